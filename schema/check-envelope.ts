@@ -1,0 +1,73 @@
+import type { Audience, Envelope, Marking, Portion } from './envelope.ts';
+import { distributions, handlingCodes, papScale, reaches, recordStates, tlpScale } from './vocabulary.ts';
+
+/** Whether a stored value is an envelope that a decision can rest on; anything else is refused by default. */
+export function isEnvelope(value: unknown): value is Envelope {
+  if (!isObject(value)) return false;
+  return (
+    isText(value['originator']) &&
+    isText(value['custodian']) &&
+    Number.isInteger(value['version']) &&
+    isMarking(value['marking']) &&
+    isAudience(value['audience']) &&
+    isListOf(value['purposes'], isText) &&
+    isListOf(
+      value['onwardShares'],
+      (share) => isObject(share) && isText(share['id']) && isText(share['by']),
+    ) &&
+    isListOf(value['portions'], isPortion) &&
+    isInstantOrNull(value['embargoUntil']) &&
+    (value['exercise'] === null || isText(value['exercise'])) &&
+    isOneOf(value['recordState'], recordStates)
+  );
+}
+
+function isMarking(value: unknown): value is Marking {
+  return (
+    isObject(value) &&
+    isOneOf(value['tlp'], tlpScale) &&
+    isOneOf(value['pap'], papScale) &&
+    isText(value['tlpCommunity']) &&
+    value['classification'] === 'none' &&
+    isOneOf(value['distribution'], distributions) &&
+    isListOf(value['handlingCodes'], (code) => isOneOf(code, handlingCodes)) &&
+    isListOf(value['extraRestrictions'], isText)
+  );
+}
+
+function isAudience(value: unknown): value is Audience {
+  return (
+    isObject(value) &&
+    isOneOf(value['reach'], reaches) &&
+    isListOf(value['organisations'], isText) &&
+    isListOf(value['sharingGroups'], isText) &&
+    isListOf(value['persons'], isText) &&
+    isListOf(value['agreements'], isText)
+  );
+}
+
+function isPortion(value: unknown): value is Portion {
+  return (
+    isObject(value) && isText(value['path']) && isMarking(value['marking']) && isAudience(value['audience'])
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0;
+}
+
+function isInstantOrNull(value: unknown): boolean {
+  return value === null || (value instanceof Date && !Number.isNaN(value.getTime()));
+}
+
+function isListOf(value: unknown, check: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every((item) => check(item));
+}
+
+function isOneOf(value: unknown, vocabulary: readonly string[]): boolean {
+  return typeof value === 'string' && vocabulary.includes(value);
+}

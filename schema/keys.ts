@@ -1,0 +1,120 @@
+/** Natural keys of what the communities share: a value that is readable in itself, so the key may be too. */
+
+/** `Vulnerability:CVE-2025-53770` or `Vulnerability:EUVD-2025-1`, from any spelling of the id; null if it is none. */
+export function vulnerabilityKey(id: string): string | null {
+  const match = /^\s*(CVE-\d{4}-\d{4,19}|EUVD-\d{4}-\d{1,19})\s*$/i.exec(id);
+  return match?.[1] === undefined ? null : `Vulnerability:${match[1].toUpperCase()}`;
+}
+
+/** Every CVE id in a text, upper case, each once, in the order of their first place. */
+export function findCveIds(text: string): readonly string[] {
+  return [...new Set((text.match(/CVE-\d{4}-\d{4,19}/gi) ?? []).map((id) => id.toUpperCase()))];
+}
+
+/**
+ * A name without what spellings differ in: case, accents, spaces and punctuation, so that `APT 29`, `APT-29` and
+ * `apt29` are one. Null where nothing is left or it is longer than 200 characters.
+ */
+export function normaliseName(name: string): string | null {
+  if (name.length > 200) return null;
+  const plain = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  const letters = plain.replaceAll(/[^\p{L}\p{N}]/gu, '');
+  return letters === '' ? null : letters;
+}
+
+/** `ThreatActor:<uuid>` for an actor of the alias table, `ThreatActor:name:<normalised>` for one that it lacks. */
+export function actorKey(actor: { readonly uuid: string } | { readonly name: string }): string | null {
+  if ('uuid' in actor) return `ThreatActor:${actor.uuid.toLowerCase()}`;
+  const name = normaliseName(actor.name);
+  return name === null ? null : `ThreatActor:name:${name}`;
+}
+
+export const indicatorTypes = [
+  'DOMAIN_NAME',
+  'IPV4_ADDR',
+  'IPV6_ADDR',
+  'URL',
+  'EMAIL_ADDR',
+  'FILE_MD5',
+  'FILE_SHA1',
+  'FILE_SHA256',
+  'FILE_SHA512',
+  'FILE_NAME',
+  'MUTEX',
+  'WINDOWS_REGISTRY_KEY',
+  'X509_CERTIFICATE_SHA1',
+  'USER_AGENT',
+  'AUTONOMOUS_SYSTEM',
+  'OTHER',
+] as const;
+export type IndicatorType = (typeof indicatorTypes)[number];
+
+const withoutCase: readonly IndicatorType[] = [
+  'DOMAIN_NAME',
+  'IPV6_ADDR',
+  'EMAIL_ADDR',
+  'FILE_MD5',
+  'FILE_SHA1',
+  'FILE_SHA256',
+  'FILE_SHA512',
+  'X509_CERTIFICATE_SHA1',
+];
+
+/** `Indicator:DOMAIN_NAME:example.org`; null where the value is empty or longer than 2,048 characters. */
+export function indicatorKey(type: IndicatorType, value: string): string | null {
+  const trimmed = value.trim();
+  if (trimmed === '' || trimmed.length > 2048) return null;
+  const canonical = withoutCase.includes(type) ? trimmed.toLowerCase() : trimmed;
+  return `Indicator:${type}:${type === 'DOMAIN_NAME' ? canonical.replace(/\.$/, '') : canonical}`;
+}
+
+/** The two parts of an indicator's key; null if it is none. */
+export function parseIndicatorKey(
+  key: string,
+): { readonly type: IndicatorType; readonly value: string } | null {
+  const match = /^Indicator:([A-Z0-9_]+):(.+)$/s.exec(key);
+  const type = indicatorTypes.find((known) => known === match?.[1]);
+  return type === undefined || match?.[2] === undefined ? null : { type, value: match[2] };
+}
+
+/** `MemberState:FR`; null where the code is not of a Member State of the Union. */
+export function memberStateKey(code: string): string | null {
+  const upper = code.trim().toUpperCase();
+  return Object.hasOwn(memberStates, upper) ? `MemberState:${upper}` : null;
+}
+
+/** `Organisation:cert-eu`; null where the id is not one that a registry gives. */
+export function organisationKey(id: string): string | null {
+  return /^[a-z0-9][a-z0-9-]{0,63}$/.test(id) ? `Organisation:${id}` : null;
+}
+
+/** The Member States of the Union by their ISO 3166-1 alpha-2 codes (Greece is GR there, EL in Union style). */
+export const memberStates: Readonly<Record<string, string>> = {
+  AT: 'Austria',
+  BE: 'Belgium',
+  BG: 'Bulgaria',
+  CY: 'Cyprus',
+  CZ: 'Czechia',
+  DE: 'Germany',
+  DK: 'Denmark',
+  EE: 'Estonia',
+  ES: 'Spain',
+  FI: 'Finland',
+  FR: 'France',
+  GR: 'Greece',
+  HR: 'Croatia',
+  HU: 'Hungary',
+  IE: 'Ireland',
+  IT: 'Italy',
+  LT: 'Lithuania',
+  LU: 'Luxembourg',
+  LV: 'Latvia',
+  MT: 'Malta',
+  NL: 'Netherlands',
+  PL: 'Poland',
+  PT: 'Portugal',
+  RO: 'Romania',
+  SE: 'Sweden',
+  SI: 'Slovenia',
+  SK: 'Slovakia',
+};

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { communities, type Community } from './vocabulary.ts';
+
+/** Every subgraph of the graph: the hub's own (stubs and registry) and one for each community. */
+export const subgraphNames = ['hub', ...communities] as const;
+export type SubgraphName = 'hub' | Community;
+
+const federation = `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])
+`;
+
+/** The SDL of one subgraph: the federation header, what all share, and its own file. */
+export function subgraphSdl(name: SubgraphName): string {
+  const own = read(`${name}.graphql`);
+  return name === 'hub' ? `${federation}\n${own}` : `${federation}\n${read('common.graphql')}\n${own}`;
+}
+
+/** The text of a file of the contract. */
+export function read(file: string): string {
+  return readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8');
+}

@@ -1,0 +1,48 @@
+/** Vocabularies that law or a standard fixes (DOMAIN: FIRST TLP 2.0, PAP, the purposes of the baseline). */
+
+/** FIRST TLP 2.0, from the widest to the strictest; `AMBER_STRICT` is the label AMBER+STRICT. */
+export const tlpScale = ['CLEAR', 'GREEN', 'AMBER', 'AMBER_STRICT', 'RED'] as const;
+export type Tlp = (typeof tlpScale)[number];
+
+/** Permissible Actions Protocol (MISP taxonomy), from the widest to the strictest. */
+export const papScale = ['CLEAR', 'GREEN', 'AMBER', 'RED'] as const;
+export type Pap = (typeof papScale)[number];
+
+/** Europol handling codes: a set, not a ladder. */
+export const handlingCodes = ['H0', 'H1', 'H2', 'H3'] as const;
+export type HandlingCode = (typeof handlingCodes)[number];
+
+export const distributions = ['NONE', 'LIMITE', 'SNC'] as const;
+export type Distribution = (typeof distributions)[number];
+
+/** How far an audience reaches at most, whatever the colour: a MISP distribution becomes one of these. */
+export const reaches = ['ANYONE', 'COMMUNITY', 'NAMED'] as const;
+export type Reach = (typeof reaches)[number];
+
+export const recordStates = ['DRAFT', 'ACTIVE', 'CORRECTED', 'SUPERSEDED', 'RETRACTED', 'ERASED'] as const;
+export type RecordState = (typeof recordStates)[number];
+
+export const purposes = [
+  'incident-response',
+  'vulnerability-handling',
+  'threat-analysis',
+  'situational-awareness',
+  'crisis-coordination',
+  'crime-prevention',
+  'criminal-investigation',
+  'diplomatic-response',
+  'cyber-defence',
+  'mutual-assistance',
+  'exercise',
+  'supervision',
+  'audit',
+  'data-protection',
+] as const;
+export type Purpose = (typeof purposes)[number];
+
+/** The community of a GREEN record that names none (TLP 2.0: "the cybersecurity or defence community"). */
+export const defaultTlpCommunity = 'cyber-defence';
+
+/** The communities with a store and a subgraph of their own. */
+export const communities = ['enisa', 'cert-eu', 'europol'] as const;
+export type Community = (typeof communities)[number];
