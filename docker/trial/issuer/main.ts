@@ -1,0 +1,38 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { startIssuer } from './issuer.ts';
+import { secretsPath } from './secrets.ts';
+
+type Arguments = { readonly port: number; readonly home: string; readonly hub: string };
+
+const { port, home, hub } = new Command('issuer')
+  .description("the trial's OpenID provider: fictional readers, on 127.0.0.1 only")
+  .requiredOption('--port <n>', 'port to listen on', readPort)
+  .requiredOption('--home <dir>', 'where its key and the passwords of the trial are kept')
+  .option('--hub <url>', 'the hub that tokens are for', readUrl, 'http://127.0.0.1:4000/graphql')
+  .parse()
+  .opts<Arguments>();
+
+try {
+  const issuer = await startIssuer({ port, home, hubUrl: hub, onFault: (fault) => console.error(fault) });
+  console.log(
+    `issuer at ${issuer.url} for ${hub}, logins in memory, key and passwords in ${secretsPath(home)} (trial only)`,
+  );
+  for (const end of ['SIGTERM', 'SIGINT', 'disconnect'] as const) {
+    process.once(end, () => void issuer.stop());
+  }
+} catch (error) {
+  console.error(`issuer: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
+
+function readPort(value: string): number {
+  const number = Number(value);
+  if (!/^\d{1,5}$/.test(value) || number > 65_535) throw new InvalidArgumentError('expected 0 to 65535');
+  return number;
+}
+
+function readUrl(value: string): string {
+  if (!/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
+    throw new InvalidArgumentError('expected an http(s) address');
+  return value;
+}

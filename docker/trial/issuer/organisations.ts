@@ -1,0 +1,89 @@
+/** An entry of the trial's registry: who can be an originator, a custodian, a provider or a reader's organisation. */
+export type TrialOrganisation = {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: OrganisationKind;
+  /** TLP communities in which it is registered: GREEN is for these only (TLP 2.0). */
+  readonly communities: readonly string[];
+  /** ISO 3166-1 alpha-2 of the Member State, null for Union bodies, third states and companies elsewhere. */
+  readonly memberState: string | null;
+  /** A NIS2 sector, or `union-entity`, `other`. */
+  readonly sector: string;
+};
+
+type OrganisationKind =
+  | 'union-entity'
+  | 'network'
+  | 'csirt'
+  | 'police'
+  | 'company'
+  | 'project'
+  | 'third-state-authority'
+  | 'auditor'
+  | 'office';
+
+const cyberDefence = ['cyber-defence'] as const;
+const police = ['cyber-defence', 'law-enforcement'] as const;
+
+/**
+ * The organisations of the trial. Public bodies and providers bear their public names, since public records name
+ * them; that they take part here, and whatever is fictional by its name, is this trial's own fiction (an exercise).
+ */
+export const organisations: readonly TrialOrganisation[] = [
+  unionEntity('enisa', 'European Union Agency for Cybersecurity (ENISA)', cyberDefence),
+  unionEntity(
+    'cert-eu',
+    'Cybersecurity Service for the Union institutions, bodies, offices and agencies (CERT-EU)',
+    cyberDefence,
+  ),
+  unionEntity('europol', 'European Union Agency for Law Enforcement Cooperation (Europol)', police),
+  organisation('eset', 'ESET', 'company', 'SK', 'other'),
+  organisation('misp-project', 'MISP Project', 'project', null, 'other'),
+  organisation(
+    'cisa',
+    'Cybersecurity and Infrastructure Security Agency (CISA)',
+    'third-state-authority',
+    null,
+    'public-administration',
+  ),
+  organisation('csirts-network', 'CSIRTs network', 'network', null, 'other'),
+  ...(['FR', 'PL', 'AT', 'IT', 'HU', 'FI'] as const).map(csirt),
+  {
+    ...organisation(
+      'police-de',
+      'Police unit in Germany (fictional)',
+      'police',
+      'DE',
+      'public-administration',
+    ),
+    communities: police,
+  },
+  {
+    ...organisation('nordsee-energy', 'Nordsee Energy (fictional)', 'company', 'DE', 'energy'),
+    communities: [],
+  },
+  {
+    ...organisation('audit-office', 'Audit Office (fictional)', 'auditor', null, 'union-entity'),
+    communities: [],
+  },
+  organisation('jcu-office', 'Office of the Joint Cyber Unit (fictional)', 'office', null, 'union-entity'),
+];
+
+function unionEntity(id: string, name: string, communities: readonly string[]): TrialOrganisation {
+  return { id, name, kind: 'union-entity', communities, memberState: null, sector: 'union-entity' };
+}
+
+function csirt(memberState: string): TrialOrganisation {
+  const id = `csirt-${memberState.toLowerCase()}`;
+  return organisation(id, `National CSIRT (${memberState})`, 'csirt', memberState, 'public-administration');
+}
+
+function organisation(
+  id: string,
+  name: string,
+  kind: OrganisationKind,
+  memberState: string | null,
+  sector: string,
+): TrialOrganisation {
+  return { id, name, kind, communities: cyberDefence, memberState, sector };
+}

@@ -1,0 +1,143 @@
+import type { Purpose } from '../../../schema/vocabulary.ts';
+
+export { organisations } from './organisations.ts';
+export type { TrialOrganisation } from './organisations.ts';
+
+/** A personnel clearance as the registry holds it; expiry and briefing are instants in UTC. */
+export type Clearance = {
+  readonly level: string;
+  readonly authority: string;
+  readonly validUntil: string;
+  readonly briefedAt: string;
+};
+
+/** One of the trial's readers. Its people are fiction: nobody stands behind a subject. */
+export type TrialReader = {
+  /** The name to ask a token for, and to log in with. */
+  readonly as: string;
+  /** What tokens and the trail call the reader: opaque, never reused. */
+  readonly subject: string;
+  /** `interactive` logs in at a browser or by the command line; `machine` has client credentials only. */
+  readonly client: 'interactive' | 'machine';
+  readonly organisation: string;
+  readonly roles: readonly string[];
+  /** What the reader may state as purpose, one at a time. */
+  readonly purposes: readonly Purpose[];
+  /** Number and name in the domain's list of 36 reader kinds. */
+  readonly kind: { readonly number: number; readonly name: string };
+  readonly clearance?: Clearance;
+};
+
+const technical: readonly Purpose[] = [
+  'incident-response',
+  'vulnerability-handling',
+  'threat-analysis',
+  'situational-awareness',
+  'exercise',
+];
+const policing: readonly Purpose[] = ['crime-prevention', 'criminal-investigation', 'exercise'];
+
+const csirtAnalyst = { number: 1, name: 'CSIRT analyst (Member State)' };
+const communityOperator = { number: 28, name: 'community operator' };
+
+/** The readers of the trial, every one of them fictional. */
+export const readers: readonly TrialReader[] = [
+  person('enisa-analyst', 'u-7f3a91c2d4e8', 'enisa', { number: 6, name: 'ENISA analyst' }, technical),
+  person('cert-eu-analyst', 'u-19bd40e6a75c', 'cert-eu', { number: 9, name: 'CERT-EU analyst' }, technical),
+  {
+    ...person('europol-analyst', 'u-c2085fe91b37', 'europol', { number: 12, name: 'Europol EC3 analyst' }, [
+      ...policing,
+      'threat-analysis',
+      'situational-awareness',
+    ]),
+    clearance: {
+      level: 'SECRET UE/EU SECRET',
+      authority: 'National Security Authority (fictional)',
+      validUntil: '2030-12-31T23:59:59Z',
+      briefedAt: '2026-01-15T09:00:00Z',
+    },
+  },
+  person('fr-csirt-analyst', 'u-5e6c27a0f18d', 'csirt-fr', csirtAnalyst, technical),
+  person('pl-csirt-analyst', 'u-84d13b9f60ca', 'csirt-pl', csirtAnalyst, technical),
+  person(
+    'de-police-officer',
+    'u-e0f7524c8a16',
+    'police-de',
+    { number: 13, name: 'national unit or police officer' },
+    policing,
+  ),
+  person(
+    'private-partner',
+    'u-3a9cb8d715e4',
+    'nordsee-energy',
+    { number: 23, name: 'private partner as user' },
+    ['incident-response', 'vulnerability-handling'],
+  ),
+  {
+    ...person('policy-auditor', 'u-b6402ed93f7a', 'audit-office', { number: 31, name: 'policy auditor' }, [
+      'audit',
+    ]),
+    roles: ['policy-auditor'],
+  },
+  {
+    ...person(
+      'hub-administrator',
+      'u-0d5f8e71c49b',
+      'jcu-office',
+      { number: 35, name: 'hub administrator' },
+      [],
+    ),
+    roles: ['hub-administrator'],
+  },
+  operator('enisa', 'u-f21a6b0d97c5', ['incident-response', 'vulnerability-handling', 'exercise']),
+  operator('cert-eu', 'u-68c4e93d1fa0', ['incident-response', 'vulnerability-handling', 'exercise']),
+  operator('europol', 'u-97be05f42d6c', policing),
+  {
+    ...person('connector', 'm-41d8a7c05be2', 'cert-eu', { number: 29, name: 'connector (machine)' }, [
+      'incident-response',
+      'threat-analysis',
+    ]),
+    client: 'machine',
+    roles: ['connector'],
+  },
+  {
+    ...person(
+      'exercise-director',
+      'u-ad390c7e52f6',
+      'jcu-office',
+      { number: 30, name: 'exercise director' },
+      ['exercise'],
+    ),
+    roles: ['exercise-director'],
+  },
+];
+
+function operator(community: string, subject: string, purposes: readonly Purpose[]): TrialReader {
+  const reader = person(`${community}-operator`, subject, community, communityOperator, purposes);
+  return { ...reader, roles: ['community-operator'] };
+}
+
+function person(
+  as: string,
+  subject: string,
+  organisation: string,
+  kind: TrialReader['kind'],
+  purposes: readonly Purpose[],
+): TrialReader {
+  return { as, subject, client: 'interactive', organisation, roles: [], purposes, kind };
+}
+
+/** The reader of that name, or undefined: own entries only. */
+export function findReader(as: string): TrialReader | undefined {
+  return readers.find((reader) => reader.as === as);
+}
+
+/** The reader behind a token's subject, or undefined. */
+export function findSubject(subject: string): TrialReader | undefined {
+  return readers.find((reader) => reader.subject === subject);
+}
+
+/** The OAuth client of a machine reader; people share the public clients. */
+export function machineClientId(reader: TrialReader): string {
+  return `jcu-${reader.as}`;
+}
