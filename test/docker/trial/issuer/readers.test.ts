@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { organisations, readers } from '../../../../docker/trial/issuer/readers.ts';
+
+test('no two readers share a name or a subject, and no two organisations an id', () => {
+  for (const names of [
+    readers.map((one) => one.as),
+    readers.map((one) => one.subject),
+    organisations.map((one) => one.id),
+  ]) {
+    expect(new Set(names).size).toBe(names.length);
+  }
+});
+
+test('every reader belongs to an organisation of the registry', () => {
+  const ids = new Set(organisations.map((one) => one.id));
+  expect(readers.filter((reader) => !ids.has(reader.organisation))).toEqual([]);
+});
+
+test('the private partner and the audit office are not in the community that GREEN is for', () => {
+  const outside = organisations
+    .filter((one) => !one.communities.includes('cyber-defence'))
+    .map((one) => one.id);
+  expect(outside).toEqual(['nordsee-energy', 'audit-office']);
+});
