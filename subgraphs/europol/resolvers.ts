@@ -1,0 +1,44 @@
+import { normaliseName } from '../../schema/keys.ts';
+import type { PageArguments } from '../serve/connection.ts';
+import {
+  doorsTo,
+  pageOf,
+  recordOf,
+  type Resolvers,
+  stub,
+  stubs,
+  vulnerabilityStub,
+} from '../serve/resolvers.ts';
+import type { Row } from '../serve/row.ts';
+import type { CriminalProfileContent, RansomwareFamilyContent } from './records.ts';
+
+/** Europol's part of the graph: the doors, what it adds to shared types, its own records. */
+export const resolvers: Resolvers = {
+  Query: {
+    ...doorsTo('RansomwareFamily', 'ransomwareFamilies', 'ransomwareFamily'),
+    ...doorsTo('CriminalProfile', 'criminalProfiles', 'criminalProfile'),
+    ransomwareFamilies: async (_source: never, args: PageArguments, { loaders }) =>
+      await loaders.list('RansomwareFamily', withNameKey(args)),
+  },
+  Vulnerability: { ransomwareFamilies: pageOf('RansomwareFamily') },
+  ThreatActor: {
+    criminalProfiles: pageOf('CriminalProfile'),
+    ransomwareFamilies: pageOf('RansomwareFamily'),
+  },
+  RansomwareFamily: recordOf('RansomwareFamily', {
+    vulnerabilities: (row: Row<RansomwareFamilyContent>) =>
+      row.content.vulnerabilities.flatMap((id) => vulnerabilityStub(id) ?? []),
+    actors: (row: Row<RansomwareFamilyContent>) => stubs('ThreatActor', row.content.actors),
+  }),
+  CriminalProfile: recordOf('CriminalProfile', {
+    actor: (row: Row<CriminalProfileContent>) => stub('ThreatActor', row.content.actor),
+  }),
+};
+
+/** The filter compares names without case, spaces and punctuation. */
+function withNameKey(args: PageArguments): PageArguments {
+  const name = args.filter?.['name'];
+  return typeof name === 'string'
+    ? { ...args, filter: { ...args.filter, name: normaliseName(name) ?? '' } }
+    : args;
+}

@@ -1,0 +1,21 @@
+import type { SchemaDefinition } from 'mongoose';
+import type { Community } from '../../schema/vocabulary.ts';
+import type { Resolvers } from './resolvers.ts';
+
+/** One record type of a community: where it is stored and by what its lists are filtered. */
+export type Kind = {
+  /** The GraphQL type, and the `kind` of its join rows. */
+  readonly type: string;
+  readonly collection: string;
+  /** The shape of `content`, for mongoose. */
+  readonly content: SchemaDefinition;
+  /** Arguments of the list's filter by equality, with the path that each compares. Each gets an index. */
+  readonly filters: Readonly<Record<string, string>>;
+};
+
+/** What makes one community's subgraph: the same parts in each, so that one teaches all. */
+export type CommunityPart = {
+  readonly name: Community;
+  readonly kinds: readonly Kind[];
+  readonly resolvers: Resolvers;
+};

@@ -1,0 +1,247 @@
+import DataLoader from 'dataloader';
+import { HubError } from '../../schema/errors.ts';
+import { compileFilter, type StoreFilter } from '../../schema/policy/filter.ts';
+import { heldKeys } from '../../schema/policy/keys.ts';
+import type { Reader } from '../../schema/reader.ts';
+import type { Kind } from './community.ts';
+import { type Connection, type PageArguments, pageSize, toConnection } from './connection.ts';
+import { type CursorScope, openCursor, type Place, sealCursor } from './cursor.ts';
+import {
+  countLinks,
+  countPage,
+  findByIds,
+  findLinks,
+  findLinksOfMany,
+  findPage,
+  type PageQuery,
+} from './queries.ts';
+import { type Row, toRow } from './row.ts';
+import type { CommunityStore, Link } from './store.ts';
+
+/** How many link rows one scan over many shared keys may return before each key is asked by itself. */
+const mostLinksAtOnce = 5000;
+/** From how many keys on one scan over all beats a query for each. */
+const fewKeys = 4;
+
+type LinkAsk = {
+  readonly kind: string;
+  readonly key: string;
+  readonly size: number;
+  readonly after: Place | null;
+};
+
+/**
+ * Every read of one request by one reader: built from that reader, so that no batch ever serves two. Whatever goes
+ * through here has been decided twice, by the store's query and by the guard.
+ */
+export class Loaders {
+  readonly #store: CommunityStore;
+  readonly #kinds: ReadonlyMap<string, Kind>;
+  readonly #reader: Reader;
+  readonly #now: Date;
+  readonly #cursorKey: Buffer;
+  readonly #held: ReadonlySet<string>;
+  readonly #allowed: StoreFilter;
+  readonly #rows = new Map<string, DataLoader<string, Row | null>>();
+  readonly #links: DataLoader<LinkAsk, readonly Link[], string>;
+  readonly #given = new Map<string, Row>();
+
+  constructor(store: CommunityStore, kinds: readonly Kind[], reader: Reader, now: Date, cursorKey: Buffer) {
+    this.#store = store;
+    this.#kinds = new Map(kinds.map((kind) => [kind.type, kind]));
+    this.#reader = reader;
+    this.#now = now;
+    this.#cursorKey = cursorKey;
+    const held = heldKeys(reader, now);
+    this.#held = new Set(held);
+    this.#allowed = compileFilter(held, now);
+    this.#links = new DataLoader(async (asks) => await this.#loadLinks(asks), {
+      cacheKeyFn: (ask) => JSON.stringify([ask.kind, ask.key, ask.size, ask.after]),
+    });
+  }
+
+  /** Every row that was given to a resolver so far, each once. */
+  given(): readonly Row[] {
+    return [...this.#given.values()];
+  }
+
+  /** One record by its id; null if there is none that this reader may see. */
+  async one(type: string, id: string): Promise<Row | null> {
+    if (!isKey(id) || !id.startsWith(`${type}:`)) return null;
+    const row = await this.#rowsOf(type).load(id);
+    if (row !== null) this.#given.set(row.id, row);
+    return row;
+  }
+
+  /** A page of all records of a type. */
+  async list(type: string, args: PageArguments): Promise<Connection> {
+    const size = pageSize(args.first);
+    const direction = args.orderBy?.direction ?? 'DESC';
+    const scope = this.#scope(type, args.filter ?? null, direction);
+    const after = args.after ? openCursor(args.after, scope, this.#cursorKey) : null;
+    const query = { ...this.#query(type, args), direction, after };
+    const rows = await this.#fill(type, size + 1, after, async (place, limit) => {
+      const found = await findPage(this.#model(type), { ...query, after: place, limit });
+      return found.map((record) => ({
+        row: toRow(type, record, this.#held, this.#now),
+        id: record._id,
+        sortAt: record.sortAt,
+      }));
+    });
+    return this.#connect(
+      rows,
+      size,
+      after,
+      scope,
+      async (max) => await countPage(this.#model(type), { ...query, limit: 0 }, max),
+    );
+  }
+
+  /** A page of the records of a type that name a shared key, newest first. */
+  async linked(type: string, key: string, args: PageArguments): Promise<Connection> {
+    if (!isKey(key)) throw new HubError('BAD_USER_INPUT', 'a key that is no text');
+    const size = pageSize(args.first);
+    const scope = this.#scope(`${type}@${key}`, null, 'DESC');
+    const after = args.after ? openCursor(args.after, scope, this.#cursorKey) : null;
+    const rows = await this.#fill(type, size + 1, after, async (place, limit) => {
+      const links = await this.#links.load({ kind: type, key, size: limit, after: place });
+      const found = await this.#rowsOf(type).loadMany(links.map((link) => link.record));
+      return links.map((link, at) => ({ row: rowOrThrow(found[at]), id: link.record, sortAt: link.sortAt }));
+    });
+    return this.#connect(
+      rows,
+      size,
+      after,
+      scope,
+      async (max) => await countLinks(this.#store, type, key, this.#allowed, max),
+    );
+  }
+
+  /** Reads on until the page is full: rows that the guard refuses (labels older than the envelope) leave no gap. */
+  async #fill(
+    type: string,
+    wanted: number,
+    after: Place | null,
+    read: (
+      place: Place | null,
+      limit: number,
+    ) => Promise<readonly { row: Row | null; id: string; sortAt: Date }[]>,
+  ): Promise<readonly Row[]> {
+    const rows: Row[] = [];
+    let place = after;
+    for (;;) {
+      const limit = wanted - rows.length;
+      const found = await read(place, limit);
+      rows.push(...found.flatMap(({ row }) => (row?.type === type ? [row] : [])));
+      const last = found.at(-1);
+      if (last === undefined || found.length < limit || rows.length >= wanted) return rows;
+      place = { sortAt: last.sortAt, id: last.id };
+    }
+  }
+
+  #connect(
+    rows: readonly Row[],
+    size: number,
+    after: Place | null,
+    scope: CursorScope,
+    count: (max: number) => Promise<number>,
+  ): Connection {
+    for (const row of rows.slice(0, size)) this.#given.set(row.id, row);
+    return toConnection(rows, size, after, (place) => sealCursor(place, scope, this.#cursorKey), count);
+  }
+
+  #scope(list: string, filter: unknown, direction: 'ASC' | 'DESC'): CursorScope {
+    return { subject: this.#reader.subject, picture: this.#reader.picture, list, filter, direction };
+  }
+
+  #query(type: string, args: PageArguments): Omit<PageQuery, 'direction' | 'after' | 'limit'> {
+    const { since, before, ...equal } = args.filter ?? {};
+    const paths = this.#kinds.get(type)?.filters ?? {};
+    const terms = Object.entries(equal).flatMap(([name, value]): [string, unknown][] => {
+      const path = Object.hasOwn(paths, name) ? paths[name] : undefined;
+      return path === undefined || value === null || value === undefined ? [] : [[path, value]];
+    });
+    return {
+      allowed: this.#allowed,
+      equal: Object.fromEntries(terms),
+      since: instant(since),
+      before: instant(before),
+    };
+  }
+
+  #model(type: string) {
+    const model = this.#store.records.get(type);
+    if (model === undefined) throw new HubError('INTERNAL', `no store for ${type}`);
+    return model;
+  }
+
+  #rowsOf(type: string): DataLoader<string, Row | null> {
+    const known = this.#rows.get(type);
+    if (known !== undefined) return known;
+    const loader = new DataLoader<string, Row | null>(async (ids) => {
+      const found = await findByIds(this.#model(type), ids, this.#allowed);
+      const byId = new Map(found.map((record) => [record._id, toRow(type, record, this.#held, this.#now)]));
+      return ids.map((id) => byId.get(id) ?? null);
+    });
+    this.#rows.set(type, loader);
+    return loader;
+  }
+
+  async #loadLinks(asks: readonly LinkAsk[]): Promise<readonly (readonly Link[])[]> {
+    const first = asks.filter((ask) => ask.after === null);
+    const together =
+      first.length >= fewKeys ? await this.#loadTogether(first) : new Map<string, readonly Link[]>();
+    return await Promise.all(
+      asks.map(async (ask) => {
+        const rows = ask.after === null ? together?.get(`${ask.kind} ${ask.key}`) : undefined;
+        return rows === undefined ? await this.#loadAlone(ask) : rows.slice(0, ask.size);
+      }),
+    );
+  }
+
+  async #loadAlone(ask: LinkAsk): Promise<readonly Link[]> {
+    const page = {
+      equal: {},
+      since: null,
+      before: null,
+      direction: 'DESC',
+      after: ask.after,
+      limit: ask.size,
+    } as const;
+    return await findLinks(this.#store, ask.kind, ask.key, { ...page, allowed: this.#allowed });
+  }
+
+  /** One scan for all keys of a kind; a kind whose rows are too many is left out and asked key by key. */
+  async #loadTogether(asks: readonly LinkAsk[]): Promise<ReadonlyMap<string, readonly Link[]>> {
+    const byKey = new Map<string, readonly Link[]>();
+    for (const kind of new Set(asks.map((ask) => ask.kind))) {
+      const keys = [...new Set(asks.filter((ask) => ask.kind === kind).map((ask) => ask.key))];
+      const rows = await findLinksOfMany(this.#store, kind, keys, this.#allowed, mostLinksAtOnce);
+      if (rows === null) continue;
+      const grouped = Map.groupBy(rows, (row) => row.key);
+      for (const key of keys) byKey.set(`${kind} ${key}`, (grouped.get(key) ?? []).toSorted(newestFirst));
+    }
+    return byKey;
+  }
+}
+
+/** The list's order in memory: MongoDB compares strings by their UTF-8 bytes, and ids are ASCII. */
+function newestFirst(one: Link, other: Link): number {
+  const byTime = other.sortAt.getTime() - one.sortAt.getTime();
+  if (byTime !== 0) return byTime;
+  return one.record < other.record ? 1 : -1;
+}
+
+function rowOrThrow(found: Row | Error | null | undefined): Row | null {
+  if (found instanceof Error) throw found;
+  return found ?? null;
+}
+
+/** A reference is whatever its sender wrote: an operator object is no key. */
+function isKey(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 2100;
+}
+
+function instant(value: unknown): Date | null {
+  return value instanceof Date ? value : null;
+}

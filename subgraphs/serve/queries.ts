@@ -1,0 +1,148 @@
+import mongoose, { type Model } from 'mongoose';
+import type { StoredRecord } from '../../schema/envelope.ts';
+import type { StoreFilter } from '../../schema/policy/filter.ts';
+import type { Place } from './cursor.ts';
+import type { CommunityStore, Link } from './store.ts';
+import { filterIndex, linkIndex, listIndex } from './store.ts';
+
+/** A page of a list: which rows, in which order, from which place on. */
+export type PageQuery = {
+  readonly allowed: StoreFilter;
+  /** Equality terms by path, already checked against the kind's filters. */
+  readonly equal: Readonly<Record<string, unknown>>;
+  readonly since: Date | null;
+  readonly before: Date | null;
+  readonly direction: 'ASC' | 'DESC';
+  readonly after: Place | null;
+  readonly limit: number;
+};
+
+/** A store that does not answer within this time is treated as down for the request. */
+export const storeDeadlineMs = 2000;
+
+/** One page of records by keyset, merged by the index over the held keys: never a sort, never a scan. */
+export async function findPage(
+  model: Model<StoredRecord>,
+  query: PageQuery,
+): Promise<readonly StoredRecord[]> {
+  const path = Object.keys(query.equal)[0];
+  const hint = path === undefined ? listIndex : filterIndex(path);
+  return await keyset(query, '_id', async (place, limit) => {
+    const filter = mongoose.trusted({ $and: [query.allowed, query.equal, place] });
+    return await model
+      .find(filter as never)
+      .sort(sortOf(query.direction, '_id'))
+      .hint(hint)
+      .limit(limit)
+      .maxTimeMS(storeDeadlineMs)
+      .lean<StoredRecord[]>();
+  });
+}
+
+/** One page of the join rows of a shared key. */
+export async function findLinks(
+  store: CommunityStore,
+  kind: string,
+  key: string,
+  query: PageQuery,
+): Promise<readonly Link[]> {
+  return await keyset(query, 'record', async (place, limit) => {
+    const filter = mongoose.trusted({ $and: [{ key, kind }, query.allowed, place] });
+    return await store.links
+      .find(filter as never)
+      .sort(sortOf(query.direction, 'record'))
+      .hint(linkIndex)
+      .limit(limit)
+      .maxTimeMS(storeDeadlineMs)
+      .lean<Link[]>();
+  });
+}
+
+/** The join rows of many keys in one index scan; null where there are more than `limit`: ask one by one then. */
+export async function findLinksOfMany(
+  store: CommunityStore,
+  kind: string,
+  keys: readonly string[],
+  allowed: StoreFilter,
+  limit: number,
+): Promise<readonly Link[] | null> {
+  const filter = mongoose.trusted({ $and: [{ kind, key: { $in: keys } }, allowed] });
+  const rows = await store.links
+    .find(filter as never)
+    .hint(linkIndex)
+    .limit(limit + 1)
+    .maxTimeMS(storeDeadlineMs)
+    .lean<Link[]>();
+  return rows.length > limit ? null : rows;
+}
+
+/** Records by their ids, decided in the query like every other; those not readable are missing. */
+export async function findByIds(
+  model: Model<StoredRecord>,
+  ids: readonly string[],
+  allowed: StoreFilter,
+): Promise<readonly StoredRecord[]> {
+  const filter = mongoose.trusted({ $and: [{ _id: { $in: ids } }, allowed] });
+  return await model
+    .find(filter as never)
+    .hint({ _id: 1 })
+    .maxTimeMS(storeDeadlineMs)
+    .lean<StoredRecord[]>();
+}
+
+/** How many rows the reader may see, counted up to `max` + 1 on the index. */
+export async function countPage(model: Model<StoredRecord>, query: PageQuery, max: number): Promise<number> {
+  const path = Object.keys(query.equal)[0];
+  const hint = path === undefined ? listIndex : filterIndex(path);
+  const filter = mongoose.trusted({ $and: [query.allowed, query.equal, range(query)] });
+  return await model.countDocuments(filter as never, { hint, limit: max + 1, maxTimeMS: storeDeadlineMs });
+}
+
+/** The same for the join rows of one key. */
+export async function countLinks(
+  store: CommunityStore,
+  kind: string,
+  key: string,
+  allowed: StoreFilter,
+  max: number,
+): Promise<number> {
+  const filter = mongoose.trusted({ $and: [{ key, kind }, allowed] });
+  return await store.links.countDocuments(filter as never, {
+    hint: linkIndex,
+    limit: max + 1,
+    maxTimeMS: storeDeadlineMs,
+  });
+}
+
+/**
+ * Reads from a place on in two steps, the rest of the rows with its very sort key and then those beyond: each is a
+ * plain range of the index, however many rows share one time.
+ */
+async function keyset<Row>(
+  query: PageQuery,
+  id: '_id' | 'record',
+  find: (place: object, limit: number) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const { after, limit } = query;
+  if (after === null) return await find(range(query), limit);
+  const beyond = query.direction === 'DESC' ? '$lt' : '$gt';
+  const ties = await find({ sortAt: after.sortAt, [id]: { [beyond]: after.id } }, limit);
+  if (ties.length >= limit) return ties;
+  const rest = await find(
+    { $and: [range(query), { sortAt: { [beyond]: after.sortAt } }] },
+    limit - ties.length,
+  );
+  return [...ties, ...rest];
+}
+
+function range(query: PageQuery): object {
+  const since = query.since === null ? {} : { $gte: query.since };
+  const before = query.before === null ? {} : { $lt: query.before };
+  const both = { ...since, ...before };
+  return Object.keys(both).length === 0 ? {} : { sortAt: both };
+}
+
+function sortOf(direction: 'ASC' | 'DESC', id: string): Record<string, 1 | -1> {
+  const way = direction === 'ASC' ? 1 : -1;
+  return { sortAt: way, [id]: way };
+}

@@ -1,0 +1,74 @@
+import type { Time } from '../../schema/envelope.ts';
+import { organisationKey, vulnerabilityKey } from '../../schema/keys.ts';
+import type { PageArguments } from './connection.ts';
+import type { Context } from './context.ts';
+import type { Row } from './row.ts';
+
+/** A field's resolver. Sources are checked by the schema's shape; arguments by graphql-js. */
+export type Resolver<Source = never, Args = never> = (
+  source: Source,
+  args: Args,
+  context: Context,
+) => unknown;
+
+/** Resolvers by type and field; `__resolveReference` stands among the fields of an entity. */
+export type Resolvers = Readonly<Record<string, Readonly<Record<string, Resolver>>>>;
+
+/** A stub of what the communities share: its key, and nothing that was read. */
+export type Stub = { readonly __typename: string; readonly id: string };
+
+/** The root fields of a record type: its list and its lookup by id. */
+export function doorsTo(type: string, list: string, one: string): Readonly<Record<string, Resolver>> {
+  return {
+    [list]: async (_source: never, args: PageArguments, { loaders }) => await loaders.list(type, args),
+    [one]: async (_source: never, args: { readonly id: string }, { loaders }) =>
+      await loaders.one(type, args.id),
+  };
+}
+
+/** A page of the records of `type` that name the stub. */
+export function pageOf(type: string): Resolver {
+  return async (shared: Stub, args: PageArguments, { loaders }) =>
+    await loaders.linked(type, shared.id, args);
+}
+
+/** A record type: its reference is decided like any read, and its fields are those of its content. */
+export function recordOf(type: string, fields: Readonly<Record<string, Resolver>> = {}) {
+  return {
+    __resolveReference: async (reference: { readonly id: string }, _args: unknown, { loaders }: Context) =>
+      await loaders.one(type, reference.id),
+    envelope: (row: Row) => row,
+    ...fields,
+  };
+}
+
+/** A stub of the shared type, from a key that content holds; null where it holds none. */
+export function stub(type: string, key: unknown): Stub | null {
+  return typeof key === 'string' ? { __typename: type, id: key } : null;
+}
+
+/** Stubs of the shared type, from a list of keys. */
+export function stubs(type: string, keys: unknown): readonly Stub[] {
+  return Array.isArray(keys) ? keys.flatMap((key) => stub(type, key) ?? []) : [];
+}
+
+/** The stub of the vulnerability that content names by its CVE or EUVD id. */
+export function vulnerabilityStub(id: unknown): Stub | null {
+  return typeof id === 'string' ? stub('Vulnerability', vulnerabilityKey(id)) : null;
+}
+
+const organisation = (id: string) => stub('Organisation', organisationKey(id));
+
+/** What every subgraph answers alike: the envelope and its parts. The source of an envelope is its row. */
+export const envelopeResolvers: Resolvers = {
+  Envelope: {
+    originator: (row: Row) => organisation(row.envelope.originator),
+    custodian: (row: Row) => organisation(row.envelope.custodian),
+    portions: (row: Row) => row.envelope.portions.filter((portion) => !row.decision.hidden.has(portion.path)),
+  },
+  Audience: {
+    organisations: (audience: { organisations: readonly string[] }) =>
+      audience.organisations.flatMap((id) => organisation(id) ?? []),
+  },
+  Time: { utc: (time: Time) => time.utc },
+};

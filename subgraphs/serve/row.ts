@@ -1,0 +1,42 @@
+import type { Disclosure } from '../../schema/disclosure.ts';
+import type { Envelope, StoredRecord } from '../../schema/envelope.ts';
+import { decideRow, type RowDecision } from '../../schema/policy/decide.ts';
+
+/** A record that a reader may see, with the decision that was made on it once: what resolvers are given. */
+export type Row<Content = Readonly<Record<string, unknown>>> = {
+  readonly type: string;
+  readonly id: string;
+  readonly envelope: Envelope;
+  readonly content: Content;
+  readonly sortAt: Date;
+  readonly decision: RowDecision;
+};
+
+/**
+ * Decides a stored record again from its envelope, whatever labels the query met. Null where the reader may not
+ * see it: there is no other way from a stored record to a resolver.
+ */
+export function toRow(type: string, record: StoredRecord, held: ReadonlySet<string>, now: Date): Row | null {
+  const decision = decideRow(record.envelope, held, now);
+  if (decision === null) return null;
+  const content = record.content as Readonly<Record<string, unknown>>;
+  return { type, id: record._id, envelope: record.envelope, content, sortAt: record.sortAt, decision };
+}
+
+/** What the trail is told of a row that was given: its id, version, markings and the portions shown. */
+export function toDisclosure(row: Row): Disclosure {
+  const { marking, audience, portions, version } = row.envelope;
+  const shown = portions.filter((portion) => !row.decision.hidden.has(portion.path));
+  const open = marking.tlp === 'CLEAR' || marking.tlp === 'GREEN';
+  return {
+    type: row.type,
+    id: row.id,
+    version,
+    tlp: marking.tlp,
+    pap: marking.pap,
+    handlingCodes: marking.handlingCodes,
+    extraRestrictions: marking.extraRestrictions,
+    audience: open && audience.reach !== 'NAMED' ? null : audience.organisations,
+    portions: shown.map((portion) => ({ path: portion.path, tlp: portion.marking.tlp })),
+  };
+}

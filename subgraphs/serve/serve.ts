@@ -1,0 +1,119 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { expressMiddleware } from '@as-integrations/express5';
+import express, { type Express, type Request } from 'express';
+import type { GraphQLFormattedError } from 'graphql';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Logger, pino } from 'pino';
+import { errorTable } from '../../schema/errors.ts';
+import type { CommunityPart } from './community.ts';
+import { codeOf } from './connection.ts';
+import type { Context } from './context.ts';
+import { Loaders } from './loaders.ts';
+import { toDisclosure } from './row.ts';
+import { buildCommunitySchema } from './schema.ts';
+import type { SubgraphSettings } from './settings.ts';
+import { type CommunityStore, openStore } from './store.ts';
+import { type AssertedRequest, createVerifier } from './verify.ts';
+
+/** A subgraph that listens: where, and how it stops. */
+export type RunningSubgraph = { readonly url: string; stop(): Promise<void> };
+
+/** The largest request that a subgraph reads: a page of representations is far below it. */
+const largestRequest = '4mb';
+
+/**
+ * Starts a community's subgraph beside its store: verify the hub's assertion, shield, decide, read, answer with
+ * what was disclosed. It starts whether or not the store is up.
+ */
+export async function serve(community: CommunityPart, settings: SubgraphSettings): Promise<RunningSubgraph> {
+  const log = pino({ name: community.name, level: process.env['JCU_LOG'] ?? 'warn' }, pino.destination(2));
+  const store = openStore(settings.storeUri, community.kinds, (error) =>
+    log.error({ error }, 'the store does not answer'),
+  );
+  const apollo = new ApolloServer<Context>({
+    schema: buildCommunitySchema(community),
+    introspection: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    formatError: (_formatted, error) => toConstant(error, log),
+    plugins: [ApolloServerPluginCacheControlDisabled(), tellDisclosed],
+    logger: log,
+  });
+  await apollo.start();
+  const server = createServer(route(community, settings, store, apollo, log));
+  await listen(server, settings);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${settings.host}:${port}/graphql`,
+    stop: async () => {
+      server.close();
+      server.closeIdleConnections();
+      await apollo.stop();
+      await store.connection.close();
+    },
+  };
+}
+
+function route(
+  community: CommunityPart,
+  settings: SubgraphSettings,
+  store: CommunityStore,
+  apollo: ApolloServer<Context>,
+  log: Logger,
+): Express {
+  const app = express().disable('x-powered-by').disable('etag');
+  const verify = createVerifier(settings, log);
+  app.get('/health', (_request, response) => {
+    response.status(200).json({ status: 'up', store: store.connection.readyState === 1 ? 'up' : 'down' });
+  });
+  app.post(
+    '/graphql',
+    express.text({ type: () => true, limit: largestRequest }),
+    verify,
+    expressMiddleware(apollo, {
+      context: ({ req }) => {
+        const { assertion, now } = req as Request & AssertedRequest;
+        const { reader } = assertion;
+        const loaders = new Loaders(store, community.kinds, reader, now, settings.cursorKey);
+        return Promise.resolve({ reader, assertion, loaders });
+      },
+    }),
+  );
+  app.use((_request, response) => void response.status(404).end());
+  return app;
+}
+
+/** Tells the hub what was given, so that the trail has it before the answer leaves. */
+const tellDisclosed: ApolloServerPlugin<Context> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      willSendResponse: ({ contextValue, response }) => {
+        if (response.body.kind === 'single') {
+          response.body.singleResult.extensions = {
+            disclosed: contextValue.loaders.given().map(toDisclosure),
+          };
+        }
+        return Promise.resolve();
+      },
+    }),
+};
+
+/** A code of the closed table, its constant message and the path; never what an exception said. */
+function toConstant(error: unknown, log: Logger): GraphQLFormattedError {
+  const known = codeOf(error);
+  if (known === null) log.error({ error }, 'a request failed');
+  const code = known?.code ?? 'INTERNAL';
+  return { message: errorTable[code].message, extensions: { code } };
+}
+
+async function listen(server: Server, settings: SubgraphSettings): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = `port ${settings.port} is in use: stop what listens there, or set JCU_PORT to another`;
+      reject(error.code === 'EADDRINUSE' ? new Error(taken) : error);
+    });
+    server.listen(settings.port, settings.host, resolve);
+  });
+}

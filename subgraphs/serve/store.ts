@@ -1,0 +1,121 @@
+import mongoose, { type Connection, type Model, Schema } from 'mongoose';
+import type { StoredRecord } from '../../schema/envelope.ts';
+import type { Kind } from './community.ts';
+
+/** A join row: that a record names a shared key. It carries the record's labels, so that it is decided alike. */
+export type Link = {
+  readonly _id: string;
+  readonly kind: string;
+  readonly key: string;
+  readonly record: string;
+  readonly sortAt: Date;
+  readonly openFrom: Date;
+  readonly admits: readonly string[];
+  readonly admitsEarly: readonly string[];
+  readonly policy: string;
+};
+
+/** A community's own store: one connection, one model for each kind, and its join rows. */
+export type CommunityStore = {
+  readonly connection: Connection;
+  readonly records: ReadonlyMap<string, Model<StoredRecord>>;
+  readonly links: Model<Link>;
+};
+
+/** The index that serves every list: a merge over the held keys, in the list's order. */
+export const listIndex = { admits: 1, sortAt: -1, _id: -1 } as const;
+export const linkIndex = { key: 1, kind: 1, admits: 1, sortAt: -1, record: -1 } as const;
+
+/** The index that serves a list filtered by equality of one path. */
+export function filterIndex(path: string): Record<string, 1 | -1> {
+  return { [path]: 1, ...listIndex };
+}
+
+/**
+ * Opens the community's store. It does not wait for it: a store that is down at the start is tried again until it
+ * answers, and until then each query fails by itself.
+ */
+export function openStore(
+  uri: string,
+  kinds: readonly Kind[],
+  report: (error: unknown) => void,
+): CommunityStore {
+  const connection = mongoose.createConnection();
+  const records = new Map(kinds.map((kind) => [kind.type, recordModel(connection, kind)]));
+  const links = connection.model<Link>('Link', linkSchema(), 'links');
+  void connect(connection, uri, report)
+    .then(async () => {
+      await Promise.all([links, ...records.values()].map(async (model) => await model.createIndexes()));
+    })
+    .catch(report);
+  return { connection, records, links };
+}
+
+async function connect(connection: Connection, uri: string, report: (error: unknown) => void): Promise<void> {
+  for (;;) {
+    try {
+      await connection.openUri(uri, {
+        autoIndex: false,
+        bufferCommands: false,
+        maxPoolSize: 50,
+        serverSelectionTimeoutMS: 1500,
+        connectTimeoutMS: 1500,
+        socketTimeoutMS: 10_000,
+        retryReads: true,
+      });
+      return;
+    } catch (error) {
+      report(error);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+function recordModel(connection: Connection, kind: Kind): Model<StoredRecord> {
+  const labels = { admits: [String], admitsEarly: [String], policy: String };
+  const schema = new Schema(
+    {
+      _id: String,
+      schemaVersion: Number,
+      feed: String,
+      envelope: Schema.Types.Mixed,
+      content: new Schema(kind.content, { _id: false }),
+      sortAt: Date,
+      openFrom: Date,
+      contentHash: String,
+      ...labels,
+    },
+    strictness,
+  );
+  schema.index(listIndex);
+  schema.index({ feed: 1, 'envelope.localId': 1, 'envelope.exercise': 1 }, { unique: true });
+  for (const path of Object.values(kind.filters)) schema.index(filterIndex(path));
+  return connection.model<StoredRecord>(kind.type, schema as never, kind.collection);
+}
+
+function linkSchema(): Schema<Link> {
+  const labels = { admits: [String], admitsEarly: [String], policy: String };
+  const row = {
+    _id: String,
+    kind: String,
+    key: String,
+    record: String,
+    sortAt: Date,
+    openFrom: Date,
+    ...labels,
+  };
+  const schema = new Schema(row, strictness);
+  schema.index(linkIndex);
+  schema.index({ record: 1 });
+  return schema as never;
+}
+
+/** mongoose turns a misspelt key into "all" and lets operators through unless told otherwise. */
+const strictness = {
+  strict: 'throw',
+  strictQuery: 'throw',
+  sanitizeFilter: true,
+  versionKey: false,
+  autoCreate: false,
+  autoIndex: false,
+} as const;
