@@ -89,14 +89,14 @@ export class Trail {
   /** Resolves once the access is durable (on a majority, in the journal); rejects with TRAIL_UNAVAILABLE in 2 s. */
   async append(facts: AuditFacts): Promise<Appended> {
     const draft = this.#draft(facts);
-    return await new Promise<Appended>((resolve, reject) => {
-      const timer = setTimeout(() => this.#settle(waiting, unavailable('not durable in time')), patienceMs);
-      const waiting = this.#admit(draft, (outcome) => {
-        clearTimeout(timer);
-        if (outcome instanceof HubError) reject(outcome);
-        else resolve(outcome);
-      });
+    const { promise, resolve, reject } = Promise.withResolvers<Appended>();
+    const waiting = this.#admit(draft, (outcome) => {
+      clearTimeout(timer);
+      if (outcome instanceof HubError) reject(outcome);
+      else resolve(outcome);
     });
+    const timer = setTimeout(() => this.#settle(waiting, unavailable('not durable in time')), patienceMs);
+    return await promise;
   }
 
   /** Takes an access in and tries until it is durable; throws TRAIL_UNAVAILABLE if it cannot take any more. */

@@ -1,0 +1,52 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { communities, type Community } from '../../schema/vocabulary.ts';
+
+/** What one trial keeps between its starts: keys, made once, in files that only their owner reads. */
+export type TrialHome = {
+  readonly folder: string;
+  readonly signingKeyFile: string;
+  readonly hubKeysFile: string;
+  readonly cursorKeys: Readonly<Record<Community, string>>;
+};
+
+/** The trial's deployment id. */
+export const deployment = 'trial';
+
+/** The folder of this machine's trial: JCU_HOME, or `.jcu` beside package.json. */
+export function homeFolder(env: Readonly<Record<string, string | undefined>>): string {
+  return resolve(env['JCU_HOME'] ?? join(import.meta.dirname, '..', '..', '.jcu'));
+}
+
+/** Opens a trial's home and makes what it lacks. With `fresh` all that was stored is gone first. */
+export function openHome(folder: string, fresh = false): TrialHome {
+  if (fresh) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const signingKeyFile = join(folder, 'hub-signing-key.json');
+  const hubKeysFile = join(folder, 'hub-keys.json');
+  if (!existsSync(signingKeyFile) || !existsSync(hubKeysFile)) makeKeys(signingKeyFile, hubKeysFile);
+  return { folder, signingKeyFile, hubKeysFile, cursorKeys: cursorKeys(join(folder, 'cursor-keys.json')) };
+}
+
+function makeKeys(signingKeyFile: string, hubKeysFile: string): void {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const kid = randomBytes(8).toString('hex');
+  const named = { kid, alg: 'EdDSA', use: 'sig' };
+  writePrivately(hubKeysFile, { keys: [{ ...publicKey.export({ format: 'jwk' }), ...named }] });
+  writePrivately(signingKeyFile, { ...privateKey.export({ format: 'jwk' }), ...named });
+}
+
+function cursorKeys(file: string): Readonly<Record<Community, string>> {
+  const known = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<Community, string>>)
+    : {};
+  const keys = communities.map((name) => [name, known[name] ?? randomBytes(32).toString('base64')]);
+  writePrivately(file, Object.fromEntries(keys));
+  return Object.fromEntries(keys) as Record<Community, string>;
+}
+
+function writePrivately(file: string, value: unknown): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

@@ -1,0 +1,30 @@
+import { MongoClient } from 'mongodb';
+import { organisations, readers } from './issuer/readers.ts';
+
+/** Writes the trial's organisations and memberships into the hub's registry; what is there already stays as it is. */
+export async function seedRegistry(hubUri: string): Promise<void> {
+  const client = new MongoClient(hubUri, { serverSelectionTimeoutMS: 5000 });
+  try {
+    const db = client.db();
+    await db
+      .collection<{ _id: string }>('organisations')
+      .bulkWrite(
+        organisations.map(({ id, name, kind, communities, memberState, sector }) =>
+          insertOnce(id, { name, kind, communities, memberState, sector }),
+        ),
+      );
+    await db
+      .collection<{ _id: string }>('memberships')
+      .bulkWrite(
+        readers.map(({ subject, organisation, roles }) =>
+          insertOnce(subject, { organisation, roles, sharingGroups: [], until: null }),
+        ),
+      );
+  } finally {
+    await client.close();
+  }
+}
+
+function insertOnce(_id: string, entry: object) {
+  return { updateOne: { filter: { _id }, update: { $setOnInsert: entry }, upsert: true } };
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import type { RecordedDisclosure } from '../../schema/disclosure.ts';
+import { handlingCodes, papScale, tlpScale } from '../../schema/vocabulary.ts';
+
+const disclosures = z.array(
+  z.object({
+    type: z.string().max(80),
+    id: z.string().max(200),
+    version: z.int(),
+    tlp: z.enum(tlpScale),
+    pap: z.enum(papScale),
+    handlingCodes: z.array(z.enum(handlingCodes)).max(4),
+    extraRestrictions: z.array(z.string().max(500)).max(50),
+    audience: z.array(z.string().max(80)).max(1000).nullable(),
+    portions: z.array(z.object({ path: z.string().max(200), tlp: z.enum(tlpScale) })).max(100),
+  }),
+);
+
+/**
+ * What a part says it disclosed, checked once. Throws where it says nothing or something else: an answer whose
+ * disclosure cannot be recorded is not taken.
+ */
+export function readDisclosures(value: unknown, community: string): readonly RecordedDisclosure[] {
+  return disclosures.parse(value).map((disclosure) => ({ ...disclosure, community }));
+}

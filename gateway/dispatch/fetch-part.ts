@@ -1,0 +1,71 @@
+import { Agent, request } from 'undici';
+import sjson from 'secure-json-parse';
+
+/** What a subgraph answered, checked for its outer shape only. */
+export type PartAnswer = {
+  readonly data: Readonly<Record<string, unknown>> | null;
+  readonly errors: readonly unknown[];
+  readonly disclosed: unknown;
+};
+
+/** The largest answer of one part that the hub reads; beyond it the part is lost. */
+export const largestPart = 32 * 1024 * 1024;
+
+/**
+ * Asks one subgraph over HTTP. Throws on anything but a timely GraphQL answer of bounded size from that very
+ * address: no redirect is followed, no status but 200 is taken, no prototype is touched by what it sends.
+ */
+export async function fetchPart(
+  url: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+  deadlineMs: number,
+  agent: Agent,
+): Promise<PartAnswer> {
+  const response = await request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+    body,
+    dispatcher: agent,
+    signal: AbortSignal.timeout(deadlineMs),
+  });
+  if (response.statusCode !== 200) {
+    response.body.destroy();
+    throw new Error(`expected status 200, got ${response.statusCode}`);
+  }
+  return readAnswer(await readBody(response.body));
+}
+
+/** Connections to the subgraphs: kept open, bounded, each with its own time to connect. */
+export function createAgent(): Agent {
+  return new Agent({ connections: 64, pipelining: 1, connectTimeout: 1000, keepAliveTimeout: 30_000 });
+}
+
+async function readBody(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > largestPart) {
+      body.destroy();
+      throw new Error(`expected at most ${largestPart} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+}
+
+function readAnswer(text: string): PartAnswer {
+  const value: unknown = sjson.parse(text, undefined, { protoAction: 'error', constructorAction: 'error' });
+  if (!isObject(value)) throw new Error('expected a GraphQL answer');
+  const data = value['data'] ?? null;
+  const errors = value['errors'] ?? [];
+  if (data !== null && !isObject(data)) throw new Error('expected data to be an object or null');
+  if (!Array.isArray(errors)) throw new Error('expected errors to be a list');
+  const extensions = value['extensions'];
+  return { data, errors, disclosed: isObject(extensions) ? extensions['disclosed'] : undefined };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,158 @@
+import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { expressMiddleware } from '@as-integrations/express5';
+import express, { type Express } from 'express';
+import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
+import { type Logger, pino } from 'pino';
+import { errorTable, HubError, isHubErrorCode } from '../schema/errors.ts';
+import { policyVersion } from '../schema/policy/uses.ts';
+import { recordDisclosure } from './audit/record.ts';
+import { createAgent } from './dispatch/fetch-part.ts';
+import { createSource } from './dispatch/source.ts';
+import { createVouch, readSigningKey } from './dispatch/vouch.ts';
+import { identify } from './identity/identify.ts';
+import { discoverKeys } from './identity/verify-token.ts';
+import { type Incoming, loadPlanner, type Planner } from './plan/gateway.ts';
+import { limitOperation } from './plan/limits.ts';
+import { decide } from './policy/decide.ts';
+import { createHubPart } from './registry/part.ts';
+import { type HubStore, openHubStore } from './registry/store.ts';
+import type { RequestContext } from './request/context.ts';
+import { contextOf, failSafely, identifyFirst, markAnswer, notFound, readBody } from './request/http.ts';
+import { listen, type Listening } from './request/listen.ts';
+import type { HubSettings } from './settings.ts';
+import { shapeAnswer } from './shape/answer.ts';
+import { toGraphQLError } from './shape/errors.ts';
+
+/**
+ * Starts the hub. The way of a request, top to bottom: request, identity, policy, plan, dispatch, shape, audit,
+ * response. It starts whether or not its store, the issuer or a community is up, and refuses until they are.
+ */
+export async function startHub(settings: HubSettings): Promise<Listening> {
+  const log = pino({ name: 'hub', level: process.env['JCU_LOG'] ?? 'warn' }, pino.destination(2));
+  const store = openHubStore(settings, log);
+  const planner = await createPlanner(settings, store, log);
+  const apollo = createApollo(planner, async (incoming) => await answer(incoming, planner, store), log);
+  await apollo.start();
+  const listening = await listen(route(settings, store, apollo, log), settings);
+  return {
+    url: listening.url,
+    stop: async () => {
+      await listening.stop();
+      await apollo.stop();
+      await planner.stop();
+      await store.close();
+    },
+  };
+}
+
+/** From HTTP to a reader and an operation: the stages `request` and `identity`. */
+function route(
+  settings: HubSettings,
+  store: HubStore,
+  apollo: ApolloServer<RequestContext>,
+  log: Logger,
+): Express {
+  const rules = { ...settings, keys: discoverKeys(settings.issuer) };
+  const app = express().disable('x-powered-by').disable('etag');
+  app.use(markAnswer);
+  app.get('/health', (_request, response) => void response.json({ status: 'up' }));
+  app.get('/ready', async (_request, response) => {
+    const ready = await store.isReady();
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
+  });
+  app.use(
+    '/graphql',
+    identifyFirst(async (authorization, now) => await identify(authorization, rules, store.registry, now)),
+    readBody,
+    expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) }),
+  );
+  return app.use(notFound).use(failSafely(log));
+}
+
+/** From an operation to its answer: the stages `policy`, `plan`, `dispatch`, `shape` and `audit`. */
+async function answer(incoming: Incoming, planner: Planner, store: HubStore): Promise<ExecutionResult> {
+  const context = incoming.context as RequestContext;
+  const { document } = incoming;
+  const operationName = incoming.operationName ?? null;
+  const variables = incoming.request.variables ?? {};
+  limitOperation(document);
+  const decision = decide(context.reader, { document, operationName }, planner.schema);
+  const gathered =
+    decision.allowed === null
+      ? { data: null, malformed: false }
+      : await planner.gather(incoming, decision.allowed);
+  if (gathered.malformed) throw new HubError('BAD_USER_INPUT');
+  const asked = { document, operationName, variables, refused: decision.refused };
+  const shaped = shapeAnswer(gathered.data, asked, context, planner.schema);
+  await recordDisclosure(store.trail(), {
+    correlationId: context.correlationId,
+    at: context.at,
+    reader: context.reader,
+    token: context.token,
+    operation: { name: operationName, document: incoming.source, variables },
+    policy: policyVersion,
+    disclosed: context.disclosed,
+    refused: decision.refused,
+    lost: [...context.lost],
+  });
+  return shaped;
+}
+
+/** The stock planner with the hub's own part in this process and a source for each community. */
+async function createPlanner(settings: HubSettings, store: HubStore, log: Logger): Promise<Planner> {
+  const key = await readSigningKey(settings.signingKey);
+  const agent = createAgent();
+  const addresses: Readonly<Record<string, string>> = settings.subgraphs;
+  return await loadPlanner(settings.supergraph, (name) => {
+    if (name === 'hub') return createHubPart(store.registry, store.names, log);
+    const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
+    if (url === undefined) throw new Error(`no address is set for the subgraph ${name}`);
+    const vouch = createVouch(name, settings.deployment, key);
+    return createSource(name, url, settings.partDeadlineMs, vouch, agent, log);
+  });
+}
+
+/** Apollo Server parses and validates; what it would execute goes through the stages instead. */
+function createApollo(
+  planner: Planner,
+  execute: (incoming: Incoming) => Promise<ExecutionResult>,
+  log: Logger,
+): ApolloServer<RequestContext> {
+  return new ApolloServer<RequestContext>({
+    gateway: {
+      load: () =>
+        Promise.resolve({
+          executor: async (incoming: Incoming) =>
+            await execute(incoming).catch((error: unknown) => {
+              throw toGraphQLError(error, log);
+            }),
+        }),
+      onSchemaLoadOrUpdate: (tell: (loaded: { apiSchema: unknown; coreSupergraphSdl: string }) => void) => {
+        tell({ apiSchema: planner.schema, coreSupergraphSdl: planner.supergraph });
+        return () => undefined;
+      },
+      stop: () => Promise.resolve(),
+    } as never,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    formatError: (formatted) => toConstant(formatted),
+    plugins: [ApolloServerPluginCacheControlDisabled()],
+    logger: log,
+  });
+}
+
+/** What is wrong with a document may be said in full: it depends on the document and the published schema alone. */
+function toConstant(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  const said = formatted.extensions?.['code'];
+  const code = isHubErrorCode(said) ? said : 'INTERNAL';
+  const full = code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED';
+  const { message } = full ? formatted : errorTable[code];
+  const part = formatted.extensions?.['part'];
+  return {
+    message,
+    ...(full && formatted.locations ? { locations: formatted.locations } : {}),
+    extensions: { code, ...(typeof part === 'string' ? { part } : {}) },
+  };
+}

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+
+const help = `The JCU hub's gateway.
+
+  node gateway/main.ts
+      the hub: settings come from the environment (JCU_..., see README.md)
+  node gateway/main.ts --open --supergraph FILE [--port N]
+      for trials with any supergraph: no tokens, no policy, no trail; loopback only;
+      refuses to start beside any of the hub's settings or in production
+  node gateway/main.ts --help
+
+Example:
+  node gateway/main.ts --open --supergraph schema/supergraph.graphql --port 4010
+`;
+
+/** Starts the wiring that was asked for. The open one never loads the hub's settings, and the hub never the open one. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      open: { type: 'boolean', default: false },
+      supergraph: { type: 'string' },
+      port: { type: 'string', default: '4000' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
+  const running = values.open
+    ? await startOpenWiring(values.supergraph, Number(values.port))
+    : await startWholeHub();
+  process.stdout.write(`hub listens on ${running.url}\n`);
+  const stop = () => void running.stop().then(() => process.exit(0));
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.once('disconnect', stop);
+}
+
+async function startWholeHub() {
+  const [{ startHub }, { readSettings }] = await Promise.all([import('./hub.ts'), import('./settings.ts')]);
+  return await startHub(readSettings(process.env));
+}
+
+async function startOpenWiring(supergraph: string | undefined, port: number) {
+  if (supergraph === undefined) throw new Error('--open needs --supergraph FILE');
+  const { startOpen } = await import('./open.ts');
+  return await startOpen({ supergraph, port, env: process.env });
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

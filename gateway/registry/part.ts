@@ -1,0 +1,152 @@
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { GraphQLDataSource } from '@apollo/gateway';
+import DataLoader from 'dataloader';
+import { type DocumentNode, execute, type ExecutionResult, parse } from 'graphql';
+import type { Logger } from 'pino';
+import { HubError, type HubErrorCode } from '../../schema/errors.ts';
+import {
+  indicatorKey,
+  type IndicatorType,
+  memberStateKey,
+  memberStates,
+  organisationKey,
+  parseIndicatorKey,
+  vulnerabilityKey,
+} from '../../schema/keys.ts';
+import { subgraphSdl } from '../../schema/sources.ts';
+import type { RequestContext } from '../request/context.ts';
+import type { Names } from './names.ts';
+import type { OrganisationEntry, Registry } from './registry.ts';
+
+/** The most vulnerabilities that one root field gives stubs for. */
+const mostAtOnce = 200;
+
+type PartContext = {
+  readonly names: Names;
+  readonly organisations: DataLoader<string, OrganisationEntry | null>;
+};
+type Stub = { readonly __typename: string; readonly id: string };
+
+/**
+ * The hub's own part of the graph, answered in this process: stubs by natural key, which read no store, so that no
+ * community's silence hides another's part; and the public side of the registry.
+ */
+export function createHubPart(registry: Registry, names: () => Names, log: Logger): GraphQLDataSource {
+  const schema = buildSubgraphSchema([
+    { typeDefs: parse(subgraphSdl('hub')), resolvers: resolvers as never },
+  ]);
+  const documents = new Map<string, DocumentNode>();
+  return {
+    process: async (options) => {
+      const context = options.context as RequestContext;
+      const contextValue: PartContext = { names: names(), organisations: loadOrganisations(registry) };
+      const document = parseOnce(options.request.query ?? '', documents);
+      const variableValues = options.request.variables ?? {};
+      const result = (await execute({ schema, document, variableValues, contextValue })) as ExecutionResult;
+      for (const error of result.errors ?? []) noteError(error.originalError, context, log);
+      return { data: (result.data ?? null) as never };
+    },
+  };
+}
+
+function noteError(error: unknown, context: RequestContext, log: Logger): void {
+  const told: readonly HubErrorCode[] = ['BAD_USER_INPUT', 'AMBIGUOUS_NAME'];
+  if (error instanceof HubError && told.includes(error.code)) context.told.add(error.code);
+  else {
+    context.lost.add('hub');
+    log.warn({ correlationId: context.correlationId, error: String(error) }, "the hub's own part is lost");
+  }
+}
+
+const resolvers = {
+  Query: {
+    vulnerability: (_: unknown, { id }: { id: string }, { names }: PartContext) =>
+      vulnerabilityStub(id, names),
+    vulnerabilities: (_: unknown, { ids }: { ids: readonly string[] }, { names }: PartContext) => {
+      if (ids.length > mostAtOnce) throw new HubError('BAD_USER_INPUT', `ids: at most ${mostAtOnce}`);
+      return ids.map((id) => vulnerabilityStub(id, names));
+    },
+    threatActor: (_: unknown, { name }: { name: string }, { names }: PartContext) => {
+      const [only, ...others] = actorStubs(name, names);
+      if (others.length > 0) throw new HubError('AMBIGUOUS_NAME');
+      return only;
+    },
+    threatActors: (_: unknown, { name }: { name: string }, { names }: PartContext) => actorStubs(name, names),
+    indicator: (_: unknown, { type, value }: { type: IndicatorType; value: string }) =>
+      stubOr('Indicator', indicatorKey(type, value)),
+    organisation: async (_: unknown, { id }: { id: string }, { organisations }: PartContext) => {
+      const key = organisationKey(id.replace(/^Organisation:/, ''));
+      const entry = key === null ? null : await organisations.load(registryId(key));
+      return entry === null ? null : stubOr('Organisation', key);
+    },
+    memberState: (_: unknown, { code }: { code: string }) => stubOr('MemberState', memberStateKey(code)),
+    memberStates: () => Object.keys(memberStates).map((code) => stubOr('MemberState', memberStateKey(code))),
+  },
+  Vulnerability: {
+    name: ({ id }: Stub) => afterColon(id),
+    aliases: ({ id }: Stub, _: unknown, { names }: PartContext) => names.vulnerabilityAliases(afterColon(id)),
+  },
+  ThreatActor: {
+    name: ({ id }: Stub, _: unknown, { names }: PartContext) => names.actor(id)?.name ?? id.split(':').at(-1),
+    synonyms: ({ id }: Stub, _: unknown, { names }: PartContext) => names.actor(id)?.synonyms ?? [],
+  },
+  Indicator: {
+    type: ({ id }: Stub) => parseIndicatorKey(id)?.type ?? 'OTHER',
+    value: ({ id }: Stub) => parseIndicatorKey(id)?.value ?? id,
+  },
+  Organisation: {
+    name: async ({ id }: Stub, _: unknown, { organisations }: PartContext) =>
+      (await organisations.load(registryId(id)))?.name ?? null,
+    kind: async ({ id }: Stub, _: unknown, { organisations }: PartContext) =>
+      (await organisations.load(registryId(id)))?.kind ?? null,
+    memberState: async ({ id }: Stub, _: unknown, { organisations }: PartContext) => {
+      const code = (await organisations.load(registryId(id)))?.memberState ?? null;
+      const key = code === null ? null : memberStateKey(code);
+      return key === null ? null : stubOr('MemberState', key);
+    },
+  },
+  MemberState: {
+    code: ({ id }: Stub) => afterColon(id),
+    name: ({ id }: Stub) => memberStates[afterColon(id)] ?? null,
+  },
+};
+
+/** A stub of the id; a EUVD id that the alias table knows is answered under its CVE id. */
+function vulnerabilityStub(id: string, names: Names): Stub {
+  const key = vulnerabilityKey(id);
+  if (key === null) throw new HubError('BAD_USER_INPUT', 'expected a CVE or EUVD id');
+  return stubOr('Vulnerability', vulnerabilityKey(names.vulnerability(afterColon(key))));
+}
+
+function actorStubs(name: string, names: Names): readonly Stub[] {
+  const keys = names.actorsNamed(name);
+  if (keys.length === 0) throw new HubError('BAD_USER_INPUT', 'expected a name with letters or digits');
+  return keys.map((key) => stubOr('ThreatActor', key));
+}
+
+function stubOr(type: string, key: string | null): Stub {
+  if (key === null) throw new HubError('BAD_USER_INPUT', `expected a key of ${type}`);
+  return { __typename: type, id: key };
+}
+
+function afterColon(key: string): string {
+  return key.slice(key.indexOf(':') + 1);
+}
+
+function registryId(key: string): string {
+  return afterColon(key);
+}
+
+function loadOrganisations(registry: Registry): DataLoader<string, OrganisationEntry | null> {
+  return new DataLoader(async (ids) => {
+    const found = new Map((await registry.findOrganisations(ids)).map((entry) => [entry._id, entry]));
+    return ids.map((id) => found.get(id) ?? null);
+  });
+}
+
+function parseOnce(text: string, known: Map<string, DocumentNode>): DocumentNode {
+  const document = known.get(text) ?? parse(text);
+  if (known.size >= 1000) known.clear();
+  known.set(text, document);
+  return document;
+}

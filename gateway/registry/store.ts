@@ -1,0 +1,84 @@
+import { type Db, MongoClient } from 'mongodb';
+import type { Logger } from 'pino';
+import { HubError } from '../../schema/errors.ts';
+import { trailClientOptions } from '../audit/store.ts';
+import { openTrail, type Trail } from '../audit/trail.ts';
+import { keepNames } from './keep-names.ts';
+import type { Names } from './names.ts';
+import { openRegistry, type Registry } from './registry.ts';
+
+/** The hub's own store: registry, alias table and trail; never records. */
+export type HubStore = {
+  readonly registry: Registry;
+  /** The alias table in force. */
+  names(): Names;
+  /** The trail; throws TRAIL_UNAVAILABLE until it could be opened. */
+  trail(): Trail;
+  isReady(): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+const retryMs = 500;
+
+/** Opens the hub's store without waiting for it: what it is needed for is refused until it answers. */
+export function openHubStore(
+  settings: { readonly storeUri: string; readonly deployment: string },
+  log: Logger,
+): HubStore {
+  const client = new MongoClient(settings.storeUri, { ...trailClientOptions, maxPoolSize: 50 });
+  const db = client.db();
+  const names = keepNames(db, (error) =>
+    log.warn({ error: String(error) }, 'the alias table cannot be read'),
+  );
+  const trail = keepTrail(db, settings.deployment, log);
+  return {
+    registry: openRegistry(db),
+    names: names.current,
+    trail: trail.current,
+    isReady: async () => trail.isOpen() && (await isUp(db)),
+    close: async () => {
+      names.stop();
+      await trail.close();
+      await client.close();
+    },
+  };
+}
+
+/** Opens the trail, again and again while the store is down: the first append needs the chain's head. */
+function keepTrail(db: Db, deployment: string, log: Logger) {
+  let open: Trail | null = null;
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  const report = (failure: unknown) => log.error({ failure: String(failure) }, 'the trail cannot be written');
+  const attempt = async (): Promise<void> => {
+    try {
+      open = await openTrail({ db, deployment, report });
+    } catch (error) {
+      report(error);
+      if (!closed) timer = setTimeout(() => (opening = attempt()), retryMs);
+    }
+  };
+  let opening = attempt();
+  return {
+    isOpen: () => open !== null,
+    current: (): Trail => {
+      if (open === null) throw new HubError('TRAIL_UNAVAILABLE', 'the trail is not open yet');
+      return open;
+    },
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      await opening;
+      await open?.close();
+    },
+  };
+}
+
+async function isUp(db: Db): Promise<boolean> {
+  try {
+    await db.command({ ping: 1 }, { timeoutMS: 1500 });
+    return true;
+  } catch {
+    return false;
+  }
+}

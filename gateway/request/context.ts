@@ -1,0 +1,16 @@
+import type { RecordedDisclosure } from '../../schema/disclosure.ts';
+import type { HubErrorCode } from '../../schema/errors.ts';
+import type { Identity } from '../identity/identify.ts';
+
+/** One request on its way through the stages: what is known of it, and what the parts said while they answered. */
+export type RequestContext = Identity & {
+  readonly correlationId: string;
+  readonly at: Date;
+  /** Milliseconds since the epoch after which nothing is waited for. */
+  readonly deadline: number;
+  readonly disclosed: RecordedDisclosure[];
+  /** Parts that did not answer, or not rightly. */
+  readonly lost: Set<string>;
+  /** Codes about the reader's own input that the parts passed on. */
+  readonly told: Set<HubErrorCode>;
+};

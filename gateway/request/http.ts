@@ -1,0 +1,76 @@
+import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { HubError } from '../../schema/errors.ts';
+import type { Identity } from '../identity/identify.ts';
+import { constantError } from '../shape/answer.ts';
+import type { RequestContext } from './context.ts';
+
+/** How long one request may take in all, in milliseconds. */
+const requestDeadlineMs = 10_000;
+const largestRequest = '256kb';
+
+/** Reads a body of JSON up to a bound. */
+export const readBody = express.json({ limit: largestRequest });
+
+/** What is on every answer: nothing is stored on the way, and the operators find it by its correlation id. */
+export const markAnswer: RequestHandler = (_request, response, next) => {
+  response.locals['correlationId'] = randomUUID();
+  response.set({
+    'cache-control': 'no-store',
+    'x-correlation-id': String(response.locals['correlationId']),
+    'x-content-type-options': 'nosniff',
+  });
+  next();
+};
+
+/** Identifies the reader before a byte of the body is parsed. */
+export function identifyFirst(
+  identify: (authorization: string | undefined, now: Date) => Promise<Identity>,
+): RequestHandler {
+  return async (request, response, next) => {
+    const at = new Date();
+    const identity = await identify(request.get('authorization'), at);
+    response.locals['context'] = {
+      ...identity,
+      correlationId: String(response.locals['correlationId']),
+      at,
+      deadline: at.getTime() + requestDeadlineMs,
+      disclosed: [],
+      lost: new Set(),
+      told: new Set(),
+    } satisfies RequestContext;
+    next();
+  };
+}
+
+/** The context that the stages work on. */
+export function contextOf(response: Response): RequestContext {
+  return response.locals['context'] as RequestContext;
+}
+
+/** Nothing but /graphql and the health endpoints is here. */
+export const notFound: RequestHandler = (_request, response) => {
+  sendError(response, new HubError('NOT_FOUND'));
+};
+
+/** Every failure before GraphQL begins, as a constant of the table. */
+export function failSafely(log: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) => {
+    const known = error instanceof HubError ? error : fromBodyParser(error);
+    if (known.code === 'INTERNAL') log.error({ error }, 'a request failed');
+    sendError(response, known);
+  };
+}
+
+function sendError(response: Response, error: HubError): void {
+  if (error.code === 'UNAUTHENTICATED') response.set('www-authenticate', 'Bearer');
+  response.status(error.status).json({ errors: [constantError(error.code)] });
+}
+
+function fromBodyParser(error: unknown): HubError {
+  const status = (error as { status?: unknown } | null)?.status;
+  if (status === 413) return new HubError('TOO_LARGE', undefined, { cause: error });
+  if (status === 400 || status === 415) return new HubError('BAD_REQUEST', undefined, { cause: error });
+  return new HubError('INTERNAL', undefined, { cause: error });
+}

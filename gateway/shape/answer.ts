@@ -1,0 +1,67 @@
+import { type DocumentNode, execute, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import { errorTable, type HubErrorCode } from '../../schema/errors.ts';
+import type { RequestContext } from '../request/context.ts';
+import { joinMarkings } from './holds.ts';
+
+/** What was asked, and what of it was cut out. */
+export type Asked = {
+  readonly document: DocumentNode;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly refused: readonly string[];
+};
+
+/**
+ * The answer as the reader gets it: data with null at what was refused or lost, one constant error for each cause,
+ * and what the answer holds. No text of a part, of the planner or of an exception is in it.
+ */
+export function shapeAnswer(
+  data: Readonly<Record<string, unknown>> | null,
+  asked: Asked,
+  context: RequestContext,
+  schema: GraphQLSchema,
+): ExecutionResult {
+  const complete = asked.refused.length === 0 ? data : complementNulls(data, asked, schema);
+  const errors = [
+    ...(asked.refused.length > 0 ? [constantError('REFUSED')] : []),
+    ...[...context.told].toSorted().map(constantError),
+    ...[...context.lost].toSorted().map(lostError),
+  ];
+  const picture = context.reader.picture;
+  const extensions = {
+    picture,
+    holds: joinMarkings(context.disclosed),
+    correlationId: context.correlationId,
+  };
+  return { data: complete, ...(errors.length > 0 ? { errors } : {}), extensions };
+}
+
+/** The constant error of a code. */
+export function constantError(code: HubErrorCode): GraphQLError {
+  return new GraphQLError(errorTable[code].message, { extensions: { code } });
+}
+
+/** The constant error for a part that is lost: it says which part, and never why. */
+function lostError(part: string): GraphQLError {
+  return new GraphQLError(errorTable.PART_UNAVAILABLE.message, {
+    extensions: { code: 'PART_UNAVAILABLE', part },
+  });
+}
+
+/** The data in the order that was asked, with null where a coordinate was cut out. */
+function complementNulls(
+  data: Readonly<Record<string, unknown>> | null,
+  asked: Asked,
+  schema: GraphQLSchema,
+): Record<string, unknown> | null {
+  const result = execute({
+    schema,
+    document: asked.document,
+    operationName: asked.operationName,
+    variableValues: asked.variables,
+    rootValue: data ?? {},
+    fieldResolver: (source: Readonly<Record<string, unknown>>, _args, _context, info) =>
+      source[String(info.path.key)] ?? null,
+  }) as ExecutionResult;
+  return (result.data as Record<string, unknown> | null | undefined) ?? null;
+}
