@@ -18,7 +18,7 @@ try {
     `issuer at ${issuer.url} for ${hub}, logins in memory, key and passwords in ${secretsPath(home)} (trial only)`,
   );
   for (const end of ['SIGTERM', 'SIGINT', 'disconnect'] as const) {
-    process.once(end, () => void issuer.stop());
+    process.once(end, () => void issuer.stop().then(() => process.exit(0)));
   }
 } catch (error) {
   console.error(`issuer: ${error instanceof Error ? error.message : String(error)}`);
