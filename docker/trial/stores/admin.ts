@@ -1,0 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { MongoClient, MongoServerError } from 'mongodb';
+import { replicaSet } from './mongod-arguments.ts';
+import { StoresError } from './stores-error.ts';
+
+const admin = 'trial-admin';
+const notInitialised = 94;
+const alreadyInitialised = 23;
+const authenticationFailed = 18;
+const unauthorized = 13;
+
+/**
+ * Opens a server as its administrator once it takes writes. The first time, the replica set is initiated and the
+ * administrator made, through MongoDB's localhost exception, which ends with that; a start that was killed in the
+ * middle is taken up where it stopped. Throws HOME_OF_ANOTHER when the password is not this server's.
+ */
+export async function openAsAdmin(port: number, password: string, readyMs: number): Promise<MongoClient> {
+  const until = Date.now() + readyMs;
+  const known = await login(port, password);
+  if (known === undefined) await begin(port, password, until);
+  const client = known ?? (await login(port, password));
+  if (client === undefined) throw wrongPassword(port);
+  try {
+    await keepAddress(client, port);
+    await waitUntilPrimary(client, until);
+    return client;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+async function login(port: number, password: string): Promise<MongoClient | undefined> {
+  const client = new MongoClient(addressOf(port), {
+    ...limits,
+    auth: { username: admin, password },
+    authSource: 'admin',
+    authMechanism: 'SCRAM-SHA-256',
+  });
+  try {
+    return await client.connect();
+  } catch (error) {
+    await client.close();
+    if (error instanceof MongoServerError && error.code === authenticationFailed) return undefined;
+    throw error;
+  }
+}
+
+async function begin(port: number, password: string, until: number): Promise<void> {
+  await using client = await new MongoClient(addressOf(port), limits).connect();
+  const db = client.db('admin');
+  try {
+    await db.command({ replSetInitiate: configOf(port) }).catch(tolerate(alreadyInitialised));
+    await waitUntilPrimary(client, until);
+    // It changes users and the replica set; it reads and writes no store.
+    const roles = ['userAdminAnyDatabase', 'clusterManager'];
+    await db.command({ createUser: admin, pwd: password, roles, mechanisms: ['SCRAM-SHA-256'] });
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === unauthorized) throw wrongPassword(port);
+    throw error;
+  }
+}
+
+/** A node that finds itself under no address of its set serves nobody: it is told where it is now. */
+async function keepAddress(client: MongoClient, port: number): Promise<void> {
+  const db = client.db('admin');
+  const answer = await db.command({ replSetGetConfig: 1 }).catch(tolerate(notInitialised));
+  if (answer === undefined) {
+    await db.command({ replSetInitiate: configOf(port) });
+    return;
+  }
+  const config = answer['config'] as {
+    readonly version: number;
+    readonly members: readonly { readonly host: string }[];
+  };
+  if (config.members.length === 1 && config.members[0]?.host === hostOf(port)) return;
+  const moved = {
+    ...config,
+    version: config.version + 1,
+    members: [{ ...config.members[0], host: hostOf(port) }],
+  };
+  await db.command({ replSetReconfig: moved, force: true });
+}
+
+async function waitUntilPrimary(client: MongoClient, until: number): Promise<void> {
+  while ((await client.db('admin').command({ hello: 1 }))['isWritablePrimary'] !== true) {
+    if (Date.now() > until) throw new Error('the replica set took no writes in time');
+    await pause(10);
+  }
+}
+
+function tolerate(code: number) {
+  return (error: unknown): undefined => {
+    if (error instanceof MongoServerError && error.code === code) return undefined;
+    throw error;
+  };
+}
+
+const limits = { directConnection: true, serverSelectionTimeoutMS: 10_000, maxPoolSize: 4 } as const;
+
+function configOf(port: number) {
+  return { _id: replicaSet, members: [{ _id: 0, host: hostOf(port) }] };
+}
+
+function addressOf(port: number): string {
+  return `mongodb://${hostOf(port)}/`;
+}
+
+function hostOf(port: number): string {
+  return `127.0.0.1:${port}`;
+}
+
+function wrongPassword(port: number): StoresError {
+  return new StoresError(
+    'HOME_OF_ANOTHER',
+    `the server on port ${port} does not know the password in secrets.json: put back the file that belongs to ` +
+      'this home, or begin anew with another home',
+  );
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { readText, sha256Of, writeWhole } from './files.ts';
+import { startOf } from './processes.ts';
+import { StoresError } from './stores-error.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where binaries are kept between clones: JCU_CACHE, or `jcu-hub` in the user's cache folder. */
+export function cacheFolder(env: Env): string {
+  return (
+    env['JCU_CACHE'] || join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'jcu-hub')
+  );
+}
+
+/**
+ * The mongod that is kept for a version; undefined when there is none. Its bytes are compared with `sha256`, or with
+ * the hash that was written beside it. Throws CORRUPT_BINARY when they differ, and runs nothing.
+ */
+export async function cachedMongod(
+  cache: string,
+  version: string,
+  sha256?: string,
+): Promise<string | undefined> {
+  const folder = join(cache, `mongod-${version}`);
+  const path = join(folder, 'mongod');
+  const expected = sha256 ?? (await readText(join(folder, 'sha256')))?.trim();
+  let got: string;
+  try {
+    got = await sha256Of(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (got === expected) return path;
+  throw new StoresError(
+    'CORRUPT_BINARY',
+    `${path} is not the mongod that was put there and is not run: expected SHA-256 ${expected ?? '(none kept)'}, ` +
+      `got ${got}. Remove ${folder} and start again`,
+  );
+}
+
+/** Keeps a binary for a version, whole or not at all: its folder is made aside and moved. Gives its path. */
+export async function keepMongod(cache: string, version: string, binary: string): Promise<string> {
+  const folder = join(cache, `mongod-${version}`);
+  const aside = join(binary, '..', `kept-${version}`);
+  await mkdir(aside);
+  await rename(binary, join(aside, 'mongod'));
+  await chmod(join(aside, 'mongod'), 0o755);
+  await writeWhole(join(aside, 'sha256'), `${await sha256Of(join(aside, 'mongod'))}\n`);
+  try {
+    await rename(aside, folder);
+  } catch (error) {
+    // Another start was quicker; what it kept is checked where it is used.
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+  return join(folder, 'mongod');
+}
+
+/** A folder in the cache to fetch into, gone at the end; what a killed fetch left is removed first. */
+export async function makeScratch(cache: string): Promise<{ readonly folder: string } & AsyncDisposable> {
+  await mkdir(cache, { recursive: true });
+  for (const name of await readdir(cache)) {
+    const pid = /^fetching-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && (await startOf(Number(pid))) === undefined) {
+      await rm(join(cache, name), { recursive: true, force: true });
+    }
+  }
+  const folder = join(cache, `fetching-${process.pid}-${randomBytes(6).toString('hex')}`);
+  await mkdir(folder);
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}

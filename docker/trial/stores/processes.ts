@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * What tells a running process from a later one under the same id: when it started. Undefined when none runs; a
+ * zombie does not run.
+ */
+export async function startOf(pid: number): Promise<string | undefined> {
+  if (process.platform !== 'linux') return await askPs(pid, 'lstart=');
+  try {
+    // proc(5): the name stands in parentheses and may hold anything; state is field 3, the start field 22.
+    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ').at(-1)?.split(' ') ?? [];
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The words that a process was started with; empty when none runs. */
+export async function commandLineOf(pid: number): Promise<string> {
+  if (process.platform !== 'linux') return (await askPs(pid, 'command=')) ?? '';
+  try {
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+/** Waits until a process has ended; false if it runs on after `ms` milliseconds. */
+export async function waitUntilEnded(pid: number, ms: number): Promise<boolean> {
+  const start = await startOf(pid);
+  const until = Date.now() + ms;
+  if (start === undefined) return true;
+  for (; (await startOf(pid)) === start; await pause(25)) {
+    if (Date.now() > until) return false;
+  }
+  return true;
+}
+
+async function askPs(pid: number, what: string): Promise<string | undefined> {
+  try {
+    return (await run('ps', ['-ww', '-o', what, '-p', String(pid)])).stdout.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
