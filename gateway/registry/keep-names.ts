@@ -1,20 +1,13 @@
 import type { Db } from 'mongodb';
+import { type AliasRow, indexAliases } from '../../schema/aliases.ts';
 import { actorKey, normaliseName } from '../../schema/keys.ts';
 import type { Names } from './names.ts';
-
-/** A row of the alias table: which keys carry a name. A canonical name is one actor's own. */
-type AliasRow = {
-  readonly _id: string;
-  readonly name: string;
-  readonly keys: readonly string[];
-  readonly canonical: boolean;
-};
 
 const refreshMs = 2000;
 
 /**
- * Keeps the alias table in memory and looks for a newer version every two seconds. While the store is down the last
- * table stays: it is public reference data, and a name that it lacks is still a key.
+ * Keeps the alias tables in memory and looks for a newer version every two seconds. While the store is down the
+ * last tables stay: they are public reference data, and a name that they lack is still a key.
  */
 export function keepNames(db: Db, report: (error: unknown) => void) {
   let names = toNames([]);
@@ -32,7 +25,7 @@ export function keepNames(db: Db, report: (error: unknown) => void) {
       if (now !== version) names = toNames(await db.collection<AliasRow>('aliases').find().toArray());
       version = now;
     } catch (error) {
-      report(error);
+      if (!stopped) report(error);
     }
     if (!stopped) timer = setTimeout(() => void refresh(), refreshMs).unref();
   };
@@ -47,14 +40,14 @@ export function keepNames(db: Db, report: (error: unknown) => void) {
 }
 
 function toNames(rows: readonly AliasRow[]): Names {
-  const byName = new Map(rows.map((row) => [row._id, row.keys]));
-  const own = new Map(
-    rows.flatMap((row) => (row.canonical && row.keys[0] !== undefined ? [[row.keys[0], row.name]] : [])),
-  );
+  const byName = indexAliases(rows);
+  const own = new Map<string, string>();
   const others = new Map<string, string[]>();
-  for (const row of rows) {
-    for (const key of row.keys)
-      if (own.get(key) !== row.name) others.set(key, [...(others.get(key) ?? []), row.name]);
+  for (const { canonical, keys, name } of rows) {
+    if (canonical) for (const key of keys) own.set(key, own.get(key) ?? name);
+  }
+  for (const { keys, name } of rows) {
+    for (const key of keys) if (own.get(key) !== name) others.set(key, [...(others.get(key) ?? []), name]);
   }
   return {
     actorsNamed: (name) => {

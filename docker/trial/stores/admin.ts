@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MongoClient, MongoServerError } from 'mongodb';
+import { MongoClient, MongoNetworkError, MongoServerError } from 'mongodb';
 import { replicaSet } from './mongod-arguments.ts';
 import { StoresError } from './stores-error.ts';
 
@@ -83,9 +83,19 @@ async function keepAddress(client: MongoClient, port: number): Promise<void> {
 }
 
 async function waitUntilPrimary(client: MongoClient, until: number): Promise<void> {
-  while ((await client.db('admin').command({ hello: 1 }))['isWritablePrimary'] !== true) {
+  while (!(await isPrimary(client))) {
     if (Date.now() > until) throw new Error('the replica set took no writes in time');
     await pause(10);
+  }
+}
+
+async function isPrimary(client: MongoClient): Promise<boolean> {
+  try {
+    return (await client.db('admin').command({ hello: 1 }))['isWritablePrimary'] === true;
+  } catch (error) {
+    // A change of its configuration ends the connections to a node.
+    if (error instanceof MongoNetworkError) return false;
+    throw error;
   }
 }
 

@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { importAliasTable, importIntoCommunity } from './import.ts';
+import { homeFolder } from './home.ts';
+import { readers } from './issuer/readers.ts';
+import { fetchToken } from './issuer/token.ts';
+import { start } from './start.ts';
+import { readState } from './state.ts';
+import { communities } from '../../schema/vocabulary.ts';
+
+const home = homeFolder(process.env);
+
+/** The hub's command line on one machine. Every command says with --help what it does, with an example. */
+const program = new Command('hub')
+  .description('The JCU hub on one machine: a trial with the stores, an issuer, the communities and the hub.')
+  .showHelpAfterError()
+  .configureOutput({ outputError: (text, write) => write(text) });
+
+program
+  .command('start')
+  .description('start everything; Ctrl-C stops it in order, and what was stored stays')
+  .option('--fresh', 'begin anew: everything that was stored in the trial is gone first')
+  .option('--stores <how>', '"together" in one database server, or "apart" in one for each', 'together')
+  .option('--port <n>', "the hub's port", '4000')
+  .addHelpText('after', '\nExample:\n  npm start -- --fresh')
+  .action(async (flags: { fresh?: boolean; stores: string; port: string }) => {
+    await start({
+      home,
+      fresh: flags.fresh === true,
+      apart: flags.stores === 'apart',
+      port: Number(flags.port),
+    });
+  });
+
+program
+  .command('token')
+  .description("print an access token for one of the trial's readers")
+  .requiredOption('--as <reader>', `one of: ${readers.map((reader) => reader.as).join(', ')}`)
+  .option('--purpose <purpose>', 'the one purpose stated with it, such as incident-response')
+  .option('--picture <picture>', 'real, or exercise:trial-2026', 'exercise:trial-2026')
+  .option('--strong', 'log in with the second factor')
+  .addHelpText('after', '\nExample:\n  npx hub token --as cert-eu-analyst --purpose incident-response')
+  .action(async (flags: { as: string; purpose?: string; picture: string; strong?: boolean }) => {
+    const issuer = readState(home)?.issuer;
+    if (issuer === undefined)
+      throw new Error('no trial is running here: `npm start` first, in another terminal');
+    const { accessToken } = await fetchToken({ issuer, home, ...flags });
+    process.stdout.write(`${accessToken}\n`);
+  });
+
+program
+  .command('import')
+  .description(`take files into a store: ${communities.join(', ')}, or "registry" for alias tables`)
+  .argument('<community>')
+  .argument('[arguments...]', 'files or folders, and options: see `hub import <community> --help`')
+  .helpOption(false)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .addHelpText('after', '\nExample:\n  npx hub import enisa known-exploited.json')
+  .action(async (community: string, rest: string[]) => {
+    process.exitCode =
+      community === 'registry'
+        ? await importAliasTable(home, rest)
+        : await importIntoCommunity(home, community, rest);
+  });
+
+try {
+  await program.enablePositionalOptions().parseAsync();
+} catch (error) {
+  process.stderr.write(`hub: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

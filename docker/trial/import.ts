@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { importAliases } from '../../gateway/registry/import-aliases.ts';
+import { communities } from '../../schema/vocabulary.ts';
+import { readState } from './state.ts';
+import type { StoreName } from './stores/names.ts';
+import { startStores } from './stores/stores.ts';
+
+/**
+ * Runs a community's import as a process of its own, with that community's credentials and no other's. Uses the
+ * stores of the trial that runs, JCU_STORE_URI where it is set, and otherwise starts the stores for the time.
+ */
+export async function importIntoCommunity(
+  home: string,
+  name: string,
+  args: readonly string[],
+): Promise<number> {
+  const community = communities.find((one) => one === name);
+  if (community === undefined) {
+    throw new Error(`expected a community (${communities.join(', ')}) or "registry", got ${name}`);
+  }
+  return await withUri(home, community, async (uri) => await runImport(home, community, uri, args));
+}
+
+/** Takes alias tables (a MISP threat-actor galaxy, EU KEV's pairs of ids) into the hub's registry. */
+export async function importAliasTable(home: string, files: readonly string[]): Promise<number> {
+  if (files.length === 0 || files.includes('--help')) {
+    process.stdout.write(
+      'hub import registry FILE...\n  a MISP threat-actor galaxy, or EU KEV for its pairs of ids\n',
+    );
+    return files.length === 0 ? 1 : 0;
+  }
+  return await withUri(home, 'hub', async (uri) => {
+    const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000 });
+    try {
+      for (const file of files) {
+        const done = await importAliases(client.db(), JSON.parse(readFileSync(file, 'utf8')), new Date());
+        const { table, version, rows, written } = done;
+        process.stdout.write(
+          `registry: ${table} version ${version}, ${rows} names, ${written ? 'written' : 'unchanged'}\n`,
+        );
+      }
+    } finally {
+      await client.close();
+    }
+    return 0;
+  });
+}
+
+async function withUri(
+  home: string,
+  store: StoreName,
+  use: (uri: string) => Promise<number>,
+): Promise<number> {
+  const given = process.env['JCU_STORE_URI'] ?? readState(home)?.uris[store];
+  if (given !== undefined) return await use(given);
+  await using stores = await startStores({
+    home: join(home, 'stores'),
+    report: (line) => void process.stderr.write(`${line}\n`),
+  });
+  return await use(stores.uris[store]);
+}
+
+/** Ctrl-C reaches the import itself: it may be stopped at any moment and run again. */
+async function runImport(
+  home: string,
+  community: string,
+  uri: string,
+  args: readonly string[],
+): Promise<number> {
+  const child = spawnImport(home, community, uri, args, 'inherit');
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function spawnImport(
+  home: string,
+  community: string,
+  uri: string,
+  args: readonly string[],
+  stdio: 'inherit' | 'pipe',
+) {
+  const file = join(import.meta.dirname, '..', '..', 'subgraphs', community, 'import.ts');
+  const rejects = ['--rejects', join(home, 'rejects')];
+  const env = { ...process.env, JCU_STORE_URI: uri };
+  return spawn(process.execPath, ['--no-warnings', file, ...rejects, ...args], { env, stdio });
+}
+
+/** The same for the trial's own files: quiet, and an error where one of them is not taken whole. */
+export async function runQuietImport(
+  home: string,
+  community: string,
+  uri: string,
+  args: readonly string[],
+): Promise<void> {
+  const child = spawnImport(home, community, uri, args, 'pipe');
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`the scenario could not be taken into ${community} (${code}): ${said}`));
+    });
+  });
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { importAliases } from '../../gateway/registry/import-aliases.ts';
+import { findReader } from './issuer/readers.ts';
+import { runQuietImport } from './import.ts';
+import type { StoreName } from './stores/names.ts';
+
+/** The exercise that every record of the scenario belongs to. */
+export const scenarioExercise = 'exercise:trial-2026';
+
+type Step = {
+  readonly into: Exclude<StoreName, 'hub'>;
+  readonly file: string;
+  readonly flags: readonly string[];
+};
+
+const named = (...readers: readonly string[]) => readers.flatMap((as) => findReader(as)?.subject ?? []);
+const aliases = ['--aliases', 'actors.galaxy.json'];
+
+/** Which file goes into which store, under which marking, for whom. */
+const steps: readonly Step[] = [
+  { into: 'enisa', file: 'eu-kev.json', flags: aliases },
+  { into: 'enisa', file: 'cisa-kev.json', flags: [] },
+  { into: 'cert-eu', file: 'actors.galaxy.json', flags: [] },
+  { into: 'cert-eu', file: 'advisories', flags: [] },
+  { into: 'cert-eu', file: 'misp-green.json', flags: [] },
+  {
+    into: 'cert-eu',
+    file: 'misp-amber.json',
+    flags: [
+      '--audience',
+      'cert-eu',
+      'enisa',
+      'csirt-fr',
+      '--purpose',
+      'incident-response',
+      'threat-analysis',
+    ],
+  },
+  {
+    into: 'cert-eu',
+    file: 'misp-strict.json',
+    flags: ['--audience', 'csirt-pl', '--purpose', 'incident-response'],
+  },
+  {
+    into: 'cert-eu',
+    file: 'misp-red.json',
+    flags: ['--person', ...named('cert-eu-analyst', 'fr-csirt-analyst')],
+  },
+  { into: 'europol', file: 'actors.galaxy.json', flags: [] },
+  { into: 'europol', file: 'ransomware.galaxy.json', flags: ['--tlp', 'GREEN'] },
+];
+
+/** Imports the trial's own scenario, unless this very version of it is in already. */
+export async function loadScenario(
+  home: string,
+  uris: Readonly<Record<StoreName, string>>,
+  report: (line: string) => void,
+): Promise<void> {
+  const marker = join(home, 'scenario.sha256');
+  const version = hashFolder(folder);
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === version) return;
+  report('scenario: taking in the exercise');
+  await takeAliases(uris.hub);
+  const stores = [...new Set(steps.map((step) => step.into))];
+  await Promise.all(
+    stores.map(async (into) => {
+      for (const step of steps.filter((one) => one.into === into)) {
+        const flags = step.flags.map((flag) => (flag.endsWith('.json') ? join(folder, flag) : flag));
+        await runQuietImport(home, into, uris[into], [
+          join(folder, step.file),
+          '--exercise',
+          scenarioExercise,
+          ...flags,
+        ]);
+      }
+    }),
+  );
+  writeFileSync(marker, version);
+}
+
+const folder = join(import.meta.dirname, 'scenario');
+
+async function takeAliases(uri: string): Promise<void> {
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000 });
+  try {
+    for (const file of ['actors.galaxy.json', 'eu-kev.json']) {
+      await importAliases(client.db(), JSON.parse(readFileSync(join(folder, file), 'utf8')), new Date());
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+function hashFolder(path: string): string {
+  const hash = createHash('sha256').update(JSON.stringify(steps));
+  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const entry of files.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
+    hash.update(readFileSync(join(entry.parentPath, entry.name)));
+  }
+  return hash.digest('hex');
+}

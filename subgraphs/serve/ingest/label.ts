@@ -1,0 +1,115 @@
+import canonicalize from 'canonicalize';
+import { createHash } from 'node:crypto';
+import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
+import { admittedKeys } from '../../../schema/policy/keys.ts';
+import { policyVersion } from '../../../schema/policy/uses.ts';
+import type { Link } from '../store.ts';
+import { combineAudience, combineMarking } from './marking.ts';
+import { type Defaults, type Mapped, RejectError } from './source.ts';
+
+/** A mapped record with its envelope, before it has an id: what a target compares with what it holds. */
+export type Prepared = {
+  readonly mapped: Mapped;
+  readonly envelope: Envelope;
+  readonly contentHash: string;
+  readonly sortAt: Date;
+};
+
+/** The version of the shape that documents are stored in. */
+export const schemaVersion = 1;
+
+/**
+ * Joins what the record says with the defaults of its source into its envelope. Throws CLASSIFIED where a
+ * classification is left: this deployment is not accredited.
+ */
+export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, receivedAt: Date): Prepared {
+  const { marking, audience, ...says } = mapped.says ?? {};
+  const envelope: Envelope = {
+    localId: mapped.localId,
+    version: 1,
+    supersedes: null,
+    originator: says.originator ?? defaults.originator,
+    custodian: defaults.custodian,
+    provider: says.provider ?? defaults.provider,
+    sourceUrl: says.sourceUrl ?? defaults.sourceUrl,
+    receivedAt,
+    marking: combineMarking(defaults.marking, marking ?? {}),
+    audience: combineAudience(defaults.audience, audience ?? {}),
+    onwardShares: [],
+    purposes: says.purposes ?? defaults.purposes,
+    embargoUntil: says.embargoUntil ?? null,
+    portions: says.portions ?? [],
+    grading: says.grading ?? null,
+    statementKind: says.statementKind ?? null,
+    confidence: says.confidence ?? null,
+    personalData: says.personalData ?? null,
+    exercise: defaults.exercise,
+    recordState: 'ACTIVE',
+    occurredAt: says.occurredAt ?? null,
+    observedAt: says.observedAt ?? null,
+    reportedAt: says.reportedAt ?? null,
+    modifiedAt: says.modifiedAt ?? null,
+  };
+  if (envelope.marking.classification !== 'none') throw new RejectError('CLASSIFIED', 'a classified record');
+  const contentHash = hashOf(mapped, envelope, mapping);
+  return { mapped, envelope, contentHash, sortAt: mapped.sortAt ?? receivedAt };
+}
+
+/** The stored record of a prepared one, labelled by the policy in force. */
+export function toStored(
+  prepared: Prepared,
+  feed: string,
+  id: string,
+  before:
+    | (Pick<StoredRecord, 'sortAt'> & {
+        readonly version: number;
+        readonly onwardShares: Envelope['onwardShares'];
+      })
+    | null,
+  references: Readonly<Record<string, string>>,
+): StoredRecord {
+  const envelope: Envelope = {
+    ...prepared.envelope,
+    version: before === null ? 1 : before.version + 1,
+    onwardShares: before?.onwardShares ?? [],
+  };
+  const { admits, early } = admittedKeys(envelope);
+  return {
+    _id: id,
+    schemaVersion,
+    feed,
+    envelope,
+    content: { ...prepared.mapped.content, ...references },
+    sortAt: before?.sortAt ?? prepared.sortAt,
+    openFrom: envelope.embargoUntil ?? new Date(0),
+    admits,
+    admitsEarly: early,
+    policy: policyVersion,
+    contentHash: prepared.contentHash,
+  };
+}
+
+/** The join rows of a stored record: one for each key that it names, with its labels. */
+export function toLinks(record: StoredRecord, kind: string, keys: readonly string[]): readonly Link[] {
+  return [...new Set(keys)].map((key) => ({
+    _id: `${record._id}>${key}`,
+    kind,
+    key,
+    record: record._id,
+    sortAt: record.sortAt,
+    openFrom: record.openFrom,
+    admits: record.admits,
+    admitsEarly: record.admitsEarly,
+    policy: record.policy,
+  }));
+}
+
+/** Equal where a second import has nothing to write: content, names and envelope, without when it was received. */
+function hashOf(mapped: Mapped, envelope: Envelope, mapping: number): string {
+  const { receivedAt: _receivedAt, version: _version, ...said } = envelope;
+  const { content, names, belongsTo } = mapped;
+  const value = JSON.parse(JSON.stringify({ mapping, content, names, belongsTo, said })) as unknown;
+  return createHash('sha256')
+    .update(canonicalize(value) ?? '')
+    .digest('base64url');
+}

@@ -1,0 +1,69 @@
+import { Presets, SingleBar } from 'cli-progress';
+
+/** Tells a person how far an import is, by the bytes of its input. */
+export type Progress = {
+  read(bytes: number): void;
+  records(count: number): void;
+  stop(): void;
+};
+
+const plainEveryMs = 3000;
+
+/** A bar with rate and remaining time on a terminal, a plain line every few seconds elsewhere. */
+export function showProgress(
+  title: string,
+  totalBytes: number,
+  stream: NodeJS.WriteStream,
+  now: () => number,
+): Progress {
+  return stream.isTTY ? showBar(title, totalBytes, stream, now) : showLines(title, totalBytes, stream, now);
+}
+
+/** No words at all. */
+export const noProgress: Progress = { read: ignore, records: ignore, stop: ignore };
+
+function showBar(title: string, totalBytes: number, stream: NodeJS.WriteStream, now: () => number): Progress {
+  const format = `${title} {bar} {percentage}% {records} records, {rate} records/s, {eta_formatted} left`;
+  const bar = new SingleBar({ format, stream, hideCursor: true }, Presets.shades_classic);
+  const started = now();
+  let bytes = 0;
+  bar.start(totalBytes, 0, { records: 0, rate: 0 });
+  return {
+    read: (count) => bar.update((bytes += count)),
+    records: (records) => bar.update(bytes, { records, rate: rateOf(records, now() - started) }),
+    stop: () => bar.stop(),
+  };
+}
+
+function showLines(
+  title: string,
+  totalBytes: number,
+  stream: NodeJS.WriteStream,
+  now: () => number,
+): Progress {
+  const started = now();
+  let last = started;
+  let bytes = 0;
+  return {
+    read: (count) => {
+      bytes += count;
+    },
+    records: (records) => {
+      if (now() - last < plainEveryMs) return;
+      last = now();
+      const left = bytes === 0 ? 0 : Math.round((((last - started) / bytes) * (totalBytes - bytes)) / 1000);
+      const percent = totalBytes === 0 ? 100 : Math.floor((bytes / totalBytes) * 100);
+      const rate = rateOf(records, last - started);
+      stream.write(`${title}: ${percent}%, ${records} records, ${rate} records/s, ${left} s left\n`);
+    },
+    stop: ignore,
+  };
+}
+
+function rateOf(records: number, ms: number): number {
+  return ms === 0 ? 0 : Math.round((records / ms) * 1000);
+}
+
+function ignore(): void {
+  // Nothing to do.
+}

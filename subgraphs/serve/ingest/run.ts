@@ -1,0 +1,220 @@
+import { Command, Option } from 'commander';
+import type { Connection } from 'mongoose';
+import { createReadStream, statSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/vocabulary.ts';
+import type { CommunityPart } from '../community.ts';
+import { openStore } from '../store.ts';
+import { ingest, type IngestReport } from './ingest.ts';
+import { readTlp } from './marking.ts';
+import { showProgress } from './progress.ts';
+import { openRejects } from './rejects.ts';
+import type { Defaults, Source } from './source.ts';
+import { Target } from './target.ts';
+
+/** How an import ends, for whoever called it. */
+export const exitCodes = { allIn: 0, failed: 1, someRejected: 2, classifiedMet: 3 } as const;
+
+const storeWaitMs = 8000;
+
+type Flags = {
+  readonly source?: string;
+  readonly originator?: string;
+  readonly provider?: string;
+  readonly tlp?: Tlp;
+  readonly audience?: readonly string[];
+  readonly person?: readonly string[];
+  readonly purpose?: readonly Purpose[];
+  readonly exercise?: string;
+  readonly aliases?: string;
+  readonly rejects: string;
+};
+
+/**
+ * Runs an import as a process of the community's own: its store, its credentials (JCU_STORE_URI), its sources.
+ * Sets the exit code: 0 all in, 1 nothing more could be done, 2 some records rejected, 3 a classified record met.
+ */
+export async function runImport(community: CommunityPart, sources: readonly Source[]): Promise<void> {
+  const command = describe(community, sources);
+  await command.parseAsync();
+  const flags = command.opts<Flags>();
+  try {
+    process.exitCode = await importFiles(community, sources, command.args, flags);
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = exitCodes.failed;
+  }
+  // A store that does not answer is tried again in the background: nothing of that is waited for.
+  process.exit();
+}
+
+async function importFiles(
+  community: CommunityPart,
+  sources: readonly Source[],
+  paths: readonly string[],
+  flags: Flags,
+): Promise<number> {
+  const files = (await Promise.all(paths.map(listFiles))).flat();
+  if (files.length === 0) throw new Error('no file to import: name files or folders');
+  const source = await chooseSource(sources, files, flags.source);
+  const store = openStore(requireUri(), community.kinds, () => undefined);
+  try {
+    await waitForStore(store.connection);
+    const defaults = withFlags(source.defaults, flags);
+    const target = new Target(store, source.name, defaults.exercise);
+    await target.prepare();
+    const aliases = flags.aliases ?? (source.aliases === true ? files[0] : undefined);
+    if (aliases !== undefined) await target.takeAliases(JSON.parse(await readFile(aliases, 'utf8')));
+    return await runOne(source, files, defaults, target, flags);
+  } finally {
+    await store.connection.close();
+  }
+}
+
+async function runOne(
+  source: Source,
+  files: readonly string[],
+  defaults: Defaults,
+  target: Target,
+  flags: Flags,
+): Promise<number> {
+  const receivedAt = new Date();
+  const stamp = receivedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  await using rejects = openRejects(join(flags.rejects, `${source.name}-${stamp}.rejects.jsonl`));
+  const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+  const progress = showProgress(source.name, bytes, process.stderr, () => performance.now());
+  const alarm = (words: string) => void process.stderr.write(`${words}\n`);
+  const started = performance.now();
+  const report = await ingest({ source, files, defaults, target, rejects, progress, alarm, receivedAt });
+  summarise(source, report, performance.now() - started, rejects.path);
+  if (report.classified > 0) return exitCodes.classifiedMet;
+  if (report.broken.length > 0) return exitCodes.failed;
+  return report.rejected > 0 ? exitCodes.someRejected : exitCodes.allIn;
+}
+
+function summarise(source: Source, report: IngestReport, ms: number, rejectsPath: string): void {
+  const { read, added, changed, unchanged, rejected, classified } = report;
+  const rate = Math.round((read / Math.max(ms, 1)) * 1000);
+  process.stdout.write(
+    `${source.name}: ${read} read; ${added} new, ${changed} changed, ${unchanged} unchanged records; ` +
+      `${rejected} rejected, ${classified} classified; ${(ms / 1000).toFixed(1)} s (${rate} records/s)\n`,
+  );
+  if (rejected + classified > 0) process.stdout.write(`rejects, with place and reason: ${rejectsPath}\n`);
+  for (const line of report.broken) process.stderr.write(`not read to its end: ${line}\n`);
+}
+
+function describe(community: CommunityPart, sources: readonly Source[]): Command {
+  const list = sources
+    .map((source) => `  ${source.name.padEnd(18)}${source.title}: ${source.expects}`)
+    .join('\n');
+  return new Command(`hub import ${community.name}`)
+    .description(`Takes files into ${community.name}'s own store.`)
+    .argument('<paths...>', 'files, or folders of .json files')
+    .option('--source <name>', 'which kind of file it is (found out by its first bytes otherwise)')
+    .option('--originator <organisation>', 'who asserts records that do not say it')
+    .option('--provider <organisation>', 'through whom the files came')
+    .addOption(
+      new Option('--tlp <label>', `marking of records that say none: ${tlpScale.join(', ')}`).argParser(
+        readTlp,
+      ),
+    )
+    .option('--audience <organisations...>', 'recipients above GREEN')
+    .option('--person <subjects...>', 'named persons, for RED')
+    .addOption(new Option('--purpose <purposes...>', 'what they are given for').choices(purposes))
+    .option('--exercise <id>', 'the exercise that the records belong to, such as exercise:trial-2026')
+    .option('--aliases <file>', 'a MISP threat-actor galaxy to resolve names by, taken in first')
+    .option('--rejects <folder>', 'where rejected records are listed by place and reason', 'rejects')
+    .addHelpText(
+      'after',
+      `\nSources:\n${list}\n\nExit codes: 0 all in, 1 failed, 2 some rejected, 3 a classified record met.\n` +
+        `Running it again writes only what is new or changed; it may be stopped at any moment.\n\n` +
+        `Example:\n  npx hub import ${community.name} --tlp GREEN path/to/file.json`,
+    );
+}
+
+/** The source by name, or the first that recognises the first file. */
+async function chooseSource(
+  sources: readonly Source[],
+  files: readonly string[],
+  name: string | undefined,
+): Promise<Source> {
+  const known = sources.map((source) => source.name).join(', ');
+  if (name !== undefined) {
+    const named = sources.find((source) => source.name === name);
+    if (named === undefined) throw new Error(`--source: expected one of ${known}, got ${name}`);
+    return named;
+  }
+  const head = await readHead(files[0] ?? '');
+  const found = sources.find((source) => source.recognise(head));
+  if (found !== undefined) return found;
+  const forms = sources.map((source) => `  ${source.name}: ${source.expects}`).join('\n');
+  throw new Error(`${files[0]} is none of this community's sources:\n${forms}\nName one with --source.`);
+}
+
+async function readHead(file: string): Promise<string> {
+  for await (const chunk of createReadStream(file, { end: 65_535, highWaterMark: 65_536 })) {
+    return (chunk as Buffer).toString('utf8').replace(/^\ufeff/, '');
+  }
+  throw new Error(`${file} is empty`);
+}
+
+async function listFiles(path: string): Promise<readonly string[]> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new Error(`${path}: there is no such file or folder`);
+  if (!stat.isDirectory()) return [path];
+  const names = await readdir(path);
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .toSorted()
+    .map((name) => join(path, name));
+}
+
+function withFlags(defaults: Defaults, flags: Flags): Defaults {
+  const { originator, provider, tlp, audience, person, purpose, exercise } = flags;
+  return {
+    ...defaults,
+    ...(originator === undefined ? {} : { originator }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(exercise === undefined ? {} : { exercise }),
+    ...(purpose === undefined ? {} : { purposes: purpose }),
+    marking: tlp === undefined ? defaults.marking : { ...defaults.marking, tlp },
+    audience: {
+      ...defaults.audience,
+      ...(audience === undefined ? {} : { organisations: audience }),
+      ...(person === undefined ? {} : { persons: person }),
+    },
+  };
+}
+
+/** The store is tried for some seconds: it may just be starting. */
+async function waitForStore(connection: Connection): Promise<void> {
+  const until = Date.now() + storeWaitMs;
+  while (connection.readyState !== 1) {
+    if (Date.now() > until)
+      throw new Error(`The community's store does not answer: start it, then run this again.`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function requireUri(): string {
+  const uri = process.env['JCU_STORE_URI'];
+  if (uri === undefined)
+    throw new Error("JCU_STORE_URI: the MongoDB URI of the community's own store, got nothing");
+  return uri;
+}
+
+/** What went wrong in the operator's terms, and that running it again goes on from there. */
+function explain(error: unknown): string {
+  const {
+    name = '',
+    message = String(error),
+    code,
+  } = error as { name?: string; message?: string; code?: unknown };
+  const again = 'What was written stays; run the same command again, and it goes on from there.';
+  if (code === 'ENOSPC' || /no space left|OutOfDiskSpace/i.test(message))
+    return `The disk is full (${message}). ${again}`;
+  if (code === 'EACCES') return `${message}: the file or folder cannot be read or written.`;
+  if (name.startsWith('Mongo')) return `The community's store does not answer (${message}). ${again}`;
+  return message;
+}

@@ -1,0 +1,121 @@
+import type { z } from 'zod';
+import type { Audience, Envelope, Marking, Time } from '../../../schema/envelope.ts';
+import type { Purpose } from '../../../schema/vocabulary.ts';
+
+/** Where the records of a file are. */
+export type Locate =
+  /** The file is one record. */
+  | { readonly at: 'whole' }
+  /** The file is an array of records. */
+  | { readonly at: 'array' }
+  /**
+   * The records are the elements of the array under this member of the top-level object, or of a top-level array.
+   * With `orWhole`, an object without that member is one record by itself.
+   */
+  | { readonly at: 'member'; readonly name: string; readonly orWhole?: true };
+
+/** What is given for a source where its records do not say it themselves. */
+export type Defaults = {
+  readonly originator: string;
+  readonly provider: string;
+  readonly custodian: string;
+  readonly marking: Marking;
+  readonly audience: Audience;
+  readonly purposes: readonly Purpose[];
+  /** Null for the real picture. */
+  readonly exercise: string | null;
+  readonly sourceUrl: string | null;
+};
+
+/** What a mapping may ask while it works on one record. */
+export type MapContext = {
+  readonly defaults: Defaults;
+  readonly receivedAt: Date;
+  /** The key of the actor that carries a name; of the name itself where the alias table lacks it or is ambiguous. */
+  resolveActor(name: string): string | null;
+};
+
+/** One record as a mapping makes it: what it says of itself, before labels and ids. */
+export type Mapped = {
+  /** The record type: `ExploitationStatement`. */
+  readonly kind: string;
+  /** Stable in the source; unique for this feed and kind. */
+  readonly localId: string;
+  readonly content: Readonly<Record<string, unknown>>;
+  /** What lists are sorted by; null takes the time of receipt. */
+  readonly sortAt: Date | null;
+  /** What the record says of itself, above the defaults. A marking is joined with the default, never wider. */
+  readonly says?: Partial<
+    Pick<
+      Envelope,
+      | 'originator'
+      | 'provider'
+      | 'sourceUrl'
+      | 'occurredAt'
+      | 'observedAt'
+      | 'reportedAt'
+      | 'modifiedAt'
+      | 'statementKind'
+      | 'confidence'
+      | 'grading'
+      | 'personalData'
+      | 'portions'
+      | 'purposes'
+      | 'embargoUntil'
+    >
+  > & { readonly marking?: Partial<Marking>; readonly audience?: Partial<Audience> };
+  /** Shared keys that the record names: `Vulnerability:CVE-2025-53770`. */
+  readonly names: readonly string[];
+  /**
+   * Records of the same file that it belongs to, as path of `content` to `{ kind, localId }`: the ids are written
+   * into content, and the record is listed under them.
+   */
+  readonly belongsTo?: Readonly<Record<string, { readonly kind: string; readonly localId: string }>>;
+};
+
+/** One kind of file that a community takes in. `Raw` is a record of it once checked. */
+export type Source<Raw = unknown> = {
+  /** The feed's name, as given on the command line: `cisa-kev`. */
+  readonly name: string;
+  readonly title: string;
+  /** What such a file looks like, for errors and help. */
+  readonly expects: string;
+  readonly locate: Locate;
+  /** Whether the first bytes of a file look like this source. */
+  recognise(head: string): boolean;
+  /** The shape of a record; its errors are told by path and type, never with a value. */
+  readonly shape: z.ZodType<Raw>;
+  /** Makes records of the graph from one of the file. Throws RejectError where a value makes no sense. */
+  map(raw: Raw, context: MapContext): readonly Mapped[];
+  readonly defaults: Defaults;
+  /** Whether its files are alias tables too: they are taken in as reference data first. */
+  readonly aliases?: true;
+  /** Raised when the mapping changes, so that a second import writes the difference. */
+  readonly mapping: number;
+};
+
+/** Why a record is not taken in: a reason code and a sentence that holds nothing of its content. */
+export class RejectError extends Error {
+  override readonly name = 'RejectError';
+  readonly reason: RejectReason;
+
+  constructor(reason: RejectReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export type RejectReason =
+  | 'MALFORMED'
+  | 'WRONG_SHAPE'
+  | 'WRONG_DATE'
+  | 'WRONG_MARKING'
+  | 'TOO_LONG'
+  | 'TOO_DEEP'
+  | 'TOO_LARGE'
+  | 'WRONG_ENCODING'
+  | 'UNSAFE_KEY'
+  | 'DUPLICATE'
+  | 'CLASSIFIED';
+
+export type { Time };
