@@ -1,0 +1,82 @@
+import { fetchToken } from '../../docker/trial/issuer/token.ts';
+
+/** Where a trial is asked. */
+export type Asked = { readonly url: string; readonly issuer: string; readonly home: string };
+
+/** Who asks, and as what. */
+export type As = {
+  readonly as: string;
+  readonly purpose?: string;
+  readonly picture?: string;
+  readonly strong?: boolean;
+};
+
+/** An answer over HTTP, as it came. */
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // Tests look into answers by path; the schema's types would only repeat what they expect.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any;
+};
+
+/** The standing trial that the run's setup started. */
+export function standing(): Asked & {
+  readonly uris: Readonly<Record<string, string>>;
+  readonly parts: Readonly<Record<string, string>>;
+} {
+  return JSON.parse(process.env['JCU_STANDING'] ?? 'null');
+}
+
+const tokens = new Map<string, Promise<string>>();
+
+/** A token as one of the trial's readers, for the real picture unless told otherwise; kept for the test file. */
+export async function tokenOf(trial: Asked, who: As): Promise<string> {
+  const key = JSON.stringify([trial.issuer, who]);
+  const known = tokens.get(key);
+  if (known !== undefined) return await known;
+  const token = fetchToken({ picture: 'real', ...who, issuer: trial.issuer, home: trial.home }).then(
+    ({ accessToken }) => accessToken,
+  );
+  tokens.set(key, token);
+  return await token;
+}
+
+/** Asks the hub as a reader, over HTTP, like any client. */
+export async function ask(
+  trial: Asked,
+  who: As | string,
+  query: string,
+  variables: Readonly<Record<string, unknown>> = {},
+): Promise<Answer> {
+  const reader = typeof who === 'string' ? { as: who } : who;
+  return await post(
+    trial.url,
+    { query, variables },
+    { authorization: `Bearer ${await tokenOf(trial, reader)}` },
+  );
+}
+
+/** Sends any body with any headers. */
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: parse(text) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Trial } from '../../docker/trial/trial.ts';
+import { startStanding } from './standing.ts';
+
+declare global {
+  var standingTrial: Trial | undefined;
+}
+
+/** Starts one standing trial for all journeys of a run; they only read, so that they may share it. */
+// jest takes a setup as a default export only.
+// oxlint-disable-next-line import/no-default-export
+export default async function setup(): Promise<void> {
+  const trial = await startStanding();
+  globalThis.standingTrial = trial;
+  process.env['JCU_STANDING'] = JSON.stringify({
+    url: trial.url,
+    issuer: trial.issuer,
+    home: trial.home.folder,
+    uris: trial.stores.uris,
+    parts: Object.fromEntries([...trial.parts].map(([name, part]) => [name, part.url])),
+  });
+}

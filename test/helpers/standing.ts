@@ -1,0 +1,70 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { importAliasTable } from '../../docker/trial/import.ts';
+import { runQuietImport } from '../../docker/trial/import.ts';
+import { loadScenario } from '../../docker/trial/scenario.ts';
+import { removeState, writeState } from '../../docker/trial/state.ts';
+import { startTrial, type Trial } from '../../docker/trial/trial.ts';
+import type { Community } from '../../schema/vocabulary.ts';
+
+/** Public records that nobody of the project wrote; journeys need them, and skip with a clear line without them. */
+export const realData = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');
+
+/** Which real file goes where, in the order that names need: alias tables first. */
+export const realImports: readonly { readonly into: Community; readonly paths: readonly string[] }[] = [
+  { into: 'enisa', paths: ['enisa/cisa-kev.json'] },
+  { into: 'enisa', paths: ['enisa/eu-kev.json', '--aliases', 'common/misp-galaxy-threat-actor.json'] },
+  { into: 'cert-eu', paths: ['common/misp-galaxy-threat-actor.json'] },
+  { into: 'cert-eu', paths: ['cert-eu/advisories'] },
+  { into: 'cert-eu', paths: ['common/misp-events'] },
+  { into: 'europol', paths: ['common/misp-galaxy-threat-actor.json'] },
+  { into: 'europol', paths: ['europol/misp-galaxy-ransomware.json'] },
+];
+
+/** A trial with the exercise, and with the real records where they are there: every part a process of its own. */
+export async function startStanding(options: { readonly apart?: boolean } = {}): Promise<Trial> {
+  const home = mkdtempSync(join(tmpdir(), 'jcu-standing-'));
+  const trial = await startTrial({ home, port: 0, apart: options.apart ?? false });
+  try {
+    writeState(home, { pid: process.pid, url: trial.url, issuer: trial.issuer, uris: trial.stores.uris });
+    await loadScenario(home, trial.stores.uris, () => undefined);
+    if (existsSync(realData)) await importReal(trial);
+  } catch (error) {
+    await trial.stop();
+    throw error;
+  }
+  const stop = async () => {
+    await trial.stop();
+    removeState(home);
+    rmSync(home, { recursive: true, force: true });
+  };
+  return { ...trial, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function importReal(trial: Trial): Promise<void> {
+  const home = trial.home.folder;
+  const tables = ['common/misp-galaxy-threat-actor.json', 'enisa/eu-kev.json'].map((path) =>
+    join(realData, path),
+  );
+  await quietly(async () => await importAliasTable(home, tables));
+  await Promise.all(
+    [...Map.groupBy(realImports, (one) => one.into)].map(async ([into, imports]) => {
+      for (const { paths } of imports) {
+        const args = paths.map((path) => (path.startsWith('--') ? path : join(realData, path)));
+        await runQuietImport(home, into, trial.stores.uris[into], args);
+      }
+    }),
+  );
+}
+
+/** The command line tells a person what it did; a test run has nobody to tell. */
+async function quietly(work: () => Promise<unknown>): Promise<void> {
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = () => true;
+  try {
+    await work();
+  } finally {
+    process.stdout.write = write;
+  }
+}

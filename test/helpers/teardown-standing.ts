@@ -1,0 +1,6 @@
+/** Stops the standing trial of the run. */
+// jest takes a teardown as a default export only.
+// oxlint-disable-next-line import/no-default-export
+export default async function teardown(): Promise<void> {
+  await globalThis.standingTrial?.stop();
+}
