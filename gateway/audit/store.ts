@@ -30,7 +30,8 @@ type PersonalDocument = { readonly _id: string; readonly at: Date } & {
   readonly [part in PersonalPart]?: PartDocument;
 };
 
-const longestMs = 1500;
+/** What the server is told to take at most for one command, in milliseconds. */
+const longestMs = 1000;
 const durable = { writeConcern: { w: 'majority', journal: true, wtimeoutMS: longestMs } } as const;
 const primary = { readPreference: 'primary' } as const;
 
@@ -58,14 +59,11 @@ export class TrailStore {
     return await this.readHead();
   }
 
-  /**
-   * The last link, seen at once even if it is not on a majority yet: what is chained on it becomes durable only
-   * together with it.
-   */
+  /** The last link that no failover takes back: one that could vanish would leave a gap under what hangs on it. */
   async readHead(): Promise<ChainHead> {
     const last = await this.#entries.findOne(
       { deployment: this.deployment },
-      { sort: { seq: -1 }, projection: { seq: 1, hash: 1 }, readConcern: 'local', maxTimeMS: longestMs },
+      { sort: { seq: -1 }, projection: { seq: 1, hash: 1 }, readConcern: 'majority', maxTimeMS: longestMs },
     );
     return last === null ? genesis(this.deployment) : { seq: last.seq, hash: last.hash };
   }

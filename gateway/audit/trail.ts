@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 import { type Db, MongoServerError } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
+import { within } from './deadline.ts';
 import {
   type AuditFacts,
   type ChainedEntry,
@@ -17,8 +18,12 @@ export type Appended = ChainHead & { readonly id: string };
 
 /** How long a caller waits at most, in milliseconds: a trail that is down is known by then. */
 const patienceMs = 2000;
+/** How long the writer waits for one command, so that it notices soon when the store is back. */
+const attemptMs = 1000;
 const healthyWriteMs = 500;
 const longestPauseMs = 250;
+const turnMs = 3;
+const sharedMs = 10_000;
 /** What may wait at most, and what goes in one write. */
 const most = {
   waiting: 5000,
@@ -46,7 +51,7 @@ export async function openTrail(options: {
 }): Promise<Trail> {
   const store = new TrailStore(options.db, options.deployment);
   try {
-    return new Trail(store, await store.prepare(), options.report ?? (() => {}));
+    return new Trail(store, await within(patienceMs, store.prepare()), options.report ?? (() => {}));
   } catch (error) {
     throw new HubError('TRAIL_UNAVAILABLE', 'the trail cannot be opened', { cause: error });
   }
@@ -70,6 +75,8 @@ export class Trail {
   #waitingBytes = 0;
   #head: ChainHead | null;
   #failing = false;
+  /** While another hub is known to write the same trail: then each leaves the other a turn after its own. */
+  #sharedUntil = 0;
   #writingSince: number | null = null;
   #writer: Promise<void> | null = null;
   #closed = false;
@@ -152,6 +159,7 @@ export class Trail {
         await this.#insert(batch);
         failures = 0;
         this.#failing = false;
+        if (performance.now() < this.#sharedUntil) await pause(turnMs);
       } catch (error) {
         await this.#recover(batch, error);
         failures += 1;
@@ -174,17 +182,16 @@ export class Trail {
   }
 
   async #insert(batch: readonly Waiting[]): Promise<void> {
-    const head = this.#head ?? (await this.#store.readHead());
+    const head = this.#head ?? (await within(attemptMs, this.#store.readHead()));
     this.#head = null;
     const homeless = batch.filter(({ place }) => place === null);
     const entries = chainAll(homeless, head);
     const bare = batch.filter(({ parts }) => !parts).map(({ draft }) => draft);
-    const outcomes = await Promise.allSettled([
-      this.#store.insertEntries(entries),
-      this.#store.insertParts(bare),
-    ]);
+    const both = [this.#store.insertEntries(entries), this.#store.insertParts(bare)];
+    const outcomes = await within(attemptMs, Promise.allSettled(both));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    this.#head = entries.at(-1) ?? head;
+    const { seq, hash } = entries.at(-1) ?? head;
+    this.#head = { seq, hash };
     for (const [index, waiting] of homeless.entries()) waiting.place = entries[index] ?? null;
     for (const waiting of batch) {
       waiting.parts = true;
@@ -195,11 +202,13 @@ export class Trail {
   /** Whatever went wrong, the store alone knows what is in; if it does not say, all are tried again by their ids. */
   async #recover(batch: readonly Waiting[], error: unknown): Promise<void> {
     this.#head = null;
-    if (!isTaken(error)) {
+    if (isTaken(error)) this.#sharedUntil = performance.now() + sharedMs;
+    else {
       this.#failing = true;
       this.#report(error);
     }
-    const found = await this.#store.find(batch.map(({ draft }) => draft.body.id)).catch(() => null);
+    const ids = batch.map(({ draft }) => draft.body.id);
+    const found = await within(attemptMs, this.#store.find(ids)).catch(() => null);
     for (const waiting of found === null ? [] : batch) {
       waiting.place = found?.chained.get(waiting.draft.body.id) ?? null;
       waiting.parts = found?.parts.has(waiting.draft.body.id) ?? false;
@@ -228,7 +237,7 @@ function isTaken(error: unknown): boolean {
 /** Soon where a place was taken, scattered so that two hubs do not keep step; slower and slower where it is down. */
 function pauseMs(error: unknown, failures: number): number {
   const soon = isTaken(error) && failures < 20;
-  return soon ? Math.random() * 5 : Math.min(longestPauseMs, 10 * 2 ** failures);
+  return soon ? Math.random() * turnMs : Math.min(longestPauseMs, 10 * 2 ** failures);
 }
 
 function unavailable(detail: string): HubError {

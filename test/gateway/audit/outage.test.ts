@@ -1,0 +1,213 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Db, MongoClient } from 'mongodb';
+import { recordDisclosure } from '../../../gateway/audit/record.ts';
+import { trailClientOptions } from '../../../gateway/audit/store.ts';
+import { openTrail, type Trail } from '../../../gateway/audit/trail.ts';
+import { parseEntry, verifyChain } from '../../../gateway/audit/verify.ts';
+import { HubError } from '../../../schema/errors.ts';
+import { disclosure, facts } from './facts.ts';
+import { openLine } from './lossy-line.ts';
+import { type Mongod, startMongod } from './mongod.ts';
+import { storedEntries } from './stored.ts';
+
+let mongod: Mongod;
+let client: MongoClient;
+
+beforeAll(async () => {
+  mongod = await startMongod();
+  client = await mongod.connect(trailClientOptions);
+});
+
+afterAll(async () => {
+  await client.close();
+  await mongod[Symbol.asyncDispose]();
+});
+
+const deployment = 'exercise-hub';
+const unavailable = { code: 'TRAIL_UNAVAILABLE', status: 503 };
+const clear = facts({ disclosed: [disclosure({ tlp: 'CLEAR', audience: null })] });
+
+/** How long a promise takes to reject with TRAIL_UNAVAILABLE, in milliseconds. */
+async function msToReject(promise: Promise<unknown>): Promise<number> {
+  const since = performance.now();
+  await expect(promise).rejects.toMatchObject(unavailable);
+  return performance.now() - since;
+}
+
+async function correlations(db: Db): Promise<readonly string[]> {
+  const entries = await storedEntries(db, deployment);
+  expect(await verifyChain(entries, { deployment })).toMatchObject({ ok: true, entries: entries.length });
+  return entries.map(({ bytes }) => parseEntry(bytes)?.correlationId ?? '');
+}
+
+async function untilIn(db: Db, correlationId: string): Promise<void> {
+  const until = performance.now() + 10_000;
+  while (!(await correlations(db)).includes(correlationId)) {
+    expect(performance.now()).toBeLessThan(until);
+    await pause(20);
+  }
+}
+
+/** Appends one after the other from several callers until told to stop; gives what was promised to be in. */
+function keepAppending(trail: Trail, callers: number): { stop(): Promise<readonly string[]> } {
+  const stopped = new AbortController();
+  const each = Array.from({ length: callers }, async (_, caller) => {
+    const promised: string[] = [];
+    for (let n = 0; !stopped.signal.aborted; n += 1) {
+      const correlationId = `${caller}-${n}`;
+      if (await isPromised(trail, correlationId)) promised.push(correlationId);
+    }
+    return promised;
+  });
+  const stop = async (): Promise<readonly string[]> => {
+    stopped.abort();
+    return (await Promise.all(each)).flat();
+  };
+  return { stop };
+}
+
+async function isPromised(trail: Trail, correlationId: string): Promise<boolean> {
+  try {
+    await trail.append(facts({ correlationId }));
+    return true;
+  } catch (error) {
+    if (error instanceof HubError && error.code === 'TRAIL_UNAVAILABLE') return false;
+    throw error;
+  }
+}
+
+function expectOnceEach(all: readonly string[], promised: readonly string[]): void {
+  expect(new Set(all).size).toBe(all.length);
+  expect(promised.filter((one) => !all.includes(one))).toEqual([]);
+}
+
+test('a store that was killed is known in two seconds, and the trail goes on when it is back', async () => {
+  const db = client.db('killed');
+  const trail = await openTrail({ db, deployment });
+  await trail.append(facts());
+  await mongod.kill();
+  expect(await msToReject(trail.append(facts()))).toBeLessThan(2300);
+  expect(trail.healthy).toBe(false);
+  expect(await msToReject(recordDisclosure(trail, clear))).toBeLessThan(2300);
+  await mongod.start();
+  const { id } = await trail.append(facts({ correlationId: 'back' }));
+  expect(id).toBeDefined();
+  expect(trail.healthy).toBe(true);
+  expect(await correlations(db)).toContain('back');
+  await trail.close();
+});
+
+test('a store that hangs is known in two seconds, and what was tried meanwhile is in once at most', async () => {
+  const db = client.db('frozen');
+  const trail = await openTrail({ db, deployment });
+  const appending = keepAppending(trail, 10);
+  await pause(100);
+  mongod.freeze();
+  expect(await msToReject(trail.append(facts()))).toBeLessThan(2300);
+  expect(trail.healthy).toBe(false);
+  await pause(2000);
+  mongod.thaw();
+  await pause(1000);
+  await trail.append(facts({ correlationId: 'back' }));
+  const promised = await appending.stop();
+  expectOnceEach(await correlations(db), [...promised, 'back']);
+  await trail.close();
+});
+
+test('a connection that breaks at the worst moment does not stop the trail for good', async () => {
+  for (let round = 0; round < 6; round += 1) {
+    const db = client.db(`broken-${round}`);
+    const trail = await openTrail({ db, deployment });
+    await trail.append(facts());
+    await mongod.kill();
+    trail.appendLater(facts({ correlationId: 'behind' }));
+    await mongod.start();
+    await untilIn(db, 'behind');
+    expect(await correlations(db)).toHaveLength(2);
+    await trail.close();
+  }
+});
+
+test('killed in the middle of appends: every append that resolved is in the store, once', async () => {
+  const db = client.db('killed-amid');
+  const trail = await openTrail({ db, deployment });
+  const appending = keepAppending(trail, 50);
+  for (let round = 0; round < 3; round += 1) {
+    await pause(200);
+    await mongod.kill();
+    await mongod.start();
+  }
+  await pause(500);
+  const promised = await appending.stop();
+  expect(promised.length).toBeGreaterThan(100);
+  expectOnceEach(await correlations(db), promised);
+  await trail.close();
+});
+
+test('a write whose reply was lost is looked up: nothing is in twice and nothing promised is lost', async () => {
+  const db = client.db('lost-replies');
+  await using line = await openLine(mongod.port);
+  const far = await mongod.connect({ ...trailClientOptions, directConnection: true }, line.port);
+  const trail = await openTrail({ db: far.db('lost-replies'), deployment });
+  const near = await openTrail({ db, deployment });
+  const appending = keepAppending(trail, 20);
+  for (let round = 0; round < 8; round += 1) {
+    await pause(100);
+    line.losesReplies = true;
+    await Promise.all([pause(60), near.append(facts({ correlationId: `near-${round}` }))]);
+    line.losesReplies = false;
+  }
+  await pause(500);
+  const promised = await appending.stop();
+  expect(promised.length).toBeGreaterThan(100);
+  expectOnceEach(await correlations(db), [...promised, 'near-0', 'near-7']);
+  await Promise.all([trail.close(), near.close()]);
+  await far.close();
+});
+
+test('a CLEAR answer does not wait for a healthy trail; one above CLEAR does', async () => {
+  const db = client.db('waiting');
+  const trail = await openTrail({ db, deployment });
+  await recordDisclosure(trail, { ...clear, correlationId: 'behind' });
+  expect(await correlations(db)).toEqual([]);
+  await untilIn(db, 'behind');
+  const stricter = [
+    disclosure(),
+    disclosure({ tlp: 'CLEAR', portions: [{ path: 'body', tlp: 'GREEN' }] }),
+    disclosure({ tlp: 'CLEAR', handlingCodes: ['H1'] }),
+    disclosure({ tlp: 'CLEAR', extraRestrictions: ['For the exercise only'] }),
+  ];
+  for (const [n, one] of stricter.entries()) {
+    await recordDisclosure(trail, facts({ correlationId: `waited-${n}`, disclosed: [one] }));
+    expect(await correlations(db)).toContain(`waited-${n}`);
+  }
+  await trail.close();
+});
+
+test('a CLEAR answer that left while the store went down is in the trail when it is back', async () => {
+  const db = client.db('behind');
+  const failures: unknown[] = [];
+  const trail = await openTrail({ db, deployment, report: (failure) => failures.push(failure) });
+  await mongod.kill();
+  await recordDisclosure(trail, { ...clear, correlationId: 'left-already' });
+  await pause(700);
+  expect(trail.healthy).toBe(false);
+  expect(await msToReject(recordDisclosure(trail, clear))).toBeLessThan(2300);
+  expect(failures.length).toBeGreaterThan(0);
+  await mongod.start();
+  await untilIn(db, 'left-already');
+  await recordDisclosure(trail, facts());
+  expect(trail.healthy).toBe(true);
+  await trail.close();
+});
+
+test('a trail does not open while its store is down, and closing says what did not get in', async () => {
+  const db = client.db('closing');
+  const trail = await openTrail({ db, deployment });
+  await mongod.kill();
+  expect(await msToReject(openTrail({ db, deployment }))).toBeLessThan(2300);
+  trail.appendLater(clear);
+  expect(await msToReject(trail.close(500))).toBeLessThan(700);
+  await mongod.start();
+});

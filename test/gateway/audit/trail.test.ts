@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Db, MongoClient } from 'mongodb';
+import type { AuditFacts } from '../../../gateway/audit/entry.ts';
+import { verifyPersonal } from '../../../gateway/audit/personal.ts';
+import {
+  erasePersonal,
+  readEntries,
+  readPersonal,
+  trailClientOptions,
+} from '../../../gateway/audit/store.ts';
+import { openTrail, type Trail } from '../../../gateway/audit/trail.ts';
+import { parseEntry, type StoredEntry, verifyChain } from '../../../gateway/audit/verify.ts';
+import { facts } from './facts.ts';
+import { type Mongod, startMongod } from './mongod.ts';
+import { storedEntries } from './stored.ts';
+
+let mongod: Mongod;
+let client: MongoClient;
+
+beforeAll(async () => {
+  mongod = await startMongod();
+  client = await mongod.connect(trailClientOptions);
+});
+
+afterAll(async () => {
+  await client.close();
+  await mongod[Symbol.asyncDispose]();
+});
+
+let stores = 0;
+function freshDb(): Db {
+  stores += 1;
+  return client.db(`hub-${stores}`);
+}
+
+const deployment = 'exercise-hub';
+
+function numbered(n: number): AuditFacts {
+  return facts({ correlationId: `c-${n}` });
+}
+
+async function stored(db: Db): Promise<readonly StoredEntry[]> {
+  return await storedEntries(db, deployment);
+}
+
+function correlations(entries: readonly StoredEntry[]): readonly string[] {
+  return entries.map(({ bytes }) => parseEntry(bytes)?.correlationId ?? '');
+}
+
+async function appendMany(trail: Trail, from: number, count: number): Promise<void> {
+  const each = Array.from({ length: count }, async (_, n) => await trail.append(numbered(from + n)));
+  await Promise.all(each);
+}
+
+test('an append resolves with its place, and the entry lies there with its parts', async () => {
+  const db = freshDb();
+  const trail = await openTrail({ db, deployment });
+  const first = await trail.append(facts());
+  const second = await trail.append(facts());
+  expect([first.seq, second.seq]).toEqual([1, 2]);
+  const entries = await stored(db);
+  expect(entries.map(({ seq, hash, id }) => ({ seq, hash, id }))).toEqual([first, second]);
+  const body = parseEntry(entries[0]?.bytes ?? Buffer.of());
+  const parts = await readPersonal(db, first.id);
+  if (body === null || parts.reader === null || parts.operation === null) throw new Error('expected both');
+  expect(verifyPersonal(body, 'reader', parts.reader)).toBe(true);
+  expect(verifyPersonal(body, 'operation', parts.operation)).toBe(true);
+  await trail.close();
+});
+
+test('a trail opened again goes on behind the last entry, and can be read from any place', async () => {
+  const db = freshDb();
+  for (const n of [1, 2, 3]) {
+    const trail = await openTrail({ db, deployment });
+    expect((await trail.append(facts())).seq).toBe(n);
+    await trail.close();
+  }
+  expect(await verifyChain(readEntries(db, deployment), { deployment })).toMatchObject({
+    ok: true,
+    entries: 3,
+  });
+  expect((await storedEntries(db, deployment, 3)).map(({ seq }) => seq)).toEqual([3]);
+});
+
+test('500 appends at once from two hubs on one store give one chain without a gap', async () => {
+  const db = freshDb();
+  const hubs = await Promise.all([openTrail({ db, deployment }), openTrail({ db, deployment })]);
+  await Promise.all(hubs.map(async (hub, n) => await appendMany(hub, n * 250, 250)));
+  const entries = await stored(db);
+  expect(await verifyChain(entries, { deployment })).toMatchObject({ ok: true, entries: 500 });
+  expect(new Set(correlations(entries)).size).toBe(500);
+  await Promise.all(hubs.map(async (hub) => await hub.close()));
+});
+
+test('two hubs that append in small steps against each other lose nothing and write nothing twice', async () => {
+  const db = freshDb();
+  const hubs = await Promise.all([openTrail({ db, deployment }), openTrail({ db, deployment })]);
+  await Promise.all(
+    hubs.map(async (hub, n) => {
+      for (let step = 0; step < 40; step += 1) await appendMany(hub, n * 1000 + step * 3, 3);
+    }),
+  );
+  const entries = await stored(db);
+  expect(await verifyChain(entries, { deployment })).toMatchObject({ ok: true, entries: 240 });
+  expect(new Set(correlations(entries)).size).toBe(240);
+  await Promise.all(hubs.map(async (hub) => await hub.close()));
+});
+
+test('two deployments in one store have a chain each', async () => {
+  const db = freshDb();
+  const one = await openTrail({ db, deployment });
+  const other = await openTrail({ db, deployment: 'exercise-other' });
+  await Promise.all([appendMany(one, 0, 20), appendMany(other, 0, 30)]);
+  const verdicts = [deployment, 'exercise-other'].map(
+    async (name) => await verifyChain(readEntries(db, name), { deployment: name }),
+  );
+  expect(await Promise.all(verdicts)).toMatchObject([{ entries: 20 }, { entries: 30 }]);
+  await Promise.all([one.close(), other.close()]);
+});
+
+test('personal parts erased leave the chain provable, each part by itself', async () => {
+  const db = freshDb();
+  const trail = await openTrail({ db, deployment });
+  const { id } = await trail.append(facts());
+  await trail.append(facts());
+  await erasePersonal(db, id, ['operation']);
+  expect(await readPersonal(db, id)).toMatchObject({ reader: { salt: expect.anything() }, operation: null });
+  await erasePersonal(db, id);
+  expect(await readPersonal(db, id)).toEqual({ reader: null, operation: null });
+  expect(await verifyChain(readEntries(db, deployment), { deployment })).toMatchObject({
+    ok: true,
+    entries: 2,
+  });
+  await trail.close();
+});
+
+test('what cannot be recorded at all rejects by itself and stops nobody else', async () => {
+  const db = freshDb();
+  const trail = await openTrail({ db, deployment });
+  const huge = 'x'.repeat(9_000_000);
+  const outcomes = await Promise.allSettled([
+    trail.append(facts({ operation: { ...facts().operation, variables: { huge } } })),
+    trail.append(facts({ operation: { ...facts().operation, variables: { n: Number.NaN } } })),
+    trail.append(numbered(1)),
+  ]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+  expect(outcomes[0]).toMatchObject({ reason: { code: 'OPERATION_TOO_LARGE' } });
+  await trail.close();
+});
+
+test('no more may wait than the queue holds: the rest is refused at once', async () => {
+  const db = freshDb();
+  const trail = await openTrail({ db, deployment });
+  const many = Array.from({ length: 5100 }, async (_, n) => await trail.append(numbered(n)));
+  const outcomes = await Promise.allSettled(many);
+  const refused = outcomes.filter(({ status }) => status === 'rejected');
+  expect(refused.length).toBeGreaterThanOrEqual(100);
+  expect(refused[0]).toMatchObject({ reason: { code: 'TRAIL_UNAVAILABLE' } });
+  const entries = outcomes.length - refused.length;
+  const verdict = await verifyChain(readEntries(db, deployment), { deployment });
+  expect(verdict.ok && verdict.entries).toBeGreaterThanOrEqual(entries);
+  await trail.close();
+});
+
+test('closing writes what waits, and a closed trail takes no more', async () => {
+  const db = freshDb();
+  const trail = await openTrail({ db, deployment });
+  for (let n = 0; n < 100; n += 1) trail.appendLater(numbered(n));
+  await trail.close();
+  expect(await stored(db)).toHaveLength(100);
+  expect(() => trail.appendLater(facts())).toThrow(expect.objectContaining({ code: 'TRAIL_UNAVAILABLE' }));
+  await expect(trail.append(facts())).rejects.toMatchObject({ code: 'TRAIL_UNAVAILABLE' });
+});
+
+test('the trail works with find, insert and createIndex alone on its entries', async () => {
+  const db = freshDb();
+  const resource = (collection: string): object => ({ db: db.databaseName, collection });
+  await client.db('admin').command({
+    createRole: 'trailWriter',
+    roles: [],
+    privileges: [
+      { resource: resource('trail'), actions: ['find', 'insert', 'createIndex', 'listIndexes'] },
+      { resource: resource('trailPersonal'), actions: ['find', 'insert'] },
+    ],
+  });
+  await client.db('admin').command({ createUser: 'trail', pwd: 'exercise', roles: ['trailWriter'] });
+  const auth = { username: 'trail', password: 'exercise' };
+  const limited = await mongod.connect({ ...trailClientOptions, auth, authSource: 'admin' });
+  const trail = await openTrail({ db: limited.db(db.databaseName), deployment });
+  await appendMany(trail, 0, 10);
+  await trail.close();
+  const entries = limited.db(db.databaseName).collection('trail');
+  await expect(entries.deleteMany({})).rejects.toMatchObject({ codeName: 'Unauthorized' });
+  await expect(entries.updateMany({}, { $set: { seq: 1 } })).rejects.toMatchObject({
+    codeName: 'Unauthorized',
+  });
+  await limited.close();
+  expect(await stored(db)).toHaveLength(10);
+});

@@ -1,0 +1,107 @@
+import { expect, test } from '@jest/globals';
+import { canonicalBytes, sha256 } from '../../../gateway/audit/canonical.ts';
+import {
+  type ChainedEntry,
+  chainEntry,
+  type ChainHead,
+  draftEntry,
+  genesis,
+} from '../../../gateway/audit/entry.ts';
+import { parseEntry, type StoredEntry, verifyChain } from '../../../gateway/audit/verify.ts';
+import { facts } from './facts.ts';
+
+const deployment = 'exercise-hub';
+
+function chainOf(length: number): readonly StoredEntry[] {
+  const chain: ChainedEntry[] = [];
+  let head: ChainHead = genesis(deployment);
+  for (let n = 1; n <= length; n += 1) {
+    const secrets = { id: `entry-${n}`, readerSalt: Buffer.alloc(32, n), operationSalt: Buffer.alloc(32, n) };
+    const entry = chainEntry(draftEntry(facts({ correlationId: `c-${n}` }), deployment, secrets), head);
+    chain.push(entry);
+    head = entry;
+  }
+  return chain;
+}
+
+/** The entry as one would forge it who can write the store: bytes changed, the hash made to fit. */
+function forge(entry: StoredEntry | undefined, over: object): StoredEntry {
+  const body = { ...parseEntry(entry?.bytes ?? Buffer.of()), ...over };
+  const bytes = canonicalBytes(body);
+  return { id: body.id ?? '', seq: body.seq ?? 0, hash: sha256(bytes), bytes };
+}
+
+const chain = chainOf(6);
+const whole = { ok: true, entries: 6, head: { seq: 6, hash: chain[5]?.hash } };
+
+test('a whole chain verifies, from its first entry and from any link', async () => {
+  expect(await verifyChain(chain, { deployment })).toEqual(whole);
+  const after = { seq: 4, hash: chain[3]?.hash ?? '' };
+  expect(await verifyChain(chain.slice(4), { deployment, after })).toEqual({ ...whole, entries: 2 });
+  expect(await verifyChain([], { deployment })).toEqual({ ok: true, entries: 0, head: genesis(deployment) });
+});
+
+test('any single byte changed is found at its entry', async () => {
+  const entry = chain[2];
+  if (entry === undefined) throw new Error('expected six entries');
+  for (let at = 0; at < entry.bytes.length; at += 1) {
+    const bytes = Uint8Array.from(entry.bytes);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    const verdict = await verifyChain(chain.with(2, { ...entry, bytes }), { deployment });
+    expect(verdict).toMatchObject({ ok: false, seq: 3 });
+  }
+});
+
+test('a changed entry with a hash made to fit is found at the next', async () => {
+  const forged = chain.with(2, forge(chain[2], { disclosed: [] }));
+  expect(await verifyChain(forged, { deployment })).toEqual({
+    ok: false,
+    seq: 4,
+    reason: 'the entry does not hang on the one before',
+  });
+});
+
+test('a removed entry is found where it was, even if the next is renumbered', async () => {
+  const missing = 'the entry that belongs here is missing';
+  expect(await verifyChain(chain.toSpliced(2, 1), { deployment })).toEqual({
+    ok: false,
+    seq: 3,
+    reason: missing,
+  });
+  expect(await verifyChain(chain.slice(1), { deployment })).toEqual({ ok: false, seq: 1, reason: missing });
+  const renumbered = chain.toSpliced(2, 2, forge(chain[3], { seq: 3 }));
+  expect(await verifyChain(renumbered, { deployment })).toMatchObject({ ok: false, seq: 3 });
+});
+
+test('swapped entries and an entry put in twice are found', async () => {
+  const [, two, three] = chain;
+  if (two === undefined || three === undefined) throw new Error('expected six entries');
+  const swapped = chain.toSpliced(1, 2, three, two);
+  expect(await verifyChain(swapped, { deployment })).toMatchObject({ ok: false, seq: 2 });
+  expect(await verifyChain(chain.toSpliced(1, 0, two), { deployment })).toMatchObject({ ok: false, seq: 3 });
+});
+
+test('an end that was cut off is seen against a head known from elsewhere', async () => {
+  const verdict = await verifyChain(chain.slice(0, 4), { deployment });
+  expect(verdict).toMatchObject({ ok: true, head: { seq: 4 } });
+});
+
+test('the same entry written in another form, or of another deployment, is not taken', async () => {
+  const spaced = Buffer.from(new TextDecoder().decode(chain[0]?.bytes).replace('"at":', '"at": '));
+  const first = { id: 'entry-1', seq: 1, hash: sha256(spaced), bytes: spaced };
+  expect(await verifyChain([first], { deployment })).toMatchObject({ ok: false, seq: 1 });
+  expect(await verifyChain(chain, { deployment: 'another-hub' })).toMatchObject({
+    ok: false,
+    seq: 1,
+    reason: 'the entry is not of this deployment',
+  });
+});
+
+test('a store that says another place or id than the bytes is found', async () => {
+  const first = chain[0];
+  if (first === undefined) throw new Error('expected six entries');
+  for (const over of [{ seq: 2 }, { id: 'entry-9' }]) {
+    const verdict = await verifyChain([{ ...first, ...over }], { deployment });
+    expect(verdict).toMatchObject({ ok: false, seq: 1 });
+  }
+});
