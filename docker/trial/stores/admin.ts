@@ -8,6 +8,8 @@ const notInitialised = 94;
 const alreadyInitialised = 23;
 const authenticationFailed = 18;
 const unauthorized = 13;
+const alreadyThere = 51_002;
+const mover = 'trial-mover';
 
 /**
  * Opens a server as its administrator once it takes writes. The first time, the replica set is initiated and the
@@ -28,6 +30,25 @@ export async function openAsAdmin(port: number, password: string, readyMs: numbe
     await client.close();
     throw error;
   }
+}
+
+/**
+ * Tells a server that is started without its set where the set is from now on. Online it would first ask whoever has
+ * its old port whether that is itself, and wait half a minute for one that takes connections and says nothing.
+ */
+export async function moveAddress(port: number, password: string): Promise<void> {
+  await using client = await login(port, password);
+  if (client === undefined) throw wrongPassword(port);
+  const db = client.db('admin');
+  // The right to write there is taken for this once.
+  const privileges = [
+    { resource: { db: 'local', collection: 'system.replset' }, actions: ['find', 'update'] },
+  ];
+  await db.command({ createRole: mover, privileges, roles: [] }).catch(tolerate(alreadyThere));
+  await db.command({ grantRolesToUser: admin, roles: [mover] });
+  const sets = client.db('local').collection<{ readonly _id: string }>('system.replset');
+  await sets.updateOne({ _id: replicaSet }, { $set: { 'members.0.host': hostOf(port) } });
+  await db.command({ dropRole: mover });
 }
 
 async function login(port: number, password: string): Promise<MongoClient | undefined> {

@@ -16,8 +16,11 @@ export function filesOf(folder: string) {
   } as const;
 }
 
-/** How a server of the trial is started; `share` is how many of them divide the machine. */
-export function mongodArguments(folder: string, port: number, share: number): readonly string[] {
+/**
+ * How a server of the trial is started; `share` is how many of them divide the machine. Without `set` it is no replica
+ * set for once, and its configuration can be written.
+ */
+export function mongodArguments(folder: string, port: number, share: number, set = true): readonly string[] {
   const files = filesOf(folder);
   const memory = Math.min(2, totalmem() / gigabyte / 4) / share;
   return [
@@ -26,7 +29,7 @@ export function mongodArguments(folder: string, port: number, share: number): re
     // Before login, so that no client of this machine reaches what CVE-2025-14847 opens in 6.0.5.
     ['--networkMessageCompressors', 'disabled'],
     // With a key file, access control is on.
-    ['--replSet', replicaSet, '--keyFile', files.key],
+    ['--keyFile', files.key, ...(set ? ['--replSet', replicaSet] : [])],
     ['--oplogSize', '1024', '--wiredTigerCacheSizeGB', Math.max(0.25, memory).toFixed(2)],
     // The log of a slow query quotes what was asked, and for whom.
     ['--slowms', '2147483647'],

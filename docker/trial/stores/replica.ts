@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MongoClient } from 'mongodb';
-import { openAsAdmin } from './admin.ts';
+import { moveAddress, openAsAdmin } from './admin.ts';
 import { explainEnd, PortTaken } from './end.ts';
 import { readText, writeWhole } from './files.ts';
 import type { Mongod } from './find.ts';
@@ -53,9 +54,7 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const port = await freePort(kept?.port);
-      if (kept !== undefined && kept.port !== port) {
-        options.report(`stores: port ${kept.port} is taken, ${options.name} is on ${port} from now on`);
-      }
+      if (kept !== undefined && kept.port !== port) await move(options, folder, kept.port, port);
       return await run(options, folder, port);
     } catch (error) {
       // Between the look and the start another program may have taken the port.
@@ -64,13 +63,23 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
   }
 }
 
+async function move(options: ReplicaOptions, folder: string, from: number, to: number): Promise<void> {
+  options.report(`stores: port ${from} is taken, ${options.name} is on ${to} from now on`);
+  const child = await spawnMongod(options, folder, to, false);
+  try {
+    await waitUntilAnswering(child, folder, to);
+    await moveAddress(to, options.secrets.admin);
+  } finally {
+    await end(child);
+  }
+}
+
 async function run(options: ReplicaOptions, folder: string, port: number): Promise<Replica> {
   const child = await spawnMongod(options, folder, port);
   const stopping = { asked: false };
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async () => {
     stopping.asked = true;
-    await end(child, ended);
+    await end(child);
   };
   try {
     await makeReady(options, folder, port, child);
@@ -78,7 +87,7 @@ async function run(options: ReplicaOptions, folder: string, port: number): Promi
     await stop();
     throw error;
   }
-  child.once('close', (code, signal) => {
+  child.once('exit', (code, signal) => {
     if (!stopping.asked)
       options.report(`stores: mongod of ${options.name} ended by itself (${code ?? signal})`);
   });
@@ -89,18 +98,20 @@ async function spawnMongod(
   { mongod, share }: ReplicaOptions,
   folder: string,
   port: number,
+  set = true,
 ): Promise<ChildProcess> {
   const files = filesOf(folder);
   await rename(files.log, files.logBefore).catch(() => undefined);
   const out = openSync(files.out, 'w', 0o600);
   try {
-    const child = spawn(mongod.path, mongodArguments(folder, port, share), {
+    const child = spawn(mongod.path, mongodArguments(folder, port, share, set), {
       detached: true,
       cwd: folder,
       // An unknown locale would end it at once, and no secret of this process is its business.
       env: { LC_ALL: 'C', LD_LIBRARY_PATH: process.env['LD_LIBRARY_PATH'] },
       stdio: ['ignore', out, out],
     });
+    // It has no id then, which is looked at where its end is.
     child.once('error', () => undefined);
     return child;
   } finally {
@@ -144,10 +155,12 @@ async function waitUntilAnswering(child: ChildProcess, folder: string, port: num
   }
 }
 
-async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  if (!hasEnded(child)) child.kill('SIGTERM');
+async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
   const late = setTimeout(() => child.kill('SIGKILL'), stopMs);
-  if (child.pid !== undefined) await ended;
+  await ended;
   clearTimeout(late);
 }
 

