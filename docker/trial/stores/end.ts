@@ -22,7 +22,7 @@ const known = [
   {
     sign: /Wrong mongod version|UPGRADE PROBLEM|too recent to start up|compatibility version|unsupported WiredTiger/i,
     code: 'HOME_OF_ANOTHER',
-    what: 'its files are of another release of MongoDB: set MONGOMS_SYSTEM_BINARY to that one, or begin anew with another home',
+    what: 'its files are of another release of MongoDB, or damaged: set MONGOMS_SYSTEM_BINARY to that release, or begin anew with another home',
   },
   {
     sign: /Permission denied|read-only directory|Operation not permitted/i,
