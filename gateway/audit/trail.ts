@@ -22,7 +22,9 @@ const patienceMs = 2000;
 const attemptMs = 1000;
 const healthyWriteMs = 500;
 const longestPauseMs = 250;
+/** A turn left to other hubs: now and then to one not met yet, which a busy writer would keep out for seconds. */
 const turnMs = 3;
+const turnEvery = 16;
 const sharedMs = 10_000;
 /** What may wait at most, and what goes in one write. */
 const most = {
@@ -152,6 +154,7 @@ export class Trail {
   async #write(): Promise<void> {
     await setImmediate();
     let failures = 0;
+    let writes = 0;
     while (this.#waiting.size > 0) {
       const batch = this.#nextBatch();
       this.#writingSince = performance.now();
@@ -159,7 +162,8 @@ export class Trail {
         await this.#insert(batch);
         failures = 0;
         this.#failing = false;
-        if (performance.now() < this.#sharedUntil) await pause(turnMs);
+        writes += 1;
+        if (writes % turnEvery === 0 || performance.now() < this.#sharedUntil) await pause(turnMs);
       } catch (error) {
         await this.#recover(batch, error);
         failures += 1;
