@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { ExploitationStatementContent, VulnerabilityRecordContent } from '../records.ts';
+import { vulnerabilityKey } from '../../../schema/keys.ts';
+import { type Mapped, RejectError, type Source } from '../../serve/ingest/source.ts';
+import { parseTime } from '../../serve/ingest/time.ts';
+import { publicDefaults } from './defaults.ts';
+import { findUrls } from './urls.ts';
+
+const shape = z.looseObject({
+  cveID: z.string(),
+  vendorProject: z.string(),
+  product: z.string(),
+  vulnerabilityName: z.string(),
+  dateAdded: z.string(),
+  shortDescription: z.string(),
+  requiredAction: z.string(),
+  dueDate: z.string().nullish(),
+  knownRansomwareCampaignUse: z.string().nullish(),
+  notes: z.string().nullish(),
+  cwes: z.array(z.string()).nullish(),
+});
+
+/** One entry of CISA's catalogue of known exploited vulnerabilities. */
+export type CisaKevRecord = z.infer<typeof shape>;
+
+/**
+ * CISA's catalogue: what CISA says of a vulnerability, and its statement that it is exploited, both under CISA's own
+ * name. A CVE id of another form is refused (WRONG_SHAPE), and so is a date that does not exist (WRONG_DATE).
+ */
+export const cisaKev: Source<CisaKevRecord> = {
+  name: 'cisa-kev',
+  title: 'CISA KEV',
+  expects: 'a JSON object with "catalogVersion" and an array "vulnerabilities"',
+  locate: { at: 'member', name: 'vulnerabilities' },
+  recognise: (head) => /"vulnerabilities"\s*:\s*\[/.test(head) && /"(catalogVersion|cveID)"\s*:/.test(head),
+  shape,
+  map(raw) {
+    const key = vulnerabilityKey(raw.cveID);
+    if (key === null) throw new RejectError('WRONG_SHAPE', 'cveID: expected a CVE id');
+    const id = key.slice('Vulnerability:'.length);
+    return [toRecord(raw, id, key), toStatement(raw, id, key)];
+  },
+  defaults: publicDefaults('cisa', 'cisa'),
+  mapping: 1,
+};
+
+function toRecord(raw: CisaKevRecord, id: string, key: string): Mapped {
+  const reportedAt = parseTime(raw.dateAdded);
+  const content: VulnerabilityRecordContent = {
+    vulnerability: id,
+    cveId: id,
+    euvdId: null,
+    aliases: [],
+    title: { value: raw.vulnerabilityName, lang: 'en' },
+    description: { value: raw.shortDescription, lang: 'en' },
+    state: 'PUBLISHED',
+    publishedAt: null,
+    updatedAt: null,
+    cwes: raw.cwes ?? [],
+    cvss: [],
+    products: [
+      {
+        vendor: raw.vendorProject,
+        product: raw.product,
+        versionRange: null,
+        cpe: null,
+        purl: null,
+        status: null,
+      },
+    ],
+    references: findUrls(raw.notes ?? ''),
+  };
+  const kind = 'VulnerabilityRecord';
+  return { kind, localId: id, content, sortAt: reportedAt.utc, says: { reportedAt }, names: [key] };
+}
+
+function toStatement(raw: CisaKevRecord, id: string, key: string): Mapped {
+  const reportedAt = parseTime(raw.dateAdded);
+  const known = raw.knownRansomwareCampaignUse?.trim().toLowerCase() === 'known';
+  const content: ExploitationStatementContent = {
+    vulnerability: id,
+    catalogue: 'CISA_KEV',
+    assertedBy: 'CISA',
+    memberState: null,
+    firstSeen: null,
+    reportedAt,
+    patchedSince: null,
+    exploitationTypes: [known ? 'RANSOMWARE' : 'UNKNOWN'],
+    ransomwareUse: known ? 'KNOWN' : 'UNKNOWN',
+    actors: [],
+    requiredAction: { value: raw.requiredAction, lang: 'en' },
+    dueDate: raw.dueDate ? parseTime(raw.dueDate) : null,
+    notes: raw.notes ? { value: raw.notes, lang: 'en' } : null,
+  };
+  const kind = 'ExploitationStatement';
+  return { kind, localId: id, content, sortAt: reportedAt.utc, says: { reportedAt }, names: [key] };
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import type { ExploitationStatementContent, VulnerabilityRecordContent } from '../records.ts';
+import { memberStateKey, vulnerabilityKey } from '../../../schema/keys.ts';
+import { type MapContext, type Mapped, RejectError, type Source } from '../../serve/ingest/source.ts';
+import { parseTime } from '../../serve/ingest/time.ts';
+import { publicDefaults } from './defaults.ts';
+import { findUrls } from './urls.ts';
+
+const words = z.union([z.string(), z.array(z.string())]).nullish();
+const shape = z.looseObject({
+  cveID: z.string().nullish(),
+  euvdID: z.string().nullish(),
+  vendorProject: z.string().nullish(),
+  product: z.string().nullish(),
+  vulnerabilityName: z.string().nullish(),
+  dateReported: z.string(),
+  patchedSince: z.string().nullish(),
+  originSource: z.string(),
+  shortDescription: z.string().nullish(),
+  exploitationType: words,
+  threatActorsExploiting: words,
+  cwes: z.array(z.string()).nullish(),
+  notes: z.string().nullish(),
+});
+
+/** One entry of the catalogue that the CSIRTs network and ENISA publish. */
+export type EuKevRecord = z.infer<typeof shape>;
+
+/**
+ * EU KEV: a description of a vulnerability and the statement that it is exploited, both under the name of the body
+ * that the entry gives as its origin. An entry without a CVE or EUVD id is refused (WRONG_SHAPE), and so is a date
+ * that does not exist (WRONG_DATE).
+ */
+export const euKev: Source<EuKevRecord> = {
+  name: 'eu-kev',
+  title: 'EU KEV',
+  expects: 'a JSON array of entries with "originSource", "dateReported", "cveID" or "euvdID"',
+  locate: { at: 'array' },
+  recognise: (head) => /^\s*\[/.test(head) && /"originSource"\s*:/.test(head),
+  shape,
+  map(raw, context) {
+    const ids = readIds(raw);
+    const origin = findOrigin(raw.originSource);
+    return [toRecord(raw, ids, origin), toStatement(raw, ids, origin, context)];
+  },
+  defaults: publicDefaults('csirts-network', 'enisa'),
+  mapping: 1,
+};
+
+type Ids = {
+  readonly id: string;
+  readonly key: string;
+  readonly cveId: string | null;
+  readonly euvdId: string | null;
+};
+
+/** Who asserts an entry: its registry id, and the Member State whose CSIRT it is. */
+type Origin = { readonly organisation: string; readonly memberState: string | null };
+
+function readIds(raw: EuKevRecord): Ids {
+  const [cveId, euvdId] = [readId(raw.cveID, 'CVE-'), readId(raw.euvdID, 'EUVD-')];
+  const id = cveId ?? euvdId;
+  if (id === null) throw new RejectError('WRONG_SHAPE', 'cveID, euvdID: expected a CVE or EUVD id');
+  return { id, key: `Vulnerability:${id}`, cveId, euvdId };
+}
+
+function readId(text: string | null | undefined, scheme: string): string | null {
+  const id = vulnerabilityKey(text ?? '')?.slice('Vulnerability:'.length) ?? null;
+  return id?.startsWith(scheme) === true ? id : null;
+}
+
+const network: Origin = { organisation: 'csirts-network', memberState: null };
+
+/** The catalogue writes one body in several ways (`CNW` and `cnw`, `CERT-PL` and `CERT.PL`): letters alone count. */
+const origins: Readonly<Record<string, Origin>> = {
+  cnw: network,
+  enisa: { organisation: 'enisa', memberState: null },
+  certpl: { organisation: 'csirt-pl', memberState: 'PL' },
+  certitalia: { organisation: 'csirt-it', memberState: 'IT' },
+  certat: { organisation: 'csirt-at', memberState: 'AT' },
+  ncschu: { organisation: 'csirt-hu', memberState: 'HU' },
+  ncscfi: { organisation: 'csirt-fi', memberState: 'FI' },
+};
+
+/** A body that is none of the known is the network's: it publishes the entry. Its own words stay in `assertedBy`. */
+function findOrigin(source: string): Origin {
+  const letters = source.toLowerCase().replaceAll(/[^a-z]/g, '');
+  return Object.hasOwn(origins, letters) ? (origins[letters] ?? network) : network;
+}
+
+function toRecord(raw: EuKevRecord, ids: Ids, origin: Origin): Mapped {
+  const reportedAt = parseTime(raw.dateReported);
+  const content: VulnerabilityRecordContent = {
+    vulnerability: ids.id,
+    cveId: ids.cveId,
+    euvdId: ids.euvdId,
+    aliases: ids.cveId !== null && ids.euvdId !== null ? [ids.euvdId] : [],
+    title: toText(raw.vulnerabilityName),
+    description: toText(raw.shortDescription),
+    state: 'PUBLISHED',
+    publishedAt: null,
+    updatedAt: null,
+    cwes: raw.cwes ?? [],
+    cvss: [],
+    products: toProducts(raw),
+    references: findUrls(raw.notes ?? ''),
+  };
+  return {
+    kind: 'VulnerabilityRecord',
+    localId: ids.id,
+    content,
+    sortAt: reportedAt.utc,
+    says: { originator: origin.organisation, reportedAt },
+    names: [ids.key],
+  };
+}
+
+function toStatement(raw: EuKevRecord, ids: Ids, origin: Origin, context: MapContext): Mapped {
+  const reportedAt = parseTime(raw.dateReported);
+  const types = toList(raw.exploitationType).map(toType);
+  const actors = toList(raw.threatActorsExploiting).flatMap((name) => context.resolveActor(name) ?? []);
+  const content: ExploitationStatementContent = {
+    vulnerability: ids.id,
+    catalogue: 'EU_KEV',
+    assertedBy: raw.originSource,
+    memberState: origin.memberState,
+    firstSeen: null,
+    reportedAt,
+    patchedSince: raw.patchedSince ? parseTime(raw.patchedSince) : null,
+    exploitationTypes: [...new Set(types)],
+    ransomwareUse: types.includes('RANSOMWARE') ? 'KNOWN' : 'UNKNOWN',
+    actors: [...new Set(actors)],
+    requiredAction: null,
+    dueDate: null,
+    notes: toText(raw.notes),
+  };
+  return {
+    kind: 'ExploitationStatement',
+    localId: ids.id,
+    content,
+    sortAt: reportedAt.utc,
+    says: { originator: origin.organisation, reportedAt },
+    names: [ids.key, ...content.actors, ...memberStateKeys(origin)],
+  };
+}
+
+function memberStateKeys({ memberState }: Origin): readonly string[] {
+  const key = memberState === null ? null : memberStateKey(memberState);
+  return key === null ? [] : [key];
+}
+
+function toType(word: string): 'UNKNOWN' | 'RANSOMWARE' | 'APT' {
+  const upper = word.trim().toUpperCase();
+  return upper === 'RANSOMWARE' || upper === 'APT' ? upper : 'UNKNOWN';
+}
+
+function toProducts(raw: EuKevRecord): VulnerabilityRecordContent['products'] {
+  if (!raw.vendorProject && !raw.product) return [];
+  const vendor = raw.vendorProject ?? null;
+  const product = raw.product ?? null;
+  return [{ vendor, product, versionRange: null, cpe: null, purl: null, status: null }];
+}
+
+function toText(value: string | null | undefined): { value: string; lang: string } | null {
+  return value ? { value, lang: 'en' } : null;
+}
+
+function toList(value: string | readonly string[] | null | undefined): readonly string[] {
+  if (value === null || value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}
