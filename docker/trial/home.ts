@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { communities, type Community } from '../../schema/vocabulary.ts';
+import { occupyHome } from './stores/occupy.ts';
 
 /** What one trial keeps between its starts: keys, made once, in files that only their owner reads. */
 export type TrialHome = {
@@ -19,9 +20,16 @@ export function homeFolder(env: Readonly<Record<string, string | undefined>>): s
   return resolve(env['JCU_HOME'] ?? join(import.meta.dirname, '..', '..', '.jcu'));
 }
 
-/** Opens a trial's home and makes what it lacks. With `fresh` all that was stored is gone first. */
-export function openHome(folder: string, fresh = false): TrialHome {
-  if (fresh) rmSync(folder, { recursive: true, force: true });
+/** Takes away all that was stored in a home. Refuses while a trial runs in it. */
+export async function clearHome(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  const { release } = await occupyHome(join(folder, 'stores'));
+  rmSync(folder, { recursive: true, force: true });
+  await release();
+}
+
+/** Opens a trial's home and makes what it lacks. */
+export function openHome(folder: string): TrialHome {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const signingKeyFile = join(folder, 'hub-signing-key.json');
   const hubKeysFile = join(folder, 'hub-keys.json');

@@ -1,4 +1,4 @@
-import { openHome } from './home.ts';
+import { clearHome } from './home.ts';
 import { loadScenario } from './scenario.ts';
 import { readState, removeState, writeState } from './state.ts';
 import { readers } from './issuer/readers.ts';
@@ -15,10 +15,9 @@ export async function start(options: {
   if (running !== null)
     throw new Error(`a trial is running here already, at ${running.url} (process ${running.pid})`);
   const began = performance.now();
-  const report = (line: string) => void process.stdout.write(`  ${line}\n`);
   process.stdout.write('starting the JCU hub, a trial on this machine\n');
-  openHome(options.home, options.fresh);
-  const trial = await startTrial({ ...options, fresh: false, report });
+  if (options.fresh) await clearHome(options.home);
+  const trial = await startTrial({ ...options, report });
   stopWhenTold(trial, options.home);
   try {
     writeState(options.home, {
@@ -34,6 +33,10 @@ export async function start(options: {
     throw error;
   }
   process.stdout.write(welcome(trial, (performance.now() - began) / 1000));
+}
+
+function report(line: string): void {
+  process.stdout.write(`  ${line}\n`);
 }
 
 function stopWhenTold(trial: Trial, home: string): void {

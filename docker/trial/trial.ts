@@ -9,7 +9,6 @@ import { startStores, type Stores } from './stores/stores.ts';
 
 export type TrialOptions = {
   readonly home: string;
-  readonly fresh?: boolean;
   /** One database server for each store. */
   readonly apart?: boolean;
   /** The hub's port; 0 takes a free one. */
@@ -39,7 +38,7 @@ const audience = 'http://127.0.0.1:4000/graphql';
 /** Starts stores, issuer, subgraphs and hub on this machine. Throws, with everything stopped again, if one fails. */
 export async function startTrial(options: TrialOptions): Promise<Trial> {
   const report = options.report ?? (() => undefined);
-  const home = openHome(options.home, options.fresh);
+  const home = openHome(options.home);
   const logs = join(home.folder, 'logs');
   mkdirSync(logs, { recursive: true });
   const stores = await startStores({

@@ -1,7 +1,7 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLDataSource } from '@apollo/gateway';
 import DataLoader from 'dataloader';
-import { type DocumentNode, execute, type ExecutionResult, parse } from 'graphql';
+import { type DocumentNode, execute, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError, type HubErrorCode } from '../../schema/errors.ts';
 import {
@@ -42,7 +42,7 @@ export function createHubPart(registry: Registry, names: () => Names, log: Logge
       const contextValue: PartContext = { names: names(), organisations: loadOrganisations(registry) };
       const document = parseOnce(options.request.query ?? '', documents);
       const variableValues = options.request.variables ?? {};
-      const result = (await execute({ schema, document, variableValues, contextValue })) as ExecutionResult;
+      const result = await execute({ schema, document, variableValues, contextValue });
       for (const error of result.errors ?? []) noteError(error.originalError, context, log);
       return { data: (result.data ?? null) as never };
     },

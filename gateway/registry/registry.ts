@@ -1,6 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
 import type { HeldShare, Reader } from '../../schema/reader.ts';
+import { within } from '../audit/deadline.ts';
 
 /** An organisation of the registry: configured, never derived from a mail domain or a country. */
 export type OrganisationEntry = {
@@ -91,7 +92,7 @@ function toMembership(
 
 async function orUnavailable<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
-    return await ask();
+    return await within(deadlineMs, ask());
   } catch (error) {
     throw new HubError('REGISTRY_UNAVAILABLE', String(error), { cause: error });
   }

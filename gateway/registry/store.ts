@@ -1,6 +1,7 @@
 import { type Db, MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
+import { within } from '../audit/deadline.ts';
 import { trailClientOptions } from '../audit/store.ts';
 import { openTrail, type Trail } from '../audit/trail.ts';
 import { keepNames } from './keep-names.ts';
@@ -11,9 +12,9 @@ import { openRegistry, type Registry } from './registry.ts';
 export type HubStore = {
   readonly registry: Registry;
   /** The alias table in force. */
-  names(): Names;
+  readonly names: () => Names;
   /** The trail; throws TRAIL_UNAVAILABLE until it could be opened. */
-  trail(): Trail;
+  readonly trail: () => Trail;
   isReady(): Promise<boolean>;
   close(): Promise<void>;
 };
@@ -55,8 +56,11 @@ function keepTrail(db: Db, deployment: string, log: Logger) {
       open = await openTrail({ db, deployment, report });
     } catch (error) {
       report(error);
-      if (!closed) timer = setTimeout(() => (opening = attempt()), retryMs);
+      if (!closed) timer = setTimeout(again, retryMs);
     }
+  };
+  const again = () => {
+    opening = attempt();
   };
   let opening = attempt();
   return {
@@ -76,7 +80,7 @@ function keepTrail(db: Db, deployment: string, log: Logger) {
 
 async function isUp(db: Db): Promise<boolean> {
   try {
-    await db.command({ ping: 1 }, { timeoutMS: 1500 });
+    await within(1500, db.command({ ping: 1 }));
     return true;
   } catch {
     return false;

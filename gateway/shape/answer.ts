@@ -63,5 +63,5 @@ function complementNulls(
     fieldResolver: (source: Readonly<Record<string, unknown>>, _args, _context, info) =>
       source[String(info.path.key)] ?? null,
   }) as ExecutionResult;
-  return (result.data as Record<string, unknown> | null | undefined) ?? null;
+  return result.data ?? null;
 }

@@ -2,6 +2,7 @@ import mongoose, { type Model } from 'mongoose';
 import type { StoredRecord } from '../../schema/envelope.ts';
 import type { StoreFilter } from '../../schema/policy/filter.ts';
 import type { Place } from './cursor.ts';
+import { within } from './deadline.ts';
 import type { CommunityStore, Link } from './store.ts';
 import { filterIndex, linkIndex, listIndex } from './store.ts';
 
@@ -29,13 +30,15 @@ export async function findPage(
   const hint = path === undefined ? listIndex : filterIndex(path);
   return await keyset(query, '_id', async (place, limit) => {
     const filter = mongoose.trusted({ $and: [query.allowed, query.equal, place] });
-    return await model
-      .find(filter as never)
-      .sort(sortOf(query.direction, '_id'))
-      .hint(hint)
-      .limit(limit)
-      .maxTimeMS(storeDeadlineMs)
-      .lean<StoredRecord[]>();
+    return await bounded(
+      model
+        .find(filter as never)
+        .sort(sortOf(query.direction, '_id'))
+        .hint(hint)
+        .limit(limit)
+        .maxTimeMS(storeDeadlineMs)
+        .lean<StoredRecord[]>(),
+    );
   });
 }
 
@@ -48,13 +51,15 @@ export async function findLinks(
 ): Promise<readonly Link[]> {
   return await keyset(query, 'record', async (place, limit) => {
     const filter = mongoose.trusted({ $and: [{ key, kind }, query.allowed, place] });
-    return await store.links
-      .find(filter as never)
-      .sort(sortOf(query.direction, 'record'))
-      .hint(linkIndex)
-      .limit(limit)
-      .maxTimeMS(storeDeadlineMs)
-      .lean<Link[]>();
+    return await bounded(
+      store.links
+        .find(filter as never)
+        .sort(sortOf(query.direction, 'record'))
+        .hint(linkIndex)
+        .limit(limit)
+        .maxTimeMS(storeDeadlineMs)
+        .lean<Link[]>(),
+    );
   });
 }
 
@@ -67,12 +72,14 @@ export async function findLinksOfMany(
   limit: number,
 ): Promise<readonly Link[] | null> {
   const filter = mongoose.trusted({ $and: [{ kind, key: { $in: keys } }, allowed] });
-  const rows = await store.links
-    .find(filter as never)
-    .hint(linkIndex)
-    .limit(limit + 1)
-    .maxTimeMS(storeDeadlineMs)
-    .lean<Link[]>();
+  const rows = await bounded(
+    store.links
+      .find(filter as never)
+      .hint(linkIndex)
+      .limit(limit + 1)
+      .maxTimeMS(storeDeadlineMs)
+      .lean<Link[]>(),
+  );
   return rows.length > limit ? null : rows;
 }
 
@@ -83,11 +90,13 @@ export async function findByIds(
   allowed: StoreFilter,
 ): Promise<readonly StoredRecord[]> {
   const filter = mongoose.trusted({ $and: [{ _id: { $in: ids } }, allowed] });
-  return await model
-    .find(filter as never)
-    .hint({ _id: 1 })
-    .maxTimeMS(storeDeadlineMs)
-    .lean<StoredRecord[]>();
+  return await bounded(
+    model
+      .find(filter as never)
+      .hint({ _id: 1 })
+      .maxTimeMS(storeDeadlineMs)
+      .lean<StoredRecord[]>(),
+  );
 }
 
 /** How many rows the reader may see, counted up to `max` + 1 on the index. */
@@ -95,7 +104,9 @@ export async function countPage(model: Model<StoredRecord>, query: PageQuery, ma
   const path = Object.keys(query.equal)[0];
   const hint = path === undefined ? listIndex : filterIndex(path);
   const filter = mongoose.trusted({ $and: [query.allowed, query.equal, range(query)] });
-  return await model.countDocuments(filter as never, { hint, limit: max + 1, maxTimeMS: storeDeadlineMs });
+  return await bounded(
+    model.countDocuments(filter as never, { hint, limit: max + 1, maxTimeMS: storeDeadlineMs }),
+  );
 }
 
 /** The same for the join rows of one key. */
@@ -107,11 +118,8 @@ export async function countLinks(
   max: number,
 ): Promise<number> {
   const filter = mongoose.trusted({ $and: [{ key, kind }, allowed] });
-  return await store.links.countDocuments(filter as never, {
-    hint: linkIndex,
-    limit: max + 1,
-    maxTimeMS: storeDeadlineMs,
-  });
+  const bounds = { hint: linkIndex, limit: max + 1, maxTimeMS: storeDeadlineMs };
+  return await bounded(store.links.countDocuments(filter as never, bounds));
 }
 
 /**
@@ -133,6 +141,11 @@ async function keyset<Row>(
     limit - ties.length,
   );
   return [...ties, ...rest];
+}
+
+/** A query's answer within the store's deadline, and a little more for its way. */
+async function bounded<Result>(query: { exec(): Promise<Result> }): Promise<Result> {
+  return await within(storeDeadlineMs + 200, query.exec());
 }
 
 function range(query: PageQuery): object {

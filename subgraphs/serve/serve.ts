@@ -5,6 +5,7 @@ import express, { type Express, type Request } from 'express';
 import type { GraphQLFormattedError } from 'graphql';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import mongoose from 'mongoose';
 import { type Logger, pino } from 'pino';
 import { errorTable } from '../../schema/errors.ts';
 import type { CommunityPart } from './community.ts';
@@ -66,7 +67,12 @@ function route(
   const app = express().disable('x-powered-by').disable('etag');
   const verify = createVerifier(settings, log);
   app.get('/health', (_request, response) => {
-    response.status(200).json({ status: 'up', store: store.connection.readyState === 1 ? 'up' : 'down' });
+    response
+      .status(200)
+      .json({
+        status: 'up',
+        store: store.connection.readyState === mongoose.ConnectionStates.connected ? 'up' : 'down',
+      });
   });
   app.post(
     '/graphql',

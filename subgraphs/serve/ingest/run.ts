@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Connection } from 'mongoose';
+import mongoose, { type Connection } from 'mongoose';
 import { createReadStream, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -84,13 +84,25 @@ async function runOne(
   await using rejects = openRejects(join(flags.rejects, `${source.name}-${stamp}.rejects.jsonl`));
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   const progress = showProgress(source.name, bytes, process.stderr, () => performance.now());
-  const alarm = (words: string) => void process.stderr.write(`${words}\n`);
   const started = performance.now();
-  const report = await ingest({ source, files, defaults, target, rejects, progress, alarm, receivedAt });
+  const report = await ingest({
+    source,
+    files,
+    defaults,
+    target,
+    rejects,
+    progress,
+    alarm: sayAlarm,
+    receivedAt,
+  });
   summarise(source, report, performance.now() - started, rejects.path);
   if (report.classified > 0) return exitCodes.classifiedMet;
   if (report.broken.length > 0) return exitCodes.failed;
   return report.rejected > 0 ? exitCodes.someRejected : exitCodes.allIn;
+}
+
+function sayAlarm(words: string): void {
+  process.stderr.write(`${words}\n`);
 }
 
 function summarise(source: Source, report: IngestReport, ms: number, rejectsPath: string): void {
@@ -190,7 +202,7 @@ function withFlags(defaults: Defaults, flags: Flags): Defaults {
 /** The store is tried for some seconds: it may just be starting. */
 async function waitForStore(connection: Connection): Promise<void> {
   const until = Date.now() + storeWaitMs;
-  while (connection.readyState !== 1) {
+  while (connection.readyState !== mongoose.ConnectionStates.connected) {
     if (Date.now() > until)
       throw new Error(`The community's store does not answer: start it, then run this again.`);
     await new Promise((resolve) => setTimeout(resolve, 50));

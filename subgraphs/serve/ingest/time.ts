@@ -18,7 +18,7 @@ const months = [
 
 type Reading = {
   readonly pattern: RegExp;
-  read(parts: readonly string[]): readonly [number[], Time['precision'], string | null];
+  readonly read: (parts: readonly string[]) => readonly [number[], Time['precision'], string | null];
 };
 
 /** The ways in which the sources write times, from the most exact. */

@@ -1,0 +1,71 @@
+import type { Audience, Envelope, Marking } from '../../schema/envelope.ts';
+import type { Reader } from '../../schema/reader.ts';
+
+/** An envelope of a record that everybody may read, with what a test changes of it. */
+export function envelopeOf(changes: Partial<Envelope> = {}): Envelope {
+  return {
+    localId: 'local-1',
+    version: 1,
+    supersedes: null,
+    originator: 'cert-eu',
+    custodian: 'cert-eu',
+    provider: 'cert-eu',
+    sourceUrl: null,
+    receivedAt: new Date('2026-01-01T00:00:00Z'),
+    marking: markingOf(),
+    audience: audienceOf(),
+    onwardShares: [],
+    purposes: ['incident-response'],
+    embargoUntil: null,
+    portions: [],
+    grading: null,
+    statementKind: null,
+    confidence: null,
+    personalData: null,
+    exercise: null,
+    recordState: 'ACTIVE',
+    occurredAt: null,
+    observedAt: null,
+    reportedAt: null,
+    modifiedAt: null,
+    ...changes,
+  };
+}
+
+/** A CLEAR marking, with what a test changes of it. */
+export function markingOf(changes: Partial<Marking> = {}): Marking {
+  return {
+    tlp: 'CLEAR',
+    tlpCommunity: 'cyber-defence',
+    pap: 'CLEAR',
+    classification: 'none',
+    distribution: 'NONE',
+    handlingCodes: [],
+    h3Text: null,
+    extraRestrictions: [],
+    rawTlp: null,
+    ...changes,
+  };
+}
+
+/** An audience that names nobody, with what a test changes of it. */
+export function audienceOf(changes: Partial<Audience> = {}): Audience {
+  return { reach: 'ANYONE', organisations: [], sharingGroups: [], persons: [], agreements: [], ...changes };
+}
+
+/** A CSIRT's analyst who states incident response, with what a test changes. */
+export function readerOf(changes: Partial<Reader> = {}): Reader {
+  return {
+    subject: 'u-1',
+    organisation: 'csirt-fr',
+    communities: ['cyber-defence'],
+    memberState: 'FR',
+    roles: [],
+    sharingGroups: [],
+    onwardShares: [],
+    purpose: 'incident-response',
+    picture: 'real',
+    onScreen: false,
+    ...changes,
+  };
+}
