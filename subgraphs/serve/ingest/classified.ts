@@ -1,81 +1,173 @@
+import {
+  abbreviations,
+  bare,
+  markingTaxonomies,
+  onlyForClassified,
+  unmistakable,
+} from './classification-levels.ts';
+
 /**
  * Finds a classification that a record *bears*: in a field or tag that marks it, or as a line of its own as banners
- * stand. A mention inside a sentence is none. Case, accents, widths and kinds of space make no difference.
- * Levels and their equivalents: Council Decision 2013/488/EU, appendix B; NATO C-M(2002)49.
+ * stand. A mention inside a sentence is none. Case, accents, widths and kinds of space make no difference, except that
+ * common words ("secret") are a banner only in capitals and only first, last or alone in a text.
  */
 export function bearsClassification(record: unknown): boolean {
-  return inspect(record, '');
+  // Not recursive: what arrives may be nested deeper than the stack.
+  const open: Part[] = [{ value: record, field: '', marks: false }];
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    const { value, field, marks } = part;
+    if (typeof value === 'string') {
+      if (isMarked(value, field, marks)) return true;
+    } else if (Array.isArray(value)) {
+      for (const item of value) open.push({ value: item, field, marks });
+    } else if (typeof value === 'object' && value !== null) {
+      openMembers(value as Readonly<Record<string, unknown>>, marks, open);
+    }
+  }
+  return false;
 }
 
-const levels = [
-  '(tres secret ue ?/ ?)?eu top secret|tres secret ue',
-  '(secret ue ?/ ?)?eu secret|secret ue',
-  '(confidentiel ue ?/ ?)?eu confidential|confidentiel ue',
-  '(restreint ue ?/ ?)?eu restricted|restreint ue',
-  'cosmic top secret( atomal)?',
-  'nato (secret|confidential|restricted)( atomal)?',
-  'vs ?- ?nfd|vs ?- ?nur fur den dienstgebrauch|vs ?- ?vertraulich|(vs ?- ?)?streng geheim|(vs ?- ?)?geheim',
-  'diffusion restreinte|(tres )?secret defense|confidentiel defense',
-  'stg\\. ?(geheim|zeer geheim|confidentieel)|departementaal vertrouwelijk',
-  'riservatissimo|segretissimo|difusion limitada|zastrzezone|poufne|scisle tajne',
-  '(uk )?official ?- ?sensitive|(uk|us|usa) (top secret|secret|confidential)|top secret( ?//.*)?|secret ?//.*|confidential ?//.*',
-  'ts ?- ?ue/eu ?- ?ts|s ?- ?ue/eu ?- ?s|c ?- ?ue/eu ?- ?c|r ?- ?ue/eu ?- ?r',
-].join('|');
-
-/** A banner may stand between punctuation and may carry a release caveat behind it. */
-const banner = new RegExp(
-  `^[\\W_]*(classification ?:? ?)?(${levels})([ ,;/-]*(rel(easable)? ?to|releasable|noforn|eyes only).*)?[\\W_]*$`,
-);
-const anyLevel = new RegExp(
-  `(^|[^a-z])(${levels}|top secret|secret|confidential|confidentiel|restricted|restreint|geheim|classified|classifie)($|[^a-z])`,
-);
-const notClassified = /^(none|unclassified|non classifie|public|unmarked|)$/;
-const markingField =
-  /^(security)?_?(classification|classificationlevel|classification_?marking|protective_?marking)$/i;
-const classifyingTag =
-  /^(de-vs|fr-classif|nato-?classification|nato|eu-?classification|euci|us-classification|classification|admin-classification|cccs-classification)[:=]/;
-
-function inspect(value: unknown, field: string): boolean {
-  if (typeof value === 'string') return isMarked(value, field);
-  if (Array.isArray(value)) return value.some((item) => inspect(item, field));
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, inner]) => inspect(inner, key));
+/** The same for what is no JSON value, by the strings that can be made out in it. */
+export function bearsClassificationInText(text: string): boolean {
+  for (const [, field = '', string = ''] of text.matchAll(
+    /(?:"([^"\\\n]{1,80})"\s*:\s*)?"((?:[^"\\]|\\.)*)"/gs,
+  )) {
+    const value = string
+      .replaceAll(/\\[rn]/g, '\n')
+      .replaceAll(/\\u([0-9a-f]{4})/gi, toCharacter)
+      .replaceAll(/\\(.)/gs, '$1');
+    if (isMarked(value, field, markingField.test(field))) return true;
+  }
+  return false;
 }
 
-function isMarked(text: string, field: string): boolean {
-  if (markingField.test(field)) return isLevelIn(plain(text));
-  // A banner is short: long texts are looked at line by line only where a level's letters are in them at all.
-  if (text.length < 80) return isBanner(plain(text));
-  return (
-    hint.test(text) &&
-    text.split(/\r?\n|\r|\u2028|<br ?\/?>/i).some((line) => line.length < 120 && isBanner(plain(line)))
+type Part = { readonly value: unknown; readonly field: string; readonly marks: boolean };
+
+const markingField = /classif|protective.?marking|security.?marking|^markings?$|einstufung|secrecy/i;
+const proseField = /^(comment|text|info|title|description|summary|notes?|value|statement|header|footer)$/i;
+const longestLine = 160;
+const longestTag = 200;
+
+function openMembers(value: Readonly<Record<string, unknown>>, marks: boolean, open: Part[]): void {
+  for (const [key, inner] of Object.entries(value)) {
+    open.push({ value: inner, field: key, marks: marks || markingField.test(key) });
+  }
+}
+
+function isMarked(text: string, field: string, marks: boolean): boolean {
+  if (marks && text.length <= longestLine && isLevel(toWords(text))) return true;
+  if (text.length <= longestTag && text.includes(':') && isMarkingTag(text)) return true;
+  if (!/[\n\r\u0085\u2028\u2029]|<\/?[a-z]/i.test(text)) {
+    return text.length <= longestLine && isBanner(text, proseField.test(field));
+  }
+  const lines = text
+    .split(/[\n\r\u0085\u2028\u2029]+|<[^>]{0,80}>/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return lines.some(
+    (line, at) => line.length <= longestLine && isBanner(line, at === 0 || at === lines.length - 1),
   );
 }
 
-const hint =
-  /secret|s[ée]cret|restrict|restreint|confiden|geheim|nfd|dienstgebrauch|vertrau|ue\/eu|tajne|poufne|zastrz|limitada|segretis|riserva|[\uff21-\uff5a]/i;
-
-function isBanner(line: string): boolean {
-  return banner.test(line) || (classifyingTag.test(line) && tagLevel(line));
+/** A line that holds a level and perhaps its caveats, and nothing else. `common` lets common words in capitals count. */
+function isBanner(line: string, common: boolean): boolean {
+  if (!mayBegin(line)) return false;
+  const capitals = common && line === line.toUpperCase();
+  const [head = '', ...controls] = line.split('//');
+  const words = toWords(controls.length > 0 ? head : line).replace(
+    /^((classification|marking|einstufung|level|exercise) )+/,
+    '',
+  );
+  const rest = withoutLevels(words, capitals || (controls.length > 0 && head === head.toUpperCase()));
+  return rest !== null && (rest === '' || caveat.test(rest));
 }
 
-function tagLevel(tag: string): boolean {
-  const value = tag.slice(tag.search(/[:=]/) + 1).replaceAll(/["']/g, '');
-  const level = value.includes('=') ? value.slice(value.indexOf('=') + 1) : value;
-  return !notClassified.test(level.trim()) && !/(^|[^a-z])(unclassified|nu|public)($|[^a-z])/.test(level);
+/** What may follow a level in its line. */
+const caveat =
+  /^(rel|releasable|noforn|orcon|nofor|eyes only|atomal|bohemia|crypto|limdis|limited|until|bis|jusqu|page|seite|copy|draft|amtlich|special|for|only|exclusive|exercise|loi|wet|\d)( |$)/;
+
+/** What is left behind the levels at the beginning of the words; null where there is none. */
+function withoutLevels(words: string, common: boolean): string | null {
+  let rest = words;
+  for (;;) {
+    const level =
+      longestAtStart(rest, levels.unmistakable) ??
+      (common || rest !== words ? longestAtStart(rest, levels.bare) : null);
+    if (level === null) return rest === words ? null : rest;
+    rest = rest.slice(level.length).trimStart();
+  }
 }
 
-function isLevelIn(text: string): boolean {
-  return !notClassified.test(text) && anyLevel.test(text);
+function longestAtStart(words: string, known: readonly string[]): string | null {
+  return known.find((level) => words === level || words.startsWith(`${level} `)) ?? null;
 }
 
-/** Without case, accents, full-width letters and unusual spaces. */
-function plain(text: string): string {
+/** Whether a value of a field or tag for markings begins with a level. */
+function isLevel(words: string): boolean {
+  return (
+    longestAtStart(words, levels.unmistakable) !== null ||
+    longestAtStart(words, levels.bare) !== null ||
+    levels.abbreviations.includes(words)
+  );
+}
+
+/** A machine tag (`namespace:predicate="value"`) of a taxonomy for classifications, or whose value is a level. */
+function isMarkingTag(text: string): boolean {
+  const match = /^\s*([\w.-]{1,40}):([^="]{1,60}?)\s*(?:=\s*"?([^"]*)"?)?\s*$/s.exec(text.normalize('NFKC'));
+  if (match === null) return false;
+  const [, namespace = '', predicate = '', value] = match.map((part: string | undefined) =>
+    part?.toLowerCase(),
+  );
+  if (onlyForClassified.includes(`${namespace}:${predicate}`)) return true;
+  const marks =
+    markingTaxonomies.includes(namespace) ||
+    (value !== undefined && markingField.test(`${namespace}:${predicate}`));
+  const words = toWords(value ?? predicate);
+  return marks ? isLevel(words) : value !== undefined && withoutLevels(words, false) === '';
+}
+
+/** Words without case, accents, full-width letters, unusual spaces and punctuation, one space between them. */
+function toWords(text: string): string {
   return text
     .normalize('NFKD')
-    .replaceAll(/[\p{M}\u200b-\u200d\u2060\ufeff]/gu, '')
-    .replaceAll(/[\u2010-\u2015]/g, '-')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-    .toLowerCase();
+    .replaceAll(/[\p{M}\p{Cf}]/gu, '')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+}
+
+const levels = {
+  unmistakable: longestFirst(unmistakable),
+  bare: longestFirst(bare),
+  abbreviations: longestFirst(abbreviations),
+};
+
+const firstWords: ReadonlySet<string> = new Set([
+  ...levels.unmistakable.map(firstWord),
+  ...levels.bare.map(firstWord),
+  'classification',
+  'marking',
+  'einstufung',
+  'level',
+  'exercise',
+]);
+
+/** Whether the first word can begin a banner: cheap, since nearly every string of every record is asked. */
+function mayBegin(line: string): boolean {
+  const [begin = ''] = /^[\u0020-\u007e]{0,40}/.exec(line) ?? [];
+  if (begin.length < Math.min(40, line.length)) return true;
+  const [word = ''] = /[a-z0-9]+/i.exec(begin) ?? [];
+  return firstWords.has(word.toLowerCase());
+}
+
+function firstWord(level: string): string {
+  return level.split(' ')[0] ?? '';
+}
+
+function longestFirst(names: readonly string[]): readonly string[] {
+  return names.map(toWords).toSorted((one, other) => other.length - one.length);
+}
+
+function toCharacter(_escape: string, hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
 }
