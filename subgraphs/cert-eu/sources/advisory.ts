@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { findCveIds, vulnerabilityKey } from '../../../schema/keys.ts';
+import { RejectError, type Source } from '../../serve/ingest/source.ts';
+import { parseTime, parseTimeOrNull } from '../../serve/ingest/time.ts';
+import type { AdvisoryContent } from '../records.ts';
+import { publicDefaults } from './defaults.ts';
+import { saysExploited } from './exploited.ts';
+import { cutSections, type Section } from './markdown.ts';
+
+const shape = z.looseObject({
+  title: z.string(),
+  serial_number: z.string(),
+  publish_date: z.string(),
+  description: z.string().nullish(),
+  content_markdown: z.string(),
+  file_item: z.looseObject({ filename: z.string().nullish() }).nullish(),
+  licence: z.looseObject({ title: z.string().nullish() }).nullish(),
+});
+
+/** One security advisory as CERT-EU's site gives it. */
+export type CertEuAdvisory = z.infer<typeof shape>;
+
+/**
+ * CERT-EU's security advisories, one to a file. Refuses a serial number that is not YYYY-NNN (WRONG_SHAPE) and dates
+ * that do not exist (WRONG_DATE).
+ */
+export const certEuAdvisory: Source<CertEuAdvisory> = {
+  name: 'cert-eu-advisory',
+  title: 'CERT-EU advisories',
+  expects: 'one JSON object a file, with "serial_number", "publish_date" and "content_markdown"',
+  locate: { at: 'whole' },
+  recognise: (head) => /"serial_number"\s*:/.test(head) && /"publish_date"\s*:/.test(head),
+  shape,
+  map(raw) {
+    const content = toContent(raw);
+    const { publishedAt, vulnerabilities } = content;
+    return [
+      {
+        kind: 'Advisory',
+        localId: content.serial,
+        content,
+        sortAt: publishedAt.utc,
+        says: { reportedAt: publishedAt },
+        names: vulnerabilities.flatMap((id) => vulnerabilityKey(id) ?? []),
+      },
+    ];
+  },
+  defaults: publicDefaults('cert-eu', 'cert-eu'),
+  mapping: 1,
+};
+
+function toContent(raw: CertEuAdvisory): AdvisoryContent {
+  const markdown = raw.content_markdown;
+  const sections = cutSections(markdown, begins);
+  const whole = [raw.title, raw.description ?? '', markdown].join('\n\n');
+  const text = (part: Part) => toText(sections.filter((section) => partOf(section) === part));
+  return {
+    serial: readSerial(raw.serial_number),
+    title: { value: raw.title, lang: 'en' },
+    versions: readVersions(markdown),
+    publishedAt: parseTime(raw.publish_date),
+    summary: text('summary') ?? toText([{ body: raw.description ?? '' }]),
+    technicalDetails: text('technicalDetails'),
+    affectedProducts: text('affectedProducts'),
+    recommendations: text('recommendations'),
+    vulnerabilities: findNamedCves(whole),
+    exploitedInTheWild: saysExploited(whole),
+    references: findReferences(text('references')?.value ?? ''),
+    licence: raw.licence?.title ?? null,
+    file: toFile(raw.file_item?.filename),
+  };
+}
+
+function readSerial(serial: string): string {
+  if (!/^\d{4}-\d{3,4}$/.test(serial))
+    throw new RejectError('WRONG_SHAPE', 'serial_number: expected YYYY-NNN');
+  return serial;
+}
+
+type Part = 'summary' | 'technicalDetails' | 'affectedProducts' | 'recommendations' | 'references';
+
+/** Headings as the advisories write them, slips of the pen included. */
+const headings: Readonly<Record<string, Part>> = {
+  summary: 'summary',
+  'technical details': 'technicalDetails',
+  'technical detail': 'technicalDetails',
+  'affected products': 'affectedProducts',
+  'products affected': 'affectedProducts',
+  recommendations: 'recommendations',
+  recommandations: 'recommendations',
+  'recommendations and mitigation': 'recommendations',
+  remediation: 'recommendations',
+  mitigations: 'recommendations',
+  workarounds: 'recommendations',
+  references: 'references',
+};
+
+function partOf({ title }: Section): Part | null {
+  return Object.hasOwn(headings, title) ? (headings[title] ?? null) : null;
+}
+
+/** Any other heading (`Detection`, `Unaffected Products`) stays in the part that it stands in, with its line. */
+function begins(title: string, level: number): boolean {
+  return (
+    Object.hasOwn(headings, title) && (level === 1 || title === 'references' || title === 'affected products')
+  );
+}
+
+function toText(parts: readonly { readonly body: string }[]): { value: string; lang: string } | null {
+  const value = parts
+    .map(({ body }) => body)
+    .filter((body) => body !== '')
+    .join('\n\n');
+  return value === '' ? null : { value, lang: 'en' };
+}
+
+/** The lines of the history: `* _21/07/2025 --- v1.0 -- Initial publication_`. */
+function readVersions(markdown: string): AdvisoryContent['versions'] {
+  return markdown.split('\n').flatMap((line) => {
+    const match = line.length > longestHistoryLine ? null : historyLine.exec(line);
+    const [, day = '', month = '', year = '', version = '', change = ''] = match ?? [];
+    const date = parseTimeOrNull(`${day.padStart(2, '0')}/${month.padStart(2, '0')}/${year}`);
+    return match === null ? [] : [{ version, date, change }];
+  });
+}
+
+const historyLine = /^\s*[*-]\s*_?(\d{1,2})\/(\d{1,2})\/(\d{4}) -+ v\.?(\S+) -+ (.*?)_?\s*$/;
+const longestHistoryLine = 500;
+
+/**
+ * CVE ids that the advisory names: in any case in its own words, but in the address of a link only as CVE writes
+ * them. A small-letter slug is the name of somebody's page or repository (2023-059 links to one by the name of
+ * CVE-2023-36844 and speaks of another).
+ */
+function findNamedCves(text: string): readonly string[] {
+  const words = text.replaceAll(/https?:\/\/[^\s<>"]+/gi, (url) => url.replaceAll(/cve-/g, ''));
+  return findCveIds(words);
+}
+
+function findReferences(text: string): readonly string[] {
+  const found = text.match(/https?:\/\/[^\s<>"]+/gi) ?? [];
+  const urls = found.filter((url) => url.length <= longestUrl);
+  return [...new Set(urls.map((url) => url.replace(/[.,;]+$/, '')))];
+}
+
+const longestUrl = 2048;
+
+function toFile(name: string | null | undefined): AdvisoryContent['file'] {
+  return name ? { sha256: null, size: null, mediaType: 'application/pdf', name } : null;
+}

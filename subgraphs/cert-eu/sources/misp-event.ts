@@ -1,0 +1,237 @@
+import type { Marking, PersonalData, Time } from '../../../schema/envelope.ts';
+import { findCveIds, vulnerabilityKey } from '../../../schema/keys.ts';
+import { markingOf } from '../../serve/ingest/marking.ts';
+import type { MapContext, Mapped, Source } from '../../serve/ingest/source.ts';
+import { parseEpoch, parseTime } from '../../serve/ingest/time.ts';
+import type { MispEventContent, SightingContent } from '../records.ts';
+import { publicDefaults } from './defaults.ts';
+import { isPersonal, toIndicatorKeys } from './misp-indicator.ts';
+import { type Distribution, readDistribution, readMarking, strictest, toAudience } from './misp-marking.ts';
+import {
+  type MispAttribute,
+  type MispEvent,
+  type MispEventRecord,
+  mispShape,
+  type MispTagged,
+} from './misp-shape.ts';
+
+/**
+ * Events of the MISP core format, in every wrapping: an event, and a sighting for each of its attributes, those
+ * inside objects included and the deleted ones not. Of persons nothing is kept but addresses that are indicators.
+ */
+export const mispEvent: Source<MispEventRecord> = {
+  name: 'misp-event',
+  title: 'MISP events',
+  expects: 'JSON with {"Event": ...} alone, in an array, or under "response"',
+  locate: { at: 'member', name: 'response', orWhole: true },
+  recognise: (head) => /"Event"\s*:\s*\{/.test(head),
+  shape: mispShape,
+  map({ Event: event }, context) {
+    const shared = readShared(event, context);
+    const attributes = listAttributes(event);
+    return [
+      toEvent(event, attributes, shared, context),
+      ...attributes.map((placed) => toSighting(event, placed, shared)),
+    ];
+  },
+  defaults: { ...publicDefaults('cert-eu', 'cert-eu'), marking: markingOf('GREEN') },
+  mapping: 1,
+};
+
+/** What the event says for itself and for all its attributes. */
+type Shared = {
+  readonly parties: { readonly originator: string; readonly provider: string };
+  readonly marking: Partial<Marking>;
+  readonly distribution: Distribution;
+};
+
+/** Who created the event asserts it (Orgc); the organisation of the instance that gave it provided it (Org). */
+function readShared(event: MispEvent, { defaults }: MapContext): Shared {
+  const creator = toOrganisation(event.Orgc?.name);
+  const giver = toOrganisation(event.Org?.name);
+  return {
+    parties: {
+      originator: creator ?? defaults.originator,
+      provider: giver ?? creator ?? defaults.provider,
+    },
+    marking: readMarking(event),
+    distribution: readDistribution(event),
+  };
+}
+
+function toOrganisation(name: string | null | undefined): string | null {
+  const plain = (name ?? '').slice(0, 200).normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  const slug = plain
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 64)
+    .replaceAll(/^-|-$/g, '');
+  return slug === '' ? null : slug;
+}
+
+/** An attribute with what it takes from above: its object's name and the strictest distribution of the three. */
+type Placed = {
+  readonly attribute: MispAttribute;
+  readonly objectName: string | null;
+  readonly distribution: Distribution;
+};
+
+function listAttributes(event: MispEvent): readonly Placed[] {
+  const top = { name: null, distribution: null, attributes: event.Attribute ?? [] };
+  const objects = (event.Object ?? [])
+    .filter((object) => !isSet(object.deleted))
+    .map((object) => ({
+      name: object.name ?? null,
+      distribution: readDistribution(object),
+      attributes: object.Attribute ?? [],
+    }));
+  const ofEvent = readDistribution(event);
+  return [top, ...objects].flatMap(({ name, distribution, attributes }) =>
+    attributes
+      .filter((attribute) => !isSet(attribute.deleted))
+      .map((attribute) => ({
+        attribute,
+        objectName: name,
+        distribution: strictest(ofEvent, distribution, readDistribution(attribute)),
+      })),
+  );
+}
+
+/** MISP writes its flags as booleans, numbers or text. */
+function isSet(flag: boolean | number | string | null | undefined): boolean {
+  return flag === true || flag === 1 || flag === '1' || flag === 'true';
+}
+
+function toEvent(
+  event: MispEvent,
+  attributes: readonly Placed[],
+  { parties, marking, distribution }: Shared,
+  context: MapContext,
+): Mapped {
+  const date = event.date ? parseTime(event.date) : null;
+  const modifiedAt = readTimestamp(event.timestamp);
+  const vulnerabilities = findVulnerabilities(event, attributes, { marking, distribution });
+  const actors = findActors(event, context);
+  const content: Omit<MispEventContent, 'distribution'> & { readonly distribution: number | null } = {
+    uuid: event.uuid.toLowerCase(),
+    info: { value: event.info, lang: null },
+    date,
+    threatLevel: (['HIGH', 'MEDIUM', 'LOW'] as const)[Number(event.threat_level_id ?? 4) - 1] ?? 'UNDEFINED',
+    analysis: (['INITIAL', 'ONGOING', 'COMPLETED'] as const)[Number(event.analysis ?? 0)] ?? 'INITIAL',
+    distribution: distribution?.level ?? null,
+    tags: tagNames(event),
+    techniques: findTechniques(event),
+    actors,
+    vulnerabilities,
+  };
+  return {
+    kind: 'MispEvent',
+    localId: event.uuid.toLowerCase(),
+    content,
+    sortAt: date?.utc ?? modifiedAt?.utc ?? null,
+    says: {
+      ...parties,
+      marking,
+      audience: toAudience(distribution),
+      occurredAt: date,
+      modifiedAt,
+    },
+    names: [...actors, ...vulnerabilities.flatMap((id) => vulnerabilityKey(id) ?? [])],
+  };
+}
+
+/** An attribute that is stricter than its event is not told by the event's own list. */
+function findVulnerabilities(
+  event: MispEvent,
+  attributes: readonly Placed[],
+  { marking, distribution }: Pick<Shared, 'marking' | 'distribution'>,
+): readonly string[] {
+  const asOpen = JSON.stringify([marking, distribution]);
+  const values = attributes
+    .filter(({ attribute }) => attribute.type === 'vulnerability')
+    .filter((one) => JSON.stringify([readMarking(event, one.attribute), one.distribution]) === asOpen)
+    .map(({ attribute }) => attribute.value ?? '');
+  return findCveIds([event.info, ...tagNames(event), ...values].join('\n'));
+}
+
+function findActors(tagged: MispTagged, context: MapContext): readonly string[] {
+  const names = clusterNames(tagged, 'threat-actor');
+  return [...new Set(names.flatMap((name) => context.resolveActor(name) ?? []))];
+}
+
+/** `Social Media - T1593.001`, with the id as the source wrote it. */
+function findTechniques(tagged: MispTagged): MispEventContent['techniques'] {
+  const found = clusterNames(tagged, 'mitre-attack-pattern').flatMap((name) => {
+    const match = /^(.{1,500}) - (T\d{4}(?:\.\d{3})?)$/.exec(name);
+    return match?.[1] === undefined || match[2] === undefined ? [] : [{ attackId: match[2], name: match[1] }];
+  });
+  return [...new Map(found.map((technique) => [technique.attackId, technique])).values()];
+}
+
+/** Names of clusters of one galaxy, from the galaxies themselves and from the tags that stand for them. */
+function clusterNames(tagged: MispTagged, galaxy: string): readonly string[] {
+  const clusters = (tagged.Galaxy ?? [])
+    .filter(({ type }) => type === galaxy)
+    .flatMap(({ GalaxyCluster }) => (GalaxyCluster ?? []).map(({ value }) => value));
+  const prefix = `misp-galaxy:${galaxy}="`;
+  const tags = tagNames(tagged)
+    .filter((name) => name.startsWith(prefix) && name.endsWith('"'))
+    .map((name) => name.slice(prefix.length, -1));
+  return [...new Set([...clusters, ...tags])];
+}
+
+function tagNames({ Tag }: MispTagged): readonly string[] {
+  return (Tag ?? []).map(({ name }) => name);
+}
+
+function toSighting(event: MispEvent, placed: Placed, { parties, marking }: Shared): Mapped {
+  const { attribute, objectName, distribution } = placed;
+  const keys = isOfPersons(attribute) ? [] : toIndicatorKeys(attribute.type, attribute.value ?? '');
+  const firstSeen = attribute.first_seen ? parseTime(attribute.first_seen) : null;
+  const modifiedAt = readTimestamp(attribute.timestamp);
+  const seenAt = firstSeen ?? modifiedAt;
+  const content: Omit<SightingContent, 'event'> = {
+    indicator: keys[0] ?? null,
+    mispType: attribute.type,
+    category: attribute.category ?? null,
+    objectName,
+    toIds: isSet(attribute.to_ids),
+    comment: attribute.comment && !isOfPersons(attribute) ? { value: attribute.comment, lang: null } : null,
+    seenAt,
+  };
+  return {
+    kind: 'Sighting',
+    localId: attribute.uuid.toLowerCase(),
+    content,
+    sortAt: seenAt?.utc ?? null,
+    says: {
+      ...parties,
+      marking: attribute.Tag?.length ? readMarking(event, attribute) : marking,
+      audience: toAudience(distribution),
+      observedAt: firstSeen,
+      modifiedAt,
+      personalData: keys.length > 0 && isPersonal(attribute.type) ? emailAddress : null,
+    },
+    names: keys,
+    belongsTo: { event: { kind: 'MispEvent', localId: event.uuid.toLowerCase() } },
+  };
+}
+
+/** Whose identity an attribute is about, a victim's or a suspect's, is not held: its value and comment are not kept. */
+function isOfPersons({ type, category }: MispAttribute): boolean {
+  return /^(target-|whois-registrant-)/.test(type) || category === 'Targeting data' || category === 'Person';
+}
+
+const emailAddress: PersonalData = {
+  present: true,
+  categories: ['e-mail address'],
+  controller: null,
+  legalBasis: null,
+  reviewAt: null,
+  retainUntil: null,
+  restricted: false,
+};
+
+/** MISP writes 0 for "never". */
+function readTimestamp(seconds: string | number | null | undefined): Time | null {
+  return seconds === null || seconds === undefined || Number(seconds) === 0 ? null : parseEpoch(seconds);
+}

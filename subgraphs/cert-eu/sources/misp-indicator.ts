@@ -1,0 +1,58 @@
+import { isIP } from 'node:net';
+import { indicatorKey, type IndicatorType } from '../../../schema/keys.ts';
+
+/**
+ * Keys of the indicators that a MISP attribute holds, the most telling first: of `filename|sha256` the hash, then
+ * the name. None for attributes that are no indicator, and for those that identify a victim or a registrant.
+ */
+export function toIndicatorKeys(mispType: string, value: string): readonly string[] {
+  const types = mispType.split('|');
+  const values = types.length === 1 ? [value] : value.split('|');
+  const keys = types.flatMap((type, at) => {
+    const part = values[at]?.trim() ?? '';
+    const indicator = part === '' ? null : toType(type, part);
+    const key = indicator === null ? null : indicatorKey(indicator, part);
+    return key === null ? [] : [key];
+  });
+  return keys.toSorted((one, other) => Number(isName(one)) - Number(isName(other)));
+}
+
+/** Whether an attribute of this type is a person's address: it is personal data wherever it goes. */
+export function isPersonal(mispType: string): boolean {
+  return mispType.split('|').some((type) => types[type] === 'EMAIL_ADDR');
+}
+
+const types: Readonly<Record<string, IndicatorType | 'IP'>> = {
+  domain: 'DOMAIN_NAME',
+  hostname: 'DOMAIN_NAME',
+  ip: 'IP',
+  'ip-src': 'IP',
+  'ip-dst': 'IP',
+  url: 'URL',
+  uri: 'URL',
+  email: 'EMAIL_ADDR',
+  'email-src': 'EMAIL_ADDR',
+  'email-dst': 'EMAIL_ADDR',
+  'email-reply-to': 'EMAIL_ADDR',
+  md5: 'FILE_MD5',
+  sha1: 'FILE_SHA1',
+  sha256: 'FILE_SHA256',
+  sha512: 'FILE_SHA512',
+  filename: 'FILE_NAME',
+  mutex: 'MUTEX',
+  regkey: 'WINDOWS_REGISTRY_KEY',
+  'x509-fingerprint-sha1': 'X509_CERTIFICATE_SHA1',
+  'user-agent': 'USER_AGENT',
+  AS: 'AUTONOMOUS_SYSTEM',
+};
+
+function toType(mispType: string, value: string): IndicatorType | null {
+  const type = Object.hasOwn(types, mispType) ? types[mispType] : undefined;
+  if (type !== 'IP') return type ?? null;
+  const version = isIP(value.split('/', 1)[0] ?? '');
+  return version === 0 ? null : version === 6 ? 'IPV6_ADDR' : 'IPV4_ADDR';
+}
+
+function isName(key: string): boolean {
+  return key.startsWith('Indicator:FILE_NAME:');
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+const id = z.union([z.string(), z.number()]);
+const flag = z.union([z.boolean(), z.number(), z.string()]).nullish();
+const tag = z.looseObject({ name: z.string() });
+const galaxy = z.looseObject({
+  type: z.string().nullish(),
+  GalaxyCluster: z.array(z.looseObject({ type: z.string().nullish(), value: z.string() })).nullish(),
+});
+const shared = {
+  distribution: id.nullish(),
+  sharing_group_id: id.nullish(),
+  SharingGroup: z.looseObject({ name: z.string().nullish() }).nullish(),
+};
+const attribute = z.looseObject({
+  ...shared,
+  uuid: z.guid(),
+  type: z.string(),
+  category: z.string().nullish(),
+  value: z.string().nullish(),
+  to_ids: flag,
+  deleted: flag,
+  comment: z.string().nullish(),
+  timestamp: id.nullish(),
+  first_seen: z.string().nullish(),
+  Tag: z.array(tag).nullish(),
+  Galaxy: z.array(galaxy).nullish(),
+});
+const object = z.looseObject({
+  ...shared,
+  name: z.string().nullish(),
+  deleted: flag,
+  Attribute: z.array(attribute).nullish(),
+});
+const organisation = z.looseObject({ name: z.string().nullish() }).nullish();
+const event = z.looseObject({
+  ...shared,
+  uuid: z.guid(),
+  info: z.string(),
+  date: z.string().nullish(),
+  threat_level_id: id.nullish(),
+  analysis: id.nullish(),
+  timestamp: id.nullish(),
+  Orgc: organisation,
+  Org: organisation,
+  Tag: z.array(tag).nullish(),
+  Galaxy: z.array(galaxy).nullish(),
+  Attribute: z.array(attribute).nullish(),
+  Object: z.array(object).nullish(),
+});
+
+export type MispTagged = Pick<z.infer<typeof event>, 'Tag' | 'Galaxy'>;
+export type MispShared = Pick<z.infer<typeof event>, 'distribution' | 'sharing_group_id' | 'SharingGroup'>;
+export type MispAttribute = z.infer<typeof attribute>;
+export type MispObject = z.infer<typeof object>;
+export type MispEvent = z.infer<typeof event>;
+
+/** An event of the MISP core format, with or without the wrapper that an instance's answer puts around it. */
+export const mispShape = z.preprocess(unwrap, z.looseObject({ Event: event }));
+export type MispEventRecord = z.infer<typeof mispShape>;
+
+function unwrap(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'response' in value ? value.response : value;
+}
