@@ -1,0 +1,6 @@
+import type { Source } from '../serve/ingest/source.ts';
+import { mispGalaxy } from './sources/misp-galaxy.ts';
+import { mispRansomware } from './sources/misp-ransomware.ts';
+
+/** What Europol takes in, in the order in which a file is tried. */
+export const sources: readonly Source[] = [mispGalaxy, mispRansomware];
