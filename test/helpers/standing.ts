@@ -22,14 +22,28 @@ export const realImports: readonly { readonly into: Community; readonly paths: r
   { into: 'europol', paths: ['europol/misp-galaxy-ransomware.json'] },
 ];
 
+/** A trial of a test's own, with the exercise in it: for tests that take its parts away. */
+export async function startExercise(options: { readonly apart?: boolean } = {}): Promise<Trial> {
+  return await startWith(options, async () => undefined);
+}
+
 /** A trial with the exercise, and with the real records where they are there: every part a process of its own. */
-export async function startStanding(options: { readonly apart?: boolean } = {}): Promise<Trial> {
+export async function startStanding(): Promise<Trial> {
+  return await startWith({}, async (trial) => {
+    if (existsSync(realData)) await importReal(trial);
+  });
+}
+
+async function startWith(
+  options: { readonly apart?: boolean },
+  fill: (trial: Trial) => Promise<void>,
+): Promise<Trial> {
   const home = mkdtempSync(join(tmpdir(), 'jcu-standing-'));
   const trial = await startTrial({ home, port: 0, apart: options.apart ?? false });
   try {
     writeState(home, { pid: process.pid, url: trial.url, issuer: trial.issuer, uris: trial.stores.uris });
     await loadScenario(home, trial.stores.uris, () => undefined);
-    if (existsSync(realData)) await importReal(trial);
+    await fill(trial);
   } catch (error) {
     await trial.stop();
     throw error;

@@ -1,0 +1,100 @@
+import { expect, test } from '@jest/globals';
+import { post, standing, tokenOf } from '../helpers/ask.ts';
+
+async function send(body: unknown, headers: Record<string, string> = {}) {
+  const authorization = `Bearer ${await tokenOf(standing(), { as: 'cert-eu-analyst' })}`;
+  return await post(standing().url, body, { authorization, ...headers });
+}
+
+function codes(answer: { body: { errors?: { extensions: { code: string } }[] } }): readonly string[] {
+  return (answer.body.errors ?? []).map((error) => error.extensions.code);
+}
+
+test('a body that is no JSON, too large or of another type is refused with a constant', async () => {
+  const broken = await send('{"query": "{');
+  expect([broken.status, codes(broken)]).toEqual([400, ['BAD_REQUEST']]);
+  const large = await send({ query: `{ __typename } # ${'x'.repeat(300_000)}` });
+  expect([large.status, codes(large)]).toEqual([413, ['TOO_LARGE']]);
+  const form = await send('query={__typename}', { 'content-type': 'application/x-www-form-urlencoded' });
+  expect(form.status).toBeGreaterThanOrEqual(400);
+  expect(form.body?.data).toBeUndefined();
+});
+
+test('a document that does not parse or fit the schema is told where, from the schema alone', async () => {
+  const broken = await send({ query: '{ advisories {' });
+  expect([broken.status, codes(broken)]).toEqual([400, ['GRAPHQL_PARSE_FAILED']]);
+  const unknown = await send({ query: '{ advisories { nodes { secretTitle } } }' });
+  expect([unknown.status, codes(unknown)]).toEqual([400, ['GRAPHQL_VALIDATION_FAILED']]);
+  expect(unknown.body.errors[0].locations).toEqual([{ line: 1, column: 24 }]);
+});
+
+test('a variable of the wrong type is refused before anything is asked', async () => {
+  const query = 'query ($first: Int) { advisories(first: $first) { nodes { id } } }';
+  const wrong = await send({ query, variables: { first: 'many' } });
+  expect([wrong.status, codes(wrong)]).toEqual([400, ['BAD_USER_INPUT']]);
+  const operator = await send({
+    query: 'query ($id: ID!) { advisory(id: $id) { id } }',
+    variables: { id: { $ne: null } },
+  });
+  expect([operator.status, codes(operator)]).toEqual([400, ['BAD_USER_INPUT']]);
+});
+
+test('arguments beyond their bounds and cursors that are none are told by a constant', async () => {
+  const many = await send({ query: '{ advisories(first: 101) { nodes { id } } }' });
+  expect([many.body.data, codes(many)]).toEqual([{ advisories: null }, ['BAD_USER_INPUT']]);
+  for (const after of ['x', 'AAAA', Buffer.from('[0,"x"]').toString('base64url'), 'x'.repeat(5000)]) {
+    const cursor = await send({
+      query: 'query ($after: String) { advisories(after: $after) { nodes { id } } }',
+      variables: { after },
+    });
+    expect([cursor.body.data, codes(cursor)]).toEqual([{ advisories: null }, ['BAD_CURSOR']]);
+  }
+  const key = await send({ query: '{ vulnerability(id: "CVE-2025-53770; drop") { id } }' });
+  expect([key.body.data, codes(key)]).toEqual([{ vulnerability: null }, ['BAD_USER_INPUT']]);
+  const day = await send({
+    query: '{ advisories(filter: { since: "2025-02-30T00:00:00Z" }) { nodes { id } } }',
+  });
+  expect(codes(day).every((code) => code === 'BAD_USER_INPUT' || code === 'GRAPHQL_VALIDATION_FAILED')).toBe(
+    true,
+  );
+  expect(day.body.data?.advisories ?? null).toBeNull();
+});
+
+test('an operation that selects more than is planned is refused at once, however few its bytes', async () => {
+  const fragments = Array.from(
+    { length: 24 },
+    (_, n) =>
+      `fragment F${n} on Vulnerability { ${n === 23 ? 'name' : `a: advisories { nodes { vulnerabilities { ...F${n + 1} } } } b: mispEvents { nodes { vulnerabilities { ...F${n + 1} } } }`} }`,
+  );
+  const query = `{ vulnerability(id: "CVE-2025-1") { ...F0 } } ${fragments.join(' ')}`;
+  const began = performance.now();
+  const answer = await send({ query });
+  expect([answer.status, codes(answer)]).toEqual([400, ['OPERATION_TOO_LARGE']]);
+  expect(performance.now() - began).toBeLessThan(2000);
+  const aliases = Array.from({ length: 120 }, (_, n) => `a${n}: memberState(code: "FR") { name }`).join(' ');
+  expect(codes(await send({ query: `{ ${aliases} }` }))).toEqual(['OPERATION_TOO_LARGE']);
+});
+
+test('several operations in one body are not taken, and neither is one that was not asked for', async () => {
+  const batch = await send([{ query: '{ __typename }' }, { query: '{ __typename }' }]);
+  expect(batch.status).toBe(400);
+  expect(JSON.stringify(batch.body)).not.toContain('"data"');
+});
+
+test('another address, another method and another path are answered with constants', async () => {
+  const base = standing().url.replace('/graphql', '');
+  const path = await fetch(`${base}/nothing`);
+  expect([path.status, await path.json()]).toEqual([
+    404,
+    { errors: [{ message: 'There is nothing at this address.', extensions: { code: 'NOT_FOUND' } }] },
+  ]);
+  const authorization = `Bearer ${await tokenOf(standing(), { as: 'cert-eu-analyst' })}`;
+  const put = await fetch(standing().url, { method: 'PUT', headers: { authorization } });
+  expect(put.status).toBe(405);
+});
+
+test('every answer forbids to store it and names its correlation id', async () => {
+  const answer = await send({ query: '{ __typename }' });
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers.get('x-correlation-id')).toBe(answer.body.extensions.correlationId);
+});

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Trial } from '../../../docker/trial/trial.ts';
+
+/** The processes that answer a question, by name. */
+export type Processes = Readonly<Record<string, number>>;
+
+/** Milliseconds of a core by process. */
+export type CpuTime = Readonly<Record<string, number>>;
+
+/** Every part of the trial, its one database server, and this process, which is the client. */
+export function processesOf(trial: Trial, stores: string): Processes {
+  const mongod = Number(readFileSync(join(stores, 'all', 'db', 'mongod.lock'), 'utf8'));
+  const parts = [...trial.parts].map(([name, { pid }]) => [name, pid]);
+  return { ...(Object.fromEntries(parts) as Processes), mongod, client: process.pid };
+}
+
+/** What each has used so far (proc(5), utime and stime); empty on a system without /proc. */
+export function cpuTimes(processes: Processes): CpuTime {
+  const times = Object.entries(processes).flatMap(([name, pid]): [string, number][] => {
+    try {
+      const after = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '';
+      const fields = after.split(' ');
+      return [[name, (Number(fields[11]) + Number(fields[12])) * tickMs]];
+    } catch {
+      return [];
+    }
+  });
+  return Object.fromEntries(times);
+}
+
+/** What one answer took of each. */
+export function cpuPerAnswer(before: CpuTime, after: CpuTime, answers: number): CpuTime {
+  const names = Object.keys(after).filter((name) => name !== 'issuer');
+  return Object.fromEntries(
+    names.map((name) => [name, ((after[name] ?? 0) - (before[name] ?? 0)) / Math.max(answers, 1)]),
+  );
+}
+
+/** Linux counts in hundredths of a second. */
+const tickMs = 10;

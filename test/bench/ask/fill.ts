@@ -1,0 +1,123 @@
+import { type Collection, type Db, type Document, MongoClient } from 'mongodb';
+import { importAliases } from '../../../gateway/registry/import-aliases.ts';
+import type { StoredRecord } from '../../../schema/envelope.ts';
+import { communities, type Community } from '../../../schema/vocabulary.ts';
+import type { StoreName } from '../../../docker/trial/stores/stores.ts';
+import { community as certEu } from '../../../subgraphs/cert-eu/community.ts';
+import { community as enisa } from '../../../subgraphs/enisa/community.ts';
+import { community as europol } from '../../../subgraphs/europol/community.ts';
+import type { CommunityPart } from '../../../subgraphs/serve/community.ts';
+import { toLinks, toStored } from '../../../subgraphs/serve/ingest/label.ts';
+import { Target } from '../../../subgraphs/serve/ingest/target.ts';
+import { type Link, openStore } from '../../../subgraphs/serve/store.ts';
+import { tell } from '../place.ts';
+import { Chance, uuidOf } from './chance.ts';
+import { envelopeOf } from './markings.ts';
+import { type Generated, generated } from './records.ts';
+import { galaxyOf, type World } from './world.ts';
+
+const parts: Readonly<Record<Community, CommunityPart>> = { enisa, 'cert-eu': certEu, europol };
+const batch = 2000;
+const inFlight = 4;
+const receivedAt = new Date('2026-01-01T00:00:00Z');
+
+/**
+ * Fills every store with generated records and their join rows, each as an import would write it, and the hub's
+ * registry with their actors' names. The models' own indexes are made at the end, which is ten times as fast.
+ */
+export async function fillStores(uris: Readonly<Record<StoreName, string>>, world: World): Promise<void> {
+  await withDb(uris.hub, async (db) => void (await importAliases(db, galaxyOf(world), receivedAt)));
+  for (const name of communities) {
+    const indexes = await indexesOf(uris[name], parts[name]);
+    await withDb(uris[name], async (db) => {
+      for (const collection of indexes.keys()) await db.collection(collection).dropIndexes();
+      for (const kind of generated.filter((one) => one.community === name)) await fillKind(db, kind, world);
+      for (const [collection, specs] of indexes) {
+        tell(`${name}: indexes of ${collection}`);
+        await db.collection(collection).createIndexes([...specs]);
+      }
+    });
+  }
+}
+
+/** The collections and indexes of a community as its models make them, read from its empty store. */
+async function indexesOf(
+  uri: string,
+  part: CommunityPart,
+): Promise<ReadonlyMap<string, readonly IndexSpec[]>> {
+  const store = openStore(uri, part.kinds, () => undefined);
+  try {
+    await store.connection.asPromise();
+    await new Target(store, 'generated', null).prepare();
+    const models = [store.links, ...store.records.values()];
+    const found = models.map(async ({ collection }): Promise<[string, readonly IndexSpec[]]> => {
+      const all = (await collection.indexes()) as FoundIndex[];
+      const own = all.filter(({ name }) => name !== '_id_');
+      return [collection.name, own.map(({ key, name, unique }) => ({ key, name, unique: unique ?? false }))];
+    });
+    return new Map(await Promise.all(found));
+  } finally {
+    await store.connection.close();
+  }
+}
+
+type FoundIndex = Omit<IndexSpec, 'unique'> & { readonly unique?: boolean };
+type IndexSpec = { readonly key: Record<string, 1 | -1>; readonly name: string; readonly unique: boolean };
+
+async function fillKind(db: Db, kind: Generated, world: World): Promise<void> {
+  const records = db.collection<StoredRecord>(collectionOf(kind));
+  const links = db.collection<Link>('links');
+  const count = Math.round(world.records * kind.share);
+  const writing = new Set<Promise<void>>();
+  for (let from = 0; from < count; from += batch) {
+    const made = makeBatch(kind, from, Math.min(batch, count - from), world);
+    const written = Promise.all([insert(records, made.records), insert(links, made.links)]).then(
+      () => void writing.delete(written),
+    );
+    writing.add(written);
+    if (writing.size >= inFlight) await Promise.race(writing);
+    if (from % 100_000 === 0) tell(`${kind.community}: ${kind.kind} ${from} of ${count}`);
+  }
+  await Promise.all(writing);
+}
+
+function makeBatch(kind: Generated, from: number, size: number, world: World) {
+  const records: StoredRecord[] = [];
+  const links: Link[] = [];
+  const seed = generated.indexOf(kind) * 100_000_007;
+  for (let at = from; at < from + size; at += 1) {
+    const chance = new Chance(seed + at);
+    const { content, names, sortAt, guarded } = kind.make(at, chance, world);
+    const mix = guarded ? 'guarded' : 'mixed';
+    const envelope = envelopeOf(`generated-${at}`, kind.community, mix, receivedAt, chance);
+    const mapped = { kind: kind.kind, localId: envelope.localId, content, sortAt, names };
+    const prepared = { mapped, envelope, contentHash: uuidOf(`${kind.kind} hash ${at}`), sortAt };
+    const id = `${kind.kind}:${uuidOf(`${kind.kind} ${at}`)}`;
+    const record = toStored(prepared, 'generated', id, null, {});
+    records.push(record);
+    links.push(...toLinks(record, kind.kind, names));
+  }
+  return { records, links };
+}
+
+async function insert<Row extends Document>(
+  collection: Collection<Row>,
+  rows: readonly Row[],
+): Promise<void> {
+  if (rows.length > 0) await collection.insertMany(rows as never, { ordered: false });
+}
+
+function collectionOf({ community, kind }: Generated): string {
+  const found = parts[community].kinds.find(({ type }) => type === kind);
+  if (found === undefined) throw new Error(`${community} has no kind ${kind}`);
+  return found.collection;
+}
+
+async function withDb(uri: string, use: (db: Db) => Promise<void>): Promise<void> {
+  const client = new MongoClient(uri, { writeConcern: { w: 1, journal: false }, maxPoolSize: 8 });
+  try {
+    await use(client.db());
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,90 @@
+import type { Trial } from '../../../docker/trial/trial.ts';
+import { tell } from '../place.ts';
+import { type Asker, askWhole, type Body, type Latency, measure } from './client.ts';
+import { type CpuTime, cpuPerAnswer, cpuTimes, type Processes } from './cpu.ts';
+import { type Journey, pagesOf } from './journeys.ts';
+import type { Op, Profiler } from './plans.ts';
+import { askerOf, type BenchReader } from './readers.ts';
+
+/** What one journey came to for one reader. */
+export type Measured = {
+  readonly journey: string;
+  readonly reader: string;
+  /** Records in the first answer. */
+  readonly records: number;
+  readonly alone: Latency;
+  readonly together: Latency;
+  /** Milliseconds of a core that each part spent on one answer, many at once. */
+  readonly cpu: CpuTime;
+  readonly ops: readonly Op[];
+};
+
+export type Effort = {
+  readonly answersAlone: number;
+  readonly seconds: number;
+  readonly atOnce: number;
+  readonly pagesDeep: number;
+  /** Questions that are asked under the profiler. */
+  readonly explained: number;
+};
+
+/** Measures one journey as one reader: warm, alone, many at once, and once more under the profiler. */
+export async function measureJourney(
+  trial: Trial,
+  journey: Journey,
+  reader: BenchReader,
+  effort: Effort,
+  profiler: Profiler,
+  processes: Processes,
+): Promise<Measured> {
+  const asker = await askerOf(trial, reader);
+  const after = journey.deep === undefined ? null : await turnPages(asker, journey.deep, effort.pagesDeep);
+  const bodyAt = (turn: number): Body => ({
+    query: journey.query,
+    variables: after === null ? journey.variables(turn) : { after },
+  });
+  const records = countRecords((await askWhole(asker, bodyAt(0))).text);
+  await measure(asker, bodyAt, { atOnce: effort.atOnce, seconds: 1, answers: 200, from: 10_000 });
+  const alone = await measure(asker, bodyAt, {
+    atOnce: 1,
+    seconds: effort.seconds,
+    answers: effort.answersAlone,
+    from: 0,
+  });
+  const before = cpuTimes(processes);
+  const together = await measure(asker, bodyAt, {
+    atOnce: effort.atOnce,
+    seconds: effort.seconds,
+    answers: Number.POSITIVE_INFINITY,
+    from: 1000,
+  });
+  const cpu = cpuPerAnswer(before, cpuTimes(processes), together.answers);
+  const ops = await profiler.watch(async () => {
+    for (let turn = 0; turn < effort.explained; turn += 1) await askWhole(asker, bodyAt(turn));
+  });
+  const said = `${alone.p50.toFixed(1)} ms alone, p99 ${together.p99.toFixed(0)} ms at ${effort.atOnce} at once`;
+  tell(
+    `${journey.name} as ${reader.name}: ${said}, ${together.perSecond.toFixed(0)} answers/s, ${together.broken} broken`,
+  );
+  return { journey: journey.name, reader: reader.name, records, alone, together, cpu, ops };
+}
+
+/** The cursor so many pages of 100 deep; where the reader's list ends before, the one before its end. */
+async function turnPages(asker: Asker, door: string, pages: number): Promise<string | null> {
+  let after: string | null = null;
+  for (let page = 0; page < pages; page += 1) {
+    const { text } = await askWhole(asker, { query: pagesOf(door), variables: { after } });
+    const answer = JSON.parse(text) as { data: Record<string, { pageInfo: PageInfo } | null> };
+    const info: PageInfo | undefined = answer.data[door]?.pageInfo;
+    if (info === undefined || !info.hasNextPage) break;
+    after = info.endCursor;
+  }
+  return after;
+}
+
+type PageInfo = { readonly endCursor: string | null; readonly hasNextPage: boolean };
+
+/** Every record of an answer bears its marking. */
+function countRecords(text: string): number {
+  return text.split('"marking":{').length - 1;
+}

@@ -1,0 +1,121 @@
+import { composeServices } from '@apollo/composition';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { graphql, parse } from 'graphql';
+import { request } from 'undici';
+import { type Part, startPart } from '../../docker/trial/process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'jcu-open-'));
+const supergraph = join(folder, 'supergraph.graphql');
+let books: Server;
+let gateway: Part;
+
+const typeDefs = parse(`
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+  type Query { book: Book }
+  type Book @key(fields: "id") { id: ID! title: String }`);
+
+beforeAll(async () => {
+  books = createServer((incoming, response) => {
+    void answerBook(incoming).then((answer) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => books.listen(0, '127.0.0.1', resolve));
+  const { port } = books.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/`;
+  const elsewhere = parse(`
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+    type Book @key(fields: "id") { id: ID! reviews: [String] }`);
+  const composed = composeServices([
+    { name: 'books', url, typeDefs },
+    { name: 'reviews', url: 'http://192.0.2.1/', typeDefs: elsewhere },
+  ]);
+  writeFileSync(supergraph, composed.supergraphSdl ?? '');
+  gateway = await startPart(
+    'open',
+    ['gateway/main.ts', '--open', '--supergraph', supergraph, '--port', '0'],
+    {},
+    folder,
+  );
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await new Promise((resolve) => books.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function answerBook(incoming: AsyncIterable<Buffer>): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  const { query, variables } = JSON.parse(Buffer.concat(chunks).toString());
+  const resolvers = { Query: { book: () => ({ id: '1', title: 'Blueprint' }) } };
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers }]);
+  return await graphql({ schema, source: query, variableValues: variables });
+}
+
+async function ask(headers: Record<string, string>, query = '{ book { title } }') {
+  const { statusCode, body } = await request(gateway.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query }),
+  });
+  return { statusCode, body: (await body.json()) as { data?: unknown; errors?: unknown[] } };
+}
+
+/** Runs the open wiring until it ends, with these settings in its environment. */
+async function tryToStart(
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, ['--no-warnings', 'gateway/main.ts', '--open', ...args], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { code, said };
+}
+
+test('any supergraph is served on loopback without a token', async () => {
+  expect(await ask({})).toEqual({ statusCode: 200, body: { data: { book: { title: 'Blueprint' } } } });
+});
+
+test('a subgraph that is not on loopback is never called: its part is lost', async () => {
+  const { body } = await ask({}, '{ book { title reviews } }');
+  expect(body.data).toEqual({ book: { title: 'Blueprint', reviews: null } });
+  expect(body.errors).toHaveLength(1);
+});
+
+test('a page of another origin and a name that was pointed here are not served', async () => {
+  expect((await ask({ origin: 'https://elsewhere.invalid' })).statusCode).toBe(403);
+  expect((await ask({ host: 'rebound.invalid' })).statusCode).toBe(403);
+  expect((await ask({ origin: 'http://localhost:3000' })).statusCode).toBe(200);
+});
+
+test('it refuses to start beside any of the hub’s settings, in production, and without a supergraph', async () => {
+  const named = ['--supergraph', supergraph, '--port', '0'];
+  for (const name of ['JCU_SIGNING_KEY_FILE', 'JCU_ISSUER', 'JCU_STORE_URI', 'JCU_SUBGRAPH_ENISA_URL']) {
+    const { code, said } = await tryToStart(named, { [name]: 'x' });
+    expect(code).toBe(1);
+    expect(said).toContain(name);
+  }
+  expect((await tryToStart(named, { NODE_ENV: 'production' })).said).toContain('production');
+  expect((await tryToStart([], {})).said).toContain('--supergraph');
+  expect((await tryToStart(['--supergraph', join(folder, 'none')], {})).said).toContain('readable file');
+});
+
+test('a port in use is told with what to do', async () => {
+  const { port } = new URL(gateway.url);
+  const { code, said } = await tryToStart(['--supergraph', supergraph, '--port', port], {});
+  expect(code).toBe(1);
+  expect(said).toContain(`port ${port} is in use`);
+});

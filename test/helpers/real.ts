@@ -1,0 +1,42 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from '@jest/globals';
+import { realData } from './standing.ts';
+
+/** A test on the public records; it skips, saying so, where they are not there. */
+export const testOnReal = existsSync(realData)
+  ? test
+  : (name: string, _run: () => Promise<void>) => test.skip(`${name} (needs ../shared/data)`, () => undefined);
+
+/** A file of the public records as JSON. */
+export function readReal<Value>(path: string): Value {
+  return JSON.parse(readFileSync(join(realData, path), 'utf8')) as Value;
+}
+
+/** CVE ids of each of CERT-EU's advisories, as its title, description and text name them. */
+export function advisoryCves(): ReadonlyMap<string, readonly string[]> {
+  const files = readdirSync(join(realData, 'cert-eu/advisories'));
+  return new Map(
+    files.map((file) => {
+      type File = { serial_number: string; title: string; description: string; content_markdown: string };
+      const {
+        serial_number: serial,
+        title,
+        description,
+        content_markdown: text,
+      } = readReal<File>(`cert-eu/advisories/${file}`);
+      const ids = `${title}\n${description}\n${text}`.match(/CVE-\d{4}-\d{4,}/gi) ?? [];
+      return [serial, [...new Set(ids.map((id) => id.toUpperCase()))]];
+    }),
+  );
+}
+
+/** CVE ids of CISA's and of the EU's catalogue. */
+export function catalogueCves(): { readonly cisa: ReadonlySet<string>; readonly eu: ReadonlySet<string> } {
+  const cisa = readReal<{ vulnerabilities: { cveID: string }[] }>('enisa/cisa-kev.json').vulnerabilities;
+  const eu = readReal<{ cveID?: string }[]>('enisa/eu-kev.json');
+  return {
+    cisa: new Set(cisa.map(({ cveID }) => cveID)),
+    eu: new Set(eu.flatMap(({ cveID }) => cveID ?? [])),
+  };
+}

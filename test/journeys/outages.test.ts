@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Trial } from '../../docker/trial/trial.ts';
+import { communities } from '../../schema/vocabulary.ts';
+import { ask, type Asked } from '../helpers/ask.ts';
+import { startExercise } from '../helpers/standing.ts';
+
+let trial: Trial;
+let asked: Asked;
+
+beforeAll(async () => {
+  trial = await startExercise({ apart: true });
+  asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
+}, 90_000);
+
+afterAll(async () => await trial.stop());
+
+const analyst = { as: 'cert-eu-analyst', picture: 'exercise:trial-2026', purpose: 'incident-response' };
+const roots = {
+  enisa: 'exploitationStatements',
+  'cert-eu': 'advisories',
+  europol: 'ransomwareFamilies',
+} as const;
+const contributions = {
+  enisa: 'exploitation',
+  'cert-eu': 'advisories',
+  europol: 'ransomwareFamilies',
+} as const;
+
+/** The join, with the root list of one community asked first. */
+function joinAskedOf(first: keyof typeof roots): string {
+  return `{ ${roots[first]} { nodes { id } }
+    vulnerability(id: "CVE-2099-10001") { name
+      exploitation { nodes { id } } advisories { nodes { id } } ransomwareFamilies { nodes { id } } } }`;
+}
+
+async function expectWhole(): Promise<void> {
+  const until = Date.now() + 20_000;
+  for (;;) {
+    const { body } = await ask(asked, analyst, joinAskedOf('enisa'));
+    const parts = Object.values(contributions).map(
+      (field) => body?.data?.vulnerability?.[field]?.nodes?.length ?? 0,
+    );
+    if (body?.errors === undefined && parts.every((count) => count > 0)) return;
+    if (Date.now() > until) throw new Error(`no whole answer in 20 s: ${JSON.stringify(body)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function expectOnlyLost(community: (typeof communities)[number]): Promise<void> {
+  for (const first of communities) {
+    const { status, body } = await ask(asked, analyst, joinAskedOf(first));
+    expect(status).toBe(200);
+    expect(body.errors).toEqual([
+      {
+        message: 'A part of the answer could not be had in time.',
+        extensions: { code: 'PART_UNAVAILABLE', part: community },
+      },
+    ]);
+    expect(body.data.vulnerability.name).toBe('CVE-2099-10001');
+    for (const other of communities) {
+      const part = body.data.vulnerability[contributions[other]];
+      if (other === community) expect(part).toBeNull();
+      else expect(part.nodes.length).toBeGreaterThan(0);
+    }
+    const root = body.data[roots[first]];
+    if (first === community) expect(root).toBeNull();
+    else expect(root.nodes.length).toBeGreaterThan(0);
+  }
+}
+
+for (const community of communities) {
+  test(`with ${community}'s subgraph killed the other parts are answered, whoever is asked first; it recovers`, async () => {
+    await expectWhole();
+    await trial.parts.get(community)?.kill();
+    await expectOnlyLost(community);
+    await trial.restart(community);
+    await expectWhole();
+  });
+
+  test(`with ${community}'s store stopped the other parts are answered; it recovers without a restart`, async () => {
+    await expectWhole();
+    await trial.stores.stopOne(community);
+    await expectOnlyLost(community);
+    await trial.stores.startOne(community);
+    await expectWhole();
+  });
+}
+
+test('with the hub’s own store down nothing is answered, and nobody learns why; it recovers by itself', async () => {
+  await expectWhole();
+  await trial.stores.stopOne('hub');
+  const { status, body } = await ask(asked, analyst, joinAskedOf('enisa'));
+  expect(status).toBe(503);
+  expect(body.data).toBeUndefined();
+  expect(body.errors[0].extensions).toEqual({ code: 'REGISTRY_UNAVAILABLE' });
+  await trial.stores.startOne('hub');
+  await expectWhole();
+});
+
+test('a subgraph and a hub that start while their stores are down answer once these are there', async () => {
+  await trial.stores.stopOne('europol');
+  await trial.stores.stopOne('hub');
+  await trial.parts.get('europol')?.stop();
+  await trial.parts.get('hub')?.stop();
+  await trial.restart('europol');
+  await trial.restart('hub');
+  const { status } = await ask(asked, analyst, joinAskedOf('enisa'));
+  expect(status).toBe(503);
+  await trial.stores.startOne('hub');
+  await trial.stores.startOne('europol');
+  await expectWhole();
+});

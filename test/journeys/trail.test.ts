@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import { readEntries, readPersonal } from '../../gateway/audit/store.ts';
+import { parseEntry, verifyChain } from '../../gateway/audit/verify.ts';
+import { ask, standing } from '../helpers/ask.ts';
+
+let client: MongoClient;
+
+beforeAll(async () => {
+  client = await new MongoClient(standing().uris['hub'] ?? '').connect();
+});
+
+afterAll(async () => await client.close());
+
+const exercise = 'exercise:trial-2026';
+const insider = { as: 'enisa-analyst', picture: exercise, purpose: 'incident-response' };
+
+async function entryOf(correlationId: string) {
+  const until = Date.now() + 5000;
+  for (;;) {
+    const found = [];
+    for await (const stored of readEntries(client.db(), 'trial')) {
+      const entry = parseEntry(stored.bytes);
+      if (entry?.correlationId === correlationId) found.push({ ...entry, id: stored.id });
+    }
+    if (found[0] !== undefined || Date.now() > until) return found[0];
+  }
+}
+
+test('what was disclosed above CLEAR stands in the trail when the answer arrives: who, for what, which records', async () => {
+  const query = 'query Heron { mispEvents { nodes { id info { value } } } }';
+  const { body } = await ask(standing(), insider, query);
+  const ids = body.data.mispEvents.nodes.map((node: { id: string }) => node.id);
+  expect(body.extensions.holds).toMatchObject({ tlp: 'AMBER' });
+  const entry = await entryOf(body.extensions.correlationId);
+  expect(entry).toMatchObject({
+    kind: 'access',
+    deployment: 'trial',
+    picture: exercise,
+    purpose: 'incident-response',
+    reader: { organisation: 'enisa' },
+  });
+  const disclosed = entry?.disclosed ?? [];
+  expect(disclosed.map((one) => one.id).toSorted()).toEqual(ids.toSorted());
+  expect(disclosed.map((one) => [one.community, one.type, one.version])).toEqual(
+    ids.map(() => ['cert-eu', 'MispEvent', 1]),
+  );
+  expect(disclosed.map((one) => one.tlp).toSorted()).toEqual(['AMBER', 'GREEN']);
+  expect(JSON.stringify(entry)).not.toContain('u-7f3a91c2d4e8');
+  const personal = await readPersonal(client.db(), entry?.id ?? '');
+  expect(Buffer.from(personal.reader?.bytes ?? []).toString()).toContain('u-7f3a91c2d4e8');
+});
+
+test('a refusal stands in the trail with its coordinates', async () => {
+  const { body } = await ask(standing(), 'policy-auditor', '{ mispEvents { nodes { id } } }');
+  expect(await entryOf(body.extensions.correlationId)).toMatchObject({
+    refused: ['Query.mispEvents'],
+  });
+});
+
+test('a row that a page looked at and did not give is no disclosure', async () => {
+  const { body } = await ask(
+    standing(),
+    insider,
+    '{ mispEvents(first: 1) { nodes { id } pageInfo { hasNextPage } } }',
+  );
+  expect(body.data.mispEvents.pageInfo.hasNextPage).toBe(true);
+  expect((await entryOf(body.extensions.correlationId))?.disclosed).toHaveLength(1);
+});
+
+test('the chain of all that was answered holds', async () => {
+  const verdict = await verifyChain(readEntries(client.db(), 'trial'), { deployment: 'trial' });
+  expect(verdict).toMatchObject({ ok: true });
+});
