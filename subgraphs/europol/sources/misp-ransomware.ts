@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Text, Time } from '../../../schema/envelope.ts';
 import { actorKey, findCveIds, normaliseName, vulnerabilityKey } from '../../../schema/keys.ts';
-import { RejectError, type Source } from '../../serve/ingest/source.ts';
+import type { Source } from '../../serve/ingest/source.ts';
 import { parseTime, parseTimeOrNull } from '../../serve/ingest/time.ts';
 import type { RansomwareFamilyContent } from '../records.ts';
 import { findDecryptor } from './decryptor.ts';
@@ -38,10 +38,7 @@ const shape = z.looseObject({
 /** One cluster of the MISP project's galaxy of ransomware. */
 export type RansomwareCluster = z.infer<typeof shape>;
 
-/**
- * The MISP project's galaxy of ransomware families. Refuses a name without a letter or digit (WRONG_SHAPE) and a date
- * that does not exist (WRONG_DATE).
- */
+/** The MISP project's galaxy of ransomware families. Refuses a date that does not exist (WRONG_DATE). */
 export const mispRansomware: Source<RansomwareCluster> = {
   name: 'misp-ransomware',
   title: 'MISP galaxy of ransomware',
@@ -70,11 +67,10 @@ export const mispRansomware: Source<RansomwareCluster> = {
 function toContent(raw: RansomwareCluster): RansomwareFamilyContent {
   const said = raw.meta ?? {};
   const references = listWords(said.refs);
-  const nameKey = normaliseName(raw.value);
-  if (nameKey === null) throw new RejectError('WRONG_SHAPE', 'value: expected a name with a letter or digit');
   return {
     name: raw.value,
-    nameKey,
+    // Families are named by signs alone, too: such a name is found as it is written.
+    nameKey: normaliseName(raw.value) ?? raw.value.trim(),
     synonyms: listWords(said.synonyms),
     description: raw.description ? toText(raw.description) : null,
     firstSeen: readFirstSeen(said.date),
