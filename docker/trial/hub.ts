@@ -14,6 +14,7 @@ const home = homeFolder(process.env);
 const program = new Command('hub')
   .description('The JCU hub on one machine: a trial with the stores, an issuer, the communities and the hub.')
   .showHelpAfterError()
+  .enablePositionalOptions()
   .configureOutput({ outputError: (text, write) => write(text) });
 
 program
@@ -65,7 +66,7 @@ program
   });
 
 try {
-  await program.enablePositionalOptions().parseAsync();
+  await program.parseAsync();
 } catch (error) {
   process.stderr.write(`hub: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
