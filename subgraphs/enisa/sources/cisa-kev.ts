@@ -36,7 +36,8 @@ export const cisaKev: Source<CisaKevRecord> = {
   shape,
   map(raw) {
     const key = vulnerabilityKey(raw.cveID);
-    if (key === null) throw new RejectError('WRONG_SHAPE', 'cveID: expected a CVE id');
+    if (key?.startsWith('Vulnerability:CVE-') !== true)
+      throw new RejectError('WRONG_SHAPE', 'cveID: expected a CVE id');
     const id = key.slice('Vulnerability:'.length);
     return [toRecord(raw, id, key), toStatement(raw, id, key)];
   },

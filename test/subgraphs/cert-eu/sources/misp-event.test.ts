@@ -1,0 +1,294 @@
+import { describe, expect, test } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
+import { headOf, mapAll, readReal, realPath, refusalOf, testOnReal } from './map-all.ts';
+
+const uuid = (n: number) => `aaaaaaaa-0000-4000-8000-${`${n}`.padStart(12, '0')}`;
+
+function attribute(n: number, changes: object = {}) {
+  return {
+    uuid: uuid(n),
+    type: 'domain',
+    value: `a${n}.invalid`,
+    distribution: '5',
+    timestamp: '1790000000',
+    ...changes,
+  };
+}
+
+function eventOf(changes: object = {}) {
+  return {
+    Event: {
+      uuid: uuid(0),
+      info: 'EXERCISE',
+      date: '2026-09-17',
+      threat_level_id: '2',
+      analysis: '1',
+      distribution: '3',
+      timestamp: '1790000000',
+      event_creator_email: 'somebody@exercise.invalid',
+      Orgc: { name: 'Société Exercice (SE)' },
+      Attribute: [attribute(1)],
+      ...changes,
+    },
+  };
+}
+
+const markingsOf = (record: unknown) =>
+  mapAll(mispEvent, [record]).map(({ says }) => [says?.marking, says?.audience]);
+
+testOnReal('takes the six events with every attribute, at the top and inside objects', () => {
+  const folder = 'common/misp-events';
+  const counts = readdirSync(realPath(folder)).map((file) => {
+    expect(mispEvent.recognise(headOf(`${folder}/${file}`))).toBe(true);
+    const { response } = readReal<{ response: unknown[] }>(`${folder}/${file}`);
+    const [event, ...sightings] = mapAll(mispEvent, response);
+    expect(event).toMatchObject({ kind: 'MispEvent', says: { originator: 'eset', provider: 'eset' } });
+    expect(sightings.every(({ kind, belongsTo }) => kind === 'Sighting' && belongsTo?.['event'])).toBe(true);
+    return [file, sightings.length, event?.says?.audience?.reach, event?.names];
+  });
+  expect(counts.toSorted()).toEqual([
+    ['lazarus_3cx.json', 50, 'COMMUNITY', ['ThreatActor:name:lazarusgroup']],
+    ['misp-dukes-operation-ghost-event.json', 101, 'ANYONE', ['ThreatActor:name:apt29']],
+    ['misp-machete-event.json', 396, 'NAMED', ['ThreatActor:name:elmachete']],
+    ['misp-wintervivern.event.json', 24, 'ANYONE', ['Vulnerability:CVE-2023-5631']],
+    ['mozi.misp-event.json', 151, 'COMMUNITY', []],
+    ['swc-candiru_misp.json', 100, 'COMMUNITY', []],
+  ]);
+});
+
+testOnReal('keeps no address of who wrote an event', () => {
+  const files = readdirSync(realPath('common/misp-events'));
+  const all = files.flatMap((file) =>
+    mapAll(mispEvent, readReal<{ response: unknown[] }>(`common/misp-events/${file}`).response),
+  );
+  expect(JSON.stringify(all)).not.toContain('@eset.com');
+});
+
+describe('wrappings', () => {
+  test.each([
+    ['an event alone', eventOf()],
+    ['an answer with one event', { response: eventOf() }],
+  ])('%s gives the event and its sightings', (_name, record) => {
+    expect(mapAll(mispEvent, [record]).map(({ kind }) => kind)).toEqual(['MispEvent', 'Sighting']);
+    expect(mispEvent.recognise(JSON.stringify(record))).toBe(true);
+  });
+
+  test('records of an array are located by the member, or as the file is', () => {
+    expect(mispEvent.locate).toEqual({ at: 'member', name: 'response', orWhole: true });
+  });
+
+  test('a record without an event, or with a broken one, is of the wrong shape', () => {
+    expect(mispEvent.shape.safeParse({ response: { Other: {} } }).success).toBe(false);
+    expect(mispEvent.shape.safeParse(eventOf({ uuid: 'none' })).success).toBe(false);
+    expect(mispEvent.shape.safeParse(null).success).toBe(false);
+  });
+});
+
+describe('an event', () => {
+  test('stands under the organisation that created it, and came through the one that gave it', () => {
+    const [event] = mapAll(mispEvent, [eventOf({ Org: { name: 'CERT-EU' } })]);
+    expect(event?.says).toMatchObject({ originator: 'societe-exercice-se', provider: 'cert-eu' });
+    const [nameless] = mapAll(mispEvent, [eventOf({ Orgc: null })]);
+    expect(nameless?.says).toMatchObject({ originator: 'cert-eu', provider: 'cert-eu' });
+  });
+
+  test('names actors, techniques and vulnerabilities of its galaxies, tags, title and attributes', () => {
+    const [event] = mapAll(mispEvent, [
+      eventOf({
+        info: 'EXERCISE: cve-2099-10001',
+        Tag: [
+          { name: 'misp-galaxy:threat-actor="Paper Lantern"' },
+          { name: 'misp-galaxy:mitre-attack-pattern="Social Media - T1593.001"' },
+          { name: 'misp-galaxy:mitre-attack-pattern="No id"' },
+        ],
+        Galaxy: [
+          { type: 'threat-actor', GalaxyCluster: [{ value: 'Paper Lantern' }, { value: 'Box Kite' }] },
+          { type: 'tool', GalaxyCluster: [{ value: 'Hammer' }] },
+        ],
+        Attribute: [attribute(1, { type: 'vulnerability', value: 'CVE-2099-10002' })],
+      }),
+    ]);
+    expect(event?.content).toMatchObject({
+      threatLevel: 'MEDIUM',
+      analysis: 'ONGOING',
+      techniques: [{ attackId: 'T1593.001', name: 'Social Media' }],
+      actors: ['ThreatActor:name:paperlantern', 'ThreatActor:name:boxkite'],
+      vulnerabilities: ['CVE-2099-10001', 'CVE-2099-10002'],
+    });
+    expect(event?.names).toEqual([
+      'ThreatActor:name:paperlantern',
+      'ThreatActor:name:boxkite',
+      'Vulnerability:CVE-2099-10001',
+      'Vulnerability:CVE-2099-10002',
+    ]);
+  });
+
+  test('does not tell in its own list what only stricter attributes hold', () => {
+    const [event] = mapAll(mispEvent, [
+      eventOf({
+        Attribute: [
+          attribute(1, { type: 'vulnerability', value: 'CVE-2099-10001', distribution: '0' }),
+          attribute(2, { type: 'vulnerability', value: 'CVE-2099-10002', Tag: [{ name: 'tlp:amber' }] }),
+        ],
+        Object: [
+          {
+            distribution: '4',
+            sharing_group_id: '7',
+            Attribute: [attribute(3, { type: 'vulnerability', value: 'CVE-2099-10003' })],
+          },
+        ],
+      }),
+    ]);
+    expect(event?.names).toEqual([]);
+    expect(JSON.stringify(event)).not.toContain('CVE-2099');
+  });
+});
+
+describe('markings', () => {
+  test('of several labels the strictest counts, for an attribute the event’s too', () => {
+    const tags = (...names: string[]) => names.map((name) => ({ name }));
+    const record = eventOf({
+      Tag: tags('tlp:green', 'TLP:AMBER', 'PAP:GREEN'),
+      Attribute: [attribute(1), attribute(2, { Tag: tags('tlp:clear', 'tlp:amber+strict', 'PAP:RED') })],
+    });
+    expect(markingsOf(record).map(([marking]) => marking)).toEqual([
+      { tlp: 'AMBER', pap: 'GREEN' },
+      { tlp: 'AMBER', pap: 'GREEN' },
+      { tlp: 'AMBER_STRICT', pap: 'RED' },
+    ]);
+    expect(mispEvent.defaults.marking.tlp).toBe('GREEN');
+  });
+
+  test.each(['tlp:white', 'TLP:WHITE', 'tlp:ex:chr', 'tlp:', 'PAP:PURPLE'])('%s is refused', (name) => {
+    expect(refusalOf(mispEvent, eventOf({ Tag: [{ name }] }))?.[0]).toBe('WRONG_MARKING');
+    const inside = eventOf({ Attribute: [attribute(1, { Tag: [{ name }] })] });
+    expect(refusalOf(mispEvent, inside)?.[0]).toBe('WRONG_MARKING');
+  });
+
+  const nobody = { reach: 'NAMED', organisations: [], sharingGroups: [], persons: [], agreements: [] };
+  test.each([
+    ['0', nobody],
+    ['1', { reach: 'COMMUNITY' }],
+    [2, { reach: 'COMMUNITY' }],
+    ['3', { reach: 'ANYONE' }],
+    ['4', { ...nobody, sharingGroups: ['lantern-group'] }],
+    ['5', {}],
+    [undefined, {}],
+  ])('distribution %s is an audience', (distribution, audience) => {
+    const record = eventOf({ distribution, SharingGroup: { name: 'lantern-group' } });
+    expect(markingsOf(record).map(([, one]) => one)).toEqual([audience, audience]);
+  });
+
+  test.each([
+    ['3', '0', nobody],
+    ['0', '3', nobody],
+    ['0', '4', nobody],
+    ['4', '0', nobody],
+    ['3', '1', { reach: 'COMMUNITY' }],
+    ['1', '4', { ...nobody, sharingGroups: ['misp-sharing-group-8'] }],
+    ['4', '3', { ...nobody, sharingGroups: ['misp-sharing-group-7'] }],
+    ['4', '4', nobody],
+    ['1', '5', { reach: 'COMMUNITY' }],
+  ])('of an event’s %s and an attribute’s %s the stricter counts', (ofEvent, ofAttribute, audience) => {
+    const inner = attribute(1, { distribution: ofAttribute, sharing_group_id: '8' });
+    const record = eventOf({ distribution: ofEvent, sharing_group_id: '7', Attribute: [inner] });
+    expect(markingsOf(record)[1]?.[1]).toEqual(audience);
+  });
+
+  test('an object’s distribution holds for the attributes inside it', () => {
+    const record = eventOf({ Attribute: [], Object: [{ distribution: '0', Attribute: [attribute(1)] }] });
+    expect(markingsOf(record)[1]?.[1]).toEqual(nobody);
+  });
+
+  test('a level that MISP does not have is refused', () => {
+    expect(refusalOf(mispEvent, eventOf({ distribution: '9' }))?.[0]).toBe('WRONG_MARKING');
+  });
+});
+
+describe('a sighting', () => {
+  const sightingOf = (changes: object) =>
+    mapAll(mispEvent, [eventOf({ Attribute: [attribute(1, changes)] })])[1];
+
+  test.each([
+    ['domain', 'A1.Invalid.', ['DOMAIN_NAME:a1.invalid']],
+    ['hostname', 'www.a1.invalid', ['DOMAIN_NAME:www.a1.invalid']],
+    ['ip-dst', '192.0.2.17', ['IPV4_ADDR:192.0.2.17']],
+    ['ip-src', '2001:DB8::1', ['IPV6_ADDR:2001:db8::1']],
+    ['ip-src', 'not an address', []],
+    ['ip-dst|port', '192.0.2.17|443', ['IPV4_ADDR:192.0.2.17']],
+    ['domain|ip', 'a1.invalid|192.0.2.17', ['DOMAIN_NAME:a1.invalid', 'IPV4_ADDR:192.0.2.17']],
+    ['url', 'https://a1.invalid/X', ['URL:https://a1.invalid/X']],
+    [
+      'filename|md5',
+      'a.exe|D41D8CD98F00B204E9800998ECF8427E',
+      ['FILE_MD5:d41d8cd98f00b204e9800998ecf8427e', 'FILE_NAME:a.exe'],
+    ],
+    ['regkey|value', 'HKLM\\Exercise|1', ['WINDOWS_REGISTRY_KEY:HKLM\\Exercise']],
+    ['AS', 'AS64500', ['AUTONOMOUS_SYSTEM:AS64500']],
+    ['text', 'EXERCISE', []],
+    ['port', '443', []],
+    ['constructor', 'x', []],
+    ['domain', '', []],
+    ['url', `https://a.invalid/${'x'.repeat(3000)}`, []],
+  ])('of a %s "%s" names its indicators', (type, value, keys) => {
+    const expected = keys.map((key) => `Indicator:${key}`);
+    const sighting = sightingOf({ type, value });
+    expect(sighting?.names).toEqual(expected);
+    expect(sighting?.content['indicator']).toBe(expected[0] ?? null);
+  });
+
+  test('belongs to its event, and was seen when it says, or when it was written', () => {
+    const sighting = sightingOf({
+      first_seen: '2026-09-01T10:00:00.000000+02:00',
+      to_ids: true,
+      comment: 'EXERCISE',
+    });
+    expect(sighting).toMatchObject({
+      localId: uuid(1),
+      belongsTo: { event: { kind: 'MispEvent', localId: uuid(0) } },
+      sortAt: new Date('2026-09-01T08:00:00Z'),
+      content: { toIds: true, comment: { value: 'EXERCISE' }, seenAt: { declaredZone: '+02:00' } },
+    });
+    expect(sightingOf({})?.content['seenAt']).toMatchObject({ utc: new Date(1790000000_000) });
+    expect(sightingOf({ timestamp: '0' })?.content['seenAt']).toBeNull();
+  });
+
+  test('a mail address is personal data; a victim’s or a registrant’s is not held at all', () => {
+    const value = 'victim@exercise.invalid';
+    expect(sightingOf({ type: 'email-src', value })?.says?.personalData).toMatchObject({ present: true });
+    expect(sightingOf({})?.says?.personalData).toBeNull();
+    for (const changes of [
+      { type: 'target-email', value },
+      { type: 'whois-registrant-email', value },
+      { type: 'email-dst', category: 'Targeting data', value },
+    ]) {
+      expect(JSON.stringify(sightingOf({ ...changes, comment: `to ${value}` }))).not.toContain('victim');
+    }
+  });
+
+  test('deleted attributes and those of deleted objects are none', () => {
+    const record = eventOf({
+      Attribute: [
+        attribute(1, { deleted: true }),
+        attribute(2, { deleted: '1' }),
+        attribute(3, { deleted: '0' }),
+      ],
+      Object: [
+        { deleted: 1, Attribute: [attribute(4)] },
+        { name: 'file', Attribute: [attribute(5)] },
+      ],
+    });
+    const sightings = mapAll(mispEvent, [record]).slice(1);
+    expect(sightings.map(({ localId, content }) => [localId, content['objectName']])).toEqual([
+      [uuid(3), null],
+      [uuid(5), 'file'],
+    ]);
+  });
+
+  test('a day that does not exist is refused', () => {
+    const record = eventOf({ Attribute: [attribute(1, { first_seen: '2026-02-30T00:00:00Z' })] });
+    expect(refusalOf(mispEvent, record)?.[0]).toBe('WRONG_DATE');
+    expect(refusalOf(mispEvent, eventOf({ date: '2026-02-30' }))?.[0]).toBe('WRONG_DATE');
+  });
+});

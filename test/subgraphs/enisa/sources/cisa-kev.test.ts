@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { cisaKev } from '../../../../subgraphs/enisa/sources/cisa-kev.ts';
+import { euKev } from '../../../../subgraphs/enisa/sources/eu-kev.ts';
+import { headOf, mapAll, readReal, refusalOf, testOnReal } from './map-all.ts';
+
+const entry = {
+  cveID: 'cve-2099-10001',
+  vendorProject: 'Fjordsoft',
+  product: 'Transfer Gate',
+  vulnerabilityName: 'EXERCISE: command injection',
+  dateAdded: '2026-09-15',
+  shortDescription: 'EXERCISE',
+  requiredAction: 'EXERCISE: update',
+  dueDate: '2026-10-06',
+  knownRansomwareCampaignUse: 'Known',
+  notes: 'More: https://exercise.invalid/a;b ; https://exercise.invalid/c,d.; see there',
+  cwes: ['CWE-78'],
+};
+
+testOnReal("takes a record and a statement under CISA's name from each of the 1,404 entries", () => {
+  const { vulnerabilities } = readReal<{ vulnerabilities: unknown[] }>('enisa/cisa-kev.json');
+  const mapped = mapAll(cisaKev, vulnerabilities);
+  const statements = mapped.filter((one) => one.kind === 'ExploitationStatement');
+  expect(mapped).toHaveLength(2 * 1404);
+  expect(statements).toHaveLength(1404);
+  expect(statements.filter((one) => one.content['ransomwareUse'] === 'KNOWN')).toHaveLength(293);
+  expect(mapped.every((one) => one.says?.originator === undefined)).toBe(true);
+  expect(cisaKev.defaults).toMatchObject({
+    originator: 'cisa',
+    custodian: 'enisa',
+    marking: { tlp: 'CLEAR' },
+  });
+  expect(cisaKev.recognise(headOf('enisa/cisa-kev.json'))).toBe(true);
+  expect(euKev.recognise(headOf('enisa/cisa-kev.json'))).toBe(false);
+});
+
+test('an entry becomes what CISA says of it and asks for, with the addresses in its notes', () => {
+  const [record, statement] = mapAll(cisaKev, [entry]);
+  expect(record).toMatchObject({
+    localId: 'CVE-2099-10001',
+    names: ['Vulnerability:CVE-2099-10001'],
+    content: {
+      cveId: 'CVE-2099-10001',
+      references: ['https://exercise.invalid/a;b', 'https://exercise.invalid/c,d'],
+    },
+  });
+  expect(statement).toMatchObject({
+    sortAt: new Date('2026-09-15'),
+    content: {
+      assertedBy: 'CISA',
+      ransomwareUse: 'KNOWN',
+      dueDate: { utc: new Date('2026-10-06'), precision: 'DAY' },
+      requiredAction: { value: 'EXERCISE: update' },
+    },
+  });
+});
+
+test('an id of another form and a day that does not exist are refused', () => {
+  expect(refusalOf(cisaKev, { ...entry, cveID: 'EUVD-2099-1' })?.[0]).toBe('WRONG_SHAPE');
+  expect(refusalOf(cisaKev, { ...entry, dueDate: '2026-02-30' })?.[0]).toBe('WRONG_DATE');
+});

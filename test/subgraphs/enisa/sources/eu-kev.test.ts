@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals';
+import { euKev } from '../../../../subgraphs/enisa/sources/eu-kev.ts';
+import { headOf, mapAll, readReal, refusalOf, testOnReal } from './map-all.ts';
+
+const entry = {
+  cveID: 'CVE-2099-10001',
+  euvdID: 'EUVD-2099-1',
+  vendorProject: 'Fjordsoft',
+  product: 'Transfer Gate',
+  dateReported: '2026/09/14',
+  patchedSince: '2026/09/10',
+  originSource: 'CERT.PL',
+  shortDescription: 'EXERCISE',
+  exploitationType: ['ransomware', 'APT', 'of a new kind'],
+  threatActorsExploiting: ['Paper Lantern'],
+  notes: 'https://exercise.invalid/a, https://exercise.invalid/b',
+};
+
+testOnReal('takes a record and a statement from each of the 43 entries of EU KEV', () => {
+  const mapped = mapAll(euKev, readReal<unknown[]>('enisa/eu-kev.json'));
+  const ofKind = (kind: string) => mapped.filter((one) => one.kind === kind);
+  expect(ofKind('VulnerabilityRecord')).toHaveLength(43);
+  expect(ofKind('ExploitationStatement')).toHaveLength(43);
+  const count = Object.entries(
+    Object.groupBy(ofKind('ExploitationStatement'), (one) => one.says?.originator ?? ''),
+  );
+  expect(Object.fromEntries(count.map(([originator, ones]) => [originator, ones?.length]))).toEqual({
+    'csirts-network': 25,
+    'csirt-pl': 7,
+    'csirt-it': 4,
+    enisa: 3,
+    'csirt-at': 2,
+    'csirt-hu': 1,
+    'csirt-fi': 1,
+  });
+  expect(euKev.recognise(headOf('enisa/eu-kev.json'))).toBe(true);
+});
+
+testOnReal('joins CVE-2025-53770 under the words and the day of the catalogue', () => {
+  const mapped = mapAll(euKev, readReal<unknown[]>('enisa/eu-kev.json'));
+  const found = mapped.filter((one) => one.names.includes('Vulnerability:CVE-2025-53770'));
+  expect(found.map((one) => one.kind)).toEqual(['VulnerabilityRecord', 'ExploitationStatement']);
+  expect(found[1]?.content).toMatchObject({ catalogue: 'EU_KEV', exploitationTypes: [expect.any(String)] });
+});
+
+test('a statement stands under the CSIRT that makes it, however the catalogue spells it, and its Member State', () => {
+  const [record, statement] = mapAll(euKev, [entry]);
+  expect(record?.says?.originator).toBe('csirt-pl');
+  expect(statement).toMatchObject({
+    says: { originator: 'csirt-pl' },
+    content: {
+      assertedBy: 'CERT.PL',
+      memberState: 'PL',
+      ransomwareUse: 'KNOWN',
+      exploitationTypes: ['RANSOMWARE', 'APT', 'UNKNOWN'],
+      actors: ['ThreatActor:name:paperlantern'],
+    },
+    names: ['Vulnerability:CVE-2099-10001', 'ThreatActor:name:paperlantern', 'MemberState:PL'],
+  });
+  expect(record?.content['references']).toEqual(['https://exercise.invalid/a', 'https://exercise.invalid/b']);
+});
+
+test('an origin that is not known is the network, with its own words kept', () => {
+  const [, statement] = mapAll(euKev, [{ ...entry, originSource: 'constructor' }]);
+  expect(statement?.says?.originator).toBe('csirts-network');
+  expect(statement?.content).toMatchObject({ assertedBy: 'constructor', memberState: null });
+});
+
+test('a vulnerability without a CVE id is known by its EUVD id', () => {
+  const [record, statement] = mapAll(euKev, [{ ...entry, cveID: '' }]);
+  expect(record).toMatchObject({ localId: 'EUVD-2099-1', content: { cveId: null, euvdId: 'EUVD-2099-1' } });
+  expect(statement?.names[0]).toBe('Vulnerability:EUVD-2099-1');
+});
+
+test('an entry without any id, or with a day that does not exist, is refused without its content', () => {
+  expect(refusalOf(euKev, { ...entry, cveID: 'CVE-SECRETVALUE', euvdID: null })).toEqual([
+    'WRONG_SHAPE',
+    'cveID, euvdID: expected a CVE or EUVD id',
+  ]);
+  expect(refusalOf(euKev, { ...entry, dateReported: '2026/02/30' })?.[0]).toBe('WRONG_DATE');
+  expect(refusalOf(euKev, { ...entry, patchedSince: 'soon' })?.[0]).toBe('WRONG_DATE');
+});

@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { mispGalaxy } from '../../../../subgraphs/europol/sources/misp-galaxy.ts';
+import { mapAll, readReal, testOnReal } from './map-all.ts';
+
+testOnReal('takes the 176 of the 1,041 actors of whom the galaxy says anything of their crimes', () => {
+  const { values } = readReal<{ values: unknown[] }>('common/misp-galaxy-threat-actor.json');
+  const mapped = mapAll(mispGalaxy, values);
+  expect(mapped).toHaveLength(176);
+  const fin7 = mapped.find(({ content }) => content['name'] === 'FIN7');
+  expect(fin7).toMatchObject({ kind: 'CriminalProfile', content: { motives: ['Cybercrime'] } });
+});
+
+test('an actor of whom nothing criminal is said makes no record', () => {
+  const uuid = 'e0a1f1d2-5b0c-4a6e-9d53-6d1f0c7e2a01';
+  const refs = ['https://exercise.invalid/'];
+  expect(mapAll(mispGalaxy, [{ uuid, value: 'EXERCISE', meta: { country: 'XX', refs } }])).toEqual([]);
+  const [profile] = mapAll(mispGalaxy, [
+    { uuid, value: 'EXERCISE', meta: { motive: 'Financial gain', refs } },
+  ]);
+  expect(profile).toMatchObject({
+    names: [`ThreatActor:${uuid}`],
+    content: { motives: ['Financial gain'], references: refs },
+  });
+});
