@@ -29,6 +29,8 @@ export async function fetchPart(
     dispatcher: agent,
     signal: AbortSignal.timeout(deadlineMs),
   });
+  // undici emits an error on a body that is given up; without a listener it would end the hub.
+  response.body.on('error', ignore);
   if (response.statusCode !== 200) {
     response.body.destroy();
     throw new Error(`expected status 200, got ${response.statusCode}`);
@@ -53,6 +55,10 @@ async function readBody(body: AsyncIterable<Buffer> & { destroy(): unknown }): P
     chunks.push(chunk);
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+}
+
+function ignore(): void {
+  // Whoever reads the body meets the error there.
 }
 
 function readAnswer(text: string): PartAnswer {

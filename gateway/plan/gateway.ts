@@ -1,6 +1,7 @@
 import type { ApolloGateway, GraphQLDataSource } from '@apollo/gateway';
 import { createHash } from 'node:crypto';
 import { type DocumentNode, type GraphQLSchema, print } from 'graphql';
+import { checkDateTimes } from '../../schema/date-time.ts';
 import { HubError } from '../../schema/errors.ts';
 import type { RequestContext } from '../request/context.ts';
 
@@ -45,7 +46,7 @@ export async function loadPlanner(
   const { executor } = await gateway.load({ apollo: {} });
   if (api === undefined) throw new Error('the supergraph gave no schema');
   return {
-    schema: api,
+    schema: checkDateTimes(api),
     supergraph,
     gather: async (incoming, document) => await gather(executor, incoming, document),
     run: executor,

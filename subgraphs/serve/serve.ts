@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import mongoose from 'mongoose';
 import { type Logger, pino } from 'pino';
-import { errorTable } from '../../schema/errors.ts';
+import { errorTable, isHubErrorCode } from '../../schema/errors.ts';
 import type { CommunityPart } from './community.ts';
 import { codeOf } from './connection.ts';
 import type { Context } from './context.ts';
@@ -38,7 +38,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
     introspection: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    formatError: (_formatted, error) => toConstant(error, log),
+    formatError: (formatted, error) => toConstant(formatted, error, log),
     plugins: [ApolloServerPluginCacheControlDisabled(), tellDisclosed],
     logger: log,
   });
@@ -67,12 +67,10 @@ function route(
   const app = express().disable('x-powered-by').disable('etag');
   const verify = createVerifier(settings, log);
   app.get('/health', (_request, response) => {
-    response
-      .status(200)
-      .json({
-        status: 'up',
-        store: store.connection.readyState === mongoose.ConnectionStates.connected ? 'up' : 'down',
-      });
+    response.status(200).json({
+      status: 'up',
+      store: store.connection.readyState === mongoose.ConnectionStates.connected ? 'up' : 'down',
+    });
   });
   app.post(
     '/graphql',
@@ -107,10 +105,10 @@ const tellDisclosed: ApolloServerPlugin<Context> = {
 };
 
 /** A code of the closed table, its constant message and the path; never what an exception said. */
-function toConstant(error: unknown, log: Logger): GraphQLFormattedError {
-  const known = codeOf(error);
-  if (known === null) log.error({ error }, 'a request failed');
-  const code = known?.code ?? 'INTERNAL';
+function toConstant(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
+  const said = codeOf(error)?.code ?? formatted.extensions?.['code'];
+  const code = isHubErrorCode(said) ? said : 'INTERNAL';
+  if (code === 'INTERNAL') log.error({ error }, 'a request failed');
   return { message: errorTable[code].message, extensions: { code } };
 }
 

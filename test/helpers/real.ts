@@ -13,7 +13,7 @@ export function readReal<Value>(path: string): Value {
   return JSON.parse(readFileSync(join(realData, path), 'utf8')) as Value;
 }
 
-/** CVE ids of each of CERT-EU's advisories, as its title, description and text name them. */
+/** CVE ids of each of CERT-EU's advisories, as its title, description and text name them (a link's slug is none). */
 export function advisoryCves(): ReadonlyMap<string, readonly string[]> {
   const files = readdirSync(join(realData, 'cert-eu/advisories'));
   return new Map(
@@ -25,8 +25,8 @@ export function advisoryCves(): ReadonlyMap<string, readonly string[]> {
         description,
         content_markdown: text,
       } = readReal<File>(`cert-eu/advisories/${file}`);
-      const ids = `${title}\n${description}\n${text}`.match(/CVE-\d{4}-\d{4,}/gi) ?? [];
-      return [serial, [...new Set(ids.map((id) => id.toUpperCase()))]];
+      const ids = `${title}\n${description}\n${text}`.match(/CVE-\d{4}-\d{4,}/g) ?? [];
+      return [serial, [...new Set(ids)]];
     }),
   );
 }

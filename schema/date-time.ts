@@ -1,0 +1,40 @@
+import { GraphQLError, GraphQLScalarType, type GraphQLSchema, isScalarType, Kind } from 'graphql';
+
+/** RFC 3339 in UTC; refuses days that do not exist and years beyond four digits. */
+export const dateTime = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  serialize: (value) => {
+    if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+    throw new GraphQLError('DateTime: expected a date');
+  },
+  parseValue: (value) => parseInstant(value),
+  parseLiteral: (node) => parseInstant(node.kind === Kind.STRING ? node.value : null),
+});
+
+/**
+ * Gives a schema that was built from text the scalar's input side, so that a value that is none is refused where the
+ * document is checked. What comes out of a subgraph is text already and stays as it is.
+ */
+export function checkDateTimes(schema: GraphQLSchema): GraphQLSchema {
+  const scalar = schema.getType(dateTime.name);
+  if (isScalarType(scalar)) {
+    scalar.parseValue = (value) => dateTime.parseValue(value).toISOString();
+    scalar.parseLiteral = (node, variables) => dateTime.parseLiteral(node, variables).toISOString();
+  }
+  return schema;
+}
+
+function parseInstant(value: unknown): Date {
+  const shape = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/;
+  const day = typeof value === 'string' ? shape.exec(value)?.[1] : undefined;
+  const date = new Date(day === undefined ? Number.NaN : (value as string));
+  if (day === undefined || !isDay(day) || Number.isNaN(date.getTime())) {
+    throw new GraphQLError('DateTime: expected RFC 3339');
+  }
+  return date;
+}
+
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
+}
