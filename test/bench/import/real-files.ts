@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Community } from '../../../schema/vocabulary.ts';
+
+/** Public records that nobody of the project wrote, beside the project. */
+export const realData = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'data');
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** One kind of real files: which import takes them, and how copies of them become other records. */
+export type RealFiles = {
+  readonly name: string;
+  /** The import's own name for it. */
+  readonly source: string;
+  readonly into: Community;
+  /** In the folder of real records: a file, or a folder of files that are one record each. */
+  readonly path: string;
+  /** The member that holds the records; null where the file itself is their array. Absent for a folder. */
+  readonly records?: string | null;
+  /** What must differ between copies beside ids. */
+  readonly rename?: (record: Json, copy: number) => Json;
+};
+
+export const realFiles: readonly RealFiles[] = [
+  { name: 'eu-kev', source: 'eu-kev', into: 'enisa', path: 'enisa/eu-kev.json', records: null },
+  {
+    name: 'cisa-kev',
+    source: 'cisa-kev',
+    into: 'enisa',
+    path: 'enisa/cisa-kev.json',
+    records: 'vulnerabilities',
+  },
+  { name: 'cert-eu-advisories', source: 'cert-eu-advisory', into: 'cert-eu', path: 'cert-eu/advisories' },
+  {
+    name: 'misp-threat-actors',
+    source: 'misp-galaxy',
+    into: 'cert-eu',
+    path: 'common/misp-galaxy-threat-actor.json',
+    records: 'values',
+    rename: renameCluster,
+  },
+  {
+    name: 'misp-ransomware',
+    source: 'misp-ransomware',
+    into: 'europol',
+    path: 'europol/misp-galaxy-ransomware.json',
+    records: 'values',
+    rename: renameCluster,
+  },
+  { name: 'misp-events', source: 'misp-event', into: 'cert-eu', path: 'common/misp-events' },
+];
+
+/** What was written: the path for the import, and how much it is. */
+export type Grown = { readonly path: string; readonly records: number; readonly bytes: number };
+
+/** Whether the real records are there. */
+export function haveRealFiles(): boolean {
+  return existsSync(realData);
+}
+
+/** Writes so many times the real files into a folder, each copy with ids of its own; streamed, copy by copy. */
+export async function growFiles(files: RealFiles, times: number, folder: string): Promise<Grown> {
+  await mkdir(folder, { recursive: true });
+  const path = join(realData, files.path);
+  return files.records === undefined
+    ? await growFolder(path, times, folder)
+    : await growFile(path, files, times, join(folder, basename(path)));
+}
+
+async function growFolder(from: string, times: number, folder: string): Promise<Grown> {
+  const names = (await readdir(from)).filter((name) => name.endsWith('.json'));
+  let bytes = 0;
+  for (const name of names) {
+    const text = await readFile(join(from, name), 'utf8');
+    for (let copy = 0; copy < times; copy += 1) {
+      const varied = varyIds(text, copy);
+      bytes += Buffer.byteLength(varied);
+      await writeFile(join(folder, `${copy}-${name}`), varied);
+    }
+  }
+  return { path: folder, records: names.length * times, bytes };
+}
+
+async function growFile(from: string, files: RealFiles, times: number, path: string): Promise<Grown> {
+  const whole = JSON.parse(await readFile(from, 'utf8')) as unknown;
+  const member = files.records ?? null;
+  const records = (member === null ? whole : (whole as Json)[member]) as readonly Json[];
+  const [head, tail] = wrapping(whole, member);
+  await using file = await open(path, 'w');
+  await file.write(head);
+  for (let copy = 0; copy < times; copy += 1) {
+    const renamed = records.map((record) => files.rename?.(record, copy) ?? record);
+    const text = renamed.map((record) => JSON.stringify(record, null, 2)).join(',\n');
+    await file.write(`${copy === 0 ? '' : ',\n'}${varyIds(text, copy)}`);
+  }
+  await file.write(tail);
+  const { size } = await file.stat();
+  return { path, records: records.length * times, bytes: size };
+}
+
+/** What stands before and after the records, as in the real file. */
+function wrapping(whole: unknown, member: string | null): readonly [string, string] {
+  if (member === null) return ['[\n', '\n]\n'];
+  const others = Object.entries(whole as Json).filter(([name]) => name !== member);
+  return [`${JSON.stringify(Object.fromEntries(others)).slice(0, -1)}, "${member}": [\n`, '\n]}\n'];
+}
+
+/** Every id of a text made another one of the same form, alike wherever it occurs; copy 0 is the real text. */
+function varyIds(text: string, copy: number): string {
+  if (copy === 0) return text;
+  return text
+    .replaceAll(/(CVE|EUVD)-(\d{4})-(\d{4,})/gi, (_id, scheme: string, year: string, number: string) => {
+      return `${scheme}-${year}-${copy}${number.padStart(7, '0')}`;
+    })
+    .replaceAll(/\b([0-9a-f]{8})(?=(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)/gi, (first) => {
+      const other = (Number.parseInt(first, 16) ^ Math.imul(copy, 0x9e3779b1)) >>> 0;
+      return other.toString(16).padStart(8, '0');
+    })
+    .replaceAll(/\b(202[3-5])-(\d{3})(?![\d-])/g, (_id, year: string, number: string) => {
+      return `${Number(year) + 3 * copy}-${number}`;
+    });
+}
+
+function renameCluster(record: Json, copy: number): Json {
+  if (copy === 0) return record;
+  const meta = (record['meta'] ?? {}) as Json;
+  const synonyms = meta['synonyms'];
+  const renamed = Array.isArray(synonyms) ? { synonyms: synonyms.map((name) => `${name} ${copy}`) } : {};
+  return { ...record, value: `${String(record['value'])} ${copy}`, meta: { ...meta, ...renamed } };
+}
