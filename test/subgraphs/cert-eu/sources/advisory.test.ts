@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { certEuAdvisory } from '../../../../subgraphs/cert-eu/sources/advisory.ts';
 import type { AdvisoryContent } from '../../../../subgraphs/cert-eu/records.ts';
-import { headOf, mapAll, readReal, realPath, refusalOf, testOnReal } from './map-all.ts';
+import { headOf, mapAll, readReal, realPath, refusalOf, describeReal } from './map-all.ts';
 
 const advisory = {
   title: 'EXERCISE: Critical Vulnerabilities in Transfer Gate',
@@ -33,27 +33,27 @@ function readAll(): readonly AdvisoryContent[] {
   );
 }
 
-testOnReal('takes all 260 advisories, each with its parts, its history and its references', () => {
-  const all = readAll();
-  expect(all).toHaveLength(260);
-  expect(new Set(all.map((one) => one.serial)).size).toBe(260);
-  expect(all.filter((one) => one.summary === null)).toEqual([]);
-  expect(all.filter((one) => one.recommendations === null)).toEqual([]);
-  expect(all.filter((one) => one.affectedProducts === null)).toEqual([]);
-  expect(all.filter((one) => one.references.length === 0)).toEqual([]);
-  expect(all.filter((one) => one.versions.length === 0)).toEqual([]);
-  // These two tell it all in their summaries.
-  const without = all.filter((one) => one.technicalDetails === null).map((one) => one.serial);
-  expect(without).toEqual(['2025-028', '2025-029']);
-  expect(certEuAdvisory.recognise(headOf('cert-eu/advisories/2025-027.json'))).toBe(true);
-});
+describeReal('on the public records', () => {
+  test('takes all 260 advisories, each with its parts, its history and its references', () => {
+    const all = readAll();
+    expect(all).toHaveLength(260);
+    expect(new Set(all.map((one) => one.serial)).size).toBe(260);
+    expect(all.filter((one) => one.summary === null)).toEqual([]);
+    expect(all.filter((one) => one.recommendations === null)).toEqual([]);
+    expect(all.filter((one) => one.affectedProducts === null)).toEqual([]);
+    expect(all.filter((one) => one.references.length === 0)).toEqual([]);
+    expect(all.filter((one) => one.versions.length === 0)).toEqual([]);
+    // These two tell it all in their summaries.
+    const without = all.filter((one) => one.technicalDetails === null).map((one) => one.serial);
+    expect(without).toEqual(['2025-028', '2025-029']);
+    expect(certEuAdvisory.recognise(headOf('cert-eu/advisories/2025-027.json'))).toBe(true);
+  });
 
-testOnReal(
-  "shares 139 CVEs with CISA KEV and 12 with EU KEV; a link's slug is not counted as the 140th",
-  () => {
+  test("shares 139 CVEs with CISA KEV and 12 with EU KEV; a link's slug is not counted as the 140th", () => {
     const named = new Set(readAll().flatMap((one) => one.vulnerabilities));
-    const cisa = readReal<{ vulnerabilities: { cveID: string }[] }>('enisa/cisa-kev.json').vulnerabilities;
-    const eu = readReal<{ cveID: string }[]>('enisa/eu-kev.json');
+    const cisa = (readReal('enisa/cisa-kev.json') as { vulnerabilities: { cveID: string }[] })
+      .vulnerabilities;
+    const eu = readReal('enisa/eu-kev.json') as { cveID: string }[];
     expect(cisa.filter(({ cveID }) => named.has(cveID))).toHaveLength(139);
     expect(eu.filter(({ cveID }) => named.has(cveID))).toHaveLength(12);
     // Advisory 2023-059 speaks of CVE-2023-36845; the other is in the names of pages that it links to.
@@ -61,31 +61,31 @@ testOnReal(
       'CVE-2023-36845',
     ]);
     expect(cisa.some(({ cveID }) => cveID === 'CVE-2023-36844')).toBe(true);
-  },
-);
-
-testOnReal('reads advisory 2025-027 as it is written', () => {
-  const content = contentOf(readReal('cert-eu/advisories/2025-027.json'));
-  expect(content).toMatchObject({
-    serial: '2025-027',
-    exploitedInTheWild: 'YES',
-    publishedAt: { utc: new Date('2025-07-24T09:03:42Z'), precision: 'SECOND' },
-    file: { name: 'CERT-EU-SA2025-027.pdf', mediaType: 'application/pdf' },
   });
-  expect(content.vulnerabilities).toEqual(['CVE-2025-53770', 'CVE-2025-53771', 'CVE-2025-49706']);
-  expect(content.versions.map((one) => one.version)).toEqual(['1.0', '1.1', '1.2', '1.3']);
-  expect(content.references).toHaveLength(6);
-  expect(content.recommendations?.value).toContain('## Threat Hunting');
-});
 
-testOnReal('says YES of 49 advisories that say so outright, and UNKNOWN of the others', () => {
-  const all = readAll();
-  expect(all.filter((one) => one.exploitedInTheWild === 'YES')).toHaveLength(49);
-  const stateOf = (serial: string) => all.find((one) => one.serial === serial)?.exploitedInTheWild;
-  // Not aware of any instance; no reports yet; not actively exploited; no evidence; potentially exploited.
-  for (const serial of ['2023-015', '2023-026', '2023-028', '2023-060', '2024-030', '2024-018']) {
-    expect([serial, stateOf(serial)]).toEqual([serial, 'UNKNOWN']);
-  }
+  test('reads advisory 2025-027 as it is written', () => {
+    const content = contentOf(readReal('cert-eu/advisories/2025-027.json'));
+    expect(content).toMatchObject({
+      serial: '2025-027',
+      exploitedInTheWild: 'YES',
+      publishedAt: { utc: new Date('2025-07-24T09:03:42Z'), precision: 'SECOND' },
+      file: { name: 'CERT-EU-SA2025-027.pdf', mediaType: 'application/pdf' },
+    });
+    expect(content.vulnerabilities).toEqual(['CVE-2025-53770', 'CVE-2025-53771', 'CVE-2025-49706']);
+    expect(content.versions.map((one) => one.version)).toEqual(['1.0', '1.1', '1.2', '1.3']);
+    expect(content.references).toHaveLength(6);
+    expect(content.recommendations?.value).toContain('## Threat Hunting');
+  });
+
+  test('says YES of 49 advisories that say so outright, and UNKNOWN of the others', () => {
+    const all = readAll();
+    expect(all.filter((one) => one.exploitedInTheWild === 'YES')).toHaveLength(49);
+    const stateOf = (serial: string) => all.find((one) => one.serial === serial)?.exploitedInTheWild;
+    // Not aware of any instance; no reports yet; not actively exploited; no evidence; potentially exploited.
+    for (const serial of ['2023-015', '2023-026', '2023-028', '2023-060', '2024-030', '2024-018']) {
+      expect([serial, stateOf(serial)]).toEqual([serial, 'UNKNOWN']);
+    }
+  });
 });
 
 test('parts are cut at their own headings: not in scripts, and other headings stay where they stand', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
-import { headOf, mapAll, readReal, realPath, refusalOf, testOnReal } from './map-all.ts';
+import { headOf, mapAll, readReal, realPath, refusalOf, describeReal } from './map-all.ts';
 
 const uuid = (n: number) => `aaaaaaaa-0000-4000-8000-${`${n}`.padStart(12, '0')}`;
 
@@ -34,35 +34,44 @@ function eventOf(changes: object = {}) {
   };
 }
 
+const tags = (...names: string[]) => names.map((name) => ({ name }));
+
+const sightingOf = (changes: object) =>
+  mapAll(mispEvent, [eventOf({ Attribute: [attribute(1, changes)] })])[1];
+
 const markingsOf = (record: unknown) =>
   mapAll(mispEvent, [record]).map(({ says }) => [says?.marking, says?.audience]);
 
-testOnReal('takes the six events with every attribute, at the top and inside objects', () => {
-  const folder = 'common/misp-events';
-  const counts = readdirSync(realPath(folder)).map((file) => {
-    expect(mispEvent.recognise(headOf(`${folder}/${file}`))).toBe(true);
-    const { response } = readReal<{ response: unknown[] }>(`${folder}/${file}`);
-    const [event, ...sightings] = mapAll(mispEvent, response);
-    expect(event).toMatchObject({ kind: 'MispEvent', says: { originator: 'eset', provider: 'eset' } });
-    expect(sightings.every(({ kind, belongsTo }) => kind === 'Sighting' && belongsTo?.['event'])).toBe(true);
-    return [file, sightings.length, event?.says?.audience?.reach, event?.names];
+describeReal('on the public records', () => {
+  test('takes the six events with every attribute, at the top and inside objects', () => {
+    const folder = 'common/misp-events';
+    const counts = readdirSync(realPath(folder)).map((file) => {
+      expect(mispEvent.recognise(headOf(`${folder}/${file}`))).toBe(true);
+      const { response } = readReal(`${folder}/${file}`) as { response: unknown[] };
+      const [event, ...sightings] = mapAll(mispEvent, response);
+      expect(event).toMatchObject({ kind: 'MispEvent', says: { originator: 'eset', provider: 'eset' } });
+      expect(sightings.every(({ kind, belongsTo }) => kind === 'Sighting' && belongsTo?.['event'])).toBe(
+        true,
+      );
+      return [file, sightings.length, event?.says?.audience?.reach, event?.names];
+    });
+    expect(counts).toEqual([
+      ['lazarus_3cx.json', 50, 'COMMUNITY', ['ThreatActor:name:lazarusgroup']],
+      ['misp-dukes-operation-ghost-event.json', 101, 'ANYONE', ['ThreatActor:name:apt29']],
+      ['misp-machete-event.json', 396, 'NAMED', ['ThreatActor:name:elmachete']],
+      ['misp-wintervivern.event.json', 24, 'ANYONE', ['Vulnerability:CVE-2023-5631']],
+      ['mozi.misp-event.json', 151, 'COMMUNITY', []],
+      ['swc-candiru_misp.json', 100, 'COMMUNITY', []],
+    ]);
   });
-  expect(counts.toSorted()).toEqual([
-    ['lazarus_3cx.json', 50, 'COMMUNITY', ['ThreatActor:name:lazarusgroup']],
-    ['misp-dukes-operation-ghost-event.json', 101, 'ANYONE', ['ThreatActor:name:apt29']],
-    ['misp-machete-event.json', 396, 'NAMED', ['ThreatActor:name:elmachete']],
-    ['misp-wintervivern.event.json', 24, 'ANYONE', ['Vulnerability:CVE-2023-5631']],
-    ['mozi.misp-event.json', 151, 'COMMUNITY', []],
-    ['swc-candiru_misp.json', 100, 'COMMUNITY', []],
-  ]);
-});
 
-testOnReal('keeps no address of who wrote an event', () => {
-  const files = readdirSync(realPath('common/misp-events'));
-  const all = files.flatMap((file) =>
-    mapAll(mispEvent, readReal<{ response: unknown[] }>(`common/misp-events/${file}`).response),
-  );
-  expect(JSON.stringify(all)).not.toContain('@eset.com');
+  test('keeps no address of who wrote an event', () => {
+    const files = readdirSync(realPath('common/misp-events'));
+    const all = files.flatMap((file) =>
+      mapAll(mispEvent, (readReal(`common/misp-events/${file}`) as { response: unknown[] }).response),
+    );
+    expect(JSON.stringify(all)).not.toContain('@eset.com');
+  });
 });
 
 describe('wrappings', () => {
@@ -147,7 +156,6 @@ describe('an event', () => {
 
 describe('markings', () => {
   test('of several labels the strictest counts, for an attribute the event’s too', () => {
-    const tags = (...names: string[]) => names.map((name) => ({ name }));
     const record = eventOf({
       Tag: tags('tlp:green', 'TLP:AMBER', 'PAP:GREEN'),
       Attribute: [attribute(1), attribute(2, { Tag: tags('tlp:clear', 'tlp:amber+strict', 'PAP:RED') })],
@@ -207,9 +215,6 @@ describe('markings', () => {
 });
 
 describe('a sighting', () => {
-  const sightingOf = (changes: object) =>
-    mapAll(mispEvent, [eventOf({ Attribute: [attribute(1, changes)] })])[1];
-
   test.each([
     ['domain', 'A1.Invalid.', ['DOMAIN_NAME:a1.invalid']],
     ['hostname', 'www.a1.invalid', ['DOMAIN_NAME:www.a1.invalid']],

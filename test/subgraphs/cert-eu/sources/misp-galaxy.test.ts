@@ -1,25 +1,27 @@
 import { expect, test } from '@jest/globals';
 import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
 import { mispGalaxy } from '../../../../subgraphs/cert-eu/sources/misp-galaxy.ts';
-import { headOf, mapAll, readReal, testOnReal } from './map-all.ts';
+import { headOf, mapAll, readReal, describeReal } from './map-all.ts';
 
 const galaxy = 'common/misp-galaxy-threat-actor.json';
 
-testOnReal('takes a profile of each of the 1,041 actors, under the key of its cluster', () => {
-  const mapped = mapAll(mispGalaxy, readReal<{ values: unknown[] }>(galaxy).values);
-  expect(mapped).toHaveLength(1041);
-  expect(new Set(mapped.flatMap(({ names }) => names)).size).toBe(1041);
-  expect(mapped[0]).toMatchObject({
-    kind: 'ActorProfile',
-    names: ['ThreatActor:1cb7e1cc-d695-42b1-92f4-fd0112a3c9be'],
-    content: { name: 'APT1', country: 'CN', suspectedSponsor: 'China', attributionConfidence: 50 },
+describeReal('on the public records', () => {
+  test('takes a profile of each of the 1,041 actors, under the key of its cluster', () => {
+    const mapped = mapAll(mispGalaxy, (readReal(galaxy) as { values: unknown[] }).values);
+    expect(mapped).toHaveLength(1041);
+    expect(new Set(mapped.flatMap(({ names }) => names)).size).toBe(1041);
+    expect(mapped[0]).toMatchObject({
+      kind: 'ActorProfile',
+      names: ['ThreatActor:1cb7e1cc-d695-42b1-92f4-fd0112a3c9be'],
+      content: { name: 'APT1', country: 'CN', suspectedSponsor: 'China', attributionConfidence: 50 },
+    });
   });
-});
 
-testOnReal('is told from an event that bears the same galaxy', () => {
-  expect(mispGalaxy.recognise(headOf(galaxy))).toBe(true);
-  expect(mispEvent.recognise(headOf(galaxy))).toBe(false);
-  expect(mispGalaxy.recognise(headOf('common/misp-events/lazarus_3cx.json'))).toBe(false);
+  test('is told from an event that bears the same galaxy', () => {
+    expect(mispGalaxy.recognise(headOf(galaxy))).toBe(true);
+    expect(mispEvent.recognise(headOf(galaxy))).toBe(false);
+    expect(mispGalaxy.recognise(headOf('common/misp-events/lazarus_3cx.json'))).toBe(false);
+  });
 });
 
 test('reads one word like a list of one, and leaves out what is no value', () => {

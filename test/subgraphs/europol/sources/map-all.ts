@@ -1,4 +1,4 @@
-import { test } from '@jest/globals';
+import { describe } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { actorKey } from '../../../../schema/keys.ts';
@@ -6,10 +6,8 @@ import { type Mapped, RejectError, type Source } from '../../../../subgraphs/ser
 
 const realData = join(import.meta.dirname, '..', '..', '..', '..', '..', 'shared', 'data');
 
-/** A test on the public records; it skips, saying so, where they are not there. */
-export const testOnReal = existsSync(realData)
-  ? test
-  : (name: string, _run: () => void) => test.skip(`${name} (needs ../shared/data)`, () => undefined);
+/** Tests on the public records; they skip, where `../shared/data` is not there. */
+export const describeReal = existsSync(realData) ? describe : describe.skip;
 
 /** The path of a file or folder of the public records. */
 export function realPath(path: string): string {
@@ -17,8 +15,8 @@ export function realPath(path: string): string {
 }
 
 /** A file of the public records as JSON. */
-export function readReal<Value>(path: string): Value {
-  return JSON.parse(readFileSync(realPath(path), 'utf8')) as Value;
+export function readReal(path: string): unknown {
+  return JSON.parse(readFileSync(realPath(path), 'utf8')) as unknown;
 }
 
 /** The first 64 KiB of a file, as a source is asked to recognise it. */

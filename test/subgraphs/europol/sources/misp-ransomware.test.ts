@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { mispGalaxy } from '../../../../subgraphs/europol/sources/misp-galaxy.ts';
 import { mispRansomware } from '../../../../subgraphs/europol/sources/misp-ransomware.ts';
-import { headOf, mapAll, readReal, refusalOf, testOnReal } from './map-all.ts';
+import { headOf, mapAll, readReal, refusalOf, describeReal } from './map-all.ts';
 
 const galaxy = 'europol/misp-galaxy-ransomware.json';
 const family = (meta: object, more: object = {}) => ({
@@ -12,29 +12,31 @@ const family = (meta: object, more: object = {}) => ({
 });
 const contentOf = (record: unknown) => mapAll(mispRansomware, [record])[0]?.content;
 
-testOnReal('takes all 2,135 families, the one named by signs alone included', () => {
-  const mapped = mapAll(mispRansomware, readReal<{ values: unknown[] }>(galaxy).values);
-  expect(mapped).toHaveLength(2135);
-  expect(mapped.filter(({ content }) => content['nameKey'] === '$$$')).toHaveLength(1);
-  const withDate = mapped.filter(({ content }) => content['firstSeen'] !== null);
-  expect(withDate).toHaveLength(286);
-  expect(mapped.filter(({ content }) => content['decryptorAvailable'] === 'YES')).toHaveLength(36);
-  const vulnerabilities = mapped.flatMap(({ names }) => names.filter((name) => name.startsWith('Vul')));
-  expect(vulnerabilities.toSorted()).toEqual([
-    'Vulnerability:CVE-2019-2725',
-    'Vulnerability:CVE-2020-1472',
-    'Vulnerability:CVE-2021-22205',
-    'Vulnerability:CVE-2021-26084',
-    'Vulnerability:CVE-2021-26084',
-    'Vulnerability:CVE-2021-44228',
-    'Vulnerability:CVE-2023-22518',
-  ]);
-});
+describeReal('on the public records', () => {
+  test('takes all 2,135 families, the one named by signs alone included', () => {
+    const mapped = mapAll(mispRansomware, (readReal(galaxy) as { values: unknown[] }).values);
+    expect(mapped).toHaveLength(2135);
+    expect(mapped.filter(({ content }) => content['nameKey'] === '$$$')).toHaveLength(1);
+    const withDate = mapped.filter(({ content }) => content['firstSeen'] !== null);
+    expect(withDate).toHaveLength(286);
+    expect(mapped.filter(({ content }) => content['decryptorAvailable'] === 'YES')).toHaveLength(36);
+    const vulnerabilities = mapped.flatMap(({ names }) => names.filter((name) => name.startsWith('Vul')));
+    expect(vulnerabilities.toSorted()).toEqual([
+      'Vulnerability:CVE-2019-2725',
+      'Vulnerability:CVE-2020-1472',
+      'Vulnerability:CVE-2021-22205',
+      'Vulnerability:CVE-2021-26084',
+      'Vulnerability:CVE-2021-26084',
+      'Vulnerability:CVE-2021-44228',
+      'Vulnerability:CVE-2023-22518',
+    ]);
+  });
 
-testOnReal('is told from the galaxy of actors', () => {
-  expect(mispRansomware.recognise(headOf(galaxy))).toBe(true);
-  expect(mispGalaxy.recognise(headOf(galaxy))).toBe(false);
-  expect(mispRansomware.recognise(headOf('common/misp-galaxy-threat-actor.json'))).toBe(false);
+  test('is told from the galaxy of actors', () => {
+    expect(mispRansomware.recognise(headOf(galaxy))).toBe(true);
+    expect(mispGalaxy.recognise(headOf(galaxy))).toBe(false);
+    expect(mispRansomware.recognise(headOf('common/misp-galaxy-threat-actor.json'))).toBe(false);
+  });
 });
 
 test('reads the members of a cluster in every spelling that occurs', () => {
