@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
+import { splitRecords } from '../../../../subgraphs/serve/ingest/split.ts';
 import { headOf, mapAll, readReal, realPath, refusalOf, describeReal } from './map-all.ts';
 
 const uuid = (n: number) => `aaaaaaaa-0000-4000-8000-${`${n}`.padStart(12, '0')}`;
@@ -83,8 +84,23 @@ describe('wrappings', () => {
     expect(mispEvent.recognise(JSON.stringify(record))).toBe(true);
   });
 
-  test('records of an array are located by the member, or as the file is', () => {
-    expect(mispEvent.locate).toEqual({ at: 'member', name: 'response', orWhole: true });
+  test.each([
+    ['an array under "response"', { response: [eventOf(), eventOf({ uuid: uuid(9) })] }, 2],
+    ['one under "response"', { response: eventOf() }, 1],
+    ['one alone', eventOf(), 1],
+    ['a bare array', [eventOf(), eventOf({ uuid: uuid(9) })], 2],
+    ['an empty answer', { response: [] }, 0],
+  ])('%s is cut into its events', async (_name, file, events) => {
+    const slices = [];
+    async function* chunks() {
+      yield await Promise.resolve(Buffer.from(JSON.stringify(file, null, 2)));
+    }
+    for await (const slice of splitRecords(chunks(), mispEvent.locate)) {
+      slices.push(JSON.parse(slice.bytes?.toString('utf8') ?? 'null') as unknown);
+    }
+    const kinds = mapAll(mispEvent, slices).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'MispEvent')).toHaveLength(events);
+    expect(kinds.filter((kind) => kind === 'Sighting')).toHaveLength(events);
   });
 
   test('a record without an event, or with a broken one, is of the wrong shape', () => {
