@@ -18,7 +18,15 @@ import { decide } from './policy/decide.ts';
 import { createHubPart } from './registry/part.ts';
 import { type HubStore, openHubStore } from './registry/store.ts';
 import type { RequestContext } from './request/context.ts';
-import { contextOf, failSafely, identifyFirst, markAnswer, notFound, readBody } from './request/http.ts';
+import {
+  checkMethod,
+  contextOf,
+  failSafely,
+  identifyFirst,
+  markAnswer,
+  notFound,
+  readBody,
+} from './request/http.ts';
 import { listen, type Listening } from './request/listen.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
@@ -63,6 +71,7 @@ function route(
   });
   app.use(
     '/graphql',
+    checkMethod,
     identifyFirst(async (authorization, now) => await identify(authorization, rules, store.registry, now)),
     readBody,
     expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) }),

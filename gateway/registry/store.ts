@@ -27,6 +27,7 @@ export function openHubStore(
   log: Logger,
 ): HubStore {
   const client = new MongoClient(settings.storeUri, { ...trailClientOptions, maxPoolSize: 50 });
+  const connecting = keepConnecting(client, log);
   const db = client.db();
   const names = keepNames(db, (error) =>
     log.warn({ error: String(error) }, 'the alias table cannot be read'),
@@ -38,9 +39,31 @@ export function openHubStore(
     trail: trail.current,
     isReady: async () => trail.isOpen() && (await isUp(db)),
     close: async () => {
+      connecting.stop();
       names.stop();
       await trail.close();
       await client.close();
+    },
+  };
+}
+
+/** Connects until it succeeds once: after that the driver comes back by itself, and before that it does not. */
+function keepConnecting(client: MongoClient, log: Logger) {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const attempt = async (): Promise<void> => {
+    try {
+      await client.connect();
+    } catch (error) {
+      log.warn({ error: String(error) }, "the hub's store does not answer");
+      if (!stopped) timer = setTimeout(() => void attempt(), retryMs);
+    }
+  };
+  void attempt();
+  return {
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
     },
   };
 }

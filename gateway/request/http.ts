@@ -24,6 +24,16 @@ export const markAnswer: RequestHandler = (_request, response, next) => {
   next();
 };
 
+/** GraphQL over HTTP, section 6: POST, and GET for queries. */
+export const checkMethod: RequestHandler = (request, response, next) => {
+  if (request.method === 'POST' || request.method === 'GET') {
+    next();
+    return;
+  }
+  response.set('allow', 'GET, POST');
+  sendError(response, new HubError('METHOD_NOT_ALLOWED'));
+};
+
 /** Identifies the reader before a byte of the body is parsed. */
 export function identifyFirst(
   identify: (authorization: string | undefined, now: Date) => Promise<Identity>,
