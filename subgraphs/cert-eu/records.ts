@@ -35,7 +35,7 @@ export type MispEventContent = {
   readonly date: Time | null;
   readonly threatLevel: 'HIGH' | 'MEDIUM' | 'LOW' | 'UNDEFINED';
   readonly analysis: 'INITIAL' | 'ONGOING' | 'COMPLETED';
-  readonly distribution: number;
+  readonly distribution: number | null;
   readonly tags: readonly string[];
   readonly techniques: readonly { readonly attackId: string; readonly name: string }[];
   /** Keys of shared actors, resolved by the alias table. */
