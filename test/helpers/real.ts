@@ -6,7 +6,8 @@ import { realData } from './standing.ts';
 /** A test on the public records; it is skipped, and counted as such, where they are not there. */
 export const testOnReal = existsSync(realData) ? test : test.skip;
 
-/** A file of the public records as JSON. */
+/** A file of the public records as JSON, of the shape that the test names. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function readReal<Value>(path: string): Value {
   return JSON.parse(readFileSync(join(realData, path), 'utf8')) as Value;
 }

@@ -112,7 +112,7 @@ test('the store’s filter and the guard decide every reader and record alike', 
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.oneof({ weight: 4, arbitrary: envelope }, { weight: 1, arbitrary: broken }), {
-        minLength: 1,
+        minLength: 20,
         maxLength: 40,
       }),
       fc.array(reader, { minLength: 3, maxLength: 6 }),
