@@ -30,7 +30,7 @@ async function entryOf(correlationId: string) {
 test('what was disclosed above CLEAR stands in the trail when the answer arrives: who, for what, which records', async () => {
   const query = 'query Heron { mispEvents { nodes { id info { value } } } }';
   const { body } = await ask(standing(), insider, query);
-  const ids = body.data.mispEvents.nodes.map((node: { id: string }) => node.id) as readonly string[];
+  const ids: readonly string[] = body.data.mispEvents.nodes.map((node: { id: string }) => node.id);
   expect(body.extensions.holds).toMatchObject({ tlp: 'AMBER' });
   const entry = await entryOf(body.extensions.correlationId);
   expect(entry).toMatchObject({
