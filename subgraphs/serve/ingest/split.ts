@@ -14,15 +14,22 @@ export const largestRecord = 64 * 1024 * 1024;
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
+const colon = 0x3a;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
+/** A key longer than this names no member that is looked for, in bytes. */
+const longestKey = 1024;
+/** Brackets are told apart down to here; deeper they are counted only, since such a record is refused anyway. */
+const deepestTold = 1024;
+
 /**
  * Cuts a JSON file into its records without parsing them: it follows strings and brackets over the bytes, so that one
  * broken record costs itself only, each has its place, and at most one is held at a time. Throws SplitError for a
- * file of another form or encoding, and after the last whole record for one that is cut off.
+ * file of another form or encoding, and after the last whole record for one that is cut off, whose brackets do not
+ * match, or that goes on behind its last bracket.
  */
 export async function* splitRecords(
   chunks: AsyncIterable<Buffer>,
@@ -30,27 +37,15 @@ export async function* splitRecords(
   limit: number = largestRecord,
 ): AsyncGenerator<Slice> {
   const splitter = new Splitter(locate, limit);
-  for await (const chunk of chunks) yield* splitter.push(chunk);
+  for await (const chunk of withWholeHead(chunks)) {
+    yield* splitter.push(chunk);
+    if (splitter.failure !== null) throw splitter.failure;
+  }
   yield* splitter.end();
 }
 
-/**
- * What stands in a file outside its records, as text: the members beside the array, with an empty array in its place.
- * Empty where there is nothing outside. It reads the file to its end or to where it breaks, and holds no record.
- */
-export async function readHeader(chunks: AsyncIterable<Buffer>, locate: Locate): Promise<string> {
-  if (locate.at !== 'member') return '';
-  const splitter = new Splitter(locate, 0);
-  try {
-    for await (const chunk of chunks) splitter.push(chunk);
-  } catch (error) {
-    if (!(error instanceof SplitError)) throw error;
-  }
-  return splitter.header();
-}
-
-/** Throws SplitError where the first bytes of a file are of another encoding than UTF-8, or packed. */
-export function refuseOtherEncodings(head: Uint8Array): void {
+/** Refuses what can be told from its first bytes to be no UTF-8 text. Throws SplitError. */
+export function refuseOtherEncodings(head: Buffer): void {
   const [one, two] = head;
   if ((one === 0xff && two === 0xfe) || (one === 0xfe && two === 0xff) || one === 0 || two === 0) {
     throw new SplitError('expected UTF-8, got UTF-16 or UTF-32: convert the file first');
@@ -58,280 +53,268 @@ export function refuseOtherEncodings(head: Uint8Array): void {
   if (one === 0x1f && two === 0x8b) throw new SplitError('expected JSON, got gzip: unpack the file first');
 }
 
-/** Brackets that are open; deeper than it remembers their kinds, any closing one fits. */
-class Brackets {
-  depth = 0;
-  readonly #kinds = new Uint8Array(1024);
-
-  open(byte: number): void {
-    this.#kinds[this.depth] = byte;
-    this.depth += 1;
-  }
-
-  /** Closes down to the bracket that this byte fits, above `floor`; false where there is none. */
-  close(byte: number, floor: number): boolean {
-    const wanted = byte === closeBrace ? openBrace : openBracket;
-    for (let depth = this.depth; depth > floor; depth -= 1) {
-      if (depth <= this.#kinds.length && this.#kinds[depth - 1] !== wanted) continue;
-      this.depth = depth - 1;
-      return true;
+/** The same bytes, the first four of them in one chunk, so that the mark of an encoding is seen whole. */
+async function* withWholeHead(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let head: Buffer | null = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    if (head === null) yield chunk;
+    else {
+      head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+      if (head.length < 4) continue;
+      yield head;
+      head = null;
     }
-    return false;
   }
+  if (head !== null && head.length > 0) yield head;
 }
 
-/** `seek`: before the array of records; `records`: in it; `after`: behind it. */
-type Stage = 'start' | 'seek' | 'records' | 'after';
+/** `outside` is in the top-level value but in no array of records; `done` is behind its last bracket. */
+type Stage = 'start' | 'outside' | 'records' | 'done';
 
 class Splitter {
+  /** Why it cannot go on; what `push` gave is whole all the same. */
+  failure: SplitError | null = null;
   readonly #locate: Locate;
   readonly #limit: number;
+  readonly #open = new OpenBrackets();
   #stage: Stage = 'start';
-  readonly #brackets = new Brackets();
-  #inString = false;
-  #escaped = false;
   /** Bytes before the chunk at hand. */
   #before = 0;
   #index = 0;
-  /** Depth at which the records stand: inside of the array, or 0 where the file is one record. */
+  #inString = false;
+  #escaped = false;
+  /** Depth at which the records stand: 1 in a top-level array, 2 under a member. */
   #base = 0;
-  /** Where the record at hand begins, in bytes of the file; -1 between records. */
+  /** Whether the records have been found, so that the top-level object is none itself. */
+  #found = false;
+  /** Where the value that is held begins, in bytes of the file; -1 where none is. */
   #from = -1;
-  #record: Buffer[] = [];
-  #recordBytes = 0;
-  #outside: Buffer[] = [];
-  #outsideBytes = 0;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #whole: Slice | null = null;
+  /** The member of the top-level object that was named last, and whether its value comes next. */
+  #key = '';
+  #keyBytes: Buffer | null = null;
+  #expectsValue = false;
 
   constructor(locate: Locate, limit: number) {
     this.#locate = locate;
     this.#limit = limit;
   }
 
-  /** Takes the next bytes and gives the records that end in them. */
+  /** The records that end in this chunk. Sets `failure` where the file cannot be read on. */
   push(chunk: Buffer): readonly Slice[] {
     const slices: Slice[] = [];
-    let at = this.#stage === 'start' ? this.#begin(chunk) : 0;
-    while (at < chunk.length) {
-      if (this.#stage === 'seek') at = this.#seek(chunk, at);
-      else if (this.#stage === 'records') at = this.#readRecords(chunk, at, slices);
-      else at = this.#readAfter(chunk, at);
+    try {
+      this.#scan(chunk, slices);
+    } catch (error) {
+      if (!(error instanceof SplitError)) throw error;
+      this.failure = error;
     }
+    if (this.#from !== -1) this.#hold(chunk, chunk.length);
     this.#before += chunk.length;
     return slices;
   }
 
-  /** The file ends. Gives it as one record where it may be one; throws where it is cut off or of another form. */
+  /** What is left at the end of the file: an object that is a record by itself. Throws SplitError where it is cut. */
   end(): readonly Slice[] {
     if (this.#stage === 'start') throw new SplitError('the file is empty');
-    if (this.#stage === 'seek') return [this.#endAsWhole()];
-    if (this.#from !== -1) {
+    if (this.#stage === 'records' && this.#from !== -1) {
       throw new SplitError(`the file ends inside record ${this.#index}, which begins at byte ${this.#from}`);
     }
-    if (this.#stage === 'records' && this.#base > 0) {
-      throw new SplitError(
-        `the file ends at byte ${this.#before}, after record ${this.#index - 1}, in the list`,
-      );
+    if (this.#stage !== 'done') {
+      throw new SplitError(`the file ends at byte ${this.#before} before its last bracket`);
     }
-    this.#checkOutside();
-    return [];
+    if (this.#whole !== null) return [this.#whole];
+    if (this.#found) return [];
+    throw new SplitError(`expected an object with an array "${this.#member()}"`);
   }
 
-  /** What was met outside of the records; empty where no array of them was met. */
-  header(): string {
-    return this.#stage === 'seek' ? '' : Buffer.concat(this.#outside).toString('utf8');
+  #scan(chunk: Buffer, slices: Slice[]): void {
+    let at = this.#stage === 'start' ? this.#begin(chunk) : 0;
+    while (at < chunk.length) {
+      if (this.#inString) at = this.#skipString(chunk, at);
+      else if (this.#stage === 'records') at = this.#stepInRecords(chunk, at, slices);
+      else at = this.#stepOutside(chunk, at);
+    }
   }
 
-  /** Finds the form by the first byte that is no space. */
+  /** Checks the encoding and finds the form by the first byte that is no space. */
   #begin(chunk: Buffer): number {
     if (this.#before === 0) refuseOtherEncodings(chunk);
     let at = this.#before === 0 && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0;
     while (at < chunk.length && isSpace(chunk[at])) at += 1;
-    const first = chunk[at];
-    if (first === undefined) return at;
+    if (at >= chunk.length) return at;
+    const first = chunk[at] ?? 0;
     if (first !== openBrace && first !== openBracket) throw new SplitError('expected a JSON object or array');
-    if (this.#locate.at === 'whole') this.#stage = 'records';
-    else if (first === openBracket) {
-      this.#brackets.open(first);
-      this.#enterRecords();
-      return at + 1;
-    } else if (this.#locate.at === 'array') {
+    if (this.#locate.at === 'array' && first !== openBracket)
       throw new SplitError('expected an array of records, got an object');
-    } else this.#stage = 'seek';
-    return at;
+    this.#open.push(first);
+    this.#stage = 'outside';
+    if (this.#mayBeWhole()) this.#from = this.#before + at;
+    if (first === openBracket && this.#locate.at !== 'whole') this.#enterRecords();
+    return at + 1;
   }
 
-  /** Reads members of the top-level object up to the array of records. */
-  #seek(chunk: Buffer, from: number): number {
-    let at = from;
-    while (at < chunk.length) {
-      if (this.#inString) {
-        at = this.#skipString(chunk, at);
-        continue;
-      }
-      const byte = chunk[at] ?? 0;
-      at += 1;
-      if (byte === quote) this.#inString = true;
-      else if (byte === openBrace || byte === openBracket) {
-        const found =
-          byte === openBracket && this.#brackets.depth === 1 && this.#isNamed(chunk, from, at - 1);
-        this.#brackets.open(byte);
-        if (!found) continue;
-        this.#keepOutside(chunk.subarray(from, at));
-        this.#enterRecords();
-        return at;
-      } else if (byte === closeBrace || byte === closeBracket) this.#brackets.close(byte, 0);
+  /** One byte of the top-level value outside of strings and records, or behind it. */
+  #stepOutside(chunk: Buffer, at: number): number {
+    const byte = chunk[at] ?? 0;
+    const onTop = this.#open.depth === 1;
+    if (this.#stage === 'done') {
+      if (!isSpace(byte)) throw new SplitError(`more behind the last bracket, at byte ${this.#before + at}`);
+    } else if (byte === quote) {
+      if (onTop && !this.#expectsValue) this.#keyBytes = Buffer.alloc(0);
+      this.#inString = true;
+    } else if (byte === colon && onTop) this.#expectsValue = true;
+    else if (byte === comma && onTop) this.#expectsValue = false;
+    else if (byte === openBracket || byte === openBrace) {
+      const starts = onTop && byte === openBracket && this.#expectsValue && this.#key === this.#member();
+      this.#open.push(byte);
+      if (starts) this.#enterRecords();
+    } else if (byte === closeBracket || byte === closeBrace) {
+      this.#close(byte, at);
+      if (this.#open.depth === 0) this.#leave(chunk, at);
     }
-    this.#keepOutside(chunk.subarray(from, at));
-    return at;
+    return at + 1;
   }
 
-  /** Whether what stands before this place is the name of the member that holds the records. */
-  #isNamed(chunk: Buffer, from: number, to: number): boolean {
-    const earlier = this.#outside.at(-1)?.subarray(-256) ?? Buffer.alloc(0);
-    const near = Buffer.concat([earlier, chunk.subarray(Math.max(from, to - 256), to)]).toString('utf8');
-    const name = this.#locate.at === 'member' ? JSON.stringify(this.#locate.name) : '';
-    const before = near.trimEnd().replace(/:$/, '').trimEnd();
-    return before.endsWith(name) && !before.endsWith(`\\${name}`);
+  #leave(chunk: Buffer, at: number): void {
+    this.#stage = 'done';
+    if (this.#from !== -1) this.#whole = this.#finish(chunk, at + 1);
+  }
+
+  /** Goes over the bytes between the records and of them, up to a string, the end of the array or of the chunk. */
+  #stepInRecords(chunk: Buffer, start: number, slices: Slice[]): number {
+    const { length } = chunk;
+    const open = this.#open;
+    for (let at = start; at < length; at += 1) {
+      const byte = chunk[at] ?? 0;
+      if (this.#from === -1) {
+        if (isSpace(byte) || byte === comma) continue;
+        if (byte !== closeBracket && byte !== closeBrace) this.#from = this.#before + at;
+      }
+      if (byte === quote) {
+        this.#inString = true;
+        return at + 1;
+      }
+      if (byte === openBrace || byte === openBracket) open.push(byte);
+      else if (byte === closeBrace || byte === closeBracket) {
+        if (open.depth === this.#base) return this.#endRecords(chunk, at, slices);
+        this.#close(byte, at);
+        if (open.depth === this.#base) slices.push(this.#finish(chunk, at + 1));
+      } else if (byte === comma && open.depth === this.#base) slices.push(this.#finish(chunk, at));
+    }
+    return length;
+  }
+
+  #endRecords(chunk: Buffer, at: number, slices: Slice[]): number {
+    this.#close(chunk[at] ?? 0, at);
+    if (this.#from !== -1) slices.push(this.#finish(chunk, at));
+    this.#stage = this.#open.depth === 0 ? 'done' : 'outside';
+    return at + 1;
+  }
+
+  #close(byte: number, at: number): void {
+    if (this.#open.pop(byte)) return;
+    const inside = this.#stage === 'records' && this.#from !== -1;
+    const record = inside ? ` in record ${this.#index}, which begins at byte ${this.#from}` : '';
+    throw new SplitError(`a bracket that does not match at byte ${this.#before + at}${record}`);
+  }
+
+  /** Goes to the end of the string at hand; what is escaped cannot end it. */
+  #skipString(chunk: Buffer, from: number): number {
+    const { length } = chunk;
+    let at = from;
+    if (this.#escaped && at < length) {
+      this.#escaped = false;
+      at += 1;
+    }
+    for (; at < length; at += 1) {
+      const byte = chunk[at];
+      if (byte === backslash) at += 1;
+      else if (byte === quote) break;
+    }
+    this.#escaped = at > length;
+    this.#inString = at >= length;
+    if (this.#keyBytes !== null) this.#readKey(chunk.subarray(from, at));
+    return Math.min(at + 1, length);
+  }
+
+  #readKey(bytes: Buffer): void {
+    const soFar = Buffer.concat([this.#keyBytes ?? bytes, bytes]).subarray(0, longestKey);
+    this.#keyBytes = this.#inString ? soFar : null;
+    if (!this.#inString) this.#key = unescapeKey(soFar.toString('utf8'));
   }
 
   #enterRecords(): void {
     this.#stage = 'records';
-    this.#base = this.#brackets.depth;
+    this.#base = this.#open.depth;
+    this.#found = true;
+    this.#expectsValue = false;
+    this.#drop();
   }
 
-  #readRecords(chunk: Buffer, start: number, slices: Slice[]): number {
-    let at = start;
-    while (at < chunk.length) {
-      if (this.#inString) {
-        at = this.#skipString(chunk, at);
-        continue;
-      }
-      const byte = chunk[at] ?? 0;
-      if (isSpace(byte)) {
-        at += 1;
-        continue;
-      }
-      if (byte === quote || byte === openBrace || byte === openBracket) {
-        if (this.#from === -1) this.#from = this.#before + at;
-        if (byte === quote) this.#inString = true;
-        else this.#brackets.open(byte);
-      } else if (byte === closeBrace || byte === closeBracket) {
-        if (this.#closes(byte)) {
-          if (this.#brackets.depth < this.#base) return this.#endArray(chunk, at, slices);
-          if (this.#brackets.depth === this.#base) {
-            slices.push(this.#finish(chunk, at + 1));
-            if (this.#base === 0) return this.#leave(at + 1);
-          }
-        } else if (this.#from === -1) this.#from = this.#before + at;
-      } else if (this.#brackets.depth === this.#base) {
-        if (byte !== comma) this.#from = this.#from === -1 ? this.#before + at : this.#from;
-        else if (this.#from !== -1) slices.push(this.#finish(chunk, at));
-      }
-      at += 1;
-    }
-    if (this.#from !== -1) this.#keepRecord(chunk, Math.max(0, this.#from - this.#before), at);
-    return at;
-  }
-
-  /** The list's own bracket is closed by its own kind only: a brace too many costs one record. */
-  #closes(byte: number): boolean {
-    return this.#brackets.close(byte, byte === closeBracket ? Math.max(0, this.#base - 1) : this.#base);
-  }
-
-  #endArray(chunk: Buffer, at: number, slices: Slice[]): number {
-    if (this.#from !== -1) slices.push(this.#finish(chunk, at));
-    return this.#leave(at);
-  }
-
-  #leave(at: number): number {
-    this.#stage = 'after';
-    return at;
-  }
-
-  #readAfter(chunk: Buffer, from: number): number {
-    this.#keepOutside(chunk.subarray(from));
-    return chunk.length;
-  }
-
-  /** Goes to the end of the string, or of the chunk. */
-  #skipString(chunk: Buffer, from: number): number {
-    let at = this.#escaped ? from + 1 : from;
-    this.#escaped = false;
-    for (; at < chunk.length; at += 1) {
-      const byte = chunk[at];
-      if (byte === quote) {
-        this.#inString = false;
-        return at + 1;
-      }
-      if (byte === backslash) at += 1;
-    }
-    this.#escaped = at > chunk.length;
-    return chunk.length;
-  }
-
-  /** Ends the record at hand before `to` in this chunk. */
+  /** Ends the value that is held before `to` in this chunk. */
   #finish(chunk: Buffer, to: number): Slice {
-    this.#keepRecord(chunk, Math.max(0, this.#from - this.#before), to);
-    const bytes = this.#recordBytes > this.#limit ? null : Buffer.concat(this.#record);
+    this.#hold(chunk, to);
+    const bytes = this.#heldBytes > this.#limit ? null : join(this.#held);
     const slice = { index: this.#index, offset: this.#from, bytes };
     this.#index += 1;
-    this.#from = -1;
-    this.#record = [];
-    this.#recordBytes = 0;
+    this.#drop();
     return slice;
   }
 
-  #keepRecord(chunk: Buffer, from: number, to: number): void {
-    this.#recordBytes += to - from;
-    if (this.#recordBytes > this.#limit) this.#record = [];
-    else this.#record.push(chunk.subarray(from, to));
+  #hold(chunk: Buffer, to: number): void {
+    const from = Math.max(0, this.#from - this.#before);
+    this.#heldBytes += to - from;
+    if (this.#heldBytes > this.#limit) this.#held = [];
+    else this.#held.push(chunk.subarray(from, to));
   }
 
-  #keepOutside(bytes: Buffer): void {
-    this.#outsideBytes += bytes.length;
-    if (this.#outsideBytes > largestRecord) this.#outside = [];
-    else this.#outside.push(Buffer.from(bytes));
+  #drop(): void {
+    this.#from = -1;
+    this.#held = [];
+    this.#heldBytes = 0;
   }
 
-  /** The array of records is not there: the object is one record by itself, where its source has such files. */
-  #endAsWhole(): Slice {
-    const { depth } = this.#brackets;
-    if (depth > 0 || this.#inString) {
-      throw new SplitError(`the file ends at byte ${this.#before}, before its last bracket`);
-    }
-    if (this.#locate.at !== 'member' || this.#locate.orWhole !== true) {
-      const name = this.#locate.at === 'member' ? this.#locate.name : '';
-      throw new SplitError(`expected an object with an array "${name}"`);
-    }
-    const tooLarge = this.#outsideBytes > Math.min(this.#limit, largestRecord);
-    const offset = this.#before - this.#outsideBytes;
-    return { index: 0, offset, bytes: tooLarge ? null : Buffer.concat(this.#outside) };
+  #mayBeWhole(): boolean {
+    return this.#locate.at === 'whole' || (this.#locate.at === 'member' && this.#locate.orWhole === true);
   }
 
-  /** What stands around the records must be JSON with one such array; otherwise records may have been passed over. */
-  #checkOutside(): void {
-    const text = this.header().trim();
-    const { at } = this.#locate;
-    if (at === 'whole' || this.#base === 1) {
-      const rest = at === 'whole' ? text : text.slice(1).trim();
-      if (rest !== '') throw new SplitError('expected nothing more after the records, got further bytes');
-      return;
-    }
-    if (this.#outsideBytes > largestRecord)
-      throw new SplitError('more than 64 MiB stand outside the records');
-    const records = this.#locate.at === 'member' ? readMember(text, this.#locate.name) : null;
-    if (!Array.isArray(records) || records.length > 0) {
-      throw new SplitError('what stands around the records is no JSON object with one such array');
-    }
+  #member(): string | null {
+    return this.#locate.at === 'member' ? this.#locate.name : null;
   }
 }
 
-function readMember(text: string, name: string): unknown {
+/** The brackets that are open, so that one of another kind is found where it stands. */
+class OpenBrackets {
+  depth = 0;
+  readonly #kinds = new Uint8Array(deepestTold);
+
+  push(bracket: number): void {
+    if (this.depth < deepestTold) this.#kinds[this.depth] = bracket;
+    this.depth += 1;
+  }
+
+  /** Closes the innermost one; false where it is of the other kind or none is open. */
+  pop(bracket: number): boolean {
+    this.depth -= 1;
+    // In ASCII each closing bracket stands two behind its opening one.
+    return this.depth >= deepestTold || this.#kinds[this.depth] === bracket - 2;
+  }
+}
+
+/** A record within one chunk is not copied. */
+function join(parts: readonly Buffer[]): Buffer {
+  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+}
+
+function unescapeKey(raw: string): string {
+  if (!raw.includes('\\')) return raw;
   try {
-    const value = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    return value[name];
+    return String(JSON.parse(`"${raw}"`));
   } catch {
-    return null;
+    return raw;
   }
 }
 
