@@ -25,38 +25,54 @@ const galaxy = z.object({
   type: z.literal('threat-actor'),
   uuid: z.uuid(),
   version: z.number(),
-  values: z.array(
-    z.object({
-      uuid: z.uuid(),
-      value: z.string(),
-      meta: z
-        .object({ synonyms: z.array(z.string()).optional() })
-        .loose()
-        .optional(),
-    }),
-  ),
+  values: z.array(z.unknown()),
 });
 
-/** The alias table of a MISP threat-actor galaxy. Throws where it is none. */
-export function aliasesOfGalaxy(file: unknown): AliasTable {
-  const { uuid, version, values } = galaxy.parse(file);
-  const own = values.map(({ uuid: actor, value }) => ({
+const actor = z.object({
+  uuid: z.uuid(),
+  value: z.string(),
+  meta: z
+    .object({ synonyms: z.array(z.string()).optional() })
+    .loose()
+    .optional(),
+});
+
+/** Whether an entry is to be left out, such as one that bears a classification. */
+export type LeavesOut = (entry: unknown) => boolean;
+
+/** The alias table of a MISP threat-actor galaxy, without entries that are no actors. Throws where it is none. */
+export function aliasesOfGalaxy(file: unknown, leavesOut: LeavesOut = () => false): AliasTable {
+  const { uuid, version, values: all } = galaxy.parse(file);
+  const values = all.flatMap((entry) => (leavesOut(entry) ? [] : (actor.safeParse(entry).data ?? [])));
+  const own = values.map(({ uuid: id, value }) => ({
     name: value,
-    key: actorKey({ uuid: actor }),
+    key: actorKey({ uuid: id }),
     canonical: true,
   }));
-  const other = values.flatMap(({ uuid: actor, meta }) =>
-    (meta?.synonyms ?? []).map((name) => ({ name, key: actorKey({ uuid: actor }), canonical: false })),
+  const other = values.flatMap(({ uuid: id, meta }) =>
+    (meta?.synonyms ?? []).map((name) => ({ name, key: actorKey({ uuid: id }), canonical: false })),
   );
   return { table: uuid, version, rows: toRows(uuid, [...own, ...other]) };
 }
 
-const euKev = z.array(z.object({ cveID: z.string().nullish(), euvdID: z.string().nullish() }).loose());
+const euKev = z.array(
+  z
+    .object({
+      cveID: z.string().nullish(),
+      euvdID: z.string().nullish(),
+      dateReported: z.string().nullish(),
+    })
+    .loose(),
+);
 
-/** The EUVD ids that EU KEV gives for CVE ids; its version is the number of pairs, since the file has none. */
+/**
+ * The EUVD ids that EU KEV gives for CVE ids. The file has no version: it is the newest day in it with the number of
+ * its pairs behind (`20260818` and `0019`), so that an older file is known as one.
+ */
 export function aliasesOfEuKev(file: unknown): AliasTable {
+  const entries = euKev.parse(file);
   const table = 'vulnerability';
-  const rows = euKev.parse(file).flatMap(({ cveID, euvdID }): AliasRow[] => {
+  const rows = entries.flatMap(({ cveID, euvdID }): AliasRow[] => {
     const cve = vulnerabilityKey(cveID ?? '')?.slice('Vulnerability:'.length);
     const euvd = vulnerabilityKey(euvdID ?? '')?.slice('Vulnerability:'.length);
     if (cve === undefined || euvd === undefined) return [];
@@ -71,12 +87,18 @@ export function aliasesOfEuKev(file: unknown): AliasTable {
       },
     ];
   });
-  return { table, version: rows.length, rows };
+  const days = entries.map(
+    ({ dateReported }) => Number(dateReported?.replaceAll(/\D/g, '').slice(0, 8)) || 0,
+  );
+  const newest = days.reduce((one, other) => Math.max(one, other), 0);
+  return { table, version: newest * 10_000 + Math.min(rows.length, 9999), rows };
 }
 
 /** Every table of a file that holds aliases, in the order tried; throws where it is none of them. */
-export function aliasesOf(file: unknown): AliasTable {
-  return Array.isArray(file) ? aliasesOfEuKev(file) : aliasesOfGalaxy(file);
+export function aliasesOf(file: unknown, leavesOut: LeavesOut = () => false): AliasTable {
+  return Array.isArray(file)
+    ? aliasesOfEuKev(file.filter((entry) => !leavesOut(entry)))
+    : aliasesOfGalaxy(file, leavesOut);
 }
 
 /** What a name leads to: the keys that carry it, by normalised name, own names before synonyms. */

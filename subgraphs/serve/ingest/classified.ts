@@ -29,16 +29,40 @@ export function bearsClassification(record: unknown): boolean {
 
 /** The same for what is no JSON value, by the strings that can be made out in it. */
 export function bearsClassificationInText(text: string): boolean {
-  for (const [, field = '', string = ''] of text.matchAll(
-    /(?:"([^"\\\n]{1,80})"\s*:\s*)?"((?:[^"\\]|\\.)*)"/gs,
-  )) {
-    const value = string
-      .replaceAll(/\\[rn]/g, '\n')
-      .replaceAll(/\\u([0-9a-f]{4})/gi, toCharacter)
-      .replaceAll(/\\(.)/gs, '$1');
-    if (isMarked(value, field, markingField.test(field))) return true;
+  let field = '';
+  for (let open = text.indexOf('"'); open !== -1;) {
+    const end = endOfString(text, open + 1);
+    const string = unescape(ends(text, open + 1, end, 20_000));
+    if (/^\s{0,20}:/.test(text.slice(end + 1, end + 22))) field = string;
+    else if (isMarked(string, field, markingField.test(field))) return true;
+    open = text.indexOf('"', end + 1);
   }
   return false;
+}
+
+/** Where the string that begins here has its closing quote, or the end of the text. */
+function endOfString(text: string, from: number): number {
+  for (let end = text.indexOf('"', from); end !== -1; end = text.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (before >= from && text[before] === '\\') before -= 1;
+    if ((end - before) % 2 === 1) return end;
+  }
+  return text.length;
+}
+
+/** A string, or both ends of a long one, where banners stand. */
+function ends(text: string, from: number, to: number, longest: number): string {
+  if (to - from <= longest) return text.slice(from, to);
+  const half = longest / 2;
+  return `${text.slice(from, from + half)}\n${text.slice(to - half, to)}`;
+}
+
+function unescape(string: string): string {
+  if (!string.includes('\\')) return string;
+  return string
+    .replaceAll(/\\[rn]/g, '\n')
+    .replaceAll(/\\u([0-9a-f]{4})/gi, toCharacter)
+    .replaceAll(/\\(.)/gs, '$1');
 }
 
 type Part = { readonly value: unknown; readonly field: string; readonly marks: boolean };
@@ -47,6 +71,8 @@ const markingField = /classif|protective.?marking|security.?marking|^markings?$|
 const proseField = /^(comment|text|info|title|description|summary|notes?|value|statement|header|footer)$/i;
 const longestLine = 160;
 const longestTag = 200;
+/** Longer strings are refused in any case; their ends tell whether an alarm is due. */
+const longestRead = 1_000_000;
 
 function openMembers(value: Readonly<Record<string, unknown>>, marks: boolean, open: Part[]): void {
   for (const [key, inner] of Object.entries(value)) {
@@ -60,7 +86,7 @@ function isMarked(text: string, field: string, marks: boolean): boolean {
   if (!/[\n\r\u0085\u2028\u2029]|<\/?[a-z]/i.test(text)) {
     return text.length <= longestLine && isBanner(text, proseField.test(field));
   }
-  const lines = text
+  const lines = ends(text, 0, text.length, longestRead)
     .split(/[\n\r\u0085\u2028\u2029]+|<[^>]{0,80}>/)
     .map((line) => line.trim())
     .filter((line) => line !== '');

@@ -1,11 +1,18 @@
-import { createHmac } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { bearsClassification } from './classified.ts';
+import { findClassifiedHeader } from './header.ts';
 import { type Prepared, prepare } from './label.ts';
 import { checkShape, parseRecord } from './parse-record.ts';
 import type { Progress } from './progress.ts';
 import type { RejectFile } from './rejects.ts';
-import { type Defaults, type MapContext, RejectError, type RejectReason, type Source } from './source.ts';
+import {
+  type Defaults,
+  type MapContext,
+  type Mapped,
+  RejectError,
+  type RejectReason,
+  type Source,
+} from './source.ts';
+import { raiseSpillage, type Spilled } from './spillage.ts';
 import { type Slice, SplitError, splitRecords } from './split.ts';
 import type { Target } from './target.ts';
 
@@ -36,15 +43,35 @@ export type IngestOptions = {
 const batchRecords = 1000;
 const batchBytes = 8 * 1024 * 1024;
 
+/** An import that could not go on: what it had come to, and why (`cause`). */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly report: IngestReport;
+
+  constructor(report: IngestReport, cause: unknown) {
+    super('the import was interrupted', { cause });
+    this.report = report;
+  }
+}
+
 /**
  * Takes files into a community's store: streaming, in batches, each record by itself. A bad one goes to the reject
- * file with its place, and the rest goes on. Safe to kill and run again. Rejects only where the store or the disk
- * fails; what was written before stays, and running it again goes on from there.
+ * file with its place, and the rest goes on. Safe to kill and run again. Throws Interrupted where the store, the disk
+ * or a file fails; what was written before stays, and running it again goes on from there.
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const run = new Run(options, await options.target.loadActors());
-  for (const file of options.files) await run.take(file);
-  return await run.finish();
+  try {
+    for (const file of options.files) await run.take(file);
+    await run.flush();
+    await run.settle();
+    return run.report();
+  } catch (error) {
+    await run.settle().catch(() => undefined);
+    throw new Interrupted(run.report(), error);
+  } finally {
+    options.progress.stop();
+  }
 }
 
 type Placed = {
@@ -69,8 +96,14 @@ class Run {
   }
 
   async take(file: string): Promise<void> {
+    const { source } = this.#options;
+    const header = await findClassifiedHeader(file, source.locate);
+    if (header !== null) {
+      await this.#raise({ file, index: -1, offset: 0, bytes: header });
+      return;
+    }
     try {
-      for await (const slice of splitRecords(this.#read(file), this.#options.source.locate)) {
+      for await (const slice of splitRecords(this.#read(file), source.locate)) {
         await this.#takeSlice(file, slice);
       }
     } catch (error) {
@@ -79,11 +112,25 @@ class Run {
     }
   }
 
-  async finish(): Promise<IngestReport> {
-    await this.#flush();
-    await this.#writing;
-    this.#options.progress.stop();
+  report(): IngestReport {
     return { ...this.#count, broken: this.#broken };
+  }
+
+  /** Hands the batch over and goes on reading while it is written: one batch is under way at most. */
+  async flush(): Promise<void> {
+    await this.#writing;
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#bytes = 0;
+    if (batch.length === 0) return;
+    this.#writing = this.#write(batch);
+    // The failure is met where it is awaited next; until then it must not end the process.
+    this.#writing.catch(() => undefined);
+  }
+
+  /** Waits for the batch that is under way. */
+  async settle(): Promise<void> {
+    await this.#writing;
   }
 
   async *#read(file: string): AsyncGenerator<Buffer> {
@@ -96,17 +143,17 @@ class Run {
   async #takeSlice(file: string, slice: Slice): Promise<void> {
     this.#count.read += 1;
     try {
-      const records = this.#toRecords(slice);
-      this.#batch.push(
-        ...records.map((prepared) => ({ prepared, file, index: slice.index, offset: slice.offset })),
-      );
+      const { index, offset } = slice;
+      for (const prepared of this.#toRecords(slice)) this.#batch.push({ prepared, file, index, offset });
       this.#bytes += slice.bytes?.length ?? 0;
     } catch (error) {
       if (!(error instanceof RejectError)) throw error;
-      if (error.reason === 'CLASSIFIED') await this.#raise(file, slice);
-      else await this.#reject({ file, ...slice }, error.reason, error.message);
+      const { index, offset, bytes } = slice;
+      if (error.reason === 'CLASSIFIED') {
+        await this.#raise({ file, index, offset, bytes: bytes ?? Buffer.alloc(0) });
+      } else await this.#reject({ file, index, offset }, error.reason, error.message);
     }
-    if (this.#batch.length >= batchRecords || this.#bytes >= batchBytes) await this.#flush();
+    if (this.#batch.length >= batchRecords || this.#bytes >= batchBytes) await this.flush();
     this.#options.progress.records(this.#count.read);
   }
 
@@ -114,38 +161,33 @@ class Run {
   #toRecords(slice: Slice): readonly Prepared[] {
     const { source, defaults, receivedAt } = this.#options;
     if (slice.bytes === null) throw new RejectError('TOO_LARGE', 'larger than one record may be');
-    const value = parseRecord(slice.bytes);
-    if (bearsClassification(value)) throw new RejectError('CLASSIFIED', 'a classified record');
-    const raw = checkShape(value, source.shape);
-    return source
-      .map(raw, this.#context)
-      .map((mapped) => prepare(mapped, defaults, source.mapping, receivedAt));
+    const raw = checkShape(parseRecord(slice.bytes), source.shape);
+    return this.#map(raw).map((mapped) => prepare(mapped, defaults, source.mapping, receivedAt));
   }
 
-  /** Hands the batch over and goes on reading while it is written: one batch is under way at most. */
-  async #flush(): Promise<void> {
-    await this.#writing;
-    const batch = this.#batch;
-    this.#batch = [];
-    this.#bytes = 0;
-    if (batch.length === 0) return;
-    this.#writing = this.#write(batch);
-    // The failure is met where it is awaited next; until then it must not end the process.
-    this.#writing.catch(() => undefined);
+  /** A mapping that fails over one record costs that record; what it says may quote it, so only its kind is kept. */
+  #map(raw: unknown): readonly Mapped[] {
+    try {
+      return this.#options.source.map(raw, this.#context);
+    } catch (error) {
+      if (error instanceof RejectError) throw error;
+      const kind = error instanceof Error ? error.constructor.name : typeof error;
+      throw new RejectError('UNMAPPABLE', `the mapping of this source failed over it (${kind})`);
+    }
   }
 
+  /** One record of a file may make many: a transaction takes so many at most. */
   async #write(batch: readonly Placed[]): Promise<void> {
-    const { target, receivedAt } = this.#options;
-    const written = await target.write(
-      batch.map((placed) => placed.prepared),
-      receivedAt,
-    );
-    this.#count.added += written.added;
-    this.#count.changed += written.changed;
-    this.#count.unchanged += written.unchanged;
-    for (const { at, reason, message } of written.refused) {
-      const placed = batch[at];
-      if (placed !== undefined) await this.#reject(placed, reason, message);
+    for (let from = 0; from < batch.length; from += batchRecords) {
+      const part = batch.slice(from, from + batchRecords);
+      const written = await this.#options.target.write(part.map((placed) => placed.prepared));
+      this.#count.added += written.added;
+      this.#count.changed += written.changed;
+      this.#count.unchanged += written.unchanged;
+      for (const { at, reason, message } of written.refused) {
+        const placed = part[at];
+        if (placed !== undefined) await this.#reject(placed, reason, message);
+      }
     }
   }
 
@@ -159,25 +201,8 @@ class Run {
     await this.#options.rejects.write({ file, index, offset, reason, message });
   }
 
-  /** A classified record: its place, time, feed and keyed hash are kept; its content is nowhere. */
-  async #raise(file: string, slice: Slice): Promise<void> {
-    const { target, source, rejects, alarm } = this.#options;
+  async #raise(spilled: Spilled): Promise<void> {
     this.#count.classified += 1;
-    const hmac = createHmac('sha256', await target.spillageKey())
-      .update(slice.bytes ?? '')
-      .digest('hex');
-    const at = new Date();
-    const spillage = { file, index: slice.index, offset: slice.offset, feed: source.name, hmac };
-    await target.recordSpillage({ ...spillage, at });
-    await rejects.write({
-      ...spillage,
-      at: at.toISOString(),
-      reason: 'CLASSIFIED',
-      message: 'refused unread',
-    });
-    alarm(
-      `SPILLAGE: a classified record arrived by ${source.name} (${file}, record ${slice.index}, byte ${slice.offset}). ` +
-        'Nothing of it was kept here. Tell the local security authority, and secure the file.',
-    );
+    await raiseSpillage(this.#options, this.#options.source.name, spilled);
   }
 }

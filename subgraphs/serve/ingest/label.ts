@@ -4,7 +4,7 @@ import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
 import { admittedKeys } from '../../../schema/policy/keys.ts';
 import { policyVersion } from '../../../schema/policy/uses.ts';
 import type { Link } from '../store.ts';
-import { combineAudience, combineMarking } from './marking.ts';
+import { combineReading } from './marking.ts';
 import { type Defaults, type Mapped, RejectError } from './source.ts';
 
 /** A mapped record with its envelope, before it has an id: what a target compares with what it holds. */
@@ -15,6 +15,9 @@ export type Prepared = {
   readonly sortAt: Date;
 };
 
+/** MongoDB refuses documents over 16 MiB; labels, ids and BSON's own bytes need room beside the content. */
+const largestDocument = 12 * 1024 * 1024;
+
 /** The version of the shape that documents are stored in. */
 export const schemaVersion = 1;
 
@@ -23,7 +26,7 @@ export const schemaVersion = 1;
  * classification is left: this deployment is not accredited.
  */
 export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, receivedAt: Date): Prepared {
-  const { marking, audience, ...says } = mapped.says ?? {};
+  const says = mapped.says ?? {};
   const envelope: Envelope = {
     localId: mapped.localId,
     version: 1,
@@ -33,10 +36,8 @@ export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, rec
     provider: says.provider ?? defaults.provider,
     sourceUrl: says.sourceUrl ?? defaults.sourceUrl,
     receivedAt,
-    marking: combineMarking(defaults.marking, marking ?? {}),
-    audience: combineAudience(defaults.audience, audience ?? {}),
+    ...combineReading(defaults, says),
     onwardShares: [],
-    purposes: says.purposes ?? defaults.purposes,
     embargoUntil: says.embargoUntil ?? null,
     portions: says.portions ?? [],
     grading: says.grading ?? null,
@@ -60,19 +61,10 @@ export function toStored(
   prepared: Prepared,
   feed: string,
   id: string,
-  before:
-    | (Pick<StoredRecord, 'sortAt'> & {
-        readonly version: number;
-        readonly onwardShares: Envelope['onwardShares'];
-      })
-    | null,
+  before: Pick<StoredRecord, 'sortAt' | 'envelope'> | null,
   references: Readonly<Record<string, string>>,
 ): StoredRecord {
-  const envelope: Envelope = {
-    ...prepared.envelope,
-    version: before === null ? 1 : before.version + 1,
-    onwardShares: before?.onwardShares ?? [],
-  };
+  const envelope: Envelope = { ...prepared.envelope, ...(before === null ? {} : keep(before.envelope)) };
   const { admits, early } = admittedKeys(envelope);
   return {
     _id: id,
@@ -87,6 +79,12 @@ export function toStored(
     policy: policyVersion,
     contentHash: prepared.contentHash,
   };
+}
+
+/** What an import does not decide: it follows what was decided here since the record first came. */
+function keep(before: Envelope): Partial<Envelope> {
+  const { version, supersedes, recordState, onwardShares } = before;
+  return { version: version + 1, supersedes, recordState, onwardShares };
 }
 
 /** The join rows of a stored record: one for each key that it names, with its labels. */
@@ -108,8 +106,21 @@ export function toLinks(record: StoredRecord, kind: string, keys: readonly strin
 function hashOf(mapped: Mapped, envelope: Envelope, mapping: number): string {
   const { receivedAt: _receivedAt, version: _version, ...said } = envelope;
   const { content, names, belongsTo } = mapped;
-  const value = JSON.parse(JSON.stringify({ mapping, content, names, belongsTo, said })) as unknown;
-  return createHash('sha256')
-    .update(canonicalize(value) ?? '')
-    .digest('base64url');
+  const text = canonicalise({ mapping, content, names, belongsTo, said });
+  if (Buffer.byteLength(text) > largestDocument) {
+    throw new RejectError('TOO_LARGE', `a record that is stored in more than ${largestDocument} bytes`);
+  }
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+/** RFC 8785, which refuses what is no Unicode text (a lone surrogate) and no JSON number. */
+function canonicalise(value: object): string {
+  try {
+    return canonicalize(value) ?? '';
+  } catch {
+    throw new RejectError(
+      'WRONG_ENCODING',
+      'a text with half a character, or a number that JSON does not have',
+    );
+  }
 }

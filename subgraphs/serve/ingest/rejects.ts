@@ -18,7 +18,10 @@ export type Reject = {
 /** Where rejects are written, one JSON line each; the file is made with the first. */
 export type RejectFile = AsyncDisposable & { readonly path: string; write(reject: Reject): Promise<void> };
 
-/** Opens a reject file lazily. Each line is on the disk before the import goes on, so that a kill loses none. */
+/**
+ * Opens a reject file lazily. Each line is written before the import goes on, so that a kill loses none. Rejects where
+ * the disk is full, with no half line left.
+ */
 export function openRejects(path: string): RejectFile {
   let handle: FileHandle | null = null;
   return {
@@ -28,7 +31,13 @@ export function openRejects(path: string): RejectFile {
         await mkdir(dirname(path), { recursive: true });
         handle = await open(path, 'a', 0o600);
       }
-      await handle.appendFile(`${JSON.stringify(reject)}\n`);
+      const { size } = await handle.stat();
+      try {
+        await handle.appendFile(`${JSON.stringify(reject)}\n`);
+      } catch (error) {
+        await handle.truncate(size).catch(() => undefined);
+        throw error;
+      }
     },
     [Symbol.asyncDispose]: async () => await handle?.close(),
   };

@@ -1,12 +1,13 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import mongoose, { type Connection } from 'mongoose';
 import { createReadStream, statSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/vocabulary.ts';
 import type { CommunityPart } from '../community.ts';
 import { openStore } from '../store.ts';
-import { ingest, type IngestReport } from './ingest.ts';
+import { takeNames, takeOwnNames } from './names.ts';
+import { ingest, type IngestReport, Interrupted } from './ingest.ts';
 import { readTlp } from './marking.ts';
 import { showProgress } from './progress.ts';
 import { openRejects } from './rejects.ts';
@@ -17,6 +18,8 @@ import { Target } from './target.ts';
 export const exitCodes = { allIn: 0, failed: 1, someRejected: 2, classifiedMet: 3 } as const;
 
 const storeWaitMs = 8000;
+/** MongoDB's error code. */
+const outOfDiskSpace = 14_031;
 
 type Flags = {
   readonly source?: string;
@@ -37,10 +40,9 @@ type Flags = {
  */
 export async function runImport(community: CommunityPart, sources: readonly Source[]): Promise<void> {
   const command = describe(community, sources);
-  await command.parseAsync();
-  const flags = command.opts<Flags>();
   try {
-    process.exitCode = await importFiles(community, sources, command.args, flags);
+    await command.parseAsync();
+    process.exitCode = await importFiles(community, sources, command.args, command.opts<Flags>());
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = exitCodes.failed;
@@ -64,8 +66,6 @@ async function importFiles(
     const defaults = withFlags(source.defaults, flags);
     const target = new Target(store, source.name, defaults.exercise);
     await target.prepare();
-    const aliases = flags.aliases ?? (source.aliases === true ? files[0] : undefined);
-    if (aliases !== undefined) await target.takeAliases(JSON.parse(await readFile(aliases, 'utf8')));
     return await runOne(source, files, defaults, target, flags);
   } finally {
     await store.connection.close();
@@ -84,7 +84,12 @@ async function runOne(
   await using rejects = openRejects(join(flags.rejects, `${source.name}-${stamp}.rejects.jsonl`));
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   const progress = showProgress(source.name, bytes, process.stderr, () => performance.now());
+  const alarm = sayAlarm;
+  if (flags.aliases !== undefined && !(await takeNames({ target, rejects, alarm }, flags.aliases)))
+    return exitCodes.classifiedMet;
+  if (source.aliases === true) for (const file of files) await takeOwnNames(target, file, alarm);
   const started = performance.now();
+  const tell = (report: IngestReport) => summarise(source, report, performance.now() - started, rejects.path);
   const report = await ingest({
     source,
     files,
@@ -92,10 +97,13 @@ async function runOne(
     target,
     rejects,
     progress,
-    alarm: sayAlarm,
+    alarm,
     receivedAt,
+  }).catch((error: unknown) => {
+    if (error instanceof Interrupted) tell(error.report);
+    throw error;
   });
-  summarise(source, report, performance.now() - started, rejects.path);
+  tell(report);
   if (report.classified > 0) return exitCodes.classifiedMet;
   if (report.broken.length > 0) return exitCodes.failed;
   return report.rejected > 0 ? exitCodes.someRejected : exitCodes.allIn;
@@ -128,7 +136,7 @@ function describe(community: CommunityPart, sources: readonly Source[]): Command
     .option('--provider <organisation>', 'through whom the files came')
     .addOption(
       new Option('--tlp <label>', `marking of records that say none: ${tlpScale.join(', ')}`).argParser(
-        readTlp,
+        takeTlp,
       ),
     )
     .option('--audience <organisations...>', 'recipients above GREEN')
@@ -143,6 +151,14 @@ function describe(community: CommunityPart, sources: readonly Source[]): Command
         `Running it again writes only what is new or changed; it may be stopped at any moment.\n\n` +
         `Example:\n  npx hub import ${community.name} --tlp GREEN path/to/file.json`,
     );
+}
+
+function takeTlp(label: string): Tlp {
+  try {
+    return readTlp(label.replace('AMBER_STRICT', 'AMBER+STRICT'));
+  } catch {
+    throw new InvalidArgumentError(`Expected one of ${tlpScale.join(', ')}.`);
+  }
 }
 
 /** The source by name, or the first that recognises the first file. */
@@ -217,16 +233,22 @@ function requireUri(): string {
 }
 
 /** What went wrong in the operator's terms, and that running it again goes on from there. */
-function explain(error: unknown): string {
-  const {
-    name = '',
-    message = String(error),
-    code,
-  } = error as { name?: string; message?: string; code?: unknown };
-  const again = 'What was written stays; run the same command again, and it goes on from there.';
-  if (code === 'ENOSPC' || /no space left|OutOfDiskSpace/i.test(message))
-    return `The disk is full (${message}). ${again}`;
+function explain(failure: unknown): string {
+  const error = failure instanceof Interrupted ? failure.cause : failure;
+  const again =
+    failure instanceof Interrupted
+      ? ' What was written before stays; run the same command again, and it goes on from there.'
+      : '';
+  return `${describeError(error)}${again}`;
+}
+
+function describeError(error: unknown): string {
+  const { name = '', message = String(error) } = error as Partial<Error>;
+  const { code } = error as { readonly code?: unknown };
+  if (code === 'ENOSPC' || code === outOfDiskSpace || /no space left|OutOfDiskSpace/i.test(message))
+    return `The disk is full (${message}): make room.`;
   if (code === 'EACCES') return `${message}: the file or folder cannot be read or written.`;
-  if (name.startsWith('Mongo')) return `The community's store does not answer (${message}). ${again}`;
+  if (name.startsWith('Mongo') || name.startsWith('Mongoose') || /expected an answer within/.test(message))
+    return `The community's store does not answer (${message}): see that it runs.`;
   return message;
 }

@@ -115,6 +115,7 @@ export type RejectReason =
   | 'TOO_LARGE'
   | 'WRONG_ENCODING'
   | 'UNSAFE_KEY'
+  | 'UNMAPPABLE'
   | 'DUPLICATE'
   | 'CLASSIFIED';
 

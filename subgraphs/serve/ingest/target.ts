@@ -1,10 +1,11 @@
-import type { ClientSession, Collection } from 'mongodb';
+import type { AnyBulkWriteOperation, ClientSession, Collection } from 'mongodb';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { aliasesOf, type AliasRow, indexAliases } from '../../../schema/aliases.ts';
 import type { StoredRecord } from '../../../schema/envelope.ts';
-import { actorKey, normaliseName } from '../../../schema/keys.ts';
+import { within } from '../deadline.ts';
 import type { CommunityStore, Link } from '../store.ts';
+import { type AliasOutcome, loadActors, takeAliases } from './aliases.ts';
 import { type Prepared, toLinks, toStored } from './label.ts';
+import { Seen } from './seen.ts';
 import type { RejectReason } from './source.ts';
 
 /** What one batch came to, by place in the batch. */
@@ -24,17 +25,31 @@ type Change = {
   readonly kind: string;
   readonly record: StoredRecord;
   readonly links: readonly Link[];
-  readonly known: boolean;
+  readonly before: Known | null;
 };
+
+type Placed = { readonly at: number; readonly prepared: Prepared };
+
+/** Another import or a change came between reading and writing: read again. */
+class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+}
+
+const duplicateKey = 11_000;
+const attempts = 5;
+/** Longer than any honest batch takes; the driver alone would wait for a lost store for two minutes. */
+const batchMs = 40_000;
 
 /**
  * Where an import writes: one community's store. Records and their join rows of a batch go in together, in one
- * transaction, so that a kill at any moment leaves whole batches only and a second run finds what is missing.
+ * transaction, so that a kill at any moment leaves whole batches only and a second run finds what is missing. One
+ * target serves one run: it remembers what the run has met.
  */
 export class Target {
   readonly #store: CommunityStore;
   readonly #feed: string;
   readonly #exercise: string | null;
+  readonly #seen = new Seen();
 
   constructor(store: CommunityStore, feed: string, exercise: string | null) {
     this.#store = store;
@@ -51,36 +66,56 @@ export class Target {
     }
   }
 
-  /** Writes what is new or changed of a batch. `receivedAt` is the run's: a record of it met again is a duplicate. */
-  async write(batch: readonly Prepared[], receivedAt: Date): Promise<Written> {
-    const known = await this.#findKnown(batch.map(({ mapped }) => mapped));
+  /**
+   * Writes what is new or changed of a batch. A record met before in this run is skipped where it is the same, and
+   * refused as DUPLICATE where it is another. One that was erased here stays erased.
+   */
+  async write(batch: readonly Prepared[]): Promise<Written> {
+    const fresh: Placed[] = [];
     const refused: { at: number; reason: RejectReason; message: string }[] = [];
-    const ids = new Map([...known].map(([place, record]) => [place, record._id]));
-    const taken = new Map<string, string>();
-    const changes: Change[] = [];
     let unchanged = 0;
-    const parents = await this.#findParents(batch, ids);
     for (const [at, prepared] of batch.entries()) {
-      const place = placeOf(prepared.mapped);
-      const before = known.get(place) ?? null;
-      const hash = taken.get(place) ?? before?.contentHash;
-      if (hash === prepared.contentHash) unchanged += 1;
-      else if (taken.has(place) || before?.envelope.receivedAt.getTime() === receivedAt.getTime()) {
-        refused.push({
-          at,
-          reason: 'DUPLICATE',
-          message: 'another record with this id is in the same import',
-        });
-      } else {
-        const change = this.#toChange(prepared, before, ids, parents);
-        taken.set(place, prepared.contentHash);
-        if (change === null)
-          refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' });
-        else changes.push(change);
+      const met = this.#seen.meet(placeOf(prepared.mapped), prepared.contentHash);
+      if (met === 'new') fresh.push({ at, prepared });
+      else if (met === 'same') unchanged += 1;
+      else refused.push({ at, reason: 'DUPLICATE', message: 'another record with this id came before it' });
+    }
+    const written = await this.#writeFresh(fresh);
+    return {
+      ...written,
+      unchanged: written.unchanged + unchanged,
+      refused: [...refused, ...written.refused],
+    };
+  }
+
+  /** Reads again and writes again where another writer of the same records was faster. */
+  async #writeFresh(fresh: readonly Placed[]): Promise<Written> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#writeOnce(fresh);
+      } catch (error) {
+        const overtaken = error instanceof Overtaken || (error as { code?: unknown }).code === duplicateKey;
+        if (!overtaken || attempt === attempts) throw error;
       }
     }
+  }
+
+  async #writeOnce(fresh: readonly Placed[]): Promise<Written> {
+    const known = await this.#findKnown(fresh.map(({ prepared }) => prepared.mapped));
+    const ids = new Map([...known].map(([place, record]) => [place, record._id]));
+    const parents = await this.#findParents(fresh, ids);
+    const refused: { at: number; reason: RejectReason; message: string }[] = [];
+    const changes: Change[] = [];
+    for (const { at, prepared } of fresh) {
+      const before = known.get(placeOf(prepared.mapped)) ?? null;
+      if (before !== null && isDone(before, prepared)) continue;
+      const change = this.#toChange(prepared, before, ids, parents);
+      if (change !== null) changes.push(change);
+      else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' });
+    }
     if (changes.length > 0) await this.#commit(changes);
-    const changed = changes.filter((change) => change.known).length;
+    const changed = changes.filter((change) => change.before !== null).length;
+    const unchanged = fresh.length - changes.length - refused.length;
     return { added: changes.length - changed, changed, unchanged, refused };
   }
 
@@ -91,7 +126,6 @@ export class Target {
     parents: ReadonlyMap<string, string>,
   ): Change | null {
     const { kind, names, belongsTo = {} } = prepared.mapped;
-    const place = placeOf(prepared.mapped);
     const references = Object.entries(belongsTo).map(([path, parent]) => [
       path,
       ids.get(placeOf(parent)) ?? parents.get(placeOf(parent)),
@@ -99,50 +133,38 @@ export class Target {
     if (references.some(([, id]) => id === undefined)) return null;
     const referenceIds = Object.fromEntries(references) as Record<string, string>;
     const id = before?._id ?? `${kind}:${randomUUID()}`;
-    ids.set(place, id);
-    const earlier =
-      before === null
-        ? null
-        : {
-            sortAt: before.sortAt,
-            version: before.envelope.version,
-            onwardShares: before.envelope.onwardShares,
-          };
-    const record = toStored(prepared, this.#feed, id, earlier, referenceIds);
-    return {
-      kind,
-      record,
-      links: toLinks(record, kind, [...names, ...Object.values(referenceIds)]),
-      known: before !== null,
-    };
+    ids.set(placeOf(prepared.mapped), id);
+    const record = toStored(prepared, this.#feed, id, before, referenceIds);
+    const links = toLinks(record, kind, [...names, ...Object.values(referenceIds)]);
+    return { kind, record, links, before };
   }
 
   async #commit(changes: readonly Change[]): Promise<void> {
     const session = await this.#store.connection.startSession();
     try {
-      await session.withTransaction(async () => await this.#apply(changes, session), {
-        writeConcern: { w: 'majority' },
-        readConcern: { level: 'snapshot' },
-      });
+      await within(
+        batchMs,
+        session.withTransaction(async () => await this.#apply(changes, session), {
+          writeConcern: { w: 'majority' },
+          readConcern: { level: 'snapshot' },
+        }),
+      );
     } finally {
-      await session.endSession();
+      // The session of a store that is lost ends by itself; nothing waits for it.
+      void session.endSession().catch(() => undefined);
     }
   }
 
   async #apply(changes: readonly Change[], session: ClientSession): Promise<void> {
-    const byKind = Map.groupBy(changes, (change) => change.kind);
-    for (const [kind, ofKind] of byKind) {
-      await this.#collection(kind).bulkWrite(
-        ofKind.map(({ record, known }) =>
-          known
-            ? { replaceOne: { filter: { _id: record._id }, replacement: record } }
-            : { insertOne: { document: record } },
-        ),
-        { session, ordered: false },
-      );
+    for (const [kind, ofKind] of Map.groupBy(changes, (change) => change.kind)) {
+      const { matchedCount } = await this.#collection(kind).bulkWrite(ofKind.map(toWrite), {
+        session,
+        ordered: false,
+      });
+      if (matchedCount !== ofKind.filter((change) => change.before !== null).length) throw new Overtaken();
     }
     const links = this.#store.links.collection as unknown as Collection<Link>;
-    const replaced = changes.filter((change) => change.known).map((change) => change.record._id);
+    const replaced = changes.flatMap((change) => change.before?._id ?? []);
     if (replaced.length > 0) await links.deleteMany({ record: { $in: replaced } }, { session });
     const rows = changes.flatMap((change) => change.links);
     if (rows.length > 0) await links.insertMany(rows, { session, ordered: false });
@@ -171,10 +193,10 @@ export class Target {
 
   /** Ids of the records outside this batch that its records belong to. */
   async #findParents(
-    batch: readonly Prepared[],
+    fresh: readonly Placed[],
     ids: ReadonlyMap<string, string>,
   ): Promise<ReadonlyMap<string, string>> {
-    const wanted = batch.flatMap(({ mapped }) => Object.values(mapped.belongsTo ?? {}));
+    const wanted = fresh.flatMap(({ prepared }) => Object.values(prepared.mapped.belongsTo ?? {}));
     const missing = new Map(wanted.map((one) => [placeOf(one), one]));
     for (const place of ids.keys()) missing.delete(place);
     const found = await this.#findKnown([...missing.values()]);
@@ -202,31 +224,30 @@ export class Target {
       .insertOne({ ...spillage }, { writeConcern: { w: 'majority' } });
   }
 
-  /** Takes an alias table into the community's reference data; an older version than the one in force is left out. */
-  async takeAliases(file: unknown): Promise<void> {
-    const { table, version, rows } = aliasesOf(file);
-    const versions = this.#db().collection<{ _id: string; version: number }>('aliasVersions');
-    if (((await versions.findOne({ _id: table }))?.version ?? -1) >= version) return;
-    const aliases = this.#db().collection<AliasRow>('aliases');
-    await aliases.bulkWrite(
-      rows.map((row) => ({ replaceOne: { filter: { _id: row._id }, replacement: row, upsert: true } })),
-    );
-    await aliases.deleteMany({ table, _id: { $nin: rows.map((row) => row._id) } });
-    await versions.replaceOne({ _id: table }, { version }, { upsert: true });
+  /** Takes an alias table into the community's reference data; null where the file is none. */
+  async takeAliases(file: unknown): Promise<AliasOutcome | null> {
+    return await takeAliases(this.#db(), file);
   }
 
-  /** Resolves an actor's name by the alias table; an unknown or ambiguous one keeps its own key. */
+  /** Resolves an actor's name by the alias tables; an unknown or ambiguous one keeps its own key. */
   async loadActors(): Promise<(name: string) => string | null> {
-    const byName = indexAliases(await this.#db().collection<AliasRow>('aliases').find().toArray());
-    return (name) => {
-      const keys = byName.get(normaliseName(name) ?? '') ?? [];
-      return keys.length === 1 ? (keys[0] ?? null) : actorKey({ name });
-    };
+    return await loadActors(this.#db());
   }
 
   #db() {
     return this.#store.connection.getClient().db(this.#store.connection.name);
   }
+}
+
+/** Nothing to write: it is as it was, or it was erased, which no second import undoes. */
+function isDone(before: Known, prepared: Prepared): boolean {
+  return before.contentHash === prepared.contentHash || before.envelope.recordState === 'ERASED';
+}
+
+function toWrite({ record, before }: Change): AnyBulkWriteOperation<StoredRecord> {
+  if (before === null) return { insertOne: { document: record } };
+  const filter = { _id: record._id, 'envelope.version': before.envelope.version };
+  return { replaceOne: { filter, replacement: record } };
 }
 
 function placeOf({ kind, localId }: { readonly kind: string; readonly localId: string }): string {

@@ -1,0 +1,58 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { bearsClassification, bearsClassificationInText } from './classified.ts';
+import type { Locate } from './source.ts';
+import { SplitError, splitRecords } from './split.ts';
+
+/** More than this on either side of the records is no header; what is further away is not looked at. */
+const longestSide = 1024 * 1024;
+const chunkBytes = 1024 * 1024;
+
+/**
+ * What stands in a file outside of its records, if it bears a classification: then the whole file does, and that must
+ * be known before the first record is taken, wherever in the file it stands. Null otherwise. Reads the file once.
+ */
+export async function findClassifiedHeader(file: string, locate: Locate): Promise<Buffer | null> {
+  if (locate.at !== 'member') return null;
+  const records = await findRecords(file, locate);
+  if (records === null) return null;
+  const bytes = await readAround(file, records);
+  return isMarked(bytes.toString('utf8')) ? bytes : null;
+}
+
+type Records = { readonly from: number; readonly to: number };
+
+/** Where the first record begins and the last one ends; null where there is none. */
+async function findRecords(file: string, locate: Locate): Promise<Records | null> {
+  let from: number | null = null;
+  let to = 0;
+  try {
+    const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: chunkBytes });
+    for await (const { offset, bytes } of splitRecords(chunks, locate)) {
+      from ??= offset;
+      to = offset + (bytes?.length ?? 0);
+    }
+  } catch (error) {
+    if (!(error instanceof SplitError)) throw error;
+  }
+  return from === null ? null : { from, to };
+}
+
+async function readAround(file: string, { from, to }: Records): Promise<Buffer> {
+  await using handle = await open(file);
+  const { size } = await handle.stat();
+  const before = Buffer.alloc(Math.min(from, longestSide));
+  const after = Buffer.alloc(Math.min(Math.max(0, size - to), longestSide));
+  await handle.read(before, 0, before.length, 0);
+  await handle.read(after, 0, after.length, size - after.length);
+  return Buffer.concat([before, after]);
+}
+
+/** With no record between them, the two sides are JSON again, unless the file is broken. */
+function isMarked(text: string): boolean {
+  try {
+    return bearsClassification(JSON.parse(text.replace(/^\ufeff/, '')));
+  } catch {
+    return bearsClassificationInText(text);
+  }
+}

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { bulletinsFile, type Ended, Place } from './place.ts';
+
+let place: Place;
+beforeAll(async () => (place = await Place.open()));
+afterAll(async () => await place[Symbol.asyncDispose]());
+beforeEach(async () => {
+  await place.clear();
+  await place.clearRejects();
+});
+
+/** What the last line of an import counts. */
+function countsOf({ out }: Ended) {
+  const [, read, added, changed, unchanged, rejected, classified] =
+    /: (\d+) read; (\d+) new, (\d+) changed, (\d+) unchanged records; (\d+) rejected, (\d+) classified/.exec(
+      out,
+    ) ?? [];
+  return [read, added, changed, unchanged, rejected, classified].map(Number);
+}
+
+test('records, join rows and references are stored, labelled by the policy, under random typed ids', async () => {
+  const file = await place.write('one.json', bulletinsFile(3));
+  const ended = await place.import([file]);
+  expect(ended).toMatchObject({ code: 0 });
+  expect(countsOf(ended)).toEqual([3, 9, 0, 0, 0, 0]);
+  const db = place.client.db();
+  const bulletin = await db.collection('bulletins').findOne({ 'envelope.localId': 'B-1' });
+  expect(bulletin).toMatchObject({
+    _id: expect.stringMatching(/^Bulletin:[0-9a-f-]{36}$/),
+    feed: 'bulletins',
+    envelope: {
+      version: 1,
+      originator: 'exercise-originator',
+      exercise: 'exercise:import',
+      recordState: 'ACTIVE',
+    },
+    sortAt: new Date('2025-02-11T00:00:00Z'),
+    openFrom: new Date(0),
+    policy: expect.any(String),
+  });
+  expect(bulletin?.['admits']).toContain('exercise:import|tlp:green:cyber-defence');
+  const links = await db.collection('links').find({ record: bulletin?._id }).toArray();
+  expect(links.map(({ key }) => key as string).sort()).toEqual([
+    'Vulnerability:CVE-2099-10001',
+    'Vulnerability:CVE-2099-20001',
+  ]);
+  expect(links[0]).toMatchObject({
+    kind: 'Bulletin',
+    admits: bulletin?.['admits'],
+    sortAt: bulletin?.['sortAt'],
+  });
+  const note = await db.collection('notes').findOne({ 'envelope.localId': 'B-1/0' });
+  expect(note?.['content']).toEqual({ value: 'first note of 1', bulletin: bulletin?._id });
+  expect(await db.collection('links').countDocuments({ key: String(bulletin?._id), kind: 'Note' })).toBe(2);
+});
+
+test('a second import writes nothing at all', async () => {
+  const file = await place.write('two.json', bulletinsFile(2500));
+  expect(countsOf(await place.import([file]))).toEqual([2500, 7500, 0, 0, 0, 0]);
+  const before = await writesOf();
+  const state = await place.everything();
+  expect(countsOf(await place.import([file]))).toEqual([2500, 0, 0, 7500, 0, 0]);
+  expect(await writesOf()).toEqual(before);
+  expect(await place.everything()).toBe(state);
+});
+
+/** How many writes each collection of the store has seen: an update that changes nothing counts too. */
+async function writesOf(): Promise<unknown> {
+  const db = place.client.db();
+  return await Promise.all(
+    ['bulletins', 'notes', 'links', 'aliases', 'aliasVersions', 'spillages'].map(async (name) => {
+      const [stats] = await db
+        .collection(name)
+        .aggregate([{ $collStats: { storageStats: {} } }])
+        .toArray()
+        .catch(() => []);
+      const cursor = stats?.['storageStats']?.wiredTiger?.cursor;
+      return [
+        name,
+        cursor?.['insert calls'],
+        cursor?.['update calls'],
+        cursor?.['modify calls'],
+        cursor?.['remove calls'],
+      ];
+    }),
+  );
+}
+
+test('a changed record is replaced with its join rows: a version more, the same id and place in lists', async () => {
+  await place.import([await place.write('v1.json', bulletinsFile(3))]);
+  const db = place.client.db();
+  const before = await db.collection('bulletins').findOne({ 'envelope.localId': 'B-2' });
+  await db
+    .collection('bulletins')
+    .updateOne({ _id: before?._id as never }, { $set: { 'envelope.recordState': 'RETRACTED' } });
+  const changed = bulletinsFile(3, (bulletin, at) =>
+    at === 2
+      ? { ...bulletin, text: 'EXERCISE: CVE-2099-77777 only.', published: '2025-12-24', tlp: 'tlp:amber' }
+      : bulletin,
+  );
+  expect(countsOf(await place.import([await place.write('v2.json', changed)]))).toEqual([3, 0, 1, 8, 0, 0]);
+  const after = await db.collection('bulletins').findOne({ 'envelope.localId': 'B-2' });
+  expect(after).toMatchObject({
+    _id: before?._id,
+    sortAt: before?.['sortAt'],
+    envelope: { version: 2, recordState: 'RETRACTED', marking: { tlp: 'AMBER' } },
+  });
+  expect(after?.['admits']).not.toContain('exercise:import|tlp:green:cyber-defence');
+  const links = await db.collection('links').find({ record: after?._id }).toArray();
+  expect(links.map(({ key }) => key as string)).toEqual(['Vulnerability:CVE-2099-77777']);
+  expect(links[0]?.['admits']).toEqual(after?.['admits']);
+});
+
+test('what was erased here stays erased', async () => {
+  await place.import([await place.write('erased.json', bulletinsFile(1))]);
+  const erased = { 'envelope.recordState': 'ERASED', content: {}, contentHash: '' };
+  await place.client.db().collection('bulletins').updateOne({}, { $set: erased });
+  const changed = bulletinsFile(1, (bulletin) => ({ ...bulletin, title: 'EXERCISE again' }));
+  await place.import([await place.write('erased.json', changed)]);
+  expect(await place.client.db().collection('bulletins').findOne()).toMatchObject({
+    content: {},
+    envelope: { version: 1 },
+  });
+});
+
+test('one record that makes thousands is written in parts', async () => {
+  const notes = Array.from({ length: 20_000 }, (_, at) => `note ${at}`);
+  const file = await place.write(
+    'many.json',
+    bulletinsFile(1, (bulletin) => ({ ...bulletin, notes })),
+  );
+  const ended = await place.import([file]);
+  expect(countsOf(ended)).toEqual([1, 20_001, 0, 0, 0, 0]);
+  expect(countsOf(await place.import([file]))).toEqual([1, 0, 0, 20_001, 0, 0]);
+});
+
+test('two imports of one file at once come to the same end', async () => {
+  const file = await place.write('both.json', bulletinsFile(3000));
+  const both = await Promise.all([place.import([file]), place.import([file])]);
+  expect(both.map(({ code, err }) => [code, err.includes('Error')])).toEqual([
+    [0, false],
+    [0, false],
+  ]);
+  const db = place.client.db();
+  expect(await db.collection('bulletins').countDocuments()).toBe(3000);
+  expect(await db.collection('notes').countDocuments({ 'envelope.version': 1 })).toBe(6000);
+  expect(await db.collection('links').countDocuments()).toBe(12_000);
+});
+
+test('a store that is down is told, with what to do', async () => {
+  const file = await place.write('down.json', bulletinsFile(1));
+  const child = place.import([file], { uri: 'mongodb://127.0.0.1:1/nothing' });
+  const ended = await child;
+  expect(ended.code).toBe(1);
+  expect(ended.err).toContain("The community's store does not answer");
+}, 30_000);
