@@ -1,0 +1,242 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Audience, Marking } from '../../../../schema/envelope.ts';
+import { admittedKeys, heldKeys } from '../../../../schema/policy/keys.ts';
+import type { Reader } from '../../../../schema/reader.ts';
+import { handlingCodes, papScale, type Purpose, reaches, tlpScale } from '../../../../schema/vocabulary.ts';
+import { prepare } from '../../../../subgraphs/serve/ingest/label.ts';
+import {
+  combineMarking,
+  combineReading,
+  markingOf,
+  noAudience,
+  type OwnReading,
+  type Reading,
+  readTlp,
+} from '../../../../subgraphs/serve/ingest/marking.ts';
+import { RejectError } from '../../../../subgraphs/serve/ingest/source.ts';
+
+const now = new Date('2026-03-01T12:00:00Z');
+const organisations = ['x', 'y', 'originator', 'custodian'];
+const purposes: readonly Purpose[] = ['incident-response', 'threat-analysis'];
+const communities = ['cyber-defence', 'law-enforcement'];
+
+const some = <Value>(values: readonly Value[]) =>
+  fc.subarray([...values], { minLength: 0, maxLength: values.length });
+
+const marking: fc.Arbitrary<Marking> = fc.record({
+  tlp: fc.constantFrom(...tlpScale),
+  tlpCommunity: fc.constantFrom(...communities),
+  pap: fc.constantFrom(...papScale),
+  classification: fc.constant('none'),
+  distribution: fc.constantFrom('NONE', 'NONE', 'NONE', 'LIMITE', 'SNC'),
+  handlingCodes: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, some(handlingCodes)),
+  h3Text: fc.constantFrom(null, 'ask first'),
+  extraRestrictions: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, fc.constant(['not before May'])),
+  rawTlp: fc.constant(null),
+});
+const audience: fc.Arbitrary<Audience> = fc.record({
+  reach: fc.constantFrom(...reaches),
+  organisations: some(['x', 'y']),
+  sharingGroups: some(['g', 'h']),
+  persons: some(['p', 'q']),
+  agreements: fc.constant([]),
+});
+const given: fc.Arbitrary<Reading> = fc.record({ marking, audience, purposes: some(purposes) });
+const own: fc.Arbitrary<OwnReading> = fc.record(
+  {
+    marking: fc
+      .record({ kept: marking, keys: some(Object.keys(markingOf('CLEAR')) as (keyof Marking)[]) })
+      .map(pick),
+    audience: fc
+      .record({ kept: audience, keys: some(Object.keys(noAudience) as (keyof Audience)[]) })
+      .map(pick),
+    purposes: some(purposes),
+  },
+  { requiredKeys: [] },
+);
+
+function pick<Value extends object>({
+  kept,
+  keys,
+}: {
+  readonly kept: Value;
+  readonly keys: readonly (keyof Value)[];
+}): Partial<Value> {
+  return Object.fromEntries(keys.map((key) => [key, kept[key]])) as Partial<Value>;
+}
+
+const reader: fc.Arbitrary<Reader> = fc.record({
+  subject: fc.constantFrom('p', 'q', 'r'),
+  organisation: fc.constantFrom(...organisations, 'z'),
+  communities: some(communities),
+  memberState: fc.constant(null),
+  roles: some(['community-operator']),
+  sharingGroups: some(['g', 'h']),
+  onwardShares: fc.constant([]),
+  purpose: fc.constantFrom(null, ...purposes),
+  picture: fc.constant('real'),
+  onScreen: fc.boolean(),
+});
+
+const { envelope: plain } = prepare(
+  { kind: 'Note', localId: '1', content: {}, sortAt: null, names: [] },
+  {
+    originator: 'originator',
+    custodian: 'custodian',
+    provider: 'x',
+    exercise: null,
+    sourceUrl: null,
+    marking: markingOf('CLEAR'),
+    audience: noAudience,
+    purposes,
+  },
+  1,
+  now,
+);
+
+/** Whether somebody who holds these keys meets what such a record admits, and what it admits under an embargo. */
+function doors(reading: Reading) {
+  const { admits, early } = admittedKeys({ ...plain, ...reading });
+  return {
+    open: (held: ReadonlySet<string>) => admits.some((key) => held.has(key)),
+    early: (held: ReadonlySet<string>) => early.some((key) => held.has(key)),
+  };
+}
+
+/** What the record says, with the default for what it leaves out. */
+function alone(one: Reading, other: OwnReading): Reading {
+  return {
+    marking: { ...one.marking, ...other.marking },
+    audience: { ...one.audience, ...other.audience },
+    purposes: other.purposes ?? one.purposes,
+  };
+}
+
+/**
+ * A default that the colour opens to a community and that names nobody leaves it to the record to name somebody: whom
+ * it names in a closed circle may be outside of that community. For the measure it is open to all then.
+ */
+function asOpenAsItMeans(one: Reading, other: OwnReading): Reading {
+  const closed = alone(one, other);
+  const isClosed = !['CLEAR', 'GREEN'].includes(closed.marking.tlp) || closed.audience.reach === 'NAMED';
+  const isCommunity = ['CLEAR', 'GREEN'].includes(one.marking.tlp) && one.audience.reach !== 'NAMED';
+  if (!isClosed || !isCommunity) return one;
+  return {
+    ...one,
+    marking: { ...one.marking, tlp: 'CLEAR' },
+    audience: { ...one.audience, reach: 'ANYONE' },
+  };
+}
+
+test('the joined reading admits nobody whom the default alone or the record alone refuses', () => {
+  let admitted = 0;
+  fc.assert(
+    fc.property(given, own, fc.array(reader, { minLength: 5, maxLength: 5 }), (one, other, readers) => {
+      const joined = doors(combineReading(one, other));
+      const byDefault = doors(asOpenAsItMeans(one, other));
+      const byRecord = doors(alone(one, other));
+      const wider = readers.filter((who) => {
+        const held = new Set(heldKeys(who, now));
+        admitted += joined.open(held) ? 1 : 0;
+        const isOpen = joined.open(held) && !(byDefault.open(held) && byRecord.open(held));
+        return isOpen || (joined.early(held) && !(byDefault.open(held) && byRecord.early(held)));
+      });
+      expect(wider).toEqual([]);
+    }),
+    { numRuns: 3000 },
+  );
+  expect(admitted).toBeGreaterThan(1000);
+});
+
+test('each scale takes the stricter, each set both', () => {
+  fc.assert(
+    fc.property(marking, marking, (one, other) => {
+      const joined = combineMarking(one, other);
+      expect(tlpScale.indexOf(joined.tlp)).toBe(
+        Math.max(tlpScale.indexOf(one.tlp), tlpScale.indexOf(other.tlp)),
+      );
+      expect(papScale.indexOf(joined.pap)).toBe(
+        Math.max(papScale.indexOf(one.pap), papScale.indexOf(other.pap)),
+      );
+      expect(new Set(joined.handlingCodes)).toEqual(new Set([...one.handlingCodes, ...other.handlingCodes]));
+      expect(new Set(joined.extraRestrictions)).toEqual(
+        new Set([...one.extraRestrictions, ...other.extraRestrictions]),
+      );
+    }),
+  );
+  const one = { ...markingOf('AMBER'), h3Text: 'ask us' };
+  expect(combineMarking(one, { h3Text: 'ask them' }).h3Text).toBe('ask us\nask them');
+});
+
+const amberFor = (...names: readonly string[]): Reading => ({
+  marking: markingOf('AMBER'),
+  audience: { ...noAudience, organisations: names },
+  purposes,
+});
+const openTo = (tlp: 'CLEAR' | 'GREEN', community = 'cyber-defence'): Reading => ({
+  marking: { ...markingOf(tlp), tlpCommunity: community },
+  audience: noAudience,
+  purposes,
+});
+
+test.each<readonly [string, Reading, OwnReading, readonly string[]]>([
+  ['an empty default above GREEN stays empty', amberFor(), { audience: { organisations: ['x'] } }, []],
+  ['a default with recipients gives them', amberFor('x', 'y'), { marking: { tlp: 'AMBER' } }, ['x', 'y']],
+  [
+    'both with recipients: who is in both',
+    amberFor('x', 'y'),
+    { audience: { organisations: ['y', 'z'] } },
+    ['y'],
+  ],
+  ['none is in both', amberFor('x'), { audience: { organisations: ['y'] } }, []],
+  ['a record that names nobody', amberFor('x'), { audience: { organisations: [] } }, []],
+  [
+    'a closed record under an open default names its own',
+    openTo('CLEAR'),
+    { marking: { tlp: 'AMBER' }, audience: { organisations: ['x'] } },
+    ['x'],
+  ],
+  [
+    'a record for named groups only, under a default for the community',
+    openTo('GREEN'),
+    { audience: { reach: 'NAMED', organisations: ['x'] } },
+    ['x'],
+  ],
+])('%s', (_case, one, other, expected) => {
+  expect(combineReading(one, other).audience.organisations).toEqual(expected);
+});
+
+test('two communities have none in common, and a default that is open to all leaves the record its own', () => {
+  const green = { marking: { tlp: 'GREEN', tlpCommunity: 'law-enforcement' } } as const;
+  expect(combineReading(openTo('GREEN'), green).audience.reach).toBe('NAMED');
+  const joined = combineReading(openTo('CLEAR'), green);
+  expect([joined.audience.reach, joined.marking.tlpCommunity]).toEqual(['ANYONE', 'law-enforcement']);
+});
+
+test.each(['WHITE', 'PINK', ''])(
+  'a colour that is none is refused, never read as the widest: "%s"',
+  (tlp) => {
+    const odd = { tlp } as unknown as Partial<Marking>;
+    expect(() => combineMarking(markingOf('CLEAR'), odd)).toThrow(RejectError);
+  },
+);
+
+test.each([
+  ['TLP:CLEAR', 'CLEAR'],
+  ['tlp:green', 'GREEN'],
+  [' Tlp: Amber ', 'AMBER'],
+  ['TLP:AMBER+STRICT', 'AMBER_STRICT'],
+  ['red', 'RED'],
+])('reads the label %s', (label, tlp) => {
+  expect(readTlp(label)).toBe(tlp);
+});
+
+test.each(['TLP:WHITE', 'tlp:amber strict', 'TLP:', '', 'constructor', 'tlp:amber+strict!'])(
+  'refuses the label "%s" without repeating it',
+  (label) => {
+    expect(() => readTlp(label)).toThrow(
+      new RejectError('WRONG_MARKING', 'a TLP label that is none of TLP 2.0'),
+    );
+  },
+);
