@@ -34,7 +34,7 @@ export async function startPart(
   );
   const child = spawn(process.execPath, ['--no-warnings', ...args], {
     cwd: root,
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: join(folder, '..', 'compiled'), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   });

@@ -5,6 +5,7 @@ import { acr } from './issuer/acr.ts';
 import { deployment, openHome, type TrialHome } from './home.ts';
 import { type Part, startPart } from './process.ts';
 import { seedRegistry } from './registry.ts';
+import { freePort } from './stores/ports.ts';
 import { startStores, type Stores } from './stores/stores.ts';
 
 export type TrialOptions = {
@@ -94,16 +95,23 @@ class Launch {
     this.#start = start;
   }
 
-  /** Starts all; gives the issuer's address. */
+  /** Starts all at once, each on a port that is chosen before; gives the issuer's address. */
   async all(): Promise<string> {
     const seeded = seedRegistry(this.#stores.uris.hub);
-    const [issuer] = await Promise.all([
-      this.#issuer('0'),
-      ...communities.map(async (community) => await this.#community(community, '0')),
+    const issuerPort = await freePort();
+    const ports = new Map<Community, number>();
+    for (const community of communities) ports.set(community, await freePort());
+    this.#urls.set('issuer', `http://127.0.0.1:${issuerPort}`);
+    for (const [community, port] of ports) this.#urls.set(community, `http://127.0.0.1:${port}/graphql`);
+    // Each is waited for, even if one fails: whoever stops the others must know of all that came up.
+    const [issuer, ...others] = await Promise.allSettled([
+      this.#issuer(String(issuerPort)),
+      ...[...ports].map(async ([community, port]) => await this.#community(community, String(port))),
+      this.#hub(String(this.#port)),
       seeded,
     ]);
-    await this.#hub(String(this.#port));
-    return issuer;
+    for (const started of [issuer, ...others]) if (started.status === 'rejected') throw started.reason;
+    return issuer.status === 'fulfilled' ? issuer.value : '';
   }
 
   async again(name: string, url: string): Promise<void> {

@@ -41,7 +41,7 @@ test('what was disclosed above CLEAR stands in the trail when the answer arrives
     reader: { organisation: 'enisa' },
   });
   const disclosed = entry?.disclosed ?? [];
-  expect(disclosed.map((one) => one.id).toSorted()).toEqual(ids.toSorted());
+  expect(disclosed.map((one) => one.id ?? '').toSorted()).toEqual(ids.toSorted());
   expect(disclosed.map((one) => [one.community, one.type, one.version])).toEqual(
     ids.map(() => ['cert-eu', 'MispEvent', 1]),
   );
