@@ -77,19 +77,22 @@ export function parseTimeOrNull(text: string | null | undefined): Time | null {
   return parseTime(text);
 }
 
-/** Seconds since the epoch, as MISP writes its times. */
+/** Beyond it (the end of the year 9999) a number is no count of seconds: milliseconds are that large. */
+const latestEpoch = 253_402_300_799;
+
+/** Whole seconds since the epoch, as MISP writes its times. Throws RejectError WRONG_DATE for anything else. */
 export function parseEpoch(seconds: string | number): Time {
-  const number = Number(seconds);
-  const utc = new Date(number * 1000);
-  if (!Number.isFinite(number) || Number.isNaN(utc.getTime())) {
+  const text = String(seconds).trim();
+  if (!/^\d{1,12}$/.test(text) || Number(text) > latestEpoch) {
     throw new RejectError('WRONG_DATE', 'a time that is no number of seconds');
   }
-  return { utc, precision: 'SECOND', declaredZone: null };
+  return { utc: new Date(Number(text) * 1000), precision: 'SECOND', declaredZone: null };
 }
 
 function toUtc(parts: readonly number[], zone: string | null): Date | null {
   const [year = Number.NaN, month = 1, day = 1, hour = 0, minute = 0, second = 0, ms = 0] = parts;
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second, ms));
+  const offset = offsetMinutes(zone);
   const same =
     date.getUTCFullYear() === year &&
     date.getUTCMonth() === month - 1 &&
@@ -97,13 +100,16 @@ function toUtc(parts: readonly number[], zone: string | null): Date | null {
     date.getUTCHours() === hour &&
     date.getUTCMinutes() === minute &&
     date.getUTCSeconds() === second;
-  return same && year >= 1000 ? new Date(date.getTime() - offsetMinutes(zone) * 60_000) : null;
+  if (!same || year < 1000 || offset === null) return null;
+  return new Date(date.getTime() - offset * 60_000);
 }
 
-function offsetMinutes(zone: string | null): number {
-  const match = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? '');
-  if (match === null) return 0;
-  return (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3]));
+/** Null for an offset that no clock has (RFC 3339, section 5.6: hours to 23, minutes to 59). */
+function offsetMinutes(zone: string | null): number | null {
+  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? '') ?? [];
+  if (sign === undefined) return 0;
+  if (Number(hours) > 23 || Number(minutes) > 59) return null;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
 }
 
 function numbers(...parts: readonly (string | undefined)[]): number[] {
