@@ -12,6 +12,7 @@ import { readTlp } from './marking.ts';
 import { showProgress } from './progress.ts';
 import { openRejects } from './rejects.ts';
 import type { Defaults, Source } from './source.ts';
+import { refuseOtherEncodings } from './split.ts';
 import { Target } from './target.ts';
 
 /** How an import ends, for whoever called it. */
@@ -182,6 +183,11 @@ async function chooseSource(
 
 async function readHead(file: string): Promise<string> {
   for await (const chunk of createReadStream(file, { end: 65_535, highWaterMark: 65_536 })) {
+    try {
+      refuseOtherEncodings(chunk as Buffer);
+    } catch (error) {
+      throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+    }
     return (chunk as Buffer).toString('utf8').replace(/^\ufeff/, '');
   }
   throw new Error(`${file} is empty`);
