@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { bearsClassification, bearsClassificationInText } from './classified.ts';
+import { fieldNames } from './field-names.ts';
 import { RejectError, type RejectReason } from './source.ts';
 
 /** The longest string that a record may hold, in UTF-16 units, and how deep it may be nested. */
@@ -19,23 +20,36 @@ export function parseRecord(bytes: Buffer): unknown {
   return value;
 }
 
-/** A value of the source's shape. Throws WRONG_SHAPE with the first paths and what was expected there. */
+/**
+ * A value of the source's shape. Throws WRONG_SHAPE with the first paths and what was expected there, UNMAPPABLE where
+ * the shape itself fails over it. No message holds a value, nor a key that the shape does not name.
+ */
 export function checkShape<Raw>(value: unknown, shape: z.ZodType<Raw>): Raw {
-  const checked = shape.safeParse(value);
+  const checked = tryShape(value, shape);
   if (checked.success) return checked.data;
-  const issues = checked.error.issues.slice(0, 3).map((issue) => `${pathOf(issue)}: ${say(issue, value)}`);
+  const names = fieldNames(shape);
+  const issues = checked.error.issues
+    .slice(0, 3)
+    .map((issue) => `${pathOf(issue, names)}: ${say(issue, value)}`);
   throw new RejectError('WRONG_SHAPE', issues.join('; '));
 }
 
-/** Names of fields only: a part that is none may be content, in a shape that takes any key. */
-function pathOf({ path }: z.core.$ZodIssue): string {
-  const names = path.map(String).map((name) => (/^[A-Za-z0-9_-]{1,40}$/.test(name) ? name : '?'));
-  return names.join('.') || 'record';
+function tryShape<Raw>(value: unknown, shape: z.ZodType<Raw>): z.ZodSafeParseResult<Raw> {
+  try {
+    return shape.safeParse(value);
+  } catch {
+    throw new RejectError('UNMAPPABLE', 'the shape of this source failed over it');
+  }
+}
+
+function pathOf({ path }: z.core.$ZodIssue, names: ReadonlySet<string>): string {
+  const said = path.map((part) => (typeof part === 'number' || names.has(String(part)) ? String(part) : '?'));
+  return said.join('.') || 'record';
 }
 
 /** zod's own messages may quote what they got; the types that were expected and received never do. */
 function say(issue: z.core.$ZodIssue, record: unknown): string {
-  const expected = 'expected' in issue ? `expected ${String(issue.expected)}` : issue.code;
+  const expected = issue.code === 'invalid_type' ? `expected ${issue.expected}` : issue.code;
   return `${expected}, got ${typeAt(record, issue.path)}`;
 }
 
