@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { MongoClient } from 'mongodb';
+import { join } from 'node:path';
+import { openAsAdmin } from '../../docker/trial/stores/admin.ts';
+import { openSecrets } from '../../docker/trial/stores/secrets.ts';
+import type { Trial } from '../../docker/trial/trial.ts';
+import { ask, type Asked } from '../helpers/ask.ts';
+import { startExercise } from '../helpers/standing.ts';
+
+let trial: Trial;
+let asked: Asked;
+let admin: MongoClient;
+
+beforeAll(async () => {
+  trial = await startExercise();
+  asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
+  const secrets = await openSecrets(join(trial.home.folder, 'stores'), ['all']);
+  admin = await openAsAdmin(Number(new URL(trial.stores.uris.hub).port), secrets.server('all').admin, 10_000);
+}, 90_000);
+
+afterAll(async () => {
+  await admin.close();
+  await trial.stop();
+});
+
+const insider = { as: 'enisa-analyst', picture: 'exercise:trial-2026', purpose: 'incident-response' };
+const trailOnly = { resource: { db: 'jcu_hub', collection: 'trail' }, actions: ['insert'] };
+
+/** Takes the hub's right to append away, or gives it back: the registry goes on, the trail alone is down. */
+async function allowAppending(allowed: boolean): Promise<void> {
+  const command = allowed ? 'grantPrivilegesToRole' : 'revokePrivilegesFromRole';
+  await admin.db('jcu_hub').command({ [command]: 'hub', privileges: [trailOnly] });
+}
+
+async function codeOf(query: string): Promise<{ status: number; code: string | undefined; data: unknown }> {
+  const { status, body } = await ask(asked, insider, query);
+  return { status, code: body.errors?.[0]?.extensions.code, data: body.data };
+}
+
+test('an answer that cannot be recorded is not given, above CLEAR at once, and all come back by themselves', async () => {
+  const amber = '{ mispEvents { nodes { id } } }';
+  const clear = '{ advisories { nodes { id } } }';
+  expect((await codeOf(amber)).status).toBe(200);
+  await allowAppending(false);
+  expect(await codeOf(amber)).toEqual({ status: 503, code: 'TRAIL_UNAVAILABLE', data: undefined });
+  expect(await codeOf(clear)).toEqual({ status: 503, code: 'TRAIL_UNAVAILABLE', data: undefined });
+  await allowAppending(true);
+  const until = Date.now() + 15_000;
+  while ((await codeOf(amber)).status !== 200 && Date.now() < until);
+  expect(await codeOf(amber)).toMatchObject({ status: 200, code: undefined });
+  expect(await codeOf(clear)).toMatchObject({ status: 200, code: undefined });
+});
