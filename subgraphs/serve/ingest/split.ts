@@ -1,6 +1,6 @@
 import type { Locate } from './source.ts';
 
-/** A record of a file as its bytes: `bytes` is null where it is larger than the limit. Offsets count from 0. */
+/** A record of a file as its bytes: `bytes` is null where it is larger than the limits. Offsets count from 0. */
 export type Slice = { readonly index: number; readonly offset: number; readonly bytes: Buffer | null };
 
 /** Why a file cannot be read on; what was whole before has been delivered. */
@@ -10,6 +10,8 @@ export class SplitError extends Error {
 
 /** The largest record that is held in memory, in bytes. */
 export const largestRecord = 64 * 1024 * 1024;
+/** And the most values in it: a parser needs up to a hundred bytes for each, however short it is written. */
+export const mostValues = 1_000_000;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -91,6 +93,8 @@ class Splitter {
   #from = -1;
   #held: Buffer[] = [];
   #heldBytes = 0;
+  /** Commas and brackets of the value that is held. */
+  #values = 0;
   #whole: Slice | null = null;
   /** The member of the top-level object that was named last, and whether its value comes next. */
   #key = '';
@@ -166,8 +170,11 @@ class Splitter {
       if (onTop && !this.#expectsValue) this.#keyBytes = Buffer.alloc(0);
       this.#inString = true;
     } else if (byte === colon && onTop) this.#expectsValue = true;
-    else if (byte === comma && onTop) this.#expectsValue = false;
-    else if (byte === openBracket || byte === openBrace) {
+    else if (byte === comma) {
+      this.#values += 1;
+      if (onTop) this.#expectsValue = false;
+    } else if (byte === openBracket || byte === openBrace) {
+      this.#values += 1;
       const starts = onTop && byte === openBracket && this.#expectsValue && this.#key === this.#member();
       this.#open.push(byte);
       if (starts) this.#enterRecords();
@@ -197,12 +204,17 @@ class Splitter {
         this.#inString = true;
         return at + 1;
       }
-      if (byte === openBrace || byte === openBracket) open.push(byte);
-      else if (byte === closeBrace || byte === closeBracket) {
+      if (byte === openBrace || byte === openBracket) {
+        this.#values += 1;
+        open.push(byte);
+      } else if (byte === closeBrace || byte === closeBracket) {
         if (open.depth === this.#base) return this.#endRecords(chunk, at, slices);
         this.#close(byte, at);
         if (open.depth === this.#base) slices.push(this.#finish(chunk, at + 1));
-      } else if (byte === comma && open.depth === this.#base) slices.push(this.#finish(chunk, at));
+      } else if (byte === comma) {
+        this.#values += 1;
+        if (open.depth === this.#base) slices.push(this.#finish(chunk, at));
+      }
     }
     return length;
   }
@@ -257,7 +269,7 @@ class Splitter {
   /** Ends the value that is held before `to` in this chunk. */
   #finish(chunk: Buffer, to: number): Slice {
     this.#hold(chunk, to);
-    const bytes = this.#heldBytes > this.#limit ? null : join(this.#held);
+    const bytes = this.#isTooLarge() ? null : join(this.#held);
     const slice = { index: this.#index, offset: this.#from, bytes };
     this.#index += 1;
     this.#drop();
@@ -267,7 +279,7 @@ class Splitter {
   #hold(chunk: Buffer, to: number): void {
     const from = Math.max(0, this.#from - this.#before);
     this.#heldBytes += to - from;
-    if (this.#heldBytes > this.#limit) this.#held = [];
+    if (this.#isTooLarge()) this.#held = [];
     else this.#held.push(chunk.subarray(from, to));
   }
 
@@ -275,6 +287,11 @@ class Splitter {
     this.#from = -1;
     this.#held = [];
     this.#heldBytes = 0;
+    this.#values = 0;
+  }
+
+  #isTooLarge(): boolean {
+    return this.#heldBytes > this.#limit || this.#values > mostValues;
   }
 
   #mayBeWhole(): boolean {

@@ -2,7 +2,12 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Locate } from '../../../../subgraphs/serve/ingest/source.ts';
-import { type Slice, SplitError, splitRecords } from '../../../../subgraphs/serve/ingest/split.ts';
+import {
+  mostValues,
+  type Slice,
+  SplitError,
+  splitRecords,
+} from '../../../../subgraphs/serve/ingest/split.ts';
 
 type Outcome = { readonly slices: readonly Slice[]; readonly error: SplitError | null };
 
@@ -219,6 +224,20 @@ test('gives a record over the limit as null at its place, and the rest goes on',
   expect((await split(text.slice(10, 219), whole, [7], 50)).slices).toEqual([
     { index: 0, offset: 0, bytes: null },
   ]);
+});
+
+test('gives a record with more values than a parser should be asked for as null', async () => {
+  const many = `[${'0,'.repeat(mostValues + 1)}0]`;
+  for (const [file, locate] of [
+    [`[{"id":1},${many},{"id":3}]`, array],
+    [`{"Event":[{"id":1},${many},{"id":3}]}`, member],
+  ] as const) {
+    const { slices, error } = await split(file, locate, [100_000], 100_000_000);
+    expect(error).toBeNull();
+    expect(slices.map(({ bytes }) => bytes?.toString())).toEqual(['{"id":1}', undefined, '{"id":3}']);
+  }
+  const { slices } = await split(`{"a":${many}}`, memberOrWhole, [100_000], 100_000_000);
+  expect(slices).toEqual([{ index: 0, offset: 0, bytes: null }]);
 });
 
 const utf16 = Buffer.from('[{"id":1}]', 'utf16le');
