@@ -254,7 +254,7 @@ function describeError(error: unknown): string {
   if (code === 'ENOSPC' || code === outOfDiskSpace || /no space left|OutOfDiskSpace/i.test(message))
     return `The disk is full (${message}): make room.`;
   if (code === 'EACCES') return `${message}: the file or folder cannot be read or written.`;
-  if (name.startsWith('Mongo') || name.startsWith('Mongoose') || /expected an answer within/.test(message))
+  if (name.startsWith('Mongo') || name === 'StoreLost' || /expected an answer within/.test(message))
     return `The community's store does not answer (${message}): see that it runs.`;
   return message;
 }

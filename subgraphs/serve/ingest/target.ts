@@ -1,4 +1,10 @@
-import type { AnyBulkWriteOperation, ClientSession, Collection } from 'mongodb';
+import {
+  type AnyBulkWriteOperation,
+  type ClientSession,
+  type Collection,
+  MongoNetworkError,
+  MongoServerSelectionError,
+} from 'mongodb';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../schema/envelope.ts';
 import { within } from '../deadline.ts';
@@ -35,10 +41,19 @@ class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
+/** The store went away while it was written to, and did not come back. */
+export class StoreLost extends Error {
+  override readonly name = 'StoreLost';
+}
+
 const duplicateKey = 11_000;
 const attempts = 5;
-/** Longer than any honest batch takes; the driver alone would wait for a lost store for two minutes. */
-const batchMs = 40_000;
+/**
+ * A batch waits for another's open transaction, such as that of an import killed a moment ago, which the server ends
+ * after 60 s (transactionLifetimeLimitSeconds). For a store that is lost the driver alone would wait as long.
+ */
+const batchMs = 110_000;
+const lostMs = 20_000;
 
 /**
  * Where an import writes: one community's store. Records and their join rows of a batch go in together, in one
@@ -141,10 +156,11 @@ export class Target {
 
   async #commit(changes: readonly Change[]): Promise<void> {
     const session = await this.#store.connection.startSession();
+    const lostAt = performance.now() + lostMs;
     try {
       await within(
         batchMs,
-        session.withTransaction(async () => await this.#apply(changes, session), {
+        session.withTransaction(async () => await untilLost(lostAt, this.#apply(changes, session)), {
           writeConcern: { w: 'majority' },
           readConcern: { level: 'snapshot' },
         }),
@@ -236,6 +252,17 @@ export class Target {
 
   #db() {
     return this.#store.connection.getClient().db(this.#store.connection.name);
+  }
+}
+
+/** The work's outcome; from `lostAt` on a store that does not answer is no longer tried again. */
+async function untilLost(lostAt: number, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    const isLost = error instanceof MongoNetworkError || error instanceof MongoServerSelectionError;
+    if (isLost && performance.now() > lostAt) throw new StoreLost(error.message, { cause: error });
+    throw error;
   }
 }
 

@@ -22,9 +22,9 @@ export class Place implements AsyncDisposable {
     this.client = client;
   }
 
-  static async open(): Promise<Place> {
+  static async open({ apart = false } = {}): Promise<Place> {
     const folder = await mkdtemp(join(tmpdir(), 'jcu-ingest-'));
-    const stores = await startStores({ home: join(folder, 'stores'), apart: false });
+    const stores = await startStores({ home: join(folder, 'stores'), apart });
     return new Place(folder, stores, await new MongoClient(stores.uris['cert-eu']).connect());
   }
 

@@ -1,0 +1,57 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { bulletinsFile, endOf, Place } from './place.ts';
+
+let place: Place;
+beforeAll(async () => (place = await Place.open()));
+afterAll(async () => await place[Symbol.asyncDispose]());
+
+test('an import that is killed again and again ends as one that was not', async () => {
+  const file = await place.write('big.json', bulletinsFile(4000));
+  const started = performance.now();
+  expect((await place.import([file])).code).toBe(0);
+  const took = performance.now() - started;
+  const whole = await place.state();
+  await place.clear();
+
+  let partly = 0;
+  for (let turn = 1; turn <= 6; turn += 1) {
+    const child = place.start([file]);
+    const ended = endOf(child);
+    // From the start of the process to beyond its end, at random, later from turn to turn.
+    await pause(300 + Math.random() * took * 0.25 * turn);
+    child.kill('SIGKILL');
+    await ended;
+    const count = await untilSettled();
+    if (count > 0 && count < 4000) partly += 1;
+    expect(await dangling()).toEqual([]);
+  }
+  expect(partly).toBeGreaterThan(0);
+  expect((await place.import([file])).code).toBe(0);
+  expect(await place.state()).toEqual(whole);
+}, 240_000);
+
+/** The server ends the transaction of a killed client by itself; a commit that is under way may still come. */
+async function untilSettled(): Promise<number> {
+  const bulletins = place.client.db().collection('bulletins');
+  for (let before = -1; ;) {
+    const count = await bulletins.countDocuments();
+    if (count === before) return count;
+    before = count;
+    await pause(200);
+  }
+}
+
+/** Join rows and notes without their record, and records without their join rows: there must never be any. */
+async function dangling(): Promise<readonly unknown[]> {
+  const db = place.client.db();
+  const ids = new Set(await db.collection('bulletins').distinct('_id'));
+  const notes = await db.collection('notes').find().toArray();
+  const links = await db.collection('links').find({ kind: 'Bulletin' }).toArray();
+  const linked = new Set(links.map(({ record }) => record as string));
+  return [
+    ...notes.filter(({ content }) => !ids.has(content.bulletin)),
+    ...[...linked].filter((id) => !ids.has(id as never)),
+    ...[...ids].filter((id) => !linked.has(String(id))),
+  ];
+}
