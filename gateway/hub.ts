@@ -4,7 +4,7 @@ import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { type Logger, pino } from 'pino';
-import { errorTable, HubError, isHubErrorCode } from '../schema/errors.ts';
+import { errorTable, HubError, type HubErrorCode, isHubErrorCode } from '../schema/errors.ts';
 import { policyVersion } from '../schema/policy/uses.ts';
 import { recordDisclosure } from './audit/record.ts';
 import { createAgent } from './dispatch/fetch-part.ts';
@@ -14,6 +14,7 @@ import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/verify-token.ts';
 import { type Incoming, loadPlanner, type Planner } from './plan/gateway.ts';
 import { limitOperation } from './plan/limits.ts';
+import { onlyOperation } from './request/operation.ts';
 import { decide } from './policy/decide.ts';
 import { createHubPart } from './registry/part.ts';
 import { type HubStore, openHubStore } from './registry/store.ts';
@@ -82,10 +83,10 @@ function route(
 /** From an operation to its answer: the stages `policy`, `plan`, `dispatch`, `shape` and `audit`. */
 async function answer(incoming: Incoming, planner: Planner, store: HubStore): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
-  const { document } = incoming;
   const operationName = incoming.operationName ?? null;
+  const document = onlyOperation(incoming.document, operationName);
   const variables = incoming.request.variables ?? {};
-  limitOperation(document);
+  limitOperation(document, variables);
   const decision = decide(context.reader, { document, operationName }, planner.schema);
   const gathered =
     decision.allowed === null
@@ -144,6 +145,8 @@ function createApollo(
       stop: () => Promise.resolve(),
     } as never,
     introspection: true,
+    // A hash that one reader registered would run, and show that it was registered, for another.
+    persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (formatted) => toConstant(formatted),
@@ -152,10 +155,15 @@ function createApollo(
   });
 }
 
+/** Codes of Apollo Server's own that are a client's fault. */
+const asBadRequest: ReadonlyMap<string, HubErrorCode> = new Map([
+  ['PERSISTED_QUERY_NOT_SUPPORTED', 'BAD_REQUEST'],
+]);
+
 /** What is wrong with a document may be said in full: it depends on the document and the published schema alone. */
 function toConstant(formatted: GraphQLFormattedError): GraphQLFormattedError {
   const said = formatted.extensions?.['code'];
-  const code = isHubErrorCode(said) ? said : 'INTERNAL';
+  const code = isHubErrorCode(said) ? said : (asBadRequest.get(String(said)) ?? 'INTERNAL');
   const full = code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED';
   const { message } = full ? formatted : errorTable[code];
   const part = formatted.extensions?.['part'];

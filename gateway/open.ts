@@ -31,6 +31,7 @@ export async function startOpen(options: {
   const apollo = new ApolloServer({
     gateway: openGateway(planner) as never,
     introspection: true,
+    persistedQueries: false,
     stopOnTerminationSignals: false,
     logger: log,
   });
@@ -98,7 +99,7 @@ function openGateway(planner: Planner) {
     load: () =>
       Promise.resolve({
         executor: async (incoming: Parameters<Planner['gather']>[0]) => {
-          limitOperation(incoming.document);
+          limitOperation(incoming.document, incoming.request.variables ?? {});
           return await planner.run(incoming);
         },
       }),

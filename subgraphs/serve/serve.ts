@@ -36,6 +36,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const apollo = new ApolloServer<Context>({
     schema: buildCommunitySchema(community),
     introspection: false,
+    persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => toConstant(formatted, error, log),

@@ -75,6 +75,32 @@ test('an operation that selects more than is planned is refused at once, however
   expect(codes(await send({ query: `{ ${aliases} }` }))).toEqual(['OPERATION_TOO_LARGE']);
 });
 
+test('lists within lists that may give more rows than one question should are refused, whatever their bytes', async () => {
+  const nested = `{ advisories(first: 100) { nodes { vulnerabilities { mispEvents(first: 100) { nodes {
+    sightings(first: 100) { nodes { event { sightings(first: 100) { nodes { id } } } } } } } } } } }`;
+  expect(codes(await send({ query: nested }))).toEqual(['OPERATION_TOO_LARGE']);
+  const byVariable =
+    'query ($n: Int) { advisories(first: $n) { nodes { vulnerabilities { advisories(first: $n) { nodes { vulnerabilities { advisories(first: $n) { nodes { id } } } } } } } } }';
+  expect(codes(await send({ query: byVariable, variables: { n: 100 } }))).toEqual(['OPERATION_TOO_LARGE']);
+  expect(codes(await send({ query: byVariable, variables: { n: 2 } }))).toEqual([]);
+});
+
+test('of several operations in a document only the chosen one is decided, planned and answered', async () => {
+  const query = 'query A { mispEvents { nodes { id } } } query B { organisation(id: "enisa") { name } }';
+  const authorization = `Bearer ${await tokenOf(standing(), { as: 'policy-auditor' })}`;
+  const chosen = await post(standing().url, { query, operationName: 'B' }, { authorization });
+  expect(codes(chosen)).toEqual([]);
+  expect(chosen.body.data.organisation.name).toContain('ENISA');
+  const other = await post(standing().url, { query, operationName: 'A' }, { authorization });
+  expect([other.body.data, codes(other)]).toEqual([{ mispEvents: null }, ['REFUSED']]);
+});
+
+test('a hash in place of a document is not taken: nobody runs what another reader sent', async () => {
+  const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
+  const answer = await send({ extensions });
+  expect([answer.body.data, codes(answer)]).toEqual([undefined, ['BAD_REQUEST']]);
+});
+
 test('several operations in one body are not taken, and neither is one that was not asked for', async () => {
   const batch = await send([{ query: '{ __typename }' }, { query: '{ __typename }' }]);
   expect(batch.status).toBe(400);
