@@ -37,5 +37,25 @@ export function cpuPerAnswer(before: CpuTime, after: CpuTime, answers: number): 
   );
 }
 
+/** How many cores were busy with anything else meanwhile: figures of a machine that has other work are worse. */
+export function coresOfOthers(before: Machine, after: Machine, ours: CpuTime, answers: number): number {
+  const own = Object.values(ours).reduce((sum, ms) => sum + ms, 0) * answers;
+  return Math.max(0, (after.busyMs - before.busyMs - own) / (after.at - before.at));
+}
+
+export type Machine = { readonly at: number; readonly busyMs: number };
+
+/** How long the machine's cores have been busy (proc(5), /proc/stat: all but idle and iowait). */
+export function machineTime(): Machine {
+  const at = performance.now();
+  try {
+    const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(/\s+/).slice(1).map(Number);
+    return { at, busyMs: (user + nice + system + irq + softirq) * tickMs };
+  } catch {
+    return { at, busyMs: 0 };
+  }
+}
+
 /** Linux counts in hundredths of a second. */
 const tickMs = 10;

@@ -14,12 +14,11 @@ import { tell } from '../place.ts';
 import { Chance, uuidOf } from './chance.ts';
 import { envelopeOf } from './markings.ts';
 import { type Generated, generated } from './records.ts';
-import { galaxyOf, type World } from './world.ts';
+import { galaxyOf, receivedAt, type World } from './world.ts';
 
 const parts: Readonly<Record<Community, CommunityPart>> = { enisa, 'cert-eu': certEu, europol };
 const batch = 2000;
 const inFlight = 4;
-const receivedAt = new Date('2026-01-01T00:00:00Z');
 
 /**
  * Fills every store with generated records and their join rows, each as an import would write it, and the hub's

@@ -115,6 +115,13 @@ export function journeysOf(world: World): readonly Journey[] {
         deep: door,
       },
     ]),
+    {
+      name: 'deep-tied',
+      title: '50 of actorProfiles deep in a list whose rows all have the same time',
+      query: `query ($after: String) { actorProfiles(first: 50, after: $after) { nodes { id name country ${marked} } pageInfo { endCursor } } }`,
+      variables: () => ({}),
+      deep: 'actorProfiles',
+    },
     ...filtered.map(({ community, door, filter, node }): Journey => ({
       name: `filtered-${community}`,
       title: `the first 50 of ${door} with ${filter.replaceAll('"', '')}`,

@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Trial } from '../../../docker/trial/trial.ts';
 import { tell } from '../place.ts';
-import { type Asker, askWhole, type Body, type Latency, measure } from './client.ts';
-import { type CpuTime, cpuPerAnswer, cpuTimes, type Processes } from './cpu.ts';
+import { ask, type Asker, askWhole, type Body, type Latency, measure } from './client.ts';
+import { coresOfOthers, type CpuTime, cpuPerAnswer, cpuTimes, machineTime, type Processes } from './cpu.ts';
 import { type Journey, pagesOf } from './journeys.ts';
 import type { Op, Profiler } from './plans.ts';
 import { askerOf, type BenchReader } from './readers.ts';
@@ -16,6 +17,8 @@ export type Measured = {
   readonly together: Latency;
   /** Milliseconds of a core that each part spent on one answer, many at once. */
   readonly cpu: CpuTime;
+  /** Cores that other work of the machine kept busy meanwhile. */
+  readonly others: number;
   readonly ops: readonly Op[];
 };
 
@@ -45,29 +48,46 @@ export async function measureJourney(
   });
   const records = countRecords((await askWhole(asker, bodyAt(0))).text);
   await measure(asker, bodyAt, { atOnce: effort.atOnce, seconds: 1, answers: 200, from: 10_000 });
+  await settle(processes);
   const alone = await measure(asker, bodyAt, {
     atOnce: 1,
     seconds: effort.seconds,
     answers: effort.answersAlone,
     from: 0,
   });
-  const before = cpuTimes(processes);
+  const before = { cpu: cpuTimes(processes), machine: machineTime() };
   const together = await measure(asker, bodyAt, {
     atOnce: effort.atOnce,
     seconds: effort.seconds,
     answers: Number.POSITIVE_INFINITY,
     from: 1000,
   });
-  const cpu = cpuPerAnswer(before, cpuTimes(processes), together.answers);
+  const cpu = cpuPerAnswer(before.cpu, cpuTimes(processes), together.answers);
+  const others = coresOfOthers(before.machine, machineTime(), cpu, together.answers);
+  await settle(processes);
   const ops = await profiler.watch(async () => {
-    for (let turn = 0; turn < effort.explained; turn += 1) await askWhole(asker, bodyAt(turn));
+    for (let turn = 0; turn < effort.explained; turn += 1) await ask(asker, bodyAt(turn));
   });
   const said = `${alone.p50.toFixed(1)} ms alone, p99 ${together.p99.toFixed(0)} ms at ${effort.atOnce} at once`;
   tell(
     `${journey.name} as ${reader.name}: ${said}, ${together.perSecond.toFixed(0)} answers/s, ${together.broken} broken`,
   );
-  return { journey: journey.name, reader: reader.name, records, alone, together, cpu, ops };
+  return { journey: journey.name, reader: reader.name, records, alone, together, cpu, others, ops };
 }
+
+/** Waits until the parts are done with what was asked, given up or not: it would be in the next figures. */
+async function settle(processes: Processes): Promise<void> {
+  const { client: _client, ...parts } = processes;
+  const busy = () => Object.values(cpuTimes(parts)).reduce((sum, ms) => sum + ms, 0);
+  for (let round = 0; round < mostRounds; round += 1) {
+    const before = busy();
+    await pause(roundMs);
+    if (busy() - before < roundMs / 5) return;
+  }
+}
+
+const roundMs = 250;
+const mostRounds = 80;
 
 /** The cursor so many pages of 100 deep; where the reader's list ends before, the one before its end. */
 async function turnPages(asker: Asker, door: string, pages: number): Promise<string | null> {

@@ -11,6 +11,8 @@ export type BenchReader = {
   readonly title: string;
   readonly as: string;
   readonly purpose?: string;
+  /** The journeys that it makes; all where absent. */
+  readonly journeys?: readonly string[];
 };
 
 const connectedAs = 'fr-csirt-analyst';
@@ -30,6 +32,15 @@ export const readers: readonly BenchReader[] = [
     title: `an analyst of a CSIRT in ${connectedGroups} sharing groups, each a key held`,
     as: connectedAs,
     purpose: 'incident-response',
+    journeys: [
+      'join',
+      'join-popular',
+      'join-25',
+      'join-25-popular',
+      'first-cert-eu',
+      'deep-cert-eu',
+      'deep-tied',
+    ],
   },
 ];
 

@@ -13,7 +13,7 @@ import type {
 } from '../../../subgraphs/enisa/records.ts';
 import type { CriminalProfileContent, RansomwareFamilyContent } from '../../../subgraphs/europol/records.ts';
 import { type Chance, uuidOf } from './chance.ts';
-import { actorAt, cveAt, popularActor, popularCve, type World } from './world.ts';
+import { actorAt, cveAt, popularActor, popularCve, receivedAt, type World } from './world.ts';
 
 /** What a generated record says, before its marking: `guarded` where its section is one. */
 export type Said = Pick<Mapped, 'content' | 'names'> & { readonly sortAt: Date; readonly guarded: boolean };
@@ -197,6 +197,7 @@ export const generated: readonly Generated[] = [
   },
   {
     community: 'cert-eu',
+    // A galaxy's clusters say no time: all that came in one import have the same place in time.
     kind: 'ActorProfile',
     share: 0.05,
     make: (_at, chance, world) => {
@@ -214,7 +215,7 @@ export const generated: readonly Generated[] = [
         incidentTypes: ['Espionage'],
         references: reference(chance),
       };
-      return { content, names: [content.actor], sortAt: instantOf(chance), guarded: false };
+      return { content, names: [content.actor], sortAt: receivedAt, guarded: false };
     },
   },
   {

@@ -23,14 +23,14 @@ export function costOf(ops: readonly Op[]): Cost {
     documents: sum((op) => op.documents),
     rows: sum((op) => op.rows),
     worst: { keys: worst?.keys ?? 0, bound: worst === undefined ? 0 : boundOf(worst) },
-    plans: [...new Set(own.map((op) => `${op.store}.${op.collection}: ${op.plan}`))].toSorted(),
+    plans: [...new Set(own.map((op) => `${op.store}.${op.collection}: ${planOf(op)}`))].toSorted(),
   };
 }
 
 /** What is wrong with a query: it walks a collection, sorts in memory, or examines more keys than its rows explain. */
 export function faultsOf(ops: readonly Op[]): readonly string[] {
   const faults = ops.flatMap((op) => {
-    const where = `${op.store}.${op.collection} (${op.plan})`;
+    const where = `${op.store}.${op.collection} (${planOf(op)})`;
     const walks = op.scansAll && isCommunity(op) ? [`${where} walks the collection`] : [];
     const sorts = op.sorts && isCommunity(op) ? [`${where} sorts in memory`] : [];
     const more = isCommunity(op) && op.keys > boundOf(op);
@@ -38,6 +38,11 @@ export function faultsOf(ops: readonly Op[]): readonly string[] {
     return [...walks, ...sorts, ...(more ? [`${where} examines ${why}, more than ${boundOf(op)}`] : [])];
   });
   return [...new Set(faults)];
+}
+
+/** A merge over many held keys names its index once for each. */
+function planOf({ plan }: Op): string {
+  return [...new Set(plan.split(/, (?=[A-Z]+ \{)/))].join(', ');
 }
 
 /**

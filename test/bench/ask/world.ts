@@ -24,6 +24,8 @@ export function worldOf(records: number): World {
   };
 }
 
+/** When all generated records were received. */
+export const receivedAt = new Date('2026-01-01T00:00:00Z');
 export const popularCve = 'CVE-2099-999999';
 /** The place of the actor that everybody writes of. */
 export const popularActor = 0;
