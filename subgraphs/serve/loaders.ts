@@ -159,7 +159,10 @@ export class Loaders {
     const paths = this.#kinds.get(type)?.filters ?? {};
     const terms = Object.entries(equal).flatMap(([name, value]): [string, unknown][] => {
       const path = Object.hasOwn(paths, name) ? paths[name] : undefined;
-      return path === undefined || value === null || value === undefined ? [] : [[path, value]];
+      if (path === undefined || value === null || value === undefined) return [];
+      // The query is trusted as a whole, so nothing that could be an operator may come into it.
+      if (typeof value === 'object') throw new HubError('BAD_USER_INPUT', `${name}: expected a plain value`);
+      return [[path, value]];
     });
     return {
       allowed: this.#allowed,

@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStores, type Stores } from '../../../docker/trial/stores/stores.ts';
+import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
+import { decideRow } from '../../../schema/policy/decide.ts';
+import { admittedKeys, heldKeys } from '../../../schema/policy/keys.ts';
+import type { Reader } from '../../../schema/reader.ts';
+import { kinds } from '../../../subgraphs/cert-eu/records.ts';
+import type { Connection, PageArguments } from '../../../subgraphs/serve/connection.ts';
+import { Loaders } from '../../../subgraphs/serve/loaders.ts';
+import { type CommunityStore, type Link, openStore } from '../../../subgraphs/serve/store.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'jcu-loaders-'));
+const cursorKey = Buffer.alloc(32, 7);
+const now = new Date('2026-11-24T12:00:00Z');
+const key = 'Vulnerability:CVE-2099-1';
+let stores: Stores;
+let store: CommunityStore;
+
+beforeAll(async () => {
+  stores = await startStores({ home });
+  store = openStore(stores.uris['cert-eu'], kinds, (error) => {
+    throw error;
+  });
+  await store.connection.asPromise();
+  for (const model of [store.links, ...store.records.values()]) await model.createIndexes();
+});
+
+afterAll(async () => {
+  await store.connection.close();
+  await stores.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  await advisories().deleteMany({});
+  await store.links.deleteMany({});
+});
+
+function advisories() {
+  const model = store.records.get('Advisory');
+  if (model === undefined) throw new Error('expected a model of advisories');
+  return model;
+}
+
+function loadersOf(reader: Reader): Loaders {
+  return new Loaders(store, kinds, reader, now, cursorKey);
+}
+
+/** Stores advisories that all name one vulnerability, with labels of their envelopes or of others. */
+async function keep(
+  envelopes: readonly Envelope[],
+  minutes: readonly number[],
+  labelledAs = envelopes,
+): Promise<void> {
+  const records = envelopes.map((envelope, at): StoredRecord => {
+    const { admits, early } = admittedKeys(labelledAs[at] ?? envelope);
+    return {
+      _id: `Advisory:${String(at).padStart(4, '0')}`,
+      schemaVersion: 1,
+      feed: 'test',
+      envelope: { ...envelope, localId: String(at) },
+      content: { serial: `2099-${at}` },
+      sortAt: new Date(Date.UTC(2026, 0, 1, 0, minutes[at] ?? 0)),
+      openFrom: envelope.embargoUntil ?? new Date(0),
+      admits,
+      admitsEarly: early,
+      policy: 'test',
+      contentHash: String(at),
+    };
+  });
+  const links = records.map(({ _id, sortAt, openFrom, admits, admitsEarly, policy }): Link => ({
+    _id: `${_id}>${key}`,
+    kind: 'Advisory',
+    key,
+    record: _id,
+    sortAt,
+    openFrom,
+    admits,
+    admitsEarly,
+    policy,
+  }));
+  await advisories().collection.insertMany(records as never);
+  await store.links.collection.insertMany(links as never);
+}
+
+/** Walks a list to its end, page by page. */
+async function walk(
+  reader: Reader,
+  first: number,
+  ask: 'list' | 'linked',
+  direction: 'ASC' | 'DESC' = 'DESC',
+) {
+  const ids: string[] = [];
+  let after: string | null = null;
+  for (;;) {
+    const loaders = loadersOf(reader);
+    const args: PageArguments = { first, after, orderBy: { direction } };
+    const page: Connection = await (ask === 'list'
+      ? loaders.list('Advisory', args)
+      : loaders.linked('Advisory', key, args));
+    ids.push(...page.nodes.map((row) => row.id));
+    expect(loaders.given().map((row) => row.id)).toEqual(page.nodes.map((row) => row.id));
+    if (!page.pageInfo.hasNextPage) return { ids, total: await page.total({ max: 1000 }) };
+    expect(page.nodes).toHaveLength(first);
+    after = page.pageInfo.endCursor;
+  }
+}
+
+const envelope = fc
+  .record({
+    tlp: fc.constantFrom('CLEAR' as const, 'GREEN' as const, 'AMBER' as const, 'RED' as const),
+    named: fc.subarray(['csirt-fr', 'csirt-pl']),
+    embargoUntil: fc.constantFrom(null, new Date('2026-11-25T00:00:00Z')),
+  })
+  .map(({ tlp, named, embargoUntil }) =>
+    envelopeOf({ marking: markingOf({ tlp }), audience: audienceOf({ organisations: named }), embargoUntil }),
+  );
+
+test('pages of any size, walked to the end, give exactly what the reader may see, in order, each once', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(envelope, fc.integer({ min: 0, max: 3 })), { minLength: 1, maxLength: 25 }),
+      fc.constantFrom(
+        readerOf(),
+        readerOf({ organisation: 'cert-eu' }),
+        readerOf({ communities: [], purpose: null }),
+      ),
+      fc.integer({ min: 1, max: 7 }),
+      fc.constantFrom('ASC' as const, 'DESC' as const),
+      async (rows, reader, first, direction) => {
+        await advisories().deleteMany({});
+        await store.links.deleteMany({});
+        await keep(
+          rows.map(([one]) => one),
+          rows.map(([, minute]) => minute),
+        );
+        const held = new Set(heldKeys(reader, now));
+        const expected = rows
+          .map(([one, minute], at) => ({ one, minute, id: `Advisory:${String(at).padStart(4, '0')}` }))
+          .filter(({ one }) => decideRow(one, held, now) !== null)
+          .toSorted((a, b) => b.minute - a.minute || (a.id < b.id ? 1 : -1))
+          .map(({ id }) => id);
+        const total = { value: expected.length, exact: true };
+        const inOrder = direction === 'DESC' ? expected : expected.toReversed();
+        expect(await walk(reader, first, 'list', direction)).toEqual({ ids: inOrder, total });
+        expect(await walk(reader, first, 'linked')).toEqual({ ids: expected, total });
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('labels that are wider than the envelope open nothing: the guard decides again, and pages have no gap', async () => {
+  const amber = envelopeOf({ marking: markingOf({ tlp: 'AMBER' }) });
+  const clear = envelopeOf();
+  await keep([clear, amber, amber, clear, amber, clear], [6, 5, 4, 3, 2, 1], Array(6).fill(clear));
+  const { ids } = await walk(readerOf(), 2, 'list');
+  expect(ids).toEqual(['Advisory:0000', 'Advisory:0003', 'Advisory:0005']);
+  expect((await walk(readerOf(), 2, 'linked')).ids).toEqual(ids);
+  expect(await loadersOf(readerOf()).one('Advisory', 'Advisory:0001')).toBeNull();
+});
+
+test('many shared keys at once give what each gives alone', async () => {
+  await keep([envelopeOf(), envelopeOf(), envelopeOf()], [1, 2, 3]);
+  const keys = [
+    key,
+    'Vulnerability:CVE-1',
+    'Vulnerability:CVE-2',
+    'Vulnerability:CVE-3',
+    'Vulnerability:CVE-4',
+  ];
+  const loaders = loadersOf(readerOf());
+  const together = await Promise.all(
+    keys.map(async (one) => await loaders.linked('Advisory', one, { first: 2 })),
+  );
+  const alone = await loadersOf(readerOf()).linked('Advisory', key, { first: 2 });
+  expect(together.map((page) => page.nodes.length)).toEqual([2, 0, 0, 0, 0]);
+  expect(together[0]?.nodes.map((row) => row.id)).toEqual(alone.nodes.map((row) => row.id));
+  expect(together[0]?.pageInfo).toEqual(alone.pageInfo);
+});
+
+test('a cursor is good for its reader, list, filter and order only', async () => {
+  await keep([envelopeOf(), envelopeOf(), envelopeOf()], [1, 2, 3]);
+  const { pageInfo } = await loadersOf(readerOf()).list('Advisory', { first: 1 });
+  const after = pageInfo.endCursor;
+  const expectBad = async (reader: Reader, args: object, ask: 'list' | 'linked' = 'list') => {
+    const loaders = loadersOf(reader);
+    const asked =
+      ask === 'list'
+        ? loaders.list('Advisory', { after, ...args })
+        : loaders.linked('Advisory', key, { after });
+    await expect(asked).rejects.toMatchObject({ code: 'BAD_CURSOR' });
+  };
+  expect((await loadersOf(readerOf()).list('Advisory', { first: 1, after })).nodes[0]?.id).toBe(
+    'Advisory:0001',
+  );
+  await expectBad(readerOf({ subject: 'u-2' }), {});
+  await expectBad(readerOf({ picture: 'exercise:one' }), {});
+  await expectBad(readerOf(), { orderBy: { direction: 'ASC' } });
+  await expectBad(readerOf(), { filter: { serial: '2099-1' } });
+  await expectBad(readerOf(), {}, 'linked');
+  await expectBad(readerOf(), { after: `${after?.slice(0, -2)}AA` });
+});
+
+test('an operator in place of a value is no filter, no key and no id', async () => {
+  await keep([envelopeOf()], [1]);
+  const loaders = loadersOf(readerOf());
+  await expect(loaders.list('Advisory', { filter: { serial: { $ne: null } } })).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+  });
+  await expect(loaders.linked('Advisory', { $gt: '' } as never, {})).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+  });
+  expect(await loaders.one('Advisory', { $ne: null } as never)).toBeNull();
+  expect(await loaders.one('Advisory', 'Advisory:0000')).not.toBeNull();
+});
