@@ -1,4 +1,5 @@
 import canonicalize from 'canonicalize';
+import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
 import { admittedKeys } from '../../../schema/policy/keys.ts';
@@ -15,8 +16,10 @@ export type Prepared = {
   readonly sortAt: Date;
 };
 
-/** MongoDB refuses documents over 16 MiB; labels, ids and BSON's own bytes need room beside the content. */
-const largestDocument = 12 * 1024 * 1024;
+/** MongoDB refuses documents over 16 MiB; labels and references need room beside content and envelope. */
+const largestDocument = 15 * 1024 * 1024;
+/** BSON takes up to eight times the bytes of JSON (a list of short texts): below this none is too large. */
+const surelySmall = 1024 * 1024;
 
 /** The version of the shape that documents are stored in. */
 export const schemaVersion = 1;
@@ -107,7 +110,7 @@ function hashOf(mapped: Mapped, envelope: Envelope, mapping: number): string {
   const { receivedAt: _receivedAt, version: _version, ...said } = envelope;
   const { content, names, belongsTo } = mapped;
   const text = canonicalise({ mapping, content, names, belongsTo, said });
-  if (Buffer.byteLength(text) > largestDocument) {
+  if (text.length > surelySmall && BSON.calculateObjectSize({ content, envelope }) > largestDocument) {
     throw new RejectError('TOO_LARGE', `a record that is stored in more than ${largestDocument} bytes`);
   }
   return createHash('sha256').update(text).digest('base64url');

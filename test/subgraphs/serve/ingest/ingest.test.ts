@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { ingest, Interrupted } from '../../../../subgraphs/serve/ingest/ingest.ts';
+import { type Prepared, prepare } from '../../../../subgraphs/serve/ingest/label.ts';
+import { noProgress } from '../../../../subgraphs/serve/ingest/progress.ts';
+import type { Reject, RejectFile } from '../../../../subgraphs/serve/ingest/rejects.ts';
+import type { Mapped } from '../../../../subgraphs/serve/ingest/source.ts';
+import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
+import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
+import { bulletins, community } from './bulletins.ts';
+import { bulletinsFile, Place } from './place.ts';
+
+let place: Place;
+let store: CommunityStore;
+
+beforeAll(async () => {
+  place = await Place.open();
+  store = openStore(place.stores.uris['cert-eu'], community.kinds, () => undefined);
+  await store.connection.asPromise();
+  await newTarget().prepare();
+});
+afterAll(async () => {
+  await store.connection.close();
+  await place[Symbol.asyncDispose]();
+});
+beforeEach(async () => await place.clear());
+
+const { defaults } = bulletins;
+const newTarget = () => new Target(store, bulletins.name, defaults.exercise);
+
+/** A reject file in memory on a disk that has room for so many lines. */
+function rejectsWithRoom(lines: number): RejectFile & { readonly kept: Reject[] } {
+  const kept: Reject[] = [];
+  return {
+    path: 'memory',
+    kept,
+    write: async (reject) => {
+      if (kept.length >= lines) {
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      }
+      kept.push(reject);
+      return await Promise.resolve();
+    },
+    [Symbol.asyncDispose]: async () => await Promise.resolve(),
+  };
+}
+
+async function take(file: string, rejects: RejectFile, target = newTarget()) {
+  const [progress, alarm] = [noProgress, () => undefined];
+  const options = { source: bulletins, files: [file], defaults, receivedAt: new Date(), progress, alarm };
+  return await ingest({ ...options, target, rejects });
+}
+
+test('a disk that is full in the middle ends the import, and the next one comes to the same end', async () => {
+  const text = bulletinsFile(1200, (bulletin, at) => {
+    if (at % 280 === 279) return { ...bulletin, published: '2025-02-30' };
+    return at === 1000 ? { ...bulletin, id: 'B-1', title: 'EXERCISE other' } : bulletin;
+  });
+  const file = await place.write('full.json', text);
+  const undisturbed = rejectsWithRoom(100);
+  await take(file, undisturbed);
+  const whole = await place.state();
+  await place.clear();
+
+  for (const room of [0, 2, 4]) {
+    const failed = await take(file, rejectsWithRoom(room)).catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(Interrupted);
+    expect(failed).toMatchObject({ cause: { code: 'ENOSPC' }, report: { rejected: room + 1 } });
+  }
+  const rejects = rejectsWithRoom(100);
+  expect(await take(file, rejects)).toMatchObject({ read: 1200, rejected: 7, changed: 0 });
+  expect(rejects.kept).toEqual(undisturbed.kept);
+  expect(await place.state()).toEqual(whole);
+});
+
+test('a failure of the store is thrown, with how far the import had come', async () => {
+  const file = await place.write('closed.json', bulletinsFile(10));
+  const lost = openStore(place.stores.uris['cert-eu'], community.kinds, () => undefined);
+  await lost.connection.asPromise();
+  const target = new Target(lost, bulletins.name, defaults.exercise);
+  target.loadActors = async () => {
+    const resolve = await newTarget().loadActors();
+    await lost.connection.close();
+    return resolve;
+  };
+  const failed = await take(file, rejectsWithRoom(9), target).catch((error: unknown) => error);
+  expect(failed).toMatchObject({ name: 'Interrupted', report: { read: 10, added: 0 } });
+});
+
+const note = (id: string, more: Partial<Mapped> = {}, at = new Date('2025-03-01T00:00:00Z')): Prepared =>
+  prepare(
+    {
+      kind: 'Note',
+      localId: id,
+      content: { value: id },
+      sortAt: null,
+      names: [`Vulnerability:${id}`],
+      ...more,
+    },
+    defaults,
+    1,
+    at,
+  );
+const collection = (name: string) => place.client.db().collection<{ _id: string }>(name);
+
+test('a record that belongs to one that is not there is refused, and taken once that one is', async () => {
+  const orphan = note('n', { belongsTo: { bulletin: { kind: 'Bulletin', localId: 'b' } } });
+  expect(await newTarget().write([orphan, note('m')])).toMatchObject({
+    added: 1,
+    refused: [{ at: 0, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' }],
+  });
+  await newTarget().write([note('b', { kind: 'Bulletin', content: { title: 'b' } })]);
+  expect(await newTarget().write([orphan, note('m')])).toMatchObject({ added: 1, unchanged: 1, refused: [] });
+  const parent = await collection('bulletins').findOne();
+  expect(await collection('notes').findOne({ 'envelope.localId': 'n' })).toMatchObject({
+    content: { bulletin: parent?._id },
+  });
+});
+
+test('the time of receipt alone changes nothing, the mapping and the default marking do', async () => {
+  await newTarget().write([note('n')]);
+  const later = note('n', {}, new Date('2025-04-01T00:00:00Z'));
+  expect(await newTarget().write([later])).toMatchObject({ unchanged: 1, changed: 0 });
+  const mapping = prepare(later.mapped, defaults, 2, later.envelope.receivedAt);
+  expect(await newTarget().write([mapping])).toMatchObject({ changed: 1 });
+  const amber = { ...defaults, marking: { ...defaults.marking, tlp: 'AMBER' as const } };
+  expect(await newTarget().write([prepare(later.mapped, amber, 2, new Date())])).toMatchObject({
+    changed: 1,
+  });
+  expect(await collection('notes').findOne()).toMatchObject({
+    envelope: { version: 3 },
+    sortAt: new Date('2025-03-01T00:00:00Z'),
+  });
+});
+
+test('of two imports that change the same records at once, each counts, and what is left is whole', async () => {
+  const ids = Array.from({ length: 60 }, (_, at) => `n${at}`);
+  await newTarget().write(ids.map((id) => note(id)));
+  for (let round = 0; round < 5; round += 1) {
+    const change = (who: string) =>
+      ids.map((id) =>
+        note(id, { content: { value: `${who}${round}` }, names: [`Vulnerability:${who}${round}`] }),
+      );
+    const written = await Promise.all([
+      newTarget().write(change('a')),
+      newTarget().write(change('b').toReversed()),
+    ]);
+    expect(written).toMatchObject([{ changed: 60 }, { changed: 60 }]);
+  }
+  const records = (await collection('notes').find().toArray()) as unknown as {
+    readonly _id: string;
+    readonly content: { readonly value: string };
+    readonly envelope: { readonly version: number };
+  }[];
+  expect(records.map(({ envelope }) => envelope.version)).toEqual(ids.map(() => 11));
+  const links = await collection('links').find().toArray();
+  expect(links.map(({ _id }) => _id).sort()).toEqual(
+    records.map(({ _id, content }) => `${_id}>Vulnerability:${content.value}`).sort(),
+  );
+});
+
+test('of two imports that add the same records at once, one of each is left', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const batch = Array.from({ length: 200 }, (_, at) => note(`r${round}-${at}`));
+    const written = await Promise.all([
+      newTarget().write(batch),
+      newTarget().write(batch.toReversed()),
+      newTarget().write(batch),
+    ]);
+    expect(written.map(({ added, unchanged }) => added + unchanged)).toEqual([200, 200, 200]);
+    expect(written.reduce((sum, { added }) => sum + added, 0)).toBe(200);
+  }
+  expect(await collection('notes').countDocuments()).toBe(1000);
+  expect(await collection('links').countDocuments()).toBe(1000);
+});
+
+test.each<readonly [string, unknown]>([
+  ['long texts', Array.from({ length: 17 }, () => 'x'.repeat(950_000))],
+  ['many short texts', Array.from({ length: 999_000 }, () => 'abcd')],
+  ['many numbers', Array.from({ length: 999_000 }, () => 0.5)],
+])('a record that no document of the store could hold is refused, not tried: %s', (_what, list) => {
+  expect(() => note('n', { content: { list } })).toThrow(expect.objectContaining({ reason: 'TOO_LARGE' }));
+});
+
+test('the largest record that is taken can be stored, with a thousand names', async () => {
+  const list = Array.from({ length: 15 }, () => 'x'.repeat(1_000_000));
+  const names = Array.from({ length: 1000 }, (_, at) => `Vulnerability:CVE-2099-${10_000 + at}`);
+  expect(await newTarget().write([note('n', { content: { list }, names })])).toMatchObject({ added: 1 });
+  expect(await collection('links').countDocuments()).toBe(1000);
+});
