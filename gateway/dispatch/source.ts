@@ -5,6 +5,7 @@ import { isHubErrorCode } from '../../schema/errors.ts';
 import type { RequestContext } from '../request/context.ts';
 import { readDisclosures } from './disclosures.ts';
 import { fetchPart, type PartAnswer } from './fetch-part.ts';
+import { pruneAnswer } from './prune.ts';
 import { distinctRepresentations } from './representations.ts';
 
 /** How one request to one part is vouched for; empty in the open wiring. */
@@ -29,13 +30,15 @@ export function createSource(
     process: async (options: GraphQLDataSourceProcessOptions) => {
       const context = options.context as RequestContext;
       const distinct = distinctRepresentations(options.request.variables ?? {});
-      const body = JSON.stringify({ query: options.request.query, variables: distinct.variables });
+      const query = options.request.query ?? '';
+      const body = JSON.stringify({ query, variables: distinct.variables });
       try {
         const left = Math.max(1, Math.min(deadlineMs, context.deadline - Date.now()));
         const answer = await fetchPart(url, body, await vouch(body, context), left, agent);
+        const data = pruneAnswer(answer.data, query, distinct.variables);
         context.disclosed.push(...readDisclosures(answer.disclosed, part));
         noteErrors(part, answer, context);
-        return { data: distinct.expand(answer.data) as never };
+        return { data: distinct.expand(data) as never };
       } catch (error) {
         context.lost.add(part);
         log.warn({ part, correlationId: context.correlationId, error: String(error) }, 'a part is lost');
