@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { bulletinsFile, endOf, Place } from './place.ts';
@@ -18,8 +19,9 @@ test('an import that is killed again and again ends as one that was not', async 
   for (let turn = 1; turn <= 6; turn += 1) {
     const child = place.start([file]);
     const ended = endOf(child);
-    // From the start of the process to beyond its end, at random, later from turn to turn.
-    await pause(300 + Math.random() * took * 0.25 * turn);
+    // Every other turn as soon as a batch more is in; the others at any moment from the process's start on.
+    if (turn % 2 === 1) await untilMore(child);
+    else await pause(300 + Math.random() * took);
     child.kill('SIGKILL');
     await ended;
     const count = await untilSettled();
@@ -30,6 +32,13 @@ test('an import that is killed again and again ends as one that was not', async 
   expect((await place.import([file])).code).toBe(0);
   expect(await place.state()).toEqual(whole);
 }, 240_000);
+
+/** Waits until the store holds more than it does now, or the import is over. */
+async function untilMore(child: ChildProcess): Promise<void> {
+  const bulletins = place.client.db().collection('bulletins');
+  const before = await bulletins.countDocuments();
+  while (child.exitCode === null && (await bulletins.countDocuments()) <= before) await pause(5);
+}
 
 /** The server ends the transaction of a killed client by itself; a commit that is under way may still come. */
 async function untilSettled(): Promise<number> {
