@@ -6,18 +6,22 @@ import { SplitError, splitRecords } from './split.ts';
 
 /** More than this on either side of the records is no header; what is further away is not looked at. */
 const longestSide = 1024 * 1024;
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
 
 /**
  * What stands in a file outside of its records, if it bears a classification: then the whole file does, and that must
  * be known before the first record is taken, wherever in the file it stands. Null otherwise. Reads the file once.
  */
 export async function findClassifiedHeader(file: string, locate: Locate): Promise<Buffer | null> {
+  const bytes = await readHeader(file, locate);
+  return bytes !== null && isMarked(bytes.toString('utf8')) ? bytes : null;
+}
+
+/** What stands in a file before its first record and behind its last one; null where records have no such sides. */
+export async function readHeader(file: string, locate: Locate): Promise<Buffer | null> {
   if (locate.at !== 'member') return null;
   const records = await findRecords(file, locate);
-  if (records === null) return null;
-  const bytes = await readAround(file, records);
-  return isMarked(bytes.toString('utf8')) ? bytes : null;
+  return records === null ? null : await readAround(file, records);
 }
 
 type Records = { readonly from: number; readonly to: number };

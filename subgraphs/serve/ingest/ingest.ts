@@ -41,7 +41,7 @@ export type IngestOptions = {
 };
 
 const batchRecords = 1000;
-const batchBytes = 8 * 1024 * 1024;
+const batchBytes = 4 * 1024 * 1024;
 
 /** An import that could not go on: what it had come to, and why (`cause`). */
 export class Interrupted extends Error {
@@ -134,7 +134,7 @@ class Run {
   }
 
   async *#read(file: string): AsyncGenerator<Buffer> {
-    for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+    for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) {
       this.#options.progress.read((chunk as Buffer).length);
       yield chunk as Buffer;
     }

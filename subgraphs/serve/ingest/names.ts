@@ -1,8 +1,21 @@
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AliasOutcome } from './aliases.ts';
 import { bearsClassification, bearsClassificationInText } from './classified.ts';
+import { readHeader } from './header.ts';
+import type { Locate } from './source.ts';
 import { type Alarm, raiseSpillage } from './spillage.ts';
+import { SplitError, splitRecords } from './split.ts';
 import type { Target } from './target.ts';
+
+/** An entry of a galaxy, before it is known to be one. */
+type Entry = {
+  readonly uuid?: unknown;
+  readonly value?: unknown;
+  readonly meta?: { readonly synonyms?: unknown } | null;
+};
+
+const chunkBytes = 256 * 1024;
 
 /**
  * Takes an alias table from a file of its own before the records that need its names. False where the file bears a
@@ -25,17 +38,37 @@ export async function takeNames(alarm: Alarm, file: string): Promise<boolean> {
 
 /**
  * Takes the names of a file whose records are imported next. What is wrong with it, its import tells: a broken or
- * marked file gives no names, and an entry that bears a classification gives none of its own.
+ * marked file gives no names, and an entry that bears a classification gives none of its own. Of each entry only its
+ * names are held, so that a large file is no matter.
  */
 export async function takeOwnNames(
   target: Target,
   file: string,
+  locate: Locate,
   tell: (words: string) => void,
 ): Promise<void> {
-  const table = parse(await readFile(file));
-  if (table === null || bearsClassification(withoutEntries(table))) return;
-  const taken = await target.takeAliases(table);
+  const header = parse((await readHeader(file, locate)) ?? Buffer.alloc(0));
+  if (header === null || bearsClassification(header)) return;
+  const taken = await target.takeAliases({ ...header, values: await readNames(file, locate) });
   if (taken !== null) tellOlder(file, taken, tell);
+}
+
+async function readNames(file: string, locate: Locate): Promise<readonly object[]> {
+  const names: object[] = [];
+  try {
+    const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: chunkBytes });
+    for await (const { bytes } of splitRecords(chunks, locate)) {
+      const entry = bytes === null ? null : parse(bytes);
+      if (entry !== null && !bearsClassification(entry)) names.push(withoutRest(entry));
+    }
+  } catch (error) {
+    if (!(error instanceof SplitError)) throw error;
+  }
+  return names;
+}
+
+function withoutRest({ uuid, value, meta }: Entry): object {
+  return { uuid, value, ...(meta?.synonyms === undefined ? {} : { meta: { synonyms: meta.synonyms } }) };
 }
 
 function tellOlder(file: string, { outcome, inForce }: AliasOutcome, tell: (words: string) => void): void {
@@ -51,8 +84,4 @@ function parse(bytes: Buffer): object | null {
   } catch {
     return null;
   }
-}
-
-function withoutEntries(table: object): object {
-  return Array.isArray(table) ? [] : { ...table, values: [] };
 }

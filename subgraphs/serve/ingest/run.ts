@@ -3,6 +3,7 @@ import mongoose, { type Connection } from 'mongoose';
 import { createReadStream, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/vocabulary.ts';
 import type { CommunityPart } from '../community.ts';
 import { openStore } from '../store.ts';
@@ -40,6 +41,8 @@ type Flags = {
  * Sets the exit code: 0 all in, 1 nothing more could be done, 2 some records rejected, 3 a classified record met.
  */
 export async function runImport(community: CommunityPart, sources: readonly Source[]): Promise<void> {
+  // Node would let the heap grow to hundreds of megabytes before it collects what a batch leaves behind.
+  setFlagsFromString('--memory-saver-mode');
   const command = describe(community, sources);
   try {
     await command.parseAsync();
@@ -88,7 +91,9 @@ async function runOne(
   const alarm = sayAlarm;
   if (flags.aliases !== undefined && !(await takeNames({ target, rejects, alarm }, flags.aliases)))
     return exitCodes.classifiedMet;
-  if (source.aliases === true) for (const file of files) await takeOwnNames(target, file, alarm);
+  if (source.aliases === true) {
+    for (const file of files) await takeOwnNames(target, file, source.locate, alarm);
+  }
   const started = performance.now();
   const tell = (report: IngestReport) => summarise(source, report, performance.now() - started, rejects.path);
   const report = await ingest({

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { takeOwnNames } from '../../../../subgraphs/serve/ingest/names.ts';
+import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
+import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
+import { community } from './bulletins.ts';
+import { Place } from './place.ts';
+
+let place: Place;
+let store: CommunityStore;
+let target: Target;
+
+beforeAll(async () => {
+  place = await Place.open();
+  store = openStore(place.stores.uris['cert-eu'], community.kinds, () => undefined);
+  await store.connection.asPromise();
+  target = new Target(store, 'galaxy', null);
+});
+afterAll(async () => {
+  await store.connection.close();
+  await place[Symbol.asyncDispose]();
+});
+beforeEach(async () => await place.clear());
+
+const idOf = (at: number) => `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`;
+const actor = (at: number, value: string, ...synonyms: readonly string[]) =>
+  JSON.stringify({ uuid: idOf(at), value, description: 'x'.repeat(500), meta: { synonyms } });
+const begin = '{"type":"threat-actor","uuid":"7cdff317-a673-4474-84ec-4f1754947823","version":1,"values":[';
+
+async function resolveAfter(text: string, ...names: readonly string[]) {
+  const file = await place.write('galaxy.json', text);
+  await takeOwnNames(target, file, { at: 'member', name: 'values' }, () => undefined);
+  return names.map(await target.loadActors());
+}
+
+test('names are taken entry by entry: one that is broken or bears a classification gives none', async () => {
+  const marked = JSON.stringify({
+    uuid: idOf(2),
+    value: 'Marked',
+    description: 'NATO SECRET\nwords',
+    meta: {},
+  });
+  const entries = [
+    actor(1, 'EXERCISE Bear', 'EX-1'),
+    marked,
+    '{"uuid":}',
+    'null',
+    '7',
+    actor(3, 'EXERCISE Wolf'),
+  ];
+  expect(
+    await resolveAfter(`${begin}${entries.join(',\n')}]}`, 'ex1', 'Marked', 'exercise wolf', 'constructor'),
+  ).toEqual([
+    `ThreatActor:${idOf(1)}`,
+    'ThreatActor:name:marked',
+    `ThreatActor:${idOf(3)}`,
+    'ThreatActor:name:constructor',
+  ]);
+  expect(await place.everything()).not.toContain('Marked');
+});
+
+test.each([
+  ['is cut off', `${begin}${actor(1, 'EXERCISE Bear')},`],
+  ['is marked outside of its entries', `${begin}${actor(1, 'EXERCISE Bear')}],"marking":"EU SECRET"}`],
+  ['is no alias table', '{"type":"ransomware","values":[{"value":"EXERCISE Bear"}]}'],
+  ['is empty', ''],
+])('a file that %s gives no names', async (_what, text) => {
+  expect(await resolveAfter(text, 'EXERCISE Bear')).toEqual(['ThreatActor:name:exercisebear']);
+  expect(await place.client.db().collection('aliases').countDocuments()).toBe(0);
+});
+
+test('a large galaxy is taken whole', async () => {
+  const entries = Array.from({ length: 60_000 }, (_, at) => actor(at, `EXERCISE ${at}`));
+  const text = `${begin}${entries.join(',')}]}`;
+  expect(await resolveAfter(text, 'exercise 59999')).toEqual([`ThreatActor:${idOf(59_999)}`]);
+});
