@@ -28,12 +28,12 @@ export async function findPage(
 ): Promise<readonly StoredRecord[]> {
   const path = Object.keys(query.equal)[0];
   const hint = path === undefined ? listIndex : filterIndex(path);
-  return await keyset(query, '_id', async (place, limit) => {
+  return await keyset(query, '_id', async (place, sort, limit) => {
     const filter = mongoose.trusted({ $and: [query.allowed, query.equal, place] });
     return await bounded(
       model
         .find(filter as never)
-        .sort(sortOf(query.direction, '_id'))
+        .sort(sort)
         .hint(hint)
         .limit(limit)
         .maxTimeMS(storeDeadlineMs)
@@ -49,12 +49,12 @@ export async function findLinks(
   key: string,
   query: PageQuery,
 ): Promise<readonly Link[]> {
-  return await keyset(query, 'record', async (place, limit) => {
+  return await keyset(query, 'record', async (place, sort, limit) => {
     const filter = mongoose.trusted({ $and: [{ key, kind }, query.allowed, place] });
     return await bounded(
       store.links
         .find(filter as never)
-        .sort(sortOf(query.direction, 'record'))
+        .sort(sort)
         .hint(linkIndex)
         .limit(limit)
         .maxTimeMS(storeDeadlineMs)
@@ -129,15 +129,19 @@ export async function countLinks(
 async function keyset<Row>(
   query: PageQuery,
   id: '_id' | 'record',
-  find: (place: object, limit: number) => Promise<readonly Row[]>,
+  find: (place: object, sort: Sort, limit: number) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {
   const { after, limit } = query;
-  if (after === null) return await find(range(query), limit);
+  const way = query.direction === 'ASC' ? 1 : -1;
+  const sort: Sort = { sortAt: way, [id]: way };
+  if (after === null) return await find(range(query), sort, limit);
   const beyond = query.direction === 'DESC' ? '$lt' : '$gt';
-  const ties = await find({ sortAt: after.sortAt, [id]: { [beyond]: after.id } }, limit);
+  // Sorted by the id alone: with a sort key that is a constant the server sorts in memory instead of merging scans.
+  const ties = await find({ sortAt: after.sortAt, [id]: { [beyond]: after.id } }, { [id]: way }, limit);
   if (ties.length >= limit) return ties;
   const rest = await find(
     { $and: [range(query), { sortAt: { [beyond]: after.sortAt } }] },
+    sort,
     limit - ties.length,
   );
   return [...ties, ...rest];
@@ -155,7 +159,4 @@ function range(query: PageQuery): object {
   return Object.keys(both).length === 0 ? {} : { sortAt: both };
 }
 
-function sortOf(direction: 'ASC' | 'DESC', id: string): Record<string, 1 | -1> {
-  const way = direction === 'ASC' ? 1 : -1;
-  return { sortAt: way, [id]: way };
-}
+type Sort = Readonly<Record<string, 1 | -1>>;
