@@ -5,7 +5,8 @@ import express, { type Express } from 'express';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { type Logger, pino } from 'pino';
 import { errorTable, HubError, type HubErrorCode, isHubErrorCode } from '../schema/errors.ts';
-import { policyVersion } from '../schema/policy/uses.ts';
+import { readPolicy } from '../schema/policy/load.ts';
+import type { Policy } from '../schema/policy/policy.ts';
 import { recordDisclosure } from './audit/record.ts';
 import { createAgent } from './dispatch/fetch-part.ts';
 import { createSource } from './dispatch/source.ts';
@@ -40,8 +41,13 @@ import { toGraphQLError } from './shape/errors.ts';
 export async function startHub(settings: HubSettings): Promise<Listening> {
   const log = pino({ name: 'hub', level: process.env['JCU_LOG'] ?? 'warn' }, pino.destination(2));
   const store = openHubStore(settings, log);
-  const planner = await createPlanner(settings, store, log);
-  const apollo = createApollo(planner, async (incoming) => await answer(incoming, planner, store), log);
+  const policy = readPolicy();
+  const planner = await createPlanner(settings, store, policy, log);
+  const apollo = createApollo(
+    planner,
+    async (incoming) => await answer(incoming, planner, store, policy),
+    log,
+  );
   await apollo.start();
   const listening = await listen(route(settings, store, apollo, log), settings);
   return {
@@ -81,13 +87,20 @@ function route(
 }
 
 /** From an operation to its answer: the stages `policy`, `plan`, `dispatch`, `shape` and `audit`. */
-async function answer(incoming: Incoming, planner: Planner, store: HubStore): Promise<ExecutionResult> {
+async function answer(
+  incoming: Incoming,
+  planner: Planner,
+  store: HubStore,
+  policy: Policy,
+): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
   const operationName = incoming.operationName ?? null;
   const document = onlyOperation(incoming.document, operationName);
   const variables = incoming.request.variables ?? {};
   limitOperation(document, variables);
-  const decision = decide(context.reader, { document, operationName }, planner.schema);
+  const holder = policy.holder(context.reader, context.at);
+  const mayUse = (type: string, field: string) => holder.mayUse(type, field);
+  const decision = decide(mayUse, { document, operationName }, planner.schema);
   const gathered =
     decision.allowed === null
       ? { data: null, malformed: false }
@@ -101,7 +114,7 @@ async function answer(incoming: Incoming, planner: Planner, store: HubStore): Pr
     reader: context.reader,
     token: context.token,
     operation: { name: operationName, document: incoming.source, variables },
-    policy: policyVersion,
+    policy: policy.version,
     disclosed: context.disclosed,
     refused: decision.refused,
     lost: [...context.lost],
@@ -110,7 +123,12 @@ async function answer(incoming: Incoming, planner: Planner, store: HubStore): Pr
 }
 
 /** The stock planner with the hub's own part in this process and a source for each community. */
-async function createPlanner(settings: HubSettings, store: HubStore, log: Logger): Promise<Planner> {
+async function createPlanner(
+  settings: HubSettings,
+  store: HubStore,
+  policy: Policy,
+  log: Logger,
+): Promise<Planner> {
   const key = await readSigningKey(settings.signingKey);
   const agent = createAgent();
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
@@ -118,7 +136,7 @@ async function createPlanner(settings: HubSettings, store: HubStore, log: Logger
     if (name === 'hub') return createHubPart(store.registry, store.names, log);
     const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
     if (url === undefined) throw new Error(`no address is set for the subgraph ${name}`);
-    const vouch = createVouch(name, settings.deployment, key);
+    const vouch = createVouch(name, settings.deployment, policy.version, key);
     return createSource(name, url, settings.partDeadlineMs, vouch, agent, log);
   });
 }

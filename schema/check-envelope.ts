@@ -15,6 +15,9 @@ export function isEnvelope(value: unknown): value is Envelope {
       value['onwardShares'],
       (share) => isObject(share) && isText(share['id']) && isText(share['by']),
     ) &&
+    isAbsentOr(value['releases'], (releases) => isListOf(releases, isText)) &&
+    isAbsentOr(value['states'], isStates) &&
+    isAbsentOr(value['facts'], (facts) => isObject(facts) && Object.values(facts).every(isText)) &&
     isListOf(value['portions'], isPortion) &&
     isInstantOrNull(value['embargoUntil']) &&
     (value['exercise'] === null || isText(value['exercise'])) &&
@@ -44,6 +47,15 @@ function isAudience(value: unknown): value is Audience {
     isListOf(value['persons'], isText) &&
     isListOf(value['agreements'], isText)
   );
+}
+
+function isStates(value: unknown): boolean {
+  return isObject(value) && isListOf(value['own'], isText) && isListOf(value['told'], isText);
+}
+
+/** Members that came later than the first records: absent is none, anything else must be whole. */
+function isAbsentOr(value: unknown, check: (present: unknown) => boolean): boolean {
+  return value === undefined || check(value);
 }
 
 function isPortion(value: unknown): value is Portion {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { findUnannouncedBreaks } from './breaking.ts';
 import { findPolicyGaps } from './policy/coverage.ts';
+import { readPolicy } from './policy/load.ts';
 import { read, subgraphNames, subgraphSdl } from './sources.ts';
 
 /** What the gateway plans on, and what clients generate their types from. */
@@ -35,7 +36,7 @@ export function findDrift(composed: Composed): readonly string[] {
 function main(check: boolean): void {
   const composed = compose();
   const findings = [
-    ...findPolicyGaps(),
+    ...findPolicyGaps(readPolicy()),
     ...findUnannouncedBreaks(readIfThere('published.graphql'), composed['published.graphql'], new Date()),
     ...(check ? findDrift(composed) : []),
   ];

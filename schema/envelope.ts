@@ -67,6 +67,12 @@ export type Envelope = {
   readonly audience: Audience;
   /** Onward shares that recipients recorded: `{ id, by }`, ended in the registry, never here. */
   readonly onwardShares: readonly { readonly id: string; readonly by: string }[];
+  /** Ids of grants under which it was released beyond its audience, ended in the registry, never here. */
+  readonly releases?: readonly string[];
+  /** The Member States whose file it is, and those that were told of it (ISO 3166-1 alpha-2). */
+  readonly states?: { readonly own: readonly string[]; readonly told: readonly string[] };
+  /** Facts that the policy asks about, in the words of its domain. */
+  readonly facts?: Readonly<Record<string, string>>;
   readonly purposes: readonly Purpose[];
   readonly embargoUntil: Date | null;
   readonly portions: readonly Portion[];

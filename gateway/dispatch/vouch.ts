@@ -1,6 +1,5 @@
 import { importJWK } from 'jose';
 import { type Assertion, signAssertion } from '../../schema/assertion.ts';
-import { policyVersion } from '../../schema/policy/uses.ts';
 import type { RequestContext } from '../request/context.ts';
 import type { Vouch } from './source.ts';
 
@@ -16,10 +15,10 @@ export async function readSigningKey(jwk: Readonly<Record<string, unknown>>): Pr
 }
 
 /** Vouches for a reader towards one community: an assertion for this body, good for seconds and once. */
-export function createVouch(community: string, deployment: string, key: SigningKey): Vouch {
+export function createVouch(community: string, deployment: string, policy: string, key: SigningKey): Vouch {
   return async (body: string, context: RequestContext) => {
     const { reader, correlationId } = context;
-    const assertion: Assertion = { reader, policy: policyVersion, deployment, correlationId };
+    const assertion: Assertion = { reader, policy, deployment, correlationId };
     const signed = await signAssertion(assertion, { audience: community, body }, key, new Date());
     return { authorization: `Bearer ${signed}` };
   };

@@ -28,7 +28,8 @@ export async function identify(
   }
   const onScreen = isOnScreen(token, rules.strongAcr);
   const { subject, purpose, picture } = token;
-  const reader = { subject, ...membership, purpose, picture, onScreen };
+  const client = token.interactive ? ('person' as const) : ('machine' as const);
+  const reader = { subject, ...membership, client, purpose, picture, onScreen };
   return { reader, token: { clientId: token.clientId, id: token.id } };
 }
 

@@ -10,8 +10,6 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { mayUse } from '../../schema/policy/uses.ts';
-import type { Reader } from '../../schema/reader.ts';
 
 /** What the policy says of an operation before it is planned. */
 export type Decision = {
@@ -26,7 +24,7 @@ export type Decision = {
  * it says is the same whatever exists.
  */
 export function decide(
-  reader: Pick<Reader, 'roles'>,
+  mayUse: (type: string, field: string) => boolean,
   operation: { readonly document: DocumentNode; readonly operationName: string | null },
   schema: GraphQLSchema,
 ): Decision {
@@ -39,7 +37,7 @@ export function decide(
         const parent = typeInfo.getParentType();
         if (parent === null || parent === undefined || field.name.value.startsWith('__')) return undefined;
         const own = getNamedType(parent).name;
-        if (own.startsWith('__') || mayUse(reader, own, field.name.value)) return undefined;
+        if (own.startsWith('__') || mayUse(own, field.name.value)) return undefined;
         refused.add(`${own}.${field.name.value}`);
         return null;
       },

@@ -1,6 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
-import type { HeldShare, Reader } from '../../schema/reader.ts';
+import type { HeldAgreement, HeldGrant, HeldShare, Reader } from '../../schema/reader.ts';
+import type { Purpose, Tlp } from '../../schema/vocabulary.ts';
 import { within } from '../audit/deadline.ts';
 
 /** An organisation of the registry: configured, never derived from a mail domain or a country. */
@@ -32,10 +33,35 @@ export type OnwardShareEntry = {
   readonly until: Date;
 };
 
+/** What a provider or an originator permits one organisation, beyond a record's audience; it ends by itself. */
+export type GrantEntry = {
+  readonly _id: string;
+  readonly by: string;
+  readonly to: string;
+  readonly until: Date;
+};
+
+/** An agreement between organisations, and what it opens at most. */
+export type AgreementEntry = {
+  readonly _id: string;
+  readonly parties: readonly string[];
+  readonly from: Date;
+  readonly until: Date;
+  readonly tlpCeiling: Tlp;
+  readonly purposes: readonly Purpose[];
+};
+
 /** What the registry knows of a reader at one second. */
 export type Membership = Pick<
   Reader,
-  'organisation' | 'communities' | 'memberState' | 'roles' | 'sharingGroups' | 'onwardShares'
+  | 'organisation'
+  | 'communities'
+  | 'memberState'
+  | 'roles'
+  | 'sharingGroups'
+  | 'onwardShares'
+  | 'grants'
+  | 'agreements'
 >;
 
 /** The hub's registry: facts of organisations and memberships, asked at each request so that an end cuts at once. */
@@ -51,18 +77,23 @@ export function openRegistry(db: Db): Registry {
   const members: Collection<MembershipEntry> = db.collection('memberships');
   const organisations: Collection<OrganisationEntry> = db.collection('organisations');
   const shares: Collection<OnwardShareEntry> = db.collection('onwardShares');
+  const grants: Collection<GrantEntry> = db.collection('grants');
+  const agreements: Collection<AgreementEntry> = db.collection('agreements');
   return {
     findMembership: async (subject, now) =>
       await orUnavailable(async () => {
         const member = await members.findOne({ _id: subject }, { maxTimeMS: deadlineMs });
         if (member === null || (member.until !== null && member.until <= now)) return null;
-        const [organisation, held] = await Promise.all([
-          organisations.findOne({ _id: member.organisation }, { maxTimeMS: deadlineMs }),
-          shares
-            .find({ client: member.organisation, until: { $gt: now } }, { maxTimeMS: deadlineMs })
+        const own = member.organisation;
+        const [organisation, held, granted, agreed] = await Promise.all([
+          organisations.findOne({ _id: own }, { maxTimeMS: deadlineMs }),
+          shares.find({ client: own, until: { $gt: now } }, { maxTimeMS: deadlineMs }).toArray(),
+          grants.find({ to: own, until: { $gt: now } }, { maxTimeMS: deadlineMs }).toArray(),
+          agreements
+            .find({ parties: own, from: { $lte: now }, until: { $gt: now } }, { maxTimeMS: deadlineMs })
             .toArray(),
         ]);
-        return organisation === null ? null : toMembership(member, organisation, held);
+        return organisation === null ? null : toMembership(member, organisation, held, granted, agreed);
       }),
     findOrganisations: async (ids) =>
       await orUnavailable(
@@ -75,6 +106,8 @@ function toMembership(
   member: MembershipEntry,
   organisation: OrganisationEntry,
   shares: readonly OnwardShareEntry[],
+  grants: readonly GrantEntry[],
+  agreements: readonly AgreementEntry[],
 ): Membership {
   return {
     organisation: organisation._id,
@@ -86,6 +119,13 @@ function toMembership(
       id: _id,
       by,
       until: until.toISOString(),
+    })),
+    grants: grants.map(({ _id, by, until }): HeldGrant => ({ id: _id, by, until: until.toISOString() })),
+    agreements: agreements.map(({ _id, until, tlpCeiling, purposes }): HeldAgreement => ({
+      id: _id,
+      until: until.toISOString(),
+      tlpCeiling,
+      purposes,
     })),
   };
 }

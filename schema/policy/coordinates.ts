@@ -1,283 +1,47 @@
-/**
- * Who may ever use which coordinate of the graph, whatever the data. What is not named here is refused, and
- * composition fails before that. Fields are written with the arguments that they may take.
- *
- * - `anyone`: any token holder; keys, stubs and the registry's public part.
- * - `content`: kinds of reader that may read records at all (J02 to J07; J29 and J33 say who may not).
- * - `insider`: only members of the record's originator and its custodian's operators (J33), decided per object.
- */
-export type TypePolicy = {
-  /** `record`: carries an envelope; `shared`: a stub with contributions; `part`: reached only through a guarded field. */
-  readonly nature: 'door' | 'record' | 'shared' | 'envelope' | 'part' | 'input';
-  readonly anyone?: readonly string[];
-  readonly content?: readonly string[];
-  readonly insider?: readonly string[];
+import type { CoordinatesFile } from './language.ts';
+
+export type TypeNature = CoordinatesFile['types'][string]['nature'];
+
+/** Where a coordinate belongs: a group of fields, of one kind of record (null: of whichever carries it). */
+export type Place = {
+  readonly nature: TypeNature;
+  readonly kind: string | null;
+  readonly group: string;
+  readonly arguments: readonly string[];
 };
 
-const list = '(first,after,filter,orderBy)';
-const page = '(first,after)';
-
-const record = (...content: string[]): TypePolicy => ({
-  nature: 'record',
-  content: ['id', 'envelope', ...content],
-});
-const part = (...content: string[]): TypePolicy => ({ nature: 'part', content });
-const input = (...content: string[]): TypePolicy => ({ nature: 'input', content });
-const connection = part('edges', 'nodes', 'pageInfo', 'total(max)');
-const edge = part('cursor', 'node');
-const direction = input('direction');
-
-export const coordinates: Readonly<Record<string, TypePolicy>> = {
-  Query: {
-    nature: 'door',
-    anyone: [
-      'vulnerability(id)',
-      'vulnerabilities(ids)',
-      'threatActor(name)',
-      'threatActors(name)',
-      'indicator(type,value)',
-      'organisation(id)',
-      'memberState(code)',
-      'memberStates',
-    ],
-    content: [
-      `exploitationStatements${list}`,
-      'exploitationStatement(id)',
-      `vulnerabilityRecords${list}`,
-      'vulnerabilityRecord(id)',
-      `advisories${list}`,
-      'advisory(id)',
-      `mispEvents${list}`,
-      'mispEvent(id)',
-      `actorProfiles${list}`,
-      'actorProfile(id)',
-      `ransomwareFamilies${list}`,
-      'ransomwareFamily(id)',
-      `criminalProfiles${list}`,
-      'criminalProfile(id)',
-    ],
-  },
-
-  Vulnerability: {
-    nature: 'shared',
-    anyone: ['id', 'name', 'aliases'],
-    content: [
-      `records${page}`,
-      `exploitation${page}`,
-      `advisories${page}`,
-      `mispEvents${page}`,
-      `ransomwareFamilies${page}`,
-    ],
-  },
-  ThreatActor: {
-    nature: 'shared',
-    anyone: ['id', 'name', 'synonyms'],
-    content: [
-      `exploitation${page}`,
-      `profiles${page}`,
-      `mispEvents${page}`,
-      `criminalProfiles${page}`,
-      `ransomwareFamilies${page}`,
-    ],
-  },
-  Indicator: { nature: 'shared', anyone: ['id', 'type', 'value'], content: [`sightings${page}`] },
-  Organisation: { nature: 'shared', anyone: ['id', 'name', 'kind', 'memberState'] },
-  MemberState: { nature: 'shared', anyone: ['id', 'code', 'name'], content: [`exploitation${page}`] },
-
-  VulnerabilityRecord: record(
-    'vulnerability',
-    'cveId',
-    'euvdId',
-    'aliases',
-    'title',
-    'description',
-    'state',
-    'publishedAt',
-    'updatedAt',
-    'cwes',
-    'cvss',
-    'products',
-    'references',
-  ),
-  ExploitationStatement: record(
-    'vulnerability',
-    'catalogue',
-    'assertedBy',
-    'memberState',
-    'firstSeen',
-    'reportedAt',
-    'patchedSince',
-    'exploitationTypes',
-    'ransomwareUse',
-    'actors',
-    'requiredAction',
-    'dueDate',
-    'notes',
-  ),
-  Advisory: record(
-    'serial',
-    'title',
-    'versions',
-    'publishedAt',
-    'summary',
-    'technicalDetails',
-    'affectedProducts',
-    'recommendations',
-    'vulnerabilities',
-    'exploitedInTheWild',
-    'references',
-    'licence',
-    'file',
-  ),
-  MispEvent: record(
-    'uuid',
-    'info',
-    'date',
-    'threatLevel',
-    'analysis',
-    'distribution',
-    'tags',
-    'techniques',
-    'actors',
-    'vulnerabilities',
-    `sightings${page}`,
-  ),
-  Sighting: record('indicator', 'event', 'mispType', 'category', 'objectName', 'toIds', 'comment', 'seenAt'),
-  ActorProfile: record(
-    'actor',
-    'name',
-    'synonyms',
-    'description',
-    'suspectedSponsor',
-    'country',
-    'attributionConfidence',
-    'suspectedVictims',
-    'targetCategories',
-    'incidentTypes',
-    'references',
-  ),
-  RansomwareFamily: record(
-    'name',
-    'synonyms',
-    'description',
-    'firstSeen',
-    'extensions',
-    'ransomNotes',
-    'ransomNoteFiles',
-    'encryption',
-    'paymentMethod',
-    'price',
-    'decryptorAvailable',
-    'successorOf',
-    'operationalState',
-    'vulnerabilities',
-    'actors',
-    'references',
-  ),
-  CriminalProfile: record(
-    'actor',
-    'name',
-    'motives',
-    'incidentTypes',
-    'targetCategories',
-    'targetedSectors',
-    'modesOfOperation',
-    'capabilities',
-    'references',
-  ),
-
-  Envelope: {
-    nature: 'envelope',
-    content: [
-      'localId',
-      'version',
-      'supersedes',
-      'originator',
-      'custodian',
-      'provider',
-      'sourceUrl',
-      'receivedAt',
-      'marking',
-      'purposes',
-      'embargoUntil',
-      'portions',
-      'grading',
-      'statementKind',
-      'confidence',
-      'personalData',
-      'exercise',
-      'recordState',
-      'occurredAt',
-      'observedAt',
-      'reportedAt',
-      'modifiedAt',
-    ],
-    insider: ['audience'],
-  },
-
-  Marking: part(
-    'tlp',
-    'tlpCommunity',
-    'pap',
-    'classification',
-    'distribution',
-    'handlingCodes',
-    'h3Text',
-    'extraRestrictions',
-    'rawTlp',
-  ),
-  Audience: part('reach', 'organisations', 'sharingGroups', 'persons', 'agreements'),
-  Portion: part('path', 'marking'),
-  Grading: part('scheme', 'source', 'information'),
-  PersonalData: part(
-    'present',
-    'categories',
-    'controller',
-    'legalBasis',
-    'reviewAt',
-    'retainUntil',
-    'restricted',
-  ),
-  Time: part('utc', 'precision', 'declaredZone'),
-  Text: part('value', 'lang'),
-  Term: part('scheme', 'code'),
-  Attachment: part('sha256', 'size', 'mediaType', 'name'),
-  PageInfo: part('hasNextPage', 'hasPreviousPage', 'startCursor', 'endCursor'),
-  BoundedCount: part('value', 'exact'),
-  CvssScore: part('version', 'vector', 'score', 'severity', 'scoredBy'),
-  AffectedProduct: part('vendor', 'product', 'versionRange', 'cpe', 'purl', 'status'),
-  AdvisoryVersion: part('version', 'date', 'change'),
-  Technique: part('attackId', 'name'),
-
-  ExploitationStatementConnection: connection,
-  ExploitationStatementEdge: edge,
-  VulnerabilityRecordConnection: connection,
-  VulnerabilityRecordEdge: edge,
-  AdvisoryConnection: connection,
-  AdvisoryEdge: edge,
-  MispEventConnection: connection,
-  MispEventEdge: edge,
-  SightingConnection: connection,
-  SightingEdge: edge,
-  ActorProfileConnection: connection,
-  ActorProfileEdge: edge,
-  RansomwareFamilyConnection: connection,
-  RansomwareFamilyEdge: edge,
-  CriminalProfileConnection: connection,
-  CriminalProfileEdge: edge,
-
-  ExploitationStatementFilter: input('catalogue', 'ransomwareUse', 'since', 'before'),
-  ExploitationStatementOrder: direction,
-  VulnerabilityRecordFilter: input('state', 'since', 'before'),
-  VulnerabilityRecordOrder: direction,
-  AdvisoryFilter: input('exploitedInTheWild', 'serial', 'since', 'before'),
-  AdvisoryOrder: direction,
-  MispEventFilter: input('threatLevel', 'since', 'before'),
-  MispEventOrder: direction,
-  ActorProfileFilter: input('country', 'since', 'before'),
-  ActorProfileOrder: direction,
-  RansomwareFamilyFilter: input('decryptorAvailable', 'name', 'since', 'before'),
-  RansomwareFamilyOrder: direction,
-  CriminalProfileFilter: input('since', 'before'),
-  CriminalProfileOrder: direction,
+/** Which group every coordinate of the graph belongs to; what is not there is refused. */
+export type Coordinates = {
+  natureOf(type: string): TypeNature | undefined;
+  placeOf(type: string, field: string): Place | undefined;
+  /** Every field of a type that is named, with its place. */
+  fieldsOf(type: string): ReadonlyMap<string, Place>;
+  readonly types: readonly string[];
 };
+
+/** Reads the coordinates' file into an index. A record's own fields are of its own kind. */
+export function indexCoordinates(types: CoordinatesFile['types']): Coordinates {
+  const index = new Map(Object.entries(types).map(([type, said]) => [type, placesOf(type, said)]));
+  return {
+    natureOf: (type) => (Object.hasOwn(types, type) ? types[type]?.nature : undefined),
+    placeOf: (type, field) => index.get(type)?.get(field),
+    fieldsOf: (type) => index.get(type) ?? new Map(),
+    types: [...index.keys()],
+  };
+}
+
+function placesOf(
+  type: string,
+  { nature, fields }: CoordinatesFile['types'][string],
+): ReadonlyMap<string, Place> {
+  return new Map(
+    Object.entries(fields).flatMap(([path, list]) => {
+      const [group = '', kind] = path.split('.').toReversed();
+      const own = kind ?? (nature === 'record' ? type : null);
+      return list.map((text): [string, Place] => {
+        const [name = '', inside] = text.split(/[()]/);
+        return [name, { nature, kind: own, group, arguments: inside?.split(',') ?? [] }];
+      });
+    }),
+  );
+}

@@ -11,44 +11,50 @@ import {
   parse,
 } from 'graphql';
 import { subgraphNames, subgraphSdl } from '../sources.ts';
-import { coordinates, type TypePolicy } from './coordinates.ts';
-import { argumentsOf, fieldName } from './uses.ts';
+import type { Place } from './coordinates.ts';
+import type { Policy } from './policy.ts';
 
 /** Where the contract and the policy part: coordinates without a rule, rules without a coordinate, one a line. */
-export function findPolicyGaps(): readonly string[] {
+export function findPolicyGaps(policy: Policy): readonly string[] {
   const schemas = subgraphNames.map((name) => schemaOf(subgraphSdl(name)));
   const present = new Set<string>();
-  const gaps = schemas.flatMap((schema) => findUnnamed(schema, present));
-  return [...new Set([...gaps, ...findUnmet(present)])];
+  const gaps = schemas.flatMap((schema) => findUnnamed(schema, policy, present));
+  return [...new Set([...gaps, ...findUnmet(policy, present)])];
 }
 
 /** Where one subgraph's schema has what the policy does not name; it fills `present` with what it saw. */
-export function findUnnamed(schema: GraphQLSchema, present: Set<string> = new Set()): readonly string[] {
+export function findUnnamed(
+  schema: GraphQLSchema,
+  policy: Policy,
+  present: Set<string> = new Set(),
+): readonly string[] {
   return Object.values(schema.getTypeMap()).flatMap((type) => {
     if (type.name.startsWith('_') || ['Service'].includes(type.name)) return [];
     if (isInterfaceType(type) || isUnionType(type))
       return [`${type.name}: rules on abstract types are not taken`];
-    if (isObjectType(type)) return findUnnamedFields(type, present);
+    if (isObjectType(type)) return findUnnamedFields(type, policy, present);
     if (!isInputObjectType(type)) return [];
-    const named = namedFields(coordinates[type.name]);
     return Object.keys(type.getFields()).flatMap((field) => {
       present.add(`${type.name}.${field}`);
-      return named.has(field) ? [] : [`${type.name}.${field}: no rule names it`];
+      const isNamed = policy.coordinates.placeOf(type.name, field) !== undefined;
+      return isNamed ? [] : [`${type.name}.${field}: no rule names it`];
     });
   });
 }
 
-function findUnnamedFields(type: GraphQLObjectType, present: Set<string>): readonly string[] {
-  const policy = Object.hasOwn(coordinates, type.name) ? coordinates[type.name] : undefined;
-  const named = namedFields(policy);
+function findUnnamedFields(
+  type: GraphQLObjectType,
+  { coordinates }: Policy,
+  present: Set<string>,
+): readonly string[] {
   return Object.values(type.getFields()).flatMap((field) => {
     if (field.name.startsWith('_')) return [];
     const at = `${type.name}.${field.name}`;
     present.add(at);
-    const rule = named.get(field.name);
-    if (policy === undefined || rule === undefined) return [`${at}: no rule names it`];
-    const unnamed = field.args.filter((argument) => !argumentsOf(rule).includes(argument.name));
-    const tooHard = mustBeNullable(policy, field.name) && isNonNullType(field.type);
+    const place = coordinates.placeOf(type.name, field.name);
+    if (place === undefined) return [`${at}: no rule names it`];
+    const unnamed = field.args.filter((argument) => !place.arguments.includes(argument.name));
+    const tooHard = mustBeNullable(place, field.name) && isNonNullType(field.type);
     return [
       ...unnamed.map((argument) => `${at}(${argument.name}:): no rule names it`),
       ...(tooHard ? [`${at}: a guarded field must be nullable`] : []),
@@ -57,24 +63,28 @@ function findUnnamedFields(type: GraphQLObjectType, present: Set<string>): reado
 }
 
 /** A field that may be hidden, or that another subgraph contributes, must be able to be null. */
-function mustBeNullable(policy: TypePolicy, field: string): boolean {
-  if (policy.nature === 'part') return false;
-  if (policy.nature === 'record') return field !== 'id';
-  if (policy.nature === 'shared') return !(policy.anyone ?? []).map(fieldName).includes(field);
+function mustBeNullable({ nature, kind, group }: Place, field: string): boolean {
+  if (nature === 'part') return false;
+  if (nature === 'record') return field !== 'id';
+  if (nature === 'shared') return !isPublic({ kind, group });
   return true;
 }
 
-function findUnmet(present: ReadonlySet<string>): readonly string[] {
-  return Object.entries(coordinates).flatMap(([type, policy]) =>
-    [...namedFields(policy).keys()]
-      .filter((field) => !present.has(`${type}.${field}`))
-      .map((field) => `${type}.${field}: a rule names what does not exist`),
-  );
+/** Whether a coordinate is the hub's own public side, which every token holder may use. */
+export function isPublic({ kind, group }: Pick<Place, 'kind' | 'group'>): boolean {
+  return kind === 'Hub' && group === 'public';
 }
 
-function namedFields(policy: TypePolicy | undefined): ReadonlyMap<string, string> {
-  const fields = [...(policy?.anyone ?? []), ...(policy?.content ?? []), ...(policy?.insider ?? [])];
-  return new Map(fields.map((field) => [fieldName(field), field]));
+function findUnmet(policy: Policy, present: ReadonlySet<string>): readonly string[] {
+  const { coordinates, source } = policy;
+  return coordinates.types.flatMap((type) =>
+    [...coordinates.fieldsOf(type)]
+      .filter(([field, { kind }]) => {
+        const isAnnounced = kind !== null && source.domain.kinds[kind]?.announced === true;
+        return !present.has(`${type}.${field}`) && !isAnnounced;
+      })
+      .map(([field]) => `${type}.${field}: a rule names what does not exist`),
+  );
 }
 
 function schemaOf(sdl: string): GraphQLSchema {

@@ -1,10 +1,13 @@
 import type { VerifiedAssertion } from '../../schema/assertion.ts';
 import type { Reader } from '../../schema/reader.ts';
+import type { Holder } from '../../schema/policy/policy.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What every resolver of one request is given. */
 export type Context = {
   readonly reader: Reader;
+  /** The reader under the policy in force, at this request's second. */
+  readonly holder: Holder;
   readonly assertion: VerifiedAssertion;
   readonly loaders: Loaders;
 };

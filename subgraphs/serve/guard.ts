@@ -6,9 +6,8 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from 'graphql';
-import { findUnnamed } from '../../schema/policy/coverage.ts';
-import { policyOf, useOf } from '../../schema/policy/uses.ts';
-import { readsContent } from '../../schema/policy/keys.ts';
+import { findUnnamed, isPublic } from '../../schema/policy/coverage.ts';
+import type { Policy } from '../../schema/policy/policy.ts';
 import type { Context } from './context.ts';
 import type { Row } from './row.ts';
 
@@ -19,47 +18,53 @@ type FieldResolver = GraphQLFieldResolver<unknown, Context>;
  * kind of reader. Synchronous, so that a list of a thousand costs what it cost before. Throws at start where the
  * schema has a coordinate that no rule names.
  */
-export function guardFields(schema: GraphQLSchema): GraphQLSchema {
-  const unnamed = findUnnamed(schema);
+export function guardFields(schema: GraphQLSchema, policy: Policy): GraphQLSchema {
+  const unnamed = findUnnamed(schema, policy);
   if (unnamed.length > 0) throw new Error(`the policy does not cover the schema:\n  ${unnamed.join('\n  ')}`);
   for (const type of Object.values(schema.getTypeMap())) {
-    if (isObjectType(type)) for (const field of Object.values(type.getFields())) guardField(type, field);
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) guardField(type, field, policy);
   }
   return schema;
 }
 
-function guardField(type: GraphQLObjectType, field: GraphQLField<unknown, Context>): void {
-  const nature = policyOf(type.name)?.nature;
+function guardField(type: GraphQLObjectType, field: GraphQLField<unknown, Context>, policy: Policy): void {
+  const place = policy.coordinates.placeOf(type.name, field.name);
+  if (place === undefined) return;
   const inner = field.resolve;
-  if (nature === 'record') field.resolve = guardRecord(field.name, inner ?? readContent(field.name));
-  if (nature === 'envelope')
-    field.resolve = guardEnvelope(type.name, field.name, inner ?? readEnvelope(field.name));
-  if (nature === 'shared')
+  if (place.nature === 'record')
+    field.resolve = guardRecord(field.name, place.group, inner ?? readContent(field.name));
+  if (place.nature === 'envelope')
+    field.resolve = guardEnvelope(place.group, inner ?? readEnvelope(field.name));
+  if (place.nature === 'shared' && !isPublic(place))
     field.resolve = guardContribution(type.name, field.name, inner ?? defaultFieldResolver);
 }
 
-/** A field of a record: null where its portion is hidden, and where what came is no decided row at all. */
-function guardRecord(name: string, inner: FieldResolver): FieldResolver {
+/** A field of a record: null where its portion or group is hidden, and where what came is no decided row at all. */
+function guardRecord(name: string, group: string, inner: FieldResolver): FieldResolver {
   return (source, args, context, info) => {
-    if (!isRow(source) || source.decision.hidden.has(name)) return null;
+    if (!isRow(source) || !reads(source, group) || source.decision.hidden.has(name)) return null;
     return name === 'id' ? source.id : inner(source, args, context, info);
   };
 }
 
-/** A field of the envelope: what only insiders may read is null to others, without an error. */
-function guardEnvelope(type: string, name: string, inner: FieldResolver): FieldResolver {
-  const insiders = useOf(type, name) === 'insider';
+/** A field of the envelope: what only some may read is null to others, without an error. */
+function guardEnvelope(group: string, inner: FieldResolver): FieldResolver {
   return (source, args, context, info) => {
-    if (!isRow(source) || (insiders && !source.decision.insider)) return null;
+    if (!isRow(source) || !reads(source, group)) return null;
     return inner(source, args, context, info);
   };
 }
 
-/** What a community contributes to a shared type: nothing to kinds of reader that read no content. */
+/** A row is there only for those who read its content; the other groups were decided with it. */
+function reads({ decision }: Row, group: string): boolean {
+  return group === 'content' || decision.groups.has(group);
+}
+
+/** What a community contributes to a shared type: nothing to kinds of reader that may never read it. */
 function guardContribution(type: string, name: string, inner: FieldResolver): FieldResolver {
-  if (useOf(type, name) === 'anyone') return inner;
   return (source, args, context, info) =>
-    readsContent(context.reader) ? inner(source, args, context, info) : null;
+    context.holder.mayUse(type, name) ? inner(source, args, context, info) : null;
 }
 
 function readContent(name: string): FieldResolver {

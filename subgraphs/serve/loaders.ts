@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import { HubError } from '../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../schema/policy/filter.ts';
-import { heldKeys } from '../../schema/policy/keys.ts';
+import type { Holder, Policy } from '../../schema/policy/policy.ts';
 import type { Reader } from '../../schema/reader.ts';
 import type { Kind } from './community.ts';
 import { type Connection, type PageArguments, pageSize, toConnection } from './connection.ts';
@@ -38,23 +38,27 @@ export class Loaders {
   readonly #store: CommunityStore;
   readonly #kinds: ReadonlyMap<string, Kind>;
   readonly #reader: Reader;
-  readonly #now: Date;
+  readonly #policy: Policy;
+  readonly #holder: Holder;
   readonly #cursorKey: Buffer;
-  readonly #held: ReadonlySet<string>;
-  readonly #allowed: StoreFilter;
+  readonly #filters = new Map<string, StoreFilter>();
   readonly #rows = new Map<string, DataLoader<string, Row | null>>();
   readonly #links: DataLoader<LinkAsk, readonly Link[], string>;
   readonly #given = new Map<string, Row>();
 
-  constructor(store: CommunityStore, kinds: readonly Kind[], reader: Reader, now: Date, cursorKey: Buffer) {
+  constructor(
+    store: CommunityStore,
+    kinds: readonly Kind[],
+    policy: Policy,
+    holder: Holder,
+    cursorKey: Buffer,
+  ) {
     this.#store = store;
     this.#kinds = new Map(kinds.map((kind) => [kind.type, kind]));
-    this.#reader = reader;
-    this.#now = now;
+    this.#reader = holder.reader;
+    this.#policy = policy;
+    this.#holder = holder;
     this.#cursorKey = cursorKey;
-    const held = heldKeys(reader, now);
-    this.#held = new Set(held);
-    this.#allowed = compileFilter(held, now);
     this.#links = new DataLoader(async (asks) => await this.#loadLinks(asks), {
       cacheKeyFn: (ask) => JSON.stringify([ask.kind, ask.key, ask.size, ask.after]),
     });
@@ -83,7 +87,7 @@ export class Loaders {
     const rows = await this.#fill(type, size + 1, after, async (place, limit) => {
       const found = await findPage(this.#model(type), { ...query, after: place, limit });
       return found.map((record) => ({
-        row: toRow(type, record, this.#held, this.#now),
+        row: toRow(type, record, this.#policy, this.#holder),
         id: record._id,
         sortAt: record.sortAt,
       }));
@@ -113,7 +117,7 @@ export class Loaders {
       size,
       after,
       scope,
-      async (max) => await countLinks(this.#store, type, key, this.#allowed, max),
+      async (max) => await countLinks(this.#store, type, key, this.#allowed(type), max),
     );
   }
 
@@ -165,11 +169,20 @@ export class Loaders {
       return [[path, value]];
     });
     return {
-      allowed: this.#allowed,
+      allowed: this.#allowed(type, terms.length > 0 ? 'search' : 'read'),
       equal: Object.fromEntries(terms),
       since: instant(since),
       before: instant(before),
     };
+  }
+
+  /** The store's filter for a kind of record: what this reader may read, or find by what it says. */
+  #allowed(kind: string, action: 'read' | 'search' = 'read'): StoreFilter {
+    const name = `${kind} ${action}`;
+    const filter =
+      this.#filters.get(name) ?? compileFilter([...this.#holder.keys(kind, action)], this.#holder.now);
+    this.#filters.set(name, filter);
+    return filter;
   }
 
   #model(type: string) {
@@ -182,8 +195,10 @@ export class Loaders {
     const known = this.#rows.get(type);
     if (known !== undefined) return known;
     const loader = new DataLoader<string, Row | null>(async (ids) => {
-      const found = await findByIds(this.#model(type), ids, this.#allowed);
-      const byId = new Map(found.map((record) => [record._id, toRow(type, record, this.#held, this.#now)]));
+      const found = await findByIds(this.#model(type), ids, this.#allowed(type));
+      const byId = new Map(
+        found.map((record) => [record._id, toRow(type, record, this.#policy, this.#holder)]),
+      );
       return ids.map((id) => byId.get(id) ?? null);
     });
     this.#rows.set(type, loader);
@@ -211,7 +226,7 @@ export class Loaders {
       after: ask.after,
       limit: ask.size,
     } as const;
-    return await findLinks(this.#store, ask.kind, ask.key, { ...page, allowed: this.#allowed });
+    return await findLinks(this.#store, ask.kind, ask.key, { ...page, allowed: this.#allowed(ask.kind) });
   }
 
   /** One scan for all keys of a kind; a kind whose rows are too many is left out and asked key by key. */
@@ -219,7 +234,7 @@ export class Loaders {
     const byKey = new Map<string, readonly Link[]>();
     for (const kind of new Set(asks.map((ask) => ask.kind))) {
       const keys = [...new Set(asks.filter((ask) => ask.kind === kind).map((ask) => ask.key))];
-      const rows = await findLinksOfMany(this.#store, kind, keys, this.#allowed, mostLinksAtOnce);
+      const rows = await findLinksOfMany(this.#store, kind, keys, this.#allowed(kind), mostLinksAtOnce);
       if (rows === null) continue;
       const grouped = Map.groupBy(rows, (row) => row.key);
       for (const key of keys) byKey.set(`${kind} ${key}`, (grouped.get(key) ?? []).toSorted(newestFirst));

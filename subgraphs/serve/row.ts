@@ -1,6 +1,6 @@
 import type { Disclosure } from '../../schema/disclosure.ts';
 import type { Envelope, StoredRecord } from '../../schema/envelope.ts';
-import { decideRow, type RowDecision } from '../../schema/policy/decide.ts';
+import type { Holder, Policy, RowDecision } from '../../schema/policy/policy.ts';
 
 /** A record that a reader may see, with the decision that was made on it once: what resolvers are given. */
 export type Row<Content = Readonly<Record<string, unknown>>> = {
@@ -16,8 +16,8 @@ export type Row<Content = Readonly<Record<string, unknown>>> = {
  * Decides a stored record again from its envelope, whatever labels the query met. Null where the reader may not
  * see it: there is no other way from a stored record to a resolver.
  */
-export function toRow(type: string, record: StoredRecord, held: ReadonlySet<string>, now: Date): Row | null {
-  const decision = decideRow(record.envelope, held, now);
+export function toRow(type: string, record: StoredRecord, policy: Policy, holder: Holder): Row | null {
+  const decision = policy.decideRow(record.envelope, type, holder);
   if (decision === null) return null;
   const content = record.content as Readonly<Record<string, unknown>>;
   return { type, id: record._id, envelope: record.envelope, content, sortAt: record.sortAt, decision };

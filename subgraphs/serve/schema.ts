@@ -1,6 +1,7 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLSchema, parse } from 'graphql';
 import { dateTime } from '../../schema/date-time.ts';
+import type { Policy } from '../../schema/policy/policy.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import type { CommunityPart } from './community.ts';
 import { guardFields } from './guard.ts';
@@ -8,11 +9,11 @@ import { envelopeResolvers } from './resolvers.ts';
 import { shieldDoors } from './shield.ts';
 
 /** A community's executable schema: its file of the contract, its resolvers, guarded fields, shielded doors. */
-export function buildCommunitySchema(community: CommunityPart): GraphQLSchema {
+export function buildCommunitySchema(community: CommunityPart, policy: Policy): GraphQLSchema {
   const typeDefs = parse(subgraphSdl(community.name));
   const resolvers = { ...envelopeResolvers, DateTime: dateTime, ...withoutReferences(community.resolvers) };
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
-  return shieldDoors(guardFields(schema));
+  return shieldDoors(guardFields(schema, policy));
 }
 
 /** graphql-js calls a reference's resolver as (reference, context): ours take the context in third place. */

@@ -8,6 +8,8 @@ import type { AddressInfo } from 'node:net';
 import mongoose from 'mongoose';
 import { type Logger, pino } from 'pino';
 import { errorTable, isHubErrorCode } from '../../schema/errors.ts';
+import { readPolicy } from '../../schema/policy/load.ts';
+import type { Policy } from '../../schema/policy/policy.ts';
 import type { CommunityPart } from './community.ts';
 import { codeOf } from './connection.ts';
 import type { Context } from './context.ts';
@@ -30,11 +32,12 @@ const largestRequest = '4mb';
  */
 export async function serve(community: CommunityPart, settings: SubgraphSettings): Promise<RunningSubgraph> {
   const log = pino({ name: community.name, level: process.env['JCU_LOG'] ?? 'warn' }, pino.destination(2));
+  const policy = readPolicy();
   const store = openStore(settings.storeUri, community.kinds, (error) =>
     log.error({ error }, 'the store does not answer'),
   );
   const apollo = new ApolloServer<Context>({
-    schema: buildCommunitySchema(community),
+    schema: buildCommunitySchema(community, policy),
     introspection: false,
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
@@ -44,7 +47,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
     logger: log,
   });
   await apollo.start();
-  const server = createServer(route(community, settings, store, apollo, log));
+  const server = createServer(route(community, settings, store, policy, apollo, log));
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
   return {
@@ -62,6 +65,7 @@ function route(
   community: CommunityPart,
   settings: SubgraphSettings,
   store: CommunityStore,
+  policy: Policy,
   apollo: ApolloServer<Context>,
   log: Logger,
 ): Express {
@@ -81,8 +85,9 @@ function route(
       context: ({ req }) => {
         const { assertion, now } = req as Request & AssertedRequest;
         const { reader } = assertion;
-        const loaders = new Loaders(store, community.kinds, reader, now, settings.cursorKey);
-        return Promise.resolve({ reader, assertion, loaders });
+        const holder = policy.holder(reader, now);
+        const loaders = new Loaders(store, community.kinds, policy, holder, settings.cursorKey);
+        return Promise.resolve({ reader, holder, assertion, loaders });
       },
     }),
   );

@@ -4,7 +4,6 @@ import type * as GraphqlMiddleware from 'graphql-middleware';
 import type * as GraphqlShield from 'graphql-shield';
 import { createRequire } from 'node:module';
 import { HubError } from '../../schema/errors.ts';
-import { mayUse } from '../../schema/policy/uses.ts';
 import type { Context } from './context.ts';
 
 // graphql-shield 7.6.5 throws when Node 24 imports it as ESM; both load as CommonJS, and must load alike.
@@ -37,6 +36,6 @@ export function shieldDoors(schema: GraphQLSchema): GraphQLSchema {
 /** Named after its door, since graphql-shield caches by rule name alone. */
 function doorRule(field: string) {
   return rule(`Query.${field}`, { cache: 'no_cache' })((_source, _args, context: Context) =>
-    openMachinery.includes(field) ? context.reader.subject !== '' : mayUse(context.reader, 'Query', field),
+    openMachinery.includes(field) ? context.reader.subject !== '' : context.holder.mayUse('Query', field),
   );
 }

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CryptoKey, generateKeyPair, importJWK } from 'jose';
 import { type Assertion, signAssertion } from '../../schema/assertion.ts';
-import { policyVersion } from '../../schema/policy/uses.ts';
+import { readPolicy } from '../../schema/policy/load.ts';
 import { post, standing } from '../helpers/ask.ts';
 import { readerOf } from '../helpers/records.ts';
 
 const assertion: Assertion = {
   reader: readerOf(),
-  policy: policyVersion,
+  policy: readPolicy().version,
   deployment: 'trial',
   correlationId: randomUUID(),
 };

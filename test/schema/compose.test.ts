@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { buildSchema } from 'graphql';
 import { findUnannouncedBreaks } from '../../schema/breaking.ts';
 import { compose, findDrift } from '../../schema/compose.ts';
+import { readPolicy } from '../../schema/policy/load.ts';
 import { findPolicyGaps, findUnnamed } from '../../schema/policy/coverage.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
@@ -11,7 +12,7 @@ test('the committed supergraph and published schema are what the sources compose
 });
 
 test('the policy names every coordinate of every subgraph, and nothing else', () => {
-  expect(findPolicyGaps()).toEqual([]);
+  expect(findPolicyGaps(readPolicy())).toEqual([]);
 });
 
 test('a field, an argument, an input field and an abstract type that no rule names are found', () => {
@@ -19,7 +20,7 @@ test('a field, an argument, an input field and an abstract type that no rule nam
     type Query { advisories(first: Int, secret: Int): Int  backdoor: Int }
     input AdvisoryFilter { serial: String  everything: Boolean }
     interface Hidden { id: ID }`);
-  expect(findUnnamed(schema)).toEqual([
+  expect(findUnnamed(schema, readPolicy())).toEqual([
     'Query.advisories(secret:): no rule names it',
     'Query.backdoor: no rule names it',
     'AdvisoryFilter.everything: no rule names it',
@@ -31,7 +32,7 @@ test('a guarded field that could not be null is found: hiding it would hide its 
   const schema = buildSchema(`
     type Query { advisory(id: ID!): Advisory! }
     type Advisory { id: ID!  title: String! }`);
-  expect(findUnnamed(schema)).toEqual([
+  expect(findUnnamed(schema, readPolicy())).toEqual([
     'Query.advisory: a guarded field must be nullable',
     'Advisory.title: a guarded field must be nullable',
   ]);

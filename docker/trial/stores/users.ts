@@ -8,6 +8,7 @@ const changeable = [
   'sharingGroups',
   'agreements',
   'onwardShares',
+  'grants',
   'aliases',
   'aliasVersions',
   'trailPersonal',

@@ -2,8 +2,7 @@ import canonicalize from 'canonicalize';
 import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
-import { admittedKeys } from '../../../schema/policy/keys.ts';
-import { policyVersion } from '../../../schema/policy/uses.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
 import type { Link } from '../store.ts';
 import { combineReading } from './marking.ts';
 import { type Defaults, type Mapped, RejectError } from './source.ts';
@@ -66,9 +65,10 @@ export function toStored(
   id: string,
   before: Pick<StoredRecord, 'sortAt' | 'envelope'> | null,
   references: Readonly<Record<string, string>>,
+  policy: Policy,
 ): StoredRecord {
   const envelope: Envelope = { ...prepared.envelope, ...(before === null ? {} : keep(before.envelope)) };
-  const { admits, early } = admittedKeys(envelope);
+  const { admits, early } = policy.labels(envelope, prepared.mapped.kind);
   return {
     _id: id,
     schemaVersion,
@@ -79,7 +79,7 @@ export function toStored(
     openFrom: envelope.embargoUntil ?? new Date(0),
     admits,
     admitsEarly: early,
-    policy: policyVersion,
+    policy: policy.version,
     contentHash: prepared.contentHash,
   };
 }

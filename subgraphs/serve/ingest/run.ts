@@ -4,6 +4,8 @@ import { createReadStream, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { readPolicy } from '../../../schema/policy/load.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
 import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/vocabulary.ts';
 import type { CommunityPart } from '../community.ts';
 import { openStore } from '../store.ts';
@@ -40,13 +42,17 @@ type Flags = {
  * Runs an import as a process of the community's own: its store, its credentials (JCU_STORE_URI), its sources.
  * Sets the exit code: 0 all in, 1 nothing more could be done, 2 some records rejected, 3 a classified record met.
  */
-export async function runImport(community: CommunityPart, sources: readonly Source[]): Promise<void> {
+export async function runImport(
+  community: CommunityPart,
+  sources: readonly Source[],
+  policy: Policy = readPolicy(),
+): Promise<void> {
   // Node would let the heap grow to hundreds of megabytes before it collects what a batch leaves behind.
   setFlagsFromString('--memory-saver-mode');
   const command = describe(community, sources);
   try {
     await command.parseAsync();
-    process.exitCode = await importFiles(community, sources, command.args, command.opts<Flags>());
+    process.exitCode = await importFiles(community, sources, command, policy);
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = exitCodes.failed;
@@ -58,17 +64,18 @@ export async function runImport(community: CommunityPart, sources: readonly Sour
 async function importFiles(
   community: CommunityPart,
   sources: readonly Source[],
-  paths: readonly string[],
-  flags: Flags,
+  command: Command,
+  policy: Policy,
 ): Promise<number> {
-  const files = (await Promise.all(paths.map(listFiles))).flat();
+  const flags = command.opts<Flags>();
+  const files = (await Promise.all(command.args.map(listFiles))).flat();
   if (files.length === 0) throw new Error('no file to import: name files or folders');
   const source = await chooseSource(sources, files, flags.source);
   const store = openStore(requireUri(), community.kinds, () => undefined);
   try {
     await waitForStore(store.connection);
     const defaults = withFlags(source.defaults, flags);
-    const target = new Target(store, source.name, defaults.exercise);
+    const target = new Target(store, source.name, defaults.exercise, policy);
     await target.prepare();
     return await runOne(source, files, defaults, target, flags);
   } finally {

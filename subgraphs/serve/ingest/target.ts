@@ -7,6 +7,7 @@ import {
 } from 'mongodb';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../schema/envelope.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
 import { within } from '../deadline.ts';
 import type { CommunityStore, Link } from '../store.ts';
 import { type AliasOutcome, loadActors, takeAliases } from './aliases.ts';
@@ -64,12 +65,14 @@ export class Target {
   readonly #store: CommunityStore;
   readonly #feed: string;
   readonly #exercise: string | null;
+  readonly #policy: Policy;
   readonly #seen = new Seen();
 
-  constructor(store: CommunityStore, feed: string, exercise: string | null) {
+  constructor(store: CommunityStore, feed: string, exercise: string | null, policy: Policy) {
     this.#store = store;
     this.#feed = feed;
     this.#exercise = exercise;
+    this.#policy = policy;
   }
 
   /** Makes the indexes that an import and every list rest on. */
@@ -149,7 +152,7 @@ export class Target {
     const referenceIds = Object.fromEntries(references) as Record<string, string>;
     const id = before?._id ?? `${kind}:${randomUUID()}`;
     ids.set(placeOf(prepared.mapped), id);
-    const record = toStored(prepared, this.#feed, id, before, referenceIds);
+    const record = toStored(prepared, this.#feed, id, before, referenceIds, this.#policy);
     const links = toLinks(record, kind, [...names, ...Object.values(referenceIds)]);
     return { kind, record, links, before };
   }

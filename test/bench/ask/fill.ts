@@ -1,6 +1,7 @@
 import { type Collection, type Db, type Document, MongoClient } from 'mongodb';
 import { importAliases } from '../../../gateway/registry/import-aliases.ts';
 import type { StoredRecord } from '../../../schema/envelope.ts';
+import { readPolicy } from '../../../schema/policy/load.ts';
 import { communities, type Community } from '../../../schema/vocabulary.ts';
 import type { StoreName } from '../../../docker/trial/stores/stores.ts';
 import { community as certEu } from '../../../subgraphs/cert-eu/community.ts';
@@ -17,6 +18,7 @@ import { type Generated, generated } from './records.ts';
 import { galaxyOf, receivedAt, type World } from './world.ts';
 
 const parts: Readonly<Record<Community, CommunityPart>> = { enisa, 'cert-eu': certEu, europol };
+const policy = readPolicy();
 const batch = 2000;
 const inFlight = 4;
 
@@ -47,7 +49,7 @@ async function indexesOf(
   const store = openStore(uri, part.kinds, () => undefined);
   try {
     await store.connection.asPromise();
-    await new Target(store, 'generated', null).prepare();
+    await new Target(store, 'generated', null, policy).prepare();
     const models = [store.links, ...store.records.values()];
     const found = models.map(async ({ collection }): Promise<[string, readonly IndexSpec[]]> => {
       const all = (await collection.indexes()) as FoundIndex[];
@@ -92,7 +94,7 @@ function makeBatch(kind: Generated, from: number, size: number, world: World) {
     const mapped = { kind: kind.kind, localId: envelope.localId, content, sortAt, names };
     const prepared = { mapped, envelope, contentHash: uuidOf(`${kind.kind} hash ${at}`), sortAt };
     const id = `${kind.kind}:${uuidOf(`${kind.kind} ${at}`)}`;
-    const record = toStored(prepared, 'generated', id, null, {});
+    const record = toStored(prepared, 'generated', id, null, {}, policy);
     records.push(record);
     links.push(...toLinks(record, kind.kind, names));
   }

@@ -5,18 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Collection, MongoClient } from 'mongodb';
 import { startStores, type Stores } from '../../../docker/trial/stores/stores.ts';
-import type { Envelope } from '../../../schema/envelope.ts';
-import { decideRow } from '../../../schema/policy/decide.ts';
 import { compileFilter, mostHeldKeys } from '../../../schema/policy/filter.ts';
-import { admittedKeys, heldKeys } from '../../../schema/policy/keys.ts';
-import type { Reader } from '../../../schema/reader.ts';
-import { recordStates, tlpScale } from '../../../schema/vocabulary.ts';
-import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+import { readPolicy } from '../../../schema/policy/load.ts';
+import { broken, envelope, isSound, kinds, now, reader, trulyReads } from './generated.ts';
 
+const policy = readPolicy();
 const home = mkdtempSync(join(tmpdir(), 'jcu-agreement-'));
 let stores: Stores;
 let client: MongoClient;
-let rows: Collection<{ _id: number; envelope: Envelope }>;
+let rows: Collection<{ _id: number; envelope: unknown }>;
 
 beforeAll(async () => {
   stores = await startStores({ home });
@@ -31,151 +28,83 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-const now = new Date('2026-11-24T12:00:00Z');
-const organisations = ['cert-eu', 'csirt-fr', 'csirt-pl', 'eset'];
-const organisation = fc.constantFrom(...organisations);
-const purpose = fc.constantFrom('incident-response' as const, 'threat-analysis' as const);
-const instant = fc.constantFrom(
-  null,
-  new Date('2026-11-24T11:59:59.999Z'),
-  now,
-  new Date('2026-11-24T12:00:00.001Z'),
-);
-const picture = fc.constantFrom(null, 'exercise:one');
+/** Readers, rows and fields that were decided in three ways: told at the end, for the record. */
+const tried = { readers: 0, decisions: 0, allowed: 0, fields: 0 };
 
-const envelope: fc.Arbitrary<Envelope> = fc
-  .record({
-    originator: organisation,
-    custodian: organisation,
-    tlp: fc.constantFrom(...tlpScale),
-    tlpCommunity: fc.constantFrom('cyber-defence', 'law-enforcement'),
-    restrictions: fc.subarray(['ask']),
-    reach: fc.constantFrom('ANYONE' as const, 'COMMUNITY' as const, 'NAMED' as const),
-    named: fc.subarray(organisations),
-    groups: fc.subarray(['g1']),
-    persons: fc.subarray(['u-1', 'u-2']),
-    shares: fc.subarray([
-      { id: 'S1', by: 'csirt-fr' },
-      { id: 'S2', by: 'csirt-pl' },
-    ]),
-    purposes: fc.uniqueArray(purpose),
-    embargoUntil: instant,
-    exercise: picture,
-    recordState: fc.constantFrom(...recordStates),
-  })
-  .map(({ tlp, tlpCommunity, restrictions, reach, named, groups, persons, shares, ...rest }) =>
-    envelopeOf({
-      ...rest,
-      marking: markingOf({ tlp, tlpCommunity, extraRestrictions: restrictions }),
-      audience: audienceOf({ reach, organisations: named, sharingGroups: groups, persons }),
-      onwardShares: shares,
-    }),
-  );
-
-/** Envelopes that came out wrong: a part missing, null or of another type. */
-const broken: fc.Arbitrary<unknown> = fc
-  .tuple(
-    envelope,
-    fc.constantFrom(
-      'marking',
-      'audience',
-      'originator',
-      'purposes',
-      'recordState',
-      'exercise',
-      'portions',
-      'embargoUntil',
-    ),
-    fc.constantFrom(undefined, null, 'CLEAR', 7, {}, []),
-  )
-  .map(([whole, part, value]) => ({ ...whole, [part]: value }));
-
-const reader: fc.Arbitrary<Reader> = fc
-  .record({
-    subject: fc.constantFrom('u-1', 'u-2', 'u-3'),
-    organisation,
-    communities: fc.subarray(['cyber-defence', 'law-enforcement']),
-    roles: fc.subarray(['community-operator', 'policy-auditor']),
-    sharingGroups: fc.subarray(['g1']),
-    shares: fc.subarray([
-      { id: 'S1', by: 'csirt-fr', until: '2026-11-24T12:00:01.000Z' },
-      { id: 'S2', by: 'csirt-pl', until: '2026-11-24T12:00:00.000Z' },
-    ]),
-    purpose: fc.option(purpose),
-    picture: fc.constantFrom('real', 'exercise:one'),
-    onScreen: fc.boolean(),
-  })
-  .map(({ shares, ...rest }) => readerOf({ ...rest, onwardShares: shares }));
-
-test('the store’s filter and the guard decide every reader and record alike', async () => {
-  let decided = 0;
+test('the guard, the store’s filter and the table decide every reader, record and field alike', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.oneof({ weight: 4, arbitrary: envelope }, { weight: 1, arbitrary: broken }), {
-        minLength: 20,
-        maxLength: 40,
+      fc.constantFrom(...kinds),
+      fc.array(fc.oneof({ weight: 5, arbitrary: envelope }, { weight: 1, arbitrary: broken }), {
+        maxLength: 80,
+        size: 'max',
       }),
-      fc.array(reader, { minLength: 3, maxLength: 6 }),
-      async (envelopes, readers) => {
+      fc.array(reader, { minLength: 1, maxLength: 8, size: 'max' }),
+      async (kind, envelopes, readers) => {
         await rows.deleteMany({});
-        await rows.insertMany(envelopes.map((one, at) => labelled(one, at)) as never);
+        if (envelopes.length > 0)
+          await rows.insertMany(envelopes.map((one, at) => labelled(one, kind, at)) as never);
         for (const one of readers) {
-          const held = heldKeys(one, now);
-          const found = await rows.find(compileFilter(held, now) as never).toArray();
-          const set = new Set(held);
-          const byFilter = found
-            .filter((row) => decideRow(row.envelope, set, now) !== null)
-            .map((row) => row._id);
-          const byGuard = envelopes.flatMap((envelopeOfRow, at) =>
-            decideRow(envelopeOfRow, set, now) === null ? [] : [at],
+          const holder = policy.holder(one, now);
+          const filter = compileFilter([...holder.keys(kind)], now);
+          const found = await rows.find(filter as never, { projection: { _id: 1 } }).toArray();
+          const byFilter = found.map(({ _id }) => _id).filter((at) => isSound(envelopes[at]));
+          const decisions = envelopes.map((row) => policy.decideRow(row, kind, holder));
+          const byGuard = decisions.flatMap((decision, at) => (decision === null ? [] : [at]));
+          const byTable = envelopes.flatMap((row, at) =>
+            isSound(row) && trulyReads(policy.source, one, kind, row, 'content') ? [at] : [],
           );
-          const sound = (await rows.find().toArray()).filter((row) => isSound(envelopes[row._id]));
-          expect(byFilter.toSorted((a, b) => a - b)).toEqual(byGuard);
-          expect(
-            found
-              .map((row) => row._id)
-              .filter((at) => sound.some((row) => row._id === at))
-              .toSorted((a, b) => a - b),
-          ).toEqual(byGuard);
-          decided += envelopes.length;
+          expect({ byFilter: byFilter.toSorted((a, b) => a - b), byGuard }).toEqual({
+            byFilter: byTable,
+            byGuard: byTable,
+          });
+          for (const at of byTable) expectSameFields(one, kind, envelopes[at], decisions[at]);
+          count(envelopes.length, byTable.length);
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
-  expect(decided).toBeGreaterThanOrEqual(150 * 20 * 3);
-});
+  expect(tried.decisions).toBeGreaterThanOrEqual(200 * 20 * 3);
+  expect(tried.allowed).toBeGreaterThan(tried.decisions / 50);
+  expect(tried.fields).toBeGreaterThan(1000);
+}, 240_000);
+
+function expectSameFields(
+  one: Parameters<typeof trulyReads>[1],
+  kind: string,
+  row: unknown,
+  decision: { readonly groups: ReadonlySet<string>; readonly hidden: ReadonlySet<string> } | null | undefined,
+): void {
+  if (!isSound(row)) throw new Error('a row that is not whole was decided');
+  const groups = (policy.source.domain.kinds[kind]?.groups ?? []).filter((group) => group !== 'content');
+  const byTable = groups.filter((group) => trulyReads(policy.source, one, kind, row, group));
+  expect([...(decision?.groups ?? [])].toSorted()).toEqual(byTable.toSorted());
+  const hidden = row.portions.filter(
+    ({ marking, audience }) =>
+      !trulyReads(policy.source, one, kind, { ...row, marking, audience }, 'content'),
+  );
+  expect(decision?.hidden).toEqual(new Set(hidden.map(({ path }) => path)));
+  tried.fields += groups.length + row.portions.length;
+}
+
+function count(decisions: number, allowed: number): void {
+  tried.readers += 1;
+  tried.decisions += decisions;
+  tried.allowed += allowed;
+}
 
 test('a reader of more keys than a query may scan is refused, not cut', () => {
-  const keys = Array.from({ length: mostHeldKeys + 1 }, (_, at) => `real|group:g${at}`);
+  const keys = Array.from({ length: mostHeldKeys + 1 }, (_, at) => `1|real|group:g${at};r`);
   expect(() => compileFilter(keys, now)).toThrow(RangeError);
 });
 
-/** Labels as an import writes them; a broken envelope has no labels that an honest writer could make. */
-function labelled(one: unknown, _id: number): object {
+/** Labels as an import writes them; a broken envelope bears labels that no honest writer could make. */
+function labelled(one: unknown, kind: string, _id: number): object {
+  const front = `${policy.source.version}|real|`;
   const keys = isSound(one)
-    ? admittedKeys(one)
-    : { admits: ['real|tlp:clear', 'real|origin:cert-eu'], early: [] };
+    ? policy.labels(one, kind)
+    : { admits: [`${front}anyone;rsx`, `${front}origin:cert-eu;rs`], early: [] };
   const until = isSound(one) ? one.embargoUntil : null;
   return { _id, envelope: one, admits: keys.admits, admitsEarly: keys.early, openFrom: until ?? new Date(0) };
-}
-
-function isSound(one: unknown): one is Envelope {
-  const value = one as Envelope;
-  return (
-    typeof value.originator === 'string' &&
-    typeof (value.marking as unknown) === 'object' &&
-    value.marking !== null &&
-    'tlp' in value.marking &&
-    typeof (value.audience as unknown) === 'object' &&
-    value.audience !== null &&
-    'reach' in value.audience &&
-    Array.isArray(value.purposes) &&
-    value.purposes.every((given) => typeof given === 'string') &&
-    typeof value.recordState === 'string' &&
-    recordStates.includes(value.recordState) &&
-    Array.isArray(value.portions) &&
-    (value.exercise === null || (typeof value.exercise === 'string' && value.exercise !== 'CLEAR')) &&
-    (value.embargoUntil === null || value.embargoUntil instanceof Date)
-  );
 }

@@ -1,15 +1,14 @@
 import { expect, test } from '@jest/globals';
 import type { Envelope } from '../../../schema/envelope.ts';
-import { decideRow } from '../../../schema/policy/decide.ts';
-import { heldKeys } from '../../../schema/policy/keys.ts';
 import type { Reader } from '../../../schema/reader.ts';
+import { heldKeys, policy, reads as readsAt } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const later = new Date('2026-11-24T13:00:00Z');
 
 function reads(reader: Reader, envelope: unknown): boolean {
-  return decideRow(envelope, new Set(heldKeys(reader, now)), now) !== null;
+  return readsAt(reader, envelope, now);
 }
 
 const amber = (changes: Partial<Envelope> = {}) =>
@@ -138,7 +137,7 @@ test('a portion is decided by its own marking', () => {
   };
   const envelope = envelopeOf({ portions: [portion] });
   const hidden = (reader: Reader) => [
-    ...(decideRow(envelope, new Set(heldKeys(reader, now)), now)?.hidden ?? []),
+    ...(policy.decideRow(envelope, 'Advisory', policy.holder(reader, now))?.hidden ?? []),
   ];
   expect(hidden(readerOf())).toEqual(['technicalDetails']);
   expect(hidden(readerOf({ organisation: 'csirt-pl' }))).toEqual([]);

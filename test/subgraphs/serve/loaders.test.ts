@@ -5,13 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStores, type Stores } from '../../../docker/trial/stores/stores.ts';
 import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
-import { decideRow } from '../../../schema/policy/decide.ts';
-import { admittedKeys, heldKeys } from '../../../schema/policy/keys.ts';
 import type { Reader } from '../../../schema/reader.ts';
 import { kinds } from '../../../subgraphs/cert-eu/records.ts';
 import type { Connection, PageArguments } from '../../../subgraphs/serve/connection.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';
 import { type CommunityStore, type Link, openStore } from '../../../subgraphs/serve/store.ts';
+import { admittedKeys, policy, reads } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'jcu-loaders-'));
@@ -48,7 +47,7 @@ function advisories() {
 }
 
 function loadersOf(reader: Reader): Loaders {
-  return new Loaders(store, kinds, reader, now, cursorKey);
+  return new Loaders(store, kinds, policy, policy.holder(reader, now), cursorKey);
 }
 
 /** Stores advisories that all name one vulnerability, with labels of their envelopes or of others. */
@@ -73,7 +72,7 @@ async function keep(
       contentHash: String(at),
     };
   });
-  const links = records.map(({ _id, sortAt, openFrom, admits, admitsEarly, policy }): Link => ({
+  const links = records.map(({ _id, sortAt, openFrom, admits, admitsEarly, policy: labelledBy }): Link => ({
     _id: `${_id}>${key}`,
     kind: 'Advisory',
     key,
@@ -82,7 +81,7 @@ async function keep(
     openFrom,
     admits,
     admitsEarly,
-    policy,
+    policy: labelledBy,
   }));
   await advisories().collection.insertMany(records as never);
   await store.links.collection.insertMany(links as never);
@@ -139,10 +138,9 @@ test('pages of any size, walked to the end, give exactly what the reader may see
           rows.map(([one]) => one),
           rows.map(([, minute]) => minute),
         );
-        const held = new Set(heldKeys(reader, now));
         const expected = rows
           .map(([one, minute], at) => ({ one, minute, id: `Advisory:${String(at).padStart(4, '0')}` }))
-          .filter(({ one }) => decideRow(one, held, now) !== null)
+          .filter(({ one }) => reads(reader, one, now))
           .toSorted((a, b) => b.minute - a.minute || (a.id < b.id ? 1 : -1))
           .map(({ id }) => id);
         const total = { value: expected.length, exact: true };

@@ -8,6 +8,7 @@ import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
 import { bulletins, community } from './bulletins.ts';
 import { bulletinsFile, Place } from './place.ts';
+import { policy } from '../../../helpers/policy.ts';
 
 let place: Place;
 let store: CommunityStore;
@@ -25,7 +26,7 @@ afterAll(async () => {
 beforeEach(async () => await place.clear());
 
 const { defaults } = bulletins;
-const newTarget = () => new Target(store, bulletins.name, defaults.exercise);
+const newTarget = () => new Target(store, bulletins.name, defaults.exercise, policy);
 
 /** A reject file in memory on a disk that has room for so many lines. */
 function rejectsWithRoom(lines: number): RejectFile & { readonly kept: Reject[] } {
@@ -76,7 +77,7 @@ test('a failure of the store is thrown, with how far the import had come', async
   const file = await place.write('closed.json', bulletinsFile(10));
   const lost = openStore(place.stores.uris['cert-eu'], community.kinds, () => undefined);
   await lost.connection.asPromise();
-  const target = new Target(lost, bulletins.name, defaults.exercise);
+  const target = new Target(lost, bulletins.name, defaults.exercise, policy);
   target.loadActors = async () => {
     const resolve = await newTarget().loadActors();
     await lost.connection.close();

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Audience, Marking } from '../../../../schema/envelope.ts';
-import { admittedKeys, heldKeys } from '../../../../schema/policy/keys.ts';
 import type { Reader } from '../../../../schema/reader.ts';
 import { handlingCodes, papScale, type Purpose, reaches, tlpScale } from '../../../../schema/vocabulary.ts';
 import { prepare } from '../../../../subgraphs/serve/ingest/label.ts';
@@ -15,6 +14,7 @@ import {
   readTlp,
 } from '../../../../subgraphs/serve/ingest/marking.ts';
 import { RejectError } from '../../../../subgraphs/serve/ingest/source.ts';
+import { admittedKeys, heldKeys } from '../../../helpers/policy.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const organisations = ['x', 'y', 'originator', 'custodian'];
@@ -74,6 +74,9 @@ const reader: fc.Arbitrary<Reader> = fc.record({
   roles: some(['community-operator']),
   sharingGroups: some(['g', 'h']),
   onwardShares: fc.constant([]),
+  grants: fc.constant([]),
+  agreements: fc.constant([]),
+  client: fc.constant('person'),
   purpose: fc.constantFrom(null, ...purposes),
   picture: fc.constant('real'),
   onScreen: fc.boolean(),
@@ -97,7 +100,7 @@ const { envelope: plain } = prepare(
 
 /** Whether somebody who holds these keys meets what such a record admits, and what it admits under an embargo. */
 function doors(reading: Reading) {
-  const { admits, early } = admittedKeys({ ...plain, ...reading });
+  const { admits, early } = admittedKeys({ ...plain, ...reading }, 'Note');
   return {
     open: (held: ReadonlySet<string>) => admits.some((key) => held.has(key)),
     early: (held: ReadonlySet<string>) => early.some((key) => held.has(key)),
@@ -137,7 +140,7 @@ test('the joined reading admits nobody whom the default alone or the record alon
       const byDefault = doors(asOpenAsItMeans(one, other));
       const byRecord = doors(alone(one, other));
       const wider = readers.filter((who) => {
-        const held = new Set(heldKeys(who, now));
+        const held = new Set(heldKeys(who, now, 'Note'));
         admitted += joined.open(held) ? 1 : 0;
         const isOpen = joined.open(held) && !(byDefault.open(held) && byRecord.open(held));
         return isOpen || (joined.early(held) && !(byDefault.open(held) && byRecord.early(held)));

@@ -4,6 +4,7 @@ import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
 import { community } from './bulletins.ts';
 import { Place } from './place.ts';
+import { policy } from '../../../helpers/policy.ts';
 
 let place: Place;
 let store: CommunityStore;
@@ -13,7 +14,7 @@ beforeAll(async () => {
   place = await Place.open();
   store = openStore(place.stores.uris['cert-eu'], community.kinds, () => undefined);
   await store.connection.asPromise();
-  target = new Target(store, 'galaxy', null);
+  target = new Target(store, 'galaxy', null, policy);
 });
 afterAll(async () => {
   await store.connection.close();

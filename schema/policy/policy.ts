@@ -1,0 +1,192 @@
+import { isEnvelope } from '../check-envelope.ts';
+import type { Envelope } from '../envelope.ts';
+import type { Reader } from '../reader.ts';
+import { type Compiled, compileRules, findUncompilable, type Variant } from './compile.ts';
+import { type Action, actions, rowActions } from './domain.ts';
+import { factsOf } from './facts.ts';
+import { type Coordinates, indexCoordinates } from './coordinates.ts';
+import { readerSide, recordSide } from './relations.ts';
+import { isOfClass, PolicyError, type PolicySource, type Rule } from './rules.ts';
+
+/** What the policy says of one readable record for one reader. */
+export type RowDecision = {
+  /** Paths of portions that this reader may not see: null without an error. */
+  readonly hidden: ReadonlySet<string>;
+  /** Groups of fields, besides `content`, that this reader may read of this record. */
+  readonly groups: ReadonlySet<string>;
+};
+
+/** The labels of a record: the keys that it admits once its embargo is over, and before. */
+export type Labels = { readonly admits: readonly string[]; readonly early: readonly string[] };
+
+/** The group of fields that decides whether a record is there at all. */
+const base = 'content';
+
+/**
+ * The policy in force, compiled once from its lines. A decision is the meeting of two sets: the keys that a record
+ * admits, and the keys that a reader holds at this second. The same variants make the labels that a store's filter
+ * meets, and the guard that decides each record again from its envelope.
+ */
+export class Policy {
+  readonly source: PolicySource;
+  readonly coordinates: Coordinates;
+  readonly #compiled = new Map<string, Compiled>();
+  readonly #facts: Readonly<Record<string, readonly string[]>>;
+
+  /** Throws PolicyError where a rule cannot be compiled. */
+  constructor(source: PolicySource) {
+    const faults = findUncompilable(source);
+    if (faults.length > 0) throw new PolicyError(faults);
+    this.source = source;
+    this.coordinates = indexCoordinates(source.coordinates);
+    this.#facts = source.domain.facts;
+  }
+
+  /** What is written into assertions, labels and audit entries. */
+  get version(): string {
+    return `joint-baseline-${this.source.version}`;
+  }
+
+  /** The rules on a group of fields of a kind of record, compiled. */
+  compiled(kind: string, group: string): Compiled {
+    const name = `${kind}.${group}`;
+    const known = this.#compiled.get(name) ?? compileRules(this.source, kind, group);
+    this.#compiled.set(name, known);
+    return known;
+  }
+
+  /** A reader at this second, with the keys that it holds worked out once for each kind. */
+  holder(reader: Reader, now: Date): Holder {
+    return new Holder(this, reader, now);
+  }
+
+  /** The labels to store with a record. Both are empty where its envelope is not whole: nobody's. */
+  labels(envelope: Envelope, kind: string): Labels {
+    return {
+      admits: this.#keysOf(envelope, kind, base, 'over', rowActions),
+      early: this.#keysOf(envelope, kind, base, 'running', rowActions),
+    };
+  }
+
+  /** Decides one record from its envelope alone, whatever labels are stored with it. Null: as if it did not exist. */
+  decideRow(envelope: unknown, kind: string, holder: Holder): RowDecision | null {
+    if (!isEnvelope(envelope)) return null;
+    const meets = (group: string, marked: Envelope = envelope) =>
+      this.may(holder, 'read', kind, group, marked);
+    if (!meets(base)) return null;
+    const hidden = envelope.portions.filter(
+      ({ marking, audience }) => !meets(base, { ...envelope, marking, audience, portions: [] }),
+    );
+    const groups = (this.source.domain.kinds[kind]?.groups ?? []).filter(
+      (group) => group !== base && meets(group),
+    );
+    return { hidden: new Set(hidden.map(({ path }) => path)), groups: new Set(groups) };
+  }
+
+  /** Whether a reader may do this to this record. */
+  may(holder: Holder, action: Action, kind: string, group: string, envelope: Envelope): boolean {
+    const embargoed = envelope.embargoUntil !== null && envelope.embargoUntil > holder.now;
+    const keys = this.#keysOf(envelope, kind, group, embargoed ? 'running' : 'over', [action]);
+    const held = holder.keys(kind, action, group);
+    return keys.some((key) => held.has(key));
+  }
+
+  /** Whether this kind of reader may ever use a coordinate, whatever the data. False where no rule names it. */
+  mayUse(reader: Reader, type: string, field: string): boolean {
+    const place = this.coordinates.placeOf(type, field);
+    return place !== undefined && this.mayEver(reader, place.kind, place.group);
+  }
+
+  /** Whether a reader of these classes may ever do this to a kind of record (to any kind, where it is null). */
+  mayEver(reader: Reader, kind: string | null, group: string, action: Action = 'read'): boolean {
+    const kinds = kind === null ? Object.keys(this.source.domain.kinds) : [kind];
+    return kinds.some((one) => this.usable(reader, one, group, action).length > 0);
+  }
+
+  /** The variants that a reader of these classes could use for an action, whatever its relation to a record. */
+  usable(reader: Reader, kind: string, group: string, action: Action): readonly Variant[] {
+    const { variants, whatever } = this.compiled(kind, group);
+    if (whatever.some((rule) => rule.actions.has(action) && this.#isOfAll(reader, rule.classes))) return [];
+    return variants.filter(
+      (variant) =>
+        variant.actions.has(action) &&
+        this.#isOfAll(reader, variant.classes) &&
+        !variant.without.some((name) => this.#isOfAll(reader, [name])),
+    );
+  }
+
+  #isOfAll(reader: Reader, names: Rule['classes']): boolean {
+    return names.every((name) => {
+      const one = this.source.classes.get(name);
+      return one !== undefined && isOfClass(reader, one);
+    });
+  }
+
+  #keysOf(
+    envelope: Envelope,
+    kind: string,
+    group: string,
+    embargo: 'over' | 'running',
+    of: readonly Action[],
+  ): readonly string[] {
+    const facts = factsOf(envelope, kind, embargo, this.#facts);
+    if (facts === null) return [];
+    const variants = this.compiled(kind, group).admittedBy(facts);
+    const front = `${this.source.version}|${envelope.exercise ?? 'real'}`;
+    const keys = variants
+      .filter((variant) => of.some((action) => variant.actions.has(action)))
+      .flatMap((variant) =>
+        recordSide(variant.relation, envelope).map((value) => keyOf(front, value, variant)),
+      );
+    return [...new Set(keys)];
+  }
+}
+
+/** A reader at one second, and the keys that it holds: for each kind of record, group of fields and action. */
+export class Holder {
+  readonly reader: Reader;
+  readonly now: Date;
+  readonly #policy: Policy;
+  readonly #held = new Map<string, ReadonlySet<string>>();
+  readonly #usable = new Map<string, boolean>();
+
+  constructor(policy: Policy, reader: Reader, now: Date) {
+    this.#policy = policy;
+    this.reader = reader;
+    this.now = now;
+  }
+
+  /** Whether this kind of reader may ever use a coordinate, whatever the data. */
+  mayUse(type: string, field: string): boolean {
+    const name = `${type}.${field}`;
+    const known = this.#usable.get(name) ?? this.#policy.mayUse(this.reader, type, field);
+    this.#usable.set(name, known);
+    return known;
+  }
+
+  /** The keys held for an action on a group of fields of a kind of record. */
+  keys(kind: string, action: Action = 'read', group: string = base): ReadonlySet<string> {
+    const name = `${kind}.${group} ${actions[action]}`;
+    const known = this.#held.get(name) ?? this.#keys(kind, action, group);
+    this.#held.set(name, known);
+    return known;
+  }
+
+  #keys(kind: string, action: Action, group: string): ReadonlySet<string> {
+    const front = `${this.#policy.source.version}|${this.reader.picture}`;
+    const variants = this.#policy.usable(this.reader, kind, group, action);
+    return new Set(
+      variants.flatMap((variant) =>
+        readerSide(variant.relation, this.reader, this.now).map((value) => keyOf(front, value, variant)),
+      ),
+    );
+  }
+}
+
+/**
+ * A key: version of the policy, picture, value of the relation, then classes and actions as the variant tells them.
+ * Keys of two versions never meet, so that new labels can be written beside the old.
+ */
+function keyOf(front: string, value: string, variant: Variant): string {
+  return `${front}|${value}${variant.text.slice(variant.relation.length)}`;
+}

@@ -1,0 +1,220 @@
+import type { Reader } from '../reader.ts';
+import { communities, handlingCodes, type Purpose } from '../vocabulary.ts';
+import { type Action, recordDimensions, type RecordFacts, type Relation, unset } from './domain.ts';
+import { factName } from './facts.ts';
+import type { CoordinatesFile, DomainFile, RuleText } from './language.ts';
+
+/** A rule with its words resolved: each condition is the set of values that it takes. */
+export type Rule = {
+  readonly id: string;
+  readonly effect: 'permit' | 'prohibit';
+  readonly owner: string;
+  readonly classes: readonly string[];
+  readonly relation: Relation;
+  readonly actions: ReadonlySet<Action>;
+  readonly kinds: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string>;
+  /** By dimension of the record; one that is missing takes every value. */
+  readonly when: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly because: string;
+  readonly source: string;
+};
+
+/** A class of reader as a condition. */
+export type ReaderClass = {
+  readonly name: string;
+  readonly is: string;
+  readonly roles: ReadonlySet<string> | null;
+  readonly organisations: ReadonlySet<string> | null;
+  readonly client: 'person' | 'machine' | null;
+  readonly strong: boolean | null;
+  readonly purposes: ReadonlySet<Purpose> | null;
+};
+
+/** The policy as its files say it, resolved and checked, before it is compiled. */
+export type PolicySource = {
+  readonly version: number;
+  readonly domain: DomainFile;
+  readonly coordinates: CoordinatesFile['types'];
+  readonly rules: readonly Rule[];
+  readonly classes: ReadonlyMap<string, ReaderClass>;
+  /** Every dimension of a record with its values: the standard ones and the declared facts. */
+  readonly dimensions: ReadonlyMap<string, readonly string[]>;
+};
+
+/** The files of a policy, parsed and of the right shape. */
+export type PolicyFiles = {
+  readonly domain: DomainFile;
+  readonly coordinates: CoordinatesFile;
+  readonly rules: readonly { readonly owner: string; readonly rules: readonly RuleText[] }[];
+};
+
+/** What is wrong with a policy, one a line. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`the policy is not taken:\n  ${faults.join('\n  ')}`);
+    this.faults = faults;
+  }
+}
+
+/** Resolves every word of the rules. Throws PolicyError for words that name nothing and for what nobody may rule on. */
+export function resolvePolicy({ domain, coordinates, rules: files }: PolicyFiles): PolicySource {
+  const faults: string[] = [];
+  const classes = new Map(
+    Object.entries(domain.readers).map(([name, text]) => [name, toClass(name, text, domain, faults)]),
+  );
+  const dimensions = new Map<string, readonly string[]>(Object.entries(recordDimensions));
+  for (const [fact, values] of Object.entries(domain.facts))
+    dimensions.set(factName(fact), [...values, unset]);
+  const rules = files.flatMap(({ owner, rules: texts }) =>
+    texts.map((text) => toRule(text, owner, domain, classes, dimensions, faults)),
+  );
+  faults.push(
+    ...findDoubled(rules),
+    ...findUnknownGroups(coordinates, domain),
+    ...findForeign(rules, domain),
+  );
+  if (faults.length > 0) throw new PolicyError(faults);
+  return { version: domain.version, domain, coordinates: coordinates.types, rules, classes, dimensions };
+}
+
+function toClass(
+  name: string,
+  text: DomainFile['readers'][string],
+  domain: DomainFile,
+  faults: string[],
+): ReaderClass {
+  const unknown = (text.roles ?? []).filter((role) => !Object.hasOwn(domain.roles, role));
+  faults.push(...unknown.map((role) => `readers.${name}: no role is called ${role}`));
+  return {
+    name,
+    is: text.is,
+    roles: setOf(text.roles),
+    organisations: setOf(text.organisations),
+    client: text.client ?? null,
+    strong: text.strong ?? null,
+    purposes: setOf(text.purposes),
+  };
+}
+
+function toRule(
+  text: RuleText,
+  owner: string,
+  domain: DomainFile,
+  classes: ReadonlyMap<string, ReaderClass>,
+  dimensions: ReadonlyMap<string, readonly string[]>,
+  faults: string[],
+): Rule {
+  const say = (fault: string) => faults.push(`${text.id}: ${fault}`);
+  for (const name of text.who)
+    if (name !== 'anyone' && !classes.has(name)) say(`no class of reader is called ${name}`);
+  const kinds = text.kinds.flatMap((name) => kindsOf(name, domain) ?? (say(`no kind is called ${name}`), []));
+  const groups = text.groups.includes('all') ? Object.keys(domain.groups) : text.groups;
+  for (const group of groups) if (!Object.hasOwn(domain.groups, group)) say(`no group is called ${group}`);
+  return {
+    id: text.id,
+    effect: text.effect,
+    owner,
+    classes: text.who.filter((name) => name !== 'anyone'),
+    relation: text.being,
+    actions: new Set(text.may),
+    kinds: new Set(kinds),
+    groups: new Set(groups),
+    when: toConditions(text.when ?? {}, dimensions, say),
+    because: text.because,
+    source: text.source,
+  };
+}
+
+function kindsOf(name: string, domain: DomainFile): readonly string[] | null {
+  if (name === 'all') return Object.keys(domain.kinds);
+  if (Object.hasOwn(domain.kinds, name)) return [name];
+  return (Object.hasOwn(domain.collections, name) ? domain.collections[name] : undefined) ?? null;
+}
+
+function toConditions(
+  when: NonNullable<RuleText['when']>,
+  dimensions: ReadonlyMap<string, readonly string[]>,
+  say: (fault: string) => void,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const { codes, facts = {}, ...plain } = when;
+  const conditions = new Map<string, ReadonlySet<string>>();
+  for (const [name, values] of Object.entries(plain))
+    if (values !== undefined) conditions.set(name, new Set(values));
+  if (codes !== undefined) conditions.set('codes', codeSets(codes));
+  for (const [name, values] of Object.entries(facts)) {
+    const known = dimensions.get(factName(name));
+    if (known === undefined) say(`no fact is called ${name}`);
+    for (const value of values)
+      if (known?.includes(value) === false) say(`the fact ${name} is never ${value}`);
+    conditions.set(factName(name), new Set(values));
+  }
+  return conditions;
+}
+
+function codeSets(codes: NonNullable<NonNullable<RuleText['when']>['codes']>): ReadonlySet<string> {
+  const sets = recordDimensions.codes.map((text) => ({
+    text,
+    members: handlingCodes.filter((code) => text.split(',').includes(code)),
+  }));
+  const taken = sets.filter(({ members }) =>
+    'within' in codes
+      ? members.every((code) => codes.within.includes(code))
+      : members.some((code) => codes.any.includes(code)),
+  );
+  return new Set(taken.map(({ text }) => text));
+}
+
+function findDoubled(rules: readonly Rule[]): readonly string[] {
+  return rules.flatMap((rule, at) =>
+    rules.findIndex((other) => other.id === rule.id) === at ? [] : [`${rule.id}: two rules have this id`],
+  );
+}
+
+/** A community rules on its own records only, and never on the hub; the joint baseline binds all. */
+function findForeign(rules: readonly Rule[], domain: DomainFile): readonly string[] {
+  return rules
+    .filter(({ owner }) => owner !== 'joint')
+    .flatMap(({ id, owner, kinds }) =>
+      [...kinds]
+        .filter((kind) => domain.kinds[kind]?.community !== owner)
+        .map((kind) => `${id}: ${owner} may not rule on ${kind}`),
+    );
+}
+
+function findUnknownGroups({ types }: CoordinatesFile, domain: DomainFile): readonly string[] {
+  return Object.entries(types).flatMap(([type, { fields }]) =>
+    Object.keys(fields).flatMap((path) => {
+      const [group = '', kind] = path.split('.').toReversed();
+      const known =
+        Object.hasOwn(domain.groups, group) && (kind === undefined || Object.hasOwn(domain.kinds, kind));
+      return known ? [] : [`coordinates.${type}: there is no group ${path}`];
+    }),
+  );
+}
+
+/** Whether a reader is of a class, by what the token and the registry say of it. */
+export function isOfClass(reader: Reader, one: ReaderClass): boolean {
+  return (
+    (one.roles === null || reader.roles.some((role) => one.roles?.has(role))) &&
+    (one.organisations === null || one.organisations.has(reader.organisation)) &&
+    (one.client === null || one.client === reader.client) &&
+    (one.strong === null || one.strong === reader.onScreen) &&
+    (one.purposes === null || (reader.purpose !== null && one.purposes.has(reader.purpose)))
+  );
+}
+
+/** Whether a record meets a rule's conditions, its kind aside. */
+export function meetsConditions(facts: RecordFacts, rule: Pick<Rule, 'when'>): boolean {
+  for (const [dimension, values] of rule.when) if (!values.has(facts[dimension] ?? unset)) return false;
+  return true;
+}
+
+function setOf<Value>(values: readonly Value[] | undefined): ReadonlySet<Value> | null {
+  return values === undefined ? null : new Set(values);
+}
+
+export const owners = ['joint', ...communities] as const;
