@@ -40,6 +40,21 @@ const policing: readonly Purpose[] = ['crime-prevention', 'criminal-investigatio
 const csirtAnalyst = { number: 1, name: 'CSIRT analyst (Member State)' };
 const communityOperator = { number: 28, name: 'community operator' };
 
+/** The policy's roles by the number of the reader's kind: what the registry gives a member. */
+const roleOf: ReadonlyMap<number, string> = new Map([
+  [1, 'csirt-analyst'],
+  [6, 'enisa-analyst'],
+  [9, 'cert-eu-analyst'],
+  [12, 'europol-analyst'],
+  [13, 'police-officer'],
+  [23, 'private-user'],
+  [28, 'community-operator'],
+  [29, 'connector'],
+  [30, 'exercise-director'],
+  [31, 'policy-auditor'],
+  [35, 'hub-administrator'],
+]);
+
 /** The readers of the trial, every one of them fictional. */
 export const readers: readonly TrialReader[] = [
   person('enisa-analyst', 'u-7f3a91c2d4e8', 'enisa', { number: 6, name: 'ENISA analyst' }, technical),
@@ -73,22 +88,10 @@ export const readers: readonly TrialReader[] = [
     { number: 23, name: 'private partner as user' },
     ['incident-response', 'vulnerability-handling'],
   ),
-  {
-    ...person('policy-auditor', 'u-b6402ed93f7a', 'audit-office', { number: 31, name: 'policy auditor' }, [
-      'audit',
-    ]),
-    roles: ['policy-auditor'],
-  },
-  {
-    ...person(
-      'hub-administrator',
-      'u-0d5f8e71c49b',
-      'jcu-office',
-      { number: 35, name: 'hub administrator' },
-      [],
-    ),
-    roles: ['hub-administrator'],
-  },
+  person('policy-auditor', 'u-b6402ed93f7a', 'audit-office', { number: 31, name: 'policy auditor' }, [
+    'audit',
+  ]),
+  person('hub-administrator', 'u-0d5f8e71c49b', 'jcu-office', { number: 35, name: 'hub administrator' }, []),
   operator('enisa', 'u-f21a6b0d97c5', ['incident-response', 'vulnerability-handling', 'exercise']),
   operator('cert-eu', 'u-68c4e93d1fa0', ['incident-response', 'vulnerability-handling', 'exercise']),
   operator('europol', 'u-97be05f42d6c', policing),
@@ -98,23 +101,14 @@ export const readers: readonly TrialReader[] = [
       'threat-analysis',
     ]),
     client: 'machine',
-    roles: ['connector'],
   },
-  {
-    ...person(
-      'exercise-director',
-      'u-ad390c7e52f6',
-      'jcu-office',
-      { number: 30, name: 'exercise director' },
-      ['exercise'],
-    ),
-    roles: ['exercise-director'],
-  },
+  person('exercise-director', 'u-ad390c7e52f6', 'jcu-office', { number: 30, name: 'exercise director' }, [
+    'exercise',
+  ]),
 ];
 
 function operator(community: string, subject: string, purposes: readonly Purpose[]): TrialReader {
-  const reader = person(`${community}-operator`, subject, community, communityOperator, purposes);
-  return { ...reader, roles: ['community-operator'] };
+  return person(`${community}-operator`, subject, community, communityOperator, purposes);
 }
 
 function person(
@@ -124,7 +118,8 @@ function person(
   kind: TrialReader['kind'],
   purposes: readonly Purpose[],
 ): TrialReader {
-  return { as, subject, client: 'interactive', organisation, roles: [], purposes, kind };
+  const roles = [roleOf.get(kind.number)].filter((role) => role !== undefined);
+  return { as, subject, client: 'interactive', organisation, roles, purposes, kind };
 }
 
 /** The reader of that name, or undefined: own entries only. */
