@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { importAliasTable, importIntoCommunity } from './import.ts';
 import { homeFolder } from './home.ts';
 import { readers } from './issuer/readers.ts';
+import { operateCommunity } from './operate.ts';
 import { fetchToken } from './issuer/token.ts';
 import { start } from './start.ts';
 import { readState } from './state.ts';
@@ -63,6 +64,21 @@ program
       community === 'registry'
         ? await importAliasTable(home, rest)
         : await importIntoCommunity(home, community, rest);
+  });
+
+program
+  .command('operate')
+  .description(
+    "a community operator's view, preview, alarms and switch: see `hub operate <community> --help`",
+  )
+  .argument('<community>')
+  .argument('[arguments...]')
+  .helpOption(false)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .addHelpText('after', '\nExample:\n  npx hub operate cert-eu view --as private-partner')
+  .action(async (community: string, rest: string[]) => {
+    process.exitCode = await operateCommunity(home, community, rest);
   });
 
 try {

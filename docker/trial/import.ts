@@ -49,11 +49,12 @@ export async function importAliasTable(home: string, files: readonly string[]): 
   });
 }
 
-async function withUri(
+/** Gives the URI of a store: of JCU_STORE_URI, of the trial that runs, or of stores that are started for the time. */
+export async function withUri<Result>(
   home: string,
   store: StoreName,
-  use: (uri: string) => Promise<number>,
-): Promise<number> {
+  use: (uri: string) => Promise<Result>,
+): Promise<Result> {
   const given = process.env['JCU_STORE_URI'] ?? readState(home)?.uris[store];
   if (given !== undefined) return await use(given);
   await using stores = await startStores({

@@ -16,6 +16,7 @@ import type { Context } from './context.ts';
 import { Loaders } from './loaders.ts';
 import { toDisclosure } from './row.ts';
 import { buildCommunitySchema } from './schema.ts';
+import { followSwitch } from './operate/switch.ts';
 import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store.ts';
 import { type AssertedRequest, createVerifier } from './verify.ts';
@@ -47,12 +48,16 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
     logger: log,
   });
   await apollo.start();
-  const server = createServer(route(community, settings, store, policy, apollo, log));
+  const turned = followSwitch(store, (error) =>
+    log.warn({ error: String(error) }, 'the switch cannot be read'),
+  );
+  const server = createServer(route(community, settings, store, policy, turned.isOut, apollo, log));
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${settings.host}:${port}/graphql`,
     stop: async () => {
+      turned.stop();
       server.close();
       server.closeIdleConnections();
       await apollo.stop();
@@ -66,6 +71,7 @@ function route(
   settings: SubgraphSettings,
   store: CommunityStore,
   policy: Policy,
+  isOut: () => boolean,
   apollo: ApolloServer<Context>,
   log: Logger,
 ): Express {
@@ -81,6 +87,8 @@ function route(
     '/graphql',
     express.text({ type: () => true, limit: largestRequest }),
     verify,
+    // The operator's switch comes after the hub is known: to anybody else this address is as it always is.
+    (_request, response, next) => (isOut() ? void response.status(503).end() : next()),
     expressMiddleware(apollo, {
       context: ({ req }) => {
         const { assertion, now } = req as Request & AssertedRequest;

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { communities } from '../../schema/vocabulary.ts';
+import { community as certEu } from '../../subgraphs/cert-eu/community.ts';
+import { turnSwitch } from '../../subgraphs/serve/operate/switch.ts';
+import { openStore } from '../../subgraphs/serve/store.ts';
 import { ask, type Asked } from '../helpers/ask.ts';
 import { startExercise } from '../helpers/standing.ts';
 
@@ -114,4 +117,19 @@ test('a subgraph and a hub that start while their stores are down answer once th
   await trial.stores.startOne('hub');
   await trial.stores.startOne('europol');
   await expectWhole();
+});
+
+test('an operator who turns the switch takes its community out within a second, and back in; the others go on', async () => {
+  await expectWhole();
+  const store = openStore(trial.stores.uris['cert-eu'], certEu.kinds, () => undefined);
+  try {
+    await store.connection.asPromise();
+    await turnSwitch(store, true, 'cert-eu-operator', 'EXERCISE: a leak is looked into', new Date());
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await expectOnlyLost('cert-eu');
+    await turnSwitch(store, false, 'cert-eu-operator', 'EXERCISE: it was none', new Date());
+    await expectWhole();
+  } finally {
+    await store.connection.close();
+  }
 });

@@ -14,7 +14,7 @@ import {
 } from './source.ts';
 import { raiseSpillage, type Spilled } from './spillage.ts';
 import { type Slice, SplitError, splitRecords } from './split.ts';
-import type { Target } from './target.ts';
+import type { Sink } from './target.ts';
 
 /** What an import came to. `broken` names files that could not be read to their end, with why. */
 export type IngestReport = {
@@ -32,7 +32,7 @@ export type IngestOptions = {
   readonly source: Source;
   readonly files: readonly string[];
   readonly defaults: Defaults;
-  readonly target: Target;
+  readonly target: Sink;
   readonly rejects: RejectFile;
   readonly progress: Progress;
   /** Raises the alarm for a classified record, in words without any content. */

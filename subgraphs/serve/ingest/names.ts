@@ -21,7 +21,7 @@ const chunkBytes = 256 * 1024;
  * Takes an alias table from a file of its own before the records that need its names. False where the file bears a
  * classification: nothing of it is taken, and the alarm is raised. Throws for a file that is no alias table.
  */
-export async function takeNames(alarm: Alarm, file: string): Promise<boolean> {
+export async function takeNames(alarm: Alarm & { readonly target: Target }, file: string): Promise<boolean> {
   const bytes = await readFile(file);
   const table = parse(bytes);
   const classified =

@@ -8,6 +8,8 @@ import { readPolicy } from '../../../schema/policy/load.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/vocabulary.ts';
 import type { CommunityPart } from '../community.ts';
+import { PreviewTarget } from '../operate/preview-target.ts';
+import type { Counted } from '../operate/tally.ts';
 import { openStore } from '../store.ts';
 import { takeNames, takeOwnNames } from './names.ts';
 import { ingest, type IngestReport, Interrupted } from './ingest.ts';
@@ -16,7 +18,7 @@ import { showProgress } from './progress.ts';
 import { openRejects } from './rejects.ts';
 import type { Defaults, Source } from './source.ts';
 import { refuseOtherEncodings } from './split.ts';
-import { Target } from './target.ts';
+import { type Sink, Target } from './target.ts';
 
 /** How an import ends, for whoever called it. */
 export const exitCodes = { allIn: 0, failed: 1, someRejected: 2, classifiedMet: 3 } as const;
@@ -36,6 +38,7 @@ type Flags = {
   readonly exercise?: string;
   readonly aliases?: string;
   readonly rejects: string;
+  readonly preview?: boolean;
 };
 
 /**
@@ -76,8 +79,15 @@ async function importFiles(
     await waitForStore(store.connection);
     const defaults = withFlags(source.defaults, flags);
     const target = new Target(store, source.name, defaults.exercise, policy);
+    if (flags.preview === true) {
+      const preview = new PreviewTarget(policy, async () => await target.loadActors());
+      const code = await runOne(source, files, defaults, preview, flags);
+      tellOpened(preview.opened());
+      return code;
+    }
     await target.prepare();
-    return await runOne(source, files, defaults, target, flags);
+    const named = await takeAllNames(source, files, target, flags);
+    return named ? await runOne(source, files, defaults, target, flags) : exitCodes.classifiedMet;
   } finally {
     await store.connection.close();
   }
@@ -87,20 +97,14 @@ async function runOne(
   source: Source,
   files: readonly string[],
   defaults: Defaults,
-  target: Target,
+  target: Sink,
   flags: Flags,
 ): Promise<number> {
   const receivedAt = new Date();
-  const stamp = receivedAt.toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  await using rejects = openRejects(join(flags.rejects, `${source.name}-${stamp}.rejects.jsonl`));
+  await using rejects = openRejectsOf(source, flags, receivedAt);
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   const progress = showProgress(source.name, bytes, process.stderr, () => performance.now());
   const alarm = sayAlarm;
-  if (flags.aliases !== undefined && !(await takeNames({ target, rejects, alarm }, flags.aliases)))
-    return exitCodes.classifiedMet;
-  if (source.aliases === true) {
-    for (const file of files) await takeOwnNames(target, file, source.locate, alarm);
-  }
   const started = performance.now();
   const tell = (report: IngestReport) => summarise(source, report, performance.now() - started, rejects.path);
   const report = await ingest({
@@ -120,6 +124,33 @@ async function runOne(
   if (report.classified > 0) return exitCodes.classifiedMet;
   if (report.broken.length > 0) return exitCodes.failed;
   return report.rejected > 0 ? exitCodes.someRejected : exitCodes.allIn;
+}
+
+/** Names come before the records that need them. False where a file of names bears a classification. */
+async function takeAllNames(
+  source: Source,
+  files: readonly string[],
+  target: Target,
+  flags: Flags,
+): Promise<boolean> {
+  if (flags.aliases !== undefined) {
+    await using rejects = openRejectsOf(source, flags, new Date());
+    if (!(await takeNames({ target, rejects, alarm: sayAlarm }, flags.aliases))) return false;
+  }
+  if (source.aliases !== true) return true;
+  for (const file of files) await takeOwnNames(target, file, source.locate, sayAlarm);
+  return true;
+}
+
+function openRejectsOf(source: Source, flags: Flags, at: Date) {
+  const stamp = at.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return openRejects(join(flags.rejects, `${source.name}-${stamp}.rejects.jsonl`));
+}
+
+function tellOpened(rows: readonly Counted[]): void {
+  for (const { what, records, examples } of rows)
+    process.stdout.write(`would open ${records}: ${what} (such as ${examples[0] ?? 'none'})\n`);
+  process.stdout.write('a preview: nothing was written\n');
 }
 
 function sayAlarm(words: string): void {
@@ -157,6 +188,7 @@ function describe(community: CommunityPart, sources: readonly Source[]): Command
     .addOption(new Option('--purpose <purposes...>', 'what they are given for').choices(purposes))
     .option('--exercise <id>', 'the exercise that the records belong to, such as exercise:trial-2026')
     .option('--aliases <file>', 'a MISP threat-actor galaxy to resolve names by, taken in first')
+    .option('--preview', 'write nothing: tell to whom the records would open')
     .option('--rejects <folder>', 'where rejected records are listed by place and reason', 'rejects')
     .addHelpText(
       'after',

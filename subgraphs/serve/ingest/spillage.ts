@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { RejectFile } from './rejects.ts';
-import type { Target } from './target.ts';
+import type { Sink } from './target.ts';
 
 /** Where a classified record stood. `index` is -1 for what stands in the file outside of its records. */
 export type Spilled = {
@@ -12,7 +12,7 @@ export type Spilled = {
 
 /** Where a spillage is told: the community's store, the reject file, and whoever must act. */
 export type Alarm = {
-  readonly target: Target;
+  readonly target: Sink;
   readonly rejects: RejectFile;
   /** Raises the alarm in words without any content. */
   readonly alarm: (words: string) => void;

@@ -10,6 +10,7 @@ import type { StoredRecord } from '../../../schema/envelope.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import { within } from '../deadline.ts';
 import type { CommunityStore, Link } from '../store.ts';
+import { type Alarm, alarmOf, raiseAlarms } from '../operate/alarms.ts';
 import { type AliasOutcome, loadActors, takeAliases } from './aliases.ts';
 import { type Prepared, toLinks, toStored } from './label.ts';
 import { Seen } from './seen.ts';
@@ -56,6 +57,9 @@ const attempts = 5;
 const batchMs = 110_000;
 const lostMs = 20_000;
 
+/** What an import needs of where it goes. */
+export type Sink = Pick<Target, 'write' | 'loadActors' | 'spillageKey' | 'recordSpillage'>;
+
 /**
  * Where an import writes: one community's store. Records and their join rows of a batch go in together, in one
  * transaction, so that a kill at any moment leaves whole batches only and a second run finds what is missing. One
@@ -82,6 +86,7 @@ export class Target {
       await model.createCollection();
       await model.createIndexes();
     }
+    await this.#store.connection.createCollection('alarms').catch(ignoreExisting);
   }
 
   /**
@@ -182,11 +187,24 @@ export class Target {
       });
       if (matchedCount !== ofKind.filter((change) => change.before !== null).length) throw new Overtaken();
     }
+    await raiseAlarms(
+      this.#store,
+      changes.flatMap((change) => this.#alarmOf(change) ?? []),
+      session,
+    );
     const links = this.#store.links.collection as unknown as Collection<Link>;
     const replaced = changes.flatMap((change) => change.before?._id ?? []);
     if (replaced.length > 0) await links.deleteMany({ record: { $in: replaced } }, { session });
     const rows = changes.flatMap((change) => change.links);
     if (rows.length > 0) await links.insertMany(rows, { session, ordered: false });
+  }
+
+  /** A record that admits less than it did had been open to too many: its operator is told. */
+  #alarmOf({ kind, record, before }: Change): Alarm | null {
+    if (before === null) return null;
+    const { admits } = this.#policy.labels(before.envelope, kind);
+    const after = this.#policy.labels(record.envelope, kind).admits;
+    return alarmOf(record._id, { admits, since: before.envelope.receivedAt }, after, new Date());
   }
 
   async #findKnown(
@@ -282,4 +300,9 @@ function toWrite({ record, before }: Change): AnyBulkWriteOperation<StoredRecord
 
 function placeOf({ kind, localId }: { readonly kind: string; readonly localId: string }): string {
   return `${kind} ${localId}`;
+}
+
+function ignoreExisting(error: unknown): void {
+  const exists = 48;
+  if ((error as { code?: unknown }).code !== exists) throw error;
 }

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { ClientSession, Collection } from 'mongodb';
+import type { CommunityStore } from '../store.ts';
+import { sayKey } from './words.ts';
+
+/**
+ * An alarm: that a record had been open to more than it should have been, as its new marking says. It holds ids and
+ * keys, never content; who read the record meanwhile is in the trail (`ownReads`).
+ */
+export type Alarm = {
+  readonly _id: string;
+  readonly at: Date;
+  readonly record: string;
+  /** Since when the wider label was there. */
+  readonly since: Date;
+  /** The keys that the record admits no more. */
+  readonly lost: readonly string[];
+};
+
+/** The alarm for a record whose new labels admit less than the old ones did; null where they admit as much. */
+export function alarmOf(
+  record: string,
+  before: { readonly admits: readonly string[]; readonly since: Date },
+  after: readonly string[],
+  at: Date,
+): Alarm | null {
+  const kept = new Set(after.map(sayKey));
+  const lost = before.admits.filter((key) => !kept.has(sayKey(key)));
+  return lost.length === 0 ? null : { _id: randomUUID(), at, record, since: before.since, lost };
+}
+
+/** Writes alarms in the transaction that narrows their records, so that neither is there without the other. */
+export async function raiseAlarms(
+  store: CommunityStore,
+  alarms: readonly Alarm[],
+  session: ClientSession,
+): Promise<void> {
+  if (alarms.length > 0) await alarmsOf(store).insertMany([...alarms], { session });
+}
+
+/** The newest alarms. */
+export async function newestAlarms(store: CommunityStore, limit: number): Promise<readonly Alarm[]> {
+  return await alarmsOf(store).find().sort({ at: -1, _id: 1 }).limit(limit).toArray();
+}
+
+function alarmsOf(store: CommunityStore): Collection<Alarm> {
+  return store.connection.collection<Alarm>('alarms');
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Prepared } from '../ingest/label.ts';
+import type { Sink, Written } from '../ingest/target.ts';
+import { openings } from './preview.ts';
+import { type Counted, Tally } from './tally.ts';
+
+/** Where an import goes that is only tried: it counts to whom each record would open, and writes nothing. */
+export class PreviewTarget implements Sink {
+  readonly #policy: Policy;
+  readonly #actors: Sink['loadActors'];
+  readonly #opened = new Tally();
+
+  constructor(policy: Policy, actors: Sink['loadActors']) {
+    this.#policy = policy;
+    this.#actors = actors;
+  }
+
+  /** To whom the records would open, the most first; the examples are their ids in the source. */
+  opened(): readonly Counted[] {
+    return this.#opened.rows();
+  }
+
+  async write(batch: readonly Prepared[]): Promise<Written> {
+    for (const { mapped, envelope } of batch) {
+      const whom = openings(this.#policy, envelope, mapped.kind);
+      if (whom.size === 0) this.#opened.add(`${mapped.kind}: nobody`, mapped.localId);
+      for (const one of whom) this.#opened.add(`${mapped.kind}: ${one}`, mapped.localId);
+    }
+    return await Promise.resolve({ added: 0, changed: 0, unchanged: batch.length, refused: [] });
+  }
+
+  async loadActors(): Promise<(name: string) => string | null> {
+    return await this.#actors();
+  }
+
+  /** A key of this trial alone: what is met is told, and kept nowhere. */
+  async spillageKey(): Promise<Buffer> {
+    return await Promise.resolve(randomBytes(32));
+  }
+
+  async recordSpillage(): Promise<void> {
+    await Promise.resolve();
+  }
+}

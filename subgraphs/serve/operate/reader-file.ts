@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { Reader } from '../../../schema/reader.ts';
+import { purposes, tlpScale } from '../../../schema/vocabulary.ts';
+
+const instant = z.iso.datetime();
+const purpose = z.enum(purposes);
+const held = z.object({ id: z.string(), by: z.string(), until: instant });
+const readerShape = z.strictObject({
+  subject: z.string(),
+  organisation: z.string(),
+  communities: z.array(z.string()),
+  memberState: z.string().nullable(),
+  roles: z.array(z.string()),
+  sharingGroups: z.array(z.string()),
+  onwardShares: z.array(held),
+  grants: z.array(held),
+  agreements: z.array(
+    z.object({ id: z.string(), until: instant, tlpCeiling: z.enum(tlpScale), purposes: z.array(purpose) }),
+  ),
+  client: z.enum(['person', 'machine']),
+  purpose: purpose.nullable(),
+  picture: z.string(),
+  onScreen: z.boolean(),
+}) satisfies z.ZodType<Reader>;
+
+/** Reads a reader from a file of JSON. Throws with every member that is missing or wrong. */
+export function readReader(file: string): Reader {
+  const read = readerShape.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (read.data === undefined) throw new Error(`${file}: ${z.prettifyError(read.error)}`);
+  return read.data;
+}

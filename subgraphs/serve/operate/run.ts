@@ -1,0 +1,162 @@
+import { Command, Option } from 'commander';
+import mongoose from 'mongoose';
+import { readPolicy } from '../../../schema/policy/load.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
+import type { CommunityPart } from '../community.ts';
+import { type CommunityStore, openStore } from '../store.ts';
+import { newestAlarms } from './alarms.ts';
+import { previewPolicy } from './preview.ts';
+import { readReader } from './reader-file.ts';
+import { lastTurn, turnSwitch } from './switch.ts';
+import type { Counted } from './tally.ts';
+import { viewAs } from './view.ts';
+import { sayKey } from './words.ts';
+
+/**
+ * The command line of a community's operator, on the community's own store and with its credentials: what a reader
+ * would see, what a rule would open, what was open that should not have been, and the switch that takes it out.
+ */
+export async function runOperate(community: CommunityPart, policy: Policy = readPolicy()): Promise<void> {
+  const command = describe(community, policy);
+  try {
+    await command.parseAsync();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+  process.exit();
+}
+
+function describe(community: CommunityPart, policy: Policy): Command {
+  const program = new Command(`hub operate ${community.name}`)
+    .description(`What ${community.name}'s operator may look at and turn, on its own store.`)
+    .showHelpAfterError();
+  addView(program, community, policy);
+  addPreview(program, community, policy);
+  addAlarms(program, community);
+  addSwitch(program, community);
+  return program;
+}
+
+function addView(program: Command, community: CommunityPart, policy: Policy): void {
+  program
+    .command('view')
+    .description('what a reader would see of these records: counts, markings and ids, never content')
+    .requiredOption('--reader <file>', 'who: a reader as JSON (schema/reader.ts)')
+    .option('--json', 'as JSON')
+    .action(async (flags: { reader: string; json?: boolean }) => {
+      const reader = readReader(flags.reader);
+      const seen = await withStore(
+        community,
+        async (store) => await viewAs(store, community.kinds, policy, reader, new Date()),
+      );
+      if (flags.json === true) return say(JSON.stringify(seen, null, 2));
+      for (const { kind, records, exact, newest } of seen) {
+        say(`${kind}: ${records}${exact ? '' : ' or more'}`);
+        for (const { id, tlp, hidden } of newest)
+          say(`  ${id} ${tlp}${hidden.length > 0 ? ` without ${hidden.join(', ')}` : ''}`);
+      }
+    });
+}
+
+function addPreview(program: Command, community: CommunityPart, policy: Policy): void {
+  program
+    .command('preview')
+    .description('what the rules of a folder would open and close of these records')
+    .requiredOption('--policy <folder>', 'the policy as it would be')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `\nExample:\n  npx hub operate ${community.name} preview --policy ../changed-policy`,
+    )
+    .action(async (flags: { policy: string; json?: boolean }) => {
+      const next = readPolicy(flags.policy);
+      const preview = await withStore(community, async (store) => await previewPolicy(store, policy, next));
+      if (flags.json === true) return say(JSON.stringify(preview, null, 2));
+      tellCounted('would open', preview.gains);
+      tellCounted('would close', preview.losses);
+      say(
+        `${preview.looked} records looked at, ${preview.gains.length} gains, ${preview.losses.length} losses`,
+      );
+    });
+}
+
+function addAlarms(program: Command, community: CommunityPart): void {
+  program
+    .command('alarms')
+    .description('records that had been open to more than their new marking allows')
+    .option('--limit <n>', 'how many, the newest first', '20')
+    .action(async (flags: { limit: string }) => {
+      const alarms = await withStore(
+        community,
+        async (store) => await newestAlarms(store, Number(flags.limit)),
+      );
+      for (const { at, record, since, lost } of alarms) {
+        say(
+          `${at.toISOString()} ${record}: open since ${since.toISOString()} to ${lost.map(sayKey).join('; ')}`,
+        );
+      }
+      say(`${alarms.length} alarms; who read such a record: ask the hub for ownReads(record:)`);
+    });
+}
+
+function addSwitch(program: Command, community: CommunityPart): void {
+  program
+    .command('switch')
+    .description('take this community out of the hub at once, or back in; without a word: how it stands')
+    .addOption(
+      new Option('--to <state>', 'out: nothing is answered; in: it takes part').choices(['out', 'in']),
+    )
+    .option('--because <reason>', 'why, for the record')
+    .option('--by <operator>', 'who turns it, for the record', process.env['USER'] ?? 'operator')
+    .addHelpText(
+      'after',
+      `\nExample:\n  npx hub operate ${community.name} switch --to out --because "a leak is looked into"`,
+    )
+    .action(async (flags: { to?: 'out' | 'in'; because?: string; by: string }) => {
+      await withStore(community, async (store) => await doSwitch(store, flags));
+    });
+}
+
+async function doSwitch(
+  store: CommunityStore,
+  { to, because, by }: { readonly to?: 'out' | 'in'; readonly because?: string; readonly by: string },
+): Promise<void> {
+  if (to !== undefined) {
+    if (because === undefined || because.trim() === '')
+      throw new Error('switch --to: say why, with --because "..."');
+    await turnSwitch(store, to === 'out', by, because, new Date());
+  }
+  const turn = await lastTurn(store);
+  if (turn === null) say('in: it was never taken out');
+  else say(`${turn.out ? 'out' : 'in'} since ${turn.at.toISOString()}, by ${turn.by}: ${turn.because}`);
+}
+
+function tellCounted(what: string, rows: readonly Counted[]): void {
+  for (const { what: whom, records, examples } of rows)
+    say(`${what} ${records}: ${whom} (such as ${examples[0] ?? 'none'})`);
+}
+
+async function withStore<Result>(
+  community: CommunityPart,
+  use: (store: CommunityStore) => Promise<Result>,
+): Promise<Result> {
+  const uri = process.env['JCU_STORE_URI'];
+  if (uri === undefined || uri === '')
+    throw new Error(`JCU_STORE_URI: the MongoDB URI of ${community.name}'s own store, got nothing`);
+  const store = openStore(uri, community.kinds, () => undefined);
+  try {
+    const waited = Date.now() + 5000;
+    while (store.connection.readyState !== mongoose.ConnectionStates.connected) {
+      if (Date.now() > waited) throw new Error("the community's store does not answer: see that it runs");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return await use(store);
+  } finally {
+    await store.connection.close();
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

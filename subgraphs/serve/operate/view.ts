@@ -1,0 +1,61 @@
+import { compileFilter } from '../../../schema/policy/filter.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Reader } from '../../../schema/reader.ts';
+import type { Kind } from '../community.ts';
+import { countPage, findPage, type PageQuery } from '../queries.ts';
+import { toRow } from '../row.ts';
+import type { CommunityStore } from '../store.ts';
+
+/** What a reader would see of one kind of a community's records: no content, so that looking discloses none. */
+export type Seen = {
+  readonly kind: string;
+  /** Counted up to a bound. */
+  readonly records: number;
+  readonly exact: boolean;
+  /** The newest of them. */
+  readonly newest: readonly {
+    readonly id: string;
+    readonly tlp: string;
+    /** Paths of its portions that the reader would not see. */
+    readonly hidden: readonly string[];
+    /** Groups of fields, besides the content, that the reader would see. */
+    readonly groups: readonly string[];
+  }[];
+};
+
+const mostCounted = 10_000;
+const newestShown = 10;
+
+/** What a reader would see of a community's own records, by the very filter and guard that its questions meet. */
+export async function viewAs(
+  store: CommunityStore,
+  kinds: readonly Kind[],
+  policy: Policy,
+  reader: Reader,
+  now: Date,
+): Promise<readonly Seen[]> {
+  const holder = policy.holder(reader, now);
+  const seen = kinds.map(async ({ type }): Promise<Seen> => {
+    const model = store.records.get(type);
+    if (model === undefined) throw new Error(`no store for ${type}`);
+    const query: PageQuery = {
+      allowed: compileFilter([...holder.keys(type)], now),
+      equal: {},
+      since: null,
+      before: null,
+      direction: 'DESC',
+      after: null,
+      limit: newestShown,
+    };
+    const [found, count] = await Promise.all([findPage(model, query), countPage(model, query, mostCounted)]);
+    const rows = found.flatMap((record) => toRow(type, record, policy, holder) ?? []);
+    const newest = rows.map(({ id, envelope, decision }) => ({
+      id,
+      tlp: envelope.marking.tlp,
+      hidden: [...decision.hidden],
+      groups: [...decision.groups],
+    }));
+    return { kind: type, records: Math.min(count, mostCounted), exact: count <= mostCounted, newest };
+  });
+  return await Promise.all(seen);
+}
