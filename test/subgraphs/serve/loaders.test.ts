@@ -11,6 +11,7 @@ import type { Connection, PageArguments } from '../../../subgraphs/serve/connect
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';
 import { type CommunityStore, type Link, openStore } from '../../../subgraphs/serve/store.ts';
 import { admittedKeys, policy, reads } from '../../helpers/policy.ts';
+import { openProfiler } from '../../bench/ask/plans.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'jcu-loaders-'));
@@ -151,6 +152,30 @@ test('pages of any size, walked to the end, give exactly what the reader may see
     ),
     { numRuns: 60 },
   );
+});
+
+test('a page amid hundreds of records of one time reads what it gives from the index, and sorts nothing', async () => {
+  const minutes = Array.from({ length: 400 }, () => 1);
+  await keep(
+    minutes.map((_, at) => envelopeOf(at % 2 === 0 ? {} : { marking: markingOf({ tlp: 'GREEN' }) })),
+    minutes,
+  );
+  await using profiler = await openProfiler(home, stores.uris['cert-eu']);
+  const ops = await profiler.watch(async () => {
+    for (const list of ['list', 'linked'] as const) {
+      for (const direction of ['ASC', 'DESC'] as const) {
+        expect((await walk(readerOf(), 50, list, direction)).ids).toHaveLength(400);
+      }
+    }
+  });
+  const pages = ops.filter(({ rows }) => rows > 0);
+  expect(pages.length).toBeGreaterThanOrEqual(4 * 8);
+  for (const { plan, sorts, scansAll, keys } of pages) {
+    // 51 rows under each of two keys, and a seek or two for each scan; the totals are counted up to 400.
+    expect([plan, sorts, scansAll, keys <= 450]).toEqual([plan, false, false, true]);
+  }
+  const amid = pages.filter(({ rows }) => rows === 51);
+  expect(amid.every(({ keys }) => keys <= 2 * 51 + 20)).toBe(true);
 });
 
 test('labels that are wider than the envelope open nothing: the guard decides again, and pages have no gap', async () => {
