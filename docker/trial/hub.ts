@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { importAliasTable, importIntoCommunity } from './import.ts';
 import { homeFolder } from './home.ts';
 import { readers } from './issuer/readers.ts';
@@ -22,16 +22,16 @@ program
   .command('start')
   .description('start everything; Ctrl-C stops it in order, and what was stored stays')
   .option('--fresh', 'begin anew: everything that was stored in the trial is gone first')
-  .option('--stores <how>', '"together" in one database server, or "apart" in one for each', 'together')
-  .option('--port <n>', "the hub's port", '4000')
+  .addOption(
+    new Option('--stores <how>', 'in one database server, or in one for each')
+      .choices(['together', 'apart'])
+      .default('together'),
+  )
+  .option('--port <n>', "the hub's port", takePort, 4000)
   .addHelpText('after', '\nExample:\n  npm start -- --fresh')
-  .action(async (flags: { fresh?: boolean; stores: string; port: string }) => {
-    await start({
-      home,
-      fresh: flags.fresh === true,
-      apart: flags.stores === 'apart',
-      port: Number(flags.port),
-    });
+  .action(async ({ fresh = false, stores, port }: { fresh?: boolean; stores: string; port: number }) => {
+    await start({ home, fresh, apart: stores === 'apart', port });
+    process.exit();
   });
 
 program
@@ -43,7 +43,7 @@ program
   .option('--strong', 'log in with the second factor')
   .addHelpText('after', '\nExample:\n  npx hub token --as cert-eu-analyst --purpose incident-response')
   .action(async (flags: { as: string; purpose?: string; picture: string; strong?: boolean }) => {
-    const issuer = readState(home)?.issuer;
+    const issuer = (await readState(home))?.issuer;
     if (issuer === undefined)
       throw new Error('no trial is running here: `npm start` first, in another terminal');
     const { accessToken } = await fetchToken({ issuer, home, ...flags });
@@ -59,7 +59,8 @@ program
   .allowUnknownOption()
   .passThroughOptions()
   .addHelpText('after', '\nExample:\n  npx hub import enisa known-exploited.json')
-  .action(async (community: string, rest: string[]) => {
+  .action(async (community: string, rest: string[], _flags: object, command: Command) => {
+    if (['--help', '-h'].includes(community)) command.help();
     process.exitCode =
       community === 'registry'
         ? await importAliasTable(home, rest)
@@ -77,7 +78,8 @@ program
   .allowUnknownOption()
   .passThroughOptions()
   .addHelpText('after', '\nExample:\n  npx hub operate cert-eu view --as private-partner')
-  .action(async (community: string, rest: string[]) => {
+  .action(async (community: string, rest: string[], _flags: object, command: Command) => {
+    if (['--help', '-h'].includes(community)) command.help();
     process.exitCode = await operateCommunity(home, community, rest);
   });
 
@@ -86,4 +88,10 @@ try {
 } catch (error) {
   process.stderr.write(`hub: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
+}
+
+function takePort(value: string): number {
+  const port = Number(value);
+  if (!/^\d{1,5}$/.test(value) || port > 65_535) throw new InvalidArgumentError('Expected 0 to 65535.');
+  return port;
 }

@@ -7,6 +7,7 @@ import { communities } from '../../schema/vocabulary.ts';
 import { readState } from './state.ts';
 import type { StoreName } from './stores/names.ts';
 import { startStores } from './stores/stores.ts';
+import { listenForTheEnd } from './told.ts';
 
 /**
  * Runs a community's import as a process of its own, with that community's credentials and no other's. Uses the
@@ -55,16 +56,17 @@ export async function withUri<Result>(
   store: StoreName,
   use: (uri: string) => Promise<Result>,
 ): Promise<Result> {
-  const given = process.env['JCU_STORE_URI'] ?? readState(home)?.uris[store];
+  const given = process.env['JCU_STORE_URI'] ?? (await readState(home))?.uris[store];
   if (given !== undefined) return await use(given);
   await using stores = await startStores({
     home: join(home, 'stores'),
     report: (line) => void process.stderr.write(`${line}\n`),
+    told: listenForTheEnd(),
   });
   return await use(stores.uris[store]);
 }
 
-/** Ctrl-C reaches the import itself: it may be stopped at any moment and run again. */
+/** Ctrl-C reaches the import itself, which may be stopped at any moment; stores that were started for it stop after. */
 async function runImport(
   home: string,
   community: string,

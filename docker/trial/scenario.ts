@@ -53,11 +53,12 @@ const steps: readonly Step[] = [
   { into: 'europol', file: 'ransomware.galaxy.json', flags: ['--tlp', 'GREEN'] },
 ];
 
-/** Imports the trial's own scenario, unless this very version of it is in already. */
+/** Imports the trial's own scenario, unless this very version is in already; gives up between two files where told to. */
 export async function loadScenario(
   home: string,
   uris: Readonly<Record<StoreName, string>>,
   report: (line: string) => void,
+  told?: AbortSignal,
 ): Promise<void> {
   const marker = join(home, 'scenario.sha256');
   const version = hashFolder(folder);
@@ -68,6 +69,7 @@ export async function loadScenario(
   await Promise.all(
     stores.map(async (into) => {
       for (const step of steps.filter((one) => one.into === into)) {
+        told?.throwIfAborted();
         const flags = step.flags.map((flag) => (flag.endsWith('.json') ? join(folder, flag) : flag));
         await runQuietImport(home, into, uris[into], [
           join(folder, step.file),

@@ -2,6 +2,7 @@ import { clearHome } from './home.ts';
 import { loadScenario } from './scenario.ts';
 import { readState, removeState, writeState } from './state.ts';
 import { readers } from './issuer/readers.ts';
+import { listenForTheEnd, untilTold } from './told.ts';
 import { startTrial, type Trial } from './trial.ts';
 
 /** Starts the trial for a person: says how far it is, what it can be asked, and stops in order at Ctrl-C. */
@@ -11,47 +12,40 @@ export async function start(options: {
   readonly apart: boolean;
   readonly port: number;
 }): Promise<void> {
-  const running = readState(options.home);
+  const running = await readState(options.home);
   if (running !== null)
     throw new Error(`a trial is running here already, at ${running.url} (process ${running.pid})`);
   const began = performance.now();
   process.stdout.write('starting the JCU hub, a trial on this machine\n');
-  if (options.fresh) await clearHome(options.home);
-  const trial = await startTrial({ ...options, report });
-  stopWhenTold(trial, options.home);
+  const told = listenForTheEnd();
+  told.addEventListener('abort', sayStopping, { once: true });
   try {
-    writeState(options.home, {
-      pid: process.pid,
-      url: trial.url,
-      issuer: trial.issuer,
-      uris: trial.stores.uris,
-    });
-    await loadScenario(options.home, trial.stores.uris, report);
+    if (options.fresh) await clearHome(options.home);
+    await using trial = await startTrial({ ...options, report, told });
+    await run(trial, options.home, told, began);
   } catch (error) {
+    // What fails because it was told to stop is no failure.
+    if (!told.aborted) throw error;
+  } finally {
     removeState(options.home);
-    await trial.stop();
-    throw error;
   }
-  process.stdout.write(welcome(trial, (performance.now() - began) / 1000));
+}
+
+/** Fills the trial with its scenario, says what it can be asked, and waits to be told to stop. */
+async function run(trial: Trial, home: string, told: AbortSignal, began: number): Promise<void> {
+  const { url, issuer, stores } = trial;
+  await writeState(home, { pid: process.pid, url, issuer, uris: stores.uris });
+  await loadScenario(home, stores.uris, report, told);
+  if (!told.aborted) process.stdout.write(welcome(trial, (performance.now() - began) / 1000));
+  await untilTold(told);
 }
 
 function report(line: string): void {
   process.stdout.write(`  ${line}\n`);
 }
 
-function stopWhenTold(trial: Trial, home: string): void {
-  let stopping = false;
-  const stop = () => {
-    if (stopping) return;
-    stopping = true;
-    process.stdout.write('\nstopping in order: hub, communities, issuer, stores\n');
-    void trial.stop().then(() => {
-      removeState(home);
-      process.exit(0);
-    });
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+function sayStopping(): void {
+  process.stdout.write('\nstopping in order: hub, communities, issuer, stores\n');
 }
 
 function welcome(trial: Trial, seconds: number): string {

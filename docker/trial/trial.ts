@@ -15,6 +15,8 @@ export type TrialOptions = {
   /** The hub's port; 0 takes a free one. */
   readonly port?: number;
   readonly report?: (line: string) => void;
+  /** Aborted where the start is to be given up: what has begun is stopped in order, and the start is rejected. */
+  readonly told?: AbortSignal;
   /** Further settings of the hub and of the subgraphs, for tests of their limits. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -46,6 +48,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     home: join(home.folder, 'stores'),
     apart: options.apart ?? false,
     report,
+    ...(options.told !== undefined && { told: options.told }),
   });
   const parts = new Map<string, Part>();
   const start = async (name: string, args: readonly string[], env: Readonly<Record<string, string>>) => {
@@ -62,6 +65,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   try {
     const launch = new Launch(home, stores, options.port ?? 4000, start);
     const issuer = await launch.all();
+    options.told?.throwIfAborted();
     return {
       home,
       url: parts.get('hub')?.url ?? '',

@@ -41,7 +41,12 @@ async function startWith(
   const home = mkdtempSync(join(tmpdir(), 'jcu-standing-'));
   const trial = await startTrial({ home, port: 0, apart: options.apart ?? false });
   try {
-    writeState(home, { pid: process.pid, url: trial.url, issuer: trial.issuer, uris: trial.stores.uris });
+    await writeState(home, {
+      pid: process.pid,
+      url: trial.url,
+      issuer: trial.issuer,
+      uris: trial.stores.uris,
+    });
     await loadScenario(home, trial.stores.uris, () => undefined);
     await fill(trial);
   } catch (error) {

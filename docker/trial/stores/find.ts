@@ -18,6 +18,8 @@ export type Place = {
   readonly report: (line: string) => void;
   /** Where binaries are kept between clones: by default JCU_CACHE, or `jcu-hub` in the user's cache folder. */
   readonly cache?: string;
+  /** Aborted where nothing more is to be tried. */
+  readonly told?: AbortSignal;
 };
 
 type Way = { readonly name: string; readonly find: () => Promise<string | undefined> };
@@ -32,6 +34,7 @@ const oldest = 6;
 export async function findMongod(place: Place): Promise<Mongod> {
   const tried: string[] = [];
   for (const way of waysOf(place)) {
+    place.told?.throwIfAborted();
     try {
       const path = await way.find();
       if (path !== undefined) return { path, version: await versionOf(path) };

@@ -33,6 +33,8 @@ export type StoresOptions = {
   /** Where binaries are kept between clones: by default JCU_CACHE, or `jcu-hub` in the user's cache folder. */
   readonly cache?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Aborted where the start is to be given up: what has begun is stopped, and the start is rejected. */
+  readonly told?: AbortSignal;
 };
 
 /** A server begins with about 310 MB of files; less room than this, and it would end in the middle. */
@@ -44,7 +46,7 @@ const roomToGoOn = 60_000_000;
  * that says what to do; PRODUCTION when NODE_ENV is `production`, where every store has a URI of its own.
  */
 export async function startStores(options: StoresOptions): Promise<Stores> {
-  const { apart = false, report = () => undefined, cache, env = process.env } = options;
+  const { apart = false, report = () => undefined, cache, env = process.env, told } = options;
   refuseProduction(env);
   const { home, release } = await occupyHome(options.home);
   const running = new Map<ServerName, Replica>();
@@ -53,13 +55,16 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
   try {
     const servers: readonly ServerName[] = apart ? storeNames : ['all'];
     await checkHome(home, apart, servers.length);
-    const mongod = await findMongod({ env, report, ...(cache !== undefined && { cache }) });
+    const where = { ...(cache !== undefined && { cache }), ...(told !== undefined && { told }) };
+    const mongod = await findMongod({ env, report, ...where });
+    told?.throwIfAborted();
     warnOfAge(mongod, report);
     const secrets = await openSecrets(home, servers);
     const start = async (name: ServerName) => {
       running.set(name, await startServer(name, { home, mongod, secrets, share: servers.length, report }));
     };
     await allOrFirstError(servers.map(start));
+    told?.throwIfAborted();
     return {
       uris: urisOf(running, secrets),
       version: mongod.version,

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readState, writeState } from '../../../docker/trial/state.ts';
+import { commandLineOf } from '../../../docker/trial/stores/processes.ts';
+
+const hub = fileURLToPath(new URL('../../../docker/trial/hub.ts', import.meta.url));
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'jcu-hub-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+type Run = {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  readonly said: () => string;
+};
+
+/** The command line, as a person runs it, in a home of the test's own. */
+function run(...args: readonly string[]): Run {
+  const child = spawn(process.execPath, ['--no-warnings', hub, ...args], {
+    env: { ...process.env, JCU_HOME: home, NODE_ENV: 'test' },
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  }
+  return { child, ended: once(child, 'close').then(([code]) => code as number | null), said: () => said };
+}
+
+async function until(holds: () => boolean, over: () => boolean): Promise<void> {
+  while (!holds() && !over()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Whether a database server still works on the home. */
+async function serves(): Promise<boolean> {
+  const lock = join(home, 'stores', 'all', 'db', 'mongod.lock');
+  const pid = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
+  return pid > 0 && (await commandLineOf(pid)).includes(home);
+}
+
+test.each<readonly [string, (said: string) => boolean]>([
+  ['while its database server starts', () => existsSync(join(home, 'stores', 'all', 'db', 'mongod.lock'))],
+  ['while its parts start', (said) => /^ {2}(issuer|hub|enisa):/m.test(said)],
+  ['while the scenario is taken in', (said) => said.includes('scenario:')],
+])(
+  'told to stop %s, it stops in order and leaves nothing that runs',
+  async (_when, isThen) => {
+    const { child, ended, said } = run('start', '--port', '0');
+    await until(
+      () => isThen(said()),
+      () => child.exitCode !== null,
+    );
+    child.kill('SIGINT');
+    expect([await ended, said()]).toEqual([0, expect.stringContaining('stopping in order')]);
+    expect(said()).not.toContain('listens on');
+    expect(await serves()).toBe(false);
+    expect(existsSync(join(home, 'stores', 'owner.json'))).toBe(false);
+    expect(await readState(home)).toBeNull();
+  },
+  240_000,
+);
+
+test('a port in use is told with what to do, and nothing is left that runs', async () => {
+  await using other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { ended, said } = run('start', '--port', String(port));
+  expect(await ended).toBe(1);
+  expect(said()).toContain(`port ${port} is in use: stop what listens there, or choose another`);
+  expect(said()).not.toContain('    at ');
+  expect(await serves()).toBe(false);
+}, 240_000);
+
+test('stores that an import starts for itself stop with it', async () => {
+  const file = join(home, 'none.json');
+  writeFileSync(file, '{}');
+  const { ended, said } = run('import', 'enisa', file);
+  expect(await ended).toBe(1);
+  expect(said()).toContain("is none of this community's sources");
+  expect(await serves()).toBe(false);
+});
+
+test.each([
+  [['--help'], 'Commands:'],
+  [['start', '--help'], '--fresh'],
+  [['token', '--help'], 'cert-eu-analyst'],
+  [['import', '--help'], 'Usage: hub import'],
+  [['operate', '--help'], 'Usage: hub operate'],
+])('says what it does, with an example or its commands: %j', async (args, words) => {
+  const { ended, said } = run(...args);
+  expect([await ended, said()]).toEqual([0, expect.stringContaining(words)]);
+});
+
+test.each([
+  [['start', '--stores', 'nonsense'], 'Allowed choices are together, apart'],
+  [['start', '--port', 'x'], 'Expected 0 to 65535'],
+  [
+    ['import', 'nowhere', 'x.json'],
+    'expected a community (enisa, cert-eu, europol) or "registry", got nowhere',
+  ],
+  [['token', '--as', 'cert-eu-analyst'], 'no trial is running here: `npm start` first'],
+])('a wrong word is told, with what was expected: %j', async (args, words) => {
+  const { ended, said } = run(...args);
+  expect([await ended, said()]).toEqual([1, expect.stringContaining(words)]);
+  expect(said()).not.toContain('    at ');
+});
+
+test('the state of a trial that was killed is none, even where another process has its id now', async () => {
+  const state = { pid: process.pid, url: 'u', issuer: 'i', uris: {} as never };
+  await writeState(home, state);
+  expect(await readState(home)).toEqual(state);
+  const file = join(home, 'trial.json');
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as object;
+  writeFileSync(file, JSON.stringify({ ...kept, start: '1' }));
+  expect(await readState(home)).toBeNull();
+});
