@@ -35,6 +35,7 @@ export const mispEvent: Source<MispEventRecord> = {
     ];
   },
   defaults: { ...publicDefaults('cert-eu', 'cert-eu'), marking: markingOf('GREEN') },
+  resolves: true,
   mapping: 1,
 };
 

@@ -44,6 +44,7 @@ export const euKev: Source<EuKevRecord> = {
     return [toRecord(raw, ids, origin), toStatement(raw, ids, origin, context)];
   },
   defaults: publicDefaults('csirts-network', 'enisa'),
+  resolves: true,
   mapping: 1,
 };
 

@@ -60,7 +60,7 @@ export class Interrupted extends Error {
  * or a file fails; what was written before stays, and running it again goes on from there.
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
-  const run = new Run(options, await options.target.loadActors());
+  const run = new Run(options, options.source.resolves ? await options.target.loadActors() : refuseToResolve);
   try {
     for (const file of options.files) await run.take(file);
     await run.flush();
@@ -72,6 +72,10 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
   } finally {
     options.progress.stop();
   }
+}
+
+function refuseToResolve(): never {
+  throw new Error('this source does not say that it resolves names');
 }
 
 type Placed = {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { AliasOutcome } from './aliases.ts';
+import { type AliasOutcome, partsOfEntries, partsOfFile } from './aliases.ts';
 import { bearsClassification, bearsClassificationInText } from './classified.ts';
 import { readHeader } from './header.ts';
 import type { Locate } from './source.ts';
@@ -16,6 +16,7 @@ type Entry = {
 };
 
 const chunkBytes = 256 * 1024;
+const entriesAtOnce = 1000;
 
 /**
  * Takes an alias table from a file of its own before the records that need its names. False where the file bears a
@@ -30,16 +31,16 @@ export async function takeNames(alarm: Alarm & { readonly target: Target }, file
     await raiseSpillage(alarm, 'aliases', { file, index: -1, offset: 0, bytes });
     return false;
   }
-  const taken = table === null ? null : await alarm.target.takeAliases(table);
-  if (taken === null) throw new Error(`${file}: expected an alias table, got another kind of file`);
-  tellOlder(file, taken, alarm.alarm);
+  const parts = table === null ? null : partsOfFile(table);
+  if (parts === null) throw new Error(`${file}: expected an alias table, got another kind of file`);
+  tellOlder(file, await alarm.target.takeAliases(parts), alarm.alarm);
   return true;
 }
 
 /**
  * Takes the names of a file whose records are imported next. What is wrong with it, its import tells: a broken or
- * marked file gives no names, and an entry that bears a classification gives none of its own. Of each entry only its
- * names are held, so that a large file is no matter.
+ * marked file gives no names, and an entry that bears a classification gives none of its own. The names of a thousand
+ * entries are held at once, so that a large file is no matter.
  */
 export async function takeOwnNames(
   target: Target,
@@ -49,22 +50,26 @@ export async function takeOwnNames(
 ): Promise<void> {
   const header = parse((await readHeader(file, locate)) ?? Buffer.alloc(0));
   if (header === null || bearsClassification(header)) return;
-  const taken = await target.takeAliases({ ...header, values: await readNames(file, locate) });
-  if (taken !== null) tellOlder(file, taken, tell);
+  const parts = partsOfEntries(header, readNames(file, locate));
+  if (parts !== null) tellOlder(file, await target.takeAliases(parts), tell);
 }
 
-async function readNames(file: string, locate: Locate): Promise<readonly object[]> {
-  const names: object[] = [];
+/** The names of some entries at a time, and nothing else of them. */
+async function* readNames(file: string, locate: Locate): AsyncGenerator<readonly object[]> {
+  let names: object[] = [];
   try {
     const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: chunkBytes });
     for await (const { bytes } of splitRecords(chunks, locate)) {
       const entry = bytes === null ? null : parse(bytes);
       if (entry !== null && !bearsClassification(entry)) names.push(withoutRest(entry));
+      if (names.length < entriesAtOnce) continue;
+      yield names;
+      names = [];
     }
   } catch (error) {
     if (!(error instanceof SplitError)) throw error;
   }
-  return names;
+  yield names;
 }
 
 function withoutRest({ uuid, value, meta }: Entry): object {

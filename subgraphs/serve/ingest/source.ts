@@ -31,7 +31,10 @@ export type Defaults = {
 export type MapContext = {
   readonly defaults: Defaults;
   readonly receivedAt: Date;
-  /** The key of the actor that carries a name; of the name itself where the alias table lacks it or is ambiguous. */
+  /**
+   * The key of the actor that carries a name; of the name itself where the alias table lacks it or is ambiguous. Throws
+   * for a source that does not say `resolves`.
+   */
   resolveActor(name: string): string | null;
 };
 
@@ -90,6 +93,8 @@ export type Source<Raw = unknown> = {
   readonly defaults: Defaults;
   /** Whether its files are alias tables too: they are taken in as reference data first. */
   readonly aliases?: true;
+  /** Whether its mapping resolves names of actors: the alias tables are in memory then, some 100 bytes a name. */
+  readonly resolves?: true;
   /** Raised when the mapping changes, so that a second import writes the difference. */
   readonly mapping: number;
 };

@@ -11,7 +11,7 @@ import type { Policy } from '../../../schema/policy/policy.ts';
 import { within } from '../deadline.ts';
 import type { CommunityStore, Link } from '../store.ts';
 import { type Alarm, alarmOf, raiseAlarms } from '../operate/alarms.ts';
-import { type AliasOutcome, loadActors, takeAliases } from './aliases.ts';
+import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
 import { type Prepared, toLinks, toStored } from './label.ts';
 import { Seen } from './seen.ts';
 import type { RejectReason } from './source.ts';
@@ -261,9 +261,9 @@ export class Target {
       .insertOne({ ...spillage }, { writeConcern: { w: 'majority' } });
   }
 
-  /** Takes an alias table into the community's reference data; null where the file is none. */
-  async takeAliases(file: unknown): Promise<AliasOutcome | null> {
-    return await takeAliases(this.#db(), file);
+  /** Takes an alias table into the community's reference data. */
+  async takeAliases(parts: AliasParts): Promise<AliasOutcome> {
+    return await takeAliases(this.#db(), parts);
   }
 
   /** Resolves an actor's name by the alias tables; an unknown or ambiguous one keeps its own key. */

@@ -67,6 +67,7 @@ export const bulletins: Source<Bulletin> = {
     exercise: 'exercise:import',
     sourceUrl: null,
   },
+  resolves: true,
   mapping: 1,
 };
 

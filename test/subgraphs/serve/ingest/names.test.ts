@@ -74,3 +74,27 @@ test('a large galaxy is taken whole', async () => {
   const text = `${begin}${entries.join(',')}]}`;
   expect(await resolveAfter(text, 'exercise 59999')).toEqual([`ThreatActor:${idOf(59_999)}`]);
 });
+
+test('a name that stands in far parts of a galaxy is its owner’s, or all of those who share it; a newer version forgets', async () => {
+  const far = Array.from({ length: 2500 }, (_, at) => actor(at + 10, `EXERCISE ${at}`));
+  const entries = [
+    actor(1, 'EXERCISE Bear', 'EXERCISE Owl', 'EXERCISE Both'),
+    ...far,
+    actor(2, 'EXERCISE Owl', 'EXERCISE Both', 'EXERCISE Bear'),
+  ];
+  const names = ['exercise owl', 'exercise bear', 'exercise both', 'exercise 2499'];
+  expect(await resolveAfter(`${begin}${entries.join(',')}]}`, ...names)).toEqual([
+    `ThreatActor:${idOf(2)}`,
+    `ThreatActor:${idOf(1)}`,
+    'ThreatActor:name:exerciseboth',
+    `ThreatActor:${idOf(2509)}`,
+  ]);
+  const newer = `${begin.replace('"version":1', '"version":2')}${actor(3, 'EXERCISE Owl')}]}`;
+  expect(await resolveAfter(newer, ...names)).toEqual([
+    `ThreatActor:${idOf(3)}`,
+    'ThreatActor:name:exercisebear',
+    'ThreatActor:name:exerciseboth',
+    'ThreatActor:name:exercise2499',
+  ]);
+  expect(await place.client.db().collection('aliases').countDocuments()).toBe(1);
+});
