@@ -28,6 +28,7 @@ import {
   markAnswer,
   notFound,
   readBody,
+  refuseDepth,
 } from './request/http.ts';
 import { listen, type Listening } from './request/listen.ts';
 import type { HubSettings } from './settings.ts';
@@ -39,7 +40,12 @@ import { toGraphQLError } from './shape/errors.ts';
  * response. It starts whether or not its store, the issuer or a community is up, and refuses until they are.
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
-  const log = pino({ name: 'hub', level: process.env['JCU_LOG'] ?? 'warn' }, pino.destination(2));
+  const level = process.env['JCU_LOG'] ?? 'warn';
+  // pino writes an Error under any other name than its own as {}.
+  const log = pino(
+    { name: 'hub', level, serializers: { error: pino.stdSerializers.err } },
+    pino.destination(2),
+  );
   const store = openHubStore(settings, log);
   const policy = readPolicy();
   const planner = await createPlanner(settings, store, policy, log);
@@ -81,6 +87,7 @@ function route(
     checkMethod,
     identifyFirst(async (authorization, now) => await identify(authorization, rules, store.registry, now)),
     readBody,
+    refuseDepth,
     expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) }),
   );
   return app.use(notFound).use(failSafely(log));
@@ -94,8 +101,9 @@ async function answer(
   policy: Policy,
 ): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
-  const operationName = incoming.operationName ?? null;
-  const document = onlyOperation(incoming.document, operationName);
+  // As it was asked for: Apollo Server gives null for a name that no operation bears.
+  const operationName = incoming.request.operationName ?? null;
+  const document = onlyOperation(incoming.document, operationName, planner.schema);
   const variables = incoming.request.variables ?? {};
   limitOperation(document, variables);
   const holder = policy.holder(context.reader, context.at);
@@ -182,12 +190,14 @@ const asBadRequest: ReadonlyMap<string, HubErrorCode> = new Map([
 function toConstant(formatted: GraphQLFormattedError): GraphQLFormattedError {
   const said = formatted.extensions?.['code'];
   const code = isHubErrorCode(said) ? said : (asBadRequest.get(String(said)) ?? 'INTERNAL');
-  const full = code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED';
+  // Without a place in the document it is no word of the parser's, but what the document did to it.
+  const isPlaced = formatted.locations !== undefined;
+  const full = isPlaced && (code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED');
   const { message } = full ? formatted : errorTable[code];
   const part = formatted.extensions?.['part'];
   return {
     message,
-    ...(full && formatted.locations ? { locations: formatted.locations } : {}),
+    ...(full ? { locations: formatted.locations } : {}),
     extensions: { code, ...(typeof part === 'string' ? { part } : {}) },
   };
 }

@@ -23,7 +23,8 @@ export async function startOpen(options: {
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535) {
     throw new Error(`--port: a whole number from 0 to 65535, got ${options.port}`);
   }
-  const log = pino({ name: 'open', level: 'warn' }, pino.destination(2));
+  const serializers = { error: pino.stdSerializers.err };
+  const log = pino({ name: 'open', level: 'warn', serializers }, pino.destination(2));
   const agent = createAgent();
   const planner = await loadPlanner(readSupergraph(options.supergraph), (name, url) =>
     createOpenSource(name, loopbackOnly(name, url), agent),

@@ -9,9 +9,22 @@ import type { RequestContext } from './context.ts';
 /** How long one request may take in all, in milliseconds. */
 const requestDeadlineMs = 10_000;
 const largestRequest = '256kb';
+const deepestRequest = 64;
 
 /** Reads a body of JSON up to a bound. */
 export const readBody = express.json({ limit: largestRequest });
+
+/** Refuses a body that is nested deeper than any honest one: whatever walks through it by recursion would fail. */
+export const refuseDepth: RequestHandler = (request, _response, next) => {
+  let level: readonly unknown[] = [request.body];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepestRequest) throw new HubError('BAD_REQUEST', 'nested too deep');
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
+  next();
+};
 
 /** What is on every answer: nothing is stored on the way, and the operators find it by its correlation id. */
 export const markAnswer: RequestHandler = (_request, response, next) => {

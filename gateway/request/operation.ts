@@ -1,7 +1,19 @@
-import { type DocumentNode, Kind, separateOperations } from 'graphql';
+import { type DocumentNode, getOperationAST, type GraphQLSchema, Kind, separateOperations } from 'graphql';
+import { HubError } from '../../schema/errors.ts';
 
-/** The chosen operation with the fragments that it reaches: what stands beside it is neither decided nor planned. */
-export function onlyOperation(document: DocumentNode, operationName: string | null): DocumentNode {
+/**
+ * The chosen operation with the fragments that it reaches: what stands beside it is neither decided nor planned.
+ * Throws GRAPHQL_VALIDATION_FAILED where none is chosen, or one of a kind that the schema does not have.
+ */
+export function onlyOperation(
+  document: DocumentNode,
+  operationName: string | null,
+  schema: GraphQLSchema,
+): DocumentNode {
+  const chosen = getOperationAST(document, operationName);
+  if (chosen === null || chosen === undefined || !schema.getRootType(chosen.operation)) {
+    throw new HubError('GRAPHQL_VALIDATION_FAILED', 'no such operation');
+  }
   const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
   if (operations.length < 2) return document;
   return separateOperations(document)[operationName ?? ''] ?? document;

@@ -32,7 +32,10 @@ const largestRequest = '4mb';
  * what was disclosed. It starts whether or not the store is up.
  */
 export async function serve(community: CommunityPart, settings: SubgraphSettings): Promise<RunningSubgraph> {
-  const log = pino({ name: community.name, level: process.env['JCU_LOG'] ?? 'warn' }, pino.destination(2));
+  const level = process.env['JCU_LOG'] ?? 'warn';
+  // pino writes an Error under any other name than its own as {}.
+  const serializers = { error: pino.stdSerializers.err };
+  const log = pino({ name: community.name, level, serializers }, pino.destination(2));
   const policy = readPolicy();
   const store = openStore(settings.storeUri, community.kinds, (error) =>
     log.error({ error }, 'the store does not answer'),

@@ -28,6 +28,40 @@ test('a document that does not parse or fit the schema is told where, from the s
   expect(unknown.body.errors[0].locations).toEqual([{ line: 1, column: 24 }]);
 });
 
+test('an operation that the document does not have, or the schema, is the client’s error', async () => {
+  for (const operationName of ['B', '__proto__', 'constructor', '']) {
+    const answer = await send({ query: 'query A { __typename }', operationName });
+    expect([operationName, answer.status, codes(answer)]).toEqual([
+      operationName,
+      400,
+      ['GRAPHQL_VALIDATION_FAILED'],
+    ]);
+  }
+  const unnamed = await send({ query: 'query A { __typename } query B { __typename }' });
+  expect([unnamed.status, codes(unnamed)]).toEqual([400, ['GRAPHQL_VALIDATION_FAILED']]);
+  for (const kind of ['subscription', 'mutation']) {
+    const answer = await send({ query: `${kind} { anything }` });
+    expect([kind, answer.status, codes(answer)]).toEqual([kind, 400, ['GRAPHQL_VALIDATION_FAILED']]);
+  }
+});
+
+test('what is nested without end is refused by a constant, in variables and in the document', async () => {
+  const nested = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+  const variables = await send(`{"query": "{ __typename }", "variables": ${nested}}`);
+  expect([variables.status, codes(variables)]).toEqual([400, ['BAD_REQUEST']]);
+  const list = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const value = await send({ query: `{ vulnerabilities(ids: ${list}) { id } }` });
+  expect([value.status, value.body.errors]).toEqual([
+    400,
+    [
+      {
+        message: 'The document does not parse as GraphQL.',
+        extensions: { code: 'GRAPHQL_PARSE_FAILED' },
+      },
+    ],
+  ]);
+});
+
 test('a variable of the wrong type is refused before anything is asked', async () => {
   const query = 'query ($first: Int) { advisories(first: $first) { nodes { id } } }';
   const wrong = await send({ query, variables: { first: 'many' } });
