@@ -1,0 +1,87 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Action, allActions, rowActions } from '../../../schema/policy/domain.ts';
+import { compileFilter } from '../../../schema/policy/filter.ts';
+import { readPolicy } from '../../../schema/policy/load.ts';
+import { broken, envelope, isSound, kinds, now, reader, trulyReads } from './generated.ts';
+
+const policy = readPolicy();
+
+/** What a store's filter would find, on labels alone and without a store: as compileFilter says it. */
+function findsByLabels(
+  one: Parameters<typeof trulyReads>[1],
+  kind: string,
+  row: unknown,
+  action: Action,
+): boolean {
+  if (!isSound(row)) return false;
+  const { admits, early } = policy.labels(row, kind);
+  const { admits: open, $or } = compileFilter([...policy.holder(one, now).keys(kind, action)], now);
+  const meets = (keys: readonly string[], held: readonly string[]) => keys.some((key) => held.includes(key));
+  const isOpen = (row.embargoUntil ?? new Date(0)) <= $or[0].openFrom.$lte;
+  return meets(admits, open.$in) && (isOpen || meets(early, $or[1].admitsEarly.$in));
+}
+
+const decided = { all: 0, allowed: 0 };
+
+test('guard, labels and table decide every action on every group of fields alike', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...kinds),
+      envelope,
+      reader,
+      fc.constantFrom(...allActions),
+      (kind, row, one, action) => {
+        const holder = policy.holder(one, now);
+        for (const group of policy.source.domain.kinds[kind]?.groups ?? []) {
+          const truly = trulyReads(policy.source, one, kind, row, group, action);
+          expect({ group, action, may: policy.may(holder, action, kind, group, row) }).toEqual({
+            group,
+            action,
+            may: truly,
+          });
+          if (group === 'content' && rowActions.includes(action))
+            expect(findsByLabels(one, kind, row, action)).toBe(truly);
+          if (truly) expect(policy.mayEver(one, kind, group, action)).toBe(true);
+          decided.all += 1;
+          decided.allowed += truly ? 1 : 0;
+        }
+      },
+    ),
+    { numRuns: Number(process.env['JCU_RUNS'] ?? 6000) },
+  );
+  expect(decided.allowed).toBeGreaterThan(decided.all / 50);
+});
+
+test('a broken envelope is nobody’s: no label, no decision', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...kinds), broken, reader, (kind, row, one) => {
+      if (isSound(row)) return;
+      expect(policy.decideRow(row, kind, policy.holder(one, now))).toBeNull();
+      expect(policy.labels(row as never, kind)).toEqual({ admits: [], early: [] });
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a row’s labels are few and each once: keys examined are rows times the held keys that admit them', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...kinds), envelope, (kind, row) => {
+      const { admits, early } = policy.labels(row, kind);
+      expect(new Set(admits).size).toBe(admits.length);
+      expect(early.every((key) => admits.includes(key))).toBe(true);
+    }),
+  );
+});
+
+test('what a key means, it says: two variants of one text are one', () => {
+  for (const kind of Object.keys(policy.source.domain.kinds)) {
+    for (const group of policy.source.domain.kinds[kind]?.groups ?? []) {
+      const { variants } = policy.compiled(kind, group);
+      const meanings = variants.map(({ text, relation, classes, without, actions }) =>
+        JSON.stringify([text, relation, classes, without, [...actions].toSorted()]),
+      );
+      expect(new Set(variants.map(({ text }) => text)).size).toBe(new Set(meanings).size);
+    }
+  }
+});
