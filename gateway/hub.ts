@@ -1,4 +1,4 @@
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
@@ -17,6 +17,9 @@ import { type Incoming, loadPlanner, type Planner } from './plan/gateway.ts';
 import { limitOperation } from './plan/limits.ts';
 import { onlyOperation } from './request/operation.ts';
 import { decide } from './policy/decide.ts';
+import { introspect, splitIntrospection } from './policy/introspect.ts';
+import { KindSchemas } from './policy/kinds.ts';
+import { suggestFromKind } from './policy/suggest.ts';
 import { createHubPart } from './registry/part.ts';
 import { type HubStore, openHubStore } from './registry/store.ts';
 import type { RequestContext } from './request/context.ts';
@@ -49,9 +52,11 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const store = openHubStore(settings, log);
   const policy = readPolicy();
   const planner = await createPlanner(settings, store, policy, log);
+  const kinds = new KindSchemas(planner.schema);
   const apollo = createApollo(
     planner,
-    async (incoming) => await answer(incoming, planner, store, policy),
+    async (incoming) => await answer(incoming, planner, store, policy, kinds),
+    suggestFromKind(({ reader, at }) => kinds.of(policy.holder(reader, at))),
     log,
   );
   await apollo.start();
@@ -99,6 +104,7 @@ async function answer(
   planner: Planner,
   store: HubStore,
   policy: Policy,
+  kinds: KindSchemas,
 ): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
   // As it was asked for: Apollo Server gives null for a name that no operation bears.
@@ -108,14 +114,19 @@ async function answer(
   limitOperation(document, variables);
   const holder = policy.holder(context.reader, context.at);
   const mayUse = (type: string, field: string) => holder.mayUse(type, field);
-  const decision = decide(mayUse, { document, operationName }, planner.schema);
+  const split = splitIntrospection(document);
+  const shown = split.schema === null ? {} : introspect(split.schema, kinds.of(holder), variables);
+  const decision =
+    split.data === null
+      ? { refused: [], allowed: null }
+      : decide(mayUse, { document: split.data, operationName }, planner.schema);
   const gathered =
     decision.allowed === null
       ? { data: null, malformed: false }
       : await planner.gather(incoming, decision.allowed);
   if (gathered.malformed) throw new HubError('BAD_USER_INPUT');
-  const asked = { document, operationName, variables, refused: decision.refused };
-  const shaped = shapeAnswer(gathered.data, asked, context, planner.schema);
+  const asked = { document: split.data, operationName, variables, refused: decision.refused };
+  const shaped = shapeAnswer(gathered.data, asked, shown, context, planner.schema);
   await recordDisclosure(store.trail(), {
     correlationId: context.correlationId,
     at: context.at,
@@ -153,6 +164,7 @@ async function createPlanner(
 function createApollo(
   planner: Planner,
   execute: (incoming: Incoming) => Promise<ExecutionResult>,
+  suggest: ApolloServerPlugin<RequestContext>,
   log: Logger,
 ): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
@@ -176,7 +188,7 @@ function createApollo(
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (formatted) => toConstant(formatted),
-    plugins: [ApolloServerPluginCacheControlDisabled()],
+    plugins: [ApolloServerPluginCacheControlDisabled(), suggest],
     logger: log,
   });
 }

@@ -5,23 +5,26 @@ import { joinMarkings } from './holds.ts';
 
 /** What was asked, and what of it was cut out. */
 export type Asked = {
-  readonly document: DocumentNode;
+  /** Null where nothing was asked of the data. */
+  readonly document: DocumentNode | null;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly refused: readonly string[];
 };
 
 /**
- * The answer as the reader gets it: data with null at what was refused or lost, one constant error for each cause,
- * and what the answer holds. No text of a part, of the planner or of an exception is in it.
+ * The answer as the reader gets it: what it was `shown` of the schema, data with null at what was refused or lost, one
+ * constant error for each cause, and what the answer holds. No text of a part, of the planner or of an exception is in it.
  */
 export function shapeAnswer(
   data: Readonly<Record<string, unknown>> | null,
   asked: Asked,
+  shown: Readonly<Record<string, unknown>>,
   context: RequestContext,
   schema: GraphQLSchema,
 ): ExecutionResult {
-  const complete = asked.refused.length === 0 ? data : complementNulls(data, asked, schema);
+  const answered = asked.refused.length === 0 ? data : complementNulls(data, asked, schema);
+  const complete = Object.keys(shown).length === 0 ? answered : { ...shown, ...answered };
   const errors = [
     ...(asked.refused.length > 0 ? [constantError('REFUSED')] : []),
     ...[...context.told].toSorted().map(constantError),
@@ -54,6 +57,7 @@ function complementNulls(
   asked: Asked,
   schema: GraphQLSchema,
 ): Record<string, unknown> | null {
+  if (asked.document === null) return null;
   const result = execute({
     schema,
     document: asked.document,

@@ -22,6 +22,9 @@ export type Labels = { readonly admits: readonly string[]; readonly early: reado
 /** The group of fields that decides whether a record is there at all. */
 const base = 'content';
 
+/** Kinds of reader are few; more than this are a fault of the registry, and nothing grows by it. */
+const mostKinds = 500;
+
 /**
  * The policy in force, compiled once from its lines. A decision is the meeting of two sets: the keys that a record
  * admits, and the keys that a reader holds at this second. The same variants make the labels that a store's filter
@@ -31,6 +34,7 @@ export class Policy {
   readonly source: PolicySource;
   readonly coordinates: Coordinates;
   readonly #compiled = new Map<string, Compiled>();
+  readonly #uses = new Map<string, Map<string, boolean>>();
   readonly #facts: Readonly<Record<string, readonly string[]>>;
 
   /** Throws PolicyError where a rule cannot be compiled. */
@@ -115,6 +119,21 @@ export class Policy {
     );
   }
 
+  /** What a kind of reader may use, as far as it was asked: kept for all readers of that kind. */
+  usesOf(kind: string): Map<string, boolean> {
+    const known = this.#uses.get(kind);
+    if (known !== undefined) return known;
+    if (this.#uses.size >= mostKinds) this.#uses.clear();
+    const uses = new Map<string, boolean>();
+    this.#uses.set(kind, uses);
+    return uses;
+  }
+
+  /** The classes that a reader is of, by name: readers of the same classes are of one kind. */
+  classesOf(reader: Reader): readonly string[] {
+    return [...this.source.classes.values()].filter((one) => isOfClass(reader, one)).map(({ name }) => name);
+  }
+
   #isOfAll(reader: Reader, names: Rule['classes']): boolean {
     return names.every((name) => {
       const one = this.source.classes.get(name);
@@ -148,7 +167,7 @@ export class Holder {
   readonly now: Date;
   readonly #policy: Policy;
   readonly #held = new Map<string, ReadonlySet<string>>();
-  readonly #usable = new Map<string, boolean>();
+  #kind: string | null = null;
 
   constructor(policy: Policy, reader: Reader, now: Date) {
     this.#policy = policy;
@@ -156,11 +175,18 @@ export class Holder {
     this.now = now;
   }
 
+  /** The reader's kind under this policy: what its decisions rest on before any record is looked at. */
+  get kind(): string {
+    this.#kind ??= `${this.#policy.version}: ${this.#policy.classesOf(this.reader).join(' ')}`;
+    return this.#kind;
+  }
+
   /** Whether this kind of reader may ever use a coordinate, whatever the data. */
   mayUse(type: string, field: string): boolean {
     const name = `${type}.${field}`;
-    const known = this.#usable.get(name) ?? this.#policy.mayUse(this.reader, type, field);
-    this.#usable.set(name, known);
+    const uses = this.#policy.usesOf(this.kind);
+    const known = uses.get(name) ?? this.#policy.mayUse(this.reader, type, field);
+    uses.set(name, known);
     return known;
   }
 

@@ -142,8 +142,9 @@ describe.each(roads)('%s', (_name, query) => {
   });
 });
 
+const pageAfter = (after: string) => `{ advisories(first: 1, after: "${after}") { nodes { id } } }`;
+
 test('another reader’s cursor, a forged one and one of another list are the same error', async () => {
-  const list = (after: string) => `{ advisories(first: 1, after: "${after}") { nodes { id } } }`;
   const { body } = await ask(
     standing(),
     insider,
@@ -151,11 +152,11 @@ test('another reader’s cursor, a forged one and one of another list are the sa
   );
   const foreign = body.data.advisories.pageInfo.endCursor;
   const ofAnother = body.data.mispEvents.pageInfo.endCursor;
-  expect((await ask(standing(), insider, list(foreign))).body.errors).toBeUndefined();
+  expect((await ask(standing(), insider, pageAfter(foreign))).body.errors).toBeUndefined();
   for (const who of outsiders) {
     const answers = await Promise.all(
       [foreign, ofAnother, 'forged', `${foreign}A`].map(async (after) => {
-        const { text, status } = await ask(standing(), who, list(after));
+        const { text, status } = await ask(standing(), who, pageAfter(after));
         return [status, text.replace(/"correlationId":"[^"]+"/, '')];
       }),
     );
@@ -165,6 +166,8 @@ test('another reader’s cursor, a forged one and one of another list are the sa
 });
 
 type Scalar = readonly [path: string, type: string, query: string, wrap: (value: unknown) => unknown];
+
+const asIs = (value: unknown) => value;
 
 /** Every argument of a root field, and every field of its input objects, that takes a scalar. */
 function scalarsOfDoors(): readonly Scalar[] {
@@ -180,7 +183,6 @@ function scalarsOfDoors(): readonly Scalar[] {
     };
     return door.args.flatMap((argument): Scalar[] => {
       const type = getNamedType(argument.type);
-      const asIs = (value: unknown) => value;
       if (isScalarType(type)) return [[`${door.name}.${argument.name}`, type.name, queryOf(argument), asIs]];
       if (!isInputObjectType(type)) return [];
       return Object.values(type.getFields())

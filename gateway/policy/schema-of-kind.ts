@@ -1,0 +1,132 @@
+import {
+  buildASTSchema,
+  type DefinitionNode,
+  getNamedType,
+  type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  type InputValueDefinitionNode,
+  isInputObjectType,
+  isNamedType,
+  isObjectType,
+  isRequiredArgument,
+  Kind,
+  parse,
+  printSchema,
+  type TypeNode,
+} from 'graphql';
+
+/** Whether a kind of reader may ever use a field of a type, or a member of an input type. */
+export type MayUse = (type: string, field: string) => boolean;
+
+/**
+ * The schema as a kind of reader is shown it: without the coordinates that it may never use, and without the types that
+ * only those lead to. Suggestions, introspection and documentation come from it, so that what is hidden from a kind
+ * looks there as if it did not exist. Clients generate their types from the published schema all the same.
+ */
+export function schemaOfKind(schema: GraphQLSchema, mayUse: MayUse): GraphQLSchema {
+  const shown = new Shown(schema, mayUse);
+  const { definitions } = parse(printSchema(schema), { noLocation: true });
+  return buildASTSchema(
+    { kind: Kind.DOCUMENT, definitions: definitions.flatMap((one) => cut(one, shown)) },
+    { assumeValidSDL: true },
+  );
+}
+
+type Fielded = GraphQLObjectType | GraphQLInputObjectType;
+type Field = GraphQLField<unknown, unknown> | GraphQLInputField;
+
+/** What a kind may use: the fields of each type that it can get to from the roots. */
+class Shown {
+  readonly #mayUse: MayUse;
+  /** Types with nothing that the kind may use: whatever leads to them is hidden with them. */
+  readonly #empty = new Set<string>();
+  readonly #met = new Map<string, ReadonlySet<string>>();
+
+  constructor(schema: GraphQLSchema, mayUse: MayUse) {
+    this.#mayUse = mayUse;
+    const all = Object.values(schema.getTypeMap()).filter((type) => isFielded(type));
+    for (let before = -1; before !== this.#empty.size;) {
+      before = this.#empty.size;
+      for (const type of all) if (this.#fieldsOf(type).length === 0) this.#empty.add(type.name);
+    }
+    for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()])
+      if (root) this.#meet(root);
+  }
+
+  has(type: string): boolean {
+    return this.#met.has(type);
+  }
+
+  hasField(type: string, field: string): boolean {
+    return this.#met.get(type)?.has(field) === true;
+  }
+
+  #meet(type: unknown): void {
+    if (!isNamedType(type) || this.#met.has(type.name)) return;
+    if (!isFielded(type)) {
+      this.#met.set(type.name, new Set());
+      return;
+    }
+    const fields = this.#fieldsOf(type);
+    this.#met.set(type.name, new Set(fields.map(({ name }) => name)));
+    for (const field of fields)
+      for (const used of typesOf(field)) if (!this.#empty.has(used.name)) this.#meet(used);
+  }
+
+  /** A field is there if the kind may use it, and what it gives and cannot do without is there. */
+  #fieldsOf(type: Fielded): readonly Field[] {
+    return Object.values<Field>(type.getFields()).filter(
+      (field) =>
+        this.#mayUse(type.name, field.name) &&
+        !this.#empty.has(namedOf(field).name) &&
+        ('args' in field ? field.args : []).every(
+          (argument) => !isRequiredArgument(argument) || !this.#empty.has(namedOf(argument).name),
+        ),
+    );
+  }
+}
+
+function isFielded(type: unknown): type is Fielded {
+  return (isObjectType(type) || isInputObjectType(type)) && !type.name.startsWith('__');
+}
+
+function namedOf({ type }: { readonly type: GraphQLOutputType | GraphQLInputType }): GraphQLNamedType {
+  return getNamedType(type as GraphQLOutputType) as GraphQLNamedType;
+}
+
+function typesOf(field: Field): readonly GraphQLNamedType[] {
+  return [namedOf(field), ...('args' in field ? field.args.map((argument) => namedOf(argument)) : [])];
+}
+
+function cut(one: DefinitionNode, shown: Shown): readonly DefinitionNode[] {
+  if (!('name' in one) || one.name === undefined || one.kind === Kind.DIRECTIVE_DEFINITION) return [one];
+  const type = one.name.value;
+  if (!shown.has(type)) return [];
+  if (one.kind === Kind.OBJECT_TYPE_DEFINITION) {
+    const fields = one.fields?.filter(({ name }) => shown.hasField(type, name.value)) ?? [];
+    return [
+      { ...one, fields: fields.map((field) => ({ ...field, arguments: keepShown(field.arguments, shown) })) },
+    ];
+  }
+  if (one.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION) {
+    return [{ ...one, fields: one.fields?.filter(({ name }) => shown.hasField(type, name.value)) ?? [] }];
+  }
+  return [one];
+}
+
+function keepShown(
+  values: readonly InputValueDefinitionNode[] | undefined,
+  shown: Shown,
+): readonly InputValueDefinitionNode[] {
+  return (values ?? []).filter(({ type }) => shown.has(nameIn(type)));
+}
+
+function nameIn(node: TypeNode): string {
+  return node.kind === Kind.NAMED_TYPE ? node.name.value : nameIn(node.type);
+}

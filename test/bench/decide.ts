@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { buildSchema, parse } from 'graphql';
+import { decide } from '../../gateway/policy/decide.ts';
+import { KindSchemas } from '../../gateway/policy/kinds.ts';
+import { readPolicy } from '../../schema/policy/load.ts';
+import { read } from '../../schema/sources.ts';
+import { readerOf } from '../helpers/records.ts';
+import { percentile, round, table } from './figures.ts';
+
+const help = `Measures the hub's decision on an operation before it is planned: 50 fields, for kinds of reader.
+
+  npm run bench:decide -- [options]
+
+  --times N      decisions for each kind (20000)
+  --json FILE    all figures as JSON
+  --help
+
+Each decision is made anew for a reader that was not met before; nothing of it is kept from one to the next.
+
+Example:
+  npm run bench:decide -- --json figures.json
+`;
+
+const { values: flags } = parseArgs({
+  options: {
+    times: { type: 'string', default: '20000' },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** An operation of 50 fields over all three communities. */
+const operation = `{ vulnerability(id: "CVE-2099-10001") { id name aliases
+  records { nodes { id cveId title { value lang } state cvss { version score severity } products { vendor product } } }
+  exploitation { nodes { id catalogue assertedBy reportedAt { utc } notes { value } } total { value exact } }
+  advisories { nodes { id serial title { value } publishedAt { utc } envelope { marking { tlp pap } originator { id name } } } }
+  mispEvents { nodes { id uuid info { value } threatLevel } pageInfo { hasNextPage } } } }`;
+
+function main(): void {
+  const schema = buildSchema(read('published.graphql'));
+  const policy = readPolicy();
+  const document = parse(operation, { noLocation: true });
+  const fields = (operation.match(/\b[a-zA-Z]+\b/g) ?? []).length;
+  const now = new Date();
+  const kinds = { 'csirt-analyst': 0, 'policy-auditor': 0, 'private-user': 0 };
+  const rows = Object.keys(kinds).map((role) => {
+    const took: number[] = [];
+    for (let turn = 0; turn < Number(flags.times); turn += 1) {
+      const began = performance.now();
+      const holder = policy.holder(readerOf({ roles: [role] }), now);
+      decide((type, field) => holder.mayUse(type, field), { document, operationName: null }, schema);
+      took.push((performance.now() - began) * 1000);
+    }
+    const warm = took.slice(Math.min(2000, took.length / 2));
+    return { role, p50: percentile(warm, 0.5), p99: percentile(warm, 0.99) };
+  });
+  const began = performance.now();
+  new KindSchemas(schema).of(policy.holder(readerOf({ roles: ['csirt-analyst'] }), now));
+  const kindMs = performance.now() - began;
+  if (flags.json !== undefined)
+    writeFileSync(flags.json, `${JSON.stringify({ fields, rows, kindMs }, null, 2)}\n`);
+  process.stdout.write(
+    table(
+      ['kind', 'p50 us', 'p99 us'],
+      rows.map(({ role, p50, p99 }) => [role, round(p50), round(p99)]),
+    ),
+  );
+  process.stdout.write(`the schema of a kind that was not met before: ${round(kindMs)} ms, once\n`);
+  const slowest = Math.max(...rows.map(({ p50 }) => p50));
+  process.stdout.write(
+    `bench:decide: ${round(slowest)} us (a decision for an operation of 50 fields, made anew; target 100 us)\n`,
+  );
+}
+
+if (flags.help) process.stdout.write(help);
+else main();
