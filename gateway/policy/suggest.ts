@@ -22,6 +22,8 @@ export function suggestFromKind(
           if (errors?.some((error) => error.extensions?.['code'] !== code) !== false)
             return Promise.resolve();
           const found = validate(schemaOf(contextValue), document, undefined, { maxErrors: mostErrors });
+          // What no rule of the schema finds wrong (an operation that is not there) was said without the schema.
+          if (found.length === 0) return Promise.resolve();
           response.body.singleResult.errors = found.map(({ message, locations }): GraphQLFormattedError => ({
             message,
             ...(locations === undefined ? {} : { locations }),
