@@ -1,119 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { buildSchema, type GraphQLArgument, isInputObjectType, isScalarType, getNamedType } from 'graphql';
-import { runQuietImport } from '../../docker/trial/import.ts';
 import { read } from '../../schema/sources.ts';
-import { type As, ask, standing } from '../helpers/ask.ts';
+import { ask, standing } from '../helpers/ask.ts';
+import { absent, importHidden, insider, outsiders, roads, type Target } from '../helpers/hidden.ts';
 
 /**
  * Every road to a record that a reader may not see, walked twice: to a record that is hidden, and to one that does not
  * exist. Both answers must be the same bytes; the originator's own analyst shows that the road leads somewhere.
  */
 
-const exercise = 'exercise:trial-2026';
-const about = { picture: exercise, purpose: 'incident-response' };
-const insider: As = { as: 'cert-eu-analyst', ...about };
-const outsiders: readonly As[] = [
-  { as: 'private-partner', ...about },
-  { as: 'fr-csirt-analyst', ...about },
-];
-
-const hidden = { cve: 'CVE-2099-77001', serial: '2099-777', at: '2026-08-01T10:00:00.000Z', id: '' };
-const absent = {
-  cve: 'CVE-2099-77002',
-  serial: '2099-778',
-  at: '2026-08-02T10:00:00.000Z',
-  id: 'Advisory:00000000-0000-4000-8000-000000000000',
-};
-type Target = typeof hidden;
-
-beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'jcu-abuse-'));
-  try {
-    const file = join(folder, '2099-777.json');
-    await writeFile(file, JSON.stringify(advisory(hidden)));
-    const args = [file, '--tlp', 'AMBER', '--audience', 'csirt-pl', '--purpose', 'incident-response'];
-    await runQuietImport(folder, 'cert-eu', standing().uris['cert-eu'] ?? '', [
-      ...args,
-      '--exercise',
-      exercise,
-    ]);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-  const { body } = await ask(
-    standing(),
-    insider,
-    `{ advisories(filter: { serial: "${hidden.serial}" }) { nodes { id } } }`,
-  );
-  hidden.id = body.data.advisories.nodes[0].id;
-}, 60_000);
-
-/** An advisory as CERT-EU publishes them: made up, for this exercise. */
-function advisory({ cve, serial, at }: Target): object {
-  const [day = ''] = at.split('T');
-  const [year, month, date] = day.split('-');
-  return {
-    title: 'EXERCISE: Hidden from most',
-    serial_number: serial,
-    publish_date: `${date}-${month}-${year} 10:00:00`,
-    description: 'EXERCISE',
-    url_title: serial,
-    content_markdown: `---\ntitle: 'EXERCISE: Hidden from most'\nnumber: '${serial}'\nversion: '1.0'\noriginal_date: '${day}'\ndate: '${day}'\n---\n\n# Summary\n\nEXERCISE ${cve}.\n\n# Technical Details\n\nEXERCISE ${cve}.\n`,
-    content_html: '',
-    licence: { title: 'EXERCISE', spdx_id: 'CC-BY-4.0' },
-  };
-}
-
-const fields = 'id serial title { value } envelope { marking { tlp } originator { id } }';
-const page = `nodes { ${fields} } edges { cursor } pageInfo { hasNextPage startCursor endCursor } total { value exact }`;
-
-const roads: readonly (readonly [name: string, query: (target: Target) => string])[] = [
-  ['a lookup by id', ({ id }) => `{ advisory(id: "${id}") { ${fields} } }`],
-  ['an alias', ({ id }) => `{ a: advisory(id: "${id}") { x: id } b: advisory(id: "${id}") { y: serial } }`],
-  [
-    'a fragment',
-    ({ id }) =>
-      `query { ...F } fragment F on Query { advisory(id: "${id}") { ...G } } fragment G on Advisory { ${fields} }`,
-  ],
-  [
-    'an inline fragment',
-    ({ id }) => `{ ... on Query { advisory(id: "${id}") { ... on Advisory { ${fields} } } } }`,
-  ],
-  ['the name of its type', ({ id }) => `{ advisory(id: "${id}") { __typename } }`],
-  ['a shared key', ({ cve }) => `{ vulnerability(id: "${cve}") { advisories { ${page} } } }`],
-  [
-    'several shared keys',
-    ({ cve }) => `{ vulnerabilities(ids: ["${cve}", "CVE-2099-77003"]) { advisories { ${page} } } }`,
-  ],
-  ['a filter', ({ serial }) => `{ advisories(filter: { serial: "${serial}" }) { ${page} } }`],
-  [
-    'a filter in the other order',
-    ({ serial }) =>
-      `{ advisories(filter: { serial: "${serial}" }, orderBy: { direction: ASC }) { ${page} } }`,
-  ],
-  [
-    'a window of time',
-    ({ at }) =>
-      `{ advisories(filter: { since: "${at}", before: "${at.replace('00.000Z', '01.000Z')}" }) { ${page} } }`,
-  ],
-  [
-    'a count alone',
-    ({ serial }) =>
-      `{ advisories(first: 0, filter: { serial: "${serial}" }) { total(max: 10) { value exact } } }`,
-  ],
-  [
-    'a count over a shared key',
-    ({ cve }) => `{ vulnerability(id: "${cve}") { advisories(first: 0) { total { value exact } } } }`,
-  ],
-  [
-    'many lookups at once',
-    ({ id }) =>
-      `{ ${Array.from({ length: 20 }, (_, at) => `a${at}: advisory(id: "${id}") { id }`).join(' ')} }`,
-  ],
-];
+let hidden: Target;
+beforeAll(async () => (hidden = await importHidden(standing(), standing().uris['cert-eu'] ?? '')), 60_000);
 
 /** What of an answer must be the same: all but the request's own id and the very words that were asked. */
 function comparable(text: string, target: Target): string {
