@@ -1,5 +1,4 @@
 import {
-  buildASTSchema,
   type GraphQLObjectType,
   type GraphQLSchema,
   isInputObjectType,
@@ -7,19 +6,46 @@ import {
   isNonNullType,
   isObjectType,
   isUnionType,
-  Kind,
-  parse,
 } from 'graphql';
 import { subgraphNames, subgraphSdl } from '../sources.ts';
-import type { Place } from './coordinates.ts';
+import { isPublic, type Place } from './coordinates.ts';
+import { findForeignDirectives } from './gaps/directives.ts';
+import { findMoved } from './gaps/moved.ts';
+import { findMisplaced } from './gaps/natures.ts';
+import { findForeignFields } from './gaps/owners.ts';
+import { findOpenPaths } from './gaps/paths.ts';
+import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
 import type { Policy } from './policy.ts';
 
+/** The files of the contract by subgraph, as SDL. */
+export type ContractFiles = Readonly<Record<string, string>>;
+
 /** Where the contract and the policy part: coordinates without a rule, rules without a coordinate, one a line. */
-export function findPolicyGaps(policy: Policy): readonly string[] {
-  const schemas = subgraphNames.map((name) => schemaOf(subgraphSdl(name)));
+export function findPolicyGaps(policy: Policy, files: ContractFiles = contractFiles()): readonly string[] {
   const present = new Set<string>();
-  const gaps = schemas.flatMap((schema) => findUnnamed(schema, policy, present));
+  const gaps = Object.entries(files).flatMap(([name, sdl]) => findSubgraphGaps(policy, name, sdl, present));
   return [...new Set([...gaps, ...findUnmet(policy, present)])];
+}
+
+/**
+ * What keeps one subgraph from starting, and all of them from being composed, one a line: what no rule names, what
+ * stands at the wrong place, and every way of the federation around a guard. It fills `present` with what it saw.
+ */
+export function findSubgraphGaps(
+  policy: Policy,
+  name: string,
+  sdl: string,
+  present: Set<string> = new Set(),
+): readonly string[] {
+  const subgraph = readSubgraph(name, sdl);
+  const beyond = [
+    ...findForeignDirectives(subgraph),
+    ...findMisplaced(subgraph, policy),
+    ...findForeignFields(subgraph, policy),
+    ...findOpenPaths(subgraph, policy),
+    ...findMoved(subgraph, policy),
+  ];
+  return [...findUnnamed(subgraph.schema, policy, present), ...beyond.map((gap) => `${name}: ${gap}`)];
 }
 
 /** Where one subgraph's schema has what the policy does not name; it fills `present` with what it saw. */
@@ -29,7 +55,7 @@ export function findUnnamed(
   present: Set<string> = new Set(),
 ): readonly string[] {
   return Object.values(schema.getTypeMap()).flatMap((type) => {
-    if (type.name.startsWith('_') || ['Service'].includes(type.name)) return [];
+    if (isMachinery(type.name)) return [];
     if (isInterfaceType(type) || isUnionType(type))
       return [`${type.name}: rules on abstract types are not taken`];
     if (isObjectType(type)) return findUnnamedFields(type, policy, present);
@@ -48,7 +74,7 @@ function findUnnamedFields(
   present: Set<string>,
 ): readonly string[] {
   return Object.values(type.getFields()).flatMap((field) => {
-    if (field.name.startsWith('_')) return [];
+    if (isMachinery(field.name)) return [];
     const at = `${type.name}.${field.name}`;
     present.add(at);
     const place = coordinates.placeOf(type.name, field.name);
@@ -70,11 +96,6 @@ function mustBeNullable({ nature, kind, group }: Place, field: string): boolean 
   return true;
 }
 
-/** Whether a coordinate is the hub's own public side, which every token holder may use. */
-export function isPublic({ kind, group }: Pick<Place, 'kind' | 'group'>): boolean {
-  return kind === 'Hub' && group === 'public';
-}
-
 function findUnmet(policy: Policy, present: ReadonlySet<string>): readonly string[] {
   const { coordinates, source } = policy;
   return coordinates.types.flatMap((type) =>
@@ -87,9 +108,6 @@ function findUnmet(policy: Policy, present: ReadonlySet<string>): readonly strin
   );
 }
 
-function schemaOf(sdl: string): GraphQLSchema {
-  const definitions = parse(sdl).definitions.filter(
-    (definition) => definition.kind !== Kind.SCHEMA_EXTENSION,
-  );
-  return buildASTSchema({ kind: Kind.DOCUMENT, definitions }, { assumeValidSDL: true });
+function contractFiles(): ContractFiles {
+  return Object.fromEntries(subgraphNames.map((name) => [name, subgraphSdl(name)]));
 }

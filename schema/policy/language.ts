@@ -87,6 +87,10 @@ export type RuleText = z.infer<typeof rule>;
 
 const fieldList = z.array(z.string().regex(/^[a-z_][A-Za-z0-9_]*(\([a-zA-Z,]+\))?$/)).min(1);
 
+const placePath = z
+  .string()
+  .regex(new RegExp(`^([A-Z][A-Za-z0-9]*\\.)?[a-z][a-z0-9-]*(!(${actionNames.join('|')}))?$`));
+
 /** `coordinates.yaml`: which group every coordinate of the graph belongs to. */
 export const coordinatesFile = z.strictObject({
   format: z.literal('jcu-policy-coordinates/1'),
@@ -95,8 +99,10 @@ export const coordinatesFile = z.strictObject({
     z.strictObject({
       nature: z.enum(['door', 'record', 'shared', 'envelope', 'part', 'input']),
       fields: z
-        .record(z.string().regex(/^([A-Z][A-Za-z0-9]*\.)?[a-z][a-z0-9-]*$/), fieldList)
-        .describe('Fields with the arguments that they take, by `group` or `Kind.group`.'),
+        .record(placePath, fieldList)
+        .describe(
+          'Fields with the arguments that they take, by `group` or `Kind.group`; `!action` where it is not to read.',
+        ),
     }),
   ),
 });

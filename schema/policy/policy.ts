@@ -98,7 +98,7 @@ export class Policy {
   /** Whether this kind of reader may ever use a coordinate, whatever the data. False where no rule names it. */
   mayUse(reader: Reader, type: string, field: string): boolean {
     const place = this.coordinates.placeOf(type, field);
-    return place !== undefined && this.mayEver(reader, place.kind, place.group);
+    return place !== undefined && this.mayEver(reader, place.kind, place.group, place.action);
   }
 
   /** Whether a reader of these classes may ever do this to a kind of record (to any kind, where it is null). */

@@ -1,5 +1,6 @@
 import type { Reader } from '../reader.ts';
 import { communities, handlingCodes, type Purpose } from '../vocabulary.ts';
+import { readPath } from './coordinates.ts';
 import { type Action, recordDimensions, type RecordFacts, type Relation, unset } from './domain.ts';
 import { factName } from './facts.ts';
 import type { CoordinatesFile, DomainFile, RuleText } from './language.ts';
@@ -75,6 +76,7 @@ export function resolvePolicy({ domain, coordinates, rules: files }: PolicyFiles
   faults.push(
     ...findDoubled(rules),
     ...findUnknownGroups(coordinates, domain),
+    ...findDoubledFields(coordinates),
     ...findForeign(rules, domain),
   );
   if (faults.length > 0) throw new PolicyError(faults);
@@ -188,12 +190,21 @@ function findForeign(rules: readonly Rule[], domain: DomainFile): readonly strin
 function findUnknownGroups({ types }: CoordinatesFile, domain: DomainFile): readonly string[] {
   return Object.entries(types).flatMap(([type, { fields }]) =>
     Object.keys(fields).flatMap((path) => {
-      const [group = '', kind] = path.split('.').toReversed();
+      const { kind, group } = readPath(path);
       const known =
-        Object.hasOwn(domain.groups, group) && (kind === undefined || Object.hasOwn(domain.kinds, kind));
+        Object.hasOwn(domain.groups, group) && (kind === null || Object.hasOwn(domain.kinds, kind));
       return known ? [] : [`coordinates.${type}: there is no group ${path}`];
     }),
   );
+}
+
+/** A field in two groups would be in the last one, without a word. */
+function findDoubledFields({ types }: CoordinatesFile): readonly string[] {
+  return Object.entries(types).flatMap(([type, { fields }]) => {
+    const names = Object.values(fields).flatMap((list) => list.map((text) => text.split('(')[0]));
+    const doubled = names.filter((name, at) => names.indexOf(name) !== at);
+    return doubled.map((name) => `coordinates.${type}: ${name} is named twice`);
+  });
 }
 
 /** Whether a reader is of a class, by what the token and the registry say of it. */

@@ -1,14 +1,17 @@
 import {
   defaultFieldResolver,
+  type GraphQLArgument,
   type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLSchema,
   isObjectType,
 } from 'graphql';
-import { findUnnamed, isPublic } from '../../schema/policy/coverage.ts';
+import { isPublic } from '../../schema/policy/coordinates.ts';
+import { findUnnamed } from '../../schema/policy/coverage.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import type { Context } from './context.ts';
+import { mayUseInputs, takesInputs } from './inputs.ts';
 import type { Row } from './row.ts';
 
 type FieldResolver = GraphQLFieldResolver<unknown, Context>;
@@ -34,10 +37,14 @@ function guardField(type: GraphQLObjectType, field: GraphQLField<unknown, Contex
   const inner = field.resolve;
   if (place.nature === 'record')
     field.resolve = guardRecord(field.name, place.group, inner ?? readContent(field.name));
+  if (place.nature === 'record' && place.kind !== type.name)
+    field.resolve = guardContribution(type.name, field.name, field.resolve ?? defaultFieldResolver);
   if (place.nature === 'envelope')
     field.resolve = guardEnvelope(place.group, inner ?? readEnvelope(field.name));
   if (place.nature === 'shared' && !isPublic(place))
     field.resolve = guardContribution(type.name, field.name, inner ?? defaultFieldResolver);
+  if (place.nature !== 'door' && takesInputs(field.args))
+    field.resolve = guardInputs(field.args, field.resolve ?? defaultFieldResolver);
 }
 
 /** A field of a record: null where its portion or group is hidden, and where what came is no decided row at all. */
@@ -65,6 +72,12 @@ function reads({ decision }: Row, group: string): boolean {
 function guardContribution(type: string, name: string, inner: FieldResolver): FieldResolver {
   return (source, args, context, info) =>
     context.holder.mayUse(type, name) ? inner(source, args, context, info) : null;
+}
+
+/** Arguments behind the doors: null for kinds of reader that may not find records by what they ask for. */
+function guardInputs(taken: readonly GraphQLArgument[], inner: FieldResolver): FieldResolver {
+  return (source, args, context, info) =>
+    mayUseInputs(taken, args, context.holder) ? inner(source, args, context, info) : null;
 }
 
 function readContent(name: string): FieldResolver {

@@ -32,14 +32,19 @@ export function pageOf(type: string): Resolver {
     await loaders.linked(type, shared.id, args);
 }
 
+const decided = new WeakSet<Resolver>();
+
+/** Whether a reference's resolver decides what it gives: only those that `recordOf` made do. */
+export function isDecided(resolver: Resolver): boolean {
+  return decided.has(resolver);
+}
+
 /** A record type: its reference is decided like any read, and its fields are those of its content. */
 export function recordOf(type: string, fields: Readonly<Record<string, Resolver>> = {}) {
-  return {
-    __resolveReference: async (reference: { readonly id: string }, _args: unknown, { loaders }: Context) =>
-      await loaders.one(type, reference.id),
-    envelope: (row: Row) => row,
-    ...fields,
-  };
+  const refer: Resolver = async (reference: { readonly id: string }, _args: unknown, { loaders }) =>
+    await loaders.one(type, reference.id);
+  decided.add(refer);
+  return { envelope: (row: Row) => row, ...fields, __resolveReference: refer };
 }
 
 /** A stub of the shared type, from a key that content holds; null where it holds none. */

@@ -1,18 +1,29 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLSchema, parse } from 'graphql';
 import { dateTime } from '../../schema/date-time.ts';
+import { findSubgraphGaps } from '../../schema/policy/coverage.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import type { CommunityPart } from './community.ts';
 import { guardFields } from './guard.ts';
+import { withReferences } from './references.ts';
 import { envelopeResolvers } from './resolvers.ts';
 import { shieldDoors } from './shield.ts';
 
-/** A community's executable schema: its file of the contract, its resolvers, guarded fields, shielded doors. */
-export function buildCommunitySchema(community: CommunityPart, policy: Policy): GraphQLSchema {
-  const typeDefs = parse(subgraphSdl(community.name));
-  const resolvers = { ...envelopeResolvers, DateTime: dateTime, ...withoutReferences(community.resolvers) };
-  const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
+/**
+ * A community's executable schema: its file of the contract, its resolvers, guarded fields, shielded doors. Throws at
+ * start, with everything that is wrong, where a field, an argument or a reference would be open or named wrongly.
+ */
+export function buildCommunitySchema(
+  { name, resolvers: own }: Pick<CommunityPart, 'name' | 'resolvers'>,
+  policy: Policy,
+  sdl: string = subgraphSdl(name),
+): GraphQLSchema {
+  const gaps = findSubgraphGaps(policy, name, sdl);
+  if (gaps.length > 0) throw new Error(`the policy does not cover ${name}:\n  ${gaps.join('\n  ')}`);
+  const decided = withReferences(name, sdl, own, policy);
+  const resolvers = { ...envelopeResolvers, DateTime: dateTime, ...withoutReferences(decided) };
+  const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
   return shieldDoors(guardFields(schema, policy));
 }
 

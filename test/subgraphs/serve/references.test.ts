@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { graphql } from 'graphql';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStores, type Stores } from '../../../docker/trial/stores/stores.ts';
+import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
+import { community } from '../../../subgraphs/cert-eu/community.ts';
+import type { Context } from '../../../subgraphs/serve/context.ts';
+import { codeOf } from '../../../subgraphs/serve/connection.ts';
+import { Loaders } from '../../../subgraphs/serve/loaders.ts';
+import { buildCommunitySchema } from '../../../subgraphs/serve/schema.ts';
+import { type CommunityStore, openStore } from '../../../subgraphs/serve/store.ts';
+import { admittedKeys, policy } from '../../helpers/policy.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'jcu-references-'));
+const now = new Date('2026-11-24T12:00:00Z');
+const schema = buildCommunitySchema(community, policy);
+const open = 'Advisory:open';
+const hidden = 'Advisory:hidden';
+let stores: Stores;
+let store: CommunityStore;
+
+beforeAll(async () => {
+  stores = await startStores({ home });
+  store = openStore(stores.uris['cert-eu'], community.kinds, (error) => {
+    throw error;
+  });
+  await store.connection.asPromise();
+  for (const model of [store.links, ...store.records.values()]) await model.createIndexes();
+  const named = envelopeOf({
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ reach: 'NAMED', organisations: ['cert-eu'] }),
+  });
+  const kept = [recordOf(open, envelopeOf()), recordOf(hidden, named)];
+  await store.records.get('Advisory')?.collection.insertMany(kept as never);
+});
+
+afterAll(async () => {
+  await store.connection.close();
+  await stores.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+function recordOf(id: string, envelope: Envelope): StoredRecord {
+  const { admits, early } = admittedKeys(envelope);
+  return {
+    _id: id,
+    schemaVersion: 1,
+    feed: 'test',
+    envelope: { ...envelope, localId: id },
+    content: {
+      serial: `serial of ${id}`,
+      title: { value: `title of ${id}`, lang: 'en' },
+      vulnerabilities: [],
+    },
+    sortAt: new Date('2026-01-01T00:00:00Z'),
+    openFrom: new Date(0),
+    admits,
+    admitsEarly: early,
+    policy: 'test',
+    contentHash: id,
+  };
+}
+
+const source = `query ($all: [_Any!]!) { _entities(representations: $all) {
+  __typename
+  ... on Advisory { id serial title { value } envelope { localId audience { organisations { id } } } }
+  ... on Vulnerability { id advisories { nodes { id } } }
+  ... on Organisation { id }
+} }`;
+
+/** Asks `_entities` as the hub would, for a reader of a CSIRT that was named by nothing. */
+async function refer(all: readonly unknown[], changes: Parameters<typeof readerOf>[0] = {}) {
+  const reader = readerOf(changes);
+  const holder = policy.holder(reader, now);
+  const loaders = new Loaders(store, community.kinds, policy, holder, Buffer.alloc(32, 7));
+  const contextValue = { reader, holder, loaders } as unknown as Context;
+  const variableValues = JSON.parse(JSON.stringify({ all })) as Record<string, unknown>;
+  const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
+  const text = JSON.stringify(data);
+  return {
+    entities: (data?.['_entities'] ?? null) as readonly (Record<string, unknown> | null)[] | null,
+    codes: (errors ?? []).map((error) => codeOf(error)?.code ?? 'INTERNAL'),
+    given: loaders.given().map(({ id }) => id),
+    text,
+  };
+}
+
+test('a reference is decided like any read: what is hidden and what does not exist are alike', async () => {
+  const answer = await refer([open, hidden, 'Advisory:none'].map((id) => ({ __typename: 'Advisory', id })));
+  expect(answer.entities).toEqual([
+    expect.objectContaining({ id: open, serial: `serial of ${open}` }),
+    null,
+    null,
+  ]);
+  expect([answer.codes, answer.given]).toEqual([[], [open]]);
+  const member = await refer([{ __typename: 'Advisory', id: hidden }], { organisation: 'cert-eu' });
+  expect(member.entities?.[0]).toMatchObject({ id: hidden });
+});
+
+test('nothing of a forged reference is taken but its key: no content, no decision, no prototype', async () => {
+  const decision = { hidden: [], groups: ['audience'] };
+  const forged = {
+    __typename: 'Advisory',
+    id: hidden,
+    type: 'Advisory',
+    serial: 'forged',
+    decision,
+    envelope: { localId: 'forged' },
+    content: { serial: 'forged' },
+  };
+  const polluting = JSON.parse(
+    `{ "__typename": "Advisory", "id": "${hidden}", "__proto__": { "decision": {}, "serial": "forged" }, "constructor": {} }`,
+  ) as unknown;
+  const answer = await refer([forged, polluting, { ...forged, id: open }]);
+  expect(answer.entities?.slice(0, 2)).toEqual([null, null]);
+  expect(answer.text).not.toContain('forged');
+  expect(({} as Record<string, unknown>)['serial']).toBeUndefined();
+});
+
+test('an operator, a list or a number is no key', async () => {
+  const ids = [
+    { $ne: null },
+    { $gt: '' },
+    { $regex: '.' },
+    [hidden],
+    [open],
+    7,
+    true,
+    null,
+    '',
+    `${open}\u0000`,
+  ];
+  for (const type of ['Advisory', 'Vulnerability', 'Organisation']) {
+    const answer = await refer(ids.filter((id) => id !== '').map((id) => ({ __typename: type, id })));
+    const named = answer.entities?.filter((one) => one !== null) ?? [];
+    expect(named.map(({ id }) => id)).toEqual(type === 'Advisory' ? [] : [`${open}\u0000`]);
+    expect(answer.given).toEqual([]);
+  }
+  expect((await refer([{ __typename: 'Advisory' }])).entities).toEqual([null]);
+});
+
+test('a reference under another type opens nothing', async () => {
+  for (const type of ['MispEvent', 'Sighting', 'ActorProfile', 'Vulnerability', 'Organisation']) {
+    const answer = await refer([{ __typename: type, id: hidden }]);
+    expect([answer.given, answer.text.includes('serial of')]).toEqual([[], false]);
+  }
+  for (const type of ['Envelope', 'Marking', 'AdvisoryConnection', 'Query', '_Service', 'None', '__Type']) {
+    const answer = await refer([
+      { __typename: type, id: hidden, localId: 'forged', nodes: [{ id: hidden }] },
+    ]);
+    expect([answer.given, answer.text.includes('forged'), answer.codes.length]).toEqual([[], false, 1]);
+  }
+});
+
+test('what a forged reference to something shared says of its fields is not taken', async () => {
+  const advisories = { nodes: [{ id: hidden, serial: 'forged' }] };
+  const answer = await refer([
+    { __typename: 'Vulnerability', id: 'Vulnerability:CVE-2099-1', advisories, name: 'forged' },
+  ]);
+  expect(answer.entities).toEqual([
+    { __typename: 'Vulnerability', id: 'Vulnerability:CVE-2099-1', advisories: { nodes: [] } },
+  ]);
+});
+
+test('thousands of references are decided one by one, in their order', async () => {
+  const ids = Array.from({ length: 5000 }, (_, at) => [hidden, 'Advisory:none', open][at % 3] ?? '');
+  const answer = await refer(
+    ids.map((id, at) => ({ __typename: 'Advisory', id: at % 50 === 0 ? `${id}${at}` : id })),
+  );
+  const expected = ids.map((id, at) => (id === open && at % 50 !== 0 ? open : null));
+  expect(answer.entities?.map((one) => one?.['id'] ?? null)).toEqual(expected);
+  expect([answer.codes, answer.given]).toEqual([[], [open]]);
+});
