@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { graphql } from 'graphql';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStores, type Stores } from '../../../docker/trial/stores/stores.ts';
+import type { StoredRecord } from '../../../schema/envelope.ts';
+import type { Reader } from '../../../schema/reader.ts';
+import { community } from '../../../subgraphs/cert-eu/community.ts';
+import { Loaders } from '../../../subgraphs/serve/loaders.ts';
+import { toDisclosure } from '../../../subgraphs/serve/row.ts';
+import { buildCommunitySchema } from '../../../subgraphs/serve/schema.ts';
+import { type CommunityStore, openStore } from '../../../subgraphs/serve/store.ts';
+import { policy } from '../../helpers/policy.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'jcu-portions-'));
+const schema = buildCommunitySchema(community, policy);
+const now = new Date('2026-11-24T12:00:00Z');
+const id = 'Advisory:00000000-0000-4000-8000-000000000001';
+let stores: Stores;
+let store: CommunityStore;
+
+/** A GREEN advisory with a RED paragraph, for one named person. */
+const envelope = envelopeOf({
+  marking: markingOf({ tlp: 'GREEN' }),
+  portions: [
+    {
+      path: 'technicalDetails',
+      marking: markingOf({ tlp: 'RED' }),
+      audience: audienceOf({ persons: ['u-2'] }),
+    },
+  ],
+});
+
+beforeAll(async () => {
+  stores = await startStores({ home });
+  store = openStore(stores.uris['cert-eu'], community.kinds, (error) => {
+    throw error;
+  });
+  await store.connection.asPromise();
+  const { admits, early } = policy.labels(envelope, 'Advisory');
+  const record: StoredRecord = {
+    _id: id,
+    schemaVersion: 1,
+    feed: 'test',
+    envelope,
+    content: {
+      serial: '2099-1',
+      summary: { value: 'EXERCISE summary', lang: 'en' },
+      technicalDetails: { value: 'EXERCISE paragraph', lang: 'en' },
+    },
+    sortAt: now,
+    openFrom: new Date(0),
+    admits,
+    admitsEarly: early,
+    policy: policy.version,
+    contentHash: 'x',
+  };
+  await store.records.get('Advisory')?.collection.insertOne(record as never);
+  await store.records.get('Advisory')?.createIndexes();
+});
+
+afterAll(async () => {
+  await store.connection.close();
+  await stores.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+async function askAs(reader: Reader) {
+  const holder = policy.holder(reader, now);
+  const loaders = new Loaders(store, community.kinds, policy, holder, Buffer.alloc(32, 7));
+  const source = `{ advisory(id: "${id}") { serial summary { value } technicalDetails { value }
+    envelope { portions { path marking { tlp } } } } }`;
+  const contextValue = { reader, holder, loaders, assertion: null };
+  const { data, errors } = await graphql({ schema, source, contextValue });
+  expect(errors).toBeUndefined();
+  return { advisory: data?.['advisory'], disclosed: loaders.given().map(toDisclosure) };
+}
+
+test('a GREEN advisory with a RED paragraph: its readers get the advisory, and null for the paragraph without an error', async () => {
+  const { advisory, disclosed } = await askAs(readerOf());
+  expect(advisory).toEqual({
+    serial: '2099-1',
+    summary: { value: 'EXERCISE summary' },
+    technicalDetails: null,
+    envelope: { portions: [] },
+  });
+  expect(disclosed).toMatchObject([{ id, tlp: 'GREEN', portions: [] }]);
+});
+
+test('the named person on screen gets the paragraph, and the trail is told of its colour', async () => {
+  const { advisory, disclosed } = await askAs(readerOf({ subject: 'u-2', onScreen: true }));
+  expect(advisory).toMatchObject({
+    technicalDetails: { value: 'EXERCISE paragraph' },
+    envelope: { portions: [{ path: 'technicalDetails', marking: { tlp: 'RED' } }] },
+  });
+  expect(disclosed).toMatchObject([{ id, portions: [{ path: 'technicalDetails', tlp: 'RED' }] }]);
+  const offScreen = await askAs(readerOf({ subject: 'u-2', onScreen: false }));
+  expect(offScreen.advisory).toMatchObject({ technicalDetails: null });
+});
+
+test('a person who may see the paragraph but not the record sees neither', async () => {
+  const { advisory, disclosed } = await askAs(readerOf({ subject: 'u-2', onScreen: true, communities: [] }));
+  expect(advisory).toBeNull();
+  expect(disclosed).toEqual([]);
+});
