@@ -16,7 +16,7 @@ beforeAll(async () => {
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
   const secrets = await openSecrets(join(trial.home.folder, 'stores'), ['all']);
   admin = await openAsAdmin(Number(new URL(trial.stores.uris.hub).port), secrets.server('all').admin, 10_000);
-}, 90_000);
+}, 240_000);
 
 afterAll(async () => {
   await admin.close();
@@ -45,7 +45,7 @@ test('an answer that cannot be recorded is not given, above CLEAR at once, and a
   expect(await codeOf(amber)).toEqual({ status: 503, code: 'TRAIL_UNAVAILABLE', data: undefined });
   expect(await codeOf(clear)).toEqual({ status: 503, code: 'TRAIL_UNAVAILABLE', data: undefined });
   await allowAppending(true);
-  const until = Date.now() + 15_000;
+  const until = Date.now() + 45_000;
   while ((await codeOf(amber)).status !== 200 && Date.now() < until);
   expect(await codeOf(amber)).toMatchObject({ status: 200, code: undefined });
   expect(await codeOf(clear)).toMatchObject({ status: 200, code: undefined });

@@ -16,7 +16,7 @@ const exercise = 'exercise:trial-2026';
 const insider = { as: 'enisa-analyst', picture: exercise, purpose: 'incident-response' };
 
 async function entryOf(correlationId: string) {
-  const until = Date.now() + 5000;
+  const until = Date.now() + 30_000;
   for (;;) {
     const found = [];
     for await (const stored of readEntries(client.db(), 'trial')) {

@@ -17,7 +17,7 @@ export type Imported = {
 };
 
 const pollMs = 50;
-const mostMs = 30 * 60_000;
+const mostMs = 4 * 60 * 60_000;
 const root = join(import.meta.dirname, '..', '..', '..');
 
 /** Runs a community's import as `hub import` does: a process of its own, with its own store's URI. */

@@ -19,5 +19,5 @@ export async function writeProgram(folder: string, name: string, lines: string):
 
 /** A client that gives up soon, closed with the scope. */
 export async function connect(uri: string): Promise<MongoClient> {
-  return await new MongoClient(uri, { serverSelectionTimeoutMS: 3000 }).connect();
+  return await new MongoClient(uri, { serverSelectionTimeoutMS: 8000 }).connect();
 }

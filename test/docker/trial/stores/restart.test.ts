@@ -45,7 +45,7 @@ test('recovers what was written when the server was killed', async () => {
   const first = await startStores({ home: place.folder, report: (line) => said.push(line) });
   await write(first, 'enisa', 'before the crash');
   process.kill(await pidOf(place.folder), 'SIGKILL');
-  for (let waited = 0; waited < 100 && said.at(-1)?.includes('ended by itself') !== true; waited += 1)
+  for (let waited = 0; waited < 1000 && said.at(-1)?.includes('ended by itself') !== true; waited += 1)
     await pause(20);
   expect(said.at(-1)).toContain('mongod of all ended by itself (SIGKILL)');
   await first.stop();
