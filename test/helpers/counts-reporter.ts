@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const realData = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');
 
-/** Ends a run with one line that counts its tests, for whoever reads nothing else. */
+/** Ends a run with one line that counts its tests, behind jest's own summary, for whoever reads nothing else. */
 export class CountsReporter {
   onRunComplete(
     _contexts: unknown,
@@ -14,7 +14,8 @@ export class CountsReporter {
     if (!existsSync(realData))
       process.stdout.write(`skipped, for want of ${realData}: what reads the public records\n`);
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : '';
-    process.stdout.write(`${numPassedTests} passed, ${numFailedTests + broken} failed${skipped}\n`);
+    const counts = `${numPassedTests} passed, ${numFailedTests + broken} failed${skipped}\n`;
+    process.once('exit', () => process.stdout.write(counts));
   }
 }
 

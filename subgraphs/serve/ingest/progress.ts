@@ -23,14 +23,18 @@ export function showProgress(
 export const noProgress: Progress = { read: ignore, records: ignore, stop: ignore };
 
 function showBar(title: string, totalBytes: number, stream: NodeJS.WriteStream, now: () => number): Progress {
-  const format = `${title} {bar} {percentage}% {records} records, {rate} records/s, {eta_formatted} left`;
+  const format = `${title} {bar} {percentage}% {records} records, {rate} records/s, {left} s left`;
   const bar = new SingleBar({ format, stream, hideCursor: true }, Presets.shades_classic);
   const started = now();
   let bytes = 0;
-  bar.start(totalBytes, 0, { records: 0, rate: 0 });
+  bar.start(totalBytes, 0, { records: 0, rate: 0, left: '?' });
   return {
     read: (count) => bar.update((bytes += count)),
-    records: (records) => bar.update(bytes, { records, rate: rateOf(records, now() - started) }),
+    records: (records) => {
+      const ms = now() - started;
+      // The bar's own guess is made of its last updates, most of which move by no byte.
+      bar.update(bytes, { records, rate: rateOf(records, ms), left: secondsLeft(ms, bytes, totalBytes) });
+    },
     stop: () => bar.stop(),
   };
 }
@@ -51,13 +55,17 @@ function showLines(
     records: (records) => {
       if (now() - last < plainEveryMs) return;
       last = now();
-      const left = bytes === 0 ? 0 : Math.round((((last - started) / bytes) * (totalBytes - bytes)) / 1000);
+      const left = secondsLeft(last - started, bytes, totalBytes);
       const percent = totalBytes === 0 ? 100 : Math.floor((bytes / totalBytes) * 100);
       const rate = rateOf(records, last - started);
       stream.write(`${title}: ${percent}%, ${records} records, ${rate} records/s, ${left} s left\n`);
     },
     stop: ignore,
   };
+}
+
+function secondsLeft(ms: number, bytes: number, totalBytes: number): number {
+  return bytes === 0 ? 0 : Math.round(((ms / bytes) * (totalBytes - bytes)) / 1000);
 }
 
 function rateOf(records: number, ms: number): number {
