@@ -4,6 +4,7 @@ import { importAliasTable, importIntoCommunity } from './import.ts';
 import { homeFolder } from './home.ts';
 import { readers } from './issuer/readers.ts';
 import { operateCommunity } from './operate.ts';
+import { addPolicyCommands } from './policy.ts';
 import { fetchToken } from './issuer/token.ts';
 import { start } from './start.ts';
 import { readState } from './state.ts';
@@ -82,6 +83,8 @@ program
     if (['--help', '-h'].includes(community)) command.help();
     process.exitCode = await operateCommunity(home, community, rest);
   });
+
+addPolicyCommands(program);
 
 try {
   await program.parseAsync();

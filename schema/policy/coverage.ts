@@ -108,6 +108,7 @@ function findUnmet(policy: Policy, present: ReadonlySet<string>): readonly strin
   );
 }
 
-function contractFiles(): ContractFiles {
+/** The SDL of every subgraph, the hub's own included. */
+export function contractFiles(): ContractFiles {
   return Object.fromEntries(subgraphNames.map((name) => [name, subgraphSdl(name)]));
 }

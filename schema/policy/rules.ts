@@ -208,7 +208,10 @@ function findDoubledFields({ types }: CoordinatesFile): readonly string[] {
 }
 
 /** Whether a reader is of a class, by what the token and the registry say of it. */
-export function isOfClass(reader: Reader, one: ReaderClass): boolean {
+export function isOfClass(
+  reader: Pick<Reader, 'roles' | 'organisation' | 'client' | 'onScreen' | 'purpose'>,
+  one: ReaderClass,
+): boolean {
   return (
     (one.roles === null || reader.roles.some((role) => one.roles?.has(role))) &&
     (one.organisations === null || one.organisations.has(reader.organisation)) &&

@@ -36,17 +36,18 @@ test.each([
   ['a rule without a reason', 'baseline.yaml', / +because: CLEAR has.*\n/, '', 'because'],
   ['a role that is none', 'domain.yaml', 'roles: [log-keeper]', 'roles: [log-keper]', 'log-keper'],
   ['a place of no group', 'coordinates.yaml', 'Hub.public', 'Hub.publick', 'publick'],
-  ['a key twice', 'domain.yaml', 'version: 2', 'version: 2\nversion: 3', 'unique'],
+  ['a key twice', 'domain.yaml', /version: (\d+)/, 'version: $1\nversion: 99', 'unique'],
   ['another format', 'domain.yaml', 'jcu-policy-domain/1', 'jcu-policy-domain/2', 'format'],
 ])('a policy with %s is refused, and the fault named', (_what, file, from, to, words) => {
   expect(changed(file, from, to)).toThrow(words);
 });
 
-test.each([
-  ['permits before an embargo what it refuses after', 'embargo: [over, running]', 'embargo: [running]'],
-])('a rule that %s cannot be compiled, and is refused', (_what, from, to) => {
-  expect(changed('baseline.yaml', from, to)).toThrow('embargo');
-});
+test.each([['permits before an embargo what it refuses after', 'embargo: [over]', 'embargo: [running]']])(
+  'a rule that %s cannot be compiled, and is refused',
+  (_what, from, to) => {
+    expect(changed('baseline.yaml', from, to)).toThrow('embargo');
+  },
+);
 
 test('a prohibition on a relation cannot be compiled into keys, and is refused', () => {
   const rule = (texts['baseline.yaml'] ?? '').replace(

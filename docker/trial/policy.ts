@@ -1,0 +1,71 @@
+import { type Command, Option } from 'commander';
+import { checkPolicy } from '../../schema/policy/check.ts';
+import { diffPolicies } from '../../schema/policy/diff.ts';
+import { policyFolder, policyOfTexts, readPolicyTexts } from '../../schema/policy/load.ts';
+import { tellCheck, tellDifference } from '../../schema/policy/told.ts';
+
+/** The commands that look at the policy as a whole: `hub policy check`, `diff` and `table`. */
+export function addPolicyCommands(program: Command): void {
+  const policy =
+    program.commands.find((command) => command.name() === 'policy') ??
+    program
+      .command('policy')
+      .description('the policy: check it, compare two versions of it, read it as a table');
+  addCheck(policy);
+  addDiff(policy);
+}
+
+function addCheck(policy: Command): void {
+  policy
+    .command('check')
+    .description(
+      'check the policy against the graph and against itself; it ends with 1 where there are findings',
+    )
+    .argument('[folder]', "the policy's files", policyFolder)
+    .addHelpText(
+      'after',
+      '\nThe last line is "covered N of N, N findings".\n\nExample:\n  npx hub policy check',
+    )
+    .action((folder: string) => {
+      const start = performance.now();
+      const check = checkPolicy(policyOfTexts(readPolicyTexts(folder)));
+      process.stdout.write(tellCheck(check, performance.now() - start));
+      process.exitCode = check.findings.length === 0 && check.covered === check.all ? 0 : 1;
+    });
+}
+
+const diffHelp = `
+Each line begins with "+" where somebody gains and with "-" where somebody loses; below it stands a witness, a reader and
+a record for which the two versions decide differently. A record of which a line says nothing is in the reader's own
+picture, validly marked and not classified. "being nobody in particular" is a reader in no relation that a rule asks for.
+It ends with 0 where nobody gains or loses anything, with 1 where somebody does, with 2 where a policy is not taken.
+
+Example:
+  npx hub policy diff schema/policy/released schema/policy`;
+
+function addDiff(policy: Command): void {
+  policy
+    .command('diff')
+    .description('exactly who gains and who loses what between two versions of the policy')
+    .argument('<old>', "a folder with a policy's files")
+    .argument('<new>', "a folder with a policy's files")
+    .addOption(new Option('--json', 'the same as JSON'))
+    .addHelpText('after', diffHelp)
+    .action((old: string, next: string, flags: { json?: boolean }) => {
+      process.exitCode = 2;
+      const start = performance.now();
+      const [before, after] = [old, next].map((folder) => policyOfTexts(readPolicyTexts(folder)).source) as [
+        Source,
+        Source,
+      ];
+      const difference = diffPolicies(before, after);
+      const { gained, lost, changes } = difference;
+      if (flags.json === true) {
+        const lines = changes.map(({ effect, words }) => ({ effect, words }));
+        process.stdout.write(`${JSON.stringify({ gained, lost, changes: lines }, null, 2)}\n`);
+      } else process.stdout.write(tellDifference(difference, performance.now() - start));
+      process.exitCode = changes.length === 0 ? 0 : 1;
+    });
+}
+
+type Source = Parameters<typeof diffPolicies>[0];

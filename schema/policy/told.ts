@@ -1,0 +1,54 @@
+import type { Check } from './check.ts';
+import type { Change, Difference } from './diff.ts';
+import { isHeld, witnessOf } from './witness.ts';
+
+/** A difference in words: each block of cells with its witness, then the counts. */
+export function tellDifference(
+  { changes, gained, lost, compared, deeds }: Difference,
+  milliseconds: number,
+): string {
+  const lines = changes.flatMap((change) => [
+    `${change.effect === 'gains' ? '+ ' : '- '}${change.words}`,
+    `    ${tellWitness(change)}`,
+  ]);
+  const compare = `${compared} cells of ${deeds} tables compared in ${milliseconds.toFixed(0)} ms`;
+  const counts = `${gained} cells gained, ${lost} cells lost, in ${changes.length} blocks`;
+  return `${[...lines, compare, counts].join('\n')}\n`;
+}
+
+/** One reader and one record of a block, in words. */
+export function tellWitness({ witness: { deed, column, facts, dimensions } }: Change): string {
+  const { reader } = witnessOf(column, facts);
+  const who = [
+    reader.client === 'machine' ? 'a machine' : reader.onScreen ? 'a person on screen' : 'a person',
+    `of ${reader.organisation}`,
+    reader.roles.length === 0 ? 'without a role' : `as ${reader.roles.join(' and ')}`,
+    reader.purpose === null ? 'stating no purpose' : `stating ${reader.purpose}`,
+  ].join(' ');
+  const related = column.relation.name === 'anyone' ? '' : `, ${column.relation.name}`;
+  const record = dimensions.map((name) => `${name} ${writeValue(name, facts[name] ?? '')}`).join(', ');
+  const besides = isHeld(facts) ? '' : '; the hub refuses such a record besides, whatever the rules say';
+  return `witness: ${who}${related}: ${deed.action} ${deed.group} of ${deed.kind}, ${record || 'any'}${besides}`;
+}
+
+function writeValue(name: string, value: string): string {
+  return name === 'codes' ? value.replaceAll(',', '+') || 'empty' : value;
+}
+
+/** A check in words: notes, findings, the counts; its last line is "covered N of N, N findings". */
+export function tellCheck(
+  { coordinates, all, covered, findings, notes, cells }: Check,
+  milliseconds: number,
+): string {
+  const sorts = Object.entries(coordinates).map(([sort, count]) => `${count} ${sort}`);
+  const lines = [
+    ...notes.map((note) => `note: ${note}`),
+    ...findings.map((finding) => `finding: ${finding}`),
+    `coordinates: ${sorts.join(', ')}`,
+    `truth table: ${cells.all} cells of ${cells.deeds} tables (an action on a group of fields of a kind of record); ` +
+      `${cells.tables} tables differ, with ${cells.distinct} cells`,
+    `in ${milliseconds.toFixed(0)} ms`,
+    `covered ${covered} of ${all}, ${findings.length} findings`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,137 @@
+import type { Envelope } from '../envelope.ts';
+import type { Reader } from '../reader.ts';
+import { defaultTlpCommunity, type Purpose } from '../vocabulary.ts';
+import type { Column, Deed } from './cells.ts';
+import type { RecordFacts, Relation } from './domain.ts';
+import { unset } from './domain.ts';
+import type { Policy } from './policy.ts';
+import { placeOf } from './sides.ts';
+
+/** A reader and a record that stand in a cell, made up: what the rules decide of the cell is decided of them. */
+export type Witness = { readonly reader: Reader; readonly envelope: Envelope };
+
+/** The instant that witnesses are decided at. */
+export const witnessTime = new Date('2030-01-01T12:00:00Z');
+const later = new Date('2030-01-02T12:00:00Z');
+const until = later.toISOString();
+
+/**
+ * Makes the witness of a cell. A record whose marking is broken, or that is classified, is made so too: the envelope is
+ * one that no decision rests on.
+ */
+export function witnessOf({ reader: { traits }, relation }: Column, facts: RecordFacts): Witness {
+  const is = (name: Relation) => relation.holds.has(name);
+  const purpose: Purpose = traits.purpose ?? 'incident-response';
+  const reader: Reader = {
+    ...traits,
+    subject: 'a-person',
+    communities: is('member of its community') ? [defaultTlpCommunity] : [],
+    memberState: is('of its Member State') || is('of a Member State that was told') ? 'FR' : null,
+    sharingGroups: [],
+    onwardShares: is('client with an onward share') ? [{ id: 'S1', by: 'a-recipient', until }] : [],
+    grants: is('holder of a grant')
+      ? [{ id: 'G1', by: originatorOf(relation.holds, traits.organisation), until }]
+      : [],
+    agreements: is('party to an agreement for its purpose')
+      ? [{ id: 'A1', until, tlpCeiling: 'RED', purposes: [purpose] }]
+      : [],
+    picture: 'real',
+  };
+  return { reader, envelope: envelopeOf(reader, relation.holds, facts, purpose) };
+}
+
+/** Whether a decision rests on such a record's envelope: others are refused before any rule is asked. */
+export function isHeld(facts: RecordFacts): boolean {
+  return facts['marking'] === 'valid' && facts['classification'] === 'none' && facts['picture'] === 'same';
+}
+
+/** How a compiled policy decides the witness of a cell: by the keys that record and reader come to. */
+export function decideByKeys(policy: Policy, deed: Deed, column: Column, facts: RecordFacts): boolean {
+  const { kind, group } = placeOf(policy.source, deed) ?? {};
+  if (kind === undefined || group === undefined) return false;
+  const { reader, envelope } = witnessOf(column, facts);
+  if (isHeld(facts))
+    return policy.may(policy.holder(reader, witnessTime), deed.action, kind, group, envelope);
+  const usable = new Set(policy.usable(reader, kind, group, deed.action).map(({ text }) => text));
+  return policy
+    .compiled(kind, group)
+    .admittedBy({ ...facts, kind })
+    .some(({ text, relation }) => usable.has(text) && column.relation.holds.has(relation));
+}
+
+function originatorOf(holds: ReadonlySet<Relation>, organisation: string): string {
+  return holds.has('member of its originator') ? organisation : 'the-originator';
+}
+
+function envelopeOf(
+  { organisation, subject }: Reader,
+  holds: ReadonlySet<Relation>,
+  facts: RecordFacts,
+  purpose: Purpose,
+): Envelope {
+  const is = (name: Relation) => holds.has(name);
+  const forPurpose = is('recipient for its purpose') || is('party to an agreement for its purpose');
+  const isShared = is('client with an onward share');
+  const envelope = {
+    localId: 'a-record',
+    version: 1,
+    originator: originatorOf(holds, organisation),
+    custodian: is('member of its custodian') ? organisation : 'the-custodian',
+    receivedAt: new Date('2029-01-01T00:00:00Z'),
+    marking: markingOf(facts),
+    audience: {
+      reach: facts['opens'],
+      organisations: [...(is('recipient') ? [organisation] : []), ...(isShared ? ['a-recipient'] : [])],
+      sharingGroups: [],
+      persons: is('named person') ? [subject] : [],
+      agreements: is('party to an agreement for its purpose') ? ['A1'] : [],
+    },
+    onwardShares: isShared ? [{ id: 'S1', by: 'a-recipient' }] : [],
+    releases: is('holder of a grant') ? ['G1'] : [],
+    states: {
+      own: is('of its Member State') ? ['FR'] : [],
+      told: is('of a Member State that was told') ? ['FR'] : [],
+    },
+    facts: statedFacts(facts),
+    purposes: forPurpose ? [purpose] : [],
+    embargoUntil: facts['embargo'] === 'running' ? later : null,
+    portions: [],
+    exercise: facts['picture'] === 'other' ? 'exercise:other' : null,
+    recordState: facts['state'],
+  };
+  return { ...nothingElse, ...envelope } as unknown as Envelope;
+}
+
+const nothingElse = {
+  supersedes: null,
+  provider: null,
+  sourceUrl: null,
+  grading: null,
+  statementKind: null,
+  confidence: null,
+  personalData: null,
+  occurredAt: null,
+  observedAt: null,
+  reportedAt: null,
+  modifiedAt: null,
+};
+
+function markingOf(facts: RecordFacts): object | null {
+  if (facts['marking'] === 'broken') return null;
+  return {
+    tlp: facts['tlp'],
+    tlpCommunity: defaultTlpCommunity,
+    pap: facts['pap'],
+    classification: facts['classification'] === 'classified' ? 'RESTREINT UE/EU RESTRICTED' : 'none',
+    distribution: facts['distribution'],
+    handlingCodes: (facts['codes'] ?? '').split(',').filter((code) => code !== ''),
+    h3Text: null,
+    extraRestrictions: facts['restrictions'] === 'some' ? ['ask first'] : [],
+    rawTlp: null,
+  };
+}
+
+function statedFacts(facts: RecordFacts): Readonly<Record<string, string>> {
+  const stated = Object.entries(facts).filter(([name, value]) => name.startsWith('fact:') && value !== unset);
+  return Object.fromEntries(stated.map(([name, value]) => [name.slice('fact:'.length), value]));
+}

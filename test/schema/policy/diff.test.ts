@@ -1,0 +1,182 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseDocument } from 'yaml';
+import { diffPolicies } from '../../../schema/policy/diff.ts';
+import { readLine } from '../../../schema/policy/lines.ts';
+import { type PolicyTexts, policyOfTexts, readPolicyTexts } from '../../../schema/policy/load.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
+import { decideByKeys } from '../../../schema/policy/witness.ts';
+import { envelope, kinds, reader, trulyReads } from './generated.ts';
+
+const texts = readPolicyTexts();
+const before = policyOfTexts(texts);
+
+function edited(file: string, from: string | RegExp, to: string): Policy {
+  const text = (texts[file] ?? '').replace(from, to);
+  if (text === texts[file]) throw new Error(`${file} has nothing like ${String(from)}`);
+  return policyOfTexts({ ...texts, [file]: text });
+}
+
+function wordsOf(after: Policy): readonly string[] {
+  return diffPolicies(before.source, after.source).changes.map(
+    ({ effect, words }) => `${effect === 'gains' ? '+' : '-'} ${words}`,
+  );
+}
+
+test('a policy does not differ from itself, nor from one that says the same in other words', () => {
+  expect(wordsOf(before)).toEqual([]);
+  expect(
+    wordsOf(edited('baseline.yaml', 'tlp: [CLEAR, GREEN, AMBER]', 'tlp: [AMBER, GREEN, CLEAR]')),
+  ).toEqual([]);
+  expect(wordsOf(edited('domain.yaml', 'is: Private partners, as', 'is: Partners, private, as'))).toEqual([]);
+});
+
+test('what is opened is told as a block of cells, and only that', () => {
+  const after = edited('baseline.yaml', 'tlp: [AMBER_STRICT]', 'tlp: [AMBER_STRICT, RED]');
+  expect(wordsOf(after)).toEqual([
+    expect.stringContaining(
+      '+ not without-content, being recipient for its purpose, may read the content of',
+    ),
+    expect.stringContaining(
+      'may read the content of DeconflictionHold, when tlp is RED and distribution is NONE',
+    ),
+  ]);
+});
+
+test('a prohibition that is dropped gives what it held back, with a witness that no store would hold', () => {
+  const after = edited('baseline.yaml', / {2}- id: J10\n[^]*?(?= {2}- id: J11\n)/, '');
+  const lines = wordsOf(after);
+  expect(lines.length).toBeGreaterThan(5);
+  expect(lines.every((line) => line.startsWith('+') && line.includes('classification is classified'))).toBe(
+    true,
+  );
+});
+
+test('a class that means another set of readers takes from the former and gives to the new', () => {
+  const after = edited(
+    'domain.yaml',
+    'roles: [police-officer, europol-analyst]\n',
+    'roles: [police-officer]\n',
+  );
+  const lines = wordsOf(after);
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.every((line) => line.startsWith('-') && line.includes('former-police'))).toBe(true);
+});
+
+test('a field that moves into another group is told by its name', () => {
+  const after = edited(
+    'coordinates.yaml',
+    /(Hub\.public:\n\s+- id\n\s+- name\n)\s+- aliases\n(\s+)VulnerabilityRecord\.content:\n/,
+    '$1$2VulnerabilityRecord.content:\n        - aliases\n',
+  );
+  const lines = wordsOf(after);
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.every((line) => line.includes('read the Vulnerability.aliases of VulnerabilityRecord'))).toBe(
+    true,
+  );
+});
+
+test('a fact’s new value opens records that stated it: they were refused as not understood', () => {
+  const after = edited('domain.yaml', 'identity: [withheld,', 'identity: [pending, withheld,');
+  const lines = wordsOf(after);
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.every((line) => line.startsWith('+') && line.includes('fact:identity is pending'))).toBe(true);
+});
+
+const count = before.source.rules.length;
+const conditions = before.source.rules.flatMap((rule, at) =>
+  [...rule.when.keys()].map((name) => ({
+    at,
+    path: name.startsWith('fact:') ? ['facts', name.slice(5)] : [name],
+  })),
+);
+const classes = [...before.source.classes.keys()];
+
+type Yaml = ReturnType<typeof parseDocument>;
+type Edit = (document: Yaml) => void;
+const edit: fc.Arbitrary<{ readonly what: string; readonly make: Edit }> = fc.oneof(
+  fc
+    .nat({ max: count - 1 })
+    .map((at) => ({ what: `drop rule ${at}`, make: (one: Yaml) => void one.deleteIn(['rules', at]) })),
+  fc.constantFrom(...conditions).map(({ at, path }) => ({
+    what: `drop ${path.join('.')} of rule ${at}`,
+    make: (one: Yaml) => {
+      one.deleteIn(['rules', at, 'when', ...path]);
+      if (path[0] === 'facts') one.deleteIn(['rules', at, 'when', 'facts']);
+    },
+  })),
+  fc.tuple(fc.nat({ max: count - 1 }), fc.constantFrom(...classes)).map(([at, name]) => ({
+    what: `rule ${at} for ${name} too`,
+    make: (one: Yaml) => one.setIn(['rules', at, 'who'], [name]),
+  })),
+  fc.nat({ max: count - 1 }).map((at) => ({
+    what: `turn rule ${at} round`,
+    make: (one: Yaml) => {
+      const effect = one.getIn(['rules', at, 'effect']) === 'permit' ? 'prohibit' : 'permit';
+      one.setIn(['rules', at, 'effect'], effect);
+      one.setIn(['rules', at, 'being'], 'anyone');
+      if (one.hasIn(['rules', at, 'when', 'embargo'])) one.deleteIn(['rules', at, 'when', 'embargo']);
+    },
+  })),
+);
+
+function editedBy(make: Edit): Policy {
+  const document = parseDocument(texts['baseline.yaml'] ?? '');
+  make(document);
+  const changed: PolicyTexts = { ...texts, 'baseline.yaml': document.toString() };
+  return policyOfTexts(changed);
+}
+
+test('after any small edit, each witness differs by the keys of both policies, and no change is left out', () => {
+  const tried = { edits: 0, empty: 0, witnesses: 0, differences: 0 };
+  fc.assert(
+    fc.property(
+      edit,
+      fc.array(fc.tuple(fc.constantFrom(...kinds), reader, envelope), { minLength: 200, maxLength: 200 }),
+      ({ make }, samples) => {
+        const after = editedBy(make);
+        const { changes } = diffPolicies(before.source, after.source);
+        for (const { effect, witness } of changes) {
+          const { deed, column, facts } = witness;
+          const decided = [before, after].map((policy) => decideByKeys(policy, deed, column, facts));
+          expect(decided).toEqual(effect === 'gains' ? [false, true] : [true, false]);
+        }
+        for (const [kind, one, row] of samples) {
+          const reads = [before, after].map(({ source }) => trulyReads(source, one, kind, row, 'content'));
+          if (reads[0] === reads[1]) continue;
+          tried.differences += 1;
+          const effect = reads[1] === true ? 'gains' : 'loses';
+          expect(
+            changes.some(
+              ({ effect: told, line }) =>
+                told === effect &&
+                line.kinds.includes(kind) &&
+                line.groups.includes('content') &&
+                line.may.includes('read'),
+            ),
+          ).toBe(true);
+        }
+        tried.edits += 1;
+        tried.empty += Number(changes.length === 0);
+        tried.witnesses += changes.length;
+      },
+    ),
+    { numRuns: 25, endOnFailure: true },
+  );
+  expect(tried.witnesses).toBeGreaterThan(50);
+  expect(tried.differences).toBeGreaterThan(10);
+}, 300_000);
+
+test('a line is read back as what it was written from', () => {
+  const after = edited('baseline.yaml', 'tlp: [AMBER_STRICT]', 'tlp: [AMBER_STRICT, RED]');
+  const { dimensions: values, domain } = after.source;
+  for (const { words, line } of diffPolicies(before.source, after.source).changes) {
+    const read = readLine(words, { values, collections: domain.collections });
+    expect({ ...read, when: Object.fromEntries(line.when) }).toEqual({
+      ...line,
+      kinds: read.kinds,
+      when: Object.fromEntries(read.when),
+    });
+    expect(read.kinds.toSorted()).toEqual(line.kinds.toSorted());
+  }
+});
