@@ -94,7 +94,7 @@ function toVariant(permit: Rule, without: readonly string[], left: ReadonlySet<A
 }
 
 /** One record for each class of records that a permission and the prohibitions tell apart. */
-function classesOfRecords(
+export function classesOfRecords(
   source: PolicySource,
   kind: string,
   permit: Rule,

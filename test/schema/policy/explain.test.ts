@@ -1,0 +1,208 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Envelope } from '../../../schema/envelope.ts';
+import { allActions, type RecordFacts, relations } from '../../../schema/policy/domain.ts';
+import { classesOf, explain, type Explanation, type Way } from '../../../schema/policy/explain.ts';
+import { explainEver } from '../../../schema/policy/ever.ts';
+import { explainField } from '../../../schema/policy/explain-field.ts';
+import { judge } from '../../../schema/policy/judge.ts';
+import { makeGood } from '../../../schema/policy/shortfalls.ts';
+import type { Reader } from '../../../schema/reader.ts';
+import type { HandlingCode } from '../../../schema/vocabulary.ts';
+import { policy } from '../../helpers/policy.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+import { broken, envelope, kinds, now, reader } from './generated.ts';
+
+const { source } = policy;
+const deed = fc
+  .tuple(fc.constantFrom(...kinds), fc.constantFrom(...allActions), fc.nat())
+  .map(([kind, action, at]) => {
+    const groups = source.domain.kinds[kind]?.groups ?? [];
+    return { kind, action, group: groups[at % groups.length] ?? 'content' };
+  });
+
+test('what is explained as allowed is what the compiled policy allows, and nothing else', () => {
+  let allowed = 0;
+  fc.assert(
+    fc.property(reader, envelope, deed, (one, row, asked) => {
+      const holder = policy.holder(one, now);
+      const truly = policy.may(holder, asked.action, asked.kind, asked.group, row);
+      const explained = explain(policy, holder, asked, row);
+      expect(explained.allowed).toBe(truly);
+      expect(explained.permits.length > 0 && explained.prohibits.length === 0).toBe(truly);
+      for (const { meeting } of explained.permits) expect(meeting).not.toHaveLength(0);
+      allowed += Number(truly);
+    }),
+    { numRuns: 3000 },
+  );
+  expect(allowed).toBeGreaterThan(30);
+});
+
+test('an envelope that is not whole is explained as nobody’s, by J01', () => {
+  fc.assert(
+    fc.property(reader, broken, (one, row) => {
+      const holder = policy.holder(one, now);
+      const explained = explain(policy, holder, { action: 'read', kind: 'Advisory', group: 'content' }, row);
+      expect(explained.allowed).toBe(policy.decideRow(row, 'Advisory', holder) !== null);
+      const isByJ01 = explained.prohibits.some(({ id }) => id === 'J01');
+      expect(isByJ01).toBe(explained.facts['marking'] === 'broken');
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('with every condition made true that is named as missing, it is allowed, or by what is said to prohibit it still', () => {
+  let tried = 0;
+  fc.assert(
+    fc.property(reader, envelope, deed, (one, row, asked) => {
+      const explained = explain(policy, policy.holder(one, now), asked, row);
+      if (explained.allowed) return;
+      for (const way of explained.ways) {
+        const made = cellsWith(way, one, explained).map((cell) => judge(source, cell));
+        expect(made.some(({ allowed }) => allowed)).toBe(way.prohibitedBy.length === 0);
+        for (const { permits } of made) expect(permits.map(({ id }) => id)).toContain(way.rule.id);
+        tried += 1;
+      }
+    }),
+    { numRuns: 1500 },
+  );
+  expect(tried).toBeGreaterThan(500);
+});
+
+test('changing the very reader and the very envelope as it says makes the compiled policy allow it', () => {
+  let changed = 0;
+  fc.assert(
+    fc.property(reader, envelope, deed, (one, row, asked) => {
+      const { ways } = explain(policy, policy.holder(one, now), asked, row);
+      for (const { missing, prohibitedBy } of ways) {
+        const mended = missing.reduce<Envelope | null>(
+          (made, { of, expected }) => mend(made, of, expected),
+          row,
+        );
+        const isOurs = missing.every(({ on, of }) => on !== 'relation' && (on !== 'record' || of in mends));
+        if (!isOurs || prohibitedBy.length > 0 || mended === null) continue;
+        if (missing.some(({ on }) => on === 'purpose')) continue;
+        const holder = policy.holder(makeGood(one, missing), now);
+        expect(policy.may(holder, asked.action, asked.kind, asked.group, mended)).toBe(true);
+        changed += 1;
+      }
+    }),
+    { numRuns: 4000 },
+  );
+  expect(changed).toBeGreaterThan(20);
+});
+
+test('for a coordinate, what is explained as usable is what the hub decides before it plans', () => {
+  const names = policy.coordinates.types.flatMap((type) =>
+    [...policy.coordinates.fieldsOf(type).keys()].map((field) => ({ type, field })),
+  );
+  fc.assert(
+    fc.property(reader, fc.constantFrom(...names), (one, { type, field }) => {
+      const explained = explainEver(policy, one, `${type}.${field}`);
+      expect(explained.allowed).toBe(policy.mayUse(one, type, field));
+      const [nearest] = explained.ways;
+      if (explained.allowed || nearest === undefined || nearest.prohibitedBy.length > 0) return;
+      expect(policy.mayUse(makeGood(one, nearest.missing), type, field)).toBe(true);
+    }),
+    { numRuns: 3000 },
+  );
+  expect(explainEver(policy, readerOf(), 'Nothing.named')).toMatchObject({ allowed: false, ways: [] });
+});
+
+test('a field hangs on its record, its group and its portion, and each is explained', () => {
+  const portion = {
+    path: 'title',
+    marking: markingOf({ tlp: 'RED' }),
+    audience: audienceOf({ reach: 'NAMED' }),
+  };
+  const row = envelopeOf({ marking: markingOf({ tlp: 'GREEN' }), portions: [portion] });
+  const holder = policy.holder(readerOf(), now);
+  const title = explainField(policy, holder, 'Advisory', row, 'title');
+  expect(title.steps.map(({ of, allowed }) => [of, allowed])).toEqual([
+    ['the record', true],
+    ['the portion', false],
+  ]);
+  expect(title.allowed).toBe(false);
+  expect(explainField(policy, holder, 'Advisory', row, 'summary').allowed).toBe(true);
+  const name = explainField(policy, holder, 'NotificationFile', row, 'entityName');
+  expect(name.steps.map(({ of, group }) => [of, group])).toEqual([
+    ['the record', 'content'],
+    ['the group of fields', 'entity-name'],
+  ]);
+});
+
+test('the field’s explanation is the guard’s decision on every generated record', () => {
+  fc.assert(
+    fc.property(reader, envelope, fc.constantFrom(...kinds), fc.nat(), (one, row, kind, at) => {
+      const holder = policy.holder(one, now);
+      const decision = policy.decideRow(row, kind, holder);
+      const fields = [...policy.coordinates.fieldsOf(kind)];
+      const [field, { group }] = fields[at % fields.length] ?? ['id', { group: 'content' }];
+      const isShown =
+        decision !== null &&
+        !decision.hidden.has(field) &&
+        (group === 'content' || decision.groups.has(group));
+      expect(explainField(policy, holder, kind, row, field).allowed).toBe(isShown);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('the nearest permission comes first, with the value that was there and those that would have done', () => {
+  const amber = envelopeOf({
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ reach: 'NAMED', organisations: ['csirt-fr'] }),
+  });
+  const asked = { action: 'read', kind: 'Advisory', group: 'content' } as const;
+  const stranger = policy.holder(readerOf({ organisation: 'csirt-pl' }), now);
+  const [nearest] = explain(policy, stranger, asked, amber).ways.filter(({ rule }) => rule.id === 'J04');
+  expect(nearest).toMatchObject({
+    missing: [
+      {
+        on: 'relation',
+        of: 'recipient for its purpose',
+        expected: ['org:csirt-fr+for:incident-response'],
+        got: ['org:csirt-pl+for:incident-response'],
+      },
+    ],
+    prohibitedBy: [],
+  });
+});
+
+/** The cells of a reader and a record for whom a way has nothing missing any more. */
+function cellsWith(way: Way, one: Reader, explained: Explanation) {
+  const good = makeGood(one, way.missing);
+  const ofRecord = way.missing.filter(({ on }) => on === 'record');
+  const records = ofRecord.reduce<readonly RecordFacts[]>(
+    (all, { of, expected }) => all.flatMap((facts) => expected.map((value) => ({ ...facts, [of]: value }))),
+    [explained.facts],
+  );
+  const { action, group } = explained;
+  return records.map((facts) => ({
+    classes: new Set(classesOf(source, good)),
+    relations: new Set(relations.filter((relation) => relation === way.rule.relation)),
+    facts,
+    group,
+    action,
+  }));
+}
+
+/** How an envelope comes to have a value of a dimension that stands in one member of it alone. */
+const mends: Readonly<Record<string, (row: Envelope, value: string) => Envelope>> = {
+  embargo: (row) => ({ ...row, embargoUntil: null }),
+  state: (row, value) => ({ ...row, recordState: value as Envelope['recordState'] }),
+  restrictions: (row, value) => withMarking(row, { extraRestrictions: value === 'none' ? [] : ['ask'] }),
+  distribution: (row, value) =>
+    withMarking(row, { distribution: value as Envelope['marking']['distribution'] }),
+  codes: (row, value) =>
+    withMarking(row, { handlingCodes: (value === '' ? [] : value.split(',')) as readonly HandlingCode[] }),
+};
+
+function mend(row: Envelope | null, of: string, [value = '']: readonly string[]): Envelope | null {
+  if (row === null) return null;
+  return mends[of]?.(row, value) ?? row;
+}
+
+function withMarking(row: Envelope, changes: Partial<Envelope['marking']>): Envelope {
+  return { ...row, marking: { ...row.marking, ...changes } };
+}

@@ -1,0 +1,96 @@
+import { expect, test } from '@jest/globals';
+import { readPolicy } from '../../../schema/policy/load.ts';
+import { actionNamed } from '../../../schema/policy/question.ts';
+import { show } from '../../../schema/policy/show.ts';
+import { who } from '../../../schema/policy/who.ts';
+
+const policy = readPolicy();
+
+test('a coordinate is shown with its kind, its group and every rule that speaks of it, in words', () => {
+  const shown = show(policy, 'NotificationFile.entityName');
+  expect(shown).toMatchObject({
+    kinds: ['NotificationFile'],
+    group: 'entity-name',
+    announced: true,
+    besides: 'content',
+  });
+  const read = shown.actions.find(({ action }) => action === 'read');
+  expect(read?.rules.map(({ rule }) => rule.id)).toEqual(['J17', 'J01', 'J01a', 'J10', 'J29a', 'J31']);
+  expect(read?.rules[0]?.text).toBe(
+    'state-authorities, being of its Member State, may read, search and change content and entity-name of ' +
+      'NotificationFile when its TLP is CLEAR, GREEN, AMBER or AMBER_STRICT, and its list of further restrictions ' +
+      "is none, because: A Member State's CSIRT, competent authority and contact point read and change its own " +
+      'NIS2 files. (Directive (EU) 2022/2555, Article 23)',
+  );
+});
+
+test('handling codes are read aloud as their author wrote them', () => {
+  const texts = show(policy, 'Contribution.crimeArea').actions.flatMap(({ rules }) =>
+    rules.map(({ text }) => text),
+  );
+  expect(texts.some((text) => text.includes('it carries no handling code but H0'))).toBe(true);
+  expect(texts.some((text) => text.includes('it carries the handling code H3'))).toBe(true);
+});
+
+test('a part that any record may carry is shown for every kind', () => {
+  const shown = show(policy, 'Envelope.audience');
+  expect(shown.kinds).toContain('Advisory');
+  expect(shown.kinds).not.toContain('Hub');
+  expect(shown.group).toBe('audience');
+});
+
+test('an unknown coordinate is told apart from a known one, with names that are near', () => {
+  expect(() => show(policy, 'NotificationFile.entityNames')).toThrow(/NotificationFile\.entityName\b/);
+  expect(() => show(policy, 'Incident.title')).toThrow(/no rule names Incident\.title; did you mean/);
+  expect(() => show(policy, 'Advisory')).toThrow(/expected Type\.field/);
+  expect(() => actionNamed('eat')).toThrow(/no action is called eat; did you mean read/);
+  expect(() => show(policy, '__proto__.constructor')).toThrow(/no rule names/);
+});
+
+test('who can is told by permission and role, and who never can', () => {
+  const name = who(policy, 'read', 'NotificationFile.entityName');
+  expect(name.can.map(({ rule, roles }) => [rule.id, roles])).toEqual([
+    ['J17', ['csirt-analyst', 'single-point-of-contact', 'supervisor']],
+  ]);
+  expect(name.never).toContain('enisa-analyst');
+  expect(name.withoutRole).toBe(false);
+});
+
+test('who holds no keys to content never can, whatever permission is there for anyone', () => {
+  const title = who(policy, 'read', 'Advisory.title');
+  expect(title.never).toEqual(['policy-auditor', 'hub-administrator', 'log-keeper']);
+  expect(title.withoutRole).toBe(true);
+});
+
+test('what nobody may ever do is told as that', () => {
+  const persons = who(policy, 'read', 'Contribution.dataSubjectCategories');
+  expect(persons.can).toEqual([]);
+  expect(persons.never).toHaveLength(Object.keys(policy.source.domain.roles).length);
+  expect(persons.except.map(({ id }) => id)).toContain('J16');
+});
+
+test('who agrees with what the hub decides for a reader of one role', () => {
+  for (const type of policy.coordinates.types)
+    for (const field of policy.coordinates.fieldsOf(type).keys()) {
+      const { never } = who(policy, 'read', `${type}.${field}`);
+      for (const role of never) {
+        const one = { ...plain, roles: [role] };
+        expect([role, type, field, policy.mayUse(one, type, field)]).toEqual([role, type, field, false]);
+      }
+    }
+});
+
+const plain = {
+  subject: 'u-1',
+  organisation: 'csirt-fr',
+  communities: ['cyber-defence'],
+  memberState: 'FR',
+  sharingGroups: [],
+  onwardShares: [],
+  grants: [],
+  agreements: [],
+  client: 'person',
+  purpose: 'criminal-investigation',
+  picture: 'real',
+  onScreen: true,
+} as const;
