@@ -5,6 +5,7 @@ import { homeFolder } from './home.ts';
 import { readers } from './issuer/readers.ts';
 import { operateCommunity } from './operate.ts';
 import { addPolicyCommands } from './policy.ts';
+import { addExplainCommands } from './policy-explain.ts';
 import { fetchToken } from './issuer/token.ts';
 import { start } from './start.ts';
 import { readState } from './state.ts';
@@ -85,6 +86,7 @@ program
   });
 
 addPolicyCommands(program);
+addExplainCommands(program);
 
 try {
   await program.parseAsync();

@@ -48,7 +48,8 @@ function asReaderFile(args: readonly string[], folder: string): readonly string[
   return ['--reader', file, ...others];
 }
 
-function toReader(
+/** One of the trial's readers as the hub would see it, with nothing held but its organisation and roles. */
+export function toReader(
   as: string,
   said: { readonly purpose?: unknown; readonly picture?: unknown; readonly strong?: unknown },
 ): Reader {

@@ -4,11 +4,11 @@ import type { PolicySource, ReaderClass, Rule } from './rules.ts';
 
 /** A rule as a sentence that can be read aloud: who, being, may, what, when, because, source. */
 export function readAloud(rule: Rule, source: PolicySource): string {
-  const verb = rule.effect === 'permit' ? 'may' : 'may not';
+  const [verb, last] = rule.effect === 'permit' ? ['may', 'and'] : ['may not', 'or'];
   const groups = inWords([...rule.groups], Object.keys(source.domain.groups), 'every group');
   const when = rule.when.size === 0 ? '' : ` when ${conditionsInWords(rule).join(', and ')},`;
   return (
-    `${whoInWords(rule)}${beingInWords(rule)} ${verb} ${listed([...rule.actions], 'and')} ${groups} of ` +
+    `${whoInWords(rule)}${beingInWords(rule)} ${verb} ${listed([...rule.actions], last)} ${groups} of ` +
     `${kindsInWords(rule, source)}${when.replace(/,$/, '')}, because: ${rule.because} (${rule.source})`
   );
 }

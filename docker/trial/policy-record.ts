@@ -1,0 +1,74 @@
+import { MongoClient } from 'mongodb';
+import { openRegistry } from '../../gateway/registry/registry.ts';
+import type { Policy } from '../../schema/policy/policy.ts';
+import { nearest, PolicyQuestionError } from '../../schema/policy/question.ts';
+import type { Reader } from '../../schema/reader.ts';
+import { type Community, communities } from '../../schema/vocabulary.ts';
+import { community as certEu } from '../../subgraphs/cert-eu/community.ts';
+import { community as enisa } from '../../subgraphs/enisa/community.ts';
+import { community as europol } from '../../subgraphs/europol/community.ts';
+import type { CommunityPart } from '../../subgraphs/serve/community.ts';
+import { withUri } from './import.ts';
+import { toReader } from './operate.ts';
+import { readState } from './state.ts';
+
+const parts: Readonly<Record<Community, CommunityPart>> = { enisa, 'cert-eu': certEu, europol };
+
+/**
+ * The envelope of a record, out of its community's own store and with that community's credentials; its content is
+ * never read. Throws where no store has such a record.
+ */
+export async function readEnvelope(home: string, policy: Policy, id: string): Promise<unknown> {
+  const [kind = ''] = id.split(':');
+  const said = policy.source.domain.kinds;
+  const owner = Object.hasOwn(said, kind) ? said[kind]?.community : undefined;
+  const community = communities.find((one) => one === owner);
+  const collection = community && parts[community].kinds.find(({ type }) => type === kind)?.collection;
+  if (community === undefined || collection === undefined) {
+    const stored = Object.values(parts).flatMap(({ kinds }) => kinds.map(({ type }) => type));
+    throw new PolicyQuestionError(`--record: no store here has records of ${kind}`, nearest(kind, stored, 3));
+  }
+  return await withUri(
+    home,
+    community,
+    async (uri) =>
+      await withClient(uri, async (client) => {
+        const found = await client
+          .db()
+          .collection<{ _id: string; envelope?: unknown }>(collection)
+          .findOne({ _id: id }, { projection: { envelope: 1 } });
+        if (found === null) throw new Error(`--record: the store of ${community} has no ${id}`);
+        return found.envelope;
+      }),
+  );
+}
+
+/** One of the trial's readers as the hub would see it now: with what the registry of the trial that runs knows of it. */
+export async function readerAtHand(
+  home: string,
+  as: string,
+  said: Parameters<typeof toReader>[1],
+  now: Date,
+): Promise<Reader> {
+  const reader = toReader(as, said);
+  const hub = (await readState(home))?.uris.hub;
+  if (hub === undefined) return reader;
+  const membership = await withClient(
+    hub,
+    async (client) => await openRegistry(client.db()).findMembership(reader.subject, now),
+  );
+  if (membership === null) throw new Error(`--as: the registry has no membership of ${as} any more`);
+  return { ...reader, ...membership };
+}
+
+async function withClient<Result>(
+  uri: string,
+  use: (client: MongoClient) => Promise<Result>,
+): Promise<Result> {
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000 });
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}
