@@ -73,7 +73,7 @@ export function openSpace(sides: readonly Side[], kind: string, known = knowRead
   const relations = relationBlocks(terms.flatMap((term) => term.relations));
   const dimensions = dimensionsOf(
     [...terms.map(({ when }) => when), ...sides.flatMap((side) => knownValues(side, sides))],
-    allValues(sides),
+    jointValues(sides),
   );
   const columns = relations.flatMap((relation) =>
     readers
@@ -174,7 +174,8 @@ function blockMask({ terms, values }: Side, name: string, value: string): Mask {
   return maskOf(terms.length, (at) => isKnown && terms[at]?.when.get(name)?.has(value) !== false);
 }
 
-function allValues(sides: readonly Side[]): ReadonlyMap<string, readonly string[]> {
+/** Every value of each dimension that any side knows; one more where sides do not know the same. */
+export function jointValues(sides: readonly Pick<Side, 'values'>[]): ReadonlyMap<string, readonly string[]> {
   const names = new Set(sides.flatMap(({ values }) => [...values.keys()]));
   return new Map(
     [...names].map((name) => {
@@ -194,7 +195,7 @@ function knownValues({ values }: Side, sides: readonly Side[]): readonly Conditi
     .map(([name, known]) => new Map([[name, new Set(known)]]));
 }
 
-function isDeclaredAlike(name: string, sides: readonly Side[]): boolean {
+function isDeclaredAlike(name: string, sides: readonly Pick<Side, 'values'>[]): boolean {
   return new Set(sides.map(({ values }) => values.get(name)?.toSorted().join(' '))).size === 1;
 }
 

@@ -24,6 +24,11 @@ const unsaid: Readonly<Record<string, string>> = {
   classification: 'none',
 };
 
+/** Whether values are those that a line need not say. */
+export function isUnsaid(name: string, taken: readonly string[]): boolean {
+  return taken.length === 1 && taken[0] === unsaid[name];
+}
+
 /** What the block `anyone` is called where it stands by itself: readers in no relation that a rule asks for. */
 const nobodyInParticular = 'nobody in particular';
 
@@ -71,11 +76,11 @@ export function writeReaders(who: readonly ReaderWords[]): string {
 /** Records in words; nothing for an ordinary record of any other kind. */
 export function writeBox(box: Box, values: ReadonlyMap<string, readonly string[]>): string {
   const said = new Map(box);
-  for (const [name, usual] of Object.entries(unsaid)) {
+  for (const name of Object.keys(unsaid)) {
     if (!values.has(name)) continue;
     const all = values.get(name) ?? [];
     const taken = said.get(name) ?? all;
-    if (taken.length === 1 && taken[0] === usual) said.delete(name);
+    if (isUnsaid(name, taken)) said.delete(name);
     else said.set(name, taken);
   }
   return [...said]

@@ -25,9 +25,9 @@ export function meet(one: Mask, other: Mask, third: Mask): boolean {
 
 /** The terms of a mask, by their places. */
 export function placesIn(mask: Mask): readonly number[] {
-  return mask.flatMap((word, at) =>
-    Array.from({ length: bits }, (_, bit) => bit).flatMap((bit) =>
-      (word >> bit) & 1 ? [at * bits + bit] : [],
-    ),
-  );
+  const places: number[] = [];
+  for (const [at, word] of mask.entries())
+    for (let left = word; left !== 0; left &= left - 1)
+      places.push(at * bits + (bits - Math.clz32(left & -left)));
+  return places;
 }

@@ -30,29 +30,53 @@ export function recordBlocks(dimensions: readonly Dimension[], kind: string): re
     (all, { blocks }) => all.flatMap((at) => blocks.map((_, block) => [...at, block])),
     [[]],
   );
+  const pairs = pairsOf(dimensions);
   return places.flatMap((at) => {
-    const facts = exampleOf(dimensions, at, kind);
-    return facts === null ? [] : [{ at, facts }];
+    const pair = pairs(at);
+    return pair === null ? [] : [blockAt(dimensions, at, kind, pair)];
   });
 }
 
-function exampleOf(
+type Pair = { readonly tlp: string; readonly opens: string };
+
+/** The colour and the reach of a record at a place, worked out once for each two blocks. */
+function pairsOf(dimensions: readonly Dimension[]): (at: readonly number[]) => Pair | null {
+  const [tlp, opens] = ['tlp', 'opens'].map((name) => dimensions.findIndex((one) => one.name === name));
+  const valuesOf = (place: number, block: number, all: readonly string[]) =>
+    place < 0 ? all : (dimensions[place]?.blocks[block] ?? []);
+  const known = new Map<string, Pair | null>();
+  return (at) => {
+    const [colour, reach] = [at[tlp ?? -1] ?? 0, at[opens ?? -1] ?? 0];
+    const key = `${colour} ${reach}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const pair = pairOf(
+      valuesOf(tlp ?? -1, colour, recordDimensions.tlp),
+      valuesOf(opens ?? -1, reach, recordDimensions.opens),
+    );
+    known.set(key, pair);
+    return pair;
+  };
+}
+
+/** Most blocks are only counted: what a record of one looks like is worked out when it is asked for. */
+function blockAt(
   dimensions: readonly Dimension[],
   at: readonly number[],
   kind: string,
-): RecordFacts | null {
-  const chosen = new Map(dimensions.map(({ name, blocks }, place) => [name, blocks[at[place] ?? 0] ?? []]));
-  const pair = pairOf(
-    chosen.get('tlp') ?? recordDimensions.tlp,
-    chosen.get('opens') ?? recordDimensions.opens,
-  );
-  if (pair === null) return null;
-  const facts = Object.fromEntries([...chosen].map(([name, block]) => [name, block[0] ?? '']));
-  return { ...usualFacts, ...facts, ...pair, kind };
+  pair: Pair,
+): RecordBlock {
+  return {
+    at,
+    get facts() {
+      const facts = dimensions.map(({ name, blocks }, place) => [name, blocks[at[place] ?? 0]?.[0] ?? '']);
+      return { ...usualFacts, ...Object.fromEntries(facts), ...pair, kind };
+    },
+  };
 }
 
 /** A colour and a reach out of these that one record can have; null where there is none. */
-function pairOf(tlps: readonly string[], opens: readonly string[]): { tlp: string; opens: string } | null {
+function pairOf(tlps: readonly string[], opens: readonly string[]): Pair | null {
   for (const tlp of tlps)
     for (const reach of opens)
       if (opensTo(tlp as Tlp, reach as Reach) === reach) return { tlp, opens: reach };

@@ -1,0 +1,142 @@
+import {
+  allows,
+  type Deed,
+  jointValues,
+  knowReaders,
+  openSpace,
+  type Side,
+  type Space,
+  speakOf,
+} from './cells.ts';
+import { isMeant } from './cover.ts';
+import { blocksOfCells, type Found, gather, namesOf } from './diff.ts';
+import { isUnsaid, type Line, readLine, type Words } from './lines.ts';
+import type { Literal } from './reader-blocks.ts';
+import type { PolicySource } from './rules.ts';
+import { deedsOf, movedFields, sideOf, textOf } from './sides.ts';
+
+/** A widening that a change's own file lists, in the words of `hub policy diff`. */
+export type Listed = { readonly file: string; readonly words: string };
+
+/**
+ * Where the widenings between two versions and those that the changes list part, one a line: access that is gained and
+ * not listed, in the words to list, and lines of which some cell is not gained. Cells are compared, not words.
+ */
+export function findUnlisted(
+  before: PolicySource,
+  after: PolicySource,
+  listed: readonly Listed[],
+): readonly string[] {
+  const faults: string[] = [];
+  const words = wordsOf(before, after);
+  const lines = listed.flatMap((one) => readListed(one, words, faults));
+  const compareDeed = comparerOf(before, after, lines);
+  const parts = [...deedsOf(before, after), ...movedFields(before, after)].map(compareDeed);
+  const missing = gather(
+    parts.flatMap(({ missing: found }) => found),
+    after.domain.collections,
+  );
+  const isThere = new Set(parts.flatMap(({ there }) => there));
+  const isNot = new Set(parts.flatMap(({ not }) => not));
+  return [
+    ...faults,
+    ...missing.map(({ words: gained }) => `it widens access and no change lists it: ${gained}`),
+    ...lines
+      .filter((_line, at) => isNot.has(String(at)) || !isThere.has(String(at)))
+      .map(({ file, words: line }) => `${file}: it lists what is not gained: ${line}`),
+  ];
+}
+
+type ReadLine = Listed & { readonly line: Line };
+
+function readListed(one: Listed, words: Words, faults: string[]): readonly ReadLine[] {
+  try {
+    return [{ ...one, line: readLine(one.words, words) }];
+  } catch (error) {
+    faults.push(`${one.file}: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
+}
+
+/** What lines between two versions are read by. */
+export function wordsOf(before: PolicySource, after: PolicySource): Words {
+  const values = jointValues([{ values: before.dimensions }, { values: after.dimensions }]);
+  return { values, collections: after.domain.collections };
+}
+
+type Part = {
+  readonly missing: readonly Found[];
+  readonly there: readonly string[];
+  readonly not: readonly string[];
+};
+const nothing: Part = { missing: [], there: [], not: [] };
+
+function comparerOf(
+  before: PolicySource,
+  after: PolicySource,
+  lines: readonly ReadLine[],
+): (deed: Deed) => Part {
+  const names = namesOf(before, after);
+  const known = knowReaders();
+  const parts = new Map<string, Part>();
+  const literals = [
+    ...[...before.classes.values()].map((one) => ({ name: names.before(one), one })),
+    ...[...after.classes.values()].map((one) => ({ name: names.after(one), one })),
+  ];
+  return (deed) => {
+    const sides = [sideOf(before, deed, names.before), sideOf(after, deed, names.after)];
+    const here = lines.flatMap(({ line }, at) => (speaksOf(line, deed) ? [{ line, id: String(at) }] : []));
+    const [old = '', now = ''] = sides.map(textOf);
+    if (here.length === 0 && old === now) return nothing;
+    const key = [here.map(({ id }) => id).join(), old, now].join('\n\n');
+    const side = sideOfLines(here, sides, literals, after);
+    const part = parts.get(key) ?? compare(openSpace([...sides, side], deed.kind, known), deed);
+    parts.set(key, part);
+    return { ...part, missing: part.missing.map((one) => ({ ...one, deed })) };
+  };
+}
+
+function speaksOf({ kinds, groups, may }: Line, { kind, group, action }: Deed): boolean {
+  return kinds.includes(kind) && groups.includes(group) && may.includes(action);
+}
+
+/** Lines as terms that allow: what they say nothing of counts only where a rule asks for it. */
+function sideOfLines(
+  lines: readonly { readonly line: Line; readonly id: string }[],
+  sides: readonly Side[],
+  literals: readonly Literal[],
+  { dimensions, domain }: PolicySource,
+): Side {
+  const asked = new Set(sides.flatMap(({ terms }) => terms.flatMap(({ when }) => [...when.keys()])));
+  const named = new Set(lines.flatMap(({ line }) => line.who.flatMap(({ of, notOf }) => [...of, ...notOf])));
+  return {
+    terms: lines.map(({ line, id }) => ({
+      id,
+      effect: 'permit',
+      when: new Map(
+        [...line.when]
+          .filter(([name, taken]) => asked.has(name) || !isUnsaid(name, taken))
+          .map(([name, taken]) => [name, new Set(taken)]),
+      ),
+      relations: line.being ?? [],
+      who: (reader) => line.who.some((words) => isMeant(words, reader)),
+      being: ({ name }) => line.being?.includes(name) !== false,
+    })),
+    literals: literals.filter(({ name }) => named.has(name)),
+    roles: Object.keys(domain.roles),
+    values: dimensions,
+  };
+}
+
+function compare(space: Space, deed: Deed): Part {
+  const there = new Set<string>();
+  const not = new Set<string>();
+  const { found } = blocksOfCells(space, (column, row) => {
+    const isGained = !allows(space, 0, column, row) && allows(space, 1, column, row);
+    const speaking = speakOf(space, 2, column, row);
+    for (const { id } of speaking) (isGained ? there : not).add(id);
+    return isGained && speaking.length === 0;
+  });
+  const missing = found.map((one): Found => ({ ...one, deed, effect: 'gains' }));
+  return { missing, there: [...there], not: [...not] };
+}

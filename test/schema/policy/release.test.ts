@@ -1,0 +1,134 @@
+import { expect, test } from '@jest/globals';
+import { diffPolicies } from '../../../schema/policy/diff.ts';
+import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/load.ts';
+import { lookAtStep } from '../../../schema/policy/release.ts';
+import { findUnlisted } from '../../../schema/policy/widenings.ts';
+
+const released = readPolicyTexts();
+const { version } = policyOfTexts(released).source;
+
+function changed(...edits: readonly (readonly [file: string, from: string | RegExp, to: string])[]) {
+  const texts = { ...released };
+  for (const [file, from, to] of [
+    ...edits,
+    ['domain.yaml', /version: \d+/, `version: ${version + 1}`] as const,
+  ]) {
+    const text = (texts[file] ?? '').replace(from, to);
+    if (text === texts[file]) throw new Error(`${file} has nothing like ${String(from)}`);
+    texts[file] = text;
+  }
+  return texts;
+}
+
+const toRed = ['baseline.yaml', 'tlp: [AMBER_STRICT]', 'tlp: [AMBER_STRICT, RED]'] as const;
+const toAmber = [
+  'baseline.yaml',
+  /(id: J03\n[^]*?)tlp: \[CLEAR, GREEN\]/,
+  '$1tlp: [CLEAR, GREEN, AMBER]',
+] as const;
+const toAll = ['baseline.yaml', /(id: J20a\n[^]*?)who: \[csirts\]/, '$1who: [anyone]'] as const;
+const closed = ['baseline.yaml', / {2}- id: J21\n[^]*?(?= {2}- id: J22\n)/, ''] as const;
+
+function gains(current: ReturnType<typeof changed>): readonly string[] {
+  const { changes } = diffPolicies(policyOfTexts(released).source, policyOfTexts(current).source);
+  return changes.filter(({ effect }) => effect === 'gains').map(({ words }) => words);
+}
+
+const change = (widenings: readonly string[], its = version + 1) => ({
+  '0007-for-this-test.yaml': JSON.stringify({
+    format: 'jcu-policy-change/1',
+    version: its,
+    what: 'RED is read by recipients.',
+    why: 'Only this test asks for it.',
+    'decided-by': 'nobody',
+    widenings,
+  }),
+});
+
+test('a widening that no change lists is a fault, in the words to list; listed, it is none', () => {
+  const current = changed(toRed);
+  const { faults } = lookAtStep(released, current, {});
+  expect(faults).toEqual(gains(current).map((words) => `it widens access and no change lists it: ${words}`));
+  expect(faults.length).toBeGreaterThan(0);
+  expect(lookAtStep(released, current, change(gains(current))).faults).toEqual([]);
+});
+
+test('a change that was released already lists nothing for the next', () => {
+  const current = changed(toRed);
+  expect(lookAtStep(released, current, change(gains(current), version)).faults).toHaveLength(
+    gains(current).length,
+  );
+});
+
+test('a line that widens nothing is a fault, be it of no cell, of too many, or of words that are none', () => {
+  const current = changed(toRed);
+  const [first = '', ...others] = gains(current);
+  const wider = first.replace('tlp is RED', 'tlp is AMBER_STRICT or RED');
+  expect(wider).not.toBe(first);
+  for (const line of [
+    wider,
+    first.replace('read the', 'search the'),
+    first.replace('not without-content', 'diplomatz'),
+    'x',
+  ]) {
+    const { faults } = lookAtStep(released, current, change([first, ...others, line.padEnd(12, '.')]));
+    expect(faults).toEqual([expect.stringMatching(/^0007-for-this-test\.yaml: /)]);
+  }
+  expect(lookAtStep(released, released, change([first])).faults).toEqual([
+    expect.stringContaining('it lists what is not gained'),
+  ]);
+});
+
+test('lines hold by what they mean: another parting of the same cells is taken too', () => {
+  const current = changed(toRed);
+  const [first = '', ...others] = gains(current);
+  const halves = [
+    first.replace('codes is within H0', 'codes is H0'),
+    first.replace('codes is within H0', 'codes is empty'),
+  ];
+  expect(halves).not.toContain(first);
+  expect(lookAtStep(released, current, change([...halves, ...others])).faults).toEqual([]);
+  expect(lookAtStep(released, current, change([...halves.slice(1), ...others])).faults).toEqual([
+    expect.stringContaining('codes is H0'),
+  ]);
+});
+
+test('what each of several edits opens is listed line by line, and leaving any line out is noticed', () => {
+  for (const edits of [[toRed, toAll], [toAmber, toAll, closed], [closed]]) {
+    const current = changed(...edits);
+    const lines = gains(current).map((words) => ({ file: 'change', words }));
+    const [before, after] = [policyOfTexts(released).source, policyOfTexts(current).source];
+    expect(findUnlisted(before, after, lines)).toEqual([]);
+    for (const line of lines)
+      expect(
+        findUnlisted(
+          before,
+          after,
+          lines.filter((other) => other !== line),
+        ).length,
+      ).toBeGreaterThan(0);
+  }
+}, 180_000);
+
+test('what is narrowed passes, and is said', () => {
+  const { faults, said } = lookAtStep(released, changed(closed), {});
+  expect(faults).toEqual([]);
+  expect(said.length).toBeGreaterThan(0);
+  expect(said.every((line) => line.startsWith('- '))).toBe(true);
+});
+
+test('access that changes without a version that grew is a fault', () => {
+  const current = { ...changed(closed), 'domain.yaml': released['domain.yaml'] ?? '' };
+  expect(lookAtStep(released, current, {}).faults).toEqual([expect.stringContaining('let it grow')]);
+});
+
+test('a change’s file of another shape or name is a fault', () => {
+  const good = Object.values(change([]))[0] ?? '';
+  expect(lookAtStep(released, released, { 'opens.yaml': good }).faults).toEqual([
+    expect.stringContaining('0007-'),
+  ]);
+  expect(lookAtStep(released, released, { '0001-a.yaml': good, '0001-b.yaml': good }).faults).toHaveLength(1);
+  expect(
+    lookAtStep(released, released, { '0001-a.yaml': good.replace('"why"', '"reason"') }).faults.length,
+  ).toBeGreaterThan(0);
+});
