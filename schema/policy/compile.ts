@@ -34,9 +34,11 @@ export function compileRules(source: PolicySource, kind: string, group: string):
   const known = new Map<string, readonly Variant[]>();
   const dimensions = usedDimensions(named);
   const admittedBy = (facts: RecordFacts): readonly Variant[] => {
-    const signature = dimensions.map((dimension) => facts[dimension]).join('|');
-    const found =
-      known.get(signature) ?? distinct(permits.flatMap((permit) => vary(permit, prohibits, facts)));
+    let signature = '';
+    for (const dimension of dimensions) signature += `${facts[dimension]}|`;
+    const kept = known.get(signature);
+    if (kept !== undefined) return kept;
+    const found = distinct(permits.flatMap((permit) => vary(permit, prohibits, facts)));
     known.set(signature, found);
     return found;
   };

@@ -1,6 +1,15 @@
 import { isEnvelope } from '../check-envelope.ts';
 import type { Envelope } from '../envelope.ts';
-import { handlingCodes, reaches, type Reach, type Tlp } from '../vocabulary.ts';
+import {
+  distributions,
+  handlingCodes,
+  papScale,
+  type Reach,
+  reaches,
+  recordStates,
+  type Tlp,
+  tlpScale,
+} from '../vocabulary.ts';
 import { type RecordFacts, unset } from './domain.ts';
 
 /**
@@ -13,11 +22,21 @@ export function factsOf(
   embargo: 'over' | 'running',
   declared: Readonly<Record<string, readonly string[]>>,
 ): RecordFacts | null {
-  if (!isEnvelope(envelope)) return null;
+  return isEnvelope(envelope) ? factsOfWhole(envelope, kind, embargo, declared) : null;
+}
+
+/** The same for an envelope that is known to be whole. */
+export function factsOfWhole(
+  envelope: Envelope,
+  kind: string,
+  embargo: 'over' | 'running',
+  declared: Readonly<Record<string, readonly string[]>>,
+): RecordFacts | null {
   const { marking, audience } = envelope;
   const stated = statedFacts(envelope, declared);
   if (stated === null) return null;
   return {
+    ...stated,
     kind,
     picture: 'same',
     marking: 'valid',
@@ -26,12 +45,33 @@ export function factsOf(
     opens: opensTo(marking.tlp, audience.reach),
     pap: marking.pap,
     distribution: marking.distribution,
-    codes: handlingCodes.filter((code) => marking.handlingCodes.includes(code)).join(','),
+    codes: codesOf(marking.handlingCodes),
     restrictions: marking.extraRestrictions.length === 0 ? 'none' : 'some',
     embargo,
     state: envelope.recordState,
-    ...stated,
   };
+}
+
+/**
+ * All that the facts of a whole envelope rest on, in one number: two of one number have the same facts. A number,
+ * since a text would cost more to look up than all the rest of a decision. Null where it states facts of its own.
+ */
+export function signatureOf(envelope: Envelope, embargo: 'over' | 'running'): number | null {
+  if (envelope.facts !== undefined) return null;
+  const { marking, audience, recordState } = envelope;
+  let signature = recordStates.indexOf(recordState);
+  signature = signature * tlpScale.length + tlpScale.indexOf(marking.tlp);
+  signature = signature * reaches.length + reaches.indexOf(audience.reach);
+  signature = signature * papScale.length + papScale.indexOf(marking.pap);
+  signature = signature * distributions.length + distributions.indexOf(marking.distribution);
+  for (const code of handlingCodes)
+    signature = signature * 2 + (marking.handlingCodes.includes(code) ? 1 : 0);
+  signature = signature * 2 + (marking.extraRestrictions.length === 0 ? 0 : 1);
+  return signature * 2 + (embargo === 'over' ? 0 : 1);
+}
+
+function codesOf(codes: Envelope['marking']['handlingCodes']): string {
+  return codes.length === 0 ? '' : handlingCodes.filter((code) => codes.includes(code)).join(',');
 }
 
 /** Facts under names of their own; null where one has a value that the policy does not know. */
@@ -39,13 +79,24 @@ function statedFacts(
   envelope: Envelope,
   declared: Readonly<Record<string, readonly string[]>>,
 ): Readonly<Record<string, string>> | null {
+  if (envelope.facts === undefined) return unstated(declared);
   const facts: Record<string, string> = {};
   for (const [name, values] of Object.entries(declared)) {
-    const stated: unknown = envelope.facts?.[name];
+    const stated: unknown = envelope.facts[name];
     if (stated !== undefined && (typeof stated !== 'string' || !values.includes(stated))) return null;
     facts[factName(name)] = stated ?? unset;
   }
   return facts;
+}
+
+const blanks = new WeakMap<Readonly<Record<string, readonly string[]>>, Readonly<Record<string, string>>>();
+
+/** Most records state no fact: they share one answer. */
+function unstated(declared: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, string>> {
+  const known =
+    blanks.get(declared) ?? Object.fromEntries(Object.keys(declared).map((name) => [factName(name), unset]));
+  blanks.set(declared, known);
+  return known;
 }
 
 /** The dimension that a declared fact becomes: apart from those that every envelope has. */

@@ -2,10 +2,10 @@ import { isEnvelope } from '../check-envelope.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Reader } from '../reader.ts';
 import { type Compiled, compileRules, findUncompilable, type Variant } from './compile.ts';
-import { type Action, actions, rowActions } from './domain.ts';
-import { factsOf } from './facts.ts';
+import { type Action, actions, type RecordFacts, rowActions } from './domain.ts';
+import { factsOf, factsOfWhole, signatureOf } from './facts.ts';
 import { type Coordinates, indexCoordinates } from './coordinates.ts';
-import { readerSide, recordSide } from './relations.ts';
+import { type Marked, readerSide, recordSide, recordSideOf } from './relations.ts';
 import { isOfClass, PolicyError, type PolicySource, type Rule } from './rules.ts';
 
 /** What the policy says of one readable record for one reader. */
@@ -18,6 +18,25 @@ export type RowDecision = {
 
 /** The labels of a record: the keys that it admits once its embargo is over, and before. */
 export type Labels = { readonly admits: readonly string[]; readonly early: readonly string[] };
+
+/** The rules on an action and a group of fields, compiled, and for each variant the values that the reader holds. */
+type Gate = { readonly compiled: Compiled; readonly held: ReadonlyMap<string, ReadonlySet<string>> };
+
+/** What reading a kind of record needs: the gate to the record first, then one for each of its other groups. */
+type Gates = {
+  readonly all: readonly Gate[];
+  readonly groups: readonly string[];
+  /** The ways through each, by the class of record. */
+  readonly known: Map<number, readonly Ways[]>;
+};
+
+/** A way through is a variant that record and reader share, open to records that have one of the reader's values. */
+type Ways = readonly {
+  readonly side: (record: Marked) => readonly string[];
+  readonly values: ReadonlySet<string>;
+}[];
+
+const nothing: ReadonlySet<string> = new Set();
 
 /** The group of fields that decides whether a record is there at all. */
 const base = 'content';
@@ -75,24 +94,41 @@ export class Policy {
   /** Decides one record from its envelope alone, whatever labels are stored with it. Null: as if it did not exist. */
   decideRow(envelope: unknown, kind: string, holder: Holder): RowDecision | null {
     if (!isEnvelope(envelope)) return null;
-    const meets = (group: string, marked: Envelope = envelope) =>
-      this.may(holder, 'read', kind, group, marked);
-    if (!meets(base)) return null;
-    const hidden = envelope.portions.filter(
-      ({ marking, audience }) => !meets(base, { ...envelope, marking, audience, portions: [] }),
+    const gates = holder.gates(kind);
+    const [whole, ...others] = this.#waysThrough(gates, envelope, kind, holder);
+    if (whole === undefined || !passes(whole, envelope, holder)) return null;
+    const hidden = envelope.portions.filter(({ marking, audience }) => {
+      const marked = { ...envelope, marking, audience };
+      const [own] = this.#waysThrough(gates, marked, kind, holder);
+      return own === undefined || !passes(own, marked, holder);
+    });
+    const groups = others.flatMap((ways, at) =>
+      passes(ways, envelope, holder) ? [gates.groups[at] ?? ''] : [],
     );
-    const groups = (this.source.domain.kinds[kind]?.groups ?? []).filter(
-      (group) => group !== base && meets(group),
-    );
-    return { hidden: new Set(hidden.map(({ path }) => path)), groups: new Set(groups) };
+    return {
+      hidden: hidden.length === 0 ? nothing : new Set(hidden.map(({ path }) => path)),
+      groups: groups.length === 0 ? nothing : new Set(groups),
+    };
   }
 
   /** Whether a reader may do this to this record. */
   may(holder: Holder, action: Action, kind: string, group: string, envelope: Envelope): boolean {
-    const embargoed = envelope.embargoUntil !== null && envelope.embargoUntil > holder.now;
-    const keys = this.#keysOf(envelope, kind, group, embargoed ? 'running' : 'over', [action]);
-    const held = holder.keys(kind, action, group);
-    return keys.some((key) => held.has(key));
+    if (!isEnvelope(envelope)) return false;
+    const gate = holder.gate(kind, action, group);
+    const facts = factsOfWhole(envelope, kind, embargoAt(holder.now, envelope), this.#facts);
+    return facts !== null && passes(waysThrough(gate, facts), envelope, holder);
+  }
+
+  /** For each gate, the ways through it that a record of this class admits; none where its facts are not known. */
+  #waysThrough(gates: Gates, envelope: Envelope, kind: string, { now }: Holder): readonly Ways[] {
+    const embargo = embargoAt(now, envelope);
+    const signature = signatureOf(envelope, embargo);
+    const known = signature === null ? undefined : gates.known.get(signature);
+    if (known !== undefined) return known;
+    const facts = factsOfWhole(envelope, kind, embargo, this.#facts);
+    const ways = facts === null ? [] : gates.all.map((gate) => waysThrough(gate, facts));
+    if (signature !== null) gates.known.set(signature, ways);
+    return ways;
   }
 
   /** Whether this kind of reader may ever use a coordinate, whatever the data. False where no rule names it. */
@@ -167,6 +203,7 @@ export class Holder {
   readonly now: Date;
   readonly #policy: Policy;
   readonly #held = new Map<string, ReadonlySet<string>>();
+  readonly #gates = new Map<string, Gates>();
   #kind: string | null = null;
 
   constructor(policy: Policy, reader: Reader, now: Date) {
@@ -190,6 +227,25 @@ export class Holder {
     return known;
   }
 
+  /** What reading a kind of record needs, worked out once. */
+  gates(kind: string): Gates {
+    const known = this.#gates.get(kind);
+    if (known !== undefined) return known;
+    const groups = (this.#policy.source.domain.kinds[kind]?.groups ?? []).filter((group) => group !== base);
+    const all = [base, ...groups].map((group) => this.gate(kind, 'read', group));
+    const gates = { all, groups, known: new Map<number, readonly Ways[]>() };
+    this.#gates.set(kind, gates);
+    return gates;
+  }
+
+  /** What an action on a group of fields of a kind of record needs. */
+  gate(kind: string, action: Action, group: string): Gate {
+    const held = this.#policy
+      .usable(this.reader, kind, group, action)
+      .map(({ text, relation }) => [text, new Set(readerSide(relation, this.reader, this.now))] as const);
+    return { compiled: this.#policy.compiled(kind, group), held: new Map(held) };
+  }
+
   /** The keys held for an action on a group of fields of a kind of record. */
   keys(kind: string, action: Action = 'read', group: string = base): ReadonlySet<string> {
     const name = `${kind}.${group} ${actions[action]}`;
@@ -207,6 +263,25 @@ export class Holder {
       ),
     );
   }
+}
+
+/** The variants that both a record of these facts admits and a reader holds. */
+function waysThrough({ compiled, held }: Gate, facts: RecordFacts): Ways {
+  return compiled.admittedBy(facts).flatMap(({ text, relation }) => {
+    const values = held.get(text);
+    return values === undefined || values.size === 0 ? [] : [{ side: recordSideOf(relation), values }];
+  });
+}
+
+/** Whether a value of both stands on any way, in one picture: what the meeting of two keys is, without writing them. */
+function passes(ways: Ways, envelope: Envelope, { reader }: Pick<Holder, 'reader'>): boolean {
+  if ((envelope.exercise ?? 'real') !== reader.picture) return false;
+  for (const { side, values } of ways) for (const value of side(envelope)) if (values.has(value)) return true;
+  return false;
+}
+
+function embargoAt(now: Date, { embargoUntil }: Envelope): 'over' | 'running' {
+  return embargoUntil !== null && embargoUntil > now ? 'running' : 'over';
 }
 
 /**

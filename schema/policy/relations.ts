@@ -96,6 +96,11 @@ export function readerSide(relation: Relation, reader: Reader, now: Date): reado
   return [...new Set(sides[relation].reader(reader, now))];
 }
 
+/** How a record is asked for its side of a relation: for what asks many records. A value may come twice. */
+export function recordSideOf(relation: Relation): (record: Marked) => readonly string[] {
+  return sides[relation].record;
+}
+
 function upTo(ceiling: string): readonly string[] {
   return tlpScale.slice(0, tlpScale.findIndex((tlp) => tlp === ceiling) + 1);
 }
