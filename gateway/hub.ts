@@ -8,9 +8,11 @@ import { errorTable, HubError, type HubErrorCode, isHubErrorCode } from '../sche
 import { readPolicy } from '../schema/policy/load.ts';
 import type { Policy } from '../schema/policy/policy.ts';
 import { recordDisclosure } from './audit/record.ts';
+import { createAgree, watchSigningKey } from './dispatch/agree.ts';
+import { createAsk } from './dispatch/ask-part.ts';
 import { createAgent } from './dispatch/fetch-part.ts';
+import { Sessions } from './dispatch/sessions.ts';
 import { createSource } from './dispatch/source.ts';
-import { createVouch, readSigningKey } from './dispatch/vouch.ts';
 import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/verify-token.ts';
 import { type Incoming, loadPlanner, type Planner } from './plan/gateway.ts';
@@ -148,15 +150,17 @@ async function createPlanner(
   policy: Policy,
   log: Logger,
 ): Promise<Planner> {
-  const key = await readSigningKey(settings.signingKey);
+  const key = await watchSigningKey(settings.signingKeyFile, log);
   const agent = createAgent();
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
   return await loadPlanner(settings.supergraph, (name) => {
     if (name === 'hub') return createHubPart(store.registry, store.names, log);
     const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
     if (url === undefined) throw new Error(`no address is set for the subgraph ${name}`);
-    const vouch = createVouch(name, settings.deployment, policy.version, key);
-    return createSource(name, url, settings.partDeadlineMs, vouch, agent, log);
+    const ends = { deployment: settings.deployment, community: name };
+    const part = { url, deadlineMs: settings.partDeadlineMs, agent };
+    const sessions = new Sessions(createAgree(ends, part, key), () => key().id, log);
+    return createSource(name, createAsk(part, sessions, policy.version), log);
   });
 }
 

@@ -14,8 +14,8 @@ export type HubSettings = {
   readonly audience: string;
   /** `acr` values that count as strong authentication of a natural person. */
   readonly strongAcr: readonly string[];
-  /** The private key (RFC 8037 OKP, Ed25519) that assertions are signed with. */
-  readonly signingKey: Readonly<Record<string, unknown>>;
+  /** Where the private key (RFC 8037 OKP, Ed25519) is that sessions are offered under: read again when it changes. */
+  readonly signingKeyFile: string;
   /** Where each community answers: from settings only, never from the supergraph. */
   readonly subgraphs: Readonly<Record<Community, string>>;
   readonly supergraph: string;
@@ -42,7 +42,10 @@ export function readSettings(env: Environment): HubSettings {
     issuer: takeUrl('JCU_ISSUER', take('JCU_ISSUER', "the OpenID provider's issuer URL"), wrong),
     audience: take('JCU_AUDIENCE', 'the audience that access tokens must name'),
     strongAcr: (env['JCU_STRONG_ACR'] ?? '').split(' ').filter((value) => value !== ''),
-    signingKey: readKey(take('JCU_SIGNING_KEY_FILE', "the hub's private Ed25519 key as a JWK file"), wrong),
+    signingKeyFile: checkKey(
+      take('JCU_SIGNING_KEY_FILE', "the hub's private Ed25519 key as a JWK file"),
+      wrong,
+    ),
     subgraphs: readSubgraphs(take, wrong),
     supergraph: readText(env['JCU_SUPERGRAPH'] ?? committedSupergraph, 'JCU_SUPERGRAPH', wrong),
     partDeadlineMs: readNumber(
@@ -90,12 +93,12 @@ function readText(file: string, name: string, wrong: string[]): string {
   }
 }
 
-function readKey(file: string, wrong: string[]): Readonly<Record<string, unknown>> {
-  if (file === '') return {};
+function checkKey(file: string, wrong: string[]): string {
+  if (file === '') return file;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     wrong.push(`JCU_SIGNING_KEY_FILE: a readable JWK file, got ${file}`);
-    return {};
   }
+  return file;
 }

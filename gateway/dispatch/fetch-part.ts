@@ -22,20 +22,47 @@ export async function fetchPart(
   deadlineMs: number,
   agent: Agent,
 ): Promise<PartAnswer> {
+  return readAnswer(await post(url, { body, headers, deadlineMs, most: largestPart }, agent));
+}
+
+/** A status that is not 200. */
+export class UnexpectedStatus extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`expected status 200, got ${status}`);
+    this.status = status;
+  }
+}
+
+/**
+ * Posts to a subgraph and gives what it answers, up to `most` bytes. The headers are these and what HTTP itself needs:
+ * nothing that a client sent is among them. Throws UnexpectedStatus on anything but 200, and follows no redirect.
+ */
+export async function post(
+  url: string,
+  sent: {
+    readonly body: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly deadlineMs: number;
+    readonly most: number;
+  },
+  agent: Agent,
+): Promise<string> {
   const response = await request(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
-    body,
+    headers: { 'content-type': 'application/json', accept: 'application/json', ...sent.headers },
+    body: sent.body,
     dispatcher: agent,
-    signal: AbortSignal.timeout(deadlineMs),
+    signal: AbortSignal.timeout(sent.deadlineMs),
   });
   // undici emits an error on a body that is given up; without a listener it would end the hub.
   response.body.on('error', ignore);
   if (response.statusCode !== 200) {
     response.body.destroy();
-    throw new Error(`expected status 200, got ${response.statusCode}`);
+    throw new UnexpectedStatus(response.statusCode);
   }
-  return readAnswer(await readBody(response.body));
+  return await readBody(response.body, sent.most);
 }
 
 /** Connections to the subgraphs: kept open, bounded, each with its own time to connect. */
@@ -43,14 +70,14 @@ export function createAgent(): Agent {
   return new Agent({ connections: 64, pipelining: 1, connectTimeout: 1000, keepAliveTimeout: 30_000 });
 }
 
-async function readBody(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
+async function readBody(body: AsyncIterable<Buffer> & { destroy(): unknown }, most: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > largestPart) {
+    if (size > most) {
       body.destroy();
-      throw new Error(`expected at most ${largestPart} bytes`);
+      throw new Error(`expected at most ${most} bytes`);
     }
     chunks.push(chunk);
   }

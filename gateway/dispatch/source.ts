@@ -1,15 +1,12 @@
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
-import type { Agent } from 'undici';
 import type { Logger } from 'pino';
 import { isHubErrorCode } from '../../schema/errors.ts';
 import type { RequestContext } from '../request/context.ts';
+import type { AskPart } from './ask-part.ts';
 import { readDisclosures } from './disclosures.ts';
-import { fetchPart, type PartAnswer } from './fetch-part.ts';
+import type { PartAnswer } from './fetch-part.ts';
 import { pruneAnswer } from './prune.ts';
 import { distinctRepresentations } from './representations.ts';
-
-/** How one request to one part is vouched for; empty in the open wiring. */
-export type Vouch = (body: string, context: RequestContext) => Promise<Readonly<Record<string, string>>>;
 
 /** Codes that a part may pass on to the reader: constants of the closed table, about the reader's own input. */
 const passedOn = ['BAD_CURSOR', 'BAD_USER_INPUT'];
@@ -18,14 +15,7 @@ const passedOn = ['BAD_CURSOR', 'BAD_USER_INPUT'];
  * One community as the planner's executor sees it. Whatever it does (hang, flood, lie, fail) costs its own part:
  * the part is noted as lost and its data is null; nothing it says reaches the reader but codes of the table.
  */
-export function createSource(
-  part: string,
-  url: string,
-  deadlineMs: number,
-  vouch: Vouch,
-  agent: Agent,
-  log: Logger,
-): GraphQLDataSource {
+export function createSource(part: string, ask: AskPart, log: Logger): GraphQLDataSource {
   return {
     process: async (options: GraphQLDataSourceProcessOptions) => {
       const context = options.context as RequestContext;
@@ -33,8 +23,7 @@ export function createSource(
       const query = options.request.query ?? '';
       const body = JSON.stringify({ query, variables: distinct.variables });
       try {
-        const left = Math.max(1, Math.min(deadlineMs, context.deadline - Date.now()));
-        const answer = await fetchPart(url, body, await vouch(body, context), left, agent);
+        const answer = await ask(body, context);
         const data = pruneAnswer(answer.data, query, distinct.variables);
         context.disclosed.push(...readDisclosures(answer.disclosed, part));
         noteErrors(part, answer, context);

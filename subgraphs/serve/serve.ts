@@ -5,27 +5,25 @@ import express, { type Express, type Request } from 'express';
 import type { GraphQLFormattedError } from 'graphql';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import mongoose from 'mongoose';
 import { type Logger, pino } from 'pino';
 import { errorTable, isHubErrorCode } from '../../schema/errors.ts';
 import { readPolicy } from '../../schema/policy/load.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
+import { watchFile } from '../../schema/watched-file.ts';
 import type { CommunityPart } from './community.ts';
 import { codeOf } from './connection.ts';
 import type { Context } from './context.ts';
+import { readHubKeys } from './hub-keys.ts';
 import { Loaders } from './loaders.ts';
 import { toDisclosure } from './row.ts';
 import { buildCommunitySchema } from './schema.ts';
 import { followSwitch } from './operate/switch.ts';
 import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store.ts';
-import { type AssertedRequest, createVerifier } from './verify.ts';
+import { type AssertedRequest, Door } from './verify.ts';
 
 /** A subgraph that listens: where, and how it stops. */
 export type RunningSubgraph = { readonly url: string; stop(): Promise<void> };
-
-/** The largest request that a subgraph reads: a page of representations is far below it. */
-const largestRequest = '4mb';
 
 /**
  * Starts a community's subgraph beside its store: verify the hub's assertion, shield, decide, read, answer with
@@ -37,6 +35,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const serializers = { error: pino.stdSerializers.err };
   const log = pino({ name: community.name, level, serializers }, pino.destination(2));
   const policy = readPolicy();
+  const keys = await watchHubKeys(settings, log);
   const store = openStore(settings.storeUri, community.kinds, (error) =>
     log.error({ error }, 'the store does not answer'),
   );
@@ -54,7 +53,8 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const turned = followSwitch(store, (error) =>
     log.warn({ error: String(error) }, 'the switch cannot be read'),
   );
-  const server = createServer(route(community, settings, store, policy, turned.isOut, apollo, log));
+  const app = route(community, settings, keys.door, store, policy, turned.isOut, apollo);
+  const server = createServer({ headersTimeout: 5000, requestTimeout: 15_000 }, app);
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
   return {
@@ -63,33 +63,42 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
       turned.stop();
       server.close();
       server.closeIdleConnections();
+      keys.stop();
       await apollo.stop();
       await store.connection.close();
     },
   };
 }
 
+/** The door, with keys that follow their file: a key that is gone from it ends what was agreed under it. */
+async function watchHubKeys(settings: SubgraphSettings, log: Logger) {
+  const keys = await watchFile(settings.hubKeysFile, readHubKeys, {
+    change: (changed) => {
+      door.keepOnly(changed);
+      log.info({ kids: [...changed.keys()] }, 'the keys of the hub have changed');
+    },
+    fault: (error) => log.error({ error: String(error) }, 'the keys of the hub stay as they were'),
+  });
+  const door = new Door(settings, keys.current, log);
+  return { door, stop: () => keys.stop() };
+}
+
 function route(
   community: CommunityPart,
   settings: SubgraphSettings,
+  door: Door,
   store: CommunityStore,
   policy: Policy,
   isOut: () => boolean,
   apollo: ApolloServer<Context>,
-  log: Logger,
 ): Express {
   const app = express().disable('x-powered-by').disable('etag');
-  const verify = createVerifier(settings, log);
-  app.get('/health', (_request, response) => {
-    response.status(200).json({
-      status: 'up',
-      store: store.connection.readyState === mongoose.ConnectionStates.connected ? 'up' : 'down',
-    });
-  });
+  // For whoever runs the process, and the same for all: that it is up.
+  app.get('/health', (_request, response) => void response.status(200).json({ status: 'up' }));
+  app.post('/session', ...door.agree());
   app.post(
     '/graphql',
-    express.text({ type: () => true, limit: largestRequest }),
-    verify,
+    ...door.verify(),
     // The operator's switch comes after the hub is known: to anybody else this address is as it always is.
     (_request, response, next) => (isOut() ? void response.status(503).end() : next()),
     expressMiddleware(apollo, {
@@ -102,8 +111,7 @@ function route(
       },
     }),
   );
-  app.use((_request, response) => void response.status(404).end());
-  return app;
+  return app.use(door.elsewhere).use(door.failed);
 }
 
 /** Tells the hub what was given, so that the trail has it before the answer leaves. */

@@ -8,9 +8,9 @@ export type SubgraphSettings = {
   readonly port: number;
   /** The community's own store: one URI, one database, one user. */
   readonly storeUri: string;
-  /** The hub's public keys (RFC 7517) that assertions are verified with. */
-  readonly hubKeys: unknown;
-  /** The deployment whose hub may call: the issuer of every assertion. */
+  /** Where the hub's public keys are (RFC 7517): read again when they change. */
+  readonly hubKeysFile: string;
+  /** The deployment whose hub may call: the issuer of every session and assertion. */
   readonly deployment: string;
   /** 32 bytes that encrypt this community's cursors. */
   readonly cursorKey: Buffer;
@@ -32,7 +32,7 @@ export function readSettings(community: Community, env: Environment): SubgraphSe
     host: env['JCU_HOST'] ?? '127.0.0.1',
     port: readPort(env['JCU_PORT'], wrong),
     storeUri: take('JCU_STORE_URI', `the MongoDB URI of ${community}'s own store`),
-    hubKeys: readKeys(take('JCU_HUB_KEYS_FILE', "the hub's public keys as a JWKS file"), wrong),
+    hubKeysFile: checkKeys(take('JCU_HUB_KEYS_FILE', "the hub's public keys as a JWKS file"), wrong),
     deployment: take('JCU_DEPLOYMENT', "the deployment's id"),
     cursorKey: readKey(take('JCU_CURSOR_KEY', '32 random bytes in base64'), wrong),
     production: env['NODE_ENV'] === 'production',
@@ -53,12 +53,12 @@ function readKey(value: string, wrong: string[]): Buffer {
   return key;
 }
 
-function readKeys(file: string, wrong: string[]): unknown {
-  if (file === '') return null;
+function checkKeys(file: string, wrong: string[]): string {
+  if (file === '') return file;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     wrong.push(`JCU_HUB_KEYS_FILE: a readable JWKS file, got ${file}`);
-    return null;
   }
+  return file;
 }

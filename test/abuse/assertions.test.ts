@@ -1,45 +1,53 @@
 import { expect, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type CryptoKey, generateKeyPair, importJWK } from 'jose';
-import { type Assertion, signAssertion } from '../../schema/assertion.ts';
-import { readPolicy } from '../../schema/policy/load.ts';
+import { createSecretKey } from 'node:crypto';
+import { connect } from 'node:net';
+import { generateKeyPair, SignJWT } from 'jose';
+import { signAssertion } from '../../schema/assertion.ts';
+import { offerSession } from '../../schema/session.ts';
+import { agreeWith, assertionOf, ends, hubKeyOf, offer } from '../helpers/as-hub.ts';
 import { post, standing } from '../helpers/ask.ts';
 import { readerOf } from '../helpers/records.ts';
 
-const assertion: Assertion = {
-  reader: readerOf(),
-  policy: readPolicy().version,
-  deployment: 'trial',
-  correlationId: randomUUID(),
-};
 const body = JSON.stringify({ query: '{ advisories(first: 1) { nodes { id } } }' });
 
 function subgraph(name: string): string {
   return standing().parts[name] ?? '';
 }
 
-async function hubKey() {
-  const jwk = JSON.parse(readFileSync(join(standing().home, 'hub-signing-key.json'), 'utf8'));
-  return { id: String(jwk.kid), privateKey: (await importJWK(jwk, 'EdDSA')) as CryptoKey };
+async function agree(name = 'cert-eu') {
+  const key = await hubKeyOf(standing().home);
+  return await agreeWith(subgraph(name), key, { ...ends, community: name });
 }
 
 async function send(token: string | null, sent = body, name = 'cert-eu') {
   return await post(subgraph(name), sent, token === null ? {} : { authorization: `Bearer ${token}` });
 }
 
-async function expectShut(token: string | null, sent = body, name = 'cert-eu'): Promise<void> {
-  const { status, text } = await send(token, sent, name);
+/** 401, without a body, and without a header that tells one reason from another. */
+function expectNothing({ status, text, headers }: Omit<Awaited<ReturnType<typeof send>>, 'body'>): void {
   expect([status, text]).toEqual([401, '']);
+  expect([...headers.keys()].sort()).toEqual(['connection', 'content-length', 'date', 'keep-alive']);
 }
 
-test('the hub’s assertion opens the subgraph that it names, for that body, once', async () => {
-  const token = await signAssertion(assertion, { audience: 'cert-eu', body }, await hubKey(), new Date());
+async function expectShut(token: string | null, sent = body, name = 'cert-eu'): Promise<void> {
+  expectNothing(await send(token, sent, name));
+}
+
+test('the hub’s assertion opens the subgraph of its session, for that body, once', async () => {
+  const session = await agree();
+  const token = session.sign(body);
   const { status, body: answer } = await send(token);
   expect(status).toBe(200);
   expect(answer.data.advisories.nodes).toBeDefined();
   await expectShut(token);
+  expect((await send(session.sign(body))).status).toBe(200);
+});
+
+test('of many who send one assertion at once, one is let in', async () => {
+  const token = (await agree()).sign(body);
+  const answers = await Promise.all(Array.from({ length: 20 }, async () => await send(token)));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(19);
 });
 
 test('a subgraph called by anybody else answers 401 and nothing more', async () => {
@@ -47,36 +55,119 @@ test('a subgraph called by anybody else answers 401 and nothing more', async () 
   await expectShut('a.b.c');
   await expectShut(null, '{"query":"{ __schema { types { name } } }"}');
   await expectShut(null, 'no json at all');
+  await expectShut(null, 'x'.repeat(5_000_000));
 });
 
-test('an assertion for another subgraph, another body, another deployment or another second is shut out', async () => {
-  const key = await hubKey();
-  const now = new Date();
-  const sign = async (changes: Partial<Assertion>, audience = 'cert-eu', of = body, at = now) =>
-    await signAssertion({ ...assertion, ...changes }, { audience, body: of }, key, at);
-  await expectShut(await sign({}, 'enisa'));
-  await expectShut(await sign({}, 'cert-eu', body.replace('1', '2')));
-  await expectShut(await sign({ deployment: 'another' }));
-  await expectShut(await sign({}, 'cert-eu', body, new Date(now.getTime() - 60_000)));
-  await expectShut(await sign({}, 'cert-eu', body, new Date(now.getTime() + 60_000)));
+test('nothing at another address, by another method, or in another encoding tells a stranger more', async () => {
+  const base = subgraph('cert-eu').replace(/graphql$/, '');
+  for (const [path, init] of [
+    ['graphql', { method: 'GET' }],
+    ['graphql?query={__typename}', { method: 'GET' }],
+    ['session', { method: 'GET' }],
+    ['', { method: 'GET' }],
+    ['nothing', { method: 'POST', body: '{}' }],
+    ['graphql', { method: 'OPTIONS', headers: { origin: 'https://elsewhere.invalid' } }],
+    ['graphql', { method: 'POST', body, headers: { 'content-encoding': 'gzip' } }],
+    ['session', { method: 'POST', body, headers: { 'content-encoding': 'br' } }],
+    ['session', { method: 'POST', body: 'x'.repeat(5000) }],
+    ['%c0%ae', { method: 'POST', body: '{}' }],
+  ] as const) {
+    const response = await fetch(`${base}${path}`, init);
+    expectNothing({ status: response.status, headers: response.headers, text: await response.text() });
+  }
 });
 
-test('an assertion under a key that is not the hub’s is shut out, whatever name it bears', async () => {
-  const { id } = await hubKey();
-  const { privateKey } = await generateKeyPair('EdDSA');
-  await expectShut(
-    await signAssertion(assertion, { audience: 'cert-eu', body }, { id, privateKey }, new Date()),
+test('a stranger’s body is not waited for: the answer is there before it', async () => {
+  const { port, hostname } = new URL(subgraph('cert-eu'));
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    'POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer a.b.c\r\ncontent-length: 4000000\r\n\r\n{',
+  );
+  const [first] = (await new Promise<Buffer>((resolve) => socket.once('data', resolve)))
+    .toString()
+    .split('\r\n');
+  expect(first).toBe('HTTP/1.1 401 Unauthorized');
+  socket.destroy();
+});
+
+test('an assertion for another subgraph, another body or another second is shut out', async () => {
+  const session = await agree();
+  const now = Date.now();
+  await expectShut((await agree('enisa')).sign(body));
+  await expectShut(session.sign(body), body, 'enisa');
+  await expectShut(session.sign(body.replace('1', '2')));
+  await expectShut(session.sign(body, {}, new Date(now - 60_000)));
+  await expectShut(session.sign(body, {}, new Date(now + 60_000)));
+  expect((await send(session.sign(body))).status).toBe(200);
+});
+
+test('an assertion under a key that the subgraph did not agree on is shut out, whatever session it names', async () => {
+  const { session } = await agree();
+  const request = { body, number: 1 };
+  const guesses = [Buffer.alloc(32), Buffer.from(session.id), Buffer.from('trial'), Buffer.alloc(0)];
+  for (const guess of guesses) {
+    const forged = { ...session, key: createSecretKey(guess) };
+    await expectShut(signAssertion(assertionOf(), request, forged, new Date()));
+  }
+  const unknown = { ...session, id: '00000000-0000-4000-8000-000000000000' };
+  await expectShut(signAssertion(assertionOf(), request, unknown, new Date()));
+  for (const id of ['__proto__', 'constructor', '']) {
+    await expectShut(signAssertion(assertionOf(), request, { ...session, id }, new Date()));
+  }
+  expect((await send(signAssertion(assertionOf(), request, session, new Date()))).status).toBe(200);
+});
+
+test('what the hub signs with its long-term key is an offer and never an assertion, and the reverse', async () => {
+  const key = await hubKeyOf(standing().home);
+  const { token } = await offerSession(ends, key, new Date());
+  await expectShut(token);
+  const { session } = await agree();
+  const asBefore = await new SignJWT({ reader: readerOf(), policy: 'p', correlationId: 'c', body: 'x' })
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'jcu-assertion+jwt', kid: session.id })
+    .setIssuer('trial')
+    .setAudience('cert-eu')
+    .setIssuedAt()
+    .setExpirationTime('10s')
+    .setJti('j')
+    .sign(key.privateKey);
+  await expectShut(asBefore);
+  expectNothing(await offer(subgraph('cert-eu'), asBefore));
+  expectNothing(
+    await offer(subgraph('cert-eu'), signAssertion(assertionOf(), { body, number: 1 }, session, new Date())),
   );
 });
 
+test('an offer is taken once, at the subgraph that it names, under the hub’s key, within its seconds', async () => {
+  const key = await hubKeyOf(standing().home);
+  const now = Date.now();
+  const { token, conclude } = await offerSession(ends, key, new Date());
+  const [first, again] = [await offer(subgraph('cert-eu'), token), await offer(subgraph('cert-eu'), token)];
+  expect(conclude(first.body).community).toBe('cert-eu');
+  expect(first.headers.get('cache-control')).toBe('no-store');
+  expectNothing(again);
+  const { privateKey } = await generateKeyPair('EdDSA');
+  for (const [to, by, at] of [
+    [{ ...ends, community: 'enisa' }, key, now],
+    [{ ...ends, deployment: 'another' }, key, now],
+    [ends, { ...key, privateKey }, now],
+    [ends, { ...key, id: 'another' }, now],
+    [ends, key, now - 60_000],
+    [ends, key, now + 60_000],
+  ] as const) {
+    const wrong = await offerSession(to, by, new Date(at));
+    expectNothing(await offer(subgraph('cert-eu'), wrong.token));
+  }
+  for (const text of ['', 'a.b.c', '{}', token.split('.').slice(0, 2).join('.') + '.']) {
+    expectNothing(await offer(subgraph('cert-eu'), text));
+  }
+});
+
 test('a subgraph decides by itself: what its reader may not read is not given even to the hub', async () => {
-  const key = await hubKey();
+  const session = await agreeWith(subgraph('cert-eu'), await hubKeyOf(standing().home));
   const ask = async (changes: Parameters<typeof readerOf>[0], query: string) => {
     const sent = JSON.stringify({ query });
-    const vouched = { ...assertion, reader: readerOf({ picture: 'exercise:trial-2026', ...changes }) };
-    return (
-      await send(await signAssertion(vouched, { audience: 'cert-eu', body: sent }, key, new Date()), sent)
-    ).body;
+    const reader = readerOf({ picture: 'exercise:trial-2026', ...changes });
+    return (await send(session.sign(sent, { reader }), sent)).body;
   };
   const events = '{ mispEvents { nodes { id } } }';
   expect((await ask({ organisation: 'cert-eu' }, events)).data.mispEvents.nodes).toHaveLength(3);
@@ -93,15 +184,13 @@ test('a subgraph decides by itself: what its reader may not read is not given ev
 });
 
 test('forged references give nothing: foreign ids, operator objects, other types, hidden records', async () => {
-  const key = await hubKey();
+  const session = await agreeWith(subgraph('cert-eu'), await hubKeyOf(standing().home));
   const query =
     'query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on MispEvent { info { value } } ... on Vulnerability { advisories { nodes { id } } } } }';
   const ask = async (representations: unknown) => {
     const sent = JSON.stringify({ query, variables: { r: representations } });
-    const vouched = { ...assertion, reader: readerOf({ organisation: 'nordsee-energy', communities: [] }) };
-    return (
-      await send(await signAssertion(vouched, { audience: 'cert-eu', body: sent }, key, new Date()), sent)
-    ).body;
+    const reader = readerOf({ organisation: 'nordsee-energy', communities: [] });
+    return (await send(session.sign(sent, { reader }), sent)).body;
   };
   for (const id of [
     'MispEvent:x',

@@ -26,7 +26,9 @@ export const realImports: readonly { readonly into: Community; readonly paths: r
 const patient = { JCU_PART_DEADLINE_MS: '8000' };
 
 /** A trial of a test's own, with the exercise in it: for tests that take its parts away. */
-export async function startExercise(options: { readonly apart?: boolean } = {}): Promise<Trial> {
+export async function startExercise(
+  options: { readonly apart?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<Trial> {
   return await startWith(options, async () => undefined);
 }
 
@@ -38,11 +40,12 @@ export async function startStanding(): Promise<Trial> {
 }
 
 async function startWith(
-  options: { readonly apart?: boolean },
+  options: { readonly apart?: boolean; readonly env?: Readonly<Record<string, string>> },
   fill: (trial: Trial) => Promise<void>,
 ): Promise<Trial> {
   const home = mkdtempSync(join(tmpdir(), 'jcu-standing-'));
-  const trial = await startTrial({ home, port: 0, apart: options.apart ?? false, env: patient });
+  const env = { ...patient, ...options.env };
+  const trial = await startTrial({ home, port: 0, apart: options.apart ?? false, env });
   try {
     await writeState(home, {
       pid: process.pid,

@@ -1,0 +1,47 @@
+import { importJWK } from 'jose';
+import { z } from 'zod';
+import type { HubKeys } from '../../schema/session.ts';
+
+const base64url = z.string().regex(/^[\w-]{43}$/);
+
+/** Public halves only: a private key in this file is somebody's mistake, and is refused as loudly as any other. */
+const jwks = z.object({
+  keys: z
+    .array(
+      z.object({
+        kty: z.literal('OKP'),
+        crv: z.literal('Ed25519'),
+        kid: z.string().min(1).max(200),
+        x: base64url,
+        alg: z.enum(['EdDSA', 'Ed25519']).optional(),
+        use: z.literal('sig').optional(),
+        d: z.undefined().optional(),
+      }),
+    )
+    .max(20),
+});
+
+/**
+ * Reads the hub's public keys (a JWKS, RFC 7517, of Ed25519 keys with a `kid` each). Throws on anything else, without a
+ * word of what the file holds. A set without keys is valid, and lets nobody in.
+ */
+export async function readHubKeys(text: string): Promise<HubKeys> {
+  try {
+    return await importKeys(text);
+  } catch {
+    throw new Error('JCU_HUB_KEYS_FILE: expected a JWKS of public Ed25519 keys, each with a kid of its own');
+  }
+}
+
+async function importKeys(text: string): Promise<HubKeys> {
+  const { keys } = jwks.parse(JSON.parse(text));
+  const imported = await Promise.all(
+    keys.map(async ({ kid, x }) => {
+      const key = await importJWK({ kty: 'OKP', crv: 'Ed25519', x }, 'EdDSA');
+      return [kid, { x, key }] as const;
+    }),
+  );
+  const named = new Map(imported);
+  if (named.size !== keys.length) throw new Error('two keys have one kid');
+  return named;
+}

@@ -1,0 +1,124 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { Sessions } from '../../../gateway/dispatch/sessions.ts';
+
+let now: number;
+let agreed: number;
+let fails: boolean;
+let key: string;
+let gate: Promise<void>;
+let sessions: Sessions;
+
+beforeEach(() => {
+  now = 1_000_000;
+  agreed = 0;
+  fails = false;
+  key = 'k-1';
+  gate = Promise.resolve();
+  sessions = new Sessions(
+    agree,
+    () => key,
+    { warn: () => undefined },
+    () => now,
+  );
+});
+
+/** A subgraph that takes every offer, or none. */
+async function agree() {
+  agreed += 1;
+  const id = `s${agreed}`;
+  await gate;
+  if (fails) throw new Error('the offer was not taken');
+  const session = {
+    id,
+    deployment: 'trial',
+    community: 'enisa',
+    key: createSecretKey(randomBytes(32)),
+    endsAt: new Date(now + 600_000),
+  };
+  return { session, signedBy: key };
+}
+
+async function takeId(): Promise<string> {
+  return (await sessions.take()).session.id;
+}
+
+async function settle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('many who ask at once share one agreement, and numbers count up by one', async () => {
+  const held = await Promise.all([sessions.take(), sessions.take(), sessions.take()]);
+  expect([new Set(held).size, agreed]).toEqual([1, 1]);
+  expect([held[0].next(), held[1].next(), held[2].next()]).toEqual([1, 2, 3]);
+});
+
+test('from half of its life a session is renewed behind the questions, which go on in the old one', async () => {
+  expect(await takeId()).toBe('s1');
+  now += 299_000;
+  expect(await takeId()).toBe('s1');
+  await settle();
+  expect(agreed).toBe(1);
+  now += 2000;
+  expect(await takeId()).toBe('s1');
+  await settle();
+  expect([await takeId(), agreed]).toEqual(['s2', 2]);
+});
+
+test('a renewal that fails costs nobody anything, and is tried again after a pause', async () => {
+  await takeId();
+  now += 400_000;
+  fails = true;
+  expect([await takeId(), await takeId()]).toEqual(['s1', 's1']);
+  await settle();
+  expect([await takeId(), agreed]).toEqual(['s1', 2]);
+  now += 6000;
+  fails = false;
+  expect(await takeId()).toBe('s1');
+  await settle();
+  expect([await takeId(), agreed]).toEqual(['s3', 3]);
+});
+
+test('nothing is begun in the last half minute of a session: another is waited for', async () => {
+  await takeId();
+  now += 570_000;
+  expect(await takeId()).toBe('s2');
+});
+
+test('a new signing key is a reason to renew; the old session goes on until it is done', async () => {
+  await takeId();
+  key = 'k-2';
+  fails = true;
+  expect(await takeId()).toBe('s1');
+  await settle();
+  expect(await takeId()).toBe('s1');
+  now += 6000;
+  fails = false;
+  await takeId();
+  await settle();
+  expect(await takeId()).toBe('s3');
+});
+
+test('those who were refused together share one new session', async () => {
+  const held = await sessions.take();
+  const others = await Promise.all([sessions.takeAfterRefusal(held), sessions.takeAfterRefusal(held)]);
+  expect([others.map((other) => other?.session.id), agreed]).toEqual([['s2', 's2'], 2]);
+  expect([(await sessions.takeAfterRefusal(held))?.session.id, agreed]).toEqual(['s2', 2]);
+});
+
+test('who refuses every session makes the hub agree once a second, not more', async () => {
+  let held = await sessions.take();
+  for (let n = 0; n < 50; n += 1) held = (await sessions.takeAfterRefusal(held)) ?? held;
+  expect(agreed).toBe(2);
+  now += 1000;
+  for (let n = 0; n < 50; n += 1) held = (await sessions.takeAfterRefusal(held)) ?? held;
+  expect(agreed).toBe(3);
+});
+
+test('an agreement that fails is told to those who wait for it, and is tried again by the next', async () => {
+  fails = true;
+  const waiting = await Promise.allSettled([sessions.take(), sessions.take()]);
+  expect([waiting.map(({ status }) => status), agreed]).toEqual([['rejected', 'rejected'], 1]);
+  fails = false;
+  expect(await takeId()).toBe('s2');
+});

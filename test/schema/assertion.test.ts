@@ -1,0 +1,129 @@
+import { expect, test } from '@jest/globals';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { jwtVerify } from 'jose';
+import { checkAssertion, openAssertion, sessionOf, signAssertion } from '../../schema/assertion.ts';
+import type { Session } from '../../schema/session.ts';
+import { assertionOf } from '../helpers/as-hub.ts';
+import { readerOf } from '../helpers/records.ts';
+
+const now = new Date('2026-05-05T12:00:00Z');
+const body = '{"query":"{ a }"}';
+const session: Session = {
+  id: 'd3b0',
+  deployment: 'trial',
+  community: 'cert-eu',
+  key: createSecretKey(randomBytes(32)),
+  endsAt: later(600),
+};
+const assertion = assertionOf();
+const token = signAssertion(assertion, { body, number: 7 }, session, now);
+
+function later(seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000);
+}
+
+/** Opens and checks, as a subgraph does. */
+function verify(given: string, { of = session, bytes = body, at = now } = {}) {
+  return checkAssertion(openAssertion(given, of), of, Buffer.from(bytes), at);
+}
+
+/** A token with any header and claims, under the session's own key: what only the hub could make. */
+function make(header: unknown, claims: unknown): string {
+  const signed = [header, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  return `${signed}.${createHmac('sha256', session.key).update(signed).digest('base64url')}`;
+}
+
+const header = { alg: 'HS256', typ: 'jcu-assertion+jwt', kid: 'd3b0' };
+const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+
+test('an assertion says whole what the hub said, with its session, number and deployment', () => {
+  expect(verify(token)).toEqual({ ...assertion, deployment: 'trial', session: 'd3b0', number: 7 });
+  expect(sessionOf(token)).toBe('d3b0');
+});
+
+test('a reader is signed whole, with whatever it comes to hold', () => {
+  const grown = { ...readerOf(), clearance: { level: 'none', until: null }, desks: ['D-7'] };
+  const signed = signAssertion({ ...assertion, reader: grown }, { body, number: 1 }, session, now);
+  expect(verify(signed).reader).toEqual(grown);
+});
+
+test('it is a JWS that others verify too (RFC 7515, HS256)', async () => {
+  const { payload, protectedHeader } = await jwtVerify(token, session.key, {
+    algorithms: ['HS256'],
+    typ: 'jcu-assertion+jwt',
+    issuer: 'trial',
+    audience: 'cert-eu',
+    currentDate: now,
+  });
+  expect([payload['reader'], protectedHeader]).toEqual([assertion.reader, header]);
+});
+
+test('what is signed over is a constant header and the bytes that were sent: any changed byte is refused', () => {
+  for (let at = 0; at < token.length; at += 1) {
+    const other = token[at] === 'A' ? 'B' : 'A';
+    expect(() => verify(token.slice(0, at) + other + token.slice(at + 1))).toThrow();
+  }
+  for (const wrong of ['', '.', '..', 'a.b.c', `${token}.`, `${token}.x`, token.slice(0, -1), `${token}A`]) {
+    expect(() => verify(wrong)).toThrow();
+  }
+});
+
+test('an assertion of another session, or under another key by the same name, is refused', () => {
+  expect(() => verify(token, { of: { ...session, id: 'd3b1' } })).toThrow(/of this session/);
+  const other = { ...session, key: createSecretKey(randomBytes(32)) };
+  expect(() => verify(token, { of: other })).toThrow(/key/);
+});
+
+test('an assertion for another body, community or deployment is refused, though its key be right', () => {
+  expect(() => verify(token, { bytes: `${body} ` })).toThrow(/another body/);
+  expect(() => verify(token, { of: { ...session, community: 'enisa' } })).toThrow(/another subgraph/);
+  expect(() => verify(token, { of: { ...session, deployment: 'other' } })).toThrow(/another deployment/);
+});
+
+test('an assertion holds for ten seconds and the two that clocks may differ, and never past its session', () => {
+  expect(verify(token, { at: later(11.9) }).number).toBe(7);
+  expect(() => verify(token, { at: later(12) })).toThrow(/too old/);
+  expect(verify(token, { at: later(-2) }).number).toBe(7);
+  expect(() => verify(token, { at: later(-2.1) })).toThrow(/future/);
+  expect(() => verify(token, { of: { ...session, endsAt: later(5) }, at: later(5) })).toThrow(/over/);
+});
+
+test('a claim of another kind is refused: an end that is none, a body that is none', () => {
+  expect(verify(make(header, claims)).number).toBe(7);
+  for (const exp of [undefined, null, 'soon', '9999999999', {}, [], 1e300]) {
+    expect(() => verify(make(header, { ...claims, exp }))).toThrow();
+  }
+  expect(() => verify(make(header, { ...claims, body: undefined }))).toThrow();
+  expect(() => verify(make(header, null))).toThrow();
+});
+
+test('no algorithm is read from a header: whatever it names beside the one that is known is refused', () => {
+  for (const changes of [
+    { alg: 'none' },
+    { alg: 'HS512' },
+    { alg: 'EdDSA' },
+    { typ: 'jcu-session+jwt' },
+    { typ: 'JWT' },
+    { crit: ['b64'], b64: false },
+    { jwk: {} },
+  ]) {
+    expect(() => verify(make({ ...header, ...changes }, claims))).toThrow(/of this session/);
+  }
+  const [, payload = ''] = token.split('.');
+  const none = Buffer.from('{"alg":"none","typ":"jcu-assertion+jwt","kid":"d3b0"}').toString('base64url');
+  expect(() => verify(`${none}.${payload}.`)).toThrow(/of this session/);
+});
+
+function named(text: string): string | null {
+  return sessionOf(`${Buffer.from(text).toString('base64url')}.e30.x`);
+}
+
+test('what names no session by the one form of a header names none', () => {
+  expect(named(JSON.stringify(header))).toBe('d3b0');
+  for (const text of ['', '{}', '{"kid":"d3b0"}', JSON.stringify({ ...header, kid: 'a"b' }), 'null']) {
+    expect(named(text)).toBeNull();
+  }
+  expect(sessionOf('')).toBeNull();
+});

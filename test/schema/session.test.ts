@@ -1,0 +1,147 @@
+import { expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { signAssertion } from '../../schema/assertion.ts';
+import { type HubKeys, offerSession, type SigningKey, takeOffer } from '../../schema/session.ts';
+import { assertionOf, ends } from '../helpers/as-hub.ts';
+
+const now = new Date('2026-05-05T12:00:00Z');
+
+async function keyPair(id: string): Promise<{ readonly signing: SigningKey; readonly keys: HubKeys }> {
+  const { privateKey, publicKey } = await generateKeyPair('EdDSA', { extractable: true });
+  const { x = '' } = await exportJWK(publicKey);
+  return { signing: { id, privateKey }, keys: new Map([[id, { x, key: publicKey }]]) };
+}
+
+const { signing, keys } = await keyPair('k-1');
+
+function later(seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000);
+}
+
+/** An offer as the hub's key would sign it, with what a test changes of its claims and header. */
+async function offerOf(
+  changes: { readonly claims?: object; readonly header?: object; readonly without?: string } = {},
+  key = signing,
+) {
+  const at = now.getTime() / 1000;
+  const claims: Record<string, unknown> = {
+    iss: 'trial',
+    aud: 'cert-eu',
+    jti: 'j-1',
+    iat: at,
+    exp: at + 600,
+    key: 'hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo',
+    ...changes.claims,
+  };
+  if (changes.without !== undefined) delete claims[changes.without];
+  return await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'jcu-session+jwt', kid: key.id, ...changes.header })
+    .sign(key.privateKey);
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+test('both ends of an offer come to one key, and each offer to another', async () => {
+  const derived = new Set<string>();
+  for (let n = 0; n < 3; n += 1) {
+    const { token, conclude } = await offerSession(ends, signing, now);
+    const taken = await takeOffer(token, ends, keys, now);
+    const session = conclude(taken.answer);
+    expect(session.key.equals(taken.session.key)).toBe(true);
+    expect([session.id, session.endsAt, session.community, session.deployment]).toEqual([
+      taken.session.id,
+      later(600),
+      'cert-eu',
+      'trial',
+    ]);
+    expect(taken.session.endsAt).toEqual(later(600));
+    expect(taken.signedBy.kid).toBe('k-1');
+    derived.add(session.key.export().toString('hex'));
+  }
+  expect(derived.size).toBe(3);
+});
+
+test('an offer twice taken gives two keys, of which neither taker can guess the other’s', async () => {
+  const { token } = await offerSession(ends, signing, now);
+  const [one, other] = [await takeOffer(token, ends, keys, now), await takeOffer(token, ends, keys, now)];
+  expect(one.session.key.equals(other.session.key)).toBe(false);
+});
+
+test('an answer without the proof, or with a half or a proof of somebody else, makes no session', async () => {
+  const { token, conclude } = await offerSession(ends, signing, now);
+  const { answer } = await takeOffer(token, ends, keys, now);
+  const { answer: foreign } = await takeOffer(token, ends, keys, now);
+  const half = Buffer.alloc(32).toString('base64url');
+  for (const wrong of [
+    null,
+    'text',
+    {},
+    { key: answer.key },
+    { ...answer, key: foreign.key },
+    { ...answer, proof: foreign.proof },
+    { ...answer, proof: '' },
+    { ...answer, proof: answer.proof.slice(1) },
+    { ...answer, key: half },
+    { ...answer, key: [answer.key] },
+  ]) {
+    expect(() => conclude(wrong)).toThrow();
+  }
+  expect(conclude(answer).community).toBe('cert-eu');
+});
+
+test('an offer to another community, of another deployment or of another second is not taken', async () => {
+  const { token } = await offerSession(ends, signing, now);
+  await expect(takeOffer(token, { ...ends, community: 'enisa' }, keys, now)).rejects.toThrow(/aud/);
+  await expect(takeOffer(token, { ...ends, deployment: 'other' }, keys, now)).rejects.toThrow(/iss/);
+  await expect(takeOffer(token, ends, keys, later(13))).rejects.toThrow(/too far in the past/);
+  await expect(takeOffer(token, ends, keys, later(-3))).rejects.toThrow(/in the past|future/);
+  expect((await takeOffer(token, ends, keys, later(12))).session.community).toBe('cert-eu');
+});
+
+test('an offer under a key that is not the hub’s is not taken, whatever name it bears', async () => {
+  const { signing: stranger } = await keyPair('k-1');
+  const { token } = await offerSession(ends, stranger, now);
+  await expect(takeOffer(token, ends, keys, now)).rejects.toThrow(/signature/);
+  const { token: unknown } = await offerSession(ends, { ...signing, id: 'k-2' }, now);
+  await expect(takeOffer(unknown, ends, keys, now)).rejects.toThrow(/not among/);
+  await expect(takeOffer(await offerOf({ header: { kid: undefined } }), ends, keys, now)).rejects.toThrow();
+});
+
+test('an offer that lacks a claim, bears another type or lasts longer than a session is not taken', async () => {
+  expect((await takeOffer(await offerOf(), ends, keys, now)).session.id).toBe('j-1');
+  for (const without of ['iss', 'aud', 'jti', 'iat', 'exp', 'key']) {
+    await expect(takeOffer(await offerOf({ without }), ends, keys, now)).rejects.toThrow();
+  }
+  for (const typ of ['JWT', 'jcu-assertion+jwt', undefined]) {
+    await expect(takeOffer(await offerOf({ header: { typ } }), ends, keys, now)).rejects.toThrow(/typ/);
+  }
+  const exp = now.getTime() / 1000 + 601;
+  await expect(takeOffer(await offerOf({ claims: { exp } }), ends, keys, now)).rejects.toThrow(/longer/);
+});
+
+test('a half of small order, which would make the secret known to all, is not taken', async () => {
+  for (const hex of [
+    '00'.repeat(32),
+    `01${'00'.repeat(31)}`,
+    'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+  ]) {
+    const key = Buffer.from(hex, 'hex').toString('base64url');
+    await expect(takeOffer(await offerOf({ claims: { key } }), ends, keys, now)).rejects.toThrow();
+  }
+});
+
+test('no other algorithm makes an offer: none, or an HMAC under the public key or under a session’s', async () => {
+  const [, claims = ''] = (await offerOf()).split('.');
+  const none = `${encode({ alg: 'none', typ: 'jcu-session+jwt', kid: 'k-1' })}.${claims}.`;
+  await expect(takeOffer(none, ends, keys, now)).rejects.toThrow(/alg/);
+  const x = Buffer.from(keys.get('k-1')?.x ?? '', 'base64url');
+  const confused = await new SignJWT(JSON.parse(Buffer.from(claims, 'base64url').toString()))
+    .setProtectedHeader({ alg: 'HS256', typ: 'jcu-session+jwt', kid: 'k-1' })
+    .sign(x);
+  await expect(takeOffer(confused, ends, keys, now)).rejects.toThrow(/alg/);
+  const { session } = await takeOffer(await offerOf(), ends, keys, now);
+  const assertion = signAssertion(assertionOf(), { body: '{}', number: 1 }, session, now);
+  await expect(takeOffer(assertion, ends, keys, now)).rejects.toThrow(/alg/);
+});

@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair } from 'jose';
+import { readHubKeys } from '../../../subgraphs/serve/hub-keys.ts';
+
+const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
+const key = { ...(await exportJWK(publicKey)), kid: 'k-1', alg: 'EdDSA', use: 'sig' };
+const secret = { ...(await exportJWK(privateKey)), kid: 'k-1' };
+
+test('several keys are read, each under its name; none at all is a set that lets nobody in', async () => {
+  const keys = await readHubKeys(JSON.stringify({ keys: [key, { ...key, kid: 'k-2' }] }));
+  expect([...keys.keys()]).toEqual(['k-1', 'k-2']);
+  expect(keys.get('k-2')?.x).toBe(key.x);
+  expect((await readHubKeys('{"keys":[]}')).size).toBe(0);
+});
+
+test('a set that is malformed, or holds a private or another kind of key, is refused without its content', async () => {
+  const wrong = [
+    'not json',
+    'null',
+    '[]',
+    '{}',
+    JSON.stringify({ keys: [secret] }),
+    JSON.stringify({ keys: [key, key] }),
+    JSON.stringify({ keys: [{ ...key, kid: undefined }] }),
+    JSON.stringify({ keys: [{ ...key, kid: '' }] }),
+    JSON.stringify({ keys: [{ ...key, crv: 'X25519' }] }),
+    JSON.stringify({ keys: [{ ...key, kty: 'oct', k: 'c2VjcmV0' }] }),
+    JSON.stringify({ keys: [{ ...key, alg: 'HS256' }] }),
+    JSON.stringify({ keys: [{ ...key, use: 'enc' }] }),
+    JSON.stringify({ keys: [{ ...key, x: 'AAAA' }] }),
+  ];
+  for (const text of wrong) {
+    await expect(readHubKeys(text)).rejects.toThrow(
+      /^JCU_HUB_KEYS_FILE: expected a JWKS of public Ed25519 keys, each with a kid of its own$/,
+    );
+  }
+});
