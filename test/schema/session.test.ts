@@ -1,4 +1,12 @@
 import { expect, test } from '@jest/globals';
+import {
+  createHash,
+  createHmac,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+} from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { signAssertion } from '../../schema/assertion.ts';
 import { type HubKeys, offerSession, type SigningKey, takeOffer } from '../../schema/session.ts';
@@ -61,6 +69,21 @@ test('both ends of an offer come to one key, and each offer to another', async (
     derived.add(session.key.export().toString('hex'));
   }
   expect(derived.size).toBe(3);
+});
+
+test('the key comes from the shared secret, the very offer, both ends and both halves, and from nothing else', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('x25519');
+  const { x: ours = '' } = publicKey.export({ format: 'jwk' });
+  const token = await offerOf({ claims: { key: ours } });
+  const { session, answer } = await takeOffer(token, ends, keys, now);
+  const theirs = createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'X25519', x: answer.key } });
+  const secret = diffieHellman({ privateKey, publicKey: theirs });
+  const salt = createHash('sha256').update(token).digest();
+  const info = JSON.stringify(['jcu-session', 'trial', 'cert-eu', ours, answer.key]);
+  const derived = Buffer.from(hkdfSync('sha256', secret, salt, info, 64));
+  expect(session.key.export().equals(derived.subarray(0, 32))).toBe(true);
+  const proof = createHmac('sha256', derived.subarray(32)).update('subgraph').digest('base64url');
+  expect(answer.proof).toBe(proof);
 });
 
 test('an offer twice taken gives two keys, of which neither taker can guess the other’s', async () => {

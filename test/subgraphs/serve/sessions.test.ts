@@ -70,7 +70,7 @@ test('sessions are bounded: one too many ends the oldest, and those that are ove
     `s${mostSessions}`,
   ]);
   sessions.add({ ...takenOf('late'), offerEndsAt: later(700) }, later(600));
-  expect([sessions.find('s1')?.id, sessions.find('late')?.id]).toEqual([undefined, 'late']);
+  expect([sessions.find(`s${mostSessions}`)?.id, sessions.find('late')?.id]).toEqual([undefined, 'late']);
 });
 
 test('in whatever order numbers come within the window, each is taken exactly once', () => {
