@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { createAgent } from '../../../gateway/dispatch/fetch-part.ts';
+import { createAgent, fetchPart } from '../../../gateway/dispatch/fetch-part.ts';
 import { createSource } from '../../../gateway/dispatch/source.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { readerOf } from '../../helpers/records.ts';
@@ -27,10 +27,7 @@ async function askOf(answer: unknown) {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
   const source = createSource(
     'europol',
-    url,
-    2000,
-    async () => await Promise.resolve({}),
-    agent,
+    async (body) => await fetchPart(url, body, {}, 2000, agent),
     pino({ level: 'silent' }),
   );
   const context: RequestContext = {
