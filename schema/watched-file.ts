@@ -19,9 +19,10 @@ export async function watchFile<Value>(
   let text: string | null = readFileSync(file, 'utf8');
   let value = await parse(text);
   let reading = false;
+  let stopped = false;
   const look = async () => {
     const found = await readFile(file, 'utf8').catch(() => null);
-    if (found === text) return;
+    if (stopped || found === text) return;
     text = found;
     if (found === null) throw new Error(`${file} cannot be read`);
     value = await parse(found);
@@ -34,5 +35,9 @@ export async function watchFile<Value>(
       .catch(on.fault)
       .finally(() => (reading = false));
   }, everyMs).unref();
-  return { current: () => value, stop: () => clearInterval(timer) };
+  const stop = () => {
+    stopped = true;
+    clearInterval(timer);
+  };
+  return { current: () => value, stop };
 }
