@@ -8,6 +8,7 @@ import { createOpenSource } from './dispatch/open-source.ts';
 import { loadPlanner, type Planner } from './plan/gateway.ts';
 import { limitOperation } from './plan/limits.ts';
 import { listen, type Listening } from './request/listen.ts';
+import { onlyOperation } from './request/operation.ts';
 
 /**
  * A separate wiring for trials of any supergraph: no token, no policy, no trail. It knows no key, no issuer and no
@@ -100,7 +101,12 @@ function openGateway(planner: Planner) {
     load: () =>
       Promise.resolve({
         executor: async (incoming: Parameters<Planner['gather']>[0]) => {
-          limitOperation(incoming.document, incoming.request.variables ?? {});
+          const document = onlyOperation(
+            incoming.document,
+            incoming.request.operationName ?? null,
+            planner.schema,
+          );
+          limitOperation(document, incoming.request.variables ?? {});
           return await planner.run(incoming);
         },
       }),
