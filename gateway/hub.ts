@@ -10,6 +10,7 @@ import type { Policy } from '../schema/policy/policy.ts';
 import { recordDisclosure } from './audit/record.ts';
 import { createAgree, watchSigningKey } from './dispatch/agree.ts';
 import { createAsk } from './dispatch/ask-part.ts';
+import { type Charge, createCharge } from './budget/charge.ts';
 import { createAgent } from './dispatch/fetch-part.ts';
 import { Sessions } from './dispatch/sessions.ts';
 import { createSource } from './dispatch/source.ts';
@@ -26,6 +27,7 @@ import { createHubPart } from './registry/part.ts';
 import { type HubStore, openHubStore } from './registry/store.ts';
 import type { RequestContext } from './request/context.ts';
 import {
+  chargeFirst,
   checkMethod,
   contextOf,
   failSafely,
@@ -41,7 +43,7 @@ import { shapeAnswer } from './shape/answer.ts';
 import { toGraphQLError } from './shape/errors.ts';
 
 /**
- * Starts the hub. The way of a request, top to bottom: request, identity, policy, plan, dispatch, shape, audit,
+ * Starts the hub. The way of a request, top to bottom: request, identity, budget, policy, plan, dispatch, shape, audit,
  * response. It starts whether or not its store, the issuer or a community is up, and refuses until they are.
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
@@ -55,14 +57,15 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const policy = readPolicy();
   const planner = await createPlanner(settings, store, policy, log);
   const kinds = new KindSchemas(planner.schema);
+  const charge = createCharge(store.leases, settings.budgets, log);
   const apollo = createApollo(
     planner,
-    async (incoming) => await answer(incoming, planner, store, policy, kinds),
+    async (incoming) => await answer(incoming, planner, store, policy, kinds, charge),
     suggestFromKind(({ reader, at }) => kinds.of(policy.holder(reader, at))),
     log,
   );
   await apollo.start();
-  const listening = await listen(route(settings, store, apollo, log), settings);
+  const listening = await listen(route(settings, store, apollo, charge, log), settings);
   return {
     url: listening.url,
     stop: async () => {
@@ -74,11 +77,12 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   };
 }
 
-/** From HTTP to a reader and an operation: the stages `request` and `identity`. */
+/** From HTTP to a reader and an operation: the stages `request` and `identity`, and `budget` for its bytes. */
 function route(
   settings: HubSettings,
   store: HubStore,
   apollo: ApolloServer<RequestContext>,
+  charge: Charge,
   log: Logger,
 ): Express {
   const rules = { ...settings, keys: discoverKeys(settings.issuer) };
@@ -94,26 +98,28 @@ function route(
     checkMethod,
     identifyFirst(async (authorization, now) => await identify(authorization, rules, store.registry, now)),
     readBody,
+    chargeFirst(charge.request),
     refuseDepth,
     expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) }),
   );
   return app.use(notFound).use(failSafely(log));
 }
 
-/** From an operation to its answer: the stages `policy`, `plan`, `dispatch`, `shape` and `audit`. */
+/** From an operation to its answer: the stages `budget`, `policy`, `plan`, `dispatch`, `shape` and `audit`. */
 async function answer(
   incoming: Incoming,
   planner: Planner,
   store: HubStore,
   policy: Policy,
   kinds: KindSchemas,
+  charge: Charge,
 ): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
   // As it was asked for: Apollo Server gives null for a name that no operation bears.
   const operationName = incoming.request.operationName ?? null;
   const document = onlyOperation(incoming.document, operationName, planner.schema);
   const variables = incoming.request.variables ?? {};
-  limitOperation(document, variables);
+  await charge.operation(limitOperation(document, variables), context);
   const holder = policy.holder(context.reader, context.at);
   const mayUse = (type: string, field: string) => holder.mayUse(type, field);
   const split = splitIntrospection(document);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type Budgets, parseBudget, rateOf } from './budget/budget.ts';
 import { communities, type Community } from '../schema/vocabulary.ts';
 
 /** What the hub is told from outside: environment variables, checked once at start. */
@@ -21,6 +22,8 @@ export type HubSettings = {
   readonly supergraph: string;
   /** How long a community may take for its part, in milliseconds. */
   readonly partDeadlineMs: number;
+  /** What each reader and each organisation may spend. */
+  readonly budgets: Budgets;
   readonly production: boolean;
 };
 
@@ -55,6 +58,7 @@ export function readSettings(env: Environment): HubSettings {
       60_000,
       wrong,
     ),
+    budgets: readBudgets(env, wrong),
     production: env['NODE_ENV'] === 'production',
   };
   if (wrong.length > 0) throw new Error(`the hub cannot start:\n  ${wrong.join('\n  ')}`);
@@ -82,6 +86,27 @@ function readNumber(name: string, value: string, least: number, most: number, wr
     wrong.push(`${name}: a whole number from ${least} to ${most}, got ${value}`);
   }
   return number;
+}
+
+/** A reader's budget is at most half of their organisation's, so that one alone cannot spend what is for all. */
+function readBudgets(env: Environment, wrong: string[]): Budgets {
+  const read = (name: string, standard: string) => {
+    const value = env[name] ?? standard;
+    const budget = parseBudget(value);
+    if (budget === null) wrong.push(`${name}: POINTS/SECONDS in whole numbers, as ${standard}, got ${value}`);
+    return budget ?? { points: 1, seconds: 1 };
+  };
+  const before = wrong.length;
+  const reader = read('JCU_READER_BUDGET', '60000/60');
+  const organisation = read('JCU_ORGANISATION_BUDGET', '600000/60');
+  const isHalf = 2 * reader.points <= organisation.points && 2 * rateOf(reader) <= rateOf(organisation);
+  if (wrong.length === before && !isHalf) {
+    wrong.push(
+      `JCU_READER_BUDGET: at most half of JCU_ORGANISATION_BUDGET, at once and each second, ` +
+        `got ${reader.points}/${reader.seconds} of ${organisation.points}/${organisation.seconds}`,
+    );
+  }
+  return { reader, organisation };
 }
 
 function readText(file: string, name: string, wrong: string[]): string {

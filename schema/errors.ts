@@ -28,12 +28,17 @@ export const errorTable = {
   NOT_FOUND: { status: 404, message: 'There is nothing at this address.' },
   METHOD_NOT_ALLOWED: { status: 405, message: 'This address takes POST (and GET for queries) only.' },
   TOO_LARGE: { status: 413, message: 'The request is larger than this hub reads.' },
+  RATE_LIMITED: {
+    status: 429,
+    message: 'The budget of this reader or of their organisation is spent. Try again after the time stated.',
+  },
   PART_UNAVAILABLE: { status: 200, message: 'A part of the answer could not be had in time.' },
   TRAIL_UNAVAILABLE: {
     status: 503,
     message: 'The answer cannot be recorded, so it is not given. Try again later.',
   },
   REGISTRY_UNAVAILABLE: { status: 503, message: 'The registry does not answer. Try again later.' },
+  BUDGET_UNAVAILABLE: { status: 503, message: 'The budgets cannot be counted. Try again later.' },
   PLAN_TIMEOUT: { status: 503, message: 'The operation could not be planned in time: ask in parts.' },
   INTERNAL: {
     status: 500,

@@ -7,6 +7,8 @@ import { type TokenRules, type VerifiedToken, verifyToken } from './verify-token
 export type Identity = {
   readonly reader: Reader;
   readonly token: { readonly clientId: string; readonly id: string | null };
+  /** The budget that the registry has for the organisation, unchecked. */
+  readonly budget: unknown;
 };
 
 /**
@@ -29,8 +31,9 @@ export async function identify(
   const onScreen = isOnScreen(token, rules.strongAcr);
   const { subject, purpose, picture } = token;
   const client = token.interactive ? ('person' as const) : ('machine' as const);
-  const reader = { subject, ...membership, client, purpose, picture, onScreen };
-  return { reader, token: { clientId: token.clientId, id: token.id } };
+  const { budget, ...facts } = membership;
+  const reader = { subject, ...facts, client, purpose, picture, onScreen };
+  return { reader, token: { clientId: token.clientId, id: token.id }, budget };
 }
 
 /** RED is for a natural person at a screen: an interactive client and strong authentication, never a machine. */

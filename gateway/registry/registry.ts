@@ -12,6 +12,8 @@ export type OrganisationEntry = {
   /** TLP communities that it is registered in. */
   readonly communities: readonly string[];
   readonly memberState: string | null;
+  /** `{points, seconds}` where it has a budget of its own. */
+  readonly budget?: unknown;
 };
 
 /** A person's or a machine's place in an organisation. `_id` is the subject of its tokens. */
@@ -62,7 +64,10 @@ export type Membership = Pick<
   | 'onwardShares'
   | 'grants'
   | 'agreements'
->;
+> & {
+  /** As the organisation's entry has it, unchecked: undefined for most. */
+  readonly budget: unknown;
+};
 
 /** The hub's registry: facts of organisations and memberships, asked at each request so that an end cuts at once. */
 export type Registry = {
@@ -127,6 +132,7 @@ function toMembership(
       tlpCeiling,
       purposes,
     })),
+    budget: organisation.budget,
   };
 }
 

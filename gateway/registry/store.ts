@@ -4,17 +4,21 @@ import { HubError } from '../../schema/errors.ts';
 import { within } from '../audit/deadline.ts';
 import { trailClientOptions } from '../audit/store.ts';
 import { openTrail, type Trail } from '../audit/trail.ts';
+import { openBuckets } from '../budget/bucket.ts';
+import { type Leases, openLeases } from '../budget/leases.ts';
 import { keepNames } from './keep-names.ts';
 import type { Names } from './names.ts';
 import { openRegistry, type Registry } from './registry.ts';
 
-/** The hub's own store: registry, alias table and trail; never records. */
+/** The hub's own store: registry, alias table, budgets and trail; never records. */
 export type HubStore = {
   readonly registry: Registry;
   /** The alias table in force. */
   readonly names: () => Names;
   /** The trail; throws TRAIL_UNAVAILABLE until it could be opened. */
   readonly trail: () => Trail;
+  /** What this hub holds of the budgets that it shares with others. */
+  readonly leases: Leases;
   isReady(): Promise<boolean>;
   close(): Promise<void>;
 };
@@ -33,14 +37,17 @@ export function openHubStore(
     log.warn({ error: String(error) }, 'the alias table cannot be read'),
   );
   const trail = keepTrail(db, settings.deployment, log);
+  const leases = openLeases(openBuckets(db));
   return {
     registry: openRegistry(db),
     names: names.current,
     trail: trail.current,
+    leases,
     isReady: async () => trail.isOpen() && (await isUp(db)),
     close: async () => {
       connecting.stop();
       names.stop();
+      await leases.close();
       await trail.close();
       await client.close();
     },

@@ -13,4 +13,6 @@ export type RequestContext = Identity & {
   readonly lost: Set<string>;
   /** Codes about the reader's own input that the parts passed on. */
   readonly told: Set<HubErrorCode>;
+  /** Sets header fields of the answer, whatever becomes of it. */
+  readonly setHeaders: (fields: Readonly<Record<string, string>>) => void;
 };

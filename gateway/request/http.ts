@@ -11,8 +11,13 @@ const requestDeadlineMs = 10_000;
 const largestRequest = '256kb';
 const deepestRequest = 64;
 
+const bytesOf = new WeakMap<object, number>();
+
 /** Reads a body of JSON up to a bound. */
-export const readBody = express.json({ limit: largestRequest });
+export const readBody = express.json({
+  limit: largestRequest,
+  verify: (request, _response, body) => void bytesOf.set(request, body.length),
+});
 
 /** Refuses a body that is nested deeper than any honest one: whatever walks through it by recursion would fail. */
 export const refuseDepth: RequestHandler = (request, _response, next) => {
@@ -62,7 +67,18 @@ export function identifyFirst(
       disclosed: [],
       lost: new Set(),
       told: new Set(),
+      setHeaders: (fields) => void response.set(fields),
     } satisfies RequestContext;
+    next();
+  };
+}
+
+/** Charges a request for its bytes, before any of it is parsed as GraphQL. */
+export function chargeFirst(
+  charge: (bytes: number, context: RequestContext) => Promise<void>,
+): RequestHandler {
+  return async (request, response, next) => {
+    await charge(bytesOf.get(request) ?? request.originalUrl.length, contextOf(response));
     next();
   };
 }

@@ -17,6 +17,8 @@ const changeable = [
 ] as const;
 
 const appending = ['find', 'insert', 'createIndex', 'listIndexes'] as const;
+/** Budgets are counted; what is full again, the store removes by itself. */
+const counting = ['find', 'insert', 'update', 'createIndex'] as const;
 const changing = [
   ...appending,
   'update',
@@ -58,6 +60,7 @@ async function keepHubRole(db: Db): Promise<string> {
   });
   const privileges = [
     on('trail', appending),
+    on('budgets', counting),
     ...changeable.map((collection) => on(collection, changing)),
     // The names of its own collections, which the driver asks for.
     on('', ['listCollections']),

@@ -39,6 +39,8 @@ async function askOf(answer: unknown) {
     disclosed: [],
     lost: new Set(),
     told: new Set(),
+    budget: undefined,
+    setHeaders: () => undefined,
   };
   const request = { query: '{ ransomwareFamilies { nodes { name } } }', variables: {} };
   const { data } = await source.process({ request, context } as never);

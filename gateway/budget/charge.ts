@@ -1,0 +1,88 @@
+import type { Logger } from 'pino';
+import { HubError } from '../../schema/errors.ts';
+import type { Size } from '../plan/limits.ts';
+import type { RequestContext } from '../request/context.ts';
+import { type Budget, type Budgets, checkBudget, rateOf, withinHalf } from './budget.ts';
+import { costOfOperation, costOfRequest } from './cost.ts';
+import type { Leases } from './leases.ts';
+
+type Asking = Pick<RequestContext, 'reader' | 'budget' | 'correlationId' | 'setHeaders'>;
+
+/** Charges an identified reader, and with them their organisation; throws RATE_LIMITED or BUDGET_UNAVAILABLE. */
+export type Charge = {
+  /** For a request, by its bytes: before any of it is parsed as GraphQL. */
+  readonly request: (bytes: number, asking: Asking) => Promise<void>;
+  /** For an operation, by its size: before it is decided and planned. */
+  readonly operation: (size: Size, asking: Asking) => Promise<void>;
+};
+
+/**
+ * Both budgets or none are charged, the reader's first: what is beyond it never reaches the organisation's. An answer
+ * tells how much of the reader's own is left, and of the organisation's no more than that it is spent.
+ */
+export function createCharge(leases: Leases, budgets: Budgets, log: Logger): Charge {
+  const budgetsOf = keepBudgets(budgets, log);
+  const charge = async (points: number, asking: Asking): Promise<void> => {
+    const { subject, organisation } = asking.reader;
+    const own = budgetsOf(asking);
+    const bucket = { id: `reader:${subject}`, budget: own.reader };
+    const refuse = (policy: string, fields: Readonly<Record<string, string>>) => {
+      asking.setHeaders(fields);
+      const { correlationId } = asking;
+      log.warn({ correlationId, organisation, policy, points }, 'refused: a budget is spent');
+      return new HubError('RATE_LIMITED', `the budget of the ${policy} is spent`);
+    };
+    // What no full bucket holds would be waited for in vain.
+    if (points > own.reader.points) throw new HubError('OPERATION_TOO_LARGE', `${points} points`);
+    const spent = await leases.spend(bucket, points);
+    asking.setHeaders({ 'ratelimit-policy': policyOf(own), ratelimit: leftOf(own.reader, spent.left) });
+    if (!spent.enough) throw refuse('reader', { 'retry-after': String(spent.seconds) });
+    const shared = { id: `organisation:${organisation}`, budget: own.organisation };
+    const ofAll = await leases.spend(shared, points);
+    if (ofAll.enough) return;
+    leases.putBack(bucket, points);
+    throw refuse('organisation', spentByAll(own.organisation, points));
+  };
+  return {
+    request: async (bytes, asking) => await charge(costOfRequest(bytes), asking),
+    operation: async (size, asking) => await charge(costOfOperation(size), asking),
+  };
+}
+
+/** The budgets in force; what the registry has in another form than a budget's is told once, and not taken. */
+function keepBudgets(standard: Budgets, log: Logger): (asking: Asking) => Budgets {
+  const told = new Set<string>();
+  return ({ reader, budget }) => {
+    if (budget === undefined || budget === null) return standard;
+    const organisation = checkBudget(budget);
+    const within = organisation === null ? null : withinHalf(standard.reader, organisation);
+    if (organisation !== null && within !== null) return { reader: within, organisation };
+    if (!told.has(reader.organisation)) {
+      told.add(reader.organisation);
+      log.error(
+        { organisation: reader.organisation, budget },
+        'expected {points, seconds} in whole numbers, points at least 2: the standard budget is in force',
+      );
+    }
+    return standard;
+  };
+}
+
+/** RateLimit-Policy and RateLimit: draft-ietf-httpapi-ratelimit-headers-10. */
+function policyOf({ reader, organisation }: Budgets): string {
+  return `${quotaOf('reader', reader)}, ${quotaOf('organisation', organisation)}`;
+}
+
+function quotaOf(name: string, { points, seconds }: Budget): string {
+  return `"${name}";q=${points};w=${seconds};qu="points"`;
+}
+
+function leftOf(budget: Budget, left: number): string {
+  return `"reader";r=${Math.max(0, left)};t=${Math.ceil((budget.points - left) / rateOf(budget))}`;
+}
+
+/** The wait is that of these points alone: how far the others have overdrawn is theirs. */
+function spentByAll(budget: Budget, points: number): Readonly<Record<string, string>> {
+  const seconds = Math.max(1, Math.ceil(points / rateOf(budget)));
+  return { 'retry-after': String(seconds), ratelimit: `"organisation";r=0;t=${seconds}` };
+}

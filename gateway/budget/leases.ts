@@ -1,0 +1,37 @@
+import { Account, type Spent } from './account.ts';
+import type { Bucket, BucketStore } from './bucket.ts';
+
+/** Spends from buckets that other hubs spend from too, mostly without asking the store. */
+export type Leases = {
+  /** Spends so many points or none. Throws BUDGET_UNAVAILABLE when the store does not answer. */
+  spend(bucket: Bucket, points: number): Promise<Spent>;
+  /** Takes back what was spent for nothing just now; what comes too late is lost. */
+  putBack(bucket: Bucket, points: number): void;
+  /** Gives all that is left back to the store. */
+  close(): Promise<void>;
+};
+
+const sweepMs = 500;
+
+/** Opens a hub's leases. `clock` gives milliseconds that never go back. */
+export function openLeases(store: BucketStore, clock = () => performance.now()): Leases {
+  const accounts = new Map<string, Account>();
+  const settle = async (isOver: (account: Account) => boolean) => {
+    const over = [...accounts].filter(([, account]) => isOver(account));
+    for (const [id] of over) accounts.delete(id);
+    await Promise.all(over.map(async ([, account]) => await account.settle()));
+  };
+  const sweeping = setInterval(() => void settle((account) => account.isIdle()), sweepMs).unref();
+  return {
+    spend: async (bucket, points) => {
+      const account = accounts.get(bucket.id) ?? new Account(store, clock);
+      accounts.set(bucket.id, account);
+      return await account.spend(bucket, points);
+    },
+    putBack: (bucket, points) => accounts.get(bucket.id)?.putBack(points),
+    close: async () => {
+      clearInterval(sweeping);
+      await settle(() => true);
+    },
+  };
+}

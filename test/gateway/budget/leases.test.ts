@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Db, MongoClient } from 'mongodb';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Bucket, openBuckets } from '../../../gateway/budget/bucket.ts';
+import { rateOf } from '../../../gateway/budget/budget.ts';
+import { type Leases, openLeases } from '../../../gateway/budget/leases.ts';
+import { type Mongod, startMongod } from '../audit/mongod.ts';
+
+let mongod: Mongod;
+let client: MongoClient;
+let db: Db;
+const opened: Leases[] = [];
+
+beforeAll(async () => {
+  mongod = await startMongod();
+  client = await mongod.connect({ directConnection: true, serverSelectionTimeoutMS: 500 });
+  db = client.db('budget');
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all(opened.map(async (leases) => await leases.close()));
+  await client.close();
+  await mongod[Symbol.asyncDispose]();
+});
+
+/** A hub's side of the budgets: its own leases on the one store. */
+function hub(): Leases {
+  const leases = openLeases(openBuckets(db));
+  opened.push(leases);
+  return leases;
+}
+
+function bucket(points: number, seconds: number): Bucket {
+  return { id: randomUUID(), budget: { points, seconds } };
+}
+
+async function spends(leases: Leases, from: Bucket, points: number): Promise<boolean> {
+  const { enough } = await leases.spend(from, points);
+  return enough;
+}
+
+test('what is there is spent to the last point, and not one more', async () => {
+  const one = hub();
+  const from = bucket(100, 86_400);
+  for (let n = 0; n < 100; n += 1) expect(await spends(one, from, 1)).toBe(true);
+  expect(await one.spend(from, 1)).toMatchObject({ enough: false, left: 0 });
+});
+
+test('whoever is refused is told how long it takes until there is enough, and then there is', async () => {
+  const one = hub();
+  const from = bucket(10, 10);
+  expect(await one.spend(from, 10)).toMatchObject({ enough: true, left: 0 });
+  const refused = await one.spend(from, 2);
+  expect(refused).toEqual({ enough: false, left: 0, seconds: 2 });
+  await pause(2050);
+  expect(await spends(one, from, 2)).toBe(true);
+});
+
+test('two hubs on one store allow together what one allows', async () => {
+  const [one, other] = [hub(), hub()];
+  const from = bucket(1000, 86_400);
+  const wishes = Array.from(
+    { length: 600 },
+    async (_, n) => await spends(n % 2 === 0 ? one : other, from, 3),
+  );
+  const first = (await Promise.all(wishes)).filter(Boolean).length * 3;
+  expect(first).toBeLessThanOrEqual(1000);
+  // What one held and did not spend comes to the other within seconds.
+  await one.close();
+  let then = 0;
+  for (const until = Date.now() + 4000; Date.now() < until && first + then < 1000; await pause(50)) {
+    while (await spends(other, from, 1)) then += 1;
+  }
+  expect(first + then).toBe(1000);
+}, 20_000);
+
+test('a hub that dies with a lease costs no more than the lease, and nobody can spend it twice', async () => {
+  const from = bucket(1000, 86_400);
+  const store = openBuckets(db);
+  const lost = await store.lease(from, { need: 100, want: 600, lease: 'dies', back: null });
+  expect(lost).toEqual({ granted: 500, level: 500 });
+  const later = await store.lease(from, {
+    need: 1,
+    want: 1,
+    lease: 'b',
+    back: { id: 'forged', points: 400 },
+  });
+  expect(later).toMatchObject({ granted: 1 });
+  expect(later.level).toBeCloseTo(499, 0);
+});
+
+test('a lease is given back once, and not after the store has written it off', async () => {
+  const from = bucket(1000, 86_400);
+  const store = openBuckets(db);
+  const wanted = { need: 0, want: 0, back: { id: 'a', points: 400 } };
+  await store.lease(from, { need: 400, want: 400, lease: 'a', back: null });
+  expect(Math.round((await store.lease(from, { ...wanted, lease: 'b' })).level)).toBe(1000);
+  expect(Math.round((await store.lease(from, { ...wanted, lease: 'c' })).level)).toBe(1000);
+  await store.lease(from, { need: 400, want: 400, lease: 'a', back: null });
+  await pause(3100);
+  expect(Math.round((await store.lease(from, { ...wanted, lease: 'd' })).level)).toBe(600);
+});
+
+test('points that are out on a lease are not filled up behind it', async () => {
+  const from = bucket(1000, 1);
+  const store = openBuckets(db);
+  await store.lease(from, { need: 900, want: 900, lease: 'a', back: null });
+  await pause(1500);
+  const { level } = await store.lease(from, { need: 0, want: 0, lease: 'b', back: null });
+  expect(level).toBe(100);
+});
+
+type Taken = { readonly from: number; readonly to: number; readonly points: number };
+
+/** Takes as it is told, each at its time, and keeps what was allowed, between when it was asked and when answered. */
+async function take(
+  hubs: readonly Leases[],
+  from: Bucket,
+  wishes: readonly { readonly hub: number; readonly after: number; readonly points: number }[],
+): Promise<readonly Taken[]> {
+  const taken = wishes.map(async ({ hub: at, after, points }) => {
+    await pause(after);
+    const asked = performance.now();
+    const leases = hubs[at];
+    const enough = leases !== undefined && (await spends(leases, from, points));
+    return enough ? [{ from: asked, to: performance.now(), points }] : [];
+  });
+  return (await Promise.all(taken)).flat();
+}
+
+/** The most that was taken beyond what a bucket allows in any time between two of the takings; negative if never. */
+function excess(taken: readonly Taken[], { budget }: Bucket): number {
+  const windows = taken.flatMap((first) =>
+    taken
+      .filter(({ to }) => to >= first.from)
+      .map((last) => {
+        const within = taken.filter(({ from, to }) => from >= first.from && to <= last.to);
+        const sum = within.reduce((total, { points }) => total + points, 0);
+        // The store's clock ticks in milliseconds.
+        const refilled = ((last.to - first.from + 1) * rateOf(budget)) / 1000;
+        return sum - budget.points - refilled;
+      }),
+  );
+  return Math.max(...windows, -1);
+}
+
+test('in no time is more allowed than the bucket holds and what refills meanwhile, by however many hubs', async () => {
+  const wish = fc.record({
+    hub: fc.nat(2),
+    after: fc.nat(2500),
+    points: fc.integer({ min: 1, max: 40 }),
+  });
+  const hubs = [hub(), hub(), hub()];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(wish, { minLength: 100, maxLength: 300 }),
+      fc.integer({ min: 50, max: 500 }),
+      fc.integer({ min: 1, max: 3 }),
+      async (wishes, points, seconds) => {
+        const from = bucket(points, seconds);
+        const taken = await take(hubs, from, wishes);
+        expect(taken.length).toBeGreaterThan(0);
+        expect(excess(taken, from)).toBeLessThanOrEqual(1e-6);
+      },
+    ),
+    { numRuns: 5, endOnFailure: true },
+  );
+}, 60_000);
+
+test('a busy reader costs the store a few writes, and not one for each wish', async () => {
+  let asked = 0;
+  const buckets = openBuckets(db);
+  const counting = openLeases({
+    lease: async (...args) => {
+      asked += 1;
+      return await buckets.lease(...args);
+    },
+  });
+  opened.push(counting);
+  const from = bucket(1_000_000, 60);
+  for (let n = 0; n < 2000; n += 1) expect(await spends(counting, from, 10)).toBe(true);
+  expect(asked).toBeLessThan(40);
+  const empty = bucket(10, 86_400);
+  await counting.spend(empty, 10);
+  const before = asked;
+  await Promise.all(Array.from({ length: 500 }, async () => await counting.spend(empty, 5)));
+  expect(asked - before).toBeLessThanOrEqual(1);
+});
+
+test('while the store is down it throws its code, and recovers by itself', async () => {
+  const one = hub();
+  const from = bucket(1000, 60);
+  expect(await spends(one, from, 1)).toBe(true);
+  await mongod.kill();
+  await pause(1100);
+  const failed = expect.objectContaining({ code: 'BUDGET_UNAVAILABLE' });
+  const wishes = [one.spend(from, 500), one.spend(from, 1), hub().spend(from, 1)];
+  for (const wish of await Promise.allSettled(wishes)) {
+    expect(wish).toEqual({ status: 'rejected', reason: failed });
+  }
+  await mongod.start();
+  const until = Date.now() + 10_000;
+  while (!(await spends(one, from, 1).catch(() => false)) && Date.now() < until) await pause(100);
+  expect(await spends(one, from, 1)).toBe(true);
+}, 40_000);
