@@ -13,7 +13,8 @@ export type Spent =
 const leaseMs = 1000;
 /** Longer than a lease, so that whoever is busy takes the next one by what they spent of the last. */
 const idleMs = 1500;
-const deadlineMs = 1500;
+/** The least that is asked for, as a share of the budget: so that a reader's only request asks once. */
+const leastShare = 0.01;
 /** How often one wish asks the store: once, and again where an answer was so slow that the lease was over with it. */
 const mostAsked = 3;
 
@@ -27,7 +28,7 @@ type Known = { readonly level: number; readonly asked: number; readonly heard: n
  */
 export class Account {
   readonly #store: BucketStore;
-  readonly #clock: () => number;
+  readonly #deadlineMs: number;
   #holding: Holding | null = null;
   #known: Known | null = null;
   #bucket: Bucket | null = null;
@@ -35,9 +36,9 @@ export class Account {
   /** Points that wait for the answer to the question that is under way. */
   #waiting = 0;
 
-  constructor(store: BucketStore, clock: () => number) {
+  constructor(store: BucketStore, deadlineMs: number) {
     this.#store = store;
-    this.#clock = clock;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** Spends so many points or none; throws BUDGET_UNAVAILABLE. */
@@ -59,7 +60,7 @@ export class Account {
   /** Without asking: from what is held, or a refusal where the store said just now that there is not enough. */
   #spendNow(bucket: Bucket, points: number): Spent | null {
     const { budget } = bucket;
-    const now = this.#clock();
+    const now = performance.now();
     const held = this.#holding;
     const left = this.#left(now, rateOf(budget), budget.points);
     if (held !== null && now - held.begun < leaseMs && held.points >= points) {
@@ -71,7 +72,7 @@ export class Account {
   }
 
   #refuse({ budget }: Bucket, points: number): Spent {
-    const left = Math.min(points, this.#left(this.#clock(), rateOf(budget), budget.points));
+    const left = Math.min(points, this.#left(performance.now(), rateOf(budget), budget.points));
     const seconds = Math.max(1, Math.ceil((points - left) / rateOf(budget)));
     return { enough: false, left: Math.floor(left), seconds };
   }
@@ -94,24 +95,25 @@ export class Account {
   /** Whether the store granted what is needed. */
   async #ask(bucket: Bucket, need: number): Promise<boolean> {
     const held = this.#holding;
-    const elapsed = Math.max(100, this.#clock() - (held?.begun ?? 0));
+    const elapsed = Math.max(100, performance.now() - (held?.begun ?? 0));
     const expected = ((held?.spent ?? 0) * leaseMs) / elapsed;
-    this.#asking = this.#refill(bucket, need, Math.max(need + this.#waiting, expected));
+    const least = bucket.budget.points * leastShare;
+    this.#asking = this.#refill(bucket, need, Math.max(need + this.#waiting, expected, least));
     return await this.#asking;
   }
 
   async #refill(bucket: Bucket, need: number, want: number): Promise<boolean> {
     const back = this.#holding;
     const lease = randomUUID();
-    const asked = this.#clock();
+    const asked = performance.now();
     // From here on it is the store's, whether or not an answer comes.
     this.#holding = null;
     try {
       const { granted, level } = await within(
-        deadlineMs,
+        this.#deadlineMs,
         this.#store.lease(bucket, { need, want, lease, back }),
       );
-      this.#known = { level, asked, heard: this.#clock() };
+      this.#known = { level, asked, heard: performance.now() };
       if (granted > 0) this.#holding = { id: lease, points: granted, begun: asked, spent: 0 };
       return granted > 0;
     } catch (error) {
@@ -130,7 +132,7 @@ export class Account {
 
   /** Whether nothing was asked for a while: what is left is better given back. */
   isIdle(): boolean {
-    return this.#asking === null && this.#clock() - (this.#known?.asked ?? 0) >= idleMs;
+    return this.#asking === null && performance.now() - (this.#known?.asked ?? 0) >= idleMs;
   }
 
   /** Gives back what is left. Where the store does not answer, it counts as spent. */

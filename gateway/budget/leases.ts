@@ -13,8 +13,11 @@ export type Leases = {
 
 const sweepMs = 500;
 
-/** Opens a hub's leases. `clock` gives milliseconds that never go back. */
-export function openLeases(store: BucketStore, clock = () => performance.now()): Leases {
+/** How long the store is waited for, in milliseconds. */
+const standardDeadlineMs = 1500;
+
+/** Opens a hub's leases. */
+export function openLeases(store: BucketStore, deadlineMs = standardDeadlineMs): Leases {
   const accounts = new Map<string, Account>();
   const settle = async (isOver: (account: Account) => boolean) => {
     const over = [...accounts].filter(([, account]) => isOver(account));
@@ -24,7 +27,7 @@ export function openLeases(store: BucketStore, clock = () => performance.now()):
   const sweeping = setInterval(() => void settle((account) => account.isIdle()), sweepMs).unref();
   return {
     spend: async (bucket, points) => {
-      const account = accounts.get(bucket.id) ?? new Account(store, clock);
+      const account = accounts.get(bucket.id) ?? new Account(store, deadlineMs);
       accounts.set(bucket.id, account);
       return await account.spend(bucket, points);
     },

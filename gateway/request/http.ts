@@ -96,8 +96,9 @@ export const notFound: RequestHandler = (_request, response) => {
 /** Every failure before GraphQL begins, as a constant of the table. */
 export function failSafely(log: Logger): ErrorRequestHandler {
   return (error: unknown, _request, response, _next) => {
+    const correlationId = String(response.locals['correlationId']);
     const known = error instanceof HubError ? error : fromBodyParser(error);
-    if (known.code === 'INTERNAL') log.error({ error }, 'a request failed');
+    if (known.status >= 500) log.error({ correlationId, error }, 'a request failed');
     sendError(response, known);
   };
 }

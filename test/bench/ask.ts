@@ -15,6 +15,7 @@ import { askWithoutLabels, type Comparison } from './ask/without-labels.ts';
 import { worldOf } from './ask/world.ts';
 import { round, table } from './figures.ts';
 import { Place, tell } from './place.ts';
+import { unbounded } from './unbounded.ts';
 
 const help = `Measures the hub's journeys over full stores: p50 and p99 at 1 and at 50 at once, and every store query's plan.
 
@@ -62,9 +63,9 @@ async function main(): Promise<void> {
   const home = flags.home === undefined ? join(place.folder, 'home') : resolve(flags.home);
   await fill(home, place);
   const profiles = flags['cpu-prof'];
-  const env =
+  const profiling =
     profiles === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(profiles)}` };
-  const trial = await startTrial({ home, port: 0, env });
+  const trial = await startTrial({ home, port: 0, env: { ...unbounded, ...profiling } });
   place.defer(async () => await trial.stop());
   await seedGroups(trial);
   await using profiler = await openProfiler(join(home, 'stores'), trial.stores.uris.hub);

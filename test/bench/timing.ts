@@ -10,6 +10,7 @@ import { ask, type Asker, askWhole, hangUp } from './ask/client.ts';
 import { percentile, round, table } from './figures.ts';
 import { Place, tell } from './place.ts';
 import { mannWhitney } from './timing/mann-whitney.ts';
+import { unbounded } from './unbounded.ts';
 
 const help = `Measures whether time tells a hidden record from one that does not exist.
 
@@ -50,7 +51,7 @@ type Result = {
 
 async function main(): Promise<void> {
   await using place = new Place('bench-timing');
-  const trial = await startTrial({ home: join(place.folder, 'home'), port: 0 });
+  const trial = await startTrial({ home: join(place.folder, 'home'), port: 0, env: unbounded });
   place.defer(async () => await trial.stop());
   await loadScenario(trial.home.folder, trial.stores.uris, tell);
   const asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };

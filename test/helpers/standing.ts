@@ -5,7 +5,7 @@ import { importAliasTable } from '../../docker/trial/import.ts';
 import { runQuietImport } from '../../docker/trial/import.ts';
 import { loadScenario } from '../../docker/trial/scenario.ts';
 import { removeState, writeState } from '../../docker/trial/state.ts';
-import { startTrial, type Trial } from '../../docker/trial/trial.ts';
+import { startTrial, type Trial, type TrialOptions } from '../../docker/trial/trial.ts';
 import type { Community } from '../../schema/vocabulary.ts';
 
 /** Public records that nobody of the project wrote; journeys need them, and skip with a clear line without them. */
@@ -26,9 +26,7 @@ export const realImports: readonly { readonly into: Community; readonly paths: r
 const patient = { JCU_PART_DEADLINE_MS: '8000' };
 
 /** A trial of a test's own, with the exercise in it: for tests that take its parts away. */
-export async function startExercise(
-  options: { readonly apart?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
-): Promise<Trial> {
+export async function startExercise(options: Pick<TrialOptions, 'apart' | 'env'> = {}): Promise<Trial> {
   return await startWith(options, async () => undefined);
 }
 
@@ -40,12 +38,12 @@ export async function startStanding(): Promise<Trial> {
 }
 
 async function startWith(
-  options: { readonly apart?: boolean; readonly env?: Readonly<Record<string, string>> },
+  options: Pick<TrialOptions, 'apart' | 'env'>,
   fill: (trial: Trial) => Promise<void>,
 ): Promise<Trial> {
   const home = mkdtempSync(join(tmpdir(), 'jcu-standing-'));
   const env = { ...patient, ...options.env };
-  const trial = await startTrial({ home, port: 0, apart: options.apart ?? false, env });
+  const trial = await startTrial({ home, port: 0, ...options, env });
   try {
     await writeState(home, {
       pid: process.pid,

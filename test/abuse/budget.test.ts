@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Db, MongoClient } from 'mongodb';
+import { deployment } from '../../docker/trial/home.ts';
+import { findReader } from '../../docker/trial/issuer/readers.ts';
+import { type Part, startPart } from '../../docker/trial/process.ts';
+import type { Trial } from '../../docker/trial/trial.ts';
+import { communities } from '../../schema/vocabulary.ts';
+import { type Answer, ask, type Asked, post, tokenOf } from '../helpers/ask.ts';
+import { startExercise } from '../helpers/standing.ts';
+
+let trial: Trial;
+let asked: Asked;
+let client: MongoClient;
+let store: Db;
+let second: Part;
+
+/** So slow a refill that it is as none while a test runs: a point in 20 seconds. */
+const env = { JCU_READER_BUDGET: '4320/86400', JCU_ORGANISATION_BUDGET: '8640/86400' };
+const exercise = { picture: 'exercise:trial-2026' };
+const cheap = '{ organisation(id: "enisa") { name } }';
+/** 1 for the request, 3 selections, 100 rows, 5 for the field at the top. */
+const dear = '{ advisories(first: 100) { nodes { id } } }';
+const spentOf = {
+  errors: [
+    {
+      message:
+        'The budget of this reader or of their organisation is spent. Try again after the time stated.',
+      extensions: { code: 'RATE_LIMITED' },
+    },
+  ],
+};
+
+beforeAll(async () => {
+  trial = await startExercise({ env });
+  asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
+  client = await new MongoClient(trial.stores.uris.hub).connect();
+  store = client.db();
+  second = await startSecondHub();
+}, 90_000);
+
+afterAll(async () => {
+  await second?.stop();
+  await client?.close();
+  await trial?.stop();
+});
+
+/** Another hub on the same store, as a deployment has several. */
+async function startSecondHub(): Promise<Part> {
+  const urls = communities.map((community) => [
+    `JCU_SUBGRAPH_${community.toUpperCase().replaceAll('-', '_')}_URL`,
+    trial.parts.get(community)?.url ?? '',
+  ]);
+  const settings = {
+    JCU_PORT: '0',
+    JCU_STORE_URI: trial.stores.uris.hub,
+    JCU_DEPLOYMENT: deployment,
+    JCU_ISSUER: trial.issuer,
+    JCU_AUDIENCE: 'http://127.0.0.1:4000/graphql',
+    JCU_SIGNING_KEY_FILE: trial.home.signingKeyFile,
+  };
+  const all = { ...settings, ...env, ...Object.fromEntries(urls) };
+  return await startPart('second-hub', ['gateway/main.ts'], all, join(trial.home.folder, 'logs'));
+}
+
+function left({ headers }: Answer): number {
+  return Number(/^"reader";r=(\d+);t=\d+$/.exec(headers.get('ratelimit') ?? '')?.[1]);
+}
+
+/** Asks until it is refused; gives the refusal and how often it was answered. */
+async function askUntilSpent(as: string, query: string, urls: readonly string[] = [trial.url]) {
+  for (let answered = 0; answered < 200; answered += 1) {
+    const url = urls[answered % urls.length] ?? '';
+    const answer = await ask({ ...asked, url }, { as, ...exercise }, query);
+    if (answer.status !== 200) return { answer, answered };
+  }
+  throw new Error('it was never refused');
+}
+
+/** The line of the hub's log that holds some words, as soon as it is there. */
+async function logged(words: string): Promise<string> {
+  for (const until = Date.now() + 5000; Date.now() < until; await pause(50)) {
+    const lines = readFileSync(join(trial.home.folder, 'logs', 'hub.log'), 'utf8').split('\n');
+    const line = lines.find((one) => one.includes(words));
+    if (line !== undefined) return line;
+  }
+  throw new Error(`the hub logged nothing of ${words}`);
+}
+
+test('an answer says what is left of the reader’s own budget, and nothing of the others’', async () => {
+  const first = await ask(asked, { as: 'enisa-analyst', ...exercise }, dear);
+  const next = await ask(asked, { as: 'enisa-analyst', ...exercise }, dear);
+  expect(first.headers.get('ratelimit-policy')).toBe(
+    '"reader";q=4320;w=86400;qu="points", "organisation";q=8640;w=86400;qu="points"',
+  );
+  expect(left(first)).toBe(4320 - 109);
+  expect(left(next)).toBe(4320 - 2 * 109);
+  const colleague = await ask(asked, { as: 'enisa-operator', ...exercise }, cheap);
+  expect(left(colleague)).toBe(4320 - 8);
+});
+
+test('a question costs the same whoever asks and whatever there is', async () => {
+  const readers = ['private-partner', 'europol-operator'];
+  const questions = [
+    'query ($id: String!) { vulnerability(id: $id) { advisories { nodes { id serial } } } }',
+    'query ($id: String!) { vulnerability(id: $id) { mispEvents { nodes { id uuid } } } }',
+  ];
+  for (const query of questions) {
+    for (const as of readers) {
+      const costs: number[] = [];
+      const who = { as, ...exercise };
+      let before = left(await ask(asked, who, cheap));
+      for (const id of ['CVE-2099-10001', 'CVE-2099-99999', 'no key at all!']) {
+        const after = left(await ask(asked, who, query, { id }));
+        costs.push(before - after);
+        before = after;
+      }
+      expect([as, costs]).toEqual([as, [36, 36, 36]]);
+    }
+  }
+});
+
+test('asking for the schema costs, and so does a document that is none', async () => {
+  const who = { as: 'enisa-operator', ...exercise };
+  const before = left(await ask(asked, who, cheap));
+  const schema = left(await ask(asked, who, '{ __schema { queryType { name } } }'));
+  expect(before - schema).toBe(1 + 3 + 5 + 500);
+  const broken = await ask(asked, who, `{ nothing(${'x'.repeat(10_000)}`);
+  expect(broken.status).toBe(400);
+  expect(schema - left(broken)).toBe(10);
+});
+
+test('tokens that do not verify and bodies without one spend nobody’s budget', async () => {
+  const who = { as: 'enisa-operator', ...exercise };
+  const before = left(await ask(asked, who, cheap));
+  const [header, claims] = (await tokenOf(asked, who)).split('.');
+  for (let n = 0; n < 30; n += 1) {
+    const authorization = `Bearer ${header}.${claims}.${'A'.repeat(86)}`;
+    const forged = await post(trial.url, { query: dear }, { authorization });
+    expect([forged.status, forged.headers.get('ratelimit')]).toEqual([401, null]);
+    expect((await post(trial.url, { query: dear })).status).toBe(401);
+  }
+  expect(before - left(await ask(asked, who, cheap))).toBe(8);
+});
+
+test('a reader who has spent all is told a constant and when to come back; colleagues and others are not touched', async () => {
+  const { answer, answered } = await askUntilSpent('cert-eu-analyst', dear);
+  expect(answered).toBe(Math.floor(4320 / 109));
+  expect([answer.status, answer.body]).toEqual([429, spentOf]);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(60);
+  expect(left(answer)).toBeLessThan(109);
+  const line = await logged(String(answer.headers.get('x-correlation-id')));
+  expect(JSON.parse(line)).toMatchObject({ organisation: 'cert-eu', policy: 'reader', points: 108 });
+  expect(line).not.toContain(findReader('cert-eu-analyst')?.subject);
+  for (const as of ['cert-eu-operator', 'enisa-analyst']) {
+    expect((await ask(asked, { as, ...exercise }, cheap)).status).toBe(200);
+  }
+  // What is left does not pay for much, and then nothing is parsed any more.
+  const { answer: last } = await askUntilSpent('cert-eu-analyst', '{ __typename }');
+  expect(last.body).toEqual(spentOf);
+  const none = await askUntilSpent('cert-eu-analyst', `{ ${'#'.repeat(5000)}`);
+  expect([none.answered, none.answer.body]).toEqual([0, spentOf]);
+});
+
+test('where the organisation’s budget is spent its readers learn that and no more, and their own is not charged', async () => {
+  const since = { at: new Date(), leases: [], fullAt: new Date(Date.now() + 1e8) };
+  await store
+    .collection<{ _id: string }>('budgets')
+    .updateOne({ _id: 'organisation:audit-office' }, { $set: { ...since, level: 0 } }, { upsert: true });
+  const who = { as: 'policy-auditor', picture: 'real' };
+  const first = await ask(asked, who, cheap);
+  expect([first.status, first.body]).toEqual([429, spentOf]);
+  expect(first.headers.get('ratelimit')).toBe('"organisation";r=0;t=10');
+  expect(first.headers.get('retry-after')).toBe('10');
+  const again = await ask(asked, who, cheap);
+  expect(again.headers.get('ratelimit')).toBe('"organisation";r=0;t=10');
+  await store
+    .collection<{ _id: string }>('budgets')
+    .updateOne({ _id: 'organisation:audit-office' }, { $set: { level: 5000 } });
+  await pause(1100);
+  const then = await ask(asked, who, cheap);
+  expect([then.status, left(then)]).toEqual([200, 4320 - 8]);
+});
+
+test('two hubs on one store allow a reader together what one allows', async () => {
+  const { answered } = await askUntilSpent('europol-analyst', dear, [trial.url, second.url]);
+  expect(answered).toBeLessThanOrEqual(Math.floor(4320 / 109));
+  expect(answered).toBeGreaterThan(20);
+});
+
+test('an organisation has the budget that the registry gives it, and its readers at most half of that', async () => {
+  const organisations = store.collection<{ _id: string }>('organisations');
+  const { organisation } = findReader('exercise-director') ?? { organisation: '' };
+  const who = { as: 'exercise-director', ...exercise };
+  const policyAfter = async (budget: unknown) => {
+    await organisations.updateOne({ _id: organisation }, { $set: { budget } });
+    return (await ask(asked, who, cheap)).headers.get('ratelimit-policy');
+  };
+  const given = await policyAfter({ points: 100, seconds: 50 });
+  expect(given).toBe('"reader";q=50;w=1000;qu="points", "organisation";q=100;w=50;qu="points"');
+  expect((await ask(asked, who, dear)).body.errors[0].extensions.code).toBe('OPERATION_TOO_LARGE');
+  for (const malformed of ['100/50', { points: -1, seconds: 1 }, { points: 1e9 }, { $gt: 0 }, []]) {
+    expect(await policyAfter(malformed).catch(() => null)).toContain('"reader";q=4320;w=86400');
+  }
+  expect(JSON.parse(await logged('the standard budget is in force'))).toMatchObject({ organisation });
+});
+
+test('a budget that cannot be counted is told by its code, and counted again as soon as it can', async () => {
+  const who = { as: 'hub-administrator', picture: 'real' };
+  const id = { _id: `reader:${findReader('hub-administrator')?.subject}` };
+  const budgets = store.collection<{ _id: string }>('budgets');
+  await budgets.updateOne(id, { $set: { level: 'none', leases: [], at: new Date() } }, { upsert: true });
+  const down = await ask(asked, who, cheap);
+  expect([down.status, down.body]).toEqual([
+    503,
+    {
+      errors: [
+        {
+          message: 'The budgets cannot be counted. Try again later.',
+          extensions: { code: 'BUDGET_UNAVAILABLE' },
+        },
+      ],
+    },
+  ]);
+  await budgets.updateOne(id, { $set: { level: 100 } });
+  expect((await ask(asked, who, cheap)).status).toBe(200);
+});
+
+test('the hub’s own user can count budgets, and not remove or drop them', async () => {
+  const budgets = store.collection('budgets');
+  await expect(budgets.deleteMany({})).rejects.toThrow(/not authorized/);
+  await expect(budgets.drop()).rejects.toThrow(/not authorized/);
+  expect(await budgets.countDocuments({ fullAt: { $type: 'date' } })).toBeGreaterThan(0);
+});
