@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
+import { readPolicy } from '../../schema/policy/load.ts';
 import { findReader } from './issuer/readers.ts';
 import { runQuietImport } from './import.ts';
 import type { StoreName } from './stores/names.ts';
@@ -61,7 +62,8 @@ export async function loadScenario(
   told?: AbortSignal,
 ): Promise<void> {
   const marker = join(home, 'scenario.sha256');
-  const version = hashFolder(folder);
+  // Labels are of one version of the policy: under another the exercise is taken in anew.
+  const version = `${hashFolder(folder)} ${readPolicy().version}`;
   if (existsSync(marker) && readFileSync(marker, 'utf8') === version) return;
   report('scenario: taking in the exercise');
   await takeAliases(uris.hub);

@@ -28,7 +28,7 @@ export type Written = {
   }[];
 };
 
-type Known = Pick<StoredRecord, '_id' | 'contentHash' | 'sortAt' | 'envelope'>;
+type Known = Pick<StoredRecord, '_id' | 'contentHash' | 'sortAt' | 'envelope' | 'policy'>;
 type Change = {
   readonly kind: string;
   readonly record: StoredRecord;
@@ -131,7 +131,7 @@ export class Target {
     const changes: Change[] = [];
     for (const { at, prepared } of fresh) {
       const before = known.get(placeOf(prepared.mapped)) ?? null;
-      if (before !== null && isDone(before, prepared)) continue;
+      if (before !== null && isDone(before, prepared, this.#policy.version)) continue;
       const change = this.#toChange(prepared, before, ids, parents);
       if (change !== null) changes.push(change);
       else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' });
@@ -220,7 +220,7 @@ export class Target {
             'envelope.localId': { $in: localIds },
             'envelope.exercise': this.#exercise,
           })
-          .project<Known>({ contentHash: 1, sortAt: 1, envelope: 1 })
+          .project<Known>({ contentHash: 1, sortAt: 1, envelope: 1, policy: 1 })
           .toArray();
         return rows.map((row): [string, Known] => [placeOf({ kind, localId: row.envelope.localId }), row]);
       }),
@@ -288,8 +288,10 @@ async function untilLost(lostAt: number, work: Promise<void>): Promise<void> {
 }
 
 /** Nothing to write: it is as it was, or it was erased, which no second import undoes. */
-function isDone(before: Known, prepared: Prepared): boolean {
-  return before.contentHash === prepared.contentHash || before.envelope.recordState === 'ERASED';
+/** Nothing is new in it, and it bears the labels of the policy in force: those of another are made anew. */
+function isDone(before: Known, prepared: Prepared, policy: string): boolean {
+  const isSame = before.contentHash === prepared.contentHash && before.policy === policy;
+  return isSame || before.envelope.recordState === 'ERASED';
 }
 
 function toWrite({ record, before }: Change): AnyBulkWriteOperation<StoredRecord> {

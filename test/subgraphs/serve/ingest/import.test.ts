@@ -158,3 +158,19 @@ test('a store that is down is told, with what to do', async () => {
   expect(ended.code).toBe(1);
   expect(ended.err).toContain("The community's store does not answer");
 }, 30_000);
+
+test('records that bear the labels of an older policy are labelled anew by the next import of the same file', async () => {
+  const file = await place.write('b.json', bulletinsFile(3));
+  expect((await place.import([file])).code).toBe(0);
+  const before = await place.client.db().collection('bulletins').find().sort({ _id: 1 }).toArray();
+  await place.client
+    .db()
+    .collection('bulletins')
+    .updateMany({}, { $set: { policy: 'joint-baseline-1', admits: ['1|exercise:import|anyone;r'] } });
+  expect((await place.import([file])).out).toContain('0 new, 3 changed, 6 unchanged records');
+  const after = await place.client.db().collection('bulletins').find().sort({ _id: 1 }).toArray();
+  expect(after.map(({ admits, policy }) => ({ admits, policy }))).toEqual(
+    before.map(({ admits, policy }) => ({ admits, policy })),
+  );
+  expect((await place.import([file])).out).toContain('0 new, 0 changed, 9 unchanged records');
+});
