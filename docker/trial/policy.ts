@@ -1,7 +1,11 @@
+import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { checkPolicy } from '../../schema/policy/check.ts';
 import { diffPolicies } from '../../schema/policy/diff.ts';
 import { policyFolder, policyOfTexts, readPolicyTexts } from '../../schema/policy/load.ts';
+import { countRows, tablesOf } from '../../schema/policy/table.ts';
+import { toCsv } from '../../schema/policy/table-csv.ts';
+import { toHtml } from '../../schema/policy/table-html.ts';
 import { tellCheck, tellDifference } from '../../schema/policy/told.ts';
 
 /** The commands that look at the policy as a whole: `hub policy check`, `diff` and `table`. */
@@ -13,6 +17,7 @@ export function addPolicyCommands(program: Command): void {
       .description('the policy: check it, compare two versions of it, read it as a table');
   addCheck(policy);
   addDiff(policy);
+  addTable(policy);
 }
 
 function addCheck(policy: Command): void {
@@ -69,3 +74,23 @@ function addDiff(policy: Command): void {
 }
 
 type Source = Parameters<typeof diffPolicies>[0];
+
+function addTable(policy: Command): void {
+  policy
+    .command('table')
+    .description(
+      'the whole policy as tables: classes of record against classes of reader, with the rules that allow',
+    )
+    .addOption(new Option('--format <format>', 'what to write').choices(['html', 'csv']).default('html'))
+    .option('--out <file>', 'where to write it, instead of the terminal')
+    .argument('[folder]', "the policy's files", policyFolder)
+    .addHelpText('after', '\nExample:\n  npx hub policy table --format html --out policy.html')
+    .action((folder: string, flags: { format: string; out?: string }) => {
+      const { source } = policyOfTexts(readPolicyTexts(folder));
+      const tables = tablesOf(source);
+      const text = flags.format === 'csv' ? toCsv(tables) : toHtml(tables, source);
+      if (flags.out === undefined) process.stdout.write(text);
+      else writeFileSync(flags.out, text);
+      process.stderr.write(`${tables.length} tables, ${countRows(tables)} rows\n`);
+    });
+}

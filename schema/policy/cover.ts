@@ -17,16 +17,28 @@ export function coverRecords(
   wanted: ReadonlySet<Row>,
 ): readonly { readonly box: Box; readonly example: RecordBlock }[] {
   const grid = gridOf(rows, wanted);
-  const covered = new Set<string>();
-  const boxes: { box: Box; example: RecordBlock }[] = [];
+  const times = new Map<string, number>();
+  const boxes: { readonly example: RecordBlock; readonly grown: Grown; readonly held: readonly string[] }[] =
+    [];
   for (const example of [...wanted].flatMap(({ blocks }) => blocks)) {
-    if (covered.has(example.at.join())) continue;
+    if (times.has(example.at.join())) continue;
     const grown = grow(example.at, dimensions, grid);
-    for (const at of placesOf(grown)) covered.add(at.join());
-    boxes.push({ box: boxOf(grown, dimensions), example });
+    const held = placesOf(grown)
+      .map((at) => at.join())
+      .filter((at) => grid.has(at));
+    for (const at of held) times.set(at, (times.get(at) ?? 0) + 1);
+    boxes.push({ example, grown, held });
   }
-  return boxes;
+  const needed = boxes.filter(({ held }) => {
+    const isNeeded = held.some((at) => times.get(at) === 1);
+    if (!isNeeded) for (const at of held) times.set(at, (times.get(at) ?? 0) - 1);
+    return isNeeded;
+  });
+  return needed.map(({ example, grown }) => ({ example, box: boxOf(grown, dimensions) }));
 }
+
+/** The blocks that a box takes in each dimension. */
+type Grown = readonly (readonly number[])[];
 
 /** By place: true where it is wanted, false where it is not; a place that is missing has no record. */
 type Grid = ReadonlyMap<string, boolean>;

@@ -113,7 +113,7 @@ export function blocksOfCells(
   const alike = Map.groupBy(wanted, ({ rows }) => rows.map((row) => space.rows.indexOf(row)).join());
   const found = [...alike.values()].flatMap((columns) => {
     const boxes = coverRecords(space, new Set(columns[0]?.rows));
-    return groupRelations(
+    return doersIn(
       space,
       columns.map(({ column }) => column),
     ).flatMap(({ who, being, column }) =>
@@ -130,7 +130,8 @@ export function blocksOfCells(
 
 type Doers = Pick<Line, 'who' | 'being'> & { readonly column: Column };
 
-function groupRelations(space: Space, columns: readonly Column[]): readonly Doers[] {
+/** Columns as readers in relations: relations with the same readers together, each with one of the columns. */
+export function doersIn(space: Space, columns: readonly Column[]): readonly Doers[] {
   const byRelation = Map.groupBy(columns, ({ relation }) => relation.name);
   const alike = Map.groupBy(byRelation.entries(), ([, list]) =>
     list.map(({ reader }) => space.readers.indexOf(reader)).join(),

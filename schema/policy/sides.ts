@@ -12,7 +12,7 @@ export function sideOf(source: PolicySource, deed: Deed, nameOf: NameOf = nameAl
   const place = placeOf(source, deed);
   const rules = source.rules.filter(
     ({ kinds, groups, actions }) =>
-      place !== null && kinds.has(place.kind) && groups.has(place.group) && actions.has(deed.action),
+      place !== null && kinds.has(place.kind) && groups.has(place.group) && actions.has(place.action),
   );
   const classes = [...source.classes.values()].filter(({ name }) =>
     rules.some((rule) => rule.classes.includes(name)),
@@ -41,11 +41,11 @@ function toTerm(rule: Rule, source: PolicySource, nameOf: NameOf): Term {
   };
 }
 
-/** The kind and the group that a policy rules a deed by; null where its kind has no such group. */
-export function placeOf(source: PolicySource, { kind, group }: Deed): { kind: string; group: string } | null {
+/** What a policy rules a deed by: a field's own place, or the group itself. Null where its kind has no such group. */
+export function placeOf(source: PolicySource, { kind, group, action }: Deed): Deed | null {
   const [type = '', field] = group.split('.');
-  const place = field === undefined ? { kind, group } : fieldPlace(source, type, field);
-  const ruled = { kind: place?.kind ?? kind, group: place?.group ?? '' };
+  const place = field === undefined ? { kind, group, action } : fieldPlace(source, type, field);
+  const ruled = { kind: place?.kind ?? kind, group: place?.group ?? '', action: place?.action ?? action };
   return source.domain.kinds[ruled.kind]?.groups.includes(ruled.group) === true ? ruled : null;
 }
 
@@ -56,19 +56,23 @@ function fieldPlace({ coordinates }: PolicySource, type: string, field: string):
 }
 
 /**
- * Fields that both policies name and that are of another kind or group in one than in the other, as deeds of their own:
- * who reads them changed though no rule did. A field that is new or gone is a change of the graph, not of the policy.
+ * Fields that both policies name and that are of another kind, group or action in one than in the other, as deeds: who
+ * uses them changed though no rule did. A field that is new or gone is a change of the graph, not of the policy.
  */
 export function movedFields(before: PolicySource, after: PolicySource): readonly Deed[] {
   const [old, now] = [before, after].map(({ coordinates }) => indexCoordinates(coordinates));
   return (now?.types ?? []).flatMap((type) =>
     [...(now?.fieldsOf(type) ?? [])].flatMap(([field, place]): readonly Deed[] => {
       const was = old?.placeOf(type, field);
-      if (was === undefined || (was.kind === place.kind && was.group === place.group)) return [];
+      if (was === undefined || nameOfPlace(was) === nameOfPlace(place)) return [];
       const kinds = place.kind === null ? Object.keys(after.domain.kinds) : [place.kind];
-      return kinds.map((kind) => ({ kind, group: `${type}.${field}`, action: 'read' }));
+      return kinds.map((kind) => ({ kind, group: `${type}.${field}`, action: place.action }));
     }),
   );
+}
+
+function nameOfPlace({ kind, group, action }: Place): string {
+  return `${kind ?? ''}.${group}!${action}`;
 }
 
 /** Every action on every group of fields of every kind that any of the policies has. */

@@ -47,12 +47,12 @@ export function isHeld(facts: RecordFacts): boolean {
 
 /** How a compiled policy decides the witness of a cell: by the keys that record and reader come to. */
 export function decideByKeys(policy: Policy, deed: Deed, column: Column, facts: RecordFacts): boolean {
-  const { kind, group } = placeOf(policy.source, deed) ?? {};
-  if (kind === undefined || group === undefined) return false;
+  const place = placeOf(policy.source, deed);
+  if (place === null) return false;
+  const { kind, group, action } = place;
   const { reader, envelope } = witnessOf(column, facts);
-  if (isHeld(facts))
-    return policy.may(policy.holder(reader, witnessTime), deed.action, kind, group, envelope);
-  const usable = new Set(policy.usable(reader, kind, group, deed.action).map(({ text }) => text));
+  if (isHeld(facts)) return policy.may(policy.holder(reader, witnessTime), action, kind, group, envelope);
+  const usable = new Set(policy.usable(reader, kind, group, action).map(({ text }) => text));
   return policy
     .compiled(kind, group)
     .admittedBy({ ...facts, kind })
