@@ -19,7 +19,8 @@ export function toHtml(tables: readonly Table[], source: PolicySource): string {
 <h1>${escapeHtml(title)}</h1>
 <p>${tables.length} tables, ${countRows(tables)} rows. Each names the rules that allow; a dash refuses. What is in no
 table, no row or no column is refused. A record of which nothing else is said is in the reader’s own picture, validly
-marked and not classified. A reader in several relations may do what any of them allows; “nobody in particular” is in
+marked and not classified. “opens” is how far colour and audience
+open a record together. A reader in several relations may do what any of them allows; “nobody in particular” is in
 none that a rule asks for.</p>
 <nav><ol>${tables.map((table, at) => `<li><a href="#t${at + 1}">${escapeHtml(nameOf(table))}</a></li>`).join('')}</ol></nav>
 ${tables.map((table, at) => drawTable(table, at + 1)).join('\n')}
