@@ -6,6 +6,7 @@ import { policyFolder, policyOfTexts, readPolicyTexts } from '../../schema/polic
 import { countRows, tablesOf } from '../../schema/policy/table.ts';
 import { toCsv } from '../../schema/policy/table-csv.ts';
 import { toHtml } from '../../schema/policy/table-html.ts';
+import type { PolicySource } from '../../schema/policy/rules.ts';
 import { tellCheck, tellDifference } from '../../schema/policy/told.ts';
 
 /** The commands that look at the policy as a whole: `hub policy check`, `diff` and `table`. */
@@ -56,24 +57,36 @@ function addDiff(policy: Command): void {
     .argument('<new>', "a folder with a policy's files")
     .addOption(new Option('--json', 'the same as JSON'))
     .addHelpText('after', diffHelp)
-    .action((old: string, next: string, flags: { json?: boolean }) => {
-      process.exitCode = 2;
-      const start = performance.now();
-      const [before, after] = [old, next].map((folder) => policyOfTexts(readPolicyTexts(folder)).source) as [
-        Source,
-        Source,
-      ];
-      const difference = diffPolicies(before, after);
-      const { gained, lost, changes } = difference;
-      if (flags.json === true) {
-        const lines = changes.map(({ effect, words }) => ({ effect, words }));
-        process.stdout.write(`${JSON.stringify({ gained, lost, changes: lines }, null, 2)}\n`);
-      } else process.stdout.write(tellDifference(difference, performance.now() - start));
-      process.exitCode = changes.length === 0 ? 0 : 1;
+    .action((old: string, next: string, { json }: { json?: boolean }) => {
+      const sources = readBoth(old, next);
+      process.exitCode = sources === null ? 2 : diff(sources, json === true);
     });
 }
 
-type Source = Parameters<typeof diffPolicies>[0];
+type Both = readonly [before: PolicySource, after: PolicySource];
+
+/** Null, and on stderr why, where one of them is no policy: a script must not take that for a difference. */
+function readBoth(old: string, next: string): Both | null {
+  try {
+    return [policyOfTexts(readPolicyTexts(old)).source, policyOfTexts(readPolicyTexts(next)).source];
+  } catch (error) {
+    process.stderr.write(`hub: ${error instanceof Error ? error.message : String(error)}\n`);
+    return null;
+  }
+}
+
+function diff([before, after]: Both, asJson: boolean): number {
+  const start = performance.now();
+  const difference = diffPolicies(before, after);
+  const { gained, lost, changes } = difference;
+  const lines = changes.map(({ effect, words }) => ({ effect, words }));
+  process.stdout.write(
+    asJson
+      ? `${JSON.stringify({ gained, lost, changes: lines }, null, 2)}\n`
+      : tellDifference(difference, performance.now() - start),
+  );
+  return changes.length === 0 ? 0 : 1;
+}
 
 function addTable(policy: Command): void {
   policy

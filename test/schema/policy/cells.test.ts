@@ -11,6 +11,7 @@ import {
   speakOf,
 } from '../../../schema/policy/cells.ts';
 import type { RecordFacts } from '../../../schema/policy/domain.ts';
+import { factsOf } from '../../../schema/policy/facts.ts';
 import { judge } from '../../../schema/policy/judge.ts';
 import { readPolicy } from '../../../schema/policy/load.ts';
 import { isOfClass } from '../../../schema/policy/rules.ts';
@@ -96,14 +97,18 @@ test('every cell that is allowed is so for its witness too, and is for one block
   expect(seen).toBeGreaterThan(400);
 });
 
-test('a witness is a whole record, and its reader stands in the one relation of its cell', () => {
+test('a witness is a whole record, and the very one that its cell says: no cell is of a record that cannot be', () => {
   fc.assert(
     fc.property(cell, ({ column, facts }) => {
       const { envelope: made } = witnessOf(column, facts);
       const isWhole = facts['marking'] === 'valid' && facts['classification'] === 'none';
       expect(isSound(made)).toBe(isWhole);
+      if (!isWhole) return;
+      const embargo = made.embargoUntil === null ? 'over' : 'running';
+      const seen = { ...factsOf(made, facts.kind, embargo, policy.source.domain.facts) };
+      expect({ ...seen, picture: facts['picture'] }).toMatchObject(facts);
     }),
-    { numRuns: 500 },
+    { numRuns: 2000 },
   );
 });
 
