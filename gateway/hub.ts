@@ -5,7 +5,8 @@ import express, { type Express } from 'express';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { type Logger, pino } from 'pino';
 import { errorTable, HubError, type HubErrorCode, isHubErrorCode } from '../schema/errors.ts';
-import { readPolicy } from '../schema/policy/load.ts';
+import { policyFilesAt } from '../schema/policy/files.ts';
+import { type PolicyWatch, watchPolicy } from '../schema/policy/in-force.ts';
 import type { Policy } from '../schema/policy/policy.ts';
 import { recordDisclosure } from './audit/record.ts';
 import { createAgree, watchSigningKey } from './dispatch/agree.ts';
@@ -44,7 +45,8 @@ import { toGraphQLError } from './shape/errors.ts';
 
 /**
  * Starts the hub. The way of a request, top to bottom: request, identity, budget, policy, plan, dispatch, shape, audit,
- * response. It starts whether or not its store, the issuer or a community is up, and refuses until they are.
+ * response. It starts whether or not its store, the issuer or a community is up and a policy is there, and refuses
+ * until they are.
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
   const level = process.env['JCU_LOG'] ?? 'warn';
@@ -54,22 +56,23 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
     pino.destination(2),
   );
   const store = openHubStore(settings, log);
-  const policy = readPolicy();
-  const planner = await createPlanner(settings, store, policy, log);
+  const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
+  const planner = await createPlanner(settings, store, log);
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
   const apollo = createApollo(
     planner,
-    async (incoming) => await answer(incoming, planner, store, policy, kinds, charge),
-    suggestFromKind(({ reader, at }) => kinds.of(policy.holder(reader, at))),
+    async (incoming) => await answer(incoming, planner, store, kinds, charge),
+    suggestFromKind(({ policy, reader, at }) => kinds.of(policy.holder(reader, at))),
     log,
   );
   await apollo.start();
-  const listening = await listen(route(settings, store, apollo, charge, log), settings);
+  const listening = await listen(route(settings, store, policies, apollo, charge, log), settings);
   return {
     url: listening.url,
     stop: async () => {
       await listening.stop();
+      policies.stop();
       await apollo.stop();
       await planner.stop();
       await store.close();
@@ -81,6 +84,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
 function route(
   settings: HubSettings,
   store: HubStore,
+  policies: PolicyWatch,
   apollo: ApolloServer<RequestContext>,
   charge: Charge,
   log: Logger,
@@ -90,13 +94,16 @@ function route(
   app.use(markAnswer);
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
-    const ready = await store.isReady();
+    const ready = policies.current() !== null && (await store.isReady());
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
   });
   app.use(
     '/graphql',
     checkMethod,
-    identifyFirst(async (authorization, now) => await identify(authorization, rules, store.registry, now)),
+    identifyFirst(
+      async (authorization, now) => await identify(authorization, rules, store.registry, now),
+      () => inForce(policies),
+    ),
     readBody,
     chargeFirst(charge.request),
     refuseDepth,
@@ -105,16 +112,23 @@ function route(
   return app.use(notFound).use(failSafely(log));
 }
 
+/** The policy that one request is decided under, from its beginning to its end. */
+function inForce(policies: PolicyWatch): Policy {
+  const opened = policies.current();
+  if (opened === null) throw new HubError('POLICY_UNAVAILABLE', 'no policy is in force');
+  return opened.policy;
+}
+
 /** From an operation to its answer: the stages `budget`, `policy`, `plan`, `dispatch`, `shape` and `audit`. */
 async function answer(
   incoming: Incoming,
   planner: Planner,
   store: HubStore,
-  policy: Policy,
   kinds: KindSchemas,
   charge: Charge,
 ): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
+  const { policy } = context;
   // As it was asked for: Apollo Server gives null for a name that no operation bears.
   const operationName = incoming.request.operationName ?? null;
   const document = onlyOperation(incoming.document, operationName, planner.schema);
@@ -150,12 +164,7 @@ async function answer(
 }
 
 /** The stock planner with the hub's own part in this process and a source for each community. */
-async function createPlanner(
-  settings: HubSettings,
-  store: HubStore,
-  policy: Policy,
-  log: Logger,
-): Promise<Planner> {
+async function createPlanner(settings: HubSettings, store: HubStore, log: Logger): Promise<Planner> {
   const key = await watchSigningKey(settings.signingKeyFile, log);
   const agent = createAgent();
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
@@ -166,7 +175,7 @@ async function createPlanner(
     const ends = { deployment: settings.deployment, community: name };
     const part = { url, deadlineMs: settings.partDeadlineMs, agent };
     const sessions = new Sessions(createAgree(ends, part, key), () => key().id, log);
-    return createSource(name, createAsk(part, sessions, policy.version), log);
+    return createSource(name, createAsk(part, sessions), log);
   });
 }
 

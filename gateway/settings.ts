@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Budgets, parseBudget, rateOf } from './budget/budget.ts';
+import { type PolicyFilePaths, readPolicyPaths } from '../schema/policy/files.ts';
 import { communities, type Community } from '../schema/vocabulary.ts';
 
 /** What the hub is told from outside: environment variables, checked once at start. */
-export type HubSettings = {
+export type HubSettings = PolicyFilePaths & {
   readonly host: string;
   readonly port: number;
   readonly deployment: string;
@@ -49,6 +50,7 @@ export function readSettings(env: Environment): HubSettings {
       take('JCU_SIGNING_KEY_FILE', "the hub's private Ed25519 key as a JWK file"),
       wrong,
     ),
+    ...readPolicyPaths(take),
     subgraphs: readSubgraphs(take, wrong),
     supergraph: readText(env['JCU_SUPERGRAPH'] ?? committedSupergraph, 'JCU_SUPERGRAPH', wrong),
     partDeadlineMs: readNumber(

@@ -37,6 +37,10 @@ export const errorTable = {
     status: 503,
     message: 'The answer cannot be recorded, so it is not given. Try again later.',
   },
+  POLICY_UNAVAILABLE: {
+    status: 503,
+    message: 'No policy is in force here, so nothing is decided. Try again later.',
+  },
   REGISTRY_UNAVAILABLE: { status: 503, message: 'The registry does not answer. Try again later.' },
   BUDGET_UNAVAILABLE: { status: 503, message: 'The budgets cannot be counted. Try again later.' },
   PLAN_TIMEOUT: { status: 503, message: 'The operation could not be planned in time: ask in parts.' },

@@ -9,6 +9,10 @@ export type TrialHome = {
   readonly folder: string;
   readonly signingKeyFile: string;
   readonly hubKeysFile: string;
+  /** The trial's own policy office: its private key, its public keys, and the bundle that it signed. */
+  readonly policyKeyFile: string;
+  readonly policyKeysFile: string;
+  readonly policyBundleFile: string;
   readonly cursorKeys: Readonly<Record<Community, string>>;
 };
 
@@ -34,7 +38,27 @@ export function openHome(folder: string): TrialHome {
   const signingKeyFile = join(folder, 'hub-signing-key.json');
   const hubKeysFile = join(folder, 'hub-keys.json');
   if (!existsSync(signingKeyFile) || !existsSync(hubKeysFile)) makeKeys(signingKeyFile, hubKeysFile);
-  return { folder, signingKeyFile, hubKeysFile, cursorKeys: cursorKeys(join(folder, 'cursor-keys.json')) };
+  const policyKeyFile = join(folder, 'policy-signing-key.json');
+  const policyKeysFile = join(folder, 'policy-keys.json');
+  if (!existsSync(policyKeyFile) || !existsSync(policyKeysFile)) makeKeys(policyKeyFile, policyKeysFile);
+  return {
+    folder,
+    signingKeyFile,
+    hubKeysFile,
+    policyKeyFile,
+    policyKeysFile,
+    policyBundleFile: join(folder, 'policy-bundle.json'),
+    cursorKeys: cursorKeys(join(folder, 'cursor-keys.json')),
+  };
+}
+
+/** The settings by which every part of the trial finds the policy in force. */
+export function policySettings(home: Pick<TrialHome, 'policyBundleFile' | 'policyKeysFile'>) {
+  return {
+    JCU_DEPLOYMENT: deployment,
+    JCU_POLICY_BUNDLE_FILE: home.policyBundleFile,
+    JCU_POLICY_KEYS_FILE: home.policyKeysFile,
+  };
 }
 
 function makeKeys(signingKeyFile: string, hubKeysFile: string): void {

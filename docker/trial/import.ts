@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
 import { communities } from '../../schema/vocabulary.ts';
+import { policyEnv } from './policy-office.ts';
 import { readState } from './state.ts';
 import type { StoreName } from './stores/names.ts';
 import { startStores } from './stores/stores.ts';
@@ -73,14 +74,14 @@ async function runImport(
   uri: string,
   args: readonly string[],
 ): Promise<number> {
-  const child = spawnImport(home, community, uri, args, 'inherit');
+  const child = await spawnImport(home, community, uri, args, 'inherit');
   return await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
 }
 
-function spawnImport(
+async function spawnImport(
   home: string,
   community: string,
   uri: string,
@@ -89,7 +90,7 @@ function spawnImport(
 ) {
   const file = join(import.meta.dirname, '..', '..', 'subgraphs', community, 'import.ts');
   const rejects = ['--rejects', join(home, 'rejects')];
-  const env = { ...process.env, JCU_STORE_URI: uri };
+  const env = { ...process.env, ...(await policyEnv(home)), JCU_STORE_URI: uri };
   return spawn(process.execPath, ['--no-warnings', file, ...rejects, ...args], { env, stdio });
 }
 
@@ -100,7 +101,7 @@ export async function runQuietImport(
   uri: string,
   args: readonly string[],
 ): Promise<void> {
-  const child = spawnImport(home, community, uri, args, 'pipe');
+  const child = await spawnImport(home, community, uri, args, 'pipe');
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
   await new Promise<void>((resolve, reject) => {

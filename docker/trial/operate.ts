@@ -7,6 +7,7 @@ import type { Reader } from '../../schema/reader.ts';
 import { communities, purposes } from '../../schema/vocabulary.ts';
 import { withUri } from './import.ts';
 import { findReader, organisations } from './issuer/readers.ts';
+import { policyEnv } from './policy-office.ts';
 
 /**
  * Runs a community's operator command as a process of its own, with that community's credentials and no other's.
@@ -19,7 +20,7 @@ export async function operateCommunity(home: string, name: string, args: readonl
   const folder = mkdtempSync(join(tmpdir(), 'jcu-operate-'));
   try {
     const given = args[0] === 'view' ? ['view', ...asReaderFile(args.slice(1), folder)] : args;
-    return await withUri(home, community, async (uri) => await run(community, uri, given));
+    return await withUri(home, community, async (uri) => await run(home, community, uri, given));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -77,9 +78,9 @@ export function toReader(
   };
 }
 
-async function run(community: string, uri: string, args: readonly string[]): Promise<number> {
+async function run(home: string, community: string, uri: string, args: readonly string[]): Promise<number> {
   const file = join(import.meta.dirname, '..', '..', 'subgraphs', community, 'operate.ts');
-  const env = { ...process.env, JCU_STORE_URI: uri };
+  const env = { ...process.env, ...(await policyEnv(home)), JCU_STORE_URI: uri };
   const child = spawn(process.execPath, ['--no-warnings', file, ...args], { env, stdio: 'inherit' });
   return await new Promise((resolve, reject) => {
     child.once('error', reject);

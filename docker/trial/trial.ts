@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { communities, type Community } from '../../schema/vocabulary.ts';
 import { acr } from './issuer/acr.ts';
-import { deployment, openHome, type TrialHome } from './home.ts';
+import { openHome, policySettings, type TrialHome } from './home.ts';
+import { signTrialPolicy } from './policy-office.ts';
 import { type Part, startPart } from './process.ts';
 import { seedRegistry } from './registry.ts';
 import { freePort } from './stores/ports.ts';
@@ -42,6 +43,7 @@ const audience = 'http://127.0.0.1:4000/graphql';
 export async function startTrial(options: TrialOptions): Promise<Trial> {
   const report = options.report ?? (() => undefined);
   const home = openHome(options.home);
+  await signTrialPolicy(home);
   const logs = join(home.folder, 'logs');
   mkdirSync(logs, { recursive: true });
   const stores = await startStores({
@@ -65,6 +67,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   try {
     const launch = new Launch(home, stores, options.port ?? 4000, start);
     const issuer = await launch.all();
+    await untilReady(parts, report, logs);
     options.told?.throwIfAborted();
     return {
       home,
@@ -81,6 +84,34 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     throw error;
   }
 }
+
+/** A part listens before it has its policy and its store: what is asked before that is refused. */
+async function untilReady(
+  parts: ReadonlyMap<string, Part>,
+  report: (line: string) => void,
+  logs: string,
+): Promise<void> {
+  const deciding = [...parts.values()].filter(({ name }) => name !== 'issuer');
+  const until = Date.now() + readyMs;
+  await Promise.all(
+    deciding.map(async ({ name, url }) => {
+      while (!(await isReady(url))) {
+        if (Date.now() > until) return report(`${name} is not ready: see ${join(logs, `${name}.log`)}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return undefined;
+    }),
+  );
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return await fetch(new URL('/ready', url)).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+const readyMs = 20_000;
 
 type Start = (name: string, args: readonly string[], env: Readonly<Record<string, string>>) => Promise<Part>;
 
@@ -146,8 +177,8 @@ class Launch {
       JCU_PORT: port,
       JCU_STORE_URI: this.#stores.uris[community],
       JCU_HUB_KEYS_FILE: this.#home.hubKeysFile,
-      JCU_DEPLOYMENT: deployment,
       JCU_CURSOR_KEY: this.#home.cursorKeys[community],
+      ...policySettings(this.#home),
     });
     this.#urls.set(community, part.url);
   }
@@ -160,11 +191,11 @@ class Launch {
     await this.#start('hub', ['gateway/main.ts'], {
       JCU_PORT: port,
       JCU_STORE_URI: this.#stores.uris.hub,
-      JCU_DEPLOYMENT: deployment,
       JCU_ISSUER: this.#urls.get('issuer') ?? '',
       JCU_AUDIENCE: audience,
       JCU_STRONG_ACR: acr.strong,
       JCU_SIGNING_KEY_FILE: this.#home.signingKeyFile,
+      ...policySettings(this.#home),
       ...Object.fromEntries(subgraphs),
     });
   }

@@ -9,19 +9,18 @@ import type { HeldSession, Sessions } from './sessions.ts';
 export type AskPart = (body: string, context: RequestContext) => Promise<PartAnswer>;
 
 /**
- * Asks under an assertion for this body and reader, and the version of the policy that the hub decided under. A subgraph that knows the session no more is asked once again in
- * another one, within the same deadline.
+ * Asks under an assertion for this body and reader, and the version of the policy that the hub decided under. A
+ * subgraph that knows the session no more is asked once again in another one, within the same deadline.
  */
 export function createAsk(
   part: { readonly url: string; readonly deadlineMs: number; readonly agent: Agent },
   sessions: Sessions,
-  policy: string,
 ): AskPart {
   return async (body, context) => {
     const until = Math.min(Date.now() + part.deadlineMs, context.deadline);
     const left = () => Math.max(1, until - Date.now());
     const askIn = async (held: HeldSession) =>
-      await fetchPart(part.url, body, vouch(held, policy, body, context), left(), part.agent);
+      await fetchPart(part.url, body, vouch(held, body, context), left(), part.agent);
     const held = await within(left(), sessions.take());
     try {
       return await askIn(held);
@@ -35,13 +34,9 @@ export function createAsk(
 }
 
 /** The hub's word for the reader, for this body in this session. */
-function vouch(
-  held: HeldSession,
-  policy: string,
-  body: string,
-  context: RequestContext,
-): { readonly authorization: string } {
+function vouch(held: HeldSession, body: string, context: RequestContext): { readonly authorization: string } {
   const { reader, correlationId } = context;
+  const policy = context.policy.version;
   const request = { body, number: held.next() };
   const signed = signAssertion({ reader, policy, correlationId }, request, held.session, new Date());
   return { authorization: `Bearer ${signed}` };

@@ -1,6 +1,8 @@
 import { type Db, MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
+import type { KeptBundle, PolicyMemory } from '../../schema/policy/in-force.ts';
+import { rememberPolicies } from '../../schema/policy/memory.ts';
 import { within } from '../audit/deadline.ts';
 import { trailClientOptions } from '../audit/store.ts';
 import { openTrail, type Trail } from '../audit/trail.ts';
@@ -10,7 +12,7 @@ import { keepNames } from './keep-names.ts';
 import type { Names } from './names.ts';
 import { openRegistry, type Registry } from './registry.ts';
 
-/** The hub's own store: registry, alias table, budgets and trail; never records. */
+/** The hub's own store: registry, alias table, budgets, the policies of all times and trail; never records. */
 export type HubStore = {
   readonly registry: Registry;
   /** The alias table in force. */
@@ -19,6 +21,8 @@ export type HubStore = {
   readonly trail: () => Trail;
   /** What this hub holds of the budgets that it shares with others. */
   readonly leases: Leases;
+  /** Every version of the policy that was ever in force. */
+  readonly policies: PolicyMemory;
   isReady(): Promise<boolean>;
   close(): Promise<void>;
 };
@@ -43,6 +47,7 @@ export function openHubStore(
     names: names.current,
     trail: trail.current,
     leases,
+    policies: rememberPolicies(() => db.collection<KeptBundle>('policies'), within),
     isReady: async () => trail.isOpen() && (await isUp(db)),
     close: async () => {
       connecting.stop();

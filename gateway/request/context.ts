@@ -1,11 +1,14 @@
 import type { RecordedDisclosure } from '../../schema/disclosure.ts';
 import type { HubErrorCode } from '../../schema/errors.ts';
+import type { Policy } from '../../schema/policy/policy.ts';
 import type { Identity } from '../identity/identify.ts';
 
 /** One request on its way through the stages: what is known of it, and what the parts said while they answered. */
 export type RequestContext = Identity & {
   readonly correlationId: string;
   readonly at: Date;
+  /** The policy in force when the request came: one for all that is decided on it. */
+  readonly policy: Policy;
   /** Milliseconds since the epoch after which nothing is waited for. */
   readonly deadline: number;
   readonly disclosed: RecordedDisclosure[];

@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Response }
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
+import type { Policy } from '../../schema/policy/policy.ts';
 import type { Identity } from '../identity/identify.ts';
 import { constantError } from '../shape/answer.ts';
 import type { RequestContext } from './context.ts';
@@ -52,9 +53,10 @@ export const checkMethod: RequestHandler = (request, response, next) => {
   sendError(response, new HubError('METHOD_NOT_ALLOWED'));
 };
 
-/** Identifies the reader before a byte of the body is parsed. */
+/** Identifies the reader, and finds the policy in force, before a byte of the body is parsed. */
 export function identifyFirst(
   identify: (authorization: string | undefined, now: Date) => Promise<Identity>,
+  policyInForce: () => Policy,
 ): RequestHandler {
   return async (request, response, next) => {
     const at = new Date();
@@ -63,6 +65,7 @@ export function identifyFirst(
       ...identity,
       correlationId: String(response.locals['correlationId']),
       at,
+      policy: policyInForce(),
       deadline: at.getTime() + requestDeadlineMs,
       disclosed: [],
       lost: new Set(),

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { type PolicyFilePaths, readPolicyPaths } from '../../schema/policy/files.ts';
 import type { Community } from '../../schema/vocabulary.ts';
 
 /** What one subgraph is told from outside: environment variables, checked once at start. */
-export type SubgraphSettings = {
+export type SubgraphSettings = PolicyFilePaths & {
   readonly community: Community;
   readonly host: string;
   readonly port: number;
@@ -33,6 +34,7 @@ export function readSettings(community: Community, env: Environment): SubgraphSe
     port: readPort(env['JCU_PORT'], wrong),
     storeUri: take('JCU_STORE_URI', `the MongoDB URI of ${community}'s own store`),
     hubKeysFile: checkKeys(take('JCU_HUB_KEYS_FILE', "the hub's public keys as a JWKS file"), wrong),
+    ...readPolicyPaths(take),
     deployment: take('JCU_DEPLOYMENT', "the deployment's id"),
     cursorKey: readKey(take('JCU_CURSOR_KEY', '32 random bytes in base64'), wrong),
     production: env['NODE_ENV'] === 'production',

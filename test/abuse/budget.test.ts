@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Db, MongoClient } from 'mongodb';
-import { deployment } from '../../docker/trial/home.ts';
+import { policySettings } from '../../docker/trial/home.ts';
 import { findReader } from '../../docker/trial/issuer/readers.ts';
 import { type Part, startPart } from '../../docker/trial/process.ts';
 import type { Trial } from '../../docker/trial/trial.ts';
@@ -56,10 +56,10 @@ async function startSecondHub(): Promise<Part> {
   const settings = {
     JCU_PORT: '0',
     JCU_STORE_URI: trial.stores.uris.hub,
-    JCU_DEPLOYMENT: deployment,
     JCU_ISSUER: trial.issuer,
     JCU_AUDIENCE: 'http://127.0.0.1:4000/graphql',
     JCU_SIGNING_KEY_FILE: trial.home.signingKeyFile,
+    ...policySettings(trial.home),
   };
   const all = { ...settings, ...env, ...Object.fromEntries(urls) };
   return await startPart('second-hub', ['gateway/main.ts'], all, join(trial.home.folder, 'logs'));

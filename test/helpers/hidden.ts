@@ -39,7 +39,7 @@ export async function importHidden(trial: Asked, uri: string): Promise<Target> {
     const file = join(folder, `${said.serial}.json`);
     await writeFile(file, JSON.stringify(advisory(said)));
     const args = [file, '--tlp', 'AMBER', '--audience', 'csirt-pl', '--purpose', 'incident-response'];
-    await runQuietImport(folder, 'cert-eu', uri, [...args, '--exercise', exercise]);
+    await runQuietImport(trial.home, 'cert-eu', uri, [...args, '--exercise', exercise]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -61,6 +61,7 @@ async function keepHubRole(db: Db): Promise<string> {
   const privileges = [
     on('trail', appending),
     on('budgets', counting),
+    on('policies', appending),
     ...changeable.map((collection) => on(collection, changing)),
     // The names of its own collections, which the driver asks for.
     on('', ['listCollections']),

@@ -4,12 +4,12 @@ import { createReadStream, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { readPolicy } from '../../../schema/policy/load.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/vocabulary.ts';
 import type { CommunityPart } from '../community.ts';
 import { PreviewTarget } from '../operate/preview-target.ts';
 import type { Counted } from '../operate/tally.ts';
+import { policyOfRun } from '../policies.ts';
 import { openStore } from '../store.ts';
 import { takeNames, takeOwnNames } from './names.ts';
 import { ingest, type IngestReport, Interrupted } from './ingest.ts';
@@ -43,19 +43,19 @@ type Flags = {
 
 /**
  * Runs an import as a process of the community's own: its store, its credentials (JCU_STORE_URI), its sources.
- * Sets the exit code: 0 all in, 1 nothing more could be done, 2 some records rejected, 3 a classified record met.
+ * Its policy is the signed bundle in force, or the one that is given. Sets the exit code: 0 all in, 1 nothing more could be done, 2 some records rejected, 3 a classified record met.
  */
 export async function runImport(
   community: CommunityPart,
   sources: readonly Source[],
-  policy: Policy = readPolicy(),
+  given?: Policy,
 ): Promise<void> {
   // Node would let the heap grow to hundreds of megabytes before it collects what a batch leaves behind.
   setFlagsFromString('--memory-saver-mode');
   const command = describe(community, sources);
   try {
     await command.parseAsync();
-    process.exitCode = await importFiles(community, sources, command, policy);
+    process.exitCode = await importFiles(community, sources, command, given);
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = exitCodes.failed;
@@ -68,7 +68,7 @@ async function importFiles(
   community: CommunityPart,
   sources: readonly Source[],
   command: Command,
-  policy: Policy,
+  given: Policy | undefined,
 ): Promise<number> {
   const flags = command.opts<Flags>();
   const files = (await Promise.all(command.args.map(listFiles))).flat();
@@ -77,6 +77,7 @@ async function importFiles(
   const store = openStore(requireUri(), community.kinds, () => undefined);
   try {
     await waitForStore(store.connection);
+    const policy = given ?? (await policyOfRun(process.env, store));
     const defaults = withFlags(source.defaults, flags);
     const target = new Target(store, source.name, defaults.exercise, policy);
     if (flags.preview === true) {

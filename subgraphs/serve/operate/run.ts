@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import mongoose from 'mongoose';
 import { readPolicy } from '../../../schema/policy/load.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
 import type { CommunityPart } from '../community.ts';
+import { policyOfRun } from '../policies.ts';
 import { type CommunityStore, openStore } from '../store.ts';
 import { newestAlarms } from './alarms.ts';
 import { previewPolicy } from './preview.ts';
@@ -16,8 +16,8 @@ import { sayKey } from './words.ts';
  * The command line of a community's operator, on the community's own store and with its credentials: what a reader
  * would see, what a rule would open, what was open that should not have been, and the switch that takes it out.
  */
-export async function runOperate(community: CommunityPart, policy: Policy = readPolicy()): Promise<void> {
-  const command = describe(community, policy);
+export async function runOperate(community: CommunityPart): Promise<void> {
+  const command = describe(community);
   try {
     await command.parseAsync();
   } catch (error) {
@@ -27,18 +27,18 @@ export async function runOperate(community: CommunityPart, policy: Policy = read
   process.exit();
 }
 
-function describe(community: CommunityPart, policy: Policy): Command {
+function describe(community: CommunityPart): Command {
   const program = new Command(`hub operate ${community.name}`)
     .description(`What ${community.name}'s operator may look at and turn, on its own store.`)
     .showHelpAfterError();
-  addView(program, community, policy);
-  addPreview(program, community, policy);
+  addView(program, community);
+  addPreview(program, community);
   addAlarms(program, community);
   addSwitch(program, community);
   return program;
 }
 
-function addView(program: Command, community: CommunityPart, policy: Policy): void {
+function addView(program: Command, community: CommunityPart): void {
   program
     .command('view')
     .description('what a reader would see of these records: counts, markings and ids, never content')
@@ -46,10 +46,10 @@ function addView(program: Command, community: CommunityPart, policy: Policy): vo
     .option('--json', 'as JSON')
     .action(async (flags: { reader: string; json?: boolean }) => {
       const reader = readReader(flags.reader);
-      const seen = await withStore(
-        community,
-        async (store) => await viewAs(store, community.kinds, policy, reader, new Date()),
-      );
+      const seen = await withStore(community, async (store) => {
+        const policy = await policyOfRun(process.env, store);
+        return await viewAs(store, community.kinds, policy, reader, new Date());
+      });
       if (flags.json === true) return say(JSON.stringify(seen, null, 2));
       for (const { kind, records, exact, newest } of seen) {
         say(`${kind}: ${records}${exact ? '' : ' or more'}`);
@@ -59,7 +59,7 @@ function addView(program: Command, community: CommunityPart, policy: Policy): vo
     });
 }
 
-function addPreview(program: Command, community: CommunityPart, policy: Policy): void {
+function addPreview(program: Command, community: CommunityPart): void {
   program
     .command('preview')
     .description('what the rules of a folder would open and close of these records')
@@ -71,7 +71,10 @@ function addPreview(program: Command, community: CommunityPart, policy: Policy):
     )
     .action(async (flags: { policy: string; json?: boolean }) => {
       const next = readPolicy(flags.policy);
-      const preview = await withStore(community, async (store) => await previewPolicy(store, policy, next));
+      const preview = await withStore(community, async (store) => {
+        const policy = await policyOfRun(process.env, store);
+        return await previewPolicy(store, policy, next);
+      });
       if (flags.json === true) return say(JSON.stringify(preview, null, 2));
       tellCounted('would open', preview.gains);
       tellCounted('would close', preview.losses);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { policyEnv } from '../../../docker/trial/policy-office.ts';
 import type { RealFiles } from './real-files.ts';
 
 /** What one import took. Times in milliseconds, memory in bytes. */
@@ -33,7 +34,7 @@ export async function runImport(
   const began = performance.now();
   const child = spawn(process.execPath, args, {
     cwd: root,
-    env: { ...process.env, JCU_STORE_URI: uri },
+    env: { ...process.env, ...(await policyEnv(join(rejects, '..', 'home'))), JCU_STORE_URI: uri },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: mostMs,
   });

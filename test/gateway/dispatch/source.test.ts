@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { createAgent, fetchPart } from '../../../gateway/dispatch/fetch-part.ts';
 import { createSource } from '../../../gateway/dispatch/source.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
+import { policy } from '../../helpers/policy.ts';
 import { readerOf } from '../../helpers/records.ts';
 
 /** What the subgraph of this test answers: one that was taken over says whatever it likes. */
@@ -35,6 +36,7 @@ async function askOf(answer: unknown) {
     token: { clientId: 'test', id: null },
     correlationId: 'test',
     at: new Date(),
+    policy,
     deadline: Date.now() + 2000,
     disclosed: [],
     lost: new Set(),

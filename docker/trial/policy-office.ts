@@ -1,0 +1,44 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { openBundle, signBundle } from '../../schema/policy/bundle.ts';
+import { type PolicyTexts, readPolicyTexts } from '../../schema/policy/load.ts';
+import { readPolicyKeys, readPolicySigner } from '../../schema/policy/policy-keys.ts';
+import { deployment, openHome, policySettings, type TrialHome } from './home.ts';
+
+/**
+ * Signs the repository's policy with the trial's own key, for all its parts, and puts it in place by rename. A bundle
+ * of the very same files stays as it is: a version has one bundle for good. Where the files have changed since under
+ * one version number, the trial's parts refuse the new bundle, as a deployment's would.
+ */
+export async function signTrialPolicy(
+  home: TrialHome,
+  texts: PolicyTexts = readPolicyTexts(),
+): Promise<void> {
+  if (await isSigned(home, texts)) return;
+  const signer = await readPolicySigner(readFileSync(home.policyKeyFile, 'utf8'));
+  const bundle = await signBundle(texts, signer, new Date(), deployment);
+  writeFileSync(`${home.policyBundleFile}.new`, bundle, { mode: 0o600 });
+  renameSync(`${home.policyBundleFile}.new`, home.policyBundleFile);
+}
+
+async function isSigned(home: TrialHome, texts: PolicyTexts): Promise<boolean> {
+  if (!existsSync(home.policyBundleFile)) return false;
+  try {
+    const keys = await readPolicyKeys(readFileSync(home.policyKeysFile, 'utf8'));
+    const { files } = await openBundle(readFileSync(home.policyBundleFile, 'utf8'), keys, deployment);
+    const names = Object.keys(texts);
+    return names.length === Object.keys(files).length && names.every((name) => files[name] === texts[name]);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The settings of the policy in force for a command beside a home: the trial's, or those of the environment. A home
+ * without a bundle is given one; one that is there stays, since a trial may be running with it.
+ */
+export async function policyEnv(folder: string): Promise<Readonly<Record<string, string>>> {
+  if (process.env['JCU_POLICY_BUNDLE_FILE'] !== undefined) return {};
+  const home = openHome(folder);
+  if (!existsSync(home.policyBundleFile)) await signTrialPolicy(home);
+  return policySettings(home);
+}

@@ -1,0 +1,34 @@
+import type { Collection } from 'mongodb';
+import type { KeptBundle, PolicyMemory } from './in-force.ts';
+
+const duplicateKey = 11_000;
+const answerMs = 1500;
+
+/**
+ * Remembers policies in a collection of a store: each version once and for good, so that an old one is told after a
+ * restart, and an auditor can take a decision of the past again under the policy of its time. `within` bounds how long
+ * the store may take.
+ */
+export function rememberPolicies(
+  policies: () => Collection<KeptBundle>,
+  within: <Value>(ms: number, work: Promise<Value>) => Promise<Value>,
+): PolicyMemory {
+  return {
+    newest: async () =>
+      await within(
+        answerMs,
+        policies().findOne(
+          {},
+          { sort: { _id: -1 }, projection: { digest: 1, acceptedAt: 1 }, readConcern: 'majority' },
+        ),
+      ),
+    keep: async (bundle) => {
+      try {
+        const durable = { writeConcern: { w: 'majority', j: true } } as const;
+        await within(answerMs, policies().insertOne(bundle, durable));
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== duplicateKey) throw error;
+      }
+    },
+  };
+}

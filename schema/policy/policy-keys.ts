@@ -1,0 +1,45 @@
+import { type CryptoKey, importJWK } from 'jose';
+import { z } from 'zod';
+
+/** The public keys of those who may sign policies, by `kid`. */
+export type PolicyKeys = ReadonlyMap<string, CryptoKey>;
+
+const key = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  kid: z.string().min(1),
+  x: z.string(),
+});
+const publicSet = z.object({ keys: z.array(key.extend({ d: z.undefined().optional() })).min(1) });
+
+/** Reads a JWKS (RFC 7517) of Ed25519 keys. Throws where it is none, has a key twice, or holds a private key. */
+export async function readPolicyKeys(text: string): Promise<PolicyKeys> {
+  const keys = new Map<string, CryptoKey>();
+  for (const jwk of parse(text, publicSet, 'a JWKS of public Ed25519 keys, each with its kid').keys) {
+    if (keys.has(jwk.kid)) throw new Error(`two policy keys are called ${jwk.kid}`);
+    keys.set(jwk.kid, await importKey(jwk));
+  }
+  return keys;
+}
+
+/** Reads the private key of a policy's signer (JWK). Throws where it is none, without a word of what it holds. */
+export async function readPolicySigner(
+  text: string,
+): Promise<{ readonly id: string; readonly privateKey: CryptoKey }> {
+  const jwk = parse(text, key.extend({ d: z.string() }), 'a private Ed25519 JWK with a kid');
+  return { id: jwk.kid, privateKey: await importKey(jwk) };
+}
+
+async function importKey({ kty, crv, x, d }: z.infer<typeof key> & { readonly d?: string | undefined }) {
+  const imported = await importJWK({ kty, crv, x, ...(d === undefined ? {} : { d }) }, 'EdDSA');
+  if (imported instanceof Uint8Array) throw new Error('expected an Ed25519 key');
+  return imported;
+}
+
+function parse<Shape extends z.ZodType>(text: string, shape: Shape, what: string): z.infer<Shape> {
+  try {
+    return shape.parse(JSON.parse(text));
+  } catch {
+    throw new Error(`expected ${what}`);
+  }
+}

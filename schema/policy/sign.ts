@@ -1,0 +1,46 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { signBundle } from './bundle.ts';
+import { policyFolder, readPolicyTexts } from './load.ts';
+import { readPolicySigner } from './policy-keys.ts';
+
+const help = `Signs the policy's files as the bundle that a deployment takes.
+
+  node schema/policy/sign.ts --key FILE --out FILE [--deployment ID] [FOLDER]
+
+  --key FILE        the signer's private key: an Ed25519 JWK with a kid
+  --out FILE        where the bundle goes; it is replaced by rename
+  --deployment ID   for this deployment only
+  FOLDER            the policy's files (schema/policy)
+
+Example:
+  node schema/policy/sign.ts --key office.jwk --out policy-bundle.json --deployment production
+`;
+
+/** Signs a folder of the policy's files. A version is signed once: a change of a file needs a new number in domain.yaml. */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      key: { type: 'string' },
+      out: { type: 'string' },
+      deployment: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return void process.stdout.write(help);
+  const { key, out, deployment } = values;
+  if (key === undefined || out === undefined) throw new Error('--key and --out: expected a file for each');
+  const signer = await readPolicySigner(readFileSync(key, 'utf8'));
+  const texts = readPolicyTexts(positionals[0] ?? policyFolder);
+  writeFileSync(`${out}.new`, await signBundle(texts, signer, new Date(), deployment));
+  renameSync(`${out}.new`, out);
+  return void process.stdout.write(`${out}: signed under ${signer.id}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,38 @@
+import mongoose from 'mongoose';
+import { policyFilesAt, readPolicyPaths } from '../../schema/policy/files.ts';
+import { checkAge, type KeptBundle, openOnce, type PolicyMemory } from '../../schema/policy/in-force.ts';
+import { rememberPolicies } from '../../schema/policy/memory.ts';
+import type { Policy } from '../../schema/policy/policy.ts';
+import { within } from './deadline.ts';
+import type { CommunityStore } from './store.ts';
+
+/** The policies that were ever taken here, in the community's own store. Rejects while the store is not connected. */
+export function policiesOf({ connection }: Pick<CommunityStore, 'connection'>): PolicyMemory {
+  return rememberPolicies(() => {
+    if (connection.readyState !== mongoose.ConnectionStates.connected)
+      throw new Error('the store is not connected');
+    return connection.collection<KeptBundle>('policies');
+  }, within);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The policy in force for a command that runs once beside a connected store: the same bundle, held to the same
+ * promises, as the subgraph's own. Throws, in words for an operator, where there is none.
+ */
+export async function policyOfRun(env: Environment, store: CommunityStore): Promise<Policy> {
+  const missing: string[] = [];
+  const take = (name: string, what: string): string => {
+    const value = env[name] ?? '';
+    if (value === '') missing.push(`${name}: ${what}, got nothing`);
+    return value;
+  };
+  const paths = readPolicyPaths(take);
+  const deployment = take('JCU_DEPLOYMENT', "the deployment's id");
+  if (missing.length > 0) throw new Error(missing.join('\n'));
+  const { opened, bundle } = await openOnce(policyFilesAt(paths), deployment)();
+  const old = await checkAge(opened, bundle, policiesOf(store));
+  if (old !== null) throw new Error(old);
+  return opened.policy;
+}

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FlattenedSign } from 'jose';
+import type { Trial } from '../../docker/trial/trial.ts';
+import { signBundle } from '../../schema/policy/bundle.ts';
+import { readPolicyTexts } from '../../schema/policy/load.ts';
+import { communities } from '../../schema/vocabulary.ts';
+import { ask, type Asked, post } from '../helpers/ask.ts';
+import { newSigner, putBundle, signAsTrial, textsOf, trialSigner } from '../helpers/bundles.ts';
+import { startExercise } from '../helpers/standing.ts';
+
+let trial: Trial;
+let asked: Asked;
+let good: string;
+
+beforeAll(async () => {
+  trial = await startExercise();
+  asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
+  good = readFileSync(trial.home.policyBundleFile, 'utf8');
+}, 90_000);
+
+afterAll(async () => await trial.stop());
+
+const analyst = { as: 'cert-eu-analyst', picture: 'exercise:trial-2026', purpose: 'incident-response' };
+const join3 = `{ vulnerability(id: "CVE-2099-10001") { exploitation { nodes { id } }
+  advisories { nodes { id } } ransomwareFamilies { nodes { id } } } }`;
+const parts = ['hub', ...communities];
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not in 20 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function logOf(name: string): string {
+  return readFileSync(join(trial.home.folder, 'logs', `${name}.log`), 'utf8');
+}
+
+async function readiness(): Promise<readonly number[]> {
+  return await Promise.all(
+    parts.map(async (name) => (await fetch(new URL('/ready', trial.parts.get(name)?.url))).status),
+  );
+}
+
+/** Nothing is answered by anybody, the reader learns only that, and the operator of each part why and what to do. */
+async function expectRefused(why: RegExp): Promise<void> {
+  await until('every part refuses', async () => (await readiness()).every((status) => status === 503));
+  const { status, body } = await ask(asked, analyst, join3);
+  expect(status).toBe(503);
+  expect(body.data).toBeUndefined();
+  expect(body.errors).toEqual([
+    {
+      message: 'No policy is in force here, so nothing is decided. Try again later.',
+      extensions: { code: 'POLICY_UNAVAILABLE' },
+    },
+  ]);
+  for (const name of parts) {
+    const last = logOf(name)
+      .split('\n')
+      .findLast((line) => line.includes('"level":50') && line.includes('JCU_POLICY_BUNDLE_FILE'));
+    expect([name, last]).toEqual([name, expect.stringMatching(why)]);
+  }
+}
+
+async function expectWhole(): Promise<void> {
+  await until('a whole answer', async () => {
+    const { body } = await ask(asked, analyst, join3);
+    const pages = Object.values(body?.data?.vulnerability ?? {}) as ({ nodes: unknown[] } | null)[];
+    return (
+      body?.errors === undefined && pages.length === 3 && pages.every((page) => page?.nodes.length !== 0)
+    );
+  });
+  expect(await readiness()).toEqual([200, 200, 200, 200]);
+}
+
+test('a bundle that is gone: every part refuses and says so, and goes on by itself when it is there again', async () => {
+  await expectWhole();
+  rmSync(trial.home.policyBundleFile);
+  await expectRefused(/cannot be read \(ENOENT\)/);
+  putBundle(trial.home, good);
+  await expectWhole();
+});
+
+test('nobody learns more without a token: an unknown caller is answered 401 whether a policy is in force or not', async () => {
+  rmSync(trial.home.policyBundleFile);
+  await expectRefused(/ENOENT/);
+  expect((await post(trial.url, { query: join3 })).status).toBe(401);
+  for (const name of communities) {
+    const { status, text } = await post(trial.parts.get(name)?.url ?? '', { query: '{ __typename }' });
+    expect([status, text]).toEqual([401, '']);
+  }
+  putBundle(trial.home, good);
+  await expectWhole();
+});
+
+const files = readPolicyTexts();
+const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+const broken: readonly (readonly [string, RegExp, () => Promise<string>])[] = [
+  ['unsigned', /no signed bundle/, async () => await Promise.resolve(JSON.stringify({ files }))],
+  [
+    'signed by a foreign key',
+    /no policy key is called stranger/,
+    async () => await signBundle(files, (await newSigner('stranger')).key, new Date()),
+  ],
+  [
+    'signed by a foreign key under a known name',
+    /signature is not of its key/,
+    async () => {
+      const { id } = await trialSigner(trial.home);
+      return await signBundle(files, (await newSigner(id)).key, new Date());
+    },
+  ],
+  ['half written', /no signed bundle/, async () => await Promise.resolve(good.slice(0, good.length / 2))],
+  [
+    'malformed within its signature',
+    /content is malformed/,
+    async () => {
+      const { id, privateKey } = await trialSigner(trial.home);
+      const header = { alg: 'EdDSA', typ: 'jcu-policy+jws', kid: id };
+      const signed = new FlattenedSign(bytes({ format: 'jcu-policy-bundle/1' })).setProtectedHeader(header);
+      return JSON.stringify(await signed.sign(privateKey));
+    },
+  ],
+  [
+    'for another deployment',
+    /for the deployment elsewhere/,
+    async () => await signBundle(files, await trialSigner(trial.home), new Date(), 'elsewhere'),
+  ],
+  [
+    'of the same version and other words',
+    /another version \d+ than the one that was taken/,
+    async () =>
+      await signAsTrial(trial.home, { ...files, 'baseline.yaml': `${files['baseline.yaml']}\n# other\n` }),
+  ],
+];
+
+for (const [what, why, make] of broken) {
+  test(`a bundle that is ${what} is refused, and all goes on when a good one is there`, async () => {
+    putBundle(trial.home, await make());
+    await expectRefused(why);
+    putBundle(trial.home, good);
+    await expectWhole();
+  });
+}
+
+test('parts that start without a good bundle refuse until there is one', async () => {
+  writeFileSync(trial.home.policyBundleFile, '');
+  await expectRefused(/no signed bundle/);
+  for (const name of ['hub', 'cert-eu']) {
+    await trial.parts.get(name)?.stop();
+    await trial.restart(name);
+  }
+  await expectRefused(/no signed bundle/);
+  putBundle(trial.home, good);
+  await expectWhole();
+});
+
+test('a key that may not sign any more takes its bundles with it, until it may again', async () => {
+  const keys = readFileSync(trial.home.policyKeysFile, 'utf8');
+  writeFileSync(trial.home.policyKeysFile, (await newSigner('another-office')).jwks);
+  await expectRefused(/no policy key is called/);
+  writeFileSync(trial.home.policyKeysFile, keys);
+  await expectWhole();
+});
+
+test('an older bundle than the last one is refused, also after a restart', async () => {
+  const { version } = JSON.parse(Buffer.from(JSON.parse(good).payload as string, 'base64url').toString()) as {
+    version: number;
+  };
+  putBundle(trial.home, await signAsTrial(trial.home, textsOf(version + 1)));
+  await until('the newer version is in force', async () => (await readiness()).every((one) => one === 200));
+  await until('every part has taken it', async () => {
+    return await Promise.resolve(
+      parts.every((name) => logOf(name).includes(`version ${version + 1}, signed`)),
+    );
+  });
+  putBundle(trial.home, good);
+  await expectRefused(new RegExp(`of version ${version}, and version ${version + 1} was taken`));
+  for (const name of ['hub', 'cert-eu']) {
+    await trial.parts.get(name)?.stop();
+    await trial.restart(name);
+  }
+  await expectRefused(/was taken at/);
+});

@@ -1,0 +1,120 @@
+import { expect, test } from '@jest/globals';
+import canonicalize from 'canonicalize';
+import { FlattenedSign } from 'jose';
+import { largestBundle, openBundle, signBundle } from '../../../schema/policy/bundle.ts';
+import { checkAge, type KeptBundle, openOnce } from '../../../schema/policy/in-force.ts';
+import { readPolicyTexts } from '../../../schema/policy/load.ts';
+import { readPolicyKeys, readPolicySigner } from '../../../schema/policy/policy-keys.ts';
+import { newSigner, textsOf } from '../../helpers/bundles.ts';
+
+const now = new Date('2026-11-24T12:00:00Z');
+const signer = await newSigner();
+const keys = await readPolicyKeys(signer.jwks);
+const content = {
+  format: 'jcu-policy-bundle/1',
+  version: 7,
+  issuedAt: now.toISOString(),
+  files: textsOf(7),
+};
+const header = { alg: 'EdDSA', typ: 'jcu-policy+jws', kid: signer.key.id };
+
+async function signed(text: string, protectedHeader: object = header): Promise<string> {
+  const jws = new FlattenedSign(new TextEncoder().encode(text)).setProtectedHeader(protectedHeader as never);
+  return JSON.stringify(await jws.sign(signer.key.privateKey));
+}
+
+async function expectRefused(text: string, why: RegExp, deployment: string | null = null): Promise<void> {
+  await expect(openBundle(text, keys, deployment)).rejects.toMatchObject({
+    name: 'BundleError',
+    message: expect.stringMatching(why),
+  });
+}
+
+test('what was signed is what is opened: the same files, their version, and one digest for one content', async () => {
+  const text = await signBundle(content.files, signer.key, now);
+  const opened = await openBundle(text, keys, 'trial');
+  expect(opened).toMatchObject({ version: 7, signedBy: 'policy-office', issuedAt: now.toISOString() });
+  expect(opened.files).toEqual(content.files);
+  expect(opened.policy.version).toBe('joint-baseline-7');
+  const again = await openBundle(await signBundle(content.files, signer.key, now), keys, 'trial');
+  expect(again.digest).toBe(opened.digest);
+});
+
+test('the same content, signed by hand, is taken: what follows is refused for nothing else', async () => {
+  expect((await openBundle(await signed(canonicalize(content) ?? ''), keys, null)).version).toBe(7);
+});
+
+test('a signature by the right key over something else, or as something else, is none on a policy', async () => {
+  const text = canonicalize(content) ?? '';
+  await expectRefused(await signed(text, { ...header, typ: 'JWT' }), /its type is not/);
+  await expectRefused(await signed(text, { alg: 'EdDSA', kid: header.kid }), /its type is not/);
+  await expectRefused(
+    await signed(text, { alg: 'EdDSA', typ: header.typ }),
+    /no policy key is called undefined/,
+  );
+  const jws = JSON.parse(await signed(text)) as Record<string, string>;
+  const other = canonicalize({ ...content, issuedAt: '2026-11-25T12:00:00.000Z' }) ?? '';
+  const payload = Buffer.from(other).toString('base64url');
+  await expectRefused(JSON.stringify({ ...jws, payload }), /not of its key/);
+  const none = Buffer.from(JSON.stringify({ ...header, alg: 'none' })).toString('base64url');
+  await expectRefused(JSON.stringify({ ...jws, protected: none, signature: '' }), /not signed rightly/);
+  await expectRefused(JSON.stringify({ ...jws, header: { kid: 'x' } }), /no signed bundle/);
+  await expectRefused(
+    await signed(text, { ...header, b64: false, crit: ['b64'] }),
+    /not of its key|not signed rightly/,
+  );
+});
+
+test('a content that is not whole is refused, whoever signed it', async () => {
+  const says = async (changes: object) => await signed(canonicalize({ ...content, ...changes }) ?? '');
+  await expectRefused(await signed('{'), /malformed/);
+  await expectRefused(await signed(JSON.stringify(content, null, 1)), /not canonical/);
+  await expectRefused(await says({ version: 8 }), /it says version 8, and its domain.yaml 7/);
+  await expectRefused(await says({ more: true }), /malformed/);
+  await expectRefused(await says({ files: { ...content.files, '../x.yaml': '' } }), /malformed/);
+  await expectRefused(
+    await says({ files: { ...content.files, 'baseline.yaml': 'rules: []' } }),
+    /does not compile/,
+  );
+  await expectRefused(await says({ deployment: 'other' }), /for the deployment other/, 'trial');
+  await expectRefused('x'.repeat(largestBundle + 1), /larger than/);
+});
+
+const set = (...all: readonly object[]) => JSON.stringify({ keys: all });
+
+test('a file of policy keys that is none, or that gives a private key away, is refused whole', async () => {
+  await expect(readPolicyKeys('[]')).rejects.toThrow('a JWKS of public Ed25519 keys');
+  await expect(readPolicyKeys('{"keys":[]}')).rejects.toThrow('a JWKS');
+  const [key] = (JSON.parse(signer.jwks) as { keys: [Record<string, string>] }).keys;
+  await expect(readPolicyKeys(set({ ...key, d: 'AAAA' }))).rejects.toThrow('a JWKS');
+  await expect(readPolicyKeys(set({ ...key, crv: 'X25519' }))).rejects.toThrow('a JWKS');
+  await expect(readPolicyKeys(set(key, key))).rejects.toThrow('two policy keys are called');
+  await expect(readPolicySigner(JSON.stringify(key))).rejects.toThrow('a private Ed25519 JWK with a kid');
+});
+
+test('a policy that does not cover the graph is refused before anything rests on it', async () => {
+  const coordinates = readPolicyTexts()['coordinates.yaml'] ?? '';
+  const files = { ...textsOf(7), 'coordinates.yaml': coordinates.replace(/^ {2}Advisory:/m, '  Bulletin9:') };
+  const bundle = await signBundle(files, signer.key, now);
+  const open = openOnce(async () => await Promise.resolve({ bundle, keys: signer.jwks }), null);
+  await expect(open()).rejects.toThrow(/does not cover the graph: .*Advisory/);
+});
+
+test('a version is taken once: an older one, and another one of the same number, are refused from then on', async () => {
+  const kept = new Map<number, KeptBundle>();
+  const memory = {
+    newest: async () => await Promise.resolve(kept.get(Math.max(0, ...kept.keys())) ?? null),
+    keep: async (one: KeptBundle) =>
+      void (await Promise.resolve(kept.has(one._id) || kept.set(one._id, one))),
+  };
+  const take = async (version: number, change?: (rules: string) => string) => {
+    const text = await signBundle(textsOf(version, change), signer.key, now);
+    return await checkAge(await openBundle(text, keys, null), text, memory);
+  };
+  expect(await take(7)).toBeNull();
+  expect(await take(7)).toBeNull();
+  expect(await take(7, (rules) => `${rules}\n# other words\n`)).toMatch(/another version 7/);
+  expect(await take(9)).toBeNull();
+  expect(await take(8)).toMatch(/of version 8, and version 9 was taken/);
+  expect([...kept.keys()]).toEqual([7, 9]);
+});
