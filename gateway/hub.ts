@@ -19,10 +19,11 @@ import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/verify-token.ts';
 import { type Incoming, loadPlanner, type Planner } from './plan/gateway.ts';
 import { limitOperation } from './plan/limits.ts';
-import { onlyOperation } from './request/operation.ts';
+import { coerceVariables, onlyOperation } from './request/operation.ts';
 import { decide } from './policy/decide.ts';
-import { introspect, splitIntrospection } from './policy/introspect.ts';
+import { introspect } from './policy/introspect.ts';
 import { KindSchemas } from './policy/kinds.ts';
+import { splitIntrospection } from './policy/split.ts';
 import { suggestFromKind } from './policy/suggest.ts';
 import { createHubPart } from './registry/part.ts';
 import { type HubStore, openHubStore } from './registry/store.ts';
@@ -134,20 +135,27 @@ async function answer(
   const document = onlyOperation(incoming.document, operationName, planner.schema);
   const variables = incoming.request.variables ?? {};
   await charge.operation(limitOperation(document, variables), context);
-  const holder = policy.holder(context.reader, context.at);
-  const mayUse = (type: string, field: string) => holder.mayUse(type, field);
+  const coerced = coerceVariables(document, variables, planner.schema);
+  const ofKind = kinds.of(policy.holder(context.reader, context.at));
   const split = splitIntrospection(document);
-  const shown = split.schema === null ? {} : introspect(split.schema, kinds.of(holder), variables);
+  const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables);
   const decision =
     split.data === null
       ? { refused: [], allowed: null }
-      : decide(mayUse, { document: split.data, operationName }, planner.schema);
+      : decide({ document: split.data, variables: coerced }, planner.schema, ofKind);
   const gathered =
     decision.allowed === null
       ? { data: null, malformed: false }
       : await planner.gather(incoming, decision.allowed);
   if (gathered.malformed) throw new HubError('BAD_USER_INPUT');
-  const asked = { document: split.data, operationName, variables, refused: decision.refused };
+  const asked = {
+    document: split.data,
+    operationName,
+    variables,
+    refused: decision.refused,
+    isCut: decision.allowed !== split.data,
+    order: split.order,
+  };
   const shaped = shapeAnswer(gathered.data, asked, shown, context, planner.schema);
   await recordDisclosure(store.trail(), {
     correlationId: context.correlationId,

@@ -11,10 +11,12 @@ import {
   type GraphQLOutputType,
   type GraphQLSchema,
   type InputValueDefinitionNode,
+  isAbstractType,
   isInputObjectType,
   isNamedType,
   isObjectType,
   isRequiredArgument,
+  isRequiredInputField,
   Kind,
   parse,
   printSchema,
@@ -27,14 +29,15 @@ export type MayUse = (type: string, field: string) => boolean;
 /**
  * The schema as a kind of reader is shown it: without the coordinates that it may never use, and without the types that
  * only those lead to. Suggestions, introspection and documentation come from it, so that what is hidden from a kind
- * looks there as if it did not exist. Clients generate their types from the published schema all the same.
+ * looks there as if it did not exist. A kind that may use nothing is shown a root without fields. Clients generate their
+ * types from the published schema all the same.
  */
 export function schemaOfKind(schema: GraphQLSchema, mayUse: MayUse): GraphQLSchema {
   const shown = new Shown(schema, mayUse);
   const { definitions } = parse(printSchema(schema), { noLocation: true });
   return buildASTSchema(
     { kind: Kind.DOCUMENT, definitions: definitions.flatMap((one) => cut(one, shown)) },
-    { assumeValidSDL: true },
+    { assumeValid: true, assumeValidSDL: true },
   );
 }
 
@@ -50,10 +53,12 @@ class Shown {
 
   constructor(schema: GraphQLSchema, mayUse: MayUse) {
     this.#mayUse = mayUse;
-    const all = Object.values(schema.getTypeMap()).filter((type) => isFielded(type));
+    const all = Object.values(schema.getTypeMap());
+    // No rule is taken on an abstract type, so nobody may use one.
+    for (const type of all) if (isAbstractType(type)) this.#empty.add(type.name);
     for (let before = -1; before !== this.#empty.size;) {
       before = this.#empty.size;
-      for (const type of all) if (this.#fieldsOf(type).length === 0) this.#empty.add(type.name);
+      for (const type of all) if (isFielded(type) && !this.#isUsable(type)) this.#empty.add(type.name);
     }
     for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()])
       if (root) this.#meet(root);
@@ -65,6 +70,14 @@ class Shown {
 
   hasField(type: string, field: string): boolean {
     return this.#met.get(type)?.has(field) === true;
+  }
+
+  /** An input whose required member the kind may not use can be handed to nothing. */
+  #isUsable(type: Fielded): boolean {
+    const fields = this.#fieldsOf(type);
+    if (!isInputObjectType(type)) return fields.length > 0;
+    const required = Object.values(type.getFields()).filter((field) => isRequiredInputField(field));
+    return fields.length > 0 && required.every((field) => fields.includes(field));
   }
 
   #meet(type: unknown): void {
@@ -111,7 +124,11 @@ function cut(one: DefinitionNode, shown: Shown): readonly DefinitionNode[] {
   if (one.kind === Kind.OBJECT_TYPE_DEFINITION) {
     const fields = one.fields?.filter(({ name }) => shown.hasField(type, name.value)) ?? [];
     return [
-      { ...one, fields: fields.map((field) => ({ ...field, arguments: keepShown(field.arguments, shown) })) },
+      {
+        ...one,
+        interfaces: [],
+        fields: fields.map((field) => ({ ...field, arguments: keepShown(field.arguments, shown) })),
+      },
     ];
   }
   if (one.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION) {

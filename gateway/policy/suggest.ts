@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { type GraphQLFormattedError, type GraphQLSchema, validate } from 'graphql';
+import { errorTable } from '../../schema/errors.ts';
 import type { RequestContext } from '../request/context.ts';
 
 const code = 'GRAPHQL_VALIDATION_FAILED';
@@ -22,8 +23,12 @@ export function suggestFromKind(
           if (errors?.some((error) => error.extensions?.['code'] !== code) !== false)
             return Promise.resolve();
           const found = validate(schemaOf(contextValue), document, undefined, { maxErrors: mostErrors });
-          // What no rule of the schema finds wrong (an operation that is not there) was said without the schema.
-          if (found.length === 0) return Promise.resolve();
+          // What the kind's schema finds nothing wrong with is told without the words of any schema.
+          if (found.length === 0) {
+            const { message } = errorTable[code];
+            response.body.singleResult.errors = [{ message, extensions: { code } }];
+            return Promise.resolve();
+          }
           response.body.singleResult.errors = found.map(({ message, locations }): GraphQLFormattedError => ({
             message,
             ...(locations === undefined ? {} : { locations }),

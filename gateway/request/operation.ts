@@ -1,4 +1,11 @@
-import { type DocumentNode, getOperationAST, type GraphQLSchema, Kind, separateOperations } from 'graphql';
+import {
+  type DocumentNode,
+  getOperationAST,
+  getVariableValues,
+  type GraphQLSchema,
+  Kind,
+  separateOperations,
+} from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 
 /**
@@ -17,4 +24,19 @@ export function onlyOperation(
   const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
   if (operations.length < 2) return document;
   return separateOperations(document)[operationName ?? ''] ?? document;
+}
+
+/**
+ * The variables of the chosen operation as the published schema coerces them, defaults included, before anything is
+ * decided by them. Throws BAD_USER_INPUT, the same for a type that is hidden from the reader's kind.
+ */
+export function coerceVariables(
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+  schema: GraphQLSchema,
+): Readonly<Record<string, unknown>> {
+  const operation = getOperationAST(document);
+  const given = getVariableValues(schema, operation?.variableDefinitions ?? [], variables, { maxErrors: 1 });
+  if (given.coerced === undefined) throw new HubError('BAD_USER_INPUT', String(given.errors));
+  return given.coerced;
 }

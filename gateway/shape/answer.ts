@@ -10,6 +10,10 @@ export type Asked = {
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly refused: readonly string[];
+  /** Whether anything was cut out, refused or not. */
+  readonly isCut: boolean;
+  /** The names at the root in the order that they were asked for, where the schema was asked as well. */
+  readonly order: readonly string[];
 };
 
 /**
@@ -23,8 +27,8 @@ export function shapeAnswer(
   context: RequestContext,
   schema: GraphQLSchema,
 ): ExecutionResult {
-  const answered = asked.refused.length === 0 ? data : complementNulls(data, asked, schema);
-  const complete = Object.keys(shown).length === 0 ? answered : { ...shown, ...answered };
+  const answered = asked.isCut ? complementNulls(data, asked, schema) : data;
+  const complete = asked.order.length === 0 ? answered : joinHalves(shown, answered, asked);
   const errors = [
     ...(asked.refused.length > 0 ? [constantError('REFUSED')] : []),
     ...[...context.told].toSorted().map(constantError),
@@ -37,6 +41,17 @@ export function shapeAnswer(
     correlationId: context.correlationId,
   };
   return { data: complete, ...(errors.length > 0 ? { errors } : {}), extensions };
+}
+
+/** Both halves in the order that was asked. Data that is null as a whole is null, whatever was shown of the schema. */
+function joinHalves(
+  shown: Readonly<Record<string, unknown>>,
+  answered: Readonly<Record<string, unknown>> | null,
+  { document, order }: Asked,
+): Readonly<Record<string, unknown>> | null {
+  if (document !== null && answered === null) return null;
+  const both = new Map([...Object.entries(shown), ...Object.entries(answered ?? {})]);
+  return Object.fromEntries(order.flatMap((name) => (both.has(name) ? [[name, both.get(name)]] : [])));
 }
 
 /** The constant error of a code. */
@@ -64,8 +79,9 @@ function complementNulls(
     operationName: asked.operationName,
     variableValues: asked.variables,
     rootValue: data ?? {},
-    fieldResolver: (source: Readonly<Record<string, unknown>>, _args, _context, info) =>
-      source[String(info.path.key)] ?? null,
+    // Own keys only: an alias may be called as anything, also as what every object has.
+    fieldResolver: (source: Readonly<Record<string, unknown>>, _args, _context, { path: { key } }) =>
+      Object.hasOwn(source, key) ? (source[key] ?? null) : null,
   }) as ExecutionResult;
   return result.data ?? null;
 }

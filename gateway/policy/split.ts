@@ -1,0 +1,148 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  type VariableNode,
+  visit,
+} from 'graphql';
+
+/** An operation in two: what it asks of the schema, and what it asks of the data. Null where it asks nothing of it. */
+export type Split = {
+  readonly schema: DocumentNode | null;
+  readonly data: DocumentNode | null;
+  /** The names at the root in the order that they were asked for, where it asks both. */
+  readonly order: readonly string[];
+};
+
+const ofSchema = new Set(['__schema', '__type']);
+
+/**
+ * Splits an operation at its root: `__schema` and `__type` are answered here, from the schema of the reader's own kind,
+ * and never by the planner, which knows the whole one.
+ */
+export function splitIntrospection(document: DocumentNode): Split {
+  if (!asksSchema(document)) return { schema: null, data: document, order: [] };
+  return {
+    schema: keep(document, (field) => ofSchema.has(field.name.value)),
+    data: keep(document, (field) => !ofSchema.has(field.name.value)),
+    order: rootNames(document),
+  };
+}
+
+function asksSchema(document: DocumentNode): boolean {
+  return document.definitions.some(
+    (one) =>
+      (one.kind === Kind.OPERATION_DEFINITION || one.kind === Kind.FRAGMENT_DEFINITION) &&
+      mentions(one.selectionSet),
+  );
+}
+
+/** These fields are at home on the root type only, so wherever they stand they are root fields. */
+function mentions(set: SelectionSetNode): boolean {
+  return set.selections.some(
+    (selection) =>
+      (selection.kind === Kind.FIELD && ofSchema.has(selection.name.value)) ||
+      (selection.kind === Kind.INLINE_FRAGMENT && mentions(selection.selectionSet)),
+  );
+}
+
+/** The document with those of its root fields only; null where none is left. What that leaves unused is left out. */
+function keep(document: DocumentNode, wanted: (field: FieldNode) => boolean): DocumentNode | null {
+  const fragments = fragmentsOf(document);
+  const operation = operationOf(document);
+  if (operation === undefined) return null;
+  const selections = inlined(operation.selectionSet, fragments).flatMap((one) => prune(one, wanted));
+  if (selections.length === 0) return null;
+  const kept: OperationDefinitionNode = {
+    ...operation,
+    selectionSet: { ...operation.selectionSet, selections },
+  };
+  const used = namesIn(kept.selectionSet, fragments);
+  return withoutUnused(
+    kept,
+    [...used].flatMap((name) => fragments.get(name) ?? []),
+  );
+}
+
+function rootNames(document: DocumentNode): readonly string[] {
+  const names = (one: SelectionNode): readonly string[] => {
+    if (one.kind === Kind.FIELD) return [(one.alias ?? one.name).value];
+    return one.kind === Kind.INLINE_FRAGMENT ? one.selectionSet.selections.flatMap(names) : [];
+  };
+  const operation = operationOf(document);
+  return operation === undefined ? [] : inlined(operation.selectionSet, fragmentsOf(document)).flatMap(names);
+}
+
+function operationOf(document: DocumentNode): OperationDefinitionNode | undefined {
+  return document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
+}
+
+function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+  return new Map(
+    document.definitions.flatMap((one) =>
+      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
+    ),
+  );
+}
+
+/** A variable of the other half may be of a type that this half's schema does not have. */
+function withoutUnused(
+  operation: OperationDefinitionNode,
+  fragments: readonly FragmentDefinitionNode[],
+): DocumentNode {
+  const used = new Set<string>();
+  const note = { Variable: ({ name }: VariableNode) => void used.add(name.value) };
+  for (const one of [operation, ...fragments])
+    for (const part of [one.selectionSet, ...(one.directives ?? [])]) visit(part, note);
+  const variableDefinitions = (operation.variableDefinitions ?? []).filter(({ variable }) =>
+    used.has(variable.name.value),
+  );
+  return { kind: Kind.DOCUMENT, definitions: [{ ...operation, variableDefinitions }, ...fragments] };
+}
+
+/** Root fragments written out in place, so that each root field can be kept or left by itself. */
+function inlined(
+  set: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): readonly SelectionNode[] {
+  return set.selections.map((selection): SelectionNode => {
+    if (selection.kind === Kind.FIELD) return selection;
+    const own = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+    if (own === undefined) return selection;
+    return {
+      kind: Kind.INLINE_FRAGMENT,
+      ...(own.typeCondition === undefined ? {} : { typeCondition: own.typeCondition }),
+      directives: selection.directives ?? [],
+      selectionSet: { ...own.selectionSet, selections: inlined(own.selectionSet, fragments) },
+    };
+  });
+}
+
+function prune(selection: SelectionNode, wanted: (field: FieldNode) => boolean): readonly SelectionNode[] {
+  if (selection.kind === Kind.FIELD) return wanted(selection) ? [selection] : [];
+  if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection];
+  const selections = selection.selectionSet.selections.flatMap((one) => prune(one, wanted));
+  return selections.length === 0
+    ? []
+    : [{ ...selection, selectionSet: { ...selection.selectionSet, selections } }];
+}
+
+function namesIn(
+  set: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  met: Set<string> = new Set(),
+): ReadonlySet<string> {
+  for (const selection of set.selections) {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) {
+      const fragment = fragments.get(selection.name.value);
+      if (met.has(selection.name.value) || fragment === undefined) continue;
+      met.add(selection.name.value);
+      namesIn(fragment.selectionSet, fragments, met);
+    } else if (selection.selectionSet !== undefined) namesIn(selection.selectionSet, fragments, met);
+  }
+  return met;
+}
