@@ -50,10 +50,9 @@ import { toGraphQLError } from './shape/errors.ts';
  * until they are.
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
-  const level = process.env['JCU_LOG'] ?? 'warn';
   // pino writes an Error under any other name than its own as {}.
   const log = pino(
-    { name: 'hub', level, serializers: { error: pino.stdSerializers.err } },
+    { name: 'hub', level: settings.log, serializers: { error: pino.stdSerializers.err } },
     pino.destination(2),
   );
   const store = openHubStore(settings, log);

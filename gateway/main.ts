@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 const help = `The JCU hub's gateway.
 
   node gateway/main.ts
-      the hub: settings come from the environment (JCU_..., see README.md)
+      the hub: settings come from the environment, as below
   node gateway/main.ts --open --supergraph FILE [--port N]
       for trials with any supergraph: no tokens, no policy, no trail; loopback only;
       refuses to start beside any of the hub's settings or in production
@@ -23,10 +23,7 @@ async function main(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(help);
-    return;
-  }
+  if (values.help) return await tellHelp();
   const running = values.open
     ? await startOpenWiring(values.supergraph, Number(values.port))
     : await startWholeHub();
@@ -35,6 +32,14 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   process.once('disconnect', stop);
+}
+
+async function tellHelp(): Promise<void> {
+  const [{ hubSettings }, { tellSettings }] = await Promise.all([
+    import('./settings.ts'),
+    import('../schema/settings-told.ts'),
+  ]);
+  process.stdout.write(`${help}\nSettings of the hub:\n${tellSettings(hubSettings)}`);
 }
 
 async function startWholeHub() {

@@ -1,131 +1,116 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Budgets, parseBudget, rateOf } from './budget/budget.ts';
-import { type PolicyFilePaths, readPolicyPaths } from '../schema/policy/files.ts';
+import { type Budget, parseBudget, rateOf } from './budget/budget.ts';
+import { policySettings } from '../schema/policy/files.ts';
+import { jsonFile, text, textOfFile, url, wholeNumber, words } from '../schema/setting-forms.ts';
+import {
+  type Environment,
+  type Form,
+  type Read,
+  readDeclared,
+  secret,
+  type Setting,
+  setting,
+} from '../schema/settings.ts';
+import { logLevel, mode } from '../schema/settings-of-all.ts';
 import { communities, type Community } from '../schema/vocabulary.ts';
 
-/** What the hub is told from outside: environment variables, checked once at start. */
-export type HubSettings = PolicyFilePaths & {
-  readonly host: string;
-  readonly port: number;
-  readonly deployment: string;
-  /** The hub's own store: registry and trail, never records. */
-  readonly storeUri: string;
-  /** The OpenID provider, and the audience that its tokens must name (RFC 9068). */
-  readonly issuer: string;
-  readonly audience: string;
-  /** `acr` values that count as strong authentication of a natural person. */
-  readonly strongAcr: readonly string[];
-  /** Where the private key (RFC 8037 OKP, Ed25519) is that sessions are offered under: read again when it changes. */
-  readonly signingKeyFile: string;
-  /** Where each community answers: from settings only, never from the supergraph. */
-  readonly subgraphs: Readonly<Record<Community, string>>;
-  readonly supergraph: string;
-  /** How long a community may take for its part, in milliseconds. */
-  readonly partDeadlineMs: number;
-  /** What each reader and each organisation may spend. */
-  readonly budgets: Budgets;
-  readonly production: boolean;
+const committedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
+
+/** What the hub is told from outside, beside where its subgraphs and its budgets are. */
+const own = {
+  host: setting('JCU_HOST', 'the address to listen on', text, '127.0.0.1'),
+  port: setting('JCU_PORT', 'the port to listen on; 0 takes a free one', wholeNumber(0, 65_535), '4000'),
+  storeUri: secret('JCU_STORE_URI', "the MongoDB URI of the hub's own store: registry and trail", text),
+  issuer: setting('JCU_ISSUER', "the OpenID provider's issuer URL", url),
+  audience: setting('JCU_AUDIENCE', 'the audience that access tokens must name (RFC 9068)', text),
+  strongAcr: setting(
+    'JCU_STRONG_ACR',
+    '`acr` values that count as strong authentication of a person',
+    words,
+    '',
+  ),
+  signingKeyFile: setting(
+    'JCU_SIGNING_KEY_FILE',
+    "the hub's private Ed25519 key as a JWK file (RFC 8037), read again when it changes",
+    jsonFile,
+  ),
+  ...policySettings,
+  supergraph: setting('JCU_SUPERGRAPH', 'the composed graph', textOfFile, committedSupergraph),
+  partDeadlineMs: setting(
+    'JCU_PART_DEADLINE_MS',
+    'how long a community may take for its part, in milliseconds',
+    wholeNumber(50, 60_000),
+    '3000',
+  ),
+  log: logLevel,
+  production: mode,
 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
+const readerBudget = budget('JCU_READER_BUDGET', 'what a reader may spend', '60000/60');
+const organisationBudget = budget('JCU_ORGANISATION_BUDGET', 'what an organisation may spend', '600000/60');
+
+/** Where each community answers: from settings only, never from the supergraph. */
+const subgraphUrls = Object.fromEntries(
+  communities.map((community) => [
+    community,
+    setting(
+      `JCU_SUBGRAPH_${community.toUpperCase().replaceAll('-', '_')}_URL`,
+      `the URL of ${community}'s subgraph`,
+      url,
+    ),
+  ]),
+) as Readonly<Record<Community, Setting<string>>>;
+
+/** Every setting of the hub, in the order in which they are told. */
+export const hubSettings: readonly Setting<unknown>[] = [
+  ...Object.values(own),
+  ...Object.values(subgraphUrls),
+  readerBudget,
+  organisationBudget,
+];
+
+/** What the hub was told, checked. */
+export type HubSettings = Read<typeof own> & {
+  readonly subgraphs: Readonly<Record<Community, string>>;
+  readonly budgets: { readonly reader: Budget; readonly organisation: Budget };
+};
 
 /** Reads the hub's settings. Throws one error that names every variable that is missing or wrong. */
 export function readSettings(env: Environment): HubSettings {
   const wrong: string[] = [];
-  const take = (name: string, what: string): string => {
-    const value = env[name] ?? '';
-    if (value === '') wrong.push(`${name}: ${what}, got nothing`);
-    return value;
-  };
-  const settings: HubSettings = {
-    host: env['JCU_HOST'] ?? '127.0.0.1',
-    port: readNumber('JCU_PORT', env['JCU_PORT'] ?? '4000', 0, 65_535, wrong),
-    deployment: take('JCU_DEPLOYMENT', "the deployment's id"),
-    storeUri: take('JCU_STORE_URI', "the MongoDB URI of the hub's own store"),
-    issuer: takeUrl('JCU_ISSUER', take('JCU_ISSUER', "the OpenID provider's issuer URL"), wrong),
-    audience: take('JCU_AUDIENCE', 'the audience that access tokens must name'),
-    strongAcr: (env['JCU_STRONG_ACR'] ?? '').split(' ').filter((value) => value !== ''),
-    signingKeyFile: checkKey(
-      take('JCU_SIGNING_KEY_FILE', "the hub's private Ed25519 key as a JWK file"),
-      wrong,
-    ),
-    ...readPolicyPaths(take),
-    subgraphs: readSubgraphs(take, wrong),
-    supergraph: readText(env['JCU_SUPERGRAPH'] ?? committedSupergraph, 'JCU_SUPERGRAPH', wrong),
-    partDeadlineMs: readNumber(
-      'JCU_PART_DEADLINE_MS',
-      env['JCU_PART_DEADLINE_MS'] ?? '3000',
-      50,
-      60_000,
-      wrong,
-    ),
+  const settings = {
+    ...readDeclared(own, env, wrong),
+    subgraphs: readDeclared(subgraphUrls, env, wrong) as Record<Community, string>,
     budgets: readBudgets(env, wrong),
-    production: env['NODE_ENV'] === 'production',
   };
   if (wrong.length > 0) throw new Error(`the hub cannot start:\n  ${wrong.join('\n  ')}`);
   return settings;
 }
 
-const committedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
-
-function readSubgraphs(take: (name: string, what: string) => string, wrong: string[]) {
-  const urls = communities.map((community) => {
-    const name = `JCU_SUBGRAPH_${community.toUpperCase().replaceAll('-', '_')}_URL`;
-    return [community, takeUrl(name, take(name, `the URL of ${community}'s subgraph`), wrong)];
-  });
-  return Object.fromEntries(urls) as Record<Community, string>;
-}
-
-function takeUrl(name: string, value: string, wrong: string[]): string {
-  if (value !== '' && !/^https?:\/\//.test(value)) wrong.push(`${name}: an http or https URL, got ${value}`);
-  return value;
-}
-
-function readNumber(name: string, value: string, least: number, most: number, wrong: string[]): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < least || number > most) {
-    wrong.push(`${name}: a whole number from ${least} to ${most}, got ${value}`);
-  }
-  return number;
+function budget(name: string, means: string, standard: string): Setting<Budget> {
+  const form: Form<Budget> = {
+    words: `POINTS/SECONDS in whole numbers, as ${standard}`,
+    read: (given) => {
+      const parsed = parseBudget(given);
+      if (parsed === null) throw new Error('no budget');
+      return parsed;
+    },
+  };
+  return setting(name, means, form, standard);
 }
 
 /** A reader's budget is at most half of their organisation's, so that one alone cannot spend what is for all. */
-function readBudgets(env: Environment, wrong: string[]): Budgets {
-  const read = (name: string, standard: string) => {
-    const value = env[name] ?? standard;
-    const budget = parseBudget(value);
-    if (budget === null) wrong.push(`${name}: POINTS/SECONDS in whole numbers, as ${standard}, got ${value}`);
-    return budget ?? { points: 1, seconds: 1 };
-  };
+function readBudgets(env: Environment, wrong: string[]) {
   const before = wrong.length;
-  const reader = read('JCU_READER_BUDGET', '60000/60');
-  const organisation = read('JCU_ORGANISATION_BUDGET', '600000/60');
+  const budgets = readDeclared({ reader: readerBudget, organisation: organisationBudget }, env, wrong);
+  if (wrong.length > before) return budgets;
+  const { reader, organisation } = budgets;
   const isHalf = 2 * reader.points <= organisation.points && 2 * rateOf(reader) <= rateOf(organisation);
-  if (wrong.length === before && !isHalf) {
+  if (!isHalf) {
     wrong.push(
       `JCU_READER_BUDGET: at most half of JCU_ORGANISATION_BUDGET, at once and each second, ` +
         `got ${reader.points}/${reader.seconds} of ${organisation.points}/${organisation.seconds}`,
     );
   }
-  return { reader, organisation };
-}
-
-function readText(file: string, name: string, wrong: string[]): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    wrong.push(`${name}: a readable file, got ${file}`);
-    return '';
-  }
-}
-
-function checkKey(file: string, wrong: string[]): string {
-  if (file === '') return file;
-  try {
-    JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    wrong.push(`JCU_SIGNING_KEY_FILE: a readable JWK file, got ${file}`);
-  }
-  return file;
+  return budgets;
 }

@@ -2,6 +2,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { communities, type Community } from '../../schema/vocabulary.ts';
+import { readWhole } from '../../schema/settings.ts';
+import { trialSettings } from './settings.ts';
 import { occupyHome } from './stores/occupy.ts';
 
 /** What one trial keeps between its starts: keys, made once, in files that only their owner reads. */
@@ -21,7 +23,7 @@ export const deployment = 'trial';
 
 /** The folder of this machine's trial: JCU_HOME, or `.jcu` beside package.json. */
 export function homeFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return resolve(env['JCU_HOME'] ?? join(import.meta.dirname, '..', '..', '.jcu'));
+  return resolve(readWhole({ home: trialSettings.home }, env).home);
 }
 
 /** Takes away all that was stored in a home. Refuses while a trial runs in it. */

@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { BundleError, largestBundle } from './bundle.ts';
 import type { PolicyFilesNow } from './in-force.ts';
+import { filePath, text } from '../setting-forms.ts';
+import { setting } from '../settings.ts';
 
 /** Where the policy in force is read from: settings of every part that decides. */
 export type PolicyFilePaths = {
@@ -24,13 +26,13 @@ async function readBounded(path: string): Promise<string> {
   return await readFile(path, 'utf8');
 }
 
-/** The settings of the policy's files. `take` gives a setting, and notes one that is missing. */
-export function readPolicyPaths(take: (name: string, what: string) => string): PolicyFilePaths {
-  return {
-    policyBundleFile: take('JCU_POLICY_BUNDLE_FILE', 'the signed policy bundle'),
-    policyKeysFile: take(
-      'JCU_POLICY_KEYS_FILE',
-      'the public keys of those who may sign policies, as a JWKS file',
-    ),
-  };
-}
+/** The settings of every part that decides: its deployment, and where its policy is. */
+export const policySettings = {
+  deployment: setting('JCU_DEPLOYMENT', "the deployment's id", text),
+  policyBundleFile: setting('JCU_POLICY_BUNDLE_FILE', 'the signed policy bundle', filePath),
+  policyKeysFile: setting(
+    'JCU_POLICY_KEYS_FILE',
+    'the public keys of those who may sign policies, as a JWKS file',
+    filePath,
+  ),
+};

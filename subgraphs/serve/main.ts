@@ -1,9 +1,20 @@
 import type { CommunityPart } from './community.ts';
 import { serve } from './serve.ts';
-import { readSettings } from './settings.ts';
+import { tellSettings } from '../../schema/settings-told.ts';
+import { readSettings, subgraphSettings } from './settings.ts';
 
-/** Runs a community's subgraph as a process of its own until it is told to stop; says on stdout where it listens. */
+/**
+ * Runs a community's subgraph as a process of its own until it is told to stop; says on stdout where it listens.
+ * `--help` tells its settings.
+ */
 export async function runSubgraph(community: CommunityPart): Promise<void> {
+  if (process.argv.includes('--help')) {
+    const settings = tellSettings(Object.values(subgraphSettings));
+    process.stdout.write(
+      `The subgraph of ${community.name}. It takes no arguments.\n\nSettings:\n${settings}`,
+    );
+    return;
+  }
   try {
     const running = await serve(community, readSettings(community.name, process.env));
     process.stdout.write(`${community.name} listens on ${running.url}\n`);

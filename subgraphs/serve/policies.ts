@@ -1,8 +1,9 @@
 import mongoose from 'mongoose';
-import { policyFilesAt, readPolicyPaths } from '../../schema/policy/files.ts';
+import { policyFilesAt, policySettings } from '../../schema/policy/files.ts';
 import { checkAge, type KeptBundle, openOnce, type PolicyMemory } from '../../schema/policy/in-force.ts';
 import { rememberPolicies } from '../../schema/policy/memory.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
+import { type Environment, readWhole } from '../../schema/settings.ts';
 import { within } from './deadline.ts';
 import type { CommunityStore } from './store.ts';
 
@@ -15,22 +16,12 @@ export function policiesOf({ connection }: Pick<CommunityStore, 'connection'>): 
   }, within);
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * The policy in force for a command that runs once beside a connected store: the same bundle, held to the same
  * promises, as the subgraph's own. Throws, in words for an operator, where there is none.
  */
 export async function policyOfRun(env: Environment, store: CommunityStore): Promise<Policy> {
-  const missing: string[] = [];
-  const take = (name: string, what: string): string => {
-    const value = env[name] ?? '';
-    if (value === '') missing.push(`${name}: ${what}, got nothing`);
-    return value;
-  };
-  const paths = readPolicyPaths(take);
-  const deployment = take('JCU_DEPLOYMENT', "the deployment's id");
-  if (missing.length > 0) throw new Error(missing.join('\n'));
+  const { deployment, ...paths } = readWhole(policySettings, env);
   const { opened, bundle } = await openOnce(policyFilesAt(paths), deployment)();
   const old = await checkAge(opened, bundle, policiesOf(store));
   if (old !== null) throw new Error(old);

@@ -25,10 +25,9 @@ export type RunningSubgraph = { readonly url: string; stop(): Promise<void> };
  * what was disclosed. It starts whether or not the store is up and a policy is there, and refuses until they are.
  */
 export async function serve(community: CommunityPart, settings: SubgraphSettings): Promise<RunningSubgraph> {
-  const level = process.env['JCU_LOG'] ?? 'warn';
   // pino writes an Error under any other name than its own as {}.
   const serializers = { error: pino.stdSerializers.err };
-  const log = pino({ name: community.name, level, serializers }, pino.destination(2));
+  const log = pino({ name: community.name, level: settings.log, serializers }, pino.destination(2));
   const keys = await watchHubKeys(settings, log);
   const store = openStore(settings.storeUri, community.kinds, (error) =>
     log.error({ error }, 'the store does not answer'),

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readWhole } from '../../../schema/settings.ts';
+import { trialSettings } from '../settings.ts';
 import { readText, sha256Of, writeWhole } from './files.ts';
 import { startOf } from './processes.ts';
 import { StoresError } from './stores-error.ts';
@@ -10,9 +12,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where binaries are kept between clones: JCU_CACHE, or `jcu-hub` in the user's cache folder. */
 export function cacheFolder(env: Env): string {
-  return (
-    env['JCU_CACHE'] || join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'jcu-hub')
-  );
+  const { cache } = readWhole({ cache: trialSettings.cache }, env);
+  return cache ?? join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'jcu-hub');
 }
 
 /**

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { readWhole } from '../../../schema/settings.ts';
+import { trialSettings } from '../settings.ts';
 import { cachedMongod, cacheFolder } from './cache.ts';
 import { fetchOfficial, officialVersion } from './official.ts';
 import { reasonOf, StoresError } from './stores-error.ts';
@@ -55,7 +57,10 @@ const whatToDo = `Do one of these:
 
 function waysOf({ env, report, cache = cacheFolder(env) }: Place): readonly Way[] {
   return [
-    { name: 'MONGOMS_SYSTEM_BINARY', find: async () => env['MONGOMS_SYSTEM_BINARY'] || undefined },
+    {
+      name: 'MONGOMS_SYSTEM_BINARY',
+      find: async () => readWhole({ mongod: trialSettings.mongod }, env).mongod ?? undefined,
+    },
     { name: 'mongod on the PATH', find: async () => await onPath(env['PATH'] ?? '') },
     { name: `the cache ${cache}`, find: async () => await inCache(cache) },
     {

@@ -5,11 +5,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Policy } from '../../../schema/policy/policy.ts';
+import { readWhole } from '../../../schema/settings.ts';
 import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/vocabulary.ts';
 import type { CommunityPart } from '../community.ts';
 import { PreviewTarget } from '../operate/preview-target.ts';
 import type { Counted } from '../operate/tally.ts';
 import { policyOfRun } from '../policies.ts';
+import { storeSettings } from '../settings.ts';
 import { openStore } from '../store.ts';
 import { takeNames, takeOwnNames } from './names.ts';
 import { ingest, type IngestReport, Interrupted } from './ingest.ts';
@@ -74,7 +76,7 @@ async function importFiles(
   const files = (await Promise.all(command.args.map(listFiles))).flat();
   if (files.length === 0) throw new Error('no file to import: name files or folders');
   const source = await chooseSource(sources, files, flags.source);
-  const store = openStore(requireUri(), community.kinds, () => undefined);
+  const store = openStore(readWhole(storeSettings, process.env).storeUri, community.kinds, () => undefined);
   try {
     await waitForStore(store.connection);
     const policy = given ?? (await policyOfRun(process.env, store));
@@ -274,13 +276,6 @@ async function waitForStore(connection: Connection): Promise<void> {
       throw new Error(`The community's store does not answer: start it, then run this again.`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-function requireUri(): string {
-  const uri = process.env['JCU_STORE_URI'];
-  if (uri === undefined)
-    throw new Error("JCU_STORE_URI: the MongoDB URI of the community's own store, got nothing");
-  return uri;
 }
 
 /** What went wrong in the operator's terms, and that running it again goes on from there. */

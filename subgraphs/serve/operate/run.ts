@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
 import mongoose from 'mongoose';
 import { readPolicy } from '../../../schema/policy/load.ts';
+import { readWhole } from '../../../schema/settings.ts';
 import type { CommunityPart } from '../community.ts';
 import { policyOfRun } from '../policies.ts';
+import { storeSettings } from '../settings.ts';
 import { type CommunityStore, openStore } from '../store.ts';
 import { newestAlarms } from './alarms.ts';
 import { previewPolicy } from './preview.ts';
@@ -144,10 +146,8 @@ async function withStore<Result>(
   community: CommunityPart,
   use: (store: CommunityStore) => Promise<Result>,
 ): Promise<Result> {
-  const uri = process.env['JCU_STORE_URI'];
-  if (uri === undefined || uri === '')
-    throw new Error(`JCU_STORE_URI: the MongoDB URI of ${community.name}'s own store, got nothing`);
-  const store = openStore(uri, community.kinds, () => undefined);
+  const { storeUri } = readWhole(storeSettings, process.env);
+  const store = openStore(storeUri, community.kinds, () => undefined);
   try {
     const waited = Date.now() + 5000;
     while (store.connection.readyState !== mongoose.ConnectionStates.connected) {
