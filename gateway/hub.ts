@@ -173,7 +173,7 @@ async function answer(
 /** The stock planner with the hub's own part in this process and a source for each community. */
 async function createPlanner(settings: HubSettings, store: HubStore, log: Logger): Promise<Planner> {
   const key = await watchSigningKey(settings.signingKeyFile, log);
-  const agent = createAgent();
+  const agent = createAgent(settings.subgraphsCa);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
   return await loadPlanner(settings.supergraph, (name) => {
     if (name === 'hub') return createHubPart(store.registry, store.names, log);

@@ -48,7 +48,7 @@ export async function startOpen(options: {
         Promise.resolve({ lost: new Set(), told: new Set(), disclosed: [], deadline: Date.now() + 30_000 }),
     }),
   );
-  const listening = await listen(app, { host: '127.0.0.1', port: options.port });
+  const listening = await listen(app, { host: '127.0.0.1', port: options.port, tlsCert: null, tlsKey: null });
   return {
     url: listening.url,
     stop: async () => {

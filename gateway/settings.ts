@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Budget, parseBudget, rateOf } from './budget/budget.ts';
 import { policySettings } from '../schema/policy/files.ts';
-import { jsonFile, text, textOfFile, url, wholeNumber, words } from '../schema/setting-forms.ts';
+import { jsonFile, orNone, text, textOfFile, url, wholeNumber, words } from '../schema/setting-forms.ts';
 import {
   type Environment,
   type Form,
@@ -12,6 +12,7 @@ import {
   setting,
 } from '../schema/settings.ts';
 import { logLevel, mode } from '../schema/settings-of-all.ts';
+import { checkTls, tlsSettings } from '../schema/tls.ts';
 import { communities, type Community } from '../schema/vocabulary.ts';
 
 const committedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
@@ -35,6 +36,13 @@ const own = {
     jsonFile,
   ),
   ...policySettings,
+  ...tlsSettings,
+  subgraphsCa: setting(
+    'JCU_SUBGRAPHS_CA_FILE',
+    "the one authority (PEM) of the subgraphs' certificates; else what this machine trusts",
+    orNone(textOfFile),
+    '',
+  ),
   supergraph: setting('JCU_SUPERGRAPH', 'the composed graph', textOfFile, committedSupergraph),
   partDeadlineMs: setting(
     'JCU_PART_DEADLINE_MS',
@@ -83,6 +91,7 @@ export function readSettings(env: Environment): HubSettings {
     subgraphs: readDeclared(subgraphUrls, env, wrong) as Record<Community, string>,
     budgets: readBudgets(env, wrong),
   };
+  checkTls(settings, wrong);
   if (wrong.length > 0) throw new Error(`the hub cannot start:\n  ${wrong.join('\n  ')}`);
   return settings;
 }

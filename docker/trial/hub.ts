@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addDeployCommands } from '../deploy/command.ts';
 import { importAliasTable, importIntoCommunity } from './import.ts';
 import { homeFolder } from './home.ts';
 import { readers } from './issuer/readers.ts';
@@ -87,6 +88,7 @@ program
 
 addPolicyCommands(program);
 addExplainCommands(program);
+addDeployCommands(program);
 
 try {
   await program.parseAsync();

@@ -65,9 +65,18 @@ export async function post(
   return await readBody(response.body, sent.most);
 }
 
-/** Connections to the subgraphs: kept open, bounded, each with its own time to connect. */
-export function createAgent(): Agent {
-  return new Agent({ connections: 64, pipelining: 1, connectTimeout: 1000, keepAliveTimeout: 30_000 });
+/**
+ * Connections to the subgraphs: kept open, bounded, each with its own time to connect. By https a subgraph proves its
+ * name by a certificate of the authority `ca` (PEM) and of no other; without one, by any that this machine trusts.
+ */
+export function createAgent(ca: string | null = null): Agent {
+  return new Agent({
+    connections: 64,
+    pipelining: 1,
+    connectTimeout: 1000,
+    keepAliveTimeout: 30_000,
+    ...(ca !== null && { connect: { ca } }),
+  });
 }
 
 async function readBody(body: AsyncIterable<Buffer> & { destroy(): unknown }, most: number): Promise<string> {

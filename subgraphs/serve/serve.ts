@@ -1,10 +1,11 @@
 import express, { type Express, type Request } from 'express';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Logger, pino } from 'pino';
 import { policyFilesAt } from '../../schema/policy/files.ts';
 import { type PolicyWatch, watchPolicy } from '../../schema/policy/in-force.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
+import { createServerOf, schemeOf } from '../../schema/tls.ts';
 import { watchFile } from '../../schema/watched-file.ts';
 import type { CommunityPart } from './community.ts';
 import type { Context } from './context.ts';
@@ -42,11 +43,11 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
     log.warn({ error: String(error) }, 'the switch cannot be read'),
   );
   const app = route(keys.door, policies, turned.isOut, executors);
-  const server = createServer({ headersTimeout: 5000, requestTimeout: 15_000 }, app);
+  const server = createServerOf(settings, app);
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${settings.host}:${port}/graphql`,
+    url: `${schemeOf(settings)}://${settings.host}:${port}/graphql`,
     stop: async () => {
       turned.stop();
       policies.stop();

@@ -2,6 +2,7 @@ import { policySettings } from '../../schema/policy/files.ts';
 import { bytes, jsonFile, text, wholeNumber } from '../../schema/setting-forms.ts';
 import { type Environment, type Read, readDeclared, secret, setting } from '../../schema/settings.ts';
 import { logLevel, mode } from '../../schema/settings-of-all.ts';
+import { checkTls, tlsSettings } from '../../schema/tls.ts';
 import type { Community } from '../../schema/vocabulary.ts';
 
 /** The store of a community: one URI, one database, one user. Its imports and its operator are told no more. */
@@ -21,6 +22,7 @@ export const subgraphSettings = {
   ),
   ...policySettings,
   cursorKey: secret('JCU_CURSOR_KEY', "32 random bytes that encrypt this community's cursors", bytes(32)),
+  ...tlsSettings,
   log: logLevel,
   production: mode,
 };
@@ -32,6 +34,7 @@ export type SubgraphSettings = Read<typeof subgraphSettings> & { readonly commun
 export function readSettings(community: Community, env: Environment): SubgraphSettings {
   const wrong: string[] = [];
   const settings = { community, ...readDeclared(subgraphSettings, env, wrong) };
+  checkTls(settings, wrong);
   if (wrong.length > 0) throw new Error(`${community} cannot start:\n  ${wrong.join('\n  ')}`);
   return settings;
 }

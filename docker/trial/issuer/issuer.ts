@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
+import { createServerOf, type Tls } from '../../../schema/tls.ts';
 import { answerLogin } from './login.ts';
 import { createProvider } from './provider.ts';
 import { openSecrets } from './secrets.ts';
@@ -13,6 +13,8 @@ export type IssuerOptions = {
   readonly hubUrl: string;
   /** Where a fault of the issuer itself is told; nowhere by default. */
   readonly onFault?: (fault: Error) => void;
+  /** Where it listens and what it is called elsewhere, with its certificate: beside a deployment on trial. */
+  readonly abroad?: { readonly host: string; readonly url: string } & Tls;
   /** `NODE_ENV`: in production this issuer refuses to start. */
   readonly environment?: string | undefined;
 };
@@ -20,14 +22,15 @@ export type IssuerOptions = {
 /** An issuer that listens: its address, which is the `iss` of its tokens, and how to end it. */
 export type RunningIssuer = { readonly url: string; readonly stop: () => Promise<void> };
 
-/** Starts the trial's OpenID provider on 127.0.0.1. Throws in production, and when the port is in use. */
+/** Starts the trial's OpenID provider, on 127.0.0.1 unless it is told another place. Throws in production, and when the port is in use. */
 export async function startIssuer(options: IssuerOptions): Promise<RunningIssuer> {
-  const { port, hubUrl, environment = process.env['NODE_ENV'], onFault = () => {} } = options;
+  const { port, hubUrl, abroad, environment = process.env['NODE_ENV'], onFault = () => {} } = options;
   if (environment === 'production') throw new Error('the trial issuer never runs with NODE_ENV=production');
   const home = resolve(options.home);
   const secrets = await openSecrets(home);
-  const server = createServer();
-  const url = await listen(server, port);
+  const server = createServerOf(abroad ?? { tlsCert: null, tlsKey: null });
+  const listening = await listen(server, port, abroad?.host ?? '127.0.0.1');
+  const url = abroad?.url ?? listening;
   const provider = createProvider({ issuer: url, hubUrl, secrets }, Date.now);
   provider.on('server_error', (_ctx, fault) => onFault(fault));
   const answer = provider.callback();
@@ -48,10 +51,10 @@ export async function startIssuer(options: IssuerOptions): Promise<RunningIssuer
   return { url, stop: () => close(server) };
 }
 
-async function listen(server: Server, port: number): Promise<string> {
+async function listen(server: Server, port: number, host: string): Promise<string> {
   await new Promise<void>((settle, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port)));
-    server.listen(port, '127.0.0.1', settle);
+    server.listen(port, host, settle);
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

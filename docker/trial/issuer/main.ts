@@ -1,19 +1,39 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { readWhole } from '../../../schema/settings.ts';
+import { tellSettings } from '../../../schema/settings-told.ts';
+import { tlsSettings } from '../../../schema/tls.ts';
 import { startIssuer } from './issuer.ts';
 import { secretsPath } from './secrets.ts';
 
-type Arguments = { readonly port: number; readonly home: string; readonly hub: string };
+type Arguments = {
+  readonly port: number;
+  readonly home: string;
+  readonly hub: string;
+  readonly host?: string;
+  readonly url?: string;
+};
 
-const { port, home, hub } = new Command('issuer')
+const { port, home, hub, host, url } = new Command('issuer')
   .description("the trial's OpenID provider: fictional readers, on 127.0.0.1 only")
   .requiredOption('--port <n>', 'port to listen on', readPort)
   .requiredOption('--home <dir>', 'where its key and the passwords of the trial are kept')
   .option('--hub <url>', 'the hub that tokens are for', readUrl, 'http://127.0.0.1:4000/graphql')
+  .option('--url <url>', 'what it is called, beside a deployment on trial', readUrl)
+  .option('--host <address>', 'where it listens then', '0.0.0.0')
+  .addHelpText('after', `\nSettings, with --url:\n${tellSettings(Object.values(tlsSettings))}`)
   .parse()
   .opts<Arguments>();
 
 try {
-  const issuer = await startIssuer({ port, home, hubUrl: hub, onFault: (fault) => console.error(fault) });
+  const issuer = await startIssuer({
+    port,
+    home,
+    hubUrl: hub,
+    ...(url !== undefined && {
+      abroad: { host: host ?? '0.0.0.0', url, ...readWhole(tlsSettings, process.env) },
+    }),
+    onFault: (fault) => console.error(fault),
+  });
   console.log(
     `issuer at ${issuer.url} for ${hub}, logins in memory, key and passwords in ${secretsPath(home)} (trial only)`,
   );

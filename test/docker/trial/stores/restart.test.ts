@@ -128,6 +128,6 @@ test('refuses production, a home that cannot be written, and a home of other ser
   );
   await expect(startStores({ home })).rejects.toMatchObject({
     code: 'HOME_OF_ANOTHER',
-    message: expect.stringContaining('does not know the password in secrets.json'),
+    message: expect.stringContaining('does not know the password of its administrator'),
   });
 });

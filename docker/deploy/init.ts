@@ -1,0 +1,136 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { signBundle } from '../../schema/policy/bundle.ts';
+import { readPolicyTexts } from '../../schema/policy/load.ts';
+import { readPolicySigner } from '../../schema/policy/policy-keys.ts';
+import { communities } from '../../schema/vocabulary.ts';
+import { acr } from '../trial/issuer/acr.ts';
+import { databaseOf } from '../trial/stores/names.ts';
+import { certifyAuthority, certifyPart, newKey } from './certificates.ts';
+import { DeploymentFolder, type Owner, owners } from './folder.ts';
+
+export type InitOptions = {
+  readonly folder: string;
+  readonly deployment: string;
+  /** The address that the hub's readers know it by; also the audience of their tokens. */
+  readonly hub: string;
+  /** The OpenID provider; null for the trial's own, with its fictional readers. */
+  readonly issuer: string | null;
+};
+
+/** The trial's issuer, as the services of a deployment reach it. */
+export const trialIssuer = 'https://issuer:4443';
+
+/**
+ * Makes every file that a deployment needs and its folder lacks: keys, certificates, passwords, the signed policy and
+ * the settings of compose.yaml. What is there stays as it is, so that it may be run again: after a community has been
+ * added, or after a file was taken away to be made anew. Gives the names of the files that it made.
+ */
+export async function initDeployment(options: InitOptions): Promise<readonly string[]> {
+  const folder = new DeploymentFolder(options.folder);
+  const { deployment } = options;
+  await makeHubKeys(folder);
+  await makePolicy(folder, deployment);
+  const certify = await openAuthority(folder, deployment);
+  for (const owner of owners) await makeStore(folder, owner, certify);
+  const parts = [...communities, 'hub', 'issuer'] as const;
+  for (const part of parts) {
+    const key = await folder.once(`services/${part}/tls-key.pem`, newKey);
+    const names = part === 'hub' ? [part, new URL(options.hub).hostname] : [part];
+    await folder.once(`services/${part}/tls-cert.pem`, async () => await certify(key, names));
+  }
+  for (const community of communities)
+    await folder.once(`services/${community}/cursor-key`, () => randomBytes(32).toString('base64'));
+  await folder.once('.env', () => compose(options));
+  return folder.made;
+}
+
+/** A private Ed25519 JWK with a name of its own. */
+export function newSigningKey(): string {
+  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  return json({ ...jwk, kid: randomBytes(8).toString('hex'), alg: 'EdDSA', use: 'sig' });
+}
+
+/** The public half of a private JWK, as an entry of a JWKS. */
+export function publicHalf(privateJwk: string): object {
+  const { kid, ...jwk } = JSON.parse(privateJwk);
+  const half = createPublicKey(createPrivateKey({ key: jwk, format: 'jwk' })).export({ format: 'jwk' });
+  return { ...half, kid, alg: 'EdDSA', use: 'sig' };
+}
+
+/** As it is written into a file. */
+export function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+async function makeHubKeys(folder: DeploymentFolder): Promise<void> {
+  const key = await folder.once('services/hub/signing-key.json', newSigningKey);
+  await folder.once('public/hub-keys.json', () => json({ keys: [publicHalf(key)] }));
+}
+
+async function makePolicy(folder: DeploymentFolder, deployment: string): Promise<void> {
+  const key = await folder.once('office/policy-signing-key.json', newSigningKey);
+  await folder.once('public/policy-keys.json', () => json({ keys: [publicHalf(key)] }));
+  await folder.once(
+    'public/policy-bundle.json',
+    async () => await signBundle(readPolicyTexts(), await readPolicySigner(key), new Date(), deployment),
+  );
+}
+
+type Certify = (key: string, names: readonly string[]) => Promise<string>;
+
+/** Certificates of the deployment's own authority, whose key no service is given. */
+async function openAuthority(folder: DeploymentFolder, deployment: string): Promise<Certify> {
+  const key = await folder.once('office/authority-key.pem', newKey);
+  const now = new Date();
+  const certificate = await folder.once(
+    'public/authority.pem',
+    async () => await certifyAuthority(key, deployment, now),
+  );
+  return async (own, names) => {
+    // Under `localhost` a service is asked how it is, from beside it.
+    const all = [...new Set([...names, 'localhost', '127.0.0.1'])];
+    return await certifyPart({ key: own, names: all }, { key, certificate }, now);
+  };
+}
+
+/** A store's certificate, its administrator's password for whoever prepares it, and its one user's for its part. */
+async function makeStore(folder: DeploymentFolder, owner: Owner, certify: Certify): Promise<void> {
+  const store = `store-${owner}`;
+  await folder.once(`services/${store}/tls.pem`, async () => {
+    const key = newKey();
+    return `${await certify(key, [store])}${key}`;
+  });
+  await folder.once(`services/setup-${owner}/admin-password`, newPassword);
+  const password = await folder.once(`services/setup-${owner}/password`, newPassword);
+  const database = databaseOf(owner);
+  const query = `replicaSet=jcu&authMechanism=SCRAM-SHA-256&tls=true&tlsCAFile=${encodeURIComponent(authority)}`;
+  const uri = `mongodb://${database}:${password}@${store}:27017/${database}?${query}`;
+  await folder.once(`services/${owner}/store-uri`, () => uri);
+  // Who fills the trial's registry has the hub's store, and nothing else of the hub's.
+  if (owner === 'hub') await folder.once('services/registry/store-uri', () => uri);
+}
+
+/** Where every service finds the authority's certificate. */
+const authority = '/run/jcu/public/authority.pem';
+
+function newPassword(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** What compose.yaml takes from outside. */
+function compose({ folder, deployment, hub, issuer }: InitOptions): string {
+  const lines = {
+    COMPOSE_PROJECT_NAME: `jcu-${deployment}`,
+    COMPOSE_PROFILES: issuer === null ? 'trial' : '',
+    JCU_FOLDER: join(folder),
+    JCU_DEPLOYMENT: deployment,
+    JCU_AUDIENCE: hub,
+    JCU_ISSUER: issuer ?? trialIssuer,
+    JCU_STRONG_ACR: issuer === null ? acr.strong : '',
+    JCU_PUBLISH: '127.0.0.1:4000',
+  };
+  return Object.entries(lines)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}

@@ -1,0 +1,11 @@
+import { readWhole } from '../../schema/settings.ts';
+import { seedRegistry } from '../trial/registry.ts';
+import { registrySettings } from './settings.ts';
+
+try {
+  await seedRegistry(readWhole(registrySettings, process.env).storeUri);
+  process.stdout.write("the registry knows the trial's fictional readers\n");
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,198 @@
+import { expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { initDeployment } from '../../docker/deploy/init.ts';
+import { registrySettings, setupSettings } from '../../docker/deploy/settings.ts';
+import { hubSettings } from '../../gateway/settings.ts';
+import { tlsSettings } from '../../schema/tls.ts';
+import { communities } from '../../schema/vocabulary.ts';
+import { subgraphSettings } from '../../subgraphs/serve/settings.ts';
+import { readCompose, readComposeRaw, type Service } from './composed.ts';
+
+const folder = '/deployment';
+const env = {
+  JCU_FOLDER: folder,
+  JCU_DEPLOYMENT: 'd',
+  JCU_ISSUER: 'https://i.example',
+  JCU_AUDIENCE: 'https://h.example',
+};
+const composed = readCompose(env);
+const { services, networks, volumes } = composed;
+const all = Object.entries(services);
+const subgraphs = all.filter(([, { build }]) => build?.target === 'subgraph').map(([name]) => name);
+const owners = ['hub', ...subgraphs];
+
+/** Communities that compose.yaml runs as soon as the code has them. */
+const announced = ['eeas', 'defence', 'joint-unit'];
+
+function membersOf(network: string): readonly string[] {
+  return all.filter(([, service]) => service.networks.includes(network)).map(([name]) => name);
+}
+
+function ones(name: string): Service & Readonly<Record<string, unknown>> {
+  const service = services[name];
+  if (service === undefined) throw new Error(`no service ${name}`);
+  return service;
+}
+
+test("compose.yaml is what the Compose Specification's schema says", () => {
+  const schema = JSON.parse(
+    readFileSync(join(import.meta.dirname, 'compose-spec/compose-spec.json'), 'utf8'),
+  );
+  const ajv = new Ajv2020({ strict: false, formats: { duration: true } });
+  const isValid = ajv.compile(schema);
+  expect(isValid(readComposeRaw()) ? [] : isValid.errors).toEqual([]);
+  expect(isValid({ services: { hub: { imagine: 'x' } } })).toBe(false);
+});
+
+test('every community of the code has its subgraph, its store and its preparation, and no other has', () => {
+  expect(subgraphs).toEqual(expect.arrayContaining([...communities]));
+  const unknown = subgraphs.filter((name) => !communities.some((one) => one === name));
+  expect(announced).toEqual(expect.arrayContaining(unknown));
+  const rest = owners.flatMap((name) => [`store-${name}`, `setup-${name}`]);
+  expect(Object.keys(services).toSorted()).toEqual([...owners, ...rest, 'issuer', 'registry'].toSorted());
+  for (const name of subgraphs) {
+    expect(ones(name).build?.args).toEqual({ COMMUNITY: name });
+    const url = `JCU_SUBGRAPH_${name.toUpperCase().replaceAll('-', '_')}_URL`;
+    expect(ones('hub').environment[url]).toBe(`https://${name}:4443/graphql`);
+  }
+  for (const owner of owners)
+    expect(ones(`setup-${owner}`).environment).toMatchObject({ JCU_STORE_OWNER: owner });
+});
+
+test.each(all)(
+  '%s is shut in: no rights, no user of the machine, nothing to write to, and bounds',
+  (_, service) => {
+    expect(service).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      pids_limit: expect.any(Number),
+      mem_limit: expect.any(String),
+      cpus: expect.any(Number),
+      stop_grace_period: expect.any(String),
+      logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } },
+      tmpfs: [expect.stringMatching(/^\/tmp:size=\d+m,mode=1777,noexec,nosuid,nodev$/)],
+    });
+    expect(Number(service.user.split(':')[0])).toBeGreaterThan(0);
+    for (const opened of ['privileged', 'cap_add', 'devices', 'pid', 'ipc', 'userns_mode'])
+      expect(service).not.toHaveProperty(opened);
+  },
+);
+
+test('each that stays says whether it is well, and each that ends is waited for', () => {
+  for (const [name, service] of all) {
+    const ends = /^(setup-|registry$)/.test(name);
+    expect([name, service.healthcheck !== undefined]).toEqual([name, !ends]);
+    for (const [other, { condition }] of Object.entries(service.depends_on)) {
+      const awaited = ones(other).healthcheck ? 'service_healthy' : 'service_completed_successfully';
+      expect([name, other, condition]).toEqual([name, other, awaited]);
+    }
+  }
+  for (const owner of owners) {
+    expect(Object.keys(ones(`setup-${owner}`).depends_on)).toEqual([`store-${owner}`]);
+    expect(ones(owner).depends_on[`setup-${owner}`]?.required).toBe(true);
+  }
+  for (const name of [...subgraphs, 'issuer']) expect(ones('hub').depends_on[name]?.required).toBe(false);
+});
+
+test('one port is published: the hub’s, on this machine alone unless the deployment says otherwise', () => {
+  expect(all.filter(([, { ports }]) => ports.length > 0).map(([name]) => name)).toEqual(['hub']);
+  expect(ones('hub').ports).toEqual(['127.0.0.1:4000:4000']);
+});
+
+test('a network joins two that have to speak with each other, and leads nowhere else', () => {
+  for (const name of subgraphs) {
+    expect(membersOf(`hub-${name}`)).toEqual(['hub', name]);
+    expect(membersOf(`store-${name}`).toSorted()).toEqual([name, `store-${name}`].toSorted());
+    expect(ones(name).networks).toEqual([`hub-${name}`, `store-${name}`]);
+  }
+  expect(membersOf('store-hub').toSorted()).toEqual(['hub', 'registry', 'store-hub']);
+  expect(membersOf('issuer').toSorted()).toEqual(['hub', 'issuer']);
+  expect(membersOf('outside')).toEqual(['hub']);
+  for (const owner of owners) expect(ones(`setup-${owner}`).network_mode).toBe(`service:store-${owner}`);
+  const open = Object.entries(networks).filter(([, { internal }]) => !internal);
+  expect(open.map(([name]) => name)).toEqual(['outside']);
+  for (const network of Object.keys(networks)) expect(membersOf(network)).not.toEqual([]);
+  for (const [name, service] of all)
+    expect([name, service.networks.length > 0]).toEqual([name, service.network_mode === undefined]);
+});
+
+test('each is given its own files, what is public, and its own volume', () => {
+  const writable = all.flatMap(([name, service]) => {
+    const own = [`${folder}/services/${name}:/run/jcu/own:ro`, `${folder}/public:/run/jcu/public:ro`];
+    expect([name, service.volumes.slice(0, 2)]).toEqual([name, own]);
+    return service.volumes.slice(2).map((volume) => `${name} ${volume}`);
+  });
+  const stores = owners.map((name) => `store-${name} store-${name}:/data/db`);
+  expect(writable.toSorted()).toEqual([...stores, 'issuer issuer:/home/issuer'].toSorted());
+  expect(Object.keys(volumes).toSorted()).toEqual(
+    [...owners.map((name) => `store-${name}`), 'issuer'].toSorted(),
+  );
+});
+
+test('no secret stands in it: each is a path to what the service is given', () => {
+  const secrets = [...hubSettings, ...Object.values(subgraphSettings), ...Object.values(setupSettings)]
+    .filter(({ secret }) => secret)
+    .map(({ name }) => name);
+  for (const [, { environment }] of all) {
+    for (const name of secrets) expect(environment).not.toHaveProperty(name);
+    const paths = Object.entries(environment).filter(([name]) => /_FILE$|_CERTS$/.test(name));
+    for (const [, path] of paths) expect(path).toMatch(/^\/run\/jcu\/(own|public)\//);
+    expect(Object.values(environment).join(' ')).not.toMatch(/mongodb:|password=|PRIVATE KEY/);
+  }
+});
+
+test('a service is told nothing that it does not read', () => {
+  const start = readFileSync(join(import.meta.dirname, '../../docker/store/start.sh'), 'utf8');
+  const known: Readonly<Record<string, ReadonlySet<string>>> = {
+    hub: namesOf([...hubSettings, ...announced.map(urlSetting)]),
+    subgraph: namesOf(Object.values(subgraphSettings)),
+    setup: namesOf([...Object.values(setupSettings), ...Object.values(registrySettings)]),
+    issuer: namesOf(Object.values(tlsSettings)),
+    store: new Set([...start.matchAll(/\$\{?(JCU_\w+)/g)].map(([, name = '']) => name)),
+  };
+  for (const [name, { build, environment }] of all) {
+    const told = Object.keys(environment).filter((key) => key !== 'NODE_EXTRA_CA_CERTS');
+    const read = known[build?.target ?? ''] ?? new Set();
+    expect([name, told.filter((key) => !read.has(key))]).toEqual([name, []]);
+  }
+});
+
+function namesOf(settings: readonly { name: string; secret: boolean }[]): ReadonlySet<string> {
+  return new Set(settings.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name])));
+}
+
+function urlSetting(community: string) {
+  return { name: `JCU_SUBGRAPH_${community.toUpperCase().replaceAll('-', '_')}_URL`, secret: false };
+}
+
+test('every file that a service is told of is made by `hub deploy init`, and nothing more', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'jcu-init-'));
+  try {
+    await initDeployment({ folder: place, deployment: 'd', hub: 'https://h.example/graphql', issuer: null });
+    const later = announced.filter((name) => !communities.some((one) => one === name));
+    const told = new Map<string, readonly string[]>();
+    for (const [name, { environment }] of all) {
+      if (later.includes(name.replace(/^(store|setup)-/, ''))) continue;
+      const paths = Object.values(environment).filter((value) => value.startsWith('/run/jcu/'));
+      for (const path of paths.filter((one) => one.includes('/public/')))
+        expect([path, existsSync(join(place, path.slice('/run/jcu/'.length)))]).toEqual([path, true]);
+      told.set(
+        name,
+        paths.filter((one) => one.includes('/own/')).map((one) => one.slice('/run/jcu/own/'.length)),
+      );
+    }
+    const given = readdirSync(join(place, 'services'));
+    expect(given.toSorted()).toEqual([...told.keys()].toSorted());
+    for (const name of given)
+      expect([name, readdirSync(join(place, 'services', name)).toSorted()]).toEqual([
+        name,
+        told.get(name)?.toSorted(),
+      ]);
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+});

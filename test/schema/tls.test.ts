@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:tls';
+import { certifyAuthority, certifyPart, newKey } from '../../docker/deploy/certificates.ts';
+import { createAgent, post } from '../../gateway/dispatch/fetch-part.ts';
+import { checkTls, createServerOf, schemeOf } from '../../schema/tls.ts';
+
+const now = new Date();
+let server: Server;
+let authority: string;
+let other: string;
+
+beforeAll(async () => {
+  const [key, otherKey, own] = [newKey(), newKey(), newKey()];
+  authority = await certifyAuthority(key, 'd', now);
+  other = await certifyAuthority(otherKey, 'd', now);
+  const tlsCert = await certifyPart({ key: own, names: ['localhost'] }, { key, certificate: authority }, now);
+  server = createServerOf({ tlsCert, tlsKey: own }, (_request, response) => response.end('{}'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const port = () => (server.address() as AddressInfo).port;
+
+async function ask(host: string, ca: string | null) {
+  const agent = createAgent(ca);
+  try {
+    const sent = { body: '{}', headers: {}, deadlineMs: 3000, most: 100 };
+    return await post(`https://${host}:${port()}/`, sent, agent);
+  } finally {
+    await agent.close();
+  }
+}
+
+test('the hub speaks with a subgraph whose certificate is of the authority that it was told', async () => {
+  expect(await ask('localhost', authority)).toBe('{}');
+});
+
+test('it speaks with none of another authority, of none that it knows, or under another name', async () => {
+  await expect(ask('localhost', other)).rejects.toThrow(/certificate/);
+  await expect(ask('localhost', null)).rejects.toThrow(/certificate/);
+  await expect(ask('127.0.0.1', authority)).rejects.toThrow(/IP: 127.0.0.1 is not/);
+});
+
+test('no older TLS than 1.3 is spoken', async () => {
+  const old = connect({ port: port(), host: '127.0.0.1', maxVersion: 'TLSv1.2', rejectUnauthorized: false });
+  await expect(
+    new Promise((resolve, reject) => old.once('secureConnect', resolve).once('error', reject)),
+  ).rejects.toThrow();
+});
+
+test('a certificate without its key, or a key alone, is said at the start', () => {
+  const wrong: string[] = [];
+  checkTls({ tlsCert: null, tlsKey: null }, wrong);
+  checkTls({ tlsCert: 'c', tlsKey: 'k' }, wrong);
+  expect(wrong).toEqual([]);
+  checkTls({ tlsCert: 'c', tlsKey: null }, wrong);
+  checkTls({ tlsCert: null, tlsKey: 'k' }, wrong);
+  expect(wrong).toHaveLength(2);
+  expect(schemeOf({ tlsCert: null, tlsKey: null })).toBe('http');
+});
