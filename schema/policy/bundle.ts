@@ -83,8 +83,18 @@ export async function openBundle(
   const policy = compile(files);
   if (policy.source.version !== version)
     throw new BundleError(`it says version ${version}, and its domain.yaml ${policy.source.version}`);
-  const digest = createHash('sha256').update(payload).digest('base64url');
+  const digest = digestOf(payload);
   return { policy, files, version, digest, issuedAt, signedBy };
+}
+
+/**
+ * The policy of a bundle that was verified when it was taken, and has stayed in a part's own store since: its signer may
+ * have gone. Throws where it is another than the one that was taken, or compiles no more.
+ */
+export function readKept({ bundle, digest }: { readonly bundle: string; readonly digest: string }): Policy {
+  const payload = Buffer.from(jws.parse(parseJson(bundle)).payload, 'base64url');
+  if (digestOf(payload) !== digest) throw new BundleError('it is not the one that was taken');
+  return compile(readContent(payload.toString('utf8')).files);
 }
 
 async function verify(
@@ -129,6 +139,10 @@ function compile(files: PolicyTexts): Policy {
   } catch (error) {
     throw new BundleError(`it does not compile: ${say(error)}`, { cause: error });
   }
+}
+
+function digestOf(payload: Uint8Array): string {
+  return createHash('sha256').update(payload).digest('base64url');
 }
 
 function parseJson(text: string): unknown {

@@ -20,6 +20,14 @@ export type PolicyMemory = {
   keep(bundle: KeptBundle): Promise<void>;
 };
 
+/** All that were ever taken. Both reject where the store does not answer. */
+export type PolicyArchive = PolicyMemory & {
+  /** A version that was taken. Rejects where it never was. */
+  find(version: number): Promise<KeptBundle>;
+  /** The newest version that was taken before another; null where there was none. */
+  before(version: number): Promise<number | null>;
+};
+
 /** Where a policy comes from: both texts as they are now. Rejects where a file is not there. */
 export type PolicyFilesNow = () => Promise<{ readonly bundle: string; readonly keys: string }>;
 
@@ -63,8 +71,11 @@ export function watchPolicy(
     try {
       const { opened, bundle } = await open();
       const isNew = opened.digest !== inForce?.digest;
-      if (isNew) inForce = null;
-      const old = await checkAge(opened, bundle, memory);
+      // The one in force goes on while the store is asked, and not if it does not answer: the file holds another.
+      const old = await checkAge(opened, bundle, memory).catch((error: unknown) => {
+        if (isNew) inForce = null;
+        throw error;
+      });
       if (old === null)
         tell(opened, `the policy in force is version ${opened.version}, signed by ${opened.signedBy}`);
       else tell(null, `${old} ${refused}`);

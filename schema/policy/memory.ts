@@ -1,5 +1,5 @@
 import type { Collection } from 'mongodb';
-import type { KeptBundle, PolicyMemory } from './in-force.ts';
+import type { KeptBundle, PolicyArchive } from './in-force.ts';
 
 const duplicateKey = 11_000;
 const answerMs = 1500;
@@ -12,7 +12,7 @@ const answerMs = 1500;
 export function rememberPolicies(
   policies: () => Collection<KeptBundle>,
   within: <Value>(ms: number, work: Promise<Value>) => Promise<Value>,
-): PolicyMemory {
+): PolicyArchive {
   return {
     newest: async () =>
       await within(
@@ -22,6 +22,16 @@ export function rememberPolicies(
           { sort: { _id: -1 }, projection: { digest: 1, acceptedAt: 1 }, readConcern: 'majority' },
         ),
       ),
+    find: async (version) => {
+      const found = await within(answerMs, policies().findOne({ _id: version }, { readConcern: 'majority' }));
+      if (found === null) throw new Error(`version ${version} of the policy is not kept here`);
+      return found;
+    },
+    before: async (version) => {
+      const earlier = { _id: { $lt: version } };
+      const newestFirst = { sort: { _id: -1 }, projection: { _id: 1 }, readConcern: 'majority' } as const;
+      return (await within(answerMs, policies().findOne(earlier, newestFirst)))?._id ?? null;
+    },
     keep: async (bundle) => {
       try {
         const durable = { writeConcern: { w: 'majority', j: true } } as const;

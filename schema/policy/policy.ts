@@ -10,7 +10,7 @@ import { isOfClass, PolicyError, type PolicySource, type Rule } from './rules.ts
 
 /** What the policy says of one readable record for one reader. */
 export type RowDecision = {
-  /** Paths of portions that this reader may not see: null without an error. */
+  /** Paths of portions, and fields by name, that this reader may not see: null without an error. */
   readonly hidden: ReadonlySet<string>;
   /** Groups of fields, besides `content`, that this reader may read of this record. */
   readonly groups: ReadonlySet<string>;
@@ -67,7 +67,12 @@ export class Policy {
 
   /** What is written into assertions, labels and audit entries. */
   get version(): string {
-    return `joint-baseline-${this.source.version}`;
+    return nameOfVersion(this.source.version);
+  }
+
+  /** Whether a row that is found by its labels is one that the guard gives, so that rows may be counted by labels. */
+  get labelsDecide(): boolean {
+    return true;
   }
 
   /** The rules on a group of fields of a kind of record, compiled. */
@@ -195,6 +200,17 @@ export class Policy {
       );
     return [...new Set(keys)];
   }
+}
+
+/** How a version is named in assertions, labels and audit entries. */
+export function nameOfVersion(version: number): string {
+  return `joint-baseline-${version}`;
+}
+
+/** The version that such a name is of; null where it is none. */
+export function numberOfVersion(name: string): number | null {
+  const [, digits] = /^joint-baseline-(\d{1,9})$/.exec(name) ?? [];
+  return digits === undefined ? null : Number(digits);
 }
 
 /** A reader at one second, and the keys that it holds: for each kind of record, group of fields and action. */

@@ -40,7 +40,7 @@ function guardField(type: GraphQLObjectType, field: GraphQLField<unknown, Contex
   if (place.nature === 'record' && place.kind !== type.name)
     field.resolve = guardContribution(type.name, field.name, field.resolve ?? defaultFieldResolver);
   if (place.nature === 'envelope')
-    field.resolve = guardEnvelope(place.group, inner ?? readEnvelope(field.name));
+    field.resolve = guardEnvelope(type.name, field.name, place.group, inner ?? readEnvelope(field.name));
   if (place.nature === 'shared' && !isPublic(place))
     field.resolve = guardContribution(type.name, field.name, inner ?? defaultFieldResolver);
   if (place.nature !== 'door' && takesInputs(field.args))
@@ -56,9 +56,10 @@ function guardRecord(name: string, group: string, inner: FieldResolver): FieldRe
 }
 
 /** A field of the envelope: what only some may read is null to others, without an error. */
-function guardEnvelope(group: string, inner: FieldResolver): FieldResolver {
+function guardEnvelope(type: string, name: string, group: string, inner: FieldResolver): FieldResolver {
+  const path = `${type}.${name}`;
   return (source, args, context, info) => {
-    if (!isRow(source) || !reads(source, group)) return null;
+    if (!isRow(source) || !reads(source, group) || source.decision.hidden.has(path)) return null;
     return inner(source, args, context, info);
   };
 }

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import type { StoredRecord } from '../../schema/envelope.ts';
 import { HubError } from '../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../schema/policy/filter.ts';
 import type { Holder, Policy } from '../../schema/policy/policy.ts';
@@ -22,6 +23,16 @@ import type { CommunityStore, Link } from './store.ts';
 const mostLinksAtOnce = 5000;
 /** From how many keys on one scan over all beats a query for each. */
 const fewKeys = 4;
+
+/** How many rows are read at once where the guard refuses many of those that are found. */
+const mostAtOnce = 1000;
+const countedAtOnce = 500;
+
+/** Rows from a place on, as they are found, each with what the guard makes of it. */
+type ReadRows = (
+  place: Place | null,
+  limit: number,
+) => Promise<readonly { row: Row | null; id: string; sortAt: Date }[]>;
 
 type LinkAsk = {
   readonly kind: string;
@@ -84,20 +95,20 @@ export class Loaders {
     const scope = this.#scope(type, args.filter ?? null, direction);
     const after = args.after ? openCursor(args.after, scope, this.#cursorKey) : null;
     const query = { ...this.#query(type, args), direction, after };
-    const rows = await this.#fill(type, size + 1, after, async (place, limit) => {
+    const isSearch = Object.keys(query.equal).length > 0;
+    const read = async (place: Place | null, limit: number) => {
       const found = await findPage(this.#model(type), { ...query, after: place, limit });
       return found.map((record) => ({
-        row: toRow(type, record, this.#policy, this.#holder),
+        row: isSearch && !this.#mayFind(type, record) ? null : this.#toRow(type, record),
         id: record._id,
         sortAt: record.sortAt,
       }));
-    });
-    return this.#connect(
-      rows,
-      size,
-      after,
-      scope,
-      async (max) => await countPage(this.#model(type), { ...query, limit: 0 }, max),
+    };
+    const rows = await this.#fill(type, size + 1, after, read);
+    return this.#connect(rows, size, after, scope, async (max) =>
+      this.#policy.labelsDecide
+        ? await countPage(this.#model(type), { ...query, limit: 0 }, max)
+        : await this.#countByGuard(type, read, max),
     );
   }
 
@@ -107,38 +118,47 @@ export class Loaders {
     const size = pageSize(args.first);
     const scope = this.#scope(`${type}@${key}`, null, 'DESC');
     const after = args.after ? openCursor(args.after, scope, this.#cursorKey) : null;
-    const rows = await this.#fill(type, size + 1, after, async (place, limit) => {
+    const read = async (place: Place | null, limit: number) => {
       const links = await this.#links.load({ kind: type, key, size: limit, after: place });
       const found = await this.#rowsOf(type).loadMany(links.map((link) => link.record));
       return links.map((link, at) => ({ row: rowOrThrow(found[at]), id: link.record, sortAt: link.sortAt }));
-    });
-    return this.#connect(
-      rows,
-      size,
-      after,
-      scope,
-      async (max) => await countLinks(this.#store, type, key, this.#allowed(type), max),
+    };
+    const rows = await this.#fill(type, size + 1, after, read);
+    return this.#connect(rows, size, after, scope, async (max) =>
+      this.#policy.labelsDecide
+        ? await countLinks(this.#store, type, key, this.#allowed(type), max)
+        : await this.#countByGuard(type, read, max),
     );
   }
 
-  /** Reads on until the page is full: rows that the guard refuses (labels older than the envelope) leave no gap. */
-  async #fill(
-    type: string,
-    wanted: number,
-    after: Place | null,
-    read: (
-      place: Place | null,
-      limit: number,
-    ) => Promise<readonly { row: Row | null; id: string; sortAt: Date }[]>,
-  ): Promise<readonly Row[]> {
+  /** Counts what the guard gives, up to `max` + 1: while a store is relabelled, its labels alone say too much. */
+  async #countByGuard(type: string, read: ReadRows, max: number): Promise<number> {
+    let [count, place]: [number, Place | null] = [0, null];
+    while (count <= max) {
+      const rows: readonly Row[] = await this.#fill(type, countedAtOnce, place, read);
+      count += rows.length;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < countedAtOnce) break;
+      place = { sortAt: last.sortAt, id: last.id };
+    }
+    return Math.min(count, max + 1);
+  }
+
+  /**
+   * Reads on until the page is full: rows that the guard refuses (labels older than the envelope, or of an older policy)
+   * leave no gap. The more it refuses, the more are read at once.
+   */
+  async #fill(type: string, wanted: number, after: Place | null, read: ReadRows): Promise<readonly Row[]> {
     const rows: Row[] = [];
     let place = after;
+    let atOnce = 0;
     for (;;) {
-      const limit = wanted - rows.length;
+      const limit = Math.max(wanted - rows.length, atOnce);
       const found = await read(place, limit);
       rows.push(...found.flatMap(({ row }) => (row?.type === type ? [row] : [])));
       const last = found.at(-1);
-      if (last === undefined || found.length < limit || rows.length >= wanted) return rows;
+      if (last === undefined || found.length < limit || rows.length >= wanted) return rows.slice(0, wanted);
+      atOnce = Math.min(2 * limit, mostAtOnce);
       place = { sortAt: last.sortAt, id: last.id };
     }
   }
@@ -185,6 +205,15 @@ export class Loaders {
     return filter;
   }
 
+  #toRow(type: string, record: StoredRecord): Row | null {
+    return toRow(type, record, this.#policy, this.#holder);
+  }
+
+  /** Whether a record may be found by what it says, which is a rule of its own, whatever labels the query met. */
+  #mayFind(type: string, { envelope }: StoredRecord): boolean {
+    return this.#policy.may(this.#holder, 'search', type, 'content', envelope);
+  }
+
   #model(type: string) {
     const model = this.#store.records.get(type);
     if (model === undefined) throw new HubError('INTERNAL', `no store for ${type}`);
@@ -196,9 +225,7 @@ export class Loaders {
     if (known !== undefined) return known;
     const loader = new DataLoader<string, Row | null>(async (ids) => {
       const found = await findByIds(this.#model(type), ids, this.#allowed(type));
-      const byId = new Map(
-        found.map((record) => [record._id, toRow(type, record, this.#policy, this.#holder)]),
-      );
+      const byId = new Map(found.map((record) => [record._id, this.#toRow(type, record)]));
       return ids.map((id) => byId.get(id) ?? null);
     });
     this.#rows.set(type, loader);

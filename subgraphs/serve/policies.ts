@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 import { policyFilesAt, policySettings } from '../../schema/policy/files.ts';
-import { checkAge, type KeptBundle, openOnce, type PolicyMemory } from '../../schema/policy/in-force.ts';
+import { checkAge, type KeptBundle, openOnce, type PolicyArchive } from '../../schema/policy/in-force.ts';
 import { rememberPolicies } from '../../schema/policy/memory.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { type Environment, readWhole } from '../../schema/settings.ts';
@@ -8,7 +8,7 @@ import { within } from './deadline.ts';
 import type { CommunityStore } from './store.ts';
 
 /** The policies that were ever taken here, in the community's own store. Rejects while the store is not connected. */
-export function policiesOf({ connection }: Pick<CommunityStore, 'connection'>): PolicyMemory {
+export function policiesOf({ connection }: Pick<CommunityStore, 'connection'>): PolicyArchive {
   return rememberPolicies(() => {
     if (connection.readyState !== mongoose.ConnectionStates.connected)
       throw new Error('the store is not connected');

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Logger, pino } from 'pino';
 import { policyFilesAt } from '../../schema/policy/files.ts';
-import { type PolicyWatch, watchPolicy } from '../../schema/policy/in-force.ts';
+import { watchPolicy } from '../../schema/policy/in-force.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { createServerOf, schemeOf } from '../../schema/tls.ts';
 import { watchFile } from '../../schema/watched-file.ts';
@@ -11,9 +11,13 @@ import type { CommunityPart } from './community.ts';
 import type { Context } from './context.ts';
 import { Executors } from './executors.ts';
 import { readHubKeys } from './hub-keys.ts';
+import { compareHubVersion, type HubVersion } from './hub-version.ts';
 import { Loaders } from './loaders.ts';
 import { policiesOf } from './policies.ts';
 import { followSwitch } from './operate/switch.ts';
+import { keepLabelled } from './relabel/keep-labelled.ts';
+import { followServed, type Served } from './relabel/served.ts';
+import { versionsIn } from './relabel/versions.ts';
 import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store.ts';
 import { type AssertedRequest, Door } from './verify.ts';
@@ -33,7 +37,11 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const store = openStore(settings.storeUri, community.kinds, (error) =>
     log.error({ error }, 'the store does not answer'),
   );
-  const policies = watchPolicy(policyFilesAt(settings), settings.deployment, policiesOf(store), log);
+  const archive = policiesOf(store);
+  const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, log);
+  const served = followServed(store, policies, versionsIn(archive), log);
+  const labelled = keepLabelled(store, policies, log);
+  const hubVersion = compareHubVersion(policies, archive, log);
   const executors = new Executors(
     community,
     (request) => contextOf(request, community, store, settings),
@@ -42,7 +50,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const turned = followSwitch(store, (error) =>
     log.warn({ error: String(error) }, 'the switch cannot be read'),
   );
-  const app = route(keys.door, policies, turned.isOut, executors);
+  const app = route(keys.door, { served, hubVersion, isOut: turned.isOut }, executors);
   const server = createServerOf(settings, app);
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
@@ -51,10 +59,12 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
     stop: async () => {
       turned.stop();
       policies.stop();
+      served.stop();
       server.close();
       server.closeIdleConnections();
       keys.stop();
       await executors.stop();
+      await labelled.stop();
       await store.connection.close();
     },
   };
@@ -73,12 +83,15 @@ async function watchHubKeys(settings: SubgraphSettings, log: Logger) {
   return { door, stop: () => keys.stop() };
 }
 
-function route(door: Door, policies: PolicyWatch, isOut: () => boolean, executors: Executors): Express {
+/** What must be so for a request to be decided at all. */
+type Ready = { readonly served: Served; readonly hubVersion: HubVersion; readonly isOut: () => boolean };
+
+function route(door: Door, { served, hubVersion, isOut }: Ready, executors: Executors): Express {
   const app = express().disable('x-powered-by').disable('etag');
   // For whoever runs the process, and the same for all: that it is up.
   app.get('/health', (_request, response) => void response.status(200).json({ status: 'up' }));
   app.get('/ready', (_request, response) => {
-    const ready = policies.current() !== null;
+    const ready = served.current() !== null;
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
   });
   app.post('/session', ...door.agree());
@@ -88,8 +101,10 @@ function route(door: Door, policies: PolicyWatch, isOut: () => boolean, executor
     // The operator's switch comes after the hub is known: to anybody else this address is as it always is.
     (_request, response, next) => (isOut() ? void response.status(503).end() : next()),
     async (request, response, next) => {
-      const policy = policies.current()?.policy;
-      if (policy === undefined) return void response.status(503).end();
+      const { assertion } = request as Request & AssertedRequest;
+      const isKnown = served.current() !== null && (await hubVersion.accepts(assertion.policy));
+      const policy = served.current();
+      if (!isKnown || policy === null) return void response.status(503).end();
       Object.assign(request, { policy } satisfies DecidedRequest);
       return void (await executors.under(policy))(request, response, next);
     },

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { relabelling } from './relabelling.ts';
 
 const help = `Takes each guard out of a copy of the project, one at a time, and runs the tests that must notice.
 
@@ -17,7 +18,7 @@ Example:
 `;
 
 /** One guard: the text that holds it, what is left without it, and the tests that must turn red. */
-type Guard = {
+export type Guard = {
   readonly name: string;
   readonly file: string;
   readonly from: string | RegExp;
@@ -251,6 +252,7 @@ const guards: readonly Guard[] = [
     project: 'parts',
     tests: 'test/gateway/plan',
   },
+  ...relabelling,
 ];
 
 const { values: flags } = parseArgs({

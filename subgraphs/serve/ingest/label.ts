@@ -2,7 +2,7 @@ import canonicalize from 'canonicalize';
 import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Labels } from '../relabel/labeller.ts';
 import type { Link } from '../store.ts';
 import { combineReading } from './marking.ts';
 import { type Defaults, type Mapped, RejectError } from './source.ts';
@@ -58,17 +58,17 @@ export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, rec
   return { mapped, envelope, contentHash, sortAt: mapped.sortAt ?? receivedAt };
 }
 
-/** The stored record of a prepared one, labelled by the policy in force. */
+/** The stored record of a prepared one, labelled as the store's labels are now. */
 export function toStored(
   prepared: Prepared,
   feed: string,
   id: string,
   before: Pick<StoredRecord, 'sortAt' | 'envelope'> | null,
   references: Readonly<Record<string, string>>,
-  policy: Policy,
+  labels: Labels,
 ): StoredRecord {
   const envelope: Envelope = { ...prepared.envelope, ...(before === null ? {} : keep(before.envelope)) };
-  const { admits, early } = policy.labels(envelope, prepared.mapped.kind);
+  const { admits, early } = labels.labels(envelope, prepared.mapped.kind);
   return {
     _id: id,
     schemaVersion,
@@ -79,7 +79,7 @@ export function toStored(
     openFrom: envelope.embargoUntil ?? new Date(0),
     admits,
     admitsEarly: early,
-    policy: policy.version,
+    policy: labels.version,
     contentHash: prepared.contentHash,
   };
 }

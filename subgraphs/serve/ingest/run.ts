@@ -10,7 +10,9 @@ import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/voca
 import type { CommunityPart } from '../community.ts';
 import { PreviewTarget } from '../operate/preview-target.ts';
 import type { Counted } from '../operate/tally.ts';
-import { policyOfRun } from '../policies.ts';
+import { policiesOf, policyOfRun } from '../policies.ts';
+import { followLabelling, labelBy } from '../relabel/labeller.ts';
+import { versionsIn } from '../relabel/versions.ts';
 import { storeSettings } from '../settings.ts';
 import { openStore } from '../store.ts';
 import { takeNames, takeOwnNames } from './names.ts';
@@ -81,7 +83,11 @@ async function importFiles(
     await waitForStore(store.connection);
     const policy = given ?? (await policyOfRun(process.env, store));
     const defaults = withFlags(source.defaults, flags);
-    const target = new Target(store, source.name, defaults.exercise, policy);
+    const labeller =
+      given === undefined
+        ? followLabelling(store, versionsIn(policiesOf(store)), policy.source.version)
+        : labelBy(given);
+    const target = new Target(store, source.name, defaults.exercise, labeller);
     if (flags.preview === true) {
       const preview = new PreviewTarget(policy, async () => await target.loadActors());
       const code = await runOne(source, files, defaults, preview, flags);

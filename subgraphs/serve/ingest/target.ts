@@ -7,8 +7,9 @@ import {
 } from 'mongodb';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../schema/envelope.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
 import { within } from '../deadline.ts';
+import type { Labeller, Labels } from '../relabel/labeller.ts';
+import { Relabelled } from '../relabel/labelling.ts';
 import type { CommunityStore, Link } from '../store.ts';
 import { type Alarm, alarmOf, raiseAlarms } from '../operate/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
@@ -69,14 +70,14 @@ export class Target {
   readonly #store: CommunityStore;
   readonly #feed: string;
   readonly #exercise: string | null;
-  readonly #policy: Policy;
+  readonly #labeller: Labeller;
   readonly #seen = new Seen();
 
-  constructor(store: CommunityStore, feed: string, exercise: string | null, policy: Policy) {
+  constructor(store: CommunityStore, feed: string, exercise: string | null, labeller: Labeller) {
     this.#store = store;
     this.#feed = feed;
     this.#exercise = exercise;
-    this.#policy = policy;
+    this.#labeller = labeller;
   }
 
   /** Makes the indexes that an import and every list rest on. */
@@ -117,6 +118,8 @@ export class Target {
       try {
         return await this.#writeOnce(fresh);
       } catch (error) {
+        // What was labelled for another state of the store's labels is labelled again, however often that changes.
+        if (error instanceof Relabelled) continue;
         const overtaken = error instanceof Overtaken || (error as { code?: unknown }).code === duplicateKey;
         if (!overtaken || attempt === attempts) throw error;
       }
@@ -124,6 +127,7 @@ export class Target {
   }
 
   async #writeOnce(fresh: readonly Placed[]): Promise<Written> {
+    const labels = await this.#labeller.current();
     const known = await this.#findKnown(fresh.map(({ prepared }) => prepared.mapped));
     const ids = new Map([...known].map(([place, record]) => [place, record._id]));
     const parents = await this.#findParents(fresh, ids);
@@ -131,12 +135,12 @@ export class Target {
     const changes: Change[] = [];
     for (const { at, prepared } of fresh) {
       const before = known.get(placeOf(prepared.mapped)) ?? null;
-      if (before !== null && isDone(before, prepared, this.#policy.version)) continue;
-      const change = this.#toChange(prepared, before, ids, parents);
+      if (before !== null && isDone(before, prepared, labels.version)) continue;
+      const change = this.#toChange(prepared, before, ids, parents, labels);
       if (change !== null) changes.push(change);
       else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' });
     }
-    if (changes.length > 0) await this.#commit(changes);
+    if (changes.length > 0) await this.#commit(changes, labels);
     const changed = changes.filter((change) => change.before !== null).length;
     const unchanged = fresh.length - changes.length - refused.length;
     return { added: changes.length - changed, changed, unchanged, refused };
@@ -147,6 +151,7 @@ export class Target {
     before: Known | null,
     ids: Map<string, string>,
     parents: ReadonlyMap<string, string>,
+    labels: Labels,
   ): Change | null {
     const { kind, names, belongsTo = {} } = prepared.mapped;
     const references = Object.entries(belongsTo).map(([path, parent]) => [
@@ -157,18 +162,18 @@ export class Target {
     const referenceIds = Object.fromEntries(references) as Record<string, string>;
     const id = before?._id ?? `${kind}:${randomUUID()}`;
     ids.set(placeOf(prepared.mapped), id);
-    const record = toStored(prepared, this.#feed, id, before, referenceIds, this.#policy);
+    const record = toStored(prepared, this.#feed, id, before, referenceIds, labels);
     const links = toLinks(record, kind, [...names, ...Object.values(referenceIds)]);
     return { kind, record, links, before };
   }
 
-  async #commit(changes: readonly Change[]): Promise<void> {
+  async #commit(changes: readonly Change[], labels: Labels): Promise<void> {
     const session = await this.#store.connection.startSession();
     const lostAt = performance.now() + lostMs;
     try {
       await within(
         batchMs,
-        session.withTransaction(async () => await untilLost(lostAt, this.#apply(changes, session)), {
+        session.withTransaction(async () => await untilLost(lostAt, this.#apply(changes, labels, session)), {
           writeConcern: { w: 'majority' },
           readConcern: { level: 'snapshot' },
         }),
@@ -179,7 +184,8 @@ export class Target {
     }
   }
 
-  async #apply(changes: readonly Change[], session: ClientSession): Promise<void> {
+  async #apply(changes: readonly Change[], labels: Labels, session: ClientSession): Promise<void> {
+    await this.#labeller.hold(session);
     for (const [kind, ofKind] of Map.groupBy(changes, (change) => change.kind)) {
       const { matchedCount } = await this.#collection(kind).bulkWrite(ofKind.map(toWrite), {
         session,
@@ -189,7 +195,7 @@ export class Target {
     }
     await raiseAlarms(
       this.#store,
-      changes.flatMap((change) => this.#alarmOf(change) ?? []),
+      changes.flatMap((change) => alarmOn(change, labels) ?? []),
       session,
     );
     const links = this.#store.links.collection as unknown as Collection<Link>;
@@ -197,14 +203,6 @@ export class Target {
     if (replaced.length > 0) await links.deleteMany({ record: { $in: replaced } }, { session });
     const rows = changes.flatMap((change) => change.links);
     if (rows.length > 0) await links.insertMany(rows, { session, ordered: false });
-  }
-
-  /** A record that admits less than it did had been open to too many: its operator is told. */
-  #alarmOf({ kind, record, before }: Change): Alarm | null {
-    if (before === null) return null;
-    const { admits } = this.#policy.labels(before.envelope, kind);
-    const after = this.#policy.labels(record.envelope, kind).admits;
-    return alarmOf(record._id, { admits, since: before.envelope.receivedAt }, after, new Date());
   }
 
   async #findKnown(
@@ -287,11 +285,21 @@ async function untilLost(lostAt: number, work: Promise<void>): Promise<void> {
   }
 }
 
-/** Nothing to write: it is as it was, or it was erased, which no second import undoes. */
-/** Nothing is new in it, and it bears the labels of the policy in force: those of another are made anew. */
+/**
+ * Nothing to write: nothing is new in it and it bears the newest labels (those of another policy are made anew), or it
+ * was erased, which no second import undoes.
+ */
 function isDone(before: Known, prepared: Prepared, policy: string): boolean {
   const isSame = before.contentHash === prepared.contentHash && before.policy === policy;
   return isSame || before.envelope.recordState === 'ERASED';
+}
+
+/** A record that admits less than it did had been open to too many: its operator is told. */
+function alarmOn({ kind, record, before }: Change, labels: Labels): Alarm | null {
+  if (before === null) return null;
+  const { admits } = labels.labels(before.envelope, kind);
+  const after = labels.labels(record.envelope, kind).admits;
+  return alarmOf(record._id, { admits, since: before.envelope.receivedAt }, after, new Date());
 }
 
 function toWrite({ record, before }: Change): AnyBulkWriteOperation<StoredRecord> {

@@ -1,12 +1,17 @@
 import { Command, Option } from 'commander';
 import mongoose from 'mongoose';
 import { readPolicy } from '../../../schema/policy/load.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
 import { readWhole } from '../../../schema/settings.ts';
 import type { CommunityPart } from '../community.ts';
-import { policyOfRun } from '../policies.ts';
+import { policiesOf, policyOfRun } from '../policies.ts';
+import { readLabelling } from '../relabel/labelling.ts';
+import { policyServed } from '../relabel/served.ts';
+import { versionsIn } from '../relabel/versions.ts';
 import { storeSettings } from '../settings.ts';
 import { type CommunityStore, openStore } from '../store.ts';
 import { newestAlarms } from './alarms.ts';
+import { labelsNow, sayLabels } from './labels.ts';
 import { previewPolicy } from './preview.ts';
 import { readReader } from './reader-file.ts';
 import { lastTurn, turnSwitch } from './switch.ts';
@@ -36,6 +41,7 @@ function describe(community: CommunityPart): Command {
   addView(program, community);
   addPreview(program, community);
   addAlarms(program, community);
+  addLabels(program, community);
   addSwitch(program, community);
   return program;
 }
@@ -49,7 +55,7 @@ function addView(program: Command, community: CommunityPart): void {
     .action(async (flags: { reader: string; json?: boolean }) => {
       const reader = readReader(flags.reader);
       const seen = await withStore(community, async (store) => {
-        const policy = await policyOfRun(process.env, store);
+        const policy = await servedNow(store);
         return await viewAs(store, community.kinds, policy, reader, new Date());
       });
       if (flags.json === true) return say(JSON.stringify(seen, null, 2));
@@ -103,6 +109,25 @@ function addAlarms(program: Command, community: CommunityPart): void {
       }
       say(`${alarms.length} alarms; who read such a record: ask the hub for ownReads(record:)`);
     });
+}
+
+function addLabels(program: Command, community: CommunityPart): void {
+  program
+    .command('labels')
+    .description('by which version of the policy records are found, and how far a relabelling is')
+    .option('--json', 'as JSON')
+    .action(async (flags: { json?: boolean }) => {
+      const now = await withStore(community, labelsNow);
+      if (flags.json === true) return say(JSON.stringify(now, null, 2));
+      for (const line of sayLabels(now, new Date())) say(line);
+    });
+}
+
+/** What the subgraph decides by: two versions while the records are relabelled from one to the other. */
+async function servedNow(store: CommunityStore): Promise<Policy> {
+  const inForce = await policyOfRun(process.env, store);
+  const state = await readLabelling(store);
+  return state === null ? inForce : await policyServed(state.serving, inForce, versionsIn(policiesOf(store)));
 }
 
 function addSwitch(program: Command, community: CommunityPart): void {

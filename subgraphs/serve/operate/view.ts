@@ -55,7 +55,12 @@ export async function viewAs(
       hidden: [...decision.hidden],
       groups: [...decision.groups],
     }));
-    return { kind: type, records: Math.min(count, mostCounted), exact: count <= mostCounted, newest };
+    return {
+      kind: type,
+      records: Math.min(count, mostCounted),
+      exact: policy.labelsDecide && count <= mostCounted,
+      newest,
+    };
   });
   return await Promise.all(seen);
 }

@@ -10,6 +10,7 @@ import { community as europol } from '../../../subgraphs/europol/community.ts';
 import type { CommunityPart } from '../../../subgraphs/serve/community.ts';
 import { toLinks, toStored } from '../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../subgraphs/serve/ingest/target.ts';
+import { labelBy } from '../../../subgraphs/serve/relabel/labeller.ts';
 import { type Link, openStore } from '../../../subgraphs/serve/store.ts';
 import { tell } from '../place.ts';
 import { Chance, uuidOf } from './chance.ts';
@@ -49,7 +50,7 @@ async function indexesOf(
   const store = openStore(uri, part.kinds, () => undefined);
   try {
     await store.connection.asPromise();
-    await new Target(store, 'generated', null, policy).prepare();
+    await new Target(store, 'generated', null, labelBy(policy)).prepare();
     const models = [store.links, ...store.records.values()];
     const found = models.map(async ({ collection }): Promise<[string, readonly IndexSpec[]]> => {
       const all = (await collection.indexes()) as FoundIndex[];

@@ -5,6 +5,7 @@ import { noProgress } from '../../../../subgraphs/serve/ingest/progress.ts';
 import type { Reject, RejectFile } from '../../../../subgraphs/serve/ingest/rejects.ts';
 import type { Mapped } from '../../../../subgraphs/serve/ingest/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
+import { labelBy } from '../../../../subgraphs/serve/relabel/labeller.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
 import { bulletins, community } from './bulletins.ts';
 import { bulletinsFile, Place } from './place.ts';
@@ -26,7 +27,7 @@ afterAll(async () => {
 beforeEach(async () => await place.clear());
 
 const { defaults } = bulletins;
-const newTarget = () => new Target(store, bulletins.name, defaults.exercise, policy);
+const newTarget = () => new Target(store, bulletins.name, defaults.exercise, labelBy(policy));
 
 /** A reject file in memory on a disk that has room for so many lines. */
 function rejectsWithRoom(lines: number): RejectFile & { readonly kept: Reject[] } {
@@ -77,7 +78,7 @@ test('a failure of the store is thrown, with how far the import had come', async
   const file = await place.write('closed.json', bulletinsFile(10));
   const lost = openStore(place.stores.uris['cert-eu'], community.kinds, () => undefined);
   await lost.connection.asPromise();
-  const target = new Target(lost, bulletins.name, defaults.exercise, policy);
+  const target = new Target(lost, bulletins.name, defaults.exercise, labelBy(policy));
   target.loadActors = async () => {
     const resolve = await newTarget().loadActors();
     await lost.connection.close();

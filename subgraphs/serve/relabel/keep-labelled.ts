@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import mongoose from 'mongoose';
+import type { PolicyWatch } from '../../../schema/policy/in-force.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
+import { within } from '../deadline.ts';
+import type { CommunityStore } from '../store.ts';
+import { readLabelling } from './labelling.ts';
+import { giveBackLease, type Progress, takeLease } from './lease.ts';
+import { relabel, type RelabelOptions } from './relabel.ts';
+
+type Log = { warn(words: string): void; error(words: string): void };
+type Options = Pick<RelabelOptions, 'rest' | 'graceMs'>;
+
+const lookEveryMs = 1000;
+const renewEveryMs = 2000;
+const stopMs = 3000;
+
+/**
+ * Relabels a store in the background whenever another policy has come into force: one subgraph of the community at a
+ * time, under a lease that ends with its holder. A newer policy in the middle takes its place. What fails is tried
+ * again, and goes on where it was.
+ */
+export function keepLabelled(
+  store: CommunityStore,
+  policies: Pick<PolicyWatch, 'current'>,
+  log: Log,
+  options: Options = {},
+) {
+  const holder = randomUUID();
+  const told = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const look = async (): Promise<void> => {
+    try {
+      const policy = await findDue(store, policies);
+      if (policy !== null)
+        await relabelUnderLease(store, policies, policy, holder, told.signal, log, options);
+    } catch (error) {
+      if (!told.signal.aborted)
+        log.error(`the records are not relabelled yet: ${String(error)}; it is tried again`);
+    }
+    if (!told.signal.aborted) timer = setTimeout(again, lookEveryMs).unref();
+  };
+  const again = () => {
+    looking = look();
+  };
+  let looking = look();
+  return {
+    stop: async () => {
+      told.abort();
+      clearTimeout(timer);
+      // A store that is lost may keep a transaction waiting: what it holds undoes itself.
+      await within(stopMs, looking).catch(() => undefined);
+    },
+  };
+}
+
+/** The policy in force, where the store's records are not under it and it alone. */
+async function findDue(
+  store: CommunityStore,
+  policies: Pick<PolicyWatch, 'current'>,
+): Promise<Policy | null> {
+  const policy = policies.current()?.policy;
+  const isOpen = store.connection.readyState === mongoose.ConnectionStates.connected;
+  const state = policy !== undefined && isOpen ? await readLabelling(store) : null;
+  if (policy === undefined || state === null) return null;
+  const { version } = policy.source;
+  if (Math.max(state.serving, state.next ?? 0) > version) return null;
+  return state.serving === version && state.settled === version ? null : policy;
+}
+
+async function relabelUnderLease(
+  store: CommunityStore,
+  policies: Pick<PolicyWatch, 'current'>,
+  policy: Policy,
+  holder: string,
+  told: AbortSignal,
+  log: Log,
+  options: Options,
+): Promise<void> {
+  let progress: Progress | null = null;
+  if (!(await takeLease(store, holder, progress))) return;
+  const given = new AbortController();
+  const renew = async (): Promise<void> => {
+    const isMine = await takeLease(store, holder, progress).catch(() => true);
+    if (!isMine || policies.current()?.policy.source.version !== policy.source.version)
+      given.abort(new Error(isMine ? 'another policy is in force' : 'another process does it'));
+  };
+  const renewing = setInterval(() => void renew(), renewEveryMs);
+  const began = performance.now();
+  try {
+    const signal = AbortSignal.any([told, given.signal]);
+    const { added, cleaned } = await relabel(store, policy, {
+      ...options,
+      signal,
+      progress: (now) => (progress = now),
+    });
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    if (added + cleaned > 0)
+      log.warn(`records relabelled to version ${policy.source.version}: ${added}, in ${seconds} s`);
+  } finally {
+    clearInterval(renewing);
+    await giveBackLease(store, holder).catch(() => undefined);
+  }
+}

@@ -1,0 +1,55 @@
+import { within } from '../deadline.ts';
+import type { CommunityStore } from '../store.ts';
+
+/** How far a relabelling is: its step, and how many records it has looked at of how many. */
+export type Progress = {
+  readonly version: number;
+  readonly step: 'adding' | 'removing';
+  readonly done: number;
+  readonly all: number;
+};
+
+/** Who relabels a store, until when if nothing more is heard, and how far it was then. */
+export type Lease = {
+  readonly _id: string;
+  readonly holder: string;
+  readonly until: Date;
+  readonly progress: Progress | null;
+};
+
+const lastsMs = 10_000;
+const answerMs = 5000;
+const duplicateKey = 11_000;
+
+/** Takes or renews the lease to relabel a store, for ten seconds. False where another process holds it. */
+export async function takeLease(
+  store: CommunityStore,
+  holder: string,
+  progress: Progress | null,
+  now = new Date(),
+): Promise<boolean> {
+  try {
+    const free = { _id: 'relabel', $or: [{ holder }, { until: { $lt: now } }] };
+    const until = new Date(now.getTime() + lastsMs);
+    const taken = leases(store).updateOne(free, { $set: { holder, until, progress } }, { upsert: true });
+    await within(answerMs, taken);
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === duplicateKey) return false;
+    throw error;
+  }
+}
+
+/** Gives the lease back, so that another process need not wait for its end. */
+export async function giveBackLease(store: CommunityStore, holder: string): Promise<void> {
+  await within(answerMs, leases(store).deleteOne({ _id: 'relabel', holder }));
+}
+
+/** The lease as it is, also one that is over; null where nobody ever relabelled. */
+export async function readLease(store: CommunityStore): Promise<Lease | null> {
+  return await within(answerMs, leases(store).findOne({ _id: 'relabel' }));
+}
+
+function leases(store: CommunityStore) {
+  return store.connection.collection<Lease>('leases');
+}

@@ -1,0 +1,106 @@
+import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
+import type { StoredRecord } from '../../../schema/envelope.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
+import type { CommunityStore } from '../store.ts';
+import { holdLabelling, inTransaction, type Labelling } from './labelling.ts';
+
+/** A walk through all records: in which state of the labels, and which records it has something to do for. */
+export type Step = {
+  readonly name: 'adding' | 'removing';
+  readonly state: Labelling;
+  readonly todo: Document;
+};
+
+/** Records of one kind in the order of their ids: those behind `after`, up to and with `last`. */
+export type Range = { readonly after: string; readonly last: string; readonly count: number };
+
+type Row = Pick<StoredRecord, '_id' | 'envelope' | 'admits' | 'admitsEarly' | 'policy'>;
+type Labelled = Pick<Row, 'admits' | 'admitsEarly' | 'policy'>;
+
+/** The next range of at most so many records behind an id; null where there is no record any more. */
+export async function nextRange(
+  store: CommunityStore,
+  kind: string,
+  after: string,
+  most: number,
+): Promise<Range | null> {
+  const ids = await recordsOf(store, kind)
+    .find({ _id: { $gt: after } })
+    .project<Pick<Row, '_id'>>({ _id: 1 })
+    .sort({ _id: 1 })
+    .limit(most)
+    .toArray();
+  const last = ids.at(-1)?._id;
+  return last === undefined ? null : { after, last, count: ids.length };
+}
+
+/**
+ * Labels what is to do in a range, in one transaction: what an import has written meanwhile is never overwritten, but
+ * read again. Gives how many records were written. Throws Relabelled where the state of the labels is another by now.
+ */
+export async function writeRange(
+  store: CommunityStore,
+  policy: Policy,
+  kind: string,
+  { after, last }: Range,
+  { state, todo }: Step,
+  shard: number,
+): Promise<number> {
+  const records = recordsOf(store, kind);
+  const inRange = { $and: [{ _id: { $gt: after, $lte: last } }, todo] };
+  if ((await records.findOne(inRange, { projection: { _id: 1 }, hint: { _id: 1 } })) === null) return 0;
+  let written = 0;
+  await inTransaction(store, async (session) => {
+    await holdLabelling(store, shard, state, session);
+    const rows = await records
+      .find(inRange, { session })
+      .project<Row>({ envelope: 1, admits: 1, admitsEarly: 1, policy: 1 })
+      .hint({ _id: 1 })
+      .toArray();
+    written = rows.length;
+    if (rows.length === 0) return;
+    const groups = groupByLabels(rows, kind, policy, state.serving);
+    await records.bulkWrite(groups.map(([ids, labels]) => setOn('_id', ids, labels)) as never, { session });
+    const links = groups.map(([ids, labels]) => setOn('record', ids, labels));
+    const joins = store.links.collection as unknown as Collection;
+    await joins.bulkWrite(links, { session, ordered: false });
+  });
+  return written;
+}
+
+/** Records of one marking are labelled alike: they are written together. */
+function groupByLabels(
+  rows: readonly Row[],
+  kind: string,
+  policy: Policy,
+  serving: number,
+): readonly (readonly [readonly string[], Labelled])[] {
+  const groups = new Map<string, { readonly ids: string[]; readonly labels: Labelled }>();
+  for (const row of rows) {
+    const labels = labelsOf(row, kind, policy, serving);
+    const name = JSON.stringify(labels);
+    const group = groups.get(name) ?? { ids: [], labels };
+    groups.set(name, group);
+    group.ids.push(row._id);
+  }
+  return [...groups.values()].map(({ ids, labels }) => [ids, labels]);
+}
+
+/** A record's new labels: the policy's keys, and beside them those that it is found by. */
+function labelsOf(row: Row, kind: string, policy: Policy, serving: number): Labelled {
+  const { admits, early } = policy.labels(row.envelope, kind);
+  const isServed = (key: string) => serving !== policy.source.version && key.startsWith(`${serving}|`);
+  return {
+    admits: [...row.admits.filter(isServed), ...admits],
+    admitsEarly: [...row.admitsEarly.filter(isServed), ...early],
+    policy: policy.version,
+  };
+}
+
+function setOn(path: '_id' | 'record', ids: readonly string[], labels: Labelled): AnyBulkWriteOperation {
+  return { updateMany: { filter: { [path]: { $in: ids } }, update: { $set: labels } } };
+}
+
+function recordsOf(store: CommunityStore, kind: string): Collection<Row> {
+  return store.records.get(kind)?.collection as unknown as Collection<Row>;
+}

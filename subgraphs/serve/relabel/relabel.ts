@@ -1,0 +1,136 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Policy } from '../../../schema/policy/policy.ts';
+import type { CommunityStore } from '../store.ts';
+import {
+  beginLabelling,
+  changeLabelling,
+  chooseShard,
+  type Labelling,
+  readLabelling,
+  Relabelled,
+} from './labelling.ts';
+import type { Progress } from './lease.ts';
+import { nextRange, type Step, writeRange } from './range.ts';
+
+/** What a relabelling is told besides the store and the policy. */
+export type RelabelOptions = {
+  readonly signal?: AbortSignal;
+  readonly progress?: (progress: Progress) => void;
+  /** How long to rest after a batch, as a multiple of what the batch took: readers come first. */
+  readonly rest?: number;
+  /**
+   * How long after the switch old keys are still written and none is removed, in milliseconds: longer than a subgraph
+   * serves without looking at the state (`staleMs`), and the longest request that began under the old one.
+   */
+  readonly graceMs?: number;
+  /** How many records one transaction looks at. */
+  readonly batch?: number;
+};
+
+/** How many records were written in either step. */
+export type Relabelling = { readonly added: number; readonly cleaned: number };
+
+const usualGraceMs = 30_000;
+const usualBatch = 500;
+
+/**
+ * Brings every record of a store, and its join rows, under a policy's keys: adds them beside those by which rows are
+ * found, has rows found by the new ones, then removes the old. Safe to kill at any moment and to run twice at once:
+ * what is left to do is told by the rows themselves. Throws where a newer policy is served here already.
+ */
+export async function relabel(
+  store: CommunityStore,
+  policy: Policy,
+  options: RelabelOptions = {},
+): Promise<Relabelling> {
+  const { version } = policy.source;
+  let [added, cleaned] = [0, 0];
+  await beginLabelling(store, version);
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const state = await readLabelling(store);
+    if (state === null) throw new Error('the state of the labels is gone');
+    if (Math.max(state.serving, state.next ?? 0) > version)
+      throw new Error(`expected version ${version} to be the newest, got ${state.next ?? state.serving}`);
+    if (state.serving === version && state.settled === version) return { added, cleaned };
+    try {
+      if (state.leaving !== null) await leave(store, state, options);
+      else if (state.serving === version) cleaned += await settle(store, policy, state, options);
+      else added += await add(store, policy, state, options);
+    } catch (error) {
+      if (!(error instanceof Relabelled)) throw error;
+    }
+  }
+}
+
+/** Waits until nobody finds rows by the keys of the version before any more: until then every row bears them. */
+async function leave(store: CommunityStore, state: Labelling, options: RelabelOptions): Promise<void> {
+  const restMs = state.switchedAt.getTime() + (options.graceMs ?? usualGraceMs) - Date.now();
+  if (restMs > 0) await pause(restMs, undefined, { signal: options.signal });
+  await changeLabelling(store, state, { leaving: null });
+}
+
+/** Adds the keys to every row, then has rows found by them. */
+async function add(
+  store: CommunityStore,
+  policy: Policy,
+  state: Labelling,
+  options: RelabelOptions,
+): Promise<number> {
+  const { version } = policy.source;
+  if (state.next !== version) {
+    await changeLabelling(store, state, { next: version });
+    return 0;
+  }
+  const todo = { policy: { $ne: policy.version } };
+  const added = await pass(store, policy, { name: 'adding', state, todo }, options);
+  // Until a whole pass finds nothing: what came in behind the first one bears the keys, and this shows it.
+  if (added > 0) return added;
+  const switchedAt = new Date();
+  const to = { serving: version, next: null, leaving: state.serving, settled: null, switchedAt };
+  await changeLabelling(store, state, to);
+  return 0;
+}
+
+/** Removes every other version's keys. */
+async function settle(
+  store: CommunityStore,
+  policy: Policy,
+  state: Labelling,
+  options: RelabelOptions,
+): Promise<number> {
+  const { version } = policy.source;
+  const foreign = { $elemMatch: { $not: new RegExp(`^${version}\\|`) } };
+  const todo = { $or: [{ policy: { $ne: policy.version } }, { admits: foreign }, { admitsEarly: foreign }] };
+  const cleaned = await pass(store, policy, { name: 'removing', state, todo }, options);
+  if (cleaned === 0) await changeLabelling(store, state, { settled: version });
+  return cleaned;
+}
+
+/** Walks through all records by their ids; gives how many were written. */
+async function pass(
+  store: CommunityStore,
+  policy: Policy,
+  step: Step,
+  options: RelabelOptions,
+): Promise<number> {
+  const shard = chooseShard();
+  const counts = [...store.records.values()].map(async (model) => await model.estimatedDocumentCount());
+  const all = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  let [done, written] = [0, 0];
+  for (const kind of store.records.keys()) {
+    let after = '';
+    for (;;) {
+      options.signal?.throwIfAborted();
+      const began = performance.now();
+      const range = await nextRange(store, kind, after, options.batch ?? usualBatch);
+      if (range === null) break;
+      written += await writeRange(store, policy, kind, range, step, shard);
+      after = range.last;
+      done += range.count;
+      options.progress?.({ version: policy.source.version, step: step.name, done, all });
+      await pause((performance.now() - began) * (options.rest ?? 1), undefined, { signal: options.signal });
+    }
+  }
+  return written;
+}

@@ -1,0 +1,83 @@
+import { BothPolicies } from '../../../schema/policy/both.ts';
+import type { PolicyWatch } from '../../../schema/policy/in-force.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
+import type { CommunityStore } from '../store.ts';
+import { beginLabelling } from './labelling.ts';
+import type { Versions } from './versions.ts';
+
+/** Where an operator is told of what cannot be served. */
+type Log = { warn(words: string): void; error(words: string): void };
+
+/** The policy that requests are decided under now; null while none may be, and then everything is refused. */
+export type Served = { current(): Policy | null; stop(): void };
+
+const lookEveryMs = 300;
+
+/**
+ * Old keys are removed some time after the switch: who has not looked at the state for so long knows nothing, and
+ * refuses. Removing waits for this, and for the longest request, and more (`usualGraceMs`).
+ */
+const staleMs = 10_000;
+
+/** The policy of a store whose rows are found by one version, while another is in force: both. */
+export async function policyServed(serving: number, inForce: Policy, versions: Versions): Promise<Policy> {
+  if (inForce.source.version === serving) return inForce;
+  return new BothPolicies(await versions.of(serving), inForce);
+}
+
+/**
+ * Follows both the policy in force and the state of the store's labels. While rows are found by an older version's
+ * keys, that version and the one in force must both allow; a new one binds from the moment that it is in force. The hub
+ * need not know: it decides by the newest version alone, and only takes away from what is given here.
+ */
+export function followServed(
+  store: CommunityStore,
+  policies: Pick<PolicyWatch, 'current'>,
+  versions: Versions,
+  log: Log,
+  mostMs = staleMs,
+): Served {
+  let found: Policy | null = null;
+  let served: { readonly found: Policy; readonly inForce: Policy; readonly policy: Policy } | null = null;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let said = '';
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const tell = (words: string) => {
+    if (words !== '' && words !== said) log.error(words);
+    said = words;
+  };
+  const look = async (): Promise<void> => {
+    const inForce = policies.current()?.policy;
+    const began = performance.now();
+    try {
+      if (inForce !== undefined) {
+        const { serving } = await beginLabelling(store, inForce.source.version);
+        if (inForce.source.version === serving) found = inForce;
+        else if (found?.source.version !== serving) found = await versions.of(serving);
+        lookedAt = began;
+        tell('');
+      }
+    } catch (error) {
+      tell(`which keys rows are found by cannot be told: ${String(error)}`);
+    }
+    if (!stopped) timer = setTimeout(() => void look(), lookEveryMs).unref();
+  };
+  void look();
+  return {
+    current: () => {
+      const inForce = policies.current()?.policy;
+      if (inForce === undefined || found === null || performance.now() - lookedAt > mostMs) return null;
+      if (served?.found !== found || served.inForce !== inForce) {
+        const isOne = found.source.version === inForce.source.version;
+        const policy = isOne ? inForce : new BothPolicies(found, inForce);
+        served = { found, inForce, policy };
+      }
+      return served.policy;
+    },
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import type { Trial } from '../../docker/trial/trial.ts';
+import { readPolicy } from '../../schema/policy/load.ts';
+import { nameOfVersion } from '../../schema/policy/policy.ts';
+import { communities, type Community } from '../../schema/vocabulary.ts';
+import { agreeWith, hubKeyOf } from '../helpers/as-hub.ts';
+import { ask, type Asked, post } from '../helpers/ask.ts';
+import { putBundle, signAsTrial, textsOf } from '../helpers/bundles.ts';
+import { startExercise } from '../helpers/standing.ts';
+import { withoutRules } from '../helpers/versions.ts';
+
+let trial: Trial;
+let asked: Asked;
+let first: Seen;
+
+/** How many a reader is given, by kind of record. */
+type Seen = Readonly<Record<string, number>>;
+
+beforeAll(async () => {
+  trial = await startExercise();
+  asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
+  await untilServed(version);
+  first = await seen();
+}, 120_000);
+
+afterAll(async () => await trial.stop());
+
+const { version } = readPolicy().source;
+const analyst = { as: 'fr-csirt-analyst', picture: 'exercise:trial-2026', purpose: 'incident-response' };
+const lists = ['advisories', 'mispEvents', 'actorProfiles'];
+const question = `{ ${lists.map((list) => `${list}(first: 100) { nodes { id } total { value } }`).join(' ')} }`;
+
+/** A whole answer of the hub; throws where any part of it is not there. */
+async function seen(): Promise<Seen> {
+  const { status, body, text } = await ask(asked, analyst, question);
+  if (status !== 200 || body.errors !== undefined) throw new Error(`expected a whole answer, got ${text}`);
+  const counts = lists.map((list) => {
+    const { nodes, total } = body.data[list] as { nodes: unknown[]; total: { value: number } };
+    expect(total.value).toBe(nodes.length);
+    return [list, nodes.length] as const;
+  });
+  return Object.fromEntries(counts);
+}
+
+async function labellingOf(community: Community) {
+  const client = await new MongoClient(trial.stores.uris[community]).connect();
+  try {
+    return await client.db().collection('labelling').findOne({});
+  } finally {
+    await client.close();
+  }
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 90_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not in 90 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function untilServed(expected: number): Promise<void> {
+  await until(`every store is served by ${expected}`, async () => {
+    const states = await Promise.all(communities.map(labellingOf));
+    return states.every((state) => state?.['serving'] === expected);
+  });
+}
+
+test('a narrower policy comes while questions run: each is answered in full, and from the first narrower answer on none is wider', async () => {
+  const texts = textsOf(version + 1, (rules) => withoutRules(rules, ['J03']));
+  const over = new AbortController();
+  const answers: Seen[] = [];
+  const asking = (async () => {
+    while (!over.signal.aborted) answers.push(await seen());
+  })();
+  putBundle(trial.home, await signAsTrial(trial.home, texts));
+  await untilServed(version + 1);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  over.abort();
+  await asking;
+  const last = await seen();
+  expect(last).not.toEqual(first);
+  const narrowed = answers.findIndex((one) => JSON.stringify(one) === JSON.stringify(last));
+  for (const one of answers.slice(narrowed)) expect(one).toEqual(last);
+  for (const [at, one] of answers.slice(0, narrowed).entries()) {
+    for (const list of lists) {
+      expect([first[list], last[list]]).toContain(one[list]);
+      expect(one[list]).toBeLessThanOrEqual(answers[at - 1]?.[list] ?? Number.POSITIVE_INFINITY);
+    }
+  }
+}, 120_000);
+
+test('a subgraph that is killed while it relabels goes on when it is there again, and the wider policy is served', async () => {
+  putBundle(trial.home, await signAsTrial(trial.home, textsOf(version + 2)));
+  await until(
+    'the job is at work',
+    async () => ((await labellingOf('cert-eu'))?.['leaving'] ?? null) !== null,
+  );
+  await trial.parts.get('cert-eu')?.kill();
+  await trial.restart('cert-eu');
+  await untilServed(version + 2);
+  await until('the first answer again', async () => {
+    return JSON.stringify(await seen().catch(() => null)) === JSON.stringify(first);
+  });
+  expect(await labellingOf('cert-eu')).toMatchObject({ serving: version + 2, next: null });
+}, 180_000);
+
+test('a hub that decides by the version in force or the one before it is answered; any other is not, and the operator is told', async () => {
+  const url = trial.parts.get('cert-eu')?.url ?? '';
+  const session = await agreeWith(url, await hubKeyOf(trial.home.folder));
+  const body = JSON.stringify({ query: '{ __typename }' });
+  const askAs = async (policy: string): Promise<number> => {
+    const authorization = `Bearer ${session.sign(body, { policy })}`;
+    return (await post(url, body, { authorization })).status;
+  };
+  expect(await askAs(nameOfVersion(version + 2))).toBe(200);
+  expect(await askAs(nameOfVersion(version + 1))).toBe(200);
+  for (const other of [nameOfVersion(version), nameOfVersion(version + 3), 'none'])
+    expect([other, await askAs(other)]).toEqual([other, 503]);
+});

@@ -1,0 +1,171 @@
+import type { Guard } from './guards.ts';
+
+const parts = { project: 'parts', tests: 'test/(schema/policy/both|subgraphs/serve/relabel)' } as const;
+const journey = { project: 'journeys', tests: 'test/journeys/relabel' } as const;
+const both = 'schema/policy/both.ts';
+const folder = 'subgraphs/serve/relabel';
+
+/** What holds while a store is relabelled from one version of the policy to another. */
+export const relabelling: readonly Guard[] = [
+  {
+    name: "relabelling: the older version's guard",
+    file: both,
+    from: 'if (older === null || newer === null) return null;',
+    to: 'if (newer === null) return null;\n    if (older === null) return newer;',
+    ...parts,
+  },
+  {
+    name: "relabelling: the newer version's guard",
+    file: both,
+    from: 'if (older === null || newer === null) return null;',
+    to: 'if (older === null) return null;\n    if (newer === null) return older;',
+    ...parts,
+  },
+  {
+    name: 'relabelling: portions hidden by the older version',
+    file: both,
+    from: 'new Set([...older.hidden, ...newer.hidden, ',
+    to: 'new Set([...newer.hidden, ',
+    ...parts,
+  },
+  {
+    name: 'relabelling: portions hidden by the newer version',
+    file: both,
+    from: 'new Set([...older.hidden, ...newer.hidden, ',
+    to: 'new Set([...older.hidden, ',
+    ...parts,
+  },
+  {
+    name: 'relabelling: fields closed by the older version',
+    file: both,
+    from: ', ...this.#closedBefore(kind, older)',
+    to: '',
+    ...parts,
+  },
+  {
+    name: 'relabelling: fields of the envelope closed by the older version',
+    file: 'subgraphs/serve/guard.ts',
+    from: ' || source.decision.hidden.has(path)',
+    to: '',
+    ...parts,
+  },
+  {
+    name: "relabelling: the older version's doors",
+    file: both,
+    from: 'return this.older.mayUse(reader, type, field) && ',
+    to: 'return ',
+    ...parts,
+  },
+  {
+    name: "relabelling: the newer version's other actions",
+    file: both,
+    from: /&&\s+this\.newer\.may\(both\.newer, action, kind, group, envelope\)/,
+    to: '',
+    ...parts,
+  },
+  {
+    name: 'relabelling: a search that both must allow',
+    file: 'subgraphs/serve/loaders.ts',
+    from: 'isSearch && !this.#mayFind(type, record) ? null : ',
+    to: '',
+    ...parts,
+  },
+  {
+    name: 'relabelling: counts by the guard',
+    file: both,
+    from: 'return false;',
+    to: 'return true;',
+    ...parts,
+  },
+  {
+    name: 'relabelling: old labels stay until the switch',
+    file: `${folder}/range.ts`,
+    from: 'serving !== policy.source.version && key.startsWith(`${serving}|`)',
+    to: 'serving < 0',
+    ...parts,
+  },
+  {
+    name: 'relabelling: old labels stay a while after it',
+    file: `${folder}/relabel.ts`,
+    from: 'leaving: state.serving',
+    to: 'leaving: null',
+    ...parts,
+  },
+  {
+    name: 'relabelling: what comes in bears the labels of the version before',
+    file: `${folder}/labeller.ts`,
+    from: 'return [next, serving, leaving]',
+    to: 'return [next, serving]',
+    ...parts,
+  },
+  {
+    name: 'relabelling: what comes in bears the labels of the next version',
+    file: `${folder}/labeller.ts`,
+    from: 'return [next, serving, leaving]',
+    to: 'return [serving, leaving]',
+    ...parts,
+  },
+  {
+    name: 'relabelling: a batch holds the state that it was labelled for',
+    file: 'subgraphs/serve/ingest/target.ts',
+    from: 'await this.#labeller.hold(session);',
+    to: '',
+    ...parts,
+  },
+  {
+    name: 'relabelling: every row is labelled before the switch',
+    file: `${folder}/relabel.ts`,
+    from: "const added = await pass(store, policy, { name: 'adding', state, todo }, options);",
+    to: 'const added = 0 * todo.policy.$ne.length;',
+    ...parts,
+  },
+  {
+    name: 'relabelling: old labels go away',
+    file: `${folder}/relabel.ts`,
+    from: ', { admits: foreign }, { admitsEarly: foreign }',
+    to: '',
+    ...parts,
+  },
+  {
+    name: 'relabelling: join rows with their records',
+    file: `${folder}/range.ts`,
+    from: 'await joins.bulkWrite(links, { session, ordered: false });',
+    to: 'void joins; void links;',
+    ...parts,
+  },
+  {
+    name: 'relabelling: a newer version is never undone',
+    file: `${folder}/relabel.ts`,
+    from: 'if (Math.max(state.serving, state.next ?? 0) > version)',
+    to: 'if (version < 0)',
+    ...parts,
+  },
+  {
+    name: 'relabelling: one process at a time',
+    file: `${folder}/lease.ts`,
+    from: '$or: [{ holder }, { until: { $lt: now } }]',
+    to: '$or: [{ holder }, { until: { $exists: true } }]',
+    ...parts,
+  },
+  {
+    name: 'relabelling: a new policy binds at once',
+    file: `${folder}/served.ts`,
+    from: 'isOne ? inForce : new BothPolicies(found, inForce)',
+    to: 'isOne ? inForce : found',
+    ...parts,
+  },
+  {
+    name: 'relabelling: who knows nothing of the labels decides nothing',
+    file: `${folder}/served.ts`,
+    from: ' || performance.now() - lookedAt > mostMs',
+    to: '',
+    ...parts,
+  },
+  {
+    name: "relabelling: the hub's version of the policy",
+    file: 'subgraphs/serve/serve.ts',
+    from: ' && (await hubVersion.accepts(assertion.policy))',
+    to: '',
+    ...journey,
+  },
+];

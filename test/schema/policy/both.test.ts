@@ -1,0 +1,118 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { BothPolicies } from '../../../schema/policy/both.ts';
+import { allActions } from '../../../schema/policy/domain.ts';
+import { compileFilter } from '../../../schema/policy/filter.ts';
+import { envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+import { versionMoving, versionWithout } from '../../helpers/versions.ts';
+import { broken, envelope, isSound, kinds, now, reader, trulyReads } from './generated.ts';
+
+const older = versionWithout(1, 'J03', 'J05');
+const newer = versionWithout(2, 'J04', 'J33');
+/** From one to another that is narrower in some and wider in other respects, and back. */
+const pairs = [new BothPolicies(older, newer), new BothPolicies(newer, older)];
+const tried = { both: 0, one: 0 };
+
+test('two versions allow what each of them allows, record, portion, group, action and door', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...pairs),
+      fc.constantFrom(...kinds),
+      fc.oneof({ weight: 9, arbitrary: envelope }, { weight: 1, arbitrary: broken }),
+      reader,
+      fc.constantFrom(...allActions),
+      (both, kind, row, one, action) => {
+        const each = [both.older, both.newer];
+        const holder = both.holder(one, now);
+        const decision = both.decideRow(row, kind, holder);
+        const allowed = each.map(
+          ({ source }) => isSound(row) && trulyReads(source, one, kind, row, 'content'),
+        );
+        expect(decision !== null).toBe(allowed.every(Boolean));
+        tried.both += allowed.every(Boolean) ? 1 : 0;
+        tried.one += allowed[0] === allowed[1] ? 0 : 1;
+        if (!isSound(row)) return;
+        for (const group of both.source.domain.kinds[kind]?.groups ?? []) {
+          const may = each.every(({ source }) => trulyReads(source, one, kind, row, group, action));
+          expect(both.may(holder, action, kind, group, row)).toBe(may);
+        }
+        if (decision === null) return;
+        for (const { path, marking, audience } of row.portions) {
+          const part = { ...row, marking, audience };
+          const isOpen = each.every(({ source }) => trulyReads(source, one, kind, part, 'content'));
+          expect(isOpen || decision.hidden.has(path)).toBe(true);
+        }
+      },
+    ),
+    { numRuns: Number(process.env['JCU_RUNS'] ?? 4000) },
+  );
+  expect(tried.both).toBeGreaterThan(100);
+  expect(tried.one).toBeGreaterThan(100);
+});
+
+test('records are found by the keys of the older version, and bear them beside those of the newer', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...pairs),
+      fc.constantFrom(...kinds),
+      envelope,
+      reader,
+      (both, kind, row, one) => {
+        const { admits } = both.labels(row, kind);
+        const filter = compileFilter([...both.holder(one, now).keys(kind)], now);
+        const isOpen = row.embargoUntil === null || row.embargoUntil <= now;
+        const found = admits.some((key) => filter.admits.$in.includes(key));
+        expect(isOpen ? found : true).toBe(
+          isOpen ? trulyReads(both.older.source, one, kind, row, 'content') : true,
+        );
+        expect(admits).toEqual([
+          ...both.older.labels(row, kind).admits,
+          ...both.newer.labels(row, kind).admits,
+        ]);
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+test('doors and kinds of reader are those of both', () => {
+  const coordinates = newer.coordinates.types.flatMap((type) =>
+    [...newer.coordinates.fieldsOf(type).keys()].map((field) => [type, field] as const),
+  );
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...pairs),
+      reader,
+      fc.constantFrom(...coordinates),
+      (both, one, [type, field]) => {
+        const may = both.older.mayUse(one, type, field) && both.newer.mayUse(one, type, field);
+        expect(both.mayUse(one, type, field)).toBe(may);
+        expect(both.holder(one, now).mayUse(type, field)).toBe(may);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});
+
+test('a field that the older version kept in another group, or did not know, is hidden from whom it was hidden', () => {
+  const open = envelopeOf({ marking: markingOf({ tlp: 'CLEAR' }) });
+  const outsider = readerOf({ organisation: 'nordsee-energy', communities: [] });
+  for (const before of [
+    versionMoving(1, 'Advisory', 'serial', 'audience'),
+    versionMoving(1, 'Advisory', 'serial', null),
+  ]) {
+    const both = new BothPolicies(before, versionWithout(2));
+    expect(before.decideRow(open, 'Advisory', before.holder(outsider, now))?.groups).not.toContain(
+      'audience',
+    );
+    const decision = both.decideRow(open, 'Advisory', both.holder(outsider, now));
+    expect(decision?.hidden).toContain('serial');
+    expect(decision?.hidden).not.toContain('title');
+  }
+});
+
+test('a kind of record that neither version knows is nobody’s', () => {
+  const [both] = pairs;
+  const holder = both?.holder(readerOf({ organisation: 'cert-eu' }), now);
+  expect(holder && both?.decideRow(envelopeOf(), 'Unheard', holder)).toBeNull();
+});

@@ -1,0 +1,300 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStores, type Stores } from '../../../../docker/trial/stores/stores.ts';
+import type { Envelope, StoredRecord } from '../../../../schema/envelope.ts';
+import { compileFilter } from '../../../../schema/policy/filter.ts';
+import type { Policy } from '../../../../schema/policy/policy.ts';
+import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
+import type { Prepared } from '../../../../subgraphs/serve/ingest/label.ts';
+import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
+import { labelsNow, sayLabels } from '../../../../subgraphs/serve/operate/labels.ts';
+import { keepLabelled } from '../../../../subgraphs/serve/relabel/keep-labelled.ts';
+import { followLabelling } from '../../../../subgraphs/serve/relabel/labeller.ts';
+import {
+  changeLabelling,
+  isSame,
+  readLabelling,
+  Relabelled,
+} from '../../../../subgraphs/serve/relabel/labelling.ts';
+import { giveBackLease, takeLease } from '../../../../subgraphs/serve/relabel/lease.ts';
+import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
+import { followServed } from '../../../../subgraphs/serve/relabel/served.ts';
+import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
+import { readerOf } from '../../../helpers/records.ts';
+import { versionsOf, versionWithout } from '../../../helpers/versions.ts';
+import { key, now, row } from './rows.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'jcu-relabel-imports-'));
+let stores: Stores;
+let store: CommunityStore;
+
+beforeAll(async () => {
+  stores = await startStores({ home });
+  store = openStore(stores.uris['cert-eu'], kinds, (error) => {
+    throw error;
+  });
+  await store.connection.asPromise();
+  await new Target(store, 'test', null, followLabelling(store, versionsOf(), 1)).prepare();
+}, 60_000);
+
+afterAll(async () => {
+  await store.connection.close();
+  await stores.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  for (const { collection } of [store.links, ...store.records.values()]) await collection.deleteMany({});
+  for (const name of ['labelling', 'leases']) await store.connection.collection(name).deleteMany({});
+});
+
+const first = versionWithout(1, 'J04', 'J05');
+const second = versionWithout(2, 'J03');
+const third = versionWithout(3, 'J02');
+const versions = versionsOf(first, second, third);
+const envelopes = fc.sample(row, { numRuns: 400, seed: 7 });
+const reader = readerOf();
+
+const targetNow = (by = 1) => new Target(store, 'test', null, followLabelling(store, versions, by));
+
+function prepared(at: number, envelope: Envelope, said: string): Prepared {
+  const content = { serial: `2099-${at}`, exploitedInTheWild: 'YES' };
+  const sortAt = new Date(Date.UTC(2026, 0, 1, 0, at));
+  const mapped = { kind: 'Advisory', localId: String(at), content, sortAt, names: [key] };
+  return { mapped, envelope: { ...envelope, localId: String(at) }, contentHash: said, sortAt };
+}
+
+function pick(at: number): Envelope {
+  const envelope = envelopes[at % envelopes.length];
+  if (envelope === undefined) throw new Error('expected an envelope');
+  return envelope;
+}
+
+async function stateNow() {
+  const state = await readLabelling(store);
+  if (state === null) throw new Error('expected a state');
+  return state;
+}
+
+/** Every row, and every join row, that a version's labels would not find as they should, by the versions it bears. */
+async function wronglyLabelled(...by: readonly Policy[]): Promise<readonly string[]> {
+  const records = (await store.records.get('Advisory')?.find().lean<StoredRecord[]>()) ?? [];
+  const links = await store.links.find().lean();
+  return records.flatMap(({ _id, envelope, admits, admitsEarly }) => {
+    const labels = by.map((policy) => policy.labels(envelope, 'Advisory'));
+    const wanted = labels.flatMap((one) => one.admits).toSorted();
+    const early = labels.flatMap((one) => one.early).toSorted();
+    const rows = [{ admits, admitsEarly }, ...links.filter((link) => link.record === _id)];
+    const right = rows.every(
+      (one) =>
+        one.admits.toSorted().join() === wanted.join() && one.admitsEarly.toSorted().join() === early.join(),
+    );
+    return right && rows.length === 2 ? [] : [_id];
+  });
+}
+
+async function pauseFor(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+test('what comes in or changes while a store is relabelled twice is labelled for every version that it is found by', async () => {
+  const start = Array.from({ length: 40 }, (_, at) => prepared(at, pick(at), 'first'));
+  await targetNow().write(start);
+  await relabel(store, first, { graceMs: 0 });
+  const over = new AbortController();
+  const ended = (async () => {
+    for (const policy of [second, third]) await relabel(store, policy, { batch: 30, rest: 1, graceMs: 400 });
+    over.abort();
+  })();
+  const states = new Set<string>();
+  const lost: number[] = [];
+  let batches = 0;
+  const oneImport = async (from: number) => {
+    while (!over.signal.aborted) {
+      batches += 1;
+      const batch = batches;
+      await pauseFor(10);
+      const at = from + (batch % 30);
+      const { refused, added, changed } = await targetNow().write([
+        prepared(at, pick(batch), `${from} ${batch}`),
+        prepared(1000 + batch, pick(batch), 'new'),
+      ]);
+      expect([refused, added + changed]).toEqual([[], 2]);
+      const state = await stateNow();
+      const { serving, next, leaving } = state;
+      states.add(`${leaving ?? ''}>${serving}>${next ?? ''}`);
+      const found = await store.records
+        .get('Advisory')
+        ?.findOne({ 'envelope.localId': String(1000 + batch) })
+        .lean<StoredRecord>();
+      // What was acknowledged is found by the version that rows are found by and the one before, where that is so yet.
+      const by = await Promise.all([serving, leaving ?? serving].map(versions.of));
+      const wanted = found && by.flatMap((one) => one.labels(found.envelope, 'Advisory').admits);
+      const isLost = wanted?.some((one) => !found?.admits.includes(one)) ?? true;
+      if (isLost && isSame(await stateNow(), state)) lost.push(batch);
+    }
+  };
+  await Promise.all([ended, oneImport(0), oneImport(100)]);
+  expect(lost).toEqual([]);
+  expect(await stateNow()).toMatchObject({ serving: 3, next: null, leaving: null, settled: 3 });
+  expect(await wronglyLabelled(third)).toEqual([]);
+  expect([...states]).toEqual(expect.arrayContaining(['>1>2', '1>2>', '>2>3', '2>3>']));
+  const holder = third.holder(reader, now);
+  const filter = compileFilter([...holder.keys('Advisory')], now);
+  const all = (await store.records.get('Advisory')?.find().lean<StoredRecord[]>()) ?? [];
+  const found = await store.records.get('Advisory')?.collection.countDocuments(filter as never);
+  expect(found).toBe(
+    all.filter(({ envelope }) => third.decideRow(envelope, 'Advisory', holder) !== null).length,
+  );
+}, 120_000);
+
+test('a batch that was labelled before a switch is not committed after it', async () => {
+  await targetNow().write([prepared(1, pick(1), 'first')]);
+  await relabel(store, first, { graceMs: 0 });
+  const labeller = followLabelling(store, versions, 1);
+  expect((await labeller.current()).version).toBe(first.version);
+  const session = await store.connection.startSession();
+  await session.withTransaction(async () => await labeller.hold(session));
+  await changeLabelling(store, await stateNow(), { next: 2 });
+  await expect(session.withTransaction(async () => await labeller.hold(session))).rejects.toThrow(Relabelled);
+  await session.endSession();
+  expect((await labeller.current()).version).toBe(second.version);
+});
+
+test('a change of the labels’ state that comes in the middle of a batch undoes the batch', async () => {
+  await targetNow().write([prepared(1, pick(1), 'first')]);
+  await relabel(store, first, { graceMs: 0 });
+  const labeller = followLabelling(store, versions, 1);
+  let times = 0;
+  const target = new Target(store, 'test', null, {
+    hold: async (session) => await labeller.hold(session),
+    current: async () => {
+      const labels = await labeller.current();
+      times += 1;
+      if (times === 1) await changeLabelling(store, await stateNow(), { next: 2 });
+      return labels;
+    },
+  });
+  await target.write([prepared(2, pick(2), 'second')]);
+  expect(times).toBe(2);
+  const written = await store.records
+    .get('Advisory')
+    ?.findOne({ 'envelope.localId': '2' })
+    .lean<StoredRecord>();
+  expect(written?.policy).toBe(second.version);
+});
+
+test('one process relabels at a time; another takes over when it is gone, and is told', async () => {
+  expect(await takeLease(store, 'one', null)).toBe(true);
+  expect(await takeLease(store, 'other', null)).toBe(false);
+  expect(await takeLease(store, 'one', null)).toBe(true);
+  expect(await takeLease(store, 'other', null, new Date(Date.now() + 9000))).toBe(false);
+  expect(await takeLease(store, 'other', null, new Date(Date.now() + 11_000))).toBe(true);
+  expect(await takeLease(store, 'one', null)).toBe(false);
+  await giveBackLease(store, 'one');
+  expect(await takeLease(store, 'one', null)).toBe(false);
+  await giveBackLease(store, 'other');
+  expect(await takeLease(store, 'one', null)).toBe(true);
+});
+
+/** A policy in force that a test exchanges. */
+function inForce(start: Policy) {
+  let policy: Policy | null = start;
+  return {
+    current: () => (policy === null ? null : ({ policy, version: policy.source.version } as never)),
+    set: (next: Policy | null) => (policy = next),
+  };
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not in 30 s: ${what}`);
+    await pauseFor(20);
+  }
+}
+
+test('the job follows the policy in force by itself; the operator is told how far it is', async () => {
+  const said: string[] = [];
+  const log = { warn: (words: string) => said.push(words), error: (words: string) => said.push(words) };
+  const policies = inForce(first);
+  await targetNow().write(Array.from({ length: 30 }, (_, at) => prepared(at, pick(at), 'first')));
+  expect(sayLabels(await labelsNow(store), new Date())[1]).toBe('labels of other versions are being removed');
+  const jobs = [1, 2].map(() => keepLabelled(store, policies, log, { graceMs: 300 }));
+  await until('version 1', async () => (await stateNow()).settled === 1);
+  expect(sayLabels(await labelsNow(store), new Date())).toEqual([
+    'records are found by the labels of version 1, and bear no others',
+  ]);
+  policies.set(second);
+  await until('the switch', async () => (await stateNow()).leaving === 1);
+  const [found, kept, worker] = sayLabels(await labelsNow(store), new Date());
+  expect(found).toBe('records are found by the labels of version 2');
+  expect(kept).toMatch(/^labels of version 1 are kept a moment longer/);
+  expect(worker).toMatch(/^a subgraph works on it/);
+  await until('version 2', async () => (await stateNow()).settled === 2);
+  expect(await wronglyLabelled(second)).toEqual([]);
+  await Promise.all(jobs.map(async (job) => await job.stop()));
+  expect(said.filter((words) => /relabelled to version 2: 30/.test(words))).toHaveLength(1);
+  await changeLabelling(store, await stateNow(), { next: 3 });
+  expect(sayLabels(await labelsNow(store), new Date())).toEqual([
+    'records are found by the labels of version 2',
+    'labels of version 3 are being added; until all bear them, what 2 and 3 both allow is shown',
+    "nobody works on it: the community's subgraph does, once it runs",
+  ]);
+}, 60_000);
+
+test('a policy that comes in the middle waits until nobody finds rows by what the one before it left', async () => {
+  const log = { warn: () => undefined, error: () => undefined };
+  const policies = inForce(first);
+  await targetNow().write(Array.from({ length: 30 }, (_, at) => prepared(at, pick(at), 'first')));
+  await using job = {
+    job: keepLabelled(store, policies, log, { graceMs: 60_000 }),
+    [Symbol.asyncDispose]: stop,
+  };
+  async function stop(): Promise<void> {
+    await job.job.stop();
+  }
+  await until('version 1', async () => (await stateNow()).settled === 1);
+  policies.set(second);
+  await until('the switch', async () => (await stateNow()).leaving === 1);
+  policies.set(third);
+  // It waits for what 2 leaves behind all the same: who still finds rows by 1 is not shut out.
+  await pauseFor(3000);
+  expect(await stateNow()).toMatchObject({ serving: 2, leaving: 1, next: null });
+}, 60_000);
+
+test('a new policy binds from the moment it is in force, beside the old one, and the old one goes with the switch', async () => {
+  const log = { warn: () => undefined, error: () => undefined };
+  const policies = inForce(first);
+  await targetNow().write([prepared(1, pick(1), 'first')]);
+  await relabel(store, first, { graceMs: 0 });
+  const served = followServed(store, policies, versions, log);
+  await until('a policy is served', async () => await Promise.resolve(served.current() !== null));
+  expect(served.current()).toBe(first);
+  policies.set(second);
+  expect(served.current()).toMatchObject({ older: first, newer: second });
+  policies.set(third);
+  expect(served.current()).toMatchObject({ older: first, newer: third });
+  policies.set(null);
+  expect(served.current()).toBeNull();
+  policies.set(second);
+  await relabel(store, second, { graceMs: 0 });
+  await until('the switch is seen', async () => await Promise.resolve(served.current() === second));
+  served.stop();
+});
+
+test('who has not seen for a while by which labels rows are found decides nothing', async () => {
+  const said: string[] = [];
+  const log = { warn: () => undefined, error: (words: string) => said.push(words) };
+  const lost = openStore(stores.uris['cert-eu'], kinds, () => undefined);
+  await lost.connection.asPromise();
+  const served = followServed(lost, inForce(first), versions, log, 2000);
+  await until('a policy is served', async () => await Promise.resolve(served.current() === first));
+  await lost.connection.close();
+  await until('nothing is served', async () => await Promise.resolve(served.current() === null));
+  expect(said).toEqual([expect.stringMatching(/which keys rows are found by cannot be told/)]);
+  served.stop();
+});

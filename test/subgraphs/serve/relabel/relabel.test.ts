@@ -1,0 +1,305 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { graphql } from 'graphql';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStores, type Stores } from '../../../../docker/trial/stores/stores.ts';
+import { BothPolicies } from '../../../../schema/policy/both.ts';
+import type { Policy } from '../../../../schema/policy/policy.ts';
+import type { Reader } from '../../../../schema/reader.ts';
+import { community } from '../../../../subgraphs/cert-eu/community.ts';
+import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
+import type { Connection, PageArguments } from '../../../../subgraphs/serve/connection.ts';
+import { Loaders } from '../../../../subgraphs/serve/loaders.ts';
+import { readLabelling } from '../../../../subgraphs/serve/relabel/labelling.ts';
+import { relabel, type RelabelOptions } from '../../../../subgraphs/serve/relabel/relabel.ts';
+import { policyServed } from '../../../../subgraphs/serve/relabel/served.ts';
+import { buildCommunitySchema } from '../../../../subgraphs/serve/schema.ts';
+import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
+import { versionMoving, versionsOf, versionWithout, withoutSearch } from '../../../helpers/versions.ts';
+import { envelopeOf, readerOf } from '../../../helpers/records.ts';
+import { trulyReads } from '../../../schema/policy/generated.ts';
+import { keepLabelledRows, key, now, row, type TestRow } from './rows.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'jcu-relabel-'));
+let stores: Stores;
+let store: CommunityStore;
+
+beforeAll(async () => {
+  stores = await startStores({ home });
+  store = openStore(stores.uris['cert-eu'], kinds, (error) => {
+    throw error;
+  });
+  await store.connection.asPromise();
+  for (const model of [store.links, ...store.records.values()]) await model.createIndexes();
+}, 60_000);
+
+afterAll(async () => {
+  await store.connection.close();
+  await stores.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+beforeEach(clear);
+
+async function clear(): Promise<void> {
+  for (const { collection } of [store.links, ...store.records.values()]) await collection.deleteMany({});
+  await store.connection.collection('labelling').deleteMany({});
+}
+
+/** What GREEN opens to the community is there in the first alone, what AMBER opens to its recipients in the second. */
+const first = versionWithout(1, 'J04', 'J05');
+const second = versionWithout(2, 'J03');
+const third = versionWithout(3, 'J02');
+const versions = versionsOf(first, second, third);
+const readers = [
+  readerOf(),
+  readerOf({ organisation: 'cert-eu', roles: ['cert-eu-analyst'] }),
+  readerOf({ organisation: 'csirt-pl', memberState: 'PL' }),
+  readerOf({ communities: [], purpose: null, organisation: 'nordsee-energy' }),
+];
+
+/** What every one of these versions gives a reader of these rows, newest first, as the rules are written. */
+function allowed(rows: readonly TestRow[], reader: Reader, ...by: readonly Policy[]): readonly string[] {
+  return rows
+    .filter(({ envelope }) =>
+      by.every(({ source }) => trulyReads(source, reader, 'Advisory', envelope, 'content')),
+    )
+    .map(({ id }) => id)
+    .toSorted()
+    .toReversed();
+}
+
+/** What a reader is given, page by page, by list and by shared key, and how many there are said to be. */
+async function given(policy: Policy, reader: Reader, filter?: Readonly<Record<string, unknown>>) {
+  const both: (readonly string[])[] = [];
+  const totals: unknown[] = [];
+  for (const ask of filter === undefined ? (['list', 'linked'] as const) : (['list'] as const)) {
+    const ids: string[] = [];
+    let after: string | null = null;
+    do {
+      const loaders = new Loaders(store, kinds, policy, policy.holder(reader, now), Buffer.alloc(32, 7));
+      const args: PageArguments = { first: 4, after, ...(filter === undefined ? {} : { filter }) };
+      const page: Connection = await (ask === 'list'
+        ? loaders.list('Advisory', args)
+        : loaders.linked('Advisory', key, args));
+      ids.push(...page.nodes.map(({ id }) => id));
+      if (after === null) totals.push(await page.total({ max: 1000 }));
+      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after !== null);
+    both.push(ids);
+  }
+  return { ids: both, totals };
+}
+
+async function expectGiven(
+  rows: readonly TestRow[],
+  policy: Policy,
+  by: readonly Policy[],
+  asking = readers,
+): Promise<void> {
+  for (const reader of asking) {
+    const ids = allowed(rows, reader, ...by);
+    const total = { value: ids.length, exact: true };
+    expect(await given(policy, reader)).toEqual({ ids: [ids, ids], totals: [total, total] });
+  }
+}
+
+/** Relabels until so many batches were looked at, then ends as a kill would. True when all is done. */
+async function relabelFor(batches: number, policy: Policy, options: RelabelOptions = {}): Promise<boolean> {
+  const killed = new AbortController();
+  let left = batches;
+  const progress = () => {
+    left -= 1;
+    if (left <= 0) killed.abort(new Error('killed'));
+  };
+  try {
+    await relabel(store, policy, {
+      batch: 3,
+      rest: 0,
+      graceMs: 0,
+      ...options,
+      progress,
+      signal: killed.signal,
+    });
+    return true;
+  } catch (error) {
+    if (!killed.signal.aborted) throw error;
+    return false;
+  }
+}
+
+async function stateNow() {
+  const state = await readLabelling(store);
+  if (state === null) throw new Error('expected a state');
+  return state;
+}
+
+/** Every label in the store, by the version that made it. */
+async function versionsOfLabels(): Promise<readonly string[]> {
+  const models = [store.links, ...store.records.values()];
+  const keys = await Promise.all(
+    models.flatMap((model) =>
+      ['admits', 'admitsEarly'].map(async (path) => {
+        const unwound = [{ $unwind: `$${path}` }, { $group: { _id: `$${path}` } }];
+        return (await model.collection.aggregate<{ _id: string }>(unwound).toArray()).map(({ _id }) => _id);
+      }),
+    ),
+  );
+  return [...new Set(keys.flat().map((one) => one.split('|')[0] ?? ''))].toSorted();
+}
+
+const rowsOf = fc.array(row, { minLength: 1, maxLength: 24, size: 'max' });
+
+test('killed at any batch and begun again, everybody is given what both versions allow, then what the new one does', async () => {
+  let [apart, during, after] = [0, 0, 0];
+  await fc.assert(
+    fc.asyncProperty(rowsOf, async (envelopes) => {
+      await clear();
+      const rows = await keepLabelledRows(store, envelopes, first);
+      let done = await relabelFor(0, first);
+      for (let batches = 0; !done; batches += 1) done = await relabelFor(batches, first);
+      await expectGiven(rows, first, [first]);
+      for (let batches = 1; ; batches += 1) {
+        const isDone = await relabelFor(batches, second);
+        const { serving, leaving } = await stateNow();
+        const by = serving === 1 ? [first, second] : [second];
+        await expectGiven(rows, await policyServed(serving, second, versions), by);
+        // Whoever has not seen the switch yet goes on as before it.
+        if (leaving !== null) await expectGiven(rows, new BothPolicies(first, second), [first, second]);
+        if (serving === 1) during += 1;
+        else after += 1;
+        if (isDone) break;
+      }
+      apart += readers.filter(
+        (one) => allowed(rows, one, first).join() !== allowed(rows, one, second).join(),
+      ).length;
+      expect(await stateNow()).toMatchObject({ serving: 2, next: null, leaving: null, settled: 2 });
+      expect(['', '2']).toContain((await versionsOfLabels()).join());
+    }),
+    { numRuns: 12 },
+  );
+  expect(apart).toBeGreaterThan(10);
+  expect(during).toBeGreaterThan(20);
+  expect(after).toBeGreaterThan(20);
+}, 300_000);
+
+test('a newer version in the middle takes its place: nothing of the one between is left', async () => {
+  await fc.assert(
+    fc.asyncProperty(rowsOf, fc.integer({ min: 1, max: 20 }), async (envelopes, batches) => {
+      await clear();
+      const rows = await keepLabelledRows(store, envelopes, first);
+      await relabel(store, first, { graceMs: 0 });
+      await relabelFor(batches, second);
+      const { serving } = await stateNow();
+      const both = await policyServed(serving, third, versions);
+      const by = [serving === 1 ? first : second, third];
+      await expectGiven(rows, both, by);
+      await relabelFor(2, third);
+      const state = await stateNow();
+      await expectGiven(rows, await policyServed(state.serving, third, versions), [
+        await versions.of(state.serving),
+        third,
+      ]);
+      await relabel(store, third, { graceMs: 0, rest: 0 });
+      await expectGiven(rows, third, [third]);
+      expect(['', '3']).toContain((await versionsOfLabels()).join());
+      await expect(relabel(store, second)).rejects.toThrow('expected version 2 to be the newest, got 3');
+    }),
+    { numRuns: 12 },
+  );
+}, 300_000);
+
+test('questions without a pause while two processes relabel at once: nobody is given more or less', async () => {
+  const envelopes = fc.sample(row, { numRuns: 120, seed: 5 });
+  const rows = await keepLabelledRows(store, envelopes, first);
+  await relabel(store, first, { graceMs: 0 });
+  // Longer than the longest question here, as the usual grace is longer than the longest request.
+  const options = { batch: 5, rest: 1, graceMs: 8000 };
+  const ended = Promise.all([relabel(store, second, options), relabel(store, second, options)]);
+  const over = new AbortController();
+  void ended.finally(() => over.abort()).catch(() => undefined);
+  const seen = new Set<number>();
+  for (let at = 0; !over.signal.aborted; at += 1) {
+    const { serving } = await stateNow();
+    const by = serving === 1 ? [first, second] : [second];
+    const reader = readers[at % readers.length] ?? readerOf();
+    // The state may move on while this asks: what it said a moment ago is still answered in full.
+    await expectGiven(rows, await policyServed(serving, second, versions), by, [reader]);
+    seen.add(serving);
+  }
+  await ended;
+  expect([...seen]).toEqual([1, 2]);
+  expect(await versionsOfLabels()).toEqual(['2']);
+}, 120_000);
+
+test('old labels stay until nobody can find rows by them any more', async () => {
+  await keepLabelledRows(store, fc.sample(row, { numRuns: 20, seed: 5 }), first);
+  await relabel(store, first, { graceMs: 0 });
+  const began = Date.now();
+  const ended = relabel(store, second, { graceMs: 700 });
+  while ((await stateNow()).serving === 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await versionsOfLabels()).toEqual(['1', '2']);
+  expect((await stateNow()).leaving).toBe(1);
+  await ended;
+  expect(Date.now() - began).toBeGreaterThanOrEqual(700);
+  expect(await versionsOfLabels()).toEqual(['2']);
+});
+
+test('a record is found by what it says only where both versions let it be found so', async () => {
+  const envelopes = fc.sample(row, { numRuns: 30, seed: 5 });
+  const rows = await keepLabelledRows(store, envelopes, first);
+  const unsearched = withoutSearch(2, 'J02', 'J03', 'J33', 'J33a');
+  const both = new BothPolicies(first, unsearched);
+  for (const reader of readers) {
+    const ids = rows
+      .filter(({ envelope }) =>
+        [first, unsearched].every(({ source }) =>
+          (['read', 'search'] as const).every((action) =>
+            trulyReads(source, reader, 'Advisory', envelope, 'content', action),
+          ),
+        ),
+      )
+      .map(({ id }) => id)
+      .toSorted()
+      .toReversed();
+    const { ids: found } = await given(both, reader, { exploitedInTheWild: 'YES' });
+    expect(found).toEqual([ids]);
+  }
+});
+
+test('rows that bear the labels of a version of which nothing is known are brought under the one in force', async () => {
+  const rows = await keepLabelledRows(store, fc.sample(row, { numRuns: 30, seed: 5 }), first);
+  await relabel(store, second, { graceMs: 0 });
+  await expectGiven(rows, second, [second]);
+  expect(await versionsOfLabels()).toEqual(['2']);
+});
+
+test('a field of a record or of its envelope that the older version kept to some stays with them until the switch', async () => {
+  const older = versionMoving(1, 'Advisory', 'serial', 'audience');
+  const oldest = versionMoving(1, 'Envelope', 'localId', 'audience');
+  await keepLabelledRows(store, [envelopeOf(), envelopeOf()], older);
+  const askBy = async (policy: Policy) => {
+    const reader = readerOf({ organisation: 'nordsee-energy', communities: [] });
+    const holder = policy.holder(reader, now);
+    const loaders = new Loaders(store, kinds, policy, holder, Buffer.alloc(32, 7));
+    const contextValue = { reader, holder, loaders, assertion: null };
+    const source = '{ advisories { nodes { serial exploitedInTheWild envelope { localId version } } } }';
+    const schema = buildCommunitySchema(community, policy);
+    const { data, errors } = await graphql({ schema, source, contextValue });
+    expect(errors).toBeUndefined();
+    return JSON.stringify(data);
+  };
+  const newer = versionWithout(2);
+  const hides = async (policy: Policy) => {
+    const told = await askBy(policy);
+    expect(told).toContain('"exploitedInTheWild":"YES"');
+    expect(told).toContain('"version":1');
+    return [told.includes('"serial":null'), told.includes('"localId":null')];
+  };
+  expect(await hides(new BothPolicies(older, newer))).toEqual([true, false]);
+  expect(await hides(new BothPolicies(oldest, newer))).toEqual([false, true]);
+  await relabel(store, newer, { graceMs: 0 });
+  expect(await hides(newer)).toEqual([false, false]);
+});

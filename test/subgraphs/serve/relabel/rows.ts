@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import type { Envelope, StoredRecord } from '../../../../schema/envelope.ts';
+import type { Policy } from '../../../../schema/policy/policy.ts';
+import type { CommunityStore, Link } from '../../../../subgraphs/serve/store.ts';
+import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
+
+export const now = new Date('2026-11-24T12:00:00Z');
+/** The shared key that every row names. */
+export const key = 'Vulnerability:CVE-2099-1';
+
+export type TestRow = { readonly id: string; readonly envelope: Envelope };
+
+/** Envelopes of every colour, some for named organisations, some under an embargo that runs. */
+export const row: fc.Arbitrary<Envelope> = fc
+  .record({
+    tlp: fc.constantFrom(
+      'CLEAR' as const,
+      'GREEN' as const,
+      'GREEN' as const,
+      'AMBER' as const,
+      'RED' as const,
+    ),
+    named: fc.subarray(['csirt-fr', 'csirt-pl']),
+    embargoUntil: fc.constantFrom(null, null, new Date('2026-11-25T00:00:00Z')),
+  })
+  .map(({ tlp, named, embargoUntil }) =>
+    envelopeOf({
+      marking: markingOf({ tlp }),
+      audience: audienceOf(named.length > 0 ? { reach: 'NAMED', organisations: named } : {}),
+      embargoUntil,
+    }),
+  );
+
+/** Stores advisories that all name one vulnerability, with labels of a version; gives them back, oldest first. */
+export async function keepLabelledRows(
+  store: CommunityStore,
+  envelopes: readonly Envelope[],
+  policy: Policy,
+): Promise<readonly TestRow[]> {
+  const records = envelopes.map((envelope, at): StoredRecord => {
+    const { admits, early } = policy.labels(envelope, 'Advisory');
+    return {
+      _id: `Advisory:${String(at).padStart(4, '0')}`,
+      schemaVersion: 1,
+      feed: 'test',
+      envelope: { ...envelope, localId: String(at) },
+      content: { serial: `2099-${at}`, exploitedInTheWild: 'YES' },
+      sortAt: new Date(Date.UTC(2026, 0, 1, 0, Math.floor(at / 3))),
+      openFrom: envelope.embargoUntil ?? new Date(0),
+      admits,
+      admitsEarly: early,
+      policy: policy.version,
+      contentHash: String(at),
+    };
+  });
+  const links = records.map(({ _id, sortAt, openFrom, admits, admitsEarly, policy: by }): Link => ({
+    _id: `${_id}>${key}`,
+    kind: 'Advisory',
+    key,
+    record: _id,
+    sortAt,
+    openFrom,
+    admits,
+    admitsEarly,
+    policy: by,
+  }));
+  await store.records.get('Advisory')?.collection.insertMany(records as never);
+  await store.links.collection.insertMany(links as never);
+  return records.map(({ _id, envelope }) => ({ id: _id, envelope }));
+}
