@@ -2,6 +2,7 @@ import { type Collection, type Db, type Document, MongoClient } from 'mongodb';
 import { importAliases } from '../../../gateway/registry/import-aliases.ts';
 import type { StoredRecord } from '../../../schema/envelope.ts';
 import { readPolicy } from '../../../schema/policy/load.ts';
+import type { Policy } from '../../../schema/policy/policy.ts';
 import { communities, type Community } from '../../../schema/vocabulary.ts';
 import type { StoreName } from '../../../docker/trial/stores/stores.ts';
 import { community as certEu } from '../../../subgraphs/cert-eu/community.ts';
@@ -19,7 +20,6 @@ import { type Generated, generated } from './records.ts';
 import { galaxyOf, receivedAt, type World } from './world.ts';
 
 const parts: Readonly<Record<Community, CommunityPart>> = { enisa, 'cert-eu': certEu, europol };
-const policy = readPolicy();
 const batch = 2000;
 const inFlight = 4;
 
@@ -29,23 +29,28 @@ const inFlight = 4;
  */
 export async function fillStores(uris: Readonly<Record<StoreName, string>>, world: World): Promise<void> {
   await withDb(uris.hub, async (db) => void (await importAliases(db, galaxyOf(world), receivedAt)));
-  for (const name of communities) {
-    const indexes = await indexesOf(uris[name], parts[name]);
-    await withDb(uris[name], async (db) => {
-      for (const collection of indexes.keys()) await db.collection(collection).dropIndexes();
-      for (const kind of generated.filter((one) => one.community === name)) await fillKind(db, kind, world);
-      for (const [collection, specs] of indexes) {
-        tell(`${name}: indexes of ${collection}`);
-        await db.collection(collection).createIndexes([...specs]);
-      }
-    });
-  }
+  for (const name of communities) await fillStore(uris[name], name, world, readPolicy());
+}
+
+/** Fills one community's store, labelled by a policy. */
+export async function fillStore(uri: string, name: Community, world: World, policy: Policy): Promise<void> {
+  const indexes = await indexesOf(uri, parts[name], policy);
+  await withDb(uri, async (db) => {
+    for (const collection of indexes.keys()) await db.collection(collection).dropIndexes();
+    for (const kind of generated.filter((one) => one.community === name))
+      await fillKind(db, kind, world, policy);
+    for (const [collection, specs] of indexes) {
+      tell(`${name}: indexes of ${collection}`);
+      await db.collection(collection).createIndexes([...specs]);
+    }
+  });
 }
 
 /** The collections and indexes of a community as its models make them, read from its empty store. */
 async function indexesOf(
   uri: string,
   part: CommunityPart,
+  policy: Policy,
 ): Promise<ReadonlyMap<string, readonly IndexSpec[]>> {
   const store = openStore(uri, part.kinds, () => undefined);
   try {
@@ -66,13 +71,13 @@ async function indexesOf(
 type FoundIndex = Omit<IndexSpec, 'unique'> & { readonly unique?: boolean };
 type IndexSpec = { readonly key: Record<string, 1 | -1>; readonly name: string; readonly unique: boolean };
 
-async function fillKind(db: Db, kind: Generated, world: World): Promise<void> {
+async function fillKind(db: Db, kind: Generated, world: World, policy: Policy): Promise<void> {
   const records = db.collection<StoredRecord>(collectionOf(kind));
   const links = db.collection<Link>('links');
   const count = Math.round(world.records * kind.share);
   const writing = new Set<Promise<void>>();
   for (let from = 0; from < count; from += batch) {
-    const made = makeBatch(kind, from, Math.min(batch, count - from), world);
+    const made = makeBatch(kind, from, Math.min(batch, count - from), world, policy);
     const written = Promise.all([insert(records, made.records), insert(links, made.links)]).then(
       () => void writing.delete(written),
     );
@@ -83,7 +88,7 @@ async function fillKind(db: Db, kind: Generated, world: World): Promise<void> {
   await Promise.all(writing);
 }
 
-function makeBatch(kind: Generated, from: number, size: number, world: World) {
+function makeBatch(kind: Generated, from: number, size: number, world: World, policy: Policy) {
   const records: StoredRecord[] = [];
   const links: Link[] = [];
   const seed = generated.indexOf(kind) * 100_000_007;
