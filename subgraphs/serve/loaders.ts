@@ -27,6 +27,8 @@ const fewKeys = 4;
 /** How many rows are read at once where the guard refuses many of those that are found. */
 const mostAtOnce = 1000;
 const countedAtOnce = 500;
+/** How long one request reads on behind rows that the guard refuses: the hub waits no longer for any part. */
+const longestReadMs = 10_000;
 
 /** Rows from a place on, as they are found, each with what the guard makes of it. */
 type ReadRows = (
@@ -52,6 +54,7 @@ export class Loaders {
   readonly #policy: Policy;
   readonly #holder: Holder;
   readonly #cursorKey: Buffer;
+  readonly #until: number;
   readonly #filters = new Map<string, StoreFilter>();
   readonly #rows = new Map<string, DataLoader<string, Row | null>>();
   readonly #links: DataLoader<LinkAsk, readonly Link[], string>;
@@ -63,6 +66,7 @@ export class Loaders {
     policy: Policy,
     holder: Holder,
     cursorKey: Buffer,
+    mostMs = longestReadMs,
   ) {
     this.#store = store;
     this.#kinds = new Map(kinds.map((kind) => [kind.type, kind]));
@@ -70,6 +74,7 @@ export class Loaders {
     this.#policy = policy;
     this.#holder = holder;
     this.#cursorKey = cursorKey;
+    this.#until = performance.now() + mostMs;
     this.#links = new DataLoader(async (asks) => await this.#loadLinks(asks), {
       cacheKeyFn: (ask) => JSON.stringify([ask.kind, ask.key, ask.size, ask.after]),
     });
@@ -146,7 +151,7 @@ export class Loaders {
 
   /**
    * Reads on until the page is full: rows that the guard refuses (labels older than the envelope, or of an older policy)
-   * leave no gap. The more it refuses, the more are read at once.
+   * leave no gap. The more it refuses, the more are read at once. Throws PART_UNAVAILABLE where that takes too long.
    */
   async #fill(type: string, wanted: number, after: Place | null, read: ReadRows): Promise<readonly Row[]> {
     const rows: Row[] = [];
@@ -158,6 +163,8 @@ export class Loaders {
       rows.push(...found.flatMap(({ row }) => (row?.type === type ? [row] : [])));
       const last = found.at(-1);
       if (last === undefined || found.length < limit || rows.length >= wanted) return rows.slice(0, wanted);
+      if (performance.now() > this.#until)
+        throw new HubError('PART_UNAVAILABLE', 'too many rows were refused');
       atOnce = Math.min(2 * limit, mostAtOnce);
       place = { sortAt: last.sortAt, id: last.id };
     }

@@ -242,3 +242,25 @@ test('an operator in place of a value is no filter, no key and no id', async () 
   expect(await loaders.one('Advisory', { $ne: null } as never)).toBeNull();
   expect(await loaders.one('Advisory', 'Advisory:0000')).not.toBeNull();
 });
+
+test('reading on behind rows that the guard refuses ends, with the error of a part that is not there', async () => {
+  const amber = envelopeOf({ marking: markingOf({ tlp: 'AMBER' }) });
+  const hidden = Array.from({ length: 40 }, () => amber);
+  await keep(
+    hidden,
+    hidden.map((_, at) => at),
+    hidden.map(() => envelopeOf()),
+  );
+  const reader = readerOf();
+  const loadersFor = (ms: number) =>
+    new Loaders(store, kinds, policy, policy.holder(reader, now), cursorKey, ms);
+  expect((await loadersFor(10_000).list('Advisory', { first: 5 })).nodes).toEqual([]);
+  await expect(loadersFor(-1).list('Advisory', { first: 5 })).rejects.toMatchObject({
+    code: 'PART_UNAVAILABLE',
+  });
+  // A page that is full at once is given, however late it is.
+  await advisories().deleteMany({});
+  await store.links.deleteMany({});
+  await keep([envelopeOf(), envelopeOf()], [1, 2]);
+  expect((await loadersFor(-1).list('Advisory', { first: 1 })).nodes).toHaveLength(1);
+});
