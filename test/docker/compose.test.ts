@@ -24,9 +24,6 @@ const all = Object.entries(services);
 const subgraphs = all.filter(([, { build }]) => build?.target === 'subgraph').map(([name]) => name);
 const owners = ['hub', ...subgraphs];
 
-/** Communities that compose.yaml runs as soon as the code has them. */
-const announced = ['eeas', 'defence', 'joint-unit'];
-
 function membersOf(network: string): readonly string[] {
   return all.filter(([, service]) => service.networks.includes(network)).map(([name]) => name);
 }
@@ -48,9 +45,7 @@ test("compose.yaml is what the Compose Specification's schema says", () => {
 });
 
 test('every community of the code has its subgraph, its store and its preparation, and no other has', () => {
-  expect(subgraphs).toEqual(expect.arrayContaining([...communities]));
-  const unknown = subgraphs.filter((name) => !communities.some((one) => one === name));
-  expect(announced).toEqual(expect.arrayContaining(unknown));
+  expect(subgraphs.toSorted()).toEqual([...communities].toSorted());
   const rest = owners.flatMap((name) => [`store-${name}`, `setup-${name}`]);
   expect(Object.keys(services).toSorted()).toEqual([...owners, ...rest, 'issuer', 'registry'].toSorted());
   for (const name of subgraphs) {
@@ -148,7 +143,7 @@ test('no secret stands in it: each is a path to what the service is given', () =
 test('a service is told nothing that it does not read', () => {
   const start = readFileSync(join(import.meta.dirname, '../../docker/store/start.sh'), 'utf8');
   const known: Readonly<Record<string, ReadonlySet<string>>> = {
-    hub: namesOf([...hubSettings, ...announced.map(urlSetting)]),
+    hub: namesOf(hubSettings),
     subgraph: namesOf(Object.values(subgraphSettings)),
     setup: namesOf([...Object.values(setupSettings), ...Object.values(registrySettings)]),
     issuer: namesOf(Object.values(tlsSettings)),
@@ -165,18 +160,12 @@ function namesOf(settings: readonly { name: string; secret: boolean }[]): Readon
   return new Set(settings.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name])));
 }
 
-function urlSetting(community: string) {
-  return { name: `JCU_SUBGRAPH_${community.toUpperCase().replaceAll('-', '_')}_URL`, secret: false };
-}
-
 test('every file that a service is told of is made by `hub deploy init`, and nothing more', async () => {
   const place = mkdtempSync(join(tmpdir(), 'jcu-init-'));
   try {
     await initDeployment({ folder: place, deployment: 'd', hub: 'https://h.example/graphql', issuer: null });
-    const later = announced.filter((name) => !communities.some((one) => one === name));
     const told = new Map<string, readonly string[]>();
     for (const [name, { environment }] of all) {
-      if (later.includes(name.replace(/^(store|setup)-/, ''))) continue;
       const paths = Object.values(environment).filter((value) => value.startsWith('/run/jcu/'));
       for (const path of paths.filter((one) => one.includes('/public/')))
         expect([path, existsSync(join(place, path.slice('/run/jcu/'.length)))]).toEqual([path, true]);

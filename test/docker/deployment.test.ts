@@ -26,10 +26,8 @@ beforeAll(async () => {
   mkdirSync(place, { recursive: true });
   await initDeployment(options);
   const composed = readCompose(readEnvFile(folder));
-  const there = Object.entries(composed.services).filter(([name]) => isOfCode(name));
   const { path } = await findMongod({ env: process.env, report: () => undefined });
-  const services = { ...composed, services: Object.fromEntries(there) };
-  engine = new Engine(services, new Images(join(place, 'images')), { folder: place, mongod: path });
+  engine = new Engine(composed, new Images(join(place, 'images')), { folder: place, mongod: path });
   await engine.prepare();
   for (const name of readdirSync(join(folder, 'services'))) localise(name);
   await Promise.all(['hub', 'registry'].map(async (name) => await engine.up(name)));
@@ -54,15 +52,6 @@ afterAll(async () => {
 });
 
 const exercise = 'exercise:trial-2026';
-const later = new Set(
-  ['eeas', 'defence', 'joint-unit'].filter((name) => !communities.some((one) => one === name)),
-);
-
-/** What compose.yaml runs for communities that the code does not have yet has no code to run. */
-function isOfCode(name: string): boolean {
-  return !later.has(name.replace(/^(store|setup)-/, ''));
-}
-
 /** The address of a service's store, and of what is mounted, as they are on this machine. */
 function localise(name: string): void {
   const file = join(folder, 'services', name, 'store-uri');

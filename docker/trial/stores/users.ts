@@ -17,7 +17,10 @@ const changeable = [
 ] as const;
 
 const appending = ['find', 'insert', 'createIndex', 'listIndexes'] as const;
-/** Budgets are counted; what is full again, the store removes by itself. */
+/**
+ * Budgets are counted. What is full again a store removes by itself, where it acts on TTL indexes; the trial's and the
+ * deployment's do not, since one on the trail would remove entries: there a small document for each reader stays.
+ */
 const counting = ['find', 'insert', 'update', 'createIndex'] as const;
 const changing = [
   ...appending,
