@@ -12,7 +12,7 @@ import {
   setting,
 } from '../schema/settings.ts';
 import { logLevel, mode } from '../schema/settings-of-all.ts';
-import { checkTls, tlsSettings } from '../schema/tls.ts';
+import { checkTls, isLoopback, tlsSettings } from '../schema/tls.ts';
 import { communities, type Community } from '../schema/vocabulary.ts';
 
 const committedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
@@ -92,8 +92,25 @@ export function readSettings(env: Environment): HubSettings {
     budgets: readBudgets(env, wrong),
   };
   checkTls(settings, wrong);
+  if (wrong.length === 0 && settings.production) checkAddresses(settings, wrong);
   if (wrong.length > 0) throw new Error(`the hub cannot start:\n  ${wrong.join('\n  ')}`);
   return settings;
+}
+
+/** In production whoever the hub asks proves its name by a certificate, unless it is on this machine. */
+function checkAddresses(
+  { issuer, subgraphs }: Pick<HubSettings, 'issuer' | 'subgraphs'>,
+  wrong: string[],
+): void {
+  const addresses = [
+    ['JCU_ISSUER', issuer] as const,
+    ...communities.map((name) => [subgraphUrls[name].name, subgraphs[name]] as const),
+  ];
+  for (const [name, address] of addresses) {
+    const { protocol, hostname } = new URL(address);
+    if (protocol !== 'https:' && !isLoopback(hostname))
+      wrong.push(`${name}: an https URL with NODE_ENV=production, got ${address}`);
+  }
 }
 
 function budget(name: string, means: string, standard: string): Setting<Budget> {

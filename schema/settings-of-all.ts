@@ -14,10 +14,10 @@ const production: Form<boolean> = {
   read: (given) => given === 'production',
 };
 
-/** Whether this is a deployment: what is for trials only refuses to start there. */
+/** Whether this is a deployment: what is for trials only refuses to start there, and so does plain http between machines. */
 export const mode = setting(
   'NODE_ENV',
-  'with `production`, what is for trials only refuses to start',
+  'with `production`, what is for trials only and http between machines refuse to start',
   production,
   '',
 );

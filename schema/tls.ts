@@ -23,6 +23,11 @@ export function checkTls({ tlsCert, tlsKey }: Tls, wrong: string[]): void {
     wrong.push('JCU_TLS_CERT_FILE and JCU_TLS_KEY_FILE: both or neither, got one');
 }
 
+/** Whether a host's name or address is of this machine alone, where nobody else answers or listens. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 /** A server with bounded time for headers and bodies: by https (TLS 1.3 alone) where there is a certificate. */
 export function createServerOf({ tlsCert, tlsKey }: Tls, answer?: RequestListener): Server {
   const bounds = { headersTimeout: 5000, requestTimeout: 15_000 };

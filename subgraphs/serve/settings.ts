@@ -2,7 +2,7 @@ import { policySettings } from '../../schema/policy/files.ts';
 import { bytes, jsonFile, text, wholeNumber } from '../../schema/setting-forms.ts';
 import { type Environment, type Read, readDeclared, secret, setting } from '../../schema/settings.ts';
 import { logLevel, mode } from '../../schema/settings-of-all.ts';
-import { checkTls, tlsSettings } from '../../schema/tls.ts';
+import { checkTls, isLoopback, tlsSettings } from '../../schema/tls.ts';
 import type { Community } from '../../schema/vocabulary.ts';
 
 /** The store of a community: one URI, one database, one user. Its imports and its operator are told no more. */
@@ -35,6 +35,9 @@ export function readSettings(community: Community, env: Environment): SubgraphSe
   const wrong: string[] = [];
   const settings = { community, ...readDeclared(subgraphSettings, env, wrong) };
   checkTls(settings, wrong);
+  // What is behind a proxy of this machine's own listens where only that reaches it.
+  if (wrong.length === 0 && settings.production && settings.tlsCert === null && !isLoopback(settings.host))
+    wrong.push(`JCU_TLS_CERT_FILE: a certificate with NODE_ENV=production on ${settings.host}, got nothing`);
   if (wrong.length > 0) throw new Error(`${community} cannot start:\n  ${wrong.join('\n  ')}`);
   return settings;
 }

@@ -1,0 +1,59 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSettings } from '../../gateway/settings.ts';
+import { readSettings as readSubgraph } from '../../subgraphs/serve/settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'jcu-settings-'));
+const json = join(folder, 'any.json');
+writeFileSync(json, '{}');
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const of = {
+  JCU_DEPLOYMENT: 'd',
+  JCU_STORE_URI: 'mongodb://store.example/d',
+  JCU_POLICY_BUNDLE_FILE: json,
+  JCU_POLICY_KEYS_FILE: json,
+};
+const hub = {
+  ...of,
+  JCU_ISSUER: 'https://login.example',
+  JCU_AUDIENCE: 'https://hub.example/graphql',
+  JCU_SIGNING_KEY_FILE: json,
+  JCU_SUBGRAPH_ENISA_URL: 'https://enisa.example/graphql',
+  JCU_SUBGRAPH_CERT_EU_URL: 'https://cert-eu.example/graphql',
+  JCU_SUBGRAPH_EUROPOL_URL: 'http://127.0.0.1:4403/graphql',
+};
+const subgraph = {
+  ...of,
+  JCU_HUB_KEYS_FILE: json,
+  JCU_CURSOR_KEY: Buffer.alloc(32).toString('base64'),
+};
+const production = { NODE_ENV: 'production' };
+
+test('in production the hub asks nobody on another machine by http: neither a subgraph nor the issuer', () => {
+  const open = {
+    ...hub,
+    JCU_ISSUER: 'http://login.example',
+    JCU_SUBGRAPH_ENISA_URL: 'http://127.0.0.1.example/graphql',
+  };
+  expect(() => readSettings({ ...open, ...production })).toThrow(
+    'JCU_ISSUER: an https URL with NODE_ENV=production, got http://login.example\n' +
+      '  JCU_SUBGRAPH_ENISA_URL: an https URL with NODE_ENV=production, got http://127.0.0.1.example/graphql',
+  );
+  expect(readSettings(open).subgraphs.enisa).toBe('http://127.0.0.1.example/graphql');
+  expect(readSettings({ ...hub, ...production }).subgraphs.europol).toBe('http://127.0.0.1:4403/graphql');
+});
+
+test('in production a subgraph answers other machines by https alone', () => {
+  const open = { ...subgraph, JCU_HOST: '0.0.0.0' };
+  expect(() => readSubgraph('enisa', { ...open, ...production })).toThrow(
+    'JCU_TLS_CERT_FILE: a certificate with NODE_ENV=production on 0.0.0.0, got nothing',
+  );
+  expect(readSubgraph('enisa', open).host).toBe('0.0.0.0');
+  expect(readSubgraph('enisa', { ...subgraph, ...production }).host).toBe('127.0.0.1');
+  const certified = { ...open, ...production, JCU_TLS_CERT_FILE: json, JCU_TLS_KEY_FILE: json };
+  expect(readSubgraph('enisa', certified).tlsCert).toBe('{}');
+});
