@@ -5,7 +5,10 @@ import { createServerOf, schemeOf, type Tls } from '../../schema/tls.ts';
 /** A server that listens: where, and how it stops once what it is doing is done. */
 export type Listening = { readonly url: string; stop(): Promise<void> };
 
-/** Listens, by https where it is given a certificate, with bounded time for headers and bodies. A port in use is an error that says what to do. */
+/**
+ * Listens, by https where it is given a certificate, with bounded time for headers and bodies. A port in use is an error
+ * that says what to do.
+ */
 export async function listen(
   app: Express,
   { host, port, ...tls }: { readonly host: string; readonly port: number } & Tls,

@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import type { StoredRecord } from '../../schema/envelope.ts';
+import type { Envelope, StoredRecord } from '../../schema/envelope.ts';
 import { HubError } from '../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../schema/policy/filter.ts';
 import type { Holder, Policy } from '../../schema/policy/policy.ts';
@@ -100,18 +100,18 @@ export class Loaders {
     const scope = this.#scope(type, args.filter ?? null, direction);
     const after = args.after ? openCursor(args.after, scope, this.#cursorKey) : null;
     const query = { ...this.#query(type, args), direction, after };
-    const isSearch = Object.keys(query.equal).length > 0;
+    const searched = this.#searched(type, args);
     const read = async (place: Place | null, limit: number) => {
       const found = await findPage(this.#model(type), { ...query, after: place, limit });
       return found.map((record) => ({
-        row: isSearch && !this.#mayFind(type, record) ? null : this.#toRow(type, record),
+        row: this.#mayFind(type, record, searched) ? this.#toRow(type, record) : null,
         id: record._id,
         sortAt: record.sortAt,
       }));
     };
     const rows = await this.#fill(type, size + 1, after, read);
     return this.#connect(rows, size, after, scope, async (max) =>
-      this.#policy.labelsDecide
+      this.#policy.labelsDecide && searched.length === 0
         ? await countPage(this.#model(type), { ...query, limit: 0 }, max)
         : await this.#countByGuard(type, read, max),
     );
@@ -136,7 +136,10 @@ export class Loaders {
     );
   }
 
-  /** Counts what the guard gives, up to `max` + 1: while a store is relabelled, its labels alone say too much. */
+  /**
+   * Counts what the guard gives, up to `max` + 1: labels alone say too much while a store is relabelled, and nothing of
+   * a part that is marked by itself.
+   */
   async #countByGuard(type: string, read: ReadRows, max: number): Promise<number> {
     let [count, place]: [number, Place | null] = [0, null];
     while (count <= max) {
@@ -216,9 +219,27 @@ export class Loaders {
     return toRow(type, record, this.#policy, this.#holder);
   }
 
-  /** Whether a record may be found by what it says, which is a rule of its own, whatever labels the query met. */
-  #mayFind(type: string, { envelope }: StoredRecord): boolean {
-    return this.#policy.may(this.#holder, 'search', type, 'content', envelope);
+  /** The fields that a list is filtered by: a filter's argument is called as the field that it compares. */
+  #searched(type: string, { filter }: PageArguments): readonly string[] {
+    const names = Object.keys(this.#kinds.get(type)?.filters ?? {});
+    return names.filter((name) => filter?.[name] !== null && filter?.[name] !== undefined);
+  }
+
+  /**
+   * Whether a record may be found by what these fields of it say, which is a rule of its own, whatever labels the query
+   * met. A field that is marked by itself is found by those whom its own marking admits.
+   */
+  #mayFind(type: string, { envelope }: StoredRecord, fields: readonly string[]): boolean {
+    if (fields.length === 0) return true;
+    const may = (group: string, marked: Envelope) =>
+      this.#policy.may(this.#holder, 'search', type, group, marked);
+    return (
+      may('content', envelope) &&
+      fields.every((field) => may(this.#policy.coordinates.placeOf(type, field)?.group ?? '', envelope)) &&
+      envelope.portions
+        .filter(({ path }) => fields.includes(path))
+        .every(({ marking, audience }) => may('content', { ...envelope, marking, audience }))
+    );
   }
 
   #model(type: string) {

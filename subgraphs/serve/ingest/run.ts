@@ -47,7 +47,8 @@ type Flags = {
 
 /**
  * Runs an import as a process of the community's own: its store, its credentials (JCU_STORE_URI), its sources.
- * Its policy is the signed bundle in force, or the one that is given. Sets the exit code: 0 all in, 1 nothing more could be done, 2 some records rejected, 3 a classified record met.
+ * Its policy is the signed bundle in force, or the one that is given. Sets the exit code: 0 all in, 1 nothing more could
+ * be done, 2 some records rejected, 3 a classified record met.
  */
 export async function runImport(
   community: CommunityPart,

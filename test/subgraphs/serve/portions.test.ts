@@ -21,6 +21,12 @@ const id = 'Advisory:00000000-0000-4000-8000-000000000001';
 let stores: Stores;
 let store: CommunityStore;
 
+/** A part for one organisation by name. */
+function portionOf(path: string) {
+  const audience = audienceOf({ reach: 'NAMED', organisations: ['csirt-at'] });
+  return { path, marking: markingOf({ tlp: 'AMBER' }), audience };
+}
+
 /** A GREEN advisory with a RED paragraph, for one named person. */
 const envelope = envelopeOf({
   marking: markingOf({ tlp: 'GREEN' }),
@@ -104,4 +110,40 @@ test('a person who may see the paragraph but not the record sees neither', async
   const { advisory, disclosed } = await askAs(readerOf({ subject: 'u-2', onScreen: true, communities: [] }));
   expect(advisory).toBeNull();
   expect(disclosed).toEqual([]);
+});
+
+/** A list of the one record of this id. */
+const one = (_id: string) => ({ nodes: [{ id: _id }], total: { value: 1 } });
+const none = { nodes: [], total: { value: 0 } };
+
+test('a record is not found, and not counted, by what a part of it says that its reader may not see', async () => {
+  const other = { ...envelope, localId: '2', portions: [portionOf('serial')] };
+  const { admits, early } = policy.labels(other, 'Advisory');
+  const second = {
+    _id: `${id.slice(0, -1)}2`,
+    envelope: other,
+    admits,
+    admitsEarly: early,
+    contentHash: 'y',
+  };
+  const advisories = store.records.get('Advisory')?.collection;
+  const first = await advisories?.findOne({ _id: id as never });
+  await advisories?.insertOne({ ...first, ...second, content: { serial: '2099-2' } } as never);
+  const found = async (reader: Reader, serial: string) => {
+    const holder = policy.holder(reader, now);
+    const loaders = new Loaders(store, community.kinds, policy, holder, Buffer.alloc(32, 7));
+    const source = `{ advisories(filter: { serial: "${serial}" }) { nodes { id } total { value } } }`;
+    const { data } = await graphql({
+      schema,
+      source,
+      contextValue: { reader, holder, loaders, assertion: null },
+    });
+    return data?.['advisories'];
+  };
+  expect(await found(readerOf(), '2099-1')).toEqual(one(id));
+  expect(await found(readerOf(), '2099-2')).toEqual(none);
+  expect(await found(readerOf(), '2099-3')).toEqual(none);
+  expect(await found(readerOf({ organisation: 'csirt-at', purpose: 'incident-response' }), '2099-2')).toEqual(
+    one(second._id),
+  );
 });
