@@ -1,40 +1,29 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startStores, type Stores } from '../../../docker/trial/stores/stores.ts';
 import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
 import type { Reader } from '../../../schema/reader.ts';
 import { kinds } from '../../../subgraphs/cert-eu/records.ts';
 import type { Connection, PageArguments } from '../../../subgraphs/serve/connection.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';
-import { type CommunityStore, type Link, openStore } from '../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store.ts';
 import { admittedKeys, policy, reads } from '../../helpers/policy.ts';
 import { openProfiler } from '../../bench/ask/plans.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import { toLinks } from '../../../subgraphs/serve/ingest/label.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'jcu-loaders-'));
 const cursorKey = Buffer.alloc(32, 7);
 const now = new Date('2026-11-24T12:00:00Z');
 const key = 'Vulnerability:CVE-2099-1';
-let stores: Stores;
+let own: OwnStore;
 let store: CommunityStore;
 
 beforeAll(async () => {
-  stores = await startStores({ home });
-  store = openStore(stores.uris['cert-eu'], kinds, (error) => {
-    throw error;
-  });
-  await store.connection.asPromise();
-  for (const model of [store.links, ...store.records.values()]) await model.createIndexes();
+  own = await openOwnStore('cert-eu', kinds);
+  ({ store } = own);
 });
 
-afterAll(async () => {
-  await store.connection.close();
-  await stores.stop();
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(async () => await own.stop());
 
 beforeEach(async () => {
   await advisories().deleteMany({});
@@ -73,17 +62,7 @@ async function keep(
       contentHash: String(at),
     };
   });
-  const links = records.map(({ _id, sortAt, openFrom, admits, admitsEarly, policy: labelledBy }): Link => ({
-    _id: `${_id}>${key}`,
-    kind: 'Advisory',
-    key,
-    record: _id,
-    sortAt,
-    openFrom,
-    admits,
-    admitsEarly,
-    policy: labelledBy,
-  }));
+  const links = records.flatMap((record) => toLinks(record, 'Advisory', [key]));
   await advisories().collection.insertMany(records as never);
   await store.links.collection.insertMany(links as never);
 }
@@ -160,7 +139,7 @@ test('a page amid hundreds of records of one time reads what it gives from the i
     minutes.map((_, at) => envelopeOf(at % 2 === 0 ? {} : { marking: markingOf({ tlp: 'GREEN' }) })),
     minutes,
   );
-  await using profiler = await openProfiler(home, stores.uris['cert-eu']);
+  await using profiler = await openProfiler(own.home, own.uri);
   const ops = await profiler.watch(async () => {
     for (const list of ['list', 'linked'] as const) {
       for (const direction of ['ASC', 'DESC'] as const) {

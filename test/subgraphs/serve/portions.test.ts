@@ -1,24 +1,20 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { graphql } from 'graphql';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startStores, type Stores } from '../../../docker/trial/stores/stores.ts';
 import type { StoredRecord } from '../../../schema/envelope.ts';
 import type { Reader } from '../../../schema/reader.ts';
 import { community } from '../../../subgraphs/cert-eu/community.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';
 import { toDisclosure } from '../../../subgraphs/serve/row.ts';
 import { buildCommunitySchema } from '../../../subgraphs/serve/schema.ts';
-import { type CommunityStore, openStore } from '../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store.ts';
 import { policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'jcu-portions-'));
 const schema = buildCommunitySchema(community, policy);
 const now = new Date('2026-11-24T12:00:00Z');
 const id = 'Advisory:00000000-0000-4000-8000-000000000001';
-let stores: Stores;
+let own: OwnStore;
 let store: CommunityStore;
 
 /** A part for one organisation by name. */
@@ -40,11 +36,8 @@ const envelope = envelopeOf({
 });
 
 beforeAll(async () => {
-  stores = await startStores({ home });
-  store = openStore(stores.uris['cert-eu'], community.kinds, (error) => {
-    throw error;
-  });
-  await store.connection.asPromise();
+  own = await openOwnStore('cert-eu', community.kinds);
+  ({ store } = own);
   const { admits, early } = policy.labels(envelope, 'Advisory');
   const record: StoredRecord = {
     _id: id,
@@ -67,11 +60,7 @@ beforeAll(async () => {
   await store.records.get('Advisory')?.createIndexes();
 });
 
-afterAll(async () => {
-  await store.connection.close();
-  await stores.stop();
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(async () => await own.stop());
 
 async function askAs(reader: Reader) {
   const holder = policy.holder(reader, now);

@@ -1,34 +1,26 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { graphql } from 'graphql';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startStores, type Stores } from '../../../docker/trial/stores/stores.ts';
 import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
 import { community } from '../../../subgraphs/cert-eu/community.ts';
 import type { Context } from '../../../subgraphs/serve/context.ts';
 import { codeOf } from '../../../subgraphs/serve/connection.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';
 import { buildCommunitySchema } from '../../../subgraphs/serve/schema.ts';
-import { type CommunityStore, openStore } from '../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store.ts';
 import { admittedKeys, policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'jcu-references-'));
 const now = new Date('2026-11-24T12:00:00Z');
 const schema = buildCommunitySchema(community, policy);
 const open = 'Advisory:open';
 const hidden = 'Advisory:hidden';
-let stores: Stores;
+let own: OwnStore;
 let store: CommunityStore;
 
 beforeAll(async () => {
-  stores = await startStores({ home });
-  store = openStore(stores.uris['cert-eu'], community.kinds, (error) => {
-    throw error;
-  });
-  await store.connection.asPromise();
-  for (const model of [store.links, ...store.records.values()]) await model.createIndexes();
+  own = await openOwnStore('cert-eu', community.kinds);
+  ({ store } = own);
   const named = envelopeOf({
     marking: markingOf({ tlp: 'AMBER' }),
     audience: audienceOf({ reach: 'NAMED', organisations: ['cert-eu'] }),
@@ -37,11 +29,7 @@ beforeAll(async () => {
   await store.records.get('Advisory')?.collection.insertMany(kept as never);
 });
 
-afterAll(async () => {
-  await store.connection.close();
-  await stores.stop();
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(async () => await own.stop());
 
 function recordOf(id: string, envelope: Envelope): StoredRecord {
   const { admits, early } = admittedKeys(envelope);

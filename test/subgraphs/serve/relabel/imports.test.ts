@@ -1,9 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startStores, type Stores } from '../../../../docker/trial/stores/stores.ts';
 import type { Envelope, StoredRecord } from '../../../../schema/envelope.ts';
 import { compileFilter } from '../../../../schema/policy/filter.ts';
 import type { Policy } from '../../../../schema/policy/policy.ts';
@@ -26,25 +22,18 @@ import { type CommunityStore, openStore } from '../../../../subgraphs/serve/stor
 import { readerOf } from '../../../helpers/records.ts';
 import { versionsOf, versionWithout } from '../../../helpers/versions.ts';
 import { key, now, row } from './rows.ts';
+import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'jcu-relabel-imports-'));
-let stores: Stores;
+let own: OwnStore;
 let store: CommunityStore;
 
 beforeAll(async () => {
-  stores = await startStores({ home });
-  store = openStore(stores.uris['cert-eu'], kinds, (error) => {
-    throw error;
-  });
-  await store.connection.asPromise();
+  own = await openOwnStore('cert-eu', kinds);
+  ({ store } = own);
   await new Target(store, 'test', null, followLabelling(store, versionsOf(), 1)).prepare();
 }, 60_000);
 
-afterAll(async () => {
-  await store.connection.close();
-  await stores.stop();
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(async () => await own.stop());
 
 beforeEach(async () => {
   for (const { collection } of [store.links, ...store.records.values()]) await collection.deleteMany({});
@@ -289,7 +278,7 @@ test('a new policy binds from the moment it is in force, beside the old one, and
 test('who has not seen for a while by which labels rows are found decides nothing', async () => {
   const said: string[] = [];
   const log = { warn: () => undefined, error: (words: string) => said.push(words) };
-  const lost = openStore(stores.uris['cert-eu'], kinds, () => undefined);
+  const lost = openStore(own.uri, kinds, () => undefined);
   await lost.connection.asPromise();
   const served = followServed(lost, inForce(first), versions, log, 2000);
   await until('a policy is served', async () => await Promise.resolve(served.current() === first));

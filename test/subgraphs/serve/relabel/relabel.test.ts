@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { graphql } from 'graphql';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startStores, type Stores } from '../../../../docker/trial/stores/stores.ts';
 import { BothPolicies } from '../../../../schema/policy/both.ts';
 import type { Policy } from '../../../../schema/policy/policy.ts';
 import type { Reader } from '../../../../schema/reader.ts';
@@ -16,30 +12,22 @@ import { readLabelling } from '../../../../subgraphs/serve/relabel/labelling.ts'
 import { relabel, type RelabelOptions } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import { policyServed } from '../../../../subgraphs/serve/relabel/served.ts';
 import { buildCommunitySchema } from '../../../../subgraphs/serve/schema.ts';
-import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../../subgraphs/serve/store.ts';
 import { versionMoving, versionsOf, versionWithout, withoutSearch } from '../../../helpers/versions.ts';
 import { envelopeOf, readerOf } from '../../../helpers/records.ts';
 import { trulyReads } from '../../../schema/policy/generated.ts';
 import { keepLabelledRows, key, now, row, type TestRow } from './rows.ts';
+import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'jcu-relabel-'));
-let stores: Stores;
+let own: OwnStore;
 let store: CommunityStore;
 
 beforeAll(async () => {
-  stores = await startStores({ home });
-  store = openStore(stores.uris['cert-eu'], kinds, (error) => {
-    throw error;
-  });
-  await store.connection.asPromise();
-  for (const model of [store.links, ...store.records.values()]) await model.createIndexes();
+  own = await openOwnStore('cert-eu', kinds);
+  ({ store } = own);
 }, 60_000);
 
-afterAll(async () => {
-  await store.connection.close();
-  await stores.stop();
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(async () => await own.stop());
 
 beforeEach(clear);
 

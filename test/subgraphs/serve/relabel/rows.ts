@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { Envelope, StoredRecord } from '../../../../schema/envelope.ts';
 import type { Policy } from '../../../../schema/policy/policy.ts';
-import type { CommunityStore, Link } from '../../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../../subgraphs/serve/store.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
+import { toLinks } from '../../../../subgraphs/serve/ingest/label.ts';
 
 export const now = new Date('2026-11-24T12:00:00Z');
 /** The shared key that every row names. */
@@ -53,17 +54,7 @@ export async function keepLabelledRows(
       contentHash: String(at),
     };
   });
-  const links = records.map(({ _id, sortAt, openFrom, admits, admitsEarly, policy: by }): Link => ({
-    _id: `${_id}>${key}`,
-    kind: 'Advisory',
-    key,
-    record: _id,
-    sortAt,
-    openFrom,
-    admits,
-    admitsEarly,
-    policy: by,
-  }));
+  const links = records.flatMap((record) => toLinks(record, 'Advisory', [key]));
   await store.records.get('Advisory')?.collection.insertMany(records as never);
   await store.links.collection.insertMany(links as never);
   return records.map(({ _id, envelope }) => ({ id: _id, envelope }));
