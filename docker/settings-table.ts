@@ -5,7 +5,7 @@ import type { Setting } from '../schema/settings.ts';
 import { tabulateSettings } from '../schema/settings-told.ts';
 import { storeSettings, subgraphSettings } from '../subgraphs/serve/settings.ts';
 import { policySettings } from '../schema/policy/files.ts';
-import { setupSettings } from './deploy/settings.ts';
+import { registrySettings, setupSettings } from './deploy/settings.ts';
 import { trialSettings } from './trial/settings.ts';
 
 const file = fileURLToPath(new URL('SETTINGS.md', import.meta.url));
@@ -33,6 +33,9 @@ ${table(Object.values({ ...storeSettings, ...policySettings }))}
 ## The preparation of a store: \`node docker/deploy/setup-store.ts\`
 
 ${table(Object.values(setupSettings))}
+## The registry of a deployment on trial: \`node docker/deploy/trial-registry.ts\`
+
+${table(Object.values(registrySettings))}
 ## The trial on one machine: \`npm start\` and \`npx hub\`
 
 ${table(Object.values(trialSettings))}`;

@@ -14,7 +14,7 @@ const production: Form<boolean> = {
   read: (given) => given === 'production',
 };
 
-/** Whether this is a deployment: what is for trials only refuses to start there, and so does plain http between machines. */
+/** Whether this is a deployment: what is for trials only, and plain http between machines, refuse to start there. */
 export const mode = setting(
   'NODE_ENV',
   'with `production`, what is for trials only and http between machines refuse to start',

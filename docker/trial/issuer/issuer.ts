@@ -22,7 +22,10 @@ export type IssuerOptions = {
 /** An issuer that listens: its address, which is the `iss` of its tokens, and how to end it. */
 export type RunningIssuer = { readonly url: string; readonly stop: () => Promise<void> };
 
-/** Starts the trial's OpenID provider, on 127.0.0.1 unless it is told another place. Throws in production, and when the port is in use. */
+/**
+ * Starts the trial's OpenID provider, on 127.0.0.1 unless it is told another place. Throws in production, and when the
+ * port is in use.
+ */
 export async function startIssuer(options: IssuerOptions): Promise<RunningIssuer> {
   const { port, hubUrl, abroad, environment = process.env['NODE_ENV'], onFault = () => {} } = options;
   if (environment === 'production') throw new Error('the trial issuer never runs with NODE_ENV=production');
