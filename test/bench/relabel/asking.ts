@@ -18,6 +18,8 @@ export type Asked = {
   tooFew: number;
   /** Questions that ended with an error, such as a store that took too long; and while no policy was served. */
   failed: number;
+  /** How often each error was met. */
+  readonly why: Map<string, number>;
 };
 
 export type Asking = {
@@ -36,7 +38,7 @@ const size = 50;
 const thinkMs = 20;
 
 export function nothingAsked(): Asked {
-  return { times: new Map(), tooMany: 0, tooFew: 0, failed: 0 };
+  return { times: new Map(), tooMany: 0, tooFew: 0, failed: 0, why: new Map() };
 }
 
 /**
@@ -63,8 +65,9 @@ export async function askOn(
       if (kind === 0) await askOne(asking, asked, policy, reader, list, chance.below(list.rows.length));
       else
         await askPage(asking, asked, policy, reader, list, kind === 1 ? -1 : chance.below(list.rows.length));
-    } catch {
+    } catch (error) {
       asked.failed += 1;
+      asked.why.set(String(error), (asked.why.get(String(error)) ?? 0) + 1);
     }
     const times = asked.times.get(name) ?? [];
     asked.times.set(name, times);
