@@ -17,7 +17,7 @@ beforeAll(async () => {
   certEu = trial.parts.get('cert-eu')?.url ?? '';
   between.to = certEu;
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 90_000);
+}, 240_000);
 
 afterAll(async () => {
   await trial.stop();

@@ -39,7 +39,7 @@ beforeAll(async () => {
   client = await new MongoClient(trial.stores.uris.hub).connect();
   store = client.db();
   second = await startSecondHub();
-}, 90_000);
+}, 240_000);
 
 afterAll(async () => {
   await second?.stop();

@@ -13,7 +13,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise();
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 90_000);
+}, 240_000);
 
 afterAll(async () => await trial.stop());
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
   await untilServed(version);
   first = await seen();
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => await trial.stop());
 

@@ -14,7 +14,7 @@ type Arguments = {
 };
 
 const { port, home, hub, host, url } = new Command('issuer')
-  .description("the trial's OpenID provider: fictional readers, on 127.0.0.1 only")
+  .description("the trial's OpenID provider: fictional readers, on 127.0.0.1 unless it has a --url")
   .requiredOption('--port <n>', 'port to listen on', readPort)
   .requiredOption('--home <dir>', 'where its key and the passwords of the trial are kept')
   .option('--hub <url>', 'the hub that tokens are for', readUrl, 'http://127.0.0.1:4000/graphql')
