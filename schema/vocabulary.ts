@@ -44,5 +44,5 @@ export type Purpose = (typeof purposes)[number];
 export const defaultTlpCommunity = 'cyber-defence';
 
 /** The communities with a store and a subgraph of their own. */
-export const communities = ['enisa', 'cert-eu', 'europol'] as const;
+export const communities = ['enisa', 'cert-eu', 'europol', 'eeas', 'defence', 'joint-unit'] as const;
 export type Community = (typeof communities)[number];

@@ -13,6 +13,7 @@ import {
   parseIndicatorKey,
   vulnerabilityKey,
 } from '../../schema/keys.ts';
+import { jointCaseKey } from '../../schema/shared-types.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import type { RequestContext } from '../request/context.ts';
 import type { Names } from './names.ts';
@@ -80,6 +81,8 @@ const resolvers = {
       return entry === null ? null : stubOr('Organisation', key);
     },
     memberState: (_: unknown, { code }: { code: string }) => stubOr('MemberState', memberStateKey(code)),
+    jointCase: (_: unknown, { id }: { id: string }) =>
+      stubOr('JointCase', jointCaseKey(id.replace(/^JointCase:/, ''))),
     memberStates: () => Object.keys(memberStates).map((code) => stubOr('MemberState', memberStateKey(code))),
   },
   Vulnerability: {

@@ -1,5 +1,7 @@
+import { type Content, inWords, type Said } from '../serve/says.ts';
 import type { Text, Time } from '../../schema/envelope.ts';
 import type { Kind } from '../serve/community.ts';
+import { declared } from '../serve/declared.ts';
 import { listOf, one, text, time, words } from '../serve/shapes.ts';
 
 /** What CERT-EU's store holds: its advisories, MISP events with their sightings, profiles of actors. */
@@ -141,4 +143,11 @@ export const kinds: readonly Kind[] = [
     },
     filters: { country: 'content.country' },
   },
+  declared('cert-eu', 'UnionIncident', 'unionIncidents', { filters: ['state'], says: identityOfEntity }),
+  declared('cert-eu', 'ThreatProduct', 'threatProducts', { filters: ['kind'] }),
 ];
+
+/** Whether the entity's name may be told, in the policy's words. */
+function identityOfEntity(content: Content): Said {
+  return { facts: { identity: inWords(content['identityDisclosure']) } };
+}

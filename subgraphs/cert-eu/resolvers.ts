@@ -1,3 +1,4 @@
+import { changesOf } from '../serve/changes/resolvers.ts';
 import {
   doorsTo,
   pageOf,
@@ -8,7 +9,13 @@ import {
   vulnerabilityStub,
 } from '../serve/resolvers.ts';
 import type { Row } from '../serve/row.ts';
-import type { ActorProfileContent, AdvisoryContent, MispEventContent, SightingContent } from './records.ts';
+import {
+  type ActorProfileContent,
+  type AdvisoryContent,
+  type MispEventContent,
+  type SightingContent,
+  kinds,
+} from './records.ts';
 
 /** CERT-EU's part of the graph: the doors, what it adds to shared types, its own records. */
 export const resolvers: Resolvers = {
@@ -16,16 +23,32 @@ export const resolvers: Resolvers = {
     ...doorsTo('Advisory', 'advisories', 'advisory'),
     ...doorsTo('MispEvent', 'mispEvents', 'mispEvent'),
     ...doorsTo('ActorProfile', 'actorProfiles', 'actorProfile'),
+    ...doorsTo('UnionIncident', 'unionIncidents', 'unionIncident'),
+    ...doorsTo('ThreatProduct', 'threatProducts', 'threatProduct'),
+  },
+  Mutation: changesOf('cert-eu', kinds),
+  JointCase: {
+    unionIncidents: pageOf('UnionIncident'),
+  },
+  MemberState: {
+    unionIncidents: pageOf('UnionIncident'),
   },
   Vulnerability: {
+    unionIncidents: pageOf('UnionIncident'),
+    threatProducts: pageOf('ThreatProduct'),
     advisories: pageOf('Advisory'),
     mispEvents: pageOf('MispEvent'),
   },
   ThreatActor: {
+    unionIncidents: pageOf('UnionIncident'),
+    threatProducts: pageOf('ThreatProduct'),
     profiles: pageOf('ActorProfile'),
     mispEvents: pageOf('MispEvent'),
   },
-  Indicator: { sightings: pageOf('Sighting') },
+  Indicator: {
+    sightings: pageOf('Sighting'),
+    unionIncidents: pageOf('UnionIncident'),
+  },
   Advisory: recordOf('Advisory', {
     vulnerabilities: (row: Row<AdvisoryContent>) =>
       row.content.vulnerabilities.flatMap((id) => vulnerabilityStub(id) ?? []),
@@ -44,4 +67,6 @@ export const resolvers: Resolvers = {
   ActorProfile: recordOf('ActorProfile', {
     actor: (row: Row<ActorProfileContent>) => stub('ThreatActor', row.content.actor),
   }),
+  UnionIncident: recordOf('UnionIncident'),
+  ThreatProduct: recordOf('ThreatProduct'),
 };

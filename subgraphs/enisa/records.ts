@@ -1,5 +1,7 @@
+import { type Content, type Said, stateCodes } from '../serve/says.ts';
 import type { Text, Time } from '../../schema/envelope.ts';
 import type { Kind } from '../serve/community.ts';
+import { declared } from '../serve/declared.ts';
 import { listOf, text, time, words } from '../serve/shapes.ts';
 
 /** What ENISA's store holds: one body's description of a vulnerability, and each body's exploitation statement. */
@@ -103,4 +105,25 @@ export const kinds: readonly Kind[] = [
     },
     filters: { catalogue: 'content.catalogue', ransomwareUse: 'content.ransomwareUse' },
   },
+  declared('enisa', 'CoordinatedDisclosure', 'coordinatedDisclosures', { filters: ['state'] }),
+  declared('enisa', 'CraNotification', 'craNotifications', { filters: ['kind'] }),
+  declared('enisa', 'NotificationFile', 'notificationFiles', {
+    filters: ['sector'],
+    says: statesOfNotification,
+  }),
+  declared('enisa', 'QuarterlySummary', 'quarterlySummaries', { filters: ['quarter'] }),
 ];
+
+/** Whose file it is, who was told of it, and whether Article 23(6) of NIS2 applies. */
+function statesOfNotification(content: Content): Said {
+  const isTold = content['otherStatesInformedAt'] instanceof Date;
+  return {
+    states: {
+      own: stateCodes(content['memberState']),
+      told: isTold ? stateCodes(content['otherStatesAffected']) : [],
+    },
+    facts: {
+      'reach-of-incident': content['crossBorder'] === 'YES' ? 'cross-border-significant' : 'national',
+    },
+  };
+}

@@ -1,3 +1,4 @@
+import { changesOf } from '../serve/changes/resolvers.ts';
 import { memberStateKey } from '../../schema/keys.ts';
 import {
   doorsTo,
@@ -9,20 +10,44 @@ import {
   vulnerabilityStub,
 } from '../serve/resolvers.ts';
 import type { Row } from '../serve/row.ts';
-import type { ExploitationStatementContent, VulnerabilityRecordContent } from './records.ts';
+import { type ExploitationStatementContent, type VulnerabilityRecordContent, kinds } from './records.ts';
 
 /** ENISA's part of the graph: the doors, what it adds to shared types, its own records. */
 export const resolvers: Resolvers = {
   Query: {
     ...doorsTo('ExploitationStatement', 'exploitationStatements', 'exploitationStatement'),
     ...doorsTo('VulnerabilityRecord', 'vulnerabilityRecords', 'vulnerabilityRecord'),
+    ...doorsTo('CoordinatedDisclosure', 'coordinatedDisclosures', 'coordinatedDisclosure'),
+    ...doorsTo('CraNotification', 'craNotifications', 'craNotification'),
+    ...doorsTo('NotificationFile', 'notificationFiles', 'notificationFile'),
+    ...doorsTo('QuarterlySummary', 'quarterlySummaries', 'quarterlySummary'),
+  },
+  Mutation: changesOf('enisa', kinds),
+  JointCase: {
+    coordinatedDisclosures: pageOf('CoordinatedDisclosure'),
+    notificationFiles: pageOf('NotificationFile'),
+  },
+  Organisation: {
+    coordinatedDisclosures: pageOf('CoordinatedDisclosure'),
+    craNotifications: pageOf('CraNotification'),
+  },
+  Indicator: {
+    notificationFiles: pageOf('NotificationFile'),
   },
   Vulnerability: {
+    coordinatedDisclosures: pageOf('CoordinatedDisclosure'),
+    craNotifications: pageOf('CraNotification'),
     records: pageOf('VulnerabilityRecord'),
     exploitation: pageOf('ExploitationStatement'),
   },
   ThreatActor: { exploitation: pageOf('ExploitationStatement') },
-  MemberState: { exploitation: pageOf('ExploitationStatement') },
+  MemberState: {
+    exploitation: pageOf('ExploitationStatement'),
+    coordinatedDisclosures: pageOf('CoordinatedDisclosure'),
+    craNotifications: pageOf('CraNotification'),
+    notificationFiles: pageOf('NotificationFile'),
+    quarterlySummaries: pageOf('QuarterlySummary'),
+  },
   VulnerabilityRecord: recordOf('VulnerabilityRecord', {
     vulnerability: (row: Row<VulnerabilityRecordContent>) => vulnerabilityStub(row.content.vulnerability),
   }),
@@ -32,4 +57,8 @@ export const resolvers: Resolvers = {
       stub('MemberState', memberStateKey(row.content.memberState ?? '')),
     actors: (row: Row<ExploitationStatementContent>) => stubs('ThreatActor', row.content.actors),
   }),
+  CoordinatedDisclosure: recordOf('CoordinatedDisclosure'),
+  CraNotification: recordOf('CraNotification'),
+  NotificationFile: recordOf('NotificationFile'),
+  QuarterlySummary: recordOf('QuarterlySummary'),
 };

@@ -1,5 +1,7 @@
+import type { Content, Said } from '../serve/says.ts';
 import type { Text, Time } from '../../schema/envelope.ts';
 import type { Kind } from '../serve/community.ts';
+import { declared } from '../serve/declared.ts';
 import { listOf, text, time, words } from '../serve/shapes.ts';
 
 /** What Europol's store holds: ransomware families and the criminal side of actors, never identified persons. */
@@ -79,4 +81,19 @@ export const kinds: readonly Kind[] = [
     },
     filters: {},
   },
+  declared('europol', 'Contribution', 'contributions', {
+    filters: ['crimeArea'],
+    says: personsOfContribution,
+  }),
+  declared('europol', 'Operation', 'operations', { filters: ['phase'], says: noPersons }),
 ];
+
+/** Whether it counts persons: what does may not be released to those who read without them. */
+function personsOfContribution(content: Content): Said {
+  const counted = content['dataSubjectCategories'];
+  return { facts: { personal: Array.isArray(counted) && counted.length > 0 ? 'counts' : 'none' } };
+}
+
+function noPersons(): Said {
+  return { facts: { personal: 'none' } };
+}

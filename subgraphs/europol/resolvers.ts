@@ -1,4 +1,5 @@
 import { normaliseName } from '../../schema/keys.ts';
+import { changesOf } from '../serve/changes/resolvers.ts';
 import type { PageArguments } from '../serve/connection.ts';
 import {
   doorsTo,
@@ -10,7 +11,7 @@ import {
   vulnerabilityStub,
 } from '../serve/resolvers.ts';
 import type { Row } from '../serve/row.ts';
-import type { CriminalProfileContent, RansomwareFamilyContent } from './records.ts';
+import { type CriminalProfileContent, type RansomwareFamilyContent, kinds } from './records.ts';
 
 /** Europol's part of the graph: the doors, what it adds to shared types, its own records. */
 export const resolvers: Resolvers = {
@@ -19,9 +20,28 @@ export const resolvers: Resolvers = {
     ...doorsTo('CriminalProfile', 'criminalProfiles', 'criminalProfile'),
     ransomwareFamilies: async (_source: never, args: PageArguments, { loaders }) =>
       await loaders.list('RansomwareFamily', withNameKey(args)),
+    ...doorsTo('Contribution', 'contributions', 'contribution'),
+    ...doorsTo('Operation', 'operations', 'operation'),
+  },
+  Mutation: changesOf('europol', kinds),
+  JointCase: {
+    contributions: pageOf('Contribution'),
+    operations: pageOf('Operation'),
+  },
+  MemberState: {
+    operations: pageOf('Operation'),
+  },
+  Organisation: {
+    contributions: pageOf('Contribution'),
+    operations: pageOf('Operation'),
+  },
+  Indicator: {
+    contributions: pageOf('Contribution'),
   },
   Vulnerability: { ransomwareFamilies: pageOf('RansomwareFamily') },
   ThreatActor: {
+    contributions: pageOf('Contribution'),
+    operations: pageOf('Operation'),
     criminalProfiles: pageOf('CriminalProfile'),
     ransomwareFamilies: pageOf('RansomwareFamily'),
   },
@@ -33,6 +53,8 @@ export const resolvers: Resolvers = {
   CriminalProfile: recordOf('CriminalProfile', {
     actor: (row: Row<CriminalProfileContent>) => stub('ThreatActor', row.content.actor),
   }),
+  Contribution: recordOf('Contribution'),
+  Operation: recordOf('Operation'),
 };
 
 /** The filter compares names without case, spaces and punctuation. */

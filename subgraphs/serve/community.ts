@@ -1,6 +1,7 @@
 import type { SchemaDefinition } from 'mongoose';
 import type { Community } from '../../schema/vocabulary.ts';
 import type { Resolvers } from './resolvers.ts';
+import type { Content, Said } from './says.ts';
 
 /** One record type of a community: where it is stored and by what its lists are filtered. */
 export type Kind = {
@@ -11,6 +12,10 @@ export type Kind = {
   readonly content: SchemaDefinition;
   /** Arguments of the list's filter by equality, with the path that each compares. Each gets an index. */
   readonly filters: Readonly<Record<string, string>>;
+  /** The field of content that lists are sorted by where it is there: an instant or a `Time`. */
+  readonly sortBy?: string;
+  /** What content says of its envelope: the states it is about, and the facts that the policy asks for. */
+  readonly says?: (content: Content) => Said;
 };
 
 /** What makes one community's subgraph: the same parts in each, so that one teaches all. */

@@ -1,6 +1,7 @@
 import type { VerifiedAssertion } from '../../schema/assertion.ts';
 import type { Reader } from '../../schema/reader.ts';
 import type { Holder } from '../../schema/policy/policy.ts';
+import type { Changes } from './changes/changes.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What every resolver of one request is given. */
@@ -10,4 +11,5 @@ export type Context = {
   readonly holder: Holder;
   readonly assertion: VerifiedAssertion;
   readonly loaders: Loaders;
+  readonly changes: Changes;
 };

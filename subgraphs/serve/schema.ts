@@ -4,6 +4,7 @@ import { dateTime } from '../../schema/date-time.ts';
 import { findSubgraphGaps } from '../../schema/policy/coverage.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
+import { answerReferences } from './answer.ts';
 import type { CommunityPart } from './community.ts';
 import { guardFields } from './guard.ts';
 import { withReferences } from './references.ts';
@@ -24,7 +25,7 @@ export function buildCommunitySchema(
   const decided = withReferences(name, sdl, own, policy);
   const resolvers = { ...envelopeResolvers, DateTime: dateTime, ...withoutReferences(decided) };
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
-  return shieldDoors(guardFields(schema, policy));
+  return shieldDoors(guardFields(answerReferences(schema, policy), policy));
 }
 
 /** graphql-js calls a reference's resolver as (reference, context): ours take the context in third place. */

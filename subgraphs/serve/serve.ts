@@ -7,6 +7,7 @@ import { watchPolicy } from '../../schema/policy/in-force.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { createServerOf, schemeOf } from '../../schema/tls.ts';
 import { watchFile } from '../../schema/watched-file.ts';
+import { Changes } from './changes/changes.ts';
 import type { CommunityPart } from './community.ts';
 import type { Context } from './context.ts';
 import { Executors } from './executors.ts';
@@ -44,7 +45,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const hubVersion = compareHubVersion(policies, archive, log);
   const executors = new Executors(
     community,
-    (request) => contextOf(request, community, store, settings),
+    (request) => contextOf(request, community, store, settings, log),
     log,
   );
   const turned = followSwitch(store, (error) =>
@@ -120,12 +121,16 @@ function contextOf(
   community: CommunityPart,
   store: CommunityStore,
   settings: SubgraphSettings,
+  log: Logger,
 ): Context {
   const { assertion, now, policy } = request as Request & AssertedRequest & DecidedRequest;
   const { reader } = assertion;
   const holder = policy.holder(reader, now);
   const loaders = new Loaders(store, community.kinds, policy, holder, settings.cursorKey);
-  return { reader, holder, assertion, loaders };
+  const { name, kinds } = community;
+  const alarm = (words: string) => log.error({ alarm: true }, words);
+  const changes = new Changes({ community: name, kinds, store, policy, holder, alarm });
+  return { reader, holder, assertion, loaders, changes };
 }
 
 async function listen(server: Server, settings: SubgraphSettings): Promise<void> {

@@ -22,18 +22,26 @@ const roots = {
   enisa: 'exploitationStatements',
   'cert-eu': 'advisories',
   europol: 'ransomwareFamilies',
+  eeas: 'maliciousActivityCases',
+  defence: 'defenceAssessments',
+  'joint-unit': 'jointCaseRecords',
 } as const;
 const contributions = {
   enisa: 'exploitation',
   'cert-eu': 'advisories',
   europol: 'ransomwareFamilies',
+  eeas: 'maliciousActivityCases',
+  defence: 'defenceAssessments',
+  'joint-unit': 'jointCaseRecords',
 } as const;
 
 /** The join, with the root list of one community asked first. */
 function joinAskedOf(first: keyof typeof roots): string {
   return `{ ${roots[first]} { nodes { id } }
     vulnerability(id: "CVE-2099-10001") { name
-      exploitation { nodes { id } } advisories { nodes { id } } ransomwareFamilies { nodes { id } } } }`;
+      ${Object.values(contributions)
+        .map((field) => `${field} { nodes { id } }`)
+        .join(' ')} } }`;
 }
 
 async function expectWhole(): Promise<void> {

@@ -35,6 +35,12 @@ const technical: readonly Purpose[] = [
   'situational-awareness',
   'exercise',
 ];
+const crisis: readonly Purpose[] = [
+  'crisis-coordination',
+  'incident-response',
+  'situational-awareness',
+  'exercise',
+];
 const policing: readonly Purpose[] = ['crime-prevention', 'criminal-investigation', 'exercise'];
 
 const csirtAnalyst = { number: 1, name: 'CSIRT analyst (Member State)' };
@@ -43,11 +49,17 @@ const communityOperator = { number: 28, name: 'community operator' };
 /** The policy's roles by the number of the reader's kind: what the registry gives a member. */
 const roleOf: ReadonlyMap<number, string> = new Map([
   [1, 'csirt-analyst'],
+  [2, 'single-point-of-contact'],
+  [4, 'cyclone-officer'],
   [6, 'enisa-analyst'],
   [9, 'cert-eu-analyst'],
   [12, 'europol-analyst'],
   [13, 'police-officer'],
+  [15, 'eeas-desk'],
+  [16, 'council-delegate'],
+  [17, 'milcert-analyst'],
   [23, 'private-user'],
+  [26, 'joint-coordinator'],
   [28, 'community-operator'],
   [29, 'connector'],
   [30, 'exercise-director'],
@@ -95,6 +107,48 @@ export const readers: readonly TrialReader[] = [
   operator('enisa', 'u-f21a6b0d97c5', ['incident-response', 'vulnerability-handling', 'exercise']),
   operator('cert-eu', 'u-68c4e93d1fa0', ['incident-response', 'vulnerability-handling', 'exercise']),
   operator('europol', 'u-97be05f42d6c', policing),
+  operator('eeas', 'u-3b70f5a9c218', ['diplomatic-response', 'situational-awareness', 'exercise']),
+  operator('defence', 'u-d1846ce20b9f', ['cyber-defence', 'mutual-assistance', 'exercise']),
+  operator('joint-unit', 'u-50a7e3f8b64d', crisis),
+  person('eeas-analyst', 'u-91cc07d5e32a', 'eeas', { number: 15, name: 'EEAS cyber desk' }, [
+    'diplomatic-response',
+    'situational-awareness',
+    'exercise',
+  ]),
+  person(
+    'nl-delegate',
+    'u-c73e8a1f06d4',
+    'mfa-nl',
+    { number: 16, name: 'delegate in the Horizontal Working Party' },
+    ['diplomatic-response'],
+  ),
+  person('ee-milcert-analyst', 'u-26f9d4b0e781', 'milcert-ee', { number: 17, name: 'milCERT analyst' }, [
+    'cyber-defence',
+    'incident-response',
+    'mutual-assistance',
+    'exercise',
+  ]),
+  person(
+    'it-cyclone-officer',
+    'u-eb5508c3f197',
+    'crisis-it',
+    { number: 4, name: 'EU-CyCLONe officer' },
+    crisis,
+  ),
+  person(
+    'fr-contact-point',
+    'u-7a12b9de40c6',
+    'csirt-fr',
+    { number: 2, name: 'single point of contact' },
+    crisis,
+  ),
+  person(
+    'joint-coordinator',
+    'u-0c94e7ab23f8',
+    'joint-unit',
+    { number: 26, name: 'joint coordinator' },
+    crisis,
+  ),
   {
     ...person('connector', 'm-41d8a7c05be2', 'cert-eu', { number: 29, name: 'connector (machine)' }, [
       'incident-response',

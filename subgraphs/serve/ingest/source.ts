@@ -35,7 +35,7 @@ export type MapContext = {
    * The key of the actor that carries a name; of the name itself where the alias table lacks it or is ambiguous. Throws
    * for a source that does not say `resolves`.
    */
-  resolveActor(name: string): string | null;
+  readonly resolveActor: (name: string) => string | null;
 };
 
 /** One record as a mapping makes it: what it says of itself, before labels and ids. */
@@ -65,6 +65,9 @@ export type Mapped = {
       | 'portions'
       | 'purposes'
       | 'embargoUntil'
+      | 'states'
+      | 'facts'
+      | 'recordState'
     >
   > & { readonly marking?: Partial<Marking>; readonly audience?: Partial<Audience> };
   /** Shared keys that the record names: `Vulnerability:CVE-2025-53770`. */

@@ -212,11 +212,11 @@ test('J22 members of a network read its products, and change their own state’s
     audience: audienceOf({ sharingGroups: ['eu-cyclone'] }),
     states: { own: ['FR'], told: [] },
   });
-  expect(mayDo(member, 'read', 'JointCase', product)).toBe(true);
-  expect(mayDo({ ...member, sharingGroups: [] }, 'read', 'JointCase', product)).toBe(false);
-  expect(mayDo(member, 'change', 'JointCase', product, 'state-assessment')).toBe(true);
+  expect(mayDo(member, 'read', 'JointCaseRecord', product)).toBe(true);
+  expect(mayDo({ ...member, sharingGroups: [] }, 'read', 'JointCaseRecord', product)).toBe(false);
+  expect(mayDo(member, 'change', 'JointCaseRecord', product, 'state-assessment')).toBe(true);
   const other = { ...member, memberState: 'PL' };
-  expect(mayDo(other, 'change', 'JointCase', product, 'state-assessment')).toBe(false);
+  expect(mayDo(other, 'change', 'JointCaseRecord', product, 'state-assessment')).toBe(false);
 });
 
 const request = (level: string) => envelopeOf({ facts: { level } });
@@ -275,8 +275,8 @@ test('J27 only the originator’s officer on duty, on screen, releases in an eme
   );
   const officer = readerOf({ organisation: 'jcu-office', roles: ['duty-officer'], onScreen: true });
   const record = envelopeOf({ originator: 'jcu-office' });
-  expect(mayDo(officer, 'release', 'JointCase', record)).toBe(true);
-  expect(mayDo({ ...officer, organisation: 'csirt-pl' }, 'release', 'JointCase', record)).toBe(false);
+  expect(mayDo(officer, 'release', 'JointCaseRecord', record)).toBe(true);
+  expect(mayDo({ ...officer, organisation: 'csirt-pl' }, 'release', 'JointCaseRecord', record)).toBe(false);
 });
 
 test.each([

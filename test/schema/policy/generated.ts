@@ -29,7 +29,7 @@ export const kinds = [
   'UnionIncident',
   'Contribution',
   'AttributionStatement',
-  'JointCase',
+  'JointCaseRecord',
   'DeconflictionHold',
 ] as const;
 

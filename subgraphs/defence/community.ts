@@ -1,0 +1,6 @@
+import type { CommunityPart } from '../serve/community.ts';
+import { kinds } from './records.ts';
+import { resolvers } from './resolvers.ts';
+
+/** The defence subgraph: its records and its part of the graph. */
+export const community: CommunityPart = { name: 'defence', kinds, resolvers };

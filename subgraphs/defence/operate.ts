@@ -1,0 +1,4 @@
+import { runOperate } from '../serve/operate/run.ts';
+import { community } from './community.ts';
+
+await runOperate(community);

@@ -1,0 +1,11 @@
+import type { Kind } from '../serve/community.ts';
+import { declared } from '../serve/declared.ts';
+
+/** What EEAS's store holds: the contract says of each what its content is. */
+export const kinds: readonly Kind[] = [
+  declared('eeas', 'CyberIncident', 'cyberIncidents', { sortBy: 'startedAt' }),
+  declared('eeas', 'MaliciousActivityCase', 'maliciousActivityCases'),
+  declared('eeas', 'AttributionStatement', 'attributionStatements', { filters: ['kind'], sortBy: 'date' }),
+  declared('eeas', 'Response', 'responses', { filters: ['category'] }),
+  declared('eeas', 'SanctionsListing', 'sanctionsListings', { filters: ['programme'], sortBy: 'listedAt' }),
+];

@@ -1,0 +1,78 @@
+import { changesOf } from '../serve/changes/resolvers.ts';
+import { doorsTo, pageOf, recordOf, type Resolvers } from '../serve/resolvers.ts';
+import { kinds } from './records.ts';
+
+/** The joint unit's part of the graph: the doors, what it adds to shared types, its own records. */
+export const resolvers: Resolvers = {
+  Query: {
+    ...doorsTo('JointCaseRecord', 'jointCaseRecords', 'jointCaseRecord'),
+    ...doorsTo('InformationRequest', 'informationRequests', 'informationRequest'),
+    ...doorsTo('DeconflictionHold', 'deconflictionHolds', 'deconflictionHold'),
+    ...doorsTo('Mobilisation', 'mobilisations', 'mobilisation'),
+    ...doorsTo('ResponseTeam', 'responseTeams', 'responseTeam'),
+    ...doorsTo('Agreement', 'agreements', 'agreement'),
+    ...doorsTo('Capability', 'capabilities', 'capability'),
+    ...doorsTo('ExercisePlan', 'exercisePlans', 'exercisePlan'),
+    ...doorsTo('SituationReport', 'situationReports', 'situationReport'),
+    ...doorsTo('ResponsePlan', 'responsePlans', 'responsePlan'),
+    ...doorsTo('Procedure', 'procedures', 'procedure'),
+    ...doorsTo('DutyContact', 'dutyContacts', 'dutyContact'),
+    ...doorsTo('CommunicationLine', 'communicationLines', 'communicationLine'),
+    ...doorsTo('Recall', 'recalls', 'recall'),
+  },
+  Mutation: changesOf('joint-unit', kinds),
+  Vulnerability: {
+    jointCaseRecords: pageOf('JointCaseRecord'),
+  },
+  ThreatActor: {
+    jointCaseRecords: pageOf('JointCaseRecord'),
+  },
+  Indicator: {
+    deconflictionHolds: pageOf('DeconflictionHold'),
+  },
+  Organisation: {
+    jointCaseRecords: pageOf('JointCaseRecord'),
+    informationRequests: pageOf('InformationRequest'),
+    deconflictionHolds: pageOf('DeconflictionHold'),
+    mobilisations: pageOf('Mobilisation'),
+    responseTeams: pageOf('ResponseTeam'),
+    agreements: pageOf('Agreement'),
+    capabilities: pageOf('Capability'),
+    exercisePlans: pageOf('ExercisePlan'),
+    situationReports: pageOf('SituationReport'),
+    responsePlans: pageOf('ResponsePlan'),
+    dutyContacts: pageOf('DutyContact'),
+    communicationLines: pageOf('CommunicationLine'),
+    recalls: pageOf('Recall'),
+  },
+  MemberState: {
+    jointCaseRecords: pageOf('JointCaseRecord'),
+    mobilisations: pageOf('Mobilisation'),
+    capabilities: pageOf('Capability'),
+    situationReports: pageOf('SituationReport'),
+    responsePlans: pageOf('ResponsePlan'),
+    dutyContacts: pageOf('DutyContact'),
+  },
+  JointCase: {
+    records: pageOf('JointCaseRecord'),
+    informationRequests: pageOf('InformationRequest'),
+    deconflictionHolds: pageOf('DeconflictionHold'),
+    mobilisations: pageOf('Mobilisation'),
+    situationReports: pageOf('SituationReport'),
+    communicationLines: pageOf('CommunicationLine'),
+  },
+  JointCaseRecord: recordOf('JointCaseRecord'),
+  InformationRequest: recordOf('InformationRequest'),
+  DeconflictionHold: recordOf('DeconflictionHold'),
+  Mobilisation: recordOf('Mobilisation'),
+  ResponseTeam: recordOf('ResponseTeam'),
+  Agreement: recordOf('Agreement'),
+  Capability: recordOf('Capability'),
+  ExercisePlan: recordOf('ExercisePlan'),
+  SituationReport: recordOf('SituationReport'),
+  ResponsePlan: recordOf('ResponsePlan'),
+  Procedure: recordOf('Procedure'),
+  DutyContact: recordOf('DutyContact'),
+  CommunicationLine: recordOf('CommunicationLine'),
+  Recall: recordOf('Recall'),
+};

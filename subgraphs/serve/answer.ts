@@ -1,0 +1,55 @@
+import {
+  getNamedType,
+  type GraphQLField,
+  type GraphQLSchema,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import type { Policy } from '../../schema/policy/policy.ts';
+import { isSharedType } from '../../schema/shared-types.ts';
+import type { Context } from './context.ts';
+import { stub } from './resolvers.ts';
+import type { Row } from './row.ts';
+
+type Read = (source: unknown) => unknown;
+
+/**
+ * Gives each field that has no resolver of its own and names something else what content holds a key of: the stub of
+ * what is shared, and a record of this community as its own reader may see it.
+ */
+export function answerReferences(schema: GraphQLSchema, { coordinates }: Policy): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    const nature = coordinates.natureOf(type.name);
+    if (nature !== 'record' && nature !== 'part') continue;
+    for (const field of Object.values(type.getFields())) {
+      const read: Read =
+        nature === 'record'
+          ? (source) => (source as Row).content[field.name]
+          : (source) => (source as Readonly<Record<string, unknown>>)[field.name];
+      answer(field, read, coordinates.natureOf(getNamedType(field.type).name));
+    }
+  }
+  return schema;
+}
+
+function answer(field: GraphQLField<unknown, Context>, read: Read, named: string | undefined): void {
+  if (field.resolve !== undefined || getNamedType(field.type).name === 'Envelope') return;
+  const to = getNamedType(field.type).name;
+  const isList = isListType(isNonNullType(field.type) ? field.type.ofType : field.type);
+  if (isSharedType(to)) {
+    field.resolve = isList
+      ? (source) => listOf(read(source)).flatMap((key) => stub(to, key) ?? [])
+      : (source) => stub(to, read(source));
+  } else if (named === 'record' && !isList) {
+    field.resolve = (source, _args, { loaders }) => {
+      const id = read(source);
+      return typeof id === 'string' ? loaders.one(to, id) : id;
+    };
+  }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,267 @@
+import { type GraphQLSchema, isObjectType } from 'graphql';
+import { randomUUID } from 'node:crypto';
+import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
+import type { Action } from '../../../schema/policy/domain.ts';
+import type { Holder, Policy } from '../../../schema/policy/policy.ts';
+import { sharedKey } from '../../../schema/shared-types.ts';
+import type { Community } from '../../../schema/vocabulary.ts';
+import type { Kind } from '../community.ts';
+import { contractOf, sharedKeysIn } from '../contract.ts';
+import { bearsClassification } from '../ingest/classified.ts';
+import type { Content } from '../says.ts';
+import type { CommunityStore } from '../store.ts';
+import { takeContent, type TakenContent } from '../take-content.ts';
+import { type Made, type Outcome, writeOnce } from './write-once.ts';
+import { isWider, type ReadingInput, readingOf } from './reading.ts';
+import { notFound, Refused } from './refused.ts';
+
+type Keyed = { readonly key: string };
+type OnRecord = Keyed & { readonly id: string; readonly expectedVersion: number };
+export type CreateInput = Keyed & { readonly content: unknown; readonly reading: ReadingInput };
+export type ChangeInput = OnRecord & { readonly content: unknown };
+export type MarkInput = OnRecord & { readonly reading: ReadingInput };
+export type LinkInput = OnRecord & { readonly case?: string | null };
+export type RetractInput = OnRecord & { readonly reason: string };
+
+/** What changes of one request need. */
+export type ChangeParts = {
+  readonly community: Community;
+  readonly kinds: readonly Kind[];
+  readonly store: CommunityStore;
+  readonly policy: Policy;
+  readonly holder: Holder;
+  /** Raises the alarm for classified content, in words without any of it. */
+  readonly alarm: (words: string) => void;
+};
+
+/**
+ * Every change that one reader makes by hand in one community's store. Each is decided on the record itself, rests on
+ * the version that it names, and is made once for each key of its subject, however often it is sent.
+ */
+export class Changes {
+  readonly #parts: ChangeParts;
+  readonly #schema: GraphQLSchema;
+
+  constructor(parts: ChangeParts) {
+    this.#parts = parts;
+    this.#schema = contractOf(parts.community);
+  }
+
+  /** A new record; its originator is the organisation of whoever makes it. */
+  async create(type: string, input: CreateInput): Promise<Outcome> {
+    const kind = this.#kind(type);
+    return await this.#once(input, 'create', async () => {
+      const taken = await this.#take(kind, input.content);
+      const envelope = this.#newEnvelope(kind, taken, input.reading);
+      if (!this.#may('create', kind, envelope, taken.content))
+        throw new Refused('NOT_ALLOWED', [], 'you may not create such a record here');
+      return await Promise.resolve({ kind, before: null, id: `${type}:${randomUUID()}`, envelope, ...taken });
+    });
+  }
+
+  /** Other content; what of the record is hidden from whoever changes it stays as it was. */
+  async update(type: string, input: ChangeInput): Promise<Outcome> {
+    const kind = this.#kind(type);
+    return await this.#once(input, 'update', async (find) => {
+      const before = await this.#found(kind, input, 'change', find);
+      const taken = await this.#take(kind, input.content);
+      const content = this.#keepHidden(kind, before, taken.content);
+      if (!this.#may('change', kind, before.envelope, taken.content)) throw notFound();
+      const envelope = { ...this.#next(before), ...kind.says?.(content) };
+      return { ...this.#remade(kind, before, envelope, content), sortAt: before.sortAt };
+    });
+  }
+
+  /** Another marking and audience: up by those who may mark up, wider in any scale by the originator alone. */
+  async mark(input: MarkInput): Promise<Outcome> {
+    return await this.#once(input, 'mark', async (find) => {
+      const kind = this.#kindOf(input.id);
+      const before = await this.#found(kind, input, 'mark-up', find);
+      const reading = readingOf(input.reading, this.#fieldsOf(kind));
+      const { envelope: old } = before;
+      if (
+        isWider(old, reading) &&
+        !(this.#mayOn('mark-down', kind, old) && this.#mayOn('release', kind, old))
+      )
+        throw new Refused('NOT_ALLOWED', ['reading'], 'only its originator marks a record down or widens it');
+      return this.#remade(kind, before, { ...this.#next(before), ...reading }, before.content as Content);
+    });
+  }
+
+  /** The joint case that the record belongs to, or none. */
+  async link(input: LinkInput): Promise<Outcome> {
+    return await this.#once(input, 'link', async (find) => {
+      const kind = this.#kindOf(input.id);
+      const before = await this.#found(kind, input, 'change', find);
+      if (!this.#fieldsOf(kind).has('case'))
+        throw new Refused('INVALID', ['id'], 'records of this kind belong to no joint case');
+      const key = input.case === null || input.case === undefined ? null : sharedKey('JointCase', input.case);
+      if (input.case && key === null)
+        throw new Refused('INVALID', ['case'], 'expected a key of JointCase, such as JointCase:JC-2026-0007');
+      const content = { ...(before.content as Content), case: key };
+      return this.#remade(kind, before, this.#next(before), content);
+    });
+  }
+
+  /** The record stays, said to be retracted. */
+  async retract(input: RetractInput): Promise<Outcome> {
+    return await this.#once(input, 'retract', async (find) => {
+      const kind = this.#kindOf(input.id);
+      const before = await this.#found(kind, input, 'change', find);
+      const envelope: Envelope = { ...this.#next(before), recordState: 'RETRACTED' };
+      return this.#remade(kind, before, envelope, before.content as Content);
+    });
+  }
+
+  /** Runs a change once for its key. What it throws as Refused becomes its outcome. */
+  async #once(
+    input: Keyed,
+    what: string,
+    make: (find: (kind: Kind, id: string) => Promise<StoredRecord | null>) => Promise<Made>,
+  ): Promise<Outcome> {
+    const { community, store, policy, holder } = this.#parts;
+    try {
+      if (input.key === '' || input.key.length > 200)
+        throw new Refused('INVALID', ['key'], 'expected a key of 1 to 200 characters');
+      await this.#refuseClassified(input);
+      return await writeOnce({ store, policy, holder, community, input, what }, make);
+    } catch (error) {
+      if (error instanceof Refused) return { id: null, version: null, userErrors: error.errors };
+      throw error;
+    }
+  }
+
+  /** The record to change: there, of this community, changeable by this reader, and as the reader knows it. */
+  async #found(
+    kind: Kind,
+    { id, expectedVersion }: OnRecord,
+    action: Action,
+    find: (kind: Kind, id: string) => Promise<StoredRecord | null>,
+  ): Promise<StoredRecord> {
+    const record = await find(kind, id);
+    if (record === null || !this.#mayOn(action, kind, record.envelope)) throw notFound();
+    const { version, recordState } = record.envelope;
+    if (recordState === 'RETRACTED' || recordState === 'ERASED')
+      throw new Refused('CLOSED', ['id'], 'it was retracted or erased');
+    if (version !== expectedVersion)
+      throw new Refused('STALE_VERSION', ['expectedVersion'], 'it was changed since: read it again');
+    return record;
+  }
+
+  #mayOn(action: Action, kind: Kind, envelope: Envelope): boolean {
+    return this.#parts.policy.may(this.#parts.holder, action, kind.type, 'content', envelope);
+  }
+
+  /** Whether the reader may do this to the record and to each group of fields that the content gives. */
+  #may(action: Action, kind: Kind, envelope: Envelope, content: Content): boolean {
+    const { policy, holder } = this.#parts;
+    const groups = Object.entries(content)
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([name]) => policy.coordinates.placeOf(kind.type, name)?.group ?? '');
+    return [...new Set(['content', ...groups])].every((group) =>
+      policy.may(holder, action, kind.type, group, envelope),
+    );
+  }
+
+  /** Fields that the reader cannot see keep their values, whatever was given for them. */
+  #keepHidden(kind: Kind, before: StoredRecord, given: Content): Content {
+    const { policy, holder } = this.#parts;
+    const decision = policy.decideRow(before.envelope, kind.type, holder);
+    const old = before.content as Content;
+    const hidden = Object.keys(old).filter((name) => {
+      const group = policy.coordinates.placeOf(kind.type, name)?.group ?? 'content';
+      if (decision === null || decision.hidden.has(name)) return true;
+      return group !== 'content' && !decision.groups.has(group);
+    });
+    return { ...given, ...Object.fromEntries(hidden.map((name) => [name, old[name]])) };
+  }
+
+  async #take(kind: Kind, given: unknown): Promise<TakenContent> {
+    const taken = await Promise.resolve(takeContent(this.#schema, kind, given, { resolveActor: byName }));
+    if ('content' in taken) return taken;
+    const [first] = taken;
+    throw new Refused('INVALID', ['content', ...(first?.path ?? [])], first?.message ?? 'content');
+  }
+
+  #newEnvelope(kind: Kind, { content }: TakenContent, input: ReadingInput): Envelope {
+    const { community, holder } = this.#parts;
+    const { picture, organisation } = holder.reader;
+    return {
+      localId: randomUUID(),
+      version: 1,
+      supersedes: null,
+      originator: organisation,
+      custodian: community,
+      provider: organisation,
+      sourceUrl: null,
+      receivedAt: holder.now,
+      ...readingOf(input, this.#fieldsOf(kind)),
+      onwardShares: [],
+      ...kind.says?.(content),
+      grading: null,
+      statementKind: null,
+      confidence: null,
+      personalData: null,
+      exercise: picture === 'real' ? null : picture,
+      recordState: 'ACTIVE',
+      occurredAt: null,
+      observedAt: null,
+      reportedAt: null,
+      modifiedAt: null,
+    };
+  }
+
+  #next({ envelope }: StoredRecord): Envelope {
+    const now: Envelope['modifiedAt'] = {
+      utc: this.#parts.holder.now,
+      precision: 'MILLISECOND',
+      declaredZone: null,
+    };
+    return { ...envelope, version: envelope.version + 1, modifiedAt: now };
+  }
+
+  #remade(kind: Kind, before: StoredRecord, envelope: Envelope, content: Content): Made {
+    const names = sharedKeysIn(this.#schema, kind.type, content);
+    return { kind, before, id: before._id, envelope, content, names, sortAt: before.sortAt };
+  }
+
+  #kind(type: string): Kind {
+    const kind = this.#parts.kinds.find((one) => one.type === type);
+    if (kind === undefined) throw new Error(`this community has no records of the kind ${type}`);
+    return kind;
+  }
+
+  #kindOf(id: string): Kind {
+    const kind = this.#parts.kinds.find(({ type }) => id.startsWith(`${type}:`));
+    if (kind === undefined) throw notFound();
+    return kind;
+  }
+
+  #fieldsOf(kind: Kind): ReadonlySet<string> {
+    const type = this.#schema.getType(kind.type);
+    const names = isObjectType(type) ? Object.keys(type.getFields()) : [];
+    return new Set(names.filter((name) => name !== 'id' && name !== 'envelope'));
+  }
+
+  /** Nothing classified is written by hand either: not kept, not quoted, and an alarm raised. */
+  async #refuseClassified(input: object): Promise<void> {
+    if (!bearsClassification(input)) return;
+    this.#parts.alarm('SPILLAGE: classified content was given by hand. Nothing of it was kept here.');
+    const spillage = {
+      at: this.#parts.holder.now,
+      feed: 'by-hand',
+      organisation: this.#parts.holder.reader.organisation,
+    };
+    await this.#parts.store.connection.collection('spillages').insertOne(spillage);
+    throw new Refused(
+      'INVALID',
+      [],
+      'classified information is not for this hub: tell your security authority',
+    );
+  }
+}
+
+/** A name by itself is a key of its own: the alias tables are the imports'. */
+function byName(name: string): string | null {
+  return sharedKey('ThreatActor', name);
+}

@@ -1,0 +1,138 @@
+import type { Audience, Envelope, Marking, Portion } from '../../../schema/envelope.ts';
+import { sharedKey } from '../../../schema/shared-types.ts';
+import { type Purpose, purposes } from '../../../schema/vocabulary.ts';
+import { combineReading, markingOf, noAudience } from '../ingest/marking.ts';
+import { Refused } from './refused.ts';
+
+/** `ReadingInput` of the contract, as graphql-js coerced it. */
+export type ReadingInput = {
+  readonly marking: MarkingInput;
+  readonly audience?: AudienceInput | null;
+  readonly purposes?: readonly string[] | null;
+  readonly embargoUntil?: Date | null;
+  readonly portions?:
+    | readonly {
+        readonly path: string;
+        readonly marking: MarkingInput;
+        readonly audience?: AudienceInput | null;
+      }[]
+    | null;
+};
+type Given<Value> = { readonly [Name in keyof Value]?: Value[Name] | null };
+type MarkingInput = Given<Marking> & Pick<Marking, 'tlp'>;
+type AudienceInput = Given<Audience>;
+
+/** How a record may be read: the part of its envelope that its marking decides. */
+export type Reading = Pick<Envelope, 'marking' | 'audience' | 'purposes' | 'embargoUntil' | 'portions'>;
+
+/** The reading that an input says. Throws Refused for what makes no sense; `fields` are those that a portion may be. */
+export function readingOf(input: ReadingInput, fields: ReadonlySet<string>): Reading {
+  const reading: Reading = {
+    marking: toMarking(input.marking),
+    audience: toAudience(input.audience),
+    purposes: (input.purposes ?? purposes).map(toPurpose),
+    embargoUntil: input.embargoUntil ?? null,
+    portions: (input.portions ?? []).map((portion) => toPortion(portion, fields)),
+  };
+  for (const [at, portion] of reading.portions.entries())
+    if (isWider(reading, { ...reading, ...withoutPath(portion) }))
+      throw new Refused(
+        'INVALID',
+        ['reading', 'portions', String(at)],
+        'a portion is never wider than its record',
+      );
+  return reading;
+}
+
+/**
+ * Whether a reading opens a record further than another in any of its scales. It is never wider exactly where both
+ * joined, scale by scale, come to the later one.
+ */
+export function isWider(
+  before: Omit<Reading, 'portions' | 'embargoUntil'> & Partial<Reading>,
+  after: Reading,
+): boolean {
+  const joined = combineReading(before, after);
+  if (
+    !isSame(joined.marking, {
+      ...after.marking,
+      rawTlp: joined.marking.rawTlp,
+      h3Text: joined.marking.h3Text,
+    })
+  )
+    return true;
+  if (!isSame(joined.audience, after.audience) || !isSame(joined.purposes, after.purposes)) return true;
+  if (instant(before.embargoUntil) > instant(after.embargoUntil)) return true;
+  return (before.portions ?? []).some((portion) => {
+    const later = after.portions.find(({ path }) => path === portion.path);
+    return (
+      later === undefined ||
+      isWider(ofPortion(before, portion), { ...after, ...withoutPath(later), portions: [] })
+    );
+  });
+}
+
+function instant(one: Date | null | undefined): number {
+  return one?.getTime() ?? 0;
+}
+
+function ofPortion(
+  record: Omit<Reading, 'portions' | 'embargoUntil'>,
+  { marking, audience }: Portion,
+): Omit<Reading, 'portions' | 'embargoUntil'> {
+  return { marking, audience, purposes: record.purposes };
+}
+
+function withoutPath({ marking, audience }: Portion): Pick<Reading, 'marking' | 'audience'> {
+  return { marking, audience };
+}
+
+/** Sets are compared as sets, whatever the order that they were written in. */
+function isSame(one: object, other: object): boolean {
+  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
+}
+
+function sorted(value: object): unknown {
+  if (Array.isArray(value)) return [...value].map(String).toSorted();
+  return Object.entries(value)
+    .map(([name, inner]) => [name, Array.isArray(inner) ? sorted(inner) : inner])
+    .toSorted(([name], [otherName]) => String(name).localeCompare(String(otherName)));
+}
+
+function toMarking(input: MarkingInput): Marking {
+  return { ...markingOf(input.tlp), ...(present(input) as Partial<Marking>) };
+}
+
+function toAudience(input: AudienceInput | null | undefined): Audience {
+  const { organisations = [], ...rest } = present(input ?? {}) as Partial<Audience>;
+  return { ...noAudience, ...rest, organisations: organisations.map(toOrganisation) };
+}
+
+function toOrganisation(text: string): string {
+  const key = sharedKey('Organisation', text);
+  if (key === null)
+    throw new Refused('INVALID', ['reading', 'audience', 'organisations'], 'expected a key of Organisation');
+  return key.slice('Organisation:'.length);
+}
+
+function toPurpose(text: string): Purpose {
+  const purpose = purposes.find((one) => one === text);
+  if (purpose === undefined)
+    throw new Refused('INVALID', ['reading', 'purposes'], `expected some of ${purposes.join(', ')}`);
+  return purpose;
+}
+
+function toPortion(
+  { path, marking, audience }: NonNullable<ReadingInput['portions']>[number],
+  fields: ReadonlySet<string>,
+): Portion {
+  if (!fields.has(path))
+    throw new Refused('INVALID', ['reading', 'portions'], 'a path that is no field of this record');
+  return { path, marking: toMarking(marking), audience: toAudience(audience) };
+}
+
+function present<Value extends object>(value: Value): Partial<Value> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined),
+  ) as Partial<Value>;
+}

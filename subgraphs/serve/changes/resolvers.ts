@@ -1,0 +1,48 @@
+import type { Community } from '../../../schema/vocabulary.ts';
+import type { Kind } from '../community.ts';
+import { contractOf, isWrittenByHand } from '../contract.ts';
+import type { Resolver } from '../resolvers.ts';
+import type { ChangeInput, CreateInput, LinkInput, MarkInput, RetractInput } from './changes.ts';
+
+/**
+ * The mutations of a community: create and update for each kind that is written by hand, and mark, link and retract for
+ * all of its records. Each is one change in one transaction, or none with its reasons as values.
+ */
+export function changesOf(community: Community, kinds: readonly Kind[]): Readonly<Record<string, Resolver>> {
+  const schema = contractOf(community);
+  const byHand = kinds.filter(({ type }) => isWrittenByHand(schema, type));
+  return {
+    ...Object.fromEntries(byHand.flatMap(({ type }) => Object.entries(doorsToChange(type)))),
+    ...doorsToAll(community),
+  };
+}
+
+type Input<Of> = { readonly input: Of };
+
+function doorsToChange(type: string): Readonly<Record<string, Resolver>> {
+  return {
+    [`create${type}`]: async (_source: never, { input }: Input<CreateInput>, { changes, loaders }) => {
+      const { id, userErrors } = await changes.create(type, input);
+      return { record: id === null ? null : await loaders.one(type, id), userErrors };
+    },
+    [`update${type}`]: async (_source: never, { input }: Input<ChangeInput>, { changes, loaders }) => {
+      const { id, userErrors } = await changes.update(type, input);
+      return { record: id === null ? null : await loaders.one(type, id), userErrors };
+    },
+  };
+}
+
+function doorsToAll(community: Community): Readonly<Record<string, Resolver>> {
+  const name = community
+    .split('-')
+    .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
+    .join('');
+  return {
+    [`mark${name}Record`]: async (_source: never, { input }: Input<MarkInput>, { changes }) =>
+      await changes.mark(input),
+    [`link${name}Record`]: async (_source: never, { input }: Input<LinkInput>, { changes }) =>
+      await changes.link(input),
+    [`retract${name}Record`]: async (_source: never, { input }: Input<RetractInput>, { changes }) =>
+      await changes.retract(input),
+  };
+}

@@ -1,0 +1,159 @@
+import {
+  buildASTSchema,
+  getNamedType,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isScalarType,
+  parse,
+} from 'graphql';
+import { dateTime } from '../../schema/date-time.ts';
+import { isSharedType, type SharedType } from '../../schema/shared-types.ts';
+import { subgraphSdl } from '../../schema/sources.ts';
+import type { Community } from '../../schema/vocabulary.ts';
+
+/**
+ * A community's file of the contract as types, for what is taken in rather than answered: what content may hold is
+ * said there once, and files, changes and the store are held to it.
+ */
+export function contractOf(community: Community): GraphQLSchema {
+  const known = built.get(community);
+  if (known !== undefined) return known;
+  // The federation's own directives are not needed to take values in.
+  const schema = buildASTSchema(parse(subgraphSdl(community)), { assumeValidSDL: true });
+  const scalar = schema.getType(dateTime.name);
+  if (isScalarType(scalar))
+    Object.assign(scalar, { parseValue: dateTime.parseValue, parseLiteral: dateTime.parseLiteral });
+  built.set(community, schema);
+  return schema;
+}
+
+const built = new Map<Community, GraphQLSchema>();
+
+/** The input that says what a record type's content may hold. Throws where the contract has none. */
+export function contentInput(schema: GraphQLSchema, type: string): GraphQLInputObjectType {
+  const input = schema.getType(`${type}Content`);
+  if (!isInputObjectType(input)) throw new Error(`the contract has no input ${type}Content`);
+  return input;
+}
+
+/** Whether the contract says by an input what a record type holds, so that it can be written by hand. */
+export function isWrittenByHand(schema: GraphQLSchema, type: string): boolean {
+  return isInputObjectType(schema.getType(`${type}Content`));
+}
+
+/** A place in content that names something else: a shared type's key, or a record of the same community. */
+export type Reference =
+  | {
+      readonly to: 'shared';
+      readonly type: SharedType;
+      readonly path: readonly string[];
+      readonly text: string;
+    }
+  | { readonly to: 'record'; readonly type: string; readonly path: readonly string[]; readonly text: string };
+
+/**
+ * Content with every reference put through `turn`, which gives the key to keep, or null to leave it out. Lists keep
+ * their order.
+ */
+export function turnReferences(
+  schema: GraphQLSchema,
+  type: string,
+  content: Readonly<Record<string, unknown>>,
+  turn: (reference: Reference) => string | null,
+): Readonly<Record<string, unknown>> {
+  const root = schema.getType(type);
+  if (!isObjectType(root)) throw new Error(`the contract has no type ${type}`);
+  return turnObject(schema, root, content, [], turn);
+}
+
+/** The keys of all that is shared and named in content, each once. */
+export function sharedKeysIn(
+  schema: GraphQLSchema,
+  type: string,
+  content: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const keys = new Set<string>();
+  turnReferences(schema, type, content, (reference) => {
+    if (reference.to === 'shared') keys.add(reference.text);
+    return reference.text;
+  });
+  return [...keys];
+}
+
+function turnObject(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  content: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+  turn: (reference: Reference) => string | null,
+): Readonly<Record<string, unknown>> {
+  const fields = type.getFields();
+  return Object.fromEntries(
+    Object.entries(content).map(([name, value]) => {
+      const named = fields[name] === undefined ? undefined : getNamedType(fields[name].type);
+      if (!isObjectType(named)) return [name, value];
+      const one = (inner: unknown): unknown => turnValue(schema, named, inner, [...path, name], turn);
+      return [name, Array.isArray(value) ? value.map(one).filter((inner) => inner !== null) : one(value)];
+    }),
+  );
+}
+
+function turnValue(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  value: unknown,
+  path: readonly string[],
+  turn: (reference: Reference) => string | null,
+): unknown {
+  if (typeof value === 'string') {
+    if (isSharedType(type.name)) return turn({ to: 'shared', type: type.name, path, text: value });
+    return turn({ to: 'record', type: type.name, path, text: value });
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return turnObject(schema, type, value as Readonly<Record<string, unknown>>, path, turn);
+}
+
+/** What a store keeps of an input type, by the words of mongoose, told to a maker of them. */
+export type Shape =
+  | 'text'
+  | 'number'
+  | 'boolean'
+  | 'date'
+  | { readonly fields: Readonly<Record<string, Shape>> }
+  | { readonly list: Shape };
+
+/** The shape of a record type's content. */
+export function shapeOfContent(
+  schema: GraphQLSchema,
+  type: string,
+): { readonly fields: Readonly<Record<string, Shape>> } {
+  return shapeOfInput(contentInput(schema, type));
+}
+
+function shapeOfInput(input: GraphQLInputObjectType): { readonly fields: Readonly<Record<string, Shape>> } {
+  return {
+    fields: Object.fromEntries(
+      Object.values(input.getFields()).map((field) => [field.name, shapeOf(field.type)]),
+    ),
+  };
+}
+
+function shapeOf(type: GraphQLInputType): Shape {
+  if (isNonNullType(type)) return shapeOf(type.ofType);
+  if (isListType(type)) return { list: shapeOf(type.ofType) };
+  if (isInputObjectType(type)) return shapeOfInput(type);
+  return scalarShapes[type.name] ?? 'text';
+}
+
+const scalarShapes: Readonly<Record<string, Shape>> = {
+  Int: 'number',
+  Float: 'number',
+  Boolean: 'boolean',
+  DateTime: 'date',
+};

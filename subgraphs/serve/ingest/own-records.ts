@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import type { Marking, Portion, Time } from '../../../schema/envelope.ts';
+import {
+  distributions,
+  handlingCodes,
+  papScale,
+  purposes,
+  reaches,
+  recordStates,
+  tlpScale,
+} from '../../../schema/vocabulary.ts';
+import type { Community } from '../../../schema/vocabulary.ts';
+import type { Kind } from '../community.ts';
+import { contractOf, isWrittenByHand } from '../contract.ts';
+import { takeContent } from '../take-content.ts';
+import { markingOf, noAudience } from './marking.ts';
+import { type MapContext, type Mapped, RejectError, type Source } from './source.ts';
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const time = z
+  .object({
+    utc: instant,
+    precision: z.enum(['YEAR', 'MONTH', 'DAY', 'MINUTE', 'SECOND', 'MILLISECOND']).default('SECOND'),
+    declaredZone: z.string().nullable().default(null),
+  })
+  .transform((value): Time => value);
+const marking = z.strictObject({
+  tlp: z.enum(tlpScale),
+  tlpCommunity: z.string().min(1).optional(),
+  pap: z.enum(papScale).optional(),
+  distribution: z.enum(distributions).optional(),
+  handlingCodes: z.array(z.enum(handlingCodes)).optional(),
+  h3Text: z.string().optional(),
+  extraRestrictions: z.array(z.string().min(1)).optional(),
+});
+const names = z.array(z.string().min(1).max(200)).max(1000);
+const audience = z.strictObject({
+  reach: z.enum(reaches).optional(),
+  organisations: names.optional(),
+  sharingGroups: names.optional(),
+  persons: names.optional(),
+  agreements: names.optional(),
+});
+const shape = z.strictObject({
+  kind: z.string(),
+  localId: z.string().min(1).max(200),
+  content: z.record(z.string(), z.unknown()),
+  originator: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
+    .optional(),
+  sourceUrl: z.url().optional(),
+  marking: marking.optional(),
+  audience: audience.optional(),
+  purposes: z.array(z.enum(purposes)).optional(),
+  embargoUntil: instant.optional(),
+  portions: z.array(z.strictObject({ path: z.string(), marking, audience: audience.optional() })).optional(),
+  recordState: z.enum(recordStates).exclude(['ERASED']).optional(),
+  statementKind: z.enum(['FACT', 'ASSESSMENT', 'HYPOTHESIS']).optional(),
+  confidence: z.enum(['LOW', 'MODERATE', 'HIGH']).optional(),
+  grading: z
+    .strictObject({ scheme: z.enum(['4x4', 'admiralty']), source: z.string(), information: z.string() })
+    .optional(),
+  occurredAt: time.optional(),
+  observedAt: time.optional(),
+  reportedAt: time.optional(),
+});
+
+/** A record in the hub's own JSON: for what no standard format carries. */
+export type OwnRecord = z.infer<typeof shape>;
+
+/**
+ * Records in the hub's own JSON, of every kind whose content the contract says by an input: what the graph takes by
+ * hand a file brings in the same words. A record that says no marking has the default, AMBER for its originator.
+ */
+export function ownRecords(community: Community, kinds: readonly Kind[]): Source<OwnRecord> {
+  const schema = contractOf(community);
+  const byType = new Map(
+    kinds.filter(({ type }) => isWrittenByHand(schema, type)).map((kind) => [kind.type, kind]),
+  );
+  return {
+    name: 'records',
+    title: "records in the hub's own JSON",
+    expects: 'a JSON object with "format": "jcu-records/1" and an array "records"',
+    locate: { at: 'member', name: 'records' },
+    recognise: (head) => /"format"\s*:\s*"jcu-records\/1"/.test(head),
+    shape,
+    map: (raw, context) => [mapOwn(raw, context)],
+    defaults: {
+      originator: community,
+      provider: community,
+      custodian: community,
+      marking: markingOf('AMBER'),
+      audience: noAudience,
+      purposes,
+      exercise: null,
+      sourceUrl: null,
+    },
+    resolves: true,
+    mapping: 1,
+  };
+
+  function mapOwn(raw: OwnRecord, context: MapContext): Mapped {
+    const kind = byType.get(raw.kind);
+    if (kind === undefined)
+      throw new RejectError('WRONG_SHAPE', `kind: expected one of ${[...byType.keys()].join(', ')}`);
+    const taken = takeContent(schema, kind, raw.content, context);
+    if (!('content' in taken)) {
+      const said = taken.slice(0, 3).map(({ path, message }) => `content.${path.join('.')}: ${message}`);
+      throw new RejectError('WRONG_SHAPE', said.join('; '));
+    }
+    const { content, names: keys, sortAt, belongsTo } = taken;
+    return {
+      kind: kind.type,
+      localId: raw.localId,
+      content,
+      sortAt,
+      says: { ...saysOf(raw), ...kind.says?.(content) },
+      names: keys,
+      belongsTo: Object.fromEntries(
+        Object.entries(belongsTo).map(([path, { type, id }]) => [path, { kind: type, localId: id }]),
+      ),
+    };
+  }
+}
+
+/** What a record says of its envelope, without what it leaves out. */
+function saysOf(raw: OwnRecord): NonNullable<Mapped['says']> {
+  const { kind: _kind, localId: _localId, content: _content, portions, ...said } = raw;
+  const present = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+  return { ...present, ...(portions === undefined ? {} : { portions: portions.map(toPortion) }) };
+}
+
+function toPortion({
+  path,
+  marking: own,
+  audience: whom,
+}: NonNullable<OwnRecord['portions']>[number]): Portion {
+  const given = Object.fromEntries(
+    Object.entries(own).filter(([, value]) => value !== undefined),
+  ) as Partial<Marking>;
+  const named = Object.fromEntries(Object.entries(whom ?? {}).filter(([, value]) => value !== undefined));
+  return { path, marking: { ...markingOf(own.tlp), ...given }, audience: { ...noAudience, ...named } };
+}
