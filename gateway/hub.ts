@@ -8,7 +8,7 @@ import { errorTable, HubError, type HubErrorCode, isHubErrorCode } from '../sche
 import { policyFilesAt } from '../schema/policy/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/in-force.ts';
 import type { Policy } from '../schema/policy/policy.ts';
-import { recordDisclosure } from './audit/record.ts';
+import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { createAgree, watchSigningKey } from './dispatch/agree.ts';
 import { createAsk } from './dispatch/ask-part.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
@@ -19,7 +19,7 @@ import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/verify-token.ts';
 import { type Incoming, loadPlanner, type Planner } from './plan/gateway.ts';
 import { limitOperation } from './plan/limits.ts';
-import { coerceVariables, onlyOperation } from './request/operation.ts';
+import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
 import { decide } from './policy/decide.ts';
 import { introspect } from './policy/introspect.ts';
 import { KindSchemas } from './policy/kinds.ts';
@@ -142,6 +142,16 @@ async function answer(
     split.data === null
       ? { refused: [], allowed: null }
       : decide({ document: split.data, variables: coerced }, planner.schema, ofKind);
+  const facts = {
+    correlationId: context.correlationId,
+    at: context.at,
+    reader: context.reader,
+    token: context.token,
+    operation: { name: operationName, document: incoming.source, variables: recordable(document, variables) },
+    policy: policy.version,
+    refused: decision.refused,
+  };
+  if (decision.allowed !== null && isChange(decision.allowed)) await recordIntent(store.trail(), facts);
   const gathered =
     decision.allowed === null
       ? { data: null, malformed: false }
@@ -157,14 +167,8 @@ async function answer(
   };
   const shaped = shapeAnswer(gathered.data, asked, shown, context, planner.schema);
   await recordDisclosure(store.trail(), {
-    correlationId: context.correlationId,
-    at: context.at,
-    reader: context.reader,
-    token: context.token,
-    operation: { name: operationName, document: incoming.source, variables },
-    policy: policy.version,
+    ...facts,
     disclosed: context.disclosed,
-    refused: decision.refused,
     lost: [...context.lost],
   });
   return shaped;

@@ -13,6 +13,8 @@ import {
 
 /** What the stages of a request hand over: all that the trail will ever know of it. */
 export type AuditFacts = {
+  /** An answer (`access`) unless it is said to be a change that is about to be sent. */
+  readonly kind?: 'intent';
   /** The hub's own, never a client's: it stands in the entry and cannot be erased. */
   readonly correlationId: string;
   readonly at: Date;
@@ -69,7 +71,8 @@ export type AccessEntry = {
   readonly id: string;
   /** When the answer was made, RFC 3339 in UTC with milliseconds; it need not grow with `seq`. */
   readonly at: string;
-  readonly kind: 'access';
+  /** `intent` stands before a change is sent to a community; what came of it is an `access` of the same correlation id. */
+  readonly kind: 'access' | 'intent';
   /** Registry id of the reader's organisation, and the commitment to the part that says who. */
   readonly reader: { readonly organisation: string; readonly commitment: string };
   readonly purpose: Purpose | null;
@@ -120,7 +123,7 @@ export function draftEntry(facts: AuditFacts, deployment: string, secrets: Entry
     deployment,
     id: secrets.id,
     at: facts.at.toISOString(),
-    kind: 'access',
+    kind: facts.kind ?? 'access',
     reader: { organisation: facts.reader.organisation, commitment: commitTo('reader', parts.reader) },
     purpose: facts.reader.purpose,
     picture: facts.reader.picture,

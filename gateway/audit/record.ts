@@ -1,4 +1,7 @@
+import type { DocumentNode } from 'graphql';
 import type { RecordedDisclosure } from '../../schema/disclosure.ts';
+import { isChange } from '../request/operation.ts';
+import { canonicalBytes, sha256 } from './canonical.ts';
 import type { AuditFacts } from './entry.ts';
 import type { Trail } from './trail.ts';
 
@@ -14,6 +17,26 @@ export async function recordDisclosure(
 ): Promise<void> {
   if (trail.healthy && facts.disclosed.every(isClear)) trail.appendLater(facts);
   else await trail.append(facts);
+}
+
+/**
+ * Before a change is sent to a community: that it is about to be, durable. Rejects with TRAIL_UNAVAILABLE: no trail, no
+ * change. What came of it is an access of the same correlation id; where that is missing, the community's own record
+ * of the key says whether it was made.
+ */
+export async function recordIntent(
+  trail: Pick<Trail, 'append'>,
+  facts: Omit<AuditFacts, 'kind' | 'disclosed' | 'lost'>,
+): Promise<void> {
+  await trail.append({ ...facts, kind: 'intent', disclosed: [], lost: [] });
+}
+
+/** Variables as the trail keeps them: of a change their hash alone, since they are a community's record. */
+export function recordable(
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return isChange(document) ? { sha256: sha256(canonicalBytes(variables)) } : variables;
 }
 
 function isClear(disclosure: RecordedDisclosure): boolean {

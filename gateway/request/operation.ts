@@ -4,6 +4,7 @@ import {
   getVariableValues,
   type GraphQLSchema,
   Kind,
+  OperationTypeNode,
   separateOperations,
 } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
@@ -24,6 +25,11 @@ export function onlyOperation(
   const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
   if (operations.length < 2) return document;
   return separateOperations(document)[operationName ?? ''] ?? document;
+}
+
+/** Whether an operation changes anything. */
+export function isChange(document: DocumentNode): boolean {
+  return getOperationAST(document)?.operation === OperationTypeNode.MUTATION;
 }
 
 /**

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Trial } from '../../docker/trial/trial.ts';
+import { ask, type Asked } from '../helpers/ask.ts';
+import { startExercise } from '../helpers/standing.ts';
+
+let trial: Trial;
+let asked: Asked;
+
+beforeAll(async () => {
+  trial = await startExercise({});
+  asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
+}, 240_000);
+
+afterAll(async () => await trial.stop());
+
+const picture = 'exercise:trial-2026';
+const operator = { as: 'defence-operator', picture, purpose: 'cyber-defence' };
+const milcert = { as: 'ee-milcert-analyst', picture, purpose: 'cyber-defence' };
+const stranger = { as: 'eeas-operator', picture, purpose: 'diplomatic-response' };
+
+const create = `mutation Create($input: CreateDefenceAssessmentInput!) {
+  createDefenceAssessment(input: $input) {
+    record { id judgement subject { vulnerability { id } } envelope { version marking { tlp } originator { id } } }
+    userErrors { code path message }
+  }
+}`;
+const update = `mutation Update($input: UpdateDefenceAssessmentInput!) {
+  updateDefenceAssessment(input: $input) { record { id judgement envelope { version } } userErrors { code path } }
+}`;
+const mark = `mutation Mark($input: MarkRecordInput!) { markDefenceRecord(input: $input) { id version userErrors { code } } }`;
+const link = `mutation Link($input: LinkRecordInput!) { linkDefenceRecord(input: $input) { id version userErrors { code } } }`;
+const retract = `mutation Retract($input: RetractRecordInput!) { retractDefenceRecord(input: $input) { id version userErrors { code } } }`;
+
+function assessment(over: object = {}) {
+  return {
+    key: randomUUID(),
+    content: {
+      subject: { vulnerability: 'CVE-2099-10001' },
+      judgement: 'EXERCISE: the gateway of the exercise network is exposed',
+      missionImpact: 'DEGRADED',
+    },
+    reading: { marking: { tlp: 'GREEN' } },
+    ...over,
+  };
+}
+
+async function created(over: object = {}): Promise<string> {
+  const { body } = await ask(asked, operator, create, { input: assessment(over) });
+  expect(body.errors).toBeUndefined();
+  expect(body.data.createDefenceAssessment.userErrors).toEqual([]);
+  return body.data.createDefenceAssessment.record.id;
+}
+
+async function readAs(who: object, id: string) {
+  const { body } = await ask(
+    asked,
+    who as never,
+    `query Q($id: ID!) { defenceAssessment(id: $id) { id judgement } }`,
+    { id },
+  );
+  return body.data.defenceAssessment;
+}
+
+/** An answer's bytes without what is drawn anew for each. */
+function withoutId(text: string): string {
+  return text.replace(/"correlationId":"[^"]+"/, '');
+}
+
+test('an operator creates a record: others read it as marked, joined under what it names', async () => {
+  const { body } = await ask(asked, operator, create, { input: assessment() });
+  expect(body.errors).toBeUndefined();
+  const { record } = body.data.createDefenceAssessment;
+  expect(record).toMatchObject({
+    subject: { vulnerability: { id: 'Vulnerability:CVE-2099-10001' } },
+    envelope: { version: 1, marking: { tlp: 'GREEN' }, originator: { id: 'Organisation:defence' } },
+  });
+  const joined = await ask(
+    asked,
+    milcert,
+    `{ vulnerability(id: "CVE-2099-10001") { defenceAssessments { nodes { id } } } }`,
+  );
+  const ids = joined.body.data.vulnerability.defenceAssessments.nodes.map(({ id }: { id: string }) => id);
+  expect(ids).toContain(record.id);
+});
+
+test('the same key gives the same answer, and makes one record', async () => {
+  const input = assessment();
+  const answers = await Promise.all([1, 2, 3].map(async () => await ask(asked, operator, create, { input })));
+  const ids = answers.map(({ body }) => body.data.createDefenceAssessment.record.id);
+  expect(new Set(ids).size).toBe(1);
+});
+
+test('the same key with other content is refused as a value', async () => {
+  const input = assessment();
+  await ask(asked, operator, create, { input });
+  const other = { ...input, content: { ...input.content, judgement: 'EXERCISE: another' } };
+  const { body } = await ask(asked, operator, create, { input: other });
+  expect(body.data.createDefenceAssessment).toMatchObject({
+    record: null,
+    userErrors: [{ code: 'KEY_REUSED' }],
+  });
+});
+
+test('a change on a stale version is refused, and changes nothing', async () => {
+  const id = await created();
+  const change = (expectedVersion: number, judgement: string) => ({
+    input: { key: randomUUID(), id, expectedVersion, content: { ...assessment().content, judgement } },
+  });
+  const first = await ask(asked, operator, update, change(1, 'EXERCISE: one'));
+  expect(first.body.data.updateDefenceAssessment.record.envelope.version).toBe(2);
+  const second = await ask(asked, operator, update, change(1, 'EXERCISE: two'));
+  expect(second.body.data.updateDefenceAssessment).toEqual({
+    record: null,
+    userErrors: [{ code: 'STALE_VERSION', path: ['expectedVersion'] }],
+  });
+  expect((await readAs(operator, id)).judgement).toBe('EXERCISE: one');
+});
+
+test('another community’s operator is refused whole, whether the record is there or not', async () => {
+  const id = await created();
+  const change = (of: string) => ({
+    input: { key: randomUUID(), id: of, expectedVersion: 1, reason: 'EXERCISE' },
+  });
+  const there = await ask(asked, stranger, retract, change(id));
+  const absent = await ask(asked, stranger, retract, change(`DefenceAssessment:${randomUUID()}`));
+  expect(there.body.data.retractDefenceRecord).toEqual({
+    id: null,
+    version: null,
+    userErrors: [{ code: 'NOT_FOUND' }],
+  });
+  expect(withoutId(there.text)).toBe(withoutId(absent.text));
+  expect(await readAs(operator, id)).not.toBeNull();
+});
+
+test('a reader of another kind may not even ask to create', async () => {
+  const { body } = await ask(asked, milcert, create, { input: assessment() });
+  expect(body.data).toEqual({ createDefenceAssessment: null });
+  expect(body.errors).toHaveLength(1);
+  expect(body.errors[0].extensions.code).toBe('REFUSED');
+});
+
+test('marked up, a record is gone for those whom it no longer reaches; marked down it is by its originator', async () => {
+  const id = await created();
+  expect(await readAs(milcert, id)).not.toBeNull();
+  const up = await ask(asked, operator, mark, {
+    input: { key: randomUUID(), id, expectedVersion: 1, reading: { marking: { tlp: 'AMBER' } } },
+  });
+  expect(up.body.data.markDefenceRecord).toEqual({ id, version: 2, userErrors: [] });
+  expect(await readAs(milcert, id)).toBeNull();
+  const down = await ask(asked, operator, mark, {
+    input: { key: randomUUID(), id, expectedVersion: 2, reading: { marking: { tlp: 'CLEAR' } } },
+  });
+  expect(down.body.data.markDefenceRecord).toEqual({ id, version: 3, userErrors: [] });
+  expect(await readAs(milcert, id)).not.toBeNull();
+});
+
+test('linked to a joint case, a record stands under it; unlinked it does not', async () => {
+  const id = await created();
+  const under = async () => {
+    const { body } = await ask(
+      asked,
+      operator,
+      `{ jointCase(id: "JC-2099-0042") { id defenceAssessments { nodes { id } } } }`,
+    );
+    return body.data.jointCase.defenceAssessments.nodes.map((node: { id: string }) => node.id);
+  };
+  await ask(asked, operator, link, {
+    input: { key: randomUUID(), id, expectedVersion: 1, case: 'JC-2099-0042' },
+  });
+  expect(await under()).toEqual([id]);
+  await ask(asked, operator, link, { input: { key: randomUUID(), id, expectedVersion: 2, case: null } });
+  expect(await under()).toEqual([]);
+});
+
+test('what was retracted is changed no more', async () => {
+  const id = await created();
+  const input = { id, reason: 'EXERCISE' };
+  await ask(asked, operator, retract, { input: { ...input, key: randomUUID(), expectedVersion: 1 } });
+  const again = await ask(asked, operator, retract, {
+    input: { ...input, key: randomUUID(), expectedVersion: 2 },
+  });
+  expect(again.body.data.retractDefenceRecord.userErrors).toEqual([{ code: 'CLOSED' }]);
+});
+
+test('content that makes no sense is told by its place, without a value', async () => {
+  const bad = assessment({ content: { subject: { vulnerability: 'not-a-cve' }, judgement: 'EXERCISE' } });
+  const { body } = await ask(asked, operator, create, { input: bad });
+  expect(body.data.createDefenceAssessment).toEqual({
+    record: null,
+    userErrors: [
+      {
+        code: 'INVALID',
+        path: ['content', 'subject', 'vulnerability'],
+        message: 'expected a key of Vulnerability',
+      },
+    ],
+  });
+});
+
+test('classified content given by hand is kept nowhere', async () => {
+  const bad = assessment({ content: { ...assessment().content, judgement: 'SECRET UE/EU SECRET' } });
+  const { body } = await ask(asked, operator, create, { input: bad });
+  expect(body.data.createDefenceAssessment.record).toBeNull();
+  expect(body.data.createDefenceAssessment.userErrors[0].code).toBe('INVALID');
+});
