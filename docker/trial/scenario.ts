@@ -52,6 +52,12 @@ const steps: readonly Step[] = [
   },
   { into: 'europol', file: 'actors.galaxy.json', flags: [] },
   { into: 'europol', file: 'ransomware.galaxy.json', flags: ['--tlp', 'GREEN'] },
+  { into: 'enisa', file: 'enisa.records.json', flags: [] },
+  { into: 'cert-eu', file: 'cert-eu.records.json', flags: [] },
+  { into: 'europol', file: 'europol.records.json', flags: [] },
+  { into: 'eeas', file: 'eeas.records.json', flags: aliases },
+  { into: 'defence', file: 'defence.records.json', flags: aliases },
+  { into: 'joint-unit', file: 'joint-unit.records.json', flags: aliases },
 ];
 
 /** Imports the trial's own scenario, unless this very version is in already; gives up between two files where told to. */

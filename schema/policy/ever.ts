@@ -24,10 +24,11 @@ export function explainEver(
   policy: Policy,
   reader: Reader,
   coordinate: string,
-  action: Action = 'read',
+  asked?: Action,
 ): EverExplanation {
   const { source } = policy;
   const place = placeAt(policy.coordinates, coordinate);
+  const action = asked ?? place?.action ?? 'read';
   const kinds = place === undefined ? [] : kindsOf(source, place);
   const ways = kinds.flatMap((kind) =>
     permitsOf(source, action, kind, place?.group ?? '').map((rule) =>

@@ -4,11 +4,13 @@ import {
   buildSchema,
   getIntrospectionQuery,
   getNamedType,
+  type GraphQLArgument,
   type GraphQLInputType,
   type GraphQLOutputType,
   type GraphQLSchema,
   isInputObjectType,
   isObjectType,
+  isRequiredArgument,
   parse,
   print,
   printSchema,
@@ -58,6 +60,12 @@ const hiddenSome = fc
   .subarray(coordinates, { maxLength: 150 })
   .filter((all) => !all.includes('Query.memberStates'));
 
+type Member = {
+  readonly name: string;
+  readonly type: GraphQLOutputType | GraphQLInputType;
+  readonly args?: readonly GraphQLArgument[];
+};
+
 test('whatever a kind may not use, its schema is whole and has exactly what it may use and can get to', () => {
   fc.assert(
     fc.property(hiddenSome, (all) => {
@@ -70,12 +78,13 @@ test('whatever a kind may not use, its schema is whole and has exactly what it m
         const before = published.getType(type.name);
         if (!(isObjectType(before) || isInputObjectType(before)))
           throw new Error(`${type.name} came from nowhere`);
-        const expected = Object.values<{ name: string; type: GraphQLOutputType | GraphQLInputType }>(
-          before.getFields(),
-        ).filter(
-          ({ name, type: of }) =>
+        const isShown = (of: GraphQLOutputType | GraphQLInputType) =>
+          shown.getType(String(getNamedType(of as GraphQLOutputType))) !== undefined;
+        const expected = Object.values<Member>(before.getFields()).filter(
+          ({ name, type: of, args = [] }) =>
             !hidden.has(`${type.name}.${name}`) &&
-            shown.getType(String(getNamedType(of as GraphQLOutputType))) !== undefined,
+            isShown(of) &&
+            args.every((argument) => !isRequiredArgument(argument) || isShown(argument.type)),
         );
         expect(Object.keys(type.getFields()).toSorted()).toEqual(expected.map(({ name }) => name).toSorted());
       }

@@ -11,7 +11,7 @@ test('a coordinate is shown with its kind, its group and every rule that speaks 
   expect(shown).toMatchObject({
     kinds: ['NotificationFile'],
     group: 'entity-name',
-    announced: true,
+    announced: false,
     besides: 'content',
   });
   const read = shown.actions.find(({ action }) => action === 'read');
@@ -72,7 +72,8 @@ test('what nobody may ever do is told as that', () => {
 test('who agrees with what the hub decides for a reader of one role', () => {
   for (const type of policy.coordinates.types)
     for (const field of policy.coordinates.fieldsOf(type).keys()) {
-      const { never } = who(policy, 'read', `${type}.${field}`);
+      const action = policy.coordinates.placeOf(type, field)?.action ?? 'read';
+      const { never } = who(policy, action, `${type}.${field}`);
       for (const role of never) {
         const one = { ...plain, roles: [role] };
         expect([role, type, field, policy.mayUse(one, type, field)]).toEqual([role, type, field, false]);

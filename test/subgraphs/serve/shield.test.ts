@@ -18,7 +18,7 @@ const shieldLibrary = createRequire(import.meta.url)('graphql-shield');
 const now = new Date('2026-11-24T12:00:00Z');
 
 const moreSdl = `${subgraphSdl('cert-eu')}
-  type Mutation { correctAdvisory(id: ID!): Int  forgotten: Int }
+  extend type Mutation { correctAdvisory(id: ID!): Int  forgotten: Int }
   type Subscription { advisoryChanges(filter: AdvisoryFilter): Int }`;
 const moreRules = `
 format: jcu-policy-rules/1
@@ -34,8 +34,10 @@ rules:
     because: Operators are told of changes, in this test alone.
     source: a test
 `;
+/** The doors that stand in the file already are the first of them. */
 const doors = `
-  Mutation: { nature: door, fields: { Advisory.content!mark-up: [correctAdvisory(id)], Advisory.content!administer: [forgotten] } }
+      Advisory.content!mark-up: [correctAdvisory(id)]
+      Advisory.content!administer: [forgotten]
   Subscription: { nature: door, fields: { Advisory.content: [advisoryChanges(filter)] } }
 `;
 
@@ -43,7 +45,7 @@ function policyWith(coordinates: string): Policy {
   const texts = readPolicyTexts();
   return policyOfTexts({
     ...texts,
-    'coordinates.yaml': `${texts['coordinates.yaml']}${coordinates}`,
+    'coordinates.yaml': `${(texts['coordinates.yaml'] ?? '').trimEnd()}${coordinates}`,
     'cert-eu.yaml': moreRules,
   });
 }
