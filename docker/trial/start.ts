@@ -52,14 +52,16 @@ function welcome(trial: Trial, seconds: number): string {
   const kinds = readers.map(({ as, kind }) => `    ${as.padEnd(20)} ${kind.name}`).join('\n');
   const query =
     '{ vulnerability(id: \\"CVE-2099-10001\\") { name exploitation { nodes { assertedBy } } ' +
-    'advisories { nodes { serial title { value } } } ransomwareFamilies { nodes { name } } } }';
+    'advisories { nodes { serial title { value } } } ransomwareFamilies { nodes { name } } ' +
+    'cyberIncidents { nodes { name } } defenceAssessments { nodes { judgement } } ' +
+    'jointCaseRecords { nodes { title workflow } } } }';
   return `
 The JCU hub listens on ${trial.url} (${seconds.toFixed(1)} s). Its scenario is fiction: EXERCISE.
 
   A token for each kind of reader: npx hub token --as READER [--purpose P] [--picture real]
 ${kinds}
 
-  One question, joined from all three communities (in another terminal, in this folder):
+  One question, joined from all six communities (in another terminal, in this folder):
 
   curl -s ${trial.url} -H "authorization: Bearer $(npx hub token --as cert-eu-analyst)" \\
     -H 'content-type: application/json' \\

@@ -52,6 +52,10 @@ async function created(over: object = {}): Promise<string> {
   return body.data.createDefenceAssessment.record.id;
 }
 
+function retraction(id: string) {
+  return { input: { key: randomUUID(), id, expectedVersion: 1, reason: 'EXERCISE' } };
+}
+
 async function readAs(who: object, id: string) {
   const { body } = await ask(
     asked,
@@ -119,11 +123,8 @@ test('a change on a stale version is refused, and changes nothing', async () => 
 
 test('another community’s operator is refused whole, whether the record is there or not', async () => {
   const id = await created();
-  const change = (of: string) => ({
-    input: { key: randomUUID(), id: of, expectedVersion: 1, reason: 'EXERCISE' },
-  });
-  const there = await ask(asked, stranger, retract, change(id));
-  const absent = await ask(asked, stranger, retract, change(`DefenceAssessment:${randomUUID()}`));
+  const there = await ask(asked, stranger, retract, retraction(id));
+  const absent = await ask(asked, stranger, retract, retraction(`DefenceAssessment:${randomUUID()}`));
   expect(there.body.data.retractDefenceRecord).toEqual({
     id: null,
     version: null,
