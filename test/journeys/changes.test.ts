@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Binary, MongoClient } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { ask, type Asked } from '../helpers/ask.ts';
@@ -205,3 +206,106 @@ test('classified content given by hand is kept nowhere', async () => {
   expect(body.data.createDefenceAssessment.record).toBeNull();
   expect(body.data.createDefenceAssessment.userErrors[0].code).toBe('INVALID');
 });
+
+const secretariat = { as: 'enisa-operator', picture, purpose: 'incident-response' };
+const contactPoint = { as: 'fr-contact-point', picture, purpose: 'incident-response' };
+
+async function notification(who: object) {
+  const { body } = await ask(
+    asked,
+    who as never,
+    '{ notificationFiles { nodes { id entityName rootCause envelope { version } } } }',
+  );
+  return body.data.notificationFiles.nodes[0];
+}
+
+test('what is hidden from whoever changes a record stays as it was', async () => {
+  const before = await notification(secretariat);
+  expect(before.entityName).toBeNull();
+  expect((await notification(contactPoint)).entityName).toBe('EXERCISE: Hôpital fictif');
+  const change = `mutation ($input: UpdateNotificationFileInput!) {
+    updateNotificationFile(input: $input) { record { rootCause } userErrors { code path message } } }`;
+  const content = {
+    memberState: 'FR',
+    entityPseudonym: 'EX-ENTITY-01',
+    awareAt: '2026-09-17T06:20:00Z',
+    rootCause: 'THIRD_PARTY',
+  };
+  const { version } = before.envelope;
+  const input = { key: randomUUID(), id: before.id, expectedVersion: version, content };
+  const { body } = await ask(asked, secretariat, change, { input });
+  expect(body.data.updateNotificationFile).toEqual({ record: { rootCause: 'THIRD_PARTY' }, userErrors: [] });
+  expect(await notification(contactPoint)).toMatchObject({
+    entityName: 'EXERCISE: Hôpital fictif',
+    rootCause: 'THIRD_PARTY',
+  });
+});
+
+test('the custodian’s operator marks up, and never down what another organisation asserts', async () => {
+  const { id, envelope } = await notification(secretariat);
+  const set = async (expectedVersion: number, reading: object) => {
+    const mutation = `mutation ($input: MarkRecordInput!) {
+      markEnisaRecord(input: $input) { version userErrors { code path } } }`;
+    const { body } = await ask(asked, secretariat, mutation, {
+      input: { key: randomUUID(), id, expectedVersion, reading },
+    });
+    return body.data.markEnisaRecord;
+  };
+  const lower = { marking: { tlp: 'GREEN' } };
+  expect(await set(envelope.version, lower)).toEqual({
+    version: null,
+    userErrors: [{ code: 'NOT_ALLOWED', path: ['reading'] }],
+  });
+  const wider = { marking: { tlp: 'AMBER' }, audience: { reach: 'NAMED', organisations: ['csirt-at'] } };
+  expect((await set(envelope.version, wider)).userErrors).toEqual([
+    { code: 'NOT_ALLOWED', path: ['reading'] },
+  ]);
+  const stricter = {
+    marking: { tlp: 'AMBER_STRICT' },
+    audience: { reach: 'NAMED', organisations: ['csirt-fr'] },
+    purposes: ['incident-response'],
+  };
+  expect(await set(envelope.version, stricter)).toEqual({ version: envelope.version + 1, userErrors: [] });
+});
+
+test('an input that this kind of reader may not write is refused before it is sent', async () => {
+  const change = `mutation ($input: UpdateNotificationFileInput!) {
+    updateNotificationFile(input: $input) { record { id } userErrors { code } } }`;
+  const { id, envelope } = await notification(secretariat);
+  const content = {
+    memberState: 'FR',
+    entityPseudonym: 'X',
+    awareAt: '2026-09-17T06:20:00Z',
+    entityName: 'X',
+  };
+  const { body } = await ask(asked, secretariat, change, {
+    input: { key: randomUUID(), id, expectedVersion: envelope.version, content },
+  });
+  expect(body.data.updateNotificationFile).toBeNull();
+  expect(body.errors[0].extensions.code).toBe('REFUSED');
+});
+
+test('the trail has a change before it is sent and what came of it after, and nothing of its content', async () => {
+  const said = `EXERCISE: ${randomUUID()}`;
+  const { headers } = await ask(asked, operator, create, {
+    input: assessment({ content: { ...assessment().content, judgement: said } }),
+  });
+  const client = new MongoClient(trial.stores.uris.hub);
+  try {
+    const entries = await client.db().collection('trail').find().toArray();
+    const told = entries.map((entry) => JSON.stringify(entry) + asText(entry['bytes']));
+    const own = told.filter((entry) => entry.includes(headers.get('x-correlation-id') ?? 'none'));
+    expect(own.map((entry) => /"kind":"(\w+)"/.exec(entry)?.[1])).toEqual(['intent', 'access']);
+    const everything = await client.db().collections();
+    for (const one of everything)
+      for (const document of await one.find().toArray())
+        expect(Object.values(document).map(asText).join() + JSON.stringify(document)).not.toContain(said);
+  } finally {
+    await client.close();
+  }
+});
+
+/** What a stored value says, where it is bytes. */
+function asText(value: unknown): string {
+  return value instanceof Binary ? Buffer.from(value.buffer).toString('utf8') : '';
+}

@@ -50,3 +50,31 @@ test('an answer that cannot be recorded is not given, above CLEAR at once, and a
   expect(await codeOf(amber)).toMatchObject({ status: 200, code: undefined });
   expect(await codeOf(clear)).toMatchObject({ status: 200, code: undefined });
 });
+
+test('a change that cannot be recorded is not sent, and none is made', async () => {
+  const operator = { as: 'defence-operator', picture: 'exercise:trial-2026', purpose: 'cyber-defence' };
+  const create = `mutation ($input: CreateDefenceAssessmentInput!) {
+    createDefenceAssessment(input: $input) { record { id } userErrors { code } } }`;
+  const judgement = 'EXERCISE: made while nothing could be recorded';
+  const input = {
+    key: 'while the trail is down',
+    content: { subject: { asset: 'EXERCISE' }, judgement },
+    reading: { marking: { tlp: 'GREEN' } },
+  };
+  const made = async () => {
+    const { body } = await ask(asked, operator, '{ defenceAssessments(first: 100) { nodes { judgement } } }');
+    return body.data.defenceAssessments.nodes.filter(
+      (one: { judgement: string }) => one.judgement === judgement,
+    );
+  };
+  await allowAppending(false);
+  const refused = await ask(asked, operator, create, { input });
+  expect([refused.status, refused.body.errors[0].extensions.code]).toEqual([503, 'TRAIL_UNAVAILABLE']);
+  await allowAppending(true);
+  const until = Date.now() + 45_000;
+  while ((await codeOf('{ mispEvents { nodes { id } } }')).status !== 200 && Date.now() < until);
+  expect(await made()).toEqual([]);
+  const { body } = await ask(asked, operator, create, { input });
+  expect(body.data.createDefenceAssessment.userErrors).toEqual([]);
+  expect(await made()).toHaveLength(1);
+});
