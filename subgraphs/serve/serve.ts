@@ -18,7 +18,8 @@ import { policiesOf } from './policies.ts';
 import { followSwitch } from './operate/switch.ts';
 import { keepLabelled } from './relabel/keep-labelled.ts';
 import { followServed, type Served } from './relabel/served.ts';
-import { versionsIn } from './relabel/versions.ts';
+import { followLabelling } from './relabel/labeller.ts';
+import { type Versions, versionsIn } from './relabel/versions.ts';
 import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store.ts';
 import { type AssertedRequest, Door } from './verify.ts';
@@ -40,12 +41,13 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   );
   const archive = policiesOf(store);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, log);
-  const served = followServed(store, policies, versionsIn(archive), log);
+  const versions = versionsIn(archive);
+  const served = followServed(store, policies, versions, log);
   const labelled = keepLabelled(store, policies, log);
   const hubVersion = compareHubVersion(policies, archive, log);
   const executors = new Executors(
     community,
-    (request) => contextOf(request, community, store, settings, log),
+    (request) => contextOf(request, community, store, versions, settings, log),
     log,
   );
   const turned = followSwitch(store, (error) =>
@@ -120,6 +122,7 @@ function contextOf(
   request: Request,
   community: CommunityPart,
   store: CommunityStore,
+  versions: Versions,
   settings: SubgraphSettings,
   log: Logger,
 ): Context {
@@ -129,7 +132,8 @@ function contextOf(
   const loaders = new Loaders(store, community.kinds, policy, holder, settings.cursorKey);
   const { name, kinds } = community;
   const alarm = (words: string) => log.error({ alarm: true }, words);
-  const changes = new Changes({ community: name, kinds, store, policy, holder, alarm });
+  const labeller = followLabelling(store, versions, policy.source.version);
+  const changes = new Changes({ community: name, kinds, store, policy, labeller, holder, alarm });
   return { reader, holder, assertion, loaders, changes };
 }
 

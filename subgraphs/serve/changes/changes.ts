@@ -8,6 +8,7 @@ import type { Community } from '../../../schema/vocabulary.ts';
 import type { Kind } from '../community.ts';
 import { contractOf, sharedKeysIn } from '../contract.ts';
 import { bearsClassification } from '../ingest/classified.ts';
+import type { Labeller } from '../relabel/labeller.ts';
 import type { Content } from '../says.ts';
 import type { CommunityStore } from '../store.ts';
 import { takeContent, type TakenContent } from '../take-content.ts';
@@ -29,6 +30,8 @@ export type ChangeParts = {
   readonly kinds: readonly Kind[];
   readonly store: CommunityStore;
   readonly policy: Policy;
+  /** Labels what is written, by every version that rows are found by. */
+  readonly labeller: Labeller;
   readonly holder: Holder;
   /** Raises the alarm for classified content, in words without any of it. */
   readonly alarm: (words: string) => void;
@@ -119,12 +122,12 @@ export class Changes {
     what: string,
     make: (find: (kind: Kind, id: string) => Promise<StoredRecord | null>) => Promise<Made>,
   ): Promise<Outcome> {
-    const { community, store, policy, holder } = this.#parts;
+    const { community, store, labeller, holder } = this.#parts;
     try {
       if (input.key === '' || input.key.length > 200)
         throw new Refused('INVALID', ['key'], 'expected a key of 1 to 200 characters');
       await this.#refuseClassified(input);
-      return await writeOnce({ store, policy, holder, community, input, what }, make);
+      return await writeOnce({ store, labeller, holder, community, input, what }, make);
     } catch (error) {
       if (error instanceof Refused) return { id: null, version: null, userErrors: error.errors };
       throw error;

@@ -2,10 +2,12 @@ import type { ClientSession, Collection } from 'mongodb';
 import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
-import type { Holder, Policy } from '../../../schema/policy/policy.ts';
+import type { Holder } from '../../../schema/policy/policy.ts';
 import type { Kind } from '../community.ts';
 import { within } from '../deadline.ts';
 import { schemaVersion, toLinks } from '../ingest/label.ts';
+import type { Labeller, Labels } from '../relabel/labeller.ts';
+import { Relabelled } from '../relabel/labelling.ts';
 import type { Content } from '../says.ts';
 import type { CommunityStore } from '../store.ts';
 import { Refused, type UserError } from './refused.ts';
@@ -31,7 +33,7 @@ export type Made = {
 
 type Work = {
   readonly store: CommunityStore;
-  readonly policy: Policy;
+  readonly labeller: Labeller;
   readonly holder: Holder;
   readonly community: string;
   readonly input: { readonly key: string };
@@ -68,34 +70,45 @@ export async function writeOnce(
   const hash = hashOf([what, input]);
   const session = await store.connection.startSession();
   try {
-    const run = async (): Promise<Outcome> =>
-      await session.withTransaction(
+    const run = async (): Promise<Outcome> => {
+      const labels = await work.labeller.current();
+      return await session.withTransaction(
         async () => {
+          await work.labeller.hold(session);
           const known = await changesIn(store).findOne({ _id }, { session });
           if (known !== null) return again(known, hash);
           const made = await make(async (kind, id) => await find(store, kind, id, session));
-          const record = toRecord(made, work.policy, holder.now);
+          const record = toRecord(made, labels, holder.now);
           await put(store, made, record, session);
           await changesIn(store).insertOne(keep(_id, hash, what, made, holder.now), { session });
           return { id: record._id, version: record.envelope.version, userErrors: [] };
         },
         { writeConcern: { w: 'majority' }, maxCommitTimeMS: deadlineMs },
       );
+    };
     return await within(deadlineMs, untilSettled(run));
   } finally {
     await session.endSession();
   }
 }
 
-/** Two of one key at once: the later finds what the first has written. */
+/**
+ * Two of one key at once: the later finds what the first has written. What was labelled for another state of the
+ * store's labels is labelled again.
+ */
 async function untilSettled(run: () => Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await run();
-  } catch (error) {
-    if ((error as { readonly code?: unknown }).code !== duplicateKey) throw error;
-    return await run();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      const isOvertaken =
+        error instanceof Relabelled || (error as { readonly code?: unknown }).code === duplicateKey;
+      if (!isOvertaken || attempt === attempts) throw error;
+    }
   }
 }
+
+const attempts = 5;
 
 function again(known: KeptChange, hash: string): Outcome {
   if (known.hash !== hash)
@@ -143,8 +156,8 @@ function isRecordKey(key: string, store: CommunityStore): boolean {
   return type === 'Stix' || store.records.has(type);
 }
 
-function toRecord(made: Made, policy: Policy, now: Date): StoredRecord {
-  const { admits, early } = policy.labels(made.envelope, made.kind.type);
+function toRecord(made: Made, labels: Labels, now: Date): StoredRecord {
+  const { admits, early } = labels.labels(made.envelope, made.kind.type);
   return {
     _id: made.id,
     schemaVersion: made.before?.schemaVersion ?? schemaVersion,
@@ -155,7 +168,7 @@ function toRecord(made: Made, policy: Policy, now: Date): StoredRecord {
     openFrom: made.envelope.embargoUntil ?? new Date(0),
     admits,
     admitsEarly: early,
-    policy: policy.version,
+    policy: labels.version,
     contentHash: made.before?.contentHash ?? '',
   };
 }
