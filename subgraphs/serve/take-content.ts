@@ -36,7 +36,17 @@ export function takeContent(
   const coerced = coerceInputValue(given, contentInput(schema, kind.type), (path, _value, error) =>
     faults.push({ path: path.map(String), message: withoutValue(error) }),
   );
-  if (faults.length > 0) return faults;
+  return faults.length > 0 ? faults : settleContent(schema, kind, coerced as Content, { resolveActor });
+}
+
+/** The same for content that was coerced already, as the arguments of a mutation are. */
+export function settleContent(
+  schema: GraphQLSchema,
+  kind: Kind,
+  given: Content,
+  { resolveActor }: Resolve,
+): TakenContent | readonly ContentFault[] {
+  const faults: ContentFault[] = [];
   const belongsTo: Record<string, { type: string; id: string }> = {};
   const turn = (reference: Reference): string | null => {
     if (reference.to === 'record') {
@@ -47,7 +57,7 @@ export function takeContent(
     if (key === null) faults.push({ path: reference.path, message: `expected a key of ${reference.type}` });
     return key;
   };
-  const content = turnReferences(schema, kind.type, coerced as Content, turn);
+  const content = turnReferences(schema, kind.type, given, turn);
   if (faults.length > 0) return faults;
   return {
     content,

@@ -11,15 +11,15 @@ import { bearsClassification } from '../ingest/classified.ts';
 import type { Labeller } from '../relabel/labeller.ts';
 import type { Content } from '../says.ts';
 import type { CommunityStore } from '../store.ts';
-import { takeContent, type TakenContent } from '../take-content.ts';
+import { settleContent, type TakenContent } from '../take-content.ts';
 import { type Made, type Outcome, writeOnce } from './write-once.ts';
 import { isWider, type ReadingInput, readingOf } from './reading.ts';
 import { notFound, Refused } from './refused.ts';
 
 type Keyed = { readonly key: string };
 type OnRecord = Keyed & { readonly id: string; readonly expectedVersion: number };
-export type CreateInput = Keyed & { readonly content: unknown; readonly reading: ReadingInput };
-export type ChangeInput = OnRecord & { readonly content: unknown };
+export type CreateInput = Keyed & { readonly content: Content; readonly reading: ReadingInput };
+export type ChangeInput = OnRecord & { readonly content: Content };
 export type MarkInput = OnRecord & { readonly reading: ReadingInput };
 export type LinkInput = OnRecord & { readonly case?: string | null };
 export type RetractInput = OnRecord & { readonly reason: string };
@@ -179,8 +179,8 @@ export class Changes {
     return { ...given, ...Object.fromEntries(hidden.map((name) => [name, old[name]])) };
   }
 
-  async #take(kind: Kind, given: unknown): Promise<TakenContent> {
-    const taken = await Promise.resolve(takeContent(this.#schema, kind, given, { resolveActor: byName }));
+  async #take(kind: Kind, given: Content): Promise<TakenContent> {
+    const taken = await Promise.resolve(settleContent(this.#schema, kind, given, { resolveActor: byName }));
     if ('content' in taken) return taken;
     const [first] = taken;
     throw new Refused('INVALID', ['content', ...(first?.path ?? [])], first?.message ?? 'content');

@@ -50,7 +50,8 @@ const shape = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
     .optional(),
   sourceUrl: z.url().optional(),
-  marking: marking.optional(),
+  /** Said by each: nothing is opened by silence. */
+  marking,
   audience: audience.optional(),
   purposes: z.array(z.enum(purposes)).optional(),
   embargoUntil: instant.optional(),
@@ -71,7 +72,7 @@ export type OwnRecord = z.infer<typeof shape>;
 
 /**
  * Records in the hub's own JSON, of every kind whose content the contract says by an input: what the graph takes by
- * hand a file brings in the same words. A record that says no marking has the default, AMBER for its originator.
+ * hand a file brings in the same words. Each says its own marking; one given on the command line makes it stricter.
  */
 export function ownRecords(community: Community, kinds: readonly Kind[]): Source<OwnRecord> {
   const schema = contractOf(community);
@@ -90,7 +91,7 @@ export function ownRecords(community: Community, kinds: readonly Kind[]): Source
       originator: community,
       provider: community,
       custodian: community,
-      marking: markingOf('AMBER'),
+      marking: markingOf('CLEAR'),
       audience: noAudience,
       purposes,
       exercise: null,

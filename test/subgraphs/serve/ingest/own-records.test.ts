@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals';
+import { checkShape } from '../../../../subgraphs/serve/ingest/parse-record.ts';
+import { ownRecords, type OwnRecord } from '../../../../subgraphs/serve/ingest/own-records.ts';
+import { kinds } from '../../../../subgraphs/defence/records.ts';
+import { actorKey } from '../../../../schema/keys.ts';
+
+const source = ownRecords('defence', kinds);
+const good = {
+  kind: 'DefenceAssessment',
+  localId: 'exercise-1',
+  marking: { tlp: 'GREEN' },
+  content: { subject: { vulnerability: 'cve-2099-10001', actor: 'Paper Lantern' }, judgement: 'EXERCISE' },
+};
+
+function take(record: unknown) {
+  const raw = checkShape<OwnRecord>(record, source.shape);
+  const resolveActor = (name: string) => actorKey({ name });
+  return source.map(raw, { defaults: source.defaults, receivedAt: new Date(0), resolveActor })[0];
+}
+
+test('a record in the hub’s own JSON names what is shared in one spelling, and is listed under it', () => {
+  expect(take(good)).toMatchObject({
+    kind: 'DefenceAssessment',
+    content: {
+      subject: { vulnerability: 'Vulnerability:CVE-2099-10001', actor: 'ThreatActor:name:paperlantern' },
+    },
+    names: ['Vulnerability:CVE-2099-10001', 'ThreatActor:name:paperlantern'],
+    says: { marking: { tlp: 'GREEN' } },
+  });
+});
+
+test.each([
+  ['no marking', { ...good, marking: undefined }, 'marking: expected object, got nothing'],
+  ['another community’s kind', { ...good, kind: 'Advisory' }, 'kind: expected one of AttackTechnique'],
+  [
+    'a missing member',
+    { ...good, content: { subject: {} } },
+    'content.: judgement: expected String!, got nothing',
+  ],
+  [
+    'a member that is none',
+    { ...good, content: { ...good.content, secret: 1 } },
+    'a member that the contract does',
+  ],
+  [
+    'a wrong key',
+    { ...good, content: { ...good.content, subject: { vulnerability: 'x' } } },
+    'content.subject.vulnerability: expected a key of Vulnerability',
+  ],
+  [
+    'a wrong time',
+    { ...good, content: { ...good.content, validUntil: '2026-02-30T00:00:00Z' } },
+    'content.validUntil: ',
+  ],
+  ['an erased one', { ...good, recordState: 'ERASED' }, 'recordState: '],
+  [
+    'a classification',
+    { ...good, marking: { tlp: 'GREEN', classification: 'x' } },
+    'marking: unrecognized_keys',
+  ],
+])('refuses %s by its place, without its value', (_what, record, message) => {
+  expect(() => take(record)).toThrow(message);
+  expect(() => take(record)).not.toThrow('2026-02-30');
+});
