@@ -12,10 +12,11 @@ const good = {
   content: { subject: { vulnerability: 'cve-2099-10001', actor: 'Paper Lantern' }, judgement: 'EXERCISE' },
 };
 
+const byName = (name: string) => actorKey({ name });
+
 function take(record: unknown) {
   const raw = checkShape<OwnRecord>(record, source.shape);
-  const resolveActor = (name: string) => actorKey({ name });
-  return source.map(raw, { defaults: source.defaults, receivedAt: new Date(0), resolveActor })[0];
+  return source.map(raw, { defaults: source.defaults, receivedAt: new Date(0), resolveActor: byName })[0];
 }
 
 test('a record in the hub’s own JSON names what is shared in one spelling, and is listed under it', () => {
