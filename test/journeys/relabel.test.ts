@@ -89,7 +89,7 @@ test('a narrower policy comes while questions run: each is answered in full, and
       expect(one[list]).toBeLessThanOrEqual(answers[at - 1]?.[list] ?? Number.POSITIVE_INFINITY);
     }
   }
-}, 120_000);
+}, 240_000);
 
 test('a subgraph that is killed while it relabels goes on when it is there again, and the wider policy is served', async () => {
   putBundle(trial.home, await signAsTrial(trial.home, textsOf(version + 2)));
@@ -104,7 +104,7 @@ test('a subgraph that is killed while it relabels goes on when it is there again
     return JSON.stringify(await seen().catch(() => null)) === JSON.stringify(first);
   });
   expect(await labellingOf('cert-eu')).toMatchObject({ serving: version + 2, next: null });
-}, 180_000);
+}, 240_000);
 
 test('a hub that decides by the version in force or the one before it is answered; any other is not, and the operator is told', async () => {
   const url = trial.parts.get('cert-eu')?.url ?? '';
