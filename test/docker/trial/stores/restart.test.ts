@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { startOf } from '../../../../docker/trial/stores/processes.ts';
+import { storeNames } from '../../../../docker/trial/stores/names.ts';
 import { startStores, type StoreName, type Stores } from '../../../../docker/trial/stores/stores.ts';
 import { connect, makeFolder } from './place.ts';
 
@@ -88,7 +89,7 @@ test('moves to another port when its own is taken, and takes its data along', as
 test('apart, each store has a server of its own, which can be taken away and given back', async () => {
   await using place = await makeFolder();
   await using stores = await startStores({ home: place.folder, apart: true });
-  expect(new Set(Object.values(stores.uris).map((uri) => new URL(uri).port)).size).toBe(4);
+  expect(new Set(Object.values(stores.uris).map((uri) => new URL(uri).port)).size).toBe(storeNames.length);
   const keys = ['hub', 'enisa'].map(async (name) => await readFile(join(place.folder, name, 'key'), 'utf8'));
   expect(new Set(await Promise.all(keys)).size).toBe(2);
   await write(stores, 'cert-eu', 'kept');
