@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { collectFirst } from './collect.ts';
 import { findClassifiedHeader } from './header.ts';
 import { type Prepared, prepare } from './label.ts';
 import { checkShape, parseRecord } from './parse-record.ts';
@@ -93,9 +94,11 @@ class Run {
   #writing: Promise<void> = Promise.resolve();
   readonly #count = { read: 0, added: 0, changed: 0, unchanged: 0, rejected: 0, classified: 0 };
   readonly #broken: string[] = [];
+  #mapping: Pick<Source, 'map'>;
 
   constructor(options: IngestOptions, resolveActor: MapContext['resolveActor']) {
     this.#options = options;
+    this.#mapping = options.source;
     this.#context = { defaults: options.defaults, receivedAt: options.receivedAt, resolveActor };
   }
 
@@ -107,6 +110,7 @@ class Run {
       return;
     }
     try {
+      this.#mapping = await collectFirst(source, file, this.#context);
       for await (const slice of splitRecords(this.#read(file), source.locate)) {
         await this.#takeSlice(file, slice);
       }
@@ -172,7 +176,7 @@ class Run {
   /** A mapping that fails over one record costs that record; what it says may quote it, so only its kind is kept. */
   #map(raw: unknown): readonly Mapped[] {
     try {
-      return this.#options.source.map(raw, this.#context);
+      return this.#mapping.map(raw, this.#context);
     } catch (error) {
       if (error instanceof RejectError) throw error;
       const kind = error instanceof Error ? error.constructor.name : typeof error;

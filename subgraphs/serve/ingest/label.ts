@@ -69,7 +69,10 @@ export function toStored(
   references: Readonly<Record<string, string>>,
   labels: Labels,
 ): StoredRecord {
-  const envelope: Envelope = { ...prepared.envelope, ...(before === null ? {} : keep(before.envelope)) };
+  const envelope: Envelope = {
+    ...prepared.envelope,
+    ...(before === null ? {} : keep(before.envelope, prepared.mapped)),
+  };
   const { admits, early } = labels.labels(envelope, prepared.mapped.kind);
   return {
     _id: id,
@@ -86,9 +89,14 @@ export function toStored(
   };
 }
 
-/** What an import does not decide: it follows what was decided here since the record first came. */
-function keep(before: Envelope): Partial<Envelope> {
-  const { version, supersedes, recordState, onwardShares } = before;
+/**
+ * What an import does not decide: it follows what was decided here since the record first came. The state alone moves
+ * on where the source itself says one (a draft that is final, an object that was revoked), unless it was ended here.
+ */
+function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
+  const { version, supersedes, onwardShares } = before;
+  const isOpen = before.recordState === 'DRAFT' || before.recordState === 'ACTIVE';
+  const recordState = isOpen ? (says?.recordState ?? before.recordState) : before.recordState;
   return { version: version + 1, supersedes, recordState, onwardShares };
 }
 

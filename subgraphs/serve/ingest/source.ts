@@ -79,6 +79,17 @@ export type Mapped = {
   readonly belongsTo?: Readonly<Record<string, { readonly kind: string; readonly localId: string }>>;
 };
 
+/** What a first pass over a file keeps of its records, for those that need others of the same file. */
+export type Collection<Raw> = {
+  /** About how many bytes it holds; an import refuses a file beyond its bound. */
+  readonly size: number;
+  /** A record once checked. Keeps what others may need of it, and no text that is longer than a key. */
+  take(raw: Raw, context: MapContext): void;
+  /** A record that bears a classification: nothing of it is kept but that others may point to it. */
+  takeClassified(record: unknown): void;
+  map: Source<Raw>['map'];
+};
+
 /** One kind of file that a community takes in. `Raw` is a record of it once checked. */
 export type Source<Raw = unknown> = {
   /** The feed's name, as given on the command line: `cisa-kev`. */
@@ -93,6 +104,8 @@ export type Source<Raw = unknown> = {
   readonly shape: z.ZodType<Raw>;
   /** Makes records of the graph from one of the file. Throws RejectError where a value makes no sense. */
   map(raw: Raw, context: MapContext): readonly Mapped[];
+  /** Begins a first pass over one file, whose collection then maps its records instead. */
+  collect?(): Collection<Raw>;
   readonly defaults: Defaults;
   /** Whether its files are alias tables too: they are taken in as reference data first. */
   readonly aliases?: true;

@@ -1,0 +1,54 @@
+import type { PersonalData } from '../../../schema/envelope.ts';
+import type { Mapped } from '../../serve/ingest/source.ts';
+import { parseTime } from '../../serve/ingest/time.ts';
+import { isPersonal } from './stix-indicators.ts';
+import type { StixObject } from './stix-shape.ts';
+
+/** MITRE's identity in ATT&CK. */
+export const mitreIdentity = 'identity--c78cb6e5-0c4b-4611-8297-d1b8b55e40b5';
+
+/**
+ * What an object says of its envelope, without its marking. An identity is taken for no organisation of the registry,
+ * whatever its name, but MITRE's by its id: a name that anybody may write asserts nothing.
+ */
+export function saysOf(
+  object: StixObject,
+  content: Readonly<Record<string, unknown>>,
+): NonNullable<Mapped['says']> {
+  const {
+    created_by_ref: creator,
+    created,
+    modified,
+    first_observed: observed,
+    confidence,
+    revoked,
+  } = object;
+  const level = confidenceOf(confidence);
+  const keys = (content['indicators'] ?? []) as readonly string[];
+  return {
+    ...(creator?.toLowerCase() === mitreIdentity ? { originator: 'mitre' } : {}),
+    ...(created ? { reportedAt: parseTime(created) } : {}),
+    ...(modified ? { modifiedAt: parseTime(modified) } : {}),
+    ...(observed ? { observedAt: parseTime(observed) } : {}),
+    ...(level === null ? {} : { confidence: level }),
+    ...(revoked === true ? { recordState: 'RETRACTED' } : {}),
+    ...(keys.some(isPersonal) ? { personalData: emailAddress } : {}),
+  };
+}
+
+/** STIX 2.1, appendix A, "None / Low / Med / High". */
+function confidenceOf(value: number | null | undefined): 'LOW' | 'MODERATE' | 'HIGH' | null {
+  if (value === null || value === undefined || !(value >= 1 && value <= 100)) return null;
+  if (value < 30) return 'LOW';
+  return value < 70 ? 'MODERATE' : 'HIGH';
+}
+
+const emailAddress: PersonalData = {
+  present: true,
+  categories: ['e-mail address'],
+  controller: null,
+  legalBasis: null,
+  reviewAt: null,
+  retainUntil: null,
+  restricted: false,
+};

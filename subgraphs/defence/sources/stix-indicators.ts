@@ -1,0 +1,76 @@
+import { isIP } from 'node:net';
+import { indicatorKey, type IndicatorType } from '../../../schema/keys.ts';
+import type { StixObject } from './stix-shape.ts';
+
+/** More comparisons than these are not read from one pattern. */
+const mostKeys = 1000;
+
+/** A comparison for equality with a text; bounded everywhere, so that no pattern costs more than its length. */
+const comparison =
+  /(?<![a-z0-9-])([a-z0-9-]{1,64}):([\w.'-]{1,200})\s{0,20}=\s{0,20}'((?:[^'\\]|\\.){0,2048})'/gs;
+
+/** Keys of the values that a pattern of the STIX language compares with; what it negates or matches in part is none. */
+export function keysOfPattern(pattern: string): readonly string[] {
+  const keys = new Set<string>();
+  for (const [, type = '', path = '', literal = ''] of pattern.matchAll(comparison)) {
+    const key = toKey(`${type}:${path}`, literal.replaceAll(/\\(.)/gs, '$1'));
+    if (key !== null) keys.add(key);
+    if (keys.size === mostKeys) break;
+  }
+  return [...keys];
+}
+
+/** Keys of the value that an observable object is. */
+export function keysOfObservable(object: Readonly<Record<string, unknown>>): readonly string[] {
+  const { type, value, name, key, number, hashes } = object as Partial<StixObject>;
+  const values: readonly (readonly [string, unknown])[] = [
+    ...Object.entries(hashes ?? {}).map(([algorithm, hash]) => [`hashes.${algorithm}`, hash] as const),
+    ['value', value],
+    ['name', name],
+    ['key', key],
+    ['number', number?.toString()],
+  ];
+  return values.flatMap(([path, said]) =>
+    typeof said === 'string' ? (toKey(`${type}:${path}`, said) ?? []) : [],
+  );
+}
+
+/** Whether a key is a person's address: personal data wherever it goes. */
+export function isPersonal(key: string): boolean {
+  return key.startsWith('Indicator:EMAIL_ADDR:');
+}
+
+const types: Readonly<Record<string, IndicatorType | 'ADDRESS'>> = {
+  'ipv4-addr:value': 'IPV4_ADDR',
+  'ipv6-addr:value': 'IPV6_ADDR',
+  'network-traffic:src_ref.value': 'ADDRESS',
+  'network-traffic:dst_ref.value': 'ADDRESS',
+  'domain-name:value': 'DOMAIN_NAME',
+  'url:value': 'URL',
+  'email-addr:value': 'EMAIL_ADDR',
+  'file:hashes.md5': 'FILE_MD5',
+  'file:hashes.sha1': 'FILE_SHA1',
+  'file:hashes.sha256': 'FILE_SHA256',
+  'file:hashes.sha512': 'FILE_SHA512',
+  'file:name': 'FILE_NAME',
+  'mutex:name': 'MUTEX',
+  'windows-registry-key:key': 'WINDOWS_REGISTRY_KEY',
+  'x509-certificate:hashes.sha1': 'X509_CERTIFICATE_SHA1',
+  'autonomous-system:number': 'AUTONOMOUS_SYSTEM',
+};
+
+function toKey(path: string, value: string): string | null {
+  const plain = path
+    .toLowerCase()
+    .replaceAll("'", '')
+    .replace(/hashes\.sha-?/, 'hashes.sha');
+  const type = Object.hasOwn(types, plain) ? types[plain] : undefined;
+  if (type === undefined) return null;
+  return indicatorKey(type === 'ADDRESS' ? addressType(value) : type, value);
+}
+
+function addressType(value: string): IndicatorType {
+  const version = isIP(value);
+  if (version === 0) return 'DOMAIN_NAME';
+  return version === 6 ? 'IPV6_ADDR' : 'IPV4_ADDR';
+}

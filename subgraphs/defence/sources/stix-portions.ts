@@ -1,0 +1,77 @@
+import { isDeepStrictEqual } from 'node:util';
+import { RejectError } from '../../serve/ingest/source.ts';
+import { type Definitions, joinMarkings, type StixMarking } from './stix-marking.ts';
+import type { StixObject } from './stix-shape.ts';
+
+/** A marking of parts of an object, by their selectors (STIX 2.1, section 7.2.3). */
+export type Granular = { readonly marking: StixMarking; readonly selectors: readonly string[] };
+
+/** What a record stands by: a record cannot be without it, so it cannot be hidden from one who sees the record. */
+const structural: ReadonlySet<string> = new Set([
+  'type',
+  'id',
+  'created_by_ref',
+  'relationship_type',
+  'source_ref',
+  'target_ref',
+]);
+const selectorForm = /^[a-z0-9_-]{1,250}(?:\.(?:\[\d{1,9}\]|[^.[\]]{1,250}))*$/i;
+
+/**
+ * The markings of an object's parts, one for each meaning. What only states a language marks nothing. Throws
+ * WRONG_MARKING for a selector of another form, or of what the record cannot be without.
+ */
+export function readGranular(object: StixObject, definitions: Definitions): readonly Granular[] {
+  const marked = (object.granular_markings ?? []).filter(({ marking_ref: ref }) => ref);
+  const byRef = Map.groupBy(marked, ({ marking_ref: ref }) => ref ?? '');
+  const read = [...byRef].map(([ref, ones]) => ({
+    marking: definitions.read([ref]),
+    selectors: ones.flatMap(({ selectors }) => selectors),
+  }));
+  for (const { selectors } of read) refuseSelectors(selectors);
+  const byMeaning = Map.groupBy(read, ({ marking }) => JSON.stringify(marking));
+  return [...byMeaning.values()].map((ones) => ({
+    marking: joinMarkings(ones.map(({ marking }) => marking)),
+    selectors: ones.flatMap(({ selectors }) => selectors),
+  }));
+}
+
+function refuseSelectors(selectors: readonly string[]): void {
+  for (const selector of selectors) {
+    if (!selectorForm.test(selector)) throw new RejectError('WRONG_MARKING', 'a selector of another form');
+    if (structural.has(selector.split('.')[0] ?? '')) {
+      throw new RejectError('WRONG_MARKING', 'a selector of what the record cannot be without');
+    }
+  }
+}
+
+/** An object without its parts of these selectors. */
+export function withoutParts(object: StixObject, selectors: readonly string[]): StixObject {
+  const copy = structuredClone(object);
+  for (const selector of selectors) remove(copy, selector.split('.'));
+  return compact(copy) as StixObject;
+}
+
+/** The fields of content that are another without some parts of the object: these take their values from them. */
+export function fieldsThatDiffer(
+  whole: Readonly<Record<string, unknown>>,
+  without: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  return Object.keys(whole).filter((name) => !isDeepStrictEqual(whole[name], without[name]));
+}
+
+function remove(from: unknown, [step = '', ...rest]: readonly string[]): void {
+  if (typeof from !== 'object' || from === null) return;
+  const key = Array.isArray(from) ? (/^\[(\d+)\]$/.exec(step)?.[1] ?? '') : step;
+  if (!Object.hasOwn(from, key)) return;
+  const inside = from as Record<string, unknown>;
+  // A hole keeps the places of a list for the selectors that follow.
+  if (rest.length === 0) inside[key] = undefined;
+  else remove(inside[key], rest);
+}
+
+function compact(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== undefined).map(compact);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, compact(inner)]));
+}

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStores, type Stores } from '../../docker/trial/stores/stores.ts';
+import type { Community } from '../../schema/vocabulary.ts';
+import type { CommunityPart } from '../../subgraphs/serve/community.ts';
+import { ingest, type IngestReport } from '../../subgraphs/serve/ingest/ingest.ts';
+import { noProgress } from '../../subgraphs/serve/ingest/progress.ts';
+import type { Reject } from '../../subgraphs/serve/ingest/rejects.ts';
+import type { Defaults, Source } from '../../subgraphs/serve/ingest/source.ts';
+import { labelBy } from '../../subgraphs/serve/relabel/labeller.ts';
+import { Target } from '../../subgraphs/serve/ingest/target.ts';
+import { type CommunityStore, openStore } from '../../subgraphs/serve/store.ts';
+import { policy } from './policy.ts';
+
+/** What an import came to, with its rejects and alarms. */
+export type Imported = IngestReport & {
+  readonly rejects: readonly Reject[];
+  readonly alarms: readonly string[];
+};
+
+/** A community's own store for one test file, and imports into it. */
+export class InStore implements AsyncDisposable {
+  readonly store: CommunityStore;
+  readonly #home: string;
+  readonly #stores: Stores;
+
+  private constructor(home: string, stores: Stores, store: CommunityStore) {
+    this.#home = home;
+    this.#stores = stores;
+    this.store = store;
+  }
+
+  static async open(community: CommunityPart): Promise<InStore> {
+    const home = mkdtempSync(join(tmpdir(), 'jcu-source-'));
+    const stores = await startStores({ home });
+    const name: Community = community.name;
+    const store = openStore(stores.uris[name], community.kinds, (error) => {
+      throw error;
+    });
+    await store.connection.asPromise();
+    await new Target(store, 'none', null, labelBy(policy)).prepare();
+    return new InStore(home, stores, store);
+  }
+
+  async import(source: Source, file: string | object, defaults: Partial<Defaults> = {}): Promise<Imported> {
+    const rejects: Reject[] = [];
+    const alarms: string[] = [];
+    const report = await ingest({
+      source,
+      files: [typeof file === 'string' ? file : this.#write(file)],
+      defaults: { ...source.defaults, ...defaults },
+      target: new Target(this.store, source.name, defaults.exercise ?? null, labelBy(policy)),
+      rejects: {
+        path: 'memory',
+        write: async (reject) => {
+          rejects.push(reject);
+          return await Promise.resolve();
+        },
+        [Symbol.asyncDispose]: async () => await Promise.resolve(),
+      },
+      progress: noProgress,
+      alarm: (words) => alarms.push(words),
+      receivedAt: new Date(),
+    });
+    return { ...report, rejects, alarms };
+  }
+
+  async clear(): Promise<void> {
+    for (const collection of await this.#db().collections()) await collection.deleteMany({});
+  }
+
+  /** Everything in the store as one text, to search for what must not be there. */
+  async everything(): Promise<string> {
+    const all = (await this.#db().collections()).map(async (collection) => await collection.find().toArray());
+    return JSON.stringify(await Promise.all(all));
+  }
+
+  #write(file: object): string {
+    const path = join(this.#home, 'file.json');
+    writeFileSync(path, JSON.stringify(file, null, 1));
+    return path;
+  }
+
+  #db() {
+    return this.store.connection.getClient().db(this.store.connection.name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store.connection.close();
+    await this.#stores.stop();
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+}

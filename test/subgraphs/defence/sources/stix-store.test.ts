@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { graphql } from 'graphql';
+import { randomBytes } from 'node:crypto';
+import type { Reader } from '../../../../schema/reader.ts';
+import { community } from '../../../../subgraphs/defence/community.ts';
+import { attack, stix } from '../../../../subgraphs/defence/sources/stix.ts';
+import { markingOf, noAudience } from '../../../../subgraphs/serve/ingest/marking.ts';
+import { Loaders } from '../../../../subgraphs/serve/loaders.ts';
+import { buildCommunitySchema } from '../../../../subgraphs/serve/schema.ts';
+import { InStore } from '../../../helpers/in-store.ts';
+import { policy } from '../../../helpers/policy.ts';
+import { readerOf } from '../../../helpers/records.ts';
+import { describeReal, realPath } from './map-all.ts';
+import { group, idOf, indicator, object, technique, tlp, uses } from './objects.ts';
+
+const green = { marking: markingOf('GREEN') };
+const schema = buildCommunitySchema(community, policy);
+const bundle = (...objects: readonly unknown[]) => ({ type: 'bundle', id: idOf('bundle'), objects });
+const use = uses(idOf('intrusion-set'), idOf('attack-pattern'));
+
+let place: InStore;
+beforeAll(async () => (place = await InStore.open(community)));
+afterAll(async () => await place[Symbol.asyncDispose]());
+beforeEach(async () => await place.clear());
+
+async function askAs(reader: Reader, source: string): Promise<unknown> {
+  const holder = policy.holder(reader, new Date());
+  const loaders = new Loaders(place.store, community.kinds, policy, holder, randomBytes(32));
+  const { data, errors } = await graphql({
+    schema,
+    source,
+    contextValue: { reader, holder, loaders, assertion: null },
+  });
+  expect(errors).toBeUndefined();
+  return JSON.parse(JSON.stringify(data));
+}
+
+describeReal('on the public records', () => {
+  test('takes ATT&CK for ICS whole, writes nothing the second time, and finds the technique of each use', async () => {
+    const file = realPath('defence/attack-ics-18.1.stix.json');
+    expect(await place.import(attack, file)).toMatchObject({
+      read: 1826,
+      added: 416,
+      rejected: 0,
+      classified: 0,
+    });
+    expect(await place.import(attack, file)).toMatchObject({ added: 0, changed: 0, unchanged: 416 });
+    const found = (await askAs(
+      readerOf(),
+      '{ techniqueUses(first: 100) { nodes { actor { id } technique { attackId name } envelope { originator { id } } } } }',
+    )) as { techniqueUses: { nodes: { technique: { attackId: string } | null }[] } };
+    expect(found.techniqueUses.nodes).toHaveLength(100);
+    for (const { technique: used } of found.techniqueUses.nodes) expect(used?.attackId).toMatch(/^T\d{4}$/);
+    expect(found.techniqueUses.nodes[0]).toMatchObject({
+      envelope: { originator: { id: 'Organisation:mitre' } },
+    });
+  });
+});
+
+test('one bad object costs itself only, with its place; what names it goes on without it', async () => {
+  const broken = { ...group(), name: 7 };
+  const imported = await place.import(
+    stix,
+    bundle(use, broken, technique(), technique({ name: 'EXERCISE other' })),
+  );
+  expect(imported).toMatchObject({ read: 4, added: 2, rejected: 2 });
+  expect(imported.rejects).toMatchObject([
+    { index: 1, reason: 'WRONG_SHAPE', message: 'name: expected string, got number' },
+    { index: 3, reason: 'DUPLICATE' },
+  ]);
+  expect(await place.store.records.get('TechniqueUse')?.findOne().lean()).toMatchObject({
+    content: { sourceRef: idOf('intrusion-set') },
+  });
+});
+
+test('what a classified definition marks is classified: each is alarmed, and nothing of it is kept', async () => {
+  const marking = object('marking-definition', 1, {
+    definition_type: 'statement',
+    definition: { statement: 'NATO RESTRICTED' },
+  });
+  const harmless = object('marking-definition', 1, {
+    definition_type: 'statement',
+    definition: { statement: 'EXERCISE' },
+  });
+  const marked = group({ object_marking_refs: [idOf('marking-definition')] });
+  const partly = technique({
+    granular_markings: [{ marking_ref: idOf('marking-definition'), selectors: ['name'] }],
+  });
+  const imported = await place.import(stix, bundle(marked, use, partly, marking, harmless));
+  expect(imported).toMatchObject({ read: 5, added: 1, rejected: 0, classified: 3 });
+  expect(imported.alarms).toHaveLength(3);
+  expect(JSON.stringify([await place.everything(), imported])).not.toMatch(/Heron|heron|Knock|NATO/);
+});
+
+test('a bundle that bears a classification outside of its objects is not looked into', async () => {
+  const imported = await place.import(stix, { ...bundle(technique()), marking: 'SECRET UE/EU SECRET' });
+  expect(imported).toMatchObject({ read: 0, added: 0, classified: 1 });
+});
+
+test('a part is null to those who may not see it, and its record is not found by it', async () => {
+  const marked = indicator({
+    granular_markings: [{ marking_ref: tlp.amber, selectors: ['pattern', 'description'] }],
+  });
+  const audience = { ...noAudience, organisations: ['csirt-fr'] };
+  await place.import(stix, bundle(marked), { ...green, audience });
+  const source = `{ stixObservations { nodes { name pattern description { value } indicators { id } } }
+    _entities(representations: [{ __typename: "Indicator", id: "Indicator:IPV4_ADDR:192.0.2.7" }])
+      { ... on Indicator { stixObservations { nodes { name } } } } }`;
+  expect(await askAs(readerOf({ organisation: 'csirt-fi', memberState: 'FI' }), source)).toEqual({
+    stixObservations: {
+      nodes: [{ name: 'EXERCISE beacon', pattern: null, description: null, indicators: null }],
+    },
+    _entities: [{ stixObservations: { nodes: [] } }],
+  });
+  expect(await askAs(readerOf(), source)).toMatchObject({
+    stixObservations: { nodes: [{ pattern: expect.any(String), indicators: [{}, {}] }] },
+    _entities: [{ stixObservations: { nodes: [] } }],
+  });
+});
+
+test('without a marking of its own an object is for its originator alone', async () => {
+  await place.import(stix, bundle(technique()));
+  expect(await askAs(readerOf(), '{ attackTechniques { nodes { name } } }')).toEqual({
+    attackTechniques: { nodes: [] },
+  });
+});
+
+test('an object that is revoked later is retracted by the next import; what was ended here stays so', async () => {
+  const techniques = place.store.records.get('AttackTechnique');
+  await place.import(stix, bundle(technique()));
+  expect(await place.import(stix, bundle(technique({ revoked: true })))).toMatchObject({ changed: 1 });
+  expect(await techniques?.findOne().lean()).toMatchObject({
+    envelope: { recordState: 'RETRACTED', version: 2 },
+    content: { isDeprecated: true },
+  });
+  await place.import(stix, bundle(technique({ name: 'EXERCISE again' })));
+  expect(await techniques?.findOne().lean()).toMatchObject({
+    envelope: { recordState: 'RETRACTED', version: 3 },
+  });
+});
