@@ -4,6 +4,13 @@ import type { Kind } from '../serve/community.ts';
 import { declared } from '../serve/declared.ts';
 import { listOf, text, time, words } from '../serve/shapes.ts';
 
+/** What can be done about a vulnerability. */
+export type Remediation = {
+  readonly category: 'MITIGATION' | 'NO_FIX_PLANNED' | 'NONE_AVAILABLE' | 'VENDOR_FIX' | 'WORKAROUND';
+  readonly text: Text;
+  readonly url: string | null;
+};
+
 /** What ENISA's store holds: one body's description of a vulnerability, and each body's exploitation statement. */
 export type VulnerabilityRecordContent = {
   /** CVE id, or the EUVD id where there is none: the shared key is made from it. */
@@ -21,7 +28,7 @@ export type VulnerabilityRecordContent = {
     readonly version: string;
     readonly vector: string | null;
     readonly score: number;
-    readonly severity: string;
+    readonly severity: string | null;
     readonly scoredBy: string;
   }[];
   readonly products: readonly {
@@ -31,7 +38,10 @@ export type VulnerabilityRecordContent = {
     readonly cpe: string | null;
     readonly purl: string | null;
     readonly status: string | null;
+    readonly justifications?: readonly string[];
   }[];
+  readonly remediations?: readonly Remediation[];
+  readonly impact?: Text | null;
   readonly references: readonly string[];
 };
 
@@ -62,7 +72,9 @@ const product = {
   cpe: String,
   purl: String,
   status: String,
+  justifications: words,
 };
+const remediation = { category: String, text, url: String };
 
 export const kinds: readonly Kind[] = [
   {
@@ -81,6 +93,8 @@ export const kinds: readonly Kind[] = [
       cwes: words,
       cvss: listOf(cvss),
       products: listOf(product),
+      remediations: listOf(remediation),
+      impact: text,
       references: words,
     },
     filters: { state: 'content.state' },

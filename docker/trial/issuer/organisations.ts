@@ -64,6 +64,15 @@ export const organisations: readonly TrialOrganisation[] = [
     'public-administration',
   ),
   organisation('eset', 'ESET', 'company', 'SK', 'other'),
+  organisation('red-hat', 'Red Hat', 'company', null, 'other'),
+  organisation('cisco', 'Cisco', 'company', null, 'other'),
+  organisation(
+    'bsi-de',
+    'Federal Office for Information Security (BSI)',
+    'office',
+    'DE',
+    'public-administration',
+  ),
   organisation('misp-project', 'MISP Project', 'project', null, 'other'),
   organisation(
     'cisa',

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+const text = z.string().nullish();
+/** Names are copied into each record that has the product: longer ones are none. */
+const name = z.string().min(1).max(1000);
+const ids = z.array(name).nullish();
+const helper = z
+  .looseObject({ cpe: z.string().max(1000).nullish(), purl: z.string().max(1000).nullish() })
+  .nullish();
+const product = z.looseObject({ product_id: name, name, product_identification_helper: helper });
+const branch = z.looseObject({
+  category: z.string(),
+  name,
+  product: product.nullish(),
+  get branches() {
+    return z.array(branch).nullish();
+  },
+});
+const note = z.looseObject({ category: z.string(), text: z.string() });
+const reference = z.looseObject({ url: z.string(), category: text });
+const score = z.number().min(0).max(10);
+const cvss = z.looseObject({
+  version: z.string().max(10),
+  baseScore: score,
+  vectorString: text,
+  baseSeverity: text,
+});
+
+const vulnerability = z.looseObject({
+  cve: text,
+  ids: z.array(z.looseObject({ system_name: z.string(), text: name })).nullish(),
+  title: z.string().max(1000).nullish(),
+  cwe: z.looseObject({ id: z.string().max(100) }).nullish(),
+  notes: z.array(note).nullish(),
+  release_date: text,
+  references: z.array(reference).nullish(),
+  product_status: z.record(z.string(), z.array(name)).nullish(),
+  remediations: z.array(z.looseObject({ category: z.string(), details: z.string(), url: text })).nullish(),
+  scores: z.array(z.looseObject({ cvss_v2: cvss.nullish(), cvss_v3: cvss.nullish() })).nullish(),
+  flags: z.array(z.looseObject({ label: z.string().max(100), product_ids: ids, group_ids: ids })).nullish(),
+  threats: z.array(z.looseObject({ category: z.string(), details: z.string() })).nullish(),
+});
+
+/** A document of the Common Security Advisory Framework 2.0, as far as it is looked at; a VEX is one of its profiles. */
+export const csafShape = z.looseObject({
+  document: z.looseObject({
+    csaf_version: z.literal('2.0'),
+    title: name,
+    lang: z.string().max(100).nullish(),
+    distribution: z.looseObject({ text, tlp: z.looseObject({ label: z.string() }).nullish() }).nullish(),
+    publisher: z.looseObject({ name, namespace: name }),
+    references: z.array(reference).nullish(),
+    tracking: z.looseObject({
+      id: name,
+      status: z.enum(['draft', 'interim', 'final']),
+      initial_release_date: z.string(),
+      current_release_date: z.string(),
+    }),
+  }),
+  product_tree: z
+    .looseObject({
+      branches: z.array(branch).nullish(),
+      full_product_names: z.array(product).nullish(),
+      product_groups: z.array(z.looseObject({ group_id: name, product_ids: z.array(name) })).nullish(),
+      relationships: z
+        .array(
+          z.looseObject({
+            product_reference: name,
+            relates_to_product_reference: name,
+            full_product_name: product,
+          }),
+        )
+        .nullish(),
+    })
+    .nullish(),
+  vulnerabilities: z.array(vulnerability).nullish(),
+});
+
+export type CsafDocument = z.infer<typeof csafShape>;
+export type CsafVulnerability = z.infer<typeof vulnerability>;
+export type CsafTree = NonNullable<CsafDocument['product_tree']>;
+export type CsafProduct = z.infer<typeof product>;
+export type CsafBranch = z.infer<typeof branch>;
