@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { bearsClassification, bearsClassificationInText } from './classified.ts';
+import { type Row, readRows } from './csv.ts';
 import type { Locate } from './source.ts';
 import { SplitError, splitRecords } from './split.ts';
 
@@ -13,6 +14,7 @@ const chunkBytes = 256 * 1024;
  * be known before the first record is taken, wherever in the file it stands. Null otherwise. Reads the file once.
  */
 export async function findClassifiedHeader(file: string, locate: Locate): Promise<Buffer | null> {
+  if (locate.at === 'tables') return await findClassifiedLines(file);
   const bytes = await readHeader(file, locate);
   return bytes !== null && isMarked(bytes.toString('utf8')) ? bytes : null;
 }
@@ -22,6 +24,28 @@ export async function readHeader(file: string, locate: Locate): Promise<Buffer |
   if (locate.at !== 'member') return null;
   const records = await findRecords(file, locate);
   return records === null ? null : await readAround(file, records);
+}
+
+/** Lines of a table that are no rows of it, as banners stand: the first, and those with one cell filled. */
+async function findClassifiedLines(file: string): Promise<Buffer | null> {
+  const lines: string[] = [];
+  let size = 0;
+  try {
+    const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: chunkBytes });
+    for await (const row of readRows(chunks)) {
+      if (lines.length > 0 && !isLine(row)) continue;
+      lines.push(...row.cells);
+      size += row.cells.reduce((sum, cell) => sum + cell.length, 0);
+      if (size > longestSide) break;
+    }
+  } catch (error) {
+    if (!(error instanceof SplitError)) throw error;
+  }
+  return bearsClassification({ header: lines }) ? Buffer.from(lines.join('\n')) : null;
+}
+
+function isLine({ cells }: Row): boolean {
+  return cells.filter((cell) => cell.trim() !== '').length === 1;
 }
 
 type Records = { readonly from: number; readonly to: number };

@@ -7,6 +7,7 @@ import type { Progress } from './progress.ts';
 import type { RejectFile } from './rejects.ts';
 import {
   type Defaults,
+  type InTables,
   type MapContext,
   type Mapped,
   RejectError,
@@ -15,6 +16,7 @@ import {
 } from './source.ts';
 import { raiseSpillage, type Spilled } from './spillage.ts';
 import { type Slice, SplitError, splitRecords } from './split.ts';
+import { joinTables } from './tables.ts';
 import type { Sink } from './target.ts';
 
 /** What an import came to. `broken` names files that could not be read to their end, with why. */
@@ -63,7 +65,9 @@ export class Interrupted extends Error {
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const run = new Run(options, options.source.resolves ? await options.target.loadActors() : refuseToResolve);
   try {
-    for (const file of options.files) await run.take(file);
+    const { locate } = options.source;
+    if (locate.at === 'tables') await run.takeTables(options.files, locate);
+    else for (const file of options.files) await run.take(file);
     await run.flush();
     await run.settle();
     return run.report();
@@ -104,11 +108,7 @@ class Run {
 
   async take(file: string): Promise<void> {
     const { source } = this.#options;
-    const header = await findClassifiedHeader(file, source.locate);
-    if (header !== null) {
-      await this.#raise({ file, index: -1, offset: 0, bytes: header });
-      return;
-    }
+    if (await this.#isClassified(file)) return;
     try {
       this.#mapping = await collectFirst(source, file, this.#context);
       for await (const slice of splitRecords(this.#read(file), source.locate)) {
@@ -118,6 +118,26 @@ class Run {
       if (!(error instanceof SplitError)) throw error;
       this.#broken.push(`${file}: ${error.message}`);
     }
+  }
+
+  /** Takes the tables of one import together; none of them where one bears a classification. */
+  async takeTables(files: readonly string[], locate: InTables): Promise<void> {
+    for (const file of files) if (await this.#isClassified(file)) return;
+    const tables = files.map((file) => ({ file, chunks: this.#read(file) }));
+    try {
+      for await (const { file, slice } of joinTables(tables, locate)) await this.#takeSlice(file, slice);
+    } catch (error) {
+      if (!(error instanceof SplitError)) throw error;
+      this.#broken.push(error.message);
+    }
+  }
+
+  /** Whether what stands outside of a file's records bears a classification: the alarm is raised then. */
+  async #isClassified(file: string): Promise<boolean> {
+    const header = await findClassifiedHeader(file, this.#options.source.locate);
+    if (header === null) return false;
+    await this.#raise({ file, index: -1, offset: 0, bytes: header });
+    return true;
   }
 
   report(): IngestReport {
@@ -168,6 +188,7 @@ class Run {
   /** All records that one of the file makes, or none of them. */
   #toRecords(slice: Slice): readonly Prepared[] {
     const { source, defaults, receivedAt } = this.#options;
+    if (slice.refused !== undefined) throw slice.refused;
     if (slice.bytes === null) throw new RejectError('TOO_LARGE', 'larger than one record may be');
     const raw = checkShape(parseRecord(slice.bytes), source.shape);
     return this.#map(raw).map((mapped) => prepare(mapped, defaults, source.mapping, receivedAt));

@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import mongoose, { type Connection } from 'mongoose';
-import { createReadStream, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Policy } from '../../../schema/policy/policy.ts';
@@ -16,12 +15,12 @@ import { versionsIn } from '../relabel/versions.ts';
 import { storeSettings } from '../settings.ts';
 import { openStore } from '../store.ts';
 import { takeNames, takeOwnNames } from './names.ts';
+import { chooseFiles, sayEndings } from './files.ts';
 import { ingest, type IngestReport, Interrupted } from './ingest.ts';
 import { readTlp } from './marking.ts';
 import { showProgress } from './progress.ts';
 import { openRejects } from './rejects.ts';
 import type { Defaults, Source } from './source.ts';
-import { refuseOtherEncodings } from './split.ts';
 import { type Sink, Target } from './target.ts';
 
 /** How an import ends, for whoever called it. */
@@ -76,9 +75,7 @@ async function importFiles(
   given: Policy | undefined,
 ): Promise<number> {
   const flags = command.opts<Flags>();
-  const files = (await Promise.all(command.args.map(listFiles))).flat();
-  if (files.length === 0) throw new Error('no file to import: name files or folders');
-  const source = await chooseSource(sources, files, flags.source);
+  const { source, files } = await chooseFiles(sources, command.args, flags.source);
   const store = openStore(readWhole(storeSettings, process.env).storeUri, community.kinds, () => undefined);
   try {
     await waitForStore(store.connection);
@@ -184,7 +181,7 @@ function describe(community: CommunityPart, sources: readonly Source[]): Command
     .join('\n');
   return new Command(`hub import ${community.name}`)
     .description(`Takes files into ${community.name}'s own store.`)
-    .argument('<paths...>', 'files, or folders of .json files')
+    .argument('<paths...>', `files, or folders of ${sayEndings(sources)} files`)
     .option('--source <name>', 'which kind of file it is (found out by its first bytes otherwise)')
     .option('--originator <organisation>', 'who asserts records that do not say it')
     .option('--provider <organisation>', 'through whom the files came')
@@ -214,48 +211,6 @@ function takeTlp(label: string): Tlp {
   } catch {
     throw new InvalidArgumentError(`Expected one of ${tlpScale.join(', ')}.`);
   }
-}
-
-/** The source by name, or the first that recognises the first file. */
-async function chooseSource(
-  sources: readonly Source[],
-  files: readonly string[],
-  name: string | undefined,
-): Promise<Source> {
-  const known = sources.map((source) => source.name).join(', ');
-  if (name !== undefined) {
-    const named = sources.find((source) => source.name === name);
-    if (named === undefined) throw new Error(`--source: expected one of ${known}, got ${name}`);
-    return named;
-  }
-  const head = await readHead(files[0] ?? '');
-  const found = sources.find((source) => source.recognise(head));
-  if (found !== undefined) return found;
-  const forms = sources.map((source) => `  ${source.name}: ${source.expects}`).join('\n');
-  throw new Error(`${files[0]} is none of this community's sources:\n${forms}\nName one with --source.`);
-}
-
-async function readHead(file: string): Promise<string> {
-  for await (const chunk of createReadStream(file, { end: 65_535, highWaterMark: 65_536 })) {
-    try {
-      refuseOtherEncodings(chunk as Buffer);
-    } catch (error) {
-      throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-    }
-    return (chunk as Buffer).toString('utf8').replace(/^\ufeff/, '');
-  }
-  throw new Error(`${file} is empty`);
-}
-
-async function listFiles(path: string): Promise<readonly string[]> {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) throw new Error(`${path}: there is no such file or folder`);
-  if (!stat.isDirectory()) return [path];
-  const names = await readdir(path);
-  return names
-    .filter((name) => name.endsWith('.json'))
-    .toSorted()
-    .map((name) => join(path, name));
 }
 
 function withFlags(defaults: Defaults, flags: Flags): Defaults {

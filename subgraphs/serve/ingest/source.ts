@@ -12,7 +12,19 @@ export type Locate =
    * The records are the elements of the array under this member of the top-level object, or of a top-level array.
    * With `orWhole`, an object without that member is one record by itself.
    */
-  | { readonly at: 'member'; readonly name: string; readonly orWhole?: true };
+  | { readonly at: 'member'; readonly name: string; readonly orWhole?: true }
+  | InTables;
+
+/**
+ * The rows of some CSV tables that carry one value in the column `key` are one record, `{ <table>: [row, ...] }`. Each
+ * file is one of the tables, told by the columns that it has; all of them come in one import, since a record is whole
+ * only with all its rows.
+ */
+export type InTables = {
+  readonly at: 'tables';
+  readonly key: string;
+  readonly tables: Readonly<Record<string, readonly string[]>>;
+};
 
 /** What is given for a source where its records do not say it themselves. */
 export type Defaults = {
@@ -98,6 +110,8 @@ export type Source<Raw = unknown> = {
   /** What such a file looks like, for errors and help. */
   readonly expects: string;
   readonly locate: Locate;
+  /** How the names of its files end, where a folder is given; `.json` otherwise. */
+  readonly endings?: readonly string[];
   /** Whether the first bytes of a file look like this source. */
   recognise(head: string): boolean;
   /** The shape of a record; its errors are told by path and type, never with a value. */

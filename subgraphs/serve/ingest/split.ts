@@ -1,7 +1,15 @@
-import type { Locate } from './source.ts';
+import type { Locate, RejectError } from './source.ts';
 
-/** A record of a file as its bytes: `bytes` is null where it is larger than the limits. Offsets count from 0. */
-export type Slice = { readonly index: number; readonly offset: number; readonly bytes: Buffer | null };
+/**
+ * A record of a file as the bytes of its JSON; null where it is larger than the limits. Offsets count from 0. `refused`
+ * says why it is none, where that is told before it is parsed.
+ */
+export type Slice = {
+  readonly index: number;
+  readonly offset: number;
+  readonly bytes: Buffer | null;
+  readonly refused?: RejectError;
+};
 
 /** Why a file cannot be read on; what was whole before has been delivered. */
 export class SplitError extends Error {
@@ -38,6 +46,7 @@ export async function* splitRecords(
   locate: Locate,
   limit: number = largestRecord,
 ): AsyncGenerator<Slice> {
+  if (locate.at === 'tables') throw new TypeError('the records of tables are joined, not cut');
   const splitter = new Splitter(locate, limit);
   for await (const chunk of withWholeHead(chunks)) {
     yield* splitter.push(chunk);
@@ -52,11 +61,11 @@ export function refuseOtherEncodings(head: Buffer): void {
   if ((one === 0xff && two === 0xfe) || (one === 0xfe && two === 0xff) || one === 0 || two === 0) {
     throw new SplitError('expected UTF-8, got UTF-16 or UTF-32: convert the file first');
   }
-  if (one === 0x1f && two === 0x8b) throw new SplitError('expected JSON, got gzip: unpack the file first');
+  if (one === 0x1f && two === 0x8b) throw new SplitError('got gzip: unpack the file first');
 }
 
 /** The same bytes, the first four of them in one chunk, so that the mark of an encoding is seen whole. */
-async function* withWholeHead(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* withWholeHead(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let head: Buffer | null = Buffer.alloc(0);
   for await (const chunk of chunks) {
     if (head === null) yield chunk;

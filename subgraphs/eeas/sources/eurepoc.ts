@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import type { Time } from '../../../schema/envelope.ts';
+import { memberStateKey, memberStates } from '../../../schema/keys.ts';
+import type { MapContext, Source } from '../../serve/ingest/source.ts';
+import { parseTime } from '../../serve/ingest/time.ts';
+import { publicDefaults } from './defaults.ts';
+import { readColumn, readWord } from './eurepoc-cells.ts';
+import { type Initiator, readInitiators } from './eurepoc-initiators.ts';
+
+const cell = z.string().optional();
+const incident = {
+  ID: z.string(),
+  start_date: cell,
+  incident_type: cell,
+  receiver_country: cell,
+  receiver_region: cell,
+};
+const initiators = z.looseObject({
+  ...incident,
+  initiator_country: cell,
+  initiator_category: cell,
+  initiator_name: z.string(),
+});
+const attributions = z.looseObject({
+  ...incident,
+  initiator_country: cell,
+  attribution_ID: z.string(),
+  attribution_date: cell,
+  attribution_basis_clean: cell,
+});
+const responses = z.looseObject({ ...incident, weighted_cyber_intensity: z.string() });
+const sectors = z.looseObject({
+  ...incident,
+  receiver_category: z.string(),
+  receiver_category_subcode: cell,
+});
+const shape = z.looseObject({
+  initiators: z.array(initiators).min(1),
+  attributions: z.array(attributions),
+  responses: z.array(responses).min(1),
+  sectors: z.array(sectors).min(1),
+});
+
+/** One incident of EuRepoC: its rows in the four tables. */
+export type EurepocIncident = z.infer<typeof shape>;
+
+/**
+ * EuRepoC's tables of political cyber incidents: each incident once, with the receivers, the initiators as each
+ * attribution names them, and how heavy it was, under EuRepoC's own name. Refuses a day that does not exist
+ * (WRONG_DATE).
+ */
+export const eurepoc: Source<EurepocIncident> = {
+  name: 'eurepoc',
+  title: 'EuRepoC incidents',
+  expects:
+    'its four CSV tables in one import: initiators, attributions by basis, responses, targeted sectors',
+  locate: {
+    at: 'tables',
+    key: 'ID',
+    tables: {
+      initiators: ['initiator_name', 'initiator_category'],
+      attributions: ['attribution_ID', 'attribution_basis_clean'],
+      responses: ['weighted_cyber_intensity'],
+      sectors: ['receiver_category', 'receiver_category_subcode'],
+    },
+  },
+  endings: ['.csv'],
+  recognise: (head) => /^"?ID"?,/.test(head) && /^.{0,2000}\b(initiator|receiver)_country\b/.test(head),
+  shape,
+  map(raw, context) {
+    const content = toContent(raw, context);
+    const { reference, startedAt, receiverStates, actors } = content;
+    return [
+      {
+        kind: 'CyberIncident',
+        localId: reference,
+        content,
+        sortAt: startedAt?.utc ?? null,
+        says: { occurredAt: startedAt },
+        names: [...receiverStates, ...actors],
+      },
+    ];
+  },
+  defaults: publicDefaults('eurepoc', 'eurepoc'),
+  resolves: true,
+  mapping: 1,
+};
+
+/** What the tables say of a CyberIncident; what they are silent of stays out. */
+type Content = {
+  readonly reference: string;
+  readonly name: string;
+  readonly startedAt: Time | null;
+  readonly incidentTypes: readonly string[];
+  readonly receiverCountries: readonly string[];
+  readonly receiverStates: readonly string[];
+  readonly receiverRegions: readonly string[];
+  readonly receiverCategories: readonly string[];
+  readonly receiverSubcategories: readonly string[];
+  readonly initiators: readonly Initiator[];
+  readonly actors: readonly string[];
+  readonly intensity: string | null;
+};
+
+function toContent(raw: EurepocIncident, context: MapContext): Content {
+  const rows = [...raw.initiators, ...raw.attributions, ...raw.responses, ...raw.sectors];
+  const reference = raw.initiators[0]?.ID.trim() ?? '';
+  const day = readWord(raw.initiators[0]?.start_date);
+  const receiverCountries = readColumn(rows, (row) => row.receiver_country);
+  const { initiators: said, actors } = readInitiators(raw, context.resolveActor);
+  return {
+    reference,
+    // The tables give an incident no name.
+    name: `EuRepoC ${reference}`,
+    startedAt: day === null ? null : parseTime(day),
+    incidentTypes: readColumn(rows, (row) => row.incident_type),
+    receiverCountries,
+    receiverStates: receiverCountries.flatMap((country) => findMemberState(country) ?? []),
+    receiverRegions: readColumn(rows, (row) => row.receiver_region),
+    receiverCategories: readColumn(raw.sectors, (row) => row.receiver_category),
+    receiverSubcategories: readColumn(raw.sectors, (row) => row.receiver_category_subcode),
+    initiators: said,
+    actors,
+    intensity: readWord(raw.responses[0]?.weighted_cyber_intensity),
+  };
+}
+
+const codes: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(memberStates).map(([code, name]) => [name.toLowerCase(), code])),
+  'czech republic': 'CZ',
+};
+
+function findMemberState(country: string): string | null {
+  const name = country.toLowerCase();
+  return Object.hasOwn(codes, name) ? memberStateKey(codes[name] ?? '') : null;
+}

@@ -1,0 +1,251 @@
+import { createReadStream } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { aliasesOfGalaxy, indexAliases } from '../../../../schema/aliases.ts';
+import { actorKey, normaliseName } from '../../../../schema/keys.ts';
+import { namesOfInitiator } from '../../../../subgraphs/eeas/sources/eurepoc-names.ts';
+import { eurepoc, type EurepocIncident } from '../../../../subgraphs/eeas/sources/eurepoc.ts';
+import { checkShape, parseRecord } from '../../../../subgraphs/serve/ingest/parse-record.ts';
+import type { InTables } from '../../../../subgraphs/serve/ingest/source.ts';
+import { joinTables } from '../../../../subgraphs/serve/ingest/tables.ts';
+import { describeReal, headOf, mapAll, mapWith, readReal, realPath, refusalOf } from './map-all.ts';
+
+const tables = ['initiators', 'attributions-basis', 'responses', 'targeted-sectors'];
+
+async function readIncidents(): Promise<readonly EurepocIncident[]> {
+  const files = tables.map((name) => {
+    const file = realPath(`eeas/eurepoc-${name}.csv`);
+    return { file, chunks: createReadStream(file, { highWaterMark: 10_000 }) as AsyncIterable<Buffer> };
+  });
+  const records: EurepocIncident[] = [];
+  for await (const { slice } of joinTables(files, eurepoc.locate as InTables)) {
+    expect(slice.refused).toBeUndefined();
+    records.push(checkShape(parseRecord(slice.bytes ?? Buffer.alloc(0)), eurepoc.shape));
+  }
+  return records;
+}
+
+/** The keys of the galaxy that carry a name. */
+function readGalaxy(): (name: string) => readonly string[] {
+  const byName = indexAliases(aliasesOfGalaxy(readReal('common/misp-galaxy-threat-actor.json')).rows);
+  return (name) => byName.get(normaliseName(name) ?? '') ?? [];
+}
+
+type Said = {
+  readonly name: string | null;
+  readonly actor: string | null;
+  readonly attributionBasis: string | null;
+};
+
+const isShared = (key: string) => key.startsWith('ThreatActor:') && !key.startsWith('ThreatActor:name:');
+
+async function takeReal() {
+  const [incidents, keysOf] = [await readIncidents(), readGalaxy()];
+  const resolve = (name: string) => {
+    const keys = keysOf(name);
+    return keys.length === 1 ? (keys[0] ?? null) : actorKey({ name });
+  };
+  return { incidents, keysOf, mapped: mapWith(eurepoc, incidents, resolve) };
+}
+
+describeReal('on the public records', () => {
+  test('makes one incident of each of the 2,465 ids, with all Member States that they hit', async () => {
+    const { incidents, mapped } = await takeReal();
+    expect([incidents.length, mapped.length]).toEqual([2465, 2465]);
+    expect(
+      mapped.every(
+        ({ kind, localId, content }) => kind === 'CyberIncident' && content['reference'] === localId,
+      ),
+    ).toBe(true);
+    const states = new Set(
+      mapped.flatMap(({ names }) => names.filter((key) => key.startsWith('MemberState:'))),
+    );
+    expect(states.size).toBe(26);
+    expect(mapped.find(({ localId }) => localId === '2353')).toMatchObject({
+      content: {
+        incidentTypes: ['Data theft', 'Hijacking with Misuse'],
+        initiators: [
+          {
+            name: 'UNC4841',
+            country: 'China',
+            category: 'Non-state-group',
+            attributionBasis: 'Industry attribution',
+            attributedBy: null,
+            attributedAt: { utc: new Date('2023-06-15T00:00:00Z'), precision: 'DAY' },
+          },
+        ],
+      },
+    });
+    expect(eurepoc.recognise(headOf('eeas/eurepoc-responses.csv'))).toBe(true);
+  });
+
+  test('of the 244 names that stand first and match the galaxy, and of all with another that does, few are not joined', async () => {
+    const { incidents, mapped, keysOf } = await takeReal();
+    const cells = new Set(incidents.flatMap((one) => one.initiators.map((row) => row.initiator_name.trim())));
+    const matching = [...cells].filter((cell) =>
+      [cell, ...namesOfInitiator(cell)].some((name) => keysOf(name).length > 0),
+    );
+    const first = [...cells].filter((cell) => keysOf(cell.split('/')[0] ?? '').length > 0);
+    expect([cells.size, first.length, matching.length]).toEqual([727, 244, 270]);
+
+    const actorOf = new Map(
+      mapped
+        .flatMap(({ content }) => content['initiators'] as readonly Said[])
+        .map((one) => [one.name, one.actor]),
+    );
+    const isJoined = (cell: string) => isShared(actorOf.get(cell) ?? '');
+    expect(first.filter((cell) => !isJoined(cell))).toEqual([]);
+    // Its own name is unknown; what it is said to be part of is joined by those names.
+    expect(matching.filter((cell) => !isJoined(cell))).toEqual([
+      expect.stringMatching(/^Cluster B < COBALT MIRAGE/),
+    ]);
+
+    const names = new Set(matching.flatMap(namesOfInitiator));
+    const ambiguous = [...names].filter((name) => keysOf(name).length > 1);
+    expect(ambiguous.toSorted()).toEqual([
+      'Andariel',
+      'Cadet Blizzard',
+      'Cobalt Gypsy',
+      'G0013',
+      'Grizzly Steppe',
+      'Imperial Kitten',
+      'Mint Sandstorm',
+      'NOBELIUM',
+      'Sapphire Sleet',
+    ]);
+    const joinedBy = new Set(mapped.flatMap((one) => one.names.filter(isShared)));
+    const elsewhere = new Set(
+      [...names]
+        .flatMap((name) => (keysOf(name).length === 1 ? keysOf(name) : []))
+        .filter((key) => !joinedBy.has(key)),
+    );
+    expect([joinedBy.size, elsewhere.size]).toEqual([220, 13]);
+    expect(mapped.filter((one) => one.names.some(isShared))).toHaveLength(811);
+  });
+
+  test('holds no name of an individual, and of others that no alias table knows only those of groups and bodies', async () => {
+    const { incidents, mapped } = await takeReal();
+    const rows = incidents.flatMap((one) => one.initiators);
+    const individual = new Set(
+      rows.flatMap((one) =>
+        one.initiator_category === 'Individual hacker(s)' ? one.initiator_name.trim() : [],
+      ),
+    );
+    const others = new Set(
+      rows.flatMap((one) =>
+        one.initiator_category === 'Individual hacker(s)' ? [] : one.initiator_name.trim(),
+      ),
+    );
+    const said = mapped.flatMap(({ content }) => content['initiators'] as readonly Said[]);
+    const held = new Map(said.map((one) => [one.name, one.actor]));
+    const ofIndividuals = [...individual.difference(others)];
+    expect(ofIndividuals.length).toBe(32);
+    expect(ofIndividuals.filter((name) => isShared(held.get(name) ?? ''))).toHaveLength(0);
+    expect(ofIndividuals.filter((name) => held.has(name))).toEqual([]);
+    const unknown = [...held].filter(([name, actor]) => name !== null && !isShared(actor ?? ''));
+    expect([held.size, unknown.length]).toEqual([484, 214]);
+  });
+});
+
+const row = {
+  ID: '7',
+  start_date: '2024-03-01',
+  receiver_country: 'Greece<br>Not available',
+  receiver_region: "['EUROPE', 'EU(MS)']",
+};
+const incident = {
+  initiators: [
+    {
+      ...row,
+      initiator_country: 'Atlantis',
+      initiator_category: 'State',
+      initiator_name: 'Paper Lantern Group/PL-1',
+    },
+  ],
+  attributions: [
+    {
+      ...row,
+      initiator_country: 'Atlantis',
+      attribution_ID: '1',
+      attribution_date: '2024-05-01',
+      attribution_basis_clean: 'Political attribution',
+    },
+  ],
+  responses: [{ ...row, weighted_cyber_intensity: '4' }],
+  sectors: [{ ...row, receiver_category: 'Media', receiver_category_subcode: '' }],
+};
+const initiatorsOf = (more: Partial<typeof incident>) =>
+  mapAll(eurepoc, [{ ...incident, ...more }])[0]?.content['initiators'] as readonly Said[];
+
+test('cells of several words are read, and what is said not to be available is left out', () => {
+  expect(mapAll(eurepoc, [incident])[0]).toMatchObject({
+    localId: '7',
+    content: {
+      receiverCountries: ['Greece'],
+      receiverStates: ['MemberState:GR'],
+      receiverRegions: ['EUROPE', 'EU(MS)'],
+      receiverSubcategories: [],
+    },
+    names: ['MemberState:GR', 'ThreatActor:name:paperlanterngroup'],
+  });
+});
+
+const told = (said: readonly Said[]) => said.map(({ name, attributionBasis }) => [name, attributionBasis]);
+
+test('which attribution named whom is said only where the tables tell it', () => {
+  const [named] = incident.initiators;
+  const [attributed] = incident.attributions;
+  const other = { ...named, initiator_name: 'Glass Otter Team' };
+  const later = { ...attributed, attribution_date: '2024-06-01' };
+  expect(told(initiatorsOf({ attributions: [...incident.attributions, later] as never }))).toEqual([
+    ['Paper Lantern Group/PL-1', 'Political attribution'],
+    ['Paper Lantern Group/PL-1', 'Political attribution'],
+  ]);
+  expect(
+    told(initiatorsOf({ initiators: [named, other] as never, attributions: [attributed, later] as never })),
+  ).toEqual([
+    ['Paper Lantern Group/PL-1', null],
+    ['Glass Otter Team', null],
+    [null, 'Political attribution'],
+    [null, 'Political attribution'],
+  ]);
+});
+
+test.each([
+  ['a person among hackers', 'Individual hacker(s)', 'Jane Roe Group'],
+  ['a person of a body', 'State', 'Jane Roe (Unit 1, Ministry)'],
+  ['nobody', 'State', 'Not available'],
+])('%s has no name and no actor here', (_what, category, name) => {
+  const [initiator] = initiatorsOf({
+    initiators: [{ ...incident.initiators[0], initiator_category: category, initiator_name: name }] as never,
+  });
+  expect(initiator).toMatchObject({ name: null, actor: null, category });
+});
+
+test('the first name that the alias tables know says who it is, and what it is part of is named too', () => {
+  const known = new Map([
+    ['PL-1', 'ThreatActor:1'],
+    ['Lantern', 'ThreatActor:2'],
+    ['Guild', 'ThreatActor:3'],
+  ]);
+  const named = 'Paper/PL-1 fka Lantern (Unit 9) < Old Guild/Guild';
+  const [one] = mapWith(
+    eurepoc,
+    [{ ...incident, initiators: [{ ...incident.initiators[0], initiator_name: named }] }],
+    (name) => known.get(name) ?? actorKey({ name }),
+  );
+  expect(one).toMatchObject({
+    content: {
+      initiators: [{ name: named, actor: 'ThreatActor:1' }],
+      actors: ['ThreatActor:1', 'ThreatActor:3'],
+    },
+  });
+});
+
+test('a day that does not exist is refused', () => {
+  expect(
+    refusalOf(eurepoc, {
+      ...incident,
+      initiators: [{ ...incident.initiators[0], start_date: '2024-02-30' }],
+    })?.[0],
+  ).toBe('WRONG_DATE');
+});

@@ -1,0 +1,51 @@
+import { describe } from '@jest/globals';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { actorKey } from '../../../../schema/keys.ts';
+import { type Mapped, RejectError, type Source } from '../../../../subgraphs/serve/ingest/source.ts';
+
+const realData = join(import.meta.dirname, '..', '..', '..', '..', '..', 'shared', 'data');
+
+/** Tests on the public records; they skip, where `../shared/data` is not there. */
+export const describeReal = existsSync(realData) ? describe : describe.skip;
+
+/** The path of a file or folder of the public records. */
+export function realPath(path: string): string {
+  return join(realData, path);
+}
+
+/** A file of the public records as JSON. */
+export function readReal(path: string): unknown {
+  return JSON.parse(readFileSync(realPath(path), 'utf8')) as unknown;
+}
+
+/** The first 64 KiB of a file, as a source is asked to recognise it. */
+export function headOf(path: string): string {
+  return readFileSync(realPath(path)).subarray(0, 65_536).toString('utf8');
+}
+
+/** Records as a source maps them, with an alias table that knows nobody. */
+export function mapAll<Raw>(source: Source<Raw>, records: readonly unknown[]): readonly Mapped[] {
+  return mapWith(source, records, (name) => actorKey({ name }));
+}
+
+/** The same, with names resolved as given. */
+export function mapWith<Raw>(
+  source: Source<Raw>,
+  records: readonly unknown[],
+  resolveActor: (name: string) => string | null,
+): readonly Mapped[] {
+  const context = { defaults: source.defaults, receivedAt: new Date('2026-11-01T00:00:00Z'), resolveActor };
+  return records.flatMap((record) => source.map(source.shape.parse(record), context));
+}
+
+/** Why a record is refused: its reason and words; null where it is taken in. */
+export function refusalOf<Raw>(source: Source<Raw>, record: unknown): readonly [string, string] | null {
+  try {
+    mapAll(source, [record]);
+    return null;
+  } catch (error) {
+    if (error instanceof RejectError) return [error.reason, error.message];
+    throw error;
+  }
+}

@@ -1,0 +1,156 @@
+import { expect, test } from '@jest/globals';
+import type { InTables } from '../../../../subgraphs/serve/ingest/source.ts';
+import { SplitError } from '../../../../subgraphs/serve/ingest/split.ts';
+import { type Joined, type JoinLimits, joinTables } from '../../../../subgraphs/serve/ingest/tables.ts';
+
+const locate: InTables = { at: 'tables', key: 'ID', tables: { one: ['a'], two: ['b'] } };
+
+type Outcome = { readonly records: readonly Joined[]; readonly error: string | null };
+
+async function join(
+  files: Readonly<Record<string, string>>,
+  limits?: JoinLimits,
+  at: InTables = locate,
+): Promise<Outcome> {
+  const records: Joined[] = [];
+  try {
+    const tables = Object.entries(files).map(([file, text]) => ({ file, chunks: inChunks(text) }));
+    for await (const record of joinTables(tables, at, limits)) records.push(record);
+    return { records, error: null };
+  } catch (error) {
+    if (!(error instanceof SplitError)) throw error;
+    return { records, error: error.message };
+  }
+}
+
+async function* inChunks(text: string): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += 7) yield await Promise.resolve(bytes.subarray(at, at + 7));
+}
+
+const valueOf = ({ slice }: Joined): unknown => JSON.parse(slice.bytes?.toString() ?? 'null');
+const reasonsOf = ({ records }: Outcome) => records.map(({ slice }) => slice.refused?.reason ?? null);
+const keysOf = ({ records }: Outcome) =>
+  records.map((record) => {
+    const { one, two } = valueOf(record) as Record<'one' | 'two', { ID: string }[]>;
+    return `${one.map(({ ID }) => ID).join('')}/${two.map(({ ID }) => ID).join('')}`;
+  });
+
+test('rows of one id are one record, from all tables, at the place of its first row', async () => {
+  const one = 'ID,a\n1,x\n1,y\n2,z\n';
+  const { records, error } = await join({ 'two.csv': 'ID,b\n1,p\n2,q\n2,r', 'one.csv': one });
+  expect(error).toBeNull();
+  expect(records.map(valueOf)).toEqual([
+    {
+      one: [
+        { ID: '1', a: 'x' },
+        { ID: '1', a: 'y' },
+      ],
+      two: [{ ID: '1', b: 'p' }],
+    },
+    {
+      one: [{ ID: '2', a: 'z' }],
+      two: [
+        { ID: '2', b: 'q' },
+        { ID: '2', b: 'r' },
+      ],
+    },
+  ]);
+  expect(records.map(({ file, slice }) => [file, slice.index, slice.offset])).toEqual([
+    ['one.csv', 0, 5],
+    ['one.csv', 1, one.indexOf('2,z')],
+  ]);
+});
+
+test('tables in another order, and without rows of some ids, are joined all the same', async () => {
+  const got = await join({ one: 'ID,a\n3,x\n1,x\n2,x\n9,x', two: 'ID,b\n1,y\n2,y\n3,y\n7,y' });
+  expect(keysOf(got)).toEqual(['1/1', '2/2', '3/3', '9/', '/7']);
+  expect(got.records.map(({ slice }) => slice.index)).toEqual([0, 1, 2, 3, 4]);
+});
+
+const fiftyRows = (from: number) => Array.from({ length: 50 }, (_, at) => `${(from + at) % 50},x`).join('\n');
+
+test('what waits for rows of other tables is bounded: beyond it, nothing is guessed', async () => {
+  const files = { one: `ID,a\n${fiftyRows(0)}`, two: `ID,b\n${fiftyRows(25)}` };
+  expect(keysOf(await join(files))).toHaveLength(50);
+  const { records, error } = await join(files, { record: 1000, waiting: 500 });
+  expect([records, error]).toEqual([[], expect.stringContaining('sort each by its id')]);
+});
+
+test('rows of one id that lie apart are refused, before and after the first were joined', async () => {
+  const waiting = await join({ one: 'ID,a\n1,x\n2,x\n1,y\n3,x', two: 'ID,b\n3,y\n2,y\n1,y' });
+  expect(reasonsOf(waiting)).toEqual([null, 'DUPLICATE', null, null]);
+  const joined = await join({ one: 'ID,a\n1,x\n2,x\n1,y\n2,x', two: 'ID,b\n1,y\n2,y' });
+  expect(reasonsOf(joined)).toEqual([null, null, 'DUPLICATE', 'DUPLICATE']);
+});
+
+test.each([
+  ['too few cells', '2'],
+  ['too many cells', '2,x,y'],
+  ['a quote inside', '2,x"y'],
+  ['a NUL', '2,\0'],
+])('a row with %s costs the record that it belongs to', async (_what, bad) => {
+  const got = await join({ one: `ID,a\n1,x\n2,x\n${bad}\n3,x`, two: 'ID,b\n1,y\n2,y\n3,y' });
+  expect(reasonsOf(got).map((reason) => reason !== null)).toEqual([false, true, false]);
+});
+
+test('a row without an id is refused by itself', async () => {
+  const got = await join({ one: 'ID,a\n1,x\n ,x\n2,y', two: 'ID,b\n1,y\n2,y' });
+  expect(reasonsOf(got)).toEqual([null, 'WRONG_SHAPE', null]);
+});
+
+test('a row that swallowed others costs those beside it too', async () => {
+  const got = await join({ one: 'ID,a\n1,x\n2,"x\n2,"y\n3,x\n4,x', two: 'ID,b\n1,y\n2,y\n3,y\n4,y' });
+  expect(
+    Object.fromEntries(got.records.map((one, at) => [keysOf(got)[at], one.slice.refused?.reason])),
+  ).toEqual({
+    '/': 'MALFORMED',
+    '1/1': 'MALFORMED',
+    '3/3': 'MALFORMED',
+    '4/4': undefined,
+    '/2': undefined,
+  });
+});
+
+test('a record that is too large, by bytes or by cells, is held by nobody', async () => {
+  const big = await join(
+    { one: `ID,a\n1,${'x'.repeat(300)}\n2,x`, two: `ID,b\n1,y\n2,y` },
+    { record: 200, waiting: 1000 },
+  );
+  expect(big.records.map(({ slice }) => slice.bytes === null)).toEqual([true, false]);
+  const columns = Array.from({ length: 90_000 }, (_, at) => `c${at}`).join(',');
+  const row = `1${','.repeat(90_001)}\n`;
+  const many = await join({ one: `ID,a,${columns}\n${row.repeat(12)}`, two: 'ID,b\n1,y' });
+  expect(many.records.map(({ slice }) => slice.bytes)).toEqual([null]);
+});
+
+test('what is refused and bears a classification is told to be that', async () => {
+  const got = await join({ one: 'ID,a\n1,TRES SECRET UE/EU TOP SECRET,x\n2,x', two: 'ID,b\n1,y\n2,y' });
+  expect(reasonsOf(got)).toEqual(['CLASSIFIED', null]);
+});
+
+test.each<readonly [string, Readonly<Record<string, string>>, string]>([
+  ['a table is missing', { one: 'ID,a\n1,x' }, 'expected all tables in one import'],
+  ['a table comes twice', { one: 'ID,a\n1,x', again: 'ID,a\n2,x' }, 'again is a second table "one"'],
+  [
+    'a file is none of them',
+    { one: 'ID,a\n1,x', other: 'ID,c\n1,x' },
+    'other is none of the tables: "one" with',
+  ],
+  ['cells are parted otherwise', { one: 'ID;a\n1;x' }, 'none of the tables'],
+  ['a column comes twice', { one: 'ID,a,a\n1,x,x' }, 'a row of columns, each once'],
+])('nothing is taken where %s', async (_what, files, message) => {
+  expect(await join(files)).toEqual({ records: [], error: expect.stringContaining(message) });
+});
+
+test('where a table is cut off in a cell, no record is made that may have rows behind it', async () => {
+  const got = await join({ one: 'ID,a\n1,x\n2,x\n3,x', two: 'ID,b\n1,y\n2,y\n3,"y\n' });
+  expect(keysOf(got)).toEqual(['1/1']);
+  expect(got.error).toContain('ends in a quoted cell of the row that begins at byte');
+});
+
+test('a name of a column is a name only, whatever it reaches in a language', async () => {
+  const files = { one: 'ID,a,__proto__\n1,x,y', two: 'ID,b\n1,y' };
+  const { records } = await join(files);
+  expect(records[0]?.slice.bytes?.toString()).toContain('"__proto__":"y"');
+});
