@@ -89,6 +89,7 @@ class RowReader {
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const carriageReturn = Buffer.from('\r');
 
 function skipMark(chunk: Buffer): number {
@@ -120,7 +121,7 @@ function decode(bytes: Buffer): { readonly text: string; readonly refused: Rejec
     return { text: bytes.toString('latin1'), refused: new RejectError('WRONG_ENCODING', 'a NUL') };
   }
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), refused: null };
+    return { text: utf8.decode(bytes), refused: null };
   } catch {
     const refused = new RejectError('WRONG_ENCODING', 'bytes that are no UTF-8');
     return { text: bytes.toString('latin1'), refused };

@@ -182,7 +182,7 @@ class GroupBuilder {
     const json = refused === null ? toJson(names, cells) : JSON.stringify(cells);
     this.#size += json.length;
     this.#values += cells.length;
-    if (this.#size > this.#limit || this.#values > mostValues) this.#rows = [];
+    if (this.#size > this.#limit) this.#rows = [];
     else this.#rows.push(json);
   }
 

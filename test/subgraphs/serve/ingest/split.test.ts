@@ -250,7 +250,7 @@ test.each<readonly [string, Buffer | string, Locate, RegExp]>([
   ],
   ['UTF-16 without one', utf16, array, /expected UTF-8, got UTF-16/],
   ['UTF-16, big end first', Buffer.from(utf16).swap16(), array, /expected UTF-8, got UTF-16/],
-  ['gzip', gzipSync('[{"id":1}]'), array, /expected JSON, got gzip/],
+  ['gzip', gzipSync('[{"id":1}]'), array, /got gzip: unpack the file first/],
   ['nothing', '', array, /the file is empty/],
   ['spaces', ' \n\t', whole, /the file is empty/],
   ['a mark of UTF-8 alone', '\ufeff', whole, /the file is empty/],
