@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { bearsClassification } from './classified.ts';
-import { checkShape, parseRecord } from './parse-record.ts';
+import { cutRecords, parseSlice } from './forms.ts';
+import { checkShape } from './parse-record.ts';
 import { type MapContext, RejectError, type Source } from './source.ts';
-import { SplitError, splitRecords } from './split.ts';
+import { SplitError } from './split.ts';
 
 /** What a first pass may hold of one file, in bytes. */
 export const mostCollected = 128 * 1024 * 1024;
@@ -38,7 +39,7 @@ type Read<Raw> = { readonly raw: Raw } | { readonly classified: unknown };
 async function* readRecords<Raw>(source: Source<Raw>, file: string): AsyncGenerator<Read<Raw>> {
   const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: chunkBytes });
   try {
-    for await (const { bytes } of splitRecords(chunks, source.locate)) {
+    for await (const { bytes } of cutRecords(chunks, source.locate)) {
       const read = bytes === null ? null : readRecord(source, bytes);
       if (read !== null) yield read;
     }
@@ -47,9 +48,9 @@ async function* readRecords<Raw>(source: Source<Raw>, file: string): AsyncGenera
   }
 }
 
-function readRecord<Raw>({ shape }: Source<Raw>, bytes: Buffer): Read<Raw> | null {
+function readRecord<Raw>({ shape, locate }: Source<Raw>, bytes: Buffer): Read<Raw> | null {
   try {
-    return { raw: checkShape(parseRecord(bytes), shape) };
+    return { raw: checkShape(parseSlice(bytes, locate), shape) };
   } catch (error) {
     if (!(error instanceof RejectError)) throw error;
     return error.reason === 'CLASSIFIED' ? readClassified(bytes) : null;

@@ -2,8 +2,10 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { bearsClassification, bearsClassificationInText } from './classified.ts';
 import { type Row, readRows } from './csv.ts';
+import { bearsClassificationInMarkup } from './parse-xml.ts';
 import type { Locate } from './source.ts';
 import { SplitError, splitRecords } from './split.ts';
+import { readOutside } from './split-xml.ts';
 
 /** More than this on either side of the records is no header; what is further away is not looked at. */
 const longestSide = 1024 * 1024;
@@ -15,6 +17,7 @@ const chunkBytes = 256 * 1024;
  */
 export async function findClassifiedHeader(file: string, locate: Locate): Promise<Buffer | null> {
   if (locate.at === 'tables') return await findClassifiedLines(file);
+  if (locate.at === 'element') return await findClassifiedOutside(file, locate.name);
   const bytes = await readHeader(file, locate);
   return bytes !== null && isMarked(bytes.toString('utf8')) ? bytes : null;
 }
@@ -46,6 +49,12 @@ async function findClassifiedLines(file: string): Promise<Buffer | null> {
 
 function isLine({ cells }: Row): boolean {
   return cells.filter((cell) => cell.trim() !== '').length === 1;
+}
+
+async function findClassifiedOutside(file: string, element: string): Promise<Buffer | null> {
+  const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: chunkBytes });
+  const bytes = await readOutside(chunks, element);
+  return bearsClassificationInMarkup(bytes.toString('utf8')) ? bytes : null;
 }
 
 type Records = { readonly from: number; readonly to: number };

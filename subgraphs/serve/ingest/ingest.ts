@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { collectFirst } from './collect.ts';
 import { findClassifiedHeader } from './header.ts';
 import { type Prepared, prepare } from './label.ts';
-import { checkShape, parseRecord } from './parse-record.ts';
+import { cutRecords, parseSlice } from './forms.ts';
+import { checkShape } from './parse-record.ts';
 import type { Progress } from './progress.ts';
 import type { RejectFile } from './rejects.ts';
 import {
@@ -15,7 +16,7 @@ import {
   type Source,
 } from './source.ts';
 import { raiseSpillage, type Spilled } from './spillage.ts';
-import { type Slice, SplitError, splitRecords } from './split.ts';
+import { type Slice, SplitError } from './split.ts';
 import { joinTables } from './tables.ts';
 import type { Sink } from './target.ts';
 
@@ -111,7 +112,7 @@ class Run {
     if (await this.#isClassified(file)) return;
     try {
       this.#mapping = await collectFirst(source, file, this.#context);
-      for await (const slice of splitRecords(this.#read(file), source.locate)) {
+      for await (const slice of cutRecords(this.#read(file), source.locate)) {
         await this.#takeSlice(file, slice);
       }
     } catch (error) {
@@ -190,7 +191,7 @@ class Run {
     const { source, defaults, receivedAt } = this.#options;
     if (slice.refused !== undefined) throw slice.refused;
     if (slice.bytes === null) throw new RejectError('TOO_LARGE', 'larger than one record may be');
-    const raw = checkShape(parseRecord(slice.bytes), source.shape);
+    const raw = checkShape(parseSlice(slice.bytes, source.locate), source.shape);
     return this.#map(raw).map((mapped) => prepare(mapped, defaults, source.mapping, receivedAt));
   }
 

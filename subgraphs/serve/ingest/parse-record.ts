@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { bearsClassification, bearsClassificationInText } from './classified.ts';
 import { fieldNames } from './field-names.ts';
-import { RejectError, type RejectReason } from './source.ts';
+import { RejectError } from './source.ts';
 
 /** The longest string that a record may hold, in UTF-16 units, and how deep it may be nested. */
 export const longestString = 1_000_000;
@@ -13,11 +13,25 @@ const longestKey = 1000;
  * bears a classification (CLASSIFIED) is asked first, even of what cannot be parsed: an alarm is due in any case.
  */
 export function parseRecord(bytes: Buffer): unknown {
-  const text = decode(bytes);
-  const value = parseJson(text);
+  const value = parseJson(decodeText(bytes, bearsClassificationInText));
   if (bearsClassification(value)) throw new RejectError('CLASSIFIED', 'a classified record');
-  refuseTraps(value, 0);
+  refuseUnsafe(value);
   return value;
+}
+
+/** Refuses keys that are operators or reach a prototype, strings and depths beyond every honest record. */
+export function refuseUnsafe(value: unknown): void {
+  refuseTraps(value, 0);
+}
+
+/** Bytes as UTF-8 text. Throws WRONG_ENCODING; CLASSIFIED where what can be read of them is. */
+export function decodeText(bytes: Buffer, isClassified: (text: string) => boolean): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    if (isClassified(bytes.toString('latin1'))) throw new RejectError('CLASSIFIED', 'a classified record');
+    throw new RejectError('WRONG_ENCODING', 'bytes that are no UTF-8');
+  }
 }
 
 /**
@@ -64,25 +78,13 @@ function typeAt(record: unknown, path: readonly PropertyKey[]): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw refusal('WRONG_ENCODING', 'bytes that are no UTF-8', bytes.toString('latin1'));
-  }
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw refusal('MALFORMED', 'no JSON value', text);
+    if (bearsClassificationInText(text)) throw new RejectError('CLASSIFIED', 'a classified record');
+    throw new RejectError('MALFORMED', 'no JSON value');
   }
-}
-
-function refusal(reason: RejectReason, message: string, text: string): RejectError {
-  if (bearsClassificationInText(text)) return new RejectError('CLASSIFIED', 'a classified record');
-  return new RejectError(reason, message);
 }
 
 /** Keys that are operators for MongoDB or reach a prototype, strings and depths beyond every honest record. */

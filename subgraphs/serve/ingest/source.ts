@@ -13,6 +13,8 @@ export type Locate =
    * With `orWhole`, an object without that member is one record by itself.
    */
   | { readonly at: 'member'; readonly name: string; readonly orWhole?: true }
+  /** The file is XML; the records are its elements of this local name, below its root. */
+  | { readonly at: 'element'; readonly name: string }
   | InTables;
 
 /**

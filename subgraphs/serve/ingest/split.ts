@@ -46,7 +46,8 @@ export async function* splitRecords(
   locate: Locate,
   limit: number = largestRecord,
 ): AsyncGenerator<Slice> {
-  if (locate.at === 'tables') throw new TypeError('the records of tables are joined, not cut');
+  if (locate.at === 'tables' || locate.at === 'element')
+    throw new TypeError('only the records of JSON are cut here');
   const splitter = new Splitter(locate, limit);
   for await (const chunk of withWholeHead(chunks)) {
     yield* splitter.push(chunk);

@@ -1,0 +1,145 @@
+import { SaxesParser } from 'saxes';
+import { bearsClassification } from './classified.ts';
+import { decodeText, refuseUnsafe } from './parse-record.ts';
+import { RejectError } from './source.ts';
+
+type Element = { readonly name: string; readonly members: Map<string, unknown[]>; text: string };
+
+/**
+ * An XML element's bytes as a value that is safe to look into: its attributes and child elements under their local
+ * names, each a list of strings or of such values, and its text under `text`. Throws RejectError as `parseRecord` does:
+ * MALFORMED for what is not well-formed, names an entity that XML itself does not have, or has a document type
+ * declaration. Entities are never fetched and never expand into one another.
+ */
+export function parseElement(bytes: Buffer): unknown {
+  const text = decodeText(bytes, bearsClassificationInMarkup);
+  const { value, asides } = read(text);
+  if (bearsClassification({ value, asides })) throw new RejectError('CLASSIFIED', 'a classified record');
+  refuseUnsafe(value);
+  return value;
+}
+
+/** Whether markup bears a classification, well-formed or not: by its attributes, texts and comments. */
+export function bearsClassificationInMarkup(text: string): boolean {
+  const parts: unknown[] = [];
+  for (const [, name = '', , double, single] of text.matchAll(attribute)) {
+    parts.push({ [localName(name)]: decodeReferences(double ?? single ?? '') });
+  }
+  for (const { within, value } of textsOf(text)) {
+    parts.push(within.reduceRight<unknown>((inner, name) => ({ [name]: inner }), decodeReferences(value)));
+  }
+  return bearsClassification(parts);
+}
+
+const attribute = /([\w:.-]{1,200})\s{0,20}=\s{0,20}("([^"<]{0,1000})"|'([^'<]{0,1000})')/g;
+/** So many elements around a text can mark it, where nobody knows which of them are closed. */
+const fewAround = 3;
+
+type Text = { readonly within: readonly string[]; readonly value: string };
+
+/** What stands between tags and in comments, with the last tags before it that were not closed. */
+function* textsOf(text: string): Generator<Text> {
+  let within: readonly string[] = [];
+  for (let at = 0; at < text.length;) {
+    const [opening = '', closing = '>'] = aside.find(([begin = '']) => text.startsWith(begin, at)) ?? [];
+    const isText = opening === '' && text[at] !== '<';
+    const end = text.indexOf(isText ? '<' : closing, at + opening.length);
+    const to = end === -1 ? text.length : end;
+    const value = text.slice(at + opening.length, to);
+    if (isText || opening !== '') yield { within, value: opening === '<?' ? withoutTarget(value) : value };
+    else within = after(within, text.slice(at, at + 201));
+    at = isText ? to : to + closing.length;
+  }
+}
+
+function withoutTarget(instruction: string): string {
+  return instruction.replace(/^\S{1,200}\s/, '');
+}
+
+function after(within: readonly string[], tag: string): readonly string[] {
+  if (tag.startsWith('</')) return within.slice(0, -1);
+  const name = localName(/^<([\w:.-]{1,200})/.exec(tag)?.[1] ?? '');
+  return [...within, name].slice(-fewAround);
+}
+
+const aside: readonly (readonly string[])[] = [
+  ['<!--', '-->'],
+  ['<![CDATA[', ']]>'],
+  ['<?', '?>'],
+];
+
+type Read = { readonly value: unknown; readonly asides: readonly string[] };
+
+/** The parser's own messages may quote the text: only that it failed is kept. */
+function read(text: string): Read {
+  try {
+    return readElement(text);
+  } catch {
+    if (bearsClassificationInMarkup(text)) throw new RejectError('CLASSIFIED', 'a classified record');
+    throw new RejectError('MALFORMED', 'no well-formed XML');
+  }
+}
+
+/** Not recursive: what arrives may be nested deeper than the stack. */
+function readElement(text: string): Read {
+  const parser = new SaxesParser();
+  const root: Element = { name: '', members: new Map(), text: '' };
+  const open: Element[] = [root];
+  const asides: string[] = [];
+  parser.on('doctype', () => {
+    throw new Error('a document type declaration');
+  });
+  parser.on('opentag', ({ name, attributes }) => {
+    const element: Element = { name: localName(name), members: new Map(), text: '' };
+    for (const [key, value] of Object.entries(attributes)) {
+      if (!/^xmlns(?::|$)/.test(key)) add(element, localName(key), value);
+    }
+    open.push(element);
+  });
+  parser.on('closetag', () => {
+    const element = open.pop();
+    const parent = open.at(-1);
+    if (element !== undefined && parent !== undefined) add(parent, element.name, toValue(element));
+  });
+  const takeText = (more: string): void => {
+    const element = open.at(-1);
+    if (element !== undefined) element.text += more;
+  };
+  parser.on('text', takeText);
+  parser.on('cdata', takeText);
+  parser.on('comment', (words) => asides.push(words));
+  parser.on('processinginstruction', ({ body }) => asides.push(body));
+  parser.write(text).close();
+  const [value] = [...root.members.values()].flat();
+  return { value, asides };
+}
+
+function add({ members }: Element, name: string, value: unknown): void {
+  const known = members.get(name);
+  if (known === undefined) members.set(name, [value]);
+  else known.push(value);
+}
+
+/** A name that reaches a prototype is a member like any other here; it is refused later. */
+function toValue(element: Element): unknown {
+  if (element.text.trim() !== '') add(element, 'text', element.text);
+  return Object.fromEntries(element.members);
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
+}
+
+const known: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+function decodeReferences(text: string): string {
+  if (!text.includes('&')) return text;
+  return text.replaceAll(
+    /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(lt|gt|amp|quot|apos));/gi,
+    (all: string, decimal, hex, name) => {
+      const code = decimal === undefined ? Number.parseInt(String(hex), 16) : Number(decimal);
+      if (name !== undefined) return known[String(name).toLowerCase()] ?? '';
+      return code <= 0x10_ff_ff ? String.fromCodePoint(code) : all;
+    },
+  );
+}
