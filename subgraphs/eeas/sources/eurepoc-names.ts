@@ -34,13 +34,17 @@ export function namesOfInitiator(cell: string): readonly string[] {
 
 const individual = 'Individual hacker(s)';
 
+/** Brackets within brackets go with them; one that has no partner stays. */
 function withoutBrackets(cell: string): string {
-  let text = cell;
-  for (let before = ''; before !== text;) {
-    before = text;
-    text = text.replaceAll(/\([^()]*\)/g, ' ');
+  const kept: string[] = [];
+  const open: number[] = [];
+  for (const character of cell) {
+    const from = character === ')' ? open.pop() : undefined;
+    if (character === '(') open.push(kept.length);
+    if (from !== undefined) kept.length = from;
+    kept.push(from === undefined ? character : ' ');
   }
-  return text;
+  return kept.join('');
 }
 
 function namesIn(section: string): readonly string[] {

@@ -249,3 +249,13 @@ test('a day that does not exist is refused', () => {
     })?.[0],
   ).toBe('WRONG_DATE');
 });
+
+test('brackets are left out with all within them, however deep, and one without a partner is not', () => {
+  expect(namesOfInitiator('Andariel (RGB (Unit 180))/Onyx) < Lazarus (')).toEqual([
+    'Andariel',
+    'Onyx)',
+    'Lazarus (',
+  ]);
+  const deep = `Andariel ${'('.repeat(400_000)}${')'.repeat(400_000)}`;
+  expect(namesOfInitiator(deep)).toEqual(['Andariel']);
+});
