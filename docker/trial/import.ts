@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
@@ -94,15 +94,21 @@ async function spawnImport(
   return spawn(process.execPath, ['--no-warnings', file, ...rejects, ...args], { env, stdio });
 }
 
-/** The same for the trial's own files: quiet, and an error where one of them is not taken whole. */
-export async function runQuietImport(
+/**
+ * The same for the trial's own files, one process for all of a community's: quiet, and an error where one of them is
+ * not taken whole.
+ */
+export async function runQuietImports(
   home: string,
   community: string,
   uri: string,
-  args: readonly string[],
+  imports: readonly (readonly string[])[],
 ): Promise<void> {
-  const child = await spawnImport(home, community, uri, args, 'pipe');
+  const list = join(home, `imports-${community}.json`);
+  writeFileSync(list, JSON.stringify(imports));
+  const child = await spawnImport(home, community, uri, ['--each', list], 'pipe');
   let said = '';
+  child.stdout?.resume();
   child.stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
@@ -110,5 +116,5 @@ export async function runQuietImport(
       if (code === 0) resolve();
       else reject(new Error(`the scenario could not be taken into ${community} (${code}): ${said}`));
     });
-  });
+  }).finally(() => rmSync(list, { force: true }));
 }

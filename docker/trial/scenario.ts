@@ -5,7 +5,7 @@ import { MongoClient } from 'mongodb';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
 import { readPolicy } from '../../schema/policy/load.ts';
 import { findReader } from './issuer/readers.ts';
-import { runQuietImport } from './import.ts';
+import { runQuietImports } from './import.ts';
 import type { StoreName } from './stores/names.ts';
 
 /** The exercise that every record of the scenario belongs to. */
@@ -60,7 +60,7 @@ const steps: readonly Step[] = [
   { into: 'joint-unit', file: 'joint-unit.records.json', flags: aliases },
 ];
 
-/** Imports the trial's own scenario, unless this very version is in already; gives up between two files where told to. */
+/** Imports the trial's own scenario, unless this very version is in already; gives up before a community's files where told to. */
 export async function loadScenario(
   home: string,
   uris: Readonly<Record<StoreName, string>>,
@@ -76,16 +76,14 @@ export async function loadScenario(
   const stores = [...new Set(steps.map((step) => step.into))];
   await Promise.all(
     stores.map(async (into) => {
-      for (const step of steps.filter((one) => one.into === into)) {
-        told?.throwIfAborted();
-        const flags = step.flags.map((flag) => (flag.endsWith('.json') ? join(folder, flag) : flag));
-        await runQuietImport(home, into, uris[into], [
-          join(folder, step.file),
-          '--exercise',
-          scenarioExercise,
-          ...flags,
-        ]);
-      }
+      told?.throwIfAborted();
+      const imports = steps
+        .filter((step) => step.into === into)
+        .map(({ file, flags }) => {
+          const placed = flags.map((flag) => (flag.endsWith('.json') ? join(folder, flag) : flag));
+          return [join(folder, file), '--exercise', scenarioExercise, ...placed];
+        });
+      await runQuietImports(home, into, uris[into], imports);
     }),
   );
   writeFileSync(marker, version);

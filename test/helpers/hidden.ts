@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runQuietImport } from '../../docker/trial/import.ts';
+import { runQuietImports } from '../../docker/trial/import.ts';
 import { type As, ask, type Asked } from './ask.ts';
 
 /** A record that is hidden from most, one that does not exist, and every road to them. */
@@ -39,7 +39,7 @@ export async function importHidden(trial: Asked, uri: string): Promise<Target> {
     const file = join(folder, `${said.serial}.json`);
     await writeFile(file, JSON.stringify(advisory(said)));
     const args = [file, '--tlp', 'AMBER', '--audience', 'csirt-pl', '--purpose', 'incident-response'];
-    await runQuietImport(trial.home, 'cert-eu', uri, [...args, '--exercise', exercise]);
+    await runQuietImports(trial.home, 'cert-eu', uri, [[...args, '--exercise', exercise]]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { importAliasTable } from '../../docker/trial/import.ts';
-import { runQuietImport } from '../../docker/trial/import.ts';
+import { importAliasTable, runQuietImports } from '../../docker/trial/import.ts';
 import { loadScenario } from '../../docker/trial/scenario.ts';
 import { removeState, writeState } from '../../docker/trial/state.ts';
 import { startTrial, type Trial, type TrialOptions } from '../../docker/trial/trial.ts';
@@ -73,10 +72,10 @@ async function importReal(trial: Trial): Promise<void> {
   await quietly(async () => await importAliasTable(home, tables));
   await Promise.all(
     [...Map.groupBy(realImports, (one) => one.into)].map(async ([into, imports]) => {
-      for (const { paths } of imports) {
-        const args = paths.map((path) => (path.startsWith('--') ? path : join(realData, path)));
-        await runQuietImport(home, into, trial.stores.uris[into], args);
-      }
+      const placed = imports.map(({ paths }) =>
+        paths.map((path) => (path.startsWith('--') ? path : join(realData, path))),
+      );
+      await runQuietImports(home, into, trial.stores.uris[into], placed);
     }),
   );
 }

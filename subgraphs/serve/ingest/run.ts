@@ -1,23 +1,21 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
 import mongoose, { type Connection } from 'mongoose';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import { readWhole } from '../../../schema/settings.ts';
-import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/vocabulary.ts';
 import type { CommunityPart } from '../community.ts';
 import { PreviewTarget } from '../operate/preview-target.ts';
 import type { Counted } from '../operate/tally.ts';
 import { policiesOf, policyOfRun } from '../policies.ts';
-import { followLabelling, labelBy } from '../relabel/labeller.ts';
+import { followLabelling, labelBy, type Labeller } from '../relabel/labeller.ts';
 import { versionsIn } from '../relabel/versions.ts';
 import { storeSettings } from '../settings.ts';
-import { openStore } from '../store.ts';
+import { type CommunityStore, openStore } from '../store.ts';
 import { takeNames, takeOwnNames } from './names.ts';
-import { chooseFiles, sayEndings } from './files.ts';
+import { type Flags, readRuns, type Run, withFlags } from './command.ts';
+import { chooseFiles } from './files.ts';
 import { ingest, type IngestReport, Interrupted } from './ingest.ts';
-import { readTlp } from './marking.ts';
 import { showProgress } from './progress.ts';
 import { openRejects } from './rejects.ts';
 import type { Defaults, Source } from './source.ts';
@@ -29,20 +27,6 @@ export const exitCodes = { allIn: 0, failed: 1, someRejected: 2, classifiedMet: 
 const storeWaitMs = 8000;
 /** MongoDB's error code. */
 const outOfDiskSpace = 14_031;
-
-type Flags = {
-  readonly source?: string;
-  readonly originator?: string;
-  readonly provider?: string;
-  readonly tlp?: Tlp;
-  readonly audience?: readonly string[];
-  readonly person?: readonly string[];
-  readonly purpose?: readonly Purpose[];
-  readonly exercise?: string;
-  readonly aliases?: string;
-  readonly rejects: string;
-  readonly preview?: boolean;
-};
 
 /**
  * Runs an import as a process of the community's own: its store, its credentials (JCU_STORE_URI), its sources.
@@ -56,10 +40,8 @@ export async function runImport(
 ): Promise<void> {
   // Node would let the heap grow to hundreds of megabytes before it collects what a batch leaves behind.
   setFlagsFromString('--memory-saver-mode');
-  const command = describe(community, sources);
   try {
-    await command.parseAsync();
-    process.exitCode = await importFiles(community, sources, command, given);
+    process.exitCode = await importAll(community, sources, readRuns(community, sources, process.argv), given);
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = exitCodes.failed;
@@ -68,36 +50,48 @@ export async function runImport(
   process.exit();
 }
 
-async function importFiles(
+/** Takes in one run after the other. The first that fails, or meets a classified record, is the last. */
+async function importAll(
   community: CommunityPart,
   sources: readonly Source[],
-  command: Command,
+  runs: readonly Run[],
   given: Policy | undefined,
 ): Promise<number> {
-  const flags = command.opts<Flags>();
-  const { source, files } = await chooseFiles(sources, command.args, flags.source);
   const store = openStore(readWhole(storeSettings, process.env).storeUri, community.kinds, () => undefined);
+  let worst: number = exitCodes.allIn;
   try {
     await waitForStore(store.connection);
     const policy = given ?? (await policyOfRun(process.env, store));
-    const defaults = withFlags(source.defaults, flags);
     const labeller =
       given === undefined
         ? followLabelling(store, versionsIn(policiesOf(store)), policy.source.version)
         : labelBy(given);
-    const target = new Target(store, source.name, defaults.exercise, labeller);
-    if (flags.preview === true) {
-      const preview = new PreviewTarget(policy, async () => await target.loadActors());
-      const code = await runOne(source, files, defaults, preview, flags);
-      tellOpened(preview.opened());
-      return code;
+    for (const run of runs) {
+      const code = await importFiles(sources, run, { store, policy, labeller });
+      if (code === exitCodes.failed || code === exitCodes.classifiedMet) return code;
+      worst = Math.max(worst, code);
     }
-    await target.prepare();
-    const named = await takeAllNames(source, files, target, flags);
-    return named ? await runOne(source, files, defaults, target, flags) : exitCodes.classifiedMet;
+    return worst;
   } finally {
     await store.connection.close();
   }
+}
+
+type Place = { readonly store: CommunityStore; readonly policy: Policy; readonly labeller: Labeller };
+
+async function importFiles(sources: readonly Source[], { paths, flags }: Run, into: Place): Promise<number> {
+  const { source, files } = await chooseFiles(sources, paths, flags.source);
+  const defaults = withFlags(source.defaults, flags);
+  const target = new Target(into.store, source.name, defaults.exercise, into.labeller);
+  if (flags.preview === true) {
+    const preview = new PreviewTarget(into.policy, async () => await target.loadActors());
+    const code = await runOne(source, files, defaults, preview, flags);
+    tellOpened(preview.opened());
+    return code;
+  }
+  await target.prepare();
+  const named = await takeAllNames(source, files, target, flags);
+  return named ? await runOne(source, files, defaults, target, flags) : exitCodes.classifiedMet;
 }
 
 async function runOne(
@@ -173,61 +167,6 @@ function summarise(source: Source, report: IngestReport, ms: number, rejectsPath
   );
   if (rejected + classified > 0) process.stdout.write(`rejects, with place and reason: ${rejectsPath}\n`);
   for (const line of report.broken) process.stderr.write(`not read to its end: ${line}\n`);
-}
-
-function describe(community: CommunityPart, sources: readonly Source[]): Command {
-  const list = sources
-    .map((source) => `  ${source.name.padEnd(18)}${source.title}: ${source.expects}`)
-    .join('\n');
-  return new Command(`hub import ${community.name}`)
-    .description(`Takes files into ${community.name}'s own store.`)
-    .argument('<paths...>', `files, or folders of ${sayEndings(sources)} files`)
-    .option('--source <name>', 'which kind of file it is (found out by its first bytes otherwise)')
-    .option('--originator <organisation>', 'who asserts records that do not say it')
-    .option('--provider <organisation>', 'through whom the files came')
-    .addOption(
-      new Option('--tlp <label>', `marking of records that say none: ${tlpScale.join(', ')}`).argParser(
-        takeTlp,
-      ),
-    )
-    .option('--audience <organisations...>', 'recipients above GREEN')
-    .option('--person <subjects...>', 'named persons, for RED')
-    .addOption(new Option('--purpose <purposes...>', 'what they are given for').choices(purposes))
-    .option('--exercise <id>', 'the exercise that the records belong to, such as exercise:trial-2026')
-    .option('--aliases <file>', 'a MISP threat-actor galaxy to resolve names by, taken in first')
-    .option('--preview', 'write nothing: tell to whom the records would open')
-    .option('--rejects <folder>', 'where rejected records are listed by place and reason', 'rejects')
-    .addHelpText(
-      'after',
-      `\nSources:\n${list}\n\nExit codes: 0 all in, 1 failed, 2 some rejected, 3 a classified record met.\n` +
-        `Running it again writes only what is new or changed; it may be stopped at any moment.\n\n` +
-        `Example:\n  npx hub import ${community.name} --tlp GREEN path/to/file.json`,
-    );
-}
-
-function takeTlp(label: string): Tlp {
-  try {
-    return readTlp(label.replace('AMBER_STRICT', 'AMBER+STRICT'));
-  } catch {
-    throw new InvalidArgumentError(`Expected one of ${tlpScale.join(', ')}.`);
-  }
-}
-
-function withFlags(defaults: Defaults, flags: Flags): Defaults {
-  const { originator, provider, tlp, audience, person, purpose, exercise } = flags;
-  return {
-    ...defaults,
-    ...(originator === undefined ? {} : { originator }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(exercise === undefined ? {} : { exercise }),
-    ...(purpose === undefined ? {} : { purposes: purpose }),
-    marking: tlp === undefined ? defaults.marking : { ...defaults.marking, tlp },
-    audience: {
-      ...defaults.audience,
-      ...(audience === undefined ? {} : { organisations: audience }),
-      ...(person === undefined ? {} : { persons: person }),
-    },
-  };
 }
 
 /** The store is tried for some seconds: it may just be starting. */

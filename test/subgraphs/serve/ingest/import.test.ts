@@ -174,3 +174,46 @@ test('records that bear the labels of an older policy are labelled anew by the n
   );
   expect((await place.import([file])).out).toContain('0 new, 0 changed, 9 unchanged records');
 });
+
+test('a list of imports is made one after the other, each with what it says of itself and else what all say', async () => {
+  const first = await place.write('first.json', bulletinsFile(1));
+  const second = await place.write('second.json', bulletinsFile(3));
+  const list = await place.write(
+    'list.json',
+    JSON.stringify([[first, '--provider', 'told-for-one'], [second]]),
+  );
+  const ended = await place.import([], { args: ['--each', list, '--provider', 'told-for-all'] });
+  expect(ended).toMatchObject({ code: 0 });
+  const found = await place.client.db().collection('bulletins').find().sort({ _id: 1 }).toArray();
+  const providers = Object.fromEntries(found.map(({ envelope }) => [envelope.localId, envelope.provider]));
+  expect(providers).toEqual({ 'B-1': 'told-for-all', 'B-2': 'told-for-all', 'B-3': 'told-for-all' });
+  expect(ended.out.match(/\d+ read; \d+ new, \d+ changed/g)).toEqual([
+    '1 read; 3 new, 0 changed',
+    expect.stringMatching(/^3 read; 6 new, [1-9]\d* changed$/),
+  ]);
+});
+
+test.each([
+  ['a flag that there is not', [['FILE'], ['FILE', '--tlp', 'PURPLE']], /import 2: .*PURPLE/],
+  ['no path', [['FILE'], ['--tlp', 'GREEN']], /import 2: expected paths/],
+  ['another list', [['FILE', '--each', 'FILE']], /import 1: expected paths, and no --each/],
+  ['no lists', { each: 'FILE' }, /expected a JSON list of lists of arguments/],
+  ['nothing', [], /expected a JSON list of lists of arguments/],
+])('of a list with %s nothing is taken in', async (_what, said, told) => {
+  const file = await place.write('there.json', bulletinsFile(1));
+  const list = await place.write('list.json', JSON.stringify(said).replaceAll('FILE', file));
+  const ended = await place.import([], { args: ['--each', list] });
+  expect(ended).toMatchObject({ code: 1, err: expect.stringMatching(told) });
+  expect(await place.client.db().collection('bulletins').countDocuments()).toBe(0);
+});
+
+test('the first import of a list that fails is its last', async () => {
+  const file = await place.write('there.json', bulletinsFile(1));
+  const list = await place.write('list.json', JSON.stringify([['missing.json'], [file]]));
+  const ended = await place.import([], { args: ['--each', list] });
+  expect(ended).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/missing\.json: there is no such file/),
+  });
+  expect(await place.client.db().collection('bulletins').countDocuments()).toBe(0);
+});
