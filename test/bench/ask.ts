@@ -30,7 +30,7 @@ const help = `Measures the hub's journeys over full stores: p50 and p99 at 1 and
   --json FILE        all figures as JSON
   --help
 
-Fills the three stores of a trial in a temporary folder (about 4 GB, gone at the end), loopback only.
+Fills the six stores of a trial in a temporary folder (about 9 GB, gone at the end), loopback only.
 It ends with 1 where an answer is not whole, or a store query walks a collection or sorts in memory.
 
 Examples:
@@ -89,7 +89,7 @@ async function fill(home: string, place: Place): Promise<void> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   await using stores = await startStores({ home: join(home, 'stores'), report: tell });
   place.defer(async () => await stores.stop());
-  tell(`filling three stores with ${world.records} generated records each`);
+  tell(`filling six stores with ${world.records} generated records each`);
   await fillStores(stores.uris, world);
   writeFileSync(marker, '');
 }

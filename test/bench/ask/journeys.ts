@@ -1,4 +1,5 @@
 import { Chance } from './chance.ts';
+import { states } from './records/said.ts';
 import { actorAt, cveAt, popularActor, popularCve, type World } from './world.ts';
 
 /** A question as a client sends it, with its variables at a turn. `page` is the list that is looked into. */
@@ -18,22 +19,46 @@ const family = `id name synonyms decryptorAvailable firstSeen { utc } ${marked}`
 const record = `id cveId title { value } state cvss { version score scoredBy } products { vendor product } ${marked}`;
 const statement = `id assertedBy catalogue ransomwareUse reportedAt { utc } ${marked}`;
 const profile = `id name motives modesOfOperation ${marked}`;
+const incident = `id name startedAt { utc } receiverStates { code } ${marked}`;
+const attribution = `id kind madeBy date { utc } wording ${marked}`;
+const use = `id stixId targetRef description { value } ${marked}`;
+const assessment = `id judgement confidence missionImpact ${marked}`;
+const jointCase = `id title workflow statesAffected { state { code } impact } ${marked}`;
+const situation = `id title { value } kind keyJudgements { text confidence } ${marked}`;
 const ofVulnerability = `
   id name aliases
   records(first: 5) { nodes { ${record} } }
   exploitation(first: 10) { nodes { ${statement} } }
   advisories(first: 10) { nodes { ${advisory} } }
   ransomwareFamilies(first: 10) { nodes { ${family} } }`;
+const ofAll = `
+  ${ofVulnerability}
+  defenceAssessments(first: 10) { nodes { ${assessment} } }
+  jointCaseRecords(first: 10) { nodes { ${jointCase} } }`;
 const ofActor = `
   id name synonyms
   profiles(first: 5) { nodes { id name country ${marked} } }
   mispEvents(first: 10) { nodes { ${event} } }
-  criminalProfiles(first: 10) { nodes { ${profile} } }`;
+  criminalProfiles(first: 10) { nodes { ${profile} } }
+  cyberIncidents(first: 10) { nodes { ${incident} } }
+  attributions(first: 10) { nodes { ${attribution} } }
+  techniques(first: 10) { nodes { ${use} } }
+  jointCaseRecords(first: 10) { nodes { ${jointCase} } }`;
+const ofState = `
+  code name
+  exploitation(first: 10) { nodes { ${statement} } }
+  cyberIncidents(first: 10) { nodes { ${incident} } }
+  attributions(first: 10) { nodes { ${attribution} } }
+  defenceAssessments(first: 10) { nodes { ${assessment} } }
+  jointCaseRecords(first: 10) { nodes { ${jointCase} } }`;
 
 const lists = [
   { community: 'enisa', door: 'vulnerabilityRecords', node: record },
   { community: 'cert-eu', door: 'advisories', node: advisory },
   { community: 'europol', door: 'ransomwareFamilies', node: family },
+  { community: 'eeas', door: 'cyberIncidents', node: incident },
+  { community: 'defence', door: 'techniqueUses', node: use },
+  { community: 'joint-unit', door: 'situationReports', node: situation },
 ] as const;
 
 const filtered = [
@@ -45,12 +70,18 @@ const filtered = [
     node: advisory,
   },
   { community: 'europol', door: 'ransomwareFamilies', filter: 'decryptorAvailable: NO', node: family },
+  { community: 'eeas', door: 'attributionStatements', filter: 'kind: MEDIA', node: attribution },
+  { community: 'defence', door: 'defenceAssessments', filter: 'missionImpact: DEGRADED', node: assessment },
+  { community: 'joint-unit', door: 'situationReports', filter: 'kind: FLASH', node: situation },
 ] as const;
 
 const guarded = [
   { community: 'enisa', door: 'vulnerabilityRecords', filter: 'state: RESERVED', node: record },
   { community: 'cert-eu', door: 'mispEvents', filter: 'threatLevel: HIGH', node: event },
   { community: 'europol', door: 'criminalProfiles', filter: '', node: profile },
+  { community: 'eeas', door: 'attributionStatements', filter: 'kind: TECHNICAL', node: attribution },
+  { community: 'defence', door: 'defenceAssessments', filter: 'missionImpact: DENIED', node: assessment },
+  { community: 'joint-unit', door: 'jointCaseRecords', filter: 'workflow: DRAFT', node: jointCase },
 ] as const;
 
 /** The query that turns a list's pages for `deep`, 100 rows each. */
@@ -89,8 +120,20 @@ export function journeysOf(world: World): readonly Journey[] {
       }),
     },
     {
+      name: 'join-all',
+      title: 'a vulnerability with all that five communities hold on it',
+      query: `query ($id: String!) { vulnerability(id: $id) { ${ofAll} } }`,
+      variables: (turn) => ({ id: one(turn) }),
+    },
+    {
+      name: 'state',
+      title: 'a Member State with what four communities hold on it, a sixth of their stores',
+      query: `query ($code: String!) { memberState(code: $code) { ${ofState} } }`,
+      variables: (turn) => ({ code: states[turn % states.length] }),
+    },
+    {
       name: 'actor',
-      title: 'an actor by one of its names, with profiles, MISP events and criminal profiles',
+      title: 'an actor by one of its names, with what five communities hold on it',
       query: `query ($name: String!) { threatActor(name: $name) { ${ofActor} } }`,
       variables: (turn) => ({ name: actorAt(1 + new Chance(turn).below(world.actors - 1)).synonyms[1] }),
     },
