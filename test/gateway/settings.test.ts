@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '../../gateway/settings.ts';
+import { communities } from '../../schema/vocabulary.ts';
 import { readSettings as readSubgraph } from '../../subgraphs/serve/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jcu-settings-'));
@@ -10,6 +11,10 @@ const json = join(folder, 'any.json');
 writeFileSync(json, '{}');
 
 afterAll(() => rmSync(folder, { recursive: true }));
+
+function settingOf(name: string): string {
+  return `JCU_SUBGRAPH_${name.toUpperCase().replaceAll('-', '_')}_URL`;
+}
 
 const of = {
   JCU_DEPLOYMENT: 'd',
@@ -22,8 +27,7 @@ const hub = {
   JCU_ISSUER: 'https://login.example',
   JCU_AUDIENCE: 'https://hub.example/graphql',
   JCU_SIGNING_KEY_FILE: json,
-  JCU_SUBGRAPH_ENISA_URL: 'https://enisa.example/graphql',
-  JCU_SUBGRAPH_CERT_EU_URL: 'https://cert-eu.example/graphql',
+  ...Object.fromEntries(communities.map((name) => [settingOf(name), `https://${name}.example/graphql`])),
   JCU_SUBGRAPH_EUROPOL_URL: 'http://127.0.0.1:4403/graphql',
 };
 const subgraph = {

@@ -105,7 +105,7 @@ test.each([
   [['start', '--port', 'x'], 'Expected 0 to 65535'],
   [
     ['import', 'nowhere', 'x.json'],
-    'expected a community (enisa, cert-eu, europol) or "registry", got nowhere',
+    'expected a community (enisa, cert-eu, europol, eeas, defence, joint-unit) or "registry", got nowhere',
   ],
   [['token', '--as', 'cert-eu-analyst'], 'no trial is running here: `npm start` first'],
 ])('a wrong word is told, with what was expected: %j', async (args, words) => {

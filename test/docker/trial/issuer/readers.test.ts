@@ -16,9 +16,9 @@ test('every reader belongs to an organisation of the registry', () => {
   expect(readers.filter((reader) => !ids.has(reader.organisation))).toEqual([]);
 });
 
-test('the private partner and the audit office are not in the community that GREEN is for', () => {
+test('diplomats, the private partner and the audit office are not in the community that GREEN is for', () => {
   const outside = organisations
     .filter((one) => !one.communities.includes('cyber-defence'))
     .map((one) => one.id);
-  expect(outside).toEqual(['nordsee-energy', 'audit-office']);
+  expect(outside).toEqual(['council', 'mfa-nl', 'nordsee-energy', 'audit-office']);
 });
