@@ -10,15 +10,22 @@ import type { Community } from '../../schema/vocabulary.ts';
 /** Public records that nobody of the project wrote; journeys need them, and skip with a clear line without them. */
 export const realData = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');
 
+const eurepoc = ['initiators', 'attributions-basis', 'responses', 'targeted-sectors'];
+const resolving = ['--aliases', 'common/misp-galaxy-threat-actor.json'];
+
 /** Which real file goes where, in the order that names need: alias tables first. */
 export const realImports: readonly { readonly into: Community; readonly paths: readonly string[] }[] = [
   { into: 'enisa', paths: ['enisa/cisa-kev.json'] },
-  { into: 'enisa', paths: ['enisa/eu-kev.json', '--aliases', 'common/misp-galaxy-threat-actor.json'] },
+  { into: 'enisa', paths: ['enisa/eu-kev.json', ...resolving] },
   { into: 'cert-eu', paths: ['common/misp-galaxy-threat-actor.json'] },
   { into: 'cert-eu', paths: ['cert-eu/advisories'] },
   { into: 'cert-eu', paths: ['common/misp-events'] },
   { into: 'europol', paths: ['common/misp-galaxy-threat-actor.json'] },
   { into: 'europol', paths: ['europol/misp-galaxy-ransomware.json'] },
+  { into: 'enisa', paths: ['enisa/csaf'] },
+  { into: 'eeas', paths: ['eeas/eu-consolidated-sanctions-sample.xml', ...resolving] },
+  { into: 'eeas', paths: eurepoc.map((table) => `eeas/eurepoc-${table}.csv`) },
+  { into: 'defence', paths: ['defence/attack-ics-18.1.stix.json', ...resolving] },
 ];
 
 /** A busy machine is no lost part: a test that takes one away sees it lost at once all the same. */
