@@ -10,6 +10,9 @@ import type { StoreName } from './stores/names.ts';
 import { startStores } from './stores/stores.ts';
 import { listenForTheEnd } from './told.ts';
 
+/** An import's exit code where some of its records were rejected. */
+const someRejected = 2;
+
 /**
  * Runs a community's import as a process of its own, with that community's credentials and no other's. Uses the
  * stores of the trial that runs, JCU_STORE_URI where it is set, and otherwise starts the stores for the time.
@@ -95,14 +98,15 @@ async function spawnImport(
 }
 
 /**
- * The same for the trial's own files, one process for all of a community's: quiet, and an error where one of them is
- * not taken whole.
+ * The same for files that are known, one process for all of a community's: quiet, and an error where one of them is
+ * not taken in; where a record is rejected, too, unless `mayReject` is said.
  */
 export async function runQuietImports(
   home: string,
   community: string,
   uri: string,
   imports: readonly (readonly string[])[],
+  { mayReject = false } = {},
 ): Promise<void> {
   const list = join(home, `imports-${community}.json`);
   writeFileSync(list, JSON.stringify(imports));
@@ -113,8 +117,8 @@ export async function runQuietImports(
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`the scenario could not be taken into ${community} (${code}): ${said}`));
+      if (code === 0 || (mayReject && code === someRejected)) resolve();
+      else reject(new Error(`not all could be taken into ${community} (${code}): ${said}`));
     });
   }).finally(() => rmSync(list, { force: true }));
 }
