@@ -7,13 +7,22 @@ import { type Environment, readWhole } from '../../schema/settings.ts';
 import { within } from './deadline.ts';
 import type { CommunityStore } from './store.ts';
 
+/** How long is waited for the store: a request's time is short, a command that runs once has more of it. */
+export type Patience = typeof within;
+
+/** Ten times as long as a request waits. */
+export const patiently: Patience = async (ms, work) => await within(ms * 10, work);
+
 /** The policies that were ever taken here, in the community's own store. Rejects while the store is not connected. */
-export function policiesOf({ connection }: Pick<CommunityStore, 'connection'>): PolicyArchive {
+export function policiesOf(
+  { connection }: Pick<CommunityStore, 'connection'>,
+  patience: Patience = within,
+): PolicyArchive {
   return rememberPolicies(() => {
     if (connection.readyState !== mongoose.ConnectionStates.connected)
       throw new Error('the store is not connected');
     return connection.collection<KeptBundle>('policies');
-  }, within);
+  }, patience);
 }
 
 /**
@@ -23,7 +32,7 @@ export function policiesOf({ connection }: Pick<CommunityStore, 'connection'>): 
 export async function policyOfRun(env: Environment, store: CommunityStore): Promise<Policy> {
   const { deployment, ...paths } = readWhole(policySettings, env);
   const { opened, bundle } = await openOnce(policyFilesAt(paths), deployment)();
-  const old = await checkAge(opened, bundle, policiesOf(store));
+  const old = await checkAge(opened, bundle, policiesOf(store, patiently));
   if (old !== null) throw new Error(old);
   return opened.policy;
 }

@@ -7,7 +7,7 @@ import { readWhole } from '../../../schema/settings.ts';
 import type { CommunityPart } from '../community.ts';
 import { PreviewTarget } from '../operate/preview-target.ts';
 import type { Counted } from '../operate/tally.ts';
-import { policiesOf, policyOfRun } from '../policies.ts';
+import { patiently, policiesOf, policyOfRun } from '../policies.ts';
 import { followLabelling, labelBy, type Labeller } from '../relabel/labeller.ts';
 import { versionsIn } from '../relabel/versions.ts';
 import { storeSettings } from '../settings.ts';
@@ -64,7 +64,7 @@ async function importAll(
     const policy = given ?? (await policyOfRun(process.env, store));
     const labeller =
       given === undefined
-        ? followLabelling(store, versionsIn(policiesOf(store)), policy.source.version)
+        ? followLabelling(store, versionsIn(policiesOf(store, patiently)), policy.source.version)
         : labelBy(given);
     for (const run of runs) {
       const code = await importFiles(sources, run, { store, policy, labeller });
