@@ -180,7 +180,7 @@ async function createPlanner(settings: HubSettings, store: HubStore, log: Logger
   const agent = createAgent(settings.subgraphsCa);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
   return await loadPlanner(settings.supergraph, (name) => {
-    if (name === 'hub') return createHubPart(store.registry, store.names, log);
+    if (name === 'hub') return createHubPart(store, log);
     const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
     if (url === undefined) throw new Error(`no address is set for the subgraph ${name}`);
     const ends = { deployment: settings.deployment, community: name };

@@ -10,10 +10,10 @@ const federation = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])
 `;
 
-/** The SDL of one subgraph: the federation header, what all share, and its own file. */
+/** The SDL of one subgraph: the federation header, the scales, what all records share, and its own file. */
 export function subgraphSdl(name: SubgraphName): string {
-  const own = read(`${name}.graphql`);
-  return name === 'hub' ? `${federation}\n${own}` : `${federation}\n${read('common.graphql')}\n${own}`;
+  const shared = name === 'hub' ? ['scales.graphql'] : ['scales.graphql', 'common.graphql'];
+  return [federation, ...[...shared, `${name}.graphql`].map(read)].join('\n');
 }
 
 /** The text of a file of the contract. */

@@ -8,6 +8,7 @@ import { operateCommunity } from './operate.ts';
 import { addPolicyCommands } from './policy.ts';
 import { addExplainCommands } from './policy-explain.ts';
 import { fetchToken } from './issuer/token.ts';
+import { addReads } from './reads.ts';
 import { start } from './start.ts';
 import { readState } from './state.ts';
 import { communities } from '../../schema/vocabulary.ts';
@@ -88,6 +89,7 @@ program
 
 addPolicyCommands(program);
 addExplainCommands(program);
+addReads(program);
 addDeployCommands(program);
 
 try {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -108,7 +109,8 @@ export async function runQuietImports(
   imports: readonly (readonly string[])[],
   { mayReject = false } = {},
 ): Promise<void> {
-  const list = join(home, `imports-${community}.json`);
+  // A name of its own: two imports into one community may run beside each other.
+  const list = join(home, `imports-${community}-${randomUUID()}.json`);
   writeFileSync(list, JSON.stringify(imports));
   const child = await spawnImport(home, community, uri, ['--each', list], 'pipe');
   let said = '';

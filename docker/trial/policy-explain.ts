@@ -6,11 +6,12 @@ import { show } from '../../schema/policy/show.ts';
 import { tellField, tellShown, tellWho } from '../../schema/policy/tell-explanation.ts';
 import { who } from '../../schema/policy/who.ts';
 import { homeFolder } from './home.ts';
+import { addDecision } from './policy-decision.ts';
 import { readEnvelope, readerAtHand } from './policy-record.ts';
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-/** The commands that ask the policy: `hub policy show`, `who` and `explain`. */
+/** The commands that ask the policy: `hub policy show`, `who`, `explain` and `decision`. */
 export function addExplainCommands(program: Command): void {
   const policy =
     program.commands.find((command) => command.name() === 'policy') ??
@@ -18,6 +19,7 @@ export function addExplainCommands(program: Command): void {
   addShow(policy);
   addWho(policy);
   addExplain(policy);
+  addDecision(policy);
 }
 
 function addShow(policy: Command): void {

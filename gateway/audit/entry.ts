@@ -101,6 +101,10 @@ export type ChainHead = { readonly seq: number; readonly hash: string };
 export type ChainedEntry = ChainHead & {
   readonly id: string;
   readonly at: string;
+  readonly correlationId: string;
+  readonly picture: string;
+  /** Those of which it gave a record. */
+  readonly communities: readonly string[];
   readonly bytes: Uint8Array;
 };
 
@@ -190,7 +194,9 @@ function personalOperation(facts: AuditFacts, disclosed: readonly NamedDisclosur
 export function chainEntry(draft: Draft, head: ChainHead): ChainedEntry {
   const entry: AccessEntry = { ...draft.body, seq: head.seq + 1, prev: head.hash };
   const bytes = canonicalBytes(entry);
-  return { seq: entry.seq, hash: sha256(bytes), id: entry.id, at: entry.at, bytes };
+  const { seq, id, at, correlationId, picture, disclosed } = entry;
+  const communities = [...new Set(disclosed.map(({ community }) => community))];
+  return { seq, hash: sha256(bytes), id, at, correlationId, picture, communities, bytes };
 }
 
 /** What a deployment's first entry hangs on. */

@@ -22,6 +22,12 @@ type EntryDocument = {
   readonly seq: number;
   readonly at: Date;
   readonly hash: string;
+  /** As the bytes say it: how an auditor finds the entry of a refusal. */
+  readonly correlationId: string;
+  /** As the bytes say it: no page of one picture is looked for among the entries of another. */
+  readonly picture: string;
+  /** As the bytes say it: how a community's operator finds who was given its records. */
+  readonly communities: readonly string[];
   readonly bytes: Binary;
 };
 
@@ -53,9 +59,13 @@ export class TrailStore {
     this.#personal = db.collection('trailPersonal', { ...durable, ...primary });
   }
 
-  /** Makes sure of the index that keeps two hubs from taking one place, and reads the head. */
+  /** Makes sure of the index that keeps two hubs from taking one place and of those to read by, and reads the head. */
   async prepare(): Promise<ChainHead> {
     await this.#entries.createIndex({ deployment: 1, seq: 1 }, { unique: true, name: 'place' });
+    await this.#entries.createIndex({ deployment: 1, correlationId: 1 }, { name: 'request' });
+    await this.#entries.createIndex({ deployment: 1, picture: 1, seq: 1 }, { name: 'picture' });
+    const ofCommunity = { deployment: 1, picture: 1, communities: 1, seq: 1 } as const;
+    await this.#entries.createIndex(ofCommunity, { name: 'community' });
     return await this.readHead();
   }
 
@@ -71,8 +81,9 @@ export class TrailStore {
   /** Appends links in their order, and stops at the first that is refused: a place is taken by one entry only. */
   async insertEntries(entries: readonly ChainedEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const documents = entries.map(({ id, seq, at, hash, bytes }) => {
-      return { _id: id, deployment: this.deployment, seq, at: new Date(at), hash, bytes: new Binary(bytes) };
+    const { deployment } = this;
+    const documents = entries.map(({ id, at, bytes, ...link }) => {
+      return { _id: id, deployment, ...link, at: new Date(at), bytes: new Binary(bytes) };
     });
     await this.#entries.insertMany(documents, { ordered: true, maxTimeMS: longestMs });
   }
@@ -107,6 +118,55 @@ export class TrailStore {
 export async function* readEntries(db: Db, deployment: string, fromSeq = 1): AsyncIterable<StoredEntry> {
   const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
   const cursor = entries.find({ deployment, seq: { $gte: fromSeq } }, { sort: { seq: 1 }, batchSize: 500 });
+  for await (const { _id, seq, hash, bytes } of cursor) {
+    yield { id: _id, seq, hash, bytes: bytes.value() };
+  }
+}
+
+/** A deployment's entries of one request, as they lie on a majority: an answer, and before a change its intent. */
+export async function findEntries(
+  db: Db,
+  deployment: string,
+  correlationId: string,
+): Promise<readonly StoredEntry[]> {
+  const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
+  const found = await entries
+    .find({ deployment, correlationId }, { limit: 10, maxTimeMS: longestMs })
+    .toArray();
+  return found.map(({ _id, seq, hash, bytes }) => ({ id: _id, seq, hash, bytes: bytes.value() }));
+}
+
+/** The place of an entry; null where the deployment has none of this id. */
+export async function findPlace(db: Db, deployment: string, id: string): Promise<number | null> {
+  const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
+  const entry = await entries.findOne(
+    { _id: id, deployment },
+    { projection: { seq: 1 }, maxTimeMS: longestMs },
+  );
+  return entry?.seq ?? null;
+}
+
+/** What is read of a log backwards: the newest entries of one picture before a place, so many at most. */
+export type Backwards = {
+  readonly picture: string;
+  readonly before: number;
+  readonly most: number;
+  /** Only those that gave a record of it. */
+  readonly community?: string;
+};
+
+/** A deployment's entries before a place, the newest first, as they lie on a majority. */
+export async function* readBackwards(
+  db: Db,
+  deployment: string,
+  { picture, before, most, community }: Backwards,
+): AsyncIterable<StoredEntry> {
+  const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
+  const of = { deployment, picture, ...(community === undefined ? {} : { communities: community }) };
+  const cursor = entries.find(
+    { ...of, seq: { $lt: before } },
+    { sort: { seq: -1 }, limit: most, maxTimeMS: longestMs },
+  );
   for await (const { _id, seq, hash, bytes } of cursor) {
     yield { id: _id, seq, hash, bytes: bytes.value() };
   }

@@ -15,6 +15,10 @@ import {
 } from '../../schema/keys.ts';
 import { jointCaseKey } from '../../schema/shared-types.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
+import { openAllowance } from '../auditor/allowance.ts';
+import { guardHubPart } from '../auditor/guard.ts';
+import { ownReadResolvers } from '../auditor/reads.ts';
+import { type AuditorContext, auditorResolvers } from '../auditor/resolvers.ts';
 import type { RequestContext } from '../request/context.ts';
 import type { Names } from './names.ts';
 import type { OrganisationEntry, Registry } from './registry.ts';
@@ -22,36 +26,60 @@ import type { OrganisationEntry, Registry } from './registry.ts';
 /** The most vulnerabilities that one root field gives stubs for. */
 const mostAtOnce = 200;
 
-type PartContext = {
+type PartContext = AuditorContext & {
   readonly names: Names;
   readonly organisations: DataLoader<string, OrganisationEntry | null>;
 };
 type Stub = { readonly __typename: string; readonly id: string };
 
+/** What the hub's own part is answered from. */
+export type HubPartSources = {
+  readonly registry: Registry;
+  readonly names: () => Names;
+  readonly log: AuditorContext['log'];
+  readonly policyOf: AuditorContext['policyOf'];
+};
+
 /**
  * The hub's own part of the graph, answered in this process: stubs by natural key, which read no store, so that no
- * community's silence hides another's part; and the public side of the registry.
+ * community's silence hides another's part; the public side of the registry; the auditors' side; and the operators'. It
+ * guards itself, whatever was decided before.
  */
-export function createHubPart(registry: Registry, names: () => Names, log: Logger): GraphQLDataSource {
-  const schema = buildSubgraphSchema([
-    { typeDefs: parse(subgraphSdl('hub')), resolvers: resolvers as never },
-  ]);
+export function createHubPart(sources: HubPartSources, logger: Logger): GraphQLDataSource {
+  const schema = guardHubPart(
+    buildSubgraphSchema([{ typeDefs: parse(subgraphSdl('hub')), resolvers: resolvers as never }]),
+  );
   const documents = new Map<string, DocumentNode>();
   return {
     process: async (options) => {
-      const context = options.context as RequestContext;
-      const contextValue: PartContext = { names: names(), organisations: loadOrganisations(registry) };
+      const request = options.context as RequestContext;
+      const contextValue = partContext(sources, request);
       const document = parseOnce(options.request.query ?? '', documents);
       const variableValues = options.request.variables ?? {};
       const result = await execute({ schema, document, variableValues, contextValue });
-      for (const error of result.errors ?? []) noteError(error.originalError, context, log);
+      for (const error of result.errors ?? []) noteError(error.originalError, request, logger);
       return { data: (result.data ?? null) as never };
     },
   };
 }
 
+function partContext(
+  { registry, names, log, policyOf }: HubPartSources,
+  request: RequestContext,
+): PartContext {
+  const holder = request.policy.holder(request.reader, request.at);
+  const auditors = { request, holder, log, policyOf, allowance: openAllowance() };
+  return { names: names(), organisations: loadOrganisations(registry), ...auditors };
+}
+
 function noteError(error: unknown, context: RequestContext, log: Logger): void {
-  const told: readonly HubErrorCode[] = ['BAD_USER_INPUT', 'AMBIGUOUS_NAME'];
+  const told: readonly HubErrorCode[] = [
+    'BAD_USER_INPUT',
+    'BAD_CURSOR',
+    'OPERATION_TOO_LARGE',
+    'AMBIGUOUS_NAME',
+    'REFUSED',
+  ];
   if (error instanceof HubError && told.includes(error.code)) context.told.add(error.code);
   else {
     context.lost.add('hub');
@@ -60,7 +88,11 @@ function noteError(error: unknown, context: RequestContext, log: Logger): void {
 }
 
 const resolvers = {
+  ...auditorResolvers,
+  ...ownReadResolvers,
   Query: {
+    ...auditorResolvers.Query,
+    ...ownReadResolvers.Query,
     vulnerability: (_: unknown, { id }: { id: string }, { names }: PartContext) =>
       vulnerabilityStub(id, names),
     vulnerabilities: (_: unknown, { ids }: { ids: readonly string[] }, { names }: PartContext) => {

@@ -1,11 +1,13 @@
 import { type Db, MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
-import type { KeptBundle, PolicyMemory } from '../../schema/policy/in-force.ts';
+import type { KeptBundle, PolicyArchive } from '../../schema/policy/in-force.ts';
 import { rememberPolicies } from '../../schema/policy/memory.ts';
 import { within } from '../audit/deadline.ts';
 import { trailClientOptions } from '../audit/store.ts';
 import { openTrail, type Trail } from '../audit/trail.ts';
+import { type AccessLog, openAccessLog } from '../auditor/log.ts';
+import { openPolicyHistory, type PolicyHistory } from '../auditor/policies.ts';
 import { openBuckets } from '../budget/bucket.ts';
 import { type Leases, openLeases } from '../budget/leases.ts';
 import { keepNames } from './keep-names.ts';
@@ -22,7 +24,11 @@ export type HubStore = {
   /** What this hub holds of the budgets that it shares with others. */
   readonly leases: Leases;
   /** Every version of the policy that was ever in force. */
-  readonly policies: PolicyMemory;
+  readonly policies: PolicyArchive;
+  /** The policy of a version; null where it was never in force here. */
+  readonly policyOf: PolicyHistory;
+  /** The access log, as auditors read it. */
+  readonly log: AccessLog;
   isReady(): Promise<boolean>;
   close(): Promise<void>;
 };
@@ -42,12 +48,15 @@ export function openHubStore(
   );
   const trail = keepTrail(db, settings.deployment, log);
   const leases = openLeases(openBuckets(db));
+  const policies = rememberPolicies(() => db.collection<KeptBundle>('policies'), within);
   return {
     registry: openRegistry(db),
     names: names.current,
     trail: trail.current,
     leases,
-    policies: rememberPolicies(() => db.collection<KeptBundle>('policies'), within),
+    policies,
+    policyOf: openPolicyHistory(policies),
+    log: openAccessLog(db, settings.deployment),
     isReady: async () => trail.isOpen() && (await isUp(db)),
     close: async () => {
       connecting.stop();

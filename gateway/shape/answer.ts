@@ -31,7 +31,10 @@ export function shapeAnswer(
   const complete = asked.order.length === 0 ? answered : joinHalves(shown, answered, asked);
   const errors = [
     ...(asked.refused.length > 0 ? [constantError('REFUSED')] : []),
-    ...[...context.told].toSorted().map(constantError),
+    ...[...context.told]
+      .filter((code) => code !== 'REFUSED' || asked.refused.length === 0)
+      .toSorted()
+      .map(constantError),
     ...[...context.lost].toSorted().map(lostError),
   ];
   const picture = context.reader.picture;

@@ -2,7 +2,7 @@ import type { Reader } from '../reader.ts';
 import { classesOfRecords } from './compile.ts';
 import type { Coordinates, Place } from './coordinates.ts';
 import type { Action } from './domain.ts';
-import { classesOf, speaksOf, type Way } from './explain.ts';
+import { speaksOf, type Way } from './explain.ts';
 import type { Policy } from './policy.ts';
 import { meetsConditions, type PolicySource, type Rule } from './rules.ts';
 import { findReaderShortfalls, makeGood } from './shortfalls.ts';
@@ -32,7 +32,7 @@ export function explainEver(
   const kinds = place === undefined ? [] : kindsOf(source, place);
   const ways = kinds.flatMap((kind) =>
     permitsOf(source, action, kind, place?.group ?? '').map((rule) =>
-      wayOf(source, reader, rule, action, kind, place),
+      wayOf(policy, reader, rule, action, kind, place),
     ),
   );
   const allowed = ways.some(({ missing, prohibitedBy }) => missing.length + prohibitedBy.length === 0);
@@ -60,15 +60,16 @@ export function permitsOf(
 }
 
 function wayOf(
-  source: PolicySource,
+  policy: Policy,
   reader: Reader,
   rule: Rule,
   action: Action,
   kind: string,
   place: Place | undefined,
 ): Way {
+  const { source } = policy;
   const missing = findReaderShortfalls(reader, rule, source);
-  const classes = classesOf(source, makeGood(reader, missing));
+  const classes = policy.classesOf(makeGood(reader, missing));
   const group = place?.group ?? '';
   return { rule, missing, prohibitedBy: prohibitedAlways(source, rule, { action, kind, group }, classes) };
 }

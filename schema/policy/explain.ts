@@ -7,7 +7,7 @@ import { factsOf } from './facts.ts';
 import { judge } from './judge.ts';
 import type { Holder, Policy } from './policy.ts';
 import { readerSide, recordSide } from './relations.ts';
-import { isOfClass, meetsConditions, type PolicySource, type Rule } from './rules.ts';
+import { meetsConditions, type PolicySource, type Rule } from './rules.ts';
 import {
   findReaderShortfalls,
   findRecordShortfalls,
@@ -49,7 +49,7 @@ export function explain(policy: Policy, holder: Holder, deed: Deed, envelope: un
   const { source } = policy;
   const facts = factsFor(source, holder, deed.kind, envelope);
   const meeting = meetingsOf(holder, isEnvelope(envelope) ? envelope : null);
-  const classes = classesOf(source, holder.reader);
+  const classes = policy.classesOf(holder.reader);
   const met = new Set(relations.filter((relation) => meeting(relation).length > 0));
   const cell = { ...deed, facts, classes: new Set(classes), relations: met };
   const { allowed, permits, prohibits } = judge(source, cell);
@@ -63,15 +63,10 @@ export function explain(policy: Policy, holder: Holder, deed: Deed, envelope: un
     allowed,
     permits: permits.map((rule) => ({ rule, meeting: meeting(rule.relation) })),
     prohibits,
-    ways: allowed ? [] : findWays(source, holder.reader, deed, facts, lacking),
+    ways: allowed ? [] : findWays(policy, holder.reader, deed, facts, lacking),
     facts,
     classes,
   };
-}
-
-/** The classes that a reader is of. */
-export function classesOf(source: PolicySource, reader: Reader): readonly string[] {
-  return [...source.classes.values()].filter((one) => isOfClass(reader, one)).map(({ name }) => name);
 }
 
 function factsFor(source: PolicySource, holder: Holder, kind: string, envelope: unknown): RecordFacts {
@@ -110,19 +105,20 @@ function sidesOf(relation: Relation, { reader, now }: Holder, envelope: unknown)
 
 /** Every permission of the deed with what it lacked, and what would still have prohibited it. */
 function findWays(
-  source: PolicySource,
+  policy: Policy,
   reader: Reader,
   deed: Deed,
   facts: RecordFacts,
   lacking: (rule: Rule) => readonly Shortfall[],
 ): readonly Way[] {
+  const { source } = policy;
   const named = source.rules.filter((rule) => speaksOf(rule, deed));
   const prohibits = named.filter((rule) => rule.effect === 'prohibit');
   return named
     .filter((rule) => rule.effect === 'permit')
     .map((rule): Way => {
       const missing = lacking(rule);
-      const classes = new Set(classesOf(source, makeGood(reader, missing)));
+      const classes = new Set(policy.classesOf(makeGood(reader, missing)));
       const binding = prohibits.filter((one) => one.classes.every((name) => classes.has(name)));
       return { rule, missing, prohibitedBy: leastBinding(source, facts, missing, rule, binding) };
     })

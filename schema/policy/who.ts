@@ -1,10 +1,10 @@
 import type { Reader } from '../reader.ts';
 import type { Action } from './domain.ts';
 import { kindsOf, permitsOf, prohibitedAlways } from './ever.ts';
-import { classesOf, speaksOf } from './explain.ts';
+import { speaksOf } from './explain.ts';
 import type { Policy } from './policy.ts';
 import { placeNamed } from './question.ts';
-import type { PolicySource, Rule } from './rules.ts';
+import type { Rule } from './rules.ts';
 import { findReaderShortfalls, makeGood } from './shortfalls.ts';
 
 /** Readers who can do something by one permission. */
@@ -38,7 +38,7 @@ export function who(policy: Policy, action: Action, coordinate: string): Who {
   const roles = Object.keys(source.domain.roles);
   const deeds = kindsOf(source, place).map((kind) => ({ action, kind, group }));
   const canBy = (rule: Rule, role: string | null) =>
-    deeds.some((deed) => speaksOf(rule, deed) && canEver(source, rule, role, deed));
+    deeds.some((deed) => speaksOf(rule, deed) && canEver(policy, rule, role, deed));
   const permits = new Set(deeds.flatMap(({ kind }) => permitsOf(source, action, kind, group)));
   const can = [...permits]
     .map((rule) => ({ rule, roles: roles.filter((role) => canBy(rule, role)) }))
@@ -57,16 +57,17 @@ export function who(policy: Policy, action: Action, coordinate: string): Who {
 
 /** Whether somebody with this one role, and with whatever else a permission asks of a reader, can ever use it. */
 function canEver(
-  source: PolicySource,
+  policy: Policy,
   rule: Rule,
   role: string | null,
   deed: { readonly action: Action; readonly kind: string; readonly group: string },
 ): boolean {
+  const { source } = policy;
   const reader = { ...nobody, roles: role === null ? [] : [role] };
   const missing = findReaderShortfalls(reader, rule, source);
   if (missing.some(({ on }) => on === 'role')) return false;
   const made = makeGood(reader, missing);
-  return prohibitedAlways(source, rule, deed, classesOf(source, made)).length === 0;
+  return prohibitedAlways(source, rule, deed, policy.classesOf(made)).length === 0;
 }
 
 /** A reader who is nothing yet. */

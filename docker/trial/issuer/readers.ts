@@ -64,6 +64,7 @@ const roleOf: ReadonlyMap<number, string> = new Map([
   [29, 'connector'],
   [30, 'exercise-director'],
   [31, 'policy-auditor'],
+  [32, 'data-protection-officer'],
   [35, 'hub-administrator'],
 ]);
 
@@ -103,6 +104,13 @@ export const readers: readonly TrialReader[] = [
   person('policy-auditor', 'u-b6402ed93f7a', 'audit-office', { number: 31, name: 'policy auditor' }, [
     'audit',
   ]),
+  person(
+    'data-protection-officer',
+    'u-2c9e71d60ab4',
+    'jcu-office',
+    { number: 32, name: 'data protection officer' },
+    ['data-protection'],
+  ),
   person('hub-administrator', 'u-0d5f8e71c49b', 'jcu-office', { number: 35, name: 'hub administrator' }, []),
   operator('enisa', 'u-f21a6b0d97c5', ['incident-response', 'vulnerability-handling', 'exercise']),
   operator('cert-eu', 'u-68c4e93d1fa0', ['incident-response', 'vulnerability-handling', 'exercise']),

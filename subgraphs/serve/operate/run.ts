@@ -107,7 +107,9 @@ function addAlarms(program: Command, community: CommunityPart): void {
           `${at.toISOString()} ${record}: open since ${since.toISOString()} to ${lost.map(sayKey).join('; ')}`,
         );
       }
-      say(`${alarms.length} alarms; who read such a record: ask the hub for ownReads(record:)`);
+      say(
+        `${alarms.length} alarms; who read such a record: hub reads ${community.name} --record ID, or ownReads(record:) of the graph`,
+      );
     });
 }
 

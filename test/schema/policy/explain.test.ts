@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Envelope } from '../../../schema/envelope.ts';
 import { allActions, type RecordFacts, relations } from '../../../schema/policy/domain.ts';
-import { classesOf, explain, type Explanation, type Way } from '../../../schema/policy/explain.ts';
+import { explain, type Explanation, type Way } from '../../../schema/policy/explain.ts';
 import { explainEver } from '../../../schema/policy/ever.ts';
 import { explainField } from '../../../schema/policy/explain-field.ts';
 import { judge } from '../../../schema/policy/judge.ts';
@@ -179,7 +179,7 @@ function cellsWith(way: Way, one: Reader, explained: Explanation) {
   );
   const { action, group } = explained;
   return records.map((facts) => ({
-    classes: new Set(classesOf(source, good)),
+    classes: new Set(policy.classesOf(good)),
     relations: new Set(relations.filter((relation) => relation === way.rule.relation)),
     facts,
     group,

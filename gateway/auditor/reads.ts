@@ -1,0 +1,67 @@
+import { HubError } from '../../schema/errors.ts';
+import { communities } from '../../schema/vocabulary.ts';
+import type { AccessEntry, EntryDisclosure } from '../audit/entry.ts';
+import { takeQuestion } from './allowance.ts';
+import { disclose } from './disclose.ts';
+import { type LogContext, toConnection, toPage } from './pages.ts';
+
+/** One reading of a community's records: its own of the entry, and nothing of what else was asked and given with them. */
+type OwnRead = { readonly entry: AccessEntry; readonly own: readonly EntryDisclosure[] };
+type Asked = {
+  readonly record?: string | null;
+  readonly first?: number | null;
+  readonly after?: string | null;
+};
+
+const mostRecords = 10_000;
+
+/** Who was given the records of a community, for its operators: those of the organisation that keeps its store. */
+export const ownReadResolvers = {
+  Query: {
+    ownReads: async (_: unknown, asked: Asked, context: LogContext) => {
+      takeQuestion(context);
+      const { log, request } = context;
+      const { organisation, picture } = request.reader;
+      const community = communities.find((one) => one === organisation);
+      const page = { ...toPage(asked), picture };
+      if (community === undefined) return toConnection([], null, page.after);
+      const { entries, next } = await log.page({ ...page, community });
+      const reads = entries
+        .map((entry): OwnRead => ({ entry, own: ownOf(entry, community, asked.record ?? null) }))
+        .filter(({ own }) => own.length > 0);
+      for (const { entry } of reads) disclose(request, 'OwnRead', entry.id);
+      return toConnection(
+        reads.map((node) => ({ cursor: node.entry.id, node })),
+        next,
+        page.after,
+      );
+    },
+  },
+  OwnRead: {
+    at: ({ entry }: OwnRead) => entry.at,
+    organisation: ({ entry }: OwnRead) => entry.reader.organisation,
+    purpose: ({ entry }: OwnRead) => entry.purpose,
+    correlationId: ({ entry }: OwnRead) => entry.correlationId,
+    recordCount: ({ own }: OwnRead) => own.length,
+    records: ({ own }: OwnRead, { first }: { first: number | null }) => takeFirst(own, first),
+  },
+  OwnReadRecord: { handlingCodes: ({ handlingCodes }: EntryDisclosure) => handlingCodes ?? [] },
+};
+
+/** The first records of an entry: 100 unless told otherwise, 10,000 at most. */
+export function takeFirst(
+  records: readonly EntryDisclosure[],
+  asked: number | null,
+): readonly EntryDisclosure[] {
+  const first = asked ?? 100;
+  if (first < 0 || first > mostRecords) throw new HubError('BAD_USER_INPUT', `first: 0 to ${mostRecords}`);
+  return records.slice(0, first);
+}
+
+function ownOf(
+  { disclosed }: AccessEntry,
+  community: string,
+  record: string | null,
+): readonly EntryDisclosure[] {
+  return disclosed.filter((one) => one.community === community && (record === null || one.id === record));
+}

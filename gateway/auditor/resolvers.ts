@@ -1,0 +1,141 @@
+import { HubError } from '../../schema/errors.ts';
+import type { Policy as PolicyInForce } from '../../schema/policy/policy.ts';
+import { PolicyQuestionError } from '../../schema/policy/question.ts';
+import { show } from '../../schema/policy/show.ts';
+import { who } from '../../schema/policy/who.ts';
+import type { AccessEntry, EntryDisclosure } from '../audit/entry.ts';
+import { takeQuestion } from './allowance.ts';
+import { type ExplainedDecision, explainDecision } from './decision.ts';
+import { disclose } from './disclose.ts';
+import type { Guarded } from './guard.ts';
+import { inquiryOf } from './inquiry.ts';
+import { type LogContext, toConnection, toPage } from './pages.ts';
+import type { PolicyHistory } from './policies.ts';
+import { takeFirst } from './reads.ts';
+import { fromEnum, toDecisionWay, toEnum, toPolicyRule } from './words.ts';
+
+/** What the auditors' fields are answered from. */
+export type AuditorContext = Guarded & LogContext & { readonly policyOf: PolicyHistory };
+
+type Asked = { readonly correlationId: string; readonly inquiry?: string | null };
+type Page = {
+  readonly first?: number | null;
+  readonly after?: string | null;
+  readonly inquiry?: string | null;
+};
+type Decided = { readonly decision: ExplainedDecision; readonly policy: PolicyInForce | null };
+
+/**
+ * The hub's own side for its auditors: the policy in force, what was refused and why, and the access log without what
+ * any record says. What is given of them is a disclosure like any other, and stands in the auditor's own entry.
+ */
+export const auditorResolvers = {
+  Query: {
+    policy: (_: unknown, _args: unknown, context: AuditorContext) => {
+      takeQuestion(context);
+      const { request } = context;
+      disclose(request, 'Policy', request.policy.version);
+      return request.policy;
+    },
+    decision: async (_: unknown, asked: Asked, context: AuditorContext) => {
+      takeQuestion(context);
+      const inquiry = inquiryOf(asked.inquiry, context);
+      const access = await context.log.find(asked.correlationId, context.request.reader.picture);
+      if (access === null) return null;
+      const policy = await context.policyOf(access.entry.policy);
+      disclose(context.request, 'AccessDecision', access.entry.id, inquiry);
+      return { decision: explainDecision(access, policy), policy } satisfies Decided;
+    },
+    accessPerson: async (_: unknown, asked: Asked, context: AuditorContext) => {
+      takeQuestion(context);
+      const inquiry = inquiryOf(asked.inquiry, context);
+      const access = await context.log.find(asked.correlationId, context.request.reader.picture);
+      if (access === null || access.reader === null) return null;
+      disclose(context.request, 'AccessPerson', access.entry.id, inquiry);
+      return access.reader;
+    },
+    disclosures: async (_: unknown, asked: Page, context: AuditorContext) => {
+      takeQuestion(context);
+      const { log, request } = context;
+      const inquiry = inquiryOf(asked.inquiry, context);
+      const page = toPage(asked);
+      const { entries, next } = await log.page({ ...page, picture: request.reader.picture });
+      for (const { id } of entries) disclose(request, 'AccessEntry', id, inquiry);
+      return toConnection(
+        entries.map((node) => ({ cursor: node.id, node })),
+        next,
+        page.after,
+      );
+    },
+  },
+  Policy: {
+    rules: ({ source }: PolicyInForce, _args: unknown, context: AuditorContext) => {
+      takeQuestion(context);
+      return source.rules.map((rule) => toPolicyRule(rule, source));
+    },
+    coordinates: ({ coordinates }: PolicyInForce, _args: unknown, context: AuditorContext) => {
+      takeQuestion(context);
+      return coordinates.types.flatMap((type) =>
+        [...coordinates.fieldsOf(type).keys()].map((field) => `${type}.${field}`),
+      );
+    },
+    coordinate: (policy: PolicyInForce, { name }: { name: string }, context: AuditorContext) =>
+      orBadInput(() => {
+        takeQuestion(context);
+        const { coordinate, actions, ...shown } = show(policy, name);
+        const told = actions.map(({ action, rules }) => {
+          return {
+            action: toEnum(action),
+            rules: rules.map(({ rule }) => toPolicyRule(rule, policy.source)),
+          };
+        });
+        return { ...shown, name: coordinate, actions: told };
+      }),
+    who: (
+      policy: PolicyInForce,
+      { action, coordinate }: { action: string; coordinate: string },
+      context: AuditorContext,
+    ) =>
+      orBadInput(() => {
+        takeQuestion(context);
+        const { can, except, ...told } = who(policy, fromEnum(action) ?? 'read', coordinate);
+        return {
+          ...told,
+          can: can.map(({ rule, roles }) => ({ rule: toPolicyRule(rule, policy.source), roles })),
+          except: except.map((rule) => toPolicyRule(rule, policy.source)),
+        };
+      }),
+  },
+  AccessDecision: {
+    correlationId: ({ decision }: Decided) => decision.entry.correlationId,
+    at: ({ decision }: Decided) => decision.entry.at,
+    picture: ({ decision }: Decided) => decision.entry.picture,
+    purpose: ({ decision }: Decided) => decision.entry.purpose,
+    policy: ({ decision }: Decided) => decision.entry.policy,
+    organisation: ({ decision }: Decided) => decision.entry.reader.organisation,
+    reader: ({ decision: { reader, classes } }: Decided) => (reader === null ? null : { ...reader, classes }),
+    refused: ({ decision, policy }: Decided) =>
+      decision.refused.map(({ coordinate, ways }) => ({
+        coordinate,
+        ways: policy === null ? null : (ways?.map((way) => toDecisionWay(way, policy.source)) ?? null),
+      })),
+    note: ({ decision }: Decided) => decision.note,
+  },
+  AccessEntry: {
+    kind: ({ kind }: AccessEntry) => kind.toUpperCase(),
+    organisation: ({ reader }: AccessEntry) => reader.organisation,
+    operation: ({ operation }: AccessEntry) => operation.sha256,
+    recordCount: ({ disclosed }: AccessEntry) => disclosed.length,
+    records: ({ disclosed }: AccessEntry, { first }: { first: number | null }) => takeFirst(disclosed, first),
+  },
+  DisclosedRecord: { handlingCodes: ({ handlingCodes }: EntryDisclosure) => handlingCodes ?? [] },
+};
+
+function orBadInput<Result>(ask: () => Result): Result {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof PolicyQuestionError) throw new HubError('BAD_USER_INPUT', error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Binary, type Db, type MongoClient } from 'mongodb';
+import { erasePersonal, trailClientOptions } from '../../../gateway/audit/store.ts';
+import { openTrail } from '../../../gateway/audit/trail.ts';
+import { type AccessLog, type LogPage, openAccessLog, type PageAsked } from '../../../gateway/auditor/log.ts';
+import { disclosure, facts } from '../audit/facts.ts';
+import { type Mongod, startMongod } from '../audit/mongod.ts';
+
+const deployment = 'exercise-hub';
+const picture = facts().reader.picture;
+let mongod: Mongod;
+let client: MongoClient;
+let db: Db;
+let log: AccessLog;
+
+/** Correlation ids as the hub makes them. */
+const c = (n: number) => `6f0f6a3e-7d0c-4f7e-9a43-${String(n).padStart(12, '0')}`;
+const given = (community: string) => [disclosure({ community, id: `Advisory:${community}` })];
+
+beforeAll(async () => {
+  mongod = await startMongod();
+  client = await mongod.connect(trailClientOptions);
+  db = client.db('hub-log');
+  const trail = await openTrail({ db, deployment });
+  for (let n = 1; n <= 7; n += 1) {
+    const reader = n % 3 === 0 ? { ...facts().reader, picture: 'real' } : facts().reader;
+    await trail.append(
+      facts({ correlationId: c(n), reader, disclosed: given(n % 2 === 0 ? 'enisa' : 'europol') }),
+    );
+  }
+  await trail.close();
+  log = openAccessLog(db, deployment);
+});
+
+afterAll(async () => {
+  await client.close();
+  await mongod[Symbol.asyncDispose]();
+});
+
+test('a request is found by its correlation id, in its own picture, with who asked', async () => {
+  expect(await log.find(c(1), picture)).toMatchObject({
+    entry: { correlationId: c(1), seq: 1 },
+    reader: { subject: 'exercise-analyst-7' },
+  });
+  expect(await log.find(c(1), 'real')).toBeNull();
+  expect(await log.find(c(98), picture)).toBeNull();
+  expect(await openAccessLog(db, 'another-hub').find(c(1), picture)).toBeNull();
+});
+
+test('it is found on an index, however long the trail is', async () => {
+  const plan = await db
+    .collection('trail')
+    .find({ deployment, correlationId: c(1) })
+    .explain('executionStats');
+  expect(plan['executionStats']).toMatchObject({ totalDocsExamined: 1 });
+});
+
+async function pagesOf(asked: Partial<PageAsked>): Promise<readonly number[]> {
+  const seen: number[] = [];
+  let after: string | null = null;
+  do {
+    const page: LogPage = await log.page({ first: 2, after, picture, ...asked });
+    expect(page.entries.length).toBeLessThanOrEqual(2);
+    seen.push(...page.entries.map(({ seq }) => seq));
+    after = page.next;
+  } while (after !== null);
+  return seen;
+}
+
+test('pages go from the newest back, each entry once, and never into another picture', async () => {
+  expect(await pagesOf({})).toEqual([7, 5, 4, 2, 1]);
+  expect(await pagesOf({ picture: 'real' })).toEqual([6, 3]);
+});
+
+test('a community’s pages hold the entries that gave a record of it, found on an index', async () => {
+  expect(await pagesOf({ community: 'enisa' })).toEqual([4, 2]);
+  expect(await pagesOf({ community: 'europol' })).toEqual([7, 5, 1]);
+  expect(await pagesOf({ community: 'cert-eu' })).toEqual([]);
+  const query = { deployment, picture, communities: 'enisa', seq: { $lt: 7 } };
+  expect(await examined(query)).toMatchObject({ totalDocsExamined: 2, totalKeysExamined: 2 });
+});
+
+async function examined(query: Readonly<Record<string, unknown>>) {
+  const plan = await db.collection('trail').find(query).sort({ seq: -1 }).explain('executionStats');
+  return plan['executionStats'] as unknown;
+}
+
+test('what another picture holds is never walked through: its size shows in no page and no time', async () => {
+  const query = { deployment, picture: 'real', seq: { $lt: 7 } };
+  expect(await examined(query)).toMatchObject({ totalDocsExamined: 2, totalKeysExamined: 2 });
+  expect((await log.page({ first: 2, after: null, picture: 'real' })).next).toBeNull();
+});
+
+test('of a change the answer is found, and what it was about to be where nothing came of it', async () => {
+  const trail = await openTrail({ db, deployment: 'changing-hub' });
+  const changing = openAccessLog(db, 'changing-hub');
+  await trail.append(facts({ correlationId: c(50), kind: 'intent' }));
+  expect(await changing.find(c(50), picture)).toMatchObject({ entry: { kind: 'intent' } });
+  await trail.append(facts({ correlationId: c(50) }));
+  await trail.close();
+  expect(await changing.find(c(50), picture)).toMatchObject({ entry: { kind: 'access' } });
+});
+
+test.each(['', 'trail:7', c(1), `${c(1)}0`, '{"$gt":""}', 'x'.repeat(100_000)])(
+  'a cursor that is of no entry is refused: %.40s',
+  async (after) => {
+    await expect(log.page({ first: 2, after, picture })).rejects.toMatchObject({ code: 'BAD_CURSOR' });
+  },
+);
+
+test('a cursor is of one deployment', async () => {
+  const { next } = await log.page({ first: 1, after: null, picture });
+  expect(next).not.toBeNull();
+  const elsewhere = openAccessLog(db, 'another-hub').page({ first: 1, after: next, picture });
+  await expect(elsewhere).rejects.toMatchObject({ code: 'BAD_CURSOR' });
+});
+
+test.each(['', 'none', '*', '{"$gt":""}', `${c(1)}\n`, c(1).toUpperCase(), '\u0000', 'x'.repeat(100_000)])(
+  'what is no correlation id is of no request, and no store is asked for it: %.40s',
+  async (id) => {
+    const unasked = new Proxy({} as Db, {
+      get: () => {
+        throw new Error('the store was asked');
+      },
+    });
+    expect(await openAccessLog(unasked, deployment).find(id, picture)).toBeNull();
+  },
+);
+
+test('who asked is gone once it was erased, and is not believed where it is not what was committed to', async () => {
+  const id = async (correlationId: string) => (await log.find(correlationId, picture))?.entry.id ?? '';
+  await erasePersonal(db, await id(c(2)));
+  expect(await log.find(c(2), picture)).toMatchObject({ entry: { correlationId: c(2) }, reader: null });
+  const forged = { $set: { 'reader.bytes': new Binary(Buffer.from('{"subject":"somebody-else"}')) } };
+  await db.collection<{ _id: string }>('trailPersonal').updateOne({ _id: await id(c(4)) }, forged);
+  expect(await log.find(c(4), picture)).toMatchObject({ reader: null });
+});
+
+test('what the store says beside an entry’s bytes is not believed', async () => {
+  await db.collection('trail').updateOne({ correlationId: c(5) }, { $set: { correlationId: c(99) } });
+  expect(await log.find(c(99), picture)).toBeNull();
+});
+
+test('an entry of which the store says that it gave a record of a community did, by its bytes', async () => {
+  await db.collection('trail').updateOne({ seq: 7 }, { $set: { communities: ['enisa'] } });
+  expect(await pagesOf({ community: 'enisa' })).toEqual([4, 2]);
+});
+
+test('an entry is of the picture that its bytes say, whatever the store says beside them', async () => {
+  await db.collection('trail').updateOne({ deployment, seq: 6 }, { $set: { picture } });
+  expect(await pagesOf({})).not.toContain(6);
+});

@@ -1,0 +1,19 @@
+import { chainEntry, draftEntry, genesis } from '../../../gateway/audit/entry.ts';
+import type { PersonalReader } from '../../../gateway/audit/personal.ts';
+import { parseEntry } from '../../../gateway/audit/verify.ts';
+import type { LoggedAccess } from '../../../gateway/auditor/log.ts';
+import { readPolicy } from '../../../schema/policy/load.ts';
+import type { Reader } from '../../../schema/reader.ts';
+import { facts } from '../audit/facts.ts';
+
+const inForce = readPolicy().version;
+const secrets = { id: 'e-1', readerSalt: new Uint8Array(32), operationSalt: new Uint8Array(32) };
+
+/** What the log holds of a request of this reader, as it was written. */
+export function logged(one: Reader, refused: readonly string[], version = inForce): LoggedAccess {
+  const draft = draftEntry(facts({ reader: one, refused, policy: version }), 'd', secrets);
+  const entry = parseEntry(chainEntry(draft, genesis('d')).bytes);
+  const bytes = draft.parts.reader?.bytes;
+  if (entry === null || bytes === undefined) throw new Error('expected an entry with its parts');
+  return { entry, reader: JSON.parse(new TextDecoder().decode(bytes)) as PersonalReader };
+}
