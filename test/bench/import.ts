@@ -76,7 +76,7 @@ async function measureOne(place: Place, files: RealFiles, times: number): Promis
     const imported = await runImport(files, path, uri, join(folder, 'rejects'), (child: ChildProcess) =>
       place.defer(() => Promise.resolve(void child.kill())),
     );
-    const bare = await insertBare(uri);
+    const bare = await insertBare(uri, files.into);
     const ratio = bare.documents / imported.ms / (bare.documents / bare.ms);
     const rate = round((bare.documents / imported.ms) * 1000);
     tell(

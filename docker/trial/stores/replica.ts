@@ -19,6 +19,8 @@ export type Replica = {
   readonly port: number;
   /** Ends it in order and waits until it has; a second call waits for the first. */
   stop(): Promise<void>;
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>;
 };
 
 export type ReplicaOptions = {
@@ -81,6 +83,10 @@ async function run(options: ReplicaOptions, folder: string, port: number): Promi
     stopping.asked = true;
     await end(child);
   };
+  const kill = async () => {
+    stopping.asked = true;
+    await end(child, 'SIGKILL');
+  };
   try {
     await makeReady(options, folder, port, child);
   } catch (error) {
@@ -91,7 +97,7 @@ async function run(options: ReplicaOptions, folder: string, port: number): Promi
     if (!stopping.asked)
       options.report(`stores: mongod of ${options.name} ended by itself (${code ?? signal})`);
   });
-  return { port, stop };
+  return { port, stop, kill };
 }
 
 async function spawnMongod(
@@ -155,10 +161,10 @@ async function waitUntilAnswering(child: ChildProcess, folder: string, port: num
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
   if (hasEnded(child)) return;
   const ended = once(child, 'exit');
-  child.kill('SIGTERM');
+  child.kill(signal);
   const late = setTimeout(() => child.kill('SIGKILL'), stopMs);
   await ended;
   clearTimeout(late);

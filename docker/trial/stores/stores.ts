@@ -21,6 +21,8 @@ export type Stores = AsyncDisposable & {
   stop(): Promise<void>;
   /** Takes one store away, for tests, and gives it back on the same address. Throws NOT_APART unless apart. */
   stopOne(name: StoreName): Promise<void>;
+  /** The same as a crash would: what was not in the journal is lost. */
+  killOne(name: StoreName): Promise<void>;
   startOne(name: StoreName): Promise<void>;
 };
 
@@ -141,7 +143,7 @@ function oneByOne(
   apart: boolean,
   running: Map<ServerName, Replica>,
   start: (name: StoreName) => Promise<void>,
-): Pick<Stores, 'stopOne' | 'startOne'> {
+): Pick<Stores, 'stopOne' | 'killOne' | 'startOne'> {
   const refuseTogether = () => {
     if (!apart) throw new StoresError('NOT_APART', 'one server holds all stores: start them with apart');
   };
@@ -149,6 +151,11 @@ function oneByOne(
     stopOne: async (name) => {
       refuseTogether();
       await running.get(name)?.stop();
+      running.delete(name);
+    },
+    killOne: async (name) => {
+      refuseTogether();
+      await running.get(name)?.kill();
       running.delete(name);
     },
     startOne: async (name) => {

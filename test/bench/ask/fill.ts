@@ -5,31 +5,18 @@ import { readPolicy } from '../../../schema/policy/load.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import { communities, type Community } from '../../../schema/vocabulary.ts';
 import type { StoreName } from '../../../docker/trial/stores/stores.ts';
-import { community as certEu } from '../../../subgraphs/cert-eu/community.ts';
-import { community as defence } from '../../../subgraphs/defence/community.ts';
-import { community as eeas } from '../../../subgraphs/eeas/community.ts';
-import { community as enisa } from '../../../subgraphs/enisa/community.ts';
-import { community as europol } from '../../../subgraphs/europol/community.ts';
-import { community as jointUnit } from '../../../subgraphs/joint-unit/community.ts';
 import type { CommunityPart } from '../../../subgraphs/serve/community.ts';
 import { toLinks, toStored } from '../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../subgraphs/serve/ingest/target.ts';
 import { labelBy } from '../../../subgraphs/serve/relabel/labeller.ts';
 import { type Link, openStore } from '../../../subgraphs/serve/store.ts';
+import { parts } from '../parts.ts';
 import { tell } from '../place.ts';
 import { Chance, uuidOf } from './chance.ts';
 import { envelopeOf } from './markings.ts';
 import { type Generated, generated } from './records.ts';
 import { galaxyOf, receivedAt, type World } from './world.ts';
 
-const parts: Readonly<Record<Community, CommunityPart>> = {
-  enisa,
-  'cert-eu': certEu,
-  europol,
-  eeas,
-  defence,
-  'joint-unit': jointUnit,
-};
 const batch = 2000;
 const inFlight = 4;
 

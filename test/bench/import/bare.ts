@@ -1,23 +1,21 @@
+import type { Community } from '../../../schema/vocabulary.ts';
+import { parts } from '../parts.ts';
 import { type Db, type Document, MongoClient } from 'mongodb';
 
 /** What a bare `insertMany` of the same documents took, in milliseconds: nothing else is in it. */
 export type Bare = { readonly documents: number; readonly records: number; readonly ms: number };
 
 const batch = 1000;
-/** What an import keeps beside records and join rows. */
-const others = ['aliases', 'aliasVersions', 'ingestKeys', 'spillages'];
-
 /**
  * Reads back what an import stored, and inserts the very same documents into collections with the same indexes, in
  * batches of 1,000, under the same write concern. Only the inserts are timed.
  */
-export async function insertBare(uri: string): Promise<Bare> {
+export async function insertBare(uri: string, community: Community): Promise<Bare> {
   const client = new MongoClient(uri, { writeConcern: { w: 'majority' } });
   try {
     const db = client.db();
-    const names = (await db.listCollections({}, { nameOnly: true }).toArray())
-      .map(({ name }) => name)
-      .filter((name) => !others.includes(name));
+    // What an import keeps beside records and join rows is no document of the file.
+    const names = ['links', ...parts[community].kinds.map(({ collection }) => collection)];
     let documents = 0;
     let records = 0;
     let ms = 0;
