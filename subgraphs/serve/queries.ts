@@ -1,10 +1,10 @@
-import mongoose, { type Model } from 'mongoose';
+import mongoose, { type Connection, type Model } from 'mongoose';
 import type { StoredRecord } from '../../schema/envelope.ts';
 import type { StoreFilter } from '../../schema/policy/filter.ts';
 import type { Place } from './cursor.ts';
 import { within } from './deadline.ts';
 import type { CommunityStore, Link } from './store.ts';
-import { filterIndex, linkIndex, listIndex } from './store.ts';
+import { filterIndex, isLongAway, linkIndex, listIndex } from './store.ts';
 
 /** A page of a list: which rows, in which order, from which place on. */
 export type PageQuery = {
@@ -147,8 +147,15 @@ async function keyset<Row>(
   return [...ties, ...rest];
 }
 
-/** A query's answer within the store's deadline, and a little more for its way. */
-async function bounded<Result>(query: { exec(): Promise<Result> }): Promise<Result> {
+/**
+ * A query's answer within the store's deadline, and a little more for its way; at once none where the store has been
+ * away for longer: all its readers would wait for as long again, and the other communities' parts with them.
+ */
+async function bounded<Result>(query: {
+  readonly model: { readonly db: Connection };
+  exec(): Promise<Result>;
+}): Promise<Result> {
+  if (isLongAway(query.model.db)) throw new Error('the store has been away for longer than is waited for');
   return await within(storeDeadlineMs + 200, query.exec());
 }
 

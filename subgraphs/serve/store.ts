@@ -41,6 +41,7 @@ export function openStore(
   report: (error: unknown) => void,
 ): CommunityStore {
   const connection = mongoose.createConnection();
+  followAbsence(connection);
   const records = new Map(kinds.map((kind) => [kind.type, recordModel(connection, kind)]));
   const links = connection.model<Link>('Link', linkSchema(), 'links');
   void connect(connection, uri, report)
@@ -51,6 +52,24 @@ export function openStore(
   return { connection, records, links };
 }
 
+/** How long a request waits for a store that went away, in milliseconds: a new primary may be on its way. */
+const patienceMs = 1500;
+
+/** Since when each store is away, in milliseconds of this process. */
+const away = new WeakMap<Connection, number>();
+
+function followAbsence(connection: Connection): void {
+  away.set(connection, performance.now());
+  connection.on('connected', () => void away.delete(connection));
+  connection.on('disconnected', () => void away.set(connection, performance.now()));
+}
+
+/** Whether a store has been away for longer than a request waits for it: the next one need not wait again. */
+export function isLongAway(connection: Connection): boolean {
+  const since = away.get(connection);
+  return since !== undefined && performance.now() - since > patienceMs;
+}
+
 async function connect(connection: Connection, uri: string, report: (error: unknown) => void): Promise<void> {
   for (;;) {
     try {
@@ -58,8 +77,10 @@ async function connect(connection: Connection, uri: string, report: (error: unkn
         autoIndex: false,
         bufferCommands: false,
         maxPoolSize: 50,
-        serverSelectionTimeoutMS: 1500,
-        connectTimeoutMS: 1500,
+        serverSelectionTimeoutMS: patienceMs,
+        connectTimeoutMS: patienceMs,
+        // Whoever is away is looked for by this alone, once requests no longer do.
+        heartbeatFrequencyMS: 1000,
         socketTimeoutMS: 10_000,
         retryReads: true,
       });

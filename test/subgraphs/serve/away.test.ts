@@ -1,0 +1,35 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStores } from '../../../docker/trial/stores/stores.ts';
+import { compileFilter } from '../../../schema/policy/filter.ts';
+import { countLinks } from '../../../subgraphs/serve/queries.ts';
+import { isLongAway, openStore } from '../../../subgraphs/serve/store.ts';
+import { community } from './ingest/bulletins.ts';
+
+test('a store that is away is waited for once, then by nobody, and is there again by itself', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'jcu-away-'));
+  const first = await startStores({ home });
+  const store = openStore(first.uris['cert-eu'], community.kinds, () => undefined);
+  const count = async () =>
+    await countLinks(store, 'Bulletin', 'any', compileFilter(['none'], new Date()), 10);
+  try {
+    await store.connection.asPromise();
+    expect(await count()).toBe(0);
+    await first.stop();
+    await expect(count()).rejects.not.toThrow('for longer than is waited for');
+    while (!isLongAway(store.connection)) await pause(50);
+    const began = performance.now();
+    await expect(count()).rejects.toThrow('away for longer than is waited for');
+    expect(performance.now() - began).toBeLessThan(500);
+    await using _again = await startStores({ home });
+    while (isLongAway(store.connection)) await pause(50);
+    expect(await count()).toBe(0);
+  } finally {
+    await store.connection.close();
+    await first.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}, 120_000);
