@@ -13,7 +13,7 @@ import {
   parse,
 } from 'graphql';
 import { dateTime } from '../../schema/date-time.ts';
-import { isSharedType, type SharedType } from '../../schema/shared-types.ts';
+import { isSharedType, sharedKey, type SharedType } from '../../schema/shared-types.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import type { Community } from '../../schema/vocabulary.ts';
 
@@ -72,18 +72,36 @@ export function turnReferences(
   return turnObject(schema, root, content, [], turn);
 }
 
-/** The keys of all that is shared and named in content, each once. */
-export function sharedKeysIn(
+/** What content names, as keys that join rows bear. */
+export type Named = {
+  /** Of what is shared: each once. */
+  readonly names: readonly string[];
+  /**
+   * Shared things and records that only fields name which are marked by themselves: without a join row, since a list
+   * under such a key would say to whoever sees the record what the field says.
+   */
+  readonly unlisted: ReadonlySet<string>;
+};
+
+/** What content names, by the fields that are marked as the record is and by those that are marked by themselves. */
+export function namedIn(
   schema: GraphQLSchema,
   type: string,
   content: Readonly<Record<string, unknown>>,
-): readonly string[] {
-  const keys = new Set<string>();
-  turnReferences(schema, type, content, (reference) => {
-    if (reference.to === 'shared') keys.add(reference.text);
-    return reference.text;
+  portions: readonly { readonly path: string }[],
+): Named {
+  const marked = new Set(portions.map(({ path }) => path));
+  const open = { shared: new Set<string>(), records: new Set<string>() };
+  const apart = new Set<string>();
+  turnReferences(schema, type, content, ({ to, type: named, path, text }) => {
+    // Content of feeds keeps an id as the feed writes it.
+    const key = to === 'shared' ? (sharedKey(named, text) ?? text) : text;
+    if (marked.has(path[0] ?? '')) apart.add(key);
+    else (to === 'shared' ? open.shared : open.records).add(key);
+    return text;
   });
-  return [...keys];
+  const unlisted = new Set([...apart].filter((key) => !open.shared.has(key) && !open.records.has(key)));
+  return { names: [...open.shared], unlisted };
 }
 
 function turnObject(

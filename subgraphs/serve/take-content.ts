@@ -2,13 +2,13 @@ import { coerceInputValue, type GraphQLError, type GraphQLSchema } from 'graphql
 import type { Time } from '../../schema/envelope.ts';
 import { sharedKey } from '../../schema/shared-types.ts';
 import type { Kind } from './community.ts';
-import { contentInput, type Reference, sharedKeysIn, turnReferences } from './contract.ts';
+import { contentInput, namedIn, type Reference, turnReferences } from './contract.ts';
 import type { Content } from './says.ts';
 
 /** Content as it is stored, with what it names and what it is sorted by. */
 export type TakenContent = {
   readonly content: Content;
-  /** Keys of what is shared, each once. */
+  /** Keys of what is shared, each once, whatever parts of it are marked by themselves. */
   readonly names: readonly string[];
   /** Null where it does not say: the time of receipt is taken then. */
   readonly sortAt: Date | null;
@@ -61,7 +61,7 @@ export function settleContent(
   if (faults.length > 0) return faults;
   return {
     content,
-    names: sharedKeysIn(schema, kind.type, content),
+    names: namedIn(schema, kind.type, content, []).names,
     sortAt: sortOf(kind, content),
     belongsTo,
   };

@@ -309,3 +309,55 @@ test('the trail has a change before it is sent and what came of it after, and no
 function asText(value: unknown): string {
   return value instanceof Binary ? Buffer.from(value.buffer).toString('utf8') : '';
 }
+
+async function listedUnder(vulnerability: string, list: string): Promise<readonly string[]> {
+  const query = `query Q($id: String!) { vulnerability(id: $id) { ${list}(first: 100) { nodes { id } total { value } } } }`;
+  const { body } = await ask(asked, milcert, query, { id: vulnerability });
+  const { nodes, total } = body.data.vulnerability[list];
+  expect(total.value).toBe(nodes.length);
+  return nodes.map(({ id }: { id: string }) => id);
+}
+
+test('a record is not listed under what only a field of it names that is marked by itself, until that is opened', async () => {
+  const reading = {
+    marking: { tlp: 'GREEN' },
+    portions: [
+      {
+        path: 'subject',
+        marking: { tlp: 'AMBER' },
+        audience: { reach: 'NAMED', organisations: ['defence'] },
+      },
+    ],
+  };
+  const id = await created({ reading });
+  expect(await readAs(milcert, id)).not.toBeNull();
+  expect(await listedUnder('CVE-2099-10001', 'defenceAssessments')).not.toContain(id);
+  const opened = { key: randomUUID(), id, expectedVersion: 1, reading: { marking: { tlp: 'GREEN' } } };
+  await ask(asked, operator, mark, { input: opened });
+  expect(await listedUnder('CVE-2099-10001', 'defenceAssessments')).toContain(id);
+  const closed = { key: randomUUID(), id, expectedVersion: 2, reading };
+  await ask(asked, operator, mark, { input: closed });
+  expect(await listedUnder('CVE-2099-10001', 'defenceAssessments')).not.toContain(id);
+});
+
+test('a feed’s record that is marked by hand is found under all that it names as before', async () => {
+  const certEu = { as: 'cert-eu-operator', picture, purpose: 'incident-response' };
+  const [id] = await listedUnder('CVE-2099-10001', 'advisories');
+  const shown = await ask(
+    asked,
+    certEu,
+    `{ advisory(id: "${id}") { envelope { version } vulnerabilities { name } } }`,
+  );
+  const { envelope, vulnerabilities } = shown.body.data.advisory;
+  const input = {
+    key: randomUUID(),
+    id,
+    expectedVersion: envelope.version,
+    reading: { marking: { tlp: 'GREEN' } },
+  };
+  const marked = `mutation Mark($input: MarkRecordInput!) { markCertEuRecord(input: $input) { version userErrors { code message } } }`;
+  const { body } = await ask(asked, certEu, marked, { input });
+  expect(body.data.markCertEuRecord).toEqual({ version: envelope.version + 1, userErrors: [] });
+  expect(vulnerabilities.length).toBeGreaterThan(0);
+  for (const { name } of vulnerabilities) expect(await listedUnder(name, 'advisories')).toContain(id);
+});

@@ -37,6 +37,22 @@ export const guards: readonly Guard[] = [
     tests: 'test/abuse/denied-is-absent',
   },
   {
+    name: 'no join row for what only a marked part names',
+    file: 'subgraphs/serve/changes/write-once.ts',
+    from: '.filter((key) => !unlisted.has(key))',
+    to: '',
+    project: 'journeys',
+    tests: 'test/journeys/changes',
+  },
+  {
+    name: 'what a marked part names, told apart',
+    file: 'subgraphs/serve/contract.ts',
+    from: "if (marked.has(path[0] ?? '')) apart.add(key);",
+    to: "if (marked.has('')) apart.add(key);",
+    project: 'parts',
+    tests: 'test/subgraphs/serve/ingest/own-records',
+  },
+  {
     name: 'the group of the audience',
     file: 'subgraphs/serve/guard.ts',
     from: "return group === 'content' || decision.groups.has(group);",

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PersonalData, Time } from '../../../schema/envelope.ts';
-import { contractOf, sharedKeysIn } from '../../serve/contract.ts';
+import { contractOf, namedIn } from '../../serve/contract.ts';
 import { type MapContext, type Mapped, RejectError, type Source } from '../../serve/ingest/source.ts';
 import { parseTime } from '../../serve/ingest/time.ts';
 import { publicDefaults } from './defaults.ts';
@@ -114,7 +114,7 @@ function toListing(raw: SanctionEntity, context: MapContext): Mapped {
       reportedAt: listedAt,
       personalData: subjectType === 'PERSON' ? ofAPerson : null,
     },
-    names: sharedKeysIn(contractOf('eeas'), 'SanctionsListing', content),
+    names: namedIn(contractOf('eeas'), 'SanctionsListing', content, []).names,
   };
 }
 

@@ -6,7 +6,7 @@ import type { Holder, Policy } from '../../../schema/policy/policy.ts';
 import { sharedKey } from '../../../schema/shared-types.ts';
 import type { Community } from '../../../schema/vocabulary.ts';
 import type { Kind } from '../community.ts';
-import { contractOf, sharedKeysIn } from '../contract.ts';
+import { contractOf, namedIn, type Named } from '../contract.ts';
 import { bearsClassification } from '../ingest/classified.ts';
 import type { Labeller } from '../relabel/labeller.ts';
 import type { Content } from '../says.ts';
@@ -58,7 +58,10 @@ export class Changes {
       const envelope = this.#newEnvelope(kind, taken, input.reading);
       if (!this.#may('create', kind, envelope, taken.content))
         throw new Refused('NOT_ALLOWED', [], 'you may not create such a record here');
-      return await Promise.resolve({ kind, before: null, id: `${type}:${randomUUID()}`, envelope, ...taken });
+      const { content, sortAt } = taken;
+      const id = `${type}:${randomUUID()}`;
+      const made = { kind, before: null, id, envelope, content, sortAt, keeps: () => false };
+      return await Promise.resolve({ ...made, ...this.#named(kind, envelope, content) });
     });
   }
 
@@ -71,7 +74,7 @@ export class Changes {
       const content = this.#keepHidden(kind, before, taken.content);
       if (!this.#may('change', kind, before.envelope, taken.content)) throw notFound();
       const envelope = { ...this.#next(before), ...kind.says?.(content) };
-      return { ...this.#remade(kind, before, envelope, content), sortAt: before.sortAt };
+      return this.#remade(kind, before, envelope, content, () => false);
     });
   }
 
@@ -87,7 +90,8 @@ export class Changes {
         !(this.#mayOn('mark-down', kind, old) && this.#mayOn('release', kind, old))
       )
         throw new Refused('NOT_ALLOWED', ['reading'], 'only its originator marks a record down or widens it');
-      return this.#remade(kind, before, { ...this.#next(before), ...reading }, before.content as Content);
+      const envelope = { ...this.#next(before), ...reading };
+      return this.#remade(kind, before, envelope, before.content as Content, () => true);
     });
   }
 
@@ -102,7 +106,7 @@ export class Changes {
       if (input.case && key === null)
         throw new Refused('INVALID', ['case'], 'expected a key of JointCase, such as JointCase:JC-2026-0007');
       const content = { ...(before.content as Content), case: key };
-      return this.#remade(kind, before, this.#next(before), content);
+      return this.#remade(kind, before, this.#next(before), content, isOfNoCase);
     });
   }
 
@@ -112,7 +116,7 @@ export class Changes {
       const kind = this.#kindOf(input.id);
       const before = await this.#found(kind, input, 'change', find);
       const envelope: Envelope = { ...this.#next(before), recordState: 'RETRACTED' };
-      return this.#remade(kind, before, envelope, before.content as Content);
+      return this.#remade(kind, before, envelope, before.content as Content, () => true);
     });
   }
 
@@ -223,9 +227,19 @@ export class Changes {
     return { ...envelope, version: envelope.version + 1, modifiedAt: now };
   }
 
-  #remade(kind: Kind, before: StoredRecord, envelope: Envelope, content: Content): Made {
-    const names = sharedKeysIn(this.#schema, kind.type, content);
-    return { kind, before, id: before._id, envelope, content, names, sortAt: before.sortAt };
+  #remade(
+    kind: Kind,
+    before: StoredRecord,
+    envelope: Envelope,
+    content: Content,
+    keeps: Made['keeps'],
+  ): Made {
+    const named = this.#named(kind, envelope, content);
+    return { kind, before, id: before._id, envelope, content, sortAt: before.sortAt, keeps, ...named };
+  }
+
+  #named(kind: Kind, { portions }: Envelope, content: Content): Named {
+    return namedIn(this.#schema, kind.type, content, portions);
   }
 
   #kind(type: string): Kind {
@@ -267,4 +281,8 @@ export class Changes {
 /** A name by itself is a key of its own: the alias tables are the imports'. */
 function byName(name: string): string | null {
   return sharedKey('ThreatActor', name);
+}
+
+function isOfNoCase(key: string): boolean {
+  return !key.startsWith('JointCase:');
 }

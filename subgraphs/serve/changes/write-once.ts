@@ -26,8 +26,12 @@ export type Made = {
   readonly id: string;
   readonly envelope: Envelope;
   readonly content: Content;
-  /** Keys of what is shared that it names. */
+  /** Keys of what is shared that it names: their join rows. */
   readonly names: readonly string[];
+  /** Keys that have no join row, even where there is one now. */
+  readonly unlisted: ReadonlySet<string>;
+  /** Whether a shared key that it has a join row under stays: a feed finds some beside the content. */
+  readonly keeps: (key: string) => boolean;
   readonly sortAt: Date | null;
 };
 
@@ -128,7 +132,7 @@ async function find(
 /** The record in its new form, and its join rows anew. */
 async function put(
   store: CommunityStore,
-  { kind, before, names }: Made,
+  { kind, before, names, unlisted, keeps }: Made,
   record: StoredRecord,
   session: ClientSession,
 ): Promise<void> {
@@ -145,8 +149,9 @@ async function put(
   const own = await links.find({ record: record._id }, { session }).toArray();
   const kept = own
     .map(({ _id }) => _id.slice(record._id.length + 1))
-    .filter((key) => isRecordKey(key, store));
-  const rows = toLinks(record, kind.type, [...names, ...kept]);
+    .filter((key) => keeps(key) || isRecordKey(key, store));
+  const keys = [...names, ...kept].filter((key) => !unlisted.has(key));
+  const rows = toLinks(record, kind.type, keys);
   await links.deleteMany({ record: record._id }, { session });
   if (rows.length > 0) await links.insertMany([...rows] as never, { session });
 }

@@ -11,7 +11,7 @@ import {
 } from '../../../schema/vocabulary.ts';
 import type { Community } from '../../../schema/vocabulary.ts';
 import type { Kind } from '../community.ts';
-import { contractOf, isWrittenByHand } from '../contract.ts';
+import { contentInput, contractOf, isWrittenByHand, namedIn } from '../contract.ts';
 import { takeContent } from '../take-content.ts';
 import { markingOf, noAudience } from './marking.ts';
 import { type MapContext, type Mapped, RejectError, type Source } from './source.ts';
@@ -110,7 +110,12 @@ export function ownRecords(community: Community, kinds: readonly Kind[]): Source
       const said = taken.slice(0, 3).map(({ path, message }) => `content.${path.join('.')}: ${message}`);
       throw new RejectError('WRONG_SHAPE', said.join('; '));
     }
-    const { content, names: keys, sortAt, belongsTo } = taken;
+    // A part that is no field would be marked in vain.
+    const fields = contentInput(schema, kind.type).getFields();
+    if (raw.portions?.some(({ path }) => !Object.hasOwn(fields, path)) === true)
+      throw new RejectError('WRONG_SHAPE', 'portions: a path that is no field of this kind');
+    const { content, sortAt, belongsTo } = taken;
+    const { names: keys } = namedIn(schema, kind.type, content, raw.portions ?? []);
     return {
       kind: kind.type,
       localId: raw.localId,

@@ -154,16 +154,22 @@ export class Target {
     labels: Labels,
   ): Change | null {
     const { kind, names, belongsTo = {} } = prepared.mapped;
-    const references = Object.entries(belongsTo).map(([path, parent]) => [
-      path,
-      ids.get(placeOf(parent)) ?? parents.get(placeOf(parent)),
-    ]);
-    if (references.some(([, id]) => id === undefined)) return null;
-    const referenceIds = Object.fromEntries(references) as Record<string, string>;
+    const references: [string, string][] = [];
+    for (const [path, parent] of Object.entries(belongsTo)) {
+      const found = ids.get(placeOf(parent)) ?? parents.get(placeOf(parent));
+      if (found === undefined) return null;
+      references.push([path, found]);
+    }
+    const referenceIds = Object.fromEntries(references);
     const id = before?._id ?? `${kind}:${randomUUID()}`;
     ids.set(placeOf(prepared.mapped), id);
     const record = toStored(prepared, this.#feed, id, before, referenceIds, labels);
-    const links = toLinks(record, kind, [...names, ...Object.values(referenceIds)]);
+    // A list under a record would say what a field says that is marked by itself.
+    const marked = new Set(record.envelope.portions.map(({ path }) => path));
+    const listed = references.flatMap(([path, parent]) =>
+      marked.has(path.split('.', 1)[0] ?? '') ? [] : [parent],
+    );
+    const links = toLinks(record, kind, [...names, ...listed]);
     return { kind, record, links, before };
   }
 

@@ -30,6 +30,12 @@ test('a record in the hub’s own JSON names what is shared in one spelling, and
   });
 });
 
+test('what only a part names that is marked by itself is told to nobody by a list', () => {
+  const portions = [{ path: 'subject', marking: { tlp: 'RED' } }];
+  const also = { ...good.content, memberStatesConcerned: ['FR'] };
+  expect(take({ ...good, content: also, portions })?.names).toEqual(['MemberState:FR']);
+});
+
 test.each([
   ['no marking', { ...good, marking: undefined }, 'marking: expected object, got nothing'],
   ['another community’s kind', { ...good, kind: 'Advisory' }, 'kind: expected one of AttackTechnique'],
@@ -52,6 +58,11 @@ test.each([
     'a wrong time',
     { ...good, content: { ...good.content, validUntil: '2026-02-30T00:00:00Z' } },
     'content.validUntil: ',
+  ],
+  [
+    'a part that there is not',
+    { ...good, portions: [{ path: 'subjekt', marking: { tlp: 'RED' } }] },
+    'portions: ',
   ],
   ['an erased one', { ...good, recordState: 'ERASED' }, 'recordState: '],
   [
