@@ -93,7 +93,10 @@ export type Envelope = {
 export type StoredRecord<Content = unknown> = {
   /** Random and typed: `Advisory:<uuid>`. */
   readonly _id: string;
+  /** The version of its content, counted for each kind (subgraphs/serve/migrate/); 1 where it is not there. */
   readonly schemaVersion: number;
+  /** The oldest version that reads it as well; where it is not there, its own alone. */
+  readonly readableFrom?: number;
   /** The feed it came through; unique together with the envelope's `localId` and the picture. */
   readonly feed: string;
   readonly envelope: Envelope;

@@ -4,6 +4,7 @@ import { addDeployCommands } from '../deploy/command.ts';
 import { importAliasTable, importIntoCommunity } from './import.ts';
 import { homeFolder } from './home.ts';
 import { readers } from './issuer/readers.ts';
+import { migrateCommunities } from './migrate.ts';
 import { operateCommunity } from './operate.ts';
 import { addPolicyCommands } from './policy.ts';
 import { addExplainCommands } from './policy-explain.ts';
@@ -85,6 +86,28 @@ program
   .action(async (community: string, rest: string[], _flags: object, command: Command) => {
     if (['--help', '-h'].includes(community)) command.help();
     process.exitCode = await operateCommunity(home, community, rest);
+  });
+
+program
+  .command('migrate')
+  .description(
+    "bring a community's stored documents to the version of its program, or all communities', resumably",
+  )
+  .argument('[community]', `one of: ${communities.join(', ')}; all of them where none is said`)
+  .option('--preview', 'count what would change, and change nothing')
+  .option(
+    '--contract',
+    'then take away what only programs of older versions read: refused while one was there in the last minute',
+  )
+  .addHelpText(
+    'after',
+    '\nIt may be killed at any moment, run again and run twice: what is left to do is told by the records.\n' +
+      'Exit codes: 0 every record is of this version, 1 failed or refused, 2 some records could not be migrated.\n\n' +
+      'Example:\n  npx hub migrate enisa --preview\n  npx hub migrate enisa\n' +
+      '  npx hub migrate --contract    # when no older program runs any more',
+  )
+  .action(async (community: string | undefined, flags: { preview?: boolean; contract?: boolean }) => {
+    process.exitCode = await migrateCommunities(home, community, flags);
   });
 
 addPolicyCommands(program);

@@ -1,5 +1,6 @@
 import type { SchemaDefinition } from 'mongoose';
 import type { Community } from '../../schema/vocabulary.ts';
+import type { Migration } from './migrate/migration.ts';
 import type { Resolvers } from './resolvers.ts';
 import type { Content, Said } from './says.ts';
 
@@ -16,6 +17,8 @@ export type Kind = {
   readonly sortBy?: string;
   /** What content says of its envelope: the states it is about, and the facts that the policy asks for. */
   readonly says?: (content: Content) => Said;
+  /** The steps from version 1 of its documents to the one that `content` describes, in order; none where it is that. */
+  readonly migrations?: readonly Migration[];
 };
 
 /** What makes one community's subgraph: the same parts in each, so that one teaches all. */

@@ -8,7 +8,7 @@ export function declared(
   community: Community,
   type: string,
   collection: string,
-  more: { readonly filters?: readonly string[] } & Pick<Kind, 'sortBy' | 'says'> = {},
+  more: { readonly filters?: readonly string[] } & Pick<Kind, 'sortBy' | 'says' | 'migrations'> = {},
 ): Kind {
   const { filters = [], ...rest } = more;
   return {

@@ -5,6 +5,7 @@ import { compileFilter, type StoreFilter } from '../../schema/policy/filter.ts';
 import type { Holder, Policy } from '../../schema/policy/policy.ts';
 import type { Reader } from '../../schema/reader.ts';
 import type { Kind } from './community.ts';
+import type { Oldest, SchemaVersions } from './migrate/schema-versions.ts';
 import { type Connection, type PageArguments, pageSize, toConnection } from './connection.ts';
 import { type CursorScope, openCursor, type Place, sealCursor } from './cursor.ts';
 import {
@@ -29,6 +30,14 @@ const mostAtOnce = 1000;
 const countedAtOnce = 500;
 /** How long one request reads on behind rows that the guard refuses: the hub waits no longer for any part. */
 const longestReadMs = 10_000;
+
+/** What else the reads of a request may be told. */
+export type LoaderOptions = {
+  /** How long it reads on behind rows that the guard refuses, in milliseconds. */
+  readonly mostMs?: number;
+  /** The versions that the store's documents are held to. */
+  readonly oldest?: Oldest;
+};
 
 /** Rows from a place on, as they are found, each with what the guard makes of it. */
 type ReadRows = (
@@ -55,6 +64,7 @@ export class Loaders {
   readonly #holder: Holder;
   readonly #cursorKey: Buffer;
   readonly #until: number;
+  readonly #oldest: Oldest;
   readonly #filters = new Map<string, StoreFilter>();
   readonly #rows = new Map<string, DataLoader<string, Row | null>>();
   readonly #links: DataLoader<LinkAsk, readonly Link[], string>;
@@ -66,7 +76,7 @@ export class Loaders {
     policy: Policy,
     holder: Holder,
     cursorKey: Buffer,
-    mostMs = longestReadMs,
+    { mostMs = longestReadMs, oldest = {} }: LoaderOptions = {},
   ) {
     this.#store = store;
     this.#kinds = new Map(kinds.map((kind) => [kind.type, kind]));
@@ -75,6 +85,7 @@ export class Loaders {
     this.#holder = holder;
     this.#cursorKey = cursorKey;
     this.#until = performance.now() + mostMs;
+    this.#oldest = oldest;
     this.#links = new DataLoader(async (asks) => await this.#loadLinks(asks), {
       cacheKeyFn: (ask) => JSON.stringify([ask.kind, ask.key, ask.size, ask.after]),
     });
@@ -103,15 +114,19 @@ export class Loaders {
     const searched = this.#searched(type, args);
     const read = async (place: Place | null, limit: number) => {
       const found = await findPage(this.#model(type), { ...query, after: place, limit });
-      return found.map((record) => ({
-        row: this.#mayFind(type, record, searched) ? this.#toRow(type, record) : null,
-        id: record._id,
-        sortAt: record.sortAt,
-      }));
+      return found.map((stored) => {
+        const record = this.#schema(type).read(stored);
+        const isFound = record !== null && this.#mayFind(type, record, searched);
+        return {
+          row: isFound ? this.#toRow(type, record) : null,
+          id: stored._id,
+          sortAt: stored.sortAt,
+        };
+      });
     };
     const rows = await this.#fill(type, size + 1, after, read);
     return this.#connect(rows, size, after, scope, async (max) =>
-      this.#policy.labelsDecide && searched.length === 0
+      this.#indexCounts(type) && searched.length === 0
         ? await countPage(this.#model(type), { ...query, limit: 0 }, max)
         : await this.#countByGuard(type, read, max),
     );
@@ -130,10 +145,15 @@ export class Loaders {
     };
     const rows = await this.#fill(type, size + 1, after, read);
     return this.#connect(rows, size, after, scope, async (max) =>
-      this.#policy.labelsDecide
+      this.#indexCounts(type)
         ? await countLinks(this.#store, type, key, this.#allowed(type), max)
         : await this.#countByGuard(type, read, max),
     );
+  }
+
+  /** Whether what the index counts is what is given: not while records are relabelled, or left out for their version. */
+  #indexCounts(type: string): boolean {
+    return this.#policy.labelsDecide && this.#schema(type).isSettled(this.#oldest);
   }
 
   /**
@@ -190,10 +210,12 @@ export class Loaders {
 
   #query(type: string, args: PageArguments): Omit<PageQuery, 'direction' | 'after' | 'limit'> {
     const { since, before, ...equal } = args.filter ?? {};
-    const paths = this.#kinds.get(type)?.filters ?? {};
+    const names = this.#kinds.get(type)?.filters ?? {};
     const terms = Object.entries(equal).flatMap(([name, value]): [string, unknown][] => {
-      const path = Object.hasOwn(paths, name) ? paths[name] : undefined;
-      if (path === undefined || value === null || value === undefined) return [];
+      if (!Object.hasOwn(names, name) || value === null || value === undefined) return [];
+      const path = this.#schema(type).filterPath(name, this.#oldest);
+      if (path === null)
+        throw new HubError('PART_UNAVAILABLE', `${name}: it waits for hub migrate --contract`);
       // The query is trusted as a whole, so nothing that could be an operator may come into it.
       if (typeof value === 'object') throw new HubError('BAD_USER_INPUT', `${name}: expected a plain value`);
       return [[path, value]];
@@ -242,6 +264,12 @@ export class Loaders {
     );
   }
 
+  #schema(type: string): SchemaVersions {
+    const schema = this.#store.schemas.get(type);
+    if (schema === undefined) throw new HubError('INTERNAL', `no store for ${type}`);
+    return schema;
+  }
+
   #model(type: string) {
     const model = this.#store.records.get(type);
     if (model === undefined) throw new HubError('INTERNAL', `no store for ${type}`);
@@ -253,7 +281,12 @@ export class Loaders {
     if (known !== undefined) return known;
     const loader = new DataLoader<string, Row | null>(async (ids) => {
       const found = await findByIds(this.#model(type), ids, this.#allowed(type));
-      const byId = new Map(found.map((record) => [record._id, this.#toRow(type, record)]));
+      const byId = new Map(
+        found.map((stored) => {
+          const record = this.#schema(type).read(stored);
+          return [stored._id, record === null ? null : this.#toRow(type, record)];
+        }),
+      );
       return ids.map((id) => byId.get(id) ?? null);
     });
     this.#rows.set(type, loader);

@@ -14,6 +14,8 @@ import { Executors } from './executors.ts';
 import { readHubKeys } from './hub-keys.ts';
 import { compareHubVersion, type HubVersion } from './hub-version.ts';
 import { Loaders } from './loaders.ts';
+import { announce } from './migrate/processes.ts';
+import { seldom } from './migrate/seldom.ts';
 import { policiesOf } from './policies.ts';
 import { followSwitch } from './operate/switch.ts';
 import { keepLabelled } from './relabel/keep-labelled.ts';
@@ -36,18 +38,19 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const serializers = { error: pino.stdSerializers.err };
   const log = pino({ name: community.name, level: settings.log, serializers }, pino.destination(2));
   const keys = await watchHubKeys(settings, log);
-  const store = openStore(settings.storeUri, community.kinds, (error) =>
-    log.error({ error }, 'the store does not answer'),
-  );
+  const report = (error: unknown) => log.error({ error }, 'the store does not answer');
+  const leftOut = seldom((words) => log.error({ alarm: true }, words));
+  const store = openStore(settings.storeUri, community.kinds, report, leftOut);
   const archive = policiesOf(store);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, log);
   const versions = versionsIn(archive);
   const served = followServed(store, policies, versions, log);
   const labelled = keepLabelled(store, policies, log);
+  const announced = announce(store, 'subgraph');
   const hubVersion = compareHubVersion(policies, archive, log);
   const executors = new Executors(
     community,
-    (request) => contextOf(request, community, store, versions, settings, log),
+    (request) => contextOf(request, community, { store, versions, served }, settings, log),
     log,
   );
   const turned = followSwitch(store, (error) =>
@@ -67,7 +70,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
       server.closeIdleConnections();
       keys.stop();
       await executors.stop();
-      await labelled.stop();
+      await Promise.all([labelled.stop(), announced.stop()]);
       await store.connection.close();
     },
   };
@@ -118,18 +121,22 @@ function route(door: Door, { served, hubVersion, isOut }: Ready, executors: Exec
 /** One policy for all that is decided on a request, whatever comes into force meanwhile. */
 type DecidedRequest = { policy: Policy };
 
+/** What every request of a subgraph is answered from. */
+type Beside = { readonly store: CommunityStore; readonly versions: Versions; readonly served: Served };
+
 function contextOf(
   request: Request,
   community: CommunityPart,
-  store: CommunityStore,
-  versions: Versions,
+  { store, versions, served }: Beside,
   settings: SubgraphSettings,
   log: Logger,
 ): Context {
   const { assertion, now, policy } = request as Request & AssertedRequest & DecidedRequest;
   const { reader } = assertion;
   const holder = policy.holder(reader, now);
-  const loaders = new Loaders(store, community.kinds, policy, holder, settings.cursorKey);
+  const loaders = new Loaders(store, community.kinds, policy, holder, settings.cursorKey, {
+    oldest: served.oldest(),
+  });
   const { name, kinds } = community;
   const alarm = (words: string) => log.error({ alarm: true }, words);
   const labeller = followLabelling(store, versions, policy.source.version);

@@ -1,6 +1,7 @@
 import mongoose, { type Connection, type Model, Schema } from 'mongoose';
 import type { StoredRecord } from '../../schema/envelope.ts';
 import type { Kind } from './community.ts';
+import { SchemaVersions } from './migrate/schema-versions.ts';
 
 /** A join row: that a record names a shared key. It carries the record's labels, so that it is decided alike. */
 export type Link = {
@@ -19,7 +20,10 @@ export type Link = {
 export type CommunityStore = {
   readonly connection: Connection;
   readonly records: ReadonlyMap<string, Model<StoredRecord>>;
+  /** Join rows hold no content, so they have no version of their own. */
   readonly links: Model<Link>;
+  /** The versions of each kind's documents, as this program knows them. */
+  readonly schemas: ReadonlyMap<string, SchemaVersions>;
 };
 
 /** The index that serves every list: a merge over the held keys, in the list's order. */
@@ -33,23 +37,27 @@ export function filterIndex(path: string): Record<string, 1 | -1> {
 
 /**
  * Opens the community's store. It does not wait for it: a store that is down at the start is tried again until it
- * answers, and until then each query fails by itself.
+ * answers, and until then each query fails by itself. `alarm` is told of documents that are left out when they are read.
  */
 export function openStore(
   uri: string,
   kinds: readonly Kind[],
   report: (error: unknown) => void,
+  alarm: (words: string) => void = () => undefined,
 ): CommunityStore {
   const connection = mongoose.createConnection();
   followAbsence(connection);
-  const records = new Map(kinds.map((kind) => [kind.type, recordModel(connection, kind)]));
+  const schemas = new Map(kinds.map((kind) => [kind.type, new SchemaVersions(kind, alarm)]));
+  const records = new Map(
+    kinds.map((kind) => [kind.type, recordModel(connection, kind, schemas.get(kind.type))]),
+  );
   const links = connection.model<Link>('Link', linkSchema(), 'links');
   void connect(connection, uri, report)
     .then(async () => {
       await Promise.all([links, ...records.values()].map(async (model) => await model.createIndexes()));
     })
     .catch(report);
-  return { connection, records, links };
+  return { connection, records, links, schemas };
 }
 
 /** How long a request waits for a store that went away, in milliseconds: a new primary may be on its way. */
@@ -92,15 +100,22 @@ async function connect(connection: Connection, uri: string, report: (error: unkn
   }
 }
 
-function recordModel(connection: Connection, kind: Kind): Model<StoredRecord> {
+function recordModel(
+  connection: Connection,
+  kind: Kind,
+  versions = new SchemaVersions(kind),
+): Model<StoredRecord> {
   const labels = { admits: [String], admitsEarly: [String], policy: String };
+  // Until a store is contracted, filters compare what older versions have.
+  const retired = Object.fromEntries(versions.retired().map((name) => [name, Schema.Types.Mixed]));
   const schema = new Schema(
     {
       _id: String,
       schemaVersion: Number,
+      readableFrom: Number,
       feed: String,
       envelope: Schema.Types.Mixed,
-      content: new Schema(kind.content, { _id: false }),
+      content: new Schema({ ...retired, ...kind.content }, { _id: false }),
       sortAt: Date,
       openFrom: Date,
       contentHash: String,
@@ -110,7 +125,7 @@ function recordModel(connection: Connection, kind: Kind): Model<StoredRecord> {
   );
   schema.index(listIndex);
   schema.index({ feed: 1, 'envelope.localId': 1, 'envelope.exercise': 1 }, { unique: true });
-  for (const path of Object.values(kind.filters)) schema.index(filterIndex(path));
+  for (const path of versions.filterPaths()) schema.index(filterIndex(path));
   return connection.model<StoredRecord>(kind.type, schema as never, kind.collection);
 }
 

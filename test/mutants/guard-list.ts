@@ -1,3 +1,4 @@
+import { migrating } from './migrating.ts';
 import { relabelling } from './relabelling.ts';
 
 /** One guard: the text that holds it, what is left without it, and the tests that must turn red. */
@@ -389,4 +390,5 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/auditor/allowance',
   },
   ...relabelling,
+  ...migrating,
 ];

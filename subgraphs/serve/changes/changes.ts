@@ -13,7 +13,7 @@ import type { Content } from '../says.ts';
 import type { CommunityStore } from '../store.ts';
 import { settleContent, type TakenContent } from '../take-content.ts';
 import { type Made, type Outcome, writeOnce } from './write-once.ts';
-import { isWider, type ReadingInput, readingOf } from './reading.ts';
+import { isWider, type Reading, type ReadingInput, readingOf } from './reading.ts';
 import { notFound, Refused } from './refused.ts';
 
 type Keyed = { readonly key: string };
@@ -83,7 +83,7 @@ export class Changes {
     return await this.#once(input, 'mark', async (find) => {
       const kind = this.#kindOf(input.id);
       const before = await this.#found(kind, input, 'mark-up', find);
-      const reading = readingOf(input.reading, this.#fieldsOf(kind));
+      const reading = this.#readingOf(kind, input.reading);
       const { envelope: old } = before;
       if (
         isWider(old, reading) &&
@@ -202,7 +202,7 @@ export class Changes {
       provider: organisation,
       sourceUrl: null,
       receivedAt: holder.now,
-      ...readingOf(input, this.#fieldsOf(kind)),
+      ...this.#readingOf(kind, input),
       onwardShares: [],
       ...kind.says?.(content),
       grading: null,
@@ -216,6 +216,13 @@ export class Changes {
       reportedAt: null,
       modifiedAt: null,
     };
+  }
+
+  /** How a record may be read, whichever version of its content is read. */
+  #readingOf(kind: Kind, input: ReadingInput): Reading {
+    const reading = readingOf(input, this.#fieldsOf(kind));
+    const schema = this.#parts.store.schemas.get(kind.type);
+    return { ...reading, portions: schema?.portionsToKeep(reading.portions) ?? reading.portions };
   }
 
   #next({ envelope }: StoredRecord): Envelope {

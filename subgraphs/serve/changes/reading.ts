@@ -63,13 +63,15 @@ export function isWider(
     return true;
   if (!isSame(joined.audience, after.audience) || !isSame(joined.purposes, after.purposes)) return true;
   if (instant(before.embargoUntil) > instant(after.embargoUntil)) return true;
-  return (before.portions ?? []).some((portion) => {
-    const later = after.portions.find(({ path }) => path === portion.path);
-    return (
-      later === undefined ||
-      isWider(ofPortion(before, portion), { ...after, ...withoutPath(later), portions: [] })
-    );
-  });
+  // Portions of one path stand beside each other: it is enough that one of them is as strict as the one before.
+  return (before.portions ?? []).some(
+    (portion) =>
+      !after.portions.some(
+        (later) =>
+          later.path === portion.path &&
+          !isWider(ofPortion(before, portion), { ...after, ...withoutPath(later), portions: [] }),
+      ),
+  );
 }
 
 function instant(one: Date | null | undefined): number {

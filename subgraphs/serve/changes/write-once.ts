@@ -5,7 +5,8 @@ import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
 import type { Holder } from '../../../schema/policy/policy.ts';
 import type { Kind } from '../community.ts';
 import { within } from '../deadline.ts';
-import { schemaVersion, toLinks } from '../ingest/label.ts';
+import { toLinks } from '../ingest/label.ts';
+import type { SchemaVersions } from '../migrate/schema-versions.ts';
 import type { Labeller, Labels } from '../relabel/labeller.ts';
 import { Relabelled } from '../relabel/labelling.ts';
 import type { Content } from '../says.ts';
@@ -82,7 +83,7 @@ export async function writeOnce(
           const known = await changesIn(store).findOne({ _id }, { session });
           if (known !== null) return again(known, hash);
           const made = await make(async (kind, id) => await find(store, kind, id, session));
-          const record = toRecord(made, labels, holder.now);
+          const record = toRecord(made, labels, schemaOf(store, made.kind), holder.now);
           await put(store, made, record, session);
           await changesIn(store).insertOne(keep(_id, hash, what, made, holder.now), { session });
           return { id: record._id, version: record.envelope.version, userErrors: [] };
@@ -120,13 +121,15 @@ function again(known: KeptChange, hash: string): Outcome {
   return { id: known.record, version: known.version, userErrors: [] };
 }
 
+/** The record as of the current version; null where there is none that this program can read. */
 async function find(
   store: CommunityStore,
   kind: Kind,
   id: string,
   session: ClientSession,
 ): Promise<StoredRecord | null> {
-  return await recordsOf(store, kind).findOne({ _id: id }, { session });
+  const found = await recordsOf(store, kind).findOne({ _id: id }, { session });
+  return found === null ? null : schemaOf(store, kind).read(found);
 }
 
 /** The record in its new form, and its join rows anew. */
@@ -161,14 +164,16 @@ function isRecordKey(key: string, store: CommunityStore): boolean {
   return type === 'Stix' || store.records.has(type);
 }
 
-function toRecord(made: Made, labels: Labels, now: Date): StoredRecord {
+function toRecord(made: Made, labels: Labels, schema: SchemaVersions, now: Date): StoredRecord {
   const { admits, early } = labels.labels(made.envelope, made.kind.type);
+  // What a newer version holds besides stays, where the content is left as it was; other content is this version's.
+  const isLeft = made.before?.content === made.content;
+  const form = schema.write(made.content, labels.shed ?? {}, isLeft ? (made.before ?? undefined) : undefined);
   return {
     _id: made.id,
-    schemaVersion: made.before?.schemaVersion ?? schemaVersion,
+    ...form,
     feed: made.before?.feed ?? 'by-hand',
     envelope: made.envelope,
-    content: made.content,
     sortAt: made.sortAt ?? now,
     openFrom: made.envelope.embargoUntil ?? new Date(0),
     admits,
@@ -189,6 +194,12 @@ function keep(_id: string, hash: string, what: string, made: Made, at: Date): Ke
 
 function readingIn({ marking, audience, embargoUntil, portions }: Envelope): object {
   return { marking, audience, embargoUntil, portions };
+}
+
+function schemaOf({ schemas }: CommunityStore, { type }: Kind): SchemaVersions {
+  const schema = schemas.get(type);
+  if (schema === undefined) throw new Error(`this community has no records of the kind ${type}`);
+  return schema;
 }
 
 function recordsOf(store: CommunityStore, kind: Kind): Collection<StoredRecord> {

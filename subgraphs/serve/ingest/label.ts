@@ -2,6 +2,7 @@ import canonicalize from 'canonicalize';
 import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
+import type { SchemaVersions } from '../migrate/schema-versions.ts';
 import type { Labels } from '../relabel/labeller.ts';
 import type { Link } from '../store.ts';
 import { combineReading } from './marking.ts';
@@ -19,9 +20,6 @@ export type Prepared = {
 const largestDocument = 15 * 1024 * 1024;
 /** BSON takes up to eight times the bytes of JSON (a list of short texts): below this none is too large. */
 const surelySmall = 1024 * 1024;
-
-/** The version of the shape that documents are stored in. */
-export const schemaVersion = 1;
 
 /**
  * Joins what the record says with the defaults of its source into its envelope. Throws CLASSIFIED where a
@@ -60,7 +58,7 @@ export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, rec
   return { mapped, envelope, contentHash, sortAt: mapped.sortAt ?? receivedAt };
 }
 
-/** The stored record of a prepared one, labelled as the store's labels are now. */
+/** The stored record of a prepared one, labelled as the store's labels are now, in the current version of its kind. */
 export function toStored(
   prepared: Prepared,
   feed: string,
@@ -68,18 +66,19 @@ export function toStored(
   before: Pick<StoredRecord, 'sortAt' | 'envelope'> | null,
   references: Readonly<Record<string, string>>,
   labels: Labels,
+  schema: SchemaVersions,
 ): StoredRecord {
   const envelope: Envelope = {
     ...prepared.envelope,
+    portions: schema.portionsToKeep(prepared.envelope.portions),
     ...(before === null ? {} : keep(before.envelope, prepared.mapped)),
   };
   const { admits, early } = labels.labels(envelope, prepared.mapped.kind);
   return {
     _id: id,
-    schemaVersion,
+    ...schema.write({ ...prepared.mapped.content, ...references }, labels.shed ?? {}),
     feed,
     envelope,
-    content: { ...prepared.mapped.content, ...references },
     sortAt: before?.sortAt ?? prepared.sortAt,
     openFrom: envelope.embargoUntil ?? new Date(0),
     admits,

@@ -7,6 +7,7 @@ import { readWhole } from '../../../schema/settings.ts';
 import type { CommunityPart } from '../community.ts';
 import { PreviewTarget } from '../operate/preview-target.ts';
 import type { Counted } from '../operate/tally.ts';
+import { announce } from '../migrate/processes.ts';
 import { patiently, policiesOf, policyOfRun } from '../policies.ts';
 import { followLabelling, labelBy, type Labeller } from '../relabel/labeller.ts';
 import { versionsIn } from '../relabel/versions.ts';
@@ -58,9 +59,12 @@ async function importAll(
   given: Policy | undefined,
 ): Promise<number> {
   const store = openStore(readWhole(storeSettings, process.env).storeUri, community.kinds, () => undefined);
+  let announced: ReturnType<typeof announce> | null = null;
   let worst: number = exitCodes.allIn;
   try {
     await waitForStore(store.connection);
+    announced = announce(store, 'import');
+    await announced.told;
     const policy = given ?? (await policyOfRun(process.env, store));
     const labeller =
       given === undefined
@@ -73,6 +77,7 @@ async function importAll(
     }
     return worst;
   } finally {
+    await announced?.stop();
     await store.connection.close();
   }
 }

@@ -8,6 +8,7 @@ import {
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../schema/envelope.ts';
 import { within } from '../deadline.ts';
+import type { SchemaVersions } from '../migrate/schema-versions.ts';
 import type { Labeller, Labels } from '../relabel/labeller.ts';
 import { Relabelled } from '../relabel/labelling.ts';
 import type { CommunityStore, Link } from '../store.ts';
@@ -163,7 +164,7 @@ export class Target {
     const referenceIds = Object.fromEntries(references);
     const id = before?._id ?? `${kind}:${randomUUID()}`;
     ids.set(placeOf(prepared.mapped), id);
-    const record = toStored(prepared, this.#feed, id, before, referenceIds, labels);
+    const record = toStored(prepared, this.#feed, id, before, referenceIds, labels, this.#schema(kind));
     // A list under a record would say what a field says that is marked by itself.
     const marked = new Set(record.envelope.portions.map(({ path }) => path));
     const listed = references.flatMap(([path, parent]) =>
@@ -242,6 +243,12 @@ export class Target {
     for (const place of ids.keys()) missing.delete(place);
     const found = await this.#findKnown([...missing.values()]);
     return new Map([...found].map(([place, record]) => [place, record._id]));
+  }
+
+  #schema(kind: string): SchemaVersions {
+    const schema = this.#store.schemas.get(kind);
+    if (schema === undefined) throw new Error(`this community has no records of the kind ${kind}`);
+    return schema;
   }
 
   #collection(kind: string): Collection<StoredRecord> {

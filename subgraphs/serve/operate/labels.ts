@@ -1,5 +1,5 @@
 import { type Labelling, readLabelling } from '../relabel/labelling.ts';
-import { type Lease, readLease } from '../relabel/lease.ts';
+import { type Lease, readLease } from '../walk/lease.ts';
 import type { CommunityStore } from '../store.ts';
 
 /** How a store's labels stand, and how far a relabelling is. */
@@ -7,7 +7,7 @@ export type LabelsNow = { readonly labelling: Labelling | null; readonly lease: 
 
 /** Reads how a store's labels stand. */
 export async function labelsNow(store: CommunityStore): Promise<LabelsNow> {
-  const [labelling, lease] = await Promise.all([readLabelling(store), readLease(store)]);
+  const [labelling, lease] = await Promise.all([readLabelling(store), readLease(store, 'relabel')]);
   return { labelling, lease };
 }
 

@@ -1,22 +1,21 @@
 import { Command, Option } from 'commander';
-import mongoose from 'mongoose';
 import { readPolicy } from '../../../schema/policy/load.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
-import { readWhole } from '../../../schema/settings.ts';
 import type { CommunityPart } from '../community.ts';
 import { policiesOf, policyOfRun } from '../policies.ts';
 import { readLabelling } from '../relabel/labelling.ts';
 import { policyServed } from '../relabel/served.ts';
 import { versionsIn } from '../relabel/versions.ts';
-import { storeSettings } from '../settings.ts';
-import { type CommunityStore, openStore } from '../store.ts';
+import type { CommunityStore } from '../store.ts';
 import { newestAlarms } from './alarms.ts';
 import { labelsNow, sayLabels } from './labels.ts';
+import { addMigrate } from './migrate.ts';
 import { previewPolicy } from './preview.ts';
 import { readReader } from './reader-file.ts';
 import { lastTurn, turnSwitch } from './switch.ts';
 import type { Counted } from './tally.ts';
 import { viewAs } from './view.ts';
+import { say, withStore } from './with-store.ts';
 import { sayKey } from './words.ts';
 
 /**
@@ -42,6 +41,7 @@ function describe(community: CommunityPart): Command {
   addPreview(program, community);
   addAlarms(program, community);
   addLabels(program, community);
+  addMigrate(program, community);
   addSwitch(program, community);
   return program;
 }
@@ -167,26 +167,4 @@ async function doSwitch(
 function tellCounted(what: string, rows: readonly Counted[]): void {
   for (const { what: whom, records, examples } of rows)
     say(`${what} ${records}: ${whom} (such as ${examples[0] ?? 'none'})`);
-}
-
-async function withStore<Result>(
-  community: CommunityPart,
-  use: (store: CommunityStore) => Promise<Result>,
-): Promise<Result> {
-  const { storeUri } = readWhole(storeSettings, process.env);
-  const store = openStore(storeUri, community.kinds, () => undefined);
-  try {
-    const waited = Date.now() + 5000;
-    while (store.connection.readyState !== mongoose.ConnectionStates.connected) {
-      if (Date.now() > waited) throw new Error("the community's store does not answer: see that it runs");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return await use(store);
-  } finally {
-    await store.connection.close();
-  }
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -48,7 +48,10 @@ export async function viewAs(
       limit: newestShown,
     };
     const [found, count] = await Promise.all([findPage(model, query), countPage(model, query, mostCounted)]);
-    const rows = found.flatMap((record) => toRow(type, record, policy, holder) ?? []);
+    const rows = found.flatMap((stored) => {
+      const record = store.schemas.get(type)?.read(stored) ?? null;
+      return (record === null ? null : toRow(type, record, policy, holder)) ?? [];
+    });
     const newest = rows.map(({ id, envelope, decision }) => ({
       id,
       tlp: envelope.marking.tlp,

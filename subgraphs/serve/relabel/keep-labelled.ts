@@ -5,14 +5,13 @@ import type { Policy } from '../../../schema/policy/policy.ts';
 import { within } from '../deadline.ts';
 import type { CommunityStore } from '../store.ts';
 import { readLabelling } from './labelling.ts';
-import { giveBackLease, type Progress, takeLease } from './lease.ts';
+import { type Held, underLease } from '../walk/under-lease.ts';
 import { relabel, type RelabelOptions } from './relabel.ts';
 
 type Log = { warn(words: string): void; error(words: string): void };
 type Options = Pick<RelabelOptions, 'rest' | 'graceMs'>;
 
 const lookEveryMs = 1000;
-const renewEveryMs = 2000;
 const stopMs = 3000;
 
 /**
@@ -77,28 +76,13 @@ async function relabelUnderLease(
   log: Log,
   options: Options,
 ): Promise<void> {
-  let progress: Progress | null = null;
-  if (!(await takeLease(store, holder, progress))) return;
-  const given = new AbortController();
-  const renew = async (): Promise<void> => {
-    const isMine = await takeLease(store, holder, progress).catch(() => true);
-    if (!isMine || policies.current()?.policy.source.version !== policy.source.version)
-      given.abort(new Error(isMine ? 'another policy is in force' : 'another process does it'));
-  };
-  const renewing = setInterval(() => void renew(), renewEveryMs);
   const began = performance.now();
-  try {
-    const signal = AbortSignal.any([told, given.signal]);
-    const { added, cleaned } = await relabel(store, policy, {
-      ...options,
-      signal,
-      progress: (now) => (progress = now),
-    });
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    if (added + cleaned > 0)
-      log.warn(`records relabelled to version ${policy.source.version}: ${added}, in ${seconds} s`);
-  } finally {
-    clearInterval(renewing);
-    await giveBackLease(store, holder).catch(() => undefined);
-  }
+  const isOver = () =>
+    policies.current()?.policy.source.version === policy.source.version ? null : 'another policy is in force';
+  const work = async ({ signal, progress }: Held) =>
+    await relabel(store, policy, { ...options, signal: AbortSignal.any([told, signal]), progress });
+  const done = await underLease(store, 'relabel', holder, work, isOver);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  if (done !== null && done.added + done.cleaned > 0)
+    log.warn(`records relabelled to version ${policy.source.version}: ${done.added}, in ${seconds} s`);
 }

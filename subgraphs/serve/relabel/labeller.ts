@@ -1,11 +1,22 @@
 import type { ClientSession } from 'mongodb';
 import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Oldest } from '../migrate/schema-versions.ts';
 import type { CommunityStore } from '../store.ts';
-import { beginLabelling, chooseShard, holdLabelling, isSame, type Labelling } from './labelling.ts';
+import {
+  beginLabelling,
+  chooseShard,
+  holdLabelling,
+  isSame,
+  type Labelling,
+  refuseOutgrown,
+} from './labelling.ts';
 import type { Versions } from './versions.ts';
 
 /** What makes a record's labels, and the version that they are told to be of. */
-export type Labels = Pick<Policy, 'labels' | 'version'>;
+export type Labels = Pick<Policy, 'labels' | 'version'> & {
+  /** What older versions of documents need not read any more; nothing where it is not said. */
+  readonly shed?: Oldest;
+};
 
 /** What labels the records that are written: it follows the state of the store's labels. */
 export type Labeller = {
@@ -27,8 +38,11 @@ export function followLabelling(store: CommunityStore, versions: Versions, first
   return {
     current: async () => {
       const state = await beginLabelling(store, first);
-      if (known === null || !isSame(known.state, state))
-        known = { state, labels: besideEachOther(await Promise.all(written(state).map(versions.of))) };
+      refuseOutgrown(store, state);
+      if (known === null || !isSame(known.state, state)) {
+        const labels = besideEachOther(await Promise.all(written(state).map(versions.of)));
+        known = { state, labels: { ...labels, shed: state.shed ?? {} } };
+      }
       return known.labels;
     },
     hold: async (session) => {

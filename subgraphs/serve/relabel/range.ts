@@ -2,6 +2,7 @@ import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
 import type { StoredRecord } from '../../../schema/envelope.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import type { CommunityStore } from '../store.ts';
+import type { Range } from '../walk/walk.ts';
 import { holdLabelling, inTransaction, type Labelling } from './labelling.ts';
 
 /** A walk through all records: in which state of the labels, and which records it has something to do for. */
@@ -11,28 +12,8 @@ export type Step = {
   readonly todo: Document;
 };
 
-/** Records of one kind in the order of their ids: those behind `after`, up to and with `last`. */
-export type Range = { readonly after: string; readonly last: string; readonly count: number };
-
 type Row = Pick<StoredRecord, '_id' | 'envelope' | 'admits' | 'admitsEarly' | 'policy'>;
 type Labelled = Pick<Row, 'admits' | 'admitsEarly' | 'policy'>;
-
-/** The next range of at most so many records behind an id; null where there is no record any more. */
-export async function nextRange(
-  store: CommunityStore,
-  kind: string,
-  after: string,
-  most: number,
-): Promise<Range | null> {
-  const ids = await recordsOf(store, kind)
-    .find({ _id: { $gt: after } })
-    .project<Pick<Row, '_id'>>({ _id: 1 })
-    .sort({ _id: 1 })
-    .limit(most)
-    .toArray();
-  const last = ids.at(-1)?._id;
-  return last === undefined ? null : { after, last, count: ids.length };
-}
 
 /**
  * Labels what is to do in a range, in one transaction: what an import has written meanwhile is never overwritten, but

@@ -9,29 +9,23 @@ import {
   readLabelling,
   Relabelled,
 } from './labelling.ts';
-import type { Progress } from './lease.ts';
-import { nextRange, type Step, writeRange } from './range.ts';
+import { walk, type WalkOptions } from '../walk/walk.ts';
+import { type Step, writeRange } from './range.ts';
 
 /** What a relabelling is told besides the store and the policy. */
-export type RelabelOptions = {
-  readonly signal?: AbortSignal;
-  readonly progress?: (progress: Progress) => void;
-  /** How long to rest after a batch, as a multiple of what the batch took: readers come first. */
-  readonly rest?: number;
+export type RelabelOptions = WalkOptions & {
   /**
    * How long after the switch old keys are still written and none is removed, in milliseconds: longer than a subgraph
    * serves without looking at the state (`staleMs`), and the longest request that began under the old one.
    */
   readonly graceMs?: number;
-  /** How many records one transaction looks at. */
-  readonly batch?: number;
 };
 
 /** How many records were written in either step. */
 export type Relabelling = { readonly added: number; readonly cleaned: number };
 
-const usualGraceMs = 30_000;
-const usualBatch = 500;
+/** How long a switch is waited for by default, in milliseconds. */
+export const usualGraceMs = 30_000;
 
 /**
  * Brings every record of a store, and its join rows, under a policy's keys: adds them beside those by which rows are
@@ -107,7 +101,7 @@ async function settle(
   return cleaned;
 }
 
-/** Walks through all records by their ids; gives how many were written. */
+/** Walks through all records; gives how many were written. */
 async function pass(
   store: CommunityStore,
   policy: Policy,
@@ -115,22 +109,11 @@ async function pass(
   options: RelabelOptions,
 ): Promise<number> {
   const shard = chooseShard();
-  const counts = [...store.records.values()].map(async (model) => await model.estimatedDocumentCount());
-  const all = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-  let [done, written] = [0, 0];
-  for (const kind of store.records.keys()) {
-    let after = '';
-    for (;;) {
-      options.signal?.throwIfAborted();
-      const began = performance.now();
-      const range = await nextRange(store, kind, after, options.batch ?? usualBatch);
-      if (range === null) break;
-      written += await writeRange(store, policy, kind, range, step, shard);
-      after = range.last;
-      done += range.count;
-      options.progress?.({ version: policy.source.version, step: step.name, done, all });
-      await pause((performance.now() - began) * (options.rest ?? 1), undefined, { signal: options.signal });
-    }
-  }
-  return written;
+  return await walk(
+    store,
+    [...store.records.keys()],
+    step.name,
+    options,
+    async (kind, range) => await writeRange(store, policy, kind, range, step, shard),
+  );
 }

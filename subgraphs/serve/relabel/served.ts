@@ -1,6 +1,7 @@
 import { BothPolicies } from '../../../schema/policy/both.ts';
 import type { PolicyWatch } from '../../../schema/policy/in-force.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Oldest } from '../migrate/schema-versions.ts';
 import type { CommunityStore } from '../store.ts';
 import { beginLabelling } from './labelling.ts';
 import type { Versions } from './versions.ts';
@@ -9,7 +10,12 @@ import type { Versions } from './versions.ts';
 type Log = { warn(words: string): void; error(words: string): void };
 
 /** The policy that requests are decided under now; null while none may be, and then everything is refused. */
-export type Served = { current(): Policy | null; stop(): void };
+export type Served = {
+  current(): Policy | null;
+  /** The oldest version of each kind's documents that the store is held to, as it was looked at a moment ago. */
+  oldest(): Oldest;
+  stop(): void;
+};
 
 const lookEveryMs = 300;
 
@@ -41,6 +47,7 @@ export function followServed(
   let served: { readonly found: Policy; readonly inForce: Policy; readonly policy: Policy } | null = null;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let said = '';
+  let oldest: Oldest = {};
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const tell = (words: string) => {
@@ -52,9 +59,11 @@ export function followServed(
     const began = performance.now();
     try {
       if (inForce !== undefined) {
-        const { serving } = await beginLabelling(store, inForce.source.version);
+        const state = await beginLabelling(store, inForce.source.version);
+        const { serving } = state;
         if (inForce.source.version === serving) found = inForce;
         else if (found?.source.version !== serving) found = await versions.of(serving);
+        oldest = state.oldest ?? {};
         lookedAt = began;
         tell('');
       }
@@ -75,6 +84,7 @@ export function followServed(
       }
       return served.policy;
     },
+    oldest: () => oldest,
     stop: () => {
       stopped = true;
       clearTimeout(timer);

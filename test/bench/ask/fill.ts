@@ -5,9 +5,10 @@ import { readPolicy } from '../../../schema/policy/load.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import { communities, type Community } from '../../../schema/vocabulary.ts';
 import type { StoreName } from '../../../docker/trial/stores/stores.ts';
-import type { CommunityPart } from '../../../subgraphs/serve/community.ts';
+import type { CommunityPart, Kind } from '../../../subgraphs/serve/community.ts';
 import { toLinks, toStored } from '../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../subgraphs/serve/ingest/target.ts';
+import { SchemaVersions } from '../../../subgraphs/serve/migrate/schema-versions.ts';
 import { labelBy } from '../../../subgraphs/serve/relabel/labeller.ts';
 import { type Link, openStore } from '../../../subgraphs/serve/store.ts';
 import { parts } from '../parts.ts';
@@ -69,7 +70,7 @@ type FoundIndex = Omit<IndexSpec, 'unique'> & { readonly unique?: boolean };
 type IndexSpec = { readonly key: Record<string, 1 | -1>; readonly name: string; readonly unique: boolean };
 
 async function fillKind(db: Db, kind: Generated, world: World, policy: Policy): Promise<void> {
-  const records = db.collection<StoredRecord>(collectionOf(kind));
+  const records = db.collection<StoredRecord>(partOf(kind).collection);
   const links = db.collection<Link>('links');
   const count = Math.round(world.records * kind.share);
   const writing = new Set<Promise<void>>();
@@ -88,6 +89,7 @@ async function fillKind(db: Db, kind: Generated, world: World, policy: Policy): 
 function makeBatch(kind: Generated, from: number, size: number, world: World, policy: Policy) {
   const records: StoredRecord[] = [];
   const links: Link[] = [];
+  const schema = new SchemaVersions(partOf(kind));
   const seed = generated.indexOf(kind) * 100_000_007;
   for (let at = from; at < from + size; at += 1) {
     const chance = new Chance(seed + at);
@@ -97,7 +99,7 @@ function makeBatch(kind: Generated, from: number, size: number, world: World, po
     const mapped = { kind: kind.kind, localId: envelope.localId, content, sortAt, names };
     const prepared = { mapped, envelope, contentHash: uuidOf(`${kind.kind} hash ${at}`), sortAt };
     const id = `${kind.kind}:${uuidOf(`${kind.kind} ${at}`)}`;
-    const record = toStored(prepared, 'generated', id, null, {}, policy);
+    const record = toStored(prepared, 'generated', id, null, {}, policy, schema);
     records.push(record);
     links.push(...toLinks(record, kind.kind, names));
   }
@@ -111,10 +113,10 @@ async function insert<Row extends Document>(
   if (rows.length > 0) await collection.insertMany(rows as never, { ordered: false });
 }
 
-function collectionOf({ community, kind }: Generated): string {
+function partOf({ community, kind }: Generated): Kind {
   const found = parts[community].kinds.find(({ type }) => type === kind);
   if (found === undefined) throw new Error(`${community} has no kind ${kind}`);
-  return found.collection;
+  return found;
 }
 
 async function withDb(uri: string, use: (db: Db) => Promise<void>): Promise<void> {

@@ -15,7 +15,7 @@ import {
   readLabelling,
   Relabelled,
 } from '../../../../subgraphs/serve/relabel/labelling.ts';
-import { giveBackLease, takeLease } from '../../../../subgraphs/serve/relabel/lease.ts';
+import { giveBackLease, takeLease } from '../../../../subgraphs/serve/walk/lease.ts';
 import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import { followServed } from '../../../../subgraphs/serve/relabel/served.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
@@ -177,16 +177,16 @@ test('a change of the labels’ state that comes in the middle of a batch undoes
 });
 
 test('one process relabels at a time; another takes over when it is gone, and is told', async () => {
-  expect(await takeLease(store, 'one', null)).toBe(true);
-  expect(await takeLease(store, 'other', null)).toBe(false);
-  expect(await takeLease(store, 'one', null)).toBe(true);
-  expect(await takeLease(store, 'other', null, new Date(Date.now() + 9000))).toBe(false);
-  expect(await takeLease(store, 'other', null, new Date(Date.now() + 11_000))).toBe(true);
-  expect(await takeLease(store, 'one', null)).toBe(false);
-  await giveBackLease(store, 'one');
-  expect(await takeLease(store, 'one', null)).toBe(false);
-  await giveBackLease(store, 'other');
-  expect(await takeLease(store, 'one', null)).toBe(true);
+  expect(await takeLease(store, 'relabel', 'one', null)).toBe(true);
+  expect(await takeLease(store, 'relabel', 'other', null)).toBe(false);
+  expect(await takeLease(store, 'relabel', 'one', null)).toBe(true);
+  expect(await takeLease(store, 'relabel', 'other', null, new Date(Date.now() + 9000))).toBe(false);
+  expect(await takeLease(store, 'relabel', 'other', null, new Date(Date.now() + 11_000))).toBe(true);
+  expect(await takeLease(store, 'relabel', 'one', null)).toBe(false);
+  await giveBackLease(store, 'relabel', 'one');
+  expect(await takeLease(store, 'relabel', 'one', null)).toBe(false);
+  await giveBackLease(store, 'relabel', 'other');
+  expect(await takeLease(store, 'relabel', 'one', null)).toBe(true);
 });
 
 /** A policy in force that a test exchanges. */

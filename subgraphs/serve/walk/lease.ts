@@ -1,17 +1,19 @@
 import { within } from '../deadline.ts';
 import type { CommunityStore } from '../store.ts';
 
-/** How far a relabelling is: its step, and how many records it has looked at of how many. */
+/** What walks through all records of a store, one process at a time: labels are made anew, documents migrated. */
+export type Job = 'relabel' | 'migrate';
+
+/** How far a walk is: its step, and how many records it has looked at of how many. */
 export type Progress = {
-  readonly version: number;
   readonly step: 'adding' | 'removing';
   readonly done: number;
   readonly all: number;
 };
 
-/** Who relabels a store, until when if nothing more is heard, and how far it was then. */
+/** Who does a job on a store, until when if nothing more is heard, and how far it was then. */
 export type Lease = {
-  readonly _id: string;
+  readonly _id: Job;
   readonly holder: string;
   readonly until: Date;
   readonly progress: Progress | null;
@@ -21,15 +23,16 @@ const lastsMs = 10_000;
 const answerMs = 5000;
 const duplicateKey = 11_000;
 
-/** Takes or renews the lease to relabel a store, for ten seconds. False where another process holds it. */
+/** Takes or renews the lease of a job on a store, for ten seconds. False where another process holds it. */
 export async function takeLease(
   store: CommunityStore,
+  job: Job,
   holder: string,
   progress: Progress | null,
   now = new Date(),
 ): Promise<boolean> {
   try {
-    const free = { _id: 'relabel', $or: [{ holder }, { until: { $lt: now } }] };
+    const free = { _id: job, $or: [{ holder }, { until: { $lt: now } }] };
     const until = new Date(now.getTime() + lastsMs);
     const taken = leases(store).updateOne(free, { $set: { holder, until, progress } }, { upsert: true });
     await within(answerMs, taken);
@@ -41,13 +44,13 @@ export async function takeLease(
 }
 
 /** Gives the lease back, so that another process need not wait for its end. */
-export async function giveBackLease(store: CommunityStore, holder: string): Promise<void> {
-  await within(answerMs, leases(store).deleteOne({ _id: 'relabel', holder }));
+export async function giveBackLease(store: CommunityStore, job: Job, holder: string): Promise<void> {
+  await within(answerMs, leases(store).deleteOne({ _id: job, holder }));
 }
 
-/** The lease as it is, also one that is over; null where nobody ever relabelled. */
-export async function readLease(store: CommunityStore): Promise<Lease | null> {
-  return await within(answerMs, leases(store).findOne({ _id: 'relabel' }));
+/** The lease as it is, also one that is over; null where nobody ever did the job. */
+export async function readLease(store: CommunityStore, job: Job): Promise<Lease | null> {
+  return await within(answerMs, leases(store).findOne({ _id: job }));
 }
 
 function leases(store: CommunityStore) {

@@ -1,0 +1,165 @@
+import { type AnyBulkWriteOperation, BSON, type Collection, MongoBulkWriteError } from 'mongodb';
+import type { StoredRecord } from '../../../schema/envelope.ts';
+import type { Tally } from '../operate/tally.ts';
+import type { Content } from '../says.ts';
+import type { CommunityStore } from '../store.ts';
+import type { Range } from '../walk/walk.ts';
+import { type SchemaVersions, versionsOf } from './schema-versions.ts';
+
+type Row = Pick<StoredRecord<Content>, '_id' | 'readableFrom' | 'content'> & {
+  /** What is stored may lack it. */
+  readonly schemaVersion?: number | null;
+  readonly envelope: Pick<StoredRecord['envelope'], 'version'>;
+};
+type Update = { readonly id: string; readonly operation: AnyBulkWriteOperation<Row> };
+
+const durable = { writeConcern: { w: 'majority', j: true } } as const;
+/** A batch of large records is written in several. */
+const mostBytes = 8 * 1024 * 1024;
+
+/** Documents that are of an older version than this program's; one without a version is of version 1. */
+export function isBehind({ current }: SchemaVersions): object {
+  return { $or: [{ schemaVersion: { $lt: current } }, { schemaVersion: null }] };
+}
+
+/** Documents of this program's version that bear what older ones read. */
+export function isUnshed({ current }: SchemaVersions): object {
+  return { schemaVersion: current, readableFrom: { $lt: current } };
+}
+
+const attempts = 5;
+
+/**
+ * Adds the new fields to the documents of a range that are behind, beside the old. Each is written only as it was read:
+ * what an import or a change has written meanwhile is never overwritten, but read again. Gives how many were written;
+ * those on which a migration fails are told, by its name alone.
+ */
+export async function expandRange(
+  store: CommunityStore,
+  schema: SchemaVersions,
+  range: Range,
+  tally: Tally,
+): Promise<number> {
+  let all = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    const failed: Failed[] = [];
+    const { tried, written } = await expandOnce(store, schema, range, failed);
+    all += written;
+    if (tried - failed.length <= written || attempt === attempts) {
+      for (const { id, why } of failed) tally.add(`${schema.type}: ${why}`, id);
+      return all;
+    }
+  }
+}
+
+type Failed = { readonly id: string; readonly why: string };
+
+async function expandOnce(
+  store: CommunityStore,
+  schema: SchemaVersions,
+  { after, last }: Range,
+  failed: Failed[],
+): Promise<{ readonly tried: number; readonly written: number }> {
+  const records = recordsOf(store, schema);
+  const rows = records
+    .find({ $and: [{ _id: { $gt: after, $lte: last } }, isBehind(schema)] } as never)
+    .project<Row>(neededFor(schema))
+    .hint({ _id: 1 });
+  const flush = async (): Promise<void> => {
+    written += await write(records, updates, failed);
+    [updates, bytes] = [[], 0];
+  };
+  let [tried, written] = [0, 0];
+  let [updates, bytes]: [Update[], number] = [[], 0];
+  for await (const row of rows) {
+    tried += 1;
+    const update = updateOf(row, schema);
+    if (update instanceof Error) failed.push({ id: row._id, why: update.name });
+    else updates.push(update);
+    bytes += BSON.calculateObjectSize(row.content ?? {}) * 2;
+    if (bytes > mostBytes) await flush();
+  }
+  await flush();
+  return { tried, written };
+}
+
+/** Takes away what only older versions read, from the documents of a range that have it. Gives how many there were. */
+export async function shedRange(
+  store: CommunityStore,
+  schema: SchemaVersions,
+  { after, last }: Range,
+): Promise<number> {
+  const inRange = { $and: [{ _id: { $gt: after, $lte: last } }, isUnshed(schema)] };
+  const retired = schema.retired().map((name) => [`content.${name}`, '']);
+  const { modifiedCount } = await recordsOf(store, schema).updateMany(
+    inRange,
+    {
+      $set: { readableFrom: schema.current },
+      ...(retired.length > 0 ? { $unset: Object.fromEntries(retired) } : {}),
+    },
+    { ...durable, hint: { _id: 1 } },
+  );
+  return modifiedCount;
+}
+
+/** Nothing of a record is read but what is migrated. */
+function neededFor({ migrations }: SchemaVersions): Record<string, 1> {
+  const fields = migrations.flatMap(({ adds }) =>
+    Object.entries(adds).flatMap(([name, { from }]) => [name, ...from]),
+  );
+  const paths = [...new Set(fields)].map((name) => [`content.${name}`, 1]);
+  return { schemaVersion: 1, readableFrom: 1, 'envelope.version': 1, ...Object.fromEntries(paths) };
+}
+
+function updateOf(row: Row, schema: SchemaVersions): Update | Error {
+  try {
+    const versions = versionsOf(row);
+    if (versions === null) return new TypeError('a version that is none');
+    const added = schema.added(row.content, versions.of);
+    const stale = schema.addedBy(versions.of).filter((name) => !Object.hasOwn(added, name));
+    const { _id, schemaVersion = null, envelope } = row;
+    const operation: AnyBulkWriteOperation<Row> = {
+      updateOne: {
+        filter: { _id, schemaVersion, 'envelope.version': envelope.version },
+        update: {
+          $set: {
+            schemaVersion: schema.current,
+            readableFrom: versions.from,
+            ...Object.fromEntries(Object.entries(added).map(([name, value]) => [`content.${name}`, value])),
+          } as never,
+          ...(stale.length > 0 && {
+            $unset: Object.fromEntries(stale.map((name) => [`content.${name}`, ''])) as never,
+          }),
+        },
+      },
+    };
+    return { id: _id, operation };
+  } catch (error) {
+    return error instanceof Error ? error : new TypeError('no error');
+  }
+}
+
+/** Writes what it can; what the store refuses of it (a document that would be too large) is told. */
+async function write(
+  records: Collection<Row>,
+  updates: readonly Update[],
+  failed: Failed[],
+): Promise<number> {
+  if (updates.length === 0) return 0;
+  try {
+    const options = { ...durable, ordered: false, ignoreUndefined: true };
+    const operations = updates.map(({ operation }) => operation);
+    return (await records.bulkWrite(operations, options)).matchedCount;
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    const refused = [error.writeErrors].flat();
+    if (refused.length === 0) throw error;
+    for (const { index, code } of refused)
+      failed.push({ id: updates[index]?.id ?? '', why: `the store refuses it (${code})` });
+    return error.result.matchedCount;
+  }
+}
+
+function recordsOf(store: CommunityStore, { type }: SchemaVersions): Collection<Row> {
+  return store.records.get(type)?.collection as unknown as Collection<Row>;
+}

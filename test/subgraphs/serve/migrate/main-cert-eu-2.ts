@@ -1,0 +1,4 @@
+import { runSubgraph } from '../../../../subgraphs/serve/main.ts';
+import { second } from './cert-eu-2.ts';
+
+await runSubgraph(second);

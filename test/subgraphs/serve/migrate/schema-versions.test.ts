@@ -1,0 +1,195 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Portion, StoredRecord } from '../../../../schema/envelope.ts';
+import type { CommunityPart, Kind } from '../../../../subgraphs/serve/community.ts';
+import { copyOf, type Migration } from '../../../../subgraphs/serve/migrate/migration.ts';
+import { SchemaVersions } from '../../../../subgraphs/serve/migrate/schema-versions.ts';
+import { seldom } from '../../../../subgraphs/serve/migrate/seldom.ts';
+import type { Content } from '../../../../subgraphs/serve/says.ts';
+import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
+import { first, second, third } from './bulletins-3.ts';
+
+const alarms: string[] = [];
+const schemaOf = ({ kinds }: CommunityPart) =>
+  new SchemaVersions(kinds[0] as Kind, (words) => alarms.push(words));
+const [v1, v2, v3] = [schemaOf(first), schemaOf(second), schemaOf(third)];
+
+function recordOf(content: Content, changes: Partial<StoredRecord> = {}): StoredRecord {
+  return { schemaVersion: 1, envelope: envelopeOf(), content, ...changes } as StoredRecord;
+}
+
+const bulletin = fc.record({
+  title: fc.string(),
+  text: fc.record({ value: fc.string(), lang: fc.constant('en') }),
+  publishedAt: fc.constant(new Date(0)),
+  actors: fc.array(fc.string(), { maxLength: 3 }),
+});
+
+test('a document without a version is of version 1, and one of any version is read as of the newest', () => {
+  const content = { title: 'T', text: { value: 'a longer text', lang: 'en' }, actors: ['A'] };
+  const { schemaVersion: _none, ...bare } = recordOf(content);
+  const newest = { headline: 'T', body: 'a longer text', opening: 'T: a longer ', names: ['A'] };
+  expect(v3.read(bare as StoredRecord)?.content).toEqual(newest);
+  expect(v3.read(recordOf(content))).toMatchObject({ schemaVersion: 3, content: newest });
+  const { title, ...others } = content;
+  expect(v3.read(recordOf({ ...others, headline: title }, { schemaVersion: 2 }))?.content).toEqual(newest);
+});
+
+test('what a newer version writes is read by each older one as it was, until the store has shed it', () => {
+  fc.assert(
+    fc.property(bulletin, (content) => {
+      const newest = v3.read(recordOf(content))?.content as Content;
+      const written = recordOf({}, v3.write(newest, {}));
+      expect(v1.read(written)?.content).toMatchObject(content);
+      const { title, ...others } = content;
+      expect(v2.read(written)?.content).toMatchObject({ ...others, headline: title });
+      expect(v3.read(written)?.content).toEqual(newest);
+      const shed = recordOf({}, v3.write(newest, { Bulletin: 3 }));
+      expect([shed.content, shed.schemaVersion, shed.readableFrom]).toEqual([newest, 3, undefined]);
+      expect(v3.read(shed)?.content).toEqual(newest);
+      expect([v1.read(shed), v2.read(shed)]).toEqual([null, null]);
+      const half = recordOf({}, v3.write(newest, { Bulletin: 2 }));
+      expect([v1.read(half), v2.read(half)?.content]).toEqual([
+        null,
+        expect.objectContaining({ ...others, headline: title }),
+      ]);
+    }),
+  );
+});
+
+test('a document of the future is read where it says so, otherwise left out with an alarm that holds nothing of it', () => {
+  alarms.length = 0;
+  const content = { title: 'T', headline: 'T', secret: 'EXERCISE' };
+  expect(v1.read(recordOf(content, { schemaVersion: 2, readableFrom: 1 }))?.content).toBe(content);
+  expect(v1.read(recordOf(content, { schemaVersion: 2 }))).toBeNull();
+  expect(v1.read(recordOf(content, { schemaVersion: 3, readableFrom: 2 }))).toBeNull();
+  for (const schemaVersion of ['2', 1.5, 0, -1, {}] as unknown[])
+    expect(v2.read(recordOf(content, { schemaVersion: schemaVersion as number }))).toBeNull();
+  expect(alarms).toHaveLength(7);
+  expect(alarms[0]).toBe(
+    'a document of Bulletin is of version 2, which this program (version 1) cannot read: it is left out',
+  );
+  expect(alarms.join()).not.toContain('EXERCISE');
+});
+
+test('a document on which a migration fails is left out with an alarm, never half-read', () => {
+  alarms.length = 0;
+  const broken = recordOf({ title: 'EXERCISE', text: { value: 7, lang: 'en' }, actors: [] });
+  expect(v3.read(broken)).toBeNull();
+  expect(v2.read(broken)).not.toBeNull();
+  expect(alarms).toEqual(['a document of Bulletin cannot be migrated (TypeError): it is left out']);
+});
+
+test('what a newer version left in a document that an older one wrote since is made anew', () => {
+  const content = { title: 'new', headline: 'old', text: { value: 'text', lang: 'en' }, actors: [] };
+  expect(v2.read(recordOf(content))?.content).toMatchObject({ headline: 'new' });
+  expect(v2.added(content, 1)).toEqual({ headline: 'new' });
+  const { title: _gone, ...without } = content;
+  expect(v2.read(recordOf(without))?.content).not.toHaveProperty('headline');
+});
+
+test('content that a change leaves as it was keeps what a newer version holds besides', () => {
+  const content = { title: 'T', headline: 'T', text: { value: 't', lang: 'en' }, actors: [], more: 1 };
+  const newer = recordOf(content, { schemaVersion: 4, readableFrom: 1 });
+  const read = v2.read(newer);
+  expect(read?.content).not.toHaveProperty('title');
+  expect(v2.write(read?.content as Content, {}, read ?? undefined)).toEqual({
+    content,
+    schemaVersion: 4,
+    readableFrom: 1,
+  });
+});
+
+function portionOf(path: string, tlp: 'AMBER' | 'RED' = 'AMBER'): Portion {
+  return { path, marking: markingOf({ tlp }), audience: audienceOf({ reach: 'NAMED' }) };
+}
+
+const paths = (portions: readonly Portion[] = []) => portions.map(({ path }) => path).toSorted();
+
+test('a portion that hides a field hides what was made of it, and what older versions show instead', () => {
+  const read = (portions: readonly Portion[], schema = v3) =>
+    paths(schema.read(recordOf({}, { envelope: envelopeOf({ portions }) }))?.envelope.portions);
+  expect(read([portionOf('title')])).toEqual(['headline', 'opening', 'title']);
+  expect(read([portionOf('title')], v2)).toEqual(['headline', 'title']);
+  expect(read([portionOf('text'), portionOf('title', 'RED')])).toEqual([
+    'body',
+    'headline',
+    'opening',
+    'opening',
+    'text',
+    'title',
+  ]);
+  expect(paths(v3.portionsToKeep([portionOf('headline')]))).toEqual(['headline', 'opening', 'title']);
+  expect(paths(v3.portionsToKeep([portionOf('opening')]))).toEqual(['opening']);
+  expect(paths(v3.portionsToKeep([portionOf('body')]))).toEqual(['body', 'opening', 'text']);
+  const kept = v3.portionsToKeep([portionOf('names')]);
+  expect(read(kept)).toEqual(paths(kept));
+});
+
+test('a filter compares what every document has: the old field until the store is contracted', () => {
+  expect(v2.filterPath('headline', {})).toBe('content.title');
+  expect(v2.filterPath('headline', { Bulletin: 2 })).toBe('content.headline');
+  expect(v3.filterPath('headline', { Bulletin: 1 })).toBe('content.title');
+  expect(v3.filterPath('headline', { Bulletin: 3 })).toBe('content.headline');
+  expect(v3.filterPath('opening', { Bulletin: 2 })).toBeNull();
+  expect(v3.filterPath('opening', { Bulletin: 3 })).toBe('content.opening');
+  expect(v3.filterPath('nothing', {})).toBeNull();
+  expect(v3.filterPaths().toSorted()).toEqual(['content.headline', 'content.opening', 'content.title']);
+  expect(v1.filterPath('title', { Bulletin: 2 })).toBe('content.title');
+});
+
+const kindWith = (migrations: readonly Migration[], content = {}, filters = {}): Kind => ({
+  type: 'Bulletin',
+  collection: 'bulletins',
+  content,
+  filters,
+  migrations,
+});
+
+/** The words with which a kind is refused, or the version that it comes to. */
+function refused(...parts: Parameters<typeof kindWith>): unknown {
+  try {
+    return new SchemaVersions(kindWith(...parts)).current;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test('migrations that cannot be what they promise are refused at start, every fault on a line', () => {
+  const because = 'EXERCISE';
+  expect(refused([{ because, adds: { title: copyOf('title') } }], { title: String })).toContain(
+    'title was a field before',
+  );
+  expect(refused([{ because, adds: { b: copyOf('a') }, retires: { b: copyOf('a') } }])).toContain(
+    'b cannot be retired here',
+  );
+  const away: Migration = { because, adds: { b: copyOf('a') }, retires: { a: copyOf('b') } };
+  expect(refused([away], { b: String })).toBe(2);
+  expect(refused([away], { a: String, b: String })).toContain('content has a, which was retired');
+  expect(refused([away], {})).toContain('content has no b, which a migration adds');
+  expect(refused([away], { b: String }, { a: 'content.a' })).toContain('the filter a compares what was');
+  expect(refused([away, { because, adds: { a: copyOf('b') } }], { b: String })).toContain(
+    'version 2 to 3: a was a field before',
+  );
+  expect(refused([away, { because, adds: { c: copyOf('a') } }], { b: String, c: String })).toContain(
+    'c is made from a, which was retired',
+  );
+  expect(refused([{ ...away, retires: { a: copyOf('c'), c: copyOf('b') } }], { b: String })).toContain(
+    'a is made again from c, which was retired',
+  );
+});
+
+test('the same alarm is raised once a minute', () => {
+  let now = 0;
+  const said: string[] = [];
+  const say = seldom(
+    (words) => said.push(words),
+    () => now,
+  );
+  for (const at of [0, 1, 59_999, 60_000]) {
+    now = at;
+    say('a');
+  }
+  say('b');
+  expect(said).toEqual(['a', 'a', 'b']);
+});
