@@ -7,8 +7,8 @@ type Log = { error(words: string): void };
 /** Whether a request of a hub that decided under this version is answered here. */
 export type HubVersion = { accepts(version: string): Promise<boolean> };
 
-/** Longer than a part needs to see that a bundle is another (`lookEveryMs` in schema/policy/in-force.ts). */
-const waitMs = 1500;
+/** Longer than a part needs, on a busy machine, to see that a bundle is another and to take it (schema/policy/in-force.ts). */
+const waitMs = 4000;
 const againMs = 50;
 
 /**

@@ -63,20 +63,32 @@ export function openStore(
 /** How long a request waits for a store that went away, in milliseconds: a new primary may be on its way. */
 const patienceMs = 1500;
 
-/** Since when each store is away, in milliseconds of this process. */
-const away = new WeakMap<Connection, number>();
+/** Since when each store is away, and when it was last looked for, in milliseconds of this process. */
+const away = new WeakMap<Connection, { readonly since: number; soughtAt: number }>();
 
 function followAbsence(connection: Connection): void {
-  away.set(connection, performance.now());
+  const begin = () => void away.set(connection, { since: performance.now(), soughtAt: 0 });
+  begin();
   connection.on('connected', () => void away.delete(connection));
-  connection.on('disconnected', () => void away.set(connection, performance.now()));
+  connection.on('disconnected', begin);
 }
 
-/** Whether a store has been away for longer than a request waits for it: the next one need not wait again. */
+/**
+ * Whether a store has been away for longer than a request waits for it, so that the next one need not wait again. One
+ * each second waits all the same: the driver looks for a store at once only where somebody does.
+ */
 export function isLongAway(connection: Connection): boolean {
-  const since = away.get(connection);
-  return since !== undefined && performance.now() - since > patienceMs;
+  const absence = away.get(connection);
+  const now = performance.now();
+  if (absence === undefined || now - absence.since <= patienceMs) return false;
+  if (now - absence.soughtAt > seekEveryMs) {
+    absence.soughtAt = now;
+    return false;
+  }
+  return true;
 }
+
+const seekEveryMs = 1000;
 
 async function connect(connection: Connection, uri: string, report: (error: unknown) => void): Promise<void> {
   for (;;) {
@@ -87,8 +99,6 @@ async function connect(connection: Connection, uri: string, report: (error: unkn
         maxPoolSize: 50,
         serverSelectionTimeoutMS: patienceMs,
         connectTimeoutMS: patienceMs,
-        // Whoever is away is looked for by this alone, once requests no longer do.
-        heartbeatFrequencyMS: 1000,
         socketTimeoutMS: 10_000,
         retryReads: true,
       });
