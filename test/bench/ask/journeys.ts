@@ -23,7 +23,7 @@ const incident = `id name startedAt { utc } receiverStates { code } ${marked}`;
 const attribution = `id kind madeBy date { utc } wording ${marked}`;
 const use = `id stixId targetRef description { value } ${marked}`;
 const assessment = `id judgement confidence missionImpact ${marked}`;
-const jointCase = `id title workflow statesAffected { state { code } impact } ${marked}`;
+const jointCase = `id title workflow ${marked}`;
 const situation = `id title { value } kind keyJudgements { text confidence } ${marked}`;
 const ofVulnerability = `
   id name aliases
@@ -50,7 +50,7 @@ const ofState = `
   cyberIncidents(first: 10) { nodes { ${incident} } }
   attributions(first: 10) { nodes { ${attribution} } }
   defenceAssessments(first: 10) { nodes { ${assessment} } }
-  jointCaseRecords(first: 10) { nodes { ${jointCase} } }`;
+  situationReports(first: 10) { nodes { ${situation} } }`;
 
 const lists = [
   { community: 'enisa', door: 'vulnerabilityRecords', node: record },

@@ -13,7 +13,9 @@ export function taken(
 ): Pick<Said, 'content' | 'names'> {
   const kind = kinds.find((one) => one.type === type);
   if (kind === undefined) throw new Error(`${community} has no kind ${type}`);
-  const made = takeContent(contractOf(community), kind, given, { resolveActor: () => null });
+  // As a file brings it: an instant is text there.
+  const asText: unknown = JSON.parse(JSON.stringify(given));
+  const made = takeContent(contractOf(community), kind, asText, { resolveActor: () => null });
   if (!('content' in made))
     throw new Error(`a generated ${type}: ${made[0]?.path.join('.')}: ${made[0]?.message}`);
   return made;
