@@ -87,6 +87,8 @@ export type Envelope = {
   readonly observedAt: Time | null;
   readonly reportedAt: Time | null;
   readonly modifiedAt: Time | null;
+  /** Whether marking, audience, purposes, embargo and portions were said here by hand: then no import says others. */
+  readonly readingByHand?: true;
 };
 
 /** A record as its custodian stores it. `content` is the community's own; `admits` are the policy's labels. */

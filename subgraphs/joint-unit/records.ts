@@ -6,6 +6,8 @@ import { declared } from '../serve/declared.ts';
 export const kinds: readonly Kind[] = [
   declared('joint-unit', 'JointCaseRecord', 'jointCaseRecords', {
     filters: ['workflow'],
+    // Of each state's assessment its own networks alone are told.
+    guarded: ['statesAffected'],
     says: statesOfCase,
   }),
   declared('joint-unit', 'InformationRequest', 'informationRequests', { filters: ['priority'] }),

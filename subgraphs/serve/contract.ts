@@ -16,6 +16,7 @@ import { dateTime } from '../../schema/date-time.ts';
 import { isSharedType, sharedKey, type SharedType } from '../../schema/shared-types.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import type { Community } from '../../schema/vocabulary.ts';
+import type { Kind } from './community.ts';
 
 /**
  * A community's file of the contract as types, for what is taken in rather than answered: what content may hold is
@@ -83,14 +84,14 @@ export type Named = {
   readonly unlisted: ReadonlySet<string>;
 };
 
-/** What content names, by the fields that are marked as the record is and by those that are marked by themselves. */
+/** What content names, by the fields that are read as the record is and by those that are marked by themselves. */
 export function namedIn(
   schema: GraphQLSchema,
-  type: string,
+  { type, guarded = [] }: Pick<Kind, 'type' | 'guarded'>,
   content: Readonly<Record<string, unknown>>,
   portions: readonly { readonly path: string }[],
 ): Named {
-  const marked = new Set(portions.map(({ path }) => path));
+  const marked = new Set([...guarded, ...portions.map(({ path }) => path)]);
   const open = { shared: new Set<string>(), records: new Set<string>() };
   const apart = new Set<string>();
   turnReferences(schema, type, content, ({ to, type: named, path, text }) => {

@@ -8,7 +8,10 @@ export function declared(
   community: Community,
   type: string,
   collection: string,
-  more: { readonly filters?: readonly string[] } & Pick<Kind, 'sortBy' | 'says' | 'migrations'> = {},
+  more: { readonly filters?: readonly string[] } & Pick<
+    Kind,
+    'sortBy' | 'says' | 'guarded' | 'migrations'
+  > = {},
 ): Kind {
   const { filters = [], ...rest } = more;
   return {

@@ -61,7 +61,7 @@ export function settleContent(
   if (faults.length > 0) return faults;
   return {
     content,
-    names: namedIn(schema, kind.type, content, []).names,
+    names: namedIn(schema, kind, content, []).names,
     sortAt: sortOf(kind, content),
     belongsTo,
   };

@@ -117,7 +117,6 @@ const sharedOfState = [
   'craNotifications',
   'defenceAssessments',
   'dutyContacts',
-  'jointCaseRecords',
   'maliciousActivityCases',
   'mobilisations',
   'responsePlans',

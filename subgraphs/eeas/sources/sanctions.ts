@@ -114,7 +114,7 @@ function toListing(raw: SanctionEntity, context: MapContext): Mapped {
       reportedAt: listedAt,
       personalData: subjectType === 'PERSON' ? ofAPerson : null,
     },
-    names: namedIn(contractOf('eeas'), 'SanctionsListing', content, []).names,
+    names: namedIn(contractOf('eeas'), { type: 'SanctionsListing' }, content, []).names,
   };
 }
 

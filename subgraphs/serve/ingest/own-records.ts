@@ -115,7 +115,7 @@ export function ownRecords(community: Community, kinds: readonly Kind[]): Source
     if (raw.portions?.some(({ path }) => !Object.hasOwn(fields, path)) === true)
       throw new RejectError('WRONG_SHAPE', 'portions: a path that is no field of this kind');
     const { content, sortAt, belongsTo } = taken;
-    const { names: keys } = namedIn(schema, kind.type, content, raw.portions ?? []);
+    const { names: keys } = namedIn(schema, kind, content, raw.portions ?? []);
     return {
       kind: kind.type,
       localId: raw.localId,
