@@ -81,7 +81,7 @@ function describe(community: CommunityPart, sources: readonly Source[]): Command
     .description(`Takes files into ${community.name}'s own store.`)
     .argument('[paths...]', `files, or folders of ${sayEndings(sources)} files`)
     .option('--source <name>', 'which kind of file it is (found out by its first bytes otherwise)')
-    .option('--originator <organisation>', 'who asserts records that do not say it')
+    .option('--originator <organisation>', 'who asserts the records; one that says another is rejected')
     .option('--provider <organisation>', 'through whom the files came')
     .addOption(
       new Option('--tlp <label>', `marking of records that say none: ${tlpScale.join(', ')}`).argParser(
@@ -121,7 +121,7 @@ export function withFlags(defaults: Defaults, flags: Flags): Defaults {
   const { originator, provider, tlp, audience, person, purpose, exercise } = flags;
   return {
     ...defaults,
-    ...(originator === undefined ? {} : { originator }),
+    ...(originator === undefined ? {} : { originator, originatorOnly: true as const }),
     ...(provider === undefined ? {} : { provider }),
     ...(exercise === undefined ? {} : { exercise }),
     ...(purpose === undefined ? {} : { purposes: purpose }),

@@ -27,11 +27,14 @@ const surelySmall = 1024 * 1024;
  */
 export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, receivedAt: Date): Prepared {
   const says = mapped.says ?? {};
+  const originator = says.originator ?? defaults.originator;
+  if (defaults.originatorOnly === true && originator !== defaults.originator)
+    throw new RejectError('FOREIGN_RECORD', 'another originator than the one that the import is for');
   const envelope: Envelope = {
     localId: mapped.localId,
     version: 1,
     supersedes: null,
-    originator: says.originator ?? defaults.originator,
+    originator,
     custodian: defaults.custodian,
     provider: says.provider ?? defaults.provider,
     sourceUrl: says.sourceUrl ?? defaults.sourceUrl,
@@ -96,7 +99,14 @@ function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
   const { version, supersedes, onwardShares } = before;
   const isOpen = before.recordState === 'DRAFT' || before.recordState === 'ACTIVE';
   const recordState = isOpen ? (says?.recordState ?? before.recordState) : before.recordState;
-  return { version: version + 1, supersedes, recordState, onwardShares };
+  return { version: version + 1, supersedes, recordState, onwardShares, ...readingByHand(before) };
+}
+
+/** A marking that was made here outlasts what the source says after it: a nightly file opens nothing again. */
+function readingByHand(before: Envelope): Partial<Envelope> {
+  if (before.readingByHand !== true) return {};
+  const { marking, audience, purposes, embargoUntil, portions } = before;
+  return { marking, audience, purposes, embargoUntil, portions, readingByHand: true };
 }
 
 /** The join rows of a stored record: one for each key that it names, with its labels. */

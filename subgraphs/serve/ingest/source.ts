@@ -31,6 +31,8 @@ export type InTables = {
 /** What is given for a source where its records do not say it themselves. */
 export type Defaults = {
   readonly originator: string;
+  /** Whether nobody else's records are taken in. */
+  readonly originatorOnly?: true;
   readonly provider: string;
   readonly custodian: string;
   readonly marking: Marking;
@@ -154,6 +156,8 @@ export type RejectReason =
   | 'UNSAFE_KEY'
   | 'UNMAPPABLE'
   | 'DUPLICATE'
+  /** Another organisation's: it asserts this id here already, or the import is for one originator alone. */
+  | 'FOREIGN_RECORD'
   | 'CLASSIFIED';
 
 export type { Time };

@@ -7,10 +7,13 @@ import {
 } from 'mongodb';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../schema/envelope.ts';
+import type { Community } from '../../../schema/vocabulary.ts';
+import { contractOf, namedIn } from '../contract.ts';
 import { within } from '../deadline.ts';
 import type { SchemaVersions } from '../migrate/schema-versions.ts';
 import type { Labeller, Labels } from '../relabel/labeller.ts';
 import { Relabelled } from '../relabel/labelling.ts';
+import type { Content } from '../says.ts';
 import type { CommunityStore, Link } from '../store.ts';
 import { type Alarm, alarmOf, raiseAlarms } from '../operate/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
@@ -137,6 +140,14 @@ export class Target {
     for (const { at, prepared } of fresh) {
       const before = known.get(placeOf(prepared.mapped)) ?? null;
       if (before !== null && isDone(before, prepared, labels.version)) continue;
+      if (before !== null && before.envelope.originator !== prepared.envelope.originator) {
+        refused.push({
+          at,
+          reason: 'FOREIGN_RECORD',
+          message: `${before.envelope.originator} asserts a record with this id here: import it as theirs, or retract that one`,
+        });
+        continue;
+      }
       const change = this.#toChange(prepared, before, ids, parents, labels);
       if (change !== null) changes.push(change);
       else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' });
@@ -170,7 +181,12 @@ export class Target {
     const listed = references.flatMap(([path, parent]) =>
       marked.has(path.split('.', 1)[0] ?? '') ? [] : [parent],
     );
-    const links = toLinks(record, kind, [...names, ...listed]);
+    const unlisted = unlistedOf(record, kind);
+    const links = toLinks(
+      record,
+      kind,
+      [...names, ...listed].filter((key) => !unlisted.has(key)),
+    );
     return { kind, record, links, before };
   }
 
@@ -296,6 +312,13 @@ async function untilLost(lostAt: number, work: Promise<void>): Promise<void> {
     if (isLost && performance.now() > lostAt) throw new StoreLost(error.message, { cause: error });
     throw error;
   }
+}
+
+/** Keys of what parts name that were marked here by hand: the source knows nothing of that. */
+function unlistedOf({ envelope, content }: StoredRecord, kind: string): ReadonlySet<string> {
+  if (envelope.readingByHand !== true || envelope.portions.length === 0) return new Set();
+  const schema = contractOf(envelope.custodian as Community);
+  return namedIn(schema, { type: kind }, content as Content, envelope.portions).unlisted;
 }
 
 /**
