@@ -3,6 +3,7 @@ import { Binary, MongoClient } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { ask, type Asked } from '../helpers/ask.ts';
+import { create, link, mark, retract, update } from '../helpers/change-documents.ts';
 import { startExercise } from '../helpers/standing.ts';
 
 let trial: Trial;
@@ -19,19 +20,6 @@ const picture = 'exercise:trial-2026';
 const operator = { as: 'defence-operator', picture, purpose: 'cyber-defence' };
 const milcert = { as: 'ee-milcert-analyst', picture, purpose: 'cyber-defence' };
 const stranger = { as: 'eeas-operator', picture, purpose: 'diplomatic-response' };
-
-const create = `mutation Create($input: CreateDefenceAssessmentInput!) {
-  createDefenceAssessment(input: $input) {
-    record { id judgement subject { vulnerability { id } } envelope { version marking { tlp } originator { id } } }
-    userErrors { code path message }
-  }
-}`;
-const update = `mutation Update($input: UpdateDefenceAssessmentInput!) {
-  updateDefenceAssessment(input: $input) { record { id judgement envelope { version } } userErrors { code path } }
-}`;
-const mark = `mutation Mark($input: MarkRecordInput!) { markDefenceRecord(input: $input) { id version userErrors { code } } }`;
-const link = `mutation Link($input: LinkRecordInput!) { linkDefenceRecord(input: $input) { id version userErrors { code } } }`;
-const retract = `mutation Retract($input: RetractRecordInput!) { retractDefenceRecord(input: $input) { id version userErrors { code } } }`;
 
 function assessment(over: object = {}) {
   return {
@@ -230,6 +218,10 @@ test('what is hidden from whoever changes a record stays as it was', async () =>
     entityPseudonym: 'EX-ENTITY-01',
     awareAt: '2026-09-17T06:20:00Z',
     rootCause: 'THIRD_PARTY',
+    // What decides who may read it stays.
+    crossBorder: 'YES',
+    otherStatesAffected: ['PL'],
+    otherStatesInformedAt: '2026-09-18T10:00:00Z',
   };
   const { version } = before.envelope;
   const input = { key: randomUUID(), id: before.id, expectedVersion: version, content };
@@ -360,4 +352,83 @@ test('a feed’s record that is marked by hand is found under all that it names 
   expect(body.data.markCertEuRecord).toEqual({ version: envelope.version + 1, userErrors: [] });
   expect(vulnerabilities.length).toBeGreaterThan(0);
   for (const { name } of vulnerabilities) expect(await listedUnder(name, 'advisories')).toContain(id);
+});
+
+test('whom a record lets in is decided by its originator, by what it says as by its marking', async () => {
+  const change = `mutation ($input: UpdateNotificationFileInput!) {
+    updateNotificationFile(input: $input) { record { id } userErrors { code path } } }`;
+  const { id, envelope } = await notification(secretariat);
+  const content = { memberState: 'DE', entityPseudonym: 'X', awareAt: '2026-09-17T06:20:00Z' };
+  const input = { key: randomUUID(), id, expectedVersion: envelope.version, content };
+  const { body } = await ask(asked, secretariat, change, { input });
+  expect(body.data.updateNotificationFile).toEqual({
+    record: null,
+    userErrors: [{ code: 'NOT_ALLOWED', path: ['content'] }],
+  });
+});
+
+test('marked up, a record is shown to nobody new: a name is let in by the originator alone', async () => {
+  const certEu = { as: 'cert-eu-operator', picture, purpose: 'incident-response' };
+  const marked = `mutation Mark($input: MarkRecordInput!) { markCertEuRecord(input: $input) { version userErrors { code } } }`;
+  const query = '{ mispEvents(first: 50) { nodes { id envelope { version marking { tlp } } } } }';
+  type Event = {
+    readonly id: string;
+    readonly envelope: { readonly version: number; readonly marking: object };
+  };
+  const found = (await ask(asked, certEu, query)).body.data.mispEvents.nodes as readonly Event[];
+  const green = found.find(({ envelope }) => (envelope.marking as { tlp: string }).tlp === 'GREEN');
+  await assertedBy(green?.id ?? '', 'csirt-pl');
+  const set = async (organisations: readonly string[]) => {
+    const audience = { reach: 'NAMED', organisations };
+    const reading = { marking: { tlp: 'AMBER' }, audience, purposes: ['incident-response'] };
+    const input = { key: randomUUID(), id: green?.id, expectedVersion: green?.envelope.version, reading };
+    return (await ask(asked, certEu, marked, { input })).body.data.markCertEuRecord.userErrors;
+  };
+  expect(await set(['nordsee-energy'])).toEqual([{ code: 'NOT_ALLOWED' }]);
+  expect(await set([])).toEqual([]);
+});
+
+/** Has an event of the exercise asserted by another organisation, as if it had come from there. */
+async function assertedBy(id: string, originator: string): Promise<void> {
+  const client = new MongoClient(trial.stores.uris['cert-eu']);
+  try {
+    const events = client.db().collection<{ _id: string }>('mispEvents');
+    await events.updateOne({ _id: id }, { $set: { 'envelope.originator': originator } });
+  } finally {
+    await client.close();
+  }
+}
+
+test('a part for one named person is opened by no colleague, nor told to be there', async () => {
+  const persons = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons: ['u-84d13b9f60ca'] } };
+  const portions = [{ path: 'question', ...persons }];
+  const content = { ...assessment().content, question: 'EXERCISE: who?' };
+  const id = await created({ content, reading: { marking: { tlp: 'GREEN' }, portions } });
+  const input = { key: randomUUID(), id, expectedVersion: 1, reading: { marking: { tlp: 'AMBER' } } };
+  const { body } = await ask(asked, operator, mark, { input });
+  expect(body.data.markDefenceRecord).toMatchObject({ version: 2, userErrors: [] });
+  const shown = await ask(
+    asked,
+    operator,
+    `{ defenceAssessment(id: "${id}") { question envelope { version } } }`,
+  );
+  expect(shown.body.data.defenceAssessment).toEqual({ question: null, envelope: { version: 2 } });
+});
+
+test('a record that its reader may not see is changed by nobody of its originator, and told of to nobody', async () => {
+  const id = await created();
+  const red = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons: ['u-84d13b9f60ca'] } };
+  const up = await ask(asked, operator, mark, {
+    input: { ...retraction(id).input, reason: undefined, reading: red },
+  });
+  expect(up.body.data.markDefenceRecord).toMatchObject({ version: 2, userErrors: [] });
+  expect(await readAs(operator, id)).toBeNull();
+  const { body } = await ask(asked, operator, retract, {
+    input: { ...retraction(id).input, expectedVersion: 2 },
+  });
+  expect(body.data.retractDefenceRecord).toEqual({
+    id: null,
+    version: null,
+    userErrors: [{ code: 'NOT_FOUND' }],
+  });
 });

@@ -9,11 +9,11 @@ import type { Kind } from '../community.ts';
 import { contractOf, namedIn, type Named } from '../contract.ts';
 import { bearsClassification } from '../ingest/classified.ts';
 import type { Labeller } from '../relabel/labeller.ts';
-import type { Content } from '../says.ts';
+import type { Content, Said } from '../says.ts';
 import type { CommunityStore } from '../store.ts';
 import { settleContent, type TakenContent } from '../take-content.ts';
 import { type Made, type Outcome, writeOnce } from './write-once.ts';
-import { isWider, type Reading, type ReadingInput, readingOf } from './reading.ts';
+import { isSame, isWider, loosened, type Reading, type ReadingInput, readingOf } from './reading.ts';
 import { notFound, Refused } from './refused.ts';
 
 type Keyed = { readonly key: string };
@@ -73,7 +73,14 @@ export class Changes {
       const taken = await this.#take(kind, input.content);
       const content = this.#keepHidden(kind, before, taken.content);
       if (!this.#may('change', kind, before.envelope, taken.content)) throw notFound();
-      const envelope = { ...this.#next(before), ...kind.says?.(content) };
+      const said = kind.says?.(content) ?? {};
+      if (!isSame(said, saidBy(before.envelope, said)) && !this.#mayWiden(kind, before.envelope))
+        throw new Refused(
+          'NOT_ALLOWED',
+          ['content'],
+          'what it says decides who may read it: that is its originator’s',
+        );
+      const envelope = { ...this.#next(before), ...said };
       return this.#remade(kind, before, envelope, content, () => false);
     });
   }
@@ -83,14 +90,13 @@ export class Changes {
     return await this.#once(input, 'mark', async (find) => {
       const kind = this.#kindOf(input.id);
       const before = await this.#found(kind, input, 'mark-up', find);
-      const reading = this.#readingOf(kind, input.reading);
       const { envelope: old } = before;
-      if (
-        isWider(old, reading) &&
-        !(this.#mayOn('mark-down', kind, old) && this.#mayOn('release', kind, old))
-      )
+      const reading = this.#keepHiddenParts(kind, old, this.#readingOf(kind, input.reading));
+      const wider = isWider(old, reading, this.#isOpen(kind, old)) && !this.#mayWiden(kind, old);
+      const parts = loosened(old, reading).map(({ marking, audience }) => ({ ...old, marking, audience }));
+      if (wider || !parts.every((part) => this.#mayWiden(kind, part)))
         throw new Refused('NOT_ALLOWED', ['reading'], 'only its originator marks a record down or widens it');
-      const envelope = { ...this.#next(before), ...reading };
+      const envelope = { ...this.#next(before), ...reading, readingByHand: true as const };
       return this.#remade(kind, before, envelope, before.content as Content, () => true);
     });
   }
@@ -147,6 +153,9 @@ export class Changes {
   ): Promise<StoredRecord> {
     const record = await find(kind, id);
     if (record === null || !this.#mayOn(action, kind, record.envelope)) throw notFound();
+    const { policy, holder } = this.#parts;
+    // Who may not see it is told nothing of it: neither its version nor that it was retracted.
+    if (policy.decideRow(record.envelope, kind.type, holder) === null) throw notFound();
     const { version, recordState } = record.envelope;
     if (recordState === 'RETRACTED' || recordState === 'ERASED')
       throw new Refused('CLOSED', ['id'], 'it was retracted or erased');
@@ -157,6 +166,27 @@ export class Changes {
 
   #mayOn(action: Action, kind: Kind, envelope: Envelope): boolean {
     return this.#parts.policy.may(this.#parts.holder, action, kind.type, 'content', envelope);
+  }
+
+  /** Marking down and releasing are the originator's. */
+  #mayWiden(kind: Kind, envelope: Envelope): boolean {
+    return this.#mayOn('mark-down', kind, envelope) && this.#mayOn('release', kind, envelope);
+  }
+
+  /** Whether everybody may read it at this moment: whoever is named then was admitted before. */
+  #isOpen(kind: Kind, envelope: Envelope): boolean {
+    const { policy, holder } = this.#parts;
+    const { admits, early } = policy.labels(envelope, kind.type);
+    const isOver = envelope.embargoUntil === null || envelope.embargoUntil <= holder.now;
+    return (isOver ? admits : early).some((key) => key.includes('|anyone;'));
+  }
+
+  /** Parts that the reader cannot see stay marked as they are, whatever is said of their fields. */
+  #keepHiddenParts(kind: Kind, old: Envelope, reading: Reading): Reading {
+    const { policy, holder } = this.#parts;
+    const hidden = policy.decideRow(old, kind.type, holder)?.hidden ?? new Set();
+    const kept = old.portions.filter(({ path }) => hidden.has(path));
+    return { ...reading, portions: [...kept, ...reading.portions] };
   }
 
   /** Whether the reader may do this to the record and to each group of fields that the content gives. */
@@ -246,7 +276,7 @@ export class Changes {
   }
 
   #named(kind: Kind, { portions }: Envelope, content: Content): Named {
-    return namedIn(this.#schema, kind.type, content, portions);
+    return namedIn(this.#schema, kind, content, portions);
   }
 
   #kind(type: string): Kind {
@@ -292,4 +322,12 @@ function byName(name: string): string | null {
 
 function isOfNoCase(key: string): boolean {
   return !key.startsWith('JointCase:');
+}
+
+/** What an envelope says now of that which content says. */
+function saidBy(envelope: Envelope, said: Said): Said {
+  return {
+    ...(said.states === undefined ? {} : { states: envelope.states ?? { own: [], told: [] } }),
+    ...(said.facts === undefined ? {} : { facts: envelope.facts ?? {} }),
+  };
 }

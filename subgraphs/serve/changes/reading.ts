@@ -35,7 +35,8 @@ export function readingOf(input: ReadingInput, fields: ReadonlySet<string>): Rea
     portions: (input.portions ?? []).map((portion) => toPortion(portion, fields)),
   };
   for (const [at, portion] of reading.portions.entries())
-    if (isWider(reading, { ...reading, ...withoutPath(portion) }))
+    // Whom a portion names must be admitted to the record first: names of its own open nothing.
+    if (isWider(reading, { ...reading, ...withoutPath(portion) }, true))
       throw new Refused(
         'INVALID',
         ['reading', 'portions', String(at)],
@@ -45,13 +46,17 @@ export function readingOf(input: ReadingInput, fields: ReadonlySet<string>): Rea
 }
 
 /**
- * Whether a reading opens a record further than another in any of its scales. It is never wider exactly where both
+ * Whether a reading opens a record further than another in any of its scales, its portions apart. Somebody newly named
+ * is let in, whatever the colours say, unless the record is open to all (`isOpen`): a community's name is no list of
+ * its members, and an embargo or a draft is passed by whom it names. For the rest it is never wider exactly where both
  * joined, scale by scale, come to the later one.
  */
-export function isWider(
-  before: Omit<Reading, 'portions' | 'embargoUntil'> & Partial<Reading>,
-  after: Reading,
-): boolean {
+export function isWider(before: Narrowed, after: Narrowed, isOpen: boolean): boolean {
+  if (
+    !isOpen &&
+    lists.some((list) => after.audience[list].some((one) => !before.audience[list].includes(one)))
+  )
+    return true;
   const joined = combineReading(before, after);
   if (
     !isSame(joined.marking, {
@@ -62,26 +67,31 @@ export function isWider(
   )
     return true;
   if (!isSame(joined.audience, after.audience) || !isSame(joined.purposes, after.purposes)) return true;
-  if (instant(before.embargoUntil) > instant(after.embargoUntil)) return true;
+  return instant(before.embargoUntil) > instant(after.embargoUntil);
+}
+
+/** The portions of a reading that another drops, or opens further. */
+export function loosened(before: Reading, after: Reading): readonly Portion[] {
   // Portions of one path stand beside each other: it is enough that one of them is as strict as the one before.
-  return (before.portions ?? []).some(
+  return before.portions.filter(
     (portion) =>
       !after.portions.some(
         (later) =>
           later.path === portion.path &&
-          !isWider(ofPortion(before, portion), { ...after, ...withoutPath(later), portions: [] }),
+          !isWider(ofPortion(before, portion), { ...ofPortion(after, later), embargoUntil: null }, false),
       ),
   );
 }
+
+type Narrowed = Omit<Reading, 'portions' | 'embargoUntil'> & Partial<Pick<Reading, 'embargoUntil'>>;
+
+const lists = ['organisations', 'sharingGroups', 'persons', 'agreements'] as const;
 
 function instant(one: Date | null | undefined): number {
   return one?.getTime() ?? 0;
 }
 
-function ofPortion(
-  record: Omit<Reading, 'portions' | 'embargoUntil'>,
-  { marking, audience }: Portion,
-): Omit<Reading, 'portions' | 'embargoUntil'> {
+function ofPortion(record: Narrowed, { marking, audience }: Portion): Narrowed {
   return { marking, audience, purposes: record.purposes };
 }
 
@@ -89,8 +99,8 @@ function withoutPath({ marking, audience }: Portion): Pick<Reading, 'marking' | 
   return { marking, audience };
 }
 
-/** Sets are compared as sets, whatever the order that they were written in. */
-function isSame(one: object, other: object): boolean {
+/** Whether two say the same; sets are compared as sets, whatever the order that they were written in. */
+export function isSame(one: object, other: object): boolean {
   return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 }
 
