@@ -75,7 +75,7 @@ program
 program
   .command('operate')
   .description(
-    "a community operator's view, preview, alarms and switch: see `hub operate <community> --help`",
+    "a community operator's view, preview, alarms, labels, migrate and switch: see `hub operate <community> --help`",
   )
   .argument('<community>')
   .argument('[arguments...]')

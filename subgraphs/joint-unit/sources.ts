@@ -2,5 +2,5 @@ import { ownRecords } from '../serve/ingest/own-records.ts';
 import type { Source } from '../serve/ingest/source.ts';
 import { kinds } from './records.ts';
 
-/** What The joint unit takes in, in the order in which a file is tried. */
+/** What the joint unit takes in, in the order in which a file is tried. */
 export const sources: readonly Source[] = [ownRecords('joint-unit', kinds)];
