@@ -22,7 +22,8 @@ export const realImports: readonly { readonly into: Community; readonly paths: r
   { into: 'cert-eu', paths: ['common/misp-events'] },
   { into: 'europol', paths: ['common/misp-galaxy-threat-actor.json'] },
   { into: 'europol', paths: ['europol/misp-galaxy-ransomware.json'] },
-  { into: 'enisa', paths: ['enisa/csaf'] },
+  // Two of them bear no label: that they are published is for whoever imports them to say.
+  { into: 'enisa', paths: ['enisa/csaf', '--tlp=CLEAR'] },
   { into: 'eeas', paths: ['eeas/eu-consolidated-sanctions-sample.xml', ...resolving] },
   { into: 'eeas', paths: eurepoc.map((table) => `eeas/eurepoc-${table}.csv`) },
   { into: 'defence', paths: ['defence/attack-ics-18.1.stix.json', ...resolving] },

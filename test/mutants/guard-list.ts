@@ -1,4 +1,5 @@
 import { migrating } from './migrating.ts';
+import { importing } from './importing.ts';
 import { relabelling } from './relabelling.ts';
 
 /** One guard: the text that holds it, what is left without it, and the tests that must turn red. */
@@ -389,6 +390,7 @@ export const guards: readonly Guard[] = [
     project: 'parts',
     tests: 'test/gateway/auditor/allowance',
   },
+  ...importing,
   ...relabelling,
   ...migrating,
 ];

@@ -1,18 +1,27 @@
 import type { Marking } from '../../../schema/envelope.ts';
 import { readTlp } from '../../serve/ingest/marking.ts';
+import type { Defaults } from '../../serve/ingest/source.ts';
 import type { CsafDocument } from './csaf-shape.ts';
+
+type Header = CsafDocument['document'];
 
 /**
  * The marking of a document (CSAF 2.0, section 3.2.1.5). Its labels are those of TLP 1.0, so WHITE is CLEAR, with what
- * was written. A text beside it is one of two things: terms under which it is published, which restrict nobody here, or
- * a constraint in its publisher's words, which nobody may pass until there is a rule for it. Throws WRONG_MARKING.
+ * was written. Without one it is AMBER, as what partners send by STIX is: silence opens nothing, unless the colour is
+ * given for the import. A text beside it is one of two things: terms under which it is published, which restrict
+ * nobody here, or a constraint in its publisher's words, which nobody may pass until there is a rule for it. Throws
+ * WRONG_MARKING.
  */
-export function readMarking({ distribution }: CsafDocument['document']): Partial<Marking> {
+export function readMarking(
+  { distribution, publisher }: Pick<Header, 'distribution' | 'publisher'>,
+  { isTlpGiven }: Pick<Defaults, 'isTlpGiven'>,
+): Partial<Marking> {
   const label = distribution?.tlp?.label;
   const text = distribution?.text?.trim() ?? '';
+  const unsaid: Partial<Marking> = isTlpGiven === true ? {} : { tlp: 'AMBER' };
   return {
-    ...(label === undefined ? {} : readLabel(label)),
-    ...(text === '' || isTerms(text) ? {} : { extraRestrictions: [text] }),
+    ...(label === undefined ? unsaid : readLabel(label)),
+    ...(isTerms(text, publisher.name) ? {} : { extraRestrictions: [text] }),
   };
 }
 
@@ -21,12 +30,40 @@ function readLabel(label: string): Partial<Marking> {
   return { tlp: readTlp(label) };
 }
 
-/** A copyright or a licence that is no more than that: each of its sentences must be of one. */
-function isTerms(text: string): boolean {
-  const sentences = text.split(/[.;\n]+(?:\s+|$)/).filter((sentence) => sentence.trim() !== '');
-  return sentences.every((sentence) => terms.test(sentence) && !constraint.test(sentence));
+/**
+ * Whether a text is no more than a copyright line and a licence for everybody: each of its sentences is wholly of a
+ * form that is known. A word of either in a sentence that says more is no proof that it restricts nobody.
+ */
+function isTerms(text: string, publisher: string): boolean {
+  const sentences = text
+    .split(/[.;\n]+(?:\s+|$)/)
+    .map((sentence) => sentence.trim().replaceAll(/\s+/g, ' '))
+    .filter((sentence) => sentence !== '');
+  return sentences.every(
+    (sentence) => reserved.test(sentence) || licensed.test(sentence) || isCopyright(sentence, publisher),
+  );
 }
 
-const terms = /copyright|©|\(c\)|all rights reserved|licen[cs]e|creative ?commons|\bCC[- ]BY\b/i;
-const constraint =
-  /\b(not|no|only|without|restrict\w*|confidential\w*|intern\w*|limited|embargo\w*|prohibit\w*|need.to.know|tlp|nur|nicht)\b/i;
+const reserved = /^all rights reserved$/i;
+
+/** The licences of which all may read and pass on what is under them. */
+const licence =
+  'CC0(?: 1\\.0)?|CC[- ]BY(?:-SA)?(?:[- ]\\d\\.\\d)?|' +
+  'Creative ?Commons(?: Attribution(?:[- ]ShareAlike)?(?: \\d\\.\\d)?(?: International)?)?';
+const licensed = new RegExp(
+  `^(?:(?:this (?:advisory|document|work) is )?(?:licen[cs]ed|published|released) under (?:the |an? )?)?` +
+    `(?:${licence})(?: licen[cs]e)?$`,
+  'i',
+);
+
+const copyright =
+  /^(?:copyright|©|\(c\))(?: ?(?:©|\(c\)))?(?: ?\d{4}(?: ?[-–] ?\d{4})?)?,?(?: by)?(?: (?<holder>[^.;]+))?$/i;
+const legalForm = /,? (?:AG|Corp|Corporation|GmbH|Inc|LLC|Ltd|Limited|plc|SE)$/i;
+
+/** A line that names its publisher and nothing besides: any other name could be a word of a constraint. */
+function isCopyright(sentence: string, publisher: string): boolean {
+  const match = copyright.exec(sentence);
+  if (match === null) return false;
+  const holder = match.groups?.['holder']?.replace(legalForm, '') ?? '';
+  return ` ${publisher.trim().toLowerCase()} `.includes(` ${holder.toLowerCase()} `) || holder === '';
+}

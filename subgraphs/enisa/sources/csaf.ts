@@ -10,7 +10,8 @@ import { publicDefaults } from './defaults.ts';
 
 /**
  * CSAF 2.0, VEX among its profiles: a record for each vulnerability of a document, under its publisher where that is
- * known by its namespace, and otherwise under the originator that is given. A document is taken whole or not at all.
+ * known by its namespace, and otherwise under the originator that is given. A document is taken whole or not at all. One
+ * without a TLP label is for its originator and its custodian alone, unless the import is told its colour.
  */
 export const csaf: Source<CsafDocument> = {
   name: 'csaf',
@@ -35,7 +36,7 @@ export const csaf: Source<CsafDocument> = {
     });
   },
   defaults: publicDefaults('csaf-publisher', 'csaf-publisher'),
-  mapping: 1,
+  mapping: 2,
 };
 
 type Header = CsafDocument['document'];
@@ -59,7 +60,7 @@ function saysOf(document: Header, { defaults }: MapContext): NonNullable<Mapped[
   return {
     originator: publisherOf(document) ?? defaults.originator,
     sourceUrl: own?.url ?? defaults.sourceUrl,
-    marking: readMarking(document),
+    marking: readMarking(document, defaults),
     recordState: status === 'draft' ? 'DRAFT' : 'ACTIVE',
     reportedAt: parseTime(released),
     modifiedAt: parseTime(current),

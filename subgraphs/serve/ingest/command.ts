@@ -125,6 +125,7 @@ export function withFlags(defaults: Defaults, flags: Flags): Defaults {
     ...(provider === undefined ? {} : { provider }),
     ...(exercise === undefined ? {} : { exercise }),
     ...(purpose === undefined ? {} : { purposes: purpose }),
+    ...(tlp === undefined ? {} : { isTlpGiven: true as const }),
     marking: tlp === undefined ? defaults.marking : { ...defaults.marking, tlp },
     audience: {
       ...defaults.audience,

@@ -36,6 +36,8 @@ export type Defaults = {
   readonly provider: string;
   readonly custodian: string;
   readonly marking: Marking;
+  /** Whether the marking was said for this import, and is no source's own default. */
+  readonly isTlpGiven?: true;
   readonly audience: Audience;
   readonly purposes: readonly Purpose[];
   /** Null for the real picture. */

@@ -36,6 +36,38 @@ describeReal('on the public records', () => {
   });
 });
 
+describeReal('what readers see of the public records', () => {
+  test.each([
+    ['the 8 whose documents are labelled', {}, 8],
+    ['all 28, where the import is told that they are CLEAR', { isTlpGiven: true }, 28],
+  ] as const)('%s', async (_what, given, count) => {
+    for (const file of readdirSync(realPath('enisa/csaf')))
+      await place.import(csaf, realPath(`enisa/csaf/${file}`), given);
+    const holder = policy.holder(readerOf(), new Date());
+    const all = (await place.store.records.get('VulnerabilityRecord')?.find().lean()) ?? [];
+    const seen = all.filter(
+      ({ envelope }) => policy.decideRow(envelope, 'VulnerabilityRecord', holder) !== null,
+    );
+    expect([all.length, seen.length]).toEqual([28, count]);
+  });
+});
+
+test('a document without a label is for its originator and its custodian alone, and for those whom the import names', async () => {
+  const unlabelled = documentOf({ document: { distribution: undefined } });
+  const [vendor, enisa] = [
+    readerOf({ organisation: 'exercise-vendor' }),
+    readerOf({ organisation: 'enisa', roles: ['community-operator'] }),
+  ];
+  const given = { originator: 'exercise-vendor' };
+  await place.import(csaf, unlabelled, given);
+  expect([await mayRead(), await mayRead(vendor), await mayRead(enisa)]).toEqual([false, true, true]);
+  await place.import(csaf, unlabelled, {
+    ...given,
+    audience: { ...noAudience, organisations: ['csirt-fr'] },
+  });
+  expect([await mayRead(), await mayRead(readerOf({ organisation: 'csirt-fi' }))]).toEqual([true, false]);
+});
+
 test('a draft is for its publisher and its custodian alone, and open once it is final', async () => {
   const reader = readerOf({ organisation: 'exercise-vendor' });
   const given = { originator: 'exercise-vendor' };

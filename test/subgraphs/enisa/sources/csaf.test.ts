@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import type { VulnerabilityRecordContent } from '../../../../subgraphs/enisa/records.ts';
 import { sources } from '../../../../subgraphs/enisa/sources.ts';
 import { csaf } from '../../../../subgraphs/enisa/sources/csaf.ts';
+import { readMarking } from '../../../../subgraphs/enisa/sources/csaf-marking.ts';
 import { branch, documentOf, leaf } from './csaf-document.ts';
 import { describeReal, headOf, mapAll, readReal, realPath, refusalOf } from './map-all.ts';
 
@@ -64,12 +65,12 @@ describeReal('on the public records', () => {
     ]);
   });
 
-  test('each under its publisher, CLEAR whichever word it has for that, and none restricted by its copyright', () => {
+  test('each under its publisher, CLEAR where it says so and closed where it says nothing, and none restricted by its copyright', () => {
     const said = files().flatMap((file) => mapAll(csaf, [readReal(`enisa/csaf/${file}`)]).slice(0, 1));
     expect(said.map(({ says }) => [says?.originator, says?.marking?.tlp, says?.marking?.rawTlp])).toEqual([
-      ['csaf-publisher', undefined, undefined],
+      ['csaf-publisher', 'AMBER', undefined],
       ['bsi-de', 'CLEAR', 'TLP:WHITE'],
-      ['cisco', undefined, undefined],
+      ['cisco', 'AMBER', undefined],
       ['red-hat', 'CLEAR', 'TLP:WHITE'],
       ['red-hat', 'CLEAR', 'TLP:WHITE'],
       ['red-hat', 'CLEAR', 'TLP:WHITE'],
@@ -285,15 +286,21 @@ describe('the marking of a document', () => {
     expect(markingOf({ tlp: { label } })).toEqual(expected);
   });
 
-  test('without a label is its source’s default; with another word it is refused, never the widest', () => {
-    expect(markingOf(undefined)).toEqual({});
-    expect(markingOf({ text: '' })).toEqual({});
+  test('without a label opens nothing unless its colour is given; with another word it is refused, never the widest', () => {
+    expect(markingOf(undefined)).toEqual({ tlp: 'AMBER' });
+    expect(markingOf({ text: '' })).toEqual({ tlp: 'AMBER' });
+    const { document } = csaf.shape.parse(documentOf({ document: { distribution: undefined } }));
+    expect(readMarking(document, { isTlpGiven: true })).toEqual({});
     expect(refusal({ document: { distribution: { tlp: { label: 'ORANGE' } } } })?.[0]).toBe('WRONG_MARKING');
   });
 
   test.each([
     'Copyright © 2099 Fjordsoft, Inc. All rights reserved.',
     'This document is licensed under CC BY 4.0',
+    '© 2097-2099 EXERCISE Fjordsoft',
+    'Copyright (c) 2099 by Fjordsoft GmbH. CC BY-SA 4.0',
+    'Published under the Creative Commons Attribution 4.0 International License',
+    'Creative Commons',
   ])('the terms %s restrict nobody', (words) => {
     expect(text(words)).toBeUndefined();
   });
@@ -304,6 +311,12 @@ describe('the marking of a document', () => {
     'Copyright 2099 Fjordsoft, for internal use',
     'Do not redistribute',
     'TLP:AMBER',
+    'Licensed to Fjordsoft customers under contract',
+    'All rights reserved to members of the programme',
+    'Copyright 2099 Another Company',
+    'Copyright 2099 Fjordsoft, for customers under licence',
+    'CC BY 4.0 for members of the programme',
+    'CC BY-NC-ND 4.0',
   ])('the words %s are a constraint that nobody may pass', (words) => {
     expect(text(words)).toEqual([words]);
   });
