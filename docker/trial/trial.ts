@@ -135,7 +135,12 @@ class Launch {
     const seeded = seedRegistry(this.#stores.uris.hub);
     const issuerPort = await freePort();
     const ports = new Map<Community, number>();
-    for (const community of communities) ports.set(community, await freePort());
+    // The system may give a port twice that nobody took in between.
+    for (const community of communities) {
+      let port = await freePort();
+      while (port === issuerPort || [...ports.values()].includes(port)) port = await freePort();
+      ports.set(community, port);
+    }
     this.#urls.set('issuer', `http://127.0.0.1:${issuerPort}`);
     for (const [community, port] of ports) this.#urls.set(community, `http://127.0.0.1:${port}/graphql`);
     // Each is waited for, even if one fails: whoever stops the others must know of all that came up.
