@@ -76,6 +76,8 @@ export type Envelope = {
   readonly purposes: readonly Purpose[];
   readonly embargoUntil: Date | null;
   readonly portions: readonly Portion[];
+  /** That marking, audience, purposes, embargo and portions were set here by hand: no import decides them any more. */
+  readonly readingByHand?: true;
   readonly grading: Grading | null;
   readonly statementKind: 'FACT' | 'ASSESSMENT' | 'HYPOTHESIS' | null;
   readonly confidence: 'LOW' | 'MODERATE' | 'HIGH' | null;

@@ -1,3 +1,4 @@
+import { importing } from './importing.ts';
 import { migrating } from './migrating.ts';
 import { importing } from './importing.ts';
 import { relabelling } from './relabelling.ts';

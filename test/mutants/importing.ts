@@ -1,29 +1,45 @@
 import type { Guard } from './guard-list.ts';
 
-/** Guards of what an import takes in. */
+/** What an import may not undo, take over or open. */
 export const importing: readonly Guard[] = [
   {
-    name: 'what was marked by hand outlasts the next import',
+    name: 'a reading set by hand, beyond the next import',
     file: 'subgraphs/serve/ingest/label.ts',
-    from: 'if (before.readingByHand !== true) return {};',
-    to: 'if (before.version > 0) return {};',
+    from: 'if (before.readingByHand !== true) return kept;',
+    to: 'if (version > 0) return kept;',
     project: 'parts',
-    tests: 'test/subgraphs/serve/ingest/import.test',
+    tests: 'test/subgraphs/serve/ingest/by-hand',
   },
   {
-    name: 'no record of another organisation is taken over',
+    name: 'that a reading was set by hand, kept with it',
+    file: 'subgraphs/serve/changes/changes.ts',
+    from: ', readingByHand: true as const',
+    to: '',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/ingest/by-hand',
+  },
+  {
+    name: 'no join row by import for what only a part names that was marked by hand',
     file: 'subgraphs/serve/ingest/target.ts',
-    from: 'if (before !== null && before.envelope.originator !== prepared.envelope.originator) {',
-    to: 'if (before !== null && before.envelope.version < 0) {',
+    from: '.filter((key) => !unlisted.has(key))',
+    to: '',
     project: 'parts',
-    tests: 'test/subgraphs/serve/ingest/import.test',
+    tests: 'test/subgraphs/serve/ingest/by-hand',
   },
   {
-    name: 'a CSAF document without a label, closed',
-    file: 'subgraphs/enisa/sources/csaf-marking.ts',
-    from: "isTlpGiven === true ? {} : { tlp: 'AMBER' }",
-    to: "isTlpGiven === true ? {} : { tlp: 'CLEAR' }",
+    name: "another originator's record under a known id, at import",
+    file: 'subgraphs/serve/ingest/target.ts',
+    from: 'return before.envelope.originator !== envelope.originator;',
+    to: "return before.envelope.originator === '' && envelope.originator === '';",
     project: 'parts',
-    tests: 'test/subgraphs/enisa/sources/csaf.test',
+    tests: 'test/subgraphs/serve/ingest/ingest.test',
+  },
+  {
+    name: 'the originator that an import is for',
+    file: 'subgraphs/serve/ingest/label.ts',
+    from: 'refuseOthers(says.originator, defaults.pinnedOriginator);',
+    to: '',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/ingest/import.test',
   },
 ];

@@ -121,12 +121,11 @@ export function withFlags(defaults: Defaults, flags: Flags): Defaults {
   const { originator, provider, tlp, audience, person, purpose, exercise } = flags;
   return {
     ...defaults,
-    ...(originator === undefined ? {} : { originator, originatorOnly: true as const }),
+    ...(originator === undefined ? {} : { originator, pinnedOriginator: originator }),
     ...(provider === undefined ? {} : { provider }),
     ...(exercise === undefined ? {} : { exercise }),
     ...(purpose === undefined ? {} : { purposes: purpose }),
-    ...(tlp === undefined ? {} : { isTlpGiven: true as const }),
-    marking: tlp === undefined ? defaults.marking : { ...defaults.marking, tlp },
+    ...(tlp === undefined ? {} : { marking: { ...defaults.marking, tlp }, isTlpGiven: true }),
     audience: {
       ...defaults.audience,
       ...(audience === undefined ? {} : { organisations: audience }),

@@ -23,13 +23,12 @@ const surelySmall = 1024 * 1024;
 
 /**
  * Joins what the record says with the defaults of its source into its envelope. Throws CLASSIFIED where a
- * classification is left: this deployment is not accredited.
+ * classification is left: this deployment is not accredited; FOREIGN_RECORD where it is not of the originator that
+ * the run is for.
  */
 export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, receivedAt: Date): Prepared {
   const says = mapped.says ?? {};
-  const originator = says.originator ?? defaults.originator;
-  if (defaults.originatorOnly === true && originator !== defaults.originator)
-    throw new RejectError('FOREIGN_RECORD', 'another originator than the one that the import is for');
+  refuseOthers(says.originator, defaults.pinnedOriginator);
   const envelope: Envelope = {
     localId: mapped.localId,
     version: 1,
@@ -61,6 +60,14 @@ export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, rec
   return { mapped, envelope, contentHash, sortAt: mapped.sortAt ?? receivedAt };
 }
 
+/** A run that is told whose records it brings takes in nobody else's. */
+function refuseOthers(said: string | undefined, pinned: string | undefined): void {
+  if (said === undefined || pinned === undefined || said === pinned) return;
+  const message =
+    'it says another originator than --originator does: import it without that, or with the one it says';
+  throw new RejectError('FOREIGN_RECORD', message);
+}
+
 /** The stored record of a prepared one, labelled as the store's labels are now, in the current version of its kind. */
 export function toStored(
   prepared: Prepared,
@@ -71,11 +78,8 @@ export function toStored(
   labels: Labels,
   schema: SchemaVersions,
 ): StoredRecord {
-  const envelope: Envelope = {
-    ...prepared.envelope,
-    portions: schema.portionsToKeep(prepared.envelope.portions),
-    ...(before === null ? {} : keep(before.envelope, prepared.mapped)),
-  };
+  const next = envelopeAfter(prepared, before);
+  const envelope: Envelope = { ...next, portions: schema.portionsToKeep(next.portions) };
   const { admits, early } = labels.labels(envelope, prepared.mapped.kind);
   return {
     _id: id,
@@ -91,22 +95,27 @@ export function toStored(
   };
 }
 
+/** The envelope of a prepared record once it is stored: what was decided here since it first came stays. */
+export function envelopeAfter(
+  { envelope, mapped }: Prepared,
+  before: Pick<StoredRecord, 'envelope'> | null,
+): Envelope {
+  return before === null ? envelope : { ...envelope, ...keep(before.envelope, mapped) };
+}
+
 /**
  * What an import does not decide: it follows what was decided here since the record first came. The state alone moves
  * on where the source itself says one (a draft that is final, an object that was revoked), unless it was ended here.
+ * A reading that was set by hand stays whole: a file that comes again would open what was closed since.
  */
 function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
   const { version, supersedes, onwardShares } = before;
   const isOpen = before.recordState === 'DRAFT' || before.recordState === 'ACTIVE';
   const recordState = isOpen ? (says?.recordState ?? before.recordState) : before.recordState;
-  return { version: version + 1, supersedes, recordState, onwardShares, ...readingByHand(before) };
-}
-
-/** A marking that was made here outlasts what the source says after it: a nightly file opens nothing again. */
-function readingByHand(before: Envelope): Partial<Envelope> {
-  if (before.readingByHand !== true) return {};
-  const { marking, audience, purposes, embargoUntil, portions } = before;
-  return { marking, audience, purposes, embargoUntil, portions, readingByHand: true };
+  const kept = { version: version + 1, supersedes, recordState, onwardShares };
+  if (before.readingByHand !== true) return kept;
+  const { marking, audience, purposes, embargoUntil, portions, readingByHand } = before;
+  return { ...kept, marking, audience, purposes, embargoUntil, portions, readingByHand };
 }
 
 /** The join rows of a stored record: one for each key that it names, with its labels. */

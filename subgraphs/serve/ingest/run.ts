@@ -89,7 +89,10 @@ async function importFiles(sources: readonly Source[], { paths, flags }: Run, in
   const defaults = withFlags(source.defaults, flags);
   const target = new Target(into.store, source.name, defaults.exercise, into.labeller);
   if (flags.preview === true) {
-    const preview = new PreviewTarget(into.policy, async () => await target.loadActors());
+    const preview = new PreviewTarget(into.policy, {
+      loadActors: async () => await target.loadActors(),
+      foresee: async (batch) => await target.foresee(batch),
+    });
     const code = await runOne(source, files, defaults, preview, flags);
     tellOpened(preview.opened());
     return code;

@@ -43,6 +43,10 @@ export type Defaults = {
   /** Null for the real picture. */
   readonly exercise: string | null;
   readonly sourceUrl: string | null;
+  /** The one originator that records of this run may say: it was given for them all. */
+  readonly pinnedOriginator?: string;
+  /** Whether the colour was given for this run, so that it holds for records that say none themselves. */
+  readonly isTlpGiven?: true;
 };
 
 /** What a mapping may ask while it works on one record. */
@@ -158,7 +162,6 @@ export type RejectReason =
   | 'UNSAFE_KEY'
   | 'UNMAPPABLE'
   | 'DUPLICATE'
-  /** Another organisation's: it asserts this id here already, or the import is for one originator alone. */
   | 'FOREIGN_RECORD'
   | 'CLASSIFIED';
 

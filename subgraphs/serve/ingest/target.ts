@@ -6,8 +6,8 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { StoredRecord } from '../../../schema/envelope.ts';
-import type { Community } from '../../../schema/vocabulary.ts';
+import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
+import { communities } from '../../../schema/vocabulary.ts';
 import { contractOf, namedIn } from '../contract.ts';
 import { within } from '../deadline.ts';
 import type { SchemaVersions } from '../migrate/schema-versions.ts';
@@ -15,9 +15,9 @@ import type { Labeller, Labels } from '../relabel/labeller.ts';
 import { Relabelled } from '../relabel/labelling.ts';
 import type { Content } from '../says.ts';
 import type { CommunityStore, Link } from '../store.ts';
-import { type Alarm, alarmOf, raiseAlarms } from '../operate/alarms.ts';
+import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../operate/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
-import { type Prepared, toLinks, toStored } from './label.ts';
+import { envelopeAfter, type Prepared, toLinks, toStored } from './label.ts';
 import { Seen } from './seen.ts';
 import type { RejectReason } from './source.ts';
 
@@ -40,6 +40,10 @@ type Change = {
   readonly links: readonly Link[];
   readonly before: Known | null;
 };
+
+/** What a record would be in the store, or why it would not be taken in. */
+export type Foreseen =
+  { readonly envelope: Envelope } | { readonly reason: RejectReason; readonly message: string };
 
 type Placed = { readonly at: number; readonly prepared: Prepared };
 
@@ -116,6 +120,18 @@ export class Target {
     };
   }
 
+  /** What each record of a batch would be if it were written now; writes nothing. */
+  async foresee(batch: readonly Prepared[]): Promise<readonly Foreseen[]> {
+    const known = await this.#findKnown(batch.map(({ mapped }) => mapped));
+    return batch.map((prepared) => {
+      const before = known.get(placeOf(prepared.mapped)) ?? null;
+      if (before === null) return { envelope: prepared.envelope };
+      if (isForeign(before, prepared)) return foreign;
+      const isErased = before.envelope.recordState === 'ERASED';
+      return { envelope: isErased ? before.envelope : envelopeAfter(prepared, before) };
+    });
+  }
+
   /** Reads again and writes again where another writer of the same records was faster. */
   async #writeFresh(fresh: readonly Placed[]): Promise<Written> {
     for (let attempt = 1; ; attempt += 1) {
@@ -137,8 +153,14 @@ export class Target {
     const parents = await this.#findParents(fresh, ids);
     const refused: { at: number; reason: RejectReason; message: string }[] = [];
     const changes: Change[] = [];
+    const claimed: string[] = [];
     for (const { at, prepared } of fresh) {
       const before = known.get(placeOf(prepared.mapped)) ?? null;
+      if (before !== null && isForeign(before, prepared)) {
+        claimed.push(before._id);
+        refused.push({ at, ...foreign });
+        continue;
+      }
       if (before !== null && isDone(before, prepared, labels.version)) continue;
       if (before !== null && before.envelope.originator !== prepared.envelope.originator) {
         refused.push({
@@ -152,6 +174,7 @@ export class Target {
       if (change !== null) changes.push(change);
       else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' });
     }
+    if (claimed.length > 0) await raiseForeign(this.#store, claimed, new Date());
     if (changes.length > 0) await this.#commit(changes, labels);
     const changed = changes.filter((change) => change.before !== null).length;
     const unchanged = fresh.length - changes.length - refused.length;
@@ -181,12 +204,9 @@ export class Target {
     const listed = references.flatMap(([path, parent]) =>
       marked.has(path.split('.', 1)[0] ?? '') ? [] : [parent],
     );
-    const unlisted = unlistedOf(record, kind);
-    const links = toLinks(
-      record,
-      kind,
-      [...names, ...listed].filter((key) => !unlisted.has(key)),
-    );
+    const unlisted = unlistedIn(record, kind);
+    const keys = [...names, ...listed].filter((key) => !unlisted.has(key));
+    const links = toLinks(record, kind, keys);
     return { kind, record, links, before };
   }
 
@@ -328,6 +348,31 @@ function unlistedOf({ envelope, content }: StoredRecord, kind: string): Readonly
 function isDone(before: Known, prepared: Prepared, policy: string): boolean {
   const isSame = before.contentHash === prepared.contentHash && before.policy === policy;
   return isSame || before.envelope.recordState === 'ERASED';
+}
+
+/** An id is its originator's: who sends another's record by it would put words into its mouth, or take it over. */
+function isForeign(before: Known, { envelope }: Prepared): boolean {
+  return before.envelope.originator !== envelope.originator;
+}
+
+const foreign: { readonly reason: RejectReason; readonly message: string } = {
+  reason: 'FOREIGN_RECORD',
+  message:
+    "another organisation's record of this feed has this id: import it under that originator, or retract that one " +
+    'first and give this one an id of its own',
+};
+
+/**
+ * What only parts name that were marked by hand: the feed finds it again, and a list under it would say what they say.
+ * What a feed itself marks, its mapping leaves out of the names.
+ */
+function unlistedIn({ envelope, content }: StoredRecord, kind: string): ReadonlySet<string> {
+  const { readingByHand, portions, custodian } = envelope;
+  if (readingByHand !== true || portions.length === 0) return new Set();
+  const community = communities.find((one) => one === custodian);
+  if (community === undefined) throw new Error(`no community is the custodian ${custodian}`);
+  return namedIn(contractOf(community), kind, content as Readonly<Record<string, unknown>>, portions)
+    .unlisted;
 }
 
 /** A record that admits less than it did had been open to too many: its operator is told. */

@@ -4,8 +4,9 @@ import type { CommunityStore } from '../store.ts';
 import { sayKey } from './words.ts';
 
 /**
- * An alarm: that a record had been open to more than it should have been, as its new marking says. It holds ids and
- * keys, never content; who read the record meanwhile is in the trail (`ownReads`).
+ * An alarm: that a record had been open to more than it should have been, as its new marking says, or that a file of
+ * another originator claimed its id. It holds ids and keys, never content; who read the record meanwhile is in the
+ * trail (`ownReads`).
  */
 export type Alarm = {
   readonly _id: string;
@@ -15,6 +16,8 @@ export type Alarm = {
   readonly since: Date;
   /** The keys that the record admits no more. */
   readonly lost: readonly string[];
+  /** It lost nothing: a record of another originator came under its id and was rejected, `at` for the last time. */
+  readonly isClaimed?: true;
 };
 
 /** The alarm for a record whose new labels admit less than the old ones did; null where they admit as much. */
@@ -36,6 +39,24 @@ export async function raiseAlarms(
   session: ClientSession,
 ): Promise<void> {
   if (alarms.length > 0) await alarmsOf(store).insertMany([...alarms], { session });
+}
+
+/** Raises the alarm for records whose ids another originator's file claimed: one each, however often it comes again. */
+export async function raiseForeign(
+  store: CommunityStore,
+  records: readonly string[],
+  at: Date,
+): Promise<void> {
+  await alarmsOf(store).bulkWrite(
+    [...new Set(records)].map((record) => ({
+      updateOne: {
+        filter: { _id: `claimed:${record}` },
+        update: { $set: { at }, $setOnInsert: { record, since: at, lost: [], isClaimed: true } },
+        upsert: true,
+      },
+    })),
+    { ordered: false },
+  );
 }
 
 /** The newest alarms. */

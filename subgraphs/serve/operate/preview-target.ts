@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import type { Prepared } from '../ingest/label.ts';
-import type { Sink, Written } from '../ingest/target.ts';
+import type { Sink, Target, Written } from '../ingest/target.ts';
 import { openings } from './preview.ts';
 import { type Counted, Tally } from './tally.ts';
 
@@ -9,11 +9,13 @@ import { type Counted, Tally } from './tally.ts';
 export class PreviewTarget implements Sink {
   readonly #policy: Policy;
   readonly #actors: Sink['loadActors'];
+  readonly #foresee: Target['foresee'];
   readonly #opened = new Tally();
 
-  constructor(policy: Policy, actors: Sink['loadActors']) {
+  constructor(policy: Policy, { loadActors, foresee }: Pick<Target, 'loadActors' | 'foresee'>) {
     this.#policy = policy;
-    this.#actors = actors;
+    this.#actors = loadActors;
+    this.#foresee = foresee;
   }
 
   /** To whom the records would open, the most first; the examples are their ids in the source. */
@@ -22,12 +24,20 @@ export class PreviewTarget implements Sink {
   }
 
   async write(batch: readonly Prepared[]): Promise<Written> {
-    for (const { mapped, envelope } of batch) {
-      const whom = openings(this.#policy, envelope, mapped.kind);
+    const foreseen = await this.#foresee(batch);
+    const refused: Written['refused'][number][] = [];
+    for (const [at, { mapped }] of batch.entries()) {
+      const one = foreseen[at];
+      if (one === undefined) continue;
+      if ('reason' in one) {
+        refused.push({ at, ...one });
+        continue;
+      }
+      const whom = openings(this.#policy, one.envelope, mapped.kind);
       if (whom.size === 0) this.#opened.add(`${mapped.kind}: nobody`, mapped.localId);
-      for (const one of whom) this.#opened.add(`${mapped.kind}: ${one}`, mapped.localId);
+      for (const to of whom) this.#opened.add(`${mapped.kind}: ${to}`, mapped.localId);
     }
-    return await Promise.resolve({ added: 0, changed: 0, unchanged: batch.length, refused: [] });
+    return { added: 0, changed: 0, unchanged: batch.length - refused.length, refused };
   }
 
   async loadActors(): Promise<(name: string) => string | null> {

@@ -95,17 +95,21 @@ function addPreview(program: Command, community: CommunityPart): void {
 function addAlarms(program: Command, community: CommunityPart): void {
   program
     .command('alarms')
-    .description('records that had been open to more than their new marking allows')
+    .description(
+      "records that had been open to more than their new marking allows, or that another's file claimed",
+    )
     .option('--limit <n>', 'how many, the newest first', '20')
     .action(async (flags: { limit: string }) => {
       const alarms = await withStore(
         community,
         async (store) => await newestAlarms(store, Number(flags.limit)),
       );
-      for (const { at, record, since, lost } of alarms) {
-        say(
-          `${at.toISOString()} ${record}: open since ${since.toISOString()} to ${lost.map(sayKey).join('; ')}`,
-        );
+      for (const { at, record, since, lost, isClaimed } of alarms) {
+        const what =
+          isClaimed === true
+            ? `another originator's file claims its id since ${since.toISOString()}: it was rejected`
+            : `open since ${since.toISOString()} to ${lost.map(sayKey).join('; ')}`;
+        say(`${at.toISOString()} ${record}: ${what}`);
       }
       say(
         `${alarms.length} alarms; who read such a record: hub reads ${community.name} --record ID, or ownReads(record:) of the graph`,

@@ -30,6 +30,7 @@ const shape = z.looseObject({
   actors: z.array(z.string()).optional(),
   notes: z.array(z.string()).optional(),
   breaks: z.boolean().optional(),
+  originator: z.string().optional(),
 });
 
 export type Bulletin = z.infer<typeof shape>;
@@ -51,6 +52,7 @@ export const bulletins: Source<Bulletin> = {
     const content = { title: raw.title, text: { value: raw.text, lang: 'en' }, publishedAt, actors };
     const says = {
       reportedAt: publishedAt,
+      ...(raw.originator === undefined ? {} : { originator: raw.originator }),
       ...(raw.tlp === undefined ? {} : { marking: { tlp: readTlp(raw.tlp) } }),
     };
     const names = [...findCveIds(raw.text).map((id) => `Vulnerability:${id}`), ...actors];

@@ -167,6 +167,28 @@ test('one record that makes thousands is written in parts', async () => {
   expect(countsOf(await place.import([file]))).toEqual([1, 0, 0, 20_001, 0, 0]);
 });
 
+test('an originator that the command line says is that of every record: one that says another is rejected', async () => {
+  const others = bulletinsFile(3, (one, at) => ({ ...one, originator: at === 1 ? 'csirt-pl' : 'csirt-fr' }));
+  const file = await place.write('others.json', others);
+  const ended = await place.import([file], { args: ['--originator', 'csirt-fr'] });
+  expect(ended.code).toBe(2);
+  expect(countsOf(ended)).toEqual([3, 6, 0, 0, 1, 0]);
+  const rejects = await place.rejects();
+  expect(rejects).toMatchObject([{ index: 1, reason: 'FOREIGN_RECORD' }]);
+  expect(JSON.stringify(rejects)).not.toContain('csirt-pl');
+  // Without the flag each record is whose it says.
+  expect(await place.client.db().collection('bulletins').countDocuments()).toBe(2);
+  await place.clear();
+  expect(countsOf(await place.import([file]))).toEqual([3, 9, 0, 0, 0, 0]);
+  const found = await place.client
+    .db()
+    .collection('bulletins')
+    .find()
+    .sort({ 'envelope.localId': 1 })
+    .toArray();
+  expect(found.map(({ envelope }) => envelope.originator)).toEqual(['csirt-fr', 'csirt-pl', 'csirt-fr']);
+});
+
 test('two imports of one file at once come to the same end', async () => {
   const file = await place.write('both.json', bulletinsFile(3000));
   const both = await Promise.all([place.import([file]), place.import([file])]);

@@ -5,6 +5,8 @@ import { noProgress } from '../../../../subgraphs/serve/ingest/progress.ts';
 import type { Reject, RejectFile } from '../../../../subgraphs/serve/ingest/rejects.ts';
 import type { Mapped } from '../../../../subgraphs/serve/ingest/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
+import { newestAlarms } from '../../../../subgraphs/serve/operate/alarms.ts';
+import { PreviewTarget } from '../../../../subgraphs/serve/operate/preview-target.ts';
 import { labelBy } from '../../../../subgraphs/serve/relabel/labeller.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
 import { bulletins, community } from './bulletins.ts';
@@ -116,6 +118,32 @@ test('a record that belongs to one that is not there is refused, and taken once 
   expect(await collection('notes').findOne({ 'envelope.localId': 'n' })).toMatchObject({
     content: { bulletin: parent?._id },
   });
+});
+
+test('a record of another originator takes nobody’s id: it is refused with an alarm, and the others go in', async () => {
+  await newTarget().write([note('n')]);
+  const [before] = await collection('notes').find().toArray();
+  const foreign = note('n', { content: { value: 'taken over' }, says: { originator: 'csirt-pl' } });
+  for (const added of [1, 0]) {
+    const written = await newTarget().write([foreign, note('m')]);
+    expect(written).toMatchObject({ added, changed: 0, refused: [{ at: 0, reason: 'FOREIGN_RECORD' }] });
+    expect(JSON.stringify(written)).not.toMatch(/taken over|csirt-pl|exercise-originator/);
+  }
+  expect(await collection('notes').findOne({ 'envelope.localId': 'n' })).toEqual(before);
+  const told = await newestAlarms(store, 10);
+  expect(told).toEqual([expect.objectContaining({ record: before?._id, isClaimed: true, lost: [] })]);
+  expect(JSON.stringify(told)).not.toContain('taken over');
+
+  const target = newTarget();
+  const preview = new PreviewTarget(policy, {
+    loadActors: async () => await target.loadActors(),
+    foresee: async (batch) => await target.foresee(batch),
+  });
+  expect(await preview.write([foreign, note('m')])).toMatchObject({
+    unchanged: 1,
+    refused: [{ at: 0, reason: 'FOREIGN_RECORD' }],
+  });
+  expect(preview.opened().flatMap(({ examples }) => examples)).not.toContain('n');
 });
 
 test('the time of receipt alone changes nothing, the mapping and the default marking do', async () => {

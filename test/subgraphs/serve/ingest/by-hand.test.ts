@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { StoredRecord } from '../../../../schema/envelope.ts';
+import { community } from '../../../../subgraphs/enisa/community.ts';
+import { csaf } from '../../../../subgraphs/enisa/sources/csaf.ts';
+import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
+import { prepare } from '../../../../subgraphs/serve/ingest/label.ts';
+import type { Defaults } from '../../../../subgraphs/serve/ingest/source.ts';
+import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
+import { newestAlarms } from '../../../../subgraphs/serve/operate/alarms.ts';
+import { PreviewTarget } from '../../../../subgraphs/serve/operate/preview-target.ts';
+import { labelBy } from '../../../../subgraphs/serve/relabel/labeller.ts';
+import { InStore } from '../../../helpers/in-store.ts';
+import { policy } from '../../../helpers/policy.ts';
+import { readerOf } from '../../../helpers/records.ts';
+import { documentOf } from '../../enisa/sources/csaf-document.ts';
+
+let place: InStore;
+beforeAll(async () => (place = await InStore.open(community)));
+afterAll(async () => await place[Symbol.asyncDispose]());
+beforeEach(async () => await place.clear());
+
+const vendor = { originator: 'exercise-vendor' };
+const titled = (title: string) => documentOf({ document: { title } });
+const red = { tlp: 'AMBER', extraRestrictions: ['EXERCISE: for the vendor'] } as const;
+
+async function stored(): Promise<StoredRecord> {
+  const [found, ...others] = await place.store.connection
+    .collection<StoredRecord>('vulnerabilityRecords')
+    .find()
+    .toArray();
+  expect(others).toEqual([]);
+  if (found === undefined) throw new Error('expected a record in the store');
+  return found;
+}
+
+const keys = async () => (await place.store.links.find().lean()).map(({ key }) => key);
+
+/** What its originator decides by hand, through the change that the graph makes. */
+async function mark(reading: MarkInput['reading']): Promise<void> {
+  const { _id: id, envelope } = await stored();
+  const holder = policy.holder(readerOf({ organisation: 'exercise-vendor' }), new Date());
+  const [store, labeller] = [place.store, labelBy(policy)];
+  const parts = { community: community.name, kinds: community.kinds, store, policy, labeller, holder };
+  const changes = new Changes({ ...parts, alarm: () => undefined });
+  const input = { key: randomUUID(), id, expectedVersion: envelope.version, reading };
+  expect((await changes.mark(input)).userErrors).toEqual([]);
+}
+
+/** To whom an import of the document would open its record. */
+async function previewed(document: object, given: Partial<Defaults>): Promise<readonly string[]> {
+  const defaults = { ...csaf.defaults, ...given };
+  const target = new Target(place.store, csaf.name, null, labelBy(policy));
+  const preview = new PreviewTarget(policy, {
+    loadActors: async () => await target.loadActors(),
+    foresee: async (batch) => await target.foresee(batch),
+  });
+  const context = { defaults, receivedAt: new Date(), resolveActor: () => null };
+  const mapped = csaf.map(csaf.shape.parse(document), context);
+  await preview.write(mapped.map((one) => prepare(one, defaults, csaf.mapping, new Date())));
+  return preview.opened().map(({ what }) => what);
+}
+
+test('a marking made by hand stays, whatever its feed brings later; the content follows the feed', async () => {
+  await place.import(csaf, titled('EXERCISE: one'), vendor);
+  const open = await previewed(titled('EXERCISE: two'), vendor);
+  expect(open).toContainEqual(expect.stringContaining('every token holder'));
+  await mark({ marking: red, purposes: ['incident-response'], embargoUntil: new Date('2099-01-01') });
+  const { envelope: marked, admits } = await stored();
+
+  expect(await previewed(titled('EXERCISE: two'), vendor)).not.toContainEqual(
+    expect.stringContaining('every token holder'),
+  );
+  expect(await place.import(csaf, titled('EXERCISE: two'), vendor)).toMatchObject({ changed: 1 });
+  const after = await stored();
+  expect(after).toMatchObject({
+    content: { title: { value: 'EXERCISE: two' } },
+    envelope: { version: 3, readingByHand: true, marking: red, embargoUntil: new Date('2099-01-01') },
+    admits,
+    openFrom: new Date('2099-01-01'),
+  });
+  const { marking, audience, purposes, embargoUntil, portions } = marked;
+  expect(after.envelope).toMatchObject({ marking, audience, purposes, embargoUntil, portions });
+  expect(await place.import(csaf, titled('EXERCISE: two'), vendor)).toMatchObject({
+    changed: 0,
+    unchanged: 1,
+  });
+  expect(await stored()).toEqual(after);
+});
+
+test('nor do another mapping and another policy undo it', async () => {
+  await place.import(csaf, documentOf(), vendor);
+  await mark({ marking: red });
+  await place.import({ ...csaf, mapping: csaf.mapping + 1 }, documentOf(), vendor);
+  await place.store.connection
+    .collection('vulnerabilityRecords')
+    .updateMany({}, { $set: { policy: 'an-older-one' } });
+  expect(await place.import({ ...csaf, mapping: csaf.mapping + 1 }, documentOf(), vendor)).toMatchObject({
+    changed: 1,
+  });
+  expect((await stored()).envelope).toMatchObject({ version: 4, marking: red });
+});
+
+test('what only a part names that was marked by hand gets no join row by the next import', async () => {
+  await place.import(csaf, titled('EXERCISE: one'), vendor);
+  expect(await keys()).toEqual(['Vulnerability:CVE-2099-10001']);
+  await mark({
+    marking: { tlp: 'CLEAR' },
+    purposes: [...csaf.defaults.purposes],
+    portions: [{ path: 'vulnerability', marking: { tlp: 'AMBER' } }],
+  });
+  expect(await keys()).toEqual([]);
+  expect(await place.import(csaf, titled('EXERCISE: two'), vendor)).toMatchObject({ changed: 1 });
+  expect(await keys()).toEqual([]);
+  expect((await stored()).envelope.portions).toMatchObject([{ path: 'vulnerability' }]);
+});
+
+test('a marking made by hand that an import leaves as it is raises no alarm of its own', async () => {
+  await place.import(csaf, titled('EXERCISE: one'), vendor);
+  await mark({ marking: red });
+  const before = await newestAlarms(place.store, 10);
+  await place.import(csaf, titled('EXERCISE: two'), vendor);
+  expect(await newestAlarms(place.store, 10)).toEqual(before);
+});
