@@ -76,6 +76,7 @@ export const kinds: readonly Kind[] = [
   {
     type: 'Advisory',
     collection: 'advisories',
+    sortBy: 'publishedAt',
     content: {
       serial: String,
       title: text,
@@ -96,6 +97,7 @@ export const kinds: readonly Kind[] = [
   {
     type: 'MispEvent',
     collection: 'mispEvents',
+    sortBy: 'date',
     content: {
       uuid: String,
       info: text,
@@ -113,6 +115,7 @@ export const kinds: readonly Kind[] = [
   {
     type: 'Sighting',
     collection: 'sightings',
+    sortBy: 'seenAt',
     content: {
       indicator: String,
       event: String,

@@ -80,6 +80,7 @@ export const kinds: readonly Kind[] = [
   {
     type: 'VulnerabilityRecord',
     collection: 'vulnerabilityRecords',
+    sortBy: 'publishedAt',
     content: {
       vulnerability: String,
       cveId: String,
@@ -102,6 +103,7 @@ export const kinds: readonly Kind[] = [
   {
     type: 'ExploitationStatement',
     collection: 'exploitationStatements',
+    sortBy: 'reportedAt',
     content: {
       vulnerability: String,
       catalogue: String,

@@ -44,6 +44,7 @@ export const kinds: readonly Kind[] = [
   {
     type: 'RansomwareFamily',
     collection: 'ransomwareFamilies',
+    sortBy: 'firstSeen',
     content: {
       name: String,
       nameKey: String,

@@ -115,12 +115,15 @@ export function ownRecords(community: Community, kinds: readonly Kind[]): Source
     if (raw.portions?.some(({ path }) => !Object.hasOwn(fields, path)) === true)
       throw new RejectError('WRONG_SHAPE', 'portions: a path that is no field of this kind');
     const { content, sortAt, belongsTo } = taken;
-    const { names: keys } = namedIn(schema, kind, content, raw.portions ?? []);
+    const portions = raw.portions ?? [];
+    const { names: keys } = namedIn(schema, kind, content, portions);
+    const isMarked = (field?: string) => portions.some(({ path }) => path === field);
     return {
       kind: kind.type,
       localId: raw.localId,
       content,
-      sortAt,
+      // A list's order would say what the part says.
+      sortAt: isMarked(kind.sortBy) ? null : sortAt,
       says: { ...saysOf(raw), ...kind.says?.(content) },
       names: keys,
       belongsTo: Object.fromEntries(

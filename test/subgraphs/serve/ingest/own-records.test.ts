@@ -36,6 +36,22 @@ test('what only a part names that is marked by itself is told to nobody by a lis
   expect(take({ ...good, content: also, portions })?.names).toEqual(['MemberState:FR']);
 });
 
+test('a part that lists are sorted by is told by no order: the record stands where it was received', () => {
+  const campaign = {
+    ...good,
+    kind: 'AttackCampaign',
+    content: {
+      attackId: 'C0001',
+      stixId: 'campaign--1',
+      name: 'EXERCISE',
+      firstSeen: { utc: '2026-02-01T00:00:00Z' },
+    },
+  };
+  expect(take(campaign)?.sortAt).toEqual(new Date('2026-02-01T00:00:00Z'));
+  const portions = [{ path: 'firstSeen', marking: { tlp: 'RED' } }];
+  expect(take({ ...campaign, portions })?.sortAt).toBeNull();
+});
+
 test.each([
   ['no marking', { ...good, marking: undefined }, 'marking: expected object, got nothing'],
   ['another community’s kind', { ...good, kind: 'Advisory' }, 'kind: expected one of AttackTechnique'],
