@@ -3,7 +3,21 @@ import { Binary, MongoClient } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { ask, type Asked } from '../helpers/ask.ts';
-import { create, link, mark, retract, update } from '../helpers/change-documents.ts';
+import {
+  assessment,
+  create,
+  created,
+  link,
+  milcert,
+  notification,
+  operator,
+  readAs,
+  retract,
+  retraction,
+  secretariat,
+  stranger,
+  update,
+} from '../helpers/changes.ts';
 import { startExercise } from '../helpers/standing.ts';
 
 let trial: Trial;
@@ -15,45 +29,6 @@ beforeAll(async () => {
 }, 240_000);
 
 afterAll(async () => await trial.stop());
-
-const picture = 'exercise:trial-2026';
-const operator = { as: 'defence-operator', picture, purpose: 'cyber-defence' };
-const milcert = { as: 'ee-milcert-analyst', picture, purpose: 'cyber-defence' };
-const stranger = { as: 'eeas-operator', picture, purpose: 'diplomatic-response' };
-
-function assessment(over: object = {}) {
-  return {
-    key: randomUUID(),
-    content: {
-      subject: { vulnerability: 'CVE-2099-10001' },
-      judgement: 'EXERCISE: the gateway of the exercise network is exposed',
-      missionImpact: 'DEGRADED',
-    },
-    reading: { marking: { tlp: 'GREEN' } },
-    ...over,
-  };
-}
-
-async function created(over: object = {}): Promise<string> {
-  const { body } = await ask(asked, operator, create, { input: assessment(over) });
-  expect(body.errors).toBeUndefined();
-  expect(body.data.createDefenceAssessment.userErrors).toEqual([]);
-  return body.data.createDefenceAssessment.record.id;
-}
-
-function retraction(id: string) {
-  return { input: { key: randomUUID(), id, expectedVersion: 1, reason: 'EXERCISE' } };
-}
-
-async function readAs(who: object, id: string) {
-  const { body } = await ask(
-    asked,
-    who as never,
-    `query Q($id: ID!) { defenceAssessment(id: $id) { id judgement } }`,
-    { id },
-  );
-  return body.data.defenceAssessment;
-}
 
 /** An answer's bytes without what is drawn anew for each. */
 function withoutId(text: string): string {
@@ -96,7 +71,7 @@ test('the same key with other content is refused as a value', async () => {
 });
 
 test('a change on a stale version is refused, and changes nothing', async () => {
-  const id = await created();
+  const id = await created(asked);
   const change = (expectedVersion: number, judgement: string) => ({
     input: { key: randomUUID(), id, expectedVersion, content: { ...assessment().content, judgement } },
   });
@@ -107,11 +82,11 @@ test('a change on a stale version is refused, and changes nothing', async () => 
     record: null,
     userErrors: [{ code: 'STALE_VERSION', path: ['expectedVersion'] }],
   });
-  expect((await readAs(operator, id)).judgement).toBe('EXERCISE: one');
+  expect((await readAs(asked, operator, id)).judgement).toBe('EXERCISE: one');
 });
 
 test('another community’s operator is refused whole, whether the record is there or not', async () => {
-  const id = await created();
+  const id = await created(asked);
   const there = await ask(asked, stranger, retract, retraction(id));
   const absent = await ask(asked, stranger, retract, retraction(`DefenceAssessment:${randomUUID()}`));
   expect(there.body.data.retractDefenceRecord).toEqual({
@@ -120,7 +95,7 @@ test('another community’s operator is refused whole, whether the record is the
     userErrors: [{ code: 'NOT_FOUND' }],
   });
   expect(withoutId(there.text)).toBe(withoutId(absent.text));
-  expect(await readAs(operator, id)).not.toBeNull();
+  expect(await readAs(asked, operator, id)).not.toBeNull();
 });
 
 test('a reader of another kind may not even ask to create', async () => {
@@ -130,23 +105,8 @@ test('a reader of another kind may not even ask to create', async () => {
   expect(body.errors[0].extensions.code).toBe('REFUSED');
 });
 
-test('marked up, a record is gone for those whom it no longer reaches; marked down it is by its originator', async () => {
-  const id = await created();
-  expect(await readAs(milcert, id)).not.toBeNull();
-  const up = await ask(asked, operator, mark, {
-    input: { key: randomUUID(), id, expectedVersion: 1, reading: { marking: { tlp: 'AMBER' } } },
-  });
-  expect(up.body.data.markDefenceRecord).toEqual({ id, version: 2, userErrors: [] });
-  expect(await readAs(milcert, id)).toBeNull();
-  const down = await ask(asked, operator, mark, {
-    input: { key: randomUUID(), id, expectedVersion: 2, reading: { marking: { tlp: 'CLEAR' } } },
-  });
-  expect(down.body.data.markDefenceRecord).toEqual({ id, version: 3, userErrors: [] });
-  expect(await readAs(milcert, id)).not.toBeNull();
-});
-
 test('linked to a joint case, a record stands under it; unlinked it does not', async () => {
-  const id = await created();
+  const id = await created(asked);
   const under = async () => {
     const { body } = await ask(
       asked,
@@ -164,7 +124,7 @@ test('linked to a joint case, a record stands under it; unlinked it does not', a
 });
 
 test('what was retracted is changed no more', async () => {
-  const id = await created();
+  const id = await created(asked);
   const input = { id, reason: 'EXERCISE' };
   await ask(asked, operator, retract, { input: { ...input, key: randomUUID(), expectedVersion: 1 } });
   const again = await ask(asked, operator, retract, {
@@ -195,75 +155,10 @@ test('classified content given by hand is kept nowhere', async () => {
   expect(body.data.createDefenceAssessment.userErrors[0].code).toBe('INVALID');
 });
 
-const secretariat = { as: 'enisa-operator', picture, purpose: 'incident-response' };
-const contactPoint = { as: 'fr-contact-point', picture, purpose: 'incident-response' };
-
-async function notification(who: object) {
-  const { body } = await ask(
-    asked,
-    who as never,
-    '{ notificationFiles { nodes { id entityName rootCause envelope { version } } } }',
-  );
-  return body.data.notificationFiles.nodes[0];
-}
-
-test('what is hidden from whoever changes a record stays as it was', async () => {
-  const before = await notification(secretariat);
-  expect(before.entityName).toBeNull();
-  expect((await notification(contactPoint)).entityName).toBe('EXERCISE: Hôpital fictif');
-  const change = `mutation ($input: UpdateNotificationFileInput!) {
-    updateNotificationFile(input: $input) { record { rootCause } userErrors { code path message } } }`;
-  const content = {
-    memberState: 'FR',
-    entityPseudonym: 'EX-ENTITY-01',
-    awareAt: '2026-09-17T06:20:00Z',
-    rootCause: 'THIRD_PARTY',
-    // What decides who may read it stays.
-    crossBorder: 'YES',
-    otherStatesAffected: ['PL'],
-    otherStatesInformedAt: '2026-09-18T10:00:00Z',
-  };
-  const { version } = before.envelope;
-  const input = { key: randomUUID(), id: before.id, expectedVersion: version, content };
-  const { body } = await ask(asked, secretariat, change, { input });
-  expect(body.data.updateNotificationFile).toEqual({ record: { rootCause: 'THIRD_PARTY' }, userErrors: [] });
-  expect(await notification(contactPoint)).toMatchObject({
-    entityName: 'EXERCISE: Hôpital fictif',
-    rootCause: 'THIRD_PARTY',
-  });
-});
-
-test('the custodian’s operator marks up, and never down what another organisation asserts', async () => {
-  const { id, envelope } = await notification(secretariat);
-  const set = async (expectedVersion: number, reading: object) => {
-    const mutation = `mutation ($input: MarkRecordInput!) {
-      markEnisaRecord(input: $input) { version userErrors { code path } } }`;
-    const { body } = await ask(asked, secretariat, mutation, {
-      input: { key: randomUUID(), id, expectedVersion, reading },
-    });
-    return body.data.markEnisaRecord;
-  };
-  const lower = { marking: { tlp: 'GREEN' } };
-  expect(await set(envelope.version, lower)).toEqual({
-    version: null,
-    userErrors: [{ code: 'NOT_ALLOWED', path: ['reading'] }],
-  });
-  const wider = { marking: { tlp: 'AMBER' }, audience: { reach: 'NAMED', organisations: ['csirt-at'] } };
-  expect((await set(envelope.version, wider)).userErrors).toEqual([
-    { code: 'NOT_ALLOWED', path: ['reading'] },
-  ]);
-  const stricter = {
-    marking: { tlp: 'AMBER_STRICT' },
-    audience: { reach: 'NAMED', organisations: ['csirt-fr'] },
-    purposes: ['incident-response'],
-  };
-  expect(await set(envelope.version, stricter)).toEqual({ version: envelope.version + 1, userErrors: [] });
-});
-
 test('an input that this kind of reader may not write is refused before it is sent', async () => {
   const change = `mutation ($input: UpdateNotificationFileInput!) {
     updateNotificationFile(input: $input) { record { id } userErrors { code } } }`;
-  const { id, envelope } = await notification(secretariat);
+  const { id, envelope } = await notification(asked, secretariat);
   const content = {
     memberState: 'FR',
     entityPseudonym: 'X',
@@ -301,134 +196,3 @@ test('the trail has a change before it is sent and what came of it after, and no
 function asText(value: unknown): string {
   return value instanceof Binary ? Buffer.from(value.buffer).toString('utf8') : '';
 }
-
-async function listedUnder(vulnerability: string, list: string): Promise<readonly string[]> {
-  const query = `query Q($id: String!) { vulnerability(id: $id) { ${list}(first: 100) { nodes { id } total { value } } } }`;
-  const { body } = await ask(asked, milcert, query, { id: vulnerability });
-  const { nodes, total } = body.data.vulnerability[list];
-  expect(total.value).toBe(nodes.length);
-  return nodes.map(({ id }: { id: string }) => id);
-}
-
-test('a record is not listed under what only a field of it names that is marked by itself, until that is opened', async () => {
-  const reading = {
-    marking: { tlp: 'GREEN' },
-    portions: [
-      {
-        path: 'subject',
-        marking: { tlp: 'AMBER' },
-        audience: { reach: 'NAMED', organisations: ['defence'] },
-      },
-    ],
-  };
-  const id = await created({ reading });
-  expect(await readAs(milcert, id)).not.toBeNull();
-  expect(await listedUnder('CVE-2099-10001', 'defenceAssessments')).not.toContain(id);
-  const opened = { key: randomUUID(), id, expectedVersion: 1, reading: { marking: { tlp: 'GREEN' } } };
-  await ask(asked, operator, mark, { input: opened });
-  expect(await listedUnder('CVE-2099-10001', 'defenceAssessments')).toContain(id);
-  const closed = { key: randomUUID(), id, expectedVersion: 2, reading };
-  await ask(asked, operator, mark, { input: closed });
-  expect(await listedUnder('CVE-2099-10001', 'defenceAssessments')).not.toContain(id);
-});
-
-test('a feed’s record that is marked by hand is found under all that it names as before', async () => {
-  const certEu = { as: 'cert-eu-operator', picture, purpose: 'incident-response' };
-  const [id] = await listedUnder('CVE-2099-10001', 'advisories');
-  const shown = await ask(
-    asked,
-    certEu,
-    `{ advisory(id: "${id}") { envelope { version } vulnerabilities { name } } }`,
-  );
-  const { envelope, vulnerabilities } = shown.body.data.advisory;
-  const input = {
-    key: randomUUID(),
-    id,
-    expectedVersion: envelope.version,
-    reading: { marking: { tlp: 'GREEN' } },
-  };
-  const marked = `mutation Mark($input: MarkRecordInput!) { markCertEuRecord(input: $input) { version userErrors { code message } } }`;
-  const { body } = await ask(asked, certEu, marked, { input });
-  expect(body.data.markCertEuRecord).toEqual({ version: envelope.version + 1, userErrors: [] });
-  expect(vulnerabilities.length).toBeGreaterThan(0);
-  for (const { name } of vulnerabilities) expect(await listedUnder(name, 'advisories')).toContain(id);
-});
-
-test('whom a record lets in is decided by its originator, by what it says as by its marking', async () => {
-  const change = `mutation ($input: UpdateNotificationFileInput!) {
-    updateNotificationFile(input: $input) { record { id } userErrors { code path } } }`;
-  const { id, envelope } = await notification(secretariat);
-  const content = { memberState: 'DE', entityPseudonym: 'X', awareAt: '2026-09-17T06:20:00Z' };
-  const input = { key: randomUUID(), id, expectedVersion: envelope.version, content };
-  const { body } = await ask(asked, secretariat, change, { input });
-  expect(body.data.updateNotificationFile).toEqual({
-    record: null,
-    userErrors: [{ code: 'NOT_ALLOWED', path: ['content'] }],
-  });
-});
-
-test('marked up, a record is shown to nobody new: a name is let in by the originator alone', async () => {
-  const certEu = { as: 'cert-eu-operator', picture, purpose: 'incident-response' };
-  const marked = `mutation Mark($input: MarkRecordInput!) { markCertEuRecord(input: $input) { version userErrors { code } } }`;
-  const query = '{ mispEvents(first: 50) { nodes { id envelope { version marking { tlp } } } } }';
-  type Event = {
-    readonly id: string;
-    readonly envelope: { readonly version: number; readonly marking: object };
-  };
-  const found = (await ask(asked, certEu, query)).body.data.mispEvents.nodes as readonly Event[];
-  const green = found.find(({ envelope }) => (envelope.marking as { tlp: string }).tlp === 'GREEN');
-  await assertedBy(green?.id ?? '', 'csirt-pl');
-  const set = async (organisations: readonly string[]) => {
-    const audience = { reach: 'NAMED', organisations };
-    const reading = { marking: { tlp: 'AMBER' }, audience, purposes: ['incident-response'] };
-    const input = { key: randomUUID(), id: green?.id, expectedVersion: green?.envelope.version, reading };
-    return (await ask(asked, certEu, marked, { input })).body.data.markCertEuRecord.userErrors;
-  };
-  expect(await set(['nordsee-energy'])).toEqual([{ code: 'NOT_ALLOWED' }]);
-  expect(await set([])).toEqual([]);
-});
-
-/** Has an event of the exercise asserted by another organisation, as if it had come from there. */
-async function assertedBy(id: string, originator: string): Promise<void> {
-  const client = new MongoClient(trial.stores.uris['cert-eu']);
-  try {
-    const events = client.db().collection<{ _id: string }>('mispEvents');
-    await events.updateOne({ _id: id }, { $set: { 'envelope.originator': originator } });
-  } finally {
-    await client.close();
-  }
-}
-
-test('a part for one named person is opened by no colleague, nor told to be there', async () => {
-  const persons = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons: ['u-84d13b9f60ca'] } };
-  const portions = [{ path: 'question', ...persons }];
-  const content = { ...assessment().content, question: 'EXERCISE: who?' };
-  const id = await created({ content, reading: { marking: { tlp: 'GREEN' }, portions } });
-  const input = { key: randomUUID(), id, expectedVersion: 1, reading: { marking: { tlp: 'AMBER' } } };
-  const { body } = await ask(asked, operator, mark, { input });
-  expect(body.data.markDefenceRecord).toMatchObject({ version: 2, userErrors: [] });
-  const shown = await ask(
-    asked,
-    operator,
-    `{ defenceAssessment(id: "${id}") { question envelope { version } } }`,
-  );
-  expect(shown.body.data.defenceAssessment).toEqual({ question: null, envelope: { version: 2 } });
-});
-
-test('a record that its reader may not see is changed by nobody of its originator, and told of to nobody', async () => {
-  const id = await created();
-  const red = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons: ['u-84d13b9f60ca'] } };
-  const up = await ask(asked, operator, mark, {
-    input: { ...retraction(id).input, reason: undefined, reading: red },
-  });
-  expect(up.body.data.markDefenceRecord).toMatchObject({ version: 2, userErrors: [] });
-  expect(await readAs(operator, id)).toBeNull();
-  const { body } = await ask(asked, operator, retract, {
-    input: { ...retraction(id).input, expectedVersion: 2 },
-  });
-  expect(body.data.retractDefenceRecord).toEqual({
-    id: null,
-    version: null,
-    userErrors: [{ code: 'NOT_FOUND' }],
-  });
-});

@@ -1,0 +1,70 @@
+import { expect } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { type As, ask, type Asked } from './ask.ts';
+
+/** The exercise's operators who change their records by hand, readers beside them, and the changes as clients send them. */
+export const picture = 'exercise:trial-2026';
+export const operator = { as: 'defence-operator', picture, purpose: 'cyber-defence' };
+export const milcert = { as: 'ee-milcert-analyst', picture, purpose: 'cyber-defence' };
+export const stranger = { as: 'eeas-operator', picture, purpose: 'diplomatic-response' };
+export const secretariat = { as: 'enisa-operator', picture, purpose: 'incident-response' };
+export const contactPoint = { as: 'fr-contact-point', picture, purpose: 'incident-response' };
+
+export const create = `mutation Create($input: CreateDefenceAssessmentInput!) {
+  createDefenceAssessment(input: $input) {
+    record { id judgement subject { vulnerability { id } } envelope { version marking { tlp } originator { id } } }
+    userErrors { code path message }
+  }
+}`;
+export const update = `mutation Update($input: UpdateDefenceAssessmentInput!) {
+  updateDefenceAssessment(input: $input) { record { id judgement envelope { version } } userErrors { code path } }
+}`;
+export const mark = `mutation Mark($input: MarkRecordInput!) { markDefenceRecord(input: $input) { id version userErrors { code } } }`;
+export const link = `mutation Link($input: LinkRecordInput!) { linkDefenceRecord(input: $input) { id version userErrors { code } } }`;
+export const retract = `mutation Retract($input: RetractRecordInput!) { retractDefenceRecord(input: $input) { id version userErrors { code } } }`;
+
+export function assessment(over: object = {}) {
+  return {
+    key: randomUUID(),
+    content: {
+      subject: { vulnerability: 'CVE-2099-10001' },
+      judgement: 'EXERCISE: the gateway of the exercise network is exposed',
+      missionImpact: 'DEGRADED',
+    },
+    reading: { marking: { tlp: 'GREEN' } },
+    ...over,
+  };
+}
+
+/** A new assessment of defence's; its id. */
+export async function created(asked: Asked, over: object = {}): Promise<string> {
+  const { body } = await ask(asked, operator, create, { input: assessment(over) });
+  expect(body.errors).toBeUndefined();
+  expect(body.data.createDefenceAssessment.userErrors).toEqual([]);
+  return body.data.createDefenceAssessment.record.id;
+}
+
+export function retraction(id: string) {
+  return { input: { key: randomUUID(), id, expectedVersion: 1, reason: 'EXERCISE' } };
+}
+
+/** The assessment as a reader is given it; null where it is not. */
+export async function readAs(asked: Asked, who: As, id: string) {
+  const { body } = await ask(
+    asked,
+    who,
+    `query Q($id: ID!) { defenceAssessment(id: $id) { id judgement } }`,
+    { id },
+  );
+  return body.data.defenceAssessment;
+}
+
+/** The exercise's NIS2 file as a reader is given it. */
+export async function notification(asked: Asked, who: As) {
+  const { body } = await ask(
+    asked,
+    who,
+    '{ notificationFiles { nodes { id entityName rootCause envelope { version } } } }',
+  );
+  return body.data.notificationFiles.nodes[0];
+}

@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import { randomUUID } from 'node:crypto';
+import type { Trial } from '../../docker/trial/trial.ts';
+import { ask, type Asked } from '../helpers/ask.ts';
+import {
+  assessment,
+  contactPoint,
+  created,
+  mark,
+  milcert,
+  notification,
+  operator,
+  picture,
+  readAs,
+  retract,
+  retraction,
+  secretariat,
+} from '../helpers/changes.ts';
+import { startExercise } from '../helpers/standing.ts';
+
+let trial: Trial;
+let asked: Asked;
+
+beforeAll(async () => {
+  trial = await startExercise({});
+  asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
+}, 240_000);
+
+afterAll(async () => await trial.stop());
+
+test('marked up, a record is gone for those whom it no longer reaches; marked down it is by its originator', async () => {
+  const id = await created(asked);
+  expect(await readAs(asked, milcert, id)).not.toBeNull();
+  const up = await ask(asked, operator, mark, {
+    input: { key: randomUUID(), id, expectedVersion: 1, reading: { marking: { tlp: 'AMBER' } } },
+  });
+  expect(up.body.data.markDefenceRecord).toEqual({ id, version: 2, userErrors: [] });
+  expect(await readAs(asked, milcert, id)).toBeNull();
+  const down = await ask(asked, operator, mark, {
+    input: { key: randomUUID(), id, expectedVersion: 2, reading: { marking: { tlp: 'CLEAR' } } },
+  });
+  expect(down.body.data.markDefenceRecord).toEqual({ id, version: 3, userErrors: [] });
+  expect(await readAs(asked, milcert, id)).not.toBeNull();
+});
+
+test('what is hidden from whoever changes a record stays as it was', async () => {
+  const before = await notification(asked, secretariat);
+  expect(before.entityName).toBeNull();
+  expect((await notification(asked, contactPoint)).entityName).toBe('EXERCISE: Hôpital fictif');
+  const change = `mutation ($input: UpdateNotificationFileInput!) {
+    updateNotificationFile(input: $input) { record { rootCause } userErrors { code path message } } }`;
+  const content = {
+    memberState: 'FR',
+    entityPseudonym: 'EX-ENTITY-01',
+    awareAt: '2026-09-17T06:20:00Z',
+    rootCause: 'THIRD_PARTY',
+    // What decides who may read it stays.
+    crossBorder: 'YES',
+    otherStatesAffected: ['PL'],
+    otherStatesInformedAt: '2026-09-18T10:00:00Z',
+  };
+  const { version } = before.envelope;
+  const input = { key: randomUUID(), id: before.id, expectedVersion: version, content };
+  const { body } = await ask(asked, secretariat, change, { input });
+  expect(body.data.updateNotificationFile).toEqual({ record: { rootCause: 'THIRD_PARTY' }, userErrors: [] });
+  expect(await notification(asked, contactPoint)).toMatchObject({
+    entityName: 'EXERCISE: Hôpital fictif',
+    rootCause: 'THIRD_PARTY',
+  });
+});
+
+test('the custodian’s operator marks up, and never down what another organisation asserts', async () => {
+  const { id, envelope } = await notification(asked, secretariat);
+  const set = async (expectedVersion: number, reading: object) => {
+    const mutation = `mutation ($input: MarkRecordInput!) {
+      markEnisaRecord(input: $input) { version userErrors { code path } } }`;
+    const { body } = await ask(asked, secretariat, mutation, {
+      input: { key: randomUUID(), id, expectedVersion, reading },
+    });
+    return body.data.markEnisaRecord;
+  };
+  const lower = { marking: { tlp: 'GREEN' } };
+  expect(await set(envelope.version, lower)).toEqual({
+    version: null,
+    userErrors: [{ code: 'NOT_ALLOWED', path: ['reading'] }],
+  });
+  const wider = { marking: { tlp: 'AMBER' }, audience: { reach: 'NAMED', organisations: ['csirt-at'] } };
+  expect((await set(envelope.version, wider)).userErrors).toEqual([
+    { code: 'NOT_ALLOWED', path: ['reading'] },
+  ]);
+  const stricter = {
+    marking: { tlp: 'AMBER_STRICT' },
+    audience: { reach: 'NAMED', organisations: ['csirt-fr'] },
+    purposes: ['incident-response'],
+  };
+  expect(await set(envelope.version, stricter)).toEqual({ version: envelope.version + 1, userErrors: [] });
+});
+
+async function listedUnder(vulnerability: string, list: string): Promise<readonly string[]> {
+  const query = `query Q($id: String!) { vulnerability(id: $id) { ${list}(first: 100) { nodes { id } total { value } } } }`;
+  const { body } = await ask(asked, milcert, query, { id: vulnerability });
+  const { nodes, total } = body.data.vulnerability[list];
+  expect(total.value).toBe(nodes.length);
+  return nodes.map(({ id }: { id: string }) => id);
+}
+
+test('a record is not listed under what only a field of it names that is marked by itself, until that is opened', async () => {
+  const reading = {
+    marking: { tlp: 'GREEN' },
+    portions: [
+      {
+        path: 'subject',
+        marking: { tlp: 'AMBER' },
+        audience: { reach: 'NAMED', organisations: ['defence'] },
+      },
+    ],
+  };
+  const id = await created(asked, { reading });
+  expect(await readAs(asked, milcert, id)).not.toBeNull();
+  expect(await listedUnder('CVE-2099-10001', 'defenceAssessments')).not.toContain(id);
+  const opened = { key: randomUUID(), id, expectedVersion: 1, reading: { marking: { tlp: 'GREEN' } } };
+  await ask(asked, operator, mark, { input: opened });
+  expect(await listedUnder('CVE-2099-10001', 'defenceAssessments')).toContain(id);
+  const closed = { key: randomUUID(), id, expectedVersion: 2, reading };
+  await ask(asked, operator, mark, { input: closed });
+  expect(await listedUnder('CVE-2099-10001', 'defenceAssessments')).not.toContain(id);
+});
+
+test('a feed’s record that is marked by hand is found under all that it names as before', async () => {
+  const certEu = { as: 'cert-eu-operator', picture, purpose: 'incident-response' };
+  const [id] = await listedUnder('CVE-2099-10001', 'advisories');
+  const shown = await ask(
+    asked,
+    certEu,
+    `{ advisory(id: "${id}") { envelope { version } vulnerabilities { name } } }`,
+  );
+  const { envelope, vulnerabilities } = shown.body.data.advisory;
+  const input = {
+    key: randomUUID(),
+    id,
+    expectedVersion: envelope.version,
+    reading: { marking: { tlp: 'GREEN' } },
+  };
+  const marked = `mutation Mark($input: MarkRecordInput!) { markCertEuRecord(input: $input) { version userErrors { code message } } }`;
+  const { body } = await ask(asked, certEu, marked, { input });
+  expect(body.data.markCertEuRecord).toEqual({ version: envelope.version + 1, userErrors: [] });
+  expect(vulnerabilities.length).toBeGreaterThan(0);
+  for (const { name } of vulnerabilities) expect(await listedUnder(name, 'advisories')).toContain(id);
+});
+
+test('whom a record lets in is decided by its originator, by what it says as by its marking', async () => {
+  const change = `mutation ($input: UpdateNotificationFileInput!) {
+    updateNotificationFile(input: $input) { record { id } userErrors { code path } } }`;
+  const { id, envelope } = await notification(asked, secretariat);
+  const content = { memberState: 'DE', entityPseudonym: 'X', awareAt: '2026-09-17T06:20:00Z' };
+  const input = { key: randomUUID(), id, expectedVersion: envelope.version, content };
+  const { body } = await ask(asked, secretariat, change, { input });
+  expect(body.data.updateNotificationFile).toEqual({
+    record: null,
+    userErrors: [{ code: 'NOT_ALLOWED', path: ['content'] }],
+  });
+});
+
+test('marked up, a record is shown to nobody new: a name is let in by the originator alone', async () => {
+  const certEu = { as: 'cert-eu-operator', picture, purpose: 'incident-response' };
+  const marked = `mutation Mark($input: MarkRecordInput!) { markCertEuRecord(input: $input) { version userErrors { code } } }`;
+  const query = '{ mispEvents(first: 50) { nodes { id envelope { version marking { tlp } } } } }';
+  type Event = {
+    readonly id: string;
+    readonly envelope: { readonly version: number; readonly marking: object };
+  };
+  const found = (await ask(asked, certEu, query)).body.data.mispEvents.nodes as readonly Event[];
+  const green = found.find(({ envelope }) => (envelope.marking as { tlp: string }).tlp === 'GREEN');
+  await assertedBy(green?.id ?? '', 'csirt-pl');
+  const set = async (organisations: readonly string[]) => {
+    const audience = { reach: 'NAMED', organisations };
+    const reading = { marking: { tlp: 'AMBER' }, audience, purposes: ['incident-response'] };
+    const input = { key: randomUUID(), id: green?.id, expectedVersion: green?.envelope.version, reading };
+    return (await ask(asked, certEu, marked, { input })).body.data.markCertEuRecord.userErrors;
+  };
+  expect(await set(['nordsee-energy'])).toEqual([{ code: 'NOT_ALLOWED' }]);
+  expect(await set([])).toEqual([]);
+});
+
+/** Has an event of the exercise asserted by another organisation, as if it had come from there. */
+async function assertedBy(id: string, originator: string): Promise<void> {
+  const client = new MongoClient(trial.stores.uris['cert-eu']);
+  try {
+    const events = client.db().collection<{ _id: string }>('mispEvents');
+    await events.updateOne({ _id: id }, { $set: { 'envelope.originator': originator } });
+  } finally {
+    await client.close();
+  }
+}
+
+test('a part for one named person is opened by no colleague, nor told to be there', async () => {
+  const persons = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons: ['u-84d13b9f60ca'] } };
+  const portions = [{ path: 'question', ...persons }];
+  const content = { ...assessment().content, question: 'EXERCISE: who?' };
+  const id = await created(asked, { content, reading: { marking: { tlp: 'GREEN' }, portions } });
+  const input = { key: randomUUID(), id, expectedVersion: 1, reading: { marking: { tlp: 'AMBER' } } };
+  const { body } = await ask(asked, operator, mark, { input });
+  expect(body.data.markDefenceRecord).toMatchObject({ version: 2, userErrors: [] });
+  const shown = await ask(
+    asked,
+    operator,
+    `{ defenceAssessment(id: "${id}") { question envelope { version } } }`,
+  );
+  expect(shown.body.data.defenceAssessment).toEqual({ question: null, envelope: { version: 2 } });
+});
+
+test('a record that its reader may not see is changed by nobody of its originator, and told of to nobody', async () => {
+  const id = await created(asked);
+  const red = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons: ['u-84d13b9f60ca'] } };
+  const up = await ask(asked, operator, mark, {
+    input: { ...retraction(id).input, reason: undefined, reading: red },
+  });
+  expect(up.body.data.markDefenceRecord).toMatchObject({ version: 2, userErrors: [] });
+  expect(await readAs(asked, operator, id)).toBeNull();
+  const { body } = await ask(asked, operator, retract, {
+    input: { ...retraction(id).input, expectedVersion: 2 },
+  });
+  expect(body.data.retractDefenceRecord).toEqual({
+    id: null,
+    version: null,
+    userErrors: [{ code: 'NOT_FOUND' }],
+  });
+});
+
+test('no part is hidden by hand that the order of a list would tell', async () => {
+  const certEu = { as: 'cert-eu-operator', picture, purpose: 'incident-response' };
+  const [id] = await listedUnder('CVE-2099-10001', 'advisories');
+  const shown = await ask(asked, certEu, `{ advisory(id: "${id}") { envelope { version } } }`);
+  const { version } = shown.body.data.advisory.envelope;
+  const portions = [{ path: 'publishedAt', marking: { tlp: 'AMBER' } }];
+  const input = {
+    key: randomUUID(),
+    id,
+    expectedVersion: version,
+    reading: { marking: { tlp: 'GREEN' }, portions },
+  };
+  const marked = `mutation Mark($input: MarkRecordInput!) { markCertEuRecord(input: $input) { version userErrors { code path } } }`;
+  const { body } = await ask(asked, certEu, marked, { input });
+  expect(body.data.markCertEuRecord).toEqual({
+    version: null,
+    userErrors: [{ code: 'INVALID', path: ['reading', 'portions'] }],
+  });
+});
