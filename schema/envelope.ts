@@ -78,6 +78,10 @@ export type Envelope = {
   readonly portions: readonly Portion[];
   /** That marking, audience, purposes, embargo and portions were set here by hand: no import decides them any more. */
   readonly readingByHand?: true;
+  /** That its content was changed here by hand: an import writes it anew only where the source says something new. */
+  readonly contentByHand?: true;
+  /** That its joint case was said here by hand: no import decides it any more. */
+  readonly caseByHand?: true;
   readonly grading: Grading | null;
   readonly statementKind: 'FACT' | 'ASSESSMENT' | 'HYPOTHESIS' | null;
   readonly confidence: 'LOW' | 'MODERATE' | 'HIGH' | null;
@@ -89,8 +93,6 @@ export type Envelope = {
   readonly observedAt: Time | null;
   readonly reportedAt: Time | null;
   readonly modifiedAt: Time | null;
-  /** Whether marking, audience, purposes, embargo and portions were said here by hand: then no import says others. */
-  readonly readingByHand?: true;
 };
 
 /** A record as its custodian stores it. `content` is the community's own; `admits` are the policy's labels. */

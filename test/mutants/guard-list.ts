@@ -1,6 +1,5 @@
 import { importing } from './importing.ts';
 import { migrating } from './migrating.ts';
-import { importing } from './importing.ts';
 import { relabelling } from './relabelling.ts';
 
 /** One guard: the text that holds it, what is left without it, and the tests that must turn red. */
@@ -45,7 +44,7 @@ export const guards: readonly Guard[] = [
     from: '.filter((key) => !unlisted.has(key))',
     to: '',
     project: 'journeys',
-    tests: 'test/journeys/changes',
+    tests: 'test/journeys/changes-reading',
   },
   {
     name: 'what a marked part names, told apart',

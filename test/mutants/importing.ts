@@ -42,4 +42,20 @@ export const importing: readonly Guard[] = [
     project: 'parts',
     tests: 'test/subgraphs/serve/ingest/import.test',
   },
+  {
+    name: 'a CSAF document without a label, closed',
+    file: 'subgraphs/enisa/sources/csaf-marking.ts',
+    from: "isTlpGiven === true ? {} : { tlp: 'AMBER' }",
+    to: "isTlpGiven === true ? {} : { tlp: 'CLEAR' }",
+    project: 'parts',
+    tests: 'test/subgraphs/enisa/sources/csaf.test',
+  },
+  {
+    name: 'a part that a list is sorted by, at import',
+    file: 'subgraphs/serve/ingest/own-records.ts',
+    from: 'isMarked(kind.sortBy) ? null : sortAt',
+    to: 'sortAt',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/ingest/own-records',
+  },
 ];

@@ -58,7 +58,9 @@ export class Changes {
       const envelope = this.#newEnvelope(kind, taken, input.reading);
       if (!this.#may('create', kind, envelope, taken.content))
         throw new Refused('NOT_ALLOWED', [], 'you may not create such a record here');
-      const { content, sortAt } = taken;
+      const { content } = taken;
+      // A list's order would say what a part says.
+      const sortAt = isMarked(envelope, kind.sortBy) ? null : taken.sortAt;
       const id = `${type}:${randomUUID()}`;
       const made = { kind, before: null, id, envelope, content, sortAt, keeps: () => false };
       return await Promise.resolve({ ...made, ...this.#named(kind, envelope, content) });
@@ -80,7 +82,7 @@ export class Changes {
           ['content'],
           'what it says decides who may read it: that is its originator’s',
         );
-      const envelope = { ...this.#next(before), ...said };
+      const envelope = { ...this.#next(before), ...said, contentByHand: true as const };
       return this.#remade(kind, before, envelope, content, () => false);
     });
   }
@@ -92,6 +94,12 @@ export class Changes {
       const before = await this.#found(kind, input, 'mark-up', find);
       const { envelope: old } = before;
       const reading = this.#keepHiddenParts(kind, old, this.#readingOf(kind, input.reading));
+      if (isMarked(reading, kind.sortBy) && !isMarked(old, kind.sortBy))
+        throw new Refused(
+          'INVALID',
+          ['reading', 'portions'],
+          `lists are sorted by ${kind.sortBy}, which would tell it: mark the record instead`,
+        );
       const wider = isWider(old, reading, this.#isOpen(kind, old)) && !this.#mayWiden(kind, old);
       const parts = loosened(old, reading).map(({ marking, audience }) => ({ ...old, marking, audience }));
       if (wider || !parts.every((part) => this.#mayWiden(kind, part)))
@@ -112,7 +120,8 @@ export class Changes {
       if (input.case && key === null)
         throw new Refused('INVALID', ['case'], 'expected a key of JointCase, such as JointCase:JC-2026-0007');
       const content = { ...(before.content as Content), case: key };
-      return this.#remade(kind, before, this.#next(before), content, isOfNoCase);
+      const envelope = { ...this.#next(before), contentByHand: true as const, caseByHand: true as const };
+      return this.#remade(kind, before, envelope, content, isOfNoCase);
     });
   }
 
@@ -318,6 +327,10 @@ export class Changes {
 /** A name by itself is a key of its own: the alias tables are the imports'. */
 function byName(name: string): string | null {
   return sharedKey('ThreatActor', name);
+}
+
+function isMarked({ portions }: Pick<Envelope, 'portions'>, field: string | undefined): boolean {
+  return portions.some(({ path }) => path === field);
 }
 
 function isOfNoCase(key: string): boolean {

@@ -33,7 +33,7 @@ export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, rec
     localId: mapped.localId,
     version: 1,
     supersedes: null,
-    originator,
+    originator: says.originator ?? defaults.originator,
     custodian: defaults.custodian,
     provider: says.provider ?? defaults.provider,
     sourceUrl: says.sourceUrl ?? defaults.sourceUrl,
@@ -112,7 +112,8 @@ function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
   const { version, supersedes, onwardShares } = before;
   const isOpen = before.recordState === 'DRAFT' || before.recordState === 'ACTIVE';
   const recordState = isOpen ? (says?.recordState ?? before.recordState) : before.recordState;
-  const kept = { version: version + 1, supersedes, recordState, onwardShares };
+  const linked = before.caseByHand === true ? { caseByHand: true as const } : {};
+  const kept = { version: version + 1, supersedes, recordState, onwardShares, ...linked };
   if (before.readingByHand !== true) return kept;
   const { marking, audience, purposes, embargoUntil, portions, readingByHand } = before;
   return { ...kept, marking, audience, purposes, embargoUntil, portions, readingByHand };

@@ -31,13 +31,9 @@ export type InTables = {
 /** What is given for a source where its records do not say it themselves. */
 export type Defaults = {
   readonly originator: string;
-  /** Whether nobody else's records are taken in. */
-  readonly originatorOnly?: true;
   readonly provider: string;
   readonly custodian: string;
   readonly marking: Marking;
-  /** Whether the marking was said for this import, and is no source's own default. */
-  readonly isTlpGiven?: true;
   readonly audience: Audience;
   readonly purposes: readonly Purpose[];
   /** Null for the real picture. */
@@ -162,6 +158,7 @@ export type RejectReason =
   | 'UNSAFE_KEY'
   | 'UNMAPPABLE'
   | 'DUPLICATE'
+  /** Another organisation's: it asserts this id here already, or the import is for one originator alone. */
   | 'FOREIGN_RECORD'
   | 'CLASSIFIED';
 

@@ -33,7 +33,9 @@ export type Written = {
   }[];
 };
 
-type Known = Pick<StoredRecord, '_id' | 'contentHash' | 'sortAt' | 'envelope' | 'policy'>;
+type Known = Pick<StoredRecord, '_id' | 'contentHash' | 'sortAt' | 'envelope' | 'policy'> & {
+  readonly content?: { readonly case?: string | null };
+};
 type Change = {
   readonly kind: string;
   readonly record: StoredRecord;
@@ -162,14 +164,6 @@ export class Target {
         continue;
       }
       if (before !== null && isDone(before, prepared, labels.version)) continue;
-      if (before !== null && before.envelope.originator !== prepared.envelope.originator) {
-        refused.push({
-          at,
-          reason: 'FOREIGN_RECORD',
-          message: `${before.envelope.originator} asserts a record with this id here: import it as theirs, or retract that one`,
-        });
-        continue;
-      }
       const change = this.#toChange(prepared, before, ids, parents, labels);
       if (change !== null) changes.push(change);
       else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' });
@@ -182,12 +176,13 @@ export class Target {
   }
 
   #toChange(
-    prepared: Prepared,
+    said: Prepared,
     before: Known | null,
     ids: Map<string, string>,
     parents: ReadonlyMap<string, string>,
     labels: Labels,
   ): Change | null {
+    const prepared = keepCase(said, before);
     const { kind, names, belongsTo = {} } = prepared.mapped;
     const references: [string, string][] = [];
     for (const [path, parent] of Object.entries(belongsTo)) {
@@ -261,7 +256,7 @@ export class Target {
             'envelope.localId': { $in: localIds },
             'envelope.exercise': this.#exercise,
           })
-          .project<Known>({ contentHash: 1, sortAt: 1, envelope: 1, policy: 1 })
+          .project<Known>({ contentHash: 1, sortAt: 1, envelope: 1, policy: 1, 'content.case': 1 })
           .toArray();
         return rows.map((row): [string, Known] => [placeOf({ kind, localId: row.envelope.localId }), row]);
       }),
@@ -334,20 +329,25 @@ async function untilLost(lostAt: number, work: Promise<void>): Promise<void> {
   }
 }
 
-/** Keys of what parts name that were marked here by hand: the source knows nothing of that. */
-function unlistedOf({ envelope, content }: StoredRecord, kind: string): ReadonlySet<string> {
-  if (envelope.readingByHand !== true || envelope.portions.length === 0) return new Set();
-  const schema = contractOf(envelope.custodian as Community);
-  return namedIn(schema, { type: kind }, content as Content, envelope.portions).unlisted;
-}
-
 /**
  * Nothing to write: nothing is new in it and it bears the newest labels (those of another policy are made anew), or it
  * was erased, which no second import undoes.
  */
 function isDone(before: Known, prepared: Prepared, policy: string): boolean {
-  const isSame = before.contentHash === prepared.contentHash && before.policy === policy;
+  // What was changed by hand is written over by what a source says anew, not by the same words again.
+  const isLabelled = before.policy === policy || before.envelope.contentByHand === true;
+  const isSame = before.contentHash === prepared.contentHash && isLabelled;
   return isSame || before.envelope.recordState === 'ERASED';
+}
+
+/** The joint case that was said here by hand stays, and its join row with it. */
+function keepCase(prepared: Prepared, before: Known | null): Prepared {
+  if (before?.envelope.caseByHand !== true) return prepared;
+  const { mapped } = prepared;
+  const key = before.content?.case ?? null;
+  const others = mapped.names.filter((name) => !name.startsWith('JointCase:'));
+  const names = key === null ? others : [...others, key];
+  return { ...prepared, mapped: { ...mapped, names, content: { ...mapped.content, case: key } } };
 }
 
 /** An id is its originator's: who sends another's record by it would put words into its mouth, or take it over. */
@@ -371,8 +371,7 @@ function unlistedIn({ envelope, content }: StoredRecord, kind: string): Readonly
   if (readingByHand !== true || portions.length === 0) return new Set();
   const community = communities.find((one) => one === custodian);
   if (community === undefined) throw new Error(`no community is the custodian ${custodian}`);
-  return namedIn(contractOf(community), kind, content as Readonly<Record<string, unknown>>, portions)
-    .unlisted;
+  return namedIn(contractOf(community), { type: kind }, content as Content, portions).unlisted;
 }
 
 /** A record that admits less than it did had been open to too many: its operator is told. */

@@ -115,35 +115,6 @@ test('a changed record is replaced with its join rows: a version more, the same 
   expect(links[0]?.['admits']).toEqual(after?.['admits']);
 });
 
-test('what was marked here by hand stays so, whatever the source says after it', async () => {
-  await place.import([await place.write('v1.json', bulletinsFile(2))]);
-  const bulletins = place.client.db().collection('bulletins');
-  const marked = { 'envelope.marking.tlp': 'AMBER_STRICT', 'envelope.readingByHand': true };
-  await bulletins.updateOne({ 'envelope.localId': 'B-1' }, { $set: marked });
-  const changed = bulletinsFile(2, (bulletin) => ({
-    ...bulletin,
-    text: 'EXERCISE: corrected.',
-    tlp: 'tlp:clear',
-  }));
-  expect(countsOf(await place.import([await place.write('v2.json', changed)]))[2]).toBeGreaterThan(0);
-  const [first, second] = await bulletins.find().sort({ 'envelope.localId': 1 }).toArray();
-  expect([first?.['envelope'].marking.tlp, first?.['envelope'].version]).toEqual(['GREEN', 2]);
-  expect([second?.['envelope'].marking.tlp, second?.['envelope'].version]).toEqual(['AMBER_STRICT', 2]);
-  expect(second?.['admits']).not.toContainEqual(expect.stringContaining('|anyone'));
-});
-
-test('no file makes a record of another organisation its own', async () => {
-  await place.import([await place.write('v1.json', bulletinsFile(2))]);
-  const before = await place.everything();
-  const changed = bulletinsFile(2, (bulletin) => ({ ...bulletin, text: 'EXERCISE: taken over.' }));
-  const ended = await place.import([await place.write('v2.json', changed)], {
-    args: ['--originator', 'csirt-pl'],
-  });
-  expect(ended.code).toBe(2);
-  expect((await place.rejects()).map(({ reason }) => reason as string)).toContain('FOREIGN_RECORD');
-  expect(await place.everything()).toBe(before);
-});
-
 test('what was erased here stays erased', async () => {
   await place.import([await place.write('erased.json', bulletinsFile(1))]);
   const erased = { 'envelope.recordState': 'ERASED', content: {}, contentHash: '' };

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { StoredRecord } from '../../../../schema/envelope.ts';
+import { community } from '../../../../subgraphs/defence/community.ts';
+import { kinds } from '../../../../subgraphs/defence/records.ts';
+import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
+import { ownRecords } from '../../../../subgraphs/serve/ingest/own-records.ts';
+import { labelBy } from '../../../../subgraphs/serve/relabel/labeller.ts';
+import { InStore } from '../../../helpers/in-store.ts';
+import { policy } from '../../../helpers/policy.ts';
+import { readerOf } from '../../../helpers/records.ts';
+
+let place: InStore;
+beforeAll(async () => (place = await InStore.open(community)));
+afterAll(async () => await place[Symbol.asyncDispose]());
+beforeEach(async () => await place.clear());
+
+const source = ownRecords('defence', kinds);
+
+const contentOf = (judgement: string) => ({ subject: { vulnerability: 'CVE-2099-10001' }, judgement });
+
+function assessed(judgement: string) {
+  const said = { localId: 'by-hand-1', marking: { tlp: 'GREEN' }, content: contentOf(judgement) };
+  return { format: 'jcu-records/1', records: [{ kind: 'DefenceAssessment', ...said }] };
+}
+
+async function stored(): Promise<StoredRecord> {
+  const found = await place.store.connection.collection<StoredRecord>('defenceAssessments').findOne();
+  if (found === null) throw new Error('expected a record in the store');
+  return found;
+}
+
+const keys = async () => (await place.store.links.find().lean()).map(({ key }) => key).toSorted();
+
+/** The changes of an analyst of the originator, and what each needs to be told. */
+async function byHand() {
+  const { _id: id, envelope } = await stored();
+  const holder = policy.holder(readerOf({ organisation: 'defence' }), new Date());
+  const [store, labeller] = [place.store, labelBy(policy)];
+  const parts = { community: community.name, kinds: community.kinds, store, policy, labeller, holder };
+  const changes = new Changes({ ...parts, alarm: () => undefined });
+  return { changes, on: { key: randomUUID(), id, expectedVersion: envelope.version } };
+}
+
+test('a joint case that was said by hand stays, whatever the source says after it', async () => {
+  await place.import(source, assessed('EXERCISE: one'));
+  const { changes, on } = await byHand();
+  expect((await changes.link({ ...on, case: 'JC-2026-0007' })).userErrors).toEqual([]);
+  expect(await place.import(source, assessed('EXERCISE: two'))).toMatchObject({ changed: 1 });
+  expect(await stored()).toMatchObject({
+    content: { judgement: 'EXERCISE: two', case: 'JointCase:JC-2026-0007' },
+    envelope: { caseByHand: true, version: 3 },
+  });
+  expect(await keys()).toEqual(['JointCase:JC-2026-0007', 'Vulnerability:CVE-2099-10001']);
+});
+
+test('what was changed by hand is written over by what the source says anew, and not by the same words again', async () => {
+  await place.import(source, assessed('EXERCISE: one'));
+  const { changes, on } = await byHand();
+  expect(
+    (await changes.update('DefenceAssessment', { ...on, content: contentOf('EXERCISE: by hand') }))
+      .userErrors,
+  ).toEqual([]);
+  // As after a new version of the policy, before its labels are there.
+  const older = { $set: { policy: 'an-older-one' } };
+  await place.store.connection.collection('defenceAssessments').updateMany({}, older);
+  expect(await place.import(source, assessed('EXERCISE: one'))).toMatchObject({ changed: 0, unchanged: 1 });
+  expect((await stored()).content).toMatchObject({ judgement: 'EXERCISE: by hand' });
+  expect(await place.import(source, assessed('EXERCISE: two'))).toMatchObject({ changed: 1 });
+  expect((await stored()).content).toMatchObject({ judgement: 'EXERCISE: two' });
+});
