@@ -3,26 +3,11 @@ import { openRegistry } from '../../gateway/registry/registry.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { nearest, PolicyQuestionError } from '../../schema/policy/question.ts';
 import type { Reader } from '../../schema/reader.ts';
-import { type Community, communities } from '../../schema/vocabulary.ts';
-import { community as certEu } from '../../subgraphs/cert-eu/community.ts';
-import { community as defence } from '../../subgraphs/defence/community.ts';
-import { community as eeas } from '../../subgraphs/eeas/community.ts';
-import { community as enisa } from '../../subgraphs/enisa/community.ts';
-import { community as europol } from '../../subgraphs/europol/community.ts';
-import { community as jointUnit } from '../../subgraphs/joint-unit/community.ts';
-import type { CommunityPart } from '../../subgraphs/serve/community.ts';
+import { communities } from '../../schema/vocabulary.ts';
 import { withUri } from './import.ts';
 import { toReader } from './operate.ts';
+import { parts } from './parts.ts';
 import { readState } from './state.ts';
-
-const parts: Readonly<Record<Community, CommunityPart>> = {
-  enisa,
-  'cert-eu': certEu,
-  europol,
-  eeas,
-  defence,
-  'joint-unit': jointUnit,
-};
 
 /**
  * The envelope of a record, out of its community's own store and with that community's credentials; its content is

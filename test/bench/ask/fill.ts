@@ -11,7 +11,7 @@ import { Target } from '../../../subgraphs/serve/ingest/target.ts';
 import { SchemaVersions } from '../../../subgraphs/serve/migrate/schema-versions.ts';
 import { labelBy } from '../../../subgraphs/serve/relabel/labeller.ts';
 import { type Link, openStore } from '../../../subgraphs/serve/store.ts';
-import { parts } from '../parts.ts';
+import { parts } from '../../../docker/trial/parts.ts';
 import { tell } from '../place.ts';
 import { Chance, uuidOf } from './chance.ts';
 import { envelopeOf } from './markings.ts';

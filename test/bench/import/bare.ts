@@ -1,5 +1,5 @@
 import type { Community } from '../../../schema/vocabulary.ts';
-import { parts } from '../parts.ts';
+import { parts } from '../../../docker/trial/parts.ts';
 import { type Db, type Document, MongoClient } from 'mongodb';
 
 /** What a bare `insertMany` of the same documents took, in milliseconds: nothing else is in it. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
 import { mispGalaxy } from '../../../../subgraphs/cert-eu/sources/misp-galaxy.ts';
-import { headOf, mapAll, readReal, describeReal } from './map-all.ts';
+import { headOf, mapAll, readReal, describeReal } from '../../../helpers/map-all.ts';
 
 const galaxy = 'common/misp-galaxy-threat-actor.json';
 

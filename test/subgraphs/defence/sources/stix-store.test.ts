@@ -10,7 +10,7 @@ import { buildCommunitySchema } from '../../../../subgraphs/serve/schema.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
-import { describeReal, realPath } from './map-all.ts';
+import { describeReal, realPath } from '../../../helpers/map-all.ts';
 import { group, idOf, indicator, object, technique, tlp, uses } from './objects.ts';
 
 const green = { marking: markingOf('GREEN') };

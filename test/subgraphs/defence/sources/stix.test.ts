@@ -4,7 +4,7 @@ import { aliasesOf, indexAliases } from '../../../../schema/aliases.ts';
 import { actorKey, normaliseName } from '../../../../schema/keys.ts';
 import { markingOf } from '../../../../subgraphs/serve/ingest/marking.ts';
 import { attack, stix } from '../../../../subgraphs/defence/sources/stix.ts';
-import { describeReal, headOf, readReal } from './map-all.ts';
+import { describeReal, headOf, readReal } from '../../../helpers/map-all.ts';
 import { mapBundle, recordsOf } from './map-bundle.ts';
 import { group, idOf, indicator, mitreIdentity, mitreTerms, object, technique, uses } from './objects.ts';
 

@@ -7,7 +7,15 @@ import { eurepoc, type EurepocIncident } from '../../../../subgraphs/eeas/source
 import { checkShape, parseRecord } from '../../../../subgraphs/serve/ingest/parse-record.ts';
 import type { InTables } from '../../../../subgraphs/serve/ingest/source.ts';
 import { joinTables } from '../../../../subgraphs/serve/ingest/tables.ts';
-import { describeReal, headOf, mapAll, mapWith, readReal, realPath, refusalOf } from './map-all.ts';
+import {
+  describeReal,
+  headOf,
+  mapAll,
+  mapWith,
+  readReal,
+  realPath,
+  refusalOf,
+} from '../../../helpers/map-all.ts';
 
 const tables = ['initiators', 'attributions-basis', 'responses', 'targeted-sectors'];
 

@@ -5,7 +5,7 @@ import { actorKey } from '../../../../schema/keys.ts';
 import { sources } from '../../../../subgraphs/eeas/sources.ts';
 import { sanctions } from '../../../../subgraphs/eeas/sources/sanctions.ts';
 import { cutRecords, parseSlice } from '../../../../subgraphs/serve/ingest/forms.ts';
-import { describeReal, headOf, mapAll, mapWith, realPath, refusalOf } from './map-all.ts';
+import { describeReal, headOf, mapAll, mapWith, realPath, refusalOf } from '../../../helpers/map-all.ts';
 import { listing, listOf } from './sanctions-list.ts';
 
 async function recordsOf(chunks: AsyncIterable<Buffer>): Promise<readonly unknown[]> {

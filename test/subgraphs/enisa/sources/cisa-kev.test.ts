@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { cisaKev } from '../../../../subgraphs/enisa/sources/cisa-kev.ts';
 import { euKev } from '../../../../subgraphs/enisa/sources/eu-kev.ts';
-import { headOf, mapAll, readReal, refusalOf, describeReal } from './map-all.ts';
+import { headOf, mapAll, readReal, refusalOf, describeReal } from '../../../helpers/map-all.ts';
 
 const entry = {
   cveID: 'cve-2099-10001',

@@ -7,7 +7,7 @@ import { type Imported, InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
 import { documentOf } from './csaf-document.ts';
-import { describeReal, realPath } from './map-all.ts';
+import { describeReal, realPath } from '../../../helpers/map-all.ts';
 
 let place: InStore;
 beforeAll(async () => (place = await InStore.open(community)));

@@ -5,7 +5,7 @@ import { sources } from '../../../../subgraphs/enisa/sources.ts';
 import { csaf } from '../../../../subgraphs/enisa/sources/csaf.ts';
 import { readMarking } from '../../../../subgraphs/enisa/sources/csaf-marking.ts';
 import { branch, documentOf, leaf } from './csaf-document.ts';
-import { describeReal, headOf, mapAll, readReal, realPath, refusalOf } from './map-all.ts';
+import { describeReal, headOf, mapAll, readReal, realPath, refusalOf } from '../../../helpers/map-all.ts';
 
 type Changes = Parameters<typeof documentOf>[0];
 

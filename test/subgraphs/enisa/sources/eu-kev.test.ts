@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { euKev } from '../../../../subgraphs/enisa/sources/eu-kev.ts';
-import { headOf, mapAll, readReal, refusalOf, describeReal } from './map-all.ts';
+import { headOf, mapAll, readReal, refusalOf, describeReal } from '../../../helpers/map-all.ts';
 
 const entry = {
   cveID: 'CVE-2099-10001',

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { mispGalaxy } from '../../../../subgraphs/europol/sources/misp-galaxy.ts';
-import { mapAll, readReal, describeReal } from './map-all.ts';
+import { mapAll, readReal, describeReal } from '../../../helpers/map-all.ts';
 
 describeReal('on the public records', () => {
   test('takes the 176 of the 1,041 actors of whom the galaxy says anything of their crimes', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { mispGalaxy } from '../../../../subgraphs/europol/sources/misp-galaxy.ts';
 import { mispRansomware } from '../../../../subgraphs/europol/sources/misp-ransomware.ts';
-import { headOf, mapAll, readReal, refusalOf, describeReal } from './map-all.ts';
+import { headOf, mapAll, readReal, refusalOf, describeReal } from '../../../helpers/map-all.ts';
 
 const galaxy = 'europol/misp-galaxy-ransomware.json';
 const family = (meta: object, more: object = {}) => ({

@@ -1,10 +1,10 @@
 import { describe } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { actorKey } from '../../../../schema/keys.ts';
-import { type Mapped, RejectError, type Source } from '../../../../subgraphs/serve/ingest/source.ts';
+import { actorKey } from '../../schema/keys.ts';
+import { type Mapped, RejectError, type Source } from '../../subgraphs/serve/ingest/source.ts';
 
-const realData = join(import.meta.dirname, '..', '..', '..', '..', '..', 'shared', 'data');
+const realData = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');
 
 /** Tests on the public records; they skip, where `../shared/data` is not there. */
 export const describeReal = existsSync(realData) ? describe : describe.skip;
