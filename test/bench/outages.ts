@@ -103,7 +103,9 @@ async function killUnderLoad(
     const whole = await load.until(back, isWhole, comesBackMs);
     await pause(500);
     const asked = (from: number, to: number) => load.samples.filter(({ at }) => at >= from && at < to);
-    const [before, during] = [asked(warm, away), asked(gone, back)];
+    // What was under way at the kill is neither.
+    const before = asked(warm, away).filter(({ at, ms }) => at + ms <= away);
+    const during = asked(gone, back);
     // What was asked before the kill or while it came back may be whole or lack the part; nothing else.
     const all = asked(warm, Number.POSITIVE_INFINITY);
     const outage: Outage = {
