@@ -7,7 +7,6 @@ import { readers } from './issuer/readers.ts';
 import { migrateCommunities } from './migrate.ts';
 import { operateCommunity } from './operate.ts';
 import { addPolicyCommands } from './policy.ts';
-import { addExplainCommands } from './policy-explain.ts';
 import { fetchToken } from './issuer/token.ts';
 import { addReads } from './reads.ts';
 import { start } from './start.ts';
@@ -111,7 +110,6 @@ program
   });
 
 addPolicyCommands(program);
-addExplainCommands(program);
 addReads(program);
 addDeployCommands(program);
 

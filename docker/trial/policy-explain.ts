@@ -12,10 +12,7 @@ import { readEnvelope, readerAtHand } from './policy-record.ts';
 type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** The commands that ask the policy: `hub policy show`, `who`, `explain` and `decision`. */
-export function addExplainCommands(program: Command): void {
-  const policy =
-    program.commands.find((command) => command.name() === 'policy') ??
-    program.command('policy').description('the policy: what it says, who can, and why');
+export function addExplainCommands(policy: Command): void {
   addShow(policy);
   addWho(policy);
   addExplain(policy);

@@ -7,18 +7,21 @@ import { countRows, tablesOf } from '../../schema/policy/table.ts';
 import { toCsv } from '../../schema/policy/table-csv.ts';
 import { toHtml } from '../../schema/policy/table-html.ts';
 import type { PolicySource } from '../../schema/policy/rules.ts';
+import { addExplainCommands } from './policy-explain.ts';
 import { tellCheck, tellDifference } from '../../schema/policy/told.ts';
 
-/** The commands that look at the policy as a whole: `hub policy check`, `diff` and `table`. */
+/** The commands about the policy: those that look at it as a whole, and those that ask it something. */
 export function addPolicyCommands(program: Command): void {
-  const policy =
-    program.commands.find((command) => command.name() === 'policy') ??
-    program
-      .command('policy')
-      .description('the policy: check it, compare two versions of it, read it as a table');
+  const policy = program
+    .command('policy')
+    .description(
+      'the policy: check it, compare two versions, read it as a table, what it says of a field, who can, why somebody ' +
+        'may or may not read a record, why a request was refused',
+    );
   addCheck(policy);
   addDiff(policy);
   addTable(policy);
+  addExplainCommands(policy);
 }
 
 function addCheck(policy: Command): void {

@@ -1,6 +1,6 @@
 import type { Agent } from 'undici';
 import { signAssertion } from '../../schema/assertion.ts';
-import { within } from '../audit/deadline.ts';
+import { within } from '../../schema/within.ts';
 import type { RequestContext } from '../request/context.ts';
 import { fetchPart, type PartAnswer, UnexpectedStatus } from './fetch-part.ts';
 import type { HeldSession, Sessions } from './sessions.ts';

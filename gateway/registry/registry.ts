@@ -2,7 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
 import type { HeldAgreement, HeldGrant, HeldShare, Reader } from '../../schema/reader.ts';
 import type { Purpose, Tlp } from '../../schema/vocabulary.ts';
-import { within } from '../audit/deadline.ts';
+import { within } from '../../schema/within.ts';
 
 /** An organisation of the registry: configured, never derived from a mail domain or a country. */
 export type OrganisationEntry = {

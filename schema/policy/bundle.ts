@@ -6,15 +6,6 @@ import { type PolicyTexts, policyOfTexts } from './load.ts';
 import type { Policy } from './policy.ts';
 import type { PolicyKeys } from './policy-keys.ts';
 
-/** What is signed: the policy's files under the version that its domain states, for one deployment or for any. */
-export type BundleContent = {
-  readonly format: 'jcu-policy-bundle/1';
-  readonly version: number;
-  readonly issuedAt: string;
-  readonly deployment?: string;
-  readonly files: PolicyTexts;
-};
-
 /** A bundle that is what it says: its policy, compiled, and the SHA-256 (base64url) of the very bytes signed. */
 export type OpenedBundle = {
   readonly policy: Policy;

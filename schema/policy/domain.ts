@@ -43,7 +43,6 @@ export const recordDimensions = {
   embargo: ['over', 'running'],
   state: recordStates,
 } as const satisfies Record<string, readonly string[]>;
-export type RecordDimension = keyof typeof recordDimensions;
 
 /** A record as the rules see it: one value in each dimension, and in each fact that the policy declares. */
 export type RecordFacts = Readonly<Record<string, string>> & { readonly kind: string };

@@ -1,6 +1,6 @@
 import { handlingCodes } from '../vocabulary.ts';
 import { recordDimensions, unset } from './domain.ts';
-import type { PolicySource, ReaderClass, Rule } from './rules.ts';
+import type { PolicySource, Rule } from './rules.ts';
 
 /** A rule as a sentence that can be read aloud: who, being, may, what, when, because, source. */
 export function readAloud(rule: Rule, source: PolicySource): string {
@@ -20,19 +20,6 @@ export function whoInWords(rule: Pick<Rule, 'classes'>): string {
 
 function beingInWords({ relation }: Rule): string {
   return relation === 'anyone' ? '' : `, being ${relation},`;
-}
-
-/** What a class asks of a reader, each by itself. */
-export function classInWords(one: ReaderClass): readonly string[] {
-  return [
-    ...(one.roles === null ? [] : [`has the role ${listed([...one.roles], 'or')}`]),
-    ...(one.organisations === null ? [] : [`is a member of ${listed([...one.organisations], 'or')}`]),
-    ...(one.client === null ? [] : [`is a ${one.client}`]),
-    ...(one.strong === null
-      ? []
-      : [one.strong ? 'is on screen, strongly authenticated' : 'is not on screen']),
-    ...(one.purposes === null ? [] : [`states the purpose ${listed([...one.purposes], 'or')}`]),
-  ];
 }
 
 /** What a rule asks of a record, each condition by itself. */

@@ -1,11 +1,10 @@
-import mongoose from 'mongoose';
 import { policyFilesAt, policySettings } from '../../schema/policy/files.ts';
 import { checkAge, type KeptBundle, openOnce, type PolicyArchive } from '../../schema/policy/in-force.ts';
 import { rememberPolicies } from '../../schema/policy/memory.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { type Environment, readWhole } from '../../schema/settings.ts';
-import { within } from './deadline.ts';
-import type { CommunityStore } from './store.ts';
+import { within } from '../../schema/within.ts';
+import { type CommunityStore, isOpen } from './store.ts';
 
 /** How long is waited for the store: a request's time is short, a command that runs once has more of it. */
 export type Patience = typeof within;
@@ -15,13 +14,12 @@ export const patiently: Patience = async (ms, work) => await within(ms * 10, wor
 
 /** The policies that were ever taken here, in the community's own store. Rejects while the store is not connected. */
 export function policiesOf(
-  { connection }: Pick<CommunityStore, 'connection'>,
+  store: Pick<CommunityStore, 'connection'>,
   patience: Patience = within,
 ): PolicyArchive {
   return rememberPolicies(() => {
-    if (connection.readyState !== mongoose.ConnectionStates.connected)
-      throw new Error('the store is not connected');
-    return connection.collection<KeptBundle>('policies');
+    if (!isOpen(store)) throw new Error('the store is not connected');
+    return store.connection.collection<KeptBundle>('policies');
   }, patience);
 }
 

@@ -60,6 +60,21 @@ export function openStore(
   return { connection, records, links, schemas };
 }
 
+/** Whether the store is connected at this moment. */
+export function isOpen({ connection }: Pick<CommunityStore, 'connection'>): boolean {
+  return connection.readyState === mongoose.ConnectionStates.connected;
+}
+
+/** Waits for a store that may just be starting. Throws, in words for an operator, after so many milliseconds. */
+export async function untilOpen(store: Pick<CommunityStore, 'connection'>, ms: number): Promise<void> {
+  const until = performance.now() + ms;
+  while (!isOpen(store)) {
+    if (performance.now() > until)
+      throw new Error("The community's store does not answer: start it, then run this again.");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** How long a request waits for a store that went away, in milliseconds: a new primary may be on its way. */
 const patienceMs = 1500;
 

@@ -45,7 +45,7 @@ export const certEuAdvisory: Source<CertEuAdvisory> = {
       },
     ];
   },
-  defaults: publicDefaults('cert-eu', 'cert-eu'),
+  defaults: publicDefaults('cert-eu'),
   mapping: 1,
 };
 

@@ -34,7 +34,7 @@ export const mispEvent: Source<MispEventRecord> = {
       ...attributes.map((placed) => toSighting(event, placed, shared)),
     ];
   },
-  defaults: { ...publicDefaults('cert-eu', 'cert-eu'), marking: markingOf('GREEN') },
+  defaults: { ...publicDefaults('cert-eu'), marking: markingOf('GREEN') },
   resolves: true,
   mapping: 1,
 };

@@ -40,7 +40,7 @@ export const mispGalaxy: Source<ThreatActorCluster> = {
     const localId = raw.uuid.toLowerCase();
     return [{ kind: 'ActorProfile', localId, content, sortAt: null, names: [content.actor] }];
   },
-  defaults: publicDefaults('misp-project', 'misp-project'),
+  defaults: publicDefaults('misp-project'),
   aliases: true,
   mapping: 1,
 };

@@ -52,7 +52,6 @@ const event = z.looseObject({
 export type MispTagged = Pick<z.infer<typeof event>, 'Tag' | 'Galaxy'>;
 export type MispShared = Pick<z.infer<typeof event>, 'distribution' | 'sharing_group_id' | 'SharingGroup'>;
 export type MispAttribute = z.infer<typeof attribute>;
-export type MispObject = z.infer<typeof object>;
 export type MispEvent = z.infer<typeof event>;
 
 /** An event of the MISP core format, with or without the wrapper that an instance's answer puts around it. */

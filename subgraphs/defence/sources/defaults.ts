@@ -1,20 +1,15 @@
-import { markingOf, noAudience } from '../../serve/ingest/marking.ts';
 import { purposes } from '../../../schema/vocabulary.ts';
+import { publicDefaultsAt } from '../../serve/ingest/defaults.ts';
+import { markingOf } from '../../serve/ingest/marking.ts';
 import type { Defaults } from '../../serve/ingest/source.ts';
 
 /** What holds for reference material that its author publishes. */
-export function publicDefaults(originator: string): Defaults {
-  return {
-    originator,
-    provider: originator,
-    custodian: 'defence',
-    marking: markingOf('CLEAR'),
-    audience: noAudience,
-    purposes: ['incident-response', 'threat-analysis', 'situational-awareness', 'cyber-defence'],
-    exercise: null,
-    sourceUrl: null,
-  };
-}
+export const publicDefaults = publicDefaultsAt('defence', [
+  'incident-response',
+  'threat-analysis',
+  'situational-awareness',
+  'cyber-defence',
+]);
 
 /** What holds for what partners send: AMBER, for its originator alone, unless an operator says more. */
 export const sharedDefaults: Defaults = {

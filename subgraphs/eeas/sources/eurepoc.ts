@@ -81,7 +81,7 @@ export const eurepoc: Source<EurepocIncident> = {
       },
     ];
   },
-  defaults: publicDefaults('eurepoc', 'eurepoc'),
+  defaults: publicDefaults('eurepoc'),
   resolves: true,
   mapping: 1,
 };

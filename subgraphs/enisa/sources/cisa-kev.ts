@@ -41,7 +41,7 @@ export const cisaKev: Source<CisaKevRecord> = {
     const id = key.slice('Vulnerability:'.length);
     return [toRecord(raw, id, key), toStatement(raw, id, key)];
   },
-  defaults: publicDefaults('cisa', 'cisa'),
+  defaults: publicDefaults('cisa'),
   mapping: 1,
 };
 

@@ -35,7 +35,7 @@ export const csaf: Source<CsafDocument> = {
       };
     });
   },
-  defaults: publicDefaults('csaf-publisher', 'csaf-publisher'),
+  defaults: publicDefaults('csaf-publisher'),
   mapping: 2,
 };
 

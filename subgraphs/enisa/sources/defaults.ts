@@ -1,16 +1,4 @@
-import { markingOf, noAudience } from '../../serve/ingest/marking.ts';
-import type { Defaults } from '../../serve/ingest/source.ts';
+import { cataloguePurposes, publicDefaultsAt } from '../../serve/ingest/defaults.ts';
 
 /** What holds for records of a public catalogue that say nothing else of themselves. */
-export function publicDefaults(originator: string, provider: string): Defaults {
-  return {
-    originator,
-    provider,
-    custodian: 'enisa',
-    marking: markingOf('CLEAR'),
-    audience: noAudience,
-    purposes: ['incident-response', 'threat-analysis', 'vulnerability-handling', 'situational-awareness'],
-    exercise: null,
-    sourceUrl: null,
-  };
-}
+export const publicDefaults = publicDefaultsAt('enisa', cataloguePurposes);

@@ -36,7 +36,7 @@ export const mispGalaxy: Source<ThreatActorCluster> = {
     const localId = raw.uuid.toLowerCase();
     return [{ kind: 'CriminalProfile', localId, content, sortAt: null, names: [content.actor] }];
   },
-  defaults: publicDefaults('misp-project', 'misp-project'),
+  defaults: publicDefaults('misp-project'),
   aliases: true,
   mapping: 1,
 };

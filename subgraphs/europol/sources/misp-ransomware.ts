@@ -60,7 +60,7 @@ export const mispRansomware: Source<RansomwareCluster> = {
       },
     ];
   },
-  defaults: publicDefaults('misp-project', 'misp-project'),
+  defaults: publicDefaults('misp-project'),
   mapping: 1,
 };
 

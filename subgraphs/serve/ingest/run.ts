@@ -1,4 +1,3 @@
-import mongoose, { type Connection } from 'mongoose';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -12,7 +11,7 @@ import { patiently, policiesOf, policyOfRun } from '../policies.ts';
 import { followLabelling, labelBy, type Labeller } from '../relabel/labeller.ts';
 import { versionsIn } from '../relabel/versions.ts';
 import { storeSettings } from '../settings.ts';
-import { type CommunityStore, openStore } from '../store.ts';
+import { type CommunityStore, openStore, untilOpen } from '../store.ts';
 import { takeNames, takeOwnNames } from './names.ts';
 import { type Flags, readRuns, type Run, withFlags } from './command.ts';
 import { chooseFiles } from './files.ts';
@@ -62,7 +61,7 @@ async function importAll(
   let announced: ReturnType<typeof announce> | null = null;
   let worst: number = exitCodes.allIn;
   try {
-    await waitForStore(store.connection);
+    await untilOpen(store, storeWaitMs);
     announced = announce(store, 'import');
     await announced.told;
     const policy = given ?? (await policyOfRun(process.env, store));
@@ -175,16 +174,6 @@ function summarise(source: Source, report: IngestReport, ms: number, rejectsPath
   );
   if (rejected + classified > 0) process.stdout.write(`rejects, with place and reason: ${rejectsPath}\n`);
   for (const line of report.broken) process.stderr.write(`not read to its end: ${line}\n`);
-}
-
-/** The store is tried for some seconds: it may just be starting. */
-async function waitForStore(connection: Connection): Promise<void> {
-  const until = Date.now() + storeWaitMs;
-  while (connection.readyState !== mongoose.ConnectionStates.connected) {
-    if (Date.now() > until)
-      throw new Error(`The community's store does not answer: start it, then run this again.`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** What went wrong in the operator's terms, and that running it again goes on from there. */

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Collection } from 'mongodb';
-import mongoose from 'mongoose';
-import { within } from '../deadline.ts';
-import type { CommunityStore } from '../store.ts';
+import { within } from '../../../schema/within.ts';
+import { type CommunityStore, isOpen } from '../store.ts';
 import type { Oldest } from './schema-versions.ts';
 
 /** What runs on a community's store. */
@@ -33,11 +32,11 @@ export function announce(store: CommunityStore, what: What) {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const beat = async (): Promise<void> => {
-    const isOpen = store.connection.readyState === mongoose.ConnectionStates.connected;
+    const canTell = isOpen(store);
     const said = [{ $set: { what, at, versions, seenAt: '$$NOW' } }];
     const tell = async () => await processesOf(store).updateOne({ _id }, said, { upsert: true });
-    if (isOpen) await within(answerMs, tell()).catch(() => undefined);
-    if (!stopped) timer = setTimeout(again, isOpen ? beatEveryMs : connectingMs).unref();
+    if (canTell) await within(answerMs, tell()).catch(() => undefined);
+    if (!stopped) timer = setTimeout(again, canTell ? beatEveryMs : connectingMs).unref();
   };
   const again = () => {
     beating = beat();
@@ -51,8 +50,7 @@ export function announce(store: CommunityStore, what: What) {
       clearTimeout(timer);
       await beating;
       const gone = async () => await processesOf(store).deleteOne({ _id });
-      if (store.connection.readyState === mongoose.ConnectionStates.connected)
-        await within(answerMs, gone()).catch(() => undefined);
+      if (isOpen(store)) await within(answerMs, gone()).catch(() => undefined);
     },
   };
 }

@@ -1,8 +1,7 @@
 import type { Collection } from 'mongodb';
-import mongoose from 'mongoose';
 import { z } from 'zod';
-import { within } from '../deadline.ts';
-import type { CommunityStore } from '../store.ts';
+import { within } from '../../../schema/within.ts';
+import { type CommunityStore, isOpen } from '../store.ts';
 
 /** One turn of the switch that takes a community out of the hub, or back in: who, when, and why. */
 export type Turn = {
@@ -45,8 +44,7 @@ export function followSwitch(store: CommunityStore, report: (error: unknown) => 
   let stopped = false;
   const look = async (): Promise<void> => {
     try {
-      if (store.connection.readyState === mongoose.ConnectionStates.connected)
-        out = (await lastTurn(store))?.out ?? false;
+      if (isOpen(store)) out = (await lastTurn(store))?.out ?? false;
     } catch (error) {
       report(error);
     }

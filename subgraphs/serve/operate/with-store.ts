@@ -1,8 +1,7 @@
-import mongoose from 'mongoose';
 import { readWhole } from '../../../schema/settings.ts';
 import type { CommunityPart } from '../community.ts';
 import { storeSettings } from '../settings.ts';
-import { type CommunityStore, openStore } from '../store.ts';
+import { type CommunityStore, openStore, untilOpen } from '../store.ts';
 
 /** Opens the community's own store for one command, and closes it after. Throws where it does not answer. */
 export async function withStore<Result>(
@@ -12,11 +11,7 @@ export async function withStore<Result>(
   const { storeUri } = readWhole(storeSettings, process.env);
   const store = openStore(storeUri, community.kinds, () => undefined);
   try {
-    const waited = Date.now() + 5000;
-    while (store.connection.readyState !== mongoose.ConnectionStates.connected) {
-      if (Date.now() > waited) throw new Error("the community's store does not answer: see that it runs");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await untilOpen(store, 5000);
     return await use(store);
   } finally {
     await store.connection.close();

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import mongoose from 'mongoose';
 import type { PolicyWatch } from '../../../schema/policy/in-force.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
-import { within } from '../deadline.ts';
-import type { CommunityStore } from '../store.ts';
+import { within } from '../../../schema/within.ts';
+import { type CommunityStore, isOpen } from '../store.ts';
 import { readLabelling } from './labelling.ts';
 import { type Held, underLease } from '../walk/under-lease.ts';
 import { relabel, type RelabelOptions } from './relabel.ts';
@@ -59,8 +58,7 @@ async function findDue(
   policies: Pick<PolicyWatch, 'current'>,
 ): Promise<Policy | null> {
   const policy = policies.current()?.policy;
-  const isOpen = store.connection.readyState === mongoose.ConnectionStates.connected;
-  const state = policy !== undefined && isOpen ? await readLabelling(store) : null;
+  const state = policy !== undefined && isOpen(store) ? await readLabelling(store) : null;
   if (policy === undefined || state === null) return null;
   const { version } = policy.source;
   if (Math.max(state.serving, state.next ?? 0) > version) return null;

@@ -1,9 +1,8 @@
 import type { ClientSession, Collection } from 'mongodb';
-import mongoose from 'mongoose';
 import { randomInt } from 'node:crypto';
-import { within } from '../deadline.ts';
+import { within } from '../../../schema/within.ts';
 import type { Oldest } from '../migrate/schema-versions.ts';
-import type { CommunityStore } from '../store.ts';
+import { type CommunityStore, isOpen } from '../store.ts';
 
 /**
  * By which version's keys a store's rows are found, and which one's are being written beside them. What every writer
@@ -55,8 +54,7 @@ const durable = { writeConcern: { w: 'majority', j: true }, readConcern: { level
 
 /** The state of a store's labels; null where it was never written. Rejects where the store does not answer. */
 export async function readLabelling(store: CommunityStore): Promise<Labelling | null> {
-  if (store.connection.readyState !== mongoose.ConnectionStates.connected)
-    throw new Error('the store is not connected');
+  if (!isOpen(store)) throw new Error('the store is not connected');
   return await within(answerMs, shardsOf(store).findOne({ _id: 0 }, { readConcern: 'majority' }));
 }
 
