@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { compiledFolder } from './compiled.ts';
 
 /** A part of the trial that runs as a process of its own. */
 export type Part = {
@@ -35,7 +36,7 @@ export async function startPart(
   );
   const child = spawn(process.execPath, ['--no-warnings', ...args], {
     cwd: root,
-    env: { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: join(folder, '..', 'compiled'), ...env },
+    env: { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: compiledFolder, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   });

@@ -1,4 +1,5 @@
 import type { Trial } from '../../docker/trial/trial.ts';
+import { compiledFolder } from '../../docker/trial/compiled.ts';
 import { startStanding } from './standing.ts';
 
 declare global {
@@ -9,6 +10,7 @@ declare global {
 // jest takes a setup as a default export only.
 // oxlint-disable-next-line import/no-default-export
 export default async function setup(): Promise<void> {
+  process.env['NODE_COMPILE_CACHE'] ??= compiledFolder;
   const trial = await startStanding();
   globalThis.standingTrial = trial;
   process.env['JCU_STANDING'] = JSON.stringify({
