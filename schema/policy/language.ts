@@ -25,7 +25,7 @@ const readerClass = z
   .describe('A class of reader: all that is said must hold.');
 
 const kind = z.strictObject({
-  community: z.enum([...communities, 'eeas', 'defence', 'joint-unit', 'hub']),
+  community: z.enum([...communities, 'hub']),
   announced: z.boolean().optional().describe('A record of a community that is still to come.'),
   groups: some(slug).describe('The groups of its fields; every record has "content".'),
 });
@@ -80,7 +80,7 @@ const rule = z.strictObject({
 /** `baseline.yaml` (owner `joint`) and a file for each community that has rules of its own. */
 export const rulesFile = z.strictObject({
   format: z.literal('jcu-policy-rules/1'),
-  owner: z.enum(['joint', ...communities, 'eeas', 'defence', 'joint-unit']),
+  owner: z.enum(['joint', ...communities]),
   rules: some(rule),
 });
 export type RuleText = z.infer<typeof rule>;

@@ -1,3 +1,5 @@
+import canonicalize from 'canonicalize';
+import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +17,10 @@ const changeFile = z.strictObject({
   what: z.string().min(10),
   why: z.string().min(10),
   'decided-by': z.string().min(3),
+  'decided-for': z
+    .string()
+    .optional()
+    .describe('The digest of the rules and the domain that it was decided for, as the check says it.'),
   widenings: z.array(z.string().min(10)).describe('Lines as `hub policy diff` prints them, without the "+".'),
 });
 
@@ -26,7 +32,9 @@ export type Step = { readonly faults: readonly string[]; readonly said: readonly
 
 /**
  * Looks at the step from the released policy to another: faults for access that is widened and not listed in a change's
- * file, for lines that widen nothing, for a version that did not grow. What is narrowed, or listed, is said.
+ * file, for lines that widen nothing, for a version that did not grow. What is narrowed, or listed, is said. A line is
+ * read by the words of the policy that it was decided for: nothing that a later edit puts behind a name of it (a kind
+ * into a collection, a role into a class) is covered by it.
  */
 export function lookAtStep(released: PolicyTexts, current: PolicyTexts, changes: ChangeTexts): Step {
   const [before, after] = [policyOfTexts(released).source, policyOfTexts(current).source];
@@ -40,6 +48,7 @@ export function lookAtStep(released: PolicyTexts, current: PolicyTexts, changes:
   return {
     faults: [
       ...read.faults,
+      ...pending.flatMap((one) => findOtherwiseDecided(one, after.version, digestOf(current))),
       ...findUnlisted(before, after, listed),
       ...(hasGrown
         ? []
@@ -49,12 +58,38 @@ export function lookAtStep(released: PolicyTexts, current: PolicyTexts, changes:
   };
 }
 
+/** What was decided for another policy than this one. */
+function findOtherwiseDecided(
+  { file, version, 'decided-for': decidedFor }: Change,
+  current: number,
+  digest: string,
+): readonly string[] {
+  if (version < current)
+    return [
+      `${file}: it made version ${version}, which was never released: release it before the next change`,
+    ];
+  return decidedFor === digest
+    ? []
+    : [
+        `${file}: it was decided for other rules or another domain; where it holds for these: decided-for: ${digest}`,
+      ];
+}
+
+/** SHA-256 (base64url) of all that decides who may what: rules and domain, whatever their layout and comments. */
+export function digestOf(texts: PolicyTexts): string {
+  const deciding = Object.entries(texts).filter(([name]) => name !== 'coordinates.yaml');
+  const content = canonicalize(
+    Object.fromEntries(deciding.map(([name, text]) => [name, parse(text) as unknown])),
+  );
+  return createHash('sha256')
+    .update(content ?? '')
+    .digest('base64url');
+}
+
+type Change = { readonly file: string } & z.infer<typeof changeFile>;
+
 type ReadChanges = {
-  readonly files: readonly {
-    readonly file: string;
-    readonly version: number;
-    readonly widenings: readonly string[];
-  }[];
+  readonly files: readonly Change[];
   readonly faults: readonly string[];
 };
 

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { communities } from '../../../schema/vocabulary.ts';
 import { readState, writeState } from '../../../docker/trial/state.ts';
 import { commandLineOf } from '../../../docker/trial/stores/processes.ts';
 
@@ -105,7 +106,7 @@ test.each([
   [['start', '--port', 'x'], 'Expected 0 to 65535'],
   [
     ['import', 'nowhere', 'x.json'],
-    'expected a community (enisa, cert-eu, europol, eeas, defence, joint-unit) or "registry", got nowhere',
+    `expected a community (${communities.join(', ')}) or "registry", got nowhere`,
   ],
   [['token', '--as', 'cert-eu-analyst'], 'no trial is running here: `npm start` first'],
 ])('a wrong word is told, with what was expected: %j', async (args, words) => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { diffPolicies } from '../../../schema/policy/diff.ts';
 import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/load.ts';
-import { lookAtStep } from '../../../schema/policy/release.ts';
+import { digestOf, lookAtStep } from '../../../schema/policy/release.ts';
 import { findUnlisted } from '../../../schema/policy/widenings.ts';
 
 const released = readPolicyTexts();
@@ -34,13 +34,18 @@ function gains(current: ReturnType<typeof changed>): readonly string[] {
   return changes.filter(({ effect }) => effect === 'gains').map(({ words }) => words);
 }
 
-const change = (widenings: readonly string[], its = version + 1) => ({
+const change = (
+  widenings: readonly string[],
+  its = version + 1,
+  decidedFor: ReturnType<typeof changed> = changed(toRed),
+) => ({
   '0007-for-this-test.yaml': JSON.stringify({
     format: 'jcu-policy-change/1',
     version: its,
     what: 'RED is read by recipients.',
     why: 'Only this test asks for it.',
     'decided-by': 'nobody',
+    'decided-for': digestOf(decidedFor),
     widenings,
   }),
 });
@@ -51,6 +56,30 @@ test('a widening that no change lists is a fault, in the words to list; listed, 
   expect(faults).toEqual(gains(current).map((words) => `it widens access and no change lists it: ${words}`));
   expect(faults.length).toBeGreaterThan(0);
   expect(lookAtStep(released, current, change(gains(current))).faults).toEqual([]);
+});
+
+test('what was decided covers nothing that a later edit puts behind its words', () => {
+  const decided = changed(toRed);
+  const file = change(gains(decided), version + 1, decided);
+  expect(lookAtStep(released, decided, file).faults).toEqual([]);
+  const grown = changed(toRed, ['domain.yaml', /(csirts:\n.*\n +roles: \[)/, '$1prosecutor, ']);
+  expect(lookAtStep(released, grown, file).faults).toContainEqual(
+    expect.stringMatching(/^0007-for-this-test\.yaml: it was decided for other rules.* decided-for: \S{43}$/),
+  );
+  const laidOutAnew = { ...decided, 'domain.yaml': `# the same\n${decided['domain.yaml'] ?? ''}` };
+  expect(lookAtStep(released, laidOutAnew, file).faults).toEqual([]);
+});
+
+test('a version that was never released keeps the next change from being taken', () => {
+  const current = changed(toRed);
+  const next = {
+    ...current,
+    'domain.yaml': (current['domain.yaml'] ?? '').replace(/version: \d+/, `version: ${version + 2}`),
+  };
+  expect(lookAtStep(released, next, change(gains(next), version + 1, next)).faults).toEqual([
+    expect.stringContaining(`it made version ${version + 1}, which was never released`),
+  ]);
+  expect(lookAtStep(released, next, change(gains(next), version + 2, next)).faults).toEqual([]);
 });
 
 test('a change that was released already lists nothing for the next', () => {
@@ -74,7 +103,7 @@ test('a line that widens nothing is a fault, be it of no cell, of too many, or o
     const { faults } = lookAtStep(released, current, change([first, ...others, line.padEnd(12, '.')]));
     expect(faults).toEqual([expect.stringMatching(/^0007-for-this-test\.yaml: /)]);
   }
-  expect(lookAtStep(released, released, change([first])).faults).toEqual([
+  expect(lookAtStep(released, released, change([first], version + 1, released)).faults).toEqual([
     expect.stringContaining('it lists what is not gained'),
   ]);
 });
@@ -123,7 +152,7 @@ test('access that changes without a version that grew is a fault', () => {
 });
 
 test('a change’s file of another shape or name is a fault', () => {
-  const good = Object.values(change([]))[0] ?? '';
+  const good = Object.values(change([], version + 1, released))[0] ?? '';
   expect(lookAtStep(released, released, { 'opens.yaml': good }).faults).toEqual([
     expect.stringContaining('0007-'),
   ]);
