@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
 import { communities } from '../../schema/vocabulary.ts';
+import { withDatabase } from './client.ts';
 import { policyEnv } from './policy-office.ts';
 import { readState } from './state.ts';
 import type { StoreName } from './stores/names.ts';
@@ -39,18 +39,15 @@ export async function importAliasTable(home: string, files: readonly string[]): 
     return files.length === 0 ? 1 : 0;
   }
   return await withUri(home, 'hub', async (uri) => {
-    const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000 });
-    try {
+    await withDatabase(uri, async (db) => {
       for (const file of files) {
-        const done = await importAliases(client.db(), JSON.parse(readFileSync(file, 'utf8')), new Date());
+        const done = await importAliases(db, JSON.parse(readFileSync(file, 'utf8')), new Date());
         const { table, version, rows, written } = done;
         process.stdout.write(
           `registry: ${table} version ${version}, ${rows} names, ${written ? 'written' : 'unchanged'}\n`,
         );
       }
-    } finally {
-      await client.close();
-    }
+    });
     return 0;
   });
 }

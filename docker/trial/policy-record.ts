@@ -1,9 +1,9 @@
-import { MongoClient } from 'mongodb';
 import { openRegistry } from '../../gateway/registry/registry.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { nearest, PolicyQuestionError } from '../../schema/policy/question.ts';
 import type { Reader } from '../../schema/reader.ts';
 import { communities } from '../../schema/vocabulary.ts';
+import { withDatabase } from './client.ts';
 import { withUri } from './import.ts';
 import { toReader } from './operate.ts';
 import { parts } from './parts.ts';
@@ -27,9 +27,8 @@ export async function readEnvelope(home: string, policy: Policy, id: string): Pr
     home,
     community,
     async (uri) =>
-      await withClient(uri, async (client) => {
-        const found = await client
-          .db()
+      await withDatabase(uri, async (db) => {
+        const found = await db
           .collection<{ _id: string; envelope?: unknown }>(collection)
           .findOne({ _id: id }, { projection: { envelope: 1 } });
         if (found === null) throw new Error(`--record: the store of ${community} has no ${id}`);
@@ -48,22 +47,10 @@ export async function readerAtHand(
   const reader = toReader(as, said);
   const hub = (await readState(home))?.uris.hub;
   if (hub === undefined) return reader;
-  const membership = await withClient(
+  const membership = await withDatabase(
     hub,
-    async (client) => await openRegistry(client.db()).findMembership(reader.subject, now),
+    async (db) => await openRegistry(db).findMembership(reader.subject, now),
   );
   if (membership === null) throw new Error(`--as: the registry has no membership of ${as} any more`);
   return { ...reader, ...membership };
-}
-
-async function withClient<Result>(
-  uri: string,
-  use: (client: MongoClient) => Promise<Result>,
-): Promise<Result> {
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000 });
-  try {
-    return await use(client);
-  } finally {
-    await client.close();
-  }
 }

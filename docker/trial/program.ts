@@ -9,6 +9,7 @@ import { addPolicyCommands } from './policy.ts';
 import { fetchToken } from './issuer/token.ts';
 import { addReads } from './reads.ts';
 import { start } from './start.ts';
+import { addTrail } from './trail.ts';
 import { readState } from './state.ts';
 import { communities } from '../../schema/vocabulary.ts';
 
@@ -110,6 +111,7 @@ program
 
 addPolicyCommands(program);
 addReads(program);
+addTrail(program);
 addDeployCommands(program);
 
 try {

@@ -1,11 +1,9 @@
-import { MongoClient } from 'mongodb';
+import { withDatabase } from './client.ts';
 import { organisations, readers } from './issuer/readers.ts';
 
 /** Writes the trial's organisations and memberships into the hub's registry; what is there already stays as it is. */
 export async function seedRegistry(hubUri: string): Promise<void> {
-  const client = new MongoClient(hubUri, { serverSelectionTimeoutMS: 5000 });
-  try {
-    const db = client.db();
+  await withDatabase(hubUri, async (db) => {
     await db
       .collection<{ _id: string }>('organisations')
       .bulkWrite(
@@ -20,9 +18,7 @@ export async function seedRegistry(hubUri: string): Promise<void> {
           insertOnce(subject, { organisation, roles, sharingGroups: [], until: null }),
         ),
       );
-  } finally {
-    await client.close();
-  }
+  });
 }
 
 function insertOnce(_id: string, entry: object) {

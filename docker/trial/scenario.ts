@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
+import { withDatabase } from './client.ts';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
 import { readPolicy } from '../../schema/policy/load.ts';
 import { findReader } from './issuer/readers.ts';
@@ -92,14 +92,9 @@ export async function loadScenario(
 const folder = join(import.meta.dirname, 'scenario');
 
 async function takeAliases(uri: string): Promise<void> {
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 5000 });
-  try {
-    // Only the actors: EU KEV's pairs of ids are one table for all, and the exercise's would stand in the real one's way.
-    const actors = readFileSync(join(folder, 'actors.galaxy.json'), 'utf8');
-    await importAliases(client.db(), JSON.parse(actors), new Date());
-  } finally {
-    await client.close();
-  }
+  // Only the actors: EU KEV's pairs of ids are one table for all, and the exercise's would stand in the real one's way.
+  const actors = readFileSync(join(folder, 'actors.galaxy.json'), 'utf8');
+  await withDatabase(uri, async (db) => await importAliases(db, JSON.parse(actors), new Date()));
 }
 
 function hashFolder(path: string): string {

@@ -15,7 +15,8 @@ export type ChainBreak =
   | 'the entry is not of this deployment'
   | 'the entry that belongs here is missing'
   | 'the store says another place or id than the bytes'
-  | 'the entry does not hang on the one before';
+  | 'the entry does not hang on the one before'
+  | 'the entry is not the one that was there';
 
 /**
  * Checks every link of a deployment's chain: bytes, hash, place, and the hash of the one before. It starts at the
@@ -34,6 +35,24 @@ export async function verifyChain(
     head = { seq: entry.seq, hash: entry.hash };
   }
   return { ok: true, entries: head.seq - start.seq, head };
+}
+
+/**
+ * The same for a chain that is read from its store, given what reads it from a place on. A head that is known from an
+ * earlier look must still be there: only so is an end noticed that was cut off.
+ */
+export async function verifyOnwards(
+  read: (fromSeq: number) => AsyncIterable<StoredEntry> | Iterable<StoredEntry>,
+  deployment: string,
+  known?: ChainHead,
+): Promise<ChainVerdict> {
+  if (known === undefined) return await verifyChain(read(1), { deployment });
+  for await (const { seq, hash } of read(known.seq)) {
+    if (seq !== known.seq) break;
+    if (hash !== known.hash) return { ok: false, seq, reason: 'the entry is not the one that was there' };
+    return await verifyChain(read(known.seq + 1), { deployment, after: known });
+  }
+  return { ok: false, seq: known.seq, reason: 'the entry that belongs here is missing' };
 }
 
 function findBreak(entry: StoredEntry, head: ChainHead, deployment: string): ChainBreak | null {

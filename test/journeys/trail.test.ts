@@ -3,6 +3,7 @@ import { MongoClient } from 'mongodb';
 import { readEntries, readPersonal } from '../../gateway/audit/store.ts';
 import { parseEntry, verifyChain } from '../../gateway/audit/verify.ts';
 import { ask, standing } from '../helpers/ask.ts';
+import { runHub } from '../helpers/command-line.ts';
 
 let client: MongoClient;
 
@@ -71,4 +72,22 @@ test('a row that a page looked at and did not give is no disclosure', async () =
 test('the chain of all that was answered holds', async () => {
   const verdict = await verifyChain(readEntries(client.db(), 'trial'), { deployment: 'trial' });
   expect(verdict).toMatchObject({ ok: true });
+});
+
+test('hub trail verify tells an auditor that the trail is one chain, and from its head on that it still is', async () => {
+  const { home } = standing();
+  const first = await runHub(home, 'trail', 'verify');
+  expect([first.code, first.err]).toEqual([0, '']);
+  const { many, head } =
+    /^trail of trial: (?<many>\d+) entr.* (?<head>\d+:[0-9a-f]{64})\n$/.exec(first.out)?.groups ?? {};
+  expect(head?.split(':')[0]).toBe(many);
+  await ask(standing(), insider, 'query Heron { mispEvents { nodes { id info { value } } } }');
+  const second = await runHub(home, 'trail', 'verify', '--since', head ?? '', '--json');
+  expect([second.code, JSON.parse(second.out)]).toEqual([0, expect.objectContaining({ ok: true })]);
+  expect(JSON.parse(second.out).entries).toBeGreaterThan(0);
+  const forged = await runHub(home, 'trail', 'verify', '--since', `1:${'0'.repeat(64)}`);
+  expect([forged.code, forged.out]).toEqual([
+    2,
+    'the trail of trial is broken at entry 1: the entry is not the one that was there\n',
+  ]);
 });

@@ -7,7 +7,7 @@ import {
   draftEntry,
   genesis,
 } from '../../../gateway/audit/entry.ts';
-import { parseEntry, type StoredEntry, verifyChain } from '../../../gateway/audit/verify.ts';
+import { parseEntry, type StoredEntry, verifyChain, verifyOnwards } from '../../../gateway/audit/verify.ts';
 import { facts } from './facts.ts';
 
 const deployment = 'exercise-hub';
@@ -104,4 +104,27 @@ test('a store that says another place or id than the bytes is found', async () =
     const verdict = await verifyChain([{ ...first, ...over }], { deployment });
     expect(verdict).toMatchObject({ ok: false, seq: 1 });
   }
+});
+
+function from(entries: readonly StoredEntry[]): (seq: number) => readonly StoredEntry[] {
+  return (seq) => entries.filter((one) => one.seq >= seq);
+}
+
+test('a head that was kept tells an end that was cut off, and one that was written anew', async () => {
+  const [kept] = chain.slice(3).map(({ seq, hash }) => ({ seq, hash }));
+  if (kept === undefined) throw new Error('expected a fourth entry');
+  expect(await verifyOnwards(from(chain), deployment)).toEqual(whole);
+  expect(await verifyOnwards(from(chain), deployment, kept)).toEqual({ ...whole, entries: 2 });
+  expect(await verifyOnwards(from(chain.slice(0, 3)), deployment)).toMatchObject({ ok: true, entries: 3 });
+  expect(await verifyOnwards(from(chain.slice(0, 3)), deployment, kept)).toEqual({
+    ok: false,
+    seq: 4,
+    reason: 'the entry that belongs here is missing',
+  });
+  const anew = { ...kept, hash: sha256('another') };
+  expect(await verifyOnwards(from(chain), deployment, anew)).toEqual({
+    ok: false,
+    seq: 4,
+    reason: 'the entry is not the one that was there',
+  });
 });
