@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Envelope } from '../../../schema/envelope.ts';
-import { factsOf, signatureOf } from '../../../schema/policy/facts.ts';
+import { factName, factsOf, opensTo, signatureOf } from '../../../schema/policy/facts.ts';
 import {
   distributions,
   handlingCodes,
@@ -9,6 +9,7 @@ import {
   recordStates,
   tlpScale,
 } from '../../../schema/vocabulary.ts';
+import { unset } from '../../../schema/policy/domain.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../helpers/records.ts';
 
 /** Every class of record that a rule can tell apart, as envelopes. */
@@ -43,4 +44,29 @@ test('records of one signature have the same facts, so that what is kept under i
 
 test('a record that states facts of its own has no signature, and is decided by itself', () => {
   expect(signatureOf(envelopeOf({ facts: { level: 'major' } }), 'over')).toBeNull();
+});
+
+test('a fact that a record does not state is unset, and one of an unknown value leaves the record without facts', () => {
+  const declared = { level: ['major', 'incident'], personal: ['none'] };
+  const facts = (envelope: Envelope) => factsOf(envelope, 'Advisory', 'over', declared);
+  for (let time = 0; time < 2; time += 1)
+    expect(facts(envelopeOf())).toMatchObject({ [factName('level')]: unset, [factName('personal')]: unset });
+  expect(facts(envelopeOf({ facts: { level: 'major' } }))).toMatchObject({
+    [factName('level')]: 'major',
+    [factName('personal')]: unset,
+  });
+  expect(facts(envelopeOf({ facts: { level: 'none' } }))).toBeNull();
+});
+
+test('colour and reach open a record as far as the stricter of both does', () => {
+  const opened = tlpScale.map((tlp) => reaches.map((reach) => opensTo(tlp, reach)));
+  const named = reaches.map(() => 'NAMED');
+  expect(reaches).toEqual(['ANYONE', 'COMMUNITY', 'NAMED']);
+  expect(opened).toEqual([
+    ['ANYONE', 'COMMUNITY', 'NAMED'],
+    ['COMMUNITY', 'COMMUNITY', 'NAMED'],
+    named,
+    named,
+    named,
+  ]);
 });

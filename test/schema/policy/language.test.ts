@@ -36,6 +36,14 @@ test.each([
   ['a rule without a reason', 'baseline.yaml', / +because: CLEAR has.*\n/, '', 'because'],
   ['a role that is none', 'domain.yaml', 'roles: [log-keeper]', 'roles: [log-keper]', 'log-keper'],
   ['a place of no group', 'coordinates.yaml', 'Hub.public', 'Hub.publick', 'publick'],
+  ['a place of no kind', 'coordinates.yaml', 'Advisory.content:', 'Advizory.content:', 'Advizory'],
+  [
+    'a field that is named twice',
+    'coordinates.yaml',
+    /(\n {2}MispEvent:[^]*?- info\n)/,
+    '$1        - info\n',
+    'MispEvent: info is named twice',
+  ],
   ['a key twice', 'domain.yaml', /version: (\d+)/, 'version: $1\nversion: 99', 'unique'],
   ['another format', 'domain.yaml', 'jcu-policy-domain/1', 'jcu-policy-domain/2', 'format'],
 ])('a policy with %s is refused, and the fault named', (_what, file, from, to, words) => {

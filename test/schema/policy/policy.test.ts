@@ -1,0 +1,234 @@
+import { expect, test } from '@jest/globals';
+import type { Envelope } from '../../../schema/envelope.ts';
+import { relations } from '../../../schema/policy/domain.ts';
+import { compileFilter, mostHeldKeys } from '../../../schema/policy/filter.ts';
+import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../schema/policy/load.ts';
+import { nameOfVersion, numberOfVersion, type Policy } from '../../../schema/policy/policy.ts';
+import { readerSide, recordSide } from '../../../schema/policy/relations.ts';
+import { isOfClass } from '../../../schema/policy/rules.ts';
+import type { Reader } from '../../../schema/reader.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+
+const policy = readPolicy();
+const now = new Date('2026-11-24T12:00:00Z');
+const analyst = readerOf({ organisation: 'cert-eu', roles: ['cert-eu-analyst'] });
+const auditor = readerOf({ organisation: 'eca', roles: ['policy-auditor'] });
+
+function decide(reader: Reader, envelope: unknown, kind = 'Advisory', by: Policy = policy) {
+  return by.decideRow(envelope, kind, by.holder(reader, now));
+}
+
+/** The policy with rules of Europol's own on its families beside it. */
+function withRules(rules: string): Policy {
+  const texts = readPolicyTexts();
+  const own = `format: jcu-policy-rules/1\nowner: europol\nrules:\n${rules}`;
+  return policyOfTexts({ ...texts, 'europol.yaml': own });
+}
+
+const prohibit = (id: string, who: string, when: string) => `
+  - id: ${id}
+    effect: prohibit
+    who: [${who}]
+    being: anyone
+    may: [read, search, aggregate, subscribe, export]
+    kinds: [RansomwareFamily]
+    groups: [content]
+    when: { ${when} }
+    because: This test asks what two prohibitions on different records leave of one permission.
+    source: this test
+`;
+
+test('what is prohibited for some on some records binds them on those alone', () => {
+  const both = withRules(
+    prohibit('EUROPOL-01', 'machines', 'tlp: [CLEAR]') + prohibit('EUROPOL-02', 'police', 'tlp: [GREEN]'),
+  );
+  const [clear, green] = (['CLEAR', 'GREEN'] as const).map((tlp) =>
+    envelopeOf({ originator: 'europol', marking: markingOf({ tlp }) }),
+  );
+  const officer = readerOf({ organisation: 'europol', roles: ['europol-analyst'] });
+  const machine = readerOf({ organisation: 'europol', roles: ['connector'], client: 'machine' });
+  const given = [officer, machine].map((reader) =>
+    [clear, green].map((envelope) => decide(reader, envelope, 'RansomwareFamily', both) !== null),
+  );
+  expect(given).toEqual([
+    [true, false],
+    [false, true],
+  ]);
+});
+
+test('what an embargo closes may be prohibited while it runs, and not only after', () => {
+  expect(() => withRules(prohibit('EUROPOL-01', 'machines', 'embargo: [running]'))).not.toThrow();
+  expect(() => withRules(prohibit('EUROPOL-01', 'machines', 'embargo: [over, running]'))).not.toThrow();
+  expect(() => withRules(prohibit('EUROPOL-01', 'machines', 'embargo: [over]'))).toThrow(
+    'EUROPOL-01: what is prohibited after an embargo must be prohibited before it ends',
+  );
+});
+
+test('a record that states a fact which the policy does not know is nobody’s', () => {
+  const unknown = envelopeOf({ facts: { level: 'nonsense' } });
+  expect(decide(analyst, envelopeOf({ facts: { level: 'major' } }))).not.toBeNull();
+  expect(decide(analyst, unknown)).toBeNull();
+  expect(policy.labels(unknown, 'Advisory')).toEqual({ admits: [], early: [] });
+  expect(policy.may(policy.holder(analyst, now), 'read', 'Advisory', 'content', unknown)).toBe(false);
+});
+
+test('what is no envelope, or of no kind, is nobody’s', () => {
+  const holder = policy.holder(analyst, now);
+  const broken = { ...envelopeOf(), marking: null } as unknown as Envelope;
+  expect(policy.may(holder, 'read', 'Advisory', 'content', envelopeOf())).toBe(true);
+  expect(policy.may(holder, 'read', 'Advisory', 'content', broken)).toBe(false);
+  expect(decide(analyst, envelopeOf(), 'Nonsense')).toBeNull();
+  expect(policy.labels(envelopeOf(), 'Nonsense').admits).toEqual([]);
+});
+
+test('a decision tells the groups besides the content that the reader may read of this record', () => {
+  const envelope = envelopeOf({ originator: 'cert-eu', custodian: 'cert-eu' });
+  expect(decide(analyst, envelope)).toEqual({ hidden: new Set(), groups: new Set(['audience']) });
+  expect(decide(readerOf(), envelope)).toEqual({ hidden: new Set(), groups: new Set() });
+});
+
+test('a portion that its reader may not see is hidden by its path, and no other is', () => {
+  const red = {
+    path: 'summary',
+    marking: markingOf({ tlp: 'RED' }),
+    audience: audienceOf({ reach: 'NAMED' }),
+  };
+  const clear = { path: 'title', marking: markingOf(), audience: audienceOf() };
+  const envelope = envelopeOf({ portions: [red, clear] });
+  expect(decide(readerOf(), envelope)?.hidden).toEqual(new Set(['summary']));
+});
+
+test('labels have keys of what lists ask for, and no others', () => {
+  const { admits } = policy.labels(envelopeOf({ originator: 'cert-eu' }), 'Advisory');
+  expect(admits.length).toBeGreaterThan(1);
+  for (const key of admits) expect(key).toMatch(/;[a-z]*[rsaue]/);
+});
+
+test('whether a kind of reader may ever use a coordinate is told before any record is looked at', () => {
+  expect(policy.mayUse(analyst, 'MispEvent', 'info')).toBe(true);
+  expect(policy.mayUse(auditor, 'MispEvent', 'info')).toBe(false);
+  expect(policy.mayUse(analyst, 'MispEvent', 'nonsense')).toBe(false);
+  expect(policy.mayUse(analyst, 'Nonsense', 'info')).toBe(false);
+  const holder = policy.holder(analyst, now);
+  for (let time = 0; time < 2; time += 1) {
+    expect(holder.mayUse('MispEvent', 'info')).toBe(true);
+    expect(holder.mayUse('MispEvent', 'nonsense')).toBe(false);
+  }
+  expect(policy.usesOf(holder.kind).get('MispEvent.info')).toBe(true);
+});
+
+function mayCreateName(reader: Reader, kind: string | null): boolean {
+  return policy.mayEver(reader, kind, 'entity-name', 'create');
+}
+
+test('what may ever be done to some kind of record is told where no kind is asked for', () => {
+  const operator = readerOf({ organisation: 'cert-eu', roles: ['community-operator'] });
+  expect(mayCreateName(operator, 'UnionIncident')).toBe(true);
+  expect(mayCreateName(operator, 'Advisory')).toBe(false);
+  expect(mayCreateName(operator, null)).toBe(true);
+  expect(mayCreateName(auditor, null)).toBe(false);
+});
+
+test('readers of the same classes are of one kind, whoever they are', () => {
+  const kindOf = (reader: Reader) => policy.holder(reader, now).kind;
+  expect(policy.classesOf(analyst)).toEqual(['technical-partners', 'reserve-requesters']);
+  expect(kindOf(analyst)).toBe(kindOf({ ...analyst, subject: 'u-2', organisation: 'enisa' }));
+  expect(kindOf(analyst)).not.toBe(kindOf(auditor));
+  expect(kindOf(analyst)).toContain(policy.version);
+});
+
+test('what a kind of reader may use is kept for all of that kind, and forgotten rather than grown without end', () => {
+  const own = readPolicy();
+  const first = own.usesOf('1');
+  expect(own.usesOf('2')).not.toBe(first);
+  expect(own.usesOf('1')).toBe(first);
+  for (let kind = 3; kind <= 500; kind += 1) own.usesOf(String(kind));
+  expect(own.usesOf('1')).toBe(first);
+  own.usesOf('501');
+  expect(own.usesOf('1')).not.toBe(first);
+});
+
+test('a version has one name, and a name that is not such a one has no version', () => {
+  expect(policy.version).toBe(nameOfVersion(policy.source.version));
+  expect(nameOfVersion(12)).toBe('joint-baseline-12');
+  expect(numberOfVersion('joint-baseline-12')).toBe(12);
+  for (const name of ['joint-baseline-', 'joint-baseline-x', 'xjoint-baseline-1', 'joint-baseline-1x', ''])
+    expect(numberOfVersion(name)).toBeNull();
+});
+
+test('rows that are found by labels are those that the guard gives, so that they may be counted', () => {
+  expect(policy.labelsDecide).toBe(true);
+});
+
+test('a filter takes as many keys as a store merges, and no more', () => {
+  const keys = Array.from({ length: mostHeldKeys }, (_key, at) => `k${at}`);
+  expect(compileFilter(keys, now).admits.$in).toHaveLength(150);
+  expect(() => compileFilter([...keys, 'one more'], now)).toThrow('at most 150 held keys, got 151');
+});
+
+test('a class by organisation, role, client, strength or purpose asks each of them of its members', () => {
+  const anyone = {
+    name: 'x',
+    is: 'x',
+    roles: null,
+    organisations: null,
+    client: null,
+    strong: null,
+    purposes: null,
+  };
+  expect(isOfClass(analyst, anyone)).toBe(true);
+  for (const [asked, other] of [
+    [{ organisations: new Set(['cert-eu']) }, { organisation: 'enisa' }],
+    [{ roles: new Set(['cert-eu-analyst']) }, { roles: ['duty-officer'] }],
+    [{ client: 'person' }, { client: 'machine' }],
+    [{ strong: false }, { onScreen: true }],
+    [{ purposes: new Set(['incident-response']) }, { purpose: null }],
+  ] as const) {
+    const one = { ...anyone, ...asked } as Parameters<typeof isOfClass>[1];
+    expect([isOfClass(analyst, one), isOfClass({ ...analyst, ...other }, one)]).toEqual([true, false]);
+  }
+});
+
+test('who holds nothing stands in no relation but those of a person, an organisation and anyone', () => {
+  const nobody = readerOf({ communities: [], memberState: null, purpose: null });
+  const held = Object.fromEntries(relations.map((name) => [name, readerSide(name, nobody, now)]));
+  const empty = Object.keys(held).filter((name) => held[name as keyof typeof held]?.length === 0);
+  expect(empty.toSorted()).toEqual(
+    [
+      'client with an onward share',
+      'holder of a grant',
+      'member of its community',
+      'of a Member State that was told',
+      'of its Member State',
+      'party to an agreement for its purpose',
+      'recipient for its purpose',
+    ].toSorted(),
+  );
+  const silent = envelopeOf();
+  for (const name of ['of its Member State', 'of a Member State that was told', 'holder of a grant'] as const)
+    expect(recordSide(name, silent)).toEqual([]);
+});
+
+test('an agreement is of use for the purposes that it was made for, and for none where none is stated', () => {
+  const held = {
+    id: 'a-1',
+    until: '2027-01-01T00:00:00Z',
+    tlpCeiling: 'GREEN',
+    purposes: ['incident-response'],
+  };
+  const party = readerOf({ agreements: [held] as never });
+  expect(readerSide('party to an agreement for its purpose', party, now)).toEqual([
+    'agreement:a-1:CLEAR+for:incident-response',
+    'agreement:a-1:GREEN+for:incident-response',
+  ]);
+  for (const purpose of [null, 'threat-analysis'] as const)
+    expect(readerSide('party to an agreement for its purpose', { ...party, purpose }, now)).toEqual([]);
+});
+
+test('an onward share is of who was named: one by another opens nothing', () => {
+  const share = { id: 's-1', by: 'csirt-fr' };
+  const envelope = envelopeOf({ onwardShares: [share] as never });
+  const named = { ...envelope, audience: audienceOf({ organisations: ['csirt-fr'] }) };
+  expect(recordSide('client with an onward share', envelope)).toEqual([]);
+  expect(recordSide('client with an onward share', named)).toEqual(['share:csirt-fr:s-1']);
+});
