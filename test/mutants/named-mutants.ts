@@ -1,0 +1,365 @@
+/** Changes of the policy's compilers that mean the same as the original, and why. */
+export type Named = {
+  readonly why: string;
+  /** File, line, what stood there (its first line), and what stands instead. */
+  readonly mutants: readonly (readonly [file: string, line: string, from: string, to: string])[];
+};
+
+export const named: readonly Named[] = [
+  {
+    why: 'a prohibition whatever the record is refused before any variant is looked at: that it excludes once more changes no decision',
+    mutants: [
+      [
+        'compile.ts',
+        'const prohibits = all.filter((rule) => rule.when.size > 0);',
+        'all.filter((rule) => rule.when.size > 0)',
+        'all',
+      ],
+      [
+        'compile.ts',
+        'const prohibits = all.filter((rule) => rule.when.size > 0);',
+        'rule.when.size > 0',
+        'true',
+      ],
+      [
+        'compile.ts',
+        'const prohibits = all.filter((rule) => rule.when.size > 0);',
+        'rule.when.size > 0',
+        'rule.when.size >= 0',
+      ],
+    ],
+  },
+  {
+    why: 'a cache: the same is worked out anew',
+    mutants: [
+      ['compile.ts', 'if (kept !== undefined) return kept;', 'kept !== undefined', 'false'],
+      ['compile.ts', 'known.set(signature, found);', 'known.set(signature, found);', ';'],
+      ['facts.ts', 'blanks.set(declared, known);', 'blanks.set(declared, known);', ';'],
+      [
+        'policy.ts',
+        'const known = signature === null ? undefined : gates.known.get(signature);',
+        'signature === null',
+        'true',
+      ],
+      [
+        'policy.ts',
+        'const known = signature === null ? undefined : gates.known.get(signature);',
+        'signature === null',
+        'false',
+      ],
+      [
+        'policy.ts',
+        'const known = signature === null ? undefined : gates.known.get(signature);',
+        'signature === null',
+        'signature !== null',
+      ],
+      ['policy.ts', 'if (known !== undefined) return known;', 'known !== undefined', 'false'],
+      [
+        'policy.ts',
+        'if (signature !== null) gates.known.set(signature, ways);',
+        'signature !== null',
+        'true',
+      ],
+      [
+        'policy.ts',
+        'if (signature !== null) gates.known.set(signature, ways);',
+        'signature !== null',
+        'false',
+      ],
+      [
+        'policy.ts',
+        'if (signature !== null) gates.known.set(signature, ways);',
+        'signature !== null',
+        'signature === null',
+      ],
+      [
+        'policy.ts',
+        'if (signature !== null) gates.known.set(signature, ways);',
+        'gates.known.set(signature, ways);',
+        ';',
+      ],
+      ['policy.ts', 'this.#gates.set(kind, gates);', 'this.#gates.set(kind, gates);', ';'],
+      ['policy.ts', 'this.#held.set(name, known);', 'this.#held.set(name, known);', ';'],
+    ],
+  },
+  {
+    why: 'nobody holds a variant that asks for a class and excludes it',
+    mutants: [
+      [
+        'compile.ts',
+        'if (without.some((name) => permit.classes.includes(name))) continue;',
+        'without.some((name) => permit.classes.includes(name))',
+        'false',
+      ],
+      [
+        'compile.ts',
+        'if (without.some((name) => permit.classes.includes(name))) continue;',
+        '(name) => permit.classes.includes(name)',
+        '() => undefined',
+      ],
+    ],
+  },
+  {
+    why: 'a class that there is not excludes nobody',
+    mutants: [['compile.ts', '[[]],', '[]', '["Stryker was here"]']],
+  },
+  {
+    why: 'a rule asks about dimensions that have values only',
+    mutants: [
+      [
+        'compile.ts',
+        'const blocks = blocksOf(dimension, source.dimensions.get(dimension) ?? [], rules);',
+        '[]',
+        '["Stryker was here"]',
+      ],
+    ],
+  },
+  {
+    why: 'records that do not meet the permission give no variants later on',
+    mutants: [
+      [
+        'compile.ts',
+        'const taken = blocks.filter((value) => permit.when.get(dimension)?.has(value) !== false);',
+        'blocks.filter((value) => permit.when.get(dimension)?.has(value) !== false)',
+        'blocks',
+      ],
+      [
+        'compile.ts',
+        'const taken = blocks.filter((value) => permit.when.get(dimension)?.has(value) !== false);',
+        'permit.when.get(dimension)?.has(value) !== false',
+        'true',
+      ],
+    ],
+  },
+  {
+    why: 'two classes of record have two numbers as before: only which numbers they are differs',
+    mutants: [
+      [
+        'facts.ts',
+        'signature = signature * tlpScale.length + tlpScale.indexOf(marking.tlp);',
+        'signature * tlpScale.length + tlpScale.indexOf(marking.tlp)',
+        'signature * tlpScale.length - tlpScale.indexOf(marking.tlp)',
+      ],
+      [
+        'facts.ts',
+        'signature = signature * reaches.length + reaches.indexOf(audience.reach);',
+        'signature * reaches.length + reaches.indexOf(audience.reach)',
+        'signature * reaches.length - reaches.indexOf(audience.reach)',
+      ],
+      [
+        'facts.ts',
+        'signature = signature * papScale.length + papScale.indexOf(marking.pap);',
+        'signature * papScale.length + papScale.indexOf(marking.pap)',
+        'signature * papScale.length - papScale.indexOf(marking.pap)',
+      ],
+      [
+        'facts.ts',
+        'signature = signature * distributions.length + distributions.indexOf(marking.distribution);',
+        'signature * distributions.length + distributions.indexOf(marking.distribution)',
+        'signature * distributions.length - distributions.indexOf(marking.distribution)',
+      ],
+      [
+        'facts.ts',
+        'signature = signature * 2 + (marking.handlingCodes.includes(code) ? 1 : 0);',
+        'signature * 2 + (marking.handlingCodes.includes(code) ? 1 : 0)',
+        'signature * 2 - (marking.handlingCodes.includes(code) ? 1 : 0)',
+      ],
+      [
+        'facts.ts',
+        'signature = signature * 2 + (marking.extraRestrictions.length === 0 ? 0 : 1);',
+        'signature * 2 + (marking.extraRestrictions.length === 0 ? 0 : 1)',
+        'signature * 2 - (marking.extraRestrictions.length === 0 ? 0 : 1)',
+      ],
+      [
+        'facts.ts',
+        'signature = signature * 2 + (marking.extraRestrictions.length === 0 ? 0 : 1);',
+        'marking.extraRestrictions.length === 0',
+        'marking.extraRestrictions.length !== 0',
+      ],
+      [
+        'facts.ts',
+        "return signature * 2 + (embargo === 'over' ? 0 : 1);",
+        "signature * 2 + (embargo === 'over' ? 0 : 1)",
+        "signature * 2 - (embargo === 'over' ? 0 : 1)",
+      ],
+      [
+        'facts.ts',
+        "return signature * 2 + (embargo === 'over' ? 0 : 1);",
+        "embargo === 'over'",
+        "embargo !== 'over'",
+      ],
+    ],
+  },
+  {
+    why: 'no codes joined are the empty text',
+    mutants: [
+      [
+        'facts.ts',
+        "return codes.length === 0 ? '' : handlingCodes.filter((code) => codes.includes(code)).join(',');",
+        'codes.length === 0',
+        'false',
+      ],
+    ],
+  },
+  {
+    why: 'what is no text is none of the values',
+    mutants: [
+      [
+        'facts.ts',
+        "if (stated !== undefined && (typeof stated !== 'string' || !values.includes(stated))) return null;",
+        "typeof stated !== 'string'",
+        'false',
+      ],
+    ],
+  },
+  {
+    why: 'a portion has the facts of its record, which are known when it is looked at',
+    mutants: [
+      [
+        'policy.ts',
+        'return own === undefined || !passes(own, marked, holder);',
+        'own === undefined',
+        'false',
+      ],
+    ],
+  },
+  {
+    why: 'an empty set of its own is as empty as the shared one',
+    mutants: [
+      [
+        'policy.ts',
+        'hidden: hidden.length === 0 ? nothing : new Set(hidden.map(({ path }) => path)),',
+        'hidden.length === 0',
+        'false',
+      ],
+      [
+        'policy.ts',
+        'groups: groups.length === 0 ? nothing : new Set(groups),',
+        'groups.length === 0',
+        'false',
+      ],
+    ],
+  },
+  {
+    why: 'a rule names classes that there are only: the language refuses others',
+    mutants: [
+      ['policy.ts', 'return one !== undefined && isOfClass(reader, one);', 'one !== undefined', 'true'],
+    ],
+  },
+  {
+    why: 'what does not match has no second member',
+    mutants: [
+      [
+        'policy.ts',
+        'const [, digits] = /^joint-baseline-(\\d{1,9})$/.exec(name) ?? [];',
+        '[]',
+        '["Stryker was here"]',
+      ],
+    ],
+  },
+  {
+    why: 'a kind that there is not has no rules on any group',
+    mutants: [
+      [
+        'policy.ts',
+        'const groups = (this.#policy.source.domain.kinds[kind]?.groups ?? []).filter((group) => group !== base);',
+        '[]',
+        '["Stryker was here"]',
+      ],
+    ],
+  },
+  {
+    why: 'a way without values lets nobody through',
+    mutants: [
+      [
+        'policy.ts',
+        'return values === undefined || values.size === 0 ? [] : [{ side: recordSideOf(relation), values }];',
+        'values.size === 0',
+        'false',
+      ],
+    ],
+  },
+  {
+    why: 'null is later than no moment',
+    mutants: [
+      [
+        'policy.ts',
+        "return embargoUntil !== null && embargoUntil > now ? 'running' : 'over';",
+        'embargoUntil !== null',
+        'true',
+      ],
+    ],
+  },
+  {
+    why: 'the relation stands twice in the keys of both sides',
+    mutants: [
+      [
+        'policy.ts',
+        'return `${front}|${value}${variant.text.slice(variant.relation.length)}`;',
+        'variant.text.slice(variant.relation.length)',
+        'variant.text',
+      ],
+    ],
+  },
+  {
+    why: 'the fault that is said beside it refuses the policy',
+    mutants: [
+      [
+        'rules.ts',
+        'const kinds = text.kinds.flatMap((name) => kindsOf(name, domain) ?? (say(`no kind is called ${name}`), []));',
+        '[]',
+        '["Stryker was here"]',
+      ],
+    ],
+  },
+  {
+    why: 'the shape leaves no condition without values',
+    mutants: [
+      [
+        'rules.ts',
+        'if (values !== undefined) conditions.set(name, new Set(values));',
+        'values !== undefined',
+        'true',
+      ],
+    ],
+  },
+  {
+    why: 'kinds that there are not were faulted before',
+    mutants: [
+      [
+        'rules.ts',
+        '.filter((kind) => domain.kinds[kind]?.community !== owner)',
+        'domain.kinds[kind]?.community',
+        'domain.kinds[kind].community',
+      ],
+    ],
+  },
+  {
+    why: 'roles are there: the term before it asks',
+    mutants: [
+      [
+        'rules.ts',
+        '(one.roles === null || reader.roles.some((role) => one.roles?.has(role))) &&',
+        'one.roles?.has',
+        'one.roles.has',
+      ],
+    ],
+  },
+  {
+    why: 'no class and no agreement has the purpose null',
+    mutants: [
+      [
+        'rules.ts',
+        '(one.purposes === null || (reader.purpose !== null && one.purposes.has(reader.purpose)))',
+        'reader.purpose !== null',
+        'true',
+      ],
+      [
+        'relations.ts',
+        '.filter((held) => isValid(held, now) && purpose !== null && held.purposes.includes(purpose))',
+        'purpose !== null',
+        'true',
+      ],
+    ],
+  },
+];
