@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setTimeout as pause } from 'node:timers/promises';
+import { databaseOf } from '../../docker/trial/stores/names.ts';
 import { startStores } from '../../docker/trial/stores/stores.ts';
 import { startTrial, type Trial } from '../../docker/trial/trial.ts';
 import { hangUp } from './ask/client.ts';
@@ -8,11 +10,13 @@ import { processesOf } from './ask/cpu.ts';
 import { fillStores } from './ask/fill.ts';
 import { journeysOf } from './ask/journeys.ts';
 import { type Effort, measureJourney, type Measured } from './ask/measured.ts';
-import { openProfiler } from './ask/plans.ts';
+import { openProfiler, type Profiler } from './ask/plans.ts';
 import { readers, seedGroups } from './ask/readers.ts';
 import { costOf, faultsOf } from './ask/verdict.ts';
 import { askWithoutLabels, type Comparison } from './ask/without-labels.ts';
 import { worldOf } from './ask/world.ts';
+import { readPolicy } from '../../schema/policy/load.ts';
+import { communities } from '../../schema/vocabulary.ts';
 import { round, table } from './figures.ts';
 import { Place, tell } from './place.ts';
 import { unbounded } from './unbounded.ts';
@@ -69,6 +73,7 @@ async function main(): Promise<void> {
   place.defer(async () => await trial.stop());
   await seedGroups(trial);
   await using profiler = await openProfiler(join(home, 'stores'), trial.stores.uris.hub);
+  await untilLabelled(profiler);
   const processes = processesOf(trial, join(home, 'stores'));
   const journeys = journeysOf(world).filter(({ name }) => flags.journey?.includes(name) ?? true);
   const measured: Measured[] = [];
@@ -92,6 +97,23 @@ async function fill(home: string, place: Place): Promise<void> {
   tell(`filling six stores with ${world.records} generated records each`);
   await fillStores(stores.uris, world);
   writeFileSync(marker, '');
+}
+
+/**
+ * What no import labelled is looked through once in the background; only then are the stores as they are on any other
+ * day.
+ */
+async function untilLabelled({ client }: Profiler): Promise<void> {
+  const { version } = readPolicy().source;
+  for (const community of communities) {
+    const labelling = client
+      .db(databaseOf(community))
+      .collection<{ _id: number; settled: number }>('labelling');
+    for (let waited = 0; (await labelling.findOne({ _id: 0 }))?.settled !== version; waited += 1) {
+      if (waited % 30 === 0) tell(`${community}: its labels are looked through`);
+      await pause(1000);
+    }
+  }
 }
 
 function report(measured: readonly Measured[], comparison: Comparison, trial: Trial): void {

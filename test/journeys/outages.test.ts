@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { communities } from '../../schema/vocabulary.ts';
 import { community as certEu } from '../../subgraphs/cert-eu/community.ts';
@@ -110,6 +112,41 @@ test('with the hub’s own store down nothing is answered, and nobody learns why
   expect(body.data).toBeUndefined();
   expect(body.errors[0].extensions).toEqual({ code: 'REGISTRY_UNAVAILABLE' });
   await trial.stores.startOne('hub');
+  await expectWhole();
+}, 240_000);
+
+/** Has a store's server stand still while something is asked: it takes connections, and answers nothing. */
+async function whileItHangs(store: 'hub' | 'cert-eu', use: () => Promise<void>): Promise<void> {
+  const lock = join(trial.home.folder, 'stores', store, 'db', 'mongod.lock');
+  const pid = Number(readFileSync(lock, 'utf8'));
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await use();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+}
+
+test('with the hub’s own store hanging every question is refused in seconds, and all goes on when it does', async () => {
+  await expectWhole();
+  await whileItHangs('hub', async () => {
+    for (let time = 0; time < 3; time += 1) {
+      const start = performance.now();
+      const { status, body } = await ask(asked, analyst, joinAskedOf('enisa'));
+      expect([status, body.data, body.errors[0].extensions]).toEqual([
+        503,
+        undefined,
+        { code: 'REGISTRY_UNAVAILABLE' },
+      ]);
+      expect(performance.now() - start).toBeLessThan(20_000);
+    }
+  });
+  await expectWhole();
+}, 240_000);
+
+test('a community’s store that hangs costs its part alone, and its part comes back', async () => {
+  await expectWhole();
+  await whileItHangs('cert-eu', async () => await expectOnlyLost('cert-eu'));
   await expectWhole();
 }, 240_000);
 
