@@ -1,16 +1,17 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ChainHead } from '../../gateway/audit/entry.ts';
 import { readEntries } from '../../gateway/audit/store.ts';
-import { type ChainVerdict, type StoredEntry, verifyOnwards } from '../../gateway/audit/verify.ts';
+import { type ChainVerdict, type StoredEntry, verifyChain } from '../../gateway/audit/verify.ts';
 import { withDatabase } from './client.ts';
 import { deployment as trials, homeFolder } from './home.ts';
-import { withUri } from './import.ts';
+import { readState } from './state.ts';
 
 const help = `
 Each entry is looked at as it lies in the hub's store: that its bytes are canonical, that its hash is theirs, that it has
-its place and hangs on the one before. An end that was cut off is seen by who kept the head of an earlier look: give it
-as --since, and from there on alone the chain is looked at. The store is that of the trial that runs, or JCU_STORE_URI.
-It ends with 0 where the chain is whole, with 2 where it is broken, with 1 where it could not be looked at.
+its place, hangs on the one before, and is found by what its bytes say. An end that was cut off or written anew is seen by
+who kept the head of an earlier look: given as --since, it must be met on the way. The store is JCU_STORE_URI where it is
+set, and that of the trial that runs otherwise. It ends with 0 where the chain is whole, with 2 where it is broken, with 1
+where there is nothing to look at.
 
 Examples:
   npx hub trail verify
@@ -30,16 +31,15 @@ export function addTrail(program: Command): void {
     .option('--json', 'the same as JSON')
     .addHelpText('after', help)
     .action(async ({ since, deployment, json }: Flags) => {
-      const verdict = await withUri(
-        homeFolder(process.env),
-        'hub',
-        async (uri) =>
-          await withDatabase(
-            uri,
-            async (db) =>
-              await verifyOnwards((seq) => counted(readEntries(db, deployment, seq)), deployment, since),
-          ),
-      );
+      const uri = process.env['JCU_STORE_URI'] ?? (await readState(homeFolder(process.env)))?.uris.hub;
+      if (uri === undefined)
+        throw new Error('no trial is running here: `npm start` first, or set JCU_STORE_URI');
+      const verdict = await withDatabase(uri, async (db) => {
+        const chain = { deployment, ...(since && { known: since }) };
+        return await verifyChain(counted(readEntries(db, deployment)), chain);
+      });
+      if (verdict.ok && verdict.entries === 0)
+        throw new Error(`the store has no entry of ${deployment}: is it the right one?`);
       process.stdout.write(json ? `${JSON.stringify(verdict)}\n` : `${tell(verdict, deployment)}\n`);
       process.exitCode = verdict.ok ? 0 : 2;
     });

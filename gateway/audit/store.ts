@@ -118,8 +118,8 @@ export class TrailStore {
 export async function* readEntries(db: Db, deployment: string, fromSeq = 1): AsyncIterable<StoredEntry> {
   const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
   const cursor = entries.find({ deployment, seq: { $gte: fromSeq } }, { sort: { seq: 1 }, batchSize: 500 });
-  for await (const { _id, seq, hash, bytes } of cursor) {
-    yield { id: _id, seq, hash, bytes: bytes.value() };
+  for await (const { _id, seq, hash, bytes, at, correlationId, picture, communities } of cursor) {
+    yield { id: _id, seq, hash, bytes: bytes.value(), found: { at, correlationId, picture, communities } };
   }
 }
 

@@ -2,7 +2,20 @@ import { canonicalBytes, sha256 } from './canonical.ts';
 import { type AccessEntry, type ChainHead, genesis } from './entry.ts';
 
 /** An entry as it lies in the store: the bytes are the entry, the rest repeats what they say. */
-export type StoredEntry = ChainHead & { readonly id: string; readonly bytes: Uint8Array };
+export type StoredEntry = ChainHead & {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  /** What auditors' questions find it by. */
+  readonly found?: FoundBy;
+};
+
+/** What an entry is found by in the store, beside its place and its id. */
+export type FoundBy = {
+  readonly at: Date;
+  readonly correlationId: string;
+  readonly picture: string;
+  readonly communities: readonly string[];
+};
 
 /** The whole chain with its last link, or the place where it breaks first and how. */
 export type ChainVerdict =
@@ -16,43 +29,31 @@ export type ChainBreak =
   | 'the entry that belongs here is missing'
   | 'the store says another place or id than the bytes'
   | 'the entry does not hang on the one before'
+  | 'the store finds it by other words than the bytes say'
   | 'the entry is not the one that was there';
 
 /**
  * Checks every link of a deployment's chain: bytes, hash, place, and the hash of the one before. It starts at the
- * first entry, or behind the link given in `after`. An end that was cut off is seen only by who knows the head's
- * `seq` and hash from elsewhere: compare them with the verdict's.
+ * first entry, or behind the link given in `after`. An end that was cut off or written anew is seen only by who knows a
+ * head from elsewhere: `known` must be met on the way.
  */
 export async function verifyChain(
   entries: AsyncIterable<StoredEntry> | Iterable<StoredEntry>,
-  chain: { readonly deployment: string; readonly after?: ChainHead },
+  chain: { readonly deployment: string; readonly after?: ChainHead; readonly known?: ChainHead },
 ): Promise<ChainVerdict> {
   const start = chain.after ?? genesis(chain.deployment);
+  const { known } = chain;
   let head = start;
   for await (const entry of entries) {
     const reason = findBreak(entry, head, chain.deployment);
     if (reason !== null) return { ok: false, seq: head.seq + 1, reason };
     head = { seq: entry.seq, hash: entry.hash };
+    if (head.seq === known?.seq && head.hash !== known.hash)
+      return { ok: false, seq: head.seq, reason: 'the entry is not the one that was there' };
   }
+  if (known !== undefined && head.seq < known.seq)
+    return { ok: false, seq: head.seq + 1, reason: 'the entry that belongs here is missing' };
   return { ok: true, entries: head.seq - start.seq, head };
-}
-
-/**
- * The same for a chain that is read from its store, given what reads it from a place on. A head that is known from an
- * earlier look must still be there: only so is an end noticed that was cut off.
- */
-export async function verifyOnwards(
-  read: (fromSeq: number) => AsyncIterable<StoredEntry> | Iterable<StoredEntry>,
-  deployment: string,
-  known?: ChainHead,
-): Promise<ChainVerdict> {
-  if (known === undefined) return await verifyChain(read(1), { deployment });
-  for await (const { seq, hash } of read(known.seq)) {
-    if (seq !== known.seq) break;
-    if (hash !== known.hash) return { ok: false, seq, reason: 'the entry is not the one that was there' };
-    return await verifyChain(read(known.seq + 1), { deployment, after: known });
-  }
-  return { ok: false, seq: known.seq, reason: 'the entry that belongs here is missing' };
 }
 
 function findBreak(entry: StoredEntry, head: ChainHead, deployment: string): ChainBreak | null {
@@ -63,7 +64,24 @@ function findBreak(entry: StoredEntry, head: ChainHead, deployment: string): Cha
   if (body.seq !== entry.seq || body.id !== entry.id)
     return 'the store says another place or id than the bytes';
   if (body.seq !== head.seq + 1) return 'the entry that belongs here is missing';
-  return body.prev === head.hash ? null : 'the entry does not hang on the one before';
+  if (body.prev !== head.hash) return 'the entry does not hang on the one before';
+  return entry.found === undefined || isFoundBy(body, entry.found)
+    ? null
+    : 'the store finds it by other words than the bytes say';
+}
+
+/** Whoever changes what an entry is found by hides it from those who ask, without a byte of it changed. */
+function isFoundBy({ at, correlationId, picture, disclosed }: AccessEntry, found: FoundBy): boolean {
+  const communities = new Set<string>(disclosed.map(({ community }) => community));
+  return (
+    found.at instanceof Date &&
+    found.at.getTime() === Date.parse(at) &&
+    found.correlationId === correlationId &&
+    found.picture === picture &&
+    Array.isArray(found.communities) &&
+    found.communities.length === communities.size &&
+    found.communities.every((community) => communities.has(community))
+  );
 }
 
 /** The entry that the bytes say; null where they are not the RFC 8785 form of an entry of format 1. */

@@ -64,6 +64,7 @@ function findOtherwiseDecided(
   current: number,
   digest: string,
 ): readonly string[] {
+  if (version > current) return [`${file}: it makes version ${version}, and domain.yaml says ${current}`];
   if (version < current)
     return [
       `${file}: it made version ${version}, which was never released: release it before the next change`,
@@ -75,7 +76,23 @@ function findOtherwiseDecided(
       ];
 }
 
-/** SHA-256 (base64url) of all that decides who may what: rules and domain, whatever their layout and comments. */
+/**
+ * Where the released policy is not the one that its change was decided for: files that are compared with every next
+ * change are not edited in passing.
+ */
+export function findUndecided(released: PolicyTexts, changes: ChangeTexts): readonly string[] {
+  const { version } = policyOfTexts(released).source;
+  const digest = digestOf(released);
+  const made = readChanges(changes).files.filter((one) => one.version === version);
+  return made.some((one) => one['decided-for'] === digest)
+    ? []
+    : [`released/: no change of version ${version} was decided for it: decided-for: ${digest}`];
+}
+
+/**
+ * SHA-256 (base64url) of the rules and the domain, whatever their layout and comments. Which field is in which group is
+ * not in it: what a move widens is listed line by line.
+ */
 export function digestOf(texts: PolicyTexts): string {
   const deciding = Object.entries(texts).filter(([name]) => name !== 'coordinates.yaml');
   const content = canonicalize(
@@ -117,9 +134,10 @@ const releasedFolder = join(policyFolder, 'released');
 
 function main(isCheck: boolean): void {
   const [released, current] = [readPolicyTexts(releasedFolder), readPolicyTexts()];
-  const { faults, said } = lookAtStep(released, current, readPolicyTexts(join(policyFolder, 'changes')));
+  const changes = readPolicyTexts(join(policyFolder, 'changes'));
+  const { faults, said } = lookAtStep(released, current, changes);
   const policy = policyOfTexts(current);
-  const findings = [...faults, ...checkPolicy(policy).findings];
+  const findings = [...faults, ...findUndecided(released, changes), ...checkPolicy(policy).findings];
   for (const line of said) process.stdout.write(`since the release: ${line}\n`);
   for (const finding of findings) process.stderr.write(`schema/policy: ${finding}\n`);
   if (findings.length > 0) process.exitCode = 1;

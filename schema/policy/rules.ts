@@ -63,6 +63,8 @@ export class PolicyError extends Error {
 
 /** Resolves every word of the rules. Throws PolicyError for words that name nothing and for what nobody may rule on. */
 export function resolvePolicy({ domain, coordinates, rules: files }: PolicyFiles): PolicySource {
+  const unknown = findUnknownMembers(domain);
+  if (unknown.length > 0) throw new PolicyError(unknown);
   const faults: string[] = [];
   const classes = new Map(
     Object.entries(domain.readers).map(([name, text]) => [name, toClass(name, text, domain, faults)]),
@@ -173,6 +175,15 @@ function codeSets(codes: NonNullable<NonNullable<RuleText['when']>['codes']>): R
 function findDoubled(rules: readonly Rule[]): readonly string[] {
   return rules.flatMap((rule, at) =>
     rules.findIndex((other) => other.id === rule.id) === at ? [] : [`${rule.id}: two rules have this id`],
+  );
+}
+
+/** A kind that is misspelt in a collection would be out of every rule on it, prohibitions too. */
+function findUnknownMembers({ collections, kinds }: DomainFile): readonly string[] {
+  return Object.entries(collections).flatMap(([name, members]) =>
+    members
+      .filter((kind) => !Object.hasOwn(kinds, kind))
+      .map((kind) => `collections.${name}: no kind is called ${kind}`),
   );
 }
 

@@ -110,6 +110,8 @@ async function untilLabelled({ client }: Profiler): Promise<void> {
       .db(databaseOf(community))
       .collection<{ _id: number; settled: number }>('labelling');
     for (let waited = 0; (await labelling.findOne({ _id: 0 }))?.settled !== version; waited += 1) {
+      if (waited > 1200)
+        throw new Error(`the labels of ${community} are not those of version ${version} yet`);
       if (waited % 30 === 0) tell(`${community}: its labels are looked through`);
       await pause(1000);
     }

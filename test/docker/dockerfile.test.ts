@@ -19,8 +19,11 @@ const entries: Readonly<Record<string, readonly string[]>> = {
   issuer: ['docker/trial/issuer/main.ts', 'docker/trial/issuer/token-main.ts'],
 };
 
-/** The packages that files import, by what they import, at run time. */
-function packagesOf(files: readonly string[]): readonly string[] {
+/** The packages that files import, and the files of the project, by what they import at run time. */
+function importsOf(files: readonly string[]): {
+  readonly packages: readonly string[];
+  readonly files: readonly string[];
+} {
   const seen = new Set<string>();
   const packages = new Set<string>();
   const visit = (file: string) => {
@@ -36,7 +39,7 @@ function packagesOf(files: readonly string[]): readonly string[] {
     }
   };
   for (const file of files) visit(file);
-  return [...packages].toSorted();
+  return { packages: [...packages].toSorted(), files: [...seen] };
 }
 
 test('every base image is named by its digest, with the tag that it was beside it', () => {
@@ -63,7 +66,21 @@ test.each(Object.keys(entries))('%s keeps the packages that its files import, an
   const kept = /^node keep\.ts (.*?) && npm prune --omit=dev --omit=optional --ignore-scripts$/.exec(
     run,
   )?.[1];
-  expect(kept?.split(' ')).toEqual(packagesOf(entries[target] ?? []));
+  expect(kept?.split(' ')).toEqual(importsOf(entries[target] ?? []).packages);
+});
+
+test.each(Object.keys(entries))('%s has every file that its files import', (target) => {
+  const copied = lineOf(stages, target)
+    .flatMap(({ steps }) => steps)
+    .filter(({ name, text: said }) => name === 'COPY' && !said.startsWith('--from='))
+    .flatMap(({ text: said }) => said.split(' ').slice(0, -1))
+    .flatMap((path) =>
+      path.includes('${COMMUNITY}') ? communities.map((one) => path.replace('${COMMUNITY}', one)) : [path],
+    );
+  const missing = importsOf(entries[target] ?? []).files.filter(
+    (file) => !copied.some((path) => file === path || file.startsWith(`${path}/`)),
+  );
+  expect(missing).toEqual([]);
 });
 
 test('packages come from the lock alone, without those for development and without their scripts', () => {

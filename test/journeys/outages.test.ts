@@ -119,6 +119,7 @@ test('with the hub’s own store down nothing is answered, and nobody learns why
 async function whileItHangs(store: 'hub' | 'cert-eu', use: () => Promise<void>): Promise<void> {
   const lock = join(trial.home.folder, 'stores', store, 'db', 'mongod.lock');
   const pid = Number(readFileSync(lock, 'utf8'));
+  if (!(pid > 1)) throw new Error(`no server works on ${lock}`);
   process.kill(pid, 'SIGSTOP');
   try {
     await use();

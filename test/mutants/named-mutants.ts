@@ -280,7 +280,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'null is later than no moment',
+    why: 'null compares as the first moment of 1970, which no request comes before',
     mutants: [
       [
         'policy.ts',

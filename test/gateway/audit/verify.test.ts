@@ -7,7 +7,7 @@ import {
   draftEntry,
   genesis,
 } from '../../../gateway/audit/entry.ts';
-import { parseEntry, type StoredEntry, verifyChain, verifyOnwards } from '../../../gateway/audit/verify.ts';
+import { parseEntry, type StoredEntry, verifyChain } from '../../../gateway/audit/verify.ts';
 import { facts } from './facts.ts';
 
 const deployment = 'exercise-hub';
@@ -106,25 +106,49 @@ test('a store that says another place or id than the bytes is found', async () =
   }
 });
 
-function from(entries: readonly StoredEntry[]): (seq: number) => readonly StoredEntry[] {
-  return (seq) => entries.filter((one) => one.seq >= seq);
-}
-
 test('a head that was kept tells an end that was cut off, and one that was written anew', async () => {
-  const [kept] = chain.slice(3).map(({ seq, hash }) => ({ seq, hash }));
-  if (kept === undefined) throw new Error('expected a fourth entry');
-  expect(await verifyOnwards(from(chain), deployment)).toEqual(whole);
-  expect(await verifyOnwards(from(chain), deployment, kept)).toEqual({ ...whole, entries: 2 });
-  expect(await verifyOnwards(from(chain.slice(0, 3)), deployment)).toMatchObject({ ok: true, entries: 3 });
-  expect(await verifyOnwards(from(chain.slice(0, 3)), deployment, kept)).toEqual({
+  const { seq, hash } = chain[3] ?? genesis(deployment);
+  const known = { seq, hash };
+  expect(await verifyChain(chain, { deployment, known })).toEqual(whole);
+  const cut = chain.slice(0, 3);
+  expect(await verifyChain(cut, { deployment })).toMatchObject({ ok: true, entries: 3 });
+  expect(await verifyChain(cut, { deployment, known })).toEqual({
     ok: false,
     seq: 4,
     reason: 'the entry that belongs here is missing',
   });
-  const anew = { ...kept, hash: sha256('another') };
-  expect(await verifyOnwards(from(chain), deployment, anew)).toEqual({
+  const anew = [...cut, forge(chain[3], { correlationId: 'another' })];
+  expect(await verifyChain(anew, { deployment })).toMatchObject({ ok: true, entries: 4 });
+  expect(await verifyChain(anew, { deployment, known })).toEqual({
     ok: false,
     seq: 4,
     reason: 'the entry is not the one that was there',
   });
+  const kept = { ...(anew[3] ?? forge(chain[3], {})), hash };
+  expect(await verifyChain([...cut, kept], { deployment, known })).toMatchObject({ ok: false, seq: 4 });
+});
+
+test('an entry that is hidden from those who look for it is a break, without a byte of it changed', async () => {
+  const found = chain.map((entry) => {
+    const { at = '', correlationId = '', picture = '', disclosed = [] } = parseEntry(entry.bytes) ?? {};
+    const communities = [...new Set(disclosed.map(({ community }) => community))];
+    return { ...entry, found: { at: new Date(at), correlationId, picture, communities } };
+  });
+  expect(await verifyChain(found, { deployment })).toEqual(whole);
+  const [, entry] = found;
+  if (entry === undefined) throw new Error('expected a second entry');
+  for (const hidden of [
+    { communities: [] },
+    { communities: undefined },
+    { correlationId: 'another' },
+    { picture: 'exercise:another' },
+    { at: new Date(0) },
+  ]) {
+    const words = { ...entry.found, ...hidden } as typeof entry.found;
+    expect(await verifyChain(found.with(1, { ...entry, found: words }), { deployment })).toEqual({
+      ok: false,
+      seq: 2,
+      reason: 'the store finds it by other words than the bytes say',
+    });
+  }
 });

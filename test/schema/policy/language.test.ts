@@ -36,6 +36,7 @@ test.each([
   ['a rule without a reason', 'baseline.yaml', / +because: CLEAR has.*\n/, '', 'because'],
   ['a role that is none', 'domain.yaml', 'roles: [log-keeper]', 'roles: [log-keper]', 'log-keper'],
   ['a place of no group', 'coordinates.yaml', 'Hub.public', 'Hub.publick', 'publick'],
+  ['a kind that is none in a collection', 'domain.yaml', '    - MispEvent\n', '    - MispEvnt\n', 'MispEvnt'],
   ['a place of no kind', 'coordinates.yaml', 'Advisory.content:', 'Advizory.content:', 'Advizory'],
   [
     'a field that is named twice',

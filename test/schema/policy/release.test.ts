@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { diffPolicies } from '../../../schema/policy/diff.ts';
 import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/load.ts';
-import { digestOf, lookAtStep } from '../../../schema/policy/release.ts';
+import { digestOf, findUndecided, lookAtStep } from '../../../schema/policy/release.ts';
 import { findUnlisted } from '../../../schema/policy/widenings.ts';
 
 const released = readPolicyTexts();
@@ -70,6 +70,21 @@ test('what was decided covers nothing that a later edit puts behind its words', 
   expect(lookAtStep(released, laidOutAnew, file).faults).toEqual([]);
 });
 
+test('the released policy is the one that its change was decided for, and not one that was edited since', () => {
+  const current = changed(toRed);
+  const file = change(gains(current), version + 1, current);
+  expect(findUndecided(current, file)).toEqual([]);
+  expect(findUndecided(changed(toRed, toAll), file)).toEqual([expect.stringContaining('was decided for it')]);
+  expect(findUndecided(current, {})).toHaveLength(1);
+});
+
+test('a change that makes a later version than the domain says is refused', () => {
+  const current = changed(toRed);
+  expect(lookAtStep(released, current, change(gains(current), version + 5, current)).faults).toEqual([
+    expect.stringContaining(`it makes version ${version + 5}`),
+  ]);
+});
+
 test('a version that was never released keeps the next change from being taken', () => {
   const current = changed(toRed);
   const next = {
@@ -103,7 +118,8 @@ test('a line that widens nothing is a fault, be it of no cell, of too many, or o
     const { faults } = lookAtStep(released, current, change([first, ...others, line.padEnd(12, '.')]));
     expect(faults).toEqual([expect.stringMatching(/^0007-for-this-test\.yaml: /)]);
   }
-  expect(lookAtStep(released, released, change([first], version + 1, released)).faults).toEqual([
+  const same = changed();
+  expect(lookAtStep(released, same, change([first], version + 1, same)).faults).toEqual([
     expect.stringContaining('it lists what is not gained'),
   ]);
 });
@@ -152,12 +168,13 @@ test('access that changes without a version that grew is a fault', () => {
 });
 
 test('a change’s file of another shape or name is a fault', () => {
-  const good = Object.values(change([], version + 1, released))[0] ?? '';
-  expect(lookAtStep(released, released, { 'opens.yaml': good }).faults).toEqual([
+  const same = changed();
+  const good = Object.values(change([], version + 1, same))[0] ?? '';
+  expect(lookAtStep(released, same, { 'opens.yaml': good }).faults).toEqual([
     expect.stringContaining('0007-'),
   ]);
-  expect(lookAtStep(released, released, { '0001-a.yaml': good, '0001-b.yaml': good }).faults).toHaveLength(1);
+  expect(lookAtStep(released, same, { '0001-a.yaml': good, '0001-b.yaml': good }).faults).toHaveLength(1);
   expect(
-    lookAtStep(released, released, { '0001-a.yaml': good.replace('"why"', '"reason"') }).faults.length,
+    lookAtStep(released, same, { '0001-a.yaml': good.replace('"why"', '"reason"') }).faults.length,
   ).toBeGreaterThan(0);
 });
