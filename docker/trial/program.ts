@@ -54,38 +54,20 @@ program
     process.stdout.write(`${accessToken}\n`);
   });
 
-program
-  .command('import')
-  .description(`take files into a store: ${communities.join(', ')}, or "registry" for alias tables`)
-  .argument('<community>')
-  .argument('[arguments...]', 'files or folders, and options: see `hub import <community> --help`')
-  .helpOption(false)
-  .allowUnknownOption()
-  .passThroughOptions()
-  .addHelpText('after', '\nExample:\n  npx hub import enisa known-exploited.json')
-  .action(async (community: string, rest: string[], _flags: object, command: Command) => {
-    if (['--help', '-h'].includes(community)) command.help();
-    process.exitCode =
-      community === 'registry'
-        ? await importAliasTable(home, rest)
-        : await importIntoCommunity(home, community, rest);
-  });
+passOn('import', `take files into a store: ${communities.join(', ')}, or "registry" for alias tables`, {
+  rest: 'files or folders, and options: see `hub import <community> --help`',
+  example: 'npx hub import enisa known-exploited.json',
+  run: async (community, rest) =>
+    community === 'registry'
+      ? await importAliasTable(home, rest)
+      : await importIntoCommunity(home, community, rest),
+});
 
-program
-  .command('operate')
-  .description(
-    "a community operator's view, preview, alarms, labels, migrate and switch: see `hub operate <community> --help`",
-  )
-  .argument('<community>')
-  .argument('[arguments...]')
-  .helpOption(false)
-  .allowUnknownOption()
-  .passThroughOptions()
-  .addHelpText('after', '\nExample:\n  npx hub operate cert-eu view --as private-partner')
-  .action(async (community: string, rest: string[], _flags: object, command: Command) => {
-    if (['--help', '-h'].includes(community)) command.help();
-    process.exitCode = await operateCommunity(home, community, rest);
-  });
+passOn('operate', "a community operator's view, preview, alarms, labels, migrate and switch", {
+  rest: 'a command and its options: see `hub operate <community> --help`',
+  example: 'npx hub operate cert-eu view --as private-partner',
+  run: async (community, rest) => await operateCommunity(home, community, rest),
+});
 
 program
   .command('migrate')
@@ -119,6 +101,29 @@ try {
 } catch (error) {
   process.stderr.write(`hub: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
+}
+
+type PassedOn = {
+  readonly rest: string;
+  readonly example: string;
+  readonly run: (community: string, rest: readonly string[]) => Promise<number>;
+};
+
+/** A command whose options are those of a community's own program: they are handed on as they stand. */
+function passOn(name: string, description: string, { rest: words, example, run }: PassedOn): void {
+  program
+    .command(name)
+    .description(description)
+    .argument('<community>')
+    .argument('[arguments...]', words)
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .addHelpText('after', `\nExample:\n  ${example}`)
+    .action(async (community: string, rest: string[], _flags: object, command: Command) => {
+      if (['--help', '-h'].includes(community)) command.help();
+      process.exitCode = await run(community, rest);
+    });
 }
 
 function takePort(value: string): number {

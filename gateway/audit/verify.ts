@@ -79,8 +79,8 @@ function isFoundBy({ at, correlationId, picture, disclosed }: AccessEntry, found
     found.correlationId === correlationId &&
     found.picture === picture &&
     Array.isArray(found.communities) &&
-    found.communities.length === communities.size &&
-    found.communities.every((community) => communities.has(community))
+    // As sets: one that stands twice must not stand in for one that is gone.
+    communities.symmetricDifference(new Set(found.communities)).size === 0
   );
 }
 

@@ -11,7 +11,7 @@ const help = `Takes each guard out of a copy of the project, one at a time, and 
   --only WORD    only guards whose name has this word
   --help
 
-It ends with 1 where a guard can be taken out and its tests stay green. A few minutes on two cores.
+It ends with 1 where a guard can be taken out and its tests stay green. The better part of an hour on two cores.
 
 Example:
   npm run guards -- --only cursor

@@ -8,7 +8,7 @@ import {
   genesis,
 } from '../../../gateway/audit/entry.ts';
 import { parseEntry, type StoredEntry, verifyChain } from '../../../gateway/audit/verify.ts';
-import { facts } from './facts.ts';
+import { disclosure, facts } from './facts.ts';
 
 const deployment = 'exercise-hub';
 
@@ -139,6 +139,7 @@ test('an entry that is hidden from those who look for it is a break, without a b
   if (entry === undefined) throw new Error('expected a second entry');
   for (const hidden of [
     { communities: [] },
+    { communities: ['another'] },
     { communities: undefined },
     { correlationId: 'another' },
     { picture: 'exercise:another' },
@@ -151,4 +152,18 @@ test('an entry that is hidden from those who look for it is a break, without a b
       reason: 'the store finds it by other words than the bytes say',
     });
   }
+});
+
+test('a community that stands twice does not stand in for one that is gone', async () => {
+  const secrets = { id: 'entry-1', readerSalt: Buffer.alloc(32, 1), operationSalt: Buffer.alloc(32, 1) };
+  const disclosed = [disclosure(), disclosure({ community: 'enisa', id: 'Advisory:another' })];
+  const draft = draftEntry(facts({ disclosed }), deployment, secrets);
+  const { at, correlationId, picture, communities, ...entry } = chainEntry(draft, genesis(deployment));
+  expect(communities).toHaveLength(2);
+  const asFoundBy = async (names: readonly string[]) => {
+    const found = { at: new Date(at), correlationId, picture, communities: names };
+    return (await verifyChain([{ ...entry, found }], { deployment })).ok;
+  };
+  expect(await asFoundBy(communities.toReversed())).toBe(true);
+  for (const name of communities) expect(await asFoundBy([name, name])).toBe(false);
 });
