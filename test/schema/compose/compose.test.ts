@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { buildSchema } from 'graphql';
-import { findUnannouncedBreaks } from '../../schema/breaking.ts';
-import { compose, findDrift } from '../../schema/compose.ts';
-import { readPolicy } from '../../schema/policy/load.ts';
-import { findPolicyGaps, findUnnamed } from '../../schema/policy/coverage.ts';
+import { findUnannouncedBreaks } from '../../../schema/compose/breaking.ts';
+import { compose, findDrift } from '../../../schema/compose/compose.ts';
+import { readPolicy } from '../../../schema/policy/load.ts';
+import { findPolicyGaps, findUnnamed } from '../../../schema/policy/coverage.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { findUnannouncedBreaks } from './breaking.ts';
 import { z } from 'zod';
-import { findPolicyGaps } from './policy/coverage.ts';
-import { coordinatesFile, domainFile, rulesFile } from './policy/language.ts';
-import { readPolicy } from './policy/load.ts';
-import { read, subgraphNames, subgraphSdl } from './sources.ts';
+import { findPolicyGaps } from '../policy/coverage.ts';
+import { coordinatesFile, domainFile, rulesFile } from '../policy/language.ts';
+import { readPolicy } from '../policy/load.ts';
+import { read, subgraphNames, subgraphSdl } from '../sources.ts';
 
 /** What the gateway plans on, what clients generate their types from, and what editors check the policy's files by. */
 export type Composed = Readonly<
@@ -66,7 +66,7 @@ function readIfThere(file: string): string {
 }
 
 function pathOf(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url));
+  return fileURLToPath(new URL(`../${file}`, import.meta.url));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.includes('--check'));
