@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Reader } from '../../schema/reader.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
 import { communities, purposes } from '../../schema/vocabulary.ts';
 import { withUri } from './import.ts';
 import { findReader, organisations } from './issuer/readers.ts';

@@ -1,5 +1,5 @@
-import type { RecordedDisclosure } from '../../schema/disclosure.ts';
-import type { Reader } from '../../schema/reader.ts';
+import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
 import type { HandlingCode, Pap, Purpose, Tlp } from '../../schema/vocabulary.ts';
 import { canonicalBytes, canonicalSet, sha256, wellFormed } from './canonical.ts';
 import { hashOperation } from './operation-hash.ts';

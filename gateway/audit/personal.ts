@@ -1,4 +1,4 @@
-import type { Reader } from '../../schema/reader.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
 import { canonicalBytes, sha256 } from './canonical.ts';
 
 /** Who asked, as the decision took it: erased, the entry still says which organisation. */

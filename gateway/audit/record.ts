@@ -1,5 +1,5 @@
 import type { DocumentNode } from 'graphql';
-import type { RecordedDisclosure } from '../../schema/disclosure.ts';
+import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import { isChange } from '../request/operation.ts';
 import { canonicalBytes, sha256 } from './canonical.ts';
 import type { AuditFacts } from './entry.ts';

@@ -1,6 +1,6 @@
 import { type EverExplanation, explainEver } from '../../schema/policy/ever.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
-import type { Reader } from '../../schema/reader.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
 import type { AccessEntry } from '../audit/entry.ts';
 import type { PersonalReader } from '../audit/personal.ts';
 import type { LoggedAccess } from './log.ts';

@@ -1,7 +1,7 @@
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import type { Logger } from 'pino';
 import type { Agent } from 'undici';
-import { offerSession, type Session, type SigningKey } from '../../schema/session.ts';
+import { offerSession, type Session, type SigningKey } from '../../schema/protocol/session.ts';
 import { watchFile } from '../../schema/watched-file.ts';
 import { post } from './fetch-part.ts';
 

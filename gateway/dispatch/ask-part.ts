@@ -1,5 +1,5 @@
 import type { Agent } from 'undici';
-import { signAssertion } from '../../schema/assertion.ts';
+import { signAssertion } from '../../schema/protocol/assertion.ts';
 import { within } from '../../schema/within.ts';
 import type { RequestContext } from '../request/context.ts';
 import { fetchPart, type PartAnswer, UnexpectedStatus } from './fetch-part.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RecordedDisclosure } from '../../schema/disclosure.ts';
+import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import { handlingCodes, papScale, tlpScale } from '../../schema/vocabulary.ts';
 
 /** The most records that one part may disclose in one answer: what all parts say must fit one entry of the trail. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Session } from '../../schema/session.ts';
+import type { Session } from '../../schema/protocol/session.ts';
 import type { Agree } from './agree.ts';
 
 /** A session that this hub process holds with one community. */

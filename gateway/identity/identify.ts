@@ -1,5 +1,5 @@
 import { HubError } from '../../schema/errors.ts';
-import type { Reader } from '../../schema/reader.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type TokenRules, type VerifiedToken, verifyToken } from './verify-token.ts';
 

@@ -1,6 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
-import type { HeldAgreement, HeldGrant, HeldShare, Reader } from '../../schema/reader.ts';
+import type { HeldAgreement, HeldGrant, HeldShare, Reader } from '../../schema/protocol/reader.ts';
 import type { Purpose, Tlp } from '../../schema/vocabulary.ts';
 import { within } from '../../schema/within.ts';
 

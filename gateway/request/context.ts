@@ -1,4 +1,4 @@
-import type { RecordedDisclosure } from '../../schema/disclosure.ts';
+import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import type { HubErrorCode } from '../../schema/errors.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import type { Identity } from '../identity/identify.ts';

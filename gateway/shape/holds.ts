@@ -1,4 +1,4 @@
-import type { RecordedDisclosure } from '../../schema/disclosure.ts';
+import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import { papScale, tlpScale } from '../../schema/vocabulary.ts';
 
 /** What an answer holds, each scale by itself (DOMAIN section 1, Combining). */

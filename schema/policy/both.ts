@@ -1,5 +1,5 @@
 import type { Envelope } from '../envelope.ts';
-import type { Reader } from '../reader.ts';
+import type { Reader } from '../protocol/reader.ts';
 import type { Action } from './domain.ts';
 import { Holder, type Labels, Policy, type RowDecision } from './policy.ts';
 

@@ -1,4 +1,4 @@
-import type { Reader } from '../reader.ts';
+import type { Reader } from '../protocol/reader.ts';
 import { classesOfRecords } from './compile.ts';
 import type { Coordinates, Place } from './coordinates.ts';
 import type { Action } from './domain.ts';

@@ -1,6 +1,6 @@
 import { isEnvelope } from '../check-envelope.ts';
 import type { Envelope } from '../envelope.ts';
-import type { Reader } from '../reader.ts';
+import type { Reader } from '../protocol/reader.ts';
 import { blocksOf } from './compile.ts';
 import { type Action, type RecordFacts, type Relation, relations } from './domain.ts';
 import { factsOf } from './facts.ts';

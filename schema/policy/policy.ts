@@ -1,6 +1,6 @@
 import { isEnvelope } from '../check-envelope.ts';
 import type { Envelope } from '../envelope.ts';
-import type { Reader } from '../reader.ts';
+import type { Reader } from '../protocol/reader.ts';
 import { type Compiled, compileRules, findUncompilable, type Variant } from './compile.ts';
 import { type Action, actions, type RecordFacts, rowActions } from './domain.ts';
 import { factsOf, factsOfWhole, signatureOf } from './facts.ts';

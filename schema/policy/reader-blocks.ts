@@ -1,4 +1,4 @@
-import type { Reader } from '../reader.ts';
+import type { Reader } from '../protocol/reader.ts';
 import { purposes } from '../vocabulary.ts';
 import type { Relation } from './domain.ts';
 import { isOfClass, type ReaderClass } from './rules.ts';

@@ -1,5 +1,5 @@
 import type { Envelope } from '../envelope.ts';
-import type { Reader } from '../reader.ts';
+import type { Reader } from '../protocol/reader.ts';
 import { defaultTlpCommunity, tlpScale } from '../vocabulary.ts';
 import type { Relation } from './domain.ts';
 

@@ -1,4 +1,4 @@
-import type { Reader } from '../reader.ts';
+import type { Reader } from '../protocol/reader.ts';
 import { communities, handlingCodes, type Purpose } from '../vocabulary.ts';
 import { readPath } from './coordinates.ts';
 import { type Action, recordDimensions, type RecordFacts, type Relation, unset } from './domain.ts';

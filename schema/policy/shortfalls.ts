@@ -1,4 +1,4 @@
-import type { Reader } from '../reader.ts';
+import type { Reader } from '../protocol/reader.ts';
 import type { RecordFacts, Relation } from './domain.ts';
 import { unset } from './domain.ts';
 import type { PolicySource, ReaderClass, Rule } from './rules.ts';

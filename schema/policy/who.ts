@@ -1,4 +1,4 @@
-import type { Reader } from '../reader.ts';
+import type { Reader } from '../protocol/reader.ts';
 import type { Action } from './domain.ts';
 import { kindsOf, permitsOf, prohibitedAlways } from './ever.ts';
 import { speaksOf } from './explain.ts';

@@ -1,5 +1,5 @@
 import type { Envelope } from '../envelope.ts';
-import type { Reader } from '../reader.ts';
+import type { Reader } from '../protocol/reader.ts';
 import { defaultTlpCommunity, type Purpose } from '../vocabulary.ts';
 import type { Column, Deed } from './cells.ts';
 import type { RecordFacts, Relation } from './domain.ts';

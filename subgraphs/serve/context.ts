@@ -1,5 +1,5 @@
-import type { VerifiedAssertion } from '../../schema/assertion.ts';
-import type { Reader } from '../../schema/reader.ts';
+import type { VerifiedAssertion } from '../../schema/protocol/assertion.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
 import type { Holder } from '../../schema/policy/policy.ts';
 import type { Changes } from './changes/changes.ts';
 import type { Loaders } from './loaders.ts';

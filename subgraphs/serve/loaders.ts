@@ -3,7 +3,7 @@ import type { Envelope, StoredRecord } from '../../schema/envelope.ts';
 import { HubError } from '../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../schema/policy/filter.ts';
 import type { Holder, Policy } from '../../schema/policy/policy.ts';
-import type { Reader } from '../../schema/reader.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
 import type { Kind } from './community.ts';
 import type { Oldest, SchemaVersions } from './migrate/schema-versions.ts';
 import { type Connection, type PageArguments, pageSize, toConnection } from './connection.ts';

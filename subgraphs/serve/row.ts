@@ -1,4 +1,4 @@
-import type { Disclosure } from '../../schema/disclosure.ts';
+import type { Disclosure } from '../../schema/protocol/disclosure.ts';
 import type { Envelope, StoredRecord } from '../../schema/envelope.ts';
 import type { Holder, Policy, RowDecision } from '../../schema/policy/policy.ts';
 

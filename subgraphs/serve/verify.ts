@@ -1,7 +1,12 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { Logger } from 'pino';
-import { checkAssertion, openAssertion, sessionOf, type VerifiedAssertion } from '../../schema/assertion.ts';
-import { type HubKeys, takeOffer } from '../../schema/session.ts';
+import {
+  checkAssertion,
+  openAssertion,
+  sessionOf,
+  type VerifiedAssertion,
+} from '../../schema/protocol/assertion.ts';
+import { type HubKeys, takeOffer } from '../../schema/protocol/session.ts';
 import { HubSessions } from './sessions.ts';
 import type { SubgraphSettings } from './settings.ts';
 

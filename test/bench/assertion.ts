@@ -2,8 +2,8 @@ import { createHash, createSecretKey, randomBytes, randomUUID } from 'node:crypt
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createLocalJWKSet, type CryptoKey, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
-import { checkAssertion, openAssertion, sessionOf, signAssertion } from '../../schema/assertion.ts';
-import { offerSession, takeOffer } from '../../schema/session.ts';
+import { checkAssertion, openAssertion, sessionOf, signAssertion } from '../../schema/protocol/assertion.ts';
+import { offerSession, takeOffer } from '../../schema/protocol/session.ts';
 import { assertionOf } from '../helpers/as-hub.ts';
 import { percentile, round, table } from './figures.ts';
 

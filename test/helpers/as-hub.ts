@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CryptoKey, importJWK } from 'jose';
-import { type Assertion, signAssertion } from '../../schema/assertion.ts';
+import { type Assertion, signAssertion } from '../../schema/protocol/assertion.ts';
 import { readPolicy } from '../../schema/policy/load.ts';
-import { offerSession, type Session, type SigningKey } from '../../schema/session.ts';
+import { offerSession, type Session, type SigningKey } from '../../schema/protocol/session.ts';
 import { post } from './ask.ts';
 import { readerOf } from './records.ts';
 

@@ -1,5 +1,5 @@
 import type { Audience, Envelope, Marking } from '../../schema/envelope.ts';
-import type { Reader } from '../../schema/reader.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
 
 /** An envelope of a record that everybody may read, with what a test changes of it. */
 export function envelopeOf(changes: Partial<Envelope> = {}): Envelope {

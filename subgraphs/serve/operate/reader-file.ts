@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Reader } from '../../../schema/reader.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import { purposes, tlpScale } from '../../../schema/vocabulary.ts';
 
 const instant = z.iso.datetime();

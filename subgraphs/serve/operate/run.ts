@@ -50,7 +50,7 @@ function addView(program: Command, community: CommunityPart): void {
   program
     .command('view')
     .description('what a reader would see of these records: counts, markings and ids, never content')
-    .requiredOption('--reader <file>', 'who: a reader as JSON (schema/reader.ts)')
+    .requiredOption('--reader <file>', 'who: a reader as JSON (schema/protocol/reader.ts)')
     .option('--json', 'as JSON')
     .action(async (flags: { reader: string; json?: boolean }) => {
       const reader = readReader(flags.reader);

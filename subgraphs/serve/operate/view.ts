@@ -1,6 +1,6 @@
 import { compileFilter } from '../../../schema/policy/filter.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
-import type { Reader } from '../../../schema/reader.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { Kind } from '../community.ts';
 import { countPage, findPage, type PageQuery } from '../queries.ts';
 import { toRow } from '../row.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BothPolicies } from '../../../schema/policy/both.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
-import type { Reader } from '../../../schema/reader.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import { kinds } from '../../../subgraphs/cert-eu/records.ts';
 import { sealCursor } from '../../../subgraphs/serve/cursor.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';

@@ -1,6 +1,6 @@
 import type { StoredRecord } from '../../../schema/envelope.ts';
 import type { Holder, Policy } from '../../../schema/policy/policy.ts';
-import type { Reader } from '../../../schema/reader.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store.ts';
 
 /** A list as its order is, and what each policy alone gives each reader of it: worked out before anybody asks. */

@@ -1,5 +1,5 @@
 import type { AuditFacts } from '../../../gateway/audit/entry.ts';
-import type { RecordedDisclosure } from '../../../schema/disclosure.ts';
+import type { RecordedDisclosure } from '../../../schema/protocol/disclosure.ts';
 
 /** EXERCISE: a disclosure of the project's own fiction. */
 export function disclosure(over: Partial<RecordedDisclosure> = {}): RecordedDisclosure {

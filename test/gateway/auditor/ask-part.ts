@@ -4,7 +4,7 @@ import { createHubPart, type HubPartSources } from '../../../gateway/registry/pa
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { readPolicy } from '../../../schema/policy/load.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
-import type { Reader } from '../../../schema/reader.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 
 const inForce = readPolicy();
 const unasked = () => Promise.reject(new Error('the store was asked'));

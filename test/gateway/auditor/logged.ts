@@ -3,7 +3,7 @@ import type { PersonalReader } from '../../../gateway/audit/personal.ts';
 import { parseEntry } from '../../../gateway/audit/verify.ts';
 import type { LoggedAccess } from '../../../gateway/auditor/log.ts';
 import { readPolicy } from '../../../schema/policy/load.ts';
-import type { Reader } from '../../../schema/reader.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import { facts } from '../audit/facts.ts';
 
 const inForce = readPolicy().version;

@@ -7,7 +7,7 @@ import { explainEver } from '../../../schema/policy/ever.ts';
 import { explainField } from '../../../schema/policy/explain-field.ts';
 import { judge } from '../../../schema/policy/judge.ts';
 import { makeGood } from '../../../schema/policy/shortfalls.ts';
-import type { Reader } from '../../../schema/reader.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { HandlingCode } from '../../../schema/vocabulary.ts';
 import { policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';

@@ -7,7 +7,7 @@ import { factsOf } from '../../../schema/policy/facts.ts';
 import { judge } from '../../../schema/policy/judge.ts';
 import { readerSide, recordSide } from '../../../schema/policy/relations.ts';
 import { isOfClass, type PolicySource } from '../../../schema/policy/rules.ts';
-import type { Reader } from '../../../schema/reader.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import {
   distributions,
   handlingCodes,

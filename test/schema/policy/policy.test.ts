@@ -6,7 +6,7 @@ import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../schema/poli
 import { nameOfVersion, numberOfVersion, type Policy } from '../../../schema/policy/policy.ts';
 import { readerSide, recordSide } from '../../../schema/policy/relations.ts';
 import { isOfClass } from '../../../schema/policy/rules.ts';
-import type { Reader } from '../../../schema/reader.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 
 const policy = readPolicy();

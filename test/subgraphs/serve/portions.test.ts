@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { graphql } from 'graphql';
 import type { StoredRecord } from '../../../schema/envelope.ts';
-import type { Reader } from '../../../schema/reader.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import { community } from '../../../subgraphs/cert-eu/community.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';
 import { toDisclosure } from '../../../subgraphs/serve/row.ts';

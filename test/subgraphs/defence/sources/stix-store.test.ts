@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { graphql } from 'graphql';
 import { randomBytes } from 'node:crypto';
-import type { Reader } from '../../../../schema/reader.ts';
+import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { community } from '../../../../subgraphs/defence/community.ts';
 import { attack, stix } from '../../../../subgraphs/defence/sources/stix.ts';
 import { markingOf, noAudience } from '../../../../subgraphs/serve/ingest/marking.ts';

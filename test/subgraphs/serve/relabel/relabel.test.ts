@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { graphql } from 'graphql';
 import { BothPolicies } from '../../../../schema/policy/both.ts';
 import type { Policy } from '../../../../schema/policy/policy.ts';
-import type { Reader } from '../../../../schema/reader.ts';
+import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
 import type { Connection, PageArguments } from '../../../../subgraphs/serve/connection.ts';

@@ -1,10 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { jwtVerify } from 'jose';
-import { checkAssertion, openAssertion, sessionOf, signAssertion } from '../../schema/assertion.ts';
-import type { Session } from '../../schema/session.ts';
-import { assertionOf } from '../helpers/as-hub.ts';
-import { readerOf } from '../helpers/records.ts';
+import {
+  checkAssertion,
+  openAssertion,
+  sessionOf,
+  signAssertion,
+} from '../../../schema/protocol/assertion.ts';
+import type { Session } from '../../../schema/protocol/session.ts';
+import { assertionOf } from '../../helpers/as-hub.ts';
+import { readerOf } from '../../helpers/records.ts';
 
 const now = new Date('2026-05-05T12:00:00Z');
 const body = '{"query":"{ a }"}';

@@ -8,9 +8,9 @@ import {
   hkdfSync,
 } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { signAssertion } from '../../schema/assertion.ts';
-import { type HubKeys, offerSession, type SigningKey, takeOffer } from '../../schema/session.ts';
-import { assertionOf, ends } from '../helpers/as-hub.ts';
+import { signAssertion } from '../../../schema/protocol/assertion.ts';
+import { type HubKeys, offerSession, type SigningKey, takeOffer } from '../../../schema/protocol/session.ts';
+import { assertionOf, ends } from '../../helpers/as-hub.ts';
 
 const now = new Date('2026-05-05T12:00:00Z');
 
