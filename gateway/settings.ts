@@ -13,7 +13,7 @@ import {
 } from '../schema/settings.ts';
 import { logLevel, mode } from '../schema/settings-of-all.ts';
 import { checkTls, isLoopback, tlsSettings } from '../schema/tls.ts';
-import { communities, type Community } from '../schema/vocabulary.ts';
+import { communities, type Community } from '../schema/record/vocabulary.ts';
 
 const committedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
 

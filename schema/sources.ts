@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { communities, type Community } from './vocabulary.ts';
+import { communities, type Community } from './record/vocabulary.ts';
 
 /** Every subgraph of the graph: the hub's own (stubs and registry) and one for each community. */
 export const subgraphNames = ['hub', ...communities] as const;

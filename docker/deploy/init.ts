@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { signBundle } from '../../schema/policy/bundle.ts';
 import { readPolicyTexts } from '../../schema/policy/load.ts';
 import { readPolicySigner } from '../../schema/policy/policy-keys.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { acr } from '../trial/issuer/acr.ts';
 import { databaseOf } from '../trial/stores/names.ts';
 import { certifyAuthority, certifyPart, newKey } from './certificates.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { withDatabase } from './client.ts';
 import { policyEnv } from './policy-office.ts';
 import { readState } from './state.ts';

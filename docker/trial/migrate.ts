@@ -1,4 +1,4 @@
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { operateCommunity } from './operate.ts';
 
 /**

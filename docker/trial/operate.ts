@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Reader } from '../../schema/protocol/reader.ts';
-import { communities, purposes } from '../../schema/vocabulary.ts';
+import { communities, purposes } from '../../schema/record/vocabulary.ts';
 import { withUri } from './import.ts';
 import { findReader, organisations } from './issuer/readers.ts';
 import { policyEnv } from './policy-office.ts';

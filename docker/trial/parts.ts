@@ -1,4 +1,4 @@
-import type { Community } from '../../schema/vocabulary.ts';
+import type { Community } from '../../schema/record/vocabulary.ts';
 import { community as certEu } from '../../subgraphs/cert-eu/community.ts';
 import { community as defence } from '../../subgraphs/defence/community.ts';
 import { community as eeas } from '../../subgraphs/eeas/community.ts';

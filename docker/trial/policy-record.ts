@@ -2,7 +2,7 @@ import { openRegistry } from '../../gateway/registry/registry.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { nearest, PolicyQuestionError } from '../../schema/policy/question.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { withDatabase } from './client.ts';
 import { withUri } from './import.ts';
 import { toReader } from './operate.ts';

@@ -11,7 +11,7 @@ import { addReads } from './reads.ts';
 import { start } from './start.ts';
 import { addTrail } from './trail.ts';
 import { readState } from './state.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 
 const home = homeFolder(process.env);
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { communities, type Community } from '../../schema/vocabulary.ts';
+import { communities, type Community } from '../../schema/record/vocabulary.ts';
 import { acr } from './issuer/acr.ts';
 import { openHome, policySettings, type TrialHome } from './home.ts';
 import { signTrialPolicy } from './policy-office.ts';

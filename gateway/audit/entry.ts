@@ -1,6 +1,6 @@
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
-import type { HandlingCode, Pap, Purpose, Tlp } from '../../schema/vocabulary.ts';
+import type { HandlingCode, Pap, Purpose, Tlp } from '../../schema/record/vocabulary.ts';
 import { canonicalBytes, canonicalSet, sha256, wellFormed } from './canonical.ts';
 import { hashOperation } from './operation-hash.ts';
 import {

@@ -1,5 +1,5 @@
 import { HubError } from '../../schema/errors.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import type { AccessEntry, EntryDisclosure } from '../audit/entry.ts';
 import { takeQuestion } from './allowance.ts';
 import { disclose } from './disclose.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
-import { handlingCodes, papScale, tlpScale } from '../../schema/vocabulary.ts';
+import { handlingCodes, papScale, tlpScale } from '../../schema/record/vocabulary.ts';
 
 /** The most records that one part may disclose in one answer: what all parts say must fit one entry of the trail. */
 export const mostDisclosed = 10_000;

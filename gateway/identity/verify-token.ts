@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { HubError } from '../../schema/errors.ts';
-import { type Purpose, purposes } from '../../schema/vocabulary.ts';
+import { type Purpose, purposes } from '../../schema/record/vocabulary.ts';
 
 /** What a verified access token says: who, by which client, for which purpose, in which picture. */
 export type VerifiedToken = {

@@ -1,7 +1,7 @@
 import type { ApolloGateway, GraphQLDataSource } from '@apollo/gateway';
 import { createHash } from 'node:crypto';
 import { type DocumentNode, type GraphQLSchema, print } from 'graphql';
-import { checkDateTimes } from '../../schema/date-time.ts';
+import { checkDateTimes } from '../../schema/record/date-time.ts';
 import { HubError } from '../../schema/errors.ts';
 import type { RequestContext } from '../request/context.ts';
 

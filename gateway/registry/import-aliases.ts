@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { aliasesOf, type AliasRow } from '../../schema/aliases.ts';
+import { aliasesOf, type AliasRow } from '../../schema/record/aliases.ts';
 
 /** What an import of an alias table did. */
 export type AliasImport = {

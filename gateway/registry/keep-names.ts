@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
-import { type AliasRow, indexAliases } from '../../schema/aliases.ts';
-import { actorKey, normaliseName } from '../../schema/keys.ts';
+import { type AliasRow, indexAliases } from '../../schema/record/aliases.ts';
+import { actorKey, normaliseName } from '../../schema/record/keys.ts';
 import type { Names } from './names.ts';
 
 const refreshMs = 2000;

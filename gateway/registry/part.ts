@@ -12,8 +12,8 @@ import {
   organisationKey,
   parseIndicatorKey,
   vulnerabilityKey,
-} from '../../schema/keys.ts';
-import { jointCaseKey } from '../../schema/shared-types.ts';
+} from '../../schema/record/keys.ts';
+import { jointCaseKey } from '../../schema/record/shared-types.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import { openAllowance } from '../auditor/allowance.ts';
 import { guardHubPart } from '../auditor/guard.ts';

@@ -1,5 +1,5 @@
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
-import { papScale, tlpScale } from '../../schema/vocabulary.ts';
+import { papScale, tlpScale } from '../../schema/record/vocabulary.ts';
 
 /** What an answer holds, each scale by itself (DOMAIN section 1, Combining). */
 export type Holds = {

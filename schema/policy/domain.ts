@@ -1,4 +1,11 @@
-import { distributions, handlingCodes, papScale, reaches, recordStates, tlpScale } from '../vocabulary.ts';
+import {
+  distributions,
+  handlingCodes,
+  papScale,
+  reaches,
+  recordStates,
+  tlpScale,
+} from '../record/vocabulary.ts';
 
 /** What can be done to a record or a part of the hub; each has a letter, which stands in keys. */
 export const actions = {

@@ -1,4 +1,4 @@
-import { isEnvelope } from '../check-envelope.ts';
+import { isEnvelope } from '../record/check-envelope.ts';
 import type { Place } from './coordinates.ts';
 import { explain, type Explanation } from './explain.ts';
 import type { Holder, Policy } from './policy.ts';

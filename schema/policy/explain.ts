@@ -1,5 +1,5 @@
-import { isEnvelope } from '../check-envelope.ts';
-import type { Envelope } from '../envelope.ts';
+import { isEnvelope } from '../record/check-envelope.ts';
+import type { Envelope } from '../record/envelope.ts';
 import type { Reader } from '../protocol/reader.ts';
 import { blocksOf } from './compile.ts';
 import { type Action, type RecordFacts, type Relation, relations } from './domain.ts';

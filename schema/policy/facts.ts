@@ -1,5 +1,5 @@
-import { isEnvelope } from '../check-envelope.ts';
-import type { Envelope } from '../envelope.ts';
+import { isEnvelope } from '../record/check-envelope.ts';
+import type { Envelope } from '../record/envelope.ts';
 import {
   distributions,
   handlingCodes,
@@ -9,7 +9,7 @@ import {
   recordStates,
   type Tlp,
   tlpScale,
-} from '../vocabulary.ts';
+} from '../record/vocabulary.ts';
 import { type RecordFacts, unset } from './domain.ts';
 
 /**

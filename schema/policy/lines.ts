@@ -1,4 +1,4 @@
-import { handlingCodes } from '../vocabulary.ts';
+import { handlingCodes } from '../record/vocabulary.ts';
 import type { Box, ReaderWords } from './cover.ts';
 import { type Action, actions, recordDimensions, type Relation, relations } from './domain.ts';
 

@@ -1,5 +1,5 @@
-import { isEnvelope } from '../check-envelope.ts';
-import type { Envelope } from '../envelope.ts';
+import { isEnvelope } from '../record/check-envelope.ts';
+import type { Envelope } from '../record/envelope.ts';
 import type { Reader } from '../protocol/reader.ts';
 import { type Compiled, compileRules, findUncompilable, type Variant } from './compile.ts';
 import { type Action, actions, type RecordFacts, rowActions } from './domain.ts';

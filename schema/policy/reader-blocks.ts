@@ -1,5 +1,5 @@
 import type { Reader } from '../protocol/reader.ts';
-import { purposes } from '../vocabulary.ts';
+import { purposes } from '../record/vocabulary.ts';
 import type { Relation } from './domain.ts';
 import { isOfClass, type ReaderClass } from './rules.ts';
 

@@ -1,4 +1,4 @@
-import type { Reach, Tlp } from '../vocabulary.ts';
+import type { Reach, Tlp } from '../record/vocabulary.ts';
 import { recordDimensions, type RecordFacts } from './domain.ts';
 import { opensTo } from './facts.ts';
 

@@ -1,5 +1,5 @@
 import type { Reader } from '../protocol/reader.ts';
-import { communities, handlingCodes, type Purpose } from '../vocabulary.ts';
+import { communities, handlingCodes, type Purpose } from '../record/vocabulary.ts';
 import { readPath } from './coordinates.ts';
 import { type Action, recordDimensions, type RecordFacts, type Relation, unset } from './domain.ts';
 import { factName } from './facts.ts';

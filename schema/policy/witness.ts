@@ -1,6 +1,6 @@
-import type { Envelope } from '../envelope.ts';
+import type { Envelope } from '../record/envelope.ts';
 import type { Reader } from '../protocol/reader.ts';
-import { defaultTlpCommunity, type Purpose } from '../vocabulary.ts';
+import { defaultTlpCommunity, type Purpose } from '../record/vocabulary.ts';
 import type { Column, Deed } from './cells.ts';
 import type { RecordFacts, Relation } from './domain.ts';
 import { unset } from './domain.ts';

@@ -1,4 +1,4 @@
-import { handlingCodes } from '../vocabulary.ts';
+import { handlingCodes } from '../record/vocabulary.ts';
 import { recordDimensions, unset } from './domain.ts';
 import type { PolicySource, Rule } from './rules.ts';
 

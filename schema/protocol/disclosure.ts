@@ -1,4 +1,4 @@
-import type { Tlp, Pap, HandlingCode } from '../vocabulary.ts';
+import type { Tlp, Pap, HandlingCode } from '../record/vocabulary.ts';
 
 /** What a subgraph says that it disclosed: one line a record, returned under `extensions.disclosed`. */
 export type Disclosure = {

@@ -1,4 +1,4 @@
-import type { Purpose, Tlp } from '../vocabulary.ts';
+import type { Purpose, Tlp } from '../record/vocabulary.ts';
 
 /** A right to read one share that a recipient recorded for a client; it ends by itself. */
 export type HeldShare = { readonly id: string; readonly by: string; readonly until: string };

@@ -1,5 +1,5 @@
 import { changesOf } from '../serve/changes/resolvers.ts';
-import { memberStateKey } from '../../schema/keys.ts';
+import { memberStateKey } from '../../schema/record/keys.ts';
 import {
   doorsTo,
   pageOf,

@@ -1,5 +1,5 @@
 import type { Content, Said } from '../serve/says.ts';
-import type { Text, Time } from '../../schema/envelope.ts';
+import type { Text, Time } from '../../schema/record/envelope.ts';
 import type { Kind } from '../serve/community.ts';
 import { declared } from '../serve/declared.ts';
 import { listOf, text, time, words } from '../serve/shapes.ts';

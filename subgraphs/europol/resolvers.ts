@@ -1,4 +1,4 @@
-import { normaliseName } from '../../schema/keys.ts';
+import { normaliseName } from '../../schema/record/keys.ts';
 import { changesOf } from '../serve/changes/resolvers.ts';
 import type { PageArguments } from '../serve/connection.ts';
 import {

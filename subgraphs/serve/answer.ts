@@ -7,7 +7,7 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Policy } from '../../schema/policy/policy.ts';
-import { isSharedType } from '../../schema/shared-types.ts';
+import { isSharedType } from '../../schema/record/shared-types.ts';
 import type { Context } from './context.ts';
 import { stub } from './resolvers.ts';
 import type { Row } from './row.ts';

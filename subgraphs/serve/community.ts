@@ -1,5 +1,5 @@
 import type { SchemaDefinition } from 'mongoose';
-import type { Community } from '../../schema/vocabulary.ts';
+import type { Community } from '../../schema/record/vocabulary.ts';
 import type { Migration } from './migrate/migration.ts';
 import type { Resolvers } from './resolvers.ts';
 import type { Content, Said } from './says.ts';

@@ -12,10 +12,10 @@ import {
   isScalarType,
   parse,
 } from 'graphql';
-import { dateTime } from '../../schema/date-time.ts';
-import { isSharedType, sharedKey, type SharedType } from '../../schema/shared-types.ts';
+import { dateTime } from '../../schema/record/date-time.ts';
+import { isSharedType, sharedKey, type SharedType } from '../../schema/record/shared-types.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
-import type { Community } from '../../schema/vocabulary.ts';
+import type { Community } from '../../schema/record/vocabulary.ts';
 import type { Kind } from './community.ts';
 
 /**

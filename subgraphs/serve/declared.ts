@@ -1,5 +1,5 @@
 import mongoose, { type SchemaDefinition } from 'mongoose';
-import type { Community } from '../../schema/vocabulary.ts';
+import type { Community } from '../../schema/record/vocabulary.ts';
 import type { Kind } from './community.ts';
 import { contractOf, type Shape, shapeOfContent } from './contract.ts';
 

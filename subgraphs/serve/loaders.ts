@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import type { Envelope, StoredRecord } from '../../schema/envelope.ts';
+import type { Envelope, StoredRecord } from '../../schema/record/envelope.ts';
 import { HubError } from '../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../schema/policy/filter.ts';
 import type { Holder, Policy } from '../../schema/policy/policy.ts';

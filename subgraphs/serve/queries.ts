@@ -1,5 +1,5 @@
 import mongoose, { type Connection, type Model } from 'mongoose';
-import type { StoredRecord } from '../../schema/envelope.ts';
+import type { StoredRecord } from '../../schema/record/envelope.ts';
 import type { StoreFilter } from '../../schema/policy/filter.ts';
 import type { Place } from './cursor.ts';
 import { within } from '../../schema/within.ts';

@@ -1,5 +1,5 @@
-import type { Time } from '../../schema/envelope.ts';
-import { organisationKey, vulnerabilityKey } from '../../schema/keys.ts';
+import type { Time } from '../../schema/record/envelope.ts';
+import { organisationKey, vulnerabilityKey } from '../../schema/record/keys.ts';
 import type { PageArguments } from './connection.ts';
 import type { Context } from './context.ts';
 import type { Row } from './row.ts';

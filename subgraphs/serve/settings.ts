@@ -3,7 +3,7 @@ import { bytes, jsonFile, text, wholeNumber } from '../../schema/setting-forms.t
 import { type Environment, type Read, readDeclared, secret, setting } from '../../schema/settings.ts';
 import { logLevel, mode } from '../../schema/settings-of-all.ts';
 import { checkTls, isLoopback, tlsSettings } from '../../schema/tls.ts';
-import type { Community } from '../../schema/vocabulary.ts';
+import type { Community } from '../../schema/record/vocabulary.ts';
 
 /** The store of a community: one URI, one database, one user. Its imports and its operator are told no more. */
 export const storeSettings = {

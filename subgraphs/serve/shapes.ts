@@ -4,9 +4,9 @@ import mongoose from 'mongoose';
 
 const value = (shape: mongoose.SchemaDefinition) => new mongoose.Schema(shape, { _id: false });
 
-/** schema/envelope.ts `Time`. */
+/** schema/record/envelope.ts `Time`. */
 export const time = value({ utc: Date, precision: String, declaredZone: String });
-/** schema/envelope.ts `Text`. */
+/** schema/record/envelope.ts `Text`. */
 export const text = value({ value: String, lang: String });
 /** A list of plain texts, empty where nothing is stored. */
 export const words = [String];

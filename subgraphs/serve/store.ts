@@ -1,5 +1,5 @@
 import mongoose, { type Connection, type Model, Schema } from 'mongoose';
-import type { StoredRecord } from '../../schema/envelope.ts';
+import type { StoredRecord } from '../../schema/record/envelope.ts';
 import type { Kind } from './community.ts';
 import { SchemaVersions } from './migrate/schema-versions.ts';
 

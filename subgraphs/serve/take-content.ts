@@ -1,6 +1,6 @@
 import { coerceInputValue, type GraphQLError, type GraphQLSchema } from 'graphql';
-import type { Time } from '../../schema/envelope.ts';
-import { sharedKey } from '../../schema/shared-types.ts';
+import type { Time } from '../../schema/record/envelope.ts';
+import { sharedKey } from '../../schema/record/shared-types.ts';
 import type { Kind } from './community.ts';
 import { contentInput, namedIn, type Reference, turnReferences } from './contract.ts';
 import type { Content } from './says.ts';

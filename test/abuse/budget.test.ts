@@ -7,7 +7,7 @@ import { policySettings } from '../../docker/trial/home.ts';
 import { findReader } from '../../docker/trial/issuer/readers.ts';
 import { type Part, startPart } from '../../docker/trial/process.ts';
 import type { Trial } from '../../docker/trial/trial.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { type Answer, ask, type Asked, post, tokenOf } from '../helpers/ask.ts';
 import { startExercise } from '../helpers/standing.ts';
 

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { loadScenario } from '../../docker/trial/scenario.ts';
 import { startTrial, type Trial } from '../../docker/trial/trial.ts';
-import { communities, type Community } from '../../schema/vocabulary.ts';
+import { communities, type Community } from '../../schema/record/vocabulary.ts';
 import { fetchToken } from '../../docker/trial/issuer/token.ts';
 import { hangUp } from './ask/client.ts';
 import { percentile, round, table } from './figures.ts';

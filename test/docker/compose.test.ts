@@ -7,7 +7,7 @@ import { initDeployment } from '../../docker/deploy/init.ts';
 import { registrySettings, setupSettings } from '../../docker/deploy/settings.ts';
 import { hubSettings } from '../../gateway/settings.ts';
 import { tlsSettings } from '../../schema/tls.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { subgraphSettings } from '../../subgraphs/serve/settings.ts';
 import { readCompose, readComposeRaw, type Service } from './composed.ts';
 

@@ -6,7 +6,7 @@ import { Agent, request } from 'undici';
 import { initDeployment } from '../../docker/deploy/init.ts';
 import { endOldHubKeys, rotateHubKey } from '../../docker/deploy/rotate.ts';
 import { findMongod } from '../../docker/trial/stores/find.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { readCompose, readEnvFile } from './composed.ts';
 import { Engine } from './engine.ts';
 import { Images } from './images.ts';

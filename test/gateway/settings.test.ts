@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '../../gateway/settings.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { readSettings as readSubgraph } from '../../subgraphs/serve/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jcu-settings-'));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStores, type Stores } from '../../docker/trial/stores/stores.ts';
-import type { Community } from '../../schema/vocabulary.ts';
+import type { Community } from '../../schema/record/vocabulary.ts';
 import type { CommunityPart } from '../../subgraphs/serve/community.ts';
 import { ingest, type IngestReport } from '../../subgraphs/serve/ingest/ingest.ts';
 import { noProgress } from '../../subgraphs/serve/ingest/progress.ts';

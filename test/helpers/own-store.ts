@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStores } from '../../docker/trial/stores/stores.ts';
-import type { Community } from '../../schema/vocabulary.ts';
+import type { Community } from '../../schema/record/vocabulary.ts';
 import type { Kind } from '../../subgraphs/serve/community.ts';
 import { type CommunityStore, openStore } from '../../subgraphs/serve/store.ts';
 

@@ -1,5 +1,5 @@
 import { isMap, parseDocument } from 'yaml';
-import type { Envelope } from '../../schema/envelope.ts';
+import type { Envelope } from '../../schema/record/envelope.ts';
 import { policyOfTexts, readPolicyTexts } from '../../schema/policy/load.ts';
 import type { Labels, Policy } from '../../schema/policy/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';

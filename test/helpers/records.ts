@@ -1,4 +1,4 @@
-import type { Audience, Envelope, Marking } from '../../schema/envelope.ts';
+import type { Audience, Envelope, Marking } from '../../schema/record/envelope.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 
 /** An envelope of a record that everybody may read, with what a test changes of it. */

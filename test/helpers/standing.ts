@@ -5,7 +5,7 @@ import { importAliasTable, runQuietImports } from '../../docker/trial/import.ts'
 import { loadScenario } from '../../docker/trial/scenario.ts';
 import { removeState, writeState } from '../../docker/trial/state.ts';
 import { startTrial, type Trial, type TrialOptions } from '../../docker/trial/trial.ts';
-import type { Community } from '../../schema/vocabulary.ts';
+import type { Community } from '../../schema/record/vocabulary.ts';
 
 /** Public records that nobody of the project wrote; journeys need them, and skip with a clear line without them. */
 export const realData = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');

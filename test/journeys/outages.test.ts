@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trial } from '../../docker/trial/trial.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { community as certEu } from '../../subgraphs/cert-eu/community.ts';
 import { turnSwitch } from '../../subgraphs/serve/operate/switch.ts';
 import { openStore } from '../../subgraphs/serve/store.ts';

@@ -5,7 +5,7 @@ import { FlattenedSign } from 'jose';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { signBundle } from '../../schema/policy/bundle.ts';
 import { readPolicyTexts } from '../../schema/policy/load.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { ask, type Asked, post } from '../helpers/ask.ts';
 import { newSigner, putBundle, signAsTrial, textsOf, trialSigner } from '../helpers/bundles.ts';
 import { startExercise } from '../helpers/standing.ts';

@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { readPolicy } from '../../schema/policy/load.ts';
 import { nameOfVersion } from '../../schema/policy/policy.ts';
-import { communities, type Community } from '../../schema/vocabulary.ts';
+import { communities, type Community } from '../../schema/record/vocabulary.ts';
 import { agreeWith, hubKeyOf } from '../helpers/as-hub.ts';
 import { ask, type Asked, post } from '../helpers/ask.ts';
 import { putBundle, signAsTrial, textsOf } from '../helpers/bundles.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { parts } from '../../docker/trial/parts.ts';
-import { communities } from '../../schema/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { standing } from '../helpers/ask.ts';
 
 test.each(communities)('the exercise has a record of every kind that %s keeps', async (community) => {

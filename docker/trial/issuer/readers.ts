@@ -1,4 +1,4 @@
-import type { Purpose } from '../../../schema/vocabulary.ts';
+import type { Purpose } from '../../../schema/record/vocabulary.ts';
 
 export { organisations } from './organisations.ts';
 export type { TrialOrganisation } from './organisations.ts';

@@ -1,5 +1,5 @@
-import { purposes } from '../../../schema/vocabulary.ts';
-import type { Purpose } from '../../../schema/vocabulary.ts';
+import { purposes } from '../../../schema/record/vocabulary.ts';
+import type { Purpose } from '../../../schema/record/vocabulary.ts';
 import type { TrialReader } from './readers.ts';
 
 /** Who the scopes of one request say that the reader wants to be: one purpose at most, exactly one picture. */

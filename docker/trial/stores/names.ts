@@ -1,4 +1,4 @@
-import { communities } from '../../../schema/vocabulary.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
 
 /** A store for the hub and one for each community: a community that the contract gains has its store with it. */
 export const storeNames = ['hub', ...communities] as const;

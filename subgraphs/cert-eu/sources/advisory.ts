@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findCveIds, vulnerabilityKey } from '../../../schema/keys.ts';
+import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
 import { RejectError, type Source } from '../../serve/ingest/source.ts';
 import { parseTime, parseTimeOrNull } from '../../serve/ingest/time.ts';
 import type { AdvisoryContent } from '../records.ts';

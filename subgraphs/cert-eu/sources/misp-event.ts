@@ -1,5 +1,5 @@
-import type { Marking, PersonalData, Time } from '../../../schema/envelope.ts';
-import { findCveIds, vulnerabilityKey } from '../../../schema/keys.ts';
+import type { Marking, PersonalData, Time } from '../../../schema/record/envelope.ts';
+import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
 import { markingOf } from '../../serve/ingest/marking.ts';
 import type { MapContext, Mapped, Source } from '../../serve/ingest/source.ts';
 import { parseEpoch, parseTime } from '../../serve/ingest/time.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actorKey } from '../../../schema/keys.ts';
+import { actorKey } from '../../../schema/record/keys.ts';
 import type { Source } from '../../serve/ingest/source.ts';
 import type { ActorProfileContent } from '../records.ts';
 import { publicDefaults } from './defaults.ts';

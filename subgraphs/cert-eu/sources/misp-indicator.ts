@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { indicatorKey, type IndicatorType } from '../../../schema/keys.ts';
+import { indicatorKey, type IndicatorType } from '../../../schema/record/keys.ts';
 
 /**
  * Keys of the indicators that a MISP attribute holds, the most telling first: of `filename|sha256` the hash, then

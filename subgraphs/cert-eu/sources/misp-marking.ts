@@ -1,5 +1,5 @@
-import type { Audience, Marking } from '../../../schema/envelope.ts';
-import { papScale, tlpScale } from '../../../schema/vocabulary.ts';
+import type { Audience, Marking } from '../../../schema/record/envelope.ts';
+import { papScale, tlpScale } from '../../../schema/record/vocabulary.ts';
 import { readTlp } from '../../serve/ingest/marking.ts';
 import { RejectError } from '../../serve/ingest/source.ts';
 import type { MispShared, MispTagged } from './misp-shape.ts';

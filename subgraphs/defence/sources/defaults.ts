@@ -1,4 +1,4 @@
-import { purposes } from '../../../schema/vocabulary.ts';
+import { purposes } from '../../../schema/record/vocabulary.ts';
 import { publicDefaultsAt } from '../../serve/ingest/defaults.ts';
 import { markingOf } from '../../serve/ingest/marking.ts';
 import type { Defaults } from '../../serve/ingest/source.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Portion } from '../../../schema/envelope.ts';
+import type { Portion } from '../../../schema/record/envelope.ts';
 import { combineReading, type Reading } from '../../serve/ingest/marking.ts';
 import { type Collection, type MapContext, type Mapped, RejectError } from '../../serve/ingest/source.ts';
 import { resolveGroup, type Said, Standing } from './stix-standing.ts';

@@ -1,4 +1,4 @@
-import type { PersonalData } from '../../../schema/envelope.ts';
+import type { PersonalData } from '../../../schema/record/envelope.ts';
 import type { Mapped } from '../../serve/ingest/source.ts';
 import { parseTime } from '../../serve/ingest/time.ts';
 import { isPersonal } from './stix-indicators.ts';

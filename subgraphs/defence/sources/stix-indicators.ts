@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { indicatorKey, type IndicatorType } from '../../../schema/keys.ts';
+import { indicatorKey, type IndicatorType } from '../../../schema/record/keys.ts';
 import type { StixObject } from './stix-shape.ts';
 
 /** More comparisons than these are not read from one pattern. */

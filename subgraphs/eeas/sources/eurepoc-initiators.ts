@@ -1,4 +1,4 @@
-import type { Time } from '../../../schema/envelope.ts';
+import type { Time } from '../../../schema/record/envelope.ts';
 import { parseTime } from '../../serve/ingest/time.ts';
 import { readWord } from './eurepoc-cells.ts';
 import { readInitiatorName } from './eurepoc-names.ts';

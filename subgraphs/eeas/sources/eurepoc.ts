@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Time } from '../../../schema/envelope.ts';
-import { memberStateKey, memberStates } from '../../../schema/keys.ts';
+import type { Time } from '../../../schema/record/envelope.ts';
+import { memberStateKey, memberStates } from '../../../schema/record/keys.ts';
 import type { MapContext, Source } from '../../serve/ingest/source.ts';
 import { parseTime } from '../../serve/ingest/time.ts';
 import { publicDefaults } from './defaults.ts';

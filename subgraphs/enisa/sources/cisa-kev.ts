@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ExploitationStatementContent, VulnerabilityRecordContent } from '../records.ts';
-import { vulnerabilityKey } from '../../../schema/keys.ts';
+import { vulnerabilityKey } from '../../../schema/record/keys.ts';
 import { type Mapped, RejectError, type Source } from '../../serve/ingest/source.ts';
 import { parseTime } from '../../serve/ingest/time.ts';
 import { publicDefaults } from './defaults.ts';

@@ -1,4 +1,4 @@
-import type { Marking } from '../../../schema/envelope.ts';
+import type { Marking } from '../../../schema/record/envelope.ts';
 import { readTlp } from '../../serve/ingest/marking.ts';
 import type { Defaults } from '../../serve/ingest/source.ts';
 import type { CsafDocument } from './csaf-shape.ts';

@@ -1,5 +1,5 @@
-import type { Text } from '../../../schema/envelope.ts';
-import { vulnerabilityKey } from '../../../schema/keys.ts';
+import type { Text } from '../../../schema/record/envelope.ts';
+import { vulnerabilityKey } from '../../../schema/record/keys.ts';
 import { type MapContext, type Mapped, RejectError, type Source } from '../../serve/ingest/source.ts';
 import { parseTime } from '../../serve/ingest/time.ts';
 import type { Remediation, VulnerabilityRecordContent } from '../records.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Text, Time } from '../../../schema/envelope.ts';
-import { actorKey, findCveIds, normaliseName, vulnerabilityKey } from '../../../schema/keys.ts';
+import type { Text, Time } from '../../../schema/record/envelope.ts';
+import { actorKey, findCveIds, normaliseName, vulnerabilityKey } from '../../../schema/record/keys.ts';
 import type { Source } from '../../serve/ingest/source.ts';
 import { parseTime, parseTimeOrNull } from '../../serve/ingest/time.ts';
 import type { RansomwareFamilyContent } from '../records.ts';

@@ -1,6 +1,6 @@
-import type { Audience, Envelope, Marking, Portion } from '../../../schema/envelope.ts';
-import { sharedKey } from '../../../schema/shared-types.ts';
-import { type Purpose, purposes } from '../../../schema/vocabulary.ts';
+import type { Audience, Envelope, Marking, Portion } from '../../../schema/record/envelope.ts';
+import { sharedKey } from '../../../schema/record/shared-types.ts';
+import { type Purpose, purposes } from '../../../schema/record/vocabulary.ts';
 import { combineReading, markingOf, noAudience } from '../ingest/marking.ts';
 import { Refused } from './refused.ts';
 

@@ -1,4 +1,4 @@
-import type { Community } from '../../../schema/vocabulary.ts';
+import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../community.ts';
 import { contractOf, isWrittenByHand } from '../contract.ts';
 import type { Resolver } from '../resolvers.ts';

@@ -1,6 +1,6 @@
 import type { Collection, Db } from 'mongodb';
-import { aliasesOf, type AliasRow, type AliasTable, indexAliases } from '../../../schema/aliases.ts';
-import { actorKey, normaliseName } from '../../../schema/keys.ts';
+import { aliasesOf, type AliasRow, type AliasTable, indexAliases } from '../../../schema/record/aliases.ts';
+import { actorKey, normaliseName } from '../../../schema/record/keys.ts';
 import { bearsClassification } from './classified.ts';
 
 /** What an alias table came to: `older` than the one in force, and left out, or the `same` version again. */

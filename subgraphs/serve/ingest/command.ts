@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/vocabulary.ts';
+import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/record/vocabulary.ts';
 import type { CommunityPart } from '../community.ts';
 import { sayEndings } from './files.ts';
 import { readTlp } from './marking.ts';

@@ -1,4 +1,4 @@
-import type { Community, Purpose } from '../../../schema/vocabulary.ts';
+import type { Community, Purpose } from '../../../schema/record/vocabulary.ts';
 import { markingOf, noAudience } from './marking.ts';
 import type { Defaults } from './source.ts';
 

@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
-import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { SchemaVersions } from '../migrate/schema-versions.ts';
 import type { Labels } from '../relabel/labeller.ts';
 import type { Link } from '../store.ts';

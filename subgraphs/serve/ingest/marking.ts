@@ -1,4 +1,4 @@
-import type { Audience, Marking } from '../../../schema/envelope.ts';
+import type { Audience, Marking } from '../../../schema/record/envelope.ts';
 import {
   defaultTlpCommunity,
   distributions,
@@ -8,7 +8,7 @@ import {
   reaches,
   type Tlp,
   tlpScale,
-} from '../../../schema/vocabulary.ts';
+} from '../../../schema/record/vocabulary.ts';
 import { RejectError } from './source.ts';
 
 /** A marking of one colour with nothing else. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Marking, Portion, Time } from '../../../schema/envelope.ts';
+import type { Marking, Portion, Time } from '../../../schema/record/envelope.ts';
 import {
   distributions,
   handlingCodes,
@@ -8,8 +8,8 @@ import {
   reaches,
   recordStates,
   tlpScale,
-} from '../../../schema/vocabulary.ts';
-import type { Community } from '../../../schema/vocabulary.ts';
+} from '../../../schema/record/vocabulary.ts';
+import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../community.ts';
 import { contentInput, contractOf, isWrittenByHand, namedIn } from '../contract.ts';
 import { takeContent } from '../take-content.ts';

@@ -6,8 +6,8 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
-import { communities } from '../../../schema/vocabulary.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
 import { contractOf, namedIn } from '../contract.ts';
 import { within } from '../../../schema/within.ts';
 import type { SchemaVersions } from '../migrate/schema-versions.ts';

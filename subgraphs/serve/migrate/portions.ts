@@ -1,4 +1,4 @@
-import type { Portion } from '../../../schema/envelope.ts';
+import type { Portion } from '../../../schema/record/envelope.ts';
 import type { Making, Migration } from './migration.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { type AnyBulkWriteOperation, BSON, type Collection, MongoBulkWriteError } from 'mongodb';
-import type { StoredRecord } from '../../../schema/envelope.ts';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Tally } from '../operate/tally.ts';
 import type { Content } from '../says.ts';
 import type { CommunityStore } from '../store.ts';

@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../../schema/envelope.ts';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../community.ts';
 import type { Content } from '../says.ts';
 import { checkMigrations } from './check.ts';

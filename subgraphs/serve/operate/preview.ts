@@ -1,4 +1,4 @@
-import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import type { CommunityStore } from '../store.ts';
 import { Tally, type Counted } from './tally.ts';

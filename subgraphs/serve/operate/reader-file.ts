@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import { purposes, tlpScale } from '../../../schema/vocabulary.ts';
+import { purposes, tlpScale } from '../../../schema/record/vocabulary.ts';
 
 const instant = z.iso.datetime();
 const purpose = z.enum(purposes);

@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
-import type { StoredRecord } from '../../../schema/envelope.ts';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import type { CommunityStore } from '../store.ts';
 import type { Range } from '../walk/walk.ts';

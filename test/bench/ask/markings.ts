@@ -1,6 +1,6 @@
 import { organisations } from '../../../docker/trial/issuer/readers.ts';
-import type { Audience, Envelope, Marking } from '../../../schema/envelope.ts';
-import type { Community, Purpose, Tlp } from '../../../schema/vocabulary.ts';
+import type { Audience, Envelope, Marking } from '../../../schema/record/envelope.ts';
+import type { Community, Purpose, Tlp } from '../../../schema/record/vocabulary.ts';
 import { markingOf, noAudience } from '../../../subgraphs/serve/ingest/marking.ts';
 import type { Chance } from './chance.ts';
 

@@ -1,4 +1,4 @@
-import { communities } from '../../../schema/vocabulary.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
 import type { Op } from './plans.ts';
 
 /** What the store queries of one journey did, taken together. */

@@ -1,4 +1,4 @@
-import type { Community } from '../../../schema/vocabulary.ts';
+import type { Community } from '../../../schema/record/vocabulary.ts';
 import { parts } from '../../../docker/trial/parts.ts';
 import { type Db, type Document, MongoClient } from 'mongodb';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Community } from '../../../schema/vocabulary.ts';
+import type { Community } from '../../../schema/record/vocabulary.ts';
 
 /** Public records that nobody of the project wrote, beside the project. */
 export const realData = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'data');

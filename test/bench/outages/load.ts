@@ -1,4 +1,4 @@
-import { communities, type Community } from '../../../schema/vocabulary.ts';
+import { communities, type Community } from '../../../schema/record/vocabulary.ts';
 import { ask, type Asker } from '../ask/client.ts';
 
 /** One list of each community, all of one vulnerability of the exercise: a whole answer has something of each. */

@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../../schema/envelope.ts';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Holder, Policy } from '../../../schema/policy/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { initDeployment } from '../../../docker/deploy/init.ts';
 import { openBundle } from '../../../schema/policy/bundle.ts';
 import { readPolicyKeys } from '../../../schema/policy/policy-keys.ts';
-import { communities } from '../../../schema/vocabulary.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
 import { runHub } from '../../helpers/command-line.ts';
 
 const places: string[] = [];

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { communities } from '../../../schema/vocabulary.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
 import { readState, writeState } from '../../../docker/trial/state.ts';
 import { commandLineOf } from '../../../docker/trial/stores/processes.ts';
 

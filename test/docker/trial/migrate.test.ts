@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateCommunities } from '../../../docker/trial/migrate.ts';
-import { communities } from '../../../schema/vocabulary.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
 import { runHub } from '../../helpers/command-line.ts';
 
 let home: string;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Envelope, Marking } from '../../../schema/envelope.ts';
+import type { Envelope, Marking } from '../../../schema/record/envelope.ts';
 import type { Action } from '../../../schema/policy/domain.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { policy, reads as readsAt } from '../../helpers/policy.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Envelope } from '../../../schema/envelope.ts';
+import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { heldKeys, policy, reads as readsAt } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Envelope } from '../../../schema/envelope.ts';
+import type { Envelope } from '../../../schema/record/envelope.ts';
 import { allActions, type RecordFacts, relations } from '../../../schema/policy/domain.ts';
 import { explain, type Explanation, type Way } from '../../../schema/policy/explain.ts';
 import { explainEver } from '../../../schema/policy/ever.ts';
@@ -8,7 +8,7 @@ import { explainField } from '../../../schema/policy/explain-field.ts';
 import { judge } from '../../../schema/policy/judge.ts';
 import { makeGood } from '../../../schema/policy/shortfalls.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import type { HandlingCode } from '../../../schema/vocabulary.ts';
+import type { HandlingCode } from '../../../schema/record/vocabulary.ts';
 import { policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 import { broken, envelope, kinds, now, reader } from './generated.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Envelope } from '../../../schema/envelope.ts';
+import type { Envelope } from '../../../schema/record/envelope.ts';
 import { factName, factsOf, opensTo, signatureOf } from '../../../schema/policy/facts.ts';
 import {
   distributions,
@@ -8,7 +8,7 @@ import {
   reaches,
   recordStates,
   tlpScale,
-} from '../../../schema/vocabulary.ts';
+} from '../../../schema/record/vocabulary.ts';
 import { unset } from '../../../schema/policy/domain.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../helpers/records.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { isEnvelope } from '../../../schema/check-envelope.ts';
-import type { Audience, Envelope, Marking } from '../../../schema/envelope.ts';
+import { isEnvelope } from '../../../schema/record/check-envelope.ts';
+import type { Audience, Envelope, Marking } from '../../../schema/record/envelope.ts';
 import type { Action } from '../../../schema/policy/domain.ts';
 import { relations } from '../../../schema/policy/domain.ts';
 import { factsOf } from '../../../schema/policy/facts.ts';
@@ -15,7 +15,7 @@ import {
   reaches,
   recordStates,
   tlpScale,
-} from '../../../schema/vocabulary.ts';
+} from '../../../schema/record/vocabulary.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 
 /** The second that everything generated is decided at. */

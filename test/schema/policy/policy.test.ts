@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Envelope } from '../../../schema/envelope.ts';
+import type { Envelope } from '../../../schema/record/envelope.ts';
 import { relations } from '../../../schema/policy/domain.ts';
 import { compileFilter, mostHeldKeys } from '../../../schema/policy/filter.ts';
 import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../schema/policy/load.ts';

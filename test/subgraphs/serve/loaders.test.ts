@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { kinds } from '../../../subgraphs/cert-eu/records.ts';
 import type { Connection, PageArguments } from '../../../subgraphs/serve/connection.ts';

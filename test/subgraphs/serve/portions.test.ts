@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { graphql } from 'graphql';
-import type { StoredRecord } from '../../../schema/envelope.ts';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { community } from '../../../subgraphs/cert-eu/community.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';

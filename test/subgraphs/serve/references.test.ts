@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { graphql } from 'graphql';
-import type { Envelope, StoredRecord } from '../../../schema/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { community } from '../../../subgraphs/cert-eu/community.ts';
 import type { Context } from '../../../subgraphs/serve/context.ts';
 import { codeOf } from '../../../subgraphs/serve/connection.ts';

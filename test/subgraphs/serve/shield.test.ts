@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { parts } from '../../../docker/trial/parts.ts';
 import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../schema/policy/load.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
-import { communities } from '../../../schema/vocabulary.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
 import { subgraphSdl } from '../../../schema/sources.ts';
 import type { CommunityPart } from '../../../subgraphs/serve/community.ts';
 import type { Context } from '../../../subgraphs/serve/context.ts';

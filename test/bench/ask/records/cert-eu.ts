@@ -1,4 +1,4 @@
-import { indicatorKey } from '../../../../schema/keys.ts';
+import { indicatorKey } from '../../../../schema/record/keys.ts';
 import type {
   ActorProfileContent,
   AdvisoryContent,

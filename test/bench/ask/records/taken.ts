@@ -1,4 +1,4 @@
-import type { Community } from '../../../../schema/vocabulary.ts';
+import type { Community } from '../../../../schema/record/vocabulary.ts';
 import type { Kind } from '../../../../subgraphs/serve/community.ts';
 import { contractOf } from '../../../../subgraphs/serve/contract.ts';
 import { takeContent } from '../../../../subgraphs/serve/take-content.ts';

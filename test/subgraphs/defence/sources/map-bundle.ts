@@ -1,4 +1,4 @@
-import { actorKey } from '../../../../schema/keys.ts';
+import { actorKey } from '../../../../schema/record/keys.ts';
 import {
   type Defaults,
   type Mapped,

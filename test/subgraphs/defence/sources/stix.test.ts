@@ -1,7 +1,7 @@
 /* oxlint-disable unicorn/consistent-function-scoping -- small functions stand beside the one test that they serve */
 import { describe, expect, test } from '@jest/globals';
-import { aliasesOf, indexAliases } from '../../../../schema/aliases.ts';
-import { actorKey, normaliseName } from '../../../../schema/keys.ts';
+import { aliasesOf, indexAliases } from '../../../../schema/record/aliases.ts';
+import { actorKey, normaliseName } from '../../../../schema/record/keys.ts';
 import { markingOf } from '../../../../subgraphs/serve/ingest/marking.ts';
 import { attack, stix } from '../../../../subgraphs/defence/sources/stix.ts';
 import { describeReal, headOf, readReal } from '../../../helpers/map-all.ts';

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { aliasesOfGalaxy, indexAliases } from '../../../../schema/aliases.ts';
-import { actorKey, normaliseName } from '../../../../schema/keys.ts';
+import { aliasesOfGalaxy, indexAliases } from '../../../../schema/record/aliases.ts';
+import { actorKey, normaliseName } from '../../../../schema/record/keys.ts';
 import { namesOfInitiator } from '../../../../subgraphs/eeas/sources/eurepoc-names.ts';
 import { eurepoc, type EurepocIncident } from '../../../../subgraphs/eeas/sources/eurepoc.ts';
 import { checkShape, parseRecord } from '../../../../subgraphs/serve/ingest/parse-record.ts';

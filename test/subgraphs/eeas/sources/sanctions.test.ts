@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { actorKey } from '../../../../schema/keys.ts';
+import { actorKey } from '../../../../schema/record/keys.ts';
 import { sources } from '../../../../subgraphs/eeas/sources.ts';
 import { sanctions } from '../../../../subgraphs/eeas/sources/sanctions.ts';
 import { cutRecords, parseSlice } from '../../../../subgraphs/serve/ingest/forms.ts';

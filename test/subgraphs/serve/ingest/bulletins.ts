@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actorKey, findCveIds } from '../../../../schema/keys.ts';
+import { actorKey, findCveIds } from '../../../../schema/record/keys.ts';
 import type { CommunityPart } from '../../../../subgraphs/serve/community.ts';
 import { markingOf, noAudience, readTlp } from '../../../../subgraphs/serve/ingest/marking.ts';
 import type { Mapped, Source } from '../../../../subgraphs/serve/ingest/source.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { StoredRecord } from '../../../../schema/envelope.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { community } from '../../../../subgraphs/defence/community.ts';
 import { kinds } from '../../../../subgraphs/defence/records.ts';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';

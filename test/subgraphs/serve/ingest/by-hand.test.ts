@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { StoredRecord } from '../../../../schema/envelope.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { community } from '../../../../subgraphs/enisa/community.ts';
 import { csaf } from '../../../../subgraphs/enisa/sources/csaf.ts';
 import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';

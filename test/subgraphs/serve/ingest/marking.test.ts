@@ -1,8 +1,14 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Audience, Marking } from '../../../../schema/envelope.ts';
+import type { Audience, Marking } from '../../../../schema/record/envelope.ts';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
-import { handlingCodes, papScale, type Purpose, reaches, tlpScale } from '../../../../schema/vocabulary.ts';
+import {
+  handlingCodes,
+  papScale,
+  type Purpose,
+  reaches,
+  tlpScale,
+} from '../../../../schema/record/vocabulary.ts';
 import { prepare } from '../../../../subgraphs/serve/ingest/label.ts';
 import {
   combineMarking,

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { checkShape } from '../../../../subgraphs/serve/ingest/parse-record.ts';
 import { ownRecords, type OwnRecord } from '../../../../subgraphs/serve/ingest/own-records.ts';
 import { kinds } from '../../../../subgraphs/defence/records.ts';
-import { actorKey } from '../../../../schema/keys.ts';
+import { actorKey } from '../../../../schema/record/keys.ts';
 
 const source = ownRecords('defence', kinds);
 const good = {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { StoredRecord } from '../../../../schema/envelope.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { migrate } from '../../../../subgraphs/serve/migrate/migrate.ts';
 import { previewMigration } from '../../../../subgraphs/serve/migrate/preview.ts';
 import { sayPreview } from '../../../../subgraphs/serve/operate/migrate.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Portion, StoredRecord } from '../../../../schema/envelope.ts';
+import type { Portion, StoredRecord } from '../../../../schema/record/envelope.ts';
 import type { CommunityPart, Kind } from '../../../../subgraphs/serve/community.ts';
 import { copyOf, type Migration } from '../../../../subgraphs/serve/migrate/migration.ts';
 import { SchemaVersions } from '../../../../subgraphs/serve/migrate/schema-versions.ts';

@@ -7,7 +7,7 @@ import type { Collection } from 'mongodb';
 import { openHome, policySettings, type TrialHome } from '../../../../docker/trial/home.ts';
 import { signTrialPolicy } from '../../../../docker/trial/policy-office.ts';
 import { type Part, startPart } from '../../../../docker/trial/process.ts';
-import type { StoredRecord } from '../../../../schema/envelope.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { readPolicy } from '../../../../schema/policy/load.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { followLabelling } from '../../../../subgraphs/serve/relabel/labeller.ts';

@@ -1,4 +1,4 @@
-import type { Envelope, StoredRecord } from '../../../../schema/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
 import type { CommunityPart } from '../../../../subgraphs/serve/community.ts';
 import type { Prepared } from '../../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Envelope, StoredRecord } from '../../../../schema/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
 import { compileFilter } from '../../../../schema/policy/filter.ts';
 import type { Policy } from '../../../../schema/policy/policy.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
