@@ -12,7 +12,7 @@ import {
   setting,
 } from '../schema/settings.ts';
 import { logLevel, mode } from '../schema/settings-of-all.ts';
-import { checkTls, isLoopback, tlsSettings } from '../schema/tls.ts';
+import { checkTls, isLoopback, tlsSettings } from '../schema/runtime/tls.ts';
 import { communities, type Community } from '../schema/record/vocabulary.ts';
 
 const committedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 import { type Db, MongoServerError } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
-import { within } from '../../schema/within.ts';
+import { within } from '../../schema/runtime/within.ts';
 import {
   type AuditFacts,
   type ChainedEntry,

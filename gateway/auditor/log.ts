@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
-import { within } from '../../schema/within.ts';
+import { within } from '../../schema/runtime/within.ts';
 import type { AccessEntry } from '../audit/entry.ts';
 import { type PersonalReader, verifyPersonal } from '../audit/personal.ts';
 import { findEntries, findPlace, readBackwards, readPersonal } from '../audit/store.ts';

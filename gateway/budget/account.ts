@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { HubError } from '../../schema/errors.ts';
-import { within } from '../../schema/within.ts';
+import { within } from '../../schema/runtime/within.ts';
 import type { Bucket, BucketStore, Lease } from './bucket.ts';
 import { rateOf } from './budget.ts';
 

@@ -2,7 +2,7 @@ import { type CryptoKey, importJWK, type JWK } from 'jose';
 import type { Logger } from 'pino';
 import type { Agent } from 'undici';
 import { offerSession, type Session, type SigningKey } from '../../schema/protocol/session.ts';
-import { watchFile } from '../../schema/watched-file.ts';
+import { watchFile } from '../../schema/runtime/watched-file.ts';
 import { post } from './fetch-part.ts';
 
 /** Agrees on a session with one community. Rejects where its subgraph does not take the offer in time. */

@@ -1,6 +1,6 @@
 import type { Agent } from 'undici';
 import { signAssertion } from '../../schema/protocol/assertion.ts';
-import { within } from '../../schema/within.ts';
+import { within } from '../../schema/runtime/within.ts';
 import type { RequestContext } from '../request/context.ts';
 import { fetchPart, type PartAnswer, UnexpectedStatus } from './fetch-part.ts';
 import type { HeldSession, Sessions } from './sessions.ts';

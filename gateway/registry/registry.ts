@@ -2,7 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
 import type { HeldAgreement, HeldGrant, HeldShare, Reader } from '../../schema/protocol/reader.ts';
 import type { Purpose, Tlp } from '../../schema/record/vocabulary.ts';
-import { within } from '../../schema/within.ts';
+import { within } from '../../schema/runtime/within.ts';
 
 /** An organisation of the registry: configured, never derived from a mail domain or a country. */
 export type OrganisationEntry = {

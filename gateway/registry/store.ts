@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
 import type { KeptBundle, PolicyArchive } from '../../schema/policy/in-force.ts';
 import { rememberPolicies } from '../../schema/policy/memory.ts';
-import { within } from '../../schema/within.ts';
+import { within } from '../../schema/runtime/within.ts';
 import { trailClientOptions } from '../audit/store.ts';
 import { openTrail, type Trail } from '../audit/trail.ts';
 import { type AccessLog, openAccessLog } from '../auditor/log.ts';

@@ -1,6 +1,6 @@
 import type { Express } from 'express';
 import type { AddressInfo } from 'node:net';
-import { createServerOf, schemeOf, type Tls } from '../../schema/tls.ts';
+import { createServerOf, schemeOf, type Tls } from '../../schema/runtime/tls.ts';
 
 /** A server that listens: where, and how it stops once what it is doing is done. */
 export type Listening = { readonly url: string; stop(): Promise<void> };

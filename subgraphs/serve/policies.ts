@@ -3,7 +3,7 @@ import { checkAge, type KeptBundle, openOnce, type PolicyArchive } from '../../s
 import { rememberPolicies } from '../../schema/policy/memory.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { type Environment, readWhole } from '../../schema/settings.ts';
-import { within } from '../../schema/within.ts';
+import { within } from '../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from './store.ts';
 
 /** How long is waited for the store: a request's time is short, a command that runs once has more of it. */

@@ -2,7 +2,7 @@ import mongoose, { type Connection, type Model } from 'mongoose';
 import type { StoredRecord } from '../../schema/record/envelope.ts';
 import type { StoreFilter } from '../../schema/policy/filter.ts';
 import type { Place } from './cursor.ts';
-import { within } from '../../schema/within.ts';
+import { within } from '../../schema/runtime/within.ts';
 import type { CommunityStore, Link } from './store.ts';
 import { filterIndex, isLongAway, linkIndex, listIndex } from './store.ts';
 

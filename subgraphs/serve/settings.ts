@@ -2,7 +2,7 @@ import { policySettings } from '../../schema/policy/files.ts';
 import { bytes, jsonFile, text, wholeNumber } from '../../schema/setting-forms.ts';
 import { type Environment, type Read, readDeclared, secret, setting } from '../../schema/settings.ts';
 import { logLevel, mode } from '../../schema/settings-of-all.ts';
-import { checkTls, isLoopback, tlsSettings } from '../../schema/tls.ts';
+import { checkTls, isLoopback, tlsSettings } from '../../schema/runtime/tls.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
 
 /** The store of a community: one URI, one database, one user. Its imports and its operator are told no more. */

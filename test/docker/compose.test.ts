@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { initDeployment } from '../../docker/deploy/init.ts';
 import { registrySettings, setupSettings } from '../../docker/deploy/settings.ts';
 import { hubSettings } from '../../gateway/settings.ts';
-import { tlsSettings } from '../../schema/tls.ts';
+import { tlsSettings } from '../../schema/runtime/tls.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { subgraphSettings } from '../../subgraphs/serve/settings.ts';
 import { readCompose, readComposeRaw, type Service } from './composed.ts';

@@ -5,7 +5,7 @@ import { startStores, type Stores } from '../../docker/trial/stores/stores.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
 import type { CommunityPart } from '../../subgraphs/serve/community.ts';
 import { ingest, type IngestReport } from '../../subgraphs/serve/ingest/ingest.ts';
-import { noProgress } from '../../subgraphs/serve/ingest/progress.ts';
+import { noProgress } from '../../schema/runtime/progress.ts';
 import type { Reject } from '../../subgraphs/serve/ingest/rejects.ts';
 import type { Defaults, Source } from '../../subgraphs/serve/ingest/source.ts';
 import { labelBy } from '../../subgraphs/serve/relabel/labeller.ts';

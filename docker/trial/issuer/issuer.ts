@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import { createServerOf, type Tls } from '../../../schema/tls.ts';
+import { createServerOf, type Tls } from '../../../schema/runtime/tls.ts';
 import { answerLogin } from './login.ts';
 import { createProvider } from './provider.ts';
 import { openSecrets } from './secrets.ts';

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { readWhole } from '../../../schema/settings.ts';
 import { tellSettings } from '../../../schema/settings-told.ts';
-import { tlsSettings } from '../../../schema/tls.ts';
+import { tlsSettings } from '../../../schema/runtime/tls.ts';
 import { startIssuer } from './issuer.ts';
 import { secretsPath } from './secrets.ts';
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Holder } from '../../../schema/policy/policy.ts';
 import type { Kind } from '../community.ts';
-import { within } from '../../../schema/within.ts';
+import { within } from '../../../schema/runtime/within.ts';
 import { toLinks } from '../ingest/label.ts';
 import type { SchemaVersions } from '../migrate/schema-versions.ts';
 import type { Labeller, Labels } from '../relabel/labeller.ts';

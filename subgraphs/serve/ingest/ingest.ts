@@ -4,7 +4,7 @@ import { findClassifiedHeader } from './header.ts';
 import { type Prepared, prepare } from './label.ts';
 import { cutRecords, parseSlice } from './forms.ts';
 import { checkShape } from './parse-record.ts';
-import type { Progress } from './progress.ts';
+import type { Progress } from '../../../schema/runtime/progress.ts';
 import type { RejectFile } from './rejects.ts';
 import {
   type Defaults,

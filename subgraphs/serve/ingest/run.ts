@@ -16,7 +16,7 @@ import { takeNames, takeOwnNames } from './names.ts';
 import { type Flags, readRuns, type Run, withFlags } from './command.ts';
 import { chooseFiles } from './files.ts';
 import { ingest, type IngestReport, Interrupted } from './ingest.ts';
-import { showProgress } from './progress.ts';
+import { showProgress } from '../../../schema/runtime/progress.ts';
 import { openRejects } from './rejects.ts';
 import type { Defaults, Source } from './source.ts';
 import { type Sink, Target } from './target.ts';

@@ -9,7 +9,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import { contractOf, namedIn } from '../contract.ts';
-import { within } from '../../../schema/within.ts';
+import { within } from '../../../schema/runtime/within.ts';
 import type { SchemaVersions } from '../migrate/schema-versions.ts';
 import type { Labeller, Labels } from '../relabel/labeller.ts';
 import { Relabelled } from '../relabel/labelling.ts';

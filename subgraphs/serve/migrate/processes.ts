@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Collection } from 'mongodb';
-import { within } from '../../../schema/within.ts';
+import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from '../store.ts';
 import type { Oldest } from './schema-versions.ts';
 

@@ -1,6 +1,6 @@
 import type { Collection } from 'mongodb';
 import { z } from 'zod';
-import { within } from '../../../schema/within.ts';
+import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from '../store.ts';
 
 /** One turn of the switch that takes a community out of the hub, or back in: who, when, and why. */

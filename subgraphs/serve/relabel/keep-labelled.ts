@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PolicyWatch } from '../../../schema/policy/in-force.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
-import { within } from '../../../schema/within.ts';
+import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from '../store.ts';
 import { readLabelling } from './labelling.ts';
 import { type Held, underLease } from '../walk/under-lease.ts';

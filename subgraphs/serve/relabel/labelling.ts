@@ -1,6 +1,6 @@
 import type { ClientSession, Collection } from 'mongodb';
 import { randomInt } from 'node:crypto';
-import { within } from '../../../schema/within.ts';
+import { within } from '../../../schema/runtime/within.ts';
 import type { Oldest } from '../migrate/schema-versions.ts';
 import { type CommunityStore, isOpen } from '../store.ts';
 

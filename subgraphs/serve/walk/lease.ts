@@ -1,4 +1,4 @@
-import { within } from '../../../schema/within.ts';
+import { within } from '../../../schema/runtime/within.ts';
 import type { CommunityStore } from '../store.ts';
 
 /** What walks through all records of a store, one process at a time: labels are made anew, documents migrated. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { collectFirst } from '../../../../subgraphs/serve/ingest/collect.ts';
 import { ingest } from '../../../../subgraphs/serve/ingest/ingest.ts';
-import { noProgress } from '../../../../subgraphs/serve/ingest/progress.ts';
+import { noProgress } from '../../../../schema/runtime/progress.ts';
 import { openRejects } from '../../../../subgraphs/serve/ingest/rejects.ts';
 import type { Collection, Mapped, Source } from '../../../../subgraphs/serve/ingest/source.ts';
 import { labelBy } from '../../../../subgraphs/serve/relabel/labeller.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ingest, Interrupted } from '../../../../subgraphs/serve/ingest/ingest.ts';
 import { type Prepared, prepare } from '../../../../subgraphs/serve/ingest/label.ts';
-import { noProgress } from '../../../../subgraphs/serve/ingest/progress.ts';
+import { noProgress } from '../../../../schema/runtime/progress.ts';
 import type { Reject, RejectFile } from '../../../../subgraphs/serve/ingest/rejects.ts';
 import type { Mapped } from '../../../../subgraphs/serve/ingest/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';

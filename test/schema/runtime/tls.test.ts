@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
-import { certifyAuthority, certifyPart, newKey } from '../../docker/deploy/certificates.ts';
-import { createAgent, post } from '../../gateway/dispatch/fetch-part.ts';
-import { checkTls, createServerOf, schemeOf } from '../../schema/tls.ts';
+import { certifyAuthority, certifyPart, newKey } from '../../../docker/deploy/certificates.ts';
+import { createAgent, post } from '../../../gateway/dispatch/fetch-part.ts';
+import { checkTls, createServerOf, schemeOf } from '../../../schema/runtime/tls.ts';
 
 const now = new Date();
 let server: Server;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
-import { showProgress } from '../../../../subgraphs/serve/ingest/progress.ts';
+import { showProgress } from '../../../schema/runtime/progress.ts';
 
 /** A stream that says whether it is a terminal, and what was written to it. */
 function streamOf(isTTY: boolean) {

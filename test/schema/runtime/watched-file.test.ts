@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Watched, watchFile } from '../../schema/watched-file.ts';
+import { type Watched, watchFile } from '../../../schema/runtime/watched-file.ts';
 
 let folder: string;
 let file: string;
