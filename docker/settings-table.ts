@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { hubSettings } from '../gateway/settings.ts';
-import type { Setting } from '../schema/settings.ts';
-import { tabulateSettings } from '../schema/settings-told.ts';
+import type { Setting } from '../schema/runtime/settings/settings.ts';
+import { tabulateSettings } from '../schema/runtime/settings/help.ts';
 import { storeSettings, subgraphSettings } from '../subgraphs/serve/settings.ts';
 import { policySettings } from '../schema/policy/files.ts';
 import { registrySettings, setupSettings } from './deploy/settings.ts';

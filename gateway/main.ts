@@ -37,7 +37,7 @@ async function main(): Promise<void> {
 async function tellHelp(): Promise<void> {
   const [{ hubSettings }, { tellSettings }] = await Promise.all([
     import('./settings.ts'),
-    import('../schema/settings-told.ts'),
+    import('../schema/runtime/settings/help.ts'),
   ]);
   process.stdout.write(`${help}\nSettings of the hub:\n${tellSettings(hubSettings)}`);
 }

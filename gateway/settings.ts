@@ -1,7 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { type Budget, parseBudget, rateOf } from './budget/budget.ts';
 import { policySettings } from '../schema/policy/files.ts';
-import { jsonFile, orNone, text, textOfFile, url, wholeNumber, words } from '../schema/setting-forms.ts';
+import {
+  jsonFile,
+  orNone,
+  text,
+  textOfFile,
+  url,
+  wholeNumber,
+  words,
+} from '../schema/runtime/settings/forms.ts';
 import {
   type Environment,
   type Form,
@@ -10,8 +18,8 @@ import {
   secret,
   type Setting,
   setting,
-} from '../schema/settings.ts';
-import { logLevel, mode } from '../schema/settings-of-all.ts';
+} from '../schema/runtime/settings/settings.ts';
+import { logLevel, mode } from '../schema/runtime/settings/common.ts';
 import { checkTls, isLoopback, tlsSettings } from '../schema/runtime/tls.ts';
 import { communities, type Community } from '../schema/record/vocabulary.ts';
 

@@ -1,5 +1,5 @@
-import { filePath, oneOf, text } from '../../schema/setting-forms.ts';
-import { secret, setting } from '../../schema/settings.ts';
+import { filePath, oneOf, text } from '../../schema/runtime/settings/forms.ts';
+import { secret, setting } from '../../schema/runtime/settings/settings.ts';
 import { owners } from './folder.ts';
 
 /** What the preparation of one store is told. */

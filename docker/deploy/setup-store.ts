@@ -1,5 +1,5 @@
-import { readWhole } from '../../schema/settings.ts';
-import { tellSettings } from '../../schema/settings-told.ts';
+import { readWhole } from '../../schema/runtime/settings/settings.ts';
+import { tellSettings } from '../../schema/runtime/settings/help.ts';
 import { openServerAsAdmin } from '../trial/stores/admin.ts';
 import { keepUsers } from '../trial/stores/users.ts';
 import { setupSettings } from './settings.ts';

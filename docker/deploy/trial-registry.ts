@@ -1,4 +1,4 @@
-import { readWhole } from '../../schema/settings.ts';
+import { readWhole } from '../../schema/runtime/settings/settings.ts';
 import { seedRegistry } from '../trial/registry.ts';
 import { registrySettings } from './settings.ts';
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { communities, type Community } from '../../schema/record/vocabulary.ts';
-import { readWhole } from '../../schema/settings.ts';
+import { readWhole } from '../../schema/runtime/settings/settings.ts';
 import { trialSettings } from './settings.ts';
 import { occupyHome } from './stores/occupy.ts';
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { filePath, orNone } from '../../schema/setting-forms.ts';
-import { setting } from '../../schema/settings.ts';
+import { filePath, orNone } from '../../schema/runtime/settings/forms.ts';
+import { setting } from '../../schema/runtime/settings/settings.ts';
 
 const besidePackage = fileURLToPath(new URL('../../.jcu', import.meta.url));
 

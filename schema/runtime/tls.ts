@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { orNone, textOfFile } from '../setting-forms.ts';
-import { setting } from '../settings.ts';
+import { orNone, textOfFile } from './settings/forms.ts';
+import { setting } from './settings/settings.ts';
 
 /** How a part answers by https: both files, or neither. */
 export const tlsSettings = {

@@ -1,6 +1,6 @@
 import type { CommunityPart } from './community.ts';
 import { serve } from './serve.ts';
-import { tellSettings } from '../../schema/settings-told.ts';
+import { tellSettings } from '../../schema/runtime/settings/help.ts';
 import { readSettings, subgraphSettings } from './settings.ts';
 
 /**

@@ -2,7 +2,7 @@ import { policyFilesAt, policySettings } from '../../schema/policy/files.ts';
 import { checkAge, type KeptBundle, openOnce, type PolicyArchive } from '../../schema/policy/in-force.ts';
 import { rememberPolicies } from '../../schema/policy/memory.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
-import { type Environment, readWhole } from '../../schema/settings.ts';
+import { type Environment, readWhole } from '../../schema/runtime/settings/settings.ts';
 import { within } from '../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from './store.ts';
 

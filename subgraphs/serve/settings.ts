@@ -1,7 +1,13 @@
 import { policySettings } from '../../schema/policy/files.ts';
-import { bytes, jsonFile, text, wholeNumber } from '../../schema/setting-forms.ts';
-import { type Environment, type Read, readDeclared, secret, setting } from '../../schema/settings.ts';
-import { logLevel, mode } from '../../schema/settings-of-all.ts';
+import { bytes, jsonFile, text, wholeNumber } from '../../schema/runtime/settings/forms.ts';
+import {
+  type Environment,
+  type Read,
+  readDeclared,
+  secret,
+  setting,
+} from '../../schema/runtime/settings/settings.ts';
+import { logLevel, mode } from '../../schema/runtime/settings/common.ts';
 import { checkTls, isLoopback, tlsSettings } from '../../schema/runtime/tls.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
 

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { readWhole } from '../../../schema/settings.ts';
-import { tellSettings } from '../../../schema/settings-told.ts';
+import { readWhole } from '../../../schema/runtime/settings/settings.ts';
+import { tellSettings } from '../../../schema/runtime/settings/help.ts';
 import { tlsSettings } from '../../../schema/runtime/tls.ts';
 import { startIssuer } from './issuer.ts';
 import { secretsPath } from './secrets.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { readWhole } from '../../../schema/settings.ts';
+import { readWhole } from '../../../schema/runtime/settings/settings.ts';
 import { trialSettings } from '../settings.ts';
 import { readText, sha256Of, writeWhole } from './files.ts';
 import { startOf } from './processes.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { readWhole } from '../../../schema/settings.ts';
+import { readWhole } from '../../../schema/runtime/settings/settings.ts';
 import { trialSettings } from '../settings.ts';
 import { cachedMongod, cacheFolder } from './cache.ts';
 import { fetchOfficial, officialVersion } from './official.ts';

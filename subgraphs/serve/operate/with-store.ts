@@ -1,4 +1,4 @@
-import { readWhole } from '../../../schema/settings.ts';
+import { readWhole } from '../../../schema/runtime/settings/settings.ts';
 import type { CommunityPart } from '../community.ts';
 import { storeSettings } from '../settings.ts';
 import { type CommunityStore, openStore, untilOpen } from '../store.ts';

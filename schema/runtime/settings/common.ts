@@ -1,4 +1,4 @@
-import { oneOf } from './setting-forms.ts';
+import { oneOf } from './forms.ts';
 import { type Form, setting } from './settings.ts';
 
 /** How much a part logs, on stderr, a JSON object a line. */

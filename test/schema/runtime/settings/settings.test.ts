@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bytes, jsonFile, oneOf, text, url, wholeNumber } from '../../schema/setting-forms.ts';
-import { readDeclared, readWhole, secret, setting } from '../../schema/settings.ts';
-import { tabulateSettings, tellSettings } from '../../schema/settings-told.ts';
+import { bytes, jsonFile, oneOf, text, url, wholeNumber } from '../../../../schema/runtime/settings/forms.ts';
+import { readDeclared, readWhole, secret, setting } from '../../../../schema/runtime/settings/settings.ts';
+import { tabulateSettings, tellSettings } from '../../../../schema/runtime/settings/help.ts';
 
 const declared = {
   where: setting('T_URL', 'where it answers', url),
