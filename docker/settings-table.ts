@@ -4,7 +4,7 @@ import { hubSettings } from '../gateway/settings.ts';
 import type { Setting } from '../schema/runtime/settings/settings.ts';
 import { tabulateSettings } from '../schema/runtime/settings/help.ts';
 import { storeSettings, subgraphSettings } from '../subgraphs/serve/settings.ts';
-import { policySettings } from '../schema/policy/files.ts';
+import { policySettings } from '../schema/policy/bundle/files.ts';
 import { registrySettings, setupSettings } from './deploy/settings.ts';
 import { trialSettings } from './trial/settings.ts';
 

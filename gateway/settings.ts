@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Budget, parseBudget, rateOf } from './budget/budget.ts';
-import { policySettings } from '../schema/policy/files.ts';
+import { policySettings } from '../schema/policy/bundle/files.ts';
 import {
   jsonFile,
   orNone,

@@ -10,7 +10,7 @@ import { disclose } from './disclose.ts';
 import type { Guarded } from './guard.ts';
 import { inquiryOf } from './inquiry.ts';
 import { type LogContext, toConnection, toPage } from './pages.ts';
-import type { PolicyHistory } from './policies.ts';
+import type { PolicyHistory } from '../../schema/policy/bundle/history.ts';
 import { takeFirst } from './reads.ts';
 import { fromEnum, toDecisionWay, toEnum, toPolicyRule } from './words.ts';
 

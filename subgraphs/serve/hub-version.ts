@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PolicyArchive, PolicyWatch } from '../../schema/policy/in-force.ts';
+import type { PolicyArchive, PolicyWatch } from '../../schema/policy/bundle/in-force.ts';
 import { nameOfVersion, numberOfVersion } from '../../schema/policy/policy.ts';
 
 type Log = { error(words: string): void };
@@ -7,7 +7,7 @@ type Log = { error(words: string): void };
 /** Whether a request of a hub that decided under this version is answered here. */
 export type HubVersion = { accepts(version: string): Promise<boolean> };
 
-/** Longer than a part needs, on a busy machine, to see that a bundle is another and to take it (schema/policy/in-force.ts). */
+/** Longer than a part needs, on a busy machine, to see that a bundle is another and to take it (schema/policy/bundle/in-force.ts). */
 const waitMs = 4000;
 const againMs = 50;
 

@@ -1,6 +1,11 @@
-import { policyFilesAt, policySettings } from '../../schema/policy/files.ts';
-import { checkAge, type KeptBundle, openOnce, type PolicyArchive } from '../../schema/policy/in-force.ts';
-import { rememberPolicies } from '../../schema/policy/memory.ts';
+import { policyFilesAt, policySettings } from '../../schema/policy/bundle/files.ts';
+import {
+  checkAge,
+  type KeptBundle,
+  openOnce,
+  type PolicyArchive,
+} from '../../schema/policy/bundle/in-force.ts';
+import { rememberPolicies } from '../../schema/policy/bundle/memory.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { type Environment, readWhole } from '../../schema/runtime/settings/settings.ts';
 import { within } from '../../schema/runtime/within.ts';

@@ -1,4 +1,4 @@
-import { policySettings } from '../../schema/policy/files.ts';
+import { policySettings } from '../../schema/policy/bundle/files.ts';
 import { bytes, jsonFile, text, wholeNumber } from '../../schema/runtime/settings/forms.ts';
 import {
   type Environment,

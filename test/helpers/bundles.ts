@@ -2,9 +2,9 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { generateKeyPair, exportJWK, type CryptoKey } from 'jose';
 import { parseDocument } from 'yaml';
 import type { TrialHome } from '../../docker/trial/home.ts';
-import { signBundle } from '../../schema/policy/bundle.ts';
+import { signBundle } from '../../schema/policy/bundle/bundle.ts';
 import { type PolicyTexts, readPolicyTexts } from '../../schema/policy/load.ts';
-import { readPolicySigner } from '../../schema/policy/policy-keys.ts';
+import { readPolicySigner } from '../../schema/policy/bundle/policy-keys.ts';
 
 /** The repository's policy as another version of itself, with what a test changes of its rules. */
 export function textsOf(version: number, change: (rules: string) => string = (rules) => rules): PolicyTexts {

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FlattenedSign } from 'jose';
 import type { Trial } from '../../docker/trial/trial.ts';
-import { signBundle } from '../../schema/policy/bundle.ts';
+import { signBundle } from '../../schema/policy/bundle/bundle.ts';
 import { readPolicyTexts } from '../../schema/policy/load.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { ask, type Asked, post } from '../helpers/ask.ts';

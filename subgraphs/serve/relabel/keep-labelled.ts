@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PolicyWatch } from '../../../schema/policy/in-force.ts';
+import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from '../store.ts';

@@ -1,5 +1,5 @@
 import { BothPolicies } from '../../../schema/policy/both.ts';
-import type { PolicyWatch } from '../../../schema/policy/in-force.ts';
+import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 import type { Oldest } from '../migrate/schema-versions.ts';
 import type { CommunityStore } from '../store.ts';

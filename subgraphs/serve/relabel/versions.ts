@@ -1,5 +1,5 @@
-import { readKept } from '../../../schema/policy/bundle.ts';
-import type { PolicyArchive } from '../../../schema/policy/in-force.ts';
+import { readKept } from '../../../schema/policy/bundle/bundle.ts';
+import type { PolicyArchive } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/policy.ts';
 
 /** The policies of all versions that were taken here, compiled at their first use. */

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initDeployment } from '../../../docker/deploy/init.ts';
-import { openBundle } from '../../../schema/policy/bundle.ts';
-import { readPolicyKeys } from '../../../schema/policy/policy-keys.ts';
+import { openBundle } from '../../../schema/policy/bundle/bundle.ts';
+import { readPolicyKeys } from '../../../schema/policy/bundle/policy-keys.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import { runHub } from '../../helpers/command-line.ts';
 

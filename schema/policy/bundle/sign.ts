@@ -1,12 +1,12 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { signBundle } from './bundle.ts';
-import { policyFolder, readPolicyTexts } from './load.ts';
+import { policyFolder, readPolicyTexts } from '../load.ts';
 import { readPolicySigner } from './policy-keys.ts';
 
 const help = `Signs the policy's files as the bundle that a deployment takes.
 
-  node schema/policy/sign.ts --key FILE --out FILE [--deployment ID] [FOLDER]
+  node schema/policy/bundle/sign.ts --key FILE --out FILE [--deployment ID] [FOLDER]
 
   --key FILE        the signer's private key: an Ed25519 JWK with a kid
   --out FILE        where the bundle goes; it is replaced by rename
@@ -14,7 +14,7 @@ const help = `Signs the policy's files as the bundle that a deployment takes.
   FOLDER            the policy's files (schema/policy)
 
 Example:
-  node schema/policy/sign.ts --key office.jwk --out policy-bundle.json --deployment production
+  node schema/policy/bundle/sign.ts --key office.jwk --out policy-bundle.json --deployment production
 `;
 
 /** Signs a folder of the policy's files. A version is signed once: a change of a file needs a new number in domain.yaml. */

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { BundleError, largestBundle } from './bundle.ts';
 import type { PolicyFilesNow } from './in-force.ts';
-import { filePath, text } from '../runtime/settings/forms.ts';
-import { setting } from '../runtime/settings/settings.ts';
+import { filePath, text } from '../../runtime/settings/forms.ts';
+import { setting } from '../../runtime/settings/settings.ts';
 
 /** Where the policy in force is read from: settings of every part that decides. */
 export type PolicyFilePaths = {

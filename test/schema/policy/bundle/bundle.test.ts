@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import canonicalize from 'canonicalize';
 import { FlattenedSign } from 'jose';
-import { largestBundle, openBundle, signBundle } from '../../../schema/policy/bundle.ts';
-import { checkAge, type KeptBundle, openOnce } from '../../../schema/policy/in-force.ts';
-import { readPolicyTexts } from '../../../schema/policy/load.ts';
-import { readPolicyKeys, readPolicySigner } from '../../../schema/policy/policy-keys.ts';
-import { newSigner, textsOf } from '../../helpers/bundles.ts';
+import { largestBundle, openBundle, signBundle } from '../../../../schema/policy/bundle/bundle.ts';
+import { checkAge, type KeptBundle, openOnce } from '../../../../schema/policy/bundle/in-force.ts';
+import { readPolicyTexts } from '../../../../schema/policy/load.ts';
+import { readPolicyKeys, readPolicySigner } from '../../../../schema/policy/bundle/policy-keys.ts';
+import { newSigner, textsOf } from '../../../helpers/bundles.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const signer = await newSigner();
