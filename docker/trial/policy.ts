@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { checkPolicy } from '../../schema/policy/check.ts';
+import { checkPolicy } from '../../schema/policy/check/check.ts';
 import { diffPolicies } from '../../schema/policy/diff.ts';
 import { policyFolder, policyOfTexts, readPolicyTexts } from '../../schema/policy/load.ts';
 import { countRows, tablesOf } from '../../schema/policy/table.ts';
@@ -8,7 +8,7 @@ import { toCsv } from '../../schema/policy/table-csv.ts';
 import { toHtml } from '../../schema/policy/table-html.ts';
 import type { PolicySource } from '../../schema/policy/rules.ts';
 import { addExplainCommands } from './policy-explain.ts';
-import { tellCheck, tellDifference } from '../../schema/policy/told.ts';
+import { tellCheck, tellDifference } from '../../schema/policy/check/report.ts';
 
 /** The commands about the policy: those that look at it as a whole, and those that ask it something. */
 export function addPolicyCommands(program: Command): void {

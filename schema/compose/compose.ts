@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { findUnannouncedBreaks } from './breaking.ts';
 import { z } from 'zod';
-import { findPolicyGaps } from '../policy/coverage.ts';
+import { findPolicyGaps } from '../policy/check/coverage.ts';
 import { coordinatesFile, domainFile, rulesFile } from '../policy/language.ts';
 import { readPolicy } from '../policy/load.ts';
 import { read, subgraphNames, subgraphSdl } from '../sources.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { checkPolicy } from './check.ts';
+import { checkPolicy } from './check/check.ts';
 import { diffPolicies } from './diff.ts';
 import { policyFolder, type PolicyTexts, policyOfTexts, readPolicyTexts } from './load.ts';
 import { findUnlisted, type Listed } from './widenings.ts';

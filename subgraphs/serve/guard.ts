@@ -8,7 +8,7 @@ import {
   isObjectType,
 } from 'graphql';
 import { isPublic } from '../../schema/policy/coordinates.ts';
-import { findUnnamed } from '../../schema/policy/coverage.ts';
+import { findUnnamed } from '../../schema/policy/check/coverage.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import type { Context } from './context.ts';
 import { mayUseInputs, takesInputs } from './inputs.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { checkPolicy } from '../../schema/policy/check.ts';
+import { checkPolicy } from '../../schema/policy/check/check.ts';
 import { diffPolicies } from '../../schema/policy/diff.ts';
 import { policyOfTexts, readPolicyTexts } from '../../schema/policy/load.ts';
 import { countRows, tablesOf } from '../../schema/policy/table.ts';

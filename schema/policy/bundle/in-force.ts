@@ -1,4 +1,4 @@
-import { findPolicyGaps } from '../coverage.ts';
+import { findPolicyGaps } from '../check/coverage.ts';
 import { BundleError, openBundle, type OpenedBundle } from './bundle.ts';
 import { readPolicyKeys } from './policy-keys.ts';
 

@@ -3,7 +3,7 @@ import { buildSchema } from 'graphql';
 import { findUnannouncedBreaks } from '../../../schema/compose/breaking.ts';
 import { compose, findDrift } from '../../../schema/compose/compose.ts';
 import { readPolicy } from '../../../schema/policy/load.ts';
-import { findPolicyGaps, findUnnamed } from '../../../schema/policy/coverage.ts';
+import { findPolicyGaps, findUnnamed } from '../../../schema/policy/check/coverage.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 

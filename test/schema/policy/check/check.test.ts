@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { checkPolicy } from '../../../schema/policy/check.ts';
-import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/load.ts';
-import { tellCheck } from '../../../schema/policy/told.ts';
+import { checkPolicy } from '../../../../schema/policy/check/check.ts';
+import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/load.ts';
+import { tellCheck } from '../../../../schema/policy/check/report.ts';
 
 const texts = readPolicyTexts();
 
