@@ -1,6 +1,6 @@
 import { defaultFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
-import { isMachinery } from '../../schema/policy/gaps/subgraph.ts';
+import { isMachinery } from '../../schema/policy/check/gaps/subgraph.ts';
 import type { Holder } from '../../schema/policy/policy.ts';
 
 /** What the guard must be told of a request: its reader, under the policy that the request is decided by. */

@@ -1,4 +1,4 @@
-import { keysOf, readSubgraph } from '../../schema/policy/gaps/subgraph.ts';
+import { keysOf, readSubgraph } from '../../schema/policy/check/gaps/subgraph.ts';
 import type { Policy } from '../../schema/policy/policy.ts';
 import { isDecided, type Resolver, type Resolvers, stub } from './resolvers.ts';
 

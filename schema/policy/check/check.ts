@@ -1,7 +1,7 @@
 import { isAbstractType, isInputObjectType, isObjectType } from 'graphql';
 import { knowReaders, openSpace, type Space } from '../cells.ts';
 import { contractFiles, findPolicyGaps } from './coverage.ts';
-import { isMachinery, readSubgraph } from '../gaps/subgraph.ts';
+import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
 import { findIdleRules, findIdleWords } from './idle.ts';
 import type { Policy } from '../policy.ts';
 import { deedsOf, sideOf, textOf } from '../sides.ts';

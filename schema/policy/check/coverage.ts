@@ -9,12 +9,12 @@ import {
 } from 'graphql';
 import { subgraphNames, subgraphSdl } from '../../sources.ts';
 import { isPublic, type Place } from '../coordinates.ts';
-import { findForeignDirectives } from '../gaps/directives.ts';
-import { findMoved } from '../gaps/moved.ts';
-import { findMisplaced } from '../gaps/natures.ts';
-import { findForeignFields } from '../gaps/owners.ts';
-import { findOpenPaths } from '../gaps/paths.ts';
-import { isMachinery, readSubgraph } from '../gaps/subgraph.ts';
+import { findForeignDirectives } from './gaps/directives.ts';
+import { findMoved } from './gaps/moved.ts';
+import { findMisplaced } from './gaps/natures.ts';
+import { findForeignFields } from './gaps/owners.ts';
+import { findOpenPaths } from './gaps/paths.ts';
+import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
 import type { Policy } from '../policy.ts';
 
 /** The files of the contract by subgraph, as SDL. */
