@@ -7,7 +7,7 @@ import { type Logger, pino } from 'pino';
 import { errorTable, HubError, type HubErrorCode, isHubErrorCode } from '../schema/errors.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
-import type { Policy } from '../schema/policy/policy.ts';
+import type { Policy } from '../schema/policy/decide/policy.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { createAgree, watchSigningKey } from './dispatch/agree.ts';
 import { createAsk } from './dispatch/ask-part.ts';

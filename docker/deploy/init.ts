@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { signBundle } from '../../schema/policy/bundle/bundle.ts';
-import { readPolicyTexts } from '../../schema/policy/load.ts';
+import { readPolicyTexts } from '../../schema/policy/decide/load.ts';
 import { readPolicySigner } from '../../schema/policy/bundle/policy-keys.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { acr } from '../trial/issuer/acr.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { explainField } from '../../schema/policy/explain-field.ts';
-import { readPolicy } from '../../schema/policy/load.ts';
+import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { actionNamed } from '../../schema/policy/question.ts';
 import { show } from '../../schema/policy/show.ts';
 import { tellField, tellShown, tellWho } from '../../schema/policy/tell-explanation.ts';

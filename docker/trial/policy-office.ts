@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { openBundle, signBundle } from '../../schema/policy/bundle/bundle.ts';
-import { type PolicyTexts, readPolicyTexts } from '../../schema/policy/load.ts';
+import { type PolicyTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
 import { readPolicyKeys, readPolicySigner } from '../../schema/policy/bundle/policy-keys.ts';
 import { deployment, openHome, policySettings, type TrialHome } from './home.ts';
 

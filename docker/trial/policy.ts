@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { checkPolicy } from '../../schema/policy/check/check.ts';
 import { diffPolicies } from '../../schema/policy/diff.ts';
-import { policyFolder, policyOfTexts, readPolicyTexts } from '../../schema/policy/load.ts';
+import { policyFolder, policyOfTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
 import { countRows, tablesOf } from '../../schema/policy/table.ts';
 import { toCsv } from '../../schema/policy/table-csv.ts';
 import { toHtml } from '../../schema/policy/table-html.ts';

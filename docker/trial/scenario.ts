@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withDatabase } from './client.ts';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
-import { readPolicy } from '../../schema/policy/load.ts';
+import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { findReader } from './issuer/readers.ts';
 import { runQuietImports } from './import.ts';
 import type { StoreName } from './stores/names.ts';

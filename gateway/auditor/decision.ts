@@ -1,5 +1,5 @@
 import { type EverExplanation, explainEver } from '../../schema/policy/ever.ts';
-import type { Policy } from '../../schema/policy/policy.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import type { AccessEntry } from '../audit/entry.ts';
 import type { PersonalReader } from '../audit/personal.ts';

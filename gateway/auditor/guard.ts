@@ -1,7 +1,7 @@
 import { defaultFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import { isMachinery } from '../../schema/policy/check/gaps/subgraph.ts';
-import type { Holder } from '../../schema/policy/policy.ts';
+import type { Holder } from '../../schema/policy/decide/policy.ts';
 
 /** What the guard must be told of a request: its reader, under the policy that the request is decided by. */
 export type Guarded = { readonly holder: Pick<Holder, 'mayUse'> };

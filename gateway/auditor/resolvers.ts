@@ -1,5 +1,5 @@
 import { HubError } from '../../schema/errors.ts';
-import type { Policy as PolicyInForce } from '../../schema/policy/policy.ts';
+import type { Policy as PolicyInForce } from '../../schema/policy/decide/policy.ts';
 import { PolicyQuestionError } from '../../schema/policy/question.ts';
 import { show } from '../../schema/policy/show.ts';
 import { who } from '../../schema/policy/who.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DocumentNode, type GraphQLSchema, isInputObjectType, isObjectType } from 'graphql';
-import type { Holder } from '../../schema/policy/policy.ts';
+import type { Holder } from '../../schema/policy/decide/policy.ts';
 import { boundIntrospection } from './introspection-size.ts';
 import { schemaOfKind } from './schema-of-kind.ts';
 

@@ -1,6 +1,6 @@
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import type { HubErrorCode } from '../../schema/errors.ts';
-import type { Policy } from '../../schema/policy/policy.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Identity } from '../identity/identify.ts';
 
 /** One request on its way through the stages: what is known of it, and what the parts said while they answered. */

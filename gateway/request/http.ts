@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Response }
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
-import type { Policy } from '../../schema/policy/policy.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Identity } from '../identity/identify.ts';
 import { constantError } from '../shape/answer.ts';
 import type { RequestContext } from './context.ts';

@@ -6,7 +6,7 @@ import { findUnannouncedBreaks } from './breaking.ts';
 import { z } from 'zod';
 import { findPolicyGaps } from '../policy/check/coverage.ts';
 import { coordinatesFile, domainFile, rulesFile } from '../policy/language.ts';
-import { readPolicy } from '../policy/load.ts';
+import { readPolicy } from '../policy/decide/load.ts';
 import { read, subgraphNames, subgraphSdl } from '../sources.ts';
 
 /** What the gateway plans on, what clients generate their types from, and what editors check the policy's files by. */

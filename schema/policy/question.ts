@@ -1,6 +1,6 @@
 import type { Place } from './coordinates.ts';
 import { type Action, allActions } from './domain.ts';
-import type { Policy } from './policy.ts';
+import type { Policy } from './decide/policy.ts';
 import { listed } from './words.ts';
 
 /** A question about the policy that names what is not there: it says what is near. */

@@ -4,7 +4,7 @@ import { defaultTlpCommunity, type Purpose } from '../record/vocabulary.ts';
 import type { Column, Deed } from './cells.ts';
 import type { RecordFacts, Relation } from './domain.ts';
 import { unset } from './domain.ts';
-import type { Policy } from './policy.ts';
+import type { Policy } from './decide/policy.ts';
 import { placeOf } from './sides.ts';
 
 /** A reader and a record that stand in a cell, made up: what the rules decide of the cell is decided of them. */

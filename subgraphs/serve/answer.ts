@@ -6,7 +6,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import type { Policy } from '../../schema/policy/policy.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
 import { isSharedType } from '../../schema/record/shared-types.ts';
 import type { Context } from './context.ts';
 import { stub } from './resolvers.ts';

@@ -1,6 +1,6 @@
 import type { VerifiedAssertion } from '../../schema/protocol/assertion.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
-import type { Holder } from '../../schema/policy/policy.ts';
+import type { Holder } from '../../schema/policy/decide/policy.ts';
 import type { Changes } from './changes/changes.ts';
 import type { Loaders } from './loaders.ts';
 

@@ -5,7 +5,7 @@ import type { Request, RequestHandler } from 'express';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { errorTable, isHubErrorCode } from '../../schema/errors.ts';
-import type { Policy } from '../../schema/policy/policy.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { CommunityPart } from './community.ts';
 import { codeOf } from './connection.ts';
 import type { Context } from './context.ts';

@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { isPublic } from '../../schema/policy/coordinates.ts';
 import { findUnnamed } from '../../schema/policy/check/coverage.ts';
-import type { Policy } from '../../schema/policy/policy.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Context } from './context.ts';
 import { mayUseInputs, takesInputs } from './inputs.ts';
 import type { Row } from './row.ts';

@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader';
 import type { Envelope, StoredRecord } from '../../schema/record/envelope.ts';
 import { HubError } from '../../schema/errors.ts';
-import { compileFilter, type StoreFilter } from '../../schema/policy/filter.ts';
-import type { Holder, Policy } from '../../schema/policy/policy.ts';
+import { compileFilter, type StoreFilter } from '../../schema/policy/decide/filter.ts';
+import type { Holder, Policy } from '../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import type { Kind } from './community.ts';
 import type { Oldest, SchemaVersions } from './migrate/schema-versions.ts';

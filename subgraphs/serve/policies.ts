@@ -6,7 +6,7 @@ import {
   type PolicyArchive,
 } from '../../schema/policy/bundle/in-force.ts';
 import { rememberPolicies } from '../../schema/policy/bundle/memory.ts';
-import type { Policy } from '../../schema/policy/policy.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
 import { type Environment, readWhole } from '../../schema/runtime/settings/settings.ts';
 import { within } from '../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from './store.ts';

@@ -1,6 +1,6 @@
 import mongoose, { type Connection, type Model } from 'mongoose';
 import type { StoredRecord } from '../../schema/record/envelope.ts';
-import type { StoreFilter } from '../../schema/policy/filter.ts';
+import type { StoreFilter } from '../../schema/policy/decide/filter.ts';
 import type { Place } from './cursor.ts';
 import { within } from '../../schema/runtime/within.ts';
 import type { CommunityStore, Link } from './store.ts';

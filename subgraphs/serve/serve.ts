@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type Logger, pino } from 'pino';
 import { policyFilesAt } from '../../schema/policy/bundle/files.ts';
 import { watchPolicy } from '../../schema/policy/bundle/in-force.ts';
-import type { Policy } from '../../schema/policy/policy.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
 import { createServerOf, schemeOf } from '../../schema/runtime/tls.ts';
 import { watchFile } from '../../schema/runtime/watched-file.ts';
 import { Changes } from './changes/changes.ts';

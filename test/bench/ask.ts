@@ -15,7 +15,7 @@ import { readers, seedGroups } from './ask/readers.ts';
 import { costOf, faultsOf } from './ask/verdict.ts';
 import { askWithoutLabels, type Comparison } from './ask/without-labels.ts';
 import { worldOf } from './ask/world.ts';
-import { readPolicy } from '../../schema/policy/load.ts';
+import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { round, table } from './figures.ts';
 import { Place, tell } from './place.ts';

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { buildSchema, parse, visit } from 'graphql';
 import { decide } from '../../gateway/policy/decide.ts';
 import { KindSchemas } from '../../gateway/policy/kinds.ts';
-import { readPolicy } from '../../schema/policy/load.ts';
+import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { read } from '../../schema/sources.ts';
 import { readerOf } from '../helpers/records.ts';
 import { percentile, round, table } from './figures.ts';

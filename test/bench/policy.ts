@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { checkPolicy } from '../../schema/policy/check/check.ts';
 import { diffPolicies } from '../../schema/policy/diff.ts';
-import { policyOfTexts, readPolicyTexts } from '../../schema/policy/load.ts';
+import { policyOfTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
 import { countRows, tablesOf } from '../../schema/policy/table.ts';
 import { percentile, round, table } from './figures.ts';
 import { tell } from './place.ts';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { dateTime } from '../../schema/record/date-time.ts';
 import type { StoredRecord } from '../../schema/record/envelope.ts';
-import { readPolicy } from '../../schema/policy/load.ts';
+import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import { community } from '../../subgraphs/cert-eu/community.ts';
 import { toConnection } from '../../subgraphs/serve/connection.ts';

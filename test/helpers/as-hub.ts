@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CryptoKey, importJWK } from 'jose';
 import { type Assertion, signAssertion } from '../../schema/protocol/assertion.ts';
-import { readPolicy } from '../../schema/policy/load.ts';
+import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { offerSession, type Session, type SigningKey } from '../../schema/protocol/session.ts';
 import { post } from './ask.ts';
 import { readerOf } from './records.ts';

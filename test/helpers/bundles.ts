@@ -3,7 +3,7 @@ import { generateKeyPair, exportJWK, type CryptoKey } from 'jose';
 import { parseDocument } from 'yaml';
 import type { TrialHome } from '../../docker/trial/home.ts';
 import { signBundle } from '../../schema/policy/bundle/bundle.ts';
-import { type PolicyTexts, readPolicyTexts } from '../../schema/policy/load.ts';
+import { type PolicyTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
 import { readPolicySigner } from '../../schema/policy/bundle/policy-keys.ts';
 
 /** The repository's policy as another version of itself, with what a test changes of its rules. */

@@ -1,7 +1,7 @@
 import { isMap, parseDocument } from 'yaml';
 import type { Envelope } from '../../schema/record/envelope.ts';
-import { policyOfTexts, readPolicyTexts } from '../../schema/policy/load.ts';
-import type { Labels, Policy } from '../../schema/policy/policy.ts';
+import { policyOfTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
+import type { Labels, Policy } from '../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 
 /** The policy of the repository with kinds of record besides, which marking and audience alone decide. */

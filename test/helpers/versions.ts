@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
-import { policyOfTexts } from '../../schema/policy/load.ts';
-import type { Policy } from '../../schema/policy/policy.ts';
+import { policyOfTexts } from '../../schema/policy/decide/load.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Versions } from '../../subgraphs/serve/relabel/versions.ts';
 import { textsOf } from './bundles.ts';
 

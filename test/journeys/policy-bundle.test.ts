@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FlattenedSign } from 'jose';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { signBundle } from '../../schema/policy/bundle/bundle.ts';
-import { readPolicyTexts } from '../../schema/policy/load.ts';
+import { readPolicyTexts } from '../../schema/policy/decide/load.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { ask, type Asked, post } from '../helpers/ask.ts';
 import { newSigner, putBundle, signAsTrial, textsOf, trialSigner } from '../helpers/bundles.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import type { Trial } from '../../docker/trial/trial.ts';
-import { readPolicy } from '../../schema/policy/load.ts';
-import { nameOfVersion } from '../../schema/policy/policy.ts';
+import { readPolicy } from '../../schema/policy/decide/load.ts';
+import { nameOfVersion } from '../../schema/policy/decide/policy.ts';
 import { communities, type Community } from '../../schema/record/vocabulary.ts';
 import { agreeWith, hubKeyOf } from '../helpers/as-hub.ts';
 import { ask, type Asked, post } from '../helpers/ask.ts';

@@ -2,7 +2,7 @@ import type { Guard } from './guard-list.ts';
 
 const parts = { project: 'parts', tests: 'test/(schema/policy/both|subgraphs/serve/relabel)' } as const;
 const journey = { project: 'journeys', tests: 'test/journeys/relabel' } as const;
-const both = 'schema/policy/both.ts';
+const both = 'schema/policy/decide/both.ts';
 const folder = 'subgraphs/serve/relabel';
 
 /** What holds while a store is relabelled from one version of the policy to another. */

@@ -2,8 +2,8 @@ import canonicalize from 'canonicalize';
 import { errors, flattenedVerify, FlattenedSign, type CryptoKey, type FlattenedJWS } from 'jose';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type PolicyTexts, policyOfTexts } from '../load.ts';
-import type { Policy } from '../policy.ts';
+import { type PolicyTexts, policyOfTexts } from '../decide/load.ts';
+import type { Policy } from '../decide/policy.ts';
 import type { PolicyKeys } from './policy-keys.ts';
 
 /** A bundle that is what it says: its policy, compiled, and the SHA-256 (base64url) of the very bytes signed. */

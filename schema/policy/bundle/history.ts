@@ -1,6 +1,6 @@
 import { readKept } from './bundle.ts';
 import type { PolicyArchive } from './in-force.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../decide/policy.ts';
 
 /** The policy of a version as entries of the log name it; null where it was never in force here, or cannot be read. */
 export type PolicyHistory = (version: string) => Promise<Policy | null>;

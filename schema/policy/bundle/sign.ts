@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { signBundle } from './bundle.ts';
-import { policyFolder, readPolicyTexts } from '../load.ts';
+import { policyFolder, readPolicyTexts } from '../decide/load.ts';
 import { readPolicySigner } from './policy-keys.ts';
 
 const help = `Signs the policy's files as the bundle that a deployment takes.

@@ -3,7 +3,7 @@ import { knowReaders, openSpace, type Space } from '../cells.ts';
 import { contractFiles, findPolicyGaps } from './coverage.ts';
 import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
 import { findIdleRules, findIdleWords } from './idle.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../decide/policy.ts';
 import { deedsOf, sideOf, textOf } from '../sides.ts';
 
 /** What a check of the policy found. */

@@ -15,7 +15,7 @@ import { findMisplaced } from './gaps/natures.ts';
 import { findForeignFields } from './gaps/owners.ts';
 import { findOpenPaths } from './gaps/paths.ts';
 import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../decide/policy.ts';
 
 /** The files of the contract by subgraph, as SDL. */
 export type ContractFiles = Readonly<Record<string, string>>;

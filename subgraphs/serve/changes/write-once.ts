@@ -2,7 +2,7 @@ import type { ClientSession, Collection } from 'mongodb';
 import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Holder } from '../../../schema/policy/policy.ts';
+import type { Holder } from '../../../schema/policy/decide/policy.ts';
 import type { Kind } from '../community.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { toLinks } from '../ingest/label.ts';

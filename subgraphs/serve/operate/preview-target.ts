@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Prepared } from '../ingest/label.ts';
 import type { Sink, Target, Written } from '../ingest/target.ts';
 import { openings } from './preview.ts';

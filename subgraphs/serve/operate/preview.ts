@@ -1,5 +1,5 @@
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store.ts';
 import { Tally, type Counted } from './tally.ts';
 import { sayKey } from './words.ts';

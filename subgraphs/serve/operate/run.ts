@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { readPolicy } from '../../../schema/policy/load.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityPart } from '../community.ts';
 import { policiesOf, policyOfRun } from '../policies.ts';
 import { readLabelling } from '../relabel/labelling.ts';

@@ -1,5 +1,5 @@
-import { compileFilter } from '../../../schema/policy/filter.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import { compileFilter } from '../../../schema/policy/decide/filter.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { Kind } from '../community.ts';
 import { countPage, findPage, type PageQuery } from '../queries.ts';

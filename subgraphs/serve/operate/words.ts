@@ -19,7 +19,7 @@ const whom: readonly (readonly [start: string, words: (value: string) => string]
   ['told:', (value) => `authorities of ${value}, which was told`],
 ];
 
-/** Reads a key (schema/policy/policy.ts, `keyOf`) aloud; null for what is none. */
+/** Reads a key (schema/policy/decide/policy.ts, `keyOf`) aloud; null for what is none. */
 export function readKey(key: string): Opening | null {
   const match = /^\d+\|([^|]+)\|(.+);([a-z]+)$/s.exec(key);
   const [, picture, who, letters] = match ?? [];

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from '../store.ts';
 import { readLabelling } from './labelling.ts';

@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongodb';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Oldest } from '../migrate/schema-versions.ts';
 import type { CommunityStore } from '../store.ts';
 import {

@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store.ts';
 import type { Range } from '../walk/walk.ts';
 import { holdLabelling, inTransaction, type Labelling } from './labelling.ts';

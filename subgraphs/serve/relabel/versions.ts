@@ -1,6 +1,6 @@
 import { readKept } from '../../../schema/policy/bundle/bundle.ts';
 import type { PolicyArchive } from '../../../schema/policy/bundle/in-force.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 
 /** The policies of all versions that were taken here, compiled at their first use. */
 export type Versions = {

@@ -1,8 +1,8 @@
 import { type Collection, type Db, type Document, MongoClient } from 'mongodb';
 import { importAliases } from '../../../gateway/registry/import-aliases.ts';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import { readPolicy } from '../../../schema/policy/load.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { communities, type Community } from '../../../schema/record/vocabulary.ts';
 import type { StoreName } from '../../../docker/trial/stores/stores.ts';
 import type { CommunityPart, Kind } from '../../../subgraphs/serve/community.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { BothPolicies } from '../../../schema/policy/both.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import { BothPolicies } from '../../../schema/policy/decide/both.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { kinds } from '../../../subgraphs/cert-eu/records.ts';
 import { sealCursor } from '../../../subgraphs/serve/cursor.ts';

@@ -1,5 +1,5 @@
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Holder, Policy } from '../../../schema/policy/policy.ts';
+import type { Holder, Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store.ts';
 

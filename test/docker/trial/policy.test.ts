@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { policyFolder, readPolicyTexts } from '../../../schema/policy/load.ts';
+import { policyFolder, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
 import { runHub } from '../../helpers/command-line.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jcu-policy-'));

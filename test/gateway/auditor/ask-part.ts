@@ -2,8 +2,8 @@ import { pino } from 'pino';
 import type { AccessLog } from '../../../gateway/auditor/log.ts';
 import { createHubPart, type HubPartSources } from '../../../gateway/registry/part.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
-import { readPolicy } from '../../../schema/policy/load.ts';
-import type { Policy } from '../../../schema/policy/policy.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 
 const inForce = readPolicy();

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { explainDecision } from '../../../gateway/auditor/decision.ts';
-import { readPolicy } from '../../../schema/policy/load.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import { readerOf } from '../../helpers/records.ts';
-import { reader } from '../../schema/policy/generated.ts';
+import { reader } from '../../schema/policy/decide/generated.ts';
 import { logged } from './logged.ts';
 
 const policy = readPolicy();

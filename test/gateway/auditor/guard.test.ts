@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../schema/policy/load.ts';
+import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { askPart } from './ask-part.ts';
 

@@ -2,7 +2,7 @@ import { chainEntry, draftEntry, genesis } from '../../../gateway/audit/entry.ts
 import type { PersonalReader } from '../../../gateway/audit/personal.ts';
 import { parseEntry } from '../../../gateway/audit/verify.ts';
 import type { LoggedAccess } from '../../../gateway/auditor/log.ts';
-import { readPolicy } from '../../../schema/policy/load.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { facts } from '../audit/facts.ts';
 

@@ -22,7 +22,7 @@ import { boundIntrospection } from '../../../gateway/policy/introspection-size.t
 import { KindSchemas } from '../../../gateway/policy/kinds.ts';
 import { splitIntrospection } from '../../../gateway/policy/split.ts';
 import { schemaOfKind } from '../../../gateway/policy/schema-of-kind.ts';
-import { readPolicy } from '../../../schema/policy/load.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import { read } from '../../../schema/sources.ts';
 import { readerOf } from '../../helpers/records.ts';
 

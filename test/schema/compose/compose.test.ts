@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { buildSchema } from 'graphql';
 import { findUnannouncedBreaks } from '../../../schema/compose/breaking.ts';
 import { compose, findDrift } from '../../../schema/compose/compose.ts';
-import { readPolicy } from '../../../schema/policy/load.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import { findPolicyGaps, findUnnamed } from '../../../schema/policy/check/coverage.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');

@@ -11,13 +11,13 @@ import {
   speakOf,
 } from '../../../schema/policy/cells.ts';
 import type { RecordFacts } from '../../../schema/policy/domain.ts';
-import { factsOf } from '../../../schema/policy/facts.ts';
+import { factsOf } from '../../../schema/policy/decide/facts.ts';
 import { judge } from '../../../schema/policy/judge.ts';
-import { readPolicy } from '../../../schema/policy/load.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import { isOfClass } from '../../../schema/policy/rules.ts';
 import { deedsOf, sideOf, textOf } from '../../../schema/policy/sides.ts';
 import { decideByKeys, witnessOf } from '../../../schema/policy/witness.ts';
-import { envelope, isSound, kinds, reader, trulyReads } from './generated.ts';
+import { envelope, isSound, kinds, reader, trulyReads } from './decide/generated.ts';
 
 const policy = readPolicy();
 const known = knowReaders();

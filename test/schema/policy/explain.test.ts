@@ -11,7 +11,7 @@ import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { HandlingCode } from '../../../schema/record/vocabulary.ts';
 import { policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
-import { broken, envelope, kinds, now, reader } from './generated.ts';
+import { broken, envelope, kinds, now, reader } from './decide/generated.ts';
 
 const { source } = policy;
 const deed = fc

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readPolicy } from '../../../schema/policy/load.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import { actionNamed } from '../../../schema/policy/question.ts';
 import { show } from '../../../schema/policy/show.ts';
 import { who } from '../../../schema/policy/who.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { diffPolicies } from '../../../schema/policy/diff.ts';
-import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/load.ts';
+import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
 import { digestOf, findUndecided, lookAtStep } from '../../../schema/policy/release.ts';
 import { findUnlisted } from '../../../schema/policy/widenings.ts';
 

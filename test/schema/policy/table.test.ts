@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/load.ts';
+import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
 import { readLine } from '../../../schema/policy/lines.ts';
 import { countRows, type Table, tablesOf } from '../../../schema/policy/table.ts';
 import { toCsv } from '../../../schema/policy/table-csv.ts';

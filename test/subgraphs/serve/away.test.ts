@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStores } from '../../../docker/trial/stores/stores.ts';
-import { compileFilter } from '../../../schema/policy/filter.ts';
+import { compileFilter } from '../../../schema/policy/decide/filter.ts';
 import { countLinks } from '../../../subgraphs/serve/queries.ts';
 import { isLongAway, openStore } from '../../../subgraphs/serve/store.ts';
 import { community } from './ingest/bulletins.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { nameOfVersion } from '../../../schema/policy/policy.ts';
+import { nameOfVersion } from '../../../schema/policy/decide/policy.ts';
 import { compareHubVersion } from '../../../subgraphs/serve/hub-version.ts';
 
 /** A subgraph that has taken these versions, with one of them in force. */

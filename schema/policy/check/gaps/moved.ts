@@ -8,7 +8,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { isPublic, type Place } from '../../coordinates.ts';
-import type { Policy } from '../../policy.ts';
+import type { Policy } from '../../decide/policy.ts';
 import { objectNodes, type Subgraph, textOf } from './subgraph.ts';
 
 /** A coordinate that is carried to where another is answered: the selection, and the type that it starts at. */

@@ -1,7 +1,7 @@
 import { type GraphQLObjectType, isInputObjectType } from 'graphql';
 import { isPublic, type Place } from '../../coordinates.ts';
 import type { Action } from '../../domain.ts';
-import type { Policy } from '../../policy.ts';
+import type { Policy } from '../../decide/policy.ts';
 import { keysOf, objectTypes, type Subgraph } from './subgraph.ts';
 
 const asking: readonly Action[] = ['read', 'search', 'aggregate', 'export'];

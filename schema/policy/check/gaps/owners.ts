@@ -1,5 +1,5 @@
 import { isInputObjectType } from 'graphql';
-import type { Policy } from '../../policy.ts';
+import type { Policy } from '../../decide/policy.ts';
 import { keysOf, objectNodes, objectTypes, type Subgraph } from './subgraph.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { getNamedType, isObjectType } from 'graphql';
 import { isPublic, type Place } from '../../coordinates.ts';
-import type { Policy } from '../../policy.ts';
+import type { Policy } from '../../decide/policy.ts';
 import { objectTypes, type Subgraph } from './subgraph.ts';
 
 /**

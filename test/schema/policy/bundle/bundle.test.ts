@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import { FlattenedSign } from 'jose';
 import { largestBundle, openBundle, signBundle } from '../../../../schema/policy/bundle/bundle.ts';
 import { checkAge, type KeptBundle, openOnce } from '../../../../schema/policy/bundle/in-force.ts';
-import { readPolicyTexts } from '../../../../schema/policy/load.ts';
+import { readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import { readPolicyKeys, readPolicySigner } from '../../../../schema/policy/bundle/policy-keys.ts';
 import { newSigner, textsOf } from '../../../helpers/bundles.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { checkPolicy } from '../../../../schema/policy/check/check.ts';
-import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/load.ts';
+import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import { tellCheck } from '../../../../schema/policy/check/report.ts';
 
 const texts = readPolicyTexts();

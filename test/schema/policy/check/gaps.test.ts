@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { findPolicyGaps, findSubgraphGaps } from '../../../../schema/policy/check/coverage.ts';
-import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../../schema/policy/load.ts';
+import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
   "@key", "@shareable", "@external", "@requires", "@provides", "@override", "@context", "@fromContext"

@@ -8,7 +8,7 @@ import { openHome, policySettings, type TrialHome } from '../../../../docker/tri
 import { signTrialPolicy } from '../../../../docker/trial/policy-office.ts';
 import { type Part, startPart } from '../../../../docker/trial/process.ts';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
-import { readPolicy } from '../../../../schema/policy/load.ts';
+import { readPolicy } from '../../../../schema/policy/decide/load.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { followLabelling } from '../../../../subgraphs/serve/relabel/labeller.ts';
 import type { Content } from '../../../../subgraphs/serve/says.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { parseDocument } from 'yaml';
-import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/load.ts';
-import type { Policy } from '../../../../schema/policy/policy.ts';
+import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
+import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import { newestAlarms } from '../../../../subgraphs/serve/operate/alarms.ts';
 import { previewPolicy } from '../../../../subgraphs/serve/operate/preview.ts';
 import { followSwitch, lastTurn, turnSwitch } from '../../../../subgraphs/serve/operate/switch.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
-import { compileFilter } from '../../../../schema/policy/filter.ts';
-import type { Policy } from '../../../../schema/policy/policy.ts';
+import { compileFilter } from '../../../../schema/policy/decide/filter.ts';
+import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
 import type { Prepared } from '../../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { graphql } from 'graphql';
-import { BothPolicies } from '../../../../schema/policy/both.ts';
-import type { Policy } from '../../../../schema/policy/policy.ts';
+import { BothPolicies } from '../../../../schema/policy/decide/both.ts';
+import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
@@ -15,7 +15,7 @@ import { buildCommunitySchema } from '../../../../subgraphs/serve/schema.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store.ts';
 import { versionMoving, versionsOf, versionWithout, withoutSearch } from '../../../helpers/versions.ts';
 import { envelopeOf, readerOf } from '../../../helpers/records.ts';
-import { trulyReads } from '../../../schema/policy/generated.ts';
+import { trulyReads } from '../../../schema/policy/decide/generated.ts';
 import { keepLabelledRows, key, now, row, type TestRow } from './rows.ts';
 import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 

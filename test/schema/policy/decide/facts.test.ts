@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Envelope } from '../../../schema/record/envelope.ts';
-import { factName, factsOf, opensTo, signatureOf } from '../../../schema/policy/facts.ts';
+import type { Envelope } from '../../../../schema/record/envelope.ts';
+import { factName, factsOf, opensTo, signatureOf } from '../../../../schema/policy/decide/facts.ts';
 import {
   distributions,
   handlingCodes,
@@ -8,9 +8,9 @@ import {
   reaches,
   recordStates,
   tlpScale,
-} from '../../../schema/record/vocabulary.ts';
-import { unset } from '../../../schema/policy/domain.ts';
-import { audienceOf, envelopeOf, markingOf } from '../../helpers/records.ts';
+} from '../../../../schema/record/vocabulary.ts';
+import { unset } from '../../../../schema/policy/domain.ts';
+import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
 
 /** Every class of record that a rule can tell apart, as envelopes. */
 function* everyEnvelope(): Generator<Envelope> {

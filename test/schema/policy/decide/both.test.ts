@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { BothPolicies } from '../../../schema/policy/both.ts';
-import { allActions } from '../../../schema/policy/domain.ts';
-import { compileFilter } from '../../../schema/policy/filter.ts';
-import { envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
-import { versionMoving, versionWithout } from '../../helpers/versions.ts';
+import { BothPolicies } from '../../../../schema/policy/decide/both.ts';
+import { allActions } from '../../../../schema/policy/domain.ts';
+import { compileFilter } from '../../../../schema/policy/decide/filter.ts';
+import { envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
+import { versionMoving, versionWithout } from '../../../helpers/versions.ts';
 import { broken, envelope, isSound, kinds, now, reader, trulyReads } from './generated.ts';
 
 const older = versionWithout(1, 'J03', 'J05');

@@ -1,5 +1,5 @@
-import { isEnvelope } from '../record/check-envelope.ts';
-import type { Envelope } from '../record/envelope.ts';
+import { isEnvelope } from '../../record/check-envelope.ts';
+import type { Envelope } from '../../record/envelope.ts';
 import {
   distributions,
   handlingCodes,
@@ -9,8 +9,8 @@ import {
   recordStates,
   type Tlp,
   tlpScale,
-} from '../record/vocabulary.ts';
-import { type RecordFacts, unset } from './domain.ts';
+} from '../../record/vocabulary.ts';
+import { type RecordFacts, unset } from '../domain.ts';
 
 /**
  * A record as the rules see it, at an instant before or after its embargo ends. Null where the envelope is not whole:

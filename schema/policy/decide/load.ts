@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { coordinatesFile, domainFile, rulesFile } from './language.ts';
+import { coordinatesFile, domainFile, rulesFile } from '../language.ts';
 import { Policy } from './policy.ts';
-import { type PolicyFiles, PolicyError, resolvePolicy } from './rules.ts';
+import { type PolicyFiles, PolicyError, resolvePolicy } from '../rules.ts';
 
 /** The policy's files by name, as text: what a bundle holds. */
 export type PolicyTexts = Readonly<Record<string, string>>;
 
 /** The folder that the policy is written in. */
-export const policyFolder = fileURLToPath(new URL('.', import.meta.url));
+export const policyFolder = fileURLToPath(new URL('..', import.meta.url));
 
 /** Reads the policy's files from their folder. */
 export function readPolicyTexts(folder: string = policyFolder): PolicyTexts {

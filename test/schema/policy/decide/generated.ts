@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { isEnvelope } from '../../../schema/record/check-envelope.ts';
-import type { Audience, Envelope, Marking } from '../../../schema/record/envelope.ts';
-import type { Action } from '../../../schema/policy/domain.ts';
-import { relations } from '../../../schema/policy/domain.ts';
-import { factsOf } from '../../../schema/policy/facts.ts';
-import { judge } from '../../../schema/policy/judge.ts';
-import { readerSide, recordSide } from '../../../schema/policy/relations.ts';
-import { isOfClass, type PolicySource } from '../../../schema/policy/rules.ts';
-import type { Reader } from '../../../schema/protocol/reader.ts';
+import { isEnvelope } from '../../../../schema/record/check-envelope.ts';
+import type { Audience, Envelope, Marking } from '../../../../schema/record/envelope.ts';
+import type { Action } from '../../../../schema/policy/domain.ts';
+import { relations } from '../../../../schema/policy/domain.ts';
+import { factsOf } from '../../../../schema/policy/decide/facts.ts';
+import { judge } from '../../../../schema/policy/judge.ts';
+import { readerSide, recordSide } from '../../../../schema/policy/decide/relations.ts';
+import { isOfClass, type PolicySource } from '../../../../schema/policy/rules.ts';
+import type { Reader } from '../../../../schema/protocol/reader.ts';
 import {
   distributions,
   handlingCodes,
@@ -15,8 +15,8 @@ import {
   reaches,
   recordStates,
   tlpScale,
-} from '../../../schema/record/vocabulary.ts';
-import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+} from '../../../../schema/record/vocabulary.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
 
 /** The second that everything generated is decided at. */
 export const now = new Date('2026-11-24T12:00:00Z');

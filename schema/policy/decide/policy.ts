@@ -1,12 +1,12 @@
-import { isEnvelope } from '../record/check-envelope.ts';
-import type { Envelope } from '../record/envelope.ts';
-import type { Reader } from '../protocol/reader.ts';
+import { isEnvelope } from '../../record/check-envelope.ts';
+import type { Envelope } from '../../record/envelope.ts';
+import type { Reader } from '../../protocol/reader.ts';
 import { type Compiled, compileRules, findUncompilable, type Variant } from './compile.ts';
-import { type Action, actions, type RecordFacts, rowActions } from './domain.ts';
+import { type Action, actions, type RecordFacts, rowActions } from '../domain.ts';
 import { factsOf, factsOfWhole, signatureOf } from './facts.ts';
-import { type Coordinates, indexCoordinates } from './coordinates.ts';
+import { type Coordinates, indexCoordinates } from '../coordinates.ts';
 import { type Marked, readerSide, recordSide, recordSideOf } from './relations.ts';
-import { isOfClass, PolicyError, type PolicySource, type Rule } from './rules.ts';
+import { isOfClass, PolicyError, type PolicySource, type Rule } from '../rules.ts';
 
 /** What the policy says of one readable record for one reader. */
 export type RowDecision = {

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
-import type { Envelope } from '../../../schema/record/envelope.ts';
-import { relations } from '../../../schema/policy/domain.ts';
-import { compileFilter, mostHeldKeys } from '../../../schema/policy/filter.ts';
-import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../schema/policy/load.ts';
-import { nameOfVersion, numberOfVersion, type Policy } from '../../../schema/policy/policy.ts';
-import { readerSide, recordSide } from '../../../schema/policy/relations.ts';
-import { isOfClass } from '../../../schema/policy/rules.ts';
-import type { Reader } from '../../../schema/protocol/reader.ts';
-import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+import type { Envelope } from '../../../../schema/record/envelope.ts';
+import { relations } from '../../../../schema/policy/domain.ts';
+import { compileFilter, mostHeldKeys } from '../../../../schema/policy/decide/filter.ts';
+import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
+import { nameOfVersion, numberOfVersion, type Policy } from '../../../../schema/policy/decide/policy.ts';
+import { readerSide, recordSide } from '../../../../schema/policy/decide/relations.ts';
+import { isOfClass } from '../../../../schema/policy/rules.ts';
+import type { Reader } from '../../../../schema/protocol/reader.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
 
 const policy = readPolicy();
 const now = new Date('2026-11-24T12:00:00Z');

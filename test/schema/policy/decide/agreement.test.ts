@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Collection, MongoClient } from 'mongodb';
-import { startStores, type Stores } from '../../../docker/trial/stores/stores.ts';
-import { compileFilter, mostHeldKeys } from '../../../schema/policy/filter.ts';
-import { readPolicy } from '../../../schema/policy/load.ts';
+import { startStores, type Stores } from '../../../../docker/trial/stores/stores.ts';
+import { compileFilter, mostHeldKeys } from '../../../../schema/policy/decide/filter.ts';
+import { readPolicy } from '../../../../schema/policy/decide/load.ts';
 import { broken, envelope, isSound, kinds, now, reader, trulyReads } from './generated.ts';
 
 const policy = readPolicy();
