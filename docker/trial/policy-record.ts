@@ -1,6 +1,6 @@
 import { openRegistry } from '../../gateway/registry/registry.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
-import { nearest, PolicyQuestionError } from '../../schema/policy/question.ts';
+import { nearest, PolicyQuestionError } from '../../schema/policy/explain/question.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { withDatabase } from './client.ts';

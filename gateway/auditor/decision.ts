@@ -1,4 +1,4 @@
-import { type EverExplanation, explainEver } from '../../schema/policy/ever.ts';
+import { type EverExplanation, explainEver } from '../../schema/policy/explain/ever.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import type { AccessEntry } from '../audit/entry.ts';

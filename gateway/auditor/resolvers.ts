@@ -1,8 +1,8 @@
 import { HubError } from '../../schema/errors.ts';
 import type { Policy as PolicyInForce } from '../../schema/policy/decide/policy.ts';
-import { PolicyQuestionError } from '../../schema/policy/question.ts';
-import { show } from '../../schema/policy/show.ts';
-import { who } from '../../schema/policy/who.ts';
+import { PolicyQuestionError } from '../../schema/policy/explain/question.ts';
+import { show } from '../../schema/policy/explain/show.ts';
+import { who } from '../../schema/policy/explain/who.ts';
 import type { AccessEntry, EntryDisclosure } from '../audit/entry.ts';
 import { takeQuestion } from './allowance.ts';
 import { type ExplainedDecision, explainDecision } from './decision.ts';

@@ -1,8 +1,8 @@
 import { type Action, allActions } from '../../schema/policy/domain.ts';
-import type { Way } from '../../schema/policy/explain.ts';
+import type { Way } from '../../schema/policy/explain/explain.ts';
 import type { PolicySource, Rule } from '../../schema/policy/rules.ts';
-import { shortfallInWords } from '../../schema/policy/tell-explanation.ts';
-import { conditionInWords, readAloud } from '../../schema/policy/words.ts';
+import { shortfallInWords } from '../../schema/policy/explain/print-explanation.ts';
+import { conditionInWords, readAloud } from '../../schema/policy/explain/phrases.ts';
 
 /** An action as the graph's enum writes it. */
 export function toEnum(action: Action): string {

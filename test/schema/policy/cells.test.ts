@@ -12,7 +12,7 @@ import {
 } from '../../../schema/policy/cells.ts';
 import type { RecordFacts } from '../../../schema/policy/domain.ts';
 import { factsOf } from '../../../schema/policy/decide/facts.ts';
-import { judge } from '../../../schema/policy/judge.ts';
+import { judge } from '../../../schema/policy/explain/judge.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import { isOfClass } from '../../../schema/policy/rules.ts';
 import { deedsOf, sideOf, textOf } from '../../../schema/policy/sides.ts';

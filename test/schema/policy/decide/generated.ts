@@ -4,7 +4,7 @@ import type { Audience, Envelope, Marking } from '../../../../schema/record/enve
 import type { Action } from '../../../../schema/policy/domain.ts';
 import { relations } from '../../../../schema/policy/domain.ts';
 import { factsOf } from '../../../../schema/policy/decide/facts.ts';
-import { judge } from '../../../../schema/policy/judge.ts';
+import { judge } from '../../../../schema/policy/explain/judge.ts';
 import { readerSide, recordSide } from '../../../../schema/policy/decide/relations.ts';
 import { isOfClass, type PolicySource } from '../../../../schema/policy/rules.ts';
 import type { Reader } from '../../../../schema/protocol/reader.ts';

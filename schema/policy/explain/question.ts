@@ -1,7 +1,7 @@
-import type { Place } from './coordinates.ts';
-import { type Action, allActions } from './domain.ts';
-import type { Policy } from './decide/policy.ts';
-import { listed } from './words.ts';
+import type { Place } from '../coordinates.ts';
+import { type Action, allActions } from '../domain.ts';
+import type { Policy } from '../decide/policy.ts';
+import { listed } from './phrases.ts';
 
 /** A question about the policy that names what is not there: it says what is near. */
 export class PolicyQuestionError extends Error {

@@ -1,17 +1,17 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Envelope } from '../../../schema/record/envelope.ts';
-import { allActions, type RecordFacts, relations } from '../../../schema/policy/domain.ts';
-import { explain, type Explanation, type Way } from '../../../schema/policy/explain.ts';
-import { explainEver } from '../../../schema/policy/ever.ts';
-import { explainField } from '../../../schema/policy/explain-field.ts';
-import { judge } from '../../../schema/policy/judge.ts';
-import { makeGood } from '../../../schema/policy/shortfalls.ts';
-import type { Reader } from '../../../schema/protocol/reader.ts';
-import type { HandlingCode } from '../../../schema/record/vocabulary.ts';
-import { policy } from '../../helpers/policy.ts';
-import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
-import { broken, envelope, kinds, now, reader } from './decide/generated.ts';
+import type { Envelope } from '../../../../schema/record/envelope.ts';
+import { allActions, type RecordFacts, relations } from '../../../../schema/policy/domain.ts';
+import { explain, type Explanation, type Way } from '../../../../schema/policy/explain/explain.ts';
+import { explainEver } from '../../../../schema/policy/explain/ever.ts';
+import { explainField } from '../../../../schema/policy/explain/explain-field.ts';
+import { judge } from '../../../../schema/policy/explain/judge.ts';
+import { makeGood } from '../../../../schema/policy/explain/shortfalls.ts';
+import type { Reader } from '../../../../schema/protocol/reader.ts';
+import type { HandlingCode } from '../../../../schema/record/vocabulary.ts';
+import { policy } from '../../../helpers/policy.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
+import { broken, envelope, kinds, now, reader } from '../decide/generated.ts';
 
 const { source } = policy;
 const deed = fc

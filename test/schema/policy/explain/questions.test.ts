@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { readPolicy } from '../../../schema/policy/decide/load.ts';
-import { actionNamed } from '../../../schema/policy/question.ts';
-import { show } from '../../../schema/policy/show.ts';
-import { who } from '../../../schema/policy/who.ts';
+import { readPolicy } from '../../../../schema/policy/decide/load.ts';
+import { actionNamed } from '../../../../schema/policy/explain/question.ts';
+import { show } from '../../../../schema/policy/explain/show.ts';
+import { who } from '../../../../schema/policy/explain/who.ts';
 
 const policy = readPolicy();
 

@@ -1,10 +1,10 @@
 import type { Way } from './explain.ts';
 import type { FieldExplanation, Step } from './explain-field.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from '../rules.ts';
 import type { Shortfall } from './shortfalls.ts';
 import type { CoordinateShown } from './show.ts';
 import type { Can, Who } from './who.ts';
-import { conditionInWords, conditionsInWords, dimensionInWords, listed, valueInWords } from './words.ts';
+import { conditionInWords, conditionsInWords, dimensionInWords, listed, valueInWords } from './phrases.ts';
 
 /** At most so many ways are told: those that lacked the least. */
 const mostWays = 5;

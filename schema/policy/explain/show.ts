@@ -1,11 +1,11 @@
-import type { TypeNature } from './coordinates.ts';
-import { type Action, allActions } from './domain.ts';
+import type { TypeNature } from '../coordinates.ts';
+import { type Action, allActions } from '../domain.ts';
 import { kindsOf } from './ever.ts';
 import { speaksOf } from './explain.ts';
-import type { Policy } from './decide/policy.ts';
+import type { Policy } from '../decide/policy.ts';
 import { placeNamed } from './question.ts';
-import type { Rule } from './rules.ts';
-import { readAloud } from './words.ts';
+import type { Rule } from '../rules.ts';
+import { readAloud } from './phrases.ts';
 
 /** A rule with its sentence. */
 export type SpokenRule = { readonly rule: Rule; readonly text: string };

@@ -1,7 +1,7 @@
-import { isEnvelope } from '../record/check-envelope.ts';
-import type { Place } from './coordinates.ts';
+import { isEnvelope } from '../../record/check-envelope.ts';
+import type { Place } from '../coordinates.ts';
 import { explain, type Explanation } from './explain.ts';
-import type { Holder, Policy } from './decide/policy.ts';
+import type { Holder, Policy } from '../decide/policy.ts';
 import { placeNamed } from './question.ts';
 
 /** One of the decisions that a field hangs on: each must be allowed. */
