@@ -6,7 +6,7 @@ import { policyFolder, policyOfTexts, readPolicyTexts } from '../../schema/polic
 import { countRows, tablesOf } from '../../schema/policy/table.ts';
 import { toCsv } from '../../schema/policy/table-csv.ts';
 import { toHtml } from '../../schema/policy/table-html.ts';
-import type { PolicySource } from '../../schema/policy/rules.ts';
+import type { PolicySource } from '../../schema/policy/language/rules.ts';
 import { addExplainCommands } from './policy-explain.ts';
 import { tellCheck, tellDifference } from '../../schema/policy/check/report.ts';
 

@@ -1,6 +1,6 @@
-import { type Action, allActions } from '../../schema/policy/domain.ts';
+import { type Action, allActions } from '../../schema/policy/language/domain.ts';
 import type { Way } from '../../schema/policy/explain/explain.ts';
-import type { PolicySource, Rule } from '../../schema/policy/rules.ts';
+import type { PolicySource, Rule } from '../../schema/policy/language/rules.ts';
 import { shortfallInWords } from '../../schema/policy/explain/print-explanation.ts';
 import { conditionInWords, readAloud } from '../../schema/policy/explain/phrases.ts';
 

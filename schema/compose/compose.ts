@@ -5,7 +5,7 @@ import { lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { findUnannouncedBreaks } from './breaking.ts';
 import { z } from 'zod';
 import { findPolicyGaps } from '../policy/check/coverage.ts';
-import { coordinatesFile, domainFile, rulesFile } from '../policy/language.ts';
+import { coordinatesFile, domainFile, rulesFile } from '../policy/language/language.ts';
 import { readPolicy } from '../policy/decide/load.ts';
 import { read, subgraphNames, subgraphSdl } from '../sources.ts';
 

@@ -12,7 +12,7 @@ import { isMeant } from './cover.ts';
 import { blocksOfCells, type Found, gather, namesOf } from './diff.ts';
 import { isUnsaid, type Line, readLine, type Words } from './lines.ts';
 import type { Literal } from './reader-blocks.ts';
-import type { PolicySource } from './rules.ts';
+import type { PolicySource } from './language/rules.ts';
 import { deedsOf, movedFields, sideOf, textOf } from './sides.ts';
 
 /** A widening that a change's own file lists, in the words of `hub policy diff`. */

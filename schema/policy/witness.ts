@@ -2,8 +2,8 @@ import type { Envelope } from '../record/envelope.ts';
 import type { Reader } from '../protocol/reader.ts';
 import { defaultTlpCommunity, type Purpose } from '../record/vocabulary.ts';
 import type { Column, Deed } from './cells.ts';
-import type { RecordFacts, Relation } from './domain.ts';
-import { unset } from './domain.ts';
+import type { RecordFacts, Relation } from './language/domain.ts';
+import { unset } from './language/domain.ts';
 import type { Policy } from './decide/policy.ts';
 import { placeOf } from './sides.ts';
 

@@ -7,7 +7,7 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from 'graphql';
-import { isPublic } from '../../schema/policy/coordinates.ts';
+import { isPublic } from '../../schema/policy/language/coordinates.ts';
 import { findUnnamed } from '../../schema/policy/check/coverage.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Context } from './context.ts';

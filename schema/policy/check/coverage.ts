@@ -8,7 +8,7 @@ import {
   isUnionType,
 } from 'graphql';
 import { subgraphNames, subgraphSdl } from '../../sources.ts';
-import { isPublic, type Place } from '../coordinates.ts';
+import { isPublic, type Place } from '../language/coordinates.ts';
 import { findForeignDirectives } from './gaps/directives.ts';
 import { findMoved } from './gaps/moved.ts';
 import { findMisplaced } from './gaps/natures.ts';

@@ -2,7 +2,7 @@ import type { Space } from '../cells.ts';
 import { both, type Mask, maskOf, placesIn } from '../masks.ts';
 import { readerBlocks } from '../reader-blocks.ts';
 import { dimensionsOf, recordBlocks } from '../record-blocks.ts';
-import type { PolicySource, Rule } from '../rules.ts';
+import type { PolicySource, Rule } from '../language/rules.ts';
 
 /** What must be mended, and what is only worth knowing. */
 export type Findings = { readonly findings: readonly string[]; readonly notes: readonly string[] };

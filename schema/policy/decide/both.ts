@@ -1,6 +1,6 @@
 import type { Envelope } from '../../record/envelope.ts';
 import type { Reader } from '../../protocol/reader.ts';
-import type { Action } from '../domain.ts';
+import type { Action } from '../language/domain.ts';
 import { Holder, type Labels, Policy, type RowDecision } from './policy.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { type Action, allActions, actions, type RecordFacts, type Relation } from '../domain.ts';
-import { meetsConditions, type PolicySource, type Rule } from '../rules.ts';
+import { type Action, allActions, actions, type RecordFacts, type Relation } from '../language/domain.ts';
+import { meetsConditions, type PolicySource, type Rule } from '../language/rules.ts';
 
 /**
  * What one permission gives on one class of record once prohibitions are taken off: readers in this relation, of all

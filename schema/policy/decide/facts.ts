@@ -10,7 +10,7 @@ import {
   type Tlp,
   tlpScale,
 } from '../../record/vocabulary.ts';
-import { type RecordFacts, unset } from '../domain.ts';
+import { type RecordFacts, unset } from '../language/domain.ts';
 
 /**
  * A record as the rules see it, at an instant before or after its embargo ends. Null where the envelope is not whole:

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { coordinatesFile, domainFile, rulesFile } from '../language.ts';
+import { coordinatesFile, domainFile, rulesFile } from '../language/language.ts';
 import { Policy } from './policy.ts';
-import { type PolicyFiles, PolicyError, resolvePolicy } from '../rules.ts';
+import { type PolicyFiles, PolicyError, resolvePolicy } from '../language/rules.ts';
 
 /** The policy's files by name, as text: what a bundle holds. */
 export type PolicyTexts = Readonly<Record<string, string>>;

@@ -2,11 +2,11 @@ import { isEnvelope } from '../../record/check-envelope.ts';
 import type { Envelope } from '../../record/envelope.ts';
 import type { Reader } from '../../protocol/reader.ts';
 import { type Compiled, compileRules, findUncompilable, type Variant } from './compile.ts';
-import { type Action, actions, type RecordFacts, rowActions } from '../domain.ts';
+import { type Action, actions, type RecordFacts, rowActions } from '../language/domain.ts';
 import { factsOf, factsOfWhole, signatureOf } from './facts.ts';
-import { type Coordinates, indexCoordinates } from '../coordinates.ts';
+import { type Coordinates, indexCoordinates } from '../language/coordinates.ts';
 import { type Marked, readerSide, recordSide, recordSideOf } from './relations.ts';
-import { isOfClass, PolicyError, type PolicySource, type Rule } from '../rules.ts';
+import { isOfClass, PolicyError, type PolicySource, type Rule } from '../language/rules.ts';
 
 /** What the policy says of one readable record for one reader. */
 export type RowDecision = {

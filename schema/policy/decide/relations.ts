@@ -1,7 +1,7 @@
 import type { Envelope } from '../../record/envelope.ts';
 import type { Reader } from '../../protocol/reader.ts';
 import { defaultTlpCommunity, tlpScale } from '../../record/vocabulary.ts';
-import type { Relation } from '../domain.ts';
+import type { Relation } from '../language/domain.ts';
 
 /** A record's envelope with the marking and the audience that are looked at: its own, or those of a portion. */
 export type Marked = Pick<

@@ -1,10 +1,10 @@
 import type { Reader } from '../../protocol/reader.ts';
 import { classesOfRecords } from '../decide/compile.ts';
-import type { Coordinates, Place } from '../coordinates.ts';
-import type { Action } from '../domain.ts';
+import type { Coordinates, Place } from '../language/coordinates.ts';
+import type { Action } from '../language/domain.ts';
 import { speaksOf, type Way } from './explain.ts';
 import type { Policy } from '../decide/policy.ts';
-import { meetsConditions, type PolicySource, type Rule } from '../rules.ts';
+import { meetsConditions, type PolicySource, type Rule } from '../language/rules.ts';
 import { findReaderShortfalls, makeGood } from './shortfalls.ts';
 
 /** Whether a kind of reader may ever use a coordinate, whatever the data, and why. */

@@ -1,5 +1,5 @@
 import { isEnvelope } from '../../record/check-envelope.ts';
-import type { Place } from '../coordinates.ts';
+import type { Place } from '../language/coordinates.ts';
 import { explain, type Explanation } from './explain.ts';
 import type { Holder, Policy } from '../decide/policy.ts';
 import { placeNamed } from './question.ts';

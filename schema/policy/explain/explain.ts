@@ -2,12 +2,12 @@ import { isEnvelope } from '../../record/check-envelope.ts';
 import type { Envelope } from '../../record/envelope.ts';
 import type { Reader } from '../../protocol/reader.ts';
 import { blocksOf } from '../decide/compile.ts';
-import { type Action, type RecordFacts, type Relation, relations } from '../domain.ts';
+import { type Action, type RecordFacts, type Relation, relations } from '../language/domain.ts';
 import { factsOf } from '../decide/facts.ts';
 import { judge } from './judge.ts';
 import type { Holder, Policy } from '../decide/policy.ts';
 import { readerSide, recordSide } from '../decide/relations.ts';
-import { meetsConditions, type PolicySource, type Rule } from '../rules.ts';
+import { meetsConditions, type PolicySource, type Rule } from '../language/rules.ts';
 import {
   findReaderShortfalls,
   findRecordShortfalls,

@@ -1,5 +1,5 @@
-import type { Action, RecordFacts, Relation } from '../domain.ts';
-import { meetsConditions, type PolicySource, type Rule } from '../rules.ts';
+import type { Action, RecordFacts, Relation } from '../language/domain.ts';
+import { meetsConditions, type PolicySource, type Rule } from '../language/rules.ts';
 
 /** One cell of the truth table: a class of reader, how it stands to a record, the record, and what it would do. */
 export type Cell = {

@@ -1,6 +1,6 @@
 import { handlingCodes } from '../../record/vocabulary.ts';
-import { recordDimensions, unset } from '../domain.ts';
-import type { PolicySource, Rule } from '../rules.ts';
+import { recordDimensions, unset } from '../language/domain.ts';
+import type { PolicySource, Rule } from '../language/rules.ts';
 
 /** A rule as a sentence that can be read aloud: who, being, may, what, when, because, source. */
 export function readAloud(rule: Rule, source: PolicySource): string {

@@ -1,6 +1,6 @@
 import type { Way } from './explain.ts';
 import type { FieldExplanation, Step } from './explain-field.ts';
-import type { Rule } from '../rules.ts';
+import type { Rule } from '../language/rules.ts';
 import type { Shortfall } from './shortfalls.ts';
 import type { CoordinateShown } from './show.ts';
 import type { Can, Who } from './who.ts';

@@ -1,5 +1,5 @@
-import type { Place } from '../coordinates.ts';
-import { type Action, allActions } from '../domain.ts';
+import type { Place } from '../language/coordinates.ts';
+import { type Action, allActions } from '../language/domain.ts';
 import type { Policy } from '../decide/policy.ts';
 import { listed } from './phrases.ts';
 

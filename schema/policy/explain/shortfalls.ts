@@ -1,7 +1,7 @@
 import type { Reader } from '../../protocol/reader.ts';
-import type { RecordFacts, Relation } from '../domain.ts';
-import { unset } from '../domain.ts';
-import type { PolicySource, ReaderClass, Rule } from '../rules.ts';
+import type { RecordFacts, Relation } from '../language/domain.ts';
+import { unset } from '../language/domain.ts';
+import type { PolicySource, ReaderClass, Rule } from '../language/rules.ts';
 
 /** One condition of a permission that was not met: what it asks for, and what there was instead. */
 export type Shortfall = {

@@ -1,10 +1,10 @@
-import type { TypeNature } from '../coordinates.ts';
-import { type Action, allActions } from '../domain.ts';
+import type { TypeNature } from '../language/coordinates.ts';
+import { type Action, allActions } from '../language/domain.ts';
 import { kindsOf } from './ever.ts';
 import { speaksOf } from './explain.ts';
 import type { Policy } from '../decide/policy.ts';
 import { placeNamed } from './question.ts';
-import type { Rule } from '../rules.ts';
+import type { Rule } from '../language/rules.ts';
 import { readAloud } from './phrases.ts';
 
 /** A rule with its sentence. */

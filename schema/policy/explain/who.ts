@@ -1,10 +1,10 @@
 import type { Reader } from '../../protocol/reader.ts';
-import type { Action } from '../domain.ts';
+import type { Action } from '../language/domain.ts';
 import { kindsOf, permitsOf, prohibitedAlways } from './ever.ts';
 import { speaksOf } from './explain.ts';
 import type { Policy } from '../decide/policy.ts';
 import { placeNamed } from './question.ts';
-import type { Rule } from '../rules.ts';
+import type { Rule } from '../language/rules.ts';
 import { findReaderShortfalls, makeGood } from './shortfalls.ts';
 
 /** Readers who can do something by one permission. */

@@ -1,7 +1,7 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
 import { randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Action } from '../../../schema/policy/domain.ts';
+import type { Action } from '../../../schema/policy/language/domain.ts';
 import type { Holder, Policy } from '../../../schema/policy/decide/policy.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';

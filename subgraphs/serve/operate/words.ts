@@ -1,4 +1,4 @@
-import { actions, type Action } from '../../../schema/policy/domain.ts';
+import { actions, type Action } from '../../../schema/policy/language/domain.ts';
 
 /** What a key opens, in words: to whom, and for what. */
 export type Opening = { readonly to: string; readonly may: readonly Action[]; readonly picture: string };

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Envelope, Marking } from '../../../schema/record/envelope.ts';
-import type { Action } from '../../../schema/policy/domain.ts';
+import type { Action } from '../../../schema/policy/language/domain.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { policy, reads as readsAt } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';

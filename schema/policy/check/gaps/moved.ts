@@ -7,7 +7,7 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
-import { isPublic, type Place } from '../../coordinates.ts';
+import { isPublic, type Place } from '../../language/coordinates.ts';
 import type { Policy } from '../../decide/policy.ts';
 import { objectNodes, type Subgraph, textOf } from './subgraph.ts';
 

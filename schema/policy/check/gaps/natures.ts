@@ -1,6 +1,6 @@
 import { type GraphQLObjectType, isInputObjectType } from 'graphql';
-import { isPublic, type Place } from '../../coordinates.ts';
-import type { Action } from '../../domain.ts';
+import { isPublic, type Place } from '../../language/coordinates.ts';
+import type { Action } from '../../language/domain.ts';
 import type { Policy } from '../../decide/policy.ts';
 import { keysOf, objectTypes, type Subgraph } from './subgraph.ts';
 

@@ -1,5 +1,5 @@
 import { getNamedType, isObjectType } from 'graphql';
-import { isPublic, type Place } from '../../coordinates.ts';
+import { isPublic, type Place } from '../../language/coordinates.ts';
 import type { Policy } from '../../decide/policy.ts';
 import { objectTypes, type Subgraph } from './subgraph.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Action, allActions, rowActions } from '../../../../schema/policy/domain.ts';
+import { type Action, allActions, rowActions } from '../../../../schema/policy/language/domain.ts';
 import { compileFilter } from '../../../../schema/policy/decide/filter.ts';
 import { readPolicy } from '../../../../schema/policy/decide/load.ts';
 import { broken, envelope, isSound, kinds, now, reader, trulyReads } from '../decide/generated.ts';

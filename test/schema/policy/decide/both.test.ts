@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BothPolicies } from '../../../../schema/policy/decide/both.ts';
-import { allActions } from '../../../../schema/policy/domain.ts';
+import { allActions } from '../../../../schema/policy/language/domain.ts';
 import { compileFilter } from '../../../../schema/policy/decide/filter.ts';
 import { envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
 import { versionMoving, versionWithout } from '../../../helpers/versions.ts';

@@ -9,7 +9,7 @@ import {
   recordStates,
   tlpScale,
 } from '../../../../schema/record/vocabulary.ts';
-import { unset } from '../../../../schema/policy/domain.ts';
+import { unset } from '../../../../schema/policy/language/domain.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
 
 /** Every class of record that a rule can tell apart, as envelopes. */

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { isEnvelope } from '../../../../schema/record/check-envelope.ts';
 import type { Audience, Envelope, Marking } from '../../../../schema/record/envelope.ts';
-import type { Action } from '../../../../schema/policy/domain.ts';
-import { relations } from '../../../../schema/policy/domain.ts';
+import type { Action } from '../../../../schema/policy/language/domain.ts';
+import { relations } from '../../../../schema/policy/language/domain.ts';
 import { factsOf } from '../../../../schema/policy/decide/facts.ts';
 import { judge } from '../../../../schema/policy/explain/judge.ts';
 import { readerSide, recordSide } from '../../../../schema/policy/decide/relations.ts';
-import { isOfClass, type PolicySource } from '../../../../schema/policy/rules.ts';
+import { isOfClass, type PolicySource } from '../../../../schema/policy/language/rules.ts';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
 import {
   distributions,

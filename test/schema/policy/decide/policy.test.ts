@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { Envelope } from '../../../../schema/record/envelope.ts';
-import { relations } from '../../../../schema/policy/domain.ts';
+import { relations } from '../../../../schema/policy/language/domain.ts';
 import { compileFilter, mostHeldKeys } from '../../../../schema/policy/decide/filter.ts';
 import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import { nameOfVersion, numberOfVersion, type Policy } from '../../../../schema/policy/decide/policy.ts';
 import { readerSide, recordSide } from '../../../../schema/policy/decide/relations.ts';
-import { isOfClass } from '../../../../schema/policy/rules.ts';
+import { isOfClass } from '../../../../schema/policy/language/rules.ts';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Envelope } from '../../../../schema/record/envelope.ts';
-import { allActions, type RecordFacts, relations } from '../../../../schema/policy/domain.ts';
+import { allActions, type RecordFacts, relations } from '../../../../schema/policy/language/domain.ts';
 import { explain, type Explanation, type Way } from '../../../../schema/policy/explain/explain.ts';
 import { explainEver } from '../../../../schema/policy/explain/ever.ts';
 import { explainField } from '../../../../schema/policy/explain/explain-field.ts';

@@ -5,7 +5,7 @@ import {
   reaches,
   recordStates,
   tlpScale,
-} from '../record/vocabulary.ts';
+} from '../../record/vocabulary.ts';
 
 /** What can be done to a record or a part of the hub; each has a letter, which stands in keys. */
 export const actions = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { communities, handlingCodes, purposes } from '../record/vocabulary.ts';
+import { communities, handlingCodes, purposes } from '../../record/vocabulary.ts';
 import { type Action, actions, recordDimensions, type Relation, relations } from './domain.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
+import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 
 const texts = readPolicyTexts();
 

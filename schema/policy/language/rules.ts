@@ -1,8 +1,8 @@
-import type { Reader } from '../protocol/reader.ts';
-import { communities, handlingCodes, type Purpose } from '../record/vocabulary.ts';
+import type { Reader } from '../../protocol/reader.ts';
+import { communities, handlingCodes, type Purpose } from '../../record/vocabulary.ts';
 import { readPath } from './coordinates.ts';
 import { type Action, recordDimensions, type RecordFacts, type Relation, unset } from './domain.ts';
-import { factName } from './decide/facts.ts';
+import { factName } from '../decide/facts.ts';
 import type { CoordinatesFile, DomainFile, RuleText } from './language.ts';
 
 /** A rule with its words resolved: each condition is the set of values that it takes. */
