@@ -5,7 +5,7 @@ import { countRows, type Table, tablesOf } from '../../../schema/policy/table.ts
 import { toCsv } from '../../../schema/policy/table-csv.ts';
 import { toHtml } from '../../../schema/policy/table-html.ts';
 import { diffPolicies } from '../../../schema/policy/diff.ts';
-import { type Listed, findUnlisted } from '../../../schema/policy/widenings.ts';
+import { type Listed, findUnlisted } from '../../../schema/policy/release/widenings.ts';
 
 const texts = readPolicyTexts();
 const { source } = policyOfTexts(texts);

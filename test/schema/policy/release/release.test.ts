@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { diffPolicies } from '../../../schema/policy/diff.ts';
-import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
-import { digestOf, findUndecided, lookAtStep } from '../../../schema/policy/release.ts';
-import { findUnlisted } from '../../../schema/policy/widenings.ts';
+import { diffPolicies } from '../../../../schema/policy/diff.ts';
+import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
+import { digestOf, findUndecided, lookAtStep } from '../../../../schema/policy/release/release.ts';
+import { findUnlisted } from '../../../../schema/policy/release/widenings.ts';
 
 const released = readPolicyTexts();
 const { version } = policyOfTexts(released).source;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { checkPolicy } from './check/check.ts';
-import { diffPolicies } from './diff.ts';
-import { policyFolder, type PolicyTexts, policyOfTexts, readPolicyTexts } from './decide/load.ts';
+import { checkPolicy } from '../check/check.ts';
+import { diffPolicies } from '../diff.ts';
+import { policyFolder, type PolicyTexts, policyOfTexts, readPolicyTexts } from '../decide/load.ts';
 import { findUnlisted, type Listed } from './widenings.ts';
 
 /** A change's own file: what it changes and why, who decided it, and every widening of access that comes with it. */
