@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { checkPolicy } from '../../schema/policy/check/check.ts';
-import { diffPolicies } from '../../schema/policy/diff.ts';
+import { diffPolicies } from '../../schema/policy/table/diff.ts';
 import { policyOfTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
-import { countRows, tablesOf } from '../../schema/policy/table.ts';
+import { countRows, tablesOf } from '../../schema/policy/table/table.ts';
 import { percentile, round, table } from './figures.ts';
 import { tell } from './place.ts';
 

@@ -1,10 +1,10 @@
 import { isAbstractType, isInputObjectType, isObjectType } from 'graphql';
-import { knowReaders, openSpace, type Space } from '../cells.ts';
+import { knowReaders, openSpace, type Space } from '../table/cells.ts';
 import { contractFiles, findPolicyGaps } from './coverage.ts';
 import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
 import { findIdleRules, findIdleWords } from './idle.ts';
 import type { Policy } from '../decide/policy.ts';
-import { deedsOf, sideOf, textOf } from '../sides.ts';
+import { deedsOf, sideOf, textOf } from '../table/sides.ts';
 
 /** What a check of the policy found. */
 export type Check = {

@@ -1,7 +1,7 @@
-import type { Space } from '../cells.ts';
-import { both, type Mask, maskOf, placesIn } from '../masks.ts';
-import { readerBlocks } from '../reader-blocks.ts';
-import { dimensionsOf, recordBlocks } from '../record-blocks.ts';
+import type { Space } from '../table/cells.ts';
+import { both, type Mask, maskOf, placesIn } from '../table/masks.ts';
+import { readerBlocks } from '../table/reader-blocks.ts';
+import { dimensionsOf, recordBlocks } from '../table/record-blocks.ts';
 import type { PolicySource, Rule } from '../language/rules.ts';
 
 /** What must be mended, and what is only worth knowing. */

@@ -1,6 +1,6 @@
 import type { Check } from './check.ts';
-import type { Change, Difference } from '../diff.ts';
-import { isHeld, witnessOf } from '../witness.ts';
+import type { Change, Difference } from '../table/diff.ts';
+import { isHeld, witnessOf } from '../table/example.ts';
 
 /** A difference in words: each block of cells with its witness, then the counts. */
 export function tellDifference(

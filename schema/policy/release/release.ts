@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { checkPolicy } from '../check/check.ts';
-import { diffPolicies } from '../diff.ts';
+import { diffPolicies } from '../table/diff.ts';
 import { policyFolder, type PolicyTexts, policyOfTexts, readPolicyTexts } from '../decide/load.ts';
 import { findUnlisted, type Listed } from './widenings.ts';
 

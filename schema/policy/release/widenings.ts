@@ -7,13 +7,13 @@ import {
   type Side,
   type Space,
   speakOf,
-} from '../cells.ts';
-import { isMeant } from '../cover.ts';
-import { blocksOfCells, type Found, gather, namesOf } from '../diff.ts';
-import { isUnsaid, type Line, readLine, type Words } from '../lines.ts';
-import type { Literal } from '../reader-blocks.ts';
+} from '../table/cells.ts';
+import { isMeant } from '../table/cover.ts';
+import { blocksOfCells, type Found, gather, namesOf } from '../table/diff.ts';
+import { isUnsaid, type Line, readLine, type Words } from '../table/lines.ts';
+import type { Literal } from '../table/reader-blocks.ts';
 import type { PolicySource } from '../language/rules.ts';
-import { deedsOf, movedFields, sideOf, textOf } from '../sides.ts';
+import { deedsOf, movedFields, sideOf, textOf } from '../table/sides.ts';
 
 /** A widening that a change's own file lists, in the words of `hub policy diff`. */
 export type Listed = { readonly file: string; readonly words: string };

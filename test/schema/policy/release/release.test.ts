@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { diffPolicies } from '../../../../schema/policy/diff.ts';
+import { diffPolicies } from '../../../../schema/policy/table/diff.ts';
 import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import { digestOf, findUndecided, lookAtStep } from '../../../../schema/policy/release/release.ts';
 import { findUnlisted } from '../../../../schema/policy/release/widenings.ts';

@@ -1,7 +1,7 @@
-import type { Reader } from '../protocol/reader.ts';
-import { purposes } from '../record/vocabulary.ts';
-import type { Relation } from './language/domain.ts';
-import { isOfClass, type ReaderClass } from './language/rules.ts';
+import type { Reader } from '../../protocol/reader.ts';
+import { purposes } from '../../record/vocabulary.ts';
+import type { Relation } from '../language/domain.ts';
+import { isOfClass, type ReaderClass } from '../language/rules.ts';
 
 /** A class of reader that rules speak of, under the name that tells it from another version's class of that name. */
 export type Literal = { readonly name: string; readonly one: ReaderClass };

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { policyOfTexts, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
-import { readLine } from '../../../schema/policy/lines.ts';
-import { countRows, type Table, tablesOf } from '../../../schema/policy/table.ts';
-import { toCsv } from '../../../schema/policy/table-csv.ts';
-import { toHtml } from '../../../schema/policy/table-html.ts';
-import { diffPolicies } from '../../../schema/policy/diff.ts';
-import { type Listed, findUnlisted } from '../../../schema/policy/release/widenings.ts';
+import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
+import { readLine } from '../../../../schema/policy/table/lines.ts';
+import { countRows, type Table, tablesOf } from '../../../../schema/policy/table/table.ts';
+import { toCsv } from '../../../../schema/policy/table/table-csv.ts';
+import { toHtml } from '../../../../schema/policy/table/table-html.ts';
+import { diffPolicies } from '../../../../schema/policy/table/diff.ts';
+import { type Listed, findUnlisted } from '../../../../schema/policy/release/widenings.ts';
 
 const texts = readPolicyTexts();
 const { source } = policyOfTexts(texts);

@@ -9,15 +9,15 @@ import {
   type Row,
   type Space,
   speakOf,
-} from '../../../schema/policy/cells.ts';
-import type { RecordFacts } from '../../../schema/policy/language/domain.ts';
-import { factsOf } from '../../../schema/policy/decide/facts.ts';
-import { judge } from '../../../schema/policy/explain/judge.ts';
-import { readPolicy } from '../../../schema/policy/decide/load.ts';
-import { isOfClass } from '../../../schema/policy/language/rules.ts';
-import { deedsOf, sideOf, textOf } from '../../../schema/policy/sides.ts';
-import { decideByKeys, witnessOf } from '../../../schema/policy/witness.ts';
-import { envelope, isSound, kinds, reader, trulyReads } from './decide/generated.ts';
+} from '../../../../schema/policy/table/cells.ts';
+import type { RecordFacts } from '../../../../schema/policy/language/domain.ts';
+import { factsOf } from '../../../../schema/policy/decide/facts.ts';
+import { judge } from '../../../../schema/policy/explain/judge.ts';
+import { readPolicy } from '../../../../schema/policy/decide/load.ts';
+import { isOfClass } from '../../../../schema/policy/language/rules.ts';
+import { deedsOf, sideOf, textOf } from '../../../../schema/policy/table/sides.ts';
+import { decideByKeys, witnessOf } from '../../../../schema/policy/table/example.ts';
+import { envelope, isSound, kinds, reader, trulyReads } from '../decide/generated.ts';
 
 const policy = readPolicy();
 const known = knowReaders();

@@ -1,4 +1,4 @@
-import type { PolicySource, Rule } from './language/rules.ts';
+import type { PolicySource, Rule } from '../language/rules.ts';
 import { countRows, type Table } from './table.ts';
 
 /** Tables as one page that needs nothing else: it loads no script, no font and no image, and is made to be printed. */

@@ -1,6 +1,6 @@
-import type { Reach, Tlp } from '../record/vocabulary.ts';
-import { recordDimensions, type RecordFacts } from './language/domain.ts';
-import { opensTo } from './decide/facts.ts';
+import type { Reach, Tlp } from '../../record/vocabulary.ts';
+import { recordDimensions, type RecordFacts } from '../language/domain.ts';
+import { opensTo } from '../decide/facts.ts';
 
 /** A dimension of records, its values gathered into blocks that the rules do not tell apart. */
 export type Dimension = { readonly name: string; readonly blocks: readonly (readonly string[])[] };

@@ -1,8 +1,8 @@
 import type { Deed, Side, Term } from './cells.ts';
-import { indexCoordinates, type Place } from './language/coordinates.ts';
-import { allActions } from './language/domain.ts';
+import { indexCoordinates, type Place } from '../language/coordinates.ts';
+import { allActions } from '../language/domain.ts';
 import type { Literal } from './reader-blocks.ts';
-import type { PolicySource, ReaderClass, Rule } from './language/rules.ts';
+import type { PolicySource, ReaderClass, Rule } from '../language/rules.ts';
 
 /** Names a class of reader so that classes of two versions that mean different things have different names. */
 export type NameOf = (one: ReaderClass) => string;

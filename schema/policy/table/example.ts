@@ -1,10 +1,10 @@
-import type { Envelope } from '../record/envelope.ts';
-import type { Reader } from '../protocol/reader.ts';
-import { defaultTlpCommunity, type Purpose } from '../record/vocabulary.ts';
+import type { Envelope } from '../../record/envelope.ts';
+import type { Reader } from '../../protocol/reader.ts';
+import { defaultTlpCommunity, type Purpose } from '../../record/vocabulary.ts';
 import type { Column, Deed } from './cells.ts';
-import type { RecordFacts, Relation } from './language/domain.ts';
-import { unset } from './language/domain.ts';
-import type { Policy } from './decide/policy.ts';
+import type { RecordFacts, Relation } from '../language/domain.ts';
+import { unset } from '../language/domain.ts';
+import type { Policy } from '../decide/policy.ts';
 import { placeOf } from './sides.ts';
 
 /** A reader and a record that stand in a cell, made up: what the rules decide of the cell is decided of them. */

@@ -1,5 +1,5 @@
-import type { Action } from './language/domain.ts';
-import type { Relation } from './language/domain.ts';
+import type { Action } from '../language/domain.ts';
+import type { Relation } from '../language/domain.ts';
 import { both, type Mask, maskOf, meet, placesIn } from './masks.ts';
 import {
   canBe,

@@ -11,7 +11,7 @@ import {
 import { coverRecords } from './cover.ts';
 import { doersIn, gatherDeeds } from './diff.ts';
 import { type Line, type Words, writeBox, writeDoer } from './lines.ts';
-import type { PolicySource } from './language/rules.ts';
+import type { PolicySource } from '../language/rules.ts';
 import { deedsOf, sideOf, textOf } from './sides.ts';
 
 /** What may be done to which records: one table for all actions, groups and kinds that are ruled alike. */

@@ -9,10 +9,10 @@ import {
   type Space,
 } from './cells.ts';
 import { coverReaders, coverRecords } from './cover.ts';
-import type { RecordFacts } from './language/domain.ts';
+import type { RecordFacts } from '../language/domain.ts';
 import { type Line, type Words, writeBox, writeDoer, writeLine } from './lines.ts';
 import type { ReaderBlock } from './reader-blocks.ts';
-import type { PolicySource, ReaderClass } from './language/rules.ts';
+import type { PolicySource, ReaderClass } from '../language/rules.ts';
 import { deedsOf, definitionOf, movedFields, type NameOf, sideOf, textOf } from './sides.ts';
 
 /** One cell, and the dimensions of a record that matter there. */

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
-import { diffPolicies } from '../../../schema/policy/diff.ts';
-import { readLine } from '../../../schema/policy/lines.ts';
-import { type PolicyTexts, policyOfTexts, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
-import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import { decideByKeys } from '../../../schema/policy/witness.ts';
-import { envelope, kinds, reader, trulyReads } from './decide/generated.ts';
+import { diffPolicies } from '../../../../schema/policy/table/diff.ts';
+import { readLine } from '../../../../schema/policy/table/lines.ts';
+import { type PolicyTexts, policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
+import type { Policy } from '../../../../schema/policy/decide/policy.ts';
+import { decideByKeys } from '../../../../schema/policy/table/example.ts';
+import { envelope, kinds, reader, trulyReads } from '../decide/generated.ts';
 
 const texts = readPolicyTexts();
 const before = policyOfTexts(texts);

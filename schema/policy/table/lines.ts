@@ -1,6 +1,6 @@
-import { handlingCodes } from '../record/vocabulary.ts';
+import { handlingCodes } from '../../record/vocabulary.ts';
 import type { Box, ReaderWords } from './cover.ts';
-import { type Action, actions, recordDimensions, type Relation, relations } from './language/domain.ts';
+import { type Action, actions, recordDimensions, type Relation, relations } from '../language/domain.ts';
 
 /**
  * A block of cells as one line that a person reads aloud and a program reads back: "police and not operators, being
