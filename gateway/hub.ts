@@ -26,7 +26,7 @@ import { KindSchemas } from './policy/kinds.ts';
 import { splitIntrospection } from './policy/split.ts';
 import { suggestFromKind } from './policy/suggest.ts';
 import { createHubPart } from './registry/part.ts';
-import { type HubStore, openHubStore } from './registry/store.ts';
+import { type HubStore, openHubStore } from './store.ts';
 import type { RequestContext } from './request/context.ts';
 import {
   chargeFirst,

@@ -1,18 +1,18 @@
 import { type Db, MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
-import { HubError } from '../../schema/errors.ts';
-import type { KeptBundle, PolicyArchive } from '../../schema/policy/bundle/in-force.ts';
-import { rememberPolicies } from '../../schema/policy/bundle/memory.ts';
-import { within } from '../../schema/runtime/within.ts';
-import { trailClientOptions } from '../audit/store.ts';
-import { openTrail, type Trail } from '../audit/trail.ts';
-import { type AccessLog, openAccessLog } from '../auditor/log.ts';
-import { openPolicyHistory, type PolicyHistory } from '../../schema/policy/bundle/history.ts';
-import { openBuckets } from '../budget/bucket.ts';
-import { type Leases, openLeases } from '../budget/leases.ts';
-import { keepNames } from './keep-names.ts';
-import type { Names } from './names.ts';
-import { openRegistry, type Registry } from './registry.ts';
+import { HubError } from '../schema/errors.ts';
+import type { KeptBundle, PolicyArchive } from '../schema/policy/bundle/in-force.ts';
+import { rememberPolicies } from '../schema/policy/bundle/memory.ts';
+import { within } from '../schema/runtime/within.ts';
+import { trailClientOptions } from './audit/store.ts';
+import { openTrail, type Trail } from './audit/trail.ts';
+import { type AccessLog, openAccessLog } from './auditor/log.ts';
+import { openPolicyHistory, type PolicyHistory } from '../schema/policy/bundle/history.ts';
+import { openBuckets } from './budget/bucket.ts';
+import { type Leases, openLeases } from './budget/leases.ts';
+import { keepNames } from './registry/keep-names.ts';
+import type { Names } from './registry/names.ts';
+import { openRegistry, type Registry } from './registry/registry.ts';
 
 /** The hub's own store: registry, alias table, budgets, the policies of all times and trail; never records. */
 export type HubStore = {
