@@ -6,7 +6,7 @@ import { rememberPolicies } from '../schema/policy/bundle/memory.ts';
 import { within } from '../schema/runtime/within.ts';
 import { trailClientOptions } from './audit/store.ts';
 import { openTrail, type Trail } from './audit/trail.ts';
-import { type AccessLog, openAccessLog } from './auditor/log.ts';
+import { type AccessLog, openAccessLog } from './audit/log.ts';
 import { openPolicyHistory, type PolicyHistory } from '../schema/policy/bundle/history.ts';
 import { openBuckets } from './budget/bucket.ts';
 import { type Leases, openLeases } from './budget/leases.ts';

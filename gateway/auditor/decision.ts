@@ -3,7 +3,7 @@ import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import type { AccessEntry } from '../audit/entry.ts';
 import type { PersonalReader } from '../audit/personal.ts';
-import type { LoggedAccess } from './log.ts';
+import type { LoggedAccess } from '../audit/log.ts';
 
 /** What was refused in one request, and what would have had to be true. */
 export type ExplainedDecision = LoggedAccess & {

@@ -1,7 +1,7 @@
 import { HubError } from '../../schema/errors.ts';
 import type { RequestContext } from '../request/context.ts';
 import type { Allowance } from './allowance.ts';
-import type { AccessLog } from './log.ts';
+import type { AccessLog } from '../audit/log.ts';
 
 /** What the log's fields are answered from. */
 export type LogContext = {

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { AccessLog } from '../../../gateway/auditor/log.ts';
+import type { AccessLog } from '../../../gateway/audit/log.ts';
 import { createHubPart, type HubPartSources } from '../../../gateway/registry/part.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';

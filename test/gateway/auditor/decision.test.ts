@@ -4,7 +4,7 @@ import { explainDecision } from '../../../gateway/auditor/decision.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { reader } from '../../schema/policy/decide/generated.ts';
-import { logged } from './logged.ts';
+import { logged } from '../audit/logged.ts';
 
 const policy = readPolicy();
 test('every refusal that the hub can make is explained from what the log holds of it', () => {

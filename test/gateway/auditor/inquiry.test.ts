@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readerOf } from '../../helpers/records.ts';
 import { askPart } from './ask-part.ts';
-import { logged } from './logged.ts';
+import { logged } from '../audit/logged.ts';
 
 const inspector = readerOf({ organisation: 'edps', roles: ['edps'] });
 const auditor = readerOf({ organisation: 'audit-office', roles: ['policy-auditor'] });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type AccessEntry, chainEntry, draftEntry, genesis } from '../../../gateway/audit/entry.ts';
 import { parseEntry } from '../../../gateway/audit/verify.ts';
-import type { AccessLog, PageAsked } from '../../../gateway/auditor/log.ts';
+import type { AccessLog, PageAsked } from '../../../gateway/audit/log.ts';
 import type { RecordedDisclosure } from '../../../schema/protocol/disclosure.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { disclosure, facts } from '../audit/facts.ts';

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Binary, type Db, type MongoClient } from 'mongodb';
 import { erasePersonal, trailClientOptions } from '../../../gateway/audit/store.ts';
 import { openTrail } from '../../../gateway/audit/trail.ts';
-import { type AccessLog, type LogPage, openAccessLog, type PageAsked } from '../../../gateway/auditor/log.ts';
-import { disclosure, facts } from '../audit/facts.ts';
-import { type Mongod, startMongod } from '../audit/mongod.ts';
+import { type AccessLog, type LogPage, openAccessLog, type PageAsked } from '../../../gateway/audit/log.ts';
+import { disclosure, facts } from './facts.ts';
+import { type Mongod, startMongod } from './mongod.ts';
 
 const deployment = 'exercise-hub';
 const picture = facts().reader.picture;

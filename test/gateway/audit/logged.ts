@@ -1,10 +1,10 @@
 import { chainEntry, draftEntry, genesis } from '../../../gateway/audit/entry.ts';
 import type { PersonalReader } from '../../../gateway/audit/personal.ts';
 import { parseEntry } from '../../../gateway/audit/verify.ts';
-import type { LoggedAccess } from '../../../gateway/auditor/log.ts';
+import type { LoggedAccess } from '../../../gateway/audit/log.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import { facts } from '../audit/facts.ts';
+import { facts } from './facts.ts';
 
 const inForce = readPolicy().version;
 const secrets = { id: 'e-1', readerSalt: new Uint8Array(32), operationSalt: new Uint8Array(32) };

@@ -1,10 +1,10 @@
 import type { Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
 import { within } from '../../schema/runtime/within.ts';
-import type { AccessEntry } from '../audit/entry.ts';
-import { type PersonalReader, verifyPersonal } from '../audit/personal.ts';
-import { findEntries, findPlace, readBackwards, readPersonal } from '../audit/store.ts';
-import { parseEntry } from '../audit/verify.ts';
+import type { AccessEntry } from './entry.ts';
+import { type PersonalReader, verifyPersonal } from './personal.ts';
+import { findEntries, findPlace, readBackwards, readPersonal } from './store.ts';
+import { parseEntry } from './verify.ts';
 
 /** An entry of the log with the part that says who asked: null where it was erased. */
 export type LoggedAccess = { readonly entry: AccessEntry; readonly reader: PersonalReader | null };
