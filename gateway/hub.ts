@@ -18,7 +18,7 @@ import { createSource } from './dispatch/source.ts';
 import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/verify-token.ts';
 import { type Incoming, loadPlanner, type Planner } from './plan/gateway.ts';
-import { limitOperation } from './plan/limits.ts';
+import { limitOperation } from './budget/operation-size.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
 import { decide } from './policy/decide.ts';
 import { introspect } from './policy/introspect.ts';

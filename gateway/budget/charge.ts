@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
-import type { Size } from '../plan/limits.ts';
+import type { Size } from './operation-size.ts';
 import type { RequestContext } from '../request/context.ts';
 import { type Budget, type Budgets, checkBudget, rateOf, withinHalf } from './budget.ts';
 import { costOfOperation, costOfRequest } from './cost.ts';

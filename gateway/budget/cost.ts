@@ -1,4 +1,4 @@
-import type { Size } from '../plan/limits.ts';
+import type { Size } from './operation-size.ts';
 
 /** What things cost, in points. One point is about the work of one row or one selection. */
 export const prices = {

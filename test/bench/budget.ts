@@ -7,7 +7,7 @@ import { startStores } from '../../docker/trial/stores/stores.ts';
 import { openBuckets } from '../../gateway/budget/bucket.ts';
 import { type Charge, createCharge } from '../../gateway/budget/charge.ts';
 import { type Leases, openLeases } from '../../gateway/budget/leases.ts';
-import { limitOperation } from '../../gateway/plan/limits.ts';
+import { limitOperation } from '../../gateway/budget/operation-size.ts';
 import { percentile, round, table } from './figures.ts';
 import { Place, tell } from './place.ts';
 

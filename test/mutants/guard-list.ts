@@ -248,7 +248,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'a list that takes less than nothing',
-    file: 'gateway/plan/limits.ts',
+    file: 'gateway/budget/operation-size.ts',
     from: "typeof number === 'number' && number >= 0",
     to: "typeof number === 'number'",
     project: 'parts',

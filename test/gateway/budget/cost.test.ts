@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { checkBudget, parseBudget, withinHalf } from '../../../gateway/budget/budget.ts';
 import { costOfOperation, costOfRequest } from '../../../gateway/budget/cost.ts';
-import { measureOperation } from '../../../gateway/plan/limits.ts';
+import { measureOperation } from '../../../gateway/budget/operation-size.ts';
 import { readSettings } from '../../../gateway/settings.ts';
 
 function costOf(document: string, variables: Readonly<Record<string, unknown>> = {}): number {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { limitOperation, measureOperation } from '../../../gateway/plan/limits.ts';
+import { limitOperation, measureOperation } from '../../../gateway/budget/operation-size.ts';
 
 const tooLarge = expect.objectContaining({ code: 'OPERATION_TOO_LARGE' });
 
