@@ -38,8 +38,8 @@ import {
   notFound,
   readBody,
   refuseDepth,
-} from './request/http.ts';
-import { listen, type Listening } from './request/listen.ts';
+} from './http/http.ts';
+import { listen, type Listening } from './http/listen.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
 import { toGraphQLError } from './shape/errors.ts';

@@ -7,7 +7,7 @@ import { createAgent } from './dispatch/fetch-part.ts';
 import { createOpenSource } from './dispatch/open-source.ts';
 import { loadPlanner, type Planner } from './plan/gateway.ts';
 import { limitOperation } from './budget/operation-size.ts';
-import { listen, type Listening } from './request/listen.ts';
+import { listen, type Listening } from './http/listen.ts';
 import { onlyOperation } from './request/operation.ts';
 
 /**

@@ -5,7 +5,7 @@ import { HubError } from '../../schema/errors.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Identity } from '../identity/identify.ts';
 import { constantError } from '../shape/answer.ts';
-import type { RequestContext } from './context.ts';
+import type { RequestContext } from '../request/context.ts';
 
 /** How long one request may take in all, in milliseconds. */
 const requestDeadlineMs = 10_000;
