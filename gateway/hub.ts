@@ -25,7 +25,7 @@ import { introspect } from './policy/introspect.ts';
 import { KindSchemas } from './policy/kinds.ts';
 import { splitIntrospection } from './policy/split.ts';
 import { suggestFromKind } from './policy/suggest.ts';
-import { createHubPart } from './registry/part.ts';
+import { createHubPart } from './hub-subgraph/subgraph.ts';
 import { type HubStore, openHubStore } from './store.ts';
 import type { RequestContext } from './request/context.ts';
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { explainDecision } from '../../../gateway/auditor/decision.ts';
+import { explainDecision } from '../../../gateway/hub-subgraph/decision.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { reader } from '../../schema/policy/decide/generated.ts';

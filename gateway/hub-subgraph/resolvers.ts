@@ -12,7 +12,7 @@ import { inquiryOf } from './inquiry.ts';
 import { type LogContext, toConnection, toPage } from './pages.ts';
 import type { PolicyHistory } from '../../schema/policy/bundle/history.ts';
 import { takeFirst } from './reads.ts';
-import { fromEnum, toDecisionWay, toEnum, toPolicyRule } from './words.ts';
+import { fromEnum, toDecisionWay, toEnum, toPolicyRule } from './audit-terms.ts';
 
 /** What the auditors' fields are answered from. */
 export type AuditorContext = Guarded & LogContext & { readonly policyOf: PolicyHistory };

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { AccessLog } from '../../../gateway/audit/log.ts';
-import { createHubPart, type HubPartSources } from '../../../gateway/registry/part.ts';
+import { createHubPart, type HubPartSources } from '../../../gateway/hub-subgraph/subgraph.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';

@@ -15,13 +15,13 @@ import {
 } from '../../schema/record/keys.ts';
 import { jointCaseKey } from '../../schema/record/shared-types.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
-import { openAllowance } from '../auditor/allowance.ts';
-import { guardHubPart } from '../auditor/guard.ts';
-import { ownReadResolvers } from '../auditor/reads.ts';
-import { type AuditorContext, auditorResolvers } from '../auditor/resolvers.ts';
+import { openAllowance } from './allowance.ts';
+import { guardHubPart } from './guard.ts';
+import { ownReadResolvers } from './reads.ts';
+import { type AuditorContext, auditorResolvers } from './resolvers.ts';
 import type { RequestContext } from '../request/context.ts';
-import type { Names } from './names.ts';
-import type { OrganisationEntry, Registry } from './registry.ts';
+import type { Names } from '../registry/names.ts';
+import type { OrganisationEntry, Registry } from '../registry/registry.ts';
 
 /** The most vulnerabilities that one root field gives stubs for. */
 const mostAtOnce = 200;
