@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { buildSchema, parse, visit } from 'graphql';
 import { decide } from '../../gateway/policy/decide.ts';
-import { KindSchemas } from '../../gateway/policy/kinds.ts';
+import { KindSchemas } from '../../gateway/introspection/kinds.ts';
 import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { read } from '../../schema/sources.ts';
 import { readerOf } from '../helpers/records.ts';

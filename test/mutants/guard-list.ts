@@ -96,7 +96,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the suggestions of the kind',
-    file: 'gateway/policy/suggest.ts',
+    file: 'gateway/introspection/suggest.ts',
     from: 'const found = validate(schemaOf(contextValue), document, undefined, { maxErrors: mostErrors });',
     to: 'const found = [] as ReturnType<typeof validate>;\n          if (found.length === 0) return Promise.resolve();',
     project: 'journeys',

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { buildSchema, isInputObjectType, isObjectType, parse, print, validate } from 'graphql';
 import { type Decision, decide } from '../../../gateway/policy/decide.ts';
-import { schemaOfKind } from '../../../gateway/policy/schema-of-kind.ts';
+import { schemaOfKind } from '../../../gateway/introspection/schema-of-kind.ts';
 import { coerceVariables } from '../../../gateway/request/operation.ts';
 import { read } from '../../../schema/sources.ts';
 

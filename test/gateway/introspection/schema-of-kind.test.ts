@@ -17,11 +17,11 @@ import {
   validate,
   validateSchema,
 } from 'graphql';
-import { introspect } from '../../../gateway/policy/introspect.ts';
-import { boundIntrospection } from '../../../gateway/policy/introspection-size.ts';
-import { KindSchemas } from '../../../gateway/policy/kinds.ts';
-import { splitIntrospection } from '../../../gateway/policy/split.ts';
-import { schemaOfKind } from '../../../gateway/policy/schema-of-kind.ts';
+import { introspect } from '../../../gateway/introspection/introspect.ts';
+import { boundIntrospection } from '../../../gateway/introspection/introspection-size.ts';
+import { KindSchemas } from '../../../gateway/introspection/kinds.ts';
+import { splitIntrospection } from '../../../gateway/introspection/split.ts';
+import { schemaOfKind } from '../../../gateway/introspection/schema-of-kind.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import { read } from '../../../schema/sources.ts';
 import { readerOf } from '../../helpers/records.ts';
