@@ -49,7 +49,7 @@ async function startWholeHub() {
 
 async function startOpenWiring(supergraph: string | undefined, port: number) {
   if (supergraph === undefined) throw new Error('--open needs --supergraph FILE');
-  const { startOpen } = await import('./open.ts');
+  const { startOpen } = await import('./open/open.ts');
   return await startOpen({ supergraph, port, env: process.env });
 }
 

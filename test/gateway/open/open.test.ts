@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { graphql, parse } from 'graphql';
 import { request } from 'undici';
-import { type Part, startPart } from '../../docker/trial/process.ts';
+import { type Part, startPart } from '../../../docker/trial/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jcu-open-'));
 const supergraph = join(folder, 'supergraph.graphql');

@@ -1,7 +1,7 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import type { Agent } from 'undici';
-import { fetchPart } from './fetch-part.ts';
-import { distinctRepresentations } from './representations.ts';
+import { fetchPart } from '../dispatch/fetch-part.ts';
+import { distinctRepresentations } from '../dispatch/representations.ts';
 
 const deadlineMs = 30_000;
 

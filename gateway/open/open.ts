@@ -3,12 +3,12 @@ import { expressMiddleware } from '@as-integrations/express5';
 import express, { type RequestHandler } from 'express';
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
-import { createAgent } from './dispatch/fetch-part.ts';
-import { createOpenSource } from './dispatch/open-source.ts';
-import { loadPlanner, type Planner } from './plan/gateway.ts';
-import { limitOperation } from './budget/operation-size.ts';
-import { listen, type Listening } from './http/listen.ts';
-import { onlyOperation } from './request/operation.ts';
+import { createAgent } from '../dispatch/fetch-part.ts';
+import { createOpenSource } from './source.ts';
+import { loadPlanner, type Planner } from '../plan/gateway.ts';
+import { limitOperation } from '../budget/operation-size.ts';
+import { listen, type Listening } from '../http/listen.ts';
+import { onlyOperation } from '../request/operation.ts';
 
 /**
  * A separate wiring for trials of any supergraph: no token, no policy, no trail. It knows no key, no issuer and no
