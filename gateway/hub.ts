@@ -17,7 +17,7 @@ import { Sessions } from './dispatch/sessions.ts';
 import { createSource } from './dispatch/source.ts';
 import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/verify-token.ts';
-import { type Incoming, loadPlanner, type Planner } from './plan/gateway.ts';
+import { type Incoming, loadPlanner, type Planner } from './plan/planner.ts';
 import { limitOperation } from './budget/operation-size.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
 import { decide } from './policy/decide.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { createAgent } from '../dispatch/fetch-part.ts';
 import { createOpenSource } from './source.ts';
-import { loadPlanner, type Planner } from '../plan/gateway.ts';
+import { loadPlanner, type Planner } from '../plan/planner.ts';
 import { limitOperation } from '../budget/operation-size.ts';
 import { listen, type Listening } from '../http/listen.ts';
 import { onlyOperation } from '../request/operation.ts';
