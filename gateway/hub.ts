@@ -42,7 +42,7 @@ import {
 import { listen, type Listening } from './http/listen.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
-import { toGraphQLError } from './shape/errors.ts';
+import { toGraphQLError } from './request/errors.ts';
 
 /**
  * Starts the hub. The way of a request, top to bottom: request, identity, budget, policy, plan, dispatch, shape, audit,
