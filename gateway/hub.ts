@@ -13,7 +13,7 @@ import { createAgree, watchSigningKey } from './dispatch/agree.ts';
 import { createAsk } from './dispatch/ask-part.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
 import { createAgent } from './dispatch/fetch-part.ts';
-import { Sessions } from './dispatch/sessions.ts';
+import { Sessions } from './dispatch/hub-sessions.ts';
 import { createSource } from './dispatch/source.ts';
 import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/verify-token.ts';

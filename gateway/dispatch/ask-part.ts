@@ -3,7 +3,7 @@ import { signAssertion } from '../../schema/protocol/assertion.ts';
 import { within } from '../../schema/runtime/within.ts';
 import type { RequestContext } from '../request/context.ts';
 import { fetchPart, type PartAnswer, UnexpectedStatus } from './fetch-part.ts';
-import type { HeldSession, Sessions } from './sessions.ts';
+import type { HeldSession, Sessions } from './hub-sessions.ts';
 
 /** Asks one community for its part of an answer, in a reader's name. Rejects where it does not answer in time. */
 export type AskPart = (body: string, context: RequestContext) => Promise<PartAnswer>;

@@ -184,11 +184,11 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the pause of a hub that is refused',
-    file: 'gateway/dispatch/sessions.ts',
+    file: 'gateway/dispatch/hub-sessions.ts',
     from: 'if (now - this.#refusedAt < refusalPauseMs) return null;',
     to: '',
     project: 'parts',
-    tests: 'test/gateway/dispatch/sessions',
+    tests: 'test/gateway/dispatch/hub-sessions',
   },
   {
     name: 'the budget of a request',

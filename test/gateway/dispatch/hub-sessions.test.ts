@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { Sessions } from '../../../gateway/dispatch/sessions.ts';
+import { Sessions } from '../../../gateway/dispatch/hub-sessions.ts';
 
 let now: number;
 let agreed: number;
