@@ -1,8 +1,8 @@
-import { type Content, inWords, type Said } from '../serve/says.ts';
+import { type Content, inWords, type Said } from '../serve/record/content.ts';
 import type { Text, Time } from '../../schema/record/envelope.ts';
 import type { Kind } from '../serve/community.ts';
-import { declared } from '../serve/declared.ts';
-import { listOf, one, text, time, words } from '../serve/shapes.ts';
+import { declared } from '../serve/record/declared.ts';
+import { listOf, one, text, time, words } from '../serve/record/shapes.ts';
 
 /** What CERT-EU's store holds: its advisories, MISP events with their sightings, profiles of actors. */
 export type AdvisoryContent = {

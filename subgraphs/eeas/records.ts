@@ -1,5 +1,5 @@
 import type { Kind } from '../serve/community.ts';
-import { declared } from '../serve/declared.ts';
+import { declared } from '../serve/record/declared.ts';
 
 /** What EEAS's store holds: the contract says of each what its content is. */
 export const kinds: readonly Kind[] = [

@@ -1,8 +1,8 @@
-import { type Content, type Said, stateCodes } from '../serve/says.ts';
+import { type Content, type Said, stateCodes } from '../serve/record/content.ts';
 import type { Text, Time } from '../../schema/record/envelope.ts';
 import type { Kind } from '../serve/community.ts';
-import { declared } from '../serve/declared.ts';
-import { listOf, text, time, words } from '../serve/shapes.ts';
+import { declared } from '../serve/record/declared.ts';
+import { listOf, text, time, words } from '../serve/record/shapes.ts';
 
 /** What can be done about a vulnerability. */
 export type Remediation = {

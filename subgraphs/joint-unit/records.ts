@@ -1,6 +1,6 @@
-import { type Content, type Said, stateCodes } from '../serve/says.ts';
+import { type Content, type Said, stateCodes } from '../serve/record/content.ts';
 import type { Kind } from '../serve/community.ts';
-import { declared } from '../serve/declared.ts';
+import { declared } from '../serve/record/declared.ts';
 
 /** What the joint unit's store holds: the contract says of each what its content is. */
 export const kinds: readonly Kind[] = [

@@ -5,7 +5,7 @@ import { compileFilter, type StoreFilter } from '../../schema/policy/decide/filt
 import type { Holder, Policy } from '../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import type { Kind } from './community.ts';
-import type { Oldest, SchemaVersions } from './migrate/schema-versions.ts';
+import type { Oldest, SchemaVersions } from './record/schema-versions.ts';
 import { type Connection, type PageArguments, pageSize, toConnection } from './connection.ts';
 import { type CursorScope, openCursor, type Place, sealCursor } from './cursor.ts';
 import {

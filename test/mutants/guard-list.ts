@@ -48,7 +48,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'what a marked part names, told apart',
-    file: 'subgraphs/serve/contract.ts',
+    file: 'subgraphs/serve/record/contract.ts',
     from: "if (marked.has(path[0] ?? '')) apart.add(key);",
     to: "if (marked.has('')) apart.add(key);",
     project: 'parts',

@@ -1,6 +1,6 @@
 import type { Marking, PersonalData, Time } from '../../../schema/record/envelope.ts';
 import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
-import { markingOf } from '../../serve/ingest/marking.ts';
+import { markingOf } from '../../serve/record/marking.ts';
 import type { MapContext, Mapped, Source } from '../../serve/ingest/source.ts';
 import { parseEpoch, parseTime } from '../../serve/ingest/time.ts';
 import type { MispEventContent, SightingContent } from '../records.ts';

@@ -1,6 +1,6 @@
 import type { Audience, Marking } from '../../../schema/record/envelope.ts';
 import { papScale, tlpScale } from '../../../schema/record/vocabulary.ts';
-import { readTlp } from '../../serve/ingest/marking.ts';
+import { readTlp } from '../../serve/record/marking.ts';
 import { RejectError } from '../../serve/ingest/source.ts';
 import type { MispShared, MispTagged } from './misp-shape.ts';
 

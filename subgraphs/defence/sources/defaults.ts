@@ -1,6 +1,6 @@
 import { purposes } from '../../../schema/record/vocabulary.ts';
 import { publicDefaultsAt } from '../../serve/ingest/defaults.ts';
-import { markingOf } from '../../serve/ingest/marking.ts';
+import { markingOf } from '../../serve/record/marking.ts';
 import type { Defaults } from '../../serve/ingest/source.ts';
 
 /** What holds for reference material that its author publishes. */

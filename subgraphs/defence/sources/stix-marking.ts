@@ -1,6 +1,6 @@
 import type { Marking } from '../../../schema/record/envelope.ts';
 import { papScale, tlpScale } from '../../../schema/record/vocabulary.ts';
-import { readTlp } from '../../serve/ingest/marking.ts';
+import { readTlp } from '../../serve/record/marking.ts';
 import { RejectError } from '../../serve/ingest/source.ts';
 import type { StixObject } from './stix-shape.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PersonalData, Time } from '../../../schema/record/envelope.ts';
-import { contractOf, namedIn } from '../../serve/contract.ts';
+import { contractOf, namedIn } from '../../serve/record/contract.ts';
 import { type MapContext, type Mapped, RejectError, type Source } from '../../serve/ingest/source.ts';
 import { parseTime } from '../../serve/ingest/time.ts';
 import { publicDefaults } from './defaults.ts';

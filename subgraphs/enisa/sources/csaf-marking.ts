@@ -1,5 +1,5 @@
 import type { Marking } from '../../../schema/record/envelope.ts';
-import { readTlp } from '../../serve/ingest/marking.ts';
+import { readTlp } from '../../serve/record/marking.ts';
 import type { Defaults } from '../../serve/ingest/source.ts';
 import type { CsafDocument } from './csaf-shape.ts';
 

@@ -1,7 +1,7 @@
 import type { Audience, Envelope, Marking, Portion } from '../../../schema/record/envelope.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import { type Purpose, purposes } from '../../../schema/record/vocabulary.ts';
-import { combineReading, markingOf, noAudience } from '../ingest/marking.ts';
+import { combineReading, markingOf, noAudience } from '../record/marking.ts';
 import { Refused } from './refused.ts';
 
 /** `ReadingInput` of the contract, as graphql-js coerced it. */

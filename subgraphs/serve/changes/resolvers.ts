@@ -1,6 +1,6 @@
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../community.ts';
-import { contractOf, isWrittenByHand } from '../contract.ts';
+import { contractOf, isWrittenByHand } from '../record/contract.ts';
 import type { Resolver } from '../resolvers.ts';
 import type { ChangeInput, CreateInput, LinkInput, MarkInput, RetractInput } from './changes.ts';
 

@@ -6,10 +6,10 @@ import type { Holder } from '../../../schema/policy/decide/policy.ts';
 import type { Kind } from '../community.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { toLinks } from '../ingest/label.ts';
-import type { SchemaVersions } from '../migrate/schema-versions.ts';
+import type { SchemaVersions } from '../record/schema-versions.ts';
 import type { Labeller, Labels } from '../relabel/labeller.ts';
 import { Relabelled } from '../relabel/labelling.ts';
-import type { Content } from '../says.ts';
+import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store.ts';
 import { Refused, type UserError } from './refused.ts';
 

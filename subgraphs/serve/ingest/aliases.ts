@@ -1,7 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import { aliasesOf, type AliasRow, type AliasTable, indexAliases } from '../../../schema/record/aliases.ts';
 import { actorKey, normaliseName } from '../../../schema/record/keys.ts';
-import { bearsClassification } from './classified.ts';
+import { bearsClassification } from '../record/classification.ts';
 
 /** What an alias table came to: `older` than the one in force, and left out, or the `same` version again. */
 export type AliasOutcome = { readonly outcome: 'written' | 'same' | 'older'; readonly inForce: number };

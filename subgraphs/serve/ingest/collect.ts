@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { bearsClassification } from './classified.ts';
+import { bearsClassification } from '../record/classification.ts';
 import { cutRecords, parseSlice } from './forms.ts';
 import { checkShape } from './parse-record.ts';
 import { type MapContext, RejectError, type Source } from './source.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/record/vocabulary.ts';
 import type { CommunityPart } from '../community.ts';
 import { sayEndings } from './files.ts';
-import { readTlp } from './marking.ts';
+import { readTlp } from '../record/marking.ts';
 import type { Defaults, Source } from './source.ts';
 
 /** What an import is told beside its paths. */

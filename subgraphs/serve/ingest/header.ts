@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { bearsClassification, bearsClassificationInText } from './classified.ts';
+import { bearsClassification, bearsClassificationInText } from '../record/classification.ts';
 import { type Row, readRows } from './csv.ts';
 import { bearsClassificationInMarkup } from './parse-xml.ts';
 import type { Locate } from './source.ts';

@@ -2,10 +2,10 @@ import canonicalize from 'canonicalize';
 import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import type { SchemaVersions } from '../migrate/schema-versions.ts';
+import type { SchemaVersions } from '../record/schema-versions.ts';
 import type { Labels } from '../relabel/labeller.ts';
 import type { Link } from '../store.ts';
-import { combineReading } from './marking.ts';
+import { combineReading } from '../record/marking.ts';
 import { type Defaults, type Mapped, RejectError } from './source.ts';
 
 /** A mapped record with its envelope, before it has an id: what a target compares with what it holds. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type AliasOutcome, partsOfEntries, partsOfFile } from './aliases.ts';
-import { bearsClassification, bearsClassificationInText } from './classified.ts';
+import { bearsClassification, bearsClassificationInText } from '../record/classification.ts';
 import { readHeader } from './header.ts';
 import type { Locate } from './source.ts';
 import { type Alarm, raiseSpillage } from './spillage.ts';

@@ -11,9 +11,9 @@ import {
 } from '../../../schema/record/vocabulary.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../community.ts';
-import { contentInput, contractOf, isWrittenByHand, namedIn } from '../contract.ts';
-import { takeContent } from '../take-content.ts';
-import { markingOf, noAudience } from './marking.ts';
+import { contentInput, contractOf, isWrittenByHand, namedIn } from '../record/contract.ts';
+import { takeContent } from '../record/take-content.ts';
+import { markingOf, noAudience } from '../record/marking.ts';
 import { type MapContext, type Mapped, RejectError, type Source } from './source.ts';
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { bearsClassification, bearsClassificationInText } from './classified.ts';
+import { bearsClassification, bearsClassificationInText } from '../record/classification.ts';
 import { fieldNames } from './field-names.ts';
 import { RejectError } from './source.ts';
 

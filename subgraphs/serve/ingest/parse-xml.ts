@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes';
-import { bearsClassification } from './classified.ts';
+import { bearsClassification } from '../record/classification.ts';
 import { decodeText, refuseUnsafe } from './parse-record.ts';
 import { RejectError } from './source.ts';
 

@@ -1,4 +1,4 @@
-import { bearsClassification } from './classified.ts';
+import { bearsClassification } from '../record/classification.ts';
 import { type Row, readRows } from './csv.ts';
 import { Seen } from './seen.ts';
 import { type InTables, RejectError } from './source.ts';

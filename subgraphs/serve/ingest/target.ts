@@ -8,12 +8,12 @@ import {
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
-import { contractOf, namedIn } from '../contract.ts';
+import { contractOf, namedIn } from '../record/contract.ts';
 import { within } from '../../../schema/runtime/within.ts';
-import type { SchemaVersions } from '../migrate/schema-versions.ts';
+import type { SchemaVersions } from '../record/schema-versions.ts';
 import type { Labeller, Labels } from '../relabel/labeller.ts';
 import { Relabelled } from '../relabel/labelling.ts';
-import type { Content } from '../says.ts';
+import type { Content } from '../record/content.ts';
 import type { CommunityStore, Link } from '../store.ts';
 import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../operate/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';

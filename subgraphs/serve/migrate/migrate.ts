@@ -6,7 +6,7 @@ import type { CommunityStore } from '../store.ts';
 import { walk, type WalkOptions } from '../walk/walk.ts';
 import { findOlder, goneMs } from './processes.ts';
 import { expandRange, shedRange } from './range.ts';
-import type { Oldest, SchemaVersions } from './schema-versions.ts';
+import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
 
 /** What a migration is told besides the store. */
 export type MigrateOptions = WalkOptions & {

@@ -1,10 +1,10 @@
 import { type AnyBulkWriteOperation, BSON, type Collection, MongoBulkWriteError } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Tally } from '../operate/tally.ts';
-import type { Content } from '../says.ts';
+import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store.ts';
 import type { Range } from '../walk/walk.ts';
-import { type SchemaVersions, versionsOf } from './schema-versions.ts';
+import { type SchemaVersions, versionsOf } from '../record/schema-versions.ts';
 
 type Row = Pick<StoredRecord<Content>, '_id' | 'readableFrom' | 'content'> & {
   /** What is stored may lack it. */

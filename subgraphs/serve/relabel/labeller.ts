@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import type { Oldest } from '../migrate/schema-versions.ts';
+import type { Oldest } from '../record/schema-versions.ts';
 import type { CommunityStore } from '../store.ts';
 import {
   beginLabelling,

@@ -1,7 +1,7 @@
 import type { ClientSession, Collection } from 'mongodb';
 import { randomInt } from 'node:crypto';
 import { within } from '../../../schema/runtime/within.ts';
-import type { Oldest } from '../migrate/schema-versions.ts';
+import type { Oldest } from '../record/schema-versions.ts';
 import { type CommunityStore, isOpen } from '../store.ts';
 
 /**

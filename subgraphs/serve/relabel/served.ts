@@ -1,7 +1,7 @@
 import { BothPolicies } from '../../../schema/policy/decide/both.ts';
 import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import type { Oldest } from '../migrate/schema-versions.ts';
+import type { Oldest } from '../record/schema-versions.ts';
 import type { CommunityStore } from '../store.ts';
 import { beginLabelling } from './labelling.ts';
 import type { Versions } from './versions.ts';

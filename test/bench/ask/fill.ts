@@ -8,7 +8,7 @@ import type { StoreName } from '../../../docker/trial/stores/stores.ts';
 import type { CommunityPart, Kind } from '../../../subgraphs/serve/community.ts';
 import { toLinks, toStored } from '../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../subgraphs/serve/ingest/target.ts';
-import { SchemaVersions } from '../../../subgraphs/serve/migrate/schema-versions.ts';
+import { SchemaVersions } from '../../../subgraphs/serve/record/schema-versions.ts';
 import { labelBy } from '../../../subgraphs/serve/relabel/labeller.ts';
 import { type Link, openStore } from '../../../subgraphs/serve/store.ts';
 import { parts } from '../../../docker/trial/parts.ts';

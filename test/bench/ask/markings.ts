@@ -1,7 +1,7 @@
 import { organisations } from '../../../docker/trial/issuer/readers.ts';
 import type { Audience, Envelope, Marking } from '../../../schema/record/envelope.ts';
 import type { Community, Purpose, Tlp } from '../../../schema/record/vocabulary.ts';
-import { markingOf, noAudience } from '../../../subgraphs/serve/ingest/marking.ts';
+import { markingOf, noAudience } from '../../../subgraphs/serve/record/marking.ts';
 import type { Chance } from './chance.ts';
 
 /** How a section of a store is marked: mixed as communities share, or such that next to nothing is CLEAR. */

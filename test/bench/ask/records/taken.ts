@@ -1,7 +1,7 @@
 import type { Community } from '../../../../schema/record/vocabulary.ts';
 import type { Kind } from '../../../../subgraphs/serve/community.ts';
-import { contractOf } from '../../../../subgraphs/serve/contract.ts';
-import { takeContent } from '../../../../subgraphs/serve/take-content.ts';
+import { contractOf } from '../../../../subgraphs/serve/record/contract.ts';
+import { takeContent } from '../../../../subgraphs/serve/record/take-content.ts';
 import type { Said } from './said.ts';
 
 /** Content of a kind that the contract says by an input, taken in as a file in the hub's own JSON is. */

@@ -1,7 +1,7 @@
 /* oxlint-disable unicorn/consistent-function-scoping -- small functions stand beside the one test that they serve */
 import { describe, expect, test } from '@jest/globals';
 import { actorKey } from '../../../../schema/record/keys.ts';
-import { markingOf } from '../../../../subgraphs/serve/ingest/marking.ts';
+import { markingOf } from '../../../../subgraphs/serve/record/marking.ts';
 import type { RejectError } from '../../../../subgraphs/serve/ingest/source.ts';
 import { attack, stix } from '../../../../subgraphs/defence/sources/stix.ts';
 import { mapBundle, recordsOf } from './map-bundle.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { aliasesOf, indexAliases } from '../../../../schema/record/aliases.ts';
 import { actorKey, normaliseName } from '../../../../schema/record/keys.ts';
-import { markingOf } from '../../../../subgraphs/serve/ingest/marking.ts';
+import { markingOf } from '../../../../subgraphs/serve/record/marking.ts';
 import { attack, stix } from '../../../../subgraphs/defence/sources/stix.ts';
 import { describeReal, headOf, readReal } from '../../../helpers/map-all.ts';
 import { mapBundle, recordsOf } from './map-bundle.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { community } from '../../../../subgraphs/enisa/community.ts';
 import { csaf } from '../../../../subgraphs/enisa/sources/csaf.ts';
-import { noAudience } from '../../../../subgraphs/serve/ingest/marking.ts';
+import { noAudience } from '../../../../subgraphs/serve/record/marking.ts';
 import { type Imported, InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';

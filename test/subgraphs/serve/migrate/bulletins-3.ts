@@ -1,6 +1,6 @@
 import type { CommunityPart, Kind } from '../../../../subgraphs/serve/community.ts';
-import { copyOf, type Migration, renaming } from '../../../../subgraphs/serve/migrate/migration.ts';
-import { time, words } from '../../../../subgraphs/serve/shapes.ts';
+import { copyOf, type Migration, renaming } from '../../../../subgraphs/serve/record/migration.ts';
+import { time, words } from '../../../../subgraphs/serve/record/shapes.ts';
 import { community as first } from '../ingest/bulletins.ts';
 
 type Text = { readonly value: string; readonly lang: string | null };

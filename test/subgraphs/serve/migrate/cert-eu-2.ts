@@ -1,8 +1,8 @@
 import { community as first } from '../../../../subgraphs/cert-eu/community.ts';
 import type { CommunityPart, Kind } from '../../../../subgraphs/serve/community.ts';
-import { copyOf, type Migration } from '../../../../subgraphs/serve/migrate/migration.ts';
+import { copyOf, type Migration } from '../../../../subgraphs/serve/record/migration.ts';
 import type { Row } from '../../../../subgraphs/serve/row.ts';
-import { text } from '../../../../subgraphs/serve/shapes.ts';
+import { text } from '../../../../subgraphs/serve/record/shapes.ts';
 
 const renamed: Migration = {
   because: 'EXERCISE: a serial is a number of its series, and a title has a place of its own',

@@ -5,7 +5,7 @@ import { announce } from '../../../../subgraphs/serve/migrate/processes.ts';
 import { followLabelling } from '../../../../subgraphs/serve/relabel/labeller.ts';
 import { Outgrown, readLabelling } from '../../../../subgraphs/serve/relabel/labelling.ts';
 import { viewAs } from '../../../../subgraphs/serve/operate/view.ts';
-import type { Content } from '../../../../subgraphs/serve/says.ts';
+import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { audienceOf, markingOf, readerOf } from '../../../helpers/records.ts';
 import { versionsOf } from '../../../helpers/versions.ts';

@@ -5,7 +5,7 @@ import { migrate } from '../../../../subgraphs/serve/migrate/migrate.ts';
 import { previewMigration } from '../../../../subgraphs/serve/migrate/preview.ts';
 import { sayPreview } from '../../../../subgraphs/serve/operate/migrate.ts';
 import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
-import type { Content } from '../../../../subgraphs/serve/says.ts';
+import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { first, second, third } from './bulletins-3.ts';

@@ -11,7 +11,7 @@ import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { readPolicy } from '../../../../schema/policy/decide/load.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { followLabelling } from '../../../../subgraphs/serve/relabel/labeller.ts';
-import type { Content } from '../../../../subgraphs/serve/says.ts';
+import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { openStore } from '../../../../subgraphs/serve/store.ts';
 import { agreeWith, hubKeyOf, type TestSession } from '../../../helpers/as-hub.ts';
 import { post } from '../../../helpers/ask.ts';

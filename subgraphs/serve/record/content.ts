@@ -1,4 +1,4 @@
-import type { Envelope } from '../../schema/record/envelope.ts';
+import type { Envelope } from '../../../schema/record/envelope.ts';
 
 /** A record's content before it is stored. */
 export type Content = Readonly<Record<string, unknown>>;

@@ -2,12 +2,12 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Portion, StoredRecord } from '../../../../schema/record/envelope.ts';
 import type { CommunityPart, Kind } from '../../../../subgraphs/serve/community.ts';
-import { copyOf, type Migration } from '../../../../subgraphs/serve/migrate/migration.ts';
-import { SchemaVersions } from '../../../../subgraphs/serve/migrate/schema-versions.ts';
+import { copyOf, type Migration } from '../../../../subgraphs/serve/record/migration.ts';
+import { SchemaVersions } from '../../../../subgraphs/serve/record/schema-versions.ts';
 import { seldom } from '../../../../subgraphs/serve/migrate/seldom.ts';
-import type { Content } from '../../../../subgraphs/serve/says.ts';
+import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
-import { first, second, third } from './bulletins-3.ts';
+import { first, second, third } from '../migrate/bulletins-3.ts';
 
 const alarms: string[] = [];
 const schemaOf = ({ kinds }: CommunityPart) =>

@@ -1,4 +1,4 @@
-import type { Content } from '../says.ts';
+import type { Content } from './content.ts';
 
 /**
  * How one field of content is made from others. `make` is pure and is given the fields of `from` and no others, so that

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   bearsClassification,
   bearsClassificationInText,
-} from '../../../../subgraphs/serve/ingest/classified.ts';
+} from '../../../../subgraphs/serve/record/classification.ts';
 
 const realData = join(import.meta.dirname, '..', '..', '..', '..', '..', 'shared', 'data');
 

@@ -18,7 +18,7 @@ import {
   type OwnReading,
   type Reading,
   readTlp,
-} from '../../../../subgraphs/serve/ingest/marking.ts';
+} from '../../../../subgraphs/serve/record/marking.ts';
 import { RejectError } from '../../../../subgraphs/serve/ingest/source.ts';
 import { admittedKeys, heldKeys } from '../../../helpers/policy.ts';
 

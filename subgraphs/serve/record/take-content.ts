@@ -1,9 +1,9 @@
 import { coerceInputValue, type GraphQLError, type GraphQLSchema } from 'graphql';
-import type { Time } from '../../schema/record/envelope.ts';
-import { sharedKey } from '../../schema/record/shared-types.ts';
-import type { Kind } from './community.ts';
+import type { Time } from '../../../schema/record/envelope.ts';
+import { sharedKey } from '../../../schema/record/shared-types.ts';
+import type { Kind } from '../community.ts';
 import { contentInput, namedIn, type Reference, turnReferences } from './contract.ts';
-import type { Content } from './says.ts';
+import type { Content } from './content.ts';
 
 /** Content as it is stored, with what it names and what it is sorted by. */
 export type TakenContent = {

@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../community.ts';
-import type { Content } from '../says.ts';
-import { checkMigrations } from './check.ts';
+import type { Content } from './content.ts';
+import { checkMigrations } from './migration-check.ts';
 import { makeFields, type Migration } from './migration.ts';
 import { portionsToKeep, portionsToRead } from './portions.ts';
 
