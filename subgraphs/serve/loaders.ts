@@ -18,7 +18,7 @@ import {
   type PageQuery,
 } from './queries.ts';
 import { type Row, toRow } from './row.ts';
-import type { CommunityStore, Link } from './store.ts';
+import type { CommunityStore, Link } from './store/store.ts';
 
 /** How many link rows one scan over many shared keys may return before each key is asked by itself. */
 const mostLinksAtOnce = 5000;

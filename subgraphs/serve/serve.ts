@@ -14,16 +14,16 @@ import { Executors } from './executors.ts';
 import { readHubKeys } from './hub-keys.ts';
 import { compareHubVersion, type HubVersion } from './hub-version.ts';
 import { Loaders } from './loaders.ts';
-import { announce } from './migrate/processes.ts';
+import { announce } from './store/processes.ts';
 import { seldom } from './migrate/seldom.ts';
-import { policiesOf } from './policies.ts';
+import { policiesOf } from './store/policies.ts';
 import { followSwitch } from './operate/switch.ts';
 import { keepLabelled } from './relabel/keep-labelled.ts';
 import { followServed, type Served } from './relabel/served.ts';
-import { followLabelling } from './relabel/labeller.ts';
-import { type Versions, versionsIn } from './relabel/versions.ts';
+import { followLabelling } from './store/labeller.ts';
+import { type Versions, versionsIn } from './store/policy-versions.ts';
 import type { SubgraphSettings } from './settings.ts';
-import { type CommunityStore, openStore } from './store.ts';
+import { type CommunityStore, openStore } from './store/store.ts';
 import { type AssertedRequest, Door } from './verify.ts';
 
 /** A subgraph that listens: where, and how it stops. */

@@ -8,9 +8,9 @@ import { ingest, type IngestReport } from '../../subgraphs/serve/ingest/ingest.t
 import { noProgress } from '../../schema/runtime/progress.ts';
 import type { Reject } from '../../subgraphs/serve/ingest/rejects.ts';
 import type { Defaults, Source } from '../../subgraphs/serve/ingest/source.ts';
-import { labelBy } from '../../subgraphs/serve/relabel/labeller.ts';
+import { labelBy } from '../../subgraphs/serve/store/labeller.ts';
 import { Target } from '../../subgraphs/serve/ingest/target.ts';
-import { type CommunityStore, openStore } from '../../subgraphs/serve/store.ts';
+import { type CommunityStore, openStore } from '../../subgraphs/serve/store/store.ts';
 import { policy } from './policy.ts';
 
 /** What an import came to, with its rejects and alarms. */

@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml';
 import { policyOfTexts } from '../../schema/policy/decide/load.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
-import type { Versions } from '../../subgraphs/serve/relabel/versions.ts';
+import type { Versions } from '../../subgraphs/serve/store/policy-versions.ts';
 import { textsOf } from './bundles.ts';
 
 /** The repository's policy as another version of itself, without some of its rules. */

@@ -5,7 +5,7 @@ import type { Trial } from '../../docker/trial/trial.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { community as certEu } from '../../subgraphs/cert-eu/community.ts';
 import { turnSwitch } from '../../subgraphs/serve/operate/switch.ts';
-import { openStore } from '../../subgraphs/serve/store.ts';
+import { openStore } from '../../subgraphs/serve/store/store.ts';
 import { ask, type Asked } from '../helpers/ask.ts';
 import { startExercise } from '../helpers/standing.ts';
 

@@ -87,14 +87,14 @@ export const migrating: readonly Guard[] = [
   },
   {
     name: 'migrating: an older program writes nothing in a store that is held to a newer version',
-    file: 'subgraphs/serve/relabel/labeller.ts',
+    file: 'subgraphs/serve/store/labeller.ts',
     from: 'refuseOutgrown(store, state);',
     to: 'void refuseOutgrown;',
     ...parts,
   },
   {
     name: 'migrating: a batch holds the versions that it was written for',
-    file: 'subgraphs/serve/relabel/labelling.ts',
+    file: 'subgraphs/serve/store/labelling.ts',
     from: 'return isFoundAlike && isHeldAlike(one.oldest, other.oldest) && isHeldAlike(one.shed, other.shed);',
     to: 'void isHeldAlike; return isFoundAlike;',
     ...parts,

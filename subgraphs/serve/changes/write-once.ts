@@ -7,10 +7,10 @@ import type { Kind } from '../community.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { toLinks } from '../ingest/label.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
-import type { Labeller, Labels } from '../relabel/labeller.ts';
-import { Relabelled } from '../relabel/labelling.ts';
+import type { Labeller, Labels } from '../store/labeller.ts';
+import { Relabelled } from '../store/labelling.ts';
 import type { Content } from '../record/content.ts';
-import type { CommunityStore } from '../store.ts';
+import type { CommunityStore } from '../store/store.ts';
 import { Refused, type UserError } from './refused.ts';
 
 /** What a change comes to: the record and its new version, or why it was not made. */

@@ -3,8 +3,8 @@ import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
-import type { Labels } from '../relabel/labeller.ts';
-import type { Link } from '../store.ts';
+import type { Labels } from '../store/labeller.ts';
+import type { Link } from '../store/store.ts';
 import { combineReading } from '../record/marking.ts';
 import { type Defaults, type Mapped, RejectError } from './source.ts';
 

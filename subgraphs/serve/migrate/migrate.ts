@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Counted, Tally } from '../operate/tally.ts';
-import { type Held, raise, readLabelling, refuseOutgrown } from '../relabel/labelling.ts';
+import { type Held, raise, readLabelling, refuseOutgrown } from '../store/labelling.ts';
 import { usualGraceMs } from '../relabel/relabel.ts';
-import type { CommunityStore } from '../store.ts';
+import type { CommunityStore } from '../store/store.ts';
 import { walk, type WalkOptions } from '../walk/walk.ts';
-import { findOlder, goneMs } from './processes.ts';
+import { findOlder, goneMs } from '../store/processes.ts';
 import { expandRange, shedRange } from './range.ts';
 import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
 

@@ -1,4 +1,4 @@
-import type { CommunityStore } from '../store.ts';
+import type { CommunityStore } from '../store/store.ts';
 import { migratedKinds } from './migrate.ts';
 import { isBehind, isUnshed } from './range.ts';
 

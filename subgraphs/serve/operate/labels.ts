@@ -1,6 +1,6 @@
-import { type Labelling, readLabelling } from '../relabel/labelling.ts';
+import { type Labelling, readLabelling } from '../store/labelling.ts';
 import { type Lease, readLease } from '../walk/lease.ts';
-import type { CommunityStore } from '../store.ts';
+import type { CommunityStore } from '../store/store.ts';
 
 /** How a store's labels stand, and how far a relabelling is. */
 export type LabelsNow = { readonly labelling: Labelling | null; readonly lease: Lease | null };

@@ -5,7 +5,7 @@ import type { CommunityPart } from '../community.ts';
 import { type Progress as Shown, showProgress } from '../../../schema/runtime/progress.ts';
 import { contract, migrate, migratedKinds, type MigrateOptions } from '../migrate/migrate.ts';
 import { type KindPreview, previewMigration } from '../migrate/preview.ts';
-import type { CommunityStore } from '../store.ts';
+import type { CommunityStore } from '../store/store.ts';
 import { type Progress, readLease } from '../walk/lease.ts';
 import { type Held, underLease } from '../walk/under-lease.ts';
 import { say, withStore } from './with-store.ts';

@@ -1,8 +1,8 @@
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import type { CommunityStore } from '../store.ts';
+import type { CommunityStore } from '../store/store.ts';
 import { Tally, type Counted } from './tally.ts';
-import { sayKey } from './words.ts';
+import { sayKey } from '../store/keys-in-words.ts';
 
 /** What a change of the policy would do to a community's own records: who gains which, who loses which. */
 export type Preview = {

@@ -2,12 +2,12 @@ import { Command, Option } from 'commander';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityPart } from '../community.ts';
-import { policiesOf, policyOfRun } from '../policies.ts';
-import { readLabelling } from '../relabel/labelling.ts';
+import { policiesOf, policyOfRun } from '../store/policies.ts';
+import { readLabelling } from '../store/labelling.ts';
 import { policyServed } from '../relabel/served.ts';
-import { versionsIn } from '../relabel/versions.ts';
-import type { CommunityStore } from '../store.ts';
-import { newestAlarms } from './alarms.ts';
+import { versionsIn } from '../store/policy-versions.ts';
+import type { CommunityStore } from '../store/store.ts';
+import { newestAlarms } from '../store/alarms.ts';
 import { labelsNow, sayLabels } from './labels.ts';
 import { addMigrate } from './migrate.ts';
 import { previewPolicy } from './preview.ts';
@@ -16,7 +16,7 @@ import { lastTurn, turnSwitch } from './switch.ts';
 import type { Counted } from './tally.ts';
 import { viewAs } from './view.ts';
 import { say, withStore } from './with-store.ts';
-import { sayKey } from './words.ts';
+import { sayKey } from '../store/keys-in-words.ts';
 
 /**
  * The command line of a community's operator, on the community's own store and with its credentials: what a reader

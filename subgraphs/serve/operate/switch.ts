@@ -1,7 +1,7 @@
 import type { Collection } from 'mongodb';
 import { z } from 'zod';
 import { within } from '../../../schema/runtime/within.ts';
-import { type CommunityStore, isOpen } from '../store.ts';
+import { type CommunityStore, isOpen } from '../store/store.ts';
 
 /** One turn of the switch that takes a community out of the hub, or back in: who, when, and why. */
 export type Turn = {

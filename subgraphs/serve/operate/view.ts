@@ -4,7 +4,7 @@ import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { Kind } from '../community.ts';
 import { countPage, findPage, type PageQuery } from '../queries.ts';
 import { toRow } from '../row.ts';
-import type { CommunityStore } from '../store.ts';
+import type { CommunityStore } from '../store/store.ts';
 
 /** What a reader would see of one kind of a community's records: no content, so that looking discloses none. */
 export type Seen = {

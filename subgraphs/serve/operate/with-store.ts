@@ -1,7 +1,7 @@
 import { readWhole } from '../../../schema/runtime/settings/settings.ts';
 import type { CommunityPart } from '../community.ts';
 import { storeSettings } from '../settings.ts';
-import { type CommunityStore, openStore, untilOpen } from '../store.ts';
+import { type CommunityStore, openStore, untilOpen } from '../store/store.ts';
 
 /** Opens the community's own store for one command, and closes it after. Throws where it does not answer. */
 export async function withStore<Result>(

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { within } from '../../../schema/runtime/within.ts';
-import { type CommunityStore, isOpen } from '../store.ts';
-import { readLabelling } from './labelling.ts';
+import { type CommunityStore, isOpen } from '../store/store.ts';
+import { readLabelling } from '../store/labelling.ts';
 import { type Held, underLease } from '../walk/under-lease.ts';
 import { relabel, type RelabelOptions } from './relabel.ts';
 

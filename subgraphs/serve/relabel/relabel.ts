@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import type { CommunityStore } from '../store.ts';
+import type { CommunityStore } from '../store/store.ts';
 import {
   beginLabelling,
   changeLabelling,
@@ -8,7 +8,7 @@ import {
   type Labelling,
   readLabelling,
   Relabelled,
-} from './labelling.ts';
+} from '../store/labelling.ts';
 import { walk, type WalkOptions } from '../walk/walk.ts';
 import { type Step, writeRange } from './range.ts';
 

@@ -2,9 +2,9 @@ import { BothPolicies } from '../../../schema/policy/decide/both.ts';
 import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Oldest } from '../record/schema-versions.ts';
-import type { CommunityStore } from '../store.ts';
-import { beginLabelling } from './labelling.ts';
-import type { Versions } from './versions.ts';
+import type { CommunityStore } from '../store/store.ts';
+import { beginLabelling } from '../store/labelling.ts';
+import type { Versions } from '../store/policy-versions.ts';
 
 /** Where an operator is told of what cannot be served. */
 type Log = { warn(words: string): void; error(words: string): void };

@@ -9,8 +9,8 @@ import type { CommunityPart, Kind } from '../../../subgraphs/serve/community.ts'
 import { toLinks, toStored } from '../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../subgraphs/serve/ingest/target.ts';
 import { SchemaVersions } from '../../../subgraphs/serve/record/schema-versions.ts';
-import { labelBy } from '../../../subgraphs/serve/relabel/labeller.ts';
-import { type Link, openStore } from '../../../subgraphs/serve/store.ts';
+import { labelBy } from '../../../subgraphs/serve/store/labeller.ts';
+import { type Link, openStore } from '../../../subgraphs/serve/store/store.ts';
 import { parts } from '../../../docker/trial/parts.ts';
 import { tell } from '../place.ts';
 import { Chance, uuidOf } from './chance.ts';

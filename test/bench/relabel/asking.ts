@@ -5,7 +5,7 @@ import type { Reader } from '../../../schema/protocol/reader.ts';
 import { kinds } from '../../../subgraphs/cert-eu/records.ts';
 import { sealCursor } from '../../../subgraphs/serve/cursor.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';
-import type { CommunityStore } from '../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { Chance } from '../ask/chance.ts';
 import { byNewer, byOlder, expected, type KnownList } from './known.ts';
 

@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Holder, Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import type { CommunityStore } from '../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 
 /** A list as its order is, and what each policy alone gives each reader of it: worked out before anybody asks. */
 export type KnownList = {

@@ -5,7 +5,7 @@ import type { Reader } from '../../../schema/protocol/reader.ts';
 import { kinds } from '../../../subgraphs/cert-eu/records.ts';
 import type { Connection, PageArguments } from '../../../subgraphs/serve/connection.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';
-import type { CommunityStore } from '../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { admittedKeys, policy, reads } from '../../helpers/policy.ts';
 import { openProfiler } from '../../bench/ask/plans.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';

@@ -6,7 +6,7 @@ import { community } from '../../../subgraphs/cert-eu/community.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';
 import { toDisclosure } from '../../../subgraphs/serve/row.ts';
 import { buildCommunitySchema } from '../../../subgraphs/serve/schema.ts';
-import type { CommunityStore } from '../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';

@@ -6,7 +6,7 @@ import type { Context } from '../../../subgraphs/serve/context.ts';
 import { codeOf } from '../../../subgraphs/serve/connection.ts';
 import { Loaders } from '../../../subgraphs/serve/loaders.ts';
 import { buildCommunitySchema } from '../../../subgraphs/serve/schema.ts';
-import type { CommunityStore } from '../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { admittedKeys, policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';

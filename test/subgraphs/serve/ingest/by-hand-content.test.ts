@@ -5,7 +5,7 @@ import { community } from '../../../../subgraphs/defence/community.ts';
 import { kinds } from '../../../../subgraphs/defence/records.ts';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
 import { ownRecords } from '../../../../subgraphs/serve/ingest/own-records.ts';
-import { labelBy } from '../../../../subgraphs/serve/relabel/labeller.ts';
+import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';

@@ -7,9 +7,9 @@ import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/cha
 import { prepare } from '../../../../subgraphs/serve/ingest/label.ts';
 import type { Defaults } from '../../../../subgraphs/serve/ingest/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
-import { newestAlarms } from '../../../../subgraphs/serve/operate/alarms.ts';
+import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
 import { PreviewTarget } from '../../../../subgraphs/serve/operate/preview-target.ts';
-import { labelBy } from '../../../../subgraphs/serve/relabel/labeller.ts';
+import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { takeOwnNames } from '../../../../subgraphs/serve/ingest/names.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
-import { labelBy } from '../../../../subgraphs/serve/relabel/labeller.ts';
-import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
+import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { community } from './bulletins.ts';
 import { Place } from './place.ts';
 import { policy } from '../../../helpers/policy.ts';

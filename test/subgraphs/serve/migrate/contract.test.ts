@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
 import { contract, migrate, NotContracted } from '../../../../subgraphs/serve/migrate/migrate.ts';
-import { announce } from '../../../../subgraphs/serve/migrate/processes.ts';
-import { followLabelling } from '../../../../subgraphs/serve/relabel/labeller.ts';
-import { Outgrown, readLabelling } from '../../../../subgraphs/serve/relabel/labelling.ts';
+import { announce } from '../../../../subgraphs/serve/store/processes.ts';
+import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
+import { Outgrown, readLabelling } from '../../../../subgraphs/serve/store/labelling.ts';
 import { viewAs } from '../../../../subgraphs/serve/operate/view.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { policy } from '../../../helpers/policy.ts';

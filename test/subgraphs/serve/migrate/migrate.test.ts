@@ -6,7 +6,7 @@ import { previewMigration } from '../../../../subgraphs/serve/migrate/preview.ts
 import { sayPreview } from '../../../../subgraphs/serve/operate/migrate.ts';
 import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
-import type { CommunityStore } from '../../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { first, second, third } from './bulletins-3.ts';
 import { contentOf, listOf, openVersions, prepared, storedIn, targetOf } from './stores.ts';

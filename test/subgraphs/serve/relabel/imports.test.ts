@@ -8,17 +8,17 @@ import type { Prepared } from '../../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { labelsNow, sayLabels } from '../../../../subgraphs/serve/operate/labels.ts';
 import { keepLabelled } from '../../../../subgraphs/serve/relabel/keep-labelled.ts';
-import { followLabelling } from '../../../../subgraphs/serve/relabel/labeller.ts';
+import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
 import {
   changeLabelling,
   isSame,
   readLabelling,
   Relabelled,
-} from '../../../../subgraphs/serve/relabel/labelling.ts';
+} from '../../../../subgraphs/serve/store/labelling.ts';
 import { giveBackLease, takeLease } from '../../../../subgraphs/serve/walk/lease.ts';
 import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import { followServed } from '../../../../subgraphs/serve/relabel/served.ts';
-import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store.ts';
+import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { readerOf } from '../../../helpers/records.ts';
 import { versionsOf, versionWithout } from '../../../helpers/versions.ts';
 import { key, now, row } from './rows.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
 import type { Policy } from '../../../../schema/policy/decide/policy.ts';
-import type { CommunityStore } from '../../../../subgraphs/serve/store.ts';
+import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
 import { toLinks } from '../../../../subgraphs/serve/ingest/label.ts';
 

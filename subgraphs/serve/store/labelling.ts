@@ -2,7 +2,7 @@ import type { ClientSession, Collection } from 'mongodb';
 import { randomInt } from 'node:crypto';
 import { within } from '../../../schema/runtime/within.ts';
 import type { Oldest } from '../record/schema-versions.ts';
-import { type CommunityStore, isOpen } from '../store.ts';
+import { type CommunityStore, isOpen } from './store.ts';
 
 /**
  * By which version's keys a store's rows are found, and which one's are being written beside them. What every writer

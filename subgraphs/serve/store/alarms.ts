@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientSession, Collection } from 'mongodb';
-import type { CommunityStore } from '../store.ts';
-import { sayKey } from './words.ts';
+import type { CommunityStore } from './store.ts';
+import { sayKey } from './keys-in-words.ts';
 
 /**
  * An alarm: that a record had been open to more than it should have been, as its new marking says, or that a file of

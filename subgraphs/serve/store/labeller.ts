@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Oldest } from '../record/schema-versions.ts';
-import type { CommunityStore } from '../store.ts';
+import type { CommunityStore } from './store.ts';
 import {
   beginLabelling,
   chooseShard,
@@ -10,7 +10,7 @@ import {
   type Labelling,
   refuseOutgrown,
 } from './labelling.ts';
-import type { Versions } from './versions.ts';
+import type { Versions } from './policy-versions.ts';
 
 /** What makes a record's labels, and the version that they are told to be of. */
 export type Labels = Pick<Policy, 'labels' | 'version'> & {

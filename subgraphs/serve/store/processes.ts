@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Collection } from 'mongodb';
 import { within } from '../../../schema/runtime/within.ts';
-import { type CommunityStore, isOpen } from '../store.ts';
+import { type CommunityStore, isOpen } from './store.ts';
 import type { Oldest } from '../record/schema-versions.ts';
 
 /** What runs on a community's store. */

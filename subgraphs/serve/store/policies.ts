@@ -1,14 +1,14 @@
-import { policyFilesAt, policySettings } from '../../schema/policy/bundle/files.ts';
+import { policyFilesAt, policySettings } from '../../../schema/policy/bundle/files.ts';
 import {
   checkAge,
   type KeptBundle,
   openOnce,
   type PolicyArchive,
-} from '../../schema/policy/bundle/in-force.ts';
-import { rememberPolicies } from '../../schema/policy/bundle/memory.ts';
-import type { Policy } from '../../schema/policy/decide/policy.ts';
-import { type Environment, readWhole } from '../../schema/runtime/settings/settings.ts';
-import { within } from '../../schema/runtime/within.ts';
+} from '../../../schema/policy/bundle/in-force.ts';
+import { rememberPolicies } from '../../../schema/policy/bundle/memory.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
+import { type Environment, readWhole } from '../../../schema/runtime/settings/settings.ts';
+import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from './store.ts';
 
 /** How long is waited for the store: a request's time is short, a command that runs once has more of it. */

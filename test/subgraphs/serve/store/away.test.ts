@@ -3,11 +3,11 @@ import { expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startStores } from '../../../docker/trial/stores/stores.ts';
-import { compileFilter } from '../../../schema/policy/decide/filter.ts';
-import { countLinks } from '../../../subgraphs/serve/queries.ts';
-import { isLongAway, openStore } from '../../../subgraphs/serve/store.ts';
-import { community } from './ingest/bulletins.ts';
+import { startStores } from '../../../../docker/trial/stores/stores.ts';
+import { compileFilter } from '../../../../schema/policy/decide/filter.ts';
+import { countLinks } from '../../../../subgraphs/serve/queries.ts';
+import { isLongAway, openStore } from '../../../../subgraphs/serve/store/store.ts';
+import { community } from '../ingest/bulletins.ts';
 
 test('a store that is away is waited for once, then by nobody, and is there again by itself', async () => {
   const home = mkdtempSync(join(tmpdir(), 'jcu-away-'));
