@@ -142,7 +142,7 @@ export const relabelling: readonly Guard[] = [
   },
   {
     name: 'relabelling: one process at a time',
-    file: 'subgraphs/serve/walk/lease.ts',
+    file: 'subgraphs/serve/store/walk/lease.ts',
     from: '$or: [{ holder }, { until: { $lt: now } }]',
     to: '$or: [{ holder }, { until: { $exists: true } }]',
     ...parts,

@@ -3,7 +3,7 @@ import { type Counted, Tally } from '../operate/tally.ts';
 import { type Held, raise, readLabelling, refuseOutgrown } from '../store/labelling.ts';
 import { usualGraceMs } from '../relabel/relabel.ts';
 import type { CommunityStore } from '../store/store.ts';
-import { walk, type WalkOptions } from '../walk/walk.ts';
+import { walk, type WalkOptions } from '../store/walk/walk.ts';
 import { findOlder, goneMs } from '../store/processes.ts';
 import { expandRange, shedRange } from './range.ts';
 import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';

@@ -3,7 +3,7 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Tally } from '../operate/tally.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
-import type { Range } from '../walk/walk.ts';
+import type { Range } from '../store/walk/walk.ts';
 import { type SchemaVersions, versionsOf } from '../record/schema-versions.ts';
 
 type Row = Pick<StoredRecord<Content>, '_id' | 'readableFrom' | 'content'> & {

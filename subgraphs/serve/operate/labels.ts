@@ -1,5 +1,5 @@
 import { type Labelling, readLabelling } from '../store/labelling.ts';
-import { type Lease, readLease } from '../walk/lease.ts';
+import { type Lease, readLease } from '../store/walk/lease.ts';
 import type { CommunityStore } from '../store/store.ts';
 
 /** How a store's labels stand, and how far a relabelling is. */

@@ -6,8 +6,8 @@ import { type Progress as Shown, showProgress } from '../../../schema/runtime/pr
 import { contract, migrate, migratedKinds, type MigrateOptions } from '../migrate/migrate.ts';
 import { type KindPreview, previewMigration } from '../migrate/preview.ts';
 import type { CommunityStore } from '../store/store.ts';
-import { type Progress, readLease } from '../walk/lease.ts';
-import { type Held, underLease } from '../walk/under-lease.ts';
+import { type Progress, readLease } from '../store/walk/lease.ts';
+import { type Held, underLease } from '../store/walk/under-lease.ts';
 import { say, withStore } from './with-store.ts';
 
 type Flags = { readonly preview?: boolean; readonly contract?: boolean; readonly json?: boolean };

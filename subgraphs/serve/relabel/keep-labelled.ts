@@ -4,7 +4,7 @@ import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from '../store/store.ts';
 import { readLabelling } from '../store/labelling.ts';
-import { type Held, underLease } from '../walk/under-lease.ts';
+import { type Held, underLease } from '../store/walk/under-lease.ts';
 import { relabel, type RelabelOptions } from './relabel.ts';
 
 type Log = { warn(words: string): void; error(words: string): void };

@@ -2,7 +2,7 @@ import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store/store.ts';
-import type { Range } from '../walk/walk.ts';
+import type { Range } from '../store/walk/walk.ts';
 import { holdLabelling, inTransaction, type Labelling } from '../store/labelling.ts';
 
 /** A walk through all records: in which state of the labels, and which records it has something to do for. */

@@ -9,7 +9,7 @@ import {
   readLabelling,
   Relabelled,
 } from '../store/labelling.ts';
-import { walk, type WalkOptions } from '../walk/walk.ts';
+import { walk, type WalkOptions } from '../store/walk/walk.ts';
 import { type Step, writeRange } from './range.ts';
 
 /** What a relabelling is told besides the store and the policy. */

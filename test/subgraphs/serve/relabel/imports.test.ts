@@ -15,7 +15,7 @@ import {
   readLabelling,
   Relabelled,
 } from '../../../../subgraphs/serve/store/labelling.ts';
-import { giveBackLease, takeLease } from '../../../../subgraphs/serve/walk/lease.ts';
+import { giveBackLease, takeLease } from '../../../../subgraphs/serve/store/walk/lease.ts';
 import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import { followServed } from '../../../../subgraphs/serve/relabel/served.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';

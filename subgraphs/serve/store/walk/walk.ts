@@ -1,6 +1,6 @@
 import type { Collection } from 'mongodb';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CommunityStore } from '../store/store.ts';
+import type { CommunityStore } from '../store.ts';
 import type { Progress } from './lease.ts';
 
 /** Records of one kind in the order of their ids: those behind `after`, up to and with `last`. */

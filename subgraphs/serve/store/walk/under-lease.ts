@@ -1,4 +1,4 @@
-import type { CommunityStore } from '../store/store.ts';
+import type { CommunityStore } from '../store.ts';
 import { giveBackLease, type Job, type Progress, takeLease } from './lease.ts';
 
 /** What a job is given while it holds its lease: when to stop, and whom to tell how far it is. */

@@ -1,5 +1,5 @@
-import { within } from '../../../schema/runtime/within.ts';
-import type { CommunityStore } from '../store/store.ts';
+import { within } from '../../../../schema/runtime/within.ts';
+import type { CommunityStore } from '../store.ts';
 
 /** What walks through all records of a store, one process at a time: labels are made anew, documents migrated. */
 export type Job = 'relabel' | 'migrate';
