@@ -11,8 +11,8 @@ import { Changes } from './changes/changes.ts';
 import type { CommunityPart } from './community.ts';
 import type { Context } from './context.ts';
 import { Executors } from './executors.ts';
-import { readHubKeys } from './hub-keys.ts';
-import { compareHubVersion, type HubVersion } from './hub-version.ts';
+import { readHubKeys } from './verify/hub-keys.ts';
+import { compareHubVersion, type HubVersion } from './verify/hub-version.ts';
 import { Loaders } from './loaders.ts';
 import { announce } from './store/processes.ts';
 import { seldom } from './migrate/seldom.ts';
@@ -24,7 +24,7 @@ import { followLabelling } from './store/labeller.ts';
 import { type Versions, versionsIn } from './store/policy-versions.ts';
 import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store/store.ts';
-import { type AssertedRequest, Door } from './verify.ts';
+import { type AssertedRequest, Door } from './verify/verify.ts';
 
 /** A subgraph that listens: where, and how it stops. */
 export type RunningSubgraph = { readonly url: string; stop(): Promise<void> };

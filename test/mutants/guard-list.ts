@@ -160,15 +160,15 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the one use of an offer',
-    file: 'subgraphs/serve/sessions.ts',
+    file: 'subgraphs/serve/verify/subgraph-sessions.ts',
     from: 'if (this.#offers.has(id)) throw',
     to: "if (id === '') throw",
     project: 'parts',
-    tests: 'test/subgraphs/serve/sessions',
+    tests: 'test/subgraphs/serve/verify/subgraph-sessions',
   },
   {
     name: 'the one use of an assertion',
-    file: 'subgraphs/serve/verify.ts',
+    file: 'subgraphs/serve/verify/verify.ts',
     from: 'if (!this.#sessions.take(assertion)) throw',
     to: 'if (!this.#sessions.take(assertion) && now.getTime() < 0) throw',
     project: 'journeys',

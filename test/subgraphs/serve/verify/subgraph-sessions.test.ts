@@ -1,8 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import type { HubKeys, TakenSession } from '../../../schema/protocol/session.ts';
-import { HubSessions, mostSessions, UsedNumbers } from '../../../subgraphs/serve/sessions.ts';
+import type { HubKeys, TakenSession } from '../../../../schema/protocol/session.ts';
+import {
+  HubSessions,
+  mostSessions,
+  UsedNumbers,
+} from '../../../../subgraphs/serve/verify/subgraph-sessions.ts';
 
 const now = new Date('2026-05-05T12:00:00Z');
 

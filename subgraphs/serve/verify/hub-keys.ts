@@ -1,6 +1,6 @@
 import { importJWK } from 'jose';
 import { z } from 'zod';
-import type { HubKeys } from '../../schema/protocol/session.ts';
+import type { HubKeys } from '../../../schema/protocol/session.ts';
 
 const base64url = z.string().regex(/^[\w-]{43}$/);
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PolicyArchive, PolicyWatch } from '../../schema/policy/bundle/in-force.ts';
-import { nameOfVersion, numberOfVersion } from '../../schema/policy/decide/policy.ts';
+import type { PolicyArchive, PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
+import { nameOfVersion, numberOfVersion } from '../../../schema/policy/decide/policy.ts';
 
 type Log = { error(words: string): void };
 

@@ -1,5 +1,5 @@
-import type { VerifiedAssertion } from '../../schema/protocol/assertion.ts';
-import type { HubKeys, Session, TakenSession } from '../../schema/protocol/session.ts';
+import type { VerifiedAssertion } from '../../../schema/protocol/assertion.ts';
+import type { HubKeys, Session, TakenSession } from '../../../schema/protocol/session.ts';
 
 /** Enough for dozens of hub processes, each with the session that it uses and the one that it had before. */
 export const mostSessions = 128;

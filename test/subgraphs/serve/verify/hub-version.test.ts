@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { nameOfVersion } from '../../../schema/policy/decide/policy.ts';
-import { compareHubVersion } from '../../../subgraphs/serve/hub-version.ts';
+import { nameOfVersion } from '../../../../schema/policy/decide/policy.ts';
+import { compareHubVersion } from '../../../../subgraphs/serve/verify/hub-version.ts';
 
 /** A subgraph that has taken these versions, with one of them in force. */
 function subgraphAt(version: number, ...taken: readonly number[]) {

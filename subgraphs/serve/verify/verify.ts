@@ -5,10 +5,10 @@ import {
   openAssertion,
   sessionOf,
   type VerifiedAssertion,
-} from '../../schema/protocol/assertion.ts';
-import { type HubKeys, takeOffer } from '../../schema/protocol/session.ts';
-import { HubSessions } from './sessions.ts';
-import type { SubgraphSettings } from './settings.ts';
+} from '../../../schema/protocol/assertion.ts';
+import { type HubKeys, takeOffer } from '../../../schema/protocol/session.ts';
+import { HubSessions } from './subgraph-sessions.ts';
+import type { SubgraphSettings } from '../settings.ts';
 
 /** What a verified request carries on: the assertion, and the instant that everything is decided at. */
 export type AssertedRequest = { assertion: VerifiedAssertion; now: Date };

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair } from 'jose';
-import { readHubKeys } from '../../../subgraphs/serve/hub-keys.ts';
+import { readHubKeys } from '../../../../subgraphs/serve/verify/hub-keys.ts';
 
 const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
 const key = { ...(await exportJWK(publicKey)), kid: 'k-1', alg: 'EdDSA', use: 'sig' };
