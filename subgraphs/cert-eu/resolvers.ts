@@ -8,7 +8,7 @@ import {
   stubs,
   vulnerabilityStub,
 } from '../serve/resolvers.ts';
-import type { Row } from '../serve/row.ts';
+import type { Row } from '../serve/read/row.ts';
 import {
   type ActorProfileContent,
   type AdvisoryContent,

@@ -1,6 +1,6 @@
 import { changesOf } from '../serve/changes/resolvers.ts';
 import { doorsTo, pageOf, recordOf, type Resolver, type Resolvers } from '../serve/resolvers.ts';
-import type { Row } from '../serve/row.ts';
+import type { Row } from '../serve/read/row.ts';
 import { kinds } from './records.ts';
 
 /** Defence's part of the graph: the doors, what it adds to shared types, its own records. */

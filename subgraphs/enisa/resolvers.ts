@@ -9,7 +9,7 @@ import {
   stubs,
   vulnerabilityStub,
 } from '../serve/resolvers.ts';
-import type { Row } from '../serve/row.ts';
+import type { Row } from '../serve/read/row.ts';
 import { type ExploitationStatementContent, type VulnerabilityRecordContent, kinds } from './records.ts';
 
 /** ENISA's part of the graph: the doors, what it adds to shared types, its own records. */

@@ -1,6 +1,6 @@
 import { normaliseName } from '../../schema/record/keys.ts';
 import { changesOf } from '../serve/changes/resolvers.ts';
-import type { PageArguments } from '../serve/connection.ts';
+import type { PageArguments } from '../serve/read/connection.ts';
 import {
   doorsTo,
   pageOf,
@@ -10,7 +10,7 @@ import {
   stubs,
   vulnerabilityStub,
 } from '../serve/resolvers.ts';
-import type { Row } from '../serve/row.ts';
+import type { Row } from '../serve/read/row.ts';
 import { type CriminalProfileContent, type RansomwareFamilyContent, kinds } from './records.ts';
 
 /** Europol's part of the graph: the doors, what it adds to shared types, its own records. */

@@ -2,7 +2,7 @@ import type { VerifiedAssertion } from '../../schema/protocol/assertion.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import type { Holder } from '../../schema/policy/decide/policy.ts';
 import type { Changes } from './changes/changes.ts';
-import type { Loaders } from './loaders.ts';
+import type { Loaders } from './read/loaders.ts';
 
 /** What every resolver of one request is given. */
 export type Context = {

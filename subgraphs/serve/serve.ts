@@ -13,7 +13,7 @@ import type { Context } from './context.ts';
 import { Executors } from './executors.ts';
 import { readHubKeys } from './verify/hub-keys.ts';
 import { compareHubVersion, type HubVersion } from './verify/hub-version.ts';
-import { Loaders } from './loaders.ts';
+import { Loaders } from './read/loaders.ts';
 import { announce } from './store/processes.ts';
 import { seldom } from './migrate/seldom.ts';
 import { policiesOf } from './store/policies.ts';

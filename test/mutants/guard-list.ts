@@ -16,7 +16,7 @@ export type Guard = {
 export const guards: readonly Guard[] = [
   {
     name: "the store's filter on a list",
-    file: 'subgraphs/serve/queries.ts',
+    file: 'subgraphs/serve/read/queries.ts',
     from: 'const filter = mongoose.trusted({ $and: [query.allowed, query.equal, range(query)] });',
     to: 'const filter = mongoose.trusted({ $and: [query.equal, range(query)] });',
     project: 'journeys',
@@ -24,15 +24,15 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the guard that decides each row again',
-    file: 'subgraphs/serve/row.ts',
+    file: 'subgraphs/serve/read/row.ts',
     from: 'if (decision === null) return null;',
     to: 'if (decision === null) return { type, id: record._id, envelope: record.envelope, content: record.content as never, sortAt: record.sortAt, decision: { hidden: new Set(), groups: new Set() } };',
     project: 'parts',
-    tests: 'test/subgraphs/serve/loaders',
+    tests: 'test/subgraphs/serve/read/loaders',
   },
   {
     name: 'the count of a shared key',
-    file: 'subgraphs/serve/queries.ts',
+    file: 'subgraphs/serve/read/queries.ts',
     from: 'const filter = mongoose.trusted({ $and: [{ key, kind }, allowed] });',
     to: 'const filter = mongoose.trusted({ $and: [{ key, kind }] });',
     project: 'journeys',
@@ -72,7 +72,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: "the cursor's scope",
-    file: 'subgraphs/serve/cursor.ts',
+    file: 'subgraphs/serve/read/cursor.ts',
     from: 'const bound = JSON.stringify(scope);',
     to: "const bound = JSON.stringify('');",
     project: 'journeys',
@@ -120,11 +120,11 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the plain value of a filter',
-    file: 'subgraphs/serve/loaders.ts',
+    file: 'subgraphs/serve/read/loaders.ts',
     from: "if (typeof value === 'object') throw",
     to: "if (typeof value === 'undefined') throw",
     project: 'parts',
-    tests: 'test/subgraphs/serve/loaders',
+    tests: 'test/subgraphs/serve/read/loaders',
   },
   {
     name: 'the header of an assertion, byte for byte',
@@ -256,19 +256,19 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'a search by what is marked by itself',
-    file: 'subgraphs/serve/loaders.ts',
+    file: 'subgraphs/serve/read/loaders.ts',
     from: '.filter(({ path }) => fields.includes(path))',
     to: '.filter(() => false)',
     project: 'parts',
-    tests: 'test/subgraphs/serve/portions',
+    tests: 'test/subgraphs/serve/read/portions',
   },
   {
     name: 'the count of a search',
-    file: 'subgraphs/serve/loaders.ts',
+    file: 'subgraphs/serve/read/loaders.ts',
     from: ' && searched.length === 0',
     to: '',
     project: 'parts',
-    tests: 'test/subgraphs/serve/portions',
+    tests: 'test/subgraphs/serve/read/portions',
   },
   {
     name: 'https between machines, at the hub',

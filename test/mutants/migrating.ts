@@ -59,14 +59,14 @@ export const migrating: readonly Guard[] = [
   },
   {
     name: 'migrating: filters compare what every document has',
-    file: 'subgraphs/serve/loaders.ts',
+    file: 'subgraphs/serve/read/loaders.ts',
     from: 'filterPath(name, this.#oldest)',
     to: 'filterPath(name, { [type]: 99 })',
     ...parts,
   },
   {
     name: 'migrating: what is left out is not counted',
-    file: 'subgraphs/serve/loaders.ts',
+    file: 'subgraphs/serve/read/loaders.ts',
     from: ' && this.#schema(type).isSettled(this.#oldest)',
     to: '',
     ...parts,

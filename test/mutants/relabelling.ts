@@ -65,7 +65,7 @@ export const relabelling: readonly Guard[] = [
   },
   {
     name: 'relabelling: a search that both must allow',
-    file: 'subgraphs/serve/loaders.ts',
+    file: 'subgraphs/serve/read/loaders.ts',
     from: 'if (fields.length === 0) return true;',
     to: 'return true;',
     ...parts,

@@ -2,8 +2,8 @@ import { compileFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { Kind } from '../community.ts';
-import { countPage, findPage, type PageQuery } from '../queries.ts';
-import { toRow } from '../row.ts';
+import { countPage, findPage, type PageQuery } from '../read/queries.ts';
+import { toRow } from '../read/row.ts';
 import type { CommunityStore } from '../store/store.ts';
 
 /** What a reader would see of one kind of a community's records: no content, so that looking discloses none. */

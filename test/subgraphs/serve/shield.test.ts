@@ -8,7 +8,7 @@ import { communities } from '../../../schema/record/vocabulary.ts';
 import { subgraphSdl } from '../../../schema/sources.ts';
 import type { CommunityPart } from '../../../subgraphs/serve/community.ts';
 import type { Context } from '../../../subgraphs/serve/context.ts';
-import { codeOf } from '../../../subgraphs/serve/connection.ts';
+import { codeOf } from '../../../subgraphs/serve/read/connection.ts';
 import { buildCommunitySchema } from '../../../subgraphs/serve/schema.ts';
 import { doorRules, findShieldFaults, shieldDoors } from '../../../subgraphs/serve/shield.ts';
 import { community as certEu } from '../../../subgraphs/cert-eu/community.ts';

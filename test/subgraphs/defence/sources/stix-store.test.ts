@@ -5,7 +5,7 @@ import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { community } from '../../../../subgraphs/defence/community.ts';
 import { attack, stix } from '../../../../subgraphs/defence/sources/stix.ts';
 import { markingOf, noAudience } from '../../../../subgraphs/serve/record/marking.ts';
-import { Loaders } from '../../../../subgraphs/serve/loaders.ts';
+import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
 import { buildCommunitySchema } from '../../../../subgraphs/serve/schema.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';

@@ -2,7 +2,7 @@ import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.
 import type { CommunityPart } from '../../../../subgraphs/serve/community.ts';
 import type { Prepared } from '../../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
-import { Loaders } from '../../../../subgraphs/serve/loaders.ts';
+import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
 import type { Oldest } from '../../../../subgraphs/serve/record/schema-versions.ts';
 import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
 import { readLabelling } from '../../../../subgraphs/serve/store/labelling.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStores } from '../../../../docker/trial/stores/stores.ts';
 import { compileFilter } from '../../../../schema/policy/decide/filter.ts';
-import { countLinks } from '../../../../subgraphs/serve/queries.ts';
+import { countLinks } from '../../../../subgraphs/serve/read/queries.ts';
 import { isLongAway, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { community } from '../ingest/bulletins.ts';
 

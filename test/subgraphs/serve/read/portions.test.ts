@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { graphql } from 'graphql';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Reader } from '../../../schema/protocol/reader.ts';
-import { community } from '../../../subgraphs/cert-eu/community.ts';
-import { Loaders } from '../../../subgraphs/serve/loaders.ts';
-import { toDisclosure } from '../../../subgraphs/serve/row.ts';
-import { buildCommunitySchema } from '../../../subgraphs/serve/schema.ts';
-import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
-import { policy } from '../../helpers/policy.ts';
-import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
-import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import type { Reader } from '../../../../schema/protocol/reader.ts';
+import { community } from '../../../../subgraphs/cert-eu/community.ts';
+import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
+import { toDisclosure } from '../../../../subgraphs/serve/read/row.ts';
+import { buildCommunitySchema } from '../../../../subgraphs/serve/schema.ts';
+import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
+import { policy } from '../../../helpers/policy.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
+import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 
 const schema = buildCommunitySchema(community, policy);
 const now = new Date('2026-11-24T12:00:00Z');

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
-import { HubError } from '../../schema/errors.ts';
+import { HubError } from '../../../schema/errors.ts';
 
 /** A place in a list: the sort key and the id of the last row given. */
 export type Place = { readonly sortAt: Date; readonly id: string };

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { HubError } from '../../schema/errors.ts';
+import { HubError } from '../../../schema/errors.ts';
 import type { Place } from './cursor.ts';
 import type { Row } from './row.ts';
 

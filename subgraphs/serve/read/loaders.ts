@@ -1,11 +1,11 @@
 import DataLoader from 'dataloader';
-import type { Envelope, StoredRecord } from '../../schema/record/envelope.ts';
-import { HubError } from '../../schema/errors.ts';
-import { compileFilter, type StoreFilter } from '../../schema/policy/decide/filter.ts';
-import type { Holder, Policy } from '../../schema/policy/decide/policy.ts';
-import type { Reader } from '../../schema/protocol/reader.ts';
-import type { Kind } from './community.ts';
-import type { Oldest, SchemaVersions } from './record/schema-versions.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import { HubError } from '../../../schema/errors.ts';
+import { compileFilter, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
+import type { Holder, Policy } from '../../../schema/policy/decide/policy.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
+import type { Kind } from '../community.ts';
+import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
 import { type Connection, type PageArguments, pageSize, toConnection } from './connection.ts';
 import { type CursorScope, openCursor, type Place, sealCursor } from './cursor.ts';
 import {
@@ -18,7 +18,7 @@ import {
   type PageQuery,
 } from './queries.ts';
 import { type Row, toRow } from './row.ts';
-import type { CommunityStore, Link } from './store/store.ts';
+import type { CommunityStore, Link } from '../store/store.ts';
 
 /** How many link rows one scan over many shared keys may return before each key is asked by itself. */
 const mostLinksAtOnce = 5000;

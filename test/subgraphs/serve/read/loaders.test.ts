@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Reader } from '../../../schema/protocol/reader.ts';
-import { kinds } from '../../../subgraphs/cert-eu/records.ts';
-import type { Connection, PageArguments } from '../../../subgraphs/serve/connection.ts';
-import { Loaders } from '../../../subgraphs/serve/loaders.ts';
-import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
-import { admittedKeys, policy, reads } from '../../helpers/policy.ts';
-import { openProfiler } from '../../bench/ask/plans.ts';
-import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
-import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
-import { toLinks } from '../../../subgraphs/serve/ingest/label.ts';
+import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
+import type { Reader } from '../../../../schema/protocol/reader.ts';
+import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
+import type { Connection, PageArguments } from '../../../../subgraphs/serve/read/connection.ts';
+import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
+import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
+import { admittedKeys, policy, reads } from '../../../helpers/policy.ts';
+import { openProfiler } from '../../../bench/ask/plans.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
+import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
+import { toLinks } from '../../../../subgraphs/serve/ingest/label.ts';
 
 const cursorKey = Buffer.alloc(32, 7);
 const now = new Date('2026-11-24T12:00:00Z');

@@ -1,6 +1,6 @@
-import type { Disclosure } from '../../schema/protocol/disclosure.ts';
-import type { Envelope, StoredRecord } from '../../schema/record/envelope.ts';
-import type { Holder, Policy, RowDecision } from '../../schema/policy/decide/policy.ts';
+import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Holder, Policy, RowDecision } from '../../../schema/policy/decide/policy.ts';
 
 /** A record that a reader may see, with the decision that was made on it once: what resolvers are given. */
 export type Row<Content = Readonly<Record<string, unknown>>> = {
