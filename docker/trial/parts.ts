@@ -5,7 +5,7 @@ import { community as eeas } from '../../subgraphs/eeas/community.ts';
 import { community as enisa } from '../../subgraphs/enisa/community.ts';
 import { community as europol } from '../../subgraphs/europol/community.ts';
 import { community as jointUnit } from '../../subgraphs/joint-unit/community.ts';
-import type { CommunityPart } from '../../subgraphs/serve/community.ts';
+import type { CommunityPart } from '../../subgraphs/serve/graph/community.ts';
 
 /** What each community's subgraph is made of. */
 export const parts: Readonly<Record<Community, CommunityPart>> = {

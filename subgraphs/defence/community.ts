@@ -1,4 +1,4 @@
-import type { CommunityPart } from '../serve/community.ts';
+import type { CommunityPart } from '../serve/graph/community.ts';
 import { kinds } from './records.ts';
 import { resolvers } from './resolvers.ts';
 

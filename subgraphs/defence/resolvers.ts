@@ -1,5 +1,5 @@
-import { changesOf } from '../serve/changes/resolvers.ts';
-import { doorsTo, pageOf, recordOf, type Resolver, type Resolvers } from '../serve/resolvers.ts';
+import { changesOf } from '../serve/graph/mutations.ts';
+import { doorsTo, pageOf, recordOf, type Resolver, type Resolvers } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import { kinds } from './records.ts';
 

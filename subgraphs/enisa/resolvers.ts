@@ -1,4 +1,4 @@
-import { changesOf } from '../serve/changes/resolvers.ts';
+import { changesOf } from '../serve/graph/mutations.ts';
 import { memberStateKey } from '../../schema/record/keys.ts';
 import {
   doorsTo,
@@ -8,7 +8,7 @@ import {
   stub,
   stubs,
   vulnerabilityStub,
-} from '../serve/resolvers.ts';
+} from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import { type ExploitationStatementContent, type VulnerabilityRecordContent, kinds } from './records.ts';
 

@@ -1,5 +1,5 @@
 import { normaliseName } from '../../schema/record/keys.ts';
-import { changesOf } from '../serve/changes/resolvers.ts';
+import { changesOf } from '../serve/graph/mutations.ts';
 import type { PageArguments } from '../serve/read/connection.ts';
 import {
   doorsTo,
@@ -9,7 +9,7 @@ import {
   stub,
   stubs,
   vulnerabilityStub,
-} from '../serve/resolvers.ts';
+} from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import { type CriminalProfileContent, type RansomwareFamilyContent, kinds } from './records.ts';
 

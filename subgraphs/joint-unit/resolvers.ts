@@ -1,5 +1,5 @@
-import { changesOf } from '../serve/changes/resolvers.ts';
-import { doorsTo, pageOf, recordOf, type Resolvers } from '../serve/resolvers.ts';
+import { changesOf } from '../serve/graph/mutations.ts';
+import { doorsTo, pageOf, recordOf, type Resolvers } from '../serve/graph/resolvers.ts';
 import { kinds } from './records.ts';
 
 /** The joint unit's part of the graph: the doors, what it adds to shared types, its own records. */

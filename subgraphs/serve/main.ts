@@ -1,4 +1,4 @@
-import type { CommunityPart } from './community.ts';
+import type { CommunityPart } from './graph/community.ts';
 import { serve } from './serve.ts';
 import { tellSettings } from '../../schema/runtime/settings/help.ts';
 import { readSettings, subgraphSettings } from './settings.ts';

@@ -8,10 +8,10 @@ import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import { community } from '../../subgraphs/cert-eu/community.ts';
 import { toConnection } from '../../subgraphs/serve/read/connection.ts';
-import type { Context } from '../../subgraphs/serve/context.ts';
-import { envelopeResolvers } from '../../subgraphs/serve/resolvers.ts';
+import type { Context } from '../../subgraphs/serve/graph/context.ts';
+import { envelopeResolvers } from '../../subgraphs/serve/graph/resolvers.ts';
 import { type Row, toRow } from '../../subgraphs/serve/read/row.ts';
-import { buildCommunitySchema } from '../../subgraphs/serve/schema.ts';
+import { buildCommunitySchema } from '../../subgraphs/serve/graph/schema.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../helpers/records.ts';
 import { percentile, round, table } from './figures.ts';
 

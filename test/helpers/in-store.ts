@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStores, type Stores } from '../../docker/trial/stores/stores.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
-import type { CommunityPart } from '../../subgraphs/serve/community.ts';
+import type { CommunityPart } from '../../subgraphs/serve/graph/community.ts';
 import { ingest, type IngestReport } from '../../subgraphs/serve/ingest/ingest.ts';
 import { noProgress } from '../../schema/runtime/progress.ts';
 import type { Reject } from '../../subgraphs/serve/ingest/rejects.ts';

@@ -56,7 +56,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the group of the audience',
-    file: 'subgraphs/serve/guard.ts',
+    file: 'subgraphs/serve/graph/guard.ts',
     from: "return group === 'content' || decision.groups.has(group);",
     to: 'return decision.groups.has(group) || group.length > 0;',
     project: 'journeys',
@@ -64,7 +64,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the portion of a record',
-    file: 'subgraphs/serve/guard.ts',
+    file: 'subgraphs/serve/graph/guard.ts',
     from: ' || source.decision.hidden.has(name)',
     to: '',
     project: 'parts',

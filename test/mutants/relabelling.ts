@@ -44,7 +44,7 @@ export const relabelling: readonly Guard[] = [
   },
   {
     name: 'relabelling: fields of the envelope closed by the older version',
-    file: 'subgraphs/serve/guard.ts',
+    file: 'subgraphs/serve/graph/guard.ts',
     from: ' || source.decision.hidden.has(path)',
     to: '',
     ...parts,

@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Holder } from '../../../schema/policy/decide/policy.ts';
-import type { Kind } from '../community.ts';
+import type { Kind } from '../graph/community.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { toLinks } from '../ingest/label.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/record/vocabulary.ts';
-import type { CommunityPart } from '../community.ts';
+import type { CommunityPart } from '../graph/community.ts';
 import { sayEndings } from './files.ts';
 import { readTlp } from '../record/marking.ts';
 import type { Defaults, Source } from './source.ts';

@@ -10,7 +10,7 @@ import {
   tlpScale,
 } from '../../../schema/record/vocabulary.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import type { Kind } from '../community.ts';
+import type { Kind } from '../graph/community.ts';
 import { contentInput, contractOf, isWrittenByHand, namedIn } from '../record/contract.ts';
 import { takeContent } from '../record/take-content.ts';
 import { markingOf, noAudience } from '../record/marking.ts';

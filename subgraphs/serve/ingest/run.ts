@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { readWhole } from '../../../schema/runtime/settings/settings.ts';
-import type { CommunityPart } from '../community.ts';
+import type { CommunityPart } from '../graph/community.ts';
 import { PreviewTarget } from '../operate/preview-target.ts';
 import type { Counted } from '../operate/tally.ts';
 import { announce } from '../store/processes.ts';

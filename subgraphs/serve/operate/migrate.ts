@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { CommunityPart } from '../community.ts';
+import type { CommunityPart } from '../graph/community.ts';
 import { type Progress as Shown, showProgress } from '../../../schema/runtime/progress.ts';
 import { contract, migrate, migratedKinds, type MigrateOptions } from '../migrate/migrate.ts';
 import { type KindPreview, previewMigration } from '../migrate/preview.ts';

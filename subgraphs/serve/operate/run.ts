@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import type { CommunityPart } from '../community.ts';
+import type { CommunityPart } from '../graph/community.ts';
 import { policiesOf, policyOfRun } from '../store/policies.ts';
 import { readLabelling } from '../store/labelling.ts';
 import { policyServed } from '../relabel/served.ts';

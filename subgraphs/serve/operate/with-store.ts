@@ -1,5 +1,5 @@
 import { readWhole } from '../../../schema/runtime/settings/settings.ts';
-import type { CommunityPart } from '../community.ts';
+import type { CommunityPart } from '../graph/community.ts';
 import { storeSettings } from '../settings.ts';
 import { type CommunityStore, openStore, untilOpen } from '../store/store.ts';
 

@@ -4,7 +4,7 @@ import { HubError } from '../../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Holder, Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import type { Kind } from '../community.ts';
+import type { Kind } from '../graph/community.ts';
 import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
 import { type Connection, type PageArguments, pageSize, toConnection } from './connection.ts';
 import { type CursorScope, openCursor, type Place, sealCursor } from './cursor.ts';

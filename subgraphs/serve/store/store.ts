@@ -1,6 +1,6 @@
 import mongoose, { type Connection, type Model, Schema } from 'mongoose';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Kind } from '../community.ts';
+import type { Kind } from '../graph/community.ts';
 import { SchemaVersions } from '../record/schema-versions.ts';
 
 /** A join row: that a record names a shared key. It carries the record's labels, so that it is decided alike. */

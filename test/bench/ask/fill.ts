@@ -5,7 +5,7 @@ import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { communities, type Community } from '../../../schema/record/vocabulary.ts';
 import type { StoreName } from '../../../docker/trial/stores/stores.ts';
-import type { CommunityPart, Kind } from '../../../subgraphs/serve/community.ts';
+import type { CommunityPart, Kind } from '../../../subgraphs/serve/graph/community.ts';
 import { toLinks, toStored } from '../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../subgraphs/serve/ingest/target.ts';
 import { SchemaVersions } from '../../../subgraphs/serve/record/schema-versions.ts';

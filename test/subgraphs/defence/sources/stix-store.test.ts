@@ -6,7 +6,7 @@ import { community } from '../../../../subgraphs/defence/community.ts';
 import { attack, stix } from '../../../../subgraphs/defence/sources/stix.ts';
 import { markingOf, noAudience } from '../../../../subgraphs/serve/record/marking.ts';
 import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
-import { buildCommunitySchema } from '../../../../subgraphs/serve/schema.ts';
+import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actorKey, findCveIds } from '../../../../schema/record/keys.ts';
-import type { CommunityPart } from '../../../../subgraphs/serve/community.ts';
+import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.ts';
 import { markingOf, noAudience, readTlp } from '../../../../subgraphs/serve/record/marking.ts';
 import type { Mapped, Source } from '../../../../subgraphs/serve/ingest/source.ts';
 import { parseTime } from '../../../../subgraphs/serve/ingest/time.ts';

@@ -1,4 +1,4 @@
-import type { CommunityPart, Kind } from '../../../../subgraphs/serve/community.ts';
+import type { CommunityPart, Kind } from '../../../../subgraphs/serve/graph/community.ts';
 import { copyOf, type Migration, renaming } from '../../../../subgraphs/serve/record/migration.ts';
 import { time, words } from '../../../../subgraphs/serve/record/shapes.ts';
 import { community as first } from '../ingest/bulletins.ts';

@@ -1,5 +1,5 @@
 import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
-import type { CommunityPart } from '../../../../subgraphs/serve/community.ts';
+import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.ts';
 import type { Prepared } from '../../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';

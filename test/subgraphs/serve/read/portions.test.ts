@@ -5,7 +5,7 @@ import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
 import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
 import { toDisclosure } from '../../../../subgraphs/serve/read/row.ts';
-import { buildCommunitySchema } from '../../../../subgraphs/serve/schema.ts';
+import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';

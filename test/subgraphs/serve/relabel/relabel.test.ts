@@ -11,7 +11,7 @@ import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
 import { readLabelling } from '../../../../subgraphs/serve/store/labelling.ts';
 import { relabel, type RelabelOptions } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import { policyServed } from '../../../../subgraphs/serve/relabel/served.ts';
-import { buildCommunitySchema } from '../../../../subgraphs/serve/schema.ts';
+import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
 import { versionMoving, versionsOf, versionWithout, withoutSearch } from '../../../helpers/versions.ts';
 import { envelopeOf, readerOf } from '../../../helpers/records.ts';

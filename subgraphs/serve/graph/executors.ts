@@ -4,12 +4,12 @@ import { expressMiddleware } from '@as-integrations/express5';
 import type { Request, RequestHandler } from 'express';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { errorTable, isHubErrorCode } from '../../schema/errors.ts';
-import type { Policy } from '../../schema/policy/decide/policy.ts';
+import { errorTable, isHubErrorCode } from '../../../schema/errors.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityPart } from './community.ts';
-import { codeOf } from './read/connection.ts';
+import { codeOf } from '../read/connection.ts';
 import type { Context } from './context.ts';
-import { toDisclosure } from './read/row.ts';
+import { toDisclosure } from '../read/row.ts';
 import { buildCommunitySchema } from './schema.ts';
 
 type Executor = { readonly handle: RequestHandler; stop(): Promise<void> };

@@ -6,11 +6,11 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import type { Policy } from '../../schema/policy/decide/policy.ts';
-import { isSharedType } from '../../schema/record/shared-types.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
+import { isSharedType } from '../../../schema/record/shared-types.ts';
 import type { Context } from './context.ts';
 import { stub } from './resolvers.ts';
-import type { Row } from './read/row.ts';
+import type { Row } from '../read/row.ts';
 
 type Read = (source: unknown) => unknown;
 

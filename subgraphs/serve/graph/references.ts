@@ -1,5 +1,5 @@
-import { keysOf, readSubgraph } from '../../schema/policy/check/gaps/subgraph.ts';
-import type { Policy } from '../../schema/policy/decide/policy.ts';
+import { keysOf, readSubgraph } from '../../../schema/policy/check/gaps/subgraph.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { isDecided, type Resolver, type Resolvers, stub } from './resolvers.ts';
 
 /**

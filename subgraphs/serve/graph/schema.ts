@@ -1,9 +1,9 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLSchema, parse } from 'graphql';
-import { dateTime } from '../../schema/record/date-time.ts';
-import { findSubgraphGaps } from '../../schema/policy/check/coverage.ts';
-import type { Policy } from '../../schema/policy/decide/policy.ts';
-import { subgraphSdl } from '../../schema/sources.ts';
+import { dateTime } from '../../../schema/record/date-time.ts';
+import { findSubgraphGaps } from '../../../schema/policy/check/coverage.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
+import { subgraphSdl } from '../../../schema/sources.ts';
 import { answerReferences } from './answer.ts';
 import type { CommunityPart } from './community.ts';
 import { guardFields } from './guard.ts';

@@ -1,5 +1,5 @@
 import { getNamedType, type GraphQLArgument, type GraphQLInputType, isInputObjectType } from 'graphql';
-import type { Holder } from '../../schema/policy/decide/policy.ts';
+import type { Holder } from '../../../schema/policy/decide/policy.ts';
 
 /**
  * Whether a kind of reader may use every input field that an argument was given: to filter by a field is to find

@@ -1,8 +1,8 @@
 import type { SchemaDefinition } from 'mongoose';
-import type { Community } from '../../schema/record/vocabulary.ts';
-import type { Migration } from './record/migration.ts';
+import type { Community } from '../../../schema/record/vocabulary.ts';
+import type { Migration } from '../record/migration.ts';
 import type { Resolvers } from './resolvers.ts';
-import type { Content, Said } from './record/content.ts';
+import type { Content, Said } from '../record/content.ts';
 
 /** One record type of a community: where it is stored and by what its lists are filtered. */
 export type Kind = {

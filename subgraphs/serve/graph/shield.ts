@@ -6,7 +6,7 @@ import {
 } from 'graphql';
 import type * as GraphqlShield from 'graphql-shield';
 import { createRequire } from 'node:module';
-import { HubError } from '../../schema/errors.ts';
+import { HubError } from '../../../schema/errors.ts';
 import type { Context } from './context.ts';
 import { mayUseInputs } from './inputs.ts';
 

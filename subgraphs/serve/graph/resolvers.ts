@@ -1,8 +1,8 @@
-import type { Time } from '../../schema/record/envelope.ts';
-import { organisationKey, vulnerabilityKey } from '../../schema/record/keys.ts';
-import type { PageArguments } from './read/connection.ts';
+import type { Time } from '../../../schema/record/envelope.ts';
+import { organisationKey, vulnerabilityKey } from '../../../schema/record/keys.ts';
+import type { PageArguments } from '../read/connection.ts';
 import type { Context } from './context.ts';
-import type { Row } from './read/row.ts';
+import type { Row } from '../read/row.ts';
 
 /** A field's resolver. Sources are checked by the schema's shape; arguments by graphql-js. */
 export type Resolver<Source = never, Args = never> = (

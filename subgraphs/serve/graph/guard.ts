@@ -7,12 +7,12 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from 'graphql';
-import { isPublic } from '../../schema/policy/language/coordinates.ts';
-import { findUnnamed } from '../../schema/policy/check/coverage.ts';
-import type { Policy } from '../../schema/policy/decide/policy.ts';
+import { isPublic } from '../../../schema/policy/language/coordinates.ts';
+import { findUnnamed } from '../../../schema/policy/check/coverage.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Context } from './context.ts';
 import { mayUseInputs, takesInputs } from './inputs.ts';
-import type { Row } from './read/row.ts';
+import type { Row } from '../read/row.ts';
 
 type FieldResolver = GraphQLFieldResolver<unknown, Context>;
 

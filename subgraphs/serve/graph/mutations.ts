@@ -1,8 +1,8 @@
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import type { Kind } from '../community.ts';
+import type { Kind } from './community.ts';
 import { contractOf, isWrittenByHand } from '../record/contract.ts';
-import type { Resolver } from '../resolvers.ts';
-import type { ChangeInput, CreateInput, LinkInput, MarkInput, RetractInput } from './changes.ts';
+import type { Resolver } from './resolvers.ts';
+import type { ChangeInput, CreateInput, LinkInput, MarkInput, RetractInput } from '../changes/changes.ts';
 
 /**
  * The mutations of a community: create and update for each kind that is written by hand, and mark, link and retract for

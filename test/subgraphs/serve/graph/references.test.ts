@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { graphql } from 'graphql';
-import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import { community } from '../../../subgraphs/cert-eu/community.ts';
-import type { Context } from '../../../subgraphs/serve/context.ts';
-import { codeOf } from '../../../subgraphs/serve/read/connection.ts';
-import { Loaders } from '../../../subgraphs/serve/read/loaders.ts';
-import { buildCommunitySchema } from '../../../subgraphs/serve/schema.ts';
-import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
-import { admittedKeys, policy } from '../../helpers/policy.ts';
-import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
-import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
+import { community } from '../../../../subgraphs/cert-eu/community.ts';
+import type { Context } from '../../../../subgraphs/serve/graph/context.ts';
+import { codeOf } from '../../../../subgraphs/serve/read/connection.ts';
+import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
+import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
+import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
+import { admittedKeys, policy } from '../../../helpers/policy.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
+import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const schema = buildCommunitySchema(community, policy);
