@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { readWhole } from '../../../schema/runtime/settings/settings.ts';
 import type { CommunityPart } from '../graph/community.ts';
-import { PreviewTarget } from '../operate/preview-target.ts';
+import { PreviewTarget } from './preview-target.ts';
 import type { Counted } from '../operate/tally.ts';
 import { announce } from '../store/processes.ts';
 import { patiently, policiesOf, policyOfRun } from '../store/policies.ts';

@@ -8,7 +8,7 @@ import { prepare } from '../../../../subgraphs/serve/ingest/label.ts';
 import type { Defaults } from '../../../../subgraphs/serve/ingest/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
-import { PreviewTarget } from '../../../../subgraphs/serve/operate/preview-target.ts';
+import { PreviewTarget } from '../../../../subgraphs/serve/ingest/preview-target.ts';
 import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';

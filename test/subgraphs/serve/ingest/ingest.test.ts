@@ -6,7 +6,7 @@ import type { Reject, RejectFile } from '../../../../subgraphs/serve/ingest/reje
 import type { Mapped } from '../../../../subgraphs/serve/ingest/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
-import { PreviewTarget } from '../../../../subgraphs/serve/operate/preview-target.ts';
+import { PreviewTarget } from '../../../../subgraphs/serve/ingest/preview-target.ts';
 import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { bulletins, community } from './bulletins.ts';

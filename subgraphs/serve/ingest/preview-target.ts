@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import type { Prepared } from '../ingest/label.ts';
-import type { Sink, Target, Written } from '../ingest/target.ts';
-import { openings } from './preview.ts';
-import { type Counted, Tally } from './tally.ts';
+import type { Prepared } from './label.ts';
+import type { Sink, Target, Written } from './target.ts';
+import { openings } from '../operate/preview.ts';
+import { type Counted, Tally } from '../operate/tally.ts';
 
 /** Where an import goes that is only tried: it counts to whom each record would open, and writes nothing. */
 export class PreviewTarget implements Sink {
