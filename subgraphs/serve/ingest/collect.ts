@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { bearsClassification } from '../record/classification.ts';
-import { cutRecords, parseSlice } from './forms.ts';
-import { checkShape } from './parse-record.ts';
+import { cutRecords, parseSlice } from './formats/forms.ts';
+import { checkShape } from './formats/parse-record.ts';
 import { type MapContext, RejectError, type Source } from './source.ts';
-import { SplitError } from './split.ts';
+import { SplitError } from './formats/split.ts';
 
 /** What a first pass may hold of one file, in bytes. */
 export const mostCollected = 128 * 1024 * 1024;

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { bearsClassification, bearsClassificationInText } from '../record/classification.ts';
-import { type Row, readRows } from './csv.ts';
-import { bearsClassificationInMarkup } from './parse-xml.ts';
+import { type Row, readRows } from './formats/csv.ts';
+import { bearsClassificationInMarkup } from './formats/parse-xml.ts';
 import type { Locate } from './source.ts';
-import { SplitError, splitRecords } from './split.ts';
-import { readOutside } from './split-xml.ts';
+import { SplitError, splitRecords } from './formats/split.ts';
+import { readOutside } from './formats/split-xml.ts';
 
 /** More than this on either side of the records is no header; what is further away is not looked at. */
 const longestSide = 1024 * 1024;

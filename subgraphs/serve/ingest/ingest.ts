@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { collectFirst } from './collect.ts';
 import { findClassifiedHeader } from './header.ts';
 import { type Prepared, prepare } from './label.ts';
-import { cutRecords, parseSlice } from './forms.ts';
-import { checkShape } from './parse-record.ts';
+import { cutRecords, parseSlice } from './formats/forms.ts';
+import { checkShape } from './formats/parse-record.ts';
 import type { Progress } from '../../../schema/runtime/progress.ts';
 import type { RejectFile } from './rejects.ts';
 import {
@@ -16,8 +16,8 @@ import {
   type Source,
 } from './source.ts';
 import { raiseSpillage, type Spilled } from './spillage.ts';
-import { type Slice, SplitError } from './split.ts';
-import { joinTables } from './tables.ts';
+import { type Slice, SplitError } from './formats/split.ts';
+import { joinTables } from './formats/tables.ts';
 import type { Sink } from './target.ts';
 
 /** What an import came to. `broken` names files that could not be read to their end, with why. */

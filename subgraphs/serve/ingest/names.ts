@@ -5,7 +5,7 @@ import { bearsClassification, bearsClassificationInText } from '../record/classi
 import { readHeader } from './header.ts';
 import type { Locate } from './source.ts';
 import { type Alarm, raiseSpillage } from './spillage.ts';
-import { SplitError, splitRecords } from './split.ts';
+import { SplitError, splitRecords } from './formats/split.ts';
 import type { Target } from './target.ts';
 
 /** An entry of a galaxy, before it is known to be one. */

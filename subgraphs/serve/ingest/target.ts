@@ -18,7 +18,7 @@ import type { CommunityStore, Link } from '../store/store.ts';
 import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../store/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
 import { envelopeAfter, type Prepared, toLinks, toStored } from './label.ts';
-import { Seen } from './seen.ts';
+import { Seen } from './formats/seen.ts';
 import type { RejectReason } from './source.ts';
 
 /** What one batch came to, by place in the batch. */

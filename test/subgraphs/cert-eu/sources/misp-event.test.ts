@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
-import { splitRecords } from '../../../../subgraphs/serve/ingest/split.ts';
+import { splitRecords } from '../../../../subgraphs/serve/ingest/formats/split.ts';
 import { headOf, mapAll, readReal, realPath, refusalOf, describeReal } from '../../../helpers/map-all.ts';
 
 const uuid = (n: number) => `aaaaaaaa-0000-4000-8000-${`${n}`.padStart(12, '0')}`;

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { actorKey } from '../../../../schema/record/keys.ts';
 import { sources } from '../../../../subgraphs/eeas/sources.ts';
 import { sanctions } from '../../../../subgraphs/eeas/sources/sanctions.ts';
-import { cutRecords, parseSlice } from '../../../../subgraphs/serve/ingest/forms.ts';
+import { cutRecords, parseSlice } from '../../../../subgraphs/serve/ingest/formats/forms.ts';
 import { describeReal, headOf, mapAll, mapWith, realPath, refusalOf } from '../../../helpers/map-all.ts';
 import { listing, listOf } from './sanctions-list.ts';
 

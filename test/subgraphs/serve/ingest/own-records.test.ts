@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { checkShape } from '../../../../subgraphs/serve/ingest/parse-record.ts';
+import { checkShape } from '../../../../subgraphs/serve/ingest/formats/parse-record.ts';
 import { ownRecords, type OwnRecord } from '../../../../subgraphs/serve/ingest/own-records.ts';
 import { kinds } from '../../../../subgraphs/defence/records.ts';
 import { actorKey } from '../../../../schema/record/keys.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Seen } from '../../../../subgraphs/serve/ingest/seen.ts';
+import { Seen } from '../../../../../subgraphs/serve/ingest/formats/seen.ts';
 
 test('tells what a map of all that was met would tell, keeping the first content of each', () => {
   const met = fc.tuple(

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mostValues, type Slice, SplitError } from '../../../../subgraphs/serve/ingest/split.ts';
-import { readOutside, splitElements } from '../../../../subgraphs/serve/ingest/split-xml.ts';
+import { mostValues, type Slice, SplitError } from '../../../../../subgraphs/serve/ingest/formats/split.ts';
+import { readOutside, splitElements } from '../../../../../subgraphs/serve/ingest/formats/split-xml.ts';
 
 type Outcome = { readonly slices: readonly Slice[]; readonly error: SplitError | null };
 

@@ -1,13 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Locate } from '../../../../subgraphs/serve/ingest/source.ts';
+import type { Locate } from '../../../../../subgraphs/serve/ingest/source.ts';
 import {
   mostValues,
   type Slice,
   SplitError,
   splitRecords,
-} from '../../../../subgraphs/serve/ingest/split.ts';
+} from '../../../../../subgraphs/serve/ingest/formats/split.ts';
 
 type Outcome = { readonly slices: readonly Slice[]; readonly error: SplitError | null };
 

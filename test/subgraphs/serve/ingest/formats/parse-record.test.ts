@@ -1,9 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { fieldNames } from '../../../../subgraphs/serve/ingest/field-names.ts';
-import { checkShape, deepest, parseRecord } from '../../../../subgraphs/serve/ingest/parse-record.ts';
-import { RejectError } from '../../../../subgraphs/serve/ingest/source.ts';
+import { fieldNames } from '../../../../../subgraphs/serve/ingest/formats/field-names.ts';
+import {
+  checkShape,
+  deepest,
+  parseRecord,
+} from '../../../../../subgraphs/serve/ingest/formats/parse-record.ts';
+import { RejectError } from '../../../../../subgraphs/serve/ingest/source.ts';
 
 /** The reason and the words of the refusal; a failure of another kind is thrown on. */
 function refusalOf(work: () => unknown): { readonly reason: string; readonly message: string } | null {

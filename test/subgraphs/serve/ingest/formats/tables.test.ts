@@ -1,7 +1,11 @@
 import { expect, test } from '@jest/globals';
-import type { InTables } from '../../../../subgraphs/serve/ingest/source.ts';
-import { SplitError } from '../../../../subgraphs/serve/ingest/split.ts';
-import { type Joined, type JoinLimits, joinTables } from '../../../../subgraphs/serve/ingest/tables.ts';
+import type { InTables } from '../../../../../subgraphs/serve/ingest/source.ts';
+import { SplitError } from '../../../../../subgraphs/serve/ingest/formats/split.ts';
+import {
+  type Joined,
+  type JoinLimits,
+  joinTables,
+} from '../../../../../subgraphs/serve/ingest/formats/tables.ts';
 
 const locate: InTables = { at: 'tables', key: 'ID', tables: { one: ['a'], two: ['b'] } };
 

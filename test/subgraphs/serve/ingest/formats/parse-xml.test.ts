@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { bearsClassificationInMarkup, parseElement } from '../../../../subgraphs/serve/ingest/parse-xml.ts';
-import { RejectError } from '../../../../subgraphs/serve/ingest/source.ts';
+import {
+  bearsClassificationInMarkup,
+  parseElement,
+} from '../../../../../subgraphs/serve/ingest/formats/parse-xml.ts';
+import { RejectError } from '../../../../../subgraphs/serve/ingest/source.ts';
 
 const parse = (text: string) => parseElement(Buffer.from(text));
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mostCells, readRows, type Row } from '../../../../subgraphs/serve/ingest/csv.ts';
-import { SplitError } from '../../../../subgraphs/serve/ingest/split.ts';
+import { mostCells, readRows, type Row } from '../../../../../subgraphs/serve/ingest/formats/csv.ts';
+import { SplitError } from '../../../../../subgraphs/serve/ingest/formats/split.ts';
 
 async function* inChunks(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
