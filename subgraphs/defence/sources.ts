@@ -1,5 +1,5 @@
 import { ownRecords } from '../serve/ingest/own-records.ts';
-import type { Source } from '../serve/ingest/source.ts';
+import type { Source } from '../serve/ingest/sources/source.ts';
 import { kinds } from './records.ts';
 import { attack, stix } from './sources/stix.ts';
 

@@ -1,5 +1,5 @@
 import { ownRecords } from '../serve/ingest/own-records.ts';
-import type { Source } from '../serve/ingest/source.ts';
+import type { Source } from '../serve/ingest/sources/source.ts';
 import { kinds } from './records.ts';
 import { eurepoc } from './sources/eurepoc.ts';
 import { sanctions } from './sources/sanctions.ts';

@@ -1,6 +1,6 @@
 import { kinds } from './records.ts';
 import { ownRecords } from '../serve/ingest/own-records.ts';
-import type { Source } from '../serve/ingest/source.ts';
+import type { Source } from '../serve/ingest/sources/source.ts';
 import { mispGalaxy } from './sources/misp-galaxy.ts';
 import { mispRansomware } from './sources/misp-ransomware.ts';
 

@@ -1,5 +1,5 @@
 import { ownRecords } from '../serve/ingest/own-records.ts';
-import type { Source } from '../serve/ingest/source.ts';
+import type { Source } from '../serve/ingest/sources/source.ts';
 import { kinds } from './records.ts';
 
 /** What the joint unit takes in, in the order in which a file is tried. */

@@ -7,7 +7,7 @@ import type { CommunityPart } from '../../subgraphs/serve/graph/community.ts';
 import { ingest, type IngestReport } from '../../subgraphs/serve/ingest/ingest.ts';
 import { noProgress } from '../../schema/runtime/progress.ts';
 import type { Reject } from '../../subgraphs/serve/ingest/rejects.ts';
-import type { Defaults, Source } from '../../subgraphs/serve/ingest/source.ts';
+import type { Defaults, Source } from '../../subgraphs/serve/ingest/sources/source.ts';
 import { labelBy } from '../../subgraphs/serve/store/labeller.ts';
 import { Target } from '../../subgraphs/serve/ingest/target.ts';
 import { type CommunityStore, openStore } from '../../subgraphs/serve/store/store.ts';

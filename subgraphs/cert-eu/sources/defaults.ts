@@ -1,4 +1,4 @@
-import { cataloguePurposes, publicDefaultsAt } from '../../serve/ingest/defaults.ts';
+import { cataloguePurposes, publicDefaultsAt } from '../../serve/ingest/sources/defaults.ts';
 
 /** What holds for records of a public catalogue that say nothing else of themselves. */
 export const publicDefaults = publicDefaultsAt('cert-eu', cataloguePurposes);

@@ -1,8 +1,8 @@
 import type { Marking, PersonalData, Time } from '../../../schema/record/envelope.ts';
 import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
 import { markingOf } from '../../serve/record/marking.ts';
-import type { MapContext, Mapped, Source } from '../../serve/ingest/source.ts';
-import { parseEpoch, parseTime } from '../../serve/ingest/time.ts';
+import type { MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
+import { parseEpoch, parseTime } from '../../serve/ingest/sources/time.ts';
 import type { MispEventContent, SightingContent } from '../records.ts';
 import { publicDefaults } from './defaults.ts';
 import { isPersonal, toIndicatorKeys } from './misp-indicator.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actorKey } from '../../../schema/record/keys.ts';
-import type { Source } from '../../serve/ingest/source.ts';
+import type { Source } from '../../serve/ingest/sources/source.ts';
 import type { ActorProfileContent } from '../records.ts';
 import { publicDefaults } from './defaults.ts';
 

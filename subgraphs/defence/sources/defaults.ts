@@ -1,7 +1,7 @@
 import { purposes } from '../../../schema/record/vocabulary.ts';
-import { publicDefaultsAt } from '../../serve/ingest/defaults.ts';
+import { publicDefaultsAt } from '../../serve/ingest/sources/defaults.ts';
 import { markingOf } from '../../serve/record/marking.ts';
-import type { Defaults } from '../../serve/ingest/source.ts';
+import type { Defaults } from '../../serve/ingest/sources/source.ts';
 
 /** What holds for reference material that its author publishes. */
 export const publicDefaults = publicDefaultsAt('defence', [

@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Portion } from '../../../schema/record/envelope.ts';
 import { combineReading, type Reading } from '../../serve/record/marking.ts';
-import { type Collection, type MapContext, type Mapped, RejectError } from '../../serve/ingest/source.ts';
+import {
+  type Collection,
+  type MapContext,
+  type Mapped,
+  RejectError,
+} from '../../serve/ingest/sources/source.ts';
 import { resolveGroup, type Said, Standing } from './stix-standing.ts';
 import { saysOf } from './stix-envelope.ts';
 import { Definitions, type StixMarking } from './stix-marking.ts';

@@ -1,6 +1,6 @@
 import type { PersonalData } from '../../../schema/record/envelope.ts';
-import type { Mapped } from '../../serve/ingest/source.ts';
-import { parseTime } from '../../serve/ingest/time.ts';
+import type { Mapped } from '../../serve/ingest/sources/source.ts';
+import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { isPersonal } from './stix-indicators.ts';
 import type { StixObject } from './stix-shape.ts';
 

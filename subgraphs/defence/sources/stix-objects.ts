@@ -1,6 +1,6 @@
 import type { Time } from '../../../schema/record/envelope.ts';
 import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
-import { parseTime } from '../../serve/ingest/time.ts';
+import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { keysOfObservable, keysOfPattern } from './stix-indicators.ts';
 import type { StixObject } from './stix-shape.ts';
 

@@ -1,4 +1,4 @@
-import type { MapContext } from '../../serve/ingest/source.ts';
+import type { MapContext } from '../../serve/ingest/sources/source.ts';
 import { keysOfObservable, keysOfPattern } from './stix-indicators.ts';
 import { aliasesOf, vulnerabilitiesOf } from './stix-objects.ts';
 import type { StixObject } from './stix-shape.ts';

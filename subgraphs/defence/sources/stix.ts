@@ -1,4 +1,4 @@
-import { RejectError, type Source } from '../../serve/ingest/source.ts';
+import { RejectError, type Source } from '../../serve/ingest/sources/source.ts';
 import { publicDefaults, sharedDefaults } from './defaults.ts';
 import { Bundle, type BundleRules } from './stix-bundle.ts';
 import { mitreIdentity } from './stix-envelope.ts';

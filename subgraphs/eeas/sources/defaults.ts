@@ -1,4 +1,4 @@
-import { publicDefaultsAt } from '../../serve/ingest/defaults.ts';
+import { publicDefaultsAt } from '../../serve/ingest/sources/defaults.ts';
 
 /** What holds for records of a public source that say nothing else of themselves. */
 export const publicDefaults = publicDefaultsAt('eeas', [

@@ -1,5 +1,5 @@
 import type { Time } from '../../../schema/record/envelope.ts';
-import { parseTime } from '../../serve/ingest/time.ts';
+import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { readWord } from './eurepoc-cells.ts';
 import { readInitiatorName } from './eurepoc-names.ts';
 import type { EurepocIncident } from './eurepoc.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Time } from '../../../schema/record/envelope.ts';
 import { memberStateKey, memberStates } from '../../../schema/record/keys.ts';
-import type { MapContext, Source } from '../../serve/ingest/source.ts';
-import { parseTime } from '../../serve/ingest/time.ts';
+import type { MapContext, Source } from '../../serve/ingest/sources/source.ts';
+import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
 import { readColumn, readWord } from './eurepoc-cells.ts';
 import { type Initiator, readInitiators } from './eurepoc-initiators.ts';

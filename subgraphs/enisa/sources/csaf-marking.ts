@@ -1,6 +1,6 @@
 import type { Marking } from '../../../schema/record/envelope.ts';
 import { readTlp } from '../../serve/record/marking.ts';
-import type { Defaults } from '../../serve/ingest/source.ts';
+import type { Defaults } from '../../serve/ingest/sources/source.ts';
 import type { CsafDocument } from './csaf-shape.ts';
 
 type Header = CsafDocument['document'];

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Text, Time } from '../../../schema/record/envelope.ts';
 import { actorKey, findCveIds, normaliseName, vulnerabilityKey } from '../../../schema/record/keys.ts';
-import type { Source } from '../../serve/ingest/source.ts';
-import { parseTime, parseTimeOrNull } from '../../serve/ingest/time.ts';
+import type { Source } from '../../serve/ingest/sources/source.ts';
+import { parseTime, parseTimeOrNull } from '../../serve/ingest/sources/time.ts';
 import type { RansomwareFamilyContent } from '../records.ts';
 import { findDecryptor } from './decryptor.ts';
 import { publicDefaults } from './defaults.ts';

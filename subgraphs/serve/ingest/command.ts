@@ -5,7 +5,7 @@ import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/reco
 import type { CommunityPart } from '../graph/community.ts';
 import { sayEndings } from './files.ts';
 import { readTlp } from '../record/marking.ts';
-import type { Defaults, Source } from './source.ts';
+import type { Defaults, Source } from './sources/source.ts';
 
 /** What an import is told beside its paths. */
 export type Flags = {

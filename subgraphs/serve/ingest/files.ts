@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import type { Source } from './source.ts';
+import type { Source } from './sources/source.ts';
 import { refuseOtherEncodings } from './formats/split.ts';
 
 /** What an import takes, and as which kind of file. */

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { bearsClassification, bearsClassificationInText } from '../record/classification.ts';
 import { type Row, readRows } from './formats/csv.ts';
 import { bearsClassificationInMarkup } from './formats/parse-xml.ts';
-import type { Locate } from './source.ts';
+import type { Locate } from './sources/source.ts';
 import { SplitError, splitRecords } from './formats/split.ts';
 import { readOutside } from './formats/split-xml.ts';
 

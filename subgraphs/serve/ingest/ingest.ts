@@ -14,7 +14,7 @@ import {
   RejectError,
   type RejectReason,
   type Source,
-} from './source.ts';
+} from './sources/source.ts';
 import { raiseSpillage, type Spilled } from './spillage.ts';
 import { type Slice, SplitError } from './formats/split.ts';
 import { joinTables } from './formats/tables.ts';

@@ -6,7 +6,7 @@ import type { SchemaVersions } from '../record/schema-versions.ts';
 import type { Labels } from '../store/labeller.ts';
 import type { Link } from '../store/store.ts';
 import { combineReading } from '../record/marking.ts';
-import { type Defaults, type Mapped, RejectError } from './source.ts';
+import { type Defaults, type Mapped, RejectError } from './sources/source.ts';
 
 /** A mapped record with its envelope, before it has an id: what a target compares with what it holds. */
 export type Prepared = {

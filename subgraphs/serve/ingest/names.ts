@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type AliasOutcome, partsOfEntries, partsOfFile } from './aliases.ts';
 import { bearsClassification, bearsClassificationInText } from '../record/classification.ts';
 import { readHeader } from './header.ts';
-import type { Locate } from './source.ts';
+import type { Locate } from './sources/source.ts';
 import { type Alarm, raiseSpillage } from './spillage.ts';
 import { SplitError, splitRecords } from './formats/split.ts';
 import type { Target } from './target.ts';

@@ -14,7 +14,7 @@ import type { Kind } from '../graph/community.ts';
 import { contentInput, contractOf, isWrittenByHand, namedIn } from '../record/contract.ts';
 import { takeContent } from '../record/take-content.ts';
 import { markingOf, noAudience } from '../record/marking.ts';
-import { type MapContext, type Mapped, RejectError, type Source } from './source.ts';
+import { type MapContext, type Mapped, RejectError, type Source } from './sources/source.ts';
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const time = z

@@ -18,7 +18,7 @@ import { chooseFiles } from './files.ts';
 import { ingest, type IngestReport, Interrupted } from './ingest.ts';
 import { showProgress } from '../../../schema/runtime/progress.ts';
 import { openRejects } from './rejects.ts';
-import type { Defaults, Source } from './source.ts';
+import type { Defaults, Source } from './sources/source.ts';
 import { type Sink, Target } from './target.ts';
 
 /** How an import ends, for whoever called it. */

@@ -19,7 +19,7 @@ import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../store/alarms.
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
 import { envelopeAfter, type Prepared, toLinks, toStored } from './label.ts';
 import { Seen } from './formats/seen.ts';
-import type { RejectReason } from './source.ts';
+import type { RejectReason } from './sources/source.ts';
 
 /** What one batch came to, by place in the batch. */
 export type Written = {

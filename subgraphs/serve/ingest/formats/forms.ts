@@ -1,6 +1,6 @@
 import { parseRecord } from './parse-record.ts';
 import { parseElement } from './parse-xml.ts';
-import type { Locate } from '../source.ts';
+import type { Locate } from '../sources/source.ts';
 import { type Slice, splitRecords } from './split.ts';
 import { splitElements } from './split-xml.ts';
 

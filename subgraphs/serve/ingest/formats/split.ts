@@ -1,4 +1,4 @@
-import type { Locate, RejectError } from '../source.ts';
+import type { Locate, RejectError } from '../sources/source.ts';
 
 /**
  * A record of a file as the bytes of its JSON; null where it is larger than the limits. Offsets count from 0. `refused`

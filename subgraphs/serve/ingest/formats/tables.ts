@@ -1,7 +1,7 @@
 import { bearsClassification } from '../../record/classification.ts';
 import { type Row, readRows } from './csv.ts';
 import { Seen } from './seen.ts';
-import { type InTables, RejectError } from '../source.ts';
+import { type InTables, RejectError } from '../sources/source.ts';
 import { largestRecord, mostValues, type Slice, SplitError } from './split.ts';
 
 /** A file of a table, as it is read. */

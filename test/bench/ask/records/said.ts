@@ -1,6 +1,6 @@
 import { actorKey } from '../../../../schema/record/keys.ts';
 import type { Community } from '../../../../schema/record/vocabulary.ts';
-import type { Mapped } from '../../../../subgraphs/serve/ingest/source.ts';
+import type { Mapped } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import type { Chance } from '../chance.ts';
 import { actorAt, cveAt, popularActor, popularCve, type World } from '../world.ts';
 

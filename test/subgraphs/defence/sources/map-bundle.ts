@@ -4,7 +4,7 @@ import {
   type Mapped,
   RejectError,
   type Source,
-} from '../../../../subgraphs/serve/ingest/source.ts';
+} from '../../../../subgraphs/serve/ingest/sources/source.ts';
 
 type Options = {
   readonly defaults?: Partial<Defaults>;

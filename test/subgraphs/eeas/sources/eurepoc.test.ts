@@ -5,7 +5,7 @@ import { actorKey, normaliseName } from '../../../../schema/record/keys.ts';
 import { namesOfInitiator } from '../../../../subgraphs/eeas/sources/eurepoc-names.ts';
 import { eurepoc, type EurepocIncident } from '../../../../subgraphs/eeas/sources/eurepoc.ts';
 import { checkShape, parseRecord } from '../../../../subgraphs/serve/ingest/formats/parse-record.ts';
-import type { InTables } from '../../../../subgraphs/serve/ingest/source.ts';
+import type { InTables } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { joinTables } from '../../../../subgraphs/serve/ingest/formats/tables.ts';
 import {
   describeReal,

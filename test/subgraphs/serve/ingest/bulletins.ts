@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { actorKey, findCveIds } from '../../../../schema/record/keys.ts';
 import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.ts';
 import { markingOf, noAudience, readTlp } from '../../../../subgraphs/serve/record/marking.ts';
-import type { Mapped, Source } from '../../../../subgraphs/serve/ingest/source.ts';
-import { parseTime } from '../../../../subgraphs/serve/ingest/time.ts';
+import type { Mapped, Source } from '../../../../subgraphs/serve/ingest/sources/source.ts';
+import { parseTime } from '../../../../subgraphs/serve/ingest/sources/time.ts';
 import { text, time, words } from '../../../../subgraphs/serve/record/shapes.ts';
 
 /** A made-up community with two kinds of records, one belonging to the other: what every import has in common. */

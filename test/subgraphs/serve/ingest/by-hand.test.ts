@@ -5,7 +5,7 @@ import { community } from '../../../../subgraphs/enisa/community.ts';
 import { csaf } from '../../../../subgraphs/enisa/sources/csaf.ts';
 import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
 import { prepare } from '../../../../subgraphs/serve/ingest/label.ts';
-import type { Defaults } from '../../../../subgraphs/serve/ingest/source.ts';
+import type { Defaults } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
 import { PreviewTarget } from '../../../../subgraphs/serve/ingest/preview-target.ts';

@@ -4,7 +4,7 @@ import { collectFirst } from '../../../../subgraphs/serve/ingest/collect.ts';
 import { ingest } from '../../../../subgraphs/serve/ingest/ingest.ts';
 import { noProgress } from '../../../../schema/runtime/progress.ts';
 import { openRejects } from '../../../../subgraphs/serve/ingest/rejects.ts';
-import type { Collection, Mapped, Source } from '../../../../subgraphs/serve/ingest/source.ts';
+import type { Collection, Mapped, Source } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';

@@ -3,7 +3,7 @@ import { ingest, Interrupted } from '../../../../subgraphs/serve/ingest/ingest.t
 import { type Prepared, prepare } from '../../../../subgraphs/serve/ingest/label.ts';
 import { noProgress } from '../../../../schema/runtime/progress.ts';
 import type { Reject, RejectFile } from '../../../../subgraphs/serve/ingest/rejects.ts';
-import type { Mapped } from '../../../../subgraphs/serve/ingest/source.ts';
+import type { Mapped } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
 import { PreviewTarget } from '../../../../subgraphs/serve/ingest/preview-target.ts';

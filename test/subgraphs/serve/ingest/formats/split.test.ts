@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Locate } from '../../../../../subgraphs/serve/ingest/source.ts';
+import type { Locate } from '../../../../../subgraphs/serve/ingest/sources/source.ts';
 import {
   mostValues,
   type Slice,

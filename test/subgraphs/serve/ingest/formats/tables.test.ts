@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { InTables } from '../../../../../subgraphs/serve/ingest/source.ts';
+import type { InTables } from '../../../../../subgraphs/serve/ingest/sources/source.ts';
 import { SplitError } from '../../../../../subgraphs/serve/ingest/formats/split.ts';
 import {
   type Joined,

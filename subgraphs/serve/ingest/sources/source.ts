@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Audience, Envelope, Marking, Time } from '../../../schema/record/envelope.ts';
-import type { Purpose } from '../../../schema/record/vocabulary.ts';
+import type { Audience, Envelope, Marking, Time } from '../../../../schema/record/envelope.ts';
+import type { Purpose } from '../../../../schema/record/vocabulary.ts';
 
 /** Where the records of a file are. */
 export type Locate =

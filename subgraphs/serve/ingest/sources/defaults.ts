@@ -1,5 +1,5 @@
-import type { Community, Purpose } from '../../../schema/record/vocabulary.ts';
-import { markingOf, noAudience } from '../record/marking.ts';
+import type { Community, Purpose } from '../../../../schema/record/vocabulary.ts';
+import { markingOf, noAudience } from '../../record/marking.ts';
 import type { Defaults } from './source.ts';
 
 /** What public catalogues of vulnerabilities and of actors are read for. */

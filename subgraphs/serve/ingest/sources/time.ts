@@ -1,4 +1,4 @@
-import type { Time } from '../../../schema/record/envelope.ts';
+import type { Time } from '../../../../schema/record/envelope.ts';
 import { RejectError } from './source.ts';
 
 const months = [

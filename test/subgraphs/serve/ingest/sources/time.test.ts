@@ -1,7 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { RejectError } from '../../../../subgraphs/serve/ingest/source.ts';
-import { parseEpoch, parseTime, parseTimeOrNull } from '../../../../subgraphs/serve/ingest/time.ts';
+import { RejectError } from '../../../../../subgraphs/serve/ingest/sources/source.ts';
+import {
+  parseEpoch,
+  parseTime,
+  parseTimeOrNull,
+} from '../../../../../subgraphs/serve/ingest/sources/time.ts';
 
 test.each([
   ['2025-07-20T18:30:05Z', '2025-07-20T18:30:05.000Z', 'SECOND', 'Z'],
