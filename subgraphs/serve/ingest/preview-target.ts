@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Prepared } from './label.ts';
 import type { Sink, Target, Written } from './target.ts';
-import { openings } from '../operate/preview.ts';
-import { type Counted, Tally } from '../operate/tally.ts';
+import { openings } from '../preview/openings.ts';
+import { type Counted, Tally } from '../preview/tally.ts';
 
 /** Where an import goes that is only tried: it counts to whom each record would open, and writes nothing. */
 export class PreviewTarget implements Sink {

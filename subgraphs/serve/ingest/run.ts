@@ -5,7 +5,7 @@ import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { readWhole } from '../../../schema/runtime/settings/settings.ts';
 import type { CommunityPart } from '../graph/community.ts';
 import { PreviewTarget } from './preview-target.ts';
-import type { Counted } from '../operate/tally.ts';
+import type { Counted } from '../preview/tally.ts';
 import { announce } from '../store/processes.ts';
 import { patiently, policiesOf, policyOfRun } from '../store/policies.ts';
 import { followLabelling, labelBy, type Labeller } from '../store/labeller.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Counted, Tally } from '../operate/tally.ts';
+import { type Counted, Tally } from '../preview/tally.ts';
 import { type Held, raise, readLabelling, refuseOutgrown } from '../store/labelling.ts';
 import { usualGraceMs } from '../relabel/relabel.ts';
 import type { CommunityStore } from '../store/store.ts';

@@ -1,6 +1,6 @@
 import { type AnyBulkWriteOperation, BSON, type Collection, MongoBulkWriteError } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Tally } from '../operate/tally.ts';
+import type { Tally } from '../preview/tally.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { Range } from '../store/walk/walk.ts';

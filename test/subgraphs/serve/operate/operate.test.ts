@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml';
 import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
-import { previewPolicy } from '../../../../subgraphs/serve/operate/preview.ts';
+import { previewPolicy } from '../../../../subgraphs/serve/preview/openings.ts';
 import { followSwitch, lastTurn, turnSwitch } from '../../../../subgraphs/serve/operate/switch.ts';
 import { viewAs } from '../../../../subgraphs/serve/operate/view.ts';
 import { readKey, sayKey } from '../../../../subgraphs/serve/store/keys-in-words.ts';
