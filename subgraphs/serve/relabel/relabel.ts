@@ -10,7 +10,7 @@ import {
   Relabelled,
 } from '../store/labelling.ts';
 import { walk, type WalkOptions } from '../store/walk/walk.ts';
-import { type Step, writeRange } from './range.ts';
+import { type Step, writeRange } from './relabel-range.ts';
 
 /** What a relabelling is told besides the store and the policy. */
 export type RelabelOptions = WalkOptions & {
