@@ -15,7 +15,7 @@ import { readHubKeys } from './verify/hub-keys.ts';
 import { compareHubVersion, type HubVersion } from './verify/hub-version.ts';
 import { Loaders } from './read/loaders.ts';
 import { announce } from './store/processes.ts';
-import { seldom } from './migrate/seldom.ts';
+import { seldom } from './migrate/throttle.ts';
 import { policiesOf } from './store/policies.ts';
 import { followSwitch } from './operate/switch.ts';
 import { keepLabelled } from './relabel/keep-labelled.ts';

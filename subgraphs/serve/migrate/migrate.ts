@@ -5,7 +5,7 @@ import { usualGraceMs } from '../relabel/relabel.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { walk, type WalkOptions } from '../store/walk/walk.ts';
 import { findOlder, goneMs } from '../store/processes.ts';
-import { expandRange, shedRange } from './range.ts';
+import { expandRange, shedRange } from './migrate-range.ts';
 import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
 
 /** What a migration is told besides the store. */

@@ -1,6 +1,6 @@
 import type { CommunityStore } from '../store/store.ts';
 import { migratedKinds } from './migrate.ts';
-import { isBehind, isUnshed } from './range.ts';
+import { isBehind, isUnshed } from './migrate-range.ts';
 
 /** What a migration would do to the documents of one kind. */
 export type KindPreview = {

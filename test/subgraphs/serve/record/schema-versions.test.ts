@@ -4,7 +4,7 @@ import type { Portion, StoredRecord } from '../../../../schema/record/envelope.t
 import type { CommunityPart, Kind } from '../../../../subgraphs/serve/graph/community.ts';
 import { copyOf, type Migration } from '../../../../subgraphs/serve/record/migration.ts';
 import { SchemaVersions } from '../../../../subgraphs/serve/record/schema-versions.ts';
-import { seldom } from '../../../../subgraphs/serve/migrate/seldom.ts';
+import { seldom } from '../../../../subgraphs/serve/migrate/throttle.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
 import { first, second, third } from '../migrate/bulletins-3.ts';
