@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { migrate } from '../../../../subgraphs/serve/migrate/migrate.ts';
 import { previewMigration } from '../../../../subgraphs/serve/migrate/preview.ts';
-import { sayPreview } from '../../../../subgraphs/serve/operate/migrate.ts';
+import { sayPreview } from '../../../../subgraphs/serve/operate/migrate-command.ts';
 import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';

@@ -6,7 +6,7 @@ import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
 import type { Prepared } from '../../../../subgraphs/serve/ingest/label.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
-import { labelsNow, sayLabels } from '../../../../subgraphs/serve/operate/labels.ts';
+import { labelsNow, sayLabels } from '../../../../subgraphs/serve/operate/relabel-status.ts';
 import { keepLabelled } from '../../../../subgraphs/serve/relabel/keep-labelled.ts';
 import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
 import {
