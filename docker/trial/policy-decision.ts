@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { type Asking, askHub } from './ask-hub.ts';
+import { type Asking, askHub } from '../cli/ask-hub.ts';
 import { homeFolder } from './home.ts';
 
 const help = `

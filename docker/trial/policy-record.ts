@@ -4,8 +4,8 @@ import { nearest, PolicyQuestionError } from '../../schema/policy/explain/questi
 import type { Reader } from '../../schema/protocol/reader.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { withDatabase } from './client.ts';
-import { withUri } from './import.ts';
-import { toReader } from './operate.ts';
+import { withUri } from '../cli/import.ts';
+import { toReader } from '../cli/operate.ts';
 import { parts } from './parts.ts';
 import { readState } from './state.ts';
 

@@ -5,7 +5,7 @@ import { withDatabase } from './client.ts';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
 import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { findReader } from './issuer/readers.ts';
-import { runQuietImports } from './import.ts';
+import { runQuietImports } from '../cli/import.ts';
 import type { StoreName } from './stores/names.ts';
 
 /** The exercise that every record of the scenario belongs to. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const hub = fileURLToPath(new URL('../../docker/trial/hub.ts', import.meta.url));
+const hub = fileURLToPath(new URL('../../docker/cli/hub.ts', import.meta.url));
 
 /** What a command said and with what it ended. */
 export type Ran = { readonly code: number | null; readonly out: string; readonly err: string };

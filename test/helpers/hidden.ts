@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runQuietImports } from '../../docker/trial/import.ts';
+import { runQuietImports } from '../../docker/cli/import.ts';
 import { type As, ask, type Asked } from './ask.ts';
 
 /** A record that is hidden from most, one that does not exist, and every road to them. */

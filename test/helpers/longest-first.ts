@@ -9,7 +9,7 @@ const longest = [
   'subgraphs/serve/migrate/side-by-side',
   'journeys/relabel',
   'docker/deployment',
-  'docker/trial/hub',
+  'docker/cli/hub',
   'subgraphs/serve/ingest/import',
   'journeys/policy-bundle',
   'journeys/keys',

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { importAliasTable, runQuietImports } from '../../docker/trial/import.ts';
+import { importAliasTable, runQuietImports } from '../../docker/cli/import.ts';
 import { loadScenario } from '../../docker/trial/scenario.ts';
 import { removeState, writeState } from '../../docker/trial/state.ts';
 import { startTrial, type Trial, type TrialOptions } from '../../docker/trial/trial.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runQuietImports } from '../../../docker/trial/import.ts';
+import { runQuietImports } from '../../../docker/cli/import.ts';
 
 /** Imports one file after the other into a store that is killed: each is run again until it is all in. */
 export class Imports {

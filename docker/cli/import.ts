@@ -4,12 +4,12 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
-import { withDatabase } from './client.ts';
-import { policyEnv } from './policy-office.ts';
-import { readState } from './state.ts';
-import type { StoreName } from './stores/names.ts';
-import { startStores } from './stores/stores.ts';
-import { listenForTheEnd } from './told.ts';
+import { withDatabase } from '../trial/client.ts';
+import { policyEnv } from '../trial/policy-office.ts';
+import { readState } from '../trial/state.ts';
+import type { StoreName } from '../trial/stores/names.ts';
+import { startStores } from '../trial/stores/stores.ts';
+import { listenForTheEnd } from '../trial/told.ts';
 
 /** An import's exit code where some of its records were rejected. */
 const someRejected = 2;

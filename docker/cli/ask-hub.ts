@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { fetchToken } from './issuer/token.ts';
-import { readState } from './state.ts';
+import { fetchToken } from '../trial/issuer/token.ts';
+import { readState } from '../trial/state.ts';
 
 const answerShape = z.object({
   data: z.unknown().optional(),

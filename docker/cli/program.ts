@@ -1,16 +1,16 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { addDeployCommands } from '../deploy/command.ts';
+import { addDeployCommands } from './deploy.ts';
 import { importAliasTable, importIntoCommunity } from './import.ts';
-import { homeFolder } from './home.ts';
-import { readers } from './issuer/readers.ts';
+import { homeFolder } from '../trial/home.ts';
+import { readers } from '../trial/issuer/readers.ts';
 import { migrateCommunities } from './migrate.ts';
 import { operateCommunity } from './operate.ts';
-import { addPolicyCommands } from './policy.ts';
-import { fetchToken } from './issuer/token.ts';
+import { addPolicyCommands } from '../trial/policy.ts';
+import { fetchToken } from '../trial/issuer/token.ts';
 import { addReads } from './reads.ts';
 import { start } from './start.ts';
 import { addTrail } from './trail.ts';
-import { readState } from './state.ts';
+import { readState } from '../trial/state.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 
 const home = homeFolder(process.env);

@@ -1,9 +1,9 @@
-import { clearHome } from './home.ts';
-import { loadScenario } from './scenario.ts';
-import { readState, removeState, writeState } from './state.ts';
-import { readers } from './issuer/readers.ts';
-import { listenForTheEnd, untilTold } from './told.ts';
-import { startTrial, type Trial } from './trial.ts';
+import { clearHome } from '../trial/home.ts';
+import { loadScenario } from '../trial/scenario.ts';
+import { readState, removeState, writeState } from '../trial/state.ts';
+import { readers } from '../trial/issuer/readers.ts';
+import { listenForTheEnd, untilTold } from '../trial/told.ts';
+import { startTrial, type Trial } from '../trial/trial.ts';
 
 /** Starts the trial for a person: says how far it is, what it can be asked, and stops in order at Ctrl-C. */
 export async function start(options: {

@@ -6,8 +6,8 @@ import { parseArgs } from 'node:util';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import { communities, purposes } from '../../schema/record/vocabulary.ts';
 import { withUri } from './import.ts';
-import { findReader, organisations } from './issuer/readers.ts';
-import { policyEnv } from './policy-office.ts';
+import { findReader, organisations } from '../trial/issuer/readers.ts';
+import { policyEnv } from '../trial/policy-office.ts';
 
 /**
  * Runs a community's operator command as a process of its own, with that community's credentials and no other's.

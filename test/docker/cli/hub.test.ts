@@ -11,7 +11,7 @@ import { communities } from '../../../schema/record/vocabulary.ts';
 import { readState, writeState } from '../../../docker/trial/state.ts';
 import { commandLineOf } from '../../../docker/trial/stores/processes.ts';
 
-const hub = fileURLToPath(new URL('../../../docker/trial/hub.ts', import.meta.url));
+const hub = fileURLToPath(new URL('../../../docker/cli/hub.ts', import.meta.url));
 
 let home: string;
 beforeEach(() => {

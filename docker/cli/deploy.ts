@@ -28,7 +28,7 @@ export function addDeployCommands(program: Command): void {
     )
     .action(async (folder: string, flags: { hub: string; issuer?: string; deployment: string }) => {
       // What makes certificates is loaded by this command alone.
-      const { initDeployment } = await import('./init.ts');
+      const { initDeployment } = await import('../deploy/init.ts');
       const { hub, issuer = null, deployment } = flags;
       const made = await initDeployment({ folder: resolve(folder), hub, issuer, deployment });
       for (const name of made) process.stdout.write(`made ${name}\n`);
@@ -40,7 +40,7 @@ export function addDeployCommands(program: Command): void {
     .argument('<folder>')
     .option('--end-old', 'take every older public key out')
     .action(async (folder: string, { endOld = false }: { endOld?: boolean }) => {
-      const { endOldHubKeys, rotateHubKey } = await import('./rotate.ts');
+      const { endOldHubKeys, rotateHubKey } = await import('../deploy/rotate.ts');
       if (endOld) endOldHubKeys(resolve(folder));
       else process.stdout.write(`the hub signs under ${await rotateHubKey(resolve(folder))}\n`);
     });

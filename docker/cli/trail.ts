@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ChainHead } from '../../gateway/audit/entry.ts';
 import { readEntries } from '../../gateway/audit/store.ts';
 import { type ChainVerdict, type StoredEntry, verifyChain } from '../../gateway/audit/verify.ts';
-import { withDatabase } from './client.ts';
-import { deployment as trials, homeFolder } from './home.ts';
-import { readState } from './state.ts';
+import { withDatabase } from '../trial/client.ts';
+import { deployment as trials, homeFolder } from '../trial/home.ts';
+import { readState } from '../trial/state.ts';
 
 const help = `
 Each entry is looked at as it lies in the hub's store: that its bytes are canonical, that its hash is theirs, that it has

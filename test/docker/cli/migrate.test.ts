@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrateCommunities } from '../../../docker/trial/migrate.ts';
+import { migrateCommunities } from '../../../docker/cli/migrate.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import { runHub } from '../../helpers/command-line.ts';
 

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { askHub } from './ask-hub.ts';
-import { homeFolder } from './home.ts';
+import { homeFolder } from '../trial/home.ts';
 
 const help = `
 It is asked of the hub that runs, as the community's operator, whose own question stands in the trail like any other. It
