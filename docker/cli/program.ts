@@ -5,7 +5,7 @@ import { homeFolder } from '../trial/home.ts';
 import { readers } from '../trial/issuer/readers.ts';
 import { migrateCommunities } from './migrate.ts';
 import { operateCommunity } from './operate.ts';
-import { addPolicyCommands } from '../trial/policy.ts';
+import { addPolicyCommands } from './policy/policy.ts';
 import { fetchToken } from '../trial/issuer/token.ts';
 import { addReads } from './reads.ts';
 import { start } from './start.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { type Asking, askHub } from '../cli/ask-hub.ts';
-import { homeFolder } from './home.ts';
+import { type Asking, askHub } from '../ask-hub.ts';
+import { homeFolder } from '../../trial/home.ts';
 
 const help = `
 The id is what the hub sent as x-correlation-id and under extensions. It is asked of the hub that runs, as an auditor,

@@ -1,13 +1,13 @@
-import { openRegistry } from '../../gateway/registry/registry.ts';
-import type { Policy } from '../../schema/policy/decide/policy.ts';
-import { nearest, PolicyQuestionError } from '../../schema/policy/explain/question.ts';
-import type { Reader } from '../../schema/protocol/reader.ts';
-import { communities } from '../../schema/record/vocabulary.ts';
-import { withDatabase } from './client.ts';
-import { withUri } from '../cli/import.ts';
-import { toReader } from '../cli/operate.ts';
-import { parts } from './parts.ts';
-import { readState } from './state.ts';
+import { openRegistry } from '../../../gateway/registry/registry.ts';
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
+import { nearest, PolicyQuestionError } from '../../../schema/policy/explain/question.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
+import { withDatabase } from '../../trial/client.ts';
+import { withUri } from '../import.ts';
+import { toReader } from '../operate.ts';
+import { parts } from '../../trial/parts.ts';
+import { readState } from '../../trial/state.ts';
 
 /**
  * The envelope of a record, out of its community's own store and with that community's credentials; its content is

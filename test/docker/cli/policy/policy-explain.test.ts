@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { runHub } from '../../helpers/command-line.ts';
+import { runHub } from '../../../helpers/command-line.ts';
 
 const nowhere = '/nonexistent-home';
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { explainField } from '../../schema/policy/explain/explain-field.ts';
-import { readPolicy } from '../../schema/policy/decide/load.ts';
-import { actionNamed } from '../../schema/policy/explain/question.ts';
-import { show } from '../../schema/policy/explain/show.ts';
-import { tellField, tellShown, tellWho } from '../../schema/policy/explain/print-explanation.ts';
-import { who } from '../../schema/policy/explain/who.ts';
-import { homeFolder } from './home.ts';
+import { explainField } from '../../../schema/policy/explain/explain-field.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
+import { actionNamed } from '../../../schema/policy/explain/question.ts';
+import { show } from '../../../schema/policy/explain/show.ts';
+import { tellField, tellShown, tellWho } from '../../../schema/policy/explain/print-explanation.ts';
+import { who } from '../../../schema/policy/explain/who.ts';
+import { homeFolder } from '../../trial/home.ts';
 import { addDecision } from './policy-decision.ts';
 import { readEnvelope, readerAtHand } from './policy-record.ts';
 

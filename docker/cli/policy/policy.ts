@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { checkPolicy } from '../../schema/policy/check/check.ts';
-import { diffPolicies } from '../../schema/policy/table/diff.ts';
-import { policyFolder, policyOfTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
-import { countRows, tablesOf } from '../../schema/policy/table/table.ts';
-import { toCsv } from '../../schema/policy/table/table-csv.ts';
-import { toHtml } from '../../schema/policy/table/table-html.ts';
-import type { PolicySource } from '../../schema/policy/language/rules.ts';
+import { checkPolicy } from '../../../schema/policy/check/check.ts';
+import { diffPolicies } from '../../../schema/policy/table/diff.ts';
+import { policyFolder, policyOfTexts, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
+import { countRows, tablesOf } from '../../../schema/policy/table/table.ts';
+import { toCsv } from '../../../schema/policy/table/table-csv.ts';
+import { toHtml } from '../../../schema/policy/table/table-html.ts';
+import type { PolicySource } from '../../../schema/policy/language/rules.ts';
 import { addExplainCommands } from './policy-explain.ts';
-import { tellCheck, tellDifference } from '../../schema/policy/check/report.ts';
+import { tellCheck, tellDifference } from '../../../schema/policy/check/report.ts';
 
 /** The commands about the policy: those that look at it as a whole, and those that ask it something. */
 export function addPolicyCommands(program: Command): void {

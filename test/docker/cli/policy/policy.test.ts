@@ -2,8 +2,8 @@ import { afterAll, expect, test } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { policyFolder, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
-import { runHub } from '../../helpers/command-line.ts';
+import { policyFolder, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
+import { runHub } from '../../../helpers/command-line.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jcu-policy-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
