@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { hubSettings } from '../gateway/settings.ts';
-import type { Setting } from '../schema/runtime/settings/settings.ts';
-import { tabulateSettings } from '../schema/runtime/settings/help.ts';
-import { storeSettings, subgraphSettings } from '../subgraphs/serve/settings.ts';
-import { policySettings } from '../schema/policy/bundle/files.ts';
-import { registrySettings, setupSettings } from './deploy/settings.ts';
-import { trialSettings } from './trial/settings.ts';
+import { hubSettings } from '../../gateway/settings.ts';
+import type { Setting } from '../../schema/runtime/settings/settings.ts';
+import { tabulateSettings } from '../../schema/runtime/settings/help.ts';
+import { storeSettings, subgraphSettings } from '../../subgraphs/serve/settings.ts';
+import { policySettings } from '../../schema/policy/bundle/files.ts';
+import { registrySettings, setupSettings } from './settings.ts';
+import { trialSettings } from '../trial/settings.ts';
 
-const file = fileURLToPath(new URL('SETTINGS.md', import.meta.url));
-const root = fileURLToPath(new URL('..', import.meta.url));
+const file = fileURLToPath(new URL('../SETTINGS.md', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Every setting of every part, as the code that reads it declares it. */
 export function settingsTable(): string {

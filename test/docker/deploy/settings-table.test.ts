@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isTableCurrent, settingsTable } from '../../docker/settings-table.ts';
+import { isTableCurrent, settingsTable } from '../../../docker/deploy/settings-table.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 /** Not the hub's: what a library is told, and who sits at the terminal. */
