@@ -9,7 +9,7 @@ import { policyEnv } from '../trial/policy-office.ts';
 import { readState } from '../trial/state.ts';
 import type { StoreName } from '../trial/stores/names.ts';
 import { startStores } from '../trial/stores/stores.ts';
-import { listenForTheEnd } from '../trial/told.ts';
+import { listenForTheEnd } from '../trial/shutdown-signal.ts';
 
 /** An import's exit code where some of its records were rejected. */
 const someRejected = 2;

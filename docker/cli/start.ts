@@ -2,7 +2,7 @@ import { clearHome } from '../trial/home.ts';
 import { loadScenario } from '../trial/scenario.ts';
 import { readState, removeState, writeState } from '../trial/state.ts';
 import { readers } from '../trial/issuer/readers.ts';
-import { listenForTheEnd, untilTold } from '../trial/told.ts';
+import { listenForTheEnd, untilTold } from '../trial/shutdown-signal.ts';
 import { startTrial, type Trial } from '../trial/trial.ts';
 
 /** Starts the trial for a person: says how far it is, what it can be asked, and stops in order at Ctrl-C. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { compiledFolder } from './compiled.ts';
+import { compiledFolder } from './compile-cache.ts';
 
 /** A part of the trial that runs as a process of its own. */
 export type Part = {

@@ -1,4 +1,4 @@
-import { compiledFolder } from '../../docker/trial/compiled.ts';
+import { compiledFolder } from '../../docker/trial/compile-cache.ts';
 
 /** What tests start as processes of their own is compiled once for all of a run. */
 // jest takes a setup as a default export only.

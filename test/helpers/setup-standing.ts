@@ -1,5 +1,5 @@
 import type { Trial } from '../../docker/trial/trial.ts';
-import { compiledFolder } from '../../docker/trial/compiled.ts';
+import { compiledFolder } from '../../docker/trial/compile-cache.ts';
 import { startStanding } from './standing.ts';
 
 declare global {
