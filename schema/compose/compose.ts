@@ -1,8 +1,9 @@
 import { composeServices } from '@apollo/composition';
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { lexicographicSortSchema, parse, printSchema } from 'graphql';
+import { buildSchema, lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { findUnannouncedBreaks } from './breaking.ts';
+import { findUndescribed } from './describe.ts';
 import { z } from 'zod';
 import { findPolicyGaps } from '../policy/check/coverage.ts';
 import { coordinatesFile, domainFile, rulesFile } from '../policy/language/language.ts';
@@ -50,6 +51,7 @@ function main(check: boolean): void {
   const findings = [
     ...findPolicyGaps(readPolicy()),
     ...findUnannouncedBreaks(readIfThere('published.graphql'), composed['published.graphql'], new Date()),
+    ...findUndescribed(buildSchema(composed['published.graphql'])),
     ...(check ? findDrift(composed) : []),
   ];
   for (const finding of findings) console.error(finding);
