@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
-import type { Identity } from '../identity/identify.ts';
-import { constantError } from '../shape/answer.ts';
+import type { Identity } from '../request/context.ts';
+import { constantError } from '../request/errors.ts';
 import type { RequestContext } from '../request/context.ts';
 
 /** How long one request may take in all, in milliseconds. */

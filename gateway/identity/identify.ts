@@ -1,15 +1,7 @@
 import { HubError } from '../../schema/errors.ts';
-import type { Reader } from '../../schema/protocol/reader.ts';
+import type { Identity } from '../request/context.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type TokenRules, type VerifiedToken, verifyToken } from './verify-token.ts';
-
-/** Who asks, with the client and the token that carried the question (for the trail only). */
-export type Identity = {
-  readonly reader: Reader;
-  readonly token: { readonly clientId: string; readonly id: string | null };
-  /** The budget that the registry has for the organisation, unchecked. */
-  readonly budget: unknown;
-};
 
 /**
  * The reader behind a bearer token: the token says who and for what, the registry says with which organisation,

@@ -1,7 +1,15 @@
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import type { HubErrorCode } from '../../schema/errors.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
-import type { Identity } from '../identity/identify.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
+
+/** Who asks, with the client and the token that carried the question (for the trail only). */
+export type Identity = {
+  readonly reader: Reader;
+  readonly token: { readonly clientId: string; readonly id: string | null };
+  /** The budget that the registry has for the organisation, unchecked. */
+  readonly budget: unknown;
+};
 
 /** One request on its way through the stages: what is known of it, and what the parts said while they answered. */
 export type RequestContext = Identity & {

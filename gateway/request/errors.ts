@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
-import { errorTable, HubError } from '../../schema/errors.ts';
+import { errorTable, HubError, type HubErrorCode } from '../../schema/errors.ts';
 
 /** An exception of a stage as the constant of its code, with its HTTP status; what was not foreseen is INTERNAL. */
 export function toGraphQLError(error: unknown, log: Logger): GraphQLError {
@@ -8,4 +8,9 @@ export function toGraphQLError(error: unknown, log: Logger): GraphQLError {
   if (known.status >= 500) log.error({ error }, 'an operation failed');
   const { message, status } = errorTable[known.code];
   return new GraphQLError(message, { extensions: { code: known.code, http: { status } } });
+}
+
+/** The constant error of a code. */
+export function constantError(code: HubErrorCode): GraphQLError {
+  return new GraphQLError(errorTable[code].message, { extensions: { code } });
 }

@@ -1,5 +1,6 @@
 import { type DocumentNode, execute, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
-import { errorTable, type HubErrorCode } from '../../schema/errors.ts';
+import { errorTable } from '../../schema/errors.ts';
+import { constantError } from '../request/errors.ts';
 import type { RequestContext } from '../request/context.ts';
 import { joinMarkings } from './holds.ts';
 
@@ -55,11 +56,6 @@ function joinHalves(
   if (document !== null && answered === null) return null;
   const both = new Map([...Object.entries(shown), ...Object.entries(answered ?? {})]);
   return Object.fromEntries(order.flatMap((name) => (both.has(name) ? [[name, both.get(name)]] : [])));
-}
-
-/** The constant error of a code. */
-export function constantError(code: HubErrorCode): GraphQLError {
-  return new GraphQLError(errorTable[code].message, { extensions: { code } });
 }
 
 /** The constant error for a part that is lost: it says which part, and never why. */

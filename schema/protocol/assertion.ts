@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Reader } from './reader.ts';
-import type { Session } from './session.ts';
+import { clockToleranceSeconds, type Session } from './session.ts';
 
 /**
  * The hub's word for a reader, to one subgraph, for one request: a JWS in compact form (RFC 7515) with HMAC-SHA-256
@@ -22,9 +22,6 @@ export type VerifiedAssertion = Assertion & {
   /** From 1, by one for each assertion of the session. */
   readonly number: number;
 };
-
-/** How far the clocks of hub and subgraph may be apart. */
-export const clockToleranceSeconds = 2;
 
 const lifetimeSeconds = 10;
 

@@ -11,7 +11,6 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 import { type CryptoKey, jwtVerify, SignJWT } from 'jose';
-import { clockToleranceSeconds } from './assertion.ts';
 
 /**
  * A session of one hub process with one subgraph: the key that assertions are made under, agreed by X25519 (RFC 7748)
@@ -40,6 +39,9 @@ export type SigningKey = { readonly id: string; readonly privateKey: CryptoKey }
 export type HubKeys = ReadonlyMap<string, { readonly x: string; readonly key: CryptoKey }>;
 
 type Ends = { readonly deployment: string; readonly community: string };
+
+/** How far the clocks of hub and subgraph may be apart. */
+export const clockToleranceSeconds = 2;
 
 const type = 'jcu-session+jwt';
 const lifetimeSeconds = 600;

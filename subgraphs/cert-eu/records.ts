@@ -1,6 +1,6 @@
 import { type Content, inWords, type Said } from '../serve/record/content.ts';
 import type { Text, Time } from '../../schema/record/envelope.ts';
-import type { Kind } from '../serve/graph/community.ts';
+import type { Kind } from '../serve/kind.ts';
 import { declared } from '../serve/record/declared.ts';
 import { listOf, one, text, time, words } from '../serve/record/shapes.ts';
 

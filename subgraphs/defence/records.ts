@@ -1,4 +1,4 @@
-import type { Kind } from '../serve/graph/community.ts';
+import type { Kind } from '../serve/kind.ts';
 import { declared } from '../serve/record/declared.ts';
 
 /** What Defence's store holds: the contract says of each what its content is. */

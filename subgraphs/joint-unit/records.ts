@@ -1,5 +1,5 @@
 import { type Content, type Said, stateCodes } from '../serve/record/content.ts';
-import type { Kind } from '../serve/graph/community.ts';
+import type { Kind } from '../serve/kind.ts';
 import { declared } from '../serve/record/declared.ts';
 
 /** What the joint unit's store holds: the contract says of each what its content is. */

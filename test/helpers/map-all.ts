@@ -2,7 +2,8 @@ import { describe } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { actorKey } from '../../schema/record/keys.ts';
-import { type Mapped, RejectError, type Source } from '../../subgraphs/serve/ingest/sources/source.ts';
+import type { Mapped, Source } from '../../subgraphs/serve/ingest/sources/source.ts';
+import { RejectError } from '../../subgraphs/serve/record/reject.ts';
 
 const realData = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStores } from '../../docker/trial/stores/stores.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
-import type { Kind } from '../../subgraphs/serve/graph/community.ts';
+import type { Kind } from '../../subgraphs/serve/kind.ts';
 import { type CommunityStore, openStore } from '../../subgraphs/serve/store/store.ts';
 
 /** A community's store on a server of the test's own. */

@@ -1,16 +1,7 @@
+import type { Guard } from './guard.ts';
 import { importing } from './importing.ts';
 import { migrating } from './migrating.ts';
 import { relabelling } from './relabelling.ts';
-
-/** One guard: the text that holds it, what is left without it, and the tests that must turn red. */
-export type Guard = {
-  readonly name: string;
-  readonly file: string;
-  readonly from: string | RegExp;
-  readonly to: string;
-  readonly project: 'parts' | 'journeys';
-  readonly tests: string;
-};
 
 /** Every guard that `npm run guards` takes out. */
 export const guards: readonly Guard[] = [

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Guard, guards } from './guard-list.ts';
+import { guards } from './guard-list.ts';
+import type { Guard } from './guard.ts';
 
 const help = `Takes each guard out of a copy of the project, one at a time, and runs the tests that must notice.
 

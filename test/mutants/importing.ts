@@ -1,4 +1,4 @@
-import type { Guard } from './guard-list.ts';
+import type { Guard } from './guard.ts';
 
 /** What an import may not undo, take over or open. */
 export const importing: readonly Guard[] = [

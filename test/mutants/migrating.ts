@@ -1,4 +1,4 @@
-import type { Guard } from './guard-list.ts';
+import type { Guard } from './guard.ts';
 
 const folder = 'subgraphs/serve/migrate';
 const parts = {

@@ -1,4 +1,4 @@
-import type { Guard } from './guard-list.ts';
+import type { Guard } from './guard.ts';
 
 const parts = { project: 'parts', tests: 'test/(schema/policy/both|subgraphs/serve/relabel)' } as const;
 const journey = { project: 'journeys', tests: 'test/journeys/relabel' } as const;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
-import { RejectError, type Source } from '../../serve/ingest/sources/source.ts';
+import type { Source } from '../../serve/ingest/sources/source.ts';
+import { RejectError } from '../../serve/record/reject.ts';
 import { parseTime, parseTimeOrNull } from '../../serve/ingest/sources/time.ts';
 import type { AdvisoryContent } from '../records.ts';
 import { publicDefaults } from './defaults.ts';

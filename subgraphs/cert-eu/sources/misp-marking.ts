@@ -1,7 +1,7 @@
 import type { Audience, Marking } from '../../../schema/record/envelope.ts';
 import { papScale, tlpScale } from '../../../schema/record/vocabulary.ts';
 import { readTlp } from '../../serve/record/marking.ts';
-import { RejectError } from '../../serve/ingest/sources/source.ts';
+import { RejectError } from '../../serve/record/reject.ts';
 import type { MispShared, MispTagged } from './misp-shape.ts';
 
 /**

@@ -1,12 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Portion } from '../../../schema/record/envelope.ts';
 import { combineReading, type Reading } from '../../serve/record/marking.ts';
-import {
-  type Collection,
-  type MapContext,
-  type Mapped,
-  RejectError,
-} from '../../serve/ingest/sources/source.ts';
+import type { Collection, MapContext, Mapped } from '../../serve/ingest/sources/source.ts';
+import { RejectError } from '../../serve/record/reject.ts';
 import { resolveGroup, type Said, Standing } from './stix-standing.ts';
 import { saysOf } from './stix-envelope.ts';
 import { Definitions, type StixMarking } from './stix-marking.ts';

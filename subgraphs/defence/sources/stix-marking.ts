@@ -1,7 +1,7 @@
 import type { Marking } from '../../../schema/record/envelope.ts';
 import { papScale, tlpScale } from '../../../schema/record/vocabulary.ts';
 import { readTlp } from '../../serve/record/marking.ts';
-import { RejectError } from '../../serve/ingest/sources/source.ts';
+import { RejectError } from '../../serve/record/reject.ts';
 import type { StixObject } from './stix-shape.ts';
 
 /** What marking definitions say on the scales of the hub. */

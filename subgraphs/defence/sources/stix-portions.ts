@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { RejectError } from '../../serve/ingest/sources/source.ts';
+import { RejectError } from '../../serve/record/reject.ts';
 import { type Definitions, joinMarkings, type StixMarking } from './stix-marking.ts';
 import type { StixObject } from './stix-shape.ts';
 

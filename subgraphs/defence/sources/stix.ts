@@ -1,4 +1,5 @@
-import { RejectError, type Source } from '../../serve/ingest/sources/source.ts';
+import type { Source } from '../../serve/ingest/sources/source.ts';
+import { RejectError } from '../../serve/record/reject.ts';
 import { publicDefaults, sharedDefaults } from './defaults.ts';
 import { Bundle, type BundleRules } from './stix-bundle.ts';
 import { mitreIdentity } from './stix-envelope.ts';

@@ -2,7 +2,7 @@ import type { Time } from '../../../schema/record/envelope.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { readWord } from './eurepoc-cells.ts';
 import { readInitiatorName } from './eurepoc-names.ts';
-import type { EurepocIncident } from './eurepoc.ts';
+import type { EurepocIncident } from './eurepoc-shape.ts';
 
 /** An initiator as one attribution of the dataset names it. */
 export type Initiator = Named & Attribution & { readonly country: string | null };

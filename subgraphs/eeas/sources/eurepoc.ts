@@ -1,48 +1,11 @@
-import { z } from 'zod';
 import type { Time } from '../../../schema/record/envelope.ts';
 import { memberStateKey, memberStates } from '../../../schema/record/keys.ts';
 import type { MapContext, Source } from '../../serve/ingest/sources/source.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
 import { readColumn, readWord } from './eurepoc-cells.ts';
+import { type EurepocIncident, eurepocShape } from './eurepoc-shape.ts';
 import { type Initiator, readInitiators } from './eurepoc-initiators.ts';
-
-const cell = z.string().optional();
-const incident = {
-  ID: z.string(),
-  start_date: cell,
-  incident_type: cell,
-  receiver_country: cell,
-  receiver_region: cell,
-};
-const initiators = z.looseObject({
-  ...incident,
-  initiator_country: cell,
-  initiator_category: cell,
-  initiator_name: z.string(),
-});
-const attributions = z.looseObject({
-  ...incident,
-  initiator_country: cell,
-  attribution_ID: z.string(),
-  attribution_date: cell,
-  attribution_basis_clean: cell,
-});
-const responses = z.looseObject({ ...incident, weighted_cyber_intensity: z.string() });
-const sectors = z.looseObject({
-  ...incident,
-  receiver_category: z.string(),
-  receiver_category_subcode: cell,
-});
-const shape = z.looseObject({
-  initiators: z.array(initiators).min(1),
-  attributions: z.array(attributions),
-  responses: z.array(responses).min(1),
-  sectors: z.array(sectors).min(1),
-});
-
-/** One incident of EuRepoC: its rows in the four tables. */
-export type EurepocIncident = z.infer<typeof shape>;
 
 /**
  * EuRepoC's tables of political cyber incidents: each incident once, with the receivers, the initiators as each
@@ -66,7 +29,7 @@ export const eurepoc: Source<EurepocIncident> = {
   },
   endings: ['.csv'],
   recognise: (head) => /^"?ID"?,/.test(head) && /^.{0,2000}\b(initiator|receiver)_country\b/.test(head),
-  shape,
+  shape: eurepocShape,
   map(raw, context) {
     const content = toContent(raw, context);
     const { reference, startedAt, receiverStates, actors } = content;

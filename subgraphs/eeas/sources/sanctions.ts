@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { PersonalData, Time } from '../../../schema/record/envelope.ts';
 import { contractOf, namedIn } from '../../serve/record/contract.ts';
-import { type MapContext, type Mapped, RejectError, type Source } from '../../serve/ingest/sources/source.ts';
+import type { MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
+import { RejectError } from '../../serve/record/reject.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
 

@@ -1,4 +1,4 @@
-import { RejectError } from '../../serve/ingest/sources/source.ts';
+import { RejectError } from '../../serve/record/reject.ts';
 import type { VulnerabilityRecordContent } from '../records.ts';
 import type { CsafBranch, CsafProduct, CsafTree, CsafVulnerability } from './csaf-shape.ts';
 

@@ -1,6 +1,7 @@
 import type { Text } from '../../../schema/record/envelope.ts';
 import { vulnerabilityKey } from '../../../schema/record/keys.ts';
-import { type MapContext, type Mapped, RejectError, type Source } from '../../serve/ingest/sources/source.ts';
+import type { MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
+import { RejectError } from '../../serve/record/reject.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import type { Remediation, VulnerabilityRecordContent } from '../records.ts';
 import { readMarking } from './csaf-marking.ts';

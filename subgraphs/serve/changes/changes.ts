@@ -5,7 +5,7 @@ import type { Action } from '../../../schema/policy/language/domain.ts';
 import type { Holder, Policy } from '../../../schema/policy/decide/policy.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import type { Kind } from '../graph/community.ts';
+import type { Kind } from '../kind.ts';
 import { contractOf, namedIn, type Named } from '../record/contract.ts';
 import { bearsClassification } from '../record/classification.ts';
 import type { Labeller } from '../store/labeller.ts';

@@ -1,5 +1,5 @@
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import type { Kind } from './community.ts';
+import type { Kind } from '../kind.ts';
 import { contractOf, isWrittenByHand } from '../record/contract.ts';
 import type { Resolver } from './resolvers.ts';
 import type { ChangeInput, CreateInput, LinkInput, MarkInput, RetractInput } from '../changes/changes.ts';

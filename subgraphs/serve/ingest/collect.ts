@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { bearsClassification } from '../record/classification.ts';
 import { cutRecords, parseSlice } from './formats/forms.ts';
 import { checkShape } from './formats/parse-record.ts';
-import { type MapContext, RejectError, type Source } from './sources/source.ts';
+import type { MapContext, Source } from './sources/source.ts';
+import { RejectError } from '../record/reject.ts';
 import { SplitError } from './formats/split.ts';
 
 /** What a first pass may hold of one file, in bytes. */

@@ -6,15 +6,8 @@ import { cutRecords, parseSlice } from './formats/forms.ts';
 import { checkShape } from './formats/parse-record.ts';
 import type { Progress } from '../../../schema/runtime/progress.ts';
 import type { RejectFile } from './rejects.ts';
-import {
-  type Defaults,
-  type InTables,
-  type MapContext,
-  type Mapped,
-  RejectError,
-  type RejectReason,
-  type Source,
-} from './sources/source.ts';
+import type { Defaults, InTables, MapContext, Mapped, Source } from './sources/source.ts';
+import { RejectError, type RejectReason } from '../record/reject.ts';
 import { raiseSpillage, type Spilled } from './spillage.ts';
 import { type Slice, SplitError } from './formats/split.ts';
 import { joinTables } from './formats/tables.ts';

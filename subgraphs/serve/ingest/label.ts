@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import type { Labels } from '../store/labeller.ts';
-import type { Link } from '../store/store.ts';
 import { combineReading } from '../record/marking.ts';
-import { type Defaults, type Mapped, RejectError } from './sources/source.ts';
+import type { Defaults, Mapped } from './sources/source.ts';
+import { RejectError } from '../record/reject.ts';
 
 /** A mapped record with its envelope, before it has an id: what a target compares with what it holds. */
 export type Prepared = {
@@ -117,21 +117,6 @@ function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
   if (before.readingByHand !== true) return kept;
   const { marking, audience, purposes, embargoUntil, portions, readingByHand } = before;
   return { ...kept, marking, audience, purposes, embargoUntil, portions, readingByHand };
-}
-
-/** The join rows of a stored record: one for each key that it names, with its labels. */
-export function toLinks(record: StoredRecord, kind: string, keys: readonly string[]): readonly Link[] {
-  return [...new Set(keys)].map((key) => ({
-    _id: `${record._id}>${key}`,
-    kind,
-    key,
-    record: record._id,
-    sortAt: record.sortAt,
-    openFrom: record.openFrom,
-    admits: record.admits,
-    admitsEarly: record.admitsEarly,
-    policy: record.policy,
-  }));
 }
 
 /** Equal where a second import has nothing to write: content, names and envelope, without when it was received. */

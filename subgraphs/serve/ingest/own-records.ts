@@ -10,11 +10,12 @@ import {
   tlpScale,
 } from '../../../schema/record/vocabulary.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import type { Kind } from '../graph/community.ts';
+import type { Kind } from '../kind.ts';
 import { contentInput, contractOf, isWrittenByHand, namedIn } from '../record/contract.ts';
 import { takeContent } from '../record/take-content.ts';
 import { markingOf, noAudience } from '../record/marking.ts';
-import { type MapContext, type Mapped, RejectError, type Source } from './sources/source.ts';
+import type { MapContext, Mapped, Source } from './sources/source.ts';
+import { RejectError } from '../record/reject.ts';
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const time = z

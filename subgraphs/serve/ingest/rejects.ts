@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { RejectReason } from './sources/source.ts';
+import type { RejectReason } from '../record/reject.ts';
 
 /** A record that was not taken in: its place and the reason, and nothing of its content. */
 export type Reject = {

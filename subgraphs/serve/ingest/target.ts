@@ -14,12 +14,14 @@ import type { SchemaVersions } from '../record/schema-versions.ts';
 import type { Labeller, Labels } from '../store/labeller.ts';
 import { Relabelled } from '../store/labelling.ts';
 import type { Content } from '../record/content.ts';
-import type { CommunityStore, Link } from '../store/store.ts';
+import type { CommunityStore } from '../store/store.ts';
+import type { Link } from '../store/links.ts';
 import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../store/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
-import { envelopeAfter, type Prepared, toLinks, toStored } from './label.ts';
+import { envelopeAfter, type Prepared, toStored } from './label.ts';
+import { toLinks } from '../store/links.ts';
 import { Seen } from './formats/seen.ts';
-import type { RejectReason } from './sources/source.ts';
+import type { RejectReason } from '../record/reject.ts';
 
 /** What one batch came to, by place in the batch. */
 export type Written = {

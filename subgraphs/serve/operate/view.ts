@@ -1,7 +1,7 @@
 import { compileFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import type { Kind } from '../graph/community.ts';
+import type { Kind } from '../kind.ts';
 import { countPage, findPage, type PageQuery } from '../read/queries.ts';
 import { toRow } from '../read/row.ts';
 import type { CommunityStore } from '../store/store.ts';

@@ -4,7 +4,7 @@ import { HubError } from '../../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Holder, Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import type { Kind } from '../graph/community.ts';
+import type { Kind } from '../kind.ts';
 import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
 import { type Connection, type PageArguments, pageSize, toConnection } from './connection.ts';
 import { type CursorScope, openCursor, type Place, sealCursor } from './cursor.ts';
@@ -18,7 +18,8 @@ import {
   type PageQuery,
 } from './queries.ts';
 import { type Row, toRow } from './row.ts';
-import type { CommunityStore, Link } from '../store/store.ts';
+import type { CommunityStore } from '../store/store.ts';
+import type { Link } from '../store/links.ts';
 
 /** How many link rows one scan over many shared keys may return before each key is asked by itself. */
 const mostLinksAtOnce = 5000;

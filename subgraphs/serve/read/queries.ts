@@ -3,7 +3,8 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { StoreFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Place } from './cursor.ts';
 import { within } from '../../../schema/runtime/within.ts';
-import type { CommunityStore, Link } from '../store/store.ts';
+import type { CommunityStore } from '../store/store.ts';
+import type { Link } from '../store/links.ts';
 import { filterIndex, isLongAway, linkIndex, listIndex } from '../store/store.ts';
 
 /** A page of a list: which rows, in which order, from which place on. */

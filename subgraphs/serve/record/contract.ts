@@ -16,7 +16,7 @@ import { dateTime } from '../../../schema/record/date-time.ts';
 import { isSharedType, sharedKey, type SharedType } from '../../../schema/record/shared-types.ts';
 import { subgraphSdl } from '../../../schema/sources.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import type { Kind } from '../graph/community.ts';
+import type { Kind } from '../kind.ts';
 
 /**
  * A community's file of the contract as types, for what is taken in rather than answered: what content may hold is

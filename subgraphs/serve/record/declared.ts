@@ -1,6 +1,6 @@
 import mongoose, { type SchemaDefinition } from 'mongoose';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import type { Kind } from '../graph/community.ts';
+import type { Kind } from '../kind.ts';
 import { contractOf, type Shape, shapeOfContent } from './contract.ts';
 
 /** A record type whose content is what the contract's `<type>Content` says: nothing of it is said again here. */

@@ -9,7 +9,7 @@ import {
   type Tlp,
   tlpScale,
 } from '../../../schema/record/vocabulary.ts';
-import { RejectError } from '../ingest/sources/source.ts';
+import { RejectError } from './reject.ts';
 
 /** A marking of one colour with nothing else. */
 export function markingOf(tlp: Tlp): Marking {

@@ -1,4 +1,4 @@
-import type { Kind } from '../graph/community.ts';
+import type { Kind } from '../kind.ts';
 
 /**
  * Throws, with every finding on a line, where a kind's migrations cannot be what they promise: a field that is added

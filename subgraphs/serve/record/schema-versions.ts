@@ -1,5 +1,5 @@
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Kind } from '../graph/community.ts';
+import type { Kind } from '../kind.ts';
 import type { Content } from './content.ts';
 import { checkMigrations } from './migration-check.ts';
 import { makeFields, type Migration } from './migration.ts';

@@ -1,7 +1,7 @@
 import { coerceInputValue, type GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Time } from '../../../schema/record/envelope.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
-import type { Kind } from '../graph/community.ts';
+import type { Kind } from '../kind.ts';
 import { contentInput, namedIn, type Reference, turnReferences } from './contract.ts';
 import type { Content } from './content.ts';
 

@@ -1,20 +1,8 @@
 import mongoose, { type Connection, type Model, Schema } from 'mongoose';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Kind } from '../graph/community.ts';
+import type { Kind } from '../kind.ts';
+import type { Link } from './links.ts';
 import { SchemaVersions } from '../record/schema-versions.ts';
-
-/** A join row: that a record names a shared key. It carries the record's labels, so that it is decided alike. */
-export type Link = {
-  readonly _id: string;
-  readonly kind: string;
-  readonly key: string;
-  readonly record: string;
-  readonly sortAt: Date;
-  readonly openFrom: Date;
-  readonly admits: readonly string[];
-  readonly admitsEarly: readonly string[];
-  readonly policy: string;
-};
 
 /** A community's own store: one connection, one model for each kind, and its join rows. */
 export type CommunityStore = {

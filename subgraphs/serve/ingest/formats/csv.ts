@@ -1,4 +1,4 @@
-import { RejectError } from '../sources/source.ts';
+import { RejectError } from '../../record/reject.ts';
 import { refuseOtherEncodings, SplitError, withWholeHead } from './split.ts';
 
 /** A row of a CSV table. What is wrong with it is said in `refused`; its cells are told as far as they can be. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { bearsClassification, bearsClassificationInText } from '../../record/classification.ts';
 import { fieldNames } from './field-names.ts';
-import { RejectError } from '../sources/source.ts';
+import { RejectError } from '../../record/reject.ts';
 
 /** The longest string that a record may hold, in UTF-16 units, and how deep it may be nested. */
 export const longestString = 1_000_000;

@@ -1,7 +1,7 @@
 import { SaxesParser } from 'saxes';
 import { bearsClassification } from '../../record/classification.ts';
 import { decodeText, refuseUnsafe } from './parse-record.ts';
-import { RejectError } from '../sources/source.ts';
+import { RejectError } from '../../record/reject.ts';
 
 type Element = { readonly name: string; readonly members: Map<string, unknown[]>; text: string };
 

@@ -1,4 +1,5 @@
-import type { Locate, RejectError } from '../sources/source.ts';
+import type { Locate } from '../sources/source.ts';
+import type { RejectError } from '../../record/reject.ts';
 
 /**
  * A record of a file as the bytes of its JSON; null where it is larger than the limits. Offsets count from 0. `refused`

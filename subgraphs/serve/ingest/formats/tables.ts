@@ -1,7 +1,8 @@
 import { bearsClassification } from '../../record/classification.ts';
 import { type Row, readRows } from './csv.ts';
 import { Seen } from './seen.ts';
-import { type InTables, RejectError } from '../sources/source.ts';
+import type { InTables } from '../sources/source.ts';
+import { RejectError } from '../../record/reject.ts';
 import { largestRecord, mostValues, type Slice, SplitError } from './split.ts';
 
 /** A file of a table, as it is read. */

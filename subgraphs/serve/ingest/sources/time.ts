@@ -1,5 +1,5 @@
 import type { Time } from '../../../../schema/record/envelope.ts';
-import { RejectError } from './source.ts';
+import { RejectError } from '../../record/reject.ts';
 
 const months = [
   'january',

@@ -1,5 +1,5 @@
 import type { Community } from '../../../../schema/record/vocabulary.ts';
-import type { Kind } from '../../../../subgraphs/serve/graph/community.ts';
+import type { Kind } from '../../../../subgraphs/serve/kind.ts';
 import { contractOf } from '../../../../subgraphs/serve/record/contract.ts';
 import { takeContent } from '../../../../subgraphs/serve/record/take-content.ts';
 import type { Said } from './said.ts';

@@ -1,10 +1,6 @@
 import { actorKey } from '../../../../schema/record/keys.ts';
-import {
-  type Defaults,
-  type Mapped,
-  RejectError,
-  type Source,
-} from '../../../../subgraphs/serve/ingest/sources/source.ts';
+import type { Defaults, Mapped, Source } from '../../../../subgraphs/serve/ingest/sources/source.ts';
+import { RejectError } from '../../../../subgraphs/serve/record/reject.ts';
 
 type Options = {
   readonly defaults?: Partial<Defaults>;

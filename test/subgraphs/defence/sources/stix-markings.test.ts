@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { actorKey } from '../../../../schema/record/keys.ts';
 import { markingOf } from '../../../../subgraphs/serve/record/marking.ts';
-import type { RejectError } from '../../../../subgraphs/serve/ingest/sources/source.ts';
+import type { RejectError } from '../../../../subgraphs/serve/record/reject.ts';
 import { attack, stix } from '../../../../subgraphs/defence/sources/stix.ts';
 import { mapBundle, recordsOf } from './map-bundle.ts';
 import { group, idOf, indicator, object, technique, tlp, uses } from './objects.ts';

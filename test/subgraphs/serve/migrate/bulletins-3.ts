@@ -1,4 +1,5 @@
-import type { CommunityPart, Kind } from '../../../../subgraphs/serve/graph/community.ts';
+import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.ts';
+import type { Kind } from '../../../../subgraphs/serve/kind.ts';
 import { copyOf, type Migration, renaming } from '../../../../subgraphs/serve/record/migration.ts';
 import { time, words } from '../../../../subgraphs/serve/record/shapes.ts';
 import { community as first } from '../ingest/bulletins.ts';

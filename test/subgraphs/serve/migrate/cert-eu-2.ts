@@ -1,5 +1,6 @@
 import { community as first } from '../../../../subgraphs/cert-eu/community.ts';
-import type { CommunityPart, Kind } from '../../../../subgraphs/serve/graph/community.ts';
+import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.ts';
+import type { Kind } from '../../../../subgraphs/serve/kind.ts';
 import { copyOf, type Migration } from '../../../../subgraphs/serve/record/migration.ts';
 import type { Row } from '../../../../subgraphs/serve/read/row.ts';
 import { text } from '../../../../subgraphs/serve/record/shapes.ts';

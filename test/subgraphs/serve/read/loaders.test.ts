@@ -10,7 +10,7 @@ import { admittedKeys, policy, reads } from '../../../helpers/policy.ts';
 import { openProfiler } from '../../../bench/ask/plans.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
 import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
-import { toLinks } from '../../../../subgraphs/serve/ingest/label.ts';
+import { toLinks } from '../../../../subgraphs/serve/store/links.ts';
 
 const cursorKey = Buffer.alloc(32, 7);
 const now = new Date('2026-11-24T12:00:00Z');

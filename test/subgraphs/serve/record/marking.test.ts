@@ -19,7 +19,7 @@ import {
   type Reading,
   readTlp,
 } from '../../../../subgraphs/serve/record/marking.ts';
-import { RejectError } from '../../../../subgraphs/serve/ingest/sources/source.ts';
+import { RejectError } from '../../../../subgraphs/serve/record/reject.ts';
 import { admittedKeys, heldKeys } from '../../../helpers/policy.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Portion, StoredRecord } from '../../../../schema/record/envelope.ts';
-import type { CommunityPart, Kind } from '../../../../subgraphs/serve/graph/community.ts';
+import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.ts';
+import type { Kind } from '../../../../subgraphs/serve/kind.ts';
 import { copyOf, type Migration } from '../../../../subgraphs/serve/record/migration.ts';
 import { SchemaVersions } from '../../../../subgraphs/serve/record/schema-versions.ts';
 import { seldom } from '../../../../subgraphs/serve/migrate/throttle.ts';

@@ -3,7 +3,7 @@ import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.
 import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
-import { toLinks } from '../../../../subgraphs/serve/ingest/label.ts';
+import { toLinks } from '../../../../subgraphs/serve/store/links.ts';
 
 export const now = new Date('2026-11-24T12:00:00Z');
 /** The shared key that every row names. */

@@ -7,7 +7,7 @@ import {
   deepest,
   parseRecord,
 } from '../../../../../subgraphs/serve/ingest/formats/parse-record.ts';
-import { RejectError } from '../../../../../subgraphs/serve/ingest/sources/source.ts';
+import { RejectError } from '../../../../../subgraphs/serve/record/reject.ts';
 
 /** The reason and the words of the refusal; a failure of another kind is thrown on. */
 function refusalOf(work: () => unknown): { readonly reason: string; readonly message: string } | null {

@@ -3,7 +3,7 @@ import {
   bearsClassificationInMarkup,
   parseElement,
 } from '../../../../../subgraphs/serve/ingest/formats/parse-xml.ts';
-import { RejectError } from '../../../../../subgraphs/serve/ingest/sources/source.ts';
+import { RejectError } from '../../../../../subgraphs/serve/record/reject.ts';
 
 const parse = (text: string) => parseElement(Buffer.from(text));
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { RejectError } from '../../../../../subgraphs/serve/ingest/sources/source.ts';
+import { RejectError } from '../../../../../subgraphs/serve/record/reject.ts';
 import {
   parseEpoch,
   parseTime,
