@@ -19,8 +19,8 @@ test('a coordinate is shown with its kind, its group and every rule that speaks 
   expect(read?.rules[0]?.text).toBe(
     'state-authorities, being of its Member State, may read, search and change content and entity-name of ' +
       'NotificationFile when its TLP is CLEAR, GREEN, AMBER or AMBER_STRICT, and its list of further restrictions ' +
-      "is none, because: A Member State's CSIRT, competent authority and contact point read and change its own " +
-      'NIS2 files. (Directive (EU) 2022/2555, Article 23)',
+      "is none, because: A Member State's CSIRT, competent authority and single point of contact may read and " +
+      "change that state's NIS2 files. (Directive (EU) 2022/2555, Article 23)",
   );
 });
 
