@@ -63,7 +63,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const apollo = createApollo(
     planner,
     async (incoming) => await answer(incoming, planner, store, kinds, charge),
-    suggestFromKind(({ policy, reader, at }) => kinds.of(policy.holder(reader, at))),
+    suggestFromKind(({ policy, reader, at }) => kinds.of(policy.accessOf(reader, at))),
     log,
   );
   await apollo.start();
@@ -135,7 +135,7 @@ async function answer(
   const variables = incoming.request.variables ?? {};
   await charge.operation(limitOperation(document, variables), context);
   const coerced = coerceVariables(document, variables, planner.schema);
-  const ofKind = kinds.of(policy.holder(context.reader, context.at));
+  const ofKind = kinds.of(policy.accessOf(context.reader, context.at));
   const split = splitIntrospection(document);
   const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables);
   const decision =

@@ -34,7 +34,7 @@ export type AccessLog = {
 
 const deadlineMs = 1500;
 /** How many bytes of entries one page holds, less its last. */
-const mostBytes = 16_000_000;
+const maxBytes = 16_000_000;
 /** What correlation ids and entries' ids look like: nothing else is asked of the store. */
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -76,7 +76,7 @@ async function readPage(db: Db, deployment: string, asked: PageAsked): Promise<L
   let last: string | null = null;
   // One more than asked for tells whether there is a next page.
   for await (const stored of readBackwards(db, deployment, { ...asked, before, most: asked.first + 1 })) {
-    if (looked >= asked.first || bytes >= mostBytes) return { entries, next: last };
+    if (looked >= asked.first || bytes >= maxBytes) return { entries, next: last };
     looked += 1;
     bytes += stored.bytes.length;
     last = stored.id;

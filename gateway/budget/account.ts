@@ -16,7 +16,7 @@ const idleMs = 1500;
 /** The least that is asked for, as a share of the budget: so that a reader's only request asks once. */
 const leastShare = 0.01;
 /** How often one wish asks the store: once, and again where an answer was so slow that the lease was over with it. */
-const mostAsked = 3;
+const maxAsked = 3;
 
 type Holding = Lease & { readonly begun: number; readonly spent: number };
 /** What the store said last: the points left there, when it was asked and when it said so. */
@@ -44,7 +44,7 @@ export class Account {
   /** Spends so many points or none; throws BUDGET_UNAVAILABLE. */
   async spend(bucket: Bucket, points: number): Promise<Spent> {
     this.#bucket = bucket;
-    for (let asked = 0; asked < mostAsked;) {
+    for (let asked = 0; asked < maxAsked;) {
       const spent = this.#spendNow(bucket, points);
       if (spent !== null) return spent;
       if (this.#asking === null) {

@@ -3,7 +3,7 @@ import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import { handlingCodes, papScale, tlpScale } from '../../schema/record/vocabulary.ts';
 
 /** The most records that one part may disclose in one answer: what all parts say must fit one entry of the trail. */
-export const mostDisclosed = 10_000;
+export const maxDisclosed = 10_000;
 
 const disclosures = z
   .array(
@@ -19,7 +19,7 @@ const disclosures = z
       portions: z.array(z.object({ path: z.string().max(200), tlp: z.enum(tlpScale) })).max(100),
     }),
   )
-  .max(mostDisclosed);
+  .max(maxDisclosed);
 
 /**
  * What a part says it disclosed, checked once. Throws where it says nothing or something else: an answer whose

@@ -11,7 +11,7 @@ type Data = Readonly<Record<string, unknown>>;
 type Asked = ReadonlyMap<string, Asked | null>;
 
 const known = new Map<string, Asked>();
-const mostKnown = 1000;
+const maxKnown = 1000;
 
 /**
  * Keeps of a part's answer what was asked of it, and nothing else: the executor merges whatever comes, so that a part
@@ -59,7 +59,7 @@ function askedBy(query: string): Asked {
   );
   if (operation === undefined) throw new Error('expected an operation');
   const asked = collect([operation.selectionSet], fragments);
-  if (known.size >= mostKnown) known.clear();
+  if (known.size >= maxKnown) known.clear();
   known.set(query, asked);
   return asked;
 }

@@ -3,11 +3,11 @@ import { HubError } from '../../schema/errors.ts';
 /** How many questions one operation may still put to the hub's own side. */
 export type Allowance = { left: number };
 
-const mostQuestions = 20;
+const maxQuestions = 20;
 
 /** The allowance of one operation. */
 export function openAllowance(): Allowance {
-  return { left: mostQuestions };
+  return { left: maxQuestions };
 }
 
 /**
@@ -16,6 +16,6 @@ export function openAllowance(): Allowance {
  */
 export function takeQuestion({ allowance }: { readonly allowance: Allowance }): void {
   if (allowance.left <= 0)
-    throw new HubError('OPERATION_TOO_LARGE', `more than ${mostQuestions} questions to the hub's own side`);
+    throw new HubError('OPERATION_TOO_LARGE', `more than ${maxQuestions} questions to the hub's own side`);
   allowance.left -= 1;
 }

@@ -15,7 +15,7 @@ export type ExplainedDecision = LoggedAccess & {
 };
 
 /** Each takes about a millisecond of the thread that answers everybody, and an operation can be refused a thousand. */
-const mostExplained = 50;
+const maxExplained = 50;
 
 /**
  * Works a decision out again, from the log's entry and the policy of the version that decided. It says so where the
@@ -30,7 +30,7 @@ export function explainDecision(access: LoggedAccess, policy: Policy | null): Ex
     return unexplained('the personal part of the entry was erased, or is not the one committed to');
   const person = toReader(entry, reader, 'person');
   const machine = toReader(entry, reader, 'machine');
-  const explained = entry.refused.slice(0, mostExplained).map((coordinate) => {
+  const explained = entry.refused.slice(0, maxExplained).map((coordinate) => {
     // The log does not hold whether a person or a machine asked: the answer is the one that was refused.
     const asPerson = explainEver(policy, person, coordinate);
     const { allowed, ways } = asPerson.allowed ? explainEver(policy, machine, coordinate) : asPerson;
@@ -39,7 +39,7 @@ export function explainDecision(access: LoggedAccess, policy: Policy | null): Ex
   const parting = explained.filter(({ ways }) => ways === null);
   return {
     ...access,
-    refused: [...explained, ...bareOf(entry.refused.slice(mostExplained))],
+    refused: [...explained, ...bareOf(entry.refused.slice(maxExplained))],
     classes: policy.classesOf(person),
     note: noteOf(entry, parting.length),
   };
@@ -62,6 +62,6 @@ function noteOf({ refused }: AccessEntry, parting: number): string | null {
   if (refused.length === 0)
     return 'nothing was refused; what is not there for a reader is as absent, and leaves no trace';
   if (parting === 0)
-    return refused.length > mostExplained ? `the first ${mostExplained} refusals are explained` : null;
+    return refused.length > maxExplained ? `the first ${maxExplained} refusals are explained` : null;
   return `${parting} of the refusals are none by these rules and attributes: policy or log are not what they were`;
 }

@@ -1,10 +1,10 @@
 import { defaultFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import { isMachinery } from '../../schema/policy/check/gaps/subgraph.ts';
-import type { Holder } from '../../schema/policy/decide/policy.ts';
+import type { ReaderAccess } from '../../schema/policy/decide/policy.ts';
 
 /** What the guard must be told of a request: its reader, under the policy that the request is decided by. */
-export type Guarded = { readonly holder: Pick<Holder, 'mayUse'> };
+export type Guarded = { readonly readerAccess: Pick<ReaderAccess, 'mayUse'> };
 
 /**
  * Guards the hub's own part by itself, whatever was decided before the plan: every field is refused to kinds of reader
@@ -17,7 +17,7 @@ export function guardHubPart(schema: GraphQLSchema): GraphQLSchema {
       if (isMachinery(field.name)) continue;
       const inner = field.resolve ?? defaultFieldResolver;
       field.resolve = (source, args, context: Guarded, info) => {
-        if (!context.holder.mayUse(type.name, field.name)) throw new HubError('REFUSED');
+        if (!context.readerAccess.mayUse(type.name, field.name)) throw new HubError('REFUSED');
         return inner(source, args, context, info);
       };
     }

@@ -10,12 +10,12 @@ export type LogContext = {
   readonly allowance: Allowance;
 };
 
-const mostEntries = 100;
+const maxEntries = 100;
 
 /** A page as it was asked for: 25 entries unless told otherwise, 100 at most. Throws BAD_USER_INPUT. */
 export function toPage(asked: { readonly first?: number | null; readonly after?: string | null }) {
   const first = asked.first ?? 25;
-  if (first < 0 || first > mostEntries) throw new HubError('BAD_USER_INPUT', `first: 0 to ${mostEntries}`);
+  if (first < 0 || first > maxEntries) throw new HubError('BAD_USER_INPUT', `first: 0 to ${maxEntries}`);
   return { first, after: asked.after ?? null };
 }
 

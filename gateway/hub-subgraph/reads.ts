@@ -13,7 +13,7 @@ type Asked = {
   readonly after?: string | null;
 };
 
-const mostRecords = 10_000;
+const maxRecords = 10_000;
 
 /** Who was given the records of a community, for its operators: those of the organisation that keeps its store. */
 export const ownReadResolvers = {
@@ -54,7 +54,7 @@ export function takeFirst(
   asked: number | null,
 ): readonly EntryDisclosure[] {
   const first = asked ?? 100;
-  if (first < 0 || first > mostRecords) throw new HubError('BAD_USER_INPUT', `first: 0 to ${mostRecords}`);
+  if (first < 0 || first > maxRecords) throw new HubError('BAD_USER_INPUT', `first: 0 to ${maxRecords}`);
   return records.slice(0, first);
 }
 

@@ -24,13 +24,13 @@ import type { Names } from '../registry/names.ts';
 import type { OrganisationEntry, Registry } from '../registry/registry.ts';
 
 /** The most vulnerabilities that one root field gives stubs for. */
-const mostAtOnce = 200;
+const maxAtOnce = 200;
 
 type PartContext = AuditorContext & {
   readonly names: Names;
   readonly organisations: DataLoader<string, OrganisationEntry | null>;
 };
-type Stub = { readonly __typename: string; readonly id: string };
+type EntityReference = { readonly __typename: string; readonly id: string };
 
 /** What the hub's own part is answered from. */
 export type HubPartSources = {
@@ -67,8 +67,8 @@ function partContext(
   { registry, names, log, policyOf }: HubPartSources,
   request: RequestContext,
 ): PartContext {
-  const holder = request.policy.holder(request.reader, request.at);
-  const auditors = { request, holder, log, policyOf, allowance: openAllowance() };
+  const readerAccess = request.policy.accessOf(request.reader, request.at);
+  const auditors = { request, readerAccess, log, policyOf, allowance: openAllowance() };
   return { names: names(), organisations: loadOrganisations(registry), ...auditors };
 }
 
@@ -94,72 +94,77 @@ const resolvers = {
     ...auditorResolvers.Query,
     ...ownReadResolvers.Query,
     vulnerability: (_: unknown, { id }: { id: string }, { names }: PartContext) =>
-      vulnerabilityStub(id, names),
+      vulnerabilityReference(id, names),
     vulnerabilities: (_: unknown, { ids }: { ids: readonly string[] }, { names }: PartContext) => {
-      if (ids.length > mostAtOnce) throw new HubError('BAD_USER_INPUT', `ids: at most ${mostAtOnce}`);
-      return ids.map((id) => vulnerabilityStub(id, names));
+      if (ids.length > maxAtOnce) throw new HubError('BAD_USER_INPUT', `ids: at most ${maxAtOnce}`);
+      return ids.map((id) => vulnerabilityReference(id, names));
     },
     threatActor: (_: unknown, { name }: { name: string }, { names }: PartContext) => {
-      const [only, ...others] = actorStubs(name, names);
+      const [only, ...others] = actorReferences(name, names);
       if (others.length > 0) throw new HubError('AMBIGUOUS_NAME');
       return only;
     },
-    threatActors: (_: unknown, { name }: { name: string }, { names }: PartContext) => actorStubs(name, names),
+    threatActors: (_: unknown, { name }: { name: string }, { names }: PartContext) =>
+      actorReferences(name, names),
     indicator: (_: unknown, { type, value }: { type: IndicatorType; value: string }) =>
-      stubOr('Indicator', indicatorKey(type, value)),
+      referenceOr('Indicator', indicatorKey(type, value)),
     organisation: async (_: unknown, { id }: { id: string }, { organisations }: PartContext) => {
       const key = organisationKey(id.replace(/^Organisation:/, ''));
       const entry = key === null ? null : await organisations.load(registryId(key));
-      return entry === null ? null : stubOr('Organisation', key);
+      return entry === null ? null : referenceOr('Organisation', key);
     },
-    memberState: (_: unknown, { code }: { code: string }) => stubOr('MemberState', memberStateKey(code)),
+    memberState: (_: unknown, { code }: { code: string }) => referenceOr('MemberState', memberStateKey(code)),
     jointCase: (_: unknown, { id }: { id: string }) =>
-      stubOr('JointCase', jointCaseKey(id.replace(/^JointCase:/, ''))),
-    memberStates: () => Object.keys(memberStates).map((code) => stubOr('MemberState', memberStateKey(code))),
+      referenceOr('JointCase', jointCaseKey(id.replace(/^JointCase:/, ''))),
+    memberStates: () =>
+      Object.keys(memberStates).map((code) => referenceOr('MemberState', memberStateKey(code))),
   },
   Vulnerability: {
-    name: ({ id }: Stub) => afterColon(id),
-    aliases: ({ id }: Stub, _: unknown, { names }: PartContext) => names.vulnerabilityAliases(afterColon(id)),
+    name: ({ id }: EntityReference) => afterColon(id),
+    aliases: ({ id }: EntityReference, _: unknown, { names }: PartContext) =>
+      names.vulnerabilityAliases(afterColon(id)),
   },
   ThreatActor: {
-    name: ({ id }: Stub, _: unknown, { names }: PartContext) => names.actor(id)?.name ?? id.split(':').at(-1),
-    synonyms: ({ id }: Stub, _: unknown, { names }: PartContext) => names.actor(id)?.synonyms ?? [],
+    name: ({ id }: EntityReference, _: unknown, { names }: PartContext) =>
+      names.actor(id)?.name ?? id.split(':').at(-1),
+    synonyms: ({ id }: EntityReference, _: unknown, { names }: PartContext) =>
+      names.actor(id)?.synonyms ?? [],
   },
   Indicator: {
-    type: ({ id }: Stub) => parseIndicatorKey(id)?.type ?? 'OTHER',
-    value: ({ id }: Stub) => parseIndicatorKey(id)?.value ?? id,
+    type: ({ id }: EntityReference) => parseIndicatorKey(id)?.type ?? 'OTHER',
+    value: ({ id }: EntityReference) => parseIndicatorKey(id)?.value ?? id,
   },
   Organisation: {
-    name: async ({ id }: Stub, _: unknown, { organisations }: PartContext) =>
+    name: async ({ id }: EntityReference, _: unknown, { organisations }: PartContext) =>
       (await organisations.load(registryId(id)))?.name ?? null,
-    kind: async ({ id }: Stub, _: unknown, { organisations }: PartContext) =>
+    kind: async ({ id }: EntityReference, _: unknown, { organisations }: PartContext) =>
       (await organisations.load(registryId(id)))?.kind ?? null,
-    memberState: async ({ id }: Stub, _: unknown, { organisations }: PartContext) => {
+    memberState: async ({ id }: EntityReference, _: unknown, { organisations }: PartContext) => {
       const code = (await organisations.load(registryId(id)))?.memberState ?? null;
       const key = code === null ? null : memberStateKey(code);
-      return key === null ? null : stubOr('MemberState', key);
+      return key === null ? null : referenceOr('MemberState', key);
     },
   },
   MemberState: {
-    code: ({ id }: Stub) => afterColon(id),
-    name: ({ id }: Stub) => memberStates[afterColon(id)] ?? null,
+    code: ({ id }: EntityReference) => afterColon(id),
+    name: ({ id }: EntityReference) => memberStates[afterColon(id)] ?? null,
   },
 };
 
 /** A stub of the id; a EUVD id that the alias table knows is answered under its CVE id. */
-function vulnerabilityStub(id: string, names: Names): Stub {
+function vulnerabilityReference(id: string, names: Names): EntityReference {
   const key = vulnerabilityKey(id);
   if (key === null) throw new HubError('BAD_USER_INPUT', 'expected a CVE or EUVD id');
-  return stubOr('Vulnerability', vulnerabilityKey(names.vulnerability(afterColon(key))));
+  return referenceOr('Vulnerability', vulnerabilityKey(names.vulnerability(afterColon(key))));
 }
 
-function actorStubs(name: string, names: Names): readonly Stub[] {
+function actorReferences(name: string, names: Names): readonly EntityReference[] {
   const keys = names.actorsNamed(name);
   if (keys.length === 0) throw new HubError('BAD_USER_INPUT', 'expected a name with letters or digits');
-  return keys.map((key) => stubOr('ThreatActor', key));
+  return keys.map((key) => referenceOr('ThreatActor', key));
 }
 
-function stubOr(type: string, key: string | null): Stub {
+function referenceOr(type: string, key: string | null): EntityReference {
   if (key === null) throw new HubError('BAD_USER_INPUT', `expected a key of ${type}`);
   return { __typename: type, id: key };
 }

@@ -13,7 +13,7 @@ import {
 import { HubError } from '../../schema/errors.ts';
 
 /** How many times a standard client's question for the whole schema one operation may ask of it. */
-const mostTimes = 4;
+const maxTimes = 4;
 
 /**
  * Makes the bound on what an operation may ask of a schema. Lists within lists multiply: two kilobytes of aliases under
@@ -23,7 +23,7 @@ const mostTimes = 4;
  */
 export function boundIntrospection(schema: GraphQLSchema): (half: DocumentNode) => DocumentNode {
   const longest = longestLists(schema);
-  const most = mostTimes * sizeOf(parse(getIntrospectionQuery()), longest);
+  const most = maxTimes * sizeOf(parse(getIntrospectionQuery()), longest);
   return (half) => {
     const size = sizeOf(half, longest);
     if (size > most)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DocumentNode, type GraphQLSchema, isInputObjectType, isObjectType } from 'graphql';
-import type { Holder } from '../../schema/policy/decide/policy.ts';
+import type { ReaderAccess } from '../../schema/policy/decide/policy.ts';
 import { boundIntrospection } from './introspection-size.ts';
 import { schemaOfKind } from './schema-of-kind.ts';
 
@@ -28,17 +28,18 @@ export class KindSchemas {
   }
 
   /** The schema that this reader is shown, and that its operations are decided by. */
-  of(holder: Pick<Holder, 'kind' | 'mayUse'>): GraphQLSchema {
-    const signature = this.#signatures.get(holder.kind) ?? this.#sign(holder);
-    keep(this.#signatures, holder.kind, signature, most.kinds);
+  of(readerAccess: Pick<ReaderAccess, 'kind' | 'mayUse'>): GraphQLSchema {
+    const signature = this.#signatures.get(readerAccess.kind) ?? this.#sign(readerAccess);
+    keep(this.#signatures, readerAccess.kind, signature, most.kinds);
     const made =
-      this.#schemas.get(signature) ?? schemaOfKind(this.#whole, (type, field) => holder.mayUse(type, field));
+      this.#schemas.get(signature) ??
+      schemaOfKind(this.#whole, (type, field) => readerAccess.mayUse(type, field));
     keep(this.#schemas, signature, made, most.schemas);
     return made;
   }
 
-  #sign(holder: Pick<Holder, 'mayUse'>): string {
-    const bits = this.#coordinates.map(([type, field]) => (holder.mayUse(type, field) ? '1' : '0'));
+  #sign(readerAccess: Pick<ReaderAccess, 'mayUse'>): string {
+    const bits = this.#coordinates.map(([type, field]) => (readerAccess.mayUse(type, field) ? '1' : '0'));
     return createHash('sha256').update(bits.join('')).digest('base64');
   }
 }

@@ -4,7 +4,7 @@ import { errorTable } from '../../schema/errors.ts';
 import type { RequestContext } from '../request/context.ts';
 
 const code = 'GRAPHQL_VALIDATION_FAILED';
-const mostErrors = 20;
+const maxErrors = 20;
 
 /**
  * Says what is wrong with a document in the words of the reader's own schema: "Did you mean" suggests nothing that this
@@ -22,7 +22,7 @@ export function suggestFromKind(
           const { errors } = response.body.singleResult;
           if (errors?.some((error) => error.extensions?.['code'] !== code) !== false)
             return Promise.resolve();
-          const found = validate(schemaOf(contextValue), document, undefined, { maxErrors: mostErrors });
+          const found = validate(schemaOf(contextValue), document, undefined, { maxErrors: maxErrors });
           // What the kind's schema finds nothing wrong with is told without the words of any schema.
           if (found.length === 0) {
             const { message } = errorTable[code];

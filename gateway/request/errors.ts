@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import { errorTable, HubError, type HubErrorCode } from '../../schema/errors.ts';
 
-/** An exception of a stage as the constant of its code, with its HTTP status; what was not foreseen is INTERNAL. */
+/** An exception of a stage as the constant of its code, with its HTTP status; what was not dryRunResult is INTERNAL. */
 export function toGraphQLError(error: unknown, log: Logger): GraphQLError {
   const known = error instanceof HubError ? error : new HubError('INTERNAL', String(error), { cause: error });
   if (known.status >= 500) log.error({ error }, 'an operation failed');

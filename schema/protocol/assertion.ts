@@ -58,7 +58,7 @@ export function sessionOf(token: string): string | null {
 }
 
 /**
- * Opens a token under its session's key. Throws on anything that the holder of that key did not make. The header must
+ * Opens a token under its session's key. Throws on anything that the readerAccess of that key did not make. The header must
  * be, byte for byte, the one that an assertion of this session has: no algorithm is ever read from it.
  */
 export function openAssertion(token: string, session: Session): unknown {

@@ -1,12 +1,12 @@
 import { changesOf } from '../serve/graph/mutations.ts';
 import {
-  doorsTo,
+  rootFieldsTo,
   pageOf,
   recordOf,
   type Resolvers,
-  stub,
-  stubs,
-  vulnerabilityStub,
+  referenceTo,
+  referencesTo,
+  vulnerabilityReference,
 } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import {
@@ -20,11 +20,11 @@ import {
 /** CERT-EU's part of the graph: the doors, what it adds to shared types, its own records. */
 export const resolvers: Resolvers = {
   Query: {
-    ...doorsTo('Advisory', 'advisories', 'advisory'),
-    ...doorsTo('MispEvent', 'mispEvents', 'mispEvent'),
-    ...doorsTo('ActorProfile', 'actorProfiles', 'actorProfile'),
-    ...doorsTo('UnionIncident', 'unionIncidents', 'unionIncident'),
-    ...doorsTo('ThreatProduct', 'threatProducts', 'threatProduct'),
+    ...rootFieldsTo('Advisory', 'advisories', 'advisory'),
+    ...rootFieldsTo('MispEvent', 'mispEvents', 'mispEvent'),
+    ...rootFieldsTo('ActorProfile', 'actorProfiles', 'actorProfile'),
+    ...rootFieldsTo('UnionIncident', 'unionIncidents', 'unionIncident'),
+    ...rootFieldsTo('ThreatProduct', 'threatProducts', 'threatProduct'),
   },
   Mutation: changesOf('cert-eu', kinds),
   JointCase: {
@@ -51,21 +51,21 @@ export const resolvers: Resolvers = {
   },
   Advisory: recordOf('Advisory', {
     vulnerabilities: (row: Row<AdvisoryContent>) =>
-      row.content.vulnerabilities.flatMap((id) => vulnerabilityStub(id) ?? []),
+      row.content.vulnerabilities.flatMap((id) => vulnerabilityReference(id) ?? []),
   }),
   MispEvent: recordOf('MispEvent', {
-    actors: (row: Row<MispEventContent>) => stubs('ThreatActor', row.content.actors),
+    actors: (row: Row<MispEventContent>) => referencesTo('ThreatActor', row.content.actors),
     vulnerabilities: (row: Row<MispEventContent>) =>
-      row.content.vulnerabilities.flatMap((id) => vulnerabilityStub(id) ?? []),
+      row.content.vulnerabilities.flatMap((id) => vulnerabilityReference(id) ?? []),
     sightings: pageOf('Sighting'),
   }),
   Sighting: recordOf('Sighting', {
-    indicator: (row: Row<SightingContent>) => stub('Indicator', row.content.indicator),
+    indicator: (row: Row<SightingContent>) => referenceTo('Indicator', row.content.indicator),
     event: async (row: Row<SightingContent>, _args: unknown, { loaders }) =>
       await loaders.one('MispEvent', row.content.event),
   }),
   ActorProfile: recordOf('ActorProfile', {
-    actor: (row: Row<ActorProfileContent>) => stub('ThreatActor', row.content.actor),
+    actor: (row: Row<ActorProfileContent>) => referenceTo('ThreatActor', row.content.actor),
   }),
   UnionIncident: recordOf('UnionIncident'),
   ThreatProduct: recordOf('ThreatProduct'),

@@ -1,20 +1,20 @@
 import { changesOf } from '../serve/graph/mutations.ts';
-import { doorsTo, pageOf, recordOf, type Resolver, type Resolvers } from '../serve/graph/resolvers.ts';
+import { rootFieldsTo, pageOf, recordOf, type Resolver, type Resolvers } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import { kinds } from './records.ts';
 
 /** Defence's part of the graph: the doors, what it adds to shared types, its own records. */
 export const resolvers: Resolvers = {
   Query: {
-    ...doorsTo('AttackTechnique', 'attackTechniques', 'attackTechnique'),
-    ...doorsTo('AttackSoftware', 'attackSoftware', 'attackSoftwareItem'),
-    ...doorsTo('AttackCampaign', 'attackCampaigns', 'attackCampaign'),
-    ...doorsTo('AttackGroup', 'attackGroups', 'attackGroup'),
-    ...doorsTo('TechniqueUse', 'techniqueUses', 'techniqueUse'),
-    ...doorsTo('SoftwareUse', 'softwareUses', 'softwareUse'),
-    ...doorsTo('StixObservation', 'stixObservations', 'stixObservation'),
-    ...doorsTo('DefenceUnit', 'defenceUnits', 'defenceUnit'),
-    ...doorsTo('DefenceAssessment', 'defenceAssessments', 'defenceAssessment'),
+    ...rootFieldsTo('AttackTechnique', 'attackTechniques', 'attackTechnique'),
+    ...rootFieldsTo('AttackSoftware', 'attackSoftware', 'attackSoftwareItem'),
+    ...rootFieldsTo('AttackCampaign', 'attackCampaigns', 'attackCampaign'),
+    ...rootFieldsTo('AttackGroup', 'attackGroups', 'attackGroup'),
+    ...rootFieldsTo('TechniqueUse', 'techniqueUses', 'techniqueUse'),
+    ...rootFieldsTo('SoftwareUse', 'softwareUses', 'softwareUse'),
+    ...rootFieldsTo('StixObservation', 'stixObservations', 'stixObservation'),
+    ...rootFieldsTo('DefenceUnit', 'defenceUnits', 'defenceUnit'),
+    ...rootFieldsTo('DefenceAssessment', 'defenceAssessments', 'defenceAssessment'),
   },
   Mutation: changesOf('defence', kinds),
   Vulnerability: {

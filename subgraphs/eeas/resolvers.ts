@@ -1,15 +1,15 @@
 import { changesOf } from '../serve/graph/mutations.ts';
-import { doorsTo, pageOf, recordOf, type Resolvers } from '../serve/graph/resolvers.ts';
+import { rootFieldsTo, pageOf, recordOf, type Resolvers } from '../serve/graph/resolvers.ts';
 import { kinds } from './records.ts';
 
 /** EEAS's part of the graph: the doors, what it adds to shared types, its own records. */
 export const resolvers: Resolvers = {
   Query: {
-    ...doorsTo('CyberIncident', 'cyberIncidents', 'cyberIncident'),
-    ...doorsTo('MaliciousActivityCase', 'maliciousActivityCases', 'maliciousActivityCase'),
-    ...doorsTo('AttributionStatement', 'attributionStatements', 'attributionStatement'),
-    ...doorsTo('Response', 'responses', 'response'),
-    ...doorsTo('SanctionsListing', 'sanctionsListings', 'sanctionsListing'),
+    ...rootFieldsTo('CyberIncident', 'cyberIncidents', 'cyberIncident'),
+    ...rootFieldsTo('MaliciousActivityCase', 'maliciousActivityCases', 'maliciousActivityCase'),
+    ...rootFieldsTo('AttributionStatement', 'attributionStatements', 'attributionStatement'),
+    ...rootFieldsTo('Response', 'responses', 'response'),
+    ...rootFieldsTo('SanctionsListing', 'sanctionsListings', 'sanctionsListing'),
   },
   Mutation: changesOf('eeas', kinds),
   Vulnerability: {

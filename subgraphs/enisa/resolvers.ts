@@ -1,13 +1,13 @@
 import { changesOf } from '../serve/graph/mutations.ts';
 import { memberStateKey } from '../../schema/record/keys.ts';
 import {
-  doorsTo,
+  rootFieldsTo,
   pageOf,
   recordOf,
   type Resolvers,
-  stub,
-  stubs,
-  vulnerabilityStub,
+  referenceTo,
+  referencesTo,
+  vulnerabilityReference,
 } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import { type ExploitationStatementContent, type VulnerabilityRecordContent, kinds } from './records.ts';
@@ -15,12 +15,12 @@ import { type ExploitationStatementContent, type VulnerabilityRecordContent, kin
 /** ENISA's part of the graph: the doors, what it adds to shared types, its own records. */
 export const resolvers: Resolvers = {
   Query: {
-    ...doorsTo('ExploitationStatement', 'exploitationStatements', 'exploitationStatement'),
-    ...doorsTo('VulnerabilityRecord', 'vulnerabilityRecords', 'vulnerabilityRecord'),
-    ...doorsTo('CoordinatedDisclosure', 'coordinatedDisclosures', 'coordinatedDisclosure'),
-    ...doorsTo('CraNotification', 'craNotifications', 'craNotification'),
-    ...doorsTo('NotificationFile', 'notificationFiles', 'notificationFile'),
-    ...doorsTo('QuarterlySummary', 'quarterlySummaries', 'quarterlySummary'),
+    ...rootFieldsTo('ExploitationStatement', 'exploitationStatements', 'exploitationStatement'),
+    ...rootFieldsTo('VulnerabilityRecord', 'vulnerabilityRecords', 'vulnerabilityRecord'),
+    ...rootFieldsTo('CoordinatedDisclosure', 'coordinatedDisclosures', 'coordinatedDisclosure'),
+    ...rootFieldsTo('CraNotification', 'craNotifications', 'craNotification'),
+    ...rootFieldsTo('NotificationFile', 'notificationFiles', 'notificationFile'),
+    ...rootFieldsTo('QuarterlySummary', 'quarterlySummaries', 'quarterlySummary'),
   },
   Mutation: changesOf('enisa', kinds),
   JointCase: {
@@ -49,13 +49,15 @@ export const resolvers: Resolvers = {
     quarterlySummaries: pageOf('QuarterlySummary'),
   },
   VulnerabilityRecord: recordOf('VulnerabilityRecord', {
-    vulnerability: (row: Row<VulnerabilityRecordContent>) => vulnerabilityStub(row.content.vulnerability),
+    vulnerability: (row: Row<VulnerabilityRecordContent>) =>
+      vulnerabilityReference(row.content.vulnerability),
   }),
   ExploitationStatement: recordOf('ExploitationStatement', {
-    vulnerability: (row: Row<ExploitationStatementContent>) => vulnerabilityStub(row.content.vulnerability),
+    vulnerability: (row: Row<ExploitationStatementContent>) =>
+      vulnerabilityReference(row.content.vulnerability),
     memberState: (row: Row<ExploitationStatementContent>) =>
-      stub('MemberState', memberStateKey(row.content.memberState ?? '')),
-    actors: (row: Row<ExploitationStatementContent>) => stubs('ThreatActor', row.content.actors),
+      referenceTo('MemberState', memberStateKey(row.content.memberState ?? '')),
+    actors: (row: Row<ExploitationStatementContent>) => referencesTo('ThreatActor', row.content.actors),
   }),
   CoordinatedDisclosure: recordOf('CoordinatedDisclosure'),
   CraNotification: recordOf('CraNotification'),

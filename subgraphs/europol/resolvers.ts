@@ -2,13 +2,13 @@ import { normaliseName } from '../../schema/record/keys.ts';
 import { changesOf } from '../serve/graph/mutations.ts';
 import type { PageArguments } from '../serve/read/connection.ts';
 import {
-  doorsTo,
+  rootFieldsTo,
   pageOf,
   recordOf,
   type Resolvers,
-  stub,
-  stubs,
-  vulnerabilityStub,
+  referenceTo,
+  referencesTo,
+  vulnerabilityReference,
 } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import { type CriminalProfileContent, type RansomwareFamilyContent, kinds } from './records.ts';
@@ -16,12 +16,12 @@ import { type CriminalProfileContent, type RansomwareFamilyContent, kinds } from
 /** Europol's part of the graph: the doors, what it adds to shared types, its own records. */
 export const resolvers: Resolvers = {
   Query: {
-    ...doorsTo('RansomwareFamily', 'ransomwareFamilies', 'ransomwareFamily'),
-    ...doorsTo('CriminalProfile', 'criminalProfiles', 'criminalProfile'),
+    ...rootFieldsTo('RansomwareFamily', 'ransomwareFamilies', 'ransomwareFamily'),
+    ...rootFieldsTo('CriminalProfile', 'criminalProfiles', 'criminalProfile'),
     ransomwareFamilies: async (_source: never, args: PageArguments, { loaders }) =>
       await loaders.list('RansomwareFamily', withNameKey(args)),
-    ...doorsTo('Contribution', 'contributions', 'contribution'),
-    ...doorsTo('Operation', 'operations', 'operation'),
+    ...rootFieldsTo('Contribution', 'contributions', 'contribution'),
+    ...rootFieldsTo('Operation', 'operations', 'operation'),
   },
   Mutation: changesOf('europol', kinds),
   JointCase: {
@@ -47,11 +47,11 @@ export const resolvers: Resolvers = {
   },
   RansomwareFamily: recordOf('RansomwareFamily', {
     vulnerabilities: (row: Row<RansomwareFamilyContent>) =>
-      row.content.vulnerabilities.flatMap((id) => vulnerabilityStub(id) ?? []),
-    actors: (row: Row<RansomwareFamilyContent>) => stubs('ThreatActor', row.content.actors),
+      row.content.vulnerabilities.flatMap((id) => vulnerabilityReference(id) ?? []),
+    actors: (row: Row<RansomwareFamilyContent>) => referencesTo('ThreatActor', row.content.actors),
   }),
   CriminalProfile: recordOf('CriminalProfile', {
-    actor: (row: Row<CriminalProfileContent>) => stub('ThreatActor', row.content.actor),
+    actor: (row: Row<CriminalProfileContent>) => referenceTo('ThreatActor', row.content.actor),
   }),
   Contribution: recordOf('Contribution'),
   Operation: recordOf('Operation'),

@@ -1,24 +1,24 @@
 import { changesOf } from '../serve/graph/mutations.ts';
-import { doorsTo, pageOf, recordOf, type Resolvers } from '../serve/graph/resolvers.ts';
+import { rootFieldsTo, pageOf, recordOf, type Resolvers } from '../serve/graph/resolvers.ts';
 import { kinds } from './records.ts';
 
 /** The joint unit's part of the graph: the doors, what it adds to shared types, its own records. */
 export const resolvers: Resolvers = {
   Query: {
-    ...doorsTo('JointCaseRecord', 'jointCaseRecords', 'jointCaseRecord'),
-    ...doorsTo('InformationRequest', 'informationRequests', 'informationRequest'),
-    ...doorsTo('DeconflictionHold', 'deconflictionHolds', 'deconflictionHold'),
-    ...doorsTo('Mobilisation', 'mobilisations', 'mobilisation'),
-    ...doorsTo('ResponseTeam', 'responseTeams', 'responseTeam'),
-    ...doorsTo('Agreement', 'agreements', 'agreement'),
-    ...doorsTo('Capability', 'capabilities', 'capability'),
-    ...doorsTo('ExercisePlan', 'exercisePlans', 'exercisePlan'),
-    ...doorsTo('SituationReport', 'situationReports', 'situationReport'),
-    ...doorsTo('ResponsePlan', 'responsePlans', 'responsePlan'),
-    ...doorsTo('Procedure', 'procedures', 'procedure'),
-    ...doorsTo('DutyContact', 'dutyContacts', 'dutyContact'),
-    ...doorsTo('CommunicationLine', 'communicationLines', 'communicationLine'),
-    ...doorsTo('Recall', 'recalls', 'recall'),
+    ...rootFieldsTo('JointCaseRecord', 'jointCaseRecords', 'jointCaseRecord'),
+    ...rootFieldsTo('InformationRequest', 'informationRequests', 'informationRequest'),
+    ...rootFieldsTo('DeconflictionHold', 'deconflictionHolds', 'deconflictionHold'),
+    ...rootFieldsTo('Mobilisation', 'mobilisations', 'mobilisation'),
+    ...rootFieldsTo('ResponseTeam', 'responseTeams', 'responseTeam'),
+    ...rootFieldsTo('Agreement', 'agreements', 'agreement'),
+    ...rootFieldsTo('Capability', 'capabilities', 'capability'),
+    ...rootFieldsTo('ExercisePlan', 'exercisePlans', 'exercisePlan'),
+    ...rootFieldsTo('SituationReport', 'situationReports', 'situationReport'),
+    ...rootFieldsTo('ResponsePlan', 'responsePlans', 'responsePlan'),
+    ...rootFieldsTo('Procedure', 'procedures', 'procedure'),
+    ...rootFieldsTo('DutyContact', 'dutyContacts', 'dutyContact'),
+    ...rootFieldsTo('CommunicationLine', 'communicationLines', 'communicationLine'),
+    ...rootFieldsTo('Recall', 'recalls', 'recall'),
   },
   Mutation: changesOf('joint-unit', kinds),
   Vulnerability: {

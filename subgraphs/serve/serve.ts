@@ -15,7 +15,7 @@ import { readHubKeys } from './verify/hub-keys.ts';
 import { compareHubVersion, type HubVersion } from './verify/hub-version.ts';
 import { Loaders } from './read/loaders.ts';
 import { announce } from './store/processes.ts';
-import { seldom } from './migrate/throttle.ts';
+import { throttle } from './migrate/throttle.ts';
 import { policiesOf } from './store/policies.ts';
 import { followSwitch } from './operate/switch.ts';
 import { keepLabelled } from './relabel/keep-labelled.ts';
@@ -39,7 +39,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const log = pino({ name: community.name, level: settings.log, serializers }, pino.destination(2));
   const keys = await watchHubKeys(settings, log);
   const report = (error: unknown) => log.error({ error }, 'the store does not answer');
-  const leftOut = seldom((words) => log.error({ alarm: true }, words));
+  const leftOut = throttle((words) => log.error({ alarm: true }, words));
   const store = openStore(settings.storeUri, community.kinds, report, leftOut);
   const archive = policiesOf(store);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, log);
@@ -133,15 +133,15 @@ function contextOf(
 ): Context {
   const { assertion, now, policy } = request as Request & AssertedRequest & DecidedRequest;
   const { reader } = assertion;
-  const holder = policy.holder(reader, now);
-  const loaders = new Loaders(store, community.kinds, policy, holder, settings.cursorKey, {
+  const readerAccess = policy.accessOf(reader, now);
+  const loaders = new Loaders(store, community.kinds, policy, readerAccess, settings.cursorKey, {
     oldest: served.oldest(),
   });
   const { name, kinds } = community;
   const alarm = (words: string) => log.error({ alarm: true }, words);
   const labeller = followLabelling(store, versions, policy.source.version);
-  const changes = new Changes({ community: name, kinds, store, policy, labeller, holder, alarm });
-  return { reader, holder, assertion, loaders, changes };
+  const changes = new Changes({ community: name, kinds, store, policy, labeller, readerAccess, alarm });
+  return { reader, readerAccess, assertion, loaders, changes };
 }
 
 async function listen(server: Server, settings: SubgraphSettings): Promise<void> {

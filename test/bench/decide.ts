@@ -51,15 +51,15 @@ function main(): void {
     const took: number[] = [];
     for (let turn = 0; turn < Number(flags.times); turn += 1) {
       const began = performance.now();
-      const holder = policy.holder(readerOf({ roles: [role] }), now);
-      decide({ document, variables: {} }, schema, kinds.of(holder));
+      const readerAccess = policy.accessOf(readerOf({ roles: [role] }), now);
+      decide({ document, variables: {} }, schema, kinds.of(readerAccess));
       took.push((performance.now() - began) * 1000);
     }
     const warm = took.slice(Math.min(2000, took.length / 2));
     return { role, p50: percentile(warm, 0.5), p99: percentile(warm, 0.99) };
   });
   const began = performance.now();
-  new KindSchemas(schema).of(policy.holder(readerOf({ roles: ['csirt-analyst'] }), now));
+  new KindSchemas(schema).of(policy.accessOf(readerOf({ roles: ['csirt-analyst'] }), now));
   const kindMs = performance.now() - began;
   if (flags.json !== undefined)
     writeFileSync(flags.json, `${JSON.stringify({ fields, rows, kindMs }, null, 2)}\n`);

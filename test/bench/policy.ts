@@ -70,7 +70,7 @@ function report({ milliseconds, cells, compared, changed, tables, rows }: Figure
   const lines = Object.entries(milliseconds).map(([name, value]) => [name, round(value)]);
   process.stdout.write(table(['what', 'ms'], lines));
   process.stdout.write(
-    `${cells.all} cells of ${cells.deeds} tables, of which ${cells.tables} differ with ${cells.distinct} cells; ` +
+    `${cells.all} cells of ${cells.accesses} tables, of which ${cells.tables} differ with ${cells.distinct} cells; ` +
       `to be read as ${tables} tables of ${rows} rows\n` +
       `diff of one class: ${compared.one} cells compared, ${changed.one} differ; ` +
       `of all: ${compared.all} compared, ${changed.all} differ\n` +

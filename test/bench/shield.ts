@@ -117,24 +117,24 @@ function buildBareSchema(): GraphQLSchema {
 }
 
 /** What a request is given: a page of rows, which are decided here where they are not yet. */
-function contextOf(rowsOf: (holder: Context['holder']) => readonly Row[]): Context {
-  const holder = policy.holder(reader, now);
+function contextOf(rowsOf: (readerAccess: Context['readerAccess']) => readonly Row[]): Context {
+  const readerAccess = policy.accessOf(reader, now);
   const list = () =>
     Promise.resolve(
       toConnection(
-        rowsOf(holder),
+        rowsOf(readerAccess),
         objects,
         null,
         ({ id }) => id,
         () => Promise.resolve(objects),
       ),
     );
-  return { reader, holder, loaders: { list } } as unknown as Context;
+  return { reader, readerAccess, loaders: { list } } as unknown as Context;
 }
 
-const decideAll = (holder: Context['holder']) =>
-  records.flatMap((record) => toRow('ActorProfile', record, policy, holder) ?? []);
-const decided = decideAll(policy.holder(reader, now));
+const decideAll = (readerAccess: Context['readerAccess']) =>
+  records.flatMap((record) => toRow('ActorProfile', record, policy, readerAccess) ?? []);
+const decided = decideAll(policy.accessOf(reader, now));
 /** Rows as they would be made without a policy: a value of the same shape, that nobody decided. */
 const undecided = () =>
   records.map((record): Row => ({
@@ -156,7 +156,7 @@ const ways: readonly [Way, ...Way[]] = [
 function wayOf(
   name: string,
   schema: GraphQLSchema,
-  rows: (holder: Context['holder']) => readonly Row[],
+  rows: (readerAccess: Context['readerAccess']) => readonly Row[],
 ): Way {
   return {
     name,

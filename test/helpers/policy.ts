@@ -1,7 +1,7 @@
 import { isMap, parseDocument } from 'yaml';
 import type { Envelope } from '../../schema/record/envelope.ts';
 import { policyOfTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
-import type { Labels, Policy } from '../../schema/policy/decide/policy.ts';
+import type { AdmittedKeys, Policy } from '../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 
 /** The policy of the repository with kinds of record besides, which marking and audience alone decide. */
@@ -22,15 +22,15 @@ export const policy: Policy = policyWith('Bulletin', 'Note');
 
 /** The keys that a reader holds on the records of a kind. */
 export function heldKeys(reader: Reader, now: Date, kind = 'Advisory'): readonly string[] {
-  return [...policy.holder(reader, now).keys(kind)];
+  return [...policy.accessOf(reader, now).keys(kind)];
 }
 
 /** The keys that a record of a kind admits. */
-export function admittedKeys(envelope: Envelope, kind = 'Advisory'): Labels {
-  return policy.labels(envelope, kind);
+export function admittedKeys(envelope: Envelope, kind = 'Advisory'): AdmittedKeys {
+  return policy.admittedKeys(envelope, kind);
 }
 
 /** Whether the guard lets a reader have a record of a kind. */
 export function reads(reader: Reader, envelope: unknown, now: Date, kind = 'Advisory'): boolean {
-  return policy.decideRow(envelope, kind, policy.holder(reader, now)) !== null;
+  return policy.decideRow(envelope, kind, policy.accessOf(reader, now)) !== null;
 }

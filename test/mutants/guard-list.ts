@@ -59,7 +59,7 @@ export const guards: readonly Guard[] = [
     from: ' || source.decision.hidden.has(name)',
     to: '',
     project: 'parts',
-    tests: 'test/subgraphs/serve/(portions|loaders|guard)',
+    tests: 'test/subgraphs/serve/read/(portions|loaders)',
   },
   {
     name: "the cursor's scope",
@@ -88,7 +88,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'the suggestions of the kind',
     file: 'gateway/introspection/suggest.ts',
-    from: 'const found = validate(schemaOf(contextValue), document, undefined, { maxErrors: mostErrors });',
+    from: 'const found = validate(schemaOf(contextValue), document, undefined, { maxErrors: maxErrors });',
     to: 'const found = [] as ReturnType<typeof validate>;\n          if (found.length === 0) return Promise.resolve();',
     project: 'journeys',
     tests: 'test/abuse/introspection',
@@ -243,7 +243,7 @@ export const guards: readonly Guard[] = [
     from: "typeof number === 'number' && number >= 0",
     to: "typeof number === 'number'",
     project: 'parts',
-    tests: 'test/gateway/plan',
+    tests: 'test/gateway/budget/operation-size',
   },
   {
     name: 'a search by what is marked by itself',
@@ -320,8 +320,8 @@ export const guards: readonly Guard[] = [
   {
     name: "the log's inquiry, by its case number",
     file: 'gateway/hub-subgraph/inquiry.ts',
-    from: "if (!holder.mayUse('Query', 'policy'))",
-    to: "if (holder.mayUse('', ''))",
+    from: "if (!readerAccess.mayUse('Query', 'policy'))",
+    to: "if (readerAccess.mayUse('', ''))",
     project: 'parts',
     tests: 'test/gateway/hub-subgraph/inquiry',
   },

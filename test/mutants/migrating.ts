@@ -3,7 +3,7 @@ import type { Guard } from './guard.ts';
 const folder = 'subgraphs/serve/migrate';
 const parts = {
   project: 'parts',
-  tests: 'test/subgraphs/serve/migrate/(schema-versions|migrate|contract)',
+  tests: 'test/subgraphs/serve/(record/schema-versions|migrate/(migrate|contract))',
 } as const;
 
 /** What holds while two versions of a community's documents are side by side. */

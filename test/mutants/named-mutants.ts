@@ -10,19 +10,19 @@ export const named: readonly Named[] = [
     why: 'a prohibition whatever the record is refused before any variant is looked at: that it excludes once more changes no decision',
     mutants: [
       [
-        'compile.ts',
+        'decide/compile.ts',
         'const prohibits = all.filter((rule) => rule.when.size > 0);',
         'all.filter((rule) => rule.when.size > 0)',
         'all',
       ],
       [
-        'compile.ts',
+        'decide/compile.ts',
         'const prohibits = all.filter((rule) => rule.when.size > 0);',
         'rule.when.size > 0',
         'true',
       ],
       [
-        'compile.ts',
+        'decide/compile.ts',
         'const prohibits = all.filter((rule) => rule.when.size > 0);',
         'rule.when.size > 0',
         'rule.when.size >= 0',
@@ -32,67 +32,67 @@ export const named: readonly Named[] = [
   {
     why: 'a cache: the same is worked out anew',
     mutants: [
-      ['compile.ts', 'if (kept !== undefined) return kept;', 'kept !== undefined', 'false'],
-      ['compile.ts', 'known.set(signature, found);', 'known.set(signature, found);', ';'],
-      ['facts.ts', 'blanks.set(declared, known);', 'blanks.set(declared, known);', ';'],
+      ['decide/compile.ts', 'if (kept !== undefined) return kept;', 'kept !== undefined', 'false'],
+      ['decide/compile.ts', 'known.set(signature, found);', 'known.set(signature, found);', ';'],
+      ['decide/facts.ts', 'blanks.set(declared, known);', 'blanks.set(declared, known);', ';'],
       [
-        'policy.ts',
+        'decide/policy.ts',
         'const known = signature === null ? undefined : gates.known.get(signature);',
         'signature === null',
         'true',
       ],
       [
-        'policy.ts',
+        'decide/policy.ts',
         'const known = signature === null ? undefined : gates.known.get(signature);',
         'signature === null',
         'false',
       ],
       [
-        'policy.ts',
+        'decide/policy.ts',
         'const known = signature === null ? undefined : gates.known.get(signature);',
         'signature === null',
         'signature !== null',
       ],
-      ['policy.ts', 'if (known !== undefined) return known;', 'known !== undefined', 'false'],
+      ['decide/policy.ts', 'if (known !== undefined) return known;', 'known !== undefined', 'false'],
       [
-        'policy.ts',
+        'decide/policy.ts',
         'if (signature !== null) gates.known.set(signature, ways);',
         'signature !== null',
         'true',
       ],
       [
-        'policy.ts',
+        'decide/policy.ts',
         'if (signature !== null) gates.known.set(signature, ways);',
         'signature !== null',
         'false',
       ],
       [
-        'policy.ts',
+        'decide/policy.ts',
         'if (signature !== null) gates.known.set(signature, ways);',
         'signature !== null',
         'signature === null',
       ],
       [
-        'policy.ts',
+        'decide/policy.ts',
         'if (signature !== null) gates.known.set(signature, ways);',
         'gates.known.set(signature, ways);',
         ';',
       ],
-      ['policy.ts', 'this.#gates.set(kind, gates);', 'this.#gates.set(kind, gates);', ';'],
-      ['policy.ts', 'this.#held.set(name, known);', 'this.#held.set(name, known);', ';'],
+      ['decide/policy.ts', 'this.#gates.set(kind, gates);', 'this.#gates.set(kind, gates);', ';'],
+      ['decide/policy.ts', 'this.#held.set(name, known);', 'this.#held.set(name, known);', ';'],
     ],
   },
   {
     why: 'nobody holds a variant that asks for a class and excludes it',
     mutants: [
       [
-        'compile.ts',
+        'decide/compile.ts',
         'if (without.some((name) => permit.classes.includes(name))) continue;',
         'without.some((name) => permit.classes.includes(name))',
         'false',
       ],
       [
-        'compile.ts',
+        'decide/compile.ts',
         'if (without.some((name) => permit.classes.includes(name))) continue;',
         '(name) => permit.classes.includes(name)',
         '() => undefined',
@@ -101,13 +101,13 @@ export const named: readonly Named[] = [
   },
   {
     why: 'a class that there is not excludes nobody',
-    mutants: [['compile.ts', '[[]],', '[]', '["Stryker was here"]']],
+    mutants: [['decide/compile.ts', '[[]],', '[]', '["Stryker was here"]']],
   },
   {
     why: 'a rule asks about dimensions that have values only',
     mutants: [
       [
-        'compile.ts',
+        'decide/compile.ts',
         'const blocks = blocksOf(dimension, source.dimensions.get(dimension) ?? [], rules);',
         '[]',
         '["Stryker was here"]',
@@ -118,13 +118,13 @@ export const named: readonly Named[] = [
     why: 'records that do not meet the permission give no variants later on',
     mutants: [
       [
-        'compile.ts',
+        'decide/compile.ts',
         'const taken = blocks.filter((value) => permit.when.get(dimension)?.has(value) !== false);',
         'blocks.filter((value) => permit.when.get(dimension)?.has(value) !== false)',
         'blocks',
       ],
       [
-        'compile.ts',
+        'decide/compile.ts',
         'const taken = blocks.filter((value) => permit.when.get(dimension)?.has(value) !== false);',
         'permit.when.get(dimension)?.has(value) !== false',
         'true',
@@ -135,55 +135,55 @@ export const named: readonly Named[] = [
     why: 'two classes of record have two numbers as before: only which numbers they are differs',
     mutants: [
       [
-        'facts.ts',
+        'decide/facts.ts',
         'signature = signature * tlpScale.length + tlpScale.indexOf(marking.tlp);',
         'signature * tlpScale.length + tlpScale.indexOf(marking.tlp)',
         'signature * tlpScale.length - tlpScale.indexOf(marking.tlp)',
       ],
       [
-        'facts.ts',
+        'decide/facts.ts',
         'signature = signature * reaches.length + reaches.indexOf(audience.reach);',
         'signature * reaches.length + reaches.indexOf(audience.reach)',
         'signature * reaches.length - reaches.indexOf(audience.reach)',
       ],
       [
-        'facts.ts',
+        'decide/facts.ts',
         'signature = signature * papScale.length + papScale.indexOf(marking.pap);',
         'signature * papScale.length + papScale.indexOf(marking.pap)',
         'signature * papScale.length - papScale.indexOf(marking.pap)',
       ],
       [
-        'facts.ts',
+        'decide/facts.ts',
         'signature = signature * distributions.length + distributions.indexOf(marking.distribution);',
         'signature * distributions.length + distributions.indexOf(marking.distribution)',
         'signature * distributions.length - distributions.indexOf(marking.distribution)',
       ],
       [
-        'facts.ts',
+        'decide/facts.ts',
         'signature = signature * 2 + (marking.handlingCodes.includes(code) ? 1 : 0);',
         'signature * 2 + (marking.handlingCodes.includes(code) ? 1 : 0)',
         'signature * 2 - (marking.handlingCodes.includes(code) ? 1 : 0)',
       ],
       [
-        'facts.ts',
+        'decide/facts.ts',
         'signature = signature * 2 + (marking.extraRestrictions.length === 0 ? 0 : 1);',
         'signature * 2 + (marking.extraRestrictions.length === 0 ? 0 : 1)',
         'signature * 2 - (marking.extraRestrictions.length === 0 ? 0 : 1)',
       ],
       [
-        'facts.ts',
+        'decide/facts.ts',
         'signature = signature * 2 + (marking.extraRestrictions.length === 0 ? 0 : 1);',
         'marking.extraRestrictions.length === 0',
         'marking.extraRestrictions.length !== 0',
       ],
       [
-        'facts.ts',
+        'decide/facts.ts',
         "return signature * 2 + (embargo === 'over' ? 0 : 1);",
         "signature * 2 + (embargo === 'over' ? 0 : 1)",
         "signature * 2 - (embargo === 'over' ? 0 : 1)",
       ],
       [
-        'facts.ts',
+        'decide/facts.ts',
         "return signature * 2 + (embargo === 'over' ? 0 : 1);",
         "embargo === 'over'",
         "embargo !== 'over'",
@@ -194,7 +194,7 @@ export const named: readonly Named[] = [
     why: 'no codes joined are the empty text',
     mutants: [
       [
-        'facts.ts',
+        'decide/facts.ts',
         "return codes.length === 0 ? '' : handlingCodes.filter((code) => codes.includes(code)).join(',');",
         'codes.length === 0',
         'false',
@@ -205,7 +205,7 @@ export const named: readonly Named[] = [
     why: 'what is no text is none of the values',
     mutants: [
       [
-        'facts.ts',
+        'decide/facts.ts',
         "if (stated !== undefined && (typeof stated !== 'string' || !values.includes(stated))) return null;",
         "typeof stated !== 'string'",
         'false',
@@ -216,8 +216,8 @@ export const named: readonly Named[] = [
     why: 'a portion has the facts of its record, which are known when it is looked at',
     mutants: [
       [
-        'policy.ts',
-        'return own === undefined || !passes(own, marked, holder);',
+        'decide/policy.ts',
+        'return own === undefined || !passes(own, marked, readerAccess);',
         'own === undefined',
         'false',
       ],
@@ -227,13 +227,13 @@ export const named: readonly Named[] = [
     why: 'an empty set of its own is as empty as the shared one',
     mutants: [
       [
-        'policy.ts',
+        'decide/policy.ts',
         'hidden: hidden.length === 0 ? nothing : new Set(hidden.map(({ path }) => path)),',
         'hidden.length === 0',
         'false',
       ],
       [
-        'policy.ts',
+        'decide/policy.ts',
         'groups: groups.length === 0 ? nothing : new Set(groups),',
         'groups.length === 0',
         'false',
@@ -243,14 +243,19 @@ export const named: readonly Named[] = [
   {
     why: 'a rule names classes that there are only: the language refuses others',
     mutants: [
-      ['policy.ts', 'return one !== undefined && isOfClass(reader, one);', 'one !== undefined', 'true'],
+      [
+        'decide/policy.ts',
+        'return one !== undefined && isOfClass(reader, one);',
+        'one !== undefined',
+        'true',
+      ],
     ],
   },
   {
     why: 'what does not match has no second member',
     mutants: [
       [
-        'policy.ts',
+        'decide/policy.ts',
         'const [, digits] = /^joint-baseline-(\\d{1,9})$/.exec(name) ?? [];',
         '[]',
         '["Stryker was here"]',
@@ -261,7 +266,7 @@ export const named: readonly Named[] = [
     why: 'a kind that there is not has no rules on any group',
     mutants: [
       [
-        'policy.ts',
+        'decide/policy.ts',
         'const groups = (this.#policy.source.domain.kinds[kind]?.groups ?? []).filter((group) => group !== base);',
         '[]',
         '["Stryker was here"]',
@@ -272,7 +277,7 @@ export const named: readonly Named[] = [
     why: 'a way without values lets nobody through',
     mutants: [
       [
-        'policy.ts',
+        'decide/policy.ts',
         'return values === undefined || values.size === 0 ? [] : [{ side: recordSideOf(relation), values }];',
         'values.size === 0',
         'false',
@@ -283,7 +288,7 @@ export const named: readonly Named[] = [
     why: 'null compares as the first moment of 1970, which no request comes before',
     mutants: [
       [
-        'policy.ts',
+        'decide/policy.ts',
         "return embargoUntil !== null && embargoUntil > now ? 'running' : 'over';",
         'embargoUntil !== null',
         'true',
@@ -294,7 +299,7 @@ export const named: readonly Named[] = [
     why: 'the relation stands twice in the keys of both sides',
     mutants: [
       [
-        'policy.ts',
+        'decide/policy.ts',
         'return `${front}|${value}${variant.text.slice(variant.relation.length)}`;',
         'variant.text.slice(variant.relation.length)',
         'variant.text',
@@ -305,7 +310,7 @@ export const named: readonly Named[] = [
     why: 'the fault that is said beside it refuses the policy',
     mutants: [
       [
-        'rules.ts',
+        'language/rules.ts',
         'const kinds = text.kinds.flatMap((name) => kindsOf(name, domain) ?? (say(`no kind is called ${name}`), []));',
         '[]',
         '["Stryker was here"]',
@@ -316,7 +321,7 @@ export const named: readonly Named[] = [
     why: 'the shape leaves no condition without values',
     mutants: [
       [
-        'rules.ts',
+        'language/rules.ts',
         'if (values !== undefined) conditions.set(name, new Set(values));',
         'values !== undefined',
         'true',
@@ -327,7 +332,7 @@ export const named: readonly Named[] = [
     why: 'kinds that there are not were faulted before',
     mutants: [
       [
-        'rules.ts',
+        'language/rules.ts',
         '.filter((kind) => domain.kinds[kind]?.community !== owner)',
         'domain.kinds[kind]?.community',
         'domain.kinds[kind].community',
@@ -338,7 +343,7 @@ export const named: readonly Named[] = [
     why: 'roles are there: the term before it asks',
     mutants: [
       [
-        'rules.ts',
+        'language/rules.ts',
         '(one.roles === null || reader.roles.some((role) => one.roles?.has(role))) &&',
         'one.roles?.has',
         'one.roles.has',
@@ -349,13 +354,13 @@ export const named: readonly Named[] = [
     why: 'no class and no agreement has the purpose null',
     mutants: [
       [
-        'rules.ts',
+        'language/rules.ts',
         '(one.purposes === null || (reader.purpose !== null && one.purposes.has(reader.purpose)))',
         'reader.purpose !== null',
         'true',
       ],
       [
-        'relations.ts',
+        'decide/relations.ts',
         '.filter((held) => isValid(held, now) && purpose !== null && held.purposes.includes(purpose))',
         'purpose !== null',
         'true',

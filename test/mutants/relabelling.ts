@@ -1,6 +1,9 @@
 import type { Guard } from './guard.ts';
 
-const parts = { project: 'parts', tests: 'test/(schema/policy/both|subgraphs/serve/relabel)' } as const;
+const parts = {
+  project: 'parts',
+  tests: 'test/(schema/policy/decide/both|subgraphs/serve/relabel)',
+} as const;
 const journey = { project: 'journeys', tests: 'test/journeys/relabel' } as const;
 const both = 'schema/policy/decide/both.ts';
 const folder = 'subgraphs/serve/relabel';
@@ -143,8 +146,8 @@ export const relabelling: readonly Guard[] = [
   {
     name: 'relabelling: one process at a time',
     file: 'subgraphs/serve/store/walk/lease.ts',
-    from: '$or: [{ holder }, { until: { $lt: now } }]',
-    to: '$or: [{ holder }, { until: { $exists: true } }]',
+    from: '$or: [{ readerAccess }, { until: { $lt: now } }]',
+    to: '$or: [{ readerAccess }, { until: { $exists: true } }]',
     ...parts,
   },
   {
@@ -157,7 +160,7 @@ export const relabelling: readonly Guard[] = [
   {
     name: 'relabelling: who knows nothing of the labels decides nothing',
     file: `${folder}/served.ts`,
-    from: ' || performance.now() - lookedAt > mostMs',
+    from: ' || performance.now() - lookedAt > maxMs',
     to: '',
     ...parts,
   },

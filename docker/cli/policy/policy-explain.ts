@@ -71,9 +71,9 @@ function addExplain(policy: Command): void {
       const [kind = ''] = String(record).split(':');
       show(compiled, `${kind}.${String(field)}`);
       const now = new Date();
-      const holder = compiled.holder(await readerAtHand(home, String(as), said, now), now);
+      const readerAccess = compiled.accessOf(await readerAtHand(home, String(as), said, now), now);
       const envelope = await readEnvelope(home, compiled, String(record));
-      const explained = explainField(compiled, holder, kind, envelope, String(field));
+      const explained = explainField(compiled, readerAccess, kind, envelope, String(field));
       write(json, explained, tellField(explained));
       process.exitCode = explained.allowed ? 0 : 2;
     });

@@ -44,7 +44,7 @@ function addCheck(policy: Command): void {
 }
 
 const diffHelp = `
-Each line begins with "+" where somebody gains and with "-" where somebody loses; below it stands a witness, a reader and
+Each line begins with "+" where somebody gains and with "-" where somebody loses; below it stands a example, a reader and
 a record for which the two versions decide differently. A record of which a line says nothing is in the reader's own
 picture, validly marked and not classified. "being nobody in particular" is a reader in no relation that a rule asks for.
 It ends with 0 where nobody gains or loses anything, with 1 where somebody does, with 2 where a policy is not taken.

@@ -6,7 +6,7 @@ import type { Policy } from '../decide/policy.ts';
 export type PolicyHistory = (version: string) => Promise<Policy | null>;
 
 /** Compiled policies are large, and an inquiry is about few. */
-const mostKept = 4;
+const maxKept = 4;
 
 /** Opens the policies that were ever in force for explaining decisions of their time. */
 export function openPolicyHistory(memory: Pick<PolicyArchive, 'find'>): PolicyHistory {
@@ -16,7 +16,7 @@ export function openPolicyHistory(memory: Pick<PolicyArchive, 'find'>): PolicyHi
     if (Number.isNaN(number)) return null;
     const policy = compiled.get(number) ?? (await readPolicyOf(number, memory));
     if (policy === null) return null;
-    if (compiled.size >= mostKept) compiled.clear();
+    if (compiled.size >= maxKept) compiled.clear();
     compiled.set(number, policy);
     return policy;
   };

@@ -4,7 +4,7 @@ import { contractFiles, findPolicyGaps } from './coverage.ts';
 import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
 import { findIdleRules, findIdleWords } from './idle.ts';
 import type { Policy } from '../decide/policy.ts';
-import { deedsOf, sideOf, textOf } from '../table/sides.ts';
+import { accessesOf, sideOf, textOf } from '../table/sides.ts';
 
 /** What a check of the policy found. */
 export type Check = {
@@ -19,10 +19,10 @@ export type Check = {
   readonly cells: Cells;
 };
 
-/** How large the truth table is. A cell: readers in a relation, a block of records, one deed. */
+/** How large the truth table is. A cell: readers in a relation, a block of records, one access. */
 export type Cells = {
   /** Actions on groups of fields of kinds of record. */
-  readonly deeds: number;
+  readonly accesses: number;
   /** Cells of all of them, each kind counted for itself. */
   readonly all: number;
   /** Tables that differ, and their cells: kinds and actions that the same rules speak of counted once. */
@@ -54,17 +54,20 @@ export function checkPolicy(policy: Policy): Check {
 export function openSpaces({ source }: Policy): { readonly spaces: readonly Space[]; readonly cells: Cells } {
   const known = knowReaders();
   const spaces = new Map<string, Space>();
-  const deeds = deedsOf(source);
+  const accesses = accessesOf(source);
   let all = 0;
-  for (const deed of deeds) {
-    const side = sideOf(source, deed);
+  for (const access of accesses) {
+    const side = sideOf(source, access);
     const text = textOf(side);
-    const space = spaces.get(text) ?? openSpace([side], deed.kind, known);
+    const space = spaces.get(text) ?? openSpace([side], access.kind, known);
     spaces.set(text, space);
     all += space.cells;
   }
   const distinct = [...spaces.values()].reduce((sum, { cells }) => sum + cells, 0);
-  return { spaces: [...spaces.values()], cells: { deeds: deeds.length, all, tables: spaces.size, distinct } };
+  return {
+    spaces: [...spaces.values()],
+    cells: { accesses: accesses.length, all, tables: spaces.size, distinct },
+  };
 }
 
 /** How many coordinates of each sort the graph has, those that several subgraphs share once. */

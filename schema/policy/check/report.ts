@@ -1,24 +1,24 @@
 import type { Check } from './check.ts';
 import type { Change, Difference } from '../table/diff.ts';
-import { isHeld, witnessOf } from '../table/example.ts';
+import { isHeld, exampleOf } from '../table/example.ts';
 
-/** A difference in words: each block of cells with its witness, then the counts. */
+/** A difference in words: each block of cells with its example, then the counts. */
 export function tellDifference(
-  { changes, gained, lost, compared, deeds }: Difference,
+  { changes, gained, lost, compared, accesses }: Difference,
   milliseconds: number,
 ): string {
   const lines = changes.flatMap((change) => [
     `${change.effect === 'gains' ? '+ ' : '- '}${change.words}`,
-    `    ${tellWitness(change)}`,
+    `    ${printExample(change)}`,
   ]);
-  const compare = `${compared} cells of ${deeds} tables compared in ${milliseconds.toFixed(0)} ms`;
+  const compare = `${compared} cells of ${accesses} tables compared in ${milliseconds.toFixed(0)} ms`;
   const counts = `${gained} cells gained, ${lost} cells lost, in ${changes.length} blocks`;
   return `${[...lines, compare, counts].join('\n')}\n`;
 }
 
 /** One reader and one record of a block, in words. */
-export function tellWitness({ witness: { deed, column, facts, dimensions } }: Change): string {
-  const { reader } = witnessOf(column, facts);
+export function printExample({ example: { access, column, facts, dimensions } }: Change): string {
+  const { reader } = exampleOf(column, facts);
   const who = [
     reader.client === 'machine' ? 'a machine' : reader.onScreen ? 'a person on screen' : 'a person',
     `of ${reader.organisation}`,
@@ -28,7 +28,7 @@ export function tellWitness({ witness: { deed, column, facts, dimensions } }: Ch
   const related = column.relation.name === 'anyone' ? '' : `, ${column.relation.name}`;
   const record = dimensions.map((name) => `${name} ${writeValue(name, facts[name] ?? '')}`).join(', ');
   const besides = isHeld(facts) ? '' : '; the hub refuses such a record besides, whatever the rules say';
-  return `witness: ${who}${related}: ${deed.action} ${deed.group} of ${deed.kind}, ${record || 'any'}${besides}`;
+  return `example: ${who}${related}: ${access.action} ${access.group} of ${access.kind}, ${record || 'any'}${besides}`;
 }
 
 function writeValue(name: string, value: string): string {
@@ -45,7 +45,7 @@ export function tellCheck(
     ...notes.map((note) => `note: ${note}`),
     ...findings.map((finding) => `finding: ${finding}`),
     `coordinates: ${sorts.join(', ')}`,
-    `truth table: ${cells.all} cells of ${cells.deeds} tables (an action on a group of fields of a kind of record); ` +
+    `truth table: ${cells.all} cells of ${cells.accesses} tables (an action on a group of fields of a kind of record); ` +
       `${cells.tables} tables differ, with ${cells.distinct} cells`,
     `in ${milliseconds.toFixed(0)} ms`,
     `covered ${covered} of ${all}, ${findings.length} findings`,

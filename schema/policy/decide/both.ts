@@ -1,7 +1,7 @@
 import type { Envelope } from '../../record/envelope.ts';
 import type { Reader } from '../../protocol/reader.ts';
 import type { Action } from '../language/domain.ts';
-import { Holder, type Labels, Policy, type RowDecision } from './policy.ts';
+import { ReaderAccess, type AdmittedKeys, Policy, type RowDecision } from './policy.ts';
 
 /**
  * Two versions of a policy while a store is relabelled from one to the other. Rows are found by the keys of the older
@@ -19,22 +19,22 @@ export class BothPolicies extends Policy {
     this.newer = newer;
   }
 
-  override get labelsDecide(): boolean {
+  override get keysDecide(): boolean {
     return false;
   }
 
-  override holder(reader: Reader, now: Date): Holder {
-    return new BothHolders(this, reader, now);
+  override accessOf(reader: Reader, now: Date): ReaderAccess {
+    return new BothAccesses(this, reader, now);
   }
 
   /** The keys of both, side by side: they never meet. */
-  override labels(envelope: Envelope, kind: string): Labels {
-    const [older, newer] = [this.older.labels(envelope, kind), this.newer.labels(envelope, kind)];
+  override admittedKeys(envelope: Envelope, kind: string): AdmittedKeys {
+    const [older, newer] = [this.older.admittedKeys(envelope, kind), this.newer.admittedKeys(envelope, kind)];
     return { admits: [...older.admits, ...newer.admits], early: [...older.early, ...newer.early] };
   }
 
-  override decideRow(envelope: unknown, kind: string, holder: Holder): RowDecision | null {
-    const both = bothOf(holder);
+  override decideRow(envelope: unknown, kind: string, readerAccess: ReaderAccess): RowDecision | null {
+    const both = bothOf(readerAccess);
     const older = this.older.decideRow(envelope, kind, both.older);
     const newer = this.newer.decideRow(envelope, kind, both.newer);
     if (older === null || newer === null) return null;
@@ -44,8 +44,14 @@ export class BothPolicies extends Policy {
     };
   }
 
-  override may(holder: Holder, action: Action, kind: string, group: string, envelope: Envelope): boolean {
-    const both = bothOf(holder);
+  override may(
+    readerAccess: ReaderAccess,
+    action: Action,
+    kind: string,
+    group: string,
+    envelope: Envelope,
+  ): boolean {
+    const both = bothOf(readerAccess);
     return (
       this.older.may(both.older, action, kind, group, envelope) &&
       this.newer.may(both.newer, action, kind, group, envelope)
@@ -93,14 +99,14 @@ export class BothPolicies extends Policy {
 }
 
 /** One reader under both versions. What it holds are keys of the older: they are what a store's rows are found by. */
-class BothHolders extends Holder {
-  readonly older: Holder;
-  readonly newer: Holder;
+class BothAccesses extends ReaderAccess {
+  readonly older: ReaderAccess;
+  readonly newer: ReaderAccess;
 
   constructor(policy: BothPolicies, reader: Reader, now: Date) {
     super(policy, reader, now);
-    this.older = policy.older.holder(reader, now);
-    this.newer = policy.newer.holder(reader, now);
+    this.older = policy.older.accessOf(reader, now);
+    this.newer = policy.newer.accessOf(reader, now);
   }
 
   override keys(kind: string, action?: Action, group?: string): ReadonlySet<string> {
@@ -108,7 +114,7 @@ class BothHolders extends Holder {
   }
 }
 
-function bothOf(holder: Holder): BothHolders {
-  if (holder instanceof BothHolders) return holder;
+function bothOf(readerAccess: ReaderAccess): BothAccesses {
+  if (readerAccess instanceof BothAccesses) return readerAccess;
   throw new Error('expected a reader under both policies');
 }

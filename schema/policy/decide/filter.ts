@@ -1,5 +1,5 @@
 /** The most keys that one query may scan: MongoDB merges up to 199, and every further term multiplies them. */
-export const mostHeldKeys = 150;
+export const maxHeldKeys = 150;
 
 /** A store's filter for what a reader may see: a plain value, so that every store combines it with `$and` only. */
 export type StoreFilter = {
@@ -15,7 +15,6 @@ export type StoreFilter = {
  * first term; the embargo is compared at the request, on the rows that are left. Throws beyond 150 keys.
  */
 export function compileFilter(held: readonly string[], now: Date): StoreFilter {
-  if (held.length > mostHeldKeys)
-    throw new RangeError(`at most ${mostHeldKeys} held keys, got ${held.length}`);
+  if (held.length > maxHeldKeys) throw new RangeError(`at most ${maxHeldKeys} held keys, got ${held.length}`);
   return { admits: { $in: held }, $or: [{ openFrom: { $lte: now } }, { admitsEarly: { $in: held } }] };
 }

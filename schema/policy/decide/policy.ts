@@ -17,7 +17,7 @@ export type RowDecision = {
 };
 
 /** The labels of a record: the keys that it admits once its embargo is over, and before. */
-export type Labels = { readonly admits: readonly string[]; readonly early: readonly string[] };
+export type AdmittedKeys = { readonly admits: readonly string[]; readonly early: readonly string[] };
 
 /** The rules on an action and a group of fields, compiled, and for each variant the values that the reader holds. */
 type Gate = { readonly compiled: Compiled; readonly held: ReadonlyMap<string, ReadonlySet<string>> };
@@ -42,7 +42,7 @@ const nothing: ReadonlySet<string> = new Set();
 const base = 'content';
 
 /** Kinds of reader are few; more than this are a fault of the registry, and nothing grows by it. */
-const mostKinds = 500;
+const maxKinds = 500;
 
 /**
  * The policy in force, compiled once from its lines. A decision is the meeting of two sets: the keys that a record
@@ -71,7 +71,7 @@ export class Policy {
   }
 
   /** Whether a row that is found by its labels is one that the guard gives, so that rows may be counted by labels. */
-  get labelsDecide(): boolean {
+  get keysDecide(): boolean {
     return true;
   }
 
@@ -84,12 +84,12 @@ export class Policy {
   }
 
   /** A reader at this second, with the keys that it holds worked out once for each kind. */
-  holder(reader: Reader, now: Date): Holder {
-    return new Holder(this, reader, now);
+  accessOf(reader: Reader, now: Date): ReaderAccess {
+    return new ReaderAccess(this, reader, now);
   }
 
   /** The labels to store with a record. Both are empty where its envelope is not whole: nobody's. */
-  labels(envelope: Envelope, kind: string): Labels {
+  admittedKeys(envelope: Envelope, kind: string): AdmittedKeys {
     return {
       admits: this.#keysOf(envelope, kind, base, 'over', rowActions),
       early: this.#keysOf(envelope, kind, base, 'running', rowActions),
@@ -97,18 +97,18 @@ export class Policy {
   }
 
   /** Decides one record from its envelope alone, whatever labels are stored with it. Null: as if it did not exist. */
-  decideRow(envelope: unknown, kind: string, holder: Holder): RowDecision | null {
+  decideRow(envelope: unknown, kind: string, readerAccess: ReaderAccess): RowDecision | null {
     if (!isEnvelope(envelope)) return null;
-    const gates = holder.gates(kind);
-    const [whole, ...others] = this.#waysThrough(gates, envelope, kind, holder);
-    if (whole === undefined || !passes(whole, envelope, holder)) return null;
+    const gates = readerAccess.gates(kind);
+    const [whole, ...others] = this.#waysThrough(gates, envelope, kind, readerAccess);
+    if (whole === undefined || !passes(whole, envelope, readerAccess)) return null;
     const hidden = envelope.portions.filter(({ marking, audience }) => {
       const marked = { ...envelope, marking, audience };
-      const [own] = this.#waysThrough(gates, marked, kind, holder);
-      return own === undefined || !passes(own, marked, holder);
+      const [own] = this.#waysThrough(gates, marked, kind, readerAccess);
+      return own === undefined || !passes(own, marked, readerAccess);
     });
     const groups = others.flatMap((ways, at) =>
-      passes(ways, envelope, holder) ? [gates.groups[at] ?? ''] : [],
+      passes(ways, envelope, readerAccess) ? [gates.groups[at] ?? ''] : [],
     );
     return {
       hidden: hidden.length === 0 ? nothing : new Set(hidden.map(({ path }) => path)),
@@ -117,15 +117,15 @@ export class Policy {
   }
 
   /** Whether a reader may do this to this record. */
-  may(holder: Holder, action: Action, kind: string, group: string, envelope: Envelope): boolean {
+  may(readerAccess: ReaderAccess, action: Action, kind: string, group: string, envelope: Envelope): boolean {
     if (!isEnvelope(envelope)) return false;
-    const gate = holder.gate(kind, action, group);
-    const facts = factsOfWhole(envelope, kind, embargoAt(holder.now, envelope), this.#facts);
-    return facts !== null && passes(waysThrough(gate, facts), envelope, holder);
+    const gate = readerAccess.gate(kind, action, group);
+    const facts = factsOfWhole(envelope, kind, embargoAt(readerAccess.now, envelope), this.#facts);
+    return facts !== null && passes(waysThrough(gate, facts), envelope, readerAccess);
   }
 
   /** For each gate, the ways through it that a record of this class admits; none where its facts are not known. */
-  #waysThrough(gates: Gates, envelope: Envelope, kind: string, { now }: Holder): readonly Ways[] {
+  #waysThrough(gates: Gates, envelope: Envelope, kind: string, { now }: ReaderAccess): readonly Ways[] {
     const embargo = embargoAt(now, envelope);
     const signature = signatureOf(envelope, embargo);
     const known = signature === null ? undefined : gates.known.get(signature);
@@ -164,7 +164,7 @@ export class Policy {
   usesOf(kind: string): Map<string, boolean> {
     const known = this.#uses.get(kind);
     if (known !== undefined) return known;
-    if (this.#uses.size >= mostKinds) this.#uses.clear();
+    if (this.#uses.size >= maxKinds) this.#uses.clear();
     const uses = new Map<string, boolean>();
     this.#uses.set(kind, uses);
     return uses;
@@ -214,7 +214,7 @@ export function numberOfVersion(name: string): number | null {
 }
 
 /** A reader at one second, and the keys that it holds: for each kind of record, group of fields and action. */
-export class Holder {
+export class ReaderAccess {
   readonly reader: Reader;
   readonly now: Date;
   readonly #policy: Policy;
@@ -290,7 +290,7 @@ function waysThrough({ compiled, held }: Gate, facts: RecordFacts): Ways {
 }
 
 /** Whether a value of both stands on any way, in one picture: what the meeting of two keys is, without writing them. */
-function passes(ways: Ways, envelope: Envelope, { reader }: Pick<Holder, 'reader'>): boolean {
+function passes(ways: Ways, envelope: Envelope, { reader }: Pick<ReaderAccess, 'reader'>): boolean {
   if ((envelope.exercise ?? 'real') !== reader.picture) return false;
   for (const { side, values } of ways) for (const value of side(envelope)) if (values.has(value)) return true;
   return false;

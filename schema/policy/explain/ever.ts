@@ -78,18 +78,18 @@ function wayOf(
 export function prohibitedAlways(
   source: PolicySource,
   permit: Rule,
-  deed: { readonly action: Action; readonly kind: string; readonly group: string },
+  access: { readonly action: Action; readonly kind: string; readonly group: string },
   classes: readonly string[],
 ): readonly Rule[] {
   const prohibits = source.rules.filter(
     (rule) =>
       rule.effect === 'prohibit' &&
-      speaksOf(rule, deed) &&
+      speaksOf(rule, access) &&
       rule.classes.every((name) => classes.includes(name)),
   );
   const known = knownOf(source);
-  const key = [permit, ...prohibits].map(({ id }) => id).join(' ') + ` ${deed.kind}`;
-  const found = known.get(key) ?? leastBinding(source, permit, deed.kind, prohibits);
+  const key = [permit, ...prohibits].map(({ id }) => id).join(' ') + ` ${access.kind}`;
+  const found = known.get(key) ?? leastBinding(source, permit, access.kind, prohibits);
   known.set(key, found);
   return found;
 }

@@ -1,7 +1,7 @@
 import { isEnvelope } from '../../record/check-envelope.ts';
 import type { Place } from '../language/coordinates.ts';
 import { explain, type Explanation } from './explain.ts';
-import type { Holder, Policy } from '../decide/policy.ts';
+import type { ReaderAccess, Policy } from '../decide/policy.ts';
 import { placeNamed } from './question.ts';
 
 /** One of the decisions that a field hangs on: each must be allowed. */
@@ -21,7 +21,7 @@ export type FieldExplanation = {
  */
 export function explainField(
   policy: Policy,
-  holder: Holder,
+  readerAccess: ReaderAccess,
   kind: string,
   envelope: unknown,
   field: string,
@@ -37,7 +37,7 @@ export function explainField(
   return { coordinate, allowed: steps.every(({ allowed }) => allowed), steps };
 
   function step(of: Step['of'], marked: unknown, decided: string): Step {
-    return { of, ...explain(policy, holder, { action: 'read', kind, group: decided }, marked) };
+    return { of, ...explain(policy, readerAccess, { action: 'read', kind, group: decided }, marked) };
   }
 }
 

@@ -5,7 +5,7 @@ import { blocksOf } from '../decide/compile.ts';
 import { type Action, type RecordFacts, type Relation, relations } from '../language/domain.ts';
 import { factsOf } from '../decide/facts.ts';
 import { judge } from './judge.ts';
-import type { Holder, Policy } from '../decide/policy.ts';
+import type { ReaderAccess, Policy } from '../decide/policy.ts';
 import { readerSide, recordSide } from '../decide/relations.ts';
 import { meetsConditions, type PolicySource, type Rule } from '../language/rules.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from './shortfalls.ts';
 
 /** What a reader would do to a record. */
-export type Deed = { readonly action: Action; readonly kind: string; readonly group: string };
+export type Access = { readonly action: Action; readonly kind: string; readonly group: string };
 
 /** A permission that could have allowed it: what it lacked, and which prohibitions would bind even then. */
 export type Way = {
@@ -26,8 +26,8 @@ export type Way = {
   readonly prohibitedBy: readonly Rule[];
 };
 
-/** Why one deed is allowed or not, by the rules as they are written. */
-export type Explanation = Deed & {
+/** Why one access is allowed or not, by the rules as they are written. */
+export type Explanation = Access & {
   readonly allowed: boolean;
   /** The permissions that hold, each with the values in which reader and record meet. */
   readonly permits: readonly { readonly rule: Rule; readonly meeting: readonly string[] }[];
@@ -45,43 +45,56 @@ export type Explanation = Deed & {
  * Explains one decision. It reads the rules as they are written, so it is a second way to what the compiled policy
  * decides, and tests hold both equal. It looks at the envelope alone, never at what a record says.
  */
-export function explain(policy: Policy, holder: Holder, deed: Deed, envelope: unknown): Explanation {
+export function explain(
+  policy: Policy,
+  readerAccess: ReaderAccess,
+  access: Access,
+  envelope: unknown,
+): Explanation {
   const { source } = policy;
-  const facts = factsFor(source, holder, deed.kind, envelope);
-  const meeting = meetingsOf(holder, isEnvelope(envelope) ? envelope : null);
-  const classes = policy.classesOf(holder.reader);
+  const facts = factsFor(source, readerAccess, access.kind, envelope);
+  const meeting = meetingsOf(readerAccess, isEnvelope(envelope) ? envelope : null);
+  const classes = policy.classesOf(readerAccess.reader);
   const met = new Set(relations.filter((relation) => meeting(relation).length > 0));
-  const cell = { ...deed, facts, classes: new Set(classes), relations: met };
+  const cell = { ...access, facts, classes: new Set(classes), relations: met };
   const { allowed, permits, prohibits } = judge(source, cell);
   const lacking = (rule: Rule): readonly Shortfall[] => [
-    ...findReaderShortfalls(holder.reader, rule, source),
-    ...(met.has(rule.relation) ? [] : sidesOf(rule.relation, holder, envelope)),
+    ...findReaderShortfalls(readerAccess.reader, rule, source),
+    ...(met.has(rule.relation) ? [] : sidesOf(rule.relation, readerAccess, envelope)),
     ...findRecordShortfalls(facts, rule),
   ];
   return {
-    ...deed,
+    ...access,
     allowed,
     permits: permits.map((rule) => ({ rule, meeting: meeting(rule.relation) })),
     prohibits,
-    ways: allowed ? [] : findWays(policy, holder.reader, deed, facts, lacking),
+    ways: allowed ? [] : findWays(policy, readerAccess.reader, access, facts, lacking),
     facts,
     classes,
   };
 }
 
-function factsFor(source: PolicySource, holder: Holder, kind: string, envelope: unknown): RecordFacts {
+function factsFor(
+  source: PolicySource,
+  readerAccess: ReaderAccess,
+  kind: string,
+  envelope: unknown,
+): RecordFacts {
   if (!isEnvelope(envelope)) return { kind, picture: 'same', marking: 'broken' };
-  const embargoed = envelope.embargoUntil !== null && envelope.embargoUntil > holder.now;
+  const embargoed = envelope.embargoUntil !== null && envelope.embargoUntil > readerAccess.now;
   const facts = factsOf(envelope, kind, embargoed ? 'running' : 'over', source.domain.facts);
-  const picture = (envelope.exercise ?? 'real') === holder.reader.picture ? 'same' : 'other';
+  const picture = (envelope.exercise ?? 'real') === readerAccess.reader.picture ? 'same' : 'other';
   return facts === null ? { kind, picture, marking: 'broken' } : { ...facts, picture };
 }
 
 /** In which values reader and record meet, by relation; of a record that is not whole only `anyone` is known. */
-function meetingsOf(holder: Holder, envelope: Envelope | null): (relation: Relation) => readonly string[] {
+function meetingsOf(
+  readerAccess: ReaderAccess,
+  envelope: Envelope | null,
+): (relation: Relation) => readonly string[] {
   const known = new Map<Relation, readonly string[]>();
   return (relation) => {
-    const found = known.get(relation) ?? meetingOf(relation, holder, envelope);
+    const found = known.get(relation) ?? meetingOf(relation, readerAccess, envelope);
     known.set(relation, found);
     return found;
   };
@@ -89,7 +102,7 @@ function meetingsOf(holder: Holder, envelope: Envelope | null): (relation: Relat
 
 function meetingOf(
   relation: Relation,
-  { reader, now }: Holder,
+  { reader, now }: ReaderAccess,
   envelope: Envelope | null,
 ): readonly string[] {
   if (relation === 'anyone') return ['anyone'];
@@ -98,21 +111,21 @@ function meetingOf(
   return recordSide(relation, envelope).filter((value) => held.has(value));
 }
 
-function sidesOf(relation: Relation, { reader, now }: Holder, envelope: unknown): readonly Shortfall[] {
+function sidesOf(relation: Relation, { reader, now }: ReaderAccess, envelope: unknown): readonly Shortfall[] {
   const record = isEnvelope(envelope) ? recordSide(relation, envelope) : [];
   return relationShortfall(relation, record, readerSide(relation, reader, now));
 }
 
-/** Every permission of the deed with what it lacked, and what would still have prohibited it. */
+/** Every permission of the access with what it lacked, and what would still have prohibited it. */
 function findWays(
   policy: Policy,
   reader: Reader,
-  deed: Deed,
+  access: Access,
   facts: RecordFacts,
   lacking: (rule: Rule) => readonly Shortfall[],
 ): readonly Way[] {
   const { source } = policy;
-  const named = source.rules.filter((rule) => speaksOf(rule, deed));
+  const named = source.rules.filter((rule) => speaksOf(rule, access));
   const prohibits = named.filter((rule) => rule.effect === 'prohibit');
   return named
     .filter((rule) => rule.effect === 'permit')
@@ -125,8 +138,8 @@ function findWays(
     .toSorted(nearestFirst);
 }
 
-/** Whether a rule speaks of a deed at all, whoever does it. */
-export function speaksOf(rule: Rule, { action, kind, group }: Deed): boolean {
+/** Whether a rule speaks of a access at all, whoever does it. */
+export function speaksOf(rule: Rule, { action, kind, group }: Access): boolean {
   return rule.actions.has(action) && rule.groups.has(group) && rule.kinds.has(kind);
 }
 

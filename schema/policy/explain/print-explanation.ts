@@ -7,7 +7,7 @@ import type { Can, Who } from './who.ts';
 import { conditionInWords, conditionsInWords, dimensionInWords, listed, valueInWords } from './phrases.ts';
 
 /** At most so many ways are told: those that lacked the least. */
-const mostWays = 5;
+const maxWays = 5;
 
 /** Every rule that speaks of a coordinate, one a paragraph. */
 export function tellShown(shown: CoordinateShown): string {
@@ -88,10 +88,8 @@ export function tellWays(ways: readonly Way[]): readonly string[] {
   if (ways.length === 0) return ['  no rule permits it to anybody'];
   return [
     '  what would have had to be true, the nearest first:',
-    ...ways.slice(0, mostWays).flatMap(tellWay),
-    ...(ways.length > mostWays
-      ? [`    and ${ways.length - mostWays} further permissions that lack more`]
-      : []),
+    ...ways.slice(0, maxWays).flatMap(tellWay),
+    ...(ways.length > maxWays ? [`    and ${ways.length - maxWays} further permissions that lack more`] : []),
   ];
 }
 

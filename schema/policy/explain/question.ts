@@ -14,7 +14,7 @@ export class PolicyQuestionError extends Error {
   }
 }
 
-const mostNear = 5;
+const maxNear = 5;
 
 /** Where a coordinate such as `Advisory.title` belongs. Throws PolicyQuestionError, with near names, for an unknown one. */
 export function placeNamed(policy: Policy, coordinate: string): Place {
@@ -39,7 +39,7 @@ export function actionNamed(name: string): Action {
 }
 
 /** The names that are spelt most like a word, nearest first, and those that hold a part of it. */
-export function nearest(word: string, known: readonly string[], most: number = mostNear): readonly string[] {
+export function nearest(word: string, known: readonly string[], most: number = maxNear): readonly string[] {
   return known
     .map((name) => ({ name, away: distance(word.toLowerCase(), name.toLowerCase()) }))
     .toSorted((one, other) => one.away - other.away)

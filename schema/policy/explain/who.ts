@@ -36,10 +36,10 @@ export function who(policy: Policy, action: Action, coordinate: string): Who {
   const { source } = policy;
   const { group, ...place } = placeNamed(policy, coordinate);
   const roles = Object.keys(source.domain.roles);
-  const deeds = kindsOf(source, place).map((kind) => ({ action, kind, group }));
+  const accesses = kindsOf(source, place).map((kind) => ({ action, kind, group }));
   const canBy = (rule: Rule, role: string | null) =>
-    deeds.some((deed) => speaksOf(rule, deed) && canEver(policy, rule, role, deed));
-  const permits = new Set(deeds.flatMap(({ kind }) => permitsOf(source, action, kind, group)));
+    accesses.some((access) => speaksOf(rule, access) && canEver(policy, rule, role, access));
+  const permits = new Set(accesses.flatMap(({ kind }) => permitsOf(source, action, kind, group)));
   const can = [...permits]
     .map((rule) => ({ rule, roles: roles.filter((role) => canBy(rule, role)) }))
     .filter(({ rule, roles: some }) => some.length > 0 || canBy(rule, null));
@@ -48,7 +48,7 @@ export function who(policy: Policy, action: Action, coordinate: string): Who {
     coordinate,
     can,
     except: source.rules.filter(
-      (rule) => rule.effect === 'prohibit' && deeds.some((deed) => speaksOf(rule, deed)),
+      (rule) => rule.effect === 'prohibit' && accesses.some((access) => speaksOf(rule, access)),
     ),
     never: roles.filter((role) => !can.some((one) => one.roles.includes(role))),
     withoutRole: can.some(({ rule }) => canBy(rule, null)),
@@ -60,14 +60,14 @@ function canEver(
   policy: Policy,
   rule: Rule,
   role: string | null,
-  deed: { readonly action: Action; readonly kind: string; readonly group: string },
+  access: { readonly action: Action; readonly kind: string; readonly group: string },
 ): boolean {
   const { source } = policy;
   const reader = { ...nobody, roles: role === null ? [] : [role] };
   const missing = findReaderShortfalls(reader, rule, source);
   if (missing.some(({ on }) => on === 'role')) return false;
   const made = makeGood(reader, missing);
-  return prohibitedAlways(source, rule, deed, policy.classesOf(made)).length === 0;
+  return prohibitedAlways(source, rule, access, policy.classesOf(made)).length === 0;
 }
 
 /** A reader who is nothing yet. */

@@ -1,6 +1,6 @@
 import {
   allows,
-  type Deed,
+  type Access,
   jointValues,
   knowReaders,
   openSpace,
@@ -13,7 +13,7 @@ import { blocksOfCells, type Found, gather, namesOf } from '../table/diff.ts';
 import { isUnsaid, type Line, readLine, type Words } from '../table/lines.ts';
 import type { Literal } from '../table/reader-blocks.ts';
 import type { PolicySource } from '../language/rules.ts';
-import { deedsOf, movedFields, sideOf, textOf } from '../table/sides.ts';
+import { accessesOf, movedFields, sideOf, textOf } from '../table/sides.ts';
 
 /** A widening that a change's own file lists, in the words of `hub policy diff`. */
 export type Listed = { readonly file: string; readonly words: string };
@@ -31,7 +31,7 @@ export function findUnlisted(
   const words = wordsOf(before, after);
   const lines = listed.flatMap((one) => readListed(one, words, faults));
   const compareDeed = comparerOf(before, after, lines);
-  const parts = [...deedsOf(before, after), ...movedFields(before, after)].map(compareDeed);
+  const parts = [...accessesOf(before, after), ...movedFields(before, after)].map(compareDeed);
   const missing = gather(
     parts.flatMap(({ missing: found }) => found),
     after.domain.collections,
@@ -75,7 +75,7 @@ function comparerOf(
   before: PolicySource,
   after: PolicySource,
   lines: readonly ReadLine[],
-): (deed: Deed) => Part {
+): (access: Access) => Part {
   const names = namesOf(before, after);
   const known = knowReaders();
   const parts = new Map<string, Part>();
@@ -83,20 +83,20 @@ function comparerOf(
     ...[...before.classes.values()].map((one) => ({ name: names.before(one), one })),
     ...[...after.classes.values()].map((one) => ({ name: names.after(one), one })),
   ];
-  return (deed) => {
-    const sides = [sideOf(before, deed, names.before), sideOf(after, deed, names.after)];
-    const here = lines.flatMap(({ line }, at) => (speaksOf(line, deed) ? [{ line, id: String(at) }] : []));
+  return (access) => {
+    const sides = [sideOf(before, access, names.before), sideOf(after, access, names.after)];
+    const here = lines.flatMap(({ line }, at) => (speaksOf(line, access) ? [{ line, id: String(at) }] : []));
     const [old = '', now = ''] = sides.map(textOf);
     if (here.length === 0 && old === now) return nothing;
     const key = [here.map(({ id }) => id).join(), old, now].join('\n\n');
     const side = sideOfLines(here, sides, literals, after);
-    const part = parts.get(key) ?? compare(openSpace([...sides, side], deed.kind, known), deed);
+    const part = parts.get(key) ?? compare(openSpace([...sides, side], access.kind, known), access);
     parts.set(key, part);
-    return { ...part, missing: part.missing.map((one) => ({ ...one, deed })) };
+    return { ...part, missing: part.missing.map((one) => ({ ...one, access })) };
   };
 }
 
-function speaksOf({ kinds, groups, may }: Line, { kind, group, action }: Deed): boolean {
+function speaksOf({ kinds, groups, may }: Line, { kind, group, action }: Access): boolean {
   return kinds.includes(kind) && groups.includes(group) && may.includes(action);
 }
 
@@ -128,7 +128,7 @@ function sideOfLines(
   };
 }
 
-function compare(space: Space, deed: Deed): Part {
+function compare(space: Space, access: Access): Part {
   const there = new Set<string>();
   const not = new Set<string>();
   const { found } = blocksOfCells(space, (column, row) => {
@@ -137,6 +137,6 @@ function compare(space: Space, deed: Deed): Part {
     for (const { id } of speaking) (isGained ? there : not).add(id);
     return isGained && speaking.length === 0;
   });
-  const missing = found.map((one): Found => ({ ...one, deed, effect: 'gains' }));
+  const missing = found.map((one): Found => ({ ...one, access, effect: 'gains' }));
   return { missing, there: [...there], not: [...not] };
 }

@@ -204,4 +204,4 @@ function distinct(literals: readonly Literal[]): readonly Literal[] {
 }
 
 /** What is done to what: the name of a table. */
-export type Deed = { readonly kind: string; readonly group: string; readonly action: Action };
+export type Access = { readonly kind: string; readonly group: string; readonly action: Action };

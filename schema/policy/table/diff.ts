@@ -1,7 +1,7 @@
 import {
   allows,
   type Column,
-  type Deed,
+  type Access,
   knowReaders,
   openSpace,
   type Row,
@@ -13,11 +13,11 @@ import type { RecordFacts } from '../language/domain.ts';
 import { type Line, type Words, writeBox, writeDoer, writeLine } from './lines.ts';
 import type { ReaderBlock } from './reader-blocks.ts';
 import type { PolicySource, ReaderClass } from '../language/rules.ts';
-import { deedsOf, definitionOf, movedFields, type NameOf, sideOf, textOf } from './sides.ts';
+import { accessesOf, definitionOf, movedFields, type NameOf, sideOf, textOf } from './sides.ts';
 
 /** One cell, and the dimensions of a record that matter there. */
 export type Stand = {
-  readonly deed: Deed;
+  readonly access: Access;
   readonly column: Column;
   readonly facts: RecordFacts;
   readonly dimensions: readonly string[];
@@ -28,17 +28,17 @@ export type Change = {
   readonly effect: 'gains' | 'loses';
   readonly line: Line;
   readonly words: string;
-  readonly witness: Stand;
+  readonly example: Stand;
 };
 
 /** Who gains and who loses what between two versions of the policy: every cell that differs, and no other. */
 export type Difference = {
   readonly changes: readonly Change[];
-  /** Cells that differ, and all cells that were compared: of deeds that both versions rule alike, none. */
+  /** Cells that differ, and all cells that were compared: of accesses that both versions rule alike, none. */
   readonly gained: number;
   readonly lost: number;
   readonly compared: number;
-  readonly deeds: number;
+  readonly accesses: number;
 };
 
 /** Compares two versions cell by cell, over the parting that is finer than both of theirs. */
@@ -48,33 +48,39 @@ export function diffPolicies(before: PolicySource, after: PolicySource): Differe
   const parts = new Map<string, Part>();
   const found: Found[] = [];
   let [gained, lost, compared] = [0, 0, 0];
-  const deeds = [...deedsOf(before, after), ...movedFields(before, after)];
-  for (const deed of deeds) {
-    const sides = [sideOf(before, deed, names.before), sideOf(after, deed, names.after)] as const;
+  const accesses = [...accessesOf(before, after), ...movedFields(before, after)];
+  for (const access of accesses) {
+    const sides = [sideOf(before, access, names.before), sideOf(after, access, names.after)] as const;
     const texts = sides.map(textOf);
     if (texts[0] === texts[1]) continue;
     const key = texts.join('\n\n');
-    const part = parts.get(key) ?? comparePart(sides, deed.kind, known);
+    const part = parts.get(key) ?? comparePart(sides, access.kind, known);
     parts.set(key, part);
     gained += part.gained;
     lost += part.lost;
     compared += part.space.cells;
-    found.push(...part.found.map((one) => ({ ...one, deed })));
+    found.push(...part.found.map((one) => ({ ...one, access })));
   }
-  return { changes: gather(found, after.domain.collections), gained, lost, compared, deeds: deeds.length };
+  return {
+    changes: gather(found, after.domain.collections),
+    gained,
+    lost,
+    compared,
+    accesses: accesses.length,
+  };
 }
 
 type Part = {
   readonly space: Space;
-  readonly found: readonly Omit<Found, 'deed'>[];
+  readonly found: readonly Omit<Found, 'access'>[];
   readonly gained: number;
   readonly lost: number;
 };
 
-/** One block of cells of one deed. */
+/** One block of cells of one access. */
 export type Found = {
   readonly effect: Change['effect'];
-  readonly deed: Deed;
+  readonly access: Access;
   readonly line: Pick<Line, 'who' | 'being' | 'when'>;
   readonly values: ReadonlyMap<string, readonly string[]>;
   readonly column: Column;
@@ -104,7 +110,7 @@ function comparePart(sides: readonly Side[], kind: string, known: ReturnType<typ
 export function blocksOfCells(
   space: Space,
   isWanted: (column: Column, row: Row) => boolean,
-): { readonly cells: number; readonly found: readonly Omit<Found, 'deed' | 'effect'>[] } {
+): { readonly cells: number; readonly found: readonly Omit<Found, 'access' | 'effect'>[] } {
   const wanted = space.columns
     .map((column) => ({ column, rows: space.rows.filter((row) => isWanted(column, row)) }))
     .filter(({ rows }) => rows.length > 0);
@@ -157,7 +163,7 @@ function readersIn(space: Space, names: readonly string[]): readonly ReaderBlock
   return [...new Set(inThem.map(({ reader }) => reader))];
 }
 
-/** Blocks of the same words on several deeds, told once; then each as a line. */
+/** Blocks of the same words on several accesses, told once; then each as a line. */
 export function gather(found: readonly Found[], collections: Words['collections']): readonly Change[] {
   const alike = Map.groupBy(found, ({ effect, line, values }) =>
     [effect, writeDoer(line), writeBox(line.when, values)].join(' '),
@@ -165,30 +171,30 @@ export function gather(found: readonly Found[], collections: Words['collections'
   return [...alike.values()].flatMap((list) => {
     const [first] = list;
     if (first === undefined) return [];
-    return gatherDeeds(list.map(({ deed }) => deed)).map((what): Change => {
+    return gatherAccesses(list.map(({ access }) => access)).map((what): Change => {
       const line = { ...first.line, ...what };
-      const here = list.find(({ deed }) => isIn(deed, what)) ?? first;
-      const { deed, column, facts, values } = here;
-      const witness = { deed, column, facts, dimensions: [...values.keys()] };
+      const here = list.find(({ access }) => isIn(access, what)) ?? first;
+      const { access, column, facts, values } = here;
+      const example = { access, column, facts, dimensions: [...values.keys()] };
       return {
         effect: first.effect,
         line,
         words: writeLine(line, { values: first.values, collections }),
-        witness,
+        example,
       };
     });
   });
 }
 
-type Deeds = Pick<Line, 'may' | 'groups' | 'kinds'>;
+type Accesses = Pick<Line, 'may' | 'groups' | 'kinds'>;
 
-function isIn(deed: Deed, { may, groups, kinds }: Deeds): boolean {
-  return may.includes(deed.action) && groups.includes(deed.group) && kinds.includes(deed.kind);
+function isIn(access: Access, { may, groups, kinds }: Accesses): boolean {
+  return may.includes(access.action) && groups.includes(access.group) && kinds.includes(access.kind);
 }
 
-/** Deeds as products of actions, groups and kinds: kinds with the same actions and groups together. */
-export function gatherDeeds(deeds: readonly Deed[]): readonly Deeds[] {
-  const byKind = Map.groupBy(deeds, ({ kind, group }) => `${kind} ${group}`);
+/** Accesses as products of actions, groups and kinds: kinds with the same actions and groups together. */
+export function gatherAccesses(accesses: readonly Access[]): readonly Accesses[] {
+  const byKind = Map.groupBy(accesses, ({ kind, group }) => `${kind} ${group}`);
   const perGroup = [...byKind.values()].map((list) => ({
     kinds: [list[0]?.kind ?? ''],
     groups: [list[0]?.group ?? ''],
@@ -199,10 +205,10 @@ export function gatherDeeds(deeds: readonly Deed[]): readonly Deeds[] {
 }
 
 function mergeBy(
-  all: readonly Deeds[],
+  all: readonly Accesses[],
   member: 'groups' | 'kinds',
-  keyOf: (one: Deeds) => string,
-): readonly Deeds[] {
+  keyOf: (one: Accesses) => string,
+): readonly Accesses[] {
   return [...Map.groupBy(all, keyOf).values()].flatMap((list) => {
     const [first] = list;
     return first === undefined

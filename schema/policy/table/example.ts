@@ -1,25 +1,25 @@
 import type { Envelope } from '../../record/envelope.ts';
 import type { Reader } from '../../protocol/reader.ts';
 import { defaultTlpCommunity, type Purpose } from '../../record/vocabulary.ts';
-import type { Column, Deed } from './cells.ts';
+import type { Column, Access } from './cells.ts';
 import type { RecordFacts, Relation } from '../language/domain.ts';
 import { unset } from '../language/domain.ts';
 import type { Policy } from '../decide/policy.ts';
 import { placeOf } from './sides.ts';
 
 /** A reader and a record that stand in a cell, made up: what the rules decide of the cell is decided of them. */
-export type Witness = { readonly reader: Reader; readonly envelope: Envelope };
+export type Example = { readonly reader: Reader; readonly envelope: Envelope };
 
-/** The instant that witnesses are decided at. */
-export const witnessTime = new Date('2030-01-01T12:00:00Z');
+/** The instant that examples are decided at. */
+export const exampleTime = new Date('2030-01-01T12:00:00Z');
 const later = new Date('2030-01-02T12:00:00Z');
 const until = later.toISOString();
 
 /**
- * Makes the witness of a cell. A record whose marking is broken, or that is classified, is made so too: the envelope is
+ * Makes the example of a cell. A record whose marking is broken, or that is classified, is made so too: the envelope is
  * one that no decision rests on.
  */
-export function witnessOf({ reader: { traits }, relation }: Column, facts: RecordFacts): Witness {
+export function exampleOf({ reader: { traits }, relation }: Column, facts: RecordFacts): Example {
   const is = (name: Relation) => relation.holds.has(name);
   const purpose: Purpose = traits.purpose ?? 'incident-response';
   const reader: Reader = {
@@ -45,13 +45,13 @@ export function isHeld(facts: RecordFacts): boolean {
   return facts['marking'] === 'valid' && facts['classification'] === 'none' && facts['picture'] === 'same';
 }
 
-/** How a compiled policy decides the witness of a cell: by the keys that record and reader come to. */
-export function decideByKeys(policy: Policy, deed: Deed, column: Column, facts: RecordFacts): boolean {
-  const place = placeOf(policy.source, deed);
+/** How a compiled policy decides the example of a cell: by the keys that record and reader come to. */
+export function decideByKeys(policy: Policy, access: Access, column: Column, facts: RecordFacts): boolean {
+  const place = placeOf(policy.source, access);
   if (place === null) return false;
   const { kind, group, action } = place;
-  const { reader, envelope } = witnessOf(column, facts);
-  if (isHeld(facts)) return policy.may(policy.holder(reader, witnessTime), action, kind, group, envelope);
+  const { reader, envelope } = exampleOf(column, facts);
+  if (isHeld(facts)) return policy.may(policy.accessOf(reader, exampleTime), action, kind, group, envelope);
   const usable = new Set(policy.usable(reader, kind, group, action).map(({ text }) => text));
   return policy
     .compiled(kind, group)

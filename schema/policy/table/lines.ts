@@ -41,7 +41,7 @@ export type Words = {
 /** A line's words: the shorter of "is" and "is not", a collection's name where all of its kinds are meant. */
 export function writeLine(line: Line, { values, collections }: Words): string {
   const when = writeBox(line.when, values);
-  const what = writeDeed({ ...line, kinds: shortenKinds(line.kinds, collections) });
+  const what = writeAccess({ ...line, kinds: shortenKinds(line.kinds, collections) });
   return `${writeDoer(line)}, may ${what}${when === '' ? '' : `, when ${when}`}`;
 }
 
@@ -62,7 +62,7 @@ export function writeDoer({ who, being }: Pick<Line, 'who' | 'being'>): string {
 }
 
 /** May what to what. */
-export function writeDeed({ may, groups, kinds }: Pick<Line, 'may' | 'groups' | 'kinds'>): string {
+export function writeAccess({ may, groups, kinds }: Pick<Line, 'may' | 'groups' | 'kinds'>): string {
   return `${may.join(', ')} the ${groups.join(', ')} of ${kinds.join(', ')}`;
 }
 

@@ -1,4 +1,4 @@
-import type { Deed, Side, Term } from './cells.ts';
+import type { Access, Side, Term } from './cells.ts';
 import { indexCoordinates, type Place } from '../language/coordinates.ts';
 import { allActions } from '../language/domain.ts';
 import type { Literal } from './reader-blocks.ts';
@@ -7,9 +7,9 @@ import type { PolicySource, ReaderClass, Rule } from '../language/rules.ts';
 /** Names a class of reader so that classes of two versions that mean different things have different names. */
 export type NameOf = (one: ReaderClass) => string;
 
-/** The rules of a policy on one deed as a side of the table. A kind that has no such group has no rules. */
-export function sideOf(source: PolicySource, deed: Deed, nameOf: NameOf = nameAlone): Side {
-  const place = placeOf(source, deed);
+/** The rules of a policy on one access as a side of the table. A kind that has no such group has no rules. */
+export function sideOf(source: PolicySource, access: Access, nameOf: NameOf = nameAlone): Side {
+  const place = placeOf(source, access);
   const rules = source.rules.filter(
     ({ kinds, groups, actions }) =>
       place !== null && kinds.has(place.kind) && groups.has(place.group) && actions.has(place.action),
@@ -41,8 +41,8 @@ function toTerm(rule: Rule, source: PolicySource, nameOf: NameOf): Term {
   };
 }
 
-/** What a policy rules a deed by: a field's own place, or the group itself. Null where its kind has no such group. */
-export function placeOf(source: PolicySource, { kind, group, action }: Deed): Deed | null {
+/** What a policy rules a access by: a field's own place, or the group itself. Null where its kind has no such group. */
+export function placeOf(source: PolicySource, { kind, group, action }: Access): Access | null {
   const [type = '', field] = group.split('.');
   const place = field === undefined ? { kind, group, action } : fieldPlace(source, type, field);
   const ruled = { kind: place?.kind ?? kind, group: place?.group ?? '', action: place?.action ?? action };
@@ -56,13 +56,13 @@ function fieldPlace({ coordinates }: PolicySource, type: string, field: string):
 }
 
 /**
- * Fields that both policies name and that are of another kind, group or action in one than in the other, as deeds: who
+ * Fields that both policies name and that are of another kind, group or action in one than in the other, as accesses: who
  * uses them changed though no rule did. A field that is new or gone is a change of the graph, not of the policy.
  */
-export function movedFields(before: PolicySource, after: PolicySource): readonly Deed[] {
+export function movedFields(before: PolicySource, after: PolicySource): readonly Access[] {
   const [old, now] = [before, after].map(({ coordinates }) => indexCoordinates(coordinates));
   return (now?.types ?? []).flatMap((type) =>
-    [...(now?.fieldsOf(type) ?? [])].flatMap(([field, place]): readonly Deed[] => {
+    [...(now?.fieldsOf(type) ?? [])].flatMap(([field, place]): readonly Access[] => {
       const was = old?.placeOf(type, field);
       if (was === undefined || nameOfPlace(was) === nameOfPlace(place)) return [];
       const kinds = place.kind === null ? Object.keys(after.domain.kinds) : [place.kind];
@@ -76,7 +76,7 @@ function nameOfPlace({ kind, group, action }: Place): string {
 }
 
 /** Every action on every group of fields of every kind that any of the policies has. */
-export function deedsOf(...sources: readonly PolicySource[]): readonly Deed[] {
+export function accessesOf(...sources: readonly PolicySource[]): readonly Access[] {
   const kinds = [...new Set(sources.flatMap(({ domain }) => Object.keys(domain.kinds)))];
   return kinds.flatMap((kind) => {
     const groups = [...new Set(sources.flatMap(({ domain }) => domain.kinds[kind]?.groups ?? []))];

@@ -1,7 +1,7 @@
 import {
   allows,
   type Column,
-  type Deed,
+  type Access,
   knowReaders,
   openSpace,
   type Row,
@@ -9,10 +9,10 @@ import {
   speakOf,
 } from './cells.ts';
 import { coverRecords } from './cover.ts';
-import { doersIn, gatherDeeds } from './diff.ts';
+import { doersIn, gatherAccesses } from './diff.ts';
 import { type Line, type Words, writeBox, writeDoer } from './lines.ts';
 import type { PolicySource } from '../language/rules.ts';
-import { deedsOf, sideOf, textOf } from './sides.ts';
+import { accessesOf, sideOf, textOf } from './sides.ts';
 
 /** What may be done to which records: one table for all actions, groups and kinds that are ruled alike. */
 export type Table = {
@@ -35,21 +35,21 @@ export type TableRow = {
 /** The whole policy as tables, in the order of its kinds. What nobody may ever do has none. */
 export function tablesOf(source: PolicySource): readonly Table[] {
   const known = knowReaders();
-  const drawn = new Map<string, { readonly table: Drawn; readonly deeds: Deed[] }>();
+  const drawn = new Map<string, { readonly table: Drawn; readonly accesses: Access[] }>();
   const byText = new Map<string, Drawn>();
-  for (const deed of deedsOf(source)) {
-    const side = sideOf(source, deed);
+  for (const access of accessesOf(source)) {
+    const side = sideOf(source, access);
     if (!side.terms.some(({ effect }) => effect === 'permit')) continue;
-    const table = byText.get(textOf(side)) ?? draw(openSpace([side], deed.kind, known), source);
+    const table = byText.get(textOf(side)) ?? draw(openSpace([side], access.kind, known), source);
     byText.set(textOf(side), table);
     const key = JSON.stringify(table);
-    const alike = drawn.get(key) ?? { table, deeds: [] };
+    const alike = drawn.get(key) ?? { table, accesses: [] };
     drawn.set(key, alike);
-    alike.deeds.push(deed);
+    alike.accesses.push(access);
   }
   return [...drawn.values()]
     .filter(({ table }) => table.rows.length > 0)
-    .flatMap(({ table, deeds }) => gatherDeeds(deeds).map((what) => ({ ...what, ...table })));
+    .flatMap(({ table, accesses }) => gatherAccesses(accesses).map((what) => ({ ...what, ...table })));
 }
 
 type Drawn = Pick<Table, 'never' | 'columns' | 'rows'>;

@@ -28,7 +28,7 @@ type Whole = {
 };
 
 /** More keys than these in one record name nothing that a reader could look through. */
-const mostNames = 5000;
+const maxNames = 5000;
 /** Fields that lists are filtered by: a filter would find what a portion hides. */
 const filtered: ReadonlySet<string> = new Set(['attackId', 'stixType']);
 
@@ -155,8 +155,8 @@ function refuseUnkept(portions: readonly Portion[], names: readonly string[]): v
 }
 
 function refuseTooMany(names: number): void {
-  if (names > mostNames)
-    throw new RejectError('TOO_LARGE', `a record that names more than ${mostNames} others`);
+  if (names > maxNames)
+    throw new RejectError('TOO_LARGE', `a record that names more than ${maxNames} others`);
 }
 
 /** A field for one key takes the first. */

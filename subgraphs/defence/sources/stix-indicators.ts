@@ -3,7 +3,7 @@ import { indicatorKey, type IndicatorType } from '../../../schema/record/keys.ts
 import type { StixObject } from './stix-shape.ts';
 
 /** More comparisons than these are not read from one pattern. */
-const mostKeys = 1000;
+const maxKeys = 1000;
 
 /** A comparison for equality with a text; bounded everywhere, so that no pattern costs more than its length. */
 const comparison =
@@ -15,7 +15,7 @@ export function keysOfPattern(pattern: string): readonly string[] {
   for (const [, type = '', path = '', literal = ''] of pattern.matchAll(comparison)) {
     const key = toKey(`${type}:${path}`, literal.replaceAll(/\\(.)/gs, '$1'));
     if (key !== null) keys.add(key);
-    if (keys.size === mostKeys) break;
+    if (keys.size === maxKeys) break;
   }
   return [...keys];
 }

@@ -19,7 +19,7 @@ type Link = { readonly target: string; readonly marked: readonly string[] };
 
 const lists = { ThreatActor: 'actors', Indicator: 'indicators', Vulnerability: 'vulnerabilities' } as const;
 /** An object that more definitions mark than these is told of by no other. */
-const mostMarkings = 100;
+const maxMarkings = 100;
 /** What an entry takes beside its texts, in bytes. */
 const entryBytes = 200;
 
@@ -62,7 +62,7 @@ export class Standing {
   #takeStand(object: StixObject, resolveActor: MapContext['resolveActor']): void {
     const { of, keys } = standOf(object, resolveActor);
     const marked = refsOf(object);
-    if (keys.length === 0 || marked.length > mostMarkings) return;
+    if (keys.length === 0 || marked.length > maxMarkings) return;
     const id = detach(object.id.toLowerCase());
     const stand = this.#stands.get(id) ?? { of, keys: new Set(), marked: new Set() };
     for (const key of keys) stand.keys.add(detach(key));
@@ -81,7 +81,7 @@ export class Standing {
     if (!tells || !/^(intrusion-set|vulnerability)--/.test(target)) return;
     const id = source.toLowerCase();
     const link = { target: target.toLowerCase(), marked: refsOf(object) };
-    if (link.marked.length > mostMarkings) return;
+    if (link.marked.length > maxMarkings) return;
     const links = this.#links.get(id) ?? [];
     links.push(link);
     this.#links.set(id, links);

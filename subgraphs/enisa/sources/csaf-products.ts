@@ -19,7 +19,7 @@ const statuses = [
 ] as const;
 
 /** What all products of a document's records may take together, in characters: a document names one again and again. */
-const mostText = 64 * 1024 * 1024;
+const maxText = 64 * 1024 * 1024;
 /** What a row takes beside its texts. */
 const rowText = 100;
 
@@ -75,10 +75,10 @@ export class Products {
 
   #take(text: number): void {
     this.#text += text;
-    if (this.#text > mostText)
+    if (this.#text > maxText)
       throw new RejectError(
         'TOO_LARGE',
-        `products of more than ${mostText} characters, each time that they are named`,
+        `products of more than ${maxText} characters, each time that they are named`,
       );
   }
 }

@@ -2,7 +2,7 @@ import { type GraphQLSchema, isObjectType } from 'graphql';
 import { randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Action } from '../../../schema/policy/language/domain.ts';
-import type { Holder, Policy } from '../../../schema/policy/decide/policy.ts';
+import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
@@ -32,7 +32,7 @@ export type ChangeParts = {
   readonly policy: Policy;
   /** Labels what is written, by every version that rows are found by. */
   readonly labeller: Labeller;
-  readonly holder: Holder;
+  readonly readerAccess: ReaderAccess;
   /** Raises the alarm for classified content, in words without any of it. */
   readonly alarm: (words: string) => void;
 };
@@ -141,12 +141,12 @@ export class Changes {
     what: string,
     make: (find: (kind: Kind, id: string) => Promise<StoredRecord | null>) => Promise<Made>,
   ): Promise<Outcome> {
-    const { community, store, labeller, holder } = this.#parts;
+    const { community, store, labeller, readerAccess } = this.#parts;
     try {
       if (input.key === '' || input.key.length > 200)
         throw new Refused('INVALID', ['key'], 'expected a key of 1 to 200 characters');
       await this.#refuseClassified(input);
-      return await writeOnce({ store, labeller, holder, community, input, what }, make);
+      return await writeOnce({ store, labeller, readerAccess, community, input, what }, make);
     } catch (error) {
       if (error instanceof Refused) return { id: null, version: null, userErrors: error.errors };
       throw error;
@@ -162,9 +162,9 @@ export class Changes {
   ): Promise<StoredRecord> {
     const record = await find(kind, id);
     if (record === null || !this.#mayOn(action, kind, record.envelope)) throw notFound();
-    const { policy, holder } = this.#parts;
+    const { policy, readerAccess } = this.#parts;
     // Who may not see it is told nothing of it: neither its version nor that it was retracted.
-    if (policy.decideRow(record.envelope, kind.type, holder) === null) throw notFound();
+    if (policy.decideRow(record.envelope, kind.type, readerAccess) === null) throw notFound();
     const { version, recordState } = record.envelope;
     if (recordState === 'RETRACTED' || recordState === 'ERASED')
       throw new Refused('CLOSED', ['id'], 'it was retracted or erased');
@@ -174,7 +174,7 @@ export class Changes {
   }
 
   #mayOn(action: Action, kind: Kind, envelope: Envelope): boolean {
-    return this.#parts.policy.may(this.#parts.holder, action, kind.type, 'content', envelope);
+    return this.#parts.policy.may(this.#parts.readerAccess, action, kind.type, 'content', envelope);
   }
 
   /** Marking down and releasing are the originator's. */
@@ -184,35 +184,35 @@ export class Changes {
 
   /** Whether everybody may read it at this moment: whoever is named then was admitted before. */
   #isOpen(kind: Kind, envelope: Envelope): boolean {
-    const { policy, holder } = this.#parts;
-    const { admits, early } = policy.labels(envelope, kind.type);
-    const isOver = envelope.embargoUntil === null || envelope.embargoUntil <= holder.now;
+    const { policy, readerAccess } = this.#parts;
+    const { admits, early } = policy.admittedKeys(envelope, kind.type);
+    const isOver = envelope.embargoUntil === null || envelope.embargoUntil <= readerAccess.now;
     return (isOver ? admits : early).some((key) => key.includes('|anyone;'));
   }
 
   /** Parts that the reader cannot see stay marked as they are, whatever is said of their fields. */
   #keepHiddenParts(kind: Kind, old: Envelope, reading: Reading): Reading {
-    const { policy, holder } = this.#parts;
-    const hidden = policy.decideRow(old, kind.type, holder)?.hidden ?? new Set();
+    const { policy, readerAccess } = this.#parts;
+    const hidden = policy.decideRow(old, kind.type, readerAccess)?.hidden ?? new Set();
     const kept = old.portions.filter(({ path }) => hidden.has(path));
     return { ...reading, portions: [...kept, ...reading.portions] };
   }
 
   /** Whether the reader may do this to the record and to each group of fields that the content gives. */
   #may(action: Action, kind: Kind, envelope: Envelope, content: Content): boolean {
-    const { policy, holder } = this.#parts;
+    const { policy, readerAccess } = this.#parts;
     const groups = Object.entries(content)
       .filter(([, value]) => value !== null && value !== undefined)
       .map(([name]) => policy.coordinates.placeOf(kind.type, name)?.group ?? '');
     return [...new Set(['content', ...groups])].every((group) =>
-      policy.may(holder, action, kind.type, group, envelope),
+      policy.may(readerAccess, action, kind.type, group, envelope),
     );
   }
 
   /** Fields that the reader cannot see keep their values, whatever was given for them. */
   #keepHidden(kind: Kind, before: StoredRecord, given: Content): Content {
-    const { policy, holder } = this.#parts;
-    const decision = policy.decideRow(before.envelope, kind.type, holder);
+    const { policy, readerAccess } = this.#parts;
+    const decision = policy.decideRow(before.envelope, kind.type, readerAccess);
     const old = before.content as Content;
     const hidden = Object.keys(old).filter((name) => {
       const group = policy.coordinates.placeOf(kind.type, name)?.group ?? 'content';
@@ -230,8 +230,8 @@ export class Changes {
   }
 
   #newEnvelope(kind: Kind, { content }: TakenContent, input: ReadingInput): Envelope {
-    const { community, holder } = this.#parts;
-    const { picture, organisation } = holder.reader;
+    const { community, readerAccess } = this.#parts;
+    const { picture, organisation } = readerAccess.reader;
     return {
       localId: randomUUID(),
       version: 1,
@@ -240,7 +240,7 @@ export class Changes {
       custodian: community,
       provider: organisation,
       sourceUrl: null,
-      receivedAt: holder.now,
+      receivedAt: readerAccess.now,
       ...this.#readingOf(kind, input),
       onwardShares: [],
       ...kind.says?.(content),
@@ -266,7 +266,7 @@ export class Changes {
 
   #next({ envelope }: StoredRecord): Envelope {
     const now: Envelope['modifiedAt'] = {
-      utc: this.#parts.holder.now,
+      utc: this.#parts.readerAccess.now,
       precision: 'MILLISECOND',
       declaredZone: null,
     };
@@ -311,9 +311,9 @@ export class Changes {
     if (!bearsClassification(input)) return;
     this.#parts.alarm('SPILLAGE: classified content was given by hand. Nothing of it was kept here.');
     const spillage = {
-      at: this.#parts.holder.now,
+      at: this.#parts.readerAccess.now,
       feed: 'by-hand',
-      organisation: this.#parts.holder.reader.organisation,
+      organisation: this.#parts.readerAccess.reader.organisation,
     };
     await this.#parts.store.connection.collection('spillages').insertOne(spillage);
     throw new Refused(

@@ -2,7 +2,7 @@ import type { ClientSession, Collection } from 'mongodb';
 import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Holder } from '../../../schema/policy/decide/policy.ts';
+import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Kind } from '../kind.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { toLinks } from '../store/links.ts';
@@ -39,7 +39,7 @@ export type Made = {
 type Work = {
   readonly store: CommunityStore;
   readonly labeller: Labeller;
-  readonly holder: Holder;
+  readonly readerAccess: ReaderAccess;
   readonly community: string;
   readonly input: { readonly key: string };
   readonly what: string;
@@ -70,8 +70,8 @@ export async function writeOnce(
   work: Work,
   make: (find: (kind: Kind, id: string) => Promise<StoredRecord | null>) => Promise<Made>,
 ): Promise<Outcome> {
-  const { store, holder, input, what, community } = work;
-  const _id = hashOf([community, holder.reader.subject, holder.reader.picture, input.key]);
+  const { store, readerAccess, input, what, community } = work;
+  const _id = hashOf([community, readerAccess.reader.subject, readerAccess.reader.picture, input.key]);
   const hash = hashOf([what, input]);
   const session = await store.connection.startSession();
   try {
@@ -83,9 +83,9 @@ export async function writeOnce(
           const known = await changesIn(store).findOne({ _id }, { session });
           if (known !== null) return again(known, hash);
           const made = await make(async (kind, id) => await find(store, kind, id, session));
-          const record = toRecord(made, labels, schemaOf(store, made.kind), holder.now);
+          const record = toRecord(made, labels, schemaOf(store, made.kind), readerAccess.now);
           await put(store, made, record, session);
-          await changesIn(store).insertOne(keep(_id, hash, what, made, holder.now), { session });
+          await changesIn(store).insertOne(keep(_id, hash, what, made, readerAccess.now), { session });
           return { id: record._id, version: record.envelope.version, userErrors: [] };
         },
         { writeConcern: { w: 'majority' }, maxCommitTimeMS: deadlineMs },
@@ -165,7 +165,7 @@ function isRecordKey(key: string, store: CommunityStore): boolean {
 }
 
 function toRecord(made: Made, labels: Labels, schema: SchemaVersions, now: Date): StoredRecord {
-  const { admits, early } = labels.labels(made.envelope, made.kind.type);
+  const { admits, early } = labels.admittedKeys(made.envelope, made.kind.type);
   // What a newer version holds besides stays, where the content is left as it was; other content is this version's.
   const isLeft = made.before?.content === made.content;
   const form = schema.write(made.content, labels.shed ?? {}, isLeft ? (made.before ?? undefined) : undefined);

@@ -9,7 +9,7 @@ import {
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { isSharedType } from '../../../schema/record/shared-types.ts';
 import type { Context } from './context.ts';
-import { stub } from './resolvers.ts';
+import { referenceTo } from './resolvers.ts';
 import type { Row } from '../read/row.ts';
 
 type Read = (source: unknown) => unknown;
@@ -40,8 +40,8 @@ function answer(field: GraphQLField<unknown, Context>, read: Read, named: string
   const isList = isListType(isNonNullType(field.type) ? field.type.ofType : field.type);
   if (isSharedType(to)) {
     field.resolve = isList
-      ? (source) => listOf(read(source)).flatMap((key) => stub(to, key) ?? [])
-      : (source) => stub(to, read(source));
+      ? (source) => listOf(read(source)).flatMap((key) => referenceTo(to, key) ?? [])
+      : (source) => referenceTo(to, read(source));
   } else if (named === 'record' && !isList) {
     field.resolve = (source, _args, { loaders }) => {
       const id = read(source);

@@ -1,6 +1,6 @@
 import type { VerifiedAssertion } from '../../../schema/protocol/assertion.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import type { Holder } from '../../../schema/policy/decide/policy.ts';
+import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Loaders } from '../read/loaders.ts';
 
@@ -8,7 +8,7 @@ import type { Loaders } from '../read/loaders.ts';
 export type Context = {
   readonly reader: Reader;
   /** The reader under the policy in force, at this request's second. */
-  readonly holder: Holder;
+  readonly readerAccess: ReaderAccess;
   readonly assertion: VerifiedAssertion;
   readonly loaders: Loaders;
   readonly changes: Changes;

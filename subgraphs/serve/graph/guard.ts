@@ -72,13 +72,13 @@ function reads({ decision }: Row, group: string): boolean {
 /** What a community contributes to a shared type: nothing to kinds of reader that may never read it. */
 function guardContribution(type: string, name: string, inner: FieldResolver): FieldResolver {
   return (source, args, context, info) =>
-    context.holder.mayUse(type, name) ? inner(source, args, context, info) : null;
+    context.readerAccess.mayUse(type, name) ? inner(source, args, context, info) : null;
 }
 
 /** Arguments behind the doors: null for kinds of reader that may not find records by what they ask for. */
 function guardInputs(taken: readonly GraphQLArgument[], inner: FieldResolver): FieldResolver {
   return (source, args, context, info) =>
-    mayUseInputs(taken, args, context.holder) ? inner(source, args, context, info) : null;
+    mayUseInputs(taken, args, context.readerAccess) ? inner(source, args, context, info) : null;
 }
 
 function readContent(name: string): FieldResolver {

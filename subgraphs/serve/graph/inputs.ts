@@ -1,5 +1,5 @@
 import { getNamedType, type GraphQLArgument, type GraphQLInputType, isInputObjectType } from 'graphql';
-import type { Holder } from '../../../schema/policy/decide/policy.ts';
+import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 
 /**
  * Whether a kind of reader may use every input field that an argument was given: to filter by a field is to find
@@ -8,9 +8,9 @@ import type { Holder } from '../../../schema/policy/decide/policy.ts';
 export function mayUseInputs(
   taken: readonly GraphQLArgument[],
   given: Readonly<Record<string, unknown>>,
-  holder: Pick<Holder, 'mayUse'>,
+  readerAccess: Pick<ReaderAccess, 'mayUse'>,
 ): boolean {
-  return taken.every(({ name, type }) => mayUseInput(type, given[name], holder));
+  return taken.every(({ name, type }) => mayUseInput(type, given[name], readerAccess));
 }
 
 /** Whether any argument of a field is an input object, so that there is something to decide. */
@@ -18,15 +18,21 @@ export function takesInputs(taken: readonly GraphQLArgument[]): boolean {
   return taken.some(({ type }) => isInputObjectType(getNamedType(type)));
 }
 
-function mayUseInput(type: GraphQLInputType, value: unknown, holder: Pick<Holder, 'mayUse'>): boolean {
+function mayUseInput(
+  type: GraphQLInputType,
+  value: unknown,
+  readerAccess: Pick<ReaderAccess, 'mayUse'>,
+): boolean {
   const named = getNamedType(type);
   if (!isInputObjectType(named) || value === null || value === undefined) return true;
-  if (Array.isArray(value)) return value.every((one) => mayUseInput(named, one, holder));
+  if (Array.isArray(value)) return value.every((one) => mayUseInput(named, one, readerAccess));
   return Object.entries(value).every(([field, inner]) => {
     const inside = named.getFields()[field];
     if (inner === null || inner === undefined) return true;
     return (
-      inside !== undefined && holder.mayUse(named.name, field) && mayUseInput(inside.type, inner, holder)
+      inside !== undefined &&
+      readerAccess.mayUse(named.name, field) &&
+      mayUseInput(inside.type, inner, readerAccess)
     );
   });
 }

@@ -12,14 +12,14 @@ export function changesOf(community: Community, kinds: readonly Kind[]): Readonl
   const schema = contractOf(community);
   const byHand = kinds.filter(({ type }) => isWrittenByHand(schema, type));
   return {
-    ...Object.fromEntries(byHand.flatMap(({ type }) => Object.entries(doorsToChange(type)))),
-    ...doorsToAll(community),
+    ...Object.fromEntries(byHand.flatMap(({ type }) => Object.entries(rootFieldsToChange(type)))),
+    ...rootFieldsToAll(community),
   };
 }
 
 type Input<Of> = { readonly input: Of };
 
-function doorsToChange(type: string): Readonly<Record<string, Resolver>> {
+function rootFieldsToChange(type: string): Readonly<Record<string, Resolver>> {
   return {
     [`create${type}`]: async (_source: never, { input }: Input<CreateInput>, { changes, loaders }) => {
       const { id, userErrors } = await changes.create(type, input);
@@ -32,7 +32,7 @@ function doorsToChange(type: string): Readonly<Record<string, Resolver>> {
   };
 }
 
-function doorsToAll(community: Community): Readonly<Record<string, Resolver>> {
+function rootFieldsToAll(community: Community): Readonly<Record<string, Resolver>> {
   const name = community
     .split('-')
     .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)

@@ -1,6 +1,6 @@
 import { keysOf, readSubgraph } from '../../../schema/policy/check/gaps/subgraph.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import { isDecided, type Resolver, type Resolvers, stub } from './resolvers.ts';
+import { isDecided, type Resolver, type Resolvers, referenceTo } from './resolvers.ts';
 
 /**
  * Resolvers of a community with one for each reference. A reference is whatever its sender wrote, and no rule stands
@@ -36,5 +36,5 @@ export function findOpenReferences(
 }
 
 function takeKey(type: string): Resolver {
-  return (reference: { readonly id?: unknown }) => stub(type, reference.id);
+  return (reference: { readonly id?: unknown }) => referenceTo(type, reference.id);
 }

@@ -15,10 +15,10 @@ export type Resolver<Source = never, Args = never> = (
 export type Resolvers = Readonly<Record<string, Readonly<Record<string, Resolver>>>>;
 
 /** A stub of what the communities share: its key, and nothing that was read. */
-export type Stub = { readonly __typename: string; readonly id: string };
+export type EntityReference = { readonly __typename: string; readonly id: string };
 
 /** The root fields of a record type: its list and its lookup by id. */
-export function doorsTo(type: string, list: string, one: string): Readonly<Record<string, Resolver>> {
+export function rootFieldsTo(type: string, list: string, one: string): Readonly<Record<string, Resolver>> {
   return {
     [list]: async (_source: never, args: PageArguments, { loaders }) => await loaders.list(type, args),
     [one]: async (_source: never, args: { readonly id: string }, { loaders }) =>
@@ -28,7 +28,7 @@ export function doorsTo(type: string, list: string, one: string): Readonly<Recor
 
 /** A page of the records of `type` that name the stub. */
 export function pageOf(type: string): Resolver {
-  return async (shared: Stub, args: PageArguments, { loaders }) =>
+  return async (shared: EntityReference, args: PageArguments, { loaders }) =>
     await loaders.linked(type, shared.id, args);
 }
 
@@ -48,21 +48,21 @@ export function recordOf(type: string, fields: Readonly<Record<string, Resolver>
 }
 
 /** A stub of the shared type, from a key that content holds; null where it holds none. */
-export function stub(type: string, key: unknown): Stub | null {
+export function referenceTo(type: string, key: unknown): EntityReference | null {
   return typeof key === 'string' ? { __typename: type, id: key } : null;
 }
 
 /** Stubs of the shared type, from a list of keys. */
-export function stubs(type: string, keys: unknown): readonly Stub[] {
-  return Array.isArray(keys) ? keys.flatMap((key) => stub(type, key) ?? []) : [];
+export function referencesTo(type: string, keys: unknown): readonly EntityReference[] {
+  return Array.isArray(keys) ? keys.flatMap((key) => referenceTo(type, key) ?? []) : [];
 }
 
 /** The stub of the vulnerability that content names by its CVE or EUVD id. */
-export function vulnerabilityStub(id: unknown): Stub | null {
-  return typeof id === 'string' ? stub('Vulnerability', vulnerabilityKey(id)) : null;
+export function vulnerabilityReference(id: unknown): EntityReference | null {
+  return typeof id === 'string' ? referenceTo('Vulnerability', vulnerabilityKey(id)) : null;
 }
 
-const organisation = (id: string) => stub('Organisation', organisationKey(id));
+const organisation = (id: string) => referenceTo('Organisation', organisationKey(id));
 
 /** What every subgraph answers alike: the envelope and its parts. The source of an envelope is its row. */
 export const envelopeResolvers: Resolvers = {

@@ -9,7 +9,7 @@ import type { CommunityPart } from './community.ts';
 import { guardFields } from './guard.ts';
 import { withReferences } from './references.ts';
 import { envelopeResolvers } from './resolvers.ts';
-import { shieldDoors } from './shield.ts';
+import { shieldRootFields } from './shield.ts';
 
 /**
  * A community's executable schema: its file of the contract, its resolvers, guarded fields, shielded doors. Throws at
@@ -25,7 +25,7 @@ export function buildCommunitySchema(
   const decided = withReferences(name, sdl, own, policy);
   const resolvers = { ...envelopeResolvers, DateTime: dateTime, ...withoutReferences(decided) };
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
-  return shieldDoors(guardFields(answerReferences(schema, policy), policy));
+  return shieldRootFields(guardFields(answerReferences(schema, policy), policy));
 }
 
 /** graphql-js calls a reference's resolver as (reference, context): ours take the context in third place. */

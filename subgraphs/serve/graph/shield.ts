@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
 const { rule, shield, deny } = require('graphql-shield') as typeof GraphqlShield;
 
 /** By root type and field. What stands there is checked before it is hung. */
-type DoorRules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+type RootFieldRules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 /** What is looked at of a rule of graphql-shield. */
 type Said = { readonly name?: unknown; readonly func?: unknown; readonly cache?: unknown } | null | undefined;
 type Resolve = GraphQLFieldResolver<unknown, Context>;
@@ -33,7 +33,10 @@ const machinery: Readonly<Record<string, (context: Context) => boolean>> = {
  * has none is refused, and so is everybody where a rule throws. The fields behind them are the guard's, since a shield
  * over every field costs five times a list. Throws at start where the rules are not whole.
  */
-export function shieldDoors(schema: GraphQLSchema, rules: DoorRules = doorRules(schema)): GraphQLSchema {
+export function shieldRootFields(
+  schema: GraphQLSchema,
+  rules: RootFieldRules = rootFieldRules(schema),
+): GraphQLSchema {
   const faults = findShieldFaults(schema, rules);
   if (faults.length > 0) throw new Error(`the shield is not whole:\n  ${faults.join('\n  ')}`);
   const options = { fallbackRule: deny, fallbackError: new HubError('REFUSED'), allowExternalErrors: true };
@@ -43,11 +46,11 @@ export function shieldDoors(schema: GraphQLSchema, rules: DoorRules = doorRules(
 }
 
 /** A rule for each door of a schema, named after its coordinate, since graphql-shield knows rules by name alone. */
-export function doorRules(schema: GraphQLSchema): DoorRules {
+export function rootFieldRules(schema: GraphQLSchema): RootFieldRules {
   return Object.fromEntries(
     rootsOf(schema).map((type) => [
       type.name,
-      Object.fromEntries(Object.keys(type.getFields()).map((field) => [field, doorRule(type, field)])),
+      Object.fromEntries(Object.keys(type.getFields()).map((field) => [field, rootFieldRule(type, field)])),
     ]),
   );
 }
@@ -57,9 +60,9 @@ export function doorRules(schema: GraphQLSchema): DoorRules {
  * is no rule (it opens the whole type), two rules of one name and one rule at two doors (they share what is cached),
  * and a rule that caches.
  */
-export function findShieldFaults(schema: GraphQLSchema, rules: DoorRules): readonly string[] {
+export function findShieldFaults(schema: GraphQLSchema, rules: RootFieldRules): readonly string[] {
   const seen = new Set<unknown>();
-  return doorsOf(schema).flatMap(([type, field]) => {
+  return rootFieldsOf(schema).flatMap(([type, field]) => {
     const door = `${type}.${field}`;
     const said = rules[type]?.[field] as Said;
     if (said === undefined) return [`${door}: no rule stands at this door`];
@@ -79,11 +82,11 @@ export function findShieldFaults(schema: GraphQLSchema, rules: DoorRules): reado
   });
 }
 
-function doorRule(type: GraphQLObjectType, field: string): unknown {
+function rootFieldRule(type: GraphQLObjectType, field: string): unknown {
   const taken = type.getFields()[field]?.args ?? [];
   return rule(`${type.name}.${field}`, { cache: 'no_cache' })((_source, args, context: Context) => {
     if (Object.hasOwn(machinery, field)) return machinery[field]?.(context) ?? false;
-    return context.holder.mayUse(type.name, field) && mayUseInputs(taken, args, context.holder);
+    return context.readerAccess.mayUse(type.name, field) && mayUseInputs(taken, args, context.readerAccess);
   });
 }
 
@@ -106,7 +109,7 @@ function behind(door: Door, resolve: Resolve): Resolve {
   return (...asked) => door(() => resolve(...asked), ...asked);
 }
 
-function doorsOf(schema: GraphQLSchema): readonly (readonly [type: string, field: string])[] {
+function rootFieldsOf(schema: GraphQLSchema): readonly (readonly [type: string, field: string])[] {
   return rootsOf(schema).flatMap((type) =>
     Object.keys(type.getFields()).map((field) => [type.name, field] as const),
   );

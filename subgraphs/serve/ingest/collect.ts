@@ -7,7 +7,7 @@ import { RejectError } from '../record/reject.ts';
 import { SplitError } from './formats/split.ts';
 
 /** What a first pass may hold of one file, in bytes. */
-export const mostCollected = 128 * 1024 * 1024;
+export const maxCollected = 128 * 1024 * 1024;
 const chunkBytes = 256 * 1024;
 
 /**
@@ -18,7 +18,7 @@ export async function collectFirst<Raw>(
   source: Source<Raw>,
   file: string,
   context: MapContext,
-  most: number = mostCollected,
+  most: number = maxCollected,
 ): Promise<Pick<Source<Raw>, 'map'>> {
   const collection = source.collect?.();
   if (collection === undefined) return source;

@@ -80,7 +80,7 @@ export function toStored(
 ): StoredRecord {
   const next = envelopeAfter(prepared, before);
   const envelope: Envelope = { ...next, portions: schema.portionsToKeep(next.portions) };
-  const { admits, early } = labels.labels(envelope, prepared.mapped.kind);
+  const { admits, early } = labels.admittedKeys(envelope, prepared.mapped.kind);
   return {
     _id: id,
     ...schema.write({ ...prepared.mapped.content, ...references }, labels.shed ?? {}),

@@ -9,13 +9,13 @@ import { type Counted, Tally } from '../preview/tally.ts';
 export class PreviewTarget implements Sink {
   readonly #policy: Policy;
   readonly #actors: Sink['loadActors'];
-  readonly #foresee: Target['foresee'];
+  readonly #dryRun: Target['dryRun'];
   readonly #opened = new Tally();
 
-  constructor(policy: Policy, { loadActors, foresee }: Pick<Target, 'loadActors' | 'foresee'>) {
+  constructor(policy: Policy, { loadActors, dryRun }: Pick<Target, 'loadActors' | 'dryRun'>) {
     this.#policy = policy;
     this.#actors = loadActors;
-    this.#foresee = foresee;
+    this.#dryRun = dryRun;
   }
 
   /** To whom the records would open, the most first; the examples are their ids in the source. */
@@ -24,10 +24,10 @@ export class PreviewTarget implements Sink {
   }
 
   async write(batch: readonly Prepared[]): Promise<Written> {
-    const foreseen = await this.#foresee(batch);
+    const dryRunResult = await this.#dryRun(batch);
     const refused: Written['refused'][number][] = [];
     for (const [at, { mapped }] of batch.entries()) {
-      const one = foreseen[at];
+      const one = dryRunResult[at];
       if (one === undefined) continue;
       if ('reason' in one) {
         refused.push({ at, ...one });

@@ -90,7 +90,7 @@ async function importFiles(sources: readonly Source[], { paths, flags }: Run, in
   if (flags.preview === true) {
     const preview = new PreviewTarget(into.policy, {
       loadActors: async () => await target.loadActors(),
-      foresee: async (batch) => await target.foresee(batch),
+      dryRun: async (batch) => await target.dryRun(batch),
     });
     const code = await runOne(source, files, defaults, preview, flags);
     tellOpened(preview.opened());

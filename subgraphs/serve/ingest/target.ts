@@ -46,7 +46,7 @@ type Change = {
 };
 
 /** What a record would be in the store, or why it would not be taken in. */
-export type Foreseen =
+export type DryRunResult =
   { readonly envelope: Envelope } | { readonly reason: RejectReason; readonly message: string };
 
 type Placed = { readonly at: number; readonly prepared: Prepared };
@@ -125,7 +125,7 @@ export class Target {
   }
 
   /** What each record of a batch would be if it were written now; writes nothing. */
-  async foresee(batch: readonly Prepared[]): Promise<readonly Foreseen[]> {
+  async dryRun(batch: readonly Prepared[]): Promise<readonly DryRunResult[]> {
     const known = await this.#findKnown(batch.map(({ mapped }) => mapped));
     return batch.map((prepared) => {
       const before = known.get(placeOf(prepared.mapped)) ?? null;
@@ -379,8 +379,8 @@ function unlistedIn({ envelope, content }: StoredRecord, kind: string): Readonly
 /** A record that admits less than it did had been open to too many: its operator is told. */
 function alarmOn({ kind, record, before }: Change, labels: Labels): Alarm | null {
   if (before === null) return null;
-  const { admits } = labels.labels(before.envelope, kind);
-  const after = labels.labels(record.envelope, kind).admits;
+  const { admits } = labels.admittedKeys(before.envelope, kind);
+  const after = labels.admittedKeys(record.envelope, kind).admits;
   return alarmOf(record._id, { admits, since: before.envelope.receivedAt }, after, new Date());
 }
 

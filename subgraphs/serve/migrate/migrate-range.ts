@@ -15,7 +15,7 @@ type Update = { readonly id: string; readonly operation: AnyBulkWriteOperation<R
 
 const durable = { writeConcern: { w: 'majority', j: true } } as const;
 /** A batch of large records is written in several. */
-const mostBytes = 8 * 1024 * 1024;
+const maxBytes = 8 * 1024 * 1024;
 
 /** Documents that are of an older version than this program's; one without a version is of version 1. */
 export function isBehind({ current }: SchemaVersions): object {
@@ -77,7 +77,7 @@ async function expandOnce(
     if (update instanceof Error) failed.push({ id: row._id, why: update.name });
     else updates.push(update);
     bytes += BSON.calculateObjectSize(row.content ?? {}) * 2;
-    if (bytes > mostBytes) await flush();
+    if (bytes > maxBytes) await flush();
   }
   await flush();
   return { tried, written };

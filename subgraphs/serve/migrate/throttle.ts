@@ -1,7 +1,10 @@
 const everyMs = 60_000;
 
 /** Says the same words once a minute at most: what is met at every request is told, and does not flood. */
-export function seldom(say: (words: string) => void, now = () => performance.now()): (words: string) => void {
+export function throttle(
+  say: (words: string) => void,
+  now = () => performance.now(),
+): (words: string) => void {
   const said = new Map<string, number>();
   return (words) => {
     const before = said.get(words);

@@ -23,7 +23,7 @@ export type Seen = {
   }[];
 };
 
-const mostCounted = 10_000;
+const maxCounted = 10_000;
 const newestShown = 10;
 
 /** What a reader would see of a community's own records, by the very filter and guard that its questions meet. */
@@ -34,12 +34,12 @@ export async function viewAs(
   reader: Reader,
   now: Date,
 ): Promise<readonly Seen[]> {
-  const holder = policy.holder(reader, now);
+  const readerAccess = policy.accessOf(reader, now);
   const seen = kinds.map(async ({ type }): Promise<Seen> => {
     const model = store.records.get(type);
     if (model === undefined) throw new Error(`no store for ${type}`);
     const query: PageQuery = {
-      allowed: compileFilter([...holder.keys(type)], now),
+      allowed: compileFilter([...readerAccess.keys(type)], now),
       equal: {},
       since: null,
       before: null,
@@ -47,10 +47,10 @@ export async function viewAs(
       after: null,
       limit: newestShown,
     };
-    const [found, count] = await Promise.all([findPage(model, query), countPage(model, query, mostCounted)]);
+    const [found, count] = await Promise.all([findPage(model, query), countPage(model, query, maxCounted)]);
     const rows = found.flatMap((stored) => {
       const record = store.schemas.get(type)?.read(stored) ?? null;
-      return (record === null ? null : toRow(type, record, policy, holder)) ?? [];
+      return (record === null ? null : toRow(type, record, policy, readerAccess)) ?? [];
     });
     const newest = rows.map(({ id, envelope, decision }) => ({
       id,
@@ -60,8 +60,8 @@ export async function viewAs(
     }));
     return {
       kind: type,
-      records: Math.min(count, mostCounted),
-      exact: policy.labelsDecide && count <= mostCounted,
+      records: Math.min(count, maxCounted),
+      exact: policy.keysDecide && count <= maxCounted,
       newest,
     };
   });

@@ -34,7 +34,7 @@ export async function previewPolicy(store: CommunityStore, now: Policy, next: Po
 
 /** To whom a record opens, in words; before its embargo ends, said so. */
 export function openings(policy: Policy, envelope: Envelope, kind: string): ReadonlySet<string> {
-  const { admits, early } = policy.labels(envelope, kind);
+  const { admits, early } = policy.admittedKeys(envelope, kind);
   if (envelope.embargoUntil === null) return new Set(admits.map(sayKey));
   const until = envelope.embargoUntil.toISOString();
   const soon = new Set(early);

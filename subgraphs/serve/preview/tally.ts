@@ -5,7 +5,7 @@ export type Counted = {
   readonly examples: readonly string[];
 };
 
-const mostExamples = 5;
+const maxExamples = 5;
 
 /** Counts records by what they open, keeping a few ids of each: bounded memory, however many records. */
 export class Tally {
@@ -15,7 +15,7 @@ export class Tally {
     const entry = this.#counts.get(what) ?? { records: 0, examples: [] };
     this.#counts.set(what, entry);
     entry.records += 1;
-    if (entry.examples.length < mostExamples) entry.examples.push(id);
+    if (entry.examples.length < maxExamples) entry.examples.push(id);
   }
 
   /** What was counted, the most first. */

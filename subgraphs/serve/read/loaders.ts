@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { HubError } from '../../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
-import type { Holder, Policy } from '../../../schema/policy/decide/policy.ts';
+import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { Kind } from '../kind.ts';
 import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
@@ -22,12 +22,12 @@ import type { CommunityStore } from '../store/store.ts';
 import type { Link } from '../store/links.ts';
 
 /** How many link rows one scan over many shared keys may return before each key is asked by itself. */
-const mostLinksAtOnce = 5000;
+const maxLinksAtOnce = 5000;
 /** From how many keys on one scan over all beats a query for each. */
 const fewKeys = 4;
 
 /** How many rows are read at once where the guard refuses many of those that are found. */
-const mostAtOnce = 1000;
+const maxAtOnce = 1000;
 const countedAtOnce = 500;
 /** How long one request reads on behind rows that the guard refuses: the hub waits no longer for any part. */
 const longestReadMs = 10_000;
@@ -35,7 +35,7 @@ const longestReadMs = 10_000;
 /** What else the reads of a request may be told. */
 export type LoaderOptions = {
   /** How long it reads on behind rows that the guard refuses, in milliseconds. */
-  readonly mostMs?: number;
+  readonly maxMs?: number;
   /** The versions that the store's documents are held to. */
   readonly oldest?: Oldest;
 };
@@ -62,7 +62,7 @@ export class Loaders {
   readonly #kinds: ReadonlyMap<string, Kind>;
   readonly #reader: Reader;
   readonly #policy: Policy;
-  readonly #holder: Holder;
+  readonly #readerAccess: ReaderAccess;
   readonly #cursorKey: Buffer;
   readonly #until: number;
   readonly #oldest: Oldest;
@@ -75,17 +75,17 @@ export class Loaders {
     store: CommunityStore,
     kinds: readonly Kind[],
     policy: Policy,
-    holder: Holder,
+    readerAccess: ReaderAccess,
     cursorKey: Buffer,
-    { mostMs = longestReadMs, oldest = {} }: LoaderOptions = {},
+    { maxMs = longestReadMs, oldest = {} }: LoaderOptions = {},
   ) {
     this.#store = store;
     this.#kinds = new Map(kinds.map((kind) => [kind.type, kind]));
-    this.#reader = holder.reader;
+    this.#reader = readerAccess.reader;
     this.#policy = policy;
-    this.#holder = holder;
+    this.#readerAccess = readerAccess;
     this.#cursorKey = cursorKey;
-    this.#until = performance.now() + mostMs;
+    this.#until = performance.now() + maxMs;
     this.#oldest = oldest;
     this.#links = new DataLoader(async (asks) => await this.#loadLinks(asks), {
       cacheKeyFn: (ask) => JSON.stringify([ask.kind, ask.key, ask.size, ask.after]),
@@ -154,7 +154,7 @@ export class Loaders {
 
   /** Whether what the index counts is what is given: not while records are relabelled, or left out for their version. */
   #indexCounts(type: string): boolean {
-    return this.#policy.labelsDecide && this.#schema(type).isSettled(this.#oldest);
+    return this.#policy.keysDecide && this.#schema(type).isSettled(this.#oldest);
   }
 
   /**
@@ -189,7 +189,7 @@ export class Loaders {
       if (last === undefined || found.length < limit || rows.length >= wanted) return rows.slice(0, wanted);
       if (performance.now() > this.#until)
         throw new HubError('PART_UNAVAILABLE', 'too many rows were refused');
-      atOnce = Math.min(2 * limit, mostAtOnce);
+      atOnce = Math.min(2 * limit, maxAtOnce);
       place = { sortAt: last.sortAt, id: last.id };
     }
   }
@@ -233,13 +233,14 @@ export class Loaders {
   #allowed(kind: string, action: 'read' | 'search' = 'read'): StoreFilter {
     const name = `${kind} ${action}`;
     const filter =
-      this.#filters.get(name) ?? compileFilter([...this.#holder.keys(kind, action)], this.#holder.now);
+      this.#filters.get(name) ??
+      compileFilter([...this.#readerAccess.keys(kind, action)], this.#readerAccess.now);
     this.#filters.set(name, filter);
     return filter;
   }
 
   #toRow(type: string, record: StoredRecord): Row | null {
-    return toRow(type, record, this.#policy, this.#holder);
+    return toRow(type, record, this.#policy, this.#readerAccess);
   }
 
   /** The fields that a list is filtered by: a filter's argument is called as the field that it compares. */
@@ -255,7 +256,7 @@ export class Loaders {
   #mayFind(type: string, { envelope }: StoredRecord, fields: readonly string[]): boolean {
     if (fields.length === 0) return true;
     const may = (group: string, marked: Envelope) =>
-      this.#policy.may(this.#holder, 'search', type, group, marked);
+      this.#policy.may(this.#readerAccess, 'search', type, group, marked);
     return (
       may('content', envelope) &&
       fields.every((field) => may(this.#policy.coordinates.placeOf(type, field)?.group ?? '', envelope)) &&
@@ -323,7 +324,7 @@ export class Loaders {
     const byKey = new Map<string, readonly Link[]>();
     for (const kind of new Set(asks.map((ask) => ask.kind))) {
       const keys = [...new Set(asks.filter((ask) => ask.kind === kind).map((ask) => ask.key))];
-      const rows = await findLinksOfMany(this.#store, kind, keys, this.#allowed(kind), mostLinksAtOnce);
+      const rows = await findLinksOfMany(this.#store, kind, keys, this.#allowed(kind), maxLinksAtOnce);
       if (rows === null) continue;
       const grouped = Map.groupBy(rows, (row) => row.key);
       for (const key of keys) byKey.set(`${kind} ${key}`, (grouped.get(key) ?? []).toSorted(newestFirst));

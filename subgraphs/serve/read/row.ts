@@ -1,6 +1,6 @@
 import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Holder, Policy, RowDecision } from '../../../schema/policy/decide/policy.ts';
+import type { ReaderAccess, Policy, RowDecision } from '../../../schema/policy/decide/policy.ts';
 
 /** A record that a reader may see, with the decision that was made on it once: what resolvers are given. */
 export type Row<Content = Readonly<Record<string, unknown>>> = {
@@ -16,8 +16,13 @@ export type Row<Content = Readonly<Record<string, unknown>>> = {
  * Decides a stored record again from its envelope, whatever labels the query met. Null where the reader may not
  * see it: there is no other way from a stored record to a resolver.
  */
-export function toRow(type: string, record: StoredRecord, policy: Policy, holder: Holder): Row | null {
-  const decision = policy.decideRow(record.envelope, type, holder);
+export function toRow(
+  type: string,
+  record: StoredRecord,
+  policy: Policy,
+  readerAccess: ReaderAccess,
+): Row | null {
+  const decision = policy.decideRow(record.envelope, type, readerAccess);
   if (decision === null) return null;
   const content = record.content as Readonly<Record<string, unknown>>;
   return { type, id: record._id, envelope: record.envelope, content, sortAt: record.sortAt, decision };

@@ -69,7 +69,7 @@ function groupByLabels(
 
 /** A record's new labels: the policy's keys, and beside them those that it is found by. */
 function labelsOf(row: Row, kind: string, policy: Policy, serving: number): Labelled {
-  const { admits, early } = policy.labels(row.envelope, kind);
+  const { admits, early } = policy.admittedKeys(row.envelope, kind);
   const isServed = (key: string) => serving !== policy.source.version && key.startsWith(`${serving}|`);
   return {
     admits: [...row.admits.filter(isServed), ...admits],

@@ -41,7 +41,7 @@ export function followServed(
   policies: Pick<PolicyWatch, 'current'>,
   versions: Versions,
   log: Log,
-  mostMs = staleMs,
+  maxMs = staleMs,
 ): Served {
   let found: Policy | null = null;
   let served: { readonly found: Policy; readonly inForce: Policy; readonly policy: Policy } | null = null;
@@ -76,7 +76,7 @@ export function followServed(
   return {
     current: () => {
       const inForce = policies.current()?.policy;
-      if (inForce === undefined || found === null || performance.now() - lookedAt > mostMs) return null;
+      if (inForce === undefined || found === null || performance.now() - lookedAt > maxMs) return null;
       if (served?.found !== found || served.inForce !== inForce) {
         const isOne = found.source.version === inForce.source.version;
         const policy = isOne ? inForce : new BothPolicies(found, inForce);

@@ -13,7 +13,7 @@ import {
 import type { Versions } from './policy-versions.ts';
 
 /** What makes a record's labels, and the version that they are told to be of. */
-export type Labels = Pick<Policy, 'labels' | 'version'> & {
+export type Labels = Pick<Policy, 'admittedKeys' | 'version'> & {
   /** What older versions of documents need not read any more; nothing where it is not said. */
   readonly shed?: Oldest;
 };
@@ -63,8 +63,8 @@ function besideEachOther(policies: readonly Policy[]): Labels {
   if (newest === undefined) throw new Error('expected a version to label by');
   return {
     version: newest.version,
-    labels: (envelope, kind) => {
-      const all = policies.map((policy) => policy.labels(envelope, kind));
+    admittedKeys: (envelope, kind) => {
+      const all = policies.map((policy) => policy.admittedKeys(envelope, kind));
       return { admits: all.flatMap(({ admits }) => admits), early: all.flatMap(({ early }) => early) };
     },
   };

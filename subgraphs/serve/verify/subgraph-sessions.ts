@@ -2,7 +2,7 @@ import type { VerifiedAssertion } from '../../../schema/protocol/assertion.ts';
 import type { HubKeys, Session, TakenSession } from '../../../schema/protocol/session.ts';
 
 /** Enough for dozens of hub processes, each with the session that it uses and the one that it had before. */
-export const mostSessions = 128;
+export const maxSessions = 128;
 
 /**
  * The sessions that the hub's processes have with this subgraph process. Bounded: one too many ends the oldest, whose
@@ -21,7 +21,7 @@ export class HubSessions {
     this.#offers.set(id, taken.offerEndsAt.getTime());
     this.#sessions.set(id, { session: taken.session, signedBy: taken.signedBy, used: new UsedNumbers() });
     const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size > mostSessions && oldest !== undefined) this.#sessions.delete(oldest);
+    if (this.#sessions.size > maxSessions && oldest !== undefined) this.#sessions.delete(oldest);
   }
 
   find(id: string): Session | undefined {

@@ -79,7 +79,7 @@ export async function measureJourney(
 async function settle(processes: Processes): Promise<void> {
   const { client: _client, ...parts } = processes;
   const busy = () => Object.values(cpuTimes(parts)).reduce((sum, ms) => sum + ms, 0);
-  for (let round = 0; round < mostRounds; round += 1) {
+  for (let round = 0; round < maxRounds; round += 1) {
     const before = busy();
     await pause(roundMs);
     if (busy() - before < roundMs / 5) return;
@@ -87,7 +87,7 @@ async function settle(processes: Processes): Promise<void> {
 }
 
 const roundMs = 250;
-const mostRounds = 80;
+const maxRounds = 80;
 
 /** The cursor so many pages of 100 deep; where the reader's list ends before, the one before its end. */
 async function turnPages(asker: Asker, door: string, pages: number): Promise<string | null> {

@@ -50,8 +50,8 @@ function planOf({ plan }: Op): string {
  * every scan with one key beyond its end, and some rows on the way that an embargo keeps back.
  */
 export function boundOf(op: Op): number {
-  const mostMeetings = Math.min(op.held, 4);
-  return op.rows * mostMeetings + op.scans * 2 + 10;
+  const maxMeetings = Math.min(op.held, 4);
+  return op.rows * maxMeetings + op.scans * 2 + 10;
 }
 
 function isCommunity(op: Op): boolean {

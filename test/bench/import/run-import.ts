@@ -18,7 +18,7 @@ export type Imported = {
 };
 
 const pollMs = 50;
-const mostMs = 4 * 60 * 60_000;
+const maxMs = 4 * 60 * 60_000;
 const root = join(import.meta.dirname, '..', '..', '..');
 
 /** Runs a community's import as `hub import` does: a process of its own, with its own store's URI. */
@@ -36,7 +36,7 @@ export async function runImport(
     cwd: root,
     env: { ...process.env, ...(await policyEnv(join(rejects, '..', 'home'))), JCU_STORE_URI: uri },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: mostMs,
+    timeout: maxMs,
   });
   started(child);
   const said = hear(child);

@@ -41,8 +41,8 @@ export class Load {
   }
 
   /** The first sample asked at or after `from` that `holds`, with those before it that do not; waits for it. */
-  async until(from: number, holds: (sample: Sample) => boolean, mostMs: number): Promise<Sample | null> {
-    const end = performance.now() + mostMs;
+  async until(from: number, holds: (sample: Sample) => boolean, maxMs: number): Promise<Sample | null> {
+    const end = performance.now() + maxMs;
     for (;;) {
       const found = this.samples.filter(({ at }) => at >= from).find(holds);
       if (found !== undefined) return found;

@@ -1,5 +1,5 @@
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Holder, Policy } from '../../../schema/policy/decide/policy.ts';
+import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 
@@ -23,7 +23,9 @@ export async function knowList(
   older: Policy,
   newer: Policy,
 ): Promise<KnownList> {
-  const holders = readers.map((reader) => [older.holder(reader, now), newer.holder(reader, now)] as const);
+  const holders = readers.map(
+    (reader) => [older.accessOf(reader, now), newer.accessOf(reader, now)] as const,
+  );
   const rows: { id: string; sortAt: Date }[] = [];
   const given = readers.map((): number[] => []);
   const records = store.records.get(kind)?.find({}, { envelope: 1, sortAt: 1 }).lean<StoredRecord[]>();
@@ -45,9 +47,9 @@ function bitsOf(
   envelope: unknown,
   kind: string,
   older: Policy,
-  before: Holder,
+  before: ReaderAccess,
   newer: Policy,
-  after: Holder,
+  after: ReaderAccess,
 ): number {
   const isBefore = older.decideRow(envelope, kind, before) !== null;
   const isAfter = newer.decideRow(envelope, kind, after) !== null;

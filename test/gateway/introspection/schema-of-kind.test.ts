@@ -30,8 +30,8 @@ const published = buildSchema(read('published.graphql'));
 const policy = readPolicy();
 
 function kindOf(...roles: readonly string[]): GraphQLSchema {
-  const holder = policy.holder(readerOf({ roles }), new Date());
-  return schemaOfKind(published, (type, field) => holder.mayUse(type, field));
+  const readerAccess = policy.accessOf(readerOf({ roles }), new Date());
+  return schemaOfKind(published, (type, field) => readerAccess.mayUse(type, field));
 }
 
 test('an analyst is shown all that the published schema has for records, an auditor nothing of any record', () => {
@@ -119,7 +119,7 @@ test('nobody is shown an abstract type, and a kind that may use nothing is shown
 
 test('kinds that may use the same are shown one schema, made once; others another', () => {
   const kinds = new KindSchemas(published);
-  const of = (...roles: readonly string[]) => kinds.of(policy.holder(readerOf({ roles }), new Date()));
+  const of = (...roles: readonly string[]) => kinds.of(policy.accessOf(readerOf({ roles }), new Date()));
   const auditor = of('policy-auditor');
   expect(of('policy-auditor')).toBe(auditor);
   expect(of('csirt-analyst')).not.toBe(auditor);

@@ -22,7 +22,7 @@ const mayDo = (
   kind: string,
   envelope: Envelope,
   group = 'content',
-): boolean => policy.may(policy.holder(reader, now), action, kind, group, envelope);
+): boolean => policy.may(policy.accessOf(reader, now), action, kind, group, envelope);
 
 const own = readerOf({ organisation: 'cert-eu' });
 const police = readerOf({

@@ -39,7 +39,7 @@ test('J01 a record without a valid marking is nobody’s', () => {
   expect(reads(readerOf(), envelopeOf())).toBe(true);
 });
 
-test('J02 CLEAR is for any token holder, and not before its embargo ends', () => {
+test('J02 CLEAR is for any token readerAccess, and not before its embargo ends', () => {
   expect(reads(client, envelopeOf())).toBe(true);
   expect(reads(client, envelopeOf({ embargoUntil: later }))).toBe(false);
   expect(reads(client, envelopeOf({ embargoUntil: now }))).toBe(true);
@@ -137,7 +137,7 @@ test('a portion is decided by its own marking', () => {
   };
   const envelope = envelopeOf({ portions: [portion] });
   const hidden = (reader: Reader) => [
-    ...(policy.decideRow(envelope, 'Advisory', policy.holder(reader, now))?.hidden ?? []),
+    ...(policy.decideRow(envelope, 'Advisory', policy.accessOf(reader, now))?.hidden ?? []),
   ];
   expect(hidden(readerOf())).toEqual(['technicalDetails']);
   expect(hidden(readerOf({ organisation: 'csirt-pl' }))).toEqual([]);

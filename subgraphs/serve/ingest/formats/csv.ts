@@ -14,7 +14,7 @@ export type Row = {
 /** The longest row that is held in memory, in bytes. */
 export const longestRow = 16 * 1024 * 1024;
 /** And the most cells of one: a parser needs up to a hundred bytes for each, however short it is written. */
-export const mostCells = 100_000;
+export const maxCells = 100_000;
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -134,8 +134,8 @@ function splitCells(text: string): Cells {
   const cells: string[] = [];
   let refused: RejectError | null = null;
   for (let at = 0; at <= text.length;) {
-    if (cells.length === mostCells) {
-      return { cells: [], refused: new RejectError('TOO_LARGE', `more than ${mostCells} cells`) };
+    if (cells.length === maxCells) {
+      return { cells: [], refused: new RejectError('TOO_LARGE', `more than ${maxCells} cells`) };
     }
     const { cell, next, isWhole } = text[at] === '"' ? readQuoted(text, at) : readBare(text, at);
     if (!isWhole) refused = new RejectError('MALFORMED', 'a quote that stands inside a cell');

@@ -1,6 +1,6 @@
 import {
   largestRecord,
-  mostValues,
+  maxValues,
   refuseOtherEncodings,
   type Slice,
   SplitError,
@@ -8,7 +8,7 @@ import {
 } from './split.ts';
 
 /** More than this outside of its records is no header; spaces next to each other count once. */
-const mostOutside = 2 * 1024 * 1024;
+const maxOutside = 2 * 1024 * 1024;
 /** A name or a declaration that is longer is none that is looked for, in bytes. */
 const longestHead = 1024;
 
@@ -280,12 +280,12 @@ class XmlSplitter {
     if (bytes.length === 0 || (known === oneSpace && this.#outside.at(-1) === oneSpace)) return;
     this.#outside.push(known);
     this.#outsideBytes += known.length;
-    if (this.#outsideBytes > mostOutside)
-      throw new SplitError(`more than ${mostOutside} bytes outside of its records`);
+    if (this.#outsideBytes > maxOutside)
+      throw new SplitError(`more than ${maxOutside} bytes outside of its records`);
   }
 
   #isTooLarge(): boolean {
-    return this.#heldBytes > this.#limit || this.#values > mostValues;
+    return this.#heldBytes > this.#limit || this.#values > maxValues;
   }
 
   #strange(at: number): SplitError {

@@ -20,7 +20,7 @@ export class SplitError extends Error {
 /** The largest record that is held in memory, in bytes. */
 export const largestRecord = 64 * 1024 * 1024;
 /** And the most values in it: a parser needs up to a hundred bytes for each, however short it is written. */
-export const mostValues = 1_000_000;
+export const maxValues = 1_000_000;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -302,7 +302,7 @@ class Splitter {
   }
 
   #isTooLarge(): boolean {
-    return this.#heldBytes > this.#limit || this.#values > mostValues;
+    return this.#heldBytes > this.#limit || this.#values > maxValues;
   }
 
   #mayBeWhole(): boolean {

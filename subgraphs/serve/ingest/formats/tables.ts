@@ -3,7 +3,7 @@ import { type Row, readRows } from './csv.ts';
 import { Seen } from './seen.ts';
 import type { InTables } from '../sources/source.ts';
 import { RejectError } from '../../record/reject.ts';
-import { largestRecord, mostValues, type Slice, SplitError } from './split.ts';
+import { largestRecord, maxValues, type Slice, SplitError } from './split.ts';
 
 /** A file of a table, as it is read. */
 export type TableFile = { readonly file: string; readonly chunks: AsyncIterable<Buffer> };
@@ -269,7 +269,7 @@ class Join {
 
   #isTooLarge(parts: readonly Group[]): boolean {
     const sum = (of: (part: Group) => number) => parts.reduce((total, part) => total + of(part), 0);
-    return sum(({ size }) => size) > this.#limits.record || sum(({ values }) => values) > mostValues;
+    return sum(({ size }) => size) > this.#limits.record || sum(({ values }) => values) > maxValues;
   }
 
   #toBytes(parts: ReadonlyMap<string, Group>): Buffer {

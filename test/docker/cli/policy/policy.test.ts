@@ -34,7 +34,7 @@ test('`hub policy diff` ends with 0 where nobody gains or loses, with 1 where so
   expect(same.out).toMatch(/0 cells gained, 0 cells lost, in 0 blocks\n$/);
   const wider = await runHub('/nonexistent-home', 'policy', 'diff', policyFolder, folder);
   expect(wider.code).toBe(1);
-  expect(wider.out).toMatch(/^\+ .*when tlp is RED[^]*\n {4}witness: a person /);
+  expect(wider.out).toMatch(/^\+ .*when tlp is RED[^]*\n {4}example: a person /);
   const none = await runHub('/nonexistent-home', 'policy', 'diff', policyFolder, join(folder, 'no-such'));
   expect(none).toMatchObject({ code: 2, out: '', err: expect.stringContaining('no-such') });
 });

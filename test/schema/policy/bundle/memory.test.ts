@@ -17,8 +17,8 @@ function findsByLabels(
   action: Action,
 ): boolean {
   if (!isSound(row)) return false;
-  const { admits, early } = policy.labels(row, kind);
-  const { admits: open, $or } = compileFilter([...policy.holder(one, now).keys(kind, action)], now);
+  const { admits, early } = policy.admittedKeys(row, kind);
+  const { admits: open, $or } = compileFilter([...policy.accessOf(one, now).keys(kind, action)], now);
   const isOpen = (row.embargoUntil ?? new Date(0)) <= $or[0].openFrom.$lte;
   return meets(admits, open.$in) && (isOpen || meets(early, $or[1].admitsEarly.$in));
 }
@@ -33,10 +33,10 @@ test('guard, labels and table decide every action on every group of fields alike
       reader,
       fc.constantFrom(...allActions),
       (kind, row, one, action) => {
-        const holder = policy.holder(one, now);
+        const readerAccess = policy.accessOf(one, now);
         for (const group of policy.source.domain.kinds[kind]?.groups ?? []) {
           const truly = trulyReads(policy.source, one, kind, row, group, action);
-          expect({ group, action, may: policy.may(holder, action, kind, group, row) }).toEqual({
+          expect({ group, action, may: policy.may(readerAccess, action, kind, group, row) }).toEqual({
             group,
             action,
             may: truly,
@@ -58,8 +58,8 @@ test('a broken envelope is nobody’s: no label, no decision', () => {
   fc.assert(
     fc.property(fc.constantFrom(...kinds), broken, reader, (kind, row, one) => {
       if (isSound(row)) return;
-      expect(policy.decideRow(row, kind, policy.holder(one, now))).toBeNull();
-      expect(policy.labels(row as never, kind)).toEqual({ admits: [], early: [] });
+      expect(policy.decideRow(row, kind, policy.accessOf(one, now))).toBeNull();
+      expect(policy.admittedKeys(row as never, kind)).toEqual({ admits: [], early: [] });
     }),
     { numRuns: 1000 },
   );
@@ -68,7 +68,7 @@ test('a broken envelope is nobody’s: no label, no decision', () => {
 test('a row’s labels are few and each once: keys examined are rows times the held keys that admit them', () => {
   fc.assert(
     fc.property(fc.constantFrom(...kinds), envelope, (kind, row) => {
-      const { admits, early } = policy.labels(row, kind);
+      const { admits, early } = policy.admittedKeys(row, kind);
       expect(new Set(admits).size).toBe(admits.length);
       expect(early.every((key) => admits.includes(key))).toBe(true);
     }),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Collection, MongoClient } from 'mongodb';
 import { startStores, type Stores } from '../../../../docker/trial/stores/stores.ts';
-import { compileFilter, mostHeldKeys } from '../../../../schema/policy/decide/filter.ts';
+import { compileFilter, maxHeldKeys } from '../../../../schema/policy/decide/filter.ts';
 import { readPolicy } from '../../../../schema/policy/decide/load.ts';
 import { broken, envelope, isSound, kinds, now, reader, trulyReads } from './generated.ts';
 
@@ -45,11 +45,11 @@ test('the guard, the store’s filter and the table decide every reader, record 
         if (envelopes.length > 0)
           await rows.insertMany(envelopes.map((one, at) => labelled(one, kind, at)) as never);
         for (const one of readers) {
-          const holder = policy.holder(one, now);
-          const filter = compileFilter([...holder.keys(kind)], now);
+          const readerAccess = policy.accessOf(one, now);
+          const filter = compileFilter([...readerAccess.keys(kind)], now);
           const found = await rows.find(filter as never, { projection: { _id: 1 } }).toArray();
           const byFilter = found.map(({ _id }) => _id).filter((at) => isSound(envelopes[at]));
-          const decisions = envelopes.map((row) => policy.decideRow(row, kind, holder));
+          const decisions = envelopes.map((row) => policy.decideRow(row, kind, readerAccess));
           const byGuard = decisions.flatMap((decision, at) => (decision === null ? [] : [at]));
           const byTable = envelopes.flatMap((row, at) =>
             isSound(row) && trulyReads(policy.source, one, kind, row, 'content') ? [at] : [],
@@ -95,7 +95,7 @@ function count(decisions: number, allowed: number): void {
 }
 
 test('a reader of more keys than a query may scan is refused, not cut', () => {
-  const keys = Array.from({ length: mostHeldKeys + 1 }, (_, at) => `1|real|group:g${at};r`);
+  const keys = Array.from({ length: maxHeldKeys + 1 }, (_, at) => `1|real|group:g${at};r`);
   expect(() => compileFilter(keys, now)).toThrow(RangeError);
 });
 
@@ -103,7 +103,7 @@ test('a reader of more keys than a query may scan is refused, not cut', () => {
 function labelled(one: unknown, kind: string, _id: number): object {
   const front = `${policy.source.version}|real|`;
   const keys = isSound(one)
-    ? policy.labels(one, kind)
+    ? policy.admittedKeys(one, kind)
     : { admits: [`${front}anyone;rsx`, `${front}origin:cert-eu;rs`], early: [] };
   const until = isSound(one) ? one.embargoUntil : null;
   return { _id, envelope: one, admits: keys.admits, admitsEarly: keys.early, openFrom: until ?? new Date(0) };

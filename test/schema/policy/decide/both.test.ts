@@ -23,8 +23,8 @@ test('two versions allow what each of them allows, record, portion, group, actio
       fc.constantFrom(...allActions),
       (both, kind, row, one, action) => {
         const each = [both.older, both.newer];
-        const holder = both.holder(one, now);
-        const decision = both.decideRow(row, kind, holder);
+        const readerAccess = both.accessOf(one, now);
+        const decision = both.decideRow(row, kind, readerAccess);
         const allowed = each.map(
           ({ source }) => isSound(row) && trulyReads(source, one, kind, row, 'content'),
         );
@@ -34,7 +34,7 @@ test('two versions allow what each of them allows, record, portion, group, actio
         if (!isSound(row)) return;
         for (const group of both.source.domain.kinds[kind]?.groups ?? []) {
           const may = each.every(({ source }) => trulyReads(source, one, kind, row, group, action));
-          expect(both.may(holder, action, kind, group, row)).toBe(may);
+          expect(both.may(readerAccess, action, kind, group, row)).toBe(may);
         }
         if (decision === null) return;
         for (const { path, marking, audience } of row.portions) {
@@ -58,16 +58,16 @@ test('records are found by the keys of the older version, and bear them beside t
       envelope,
       reader,
       (both, kind, row, one) => {
-        const { admits } = both.labels(row, kind);
-        const filter = compileFilter([...both.holder(one, now).keys(kind)], now);
+        const { admits } = both.admittedKeys(row, kind);
+        const filter = compileFilter([...both.accessOf(one, now).keys(kind)], now);
         const isOpen = row.embargoUntil === null || row.embargoUntil <= now;
         const found = admits.some((key) => filter.admits.$in.includes(key));
         expect(isOpen ? found : true).toBe(
           isOpen ? trulyReads(both.older.source, one, kind, row, 'content') : true,
         );
         expect(admits).toEqual([
-          ...both.older.labels(row, kind).admits,
-          ...both.newer.labels(row, kind).admits,
+          ...both.older.admittedKeys(row, kind).admits,
+          ...both.newer.admittedKeys(row, kind).admits,
         ]);
       },
     ),
@@ -87,7 +87,7 @@ test('doors and kinds of reader are those of both', () => {
       (both, one, [type, field]) => {
         const may = both.older.mayUse(one, type, field) && both.newer.mayUse(one, type, field);
         expect(both.mayUse(one, type, field)).toBe(may);
-        expect(both.holder(one, now).mayUse(type, field)).toBe(may);
+        expect(both.accessOf(one, now).mayUse(type, field)).toBe(may);
       },
     ),
     { numRuns: 3000 },
@@ -102,10 +102,10 @@ test('a field that the older version kept in another group, or did not know, is 
     versionMoving(1, 'Advisory', 'serial', null),
   ]) {
     const both = new BothPolicies(before, versionWithout(2));
-    expect(before.decideRow(open, 'Advisory', before.holder(outsider, now))?.groups).not.toContain(
+    expect(before.decideRow(open, 'Advisory', before.accessOf(outsider, now))?.groups).not.toContain(
       'audience',
     );
-    const decision = both.decideRow(open, 'Advisory', both.holder(outsider, now));
+    const decision = both.decideRow(open, 'Advisory', both.accessOf(outsider, now));
     expect(decision?.hidden).toContain('serial');
     expect(decision?.hidden).not.toContain('title');
   }
@@ -113,6 +113,6 @@ test('a field that the older version kept in another group, or did not know, is 
 
 test('a kind of record that neither version knows is nobody’s', () => {
   const [both] = pairs;
-  const holder = both?.holder(readerOf({ organisation: 'cert-eu' }), now);
-  expect(holder && both?.decideRow(envelopeOf(), 'Unheard', holder)).toBeNull();
+  const readerAccess = both?.accessOf(readerOf({ organisation: 'cert-eu' }), now);
+  expect(readerAccess && both?.decideRow(envelopeOf(), 'Unheard', readerAccess)).toBeNull();
 });

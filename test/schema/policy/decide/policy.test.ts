@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Envelope } from '../../../../schema/record/envelope.ts';
 import { relations } from '../../../../schema/policy/language/domain.ts';
-import { compileFilter, mostHeldKeys } from '../../../../schema/policy/decide/filter.ts';
+import { compileFilter, maxHeldKeys } from '../../../../schema/policy/decide/filter.ts';
 import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import { nameOfVersion, numberOfVersion, type Policy } from '../../../../schema/policy/decide/policy.ts';
 import { readerSide, recordSide } from '../../../../schema/policy/decide/relations.ts';
@@ -15,7 +15,7 @@ const analyst = readerOf({ organisation: 'cert-eu', roles: ['cert-eu-analyst'] }
 const auditor = readerOf({ organisation: 'eca', roles: ['policy-auditor'] });
 
 function decide(reader: Reader, envelope: unknown, kind = 'Advisory', by: Policy = policy) {
-  return by.decideRow(envelope, kind, by.holder(reader, now));
+  return by.decideRow(envelope, kind, by.accessOf(reader, now));
 }
 
 /** The policy with rules of Europol's own on its families beside it. */
@@ -68,17 +68,17 @@ test('a record that states a fact which the policy does not know is nobody’s',
   const unknown = envelopeOf({ facts: { level: 'nonsense' } });
   expect(decide(analyst, envelopeOf({ facts: { level: 'major' } }))).not.toBeNull();
   expect(decide(analyst, unknown)).toBeNull();
-  expect(policy.labels(unknown, 'Advisory')).toEqual({ admits: [], early: [] });
-  expect(policy.may(policy.holder(analyst, now), 'read', 'Advisory', 'content', unknown)).toBe(false);
+  expect(policy.admittedKeys(unknown, 'Advisory')).toEqual({ admits: [], early: [] });
+  expect(policy.may(policy.accessOf(analyst, now), 'read', 'Advisory', 'content', unknown)).toBe(false);
 });
 
 test('what is no envelope, or of no kind, is nobody’s', () => {
-  const holder = policy.holder(analyst, now);
+  const readerAccess = policy.accessOf(analyst, now);
   const broken = { ...envelopeOf(), marking: null } as unknown as Envelope;
-  expect(policy.may(holder, 'read', 'Advisory', 'content', envelopeOf())).toBe(true);
-  expect(policy.may(holder, 'read', 'Advisory', 'content', broken)).toBe(false);
+  expect(policy.may(readerAccess, 'read', 'Advisory', 'content', envelopeOf())).toBe(true);
+  expect(policy.may(readerAccess, 'read', 'Advisory', 'content', broken)).toBe(false);
   expect(decide(analyst, envelopeOf(), 'Nonsense')).toBeNull();
-  expect(policy.labels(envelopeOf(), 'Nonsense').admits).toEqual([]);
+  expect(policy.admittedKeys(envelopeOf(), 'Nonsense').admits).toEqual([]);
 });
 
 test('a decision tells the groups besides the content that the reader may read of this record', () => {
@@ -99,7 +99,7 @@ test('a portion that its reader may not see is hidden by its path, and no other 
 });
 
 test('labels have keys of what lists ask for, and no others', () => {
-  const { admits } = policy.labels(envelopeOf({ originator: 'cert-eu' }), 'Advisory');
+  const { admits } = policy.admittedKeys(envelopeOf({ originator: 'cert-eu' }), 'Advisory');
   expect(admits.length).toBeGreaterThan(1);
   for (const key of admits) expect(key).toMatch(/;[a-z]*[rsaue]/);
 });
@@ -109,12 +109,12 @@ test('whether a kind of reader may ever use a coordinate is told before any reco
   expect(policy.mayUse(auditor, 'MispEvent', 'info')).toBe(false);
   expect(policy.mayUse(analyst, 'MispEvent', 'nonsense')).toBe(false);
   expect(policy.mayUse(analyst, 'Nonsense', 'info')).toBe(false);
-  const holder = policy.holder(analyst, now);
+  const readerAccess = policy.accessOf(analyst, now);
   for (let time = 0; time < 2; time += 1) {
-    expect(holder.mayUse('MispEvent', 'info')).toBe(true);
-    expect(holder.mayUse('MispEvent', 'nonsense')).toBe(false);
+    expect(readerAccess.mayUse('MispEvent', 'info')).toBe(true);
+    expect(readerAccess.mayUse('MispEvent', 'nonsense')).toBe(false);
   }
-  expect(policy.usesOf(holder.kind).get('MispEvent.info')).toBe(true);
+  expect(policy.usesOf(readerAccess.kind).get('MispEvent.info')).toBe(true);
 });
 
 function mayCreateName(reader: Reader, kind: string | null): boolean {
@@ -130,7 +130,7 @@ test('what may ever be done to some kind of record is told where no kind is aske
 });
 
 test('readers of the same classes are of one kind, whoever they are', () => {
-  const kindOf = (reader: Reader) => policy.holder(reader, now).kind;
+  const kindOf = (reader: Reader) => policy.accessOf(reader, now).kind;
   expect(policy.classesOf(analyst)).toEqual(['technical-partners', 'reserve-requesters']);
   expect(kindOf(analyst)).toBe(kindOf({ ...analyst, subject: 'u-2', organisation: 'enisa' }));
   expect(kindOf(analyst)).not.toBe(kindOf(auditor));
@@ -157,11 +157,11 @@ test('a version has one name, and a name that is not such a one has no version',
 });
 
 test('rows that are found by labels are those that the guard gives, so that they may be counted', () => {
-  expect(policy.labelsDecide).toBe(true);
+  expect(policy.keysDecide).toBe(true);
 });
 
 test('a filter takes as many keys as a store merges, and no more', () => {
-  const keys = Array.from({ length: mostHeldKeys }, (_key, at) => `k${at}`);
+  const keys = Array.from({ length: maxHeldKeys }, (_key, at) => `k${at}`);
   expect(compileFilter(keys, now).admits.$in).toHaveLength(150);
   expect(() => compileFilter([...keys, 'one more'], now)).toThrow('at most 150 held keys, got 151');
 });

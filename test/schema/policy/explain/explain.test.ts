@@ -14,7 +14,7 @@ import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/re
 import { broken, envelope, kinds, now, reader } from '../decide/generated.ts';
 
 const { source } = policy;
-const deed = fc
+const access = fc
   .tuple(fc.constantFrom(...kinds), fc.constantFrom(...allActions), fc.nat())
   .map(([kind, action, at]) => {
     const groups = source.domain.kinds[kind]?.groups ?? [];
@@ -24,10 +24,10 @@ const deed = fc
 test('what is explained as allowed is what the compiled policy allows, and nothing else', () => {
   let allowed = 0;
   fc.assert(
-    fc.property(reader, envelope, deed, (one, row, asked) => {
-      const holder = policy.holder(one, now);
-      const truly = policy.may(holder, asked.action, asked.kind, asked.group, row);
-      const explained = explain(policy, holder, asked, row);
+    fc.property(reader, envelope, access, (one, row, asked) => {
+      const readerAccess = policy.accessOf(one, now);
+      const truly = policy.may(readerAccess, asked.action, asked.kind, asked.group, row);
+      const explained = explain(policy, readerAccess, asked, row);
       expect(explained.allowed).toBe(truly);
       expect(explained.permits.length > 0 && explained.prohibits.length === 0).toBe(truly);
       for (const { meeting } of explained.permits) expect(meeting).not.toHaveLength(0);
@@ -41,9 +41,14 @@ test('what is explained as allowed is what the compiled policy allows, and nothi
 test('an envelope that is not whole is explained as nobody’s, by J01', () => {
   fc.assert(
     fc.property(reader, broken, (one, row) => {
-      const holder = policy.holder(one, now);
-      const explained = explain(policy, holder, { action: 'read', kind: 'Advisory', group: 'content' }, row);
-      expect(explained.allowed).toBe(policy.decideRow(row, 'Advisory', holder) !== null);
+      const readerAccess = policy.accessOf(one, now);
+      const explained = explain(
+        policy,
+        readerAccess,
+        { action: 'read', kind: 'Advisory', group: 'content' },
+        row,
+      );
+      expect(explained.allowed).toBe(policy.decideRow(row, 'Advisory', readerAccess) !== null);
       const isByJ01 = explained.prohibits.some(({ id }) => id === 'J01');
       expect(isByJ01).toBe(explained.facts['marking'] === 'broken');
     }),
@@ -54,8 +59,8 @@ test('an envelope that is not whole is explained as nobody’s, by J01', () => {
 test('with every condition made true that is named as missing, it is allowed, or by what is said to prohibit it still', () => {
   let tried = 0;
   fc.assert(
-    fc.property(reader, envelope, deed, (one, row, asked) => {
-      const explained = explain(policy, policy.holder(one, now), asked, row);
+    fc.property(reader, envelope, access, (one, row, asked) => {
+      const explained = explain(policy, policy.accessOf(one, now), asked, row);
       if (explained.allowed) return;
       for (const way of explained.ways) {
         const made = cellsWith(way, one, explained).map((cell) => judge(source, cell));
@@ -72,8 +77,8 @@ test('with every condition made true that is named as missing, it is allowed, or
 test('changing the very reader and the very envelope as it says makes the compiled policy allow it', () => {
   let changed = 0;
   fc.assert(
-    fc.property(reader, envelope, deed, (one, row, asked) => {
-      const { ways } = explain(policy, policy.holder(one, now), asked, row);
+    fc.property(reader, envelope, access, (one, row, asked) => {
+      const { ways } = explain(policy, policy.accessOf(one, now), asked, row);
       for (const { missing, prohibitedBy } of ways) {
         const mended = missing.reduce<Envelope | null>(
           (made, { of, expected }) => mend(made, of, expected),
@@ -82,8 +87,8 @@ test('changing the very reader and the very envelope as it says makes the compil
         const isOurs = missing.every(({ on, of }) => on !== 'relation' && (on !== 'record' || of in mends));
         if (!isOurs || prohibitedBy.length > 0 || mended === null) continue;
         if (missing.some(({ on }) => on === 'purpose')) continue;
-        const holder = policy.holder(makeGood(one, missing), now);
-        expect(policy.may(holder, asked.action, asked.kind, asked.group, mended)).toBe(true);
+        const readerAccess = policy.accessOf(makeGood(one, missing), now);
+        expect(policy.may(readerAccess, asked.action, asked.kind, asked.group, mended)).toBe(true);
         changed += 1;
       }
     }),
@@ -116,15 +121,15 @@ test('a field hangs on its record, its group and its portion, and each is explai
     audience: audienceOf({ reach: 'NAMED' }),
   };
   const row = envelopeOf({ marking: markingOf({ tlp: 'GREEN' }), portions: [portion] });
-  const holder = policy.holder(readerOf(), now);
-  const title = explainField(policy, holder, 'Advisory', row, 'title');
+  const readerAccess = policy.accessOf(readerOf(), now);
+  const title = explainField(policy, readerAccess, 'Advisory', row, 'title');
   expect(title.steps.map(({ of, allowed }) => [of, allowed])).toEqual([
     ['the record', true],
     ['the portion', false],
   ]);
   expect(title.allowed).toBe(false);
-  expect(explainField(policy, holder, 'Advisory', row, 'summary').allowed).toBe(true);
-  const name = explainField(policy, holder, 'NotificationFile', row, 'entityName');
+  expect(explainField(policy, readerAccess, 'Advisory', row, 'summary').allowed).toBe(true);
+  const name = explainField(policy, readerAccess, 'NotificationFile', row, 'entityName');
   expect(name.steps.map(({ of, group }) => [of, group])).toEqual([
     ['the record', 'content'],
     ['the group of fields', 'entity-name'],
@@ -134,15 +139,15 @@ test('a field hangs on its record, its group and its portion, and each is explai
 test('the field’s explanation is the guard’s decision on every generated record', () => {
   fc.assert(
     fc.property(reader, envelope, fc.constantFrom(...kinds), fc.nat(), (one, row, kind, at) => {
-      const holder = policy.holder(one, now);
-      const decision = policy.decideRow(row, kind, holder);
+      const readerAccess = policy.accessOf(one, now);
+      const decision = policy.decideRow(row, kind, readerAccess);
       const fields = [...policy.coordinates.fieldsOf(kind)];
       const [field, { group }] = fields[at % fields.length] ?? ['id', { group: 'content' }];
       const isShown =
         decision !== null &&
         !decision.hidden.has(field) &&
         (group === 'content' || decision.groups.has(group));
-      expect(explainField(policy, holder, kind, row, field).allowed).toBe(isShown);
+      expect(explainField(policy, readerAccess, kind, row, field).allowed).toBe(isShown);
     }),
     { numRuns: 2000 },
   );
@@ -154,7 +159,7 @@ test('the nearest permission comes first, with the value that was there and thos
     audience: audienceOf({ reach: 'NAMED', organisations: ['csirt-fr'] }),
   });
   const asked = { action: 'read', kind: 'Advisory', group: 'content' } as const;
-  const stranger = policy.holder(readerOf({ organisation: 'csirt-pl' }), now);
+  const stranger = policy.accessOf(readerOf({ organisation: 'csirt-pl' }), now);
   const [nearest] = explain(policy, stranger, asked, amber).ways.filter(({ rule }) => rule.id === 'J04');
   expect(nearest).toMatchObject({
     missing: [

@@ -43,7 +43,7 @@ test('what is opened is told as a block of cells, and only that', () => {
   ]);
 });
 
-test('a prohibition that is dropped gives what it held back, with a witness that no store would hold', () => {
+test('a prohibition that is dropped gives what it held back, with a example that no store would hold', () => {
   const after = edited('baseline.yaml', / {2}- id: J10\n[^]*?(?= {2}- id: J11\n)/, '');
   const lines = wordsOf(after);
   expect(lines.length).toBeGreaterThan(5);
@@ -127,8 +127,8 @@ function editedBy(make: Edit): Policy {
   return policyOfTexts(changed);
 }
 
-test('after any small edit, each witness differs by the keys of both policies, and no change is left out', () => {
-  const tried = { edits: 0, empty: 0, witnesses: 0, differences: 0 };
+test('after any small edit, each example differs by the keys of both policies, and no change is left out', () => {
+  const tried = { edits: 0, empty: 0, examples: 0, differences: 0 };
   fc.assert(
     fc.property(
       edit,
@@ -136,9 +136,9 @@ test('after any small edit, each witness differs by the keys of both policies, a
       ({ make }, samples) => {
         const after = editedBy(make);
         const { changes } = diffPolicies(before.source, after.source);
-        for (const { effect, witness } of changes) {
-          const { deed, column, facts } = witness;
-          const decided = [before, after].map((policy) => decideByKeys(policy, deed, column, facts));
+        for (const { effect, example } of changes) {
+          const { access, column, facts } = example;
+          const decided = [before, after].map((policy) => decideByKeys(policy, access, column, facts));
           expect(decided).toEqual(effect === 'gains' ? [false, true] : [true, false]);
         }
         for (const [kind, one, row] of samples) {
@@ -158,12 +158,12 @@ test('after any small edit, each witness differs by the keys of both policies, a
         }
         tried.edits += 1;
         tried.empty += Number(changes.length === 0);
-        tried.witnesses += changes.length;
+        tried.examples += changes.length;
       },
     ),
     { numRuns: 25, endOnFailure: true },
   );
-  expect(tried.witnesses).toBeGreaterThan(50);
+  expect(tried.examples).toBeGreaterThan(50);
   expect(tried.differences).toBeGreaterThan(10);
 }, 300_000);
 

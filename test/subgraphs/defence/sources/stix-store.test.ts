@@ -24,7 +24,7 @@ afterAll(async () => await place[Symbol.asyncDispose]());
 beforeEach(async () => await place.clear());
 
 async function askAs(reader: Reader, source: string): Promise<unknown> {
-  const holder = policy.holder(reader, new Date());
+  const holder = policy.accessOf(reader, new Date());
   const loaders = new Loaders(place.store, community.kinds, policy, holder, randomBytes(32));
   const { data, errors } = await graphql({
     schema,

@@ -18,7 +18,7 @@ const stored = async () => await place.store.records.get('VulnerabilityRecord')?
 
 /** Whether a reader may see the one record that is stored, by its envelope alone. */
 async function mayRead(reader = readerOf()): Promise<boolean> {
-  const holder = policy.holder(reader, new Date());
+  const holder = policy.accessOf(reader, new Date());
   return policy.decideRow((await stored())?.envelope, 'VulnerabilityRecord', holder) !== null;
 }
 
@@ -43,7 +43,7 @@ describeReal('what readers see of the public records', () => {
   ] as const)('%s', async (_what, given, count) => {
     for (const file of readdirSync(realPath('enisa/csaf')))
       await place.import(csaf, realPath(`enisa/csaf/${file}`), given);
-    const holder = policy.holder(readerOf(), new Date());
+    const holder = policy.accessOf(readerOf(), new Date());
     const all = (await place.store.records.get('VulnerabilityRecord')?.find().lean()) ?? [];
     const seen = all.filter(
       ({ envelope }) => policy.decideRow(envelope, 'VulnerabilityRecord', holder) !== null,

@@ -62,9 +62,9 @@ const source = `query ($all: [_Any!]!) { _entities(representations: $all) {
 /** Asks `_entities` as the hub would, for a reader of a CSIRT that was named by nothing. */
 async function refer(all: readonly unknown[], changes: Parameters<typeof readerOf>[0] = {}) {
   const reader = readerOf(changes);
-  const holder = policy.holder(reader, now);
-  const loaders = new Loaders(store, community.kinds, policy, holder, Buffer.alloc(32, 7));
-  const contextValue = { reader, holder, loaders } as unknown as Context;
+  const readerAccess = policy.accessOf(reader, now);
+  const loaders = new Loaders(store, community.kinds, policy, readerAccess, Buffer.alloc(32, 7));
+  const contextValue = { reader, readerAccess, loaders } as unknown as Context;
   const variableValues = JSON.parse(JSON.stringify({ all })) as Record<string, unknown>;
   const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
   const text = JSON.stringify(data);

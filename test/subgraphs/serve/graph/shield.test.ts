@@ -10,7 +10,11 @@ import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.
 import type { Context } from '../../../../subgraphs/serve/graph/context.ts';
 import { codeOf } from '../../../../subgraphs/serve/read/connection.ts';
 import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
-import { doorRules, findShieldFaults, shieldDoors } from '../../../../subgraphs/serve/graph/shield.ts';
+import {
+  rootFieldRules,
+  findShieldFaults,
+  shieldRootFields,
+} from '../../../../subgraphs/serve/graph/shield.ts';
 import { community as certEu } from '../../../../subgraphs/cert-eu/community.ts';
 import { readerOf } from '../../../helpers/records.ts';
 
@@ -68,7 +72,7 @@ function withDoors(reached: string[]): Pick<CommunityPart, 'name' | 'resolvers'>
 
 function contextOf(policy: Policy, ...roles: readonly string[]): Context {
   const reader = readerOf({ roles, organisation: 'cert-eu' });
-  return { reader, holder: policy.holder(reader, now) } as unknown as Context;
+  return { reader, readerAccess: policy.accessOf(reader, now) } as unknown as Context;
 }
 
 function codesOf({ errors }: Pick<ExecutionResult, 'errors'>): readonly (string | undefined)[] {
@@ -131,7 +135,7 @@ test('whoever loses a subscription while it runs is given no further event', asy
   const reached: string[] = [];
   const schema = buildCommunitySchema(withDoors(reached), policy, moreSdl);
   const context = contextOf(policy, 'community-operator');
-  const asked = { ...context, holder: { mayUse: () => reached.length < 2 } } as unknown as Context;
+  const asked = { ...context, readerAccess: { mayUse: () => reached.length < 2 } } as unknown as Context;
   const given = await collect(schema, asked);
   expect(given.map(({ data }) => data?.['advisoryChanges'])).toEqual([1, null]);
   expect(reached).toEqual(['stream', 'event']);
@@ -143,7 +147,7 @@ test('a rule that throws refuses everybody, at each kind of door, and says nothi
   const schema = buildCommunitySchema(withDoors(reached), policy, moreSdl);
   const broken = {
     ...contextOf(policy, 'community-operator'),
-    get holder(): never {
+    get readerAccess(): never {
       throw new Error('secret');
     },
   };
@@ -162,14 +166,14 @@ test('a filter is for the kinds of reader that may search: to filter by a field 
   const policy = policyWith(doors);
   const schema = buildCommunitySchema(certEu, policy);
   const asked: string[] = [];
-  const holder = {
+  const readerAccess = {
     mayUse: (type: string, field: string) => {
       asked.push(`${type}.${field}`);
       return `${type}.${field}` !== 'AdvisoryFilter.serial';
     },
   };
   const loaders = { list: () => Promise.resolve(null) };
-  const contextValue = { ...contextOf(policy), holder, loaders };
+  const contextValue = { ...contextOf(policy), readerAccess, loaders };
   const by = async (filter: string) =>
     codesOf(
       await graphql({ schema, source: `{ advisories(filter: ${filter}) { nodes { id } } }`, contextValue }),
@@ -195,7 +199,7 @@ test('every field that a list is filtered by needs the right to search', () => {
 const small = buildSchema('type Query { one: Int  two: Int } type Mutation { three: Int }');
 
 test('a shield that graphql-shield would take without a word is refused at start', () => {
-  const whole = doorRules(small);
+  const whole = rootFieldRules(small);
   expect(findShieldFaults(small, whole)).toEqual([]);
   const { rule, not, allow } = shieldLibrary;
   const made = rule('Query.one', { cache: 'no_cache' })(() => true);
@@ -219,12 +223,12 @@ test('a shield that graphql-shield would take without a word is refused at start
   expect(findShieldFaults(small, { Query: whole['Query'] ?? {} })).toEqual([
     'Mutation.three: no rule stands at this door',
   ]);
-  expect(() => shieldDoors(small, {})).toThrow('the shield is not whole:\n  Query.one: no rule stands');
+  expect(() => shieldRootFields(small, {})).toThrow('the shield is not whole:\n  Query.one: no rule stands');
 });
 
 test('a subscription without a stream of its own is refused at start', () => {
   const schema = buildSchema('type Query { one: Int } type Subscription { changes: Int }');
-  expect(findShieldFaults(schema, doorRules(schema))).toEqual([
+  expect(findShieldFaults(schema, rootFieldRules(schema))).toEqual([
     'Subscription.changes: no stream stands behind it',
   ]);
 });

@@ -35,9 +35,9 @@ const keys = async () => (await place.store.links.find().lean()).map(({ key }) =
 /** The changes of an analyst of the originator, and what each needs to be told. */
 async function byHand() {
   const { _id: id, envelope } = await stored();
-  const holder = policy.holder(readerOf({ organisation: 'defence' }), new Date());
+  const readerAccess = policy.accessOf(readerOf({ organisation: 'defence' }), new Date());
   const [store, labeller] = [place.store, labelBy(policy)];
-  const parts = { community: community.name, kinds: community.kinds, store, policy, labeller, holder };
+  const parts = { community: community.name, kinds: community.kinds, store, policy, labeller, readerAccess };
   const changes = new Changes({ ...parts, alarm: () => undefined });
   return { changes, on: { key: randomUUID(), id, expectedVersion: envelope.version } };
 }

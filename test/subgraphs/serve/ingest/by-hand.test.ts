@@ -39,9 +39,9 @@ const keys = async () => (await place.store.links.find().lean()).map(({ key }) =
 /** What its originator decides by hand, through the change that the graph makes. */
 async function mark(reading: MarkInput['reading']): Promise<void> {
   const { _id: id, envelope } = await stored();
-  const holder = policy.holder(readerOf({ organisation: 'exercise-vendor' }), new Date());
+  const readerAccess = policy.accessOf(readerOf({ organisation: 'exercise-vendor' }), new Date());
   const [store, labeller] = [place.store, labelBy(policy)];
-  const parts = { community: community.name, kinds: community.kinds, store, policy, labeller, holder };
+  const parts = { community: community.name, kinds: community.kinds, store, policy, labeller, readerAccess };
   const changes = new Changes({ ...parts, alarm: () => undefined });
   const input = { key: randomUUID(), id, expectedVersion: envelope.version, reading };
   expect((await changes.mark(input)).userErrors).toEqual([]);
@@ -53,7 +53,7 @@ async function previewed(document: object, given: Partial<Defaults>): Promise<re
   const target = new Target(place.store, csaf.name, null, labelBy(policy));
   const preview = new PreviewTarget(policy, {
     loadActors: async () => await target.loadActors(),
-    foresee: async (batch) => await target.foresee(batch),
+    dryRun: async (batch) => await target.dryRun(batch),
   });
   const context = { defaults, receivedAt: new Date(), resolveActor: () => null };
   const mapped = csaf.map(csaf.shape.parse(document), context);
@@ -64,12 +64,12 @@ async function previewed(document: object, given: Partial<Defaults>): Promise<re
 test('a marking made by hand stays, whatever its feed brings later; the content follows the feed', async () => {
   await place.import(csaf, titled('EXERCISE: one'), vendor);
   const open = await previewed(titled('EXERCISE: two'), vendor);
-  expect(open).toContainEqual(expect.stringContaining('every token holder'));
+  expect(open).toContainEqual(expect.stringContaining('every token readerAccess'));
   await mark({ marking: red, purposes: ['incident-response'], embargoUntil: new Date('2099-01-01') });
   const { envelope: marked, admits } = await stored();
 
   expect(await previewed(titled('EXERCISE: two'), vendor)).not.toContainEqual(
-    expect.stringContaining('every token holder'),
+    expect.stringContaining('every token readerAccess'),
   );
   expect(await place.import(csaf, titled('EXERCISE: two'), vendor)).toMatchObject({ changed: 1 });
   const after = await stored();

@@ -137,7 +137,7 @@ test('a record of another originator takes nobody’s id: it is refused with an 
   const target = newTarget();
   const preview = new PreviewTarget(policy, {
     loadActors: async () => await target.loadActors(),
-    foresee: async (batch) => await target.foresee(batch),
+    dryRun: async (batch) => await target.dryRun(batch),
   });
   expect(await preview.write([foreign, note('m')])).toMatchObject({
     unchanged: 1,

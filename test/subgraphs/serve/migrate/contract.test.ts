@@ -272,7 +272,7 @@ function changesBy({ store, kinds }: Program): Changes {
     store,
     policy,
     labeller: followLabelling(store, versionsOf(policy), policy.source.version),
-    holder: policy.holder(operator, now),
+    readerAccess: policy.accessOf(operator, now),
     alarm: () => undefined,
   });
 }

@@ -101,7 +101,7 @@ export async function storedIn(
 /** What a subgraph of that program reads from, with what it knows of the store; null where it looks itself. */
 export async function loadersOf({ store, kinds }: Program, known: Oldest | null = null): Promise<Loaders> {
   const oldest = known ?? (await readLabelling(store))?.oldest ?? {};
-  const holder = policy.holder(readerOf(), now);
+  const holder = policy.accessOf(readerOf(), now);
   return new Loaders(store, kinds, policy, holder, Buffer.alloc(32, 7), { oldest });
 }
 

@@ -37,7 +37,7 @@ function advisories() {
 }
 
 function loadersOf(reader: Reader): Loaders {
-  return new Loaders(store, kinds, policy, policy.holder(reader, now), cursorKey);
+  return new Loaders(store, kinds, policy, policy.accessOf(reader, now), cursorKey);
 }
 
 /** Stores advisories that all name one vulnerability, with labels of their envelopes or of others. */
@@ -232,7 +232,7 @@ test('reading on behind rows that the guard refuses ends, with the error of a pa
   );
   const reader = readerOf();
   const loadersFor = (ms: number) =>
-    new Loaders(store, kinds, policy, policy.holder(reader, now), cursorKey, { mostMs: ms });
+    new Loaders(store, kinds, policy, policy.accessOf(reader, now), cursorKey, { maxMs: ms });
   expect((await loadersFor(10_000).list('Advisory', { first: 5 })).nodes).toEqual([]);
   await expect(loadersFor(-1).list('Advisory', { first: 5 })).rejects.toMatchObject({
     code: 'PART_UNAVAILABLE',

@@ -38,7 +38,7 @@ const envelope = envelopeOf({
 beforeAll(async () => {
   own = await openOwnStore('cert-eu', community.kinds);
   ({ store } = own);
-  const { admits, early } = policy.labels(envelope, 'Advisory');
+  const { admits, early } = policy.admittedKeys(envelope, 'Advisory');
   const record: StoredRecord = {
     _id: id,
     schemaVersion: 1,
@@ -63,11 +63,11 @@ beforeAll(async () => {
 afterAll(async () => await own.stop());
 
 async function askAs(reader: Reader) {
-  const holder = policy.holder(reader, now);
-  const loaders = new Loaders(store, community.kinds, policy, holder, Buffer.alloc(32, 7));
+  const readerAccess = policy.accessOf(reader, now);
+  const loaders = new Loaders(store, community.kinds, policy, readerAccess, Buffer.alloc(32, 7));
   const source = `{ advisory(id: "${id}") { serial summary { value } technicalDetails { value }
     envelope { portions { path marking { tlp } } } } }`;
-  const contextValue = { reader, holder, loaders, assertion: null };
+  const contextValue = { reader, readerAccess, loaders, assertion: null };
   const { data, errors } = await graphql({ schema, source, contextValue });
   expect(errors).toBeUndefined();
   return { advisory: data?.['advisory'], disclosed: loaders.given().map(toDisclosure) };
@@ -107,7 +107,7 @@ const none = { nodes: [], total: { value: 0 } };
 
 test('a record is not found, and not counted, by what a part of it says that its reader may not see', async () => {
   const other = { ...envelope, localId: '2', portions: [portionOf('serial')] };
-  const { admits, early } = policy.labels(other, 'Advisory');
+  const { admits, early } = policy.admittedKeys(other, 'Advisory');
   const second = {
     _id: `${id.slice(0, -1)}2`,
     envelope: other,
@@ -119,13 +119,13 @@ test('a record is not found, and not counted, by what a part of it says that its
   const first = await advisories?.findOne({ _id: id as never });
   await advisories?.insertOne({ ...first, ...second, content: { serial: '2099-2' } } as never);
   const found = async (reader: Reader, serial: string) => {
-    const holder = policy.holder(reader, now);
-    const loaders = new Loaders(store, community.kinds, policy, holder, Buffer.alloc(32, 7));
+    const readerAccess = policy.accessOf(reader, now);
+    const loaders = new Loaders(store, community.kinds, policy, readerAccess, Buffer.alloc(32, 7));
     const source = `{ advisories(filter: { serial: "${serial}" }) { nodes { id } total { value } } }`;
     const { data } = await graphql({
       schema,
       source,
-      contextValue: { reader, holder, loaders, assertion: null },
+      contextValue: { reader, readerAccess, loaders, assertion: null },
     });
     return data?.['advisories'];
   };

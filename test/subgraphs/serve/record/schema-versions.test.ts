@@ -5,7 +5,7 @@ import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.
 import type { Kind } from '../../../../subgraphs/serve/kind.ts';
 import { copyOf, type Migration } from '../../../../subgraphs/serve/record/migration.ts';
 import { SchemaVersions } from '../../../../subgraphs/serve/record/schema-versions.ts';
-import { seldom } from '../../../../subgraphs/serve/migrate/throttle.ts';
+import { throttle } from '../../../../subgraphs/serve/migrate/throttle.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
 import { first, second, third } from '../migrate/bulletins-3.ts';
@@ -183,7 +183,7 @@ test('migrations that cannot be what they promise are refused at start, every fa
 test('the same alarm is raised once a minute', () => {
   let now = 0;
   const said: string[] = [];
-  const say = seldom(
+  const say = throttle(
     (words) => said.push(words),
     () => now,
   );

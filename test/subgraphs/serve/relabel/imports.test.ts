@@ -73,7 +73,7 @@ async function wronglyLabelled(...by: readonly Policy[]): Promise<readonly strin
   const records = (await store.records.get('Advisory')?.find().lean<StoredRecord[]>()) ?? [];
   const links = await store.links.find().lean();
   return records.flatMap(({ _id, envelope, admits, admitsEarly }) => {
-    const labels = by.map((policy) => policy.labels(envelope, 'Advisory'));
+    const labels = by.map((policy) => policy.admittedKeys(envelope, 'Advisory'));
     const wanted = labels.flatMap((one) => one.admits).toSorted();
     const early = labels.flatMap((one) => one.early).toSorted();
     const rows = [{ admits, admitsEarly }, ...links.filter((link) => link.record === _id)];
@@ -121,7 +121,7 @@ test('what comes in or changes while a store is relabelled twice is labelled for
         .lean<StoredRecord>();
       // What was acknowledged is found by the version that rows are found by and the one before, where that is so yet.
       const by = await Promise.all([serving, leaving ?? serving].map(versions.of));
-      const wanted = found && by.flatMap((one) => one.labels(found.envelope, 'Advisory').admits);
+      const wanted = found && by.flatMap((one) => one.admittedKeys(found.envelope, 'Advisory').admits);
       const isLost = wanted?.some((one) => !found?.admits.includes(one)) ?? true;
       if (isLost && isSame(await stateNow(), state)) lost.push(batch);
     }
@@ -131,12 +131,12 @@ test('what comes in or changes while a store is relabelled twice is labelled for
   expect(await stateNow()).toMatchObject({ serving: 3, next: null, leaving: null, settled: 3 });
   expect(await wronglyLabelled(third)).toEqual([]);
   expect([...states]).toEqual(expect.arrayContaining(['>1>2', '1>2>', '>2>3', '2>3>']));
-  const holder = third.holder(reader, now);
-  const filter = compileFilter([...holder.keys('Advisory')], now);
+  const readerAccess = third.accessOf(reader, now);
+  const filter = compileFilter([...readerAccess.keys('Advisory')], now);
   const all = (await store.records.get('Advisory')?.find().lean<StoredRecord[]>()) ?? [];
   const found = await store.records.get('Advisory')?.collection.countDocuments(filter as never);
   expect(found).toBe(
-    all.filter(({ envelope }) => third.decideRow(envelope, 'Advisory', holder) !== null).length,
+    all.filter(({ envelope }) => third.decideRow(envelope, 'Advisory', readerAccess) !== null).length,
   );
 }, 120_000);
 

@@ -67,7 +67,7 @@ async function given(policy: Policy, reader: Reader, filter?: Readonly<Record<st
     const ids: string[] = [];
     let after: string | null = null;
     do {
-      const loaders = new Loaders(store, kinds, policy, policy.holder(reader, now), Buffer.alloc(32, 7));
+      const loaders = new Loaders(store, kinds, policy, policy.accessOf(reader, now), Buffer.alloc(32, 7));
       const args: PageArguments = { first: 4, after, ...(filter === undefined ? {} : { filter }) };
       const page: Connection = await (ask === 'list'
         ? loaders.list('Advisory', args)
@@ -270,9 +270,9 @@ test('a field of a record or of its envelope that the older version kept to some
   await keepLabelledRows(store, [envelopeOf(), envelopeOf()], older);
   const askBy = async (policy: Policy) => {
     const reader = readerOf({ organisation: 'nordsee-energy', communities: [] });
-    const holder = policy.holder(reader, now);
-    const loaders = new Loaders(store, kinds, policy, holder, Buffer.alloc(32, 7));
-    const contextValue = { reader, holder, loaders, assertion: null };
+    const readerAccess = policy.accessOf(reader, now);
+    const loaders = new Loaders(store, kinds, policy, readerAccess, Buffer.alloc(32, 7));
+    const contextValue = { reader, readerAccess, loaders, assertion: null };
     const source = '{ advisories { nodes { serial exploitedInTheWild envelope { localId version } } } }';
     const schema = buildCommunitySchema(community, policy);
     const { data, errors } = await graphql({ schema, source, contextValue });

@@ -39,7 +39,7 @@ export async function keepLabelledRows(
   policy: Policy,
 ): Promise<readonly TestRow[]> {
   const records = envelopes.map((envelope, at): StoredRecord => {
-    const { admits, early } = policy.labels(envelope, 'Advisory');
+    const { admits, early } = policy.admittedKeys(envelope, 'Advisory');
     return {
       _id: `Advisory:${String(at).padStart(4, '0')}`,
       schemaVersion: 1,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { HubKeys, TakenSession } from '../../../../schema/protocol/session.ts';
 import {
   HubSessions,
-  mostSessions,
+  maxSessions,
   UsedNumbers,
 } from '../../../../subgraphs/serve/verify/subgraph-sessions.ts';
 
@@ -67,14 +67,14 @@ test('a session ends with the key that it was agreed under, also where another t
 
 test('sessions are bounded: one too many ends the oldest, and those that are over go first', () => {
   const sessions = new HubSessions();
-  for (let n = 0; n <= mostSessions; n += 1) sessions.add(takenOf(`s${n}`), now);
-  expect([sessions.find('s0')?.id, sessions.find('s1')?.id, sessions.find(`s${mostSessions}`)?.id]).toEqual([
+  for (let n = 0; n <= maxSessions; n += 1) sessions.add(takenOf(`s${n}`), now);
+  expect([sessions.find('s0')?.id, sessions.find('s1')?.id, sessions.find(`s${maxSessions}`)?.id]).toEqual([
     undefined,
     's1',
-    `s${mostSessions}`,
+    `s${maxSessions}`,
   ]);
   sessions.add({ ...takenOf('late'), offerEndsAt: later(700) }, later(600));
-  expect([sessions.find(`s${mostSessions}`)?.id, sessions.find('late')?.id]).toEqual([undefined, 'late']);
+  expect([sessions.find(`s${maxSessions}`)?.id, sessions.find('late')?.id]).toEqual([undefined, 'late']);
 });
 
 test('in whatever order numbers come within the window, each is taken exactly once', () => {

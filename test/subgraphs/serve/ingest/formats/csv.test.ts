@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mostCells, readRows, type Row } from '../../../../../subgraphs/serve/ingest/formats/csv.ts';
+import { maxCells, readRows, type Row } from '../../../../../subgraphs/serve/ingest/formats/csv.ts';
 import { SplitError } from '../../../../../subgraphs/serve/ingest/formats/split.ts';
 
 async function* inChunks(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -85,7 +85,7 @@ test.each<readonly [string, string | Buffer, string, string]>([
 });
 
 test('a row of more cells than are held is refused with none of them', async () => {
-  const { rows } = await read(`${','.repeat(mostCells)}\n1,2`, 65_536);
+  const { rows } = await read(`${','.repeat(maxCells)}\n1,2`, 65_536);
   expect(rows.map(({ cells, refused }) => [cells.length, refused?.reason])).toEqual([
     [0, 'TOO_LARGE'],
     [2, undefined],

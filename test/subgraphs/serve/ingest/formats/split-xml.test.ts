@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mostValues, type Slice, SplitError } from '../../../../../subgraphs/serve/ingest/formats/split.ts';
+import { maxValues, type Slice, SplitError } from '../../../../../subgraphs/serve/ingest/formats/split.ts';
 import { readOutside, splitElements } from '../../../../../subgraphs/serve/ingest/formats/split-xml.ts';
 
 type Outcome = { readonly slices: readonly Slice[]; readonly error: SplitError | null };
@@ -128,7 +128,7 @@ test('a record beyond the limits is not held, and the next one is told', async (
   const large = `<one>${'x'.repeat(500)}</one>`;
   const outcome = await split(`<all>${large}<one>2</one></all>`, [64], 100);
   expect(texts(outcome)).toEqual([undefined, '<one>2</one>']);
-  const many = `<one>${'<a/>'.repeat(mostValues)}</one>`;
+  const many = `<one>${'<a/>'.repeat(maxValues)}</one>`;
   expect(texts(await split(`<all>${many}<one>2</one></all>`, [65_536], 1e9))).toEqual([
     undefined,
     '<one>2</one>',

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Locate } from '../../../../../subgraphs/serve/ingest/sources/source.ts';
 import {
-  mostValues,
+  maxValues,
   type Slice,
   SplitError,
   splitRecords,
@@ -227,7 +227,7 @@ test('gives a record over the limit as null at its place, and the rest goes on',
 });
 
 test('gives a record with more values than a parser should be asked for as null', async () => {
-  const many = `[${'0,'.repeat(mostValues + 1)}0]`;
+  const many = `[${'0,'.repeat(maxValues + 1)}0]`;
   for (const [file, locate] of [
     [`[{"id":1},${many},{"id":3}]`, array],
     [`{"Event":[{"id":1},${many},{"id":3}]}`, member],
