@@ -10,7 +10,7 @@ const parts = {
 export const migrating: readonly Guard[] = [
   {
     name: 'migrating: a document of the future is not half-read',
-    file: `${folder}/schema-versions.ts`,
+    file: 'subgraphs/serve/record/schema-versions.ts',
     from: 'versions === null || (versions.of > this.current && versions.from > this.current)',
     to: 'versions === null',
     ...parts,
@@ -24,35 +24,35 @@ export const migrating: readonly Guard[] = [
   },
   {
     name: 'migrating: nothing is overwritten that was changed meanwhile',
-    file: `${folder}/range.ts`,
+    file: `${folder}/migrate-range.ts`,
     from: ", 'envelope.version': envelope.version }",
     to: ' }',
     ...parts,
   },
   {
     name: 'migrating: nothing is migrated that another program migrated meanwhile',
-    file: `${folder}/range.ts`,
+    file: `${folder}/migrate-range.ts`,
     from: 'filter: { _id, schemaVersion, ',
     to: 'filter: { _id, ',
     ...parts,
   },
   {
     name: 'migrating: what was changed meanwhile is read again',
-    file: `${folder}/range.ts`,
+    file: `${folder}/migrate-range.ts`,
     from: 'tried - failed.length <= written || ',
     to: 'attempt > 0 || ',
     ...parts,
   },
   {
     name: 'migrating: a portion hides what was made of it',
-    file: `${folder}/schema-versions.ts`,
+    file: 'subgraphs/serve/record/schema-versions.ts',
     from: 'const portions = portionsToRead(record.envelope.portions, this.migrations);',
     to: 'const { portions } = record.envelope; void portionsToRead;',
     ...parts,
   },
   {
     name: 'migrating: a portion hides what older versions show instead',
-    file: `${folder}/portions.ts`,
+    file: 'subgraphs/serve/record/portions.ts',
     from: 'spread(all, retires)',
     to: 'spread(all, {})',
     ...parts,
@@ -129,7 +129,7 @@ export const migrating: readonly Guard[] = [
   },
   {
     name: 'migrating: migrations that make no sense are refused at start',
-    file: `${folder}/schema-versions.ts`,
+    file: 'subgraphs/serve/record/schema-versions.ts',
     from: 'checkMigrations(kind);',
     to: 'void checkMigrations;',
     ...parts,

@@ -82,7 +82,7 @@ export const relabelling: readonly Guard[] = [
   },
   {
     name: 'relabelling: old labels stay until the switch',
-    file: `${folder}/range.ts`,
+    file: `${folder}/relabel-range.ts`,
     from: 'serving !== policy.source.version && key.startsWith(`${serving}|`)',
     to: 'serving < 0',
     ...parts,
@@ -96,14 +96,14 @@ export const relabelling: readonly Guard[] = [
   },
   {
     name: 'relabelling: what comes in bears the labels of the version before',
-    file: `${folder}/labeller.ts`,
+    file: 'subgraphs/serve/store/labeller.ts',
     from: 'return [next, serving, leaving]',
     to: 'return [next, serving]',
     ...parts,
   },
   {
     name: 'relabelling: what comes in bears the labels of the next version',
-    file: `${folder}/labeller.ts`,
+    file: 'subgraphs/serve/store/labeller.ts',
     from: 'return [next, serving, leaving]',
     to: 'return [serving, leaving]',
     ...parts,
@@ -131,7 +131,7 @@ export const relabelling: readonly Guard[] = [
   },
   {
     name: 'relabelling: join rows with their records',
-    file: `${folder}/range.ts`,
+    file: `${folder}/relabel-range.ts`,
     from: 'await joins.bulkWrite(links, { session, ordered: false });',
     to: 'void joins; void links;',
     ...parts,
