@@ -146,8 +146,8 @@ export const relabelling: readonly Guard[] = [
   {
     name: 'relabelling: one process at a time',
     file: 'subgraphs/serve/store/walk/lease.ts',
-    from: '$or: [{ readerAccess }, { until: { $lt: now } }]',
-    to: '$or: [{ readerAccess }, { until: { $exists: true } }]',
+    from: '$or: [{ holder }, { until: { $lt: now } }]',
+    to: '$or: [{ holder }, { until: { $exists: true } }]',
     ...parts,
   },
   {
