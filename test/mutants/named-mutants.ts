@@ -37,48 +37,48 @@ export const named: readonly Named[] = [
       ['decide/facts.ts', 'blanks.set(declared, known);', 'blanks.set(declared, known);', ';'],
       [
         'decide/policy.ts',
-        'const known = signature === null ? undefined : gates.known.get(signature);',
+        'const known = signature === null ? undefined : rules.known.get(signature);',
         'signature === null',
         'true',
       ],
       [
         'decide/policy.ts',
-        'const known = signature === null ? undefined : gates.known.get(signature);',
+        'const known = signature === null ? undefined : rules.known.get(signature);',
         'signature === null',
         'false',
       ],
       [
         'decide/policy.ts',
-        'const known = signature === null ? undefined : gates.known.get(signature);',
+        'const known = signature === null ? undefined : rules.known.get(signature);',
         'signature === null',
         'signature !== null',
       ],
       ['decide/policy.ts', 'if (known !== undefined) return known;', 'known !== undefined', 'false'],
       [
         'decide/policy.ts',
-        'if (signature !== null) gates.known.set(signature, ways);',
+        'if (signature !== null) rules.known.set(signature, conditions);',
         'signature !== null',
         'true',
       ],
       [
         'decide/policy.ts',
-        'if (signature !== null) gates.known.set(signature, ways);',
+        'if (signature !== null) rules.known.set(signature, conditions);',
         'signature !== null',
         'false',
       ],
       [
         'decide/policy.ts',
-        'if (signature !== null) gates.known.set(signature, ways);',
+        'if (signature !== null) rules.known.set(signature, conditions);',
         'signature !== null',
         'signature === null',
       ],
       [
         'decide/policy.ts',
-        'if (signature !== null) gates.known.set(signature, ways);',
-        'gates.known.set(signature, ways);',
+        'if (signature !== null) rules.known.set(signature, conditions);',
+        'rules.known.set(signature, conditions);',
         ';',
       ],
-      ['decide/policy.ts', 'this.#gates.set(kind, gates);', 'this.#gates.set(kind, gates);', ';'],
+      ['decide/policy.ts', 'this.#readRules.set(kind, rules);', 'this.#readRules.set(kind, rules);', ';'],
       ['decide/policy.ts', 'this.#held.set(name, known);', 'this.#held.set(name, known);', ';'],
     ],
   },
@@ -217,7 +217,7 @@ export const named: readonly Named[] = [
     mutants: [
       [
         'decide/policy.ts',
-        'return own === undefined || !passes(own, marked, readerAccess);',
+        'return own === undefined || !matches(own, marked, readerAccess);',
         'own === undefined',
         'false',
       ],
@@ -278,7 +278,7 @@ export const named: readonly Named[] = [
     mutants: [
       [
         'decide/policy.ts',
-        'return values === undefined || values.size === 0 ? [] : [{ side: recordSideOf(relation), values }];',
+        'return values === undefined || values.size === 0 ? [] : [{ valuesOf: recordSideOf(relation), values }];',
         'values.size === 0',
         'false',
       ],
@@ -311,7 +311,7 @@ export const named: readonly Named[] = [
     mutants: [
       [
         'language/rules.ts',
-        'const kinds = text.kinds.flatMap((name) => kindsOf(name, domain) ?? (say(`no kind is called ${name}`), []));',
+        'const kinds = text.kinds.flatMap((name) => kindsOf(name, domain) ?? (report(`unknown kind ${name}`), []));',
         '[]',
         '["Stryker was here"]',
       ],

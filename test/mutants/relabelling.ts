@@ -41,7 +41,7 @@ export const relabelling: readonly Guard[] = [
   {
     name: 'relabelling: fields closed by the older version',
     file: both,
-    from: ', ...this.#closedBefore(kind, older)',
+    from: ', ...this.#hiddenByOlder(kind, older)',
     to: '',
     ...parts,
   },

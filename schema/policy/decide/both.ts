@@ -4,14 +4,14 @@ import type { Action } from '../language/domain.ts';
 import { ReaderAccess, type AdmittedKeys, Policy, type RowDecision } from './policy.ts';
 
 /**
- * Two versions of a policy while a store is relabelled from one to the other. Rows are found by the keys of the older
- * one, which every row bears, and both must allow whatever is decided: door, field, row, portion. So nobody sees more
- * than both allow, and nobody is shut out of what both allow. What one of the two does not know, nobody may.
+ * The intersection of two policy versions, in force while a store is relabelled from one to the other. Root fields,
+ * fields, rows and portions are allowed only if both versions allow them. Anything that one version does not know is
+ * refused. Rows are found by the access keys of the older version, because every row has them.
  */
 export class BothPolicies extends Policy {
   readonly older: Policy;
   readonly newer: Policy;
-  readonly #before = new Map<string, readonly (readonly [name: string, group: string | null])[]>();
+  readonly #oldGroups = new Map<string, readonly (readonly [name: string, group: string | null])[]>();
 
   constructor(older: Policy, newer: Policy) {
     super(newer.source);
@@ -27,7 +27,7 @@ export class BothPolicies extends Policy {
     return new BothAccesses(this, reader, now);
   }
 
-  /** The keys of both, side by side: they never meet. */
+  /** Returns the access keys of both versions. Keys of two versions are never equal. */
   override admittedKeys(envelope: Envelope, kind: string): AdmittedKeys {
     const [older, newer] = [this.older.admittedKeys(envelope, kind), this.newer.admittedKeys(envelope, kind)];
     return { admits: [...older.admits, ...newer.admits], early: [...older.early, ...newer.early] };
@@ -39,7 +39,7 @@ export class BothPolicies extends Policy {
     const newer = this.newer.decideRow(envelope, kind, both.newer);
     if (older === null || newer === null) return null;
     return {
-      hidden: new Set([...older.hidden, ...newer.hidden, ...this.#closedBefore(kind, older)]),
+      hidden: new Set([...older.hidden, ...newer.hidden, ...this.#hiddenByOlder(kind, older)]),
       groups: newer.groups,
     };
   }
@@ -66,7 +66,7 @@ export class BothPolicies extends Policy {
     return this.older.mayEver(reader, kind, group, action) && this.newer.mayEver(reader, kind, group, action);
   }
 
-  /** Readers of one kind are alike under both. */
+  /** Readers of one kind are in the same classes under both versions. */
   override classesOf(reader: Reader): readonly string[] {
     return [
       ...this.older.classesOf(reader).map((name) => `older ${name}`),
@@ -75,17 +75,17 @@ export class BothPolicies extends Policy {
   }
 
   /**
-   * Fields of a row and of its envelope that the older version keeps from the reader, by name: it may have put them
-   * into other groups than the newer one, by which they are guarded.
+   * Returns the names of the fields of a row and its envelope that the older version hides from the reader. The guard
+   * uses the groups of the newer version, but the older version may assign a field to another group.
    */
-  #closedBefore(kind: string, { groups }: RowDecision): readonly string[] {
-    const known = this.#before.get(kind) ?? this.#groupsBefore(kind);
-    this.#before.set(kind, known);
+  #hiddenByOlder(kind: string, { groups }: RowDecision): readonly string[] {
+    const known = this.#oldGroups.get(kind) ?? this.#groupsInOlder(kind);
+    this.#oldGroups.set(kind, known);
     return known.flatMap(([name, group]) => (group !== null && groups.has(group) ? [] : [name]));
   }
 
-  /** The fields that not everybody who reads the record could read under the older version, each with its group. */
-  #groupsBefore(kind: string): readonly (readonly [name: string, group: string | null])[] {
+  /** Returns the fields that are not in the older version's group `content`, with their group there (null: none). */
+  #groupsInOlder(kind: string): readonly (readonly [name: string, group: string | null])[] {
     const types = this.newer.coordinates.types.filter(
       (type) => type === kind || this.newer.coordinates.natureOf(type) === 'envelope',
     );
@@ -98,7 +98,9 @@ export class BothPolicies extends Policy {
   }
 }
 
-/** One reader under both versions. What it holds are keys of the older: they are what a store's rows are found by. */
+/**
+ * The access of one reader under both versions. Its access keys are those of the older version, which find the rows.
+ */
 class BothAccesses extends ReaderAccess {
   readonly older: ReaderAccess;
   readonly newer: ReaderAccess;
@@ -116,5 +118,5 @@ class BothAccesses extends ReaderAccess {
 
 function bothOf(readerAccess: ReaderAccess): BothAccesses {
   if (readerAccess instanceof BothAccesses) return readerAccess;
-  throw new Error('expected a reader under both policies');
+  throw new Error('expected the ReaderAccess of BothPolicies.accessOf, got one of a single policy');
 }

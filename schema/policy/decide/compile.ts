@@ -2,25 +2,26 @@ import { type Action, allActions, actions, type RecordFacts, type Relation } fro
 import { meetsConditions, type PolicySource, type Rule } from '../language/rules.ts';
 
 /**
- * What one permission gives on one class of record once prohibitions are taken off: readers in this relation, of all
- * these classes and of none of those, may do this. A record admits it as keys, a reader holds it as keys.
+ * A permission on one class of records after prohibitions are subtracted: readers in `relation`, in all of `classes`
+ * and in none of `without` may do `actions`. Access keys are made of a variant, on the side of the record and of the
+ * reader.
  */
 export type Variant = {
   readonly relation: Relation;
   readonly classes: readonly string[];
   readonly without: readonly string[];
   readonly actions: ReadonlySet<Action>;
-  /** Relation, classes and actions in one text: two variants with one text mean the same. */
+  /** Relation, classes and actions as one string. Variants with equal strings are equivalent. */
   readonly text: string;
 };
 
-/** The rules on one group of fields of one kind of record, compiled. */
+/** The compiled rules on one group of fields of one kind of record. */
 export type Compiled = {
-  /** Every variant that a record of this kind can ever admit: what a reader may hold. */
+  /** All variants that some record of this kind admits. */
   readonly variants: readonly Variant[];
-  /** Prohibitions whatever the record: readers of all classes of one hold nothing for its actions. */
-  readonly whatever: readonly Rule[];
-  /** The variants that a record of these facts admits. Kept by what the facts say. */
+  /** Prohibitions without conditions on the record. A reader in all classes of one has no access by its actions. */
+  readonly unconditional: readonly Rule[];
+  /** Returns the variants that a record with these facts admits. Results are cached. */
   admittedBy(facts: RecordFacts): readonly Variant[];
 };
 
@@ -29,7 +30,7 @@ export function compileRules(source: PolicySource, kind: string, group: string):
   const named = source.rules.filter((rule) => rule.kinds.has(kind) && rule.groups.has(group));
   const permits = named.filter((rule) => rule.effect === 'permit');
   const all = named.filter((rule) => rule.effect === 'prohibit');
-  const whatever = all.filter((rule) => rule.when.size === 0);
+  const unconditional = all.filter((rule) => rule.when.size === 0);
   const prohibits = all.filter((rule) => rule.when.size > 0);
   const known = new Map<string, readonly Variant[]>();
   const dimensions = usedDimensions(named);
@@ -47,10 +48,10 @@ export function compileRules(source: PolicySource, kind: string, group: string):
       classesOfRecords(source, kind, permit, prohibits).flatMap((facts) => vary(permit, prohibits, facts)),
     ),
   );
-  return { variants, whatever, admittedBy };
+  return { variants, unconditional, admittedBy };
 }
 
-/** One permission on one class of record, by what the prohibitions leave of it. */
+/** Subtracts the prohibitions from a permission on one class of records. */
 function vary(permit: Rule, prohibits: readonly Rule[], facts: RecordFacts): readonly Variant[] {
   if (!meetsConditions(facts, permit)) return [];
   const binding = prohibits.filter((prohibit) => meetsConditions(facts, prohibit));
@@ -71,13 +72,13 @@ function vary(permit: Rule, prohibits: readonly Rule[], facts: RecordFacts): rea
 }
 
 /**
- * The ways to be outside of every prohibition: for each, a class that the reader is not of. None where one binds
- * everybody.
+ * Returns the sets of classes that a reader must not be in to escape every prohibition. Each set has one class of each
+ * prohibition. Empty if a prohibition applies to every reader.
  */
 function exclusionsOf(prohibits: readonly Rule[]): readonly (readonly string[])[] {
   return prohibits.reduce<readonly (readonly string[])[]>(
-    (ways, { classes }) =>
-      ways.flatMap((way) => classes.map((name) => [...new Set([...way, name])].toSorted())),
+    (exclusions, { classes }) =>
+      exclusions.flatMap((names) => classes.map((name) => [...new Set([...names, name])].toSorted())),
     [[]],
   );
 }
@@ -95,7 +96,7 @@ function toVariant(permit: Rule, without: readonly string[], left: ReadonlySet<A
   };
 }
 
-/** One record for each class of records that a permission and the prohibitions tell apart. */
+/** Returns the facts of one record for each class of records that the permission and the prohibitions distinguish. */
 export function classesOfRecords(
   source: PolicySource,
   kind: string,
@@ -113,7 +114,7 @@ export function classesOfRecords(
   );
 }
 
-/** One value for each set of values that the rules do not tell apart. */
+/** Returns one value of each block of values that the rules do not distinguish. */
 export function blocksOf(
   dimension: string,
   values: readonly string[],
@@ -126,7 +127,7 @@ export function blocksOf(
   return [...bySignature.values()];
 }
 
-/** The dimensions that any of the rules asks about, in one order. */
+/** Returns the dimensions that the rules have conditions on, sorted. */
 export function usedDimensions(rules: readonly Pick<Rule, 'when'>[]): readonly string[] {
   return [...new Set(rules.flatMap((rule) => [...rule.when.keys()]))].toSorted();
 }
@@ -135,17 +136,22 @@ function distinct(variants: readonly Variant[]): readonly Variant[] {
   return [...new Map(variants.map((variant) => [variant.text, variant])).values()];
 }
 
-/** What cannot be compiled into keys, one a line: it would be decided differently in different places. */
+/**
+ * Returns a fault for each rule that cannot be compiled into access keys. Store filter and guard would decide such a
+ * rule differently.
+ */
 export function findUncompilable(source: PolicySource): readonly string[] {
   return source.rules.flatMap((rule) => {
     const embargo = rule.when.get('embargo');
     const faults: string[] = [];
     if (rule.effect === 'prohibit' && rule.relation !== 'anyone')
-      faults.push('a prohibition on a relation cannot be compiled into keys: prohibit classes of reader');
+      faults.push(
+        'a prohibition on a relation cannot be compiled into access keys: use `being: anyone` and classes of reader',
+      );
     if (rule.effect === 'permit' && embargo?.has('over') === false)
-      faults.push('what is permitted before an embargo ends must be permitted after it');
+      faults.push('a permission with `embargo: running` must also have `embargo: over`');
     if (rule.effect === 'prohibit' && embargo?.has('running') === false)
-      faults.push('what is prohibited after an embargo must be prohibited before it ends');
+      faults.push('a prohibition with `embargo: over` must also have `embargo: running`');
     return faults.map((fault) => `${rule.id}: ${fault}`);
   });
 }

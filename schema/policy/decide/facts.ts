@@ -13,8 +13,8 @@ import {
 import { type RecordFacts, unset } from '../language/domain.ts';
 
 /**
- * A record as the rules see it, at an instant before or after its embargo ends. Null where the envelope is not whole:
- * a marking that is missing, null or of a wrong type is read as the strictest, which opens nothing (J01).
+ * Returns a record as the rules see it, before or after its embargo ends. Returns null for an invalid envelope or an
+ * unknown value of a fact: a missing or malformed marking counts as the strictest, so nobody has access (J01).
  */
 export function factsOf(
   envelope: unknown,
@@ -25,7 +25,7 @@ export function factsOf(
   return isEnvelope(envelope) ? factsOfWhole(envelope, kind, embargo, declared) : null;
 }
 
-/** The same for an envelope that is known to be whole. */
+/** Does the same as `factsOf` for an envelope that is already validated. */
 export function factsOfWhole(
   envelope: Envelope,
   kind: string,
@@ -53,8 +53,9 @@ export function factsOfWhole(
 }
 
 /**
- * All that the facts of a whole envelope rest on, in one number: two of one number have the same facts. A number,
- * since a text would cost more to look up than all the rest of a decision. Null where it states facts of its own.
+ * Encodes everything that the facts of a valid envelope depend on as one number. Envelopes with the same number have
+ * the same facts. Null if the envelope states declared facts. A string would cost more to look up than the rest of a
+ * decision.
  */
 export function signatureOf(envelope: Envelope, embargo: 'over' | 'running'): number | null {
   if (envelope.facts !== undefined) return null;
@@ -74,12 +75,12 @@ function codesOf(codes: Envelope['marking']['handlingCodes']): string {
   return codes.length === 0 ? '' : handlingCodes.filter((code) => codes.includes(code)).join(',');
 }
 
-/** Facts under names of their own; null where one has a value that the policy does not know. */
+/** Returns the declared facts by dimension, or null if one has a value that the policy does not declare. */
 function statedFacts(
   envelope: Envelope,
   declared: Readonly<Record<string, readonly string[]>>,
 ): Readonly<Record<string, string>> | null {
-  if (envelope.facts === undefined) return unstated(declared);
+  if (envelope.facts === undefined) return unsetFacts(declared);
   const facts: Record<string, string> = {};
   for (const [name, values] of Object.entries(declared)) {
     const stated: unknown = envelope.facts[name];
@@ -91,20 +92,20 @@ function statedFacts(
 
 const blanks = new WeakMap<Readonly<Record<string, readonly string[]>>, Readonly<Record<string, string>>>();
 
-/** Most records state no fact: they share one answer. */
-function unstated(declared: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, string>> {
+/** Most records state no declared fact, so they share one object. */
+function unsetFacts(declared: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, string>> {
   const known =
     blanks.get(declared) ?? Object.fromEntries(Object.keys(declared).map((name) => [factName(name), unset]));
   blanks.set(declared, known);
   return known;
 }
 
-/** The dimension that a declared fact becomes: apart from those that every envelope has. */
+/** Returns the dimension of a declared fact. The prefix keeps it apart from the standard dimensions. */
 export function factName(name: string): string {
   return `fact:${name}`;
 }
 
-/** How far colour and audience open a record together: the stricter of both. */
+/** Returns the stricter of the reach of a TLP colour and the reach of an audience. */
 export function opensTo(tlp: Tlp, reach: Reach): Reach {
   const byColour = tlp === 'CLEAR' ? 'ANYONE' : tlp === 'GREEN' ? 'COMMUNITY' : 'NAMED';
   return reaches[Math.max(reaches.indexOf(byColour), reaches.indexOf(reach))] ?? 'NAMED';

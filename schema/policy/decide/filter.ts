@@ -1,7 +1,7 @@
-/** The most keys that one query may scan: MongoDB merges up to 199, and every further term multiplies them. */
+/** The maximum number of access keys in one query. MongoDB merges up to 199 scans; a further `$in` multiplies them. */
 export const maxHeldKeys = 150;
 
-/** A store's filter for what a reader may see: a plain value, so that every store combines it with `$and` only. */
+/** The MongoDB filter for the records that a reader may see. Combine it with other filters by `$and` only. */
 export type StoreFilter = {
   readonly admits: { readonly $in: readonly string[] };
   readonly $or: readonly [
@@ -11,10 +11,11 @@ export type StoreFilter = {
 };
 
 /**
- * Compiles the keys that a reader holds into the store's filter. An index on `{ admits, sortAt, _id }` serves the
- * first term; the embargo is compared at the request, on the rows that are left. Throws beyond 150 keys.
+ * Compiles a reader's access keys into a filter. An index on `{ admits, sortAt, _id }` serves the first term. The
+ * embargo is compared with `now` on the remaining rows. Throws RangeError for more than 150 keys.
  */
 export function compileFilter(held: readonly string[], now: Date): StoreFilter {
-  if (held.length > maxHeldKeys) throw new RangeError(`at most ${maxHeldKeys} held keys, got ${held.length}`);
+  if (held.length > maxHeldKeys)
+    throw new RangeError(`expected at most ${maxHeldKeys} access keys, got ${held.length}`);
   return { admits: { $in: held }, $or: [{ openFrom: { $lte: now } }, { admitsEarly: { $in: held } }] };
 }

@@ -7,19 +7,19 @@ import { coordinatesFile, domainFile, rulesFile } from '../language/language.ts'
 import { Policy } from './policy.ts';
 import { type PolicyFiles, PolicyError, resolvePolicy } from '../language/rules.ts';
 
-/** The policy's files by name, as text: what a bundle holds. */
+/** The contents of the policy's files by file name, as in a bundle. */
 export type PolicyTexts = Readonly<Record<string, string>>;
 
-/** The folder that the policy is written in. */
+/** The folder of the policy's YAML files. */
 export const policyFolder = fileURLToPath(new URL('..', import.meta.url));
 
-/** Reads the policy's files from their folder. */
+/** Reads the YAML files of a policy from a folder. */
 export function readPolicyTexts(folder: string = policyFolder): PolicyTexts {
   const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
   return Object.fromEntries(names.toSorted().map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }
 
-/** The policy that the texts say, compiled. Throws PolicyError with every fault: malformed, empty, naming nothing. */
+/** Parses, checks and compiles a policy. Throws PolicyError with every fault that was found. */
 export function policyOfTexts(texts: PolicyTexts): Policy {
   return new Policy(resolvePolicy(parseFiles(texts)));
 }
@@ -28,7 +28,7 @@ function parseFiles(texts: PolicyTexts): PolicyFiles {
   const faults: string[] = [];
   const parse = <Shape extends z.ZodType>(name: string, shape: Shape): z.infer<Shape> | undefined => {
     const text = Object.hasOwn(texts, name) ? texts[name] : undefined;
-    if (text === undefined) return void faults.push(`${name}: the file is missing`);
+    if (text === undefined) return void faults.push(`${name}: file not found`);
     const document = parseDocument(text, { uniqueKeys: true, schema: 'core', version: '1.2' });
     faults.push(...document.errors.map(({ message }) => `${name}: ${message.split('\n')[0]}`));
     if (document.errors.length > 0) return undefined;
@@ -51,7 +51,7 @@ function parseFiles(texts: PolicyTexts): PolicyFiles {
   return { domain, coordinates, rules: rules.flatMap((one) => one ?? []) };
 }
 
-/** The policy as it stands in the repository: for composition, tests and tools. A deployment takes a signed bundle. */
+/** Reads the policy of the repository, for composition, tests and tools. A deployment uses a signed bundle instead. */
 export function readPolicy(folder: string = policyFolder): Policy {
   return policyOfTexts(readPolicyTexts(folder));
 }

@@ -8,46 +8,50 @@ import { type Coordinates, indexCoordinates } from '../language/coordinates.ts';
 import { type Marked, readerSide, recordSide, recordSideOf } from './relations.ts';
 import { isOfClass, PolicyError, type PolicySource, type Rule } from '../language/rules.ts';
 
-/** What the policy says of one readable record for one reader. */
+/** The decision on one record that the reader may read. */
 export type RowDecision = {
-  /** Paths of portions, and fields by name, that this reader may not see: null without an error. */
+  /** Paths of portions and names of fields that are hidden from this reader: null without an error. */
   readonly hidden: ReadonlySet<string>;
-  /** Groups of fields, besides `content`, that this reader may read of this record. */
+  /** Groups of fields, in addition to `content`, that this reader may read. */
   readonly groups: ReadonlySet<string>;
 };
 
-/** The labels of a record: the keys that it admits once its embargo is over, and before. */
+/** The access keys that a record admits: `admits` after its embargo, `early` while the embargo is running. */
 export type AdmittedKeys = { readonly admits: readonly string[]; readonly early: readonly string[] };
 
-/** The rules on an action and a group of fields, compiled, and for each variant the values that the reader holds. */
-type Gate = { readonly compiled: Compiled; readonly held: ReadonlyMap<string, ReadonlySet<string>> };
+/** The compiled rules for one access, and by variant that the reader may use, its values of the variant's relation. */
+type AccessRules = { readonly compiled: Compiled; readonly held: ReadonlyMap<string, ReadonlySet<string>> };
 
-/** What reading a kind of record needs: the gate to the record first, then one for each of its other groups. */
-type Gates = {
-  readonly all: readonly Gate[];
+/**
+ * The rules for reading a kind of record: `all` has those of the group `content` first, then those of each of `groups`.
+ */
+type ReadRules = {
+  readonly all: readonly AccessRules[];
   readonly groups: readonly string[];
-  /** The ways through each, by the class of record. */
-  readonly known: Map<number, readonly Ways[]>;
+  /** The conditions of each of `all`, cached by the signature of the record's facts. */
+  readonly known: Map<number, readonly Conditions[]>;
 };
 
-/** A way through is a variant that record and reader share, open to records that have one of the reader's values. */
-type Ways = readonly {
-  readonly side: (record: Marked) => readonly string[];
+/**
+ * The relations of the variants that a class of records admits and the reader may use. A record matches if, for one of
+ * them, it has one of the reader's values.
+ */
+type Conditions = readonly {
+  readonly valuesOf: (record: Marked) => readonly string[];
   readonly values: ReadonlySet<string>;
 }[];
 
 const nothing: ReadonlySet<string> = new Set();
 
-/** The group of fields that decides whether a record is there at all. */
+/** The group of fields that decides whether a record is visible at all. */
 const base = 'content';
 
-/** Kinds of reader are few; more than this are a fault of the registry, and nothing grows by it. */
+/** A limit for the cache by kind of reader. Kinds are few: more than this indicate a fault of the registry. */
 const maxKinds = 500;
 
 /**
- * The policy in force, compiled once from its lines. A decision is the meeting of two sets: the keys that a record
- * admits, and the keys that a reader holds at this second. The same variants make the labels that a store's filter
- * meets, and the guard that decides each record again from its envelope.
+ * A compiled policy. A record is readable if it admits an access key that the reader holds at that time. Store filter
+ * and guard use the same compiled variants: the filter compares stored keys, the guard decides again from the envelope.
  */
 export class Policy {
   readonly source: PolicySource;
@@ -56,7 +60,7 @@ export class Policy {
   readonly #uses = new Map<string, Map<string, boolean>>();
   readonly #facts: Readonly<Record<string, readonly string[]>>;
 
-  /** Throws PolicyError where a rule cannot be compiled. */
+  /** Throws PolicyError for a rule that cannot be compiled. */
   constructor(source: PolicySource) {
     const faults = findUncompilable(source);
     if (faults.length > 0) throw new PolicyError(faults);
@@ -65,17 +69,17 @@ export class Policy {
     this.#facts = source.domain.facts;
   }
 
-  /** What is written into assertions, labels and audit entries. */
+  /** The name of the version in assertions, stored records and audit entries. */
   get version(): string {
     return nameOfVersion(this.source.version);
   }
 
-  /** Whether a row that is found by its labels is one that the guard gives, so that rows may be counted by labels. */
+  /** Tells whether store filter and guard agree on every row. Only then may rows be counted by their access keys. */
   get keysDecide(): boolean {
     return true;
   }
 
-  /** The rules on a group of fields of a kind of record, compiled. */
+  /** Returns the compiled rules on a group of fields of a kind of record. Results are cached. */
   compiled(kind: string, group: string): Compiled {
     const name = `${kind}.${group}`;
     const known = this.#compiled.get(name) ?? compileRules(this.source, kind, group);
@@ -83,12 +87,12 @@ export class Policy {
     return known;
   }
 
-  /** A reader at this second, with the keys that it holds worked out once for each kind. */
+  /** Returns the access of a reader at `now`. Create one per request: it caches the reader's access keys. */
   accessOf(reader: Reader, now: Date): ReaderAccess {
     return new ReaderAccess(this, reader, now);
   }
 
-  /** The labels to store with a record. Both are empty where its envelope is not whole: nobody's. */
+  /** Returns the access keys to store with a record. Both sets are empty for an invalid envelope. */
   admittedKeys(envelope: Envelope, kind: string): AdmittedKeys {
     return {
       admits: this.#keysOf(envelope, kind, base, 'over', rowActions),
@@ -96,19 +100,19 @@ export class Policy {
     };
   }
 
-  /** Decides one record from its envelope alone, whatever labels are stored with it. Null: as if it did not exist. */
+  /** Decides one record from its envelope, without its stored access keys. Null: treat the record as absent. */
   decideRow(envelope: unknown, kind: string, readerAccess: ReaderAccess): RowDecision | null {
     if (!isEnvelope(envelope)) return null;
-    const gates = readerAccess.gates(kind);
-    const [whole, ...others] = this.#waysThrough(gates, envelope, kind, readerAccess);
-    if (whole === undefined || !passes(whole, envelope, readerAccess)) return null;
+    const rules = readerAccess.readRules(kind);
+    const [content, ...others] = this.#conditionsFor(rules, envelope, kind, readerAccess);
+    if (content === undefined || !matches(content, envelope, readerAccess)) return null;
     const hidden = envelope.portions.filter(({ marking, audience }) => {
       const marked = { ...envelope, marking, audience };
-      const [own] = this.#waysThrough(gates, marked, kind, readerAccess);
-      return own === undefined || !passes(own, marked, readerAccess);
+      const [own] = this.#conditionsFor(rules, marked, kind, readerAccess);
+      return own === undefined || !matches(own, marked, readerAccess);
     });
-    const groups = others.flatMap((ways, at) =>
-      passes(ways, envelope, readerAccess) ? [gates.groups[at] ?? ''] : [],
+    const groups = others.flatMap((conditions, at) =>
+      matches(conditions, envelope, readerAccess) ? [rules.groups[at] ?? ''] : [],
     );
     return {
       hidden: hidden.length === 0 ? nothing : new Set(hidden.map(({ path }) => path)),
@@ -116,42 +120,50 @@ export class Policy {
     };
   }
 
-  /** Whether a reader may do this to this record. */
+  /** Tells whether a reader may perform an action on a group of fields of this record. */
   may(readerAccess: ReaderAccess, action: Action, kind: string, group: string, envelope: Envelope): boolean {
     if (!isEnvelope(envelope)) return false;
-    const gate = readerAccess.gate(kind, action, group);
+    const rules = readerAccess.accessRules(kind, action, group);
     const facts = factsOfWhole(envelope, kind, embargoAt(readerAccess.now, envelope), this.#facts);
-    return facts !== null && passes(waysThrough(gate, facts), envelope, readerAccess);
+    return facts !== null && matches(conditionsFor(rules, facts), envelope, readerAccess);
   }
 
-  /** For each gate, the ways through it that a record of this class admits; none where its facts are not known. */
-  #waysThrough(gates: Gates, envelope: Envelope, kind: string, { now }: ReaderAccess): readonly Ways[] {
+  /**
+   * Returns the conditions of each of the rules for a record with these facts. Empty if a fact has an unknown value.
+   */
+  #conditionsFor(
+    rules: ReadRules,
+    envelope: Envelope,
+    kind: string,
+    { now }: ReaderAccess,
+  ): readonly Conditions[] {
     const embargo = embargoAt(now, envelope);
     const signature = signatureOf(envelope, embargo);
-    const known = signature === null ? undefined : gates.known.get(signature);
+    const known = signature === null ? undefined : rules.known.get(signature);
     if (known !== undefined) return known;
     const facts = factsOfWhole(envelope, kind, embargo, this.#facts);
-    const ways = facts === null ? [] : gates.all.map((gate) => waysThrough(gate, facts));
-    if (signature !== null) gates.known.set(signature, ways);
-    return ways;
+    const conditions = facts === null ? [] : rules.all.map((one) => conditionsFor(one, facts));
+    if (signature !== null) rules.known.set(signature, conditions);
+    return conditions;
   }
 
-  /** Whether this kind of reader may ever use a coordinate, whatever the data. False where no rule names it. */
+  /** Tells whether this kind of reader may use a coordinate for some record. False for an unknown coordinate. */
   mayUse(reader: Reader, type: string, field: string): boolean {
     const place = this.coordinates.placeOf(type, field);
     return place !== undefined && this.mayEver(reader, place.kind, place.group, place.action);
   }
 
-  /** Whether a reader of these classes may ever do this to a kind of record (to any kind, where it is null). */
+  /** Tells whether this kind of reader may perform an action on some record of a kind. `kind` null: of any kind. */
   mayEver(reader: Reader, kind: string | null, group: string, action: Action = 'read'): boolean {
     const kinds = kind === null ? Object.keys(this.source.domain.kinds) : [kind];
     return kinds.some((one) => this.usable(reader, one, group, action).length > 0);
   }
 
-  /** The variants that a reader of these classes could use for an action, whatever its relation to a record. */
+  /** Returns the variants that match the reader's classes for an action. Relations to a record are not checked. */
   usable(reader: Reader, kind: string, group: string, action: Action): readonly Variant[] {
-    const { variants, whatever } = this.compiled(kind, group);
-    if (whatever.some((rule) => rule.actions.has(action) && this.#isOfAll(reader, rule.classes))) return [];
+    const { variants, unconditional } = this.compiled(kind, group);
+    if (unconditional.some((rule) => rule.actions.has(action) && this.#isOfAll(reader, rule.classes)))
+      return [];
     return variants.filter(
       (variant) =>
         variant.actions.has(action) &&
@@ -160,7 +172,7 @@ export class Policy {
     );
   }
 
-  /** What a kind of reader may use, as far as it was asked: kept for all readers of that kind. */
+  /** Returns the cache of `mayUse` by coordinate, shared by all readers of a kind. */
   usesOf(kind: string): Map<string, boolean> {
     const known = this.#uses.get(kind);
     if (known !== undefined) return known;
@@ -170,7 +182,7 @@ export class Policy {
     return uses;
   }
 
-  /** The classes that a reader is of, by name: readers of the same classes are of one kind. */
+  /** Returns the names of a reader's classes. Readers of the same classes are one kind of reader. */
   classesOf(reader: Reader): readonly string[] {
     return [...this.source.classes.values()].filter((one) => isOfClass(reader, one)).map(({ name }) => name);
   }
@@ -202,24 +214,24 @@ export class Policy {
   }
 }
 
-/** How a version is named in assertions, labels and audit entries. */
+/** Returns the name of a version in assertions, stored records and audit entries. */
 export function nameOfVersion(version: number): string {
   return `joint-baseline-${version}`;
 }
 
-/** The version that such a name is of; null where it is none. */
+/** Returns the version number in a name of `nameOfVersion`, or null for any other string. */
 export function numberOfVersion(name: string): number | null {
   const [, digits] = /^joint-baseline-(\d{1,9})$/.exec(name) ?? [];
   return digits === undefined ? null : Number(digits);
 }
 
-/** A reader at one second, and the keys that it holds: for each kind of record, group of fields and action. */
+/** The access of one reader at one time: the access keys that it holds for each kind, group of fields and action. */
 export class ReaderAccess {
   readonly reader: Reader;
   readonly now: Date;
   readonly #policy: Policy;
   readonly #held = new Map<string, ReadonlySet<string>>();
-  readonly #gates = new Map<string, Gates>();
+  readonly #readRules = new Map<string, ReadRules>();
   #kind: string | null = null;
 
   constructor(policy: Policy, reader: Reader, now: Date) {
@@ -228,13 +240,13 @@ export class ReaderAccess {
     this.now = now;
   }
 
-  /** The reader's kind under this policy: what its decisions rest on before any record is looked at. */
+  /** The kind of reader: policy version and classes. Decisions that do not depend on a record depend on this only. */
   get kind(): string {
     this.#kind ??= `${this.#policy.version}: ${this.#policy.classesOf(this.reader).join(' ')}`;
     return this.#kind;
   }
 
-  /** Whether this kind of reader may ever use a coordinate, whatever the data. */
+  /** Tells whether this kind of reader may use a coordinate for some record. Results are cached by kind. */
   mayUse(type: string, field: string): boolean {
     const name = `${type}.${field}`;
     const uses = this.#policy.usesOf(this.kind);
@@ -243,26 +255,26 @@ export class ReaderAccess {
     return known;
   }
 
-  /** What reading a kind of record needs, worked out once. */
-  gates(kind: string): Gates {
-    const known = this.#gates.get(kind);
+  /** Returns the rules for reading a kind of record. Results are cached. */
+  readRules(kind: string): ReadRules {
+    const known = this.#readRules.get(kind);
     if (known !== undefined) return known;
     const groups = (this.#policy.source.domain.kinds[kind]?.groups ?? []).filter((group) => group !== base);
-    const all = [base, ...groups].map((group) => this.gate(kind, 'read', group));
-    const gates = { all, groups, known: new Map<number, readonly Ways[]>() };
-    this.#gates.set(kind, gates);
-    return gates;
+    const all = [base, ...groups].map((group) => this.accessRules(kind, 'read', group));
+    const rules = { all, groups, known: new Map<number, readonly Conditions[]>() };
+    this.#readRules.set(kind, rules);
+    return rules;
   }
 
-  /** What an action on a group of fields of a kind of record needs. */
-  gate(kind: string, action: Action, group: string): Gate {
+  /** Returns the rules for an action on a group of fields of a kind of record. */
+  accessRules(kind: string, action: Action, group: string): AccessRules {
     const held = this.#policy
       .usable(this.reader, kind, group, action)
       .map(({ text, relation }) => [text, new Set(readerSide(relation, this.reader, this.now))] as const);
     return { compiled: this.#policy.compiled(kind, group), held: new Map(held) };
   }
 
-  /** The keys held for an action on a group of fields of a kind of record. */
+  /** Returns the access keys that the reader holds for an action on a group of fields. Results are cached. */
   keys(kind: string, action: Action = 'read', group: string = base): ReadonlySet<string> {
     const name = `${kind}.${group} ${actions[action]}`;
     const known = this.#held.get(name) ?? this.#keys(kind, action, group);
@@ -281,18 +293,26 @@ export class ReaderAccess {
   }
 }
 
-/** The variants that both a record of these facts admits and a reader holds. */
-function waysThrough({ compiled, held }: Gate, facts: RecordFacts): Ways {
+/** Returns the relations of the variants that a record with these facts admits and the reader may use. */
+function conditionsFor({ compiled, held }: AccessRules, facts: RecordFacts): Conditions {
   return compiled.admittedBy(facts).flatMap(({ text, relation }) => {
     const values = held.get(text);
-    return values === undefined || values.size === 0 ? [] : [{ side: recordSideOf(relation), values }];
+    return values === undefined || values.size === 0 ? [] : [{ valuesOf: recordSideOf(relation), values }];
   });
 }
 
-/** Whether a value of both stands on any way, in one picture: what the meeting of two keys is, without writing them. */
-function passes(ways: Ways, envelope: Envelope, { reader }: Pick<ReaderAccess, 'reader'>): boolean {
+/**
+ * Tells whether a record matches one of the conditions in the reader's picture. Decides as the comparison of access
+ * keys would, without building the keys.
+ */
+function matches(
+  conditions: Conditions,
+  envelope: Envelope,
+  { reader }: Pick<ReaderAccess, 'reader'>,
+): boolean {
   if ((envelope.exercise ?? 'real') !== reader.picture) return false;
-  for (const { side, values } of ways) for (const value of side(envelope)) if (values.has(value)) return true;
+  for (const { valuesOf, values } of conditions)
+    for (const value of valuesOf(envelope)) if (values.has(value)) return true;
   return false;
 }
 
@@ -301,8 +321,8 @@ function embargoAt(now: Date, { embargoUntil }: Envelope): 'over' | 'running' {
 }
 
 /**
- * A key: version of the policy, picture, value of the relation, then classes and actions as the variant tells them.
- * Keys of two versions never meet, so that new labels can be written beside the old.
+ * Builds an access key: policy version, picture, value of the relation, classes and actions. Keys of different policy
+ * versions are never equal, so that a record can have the keys of several versions at once.
  */
 function keyOf(front: string, value: string, variant: Variant): string {
   return `${front}|${value}${variant.text.slice(variant.relation.length)}`;

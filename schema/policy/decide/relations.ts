@@ -3,15 +3,15 @@ import type { Reader } from '../../protocol/reader.ts';
 import { defaultTlpCommunity, tlpScale } from '../../record/vocabulary.ts';
 import type { Relation } from '../language/domain.ts';
 
-/** A record's envelope with the marking and the audience that are looked at: its own, or those of a portion. */
+/** The part of an envelope that relations depend on. A portion's own marking and audience replace the record's. */
 export type Marked = Pick<
   Envelope,
   'originator' | 'custodian' | 'marking' | 'audience' | 'purposes' | 'onwardShares' | 'releases' | 'states'
 >;
 
 /**
- * Both sides of a relation as values that must meet. The words in front keep values of different relations apart; a
- * record gives few, since each is an index entry.
+ * A relation as two functions. It holds if record and reader have a value in common. A prefix keeps the values of
+ * different relations apart. Keep the values of a record few: each is an index entry.
  */
 type Sides = {
   readonly record: (record: Marked) => readonly string[];
@@ -86,17 +86,17 @@ const sides: Readonly<Record<Relation, Sides>> = {
   },
 };
 
-/** The values of a relation on a record's side. */
+/** Returns the values of a relation for a record. */
 export function recordSide(relation: Relation, record: Marked): readonly string[] {
   return [...new Set(sides[relation].record(record))];
 }
 
-/** The values of a relation on a reader's side, at this second: what has ended is none any more. */
+/** Returns the values of a relation for a reader at `now`. Expired shares, grants and agreements give no value. */
 export function readerSide(relation: Relation, reader: Reader, now: Date): readonly string[] {
   return [...new Set(sides[relation].reader(reader, now))];
 }
 
-/** How a record is asked for its side of a relation: for what asks many records. A value may come twice. */
+/** Returns the function for a record's values of a relation, for use on many records. It may return duplicates. */
 export function recordSideOf(relation: Relation): (record: Marked) => readonly string[] {
   return sides[relation].record;
 }

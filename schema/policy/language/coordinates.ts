@@ -1,46 +1,49 @@
 import { type Action, actions } from './domain.ts';
 import type { CoordinatesFile } from './language.ts';
 
+/** The role of a type in the graph, such as a record, a shared entity or an input. */
 export type TypeNature = CoordinatesFile['types'][string]['nature'];
 
-/** Where a coordinate belongs: a group of fields, of one kind of record (null: of whichever carries it). */
+/** The group that `coordinates.yaml` assigns a field to. `kind` is null for a field of several kinds of record. */
 export type Place = {
   readonly nature: TypeNature;
   readonly kind: string | null;
   readonly group: string;
-  /** What whoever uses it does: to read, unless it says otherwise or is a subscription. */
+  /** The action that using the field performs: `read` by default, `subscribe` for fields of Subscription. */
   readonly action: Action;
   readonly arguments: readonly string[];
 };
 
-/** Whether a coordinate is the hub's own public side, which every token holder may use. */
+/** Tells whether a coordinate is in the group `Hub.public`, which every authenticated reader may use. */
 export function isPublic({ kind, group }: Pick<Place, 'kind' | 'group'>): boolean {
   return kind === 'Hub' && group === 'public';
 }
 
-/** The parts of `Kind.group!action`, of which only the group must be there. */
+/** Splits `Kind.group!action` into its parts. Only the group is required; an absent part is null. */
 export function readPath(path: string): { kind: string | null; group: string; action: Action | null } {
   const [place = '', action] = path.split('!');
   const [group = '', kind] = place.split('.').toReversed();
   return { kind: kind ?? null, group, action: isAction(action) ? action : null };
 }
 
-function isAction(word: string | undefined): word is Action {
-  return word !== undefined && Object.hasOwn(actions, word);
+function isAction(name: string | undefined): name is Action {
+  return name !== undefined && Object.hasOwn(actions, name);
 }
 
-/** Which group every coordinate of the graph belongs to; what is not there is refused. */
+/** An index from coordinates of the graph to their groups. A coordinate that is not in the index is refused. */
 export type Coordinates = {
   natureOf(type: string): TypeNature | undefined;
   placeOf(type: string, field: string): Place | undefined;
-  /** Every field of a type that is named, with its place. */
+  /** Returns the fields of a type by name. */
   fieldsOf(type: string): ReadonlyMap<string, Place>;
   readonly types: readonly string[];
 };
 
-/** Reads the coordinates' file into an index. A record's fields are of its own kind, unless they name another. */
+/**
+ * Indexes `coordinates.yaml`. A field of a record type belongs to that kind of record unless its path names another.
+ */
 export function indexCoordinates(types: CoordinatesFile['types']): Coordinates {
-  const index = new Map(Object.entries(types).map(([type, said]) => [type, placesOf(type, said)]));
+  const index = new Map(Object.entries(types).map(([type, entry]) => [type, placesOf(type, entry)]));
   return {
     natureOf: (type) => (Object.hasOwn(types, type) ? types[type]?.nature : undefined),
     placeOf: (type, field) => index.get(type)?.get(field),
@@ -63,8 +66,8 @@ function placesOf(
         action: action ?? (type === 'Subscription' ? 'subscribe' : 'read'),
       };
       return list.map((text): [string, Place] => {
-        const [name = '', inside] = text.split(/[()]/);
-        return [name, { ...place, arguments: inside?.split(',') ?? [] }];
+        const [name = '', argumentList] = text.split(/[()]/);
+        return [name, { ...place, arguments: argumentList?.split(',') ?? [] }];
       });
     }),
   );

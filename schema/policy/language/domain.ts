@@ -7,7 +7,7 @@ import {
   tlpScale,
 } from '../../record/vocabulary.ts';
 
-/** What can be done to a record or a part of the hub; each has a letter, which stands in keys. */
+/** The actions on a record or on a part of the hub, each with the letter that stands for it in access keys. */
 export const actions = {
   read: 'r',
   search: 's',
@@ -21,23 +21,28 @@ export const actions = {
   release: 'l',
   administer: 'm',
 } as const satisfies Record<string, string>;
+/** The name of an action. */
 export type Action = keyof typeof actions;
+/** The names of all actions, in the order in which access keys list them. */
 export const allActions = Object.keys(actions) as readonly Action[];
 
-/** What a list, a join or a lookup asks a store for: only these stand in labels. The others are decided one by one. */
+/**
+ * The actions that access keys are stored for, because lists, joins and lookups filter by them. Each other action is
+ * decided per record, from its envelope.
+ */
 export const rowActions: readonly Action[] = ['read', 'search', 'aggregate', 'subscribe', 'export'];
 
-/** Every set of handling codes, each written with commas between: a value of the dimension `codes`. */
+/** Every set of handling codes, joined by commas. Each set is one value of the dimension `codes`. */
 const codeSets = Array.from({ length: 2 ** handlingCodes.length }, (_, bits) =>
   handlingCodes.filter((_code, at) => (bits >> at) & 1).join(','),
 );
 
 /**
- * What a rule can ask of a record, as a finite domain: dimension by dimension, the values that it can have. `opens` is
- * how far colour and audience open it together: the stricter of both. Facts of the policy's own file come to these.
+ * The properties of a record that a rule can test, each with its finite set of values. `opens` is the stricter of the
+ * TLP colour and the reach of the audience. The facts that `domain.yaml` declares are added to these.
  */
 export const recordDimensions = {
-  /** Whether record and reader are in one picture: the real one, or one exercise. It stands in front of every key. */
+  /** Whether record and reader are in the same picture: the real data, or one exercise. Part of every access key. */
   picture: ['same', 'other'],
   marking: ['valid', 'broken'],
   classification: ['none', 'classified'],
@@ -51,15 +56,16 @@ export const recordDimensions = {
   state: recordStates,
 } as const satisfies Record<string, readonly string[]>;
 
-/** A record as the rules see it: one value in each dimension, and in each fact that the policy declares. */
+/** A record as the rules see it: one value for each dimension and for each fact that the policy declares. */
 export type RecordFacts = Readonly<Record<string, string>> & { readonly kind: string };
 
-/** What the value of a fact is where the record states none. */
+/** The value of a declared fact that a record does not state. */
 export const unset = 'unset';
 
 /**
- * How a reader can stand to a record. Each is a set of values on both sides that must meet: the organisations that a
- * record names and the one that the reader belongs to. `anyone` is the relation that everybody is in.
+ * The relations between a reader and a record. A relation yields a set of values for each of them, such as the
+ * organisations that a record names and the reader's organisation. It holds if the sets share a value. `anyone` always
+ * holds.
  */
 export const relations = [
   'anyone',
@@ -75,4 +81,5 @@ export const relations = [
   'of its Member State',
   'of a Member State that was told',
 ] as const;
+/** The name of a relation. */
 export type Relation = (typeof relations)[number];

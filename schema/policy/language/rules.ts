@@ -1,11 +1,11 @@
 import type { Reader } from '../../protocol/reader.ts';
-import { communities, handlingCodes, type Purpose } from '../../record/vocabulary.ts';
+import { handlingCodes, type Purpose } from '../../record/vocabulary.ts';
 import { readPath } from './coordinates.ts';
 import { type Action, recordDimensions, type RecordFacts, type Relation, unset } from './domain.ts';
 import { factName } from '../decide/facts.ts';
 import type { CoordinatesFile, DomainFile, RuleText } from './language.ts';
 
-/** A rule with its words resolved: each condition is the set of values that it takes. */
+/** A rule with its names resolved. Each condition is the set of values that match it. */
 export type Rule = {
   readonly id: string;
   readonly effect: 'permit' | 'prohibit';
@@ -15,13 +15,13 @@ export type Rule = {
   readonly actions: ReadonlySet<Action>;
   readonly kinds: ReadonlySet<string>;
   readonly groups: ReadonlySet<string>;
-  /** By dimension of the record; one that is missing takes every value. */
+  /** Conditions on the record by dimension. Every value of an absent dimension matches. */
   readonly when: ReadonlyMap<string, ReadonlySet<string>>;
   readonly because: string;
   readonly source: string;
 };
 
-/** A class of reader as a condition. */
+/** A class of reader: conditions that must all match. Null means no condition. */
 export type ReaderClass = {
   readonly name: string;
   readonly is: string;
@@ -32,36 +32,39 @@ export type ReaderClass = {
   readonly purposes: ReadonlySet<Purpose> | null;
 };
 
-/** The policy as its files say it, resolved and checked, before it is compiled. */
+/** A policy with its names resolved and checked, before it is compiled. */
 export type PolicySource = {
   readonly version: number;
   readonly domain: DomainFile;
   readonly coordinates: CoordinatesFile['types'];
   readonly rules: readonly Rule[];
   readonly classes: ReadonlyMap<string, ReaderClass>;
-  /** Every dimension of a record with its values: the standard ones and the declared facts. */
+  /** All dimensions of a record with their values: the standard dimensions and the declared facts. */
   readonly dimensions: ReadonlyMap<string, readonly string[]>;
 };
 
-/** The files of a policy, parsed and of the right shape. */
+/** The files of a policy, parsed and validated against their shapes. */
 export type PolicyFiles = {
   readonly domain: DomainFile;
   readonly coordinates: CoordinatesFile;
   readonly rules: readonly { readonly owner: string; readonly rules: readonly RuleText[] }[];
 };
 
-/** What is wrong with a policy, one a line. */
+/** Thrown for an invalid policy. The message lists every fault on its own line. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`the policy is not taken:\n  ${faults.join('\n  ')}`);
+    super(`the policy is invalid:\n  ${faults.join('\n  ')}`);
     this.faults = faults;
   }
 }
 
-/** Resolves every word of the rules. Throws PolicyError for words that name nothing and for what nobody may rule on. */
+/**
+ * Resolves the names in the rules. Throws PolicyError for unknown and duplicate names, and for a community's rule on
+ * records of another community.
+ */
 export function resolvePolicy({ domain, coordinates, rules: files }: PolicyFiles): PolicySource {
   const unknown = findUnknownMembers(domain);
   if (unknown.length > 0) throw new PolicyError(unknown);
@@ -76,10 +79,10 @@ export function resolvePolicy({ domain, coordinates, rules: files }: PolicyFiles
     texts.map((text) => toRule(text, owner, domain, classes, dimensions, faults)),
   );
   faults.push(
-    ...findDoubled(rules),
+    ...findDuplicateIds(rules),
     ...findUnknownGroups(coordinates, domain),
-    ...findDoubledFields(coordinates),
-    ...findForeign(rules, domain),
+    ...findDuplicateFields(coordinates),
+    ...findForeignRules(rules, domain),
   );
   if (faults.length > 0) throw new PolicyError(faults);
   return { version: domain.version, domain, coordinates: coordinates.types, rules, classes, dimensions };
@@ -92,7 +95,9 @@ function toClass(
   faults: string[],
 ): ReaderClass {
   const unknown = (text.roles ?? []).filter((role) => !Object.hasOwn(domain.roles, role));
-  faults.push(...unknown.map((role) => `readers.${name}: no role is called ${role}`));
+  faults.push(
+    ...unknown.map((role) => `readers.${name}: unknown role ${role}, expected one of "roles" in domain.yaml`),
+  );
   return {
     name,
     is: text.is,
@@ -112,12 +117,14 @@ function toRule(
   dimensions: ReadonlyMap<string, readonly string[]>,
   faults: string[],
 ): Rule {
-  const say = (fault: string) => faults.push(`${text.id}: ${fault}`);
+  const report = (fault: string) => faults.push(`${text.id}: ${fault}`);
   for (const name of text.who)
-    if (name !== 'anyone' && !classes.has(name)) say(`no class of reader is called ${name}`);
-  const kinds = text.kinds.flatMap((name) => kindsOf(name, domain) ?? (say(`no kind is called ${name}`), []));
+    if (name !== 'anyone' && !classes.has(name))
+      report(`unknown class of reader ${name}, expected "anyone" or one of "readers" in domain.yaml`);
+  const kinds = text.kinds.flatMap((name) => kindsOf(name, domain) ?? (report(`unknown kind ${name}`), []));
   const groups = text.groups.includes('all') ? Object.keys(domain.groups) : text.groups;
-  for (const group of groups) if (!Object.hasOwn(domain.groups, group)) say(`no group is called ${group}`);
+  for (const group of groups)
+    if (!Object.hasOwn(domain.groups, group)) report(`unknown group of fields ${group}`);
   return {
     id: text.id,
     effect: text.effect,
@@ -127,7 +134,7 @@ function toRule(
     actions: new Set(text.may),
     kinds: new Set(kinds),
     groups: new Set(groups),
-    when: toConditions(text.when ?? {}, dimensions, say),
+    when: toConditions(text.when ?? {}, dimensions, report),
     because: text.because,
     source: text.source,
   };
@@ -142,7 +149,7 @@ function kindsOf(name: string, domain: DomainFile): readonly string[] | null {
 function toConditions(
   when: NonNullable<RuleText['when']>,
   dimensions: ReadonlyMap<string, readonly string[]>,
-  say: (fault: string) => void,
+  report: (fault: string) => void,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const { codes, facts = {}, ...plain } = when;
   const conditions = new Map<string, ReadonlySet<string>>();
@@ -151,9 +158,10 @@ function toConditions(
   if (codes !== undefined) conditions.set('codes', codeSets(codes));
   for (const [name, values] of Object.entries(facts)) {
     const known = dimensions.get(factName(name));
-    if (known === undefined) say(`no fact is called ${name}`);
+    if (known === undefined) report(`unknown fact ${name}`);
     for (const value of values)
-      if (known?.includes(value) === false) say(`the fact ${name} is never ${value}`);
+      if (known?.includes(value) === false)
+        report(`the fact ${name} has no value ${value}, expected one of ${known.join(', ')}`);
     conditions.set(factName(name), new Set(values));
   }
   return conditions;
@@ -172,23 +180,23 @@ function codeSets(codes: NonNullable<NonNullable<RuleText['when']>['codes']>): R
   return new Set(taken.map(({ text }) => text));
 }
 
-function findDoubled(rules: readonly Rule[]): readonly string[] {
+function findDuplicateIds(rules: readonly Rule[]): readonly string[] {
   return rules.flatMap((rule, at) =>
-    rules.findIndex((other) => other.id === rule.id) === at ? [] : [`${rule.id}: two rules have this id`],
+    rules.findIndex((other) => other.id === rule.id) === at ? [] : [`${rule.id}: another rule has this id`],
   );
 }
 
-/** A kind that is misspelt in a collection would be out of every rule on it, prohibitions too. */
+/** Without this check, no rule on the collection, prohibitions included, would apply to a misspelt kind. */
 function findUnknownMembers({ collections, kinds }: DomainFile): readonly string[] {
   return Object.entries(collections).flatMap(([name, members]) =>
     members
       .filter((kind) => !Object.hasOwn(kinds, kind))
-      .map((kind) => `collections.${name}: no kind is called ${kind}`),
+      .map((kind) => `collections.${name}: unknown kind ${kind}`),
   );
 }
 
-/** A community rules on its own records only, and never on the hub; the joint baseline binds all. */
-function findForeign(rules: readonly Rule[], domain: DomainFile): readonly string[] {
+/** Only the joint baseline may rule on records of every community and on the hub. */
+function findForeignRules(rules: readonly Rule[], domain: DomainFile): readonly string[] {
   return rules
     .filter(({ owner }) => owner !== 'joint')
     .flatMap(({ id, owner, kinds }) =>
@@ -204,21 +212,21 @@ function findUnknownGroups({ types }: CoordinatesFile, domain: DomainFile): read
       const { kind, group } = readPath(path);
       const known =
         Object.hasOwn(domain.groups, group) && (kind === null || Object.hasOwn(domain.kinds, kind));
-      return known ? [] : [`coordinates.${type}: there is no group ${path}`];
+      return known ? [] : [`coordinates.${type}: unknown kind or group ${path}`];
     }),
   );
 }
 
-/** A field in two groups would be in the last one, without a word. */
-function findDoubledFields({ types }: CoordinatesFile): readonly string[] {
+/** Without this check, the last of two groups of a field would silently apply. */
+function findDuplicateFields({ types }: CoordinatesFile): readonly string[] {
   return Object.entries(types).flatMap(([type, { fields }]) => {
     const names = Object.values(fields).flatMap((list) => list.map((text) => text.split('(')[0]));
-    const doubled = names.filter((name, at) => names.indexOf(name) !== at);
-    return doubled.map((name) => `coordinates.${type}: ${name} is named twice`);
+    const duplicates = names.filter((name, at) => names.indexOf(name) !== at);
+    return duplicates.map((name) => `coordinates.${type}: ${name} is named twice`);
   });
 }
 
-/** Whether a reader is of a class, by what the token and the registry say of it. */
+/** Tells whether a reader is in a class. */
 export function isOfClass(
   reader: Pick<Reader, 'roles' | 'organisation' | 'client' | 'onScreen' | 'purpose'>,
   one: ReaderClass,
@@ -232,7 +240,7 @@ export function isOfClass(
   );
 }
 
-/** Whether a record meets a rule's conditions, its kind aside. */
+/** Tells whether a record matches all conditions of a rule on records, except the kind. */
 export function meetsConditions(facts: RecordFacts, rule: Pick<Rule, 'when'>): boolean {
   for (const [dimension, values] of rule.when) if (!values.has(facts[dimension] ?? unset)) return false;
   return true;
@@ -241,5 +249,3 @@ export function meetsConditions(facts: RecordFacts, rule: Pick<Rule, 'when'>): b
 function setOf<Value>(values: readonly Value[] | undefined): ReadonlySet<Value> | null {
   return values === undefined ? null : new Set(values);
 }
-
-export const owners = ['joint', ...communities] as const;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type Action, allActions, rowActions } from '../../../../schema/policy/language/domain.ts';
 import { compileFilter } from '../../../../schema/policy/decide/filter.ts';
 import { readPolicy } from '../../../../schema/policy/decide/load.ts';
-import { broken, envelope, isSound, kinds, now, reader, trulyReads } from '../decide/generated.ts';
+import { broken, envelope, isValid, kinds, now, reader, allowedByRules } from '../decide/generated.ts';
 
 const policy = readPolicy();
 
@@ -11,12 +11,12 @@ const meets = (keys: readonly string[], held: readonly string[]) => keys.some((k
 
 /** What a store's filter would find, on labels alone and without a store: as compileFilter says it. */
 function findsByLabels(
-  one: Parameters<typeof trulyReads>[1],
+  one: Parameters<typeof allowedByRules>[1],
   kind: string,
   row: unknown,
   action: Action,
 ): boolean {
-  if (!isSound(row)) return false;
+  if (!isValid(row)) return false;
   const { admits, early } = policy.admittedKeys(row, kind);
   const { admits: open, $or } = compileFilter([...policy.accessOf(one, now).keys(kind, action)], now);
   const isOpen = (row.embargoUntil ?? new Date(0)) <= $or[0].openFrom.$lte;
@@ -35,7 +35,7 @@ test('guard, labels and table decide every action on every group of fields alike
       (kind, row, one, action) => {
         const readerAccess = policy.accessOf(one, now);
         for (const group of policy.source.domain.kinds[kind]?.groups ?? []) {
-          const truly = trulyReads(policy.source, one, kind, row, group, action);
+          const truly = allowedByRules(policy.source, one, kind, row, group, action);
           expect({ group, action, may: policy.may(readerAccess, action, kind, group, row) }).toEqual({
             group,
             action,
@@ -57,7 +57,7 @@ test('guard, labels and table decide every action on every group of fields alike
 test('a broken envelope is nobody’s: no label, no decision', () => {
   fc.assert(
     fc.property(fc.constantFrom(...kinds), broken, reader, (kind, row, one) => {
-      if (isSound(row)) return;
+      if (isValid(row)) return;
       expect(policy.decideRow(row, kind, policy.accessOf(one, now))).toBeNull();
       expect(policy.admittedKeys(row as never, kind)).toEqual({ admits: [], early: [] });
     }),

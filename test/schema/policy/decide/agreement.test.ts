@@ -7,7 +7,7 @@ import { type Collection, MongoClient } from 'mongodb';
 import { startStores, type Stores } from '../../../../docker/trial/stores/stores.ts';
 import { compileFilter, maxHeldKeys } from '../../../../schema/policy/decide/filter.ts';
 import { readPolicy } from '../../../../schema/policy/decide/load.ts';
-import { broken, envelope, isSound, kinds, now, reader, trulyReads } from './generated.ts';
+import { broken, envelope, isValid, kinds, now, reader, allowedByRules } from './generated.ts';
 
 const policy = readPolicy();
 const home = mkdtempSync(join(tmpdir(), 'jcu-agreement-'));
@@ -28,10 +28,10 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** Readers, rows and fields that were decided in three ways: told at the end, for the record. */
+/** Counts that show that the property test covered enough cases. */
 const tried = { readers: 0, decisions: 0, allowed: 0, fields: 0 };
 
-test('the guard, the store’s filter and the table decide every reader, record and field alike', async () => {
+test('guard, store filter and rules make the same decision for every reader, record and field', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...kinds),
@@ -43,16 +43,16 @@ test('the guard, the store’s filter and the table decide every reader, record 
       async (kind, envelopes, readers) => {
         await rows.deleteMany({});
         if (envelopes.length > 0)
-          await rows.insertMany(envelopes.map((one, at) => labelled(one, kind, at)) as never);
+          await rows.insertMany(envelopes.map((one, at) => rowOf(one, kind, at)) as never);
         for (const one of readers) {
           const readerAccess = policy.accessOf(one, now);
           const filter = compileFilter([...readerAccess.keys(kind)], now);
           const found = await rows.find(filter as never, { projection: { _id: 1 } }).toArray();
-          const byFilter = found.map(({ _id }) => _id).filter((at) => isSound(envelopes[at]));
+          const byFilter = found.map(({ _id }) => _id).filter((at) => isValid(envelopes[at]));
           const decisions = envelopes.map((row) => policy.decideRow(row, kind, readerAccess));
           const byGuard = decisions.flatMap((decision, at) => (decision === null ? [] : [at]));
           const byTable = envelopes.flatMap((row, at) =>
-            isSound(row) && trulyReads(policy.source, one, kind, row, 'content') ? [at] : [],
+            isValid(row) && allowedByRules(policy.source, one, kind, row, 'content') ? [at] : [],
           );
           expect({ byFilter: byFilter.toSorted((a, b) => a - b), byGuard }).toEqual({
             byFilter: byTable,
@@ -71,18 +71,18 @@ test('the guard, the store’s filter and the table decide every reader, record 
 }, 240_000);
 
 function expectSameFields(
-  one: Parameters<typeof trulyReads>[1],
+  one: Parameters<typeof allowedByRules>[1],
   kind: string,
   row: unknown,
   decision: { readonly groups: ReadonlySet<string>; readonly hidden: ReadonlySet<string> } | null | undefined,
 ): void {
-  if (!isSound(row)) throw new Error('a row that is not whole was decided');
+  if (!isValid(row)) throw new Error('expected a valid envelope, got a decision on an invalid one');
   const groups = (policy.source.domain.kinds[kind]?.groups ?? []).filter((group) => group !== 'content');
-  const byTable = groups.filter((group) => trulyReads(policy.source, one, kind, row, group));
+  const byTable = groups.filter((group) => allowedByRules(policy.source, one, kind, row, group));
   expect([...(decision?.groups ?? [])].toSorted()).toEqual(byTable.toSorted());
   const hidden = row.portions.filter(
     ({ marking, audience }) =>
-      !trulyReads(policy.source, one, kind, { ...row, marking, audience }, 'content'),
+      !allowedByRules(policy.source, one, kind, { ...row, marking, audience }, 'content'),
   );
   expect(decision?.hidden).toEqual(new Set(hidden.map(({ path }) => path)));
   tried.fields += groups.length + row.portions.length;
@@ -94,17 +94,19 @@ function count(decisions: number, allowed: number): void {
   tried.allowed += allowed;
 }
 
-test('a reader of more keys than a query may scan is refused, not cut', () => {
+test('rejects more access keys than one query may scan instead of dropping some', () => {
   const keys = Array.from({ length: maxHeldKeys + 1 }, (_, at) => `1|real|group:g${at};r`);
   expect(() => compileFilter(keys, now)).toThrow(RangeError);
 });
 
-/** Labels as an import writes them; a broken envelope bears labels that no honest writer could make. */
-function labelled(one: unknown, kind: string, _id: number): object {
+/**
+ * Returns a row with access keys as an import writes them. An invalid envelope gets keys that no import would write.
+ */
+function rowOf(one: unknown, kind: string, _id: number): object {
   const front = `${policy.source.version}|real|`;
-  const keys = isSound(one)
+  const keys = isValid(one)
     ? policy.admittedKeys(one, kind)
     : { admits: [`${front}anyone;rsx`, `${front}origin:cert-eu;rs`], early: [] };
-  const until = isSound(one) ? one.embargoUntil : null;
+  const until = isValid(one) ? one.embargoUntil : null;
   return { _id, envelope: one, admits: keys.admits, admitsEarly: keys.early, openFrom: until ?? new Date(0) };
 }

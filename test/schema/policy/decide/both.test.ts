@@ -5,15 +5,15 @@ import { allActions } from '../../../../schema/policy/language/domain.ts';
 import { compileFilter } from '../../../../schema/policy/decide/filter.ts';
 import { envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
 import { versionMoving, versionWithout } from '../../../helpers/versions.ts';
-import { broken, envelope, isSound, kinds, now, reader, trulyReads } from './generated.ts';
+import { broken, envelope, isValid, kinds, now, reader, allowedByRules } from './generated.ts';
 
 const older = versionWithout(1, 'J03', 'J05');
 const newer = versionWithout(2, 'J04', 'J33');
-/** From one to another that is narrower in some and wider in other respects, and back. */
+/** Two versions of which each allows access that the other refuses, in both orders. */
 const pairs = [new BothPolicies(older, newer), new BothPolicies(newer, older)];
 const tried = { both: 0, one: 0 };
 
-test('two versions allow what each of them allows, record, portion, group, action and door', () => {
+test('allows a record, portion, group or action only if both versions allow it', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...pairs),
@@ -26,20 +26,20 @@ test('two versions allow what each of them allows, record, portion, group, actio
         const readerAccess = both.accessOf(one, now);
         const decision = both.decideRow(row, kind, readerAccess);
         const allowed = each.map(
-          ({ source }) => isSound(row) && trulyReads(source, one, kind, row, 'content'),
+          ({ source }) => isValid(row) && allowedByRules(source, one, kind, row, 'content'),
         );
         expect(decision !== null).toBe(allowed.every(Boolean));
         tried.both += allowed.every(Boolean) ? 1 : 0;
         tried.one += allowed[0] === allowed[1] ? 0 : 1;
-        if (!isSound(row)) return;
+        if (!isValid(row)) return;
         for (const group of both.source.domain.kinds[kind]?.groups ?? []) {
-          const may = each.every(({ source }) => trulyReads(source, one, kind, row, group, action));
+          const may = each.every(({ source }) => allowedByRules(source, one, kind, row, group, action));
           expect(both.may(readerAccess, action, kind, group, row)).toBe(may);
         }
         if (decision === null) return;
         for (const { path, marking, audience } of row.portions) {
           const part = { ...row, marking, audience };
-          const isOpen = each.every(({ source }) => trulyReads(source, one, kind, part, 'content'));
+          const isOpen = each.every(({ source }) => allowedByRules(source, one, kind, part, 'content'));
           expect(isOpen || decision.hidden.has(path)).toBe(true);
         }
       },
@@ -50,7 +50,7 @@ test('two versions allow what each of them allows, record, portion, group, actio
   expect(tried.one).toBeGreaterThan(100);
 });
 
-test('records are found by the keys of the older version, and bear them beside those of the newer', () => {
+test('finds records by the access keys of the older version and stores the keys of both', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...pairs),
@@ -63,7 +63,7 @@ test('records are found by the keys of the older version, and bear them beside t
         const isOpen = row.embargoUntil === null || row.embargoUntil <= now;
         const found = admits.some((key) => filter.admits.$in.includes(key));
         expect(isOpen ? found : true).toBe(
-          isOpen ? trulyReads(both.older.source, one, kind, row, 'content') : true,
+          isOpen ? allowedByRules(both.older.source, one, kind, row, 'content') : true,
         );
         expect(admits).toEqual([
           ...both.older.admittedKeys(row, kind).admits,
@@ -75,7 +75,7 @@ test('records are found by the keys of the older version, and bear them beside t
   );
 });
 
-test('doors and kinds of reader are those of both', () => {
+test('allows a root field or field only if both versions allow it', () => {
   const coordinates = newer.coordinates.types.flatMap((type) =>
     [...newer.coordinates.fieldsOf(type).keys()].map((field) => [type, field] as const),
   );
@@ -94,7 +94,7 @@ test('doors and kinds of reader are those of both', () => {
   );
 });
 
-test('a field that the older version kept in another group, or did not know, is hidden from whom it was hidden', () => {
+test('hides a field that the older version has in a refused group or does not know', () => {
   const open = envelopeOf({ marking: markingOf({ tlp: 'CLEAR' }) });
   const outsider = readerOf({ organisation: 'nordsee-energy', communities: [] });
   for (const before of [
@@ -111,7 +111,7 @@ test('a field that the older version kept in another group, or did not know, is 
   }
 });
 
-test('a kind of record that neither version knows is nobody’s', () => {
+test('refuses a kind of record that neither version knows', () => {
   const [both] = pairs;
   const readerAccess = both?.accessOf(readerOf({ organisation: 'cert-eu' }), now);
   expect(readerAccess && both?.decideRow(envelopeOf(), 'Unheard', readerAccess)).toBeNull();

@@ -12,7 +12,7 @@ import {
 import { unset } from '../../../../schema/policy/language/domain.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
 
-/** Every class of record that a rule can tell apart, as envelopes. */
+/** Yields an envelope for each class of records that rules can distinguish. */
 function* everyEnvelope(): Generator<Envelope> {
   for (const tlp of tlpScale)
     for (const pap of papScale)
@@ -27,26 +27,26 @@ function* everyEnvelope(): Generator<Envelope> {
           }
 }
 
-test('records of one signature have the same facts, so that what is kept under it holds for all of them', () => {
-  const kept = new Map<number | null, string>();
-  let partings = 0;
+test('gives envelopes with the same signature the same facts', () => {
+  const factsBySignature = new Map<number | null, string>();
+  let conflicts = 0;
   for (const envelope of everyEnvelope()) {
     for (const embargo of ['over', 'running'] as const) {
       const signature = signatureOf(envelope, embargo);
       const facts = JSON.stringify(factsOf(envelope, 'Advisory', embargo, { level: ['major'] }));
-      if ((kept.get(signature) ?? facts) !== facts) partings += 1;
-      kept.set(signature, facts);
+      if ((factsBySignature.get(signature) ?? facts) !== facts) conflicts += 1;
+      factsBySignature.set(signature, facts);
     }
   }
-  expect(partings).toBe(0);
-  expect(kept.size).toBeGreaterThan(50_000);
+  expect(conflicts).toBe(0);
+  expect(factsBySignature.size).toBeGreaterThan(50_000);
 });
 
-test('a record that states facts of its own has no signature, and is decided by itself', () => {
+test('gives no signature to an envelope that states a declared fact', () => {
   expect(signatureOf(envelopeOf({ facts: { level: 'major' } }), 'over')).toBeNull();
 });
 
-test('a fact that a record does not state is unset, and one of an unknown value leaves the record without facts', () => {
+test('reads a missing fact as unset and returns null for an unknown value', () => {
   const declared = { level: ['major', 'incident'], personal: ['none'] };
   const facts = (envelope: Envelope) => factsOf(envelope, 'Advisory', 'over', declared);
   for (let time = 0; time < 2; time += 1)
@@ -58,7 +58,7 @@ test('a fact that a record does not state is unset, and one of an unknown value 
   expect(facts(envelopeOf({ facts: { level: 'none' } }))).toBeNull();
 });
 
-test('colour and reach open a record as far as the stricter of both does', () => {
+test('takes the stricter of TLP colour and reach', () => {
   const opened = tlpScale.map((tlp) => reaches.map((reach) => opensTo(tlp, reach)));
   const named = reaches.map(() => 'NAMED');
   expect(reaches).toEqual(['ANYONE', 'COMMUNITY', 'NAMED']);

@@ -18,10 +18,10 @@ import {
 } from '../../../../schema/record/vocabulary.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
 
-/** The second that everything generated is decided at. */
+/** The time at which generated readers and records are decided. */
 export const now = new Date('2026-11-24T12:00:00Z');
 
-/** Kinds that generated records are of: one that its marking decides alone, and each that has rules of its own. */
+/** The kinds of generated records: one with rules by marking only, and each kind with specific rules. */
 export const kinds = [
   'Advisory',
   'Sighting',
@@ -78,7 +78,7 @@ const facts = fc.record(
   { requiredKeys: [] },
 );
 
-/** Envelopes of every marking, audience, relation and fact. */
+/** Generates envelopes with all markings, audiences, relations and facts. */
 export const envelope: fc.Arbitrary<Envelope> = fc
   .record({
     originator: organisation,
@@ -102,7 +102,7 @@ export const envelope: fc.Arbitrary<Envelope> = fc
   })
   .map((changes) => envelopeOf(changes));
 
-/** Envelopes that came out wrong: a part missing, null or of another type. */
+/** Generates invalid envelopes: one member is null or has a wrong type. */
 export const broken: fc.Arbitrary<unknown> = fc
   .tuple(
     envelope,
@@ -137,7 +137,7 @@ const roles = [
   'duty-officer',
 ];
 
-/** Readers of every relation, role and client. */
+/** Generates readers with all relations, roles and kinds of client. */
 export const reader: fc.Arbitrary<Reader> = fc
   .record({
     subject: fc.constantFrom('u-1', 'u-2', 'u-3'),
@@ -165,13 +165,13 @@ export const reader: fc.Arbitrary<Reader> = fc
   })
   .map((changes) => readerOf(changes));
 
-/** Whether a generated row is one that a decision can rest on. */
-export function isSound(row: unknown): row is Envelope {
+/** Tells whether a generated row is a valid envelope. */
+export function isValid(row: unknown): row is Envelope {
   return isEnvelope(row);
 }
 
-/** What the table says: the rules as they are written, on this very reader and record, without any compiler. */
-export function trulyReads(
+/** Decides by the rules as they are written, without the compiler: the expected value for compiled decisions. */
+export function allowedByRules(
   source: PolicySource,
   one: Reader,
   kind: string,

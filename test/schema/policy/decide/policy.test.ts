@@ -18,11 +18,11 @@ function decide(reader: Reader, envelope: unknown, kind = 'Advisory', by: Policy
   return by.decideRow(envelope, kind, by.accessOf(reader, now));
 }
 
-/** The policy with rules of Europol's own on its families beside it. */
+/** Returns the policy with additional rules of Europol on its own records. */
 function withRules(rules: string): Policy {
   const texts = readPolicyTexts();
-  const own = `format: jcu-policy-rules/1\nowner: europol\nrules:\n${rules}`;
-  return policyOfTexts({ ...texts, 'europol.yaml': own });
+  const file = `format: jcu-policy-rules/1\nowner: europol\nrules:\n${rules}`;
+  return policyOfTexts({ ...texts, 'europol.yaml': file });
 }
 
 const prohibit = (id: string, who: string, when: string) => `
@@ -34,11 +34,11 @@ const prohibit = (id: string, who: string, when: string) => `
     kinds: [RansomwareFamily]
     groups: [content]
     when: { ${when} }
-    because: This test asks what two prohibitions on different records leave of one permission.
+    because: This test checks one permission against two prohibitions on different records.
     source: this test
 `;
 
-test('what is prohibited for some on some records binds them on those alone', () => {
+test('applies a prohibition only to its classes of readers and of records', () => {
   const both = withRules(
     prohibit('EUROPOL-01', 'machines', 'tlp: [CLEAR]') + prohibit('EUROPOL-02', 'police', 'tlp: [GREEN]'),
   );
@@ -56,15 +56,15 @@ test('what is prohibited for some on some records binds them on those alone', ()
   ]);
 });
 
-test('what an embargo closes may be prohibited while it runs, and not only after', () => {
+test('rejects a prohibition that applies only after the embargo', () => {
   expect(() => withRules(prohibit('EUROPOL-01', 'machines', 'embargo: [running]'))).not.toThrow();
   expect(() => withRules(prohibit('EUROPOL-01', 'machines', 'embargo: [over, running]'))).not.toThrow();
   expect(() => withRules(prohibit('EUROPOL-01', 'machines', 'embargo: [over]'))).toThrow(
-    'EUROPOL-01: what is prohibited after an embargo must be prohibited before it ends',
+    'EUROPOL-01: a prohibition with `embargo: over` must also have `embargo: running`',
   );
 });
 
-test('a record that states a fact which the policy does not know is nobody’s', () => {
+test('refuses a record with an unknown value of a fact', () => {
   const unknown = envelopeOf({ facts: { level: 'nonsense' } });
   expect(decide(analyst, envelopeOf({ facts: { level: 'major' } }))).not.toBeNull();
   expect(decide(analyst, unknown)).toBeNull();
@@ -72,7 +72,7 @@ test('a record that states a fact which the policy does not know is nobody’s',
   expect(policy.may(policy.accessOf(analyst, now), 'read', 'Advisory', 'content', unknown)).toBe(false);
 });
 
-test('what is no envelope, or of no kind, is nobody’s', () => {
+test('refuses an invalid envelope and an unknown kind', () => {
   const readerAccess = policy.accessOf(analyst, now);
   const broken = { ...envelopeOf(), marking: null } as unknown as Envelope;
   expect(policy.may(readerAccess, 'read', 'Advisory', 'content', envelopeOf())).toBe(true);
@@ -81,13 +81,13 @@ test('what is no envelope, or of no kind, is nobody’s', () => {
   expect(policy.admittedKeys(envelopeOf(), 'Nonsense').admits).toEqual([]);
 });
 
-test('a decision tells the groups besides the content that the reader may read of this record', () => {
+test('returns the groups in addition to content that the reader may read', () => {
   const envelope = envelopeOf({ originator: 'cert-eu', custodian: 'cert-eu' });
   expect(decide(analyst, envelope)).toEqual({ hidden: new Set(), groups: new Set(['audience']) });
   expect(decide(readerOf(), envelope)).toEqual({ hidden: new Set(), groups: new Set() });
 });
 
-test('a portion that its reader may not see is hidden by its path, and no other is', () => {
+test('hides only the portions whose own marking refuses the reader', () => {
   const red = {
     path: 'summary',
     marking: markingOf({ tlp: 'RED' }),
@@ -98,13 +98,13 @@ test('a portion that its reader may not see is hidden by its path, and no other 
   expect(decide(readerOf(), envelope)?.hidden).toEqual(new Set(['summary']));
 });
 
-test('labels have keys of what lists ask for, and no others', () => {
+test('stores only access keys for actions that lists filter by', () => {
   const { admits } = policy.admittedKeys(envelopeOf({ originator: 'cert-eu' }), 'Advisory');
   expect(admits.length).toBeGreaterThan(1);
   for (const key of admits) expect(key).toMatch(/;[a-z]*[rsaue]/);
 });
 
-test('whether a kind of reader may ever use a coordinate is told before any record is looked at', () => {
+test('decides without a record whether a kind of reader may use a coordinate', () => {
   expect(policy.mayUse(analyst, 'MispEvent', 'info')).toBe(true);
   expect(policy.mayUse(auditor, 'MispEvent', 'info')).toBe(false);
   expect(policy.mayUse(analyst, 'MispEvent', 'nonsense')).toBe(false);
@@ -121,7 +121,7 @@ function mayCreateName(reader: Reader, kind: string | null): boolean {
   return policy.mayEver(reader, kind, 'entity-name', 'create');
 }
 
-test('what may ever be done to some kind of record is told where no kind is asked for', () => {
+test('mayEver without a kind allows an action that is allowed on any kind', () => {
   const operator = readerOf({ organisation: 'cert-eu', roles: ['community-operator'] });
   expect(mayCreateName(operator, 'UnionIncident')).toBe(true);
   expect(mayCreateName(operator, 'Advisory')).toBe(false);
@@ -129,7 +129,7 @@ test('what may ever be done to some kind of record is told where no kind is aske
   expect(mayCreateName(auditor, null)).toBe(false);
 });
 
-test('readers of the same classes are of one kind, whoever they are', () => {
+test('gives readers in the same classes the same kind', () => {
   const kindOf = (reader: Reader) => policy.accessOf(reader, now).kind;
   expect(policy.classesOf(analyst)).toEqual(['technical-partners', 'reserve-requesters']);
   expect(kindOf(analyst)).toBe(kindOf({ ...analyst, subject: 'u-2', organisation: 'enisa' }));
@@ -137,7 +137,7 @@ test('readers of the same classes are of one kind, whoever they are', () => {
   expect(kindOf(analyst)).toContain(policy.version);
 });
 
-test('what a kind of reader may use is kept for all of that kind, and forgotten rather than grown without end', () => {
+test('caches by kind of reader and clears the cache at its limit', () => {
   const own = readPolicy();
   const first = own.usesOf('1');
   expect(own.usesOf('2')).not.toBe(first);
@@ -148,7 +148,7 @@ test('what a kind of reader may use is kept for all of that kind, and forgotten 
   expect(own.usesOf('1')).not.toBe(first);
 });
 
-test('a version has one name, and a name that is not such a one has no version', () => {
+test('converts a version to its name and back, and rejects other names', () => {
   expect(policy.version).toBe(nameOfVersion(policy.source.version));
   expect(nameOfVersion(12)).toBe('joint-baseline-12');
   expect(numberOfVersion('joint-baseline-12')).toBe(12);
@@ -156,17 +156,19 @@ test('a version has one name, and a name that is not such a one has no version',
     expect(numberOfVersion(name)).toBeNull();
 });
 
-test('rows that are found by labels are those that the guard gives, so that they may be counted', () => {
+test('allows counting rows by access keys under a single policy version', () => {
   expect(policy.keysDecide).toBe(true);
 });
 
-test('a filter takes as many keys as a store merges, and no more', () => {
+test('limits a filter to 150 access keys', () => {
   const keys = Array.from({ length: maxHeldKeys }, (_key, at) => `k${at}`);
   expect(compileFilter(keys, now).admits.$in).toHaveLength(150);
-  expect(() => compileFilter([...keys, 'one more'], now)).toThrow('at most 150 held keys, got 151');
+  expect(() => compileFilter([...keys, 'one more'], now)).toThrow(
+    'expected at most 150 access keys, got 151',
+  );
 });
 
-test('a class by organisation, role, client, strength or purpose asks each of them of its members', () => {
+test('matches a class by organisation, role, client, strength and purpose', () => {
   const anyone = {
     name: 'x',
     is: 'x',
@@ -189,7 +191,7 @@ test('a class by organisation, role, client, strength or purpose asks each of th
   }
 });
 
-test('who holds nothing stands in no relation but those of a person, an organisation and anyone', () => {
+test('a reader without shares, grants, agreements, state or purpose has only the basic relations', () => {
   const nobody = readerOf({ communities: [], memberState: null, purpose: null });
   const held = Object.fromEntries(relations.map((name) => [name, readerSide(name, nobody, now)]));
   const empty = Object.keys(held).filter((name) => held[name as keyof typeof held]?.length === 0);
@@ -204,12 +206,12 @@ test('who holds nothing stands in no relation but those of a person, an organisa
       'recipient for its purpose',
     ].toSorted(),
   );
-  const silent = envelopeOf();
+  const plain = envelopeOf();
   for (const name of ['of its Member State', 'of a Member State that was told', 'holder of a grant'] as const)
-    expect(recordSide(name, silent)).toEqual([]);
+    expect(recordSide(name, plain)).toEqual([]);
 });
 
-test('an agreement is of use for the purposes that it was made for, and for none where none is stated', () => {
+test('an agreement gives access only for its purposes, up to its TLP ceiling', () => {
   const held = {
     id: 'a-1',
     until: '2027-01-01T00:00:00Z',
@@ -225,7 +227,7 @@ test('an agreement is of use for the purposes that it was made for, and for none
     expect(readerSide('party to an agreement for its purpose', { ...party, purpose }, now)).toEqual([]);
 });
 
-test('an onward share is of who was named: one by another opens nothing', () => {
+test('ignores an onward share by an organisation outside the audience', () => {
   const share = { id: 's-1', by: 'csirt-fr' };
   const envelope = envelopeOf({ onwardShares: [share] as never });
   const named = { ...envelope, audience: audienceOf({ organisations: ['csirt-fr'] }) };

@@ -3,41 +3,43 @@ import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide
 
 const texts = readPolicyTexts();
 
-/** The policy with one file changed by a replacement that must have taken place. */
+/**
+ * Returns a function that loads the policy with one replacement in a file. Throws if the file does not contain `from`.
+ */
 function changed(file: string, from: string | RegExp, to: string) {
   const text = texts[file]?.replace(from, to) ?? '';
-  if (text === texts[file]) throw new Error(`${file} has nothing like ${String(from)}`);
+  if (text === texts[file]) throw new Error(`${file} does not contain ${String(from)}`);
   return () => policyOfTexts({ ...texts, [file]: text });
 }
 
 test.each([
-  ['a word that is no action', 'baseline.yaml', 'may: [read, search, export]', 'may: [read, serch]', 'may.1'],
+  ['an unknown action', 'baseline.yaml', 'may: [read, search, export]', 'may: [read, serch]', 'may.1'],
   [
-    'a member too many',
+    'an unknown member',
     'baseline.yaml',
     '    being: anyone',
     '    being: anyone\n    unless: never',
     'unless',
   ],
   ['an empty list', 'baseline.yaml', 'may: [read, search, export]', 'may: []', 'may'],
-  ['a class that nobody defined', 'baseline.yaml', 'who: [police, crime-purpose]', 'who: [polise]', 'polise'],
+  ['an unknown class of reader', 'baseline.yaml', 'who: [police, crime-purpose]', 'who: [polise]', 'polise'],
+  ['an unknown kind', 'baseline.yaml', 'kinds: [UnionIncident]', 'kinds: [UnionIncidents]', 'UnionIncidents'],
+  ['an unknown group', 'baseline.yaml', 'groups: [evidence]', 'groups: [evidense]', 'evidense'],
+  ['an unknown fact', 'baseline.yaml', 'personal: [none]', 'person: [none]', 'person'],
   [
-    'a kind that is none',
+    'an unknown value of a fact',
     'baseline.yaml',
-    'kinds: [UnionIncident]',
-    'kinds: [UnionIncidents]',
-    'UnionIncidents',
+    'personal: [none]',
+    'personal: [no]',
+    'has no value no, expected one of none',
   ],
-  ['a group that is none', 'baseline.yaml', 'groups: [evidence]', 'groups: [evidense]', 'evidense'],
-  ['a fact that is none', 'baseline.yaml', 'personal: [none]', 'person: [none]', 'person'],
-  ['a value that a fact never has', 'baseline.yaml', 'personal: [none]', 'personal: [no]', 'never no'],
-  ['a colour that is none', 'baseline.yaml', 'tlp: [CLEAR]', 'tlp: [WHITE]', 'tlp'],
-  ['two rules of one id', 'baseline.yaml', 'id: J03', 'id: J02', 'J02'],
+  ['an unknown TLP colour', 'baseline.yaml', 'tlp: [CLEAR]', 'tlp: [WHITE]', 'tlp'],
+  ['two rules with one id', 'baseline.yaml', 'id: J03', 'id: J02', 'J02'],
   ['a rule without a reason', 'baseline.yaml', / +because: CLEAR has.*\n/, '', 'because'],
-  ['a role that is none', 'domain.yaml', 'roles: [log-keeper]', 'roles: [log-keper]', 'log-keper'],
-  ['a place of no group', 'coordinates.yaml', 'Hub.public', 'Hub.publick', 'publick'],
-  ['a kind that is none in a collection', 'domain.yaml', '    - MispEvent\n', '    - MispEvnt\n', 'MispEvnt'],
-  ['a place of no kind', 'coordinates.yaml', 'Advisory.content:', 'Advizory.content:', 'Advizory'],
+  ['an unknown role', 'domain.yaml', 'roles: [log-keeper]', 'roles: [log-keper]', 'log-keper'],
+  ['a path with an unknown group', 'coordinates.yaml', 'Hub.public', 'Hub.publick', 'publick'],
+  ['an unknown kind in a collection', 'domain.yaml', '    - MispEvent\n', '    - MispEvnt\n', 'MispEvnt'],
+  ['a path with an unknown kind', 'coordinates.yaml', 'Advisory.content:', 'Advizory.content:', 'Advizory'],
   [
     'a field that is named twice',
     'coordinates.yaml',
@@ -45,20 +47,20 @@ test.each([
     '$1        - info\n',
     'MispEvent: info is named twice',
   ],
-  ['a key twice', 'domain.yaml', /version: (\d+)/, 'version: $1\nversion: 99', 'unique'],
+  ['a duplicate YAML key', 'domain.yaml', /version: (\d+)/, 'version: $1\nversion: 99', 'unique'],
   ['another format', 'domain.yaml', 'jcu-policy-domain/1', 'jcu-policy-domain/2', 'format'],
-])('a policy with %s is refused, and the fault named', (_what, file, from, to, words) => {
+])('rejects a policy with %s and names the fault', (_what, file, from, to, words) => {
   expect(changed(file, from, to)).toThrow(words);
 });
 
-test.each([['permits before an embargo what it refuses after', 'embargo: [over]', 'embargo: [running]']])(
-  'a rule that %s cannot be compiled, and is refused',
+test.each([['permits access before an embargo ends but not after', 'embargo: [over]', 'embargo: [running]']])(
+  'rejects a rule that %s',
   (_what, from, to) => {
     expect(changed('baseline.yaml', from, to)).toThrow('embargo');
   },
 );
 
-test('a prohibition on a relation cannot be compiled into keys, and is refused', () => {
+test('rejects a prohibition on a relation', () => {
   const rule = (texts['baseline.yaml'] ?? '').replace(
     /(id: J25a[^]*?)being: anyone/,
     '$1being: member of its custodian',
@@ -76,11 +78,11 @@ rules:
     may: [read, search]
     kinds: [${kind}]
     groups: [all]
-    because: Europol gives its families to persons only, in this test of what a community may say.
+    because: In this test, Europol restricts its ransomware families to persons.
     source: own rule
 `;
 
-test('a community rules on its own records, and on no other’s', () => {
+test('rejects a rule of one community on records of another', () => {
   const own = policyOfTexts({ ...texts, 'europol.yaml': europol('RansomwareFamily') });
   expect(own.source.rules.some(({ owner }) => owner === 'europol')).toBe(true);
   expect(() => policyOfTexts({ ...texts, 'europol.yaml': europol('Advisory') })).toThrow(
@@ -89,14 +91,14 @@ test('a community rules on its own records, and on no other’s', () => {
   expect(() => policyOfTexts({ ...texts, 'europol.yaml': europol('all') })).toThrow('may not rule on');
 });
 
-test('a file says the owner that its name says: no community speaks for another or for all', () => {
+test('rejects a rules file whose owner differs from its name', () => {
   for (const owner of ['joint', 'enisa'])
     expect(() => policyOfTexts({ ...texts, 'europol.yaml': europol('RansomwareFamily', owner) })).toThrow(
       'owner',
     );
 });
 
-test('an alias in YAML is refused: a file stays as large as it looks', () => {
+test('rejects a YAML alias, which could expand to a huge document', () => {
   const bomb = `${texts['domain.yaml']}\nextra: &a [x]\nother: [*a, *a]\n`;
   expect(() => policyOfTexts({ ...texts, 'domain.yaml': bomb })).toThrow();
 });

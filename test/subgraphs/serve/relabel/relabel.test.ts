@@ -15,7 +15,7 @@ import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.t
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
 import { versionMoving, versionsOf, versionWithout, withoutSearch } from '../../../helpers/versions.ts';
 import { envelopeOf, readerOf } from '../../../helpers/records.ts';
-import { trulyReads } from '../../../schema/policy/decide/generated.ts';
+import { allowedByRules } from '../../../schema/policy/decide/generated.ts';
 import { keepLabelledRows, key, now, row, type TestRow } from './rows.ts';
 import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 
@@ -52,7 +52,7 @@ const readers = [
 function allowed(rows: readonly TestRow[], reader: Reader, ...by: readonly Policy[]): readonly string[] {
   return rows
     .filter(({ envelope }) =>
-      by.every(({ source }) => trulyReads(source, reader, 'Advisory', envelope, 'content')),
+      by.every(({ source }) => allowedByRules(source, reader, 'Advisory', envelope, 'content')),
     )
     .map(({ id }) => id)
     .toSorted()
@@ -245,7 +245,7 @@ test('a record is found by what it says only where both versions let it be found
       .filter(({ envelope }) =>
         [first, unsearched].every(({ source }) =>
           (['read', 'search'] as const).every((action) =>
-            trulyReads(source, reader, 'Advisory', envelope, 'content', action),
+            allowedByRules(source, reader, 'Advisory', envelope, 'content', action),
           ),
         ),
       )
