@@ -1,5 +1,5 @@
 import { isAbstractType, isInputObjectType, isObjectType } from 'graphql';
-import { knowReaders, openSpace, type Space } from '../table/cells.ts';
+import { cachedReaderBlocks, buildSpace, type Space } from '../table/cells.ts';
 import { contractFiles, findPolicyGaps } from './coverage.ts';
 import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
 import { findIdleRules, findIdleWords } from './idle.ts';
@@ -52,14 +52,14 @@ export function checkPolicy(policy: Policy): Check {
 
 /** Every table of a policy, those that the same rules speak of once, and how many cells there are. */
 export function openSpaces({ source }: Policy): { readonly spaces: readonly Space[]; readonly cells: Cells } {
-  const known = knowReaders();
+  const known = cachedReaderBlocks();
   const spaces = new Map<string, Space>();
   const accesses = accessesOf(source);
   let all = 0;
   for (const access of accesses) {
     const side = sideOf(source, access);
     const text = textOf(side);
-    const space = spaces.get(text) ?? openSpace([side], access.kind, known);
+    const space = spaces.get(text) ?? buildSpace([side], access.kind, known);
     spaces.set(text, space);
     all += space.cells;
   }

@@ -1,6 +1,6 @@
 import type { Check } from './check.ts';
 import type { Change, Difference } from '../table/diff.ts';
-import { isHeld, exampleOf } from '../table/example.ts';
+import { isDecidedByRules, exampleOf } from '../table/example.ts';
 
 /** A difference in words: each block of cells with its example, then the counts. */
 export function tellDifference(
@@ -27,7 +27,9 @@ export function printExample({ example: { access, column, facts, dimensions } }:
   ].join(' ');
   const related = column.relation.name === 'anyone' ? '' : `, ${column.relation.name}`;
   const record = dimensions.map((name) => `${name} ${writeValue(name, facts[name] ?? '')}`).join(', ');
-  const besides = isHeld(facts) ? '' : '; the hub refuses such a record besides, whatever the rules say';
+  const besides = isDecidedByRules(facts)
+    ? ''
+    : '; the hub refuses such a record besides, whatever the rules say';
   return `example: ${who}${related}: ${access.action} ${access.group} of ${access.kind}, ${record || 'any'}${besides}`;
 }
 

@@ -2,15 +2,15 @@ import {
   allows,
   type Access,
   jointValues,
-  knowReaders,
-  openSpace,
+  cachedReaderBlocks,
+  buildSpace,
   type Side,
   type Space,
-  speakOf,
+  matchingTerms,
 } from '../table/cells.ts';
-import { isMeant } from '../table/cover.ts';
-import { blocksOfCells, type Found, gather, namesOf } from '../table/diff.ts';
-import { isUnsaid, type Line, readLine, type Words } from '../table/lines.ts';
+import { matchesCondition } from '../table/cover.ts';
+import { blocksOfCells, type CellBlock, mergeBlocks, namesOf } from '../table/diff.ts';
+import { isDefault, type Line, parseLine, type LineVocabulary } from '../table/lines.ts';
 import type { Literal } from '../table/reader-blocks.ts';
 import type { PolicySource } from '../language/rules.ts';
 import { accessesOf, movedFields, sideOf, textOf } from '../table/sides.ts';
@@ -32,7 +32,7 @@ export function findUnlisted(
   const lines = listed.flatMap((one) => readListed(one, words, faults));
   const compareDeed = comparerOf(before, after, lines);
   const parts = [...accessesOf(before, after), ...movedFields(before, after)].map(compareDeed);
-  const missing = gather(
+  const missing = mergeBlocks(
     parts.flatMap(({ missing: found }) => found),
     after.domain.collections,
   );
@@ -49,9 +49,9 @@ export function findUnlisted(
 
 type ReadLine = Listed & { readonly line: Line };
 
-function readListed(one: Listed, words: Words, faults: string[]): readonly ReadLine[] {
+function readListed(one: Listed, words: LineVocabulary, faults: string[]): readonly ReadLine[] {
   try {
-    return [{ ...one, line: readLine(one.words, words) }];
+    return [{ ...one, line: parseLine(one.words, words) }];
   } catch (error) {
     faults.push(`${one.file}: ${error instanceof Error ? error.message : String(error)}`);
     return [];
@@ -59,13 +59,13 @@ function readListed(one: Listed, words: Words, faults: string[]): readonly ReadL
 }
 
 /** What lines between two versions are read by. */
-export function wordsOf(before: PolicySource, after: PolicySource): Words {
+export function wordsOf(before: PolicySource, after: PolicySource): LineVocabulary {
   const values = jointValues([{ values: before.dimensions }, { values: after.dimensions }]);
   return { values, collections: after.domain.collections };
 }
 
 type Part = {
-  readonly missing: readonly Found[];
+  readonly missing: readonly CellBlock[];
   readonly there: readonly string[];
   readonly not: readonly string[];
 };
@@ -77,7 +77,7 @@ function comparerOf(
   lines: readonly ReadLine[],
 ): (access: Access) => Part {
   const names = namesOf(before, after);
-  const known = knowReaders();
+  const known = cachedReaderBlocks();
   const parts = new Map<string, Part>();
   const literals = [
     ...[...before.classes.values()].map((one) => ({ name: names.before(one), one })),
@@ -90,7 +90,7 @@ function comparerOf(
     if (here.length === 0 && old === now) return nothing;
     const key = [here.map(({ id }) => id).join(), old, now].join('\n\n');
     const side = sideOfLines(here, sides, literals, after);
-    const part = parts.get(key) ?? compare(openSpace([...sides, side], access.kind, known), access);
+    const part = parts.get(key) ?? compare(buildSpace([...sides, side], access.kind, known), access);
     parts.set(key, part);
     return { ...part, missing: part.missing.map((one) => ({ ...one, access })) };
   };
@@ -115,12 +115,13 @@ function sideOfLines(
       effect: 'permit',
       when: new Map(
         [...line.when]
-          .filter(([name, taken]) => asked.has(name) || !isUnsaid(name, taken))
+          .filter(([name, taken]) => asked.has(name) || !isDefault(name, taken))
           .map(([name, taken]) => [name, new Set(taken)]),
       ),
-      relations: line.being ?? [],
-      who: (reader) => line.who.some((words) => isMeant(words, reader)),
-      being: ({ name }) => line.being?.includes(name) !== false,
+      classes: line.who.flatMap(({ of, notOf }) => [...of, ...notOf]),
+      relations: line.relations ?? [],
+      matchesReader: (reader) => line.who.some((words) => matchesCondition(words, reader)),
+      matchesRelation: ({ name }) => line.relations?.includes(name) !== false,
     })),
     literals: literals.filter(({ name }) => named.has(name)),
     roles: Object.keys(domain.roles),
@@ -133,10 +134,10 @@ function compare(space: Space, access: Access): Part {
   const not = new Set<string>();
   const { found } = blocksOfCells(space, (column, row) => {
     const isGained = !allows(space, 0, column, row) && allows(space, 1, column, row);
-    const speaking = speakOf(space, 2, column, row);
+    const speaking = matchingTerms(space, 2, column, row);
     for (const { id } of speaking) (isGained ? there : not).add(id);
     return isGained && speaking.length === 0;
   });
-  const missing = found.map((one): Found => ({ ...one, access, effect: 'gains' }));
+  const missing = found.map((one): CellBlock => ({ ...one, access, effect: 'gains' }));
   return { missing, there: [...there], not: [...not] };
 }

@@ -1,5 +1,4 @@
-import type { Action } from '../language/domain.ts';
-import type { Relation } from '../language/domain.ts';
+import type { Action, Relation } from '../language/domain.ts';
 import { both, type Mask, maskOf, meet, placesIn } from './masks.ts';
 import {
   canBe,
@@ -18,40 +17,42 @@ import {
 } from './record-blocks.ts';
 
 /**
- * The truth table, exact and small. For one action on one group of fields of one kind of record, readers, relations and
- * records are each parted into blocks that the rules do not tell apart; a cell is one block of each.
+ * The exact truth table of the rules for one access. Readers, relations and records are each partitioned into blocks
+ * that the rules do not distinguish. A cell is one block of each.
  */
 
-/** What speaks of cells: a rule, or a line of a change's file. */
+/** A predicate on cells: a rule, or a line of a change file. */
 export type Term = {
   readonly id: string;
   readonly effect: 'permit' | 'prohibit';
+  /** The names of the reader classes that the term has conditions on. */
+  readonly classes: readonly string[];
   readonly when: Condition;
   readonly relations: readonly Relation[];
-  who(block: ReaderBlock): boolean;
-  being(block: RelationBlock): boolean;
+  matchesReader(block: ReaderBlock): boolean;
+  matchesRelation(block: RelationBlock): boolean;
 };
 
-/** Terms that are read together: the rules of one version of the policy on one group of fields and one action. */
+/** Terms that are evaluated together, such as the rules of one policy version for one access. */
 export type Side = {
   readonly terms: readonly Term[];
   readonly literals: readonly Literal[];
   readonly roles: readonly string[];
-  /** Every dimension with the values that this side knows; a record of another value is nobody's. */
+  /** All dimensions with the values that this side knows. A record with an unknown value is refused. */
   readonly values: ReadonlyMap<string, readonly string[]>;
 };
 
-/** Readers in a relation, and the terms of each side that can speak of them. */
+/** A block of readers in a relation, with the mask of the terms of each side that match it. */
 export type Column = {
   readonly reader: ReaderBlock;
   readonly relation: RelationBlock;
   readonly masks: readonly Mask[];
 };
 
-/** Blocks of records of which the same terms speak. */
+/** Blocks of records that the same terms match. */
 export type Row = { readonly masks: readonly Mask[]; readonly blocks: readonly RecordBlock[] };
 
-/** The cells of one action on one group of fields of one kind, of one version of the policy or of several at once. */
+/** The cells of one access under one policy version, or under several at once. */
 export type Space = {
   readonly sides: readonly Side[];
   readonly dimensions: readonly Dimension[];
@@ -60,12 +61,12 @@ export type Space = {
   readonly relations: readonly RelationBlock[];
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
-  /** How many cells there are: readers in a relation x blocks of records. */
+  /** The number of cells: columns times blocks of records. */
   readonly cells: number;
 };
 
-/** Parts the cells of several sides by what any of them tells apart. */
-export function openSpace(sides: readonly Side[], kind: string, known = knowReaders()): Space {
+/** Builds the cells of several sides. Two readers, relations or records share a block if no side distinguishes them. */
+export function buildSpace(sides: readonly Side[], kind: string, known = cachedReaderBlocks()): Space {
   const literals = distinct(sides.flatMap((side) => side.literals));
   const roles = [...new Set(sides.flatMap((side) => side.roles))];
   const readers = known(literals, roles);
@@ -98,8 +99,8 @@ export function openSpace(sides: readonly Side[], kind: string, known = knowRead
   };
 }
 
-/** Reader blocks by the classes that are named, each worked out once. */
-export function knowReaders(): typeof readerBlocks {
+/** Returns a caching version of `readerBlocks`. */
+export function cachedReaderBlocks(): typeof readerBlocks {
   const known = new Map<string, readonly ReaderBlock[]>();
   return (literals, roles) => {
     const key = `${literals.map(({ name }) => name).join(' ')}|${roles.length}`;
@@ -109,15 +110,15 @@ export function knowReaders(): typeof readerBlocks {
   };
 }
 
-/** Whether a side allows a cell: one of its permissions speaks of it, and none of its prohibitions. */
+/** Tells whether a side allows a cell: a permission matches it and no prohibition does. */
 export function allows({ sides }: Space, at: number, { masks }: Pick<Column, 'masks'>, row: Row): boolean {
   const { permits, prohibits } = effectsOf(sides[at]);
   const [column, record] = [masks[at] ?? [], row.masks[at] ?? []];
   return meet(column, record, permits) && !meet(column, record, prohibits);
 }
 
-/** The terms of a side that speak of a cell. */
-export function speakOf(
+/** Returns the terms of a side that match a cell. */
+export function matchingTerms(
   { sides }: Space,
   at: number,
   { masks }: Pick<Column, 'masks'>,
@@ -142,24 +143,28 @@ function effectsOf(side: Side | undefined): { readonly permits: Mask; readonly p
 }
 
 function columnMask({ terms }: Side, reader: ReaderBlock, relation: RelationBlock): Mask {
-  return maskOf(terms.length, (at) => terms[at]?.who(reader) === true && terms[at].being(relation));
+  return maskOf(
+    terms.length,
+    (at) => terms[at]?.matchesReader(reader) === true && terms[at].matchesRelation(relation),
+  );
 }
 
-/** Blocks of records gathered by the terms that speak of them, worked out dimension by dimension. */
+/** Groups blocks of records by the terms that match them. Masks are computed once per dimension and block. */
 function rowsOf(
   sides: readonly Side[],
   dimensions: readonly Dimension[],
   blocks: readonly RecordBlock[],
 ): readonly Row[] {
-  const whole = sides.map(({ terms }) => maskOf(terms.length, () => true));
+  const allTerms = sides.map(({ terms }) => maskOf(terms.length, () => true));
   const parts = dimensions.map(({ name, blocks: values }) =>
     values.map((block) => sides.map((side) => blockMask(side, name, block[0] ?? ''))),
   );
   const rows = new Map<string, { masks: readonly Mask[]; blocks: RecordBlock[] }>();
   for (const block of blocks) {
     const masks = block.at.reduce<readonly Mask[]>(
-      (sofar, value, place) => sofar.map((mask, side) => both(mask, parts[place]?.[value]?.[side] ?? [])),
-      whole,
+      (previous, value, place) =>
+        previous.map((mask, side) => both(mask, parts[place]?.[value]?.[side] ?? [])),
+      allTerms,
     );
     const key = masks.map((mask) => mask.join(' ')).join('/');
     const row = rows.get(key) ?? { masks, blocks: [] };
@@ -174,28 +179,28 @@ function blockMask({ terms, values }: Side, name: string, value: string): Mask {
   return maskOf(terms.length, (at) => isKnown && terms[at]?.when.get(name)?.has(value) !== false);
 }
 
-/** Every value of each dimension that any side knows; one more where sides do not know the same. */
+/** Returns all values of each dimension that some side knows, plus `anyOther` where the sides differ. */
 export function jointValues(sides: readonly Pick<Side, 'values'>[]): ReadonlyMap<string, readonly string[]> {
   const names = new Set(sides.flatMap(({ values }) => [...values.keys()]));
   return new Map(
     [...names].map((name) => {
       const all = new Set(sides.flatMap(({ values }) => values.get(name) ?? []));
-      return [name, isDeclaredAlike(name, sides) ? [...all] : [...all, anyOther]];
+      return [name, isDeclaredEqually(name, sides) ? [...all] : [...all, anyOther]];
     }),
   );
 }
 
-/** A value of a fact that no version of the policy declares. */
+/** Stands for a value of a fact that no policy version declares. */
 export const anyOther = 'another-value';
 
-/** Where sides do not know the same values of a fact, what each knows is a condition of its own. */
+/** Returns a condition for each fact of which the sides know different values: that the value is known to this side. */
 function knownValues({ values }: Side, sides: readonly Side[]): readonly Condition[] {
   return [...values]
-    .filter(([name]) => !isDeclaredAlike(name, sides))
+    .filter(([name]) => !isDeclaredEqually(name, sides))
     .map(([name, known]) => new Map([[name, new Set(known)]]));
 }
 
-function isDeclaredAlike(name: string, sides: readonly Pick<Side, 'values'>[]): boolean {
+function isDeclaredEqually(name: string, sides: readonly Pick<Side, 'values'>[]): boolean {
   return new Set(sides.map(({ values }) => values.get(name)?.toSorted().join(' '))).size === 1;
 }
 
@@ -203,5 +208,5 @@ function distinct(literals: readonly Literal[]): readonly Literal[] {
   return [...new Map(literals.map((literal) => [literal.name, literal])).values()];
 }
 
-/** What is done to what: the name of a table. */
+/** What a rule decides: an action on a group of fields of a kind of record. */
 export type Access = { readonly kind: string; readonly group: string; readonly action: Action };

@@ -2,15 +2,15 @@ import type { Row, Space } from './cells.ts';
 import type { Dimension, RecordBlock } from './record-blocks.ts';
 import type { ReaderBlock } from './reader-blocks.ts';
 
-/** Records in a few words: in each dimension the values that they have; a dimension that is missing takes any. */
+/** A set of records as a product of values by dimension. An absent dimension has any value. */
 export type Box = ReadonlyMap<string, readonly string[]>;
 
-/** Readers in a few words: of all of these classes and of none of those. */
-export type ReaderWords = { readonly of: readonly string[]; readonly notOf: readonly string[] };
+/** A set of readers: those in all classes of `of` and in no class of `notOf`. */
+export type ReaderCondition = { readonly of: readonly string[]; readonly notOf: readonly string[] };
 
 /**
- * Rows in as few boxes as grow out of their blocks: together they hold every record of the rows and, of those that can
- * exist, no other. Each comes with one block that it holds.
+ * Covers rows with a small number of boxes, found greedily. Together the boxes contain every record of the rows, and no
+ * other record that can exist. Each box comes with one of its blocks as an example.
  */
 export function coverRecords(
   { dimensions, rows }: Pick<Space, 'dimensions' | 'rows'>,
@@ -37,17 +37,17 @@ export function coverRecords(
   return needed.map(({ example, grown }) => ({ example, box: boxOf(grown, dimensions) }));
 }
 
-/** The blocks that a box takes in each dimension. */
+/** The blocks of a box in each dimension. */
 type Grown = readonly (readonly number[])[];
 
-/** By place: true where it is wanted, false where it is not; a place that is missing has no record. */
+/** Whether the block at a place is wanted. A place without records is absent. */
 type Grid = ReadonlyMap<string, boolean>;
 
 function gridOf(rows: readonly Row[], wanted: ReadonlySet<Row>): Grid {
   return new Map(rows.flatMap((row) => row.blocks.map(({ at }) => [at.join(), wanted.has(row)] as const)));
 }
 
-/** Grows a block dimension by dimension, as long as nothing comes in that is not wanted. */
+/** Extends a block to a box, dimension by dimension, without adding an unwanted block. */
 function grow(
   at: readonly number[],
   dimensions: readonly Dimension[],
@@ -83,43 +83,43 @@ function boxOf(taken: readonly (readonly number[])[], dimensions: readonly Dimen
 }
 
 /**
- * Readers in as few words as leave every other of `all` out: words that make no difference are left away, those that
- * say what a reader is not before those that say what it is.
+ * Covers readers with short conditions that match no other reader of `all`. Classes that make no difference are
+ * dropped, classes in `notOf` first.
  */
 export function coverReaders(
   all: readonly ReaderBlock[],
   wanted: ReadonlySet<ReaderBlock>,
-): readonly ReaderWords[] {
+): readonly ReaderCondition[] {
   const names = [...new Set(all.flatMap(({ is }) => [...is]))];
-  const left = new Set([...wanted].toSorted((one, other) => one.is.size - other.is.size));
-  const words: ReaderWords[] = [];
-  for (const reader of left) {
-    const said = shorten(reader, names, (candidate) =>
-      all.every((one) => wanted.has(one) || !isMeant(candidate, one)),
+  const remaining = new Set([...wanted].toSorted((one, other) => one.is.size - other.is.size));
+  const conditions: ReaderCondition[] = [];
+  for (const reader of remaining) {
+    const condition = shorten(reader, names, (candidate) =>
+      all.every((one) => wanted.has(one) || !matchesCondition(candidate, one)),
     );
-    for (const one of left) if (isMeant(said, one)) left.delete(one);
-    words.push(said);
+    for (const one of remaining) if (matchesCondition(condition, one)) remaining.delete(one);
+    conditions.push(condition);
   }
-  return words;
+  return conditions;
 }
 
 function shorten(
   { is }: ReaderBlock,
   names: readonly string[],
-  isExact: (words: ReaderWords) => boolean,
-): ReaderWords {
-  let words: ReaderWords = { of: [...is], notOf: names.filter((name) => !is.has(name)) };
-  for (const name of [...words.notOf, ...words.of]) {
+  isExact: (condition: ReaderCondition) => boolean,
+): ReaderCondition {
+  let condition: ReaderCondition = { of: [...is], notOf: names.filter((name) => !is.has(name)) };
+  for (const name of [...condition.notOf, ...condition.of]) {
     const shorter = {
-      of: words.of.filter((other) => other !== name),
-      notOf: words.notOf.filter((other) => other !== name),
+      of: condition.of.filter((other) => other !== name),
+      notOf: condition.notOf.filter((other) => other !== name),
     };
-    if (isExact(shorter)) words = shorter;
+    if (isExact(shorter)) condition = shorter;
   }
-  return words;
+  return condition;
 }
 
-/** Whether words mean a reader. */
-export function isMeant({ of, notOf }: ReaderWords, { is }: ReaderBlock): boolean {
+/** Tells whether a block of readers matches a condition. */
+export function matchesCondition({ of, notOf }: ReaderCondition, { is }: ReaderBlock): boolean {
   return of.every((name) => is.has(name)) && !notOf.some((name) => is.has(name));
 }

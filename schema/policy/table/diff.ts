@@ -2,51 +2,51 @@ import {
   allows,
   type Column,
   type Access,
-  knowReaders,
-  openSpace,
+  cachedReaderBlocks,
+  buildSpace,
   type Row,
   type Side,
   type Space,
 } from './cells.ts';
 import { coverReaders, coverRecords } from './cover.ts';
 import type { RecordFacts } from '../language/domain.ts';
-import { type Line, type Words, writeBox, writeDoer, writeLine } from './lines.ts';
+import { type Line, type LineVocabulary, formatBox, formatReaders, formatLine } from './lines.ts';
 import type { ReaderBlock } from './reader-blocks.ts';
 import type { PolicySource, ReaderClass } from '../language/rules.ts';
 import { accessesOf, definitionOf, movedFields, type NameOf, sideOf, textOf } from './sides.ts';
 
-/** One cell, and the dimensions of a record that matter there. */
-export type Stand = {
+/** One cell: an access, a block of readers in a relation, and a record with the dimensions that matter. */
+export type Cell = {
   readonly access: Access;
   readonly column: Column;
   readonly facts: RecordFacts;
   readonly dimensions: readonly string[];
 };
 
-/** What changed for a block of cells, in words, with one cell of it. */
+/** A block of cells that differ between two policies, as a line of text and with one cell as an example. */
 export type Change = {
   readonly effect: 'gains' | 'loses';
   readonly line: Line;
   readonly words: string;
-  readonly example: Stand;
+  readonly example: Cell;
 };
 
-/** Who gains and who loses what between two versions of the policy: every cell that differs, and no other. */
+/** The exhaustive diff of two policies: every cell that differs, and no other. */
 export type Difference = {
   readonly changes: readonly Change[];
-  /** Cells that differ, and all cells that were compared: of accesses that both versions rule alike, none. */
+  /** Numbers of cells. Accesses with the same rules in both versions are not compared. */
   readonly gained: number;
   readonly lost: number;
   readonly compared: number;
   readonly accesses: number;
 };
 
-/** Compares two versions cell by cell, over the parting that is finer than both of theirs. */
+/** Compares two policies cell by cell, on blocks that neither of them distinguishes further. */
 export function diffPolicies(before: PolicySource, after: PolicySource): Difference {
   const names = namesOf(before, after);
-  const known = knowReaders();
+  const known = cachedReaderBlocks();
   const parts = new Map<string, Part>();
-  const found: Found[] = [];
+  const found: CellBlock[] = [];
   let [gained, lost, compared] = [0, 0, 0];
   const accesses = [...accessesOf(before, after), ...movedFields(before, after)];
   for (const access of accesses) {
@@ -62,7 +62,7 @@ export function diffPolicies(before: PolicySource, after: PolicySource): Differe
     found.push(...part.found.map((one) => ({ ...one, access })));
   }
   return {
-    changes: gather(found, after.domain.collections),
+    changes: mergeBlocks(found, after.domain.collections),
     gained,
     lost,
     compared,
@@ -72,23 +72,27 @@ export function diffPolicies(before: PolicySource, after: PolicySource): Differe
 
 type Part = {
   readonly space: Space;
-  readonly found: readonly Omit<Found, 'access'>[];
+  readonly found: readonly Omit<CellBlock, 'access'>[];
   readonly gained: number;
   readonly lost: number;
 };
 
-/** One block of cells of one access. */
-export type Found = {
+/** A block of cells of one access that differ in the same direction. */
+export type CellBlock = {
   readonly effect: Change['effect'];
   readonly access: Access;
-  readonly line: Pick<Line, 'who' | 'being' | 'when'>;
+  readonly line: Pick<Line, 'who' | 'relations' | 'when'>;
   readonly values: ReadonlyMap<string, readonly string[]>;
   readonly column: Column;
   readonly facts: RecordFacts;
 };
 
-function comparePart(sides: readonly Side[], kind: string, known: ReturnType<typeof knowReaders>): Part {
-  const space = openSpace(sides, kind, known);
+function comparePart(
+  sides: readonly Side[],
+  kind: string,
+  known: ReturnType<typeof cachedReaderBlocks>,
+): Part {
+  const space = buildSpace(sides, kind, known);
   const gains = (column: Column, row: Row) => !allows(space, 0, column, row) && allows(space, 1, column, row);
   const loses = (column: Column, row: Row) => allows(space, 0, column, row) && !allows(space, 1, column, row);
   const [gained, lost] = [blocksOfCells(space, gains), blocksOfCells(space, loses)];
@@ -104,13 +108,13 @@ function comparePart(sides: readonly Side[], kind: string, known: ReturnType<typ
 }
 
 /**
- * The cells that are wanted, as blocks: columns with the same rows together, relations with the same readers together.
- * No cell that is not wanted is in any block.
+ * Groups the wanted cells into blocks: columns with the same rows together, relations with the same readers together.
+ * No block contains another cell.
  */
 export function blocksOfCells(
   space: Space,
   isWanted: (column: Column, row: Row) => boolean,
-): { readonly cells: number; readonly found: readonly Omit<Found, 'access' | 'effect'>[] } {
+): { readonly cells: number; readonly found: readonly Omit<CellBlock, 'access' | 'effect'>[] } {
   const wanted = space.columns
     .map((column) => ({ column, rows: space.rows.filter((row) => isWanted(column, row)) }))
     .filter(({ rows }) => rows.length > 0);
@@ -119,12 +123,12 @@ export function blocksOfCells(
   const alike = Map.groupBy(wanted, ({ rows }) => rows.map((row) => space.rows.indexOf(row)).join());
   const found = [...alike.values()].flatMap((columns) => {
     const boxes = coverRecords(space, new Set(columns[0]?.rows));
-    return doersIn(
+    return readersInRelations(
       space,
       columns.map(({ column }) => column),
-    ).flatMap(({ who, being, column }) =>
+    ).flatMap(({ who, relations, column }) =>
       boxes.map(({ box, example }) => ({
-        line: { who, being, when: box },
+        line: { who, relations, when: box },
         values,
         column,
         facts: example.facts,
@@ -134,10 +138,10 @@ export function blocksOfCells(
   return { cells: sizes.reduce((sum, size) => sum + size, 0), found };
 }
 
-type Doers = Pick<Line, 'who' | 'being'> & { readonly column: Column };
+type ReadersInRelations = Pick<Line, 'who' | 'relations'> & { readonly column: Column };
 
-/** Columns as readers in relations: relations with the same readers together, each with one of the columns. */
-export function doersIn(space: Space, columns: readonly Column[]): readonly Doers[] {
+/** Summarises columns: relations with the same readers together, each with one of the columns as an example. */
+export function readersInRelations(space: Space, columns: readonly Column[]): readonly ReadersInRelations[] {
   const byRelation = Map.groupBy(columns, ({ relation }) => relation.name);
   const alike = Map.groupBy(byRelation.entries(), ([, list]) =>
     list.map(({ reader }) => space.readers.indexOf(reader)).join(),
@@ -153,33 +157,36 @@ export function doersIn(space: Space, columns: readonly Column[]): readonly Doer
       ),
       new Set(list.map(({ reader }) => reader)),
     );
-    const being = entries.length === space.relations.length ? null : entries.map(([name]) => name);
-    return [{ who, being, column }];
+    const relations = entries.length === space.relations.length ? null : entries.map(([name]) => name);
+    return [{ who, relations, column }];
   });
 }
 
 function readersIn(space: Space, names: readonly string[]): readonly ReaderBlock[] {
-  const inThem = space.columns.filter(({ relation }) => names.includes(relation.name));
-  return [...new Set(inThem.map(({ reader }) => reader))];
+  const columns = space.columns.filter(({ relation }) => names.includes(relation.name));
+  return [...new Set(columns.map(({ reader }) => reader))];
 }
 
-/** Blocks of the same words on several accesses, told once; then each as a line. */
-export function gather(found: readonly Found[], collections: Words['collections']): readonly Change[] {
+/** Merges blocks with the same readers and records on several accesses, and formats each as a line. */
+export function mergeBlocks(
+  found: readonly CellBlock[],
+  collections: LineVocabulary['collections'],
+): readonly Change[] {
   const alike = Map.groupBy(found, ({ effect, line, values }) =>
-    [effect, writeDoer(line), writeBox(line.when, values)].join(' '),
+    [effect, formatReaders(line), formatBox(line.when, values)].join(' '),
   );
   return [...alike.values()].flatMap((list) => {
     const [first] = list;
     if (first === undefined) return [];
-    return gatherAccesses(list.map(({ access }) => access)).map((what): Change => {
+    return mergeAccesses(list.map(({ access }) => access)).map((what): Change => {
       const line = { ...first.line, ...what };
-      const here = list.find(({ access }) => isIn(access, what)) ?? first;
-      const { access, column, facts, values } = here;
+      const chosen = list.find(({ access }) => isIn(access, what)) ?? first;
+      const { access, column, facts, values } = chosen;
       const example = { access, column, facts, dimensions: [...values.keys()] };
       return {
         effect: first.effect,
         line,
-        words: writeLine(line, { values: first.values, collections }),
+        words: formatLine(line, { values: first.values, collections }),
         example,
       };
     });
@@ -192,8 +199,8 @@ function isIn(access: Access, { may, groups, kinds }: Accesses): boolean {
   return may.includes(access.action) && groups.includes(access.group) && kinds.includes(access.kind);
 }
 
-/** Accesses as products of actions, groups and kinds: kinds with the same actions and groups together. */
-export function gatherAccesses(accesses: readonly Access[]): readonly Accesses[] {
+/** Groups accesses into products of actions, groups and kinds. */
+export function mergeAccesses(accesses: readonly Access[]): readonly Accesses[] {
   const byKind = Map.groupBy(accesses, ({ kind, group }) => `${kind} ${group}`);
   const perGroup = [...byKind.values()].map((list) => ({
     kinds: [list[0]?.kind ?? ''],
@@ -217,7 +224,7 @@ function mergeBy(
   });
 }
 
-/** A class keeps its name where both versions mean the same by it; the old meaning of one that changed is "former-". */
+/** Returns the names of classes in each version. A class whose definition changed is `former-<name>` in `before`. */
 export function namesOf(before: PolicySource, after: PolicySource): { before: NameOf; after: NameOf } {
   const isKept = (one: ReaderClass) => {
     const other = after.classes.get(one.name);

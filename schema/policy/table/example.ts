@@ -7,17 +7,17 @@ import { unset } from '../language/domain.ts';
 import type { Policy } from '../decide/policy.ts';
 import { placeOf } from './sides.ts';
 
-/** A reader and a record that stand in a cell, made up: what the rules decide of the cell is decided of them. */
+/** A constructed reader and record of a cell. The rules decide on them as on every other member of the cell. */
 export type Example = { readonly reader: Reader; readonly envelope: Envelope };
 
-/** The instant that examples are decided at. */
+/** The time at which examples are decided. */
 export const exampleTime = new Date('2030-01-01T12:00:00Z');
 const later = new Date('2030-01-02T12:00:00Z');
 const until = later.toISOString();
 
 /**
- * Makes the example of a cell. A record whose marking is broken, or that is classified, is made so too: the envelope is
- * one that no decision rests on.
+ * Constructs the example of a cell. For a broken marking or a classified record, the envelope is invalid, as it would
+ * be in reality.
  */
 export function exampleOf({ reader: { traits }, relation }: Column, facts: RecordFacts): Example {
   const is = (name: Relation) => relation.holds.has(name);
@@ -40,18 +40,21 @@ export function exampleOf({ reader: { traits }, relation }: Column, facts: Recor
   return { reader, envelope: envelopeOf(reader, relation.holds, facts, purpose) };
 }
 
-/** Whether a decision rests on such a record's envelope: others are refused before any rule is asked. */
-export function isHeld(facts: RecordFacts): boolean {
+/**
+ * Tells whether rules decide on a record with these facts. An invalid envelope or another picture is refused before.
+ */
+export function isDecidedByRules(facts: RecordFacts): boolean {
   return facts['marking'] === 'valid' && facts['classification'] === 'none' && facts['picture'] === 'same';
 }
 
-/** How a compiled policy decides the example of a cell: by the keys that record and reader come to. */
+/** Decides the example of a cell by the compiled policy. */
 export function decideByKeys(policy: Policy, access: Access, column: Column, facts: RecordFacts): boolean {
   const place = placeOf(policy.source, access);
   if (place === null) return false;
   const { kind, group, action } = place;
   const { reader, envelope } = exampleOf(column, facts);
-  if (isHeld(facts)) return policy.may(policy.accessOf(reader, exampleTime), action, kind, group, envelope);
+  if (isDecidedByRules(facts))
+    return policy.may(policy.accessOf(reader, exampleTime), action, kind, group, envelope);
   const usable = new Set(policy.usable(reader, kind, group, action).map(({ text }) => text));
   return policy
     .compiled(kind, group)

@@ -1,9 +1,9 @@
-/** A set of terms as bits, in words of 31. */
+/** A set of terms as a bit set, in integers of 31 bits. */
 export type Mask = readonly number[];
 
 const bits = 31;
 
-/** The mask of those of `count` terms that `has` holds for. */
+/** Returns the mask of the terms for which `has` returns true. */
 export function maskOf(count: number, has: (at: number) => boolean): Mask {
   const words = Array.from({ length: Math.ceil(count / bits) }, () => 0);
   for (let at = 0; at < count; at += 1)
@@ -11,19 +11,19 @@ export function maskOf(count: number, has: (at: number) => boolean): Mask {
   return words;
 }
 
-/** What is in both masks. */
+/** Returns the intersection of two masks. */
 export function both(one: Mask, other: Mask): Mask {
   return one.map((word, at) => word & (other[at] ?? 0));
 }
 
-/** Whether three masks have a term in common. */
+/** Tells whether three masks have a term in common. */
 export function meet(one: Mask, other: Mask, third: Mask): boolean {
   for (let at = 0; at < one.length; at += 1)
     if (((one[at] ?? 0) & (other[at] ?? 0) & (third[at] ?? 0)) !== 0) return true;
   return false;
 }
 
-/** The terms of a mask, by their places. */
+/** Returns the indices of the terms in a mask. */
 export function placesIn(mask: Mask): readonly number[] {
   const places: number[] = [];
   for (const [at, word] of mask.entries())

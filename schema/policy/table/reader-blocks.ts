@@ -3,22 +3,22 @@ import { purposes } from '../../record/vocabulary.ts';
 import type { Relation } from '../language/domain.ts';
 import { isOfClass, type ReaderClass } from '../language/rules.ts';
 
-/** A class of reader that rules speak of, under the name that tells it from another version's class of that name. */
+/** A class of reader in a condition. `name` is unique among the classes of the compared policy versions. */
 export type Literal = { readonly name: string; readonly one: ReaderClass };
 
-/** What classes ask of a reader: the rest of a reader decides relations only. */
+/** The members of a reader that classes depend on. The others decide relations only. */
 export type Traits = Pick<Reader, 'roles' | 'organisation' | 'client' | 'onScreen' | 'purpose'>;
 
-/** Readers whom the rules do not tell apart: of all these classes and of no other, with one such reader. */
+/** Readers that the rules do not distinguish: those in exactly the classes `is`, with the traits of one of them. */
 export type ReaderBlock = { readonly is: ReadonlySet<string>; readonly traits: Traits };
 
-/** The one relation that readers of a block are in, and what that one brings with it. */
+/** A relation, and all relations that hold for a reader in it. */
 export type RelationBlock = { readonly name: Relation; readonly holds: ReadonlySet<Relation> };
 
 /** An organisation that no class names. */
 const anyOther = 'an-organisation';
 
-/** What a token can be got by: a machine is never on screen. */
+/** The kinds of client. A machine is never on screen. */
 const clients = [
   { client: 'person', onScreen: false },
   { client: 'person', onScreen: true },
@@ -26,8 +26,8 @@ const clients = [
 ] as const;
 
 /**
- * Every combination of classes that some reader is of, readers of several roles included. Exact: no two readers of one
- * block are told apart by any of the classes, and none is left out.
+ * Returns a block for each combination of classes that a reader can be in, readers with several roles included. Every
+ * reader is in exactly one block.
  */
 export function readerBlocks(literals: readonly Literal[], roles: readonly string[]): readonly ReaderBlock[] {
   const blocks = new Map<string, ReaderBlock>();
@@ -43,7 +43,7 @@ export function readerBlocks(literals: readonly Literal[], roles: readonly strin
   return [...blocks.values()];
 }
 
-/** One purpose for each set of purposes that no class tells apart; none at all comes last. */
+/** Returns one purpose of each set that no class distinguishes. The absence of a purpose (null) comes last. */
 function purposesOf(literals: readonly Literal[]): readonly Reader['purpose'][] {
   const bySignature = new Map<string, Reader['purpose']>();
   for (const purpose of [...purposes, null]) {
@@ -59,7 +59,7 @@ function organisationsOf(literals: readonly Literal[]): readonly string[] {
   return [anyOther, ...new Set(literals.flatMap(({ one }) => [...(one.organisations ?? [])]))];
 }
 
-/** Roles that a reader can hold together, as far as classes tell them apart: closed under union. */
+/** Returns one set of roles for each combination of classes that sets of roles can give. */
 function roleSets(literals: readonly Literal[], roles: readonly string[]): readonly (readonly string[])[] {
   const signatureOf = (held: readonly string[]) =>
     literals.map(({ one }) => Number(held.some((role) => one.roles?.has(role)))).join('');
@@ -74,7 +74,7 @@ function roleSets(literals: readonly Literal[], roles: readonly string[]): reado
   return [...known.values()];
 }
 
-/** The relations that rules name, each by itself with what it brings along, and no relation at all (`anyone`). */
+/** Returns a block for each named relation and one for no specific relation (`anyone`). */
 export function relationBlocks(named: Iterable<Relation>): readonly RelationBlock[] {
   return [...new Set<Relation>(['anyone', ...named])].map((name) => ({
     name,
@@ -86,7 +86,7 @@ export function relationBlocks(named: Iterable<Relation>): readonly RelationBloc
   }));
 }
 
-/** Whether a reader of a block can be in a relation at all: some ask for a stated purpose. */
+/** Tells whether a reader of a block can be in a relation. Some relations need a stated purpose. */
 export function canBe({ traits }: ReaderBlock, { name }: RelationBlock): boolean {
   return traits.purpose !== null || !name.endsWith('for its purpose');
 }

@@ -2,16 +2,16 @@ import type { Reach, Tlp } from '../../record/vocabulary.ts';
 import { recordDimensions, type RecordFacts } from '../language/domain.ts';
 import { opensTo } from '../decide/facts.ts';
 
-/** A dimension of records, its values gathered into blocks that the rules do not tell apart. */
+/** A dimension of records, its values grouped into blocks that the rules do not distinguish. */
 export type Dimension = { readonly name: string; readonly blocks: readonly (readonly string[])[] };
 
-/** A condition on records, by dimension; one that is missing takes every value. */
+/** A condition on records by dimension. Every value of an absent dimension matches. */
 export type Condition = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Records whom the rules do not tell apart, by the block in each dimension, with one record that can exist. */
+/** Records that the rules do not distinguish: the index of the block in each dimension, and the facts of one record. */
 export type RecordBlock = { readonly at: readonly number[]; readonly facts: RecordFacts };
 
-/** The dimensions that conditions ask about, with the values of each that they do not tell apart in one block. */
+/** Returns the dimensions that the conditions are on. Values that they do not distinguish are in one block. */
 export function dimensionsOf(
   conditions: readonly Condition[],
   values: ReadonlyMap<string, readonly string[]>,
@@ -24,7 +24,7 @@ export function dimensionsOf(
   });
 }
 
-/** Every combination of blocks that a record can have: `opens` is never wider than its colour. */
+/** Returns every combination of blocks that a record can have: `opens` is never wider than the TLP colour allows. */
 export function recordBlocks(dimensions: readonly Dimension[], kind: string): readonly RecordBlock[] {
   const places = dimensions.reduce<readonly (readonly number[])[]>(
     (all, { blocks }) => all.flatMap((at) => blocks.map((_, block) => [...at, block])),
@@ -39,7 +39,7 @@ export function recordBlocks(dimensions: readonly Dimension[], kind: string): re
 
 type Pair = { readonly tlp: string; readonly opens: string };
 
-/** The colour and the reach of a record at a place, worked out once for each two blocks. */
+/** Returns a function for the TLP colour and the reach of a record at a place, cached for each pair of blocks. */
 function pairsOf(dimensions: readonly Dimension[]): (at: readonly number[]) => Pair | null {
   const [tlp, opens] = ['tlp', 'opens'].map((name) => dimensions.findIndex((one) => one.name === name));
   const valuesOf = (place: number, block: number, all: readonly string[]) =>
@@ -59,7 +59,7 @@ function pairsOf(dimensions: readonly Dimension[]): (at: readonly number[]) => P
   };
 }
 
-/** Most blocks are only counted: what a record of one looks like is worked out when it is asked for. */
+/** Computes the facts on demand, because most blocks are only counted. */
 function blockAt(
   dimensions: readonly Dimension[],
   at: readonly number[],
@@ -75,7 +75,7 @@ function blockAt(
   };
 }
 
-/** A colour and a reach out of these that one record can have; null where there is none. */
+/** Returns a colour and a reach that one record can have together, or null. */
 function pairOf(tlps: readonly string[], opens: readonly string[]): Pair | null {
   for (const tlp of tlps)
     for (const reach of opens)
@@ -83,7 +83,7 @@ function pairOf(tlps: readonly string[], opens: readonly string[]): Pair | null 
   return null;
 }
 
-/** An ordinary record: what is not said of one in words is this. */
+/** The facts of an ordinary record, used for dimensions that no condition is on. */
 export const usualFacts = {
   picture: 'same',
   marking: 'valid',

@@ -4,11 +4,11 @@ import { allActions } from '../language/domain.ts';
 import type { Literal } from './reader-blocks.ts';
 import type { PolicySource, ReaderClass, Rule } from '../language/rules.ts';
 
-/** Names a class of reader so that classes of two versions that mean different things have different names. */
+/** Returns a name for a class that differs between policy versions if its definition differs. */
 export type NameOf = (one: ReaderClass) => string;
 
-/** The rules of a policy on one access as a side of the table. A kind that has no such group has no rules. */
-export function sideOf(source: PolicySource, access: Access, nameOf: NameOf = nameAlone): Side {
+/** Returns the rules of a policy for one access as a side of the table. Empty if the kind has no such group. */
+export function sideOf(source: PolicySource, access: Access, nameOf: NameOf = nameOfClass): Side {
   const place = placeOf(source, access);
   const rules = source.rules.filter(
     ({ kinds, groups, actions }) =>
@@ -34,19 +34,23 @@ function toTerm(rule: Rule, source: PolicySource, nameOf: NameOf): Term {
   return {
     id: rule.id,
     effect: rule.effect,
+    classes: names,
     when: rule.when,
     relations: [rule.relation],
-    who: ({ is }) => names.every((name) => is.has(name)),
-    being: ({ holds }) => holds.has(rule.relation),
+    matchesReader: ({ is }) => names.every((name) => is.has(name)),
+    matchesRelation: ({ holds }) => holds.has(rule.relation),
   };
 }
 
-/** What a policy rules a access by: a field's own place, or the group itself. Null where its kind has no such group. */
+/**
+ * Returns the access whose rules decide: for a group `Type.field`, that of the field's place; otherwise the access
+ * itself. Null if the kind has no such group.
+ */
 export function placeOf(source: PolicySource, { kind, group, action }: Access): Access | null {
   const [type = '', field] = group.split('.');
   const place = field === undefined ? { kind, group, action } : fieldPlace(source, type, field);
-  const ruled = { kind: place?.kind ?? kind, group: place?.group ?? '', action: place?.action ?? action };
-  return source.domain.kinds[ruled.kind]?.groups.includes(ruled.group) === true ? ruled : null;
+  const decided = { kind: place?.kind ?? kind, group: place?.group ?? '', action: place?.action ?? action };
+  return source.domain.kinds[decided.kind]?.groups.includes(decided.group) === true ? decided : null;
 }
 
 function fieldPlace({ coordinates }: PolicySource, type: string, field: string): Place | undefined {
@@ -56,8 +60,8 @@ function fieldPlace({ coordinates }: PolicySource, type: string, field: string):
 }
 
 /**
- * Fields that both policies name and that are of another kind, group or action in one than in the other, as accesses: who
- * uses them changed though no rule did. A field that is new or gone is a change of the graph, not of the policy.
+ * Returns the fields whose kind, group or action differs between the policies, as accesses: their readers change
+ * although no rule does. New and removed fields are excluded: they are changes of the graph, not of the policy.
  */
 export function movedFields(before: PolicySource, after: PolicySource): readonly Access[] {
   const [old, now] = [before, after].map(({ coordinates }) => indexCoordinates(coordinates));
@@ -75,7 +79,7 @@ function nameOfPlace({ kind, group, action }: Place): string {
   return `${kind ?? ''}.${group}!${action}`;
 }
 
-/** Every action on every group of fields of every kind that any of the policies has. */
+/** Returns the accesses that any of the policies has: every action on every group of every kind. */
 export function accessesOf(...sources: readonly PolicySource[]): readonly Access[] {
   const kinds = [...new Set(sources.flatMap(({ domain }) => Object.keys(domain.kinds)))];
   return kinds.flatMap((kind) => {
@@ -84,34 +88,21 @@ export function accessesOf(...sources: readonly PolicySource[]): readonly Access
   });
 }
 
-/** What a side says, in one text: sides of one text have the same cells. */
+/** Returns a string that is equal for sides with the same cells. */
 export function textOf({ terms, literals, values }: Side): string {
   const classes = literals.map(({ name, one }) => `${name}:${definitionOf(one)}`).toSorted();
   const rules = terms.map((term) =>
-    [
-      term.id,
-      term.effect,
-      ...term.relations,
-      ...literals.map(({ name }) => spoken(term, name)),
-      ...conditionsOf(term),
-    ].join('|'),
+    [term.id, term.effect, ...term.relations, ...term.classes.toSorted(), ...conditionsOf(term)].join('|'),
   );
   const known = [...values].map(([name, all]) => `${name}=${all.toSorted().join(' ')}`).toSorted();
   return [...rules.toSorted(), ...classes, ...known].join('\n');
-}
-
-/** Whether a term asks for a class: it does where one who is of every other class is not meant. */
-function spoken(term: Term, name: string): string {
-  const others = { has: (other: string) => other !== name } as ReadonlySet<string>;
-  const traits = { roles: [], organisation: '', client: 'person', onScreen: false, purpose: null } as const;
-  return term.who({ is: others, traits }) ? '' : name;
 }
 
 function conditionsOf({ when }: Term): readonly string[] {
   return [...when].map(([name, values]) => `${name}=${[...values].toSorted().join(' ')}`);
 }
 
-/** What a class says, whatever it is called and however it is described. */
+/** Returns the conditions of a class as a string, without its name and description. */
 export function definitionOf(one: ReaderClass): string {
   return JSON.stringify([
     list(one.roles),
@@ -126,6 +117,6 @@ function list(values: ReadonlySet<string> | null): readonly string[] | null {
   return values && [...values].toSorted();
 }
 
-function nameAlone({ name }: ReaderClass): string {
+function nameOfClass({ name }: ReaderClass): string {
   return name;
 }

@@ -3,17 +3,17 @@ import type { Table } from './table.ts';
 const heads = ['may', 'fields', 'kinds', 'never by', 'records', 'readers', 'decision', 'by rules'] as const;
 
 /**
- * Tables as CSV (RFC 4180), a line for each cell. What a spreadsheet would take for a formula is shown as the text that
- * it is.
+ * Formats tables as CSV (RFC 4180), one line per cell. Text that a spreadsheet would run as a formula is prefixed with
+ * an apostrophe.
  */
 export function toCsv(tables: readonly Table[]): string {
   const lines = tables.flatMap(({ may, groups, kinds, never, columns, rows }) =>
     rows.flatMap(({ records, cells }) =>
       columns.map((readers, at) => {
         const rules = cells[at] ?? [];
-        const what = [may.join(', '), groups.join(', '), kinds.join(', '), never.join(', ')];
+        const access = [may.join(', '), groups.join(', '), kinds.join(', '), never.join(', ')];
         const decision = rules.length === 0 ? 'refused' : 'allowed';
-        return [...what, records.join('; or '), readers.join('; or '), decision, rules.join(' ')];
+        return [...access, records.join('; or '), readers.join('; or '), decision, rules.join(' ')];
       }),
     ),
   );

@@ -1,9 +1,9 @@
 import type { PolicySource, Rule } from '../language/rules.ts';
 import { countRows, type Table } from './table.ts';
 
-/** Tables as one page that needs nothing else: it loads no script, no font and no image, and is made to be printed. */
+/** Formats tables as one self-contained HTML page for reading and printing. It loads no script, font or image. */
 export function toHtml(tables: readonly Table[], source: PolicySource): string {
-  const title = `Who may do what: joint baseline, version ${source.version}`;
+  const title = `Access by reader and record: joint baseline, version ${source.version}`;
   const used = new Set(tables.flatMap(({ rows }) => rows.flatMap(({ cells }) => cells.flat())));
   const rules = source.rules.filter(({ id, effect }) => used.has(id) || effect === 'prohibit');
   return `<!doctype html>
@@ -17,11 +17,10 @@ export function toHtml(tables: readonly Table[], source: PolicySource): string {
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p>${tables.length} tables, ${countRows(tables)} rows. Each names the rules that allow; a dash refuses. What is in no
-table, no row or no column is refused. A record of which nothing else is said is in the reader’s own picture, validly
-marked and not classified. “opens” is how far colour and audience
-open a record together. A reader in several relations may do what any of them allows; “nobody in particular” is in
-none that a rule asks for.</p>
+<p>${tables.length} tables, ${countRows(tables)} rows. Each cell names the rules that allow access; a dash means refused.
+Access that is in no table, row or column is refused. Unless stated otherwise, a record is in the reader’s own picture,
+validly marked and not classified. “opens” is the stricter of the TLP colour and the reach of the audience. A reader in
+several relations has the access of all of them; “nobody in particular” is a reader in no relation that a rule names.</p>
 <nav><ol>${tables.map((table, at) => `<li><a href="#t${at + 1}">${escapeHtml(nameOf(table))}</a></li>`).join('')}</ol></nav>
 ${tables.map((table, at) => drawTable(table, at + 1)).join('\n')}
 <h2 id="rules">The rules</h2>
@@ -40,7 +39,7 @@ function nameOf({ may, groups, kinds }: Table): string {
 function drawTable(table: Table, number: number): string {
   const { may, groups, kinds, never, columns, rows } = table;
   const heads = columns.map(
-    (ways) => `<th scope="col">${ways.map((way) => `<p>${drawDoer(way)}</p>`).join('')}</th>`,
+    (readers) => `<th scope="col">${readers.map((one) => `<p>${drawReaders(one)}</p>`).join('')}</th>`,
   );
   const nobody = never.length === 0 ? '' : `<p>Never by ${escapeHtml(never.join(', '))}.</p>`;
   return `<section id="t${number}">
@@ -52,19 +51,19 @@ function drawTable(table: Table, number: number): string {
 }
 
 function drawRow(records: readonly string[], cells: readonly (readonly string[])[]): string {
-  const ways = records.map((way) => `<p>${escapeHtml(way)}</p>`).join('');
+  const heads = records.map((one) => `<p>${escapeHtml(one)}</p>`).join('');
   const decided = cells.map((rules) =>
     rules.length === 0
       ? '<td class="no" aria-label="refused">–</td>'
       : `<td class="yes">${rules.map((id) => `<a href="#${escapeHtml(id)}">${escapeHtml(id)}</a>`).join(' ')}</td>`,
   );
-  return `<tr><th scope="row">${ways}</th>${decided.join('')}</tr>`;
+  return `<tr><th scope="row">${heads}</th>${decided.join('')}</tr>`;
 }
 
-/** Who in one line, in which relation in the next. */
-function drawDoer(way: string): string {
-  const [who = '', ...being] = way.split(', being ');
-  return `${escapeHtml(who)}<br><em>${escapeHtml(being.join(', being '))}</em>`;
+/** Puts the classes on one line and the relation on the next. */
+function drawReaders(text: string): string {
+  const [who = '', ...relation] = text.split(', being ');
+  return `${escapeHtml(who)}<br><em>${escapeHtml(relation.join(', being '))}</em>`;
 }
 
 function drawRule({ id, effect, because, source }: Rule): string {
@@ -72,7 +71,7 @@ function drawRule({ id, effect, because, source }: Rule): string {
   return `<dt id="${escapeHtml(id)}">${escapeHtml(id)} ${verb}</dt><dd>${escapeHtml(because)} <small>${escapeHtml(source)}</small></dd>`;
 }
 
-/** Text that is text wherever it stands in a page, attributes included. */
+/** Escapes text for HTML content and attribute values. */
 export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

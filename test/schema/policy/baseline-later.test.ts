@@ -5,7 +5,7 @@ import type { Reader } from '../../../schema/protocol/reader.ts';
 import { policy, reads as readsAt } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 
-/** The baseline's rules on other actions than reading, on the hub, and on records that are still to come. */
+/** Tests the baseline rules on actions other than reading, on the hub, and on specific kinds of record. */
 
 const now = new Date('2026-11-24T12:00:00Z');
 const later = new Date('2026-11-24T13:00:00Z');
@@ -42,7 +42,7 @@ const toPolice = (changes: Partial<Marking> = {}, more: Partial<Envelope> = {}) 
   });
 const grant = { id: 'G1', by: 'police-fr', until: later.toISOString() };
 
-test('J01 what is ERASED is nobody’s, for any action', () => {
+test('J01 refuses ERASED records for every action', () => {
   const erased = envelopeOf({ recordState: 'ERASED' });
   for (const action of ['read', 'search', 'export'] as const) {
     expect(mayDo(own, action, 'Advisory', erased)).toBe(false);
@@ -50,19 +50,19 @@ test('J01 what is ERASED is nobody’s, for any action', () => {
   }
 });
 
-test('J07 RED is in no search, figure, feed or file, not even for the named person', () => {
+test('J07 refuses search, aggregation, subscription and export of RED, even to the named person', () => {
   const person = readerOf({ onScreen: true });
   expect(mayDo(person, 'read', 'Advisory', red)).toBe(true);
   for (const action of ['search', 'aggregate', 'subscribe', 'export'] as const)
     expect(mayDo(person, action, 'Advisory', red)).toBe(false);
 });
 
-test('J08 the originator marks its own records up, and nobody else’s', () => {
+test('J08 allows only the originator to mark a record up', () => {
   expect(mayDo(own, 'mark-up', 'Advisory', envelopeOf())).toBe(true);
   expect(mayDo(readerOf(), 'mark-up', 'Advisory', envelopeOf())).toBe(false);
 });
 
-test('J09 the originator marks down and releases; the custodian never does', () => {
+test('J09 allows marking down and release to the originator, not to the custodian', () => {
   const kept = envelopeOf({ originator: 'eset', custodian: 'cert-eu' });
   const custodian = readerOf({ organisation: 'cert-eu', roles: ['community-operator'] });
   for (const action of ['mark-down', 'release'] as const) {
@@ -71,27 +71,27 @@ test('J09 the originator marks down and releases; the custodian never does', () 
   }
 });
 
-test('J10 what is classified is for nobody, whoever is cleared for it', () => {
+test('J10 refuses classified records to everyone', () => {
   const classified = envelopeOf({ marking: markingOf({ classification: 'RESTREINT UE/EU RESTRICTED' }) });
   expect(reads(own, classified)).toBe(false);
   expect(reads(own, envelopeOf())).toBe(true);
 });
 
-test('J11 police read contributions with H0 only, for a purpose of crime', () => {
+test('J11 allows police to read H0 contributions for a crime purpose only', () => {
   expect(mayDo(police, 'read', 'Contribution', toPolice())).toBe(true);
   expect(mayDo({ ...police, purpose: 'incident-response' }, 'read', 'Contribution', toPolice())).toBe(false);
   expect(mayDo(readerOf(), 'read', 'Contribution', toPolice())).toBe(false);
   expect(mayDo(police, 'read', 'Contribution', toPolice({ extraRestrictions: ['no transfer'] }))).toBe(false);
 });
 
-test('J12 H1 is read by its addressees, and used in court with the provider’s permission only', () => {
+test('J12 allows H1 to addressees, and export as evidence only with a grant of the provider', () => {
   const limited = toPolice({ handlingCodes: ['H1'] }, { releases: ['G1'] });
   expect(mayDo(police, 'read', 'Contribution', limited)).toBe(true);
   expect(mayDo(police, 'export', 'Contribution', limited, 'evidence')).toBe(false);
   expect(mayDo({ ...police, grants: [grant] }, 'export', 'Contribution', limited, 'evidence')).toBe(true);
 });
 
-test('J13 H2 is read beyond its addressees with the provider’s permission for each, while that lasts', () => {
+test('J13 allows H2 only with a valid grant of the provider', () => {
   const limited = toPolice({ handlingCodes: ['H2'] }, { releases: ['G1'] });
   expect(mayDo(police, 'read', 'Contribution', limited)).toBe(false);
   expect(mayDo({ ...police, grants: [grant] }, 'read', 'Contribution', limited)).toBe(true);
@@ -102,7 +102,7 @@ test('J13 H2 is read beyond its addressees with the provider’s permission for 
   );
 });
 
-test('J14 H3 is nobody’s until its words are a rule', () => {
+test('J14 refuses H3 to everyone, because no rule covers its text', () => {
   const limited = toPolice({ handlingCodes: ['H0', 'H3'] }, { releases: ['G1'] });
   expect(mayDo({ ...police, grants: [grant] }, 'read', 'Contribution', limited)).toBe(false);
   expect(mayDo(readerOf({ organisation: 'police-fr' }), 'read', 'Contribution', limited)).toBe(false);
@@ -111,7 +111,7 @@ test('J14 H3 is nobody’s until its words are a rule', () => {
 
 const released = (facts: Record<string, string>) => toPolice({}, { releases: ['G1'], facts });
 
-test('J15 technical partners read what Europol released to them, if it is without persons', () => {
+test('J15 allows technical partners to read releases of Europol without personal data', () => {
   const partner = readerOf({ roles: ['csirt-analyst'], grants: [grant] });
   const technical = { personal: 'none', 'released-by': 'europol' };
   expect(mayDo(partner, 'read', 'Contribution', released(technical))).toBe(true);
@@ -119,7 +119,7 @@ test('J15 technical partners read what Europol released to them, if it is withou
   expect(mayDo({ ...partner, grants: [] }, 'read', 'Contribution', released(technical))).toBe(false);
 });
 
-test('J16 persons are nobody’s: no reader of any kind has a way to them', () => {
+test('J16 refuses the group persons to every kind of reader', () => {
   for (const action of ['read', 'search', 'aggregate', 'subscribe', 'export'] as const)
     expect(policy.compiled('Contribution', 'persons').variants.some((one) => one.actions.has(action))).toBe(
       false,
@@ -137,7 +137,7 @@ const file = (changes: Partial<Envelope> = {}) =>
     ...changes,
   });
 
-test('J17 a Member State’s authorities read and change its own NIS2 files, with the name', () => {
+test('J17 allows authorities of a Member State to read and change its NIS2 files, entity name included', () => {
   const csirt = readerOf({ roles: ['csirt-analyst'] });
   for (const group of ['content', 'entity-name']) {
     expect(mayDo(csirt, 'change', 'NotificationFile', file(), group)).toBe(true);
@@ -146,7 +146,7 @@ test('J17 a Member State’s authorities read and change its own NIS2 files, wit
   }
 });
 
-test('J18 other states and ENISA read a cross-border significant incident without the entity’s name', () => {
+test('J18 allows other states and ENISA to read a cross-border incident without the entity name', () => {
   const told = readerOf({
     organisation: 'authority-pl',
     memberState: 'PL',
@@ -162,7 +162,7 @@ test('J18 other states and ENISA read a cross-border significant incident withou
   expect(mayDo({ ...told, memberState: 'AT' }, 'read', 'NotificationFile', file())).toBe(false);
 });
 
-test('J19 figures are for the networks’ readers, as figures only', () => {
+test('J19 allows members of the networks to aggregate figures, not to read them', () => {
   const enisa = readerOf({ organisation: 'enisa', memberState: null, roles: ['enisa-analyst'] });
   const national = file({ facts: { 'reach-of-incident': 'national' } });
   expect(mayDo(enisa, 'aggregate', 'NotificationFile', national, 'figures')).toBe(true);
@@ -173,7 +173,7 @@ test('J19 figures are for the networks’ readers, as figures only', () => {
 const incident = (identity: string) =>
   envelopeOf({ marking: markingOf({ tlp: 'AMBER' }), facts: { identity } });
 
-test('J20 CSIRTs read CERT-EU’s incidents, and the entity’s name by its consent or a recorded decision', () => {
+test('J20 allows CSIRTs to read incidents of CERT-EU, and the entity name only with consent', () => {
   const csirt = readerOf({ roles: ['csirt-analyst'] });
   expect(mayDo(csirt, 'read', 'UnionIncident', incident('withheld'))).toBe(true);
   expect(mayDo(csirt, 'read', 'UnionIncident', incident('withheld'), 'entity-name')).toBe(false);
@@ -184,7 +184,7 @@ test('J20 CSIRTs read CERT-EU’s incidents, and the entity’s name by its cons
 const listed = (tlp: Marking['tlp']) =>
   envelopeOf({ marking: markingOf({ tlp }), audience: audienceOf({ agreements: ['A-7'] }) });
 
-test('J21 a private partner reads what its agreement lists, up to its ceiling, while it is in force', () => {
+test('J21 allows a private partner to read listed records up to the ceiling of a valid agreement', () => {
   const agreement = {
     id: 'A-7',
     until: later.toISOString(),
@@ -203,7 +203,7 @@ test('J21 a private partner reads what its agreement lists, up to its ceiling, w
   expect(reads(partner, listed('AMBER_STRICT'))).toBe(false);
 });
 
-test('J22 members of a network read its products, and change their own state’s assessment only', () => {
+test('J22 allows members of a network to read its products and to change the assessment of their own state only', () => {
   const member = readerOf({ roles: ['cyclone-officer'], sharingGroups: ['eu-cyclone'] });
   const product = envelopeOf({
     originator: 'jcu-office',
@@ -221,7 +221,7 @@ test('J22 members of a network read its products, and change their own state’s
 
 const request = (level: string) => envelopeOf({ facts: { level } });
 
-test('J23 the Reserve is asked for by those who may, in a significant incident or worse', () => {
+test('J23 allows eligible organisations to request the Reserve from a significant incident on', () => {
   const officer = readerOf({ organisation: 'cert-eu', roles: ['cert-eu-analyst'] });
   expect(mayDo(officer, 'create', 'Mobilisation', request('significant'), 'content')).toBe(true);
   expect(mayDo(officer, 'create', 'Mobilisation', request('incident'))).toBe(false);
@@ -230,7 +230,7 @@ test('J23 the Reserve is asked for by those who may, in a significant incident o
   );
 });
 
-test('J24 named desks read a draft before it is published', () => {
+test('J24 allows named desks to read a draft', () => {
   const desk = readerOf({ organisation: 'eeas', memberState: null, roles: ['eeas-desk'] });
   const draft = envelopeOf({
     originator: 'council',
@@ -247,7 +247,7 @@ test('J24 named desks read a draft before it is published', () => {
 const feed = (pap: Marking['pap'], tlp: Marking['tlp'] = 'AMBER') =>
   envelopeOf({ marking: markingOf({ tlp, pap }), audience: audienceOf({ organisations: ['csirt-fr'] }) });
 
-test('J25 a machine is fed with what PAP leaves to detection, and never with RED', () => {
+test('J25 refuses machines records with PAP above GREEN and TLP:RED', () => {
   const machine = readerOf({ client: 'machine', roles: ['connector'] });
   expect(mayDo(machine, 'subscribe', 'Sighting', feed('GREEN'))).toBe(true);
   expect(mayDo(machine, 'subscribe', 'Sighting', feed('AMBER'))).toBe(false);
@@ -258,7 +258,7 @@ test('J25 a machine is fed with what PAP leaves to detection, and never with RED
   );
 });
 
-test('J26 police and CSIRT ask for a hold and lift it; others do not', () => {
+test('J26 allows only police and CSIRTs to change a deconfliction hold', () => {
   const hold = envelopeOf({
     originator: 'europol',
     marking: markingOf({ tlp: 'AMBER_STRICT' }),
@@ -268,7 +268,7 @@ test('J26 police and CSIRT ask for a hold and lift it; others do not', () => {
   expect(mayDo(readerOf({ roles: ['private-user'] }), 'change', 'DeconflictionHold', hold)).toBe(false);
 });
 
-test('J27 only the originator’s officer on duty, on screen, releases in an emergency', () => {
+test('J27 allows an emergency release only to the duty officer of the originator', () => {
   const variants = policy.compiled('Contribution', 'content').variants;
   expect(variants.some((one) => one.classes.includes('duty-officers') && one.actions.has('release'))).toBe(
     true,
@@ -284,25 +284,25 @@ test.each([
   ['J29', 'policy', ['policy-auditor'], ['hub-administrator']],
   ['J29', 'decisions', ['policy-auditor'], ['community-operator']],
   ['J30', 'log-metadata', ['edps'], ['enisa-analyst']],
-])('%s the hub’s %s is for its kind of reader only', (_rule, group, those, others) => {
+])('%s allows the hub’s %s only to its kind of reader', (_rule, group, those, others) => {
   expect(policy.mayEver(readerOf({ roles: those }), 'Hub', group)).toBe(true);
   expect(policy.mayEver(readerOf({ roles: others }), 'Hub', group)).toBe(false);
 });
 
-test('J29 an auditor reads the rules and no record, whatever else it is', () => {
+test('J29 allows an auditor to read the rules and no record, even with other roles', () => {
   const auditor = readerOf({ organisation: 'cert-eu', roles: ['policy-auditor', 'community-operator'] });
   expect(policy.mayEver(auditor, 'Hub', 'policy')).toBe(true);
   for (const kind of ['Advisory', 'Contribution', 'NotificationFile'])
     expect(policy.mayEver(auditor, kind, 'content')).toBe(false);
 });
 
-test('J32 only the machine that keeps the log appends to it', () => {
+test('J32 allows only the log-keeping machine to append to the log', () => {
   const keeper = readerOf({ client: 'machine', roles: ['log-keeper'] });
   expect(policy.mayEver(keeper, 'Hub', 'access-log', 'create')).toBe(true);
   expect(policy.mayEver({ ...keeper, client: 'person' }, 'Hub', 'access-log', 'create')).toBe(false);
 });
 
-test('every rule of the joint baseline is there, J01 to J33, each with reason and source', () => {
+test('has all rules J01 to J33, each with reason and source', () => {
   const ids = new Set(policy.source.rules.map(({ id }) => id.slice(0, 3)));
   expect([...ids].toSorted()).toEqual(
     Array.from({ length: 33 }, (_, at) => `J${String(at + 1).padStart(2, '0')}`),

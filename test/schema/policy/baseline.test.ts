@@ -25,7 +25,7 @@ const red = envelopeOf({ marking: markingOf({ tlp: 'RED' }), audience: audienceO
 const share = { id: 'S1', by: 'csirt-fr', until: later.toISOString() };
 const client = readerOf({ organisation: 'nordsee-energy', communities: [] });
 
-test('J01 a record without a valid marking is nobody’s', () => {
+test('J01 refuses a record without a valid marking to everyone', () => {
   for (const marking of [
     null,
     undefined,
@@ -39,14 +39,14 @@ test('J01 a record without a valid marking is nobody’s', () => {
   expect(reads(readerOf(), envelopeOf())).toBe(true);
 });
 
-test('J02 CLEAR is for any token readerAccess, and not before its embargo ends', () => {
+test('J02 allows CLEAR to every authenticated reader after the embargo', () => {
   expect(reads(client, envelopeOf())).toBe(true);
   expect(reads(client, envelopeOf({ embargoUntil: later }))).toBe(false);
   expect(reads(client, envelopeOf({ embargoUntil: now }))).toBe(true);
   expect(reads(readerOf({ organisation: 'cert-eu' }), envelopeOf({ embargoUntil: later }))).toBe(true);
 });
 
-test('J03 GREEN is for organisations registered in the record’s community', () => {
+test('J03 allows GREEN to organisations registered in the community of the record', () => {
   const green = envelopeOf({ marking: markingOf({ tlp: 'GREEN' }) });
   expect(reads(readerOf(), green)).toBe(true);
   expect(reads(client, green)).toBe(false);
@@ -55,14 +55,14 @@ test('J03 GREEN is for organisations registered in the record’s community', ()
   ).toBe(false);
 });
 
-test('J04 AMBER is for members of an audience organisation who state one of its purposes', () => {
+test('J04 allows AMBER to members of an audience organisation for one of its purposes', () => {
   expect(reads(readerOf(), amber())).toBe(true);
   expect(reads(readerOf({ purpose: null }), amber())).toBe(false);
   expect(reads(readerOf({ purpose: 'supervision' }), amber())).toBe(false);
   expect(reads(readerOf({ organisation: 'csirt-pl' }), amber())).toBe(false);
 });
 
-test('J05 a client reads AMBER while the onward share of a named recipient is valid', () => {
+test('J05 allows AMBER to a client while the onward share of a recipient is valid', () => {
   const shared = amber({ onwardShares: [{ id: 'S1', by: 'csirt-fr' }] });
   expect(reads({ ...client, onwardShares: [share] }, shared)).toBe(true);
   expect(reads(client, shared)).toBe(false);
@@ -72,13 +72,13 @@ test('J05 a client reads AMBER while the onward share of a named recipient is va
   ).toBe(false);
 });
 
-test('J06 AMBER+STRICT has no onward share', () => {
+test('J06 ignores onward shares for AMBER+STRICT', () => {
   expect(reads(readerOf(), strict)).toBe(true);
   const shared = { ...strict, onwardShares: [{ id: 'S1', by: 'csirt-fr' }] };
   expect(reads({ ...client, onwardShares: [share] }, shared)).toBe(false);
 });
 
-test('J07 RED is for a named person on screen: no colleague, no machine, no operator, not even of its originator', () => {
+test('J07 allows RED only to a named person on screen', () => {
   expect(reads(readerOf({ onScreen: true }), red)).toBe(true);
   expect(reads(readerOf({ onScreen: false }), red)).toBe(false);
   expect(reads(readerOf({ onScreen: true, subject: 'u-2' }), red)).toBe(false);
@@ -92,7 +92,7 @@ test('J07 RED is for a named person on screen: no colleague, no machine, no oper
   expect(reads(operator, red)).toBe(false);
 });
 
-test('J33 an empty audience above GREEN is its originator’s and its custodian’s operators’ only', () => {
+test('J33 allows an empty audience above GREEN only to the originator and the operators of the custodian', () => {
   const own = amber({ audience: audienceOf(), originator: 'eset', custodian: 'cert-eu' });
   expect(reads(readerOf({ organisation: 'eset', purpose: null }), own)).toBe(true);
   expect(reads(readerOf({ organisation: 'cert-eu', roles: ['community-operator'] }), own)).toBe(true);
@@ -100,21 +100,21 @@ test('J33 an empty audience above GREEN is its originator’s and its custodian�
   expect(reads(readerOf(), own)).toBe(false);
 });
 
-test('J33 auditors and the hub’s administrators hold no keys to content, whatever else they are', () => {
+test('J33 gives auditors and hub administrators no access keys to content, even with other roles', () => {
   for (const role of ['policy-auditor', 'hub-administrator']) {
     const reader = readerOf({ roles: [role, 'community-operator'], organisation: 'cert-eu', onScreen: true });
     expect(heldKeys(reader, now)).toEqual([]);
   }
 });
 
-test('a real reader and an exercise never meet, whoever they are', () => {
+test('refuses exercise records to real readers and real records to exercise readers', () => {
   const exercise = envelopeOf({ exercise: 'exercise:trial-2026' });
   expect(reads(readerOf({ organisation: 'cert-eu' }), exercise)).toBe(false);
   expect(reads(readerOf({ picture: 'exercise:trial-2026' }), exercise)).toBe(true);
   expect(reads(readerOf({ picture: 'exercise:trial-2026' }), envelopeOf())).toBe(false);
 });
 
-test('a draft and a record with restrictions of its own are insiders’ only; an erased one is nobody’s', () => {
+test('allows drafts and restricted records to insiders only, and erased records to nobody', () => {
   const insider = readerOf({ organisation: 'cert-eu' });
   const limited = [
     envelopeOf({ recordState: 'DRAFT' }),
@@ -129,7 +129,7 @@ test('a draft and a record with restrictions of its own are insiders’ only; an
   expect(reads(insider, envelopeOf({ recordState: 'ERASED' }))).toBe(false);
 });
 
-test('a portion is decided by its own marking', () => {
+test('decides a portion by its own marking', () => {
   const portion = {
     path: 'technicalDetails',
     marking: markingOf({ tlp: 'AMBER' }),
@@ -143,7 +143,7 @@ test('a portion is decided by its own marking', () => {
   expect(hidden(readerOf({ organisation: 'csirt-pl' }))).toEqual([]);
 });
 
-test('an audience that is narrower than the colour decides: CLEAR for the community only is not CLEAR', () => {
+test('applies the audience if it is narrower than the TLP colour', () => {
   expect(reads(client, envelopeOf({ audience: audienceOf({ reach: 'COMMUNITY' }) }))).toBe(false);
   expect(reads(readerOf(), envelopeOf({ audience: audienceOf({ reach: 'COMMUNITY' }) }))).toBe(true);
   expect(reads(readerOf(), envelopeOf({ audience: audienceOf({ reach: 'NAMED' }) }))).toBe(false);

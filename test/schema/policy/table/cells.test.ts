@@ -4,11 +4,11 @@ import {
   allows,
   type Column,
   type Access,
-  knowReaders,
-  openSpace,
+  cachedReaderBlocks,
+  buildSpace,
   type Row,
   type Space,
-  speakOf,
+  matchingTerms,
 } from '../../../../schema/policy/table/cells.ts';
 import type { RecordFacts } from '../../../../schema/policy/language/domain.ts';
 import { factsOf } from '../../../../schema/policy/decide/facts.ts';
@@ -20,15 +20,15 @@ import { decideByKeys, exampleOf } from '../../../../schema/policy/table/example
 import { envelope, isValid, kinds, reader, allowedByRules } from '../decide/generated.ts';
 
 const policy = readPolicy();
-const known = knowReaders();
+const known = cachedReaderBlocks();
 const accesses = accessesOf(policy.source);
 const tables = new Map<string, Space>();
 
-/** The table of a access; accesses that the same rules speak of have one. */
+/** Returns the cells of an access. Accesses with the same rules share them. */
 function table(at: number): { readonly access: Access; readonly space: Space } {
   const access = pick(accesses, at);
   const side = sideOf(policy.source, access);
-  const space = tables.get(textOf(side)) ?? openSpace([side], access.kind, known);
+  const space = tables.get(textOf(side)) ?? buildSpace([side], access.kind, known);
   tables.set(textOf(side), space);
   return { access, space };
 }
@@ -40,7 +40,7 @@ const classesOf = ({ reader: { traits } }: Column) =>
 
 function pick<Value>(values: readonly Value[], at: number): Value {
   const value = values[at % values.length];
-  if (value === undefined) throw new Error('there is none');
+  if (value === undefined) throw new Error('expected at least one value, got none');
   return value;
 }
 
@@ -54,7 +54,7 @@ const cell = fc
     return { access, space, column: pick(space.columns, column), row: chosen, facts };
   });
 
-test('the table’s masks, the rules as they are written and the keys decide every cell alike', () => {
+test('masks, rules and access keys make the same decision for every cell', () => {
   let allowed = 0;
   fc.assert(
     fc.property(cell, ({ access, space, column, row, facts }) => {
@@ -70,8 +70,8 @@ test('the table’s masks, the rules as they are written and the keys decide eve
         byRules: byMasks,
         byKeys: byMasks,
       });
-      const speaking = speakOf(space, 0, column, row).map(({ id }) => id);
-      expect(speaking.toSorted()).toEqual(
+      const matching = matchingTerms(space, 0, column, row).map(({ id }) => id);
+      expect(matching.toSorted()).toEqual(
         [...judged.permits, ...judged.prohibits].map(({ id }) => id).toSorted(),
       );
       allowed += Number(byMasks);
@@ -81,7 +81,7 @@ test('the table’s masks, the rules as they are written and the keys decide eve
   expect(allowed).toBeGreaterThan(20);
 }, 120_000);
 
-test('every cell that is allowed is so for its example too, and is for one block of records of each row', () => {
+test('access keys allow the example of every cell that the table allows', () => {
   let seen = 0;
   for (const [at, access] of accesses.entries()) {
     if (access.kind !== 'Sighting' && access.kind !== 'Contribution' && access.kind !== 'Hub') continue;
@@ -97,13 +97,13 @@ test('every cell that is allowed is so for its example too, and is for one block
   expect(seen).toBeGreaterThan(400);
 });
 
-test('a example is a whole record, and the very one that its cell says: no cell is of a record that cannot be', () => {
+test('constructs for every cell an example with exactly the facts of the cell', () => {
   fc.assert(
     fc.property(cell, ({ column, facts }) => {
       const { envelope: made } = exampleOf(column, facts);
-      const isWhole = facts['marking'] === 'valid' && facts['classification'] === 'none';
-      expect(isValid(made)).toBe(isWhole);
-      if (!isWhole) return;
+      const isComplete = facts['marking'] === 'valid' && facts['classification'] === 'none';
+      expect(isValid(made)).toBe(isComplete);
+      if (!isComplete) return;
       const embargo = made.embargoUntil === null ? 'over' : 'running';
       const seen = { ...factsOf(made, facts.kind, embargo, policy.source.domain.facts) };
       expect({ ...seen, picture: facts['picture'] }).toMatchObject(facts);
@@ -112,7 +112,7 @@ test('a example is a whole record, and the very one that its cell says: no cell 
   );
 });
 
-test('whoever may read any generated record is in a cell that the table allows', () => {
+test('has an allowed cell for every reader who may read a generated record', () => {
   fc.assert(
     fc.property(fc.constantFrom(...kinds), reader, envelope, (kind, one, row) => {
       fc.pre(allowedByRules(policy.source, one, kind, row, 'content'));

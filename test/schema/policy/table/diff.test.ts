@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
 import { diffPolicies } from '../../../../schema/policy/table/diff.ts';
-import { readLine } from '../../../../schema/policy/table/lines.ts';
+import { parseLine } from '../../../../schema/policy/table/lines.ts';
 import { type PolicyTexts, policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import { decideByKeys } from '../../../../schema/policy/table/example.ts';
@@ -13,7 +13,7 @@ const before = policyOfTexts(texts);
 
 function edited(file: string, from: string | RegExp, to: string): Policy {
   const text = (texts[file] ?? '').replace(from, to);
-  if (text === texts[file]) throw new Error(`${file} has nothing like ${String(from)}`);
+  if (text === texts[file]) throw new Error(`${file} does not contain ${String(from)}`);
   return policyOfTexts({ ...texts, [file]: text });
 }
 
@@ -23,7 +23,7 @@ function wordsOf(after: Policy): readonly string[] {
   );
 }
 
-test('a policy does not differ from itself, nor from one that says the same in other words', () => {
+test('finds no difference between equivalent policies', () => {
   expect(wordsOf(before)).toEqual([]);
   expect(
     wordsOf(edited('baseline.yaml', 'tlp: [CLEAR, GREEN, AMBER]', 'tlp: [AMBER, GREEN, CLEAR]')),
@@ -31,7 +31,7 @@ test('a policy does not differ from itself, nor from one that says the same in o
   expect(wordsOf(edited('domain.yaml', 'is: Private partners, as', 'is: Partners, private, as'))).toEqual([]);
 });
 
-test('what is opened is told as a block of cells, and only that', () => {
+test('reports exactly the access that a change adds', () => {
   const after = edited('baseline.yaml', 'tlp: [AMBER_STRICT]', 'tlp: [AMBER_STRICT, RED]');
   expect(wordsOf(after)).toEqual([
     expect.stringContaining(
@@ -43,7 +43,7 @@ test('what is opened is told as a block of cells, and only that', () => {
   ]);
 });
 
-test('a prohibition that is dropped gives what it held back, with a example that no store would hold', () => {
+test('reports the access that a removed prohibition refused, for classified records too', () => {
   const after = edited('baseline.yaml', / {2}- id: J10\n[^]*?(?= {2}- id: J11\n)/, '');
   const lines = wordsOf(after);
   expect(lines.length).toBeGreaterThan(5);
@@ -52,7 +52,7 @@ test('a prohibition that is dropped gives what it held back, with a example that
   );
 });
 
-test('a class that means another set of readers takes from the former and gives to the new', () => {
+test('reports the loss of the former members when the definition of a class changes', () => {
   const after = edited(
     'domain.yaml',
     'roles: [police-officer, europol-analyst]\n',
@@ -63,7 +63,7 @@ test('a class that means another set of readers takes from the former and gives 
   expect(lines.every((line) => line.startsWith('-') && line.includes('former-police'))).toBe(true);
 });
 
-test('a field that moves into another group is told by its name', () => {
+test('reports a field that moves to another group by its name', () => {
   const after = edited(
     'coordinates.yaml',
     /(Hub\.public:\n\s+- id\n\s+- name\n)\s+- aliases\n(\s+)VulnerabilityRecord\.content:\n/,
@@ -76,7 +76,7 @@ test('a field that moves into another group is told by its name', () => {
   );
 });
 
-test('a fact’s new value opens records that stated it: they were refused as not understood', () => {
+test('reports access to records with a new value of a fact, which was unknown before', () => {
   const after = edited('domain.yaml', 'identity: [withheld,', 'identity: [pending, withheld,');
   const lines = wordsOf(after);
   expect(lines.length).toBeGreaterThan(0);
@@ -110,7 +110,7 @@ const edit: fc.Arbitrary<{ readonly what: string; readonly make: Edit }> = fc.on
     make: (one: Yaml) => one.setIn(['rules', at, 'who'], [name]),
   })),
   fc.nat({ max: count - 1 }).map((at) => ({
-    what: `turn rule ${at} round`,
+    what: `invert rule ${at}`,
     make: (one: Yaml) => {
       const effect = one.getIn(['rules', at, 'effect']) === 'permit' ? 'prohibit' : 'permit';
       one.setIn(['rules', at, 'effect'], effect);
@@ -127,7 +127,7 @@ function editedBy(make: Edit): Policy {
   return policyOfTexts(changed);
 }
 
-test('after any small edit, each example differs by the keys of both policies, and no change is left out', () => {
+test('reports every difference after a small edit, each with an example that the two policies decide differently', () => {
   const tried = { edits: 0, empty: 0, examples: 0, differences: 0 };
   fc.assert(
     fc.property(
@@ -150,8 +150,8 @@ test('after any small edit, each example differs by the keys of both policies, a
           const effect = reads[1] === true ? 'gains' : 'loses';
           expect(
             changes.some(
-              ({ effect: told, line }) =>
-                told === effect &&
+              ({ effect: reported, line }) =>
+                reported === effect &&
                 line.kinds.includes(kind) &&
                 line.groups.includes('content') &&
                 line.may.includes('read'),
@@ -169,11 +169,11 @@ test('after any small edit, each example differs by the keys of both policies, a
   expect(tried.differences).toBeGreaterThan(10);
 }, 300_000);
 
-test('a line is read back as what it was written from', () => {
+test('parses a formatted line to the same line', () => {
   const after = edited('baseline.yaml', 'tlp: [AMBER_STRICT]', 'tlp: [AMBER_STRICT, RED]');
   const { dimensions: values, domain } = after.source;
   for (const { words, line } of diffPolicies(before.source, after.source).changes) {
-    const read = readLine(words, { values, collections: domain.collections });
+    const read = parseLine(words, { values, collections: domain.collections });
     expect({ ...read, when: Object.fromEntries(line.when) }).toEqual({
       ...line,
       kinds: read.kinds,

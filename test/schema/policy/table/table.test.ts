@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
-import { readLine } from '../../../../schema/policy/table/lines.ts';
+import { parseLine } from '../../../../schema/policy/table/lines.ts';
 import { countRows, type Table, tablesOf } from '../../../../schema/policy/table/table.ts';
 import { toCsv } from '../../../../schema/policy/table/table-csv.ts';
 import { toHtml } from '../../../../schema/policy/table/table-html.ts';
@@ -11,7 +11,7 @@ const texts = readPolicyTexts();
 const { source } = policyOfTexts(texts);
 const tables = tablesOf(source);
 
-/** The policy with none of its permissions but one that allows next to nothing. */
+/** The policy with its permissions turned into prohibitions: it allows nothing. */
 const { source: closed } = policyOfTexts({
   ...texts,
   'baseline.yaml': (texts['baseline.yaml'] ?? '')
@@ -20,15 +20,15 @@ const { source: closed } = policyOfTexts({
     .replaceAll('embargo: [over]', 'embargo: [running, over]'),
 });
 
-/** Every cell of a table that allows, as a line of `diff`. */
+/** Returns every allowed cell of a table as a line of the diff. */
 function linesOf({ may, groups, kinds, never, columns, rows }: Table): readonly Listed[] {
   return rows.flatMap(({ records, cells }) =>
-    columns.flatMap((doers, at) =>
+    columns.flatMap((readers, at) =>
       (cells[at] ?? []).length === 0
         ? []
         : records.flatMap((record) =>
-            doers.map((doer) => {
-              const who = doer.replace(
+            readers.map((reader) => {
+              const who = reader.replace(
                 /^(.*?), being /,
                 (_all, words: string) => `${exclude(words, never)}, being `,
               );
@@ -50,12 +50,12 @@ function exclude(words: string, never: readonly string[]): string {
     .join(' or ');
 }
 
-test('the tables say every cell that is allowed, and no other: against a policy that allows nothing they are its widenings', () => {
+test('lists every allowed cell and no other: the tables equal the diff from a policy that allows nothing', () => {
   expect(diffPolicies(closed, source).lost).toBe(0);
   const lines = tables.flatMap(linesOf);
   expect(lines.length).toBeGreaterThan(countRows(tables));
   for (const { words } of lines)
-    expect(readLine(words, { values: source.dimensions, collections: {} }).may.length).toBeGreaterThan(0);
+    expect(parseLine(words, { values: source.dimensions, collections: {} }).may.length).toBeGreaterThan(0);
   expect(findUnlisted(closed, source, lines)).toEqual([]);
   const [table] = tables;
   const fewer = tables.flatMap((one) =>
@@ -64,14 +64,14 @@ test('the tables say every cell that is allowed, and no other: against a policy 
   expect(findUnlisted(closed, source, fewer).length).toBeGreaterThan(0);
 }, 240_000);
 
-test('it is small enough to read: some tens of tables, a hundred rows or so', () => {
+test('stays small enough to read: fewer than 80 tables and 200 rows', () => {
   expect(tables.length).toBeGreaterThan(10);
   expect(tables.length).toBeLessThan(80);
   expect(countRows(tables)).toBeGreaterThan(tables.length);
   expect(countRows(tables)).toBeLessThan(200);
 });
 
-const nasty: Table = {
+const hostile: Table = {
   may: ['read'],
   groups: ['=cmd|"/c calc"!A1'],
   kinds: ['<script>alert(1)</script>'],
@@ -80,8 +80,8 @@ const nasty: Table = {
   rows: [{ records: ['\t=1+1', '"><img src=x onerror=alert(1)>'], cells: [['J"01\'<b>']] }],
 };
 
-test('no cell of the CSV is a formula, and quotes and line ends stay inside of theirs', () => {
-  const [, line = '', ...rest] = toCsv([nasty]).split('\r\n');
+test('escapes formulas and quotes in CSV cells', () => {
+  const [, line = '', ...rest] = toCsv([hostile]).split('\r\n');
   expect(rest).toEqual(['']);
   const cells = line.slice(1, -1).split('","');
   expect(cells).toHaveLength(8);
@@ -89,8 +89,8 @@ test('no cell of the CSV is a formula, and quotes and line ends stay inside of t
   expect(cells[1]).toBe('\'=cmd|""/c calc""!A1');
 });
 
-test('the page holds no word of the policy as markup, loads nothing, and links each rule to its reason', () => {
-  const page = toHtml([nasty], source);
+test('escapes text in the page, loads nothing, and links every rule to its reason', () => {
+  const page = toHtml([hostile], source);
   expect(page).not.toContain('<script');
   expect(page).not.toContain('<img');
   expect(page).not.toContain('<b>');
