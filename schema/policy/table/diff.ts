@@ -109,7 +109,7 @@ function comparePart(
 
 /**
  * Groups the wanted cells into blocks: columns with the same rows together, relations with the same readers together.
- * No block contains another cell.
+ * No block contains an unwanted cell.
  */
 export function blocksOfCells(
   space: Space,
