@@ -2,24 +2,24 @@ import type { SchemaDefinition } from 'mongoose';
 import type { Content, Said } from './record/content.ts';
 import type { Migration } from './record/migration.ts';
 
-/** One record type of a community: where it is stored and by what its lists are filtered. */
+/** One record type of a community: its collection, its content, and the filters of its list. */
 export type Kind = {
-  /** The GraphQL type, and the `kind` of its join rows. */
+  /** The GraphQL type; also the `kind` of its join rows. */
   readonly type: string;
   readonly collection: string;
-  /** The shape of `content`, for mongoose. */
+  /** The mongoose schema of `content`. */
   readonly content: SchemaDefinition;
-  /** Arguments of the list's filter by equality, with the path that each compares. Each gets an index. */
+  /** Equality arguments of the list's filter, with the document path that each compares. Each path gets an index. */
   readonly filters: Readonly<Record<string, string>>;
-  /** The field of content that lists are sorted by where it is there: an instant or a `Time`. */
+  /** The field of content that lists are sorted by: a date or a `Time`. A record without it is sorted by its receipt. */
   readonly sortBy?: string;
   /**
-   * Fields that name what is shared and have a rule of their own: no list is made of what they name, since it would be
-   * read by the rule of the record.
+   * Fields that name a shared entity and have a rule of their own. They get no join row: the list under the shared
+   * entity follows the record's rule and would reveal what the field says.
    */
   readonly guarded?: readonly string[];
-  /** What content says of its envelope: the states it is about, and the facts that the policy asks for. */
+  /** Derives parts of the envelope from content: the Member States concerned, and the facts that the policy uses. */
   readonly says?: (content: Content) => Said;
-  /** The steps from version 1 of its documents to the one that `content` describes, in order; none where it is that. */
+  /** The steps from schema version 1 to the version that `content` describes, in order. Absent at version 1. */
   readonly migrations?: readonly Migration[];
 };

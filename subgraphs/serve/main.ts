@@ -4,14 +4,14 @@ import { tellSettings } from '../../schema/runtime/settings/help.ts';
 import { readSettings, subgraphSettings } from './settings.ts';
 
 /**
- * Runs a community's subgraph as a process of its own until it is told to stop; says on stdout where it listens.
- * `--help` tells its settings.
+ * Runs a community's subgraph in this process until SIGTERM, SIGINT or the end of the parent's IPC channel. Prints its
+ * URL to stdout once it listens. `--help` prints its settings.
  */
 export async function runSubgraph(community: CommunityPart): Promise<void> {
   if (process.argv.includes('--help')) {
     const settings = tellSettings(Object.values(subgraphSettings));
     process.stdout.write(
-      `The subgraph of ${community.name}. It takes no arguments.\n\nSettings:\n${settings}`,
+      `Runs the subgraph of ${community.name}. It takes no arguments.\n\nSettings:\n${settings}`,
     );
     return;
   }

@@ -24,23 +24,24 @@ import { followLabelling } from './store/labeller.ts';
 import { type Versions, versionsIn } from './store/policy-versions.ts';
 import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store/store.ts';
-import { type AssertedRequest, Door } from './verify/verify.ts';
+import { type AssertedRequest, HubAuthenticator } from './verify/verify.ts';
 
-/** A subgraph that listens: where, and how it stops. */
+/** A subgraph that is listening. */
 export type RunningSubgraph = { readonly url: string; stop(): Promise<void> };
 
 /**
- * Starts a community's subgraph beside its store: verify the hub's assertion, shield, decide, read, answer with
- * what was disclosed. It starts whether or not the store is up and a policy is there, and refuses until they are.
+ * Starts a community's subgraph. A request passes these stages: verify the hub's assertion, shield the root fields,
+ * read the store, decide each row, report what was disclosed. The subgraph also starts without a store or a policy; it
+ * then refuses requests (503) until both are available.
  */
 export async function serve(community: CommunityPart, settings: SubgraphSettings): Promise<RunningSubgraph> {
-  // pino writes an Error under any other name than its own as {}.
+  // pino serializes an Error as {} under any key but `err`.
   const serializers = { error: pino.stdSerializers.err };
   const log = pino({ name: community.name, level: settings.log, serializers }, pino.destination(2));
-  const keys = await watchHubKeys(settings, log);
+  const hub = await authenticateHub(settings, log);
   const report = (error: unknown) => log.error({ error }, 'the store does not answer');
-  const leftOut = throttle((words) => log.error({ alarm: true }, words));
-  const store = openStore(settings.storeUri, community.kinds, report, leftOut);
+  const reportSkipped = throttle((message) => log.error({ alarm: true }, message));
+  const store = openStore(settings.storeUri, community.kinds, report, reportSkipped);
   const archive = policiesOf(store);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, log);
   const versions = versionsIn(archive);
@@ -53,22 +54,22 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
     (request) => contextOf(request, community, { store, versions, served }, settings, log),
     log,
   );
-  const turned = followSwitch(store, (error) =>
-    log.warn({ error: String(error) }, 'the switch cannot be read'),
+  const operatorSwitch = followSwitch(store, (error) =>
+    log.warn({ error: String(error) }, "the operator's switch cannot be read from the store"),
   );
-  const app = route(keys.door, { served, hubVersion, isOut: turned.isOut }, executors);
+  const app = route(hub.authenticator, { served, hubVersion, isOut: operatorSwitch.isOut }, executors);
   const server = createServerOf(settings, app);
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
   return {
     url: `${schemeOf(settings)}://${settings.host}:${port}/graphql`,
     stop: async () => {
-      turned.stop();
+      operatorSwitch.stop();
       policies.stop();
       served.stop();
       server.close();
       server.closeIdleConnections();
-      keys.stop();
+      hub.stop();
       await executors.stop();
       await Promise.all([labelled.stop(), announced.stop()]);
       await store.connection.close();
@@ -76,35 +77,47 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   };
 }
 
-/** The door, with keys that follow their file: a key that is gone from it ends what was agreed under it. */
-async function watchHubKeys(settings: SubgraphSettings, log: Logger) {
+/** Reads the hub's keys again when their file changes. A key that is removed from the file ends its sessions. */
+async function authenticateHub(settings: SubgraphSettings, log: Logger) {
   const keys = await watchFile(settings.hubKeysFile, readHubKeys, {
     change: (changed) => {
-      door.keepOnly(changed);
-      log.info({ kids: [...changed.keys()] }, 'the keys of the hub have changed');
+      authenticator.retainSessions(changed);
+      log.info({ kids: [...changed.keys()] }, "loaded the hub's changed keys");
     },
-    fault: (error) => log.error({ error: String(error) }, 'the keys of the hub stay as they were'),
+    fault: (error) =>
+      log.error(
+        { error: String(error) },
+        "the hub's changed keys cannot be read: the previous ones stay in use",
+      ),
   });
-  const door = new Door(settings, keys.current, log);
-  return { door, stop: () => keys.stop() };
+  const authenticator = new HubAuthenticator(settings, keys.current, log);
+  return { authenticator, stop: () => keys.stop() };
 }
 
-/** What must be so for a request to be decided at all. */
-type Ready = { readonly served: Served; readonly hubVersion: HubVersion; readonly isOut: () => boolean };
+/** The conditions under which a request is answered. */
+type Preconditions = {
+  readonly served: Served;
+  readonly hubVersion: HubVersion;
+  readonly isOut: () => boolean;
+};
 
-function route(door: Door, { served, hubVersion, isOut }: Ready, executors: Executors): Express {
+function route(
+  authenticator: HubAuthenticator,
+  { served, hubVersion, isOut }: Preconditions,
+  executors: Executors,
+): Express {
   const app = express().disable('x-powered-by').disable('etag');
-  // For whoever runs the process, and the same for all: that it is up.
+  // Liveness probe. Public.
   app.get('/health', (_request, response) => void response.status(200).json({ status: 'up' }));
   app.get('/ready', (_request, response) => {
     const ready = served.current() !== null;
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
   });
-  app.post('/session', ...door.agree());
+  app.post('/session', ...authenticator.acceptSession());
   app.post(
     '/graphql',
-    ...door.verify(),
-    // The operator's switch comes after the hub is known: to anybody else this address is as it always is.
+    ...authenticator.verifyRequest(),
+    // After the hub is authenticated, so that no other caller can see that the community is switched off.
     (_request, response, next) => (isOut() ? void response.status(503).end() : next()),
     async (request, response, next) => {
       const { assertion } = request as Request & AssertedRequest;
@@ -115,30 +128,30 @@ function route(door: Door, { served, hubVersion, isOut }: Ready, executors: Exec
       return void (await executors.under(policy))(request, response, next);
     },
   );
-  return app.use(door.elsewhere).use(door.failed);
+  return app.use(authenticator.rejectUnknownPath).use(authenticator.handleError);
 }
 
-/** One policy for all that is decided on a request, whatever comes into force meanwhile. */
+/** The one policy of a request. It stays the same when a new version comes into force meanwhile. */
 type DecidedRequest = { policy: Policy };
 
-/** What every request of a subgraph is answered from. */
-type Beside = { readonly store: CommunityStore; readonly versions: Versions; readonly served: Served };
+/** The parts of a subgraph that its requests share. */
+type Shared = { readonly store: CommunityStore; readonly versions: Versions; readonly served: Served };
 
 function contextOf(
   request: Request,
   community: CommunityPart,
-  { store, versions, served }: Beside,
+  { store, versions, served }: Shared,
   settings: SubgraphSettings,
   log: Logger,
 ): Context {
   const { assertion, now, policy } = request as Request & AssertedRequest & DecidedRequest;
   const { reader } = assertion;
   const readerAccess = policy.accessOf(reader, now);
-  const loaders = new Loaders(store, community.kinds, policy, readerAccess, settings.cursorKey, {
-    oldest: served.oldest(),
-  });
   const { name, kinds } = community;
-  const alarm = (words: string) => log.error({ alarm: true }, words);
+  const { cursorKey } = settings;
+  const oldest = served.oldest();
+  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, oldest });
+  const alarm = (message: string) => log.error({ alarm: true }, message);
   const labeller = followLabelling(store, versions, policy.source.version);
   const changes = new Changes({ community: name, kinds, store, policy, labeller, readerAccess, alarm });
   return { reader, readerAccess, assertion, loaders, changes };

@@ -11,19 +11,19 @@ import { logLevel, mode } from '../../schema/runtime/settings/common.ts';
 import { checkTls, isLoopback, tlsSettings } from '../../schema/runtime/tls.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
 
-/** The store of a community: one URI, one database, one user. Its imports and its operator are told no more. */
+/** The store of a community: one URI, one database, one user. Imports and operator commands need no other setting. */
 export const storeSettings = {
   storeUri: secret('JCU_STORE_URI', "the MongoDB URI of the community's own store", text),
 };
 
-/** What one subgraph is told from outside. */
+/** The settings of one subgraph. */
 export const subgraphSettings = {
   host: setting('JCU_HOST', 'the address to listen on', text, '127.0.0.1'),
   port: setting('JCU_PORT', 'the port to listen on; 0 takes a free one', wholeNumber(0, 65_535), '0'),
   ...storeSettings,
   hubKeysFile: setting(
     'JCU_HUB_KEYS_FILE',
-    "the hub's public keys as a JWKS file (RFC 7517), read again when it changes",
+    "a file with the hub's public keys (JWKS, RFC 7517); it is read again when it changes",
     jsonFile,
   ),
   ...policySettings,
@@ -33,15 +33,15 @@ export const subgraphSettings = {
   production: mode,
 };
 
-/** What one subgraph was told, checked. */
+/** The settings of one subgraph, checked. */
 export type SubgraphSettings = Read<typeof subgraphSettings> & { readonly community: Community };
 
-/** Reads the settings of one subgraph. Throws one error that names every variable that is missing or wrong. */
+/** Reads the settings of one subgraph. Throws one error that lists every missing or invalid variable. */
 export function readSettings(community: Community, env: Environment): SubgraphSettings {
   const wrong: string[] = [];
   const settings = { community, ...readDeclared(subgraphSettings, env, wrong) };
   checkTls(settings, wrong);
-  // What is behind a proxy of this machine's own listens where only that reaches it.
+  // Plain HTTP in production is for a TLS proxy on the same machine, so it must listen on loopback.
   if (wrong.length === 0 && settings.production && settings.tlsCert === null && !isLoopback(settings.host))
     wrong.push(`JCU_TLS_CERT_FILE: a certificate with NODE_ENV=production on ${settings.host}, got nothing`);
   if (wrong.length > 0) throw new Error(`${community} cannot start:\n  ${wrong.join('\n  ')}`);

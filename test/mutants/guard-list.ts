@@ -152,7 +152,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'the one use of an offer',
     file: 'subgraphs/serve/verify/subgraph-sessions.ts',
-    from: 'if (this.#offers.has(id)) throw',
+    from: 'if (this.#usedOffers.has(id)) throw',
     to: "if (id === '') throw",
     project: 'parts',
     tests: 'test/subgraphs/serve/verify/subgraph-sessions',
@@ -160,15 +160,15 @@ export const guards: readonly Guard[] = [
   {
     name: 'the one use of an assertion',
     file: 'subgraphs/serve/verify/verify.ts',
-    from: 'if (!this.#sessions.take(assertion)) throw',
-    to: 'if (!this.#sessions.take(assertion) && now.getTime() < 0) throw',
+    from: 'if (!this.#sessions.claim(assertion)) throw',
+    to: 'if (!this.#sessions.claim(assertion) && now.getTime() < 0) throw',
     project: 'journeys',
     tests: 'test/abuse/assertions',
   },
   {
     name: 'the end of sessions whose key is gone',
     file: 'subgraphs/serve/serve.ts',
-    from: '      door.keepOnly(changed);\n',
+    from: '      authenticator.retainSessions(changed);\n',
     to: '',
     project: 'journeys',
     tests: 'test/journeys/keys',

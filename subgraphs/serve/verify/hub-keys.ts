@@ -4,7 +4,7 @@ import type { HubKeys } from '../../../schema/protocol/session.ts';
 
 const base64url = z.string().regex(/^[\w-]{43}$/);
 
-/** Public halves only: a private key in this file is somebody's mistake, and is refused as loudly as any other. */
+/** Public keys only. A file that contains a private key is rejected. */
 const jwks = z.object({
   keys: z
     .array(
@@ -22,14 +22,14 @@ const jwks = z.object({
 });
 
 /**
- * Reads the hub's public keys (a JWKS, RFC 7517, of Ed25519 keys with a `kid` each). Throws on anything else, without a
- * word of what the file holds. A set without keys is valid, and lets nobody in.
+ * Parses the hub's public keys: a JWKS (RFC 7517) of at most 20 Ed25519 keys with distinct `kid`s. Throws on any other
+ * text; the message contains nothing of the file. An empty set is valid: it accepts no session.
  */
 export async function readHubKeys(text: string): Promise<HubKeys> {
   try {
     return await importKeys(text);
   } catch {
-    throw new Error('JCU_HUB_KEYS_FILE: expected a JWKS of public Ed25519 keys, each with a kid of its own');
+    throw new Error('JCU_HUB_KEYS_FILE: expected a JWKS of public Ed25519 keys, each with a unique kid');
   }
 }
 
@@ -41,7 +41,7 @@ async function importKeys(text: string): Promise<HubKeys> {
       return [kid, { x, key }] as const;
     }),
   );
-  const named = new Map(imported);
-  if (named.size !== keys.length) throw new Error('two keys have one kid');
-  return named;
+  const byKid = new Map(imported);
+  if (byKid.size !== keys.length) throw new Error('two keys have the same kid');
+  return byKid;
 }

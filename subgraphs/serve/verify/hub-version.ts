@@ -1,59 +1,66 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PolicyArchive, PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import { nameOfVersion, numberOfVersion } from '../../../schema/policy/decide/policy.ts';
 
-type Log = { error(words: string): void };
+type Log = { error(message: string): void };
 
-/** Whether a request of a hub that decided under this version is answered here. */
-export type HubVersion = { accepts(version: string): Promise<boolean> };
+/** Checks the policy version that the hub decided under. */
+export type HubVersion = {
+  /** Whether this subgraph answers a request that the hub decided under this version. */
+  accepts(version: string): Promise<boolean>;
+};
 
-/** Longer than a part needs, on a busy machine, to see that a bundle is another and to take it (schema/policy/bundle/in-force.ts). */
+/** Longer than a busy subgraph takes to notice and load a changed bundle (schema/policy/bundle/in-force.ts). */
 const waitMs = 4000;
-const againMs = 50;
+const pollMs = 50;
 
 /**
- * Compares the version that the hub decided under with the one in force here. The same is answered, and the one taken
- * before it, so that a new bundle may come to the subgraphs first: what is given is what both allow. A hub that is ahead
- * is waited for, since its bundle may be on its way; after that, as with any other version, the request is refused and
- * the operator told: rows would be decided by rules that are no more, or the trail would name a policy of long ago.
+ * Compares the policy version of the hub with the one in force here.
+ *
+ * - Same version: accepted.
+ * - The version in force here before the current one: accepted, so that a bundle can be installed at the subgraphs
+ *   first. The reader gets what both versions allow.
+ * - Newer version: waits up to 4 s for the bundle to arrive here, then refuses.
+ * - Any other version: refused, and logged once. Otherwise rows would be decided by outdated rules, or the audit log
+ *   would name an outdated policy.
  */
 export function compareHubVersion(
   policies: Pick<PolicyWatch, 'current'>,
   archive: Pick<PolicyArchive, 'before'>,
   log: Log,
 ): HubVersion {
-  let before: { readonly of: number; readonly version: Promise<number | null> } | null = null;
-  let said = '';
+  let cached: { readonly of: number; readonly version: Promise<number | null> } | null = null;
+  let lastLogged = '';
   const previous = async (version: number): Promise<number | null> => {
-    if (before?.of !== version) before = { of: version, version: archive.before(version) };
-    return await before.version.catch((error: unknown) => {
-      before = null;
+    if (cached?.of !== version) cached = { of: version, version: archive.before(version) };
+    return await cached.version.catch((error: unknown) => {
+      cached = null;
       throw error;
     });
   };
-  const judge = async (hub: string): Promise<'same' | 'ahead' | 'foreign'> => {
+  const compare = async (hub: string): Promise<'accepted' | 'newer' | 'other'> => {
     const own = policies.current()?.version;
-    if (own === undefined) return 'ahead';
-    if (hub === nameOfVersion(own)) return 'same';
+    if (own === undefined) return 'newer';
+    if (hub === nameOfVersion(own)) return 'accepted';
     const theirs = numberOfVersion(hub);
-    if (theirs !== null && theirs > own) return 'ahead';
-    return theirs !== null && theirs === (await previous(own)) ? 'same' : 'foreign';
+    if (theirs !== null && theirs > own) return 'newer';
+    return theirs !== null && theirs === (await previous(own)) ? 'accepted' : 'other';
   };
   const refuse = (hub: string): boolean => {
     const own = policies.current()?.version;
-    const words = `the hub decides by ${hub.slice(0, 64)}, and version ${own ?? 'none'} is in force here: it is refused. Put the same bundle in place at both (JCU_POLICY_BUNDLE_FILE), here first.`;
-    if (said !== words) log.error(words);
-    said = words;
+    const message = `refused a request: the hub decides by policy ${hub.slice(0, 64)}, this subgraph by version ${own ?? 'none'}. Install the same bundle at both (JCU_POLICY_BUNDLE_FILE), at the subgraph first.`;
+    if (lastLogged !== message) log.error(message);
+    lastLogged = message;
     return false;
   };
   return {
     accepts: async (hub) => {
       const until = performance.now() + waitMs;
       for (;;) {
-        const judged = await judge(hub);
-        if (judged === 'same') return true;
-        if (judged === 'foreign' || performance.now() > until) return refuse(hub);
-        await pause(againMs);
+        const result = await compare(hub);
+        if (result === 'accepted') return true;
+        if (result === 'other' || performance.now() > until) return refuse(hub);
+        await sleep(pollMs);
       }
     },
   };

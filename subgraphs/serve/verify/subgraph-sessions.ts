@@ -1,25 +1,26 @@
 import type { VerifiedAssertion } from '../../../schema/protocol/assertion.ts';
 import type { HubKeys, Session, TakenSession } from '../../../schema/protocol/session.ts';
 
-/** Enough for dozens of hub processes, each with the session that it uses and the one that it had before. */
+/** Enough for dozens of hub processes, each with its current session and its previous one. */
 export const maxSessions = 128;
 
 /**
- * The sessions that the hub's processes have with this subgraph process. Bounded: one too many ends the oldest, whose
- * hub then agrees on a new one. They are kept in this process alone; a restart ends them, and with them every
- * assertion that was captured before. (So one address leads to one process of a subgraph.)
+ * The sessions of the hub's processes with this subgraph process. At most `maxSessions`: one more ends the oldest, and
+ * its hub process then agrees on a new one. Sessions are kept in memory only, so a restart invalidates every captured
+ * assertion. One address must therefore lead to one process of a subgraph.
  */
 export class HubSessions {
-  readonly #sessions = new Map<string, Held>();
-  readonly #offers = new Map<string, number>();
+  readonly #sessions = new Map<string, StoredSession>();
+  /** When each offer that was used expires, in milliseconds since the epoch. Until then it must not be used again. */
+  readonly #usedOffers = new Map<string, number>();
 
-  /** Adds a session, once for each offer: throws where the offer was taken before. */
+  /** Adds a session. Throws if its offer was used before. */
   add(taken: TakenSession, now: Date): void {
     const { id } = taken.session;
-    this.#forget(now);
-    if (this.#offers.has(id)) throw new Error('the offer was taken before');
-    this.#offers.set(id, taken.offerEndsAt.getTime());
-    this.#sessions.set(id, { session: taken.session, signedBy: taken.signedBy, used: new UsedNumbers() });
+    this.#removeExpired(now);
+    if (this.#usedOffers.has(id)) throw new Error('the session offer was used before');
+    this.#usedOffers.set(id, taken.offerEndsAt.getTime());
+    this.#sessions.set(id, { session: taken.session, signedBy: taken.signedBy, window: new ReplayWindow() });
     const [oldest] = this.#sessions.keys();
     if (this.#sessions.size > maxSessions && oldest !== undefined) this.#sessions.delete(oldest);
   }
@@ -28,47 +29,47 @@ export class HubSessions {
     return this.#sessions.get(id)?.session;
   }
 
-  /** Whether this is the assertion's first use, and its session is still kept; remembers it. */
-  take({ session, number }: Pick<VerifiedAssertion, 'session' | 'number'>): boolean {
-    return this.#sessions.get(session)?.used.take(number) ?? false;
+  /** Marks an assertion as used. Returns false if it was used before or its session has ended. */
+  claim({ session, number }: Pick<VerifiedAssertion, 'session' | 'number'>): boolean {
+    return this.#sessions.get(session)?.window.claim(number) ?? false;
   }
 
-  /** Ends the sessions whose key is not among these any more, or is another under the same name. */
-  keepOnly(keys: HubKeys): void {
+  /** Ends the sessions that were agreed under a key that is not in this set, or has another value under the same `kid`. */
+  retain(keys: HubKeys): void {
     for (const [id, { signedBy }] of this.#sessions) {
       if (keys.get(signedBy.kid)?.x !== signedBy.x) this.#sessions.delete(id);
     }
   }
 
-  #forget(now: Date): void {
+  #removeExpired(now: Date): void {
     for (const [id, { session }] of this.#sessions) if (session.endsAt <= now) this.#sessions.delete(id);
-    for (const [id, until] of this.#offers) if (until < now.getTime()) this.#offers.delete(id);
+    for (const [id, until] of this.#usedOffers) if (until < now.getTime()) this.#usedOffers.delete(id);
   }
 }
 
-type Held = {
+type StoredSession = {
   readonly session: Session;
   readonly signedBy: TakenSession['signedBy'];
-  readonly used: UsedNumbers;
+  readonly window: ReplayWindow;
 };
 
 const windowSize = 16_384;
 
 /**
- * The numbers of a session that were used, in a window behind the highest (as RFC 4303, section 3.4.3, does it): each
- * is good once, in any order within the window, and none from before it. A constant 64 KiB for each session.
+ * Anti-replay window over the assertion numbers of one session (as in RFC 4303, section 3.4.3). Accepts each number
+ * once, in any order within the 16,384 numbers below the highest one seen; rejects older numbers. Uses 64 KiB.
  */
-export class UsedNumbers {
-  readonly #places = new Uint32Array(windowSize);
+export class ReplayWindow {
+  readonly #slots = new Uint32Array(windowSize);
   #highest = 0;
 
-  /** Whether this is the number's first use; remembers it. */
-  take(number: number): boolean {
+  /** Marks a number as used. Returns false if it was used before, is below the window or is not a valid number. */
+  claim(number: number): boolean {
     if (!Number.isInteger(number) || number < 1 || number >= 2 ** 32) return false;
     if (number <= this.#highest - windowSize) return false;
-    const place = number % windowSize;
-    if (this.#places[place] === number) return false;
-    this.#places[place] = number;
+    const slot = number % windowSize;
+    if (this.#slots[slot] === number) return false;
+    this.#slots[slot] = number;
     this.#highest = Math.max(this.#highest, number);
     return true;
   }

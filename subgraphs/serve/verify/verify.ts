@@ -10,18 +10,18 @@ import { type HubKeys, takeOffer } from '../../../schema/protocol/session.ts';
 import { HubSessions } from './subgraph-sessions.ts';
 import type { SubgraphSettings } from '../settings.ts';
 
-/** What a verified request carries on: the assertion, and the instant that everything is decided at. */
+/** Properties of a verified request: its assertion, and the time that every decision on it uses. */
 export type AssertedRequest = { assertion: VerifiedAssertion; now: Date };
 
-/** The largest request that a subgraph reads: a page of representations is far below it. */
-const largestRequest = '4mb';
-const largestOffer = '4kb';
+/** Far above the size of a page of entity representations. */
+const maxRequestSize = '4mb';
+const maxOfferSize = '4kb';
 
 /**
- * The door of a subgraph, which lets only the hub in. Whatever else comes is answered 401 and nothing more, whatever
- * was wrong with it: no session, no or a foreign or a used assertion, another body, another address.
+ * Authenticates the hub. Answers 401 without a body to every other request, so that a caller learns nothing: no
+ * session; a missing, foreign or replayed assertion; another body; another address.
  */
-export class Door {
+export class HubAuthenticator {
   readonly #ends: { readonly community: string; readonly deployment: string };
   readonly #keys: () => HubKeys;
   readonly #log: Logger;
@@ -37,86 +37,89 @@ export class Door {
     this.#log = log;
   }
 
-  /** Ends the sessions under keys that are the hub's no more. */
-  keepOnly(keys: HubKeys): void {
-    this.#sessions.keepOnly(keys);
+  /** Ends the sessions that were agreed under keys that the hub no longer has. */
+  retainSessions(keys: HubKeys): void {
+    this.#sessions.retain(keys);
   }
 
-  /** Takes the hub's offer of a session. */
-  agree(): readonly RequestHandler[] {
-    return [express.text({ type: () => true, limit: largestOffer, inflate: false }), this.#agree];
+  /** Handles the hub's offer of a session. */
+  acceptSession(): readonly RequestHandler[] {
+    return [express.text({ type: () => true, limit: maxOfferSize, inflate: false }), this.#acceptOffer];
   }
 
-  /** Verifies the assertion of a request: whose it is before its body is read, then that it is for this body, once. */
-  verify(): readonly RequestHandler[] {
+  /**
+   * Verifies the assertion of a request. Checks the signature before it reads the body; then checks that the assertion
+   * is for this body and was not used before.
+   */
+  verifyRequest(): readonly RequestHandler[] {
     return [
-      this.#open,
-      express.raw({ type: () => true, limit: largestRequest, inflate: false }),
-      this.#check,
+      this.#checkSignature,
+      express.raw({ type: () => true, limit: maxRequestSize, inflate: false }),
+      this.#checkBody,
     ];
   }
 
-  readonly #agree: RequestHandler = async (request, response) => {
+  readonly #acceptOffer: RequestHandler = async (request, response) => {
     try {
       const keys = this.#keys();
       const now = new Date();
       const taken = await takeOffer(String(request.body), this.#ends, keys, now);
       this.#sessions.add(taken, now);
       // The keys may have changed while the offer was verified.
-      this.#sessions.keepOnly(this.#keys());
+      this.#sessions.retain(this.#keys());
       response.set('cache-control', 'no-store').json(taken.answer);
     } catch (error) {
-      this.#shut(response, error);
+      this.#reject(response, error);
     }
   };
 
-  readonly #open: RequestHandler = (request, response, next) => {
+  readonly #checkSignature: RequestHandler = (request, response, next) => {
     try {
       const token = bearer(request);
       const session = this.#sessions.find(sessionOf(token) ?? '');
-      if (session === undefined) throw new Error('no session of this subgraph');
+      if (session === undefined) throw new Error('the assertion names no session of this subgraph');
       response.locals['opened'] = { session, claims: openAssertion(token, session) };
     } catch (error) {
-      this.#shut(response, error);
+      this.#reject(response, error);
       return;
     }
     next();
   };
 
-  readonly #check: RequestHandler = (request, response, next) => {
+  readonly #checkBody: RequestHandler = (request, response, next) => {
     try {
       const { session, claims } = response.locals['opened'];
       const body: unknown = request.body;
-      if (!Buffer.isBuffer(body)) throw new Error('no body');
+      if (!Buffer.isBuffer(body)) throw new Error('the request has no body');
       const now = new Date();
       const assertion = checkAssertion(claims, session, body, now);
-      if (!this.#sessions.take(assertion)) throw new Error('the assertion was used before');
+      if (!this.#sessions.claim(assertion)) throw new Error('the assertion was used before');
       Object.assign(request, { assertion, now } satisfies AssertedRequest);
       request.body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
     } catch (error) {
-      this.#shut(response, error);
+      this.#reject(response, error);
       return;
     }
     next();
   };
 
-  /** Every other address. */
-  readonly elsewhere: RequestHandler = (_request, response) => {
-    this.#shut(response, 'no such address');
+  /** Rejects every address that has no route. */
+  readonly rejectUnknownPath: RequestHandler = (_request, response) => {
+    this.#reject(response, 'no such address');
   };
 
-  /** What fails before a request is verified is a stranger's; after that it is ours. */
-  readonly failed: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+  /** Handles errors of express: 401 before the request is verified, 500 after it. */
+  readonly handleError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
     if (!('assertion' in request)) {
-      this.#shut(response, error);
+      this.#reject(response, error);
       return;
     }
     this.#log.error({ error }, 'a request failed');
     response.status(500).end();
   };
 
-  #shut(response: Response, error: unknown): void {
-    this.#log.warn({ error: String(error) }, 'a request that is not the hub’s');
+  #reject(response: Response, error: unknown): void {
+    this.#log.warn({ error: String(error) }, 'rejected a request that the hub did not sign');
     response.status(401).end();
   }
 }

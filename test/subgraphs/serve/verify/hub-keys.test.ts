@@ -6,15 +6,15 @@ const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: 
 const key = { ...(await exportJWK(publicKey)), kid: 'k-1', alg: 'EdDSA', use: 'sig' };
 const secret = { ...(await exportJWK(privateKey)), kid: 'k-1' };
 
-test('several keys are read, each under its name; none at all is a set that lets nobody in', async () => {
+test('reads several keys by their kid, and accepts an empty set', async () => {
   const keys = await readHubKeys(JSON.stringify({ keys: [key, { ...key, kid: 'k-2' }] }));
   expect([...keys.keys()]).toEqual(['k-1', 'k-2']);
   expect(keys.get('k-2')?.x).toBe(key.x);
   expect((await readHubKeys('{"keys":[]}')).size).toBe(0);
 });
 
-test('a set that is malformed, or holds a private or another kind of key, is refused without its content', async () => {
-  const wrong = [
+test('rejects a malformed set, a private key and another key type without quoting the file', async () => {
+  const invalid = [
     'not json',
     'null',
     '[]',
@@ -29,9 +29,9 @@ test('a set that is malformed, or holds a private or another kind of key, is ref
     JSON.stringify({ keys: [{ ...key, use: 'enc' }] }),
     JSON.stringify({ keys: [{ ...key, x: 'AAAA' }] }),
   ];
-  for (const text of wrong) {
+  for (const text of invalid) {
     await expect(readHubKeys(text)).rejects.toThrow(
-      /^JCU_HUB_KEYS_FILE: expected a JWKS of public Ed25519 keys, each with a kid of its own$/,
+      /^JCU_HUB_KEYS_FILE: expected a JWKS of public Ed25519 keys, each with a unique kid$/,
     );
   }
 });

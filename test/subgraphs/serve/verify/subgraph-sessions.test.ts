@@ -5,7 +5,7 @@ import type { HubKeys, TakenSession } from '../../../../schema/protocol/session.
 import {
   HubSessions,
   maxSessions,
-  UsedNumbers,
+  ReplayWindow,
 } from '../../../../subgraphs/serve/verify/subgraph-sessions.ts';
 
 const now = new Date('2026-05-05T12:00:00Z');
@@ -29,43 +29,43 @@ function takenOf(id: string, signedBy = { kid: 'k-1', x: 'x-1' }): TakenSession 
   };
 }
 
-/** Hub keys by name; only `x` is looked at here. */
+/** Hub keys by kid. Only `x` is compared here. */
 function keysOf(keys: Readonly<Record<string, string>>): HubKeys {
   return new Map(Object.entries(keys).map(([kid, x]) => [kid, { x, key: {} as never }]));
 }
 
-test('an offer is taken once, as long as it could be taken at all', () => {
+test('rejects an offer that is replayed, until the offer itself expires', () => {
   const sessions = new HubSessions();
   const taken = takenOf('a');
   sessions.add(taken, now);
-  expect(() => sessions.add(taken, now)).toThrow(/taken before/);
-  expect(() => sessions.add(taken, later(12))).toThrow(/taken before/);
-  sessions.keepOnly(keysOf({}));
-  expect(() => sessions.add(taken, later(12))).toThrow(/taken before/);
+  expect(() => sessions.add(taken, now)).toThrow(/used before/);
+  expect(() => sessions.add(taken, later(12))).toThrow(/used before/);
+  sessions.retain(keysOf({}));
+  expect(() => sessions.add(taken, later(12))).toThrow(/used before/);
 });
 
-test('each number of a session is good once, and none of a session that is not kept', () => {
+test('rejects an assertion that is replayed, and one of an unknown session', () => {
   const sessions = new HubSessions();
   sessions.add(takenOf('a'), now);
   sessions.add(takenOf('b'), now);
-  expect(sessions.take({ session: 'a', number: 1 })).toBe(true);
-  expect(sessions.take({ session: 'a', number: 1 })).toBe(false);
-  expect(sessions.take({ session: 'b', number: 1 })).toBe(true);
-  expect(sessions.take({ session: 'c', number: 1 })).toBe(false);
+  expect(sessions.claim({ session: 'a', number: 1 })).toBe(true);
+  expect(sessions.claim({ session: 'a', number: 1 })).toBe(false);
+  expect(sessions.claim({ session: 'b', number: 1 })).toBe(true);
+  expect(sessions.claim({ session: 'c', number: 1 })).toBe(false);
 });
 
-test('a session ends with the key that it was agreed under, also where another takes its name', () => {
+test('ends a session when its key is removed or replaced under the same kid', () => {
   const sessions = new HubSessions();
   sessions.add(takenOf('old', { kid: 'k-1', x: 'x-1' }), now);
   sessions.add(takenOf('new', { kid: 'k-2', x: 'x-2' }), now);
-  sessions.keepOnly(keysOf({ 'k-1': 'x-1', 'k-2': 'x-2' }));
+  sessions.retain(keysOf({ 'k-1': 'x-1', 'k-2': 'x-2' }));
   expect([sessions.find('old')?.id, sessions.find('new')?.id]).toEqual(['old', 'new']);
-  sessions.keepOnly(keysOf({ 'k-1': 'x-3', 'k-2': 'x-2' }));
+  sessions.retain(keysOf({ 'k-1': 'x-3', 'k-2': 'x-2' }));
   expect([sessions.find('old')?.id, sessions.find('new')?.id]).toEqual([undefined, 'new']);
-  expect(sessions.take({ session: 'old', number: 1 })).toBe(false);
+  expect(sessions.claim({ session: 'old', number: 1 })).toBe(false);
 });
 
-test('sessions are bounded: one too many ends the oldest, and those that are over go first', () => {
+test('removes expired sessions first, then the oldest, when there are too many', () => {
   const sessions = new HubSessions();
   for (let n = 0; n <= maxSessions; n += 1) sessions.add(takenOf(`s${n}`), now);
   expect([sessions.find('s0')?.id, sessions.find('s1')?.id, sessions.find(`s${maxSessions}`)?.id]).toEqual([
@@ -77,35 +77,35 @@ test('sessions are bounded: one too many ends the oldest, and those that are ove
   expect([sessions.find(`s${maxSessions}`)?.id, sessions.find('late')?.id]).toEqual([undefined, 'late']);
 });
 
-test('in whatever order numbers come within the window, each is taken exactly once', () => {
-  const tried = fc.check(
+test('accepts each number exactly once, in any order within the window', () => {
+  const result = fc.check(
     fc.property(fc.array(fc.integer({ min: 1, max: 20_000 }), { maxLength: 200 }), (numbers) => {
-      const used = new UsedNumbers();
-      const taken = new Set<number>();
+      const window = new ReplayWindow();
+      const claimed = new Set<number>();
       let highest = 0;
       for (const number of numbers) {
-        const expected = !taken.has(number) && number > highest - 16_384;
-        if (used.take(number) !== expected) return false;
-        if (expected) taken.add(number);
+        const expected = !claimed.has(number) && number > highest - 16_384;
+        if (window.claim(number) !== expected) return false;
+        if (expected) claimed.add(number);
         highest = Math.max(highest, expected ? number : 0);
       }
       return true;
     }),
     { numRuns: 500 },
   );
-  expect(tried.counterexample).toBeNull();
+  expect(result.counterexample).toBeNull();
 });
 
-test('a number from before the window, and what is no number, is not taken', () => {
-  const used = new UsedNumbers();
-  for (const wrong of [0, -1, 1.5, NaN, Infinity, 2 ** 32, '1', null, undefined, {}]) {
-    expect(used.take(wrong as number)).toBe(false);
+test('rejects a number below the window, and a value that is not a valid number', () => {
+  const window = new ReplayWindow();
+  for (const invalid of [0, -1, 1.5, NaN, Infinity, 2 ** 32, '1', null, undefined, {}]) {
+    expect(window.claim(invalid as number)).toBe(false);
   }
-  expect(used.take(1)).toBe(true);
-  expect(used.take(16_385)).toBe(true);
-  expect(used.take(1)).toBe(false);
-  expect(used.take(2)).toBe(true);
-  expect(used.take(2 ** 32 - 1)).toBe(true);
-  expect(used.take(2 ** 32 - 1)).toBe(false);
-  expect(used.take(16_384)).toBe(false);
+  expect(window.claim(1)).toBe(true);
+  expect(window.claim(16_385)).toBe(true);
+  expect(window.claim(1)).toBe(false);
+  expect(window.claim(2)).toBe(true);
+  expect(window.claim(2 ** 32 - 1)).toBe(true);
+  expect(window.claim(2 ** 32 - 1)).toBe(false);
+  expect(window.claim(16_384)).toBe(false);
 });
