@@ -111,7 +111,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the plain value of a filter',
-    file: 'subgraphs/serve/read/loaders.ts',
+    file: 'subgraphs/serve/read/list-page.ts',
     from: "if (typeof value === 'object') throw",
     to: "if (typeof value === 'undefined') throw",
     project: 'parts',
@@ -247,7 +247,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'a search by what is marked by itself',
-    file: 'subgraphs/serve/read/loaders.ts',
+    file: 'subgraphs/serve/read/list-page.ts',
     from: '.filter(({ path }) => fields.includes(path))',
     to: '.filter(() => false)',
     project: 'parts',
@@ -255,7 +255,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the count of a search',
-    file: 'subgraphs/serve/read/loaders.ts',
+    file: 'subgraphs/serve/read/list-page.ts',
     from: ' && searched.length === 0',
     to: '',
     project: 'parts',

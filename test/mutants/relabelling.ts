@@ -68,7 +68,7 @@ export const relabelling: readonly Guard[] = [
   },
   {
     name: 'relabelling: a search that both must allow',
-    file: 'subgraphs/serve/read/loaders.ts',
+    file: 'subgraphs/serve/read/list-page.ts',
     from: 'if (fields.length === 0) return true;',
     to: 'return true;',
     ...parts,

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { errorTable, isHubErrorCode } from '../../../schema/errors.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityPart } from './community.ts';
-import { codeOf } from '../read/connection.ts';
+import { hubErrorOf } from '../read/connection.ts';
 import type { Context } from './context.ts';
 import { toDisclosure } from '../read/row.ts';
 import { buildCommunitySchema } from './schema.ts';
@@ -90,7 +90,7 @@ const tellDisclosed: ApolloServerPlugin<Context> = {
 
 /** A code of the closed table, its constant message and the path; never what an exception said. */
 function toConstant(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
-  const said = codeOf(error)?.code ?? formatted.extensions?.['code'];
+  const said = hubErrorOf(error)?.code ?? formatted.extensions?.['code'];
   const code = isHubErrorCode(said) ? said : 'INTERNAL';
   if (code === 'INTERNAL') log.error({ error }, 'a request failed');
   return { message: errorTable[code].message, extensions: { code } };

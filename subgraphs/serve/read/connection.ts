@@ -3,7 +3,7 @@ import { HubError } from '../../../schema/errors.ts';
 import type { Place } from './cursor.ts';
 import type { Row } from './row.ts';
 
-/** Relay's arguments as they arrive; the schema's defaults are filled in already. */
+/** Relay's arguments of a list. graphql-js has filled in the schema's defaults. */
 export type PageArguments = {
   readonly first?: number | null;
   readonly after?: string | null;
@@ -23,18 +23,22 @@ export type Connection = {
   readonly total: (args: { readonly max?: number | null }) => Promise<{ value: number; exact: boolean }>;
 };
 
-export const defaultPage = 25;
-export const largestPage = 100;
-export const largestTotal = 10_000;
+const defaultPageSize = 25;
+const maxPageSize = 100;
+const maxTotal = 10_000;
 
-/** `first` within 1 to 100 (0 asks for no rows, only the total). Throws BAD_USER_INPUT otherwise. */
+/** The number of rows of a page: 0 (only the total) to 100, 25 by default. Throws BAD_USER_INPUT otherwise. */
 export function pageSize(first: number | null | undefined): number {
-  const size = first ?? defaultPage;
-  if (size < 0 || size > largestPage) throw new HubError('BAD_USER_INPUT', `first: 0 to 100, got ${size}`);
+  const size = first ?? defaultPageSize;
+  if (size < 0 || size > maxPageSize)
+    throw new HubError('BAD_USER_INPUT', `first: expected 0 to ${maxPageSize}, got ${size}`);
   return size;
 }
 
-/** A page of rows as a Relay connection (Cursor Connections, section 4). */
+/**
+ * Makes a Relay connection (Cursor Connections, section 4) of a page. `rows` has one row more than `size` if there is a
+ * next page. `count` counts up to `max` + 1.
+ */
 export function toConnection(
   rows: readonly Row[],
   size: number,
@@ -59,13 +63,14 @@ export function toConnection(
 }
 
 async function boundedCount(max: number, count: (max: number) => Promise<number>) {
-  if (max < 0 || max > largestTotal) throw new HubError('BAD_USER_INPUT', `max: 0 to 10000, got ${max}`);
+  if (max < 0 || max > maxTotal)
+    throw new HubError('BAD_USER_INPUT', `max: expected 0 to ${maxTotal}, got ${max}`);
   const found = await count(max);
   return { value: Math.min(found, max), exact: found <= max };
 }
 
-/** Whether an error is one that the reader may be told by its code. */
-export function codeOf(error: unknown): HubError | null {
+/** The HubError that caused an error of graphql-js; null if it is an internal failure. */
+export function hubErrorOf(error: unknown): HubError | null {
   const cause = error instanceof GraphQLError ? error.originalError : error;
   return cause instanceof HubError ? cause : null;
 }

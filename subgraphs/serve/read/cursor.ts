@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { HubError } from '../../../schema/errors.ts';
 
-/** A place in a list: the sort key and the id of the last row given. */
+/** A place in a list: the sort key and the id of the row before it. */
 export type Place = { readonly sortAt: Date; readonly id: string };
 
-/** What a cursor is good for: one reader and picture, one list, one filter, one order. */
+/** The scope that a cursor is bound to: reader, picture, list, filter and order. */
 export type CursorScope = {
   readonly subject: string;
   readonly picture: string;
@@ -17,8 +17,8 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 /**
- * Encrypts a place with AES-256-GCM under the scope as associated data. The nonce is derived from both, so the
- * same row gives the same reader the same bytes, and nothing about the row can be read off the cursor.
+ * Encrypts a place with AES-256-GCM, with the scope as associated data, so that a cursor reveals nothing about its row.
+ * The nonce is derived from both, so the same row and scope always give the same bytes.
  */
 export function sealCursor(place: Place, scope: CursorScope, key: Buffer): string {
   const text = JSON.stringify([place.sortAt.getTime(), place.id]);
@@ -29,7 +29,7 @@ export function sealCursor(place: Place, scope: CursorScope, key: Buffer): strin
   return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
 }
 
-/** Opens a cursor of exactly this scope. Throws BAD_CURSOR for any other, forged or foreign ones alike. */
+/** Decrypts a cursor of this scope. Throws BAD_CURSOR for a forged cursor and for one of another scope. */
 export function openCursor(cursor: string, scope: CursorScope, key: Buffer): Place {
   try {
     const bytes = Buffer.from(cursor, 'base64url');
@@ -43,6 +43,6 @@ export function openCursor(cursor: string, scope: CursorScope, key: Buffer): Pla
     const [time, id]: [number, string] = JSON.parse(text);
     return { sortAt: new Date(time), id };
   } catch (error) {
-    throw new HubError('BAD_CURSOR', 'a cursor did not open', { cause: error });
+    throw new HubError('BAD_CURSOR', 'the cursor cannot be decrypted in this scope', { cause: error });
   }
 }

@@ -7,10 +7,10 @@ import type { CommunityStore } from '../store/store.ts';
 import type { Link } from '../store/links.ts';
 import { filterIndex, isLongAway, linkIndex, listIndex } from '../store/store.ts';
 
-/** A page of a list: which rows, in which order, from which place on. */
+/** A page of a list: its filter, its order and the place that it follows. */
 export type PageQuery = {
   readonly allowed: StoreFilter;
-  /** Equality terms by path, already checked against the kind's filters. */
+  /** Equality terms by path, checked against the kind's filters. */
   readonly equal: Readonly<Record<string, unknown>>;
   readonly since: Date | null;
   readonly before: Date | null;
@@ -19,10 +19,10 @@ export type PageQuery = {
   readonly limit: number;
 };
 
-/** A store that does not answer within this time is treated as down for the request. */
-export const storeDeadlineMs = 2000;
+/** A request fails if the store does not answer within this time. */
+const storeDeadlineMs = 2000;
 
-/** One page of records by keyset, merged by the index over the held keys: never a sort, never a scan. */
+/** Finds one page of records by keyset pagination. The index merges the reader's keys: no sort, no collection scan. */
 export async function findPage(
   model: Model<StoredRecord>,
   query: PageQuery,
@@ -43,7 +43,7 @@ export async function findPage(
   });
 }
 
-/** One page of the join rows of a shared key. */
+/** Finds one page of the join rows of a shared key. */
 export async function findLinks(
   store: CommunityStore,
   kind: string,
@@ -64,7 +64,7 @@ export async function findLinks(
   });
 }
 
-/** The join rows of many keys in one index scan; null where there are more than `limit`: ask one by one then. */
+/** Finds the join rows of many keys in one index scan. Null if there are more than `limit`: query each key then. */
 export async function findLinksOfMany(
   store: CommunityStore,
   kind: string,
@@ -84,7 +84,7 @@ export async function findLinksOfMany(
   return rows.length > limit ? null : rows;
 }
 
-/** Records by their ids, decided in the query like every other; those not readable are missing. */
+/** Finds records by their ids. Records that the filter does not allow are missing from the result. */
 export async function findByIds(
   model: Model<StoredRecord>,
   ids: readonly string[],
@@ -100,7 +100,7 @@ export async function findByIds(
   );
 }
 
-/** How many rows the reader may see, counted up to `max` + 1 on the index. */
+/** Counts the records of a list on the index, up to `max` + 1. */
 export async function countPage(model: Model<StoredRecord>, query: PageQuery, max: number): Promise<number> {
   const path = Object.keys(query.equal)[0];
   const hint = path === undefined ? listIndex : filterIndex(path);
@@ -110,7 +110,7 @@ export async function countPage(model: Model<StoredRecord>, query: PageQuery, ma
   );
 }
 
-/** The same for the join rows of one key. */
+/** Counts the join rows of one key on the index, up to `max` + 1. */
 export async function countLinks(
   store: CommunityStore,
   kind: string,
@@ -124,8 +124,8 @@ export async function countLinks(
 }
 
 /**
- * Reads from a place on in two steps, the rest of the rows with its very sort key and then those beyond: each is a
- * plain range of the index, however many rows share one time.
+ * Reads the rows after a place in two queries: those with the same sort key, then those beyond it. Each is one range of
+ * the index, however many rows share a sort key.
  */
 async function keyset<Row>(
   query: PageQuery,
@@ -133,12 +133,12 @@ async function keyset<Row>(
   find: (place: object, sort: Sort, limit: number) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {
   const { after, limit } = query;
-  const way = query.direction === 'ASC' ? 1 : -1;
-  const sort: Sort = { sortAt: way, [id]: way };
+  const order = query.direction === 'ASC' ? 1 : -1;
+  const sort: Sort = { sortAt: order, [id]: order };
   if (after === null) return await find(range(query), sort, limit);
   const beyond = query.direction === 'DESC' ? '$lt' : '$gt';
-  // Sorted by the id alone: with a sort key that is a constant the server sorts in memory instead of merging scans.
-  const ties = await find({ sortAt: after.sortAt, [id]: { [beyond]: after.id } }, { [id]: way }, limit);
+  // Sort by the id alone: with the constant sort key in the sort, the server sorts in memory instead of merging scans.
+  const ties = await find({ sortAt: after.sortAt, [id]: { [beyond]: after.id } }, { [id]: order }, limit);
   if (ties.length >= limit) return ties;
   const rest = await find(
     { $and: [range(query), { sortAt: { [beyond]: after.sortAt } }] },
@@ -149,14 +149,15 @@ async function keyset<Row>(
 }
 
 /**
- * A query's answer within the store's deadline, and a little more for its way; at once none where the store has been
- * away for longer: all its readers would wait for as long again, and the other communities' parts with them.
+ * Runs a query with the store's deadline and 200 ms for the network. Fails at once if the store has been unreachable for
+ * some time: otherwise every reader would wait for it, and for the other subgraphs' responses with it.
  */
 async function bounded<Result>(query: {
   readonly model: { readonly db: Connection };
   exec(): Promise<Result>;
 }): Promise<Result> {
-  if (isLongAway(query.model.db)) throw new Error('the store has been away for longer than is waited for');
+  if (isLongAway(query.model.db))
+    throw new Error('the store has been unreachable for longer than a request waits');
   return await within(storeDeadlineMs + 200, query.exec());
 }
 

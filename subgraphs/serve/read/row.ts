@@ -2,7 +2,7 @@ import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { ReaderAccess, Policy, RowDecision } from '../../../schema/policy/decide/policy.ts';
 
-/** A record that a reader may see, with the decision that was made on it once: what resolvers are given. */
+/** A record that the reader may see, with the policy's decision on it. The source of a record's resolvers. */
 export type Row<Content = Readonly<Record<string, unknown>>> = {
   readonly type: string;
   readonly id: string;
@@ -13,8 +13,8 @@ export type Row<Content = Readonly<Record<string, unknown>>> = {
 };
 
 /**
- * Decides a stored record again from its envelope, whatever labels the query met. Null where the reader may not
- * see it: there is no other way from a stored record to a resolver.
+ * Decides a stored record from its envelope alone; the access keys that the query matched are not trusted. Null if the
+ * reader may not see it. Every stored record passes here on its way to a resolver.
  */
 export function toRow(
   type: string,
@@ -28,7 +28,7 @@ export function toRow(
   return { type, id: record._id, envelope: record.envelope, content, sortAt: record.sortAt, decision };
 }
 
-/** What the trail is told of a row that was given: its id, version, markings and the portions shown. */
+/** The audit log's entry on a row that was disclosed: id, version, marking and the portions shown. */
 export function toDisclosure(row: Row): Disclosure {
   const { marking, audience, portions, version } = row.envelope;
   const shown = portions.filter((portion) => !row.decision.hidden.has(portion.path));

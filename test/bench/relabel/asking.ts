@@ -79,7 +79,8 @@ export async function askOn(
 function loadersOf({ store, readers, now }: Asking, policy: Policy, at: number) {
   const reader = readers[at]?.[1];
   if (reader === undefined) throw new Error('expected a reader');
-  return { reader, loaders: new Loaders(store, kinds, policy, policy.accessOf(reader, now), cursorKey) };
+  const readerAccess = policy.accessOf(reader, now);
+  return { reader, loaders: new Loaders({ store, kinds, policy, readerAccess, cursorKey }) };
 }
 
 function maskOf({ older }: Asking, policy: Policy): number {

@@ -3,7 +3,7 @@ import { graphql } from 'graphql';
 import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
 import type { Context } from '../../../../subgraphs/serve/graph/context.ts';
-import { codeOf } from '../../../../subgraphs/serve/read/connection.ts';
+import { hubErrorOf } from '../../../../subgraphs/serve/read/connection.ts';
 import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
 import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
@@ -12,6 +12,8 @@ import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/re
 import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
+const cursorKey = Buffer.alloc(32, 7);
+const { kinds } = community;
 const schema = buildCommunitySchema(community, policy);
 const open = 'Advisory:open';
 const hidden = 'Advisory:hidden';
@@ -63,14 +65,14 @@ const source = `query ($all: [_Any!]!) { _entities(representations: $all) {
 async function refer(all: readonly unknown[], changes: Parameters<typeof readerOf>[0] = {}) {
   const reader = readerOf(changes);
   const readerAccess = policy.accessOf(reader, now);
-  const loaders = new Loaders(store, community.kinds, policy, readerAccess, Buffer.alloc(32, 7));
+  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey });
   const contextValue = { reader, readerAccess, loaders } as unknown as Context;
   const variableValues = JSON.parse(JSON.stringify({ all })) as Record<string, unknown>;
   const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
   const text = JSON.stringify(data);
   return {
     entities: (data?.['_entities'] ?? null) as readonly (Record<string, unknown> | null)[] | null,
-    codes: (errors ?? []).map((error) => codeOf(error)?.code ?? 'INTERNAL'),
+    codes: (errors ?? []).map((error) => hubErrorOf(error)?.code ?? 'INTERNAL'),
     given: loaders.given().map(({ id }) => id),
     text,
   };

@@ -8,7 +8,7 @@ import { communities } from '../../../../schema/record/vocabulary.ts';
 import { subgraphSdl } from '../../../../schema/sources.ts';
 import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.ts';
 import type { Context } from '../../../../subgraphs/serve/graph/context.ts';
-import { codeOf } from '../../../../subgraphs/serve/read/connection.ts';
+import { hubErrorOf } from '../../../../subgraphs/serve/read/connection.ts';
 import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
 import {
   rootFieldRules,
@@ -76,7 +76,7 @@ function contextOf(policy: Policy, ...roles: readonly string[]): Context {
 }
 
 function codesOf({ errors }: Pick<ExecutionResult, 'errors'>): readonly (string | undefined)[] {
-  return (errors ?? []).map((error) => codeOf(error)?.code);
+  return (errors ?? []).map((error) => hubErrorOf(error)?.code);
 }
 
 async function collect(schema: GraphQLSchema, contextValue: Context): Promise<readonly ExecutionResult[]> {

@@ -71,7 +71,7 @@ test('programs of each version list, count and filter the same records while the
     (await listOf(v3, 'Advisory')).contents.map(({ heading }) => heading),
   );
   await expect(listOf(v3, 'Advisory', { exploitedInTheWild: 'IT_IS_YES' })).rejects.toThrow(
-    'it waits for hub migrate --contract',
+    'is unavailable until `hub migrate --contract` has run',
   );
   expect([v1, v2, v3].flatMap(({ alarms }) => alarms)).toEqual([]);
 });

@@ -101,8 +101,8 @@ export async function storedIn(
 /** What a subgraph of that program reads from, with what it knows of the store; null where it looks itself. */
 export async function loadersOf({ store, kinds }: Program, known: Oldest | null = null): Promise<Loaders> {
   const oldest = known ?? (await readLabelling(store))?.oldest ?? {};
-  const holder = policy.accessOf(readerOf(), now);
-  return new Loaders(store, kinds, policy, holder, Buffer.alloc(32, 7), { oldest });
+  const readerAccess = policy.accessOf(readerOf(), now);
+  return new Loaders({ store, kinds, policy, readerAccess, cursorKey: Buffer.alloc(32, 7), oldest });
 }
 
 /** A list as a subgraph of that program gives it, by a filter, with its count. */

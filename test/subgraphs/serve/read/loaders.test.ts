@@ -37,17 +37,17 @@ function advisories() {
 }
 
 function loadersOf(reader: Reader): Loaders {
-  return new Loaders(store, kinds, policy, policy.accessOf(reader, now), cursorKey);
+  return new Loaders({ store, kinds, policy, readerAccess: policy.accessOf(reader, now), cursorKey });
 }
 
-/** Stores advisories that all name one vulnerability, with labels of their envelopes or of others. */
-async function keep(
+/** Stores advisories that name one vulnerability, with the access keys of their envelopes or of other envelopes. */
+async function insert(
   envelopes: readonly Envelope[],
   minutes: readonly number[],
-  labelledAs = envelopes,
+  keysOf = envelopes,
 ): Promise<void> {
   const records = envelopes.map((envelope, at): StoredRecord => {
-    const { admits, early } = admittedKeys(labelledAs[at] ?? envelope);
+    const { admits, early } = admittedKeys(keysOf[at] ?? envelope);
     return {
       _id: `Advisory:${String(at).padStart(4, '0')}`,
       schemaVersion: 1,
@@ -100,7 +100,7 @@ const envelope = fc
     envelopeOf({ marking: markingOf({ tlp }), audience: audienceOf({ organisations: named }), embargoUntil }),
   );
 
-test('pages of any size, walked to the end, give exactly what the reader may see, in order, each once', async () => {
+test('returns exactly the rows that the reader may see, in order and each once, for any page size', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(envelope, fc.integer({ min: 0, max: 3 })), { minLength: 1, maxLength: 25 }),
@@ -114,7 +114,7 @@ test('pages of any size, walked to the end, give exactly what the reader may see
       async (rows, reader, first, direction) => {
         await advisories().deleteMany({});
         await store.links.deleteMany({});
-        await keep(
+        await insert(
           rows.map(([one]) => one),
           rows.map(([, minute]) => minute),
         );
@@ -133,9 +133,9 @@ test('pages of any size, walked to the end, give exactly what the reader may see
   );
 });
 
-test('a page amid hundreds of records of one time reads what it gives from the index, and sorts nothing', async () => {
+test('reads a page among hundreds of records with one sort key from the index, without a sort', async () => {
   const minutes = Array.from({ length: 400 }, () => 1);
-  await keep(
+  await insert(
     minutes.map((_, at) => envelopeOf(at % 2 === 0 ? {} : { marking: markingOf({ tlp: 'GREEN' }) })),
     minutes,
   );
@@ -150,25 +150,25 @@ test('a page amid hundreds of records of one time reads what it gives from the i
   const pages = ops.filter(({ rows }) => rows > 0);
   expect(pages.length).toBeGreaterThanOrEqual(4 * 8);
   for (const { plan, sorts, scansAll, keys } of pages) {
-    // 51 rows under each of two keys, and a seek or two for each scan; the totals are counted up to 400.
+    // 51 rows for each of two keys, and one or two seeks for each scan. Totals count up to 400.
     expect([plan, sorts, scansAll, keys <= 450]).toEqual([plan, false, false, true]);
   }
-  const amid = pages.filter(({ rows }) => rows === 51);
-  expect(amid.every(({ keys }) => keys <= 2 * 51 + 20)).toBe(true);
+  const fullPages = pages.filter(({ rows }) => rows === 51);
+  expect(fullPages.every(({ keys }) => keys <= 2 * 51 + 20)).toBe(true);
 });
 
-test('labels that are wider than the envelope open nothing: the guard decides again, and pages have no gap', async () => {
+test('rejects rows whose access keys are wider than their envelope, and leaves no gap in the page', async () => {
   const amber = envelopeOf({ marking: markingOf({ tlp: 'AMBER' }) });
   const clear = envelopeOf();
-  await keep([clear, amber, amber, clear, amber, clear], [6, 5, 4, 3, 2, 1], Array(6).fill(clear));
+  await insert([clear, amber, amber, clear, amber, clear], [6, 5, 4, 3, 2, 1], Array(6).fill(clear));
   const { ids } = await walk(readerOf(), 2, 'list');
   expect(ids).toEqual(['Advisory:0000', 'Advisory:0003', 'Advisory:0005']);
   expect((await walk(readerOf(), 2, 'linked')).ids).toEqual(ids);
   expect(await loadersOf(readerOf()).one('Advisory', 'Advisory:0001')).toBeNull();
 });
 
-test('many shared keys at once give what each gives alone', async () => {
-  await keep([envelopeOf(), envelopeOf(), envelopeOf()], [1, 2, 3]);
+test('returns the same page for a shared key alone and together with many others', async () => {
+  await insert([envelopeOf(), envelopeOf(), envelopeOf()], [1, 2, 3]);
   const keys = [
     key,
     'Vulnerability:CVE-1',
@@ -186,8 +186,8 @@ test('many shared keys at once give what each gives alone', async () => {
   expect(together[0]?.pageInfo).toEqual(alone.pageInfo);
 });
 
-test('a cursor is good for its reader, list, filter and order only', async () => {
-  await keep([envelopeOf(), envelopeOf(), envelopeOf()], [1, 2, 3]);
+test('rejects a cursor of another reader, list, filter or order', async () => {
+  await insert([envelopeOf(), envelopeOf(), envelopeOf()], [1, 2, 3]);
   const { pageInfo } = await loadersOf(readerOf()).list('Advisory', { first: 1 });
   const after = pageInfo.endCursor;
   const expectBad = async (reader: Reader, args: object, ask: 'list' | 'linked' = 'list') => {
@@ -209,8 +209,8 @@ test('a cursor is good for its reader, list, filter and order only', async () =>
   await expectBad(readerOf(), { after: `${after?.slice(0, -2)}AA` });
 });
 
-test('an operator in place of a value is no filter, no key and no id', async () => {
-  await keep([envelopeOf()], [1]);
+test('rejects an operator object as a filter value, a key or an id', async () => {
+  await insert([envelopeOf()], [1]);
   const loaders = loadersOf(readerOf());
   await expect(loaders.list('Advisory', { filter: { serial: { $ne: null } } })).rejects.toMatchObject({
     code: 'BAD_USER_INPUT',
@@ -222,24 +222,23 @@ test('an operator in place of a value is no filter, no key and no id', async () 
   expect(await loaders.one('Advisory', 'Advisory:0000')).not.toBeNull();
 });
 
-test('reading on behind rows that the guard refuses ends, with the error of a part that is not there', async () => {
+test('throws PART_UNAVAILABLE when the guard rejects rows until the deadline', async () => {
   const amber = envelopeOf({ marking: markingOf({ tlp: 'AMBER' }) });
   const hidden = Array.from({ length: 40 }, () => amber);
-  await keep(
+  await insert(
     hidden,
     hidden.map((_, at) => at),
     hidden.map(() => envelopeOf()),
   );
-  const reader = readerOf();
-  const loadersFor = (ms: number) =>
-    new Loaders(store, kinds, policy, policy.accessOf(reader, now), cursorKey, { maxMs: ms });
+  const readerAccess = policy.accessOf(readerOf(), now);
+  const loadersFor = (maxMs: number) => new Loaders({ store, kinds, policy, readerAccess, cursorKey, maxMs });
   expect((await loadersFor(10_000).list('Advisory', { first: 5 })).nodes).toEqual([]);
   await expect(loadersFor(-1).list('Advisory', { first: 5 })).rejects.toMatchObject({
     code: 'PART_UNAVAILABLE',
   });
-  // A page that is full at once is given, however late it is.
+  // A page that the first query fills is returned even after the deadline.
   await advisories().deleteMany({});
   await store.links.deleteMany({});
-  await keep([envelopeOf(), envelopeOf()], [1, 2]);
+  await insert([envelopeOf(), envelopeOf()], [1, 2]);
   expect((await loadersFor(-1).list('Advisory', { first: 1 })).nodes).toHaveLength(1);
 });

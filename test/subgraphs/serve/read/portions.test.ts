@@ -13,17 +13,19 @@ import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 
 const schema = buildCommunitySchema(community, policy);
 const now = new Date('2026-11-24T12:00:00Z');
+const cursorKey = Buffer.alloc(32, 7);
+const { kinds } = community;
 const id = 'Advisory:00000000-0000-4000-8000-000000000001';
 let own: OwnStore;
 let store: CommunityStore;
 
-/** A part for one organisation by name. */
+/** A portion for one named organisation. */
 function portionOf(path: string) {
   const audience = audienceOf({ reach: 'NAMED', organisations: ['csirt-at'] });
   return { path, marking: markingOf({ tlp: 'AMBER' }), audience };
 }
 
-/** A GREEN advisory with a RED paragraph, for one named person. */
+/** A GREEN advisory with a RED paragraph for one named person. */
 const envelope = envelopeOf({
   marking: markingOf({ tlp: 'GREEN' }),
   portions: [
@@ -64,7 +66,7 @@ afterAll(async () => await own.stop());
 
 async function askAs(reader: Reader) {
   const readerAccess = policy.accessOf(reader, now);
-  const loaders = new Loaders(store, community.kinds, policy, readerAccess, Buffer.alloc(32, 7));
+  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey });
   const source = `{ advisory(id: "${id}") { serial summary { value } technicalDetails { value }
     envelope { portions { path marking { tlp } } } } }`;
   const contextValue = { reader, readerAccess, loaders, assertion: null };
@@ -73,7 +75,7 @@ async function askAs(reader: Reader) {
   return { advisory: data?.['advisory'], disclosed: loaders.given().map(toDisclosure) };
 }
 
-test('a GREEN advisory with a RED paragraph: its readers get the advisory, and null for the paragraph without an error', async () => {
+test('shows a GREEN advisory with its RED paragraph as null, without an error', async () => {
   const { advisory, disclosed } = await askAs(readerOf());
   expect(advisory).toEqual({
     serial: '2099-1',
@@ -84,7 +86,7 @@ test('a GREEN advisory with a RED paragraph: its readers get the advisory, and n
   expect(disclosed).toMatchObject([{ id, tlp: 'GREEN', portions: [] }]);
 });
 
-test('the named person on screen gets the paragraph, and the trail is told of its colour', async () => {
+test('shows the RED paragraph to its named person on screen, and reports its TLP as disclosed', async () => {
   const { advisory, disclosed } = await askAs(readerOf({ subject: 'u-2', onScreen: true }));
   expect(advisory).toMatchObject({
     technicalDetails: { value: 'EXERCISE paragraph' },
@@ -95,17 +97,17 @@ test('the named person on screen gets the paragraph, and the trail is told of it
   expect(offScreen.advisory).toMatchObject({ technicalDetails: null });
 });
 
-test('a person who may see the paragraph but not the record sees neither', async () => {
+test('hides a portion from a person who may not see its record', async () => {
   const { advisory, disclosed } = await askAs(readerOf({ subject: 'u-2', onScreen: true, communities: [] }));
   expect(advisory).toBeNull();
   expect(disclosed).toEqual([]);
 });
 
-/** A list of the one record of this id. */
+/** A list that contains only the record with this id. */
 const one = (_id: string) => ({ nodes: [{ id: _id }], total: { value: 1 } });
 const none = { nodes: [], total: { value: 0 } };
 
-test('a record is not found, and not counted, by what a part of it says that its reader may not see', async () => {
+test('neither finds nor counts a record by a portion that the reader may not see', async () => {
   const other = { ...envelope, localId: '2', portions: [portionOf('serial')] };
   const { admits, early } = policy.admittedKeys(other, 'Advisory');
   const second = {
@@ -120,7 +122,7 @@ test('a record is not found, and not counted, by what a part of it says that its
   await advisories?.insertOne({ ...first, ...second, content: { serial: '2099-2' } } as never);
   const found = async (reader: Reader, serial: string) => {
     const readerAccess = policy.accessOf(reader, now);
-    const loaders = new Loaders(store, community.kinds, policy, readerAccess, Buffer.alloc(32, 7));
+    const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey });
     const source = `{ advisories(filter: { serial: "${serial}" }) { nodes { id } total { value } } }`;
     const { data } = await graphql({
       schema,

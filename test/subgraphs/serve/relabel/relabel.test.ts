@@ -67,7 +67,8 @@ async function given(policy: Policy, reader: Reader, filter?: Readonly<Record<st
     const ids: string[] = [];
     let after: string | null = null;
     do {
-      const loaders = new Loaders(store, kinds, policy, policy.accessOf(reader, now), Buffer.alloc(32, 7));
+      const readerAccess = policy.accessOf(reader, now);
+      const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey: Buffer.alloc(32, 7) });
       const args: PageArguments = { first: 4, after, ...(filter === undefined ? {} : { filter }) };
       const page: Connection = await (ask === 'list'
         ? loaders.list('Advisory', args)
@@ -271,7 +272,7 @@ test('a field of a record or of its envelope that the older version kept to some
   const askBy = async (policy: Policy) => {
     const reader = readerOf({ organisation: 'nordsee-energy', communities: [] });
     const readerAccess = policy.accessOf(reader, now);
-    const loaders = new Loaders(store, kinds, policy, readerAccess, Buffer.alloc(32, 7));
+    const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey: Buffer.alloc(32, 7) });
     const contextValue = { reader, readerAccess, loaders, assertion: null };
     const source = '{ advisories { nodes { serial exploitedInTheWild envelope { localId version } } } }';
     const schema = buildCommunitySchema(community, policy);

@@ -1,0 +1,87 @@
+import { HubError } from '../../../schema/errors.ts';
+import { compileFilter, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
+import type { Policy, ReaderAccess } from '../../../schema/policy/decide/policy.ts';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Kind } from '../kind.ts';
+import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
+import type { CommunityStore } from '../store/store.ts';
+import type { CursorScope } from './cursor.ts';
+import { type Row, toRow } from './row.ts';
+
+/** What the reads of one request by one reader need. */
+export type ReadOptions = {
+  readonly store: CommunityStore;
+  readonly kinds: readonly Kind[];
+  readonly policy: Policy;
+  readonly readerAccess: ReaderAccess;
+  /** 32 bytes that encrypt cursors. */
+  readonly cursorKey: Buffer;
+  /** The oldest schema version of each kind in the store; 1 for a kind that is missing. */
+  readonly oldest?: Oldest;
+  /** How long reads continue past rows that the guard rejects, in milliseconds. */
+  readonly maxMs?: number;
+};
+
+/** The hub waits no longer than this for a subgraph. */
+const defaultMaxMs = 10_000;
+
+/** The state that all reads of one request share. */
+export class ReadContext {
+  readonly store: CommunityStore;
+  readonly kinds: ReadonlyMap<string, Kind>;
+  readonly policy: Policy;
+  readonly readerAccess: ReaderAccess;
+  readonly cursorKey: Buffer;
+  readonly oldest: Oldest;
+  /** When reads stop to continue past rejected rows, on the clock of `performance.now()`. */
+  readonly deadline: number;
+  readonly #filters = new Map<string, StoreFilter>();
+
+  constructor({ store, kinds, policy, readerAccess, cursorKey, oldest, maxMs }: ReadOptions) {
+    this.store = store;
+    this.kinds = new Map(kinds.map((kind) => [kind.type, kind]));
+    this.policy = policy;
+    this.readerAccess = readerAccess;
+    this.cursorKey = cursorKey;
+    this.oldest = oldest ?? {};
+    this.deadline = performance.now() + (maxMs ?? defaultMaxMs);
+  }
+
+  /** The store's filter for the records of a kind that this reader may read, or may find by what they say. */
+  allowed(kind: string, action: 'read' | 'search' = 'read'): StoreFilter {
+    const name = `${kind} ${action}`;
+    const filter =
+      this.#filters.get(name) ??
+      compileFilter([...this.readerAccess.keys(kind, action)], this.readerAccess.now);
+    this.#filters.set(name, filter);
+    return filter;
+  }
+
+  /** Decides a record in the current schema version. Null if this reader may not see it. */
+  toRow(type: string, record: StoredRecord): Row | null {
+    return toRow(type, record, this.policy, this.readerAccess);
+  }
+
+  /** Whether the index counts exactly the rows that the guard allows. */
+  countsByIndex(type: string): boolean {
+    // Not while records are relabelled, and not while some are skipped because of their schema version.
+    return this.policy.keysDecide && this.schema(type).isSettled(this.oldest);
+  }
+
+  cursorScope(list: string, filter: unknown, direction: 'ASC' | 'DESC'): CursorScope {
+    const { subject, picture } = this.readerAccess.reader;
+    return { subject, picture, list, filter, direction };
+  }
+
+  schema(type: string): SchemaVersions {
+    const schema = this.store.schemas.get(type);
+    if (schema === undefined) throw new HubError('INTERNAL', `no store for ${type}`);
+    return schema;
+  }
+
+  model(type: string) {
+    const model = this.store.records.get(type);
+    if (model === undefined) throw new HubError('INTERNAL', `no store for ${type}`);
+    return model;
+  }
+}
