@@ -15,8 +15,8 @@ import type { Row } from '../read/row.ts';
 type Read = (source: unknown) => unknown;
 
 /**
- * Gives each field that has no resolver of its own and names something else what content holds a key of: the stub of
- * what is shared, and a record of this community as its own reader may see it.
+ * Adds resolvers to fields that have none and whose content value is a key: an entity reference for a shared type, and
+ * for a record of this community the record itself if the reader may see it.
  */
 export function answerReferences(schema: GraphQLSchema, { coordinates }: Policy): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {

@@ -4,10 +4,10 @@ import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Loaders } from '../read/loaders.ts';
 
-/** What every resolver of one request is given. */
+/** The GraphQL context of one request. */
 export type Context = {
   readonly reader: Reader;
-  /** The reader under the policy in force, at this request's second. */
+  /** What the policy in force gives the reader at the time of this request. */
   readonly readerAccess: ReaderAccess;
   readonly assertion: VerifiedAssertion;
   readonly loaders: Loaders;

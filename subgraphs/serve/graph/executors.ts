@@ -14,12 +14,12 @@ import { buildCommunitySchema } from './schema.ts';
 
 type Executor = { readonly handle: RequestHandler; stop(): Promise<void> };
 
-/** What a request began under is kept until no request can be left that did. */
-const longestRequestMs = 15_000;
+/** Longer than any request runs: an executor stops this long after its policy was replaced. */
+const maxRequestMs = 15_000;
 
 /**
- * The community's guarded schema under one policy at a time. A new policy makes a new one; whatever has begun under
- * the old one ends under it.
+ * Runs operations on the community's guarded schema. The schema is built for one policy; a new policy gets a new
+ * executor. A request that began under the previous policy ends under it.
  */
 export class Executors {
   readonly #community: CommunityPart;
@@ -33,12 +33,12 @@ export class Executors {
     this.#log = log;
   }
 
-  /** What answers under a policy; made at its first request. */
+  /** The request handler for a policy. Built at the policy's first request. */
   async under(policy: Policy): Promise<RequestHandler> {
     if (this.#current?.policy !== policy) {
-      const { executor: old } = this.#current ?? {};
+      const { executor: previous } = this.#current ?? {};
       this.#current = { policy, executor: this.#make(policy) };
-      if (old !== undefined) setTimeout(() => void this.#end(old), longestRequestMs).unref();
+      if (previous !== undefined) setTimeout(() => void this.#end(previous), maxRequestMs).unref();
     }
     return (await this.#current.executor).handle;
   }
@@ -50,7 +50,7 @@ export class Executors {
   async #end(executor: Promise<Executor>): Promise<void> {
     await executor
       .then(async (ended) => await ended.stop())
-      .catch((error: unknown) => this.#log.error({ error }));
+      .catch((error: unknown) => this.#log.error({ error }, 'an executor did not stop'));
   }
 
   async #make(policy: Policy): Promise<Executor> {
@@ -61,7 +61,7 @@ export class Executors {
       includeStacktraceInErrorResponses: false,
       stopOnTerminationSignals: false,
       formatError: (formatted, error) => toConstant(formatted, error, this.#log),
-      plugins: [ApolloServerPluginCacheControlDisabled(), tellDisclosed],
+      plugins: [ApolloServerPluginCacheControlDisabled(), reportDisclosed],
       logger: this.#log,
     });
     await apollo.start();
@@ -73,8 +73,8 @@ export class Executors {
   }
 }
 
-/** Tells the hub what was given, so that the trail has it before the answer leaves. */
-const tellDisclosed: ApolloServerPlugin<Context> = {
+/** Lists the disclosed rows in the response's extensions: the hub writes them to the audit log before it answers. */
+const reportDisclosed: ApolloServerPlugin<Context> = {
   requestDidStart: () =>
     Promise.resolve({
       willSendResponse: ({ contextValue, response }) => {
@@ -88,10 +88,10 @@ const tellDisclosed: ApolloServerPlugin<Context> = {
     }),
 };
 
-/** A code of the closed table, its constant message and the path; never what an exception said. */
+/** Replaces an error by a code of the closed table and its constant message. The exception's message is only logged. */
 function toConstant(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
-  const said = hubErrorOf(error)?.code ?? formatted.extensions?.['code'];
-  const code = isHubErrorCode(said) ? said : 'INTERNAL';
-  if (code === 'INTERNAL') log.error({ error }, 'a request failed');
+  const found = hubErrorOf(error)?.code ?? formatted.extensions?.['code'];
+  const code = isHubErrorCode(found) ? found : 'INTERNAL';
+  if (code === 'INTERNAL') log.error({ error }, 'an operation failed');
   return { message: errorTable[code].message, extensions: { code } };
 }

@@ -17,9 +17,9 @@ import type { Row } from '../read/row.ts';
 type FieldResolver = GraphQLFieldResolver<unknown, Context>;
 
 /**
- * Wraps every field that the policy guards: records by the decision made once on the object, contributions by the
- * kind of reader. Synchronous, so that a list of a thousand costs what it cost before. Throws at start where the
- * schema has a coordinate that no rule names.
+ * Wraps every field that the policy guards: fields of records by the decision that was made on the row, fields of shared
+ * types by the kind of reader. The wrappers are synchronous, so that long lists stay cheap. Throws at start if no rule
+ * names a coordinate of the schema.
  */
 export function guardFields(schema: GraphQLSchema, policy: Policy): GraphQLSchema {
   const unnamed = findUnnamed(schema, policy);
@@ -47,7 +47,7 @@ function guardField(type: GraphQLObjectType, field: GraphQLField<unknown, Contex
     field.resolve = guardInputs(field.args, field.resolve ?? defaultFieldResolver);
 }
 
-/** A field of a record: null where its portion or group is hidden, and where what came is no decided row at all. */
+/** A field of a record: null if its portion or group is hidden, or if the source is not a decided row. */
 function guardRecord(name: string, group: string, inner: FieldResolver): FieldResolver {
   return (source, args, context, info) => {
     if (!isRow(source) || !reads(source, group) || source.decision.hidden.has(name)) return null;
@@ -55,7 +55,7 @@ function guardRecord(name: string, group: string, inner: FieldResolver): FieldRe
   };
 }
 
-/** A field of the envelope: what only some may read is null to others, without an error. */
+/** A field of the envelope: null, without an error, if the reader may not read it. */
 function guardEnvelope(type: string, name: string, group: string, inner: FieldResolver): FieldResolver {
   const path = `${type}.${name}`;
   return (source, args, context, info) => {
@@ -64,18 +64,18 @@ function guardEnvelope(type: string, name: string, group: string, inner: FieldRe
   };
 }
 
-/** A row is there only for those who read its content; the other groups were decided with it. */
+/** A row exists only for readers of its content. The decision lists the other groups that they may read. */
 function reads({ decision }: Row, group: string): boolean {
   return group === 'content' || decision.groups.has(group);
 }
 
-/** What a community contributes to a shared type: nothing to kinds of reader that may never read it. */
+/** A field that a community contributes to a shared type: null if this kind of reader may never read it. */
 function guardContribution(type: string, name: string, inner: FieldResolver): FieldResolver {
   return (source, args, context, info) =>
     context.readerAccess.mayUse(type, name) ? inner(source, args, context, info) : null;
 }
 
-/** Arguments behind the doors: null for kinds of reader that may not find records by what they ask for. */
+/** A field below the root with input arguments: null if this kind of reader may not search by them. */
 function guardInputs(taken: readonly GraphQLArgument[], inner: FieldResolver): FieldResolver {
   return (source, args, context, info) =>
     mayUseInputs(taken, args, context.readerAccess) ? inner(source, args, context, info) : null;

@@ -2,20 +2,20 @@ import { getNamedType, type GraphQLArgument, type GraphQLInputType, isInputObjec
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 
 /**
- * Whether a kind of reader may use every input field that an argument was given: to filter by a field is to find
- * records by what it says, and a rule of its own.
+ * Whether a kind of reader may use every input field in the arguments. A filter finds records by the value of a field,
+ * so the policy requires the right to search for it.
  */
 export function mayUseInputs(
-  taken: readonly GraphQLArgument[],
+  declared: readonly GraphQLArgument[],
   given: Readonly<Record<string, unknown>>,
   readerAccess: Pick<ReaderAccess, 'mayUse'>,
 ): boolean {
-  return taken.every(({ name, type }) => mayUseInput(type, given[name], readerAccess));
+  return declared.every(({ name, type }) => mayUseInput(type, given[name], readerAccess));
 }
 
-/** Whether any argument of a field is an input object, so that there is something to decide. */
-export function takesInputs(taken: readonly GraphQLArgument[]): boolean {
-  return taken.some(({ type }) => isInputObjectType(getNamedType(type)));
+/** Whether any argument of a field is an input object. */
+export function takesInputs(declared: readonly GraphQLArgument[]): boolean {
+  return declared.some(({ type }) => isInputObjectType(getNamedType(type)));
 }
 
 function mayUseInput(

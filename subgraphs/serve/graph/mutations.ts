@@ -5,21 +5,22 @@ import type { Resolver } from './resolvers.ts';
 import type { ChangeInput, CreateInput, LinkInput, MarkInput, RetractInput } from '../changes/changes.ts';
 
 /**
- * The mutations of a community: create and update for each kind that is written by hand, and mark, link and retract for
- * all of its records. Each is one change in one transaction, or none with its reasons as values.
+ * The mutations of a community: create and update for each kind that is edited by hand, and mark, link and retract for
+ * all records. Each mutation is one transaction. If it fails, it changes nothing and returns the reasons as
+ * `userErrors`.
  */
 export function changesOf(community: Community, kinds: readonly Kind[]): Readonly<Record<string, Resolver>> {
   const schema = contractOf(community);
   const byHand = kinds.filter(({ type }) => isWrittenByHand(schema, type));
   return {
-    ...Object.fromEntries(byHand.flatMap(({ type }) => Object.entries(rootFieldsToChange(type)))),
-    ...rootFieldsToAll(community),
+    ...Object.fromEntries(byHand.flatMap(({ type }) => Object.entries(mutationsOfKind(type)))),
+    ...mutationsOfAnyKind(community),
   };
 }
 
 type Input<Of> = { readonly input: Of };
 
-function rootFieldsToChange(type: string): Readonly<Record<string, Resolver>> {
+function mutationsOfKind(type: string): Readonly<Record<string, Resolver>> {
   return {
     [`create${type}`]: async (_source: never, { input }: Input<CreateInput>, { changes, loaders }) => {
       const { id, userErrors } = await changes.create(type, input);
@@ -32,7 +33,7 @@ function rootFieldsToChange(type: string): Readonly<Record<string, Resolver>> {
   };
 }
 
-function rootFieldsToAll(community: Community): Readonly<Record<string, Resolver>> {
+function mutationsOfAnyKind(community: Community): Readonly<Record<string, Resolver>> {
   const name = community
     .split('-')
     .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)

@@ -3,9 +3,9 @@ import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { isDecided, type Resolver, type Resolvers, referenceTo } from './resolvers.ts';
 
 /**
- * Resolvers of a community with one for each reference. A reference is whatever its sender wrote, and no rule stands
- * before it: a record is looked up and decided like any read, and of what is shared only the key is taken. Throws at
- * start where a record's reference is not decided.
+ * Adds a reference resolver for each shared type. No field rule applies to an entity reference, and its sender controls
+ * its content. A record is therefore looked up and decided like any read, and only the key of a shared entity is used.
+ * Throws at start if the reference to a record is not decided.
  */
 export function withReferences(name: string, sdl: string, resolvers: Resolvers, policy: Policy): Resolvers {
   const entities = [...new Set(keysOf(readSubgraph(name, sdl)).map(({ type }) => type))];
@@ -15,12 +15,12 @@ export function withReferences(name: string, sdl: string, resolvers: Resolvers, 
   return {
     ...resolvers,
     ...Object.fromEntries(
-      shared.map((type) => [type, { ...resolvers[type], __resolveReference: takeKey(type) }]),
+      shared.map((type) => [type, { ...resolvers[type], __resolveReference: keyOnly(type) }]),
     ),
   };
 }
 
-/** Entities whose reference would be answered without a decision, one a line. */
+/** Finds entities whose reference would be resolved without a decision. One message for each. */
 export function findOpenReferences(
   entities: readonly string[],
   resolvers: Resolvers,
@@ -29,12 +29,12 @@ export function findOpenReferences(
   return entities.flatMap((type) => {
     const refer = Object.hasOwn(resolvers, type) ? resolvers[type]?.['__resolveReference'] : undefined;
     if (coordinates.natureOf(type) === 'shared')
-      return refer === undefined ? [] : [`${type}: what is shared has no reference of its own, only its key`];
+      return refer === undefined ? [] : [`${type}: a shared type must not have its own __resolveReference`];
     if (refer !== undefined && isDecided(refer)) return [];
-    return [`${type}: a reference to it would not be decided: make its resolvers with recordOf`];
+    return [`${type}: its __resolveReference is not decided by the policy: make the resolvers with recordOf`];
   });
 }
 
-function takeKey(type: string): Resolver {
+function keyOnly(type: string): Resolver {
   return (reference: { readonly id?: unknown }) => referenceTo(type, reference.id);
 }

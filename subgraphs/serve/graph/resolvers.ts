@@ -4,17 +4,17 @@ import type { PageArguments } from '../read/connection.ts';
 import type { Context } from './context.ts';
 import type { Row } from '../read/row.ts';
 
-/** A field's resolver. Sources are checked by the schema's shape; arguments by graphql-js. */
+/** A field's resolver. graphql-js has checked the arguments. */
 export type Resolver<Source = never, Args = never> = (
   source: Source,
   args: Args,
   context: Context,
 ) => unknown;
 
-/** Resolvers by type and field; `__resolveReference` stands among the fields of an entity. */
+/** Resolvers by type and field. An entity's `__resolveReference` is among its fields. */
 export type Resolvers = Readonly<Record<string, Readonly<Record<string, Resolver>>>>;
 
-/** A stub of what the communities share: its key, and nothing that was read. */
+/** A shared entity by its key, without data. */
 export type EntityReference = { readonly __typename: string; readonly id: string };
 
 /** The root fields of a record type: its list and its lookup by id. */
@@ -26,7 +26,7 @@ export function rootFieldsTo(type: string, list: string, one: string): Readonly<
   };
 }
 
-/** A page of the records of `type` that name the stub. */
+/** Resolves to a page of the records of `type` that name the shared entity. */
 export function pageOf(type: string): Resolver {
   return async (shared: EntityReference, args: PageArguments, { loaders }) =>
     await loaders.linked(type, shared.id, args);
@@ -34,12 +34,15 @@ export function pageOf(type: string): Resolver {
 
 const decided = new WeakSet<Resolver>();
 
-/** Whether a reference's resolver decides what it gives: only those that `recordOf` made do. */
+/** Whether a `__resolveReference` was made by `recordOf`, so that the policy decides each record that it returns. */
 export function isDecided(resolver: Resolver): boolean {
   return decided.has(resolver);
 }
 
-/** A record type: its reference is decided like any read, and its fields are those of its content. */
+/**
+ * The resolvers of a record type. A reference to it is decided like any read. Fields without a resolver return the
+ * content's value.
+ */
 export function recordOf(type: string, fields: Readonly<Record<string, Resolver>> = {}) {
   const refer: Resolver = async (reference: { readonly id: string }, _args: unknown, { loaders }) =>
     await loaders.one(type, reference.id);
@@ -47,24 +50,24 @@ export function recordOf(type: string, fields: Readonly<Record<string, Resolver>
   return { envelope: (row: Row) => row, ...fields, __resolveReference: refer };
 }
 
-/** A stub of the shared type, from a key that content holds; null where it holds none. */
+/** An entity reference to a shared type; null if `key` is not a string. */
 export function referenceTo(type: string, key: unknown): EntityReference | null {
   return typeof key === 'string' ? { __typename: type, id: key } : null;
 }
 
-/** Stubs of the shared type, from a list of keys. */
+/** Entity references to a shared type, from a list of keys. */
 export function referencesTo(type: string, keys: unknown): readonly EntityReference[] {
   return Array.isArray(keys) ? keys.flatMap((key) => referenceTo(type, key) ?? []) : [];
 }
 
-/** The stub of the vulnerability that content names by its CVE or EUVD id. */
+/** The entity reference to a vulnerability, from its CVE or EUVD id. */
 export function vulnerabilityReference(id: unknown): EntityReference | null {
   return typeof id === 'string' ? referenceTo('Vulnerability', vulnerabilityKey(id)) : null;
 }
 
 const organisation = (id: string) => referenceTo('Organisation', organisationKey(id));
 
-/** What every subgraph answers alike: the envelope and its parts. The source of an envelope is its row. */
+/** Resolvers of the envelope, the same in every subgraph. The source of an envelope is its row. */
 export const envelopeResolvers: Resolvers = {
   Envelope: {
     originator: (row: Row) => organisation(row.envelope.originator),

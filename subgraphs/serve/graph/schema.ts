@@ -12,8 +12,8 @@ import { envelopeResolvers } from './resolvers.ts';
 import { shieldRootFields } from './shield.ts';
 
 /**
- * A community's executable schema: its file of the contract, its resolvers, guarded fields, shielded doors. Throws at
- * start, with everything that is wrong, where a field, an argument or a reference would be open or named wrongly.
+ * Builds a community's executable schema from its SDL and resolvers, with guarded fields and shielded root fields.
+ * Throws at start, with every finding, if the policy does not cover a field, an argument or a reference.
  */
 export function buildCommunitySchema(
   { name, resolvers: own }: Pick<CommunityPart, 'name' | 'resolvers'>,
@@ -28,7 +28,7 @@ export function buildCommunitySchema(
   return shieldRootFields(guardFields(answerReferences(schema, policy), policy));
 }
 
-/** graphql-js calls a reference's resolver as (reference, context): ours take the context in third place. */
+/** The federation library calls `__resolveReference(reference, context)`; a `Resolver` takes the context as third. */
 function withoutReferences(resolvers: CommunityPart['resolvers']): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(resolvers).map(([type, { __resolveReference: refer, ...fields }]) => [

@@ -10,42 +10,43 @@ import { HubError } from '../../../schema/errors.ts';
 import type { Context } from './context.ts';
 import { mayUseInputs } from './inputs.ts';
 
-// graphql-shield 7.6.5 throws when Node 24 imports it as ESM; as CommonJS it loads.
+// graphql-shield 7.6.5 throws when Node 24 imports it as ESM. It loads as CommonJS.
 const require = createRequire(import.meta.url);
 const { rule, shield, deny } = require('graphql-shield') as typeof GraphqlShield;
 
-/** By root type and field. What stands there is checked before it is hung. */
+/** Rules by root type and field. `findShieldFaults` checks the values. */
 type RootFieldRules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-/** What is looked at of a rule of graphql-shield. */
-type Said = { readonly name?: unknown; readonly func?: unknown; readonly cache?: unknown } | null | undefined;
+/** The checked properties of a graphql-shield rule. */
+type MaybeRule =
+  { readonly name?: unknown; readonly func?: unknown; readonly cache?: unknown } | null | undefined;
 type Resolve = GraphQLFieldResolver<unknown, Context>;
-/** What graphql-shield makes of a rule: it calls what it is given if the rule allows. */
-type Door = (inner: () => unknown, ...asked: Parameters<Resolve>) => unknown;
+/** A field middleware that graphql-shield generates: it calls `inner` if the rule allows. */
+type Middleware = (inner: () => unknown, ...args: Parameters<Resolve>) => unknown;
 
-/** Fields of the federation's machinery: `_entities` is a door like any other, `_service` is not for this hub. */
-const machinery: Readonly<Record<string, (context: Context) => boolean>> = {
+/** Rules of the federation's root fields. The hub reads the schema from its supergraph and never needs `_service`. */
+const federationFields: Readonly<Record<string, (context: Context) => boolean>> = {
   _entities: ({ reader }) => reader.subject !== '',
   _service: () => false,
 };
 
 /**
- * Shields the doors of a subgraph, its queries, mutations and subscriptions: each has a rule of its own name, whatever
- * has none is refused, and so is everybody where a rule throws. The fields behind them are the guard's, since a shield
- * over every field costs five times a list. Throws at start where the rules are not whole.
+ * Shields the root fields of a subgraph with one rule each. A root field without a rule is refused, and a rule that
+ * throws refuses. All other fields are guarded by `guardFields`: graphql-shield on every field makes a list five times
+ * slower. Throws at start if the rules are incomplete.
  */
 export function shieldRootFields(
   schema: GraphQLSchema,
   rules: RootFieldRules = rootFieldRules(schema),
 ): GraphQLSchema {
   const faults = findShieldFaults(schema, rules);
-  if (faults.length > 0) throw new Error(`the shield is not whole:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0) throw new Error(`the shield is incomplete:\n  ${faults.join('\n  ')}`);
   const options = { fallbackRule: deny, fallbackError: new HubError('REFUSED'), allowExternalErrors: true };
-  const made = shield(rules as never, options).generate(schema) as Record<string, Record<string, Door>>;
-  for (const type of rootsOf(schema)) hang(type, made[type.name] ?? {});
+  const made = shield(rules as never, options).generate(schema) as Record<string, Record<string, Middleware>>;
+  for (const type of rootsOf(schema)) applyMiddleware(type, made[type.name] ?? {});
   return schema;
 }
 
-/** A rule for each door of a schema, named after its coordinate, since graphql-shield knows rules by name alone. */
+/** A rule for each root field, named after its coordinate: graphql-shield identifies rules by name. */
 export function rootFieldRules(schema: GraphQLSchema): RootFieldRules {
   return Object.fromEntries(
     rootsOf(schema).map((type) => [
@@ -56,57 +57,60 @@ export function rootFieldRules(schema: GraphQLSchema): RootFieldRules {
 }
 
 /**
- * What graphql-shield takes without a word, one a line: a door without a rule (it would be left to a fallback), what
- * is no rule (it opens the whole type), two rules of one name and one rule at two doors (they share what is cached),
- * and a rule that caches.
+ * Finds faults that graphql-shield accepts silently, one message for each: a root field without a rule (the fallback
+ * would decide), a value that is not a rule (it opens the whole type), two rules with one name or one rule at two root
+ * fields (they share a cache), a rule that caches, and a subscription without a stream.
  */
 export function findShieldFaults(schema: GraphQLSchema, rules: RootFieldRules): readonly string[] {
   const seen = new Set<unknown>();
   return rootFieldsOf(schema).flatMap(([type, field]) => {
-    const door = `${type}.${field}`;
-    const said = rules[type]?.[field] as Said;
-    if (said === undefined) return [`${door}: no rule stands at this door`];
-    if (typeof said?.name !== 'string' || typeof said.func !== 'function')
-      return [`${door}: this is no rule`];
+    const coordinate = `${type}.${field}`;
+    const found = rules[type]?.[field] as MaybeRule;
+    if (found === undefined) return [`${coordinate}: no rule guards this root field`];
+    if (typeof found?.name !== 'string' || typeof found.func !== 'function')
+      return [`${coordinate}: expected a rule of graphql-shield`];
     const root = schema.getType(type) as GraphQLObjectType;
     const isStream = root === schema.getSubscriptionType();
-    const isDoubled = seen.has(said.name);
-    seen.add(said.name);
+    const isDoubled = seen.has(found.name);
+    seen.add(found.name);
     return [
-      ...(isDoubled ? [`${door}: two rules are called ${said.name}`] : []),
+      ...(isDoubled ? [`${coordinate}: another root field has a rule named ${found.name}`] : []),
       ...(isStream && root.getFields()[field]?.subscribe === undefined
-        ? [`${door}: no stream stands behind it`]
+        ? [`${coordinate}: this subscription has no stream`]
         : []),
-      ...(said.cache === 'no_cache' ? [] : [`${door}: a rule at a door may not be cached`]),
+      ...(found.cache === 'no_cache' ? [] : [`${coordinate}: the rule of a root field must not be cached`]),
     ];
   });
 }
 
 function rootFieldRule(type: GraphQLObjectType, field: string): unknown {
-  const taken = type.getFields()[field]?.args ?? [];
+  const declared = type.getFields()[field]?.args ?? [];
   return rule(`${type.name}.${field}`, { cache: 'no_cache' })((_source, args, context: Context) => {
-    if (Object.hasOwn(machinery, field)) return machinery[field]?.(context) ?? false;
-    return context.readerAccess.mayUse(type.name, field) && mayUseInputs(taken, args, context.readerAccess);
+    if (Object.hasOwn(federationFields, field)) return federationFields[field]?.(context) ?? false;
+    return (
+      context.readerAccess.mayUse(type.name, field) && mayUseInputs(declared, args, context.readerAccess)
+    );
   });
 }
 
 /**
- * Hangs the doors in by hand: graphql-middleware wraps `resolve` and leaves `subscribe` open where a field has both, so
- * that a stream would start before its rule. Here the rule stands before the stream, and before each of its events.
+ * Wraps both `resolve` and `subscribe` of each root field. graphql-middleware wraps `resolve` alone where a field has
+ * both, so a stream would start before its rule is checked. Here the rule is checked before the stream starts and
+ * before each event.
  */
-function hang(type: GraphQLObjectType, doors: Readonly<Record<string, Door>>): void {
+function applyMiddleware(type: GraphQLObjectType, middlewares: Readonly<Record<string, Middleware>>): void {
   for (const field of Object.values(type.getFields())) {
-    const door = doors[field.name];
-    if (typeof door !== 'function')
-      throw new Error(`${type.name}.${field.name}: graphql-shield made no door`);
+    const middleware = middlewares[field.name];
+    if (typeof middleware !== 'function')
+      throw new Error(`${type.name}.${field.name}: graphql-shield generated no middleware`);
     const { resolve = defaultFieldResolver, subscribe } = field;
-    field.resolve = behind(door, resolve);
-    if (subscribe !== undefined) field.subscribe = behind(door, subscribe);
+    field.resolve = wrap(middleware, resolve);
+    if (subscribe !== undefined) field.subscribe = wrap(middleware, subscribe);
   }
 }
 
-function behind(door: Door, resolve: Resolve): Resolve {
-  return (...asked) => door(() => resolve(...asked), ...asked);
+function wrap(middleware: Middleware, resolve: Resolve): Resolve {
+  return (...args) => middleware(() => resolve(...args), ...args);
 }
 
 function rootFieldsOf(schema: GraphQLSchema): readonly (readonly [type: string, field: string])[] {

@@ -61,8 +61,8 @@ const source = `query ($all: [_Any!]!) { _entities(representations: $all) {
   ... on Organisation { id }
 } }`;
 
-/** Asks `_entities` as the hub would, for a reader of a CSIRT that was named by nothing. */
-async function refer(all: readonly unknown[], changes: Parameters<typeof readerOf>[0] = {}) {
+/** Asks `_entities` like the hub, for a reader of a CSIRT that no audience names. */
+async function resolveReferences(all: readonly unknown[], changes: Parameters<typeof readerOf>[0] = {}) {
   const reader = readerOf(changes);
   const readerAccess = policy.accessOf(reader, now);
   const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey });
@@ -78,19 +78,23 @@ async function refer(all: readonly unknown[], changes: Parameters<typeof readerO
   };
 }
 
-test('a reference is decided like any read: what is hidden and what does not exist are alike', async () => {
-  const answer = await refer([open, hidden, 'Advisory:none'].map((id) => ({ __typename: 'Advisory', id })));
+test('decides a reference like any read: a hidden record looks like one that does not exist', async () => {
+  const answer = await resolveReferences(
+    [open, hidden, 'Advisory:none'].map((id) => ({ __typename: 'Advisory', id })),
+  );
   expect(answer.entities).toEqual([
     expect.objectContaining({ id: open, serial: `serial of ${open}` }),
     null,
     null,
   ]);
   expect([answer.codes, answer.given]).toEqual([[], [open]]);
-  const member = await refer([{ __typename: 'Advisory', id: hidden }], { organisation: 'cert-eu' });
+  const member = await resolveReferences([{ __typename: 'Advisory', id: hidden }], {
+    organisation: 'cert-eu',
+  });
   expect(member.entities?.[0]).toMatchObject({ id: hidden });
 });
 
-test('nothing of a forged reference is taken but its key: no content, no decision, no prototype', async () => {
+test('uses only the key of a forged reference: no content, no decision, no prototype', async () => {
   const decision = { hidden: [], groups: ['audience'] };
   const forged = {
     __typename: 'Advisory',
@@ -104,13 +108,13 @@ test('nothing of a forged reference is taken but its key: no content, no decisio
   const polluting = JSON.parse(
     `{ "__typename": "Advisory", "id": "${hidden}", "__proto__": { "decision": {}, "serial": "forged" }, "constructor": {} }`,
   ) as unknown;
-  const answer = await refer([forged, polluting, { ...forged, id: open }]);
+  const answer = await resolveReferences([forged, polluting, { ...forged, id: open }]);
   expect(answer.entities?.slice(0, 2)).toEqual([null, null]);
   expect(answer.text).not.toContain('forged');
   expect(({} as Record<string, unknown>)['serial']).toBeUndefined();
 });
 
-test('an operator, a list or a number is no key', async () => {
+test('rejects an operator object, a list and a number as a key', async () => {
   const ids = [
     { $ne: null },
     { $gt: '' },
@@ -124,30 +128,32 @@ test('an operator, a list or a number is no key', async () => {
     `${open}\u0000`,
   ];
   for (const type of ['Advisory', 'Vulnerability', 'Organisation']) {
-    const answer = await refer(ids.filter((id) => id !== '').map((id) => ({ __typename: type, id })));
+    const answer = await resolveReferences(
+      ids.filter((id) => id !== '').map((id) => ({ __typename: type, id })),
+    );
     const named = answer.entities?.filter((one) => one !== null) ?? [];
     expect(named.map(({ id }) => id)).toEqual(type === 'Advisory' ? [] : [`${open}\u0000`]);
     expect(answer.given).toEqual([]);
   }
-  expect((await refer([{ __typename: 'Advisory' }])).entities).toEqual([null]);
+  expect((await resolveReferences([{ __typename: 'Advisory' }])).entities).toEqual([null]);
 });
 
-test('a reference under another type opens nothing', async () => {
+test('returns nothing for a reference with the id of another type', async () => {
   for (const type of ['MispEvent', 'Sighting', 'ActorProfile', 'Vulnerability', 'Organisation']) {
-    const answer = await refer([{ __typename: type, id: hidden }]);
+    const answer = await resolveReferences([{ __typename: type, id: hidden }]);
     expect([answer.given, answer.text.includes('serial of')]).toEqual([[], false]);
   }
   for (const type of ['Envelope', 'Marking', 'AdvisoryConnection', 'Query', '_Service', 'None', '__Type']) {
-    const answer = await refer([
+    const answer = await resolveReferences([
       { __typename: type, id: hidden, localId: 'forged', nodes: [{ id: hidden }] },
     ]);
     expect([answer.given, answer.text.includes('forged'), answer.codes.length]).toEqual([[], false, 1]);
   }
 });
 
-test('what a forged reference to something shared says of its fields is not taken', async () => {
+test('ignores the fields of a forged reference to a shared entity', async () => {
   const advisories = { nodes: [{ id: hidden, serial: 'forged' }] };
-  const answer = await refer([
+  const answer = await resolveReferences([
     { __typename: 'Vulnerability', id: 'Vulnerability:CVE-2099-1', advisories, name: 'forged' },
   ]);
   expect(answer.entities).toEqual([
@@ -155,9 +161,9 @@ test('what a forged reference to something shared says of its fields is not take
   ]);
 });
 
-test('thousands of references are decided one by one, in their order', async () => {
+test('decides each of thousands of references, in their order', async () => {
   const ids = Array.from({ length: 5000 }, (_, at) => [hidden, 'Advisory:none', open][at % 3] ?? '');
-  const answer = await refer(
+  const answer = await resolveReferences(
     ids.map((id, at) => ({ __typename: 'Advisory', id: at % 50 === 0 ? `${id}${at}` : id })),
   );
   const expected = ids.map((id, at) => (id === open && at % 50 !== 0 ? open : null));

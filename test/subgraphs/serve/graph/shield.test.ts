@@ -35,11 +35,11 @@ rules:
     may: [subscribe]
     kinds: [Advisory]
     groups: [content]
-    because: Operators are told of changes, in this test alone.
+    because: Operators may subscribe to changes, in this test only.
     source: a test
 `;
-/** The doors that stand in the file already are the first of them. */
-const doors = `
+/** Coordinates that follow the mutations of the policy's file. */
+const moreCoordinates = `
       Advisory.content!mark-up: [correctAdvisory(id)]
       Advisory.content!administer: [forgotten]
   Subscription: { nature: door, fields: { Advisory.content: [advisoryChanges(filter)] } }
@@ -54,8 +54,8 @@ function policyWith(coordinates: string): Policy {
   });
 }
 
-/** CERT-EU with a mutation and a subscription that tell when they are reached. */
-function withDoors(reached: string[]): Pick<CommunityPart, 'name' | 'resolvers'> {
+/** CERT-EU with two more mutations and a subscription, which record that they are reached. */
+function withMoreRootFields(reached: string[]): Pick<CommunityPart, 'name' | 'resolvers'> {
   async function* changes() {
     reached.push('stream');
     yield await Promise.resolve(1);
@@ -86,20 +86,20 @@ async function collect(schema: GraphQLSchema, contextValue: Context): Promise<re
   return await Array.fromAsync(stream);
 }
 
-test.each(communities)('%s starts with the policy of the repository', (name) => {
+test.each(communities)('builds the schema of %s under the policy of the repository', (name) => {
   expect(() => buildCommunitySchema(parts[name], readPolicy())).not.toThrow();
 });
 
-test('a mutation and a subscription without a rule keep a subgraph from starting', () => {
-  expect(() => buildCommunitySchema(withDoors([]), readPolicy(), moreSdl)).toThrow(
+test('does not start with a mutation or a subscription that no rule names', () => {
+  expect(() => buildCommunitySchema(withMoreRootFields([]), readPolicy(), moreSdl)).toThrow(
     /Mutation\.correctAdvisory: no rule names it[^]*Subscription\.advisoryChanges: no rule names it/,
   );
 });
 
-test('a mutation is for the kinds of reader that may do what it does, and for no others', async () => {
-  const policy = policyWith(doors);
+test('refuses a mutation to a reader without the right to its action', async () => {
+  const policy = policyWith(moreCoordinates);
   const reached: string[] = [];
-  const schema = buildCommunitySchema(withDoors(reached), policy, moreSdl);
+  const schema = buildCommunitySchema(withMoreRootFields(reached), policy, moreSdl);
   const source = 'mutation { correctAdvisory(id: "a") }';
   const refused = await graphql({ schema, source, contextValue: contextOf(policy, 'policy-auditor') });
   expect([refused.data, codesOf(refused), reached]).toEqual([{ correctAdvisory: null }, ['REFUSED'], []]);
@@ -107,10 +107,10 @@ test('a mutation is for the kinds of reader that may do what it does, and for no
   expect([allowed.data, reached]).toEqual([{ correctAdvisory: 1 }, ['mutation']]);
 });
 
-test('to read is not to change: the action of a mutation is what is asked for', async () => {
-  const policy = policyWith(doors);
+test('refuses a mutation to a reader who may only read', async () => {
+  const policy = policyWith(moreCoordinates);
   const reached: string[] = [];
-  const schema = buildCommunitySchema(withDoors(reached), policy, moreSdl);
+  const schema = buildCommunitySchema(withMoreRootFields(reached), policy, moreSdl);
   const analyst = await graphql({
     schema,
     source: 'mutation { forgotten }',
@@ -119,10 +119,10 @@ test('to read is not to change: the action of a mutation is what is asked for', 
   expect([codesOf(analyst), reached]).toEqual([['REFUSED'], []]);
 });
 
-test('a subscription is refused before its stream starts, not only at its events', async () => {
-  const policy = policyWith(doors);
+test('refuses a subscription before its stream starts', async () => {
+  const policy = policyWith(moreCoordinates);
   const reached: string[] = [];
-  const schema = buildCommunitySchema(withDoors(reached), policy, moreSdl);
+  const schema = buildCommunitySchema(withMoreRootFields(reached), policy, moreSdl);
   const refused = await collect(schema, contextOf(policy, 'cert-eu-analyst'));
   expect([refused.map(codesOf), reached]).toEqual([[['REFUSED']], []]);
   const allowed = await collect(schema, contextOf(policy, 'community-operator'));
@@ -130,10 +130,10 @@ test('a subscription is refused before its stream starts, not only at its events
   expect(reached).toEqual(['stream', 'event', 'event']);
 });
 
-test('whoever loses a subscription while it runs is given no further event', async () => {
-  const policy = policyWith(doors);
+test('sends no further event to a reader who loses the right to subscribe', async () => {
+  const policy = policyWith(moreCoordinates);
   const reached: string[] = [];
-  const schema = buildCommunitySchema(withDoors(reached), policy, moreSdl);
+  const schema = buildCommunitySchema(withMoreRootFields(reached), policy, moreSdl);
   const context = contextOf(policy, 'community-operator');
   const asked = { ...context, readerAccess: { mayUse: () => reached.length < 2 } } as unknown as Context;
   const given = await collect(schema, asked);
@@ -141,10 +141,10 @@ test('whoever loses a subscription while it runs is given no further event', asy
   expect(reached).toEqual(['stream', 'event']);
 });
 
-test('a rule that throws refuses everybody, at each kind of door, and says nothing of why', async () => {
-  const policy = policyWith(doors);
+test('refuses queries, mutations and subscriptions when a rule throws, without its message', async () => {
+  const policy = policyWith(moreCoordinates);
   const reached: string[] = [];
-  const schema = buildCommunitySchema(withDoors(reached), policy, moreSdl);
+  const schema = buildCommunitySchema(withMoreRootFields(reached), policy, moreSdl);
   const broken = {
     ...contextOf(policy, 'community-operator'),
     get readerAccess(): never {
@@ -162,8 +162,8 @@ test('a rule that throws refuses everybody, at each kind of door, and says nothi
   expect(reached).toEqual([]);
 });
 
-test('a filter is for the kinds of reader that may search: to filter by a field is to find records by it', async () => {
-  const policy = policyWith(doors);
+test('refuses a filter by a field to a reader who may not search by it', async () => {
+  const policy = policyWith(moreCoordinates);
   const schema = buildCommunitySchema(certEu, policy);
   const asked: string[] = [];
   const readerAccess = {
@@ -185,7 +185,7 @@ test('a filter is for the kinds of reader that may search: to filter by a field 
   expect(policy.coordinates.placeOf('AdvisoryFilter', 'serial')?.action).toBe('search');
 });
 
-test('every field that a list is filtered by needs the right to search', () => {
+test('requires the right to search for every field that a list is filtered by', () => {
   const { coordinates } = readPolicy();
   for (const kind of Object.values(parts).flatMap(({ kinds }) => kinds)) {
     const searched = Object.keys(kind.filters).map((name) => [
@@ -198,52 +198,52 @@ test('every field that a list is filtered by needs the right to search', () => {
 
 const small = buildSchema('type Query { one: Int  two: Int } type Mutation { three: Int }');
 
-test('a shield that graphql-shield would take without a word is refused at start', () => {
-  const whole = rootFieldRules(small);
-  expect(findShieldFaults(small, whole)).toEqual([]);
+test('does not start with shield rules that graphql-shield accepts silently', () => {
+  const complete = rootFieldRules(small);
+  expect(findShieldFaults(small, complete)).toEqual([]);
   const { rule, not, allow } = shieldLibrary;
   const made = rule('Query.one', { cache: 'no_cache' })(() => true);
   const cached = rule('Query.one', { cache: 'contextual' })(() => true);
-  const faultsOf = (one: unknown, two: unknown = whole['Query']?.['two']) =>
-    findShieldFaults(small, { ...whole, Query: { one, two } });
-  expect(faultsOf(undefined)).toEqual(['Query.one: no rule stands at this door']);
-  expect(faultsOf(null)).toEqual(['Query.one: this is no rule']);
-  expect(faultsOf({})).toEqual(['Query.one: this is no rule']);
-  expect(faultsOf(() => true)).toEqual(['Query.one: this is no rule']);
-  expect(faultsOf(not(made))).toEqual(['Query.one: this is no rule']);
-  expect(faultsOf(allow)).toEqual(['Query.one: this is no rule']);
-  expect(faultsOf(made, made)).toEqual(['Query.two: two rules are called Query.one']);
+  const faultsOf = (one: unknown, two: unknown = complete['Query']?.['two']) =>
+    findShieldFaults(small, { ...complete, Query: { one, two } });
+  expect(faultsOf(undefined)).toEqual(['Query.one: no rule guards this root field']);
+  expect(faultsOf(null)).toEqual(['Query.one: expected a rule of graphql-shield']);
+  expect(faultsOf({})).toEqual(['Query.one: expected a rule of graphql-shield']);
+  expect(faultsOf(() => true)).toEqual(['Query.one: expected a rule of graphql-shield']);
+  expect(faultsOf(not(made))).toEqual(['Query.one: expected a rule of graphql-shield']);
+  expect(faultsOf(allow)).toEqual(['Query.one: expected a rule of graphql-shield']);
+  expect(faultsOf(made, made)).toEqual(['Query.two: another root field has a rule named Query.one']);
   expect(
     faultsOf(
       made,
       rule('Query.one', { cache: 'no_cache' })(() => false),
     ),
-  ).toEqual(['Query.two: two rules are called Query.one']);
-  expect(faultsOf(cached)).toEqual(['Query.one: a rule at a door may not be cached']);
-  expect(findShieldFaults(small, { Query: whole['Query'] ?? {} })).toEqual([
-    'Mutation.three: no rule stands at this door',
+  ).toEqual(['Query.two: another root field has a rule named Query.one']);
+  expect(faultsOf(cached)).toEqual(['Query.one: the rule of a root field must not be cached']);
+  expect(findShieldFaults(small, { Query: complete['Query'] ?? {} })).toEqual([
+    'Mutation.three: no rule guards this root field',
   ]);
-  expect(() => shieldRootFields(small, {})).toThrow('the shield is not whole:\n  Query.one: no rule stands');
+  expect(() => shieldRootFields(small, {})).toThrow('the shield is incomplete:\n  Query.one: no rule guards');
 });
 
-test('a subscription without a stream of its own is refused at start', () => {
+test('does not start with a subscription that has no stream', () => {
   const schema = buildSchema('type Query { one: Int } type Subscription { changes: Int }');
   expect(findShieldFaults(schema, rootFieldRules(schema))).toEqual([
-    'Subscription.changes: no stream stands behind it',
+    'Subscription.changes: this subscription has no stream',
   ]);
 });
 
-test('a reference that nobody decides keeps a subgraph from starting', () => {
+test('does not start with an entity reference that the policy does not decide', () => {
   const undecided = { ...certEu.resolvers, Advisory: { __resolveReference: (one: never) => one } };
   expect(() => buildCommunitySchema({ name: 'cert-eu', resolvers: undecided }, readPolicy())).toThrow(
-    'Advisory: a reference to it would not be decided: make its resolvers with recordOf',
+    'Advisory: its __resolveReference is not decided by the policy: make the resolvers with recordOf',
   );
   const { Sighting: _left, ...without } = certEu.resolvers;
   expect(() => buildCommunitySchema({ name: 'cert-eu', resolvers: without }, readPolicy())).toThrow(
-    'Sighting: a reference to it would not be decided',
+    'Sighting: its __resolveReference is not decided',
   );
   const own = { ...certEu.resolvers, Vulnerability: { __resolveReference: (one: never) => one } };
   expect(() => buildCommunitySchema({ name: 'cert-eu', resolvers: own }, readPolicy())).toThrow(
-    'Vulnerability: what is shared has no reference of its own, only its key',
+    'Vulnerability: a shared type must not have its own __resolveReference',
   );
 });
