@@ -40,8 +40,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'what a marked part names, told apart',
     file: 'subgraphs/serve/record/contract.ts',
-    from: "if (marked.has(path[0] ?? '')) apart.add(key);",
-    to: "if (marked.has('')) apart.add(key);",
+    from: "if (marked.has(path[0] ?? '')) hidden.add(key);",
+    to: "if (marked.has('')) hidden.add(key);",
     project: 'parts',
     tests: 'test/subgraphs/serve/ingest/own-records',
   },

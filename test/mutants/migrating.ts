@@ -53,8 +53,8 @@ export const migrating: readonly Guard[] = [
   {
     name: 'migrating: a portion hides what older versions show instead',
     file: 'subgraphs/serve/record/portions.ts',
-    from: 'spread(all, retires)',
-    to: 'spread(all, {})',
+    from: 'addDerived(all, retires)',
+    to: 'addDerived(all, {})',
     ...parts,
   },
   {

@@ -261,7 +261,7 @@ export class Changes {
   #readingOf(kind: Kind, input: ReadingInput): Reading {
     const reading = readingOf(input, this.#fieldsOf(kind));
     const schema = this.#parts.store.schemas.get(kind.type);
-    return { ...reading, portions: schema?.portionsToKeep(reading.portions) ?? reading.portions };
+    return { ...reading, portions: schema?.portionsToStore(reading.portions) ?? reading.portions };
   }
 
   #next({ envelope }: StoredRecord): Envelope {

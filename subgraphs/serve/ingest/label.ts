@@ -79,7 +79,7 @@ export function toStored(
   schema: SchemaVersions,
 ): StoredRecord {
   const next = envelopeAfter(prepared, before);
-  const envelope: Envelope = { ...next, portions: schema.portionsToKeep(next.portions) };
+  const envelope: Envelope = { ...next, portions: schema.portionsToStore(next.portions) };
   const { admits, early } = labels.admittedKeys(envelope, prepared.mapped.kind);
   return {
     _id: id,

@@ -1,10 +1,10 @@
 /**
- * The words that levels of classification are written in: the Union's and the Member States' (Council Decision
- * 2013/488/EU, appendix B), NATO's (C-M(2002)49), and those of partners whose documents reach the communities.
- * Case, accents and punctuation do not matter.
+ * Classification levels of the European Union and its Member States (Council Decision 2013/488/EU, appendix B), of NATO
+ * (C-M(2002)49), and of partners whose documents reach the communities. They are matched without case, accents and
+ * punctuation.
  */
 
-/** Words that mark a text wherever they stand as a line of their own: nobody writes them so for anything else. */
+/** Levels that mark a text wherever they are a whole line. */
 export const unmistakable: readonly string[] = [
   'TRÈS SECRET UE',
   'EU TOP SECRET',
@@ -88,7 +88,7 @@ export const unmistakable: readonly string[] = [
   'BEGRÄNSAT HEMLIG',
 ];
 
-/** Common words that mark only where a marking is expected: in its field or tag, or in capitals as a banner. */
+/** Levels that are also common words. They mark a text only in a field or tag for markings, or as a banner in capitals. */
 export const bare: readonly string[] = [
   'TRÈS SECRET',
   'SECRET',
@@ -138,7 +138,7 @@ export const bare: readonly string[] = [
   'KONFIDENTIELL',
 ];
 
-/** Abbreviations, which mark in a field or tag for markings only. */
+/** Abbreviated levels. They mark a text only in a field or tag for markings. */
 export const abbreviations: readonly string[] = [
   'TS-UE',
   'EU-TS',
@@ -165,10 +165,10 @@ export const abbreviations: readonly string[] = [
   'R',
 ];
 
-/** Taxonomies of tags that hold nothing but classifications, in the form of MISP's machine tags. */
+/** Namespaces of MISP machine tags that contain only classifications. */
 export const markingTaxonomies: readonly string[] = ['nato', 'euci', 'de-vs', 'fr-classif', 'dni-ism'];
 
-/** Tags of those taxonomies that exist for classified information only, whatever value they carry. */
+/** Machine tags that mark classified information with any value. */
 export const onlyForClassified: readonly string[] = [
   'de-vs:schutzwort',
   'fr-classif:classifiees',

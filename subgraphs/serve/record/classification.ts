@@ -7,32 +7,32 @@ import {
 } from './classification-levels.ts';
 
 /**
- * Finds a classification that a record *bears*: in a field or tag that marks it, or as a line of its own as banners
- * stand. A mention inside a sentence is none. Case, accents, widths and kinds of space make no difference, except that
- * common words ("secret") are a banner only in capitals and only first, last or alone in a text.
+ * Whether a record has a classification marking: in a field or tag for markings, or as a banner, which is a line that
+ * contains nothing else. A mention inside a sentence does not count. Case, accents, letter widths and kinds of space are
+ * ignored. Common words ("secret") are a banner only in capitals, and only as the first, last or only line of a text.
  */
 export function bearsClassification(record: unknown): boolean {
-  // Not recursive: what arrives may be nested deeper than the stack.
-  const open: Part[] = [{ value: record, field: '', marks: false }];
-  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+  // Iterative: input may be nested deeper than the call stack.
+  const stack: Part[] = [{ value: record, field: '', marks: false }];
+  for (let part = stack.pop(); part !== undefined; part = stack.pop()) {
     const { value, field, marks } = part;
     if (typeof value === 'string') {
       if (isMarked(value, field, marks)) return true;
     } else if (Array.isArray(value)) {
-      for (const item of value) open.push({ value: item, field, marks });
+      for (const item of value) stack.push({ value: item, field, marks });
     } else if (typeof value === 'object' && value !== null) {
-      openMembers(value as Readonly<Record<string, unknown>>, marks, open);
+      pushMembers(value as Readonly<Record<string, unknown>>, marks, stack);
     }
   }
   return false;
 }
 
-/** The same for what is no JSON value, by the strings that can be made out in it. */
+/** Like `bearsClassification`, for text that is not valid JSON: checks the quoted strings in it. */
 export function bearsClassificationInText(text: string): boolean {
   let field = '';
   for (let open = text.indexOf('"'); open !== -1;) {
     const end = endOfString(text, open + 1);
-    const string = unescape(ends(text, open + 1, end, 20_000));
+    const string = unescape(headAndTail(text, open + 1, end, 20_000));
     if (/^\s{0,20}:/.test(text.slice(end + 1, end + 22))) field = string;
     else if (isMarked(string, field, markingField.test(field))) return true;
     open = text.indexOf('"', end + 1);
@@ -40,7 +40,7 @@ export function bearsClassificationInText(text: string): boolean {
   return false;
 }
 
-/** Where the string that begins here has its closing quote, or the end of the text. */
+/** The index of the closing quote of the string that begins at `from`, or the end of the text. */
 function endOfString(text: string, from: number): number {
   for (let end = text.indexOf('"', from); end !== -1; end = text.indexOf('"', end + 1)) {
     let before = end - 1;
@@ -50,10 +50,10 @@ function endOfString(text: string, from: number): number {
   return text.length;
 }
 
-/** A string, or both ends of a long one, where banners stand. */
-function ends(text: string, from: number, to: number, longest: number): string {
-  if (to - from <= longest) return text.slice(from, to);
-  const half = longest / 2;
+/** A string; of one above `maxLength` the head and the tail, where banners are. */
+function headAndTail(text: string, from: number, to: number, maxLength: number): string {
+  if (to - from <= maxLength) return text.slice(from, to);
+  const half = maxLength / 2;
   return `${text.slice(from, from + half)}\n${text.slice(to - half, to)}`;
 }
 
@@ -69,38 +69,38 @@ type Part = { readonly value: unknown; readonly field: string; readonly marks: b
 
 const markingField = /classif|protective.?marking|security.?marking|^markings?$|einstufung|secrecy/i;
 const proseField = /^(comment|text|info|title|description|summary|notes?|value|statement|header|footer)$/i;
-const longestLine = 160;
-const longestTag = 200;
-/** Longer strings are refused in any case; their ends tell whether an alarm is due. */
-const longestRead = 1_000_000;
+const maxLineLength = 160;
+const maxTagLength = 200;
+/** Longer strings are rejected anyway. Their head and tail show whether to raise an alarm. */
+const maxTextLength = 1_000_000;
 
-function openMembers(value: Readonly<Record<string, unknown>>, marks: boolean, open: Part[]): void {
+function pushMembers(value: Readonly<Record<string, unknown>>, marks: boolean, stack: Part[]): void {
   for (const [key, inner] of Object.entries(value)) {
-    open.push({ value: inner, field: key, marks: marks || markingField.test(key) });
+    stack.push({ value: inner, field: key, marks: marks || markingField.test(key) });
   }
 }
 
 function isMarked(text: string, field: string, marks: boolean): boolean {
-  if (marks && text.length <= longestLine && isLevel(toWords(text))) return true;
-  if (text.length <= longestTag && text.includes(':') && isMarkingTag(text)) return true;
+  if (marks && text.length <= maxLineLength && isLevel(normalise(text))) return true;
+  if (text.length <= maxTagLength && text.includes(':') && isMarkingTag(text)) return true;
   if (!/[\n\r\u0085\u2028\u2029]|<\/?[a-z]/i.test(text)) {
-    return text.length <= longestLine && isBanner(text, proseField.test(field));
+    return text.length <= maxLineLength && isBanner(text, proseField.test(field));
   }
-  const lines = ends(text, 0, text.length, longestRead)
+  const lines = headAndTail(text, 0, text.length, maxTextLength)
     .split(/[\n\r\u0085\u2028\u2029]+|<[^>]{0,80}>/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
   return lines.some(
-    (line, at) => line.length <= longestLine && isBanner(line, at === 0 || at === lines.length - 1),
+    (line, at) => line.length <= maxLineLength && isBanner(line, at === 0 || at === lines.length - 1),
   );
 }
 
-/** A line that holds a level and perhaps its caveats, and nothing else. `common` lets common words in capitals count. */
-function isBanner(line: string, common: boolean): boolean {
+/** Whether a line contains only a level and its caveats. With `allowBare`, common words in capitals count as levels. */
+function isBanner(line: string, allowBare: boolean): boolean {
   if (!mayBegin(line)) return false;
-  const capitals = common && line === line.toUpperCase();
+  const capitals = allowBare && line === line.toUpperCase();
   const [head = '', ...controls] = line.split('//');
-  const words = toWords(controls.length > 0 ? head : line).replace(
+  const words = normalise(controls.length > 0 ? head : line).replace(
     /^((classification|marking|einstufung|level|exercise) )+/,
     '',
   );
@@ -108,17 +108,17 @@ function isBanner(line: string, common: boolean): boolean {
   return rest !== null && (rest === '' || caveat.test(rest));
 }
 
-/** What may follow a level in its line. */
+/** Text that may follow a level in its line. */
 const caveat =
   /^(rel|releasable|noforn|orcon|nofor|eyes only|atomal|bohemia|crypto|limdis|limited|until|bis|jusqu|page|seite|copy|draft|amtlich|special|for|only|exclusive|exercise|loi|wet|\d)( |$)/;
 
-/** What is left behind the levels at the beginning of the words; null where there is none. */
-function withoutLevels(words: string, common: boolean): string | null {
+/** The words after the levels at the beginning; null if there is no level. */
+function withoutLevels(words: string, allowBare: boolean): string | null {
   let rest = words;
   for (;;) {
     const level =
       longestAtStart(rest, levels.unmistakable) ??
-      (common || rest !== words ? longestAtStart(rest, levels.bare) : null);
+      (allowBare || rest !== words ? longestAtStart(rest, levels.bare) : null);
     if (level === null) return rest === words ? null : rest;
     rest = rest.slice(level.length).trimStart();
   }
@@ -128,7 +128,7 @@ function longestAtStart(words: string, known: readonly string[]): string | null 
   return known.find((level) => words === level || words.startsWith(`${level} `)) ?? null;
 }
 
-/** Whether a value of a field or tag for markings begins with a level. */
+/** Whether the value of a field or tag for markings begins with a level. */
 function isLevel(words: string): boolean {
   return (
     longestAtStart(words, levels.unmistakable) !== null ||
@@ -137,7 +137,7 @@ function isLevel(words: string): boolean {
   );
 }
 
-/** A machine tag (`namespace:predicate="value"`) of a taxonomy for classifications, or whose value is a level. */
+/** Whether a machine tag (`namespace:predicate="value"`) is of a classification taxonomy or has a level as its value. */
 function isMarkingTag(text: string): boolean {
   const match = /^\s*([\w.-]{1,40}):([^="]{1,60}?)\s*(?:=\s*"?([^"]*)"?)?\s*$/s.exec(text.normalize('NFKC'));
   if (match === null) return false;
@@ -148,12 +148,12 @@ function isMarkingTag(text: string): boolean {
   const marks =
     markingTaxonomies.includes(namespace) ||
     (value !== undefined && markingField.test(`${namespace}:${predicate}`));
-  const words = toWords(value ?? predicate);
+  const words = normalise(value ?? predicate);
   return marks ? isLevel(words) : value !== undefined && withoutLevels(words, false) === '';
 }
 
-/** Words without case, accents, full-width letters, unusual spaces and punctuation, one space between them. */
-function toWords(text: string): string {
+/** Text without case, accents, full-width letters and punctuation, with single spaces between words. */
+function normalise(text: string): string {
   return text
     .normalize('NFKD')
     .replaceAll(/[\p{M}\p{Cf}]/gu, '')
@@ -178,11 +178,11 @@ const firstWords: ReadonlySet<string> = new Set([
   'exercise',
 ]);
 
-/** Whether the first word can begin a banner: cheap, since nearly every string of every record is asked. */
+/** Whether the first word can begin a banner. A cheap filter: it runs for nearly every string of every record. */
 function mayBegin(line: string): boolean {
-  const [begin = ''] = /^[\u0020-\u007e]{0,40}/.exec(line) ?? [];
-  if (begin.length < Math.min(40, line.length)) return true;
-  const [word = ''] = /[a-z0-9]+/i.exec(begin) ?? [];
+  const [start = ''] = /^[\u0020-\u007e]{0,40}/.exec(line) ?? [];
+  if (start.length < Math.min(40, line.length)) return true;
+  const [word = ''] = /[a-z0-9]+/i.exec(start) ?? [];
   return firstWords.has(word.toLowerCase());
 }
 
@@ -191,7 +191,7 @@ function firstWord(level: string): string {
 }
 
 function longestFirst(names: readonly string[]): readonly string[] {
-  return names.map(toWords).toSorted((one, other) => other.length - one.length);
+  return names.map(normalise).toSorted((one, other) => other.length - one.length);
 }
 
 function toCharacter(_escape: string, hex: string): string {

@@ -19,13 +19,13 @@ import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 
 /**
- * A community's file of the contract as types, for what is taken in rather than answered: what content may hold is
- * said there once, and files, changes and the store are held to it.
+ * A community's SDL as a schema, to check input against it. The SDL alone defines what content may contain; imports,
+ * mutations and the store follow it.
  */
 export function contractOf(community: Community): GraphQLSchema {
   const known = built.get(community);
   if (known !== undefined) return known;
-  // The federation's own directives are not needed to take values in.
+  // Federation directives are not declared here, and input does not need them.
   const schema = buildASTSchema(parse(subgraphSdl(community)), { assumeValidSDL: true });
   const scalar = schema.getType(dateTime.name);
   if (isScalarType(scalar))
@@ -36,19 +36,19 @@ export function contractOf(community: Community): GraphQLSchema {
 
 const built = new Map<Community, GraphQLSchema>();
 
-/** The input that says what a record type's content may hold. Throws where the contract has none. */
+/** The input type of a record type's content, `<type>Content`. Throws if the SDL has none. */
 export function contentInput(schema: GraphQLSchema, type: string): GraphQLInputObjectType {
   const input = schema.getType(`${type}Content`);
-  if (!isInputObjectType(input)) throw new Error(`the contract has no input ${type}Content`);
+  if (!isInputObjectType(input)) throw new Error(`the SDL has no input ${type}Content`);
   return input;
 }
 
-/** Whether the contract says by an input what a record type holds, so that it can be written by hand. */
+/** Whether a record type can be edited by hand, which is the case if the SDL has its `<type>Content`. */
 export function isWrittenByHand(schema: GraphQLSchema, type: string): boolean {
   return isInputObjectType(schema.getType(`${type}Content`));
 }
 
-/** A place in content that names something else: a shared type's key, or a record of the same community. */
+/** A value in content that names something else: a shared entity by its key, or a record of the same community. */
 export type Reference =
   | {
       readonly to: 'shared';
@@ -59,32 +59,32 @@ export type Reference =
   | { readonly to: 'record'; readonly type: string; readonly path: readonly string[]; readonly text: string };
 
 /**
- * Content with every reference put through `turn`, which gives the key to keep, or null to leave it out. Lists keep
- * their order.
+ * Returns content with each reference replaced by the result of `map`. Null removes it from its list. Lists keep their
+ * order.
  */
-export function turnReferences(
+export function mapReferences(
   schema: GraphQLSchema,
   type: string,
   content: Readonly<Record<string, unknown>>,
-  turn: (reference: Reference) => string | null,
+  map: (reference: Reference) => string | null,
 ): Readonly<Record<string, unknown>> {
   const root = schema.getType(type);
-  if (!isObjectType(root)) throw new Error(`the contract has no type ${type}`);
-  return turnObject(schema, root, content, [], turn);
+  if (!isObjectType(root)) throw new Error(`the SDL has no type ${type}`);
+  return mapObject(schema, root, content, [], map);
 }
 
-/** What content names, as keys that join rows bear. */
+/** The keys that content names, for join rows. */
 export type Named = {
-  /** Of what is shared: each once. */
+  /** Keys of shared entities, each once. */
   readonly names: readonly string[];
   /**
-   * Shared things and records that only fields name which are marked by themselves: without a join row, since a list
-   * under such a key would say to whoever sees the record what the field says.
+   * Keys of shared entities and records that only guarded fields or portions name. They get no join row: the list under
+   * such a key would reveal the field's value to every reader of the record.
    */
   readonly unlisted: ReadonlySet<string>;
 };
 
-/** What content names, by the fields that are read as the record is and by those that are marked by themselves. */
+/** Finds the keys that content names, and which of them only guarded fields or portions name. */
 export function namedIn(
   schema: GraphQLSchema,
   { type, guarded = [] }: Pick<Kind, 'type' | 'guarded'>,
@@ -93,52 +93,52 @@ export function namedIn(
 ): Named {
   const marked = new Set([...guarded, ...portions.map(({ path }) => path)]);
   const open = { shared: new Set<string>(), records: new Set<string>() };
-  const apart = new Set<string>();
-  turnReferences(schema, type, content, ({ to, type: named, path, text }) => {
-    // Content of feeds keeps an id as the feed writes it.
+  const hidden = new Set<string>();
+  mapReferences(schema, type, content, ({ to, type: named, path, text }) => {
+    // Imported content keeps an id in the feed's spelling.
     const key = to === 'shared' ? (sharedKey(named, text) ?? text) : text;
-    if (marked.has(path[0] ?? '')) apart.add(key);
+    if (marked.has(path[0] ?? '')) hidden.add(key);
     else (to === 'shared' ? open.shared : open.records).add(key);
     return text;
   });
-  const unlisted = new Set([...apart].filter((key) => !open.shared.has(key) && !open.records.has(key)));
+  const unlisted = new Set([...hidden].filter((key) => !open.shared.has(key) && !open.records.has(key)));
   return { names: [...open.shared], unlisted };
 }
 
-function turnObject(
+function mapObject(
   schema: GraphQLSchema,
   type: GraphQLObjectType,
   content: Readonly<Record<string, unknown>>,
   path: readonly string[],
-  turn: (reference: Reference) => string | null,
+  map: (reference: Reference) => string | null,
 ): Readonly<Record<string, unknown>> {
   const fields = type.getFields();
   return Object.fromEntries(
     Object.entries(content).map(([name, value]) => {
       const named = fields[name] === undefined ? undefined : getNamedType(fields[name].type);
       if (!isObjectType(named)) return [name, value];
-      const one = (inner: unknown): unknown => turnValue(schema, named, inner, [...path, name], turn);
+      const one = (inner: unknown): unknown => mapValue(schema, named, inner, [...path, name], map);
       return [name, Array.isArray(value) ? value.map(one).filter((inner) => inner !== null) : one(value)];
     }),
   );
 }
 
-function turnValue(
+function mapValue(
   schema: GraphQLSchema,
   type: GraphQLObjectType,
   value: unknown,
   path: readonly string[],
-  turn: (reference: Reference) => string | null,
+  map: (reference: Reference) => string | null,
 ): unknown {
   if (typeof value === 'string') {
-    if (isSharedType(type.name)) return turn({ to: 'shared', type: type.name, path, text: value });
-    return turn({ to: 'record', type: type.name, path, text: value });
+    if (isSharedType(type.name)) return map({ to: 'shared', type: type.name, path, text: value });
+    return map({ to: 'record', type: type.name, path, text: value });
   }
   if (typeof value !== 'object' || value === null) return value;
-  return turnObject(schema, type, value as Readonly<Record<string, unknown>>, path, turn);
+  return mapObject(schema, type, value as Readonly<Record<string, unknown>>, path, map);
 }
 
-/** What a store keeps of an input type, by the words of mongoose, told to a maker of them. */
+/** The stored shape of an input type, independent of mongoose. */
 export type Shape =
   | 'text'
   | 'number'
@@ -147,7 +147,7 @@ export type Shape =
   | { readonly fields: Readonly<Record<string, Shape>> }
   | { readonly list: Shape };
 
-/** The shape of a record type's content. */
+/** The stored shape of a record type's content. */
 export function shapeOfContent(
   schema: GraphQLSchema,
   type: string,

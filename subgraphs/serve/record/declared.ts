@@ -3,7 +3,7 @@ import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { contractOf, type Shape, shapeOfContent } from './contract.ts';
 
-/** A record type whose content is what the contract's `<type>Content` says: nothing of it is said again here. */
+/** A record type whose content is defined by the `<type>Content` input of the community's SDL. */
 export function declared(
   community: Community,
   type: string,

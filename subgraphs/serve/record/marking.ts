@@ -11,7 +11,7 @@ import {
 } from '../../../schema/record/vocabulary.ts';
 import { RejectError } from './reject.ts';
 
-/** A marking of one colour with nothing else. */
+/** A marking with this TLP and no other restriction. */
 export function markingOf(tlp: Tlp): Marking {
   return {
     tlp,
@@ -26,7 +26,7 @@ export function markingOf(tlp: Tlp): Marking {
   };
 }
 
-/** An audience that names nobody: what the colour alone reaches. */
+/** An audience that names nobody: the TLP alone decides. */
 export const noAudience: Audience = {
   reach: 'ANYONE',
   organisations: [],
@@ -35,7 +35,7 @@ export const noAudience: Audience = {
   agreements: [],
 };
 
-/** A record's own marking joined with the default of its source, scale by scale: the stricter, never the wider. */
+/** Joins a record's own marking with its source's default. Takes the stricter value on each scale. */
 export function combineMarking(given: Marking, own: Partial<Marking>): Marking {
   return {
     tlp: stricter(given.tlp, own.tlp, tlpScale),
@@ -53,14 +53,14 @@ export function combineMarking(given: Marking, own: Partial<Marking>): Marking {
   };
 }
 
-/** Whom a record is for, and for what: the default of its source, or what the record says of itself. */
+/** The readers and purposes that a record is for. */
 export type Reading = {
   readonly marking: Marking;
   readonly audience: Audience;
   readonly purposes: readonly Purpose[];
 };
 
-/** What a record may say of its own reading; what it leaves out is the default's. */
+/** The reading that a record states itself. Missing values come from its source's default. */
 export type OwnReading = {
   readonly marking?: Partial<Marking>;
   readonly audience?: Partial<Audience>;
@@ -68,9 +68,9 @@ export type OwnReading = {
 };
 
 /**
- * A record's own marking, audience and purposes joined with the default of its source: never wider than either. Where
- * the default's colour opens it to all or to a community and the record's own is closed but for names, these are
- * taken; everywhere else own names count only where the default has them too. Throws WRONG_MARKING.
+ * Joins a record's own marking, audience and purposes with its source's default. The result is never wider than either:
+ * names are intersected. One exception: if the default names nobody and is open to all, or is open to a community while
+ * the record is only for named readers, the record's names are taken. Throws RejectError WRONG_MARKING.
  */
 export function combineReading(given: Reading, own: OwnReading): Reading {
   const defaultReach = openness({ ...given.marking, ...given.audience });
@@ -84,7 +84,7 @@ export function combineReading(given: Reading, own: OwnReading): Reading {
   };
   const marking = combineMarking(given.marking, own.marking ?? {});
   const community = defaultReach === 'COMMUNITY' ? given.marking.tlpCommunity : marking.tlpCommunity;
-  // Two communities have none in common that a label could name: only names are left.
+  // Two communities have no common community that a TLP could name, so only named readers remain.
   const isSplit = defaultReach === ownReach && ownReach === 'COMMUNITY' && community !== marking.tlpCommunity;
   const audience: Audience = {
     reach: isSplit ? 'NAMED' : stricter(given.audience.reach, own.audience?.reach, reaches),
@@ -97,13 +97,13 @@ export function combineReading(given: Reading, own: OwnReading): Reading {
   return { marking: { ...marking, tlpCommunity: community }, audience, purposes };
 }
 
-/** How far colour and reach open a record beyond those whom it names. */
+/** The readers that TLP and reach open a record to, besides the named ones. */
 function openness({ tlp, reach }: { readonly tlp: Tlp; readonly reach: Reach }): Reach {
   if (tlp === 'CLEAR') return reach;
   return tlp === 'GREEN' ? stricter('COMMUNITY', reach, reaches) : 'NAMED';
 }
 
-/** Codes and restrictions close what the colour opens. */
+/** Whether handling codes or restrictions limit the readers that the TLP opens a record to. */
 function isRestricted({ distribution, handlingCodes, extraRestrictions }: Marking): boolean {
   return (
     distribution !== 'NONE' || extraRestrictions.length > 0 || handlingCodes.some((code) => code !== 'H0')
@@ -119,8 +119,8 @@ const tlpLabels: Readonly<Record<string, Tlp>> = {
 };
 
 /**
- * The colour of a TLP 2.0 label (`tlp:amber+strict`). Throws WRONG_MARKING for any other label: an unknown one, and
- * TLP 1.0 WHITE, which becomes CLEAR only in formats whose standard has it.
+ * Parses a TLP 2.0 label (`tlp:amber+strict`). Throws WRONG_MARKING for any other label. That includes WHITE of TLP 1.0:
+ * only formats whose standard has it convert it to CLEAR.
  */
 export function readTlp(label: string): Tlp {
   const name = label
@@ -128,11 +128,11 @@ export function readTlp(label: string): Tlp {
     .toLowerCase()
     .replace(/^tlp:\s*/, '');
   const tlp = Object.hasOwn(tlpLabels, name) ? tlpLabels[name] : undefined;
-  if (tlp === undefined) throw new RejectError('WRONG_MARKING', 'a TLP label that is none of TLP 2.0');
+  if (tlp === undefined) throw new RejectError('WRONG_MARKING', 'expected a label of TLP 2.0');
   return tlp;
 }
 
-/** The one further along the scale. A value that is none of it (a mapping's mistake) is refused, never the widest. */
+/** The stricter of two values of a scale. Throws for a value that is not on the scale: it must never count as the widest. */
 function stricter<Value extends string>(
   one: Value,
   other: Value | undefined,
@@ -141,7 +141,7 @@ function stricter<Value extends string>(
   if (other === undefined) return one;
   const [at, otherAt] = [scale.indexOf(one), scale.indexOf(other)];
   if (at === -1 || otherAt === -1) {
-    throw new RejectError('WRONG_MARKING', `a marking that is none of ${scale.join(', ')}`);
+    throw new RejectError('WRONG_MARKING', `expected one of ${scale.join(', ')}`);
   }
   return at > otherAt ? one : other;
 }

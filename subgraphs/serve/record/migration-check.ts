@@ -1,8 +1,8 @@
 import type { Kind } from '../kind.ts';
 
 /**
- * Throws, with every finding on a line, where a kind's migrations cannot be what they promise: a field that is added
- * twice or was there before, one whose name was retired, one of content that no document would have.
+ * Checks the migrations of a kind. Throws, with one line for each finding, for a field that is added twice or existed
+ * before, a use of a retired field, and a difference between the migrations and `content` or `filters`.
  */
 export function checkMigrations({ type, content, filters, migrations = [] }: Kind): void {
   const faults: string[] = [];
@@ -18,28 +18,27 @@ export function checkMigrations({ type, content, filters, migrations = [] }: Kin
       }
     }
     for (const name of Object.keys(adds)) {
-      if (known.has(name)) faults.push(`${step}: ${name} was a field before`);
+      if (known.has(name)) faults.push(`${step}: ${name} existed before`);
       known.add(name);
       added.add(name);
     }
     for (const name of Object.keys(retires)) {
       if (retired.has(name) || Object.hasOwn(adds, name))
-        faults.push(`${step}: ${name} cannot be retired here`);
+        faults.push(`${step}: ${name} cannot be retired: it was retired before or is added by the same step`);
       retired.add(name);
       known.add(name);
     }
     for (const [name, { from }] of Object.entries(retires))
       for (const field of from)
-        if (retired.has(field))
-          faults.push(`${step}: ${name} is made again from ${field}, which was retired`);
+        if (retired.has(field)) faults.push(`${step}: ${name} is made from ${field}, which was retired`);
   }
   for (const name of retired)
-    if (Object.hasOwn(content, name)) faults.push(`${type}: content has ${name}, which was retired`);
+    if (Object.hasOwn(content, name)) faults.push(`${type}: content has the retired field ${name}`);
   for (const name of added)
     if (!retired.has(name) && !Object.hasOwn(content, name))
-      faults.push(`${type}: content has no ${name}, which a migration adds`);
+      faults.push(`${type}: content lacks the field ${name} that a migration adds`);
   for (const [name, path] of Object.entries(filters))
     if (retired.has(/^content\.([^.]+)/.exec(path)?.[1] ?? ''))
-      faults.push(`${type}: the filter ${name} compares what was retired`);
-  if (faults.length > 0) throw new Error(`migrations that cannot be made:\n  ${faults.join('\n  ')}`);
+      faults.push(`${type}: the filter ${name} compares a retired field`);
+  if (faults.length > 0) throw new Error(`invalid migrations:\n  ${faults.join('\n  ')}`);
 }

@@ -1,43 +1,46 @@
 import type { Content } from './content.ts';
 
 /**
- * How one field of content is made from others. `make` is pure and is given the fields of `from` and no others, so that
- * what hides one of them hides what was made of it. It meets whatever is stored, and nothing where a field is absent.
+ * Derives one field of content from others. `make` is pure and gets only the fields of `from`, so that a portion that
+ * hides one of them also hides the result. It must accept any stored value, and absent fields.
  */
 export type Making = {
   readonly from: readonly string[];
   readonly make: (given: Content) => unknown;
-  /** The one field that it is a plain copy of: who filters by the one may be answered by the other. */
+  /** The field that it copies unchanged, if any: a filter by one field can then compare the other. */
   readonly copies?: string;
 };
 
 /**
- * One step of a kind's documents, from version n to n + 1: new fields beside the old, never another value in an old one.
- * It names no shared key that the record did not name before, and changes nothing that lists are sorted by.
+ * One step of a kind's documents, from schema version n to n + 1. A step adds fields and never changes the value of an
+ * existing one. It adds no shared key that the record did not name, and does not change the sort key.
  */
 export type Migration = {
-  /** Why, in words for whoever runs it. */
+  /** The reason, for the operator who runs the migration. */
   readonly because: string;
-  /** The fields that are new, each made from fields of version n. */
+  /** New fields, each made from fields of version n. */
   readonly adds: Readonly<Record<string, Making>>;
   /**
-   * The fields of version n that n + 1 has no use for, each made from fields of n + 1: what is written anew bears them,
-   * too, so that version n reads it, until the store is contracted. Their names are never used again.
+   * Fields of version n that version n + 1 no longer uses, each made from fields of n + 1. Until the store is contracted,
+   * new documents contain them too, so that programs of version n can read them. Never reuse their names.
    */
   readonly retires?: Readonly<Record<string, Making>>;
 };
 
-/** A field that holds what another held. */
+/** Copies another field. */
 export function copyOf(field: string): Making {
   return { from: [field], make: (given) => given[field], copies: field };
 }
 
-/** A step that renames one field. */
+/** A step that renames one field.
+ *
+ * @example renaming('title', 'headline', 'a title is a headline')
+ */
 export function renaming(from: string, to: string, because: string): Migration {
   return { because, adds: { [to]: copyOf(from) }, retires: { [from]: copyOf(to) } };
 }
 
-/** The fields that are made from a content; one that comes to nothing is left out. */
+/** Derives fields from a content. Leaves out fields whose value is undefined. */
 export function makeFields(makings: Readonly<Record<string, Making>>, content: Content): Content {
   const made = Object.entries(makings).map(([name, { from, make }]) => {
     const given = from.filter((field) => Object.hasOwn(content, field));

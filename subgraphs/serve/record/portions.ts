@@ -2,30 +2,33 @@ import type { Portion } from '../../../schema/record/envelope.ts';
 import type { Making, Migration } from './migration.ts';
 
 /**
- * The portions of a record with those of every field that a migration made from a marked one: whatever hides a field
- * hides what was made of it, also where a subgraph that knows nothing of the new field marked the old one.
+ * Adds portions for the fields that migrations make from a field with a portion. A portion then hides derived fields too,
+ * even if it was set by a subgraph that does not know them.
  */
 export function portionsToRead(
   portions: readonly Portion[],
   migrations: readonly Migration[],
 ): readonly Portion[] {
-  return migrations.reduce((all, { adds }) => spread(all, adds), portions);
+  return migrations.reduce((all, { adds }) => addDerived(all, adds), portions);
 }
 
 /**
- * The portions that are stored for those that somebody says: the same, and before it those of every retired field that
- * is made from a marked one, since a subgraph of an older version shows that one.
+ * Adds portions for the retired fields that are made from a field with a portion, then does the same as
+ * `portionsToRead`. Without this, a subgraph of an older version would show the retired field.
  */
-export function portionsToKeep(
+export function portionsToStore(
   portions: readonly Portion[],
   migrations: readonly Migration[],
 ): readonly Portion[] {
-  const back = migrations.toReversed().reduce((all, { retires = {} }) => spread(all, retires), portions);
+  const back = migrations.toReversed().reduce((all, { retires = {} }) => addDerived(all, retires), portions);
   return portionsToRead(back, migrations);
 }
 
-/** Two portions of one path stand beside each other: a field is shown to those whom both admit. */
-function spread(portions: readonly Portion[], makings: Readonly<Record<string, Making>>): readonly Portion[] {
+/** One path may have several portions: a reader must pass all of them. */
+function addDerived(
+  portions: readonly Portion[],
+  makings: Readonly<Record<string, Making>>,
+): readonly Portion[] {
   const copies = Object.entries(makings).flatMap(([path, { from }]) =>
     portions.filter((portion) => from.includes(portion.path)).map((portion) => ({ ...portion, path })),
   );

@@ -1,4 +1,4 @@
-/** Why a record is not taken in: a reason code and a sentence that holds nothing of its content. */
+/** Rejects a record of an import, with a reason code and a message that contains nothing of the record. */
 export class RejectError extends Error {
   override readonly name = 'RejectError';
   readonly reason: RejectReason;
@@ -21,6 +21,6 @@ export type RejectReason =
   | 'UNSAFE_KEY'
   | 'UNMAPPABLE'
   | 'DUPLICATE'
-  /** Another organisation's: it asserts this id here already, or the import is for one originator alone. */
+  /** Another organisation already asserts this id here, or the import is for another originator only. */
   | 'FOREIGN_RECORD'
   | 'CLASSIFIED';

@@ -3,15 +3,15 @@ import type { Kind } from '../kind.ts';
 import type { Content } from './content.ts';
 import { checkMigrations } from './migration-check.ts';
 import { makeFields, type Migration } from './migration.ts';
-import { portionsToKeep, portionsToRead } from './portions.ts';
+import { portionsToStore, portionsToRead } from './portions.ts';
 
-/** The oldest version of each kind that a store is held to, by the kind's name; 1 where nothing is said. */
+/** The oldest schema version that a store still supports, by kind; 1 for a kind that is missing. */
 export type Oldest = Readonly<Record<string, number>>;
 
-/** What a document holds besides its envelope, in the form of one version. */
+/** The parts of a document that depend on its schema version. */
 export type Form = Pick<StoredRecord, 'content' | 'schemaVersion' | 'readableFrom'>;
 
-/** The version that a document is of, and the oldest that can read it. Null where what is stored is neither. */
+/** The schema version of a document, and the oldest version that can read it. Null if a stored value is invalid. */
 export function versionsOf(
   record: Readonly<Partial<Record<'schemaVersion' | 'readableFrom', unknown>>>,
 ): { readonly of: number; readonly from: number } | null {
@@ -21,20 +21,20 @@ export function versionsOf(
 }
 
 /**
- * The versions of one kind's documents, as this program knows them: it reads what is older by migrating it in memory,
- * writes so that what is older can still read it, and reads what is newer only where the document itself says that it
- * may. Throws at start where the kind's migrations make no sense.
+ * The schema versions of one kind's documents. Migrates older documents in memory when they are read, writes documents
+ * that older programs can still read, and reads a newer document only if its `readableFrom` allows it. The constructor
+ * throws if the kind's migrations are invalid.
  */
 export class SchemaVersions {
   readonly type: string;
-  /** The version that is written: one more than there are migrations. */
+  /** The version that this program writes: the number of migrations plus 1. */
   readonly current: number;
   readonly migrations: readonly Migration[];
   readonly #filters: Readonly<Record<string, string>>;
   readonly #retired: readonly string[];
-  readonly #alarm: (words: string) => void;
+  readonly #alarm: (message: string) => void;
 
-  constructor(kind: Kind, alarm: (words: string) => void = () => undefined) {
+  constructor(kind: Kind, alarm: (message: string) => void = () => undefined) {
     checkMigrations(kind);
     this.type = kind.type;
     this.migrations = kind.migrations ?? [];
@@ -45,15 +45,14 @@ export class SchemaVersions {
   }
 
   /**
-   * A stored record as of the current version, whatever version it is of: its content migrated, its portions those of
-   * the new fields, too. Null, with an alarm, where it is newer than this program and not readable for it, or where a
-   * migration fails on it: it is as if it were not there.
+   * Returns a stored record in the current version, with portions for the fields that migrations add. Returns null and
+   * raises an alarm if the document is too new for this program or a migration throws: the record is then skipped.
    */
   read(record: StoredRecord): StoredRecord | null {
     const versions = versionsOf(record);
     if (versions === null || (versions.of > this.current && versions.from > this.current)) {
       this.#alarm(
-        `a document of ${this.type} is of version ${String(record.schemaVersion)}, which this program (version ${this.current}) cannot read: it is left out`,
+        `skipped a document of ${this.type}: its schema version is ${String(record.schemaVersion)}, and this program (version ${this.current}) cannot read it`,
       );
       return null;
     }
@@ -71,17 +70,17 @@ export class SchemaVersions {
       };
     } catch (error) {
       const name = error instanceof Error ? error.name : 'an error';
-      this.#alarm(`a document of ${this.type} cannot be migrated (${name}): it is left out`);
+      this.#alarm(`skipped a document of ${this.type}: a migration failed (${name})`);
       return null;
     }
   }
 
   /**
-   * What is stored of a content of the current version: with the fields that older versions read, as far as the store
-   * has not shed them. `newer` is the form of a newer document whose content is written back as it was.
+   * Returns the stored form of a content of the current version, with the fields that the versions from `oldest` on read.
+   * `newer` is given if the document is of a newer version and its content is written back unchanged.
    */
-  write(content: Content, shed: Oldest, newer?: Pick<Form, 'schemaVersion' | 'readableFrom'>): Form {
-    const from = Math.min(shed[this.type] ?? 1, this.current);
+  write(content: Content, oldest: Oldest, newer?: Pick<Form, 'schemaVersion' | 'readableFrom'>): Form {
+    const from = Math.min(oldest[this.type] ?? 1, this.current);
     const back = this.migrations.slice(from - 1).toReversed();
     const whole = back.reduce<Content>(
       (made, { retires = {} }) => ({ ...made, ...makeFields(retires, made) }),
@@ -93,7 +92,7 @@ export class SchemaVersions {
     return { content: whole, schemaVersion, ...(readableFrom < schemaVersion ? { readableFrom } : {}) };
   }
 
-  /** The fields that the migrations from a version on add to a content. Throws what they throw. */
+  /** The fields that the migrations from a version on add to a content. Throws if a migration throws. */
   added(content: Content, version: number): Content {
     const upgraded = this.#upgrade(content, version);
     const present = this.addedBy(version).filter((name) => Object.hasOwn(upgraded, name));
@@ -105,20 +104,20 @@ export class SchemaVersions {
     return this.migrations.slice(version - 1).flatMap(({ adds }) => Object.keys(adds));
   }
 
-  /** The portions that are stored for those that somebody says. */
-  readonly portionsToKeep = (portions: StoredRecord['envelope']['portions']) =>
-    portionsToKeep(portions, this.migrations);
+  /** The portions to store for the portions that an importer or a person sets. */
+  readonly portionsToStore = (portions: StoredRecord['envelope']['portions']) =>
+    portionsToStore(portions, this.migrations);
 
   /**
-   * The path that a filter compares in a store that is held to these versions, one that every document has. Null where
-   * there is none yet: the filter waits until the store is contracted.
+   * The path that a filter compares: a field that every document of the store has. Null if there is no such field until
+   * the store is contracted.
    */
   filterPath(name: string, oldest: Oldest): string | null {
     const path = Object.hasOwn(this.#filters, name) ? this.#filters[name] : undefined;
     return path === undefined ? null : this.#olderPath(path, oldest[this.type] ?? 1);
   }
 
-  /** Every path that a filter of this kind compares in any store: each has its index. */
+  /** Every path that a filter of this kind may compare. Each needs an index. */
   filterPaths(): readonly string[] {
     const versions = Array.from({ length: this.current }, (_, at) => at + 1);
     const paths = Object.values(this.#filters).flatMap((path) =>
@@ -127,12 +126,12 @@ export class SchemaVersions {
     return [...new Set(paths)];
   }
 
-  /** The fields of content that this version has no use for, and older ones have. */
+  /** The fields of content that only older versions use. */
   retired(): readonly string[] {
     return this.#retired;
   }
 
-  /** Whether every document of such a store is read as it lies: then the index alone can count. */
+  /** Whether the store contains documents of the current version only, so that the index can count them. */
   isSettled(oldest: Oldest): boolean {
     return (oldest[this.type] ?? 1) === this.current;
   }
@@ -151,7 +150,7 @@ export class SchemaVersions {
 
   #upgrade(content: Content, version: number): Content {
     const names = this.addedBy(version);
-    // What a newer version left in a document that an older one wrote since is not what its fields say now.
+    // A program of an older version may have changed the document since: derived fields in it are outdated.
     const own = names.length === 0 ? content : without(content, names);
     return this.migrations
       .slice(version - 1)

@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 
-/** Shapes of values that many records hold, for mongoose; `_id: false`, since a value has no id. */
+/** Mongoose schemas of common values. `_id: false`: a value has no id. */
 
 const value = (shape: mongoose.SchemaDefinition) => new mongoose.Schema(shape, { _id: false });
 
@@ -8,9 +8,9 @@ const value = (shape: mongoose.SchemaDefinition) => new mongoose.Schema(shape, {
 export const time = value({ utc: Date, precision: String, declaredZone: String });
 /** schema/record/envelope.ts `Text`. */
 export const text = value({ value: String, lang: String });
-/** A list of plain texts, empty where nothing is stored. */
+/** A list of strings; empty if nothing is stored. */
 export const words = [String];
-/** A list of values of one shape. */
+/** A list of values with this shape. */
 export const listOf = (shape: mongoose.SchemaDefinition) => [value(shape)];
-/** One value of a shape. */
+/** A value with this shape. */
 export const one = value;

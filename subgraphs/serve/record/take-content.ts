@@ -2,29 +2,29 @@ import { coerceInputValue, type GraphQLError, type GraphQLSchema } from 'graphql
 import type { Time } from '../../../schema/record/envelope.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Kind } from '../kind.ts';
-import { contentInput, namedIn, type Reference, turnReferences } from './contract.ts';
+import { contentInput, namedIn, type Reference, mapReferences } from './contract.ts';
 import type { Content } from './content.ts';
 
-/** Content as it is stored, with what it names and what it is sorted by. */
+/** Checked content, ready to be stored. */
 export type TakenContent = {
   readonly content: Content;
-  /** Keys of what is shared, each once, whatever parts of it are marked by themselves. */
+  /** Keys of the shared entities that content names, each once. Portions are not taken into account. */
   readonly names: readonly string[];
-  /** Null where it does not say: the time of receipt is taken then. */
+  /** The sort key; null if content has none. The time of receipt is used then. */
   readonly sortAt: Date | null;
-  /** Records of the same community that it belongs to, by the path of content, as they were written. */
+  /** Records of the same community that content names, by path, with the id as given. */
   readonly belongsTo: Readonly<Record<string, { readonly type: string; readonly id: string }>>;
 };
 
-/** What makes no sense, by its place in content; the message holds nothing of a value. */
+/** A fault in content, with its path. The message contains nothing of the value. */
 export type ContentFault = { readonly path: readonly string[]; readonly message: string };
 
-/** What a taker may ask: an actor's name against the alias tables. */
+/** Resolves an actor's name by the alias tables; null if it is unknown. */
 export type Resolve = { readonly resolveActor: (name: string) => string | null };
 
 /**
- * Takes content as the contract's input says it: values coerced, keys of what is shared in one spelling. Gives every
- * fault instead where there is one.
+ * Checks content against its input in the SDL: coerces values and normalises the keys of shared entities. Returns the
+ * faults instead if there are any.
  */
 export function takeContent(
   schema: GraphQLSchema,
@@ -39,7 +39,7 @@ export function takeContent(
   return faults.length > 0 ? faults : settleContent(schema, kind, coerced as Content, { resolveActor });
 }
 
-/** The same for content that was coerced already, as the arguments of a mutation are. */
+/** Like `takeContent`, for content that is already coerced, such as the arguments of a mutation. */
 export function settleContent(
   schema: GraphQLSchema,
   kind: Kind,
@@ -48,7 +48,7 @@ export function settleContent(
 ): TakenContent | readonly ContentFault[] {
   const faults: ContentFault[] = [];
   const belongsTo: Record<string, { type: string; id: string }> = {};
-  const turn = (reference: Reference): string | null => {
+  const map = (reference: Reference): string | null => {
     if (reference.to === 'record') {
       belongsTo[reference.path.join('.')] = { type: reference.type, id: reference.text };
       return reference.text;
@@ -57,7 +57,7 @@ export function settleContent(
     if (key === null) faults.push({ path: reference.path, message: `expected a key of ${reference.type}` });
     return key;
   };
-  const content = turnReferences(schema, kind.type, given, turn);
+  const content = mapReferences(schema, kind.type, given, map);
   if (faults.length > 0) return faults;
   return {
     content,
@@ -67,13 +67,13 @@ export function settleContent(
   };
 }
 
-/** graphql-js quotes the value in its message; what it expected is said after it. */
+/** Rewrites a message of graphql-js, which quotes the value, to one that says only what was expected. */
 function withoutValue({ message }: GraphQLError): string {
   const field = /^Field "(\w+)" of required type "([\w[\]!]+)" was not provided\.$/.exec(message);
   if (field !== null) return `${field[1]}: expected ${field[2]}, got nothing`;
-  if (/is not defined by type/.test(message)) return 'a member that the contract does not have';
+  if (/is not defined by type/.test(message)) return 'unknown field: the schema does not define it';
   const expected = /^Expected (?:value of )?(?:non-nullable )?type "([\w[\]!]+)"/.exec(message)?.[1];
-  return expected === undefined ? 'a value of another type or out of range' : `expected ${expected}`;
+  return expected === undefined ? 'expected a value of another type or range' : `expected ${expected}`;
 }
 
 function sortOf({ sortBy }: Kind, content: Content): Date | null {

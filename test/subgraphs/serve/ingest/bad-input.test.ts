@@ -25,7 +25,7 @@ const wrong: readonly (readonly [unknown, string, string])[] = [
   [{ ...good, [word.repeat(1000)]: 1 }, 'TOO_LONG', 'a key longer than 1000'],
   [{ ...good, extra: { $where: word } }, 'UNSAFE_KEY', 'operator'],
   [{ ...good, extra: { 'a\0b': word } }, 'UNSAFE_KEY', 'operator'],
-  [{ ...good, tlp: 'tlp:white' }, 'WRONG_MARKING', 'none of TLP 2.0'],
+  [{ ...good, tlp: 'tlp:white' }, 'WRONG_MARKING', 'expected a label of TLP 2.0'],
   [{ ...good, text: `${word} \ud800` }, 'WRONG_ENCODING', 'half a character'],
   [{ ...good, breaks: true }, 'UNMAPPABLE', '(TypeError)'],
 ];

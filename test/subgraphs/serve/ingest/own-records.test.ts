@@ -63,7 +63,7 @@ test.each([
   [
     'a member that is none',
     { ...good, content: { ...good.content, secret: 1 } },
-    'a member that the contract does',
+    'unknown field: the schema does not',
   ],
   [
     'a wrong key',

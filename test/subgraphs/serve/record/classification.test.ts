@@ -38,7 +38,7 @@ test.each([
   ['Ściśle tajne'],
   ['СТРОГО СЕКРЕТНО'],
   ['Άκρως Απόρρητο'],
-])('a line of its own marks: %s', (banner) => {
+])('finds a banner that is a whole line: %s', (banner) => {
   expect(bearsClassification({ any: { field: [banner] } })).toBe(true);
   expect(bearsClassification({ text: `${banner}\nSomething is written below it.` })).toBe(true);
   expect(bearsClassification({ text: `Something is written above it.\r\n  ${banner}  \r\n` })).toBe(true);
@@ -54,7 +54,7 @@ test.each([
   [{ classification: 'CTS' }],
   [{ protective_marking: 'Geheim' }],
   [{ a: { b: [{ einstufung: 'VS-Vertraulich' }] } }],
-])('a field for markings marks by any level: %j', (record) => {
+])('finds any level in a field for markings: %j', (record) => {
   expect(bearsClassification(record)).toBe(true);
 });
 
@@ -73,7 +73,7 @@ test.each([
   ['dni-ism:classification:us="TS"'],
   ['our-own:classification="EU SECRET"'],
   ['our-own:label="RESTREINT UE/EU RESTRICTED"'],
-])('a tag of a taxonomy for classifications marks: %s', (name) => {
+])('finds a tag of a classification taxonomy: %s', (name) => {
   expect(bearsClassification({ Event: { Tag: [{ name, colour: '#ff0000' }] } })).toBe(true);
 });
 
@@ -101,12 +101,12 @@ test.each([
   ['Confidential Computing with SGX'],
   ['Geheimnisse der Linux-Shell'],
   ['TLP:AMBER'],
-])('a mention, an unclassified tag or another marking is none: %s', (text) => {
+])('ignores a mention, an unclassified tag and another marking: %s', (text) => {
   expect(bearsClassification({ info: text, Tag: [{ name: text }] })).toBe(false);
   expect(bearsClassification({ text: `Some words.\n${text} and so on.\nMore words.` })).toBe(false);
 });
 
-test('a common word in capitals is a banner first, last or alone in a text, and nowhere else', () => {
+test('finds a common word in capitals only as the first, last or only line', () => {
   expect(bearsClassification({ text: 'SECRET\nWe know who did it.\nSECRET' })).toBe(true);
   expect(bearsClassification({ text: 'We know who did it.\n\nCONFIDENTIAL\n' })).toBe(true);
   expect(bearsClassification({ Attribute: [{ type: 'comment', value: 'TRÈS SECRET' }] })).toBe(true);
@@ -114,7 +114,7 @@ test('a common word in capitals is a banner first, last or alone in a text, and 
   expect(bearsClassification({ filename: 'SECRET' })).toBe(false);
 });
 
-test('fields that classify something else are left alone', () => {
+test('ignores fields that classify something else', () => {
   expect(bearsClassification({ classification: { taxonomy: 'rsit', value: 'malicious-code' } })).toBe(false);
   expect(bearsClassification({ meta: { 'threat-actor-classification': ['operation'] } })).toBe(false);
   expect(bearsClassification({ classification: 'none' })).toBe(false);
@@ -122,7 +122,7 @@ test('fields that classify something else are left alone', () => {
   expect(bearsClassification({ marking: { tlp: 'AMBER' } })).toBe(false);
 });
 
-test('what is no JSON, or nested deeper than a stack, is searched too', () => {
+test('searches text that is not JSON and values nested deeper than the call stack', () => {
   expect(bearsClassificationInText('{"title": "x", "tag": "nato:classification=\\"NS\\"", ')).toBe(true);
   expect(bearsClassificationInText('{"title": "x", "classification": "SECRET", ')).toBe(true);
   expect(bearsClassificationInText('{"text": "NATO SECRET\\nthe plan", oops}')).toBe(true);
@@ -134,7 +134,7 @@ test('what is no JSON, or nested deeper than a stack, is searched too', () => {
 
 const onRealRecords = existsSync(realData) ? describe : describe.skip;
 onRealRecords('on the public records (../shared/data)', () => {
-  test('finds none', async () => {
+  test('finds no classification', async () => {
     const entries = await readdir(realData, { recursive: true, withFileTypes: true });
     const files = entries
       .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))

@@ -104,8 +104,8 @@ const { envelope: plain } = prepare(
   now,
 );
 
-/** Whether somebody who holds these keys meets what such a record admits, and what it admits under an embargo. */
-function doors(reading: Reading) {
+/** Whether a reader with these keys may read such a record after its embargo (`open`) and during it (`early`). */
+function admissionOf(reading: Reading) {
   const { admits, early } = admittedKeys({ ...plain, ...reading }, 'Note');
   return {
     open: (held: ReadonlySet<string>) => admits.some((key) => held.has(key)),
@@ -113,8 +113,8 @@ function doors(reading: Reading) {
   };
 }
 
-/** What the record says, with the default for what it leaves out. */
-function alone(one: Reading, other: OwnReading): Reading {
+/** The record's own reading, with the default's values where it has none. */
+function ownOnly(one: Reading, other: OwnReading): Reading {
   return {
     marking: { ...one.marking, ...other.marking },
     audience: { ...one.audience, ...other.audience },
@@ -123,11 +123,11 @@ function alone(one: Reading, other: OwnReading): Reading {
 }
 
 /**
- * A default that the colour opens to a community and that names nobody leaves it to the record to name somebody: whom
- * it names in a closed circle may be outside of that community. For the measure it is open to all then.
+ * A default that is open to a community and names nobody lets a closed record name its readers, and these may be outside
+ * the community. The comparison treats such a default as open to all.
  */
-function asOpenAsItMeans(one: Reading, other: OwnReading): Reading {
-  const closed = alone(one, other);
+function effectiveDefault(one: Reading, other: OwnReading): Reading {
+  const closed = ownOnly(one, other);
   const isClosed = !['CLEAR', 'GREEN'].includes(closed.marking.tlp) || closed.audience.reach === 'NAMED';
   const isCommunity = ['CLEAR', 'GREEN'].includes(one.marking.tlp) && one.audience.reach !== 'NAMED';
   if (!isClosed || !isCommunity) return one;
@@ -138,13 +138,13 @@ function asOpenAsItMeans(one: Reading, other: OwnReading): Reading {
   };
 }
 
-test('the joined reading admits nobody whom the default alone or the record alone refuses', () => {
+test('admits no reader whom the default alone or the record alone refuses', () => {
   let admitted = 0;
   fc.assert(
     fc.property(given, own, fc.array(reader, { minLength: 5, maxLength: 5 }), (one, other, readers) => {
-      const joined = doors(combineReading(one, other));
-      const byDefault = doors(asOpenAsItMeans(one, other));
-      const byRecord = doors(alone(one, other));
+      const joined = admissionOf(combineReading(one, other));
+      const byDefault = admissionOf(effectiveDefault(one, other));
+      const byRecord = admissionOf(ownOnly(one, other));
       const wider = readers.filter((who) => {
         const held = new Set(heldKeys(who, now, 'Note'));
         admitted += joined.open(held) ? 1 : 0;
@@ -158,7 +158,7 @@ test('the joined reading admits nobody whom the default alone or the record alon
   expect(admitted).toBeGreaterThan(1000);
 });
 
-test('each scale takes the stricter, each set both', () => {
+test('takes the stricter value of each scale and the union of each set', () => {
   fc.assert(
     fc.property(marking, marking, (one, other) => {
       const joined = combineMarking(one, other);
@@ -190,24 +190,24 @@ const openTo = (tlp: 'CLEAR' | 'GREEN', community = 'cyber-defence'): Reading =>
 });
 
 test.each<readonly [string, Reading, OwnReading, readonly string[]]>([
-  ['an empty default above GREEN stays empty', amberFor(), { audience: { organisations: ['x'] } }, []],
-  ['a default with recipients gives them', amberFor('x', 'y'), { marking: { tlp: 'AMBER' } }, ['x', 'y']],
+  ['keeps an empty default above GREEN empty', amberFor(), { audience: { organisations: ['x'] } }, []],
+  ['takes the recipients of the default', amberFor('x', 'y'), { marking: { tlp: 'AMBER' } }, ['x', 'y']],
   [
-    'both with recipients: who is in both',
+    'intersects the recipients of both',
     amberFor('x', 'y'),
     { audience: { organisations: ['y', 'z'] } },
     ['y'],
   ],
-  ['none is in both', amberFor('x'), { audience: { organisations: ['y'] } }, []],
-  ['a record that names nobody', amberFor('x'), { audience: { organisations: [] } }, []],
+  ['leaves nobody if no recipient is in both', amberFor('x'), { audience: { organisations: ['y'] } }, []],
+  ['leaves nobody if the record names nobody', amberFor('x'), { audience: { organisations: [] } }, []],
   [
-    'a closed record under an open default names its own',
+    'takes the recipients of a closed record under an open default',
     openTo('CLEAR'),
     { marking: { tlp: 'AMBER' }, audience: { organisations: ['x'] } },
     ['x'],
   ],
   [
-    'a record for named groups only, under a default for the community',
+    'takes the recipients of a record for named groups under a default for the community',
     openTo('GREEN'),
     { audience: { reach: 'NAMED', organisations: ['x'] } },
     ['x'],
@@ -216,7 +216,7 @@ test.each<readonly [string, Reading, OwnReading, readonly string[]]>([
   expect(combineReading(one, other).audience.organisations).toEqual(expected);
 });
 
-test('two communities have none in common, and a default that is open to all leaves the record its own', () => {
+test('leaves only named readers when two communities differ, and keeps the community of a record under an open default', () => {
   const green = { marking: { tlp: 'GREEN', tlpCommunity: 'law-enforcement' } } as const;
   expect(combineReading(openTo('GREEN'), green).audience.reach).toBe('NAMED');
   const joined = combineReading(openTo('CLEAR'), green);
@@ -224,7 +224,7 @@ test('two communities have none in common, and a default that is open to all lea
 });
 
 test.each(['WHITE', 'PINK', ''])(
-  'a colour that is none is refused, never read as the widest: "%s"',
+  'rejects an unknown TLP instead of reading it as the widest: "%s"',
   (tlp) => {
     const odd = { tlp } as unknown as Partial<Marking>;
     expect(() => combineMarking(markingOf('CLEAR'), odd)).toThrow(RejectError);
@@ -242,10 +242,8 @@ test.each([
 });
 
 test.each(['TLP:WHITE', 'tlp:amber strict', 'TLP:', '', 'constructor', 'tlp:amber+strict!'])(
-  'refuses the label "%s" without repeating it',
+  'rejects the label "%s" without quoting it',
   (label) => {
-    expect(() => readTlp(label)).toThrow(
-      new RejectError('WRONG_MARKING', 'a TLP label that is none of TLP 2.0'),
-    );
+    expect(() => readTlp(label)).toThrow(new RejectError('WRONG_MARKING', 'expected a label of TLP 2.0'));
   },
 );

@@ -12,7 +12,7 @@ import { first, second, third } from '../migrate/bulletins-3.ts';
 
 const alarms: string[] = [];
 const schemaOf = ({ kinds }: CommunityPart) =>
-  new SchemaVersions(kinds[0] as Kind, (words) => alarms.push(words));
+  new SchemaVersions(kinds[0] as Kind, (message) => alarms.push(message));
 const [v1, v2, v3] = [schemaOf(first), schemaOf(second), schemaOf(third)];
 
 function recordOf(content: Content, changes: Partial<StoredRecord> = {}): StoredRecord {
@@ -26,7 +26,7 @@ const bulletin = fc.record({
   actors: fc.array(fc.string(), { maxLength: 3 }),
 });
 
-test('a document without a version is of version 1, and one of any version is read as of the newest', () => {
+test('reads a document without a version as version 1, and migrates every version to the newest', () => {
   const content = { title: 'T', text: { value: 'a longer text', lang: 'en' }, actors: ['A'] };
   const { schemaVersion: _none, ...bare } = recordOf(content);
   const newest = { headline: 'T', body: 'a longer text', opening: 'T: a longer ', names: ['A'] };
@@ -36,7 +36,7 @@ test('a document without a version is of version 1, and one of any version is re
   expect(v3.read(recordOf({ ...others, headline: title }, { schemaVersion: 2 }))?.content).toEqual(newest);
 });
 
-test('what a newer version writes is read by each older one as it was, until the store has shed it', () => {
+test('writes documents that older versions read unchanged, until the store is contracted', () => {
   fc.assert(
     fc.property(bulletin, (content) => {
       const newest = v3.read(recordOf(content))?.content as Content;
@@ -45,10 +45,14 @@ test('what a newer version writes is read by each older one as it was, until the
       const { title, ...others } = content;
       expect(v2.read(written)?.content).toMatchObject({ ...others, headline: title });
       expect(v3.read(written)?.content).toEqual(newest);
-      const shed = recordOf({}, v3.write(newest, { Bulletin: 3 }));
-      expect([shed.content, shed.schemaVersion, shed.readableFrom]).toEqual([newest, 3, undefined]);
-      expect(v3.read(shed)?.content).toEqual(newest);
-      expect([v1.read(shed), v2.read(shed)]).toEqual([null, null]);
+      const contracted = recordOf({}, v3.write(newest, { Bulletin: 3 }));
+      expect([contracted.content, contracted.schemaVersion, contracted.readableFrom]).toEqual([
+        newest,
+        3,
+        undefined,
+      ]);
+      expect(v3.read(contracted)?.content).toEqual(newest);
+      expect([v1.read(contracted), v2.read(contracted)]).toEqual([null, null]);
       const half = recordOf({}, v3.write(newest, { Bulletin: 2 }));
       expect([v1.read(half), v2.read(half)?.content]).toEqual([
         null,
@@ -58,7 +62,7 @@ test('what a newer version writes is read by each older one as it was, until the
   );
 });
 
-test('a document of the future is read where it says so, otherwise left out with an alarm that holds nothing of it', () => {
+test('reads a newer document if it allows it; otherwise skips it with an alarm that holds nothing of it', () => {
   alarms.length = 0;
   const content = { title: 'T', headline: 'T', secret: 'EXERCISE' };
   expect(v1.read(recordOf(content, { schemaVersion: 2, readableFrom: 1 }))?.content).toBe(content);
@@ -68,20 +72,20 @@ test('a document of the future is read where it says so, otherwise left out with
     expect(v2.read(recordOf(content, { schemaVersion: schemaVersion as number }))).toBeNull();
   expect(alarms).toHaveLength(7);
   expect(alarms[0]).toBe(
-    'a document of Bulletin is of version 2, which this program (version 1) cannot read: it is left out',
+    'skipped a document of Bulletin: its schema version is 2, and this program (version 1) cannot read it',
   );
   expect(alarms.join()).not.toContain('EXERCISE');
 });
 
-test('a document on which a migration fails is left out with an alarm, never half-read', () => {
+test('skips a document on which a migration fails, with an alarm', () => {
   alarms.length = 0;
   const broken = recordOf({ title: 'EXERCISE', text: { value: 7, lang: 'en' }, actors: [] });
   expect(v3.read(broken)).toBeNull();
   expect(v2.read(broken)).not.toBeNull();
-  expect(alarms).toEqual(['a document of Bulletin cannot be migrated (TypeError): it is left out']);
+  expect(alarms).toEqual(['skipped a document of Bulletin: a migration failed (TypeError)']);
 });
 
-test('what a newer version left in a document that an older one wrote since is made anew', () => {
+test('derives added fields again when an older version has changed the document', () => {
   const content = { title: 'new', headline: 'old', text: { value: 'text', lang: 'en' }, actors: [] };
   expect(v2.read(recordOf(content))?.content).toMatchObject({ headline: 'new' });
   expect(v2.added(content, 1)).toEqual({ headline: 'new' });
@@ -89,7 +93,7 @@ test('what a newer version left in a document that an older one wrote since is m
   expect(v2.read(recordOf(without))?.content).not.toHaveProperty('headline');
 });
 
-test('content that a change leaves as it was keeps what a newer version holds besides', () => {
+test('keeps the fields of a newer version when unchanged content is written back', () => {
   const content = { title: 'T', headline: 'T', text: { value: 't', lang: 'en' }, actors: [], more: 1 };
   const newer = recordOf(content, { schemaVersion: 4, readableFrom: 1 });
   const read = v2.read(newer);
@@ -107,7 +111,7 @@ function portionOf(path: string, tlp: 'AMBER' | 'RED' = 'AMBER'): Portion {
 
 const paths = (portions: readonly Portion[] = []) => portions.map(({ path }) => path).toSorted();
 
-test('a portion that hides a field hides what was made of it, and what older versions show instead', () => {
+test('hides derived and retired fields with the portion of their source field', () => {
   const read = (portions: readonly Portion[], schema = v3) =>
     paths(schema.read(recordOf({}, { envelope: envelopeOf({ portions }) }))?.envelope.portions);
   expect(read([portionOf('title')])).toEqual(['headline', 'opening', 'title']);
@@ -120,14 +124,14 @@ test('a portion that hides a field hides what was made of it, and what older ver
     'text',
     'title',
   ]);
-  expect(paths(v3.portionsToKeep([portionOf('headline')]))).toEqual(['headline', 'opening', 'title']);
-  expect(paths(v3.portionsToKeep([portionOf('opening')]))).toEqual(['opening']);
-  expect(paths(v3.portionsToKeep([portionOf('body')]))).toEqual(['body', 'opening', 'text']);
-  const kept = v3.portionsToKeep([portionOf('names')]);
+  expect(paths(v3.portionsToStore([portionOf('headline')]))).toEqual(['headline', 'opening', 'title']);
+  expect(paths(v3.portionsToStore([portionOf('opening')]))).toEqual(['opening']);
+  expect(paths(v3.portionsToStore([portionOf('body')]))).toEqual(['body', 'opening', 'text']);
+  const kept = v3.portionsToStore([portionOf('names')]);
   expect(read(kept)).toEqual(paths(kept));
 });
 
-test('a filter compares what every document has: the old field until the store is contracted', () => {
+test('filters by the old field until the store is contracted', () => {
   expect(v2.filterPath('headline', {})).toBe('content.title');
   expect(v2.filterPath('headline', { Bulletin: 2 })).toBe('content.headline');
   expect(v3.filterPath('headline', { Bulletin: 1 })).toBe('content.title');
@@ -147,8 +151,8 @@ const kindWith = (migrations: readonly Migration[], content = {}, filters = {}):
   migrations,
 });
 
-/** The words with which a kind is refused, or the version that it comes to. */
-function refused(...parts: Parameters<typeof kindWith>): unknown {
+/** The error message for a kind with these migrations, or its version if they are valid. */
+function errorOf(...parts: Parameters<typeof kindWith>): unknown {
   try {
     return new SchemaVersions(kindWith(...parts)).current;
   } catch (error) {
@@ -156,41 +160,41 @@ function refused(...parts: Parameters<typeof kindWith>): unknown {
   }
 }
 
-test('migrations that cannot be what they promise are refused at start, every fault on a line', () => {
+test('rejects invalid migrations at start, with one line for each fault', () => {
   const because = 'EXERCISE';
-  expect(refused([{ because, adds: { title: copyOf('title') } }], { title: String })).toContain(
-    'title was a field before',
+  expect(errorOf([{ because, adds: { title: copyOf('title') } }], { title: String })).toContain(
+    'title existed before',
   );
-  expect(refused([{ because, adds: { b: copyOf('a') }, retires: { b: copyOf('a') } }])).toContain(
-    'b cannot be retired here',
+  expect(errorOf([{ because, adds: { b: copyOf('a') }, retires: { b: copyOf('a') } }])).toContain(
+    'b cannot be retired: ',
   );
-  const away: Migration = { because, adds: { b: copyOf('a') }, retires: { a: copyOf('b') } };
-  expect(refused([away], { b: String })).toBe(2);
-  expect(refused([away], { a: String, b: String })).toContain('content has a, which was retired');
-  expect(refused([away], {})).toContain('content has no b, which a migration adds');
-  expect(refused([away], { b: String }, { a: 'content.a' })).toContain('the filter a compares what was');
-  expect(refused([away, { because, adds: { a: copyOf('b') } }], { b: String })).toContain(
-    'version 2 to 3: a was a field before',
+  const rename: Migration = { because, adds: { b: copyOf('a') }, retires: { a: copyOf('b') } };
+  expect(errorOf([rename], { b: String })).toBe(2);
+  expect(errorOf([rename], { a: String, b: String })).toContain('content has the retired field a');
+  expect(errorOf([rename], {})).toContain('content lacks the field b that a migration adds');
+  expect(errorOf([rename], { b: String }, { a: 'content.a' })).toContain('the filter a compares a retired');
+  expect(errorOf([rename, { because, adds: { a: copyOf('b') } }], { b: String })).toContain(
+    'version 2 to 3: a existed before',
   );
-  expect(refused([away, { because, adds: { c: copyOf('a') } }], { b: String, c: String })).toContain(
+  expect(errorOf([rename, { because, adds: { c: copyOf('a') } }], { b: String, c: String })).toContain(
     'c is made from a, which was retired',
   );
-  expect(refused([{ ...away, retires: { a: copyOf('c'), c: copyOf('b') } }], { b: String })).toContain(
-    'a is made again from c, which was retired',
+  expect(errorOf([{ ...rename, retires: { a: copyOf('c'), c: copyOf('b') } }], { b: String })).toContain(
+    'a is made from c, which was retired',
   );
 });
 
-test('the same alarm is raised once a minute', () => {
+test('raises the same alarm once a minute', () => {
   let now = 0;
-  const said: string[] = [];
-  const say = throttle(
-    (words) => said.push(words),
+  const raised: string[] = [];
+  const raise = throttle(
+    (message) => raised.push(message),
     () => now,
   );
   for (const at of [0, 1, 59_999, 60_000]) {
     now = at;
-    say('a');
+    raise('a');
   }
-  say('b');
-  expect(said).toEqual(['a', 'a', 'b']);
+  raise('b');
+  expect(raised).toEqual(['a', 'a', 'b']);
 });
