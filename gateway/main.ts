@@ -35,11 +35,11 @@ async function main(): Promise<void> {
 }
 
 async function tellHelp(): Promise<void> {
-  const [{ hubSettings }, { tellSettings }] = await Promise.all([
+  const [{ hubSettings }, { formatSettings }] = await Promise.all([
     import('./settings.ts'),
     import('../schema/runtime/settings/help.ts'),
   ]);
-  process.stdout.write(`${help}\nSettings of the hub:\n${tellSettings(hubSettings)}`);
+  process.stdout.write(`${help}\nSettings of the hub:\n${formatSettings(hubSettings)}`);
 }
 
 async function startWholeHub() {

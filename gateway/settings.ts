@@ -8,7 +8,7 @@ import {
   textOfFile,
   url,
   wholeNumber,
-  words,
+  wordList,
 } from '../schema/runtime/settings/forms.ts';
 import {
   type Environment,
@@ -27,34 +27,34 @@ const committedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql'
 
 /** What the hub is told from outside, beside where its subgraphs and its budgets are. */
 const own = {
-  host: setting('JCU_HOST', 'the address to listen on', text, '127.0.0.1'),
-  port: setting('JCU_PORT', 'the port to listen on; 0 takes a free one', wholeNumber(0, 65_535), '4000'),
-  storeUri: secret('JCU_STORE_URI', "the MongoDB URI of the hub's own store: registry and trail", text),
-  issuer: setting('JCU_ISSUER', "the OpenID provider's issuer URL", url),
-  audience: setting('JCU_AUDIENCE', 'the audience that access tokens must name (RFC 9068)', text),
+  host: setting('JCU_HOST', 'address to listen on', text, '127.0.0.1'),
+  port: setting('JCU_PORT', 'port to listen on; 0 selects a free port', wholeNumber(0, 65_535), '4000'),
+  storeUri: secret('JCU_STORE_URI', "MongoDB URI of the hub's own store (registry and audit log)", text),
+  issuer: setting('JCU_ISSUER', 'issuer URL of the OpenID provider', url),
+  audience: setting('JCU_AUDIENCE', 'audience that access tokens must name (RFC 9068)', text),
   strongAcr: setting(
     'JCU_STRONG_ACR',
     '`acr` values that count as strong authentication of a person',
-    words,
+    wordList,
     '',
   ),
   signingKeyFile: setting(
     'JCU_SIGNING_KEY_FILE',
-    "the hub's private Ed25519 key as a JWK file (RFC 8037), read again when it changes",
+    "the hub's private Ed25519 key, a JWK file (RFC 8037); read again when it changes",
     jsonFile,
   ),
   ...policySettings,
   ...tlsSettings,
   subgraphsCa: setting(
     'JCU_SUBGRAPHS_CA_FILE',
-    "the one authority (PEM) of the subgraphs' certificates; else what this machine trusts",
+    "certificate authority (PEM) of the subgraphs' certificates; without it, the authorities that this machine trusts",
     orNone(textOfFile),
     '',
   ),
-  supergraph: setting('JCU_SUPERGRAPH', 'the composed graph', textOfFile, committedSupergraph),
+  supergraph: setting('JCU_SUPERGRAPH', 'supergraph (SDL)', textOfFile, committedSupergraph),
   partDeadlineMs: setting(
     'JCU_PART_DEADLINE_MS',
-    'how long a community may take for its part, in milliseconds',
+    'time limit for the response of a subgraph, in milliseconds',
     wholeNumber(50, 60_000),
     '3000',
   ),
@@ -62,8 +62,8 @@ const own = {
   production: mode,
 };
 
-const readerBudget = budget('JCU_READER_BUDGET', 'what a reader may spend', '60000/60');
-const organisationBudget = budget('JCU_ORGANISATION_BUDGET', 'what an organisation may spend', '600000/60');
+const readerBudget = budget('JCU_READER_BUDGET', 'budget of each reader', '60000/60');
+const organisationBudget = budget('JCU_ORGANISATION_BUDGET', 'budget of each organisation, for all its readers together', '600000/60');
 
 /** Where each community answers: from settings only, never from the supergraph. */
 const subgraphUrls = Object.fromEntries(
@@ -71,7 +71,7 @@ const subgraphUrls = Object.fromEntries(
     community,
     setting(
       `JCU_SUBGRAPH_${community.toUpperCase().replaceAll('-', '_')}_URL`,
-      `the URL of ${community}'s subgraph`,
+      `URL of the subgraph of ${community}`,
       url,
     ),
   ]),
@@ -117,13 +117,13 @@ function checkAddresses(
   for (const [name, address] of addresses) {
     const { protocol, hostname } = new URL(address);
     if (protocol !== 'https:' && !isLoopback(hostname))
-      wrong.push(`${name}: an https URL with NODE_ENV=production, got ${address}`);
+      wrong.push(`${name}: expected an https URL with NODE_ENV=production, got ${address}`);
   }
 }
 
 function budget(name: string, means: string, standard: string): Setting<Budget> {
   const form: Form<Budget> = {
-    words: `POINTS/SECONDS in whole numbers, as ${standard}`,
+    expected: `POINTS/SECONDS in whole numbers, such as ${standard}`,
     read: (given) => {
       const parsed = parseBudget(given);
       if (parsed === null) throw new Error('no budget');
@@ -142,7 +142,7 @@ function readBudgets(env: Environment, wrong: string[]) {
   const isHalf = 2 * reader.points <= organisation.points && 2 * rateOf(reader) <= rateOf(organisation);
   if (!isHalf) {
     wrong.push(
-      `JCU_READER_BUDGET: at most half of JCU_ORGANISATION_BUDGET, at once and each second, ` +
+      `JCU_READER_BUDGET: expected at most half of JCU_ORGANISATION_BUDGET, in points and in points per second, ` +
         `got ${reader.points}/${reader.seconds} of ${organisation.points}/${organisation.seconds}`,
     );
   }

@@ -1,58 +1,59 @@
 /**
- * The closed table of error codes: what a client may be told, with its HTTP status and its constant message.
- * The reader gets the code and the message of this table, never the text of an exception; the log gets everything.
+ * All error codes that a client can get, with their HTTP statuses and constant messages. A client never gets the text of
+ * an exception; the log does.
  */
 export const errorTable = {
   BAD_REQUEST: {
     status: 400,
-    message: 'The request is not a GraphQL request (GraphQL over HTTP, section 5).',
+    message: 'The request is not valid GraphQL over HTTP. Send POST with a JSON body that has a "query".',
   },
-  GRAPHQL_PARSE_FAILED: { status: 400, message: 'The document does not parse as GraphQL.' },
-  GRAPHQL_VALIDATION_FAILED: { status: 400, message: 'The document does not fit the schema.' },
+  GRAPHQL_PARSE_FAILED: { status: 400, message: 'The document has a GraphQL syntax error. Correct the document.' },
+  GRAPHQL_VALIDATION_FAILED: { status: 400, message: 'The document does not match the schema. Compare it with the published schema.' },
   BAD_USER_INPUT: {
     status: 400,
-    message: 'An argument or a variable is not of the form that the schema describes.',
+    message: 'An argument or a variable has a value of the wrong type. Compare it with the schema.',
   },
-  BAD_CURSOR: { status: 400, message: 'The cursor is not one of this list, filter, order and reader.' },
+  BAD_CURSOR: { status: 400, message: 'The cursor is not from this list, filter, order and reader. Start without a cursor.' },
   AMBIGUOUS_NAME: {
     status: 200,
-    message: 'The name is carried by more than one actor: ask threatActors(name:).',
+    message: 'More than one actor has this name. Use threatActors(name:) to list them.',
   },
   OPERATION_TOO_LARGE: {
     status: 400,
-    message: 'The operation selects more than this hub plans: ask in parts.',
+    message: 'The operation is too large. Split it into smaller operations.',
   },
-  UNAUTHENTICATED: { status: 401, message: 'A valid access token for this hub is needed.' },
+  UNAUTHENTICATED: { status: 401, message: 'A valid access token is required. Get one from the OpenID provider and send it as a bearer token.' },
   FORBIDDEN: { status: 403, message: 'Requests from this host or origin are not taken.' },
-  REFUSED: { status: 200, message: 'A part of the operation is not for this kind of reader.' },
-  NOT_FOUND: { status: 404, message: 'There is nothing at this address.' },
-  METHOD_NOT_ALLOWED: { status: 405, message: 'This address takes POST (and GET for queries) only.' },
-  TOO_LARGE: { status: 413, message: 'The request is larger than this hub reads.' },
+  REFUSED: { status: 200, message: 'This kind of reader may not use a part of the operation. Remove it from the operation.' },
+  NOT_FOUND: { status: 404, message: 'Nothing exists at this path. Send GraphQL requests to /graphql.' },
+  METHOD_NOT_ALLOWED: { status: 405, message: 'This path accepts only POST, and GET for queries. Use one of them.' },
+  TOO_LARGE: { status: 413, message: 'The request is too large. Send a smaller request.' },
   RATE_LIMITED: {
     status: 429,
-    message: 'The budget of this reader or of their organisation is spent. Try again after the time stated.',
+    message: 'The budget of this reader or organisation is used up. Try again after the time in Retry-After.',
   },
-  PART_UNAVAILABLE: { status: 200, message: 'A part of the answer could not be had in time.' },
+  PART_UNAVAILABLE: { status: 200, message: 'A community did not answer in time, so its part is missing. Try again later.' },
   TRAIL_UNAVAILABLE: {
     status: 503,
-    message: 'The answer cannot be recorded, so it is not given. Try again later.',
+    message: 'The audit log is not available, so the response is withheld. Try again later.',
   },
   POLICY_UNAVAILABLE: {
     status: 503,
-    message: 'No policy is in force here, so nothing is decided. Try again later.',
+    message: 'No policy is in force, so every request is refused. Try again later.',
   },
-  REGISTRY_UNAVAILABLE: { status: 503, message: 'The registry does not answer. Try again later.' },
-  BUDGET_UNAVAILABLE: { status: 503, message: 'The budgets cannot be counted. Try again later.' },
+  REGISTRY_UNAVAILABLE: { status: 503, message: 'The registry is not available. Try again later.' },
+  BUDGET_UNAVAILABLE: { status: 503, message: 'The budgets cannot be checked. Try again later.' },
   PLAN_TIMEOUT: { status: 503, message: 'The operation could not be planned in time: ask in parts.' },
   INTERNAL: {
     status: 500,
-    message: 'Something went wrong inside. The correlation id leads the operators to it.',
+    message: 'An internal error occurred. Report the correlation id to the operators.',
   },
 } as const satisfies Record<string, { readonly status: number; readonly message: string }>;
 
+/** A code of the table. */
 export type HubErrorCode = keyof typeof errorTable;
 
-/** The error of this hub: a code of the table above. `detail` is for the log and never leaves. */
+/** An error with a code of the table. `detail` is for the log; a client never gets it. */
 export class HubError extends Error {
   override readonly name = 'HubError';
   readonly code: HubErrorCode;
@@ -65,7 +66,7 @@ export class HubError extends Error {
   }
 }
 
-/** Whether a value is a code of the table: own keys only, so that no name of Object.prototype passes. */
+/** Returns true if a value is a code of the table. Names of Object.prototype, such as `constructor`, are not codes. */
 export function isHubErrorCode(value: unknown): value is HubErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorTable, value);
 }

@@ -2,21 +2,22 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { communities, type Community } from './record/vocabulary.ts';
 
-/** Every subgraph of the graph: the hub's own (stubs and registry) and one for each community. */
+/** The subgraphs: the hub's own (entity references and registry), and one for each community. */
 export const subgraphNames = ['hub', ...communities] as const;
+/** The name of a subgraph. */
 export type SubgraphName = 'hub' | Community;
 
 const federation = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])
 `;
 
-/** The SDL of one subgraph: the federation header, the scales, what all records share, and its own file. */
+/** Returns the SDL of a subgraph: federation header, scales.graphql, common.graphql (communities only), its own file. */
 export function subgraphSdl(name: SubgraphName): string {
   const shared = name === 'hub' ? ['scales.graphql'] : ['scales.graphql', 'common.graphql'];
   return [federation, ...[...shared, `${name}.graphql`].map(read)].join('\n');
 }
 
-/** The text of a file of the contract. */
+/** Returns the text of a file in this folder. */
 export function read(file: string): string {
   return readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8');
 }

@@ -4,28 +4,28 @@ import { owners } from './folder.ts';
 
 /** What the preparation of one store is told. */
 export const setupSettings = {
-  owner: setting('JCU_STORE_OWNER', 'whose store it is', oneOf(...owners)),
+  owner: setting('JCU_STORE_OWNER', 'owner of the store', oneOf(...owners)),
   member: setting(
     'JCU_STORE_ADDRESS',
-    'HOST:PORT by which its one user reaches it, and its replica set knows it',
+    'HOST:PORT of the store for its user and its replica set',
     text,
   ),
   local: setting(
     'JCU_STORE_LOCAL',
-    'HOST:PORT by which it is prepared, which is its loopback for the first time',
+    'HOST:PORT of the store for its setup; the first time, its loopback address',
     text,
     '127.0.0.1:27017',
   ),
-  caFile: setting('JCU_STORE_CA_FILE', 'the authority (PEM) of its certificate', filePath),
+  caFile: setting('JCU_STORE_CA_FILE', "certificate authority (PEM) of the store's certificate", filePath),
   adminPassword: secret(
     'JCU_STORE_ADMIN_PASSWORD',
-    'of the administrator of its users and set, who reads no record',
+    'password of the administrator, who manages users and replica set and cannot read records',
     text,
   ),
-  password: secret('JCU_STORE_PASSWORD', 'of its one user', text),
+  password: secret('JCU_STORE_PASSWORD', "password of the store's only user", text),
 };
 
 /** What fills the registry with the trial's fictional readers. */
 export const registrySettings = {
-  storeUri: secret('JCU_STORE_URI', "the MongoDB URI of the hub's own store", text),
+  storeUri: secret('JCU_STORE_URI', "MongoDB URI of the hub's own store", text),
 };

@@ -1,5 +1,5 @@
-import { readWhole } from '../../schema/runtime/settings/settings.ts';
-import { tellSettings } from '../../schema/runtime/settings/help.ts';
+import { readOrThrow } from '../../schema/runtime/settings/settings.ts';
+import { formatSettings } from '../../schema/runtime/settings/help.ts';
 import { openServerAsAdmin } from '../trial/stores/admin.ts';
 import { keepUsers } from '../trial/stores/users.ts';
 import { setupSettings } from './settings.ts';
@@ -12,7 +12,7 @@ const readyMs = 60_000;
  * make the first user.
  */
 async function setUp(): Promise<void> {
-  const { owner, member, local, caFile, adminPassword, password } = readWhole(setupSettings, process.env);
+  const { owner, member, local, caFile, adminPassword, password } = readOrThrow(setupSettings, process.env);
   const server = { local, member, set: 'jcu', admin: 'jcu-admin', caFile };
   await using admin = await openServerAsAdmin(server, adminPassword, readyMs);
   await keepUsers(admin, [owner], () => password);
@@ -21,7 +21,7 @@ async function setUp(): Promise<void> {
 
 try {
   if (process.argv.includes('--help'))
-    process.stdout.write(`Prepares one store.\n\nSettings:\n${tellSettings(Object.values(setupSettings))}`);
+    process.stdout.write(`Prepares one store.\n\nSettings:\n${formatSettings(Object.values(setupSettings))}`);
   else await setUp();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { communities, type Community } from '../../schema/record/vocabulary.ts';
-import { readWhole } from '../../schema/runtime/settings/settings.ts';
+import { readOrThrow } from '../../schema/runtime/settings/settings.ts';
 import { trialSettings } from './settings.ts';
 import { occupyHome } from './stores/occupy.ts';
 
@@ -23,7 +23,7 @@ export const deployment = 'trial';
 
 /** The folder of this machine's trial: JCU_HOME, or `.jcu` beside package.json. */
 export function homeFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return resolve(readWhole({ home: trialSettings.home }, env).home);
+  return resolve(readOrThrow({ home: trialSettings.home }, env).home);
 }
 
 /** Takes away all that was stored in a home. Refuses while a trial runs in it. */

@@ -6,16 +6,16 @@ const besidePackage = fileURLToPath(new URL('../../.jcu', import.meta.url));
 
 /** What the trial is told from outside; what its parts are told, it says itself. */
 export const trialSettings = {
-  home: setting('JCU_HOME', 'where the trial keeps its stores, keys and logs', filePath, besidePackage),
+  home: setting('JCU_HOME', "folder for the trial's stores, keys and logs", filePath, besidePackage),
   cache: setting(
     'JCU_CACHE',
-    "where a fetched mongod is kept; else `jcu-hub` in the user's cache folder",
+    "folder for a downloaded mongod; without it, `jcu-hub` in the user's cache folder",
     orNone(filePath),
     '',
   ),
   mongod: setting(
     'MONGOMS_SYSTEM_BINARY',
-    'the mongod to start; else one is looked for',
+    'path of the mongod to start; without it, the trial searches for one or downloads it',
     orNone(filePath),
     '',
   ),

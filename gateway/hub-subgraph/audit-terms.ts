@@ -1,8 +1,8 @@
 import { type Action, allActions } from '../../schema/policy/language/domain.ts';
-import type { Way } from '../../schema/policy/explain/explain.ts';
+import type { PermitCheck } from '../../schema/policy/explain/explain.ts';
 import type { PolicySource, Rule } from '../../schema/policy/language/rules.ts';
-import { shortfallInWords } from '../../schema/policy/explain/print-explanation.ts';
-import { conditionInWords, readAloud } from '../../schema/policy/explain/phrases.ts';
+import { formatShortfall } from '../../schema/policy/explain/format-explanation.ts';
+import { formatCondition, formatRule } from '../../schema/policy/explain/format-rule.ts';
 
 /** An action as the graph's enum writes it. */
 export function toEnum(action: Action): string {
@@ -25,16 +25,16 @@ export function toPolicyRule(rule: Rule, source: PolicySource): object {
     kinds: [...rule.kinds],
     groups: [...rule.groups],
     when: [...rule.when].map(([of, values]) => {
-      return { of, isOneOf: [...values], text: conditionInWords(of, [...values]) };
+      return { of, isOneOf: [...values], text: formatCondition(of, [...values]) };
     }),
   };
 }
 
 /** A permission that could have allowed what was refused. */
-export function toDecisionWay({ rule, missing, prohibitedBy }: Way, source: PolicySource): object {
+export function toDecisionWay({ rule, missing, prohibitedBy }: PermitCheck, source: PolicySource): object {
   return {
     rule: toDecisiveRule(rule, source),
-    missing: missing.map((shortfall) => ({ ...shortfall, text: shortfallInWords(shortfall) })),
+    missing: missing.map((shortfall) => ({ ...shortfall, text: formatShortfall(shortfall) })),
     prohibitedBy: prohibitedBy.map((one) => toDecisiveRule(one, source)),
   };
 }
@@ -46,6 +46,6 @@ function toDecisiveRule(rule: Rule, source: PolicySource): object {
     effect: rule.effect.toUpperCase(),
     because,
     source: rule.source,
-    text: readAloud(rule, source),
+    text: formatRule(rule, source),
   };
 }

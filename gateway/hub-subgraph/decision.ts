@@ -1,4 +1,4 @@
-import { type EverExplanation, explainEver } from '../../schema/policy/explain/ever.ts';
+import { type CoordinateExplanation, explainCoordinate } from '../../schema/policy/explain/explain-coordinate.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import type { AccessEntry } from '../audit/entry.ts';
@@ -7,7 +7,7 @@ import type { LoggedAccess } from '../audit/log.ts';
 
 /** What was refused in one request, and what would have had to be true. */
 export type ExplainedDecision = LoggedAccess & {
-  readonly refused: readonly { readonly coordinate: string; readonly ways: EverExplanation['ways'] | null }[];
+  readonly refused: readonly { readonly coordinate: string; readonly ways: CoordinateExplanation['ways'] | null }[];
   /** The classes that the reader was of; null where they could not be worked out. */
   readonly classes: readonly string[] | null;
   /** Why something is not explained; null where all is. */
@@ -32,8 +32,8 @@ export function explainDecision(access: LoggedAccess, policy: Policy | null): Ex
   const machine = toReader(entry, reader, 'machine');
   const explained = entry.refused.slice(0, maxExplained).map((coordinate) => {
     // The log does not hold whether a person or a machine asked: the answer is the one that was refused.
-    const asPerson = explainEver(policy, person, coordinate);
-    const { allowed, ways } = asPerson.allowed ? explainEver(policy, machine, coordinate) : asPerson;
+    const asPerson = explainCoordinate(policy, person, coordinate);
+    const { allowed, ways } = asPerson.allowed ? explainCoordinate(policy, machine, coordinate) : asPerson;
     return { coordinate, ways: allowed ? null : ways };
   });
   const parting = explained.filter(({ ways }) => ways === null);

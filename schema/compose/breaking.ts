@@ -10,15 +10,15 @@ import {
 } from 'graphql';
 
 /**
- * Breaking changes from the published schema to the next that no deprecation announced. An announcement is a
- * `@deprecated(reason: "... until 2027-01-31")` in the published schema whose day has passed at `now`.
+ * Returns a message for each breaking change between the published and the next schema that was not announced. A change
+ * is announced by `@deprecated(reason: "... until 2027-01-31")` in the published schema if that day has passed.
  */
 export function findUnannouncedBreaks(published: string, next: string, now: Date): readonly string[] {
   if (published.trim() === '') return [];
   const before = buildSchema(published);
   return findBreakingChanges(before, buildSchema(next))
     .filter((change) => !wasAnnounced(before, change, now))
-    .map((change) => `breaking change without a deprecation that has run out: ${change.description}`);
+    .map((change) => `breaking change before its deprecation has ended: ${change.description} Add @deprecated(reason: "... until YYYY-MM-DD") and wait for that day.`);
 }
 
 function wasAnnounced(before: GraphQLSchema, change: BreakingChange, now: Date): boolean {
@@ -27,7 +27,7 @@ function wasAnnounced(before: GraphQLSchema, change: BreakingChange, now: Date):
   return until !== undefined && Date.parse(`${until}T23:59:59Z`) < now.getTime();
 }
 
-/** graphql-js names what a change is about in its description, as `Type.member` or as a list of both. */
+/** Finds the deprecation of a change. graphql-js names the coordinate in the description, as `Type.member` or separately. */
 function deprecationOf(schema: GraphQLSchema, description: string): string | undefined {
   const names = description.match(/\b[_A-Za-z]\w*(?:\.\w+)?/g) ?? [];
   return names

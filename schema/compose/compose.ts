@@ -10,12 +10,12 @@ import { coordinatesFile, domainFile, rulesFile } from '../policy/language/langu
 import { readPolicy } from '../policy/decide/load.ts';
 import { read, subgraphNames, subgraphSdl } from '../sources.ts';
 
-/** What the gateway plans on, what clients generate their types from, and what editors check the policy's files by. */
+/** The generated files: the supergraph, the published schema, and JSON Schemas for the policy files. */
 export type Composed = Readonly<
   Record<'supergraph.graphql' | 'published.graphql', string> & Record<`policy/${string}.schema.json`, string>
 >;
 
-/** Composes the graph from the subgraphs' files. Throws with every composition error, one a line. */
+/** Composes the supergraph from the SDL of the subgraphs. Throws one error with a line for each composition error. */
 export function compose(): Composed {
   const services = subgraphNames.map((name) => ({
     name,
@@ -34,23 +34,23 @@ export function compose(): Composed {
   };
 }
 
-/** The JSON Schema (2020-12) of a file of the policy. */
+/** Returns the JSON Schema (2020-12) of a policy file. */
 function schemaOf(shape: z.ZodType): string {
   return `${JSON.stringify(z.toJSONSchema(shape), null, 2)}\n`;
 }
 
-/** The generated files that are not what the sources compose to, one line each. */
+/** Returns a message for each generated file that is out of date. */
 export function findDrift(composed: Composed): readonly string[] {
   return Object.entries(composed)
-    .filter(([file, text]) => readIfThere(file) !== text)
-    .map(([file]) => `schema/${file} is not what the sources compose to: run \`npm run compose\``);
+    .filter(([file, text]) => readIfExists(file) !== text)
+    .map(([file]) => `schema/${file} is out of date: run \`npm run compose\``);
 }
 
 function main(check: boolean): void {
   const composed = compose();
   const findings = [
     ...findPolicyGaps(readPolicy()),
-    ...findUnannouncedBreaks(readIfThere('published.graphql'), composed['published.graphql'], new Date()),
+    ...findUnannouncedBreaks(readIfExists('published.graphql'), composed['published.graphql'], new Date()),
     ...findUndescribed(buildSchema(composed['published.graphql'])),
     ...(check ? findDrift(composed) : []),
   ];
@@ -63,7 +63,7 @@ function writeGenerated(composed: Composed): void {
   for (const [file, text] of Object.entries(composed)) writeFileSync(pathOf(file), text);
 }
 
-function readIfThere(file: string): string {
+function readIfExists(file: string): string {
   return existsSync(pathOf(file)) ? read(file) : '';
 }
 

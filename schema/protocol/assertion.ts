@@ -3,31 +3,32 @@ import type { Reader } from './reader.ts';
 import { clockToleranceSeconds, type Session } from './session.ts';
 
 /**
- * The hub's word for a reader, to one subgraph, for one request: a JWS in compact form (RFC 7515) with HMAC-SHA-256
- * under the session's key, bound to the subgraph and the deployment by that key and by `aud` and `iss`, to the request
- * by the SHA-256 of its body, to this second by `exp`, and to one use by its number in the session.
+ * The hub's statement to one subgraph who the reader of one request is. It is a JWS in compact form (RFC 7515) with
+ * HMAC-SHA-256 and the session key. The key, `aud` and `iss` bind it to the subgraph and the deployment; the SHA-256 of
+ * the body binds it to the request. `exp` limits its lifetime, and its number in the session prevents a replay.
  */
 export type Assertion = {
-  /** Signed whole, whatever it holds. */
+  /** Signed with all its fields. */
   readonly reader: Reader;
-  /** The policy that the hub decided under. */
+  /** The policy version of the hub's decision. */
   readonly policy: string;
-  /** Leads operators from a subgraph's log to the hub's. */
+  /** The same id in the logs of the hub and the subgraph. */
   readonly correlationId: string;
 };
 
+/** An assertion whose signature and claims were verified. */
 export type VerifiedAssertion = Assertion & {
   readonly deployment: string;
   readonly session: string;
-  /** From 1, by one for each assertion of the session. */
+  /** The number of the assertion in its session, from 1. */
   readonly number: number;
 };
 
 const lifetimeSeconds = 10;
 
 /**
- * Signs an assertion that holds for ten seconds, for this body only, in this session. Made here rather than by jose,
- * whose HMAC goes through WebCrypto and costs six times as much.
+ * Signs an assertion for one body in one session. It is valid for ten seconds. Does not use jose, whose HMAC goes through
+ * WebCrypto and costs six times as much.
  */
 export function signAssertion(
   assertion: Assertion,
@@ -50,7 +51,7 @@ export function signAssertion(
   return `${signed}.${macOf(signed, session)}`;
 }
 
-/** The session that a token says it belongs to; null where it is no assertion at all. Nothing is verified by this. */
+/** Returns the session id in a token's header; null if it is not an assertion. Verifies nothing. */
 export function sessionOf(token: string): string | null {
   const [header = ''] = token.split('.', 1);
   const [, id = null] = headerForm.exec(Buffer.from(header, 'base64url').toString('latin1')) ?? [];
@@ -58,22 +59,24 @@ export function sessionOf(token: string): string | null {
 }
 
 /**
- * Opens a token under its session's key. Throws on anything that the readerAccess of that key did not make. The header must
- * be, byte for byte, the one that an assertion of this session has: no algorithm is ever read from it.
+ * Verifies the signature of a token with the session key and returns its claims. Throws if the token was not made with
+ * that key. The header must equal the expected bytes, so that no algorithm is read from it.
  */
 export function openAssertion(token: string, session: Session): unknown {
   const [header = '', claims = '', mac = '', ...more] = token.split('.');
-  if (more.length > 0 || header !== headerOf(session.id)) throw new Error('no assertion of this session');
+  if (more.length > 0 || header !== headerOf(session.id)) throw new Error('expected an assertion of this session');
   const [got, expected] = [Buffer.from(mac), Buffer.from(macOf(`${header}.${claims}`, session))];
   if (got.length !== expected.length || !timingSafeEqual(got, expected)) {
-    throw new Error('the assertion is not under the key of its session');
+    throw new Error('the signature of the assertion does not match the key of its session');
   }
   return JSON.parse(Buffer.from(claims, 'base64url').toString());
 }
 
 /**
- * Checks what was opened: for this session's community and deployment, for these bytes, within its seconds and the
- * session's. Throws otherwise; a caller answers 401 and says nothing more. That it is used once is the caller's to see.
+ * Checks the claims of a token: community, deployment, body, lifetime and the end of the session. Throws if one is wrong;
+ * the caller then answers 401 without a reason. The caller must also check that each assertion is used only once.
+ *
+ * @param opened the result of `openAssertion`
  */
 export function checkAssertion(
   opened: unknown,
@@ -83,11 +86,11 @@ export function checkAssertion(
 ): VerifiedAssertion {
   const { iss, aud, exp, number, body: hash, reader, policy, correlationId } = opened as Claims;
   const left = exp - now.getTime() / 1000;
-  if (iss !== session.deployment) throw new Error('the assertion is of another deployment');
+  if (iss !== session.deployment) throw new Error('the assertion is from another deployment');
   if (aud !== session.community) throw new Error('the assertion is for another subgraph');
-  if (!(left > -clockToleranceSeconds)) throw new Error('the assertion is too old');
+  if (!(left > -clockToleranceSeconds)) throw new Error('the assertion has expired');
   if (!(left <= lifetimeSeconds + clockToleranceSeconds)) throw new Error('the assertion is from the future');
-  if (now >= session.endsAt) throw new Error('the session is over');
+  if (now >= session.endsAt) throw new Error('the session has ended');
   if (hash !== digest(body)) throw new Error('the assertion is for another body');
   return { reader, policy, correlationId, deployment: iss, session: session.id, number };
 }
@@ -100,7 +103,7 @@ type Claims = Assertion & {
   readonly body: string;
 };
 
-/** A session's id is the hub's own UUID; an id of another form is in no header that is read. */
+/** The session id is a UUID of the hub. A header with another form of id is rejected. */
 const headerForm = /^\{"alg":"HS256","typ":"jcu-assertion\+jwt","kid":"([\w-]{1,64})"\}$/;
 
 function headerOf(session: string): string {

@@ -1,6 +1,6 @@
 import type { Tlp, Pap, HandlingCode } from '../record/vocabulary.ts';
 
-/** What a subgraph says that it disclosed: one line a record, returned under `extensions.disclosed`. */
+/** A record that a subgraph disclosed, as it reports it under `extensions.disclosed`. */
 export type Disclosure = {
   readonly type: string;
   readonly id: string;
@@ -9,11 +9,11 @@ export type Disclosure = {
   readonly pap: Pap;
   readonly handlingCodes: readonly HandlingCode[];
   readonly extraRestrictions: readonly string[];
-  /** Registry ids; null where the colour opens the record beyond named organisations. */
+  /** Registry ids of organisations; null if TLP opens the record to more than named organisations. */
   readonly audience: readonly string[] | null;
-  /** Paths of the portions with a marking of their own that this reader was shown, with their colour. */
+  /** The portions that were disclosed to this reader, with their TLP. */
   readonly portions: readonly { readonly path: string; readonly tlp: Tlp }[];
 };
 
-/** A disclosure with the community that made it, as the trail records it. */
+/** A disclosure with its community, as the audit log records it. */
 export type RecordedDisclosure = Disclosure & { readonly community: string };

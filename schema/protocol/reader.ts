@@ -1,12 +1,12 @@
 import type { Purpose, Tlp } from '../record/vocabulary.ts';
 
-/** A right to read one share that a recipient recorded for a client; it ends by itself. */
+/** An onward share that a recipient recorded for the reader's organisation. It is valid until `until`. */
 export type HeldShare = { readonly id: string; readonly by: string; readonly until: string };
 
-/** A permission of a provider or an originator for this reader's organisation, for one recipient; it ends by itself. */
+/** A grant of a provider or an originator to the reader's organisation. It is valid until `until`. */
 export type HeldGrant = { readonly id: string; readonly by: string; readonly until: string };
 
-/** An agreement in force that the reader's organisation is party to, with what it opens at most. */
+/** An agreement in force of the reader's organisation, with its maximum TLP and its purposes. */
 export type HeldAgreement = {
   readonly id: string;
   readonly until: string;
@@ -15,12 +15,12 @@ export type HeldAgreement = {
 };
 
 /**
- * Who asks: all of it from a verified token or from the hub's registry, nothing from a client's header.
- * The hub builds it, signs it into each assertion, and every subgraph decides from it again.
+ * The authenticated person or machine that asks. All fields come from a verified token or from the hub's registry, none
+ * from a client's header. The hub signs the reader into each assertion, and every subgraph decides again with it.
  */
 export type Reader = {
   readonly subject: string;
-  /** A registry entry, never a mail domain or a country. */
+  /** The id of a registry entry, never a mail domain or a country. */
   readonly organisation: string;
   /** TLP communities in which the organisation is registered, such as `cyber-defence`. */
   readonly communities: readonly string[];
@@ -30,12 +30,12 @@ export type Reader = {
   readonly onwardShares: readonly HeldShare[];
   readonly grants: readonly HeldGrant[];
   readonly agreements: readonly HeldAgreement[];
-  /** How the token was got: by a natural person, or by a machine with client credentials. */
+  /** A natural person, or a machine with client credentials. */
   readonly client: 'person' | 'machine';
-  /** The one purpose stated for this request, if any: granted by scope. */
+  /** The purpose of this request, granted by a scope of the token; null if none was stated. */
   readonly purpose: Purpose | null;
-  /** `real`, or the id of one exercise: never both. */
+  /** `real`, or the id of one exercise. */
   readonly picture: string;
-  /** A natural person at a screen, by an interactive client with strong authentication: what RED asks for. */
+  /** True for a natural person with strong authentication at an interactive client, as TLP:RED requires. */
   readonly onScreen: boolean;
 };

@@ -13,18 +13,17 @@ import {
 import { type CryptoKey, jwtVerify, SignJWT } from 'jose';
 
 /**
- * A session of one hub process with one subgraph: the key that assertions are made under, agreed by X25519 (RFC 7748)
- * of two keys that exist for this session alone, so that a signing key that is stolen later opens nothing of before.
+ * A session of one hub process with one subgraph. Its key signs assertions. The key is agreed with X25519 (RFC 7748) from
+ * two ephemeral keys, so that a signing key that is stolen later does not reveal earlier sessions.
  *
- * The hub signs its half with Ed25519, so a subgraph knows that it speaks to the hub. The answer proves possession of
- * the same key, so no stranger can put a half of their own into a session that the subgraph takes. It does not prove
- * who the subgraph is: whoever answers at its address is taken for it, as with any HTTP. A deployment therefore
- * reaches its subgraphs by TLS with their certificates checked, or mutual TLS, which also keeps the questions and
- * answers themselves from being read on the way. Without it, somebody on the way can answer in the subgraph's stead;
- * they still cannot ask the subgraph anything, change a question, or use an assertion a second time.
+ * The hub signs its ephemeral public key with Ed25519, so the subgraph authenticates the hub. The answer proves that the
+ * subgraph derived the same key, so an attacker cannot insert another ephemeral key. The answer does not authenticate
+ * the subgraph: as with any HTTP, any server at its address can answer. A deployment therefore uses TLS with verified
+ * certificates, which also encrypts queries and responses. Without TLS an attacker on the network can answer in place of
+ * the subgraph, but cannot query the subgraph, change a query, or replay an assertion.
  */
 export type Session = {
-  /** The `jti` of the offer: public. */
+  /** The `jti` of the offer; public. */
   readonly id: string;
   readonly deployment: string;
   readonly community: string;
@@ -35,22 +34,22 @@ export type Session = {
 /** The Ed25519 key that the hub signs its offers with. */
 export type SigningKey = { readonly id: string; readonly privateKey: CryptoKey };
 
-/** The hub's public keys by `kid`, each with its `x` (RFC 8037), which tells a replaced key from one that stayed. */
+/** The hub's public keys by `kid`. `x` (RFC 8037) shows whether a key was replaced under the same `kid`. */
 export type HubKeys = ReadonlyMap<string, { readonly x: string; readonly key: CryptoKey }>;
 
 type Ends = { readonly deployment: string; readonly community: string };
 
-/** How far the clocks of hub and subgraph may be apart. */
+/** The maximum difference between the clocks of hub and subgraph. */
 export const clockToleranceSeconds = 2;
 
 const type = 'jcu-session+jwt';
 const lifetimeSeconds = 600;
-/** An offer is taken within these seconds, and once; the session that it makes lives on. */
+/** An offer must be accepted within this time. The session lasts longer. */
 const offerSeconds = 10;
 
 /**
- * Offers a session: a JWT signed with the hub's key that holds the hub's half. `conclude` takes the subgraph's answer
- * and gives the session; it throws where the answer does not prove the same key.
+ * Creates the offer of a session: a JWT, signed by the hub, with its ephemeral public key. `conclude` verifies the answer
+ * of the subgraph and returns the session. It throws if the answer does not prove that both derived the same key.
  */
 export async function offerSession(ends: Ends, key: SigningKey, now: Date) {
   const { privateKey, publicKey } = generateKeyPairSync('x25519');
@@ -67,27 +66,27 @@ export async function offerSession(ends: Ends, key: SigningKey, now: Date) {
   const conclude = (answer: unknown): Session => {
     const { key: theirs, proof } = readAnswer(answer);
     const derived = derive(privateKey, theirs, token, [rawOf(publicKey), theirs], ends);
-    if (!isSame(proof, derived.proof)) throw new Error('the answer does not prove the key of the session');
+    if (!isSame(proof, derived.proof)) throw new Error('the proof in the answer does not match the session key');
     return { ...ends, id, key: derived.key, endsAt: new Date((issuedAt + lifetimeSeconds) * 1000) };
   };
   return { token, conclude };
 }
 
-/** A session as the subgraph took it, with the half and the proof that the hub is answered. */
-export type TakenSession = {
+/** A session that the subgraph accepted, with its answer to the hub. */
+export type AcceptedSession = {
   readonly session: Session;
-  /** The `kid` and `x` of the hub's key that the offer was signed with: the session ends with that key. */
+  /** The hub's key that signed the offer. The session ends when that key is removed. */
   readonly signedBy: { readonly kid: string; readonly x: string };
-  /** After this the offer itself could not be taken any more. */
+  /** When the offer expires. Until then a replay must be detected. */
   readonly offerEndsAt: Date;
   readonly answer: { readonly key: string; readonly proof: string };
 };
 
 /**
- * Takes an offer. Throws on anything that is not exactly an offer to this community, by this deployment, under one of
- * the hub's keys, made seconds ago; whoever calls this also sees that each is taken once.
+ * Verifies an offer and creates the session. Throws if the offer is not for this community and deployment, not signed by
+ * one of the hub's keys, or older than ten seconds. The caller must also check that each offer is used only once.
  */
-export async function takeOffer(token: string, ends: Ends, keys: HubKeys, now: Date): Promise<TakenSession> {
+export async function acceptOffer(token: string, ends: Ends, keys: HubKeys, now: Date): Promise<AcceptedSession> {
   const { payload, protectedHeader } = await jwtVerify<{ readonly key: string }>(
     token,
     ({ kid }) => keyNamed(keys, kid).key,
@@ -103,7 +102,7 @@ export async function takeOffer(token: string, ends: Ends, keys: HubKeys, now: D
     },
   );
   const { jti: id = '', iat = 0, exp = 0, key: theirs } = payload;
-  if (exp - iat > lifetimeSeconds) throw new Error('the offer is for longer than a session lives');
+  if (exp - iat > lifetimeSeconds) throw new Error(`expected an offer for at most ${lifetimeSeconds} s, got ${exp - iat} s`);
   const kid = String(protectedHeader.kid);
   const { privateKey, publicKey } = generateKeyPairSync('x25519');
   const derived = derive(privateKey, theirs, token, [theirs, rawOf(publicKey)], ends);
@@ -117,25 +116,25 @@ export async function takeOffer(token: string, ends: Ends, keys: HubKeys, now: D
 
 function keyNamed(keys: HubKeys, kid: string | undefined) {
   const key = keys.get(kid ?? '');
-  if (key === undefined) throw new Error('the offer is under a key that is not among the hub’s');
+  if (key === undefined) throw new Error('the offer is signed with a key that is not in JCU_HUB_KEYS_FILE');
   return key;
 }
 
 /**
- * HKDF-SHA-256 (RFC 5869) over the shared secret, bound to the offer's very bytes and to both halves and both ends.
- * A half of small order, which would make the secret known to all, is refused by OpenSSL here.
+ * Derives the session key with HKDF-SHA-256 (RFC 5869) from the shared secret, bound to the offer, both public keys and
+ * both ends. OpenSSL rejects a public key of small order here, which would make the secret predictable.
  */
 function derive(
   ours: KeyObject,
   theirs: string,
   token: string,
-  halves: readonly [hub: string, subgraph: string],
+  publicKeys: readonly [hub: string, subgraph: string],
   ends: Ends,
 ): { readonly key: KeyObject; readonly proof: string } {
   const publicKey = createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'X25519', x: theirs } });
   const secret = diffieHellman({ privateKey: ours, publicKey });
   const salt = createHash('sha256').update(token).digest();
-  const info = JSON.stringify(['jcu-session', ends.deployment, ends.community, ...halves]);
+  const info = JSON.stringify(['jcu-session', ends.deployment, ends.community, ...publicKeys]);
   const bytes = Buffer.from(hkdfSync('sha256', secret, salt, info, 64));
   return {
     key: createSecretKey(bytes.subarray(0, 32)),
@@ -150,12 +149,12 @@ function rawOf(publicKey: KeyObject): string {
 function readAnswer(answer: unknown): { readonly key: string; readonly proof: string } {
   const { key, proof } = (answer ?? {}) as { key?: unknown; proof?: unknown };
   if (typeof key !== 'string' || typeof proof !== 'string') {
-    throw new Error('expected a key and a proof from the subgraph');
+    throw new Error('expected an answer with a key and a proof from the subgraph');
   }
   return { key, proof };
 }
 
-/** Whether two MACs in base64url are the same text, in a time that does not tell where they part. */
+/** Compares two MACs in base64url in constant time. */
 function isSame(one: string, other: string): boolean {
   const [left, right] = [Buffer.from(one), Buffer.from(other)];
   return left.length === right.length && timingSafeEqual(left, right);

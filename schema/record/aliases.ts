@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import { actorKey, normaliseName, vulnerabilityKey } from './keys.ts';
 
-/** A row of an alias table: that a name is carried by the entities of these keys. CLEAR reference data. */
+/** A row of an alias table: a name and the keys of the entities with this name. TLP:CLEAR reference data. */
 export type AliasRow = {
-  /** Table and normalised name. */
+  /** The table and the normalised name. */
   readonly _id: string;
   readonly table: string;
   readonly normal: string;
   readonly name: string;
-  /** Keys of all that carry it; more than one only where none of them has it as its own name. */
+  /** The keys of all entities with this name. More than one only if it is a synonym of each. */
   readonly keys: readonly string[];
-  /** Whether it is an entity's own name, which wins over another's synonym. */
+  /** True for the main name of an entity. It takes precedence over a synonym of another. */
   readonly canonical: boolean;
 };
 
-/** One version of one table: a galaxy by its UUID, or the ids of a catalogue. */
+/** One version of one table: a MISP galaxy by its UUID, or the ids of a catalogue. */
 export type AliasTable = {
   readonly table: string;
   readonly version: number;
@@ -37,13 +37,13 @@ const actor = z.object({
     .optional(),
 });
 
-/** Whether an entry is to be left out, such as one that bears a classification. */
-export type LeavesOut = (entry: unknown) => boolean;
+/** Returns true for an entry to omit, such as one with a classification. */
+export type OmitEntry = (entry: unknown) => boolean;
 
-/** The alias table of a MISP threat-actor galaxy, without entries that are no actors. Throws where it is none. */
-export function aliasesOfGalaxy(file: unknown, leavesOut: LeavesOut = () => false): AliasTable {
+/** Reads the alias table of a MISP threat-actor galaxy. Skips malformed entries. Throws if it is not such a galaxy. */
+export function aliasesOfGalaxy(file: unknown, omit: OmitEntry = () => false): AliasTable {
   const { uuid, version, values: all } = galaxy.parse(file);
-  const values = all.flatMap((entry) => (leavesOut(entry) ? [] : (actor.safeParse(entry).data ?? [])));
+  const values = all.flatMap((entry) => (omit(entry) ? [] : (actor.safeParse(entry).data ?? [])));
   const own = values.map(({ uuid: id, value }) => ({
     name: value,
     key: actorKey({ uuid: id }),
@@ -66,8 +66,8 @@ const euKev = z.array(
 );
 
 /**
- * The EUVD ids that EU KEV gives for CVE ids. The file has no version: it is the newest day in it with the number of
- * its pairs behind (`20260818` and `0019`), so that an older file is known as one.
+ * Reads the EUVD ids of CVE ids from EU KEV. The file has no version. Its version is the newest date in it, followed by
+ * the number of pairs (`20260818` and `0019`), so that an older file is recognised.
  */
 export function aliasesOfEuKev(file: unknown): AliasTable {
   const entries = euKev.parse(file);
@@ -94,14 +94,14 @@ export function aliasesOfEuKev(file: unknown): AliasTable {
   return { table, version: newest * 10_000 + Math.min(rows.length, 9999), rows };
 }
 
-/** Every table of a file that holds aliases, in the order tried; throws where it is none of them. */
-export function aliasesOf(file: unknown, leavesOut: LeavesOut = () => false): AliasTable {
+/** Reads the alias table of a file: EU KEV if it is an array, otherwise a MISP galaxy. Throws if it is neither. */
+export function aliasesOf(file: unknown, omit: OmitEntry = () => false): AliasTable {
   return Array.isArray(file)
-    ? aliasesOfEuKev(file.filter((entry) => !leavesOut(entry)))
-    : aliasesOfGalaxy(file, leavesOut);
+    ? aliasesOfEuKev(file.filter((entry) => !omit(entry)))
+    : aliasesOfGalaxy(file, omit);
 }
 
-/** What a name leads to: the keys that carry it, by normalised name, own names before synonyms. */
+/** Returns the keys of each normalised name. A main name takes precedence over synonyms. */
 export function indexAliases(rows: readonly AliasRow[]): ReadonlyMap<string, readonly string[]> {
   const byName = new Map<string, { canonical: boolean; keys: readonly string[] }>();
   for (const { normal, canonical, keys } of rows) {

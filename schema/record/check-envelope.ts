@@ -1,7 +1,7 @@
 import type { Audience, Envelope, Marking, Portion } from './envelope.ts';
 import { distributions, handlingCodes, papScale, reaches, recordStates, tlpScale } from './vocabulary.ts';
 
-/** Whether a stored value is an envelope that a decision can rest on; anything else is refused by default. */
+/** Returns true if a stored value is a valid envelope. A record without one is refused. */
 export function isEnvelope(value: unknown): value is Envelope {
   if (!isObject(value)) return false;
   return (
@@ -53,7 +53,7 @@ function isStates(value: unknown): boolean {
   return isObject(value) && isListOf(value['own'], isText) && isListOf(value['told'], isText);
 }
 
-/** Members that came later than the first records: absent is none, anything else must be whole. */
+/** Members that older records do not have. They may be absent; otherwise they must be valid. */
 function isAbsentOr(value: unknown, check: (present: unknown) => boolean): boolean {
   return value === undefined || check(value);
 }

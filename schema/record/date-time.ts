@@ -1,19 +1,19 @@
 import { GraphQLError, GraphQLScalarType, type GraphQLSchema, isScalarType, Kind } from 'graphql';
 
-/** RFC 3339 in UTC; refuses days that do not exist and years beyond four digits. */
+/** The scalar `DateTime`: RFC 3339 with an offset, output in UTC. Rejects days that do not exist. */
 export const dateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   serialize: (value) => {
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
-    throw new GraphQLError('DateTime: expected a date');
+    throw new GraphQLError('DateTime: expected a valid Date');
   },
   parseValue: (value) => parseInstant(value),
   parseLiteral: (node) => parseInstant(node.kind === Kind.STRING ? node.value : null),
 });
 
 /**
- * Gives a schema that was built from text the scalar's input side, so that a value that is none is refused where the
- * document is checked. What comes out of a subgraph is text already and stays as it is.
+ * Adds the input parsers of `DateTime` to a schema that was built from SDL, so that validation rejects a malformed value.
+ * Output values come from a subgraph as text and are not changed.
  */
 export function checkDateTimes(schema: GraphQLSchema): GraphQLSchema {
   const scalar = schema.getType(dateTime.name);

@@ -1,21 +1,21 @@
 import type { Distribution, HandlingCode, Pap, Purpose, Reach, RecordState, Tlp } from './vocabulary.ts';
 
-/** What limits the reading and the use of a record or of a portion; each scale stands by itself. */
+/** The limits on reading and using a record or a portion. Each scale is independent of the others. */
 export type Marking = {
   readonly tlp: Tlp;
   readonly tlpCommunity: string;
   readonly pap: Pap;
-  /** Always `none`: anything else is refused at the door of a deployment that is not accredited. */
+  /** Always `none`: a deployment that is not accredited refuses classified records. */
   readonly classification: string;
   readonly distribution: Distribution;
   readonly handlingCodes: readonly HandlingCode[];
   readonly h3Text: string | null;
   readonly extraRestrictions: readonly string[];
-  /** The label as the source wrote it, where it was converted (TLP 1.0 WHITE). */
+  /** The TLP label in the source, if it was converted (TLP 1.0 WHITE). */
   readonly rawTlp: string | null;
 };
 
-/** Whom the originator named. Above GREEN it decides alone; empty opens nothing to others. */
+/** The readers that the originator named. Above GREEN only they may read; an empty audience adds nobody. */
 export type Audience = {
   readonly reach: Reach;
   readonly organisations: readonly string[];
@@ -24,7 +24,7 @@ export type Audience = {
   readonly agreements: readonly string[];
 };
 
-/** A part of a record with a marking of its own, stricter than the record's. `path` is a field of the record. */
+/** A field of a record (`path`) with a stricter marking than the record. */
 export type Portion = { readonly path: string; readonly marking: Marking; readonly audience: Audience };
 
 export type Grading = {
@@ -43,17 +43,17 @@ export type PersonalData = {
   readonly restricted: boolean;
 };
 
-/** A time as a source declared it: the instant in UTC, how exact it is, and the zone that was written. */
+/** A time from a source: the instant in UTC, its precision, and the zone in the source. */
 export type Time = {
   readonly utc: Date;
   readonly precision: 'YEAR' | 'MONTH' | 'DAY' | 'MINUTE' | 'SECOND' | 'MILLISECOND';
   readonly declaredZone: string | null;
 };
 
-/** A text in one language (BCP 47), null where the source does not say. */
+/** A text and its language (BCP 47); null if the source does not state it. */
 export type Text = { readonly value: string; readonly lang: string | null };
 
-/** What every record carries. Organisations are registry ids; instants are UTC. */
+/** The metadata and marking of a record. Organisations are registry ids; instants are UTC. */
 export type Envelope = {
   readonly localId: string;
   readonly version: number;
@@ -65,22 +65,22 @@ export type Envelope = {
   readonly receivedAt: Date;
   readonly marking: Marking;
   readonly audience: Audience;
-  /** Onward shares that recipients recorded: `{ id, by }`, ended in the registry, never here. */
+  /** Onward shares that recipients recorded. Their end is in the registry, never here. */
   readonly onwardShares: readonly { readonly id: string; readonly by: string }[];
-  /** Ids of grants under which it was released beyond its audience, ended in the registry, never here. */
+  /** Ids of the grants that release the record beyond its audience. Their end is in the registry, never here. */
   readonly releases?: readonly string[];
-  /** The Member States whose file it is, and those that were told of it (ISO 3166-1 alpha-2). */
+  /** The Member States that own the file, and those that were informed (ISO 3166-1 alpha-2). */
   readonly states?: { readonly own: readonly string[]; readonly told: readonly string[] };
-  /** Facts that the policy asks about, in the words of its domain. */
+  /** Facts that rules of the policy use, as domain.yaml defines them. */
   readonly facts?: Readonly<Record<string, string>>;
   readonly purposes: readonly Purpose[];
   readonly embargoUntil: Date | null;
   readonly portions: readonly Portion[];
-  /** That marking, audience, purposes, embargo and portions were set here by hand: no import decides them any more. */
+  /** Marking, audience, purposes, embargo and portions were set manually. Imports do not change them any more. */
   readonly readingByHand?: true;
-  /** That its content was changed here by hand: an import writes it anew only where the source says something new. */
+  /** The content was changed manually. An import overwrites it only if the source has new content. */
   readonly contentByHand?: true;
-  /** That its joint case was said here by hand: no import decides it any more. */
+  /** The joint case was set manually. Imports do not change it any more. */
   readonly caseByHand?: true;
   readonly grading: Grading | null;
   readonly statementKind: 'FACT' | 'ASSESSMENT' | 'HYPOTHESIS' | null;
@@ -95,27 +95,28 @@ export type Envelope = {
   readonly modifiedAt: Time | null;
 };
 
-/** A record as its custodian stores it. `content` is the community's own; `admits` are the policy's labels. */
+/** A record as its custodian stores it. */
 export type StoredRecord<Content = unknown> = {
-  /** Random and typed: `Advisory:<uuid>`. */
+  /** A random id with the record type: `Advisory:<uuid>`. */
   readonly _id: string;
-  /** The version of its content, counted for each kind (subgraphs/serve/migrate/); 1 where it is not there. */
+  /** The schema version of the content, counted for each kind (subgraphs/serve/migrate/). 1 if absent. */
   readonly schemaVersion: number;
-  /** The oldest version that reads it as well; where it is not there, its own alone. */
+  /** The oldest schema version that can read it. `schemaVersion` if absent. */
   readonly readableFrom?: number;
-  /** The feed it came through; unique together with the envelope's `localId` and the picture. */
+  /** The feed that delivered it. Unique together with the envelope's `localId` and the picture. */
   readonly feed: string;
   readonly envelope: Envelope;
   readonly content: Content;
-  /** Immutable, non-null: what lists are sorted by before the id. */
+  /** The sort key of lists, before the id. Immutable and non-null. */
   readonly sortAt: Date;
-  /** `embargoUntil`, or the epoch where there is none: an index compares it, so it is never null. */
+  /** `embargoUntil`, or the epoch if there is no embargo. Never null, because an index compares it. */
   readonly openFrom: Date;
-  /** Keys that the record admits, and those that it admits before its embargo ends. */
+  /** The access keys that the record admits. */
   readonly admits: readonly string[];
+  /** The access keys that it admits before its embargo ends. */
   readonly admitsEarly: readonly string[];
-  /** The version of the policy that made the keys. */
+  /** The policy version that computed the access keys. */
   readonly policy: string;
-  /** Hash of what was imported: equal means that a second import has nothing to write. */
+  /** The hash of the imported record. If it is equal, an import need not write the record again. */
   readonly contentHash: string;
 };

@@ -1,19 +1,17 @@
-/** Natural keys of what the communities share: a value that is readable in itself, so the key may be too. */
-
-/** `Vulnerability:CVE-2025-53770` or `Vulnerability:EUVD-2025-1`, from any spelling of the id; null if it is none. */
+/** Returns `Vulnerability:CVE-2025-53770` or `Vulnerability:EUVD-2025-1` for an id in any spelling; null if it is not one. */
 export function vulnerabilityKey(id: string): string | null {
   const match = /^\s*(CVE-\d{4}-\d{4,19}|EUVD-\d{4}-\d{1,19})\s*$/i.exec(id);
   return match?.[1] === undefined ? null : `Vulnerability:${match[1].toUpperCase()}`;
 }
 
-/** Every CVE id in a text, upper case, each once, in the order of their first place. */
+/** Returns every CVE id in a text, in upper case, each once, in order of first occurrence. */
 export function findCveIds(text: string): readonly string[] {
   return [...new Set((text.match(/CVE-\d{4}-\d{4,19}/gi) ?? []).map((id) => id.toUpperCase()))];
 }
 
 /**
- * A name without what spellings differ in: case, accents, spaces and punctuation, so that `APT 29`, `APT-29` and
- * `apt29` are one. Null where nothing is left or it is longer than 200 characters.
+ * Removes case, accents, spaces and punctuation from a name, so that `APT 29`, `APT-29` and `apt29` are equal. Returns
+ * null if nothing is left or the name is longer than 200 characters.
  */
 export function normaliseName(name: string): string | null {
   if (name.length > 200) return null;
@@ -22,7 +20,7 @@ export function normaliseName(name: string): string | null {
   return letters === '' ? null : letters;
 }
 
-/** `ThreatActor:<uuid>` for an actor of the alias table, `ThreatActor:name:<normalised>` for one that it lacks. */
+/** Returns `ThreatActor:<uuid>` for an actor of the alias table, otherwise `ThreatActor:name:<normalised>` or null. */
 export function actorKey(actor: { readonly uuid: string } | { readonly name: string }): string | null {
   if ('uuid' in actor) return `ThreatActor:${actor.uuid.toLowerCase()}`;
   const name = normaliseName(actor.name);
@@ -60,7 +58,7 @@ const withoutCase: readonly IndicatorType[] = [
   'X509_CERTIFICATE_SHA1',
 ];
 
-/** `Indicator:DOMAIN_NAME:example.org`; null where the value is empty or longer than 2,048 characters. */
+/** Returns `Indicator:DOMAIN_NAME:example.org`; null if the value is empty or longer than 2,048 characters. */
 export function indicatorKey(type: IndicatorType, value: string): string | null {
   const trimmed = value.trim();
   if (trimmed === '' || trimmed.length > 2048) return null;
@@ -68,7 +66,7 @@ export function indicatorKey(type: IndicatorType, value: string): string | null 
   return `Indicator:${type}:${type === 'DOMAIN_NAME' ? canonical.replace(/\.$/, '') : canonical}`;
 }
 
-/** The two parts of an indicator's key; null if it is none. */
+/** Returns the type and the value of an indicator's key; null if it is not one. */
 export function parseIndicatorKey(
   key: string,
 ): { readonly type: IndicatorType; readonly value: string } | null {
@@ -77,18 +75,18 @@ export function parseIndicatorKey(
   return type === undefined || match?.[2] === undefined ? null : { type, value: match[2] };
 }
 
-/** `MemberState:FR`; null where the code is not of a Member State of the Union. */
+/** Returns `MemberState:FR`; null if the code is not one of an EU Member State. */
 export function memberStateKey(code: string): string | null {
   const upper = code.trim().toUpperCase();
   return Object.hasOwn(memberStates, upper) ? `MemberState:${upper}` : null;
 }
 
-/** `Organisation:cert-eu`; null where the id is not one that a registry gives. */
+/** Returns `Organisation:cert-eu`; null if the id does not have the form of a registry id. */
 export function organisationKey(id: string): string | null {
   return /^[a-z0-9][a-z0-9-]{0,63}$/.test(id) ? `Organisation:${id}` : null;
 }
 
-/** The Member States of the Union by their ISO 3166-1 alpha-2 codes (Greece is GR there, EL in Union style). */
+/** The EU Member States by ISO 3166-1 alpha-2 code. Greece is GR; EU style guides write EL. */
 export const memberStates: Readonly<Record<string, string>> = {
   AT: 'Austria',
   BE: 'Belgium',

@@ -7,7 +7,7 @@ import {
   vulnerabilityKey,
 } from './keys.ts';
 
-/** The types that several communities fill, each under a natural key: no store holds them. */
+/** The types that several communities contribute to, each with a natural key. No store holds them. */
 export const sharedTypes = [
   'Vulnerability',
   'ThreatActor',
@@ -18,19 +18,22 @@ export const sharedTypes = [
 ] as const;
 export type SharedType = (typeof sharedTypes)[number];
 
+/** Returns true if a type is shared. */
 export function isSharedType(name: string): name is SharedType {
   return (sharedTypes as readonly string[]).includes(name);
 }
 
-/** `JointCase:JC-2026-0007`, from any spelling of the id; null if it is none. */
+/** Returns `JointCase:JC-2026-0007` for an id in any spelling; null if it is not one. */
 export function jointCaseKey(id: string): string | null {
   const match = /^\s*(JC-\d{4}-\d{4,8})\s*$/i.exec(id);
   return match?.[1] === undefined ? null : `JointCase:${match[1].toUpperCase()}`;
 }
 
 /**
- * The key of a shared type from a whole key (`MemberState:FR`) or from its value (`FR`), in one spelling; null where it
- * is none. `resolveActor` turns an actor's name into its key.
+ * Returns the normalised key of a shared type from a key (`MemberState:FR`) or from its value (`FR`); null if it is not
+ * one.
+ *
+ * @param resolveActor returns the key of an actor's name
  */
 export function sharedKey(
   type: SharedType,

@@ -1,6 +1,4 @@
-/** Vocabularies that law or a standard fixes (DOMAIN: FIRST TLP 2.0, PAP, the purposes of the baseline). */
-
-/** FIRST TLP 2.0, from the widest to the strictest; `AMBER_STRICT` is the label AMBER+STRICT. */
+/** FIRST TLP 2.0, from the widest to the strictest. `AMBER_STRICT` is TLP:AMBER+STRICT. */
 export const tlpScale = ['CLEAR', 'GREEN', 'AMBER', 'AMBER_STRICT', 'RED'] as const;
 export type Tlp = (typeof tlpScale)[number];
 
@@ -8,14 +6,15 @@ export type Tlp = (typeof tlpScale)[number];
 export const papScale = ['CLEAR', 'GREEN', 'AMBER', 'RED'] as const;
 export type Pap = (typeof papScale)[number];
 
-/** Europol handling codes: a set, not a ladder. */
+/** Europol handling codes. They form a set, not a scale. */
 export const handlingCodes = ['H0', 'H1', 'H2', 'H3'] as const;
 export type HandlingCode = (typeof handlingCodes)[number];
 
+/** Distribution limits: LIMITE and SNC (sensitive non-classified) of the EU institutions. */
 export const distributions = ['NONE', 'LIMITE', 'SNC'] as const;
 export type Distribution = (typeof distributions)[number];
 
-/** How far an audience reaches at most, whatever the colour: a MISP distribution becomes one of these. */
+/** The widest reach of an audience, independent of TLP. A MISP distribution is mapped to one of these. */
 export const reaches = ['ANYONE', 'COMMUNITY', 'NAMED'] as const;
 export type Reach = (typeof reaches)[number];
 
@@ -40,9 +39,9 @@ export const purposes = [
 ] as const;
 export type Purpose = (typeof purposes)[number];
 
-/** The community of a GREEN record that names none (TLP 2.0: "the cybersecurity or defence community"). */
+/** The TLP community of a GREEN record that names none (TLP 2.0: "the cybersecurity or defence community"). */
 export const defaultTlpCommunity = 'cyber-defence';
 
-/** The communities with a store and a subgraph of their own. */
+/** The communities. Each has its own store and subgraph. */
 export const communities = ['enisa', 'cert-eu', 'europol', 'eeas', 'defence', 'joint-unit'] as const;
 export type Community = (typeof communities)[number];

@@ -1,15 +1,21 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** Tells a person how far an import is, by the bytes of its input. */
+/** Shows the progress of an import to a person, by the bytes of its input. */
 export type Progress = {
+  /** Adds bytes that were read. */
   read(bytes: number): void;
+  /** Sets the number of records so far. */
   records(count: number): void;
   stop(): void;
 };
 
-const plainEveryMs = 3000;
+const lineEveryMs = 3000;
 
-/** A bar with rate and remaining time on a terminal, a plain line every few seconds elsewhere. */
+/**
+ * Shows a bar with rate and remaining time on a terminal, otherwise a line every 3 seconds.
+ *
+ * @param now returns the time in milliseconds
+ */
 export function showProgress(
   title: string,
   totalBytes: number,
@@ -19,7 +25,7 @@ export function showProgress(
   return stream.isTTY ? showBar(title, totalBytes, stream, now) : showLines(title, totalBytes, stream, now);
 }
 
-/** No words at all. */
+/** Shows nothing. */
 export const noProgress: Progress = { read: ignore, records: ignore, stop: ignore };
 
 function showBar(title: string, totalBytes: number, stream: NodeJS.WriteStream, now: () => number): Progress {
@@ -32,7 +38,7 @@ function showBar(title: string, totalBytes: number, stream: NodeJS.WriteStream, 
     read: (count) => bar.update((bytes += count)),
     records: (records) => {
       const ms = now() - started;
-      // The bar's own guess is made of its last updates, most of which move by no byte.
+      // The bar's own estimate uses its last updates, and most of them add no bytes.
       bar.update(bytes, { records, rate: rateOf(records, ms), left: secondsLeft(ms, bytes, totalBytes) });
     },
     stop: () => bar.stop(),
@@ -53,7 +59,7 @@ function showLines(
       bytes += count;
     },
     records: (records) => {
-      if (now() - last < plainEveryMs) return;
+      if (now() - last < lineEveryMs) return;
       last = now();
       const left = secondsLeft(last - started, bytes, totalBytes);
       const percent = totalBytes === 0 ? 100 : Math.floor((bytes / totalBytes) * 100);
@@ -73,5 +79,5 @@ function rateOf(records: number, ms: number): number {
 }
 
 function ignore(): void {
-  // Nothing to do.
+  // Nothing to show.
 }

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-/** A file's value that follows the file. */
+/** The parsed value of a file that is read again when it changes. */
 export type Watched<Value> = { readonly current: () => Value; stop(): void };
 
 /**
- * Reads a file and reads it again each second, so that keys change without a restart. Rejects where it cannot be read
- * at first; later a file that is away or malformed changes nothing but the log: `onFault` is told once for each such
- * content, `onChange` of each new value. It is read, not watched for events, since these miss a file that is mounted
- * and swapped by a link.
+ * Reads a file, and again each second, so that keys can change without a restart. Rejects if the first read or parse
+ * fails. If the file is missing or malformed later, the old value stays. Polls instead of listening for events, because
+ * events miss a mounted file that is replaced through a symbolic link.
+ *
+ * @param on `change` gets each new value; `fault` gets the error of a missing or malformed file, once for each content
  */
 export async function watchFile<Value>(
   file: string,
@@ -20,18 +21,18 @@ export async function watchFile<Value>(
   let value = await parse(text);
   let reading = false;
   let stopped = false;
-  const look = async () => {
+  const poll = async () => {
     const found = await readFile(file, 'utf8').catch(() => null);
     if (stopped || found === text) return;
     text = found;
-    if (found === null) throw new Error(`${file} cannot be read`);
+    if (found === null) throw new Error(`${file} cannot be read; the last valid content stays in use`);
     value = await parse(found);
     on.change(value);
   };
   const timer = setInterval(() => {
     if (reading) return;
     reading = true;
-    void look()
+    void poll()
       .catch(on.fault)
       .finally(() => (reading = false));
   }, everyMs).unref();

@@ -1,6 +1,6 @@
 import type { CommunityPart } from './graph/community.ts';
 import { serve } from './serve.ts';
-import { tellSettings } from '../../schema/runtime/settings/help.ts';
+import { formatSettings } from '../../schema/runtime/settings/help.ts';
 import { readSettings, subgraphSettings } from './settings.ts';
 
 /**
@@ -9,7 +9,7 @@ import { readSettings, subgraphSettings } from './settings.ts';
  */
 export async function runSubgraph(community: CommunityPart): Promise<void> {
   if (process.argv.includes('--help')) {
-    const settings = tellSettings(Object.values(subgraphSettings));
+    const settings = formatSettings(Object.values(subgraphSettings));
     process.stdout.write(
       `Runs the subgraph of ${community.name}. It takes no arguments.\n\nSettings:\n${settings}`,
     );

@@ -13,21 +13,21 @@ import type { Community } from '../../schema/record/vocabulary.ts';
 
 /** The store of a community: one URI, one database, one user. Imports and operator commands need no other setting. */
 export const storeSettings = {
-  storeUri: secret('JCU_STORE_URI', "the MongoDB URI of the community's own store", text),
+  storeUri: secret('JCU_STORE_URI', "MongoDB URI of the community's own store", text),
 };
 
 /** The settings of one subgraph. */
 export const subgraphSettings = {
-  host: setting('JCU_HOST', 'the address to listen on', text, '127.0.0.1'),
-  port: setting('JCU_PORT', 'the port to listen on; 0 takes a free one', wholeNumber(0, 65_535), '0'),
+  host: setting('JCU_HOST', 'address to listen on', text, '127.0.0.1'),
+  port: setting('JCU_PORT', 'port to listen on; 0 selects a free port', wholeNumber(0, 65_535), '0'),
   ...storeSettings,
   hubKeysFile: setting(
     'JCU_HUB_KEYS_FILE',
-    "a file with the hub's public keys (JWKS, RFC 7517); it is read again when it changes",
+    "the hub's public keys, a JWKS file (RFC 7517); read again when it changes",
     jsonFile,
   ),
   ...policySettings,
-  cursorKey: secret('JCU_CURSOR_KEY', "32 random bytes that encrypt this community's cursors", bytes(32)),
+  cursorKey: secret('JCU_CURSOR_KEY', "random key that encrypts this community's cursors", bytes(32)),
   ...tlsSettings,
   log: logLevel,
   production: mode,
@@ -43,7 +43,7 @@ export function readSettings(community: Community, env: Environment): SubgraphSe
   checkTls(settings, wrong);
   // Plain HTTP in production is for a TLS proxy on the same machine, so it must listen on loopback.
   if (wrong.length === 0 && settings.production && settings.tlsCert === null && !isLoopback(settings.host))
-    wrong.push(`JCU_TLS_CERT_FILE: a certificate with NODE_ENV=production on ${settings.host}, got nothing`);
+    wrong.push(`JCU_TLS_CERT_FILE: expected a certificate with NODE_ENV=production on ${settings.host}, got nothing`);
   if (wrong.length > 0) throw new Error(`${community} cannot start:\n  ${wrong.join('\n  ')}`);
   return settings;
 }

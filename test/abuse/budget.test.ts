@@ -27,7 +27,7 @@ const spentOf = {
   errors: [
     {
       message:
-        'The budget of this reader or of their organisation is spent. Try again after the time stated.',
+        'The budget of this reader or organisation is used up. Try again after the time in Retry-After.',
       extensions: { code: 'RATE_LIMITED' },
     },
   ],
@@ -218,7 +218,7 @@ test('a budget that cannot be counted is told by its code, and counted again as 
     {
       errors: [
         {
-          message: 'The budgets cannot be counted. Try again later.',
+          message: 'The budgets cannot be checked. Try again later.',
           extensions: { code: 'BUDGET_UNAVAILABLE' },
         },
       ],

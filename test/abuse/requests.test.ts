@@ -55,7 +55,7 @@ test('what is nested without end is refused by a constant, in variables and in t
     400,
     [
       {
-        message: 'The document does not parse as GraphQL.',
+        message: 'The document has a GraphQL syntax error. Correct the document.',
         extensions: { code: 'GRAPHQL_PARSE_FAILED' },
       },
     ],
@@ -146,7 +146,7 @@ test('another address, another method and another path are answered with constan
   const path = await fetch(`${base}/nothing`);
   expect([path.status, await path.json()]).toEqual([
     404,
-    { errors: [{ message: 'There is nothing at this address.', extensions: { code: 'NOT_FOUND' } }] },
+    { errors: [{ message: 'Nothing exists at this path. Send GraphQL requests to /graphql.', extensions: { code: 'NOT_FOUND' } }] },
   ]);
   const authorization = `Bearer ${await tokenOf(standing(), { as: 'cert-eu-analyst' })}`;
   const put = await fetch(standing().url, { method: 'PUT', headers: { authorization } });

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createLocalJWKSet, type CryptoKey, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { checkAssertion, openAssertion, sessionOf, signAssertion } from '../../schema/protocol/assertion.ts';
-import { offerSession, takeOffer } from '../../schema/protocol/session.ts';
+import { offerSession, acceptOffer } from '../../schema/protocol/session.ts';
 import { assertionOf } from '../helpers/as-hub.ts';
 import { percentile, round, table } from './figures.ts';
 
@@ -182,7 +182,7 @@ async function measureAgreement(keys: Keys): Promise<number> {
   for (let n = 0; n < 300; n += 1) {
     const began = performance.now();
     const { token, conclude } = await offerSession(ends, keys, new Date());
-    conclude((await takeOffer(token, ends, known, new Date())).answer);
+    conclude((await acceptOffer(token, ends, known, new Date())).answer);
     taken.push((performance.now() - began) * 1000);
   }
   return percentile(taken.slice(100), 0.5);

@@ -62,7 +62,7 @@ test.each(['private-partner', 'europol-analyst', 'hub-administrator', 'cert-eu-o
     const { body } = await ask(standing(), as, query);
     expect(body.data).toEqual({ policy: null, decision: null, disclosures: null, accessPerson: null });
     expect(body.errors).toEqual([
-      { message: 'A part of the operation is not for this kind of reader.', extensions: { code: 'REFUSED' } },
+      { message: 'This kind of reader may not use a part of the operation. Remove it from the operation.', extensions: { code: 'REFUSED' } },
     ]);
     const schema = await ask(standing(), as, '{ __schema { types { name } queryType { fields { name } } } }');
     expect(schema.text).not.toMatch(

@@ -65,7 +65,7 @@ async function expectOnlyLost(community: (typeof communities)[number]): Promise<
     expect(status).toBe(200);
     expect(body.errors).toEqual([
       {
-        message: 'A part of the answer could not be had in time.',
+        message: 'A community did not answer in time, so its part is missing. Try again later.',
         extensions: { code: 'PART_UNAVAILABLE', part: community },
       },
     ]);

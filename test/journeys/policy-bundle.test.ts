@@ -53,7 +53,7 @@ async function expectRefused(why: RegExp): Promise<void> {
   expect(body.data).toBeUndefined();
   expect(body.errors).toEqual([
     {
-      message: 'No policy is in force here, so nothing is decided. Try again later.',
+      message: 'No policy is in force, so every request is refused. Try again later.',
       extensions: { code: 'POLICY_UNAVAILABLE' },
     },
   ]);

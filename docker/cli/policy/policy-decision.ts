@@ -119,13 +119,13 @@ function tellDecision({
   const lines = [
     `${at}: a reader of ${organisation}, in ${picture}, for ${purpose ?? 'no stated purpose'}, under ${policy}`,
     ...attributes,
-    ...refused.flatMap(({ coordinate, ways }) => [`refused: ${coordinate}`, ...tellWays(ways)]),
+    ...refused.flatMap(({ coordinate, ways }) => [`refused: ${coordinate}`, ...formatWays(ways)]),
     ...(note === null ? [] : [`note: ${note}`]),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function tellWays(ways: Decision['refused'][number]['ways']): readonly string[] {
+function formatWays(ways: Decision['refused'][number]['ways']): readonly string[] {
   if (ways === null) return [];
   if (ways.length === 0) return ['  no rule permits it to anybody'];
   return ways.flatMap((way) => [

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { explainField } from '../../../schema/policy/explain/explain-field.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
-import { actionNamed } from '../../../schema/policy/explain/question.ts';
+import { findAction } from '../../../schema/policy/explain/question.ts';
 import { show } from '../../../schema/policy/explain/show.ts';
-import { tellField, tellShown, tellWho } from '../../../schema/policy/explain/print-explanation.ts';
+import { formatField, formatRules, formatWho } from '../../../schema/policy/explain/format-explanation.ts';
 import { who } from '../../../schema/policy/explain/who.ts';
 import { homeFolder } from '../../trial/home.ts';
 import { addDecision } from './policy-decision.ts';
@@ -28,7 +28,7 @@ function addShow(policy: Command): void {
     .addHelpText('after', '\nExample:\n  npx hub policy show NotificationFile.entityName')
     .action((coordinate: string, { json }: Flags) => {
       const shown = show(readPolicy(), coordinate);
-      write(json, shown, tellShown(shown));
+      write(json, shown, formatRules(shown));
     });
 }
 
@@ -41,8 +41,8 @@ function addWho(policy: Command): void {
     .option('--json', 'the same as JSON')
     .addHelpText('after', '\nExample:\n  npx hub policy who --can read NotificationFile.entityName')
     .action((coordinate: string, { can, json }: Flags) => {
-      const told = who(readPolicy(), actionNamed(String(can)), coordinate);
-      write(json, told, tellWho(told));
+      const told = who(readPolicy(), findAction(String(can)), coordinate);
+      write(json, told, formatWho(told));
     });
 }
 
@@ -74,7 +74,7 @@ function addExplain(policy: Command): void {
       const readerAccess = compiled.accessOf(await readerAtHand(home, String(as), said, now), now);
       const envelope = await readEnvelope(home, compiled, String(record));
       const explained = explainField(compiled, readerAccess, kind, envelope, String(field));
-      write(json, explained, tellField(explained));
+      write(json, explained, formatField(explained));
       process.exitCode = explained.allowed ? 0 : 2;
     });
 }

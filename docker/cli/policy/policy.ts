@@ -8,7 +8,7 @@ import { toCsv } from '../../../schema/policy/table/table-csv.ts';
 import { toHtml } from '../../../schema/policy/table/table-html.ts';
 import type { PolicySource } from '../../../schema/policy/language/rules.ts';
 import { addExplainCommands } from './policy-explain.ts';
-import { tellCheck, tellDifference } from '../../../schema/policy/check/report.ts';
+import { formatCheck, formatDifference } from '../../../schema/policy/check/report.ts';
 
 /** The commands about the policy: those that look at it as a whole, and those that ask it something. */
 export function addPolicyCommands(program: Command): void {
@@ -38,7 +38,7 @@ function addCheck(policy: Command): void {
     .action((folder: string) => {
       const start = performance.now();
       const check = checkPolicy(policyOfTexts(readPolicyTexts(folder)));
-      process.stdout.write(tellCheck(check, performance.now() - start));
+      process.stdout.write(formatCheck(check, performance.now() - start));
       process.exitCode = check.findings.length === 0 && check.covered === check.all ? 0 : 1;
     });
 }
@@ -86,7 +86,7 @@ function diff([before, after]: Both, asJson: boolean): number {
   process.stdout.write(
     asJson
       ? `${JSON.stringify({ gained, lost, changes: lines }, null, 2)}\n`
-      : tellDifference(difference, performance.now() - start),
+      : formatDifference(difference, performance.now() - start),
   );
   return changes.length === 0 ? 0 : 1;
 }

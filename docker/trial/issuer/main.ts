@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { readWhole } from '../../../schema/runtime/settings/settings.ts';
-import { tellSettings } from '../../../schema/runtime/settings/help.ts';
+import { readOrThrow } from '../../../schema/runtime/settings/settings.ts';
+import { formatSettings } from '../../../schema/runtime/settings/help.ts';
 import { tlsSettings } from '../../../schema/runtime/tls.ts';
 import { startIssuer } from './issuer.ts';
 import { secretsPath } from './secrets.ts';
@@ -20,7 +20,7 @@ const { port, home, hub, host, url } = new Command('issuer')
   .option('--hub <url>', 'the hub that tokens are for', readUrl, 'http://127.0.0.1:4000/graphql')
   .option('--url <url>', 'what it is called, beside a deployment on trial', readUrl)
   .option('--host <address>', 'where it listens then', '0.0.0.0')
-  .addHelpText('after', `\nSettings, with --url:\n${tellSettings(Object.values(tlsSettings))}`)
+  .addHelpText('after', `\nSettings, with --url:\n${formatSettings(Object.values(tlsSettings))}`)
   .parse()
   .opts<Arguments>();
 
@@ -30,7 +30,7 @@ try {
     home,
     hubUrl: hub,
     ...(url !== undefined && {
-      abroad: { host: host ?? '0.0.0.0', url, ...readWhole(tlsSettings, process.env) },
+      abroad: { host: host ?? '0.0.0.0', url, ...readOrThrow(tlsSettings, process.env) },
     }),
     onFault: (fault) => console.error(fault),
   });

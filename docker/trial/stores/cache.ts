@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { readWhole } from '../../../schema/runtime/settings/settings.ts';
+import { readOrThrow } from '../../../schema/runtime/settings/settings.ts';
 import { trialSettings } from '../settings.ts';
 import { readText, sha256Of, writeWhole } from './files.ts';
 import { startOf } from './processes.ts';
@@ -12,7 +12,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where binaries are kept between clones: JCU_CACHE, or `jcu-hub` in the user's cache folder. */
 export function cacheFolder(env: Env): string {
-  const { cache } = readWhole({ cache: trialSettings.cache }, env);
+  const { cache } = readOrThrow({ cache: trialSettings.cache }, env);
   return cache ?? join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'jcu-hub');
 }
 

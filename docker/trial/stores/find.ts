@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { readWhole } from '../../../schema/runtime/settings/settings.ts';
+import { readOrThrow } from '../../../schema/runtime/settings/settings.ts';
 import { trialSettings } from '../settings.ts';
 import { cachedMongod, cacheFolder } from './cache.ts';
 import { fetchOfficial, officialVersion } from './official.ts';
@@ -59,7 +59,7 @@ function waysOf({ env, report, cache = cacheFolder(env) }: Place): readonly Way[
   return [
     {
       name: 'MONGOMS_SYSTEM_BINARY',
-      find: async () => readWhole({ mongod: trialSettings.mongod }, env).mongod ?? undefined,
+      find: async () => readOrThrow({ mongod: trialSettings.mongod }, env).mongod ?? undefined,
     },
     { name: 'mongod on the PATH', find: async () => await onPath(env['PATH'] ?? '') },
     { name: `the cache ${cache}`, find: async () => await inCache(cache) },

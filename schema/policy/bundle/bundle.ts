@@ -6,24 +6,25 @@ import { type PolicyTexts, policyOfTexts } from '../decide/load.ts';
 import type { Policy } from '../decide/policy.ts';
 import type { PolicyKeys } from './policy-keys.ts';
 
-/** A bundle that is what it says: its policy, compiled, and the SHA-256 (base64url) of the very bytes signed. */
+/** A verified bundle with its compiled policy. */
 export type OpenedBundle = {
   readonly policy: Policy;
   readonly files: PolicyTexts;
   readonly version: number;
+  /** The SHA-256 of the signed bytes, in base64url. */
   readonly digest: string;
   readonly issuedAt: string;
-  /** The `kid` that it is signed under. */
+  /** The `kid` of the key that signed it. */
   readonly signedBy: string;
 };
 
-/** Why a bundle is not taken, in words for an operator: nothing of a policy is secret. */
+/** Why a bundle is rejected. The message is for an operator; a policy holds no secrets. */
 export class BundleError extends Error {
   override readonly name = 'BundleError';
 }
 
-/** A policy is some fifty thousand bytes: far beyond that, nothing is parsed. */
-export const largestBundle = 2 * 1024 * 1024;
+/** The maximum size of a bundle. A policy has about 50 kB; a larger text is not parsed. */
+export const maxBundleBytes = 2 * 1024 * 1024;
 
 const type = 'jcu-policy+jws';
 const algorithm = 'EdDSA';
@@ -39,7 +40,7 @@ const jws = z.strictObject({ payload: z.string(), protected: z.string(), signatu
 
 /**
  * Signs the policy's files: a flattened JWS (RFC 7515, section 7.2.2) with Ed25519 (RFC 8037) over canonical JSON (RFC
- * 8785). Throws PolicyError where the files do not compile: nobody signs what nobody takes.
+ * 8785). Throws PolicyError if the files do not compile, because no part would accept the bundle.
  */
 export async function signBundle(
   files: PolicyTexts,
@@ -48,8 +49,8 @@ export async function signBundle(
   deployment?: string,
 ): Promise<string> {
   const { version } = policyOfTexts(files).source;
-  const said = { format: 'jcu-policy-bundle/1', version, issuedAt: now.toISOString(), files };
-  const bytes = canonicalize({ ...said, ...(deployment === undefined ? {} : { deployment }) }) ?? '';
+  const base = { format: 'jcu-policy-bundle/1', version, issuedAt: now.toISOString(), files };
+  const bytes = canonicalize({ ...base, ...(deployment === undefined ? {} : { deployment }) }) ?? '';
   const signed = await new FlattenedSign(new TextEncoder().encode(bytes))
     .setProtectedHeader({ alg: algorithm, typ: type, kid: key.id })
     .sign(key.privateKey);
@@ -57,34 +58,37 @@ export async function signBundle(
 }
 
 /**
- * Opens a bundle under the keys of those who may sign policies. Throws BundleError where it is unsigned, signed by
- * anyone else or as anything else, malformed, larger than 2 MiB, for another deployment, not of the version that its
- * own files state, or of files that do not compile.
+ * Verifies a bundle with the public keys of the policy signers and compiles it. Throws BundleError if the signature, the
+ * type or the form is wrong, if it is larger than 2 MiB or for another deployment, if its version is not the version in
+ * its domain.yaml, or if its files do not compile.
+ *
+ * @param deployment the id of this deployment; null accepts a bundle for any
  */
 export async function openBundle(
   text: string,
   keys: PolicyKeys,
   deployment: string | null,
 ): Promise<OpenedBundle> {
-  if (text.length > largestBundle) throw new BundleError(`it is larger than ${largestBundle} bytes`);
+  if (text.length > maxBundleBytes) throw new BundleError(`it is larger than ${maxBundleBytes} bytes`);
   const { payload, signedBy } = await verify(text, keys);
-  const { version, issuedAt, files, deployment: meant } = readContent(new TextDecoder().decode(payload));
-  if (deployment !== null && meant !== undefined && meant !== deployment)
-    throw new BundleError(`it is for the deployment ${meant}, and this one is ${deployment}`);
+  const { version, issuedAt, files, deployment: target } = readContent(new TextDecoder().decode(payload));
+  if (deployment !== null && target !== undefined && target !== deployment)
+    throw new BundleError(`it is for the deployment ${target}, but this deployment is ${deployment}`);
   const policy = compile(files);
   if (policy.source.version !== version)
-    throw new BundleError(`it says version ${version}, and its domain.yaml ${policy.source.version}`);
+    throw new BundleError(`its version is ${version}, but its domain.yaml has version ${policy.source.version}`);
   const digest = digestOf(payload);
   return { policy, files, version, digest, issuedAt, signedBy };
 }
 
 /**
- * The policy of a bundle that was verified when it was taken, and has stayed in a part's own store since: its signer may
- * have gone. Throws where it is another than the one that was taken, or compiles no more.
+ * Opens a bundle that was verified when it was accepted and is kept in a store since. The signature is not verified
+ * again, because the key may be gone; the digest is. Throws BundleError if the digest is wrong or the files no longer
+ * compile.
  */
-export function readKept({ bundle, digest }: { readonly bundle: string; readonly digest: string }): Policy {
+export function openStoredBundle({ bundle, digest }: { readonly bundle: string; readonly digest: string }): Policy {
   const payload = Buffer.from(jws.parse(parseJson(bundle)).payload, 'base64url');
-  if (digestOf(payload) !== digest) throw new BundleError('it is not the one that was taken');
+  if (digestOf(payload) !== digest) throw new BundleError('it is not the bundle that was accepted: its digest is wrong');
   return compile(readContent(payload.toString('utf8')).files);
 }
 
@@ -92,34 +96,34 @@ async function verify(
   text: string,
   keys: PolicyKeys,
 ): Promise<{ readonly payload: Uint8Array; readonly signedBy: string }> {
-  const said = jws.safeParse(parseJson(text));
-  if (!said.success) throw new BundleError('it is no signed bundle (a flattened JWS)');
+  const parsed = jws.safeParse(parseJson(text));
+  if (!parsed.success) throw new BundleError('expected a signed bundle (a flattened JWS), got something else');
   const find = ({ kid }: { kid?: string }) => {
     const key = kid === undefined ? undefined : keys.get(kid);
-    if (key === undefined) throw new BundleError(`no policy key is called ${String(kid).slice(0, 64)}`);
+    if (key === undefined) throw new BundleError(`JCU_POLICY_KEYS_FILE has no key ${String(kid).slice(0, 64)}`);
     return key;
   };
   try {
-    const { payload, protectedHeader } = await flattenedVerify(said.data as FlattenedJWS, find, {
+    const { payload, protectedHeader } = await flattenedVerify(parsed.data as FlattenedJWS, find, {
       algorithms: [algorithm],
     });
-    if (protectedHeader?.typ !== type) throw new BundleError(`its type is not ${type}`);
+    if (protectedHeader?.typ !== type) throw new BundleError(`expected the type ${type} in its header`);
     return { payload, signedBy: String(protectedHeader.kid) };
   } catch (error) {
     if (error instanceof BundleError) throw error;
     const wrong = error instanceof errors.JWSSignatureVerificationFailed;
     throw new BundleError(
-      wrong ? 'its signature is not of its key' : `it is not signed rightly (${say(error)})`,
+      wrong ? 'its signature does not match its key' : `its signature is malformed (${messageOf(error)})`,
     );
   }
 }
 
-/** Canonical, so that one content has one digest, and no key stands twice in it. */
+/** The content must be canonical: one content then has one digest, and no key occurs twice. */
 function readContent(text: string): z.infer<typeof content> {
   const parsed = parseJson(text);
   const read = content.safeParse(parsed);
   if (!read.success)
-    throw new BundleError(`its content is malformed: ${read.error.issues[0]?.message ?? ''}`);
+    throw new BundleError(`its content is malformed at ${read.error.issues[0]?.path.join('.') || 'the top level'}`);
   if (canonicalize(parsed) !== text) throw new BundleError('its content is not canonical JSON (RFC 8785)');
   return read.data;
 }
@@ -128,7 +132,7 @@ function compile(files: PolicyTexts): Policy {
   try {
     return policyOfTexts(files);
   } catch (error) {
-    throw new BundleError(`it does not compile: ${say(error)}`, { cause: error });
+    throw new BundleError(`it does not compile: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -144,6 +148,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function say(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

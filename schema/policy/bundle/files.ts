@@ -1,18 +1,18 @@
 import { readFile, stat } from 'node:fs/promises';
-import { BundleError, largestBundle } from './bundle.ts';
+import { BundleError, maxBundleBytes } from './bundle.ts';
 import type { PolicyFilesNow } from './in-force.ts';
 import { filePath, text } from '../../runtime/settings/forms.ts';
 import { setting } from '../../runtime/settings/settings.ts';
 
-/** Where the policy in force is read from: settings of every part that decides. */
+/** The files of the policy in force. Hub, subgraphs and imports have these settings. */
 export type PolicyFilePaths = {
   /** The signed bundle. */
   readonly policyBundleFile: string;
-  /** The public keys of those who may sign one, as a JWKS. */
+  /** The public keys of the policy signers, as a JWKS. */
   readonly policyKeysFile: string;
 };
 
-/** Reads both files as they are now. What is larger than any policy is refused before it is read. */
+/** Returns a function that reads both files. It rejects with BundleError, before reading, if a file is too large. */
 export function policyFilesAt({ policyBundleFile, policyKeysFile }: PolicyFilePaths): PolicyFilesNow {
   return async () => {
     const [bundle, keys] = await Promise.all([readBounded(policyBundleFile), readBounded(policyKeysFile)]);
@@ -22,17 +22,17 @@ export function policyFilesAt({ policyBundleFile, policyKeysFile }: PolicyFilePa
 
 async function readBounded(path: string): Promise<string> {
   const { size } = await stat(path);
-  if (size > largestBundle) throw new BundleError(`${path} is larger than ${largestBundle} bytes`);
+  if (size > maxBundleBytes) throw new BundleError(`${path} is larger than ${maxBundleBytes} bytes`);
   return await readFile(path, 'utf8');
 }
 
-/** The settings of every part that decides: its deployment, and where its policy is. */
+/** The settings of every process that decides: its deployment and its policy files. */
 export const policySettings = {
-  deployment: setting('JCU_DEPLOYMENT', "the deployment's id", text),
-  policyBundleFile: setting('JCU_POLICY_BUNDLE_FILE', 'the signed policy bundle', filePath),
+  deployment: setting('JCU_DEPLOYMENT', 'id of this deployment; tokens, sessions, policy bundles and log entries are bound to it', text),
+  policyBundleFile: setting('JCU_POLICY_BUNDLE_FILE', 'signed policy bundle; read again when it changes', filePath),
   policyKeysFile: setting(
     'JCU_POLICY_KEYS_FILE',
-    'the public keys of those who may sign policies, as a JWKS file',
+    'public keys of the policy signers, as a JWKS file; read again when it changes',
     filePath,
   ),
 };

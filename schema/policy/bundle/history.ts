@@ -1,14 +1,14 @@
-import { readKept } from './bundle.ts';
+import { openStoredBundle } from './bundle.ts';
 import type { PolicyArchive } from './in-force.ts';
 import type { Policy } from '../decide/policy.ts';
 
-/** The policy of a version as entries of the log name it; null where it was never in force here, or cannot be read. */
+/** Returns the policy of a version such as `joint-baseline-6`; null if it was never in force here or cannot be read. */
 export type PolicyHistory = (version: string) => Promise<Policy | null>;
 
-/** Compiled policies are large, and an inquiry is about few. */
-const maxKept = 4;
+/** A compiled policy is large, and an inquiry needs few. */
+const maxCached = 4;
 
-/** Opens the policies that were ever in force for explaining decisions of their time. */
+/** Opens the policies that were in force before, so that decisions of their time can be explained. */
 export function openPolicyHistory(memory: Pick<PolicyArchive, 'find'>): PolicyHistory {
   const compiled = new Map<number, Policy>();
   return async (version) => {
@@ -16,7 +16,7 @@ export function openPolicyHistory(memory: Pick<PolicyArchive, 'find'>): PolicyHi
     if (Number.isNaN(number)) return null;
     const policy = compiled.get(number) ?? (await readPolicyOf(number, memory));
     if (policy === null) return null;
-    if (compiled.size >= maxKept) compiled.clear();
+    if (compiled.size >= maxCached) compiled.clear();
     compiled.set(number, policy);
     return policy;
   };
@@ -24,7 +24,7 @@ export function openPolicyHistory(memory: Pick<PolicyArchive, 'find'>): PolicyHi
 
 async function readPolicyOf(number: number, memory: Pick<PolicyArchive, 'find'>): Promise<Policy | null> {
   try {
-    const policy = readKept(await memory.find(number));
+    const policy = openStoredBundle(await memory.find(number));
     return policy.source.version === number ? policy : null;
   } catch {
     return null;

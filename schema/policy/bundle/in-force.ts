@@ -2,7 +2,7 @@ import { findPolicyGaps } from '../check/coverage.ts';
 import { BundleError, openBundle, type OpenedBundle } from './bundle.ts';
 import { readPolicyKeys } from './policy-keys.ts';
 
-/** A version of the policy that was taken once, as it stays in a store: what decisions of its time were made by. */
+/** A version of the policy that was accepted, as a store keeps it. Decisions of its time are explained with it. */
 export type KeptBundle = {
   readonly _id: number;
   readonly digest: string;
@@ -12,42 +12,41 @@ export type KeptBundle = {
   readonly acceptedAt: Date;
 };
 
-/** What remembers the policies that were taken, across restarts. Both reject where the store does not answer. */
+/** Remembers the accepted policies across restarts. Both functions reject if the store does not answer. */
 export type PolicyMemory = {
-  /** The newest version that was ever taken here; null where none was. */
+  /** Returns the newest accepted version, or null. */
   newest(): Promise<Pick<KeptBundle, '_id' | 'digest' | 'acceptedAt'> | null>;
-  /** Keeps a version for good. One that is there stays as it is. */
+  /** Stores a version permanently. Does not change a version that is already stored. */
   keep(bundle: KeptBundle): Promise<void>;
 };
 
-/** All that were ever taken. Both reject where the store does not answer. */
+/** All accepted policies. The functions reject if the store does not answer. */
 export type PolicyArchive = PolicyMemory & {
-  /** A version that was taken. Rejects where it never was. */
+  /** Returns an accepted version. Rejects if it was never accepted. */
   find(version: number): Promise<KeptBundle>;
-  /** The newest version that was taken before another; null where there was none. */
+  /** Returns the newest accepted version below `version`, or null. */
   before(version: number): Promise<number | null>;
 };
 
-/** Where a policy comes from: both texts as they are now. Rejects where a file is not there. */
+/** Reads the bundle and the keys. Rejects if a file cannot be read. */
 export type PolicyFilesNow = () => Promise<{ readonly bundle: string; readonly keys: string }>;
 
 export type PolicyWatch = {
-  /** The bundle in force; null while there is none that may be, and then everything is refused. */
+  /** Returns the bundle in force. While it is null, every request is refused. */
   current(): OpenedBundle | null;
   stop(): void;
 };
 
-/** Where an operator is told what came into force, and why nothing is. */
-type Log = { warn(words: string): void; error(words: string): void };
+/** Logs which policy is in force, or why none is. */
+type Log = { warn(message: string): void; error(message: string): void };
 
-const lookEveryMs = 500;
+const pollMs = 500;
 
 /**
- * Keeps the policy in force: looks at its files twice a second, takes a bundle that is good and no older than the
- * newest one ever taken, and has none in force while they hold anything else. So whoever puts a wrong bundle there
- * notices at once, and all goes on by itself when a good one is there. A bundle is replaced by rename: a file that is
- * half written is refused like any other that is not whole. A store that does not answer takes no bundle that was not
- * taken before; the one in force stays, since it was the newest a moment ago.
+ * Watches the policy files, twice a second. Accepts a bundle that is valid and not older than the newest accepted one.
+ * While the files hold anything else, no policy is in force and every request is refused, so that the operator notices
+ * at once. Replace a bundle by rename: a half-written file is rejected like any other invalid file. If the store does
+ * not answer, no new bundle is accepted and the policy in force stays.
  */
 export function watchPolicy(
   files: PolicyFilesNow,
@@ -56,36 +55,36 @@ export function watchPolicy(
   log: Log,
 ): PolicyWatch {
   let inForce: OpenedBundle | null = null;
-  let said: string | null = null;
+  let lastMessage: string | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  const open = openOnce(files, deployment);
-  const tell = (next: OpenedBundle | null, why: string) => {
+  const open = openIfChanged(files, deployment);
+  const update = (next: OpenedBundle | null, message: string) => {
     inForce = next;
-    if (why === said || stopped) return;
-    said = why;
-    if (next === null) log.error(why);
-    else log.warn(why);
+    if (message === lastMessage || stopped) return;
+    lastMessage = message;
+    if (next === null) log.error(message);
+    else log.warn(message);
   };
   const look = async (): Promise<void> => {
     try {
       const { opened, bundle } = await open();
       const isNew = opened.digest !== inForce?.digest;
-      // The one in force goes on while the store is asked, and not if it does not answer: the file holds another.
-      const old = await checkAge(opened, bundle, memory).catch((error: unknown) => {
+      // The old policy stays in force while the store is asked. It ends if the store fails, because the file changed.
+      const problem = await acceptBundle(opened, bundle, memory).catch((error: unknown) => {
         if (isNew) inForce = null;
         throw error;
       });
-      if (old === null)
-        tell(opened, `the policy in force is version ${opened.version}, signed by ${opened.signedBy}`);
-      else tell(null, `${old} ${refused}`);
+      if (problem === null)
+        update(opened, `the policy in force is version ${opened.version}, signed by ${opened.signedBy}`);
+      else update(null, `${problem} ${refusal}`);
     } catch (error) {
       if (error instanceof BundleError)
-        tell(null, `the policy bundle is not taken: ${error.message}. ${refused}`);
+        update(null, `the policy bundle is rejected: ${error.message}. ${refusal}`);
       else if (inForce === null)
-        tell(null, `the store does not say which policies were taken: ${String(error)}`);
+        update(null, `the store does not answer which policies were accepted: ${String(error)}`);
     }
-    if (!stopped) timer = setTimeout(() => void look(), lookEveryMs).unref();
+    if (!stopped) timer = setTimeout(() => void look(), pollMs).unref();
   };
   void look();
   return {
@@ -97,11 +96,11 @@ export function watchPolicy(
   };
 }
 
-const refused =
-  'Everything is refused until JCU_POLICY_BUNDLE_FILE holds a whole one of the newest version, put there by rename.';
+const refusal =
+  'Every request is refused until JCU_POLICY_BUNDLE_FILE holds a valid bundle of the newest version. Replace it by rename.';
 
-/** Takes a bundle as the newest. What stands against it, in words; null where nothing does. */
-export async function checkAge(
+/** Accepts a bundle as the newest and stores it. Returns null, or a message that says why it is rejected. */
+export async function acceptBundle(
   opened: OpenedBundle,
   bundle: string,
   memory: PolicyMemory,
@@ -109,27 +108,27 @@ export async function checkAge(
   const newest = await memory.newest();
   if (newest !== null && newest._id > opened.version) {
     const since = newest.acceptedAt.toISOString();
-    return `The policy bundle is of version ${opened.version}, and version ${newest._id} was taken at ${since}.`;
+    return `The policy bundle has version ${opened.version}, but version ${newest._id} was accepted at ${since}.`;
   }
   if (newest?._id === opened.version)
     return newest.digest === opened.digest
       ? null
-      : `The policy bundle is another version ${opened.version} than the one that was taken.`;
+      : `The policy bundle differs from the version ${opened.version} that was accepted. Increase the version.`;
   const { version, digest, issuedAt } = opened;
   await memory.keep({ _id: version, digest, bundle, issuedAt, acceptedAt: new Date() });
-  // Another process may have been faster, with another bundle: what is there now is what counts.
-  return await checkAge(opened, bundle, memory);
+  // Another process may have stored another bundle first: compare with the stored one.
+  return await acceptBundle(opened, bundle, memory);
 }
 
 /**
- * Reads the files, and verifies and compiles only what has changed. Rejects with BundleError, also for a policy that
- * does not cover the graph.
+ * Returns a function that reads the files and verifies and compiles them if they changed. It rejects with BundleError,
+ * also if the policy does not cover the graph.
  */
-export function openOnce(
+export function openIfChanged(
   files: PolicyFilesNow,
   deployment: string | null,
 ): () => Promise<{ readonly opened: OpenedBundle; readonly bundle: string }> {
-  let known: {
+  let last: {
     readonly bundle: string;
     readonly keys: string;
     readonly opened: Promise<OpenedBundle>;
@@ -137,15 +136,15 @@ export function openOnce(
   return async () => {
     const { bundle, keys } = await files().catch((error: unknown) => {
       if (error instanceof BundleError) throw error;
-      throw new BundleError(`a file cannot be read (${String((error as { code?: unknown }).code)})`);
+      throw new BundleError(`JCU_POLICY_BUNDLE_FILE or JCU_POLICY_KEYS_FILE cannot be read (${String((error as { code?: unknown }).code)})`);
     });
-    if (known?.bundle !== bundle || known.keys !== keys)
-      known = { bundle, keys, opened: openWhole(bundle, keys, deployment) };
-    return { opened: await known.opened, bundle };
+    if (last?.bundle !== bundle || last.keys !== keys)
+      last = { bundle, keys, opened: openAndCheck(bundle, keys, deployment) };
+    return { opened: await last.opened, bundle };
   };
 }
 
-async function openWhole(bundle: string, keys: string, deployment: string | null): Promise<OpenedBundle> {
+async function openAndCheck(bundle: string, keys: string, deployment: string | null): Promise<OpenedBundle> {
   const readKeys = await readPolicyKeys(keys).catch((error: unknown) => {
     throw new BundleError(`JCU_POLICY_KEYS_FILE: ${(error as Error).message}`);
   });

@@ -5,9 +5,10 @@ const duplicateKey = 11_000;
 const answerMs = 1500;
 
 /**
- * Remembers policies in a collection of a store: each version once and for good, so that an old one is told after a
- * restart, and an auditor can take a decision of the past again under the policy of its time. `within` bounds how long
- * the store may take.
+ * Stores each accepted version of the policy permanently in a collection. An older version is therefore recognised after
+ * a restart, and an auditor can explain a past decision with the policy of its time.
+ *
+ * @param within rejects if the store does not answer in time
  */
 export function rememberPolicies(
   policies: () => Collection<KeptBundle>,
@@ -24,7 +25,7 @@ export function rememberPolicies(
       ),
     find: async (version) => {
       const found = await within(answerMs, policies().findOne({ _id: version }, { readConcern: 'majority' }));
-      if (found === null) throw new Error(`version ${version} of the policy is not kept here`);
+      if (found === null) throw new Error(`version ${version} of the policy was never accepted here`);
       return found;
     },
     before: async (version) => {

@@ -1,7 +1,7 @@
 import { type CryptoKey, importJWK } from 'jose';
 import { z } from 'zod';
 
-/** The public keys of those who may sign policies, by `kid`. */
+/** The public keys of the policy signers, by `kid`. */
 export type PolicyKeys = ReadonlyMap<string, CryptoKey>;
 
 const key = z.object({
@@ -12,17 +12,17 @@ const key = z.object({
 });
 const publicSet = z.object({ keys: z.array(key.extend({ d: z.undefined().optional() })).min(1) });
 
-/** Reads a JWKS (RFC 7517) of Ed25519 keys. Throws where it is none, has a key twice, or holds a private key. */
+/** Reads a JWKS (RFC 7517) of public Ed25519 keys. Throws if the form is wrong, a `kid` occurs twice, or a key is private. */
 export async function readPolicyKeys(text: string): Promise<PolicyKeys> {
   const keys = new Map<string, CryptoKey>();
   for (const jwk of parse(text, publicSet, 'a JWKS of public Ed25519 keys, each with its kid').keys) {
-    if (keys.has(jwk.kid)) throw new Error(`two policy keys are called ${jwk.kid}`);
+    if (keys.has(jwk.kid)) throw new Error(`two policy keys have the kid ${jwk.kid}`);
     keys.set(jwk.kid, await importKey(jwk));
   }
   return keys;
 }
 
-/** Reads the private key of a policy's signer (JWK). Throws where it is none, without a word of what it holds. */
+/** Reads the private key of a policy signer (JWK). Throws if the form is wrong; the message never quotes the text. */
 export async function readPolicySigner(
   text: string,
 ): Promise<{ readonly id: string; readonly privateKey: CryptoKey }> {

@@ -4,20 +4,20 @@ import { signBundle } from './bundle.ts';
 import { policyFolder, readPolicyTexts } from '../decide/load.ts';
 import { readPolicySigner } from './policy-keys.ts';
 
-const help = `Signs the policy's files as the bundle that a deployment takes.
+const help = `Signs the policy files as a bundle for a deployment.
 
   node schema/policy/bundle/sign.ts --key FILE --out FILE [--deployment ID] [FOLDER]
 
-  --key FILE        the signer's private key: an Ed25519 JWK with a kid
-  --out FILE        where the bundle goes; it is replaced by rename
-  --deployment ID   for this deployment only
-  FOLDER            the policy's files (schema/policy)
+  --key FILE        private key of the signer: an Ed25519 JWK with a kid
+  --out FILE        file to write; it is replaced by rename
+  --deployment ID   restricts the bundle to this deployment
+  FOLDER            folder of the policy files (default: schema/policy)
 
 Example:
   node schema/policy/bundle/sign.ts --key office.jwk --out policy-bundle.json --deployment production
 `;
 
-/** Signs a folder of the policy's files. A version is signed once: a change of a file needs a new number in domain.yaml. */
+/** Signs a folder of policy files. A version has one content: after a change, increase the version in domain.yaml. */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -30,12 +30,12 @@ async function main(): Promise<void> {
   });
   if (values.help) return void process.stdout.write(help);
   const { key, out, deployment } = values;
-  if (key === undefined || out === undefined) throw new Error('--key and --out: expected a file for each');
+  if (key === undefined || out === undefined) throw new Error('--key and --out are required: give a file for each. See --help.');
   const signer = await readPolicySigner(readFileSync(key, 'utf8'));
   const texts = readPolicyTexts(positionals[0] ?? policyFolder);
   writeFileSync(`${out}.new`, await signBundle(texts, signer, new Date(), deployment));
   renameSync(`${out}.new`, out);
-  return void process.stdout.write(`${out}: signed under ${signer.id}\n`);
+  return void process.stdout.write(`${out}: signed with the key ${signer.id}\n`);
 }
 
 try {

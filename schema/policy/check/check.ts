@@ -1,38 +1,41 @@
 import { isAbstractType, isInputObjectType, isObjectType } from 'graphql';
 import { cachedReaderBlocks, buildSpace, type Space } from '../table/cells.ts';
-import { contractFiles, findPolicyGaps } from './coverage.ts';
+import { contractFiles, findPolicyGaps, noGroup } from './coverage.ts';
 import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
 import { findIdleRules, findIdleWords } from './idle.ts';
 import type { Policy } from '../decide/policy.ts';
 import { accessesOf, sideOf, textOf } from '../table/sides.ts';
 
-/** What a check of the policy found. */
+/** The result of a check of the policy. */
 export type Check = {
-  /** Coordinates of the graph: how many there are, and how many of them a rule's group names. */
+  /** The number of coordinates of the graph, by sort. */
   readonly coordinates: Readonly<Record<CoordinateSort, number>>;
+  /** The number of all coordinates. */
   readonly all: number;
+  /** The number of coordinates that have a group in coordinates.yaml. */
   readonly covered: number;
-  /** What must be mended, one a line. */
+  /** Faults to correct, one message each. */
   readonly findings: readonly string[];
-  /** What is worth knowing and wrong for nobody. */
+  /** Remarks that are not faults. */
   readonly notes: readonly string[];
   readonly cells: Cells;
 };
 
-/** How large the truth table is. A cell: readers in a relation, a block of records, one access. */
+/** The size of the truth table. A cell is a class of readers in a relation, a block of records and one access. */
 export type Cells = {
-  /** Actions on groups of fields of kinds of record. */
+  /** The number of accesses: an action on a group of fields of a kind of record. */
   readonly accesses: number;
-  /** Cells of all of them, each kind counted for itself. */
+  /** The number of cells of all accesses. */
   readonly all: number;
-  /** Tables that differ, and their cells: kinds and actions that the same rules speak of counted once. */
+  /** The number of tables that differ: accesses with the same rules share a table. */
   readonly tables: number;
+  /** The number of cells of these tables. */
   readonly distinct: number;
 };
 
 export type CoordinateSort = 'fields' | 'arguments' | 'input fields' | 'mutations' | 'subscriptions';
 
-/** Checks a policy against the graph and against itself, over every cell of its truth table. */
+/** Checks that a policy covers the graph and that each of its rules and words has an effect. Evaluates every cell. */
 export function checkPolicy(policy: Policy): Check {
   const gaps = findPolicyGaps(policy);
   const { spaces, cells } = openSpaces(policy);
@@ -43,14 +46,14 @@ export function checkPolicy(policy: Policy): Check {
   return {
     coordinates,
     all,
-    covered: all - gaps.filter((gap) => gap.endsWith(': no rule names it')).length,
+    covered: all - gaps.filter((gap) => gap.endsWith(noGroup)).length,
     findings: [...gaps, ...idle.findings, ...words.findings],
     notes: [...idle.notes, ...words.notes],
     cells,
   };
 }
 
-/** Every table of a policy, those that the same rules speak of once, and how many cells there are. */
+/** Returns the tables of a policy, one for all accesses with the same rules, and the number of cells. */
 export function openSpaces({ source }: Policy): { readonly spaces: readonly Space[]; readonly cells: Cells } {
   const known = cachedReaderBlocks();
   const spaces = new Map<string, Space>();
@@ -70,7 +73,7 @@ export function openSpaces({ source }: Policy): { readonly spaces: readonly Spac
   };
 }
 
-/** How many coordinates of each sort the graph has, those that several subgraphs share once. */
+/** Counts the coordinates of the graph by sort. A coordinate that several subgraphs share counts once. */
 export function countCoordinates(): Check['coordinates'] {
   const found = new Map<string, CoordinateSort>();
   const schemas = Object.entries(contractFiles()).map(([name, sdl]) => readSubgraph(name, sdl).schema);

@@ -17,19 +17,26 @@ import { findOpenPaths } from './gaps/paths.ts';
 import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
 import type { Policy } from '../decide/policy.ts';
 
-/** The files of the contract by subgraph, as SDL. */
+/** The SDL of each subgraph, by its name. */
 export type ContractFiles = Readonly<Record<string, string>>;
 
-/** Where the contract and the policy part: coordinates without a rule, rules without a coordinate, one a line. */
+/** The end of the message for a coordinate that coordinates.yaml does not name. */
+export const noGroup = ': no group in coordinates.yaml';
+
+/**
+ * Compares the contract with the policy. Returns a message for each coordinate without a group, each entry of
+ * coordinates.yaml without a coordinate, and each fault that `findSubgraphGaps` finds.
+ */
 export function findPolicyGaps(policy: Policy, files: ContractFiles = contractFiles()): readonly string[] {
   const present = new Set<string>();
   const gaps = Object.entries(files).flatMap(([name, sdl]) => findSubgraphGaps(policy, name, sdl, present));
-  return [...new Set([...gaps, ...findUnmet(policy, present)])];
+  return [...new Set([...gaps, ...findAbsent(policy, present)])];
 }
 
 /**
- * What keeps one subgraph from starting, and all of them from being composed, one a line: what no rule names, what
- * stands at the wrong place, and every way of the federation around a guard. It fills `present` with what it saw.
+ * Returns a message for each fault of one subgraph's SDL: a coordinate without a group, a type with the wrong nature,
+ * and each use of federation that bypasses a guard. A fault stops the composition and the start of the subgraph. Adds
+ * the coordinates of the subgraph to `present`.
  */
 export function findSubgraphGaps(
   policy: Policy,
@@ -48,7 +55,10 @@ export function findSubgraphGaps(
   return [...findUnnamed(subgraph.schema, policy, present), ...beyond.map((gap) => `${name}: ${gap}`)];
 }
 
-/** Where one subgraph's schema has what the policy does not name; it fills `present` with what it saw. */
+/**
+ * Returns a message for each coordinate of a schema without a group, and for each guarded field that is not nullable.
+ * Adds the coordinates to `present`.
+ */
 export function findUnnamed(
   schema: GraphQLSchema,
   policy: Policy,
@@ -57,13 +67,15 @@ export function findUnnamed(
   return Object.values(schema.getTypeMap()).flatMap((type) => {
     if (isMachinery(type.name)) return [];
     if (isInterfaceType(type) || isUnionType(type))
-      return [`${type.name}: rules on abstract types are not taken`];
+      return [
+        `${type.name}: interfaces and unions are not supported, because graphql-shield ignores rules on them`,
+      ];
     if (isObjectType(type)) return findUnnamedFields(type, policy, present);
     if (!isInputObjectType(type)) return [];
     return Object.keys(type.getFields()).flatMap((field) => {
       present.add(`${type.name}.${field}`);
       const isNamed = policy.coordinates.placeOf(type.name, field) !== undefined;
-      return isNamed ? [] : [`${type.name}.${field}: no rule names it`];
+      return isNamed ? [] : [`${type.name}.${field}${noGroup}`];
     });
   });
 }
@@ -78,17 +90,17 @@ function findUnnamedFields(
     const at = `${type.name}.${field.name}`;
     present.add(at);
     const place = coordinates.placeOf(type.name, field.name);
-    if (place === undefined) return [`${at}: no rule names it`];
+    if (place === undefined) return [`${at}${noGroup}`];
     const unnamed = field.args.filter((argument) => !place.arguments.includes(argument.name));
-    const tooHard = mustBeNullable(place, field.name) && isNonNullType(field.type);
+    const mustChange = mustBeNullable(place, field.name) && isNonNullType(field.type);
     return [
-      ...unnamed.map((argument) => `${at}(${argument.name}:): no rule names it`),
-      ...(tooHard ? [`${at}: a guarded field must be nullable`] : []),
+      ...unnamed.map((argument) => `${at}(${argument.name}:)${noGroup}`),
+      ...(mustChange ? [`${at}: a guarded field must be nullable`] : []),
     ];
   });
 }
 
-/** A field that may be hidden, or that another subgraph contributes, must be able to be null. */
+/** A field that the policy can hide, or that another subgraph contributes, must be nullable. */
 function mustBeNullable({ nature, kind, group }: Place, field: string): boolean {
   if (nature === 'part') return false;
   if (nature === 'record') return field !== 'id';
@@ -96,7 +108,7 @@ function mustBeNullable({ nature, kind, group }: Place, field: string): boolean 
   return true;
 }
 
-function findUnmet(policy: Policy, present: ReadonlySet<string>): readonly string[] {
+function findAbsent(policy: Policy, present: ReadonlySet<string>): readonly string[] {
   const { coordinates, source } = policy;
   return coordinates.types.flatMap((type) =>
     [...coordinates.fieldsOf(type)]
@@ -104,11 +116,11 @@ function findUnmet(policy: Policy, present: ReadonlySet<string>): readonly strin
         const isAnnounced = kind !== null && source.domain.kinds[kind]?.announced === true;
         return !present.has(`${type}.${field}`) && !isAnnounced;
       })
-      .map(([field]) => `${type}.${field}: a rule names what does not exist`),
+      .map(([field]) => `${type}.${field}: in coordinates.yaml, but not in the graph`),
   );
 }
 
-/** The SDL of every subgraph, the hub's own included. */
+/** Returns the SDL of every subgraph, including the hub's own. */
 export function contractFiles(): ContractFiles {
   return Object.fromEntries(subgraphNames.map((name) => [name, subgraphSdl(name)]));
 }

@@ -4,16 +4,19 @@ import { readerBlocks } from '../table/reader-blocks.ts';
 import { dimensionsOf, recordBlocks } from '../table/record-blocks.ts';
 import type { PolicySource, Rule } from '../language/rules.ts';
 
-/** What must be mended, and what is only worth knowing. */
+/** Faults to correct, and remarks. */
 export type Findings = { readonly findings: readonly string[]; readonly notes: readonly string[] };
 
-/** Rules that decide nothing: that no reader or no record meets, that others make needless, that ask for nothing. */
+/**
+ * Finds rules without effect: rules that no reader or no record can match, rules that other rules make redundant, and
+ * rules with a condition that is always true.
+ */
 export function findIdleRules(source: PolicySource, spaces: readonly Space[]): Findings {
   const deciding = decidingRules(spaces);
   const found = source.rules.map((rule) => ({ rule, ...findIdle(rule, source, deciding) }));
   return {
-    findings: found.flatMap(({ rule, findings }) => findings.map((words) => `${rule.id}: ${words}`)),
-    notes: found.flatMap(({ rule, notes }) => notes.map((words) => `${rule.id}: ${words}`)),
+    findings: found.flatMap(({ rule, findings }) => findings.map((text) => `${rule.id}: ${text}`)),
+    notes: found.flatMap(({ rule, notes }) => notes.map((text) => `${rule.id}: ${text}`)),
   };
 }
 
@@ -21,19 +24,25 @@ function findIdle(rule: Rule, source: PolicySource, deciding: ReadonlySet<string
   const always = [...rule.when]
     .filter(([name, values]) => source.dimensions.get(name)?.every((value) => values.has(value)) === true)
     .map(([name]) => `the condition on ${name} is always true`);
-  if (!isMetByReaders(rule, source)) return { findings: [...always, 'no reader can meet it'], notes: [] };
-  if (!isMetByRecords(rule, source)) return { findings: [...always, 'no record can meet it'], notes: [] };
+  if (!canMatchReader(rule, source)) return { findings: [...always, 'no reader can match it'], notes: [] };
+  if (!canMatchRecord(rule, source)) return { findings: [...always, 'no record can match it'], notes: [] };
   if (deciding.has(rule.id)) return { findings: always, notes: [] };
   if (rule.effect === 'permit')
-    return { findings: [...always, 'it allows nothing that others do not allow or prohibit'], notes: [] };
+    return {
+      findings: [...always, 'it has no effect: other rules permit or prohibit the same access'],
+      notes: [],
+    };
   return isGuard(rule, source)
-    ? { findings: always, notes: ['it prohibits what no rule permits: a guard against rules to come'] }
-    : { findings: [...always, 'it takes nothing away that others do not take away'], notes: [] };
+    ? {
+        findings: always,
+        notes: ['it prohibits access that no rule permits: it guards against future rules'],
+      }
+    : { findings: [...always, 'it has no effect: other rules prohibit the same access'], notes: [] };
 }
 
 /**
- * Rules that some cell depends on: the only permission of a cell that is allowed, or the only prohibition of one that
- * would be allowed without it.
+ * Returns the ids of the rules that decide at least one cell: the only permission of an allowed cell, or the only
+ * prohibition of a cell that is allowed without it.
  */
 function decidingRules(spaces: readonly Space[]): ReadonlySet<string> {
   const deciding = new Set<string>();
@@ -43,8 +52,8 @@ function decidingRules(spaces: readonly Space[]): ReadonlySet<string> {
     const prohibits = maskOf(terms.length, (at) => terms[at]?.effect === 'prohibit');
     for (const mask of distinct(columns.map(({ masks }) => masks[0] ?? [])))
       for (const row of rows) {
-        const speaking = both(mask, row.masks[0] ?? []);
-        const one = decidingPlace(both(speaking, permits), both(speaking, prohibits));
+        const matching = both(mask, row.masks[0] ?? []);
+        const one = decidingPlace(both(matching, permits), both(matching, prohibits));
         const id = one === null ? undefined : terms[one]?.id;
         if (id !== undefined) deciding.add(id);
       }
@@ -58,7 +67,7 @@ function decidingPlace(permits: Mask, prohibits: Mask): number | null {
   return onlyPlace(prohibits);
 }
 
-/** The one place in a mask; null where there are more. */
+/** Returns the place of the only bit in a mask, or null if there is more than one. */
 function onlyPlace(mask: Mask): number | null {
   const isOne =
     mask.filter((word) => word !== 0).length === 1 && mask.every((word) => (word & (word - 1)) === 0);
@@ -69,7 +78,7 @@ function distinct(masks: readonly Mask[]): readonly Mask[] {
   return [...new Map(masks.map((mask) => [mask.join(), mask])).values()];
 }
 
-function isMetByReaders(rule: Rule, { classes, domain }: PolicySource): boolean {
+function canMatchReader(rule: Rule, { classes, domain }: PolicySource): boolean {
   const literals = rule.classes.flatMap((name) => {
     const one = classes.get(name);
     return one === undefined ? [] : [{ name, one }];
@@ -77,14 +86,14 @@ function isMetByReaders(rule: Rule, { classes, domain }: PolicySource): boolean 
   return readerBlocks(literals, Object.keys(domain.roles)).some(({ is }) => is.size === literals.length);
 }
 
-function isMetByRecords({ when }: Rule, { dimensions }: PolicySource): boolean {
+function canMatchRecord({ when }: Rule, { dimensions }: PolicySource): boolean {
   const used = dimensionsOf([when], dimensions);
   return recordBlocks(used, '').some(({ at }) =>
     used.every(({ name, blocks }, place) => when.get(name)?.has(blocks[at[place] ?? 0]?.[0] ?? '') !== false),
   );
 }
 
-/** Whether no permission speaks of what a prohibition is about. */
+/** Returns true if no permission covers any access of a prohibition. */
 function isGuard(rule: Rule, { rules }: PolicySource): boolean {
   return !rules.some(
     (other) =>
@@ -95,7 +104,7 @@ function isGuard(rule: Rule, { rules }: PolicySource): boolean {
   );
 }
 
-/** Words of the domain that no rule uses: an auditor would take them for something that matters. */
+/** Finds words of domain.yaml that no rule uses. An auditor could think that they have an effect. */
 export function findIdleWords(source: PolicySource): Findings {
   const { domain, rules, classes } = source;
   const permits = rules.filter(({ effect }) => effect === 'permit');
@@ -108,26 +117,26 @@ export function findIdleWords(source: PolicySource): Findings {
     findings: [
       ...[...classes.keys()]
         .filter((name) => !isNamed(name))
-        .map((name) => `readers.${name}: no rule names it`),
+        .map((name) => `readers.${name}: no rule uses it`),
       ...Object.keys(domain.facts)
         .filter((fact) => !asked.has(`fact:${fact}`))
-        .map((fact) => `facts.${fact}: no rule asks for it`),
+        .map((fact) => `facts.${fact}: no rule uses it`),
       ...Object.keys(domain.groups)
         .filter((group) => !groupsOfKinds.has(group))
-        .map((group) => `groups.${group}: no kind of record has it`),
+        .map((group) => `groups.${group}: no kind of record has this group`),
       ...Object.keys(domain.kinds)
         .filter((kind) => !permits.some(({ kinds }) => kinds.has(kind)))
-        .map((kind) => `kinds.${kind}: no rule permits anything of it`),
+        .map((kind) => `kinds.${kind}: no rule permits any access to it`),
     ],
     notes: [
       ...Object.entries(domain.kinds).flatMap(([kind, { groups }]) =>
         groups
           .filter((group) => !permits.some((rule) => rule.kinds.has(kind) && rule.groups.has(group)))
-          .map((group) => `kinds.${kind}.${group}: no rule permits anything of it`),
+          .map((group) => `kinds.${kind}.${group}: no rule permits any access to it`),
       ),
       ...(idle.length === 0
         ? []
-        : [`roles without a class, which are readers by marking and audience alone: ${idle.join(', ')}`]),
+        : [`roles without a class, which only marking and audience give access: ${idle.join(', ')}`]),
     ],
   };
 }

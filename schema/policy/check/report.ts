@@ -2,22 +2,22 @@ import type { Check } from './check.ts';
 import type { Change, Difference } from '../table/diff.ts';
 import { isDecidedByRules, exampleOf } from '../table/example.ts';
 
-/** A difference in words: each block of cells with its example, then the counts. */
-export function tellDifference(
+/** Formats a difference: each block of cells with its example, then the counts. */
+export function formatDifference(
   { changes, gained, lost, compared, accesses }: Difference,
   milliseconds: number,
 ): string {
   const lines = changes.flatMap((change) => [
     `${change.effect === 'gains' ? '+ ' : '- '}${change.words}`,
-    `    ${printExample(change)}`,
+    `    ${formatExample(change)}`,
   ]);
   const compare = `${compared} cells of ${accesses} tables compared in ${milliseconds.toFixed(0)} ms`;
   const counts = `${gained} cells gained, ${lost} cells lost, in ${changes.length} blocks`;
   return `${[...lines, compare, counts].join('\n')}\n`;
 }
 
-/** One reader and one record of a block, in words. */
-export function printExample({ example: { access, column, facts, dimensions } }: Change): string {
+/** Formats one reader and one record of a block. */
+export function formatExample({ example: { access, column, facts, dimensions } }: Change): string {
   const { reader } = exampleOf(column, facts);
   const who = [
     reader.client === 'machine' ? 'a machine' : reader.onScreen ? 'a person on screen' : 'a person',
@@ -26,19 +26,19 @@ export function printExample({ example: { access, column, facts, dimensions } }:
     reader.purpose === null ? 'stating no purpose' : `stating ${reader.purpose}`,
   ].join(' ');
   const related = column.relation.name === 'anyone' ? '' : `, ${column.relation.name}`;
-  const record = dimensions.map((name) => `${name} ${writeValue(name, facts[name] ?? '')}`).join(', ');
-  const besides = isDecidedByRules(facts)
+  const record = dimensions.map((name) => `${name} ${formatValue(name, facts[name] ?? '')}`).join(', ');
+  const refused = isDecidedByRules(facts)
     ? ''
-    : '; the hub refuses such a record besides, whatever the rules say';
-  return `example: ${who}${related}: ${access.action} ${access.group} of ${access.kind}, ${record || 'any'}${besides}`;
+    : '; the hub also refuses such a record, whatever the rules are';
+  return `example: ${who}${related}: ${access.action} ${access.group} of ${access.kind}, ${record || 'any'}${refused}`;
 }
 
-function writeValue(name: string, value: string): string {
+function formatValue(name: string, value: string): string {
   return name === 'codes' ? value.replaceAll(',', '+') || 'empty' : value;
 }
 
-/** A check in words: notes, findings, the counts; its last line is "covered N of N, N findings". */
-export function tellCheck(
+/** Formats a check: notes, findings and counts. The last line is "covered N of N, N findings". */
+export function formatCheck(
   { coordinates, all, covered, findings, notes, cells }: Check,
   milliseconds: number,
 ): string {

@@ -2,12 +2,12 @@ import { isEnvelope } from '../../record/check-envelope.ts';
 import type { Place } from '../language/coordinates.ts';
 import { explain, type Explanation } from './explain.ts';
 import type { ReaderAccess, Policy } from '../decide/policy.ts';
-import { placeNamed } from './question.ts';
+import { findPlace } from './question.ts';
 
-/** One of the decisions that a field hangs on: each must be allowed. */
+/** One of the decisions that a field depends on. The field is readable if each is allowed. */
 export type Step = Explanation & { readonly of: 'the record' | 'the group of fields' | 'the portion' };
 
-/** Why a reader may read a field of one record or not: allowed where every step is. */
+/** Why a reader may or may not read a field of one record. */
 export type FieldExplanation = {
   readonly coordinate: string;
   readonly allowed: boolean;
@@ -15,9 +15,9 @@ export type FieldExplanation = {
 };
 
 /**
- * Explains whether a reader may read one field of one record, from its envelope alone: first whether the record is
- * there for this reader at all, then the field's group, then the portion that it lies in. Throws PolicyQuestionError
- * where the field is none of that kind.
+ * Explains whether a reader may read one field of one record. Reads only the envelope. The steps are: the record itself,
+ * the group of the field, and the portion that contains the field. Throws PolicyQuestionError if the kind has no such
+ * field.
  */
 export function explainField(
   policy: Policy,
@@ -27,7 +27,7 @@ export function explainField(
   field: string,
 ): FieldExplanation {
   const coordinate = `${kind}.${field}`;
-  const place = placeNamed(policy, coordinate);
+  const place = findPlace(policy, coordinate);
   const { group } = place;
   const steps = [
     step('the record', envelope, 'content'),
@@ -41,7 +41,7 @@ export function explainField(
   }
 }
 
-/** The record with the marking and the audience of each portion that the field is. */
+/** Returns, for each portion at this field, the envelope with the marking and the audience of the portion. */
 function portionsAt(envelope: unknown, field: string, { nature }: Place): readonly unknown[] {
   if (!isEnvelope(envelope) || nature !== 'record') return [];
   return envelope.portions

@@ -11,39 +11,39 @@ import { meetsConditions, type PolicySource, type Rule } from '../language/rules
 import {
   findReaderShortfalls,
   findRecordShortfalls,
-  makeGood,
+  meetShortfalls,
   relationShortfall,
   type Shortfall,
 } from './shortfalls.ts';
 
-/** What a reader would do to a record. */
+/** What a rule decides: an action on a group of fields of a kind of record. */
 export type Access = { readonly action: Action; readonly kind: string; readonly group: string };
 
-/** A permission that could have allowed it: what it lacked, and which prohibitions would bind even then. */
-export type Way = {
+/** A permission that could allow the access: its unmet conditions, and the prohibitions that would still apply. */
+export type PermitCheck = {
   readonly rule: Rule;
   readonly missing: readonly Shortfall[];
   readonly prohibitedBy: readonly Rule[];
 };
 
-/** Why one access is allowed or not, by the rules as they are written. */
+/** Why one access is allowed or not. */
 export type Explanation = Access & {
   readonly allowed: boolean;
-  /** The permissions that hold, each with the values in which reader and record meet. */
+  /** The permissions that match, each with the values that reader and record share. */
   readonly permits: readonly { readonly rule: Rule; readonly meeting: readonly string[] }[];
-  /** The prohibitions that bind, whatever is permitted. */
+  /** The prohibitions that match. They override every permission. */
   readonly prohibits: readonly Rule[];
-  /** Where it is not allowed: what would have had to be true, the fewest shortfalls first. */
-  readonly ways: readonly Way[];
-  /** The record as the rules see it; an envelope that is not whole is a marking that is broken. */
+  /** If the access is not allowed: the permissions that could allow it, fewest unmet conditions first. */
+  readonly ways: readonly PermitCheck[];
+  /** The record's values as the rules see them. An invalid envelope has the marking `broken`. */
   readonly facts: RecordFacts;
-  /** The classes that the reader is of. */
+  /** The classes that the reader belongs to. */
   readonly classes: readonly string[];
 };
 
 /**
- * Explains one decision. It reads the rules as they are written, so it is a second way to what the compiled policy
- * decides, and tests hold both equal. It looks at the envelope alone, never at what a record says.
+ * Explains one decision. Evaluates the rules as they are written, independently of the compiled policy; tests check that
+ * both decide the same. Reads only the envelope, never the content of the record.
  */
 export function explain(
   policy: Policy,
@@ -58,7 +58,7 @@ export function explain(
   const met = new Set(relations.filter((relation) => meeting(relation).length > 0));
   const cell = { ...access, facts, classes: new Set(classes), relations: met };
   const { allowed, permits, prohibits } = judge(source, cell);
-  const lacking = (rule: Rule): readonly Shortfall[] => [
+  const findUnmet = (rule: Rule): readonly Shortfall[] => [
     ...findReaderShortfalls(readerAccess.reader, rule, source),
     ...(met.has(rule.relation) ? [] : sidesOf(rule.relation, readerAccess, envelope)),
     ...findRecordShortfalls(facts, rule),
@@ -68,7 +68,7 @@ export function explain(
     allowed,
     permits: permits.map((rule) => ({ rule, meeting: meeting(rule.relation) })),
     prohibits,
-    ways: allowed ? [] : findWays(policy, readerAccess.reader, access, facts, lacking),
+    ways: allowed ? [] : checkPermits(policy, readerAccess.reader, access, facts, findUnmet),
     facts,
     classes,
   };
@@ -87,7 +87,7 @@ function factsFor(
   return facts === null ? { kind, picture, marking: 'broken' } : { ...facts, picture };
 }
 
-/** In which values reader and record meet, by relation; of a record that is not whole only `anyone` is known. */
+/** Returns the values that reader and record share in a relation. With an invalid envelope only `anyone` matches. */
 function meetingsOf(
   readerAccess: ReaderAccess,
   envelope: Envelope | null,
@@ -116,35 +116,38 @@ function sidesOf(relation: Relation, { reader, now }: ReaderAccess, envelope: un
   return relationShortfall(relation, record, readerSide(relation, reader, now));
 }
 
-/** Every permission of the access with what it lacked, and what would still have prohibited it. */
-function findWays(
+/** Returns every permission of the access with its unmet conditions and the prohibitions that would still apply. */
+function checkPermits(
   policy: Policy,
   reader: Reader,
   access: Access,
   facts: RecordFacts,
-  lacking: (rule: Rule) => readonly Shortfall[],
-): readonly Way[] {
+  findUnmet: (rule: Rule) => readonly Shortfall[],
+): readonly PermitCheck[] {
   const { source } = policy;
-  const named = source.rules.filter((rule) => speaksOf(rule, access));
-  const prohibits = named.filter((rule) => rule.effect === 'prohibit');
-  return named
+  const covering = source.rules.filter((rule) => covers(rule, access));
+  const prohibits = covering.filter((rule) => rule.effect === 'prohibit');
+  return covering
     .filter((rule) => rule.effect === 'permit')
-    .map((rule): Way => {
-      const missing = lacking(rule);
-      const classes = new Set(policy.classesOf(makeGood(reader, missing)));
+    .map((rule): PermitCheck => {
+      const missing = findUnmet(rule);
+      const classes = new Set(policy.classesOf(meetShortfalls(reader, missing)));
       const binding = prohibits.filter((one) => one.classes.every((name) => classes.has(name)));
-      return { rule, missing, prohibitedBy: leastBinding(source, facts, missing, rule, binding) };
+      return { rule, missing, prohibitedBy: fewestProhibits(source, facts, missing, rule, binding) };
     })
-    .toSorted(nearestFirst);
+    .toSorted(fewestUnmetFirst);
 }
 
-/** Whether a rule speaks of a access at all, whoever does it. */
-export function speaksOf(rule: Rule, { action, kind, group }: Access): boolean {
+/** Returns true if a rule covers an access, for any reader and record. */
+export function covers(rule: Rule, { action, kind, group }: Access): boolean {
   return rule.actions.has(action) && rule.groups.has(group) && rule.kinds.has(kind);
 }
 
-/** The prohibitions left on the record that meets the permission and is held by the fewest of them. */
-function leastBinding(
+/**
+ * Changes the record so that it meets the permission, in each possible way. Returns the prohibitions that match the
+ * changed record with the fewest of them.
+ */
+function fewestProhibits(
   source: PolicySource,
   facts: RecordFacts,
   missing: readonly Shortfall[],
@@ -166,6 +169,6 @@ function leastBinding(
     .reduce((least, binding) => (binding.length < least.length ? binding : least), prohibits);
 }
 
-function nearestFirst(one: Way, other: Way): number {
+function fewestUnmetFirst(one: PermitCheck, other: PermitCheck): number {
   return one.prohibitedBy.length + one.missing.length - other.prohibitedBy.length - other.missing.length;
 }

@@ -1,18 +1,18 @@
 import type { Action, RecordFacts, Relation } from '../language/domain.ts';
 import { meetsConditions, type PolicySource, type Rule } from '../language/rules.ts';
 
-/** One cell of the truth table: a class of reader, how it stands to a record, the record, and what it would do. */
+/** One cell of the truth table: classes of reader, relations to a record, the record's values, and the access. */
 export type Cell = {
-  /** The classes that the reader is of. */
+  /** The classes that the reader belongs to. */
   readonly classes: ReadonlySet<string>;
-  /** The relations that reader and record are in. */
+  /** The relations between the reader and the record. */
   readonly relations: ReadonlySet<Relation>;
   readonly facts: RecordFacts;
   readonly group: string;
   readonly action: Action;
 };
 
-/** What the rules say of a cell: whether it is permitted, and by which rules that was decided. */
+/** The decision for a cell, and the rules that match it. */
 export type Judgement = {
   readonly allowed: boolean;
   readonly permits: readonly Rule[];
@@ -20,19 +20,18 @@ export type Judgement = {
 };
 
 /**
- * Decides a cell by reading the rules as they are written, one after another: a permission is needed, and a prohibition
- * beats it. Nothing of the compilers is in here, so that the table which auditors read is a second way to the same
- * answer.
+ * Decides a cell by evaluating the rules as they are written. A cell is allowed if a permission matches and no prohibition
+ * does. Uses no code of the compiler, so that the auditors' table verifies the compiled policy.
  */
 export function judge(source: PolicySource, cell: Cell): Judgement {
-  const applying = source.rules.filter((rule) => applies(rule, cell));
-  const permits = applying.filter((rule) => rule.effect === 'permit');
-  const prohibits = applying.filter((rule) => rule.effect === 'prohibit');
+  const matching = source.rules.filter((rule) => matches(rule, cell));
+  const permits = matching.filter((rule) => rule.effect === 'permit');
+  const prohibits = matching.filter((rule) => rule.effect === 'prohibit');
   return { allowed: permits.length > 0 && prohibits.length === 0, permits, prohibits };
 }
 
-/** Whether a rule speaks of a cell at all. */
-export function applies(rule: Rule, cell: Cell): boolean {
+/** Returns true if all conditions of a rule are true for a cell. */
+export function matches(rule: Rule, cell: Cell): boolean {
   return (
     rule.actions.has(cell.action) &&
     rule.groups.has(cell.group) &&

@@ -1,23 +1,23 @@
 import type { Place } from '../language/coordinates.ts';
 import { type Action, allActions } from '../language/domain.ts';
 import type { Policy } from '../decide/policy.ts';
-import { listed } from './phrases.ts';
+import { joinList } from './format-rule.ts';
 
-/** A question about the policy that names what is not there: it says what is near. */
+/** A question about the policy with an unknown coordinate or action. The message suggests similar names. */
 export class PolicyQuestionError extends Error {
   override readonly name = 'PolicyQuestionError';
   readonly near: readonly string[];
 
   constructor(message: string, near: readonly string[]) {
-    super(near.length === 0 ? message : `${message}; did you mean ${listed(near, 'or')}?`);
+    super(near.length === 0 ? message : `${message}; did you mean ${joinList(near, 'or')}?`);
     this.near = near;
   }
 }
 
 const maxNear = 5;
 
-/** Where a coordinate such as `Advisory.title` belongs. Throws PolicyQuestionError, with near names, for an unknown one. */
-export function placeNamed(policy: Policy, coordinate: string): Place {
+/** Returns the place of a coordinate such as `Advisory.title`. Throws PolicyQuestionError if it is unknown. */
+export function findPlace(policy: Policy, coordinate: string): Place {
   const { coordinates } = policy;
   const [type = '', field = ''] = coordinate.replace(/\(.*$/, '').split('.');
   const place = coordinates.placeOf(type, field);
@@ -25,29 +25,29 @@ export function placeNamed(policy: Policy, coordinate: string): Place {
   const known = coordinates.types.flatMap((one) =>
     [...coordinates.fieldsOf(one).keys()].map((name) => `${one}.${name}`),
   );
-  const beside =
+  const candidates =
     coordinates.natureOf(type) === undefined ? known : known.filter((name) => name.startsWith(`${type}.`));
   const expected = /^\w+\.\w+$/.test(coordinate) ? '' : ' (expected Type.field)';
-  throw new PolicyQuestionError(`no rule names ${coordinate}${expected}`, nearest(coordinate, beside));
+  throw new PolicyQuestionError(`the policy has no coordinate ${coordinate}${expected}`, nearest(coordinate, candidates));
 }
 
-/** An action by its name. Throws PolicyQuestionError with all of them for a word that is none. */
-export function actionNamed(name: string): Action {
+/** Returns the action with a name. Throws PolicyQuestionError, which lists all actions, if there is none. */
+export function findAction(name: string): Action {
   const action = allActions.find((one) => one === name);
   if (action !== undefined) return action;
-  throw new PolicyQuestionError(`no action is called ${name}`, [...allActions]);
+  throw new PolicyQuestionError(`the policy has no action ${name}`, [...allActions]);
 }
 
-/** The names that are spelt most like a word, nearest first, and those that hold a part of it. */
-export function nearest(word: string, known: readonly string[], most: number = maxNear): readonly string[] {
+/** Returns the names that are most similar to a word or contain it, most similar first. */
+export function nearest(word: string, known: readonly string[], max: number = maxNear): readonly string[] {
   return known
     .map((name) => ({ name, away: distance(word.toLowerCase(), name.toLowerCase()) }))
     .toSorted((one, other) => one.away - other.away)
-    .slice(0, most)
+    .slice(0, max)
     .map(({ name }) => name);
 }
 
-/** Levenshtein's distance, where letters that only one of both has in front or behind cost half. */
+/** Returns the Levenshtein distance. Additional letters at the start or the end of `name` cost half. */
 function distance(word: string, name: string): number {
   let row = Array.from({ length: name.length + 1 }, (_, at) => at / 2);
   for (let at = 1; at <= word.length; at += 1) {

@@ -3,17 +3,17 @@ import type { RecordFacts, Relation } from '../language/domain.ts';
 import { unset } from '../language/domain.ts';
 import type { PolicySource, ReaderClass, Rule } from '../language/rules.ts';
 
-/** One condition of a permission that was not met: what it asks for, and what there was instead. */
+/** An unmet condition of a permission: the expected and the actual values. */
 export type Shortfall = {
   readonly on: 'role' | 'organisation' | 'client' | 'authentication' | 'purpose' | 'relation' | 'record';
-  /** The class of reader, the relation or the dimension of the record that asks. */
+  /** The class of reader, the relation or the dimension of the record that the condition is about. */
   readonly of: string;
-  /** Any one of these would do; nothing where no value can be named. */
+  /** The values that meet the condition; empty if none can be named. */
   readonly expected: readonly string[];
   readonly got: readonly string[];
 };
 
-/** Which conditions of the classes that a rule names a reader does not meet. */
+/** Returns the conditions of a rule's classes that a reader does not meet. */
 export function findReaderShortfalls(reader: Reader, rule: Rule, source: PolicySource): readonly Shortfall[] {
   return rule.classes.flatMap((name) => {
     const one = source.classes.get(name);
@@ -47,14 +47,14 @@ function shortfall(
   return { on, of, expected: [...expected], got };
 }
 
-/** Which of a rule's conditions on the record these facts do not meet. */
+/** Returns the conditions of a rule on the record that these values do not meet. */
 export function findRecordShortfalls(facts: RecordFacts, rule: Rule): readonly Shortfall[] {
   return [...rule.when].flatMap(
     ([dimension, values]) => shortfall('record', dimension, values, [facts[dimension] ?? unset]) ?? [],
   );
 }
 
-/** That reader and record are not in the relation that a rule asks for, with the values of both sides. */
+/** Returns the unmet condition for a relation that reader and record do not have, with the values of both. */
 export function relationShortfall(
   relation: Relation,
   record: readonly string[],
@@ -63,8 +63,8 @@ export function relationShortfall(
   return [{ on: 'relation', of: relation, expected: record, got: reader }];
 }
 
-/** The reader as it would be without these shortfalls: the first value of each that would do. */
-export function makeGood(reader: Reader, shortfalls: readonly Shortfall[]): Reader {
+/** Returns a copy of the reader that meets these conditions, with the first expected value of each. */
+export function meetShortfalls(reader: Reader, shortfalls: readonly Shortfall[]): Reader {
   return shortfalls.reduce((made, { on, expected: [value] }) => {
     if (value === undefined) return made;
     if (on === 'role') return { ...made, roles: [...made.roles, value] };

@@ -1,44 +1,44 @@
 import type { Reader } from '../../protocol/reader.ts';
 import type { Action } from '../language/domain.ts';
-import { kindsOf, permitsOf, prohibitedAlways } from './ever.ts';
-import { speaksOf } from './explain.ts';
+import { kindsOf, permitsOf, prohibitedAlways } from './explain-coordinate.ts';
+import { covers } from './explain.ts';
 import type { Policy } from '../decide/policy.ts';
-import { placeNamed } from './question.ts';
+import { findPlace } from './question.ts';
 import type { Rule } from '../language/rules.ts';
-import { findReaderShortfalls, makeGood } from './shortfalls.ts';
+import { findReaderShortfalls, meetShortfalls } from './shortfalls.ts';
 
-/** Readers who can do something by one permission. */
+/** A permission, and the readers that it gives access. */
 export type Can = {
   readonly rule: Rule;
-  /** The roles with which it can be met; every other reader lacks a class that it names. */
+  /** The roles that can meet its conditions. */
   readonly roles: readonly string[];
 };
 
-/** Who can do something to a coordinate, and who never can. */
+/** The readers who can do an action on a coordinate, and the roles that never can. */
 export type Who = {
   readonly action: Action;
   readonly coordinate: string;
   readonly can: readonly Can[];
-  /** Prohibitions that bind on some records, or some readers: they beat every permission. */
+  /** The prohibitions that cover the coordinate. They override every permission. */
   readonly except: readonly Rule[];
-  /** Roles that no permission can ever be met with, whatever the record. */
+  /** The roles that no permission gives access, for any record. */
   readonly never: readonly string[];
-  /** Whether a reader without any role can. */
+  /** True if a reader without any role can. */
   readonly withoutRole: boolean;
 };
 
 /**
- * Which readers can do this to a coordinate, by which permission and under which conditions, and which roles never
- * can. A role is looked at alone: who has two has what both have, less what either is prohibited. Throws
- * PolicyQuestionError, with near names, for an unknown coordinate.
+ * Returns which readers can do an action on a coordinate, and which roles never can. Each role is evaluated alone. A
+ * reader with two roles gets the permissions of both and the prohibitions of both. Throws PolicyQuestionError if the
+ * coordinate is unknown.
  */
 export function who(policy: Policy, action: Action, coordinate: string): Who {
   const { source } = policy;
-  const { group, ...place } = placeNamed(policy, coordinate);
+  const { group, ...place } = findPlace(policy, coordinate);
   const roles = Object.keys(source.domain.roles);
   const accesses = kindsOf(source, place).map((kind) => ({ action, kind, group }));
   const canBy = (rule: Rule, role: string | null) =>
-    accesses.some((access) => speaksOf(rule, access) && canEver(policy, rule, role, access));
+    accesses.some((access) => covers(rule, access) && canEver(policy, rule, role, access));
   const permits = new Set(accesses.flatMap(({ kind }) => permitsOf(source, action, kind, group)));
   const can = [...permits]
     .map((rule) => ({ rule, roles: roles.filter((role) => canBy(rule, role)) }))
@@ -48,14 +48,14 @@ export function who(policy: Policy, action: Action, coordinate: string): Who {
     coordinate,
     can,
     except: source.rules.filter(
-      (rule) => rule.effect === 'prohibit' && accesses.some((access) => speaksOf(rule, access)),
+      (rule) => rule.effect === 'prohibit' && accesses.some((access) => covers(rule, access)),
     ),
     never: roles.filter((role) => !can.some((one) => one.roles.includes(role))),
     withoutRole: can.some(({ rule }) => canBy(rule, null)),
   };
 }
 
-/** Whether somebody with this one role, and with whatever else a permission asks of a reader, can ever use it. */
+/** Returns true if a reader with only this role, who meets all other conditions of the rule, can get access. */
 function canEver(
   policy: Policy,
   rule: Rule,
@@ -66,11 +66,11 @@ function canEver(
   const reader = { ...nobody, roles: role === null ? [] : [role] };
   const missing = findReaderShortfalls(reader, rule, source);
   if (missing.some(({ on }) => on === 'role')) return false;
-  const made = makeGood(reader, missing);
+  const made = meetShortfalls(reader, missing);
   return prohibitedAlways(source, rule, access, policy.classesOf(made)).length === 0;
 }
 
-/** A reader who is nothing yet. */
+/** A reader without any attributes. */
 const nobody: Reader = {
   subject: '',
   organisation: '',

@@ -10,7 +10,7 @@ import { diffPolicies } from '../table/diff.ts';
 import { policyFolder, type PolicyTexts, policyOfTexts, readPolicyTexts } from '../decide/load.ts';
 import { findUnlisted, type Listed } from './widenings.ts';
 
-/** A change's own file: what it changes and why, who decided it, and every widening of access that comes with it. */
+/** The file of a change: what it changes and why, who decided it, and every access that it adds. */
 const changeFile = z.strictObject({
   format: z.literal('jcu-policy-change/1'),
   version: z.int().min(1).describe('The version in domain.yaml that the change makes.'),
@@ -20,23 +20,22 @@ const changeFile = z.strictObject({
   'decided-for': z
     .string()
     .optional()
-    .describe('The digest of the rules and the domain that it was decided for, as the check says it.'),
+    .describe('The digest of the rules and the domain that it was decided for, as `npm run check:policy` prints it.'),
   widenings: z.array(z.string().min(10)).describe('Lines as `hub policy diff` prints them, without the "+".'),
 });
 
-/** Texts of change files by name. */
+/** The texts of the change files, by file name. */
 export type ChangeTexts = Readonly<Record<string, string>>;
 
-/** What there is to say of the step from the released policy to the one in the folder. */
-export type Step = { readonly faults: readonly string[]; readonly said: readonly string[] };
+/** The result of a comparison with the released policy: faults, and a line for each gain or loss of access. */
+export type Step = { readonly faults: readonly string[]; readonly lines: readonly string[] };
 
 /**
- * Looks at the step from the released policy to another: faults for access that is widened and not listed in a change's
- * file, for lines that widen nothing, for a version that did not grow. What is narrowed, or listed, is said. A line is
- * read by the words of the policy that it was decided for: nothing that a later edit puts behind a name of it (a kind
- * into a collection, a role into a class) is covered by it.
+ * Compares a policy with the released one. Reports access that is gained but not listed in a change file, listed lines
+ * that do not gain access, and a version that was not increased. A change file is bound to the rules and the domain that
+ * it was decided for, so that a later edit of a name (a kind in a collection, a role in a class) is not covered by it.
  */
-export function lookAtStep(released: PolicyTexts, current: PolicyTexts, changes: ChangeTexts): Step {
+export function checkStep(released: PolicyTexts, current: PolicyTexts, changes: ChangeTexts): Step {
   const [before, after] = [policyOfTexts(released).source, policyOfTexts(current).source];
   const { changes: blocks } = diffPolicies(before, after);
   const read = readChanges(changes);
@@ -48,37 +47,37 @@ export function lookAtStep(released: PolicyTexts, current: PolicyTexts, changes:
   return {
     faults: [
       ...read.faults,
-      ...pending.flatMap((one) => findOtherwiseDecided(one, after.version, digestOf(current))),
+      ...pending.flatMap((one) => findOtherDecisions(one, after.version, digestOf(current))),
       ...findUnlisted(before, after, listed),
       ...(hasGrown
         ? []
-        : [`domain.yaml: access changed and the version is still ${after.version}: let it grow`]),
+        : [`domain.yaml: access changed, but the version is still ${after.version}: increase it`]),
     ],
-    said: blocks.map(({ effect, words }) => `${effect === 'gains' ? '+' : '-'} ${words}`),
+    lines: blocks.map(({ effect, words }) => `${effect === 'gains' ? '+' : '-'} ${words}`),
   };
 }
 
-/** What was decided for another policy than this one. */
-function findOtherwiseDecided(
+/** Returns a fault if a change was decided for another version or other rules. */
+function findOtherDecisions(
   { file, version, 'decided-for': decidedFor }: Change,
   current: number,
   digest: string,
 ): readonly string[] {
-  if (version > current) return [`${file}: it makes version ${version}, and domain.yaml says ${current}`];
+  if (version > current) return [`${file}: version is ${version}, but domain.yaml has version ${current}`];
   if (version < current)
     return [
-      `${file}: it made version ${version}, which was never released: release it before the next change`,
+      `${file}: version ${version} was never released: run \`npm run policy:release\` before the next change`,
     ];
   return decidedFor === digest
     ? []
     : [
-        `${file}: it was decided for other rules or another domain; where it holds for these: decided-for: ${digest}`,
+        `${file}: decided for other rules or another domain. If the decision holds for these, write decided-for: ${digest}`,
       ];
 }
 
 /**
- * Where the released policy is not the one that its change was decided for: files that are compared with every next
- * change are not edited in passing.
+ * Returns a fault if the released files are not the ones that their change was decided for. Every next change is compared
+ * with them, so nobody may edit them.
  */
 export function findUndecided(released: PolicyTexts, changes: ChangeTexts): readonly string[] {
   const { version } = policyOfTexts(released).source;
@@ -86,12 +85,12 @@ export function findUndecided(released: PolicyTexts, changes: ChangeTexts): read
   const made = readChanges(changes).files.filter((one) => one.version === version);
   return made.some((one) => one['decided-for'] === digest)
     ? []
-    : [`released/: no change of version ${version} was decided for it: decided-for: ${digest}`];
+    : [`released/: no change file of version ${version} has decided-for: ${digest}`];
 }
 
 /**
- * SHA-256 (base64url) of the rules and the domain, whatever their layout and comments. Which field is in which group is
- * not in it: what a move widens is listed line by line.
+ * Returns the SHA-256 (base64url) of the rules and the domain, independent of layout and comments. Excludes
+ * coordinates.yaml: if a field moves to another group, each gain of access is listed line by line.
  */
 export function digestOf(texts: PolicyTexts): string {
   const deciding = Object.entries(texts).filter(([name]) => name !== 'coordinates.yaml');
@@ -121,8 +120,8 @@ function readChanges(texts: ChangeTexts): ReadChanges {
   return {
     files: read.flatMap(({ file, read: { data } }) => (data === undefined ? [] : [{ file, ...data }])),
     faults: [
-      ...misnamed.map(({ file }) => `${file}: expected a name such as 0007-what-it-is.yaml`),
-      ...doubled.map((number) => `${number}: two changes have this number`),
+      ...misnamed.map(({ file }) => `${file}: expected a name such as 0007-short-name.yaml`),
+      ...doubled.map((number) => `${number}: two change files have this number`),
       ...read.flatMap(({ file, read: { error } }) =>
         (error?.issues ?? []).map(({ path, message }) => `${file}: ${path.join('.')}: ${message}`),
       ),
@@ -135,21 +134,21 @@ const releasedFolder = join(policyFolder, 'released');
 function main(isCheck: boolean): void {
   const [released, current] = [readPolicyTexts(releasedFolder), readPolicyTexts()];
   const changes = readPolicyTexts(join(policyFolder, 'changes'));
-  const { faults, said } = lookAtStep(released, current, changes);
+  const { faults, lines } = checkStep(released, current, changes);
   const policy = policyOfTexts(current);
   const findings = [...faults, ...findUndecided(released, changes), ...checkPolicy(policy).findings];
-  for (const line of said) process.stdout.write(`since the release: ${line}\n`);
+  for (const line of lines) process.stdout.write(`since the release: ${line}\n`);
   for (const finding of findings) process.stderr.write(`schema/policy: ${finding}\n`);
   if (findings.length > 0) process.exitCode = 1;
   else if (!isCheck) release(released, current, policy.source.version);
 }
 
-/** Makes the current files the released ones. Only a version that grew is released. */
+/** Copies the current files to released/. Refuses a version that is not above the released one. */
 function release(released: PolicyTexts, current: PolicyTexts, version: number): void {
   const last = policyOfTexts(released).source.version;
   if (version <= last) {
     process.stderr.write(
-      `schema/policy: version ${last} is released already: let the version in domain.yaml grow\n`,
+      `schema/policy: version ${last} is already released: increase the version in domain.yaml\n`,
     );
     process.exitCode = 1;
     return;

@@ -15,12 +15,12 @@ import type { Literal } from '../table/reader-blocks.ts';
 import type { PolicySource } from '../language/rules.ts';
 import { accessesOf, movedFields, sideOf, textOf } from '../table/sides.ts';
 
-/** A widening that a change's own file lists, in the words of `hub policy diff`. */
+/** A line of a change file that lists gained access, as `hub policy diff` prints it. */
 export type Listed = { readonly file: string; readonly words: string };
 
 /**
- * Where the widenings between two versions and those that the changes list part, one a line: access that is gained and
- * not listed, in the words to list, and lines of which some cell is not gained. Cells are compared, not words.
+ * Compares the access gained between two versions with the lines of the change files. Returns a message for each gain
+ * that is not listed and for each line with a cell that is not gained. Compares cells, not the text of the lines.
  */
 export function findUnlisted(
   before: PolicySource,
@@ -30,20 +30,20 @@ export function findUnlisted(
   const faults: string[] = [];
   const words = wordsOf(before, after);
   const lines = listed.flatMap((one) => readListed(one, words, faults));
-  const compareDeed = comparerOf(before, after, lines);
-  const parts = [...accessesOf(before, after), ...movedFields(before, after)].map(compareDeed);
+  const compareAccess = comparerOf(before, after, lines);
+  const parts = [...accessesOf(before, after), ...movedFields(before, after)].map(compareAccess);
   const missing = mergeBlocks(
     parts.flatMap(({ missing: found }) => found),
     after.domain.collections,
   );
-  const isThere = new Set(parts.flatMap(({ there }) => there));
-  const isNot = new Set(parts.flatMap(({ not }) => not));
+  const gainedLines = new Set(parts.flatMap(({ gained }) => gained));
+  const otherLines = new Set(parts.flatMap(({ other }) => other));
   return [
     ...faults,
-    ...missing.map(({ words: gained }) => `it widens access and no change lists it: ${gained}`),
+    ...missing.map(({ words: gained }) => `access is gained, but no change file lists it: ${gained}`),
     ...lines
-      .filter((_line, at) => isNot.has(String(at)) || !isThere.has(String(at)))
-      .map(({ file, words: line }) => `${file}: it lists what is not gained: ${line}`),
+      .filter((_line, at) => otherLines.has(String(at)) || !gainedLines.has(String(at)))
+      .map(({ file, words: line }) => `${file}: lists access that is not gained: ${line}`),
   ];
 }
 
@@ -58,7 +58,7 @@ function readListed(one: Listed, words: LineVocabulary, faults: string[]): reado
   }
 }
 
-/** What lines between two versions are read by. */
+/** Returns the values and collections with which the lines between two versions are parsed. */
 export function wordsOf(before: PolicySource, after: PolicySource): LineVocabulary {
   const values = jointValues([{ values: before.dimensions }, { values: after.dimensions }]);
   return { values, collections: after.domain.collections };
@@ -66,10 +66,12 @@ export function wordsOf(before: PolicySource, after: PolicySource): LineVocabula
 
 type Part = {
   readonly missing: readonly CellBlock[];
-  readonly there: readonly string[];
-  readonly not: readonly string[];
+  /** Ids of lines with a cell that is gained. */
+  readonly gained: readonly string[];
+  /** Ids of lines with a cell that is not gained. */
+  readonly other: readonly string[];
 };
-const nothing: Part = { missing: [], there: [], not: [] };
+const nothing: Part = { missing: [], gained: [], other: [] };
 
 function comparerOf(
   before: PolicySource,
@@ -85,7 +87,7 @@ function comparerOf(
   ];
   return (access) => {
     const sides = [sideOf(before, access, names.before), sideOf(after, access, names.after)];
-    const here = lines.flatMap(({ line }, at) => (speaksOf(line, access) ? [{ line, id: String(at) }] : []));
+    const here = lines.flatMap(({ line }, at) => (covers(line, access) ? [{ line, id: String(at) }] : []));
     const [old = '', now = ''] = sides.map(textOf);
     if (here.length === 0 && old === now) return nothing;
     const key = [here.map(({ id }) => id).join(), old, now].join('\n\n');
@@ -96,11 +98,11 @@ function comparerOf(
   };
 }
 
-function speaksOf({ kinds, groups, may }: Line, { kind, group, action }: Access): boolean {
+function covers({ kinds, groups, may }: Line, { kind, group, action }: Access): boolean {
   return kinds.includes(kind) && groups.includes(group) && may.includes(action);
 }
 
-/** Lines as terms that allow: what they say nothing of counts only where a rule asks for it. */
+/** Converts lines to permissions. A dimension that a line does not name counts only if a rule has a condition on it. */
 function sideOfLines(
   lines: readonly { readonly line: Line; readonly id: string }[],
   sides: readonly Side[],
@@ -130,14 +132,14 @@ function sideOfLines(
 }
 
 function compare(space: Space, access: Access): Part {
-  const there = new Set<string>();
-  const not = new Set<string>();
+  const gained = new Set<string>();
+  const other = new Set<string>();
   const { found } = blocksOfCells(space, (column, row) => {
     const isGained = !allows(space, 0, column, row) && allows(space, 1, column, row);
-    const speaking = matchingTerms(space, 2, column, row);
-    for (const { id } of speaking) (isGained ? there : not).add(id);
-    return isGained && speaking.length === 0;
+    const matching = matchingTerms(space, 2, column, row);
+    for (const { id } of matching) (isGained ? gained : other).add(id);
+    return isGained && matching.length === 0;
   });
   const missing = found.map((one): CellBlock => ({ ...one, access, effect: 'gains' }));
-  return { missing, there: [...there], not: [...not] };
+  return { missing, gained: [...gained], other: [...other] };
 }

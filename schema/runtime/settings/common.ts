@@ -1,23 +1,23 @@
 import { oneOf } from './forms.ts';
 import { type Form, setting } from './settings.ts';
 
-/** How much a part logs, on stderr, a JSON object a line. */
+/** The log level. */
 export const logLevel = setting(
   'JCU_LOG',
-  'how much is logged (on stderr, one JSON object a line)',
+  'log level; the log goes to stderr, one JSON object for each line',
   oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   'warn',
 );
 
 const production: Form<boolean> = {
-  words: '`production`, or anything else',
+  expected: '`production`, or any other text',
   read: (given) => given === 'production',
 };
 
-/** Whether this is a deployment: what is for trials only, and plain http between machines, refuse to start there. */
+/** True in a deployment. Features for trials and plain http between machines then refuse to start. */
 export const mode = setting(
   'NODE_ENV',
-  'with `production`, what is for trials only and http between machines refuse to start',
+  '`production` refuses features that are for trials only, and http between machines',
   production,
   '',
 );

@@ -2,77 +2,78 @@ import { readFileSync } from 'node:fs';
 import type { Form } from './settings.ts';
 
 /** Any text. */
-export const text: Form<string> = { words: 'a text', read: (given) => given };
+export const text: Form<string> = { expected: 'any text', read: (given) => given };
 
-/** Words with spaces between. */
-export const words: Form<readonly string[]> = {
-  words: 'words with spaces between',
+/** A list of words, separated by spaces. */
+export const wordList: Form<readonly string[]> = {
+  expected: 'words, separated by spaces',
   read: (given) => given.split(' ').filter((word) => word !== ''),
 };
 
+/** An http or https URL. */
 export const url: Form<string> = {
-  words: 'an http or https URL',
-  read: (given) => insist(given, /^https?:\/\//.test(given) && URL.canParse(given)),
+  expected: 'an http or https URL',
+  read: (given) => check(given, /^https?:\/\//.test(given) && URL.canParse(given)),
 };
 
-/** A whole number, bounds included. */
-export function wholeNumber(least: number, most: number): Form<number> {
+/** A whole number from `min` to `max`, both included. */
+export function wholeNumber(min: number, max: number): Form<number> {
   return {
-    words: `a whole number from ${least} to ${most}`,
+    expected: `a whole number from ${min} to ${max}`,
     read: (given) => {
       const number = Number(given);
-      return insist(number, Number.isInteger(number) && number >= least && number <= most);
+      return check(number, Number.isInteger(number) && number >= min && number <= max);
     },
   };
 }
 
-/** One of some words. */
+/** One of the given words. */
 export function oneOf<Word extends string>(...known: readonly Word[]): Form<Word> {
   return {
-    words: known.join(' or '),
+    expected: `one of ${known.join(', ')}`,
     read: (given) => {
       const found = known.find((word) => word === given);
-      if (found === undefined) throw new Error('none of them');
+      if (found === undefined) throw new Error('unknown word');
       return found;
     },
   };
 }
 
-/** So many bytes, in base64. */
+/** A number of bytes, in base64. */
 export function bytes(count: number): Form<Buffer> {
   return {
-    words: `${count} bytes in base64`,
+    expected: `${count} bytes in base64`,
     read: (given) => {
       const read = Buffer.from(given, 'base64');
-      return insist(read, read.length === count);
+      return check(read, read.length === count);
     },
   };
 }
 
-/** The path of a file, which is looked at when it is needed: it may come later. */
-export const filePath: Form<string> = { words: "a file's path", read: (given) => given };
+/** A path. The file need not exist yet. */
+export const filePath: Form<string> = { expected: 'a path', read: (given) => given };
 
-/** The path of a file that can be read now and is JSON; whoever follows it reads it. */
+/** The path of a JSON file that exists. The caller reads it, and may watch it. */
 export const jsonFile: Form<string> = {
-  words: "a readable JSON file's path",
+  expected: 'the path of a readable JSON file',
   read: (given) => {
     JSON.parse(readFileSync(given, 'utf8'));
     return given;
   },
 };
 
-/** What a file holds, read at the start. */
+/** The text of a file, read at the start. */
 export const textOfFile: Form<string> = {
-  words: "a readable file's path",
+  expected: 'the path of a readable file',
   read: (given) => readFileSync(given, 'utf8'),
 };
 
-/** A form whose text may be absent: with the standard `''` it gives null. */
+/** Makes a form optional: an empty text gives null. */
 export function orNone<Value>(form: Form<Value>): Form<Value | null> {
-  return { words: `${form.words}, or nothing`, read: (given) => (given === '' ? null : form.read(given)) };
+  return { expected: `${form.expected}, or nothing`, read: (given) => (given === '' ? null : form.read(given)) };
 }
 
-function insist<Value>(value: Value, holds: boolean): Value {
-  if (!holds) throw new Error('not of the form');
+function check<Value>(value: Value, holds: boolean): Value {
+  if (!holds) throw new Error('wrong form');
   return value;
 }

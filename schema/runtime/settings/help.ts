@@ -2,27 +2,31 @@ import type { Setting } from './settings.ts';
 
 type Settings = readonly Setting<unknown>[];
 
-/** A part's settings as its `--help` tells them: two lines each. */
-export function tellSettings(settings: Settings): string {
+/** Formats settings for `--help`, three lines each. */
+export function formatSettings(settings: Settings): string {
   return settings
     .map(
-      (one) => `  ${namesOf(one).join(' or ')}\n      ${one.means}: ${one.form.words} (${standardOf(one)})\n`,
+      (one) => `  ${namesOf(one).join(' or ')}\n      ${one.meaning}\n      ${one.form.expected} (${one.fallback === null ? 'required' : `default: ${formatFallback(one)}`})\n`,
     )
     .join('');
 }
 
-/** The same as a table in Markdown. `short` shortens what differs from machine to machine. */
-export function tabulateSettings(settings: Settings, short: (text: string) => string): string {
+/**
+ * Formats settings as a Markdown table.
+ *
+ * @param shorten removes what differs between machines from a default
+ */
+export function tabulateSettings(settings: Settings, shorten: (text: string) => string): string {
   const rows = settings.map((one) => [
     namesOf(one)
       .map((name) => `\`${name}\``)
       .join(' or '),
-    one.means,
-    one.form.words,
-    short(standardOf(one)),
+    one.meaning,
+    one.form.expected,
+    shorten(formatFallback(one)),
   ]);
   const lines = [
-    ['setting', 'what it says', 'its form', 'by default'],
+    ['setting', 'meaning', 'form', 'default'],
     ['---', '---', '---', '---'],
     ...rows,
   ];
@@ -33,7 +37,7 @@ function namesOf({ name, secret }: Setting<unknown>): readonly string[] {
   return secret ? [name, `${name}_FILE`] : [name];
 }
 
-function standardOf({ standard }: Setting<unknown>): string {
-  if (standard === null) return 'must be given';
-  return standard === '' ? 'none' : standard;
+function formatFallback({ fallback }: Setting<unknown>): string {
+  if (fallback === null) return 'required';
+  return fallback === '' ? 'none' : fallback;
 }

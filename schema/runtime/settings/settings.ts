@@ -1,45 +1,48 @@
 import { readFileSync } from 'node:fs';
 
-/** What a setting's text must be, in words, and how it is read. `read` throws on any other text. */
-export type Form<Value> = { readonly words: string; read(text: string): Value };
+/** The form of a setting's text: a description for error messages, and a parser that throws on any other text. */
+export type Form<Value> = { readonly expected: string; read(text: string): Value };
 
-/** One setting of a part: an environment variable, declared once for those who read it and those who look it up. */
+/** An environment variable. Its one declaration is used to read it, for `--help` and for docker/SETTINGS.md. */
 export type Setting<Value> = {
   readonly name: string;
-  readonly means: string;
+  /** What the setting is for, in a few words. */
+  readonly meaning: string;
   readonly form: Form<Value>;
-  /** What stands for it where it is not given; null where it must be given. */
-  readonly standard: string | null;
-  /** A secret may lie in a file that NAME_FILE names, and is never quoted. */
+  /** The text that is used if the setting is not given; null if it is required. */
+  readonly fallback: string | null;
+  /** A secret can also be given as a file, in NAME_FILE. Messages never quote it. */
   readonly secret: boolean;
 };
 
-/** The settings of a part, by the names that its code knows them by. */
+/** The settings of a process, by their names in code. */
 export type Declared = Readonly<Record<string, Setting<unknown>>>;
+/** The values of declared settings. */
 export type Read<Settings extends Declared> = {
   readonly [Key in keyof Settings]: Settings[Key] extends Setting<infer Value> ? Value : never;
 };
 
+/** Environment variables, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A setting that must be given, unless `standard` stands for it. An empty text is as good as none. */
+/** Declares a setting. It is required unless it has a `fallback`. An empty text counts as not given. */
 export function setting<Value>(
   name: string,
-  means: string,
+  meaning: string,
   form: Form<Value>,
-  standard: string | null = null,
+  fallback: string | null = null,
 ): Setting<Value> {
-  return { name, means, form, standard, secret: false };
+  return { name, meaning, form, fallback, secret: false };
 }
 
-/** A setting that is a secret: as NAME, or in a file that NAME_FILE names, never both. */
-export function secret<Value>(name: string, means: string, form: Form<Value>): Setting<Value> {
-  return { name, means, form, standard: null, secret: true };
+/** Declares a required secret. It is given in NAME, or in a file whose path is in NAME_FILE, never both. */
+export function secret<Value>(name: string, meaning: string, form: Form<Value>): Setting<Value> {
+  return { name, meaning, form, fallback: null, secret: true };
 }
 
 /**
- * Reads what is declared. What is missing or wrong is added to `wrong`, a line each, and its value is not to be used:
- * whoever calls this throws where `wrong` holds anything. A secret is never quoted.
+ * Reads the declared settings. Adds a message to `wrong` for each setting that is missing or malformed; the caller must
+ * throw if there is one, and not use the values. Messages never quote a secret.
  */
 export function readDeclared<Settings extends Declared>(
   declared: Settings,
@@ -50,8 +53,8 @@ export function readDeclared<Settings extends Declared>(
   return Object.fromEntries(values) as Read<Settings>;
 }
 
-/** Reads what is declared. Throws one error that names every setting that is missing or wrong, a line each. */
-export function readWhole<Settings extends Declared>(declared: Settings, env: Environment): Read<Settings> {
+/** Reads the declared settings. Throws one error with a line for each setting that is missing or malformed. */
+export function readOrThrow<Settings extends Declared>(declared: Settings, env: Environment): Read<Settings> {
   const wrong: string[] = [];
   const read = readDeclared(declared, env, wrong);
   if (wrong.length > 0) throw new Error(wrong.join('\n'));
@@ -59,20 +62,20 @@ export function readWhole<Settings extends Declared>(declared: Settings, env: En
 }
 
 function readOne(declared: Setting<unknown>, env: Environment, wrong: string[]): unknown {
-  const { name, means, form, standard, secret: hidden } = declared;
+  const { name, meaning, form, fallback, secret: hidden } = declared;
   const given = hidden ? readSecret(name, env, wrong) : env[name];
   if (given === unreadable) return undefined;
-  const text = given || standard;
+  const text = given || fallback;
   try {
     if (text !== null) return form.read(text);
-    wrong.push(`${name}: ${means}, got nothing`);
+    wrong.push(`${name}: expected ${form.expected} (${meaning}), got nothing`);
   } catch {
-    wrong.push(`${name}: ${form.words}, got ${hidden ? 'something else' : text}`);
+    wrong.push(`${name}: expected ${form.expected}, got ${hidden ? 'something else' : text}`);
   }
   return undefined;
 }
 
-/** What was wrong with it has been said. */
+/** The file of a secret cannot be read. The message was added already. */
 const unreadable = Symbol('unreadable');
 
 function readSecret(name: string, env: Environment, wrong: string[]): string | typeof unreadable {
@@ -80,11 +83,11 @@ function readSecret(name: string, env: Environment, wrong: string[]): string | t
   const given = env[name] ?? '';
   if (file === '') return given;
   try {
-    if (given !== '') throw new Error(`${name}: in the environment or in a file, got both`);
-    // An editor ends a file with a line's end, which is no part of any secret.
+    if (given !== '') throw new Error(`${name}: expected ${name} or ${name}_FILE, got both`);
+    // Editors end a file with a newline, which is not part of the secret.
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    wrong.push(given === '' ? `${name}_FILE: a readable file, got ${file}` : (error as Error).message);
+    wrong.push(given === '' ? `${name}_FILE: expected the path of a readable file, got ${file}` : (error as Error).message);
     return unreadable;
   }
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import { readWhole } from '../../../schema/runtime/settings/settings.ts';
+import { readOrThrow } from '../../../schema/runtime/settings/settings.ts';
 import type { CommunityPart } from '../graph/community.ts';
 import { PreviewTarget } from './preview-target.ts';
 import type { Counted } from '../preview/tally.ts';
@@ -57,7 +57,7 @@ async function importAll(
   runs: readonly Run[],
   given: Policy | undefined,
 ): Promise<number> {
-  const store = openStore(readWhole(storeSettings, process.env).storeUri, community.kinds, () => undefined);
+  const store = openStore(readOrThrow(storeSettings, process.env).storeUri, community.kinds, () => undefined);
   let announced: ReturnType<typeof announce> | null = null;
   let worst: number = exitCodes.allIn;
   try {

@@ -1,4 +1,4 @@
-import { readWhole } from '../../../schema/runtime/settings/settings.ts';
+import { readOrThrow } from '../../../schema/runtime/settings/settings.ts';
 import type { CommunityPart } from '../graph/community.ts';
 import { storeSettings } from '../settings.ts';
 import { type CommunityStore, openStore, untilOpen } from '../store/store.ts';
@@ -8,7 +8,7 @@ export async function withStore<Result>(
   community: CommunityPart,
   use: (store: CommunityStore) => Promise<Result>,
 ): Promise<Result> {
-  const { storeUri } = readWhole(storeSettings, process.env);
+  const { storeUri } = readOrThrow(storeSettings, process.env);
   const store = openStore(storeUri, community.kinds, () => undefined);
   try {
     await untilOpen(store, 5000);

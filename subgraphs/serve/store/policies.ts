@@ -1,13 +1,13 @@
 import { policyFilesAt, policySettings } from '../../../schema/policy/bundle/files.ts';
 import {
-  checkAge,
+  acceptBundle,
   type KeptBundle,
-  openOnce,
+  openIfChanged,
   type PolicyArchive,
 } from '../../../schema/policy/bundle/in-force.ts';
 import { rememberPolicies } from '../../../schema/policy/bundle/memory.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import { type Environment, readWhole } from '../../../schema/runtime/settings/settings.ts';
+import { type Environment, readOrThrow } from '../../../schema/runtime/settings/settings.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from './store.ts';
 
@@ -33,9 +33,9 @@ export function policiesOf(
  * promises, as the subgraph's own. Throws, in words for an operator, where there is none.
  */
 export async function policyOfRun(env: Environment, store: CommunityStore): Promise<Policy> {
-  const { deployment, ...paths } = readWhole(policySettings, env);
-  const { opened, bundle } = await openOnce(policyFilesAt(paths), deployment)();
-  const old = await checkAge(opened, bundle, policiesOf(store, patiently));
+  const { deployment, ...paths } = readOrThrow(policySettings, env);
+  const { opened, bundle } = await openIfChanged(policyFilesAt(paths), deployment)();
+  const old = await acceptBundle(opened, bundle, policiesOf(store, patiently));
   if (old !== null) throw new Error(old);
   return opened.policy;
 }

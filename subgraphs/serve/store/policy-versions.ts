@@ -1,4 +1,4 @@
-import { readKept } from '../../../schema/policy/bundle/bundle.ts';
+import { openStoredBundle } from '../../../schema/policy/bundle/bundle.ts';
 import type { PolicyArchive } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 
@@ -13,7 +13,7 @@ export function versionsIn(memory: Pick<PolicyArchive, 'find'>): Versions {
   const known = new Map<number, Policy>();
   return {
     of: async (version) => {
-      const policy = known.get(version) ?? readKept(await memory.find(version));
+      const policy = known.get(version) ?? openStoredBundle(await memory.find(version));
       known.set(version, policy);
       return policy;
     },

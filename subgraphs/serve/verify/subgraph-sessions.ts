@@ -1,5 +1,5 @@
 import type { VerifiedAssertion } from '../../../schema/protocol/assertion.ts';
-import type { HubKeys, Session, TakenSession } from '../../../schema/protocol/session.ts';
+import type { HubKeys, Session, AcceptedSession } from '../../../schema/protocol/session.ts';
 
 /** Enough for dozens of hub processes, each with its current session and its previous one. */
 export const maxSessions = 128;
@@ -15,7 +15,7 @@ export class HubSessions {
   readonly #usedOffers = new Map<string, number>();
 
   /** Adds a session. Throws if its offer was used before. */
-  add(taken: TakenSession, now: Date): void {
+  add(taken: AcceptedSession, now: Date): void {
     const { id } = taken.session;
     this.#removeExpired(now);
     if (this.#usedOffers.has(id)) throw new Error('the session offer was used before');
@@ -49,7 +49,7 @@ export class HubSessions {
 
 type StoredSession = {
   readonly session: Session;
-  readonly signedBy: TakenSession['signedBy'];
+  readonly signedBy: AcceptedSession['signedBy'];
   readonly window: ReplayWindow;
 };
 

@@ -6,7 +6,7 @@ import {
   sessionOf,
   type VerifiedAssertion,
 } from '../../../schema/protocol/assertion.ts';
-import { type HubKeys, takeOffer } from '../../../schema/protocol/session.ts';
+import { type HubKeys, acceptOffer } from '../../../schema/protocol/session.ts';
 import { HubSessions } from './subgraph-sessions.ts';
 import type { SubgraphSettings } from '../settings.ts';
 
@@ -63,7 +63,7 @@ export class HubAuthenticator {
     try {
       const keys = this.#keys();
       const now = new Date();
-      const taken = await takeOffer(String(request.body), this.#ends, keys, now);
+      const taken = await acceptOffer(String(request.body), this.#ends, keys, now);
       this.#sessions.add(taken, now);
       // The keys may have changed while the offer was verified.
       this.#sessions.retain(this.#keys());

@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { signAssertion } from '../../../schema/protocol/assertion.ts';
-import { type HubKeys, offerSession, type SigningKey, takeOffer } from '../../../schema/protocol/session.ts';
+import { type HubKeys, offerSession, type SigningKey, acceptOffer } from '../../../schema/protocol/session.ts';
 import { assertionOf, ends } from '../../helpers/as-hub.ts';
 
 const now = new Date('2026-05-05T12:00:00Z');
@@ -55,7 +55,7 @@ test('both ends of an offer come to one key, and each offer to another', async (
   const derived = new Set<string>();
   for (let n = 0; n < 3; n += 1) {
     const { token, conclude } = await offerSession(ends, signing, now);
-    const taken = await takeOffer(token, ends, keys, now);
+    const taken = await acceptOffer(token, ends, keys, now);
     const session = conclude(taken.answer);
     expect(session.key.equals(taken.session.key)).toBe(true);
     expect([session.id, session.endsAt, session.community, session.deployment]).toEqual([
@@ -75,7 +75,7 @@ test('the key comes from the shared secret, the very offer, both ends and both h
   const { privateKey, publicKey } = generateKeyPairSync('x25519');
   const { x: ours = '' } = publicKey.export({ format: 'jwk' });
   const token = await offerOf({ claims: { key: ours } });
-  const { session, answer } = await takeOffer(token, ends, keys, now);
+  const { session, answer } = await acceptOffer(token, ends, keys, now);
   const theirs = createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'X25519', x: answer.key } });
   const secret = diffieHellman({ privateKey, publicKey: theirs });
   const salt = createHash('sha256').update(token).digest();
@@ -88,14 +88,14 @@ test('the key comes from the shared secret, the very offer, both ends and both h
 
 test('an offer twice taken gives two keys, of which neither taker can guess the other’s', async () => {
   const { token } = await offerSession(ends, signing, now);
-  const [one, other] = [await takeOffer(token, ends, keys, now), await takeOffer(token, ends, keys, now)];
+  const [one, other] = [await acceptOffer(token, ends, keys, now), await acceptOffer(token, ends, keys, now)];
   expect(one.session.key.equals(other.session.key)).toBe(false);
 });
 
 test('an answer without the proof, or with a half or a proof of somebody else, makes no session', async () => {
   const { token, conclude } = await offerSession(ends, signing, now);
-  const { answer } = await takeOffer(token, ends, keys, now);
-  const { answer: foreign } = await takeOffer(token, ends, keys, now);
+  const { answer } = await acceptOffer(token, ends, keys, now);
+  const { answer: foreign } = await acceptOffer(token, ends, keys, now);
   const half = Buffer.alloc(32).toString('base64url');
   for (const wrong of [
     null,
@@ -116,32 +116,32 @@ test('an answer without the proof, or with a half or a proof of somebody else, m
 
 test('an offer to another community, of another deployment or of another second is not taken', async () => {
   const { token } = await offerSession(ends, signing, now);
-  await expect(takeOffer(token, { ...ends, community: 'enisa' }, keys, now)).rejects.toThrow(/aud/);
-  await expect(takeOffer(token, { ...ends, deployment: 'other' }, keys, now)).rejects.toThrow(/iss/);
-  await expect(takeOffer(token, ends, keys, later(13))).rejects.toThrow(/too far in the past/);
-  await expect(takeOffer(token, ends, keys, later(-3))).rejects.toThrow(/in the past|future/);
-  expect((await takeOffer(token, ends, keys, later(12))).session.community).toBe('cert-eu');
+  await expect(acceptOffer(token, { ...ends, community: 'enisa' }, keys, now)).rejects.toThrow(/aud/);
+  await expect(acceptOffer(token, { ...ends, deployment: 'other' }, keys, now)).rejects.toThrow(/iss/);
+  await expect(acceptOffer(token, ends, keys, later(13))).rejects.toThrow(/too far in the past/);
+  await expect(acceptOffer(token, ends, keys, later(-3))).rejects.toThrow(/in the past|future/);
+  expect((await acceptOffer(token, ends, keys, later(12))).session.community).toBe('cert-eu');
 });
 
 test('an offer under a key that is not the hub’s is not taken, whatever name it bears', async () => {
   const { signing: stranger } = await keyPair('k-1');
   const { token } = await offerSession(ends, stranger, now);
-  await expect(takeOffer(token, ends, keys, now)).rejects.toThrow(/signature/);
+  await expect(acceptOffer(token, ends, keys, now)).rejects.toThrow(/signature/);
   const { token: unknown } = await offerSession(ends, { ...signing, id: 'k-2' }, now);
-  await expect(takeOffer(unknown, ends, keys, now)).rejects.toThrow(/not among/);
-  await expect(takeOffer(await offerOf({ header: { kid: undefined } }), ends, keys, now)).rejects.toThrow();
+  await expect(acceptOffer(unknown, ends, keys, now)).rejects.toThrow(/not among/);
+  await expect(acceptOffer(await offerOf({ header: { kid: undefined } }), ends, keys, now)).rejects.toThrow();
 });
 
 test('an offer that lacks a claim, bears another type or lasts longer than a session is not taken', async () => {
-  expect((await takeOffer(await offerOf(), ends, keys, now)).session.id).toBe('j-1');
+  expect((await acceptOffer(await offerOf(), ends, keys, now)).session.id).toBe('j-1');
   for (const without of ['iss', 'aud', 'jti', 'iat', 'exp', 'key']) {
-    await expect(takeOffer(await offerOf({ without }), ends, keys, now)).rejects.toThrow();
+    await expect(acceptOffer(await offerOf({ without }), ends, keys, now)).rejects.toThrow();
   }
   for (const typ of ['JWT', 'jcu-assertion+jwt', undefined]) {
-    await expect(takeOffer(await offerOf({ header: { typ } }), ends, keys, now)).rejects.toThrow(/typ/);
+    await expect(acceptOffer(await offerOf({ header: { typ } }), ends, keys, now)).rejects.toThrow(/typ/);
   }
   const exp = now.getTime() / 1000 + 601;
-  await expect(takeOffer(await offerOf({ claims: { exp } }), ends, keys, now)).rejects.toThrow(/longer/);
+  await expect(acceptOffer(await offerOf({ claims: { exp } }), ends, keys, now)).rejects.toThrow(/longer/);
 });
 
 test('a half of small order, which would make the secret known to all, is not taken', async () => {
@@ -151,20 +151,20 @@ test('a half of small order, which would make the secret known to all, is not ta
     'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
   ]) {
     const key = Buffer.from(hex, 'hex').toString('base64url');
-    await expect(takeOffer(await offerOf({ claims: { key } }), ends, keys, now)).rejects.toThrow();
+    await expect(acceptOffer(await offerOf({ claims: { key } }), ends, keys, now)).rejects.toThrow();
   }
 });
 
 test('no other algorithm makes an offer: none, or an HMAC under the public key or under a session’s', async () => {
   const [, claims = ''] = (await offerOf()).split('.');
   const none = `${encode({ alg: 'none', typ: 'jcu-session+jwt', kid: 'k-1' })}.${claims}.`;
-  await expect(takeOffer(none, ends, keys, now)).rejects.toThrow(/alg/);
+  await expect(acceptOffer(none, ends, keys, now)).rejects.toThrow(/alg/);
   const x = Buffer.from(keys.get('k-1')?.x ?? '', 'base64url');
   const confused = await new SignJWT(JSON.parse(Buffer.from(claims, 'base64url').toString()))
     .setProtectedHeader({ alg: 'HS256', typ: 'jcu-session+jwt', kid: 'k-1' })
     .sign(x);
-  await expect(takeOffer(confused, ends, keys, now)).rejects.toThrow(/alg/);
-  const { session } = await takeOffer(await offerOf(), ends, keys, now);
+  await expect(acceptOffer(confused, ends, keys, now)).rejects.toThrow(/alg/);
+  const { session } = await acceptOffer(await offerOf(), ends, keys, now);
   const assertion = signAssertion(assertionOf(), { body: '{}', number: 1 }, session, now);
-  await expect(takeOffer(assertion, ends, keys, now)).rejects.toThrow(/alg/);
+  await expect(acceptOffer(assertion, ends, keys, now)).rejects.toThrow(/alg/);
 });

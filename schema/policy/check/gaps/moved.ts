@@ -11,18 +11,22 @@ import { isPublic, type Place } from '../../language/coordinates.ts';
 import type { Policy } from '../../decide/policy.ts';
 import { objectNodes, type Subgraph, textOf } from './subgraph.ts';
 
-/** A coordinate that is carried to where another is answered: the selection, and the type that it starts at. */
+/** A selection whose values federation passes to the resolver of another coordinate. */
 type Move = {
+  /** The coordinate whose resolver gets the values. */
   readonly at: string;
-  readonly word: string;
-  readonly reader: Place | undefined;
+  readonly directive: string;
+  /** The place of `at` in the policy. */
+  readonly target: Place | undefined;
+  /** The types that the selection starts at. */
   readonly types: readonly string[];
   readonly selection: string;
 };
 
 /**
- * What federation would carry from one subgraph into another's answer, one a line: allowed only where whoever reads
- * the answer reads what went into it, since it has the same place in the policy or is public.
+ * Returns a message for each value that federation passes from one subgraph into the response of another without the
+ * same guard. It is allowed if the value has the same place in the policy as the response, or is public: then each
+ * reader of the response may also read the value.
  */
 export function findMoved(subgraph: Subgraph, policy: Policy): readonly string[] {
   return [
@@ -36,7 +40,7 @@ function findTakenOver(subgraph: Subgraph, { coordinates }: Policy): readonly st
     const place = coordinates.placeOf(type, field);
     if (place !== undefined && isPublic(place)) return [];
     return [
-      `${type}.${field}: @override takes it over from ${textOf(directive, 'from')}, whose guard it had`,
+      `${type}.${field}: @override bypasses the guard of ${textOf(directive, 'from')}`,
     ];
   });
 }
@@ -50,7 +54,7 @@ function movesOf(subgraph: Subgraph, policy: Policy): readonly Move[] {
     moveOf('@provides', type, field, givenBy(schema, type, field), textOf(directive, 'fields'), policy),
   );
   const contextual = argumentDirectives(subgraph, 'fromContext').map(({ type, field, directive }) => {
-    // An argument that is filled from an object further up: "$context { field }".
+    // An argument with a value of a parent object: "$context { field }".
     const [, context = '', selection = ''] =
       /^\s*\$(\w+)([^]*)$/.exec(textOf(directive, 'field') ?? '') ?? [];
     const inner = selection.trim().replace(/^\{([^]*)\}$/, '$1');
@@ -60,15 +64,15 @@ function movesOf(subgraph: Subgraph, policy: Policy): readonly Move[] {
 }
 
 function moveOf(
-  word: string,
+  directive: string,
   type: string,
   field: string,
   types: readonly string[],
   selection: string | undefined,
   { coordinates }: Policy,
 ): Move {
-  const reader = coordinates.placeOf(type, field);
-  return { at: `${type}.${field}`, word, reader, types, selection: selection ?? '' };
+  const target = coordinates.placeOf(type, field);
+  return { at: `${type}.${field}`, directive, target, types, selection: selection ?? '' };
 }
 
 function typesIn(subgraph: Subgraph, context: string): readonly string[] {
@@ -80,23 +84,23 @@ function typesIn(subgraph: Subgraph, context: string): readonly string[] {
 }
 
 function findCarried(
-  { at, word, reader, types, selection }: Move,
+  { at, directive, target, types, selection }: Move,
   schema: GraphQLSchema,
   policy: Policy,
 ): readonly string[] {
   const carried = selectionOf(selection);
-  if (carried === null || types.length === 0) return [`${at}: ${word} names nothing that can be checked`];
+  if (carried === null || types.length === 0) return [`${at}: ${directive} has no selection that can be checked`];
   return types
     .flatMap((type) => coordinatesIn(carried, type, schema))
-    .filter((coordinate) => !mayCarry(reader, placeAt(coordinate, policy)))
-    .map((coordinate) => `${at}: ${word} reads ${coordinate}, which its reader may not`);
+    .filter((coordinate) => !mayCarry(target, placeAt(coordinate, policy)))
+    .map((coordinate) => `${at}: ${directive} uses ${coordinate}, which its readers may not read`);
 }
 
-/** Whether everybody who reads one place reads another. A value's own parts were decided with what gives it. */
-function mayCarry(reader: Place | undefined, carried: Place | undefined): boolean {
-  if (reader === undefined || carried === undefined) return false;
+/** Returns true if each reader of the target may read the carried value. A part is decided with the field that returns it. */
+function mayCarry(target: Place | undefined, carried: Place | undefined): boolean {
+  if (target === undefined || carried === undefined) return false;
   if (isPublic(carried) || (carried.nature === 'part' && carried.kind === null)) return true;
-  return carried.kind === reader.kind && carried.group === reader.group && carried.action === reader.action;
+  return carried.kind === target.kind && carried.group === target.group && carried.action === target.action;
 }
 
 function placeAt(coordinate: string, { coordinates }: Policy): Place | undefined {
@@ -133,25 +137,25 @@ function givenBy(schema: GraphQLSchema, type: string, field: string): readonly s
   return found === undefined ? [] : [getNamedType(found.type).name];
 }
 
-/** A directive where it stands: at a field, or at one of its arguments. */
-type Standing = { readonly type: string; readonly field: string; readonly directive: ConstDirectiveNode };
+/** A directive of a field or of one of its arguments. */
+type Located = { readonly type: string; readonly field: string; readonly directive: ConstDirectiveNode };
 
-function fieldDirectives(subgraph: Subgraph, name: string): readonly Standing[] {
-  return fieldsOf(subgraph).flatMap(({ type, field }) => standing(type, field.name.value, field, name));
+function fieldDirectives(subgraph: Subgraph, name: string): readonly Located[] {
+  return fieldsOf(subgraph).flatMap(({ type, field }) => located(type, field.name.value, field, name));
 }
 
-function argumentDirectives(subgraph: Subgraph, name: string): readonly Standing[] {
+function argumentDirectives(subgraph: Subgraph, name: string): readonly Located[] {
   return fieldsOf(subgraph).flatMap(({ type, field }) =>
-    (field.arguments ?? []).flatMap((argument) => standing(type, field.name.value, argument, name)),
+    (field.arguments ?? []).flatMap((argument) => located(type, field.name.value, argument, name)),
   );
 }
 
-function standing(
+function located(
   type: string,
   field: string,
   { directives = [] }: { readonly directives?: readonly ConstDirectiveNode[] | undefined },
   name: string,
-): readonly Standing[] {
+): readonly Located[] {
   return directives
     .filter((directive) => directive.name.value === name)
     .map((directive) => ({ type, field, directive }));

@@ -8,8 +8,8 @@ const asking: readonly Action[] = ['read', 'search', 'aggregate', 'export'];
 const doing: readonly Action[] = ['create', 'change', 'mark-up', 'mark-down', 'release', 'administer'];
 
 /**
- * Where the policy takes a type for something else than the schema does, so that the wrong guard, or none, would
- * stand at it: one a line.
+ * Returns a message for each type whose nature in coordinates.yaml does not fit the schema. Such a type would get the
+ * wrong guard or none.
  */
 export function findMisplaced(subgraph: Subgraph, policy: Policy): readonly string[] {
   return [
@@ -28,16 +28,16 @@ function findMisplacedType(
   if (nature === undefined) return [];
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   const isRoot = roots.includes(type);
-  if (nature === 'input') return [`${type.name}: the policy calls it an input, and it is given out`];
+  if (nature === 'input') return [`${type.name}: coordinates.yaml says input, but it is an output type`];
   if (isRoot !== (nature === 'door'))
-    return [`${type.name}: the policy calls it a ${nature}, and it is ${isRoot ? 'a root type' : 'no root'}`];
+    return [`${type.name}: coordinates.yaml says ${nature}, but it is ${isRoot ? 'a root type' : 'not a root type'}`];
   const allowed = [asking, doing, ['subscribe']][roots.indexOf(type)];
   if (allowed === undefined) return [];
   return [...coordinates.fieldsOf(type.name)]
     .filter(([field, { action }]) => Object.hasOwn(type.getFields(), field) && !allowed.includes(action))
     .map(
       ([field, { action }]) =>
-        `${type.name}.${field}: a rule for one of ${allowed.join(', ')} is needed, and this one is to ${action}`,
+        `${type.name}.${field}: expected the action ${allowed.join(', ')}, got ${action}`,
     );
 }
 
@@ -46,19 +46,19 @@ function findMisplacedInputs({ schema }: Subgraph, { coordinates }: Policy): rea
     .filter(isInputObjectType)
     .map(({ name }) => ({ name, nature: coordinates.natureOf(name) }))
     .filter(({ nature }) => nature !== undefined && nature !== 'input')
-    .map(({ name, nature }) => `${name}: the policy calls it a ${nature}, and it is an input`);
+    .map(({ name, nature }) => `${name}: coordinates.yaml says ${nature}, but it is an input type`);
 }
 
-/** An entity is reached by a reference from anywhere, and its key goes through the hub to other communities. */
+/** Any subgraph can refer to an entity, and the hub passes its key to other communities. */
 function findMisplacedKeys(subgraph: Subgraph, { coordinates }: Policy): readonly string[] {
   return keysOf(subgraph).flatMap(({ type, fields }) => {
     const nature = coordinates.natureOf(type);
     if (nature !== undefined && nature !== 'record' && nature !== 'shared')
-      return [`${type}: an entity is a record or shared, and the policy calls it a ${nature}`];
+      return [`${type}: an entity must be a record or shared, but coordinates.yaml says ${nature}`];
     const names = fields.split(/[\s,{}]+/).filter((name) => name !== '');
     return names
       .filter((name) => !mayBeKey(name, coordinates.placeOf(type, name)))
-      .map((name) => `${type}.${name}: a key is an id or public, since it leaves the community`);
+      .map((name) => `${type}.${name}: a key must be an id or public, because it leaves the community`);
   });
 }
 

@@ -3,8 +3,9 @@ import type { Policy } from '../../decide/policy.ts';
 import { keysOf, objectNodes, objectTypes, type Subgraph } from './subgraph.ts';
 
 /**
- * Fields of a kind of record that another subgraph than its community's would answer for, one a line. A field that two
- * answer for is guarded by each as it sees fit: open in one is open. What all share has only its key everywhere.
+ * Returns a message for each field of a kind of record that a subgraph resolves although the kind belongs to another
+ * community. If two subgraphs resolve a field, each guards it separately, and the laxer guard wins. Only the keys of
+ * shared types are resolved everywhere.
  */
 export function findForeignFields(subgraph: Subgraph, policy: Policy): readonly string[] {
   const { coordinates, source } = policy;
@@ -16,12 +17,12 @@ export function findForeignFields(subgraph: Subgraph, policy: Policy): readonly 
       const owner = kind === null ? undefined : source.domain.kinds[kind]?.community;
       const at = `${type.name}.${field}`;
       if (owner === undefined || owner === subgraph.name || elsewhere.has(at)) return [];
-      return [`${at}: ${owner} alone answers for a field of ${kind}, and ${subgraph.name} would too`];
+      return [`${at}: only ${owner} may resolve a field of ${kind}, got ${subgraph.name}`];
     }),
   );
 }
 
-/** What a subgraph declares and does not answer for: keys of what is shared, and external fields. */
+/** Returns the coordinates that a subgraph declares but need not resolve: keys of shared types and external fields. */
 function heldElsewhere(subgraph: Subgraph, { coordinates }: Policy): ReadonlySet<string> {
   const keys = keysOf(subgraph)
     .filter(({ type }) => coordinates.natureOf(type) === 'shared')

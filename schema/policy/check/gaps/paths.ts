@@ -4,8 +4,8 @@ import type { Policy } from '../../decide/policy.ts';
 import { objectTypes, type Subgraph } from './subgraph.ts';
 
 /**
- * Ways to content past every guard, one a line. The fields of a part have no guard of their own: whoever reads the
- * field that gives it reads all of it, so each part must be of that field's kind and group.
+ * Returns a message for each path to content that bypasses the guards. The fields of a part have no guard: a reader of
+ * the field that returns the part reads all of it. Each part must therefore have the kind and group of that field.
  */
 export function findOpenPaths({ schema }: Subgraph, { coordinates }: Policy): readonly string[] {
   return objectTypes(schema).flatMap((type) =>
@@ -16,22 +16,22 @@ export function findOpenPaths({ schema }: Subgraph, { coordinates }: Policy): re
       const at = `${type.name}.${field.name}`;
       const nature = coordinates.natureOf(given.name);
       if (nature === 'envelope' && from.nature !== 'record')
-        return [`${at}: an envelope is given by a record alone`];
+        return [`${at}: only a record may return an envelope`];
       if (isPublic(from) && (nature === 'record' || nature === 'door'))
-        return [`${at}: it is public, and gives the ${nature} ${given.name}`];
+        return [`${at}: a public field must not return the ${nature === 'door' ? 'root type' : nature} ${given.name}`];
       if (nature !== 'part') return [];
       return Object.keys(given.getFields()).flatMap((inner) => {
         const to = coordinates.placeOf(given.name, inner);
         if (to === undefined || isCovered(from, to)) return [];
         return [
-          `${at}: it opens ${given.name}.${inner}, which is of ${wordsFor(to)}, and is ${wordsFor(from)}`,
+          `${at}: it returns ${given.name}.${inner} of the group ${formatPlace(to)}, but has the group ${formatPlace(from)}`,
         ];
       });
     }),
   );
 }
 
-/** Whether the guard of one field is as strict as a field of the part that it gives needs. */
+/** Returns true if the guard of a field is strict enough for a field of the part that it returns. */
 function isCovered(from: Place, to: Place): boolean {
   if (isPublic(to)) return true;
   if (isPublic(from)) return false;
@@ -39,6 +39,6 @@ function isCovered(from: Place, to: Place): boolean {
   return sameKind && (to.group === 'content' || to.group === from.group);
 }
 
-function wordsFor({ kind, group }: Place): string {
+function formatPlace({ kind, group }: Place): string {
   return kind === null ? group : `${kind}.${group}`;
 }

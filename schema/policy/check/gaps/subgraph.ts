@@ -12,17 +12,17 @@ import {
   parse,
 } from 'graphql';
 
-/** One subgraph's file of the contract as the checks see it: its text, and the schema that it says. */
+/** The SDL of one subgraph, parsed, and the schema that it defines. */
 export type Subgraph = {
   readonly name: string;
   readonly document: DocumentNode;
   readonly schema: GraphQLSchema;
 };
 
-/** The keys that entities are referred to by: a field set each, and whether this subgraph answers for it. */
+/** A key of an entity: its field set, and whether this subgraph resolves references by it. */
 export type EntityKey = { readonly type: string; readonly fields: string; readonly resolvable: boolean };
 
-/** Reads a subgraph's file. Throws where it is no SDL. */
+/** Parses a subgraph's SDL. Throws a GraphQLError if it is not SDL. */
 export function readSubgraph(name: string, sdl: string): Subgraph {
   const document = parse(sdl);
   const definitions = withBases(document.definitions).filter(({ kind }) => kind !== Kind.SCHEMA_EXTENSION);
@@ -33,19 +33,19 @@ export function readSubgraph(name: string, sdl: string): Subgraph {
   };
 }
 
-/** Every object type, without those that federation and introspection add. */
+/** Returns every object type except those of federation and introspection. */
 export function objectTypes(schema: GraphQLSchema): readonly GraphQLObjectType[] {
   return Object.values(schema.getTypeMap())
     .filter(isObjectType)
     .filter(({ name }) => !isMachinery(name));
 }
 
-/** Types and fields of the federation's and introspection's own machinery, which no policy names. */
+/** Returns true for the types and fields of federation and introspection, which the policy does not name. */
 export function isMachinery(name: string): boolean {
   return name.startsWith('__') || ['_Service', '_Entity', '_entities', '_service'].includes(name);
 }
 
-/** Every part of an object type as it is written: its definition and its extensions. */
+/** Returns the definition and the extensions of every object type. */
 export function objectNodes({
   document,
 }: Subgraph): readonly (ObjectTypeDefinitionNode | ObjectTypeExtensionNode)[] {
@@ -54,7 +54,7 @@ export function objectNodes({
   );
 }
 
-/** The keys of every entity of a subgraph. */
+/** Returns the keys of every entity of a subgraph. */
 export function keysOf(subgraph: Subgraph): readonly EntityKey[] {
   return objectNodes(subgraph).flatMap(({ name, directives = [] }) =>
     directives
@@ -72,13 +72,13 @@ export function keysOf(subgraph: Subgraph): readonly EntityKey[] {
   );
 }
 
-/** A directive's argument as text; undefined where there is none. */
+/** Returns a string argument of a directive, or undefined. */
 export function textOf(directive: ConstDirectiveNode, name: string): string | undefined {
   const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
   return value?.kind === Kind.STRING ? value.value : undefined;
 }
 
-/** Federation takes an extension of what nobody defined as its definition; graphql-js would drop it without a word. */
+/** Federation accepts an extension of a type without a definition as its definition. graphql-js drops it silently. */
 function withBases(definitions: readonly DefinitionNode[]): readonly DefinitionNode[] {
   const based = new Set(definitions.filter(({ kind }) => kind.endsWith('TypeDefinition')).map(nameOf));
   return definitions.map((one) => {

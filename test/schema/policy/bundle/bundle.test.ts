@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import canonicalize from 'canonicalize';
 import { FlattenedSign } from 'jose';
-import { largestBundle, openBundle, signBundle } from '../../../../schema/policy/bundle/bundle.ts';
-import { checkAge, type KeptBundle, openOnce } from '../../../../schema/policy/bundle/in-force.ts';
+import { maxBundleBytes, openBundle, signBundle } from '../../../../schema/policy/bundle/bundle.ts';
+import { acceptBundle, type KeptBundle, openIfChanged } from '../../../../schema/policy/bundle/in-force.ts';
 import { readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import { readPolicyKeys, readPolicySigner } from '../../../../schema/policy/bundle/policy-keys.ts';
 import { newSigner, textsOf } from '../../../helpers/bundles.ts';
@@ -77,7 +77,7 @@ test('a content that is not whole is refused, whoever signed it', async () => {
     /does not compile/,
   );
   await expectRefused(await says({ deployment: 'other' }), /for the deployment other/, 'trial');
-  await expectRefused('x'.repeat(largestBundle + 1), /larger than/);
+  await expectRefused('x'.repeat(maxBundleBytes + 1), /larger than/);
 });
 
 const set = (...all: readonly object[]) => JSON.stringify({ keys: all });
@@ -96,7 +96,7 @@ test('a policy that does not cover the graph is refused before anything rests on
   const coordinates = readPolicyTexts()['coordinates.yaml'] ?? '';
   const files = { ...textsOf(7), 'coordinates.yaml': coordinates.replace(/^ {2}Advisory:/m, '  Bulletin9:') };
   const bundle = await signBundle(files, signer.key, now);
-  const open = openOnce(async () => await Promise.resolve({ bundle, keys: signer.jwks }), null);
+  const open = openIfChanged(async () => await Promise.resolve({ bundle, keys: signer.jwks }), null);
   await expect(open()).rejects.toThrow(/does not cover the graph: .*Advisory/);
 });
 
@@ -109,7 +109,7 @@ test('a version is taken once: an older one, and another one of the same number,
   };
   const take = async (version: number, change?: (rules: string) => string) => {
     const text = await signBundle(textsOf(version, change), signer.key, now);
-    return await checkAge(await openBundle(text, keys, null), text, memory);
+    return await acceptBundle(await openBundle(text, keys, null), text, memory);
   };
   expect(await take(7)).toBeNull();
   expect(await take(7)).toBeNull();

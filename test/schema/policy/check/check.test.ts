@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { checkPolicy } from '../../../../schema/policy/check/check.ts';
 import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
-import { tellCheck } from '../../../../schema/policy/check/report.ts';
+import { formatCheck } from '../../../../schema/policy/check/report.ts';
 
 const texts = readPolicyTexts();
 
@@ -32,7 +32,7 @@ test('the baseline as it stands is covered whole, and every rule and word of it 
   expect(check.findings).toEqual([]);
   expect(check.covered).toBe(check.all);
   expect(check.all).toBeGreaterThan(300);
-  expect(tellCheck(check, 12.3).trimEnd().split('\n').slice(-2)).toEqual([
+  expect(formatCheck(check, 12.3).trimEnd().split('\n').slice(-2)).toEqual([
     'in 12 ms',
     `covered ${check.all} of ${check.all}, 0 findings`,
   ]);

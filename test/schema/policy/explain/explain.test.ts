@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Envelope } from '../../../../schema/record/envelope.ts';
 import { allActions, type RecordFacts, relations } from '../../../../schema/policy/language/domain.ts';
-import { explain, type Explanation, type Way } from '../../../../schema/policy/explain/explain.ts';
-import { explainEver } from '../../../../schema/policy/explain/ever.ts';
+import { explain, type Explanation, type PermitCheck } from '../../../../schema/policy/explain/explain.ts';
+import { explainCoordinate } from '../../../../schema/policy/explain/explain-coordinate.ts';
 import { explainField } from '../../../../schema/policy/explain/explain-field.ts';
 import { judge } from '../../../../schema/policy/explain/judge.ts';
-import { makeGood } from '../../../../schema/policy/explain/shortfalls.ts';
+import { meetShortfalls } from '../../../../schema/policy/explain/shortfalls.ts';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
 import type { HandlingCode } from '../../../../schema/record/vocabulary.ts';
 import { policy } from '../../../helpers/policy.ts';
@@ -87,7 +87,7 @@ test('changing the very reader and the very envelope as it says makes the compil
         const isOurs = missing.every(({ on, of }) => on !== 'relation' && (on !== 'record' || of in mends));
         if (!isOurs || prohibitedBy.length > 0 || mended === null) continue;
         if (missing.some(({ on }) => on === 'purpose')) continue;
-        const readerAccess = policy.accessOf(makeGood(one, missing), now);
+        const readerAccess = policy.accessOf(meetShortfalls(one, missing), now);
         expect(policy.may(readerAccess, asked.action, asked.kind, asked.group, mended)).toBe(true);
         changed += 1;
       }
@@ -103,15 +103,15 @@ test('for a coordinate, what is explained as usable is what the hub decides befo
   );
   fc.assert(
     fc.property(reader, fc.constantFrom(...names), (one, { type, field }) => {
-      const explained = explainEver(policy, one, `${type}.${field}`);
+      const explained = explainCoordinate(policy, one, `${type}.${field}`);
       expect(explained.allowed).toBe(policy.mayUse(one, type, field));
       const [nearest] = explained.ways;
       if (explained.allowed || nearest === undefined || nearest.prohibitedBy.length > 0) return;
-      expect(policy.mayUse(makeGood(one, nearest.missing), type, field)).toBe(true);
+      expect(policy.mayUse(meetShortfalls(one, nearest.missing), type, field)).toBe(true);
     }),
     { numRuns: 3000 },
   );
-  expect(explainEver(policy, readerOf(), 'Nothing.named')).toMatchObject({ allowed: false, ways: [] });
+  expect(explainCoordinate(policy, readerOf(), 'Nothing.named')).toMatchObject({ allowed: false, ways: [] });
 });
 
 test('a field hangs on its record, its group and its portion, and each is explained', () => {
@@ -175,8 +175,8 @@ test('the nearest permission comes first, with the value that was there and thos
 });
 
 /** The cells of a reader and a record for whom a way has nothing missing any more. */
-function cellsWith(way: Way, one: Reader, explained: Explanation) {
-  const good = makeGood(one, way.missing);
+function cellsWith(way: PermitCheck, one: Reader, explained: Explanation) {
+  const good = meetShortfalls(one, way.missing);
   const ofRecord = way.missing.filter(({ on }) => on === 'record');
   const records = ofRecord.reduce<readonly RecordFacts[]>(
     (all, { of, expected }) => all.flatMap((facts) => expected.map((value) => ({ ...facts, [of]: value }))),

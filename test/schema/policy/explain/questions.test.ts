@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readPolicy } from '../../../../schema/policy/decide/load.ts';
-import { actionNamed } from '../../../../schema/policy/explain/question.ts';
+import { findAction } from '../../../../schema/policy/explain/question.ts';
 import { show } from '../../../../schema/policy/explain/show.ts';
 import { who } from '../../../../schema/policy/explain/who.ts';
 
@@ -43,7 +43,7 @@ test('an unknown coordinate is told apart from a known one, with names that are 
   expect(() => show(policy, 'NotificationFile.entityNames')).toThrow(/NotificationFile\.entityName\b/);
   expect(() => show(policy, 'Incident.title')).toThrow(/no rule names Incident\.title; did you mean/);
   expect(() => show(policy, 'Advisory')).toThrow(/expected Type\.field/);
-  expect(() => actionNamed('eat')).toThrow(/no action is called eat; did you mean read/);
+  expect(() => findAction('eat')).toThrow(/no action is called eat; did you mean read/);
   expect(() => show(policy, '__proto__.constructor')).toThrow(/no rule names/);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { diffPolicies } from '../../../../schema/policy/table/diff.ts';
 import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
-import { digestOf, findUndecided, lookAtStep } from '../../../../schema/policy/release/release.ts';
+import { digestOf, findUndecided, checkStep } from '../../../../schema/policy/release/release.ts';
 import { findUnlisted } from '../../../../schema/policy/release/widenings.ts';
 
 const released = readPolicyTexts();
@@ -52,22 +52,22 @@ const change = (
 
 test('a widening that no change lists is a fault, in the words to list; listed, it is none', () => {
   const current = changed(toRed);
-  const { faults } = lookAtStep(released, current, {});
+  const { faults } = checkStep(released, current, {});
   expect(faults).toEqual(gains(current).map((words) => `it widens access and no change lists it: ${words}`));
   expect(faults.length).toBeGreaterThan(0);
-  expect(lookAtStep(released, current, change(gains(current))).faults).toEqual([]);
+  expect(checkStep(released, current, change(gains(current))).faults).toEqual([]);
 });
 
 test('what was decided covers nothing that a later edit puts behind its words', () => {
   const decided = changed(toRed);
   const file = change(gains(decided), version + 1, decided);
-  expect(lookAtStep(released, decided, file).faults).toEqual([]);
+  expect(checkStep(released, decided, file).faults).toEqual([]);
   const grown = changed(toRed, ['domain.yaml', /(csirts:\n.*\n +roles: \[)/, '$1prosecutor, ']);
-  expect(lookAtStep(released, grown, file).faults).toContainEqual(
+  expect(checkStep(released, grown, file).faults).toContainEqual(
     expect.stringMatching(/^0007-for-this-test\.yaml: it was decided for other rules.* decided-for: \S{43}$/),
   );
   const laidOutAnew = { ...decided, 'domain.yaml': `# the same\n${decided['domain.yaml'] ?? ''}` };
-  expect(lookAtStep(released, laidOutAnew, file).faults).toEqual([]);
+  expect(checkStep(released, laidOutAnew, file).faults).toEqual([]);
 });
 
 test('the released policy is the one that its change was decided for, and not one that was edited since', () => {
@@ -80,7 +80,7 @@ test('the released policy is the one that its change was decided for, and not on
 
 test('a change that makes a later version than the domain says is refused', () => {
   const current = changed(toRed);
-  expect(lookAtStep(released, current, change(gains(current), version + 5, current)).faults).toEqual([
+  expect(checkStep(released, current, change(gains(current), version + 5, current)).faults).toEqual([
     expect.stringContaining(`it makes version ${version + 5}`),
   ]);
 });
@@ -91,15 +91,15 @@ test('a version that was never released keeps the next change from being taken',
     ...current,
     'domain.yaml': (current['domain.yaml'] ?? '').replace(/version: \d+/, `version: ${version + 2}`),
   };
-  expect(lookAtStep(released, next, change(gains(next), version + 1, next)).faults).toEqual([
+  expect(checkStep(released, next, change(gains(next), version + 1, next)).faults).toEqual([
     expect.stringContaining(`it made version ${version + 1}, which was never released`),
   ]);
-  expect(lookAtStep(released, next, change(gains(next), version + 2, next)).faults).toEqual([]);
+  expect(checkStep(released, next, change(gains(next), version + 2, next)).faults).toEqual([]);
 });
 
 test('a change that was released already lists nothing for the next', () => {
   const current = changed(toRed);
-  expect(lookAtStep(released, current, change(gains(current), version)).faults).toHaveLength(
+  expect(checkStep(released, current, change(gains(current), version)).faults).toHaveLength(
     gains(current).length,
   );
 });
@@ -115,11 +115,11 @@ test('a line that widens nothing is a fault, be it of no cell, of too many, or o
     first.replace('not without-content', 'diplomatz'),
     'x',
   ]) {
-    const { faults } = lookAtStep(released, current, change([first, ...others, line.padEnd(12, '.')]));
+    const { faults } = checkStep(released, current, change([first, ...others, line.padEnd(12, '.')]));
     expect(faults).toEqual([expect.stringMatching(/^0007-for-this-test\.yaml: /)]);
   }
   const same = changed();
-  expect(lookAtStep(released, same, change([first], version + 1, same)).faults).toEqual([
+  expect(checkStep(released, same, change([first], version + 1, same)).faults).toEqual([
     expect.stringContaining('it lists what is not gained'),
   ]);
 });
@@ -132,8 +132,8 @@ test('lines hold by what they mean: another parting of the same cells is taken t
     first.replace('codes is within H0', 'codes is empty'),
   ];
   expect(halves).not.toContain(first);
-  expect(lookAtStep(released, current, change([...halves, ...others])).faults).toEqual([]);
-  expect(lookAtStep(released, current, change([...halves.slice(1), ...others])).faults).toEqual([
+  expect(checkStep(released, current, change([...halves, ...others])).faults).toEqual([]);
+  expect(checkStep(released, current, change([...halves.slice(1), ...others])).faults).toEqual([
     expect.stringContaining('codes is H0'),
   ]);
 });
@@ -156,7 +156,7 @@ test('what each of several edits opens is listed line by line, and leaving any l
 }, 180_000);
 
 test('what is narrowed passes, and is said', () => {
-  const { faults, said } = lookAtStep(released, changed(closed), {});
+  const { faults, said } = checkStep(released, changed(closed), {});
   expect(faults).toEqual([]);
   expect(said.length).toBeGreaterThan(0);
   expect(said.every((line) => line.startsWith('- '))).toBe(true);
@@ -164,17 +164,17 @@ test('what is narrowed passes, and is said', () => {
 
 test('access that changes without a version that grew is a fault', () => {
   const current = { ...changed(closed), 'domain.yaml': released['domain.yaml'] ?? '' };
-  expect(lookAtStep(released, current, {}).faults).toEqual([expect.stringContaining('let it grow')]);
+  expect(checkStep(released, current, {}).faults).toEqual([expect.stringContaining('let it grow')]);
 });
 
 test('a change’s file of another shape or name is a fault', () => {
   const same = changed();
   const good = Object.values(change([], version + 1, same))[0] ?? '';
-  expect(lookAtStep(released, same, { 'opens.yaml': good }).faults).toEqual([
+  expect(checkStep(released, same, { 'opens.yaml': good }).faults).toEqual([
     expect.stringContaining('0007-'),
   ]);
-  expect(lookAtStep(released, same, { '0001-a.yaml': good, '0001-b.yaml': good }).faults).toHaveLength(1);
+  expect(checkStep(released, same, { '0001-a.yaml': good, '0001-b.yaml': good }).faults).toHaveLength(1);
   expect(
-    lookAtStep(released, same, { '0001-a.yaml': good.replace('"why"', '"reason"') }).faults.length,
+    checkStep(released, same, { '0001-a.yaml': good.replace('"why"', '"reason"') }).faults.length,
   ).toBeGreaterThan(0);
 });

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytes, jsonFile, oneOf, text, url, wholeNumber } from '../../../../schema/runtime/settings/forms.ts';
-import { readDeclared, readWhole, secret, setting } from '../../../../schema/runtime/settings/settings.ts';
-import { tabulateSettings, tellSettings } from '../../../../schema/runtime/settings/help.ts';
+import { readDeclared, readOrThrow, secret, setting } from '../../../../schema/runtime/settings/settings.ts';
+import { tabulateSettings, formatSettings } from '../../../../schema/runtime/settings/help.ts';
 
 const declared = {
   where: setting('T_URL', 'where it answers', url),
@@ -28,12 +28,12 @@ function fileWith(content: string) {
 }
 
 test('what is not given has its standard, and an empty text is as good as none', () => {
-  const read = readWhole(declared, { ...good, T_PORT: '', T_LOG: 'info' });
+  const read = readOrThrow(declared, { ...good, T_PORT: '', T_LOG: 'info' });
   expect(read).toEqual({ where: good.T_URL, port: 4000, log: 'info', key: Buffer.from([0, 0, 0]) });
 });
 
 test('every setting that is missing or wrong is named, in one error', () => {
-  expect(() => readWhole(declared, { T_PORT: '-1' })).toThrow(
+  expect(() => readOrThrow(declared, { T_PORT: '-1' })).toThrow(
     'T_URL: where it answers, got nothing\n' +
       'T_PORT: a whole number from 0 to 65535, got -1\n' +
       'T_KEY: a key, got nothing',
@@ -46,7 +46,7 @@ test('every setting that is missing or wrong is named, in one error', () => {
 
 test('a secret may lie in a file, whose last line end is no part of it', () => {
   using held = fileWith('AQID\n');
-  expect(readWhole(declared, { T_URL: good.T_URL, T_KEY_FILE: held.file }).key).toEqual(
+  expect(readOrThrow(declared, { T_URL: good.T_URL, T_KEY_FILE: held.file }).key).toEqual(
     Buffer.from([1, 2, 3]),
   );
 });
@@ -70,7 +70,7 @@ test('a secret of another form is not quoted', () => {
 
 test('what is no secret is not taken from a file', () => {
   using held = fileWith('info');
-  expect(readWhole(declared, { ...good, T_LOG_FILE: held.file }).log).toBe('warn');
+  expect(readOrThrow(declared, { ...good, T_LOG_FILE: held.file }).log).toBe('warn');
 });
 
 test('a key file that holds no JSON is refused at the start', () => {
@@ -82,7 +82,7 @@ test('a key file that holds no JSON is refused at the start', () => {
 
 test('the help and the table say of each setting its name, meaning, form and standard', () => {
   const settings = [declared.port, declared.key, setting('T_WORDS', 'words', text, '')];
-  expect(tellSettings(settings)).toBe(
+  expect(formatSettings(settings)).toBe(
     '  T_PORT\n      the port: a whole number from 0 to 65535 (4000)\n' +
       '  T_KEY or T_KEY_FILE\n      a key: 3 bytes in base64 (must be given)\n' +
       '  T_WORDS\n      words: a text (none)\n',

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import type { HubKeys, TakenSession } from '../../../../schema/protocol/session.ts';
+import type { HubKeys, AcceptedSession } from '../../../../schema/protocol/session.ts';
 import {
   HubSessions,
   maxSessions,
@@ -14,7 +14,7 @@ function later(seconds: number): Date {
   return new Date(now.getTime() + seconds * 1000);
 }
 
-function takenOf(id: string, signedBy = { kid: 'k-1', x: 'x-1' }): TakenSession {
+function takenOf(id: string, signedBy = { kid: 'k-1', x: 'x-1' }): AcceptedSession {
   return {
     session: {
       id,

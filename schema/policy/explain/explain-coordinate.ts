@@ -2,41 +2,43 @@ import type { Reader } from '../../protocol/reader.ts';
 import { classesOfRecords } from '../decide/compile.ts';
 import type { Coordinates, Place } from '../language/coordinates.ts';
 import type { Action } from '../language/domain.ts';
-import { speaksOf, type Way } from './explain.ts';
+import { covers, type PermitCheck } from './explain.ts';
 import type { Policy } from '../decide/policy.ts';
 import { meetsConditions, type PolicySource, type Rule } from '../language/rules.ts';
-import { findReaderShortfalls, makeGood } from './shortfalls.ts';
+import { findReaderShortfalls, meetShortfalls } from './shortfalls.ts';
 
-/** Whether a kind of reader may ever use a coordinate, whatever the data, and why. */
-export type EverExplanation = {
+/** Whether a kind of reader may ever use a coordinate, independent of the data, and why. */
+export type CoordinateExplanation = {
   readonly coordinate: string;
   readonly action: Action;
   readonly allowed: boolean;
-  /** Every permission that speaks of it, nearest first: what this reader lacks, and what prohibits it on every record. */
-  readonly ways: readonly Way[];
+  /** The permissions of the coordinate with the conditions that this reader does not meet, fewest first. */
+  readonly ways: readonly PermitCheck[];
 };
 
 /**
- * Explains what the hub decides before it plans: a coordinate for a kind of reader, without any record. No way at all
- * means that no rule permits it to anybody, or that none names it.
+ * Explains the decision that the hub makes before it plans: whether a kind of reader may use a coordinate, without any
+ * record. If `ways` is empty, no rule permits the coordinate to any reader, or the policy does not name it.
+ *
+ * @param asked the action; by default the action of the coordinate
  */
-export function explainEver(
+export function explainCoordinate(
   policy: Policy,
   reader: Reader,
   coordinate: string,
   asked?: Action,
-): EverExplanation {
+): CoordinateExplanation {
   const { source } = policy;
   const place = placeAt(policy.coordinates, coordinate);
   const action = asked ?? place?.action ?? 'read';
   const kinds = place === undefined ? [] : kindsOf(source, place);
   const ways = kinds.flatMap((kind) =>
     permitsOf(source, action, kind, place?.group ?? '').map((rule) =>
-      wayOf(policy, reader, rule, action, kind, place),
+      checkPermit(policy, reader, rule, action, kind, place),
     ),
   );
   const allowed = ways.some(({ missing, prohibitedBy }) => missing.length + prohibitedBy.length === 0);
-  return { coordinate, action, allowed, ways: distinct(ways.toSorted(nearestFirst)) };
+  return { coordinate, action, allowed, ways: distinct(ways.toSorted(fewestUnmetFirst)) };
 }
 
 function placeAt(coordinates: Coordinates, coordinate: string): Place | undefined {
@@ -44,37 +46,40 @@ function placeAt(coordinates: Coordinates, coordinate: string): Place | undefine
   return coordinates.placeOf(type, field);
 }
 
-/** The kinds whose rules decide a coordinate: its own, or every kind for a part that any record may carry. */
+/** Returns the kinds whose rules decide a place: its own kind, or every kind for a part that any record can contain. */
 export function kindsOf({ domain }: PolicySource, { kind }: Pick<Place, 'kind'>): readonly string[] {
   return kind === null ? Object.keys(domain.kinds) : [kind];
 }
 
-/** The permissions that speak of an action on a group of fields of a kind. */
+/** Returns the permissions for an action on a group of fields of a kind. */
 export function permitsOf(
   source: PolicySource,
   action: Action,
   kind: string,
   group: string,
 ): readonly Rule[] {
-  return source.rules.filter((rule) => rule.effect === 'permit' && speaksOf(rule, { action, kind, group }));
+  return source.rules.filter((rule) => rule.effect === 'permit' && covers(rule, { action, kind, group }));
 }
 
-function wayOf(
+function checkPermit(
   policy: Policy,
   reader: Reader,
   rule: Rule,
   action: Action,
   kind: string,
   place: Place | undefined,
-): Way {
+): PermitCheck {
   const { source } = policy;
   const missing = findReaderShortfalls(reader, rule, source);
-  const classes = policy.classesOf(makeGood(reader, missing));
+  const classes = policy.classesOf(meetShortfalls(reader, missing));
   const group = place?.group ?? '';
   return { rule, missing, prohibitedBy: prohibitedAlways(source, rule, { action, kind, group }, classes) };
 }
 
-/** The prohibitions that together bind readers of these classes on every record that a permission opens; or none. */
+/**
+ * Returns the prohibitions that apply to readers of these classes on every record that a permission covers. Returns an
+ * empty list if there is a record that none of them covers.
+ */
 export function prohibitedAlways(
   source: PolicySource,
   permit: Rule,
@@ -84,26 +89,26 @@ export function prohibitedAlways(
   const prohibits = source.rules.filter(
     (rule) =>
       rule.effect === 'prohibit' &&
-      speaksOf(rule, access) &&
+      covers(rule, access) &&
       rule.classes.every((name) => classes.includes(name)),
   );
-  const known = knownOf(source);
+  const cached = cacheOf(source);
   const key = [permit, ...prohibits].map(({ id }) => id).join(' ') + ` ${access.kind}`;
-  const found = known.get(key) ?? leastBinding(source, permit, access.kind, prohibits);
-  known.set(key, found);
+  const found = cached.get(key) ?? fewestProhibits(source, permit, access.kind, prohibits);
+  cached.set(key, found);
   return found;
 }
 
-/** What was found of a policy, which never changes: the same few sets of prohibitions come back for every role. */
-const knownBySource = new WeakMap<PolicySource, Map<string, readonly Rule[]>>();
+/** Caches the results by policy, which never changes. The same few sets of prohibitions recur for every role. */
+const caches = new WeakMap<PolicySource, Map<string, readonly Rule[]>>();
 
-function knownOf(source: PolicySource): Map<string, readonly Rule[]> {
-  const known = knownBySource.get(source) ?? new Map<string, readonly Rule[]>();
-  knownBySource.set(source, known);
-  return known;
+function cacheOf(source: PolicySource): Map<string, readonly Rule[]> {
+  const cache = caches.get(source) ?? new Map<string, readonly Rule[]>();
+  caches.set(source, cache);
+  return cache;
 }
 
-function leastBinding(
+function fewestProhibits(
   source: PolicySource,
   permit: Rule,
   kind: string,
@@ -114,10 +119,10 @@ function leastBinding(
     .reduce((least, one) => (one.length < least.length ? one : least), prohibits);
 }
 
-function distinct(ways: readonly Way[]): readonly Way[] {
+function distinct(ways: readonly PermitCheck[]): readonly PermitCheck[] {
   return [...new Map(ways.toReversed().map((way) => [way.rule.id, way])).values()].toReversed();
 }
 
-function nearestFirst(one: Way, other: Way): number {
+function fewestUnmetFirst(one: PermitCheck, other: PermitCheck): number {
   return one.prohibitedBy.length + one.missing.length - other.prohibitedBy.length - other.missing.length;
 }

@@ -1,0 +1,89 @@
+import { handlingCodes } from '../../record/vocabulary.ts';
+import { recordDimensions, unset } from '../language/domain.ts';
+import type { PolicySource, Rule } from '../language/rules.ts';
+
+/** Formats a rule as a sentence with its reason and its source. */
+export function formatRule(rule: Rule, source: PolicySource): string {
+  const [verb, last] = rule.effect === 'permit' ? ['may', 'and'] : ['may not', 'or'];
+  const groups = formatSome([...rule.groups], Object.keys(source.domain.groups), 'every group');
+  const when = rule.when.size === 0 ? '' : ` when ${formatConditions(rule).join(', and ')}`;
+  return (
+    `${formatClasses(rule)}${formatRelation(rule)} ${verb} ${joinList([...rule.actions], last)} ${groups} of ` +
+    `${formatKinds(rule, source)}${when}. Reason: ${rule.because} Source: ${rule.source}`
+  );
+}
+
+/** Formats the classes of reader that a rule applies to. */
+function formatClasses(rule: Pick<Rule, 'classes'>): string {
+  return rule.classes.length === 0 ? 'anyone' : joinList(rule.classes, 'and also');
+}
+
+function formatRelation({ relation }: Rule): string {
+  return relation === 'anyone' ? '' : `, being ${relation},`;
+}
+
+/** Formats each condition of a rule on the record. */
+export function formatConditions(rule: Pick<Rule, 'when'>): readonly string[] {
+  return [...rule.when].map(([dimension, values]) => formatCondition(dimension, [...values]));
+}
+
+/** Formats one condition on the record: a dimension and its accepted values. */
+export function formatCondition(dimension: string, values: readonly string[]): string {
+  if (dimension === 'codes') return formatCodes(new Set(values));
+  return `${formatDimension(dimension)} is ${joinList(values, 'or')}`;
+}
+
+const names: Readonly<Record<string, string>> = {
+  picture: 'its picture, compared with the reader’s,',
+  marking: 'its marking',
+  classification: 'its classification',
+  tlp: 'its TLP',
+  opens: 'the widest reach that its TLP and audience allow',
+  pap: 'its PAP',
+  distribution: 'its distribution',
+  codes: 'its handling codes',
+  restrictions: 'its list of further restrictions',
+  embargo: 'its embargo',
+  state: 'its state',
+};
+
+/** Formats the name of a dimension of a record. */
+export function formatDimension(dimension: string): string {
+  return Object.hasOwn(names, dimension)
+    ? (names[dimension] ?? dimension)
+    : dimension.replace(/^fact:/, 'its ');
+}
+
+/** Formats a value of a dimension. */
+export function formatValue(dimension: string, value: string): string {
+  if (dimension === 'codes') return value === '' ? 'none' : value.replaceAll(',', ' and ');
+  return value === unset ? 'not stated' : value;
+}
+
+/** Formats accepted sets of handling codes as the rule's author wrote them: `within` or `any`. */
+function formatCodes(sets: ReadonlySet<string>): string {
+  const accepts = (test: (set: readonly string[]) => boolean) =>
+    recordDimensions.codes.every((text) => sets.has(text) === test(text === '' ? [] : text.split(',')));
+  const within = handlingCodes.filter((code) => sets.has(code));
+  if (accepts((set) => set.every((code) => within.some((one) => one === code))))
+    return `it has no handling code${within.length === 0 ? '' : ` except ${joinList(within, 'and')}`}`;
+  if (accepts((set) => set.some((code) => within.some((one) => one === code))))
+    return `it has the handling code ${joinList(within, 'or')}`;
+  return `its set of handling codes is one of ${[...sets].map((text) => `{${text}}`).join(' ')}`;
+}
+
+function formatKinds(rule: Rule, { domain }: PolicySource): string {
+  const collection = Object.entries(domain.collections).find(
+    ([, kinds]) => kinds.length === rule.kinds.size && kinds.every((kind) => rule.kinds.has(kind)),
+  );
+  return collection?.[0] ?? formatSome([...rule.kinds], Object.keys(domain.kinds), 'all kinds');
+}
+
+function formatSome(some: readonly string[], all: readonly string[], everything: string): string {
+  return some.length === all.length ? everything : joinList(some, 'and');
+}
+
+/** Joins items into a list, such as "a, b or c". */
+export function joinList(items: readonly string[], last: string): string {
+  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} ${last} ${items.at(-1)}`;
+}
