@@ -63,7 +63,11 @@ const own = {
 };
 
 const readerBudget = budget('JCU_READER_BUDGET', 'budget of each reader', '60000/60');
-const organisationBudget = budget('JCU_ORGANISATION_BUDGET', 'budget of each organisation, for all its readers together', '600000/60');
+const organisationBudget = budget(
+  'JCU_ORGANISATION_BUDGET',
+  'budget of each organisation, for all its readers together',
+  '600000/60',
+);
 
 /** Where each community answers: from settings only, never from the supergraph. */
 const subgraphUrls = Object.fromEntries(

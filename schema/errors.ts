@@ -7,13 +7,22 @@ export const errorTable = {
     status: 400,
     message: 'The request is not valid GraphQL over HTTP. Send POST with a JSON body that has a "query".',
   },
-  GRAPHQL_PARSE_FAILED: { status: 400, message: 'The document has a GraphQL syntax error. Correct the document.' },
-  GRAPHQL_VALIDATION_FAILED: { status: 400, message: 'The document does not match the schema. Compare it with the published schema.' },
+  GRAPHQL_PARSE_FAILED: {
+    status: 400,
+    message: 'The document has a GraphQL syntax error. Correct the document.',
+  },
+  GRAPHQL_VALIDATION_FAILED: {
+    status: 400,
+    message: 'The document does not match the schema. Compare it with the published schema.',
+  },
   BAD_USER_INPUT: {
     status: 400,
     message: 'An argument or a variable has a value of the wrong type. Compare it with the schema.',
   },
-  BAD_CURSOR: { status: 400, message: 'The cursor is not from this list, filter, order and reader. Start without a cursor.' },
+  BAD_CURSOR: {
+    status: 400,
+    message: 'The cursor is not from this list, filter, order and reader. Start without a cursor.',
+  },
   AMBIGUOUS_NAME: {
     status: 200,
     message: 'More than one actor has this name. Use threatActors(name:) to list them.',
@@ -22,17 +31,30 @@ export const errorTable = {
     status: 400,
     message: 'The operation is too large. Split it into smaller operations.',
   },
-  UNAUTHENTICATED: { status: 401, message: 'A valid access token is required. Get one from the OpenID provider and send it as a bearer token.' },
+  UNAUTHENTICATED: {
+    status: 401,
+    message:
+      'A valid access token is required. Get one from the OpenID provider and send it as a bearer token.',
+  },
   FORBIDDEN: { status: 403, message: 'Requests from this host or origin are not taken.' },
-  REFUSED: { status: 200, message: 'This kind of reader may not use a part of the operation. Remove it from the operation.' },
+  REFUSED: {
+    status: 200,
+    message: 'This kind of reader may not use a part of the operation. Remove it from the operation.',
+  },
   NOT_FOUND: { status: 404, message: 'Nothing exists at this path. Send GraphQL requests to /graphql.' },
-  METHOD_NOT_ALLOWED: { status: 405, message: 'This path accepts only POST, and GET for queries. Use one of them.' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    message: 'This path accepts only POST, and GET for queries. Use one of them.',
+  },
   TOO_LARGE: { status: 413, message: 'The request is too large. Send a smaller request.' },
   RATE_LIMITED: {
     status: 429,
     message: 'The budget of this reader or organisation is used up. Try again after the time in Retry-After.',
   },
-  PART_UNAVAILABLE: { status: 200, message: 'A community did not answer in time, so its part is missing. Try again later.' },
+  PART_UNAVAILABLE: {
+    status: 200,
+    message: 'A community did not answer in time, so its part is missing. Try again later.',
+  },
   TRAIL_UNAVAILABLE: {
     status: 503,
     message: 'The audit log is not available, so the response is withheld. Try again later.',

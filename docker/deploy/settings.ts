@@ -5,11 +5,7 @@ import { owners } from './folder.ts';
 /** What the preparation of one store is told. */
 export const setupSettings = {
   owner: setting('JCU_STORE_OWNER', 'owner of the store', oneOf(...owners)),
-  member: setting(
-    'JCU_STORE_ADDRESS',
-    'HOST:PORT of the store for its user and its replica set',
-    text,
-  ),
+  member: setting('JCU_STORE_ADDRESS', 'HOST:PORT of the store for its user and its replica set', text),
   local: setting(
     'JCU_STORE_LOCAL',
     'HOST:PORT of the store for its setup; the first time, its loopback address',

@@ -1,4 +1,7 @@
-import { type CoordinateExplanation, explainCoordinate } from '../../schema/policy/explain/explain-coordinate.ts';
+import {
+  type CoordinateExplanation,
+  explainCoordinate,
+} from '../../schema/policy/explain/explain-coordinate.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import type { AccessEntry } from '../audit/entry.ts';
@@ -7,7 +10,10 @@ import type { LoggedAccess } from '../audit/log.ts';
 
 /** What was refused in one request, and what would have had to be true. */
 export type ExplainedDecision = LoggedAccess & {
-  readonly refused: readonly { readonly coordinate: string; readonly ways: CoordinateExplanation['ways'] | null }[];
+  readonly refused: readonly {
+    readonly coordinate: string;
+    readonly ways: CoordinateExplanation['ways'] | null;
+  }[];
   /** The classes that the reader was of; null where they could not be worked out. */
   readonly classes: readonly string[] | null;
   /** Why something is not explained; null where all is. */

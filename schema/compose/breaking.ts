@@ -18,7 +18,10 @@ export function findUnannouncedBreaks(published: string, next: string, now: Date
   const before = buildSchema(published);
   return findBreakingChanges(before, buildSchema(next))
     .filter((change) => !wasAnnounced(before, change, now))
-    .map((change) => `breaking change before its deprecation has ended: ${change.description} Add @deprecated(reason: "... until YYYY-MM-DD") and wait for that day.`);
+    .map(
+      (change) =>
+        `breaking change before its deprecation has ended: ${change.description} Add @deprecated(reason: "... until YYYY-MM-DD") and wait for that day.`,
+    );
 }
 
 function wasAnnounced(before: GraphQLSchema, change: BreakingChange, now: Date): boolean {

@@ -64,7 +64,8 @@ export function sessionOf(token: string): string | null {
  */
 export function openAssertion(token: string, session: Session): unknown {
   const [header = '', claims = '', mac = '', ...more] = token.split('.');
-  if (more.length > 0 || header !== headerOf(session.id)) throw new Error('expected an assertion of this session');
+  if (more.length > 0 || header !== headerOf(session.id))
+    throw new Error('expected an assertion of this session');
   const [got, expected] = [Buffer.from(mac), Buffer.from(macOf(`${header}.${claims}`, session))];
   if (got.length !== expected.length || !timingSafeEqual(got, expected)) {
     throw new Error('the signature of the assertion does not match the key of its session');

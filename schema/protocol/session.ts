@@ -66,7 +66,8 @@ export async function offerSession(ends: Ends, key: SigningKey, now: Date) {
   const conclude = (answer: unknown): Session => {
     const { key: theirs, proof } = readAnswer(answer);
     const derived = derive(privateKey, theirs, token, [rawOf(publicKey), theirs], ends);
-    if (!isSame(proof, derived.proof)) throw new Error('the proof in the answer does not match the session key');
+    if (!isSame(proof, derived.proof))
+      throw new Error('the proof in the answer does not match the session key');
     return { ...ends, id, key: derived.key, endsAt: new Date((issuedAt + lifetimeSeconds) * 1000) };
   };
   return { token, conclude };
@@ -86,7 +87,12 @@ export type AcceptedSession = {
  * Verifies an offer and creates the session. Throws if the offer is not for this community and deployment, not signed by
  * one of the hub's keys, or older than ten seconds. The caller must also check that each offer is used only once.
  */
-export async function acceptOffer(token: string, ends: Ends, keys: HubKeys, now: Date): Promise<AcceptedSession> {
+export async function acceptOffer(
+  token: string,
+  ends: Ends,
+  keys: HubKeys,
+  now: Date,
+): Promise<AcceptedSession> {
   const { payload, protectedHeader } = await jwtVerify<{ readonly key: string }>(
     token,
     ({ kid }) => keyNamed(keys, kid).key,
@@ -102,7 +108,8 @@ export async function acceptOffer(token: string, ends: Ends, keys: HubKeys, now:
     },
   );
   const { jti: id = '', iat = 0, exp = 0, key: theirs } = payload;
-  if (exp - iat > lifetimeSeconds) throw new Error(`expected an offer for at most ${lifetimeSeconds} s, got ${exp - iat} s`);
+  if (exp - iat > lifetimeSeconds)
+    throw new Error(`expected an offer for at most ${lifetimeSeconds} s, got ${exp - iat} s`);
   const kid = String(protectedHeader.kid);
   const { privateKey, publicKey } = generateKeyPairSync('x25519');
   const derived = derive(privateKey, theirs, token, [theirs, rawOf(publicKey)], ends);

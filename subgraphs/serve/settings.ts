@@ -43,7 +43,9 @@ export function readSettings(community: Community, env: Environment): SubgraphSe
   checkTls(settings, wrong);
   // Plain HTTP in production is for a TLS proxy on the same machine, so it must listen on loopback.
   if (wrong.length === 0 && settings.production && settings.tlsCert === null && !isLoopback(settings.host))
-    wrong.push(`JCU_TLS_CERT_FILE: expected a certificate with NODE_ENV=production on ${settings.host}, got nothing`);
+    wrong.push(
+      `JCU_TLS_CERT_FILE: expected a certificate with NODE_ENV=production on ${settings.host}, got nothing`,
+    );
   if (wrong.length > 0) throw new Error(`${community} cannot start:\n  ${wrong.join('\n  ')}`);
   return settings;
 }

@@ -146,7 +146,14 @@ test('another address, another method and another path are answered with constan
   const path = await fetch(`${base}/nothing`);
   expect([path.status, await path.json()]).toEqual([
     404,
-    { errors: [{ message: 'Nothing exists at this path. Send GraphQL requests to /graphql.', extensions: { code: 'NOT_FOUND' } }] },
+    {
+      errors: [
+        {
+          message: 'Nothing exists at this path. Send GraphQL requests to /graphql.',
+          extensions: { code: 'NOT_FOUND' },
+        },
+      ],
+    },
   ]);
   const authorization = `Bearer ${await tokenOf(standing(), { as: 'cert-eu-analyst' })}`;
   const put = await fetch(standing().url, { method: 'PUT', headers: { authorization } });

@@ -13,7 +13,11 @@ async function expectRefused(token: string | null): Promise<void> {
   expect(status).toBe(401);
   expect(body).toEqual({
     errors: [
-      { message: 'A valid access token is required. Get one from the OpenID provider and send it as a bearer token.', extensions: { code: 'UNAUTHENTICATED' } },
+      {
+        message:
+          'A valid access token is required. Get one from the OpenID provider and send it as a bearer token.',
+        extensions: { code: 'UNAUTHENTICATED' },
+      },
     ],
   });
   expect(answered.get('www-authenticate')).toBe('Bearer');

@@ -62,7 +62,10 @@ test.each(['private-partner', 'europol-analyst', 'hub-administrator', 'cert-eu-o
     const { body } = await ask(standing(), as, query);
     expect(body.data).toEqual({ policy: null, decision: null, disclosures: null, accessPerson: null });
     expect(body.errors).toEqual([
-      { message: 'This kind of reader may not use a part of the operation. Remove it from the operation.', extensions: { code: 'REFUSED' } },
+      {
+        message: 'This kind of reader may not use a part of the operation. Remove it from the operation.',
+        extensions: { code: 'REFUSED' },
+      },
     ]);
     const schema = await ask(standing(), as, '{ __schema { types { name } queryType { fields { name } } } }');
     expect(schema.text).not.toMatch(
@@ -94,7 +97,7 @@ test('with the correlation id of a refusal an auditor learns the rule, the attri
               on: 'role',
               expected: ['policy-auditor', 'external-auditor'],
               got: ['europol-analyst'],
-              text: 'the reader is of policy-auditors: role policy-auditor or external-auditor; the reader has europol-analyst',
+              text: 'expected a reader of the class policy-auditors: role policy-auditor or external-auditor, got europol-analyst',
             },
           ],
           prohibitedBy: [],

@@ -99,21 +99,25 @@ test('nobody learns more without a token: an unknown caller is answered 401 whet
 const files = readPolicyTexts();
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const broken: readonly (readonly [string, RegExp, () => Promise<string>])[] = [
-  ['unsigned', /no signed bundle/, async () => await Promise.resolve(JSON.stringify({ files }))],
+  ['unsigned', /expected a signed bundle/, async () => await Promise.resolve(JSON.stringify({ files }))],
   [
     'signed by a foreign key',
-    /no policy key is called stranger/,
+    /has no key stranger/,
     async () => await signBundle(files, (await newSigner('stranger')).key, new Date()),
   ],
   [
     'signed by a foreign key under a known name',
-    /signature is not of its key/,
+    /signature does not match its key/,
     async () => {
       const { id } = await trialSigner(trial.home);
       return await signBundle(files, (await newSigner(id)).key, new Date());
     },
   ],
-  ['half written', /no signed bundle/, async () => await Promise.resolve(good.slice(0, good.length / 2))],
+  [
+    'half written',
+    /expected a signed bundle/,
+    async () => await Promise.resolve(good.slice(0, good.length / 2)),
+  ],
   [
     'malformed within its signature',
     /content is malformed/,
@@ -131,7 +135,7 @@ const broken: readonly (readonly [string, RegExp, () => Promise<string>])[] = [
   ],
   [
     'of the same version and other words',
-    /another version \d+ than the one that was taken/,
+    /differs from the version \d+ that was accepted/,
     async () =>
       await signAsTrial(trial.home, { ...files, 'baseline.yaml': `${files['baseline.yaml']}\n# other\n` }),
   ],
@@ -148,12 +152,12 @@ for (const [what, why, make] of broken) {
 
 test('parts that start without a good bundle refuse until there is one', async () => {
   writeFileSync(trial.home.policyBundleFile, '');
-  await expectRefused(/no signed bundle/);
+  await expectRefused(/expected a signed bundle/);
   for (const name of ['hub', 'cert-eu']) {
     await trial.parts.get(name)?.stop();
     await trial.restart(name);
   }
-  await expectRefused(/no signed bundle/);
+  await expectRefused(/expected a signed bundle/);
   putBundle(trial.home, good);
   await expectWhole();
 });
@@ -161,7 +165,7 @@ test('parts that start without a good bundle refuse until there is one', async (
 test('a key that may not sign any more takes its bundles with it, until it may again', async () => {
   const keys = readFileSync(trial.home.policyKeysFile, 'utf8');
   writeFileSync(trial.home.policyKeysFile, (await newSigner('another-office')).jwks);
-  await expectRefused(/no policy key is called/);
+  await expectRefused(/JCU_POLICY_KEYS_FILE has no key/);
   writeFileSync(trial.home.policyKeysFile, keys);
   await expectWhole();
 });
@@ -178,10 +182,10 @@ test('an older bundle than the last one is refused, also after a restart', async
     );
   });
   putBundle(trial.home, good);
-  await expectRefused(new RegExp(`of version ${version}, and version ${version + 1} was taken`));
+  await expectRefused(new RegExp(`has version ${version}, but version ${version + 1} was accepted`));
   for (const name of ['hub', 'cert-eu']) {
     await trial.parts.get(name)?.stop();
     await trial.restart(name);
   }
-  await expectRefused(/was taken at/);
+  await expectRefused(/was accepted at/);
 });

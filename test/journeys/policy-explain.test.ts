@@ -21,13 +21,13 @@ test('`hub policy explain` tells of a stored record what a reader lacked, and no
   const allowed = await explain('--as', 'enisa-analyst', '--purpose', 'incident-response');
   expect(allowed).toMatchObject({ code: 0, err: '' });
   expect(allowed.out).toMatch(
-    /allowed\nthe record .*: allowed\n {2}by J04, meeting in org:enisa\+for:incident-response/,
+    /allowed\nthe record .*: allowed\n {2}permitted by J04: reader and record share org:enisa\+for:incident-response/,
   );
   const denied = await explain('--as', 'private-partner', '--purpose', 'incident-response');
   expect(denied.code).toBe(2);
   expect(denied.out).toMatch(/not allowed/);
   expect(denied.out).toMatch(
-    /J04:\n +the reader is recipient for its purpose: the record names .*org:enisa\+for/,
+    /J04:\n +expected a reader who is recipient for its purpose: the record names .*org:enisa\+for/,
   );
   expect(denied.out + allowed.out).not.toContain(info);
   const real = await explain('--as', 'enisa-analyst', '--purpose', 'incident-response', '--picture', 'real');

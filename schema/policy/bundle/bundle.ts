@@ -76,7 +76,9 @@ export async function openBundle(
     throw new BundleError(`it is for the deployment ${target}, but this deployment is ${deployment}`);
   const policy = compile(files);
   if (policy.source.version !== version)
-    throw new BundleError(`its version is ${version}, but its domain.yaml has version ${policy.source.version}`);
+    throw new BundleError(
+      `its version is ${version}, but its domain.yaml has version ${policy.source.version}`,
+    );
   const digest = digestOf(payload);
   return { policy, files, version, digest, issuedAt, signedBy };
 }
@@ -86,9 +88,16 @@ export async function openBundle(
  * again, because the key may be gone; the digest is. Throws BundleError if the digest is wrong or the files no longer
  * compile.
  */
-export function openStoredBundle({ bundle, digest }: { readonly bundle: string; readonly digest: string }): Policy {
+export function openStoredBundle({
+  bundle,
+  digest,
+}: {
+  readonly bundle: string;
+  readonly digest: string;
+}): Policy {
   const payload = Buffer.from(jws.parse(parseJson(bundle)).payload, 'base64url');
-  if (digestOf(payload) !== digest) throw new BundleError('it is not the bundle that was accepted: its digest is wrong');
+  if (digestOf(payload) !== digest)
+    throw new BundleError('it is not the bundle that was accepted: its digest is wrong');
   return compile(readContent(payload.toString('utf8')).files);
 }
 
@@ -97,10 +106,12 @@ async function verify(
   keys: PolicyKeys,
 ): Promise<{ readonly payload: Uint8Array; readonly signedBy: string }> {
   const parsed = jws.safeParse(parseJson(text));
-  if (!parsed.success) throw new BundleError('expected a signed bundle (a flattened JWS), got something else');
+  if (!parsed.success)
+    throw new BundleError('expected a signed bundle (a flattened JWS), got something else');
   const find = ({ kid }: { kid?: string }) => {
     const key = kid === undefined ? undefined : keys.get(kid);
-    if (key === undefined) throw new BundleError(`JCU_POLICY_KEYS_FILE has no key ${String(kid).slice(0, 64)}`);
+    if (key === undefined)
+      throw new BundleError(`JCU_POLICY_KEYS_FILE has no key ${String(kid).slice(0, 64)}`);
     return key;
   };
   try {
@@ -123,7 +134,9 @@ function readContent(text: string): z.infer<typeof content> {
   const parsed = parseJson(text);
   const read = content.safeParse(parsed);
   if (!read.success)
-    throw new BundleError(`its content is malformed at ${read.error.issues[0]?.path.join('.') || 'the top level'}`);
+    throw new BundleError(
+      `its content is malformed at ${read.error.issues[0]?.path.join('.') || 'the top level'}`,
+    );
   if (canonicalize(parsed) !== text) throw new BundleError('its content is not canonical JSON (RFC 8785)');
   return read.data;
 }

@@ -28,8 +28,16 @@ async function readBounded(path: string): Promise<string> {
 
 /** The settings of every process that decides: its deployment and its policy files. */
 export const policySettings = {
-  deployment: setting('JCU_DEPLOYMENT', 'id of this deployment; tokens, sessions, policy bundles and log entries are bound to it', text),
-  policyBundleFile: setting('JCU_POLICY_BUNDLE_FILE', 'signed policy bundle; read again when it changes', filePath),
+  deployment: setting(
+    'JCU_DEPLOYMENT',
+    'id of this deployment; tokens, sessions, policy bundles and log entries are bound to it',
+    text,
+  ),
+  policyBundleFile: setting(
+    'JCU_POLICY_BUNDLE_FILE',
+    'signed policy bundle; read again when it changes',
+    filePath,
+  ),
   policyKeysFile: setting(
     'JCU_POLICY_KEYS_FILE',
     'public keys of the policy signers, as a JWKS file; read again when it changes',

@@ -136,7 +136,9 @@ export function openIfChanged(
   return async () => {
     const { bundle, keys } = await files().catch((error: unknown) => {
       if (error instanceof BundleError) throw error;
-      throw new BundleError(`JCU_POLICY_BUNDLE_FILE or JCU_POLICY_KEYS_FILE cannot be read (${String((error as { code?: unknown }).code)})`);
+      throw new BundleError(
+        `JCU_POLICY_BUNDLE_FILE or JCU_POLICY_KEYS_FILE cannot be read (${String((error as { code?: unknown }).code)})`,
+      );
     });
     if (last?.bundle !== bundle || last.keys !== keys)
       last = { bundle, keys, opened: openAndCheck(bundle, keys, deployment) };

@@ -30,7 +30,8 @@ async function main(): Promise<void> {
   });
   if (values.help) return void process.stdout.write(help);
   const { key, out, deployment } = values;
-  if (key === undefined || out === undefined) throw new Error('--key and --out are required: give a file for each. See --help.');
+  if (key === undefined || out === undefined)
+    throw new Error('--key and --out are required: give a file for each. See --help.');
   const signer = await readPolicySigner(readFileSync(key, 'utf8'));
   const texts = readPolicyTexts(positionals[0] ?? policyFolder);
   writeFileSync(`${out}.new`, await signBundle(texts, signer, new Date(), deployment));

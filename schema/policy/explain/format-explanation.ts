@@ -16,7 +16,9 @@ export function formatRules(shown: CoordinateRules): string {
   const head = [
     `${coordinate}: group "${group}" of ${of}${announced ? ' (announced: not yet in the graph)' : ''}`,
     `  ${groupMeans}`,
-    ...(besides === null ? [] : [`  A reader also needs read access to the group "${besides}" of the same record.`]),
+    ...(besides === null
+      ? []
+      : [`  A reader also needs read access to the group "${besides}" of the same record.`]),
     '  An action that no rule permits is refused. A prohibition overrides every permission.',
   ];
   const printed = new Set<string>();
@@ -40,7 +42,9 @@ export function formatWho({ action, coordinate, can, except, never, withoutRole 
     ...can.flatMap(formatCan),
     ...(except.length === 0 ? [] : ['', 'These rules prohibit it and override every permission:']),
     ...except.map((rule) => `  ${rule.id} ${formatProhibition(rule)}`),
-    ...(never.length === 0 ? [] : ['', `Readers who have only one of these roles never can: ${joinList(never, 'and')}.`]),
+    ...(never.length === 0
+      ? []
+      : ['', `Readers who have only one of these roles never can: ${joinList(never, 'and')}.`]),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -73,7 +77,10 @@ function formatStep({ of, group, allowed, permits, prohibits, ways }: Step): rea
   if (allowed) {
     return [
       head,
-      ...permits.map(({ rule, meeting }) => `  permitted by ${rule.id}: reader and record share ${joinList(meeting, 'and')}`),
+      ...permits.map(
+        ({ rule, meeting }) =>
+          `  permitted by ${rule.id}: reader and record share ${joinList(meeting, 'and')}`,
+      ),
     ];
   }
   return [
@@ -89,7 +96,9 @@ export function formatWays(ways: readonly PermitCheck[]): readonly string[] {
   return [
     '  rules that could permit it, fewest unmet conditions first:',
     ...ways.slice(0, maxPermits).flatMap(formatPermit),
-    ...(ways.length > maxPermits ? [`    and ${ways.length - maxPermits} more rules with more unmet conditions`] : []),
+    ...(ways.length > maxPermits
+      ? [`    and ${ways.length - maxPermits} more rules with more unmet conditions`]
+      : []),
   ];
 }
 

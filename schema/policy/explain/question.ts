@@ -28,7 +28,10 @@ export function findPlace(policy: Policy, coordinate: string): Place {
   const candidates =
     coordinates.natureOf(type) === undefined ? known : known.filter((name) => name.startsWith(`${type}.`));
   const expected = /^\w+\.\w+$/.test(coordinate) ? '' : ' (expected Type.field)';
-  throw new PolicyQuestionError(`the policy has no coordinate ${coordinate}${expected}`, nearest(coordinate, candidates));
+  throw new PolicyQuestionError(
+    `the policy has no coordinate ${coordinate}${expected}`,
+    nearest(coordinate, candidates),
+  );
 }
 
 /** Returns the action with a name. Throws PolicyQuestionError, which lists all actions, if there is none. */

@@ -20,7 +20,9 @@ const changeFile = z.strictObject({
   'decided-for': z
     .string()
     .optional()
-    .describe('The digest of the rules and the domain that it was decided for, as `npm run check:policy` prints it.'),
+    .describe(
+      'The digest of the rules and the domain that it was decided for, as `npm run check:policy` prints it.',
+    ),
   widenings: z.array(z.string().min(10)).describe('Lines as `hub policy diff` prints them, without the "+".'),
 });
 

@@ -70,7 +70,10 @@ export const textOfFile: Form<string> = {
 
 /** Makes a form optional: an empty text gives null. */
 export function orNone<Value>(form: Form<Value>): Form<Value | null> {
-  return { expected: `${form.expected}, or nothing`, read: (given) => (given === '' ? null : form.read(given)) };
+  return {
+    expected: `${form.expected}, or nothing`,
+    read: (given) => (given === '' ? null : form.read(given)),
+  };
 }
 
 function check<Value>(value: Value, holds: boolean): Value {

@@ -6,7 +6,8 @@ type Settings = readonly Setting<unknown>[];
 export function formatSettings(settings: Settings): string {
   return settings
     .map(
-      (one) => `  ${namesOf(one).join(' or ')}\n      ${one.meaning}\n      ${one.form.expected} (${one.fallback === null ? 'required' : `default: ${formatFallback(one)}`})\n`,
+      (one) =>
+        `  ${namesOf(one).join(' or ')}\n      ${one.meaning}\n      ${one.form.expected} (${one.fallback === null ? 'required' : `default: ${formatFallback(one)}`})\n`,
     )
     .join('');
 }
@@ -25,11 +26,7 @@ export function tabulateSettings(settings: Settings, shorten: (text: string) => 
     one.form.expected,
     shorten(formatFallback(one)),
   ]);
-  const lines = [
-    ['setting', 'meaning', 'form', 'default'],
-    ['---', '---', '---', '---'],
-    ...rows,
-  ];
+  const lines = [['setting', 'meaning', 'form', 'default'], ['---', '---', '---', '---'], ...rows];
   return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 

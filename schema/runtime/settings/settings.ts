@@ -87,7 +87,11 @@ function readSecret(name: string, env: Environment, wrong: string[]): string | t
     // Editors end a file with a newline, which is not part of the secret.
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    wrong.push(given === '' ? `${name}_FILE: expected the path of a readable file, got ${file}` : (error as Error).message);
+    wrong.push(
+      given === ''
+        ? `${name}_FILE: expected the path of a readable file, got ${file}`
+        : (error as Error).message,
+    );
     return unreadable;
   }
 }

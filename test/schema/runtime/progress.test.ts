@@ -2,15 +2,15 @@ import { expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { showProgress } from '../../../schema/runtime/progress.ts';
 
-/** A stream that says whether it is a terminal, and what was written to it. */
+/** Returns a stream, and a function that returns the written text. */
 function streamOf(isTTY: boolean) {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 200 });
-  return { stream: stream as unknown as NodeJS.WriteStream, said: () => String(stream.read() ?? '') };
+  return { stream: stream as unknown as NodeJS.WriteStream, written: () => String(stream.read() ?? '') };
 }
 
-/** An import of 1000 bytes, at one byte and two records a millisecond, told of each record. */
-function go(isTTY: boolean): string {
-  const { stream, said } = streamOf(isTTY);
+/** Imports 50,000 of 100,000 bytes, and 1,000 records for each 5,000 bytes, at 5 ms a record. */
+function importHalf(isTTY: boolean): string {
+  const { stream, written } = streamOf(isTTY);
   let ms = 0;
   const progress = showProgress('feed', 100_000, stream, () => ms);
   for (let chunk = 0; chunk < 10; chunk += 1) {
@@ -21,15 +21,15 @@ function go(isTTY: boolean): string {
     }
   }
   progress.stop();
-  return said();
+  return written();
 }
 
-test('a terminal sees a bar with rate and remaining time', () => {
-  expect(go(true)).toMatch(/feed .*50% 10000 records, 200 records\/s, 50 s left/);
+test('shows a bar with rate and remaining time on a terminal', () => {
+  expect(importHalf(true)).toMatch(/feed .*50% 10000 records, 200 records\/s, 50 s left/);
 });
 
-test('elsewhere a plain line says the same every few seconds', () => {
-  const lines = go(false).trimEnd().split('\n');
+test('writes a line every few seconds if the output is not a terminal', () => {
+  const lines = importHalf(false).trimEnd().split('\n');
   expect(lines).toHaveLength(16);
   expect(lines.at(-1)).toBe('feed: 50%, 9600 records, 200 records/s, 48 s left');
 });

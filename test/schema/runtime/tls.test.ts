@@ -37,24 +37,24 @@ async function ask(host: string, ca: string | null) {
   }
 }
 
-test('the hub speaks with a subgraph whose certificate is of the authority that it was told', async () => {
+test('connects to a subgraph with a certificate of the configured authority', async () => {
   expect(await ask('localhost', authority)).toBe('{}');
 });
 
-test('it speaks with none of another authority, of none that it knows, or under another name', async () => {
+test('rejects a certificate of another authority, of an unknown one, or for another name', async () => {
   await expect(ask('localhost', other)).rejects.toThrow(/certificate/);
   await expect(ask('localhost', null)).rejects.toThrow(/certificate/);
   await expect(ask('127.0.0.1', authority)).rejects.toThrow(/IP: 127.0.0.1 is not/);
 });
 
-test('no older TLS than 1.3 is spoken', async () => {
+test('rejects TLS versions before 1.3', async () => {
   const old = connect({ port: port(), host: '127.0.0.1', maxVersion: 'TLSv1.2', rejectUnauthorized: false });
   await expect(
     new Promise((resolve, reject) => old.once('secureConnect', resolve).once('error', reject)),
   ).rejects.toThrow();
 });
 
-test('a certificate without its key, or a key alone, is said at the start', () => {
+test('reports a certificate without a key and a key without a certificate', () => {
   const wrong: string[] = [];
   checkTls({ tlsCert: null, tlsKey: null }, wrong);
   checkTls({ tlsCert: 'c', tlsKey: 'k' }, wrong);

@@ -32,7 +32,7 @@ async function watch(): Promise<void> {
   );
 }
 
-/** In one step: a file that is read while it is written is one more that is malformed for a moment. */
+/** Replaces the file in one step. A file that is read during a write would be malformed. */
 function write(text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
@@ -41,12 +41,12 @@ function write(text: string): void {
 async function until(holds: () => boolean): Promise<void> {
   const end = Date.now() + 10_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error('it did not come to hold in 10 s');
+    if (Date.now() > end) throw new Error('the condition was not met within 10 s');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
-test('a file’s value follows the file, also where a link to it is swapped', async () => {
+test('reads the new value when a symbolic link is replaced', async () => {
   writeFileSync(join(folder, 'one'), '1');
   writeFileSync(join(folder, 'two'), '2');
   symlinkSync(join(folder, 'one'), file);
@@ -58,7 +58,7 @@ test('a file’s value follows the file, also where a link to it is swapped', as
   expect([changes, faults]).toEqual([[2], []]);
 });
 
-test('a file that becomes malformed or is away changes nothing, is told once, and heals', async () => {
+test('keeps the old value while the file is malformed or missing, and reports each fault once', async () => {
   writeFileSync(file, '1');
   await watch();
   write('{"half');
@@ -72,7 +72,7 @@ test('a file that becomes malformed or is away changes nothing, is told once, an
   expect(faults).toHaveLength(2);
 });
 
-test('a file that cannot be read at first is not started with', async () => {
+test('rejects a file that cannot be read or parsed at the start', async () => {
   await expect(watch()).rejects.toThrow(/ENOENT/);
   writeFileSync(file, 'no json');
   await expect(watch()).rejects.toThrow(/JSON/);

@@ -27,7 +27,8 @@ export function findForeignDirectives({ document }: Subgraph): readonly string[]
   const links: ConstDirectiveNode[] = [];
   const used = new Set<string>();
   visit(document, {
-    DirectiveDefinition: ({ name }) => void faults.push(`@${name.value}: a subgraph must not define a directive`),
+    DirectiveDefinition: ({ name }) =>
+      void faults.push(`@${name.value}: a subgraph must not define a directive`),
     OperationTypeDefinition: ({ type, operation }) => {
       if (type.name.value !== rootNames[operation])
         faults.push(`${type.name.value}: a root type must be called Query, Mutation or Subscription`);

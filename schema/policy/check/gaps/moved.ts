@@ -39,9 +39,7 @@ function findTakenOver(subgraph: Subgraph, { coordinates }: Policy): readonly st
   return fieldDirectives(subgraph, 'override').flatMap(({ type, field, directive }) => {
     const place = coordinates.placeOf(type, field);
     if (place !== undefined && isPublic(place)) return [];
-    return [
-      `${type}.${field}: @override bypasses the guard of ${textOf(directive, 'from')}`,
-    ];
+    return [`${type}.${field}: @override bypasses the guard of ${textOf(directive, 'from')}`];
   });
 }
 
@@ -89,7 +87,8 @@ function findCarried(
   policy: Policy,
 ): readonly string[] {
   const carried = selectionOf(selection);
-  if (carried === null || types.length === 0) return [`${at}: ${directive} has no selection that can be checked`];
+  if (carried === null || types.length === 0)
+    return [`${at}: ${directive} has no selection that can be checked`];
   return types
     .flatMap((type) => coordinatesIn(carried, type, schema))
     .filter((coordinate) => !mayCarry(target, placeAt(coordinate, policy)))

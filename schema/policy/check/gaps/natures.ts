@@ -30,7 +30,9 @@ function findMisplacedType(
   const isRoot = roots.includes(type);
   if (nature === 'input') return [`${type.name}: coordinates.yaml says input, but it is an output type`];
   if (isRoot !== (nature === 'door'))
-    return [`${type.name}: coordinates.yaml says ${nature}, but it is ${isRoot ? 'a root type' : 'not a root type'}`];
+    return [
+      `${type.name}: coordinates.yaml says ${nature}, but it is ${isRoot ? 'a root type' : 'not a root type'}`,
+    ];
   const allowed = [asking, doing, ['subscribe']][roots.indexOf(type)];
   if (allowed === undefined) return [];
   return [...coordinates.fieldsOf(type.name)]

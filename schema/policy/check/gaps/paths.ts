@@ -18,7 +18,9 @@ export function findOpenPaths({ schema }: Subgraph, { coordinates }: Policy): re
       if (nature === 'envelope' && from.nature !== 'record')
         return [`${at}: only a record may return an envelope`];
       if (isPublic(from) && (nature === 'record' || nature === 'door'))
-        return [`${at}: a public field must not return the ${nature === 'door' ? 'root type' : nature} ${given.name}`];
+        return [
+          `${at}: a public field must not return the ${nature === 'door' ? 'root type' : nature} ${given.name}`,
+        ];
       if (nature !== 'part') return [];
       return Object.keys(given.getFields()).flatMap((inner) => {
         const to = coordinates.placeOf(given.name, inner);

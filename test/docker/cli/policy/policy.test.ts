@@ -25,7 +25,7 @@ test('`hub policy check` ends with the coverage and 0 where there is no finding,
   expect(good.out).toMatch(/\nin \d+ ms\ncovered (\d+) of \1, 0 findings\n$/);
   const bad = await runHub('/nonexistent-home', 'policy', 'check', folder);
   expect(bad.code).toBe(1);
-  expect(bad.out).toMatch(/finding: readers\.nobody-asks: no rule names it\n[^]*, 1 findings\n$/);
+  expect(bad.out).toMatch(/finding: readers\.nobody-asks: no rule uses it\n[^]*, 1 findings\n$/);
 });
 
 test('`hub policy diff` ends with 0 where nobody gains or loses, with 1 where somebody does, with 2 for no policy', async () => {

@@ -30,7 +30,7 @@ async function expectRefused(text: string, why: RegExp, deployment: string | nul
   });
 }
 
-test('what was signed is what is opened: the same files, their version, and one digest for one content', async () => {
+test('opens a signed bundle with the same files and version, and one digest for one content', async () => {
   const text = await signBundle(content.files, signer.key, now);
   const opened = await openBundle(text, keys, 'trial');
   expect(opened).toMatchObject({ version: 7, signedBy: 'policy-office', issuedAt: now.toISOString() });
@@ -40,36 +40,33 @@ test('what was signed is what is opened: the same files, their version, and one 
   expect(again.digest).toBe(opened.digest);
 });
 
-test('the same content, signed by hand, is taken: what follows is refused for nothing else', async () => {
+test('accepts the content that the following tests change', async () => {
   expect((await openBundle(await signed(canonicalize(content) ?? ''), keys, null)).version).toBe(7);
 });
 
-test('a signature by the right key over something else, or as something else, is none on a policy', async () => {
+test('rejects a signature by the right key over other content or with another type', async () => {
   const text = canonicalize(content) ?? '';
-  await expectRefused(await signed(text, { ...header, typ: 'JWT' }), /its type is not/);
-  await expectRefused(await signed(text, { alg: 'EdDSA', kid: header.kid }), /its type is not/);
-  await expectRefused(
-    await signed(text, { alg: 'EdDSA', typ: header.typ }),
-    /no policy key is called undefined/,
-  );
+  await expectRefused(await signed(text, { ...header, typ: 'JWT' }), /expected the type/);
+  await expectRefused(await signed(text, { alg: 'EdDSA', kid: header.kid }), /expected the type/);
+  await expectRefused(await signed(text, { alg: 'EdDSA', typ: header.typ }), /has no key undefined/);
   const jws = JSON.parse(await signed(text)) as Record<string, string>;
   const other = canonicalize({ ...content, issuedAt: '2026-11-25T12:00:00.000Z' }) ?? '';
   const payload = Buffer.from(other).toString('base64url');
-  await expectRefused(JSON.stringify({ ...jws, payload }), /not of its key/);
+  await expectRefused(JSON.stringify({ ...jws, payload }), /does not match its key/);
   const none = Buffer.from(JSON.stringify({ ...header, alg: 'none' })).toString('base64url');
-  await expectRefused(JSON.stringify({ ...jws, protected: none, signature: '' }), /not signed rightly/);
-  await expectRefused(JSON.stringify({ ...jws, header: { kid: 'x' } }), /no signed bundle/);
+  await expectRefused(JSON.stringify({ ...jws, protected: none, signature: '' }), /is malformed/);
+  await expectRefused(JSON.stringify({ ...jws, header: { kid: 'x' } }), /expected a signed bundle/);
   await expectRefused(
     await signed(text, { ...header, b64: false, crit: ['b64'] }),
-    /not of its key|not signed rightly/,
+    /does not match its key|is malformed/,
   );
 });
 
-test('a content that is not whole is refused, whoever signed it', async () => {
+test('rejects malformed content with a valid signature', async () => {
   const says = async (changes: object) => await signed(canonicalize({ ...content, ...changes }) ?? '');
   await expectRefused(await signed('{'), /malformed/);
   await expectRefused(await signed(JSON.stringify(content, null, 1)), /not canonical/);
-  await expectRefused(await says({ version: 8 }), /it says version 8, and its domain.yaml 7/);
+  await expectRefused(await says({ version: 8 }), /its version is 8, but its domain.yaml has version 7/);
   await expectRefused(await says({ more: true }), /malformed/);
   await expectRefused(await says({ files: { ...content.files, '../x.yaml': '' } }), /malformed/);
   await expectRefused(
@@ -82,17 +79,17 @@ test('a content that is not whole is refused, whoever signed it', async () => {
 
 const set = (...all: readonly object[]) => JSON.stringify({ keys: all });
 
-test('a file of policy keys that is none, or that gives a private key away, is refused whole', async () => {
+test('rejects a malformed file of policy keys and one with a private key', async () => {
   await expect(readPolicyKeys('[]')).rejects.toThrow('a JWKS of public Ed25519 keys');
   await expect(readPolicyKeys('{"keys":[]}')).rejects.toThrow('a JWKS');
   const [key] = (JSON.parse(signer.jwks) as { keys: [Record<string, string>] }).keys;
   await expect(readPolicyKeys(set({ ...key, d: 'AAAA' }))).rejects.toThrow('a JWKS');
   await expect(readPolicyKeys(set({ ...key, crv: 'X25519' }))).rejects.toThrow('a JWKS');
-  await expect(readPolicyKeys(set(key, key))).rejects.toThrow('two policy keys are called');
+  await expect(readPolicyKeys(set(key, key))).rejects.toThrow('two policy keys have the kid');
   await expect(readPolicySigner(JSON.stringify(key))).rejects.toThrow('a private Ed25519 JWK with a kid');
 });
 
-test('a policy that does not cover the graph is refused before anything rests on it', async () => {
+test('rejects a policy that does not cover the graph', async () => {
   const coordinates = readPolicyTexts()['coordinates.yaml'] ?? '';
   const files = { ...textsOf(7), 'coordinates.yaml': coordinates.replace(/^ {2}Advisory:/m, '  Bulletin9:') };
   const bundle = await signBundle(files, signer.key, now);
@@ -100,7 +97,7 @@ test('a policy that does not cover the graph is refused before anything rests on
   await expect(open()).rejects.toThrow(/does not cover the graph: .*Advisory/);
 });
 
-test('a version is taken once: an older one, and another one of the same number, are refused from then on', async () => {
+test('rejects an older version, and other content with an accepted version', async () => {
   const kept = new Map<number, KeptBundle>();
   const memory = {
     newest: async () => await Promise.resolve(kept.get(Math.max(0, ...kept.keys())) ?? null),
@@ -113,8 +110,8 @@ test('a version is taken once: an older one, and another one of the same number,
   };
   expect(await take(7)).toBeNull();
   expect(await take(7)).toBeNull();
-  expect(await take(7, (rules) => `${rules}\n# other words\n`)).toMatch(/another version 7/);
+  expect(await take(7, (rules) => `${rules}\n# other words\n`)).toMatch(/differs from the version 7/);
   expect(await take(9)).toBeNull();
-  expect(await take(8)).toMatch(/of version 8, and version 9 was taken/);
+  expect(await take(8)).toMatch(/has version 8, but version 9 was accepted/);
   expect([...kept.keys()]).toEqual([7, 9]);
 });

@@ -25,7 +25,7 @@ function findsByLabels(
 
 const decided = { all: 0, allowed: 0 };
 
-test('guard, labels and table decide every action on every group of fields alike', () => {
+test('guard, access keys and table decide every action on every group of fields alike', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...kinds),
@@ -54,7 +54,7 @@ test('guard, labels and table decide every action on every group of fields alike
   expect(decided.allowed).toBeGreaterThan(decided.all / 50);
 });
 
-test('a broken envelope is nobody’s: no label, no decision', () => {
+test('a broken envelope admits no access key and no reader', () => {
   fc.assert(
     fc.property(fc.constantFrom(...kinds), broken, reader, (kind, row, one) => {
       if (isValid(row)) return;
@@ -65,7 +65,7 @@ test('a broken envelope is nobody’s: no label, no decision', () => {
   );
 });
 
-test('a row’s labels are few and each once: keys examined are rows times the held keys that admit them', () => {
+test('a row admits each access key once', () => {
   fc.assert(
     fc.property(fc.constantFrom(...kinds), envelope, (kind, row) => {
       const { admits, early } = policy.admittedKeys(row, kind);
@@ -75,7 +75,7 @@ test('a row’s labels are few and each once: keys examined are rows times the h
   );
 });
 
-test('what a key means, it says: two variants of one text are one', () => {
+test('two variants of an access key with the same text have the same meaning', () => {
   for (const kind of Object.keys(policy.source.domain.kinds)) {
     for (const group of policy.source.domain.kinds[kind]?.groups ?? []) {
       const { variants } = policy.compiled(kind, group);

@@ -11,7 +11,7 @@ function findings(file: string, from: string | RegExp, to: string): readonly str
   return checkPolicy(policyOfTexts({ ...texts, [file]: text })).findings;
 }
 
-/** The baseline with a rule more. */
+/** Returns the findings of the baseline with one more rule. */
 const withRule = (effect: string, words: string) =>
   findings(
     'baseline.yaml',
@@ -27,7 +27,7 @@ ${words.replaceAll(/^/gm, '    ')}
 `,
   );
 
-test('the baseline as it stands is covered whole, and every rule and word of it decides something', () => {
+test('the baseline covers every coordinate, and each of its rules and words has an effect', () => {
   const check = checkPolicy(policyOfTexts(texts));
   expect(check.findings).toEqual([]);
   expect(check.covered).toBe(check.all);
@@ -43,63 +43,63 @@ test.each([
     'permits only what others permit',
     'permit',
     'who: [csirts]\nbeing: recipient for its purpose\nmay: [read]\nwhen: { tlp: [AMBER], embargo: [over], restrictions: [none], distribution: [NONE], codes: { within: [H0] }, state: [ACTIVE] }',
-    'it allows nothing that others do not allow or prohibit',
+    'it has no effect: other rules permit or prohibit the same access',
   ],
   [
     'permits only what is prohibited',
     'permit',
     'who: [without-content]\nbeing: member of its custodian\nmay: [read]',
-    'it allows nothing that others do not allow or prohibit',
+    'it has no effect: other rules permit or prohibit the same access',
   ],
   [
     'prohibits only what others prohibit',
     'prohibit',
     'who: [csirts]\nbeing: anyone\nmay: [search]\nwhen: { tlp: [RED] }',
-    'it takes nothing away that others do not take away',
+    'it has no effect: other rules prohibit the same access',
   ],
   [
-    'no reader meets',
+    'no reader can match',
     'permit',
     'who: [machines, on-screen]\nbeing: anyone\nmay: [read]',
-    'no reader can meet it',
+    'no reader can match it',
   ],
   [
-    'no record meets, since its colour never opens so far',
+    'no record can match, because its TLP never reaches so far',
     'permit',
     'who: [csirts]\nbeing: anyone\nmay: [read]\nwhen: { tlp: [AMBER], opens: [ANYONE] }',
-    'no record can meet it',
+    'no record can match it',
   ],
   [
-    'asks for what is always true',
+    'has a condition that is always true',
     'permit',
     'who: [csirts]\nbeing: recipient\nmay: [read]\nwhen: { pap: [CLEAR, GREEN, AMBER, RED], tlp: [AMBER] }',
     'the condition on pap is always true',
   ],
-])('a rule that %s is a finding', (_what, effect, words, finding) => {
+])('reports a rule that %s', (_what, effect, words, finding) => {
   expect(withRule(effect, words)).toEqual([`J99: ${finding}`]);
 });
 
-test('a reader of two roles meets a rule that asks for both: it is no finding', () => {
+test('accepts a rule that only a reader with two roles can match', () => {
   expect(
     withRule('permit', 'who: [csirts, private-partners]\nbeing: of its Member State\nmay: [read]'),
   ).toEqual([]);
 });
 
-test('a prohibition on what nobody permits is a guard, and only noted', () => {
+test('only notes a prohibition on access that no rule permits', () => {
   const { notes } = checkPolicy(policyOfTexts(texts));
-  expect(notes).toContain('J16: it prohibits what no rule permits: a guard against rules to come');
+  expect(notes).toContain('J16: it prohibits access that no rule permits: it guards against future rules');
 });
 
-test('words that no rule uses, and coordinates that no group names, are findings', () => {
+test('reports words that no rule uses and coordinates without a group', () => {
   expect(
     findings(
       'domain.yaml',
       '  log-keepers:\n',
       '  nobody-asks:\n    is: Readers whom no rule names.\n    client: person\n  log-keepers:\n',
     ),
-  ).toEqual(['readers.nobody-asks: no rule names it']);
+  ).toEqual(['readers.nobody-asks: no rule uses it']);
   expect(findings('domain.yaml', 'facts:\n', 'facts:\n  colour-of-cover: [blue, red]\n')).toEqual([
-    'facts.colour-of-cover: no rule asks for it',
+    'facts.colour-of-cover: no rule uses it',
   ]);
   expect(
     findings(
@@ -107,8 +107,8 @@ test('words that no rule uses, and coordinates that no group names, are findings
       'groups:\n  content:',
       'groups:\n  margins: What stands in the margins.\n  content:',
     ),
-  ).toEqual(['groups.margins: no kind of record has it']);
+  ).toEqual(['groups.margins: no kind of record has this group']);
   expect(findings('coordinates.yaml', '        - aliases\n', '')).toEqual([
-    expect.stringMatching(/\.aliases: no rule names it$/),
+    expect.stringMatching(/\.aliases: no group in coordinates\.yaml$/),
   ]);
 });

@@ -6,7 +6,7 @@ const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9
   "@key", "@shareable", "@external", "@requires", "@provides", "@override", "@context", "@fromContext"
 ])\n`;
 
-/** A small policy: CERT-EU's advisories and Europol's families, beside what they share. */
+/** A small policy: CERT-EU's advisories, Europol's families, and a shared type. */
 const coordinates = `
 format: jcu-policy-coordinates/1
 types:
@@ -39,16 +39,16 @@ function gapsOf(sdl: string, name = 'cert-eu', text = coordinates): readonly str
   return findSubgraphGaps(policyOf(text), name, sdl.includes('extend schema') ? sdl : link + sdl);
 }
 
-/** The policy with one more line under a type. */
+/** Returns the policy with one more type. */
 function withFields(type: string, path: string, ...fields: readonly string[]): string {
   return `${coordinates}  ${type}: { nature: door, fields: { ${path}: [${fields.join(', ')}] } }\n`;
 }
 
-test('the real contract, subgraph by subgraph and as a whole, has no gap', () => {
+test('the policy covers the graph without a gap', () => {
   expect(findPolicyGaps(readPolicy())).toEqual([]);
 });
 
-test('a small contract without a fault is taken', () => {
+test('accepts a small contract without faults', () => {
   const sdl = `
     type Query { advisories(filter: AdvisoryFilter): [Advisory!] }
     input AdvisoryFilter { serial: String }
@@ -60,7 +60,7 @@ test('a small contract without a fault is taken', () => {
   expect(gapsOf(sdl)).toEqual([]);
 });
 
-test('a field, an argument, a mutation, a subscription and a type that no rule names are refused', () => {
+test('rejects a field, an argument, a mutation, a subscription and a type without a group', () => {
   const sdl = `
     type Query { advisories(filter: Int, secret: Int): Int }
     type Mutation { erase(id: ID!): Boolean }
@@ -68,36 +68,38 @@ test('a field, an argument, a mutation, a subscription and a type that no rule n
     type _Hidden { title: String }
     type Advisory { _title: String }`;
   expect(gapsOf(sdl)).toEqual([
-    'Query.advisories(secret:): no rule names it',
-    'Mutation.erase: no rule names it',
-    'Subscription.changed: no rule names it',
-    '_Hidden.title: no rule names it',
-    'Advisory._title: no rule names it',
+    'Query.advisories(secret:): no group in coordinates.yaml',
+    'Mutation.erase: no group in coordinates.yaml',
+    'Subscription.changed: no group in coordinates.yaml',
+    '_Hidden.title: no group in coordinates.yaml',
+    'Advisory._title: no group in coordinates.yaml',
   ]);
 });
 
-test('what only an extension says is looked at, also where nobody defines what it extends', () => {
-  expect(gapsOf('extend type Backdoor { title: String }')).toEqual(['Backdoor.title: no rule names it']);
+test('checks the fields of an extension, with or without a definition of its type', () => {
+  expect(gapsOf('extend type Backdoor { title: String }')).toEqual([
+    'Backdoor.title: no group in coordinates.yaml',
+  ]);
   expect(gapsOf('type Advisory { id: ID! } extend type Advisory { secret: String }')).toEqual([
-    'Advisory.secret: no rule names it',
+    'Advisory.secret: no group in coordinates.yaml',
   ]);
 });
 
-test('a rule that names what no subgraph has is refused', () => {
+test('rejects a coordinate that no subgraph has', () => {
   const gaps = findPolicyGaps(policyOf(), {
     'cert-eu': `${link} type Query { advisories(filter: Int): Int }`,
   });
-  expect(gaps).toContain('Query.vulnerability: a rule names what does not exist');
+  expect(gaps).toContain('Query.vulnerability: in coordinates.yaml, but not in the graph');
 });
 
-test('a rule on an interface or a union is refused', () => {
+test('rejects interfaces and unions', () => {
   expect(gapsOf('interface Named { name: String } union Any = Score type Score { value: Float }')).toEqual([
-    'Named: rules on abstract types are not taken',
-    'Any: rules on abstract types are not taken',
+    'Named: interfaces and unions are not supported, because graphql-shield ignores rules on them',
+    'Any: interfaces and unions are not supported, because graphql-shield ignores rules on them',
   ]);
 });
 
-test('a guarded field, or one that another subgraph contributes, is refused where it cannot be null', () => {
+test('rejects a guarded or contributed field that is not nullable', () => {
   const sdl = `
     type Vulnerability @key(fields: "id") { id: ID!  advisories: [Advisory!]! }
     type Advisory @key(fields: "id") { id: ID!  title: String! }`;
@@ -107,102 +109,101 @@ test('a guarded field, or one that another subgraph contributes, is refused wher
   ]);
 });
 
-test('a mutation says what it does, a subscription subscribes, and a query does neither', () => {
+test('rejects an action that does not fit a mutation or a subscription', () => {
   const read = withFields('Mutation', 'Advisory.content', 'publish');
   expect(gapsOf('type Mutation { publish: Boolean }', 'cert-eu', read)).toEqual([
-    'cert-eu: Mutation.publish: a rule for one of create, change, mark-up, mark-down, release, administer is ' +
-      'needed, and this one is to read',
+    'cert-eu: Mutation.publish: expected the action create, change, mark-up, mark-down, release, administer, got read',
   ]);
   const change = withFields('Mutation', 'Advisory.content!change', 'publish');
   expect(gapsOf('type Mutation { publish: Boolean }', 'cert-eu', change)).toEqual([]);
   const exporting = withFields('Subscription', 'Advisory.content!export', 'changes');
   expect(gapsOf('type Subscription { changes: Int }', 'cert-eu', exporting)).toEqual([
-    'cert-eu: Subscription.changes: a rule for one of subscribe is needed, and this one is to export',
+    'cert-eu: Subscription.changes: expected the action subscribe, got export',
   ]);
   const subscribing = withFields('Subscription', 'Advisory.content', 'changes');
   expect(gapsOf('type Subscription { changes: Int }', 'cert-eu', subscribing)).toEqual([]);
 });
 
-test('a type that the policy takes for another nature is refused: the wrong guard would stand at it', () => {
+test('rejects a type with the wrong nature, which would get the wrong guard', () => {
   expect(gapsOf('type Query { a: Score } type Score @key(fields: "value") { value: Float }')).toContain(
-    'cert-eu: Score: an entity is a record or shared, and the policy calls it a part',
+    'cert-eu: Score: an entity must be a record or shared, but coordinates.yaml says part',
   );
   expect(gapsOf('input Score { value: Float }')).toEqual([
-    'cert-eu: Score: the policy calls it a part, and it is an input',
+    'cert-eu: Score: coordinates.yaml says part, but it is an input type',
   ]);
   expect(gapsOf('type AdvisoryFilter { serial: String }')).toEqual([
-    'cert-eu: AdvisoryFilter: the policy calls it an input, and it is given out',
+    'cert-eu: AdvisoryFilter: coordinates.yaml says input, but it is an output type',
   ]);
   const rooted = coordinates.replace('Score: { nature: part', 'Mutation: { nature: part');
   expect(gapsOf('type Mutation { value: Float }', 'cert-eu', rooted)).toEqual([
-    'cert-eu: Mutation: the policy calls it a part, and it is a root type',
+    'cert-eu: Mutation: coordinates.yaml says part, but it is a root type',
   ]);
 });
 
-test('a key that is no id and not public is refused: it leaves the community', () => {
+test('rejects a key that is neither an id nor public', () => {
   expect(gapsOf('type Advisory @key(fields: "id title") { id: ID!  title: String }')).toEqual([
-    'cert-eu: Advisory.title: a key is an id or public, since it leaves the community',
+    'cert-eu: Advisory.title: a key must be an id or public, because it leaves the community',
   ]);
 });
 
-test("a shared field that another community's subgraph, or the hub's, would answer too is refused", () => {
+test('rejects a field that another subgraph also resolves', () => {
   const sdl = 'type Vulnerability @key(fields: "id") { id: ID!  advisories: [Advisory!] @shareable }';
   expect(gapsOf(`${sdl} type Advisory { id: ID! }`, 'europol')).toEqual([
-    'europol: Vulnerability.advisories: cert-eu alone answers for a field of Advisory, and europol would too',
-    'europol: Advisory.id: cert-eu alone answers for a field of Advisory, and europol would too',
+    'europol: Vulnerability.advisories: only cert-eu may resolve a field of Advisory, got europol',
+    'europol: Advisory.id: only cert-eu may resolve a field of Advisory, got europol',
   ]);
   expect(gapsOf('type Vulnerability @key(fields: "id") { id: ID!  name: String @shareable }')).toEqual([
-    'cert-eu: Vulnerability.name: hub alone answers for a field of Hub, and cert-eu would too',
+    'cert-eu: Vulnerability.name: only hub may resolve a field of Hub, got cert-eu',
   ]);
 });
 
 function open(sdl: string, name = 'cert-eu'): readonly string[] {
-  return gapsOf(sdl, name).filter((gap) => / opens | gives /.test(gap));
+  return gapsOf(sdl, name).filter((gap) => / it returns | must not return /.test(gap));
 }
 
-test('a part that is reached past its guard is refused', () => {
+test('rejects a path to a part that bypasses its guard', () => {
   const score = 'type Score { value: Float }';
   expect(open(`type Vulnerability @key(fields: "id") { id: ID!  name: Score } ${score}`, 'hub')).toEqual([
-    'hub: Vulnerability.name: it opens Score.value, which is of content, and is Hub.public',
+    'hub: Vulnerability.name: it returns Score.value of the group content, but has the group Hub.public',
   ]);
   expect(open('type Query { vulnerability(id: ID): Advisory } type Advisory { id: ID! }', 'hub')).toEqual([
-    'hub: Query.vulnerability: it is public, and gives the record Advisory',
+    'hub: Query.vulnerability: a public field must not return the record Advisory',
   ]);
   expect(open('type Advisory { title: Readers } type Readers { names: String }')).toEqual([
-    'cert-eu: Advisory.title: it opens Readers.names, which is of audience, and is Advisory.content',
+    'cert-eu: Advisory.title: it returns Readers.names of the group audience, but has the group Advisory.content',
   ]);
   expect(open('type Advisory { scores: Families } type Families { nodes: Int }')).toEqual([
-    'cert-eu: Advisory.scores: it opens Families.nodes, which is of RansomwareFamily.content, and is Advisory.content',
+    'cert-eu: Advisory.scores: it returns Families.nodes of the group RansomwareFamily.content, but has the group Advisory.content',
   ]);
   expect(open(`type Advisory { scores: Score } ${score}`)).toEqual([]);
 });
 
-test('an envelope that no record gives is refused', () => {
+test('rejects an envelope that is not returned by a record', () => {
   expect(gapsOf('type Query { advisories(filter: Int): Envelope } type Envelope { version: Int }')).toEqual([
-    'cert-eu: Query.advisories: an envelope is given by a record alone',
+    'cert-eu: Query.advisories: only a record may return an envelope',
   ]);
 });
 
 const shared = (fields: string) =>
   `type Vulnerability @key(fields: "id") { id: ID!  name: String @external  advisories: Int @external  ${fields} }`;
 
-test('@requires of what its reader may not read is refused, and of what is public is not', () => {
+test('rejects @requires of a field that its readers may not read, and accepts a public one', () => {
   expect(gapsOf(shared('risk(of: Int): Int @requires(fields: "name")'), 'europol')).toEqual([]);
   expect(gapsOf(shared('risk(of: Int): Int @requires(fields: "name advisories")'), 'europol')).toEqual([
-    'europol: Vulnerability.risk: @requires reads Vulnerability.advisories, which its reader may not',
+    'europol: Vulnerability.risk: @requires uses Vulnerability.advisories, which its readers may not read',
   ]);
   expect(gapsOf(shared('risk(of: Int): Int @requires(fields: "")'), 'europol')).toEqual([
-    'europol: Vulnerability.risk: @requires names nothing that can be checked',
+    'europol: Vulnerability.risk: @requires has no selection that can be checked',
   ]);
 });
 
-test('@provides of what its reader may not read is refused', () => {
+test('rejects @provides of a field that its readers may not read', () => {
   const sdl = `type Query { advisories(filter: Int): [Vulnerability!] @provides(fields: "families { nodes }") }
     type Families { nodes: Int }
     type Vulnerability @key(fields: "id") { id: ID!  families: Families @external }`;
   expect(gapsOf(sdl).filter((gap) => gap.includes('@provides'))).toEqual([
-    'cert-eu: Query.advisories: @provides reads Vulnerability.families, which its reader may not',
-    'cert-eu: Query.advisories: @provides reads Families.nodes, which its reader may not',
+    'cert-eu: Query.advisories: @provides uses Vulnerability.families, which its readers may not read',
+    'cert-eu: Query.advisories: @provides uses Families.nodes, which its readers may not read',
   ]);
 });
 
@@ -212,20 +213,20 @@ const filled = (field: string) => `
     risk(of: Int @fromContext(field: "$shared ${field}")): Int
   }`;
 
-test('an argument from a context that its reader may not read is refused', () => {
+test('rejects @fromContext of a field that its readers may not read', () => {
   expect(gapsOf(filled('{ name }'), 'europol')).toEqual([]);
   expect(gapsOf(filled('{ advisories }'), 'europol')).toEqual([
-    'europol: Vulnerability.risk: @fromContext reads Vulnerability.advisories, which its reader may not',
+    'europol: Vulnerability.risk: @fromContext uses Vulnerability.advisories, which its readers may not read',
   ]);
   expect(gapsOf(filled('... on Vulnerability { advisories }'), 'europol')).toHaveLength(1);
   expect(gapsOf(filled('{ name }').replace('$shared', '$other'), 'europol')).toEqual([
-    'europol: Vulnerability.risk: @fromContext names nothing that can be checked',
+    'europol: Vulnerability.risk: @fromContext has no selection that can be checked',
   ]);
 });
 
-test('@override, which takes an answer over from another guard, is refused', () => {
+test('rejects @override, which bypasses the guard of another subgraph', () => {
   expect(gapsOf('type Vulnerability { families: Int @override(from: "hub") }', 'europol')).toEqual([
-    'europol: Vulnerability.families: @override takes it over from hub, whose guard it had',
+    'europol: Vulnerability.families: @override bypasses the guard of hub',
   ]);
 });
 
@@ -235,24 +236,26 @@ function directives(head: string): readonly string[] {
   return gapsOf(`extend schema ${head}\ntype Score @shareable { value: Float }`);
 }
 
-test('a directive that is renamed, unknown, not imported or of another specification is refused', () => {
+test('rejects a directive that is renamed, not imported or from another specification', () => {
   expect(directives(`@link(url: "${url}", import: ["@shareable"])`)).toEqual([]);
   expect(
     directives(`@link(url: "${url}", import: [{ name: "@shareable", as: "@open" }, "@shareable"])`),
-  ).toEqual(['cert-eu: @link: a directive is renamed: @shareable as @open']);
+  ).toEqual(['cert-eu: @link: a directive must not be renamed, got @shareable as @open']);
   expect(directives(`@link(url: "${url}", as: "fed", import: ["@shareable"])`)).toEqual([
-    'cert-eu: @link: the federation is renamed to fed',
+    'cert-eu: @link: the federation must not be renamed, got fed',
   ]);
   expect(directives(`@link(url: "https://example.org/policy/v1", import: ["@shareable"])`)).toEqual([
-    "cert-eu: @link: expected the federation's own specification, got https://example.org/policy/v1",
+    'cert-eu: @link: expected the federation specification, got https://example.org/policy/v1',
   ]);
   expect(directives(`@link(url: "${url}", import: ["@key"])`)).toEqual([
-    'cert-eu: @shareable: it is used and not imported from the federation',
+    'cert-eu: @shareable: used, but not imported from the federation specification',
   ]);
-  expect(directives('@tag(name: "x")')).toContain('cert-eu: @link: the file does not link to the federation');
+  expect(directives('@tag(name: "x")')).toContain(
+    'cert-eu: @link: the file has no @link to the federation specification',
+  );
 });
 
-test('directives that say who may read, or answer past its rules, are refused: the policy stands beside the graph', () => {
+test('rejects directives that grant access or bypass the policy', () => {
   for (const name of [
     'authenticated',
     'requiresScopes',
@@ -262,19 +265,21 @@ test('directives that say who may read, or answer past its rules, are refused: t
     'federation__key',
   ]) {
     expect(gapsOf(`type Score @${name} { value: Float }`)).toEqual([
-      `cert-eu: @${name}: a directive that the policy does not know`,
+      `cert-eu: @${name}: not an allowed directive`,
     ]);
   }
-  expect(gapsOf('directive @open on OBJECT')).toEqual(["cert-eu: @open: a directive of a subgraph's own"]);
-});
-
-test('a root type under another name is refused: its doors would have no shield', () => {
-  expect(gapsOf(`${link.replace('])', ']) { mutation: Score }')} type Score { value: Float }`)).toEqual([
-    'cert-eu: Score: a root type under another name than its own',
+  expect(gapsOf('directive @open on OBJECT')).toEqual([
+    'cert-eu: @open: a subgraph must not define a directive',
   ]);
 });
 
-test('a coordinate that is named twice is refused: the last one would be taken without a word', () => {
+test('rejects a renamed root type, whose fields would have no shield', () => {
+  expect(gapsOf(`${link.replace('])', ']) { mutation: Score }')} type Score { value: Float }`)).toEqual([
+    'cert-eu: Score: a root type must be called Query, Mutation or Subscription',
+  ]);
+});
+
+test('rejects a coordinate that is named twice', () => {
   const twice = coordinates.replace('audience: [readers]', 'audience: [readers, title]');
   expect(() => policyOf(twice)).toThrow('coordinates.Advisory: title is named twice');
 });

@@ -21,7 +21,7 @@ const access = fc
     return { kind, action, group: groups[at % groups.length] ?? 'content' };
   });
 
-test('what is explained as allowed is what the compiled policy allows, and nothing else', () => {
+test('explains exactly the access that the compiled policy allows as allowed', () => {
   let allowed = 0;
   fc.assert(
     fc.property(reader, envelope, access, (one, row, asked) => {
@@ -38,7 +38,7 @@ test('what is explained as allowed is what the compiled policy allows, and nothi
   expect(allowed).toBeGreaterThan(30);
 });
 
-test('an envelope that is not whole is explained as nobody’s, by J01', () => {
+test('explains an invalid envelope as prohibited by J01', () => {
   fc.assert(
     fc.property(reader, broken, (one, row) => {
       const readerAccess = policy.accessOf(one, now);
@@ -56,7 +56,7 @@ test('an envelope that is not whole is explained as nobody’s, by J01', () => {
   );
 });
 
-test('with every condition made true that is named as missing, it is allowed, or by what is said to prohibit it still', () => {
+test('allows the access once every unmet condition is met, unless a listed prohibition still applies', () => {
   let tried = 0;
   fc.assert(
     fc.property(reader, envelope, access, (one, row, asked) => {
@@ -74,7 +74,7 @@ test('with every condition made true that is named as missing, it is allowed, or
   expect(tried).toBeGreaterThan(500);
 });
 
-test('changing the very reader and the very envelope as it says makes the compiled policy allow it', () => {
+test('the compiled policy allows the access once reader and envelope meet the listed conditions', () => {
   let changed = 0;
   fc.assert(
     fc.property(reader, envelope, access, (one, row, asked) => {
@@ -97,7 +97,7 @@ test('changing the very reader and the very envelope as it says makes the compil
   expect(changed).toBeGreaterThan(20);
 });
 
-test('for a coordinate, what is explained as usable is what the hub decides before it plans', () => {
+test('explains a coordinate as the hub decides it before it plans', () => {
   const names = policy.coordinates.types.flatMap((type) =>
     [...policy.coordinates.fieldsOf(type).keys()].map((field) => ({ type, field })),
   );
@@ -114,7 +114,7 @@ test('for a coordinate, what is explained as usable is what the hub decides befo
   expect(explainCoordinate(policy, readerOf(), 'Nothing.named')).toMatchObject({ allowed: false, ways: [] });
 });
 
-test('a field hangs on its record, its group and its portion, and each is explained', () => {
+test('explains the record, the group and the portion of a field', () => {
   const portion = {
     path: 'title',
     marking: markingOf({ tlp: 'RED' }),
@@ -136,7 +136,7 @@ test('a field hangs on its record, its group and its portion, and each is explai
   ]);
 });
 
-test('the field’s explanation is the guard’s decision on every generated record', () => {
+test('explains a field as the guard decides it, on every generated record', () => {
   fc.assert(
     fc.property(reader, envelope, fc.constantFrom(...kinds), fc.nat(), (one, row, kind, at) => {
       const readerAccess = policy.accessOf(one, now);
@@ -153,7 +153,7 @@ test('the field’s explanation is the guard’s decision on every generated rec
   );
 });
 
-test('the nearest permission comes first, with the value that was there and those that would have done', () => {
+test('lists an unmet relation with the values of the record and of the reader', () => {
   const amber = envelopeOf({
     marking: markingOf({ tlp: 'AMBER' }),
     audience: audienceOf({ reach: 'NAMED', organisations: ['csirt-fr'] }),
@@ -174,7 +174,7 @@ test('the nearest permission comes first, with the value that was there and thos
   });
 });
 
-/** The cells of a reader and a record for whom a way has nothing missing any more. */
+/** Returns the cells of a reader and a record that meet all conditions of a permission. */
 function cellsWith(way: PermitCheck, one: Reader, explained: Explanation) {
   const good = meetShortfalls(one, way.missing);
   const ofRecord = way.missing.filter(({ on }) => on === 'record');
@@ -192,7 +192,7 @@ function cellsWith(way: PermitCheck, one: Reader, explained: Explanation) {
   }));
 }
 
-/** How an envelope comes to have a value of a dimension that stands in one member of it alone. */
+/** Sets the value of a dimension that depends on one member of the envelope only. */
 const mends: Readonly<Record<string, (row: Envelope, value: string) => Envelope>> = {
   embargo: (row) => ({ ...row, embargoUntil: null }),
   state: (row, value) => ({ ...row, recordState: value as Envelope['recordState'] }),

@@ -6,7 +6,7 @@ import { who } from '../../../../schema/policy/explain/who.ts';
 
 const policy = readPolicy();
 
-test('a coordinate is shown with its kind, its group and every rule that speaks of it, in words', () => {
+test('shows a coordinate with its kind, its group and every rule that covers it', () => {
   const shown = show(policy, 'NotificationFile.entityName');
   expect(shown).toMatchObject({
     kinds: ['NotificationFile'],
@@ -19,35 +19,35 @@ test('a coordinate is shown with its kind, its group and every rule that speaks 
   expect(read?.rules[0]?.text).toBe(
     'state-authorities, being of its Member State, may read, search and change content and entity-name of ' +
       'NotificationFile when its TLP is CLEAR, GREEN, AMBER or AMBER_STRICT, and its list of further restrictions ' +
-      "is none, because: A Member State's CSIRT, competent authority and single point of contact may read and " +
-      "change that state's NIS2 files. (Directive (EU) 2022/2555, Article 23)",
+      "is none. Reason: A Member State's CSIRT, competent authority and single point of contact may read and " +
+      "change that state's NIS2 files. Source: Directive (EU) 2022/2555, Article 23",
   );
 });
 
-test('handling codes are read aloud as their author wrote them', () => {
+test('formats handling codes as the author of the rule wrote them', () => {
   const texts = show(policy, 'Contribution.crimeArea').actions.flatMap(({ rules }) =>
     rules.map(({ text }) => text),
   );
-  expect(texts.some((text) => text.includes('it carries no handling code but H0'))).toBe(true);
-  expect(texts.some((text) => text.includes('it carries the handling code H3'))).toBe(true);
+  expect(texts.some((text) => text.includes('it has no handling code except H0'))).toBe(true);
+  expect(texts.some((text) => text.includes('it has the handling code H3'))).toBe(true);
 });
 
-test('a part that any record may carry is shown for every kind', () => {
+test('shows a part that any record can contain for every kind', () => {
   const shown = show(policy, 'Envelope.audience');
   expect(shown.kinds).toContain('Advisory');
   expect(shown.kinds).not.toContain('Hub');
   expect(shown.group).toBe('audience');
 });
 
-test('an unknown coordinate is told apart from a known one, with names that are near', () => {
+test('rejects an unknown coordinate and suggests similar names', () => {
   expect(() => show(policy, 'NotificationFile.entityNames')).toThrow(/NotificationFile\.entityName\b/);
-  expect(() => show(policy, 'Incident.title')).toThrow(/no rule names Incident\.title; did you mean/);
+  expect(() => show(policy, 'Incident.title')).toThrow(/no coordinate Incident\.title; did you mean/);
   expect(() => show(policy, 'Advisory')).toThrow(/expected Type\.field/);
-  expect(() => findAction('eat')).toThrow(/no action is called eat; did you mean read/);
-  expect(() => show(policy, '__proto__.constructor')).toThrow(/no rule names/);
+  expect(() => findAction('eat')).toThrow(/no action eat; did you mean read/);
+  expect(() => show(policy, '__proto__.constructor')).toThrow(/no coordinate __proto__/);
 });
 
-test('who can is told by permission and role, and who never can', () => {
+test('lists the roles that each permission gives access, and the roles that never have it', () => {
   const name = who(policy, 'read', 'NotificationFile.entityName');
   expect(name.can.map(({ rule, roles }) => [rule.id, roles])).toEqual([
     ['J17', ['csirt-analyst', 'single-point-of-contact', 'supervisor']],
@@ -56,20 +56,20 @@ test('who can is told by permission and role, and who never can', () => {
   expect(name.withoutRole).toBe(false);
 });
 
-test('who holds no keys to content never can, whatever permission is there for anyone', () => {
+test('never lists auditors and administrators as readers of content, even if a rule is for anyone', () => {
   const title = who(policy, 'read', 'Advisory.title');
   expect(title.never).toEqual(['policy-auditor', 'hub-administrator', 'log-keeper']);
   expect(title.withoutRole).toBe(true);
 });
 
-test('what nobody may ever do is told as that', () => {
+test('lists no reader if an action is prohibited to all', () => {
   const persons = who(policy, 'read', 'Contribution.dataSubjectCategories');
   expect(persons.can).toEqual([]);
   expect(persons.never).toHaveLength(Object.keys(policy.source.domain.roles).length);
   expect(persons.except.map(({ id }) => id)).toContain('J16');
 });
 
-test('who agrees with what the hub decides for a reader of one role', () => {
+test('agrees with the decision of the hub for a reader with one role', () => {
   for (const type of policy.coordinates.types)
     for (const field of policy.coordinates.fieldsOf(type).keys()) {
       const action = policy.coordinates.placeOf(type, field)?.action ?? 'read';

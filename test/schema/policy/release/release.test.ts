@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { diffPolicies } from '../../../../schema/policy/table/diff.ts';
 import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
-import { digestOf, findUndecided, checkStep } from '../../../../schema/policy/release/release.ts';
+import { digestOf, checkStep, findUndecided } from '../../../../schema/policy/release/release.ts';
 import { findUnlisted } from '../../../../schema/policy/release/widenings.ts';
 
 const released = readPolicyTexts();
@@ -50,61 +50,63 @@ const change = (
   }),
 });
 
-test('a widening that no change lists is a fault, in the words to list; listed, it is none', () => {
+test('rejects gained access that no change file lists, and accepts it once listed', () => {
   const current = changed(toRed);
   const { faults } = checkStep(released, current, {});
-  expect(faults).toEqual(gains(current).map((words) => `it widens access and no change lists it: ${words}`));
+  expect(faults).toEqual(
+    gains(current).map((words) => `access is gained, but no change file lists it: ${words}`),
+  );
   expect(faults.length).toBeGreaterThan(0);
   expect(checkStep(released, current, change(gains(current))).faults).toEqual([]);
 });
 
-test('what was decided covers nothing that a later edit puts behind its words', () => {
+test('rejects a change whose rules or domain were edited after the decision', () => {
   const decided = changed(toRed);
   const file = change(gains(decided), version + 1, decided);
   expect(checkStep(released, decided, file).faults).toEqual([]);
   const grown = changed(toRed, ['domain.yaml', /(csirts:\n.*\n +roles: \[)/, '$1prosecutor, ']);
   expect(checkStep(released, grown, file).faults).toContainEqual(
-    expect.stringMatching(/^0007-for-this-test\.yaml: it was decided for other rules.* decided-for: \S{43}$/),
+    expect.stringMatching(/^0007-for-this-test\.yaml: decided for other rules.* decided-for: \S{43}$/),
   );
-  const laidOutAnew = { ...decided, 'domain.yaml': `# the same\n${decided['domain.yaml'] ?? ''}` };
-  expect(checkStep(released, laidOutAnew, file).faults).toEqual([]);
+  const reformatted = { ...decided, 'domain.yaml': `# the same\n${decided['domain.yaml'] ?? ''}` };
+  expect(checkStep(released, reformatted, file).faults).toEqual([]);
 });
 
-test('the released policy is the one that its change was decided for, and not one that was edited since', () => {
+test('rejects released files that were edited after the decision', () => {
   const current = changed(toRed);
   const file = change(gains(current), version + 1, current);
   expect(findUndecided(current, file)).toEqual([]);
-  expect(findUndecided(changed(toRed, toAll), file)).toEqual([expect.stringContaining('was decided for it')]);
+  expect(findUndecided(changed(toRed, toAll), file)).toEqual([expect.stringContaining('has decided-for')]);
   expect(findUndecided(current, {})).toHaveLength(1);
 });
 
-test('a change that makes a later version than the domain says is refused', () => {
+test('rejects a change file with a later version than domain.yaml', () => {
   const current = changed(toRed);
   expect(checkStep(released, current, change(gains(current), version + 5, current)).faults).toEqual([
-    expect.stringContaining(`it makes version ${version + 5}`),
+    expect.stringContaining(`version is ${version + 5}, but domain.yaml has`),
   ]);
 });
 
-test('a version that was never released keeps the next change from being taken', () => {
+test('rejects a change while an earlier version is not released', () => {
   const current = changed(toRed);
   const next = {
     ...current,
     'domain.yaml': (current['domain.yaml'] ?? '').replace(/version: \d+/, `version: ${version + 2}`),
   };
   expect(checkStep(released, next, change(gains(next), version + 1, next)).faults).toEqual([
-    expect.stringContaining(`it made version ${version + 1}, which was never released`),
+    expect.stringContaining(`version ${version + 1} was never released`),
   ]);
   expect(checkStep(released, next, change(gains(next), version + 2, next)).faults).toEqual([]);
 });
 
-test('a change that was released already lists nothing for the next', () => {
+test('ignores the lines of a change that is already released', () => {
   const current = changed(toRed);
   expect(checkStep(released, current, change(gains(current), version)).faults).toHaveLength(
     gains(current).length,
   );
 });
 
-test('a line that widens nothing is a fault, be it of no cell, of too many, or of words that are none', () => {
+test('rejects a line that gains no access, covers too many cells or cannot be parsed', () => {
   const current = changed(toRed);
   const [first = '', ...others] = gains(current);
   const wider = first.replace('tlp is RED', 'tlp is AMBER_STRICT or RED');
@@ -120,11 +122,11 @@ test('a line that widens nothing is a fault, be it of no cell, of too many, or o
   }
   const same = changed();
   expect(checkStep(released, same, change([first], version + 1, same)).faults).toEqual([
-    expect.stringContaining('it lists what is not gained'),
+    expect.stringContaining('lists access that is not gained'),
   ]);
 });
 
-test('lines hold by what they mean: another parting of the same cells is taken too', () => {
+test('accepts other lines that cover the same cells', () => {
   const current = changed(toRed);
   const [first = '', ...others] = gains(current);
   const halves = [
@@ -138,7 +140,7 @@ test('lines hold by what they mean: another parting of the same cells is taken t
   ]);
 });
 
-test('what each of several edits opens is listed line by line, and leaving any line out is noticed', () => {
+test('rejects a change file that omits one line of several edits', () => {
   for (const edits of [[toRed, toAll], [toAmber, toAll, closed], [closed]]) {
     const current = changed(...edits);
     const lines = gains(current).map((words) => ({ file: 'change', words }));
@@ -155,19 +157,19 @@ test('what each of several edits opens is listed line by line, and leaving any l
   }
 }, 180_000);
 
-test('what is narrowed passes, and is said', () => {
-  const { faults, said } = checkStep(released, changed(closed), {});
+test('accepts lost access and reports it', () => {
+  const { faults, lines } = checkStep(released, changed(closed), {});
   expect(faults).toEqual([]);
-  expect(said.length).toBeGreaterThan(0);
-  expect(said.every((line) => line.startsWith('- '))).toBe(true);
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.every((line) => line.startsWith('- '))).toBe(true);
 });
 
-test('access that changes without a version that grew is a fault', () => {
+test('rejects a change of access without a higher version', () => {
   const current = { ...changed(closed), 'domain.yaml': released['domain.yaml'] ?? '' };
-  expect(checkStep(released, current, {}).faults).toEqual([expect.stringContaining('let it grow')]);
+  expect(checkStep(released, current, {}).faults).toEqual([expect.stringContaining('increase it')]);
 });
 
-test('a change’s file of another shape or name is a fault', () => {
+test('rejects a change file with the wrong shape or name', () => {
   const same = changed();
   const good = Object.values(change([], version + 1, same))[0] ?? '';
   expect(checkStep(released, same, { 'opens.yaml': good }).faults).toEqual([

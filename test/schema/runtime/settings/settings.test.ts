@@ -27,66 +27,68 @@ function fileWith(content: string) {
   return { file, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }
 
-test('what is not given has its standard, and an empty text is as good as none', () => {
+test('uses the default of a setting that is absent or empty', () => {
   const read = readOrThrow(declared, { ...good, T_PORT: '', T_LOG: 'info' });
   expect(read).toEqual({ where: good.T_URL, port: 4000, log: 'info', key: Buffer.from([0, 0, 0]) });
 });
 
-test('every setting that is missing or wrong is named, in one error', () => {
+test('names every missing or malformed setting in one error', () => {
   expect(() => readOrThrow(declared, { T_PORT: '-1' })).toThrow(
-    'T_URL: where it answers, got nothing\n' +
-      'T_PORT: a whole number from 0 to 65535, got -1\n' +
-      'T_KEY: a key, got nothing',
+    'T_URL: expected an http or https URL (where it answers), got nothing\n' +
+      'T_PORT: expected a whole number from 0 to 65535, got -1\n' +
+      'T_KEY: expected 3 bytes in base64 (a key), got nothing',
   );
   expect(wrongOf({ ...good, T_URL: 'ftp://hub.example', T_LOG: 'loud' })).toEqual([
-    'T_URL: an http or https URL, got ftp://hub.example',
-    'T_LOG: warn or info, got loud',
+    'T_URL: expected an http or https URL, got ftp://hub.example',
+    'T_LOG: expected one of warn, info, got loud',
   ]);
 });
 
-test('a secret may lie in a file, whose last line end is no part of it', () => {
+test('reads a secret from a file without its last newline', () => {
   using held = fileWith('AQID\n');
   expect(readOrThrow(declared, { T_URL: good.T_URL, T_KEY_FILE: held.file }).key).toEqual(
     Buffer.from([1, 2, 3]),
   );
 });
 
-test('a secret in both places, in a file that is not there or in an empty one is refused', () => {
+test('rejects a secret that is given twice, in a missing file or in an empty file', () => {
   using held = fileWith('\n');
   expect(wrongOf({ ...good, T_KEY_FILE: held.file })).toEqual([
-    'T_KEY: in the environment or in a file, got both',
+    'T_KEY: expected T_KEY or T_KEY_FILE, got both',
   ]);
   const { T_URL } = good;
   expect(wrongOf({ T_URL, T_KEY_FILE: `${held.file}-none` })).toEqual([
-    `T_KEY_FILE: a readable file, got ${held.file}-none`,
+    `T_KEY_FILE: expected the path of a readable file, got ${held.file}-none`,
   ]);
-  expect(wrongOf({ T_URL, T_KEY_FILE: held.file })).toEqual(['T_KEY: a key, got nothing']);
+  expect(wrongOf({ T_URL, T_KEY_FILE: held.file })).toEqual([
+    'T_KEY: expected 3 bytes in base64 (a key), got nothing',
+  ]);
 });
 
-test('a secret of another form is not quoted', () => {
+test('does not quote a malformed secret', () => {
   const [line = ''] = wrongOf({ ...good, T_KEY: 'c2VjcmV0' });
-  expect(line).toBe('T_KEY: 3 bytes in base64, got something else');
+  expect(line).toBe('T_KEY: expected 3 bytes in base64, got something else');
 });
 
-test('what is no secret is not taken from a file', () => {
+test('does not read a setting from a file if it is not a secret', () => {
   using held = fileWith('info');
   expect(readOrThrow(declared, { ...good, T_LOG_FILE: held.file }).log).toBe('warn');
 });
 
-test('a key file that holds no JSON is refused at the start', () => {
+test('rejects a key file that is not JSON', () => {
   using held = fileWith('no json');
   const wrong: string[] = [];
   readDeclared({ file: setting('T_FILE', 'a key', jsonFile) }, { T_FILE: held.file }, wrong);
-  expect(wrong).toEqual([`T_FILE: a readable JSON file's path, got ${held.file}`]);
+  expect(wrong).toEqual([`T_FILE: expected the path of a readable JSON file, got ${held.file}`]);
 });
 
-test('the help and the table say of each setting its name, meaning, form and standard', () => {
+test('formats the name, meaning, form and default of each setting', () => {
   const settings = [declared.port, declared.key, setting('T_WORDS', 'words', text, '')];
   expect(formatSettings(settings)).toBe(
-    '  T_PORT\n      the port: a whole number from 0 to 65535 (4000)\n' +
-      '  T_KEY or T_KEY_FILE\n      a key: 3 bytes in base64 (must be given)\n' +
-      '  T_WORDS\n      words: a text (none)\n',
+    '  T_PORT\n      the port\n      a whole number from 0 to 65535 (default: 4000)\n' +
+      '  T_KEY or T_KEY_FILE\n      a key\n      3 bytes in base64 (required)\n' +
+      '  T_WORDS\n      words\n      any text (default: none)\n',
   );
-  const rows = tabulateSettings(settings, (standard) => standard).split('\n');
-  expect(rows[3]).toBe('| `T_KEY` or `T_KEY_FILE` | a key | 3 bytes in base64 | must be given |');
+  const rows = tabulateSettings(settings, (fallback) => fallback).split('\n');
+  expect(rows[3]).toBe('| `T_KEY` or `T_KEY_FILE` | a key | 3 bytes in base64 | required |');
 });

@@ -90,9 +90,9 @@ test.each(communities)('builds the schema of %s under the policy of the reposito
   expect(() => buildCommunitySchema(parts[name], readPolicy())).not.toThrow();
 });
 
-test('does not start with a mutation or a subscription that no rule names', () => {
+test('does not start with a mutation or a subscription without a group', () => {
   expect(() => buildCommunitySchema(withMoreRootFields([]), readPolicy(), moreSdl)).toThrow(
-    /Mutation\.correctAdvisory: no rule names it[^]*Subscription\.advisoryChanges: no rule names it/,
+    /Mutation\.correctAdvisory: no group in coordinates[^]*Subscription\.advisoryChanges: no group in coordinates/,
   );
 });
 
