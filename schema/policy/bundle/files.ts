@@ -30,17 +30,17 @@ async function readBounded(path: string): Promise<string> {
 export const policySettings = {
   deployment: setting(
     'JCU_DEPLOYMENT',
-    'id of this deployment; tokens, sessions, policy bundles and log entries are bound to it',
+    'id of this deployment; assertions, policy bundles and the audit log contain it',
     text,
   ),
   policyBundleFile: setting(
     'JCU_POLICY_BUNDLE_FILE',
-    'signed policy bundle; read again when it changes',
+    'signed policy bundle; hub and subgraphs read it again when it changes',
     filePath,
   ),
   policyKeysFile: setting(
     'JCU_POLICY_KEYS_FILE',
-    'public keys of the policy signers, as a JWKS file; read again when it changes',
+    'public keys of the policy signers, a JWKS file; hub and subgraphs read it again when it changes',
     filePath,
   ),
 };

@@ -4,18 +4,21 @@ import type { PolicySource, Rule } from '../language/rules.ts';
 
 /** Formats a rule as a sentence with its reason and its source. */
 export function formatRule(rule: Rule, source: PolicySource): string {
-  const [verb, last] = rule.effect === 'permit' ? ['may', 'and'] : ['may not', 'or'];
-  const groups = formatSome([...rule.groups], Object.keys(source.domain.groups), 'every group');
+  const [last, every] = rule.effect === 'permit' ? ['and', 'every group'] : ['or', 'any group'];
+  const groups = formatSome([...rule.groups], Object.keys(source.domain.groups), every);
   const when = rule.when.size === 0 ? '' : ` when ${formatConditions(rule).join(', and ')}`;
   return (
-    `${formatClasses(rule)}${formatRelation(rule)} ${verb} ${joinList([...rule.actions], last)} ${groups} of ` +
+    `${formatSubject(rule)} ${joinList([...rule.actions], last)} ${groups} of ` +
     `${formatKinds(rule, source)}${when}. Reason: ${rule.because} Source: ${rule.source}`
   );
 }
 
-/** Formats the classes of reader that a rule applies to. */
-function formatClasses(rule: Pick<Rule, 'classes'>): string {
-  return rule.classes.length === 0 ? 'anyone' : joinList(rule.classes, 'and also');
+/** "Anyone may not" is ambiguous, so a prohibition for all readers says "no reader may". */
+function formatSubject(rule: Rule): string {
+  const isForAll = rule.classes.length === 0;
+  if (isForAll && rule.effect === 'prohibit') return `no reader${formatRelation(rule)} may`;
+  const readers = isForAll ? 'anyone' : joinList(rule.classes, 'and also');
+  return `${readers}${formatRelation(rule)} ${rule.effect === 'permit' ? 'may' : 'may not'}`;
 }
 
 function formatRelation({ relation }: Rule): string {
@@ -30,11 +33,12 @@ export function formatConditions(rule: Pick<Rule, 'when'>): readonly string[] {
 /** Formats one condition on the record: a dimension and its accepted values. */
 export function formatCondition(dimension: string, values: readonly string[]): string {
   if (dimension === 'codes') return formatCodes(new Set(values));
+  if (dimension === 'picture') return `its picture is ${values.includes('other') ? 'not ' : ''}the reader’s`;
   return `${formatDimension(dimension)} is ${joinList(values, 'or')}`;
 }
 
 const names: Readonly<Record<string, string>> = {
-  picture: 'its picture, compared with the reader’s,',
+  picture: 'its picture',
   marking: 'its marking',
   classification: 'its classification',
   tlp: 'its TLP',
@@ -48,7 +52,7 @@ const names: Readonly<Record<string, string>> = {
 };
 
 /** Formats the name of a dimension of a record. */
-export function formatDimension(dimension: string): string {
+function formatDimension(dimension: string): string {
   return Object.hasOwn(names, dimension)
     ? (names[dimension] ?? dimension)
     : dimension.replace(/^fact:/, 'its ');
