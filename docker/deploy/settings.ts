@@ -2,7 +2,7 @@ import { filePath, oneOf, text } from '../../schema/runtime/settings/forms.ts';
 import { secret, setting } from '../../schema/runtime/settings/settings.ts';
 import { owners } from './folder.ts';
 
-/** What the preparation of one store is told. */
+/** The settings for the setup of one store. */
 export const setupSettings = {
   owner: setting('JCU_STORE_OWNER', 'owner of the store', oneOf(...owners)),
   member: setting('JCU_STORE_ADDRESS', 'HOST:PORT of the store for its user and its replica set', text),
@@ -21,7 +21,7 @@ export const setupSettings = {
   password: secret('JCU_STORE_PASSWORD', "password of the store's only user", text),
 };
 
-/** What fills the registry with the trial's fictional readers. */
+/** The settings for the command that adds the trial's fictional readers to the registry. */
 export const registrySettings = {
   storeUri: secret('JCU_STORE_URI', "MongoDB URI of the hub's own store", text),
 };

@@ -4,7 +4,7 @@ import { setting } from '../../schema/runtime/settings/settings.ts';
 
 const besidePackage = fileURLToPath(new URL('../../.jcu', import.meta.url));
 
-/** What the trial is told from outside; what its parts are told, it says itself. */
+/** The settings of the trial. It sets those of its processes itself. */
 export const trialSettings = {
   home: setting('JCU_HOME', "folder for the trial's stores, keys and logs", filePath, besidePackage),
   cache: setting(

@@ -1,6 +1,6 @@
 /**
- * Returns the result of `work`, or rejects after `ms` milliseconds. Does not cancel the work. The time limits of the
- * MongoDB driver are not enough: version 7.8 waits forever if a connection breaks between its selection and the write.
+ * The work's outcome, or a rejection after so many milliseconds, whatever the work does then. A driver's own limits
+ * are not enough: on a connection that breaks between being chosen and being written to, mongodb 7.8 waits for ever.
  */
 export async function within<Result>(ms: number, work: PromiseLike<Result>): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>();
