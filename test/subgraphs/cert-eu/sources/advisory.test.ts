@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import { certEuAdvisory } from '../../../../subgraphs/cert-eu/sources/advisory.ts';
-import type { AdvisoryContent } from '../../../../subgraphs/cert-eu/records.ts';
+import { type AdvisoryContent, certEuAdvisory } from '../../../../subgraphs/cert-eu/sources/advisory.ts';
 import { headOf, mapAll, readReal, realPath, refusalOf, describeReal } from '../../../helpers/map-all.ts';
 
 const advisory = {

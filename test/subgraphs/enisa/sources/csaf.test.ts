@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import type { VulnerabilityRecordContent } from '../../../../subgraphs/enisa/records.ts';
 import { sources } from '../../../../subgraphs/enisa/sources.ts';
-import { csaf } from '../../../../subgraphs/enisa/sources/csaf.ts';
+import { csaf, type CsafContent } from '../../../../subgraphs/enisa/sources/csaf.ts';
 import { readMarking } from '../../../../subgraphs/enisa/sources/csaf-marking.ts';
 import { branch, documentOf, leaf } from './csaf-document.ts';
 import { describeReal, headOf, mapAll, readReal, realPath, refusalOf } from '../../../helpers/map-all.ts';
@@ -10,8 +9,7 @@ import { describeReal, headOf, mapAll, readReal, realPath, refusalOf } from '../
 type Changes = Parameters<typeof documentOf>[0];
 
 const recordOf = (changes: Changes = {}) => mapAll(csaf, [documentOf(changes)])[0];
-const contentOf = (changes: Changes = {}) =>
-  recordOf(changes)?.content as unknown as VulnerabilityRecordContent;
+const contentOf = (changes: Changes = {}) => recordOf(changes)?.content as unknown as CsafContent;
 const refusal = (changes: Changes) => refusalOf(csaf, documentOf(changes));
 const isOfShape = (changes: Changes) => csaf.shape.safeParse(documentOf(changes)).success;
 
@@ -34,16 +32,14 @@ const text = (words: string, label = 'WHITE') =>
 const files = () => readdirSync(realPath('enisa/csaf')).toSorted();
 
 const contentsOf = (file: string) =>
-  mapAll(csaf, [readReal(`enisa/csaf/${file}`)]).map(
-    ({ content }) => content as unknown as VulnerabilityRecordContent,
-  );
+  mapAll(csaf, [readReal(`enisa/csaf/${file}`)]).map(({ content }) => content as unknown as CsafContent);
 
 describeReal('on the public records', () => {
   test('takes a record from each vulnerability of the eight documents, with every product, score and remedy', () => {
     const counts = files().map((file) => {
       expect(sources.find((source) => source.recognise(headOf(`enisa/csaf/${file}`)))?.name).toBe('csaf');
       const contents = contentsOf(file);
-      const sum = (of: (content: VulnerabilityRecordContent) => number) =>
+      const sum = (of: (content: CsafContent) => number) =>
         contents.reduce((count, content) => count + of(content), 0);
       return [
         file,
@@ -255,7 +251,7 @@ describe('products', () => {
 
   test('with one id twice are refused: which of them is meant, nobody knows', () => {
     const tree = { branches: [branch('vendor', 'Fjordsoft', [platform, platform])] };
-    expect(refusal({ tree })).toEqual(['WRONG_SHAPE', 'product_tree: a product id that is defined twice']);
+    expect(refusal({ tree })).toEqual(['WRONG_SHAPE', 'product_tree: a product id is defined twice']);
     const twice = { branches: [platform, component], relationships: [both('OS')] };
     expect(refusal({ tree: twice })?.[0]).toBe('WRONG_SHAPE');
   });
@@ -379,7 +375,7 @@ describe('a document that is not of CSAF 2.0', () => {
     for (const category of ['hidden', 'constructor'])
       expect(refusal({ vulnerability: { remediations: [{ category, details: 'x' }] } })).toEqual([
         'WRONG_SHAPE',
-        'vulnerabilities.remediations.category: expected one of CSAF 2.0',
+        'vulnerabilities.remediations.category: expected a category of CSAF 2.0',
       ]);
     expect(refusal({ tracking: { current_release_date: '2026-02-30T00:00:00Z' } })?.[0]).toBe('WRONG_DATE');
   });
