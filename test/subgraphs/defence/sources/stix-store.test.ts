@@ -24,12 +24,12 @@ afterAll(async () => await place[Symbol.asyncDispose]());
 beforeEach(async () => await place.clear());
 
 async function askAs(reader: Reader, source: string): Promise<unknown> {
-  const holder = policy.accessOf(reader, new Date());
-  const loaders = new Loaders(place.store, community.kinds, policy, holder, randomBytes(32));
+  const readerAccess = policy.accessOf(reader, new Date());
+  const loaders = new Loaders(place.store, community.kinds, policy, readerAccess, randomBytes(32));
   const { data, errors } = await graphql({
     schema,
     source,
-    contextValue: { reader, holder, loaders, assertion: null },
+    contextValue: { reader, readerAccess, loaders, assertion: null },
   });
   expect(errors).toBeUndefined();
   return JSON.parse(JSON.stringify(data));
