@@ -108,7 +108,7 @@ test.each([
     ['import', 'nowhere', 'x.json'],
     `expected a community (${communities.join(', ')}) or "registry", got nowhere`,
   ],
-  [['token', '--as', 'cert-eu-analyst'], 'no trial is running here: `npm start` first'],
+  [['token', '--as', 'cert-eu-analyst'], 'run `npm start` in another terminal first'],
 ])('a wrong word is told, with what was expected: %j', async (args, words) => {
   const { ended, said } = run(...args);
   expect([await ended, said()]).toEqual([1, expect.stringContaining(words)]);

