@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTableCurrent, settingsTable } from '../../../docker/deploy/settings-table.ts';
 
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 /** Not the hub's: what a library is told, and who sits at the terminal. */
 const foreign = new Set(['APOLLO_TELEMETRY_DISABLED', 'USER']);
 
