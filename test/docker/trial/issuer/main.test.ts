@@ -25,7 +25,7 @@ function run(args: readonly string[], environment: Record<string, string> = {}):
   return { out: () => text.out, err: () => text.err, kill: (signal) => void child.kill(signal), ended };
 }
 
-test('runs as a process of its own, says one line, and ends in order', async () => {
+test('runs as a separate process, prints one line, and stops gracefully', async () => {
   await using place = await makeHome();
   const issuer = run(['--port', '0', '--home', place.home]);
   try {
@@ -48,7 +48,7 @@ test('runs as a process of its own, says one line, and ends in order', async () 
   expect(issuer.err()).toBe('');
 });
 
-test('says why it does not start: a port in use, production, an argument that is none', async () => {
+test('says why it does not start: a port in use, production, an invalid argument', async () => {
   await using other = await start();
   const port = new URL(other.url).port;
   const home = ['--home', other.home];
