@@ -30,11 +30,10 @@ export function watchSources({ root, restart, report }: Options): AsyncDisposabl
   const affected = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let restarting = Promise.resolve();
-  let closed = false;
   const restartAffected = async () => {
     const parts = [...affected];
     affected.clear();
-    for (const part of parts) if (!closed) await restartPart(part, restart, report);
+    await Promise.all(parts.map(async (part) => await restartPart(part, restart, report)));
   };
   const watchers = watched.map((folder) =>
     watch(join(root, folder), { recursive: true }, (_event, name) => {
@@ -49,7 +48,6 @@ export function watchSources({ root, restart, report }: Options): AsyncDisposabl
   );
   return {
     [Symbol.asyncDispose]: async () => {
-      closed = true;
       clearTimeout(timer);
       for (const watcher of watchers) watcher.close();
       await restarting;
