@@ -60,7 +60,9 @@ export function toReader(
     throw new Error(`--as: no reader of the trial is called ${as}; \`hub token --help\` lists them`);
   const purpose = purposes.find((one) => one === stated.purpose) ?? null;
   if (stated.purpose !== undefined && purpose === null)
-    throw new Error(`--purpose: expected one of ${purposes.join(', ')}, got ${JSON.stringify(stated.purpose)}`);
+    throw new Error(
+      `--purpose: expected one of ${purposes.join(', ')}, got ${JSON.stringify(stated.purpose)}`,
+    );
   return {
     subject: reader.subject,
     organisation: organisation.id,
