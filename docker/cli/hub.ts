@@ -1,8 +1,13 @@
-#!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 import { compiledFolder } from '../trial/compile-cache.ts';
 
-// Before anything else is loaded; where the folder cannot be written to, the start is slower and all else the same.
+// Before any other import. If the folder is not writable, the start is slower; nothing else changes.
 enableCompileCache(compiledFolder);
 process.env['NODE_COMPILE_CACHE'] ??= compiledFolder;
-await import('./program.ts');
+const { createProgram } = await import('./program.ts');
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.stderr.write(`hub: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

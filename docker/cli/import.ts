@@ -9,14 +9,14 @@ import { policyEnv } from '../trial/policy-office.ts';
 import { readState } from '../trial/state.ts';
 import type { StoreName } from '../trial/stores/names.ts';
 import { startStores } from '../trial/stores/stores.ts';
-import { listenForTheEnd } from '../trial/shutdown-signal.ts';
+import { listenForShutdown } from '../trial/shutdown-signal.ts';
 
-/** An import's exit code where some of its records were rejected. */
+/** The exit code of an import that rejected some records. */
 const someRejected = 2;
 
 /**
- * Runs a community's import as a process of its own, with that community's credentials and no other's. Uses the
- * stores of the trial that runs, JCU_STORE_URI where it is set, and otherwise starts the stores for the time.
+ * Runs a community's import in a separate process that gets only that community's credentials, and returns its exit
+ * code. Chooses the store as `withUri` does.
  */
 export async function importIntoCommunity(
   home: string,
@@ -30,19 +30,20 @@ export async function importIntoCommunity(
   return await withUri(home, community, async (uri) => await runImport(home, community, uri, args));
 }
 
-/** Takes alias tables (a MISP threat-actor galaxy, EU KEV's pairs of ids) into the hub's registry. */
+/** Imports alias tables (a MISP threat-actor galaxy, EU KEV's pairs of ids) into the hub's registry. */
 export async function importAliasTable(home: string, files: readonly string[]): Promise<number> {
   if (files.length === 0 || files.includes('--help')) {
     process.stdout.write(
-      'hub import registry FILE...\n  a MISP threat-actor galaxy, or EU KEV for its pairs of ids\n',
+      'Usage: hub import registry FILE...\n\nImports alias tables: a MISP threat-actor galaxy, or EU KEV for its pairs of ids.\n\n' +
+        'Example:\n  npx hub import registry threat-actor.json\n',
     );
     return files.length === 0 ? 1 : 0;
   }
   return await withUri(home, 'hub', async (uri) => {
     await withDatabase(uri, async (db) => {
       for (const file of files) {
-        const done = await importAliases(db, JSON.parse(readFileSync(file, 'utf8')), new Date());
-        const { table, version, rows, written } = done;
+        const imported = await importAliases(db, JSON.parse(readFileSync(file, 'utf8')), new Date());
+        const { table, version, rows, written } = imported;
         process.stdout.write(
           `registry: ${table} version ${version}, ${rows} names, ${written ? 'written' : 'unchanged'}\n`,
         );
@@ -52,7 +53,10 @@ export async function importAliasTable(home: string, files: readonly string[]): 
   });
 }
 
-/** Gives the URI of a store: of JCU_STORE_URI, of the trial that runs, or of stores that are started for the time. */
+/**
+ * Calls `use` with the URI of a store: JCU_STORE_URI if it is set, else that of the running trial, else that of stores
+ * that are started for this call and stopped after it.
+ */
 export async function withUri<Result>(
   home: string,
   store: StoreName,
@@ -63,12 +67,12 @@ export async function withUri<Result>(
   await using stores = await startStores({
     home: join(home, 'stores'),
     report: (line) => void process.stderr.write(`${line}\n`),
-    told: listenForTheEnd(),
+    signal: listenForShutdown(),
   });
   return await use(stores.uris[store]);
 }
 
-/** Ctrl-C reaches the import itself, which may be stopped at any moment; stores that were started for it stop after. */
+/** Ctrl-C reaches the import too, which may be stopped at any time; stores that were started for it stop afterwards. */
 async function runImport(
   home: string,
   community: string,
@@ -96,8 +100,8 @@ async function spawnImport(
 }
 
 /**
- * The same for files that are known, one process for all of a community's: quiet, and an error where one of them is
- * not taken in; where a record is rejected, too, unless `mayReject` is said.
+ * Imports a list of files into one community, in one process and without output. Throws if a file could not be imported,
+ * or if a record was rejected, unless `mayReject` is set.
  */
 export async function runQuietImports(
   home: string,
@@ -106,18 +110,21 @@ export async function runQuietImports(
   imports: readonly (readonly string[])[],
   { mayReject = false } = {},
 ): Promise<void> {
-  // A name of its own: two imports into one community may run beside each other.
+  // Two imports into one community may run at the same time.
   const list = join(home, `imports-${community}-${randomUUID()}.json`);
   writeFileSync(list, JSON.stringify(imports));
   const child = await spawnImport(home, community, uri, ['--each', list], 'pipe');
-  let said = '';
+  let errors = '';
   child.stdout?.resume();
-  child.stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
+  child.stderr?.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-2000)));
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => {
       if (code === 0 || (mayReject && code === someRejected)) resolve();
-      else reject(new Error(`not all could be taken into ${community} (${code}): ${said}`));
+      else
+        reject(
+          new Error(`expected all files to be imported into ${community}, got exit code ${code}: ${errors}`),
+        );
     });
   }).finally(() => rmSync(list, { force: true }));
 }

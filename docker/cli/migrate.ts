@@ -2,8 +2,9 @@ import { communities } from '../../schema/record/vocabulary.ts';
 import { operateCommunity } from './operate.ts';
 
 /**
- * Migrates the documents of one community, or of all of the trial one after the other, each as a process of its own with
- * that community's credentials. Gives the worst exit code: 0 done, 1 failed or refused, 2 some records were left.
+ * Migrates the documents of one community, or of all communities of the trial one after the other. Each runs in a separate
+ * process with that community's credentials. Returns the worst exit code: 1 failed or refused, 2 some records could not be
+ * migrated, 0 otherwise.
  */
 export async function migrateCommunities(
   home: string,
@@ -11,7 +12,9 @@ export async function migrateCommunities(
   { preview = false, contract = false }: { readonly preview?: boolean; readonly contract?: boolean },
 ): Promise<number> {
   if (name === undefined && process.env['JCU_STORE_URI'] !== undefined)
-    throw new Error(`JCU_STORE_URI is one community's store: say which (${communities.join(', ')})`);
+    throw new Error(
+      `JCU_STORE_URI is one community's store: expected its name (${communities.join(', ')}), got none`,
+    );
   const flags = [...(preview ? ['--preview'] : []), ...(contract ? ['--contract'] : [])];
   const codes: number[] = [];
   for (const community of name === undefined ? communities : [name])

@@ -10,8 +10,8 @@ import { findReader, organisations } from '../trial/issuer/readers.ts';
 import { policyEnv } from '../trial/policy-office.ts';
 
 /**
- * Runs a community's operator command as a process of its own, with that community's credentials and no other's.
- * `view --as READER` takes one of the trial's readers for the file that a deployment's operator writes.
+ * Runs a community's operator command in a separate process that gets only that community's credentials, and returns its
+ * exit code. `view --as READER` uses one of the trial's readers; in a deployment the operator writes a reader file.
  */
 export async function operateCommunity(home: string, name: string, args: readonly string[]): Promise<number> {
   const community = communities.find((one) => one === name);
@@ -19,15 +19,15 @@ export async function operateCommunity(home: string, name: string, args: readonl
     throw new Error(`expected a community (${communities.join(', ')}), got ${name}`);
   const folder = mkdtempSync(join(tmpdir(), 'jcu-operate-'));
   try {
-    const given = args[0] === 'view' ? ['view', ...asReaderFile(args.slice(1), folder)] : args;
-    return await withUri(home, community, async (uri) => await run(home, community, uri, given));
+    const passed = args[0] === 'view' ? ['view', ...replaceByReaderFile(args.slice(1), folder)] : args;
+    return await withUri(home, community, async (uri) => await run(home, community, uri, passed));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** `--as`, `--purpose`, `--picture` and `--strong` as a reader's file; what else is said stays. */
-function asReaderFile(args: readonly string[], folder: string): readonly string[] {
+/** Replaces `--as`, `--purpose`, `--picture` and `--strong` by `--reader FILE`; keeps all other arguments. */
+function replaceByReaderFile(args: readonly string[], folder: string): readonly string[] {
   const { values, tokens } = parseArgs({
     args: [...args],
     strict: false,
@@ -49,18 +49,20 @@ function asReaderFile(args: readonly string[], folder: string): readonly string[
   return ['--reader', file, ...others];
 }
 
-/** One of the trial's readers as the hub would see it, with nothing held but its organisation and roles. */
+/** Returns one of the trial's readers as the hub sees it, with its organisation and roles only. */
 export function toReader(
   as: string,
-  said: { readonly purpose?: unknown; readonly picture?: unknown; readonly strong?: unknown },
+  stated: { readonly purpose?: unknown; readonly picture?: unknown; readonly strong?: unknown },
 ): Reader {
   const reader = findReader(as);
   const organisation = organisations.find(({ id }) => id === reader?.organisation);
   if (reader === undefined || organisation === undefined)
-    throw new Error(`no reader of the trial is called ${as}`);
-  const purpose = purposes.find((one) => one === said.purpose) ?? null;
-  if (said.purpose !== undefined && purpose === null)
-    throw new Error(`--purpose: one of ${purposes.join(', ')}`);
+    throw new Error(`--as: no reader of the trial is called ${as}; \`hub token --help\` lists them`);
+  const purpose = purposes.find((one) => one === stated.purpose) ?? null;
+  if (stated.purpose !== undefined && purpose === null)
+    throw new Error(
+      `--purpose: expected one of ${purposes.join(', ')}, got ${JSON.stringify(stated.purpose)}`,
+    );
   return {
     subject: reader.subject,
     organisation: organisation.id,
@@ -73,8 +75,8 @@ export function toReader(
     agreements: [],
     client: reader.client === 'machine' ? 'machine' : 'person',
     purpose,
-    picture: typeof said.picture === 'string' ? said.picture : 'exercise:trial-2026',
-    onScreen: said.strong === true && reader.client === 'interactive',
+    picture: typeof stated.picture === 'string' ? stated.picture : 'exercise:trial-2026',
+    onScreen: stated.strong === true && reader.client === 'interactive',
   };
 }
 

@@ -1,39 +1,40 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { communities } from '../../schema/record/vocabulary.ts';
-import { askHub } from './ask-hub.ts';
+import { type Asking, askHub } from './ask-hub.ts';
 import { homeFolder } from '../trial/home.ts';
 
 const help = `
-It is asked of the hub that runs, as the community's operator, whose own question stands in the trail like any other. It
-tells organisations and correlation ids; which person asked is for an inspector to find out by such an id.
+Asks the running hub as the community's operator; this question is recorded in the audit log too. The output names
+organisations and correlation ids. Only an inspector can find the person, by the correlation id.
 
 Example:
   npx hub reads cert-eu --record Advisory:...`;
 
 type Flags = { readonly record?: string; readonly picture: string; readonly limit: string };
 
-/** Adds `hub reads`: who was given the records of a community. */
+/** Adds `hub reads`, which lists the disclosures of a community's records. */
 export function addReads(program: Command): void {
   program
     .command('reads')
-    .description('who was given the records of a community, the newest first')
+    .description("list who received a community's records, newest first")
     .argument('<community>', communities.join(', '))
-    .option('--record <id>', 'of one record')
-    .option('--limit <n>', 'how many at most', '25')
+    .option('--record <id>', 'reads of this record only')
+    .option('--limit <n>', 'the maximum number of reads', '25')
     .addOption(
-      new Option('--picture <picture>', 'of the reads: real, or exercise:trial-2026').default(
+      new Option('--picture <picture>', 'the picture of the reads: real, or exercise:trial-2026').default(
         'exercise:trial-2026',
       ),
     )
     .addHelpText('after', help)
     .action(async (community: string, { record, picture, limit }: Flags) => {
-      const who = { as: `${community}-operator`, picture };
-      const most = Number(limit);
-      if (!Number.isInteger(most) || most < 1) throw new Error('--limit: a whole number from 1');
-      const reads = await findReads(homeFolder(process.env), who, record ?? null, most);
-      for (const read of reads) process.stdout.write(`${tell(read)}\n`);
-      const count = `${reads.length}${reads.length === most ? ' or more' : ''}`;
+      const asking = { as: `${community}-operator`, picture };
+      const maximum = Number(limit);
+      if (!Number.isInteger(maximum) || maximum < 1)
+        throw new Error(`--limit: expected a whole number from 1, got ${limit}`);
+      const reads = await findReads(homeFolder(process.env), asking, record ?? null, maximum);
+      for (const read of reads) process.stdout.write(`${formatRead(read)}\n`);
+      const count = `${reads.length}${reads.length === maximum ? ' or more' : ''}`;
       process.stdout.write(
         `${count} ${reads.length === 1 ? 'read' : 'reads'} of ${record ?? `${community}'s records`}\n`,
       );
@@ -65,29 +66,29 @@ const query = `query Reads($record: ID, $first: Int!, $after: String) {
   }
 }`;
 
-/** Pages may be empty and still lead on: one asks until there are enough, or no more. */
+/** A page may be empty although more follow: reads pages until there are enough reads, or no further page. */
 async function findReads(
   home: string,
-  who: { readonly as: string; readonly picture: string },
+  asking: Asking,
   record: string | null,
-  most: number,
+  maximum: number,
 ): Promise<readonly Read[]> {
   const found: Read[] = [];
   let after: string | null = null;
   do {
     const variables: Readonly<Record<string, unknown>> = {
       record,
-      first: Math.min(100, most - found.length),
+      first: Math.min(100, maximum - found.length),
       after,
     };
-    const { ownReads }: Answer = await askHub(home, who, { query, variables }, answerShape);
+    const { ownReads }: Answer = await askHub(home, asking, { query, variables }, answerShape);
     found.push(...ownReads.nodes);
     after = ownReads.pageInfo.hasNextPage ? ownReads.pageInfo.endCursor : null;
-  } while (after !== null && found.length < most);
+  } while (after !== null && found.length < maximum);
   return found;
 }
 
-function tell({ at, organisation, purpose, recordCount, records, correlationId }: Read): string {
+function formatRead({ at, organisation, purpose, recordCount, records, correlationId }: Read): string {
   const tlps = [...new Set(records.map(({ tlp }) => tlp))].join(', ');
   const what = `${recordCount} ${recordCount === 1 ? 'record' : 'records'}, ${tlps}`;
   return `${at} a reader of ${organisation}, for ${purpose ?? 'no stated purpose'}: ${what} (${correlationId})`;

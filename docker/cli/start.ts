@@ -2,49 +2,61 @@ import { clearHome } from '../trial/home.ts';
 import { loadScenario } from '../trial/scenario.ts';
 import { readState, removeState, writeState } from '../trial/state.ts';
 import { readers } from '../trial/issuer/readers.ts';
-import { listenForTheEnd, untilTold } from '../trial/shutdown-signal.ts';
+import { listenForShutdown, untilAborted } from '../trial/shutdown-signal.ts';
 import { startTrial, type Trial } from '../trial/trial.ts';
+import { watchTrial } from '../trial/watch.ts';
 
-/** Starts the trial for a person: says how far it is, what it can be asked, and stops in order at Ctrl-C. */
+/** Starts the trial in a terminal: prints progress and an example query, and stops every part in order at Ctrl-C. */
 export async function start(options: {
   readonly home: string;
   readonly fresh: boolean;
   readonly apart: boolean;
   readonly port: number;
+  /** Restart a part when its source files change. */
+  readonly watch: boolean;
 }): Promise<void> {
   const running = await readState(options.home);
   if (running !== null)
-    throw new Error(`a trial is running here already, at ${running.url} (process ${running.pid})`);
+    throw new Error(
+      `a trial runs in ${options.home} already, at ${running.url} (process ${running.pid}): ` +
+        'use it, stop it with Ctrl-C, or set JCU_HOME to another folder',
+    );
   const began = performance.now();
-  process.stdout.write('starting the JCU hub, a trial on this machine\n');
-  const told = listenForTheEnd();
-  told.addEventListener('abort', sayStopping, { once: true });
+  process.stdout.write('starting the JCU hub as a trial on this machine\n');
+  const shutdown = listenForShutdown();
+  shutdown.addEventListener('abort', printStopping, { once: true });
   try {
     if (options.fresh) await clearHome(options.home);
-    await using trial = await startTrial({ ...options, report, told });
-    await run(trial, options.home, told, began);
+    await using trial = await startTrial({ ...options, report, signal: shutdown });
+    await run(trial, options, shutdown, began);
   } catch (error) {
-    // What fails because it was told to stop is no failure.
-    if (!told.aborted) throw error;
+    // A shutdown makes a start in progress fail: that is no error.
+    if (!shutdown.aborted) throw error;
   } finally {
     removeState(options.home);
   }
 }
 
-/** Fills the trial with its scenario, says what it can be asked, and waits to be told to stop. */
-async function run(trial: Trial, home: string, told: AbortSignal, began: number): Promise<void> {
+/** Imports the scenario, prints an example query, and waits for the shutdown. */
+async function run(
+  trial: Trial,
+  { home, watch }: { readonly home: string; readonly watch: boolean },
+  shutdown: AbortSignal,
+  began: number,
+): Promise<void> {
   const { url, issuer, stores } = trial;
   await writeState(home, { pid: process.pid, url, issuer, uris: stores.uris });
-  await loadScenario(home, stores.uris, report, told);
-  if (!told.aborted) process.stdout.write(welcome(trial, (performance.now() - began) / 1000));
-  await untilTold(told);
+  await loadScenario(home, stores.uris, report, shutdown);
+  await using _watcher = watch ? watchTrial(trial, report) : undefined;
+  if (!shutdown.aborted) process.stdout.write(welcome(trial, (performance.now() - began) / 1000));
+  await untilAborted(shutdown);
 }
 
 function report(line: string): void {
   process.stdout.write(`  ${line}\n`);
 }
 
-function sayStopping(): void {
+function printStopping(): void {
   process.stdout.write('\nstopping in order: hub, communities, issuer, stores\n');
 }
 
@@ -56,17 +68,17 @@ function welcome(trial: Trial, seconds: number): string {
     'cyberIncidents { nodes { name } } defenceAssessments { nodes { judgement } } ' +
     'jointCaseRecords { nodes { title workflow } } } }';
   return `
-The JCU hub listens on ${trial.url} (${seconds.toFixed(1)} s). Its scenario is fiction: EXERCISE.
+The JCU hub listens on ${trial.url} (started in ${seconds.toFixed(1)} s). Its records are an EXERCISE: all are fictional.
 
-  A token for each kind of reader: npx hub token --as READER [--purpose P] [--picture real]
+  To get a token: npx hub token --as READER [--purpose P] [--picture real], where READER is one of:
 ${kinds}
 
-  One question, joined from all six communities (in another terminal, in this folder):
+  One query that joins all six communities (run it in another terminal, in this folder):
 
   curl -s ${trial.url} -H "authorization: Bearer $(npx hub token --as cert-eu-analyst)" \\
     -H 'content-type: application/json' \\
     -d '{"query": "${query}"}'
 
-  Ctrl-C stops everything in order; what was stored is there at the next start.
+  Ctrl-C stops every part in order. The stored data is kept for the next start.
 `;
 }

@@ -1,4 +1,4 @@
-// The generator's container of parts needs it first.
+// @peculiar/x509 needs this import before its own.
 import 'reflect-metadata';
 import {
   AuthorityKeyIdentifierExtension,
@@ -21,13 +21,13 @@ const day = 86_400_000;
 const authorityDays = 3650;
 const partDays = 397;
 
-/** A new private key (EC P-256) as PEM (PKCS 8). */
+/** Generates a private key (EC P-256) as PEM (PKCS #8). */
 export function newKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** The certificate (PEM) of a deployment's own authority, good for ten years: it vouches for its parts, and no more. */
+/** Makes the certificate (PEM) of a deployment's authority, valid for ten years. It can sign no further authority. */
 export async function certifyAuthority(key: string, deployment: string, now: Date): Promise<string> {
   const keys = await importPair(key);
   const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -44,7 +44,7 @@ export async function certifyAuthority(key: string, deployment: string, now: Dat
   return pemOf(certificate);
 }
 
-/** The certificate (PEM) of a part under its names, good for 397 days. */
+/** Makes the certificate (PEM) of a part for its host names, valid for 397 days. */
 export async function certifyPart(
   part: { readonly key: string; readonly names: readonly string[] },
   authority: { readonly key: string; readonly certificate: string },
@@ -64,7 +64,7 @@ export async function certifyPart(
       await AuthorityKeyIdentifierExtension.create(issuer),
       await SubjectKeyIdentifierExtension.create(publicKey),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      // A store of one node is its own client, too.
+      // A replica set's node is also its own client.
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
       new SubjectAlternativeNameExtension(
         part.names.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
@@ -74,10 +74,10 @@ export async function certifyPart(
   return pemOf(certificate);
 }
 
-/** Clocks of two machines differ: a certificate is good from an hour before it was made. */
+/** The clocks of two machines differ, so a certificate is valid from an hour before it was made. */
 function times(now: Date, days: number) {
   return {
-    // The first bit is not set, so that the number is positive.
+    // The first byte is 01, so that the number is positive.
     serialNumber: `01${randomBytes(15).toString('hex')}`,
     notBefore: new Date(now.getTime() - 3_600_000),
     notAfter: new Date(now.getTime() + days * day),

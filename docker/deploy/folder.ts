@@ -2,16 +2,16 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { communities } from '../../schema/record/vocabulary.ts';
 
-/** The store of each community and the hub's, as the services that run and prepare them are called. */
+/** The owners of stores: the hub and each community. `store-OWNER` and `setup-OWNER` are services. */
 export const owners = ['hub', ...communities] as const;
 export type Owner = (typeof owners)[number];
 
-/** A folder of the files of one deployment: what is there is kept as it is, what is missing is made. */
+/** The folder of one deployment's files. Existing files are kept; missing ones are made. */
 export class DeploymentFolder {
   readonly path: string;
   readonly made: string[] = [];
 
-  /** Opens the folder, which only its owner can enter. */
+  /** Opens the folder; only its owner can enter it. */
   constructor(path: string) {
     this.path = path;
     mkdirSync(path, { recursive: true });
@@ -19,8 +19,8 @@ export class DeploymentFolder {
   }
 
   /**
-   * The text of a file, which is made whole or not at all where it is not there. The folder shuts everybody out, so the
-   * files in it can be read by all: each service runs as a user of its own, and is given its own files and no others.
+   * Returns the text of a file; makes it atomically if it does not exist. The files are world-readable, because each service
+   * runs as a different user and mounts only its own files. The folder itself (0700) keeps other users out.
    */
   async once(name: string, make: () => string | Promise<string>): Promise<string> {
     const file = join(this.path, name);
@@ -31,20 +31,20 @@ export class DeploymentFolder {
     return text;
   }
 
-  /** Puts a file in the place of another one, by rename: whoever reads it meets the one or the other. */
+  /** Replaces a file by rename: a reader gets either the old or the new content. */
   replace(name: string, text: string): void {
     const file = join(this.path, name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(`${file}.new`, text);
-    // The office's keys are for people, never for a service.
+    // No service reads the office's keys.
     chmodSync(`${file}.new`, name.startsWith('office/') ? 0o400 : 0o444);
     renameSync(`${file}.new`, file);
   }
 
-  /** The text of a file that must be there. Throws, in words for an operator. */
+  /** Returns the text of a file. Throws if it does not exist. */
   read(name: string): string {
     const file = join(this.path, name);
-    if (!existsSync(file)) throw new Error(`${file} is not there: run hub deploy init first`);
+    if (!existsSync(file)) throw new Error(`expected ${file}, found none: run \`hub deploy init\` first`);
     return readFileSync(file, 'utf8');
   }
 }

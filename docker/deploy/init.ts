@@ -12,19 +12,19 @@ import { DeploymentFolder, type Owner, owners } from './folder.ts';
 export type InitOptions = {
   readonly folder: string;
   readonly deployment: string;
-  /** The address that the hub's readers know it by; also the audience of their tokens. */
+  /** The hub's URL for its readers; also the audience of their tokens. */
   readonly hub: string;
-  /** The OpenID provider; null for the trial's own, with its fictional readers. */
+  /** The URL of the OpenID provider; null for the trial's provider with fictional readers. */
   readonly issuer: string | null;
 };
 
-/** The trial's issuer, as the services of a deployment reach it. */
+/** The URL of the trial's issuer for the services of a deployment. */
 export const trialIssuer = 'https://issuer:4443';
 
 /**
- * Makes every file that a deployment needs and its folder lacks: keys, certificates, passwords, the signed policy and
- * the settings of compose.yaml. What is there stays as it is, so that it may be run again: after a community has been
- * added, or after a file was taken away to be made anew. Gives the names of the files that it made.
+ * Makes the missing files of a deployment: keys, certificates, passwords, the signed policy and the settings of
+ * compose.yaml. Keeps existing files. Run it again after a community was added, or after you removed a file to have it
+ * replaced. Returns the names of the files that it made.
  */
 export async function initDeployment(options: InitOptions): Promise<readonly string[]> {
   const folder = new DeploymentFolder(options.folder);
@@ -41,24 +41,24 @@ export async function initDeployment(options: InitOptions): Promise<readonly str
   }
   for (const community of communities)
     await folder.once(`services/${community}/cursor-key`, () => randomBytes(32).toString('base64'));
-  await folder.once('.env', () => compose(options));
+  await folder.once('.env', () => composeVariables(options));
   return folder.made;
 }
 
-/** A private Ed25519 JWK with a name of its own. */
+/** Generates a private Ed25519 JWK with a random `kid`. */
 export function newSigningKey(): string {
   const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
   return json({ ...jwk, kid: randomBytes(8).toString('hex'), alg: 'EdDSA', use: 'sig' });
 }
 
-/** The public half of a private JWK, as an entry of a JWKS. */
+/** Returns the public key of a private JWK, as an entry of a JWKS. */
 export function publicHalf(privateJwk: string): object {
   const { kid, ...jwk } = JSON.parse(privateJwk);
   const half = createPublicKey(createPrivateKey({ key: jwk, format: 'jwk' })).export({ format: 'jwk' });
   return { ...half, kid, alg: 'EdDSA', use: 'sig' };
 }
 
-/** As it is written into a file. */
+/** Formats a value as the content of a JSON file. */
 export function json(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
@@ -79,7 +79,7 @@ async function makePolicy(folder: DeploymentFolder, deployment: string): Promise
 
 type Certify = (key: string, names: readonly string[]) => Promise<string>;
 
-/** Certificates of the deployment's own authority, whose key no service is given. */
+/** Returns a function that issues certificates of the deployment's authority. No service gets the authority's key. */
 async function openAuthority(folder: DeploymentFolder, deployment: string): Promise<Certify> {
   const key = await folder.once('office/authority-key.pem', newKey);
   const now = new Date();
@@ -87,14 +87,14 @@ async function openAuthority(folder: DeploymentFolder, deployment: string): Prom
     'public/authority.pem',
     async () => await certifyAuthority(key, deployment, now),
   );
-  return async (own, names) => {
-    // Under `localhost` a service is asked how it is, from beside it.
+  return async (partKey, names) => {
+    // Health checks use `localhost`.
     const all = [...new Set([...names, 'localhost', '127.0.0.1'])];
-    return await certifyPart({ key: own, names: all }, { key, certificate }, now);
+    return await certifyPart({ key: partKey, names: all }, { key, certificate }, now);
   };
 }
 
-/** A store's certificate, its administrator's password for whoever prepares it, and its one user's for its part. */
+/** Makes a store's certificate, the administrator's password for its setup service, and the user's URI for its part. */
 async function makeStore(folder: DeploymentFolder, owner: Owner, certify: Certify): Promise<void> {
   const store = `store-${owner}`;
   await folder.once(`services/${store}/tls.pem`, async () => {
@@ -107,19 +107,19 @@ async function makeStore(folder: DeploymentFolder, owner: Owner, certify: Certif
   const query = `replicaSet=jcu&authMechanism=SCRAM-SHA-256&tls=true&tlsCAFile=${encodeURIComponent(authority)}`;
   const uri = `mongodb://${database}:${password}@${store}:27017/${database}?${query}`;
   await folder.once(`services/${owner}/store-uri`, () => uri);
-  // Who fills the trial's registry has the hub's store, and nothing else of the hub's.
+  // The service that seeds the trial's registry gets the URI of the hub's store, and no other file of the hub.
   if (owner === 'hub') await folder.once('services/registry/store-uri', () => uri);
 }
 
-/** Where every service finds the authority's certificate. */
+/** The path of the authority's certificate in every container. */
 const authority = '/run/jcu/public/authority.pem';
 
 function newPassword(): string {
   return randomBytes(24).toString('base64url');
 }
 
-/** What compose.yaml takes from outside. */
-function compose({ folder, deployment, hub, issuer }: InitOptions): string {
+/** Formats the variables of compose.yaml. */
+function composeVariables({ folder, deployment, hub, issuer }: InitOptions): string {
   const lines = {
     COMPOSE_PROJECT_NAME: `jcu-${deployment}`,
     COMPOSE_PROFILES: issuer === null ? 'trial' : '',

@@ -2,14 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DeploymentFolder } from './folder.ts';
 import { json, newSigningKey, publicHalf } from './init.ts';
 
-/** Subgraphs read the hub's public keys again each second. */
-const readAgainMs = 3000;
+/** Longer than the second after which subgraphs reload the hub's public keys. */
+const reloadMs = 3000;
 
 /**
- * Exchanges the hub's signing key while everything runs: its public half is put beside the old one first, and once the
- * subgraphs have read it, the hub is given the key. The old one is good until `endOldHubKeys`. Gives the new key's name.
+ * Replaces the hub's signing key without a restart: first adds the new public key to the old ones, then, when the subgraphs
+ * have reloaded them, replaces the private key. The old key stays valid until `endOldHubKeys`. Returns the new key's `kid`.
  */
-export async function rotateHubKey(path: string, waitMs = readAgainMs): Promise<string> {
+export async function rotateHubKey(path: string, waitMs = reloadMs): Promise<string> {
   const folder = new DeploymentFolder(path);
   const { keys } = JSON.parse(folder.read('public/hub-keys.json')) as { readonly keys: readonly object[] };
   folder.read('services/hub/signing-key.json');
@@ -20,7 +20,7 @@ export async function rotateHubKey(path: string, waitMs = readAgainMs): Promise<
   return String(JSON.parse(key).kid);
 }
 
-/** Takes every public key but that of today out: what was agreed under another ends at once. */
+/** Removes every public key except the current one: sessions under an older key end at once. */
 export function endOldHubKeys(path: string): void {
   const folder = new DeploymentFolder(path);
   const key = folder.read('services/hub/signing-key.json');

@@ -4,7 +4,7 @@ import { registrySettings } from './settings.ts';
 
 try {
   await seedRegistry(readOrThrow(registrySettings, process.env).storeUri);
-  process.stdout.write("the registry knows the trial's fictional readers\n");
+  process.stdout.write("the registry has the trial's fictional readers\n");
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

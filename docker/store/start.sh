@@ -1,8 +1,8 @@
 #!/bin/sh
-# A community's store: mongod as a replica set of one node, with access control and TLS, as process 1.
+# Starts a store: mongod as process 1, as a one-node replica set with access control and TLS.
 set -eu
 umask 077
-# What the members of a set know each other by. There is one member, so each start makes its own.
+# The shared secret of the set's members. There is one member, so each start makes a new one.
 key="${JCU_STORE_KEY_FILE:-/tmp/key}"
 rm -f "$key"
 head -c 96 /dev/urandom | base64 -w 0 > "$key"

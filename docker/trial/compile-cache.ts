@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 /**
- * Where Node keeps what it compiled of the project, which is half of the time that a process takes to start. It is the
- * project's own folder: in the system's temporary one, others of the machine could lay code for us to run.
+ * The folder of Node's compile cache, which halves the start time of a process. It is inside the project: in the system's
+ * temporary folder, other users of the machine could plant code that we run.
  */
 export const compiledFolder = join(import.meta.dirname, '..', '..', '.cache', 'compiled');

@@ -6,12 +6,12 @@ import { readOrThrow } from '../../schema/runtime/settings/settings.ts';
 import { trialSettings } from './settings.ts';
 import { occupyHome } from './stores/occupy.ts';
 
-/** What one trial keeps between its starts: keys, made once, in files that only their owner reads. */
+/** The files that a trial keeps between starts: keys, made once, readable by their owner only. */
 export type TrialHome = {
   readonly folder: string;
   readonly signingKeyFile: string;
   readonly hubKeysFile: string;
-  /** The trial's own policy office: its private key, its public keys, and the bundle that it signed. */
+  /** The trial's policy signer: its private key, its public keys, and the signed bundle. */
   readonly policyKeyFile: string;
   readonly policyKeysFile: string;
   readonly policyBundleFile: string;
@@ -21,12 +21,12 @@ export type TrialHome = {
 /** The trial's deployment id. */
 export const deployment = 'trial';
 
-/** The folder of this machine's trial: JCU_HOME, or `.jcu` beside package.json. */
+/** Returns the trial's folder: JCU_HOME, or `.jcu` next to package.json. */
 export function homeFolder(env: Readonly<Record<string, string | undefined>>): string {
   return resolve(readOrThrow({ home: trialSettings.home }, env).home);
 }
 
-/** Takes away all that was stored in a home. Refuses while a trial runs in it. */
+/** Deletes a home with everything stored in it. Throws HOME_IN_USE while a trial runs in it. */
 export async function clearHome(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const { release } = await occupyHome(join(folder, 'stores'));
@@ -34,7 +34,7 @@ export async function clearHome(folder: string): Promise<void> {
   await release();
 }
 
-/** Opens a trial's home and makes what it lacks. */
+/** Opens a trial's home and makes the files that are missing. */
 export function openHome(folder: string): TrialHome {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const signingKeyFile = join(folder, 'hub-signing-key.json');
@@ -54,7 +54,7 @@ export function openHome(folder: string): TrialHome {
   };
 }
 
-/** The settings by which every part of the trial finds the policy in force. */
+/** Returns the settings that tell a part of the trial where the signed policy is. */
 export function policySettings(home: Pick<TrialHome, 'policyBundleFile' | 'policyKeysFile'>) {
   return {
     JCU_DEPLOYMENT: deployment,
@@ -72,10 +72,10 @@ function makeKeys(signingKeyFile: string, hubKeysFile: string): void {
 }
 
 function cursorKeys(file: string): Readonly<Record<Community, string>> {
-  const known = existsSync(file)
+  const stored = existsSync(file)
     ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<Community, string>>)
     : {};
-  const keys = communities.map((name) => [name, known[name] ?? randomBytes(32).toString('base64')]);
+  const keys = communities.map((name) => [name, stored[name] ?? randomBytes(32).toString('base64')]);
   writePrivately(file, Object.fromEntries(keys));
   return Object.fromEntries(keys) as Record<Community, string>;
 }

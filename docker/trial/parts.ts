@@ -7,7 +7,7 @@ import { community as europol } from '../../subgraphs/europol/community.ts';
 import { community as jointUnit } from '../../subgraphs/joint-unit/community.ts';
 import type { CommunityPart } from '../../subgraphs/serve/graph/community.ts';
 
-/** What each community's subgraph is made of. */
+/** The kinds, resolvers and importers of each community's subgraph. */
 export const parts: Readonly<Record<Community, CommunityPart>> = {
   enisa,
   'cert-eu': certEu,

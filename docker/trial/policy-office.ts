@@ -5,9 +5,9 @@ import { readPolicyKeys, readPolicySigner } from '../../schema/policy/bundle/pol
 import { deployment, openHome, policySettings, type TrialHome } from './home.ts';
 
 /**
- * Signs the repository's policy with the trial's own key, for all its parts, and puts it in place by rename. A bundle
- * of the very same files stays as it is: a version has one bundle for good. Where the files have changed since under
- * one version number, the trial's parts refuse the new bundle, as a deployment's would.
+ * Signs the repository's policy with the trial's key and replaces the bundle by rename. Keeps a bundle of the same files,
+ * because a policy version has exactly one bundle. If the files changed without a new version number, the trial's parts
+ * refuse the new bundle, as in a deployment.
  */
 export async function signTrialPolicy(
   home: TrialHome,
@@ -33,8 +33,8 @@ async function isSigned(home: TrialHome, texts: PolicyTexts): Promise<boolean> {
 }
 
 /**
- * The settings of the policy in force for a command beside a home: the trial's, or those of the environment. A home
- * without a bundle is given one; one that is there stays, since a trial may be running with it.
+ * Returns the policy settings for a command that uses a home: none if the environment has them, otherwise the trial's.
+ * Signs a bundle if the home has none; keeps an existing one, because a running trial may use it.
  */
 export async function policyEnv(folder: string): Promise<Readonly<Record<string, string>>> {
   if (process.env['JCU_POLICY_BUNDLE_FILE'] !== undefined) return {};

@@ -3,26 +3,26 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { compiledFolder } from './compile-cache.ts';
 
-/** A part of the trial that runs as a process of its own. */
+/** A part of the trial that runs as a separate process. */
 export type Part = {
   readonly name: string;
   readonly url: string;
   readonly pid: number;
-  /** Ends it in order: it finishes what it has begun. */
+  /** Stops it gracefully: it finishes the requests in progress. */
   stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
+  /** Kills it, as a crash would. */
   kill(): Promise<void>;
 };
 
-/** Long: a machine that is busy with other things starts slowly, and a part that cannot start says so at once. */
+/** Long, because a busy machine starts slowly; a part that cannot start exits at once. */
 const startMs = 90_000;
 const stopMs = 8000;
-/** What the parts need of the environment of whoever started the trial; nothing else reaches them. */
-const passedOn = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_ENV', 'JCU_LOG'];
+/** The only environment variables that the parts inherit. */
+const inheritedNames = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_ENV', 'JCU_LOG'];
 
 /**
- * Starts a part in a process group of its own (so that Ctrl-C ends it in its turn) and waits until it says where it
- * listens. Its words go to a log file. Rejects with its last words if it ends first.
+ * Starts a part in a separate process group, so that Ctrl-C does not reach it before its turn, and waits until it prints
+ * its URL. Appends its stderr to a log file. Rejects with its last output if it ends first.
  */
 export async function startPart(
   name: string,
@@ -31,7 +31,7 @@ export async function startPart(
   folder: string,
 ): Promise<Part> {
   const root = join(import.meta.dirname, '..', '..');
-  const inherited = passedOn.flatMap((key) =>
+  const inherited = inheritedNames.flatMap((key) =>
     process.env[key] === undefined ? [] : [[key, process.env[key]]],
   );
   const child = spawn(process.execPath, ['--no-warnings', ...args], {
@@ -53,16 +53,16 @@ export async function startPart(
 }
 
 async function waitForUrl(name: string, child: ChildProcess): Promise<string> {
-  let said = '';
+  let output = '';
   return await new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`${name} did not listen within ${startMs / 1000} s:\n${said}`));
+      reject(new Error(`expected ${name} to listen within ${startMs / 1000} s, it printed:\n${output}`));
     }, startMs);
-    child.stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4000)));
+    child.stderr?.on('data', (chunk: Buffer) => (output = `${output}${chunk.toString()}`.slice(-4000)));
     child.stdout?.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk.toString()}`.slice(-4000);
-      const url = /(http:\/\/127\.0\.0\.1:\d+\S*)/.exec(said)?.[1];
+      output = `${output}${chunk.toString()}`.slice(-4000);
+      const url = /(http:\/\/127\.0\.0\.1:\d+\S*)/.exec(output)?.[1];
       if (url === undefined) return;
       clearTimeout(timer);
       resolve(url.replace(/,$/, ''));
@@ -70,16 +70,16 @@ async function waitForUrl(name: string, child: ChildProcess): Promise<string> {
     child.once('error', reject);
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new Error(`${name} ended with ${code} before it listened:\n${said.trim()}`));
+      reject(new Error(`${name} ended with exit code ${code} before it listened:\n${output.trim()}`));
     });
   });
 }
 
 async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill(signal);
-  const late = setTimeout(() => child.kill('SIGKILL'), stopMs);
-  await gone;
-  clearTimeout(late);
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
+  await exited;
+  clearTimeout(timer);
 }

@@ -1,7 +1,7 @@
 import { withDatabase } from './client.ts';
 import { organisations, readers } from './issuer/readers.ts';
 
-/** Writes the trial's organisations and memberships into the hub's registry; what is there already stays as it is. */
+/** Inserts the trial's organisations and memberships into the hub's registry; keeps existing entries. */
 export async function seedRegistry(hubUri: string): Promise<void> {
   await withDatabase(hubUri, async (db) => {
     await db

@@ -20,7 +20,7 @@ type Step = {
 const named = (...readers: readonly string[]) => readers.flatMap((as) => findReader(as)?.subject ?? []);
 const aliases = ['--aliases', 'actors.galaxy.json'];
 
-/** Which file goes into which store, under which marking, for whom. */
+/** The files to import: into which store, with which marking and audience. */
 const steps: readonly Step[] = [
   { into: 'enisa', file: 'eu-kev.json', flags: aliases },
   { into: 'enisa', file: 'cisa-kev.json', flags: [] },
@@ -60,28 +60,28 @@ const steps: readonly Step[] = [
   { into: 'joint-unit', file: 'joint-unit.records.json', flags: aliases },
 ];
 
-/** Imports the trial's own scenario, unless this very version is in already; gives up before a community's files where told to. */
+/** Imports the trial's scenario, unless this version of it is stored already. Stops before the next community when aborted. */
 export async function loadScenario(
   home: string,
   uris: Readonly<Record<StoreName, string>>,
   report: (line: string) => void,
-  told?: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<void> {
   const marker = join(home, 'scenario.sha256');
-  // Labels are of one version of the policy: under another the exercise is taken in anew.
+  // Access keys belong to one policy version: under another one the scenario is imported again.
   const version = `${hashFolder(folder)} ${readPolicy().version}`;
   if (existsSync(marker) && readFileSync(marker, 'utf8') === version) return;
-  report('scenario: taking in the exercise');
-  await takeAliases(uris.hub);
+  report('scenario: importing the exercise');
+  await importActorAliases(uris.hub);
   const stores = [...new Set(steps.map((step) => step.into))];
   await Promise.all(
     stores.map(async (into) => {
-      told?.throwIfAborted();
+      signal?.throwIfAborted();
       const imports = steps
         .filter((step) => step.into === into)
         .map(({ file, flags }) => {
-          const placed = flags.map((flag) => (flag.endsWith('.json') ? join(folder, flag) : flag));
-          return [join(folder, file), '--exercise', scenarioExercise, ...placed];
+          const resolved = flags.map((flag) => (flag.endsWith('.json') ? join(folder, flag) : flag));
+          return [join(folder, file), '--exercise', scenarioExercise, ...resolved];
         });
       await runQuietImports(home, into, uris[into], imports);
     }),
@@ -91,8 +91,8 @@ export async function loadScenario(
 
 const folder = join(import.meta.dirname, 'scenario');
 
-async function takeAliases(uri: string): Promise<void> {
-  // Only the actors: EU KEV's pairs of ids are one table for all, and the exercise's would stand in the real one's way.
+async function importActorAliases(uri: string): Promise<void> {
+  // Only the actors: EU KEV's pairs of ids are one table for all pictures, so the exercise's pairs would mix with real ones.
   const actors = readFileSync(join(folder, 'actors.galaxy.json'), 'utf8');
   await withDatabase(uri, async (db) => await importAliases(db, JSON.parse(actors), new Date()));
 }

@@ -1,15 +1,15 @@
 /**
- * A signal that is aborted when this process is told to end, by Ctrl-C or SIGTERM, and that holds off its sudden end
- * from now on: whoever has started servers ends them in order.
+ * Returns a signal that is aborted when this process receives SIGINT (Ctrl-C) or SIGTERM. From then on these signals no
+ * longer end the process: the caller stops what it started, in order.
  */
-export function listenForTheEnd(): AbortSignal {
-  const told = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => told.abort());
-  return told.signal;
+export function listenForShutdown(): AbortSignal {
+  const shutdown = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => shutdown.abort());
+  return shutdown.signal;
 }
 
 /** Resolves when the signal is aborted. */
-export async function untilTold(told: AbortSignal): Promise<void> {
-  if (told.aborted) return;
-  await new Promise((resolve) => told.addEventListener('abort', resolve, { once: true }));
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }

@@ -11,35 +11,35 @@ import { startStores, type Stores } from './stores/stores.ts';
 
 export type TrialOptions = {
   readonly home: string;
-  /** One database server for each store. */
+  /** Run one database server for each store. */
   readonly apart?: boolean;
   /** The hub's port; 0 takes a free one. */
   readonly port?: number;
   readonly report?: (line: string) => void;
-  /** Aborted where the start is to be given up: what has begun is stopped in order, and the start is rejected. */
-  readonly told?: AbortSignal;
-  /** Further settings of the hub and of the subgraphs, for tests of their limits. */
+  /** Aborts the start: the parts that run are stopped in order, and the start rejects. */
+  readonly signal?: AbortSignal;
+  /** Further settings of every part, for tests of limits. */
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** A trial that runs: every part a process of its own, as in a deployment. */
+/** A running trial: each part is a separate process, as in a deployment. */
 export type Trial = AsyncDisposable & {
   readonly home: TrialHome;
   readonly url: string;
   readonly issuer: string;
   readonly stores: Stores;
-  /** The parts that run now, by name: `issuer`, `hub`, and each community. */
+  /** The parts by name: `issuer`, `hub`, and each community. */
   readonly parts: ReadonlyMap<string, Part>;
-  /** Starts a part again on the port that it had, after it was stopped or killed. */
+  /** Starts a part that was stopped or killed again, on the same port. */
   restart(name: string): Promise<void>;
-  /** Stops everything, in the order of the questions: hub, communities, issuer, stores. */
+  /** Stops everything in the order of a request: hub, communities and issuer, stores. */
   stop(): Promise<void>;
 };
 
-/** Where the hub says that tokens are for: constant, so that a token outlives a change of port in a test. */
+/** The audience of tokens: constant, so that a token stays valid when a test changes the port. */
 const audience = 'http://127.0.0.1:4000/graphql';
 
-/** Starts stores, issuer, subgraphs and hub on this machine. Throws, with everything stopped again, if one fails. */
+/** Starts stores, issuer, subgraphs and hub on this machine. If one fails, stops the others and throws. */
 export async function startTrial(options: TrialOptions): Promise<Trial> {
   const report = options.report ?? (() => undefined);
   const home = openHome(options.home);
@@ -50,7 +50,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     home: join(home.folder, 'stores'),
     apart: options.apart ?? false,
     report,
-    ...(options.told !== undefined && { told: options.told }),
+    ...(options.signal !== undefined && { signal: options.signal }),
   });
   const parts = new Map<string, Part>();
   const start = async (name: string, args: readonly string[], env: Readonly<Record<string, string>>) => {
@@ -68,7 +68,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     const launch = new Launch(home, stores, options.port ?? 4000, start);
     const issuer = await launch.all();
     await untilReady(parts, report, logs);
-    options.told?.throwIfAborted();
+    options.signal?.throwIfAborted();
     return {
       home,
       url: parts.get('hub')?.url ?? '',
@@ -85,7 +85,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   }
 }
 
-/** A part listens before it has its policy and its store: what is asked before that is refused. */
+/** Waits for readiness: a part listens before it has its policy and store, and refuses requests until then. */
 async function untilReady(
   parts: ReadonlyMap<string, Part>,
   report: (line: string) => void,
@@ -96,7 +96,8 @@ async function untilReady(
   await Promise.all(
     deciding.map(async ({ name, url }) => {
       while (!(await isReady(url))) {
-        if (Date.now() > until) return report(`${name} is not ready: see ${join(logs, `${name}.log`)}`);
+        if (Date.now() > until)
+          return report(`${name}: not ready within ${readyMs / 1000} s, see ${join(logs, `${name}.log`)}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       return undefined;
@@ -115,7 +116,7 @@ const readyMs = 20_000;
 
 type Start = (name: string, args: readonly string[], env: Readonly<Record<string, string>>) => Promise<Part>;
 
-/** How each part is started: its file and its settings, and nothing of another's. */
+/** Starts each part with its file and its settings, and none of another part's. */
 class Launch {
   readonly #home: TrialHome;
   readonly #stores: Stores;
@@ -130,12 +131,12 @@ class Launch {
     this.#start = start;
   }
 
-  /** Starts all at once, each on a port that is chosen before; gives the issuer's address. */
+  /** Starts all parts at once, each on a port chosen beforehand. Returns the issuer's URL. */
   async all(): Promise<string> {
     const seeded = seedRegistry(this.#stores.uris.hub);
     const issuerPort = await freePort();
     const ports = new Map<Community, number>();
-    // The system may give a port twice that nobody took in between.
+    // The system may return the same free port twice, because nothing listens on it yet.
     for (const community of communities) {
       let port = await freePort();
       while (port === issuerPort || [...ports.values()].includes(port)) port = await freePort();
@@ -143,7 +144,7 @@ class Launch {
     }
     this.#urls.set('issuer', `http://127.0.0.1:${issuerPort}`);
     for (const [community, port] of ports) this.#urls.set(community, `http://127.0.0.1:${port}/graphql`);
-    // Each is waited for, even if one fails: whoever stops the others must know of all that came up.
+    // Waits for each, even if one fails: `stop` must know every part that started.
     const [issuer, ...others] = await Promise.allSettled([
       this.#issuer(String(issuerPort)),
       ...[...ports].map(async ([community, port]) => await this.#community(community, String(port))),

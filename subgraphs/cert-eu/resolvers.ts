@@ -1,23 +1,15 @@
 import { changesOf } from '../serve/graph/mutations.ts';
 import {
-  rootFieldsTo,
   pageOf,
   recordOf,
   type Resolvers,
-  referenceTo,
-  referencesTo,
-  vulnerabilityReference,
+  rootFieldsTo,
+  vulnerabilityReferences,
 } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
-import {
-  type ActorProfileContent,
-  type AdvisoryContent,
-  type MispEventContent,
-  type SightingContent,
-  kinds,
-} from './records.ts';
+import { kinds } from './records.ts';
 
-/** CERT-EU's part of the graph: the doors, what it adds to shared types, its own records. */
+/** The part of the graph that CERT-EU answers: root fields, fields of shared types, and its own records. */
 export const resolvers: Resolvers = {
   Query: {
     ...rootFieldsTo('Advisory', 'advisories', 'advisory'),
@@ -27,46 +19,37 @@ export const resolvers: Resolvers = {
     ...rootFieldsTo('ThreatProduct', 'threatProducts', 'threatProduct'),
   },
   Mutation: changesOf('cert-eu', kinds),
-  JointCase: {
-    unionIncidents: pageOf('UnionIncident'),
-  },
-  MemberState: {
-    unionIncidents: pageOf('UnionIncident'),
-  },
   Vulnerability: {
-    unionIncidents: pageOf('UnionIncident'),
-    threatProducts: pageOf('ThreatProduct'),
     advisories: pageOf('Advisory'),
     mispEvents: pageOf('MispEvent'),
-  },
-  ThreatActor: {
     unionIncidents: pageOf('UnionIncident'),
     threatProducts: pageOf('ThreatProduct'),
-    profiles: pageOf('ActorProfile'),
+  },
+  ThreatActor: {
     mispEvents: pageOf('MispEvent'),
+    profiles: pageOf('ActorProfile'),
+    unionIncidents: pageOf('UnionIncident'),
+    threatProducts: pageOf('ThreatProduct'),
   },
   Indicator: {
     sightings: pageOf('Sighting'),
     unionIncidents: pageOf('UnionIncident'),
   },
+  MemberState: {
+    unionIncidents: pageOf('UnionIncident'),
+  },
+  JointCase: {
+    unionIncidents: pageOf('UnionIncident'),
+  },
   Advisory: recordOf('Advisory', {
-    vulnerabilities: (row: Row<AdvisoryContent>) =>
-      row.content.vulnerabilities.flatMap((id) => vulnerabilityReference(id) ?? []),
+    vulnerabilities: (row: Row) => vulnerabilityReferences(row.content['vulnerabilities']),
   }),
   MispEvent: recordOf('MispEvent', {
-    actors: (row: Row<MispEventContent>) => referencesTo('ThreatActor', row.content.actors),
-    vulnerabilities: (row: Row<MispEventContent>) =>
-      row.content.vulnerabilities.flatMap((id) => vulnerabilityReference(id) ?? []),
+    vulnerabilities: (row: Row) => vulnerabilityReferences(row.content['vulnerabilities']),
     sightings: pageOf('Sighting'),
   }),
-  Sighting: recordOf('Sighting', {
-    indicator: (row: Row<SightingContent>) => referenceTo('Indicator', row.content.indicator),
-    event: async (row: Row<SightingContent>, _args: unknown, { loaders }) =>
-      await loaders.one('MispEvent', row.content.event),
-  }),
-  ActorProfile: recordOf('ActorProfile', {
-    actor: (row: Row<ActorProfileContent>) => referenceTo('ThreatActor', row.content.actor),
-  }),
+  Sighting: recordOf('Sighting'),
+  ActorProfile: recordOf('ActorProfile'),
   UnionIncident: recordOf('UnionIncident'),
   ThreatProduct: recordOf('ThreatProduct'),
 };

@@ -1,7 +1,7 @@
 import type { Kind } from '../serve/kind.ts';
 import { declared } from '../serve/record/declared.ts';
 
-/** What Defence's store holds: the contract says of each what its content is. */
+/** The record types in the store of Defence. The graph defines their content. */
 export const kinds: readonly Kind[] = [
   declared('defence', 'AttackTechnique', 'attackTechniques', { filters: ['attackId'] }),
   declared('defence', 'AttackSoftware', 'attackSoftware', { filters: ['attackId'] }),

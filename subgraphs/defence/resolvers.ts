@@ -1,9 +1,9 @@
 import { changesOf } from '../serve/graph/mutations.ts';
-import { rootFieldsTo, pageOf, recordOf, type Resolver, type Resolvers } from '../serve/graph/resolvers.ts';
+import { pageOf, recordOf, type Resolver, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import { kinds } from './records.ts';
 
-/** Defence's part of the graph: the doors, what it adds to shared types, its own records. */
+/** The part of the graph that Defence answers: root fields, fields of shared types, and its own records. */
 export const resolvers: Resolvers = {
   Query: {
     ...rootFieldsTo('AttackTechnique', 'attackTechniques', 'attackTechnique'),
@@ -50,7 +50,7 @@ export const resolvers: Resolvers = {
   DefenceAssessment: recordOf('DefenceAssessment'),
 };
 
-/** What a relationship points to, by its STIX id; whether it is there its own reader's decision says. */
+/** Resolves the target of a relationship by its STIX id. Null if there is none that the reader may see. */
 function targetOf(type: string): Resolver {
   return async (row: Row<{ readonly targetRef: string }>, _args: unknown, { loaders }) => {
     const { nodes } = await loaders.linked(type, `Stix:${row.content.targetRef}`, { first: 1 });

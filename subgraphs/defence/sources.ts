@@ -3,5 +3,5 @@ import type { Source } from '../serve/ingest/sources/source.ts';
 import { kinds } from './records.ts';
 import { attack, stix } from './sources/stix.ts';
 
-/** What Defence takes in, in the order in which a file is tried. */
+/** The sources that Defence imports. The first one that recognises a file reads it. */
 export const sources: readonly Source[] = [attack, stix, ownRecords('defence', kinds)];

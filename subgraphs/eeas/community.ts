@@ -2,5 +2,5 @@ import type { CommunityPart } from '../serve/graph/community.ts';
 import { kinds } from './records.ts';
 import { resolvers } from './resolvers.ts';
 
-/** The eeas subgraph: its records and its part of the graph. */
+/** The EEAS subgraph: its record types and resolvers. */
 export const community: CommunityPart = { name: 'eeas', kinds, resolvers };

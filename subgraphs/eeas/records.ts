@@ -1,7 +1,7 @@
 import type { Kind } from '../serve/kind.ts';
 import { declared } from '../serve/record/declared.ts';
 
-/** What EEAS's store holds: the contract says of each what its content is. */
+/** The record types in the store of the EEAS. The graph defines their content. */
 export const kinds: readonly Kind[] = [
   declared('eeas', 'CyberIncident', 'cyberIncidents', { sortBy: 'startedAt' }),
   declared('eeas', 'MaliciousActivityCase', 'maliciousActivityCases'),

@@ -4,5 +4,5 @@ import { kinds } from './records.ts';
 import { eurepoc } from './sources/eurepoc.ts';
 import { sanctions } from './sources/sanctions.ts';
 
-/** What EEAS takes in, in the order in which a file is tried. */
+/** The sources that the EEAS imports. The first one that recognises a file reads it. */
 export const sources: readonly Source[] = [eurepoc, sanctions, ownRecords('eeas', kinds)];

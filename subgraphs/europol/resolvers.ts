@@ -1,63 +1,57 @@
 import { normaliseName } from '../../schema/record/keys.ts';
 import { changesOf } from '../serve/graph/mutations.ts';
-import type { PageArguments } from '../serve/read/connection.ts';
 import {
-  rootFieldsTo,
   pageOf,
   recordOf,
   type Resolvers,
-  referenceTo,
-  referencesTo,
-  vulnerabilityReference,
+  rootFieldsTo,
+  vulnerabilityReferences,
 } from '../serve/graph/resolvers.ts';
+import type { PageArguments } from '../serve/read/connection.ts';
 import type { Row } from '../serve/read/row.ts';
-import { type CriminalProfileContent, type RansomwareFamilyContent, kinds } from './records.ts';
+import { kinds } from './records.ts';
 
-/** Europol's part of the graph: the doors, what it adds to shared types, its own records. */
+/** The part of the graph that Europol answers: root fields, fields of shared types, and its own records. */
 export const resolvers: Resolvers = {
   Query: {
-    ...rootFieldsTo('RansomwareFamily', 'ransomwareFamilies', 'ransomwareFamily'),
+    ...rootFieldsTo('RansomwareFamily', 'ransomwareFamilies', 'ransomwareFamily', withNameKey),
     ...rootFieldsTo('CriminalProfile', 'criminalProfiles', 'criminalProfile'),
-    ransomwareFamilies: async (_source: never, args: PageArguments, { loaders }) =>
-      await loaders.list('RansomwareFamily', withNameKey(args)),
     ...rootFieldsTo('Contribution', 'contributions', 'contribution'),
     ...rootFieldsTo('Operation', 'operations', 'operation'),
   },
   Mutation: changesOf('europol', kinds),
-  JointCase: {
-    contributions: pageOf('Contribution'),
-    operations: pageOf('Operation'),
+  Vulnerability: {
+    ransomwareFamilies: pageOf('RansomwareFamily'),
   },
-  MemberState: {
-    operations: pageOf('Operation'),
-  },
-  Organisation: {
+  ThreatActor: {
+    ransomwareFamilies: pageOf('RansomwareFamily'),
+    criminalProfiles: pageOf('CriminalProfile'),
     contributions: pageOf('Contribution'),
     operations: pageOf('Operation'),
   },
   Indicator: {
     contributions: pageOf('Contribution'),
   },
-  Vulnerability: { ransomwareFamilies: pageOf('RansomwareFamily') },
-  ThreatActor: {
+  Organisation: {
     contributions: pageOf('Contribution'),
     operations: pageOf('Operation'),
-    criminalProfiles: pageOf('CriminalProfile'),
-    ransomwareFamilies: pageOf('RansomwareFamily'),
+  },
+  MemberState: {
+    operations: pageOf('Operation'),
+  },
+  JointCase: {
+    contributions: pageOf('Contribution'),
+    operations: pageOf('Operation'),
   },
   RansomwareFamily: recordOf('RansomwareFamily', {
-    vulnerabilities: (row: Row<RansomwareFamilyContent>) =>
-      row.content.vulnerabilities.flatMap((id) => vulnerabilityReference(id) ?? []),
-    actors: (row: Row<RansomwareFamilyContent>) => referencesTo('ThreatActor', row.content.actors),
+    vulnerabilities: (row: Row) => vulnerabilityReferences(row.content['vulnerabilities']),
   }),
-  CriminalProfile: recordOf('CriminalProfile', {
-    actor: (row: Row<CriminalProfileContent>) => referenceTo('ThreatActor', row.content.actor),
-  }),
+  CriminalProfile: recordOf('CriminalProfile'),
   Contribution: recordOf('Contribution'),
   Operation: recordOf('Operation'),
 };
 
-/** The filter compares names without case, spaces and punctuation. */
+/** Normalises the name in the filter: names are compared without case, accents, spaces and punctuation. */
 function withNameKey(args: PageArguments): PageArguments {
   const name = args.filter?.['name'];
   return typeof name === 'string'

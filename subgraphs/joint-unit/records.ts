@@ -2,11 +2,11 @@ import { type Content, type Said, stateCodes } from '../serve/record/content.ts'
 import type { Kind } from '../serve/kind.ts';
 import { declared } from '../serve/record/declared.ts';
 
-/** What the joint unit's store holds: the contract says of each what its content is. */
+/** The record types in the store of the joint unit. The graph defines their content. */
 export const kinds: readonly Kind[] = [
   declared('joint-unit', 'JointCaseRecord', 'jointCaseRecords', {
     filters: ['workflow'],
-    // Of each state's assessment its own networks alone are told.
+    // Only the networks of a Member State may read that state's assessment.
     guarded: ['statesAffected'],
     says: statesOfCase,
   }),
@@ -14,7 +14,7 @@ export const kinds: readonly Kind[] = [
   declared('joint-unit', 'DeconflictionHold', 'deconflictionHolds', { filters: ['state'] }),
   declared('joint-unit', 'Mobilisation', 'mobilisations', {
     filters: ['mechanism'],
-    says: levelOfMobilisation,
+    says: levelFact,
   }),
   declared('joint-unit', 'ResponseTeam', 'responseTeams', { filters: ['kind'] }),
   declared('joint-unit', 'Agreement', 'agreements', { filters: ['kind'] }),
@@ -28,8 +28,8 @@ export const kinds: readonly Kind[] = [
   declared('joint-unit', 'Recall', 'recalls', { filters: ['reason'] }),
 ];
 
-/** How grave it is, in the policy's words: the Reserve is for significant incidents and worse. */
-function levelOfMobilisation(content: Content): Said {
+/** The level of the situation as a fact of the policy. The Reserve is for significant incidents and above. */
+function levelFact(content: Content): Said {
   const level = levels[String(content['situationLevel'])];
   return level === undefined ? {} : { facts: { level } };
 }
@@ -43,7 +43,7 @@ const levels: Readonly<Record<string, string>> = {
   UNION_LEVEL_CYBER_CRISIS: 'major',
 };
 
-/** The states that assess it, each its own part. */
+/** The Member States whose assessments the case holds. */
 function statesOfCase(content: Content): Said {
   const assessed = content['statesAffected'];
   const states = Array.isArray(assessed)
@@ -52,6 +52,7 @@ function statesOfCase(content: Content): Said {
   return { states: { own: stateCodes(states), told: [] } };
 }
 
+/** The Member States that the report covers. */
 function statesOfReport(content: Content): Said {
   return { states: { own: stateCodes(content['statesCovered']), told: [] } };
 }

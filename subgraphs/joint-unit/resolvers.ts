@@ -1,8 +1,8 @@
 import { changesOf } from '../serve/graph/mutations.ts';
-import { rootFieldsTo, pageOf, recordOf, type Resolvers } from '../serve/graph/resolvers.ts';
+import { pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
 import { kinds } from './records.ts';
 
-/** The joint unit's part of the graph: the doors, what it adds to shared types, its own records. */
+/** The part of the graph that the joint unit answers: root fields, fields of shared types, and its own records. */
 export const resolvers: Resolvers = {
   Query: {
     ...rootFieldsTo('JointCaseRecord', 'jointCaseRecords', 'jointCaseRecord'),

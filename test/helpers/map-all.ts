@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { actorKey } from '../../schema/record/keys.ts';
 import type { Mapped, Source } from '../../subgraphs/serve/ingest/sources/source.ts';
 import { RejectError } from '../../subgraphs/serve/record/reject.ts';
+import { refuseContentFaults } from './content-faults.ts';
 
 const realData = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');
 
@@ -25,7 +26,9 @@ export function headOf(path: string): string {
   return readFileSync(realPath(path)).subarray(0, 65_536).toString('utf8');
 }
 
-/** Records as a source maps them, with an alias table that knows nobody. */
+/**
+ * Maps records with a source and an empty alias table. Throws if the content of a record is not what the graph declares.
+ */
 export function mapAll<Raw>(source: Source<Raw>, records: readonly unknown[]): readonly Mapped[] {
   return mapWith(source, records, (name) => actorKey({ name }));
 }
@@ -37,7 +40,9 @@ export function mapWith<Raw>(
   resolveActor: (name: string) => string | null,
 ): readonly Mapped[] {
   const context = { defaults: source.defaults, receivedAt: new Date('2026-11-01T00:00:00Z'), resolveActor };
-  return records.flatMap((record) => source.map(source.shape.parse(record), context));
+  const mapped = records.flatMap((record) => source.map(source.shape.parse(record), context));
+  refuseContentFaults(source, mapped);
+  return mapped;
 }
 
 /** Why a record is refused: its reason and words; null where it is taken in. */

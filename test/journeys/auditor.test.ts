@@ -264,7 +264,7 @@ test('`hub policy decision` asks the hub that runs, as an auditor', async () => 
   );
   expect((await runDecision(id, '--as', 'private-partner')).err).toMatch(/not for this kind of reader/);
   expect((await runDecision('none')).err).toMatch(
-    /the trail holds no request none of exercise:trial-2026: try --picture/,
+    /the audit log has no request none in exercise:trial-2026: check the id and --picture/,
   );
   expect(JSON.parse((await runDecision(id, '--json')).out)).toMatchObject({ organisation: 'nordsee-energy' });
 });

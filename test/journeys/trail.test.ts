@@ -79,7 +79,7 @@ test('hub trail verify tells an auditor that the trail is one chain, and from it
   const first = await runHub(home, 'trail', 'verify');
   expect([first.code, first.err]).toEqual([0, '']);
   const { many, head } =
-    /^trail of trial: (?<many>\d+) entr.* (?<head>\d+:[0-9a-f]{64})\n$/.exec(first.out)?.groups ?? {};
+    /^audit log of trial: (?<many>\d+) entr.* (?<head>\d+:[0-9a-f]{64})\n$/.exec(first.out)?.groups ?? {};
   expect(head?.split(':')[0]).toBe(many);
   await ask(standing(), insider, 'query Heron { mispEvents { nodes { id info { value } } } }');
   const second = await runHub(home, 'trail', 'verify', '--since', head ?? '', '--json');
@@ -88,6 +88,6 @@ test('hub trail verify tells an auditor that the trail is one chain, and from it
   const forged = await runHub(home, 'trail', 'verify', '--since', `1:${'0'.repeat(64)}`);
   expect([forged.code, forged.out]).toEqual([
     2,
-    'the trail of trial is broken at entry 1: the entry is not the one that was there\n',
+    'the audit log of trial is broken at entry 1: the entry is not the one that was there\n',
   ]);
 });

@@ -4,9 +4,9 @@ import { type Asking, askHub } from '../ask-hub.ts';
 import { homeFolder } from '../../trial/home.ts';
 
 const help = `
-The id is what the hub sent as x-correlation-id and under extensions. It is asked of the hub that runs, as an auditor,
-whose own question stands in the trail like any other. What was refused before an operation was decided (401, 429, a
-document that does not parse) leaves no entry.
+The hub sends the correlation id in the header x-correlation-id and in the answer's extensions. This command asks the
+running hub as an auditor; this question is recorded in the audit log too. A request that was rejected before the policy
+decided about it (401, 429, a document that does not parse) has no entry.
 
 Example:
   npx hub policy decision 6f0f6a3e-7d0c-4f7e-9a43-3b6b8c1f2d10`;
@@ -18,16 +18,20 @@ type Flags = {
   readonly json?: boolean;
 };
 
-/** Adds `hub policy decision`: why something was refused, by the correlation id that the reader was given. */
+/** Adds `hub policy decision`, which explains a refusal by the correlation id of the request. */
 export function addDecision(policy: Command): void {
   policy
     .command('decision')
-    .description('why something was refused in a request, and what would have had to be true')
+    .description('explain why a request was refused, and which conditions were not met')
     .argument('<correlation-id>')
-    .option('--as <reader>', 'the auditor who asks', 'policy-auditor')
-    .option('--picture <picture>', 'of the request: real, or exercise:trial-2026', 'exercise:trial-2026')
-    .option('--inquiry <case>', 'the case number, for an inspector')
-    .option('--json', 'the same as JSON')
+    .option('--as <reader>', "the trial's reader who asks: an auditor", 'policy-auditor')
+    .option(
+      '--picture <picture>',
+      'the picture of the request: real, or exercise:trial-2026',
+      'exercise:trial-2026',
+    )
+    .option('--inquiry <case>', 'the case number of the inquiry; an inspector must give one')
+    .option('--json', 'print JSON')
     .addHelpText('after', help)
     .action(async (correlationId: string, { as, picture, inquiry, json = false }: Flags) => {
       const decision = await askDecision(
@@ -37,10 +41,10 @@ export function addDecision(policy: Command): void {
       );
       if (decision === null)
         throw new Error(
-          `the trail holds no request ${correlationId} of ${picture}: try --picture with the other one, and mind that ` +
-            'what was refused before an operation was decided (401, 429, a document that does not parse) leaves no entry',
+          `the audit log has no request ${correlationId} in ${picture}: check the id and --picture. A request that was ` +
+            'rejected before the policy decided about it (401, 429, a document that does not parse) has no entry',
         );
-      process.stdout.write(json ? `${JSON.stringify(decision, null, 2)}\n` : tellDecision(decision));
+      process.stdout.write(json ? `${JSON.stringify(decision, null, 2)}\n` : formatDecision(decision));
     });
 }
 
@@ -76,7 +80,7 @@ const decisionShape = z.object({
 });
 type Decision = z.infer<typeof decisionShape>;
 
-const question = `query Decision($id: String!, $inquiry: String) {
+const query = `query Decision($id: String!, $inquiry: String) {
   decision(correlationId: $id, inquiry: $inquiry) {
     at organisation picture purpose policy note
     reader { communities memberState roles sharingGroups onScreen classes }
@@ -91,14 +95,13 @@ const answerShape = z.object({ decision: decisionShape.nullable() });
 
 async function askDecision(
   home: string,
-  who: Asking,
+  asking: Asking,
   variables: { readonly id: string; readonly inquiry: string | null },
 ): Promise<Decision | null> {
-  const asked = { query: question, variables };
-  return (await askHub(home, who, asked, answerShape)).decision;
+  return (await askHub(home, asking, { query, variables }, answerShape)).decision;
 }
 
-function tellDecision({
+function formatDecision({
   at,
   organisation,
   picture,
@@ -117,7 +120,7 @@ function tellDecision({
           `  sharing groups: ${orNone(reader.sharingGroups)}; ${reader.onScreen ? '' : 'not '}on screen`,
         ];
   const lines = [
-    `${at}: a reader of ${organisation}, in ${picture}, for ${purpose ?? 'no stated purpose'}, under ${policy}`,
+    `${at}: a reader of ${organisation}, in ${picture}, with ${purpose === null ? 'no stated purpose' : `the purpose ${purpose}`}, under ${policy}`,
     ...attributes,
     ...refused.flatMap(({ coordinate, ways }) => [`refused: ${coordinate}`, ...formatWays(ways)]),
     ...(note === null ? [] : [`note: ${note}`]),
@@ -127,7 +130,7 @@ function tellDecision({
 
 function formatWays(ways: Decision['refused'][number]['ways']): readonly string[] {
   if (ways === null) return [];
-  if (ways.length === 0) return ['  no rule permits it to anybody'];
+  if (ways.length === 0) return ['  no rule permits it to any reader'];
   return ways.flatMap((way) => [
     `  ${way.rule.id} ${way.rule.text}`,
     ...way.missing.map(({ text }) => `    missing: ${text}`),

@@ -7,11 +7,11 @@ import { formatField, formatRules, formatWho } from '../../../schema/policy/expl
 import { who } from '../../../schema/policy/explain/who.ts';
 import { homeFolder } from '../../trial/home.ts';
 import { addDecision } from './policy-decision.ts';
-import { readEnvelope, readerAtHand } from './policy-record.ts';
+import { readEnvelope, readerFromTrial } from './policy-record.ts';
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-/** The commands that ask the policy: `hub policy show`, `who`, `explain` and `decision`. */
+/** Adds the commands that explain the policy: `hub policy show`, `who`, `explain` and `decision`. */
 export function addExplainCommands(policy: Command): void {
   addShow(policy);
   addWho(policy);
@@ -22,9 +22,9 @@ export function addExplainCommands(policy: Command): void {
 function addShow(policy: Command): void {
   policy
     .command('show')
-    .description('every rule that speaks of a field, by action, in words')
+    .description('print every rule that applies to a field, by action')
     .argument('<coordinate>', 'Type.field')
-    .option('--json', 'the same as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  npx hub policy show NotificationFile.entityName')
     .action((coordinate: string, { json }: Flags) => {
       const shown = show(readPolicy(), coordinate);
@@ -35,20 +35,25 @@ function addShow(policy: Command): void {
 function addWho(policy: Command): void {
   policy
     .command('who')
-    .description('which readers can do something to a field, under which conditions, and who never can')
-    .requiredOption('--can <action>', 'read, search, aggregate, subscribe, export, change and others')
+    .description(
+      'list the readers who can perform an action on a field, under which conditions, and those who never can',
+    )
+    .requiredOption(
+      '--can <action>',
+      'the action: read, search, aggregate, subscribe, export, change and others',
+    )
     .argument('<coordinate>', 'Type.field')
-    .option('--json', 'the same as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  npx hub policy who --can read NotificationFile.entityName')
     .action((coordinate: string, { can, json }: Flags) => {
-      const told = who(readPolicy(), findAction(String(can)), coordinate);
-      write(json, told, formatWho(told));
+      const answer = who(readPolicy(), findAction(String(can)), coordinate);
+      write(json, answer, formatWho(answer));
     });
 }
 
 const explainHelp = `
-It reads the record's envelope from its community's own store, with that community's credentials, and never its content.
-It ends with 0 where the reader may read the field, with 2 where not.
+Reads the record's envelope from its community's store with that community's credentials; never reads the content.
+Exit codes: 0 the reader may read the field, 2 the reader may not, 1 it failed.
 
 Example:
   npx hub policy explain --as europol-analyst --purpose crime-prevention --record MispEvent:... --field info`;
@@ -56,22 +61,22 @@ Example:
 function addExplain(policy: Command): void {
   policy
     .command('explain')
-    .description('why a reader may read a field of a record, or what would have had to be true')
+    .description('explain why a reader may read a field of a record, or which conditions are not met')
     .requiredOption('--as <reader>', "one of the trial's readers, as `hub token --help` lists them")
-    .requiredOption('--record <id>', 'the id of the record: Type:...')
-    .requiredOption('--field <field>', 'a field of it')
-    .option('--purpose <purpose>', 'the one purpose stated, such as incident-response')
+    .requiredOption('--record <id>', 'the id of the record, as Type:...')
+    .requiredOption('--field <field>', 'a field of the record')
+    .option('--purpose <purpose>', 'the purpose to state, such as incident-response; one at most')
     .option('--picture <picture>', 'real, or exercise:trial-2026', 'exercise:trial-2026')
-    .option('--strong', 'on screen, with the second factor')
-    .option('--json', 'the same as JSON')
+    .option('--strong', 'as an interactive reader who logged in with the second factor (on screen)')
+    .option('--json', 'print JSON')
     .addHelpText('after', explainHelp)
-    .action(async ({ as, record, field, json, ...said }: Flags) => {
+    .action(async ({ as, record, field, json, ...stated }: Flags) => {
       const home = homeFolder(process.env);
       const compiled = readPolicy();
       const [kind = ''] = String(record).split(':');
       show(compiled, `${kind}.${String(field)}`);
       const now = new Date();
-      const readerAccess = compiled.accessOf(await readerAtHand(home, String(as), said, now), now);
+      const readerAccess = compiled.accessOf(await readerFromTrial(home, String(as), stated, now), now);
       const envelope = await readEnvelope(home, compiled, String(record));
       const explained = explainField(compiled, readerAccess, kind, envelope, String(field));
       write(json, explained, formatField(explained));
@@ -83,7 +88,7 @@ function write(json: unknown, value: unknown, text: string): void {
   process.stdout.write(json === true ? `${JSON.stringify(value, withoutSets, 2)}\n` : text);
 }
 
-/** Sets and maps of a rule as JSON has them: lists and objects. */
+/** Writes sets as lists and maps as objects. */
 function withoutSets(_name: string, value: unknown): unknown {
   if (value instanceof Set) return [...value];
   return value instanceof Map ? Object.fromEntries(value) : value;

@@ -10,18 +10,21 @@ import { parts } from '../../trial/parts.ts';
 import { readState } from '../../trial/state.ts';
 
 /**
- * The envelope of a record, out of its community's own store and with that community's credentials; its content is
- * never read. Throws where no store has such a record.
+ * Reads the envelope of a record from its community's store, with that community's credentials; never its content. Throws
+ * if no store has the record.
  */
 export async function readEnvelope(home: string, policy: Policy, id: string): Promise<unknown> {
   const [kind = ''] = id.split(':');
-  const said = policy.source.domain.kinds;
-  const owner = Object.hasOwn(said, kind) ? said[kind]?.community : undefined;
+  const { kinds } = policy.source.domain;
+  const owner = Object.hasOwn(kinds, kind) ? kinds[kind]?.community : undefined;
   const community = communities.find((one) => one === owner);
   const collection = community && parts[community].kinds.find(({ type }) => type === kind)?.collection;
   if (community === undefined || collection === undefined) {
-    const stored = Object.values(parts).flatMap(({ kinds }) => kinds.map(({ type }) => type));
-    throw new PolicyQuestionError(`--record: no store here has records of ${kind}`, nearest(kind, stored, 3));
+    const stored = Object.values(parts).flatMap((part) => part.kinds.map(({ type }) => type));
+    throw new PolicyQuestionError(
+      `--record: expected Type:... with a kind of record, got the kind ${kind}, which no store has`,
+      nearest(kind, stored, 3),
+    );
   }
   return await withUri(
     home,
@@ -31,26 +34,26 @@ export async function readEnvelope(home: string, policy: Policy, id: string): Pr
         const found = await db
           .collection<{ _id: string; envelope?: unknown }>(collection)
           .findOne({ _id: id }, { projection: { envelope: 1 } });
-        if (found === null) throw new Error(`--record: the store of ${community} has no ${id}`);
+        if (found === null) throw new Error(`--record: the store of ${community} has no record ${id}`);
         return found.envelope;
       }),
   );
 }
 
-/** One of the trial's readers as the hub would see it now: with what the registry of the trial that runs knows of it. */
-export async function readerAtHand(
+/** Returns one of the trial's readers as the hub sees it now: with its membership in the running trial's registry. */
+export async function readerFromTrial(
   home: string,
   as: string,
-  said: Parameters<typeof toReader>[1],
+  stated: Parameters<typeof toReader>[1],
   now: Date,
 ): Promise<Reader> {
-  const reader = toReader(as, said);
+  const reader = toReader(as, stated);
   const hub = (await readState(home))?.uris.hub;
   if (hub === undefined) return reader;
   const membership = await withDatabase(
     hub,
     async (db) => await openRegistry(db).findMembership(reader.subject, now),
   );
-  if (membership === null) throw new Error(`--as: the registry has no membership of ${as} any more`);
+  if (membership === null) throw new Error(`--as: ${as} has no valid membership in the trial's registry`);
   return { ...reader, ...membership };
 }

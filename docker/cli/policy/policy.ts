@@ -10,13 +10,12 @@ import type { PolicySource } from '../../../schema/policy/language/rules.ts';
 import { addExplainCommands } from './policy-explain.ts';
 import { formatCheck, formatDifference } from '../../../schema/policy/check/report.ts';
 
-/** The commands about the policy: those that look at it as a whole, and those that ask it something. */
+/** Adds the commands that check, compare, print and explain the policy. */
 export function addPolicyCommands(program: Command): void {
   const policy = program
     .command('policy')
     .description(
-      'the policy: check it, compare two versions, read it as a table, what it says of a field, who can, why somebody ' +
-        'may or may not read a record, why a request was refused',
+      'check the policy, compare two versions, print it as a table, and explain who may do what and why a request was refused',
     );
   addCheck(policy);
   addDiff(policy);
@@ -28,9 +27,9 @@ function addCheck(policy: Command): void {
   policy
     .command('check')
     .description(
-      'check the policy against the graph and against itself; it ends with 1 where there are findings',
+      'check that the policy covers the graph and is consistent; exit code 1 if there are findings',
     )
-    .argument('[folder]', "the policy's files", policyFolder)
+    .argument('[folder]', "the folder of the policy's files", policyFolder)
     .addHelpText(
       'after',
       '\nThe last line is "covered N of N, N findings".\n\nExample:\n  npx hub policy check',
@@ -44,10 +43,10 @@ function addCheck(policy: Command): void {
 }
 
 const diffHelp = `
-Each line begins with "+" where somebody gains and with "-" where somebody loses; below it stands a example, a reader and
-a record for which the two versions decide differently. A record of which a line says nothing is in the reader's own
-picture, validly marked and not classified. "being nobody in particular" is a reader in no relation that a rule asks for.
-It ends with 0 where nobody gains or loses anything, with 1 where somebody does, with 2 where a policy is not taken.
+A line begins with "+" if readers gain access and with "-" if they lose it. Below it is an example: a reader and a record
+for which the two versions decide differently. Unless a line says otherwise, the record is in the reader's own picture,
+validly marked and not classified. "being nobody in particular" is a reader in no relation that a rule asks for.
+Exit codes: 0 no access changes, 1 some access changes, 2 one of the folders is not a valid policy.
 
 Example:
   npx hub policy diff schema/policy/released schema/policy`;
@@ -55,10 +54,10 @@ Example:
 function addDiff(policy: Command): void {
   policy
     .command('diff')
-    .description('exactly who gains and who loses what between two versions of the policy')
-    .argument('<old>', "a folder with a policy's files")
-    .argument('<new>', "a folder with a policy's files")
-    .addOption(new Option('--json', 'the same as JSON'))
+    .description('print exactly which readers gain or lose which access between two versions of the policy')
+    .argument('<old>', 'a folder of policy files')
+    .argument('<new>', 'a folder of policy files')
+    .addOption(new Option('--json', 'print JSON'))
     .addHelpText('after', diffHelp)
     .action((old: string, next: string, { json }: { json?: boolean }) => {
       const sources = readBoth(old, next);
@@ -68,7 +67,7 @@ function addDiff(policy: Command): void {
 
 type Both = readonly [before: PolicySource, after: PolicySource];
 
-/** Null, and on stderr why, where one of them is no policy: a script must not take that for a difference. */
+/** Returns null and prints the reason if one is not a valid policy: a script must not mistake that for a difference. */
 function readBoth(old: string, next: string): Both | null {
   try {
     return [policyOfTexts(readPolicyTexts(old)).source, policyOfTexts(readPolicyTexts(next)).source];
@@ -95,11 +94,13 @@ function addTable(policy: Command): void {
   policy
     .command('table')
     .description(
-      'the whole policy as tables: classes of record against classes of reader, with the rules that allow',
+      'print the policy as tables: classes of records against classes of readers, with the rules that allow access',
     )
-    .addOption(new Option('--format <format>', 'what to write').choices(['html', 'csv']).default('html'))
-    .option('--out <file>', 'where to write it, instead of the terminal')
-    .argument('[folder]', "the policy's files", policyFolder)
+    .addOption(
+      new Option('--format <format>', 'the format to write').choices(['html', 'csv']).default('html'),
+    )
+    .option('--out <file>', 'the file to write to instead of the terminal')
+    .argument('[folder]', "the folder of the policy's files", policyFolder)
     .addHelpText('after', '\nExample:\n  npx hub policy table --format html --out policy.html')
     .action((folder: string, flags: { format: string; out?: string }) => {
       const { source } = policyOfTexts(readPolicyTexts(folder));

@@ -1,13 +1,13 @@
 import { IssuerError } from './issuer-error.ts';
 
-/** One answer: its status, where it leads, and its body as JSON (undefined when it is none). */
+/** A response: its status, its redirect target, and its body as JSON (undefined if it is not JSON). */
 export type Answer = {
   readonly status: number;
   readonly location: URL | undefined;
   readonly json: () => unknown;
 };
 
-/** Just enough of a browser to log in: cookies are kept, redirects are told and not followed. */
+/** A minimal browser for the login: keeps cookies, returns redirects instead of following them. */
 export type Browser = {
   readonly get: (url: URL) => Promise<Answer>;
   readonly post: (
@@ -19,7 +19,7 @@ export type Browser = {
 
 const DEADLINE_MS = 10_000;
 
-/** Opens a browser that speaks to this origin alone. Throws an IssuerError where nothing listens or answers in 10 s. */
+/** Creates a browser for one origin. Its requests reject with an IssuerError if nothing answers within 10 s. */
 export function openBrowser(origin: string): Browser {
   const cookies = new Map<string, string>();
   return {
@@ -42,7 +42,7 @@ async function ask(
   question: Question,
 ): Promise<Answer> {
   if (url.origin !== origin)
-    throw new IssuerError('NOT_THE_ISSUER', `${url.origin} is not the issuer ${origin}`);
+    throw new IssuerError('NOT_THE_ISSUER', `expected an address of the issuer ${origin}, got ${url.origin}`);
   const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const headers = { ...question.headers, ...(cookie === '' ? {} : { cookie }) };
   const response = await reach(origin, url, { ...question, headers, redirect: 'manual' });
@@ -60,13 +60,13 @@ async function reach(origin: string, url: URL, init: RequestInit): Promise<Respo
   try {
     return await fetch(url.href, { ...init, signal: AbortSignal.timeout(DEADLINE_MS) });
   } catch (cause) {
-    throw new IssuerError('ISSUER_NOT_RUNNING', `no issuer answers at ${origin}: run npm start first`, {
+    throw new IssuerError('ISSUER_NOT_RUNNING', `no issuer answers at ${origin}: run \`npm start\` first`, {
       cause,
     });
   }
 }
 
-/** The names differ from path to path here, so the name is enough; an emptied cookie is one taken back. */
+/** This issuer uses a different cookie name for each path, so the name identifies a cookie. An empty value deletes it. */
 function keepCookie(cookies: Map<string, string>, line: string): void {
   const [pair = ''] = line.split(';');
   const [name = '', ...value] = pair.split('=');

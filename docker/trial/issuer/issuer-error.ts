@@ -1,4 +1,4 @@
-/** Why no token came: for a program by its code, for a person by its message. */
+/** Reasons why the issuer gave no token. */
 export type IssuerErrorCode =
   | 'ISSUER_NOT_RUNNING'
   | 'NOT_THE_ISSUER'
@@ -8,7 +8,7 @@ export type IssuerErrorCode =
   | 'SCOPE_REFUSED'
   | 'REFUSED';
 
-/** The error of whoever asks the trial's issuer for a token. */
+/** Thrown when the trial's issuer gives no token. Its message says what to do. */
 export class IssuerError extends Error {
   override readonly name = 'IssuerError';
   readonly code: IssuerErrorCode;

@@ -6,34 +6,35 @@ import { answerLogin } from './login.ts';
 import { createProvider } from './provider.ts';
 import { openSecrets } from './secrets.ts';
 
-/** How an issuer is started. `port` 0 takes a free one; `home` keeps its key; `hubUrl` is the audience of its tokens. */
+/** Options of an issuer. `port` 0 chooses a free one; `home` stores its key; `hubUrl` is the audience of its tokens. */
 export type IssuerOptions = {
   readonly port: number;
   readonly home: string;
   readonly hubUrl: string;
-  /** Where a fault of the issuer itself is told; nowhere by default. */
+  /** Called with internal errors of the issuer; they are ignored by default. */
   readonly onFault?: (fault: Error) => void;
-  /** Where it listens and what it is called elsewhere, with its certificate: beside a deployment on trial. */
-  readonly abroad?: { readonly host: string; readonly url: string } & Tls;
-  /** `NODE_ENV`: in production this issuer refuses to start. */
+  /** For a deployment on trial: the address to listen on, the public URL, and the certificate. */
+  readonly published?: { readonly host: string; readonly url: string } & Tls;
+  /** `NODE_ENV`; with `production` the issuer refuses to start. */
   readonly environment?: string | undefined;
 };
 
-/** An issuer that listens: its address, which is the `iss` of its tokens, and how to end it. */
+/** A running issuer. `url` is the `iss` of its tokens. */
 export type RunningIssuer = { readonly url: string; readonly stop: () => Promise<void> };
 
 /**
- * Starts the trial's OpenID provider, on 127.0.0.1 unless it is told another place. Throws in production, and when the
+ * Starts the trial's OpenID provider, on 127.0.0.1 unless `published` says otherwise. Throws in production, and if the
  * port is in use.
  */
 export async function startIssuer(options: IssuerOptions): Promise<RunningIssuer> {
-  const { port, hubUrl, abroad, environment = process.env['NODE_ENV'], onFault = () => {} } = options;
-  if (environment === 'production') throw new Error('the trial issuer never runs with NODE_ENV=production');
+  const { port, hubUrl, published, environment = process.env['NODE_ENV'], onFault = () => {} } = options;
+  if (environment === 'production')
+    throw new Error('the trial issuer never runs with NODE_ENV=production: use your own OpenID provider');
   const home = resolve(options.home);
   const secrets = await openSecrets(home);
-  const server = createServerOf(abroad ?? { tlsCert: null, tlsKey: null });
-  const listening = await listen(server, port, abroad?.host ?? '127.0.0.1');
-  const url = abroad?.url ?? listening;
+  const server = createServerOf(published ?? { tlsCert: null, tlsKey: null });
+  const listening = await listen(server, port, published?.host ?? '127.0.0.1');
+  const url = published?.url ?? listening;
   const provider = createProvider({ issuer: url, hubUrl, secrets }, Date.now);
   provider.on('server_error', (_ctx, fault) => onFault(fault));
   const answer = provider.callback();
@@ -45,7 +46,7 @@ export async function startIssuer(options: IssuerOptions): Promise<RunningIssuer
     });
   });
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A name that was made to point here (DNS rebinding) is not this issuer.
+    // Prevents DNS rebinding: another host name that resolves to this address is not this issuer.
     if (request.headers.host !== new URL(url).host) return void response.writeHead(421).end();
     if (request.url?.startsWith('/interaction/'))
       return answerLogin({ provider, home, secrets }, request, response);
@@ -65,7 +66,7 @@ async function listen(server: Server, port: number, host: string): Promise<strin
 function explain(error: NodeJS.ErrnoException, port: number): Error {
   if (error.code !== 'EADDRINUSE') return error;
   return new Error(
-    `port ${port} on 127.0.0.1 is in use: stop what listens there, or give another with --port`,
+    `port ${port} on 127.0.0.1 is in use: stop the program that listens there, or choose another with --port`,
   );
 }
 

@@ -9,7 +9,7 @@ import { readScopes } from './scopes.ts';
 import { secretsPath } from './secrets.ts';
 import type { Credentials, TrialSecrets } from './secrets.ts';
 
-/** What a login is checked against, and where the page says that it lies. */
+/** The provider and the secrets that a login is checked against. The page names `home` as the place of the passwords. */
 export type LoginDesk = {
   readonly provider: Provider;
   readonly home: string;
@@ -18,11 +18,11 @@ export type LoginDesk = {
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
-const MOST_FORM_BYTES = 4096;
+const maxFormBytes = 4096;
 
 /**
- * Answers a login page: shows the form, takes it, leads back to the client. The library ties an interaction to the
- * browser by a signed cookie for this path; a form from another origin, or one for another login, is refused.
+ * Serves the login page: shows the form, checks it, redirects to the client. The library binds an interaction to the
+ * browser by a signed cookie for this path. A form from another origin or for another login is refused.
  */
 export async function answerLogin(
   desk: LoginDesk,
@@ -34,13 +34,16 @@ export async function answerLogin(
     return sendPage(
       response,
       400,
-      errorPage('no login here', 'This login has ended. Begin again where you came from.'),
+      errorPage(
+        'Login not found',
+        'This login has expired. Start again from the application that you came from.',
+      ),
     );
   }
   if (request.method === 'GET') return showForm(desk, interaction, response, 200);
   const form = isOwnForm(request, interaction) ? await readForm(request) : undefined;
   if (form === undefined)
-    return sendPage(response, 400, errorPage('no form', 'This is not the form of this page.'));
+    return sendPage(response, 400, errorPage('Invalid form', 'Expected the form of this login page.'));
   return takeForm(desk, interaction, form, request, response);
 }
 
@@ -74,7 +77,7 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams | und
   let size = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > MOST_FORM_BYTES) return undefined;
+    if (size > maxFormBytes) return undefined;
     parts.push(part);
   }
   return new URLSearchParams(Buffer.concat(parts).toString('utf8'));
@@ -89,12 +92,13 @@ async function takeForm(
 ): Promise<void> {
   const login = checkLogin(desk.secrets, form, asksStrong(interaction.params['acr_values']));
   if (login === undefined && !form.has('leave')) return showForm(desk, interaction, response, 403);
-  const left = { error: 'access_denied', error_description: 'the reader left the login' };
-  const result = login === undefined || form.has('leave') ? left : { login: { ...login, remember: false } };
+  const cancelled = { error: 'access_denied', error_description: 'the reader cancelled the login' };
+  const result =
+    login === undefined || form.has('leave') ? cancelled : { login: { ...login, remember: false } };
   return desk.provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
 }
 
-/** Who logged in and how strongly, or undefined: which of the three was wrong is not said. */
+/** Returns the reader and the strength of the login, or undefined. Does not reveal which of the three values was wrong. */
 function checkLogin(
   secrets: TrialSecrets,
   form: URLSearchParams,
@@ -126,11 +130,11 @@ async function showForm(
   response: ServerResponse,
   status: 200 | 403,
 ): Promise<void> {
-  const scopes = readScopes(wordsOf(params['scope']));
+  const scopes = readScopes(textOf(params['scope']));
   const asked = 'refused' in scopes ? { purpose: null, picture: '' } : scopes;
-  const client = await desk.provider.Client.find(wordsOf(params['client_id']));
+  const client = await desk.provider.Client.find(textOf(params['client_id']));
   const page = loginPage({
-    client: client?.clientName ?? wordsOf(params['client_id']),
+    client: client?.clientName ?? textOf(params['client_id']),
     purpose: asked.purpose === null ? 'no purpose stated' : `purpose ${asked.purpose}`,
     picture: asked.picture === 'real' ? 'the real picture' : `the picture of ${asked.picture}`,
     strong: asksStrong(params['acr_values']),
@@ -138,10 +142,10 @@ async function showForm(
     secretsPath: secretsPath(desk.home),
     refused: status === 403,
   });
-  sendPage(response, status, page, URL.parse(wordsOf(params['redirect_uri']))?.origin);
+  sendPage(response, status, page, URL.parse(textOf(params['redirect_uri']))?.origin);
 }
 
-function wordsOf(parameter: unknown): string {
+function textOf(parameter: unknown): string {
   return typeof parameter === 'string' ? parameter : '';
 }
 

@@ -14,12 +14,17 @@ type Arguments = {
 };
 
 const { port, home, hub, host, url } = new Command('issuer')
-  .description("the trial's OpenID provider: fictional readers, on 127.0.0.1 unless it has a --url")
-  .requiredOption('--port <n>', 'port to listen on', readPort)
-  .requiredOption('--home <dir>', 'where its key and the passwords of the trial are kept')
-  .option('--hub <url>', 'the hub that tokens are for', readUrl, 'http://127.0.0.1:4000/graphql')
-  .option('--url <url>', 'what it is called, beside a deployment on trial', readUrl)
-  .option('--host <address>', 'where it listens then', '0.0.0.0')
+  .description("run the trial's OpenID provider with fictional readers, on 127.0.0.1 unless --url is given")
+  .requiredOption('--port <n>', 'the port to listen on; 0 chooses a free one', readPort)
+  .requiredOption('--home <dir>', "the folder of the issuer's key and the trial's passwords")
+  .option(
+    '--hub <url>',
+    "the hub's URL: the audience of the tokens",
+    readUrl,
+    'http://127.0.0.1:4000/graphql',
+  )
+  .option('--url <url>', 'the public URL of this issuer, for a deployment on trial', readUrl)
+  .option('--host <address>', 'the address to listen on, with --url', '0.0.0.0')
   .addHelpText('after', `\nSettings, with --url:\n${formatSettings(Object.values(tlsSettings))}`)
   .parse()
   .opts<Arguments>();
@@ -30,12 +35,12 @@ try {
     home,
     hubUrl: hub,
     ...(url !== undefined && {
-      abroad: { host: host ?? '0.0.0.0', url, ...readOrThrow(tlsSettings, process.env) },
+      published: { host: host ?? '0.0.0.0', url, ...readOrThrow(tlsSettings, process.env) },
     }),
     onFault: (fault) => console.error(fault),
   });
   console.log(
-    `issuer at ${issuer.url} for ${hub}, logins in memory, key and passwords in ${secretsPath(home)} (trial only)`,
+    `issuer at ${issuer.url} for ${hub}, logins in memory, key and passwords in ${secretsPath(home)} (for trials only)`,
   );
   for (const end of ['SIGTERM', 'SIGINT', 'disconnect'] as const) {
     process.once(end, () => void issuer.stop().then(() => process.exit(0)));
@@ -47,12 +52,12 @@ try {
 
 function readPort(value: string): number {
   const number = Number(value);
-  if (!/^\d{1,5}$/.test(value) || number > 65_535) throw new InvalidArgumentError('expected 0 to 65535');
+  if (!/^\d{1,5}$/.test(value) || number > 65_535) throw new InvalidArgumentError('Expected 0 to 65535.');
   return number;
 }
 
 function readUrl(value: string): string {
   if (!/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
-    throw new InvalidArgumentError('expected an http(s) address');
+    throw new InvalidArgumentError('Expected an http or https URL.');
   return value;
 }

@@ -1,4 +1,4 @@
-/** An entry of the trial's registry: who can be an originator, a custodian, a provider or a reader's organisation. */
+/** An organisation of the trial's registry: an originator, custodian, provider or a reader's organisation. */
 export type TrialOrganisation = {
   readonly id: string;
   readonly name: string;
@@ -26,8 +26,8 @@ const cyberDefence = ['cyber-defence'] as const;
 const police = ['cyber-defence', 'law-enforcement'] as const;
 
 /**
- * The organisations of the trial. Public bodies and providers bear their public names, since public records name
- * them; that they take part here, and whatever is fictional by its name, is this trial's own fiction (an exercise).
+ * The organisations of the trial. Public bodies and data providers have their public names, because public records name
+ * them. Their participation, and every organisation marked as fictional, is invented for this exercise.
  */
 export const organisations: readonly TrialOrganisation[] = [
   unionEntity('enisa', 'European Union Agency for Cybersecurity (ENISA)', cyberDefence),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What the login page says: who asks, for what, and what went wrong at the last try. */
+/** The content of the login page. `refused` tells that the last try failed. */
 export type LoginView = {
   readonly client: string;
   readonly purpose: string;
@@ -30,8 +30,8 @@ small { display: block; margin-top: 1.5rem; overflow-wrap: anywhere; }
 const styleHash = createHash('sha256').update(style).digest('base64');
 
 /**
- * Headers for a page of the issuer: no script, no frame, one style by its hash. `target` is the origin that a login
- * leads back to; browsers hold the redirect after a form to `form-action`, too.
+ * Returns the headers of the issuer's pages: no scripts, no frames, one style by its hash. `target` is the origin that a
+ * login redirects to: browsers apply `form-action` to the redirect after a form too.
  */
 export function securityHeaders(target = ''): Record<string, string> {
   return {
@@ -42,29 +42,29 @@ export function securityHeaders(target = ''): Record<string, string> {
   };
 }
 
-/** The login form, for a browser without script. */
+/** Renders the login form, which works without scripts. */
 export function loginPage(view: LoginView): string {
   const names = view.names.map((name) => `<option value="${escape(name)}">`).join('');
   return page(
     'Log in to the trial',
     `<p><span class="mark">EXERCISE</span> The people here are fictional.</p>
-<p>The ${escape(view.client)} asks for a token: ${escape(view.purpose)}, ${escape(view.picture)}.</p>
+<p>The ${escape(view.client)} requests a token: ${escape(view.purpose)}, ${escape(view.picture)}.</p>
 ${view.refused ? '<p class="refused" role="alert">User, password or second factor is wrong.</p>' : ''}
 <form method="post" autocomplete="off">
 <label>User <input name="user" list="names" required autofocus></label>
 <datalist id="names">${names}</datalist>
 <label>Password <input name="password" type="password" required></label>
-<label>Second factor${view.strong ? '' : ' (if you have it at hand)'}
+<label>Second factor${view.strong ? '' : ' (optional)'}
 <input name="code" inputmode="numeric"${view.strong ? ' required' : ''}></label>
-<button>Log in</button> <button class="plain" name="leave" value="yes" formnovalidate>Leave</button>
+<button>Log in</button> <button class="plain" name="leave" value="yes" formnovalidate>Cancel</button>
 </form>
-<small>Passwords and second factors of this trial lie in ${escape(view.secretsPath)}.</small>`,
+<small>The passwords and second factors of this trial are in ${escape(view.secretsPath)}.</small>`,
   );
 }
 
-/** A page that says why nothing came of a request. */
+/** Renders a page that says why a request failed. */
 export function errorPage(error: string, description: string): string {
-  return page('This did not work', `<p class="refused">${escape(error)}</p><p>${escape(description)}</p>`);
+  return page('The request failed', `<p class="refused">${escape(error)}</p><p>${escape(description)}</p>`);
 }
 
 function page(title: string, body: string): string {

@@ -15,31 +15,31 @@ import type { TrialReader } from './readers.ts';
 import { hubScopes, readScopes, refuseUngranted, withPicture } from './scopes.ts';
 import type { ScopeRefusal, Stated } from './scopes.ts';
 import type { TrialSecrets } from './secrets.ts';
-import { keepSessions } from './sessions.ts';
+import { memorySessions } from './sessions.ts';
 
-/** How long an access token is good, in seconds. */
-const ACCESS_TOKEN_SECONDS = 15 * 60;
+/** The lifetime of an access token. */
+const accessTokenSeconds = 15 * 60;
 
-/** What an issuer is made for: its own address, the hub that its tokens are for, and what it keeps. */
+/** The issuer's URL, the hub that its tokens are for, and its secrets. */
 export type IssuerFacts = {
   readonly issuer: string;
   readonly hubUrl: string;
   readonly secrets: TrialSecrets;
 };
 
-/** The OpenID provider of the trial: access tokens by RFC 9068 for one hub (RFC 8707), PKCE always, nothing dynamic. */
+/** Creates the trial's OpenID provider: RFC 9068 access tokens for one hub (RFC 8707), PKCE required, no dynamic clients. */
 export function createProvider(facts: IssuerFacts, now: () => number): Provider {
   const provider = new Provider(facts.issuer, configure(facts, now));
-  // The library prints what no listener takes; a fault of a request is answered, and `server_error` tells of it.
+  // The library prints errors that have no listener. `server_error` reports the internal ones; requests get a response.
   provider.silent = true;
   return provider;
 }
 
 function configure({ hubUrl, secrets }: IssuerFacts, now: () => number): Configuration {
   return {
-    adapter: keepSessions(now),
+    adapter: memorySessions(now),
     jwks: { keys: [secrets.signingKey] },
-    // Cookies know no port: a name of our own keeps them apart from whatever else listens on 127.0.0.1.
+    // Cookies do not depend on the port: distinct names keep them apart from other servers on 127.0.0.1.
     cookies: {
       keys: [secrets.cookieKey],
       names: { session: 'jcu_issuer', interaction: 'jcu_issuer_login', resume: 'jcu_issuer_resume' },
@@ -72,8 +72,8 @@ function configure({ hubUrl, secrets }: IssuerFacts, now: () => number): Configu
         ? { accountId: subject, claims: () => ({ sub: subject }) }
         : undefined;
     },
-    loadExistingGrant: (ctx) => grantAsked(ctx, hubUrl),
-    // A code is good for its minute even when the same browser has asked for another meanwhile.
+    loadExistingGrant: (ctx) => grantRequested(ctx, hubUrl),
+    // A code stays valid for its minute even if the same browser requests another one.
     expiresWithSession: () => false,
     formats: { customizers: { jwt: stateReader } },
     renderError: (ctx, out) => {
@@ -82,11 +82,11 @@ function configure({ hubUrl, secrets }: IssuerFacts, now: () => number): Configu
       ctx.body = errorPage(out.error, out.error_description ?? '');
     },
     ttl: {
-      AccessToken: ACCESS_TOKEN_SECONDS,
-      ClientCredentials: ACCESS_TOKEN_SECONDS,
+      AccessToken: accessTokenSeconds,
+      ClientCredentials: accessTokenSeconds,
       AuthorizationCode: 60,
       Grant: 600,
-      IdToken: ACCESS_TOKEN_SECONDS,
+      IdToken: accessTokenSeconds,
       Interaction: 600,
       Session: 8 * 3600,
     },
@@ -101,7 +101,7 @@ function clients(secrets: TrialSecrets): NonNullable<Configuration['clients']> {
     response_types: ['code'],
   } as const;
   return [
-    // RFC 8252 section 7.3: a loopback redirect, whatever the port.
+    // RFC 8252 section 7.3: a loopback redirect with any port.
     {
       ...open,
       client_id: 'jcu-trial-cli',
@@ -132,7 +132,7 @@ function isLoopback(origin: string): boolean {
   return parsed?.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(parsed.hostname);
 }
 
-/** Consent is the trial's own; what stays is the login, again when two factors are asked for and one was given. */
+/** No consent prompt. Requires a login, and a new one if two factors are requested and the session has one. */
 function logins(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
   policy.remove('consent');
@@ -149,7 +149,7 @@ function logins(): interactionPolicy.DefaultPolicy {
   return policy;
 }
 
-/** RFC 8707: tokens are for the hub alone. Both flows pass here, so the scopes are read here. */
+/** RFC 8707: tokens are for the hub only. Both flows call this function, so it reads the scopes. */
 function admitRequest(
   ctx: KoaContextWithOIDC,
   resource: string,
@@ -167,19 +167,19 @@ function admitRequest(
   return {
     scope: hubScopes.join(' '),
     audience: hubUrl,
-    accessTokenTTL: ACCESS_TOKEN_SECONDS,
+    accessTokenTTL: accessTokenSeconds,
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: 'EdDSA' } },
   };
 }
 
-/** The grant of one request: exactly the scopes asked for, of those that the reader may have; else `invalid_scope`. */
-async function grantAsked(
+/** Grants exactly the requested scopes; throws `invalid_scope` if the reader may not have one of them. */
+async function grantRequested(
   ctx: KoaContextWithOIDC,
   hubUrl: string,
 ): Promise<InstanceType<Provider['Grant']> | undefined> {
   const reader = findSubject(ctx.oidc.account?.accountId ?? '');
-  // Whoever is to log in again may be somebody else: nothing is judged by the session that ends.
+  // After a new login it may be another reader: do not decide by the session that ends.
   if (reader === undefined || ctx.oidc.promptPending('login')) return undefined;
   refuse(refuseUngranted(accept(readScopes(scopeOf(ctx))), reader));
   const grant = new ctx.oidc.provider.Grant({
@@ -195,7 +195,7 @@ async function grantAsked(
   return grant;
 }
 
-/** Writes into an access token who reads: from the reader's entry, the granted scopes and the login, nothing else. */
+/** Adds the claims about the reader: from the reader's entry, the granted scopes and the login only. */
 function stateReader(
   ctx: KoaContextWithOIDC,
   token: AccessToken | ClientCredentials,
@@ -204,7 +204,7 @@ function stateReader(
   const login = token.kind === 'AccessToken' ? ctx.oidc.entities.AuthorizationCode : undefined;
   const reader = login === undefined ? machineOf(token.clientId) : findSubject(login.accountId ?? '');
   if (reader === undefined)
-    throw new Error(`no reader stands behind a token of client ${token.clientId ?? '?'}`);
+    throw new Error(`no reader belongs to the token of client ${token.clientId ?? '?'}`);
   const { purpose, picture } = accept(readScopes(token.scope ?? ''));
   Object.assign(parts.payload, {
     sub: reader.subject,

@@ -11,19 +11,19 @@ export type Clearance = {
   readonly briefedAt: string;
 };
 
-/** One of the trial's readers. Its people are fiction: nobody stands behind a subject. */
+/** One of the trial's readers. All of them are fictional: no subject is a real person. */
 export type TrialReader = {
-  /** The name to ask a token for, and to log in with. */
+  /** The name for `hub token --as` and for the login. */
   readonly as: string;
-  /** What tokens and the trail call the reader: opaque, never reused. */
+  /** The reader's id in tokens and in the audit log: opaque, never reused. */
   readonly subject: string;
-  /** `interactive` logs in at a browser or by the command line; `machine` has client credentials only. */
+  /** `interactive` logs in with a browser or the command line; `machine` has client credentials only. */
   readonly client: 'interactive' | 'machine';
   readonly organisation: string;
   readonly roles: readonly string[];
-  /** What the reader may state as purpose, one at a time. */
+  /** The purposes that the reader may state, one for each token. */
   readonly purposes: readonly Purpose[];
-  /** Number and name in the domain's list of 36 reader kinds. */
+  /** Number and name in the list of 36 kinds of reader. */
   readonly kind: { readonly number: number; readonly name: string };
   readonly clearance?: Clearance;
 };
@@ -46,7 +46,7 @@ const policing: readonly Purpose[] = ['crime-prevention', 'criminal-investigatio
 const csirtAnalyst = { number: 1, name: 'CSIRT analyst (Member State)' };
 const communityOperator = { number: 28, name: 'community operator' };
 
-/** The policy's roles by the number of the reader's kind: what the registry gives a member. */
+/** The policy's role for each kind of reader, by its number. */
 const roleOf: ReadonlyMap<number, string> = new Map([
   [1, 'csirt-analyst'],
   [2, 'single-point-of-contact'],
@@ -68,7 +68,7 @@ const roleOf: ReadonlyMap<number, string> = new Map([
   [35, 'hub-administrator'],
 ]);
 
-/** The readers of the trial, every one of them fictional. */
+/** The fictional readers of the trial. */
 export const readers: readonly TrialReader[] = [
   person('enisa-analyst', 'u-7f3a91c2d4e8', 'enisa', { number: 6, name: 'ENISA analyst' }, technical),
   person('cert-eu-analyst', 'u-19bd40e6a75c', 'cert-eu', { number: 9, name: 'CERT-EU analyst' }, technical),
@@ -184,17 +184,17 @@ function person(
   return { as, subject, client: 'interactive', organisation, roles, purposes, kind };
 }
 
-/** The reader of that name, or undefined: own entries only. */
+/** Returns the reader of that name, or undefined. */
 export function findReader(as: string): TrialReader | undefined {
   return readers.find((reader) => reader.as === as);
 }
 
-/** The reader behind a token's subject, or undefined. */
+/** Returns the reader with that subject, or undefined. */
 export function findSubject(subject: string): TrialReader | undefined {
   return readers.find((reader) => reader.subject === subject);
 }
 
-/** The OAuth client of a machine reader; people share the public clients. */
+/** Returns the OAuth client id of a machine reader. People share the public clients. */
 export function machineClientId(reader: TrialReader): string {
   return `jcu-${reader.as}`;
 }

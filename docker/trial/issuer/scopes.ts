@@ -2,10 +2,10 @@ import { purposes } from '../../../schema/record/vocabulary.ts';
 import type { Purpose } from '../../../schema/record/vocabulary.ts';
 import type { TrialReader } from './readers.ts';
 
-/** Who the scopes of one request say that the reader wants to be: one purpose at most, exactly one picture. */
+/** The purpose (one at most) and the picture (exactly one) that the scopes of a request state. */
 export type Stated = { readonly purpose: Purpose | null; readonly picture: string };
 
-/** Why scopes are refused, and which; as RFC 6749 section 5.2 words `invalid_scope`. */
+/** The reason and the scope of an `invalid_scope` error (RFC 6749 section 5.2). */
 export type ScopeRefusal = { readonly refused: string; readonly scope: string };
 
 /** The one exercise of the trial. */
@@ -13,19 +13,22 @@ export const trialExercise = 'exercise:trial-2026';
 
 const pictures: readonly string[] = ['real', trialExercise];
 
-/** Every scope that the hub knows, as RFC 6749 section 3.3 writes them. */
+/** The scopes of the hub, in the syntax of RFC 6749 section 3.3. */
 export const hubScopes: readonly string[] = [
   ...purposes.map((purpose) => `purpose:${purpose}`),
   ...pictures.map((picture) => `picture:${picture}`),
 ];
 
-/** Reads the scopes of a request: the exercise is the picture unless the real one is asked for, never both. */
+/** Reads the scopes of a request. The picture is the exercise unless the real one is requested; never both. */
 export function readScopes(scope: string): Stated | ScopeRefusal {
   const asked = stated(scope, 'purpose:');
   const shown = stated(scope, 'picture:');
   const unknown = [...asked, ...shown].find((one) => !hubScopes.includes(one));
   if (unknown !== undefined) {
-    return { refused: `there is no scope ${unknown}; there are ${hubScopes.join(', ')}`, scope: unknown };
+    return {
+      refused: `there is no scope ${unknown}; expected one of ${hubScopes.join(', ')}`,
+      scope: unknown,
+    };
   }
   if (asked.length > 1) return { refused: 'a token states one purpose at most', scope: asked.join(' ') };
   if (shown.length > 1)
@@ -38,7 +41,7 @@ function stated(scope: string, prefix: string): readonly string[] {
   return [...new Set(scope.split(' '))].filter((one) => one.startsWith(prefix));
 }
 
-/** Refuses a purpose that this reader was not granted; the refusal lists those that are. */
+/** Returns a refusal if the reader was not granted the purpose. It lists the granted purposes. */
 export function refuseUngranted(asked: Stated, reader: TrialReader): ScopeRefusal | undefined {
   if (asked.purpose === null || reader.purposes.includes(asked.purpose)) return undefined;
   const granted = reader.purposes.length > 0 ? reader.purposes.join(', ') : 'none';
@@ -46,7 +49,7 @@ export function refuseUngranted(asked: Stated, reader: TrialReader): ScopeRefusa
   return { refused, scope: `purpose:${asked.purpose}` };
 }
 
-/** The scopes with the picture that they stand for written out, so that the token response names what was granted. */
+/** Adds the default picture to the scopes, so that the token response names every granted scope. */
 export function withPicture(scope: string, asked: Stated): string {
   return [...new Set([...scope.split(' ').filter(Boolean), `picture:${asked.picture}`])].join(' ');
 }

@@ -23,31 +23,31 @@ const secretsSchema = z.object({
   cookieKey: z.string().min(1),
   /** Client secrets of the machine readers, by client id. */
   clients: z.record(z.string(), z.string().min(1)),
-  /** Passwords of the trial's fictional people, by the name to log in with. */
+  /** Passwords of the trial's fictional people, by login name. */
   people: z.record(z.string(), personSchema),
 });
 
-/** What the issuer keeps between starts: its key, and the secrets of the trial's fictional readers. */
+/** The issuer's key and the secrets of the trial's fictional readers, kept between starts. */
 export type TrialSecrets = z.infer<typeof secretsSchema>;
 
-/** What one person of the trial logs in with. */
+/** The login of one fictional person. */
 export type Credentials = z.infer<typeof personSchema>;
 
-/** Where the secrets lie, mode 0600. */
+/** Returns the path of the secrets, a file with mode 0600. */
 export function secretsPath(home: string): string {
   return join(home, 'issuer.json');
 }
 
-/** Opens the secrets, making them once; readers added since get theirs. Throws when the file is not what was written. */
+/** Opens the secrets; makes those that are missing. Throws if the file is not one that the issuer wrote. */
 export async function openSecrets(home: string): Promise<TrialSecrets> {
-  const kept = await readSecrets(home);
-  const secrets = complete(kept ?? (await makeSecrets()));
-  if (JSON.stringify(secrets) !== JSON.stringify(kept)) await keepSecrets(home, secrets);
+  const stored = await readSecrets(home);
+  const secrets = complete(stored ?? (await makeSecrets()));
+  if (JSON.stringify(secrets) !== JSON.stringify(stored)) await writeSecrets(home, secrets);
   await chmod(secretsPath(home), 0o600);
   return secrets;
 }
 
-/** Reads the secrets of an issuer that has run before; undefined when there are none at this place. */
+/** Reads the secrets of an issuer that has run before; undefined if the file does not exist. */
 export async function readSecrets(home: string): Promise<TrialSecrets | undefined> {
   const path = secretsPath(home);
   let text: string;
@@ -64,7 +64,7 @@ function parseSecrets(path: string, text: string): TrialSecrets {
   try {
     return secretsSchema.parse(JSON.parse(text));
   } catch {
-    // Neither cause nor content goes on: both could quote a key.
+    // Omits cause and content: both could quote a key.
     throw new Error(
       `${path} is not the file that the issuer wrote; remove it, and the issuer makes new keys`,
     );
@@ -103,10 +103,10 @@ function makeCredentials(): Credentials {
   };
 }
 
-async function keepSecrets(home: string, secrets: TrialSecrets): Promise<void> {
+async function writeSecrets(home: string, secrets: TrialSecrets): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   const path = secretsPath(home);
-  const half = `${path}.${randomBytes(6).toString('hex')}`;
-  await writeFile(half, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  await rename(half, path);
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(temporary, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  await rename(temporary, path);
 }

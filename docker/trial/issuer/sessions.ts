@@ -2,14 +2,14 @@ import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 
 type Entry = { readonly payload: AdapterPayload; readonly expiresAt: number };
 
-/** More than a trial on one machine ever holds at once; the oldest go first. */
-const MOST_ENTRIES = 10_000;
+/** More than a trial holds at once. When the limit is reached, the oldest entries are removed. */
+const maxEntries = 10_000;
 
 /**
- * Keeps logins, codes and grants in memory, each until it expires: a restart ends every session, on purpose.
- * Access tokens are signed and need no store, so they outlive it. One store for each issuer; `now` in milliseconds.
+ * Stores logins, codes and grants in memory until they expire. A restart ends every session, on purpose; access tokens
+ * are signed and stay valid. Create one for each issuer; `now` returns milliseconds.
  */
-export function keepSessions(now: () => number): AdapterFactory {
+export function memorySessions(now: () => number): AdapterFactory {
   const store = new Map<string, Entry>();
   return (model) => sessionsOf(model, store, now);
 }
@@ -46,10 +46,10 @@ function sessionsOf(model: string, store: Map<string, Entry>, now: () => number)
 }
 
 function makeRoom(store: Map<string, Entry>, now: number): void {
-  if (store.size < MOST_ENTRIES) return;
+  if (store.size < maxEntries) return;
   for (const [name, entry] of store) if (entry.expiresAt <= now) store.delete(name);
   for (const name of store.keys()) {
-    if (store.size < MOST_ENTRIES) return;
+    if (store.size < maxEntries) return;
     store.delete(name);
   }
 }

@@ -9,19 +9,19 @@ import type { TrialReader } from './readers.ts';
 import { readSecrets, secretsPath } from './secrets.ts';
 import type { TrialSecrets } from './secrets.ts';
 
-/** Which reader's token, from which issuer; `home` is where that issuer keeps the trial's passwords. */
+/** The reader to get a token for, and the issuer. `home` is the folder where that issuer keeps the passwords. */
 export type TokenRequest = {
   readonly issuer: string;
   readonly home: string;
   readonly as: string;
   readonly purpose?: string | undefined;
-  /** `real`, or the id of an exercise; the issuer gives the exercise by itself. */
+  /** `real`, or the id of an exercise; by default the issuer chooses the trial's exercise. */
   readonly picture?: string | undefined;
   /** Log in with the second factor. */
   readonly strong?: boolean | undefined;
 };
 
-/** A bearer token, and until when it is good. */
+/** A bearer token and its expiry. */
 export type Token = { readonly accessToken: string; readonly expiresAt: Date };
 
 const discoverySchema = z.object({
@@ -33,7 +33,7 @@ type Discovery = z.infer<typeof discoverySchema>;
 
 const client = { id: 'jcu-trial-cli', redirectUri: 'http://127.0.0.1/callback' };
 
-const MOST_STEPS = 6;
+const maxSteps = 6;
 
 /**
  * Gets a token as one of the trial's readers: people by authorization code with PKCE (RFC 7636) and the login form,
@@ -52,14 +52,20 @@ function requireReader(as: string): TrialReader {
   const reader = findReader(as);
   if (reader !== undefined) return reader;
   const names = readers.map((one) => one.as).join(', ');
-  throw new IssuerError('UNKNOWN_READER', `there is no reader ${as}; the trial has ${names}`);
+  throw new IssuerError(
+    'UNKNOWN_READER',
+    `expected one of the trial's readers, got ${as}: there is no such reader; the trial has ${names}`,
+  );
 }
 
 async function discover(issuer: string): Promise<Discovery> {
   const answer = await openBrowser(issuer).get(new URL(`${issuer}/.well-known/openid-configuration`));
   const discovery = discoverySchema.safeParse(answer.json());
   if (!discovery.success || discovery.data.issuer !== issuer) {
-    throw new IssuerError('NOT_THE_ISSUER', `what listens at ${issuer} is not the trial's issuer`);
+    throw new IssuerError(
+      'NOT_THE_ISSUER',
+      `expected the trial's issuer at ${issuer}, got another server: stop it, and run \`npm start\``,
+    );
   }
   return discovery.data;
 }
@@ -69,7 +75,7 @@ async function requireSecrets(home: string): Promise<TrialSecrets> {
   if (secrets !== undefined) return secrets;
   throw new IssuerError(
     'NO_SECRETS',
-    `${secretsPath(home)} is not there: run npm start first, with the same home`,
+    `expected the issuer's secrets at ${secretsPath(home)}, found none: run \`npm start\` first, with the same JCU_HOME`,
   );
 }
 
@@ -79,7 +85,8 @@ async function askAsMachine(
   secrets: TrialSecrets,
   request: TokenRequest,
 ): Promise<string> {
-  if (request.strong) throw new IssuerError('REFUSED', `${reader.as} is a machine and has no second factor`);
+  if (request.strong)
+    throw new IssuerError('REFUSED', `${reader.as} is a machine and has no second factor: omit --strong`);
   const id = machineClientId(reader);
   const basic = Buffer.from(`${id}:${secrets.clients[id] ?? ''}`).toString('base64');
   const form = { grant_type: 'client_credentials', scope: scopesOf(request).join(' ') };
@@ -103,7 +110,7 @@ async function askAsPerson(
   });
 }
 
-/** Walks from the authorization endpoint over the login form to the code, as a browser would. */
+/** Follows the authorization endpoint and the login form to the authorization code, as a browser does. */
 async function logIn(
   discovery: Discovery,
   reader: TrialReader,
@@ -114,13 +121,13 @@ async function logIn(
   const browser = openBrowser(discovery.issuer);
   const form = loginForm(reader, secrets, request.strong === true);
   let next = authorizationUrl(discovery, request, state);
-  for (let step = 0; step < MOST_STEPS; step += 1) {
+  for (let step = 0; step < maxSteps; step += 1) {
     const isLogin = next.pathname.startsWith('/interaction/');
     const answer = isLogin ? await browser.post(next, form) : await browser.get(next);
     if (isLogin && answer.status === 403) {
       throw new IssuerError(
         'LOGIN_REFUSED',
-        `the issuer refused the login of ${reader.as}: is ${secretsPath(request.home)} its own?`,
+        `the issuer refused the login of ${reader.as}: check that ${secretsPath(request.home)} belongs to this issuer`,
       );
     }
     if (answer.location === undefined) break;
@@ -128,7 +135,7 @@ async function logIn(
       return readCode(discovery, answer.location, state);
     next = answer.location;
   }
-  throw new IssuerError('REFUSED', `the issuer at ${discovery.issuer} did not lead back from the login`);
+  throw new IssuerError('REFUSED', `the issuer at ${discovery.issuer} did not redirect back after the login`);
 }
 
 function authorizationUrl(
@@ -163,11 +170,14 @@ function loginForm(reader: TrialReader, secrets: TrialSecrets, strong: boolean):
   return { user: reader.as, password: known?.password ?? '', ...code };
 }
 
-/** Takes the code of an authorization response that is ours (`state`) and the issuer's (`iss`, RFC 9207). */
+/** Reads the code of an authorization response whose `state` is ours and whose `iss` is the issuer's (RFC 9207). */
 function readCode(discovery: Discovery, callback: URL, state: string): string {
   const answer = callback.searchParams;
   if (answer.get('state') !== state || answer.get('iss') !== discovery.issuer) {
-    throw new IssuerError('REFUSED', 'the authorization response is not an answer to this request');
+    throw new IssuerError(
+      'REFUSED',
+      'the authorization response does not belong to this request (state or iss differs): try again',
+    );
   }
   const code = answer.get('code');
   if (code === null) throw refusalOf(answer.get('error') ?? '', answer.get('error_description') ?? '');

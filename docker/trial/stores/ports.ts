@@ -1,6 +1,6 @@
 import { createServer, connect } from 'node:net';
 
-/** A port of 127.0.0.1 that nothing listens on: `wanted` if it is free, another one otherwise. */
+/** Returns a free port of 127.0.0.1: `wanted` if it is free, otherwise another one. */
 export async function freePort(wanted = 0): Promise<number> {
   return (await tryPort(wanted)) ?? (await tryPort(0)) ?? 0;
 }
@@ -16,7 +16,7 @@ async function tryPort(wanted: number): Promise<number | undefined> {
   });
 }
 
-/** Whether something takes connections on a port of 127.0.0.1. */
+/** Tells whether a program accepts connections on a port of 127.0.0.1. */
 export async function answers(port: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });

@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * What tells a running process from a later one under the same id: when it started. Undefined when none runs; a
- * zombie does not run.
+ * Returns the start time of a running process, which distinguishes it from a later one with the same id. Returns
+ * undefined if none runs; a zombie does not run.
  */
 export async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return await askPs(pid, 'lstart=');
   try {
-    // proc(5): the name stands in parentheses and may hold anything; state is field 3, the start field 22.
+    // proc(5): the name is in parentheses and may contain anything; the state is field 3, the start time field 22.
     const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ').at(-1)?.split(' ') ?? [];
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {
@@ -20,7 +20,7 @@ export async function startOf(pid: number): Promise<string | undefined> {
   }
 }
 
-/** The words that a process was started with; empty when none runs. */
+/** Returns the command line of a process; empty if none runs. */
 export async function commandLineOf(pid: number): Promise<string> {
   if (process.platform !== 'linux') return (await askPs(pid, 'command=')) ?? '';
   try {
@@ -30,7 +30,7 @@ export async function commandLineOf(pid: number): Promise<string> {
   }
 }
 
-/** Waits until a process has ended; false if it runs on after `ms` milliseconds. */
+/** Waits until a process has ended. Returns false if it still runs after `ms` milliseconds. */
 export async function waitUntilEnded(pid: number, ms: number): Promise<boolean> {
   const start = await startOf(pid);
   const until = Date.now() + ms;

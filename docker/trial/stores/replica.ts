@@ -7,32 +7,32 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { MongoClient } from 'mongodb';
 import { moveAddress, openAsAdmin } from './admin.ts';
 import { explainEnd, PortTaken } from './end.ts';
-import { readText, writeWhole } from './files.ts';
+import { readText, writeAtomically } from './files.ts';
 import type { Mongod } from './find.ts';
 import { filesOf, mongodArguments } from './mongod-arguments.ts';
 import { answers, freePort } from './ports.ts';
 import type { ServerName, ServerSecrets } from './secrets.ts';
 import { reasonOf, StoresError } from './stores-error.ts';
 
-/** A server that runs: a replica set of one node, on 127.0.0.1, with access control. */
+/** A running server: a one-node replica set on 127.0.0.1 with access control. */
 export type Replica = {
   readonly port: number;
-  /** Ends it in order and waits until it has; a second call waits for the first. */
+  /** Stops it gracefully and waits until it has ended; a second call waits for the first. */
   stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
+  /** Kills it, as a crash would. */
   kill(): Promise<void>;
 };
 
 export type ReplicaOptions = {
   readonly mongod: Mongod;
-  /** The folder that all servers of a home lie in. */
+  /** The home: the folder that contains the folder of each server. */
   readonly home: string;
   readonly name: ServerName;
   readonly secrets: ServerSecrets;
   /** How many servers share the machine. */
   readonly share: number;
   readonly report: (line: string) => void;
-  /** Brings users and roles up to date, before anybody is told of the server. */
+  /** Updates users and roles, before the start resolves. */
   readonly prepare: (admin: MongoClient) => Promise<void>;
 };
 
@@ -41,32 +41,32 @@ const stopMs = 30_000;
 const attempts = 3;
 
 /**
- * Starts mongod on its folder in the home, on the port that it had before; on another one, which the replica set is
- * told, if that is taken. It runs in a process group of its own, so that a Ctrl-C ends it in its turn and not in the
- * middle. Throws a StoresError that says what to do.
+ * Starts mongod on its folder in the home, on the same port as before. If that is taken, chooses another port and updates
+ * the replica set. Runs it in a separate process group, so that Ctrl-C does not reach it before its turn. Throws a
+ * StoresError that says what to do.
  */
 export async function startReplica(options: ReplicaOptions): Promise<Replica> {
   const folder = join(options.home, options.name);
   const files = filesOf(folder);
   await mkdir(files.db, { recursive: true, mode: 0o700 });
-  const kept = await readState(files.state);
-  refuseNewer(kept, options.mongod, files.db);
+  const last = await readState(files.state);
+  refuseNewer(last, options.mongod, files.db);
   await rm(files.key, { force: true });
   await writeFile(files.key, options.secrets.key, { mode: 0o600, flag: 'wx' });
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const port = await freePort(kept?.port);
-      if (kept !== undefined && kept.port !== port) await move(options, folder, kept.port, port);
+      const port = await freePort(last?.port);
+      if (last !== undefined && last.port !== port) await move(options, folder, last.port, port);
       return await run(options, folder, port);
     } catch (error) {
-      // Between the look and the start another program may have taken the port.
+      // Another program may have taken the port after it was found free.
       if (!(error instanceof PortTaken) || attempt === attempts) throw error;
     }
   }
 }
 
 async function move(options: ReplicaOptions, folder: string, from: number, to: number): Promise<void> {
-  options.report(`stores: port ${from} is taken, ${options.name} is on ${to} from now on`);
+  options.report(`stores: port ${from} is taken, ${options.name} uses ${to} from now on`);
   const child = await spawnMongod(options, folder, to, false);
   try {
     await waitUntilAnswering(child, folder, to);
@@ -78,13 +78,13 @@ async function move(options: ReplicaOptions, folder: string, from: number, to: n
 
 async function run(options: ReplicaOptions, folder: string, port: number): Promise<Replica> {
   const child = await spawnMongod(options, folder, port);
-  const stopping = { asked: false };
+  let stopping = false;
   const stop = async () => {
-    stopping.asked = true;
+    stopping = true;
     await end(child);
   };
   const kill = async () => {
-    stopping.asked = true;
+    stopping = true;
     await end(child, 'SIGKILL');
   };
   try {
@@ -94,8 +94,7 @@ async function run(options: ReplicaOptions, folder: string, port: number): Promi
     throw error;
   }
   child.once('exit', (code, signal) => {
-    if (!stopping.asked)
-      options.report(`stores: mongod of ${options.name} ended by itself (${code ?? signal})`);
+    if (!stopping) options.report(`stores: mongod of ${options.name} ended unexpectedly (${code ?? signal})`);
   });
   return { port, stop, kill };
 }
@@ -113,11 +112,11 @@ async function spawnMongod(
     const child = spawn(mongod.path, mongodArguments(folder, port, share, set), {
       detached: true,
       cwd: folder,
-      // An unknown locale would end it at once, and no secret of this process is its business.
+      // mongod exits on an unknown locale. It gets no other variables, because they may contain secrets.
       env: { LC_ALL: 'C', LD_LIBRARY_PATH: process.env['LD_LIBRARY_PATH'] },
       stdio: ['ignore', out, out],
     });
-    // It has no id then, which is looked at where its end is.
+    // A child that could not be spawned has no process id; `hasEnded` checks that.
     child.once('error', () => undefined);
     return child;
   } finally {
@@ -139,11 +138,11 @@ async function makeReady(
   } catch (error) {
     if (hasEnded(child)) throw await explainEnd(folder, child);
     if (error instanceof StoresError) throw error;
-    throw new StoresError('NOT_STARTED', `${options.name}: ${reasonOf(error)} (its log: ${files.log})`, {
+    throw new StoresError('NOT_STARTED', `${options.name}: ${reasonOf(error)}; see ${files.log}`, {
       cause: error,
     });
   }
-  await writeWhole(files.state, JSON.stringify({ port, version: options.mongod.version }));
+  await writeAtomically(files.state, JSON.stringify({ port, version: options.mongod.version }));
 }
 
 async function waitUntilAnswering(child: ChildProcess, folder: string, port: number): Promise<void> {
@@ -154,7 +153,7 @@ async function waitUntilAnswering(child: ChildProcess, folder: string, port: num
       const { log } = filesOf(folder);
       throw new StoresError(
         'NOT_STARTED',
-        `mongod did not listen within ${readyMs / 1000} s (its log: ${log})`,
+        `expected mongod to listen within ${readyMs / 1000} s, it did not; see ${log}`,
       );
     }
     await pause(10);
@@ -165,9 +164,9 @@ async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM
   if (hasEnded(child)) return;
   const ended = once(child, 'exit');
   child.kill(signal);
-  const late = setTimeout(() => child.kill('SIGKILL'), stopMs);
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
   await ended;
-  clearTimeout(late);
+  clearTimeout(timer);
 }
 
 function hasEnded(child: ChildProcess): boolean {
@@ -176,7 +175,7 @@ function hasEnded(child: ChildProcess): boolean {
 
 type State = { readonly port: number; readonly version: string };
 
-/** What was kept of the last start that came to its end; a file that says nothing is as good as none. */
+/** Reads the state of the last complete start; undefined if the file is missing or damaged. */
 async function readState(file: string): Promise<State | undefined> {
   try {
     const { port, version } = JSON.parse((await readText(file)) ?? '{}') as Partial<State>;
@@ -186,14 +185,14 @@ async function readState(file: string): Promise<State | undefined> {
   }
 }
 
-/** An older mongod does not understand what a newer one has written. */
-function refuseNewer(kept: State | undefined, mongod: Mongod, db: string): void {
-  const [made, now] = [releaseOf(kept?.version ?? '0.0'), releaseOf(mongod.version)];
-  if (made <= now) return;
+/** An older mongod cannot read the files of a newer one. */
+function refuseNewer(last: State | undefined, mongod: Mongod, db: string): void {
+  const [lastRelease, release] = [releaseOf(last?.version ?? '0.0'), releaseOf(mongod.version)];
+  if (lastRelease <= release) return;
   throw new StoresError(
     'HOME_OF_ANOTHER',
-    `${db} was last opened by MongoDB ${kept?.version}, and ${mongod.path} is ${mongod.version}: ` +
-      'set MONGOMS_SYSTEM_BINARY to one that is not older, or begin anew with another home',
+    `${db} was last opened by MongoDB ${last?.version}, and ${mongod.path} is ${mongod.version}: ` +
+      'set MONGOMS_SYSTEM_BINARY to one that is not older, or JCU_HOME to a new folder',
   );
 }
 

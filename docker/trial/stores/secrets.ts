@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readText, writeWhole } from './files.ts';
+import { readText, writeAtomically } from './files.ts';
 import { type StoreName, storeNames } from './names.ts';
 import { StoresError } from './stores-error.ts';
 
-/** A server that holds the stores: `all` of them, or one. */
+/** A server: `all` holds every store; the others hold one each. */
 export type ServerName = 'all' | StoreName;
 
 const serverSchema = z.object({
-  /** Password of the administrator of users and of the replica set, who reads no store. */
+  /** The password of the administrator of users and the replica set, who cannot read a store. */
   admin: z.string().min(1),
-  /** What the nodes of its replica set would know each other by. */
+  /** The key file's content: the shared secret of the replica set's nodes. */
   key: z.string().min(6),
 });
 
@@ -26,7 +26,7 @@ export type ServerSecrets = z.infer<typeof serverSchema>;
 
 type StoreSecrets = z.infer<typeof secretsSchema>;
 
-/** What the stores of a home are opened with: made once, at random, never shared between two of them. */
+/** The passwords and keys of a home's stores: random, made once, different for each store. */
 export type OpenedSecrets = {
   readonly server: (name: ServerName) => ServerSecrets;
   readonly password: (name: StoreName) => string;
@@ -36,11 +36,11 @@ export type OpenedSecrets = {
 export async function openSecrets(home: string, servers: readonly ServerName[]): Promise<OpenedSecrets> {
   const path = join(home, 'secrets.json');
   const text = await readText(path);
-  const kept: StoreSecrets =
+  const stored: StoreSecrets =
     text === undefined ? { schemaVersion: 1, servers: {}, passwords: {} } : parse(path, text);
-  const secrets = complete(kept, servers);
-  if (JSON.stringify(secrets) !== JSON.stringify(kept)) {
-    await writeWhole(path, `${JSON.stringify(secrets, null, 2)}\n`);
+  const secrets = complete(stored, servers);
+  if (JSON.stringify(secrets) !== JSON.stringify(stored)) {
+    await writeAtomically(path, `${JSON.stringify(secrets, null, 2)}\n`);
   }
   await chmod(path, 0o600);
   return {
@@ -53,17 +53,17 @@ function parse(path: string, text: string): StoreSecrets {
   try {
     return secretsSchema.parse(JSON.parse(text));
   } catch {
-    // Neither cause nor content goes on: both could quote a password.
+    // Omits cause and content: both could quote a password.
     throw new StoresError(
       'HOME_OF_ANOTHER',
-      `${path} is not the file that the stores wrote: put it back, or begin anew with another home`,
+      `${path} is not a file that the stores wrote: restore it, or set JCU_HOME to a new folder`,
     );
   }
 }
 
-function complete(kept: StoreSecrets, names: readonly ServerName[]): StoreSecrets {
-  const servers = { ...kept.servers };
-  const passwords = { ...kept.passwords };
+function complete(stored: StoreSecrets, names: readonly ServerName[]): StoreSecrets {
+  const servers = { ...stored.servers };
+  const passwords = { ...stored.passwords };
   for (const name of names) servers[name] ??= { admin: random(24), key: randomBytes(96).toString('base64') };
   for (const name of storeNames) passwords[name] ??= random(24);
   return { schemaVersion: 1, servers, passwords };

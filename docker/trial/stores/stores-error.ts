@@ -1,4 +1,4 @@
-/** Why the trial has no stores: for a program by its code, for a person by its message. */
+/** Reasons why the embedded stores do not start. */
 export type StoresErrorCode =
   | 'PRODUCTION'
   | 'NO_MONGOD'
@@ -10,7 +10,7 @@ export type StoresErrorCode =
   | 'NOT_STARTED'
   | 'NOT_APART';
 
-/** The error of the embedded stores. Its message says what is wrong and what to do. */
+/** Thrown by the embedded stores. Its message says what is wrong and what to do. */
 export class StoresError extends Error {
   override readonly name = 'StoresError';
   readonly code: StoresErrorCode;
@@ -21,25 +21,25 @@ export class StoresError extends Error {
   }
 }
 
-/** What the file system says when a folder cannot be used, in words that say what to do; others come back as they are. */
+/** Turns a file system error about a folder into a StoresError that says what to do; returns other errors unchanged. */
 export function explainFileError(error: unknown, folder: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new StoresError('DISK_FULL', `the disk of ${folder} is full: make room there and start again`, {
+    return new StoresError('DISK_FULL', `the disk of ${folder} is full: free some space and start again`, {
       cause: error,
     });
   }
   if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code ?? '')) {
     return new StoresError(
       'HOME_UNWRITABLE',
-      `${folder} cannot be written (${code}): make it a folder that you may write, or choose another`,
+      `${folder} is not a writable folder (${code}): change its permissions, or choose another folder`,
       { cause: error },
     );
   }
   return error;
 }
 
-/** The message of whatever was thrown, on one line. */
+/** Returns the message of a thrown value, on one line. */
 export function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s*\n\s*/g, '; ');
 }

@@ -7,48 +7,48 @@ import { replicaSet } from './mongod-arguments.ts';
 import { type Replica, type ReplicaOptions, startReplica } from './replica.ts';
 import { type OpenedSecrets, openSecrets, type ServerName } from './secrets.ts';
 import { explainFileError, StoresError } from './stores-error.ts';
-import { keepUsers } from './users.ts';
+import { updateUsers } from './users.ts';
 
 export { storeNames } from './names.ts';
 export type { StoreName } from './names.ts';
 
-/** The trial's stores while they run: one URI each, with credentials that open no other. */
+/** The running stores of the trial: one URI each, whose credentials open no other store. */
 export type Stores = AsyncDisposable & {
   readonly uris: Readonly<Record<StoreName, string>>;
-  /** What the servers say that they are, as `6.0.5`. */
+  /** The version of the servers, such as `6.0.5`. */
   readonly version: string;
-  /** Ends the servers in order; what was stored stays in the home. */
+  /** Stops the servers gracefully; the stored data remains in the home. */
   stop(): Promise<void>;
-  /** Takes one store away, for tests, and gives it back on the same address. Throws NOT_APART unless apart. */
+  /** Stops one store, for tests; `startOne` starts it on the same address. Throws NOT_APART if one server holds all. */
   stopOne(name: StoreName): Promise<void>;
-  /** The same as a crash would: what was not in the journal is lost. */
+  /** Kills one store, as a crash would: writes that are not in the journal are lost. */
   killOne(name: StoreName): Promise<void>;
   startOne(name: StoreName): Promise<void>;
 };
 
 export type StoresOptions = {
-  /** The folder that keeps data, ports and passwords between starts; for one trial at a time. */
+  /** The folder of data, ports and passwords, kept between starts; for one trial at a time. */
   readonly home: string;
-  /** One server for each store instead of one for all. A home is the one or the other for good. */
+  /** Run one server for each store instead of one for all. This cannot be changed for an existing home. */
   readonly apart?: boolean;
   readonly report?: (line: string) => void;
-  /** Where binaries are kept between clones: by default JCU_CACHE, or `jcu-hub` in the user's cache folder. */
+  /** The folder of downloaded binaries: by default JCU_CACHE, or `jcu-hub` in the user's cache folder. */
   readonly cache?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Aborted where the start is to be given up: what has begun is stopped, and the start is rejected. */
-  readonly told?: AbortSignal;
+  /** Aborts the start: the servers that run are stopped, and the start rejects. */
+  readonly signal?: AbortSignal;
 };
 
-/** A server begins with about 310 MB of files; less room than this, and it would end in the middle. */
-const roomToBegin = 400_000_000;
-const roomToGoOn = 60_000_000;
+/** A new server writes about 310 MB of files. */
+const roomForNewServer = 400_000_000;
+const roomForExistingServers = 60_000_000;
 
 /**
- * Starts the embedded stores of a trial on this machine, with what was stored in `home` before. Throws a StoresError
- * that says what to do; PRODUCTION when NODE_ENV is `production`, where every store has a URI of its own.
+ * Starts the embedded stores of a trial on this machine with the data in `home`. Throws a StoresError that says what to
+ * do; PRODUCTION if NODE_ENV is `production`, where every part gets the URI of its store.
  */
 export async function startStores(options: StoresOptions): Promise<Stores> {
-  const { apart = false, report = () => undefined, cache, env = process.env, told } = options;
+  const { apart = false, report = () => undefined, cache, env = process.env, signal } = options;
   refuseProduction(env);
   const { home, release } = await occupyHome(options.home);
   const running = new Map<ServerName, Replica>();
@@ -57,16 +57,16 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
   try {
     const servers: readonly ServerName[] = apart ? storeNames : ['all'];
     await checkHome(home, apart, servers.length);
-    const where = { ...(cache !== undefined && { cache }), ...(told !== undefined && { told }) };
+    const where = { ...(cache !== undefined && { cache }), ...(signal !== undefined && { signal }) };
     const mongod = await findMongod({ env, report, ...where });
-    told?.throwIfAborted();
-    warnOfAge(mongod, report);
+    signal?.throwIfAborted();
+    warnIfOutdated(mongod, report);
     const secrets = await openSecrets(home, servers);
     const start = async (name: ServerName) => {
       running.set(name, await startServer(name, { home, mongod, secrets, share: servers.length, report }));
     };
     await allOrFirstError(servers.map(start));
-    told?.throwIfAborted();
+    signal?.throwIfAborted();
     return {
       uris: urisOf(running, secrets),
       version: mongod.version,
@@ -84,7 +84,7 @@ function refuseProduction(env: NonNullable<StoresOptions['env']>): void {
   if (env['NODE_ENV'] !== 'production') return;
   throw new StoresError(
     'PRODUCTION',
-    'the embedded stores are for trials on one machine: in production give every part the URI of its own store (JCU_STORE_URI)',
+    'the embedded stores are for trials on one machine: in production, give every part the URI of its store (JCU_STORE_URI)',
   );
 }
 
@@ -98,17 +98,20 @@ async function checkHome(home: string, apart: boolean, servers: number): Promise
     const [is, asked] = apart ? ['together', 'apart'] : ['apart', 'together'];
     throw new StoresError(
       'HOME_OF_ANOTHER',
-      `${home} keeps its stores ${is}, not ${asked}: start it as before, or begin anew with another home`,
+      `${home} has its stores ${is}, not ${asked}: start with --stores ${is}, start with --fresh, or set JCU_HOME to a new folder`,
     );
   }
   const room = await statfs(home);
-  if (room.bavail * room.bsize > (names.length > 0 ? roomToGoOn : roomToBegin * servers)) return;
+  if (room.bavail * room.bsize > (names.length > 0 ? roomForExistingServers : roomForNewServer * servers))
+    return;
   throw explainFileError(Object.assign(new Error('too little room'), { code: 'ENOSPC' }), home);
 }
 
-function warnOfAge({ version, path }: Mongod, report: (line: string) => void): void {
+function warnIfOutdated({ version, path }: Mongod, report: (line: string) => void): void {
   if (Number.parseInt(version, 10) > 6) return;
-  report(`stores: MongoDB ${version} (${path}) is past its end of life: for trials on one machine only`);
+  report(
+    `stores: MongoDB ${version} (${path}) is past its end of life: use it for trials on one machine only`,
+  );
 }
 
 type Server = Omit<ReplicaOptions, 'name' | 'secrets' | 'prepare'> & { readonly secrets: OpenedSecrets };
@@ -119,11 +122,11 @@ async function startServer(name: ServerName, server: Server): Promise<Replica> {
     ...server,
     name,
     secrets: server.secrets.server(name),
-    prepare: async (admin) => await keepUsers(admin, name === 'all' ? storeNames : [name], password),
+    prepare: async (admin) => await updateUsers(admin, name === 'all' ? storeNames : [name], password),
   });
 }
 
-/** Waits for all of them, so that a failure leaves none to start behind our back. */
+/** Waits for all starts, so that none continues after a failure. */
 async function allOrFirstError(starts: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(starts)).find((start) => start.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
@@ -144,22 +147,23 @@ function oneByOne(
   running: Map<ServerName, Replica>,
   start: (name: StoreName) => Promise<void>,
 ): Pick<Stores, 'stopOne' | 'killOne' | 'startOne'> {
-  const refuseTogether = () => {
-    if (!apart) throw new StoresError('NOT_APART', 'one server holds all stores: start them with apart');
+  const requireApart = () => {
+    if (!apart)
+      throw new StoresError('NOT_APART', 'one server holds all stores: start them with `apart: true`');
   };
   return {
     stopOne: async (name) => {
-      refuseTogether();
+      requireApart();
       await running.get(name)?.stop();
       running.delete(name);
     },
     killOne: async (name) => {
-      refuseTogether();
+      requireApart();
       await running.get(name)?.kill();
       running.delete(name);
     },
     startOne: async (name) => {
-      refuseTogether();
+      requireApart();
       if (!running.has(name)) await start(name);
     },
   };

@@ -6,15 +6,18 @@ import { createInflateRaw } from 'node:zlib';
 type Entry = { readonly name: string; readonly method: number; readonly size: number; readonly at: number };
 
 /**
- * Writes the one entry of a zip archive whose name ends so to a file. Throws when there is none. For archives of
- * known content (no Zip64, no encryption): the names follow PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16.
+ * Extracts the entry of a zip archive whose name ends with `nameEnd`. Throws if there is none. For archives of known
+ * content only (no Zip64, no encryption). See PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16.
  */
 export async function unzipEntry(archive: string, nameEnd: string, target: string): Promise<void> {
   await using file = await open(archive);
   const entry = (await readDirectory(file)).find(({ name }) => name.endsWith(nameEnd));
-  if (entry === undefined) throw new Error(`${archive} holds no ${nameEnd}`);
+  if (entry === undefined)
+    throw new Error(`${archive}: expected an entry that ends with ${nameEnd}, found none`);
   if (entry.method !== 8)
-    throw new Error(`${archive}: expected ${entry.name} deflated, got method ${entry.method}`);
+    throw new Error(
+      `${archive}: expected ${entry.name} to be deflated (method 8), got method ${entry.method}`,
+    );
   const local = await readAt(file, entry.at, 30);
   const start = entry.at + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
   const packed = file.createReadStream({ start, end: start + entry.size - 1, autoClose: false });
@@ -25,7 +28,7 @@ async function readDirectory(file: FileHandle): Promise<readonly Entry[]> {
   const { size } = await file.stat();
   const tail = await readAt(file, Math.max(0, size - 65_557), Math.min(size, 65_557));
   const end = tail.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
-  if (end < 0) throw new Error('expected a zip archive, its end is missing');
+  if (end < 0) throw new Error('expected a zip archive, found no end of central directory');
   const directory = await readAt(file, tail.readUInt32LE(end + 16), tail.readUInt32LE(end + 12));
   const entries: Entry[] = [];
   for (let at = 0; at < directory.length;) {

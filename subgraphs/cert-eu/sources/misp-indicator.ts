@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import { indicatorKey, type IndicatorType } from '../../../schema/record/keys.ts';
 
 /**
- * Keys of the indicators that a MISP attribute holds, the most telling first: of `filename|sha256` the hash, then
- * the name. None for attributes that are no indicator, and for those that identify a victim or a registrant.
+ * Returns the keys of the indicators in a MISP attribute. For `filename|sha256` the hash comes before the name. Returns
+ * none for an attribute that is not an indicator, or that identifies a victim or registrant.
  */
 export function toIndicatorKeys(mispType: string, value: string): readonly string[] {
   const types = mispType.split('|');
@@ -17,7 +17,7 @@ export function toIndicatorKeys(mispType: string, value: string): readonly strin
   return keys.toSorted((one, other) => Number(isName(one)) - Number(isName(other)));
 }
 
-/** Whether an attribute of this type is a person's address: it is personal data wherever it goes. */
+/** Returns true if an attribute of this type is an email address, which is personal data. */
 export function isPersonal(mispType: string): boolean {
   return mispType.split('|').some((type) => types[type] === 'EMAIL_ADDR');
 }

@@ -5,8 +5,8 @@ import { RejectError } from '../../serve/record/reject.ts';
 import type { MispShared, MispTagged } from './misp-shape.ts';
 
 /**
- * What the `tlp:` and `PAP:` taxonomies' tags say, the strictest of each; nothing where there are none. Throws
- * WRONG_MARKING for a label that is none of TLP 2.0 (`tlp:white` among them) or of PAP.
+ * Reads the strictest `tlp:` and the strictest `PAP:` tag. A scale without a tag is left out. Throws WRONG_MARKING for a
+ * label that is not in TLP 2.0, such as `tlp:white`, or not in PAP.
  */
 export function readMarking(...tagged: readonly MispTagged[]): Partial<Marking> {
   const names = tagged.flatMap(({ Tag }) => (Tag ?? []).map(({ name }) => name.trim()));
@@ -14,37 +14,37 @@ export function readMarking(...tagged: readonly MispTagged[]): Partial<Marking> 
     .filter((name) => /^tlp\s*:/i.test(name))
     .map((name) => readTlp(name.replace(/\s*:/, ':')));
   const paps = names.filter((name) => /^pap\s*:/i.test(name)).map(readPap);
-  const tlp = tlpScale.findLast((colour) => tlps.includes(colour));
-  const pap = papScale.findLast((colour) => paps.includes(colour));
+  const tlp = tlpScale.findLast((label) => tlps.includes(label));
+  const pap = papScale.findLast((label) => paps.includes(label));
   return { ...(tlp === undefined ? {} : { tlp }), ...(pap === undefined ? {} : { pap }) };
 }
 
 function readPap(label: string): Marking['pap'] {
   const name = label.replace(/^pap\s*:\s*/i, '').toUpperCase();
-  // The taxonomy's older word for CLEAR.
+  // The older name of CLEAR in the taxonomy.
   const pap = name === 'WHITE' ? 'CLEAR' : papScale.find((known) => known === name);
-  if (pap === undefined) throw new RejectError('WRONG_MARKING', 'a PAP label that is none of the taxonomy');
+  if (pap === undefined) throw new RejectError('WRONG_MARKING', 'Tag: expected a PAP label of the taxonomy');
   return pap;
 }
 
-/** A distribution that has been read: how far it reaches, and for level 4 by which sharing group. */
+/** A MISP distribution: its level, and its sharing group if the level is 4. Null if nothing is set. */
 export type Distribution = { readonly level: number; readonly group: string | null } | null;
 
 /**
- * The distribution of an event, an object or an attribute. Null where there is none or it inherits (5): what stands
- * above decides, and above an event the source's default. Throws WRONG_MARKING for a level that MISP does not have.
+ * Reads the distribution of an event, object or attribute. Returns null if there is none or it is inherited (5): the
+ * parent decides, and for an event the default of the source. Throws WRONG_MARKING for a level that MISP does not have.
  */
 export function readDistribution(shared: MispShared): Distribution {
   const { distribution, SharingGroup } = shared;
   if (distribution === null || distribution === undefined || `${distribution}` === '5') return null;
   const level = ['0', '1', '2', '3', '4'].indexOf(`${distribution}`);
   if (level === -1) throw new RejectError('WRONG_MARKING', 'distribution: expected 0 to 5');
-  // The number is the sending instance's own: by itself it must never meet the name of a group of ours.
+  // The number is local to the sending instance. The prefix keeps it from matching a sharing group of the registry.
   const group = SharingGroup?.name ?? `misp-sharing-group-${shared.sharing_group_id ?? 'unknown'}`;
   return { level, group: level === 4 ? group : null };
 }
 
-/** The strictest of an event's, an object's and an attribute's; two different groups leave the originator alone. */
+/** Returns the strictest distribution. Two different sharing groups leave the originator only. */
 export function strictest(...distributions: readonly Distribution[]): Distribution {
   return distributions.reduce((one, other) => {
     if (one === null || other === null) return one ?? other;
@@ -53,10 +53,10 @@ export function strictest(...distributions: readonly Distribution[]): Distributi
   }, null);
 }
 
-/** How strict each level is: all (3), communities (1, 2), a sharing group (4), the own organisation (0). */
+/** The strictness of each level: everyone (3), communities (1, 2), a sharing group (4), the own organisation (0). */
 const strictness = [3, 1, 1, 0, 2] as const;
 
-/** The audience that a distribution stands for; nothing where there is none, so that the default decides. */
+/** Translates a distribution to an audience. Without a distribution the default applies. */
 export function toAudience(distribution: Distribution): Partial<Audience> {
   if (distribution === null) return {};
   if (distribution.level === 3) return { reach: 'ANYONE' };

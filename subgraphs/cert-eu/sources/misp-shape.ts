@@ -49,13 +49,18 @@ const event = z.looseObject({
   Object: z.array(object).nullish(),
 });
 
+/** The tags and galaxies of an event or attribute. */
 export type MispTagged = Pick<z.infer<typeof event>, 'Tag' | 'Galaxy'>;
+/** The distribution members of an event, object or attribute. */
 export type MispShared = Pick<z.infer<typeof event>, 'distribution' | 'sharing_group_id' | 'SharingGroup'>;
+/** An attribute of a MISP event. */
 export type MispAttribute = z.infer<typeof attribute>;
+/** A MISP event. */
 export type MispEvent = z.infer<typeof event>;
 
-/** An event of the MISP core format, with or without the wrapper that an instance's answer puts around it. */
+/** An event of the MISP core format, with or without the `response` wrapper of the REST API. */
 export const mispShape = z.preprocess(unwrap, z.looseObject({ Event: event }));
+/** A MISP event in the member `Event`. */
 export type MispEventRecord = z.infer<typeof mispShape>;
 
 function unwrap(value: unknown): unknown {

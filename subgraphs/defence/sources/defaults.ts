@@ -1,9 +1,9 @@
 import { purposes } from '../../../schema/record/vocabulary.ts';
 import { publicDefaultsAt } from '../../serve/ingest/sources/defaults.ts';
-import { markingOf } from '../../serve/record/marking.ts';
 import type { Defaults } from '../../serve/ingest/sources/source.ts';
+import { markingOf } from '../../serve/record/marking.ts';
 
-/** What holds for reference material that its author publishes. */
+/** Envelope defaults for published reference material, by originator. */
 export const publicDefaults = publicDefaultsAt('defence', [
   'incident-response',
   'threat-analysis',
@@ -11,7 +11,7 @@ export const publicDefaults = publicDefaultsAt('defence', [
   'cyber-defence',
 ]);
 
-/** What holds for what partners send: AMBER, for its originator alone, unless an operator says more. */
+/** Envelope defaults for bundles of partners: AMBER, for the originator only. An import may set others. */
 export const sharedDefaults: Defaults = {
   ...publicDefaults('defence'),
   marking: markingOf('AMBER'),

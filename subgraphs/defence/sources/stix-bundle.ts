@@ -3,23 +3,24 @@ import type { Portion } from '../../../schema/record/envelope.ts';
 import { combineReading, type Reading } from '../../serve/record/marking.ts';
 import type { Collection, MapContext, Mapped } from '../../serve/ingest/sources/source.ts';
 import { RejectError } from '../../serve/record/reject.ts';
-import { resolveGroup, type Said, Standing } from './stix-standing.ts';
-import { saysOf } from './stix-envelope.ts';
+import { type Addition, Additions, resolveGroup } from './stix-additions.ts';
+import { readEnvelope } from './stix-envelope.ts';
 import { Definitions, type StixMarking } from './stix-marking.ts';
-import { drawObject, hasPlace } from './stix-objects.ts';
+import { isMapped, mapObject } from './stix-objects.ts';
 import { fieldsThatDiffer, type Granular, readGranular, withoutParts } from './stix-portions.ts';
 import type { StixObject } from './stix-shape.ts';
 
-/** What is asked of each object that becomes a record, and the language of texts that say none. */
+/** The rules of a source for its bundles. */
 export type BundleRules = {
+  /** The language of texts that do not state one. */
   readonly lang: string | null;
-  /** Throws RejectError for an object that is not for this source. */
+  /** Throws RejectError for an object that the source does not accept. */
   readonly admit: (object: StixObject) => void;
 };
 
 type Content = Readonly<Record<string, unknown>>;
-/** A record as those see it who may see all of its object, with what is hidden from others since it is another's. */
-type Whole = {
+/** The record of an object, with portions for the fields that stricter objects of the bundle add to. */
+type Combined = {
   readonly kind: string;
   readonly content: Content;
   readonly names: readonly string[];
@@ -27,28 +28,28 @@ type Whole = {
   readonly portions: readonly Portion[];
 };
 
-/** More keys than these in one record name nothing that a reader could look through. */
+/** The maximum number of keys in one record. */
 const maxNames = 5000;
-/** Fields that lists are filtered by: a filter would find what a portion hides. */
+/** Fields that lists are filtered by. They cannot have a portion, since a filter would reveal the hidden value. */
 const filtered: ReadonlySet<string> = new Set(['attackId', 'stixType']);
 
-/** A bundle: its marking definitions and what its objects stand for, from a first pass; records in the second. */
+/** A bundle. The first pass collects marking definitions and keys of its objects, the second maps the records. */
 export class Bundle implements Collection<StixObject> {
   readonly #rules: BundleRules;
   readonly #definitions = new Definitions();
-  readonly #standing = new Standing();
+  readonly #additions = new Additions();
 
   constructor(rules: BundleRules) {
     this.#rules = rules;
   }
 
   get size(): number {
-    return this.#definitions.size * 300 + this.#standing.size;
+    return this.#definitions.size * 300 + this.#additions.size;
   }
 
   take(object: StixObject, { resolveActor }: MapContext): void {
     if (object.type === 'marking-definition') this.#definitions.take(object);
-    else this.#standing.take(object, resolveActor);
+    else this.#additions.take(object, resolveActor);
   }
 
   takeClassified(record: unknown): void {
@@ -57,11 +58,11 @@ export class Bundle implements Collection<StixObject> {
   }
 
   map(object: StixObject, context: MapContext): readonly Mapped[] {
-    if (!hasPlace(object)) return [];
+    if (!isMapped(object)) return [];
     this.#rules.admit(object);
     const marking = this.#definitions.read(object.object_marking_refs ?? []);
     const reading = combineReading(context.defaults, { marking });
-    const whole = this.#draw(object, context, reading);
+    const whole = this.#combine(object, context, reading);
     const granular = readGranular(object, this.#definitions).filter(
       (one) => stricterThan(reading, one.marking) !== null,
     );
@@ -69,19 +70,19 @@ export class Bundle implements Collection<StixObject> {
       object,
       granular.flatMap(({ selectors }) => selectors),
     );
-    const { names, sortAt } = granular.length === 0 ? whole : this.#draw(visible, context, reading);
+    const { names, sortAt } = granular.length === 0 ? whole : this.#combine(visible, context, reading);
     const portions = joinPortions(reading, [
       ...whole.portions,
       ...granular.flatMap((one) => this.#portionsOf(object, one, whole.content, context, reading)),
     ]);
-    refuseUnkept(portions, names);
-    const says = { ...saysOf(visible, whole.content), marking, portions };
+    checkPortions(portions, names);
+    const says = { ...readEnvelope(visible, whole.content), marking, portions };
     return [
       { kind: whole.kind, localId: object.id.toLowerCase(), content: whole.content, sortAt, says, names },
     ];
   }
 
-  /** The fields that take their values from the parts that are marked. */
+  /** Returns a portion for each field that depends on the marked parts. */
   #portionsOf(
     object: StixObject,
     { marking, selectors }: Granular,
@@ -91,37 +92,42 @@ export class Bundle implements Collection<StixObject> {
   ): readonly Portion[] {
     const strict = stricterThan(reading, marking);
     if (strict === null) return [];
-    const without = this.#draw(withoutParts(object, selectors), context, reading).content;
+    const without = this.#combine(withoutParts(object, selectors), context, reading).content;
     return fieldsThatDiffer(content, without).map((path) => ({ path, ...strict }));
   }
 
-  #draw(object: StixObject, { resolveActor }: MapContext, reading: Reading): Whole {
-    const drawn = drawObject(object, this.#rules.lang);
-    if (drawn === null)
-      throw new RejectError('WRONG_MARKING', 'a selector of what the record cannot be without');
-    const all = this.#standing.sayOf(object);
-    refuseTooMany(all.reduce((sum, { keys }) => sum + keys.length, 0));
-    const said = all.flatMap((one) => this.#weigh(one, reading));
-    const fields = new Map(Object.entries(drawn.content));
+  #combine(object: StixObject, { resolveActor }: MapContext, reading: Reading): Combined {
+    const mapped = mapObject(object, this.#rules.lang);
+    if (mapped === null)
+      throw new RejectError(
+        'WRONG_MARKING',
+        'granular_markings: a selector of a property that cannot be hidden',
+      );
+    const all = this.#additions.additionsTo(object);
+    checkNames(all.reduce((sum, { keys }) => sum + keys.length, 0));
+    const additions = all.flatMap((one) => this.#mark(one, reading));
+    const fields = new Map(Object.entries(mapped.content));
     if (object.type === 'intrusion-set') fields.set('actor', resolveGroup(object, resolveActor));
-    for (const { field, keys } of said) fields.set(field, addKeys(field, fields.get(field), keys));
+    for (const { field, keys } of additions) fields.set(field, addKeys(field, fields.get(field), keys));
     const own = object.type === 'intrusion-set' ? [fields.get('actor')] : [];
     const names = [
-      ...drawn.names,
+      ...mapped.names,
       ...own,
-      ...said.flatMap(({ keys, hidden }) => (hidden === null ? keys : [])),
+      ...additions.flatMap(({ keys, hidden }) => (hidden === null ? keys : [])),
     ];
     return {
-      kind: drawn.kind,
+      kind: mapped.kind,
       content: Object.fromEntries(fields),
       names: [...new Set(names.filter((name) => typeof name === 'string'))],
-      sortAt: drawn.sortAt,
-      portions: said.flatMap(({ field, hidden }) => (hidden === null ? [] : [{ path: field, ...hidden }])),
+      sortAt: mapped.sortAt,
+      portions: additions.flatMap(({ field, hidden }) =>
+        hidden === null ? [] : [{ path: field, ...hidden }],
+      ),
     };
   }
 
-  /** What another object says here, with its own marking where it is the stricter one; nothing where that is not known. */
-  #weigh({ field, keys, marked }: Said, reading: Reading) {
+  /** Adds the marking of an addition if it is stricter than the record's. Drops an addition with an unknown marking. */
+  #mark({ field, keys, marked }: Addition, reading: Reading) {
     try {
       return [{ field, keys, hidden: stricterThan(reading, this.#definitions.read(marked)) }];
     } catch (error) {
@@ -133,14 +139,14 @@ export class Bundle implements Collection<StixObject> {
 
 type Strict = Pick<Portion, 'marking' | 'audience'>;
 
-/** The reading that a record's own and a further marking come to; null where the further one adds nothing. */
+/** Returns the record's reading joined with a further marking. Null if the marking adds no restriction. */
 function stricterThan(reading: Reading, marking: StixMarking): Strict | null {
   const { rawTlp: _raw, ...scales } = marking;
   const joined = combineReading(reading, { marking: scales });
   return isDeepStrictEqual(joined, reading) ? null : { marking: joined.marking, audience: joined.audience };
 }
 
-/** One portion for each field: the strictest of what marks it. */
+/** Returns one portion for each field, with the strictest of its markings. */
 function joinPortions(reading: Reading, portions: readonly Portion[]): readonly Portion[] {
   return [...Map.groupBy(portions, ({ path }) => path)].map(([path, ones]) => {
     const joined = ones.reduce<Reading>((one, other) => combineReading(one, other), reading);
@@ -148,18 +154,20 @@ function joinPortions(reading: Reading, portions: readonly Portion[]): readonly 
   });
 }
 
-function refuseUnkept(portions: readonly Portion[], names: readonly string[]): void {
+function checkPortions(portions: readonly Portion[], names: readonly string[]): void {
   if (portions.some(({ path }) => filtered.has(path)))
-    throw new RejectError('WRONG_MARKING', 'a selector of what records are found by');
-  refuseTooMany(names.length);
+    throw new RejectError(
+      'WRONG_MARKING',
+      'granular_markings: a selector of a field that lists are filtered by',
+    );
+  checkNames(names.length);
 }
 
-function refuseTooMany(names: number): void {
-  if (names > maxNames)
-    throw new RejectError('TOO_LARGE', `a record that names more than ${maxNames} others`);
+function checkNames(names: number): void {
+  if (names > maxNames) throw new RejectError('TOO_LARGE', `expected at most ${maxNames} keys in one record`);
 }
 
-/** A field for one key takes the first. */
+/** Adds keys to a field. The field `actor` takes only the first key. */
 function addKeys(field: string, before: unknown, keys: readonly string[]): unknown {
   if (field === 'actor') return before ?? keys[0] ?? null;
   return [...new Set([...(Array.isArray(before) ? (before as readonly string[]) : []), ...keys])];

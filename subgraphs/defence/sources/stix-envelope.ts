@@ -4,14 +4,14 @@ import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { isPersonal } from './stix-indicators.ts';
 import type { StixObject } from './stix-shape.ts';
 
-/** MITRE's identity in ATT&CK. */
+/** The STIX id of MITRE in ATT&CK. */
 export const mitreIdentity = 'identity--c78cb6e5-0c4b-4611-8297-d1b8b55e40b5';
 
 /**
- * What an object says of its envelope, without its marking. An identity is taken for no organisation of the registry,
- * whatever its name, but MITRE's by its id: a name that anybody may write asserts nothing.
+ * Reads the envelope of an object, without its marking. Only the identity of MITRE sets the originator, by its id. Other
+ * identities do not, since anybody can write any name into an identity object.
  */
-export function saysOf(
+export function readEnvelope(
   object: StixObject,
   content: Readonly<Record<string, unknown>>,
 ): NonNullable<Mapped['says']> {
@@ -36,13 +36,14 @@ export function saysOf(
   };
 }
 
-/** STIX 2.1, appendix A, "None / Low / Med / High". */
+/** Reads the confidence by the scale "None / Low / Med / High" (STIX 2.1, appendix A). */
 function confidenceOf(value: number | null | undefined): 'LOW' | 'MODERATE' | 'HIGH' | null {
   if (value === null || value === undefined || !(value >= 1 && value <= 100)) return null;
   if (value < 30) return 'LOW';
   return value < 70 ? 'MODERATE' : 'HIGH';
 }
 
+/** The personal data of an email address that is an indicator. */
 const emailAddress: PersonalData = {
   present: true,
   categories: ['e-mail address'],

@@ -2,14 +2,14 @@ import { isIP } from 'node:net';
 import { indicatorKey, type IndicatorType } from '../../../schema/record/keys.ts';
 import type { StixObject } from './stix-shape.ts';
 
-/** More comparisons than these are not read from one pattern. */
+/** The maximum number of keys that are read from one pattern. */
 const maxKeys = 1000;
 
-/** A comparison for equality with a text; bounded everywhere, so that no pattern costs more than its length. */
+/** A comparison for equality with a string. Every repetition is bounded, so that the time is linear in the pattern. */
 const comparison =
   /(?<![a-z0-9-])([a-z0-9-]{1,64}):([\w.'-]{1,200})\s{0,20}=\s{0,20}'((?:[^'\\]|\\.){0,2048})'/gs;
 
-/** Keys of the values that a pattern of the STIX language compares with; what it negates or matches in part is none. */
+/** Returns the keys of the values in a STIX pattern. Negated and partial comparisons give no keys. */
 export function keysOfPattern(pattern: string): readonly string[] {
   const keys = new Set<string>();
   for (const [, type = '', path = '', literal = ''] of pattern.matchAll(comparison)) {
@@ -20,7 +20,7 @@ export function keysOfPattern(pattern: string): readonly string[] {
   return [...keys];
 }
 
-/** Keys of the value that an observable object is. */
+/** Returns the keys of an observable object. */
 export function keysOfObservable(object: Readonly<Record<string, unknown>>): readonly string[] {
   const { type, value, name, key, number, hashes } = object as Partial<StixObject>;
   const values: readonly (readonly [string, unknown])[] = [
@@ -30,12 +30,12 @@ export function keysOfObservable(object: Readonly<Record<string, unknown>>): rea
     ['key', key],
     ['number', number?.toString()],
   ];
-  return values.flatMap(([path, said]) =>
-    typeof said === 'string' ? (toKey(`${type}:${path}`, said) ?? []) : [],
+  return values.flatMap(([path, text]) =>
+    typeof text === 'string' ? (toKey(`${type}:${path}`, text) ?? []) : [],
   );
 }
 
-/** Whether a key is a person's address: personal data wherever it goes. */
+/** Returns true if the key is an email address, which is personal data. */
 export function isPersonal(key: string): boolean {
   return key.startsWith('Indicator:EMAIL_ADDR:');
 }

@@ -4,16 +4,16 @@ import { readTlp } from '../../serve/record/marking.ts';
 import { RejectError } from '../../serve/record/reject.ts';
 import type { StixObject } from './stix-shape.ts';
 
-/** What marking definitions say on the scales of the hub. */
+/** The marking of an object on the scales of the hub. */
 export type StixMarking = Partial<Pick<Marking, 'tlp' | 'pap' | 'rawTlp'>>;
 
-/** A definition that restricts in a way that is not known here, or by a classification. */
+/** The meaning of a definition. `unknown` is a restriction that the hub does not support. */
 type Meaning = StixMarking | 'unknown' | 'classified';
 
-/** ATT&CK's terms of use, a statement: whoever may read a copy, it restricts nobody. */
+/** The terms of use of ATT&CK, a statement that does not restrict readers. */
 export const mitreTerms = 'marking-definition--fa42a846-8d90-4e51-bc29-71d5b4802168';
 
-/** The TLP 2.0 objects of the OASIS committee, and the predefined ones of STIX 2.1 (TLP 1.0, section 7.2.1.4). */
+/** The TLP 2.0 objects of OASIS, and the predefined TLP 1.0 objects of STIX 2.1 (section 7.2.1.4). */
 const standard: Readonly<Record<string, StixMarking>> = {
   'marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487': { tlp: 'CLEAR' },
   'marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb': { tlp: 'GREEN' },
@@ -28,15 +28,16 @@ const standard: Readonly<Record<string, StixMarking>> = {
 };
 const tlp2Extension = 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d';
 
-/** The marking definitions of one bundle, beside the standard ones, which no bundle says anew. */
+/** The marking definitions of one bundle and the standard ones. A bundle cannot redefine a standard one. */
 export class Definitions {
   readonly #known = new Map<string, Meaning>();
 
+  /** The number of definitions in the bundle. */
   get size(): number {
     return this.#known.size;
   }
 
-  /** Two definitions of one id that differ are not known, whichever comes first. */
+  /** Adds a definition. Two different definitions with the same id make it unknown, in any order. */
   take(definition: StixObject): void {
     const id = definition.id.toLowerCase();
     const meaning = meaningOf(definition);
@@ -46,14 +47,14 @@ export class Definitions {
     this.#known.set(id, isSame ? meaning : 'unknown');
   }
 
-  /** A definition that bears a classification: what it marks is classified. */
+  /** Adds a definition with a classification. The objects that it marks are classified. */
   takeClassified(id: string): void {
     this.#known.set(id.toLowerCase(), 'classified');
   }
 
   /**
-   * What these say together, the strictest on each scale; a statement (a copyright, terms of use) says nothing. Throws
-   * CLASSIFIED for a classification, and WRONG_MARKING for a definition that is not known.
+   * Returns the strictest marking of the definitions on each scale. A statement, such as a copyright, restricts nobody.
+   * Throws CLASSIFIED for a classification and WRONG_MARKING for an unknown definition.
    */
   read(refs: readonly string[]): StixMarking {
     return joinMarkings(refs.map((ref) => this.#readOne(ref.toLowerCase())));
@@ -61,18 +62,19 @@ export class Definitions {
 
   #readOne(ref: string): StixMarking {
     const meaning = Object.hasOwn(standard, ref) ? standard[ref] : this.#known.get(ref);
-    if (meaning === 'classified') throw new RejectError('CLASSIFIED', 'a record that a classification marks');
+    if (meaning === 'classified')
+      throw new RejectError('CLASSIFIED', 'a marking definition with a classification');
     if (meaning === undefined || meaning === 'unknown') {
-      throw new RejectError('WRONG_MARKING', 'a marking definition that is not known');
+      throw new RejectError('WRONG_MARKING', 'expected a marking definition that the hub knows');
     }
     return meaning;
   }
 }
 
-/** The strictest of several markings, each scale by itself. */
+/** Returns the strictest of several markings, each scale separately. */
 export function joinMarkings(markings: readonly StixMarking[]): StixMarking {
-  const tlp = tlpScale.findLast((colour) => markings.some((one) => one.tlp === colour));
-  const pap = papScale.findLast((colour) => markings.some((one) => one.pap === colour));
+  const tlp = tlpScale.findLast((label) => markings.some((one) => one.tlp === label));
+  const pap = papScale.findLast((label) => markings.some((one) => one.pap === label));
   const raw = markings.find((one) => one.tlp === tlp && one.rawTlp !== undefined)?.rawTlp;
   return {
     ...(tlp === undefined ? {} : { tlp }),
@@ -83,41 +85,41 @@ export function joinMarkings(markings: readonly StixMarking[]): StixMarking {
 
 function meaningOf(definition: StixObject): Meaning {
   try {
-    const said = [...readExtensions(definition), ...readDefinition(definition)];
-    return said.length === 0 ? 'unknown' : joinMarkings(said);
+    const parts = [...readExtensions(definition), ...readDefinition(definition)];
+    return parts.length === 0 ? 'unknown' : joinMarkings(parts);
   } catch (error) {
     if (error instanceof RejectError) return 'unknown';
     throw error;
   }
 }
 
-/** An extension other than TLP 2.0's may restrict in any way. */
+/** Reads the TLP 2.0 extension. Any other extension makes the definition unknown. */
 function readExtensions({ extensions }: StixObject): readonly StixMarking[] {
   return Object.entries(extensions ?? {}).map(([id, extension]) => {
     const label = (extension as { readonly tlp_2_0?: unknown } | null)?.tlp_2_0;
-    if (id !== tlp2Extension || typeof label !== 'string') throw unknown();
+    if (id !== tlp2Extension || typeof label !== 'string') throw unknownDefinition();
     return { tlp: readTlp(label) };
   });
 }
 
 function readDefinition(definition: StixObject): readonly StixMarking[] {
-  const { definition_type: type, definition: said } = definition;
+  const { definition_type: type, definition: body } = definition;
   if (type === null || type === undefined) return [];
-  if (type === 'tlp') return [readTlp1(said?.['tlp'])];
-  if (type !== 'statement') throw unknown();
-  const texts = [said?.['statement'], definition.name, definition.x_opencti_definition];
+  if (type === 'tlp') return [readTlp1(body?.['tlp'])];
+  if (type !== 'statement') throw unknownDefinition();
+  const texts = [body?.['statement'], definition.name, definition.x_opencti_definition];
   return [{}, ...texts.flatMap((text) => readLabel(text))];
 }
 
 function readTlp1(label: unknown): StixMarking {
-  const colour = String(label).toLowerCase();
-  if (colour === 'white') return { tlp: 'CLEAR', rawTlp: 'TLP:WHITE' };
-  const tlp = (['GREEN', 'AMBER', 'RED'] as const).find((known) => known.toLowerCase() === colour);
-  if (tlp === undefined) throw unknown();
+  const name = String(label).toLowerCase();
+  if (name === 'white') return { tlp: 'CLEAR', rawTlp: 'TLP:WHITE' };
+  const tlp = (['GREEN', 'AMBER', 'RED'] as const).find((known) => known.toLowerCase() === name);
+  if (tlp === undefined) throw unknownDefinition();
   return { tlp };
 }
 
-/** Some platforms write a label that STIX 2.1 has no object for (AMBER+STRICT, PAP) as a statement. */
+/** Reads a label from a statement. Some platforms write AMBER+STRICT and PAP so, since STIX 2.1 has no object for them. */
 function readLabel(text: unknown): readonly StixMarking[] {
   if (typeof text !== 'string' || !/^\s*(tlp|pap)\b/i.test(text)) return [];
   if (/^\s*tlp/i.test(text)) return [{ tlp: readTlp(text) }];
@@ -126,10 +128,10 @@ function readLabel(text: unknown): readonly StixMarking[] {
     .toUpperCase()
     .replace(/^PAP\s*:\s*/, '');
   const pap = name === 'WHITE' ? 'CLEAR' : papScale.find((known) => known === name);
-  if (pap === undefined) throw unknown();
+  if (pap === undefined) throw unknownDefinition();
   return [{ pap }];
 }
 
-function unknown(): RejectError {
-  return new RejectError('WRONG_MARKING', 'a marking definition that is not known');
+function unknownDefinition(): RejectError {
+  return new RejectError('WRONG_MARKING', 'expected a marking definition that the hub knows');
 }

@@ -4,46 +4,46 @@ import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { keysOfObservable, keysOfPattern } from './stix-indicators.ts';
 import type { StixObject } from './stix-shape.ts';
 
-/** What one object says by itself, before what others of its bundle say of it. */
-export type Drawn = {
+/** The record of one object, without values from other objects of its bundle. */
+export type MappedObject = {
   readonly kind: string;
   readonly content: Readonly<Record<string, unknown>>;
-  /** Keys that it names itself. */
+  /** The shared keys in the object. */
   readonly names: readonly string[];
   readonly sortAt: Date | null;
 };
 
-/** Whether an object becomes a record. */
-export function hasPlace(object: StixObject): boolean {
-  return object.type === 'relationship' ? useOf(object) !== null : Object.hasOwn(drawers, object.type);
+/** Returns true if an object becomes a record. */
+export function isMapped(object: StixObject): boolean {
+  return object.type === 'relationship' ? useOf(object) !== null : Object.hasOwn(mappers, object.type);
 }
 
-/** The record that an object is; null for one that has no place in the graph. Throws WRONG_DATE. */
-export function drawObject(object: StixObject, lang: string | null): Drawn | null {
-  if (!hasPlace(object)) return null;
-  return drawers[object.type]?.(object, object.lang ?? lang) ?? null;
+/** Maps an object to its record. Null if it does not become one. Throws WRONG_DATE. */
+export function mapObject(object: StixObject, lang: string | null): MappedObject | null {
+  if (!isMapped(object)) return null;
+  return mappers[object.type]?.(object, object.lang ?? lang) ?? null;
 }
 
-/** The id by which a relationship's ends are found. */
+/** Returns the key under which relationships find an object. */
 export function stixKey(id: string): string {
   return `Stix:${id.toLowerCase()}`;
 }
 
-const drawers: Readonly<Record<string, (object: StixObject, lang: string | null) => Drawn | null>> = {
-  'attack-pattern': drawTechnique,
-  malware: drawSoftware,
-  tool: drawSoftware,
-  campaign: drawCampaign,
-  'intrusion-set': drawGroup,
-  indicator: drawIndicator,
-  'observed-data': drawObserved,
-  sighting: drawSighting,
-  relationship: drawUse,
+const mappers: Readonly<Record<string, (object: StixObject, lang: string | null) => MappedObject | null>> = {
+  'attack-pattern': mapTechnique,
+  malware: mapSoftware,
+  tool: mapSoftware,
+  campaign: mapCampaign,
+  'intrusion-set': mapGroup,
+  indicator: mapIndicator,
+  'observed-data': mapObservedData,
+  sighting: mapSighting,
+  relationship: mapUse,
 };
 
-function drawTechnique(object: StixObject, lang: string | null): Drawn {
+function mapTechnique(object: StixObject, lang: string | null): MappedObject {
   const content = {
-    ...described(object, lang),
+    ...readCommon(object, lang),
     tactics: unique((object.kill_chain_phases ?? []).map(({ phase_name: name }) => name)),
     platforms: platformsOf(object),
     detection: toText(object.x_mitre_detection, lang),
@@ -52,9 +52,9 @@ function drawTechnique(object: StixObject, lang: string | null): Drawn {
   return { kind: 'AttackTechnique', content, names: [stixKey(object.id)], sortAt: null };
 }
 
-function drawSoftware(object: StixObject, lang: string | null): Drawn {
+function mapSoftware(object: StixObject, lang: string | null): MappedObject {
   const content = {
-    ...described(object, lang),
+    ...readCommon(object, lang),
     kind: object.type === 'tool' ? 'TOOL' : 'MALWARE',
     aliases: aliasesOf(object),
     platforms: platformsOf(object),
@@ -62,10 +62,10 @@ function drawSoftware(object: StixObject, lang: string | null): Drawn {
   return { kind: 'AttackSoftware', content, names: [stixKey(object.id)], sortAt: null };
 }
 
-function drawCampaign(object: StixObject, lang: string | null): Drawn {
+function mapCampaign(object: StixObject, lang: string | null): MappedObject {
   const firstSeen = toTime(object.first_seen);
   const content = {
-    ...described(object, lang),
+    ...readCommon(object, lang),
     aliases: aliasesOf(object),
     firstSeen,
     lastSeen: toTime(object.last_seen),
@@ -73,13 +73,13 @@ function drawCampaign(object: StixObject, lang: string | null): Drawn {
   return { kind: 'AttackCampaign', content, names: [stixKey(object.id)], sortAt: firstSeen?.utc ?? null };
 }
 
-function drawGroup(object: StixObject, lang: string | null): Drawn {
-  const content = { ...described(object, lang), aliases: aliasesOf(object) };
+function mapGroup(object: StixObject, lang: string | null): MappedObject {
+  const content = { ...readCommon(object, lang), aliases: aliasesOf(object) };
   return { kind: 'AttackGroup', content, names: [stixKey(object.id)], sortAt: null };
 }
 
-/** What ATT&CK's objects have in common. */
-function described(object: StixObject, lang: string | null): Readonly<Record<string, unknown>> {
+/** Reads the fields that all ATT&CK objects share. */
+function readCommon(object: StixObject, lang: string | null): Readonly<Record<string, unknown>> {
   return {
     attackId: attackIdOf(object),
     stixId: object.id,
@@ -90,7 +90,7 @@ function described(object: StixObject, lang: string | null): Readonly<Record<str
   };
 }
 
-function drawUse(object: StixObject, lang: string | null): Drawn | null {
+function mapUse(object: StixObject, lang: string | null): MappedObject | null {
   const kind = useOf(object);
   const content = {
     stixId: object.id,
@@ -102,7 +102,7 @@ function drawUse(object: StixObject, lang: string | null): Drawn | null {
   return kind === null ? null : { kind, content, names: [], sortAt: null };
 }
 
-/** Of all relationships those have a place that say of a technique or a piece of software who uses it. */
+/** Returns the record type of a relationship that says who uses a technique or software. Null for all others. */
 function useOf({
   relationship_type: type,
   source_ref: source,
@@ -114,7 +114,7 @@ function useOf({
   return /^(malware|tool)--/.test(target ?? '') ? 'SoftwareUse' : null;
 }
 
-function drawIndicator(object: StixObject, lang: string | null): Drawn {
+function mapIndicator(object: StixObject, lang: string | null): MappedObject {
   const validFrom = toTime(object.valid_from);
   const isStix = (object.pattern_type ?? 'stix') === 'stix';
   return observation(object, lang, {
@@ -126,8 +126,8 @@ function drawIndicator(object: StixObject, lang: string | null): Drawn {
   });
 }
 
-/** Of what was observed only values that are indicators are kept: no account, no message, no person. */
-function drawObserved(object: StixObject, lang: string | null): Drawn {
+/** Maps observed data. Only values of indicators are kept: no accounts, messages or persons. */
+function mapObservedData(object: StixObject, lang: string | null): MappedObject {
   const indicators = Object.values(object.objects ?? {}).flatMap((observable) =>
     keysOfObservable(observable),
   );
@@ -140,8 +140,8 @@ function drawObserved(object: StixObject, lang: string | null): Drawn {
   });
 }
 
-/** Where it was sighted is not kept: that names victims. */
-function drawSighting(object: StixObject, lang: string | null): Drawn {
+/** Maps a sighting. Its place is not kept, since it can identify victims. */
+function mapSighting(object: StixObject, lang: string | null): MappedObject {
   return observation(object, lang, {
     pattern: null,
     indicators: [],
@@ -159,7 +159,7 @@ type Observed = {
   readonly labels: readonly string[];
 };
 
-function observation(object: StixObject, lang: string | null, observed: Observed): Drawn {
+function observation(object: StixObject, lang: string | null, observed: Observed): MappedObject {
   const vulnerabilities = vulnerabilitiesOf(object);
   const content = {
     stixId: object.id,
@@ -174,7 +174,7 @@ function observation(object: StixObject, lang: string | null, observed: Observed
   return { kind: 'StixObservation', content, names, sortAt: observed.validFrom?.utc ?? null };
 }
 
-/** Keys of the CVE entries that an object refers to, or that a vulnerability object is. */
+/** Returns the keys of the CVE ids in an object's references, or in the name of a vulnerability object. */
 export function vulnerabilitiesOf(object: StixObject): readonly string[] {
   const referred = (object.external_references ?? [])
     .filter(({ source_name: name }) => name?.toLowerCase() === 'cve')
@@ -183,13 +183,13 @@ export function vulnerabilitiesOf(object: StixObject): readonly string[] {
   return unique([...referred, ...ids].flatMap((id) => vulnerabilityKey(id) ?? []));
 }
 
-/** Names of an object other than its own. */
+/** Returns the aliases of an object, without its name. */
 export function aliasesOf(object: StixObject): readonly string[] {
   const all = [...(object.aliases ?? []), ...(object.x_mitre_aliases ?? [])];
   return unique(all).filter((alias) => alias !== object.name);
 }
 
-/** The id that ATT&CK gives: the references of its own sources begin with `mitre`. */
+/** Returns the ATT&CK id. The source names of ATT&CK's own references begin with `mitre`. */
 function attackIdOf({ external_references: references }: StixObject): string | null {
   const own = (references ?? []).find(
     ({ source_name: name, external_id: id }) => name?.startsWith('mitre') === true && Boolean(id),
@@ -197,17 +197,17 @@ function attackIdOf({ external_references: references }: StixObject): string | n
   return own?.external_id ?? null;
 }
 
-/** ATT&CK writes `None` where a technique has no platform. */
+/** Returns the platforms. ATT&CK writes `None` for a technique without one. */
 function platformsOf({ x_mitre_platforms: platforms }: StixObject): readonly string[] {
   return unique(platforms ?? []).filter((platform) => platform !== 'None');
 }
 
 function urlsOf({ external_references: references }: StixObject): readonly string[] {
   const urls = (references ?? []).map(({ url }) => url ?? '');
-  return unique(urls).filter((url) => url.length <= longestUrl && /^https?:\/\/\S+$/i.test(url));
+  return unique(urls).filter((url) => url.length <= maxUrl && /^https?:\/\/\S+$/i.test(url));
 }
 
-const longestUrl = 2048;
+const maxUrl = 2048;
 
 function toText(
   value: string | null | undefined,
@@ -220,6 +220,6 @@ function toTime(value: string | null | undefined): Time | null {
   return value ? parseTime(value) : null;
 }
 
-function unique(words: readonly string[]): readonly string[] {
-  return [...new Set(words)].filter((word) => word !== '');
+function unique(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)].filter((text) => text !== '');
 }

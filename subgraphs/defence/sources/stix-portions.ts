@@ -3,10 +3,10 @@ import { RejectError } from '../../serve/record/reject.ts';
 import { type Definitions, joinMarkings, type StixMarking } from './stix-marking.ts';
 import type { StixObject } from './stix-shape.ts';
 
-/** A marking of parts of an object, by their selectors (STIX 2.1, section 7.2.3). */
+/** A marking of parts of an object, given by selectors (STIX 2.1, section 7.2.3). */
 export type Granular = { readonly marking: StixMarking; readonly selectors: readonly string[] };
 
-/** What a record stands by: a record cannot be without it, so it cannot be hidden from one who sees the record. */
+/** Properties that every reader of the record sees, so that they cannot be hidden. */
 const structural: ReadonlySet<string> = new Set([
   'type',
   'id',
@@ -18,8 +18,8 @@ const structural: ReadonlySet<string> = new Set([
 const selectorForm = /^[a-z0-9_-]{1,250}(?:\.(?:\[\d{1,9}\]|[^.[\]]{1,250}))*$/i;
 
 /**
- * The markings of an object's parts, one for each meaning. What only states a language marks nothing. Throws
- * WRONG_MARKING for a selector of another form, or of what the record cannot be without.
+ * Reads the granular markings of an object, one for each different marking. A granular marking that only sets a
+ * language is skipped. Throws WRONG_MARKING for an invalid selector and for a property that cannot be hidden.
  */
 export function readGranular(object: StixObject, definitions: Definitions): readonly Granular[] {
   const marked = (object.granular_markings ?? []).filter(({ marking_ref: ref }) => ref);
@@ -28,31 +28,38 @@ export function readGranular(object: StixObject, definitions: Definitions): read
     marking: definitions.read([ref]),
     selectors: ones.flatMap(({ selectors }) => selectors),
   }));
-  for (const { selectors } of read) refuseSelectors(selectors);
-  const byMeaning = Map.groupBy(read, ({ marking }) => JSON.stringify(marking));
-  return [...byMeaning.values()].map((ones) => ({
+  for (const { selectors } of read) checkSelectors(selectors);
+  const byMarking = Map.groupBy(read, ({ marking }) => JSON.stringify(marking));
+  return [...byMarking.values()].map((ones) => ({
     marking: joinMarkings(ones.map(({ marking }) => marking)),
     selectors: ones.flatMap(({ selectors }) => selectors),
   }));
 }
 
-function refuseSelectors(selectors: readonly string[]): void {
+function checkSelectors(selectors: readonly string[]): void {
   for (const selector of selectors) {
-    if (!selectorForm.test(selector)) throw new RejectError('WRONG_MARKING', 'a selector of another form');
+    if (!selectorForm.test(selector))
+      throw new RejectError(
+        'WRONG_MARKING',
+        'granular_markings: expected a selector of STIX 2.1, section 7.2.3.1',
+      );
     if (structural.has(selector.split('.')[0] ?? '')) {
-      throw new RejectError('WRONG_MARKING', 'a selector of what the record cannot be without');
+      throw new RejectError(
+        'WRONG_MARKING',
+        'granular_markings: a selector of a property that cannot be hidden',
+      );
     }
   }
 }
 
-/** An object without its parts of these selectors. */
+/** Returns a copy of an object without the selected parts. */
 export function withoutParts(object: StixObject, selectors: readonly string[]): StixObject {
   const copy = structuredClone(object);
   for (const selector of selectors) remove(copy, selector.split('.'));
   return compact(copy) as StixObject;
 }
 
-/** The fields of content that are another without some parts of the object: these take their values from them. */
+/** Returns the fields of content that change if the selected parts are removed: they depend on those parts. */
 export function fieldsThatDiffer(
   whole: Readonly<Record<string, unknown>>,
   without: Readonly<Record<string, unknown>>,
@@ -65,7 +72,7 @@ function remove(from: unknown, [step = '', ...rest]: readonly string[]): void {
   const key = Array.isArray(from) ? (/^\[(\d+)\]$/.exec(step)?.[1] ?? '') : step;
   if (!Object.hasOwn(from, key)) return;
   const inside = from as Record<string, unknown>;
-  // A hole keeps the places of a list for the selectors that follow.
+  // An undefined item keeps the indexes of the list valid for the selectors that follow.
   if (rest.length === 0) inside[key] = undefined;
   else remove(inside[key], rest);
 }

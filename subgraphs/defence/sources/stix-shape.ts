@@ -6,7 +6,7 @@ const id = z
   .regex(/^[a-z0-9][a-z0-9-]*--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
 const text = z.string().nullish();
 const flag = z.boolean().nullish();
-const words = z.array(z.string()).nullish();
+const texts = z.array(z.string()).nullish();
 const refs = z.array(id).nullish();
 const anything = z.record(z.string(), z.unknown()).nullish();
 
@@ -21,28 +21,28 @@ const object = z.looseObject({
   created_by_ref: id.nullish(),
   revoked: flag,
   confidence: z.number().nullish(),
-  labels: words,
-  aliases: words,
+  labels: texts,
+  aliases: texts,
   external_references: z.array(z.looseObject({ source_name: text, url: text, external_id: text })).nullish(),
   object_marking_refs: z.array(id).max(100).nullish(),
   granular_markings: z
     .array(z.looseObject({ marking_ref: id.nullish(), selectors: z.array(z.string()) }))
     .nullish(),
-  // What ATT&CK adds.
+  // Extensions of ATT&CK.
   kill_chain_phases: z.array(z.looseObject({ phase_name: z.string() })).nullish(),
-  x_mitre_aliases: words,
-  x_mitre_platforms: words,
+  x_mitre_aliases: texts,
+  x_mitre_platforms: texts,
   x_mitre_detection: text,
   x_mitre_is_subtechnique: flag,
   x_mitre_deprecated: flag,
-  // Campaigns, sightings, indicators and what was observed.
+  // Campaigns, sightings, indicators and observed data.
   first_seen: text,
   last_seen: text,
   first_observed: text,
   last_observed: text,
   valid_from: text,
   valid_until: text,
-  indicator_types: words,
+  indicator_types: texts,
   pattern: text,
   pattern_type: text,
   sighting_of_ref: id.nullish(),
@@ -64,10 +64,10 @@ const object = z.looseObject({
   hashes: z.record(z.string(), z.string()).nullish(),
 });
 
-/** An object of STIX 2.1, as far as it is looked at. */
+/** The properties of a STIX 2.1 object that the import reads. */
 export type StixObject = z.infer<typeof object>;
 
-/** Types that are looked into; of any other only its type and id are read. */
+/** The object types that the import reads. Of other types it reads only `type` and `id`. */
 const known: ReadonlySet<string> = new Set([
   'attack-pattern',
   'malware',
@@ -92,10 +92,10 @@ const known: ReadonlySet<string> = new Set([
   'autonomous-system',
 ]);
 
-/** An object of a bundle. What a type that is not known here holds is not looked at, and not kept. */
-export const stixShape = z.preprocess(withoutRest, object);
+/** The shape of an object in a bundle. The properties of other types are neither checked nor kept. */
+export const stixShape = z.preprocess(dropUnread, object);
 
-function withoutRest(value: unknown): unknown {
+function dropUnread(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('type' in value)) return value;
   const { type } = value;
   if (typeof type !== 'string' || known.has(type)) return value;

@@ -14,12 +14,12 @@ const common = {
 } as const;
 
 /**
- * MITRE ATT&CK: techniques, software, campaigns, groups and who uses what, as MITRE's public reference. Refuses an
- * object that is not MITRE's and under its terms (WRONG_MARKING): this source opens what it takes in to all.
+ * MITRE ATT&CK: techniques, software, campaigns, groups and their relationships. Its records are readable by all. It
+ * therefore rejects an object that is not by MITRE or not under MITRE's terms of use (WRONG_MARKING).
  */
 export const attack: Source<StixObject> = {
   ...common,
-  ...bundlesOf({ lang: 'en', admit: refuseOthers }),
+  ...bundlesOf({ lang: 'en', admit: rejectOthers }),
   name: 'attack',
   title: 'MITRE ATT&CK (STIX 2.1)',
   expects: 'a STIX bundle with an object of the type "x-mitre-collection"',
@@ -28,8 +28,8 @@ export const attack: Source<StixObject> = {
 };
 
 /**
- * STIX 2.1 bundles, with their markings of objects and of parts of objects. An object that a definition marks which is
- * not known here is refused (WRONG_MARKING), and so is a marking of a part that cannot be hidden by itself.
+ * STIX 2.1 bundles with object and granular markings. Rejects an object with an unknown marking definition, and a
+ * granular marking of a part that the hub cannot hide (WRONG_MARKING).
  */
 export const stix: Source<StixObject> = {
   ...common,
@@ -52,8 +52,11 @@ function isBundle(head: string): boolean {
   return /"objects"\s*:\s*\[/.test(head) && /"type"\s*:\s*"bundle"|"spec_version"\s*:\s*"2\.[01]"/.test(head);
 }
 
-function refuseOthers({ created_by_ref: creator, object_marking_refs: marked }: StixObject): void {
-  const isMitres = !creator || creator.toLowerCase() === mitreIdentity;
-  if (isMitres && marked?.some((ref) => ref.toLowerCase() === mitreTerms)) return;
-  throw new RejectError('WRONG_MARKING', "not MITRE's and under its terms: import it with --source stix");
+function rejectOthers({ created_by_ref: creator, object_marking_refs: marked }: StixObject): void {
+  const isByMitre = !creator || creator.toLowerCase() === mitreIdentity;
+  if (isByMitre && marked?.some((ref) => ref.toLowerCase() === mitreTerms)) return;
+  throw new RejectError(
+    'WRONG_MARKING',
+    "expected an object by MITRE under MITRE's terms of use: import this bundle with --source stix",
+  );
 }

@@ -1,6 +1,6 @@
 import { publicDefaultsAt } from '../../serve/ingest/sources/defaults.ts';
 
-/** What holds for records of a public source that say nothing else of themselves. */
+/** Envelope defaults for records of public sources, by originator. */
 export const publicDefaults = publicDefaultsAt('eeas', [
   'incident-response',
   'threat-analysis',

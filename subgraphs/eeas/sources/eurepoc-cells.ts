@@ -1,25 +1,25 @@
 /**
- * The words of a cell, each once: EuRepoC writes several with `<br>` between them or as a list in Python's notation,
- * and says of what it does not know that it is not available.
+ * Reads the values of a cell, without repeats. EuRepoC separates values with `<br>` or writes a Python list. Values such
+ * as `Not available` are dropped.
  */
-export function readWords(cell: string | undefined): readonly string[] {
+export function readValues(cell: string | undefined): readonly string[] {
   const text = (cell ?? '').trim();
   const isList = text.startsWith('[') && text.endsWith(']');
-  const words = isList ? readList(text) : text.split(/<br\s*\/?>/i);
-  return [...new Set(words.map((word) => word.trim()).filter((word) => !saysNothing(word)))];
+  const values = isList ? readList(text) : text.split(/<br\s*\/?>/i);
+  return [...new Set(values.map((value) => value.trim()).filter((value) => !isMissing(value)))];
 }
 
-/** The same of one column of many rows. */
+/** Reads the values of one column of many rows, without repeats. */
 export function readColumn<Row>(
   rows: readonly Row[],
   cell: (row: Row) => string | undefined,
 ): readonly string[] {
-  return [...new Set(rows.flatMap((row) => readWords(cell(row))))];
+  return [...new Set(rows.flatMap((row) => readValues(cell(row))))];
 }
 
-/** One word, or null where the cell says none. */
-export function readWord(cell: string | undefined): string | null {
-  return readWords(cell)[0] ?? null;
+/** Reads the first value of a cell. Null if the cell has none. */
+export function readValue(cell: string | undefined): string | null {
+  return readValues(cell)[0] ?? null;
 }
 
 function readList(text: string): readonly string[] {
@@ -27,6 +27,6 @@ function readList(text: string): readonly string[] {
   return [...strings].map(([, single, double]) => (single ?? double ?? '').replaceAll(/\\(.)/gs, '$1'));
 }
 
-function saysNothing(word: string): boolean {
-  return /^(|nan|none|null|not available|not specified)$/i.test(word);
+function isMissing(value: string): boolean {
+  return /^(|nan|none|null|not available|not specified)$/i.test(value);
 }

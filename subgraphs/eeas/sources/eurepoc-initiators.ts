@@ -1,10 +1,10 @@
 import type { Time } from '../../../schema/record/envelope.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
-import { readWord } from './eurepoc-cells.ts';
+import { readValue } from './eurepoc-cells.ts';
 import { readInitiatorName } from './eurepoc-names.ts';
 import type { EurepocIncident } from './eurepoc-shape.ts';
 
-/** An initiator as one attribution of the dataset names it. */
+/** An initiator with one attribution. */
 export type Initiator = Named & Attribution & { readonly country: string | null };
 
 type Named = {
@@ -14,7 +14,7 @@ type Named = {
 };
 type Attribution = {
   readonly attributionBasis: string | null;
-  /** The tables give the basis of an attribution, not who made it. */
+  /** Always null: the tables give the basis of an attribution, not its author. */
   readonly attributedBy: null;
   readonly attributedAt: Time | null;
 };
@@ -23,8 +23,8 @@ const unnamed: Named = { name: null, actor: null, category: null };
 const unattributed: Attribution = { attributionBasis: null, attributedBy: null, attributedAt: null };
 
 /**
- * Initiators with their attributions, which the tables join by the country only: where one country has several of both,
- * each stands by itself, since which attribution named whom is not said. `actors` are all that the names lead to.
+ * Joins initiators with their attributions. The tables connect them by country only. If a country has several of both,
+ * they stay separate, since the tables do not say which attribution names whom. `actors` holds the actors of all names.
  */
 export function readInitiators(
   raw: EurepocIncident,
@@ -34,14 +34,14 @@ export function readInitiators(
   const named = distinct(
     raw.initiators,
     ({ initiator_country: country, initiator_category: of, initiator_name: cell }) => {
-      const category = readWord(of);
+      const category = readValue(of);
       const { name, actors: found } = readInitiatorName(cell, category, resolveActor);
       for (const key of found) actors.add(key);
-      return { country: readWord(country), value: { name, actor: found[0] ?? null, category } };
+      return { country: readValue(country), value: { name, actor: found[0] ?? null, category } };
     },
   );
   const attributed = distinct(raw.attributions, (row) => ({
-    country: readWord(row.initiator_country),
+    country: readValue(row.initiator_country),
     value: toAttribution(row),
   }));
   const countries = [...new Set([...named.keys(), ...attributed.keys()])];
@@ -51,13 +51,13 @@ export function readInitiators(
       country,
     })),
   );
-  return { initiators: initiators.filter(saysSomething), actors: [...actors] };
+  return { initiators: initiators.filter(hasValue), actors: [...actors] };
 }
 
 function toAttribution(row: EurepocIncident['attributions'][number]): Attribution {
-  const day = readWord(row.attribution_date);
+  const day = readValue(row.attribution_date);
   return {
-    attributionBasis: readWord(row.attribution_basis_clean),
+    attributionBasis: readValue(row.attribution_basis_clean),
     attributedBy: null,
     attributedAt: day === null ? null : parseTime(day),
   };
@@ -78,11 +78,11 @@ function orOne<Value>(values: readonly Value[], otherwise: Value): readonly Valu
   return values.length === 0 ? [otherwise] : values;
 }
 
-function saysSomething({ name, country, category, attributionBasis, attributedAt }: Initiator): boolean {
-  return [name, country, category, attributionBasis, attributedAt].some((said) => said !== null);
+function hasValue({ name, country, category, attributionBasis, attributedAt }: Initiator): boolean {
+  return [name, country, category, attributionBasis, attributedAt].some((value) => value !== null);
 }
 
-/** What the rows say, each once, by country: the tables repeat it for every combination of the rest. */
+/** Groups the values of the rows by country, without repeats. The tables repeat them for each combination of columns. */
 function distinct<Row, Value>(
   rows: readonly Row[],
   read: (row: Row) => { readonly country: string | null; readonly value: Value },

@@ -1,40 +1,40 @@
-/** An initiator as it is held: its name in the dataset's words, and the actors that the name leads to. */
+/** The stored name of an initiator, and the actors that the name refers to. */
 export type InitiatorName = {
-  /** Null where the dataset has none, and where it may be a person's. */
+  /** Null if the dataset has none, or if it may be the name of a person. */
   readonly name: string | null;
-  /** The initiator's own actor, then those that it is said to be part of. */
+  /** The actor itself, then the actors that it is part of. */
   readonly actors: readonly string[];
 };
 
-const nobody: InitiatorName = { name: null, actors: [] };
+const noName: InitiatorName = { name: null, actors: [] };
 
 /**
- * Reads a cell such as `Andariel/Silent Chollima < Lazarus Group (RGB, Unit 180)`: names of one actor, what it is part of,
- * and in brackets who is behind it. The first name that the alias tables know says which actor it is, since the
- * galaxies tell actors apart that the dataset takes for one. Who is no actor of the alias tables and may be a person is
- * not held: the dataset names suspects, too.
+ * Reads a cell such as `Andariel/Silent Chollima < Lazarus Group (RGB, Unit 180)`: the names of an actor, the actor that
+ * it is part of, and in brackets its sponsor. The first name in the alias tables decides the actor, since the dataset
+ * joins actors that the galaxies keep apart. A name that is not in the alias tables and may be a person's is not kept,
+ * since the dataset names suspects.
  */
 export function readInitiatorName(
   cell: string,
   category: string | null,
   resolveActor: (name: string) => string | null,
 ): InitiatorName {
-  if (/^\s*(|not available|unknown)\s*$/i.test(cell)) return nobody;
+  if (/^\s*(|not available|unknown)\s*$/i.test(cell)) return noName;
   const sections = withoutBrackets(cell).split('<').map(namesIn);
   const actors = sections.map((names) => findActor([cell, ...names], names, resolveActor));
   const isKnown = actors.some((key) => key !== null && isShared(key));
-  if (!isKnown && (category === individual || !isSurelyMany(withoutBrackets(cell)))) return nobody;
+  if (!isKnown && (category === individual || !isSurelyGroup(withoutBrackets(cell)))) return noName;
   return { name: cell.trim(), actors: [...new Set(actors.filter((key) => key !== null))] };
 }
 
-/** The names of a cell as they are asked of the alias tables, without what is in brackets. */
+/** Returns the names of a cell that are looked up in the alias tables, without bracketed text. */
 export function namesOfInitiator(cell: string): readonly string[] {
   return withoutBrackets(cell).split('<').flatMap(namesIn);
 }
 
 const individual = 'Individual hacker(s)';
 
-/** Brackets within brackets go with them; one that has no partner stays. */
+/** Removes bracketed text, including nested brackets. An unmatched bracket stays. */
 function withoutBrackets(cell: string): string {
   const kept: string[] = [];
   const open: number[] = [];
@@ -54,13 +54,13 @@ function namesIn(section: string): readonly string[] {
     .filter((name) => name !== '');
 }
 
-/** The first that is shared; otherwise what the first name is called here. */
+/** Returns the first key from the alias tables, or else the key of the first name. */
 function findActor(
-  asked: readonly string[],
+  candidates: readonly string[],
   names: readonly string[],
   resolveActor: (name: string) => string | null,
 ): string | null {
-  const keys = asked.map(resolveActor);
+  const keys = candidates.map(resolveActor);
   return keys.find((key) => key !== null && isShared(key)) ?? resolveActor(names[0] ?? '');
 }
 
@@ -68,8 +68,8 @@ function isShared(key: string): boolean {
   return !key.startsWith('ThreatActor:name:');
 }
 
-/** Words and marks of groups, bodies and trackers' designations, which no person's name has. */
-function isSurelyMany(text: string): boolean {
+/** Returns true if the text has a term for a group or body, or the designation of a tracked actor. */
+function isSurelyGroup(text: string): boolean {
   return groupWords.test(text) || designations.test(text);
 }
 

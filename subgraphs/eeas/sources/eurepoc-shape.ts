@@ -27,7 +27,7 @@ const sectors = z.looseObject({
   receiver_category: z.string(),
   receiver_category_subcode: cell,
 });
-/** The rows of one incident in the four tables. */
+/** The shape of the rows of one incident in the four tables. */
 export const eurepocShape = z.looseObject({
   initiators: z.array(initiators).min(1),
   attributions: z.array(attributions),
@@ -35,5 +35,5 @@ export const eurepocShape = z.looseObject({
   sectors: z.array(sectors).min(1),
 });
 
-/** One incident of EuRepoC: its rows in the four tables. */
+/** The rows of one EuRepoC incident in the four tables. */
 export type EurepocIncident = z.infer<typeof eurepocShape>;

@@ -3,14 +3,13 @@ import { memberStateKey, memberStates } from '../../../schema/record/keys.ts';
 import type { MapContext, Source } from '../../serve/ingest/sources/source.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
-import { readColumn, readWord } from './eurepoc-cells.ts';
+import { readColumn, readValue } from './eurepoc-cells.ts';
 import { type EurepocIncident, eurepocShape } from './eurepoc-shape.ts';
 import { type Initiator, readInitiators } from './eurepoc-initiators.ts';
 
 /**
- * EuRepoC's tables of political cyber incidents: each incident once, with the receivers, the initiators as each
- * attribution names them, and how heavy it was, under EuRepoC's own name. Refuses a day that does not exist
- * (WRONG_DATE).
+ * The EuRepoC tables of political cyber incidents. Each incident becomes a cyber incident record with its receivers,
+ * initiators, attributions and intensity. EuRepoC is the originator. Rejects a date that does not exist (WRONG_DATE).
  */
 export const eurepoc: Source<EurepocIncident> = {
   name: 'eurepoc',
@@ -49,7 +48,7 @@ export const eurepoc: Source<EurepocIncident> = {
   mapping: 1,
 };
 
-/** What the tables say of a CyberIncident; what they are silent of stays out. */
+/** The fields of a cyber incident that the tables provide. */
 type Content = {
   readonly reference: string;
   readonly name: string;
@@ -68,12 +67,12 @@ type Content = {
 function toContent(raw: EurepocIncident, context: MapContext): Content {
   const rows = [...raw.initiators, ...raw.attributions, ...raw.responses, ...raw.sectors];
   const reference = raw.initiators[0]?.ID.trim() ?? '';
-  const day = readWord(raw.initiators[0]?.start_date);
+  const day = readValue(raw.initiators[0]?.start_date);
   const receiverCountries = readColumn(rows, (row) => row.receiver_country);
-  const { initiators: said, actors } = readInitiators(raw, context.resolveActor);
+  const { initiators, actors } = readInitiators(raw, context.resolveActor);
   return {
     reference,
-    // The tables give an incident no name.
+    // The tables have no names of incidents.
     name: `EuRepoC ${reference}`,
     startedAt: day === null ? null : parseTime(day),
     incidentTypes: readColumn(rows, (row) => row.incident_type),
@@ -82,9 +81,9 @@ function toContent(raw: EurepocIncident, context: MapContext): Content {
     receiverRegions: readColumn(rows, (row) => row.receiver_region),
     receiverCategories: readColumn(raw.sectors, (row) => row.receiver_category),
     receiverSubcategories: readColumn(raw.sectors, (row) => row.receiver_category_subcode),
-    initiators: said,
+    initiators,
     actors,
-    intensity: readWord(raw.responses[0]?.weighted_cyber_intensity),
+    intensity: readValue(raw.responses[0]?.weighted_cyber_intensity),
   };
 }
 

@@ -6,66 +6,67 @@ import { RejectError } from '../../serve/record/reject.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
 
-const words = z.array(z.string()).optional();
+const texts = z.array(z.string()).optional();
 const entity = z.looseObject({
   logicalId: z.tuple([z.string()]),
-  euReferenceNumber: words,
-  designationDate: words,
-  designationDetails: words,
+  euReferenceNumber: texts,
+  designationDate: texts,
+  designationDetails: texts,
   regulation: z
     .array(
-      z.looseObject({ regulationType: words, publicationDate: words, numberTitle: words, programme: words }),
+      z.looseObject({ regulationType: texts, publicationDate: texts, numberTitle: texts, programme: texts }),
     )
     .optional(),
-  subjectType: z.tuple([z.looseObject({ code: words, classificationCode: words })]),
+  subjectType: z.tuple([z.looseObject({ code: texts, classificationCode: texts })]),
   nameAlias: z
     .array(
       z.looseObject({
-        firstName: words,
-        middleName: words,
-        lastName: words,
-        wholeName: words,
-        function: words,
-        nameLanguage: words,
-        strong: words,
+        firstName: texts,
+        middleName: texts,
+        lastName: texts,
+        wholeName: texts,
+        function: texts,
+        nameLanguage: texts,
+        strong: texts,
       }),
     )
     .min(1),
-  citizenship: z.array(z.looseObject({ countryIso2Code: words })).optional(),
+  citizenship: z.array(z.looseObject({ countryIso2Code: texts })).optional(),
   birthdate: z
     .array(
       z.looseObject({
-        circa: words,
-        birthdate: words,
-        year: words,
-        city: words,
-        region: words,
-        place: words,
-        countryIso2Code: words,
+        circa: texts,
+        birthdate: texts,
+        year: texts,
+        city: texts,
+        region: texts,
+        place: texts,
+        countryIso2Code: texts,
       }),
     )
     .optional(),
   identification: z
     .array(
       z.looseObject({
-        identificationTypeCode: words,
-        number: words,
-        issuedBy: words,
-        countryIso2Code: words,
+        identificationTypeCode: texts,
+        number: texts,
+        issuedBy: texts,
+        countryIso2Code: texts,
       }),
     )
     .optional(),
   address: z
-    .array(z.looseObject({ street: words, city: words, region: words, place: words, countryIso2Code: words }))
+    .array(z.looseObject({ street: texts, city: texts, region: texts, place: texts, countryIso2Code: texts }))
     .optional(),
 });
 
-/** One entity of the Union's consolidated list of financial sanctions, as its attributes and elements. */
+/** One entity of the Union's consolidated list of financial sanctions. */
 export type SanctionEntity = z.infer<typeof entity>;
 
 /**
- * The consolidated list: each listing is the Council's, kept and published by the Commission. A subject that is neither
- * a person nor an entity, and one without a name, is refused (WRONG_SHAPE); so is a date that does not exist.
+ * The Union's consolidated list of financial sanctions. The Council is the originator of each listing and the Commission
+ * its provider. Rejects a subject that is neither a person nor an entity, or has no name (WRONG_SHAPE), and a date that
+ * does not exist (WRONG_DATE).
  */
 export const sanctions: Source<SanctionEntity> = {
   name: 'eu-sanctions',
@@ -97,7 +98,7 @@ function toListing(raw: SanctionEntity, context: MapContext): Mapped {
     addresses: (raw.address ?? []).map(toAddress),
     function: names.find((name) => name.function !== null)?.function ?? null,
     statementOfReasons: toText(first(raw.designationDetails)),
-    // The list says neither which measures apply nor what a listing rests on but its acts.
+    // The list gives neither the measures nor the incidents behind a listing.
     measures: [],
     listedAt,
     delistedAt: null,
@@ -113,14 +114,14 @@ function toListing(raw: SanctionEntity, context: MapContext): Mapped {
     sortAt: listedAt?.utc ?? null,
     says: {
       reportedAt: listedAt,
-      personalData: subjectType === 'PERSON' ? ofAPerson : null,
+      personalData: subjectType === 'PERSON' ? listedPerson : null,
     },
     names: namedIn(contractOf('eeas'), { type: 'SanctionsListing' }, content, []).names,
   };
 }
 
-/** What is published of natural persons who are listed: the list itself is public by law. */
-const ofAPerson: PersonalData = {
+/** The personal data in the listing of a natural person. The list is public by law. */
+const listedPerson: PersonalData = {
   present: true,
   categories: ['name', 'birth', 'citizenship', 'identification', 'address'],
   controller: 'commission',
@@ -131,13 +132,13 @@ const ofAPerson: PersonalData = {
 };
 
 function readSubject({ subjectType: [{ code, classificationCode }] }: SanctionEntity): 'PERSON' | 'ENTITY' {
-  const said = (first(code) ?? first(classificationCode) ?? '').toLowerCase();
-  if (said === 'person' || said === 'p') return 'PERSON';
-  if (said === 'enterprise' || said === 'entity' || said === 'e') return 'ENTITY';
+  const type = (first(code) ?? first(classificationCode) ?? '').toLowerCase();
+  if (type === 'person' || type === 'p') return 'PERSON';
+  if (type === 'enterprise' || type === 'entity' || type === 'e') return 'ENTITY';
   throw new RejectError('WRONG_SHAPE', 'subjectType.code: expected person or enterprise');
 }
 
-/** The acts that the list names: `2019/555 (OJ L97)` is an act and its place in the Official Journal. */
+/** Reads the legal acts. `2019/555 (OJ L97)` is an act and its reference in the Official Journal. */
 function toActs({ regulation = [] }: SanctionEntity) {
   const acts = regulation.map((one) => {
     const [, number = '', journal] = /^([^(]*)(?:\((OJ [^)]*)\))?/.exec(first(one.numberTitle) ?? '') ?? [];
@@ -167,11 +168,11 @@ function toName(alias: SanctionEntity['nameAlias'][number]) {
   };
 }
 
-/** A day that the list itself calls an approximate one is no more than its year. */
+/** Reads a birth. Only the year of an approximate date (`circa`) is kept. */
 function toBirth(birth: NonNullable<SanctionEntity['birthdate']>[number]) {
-  const isAbout = first(birth.circa) === 'true';
+  const isApproximate = first(birth.circa) === 'true';
   return {
-    date: (isAbout ? null : toTime(birth.birthdate)) ?? toTime(birth.year),
+    date: (isApproximate ? null : toTime(birth.birthdate)) ?? toTime(birth.year),
     place: [birth.place, birth.city, birth.region].map(first).find((name) => name !== null) ?? null,
     country: toCountry(birth.countryIso2Code),
   };
@@ -194,7 +195,7 @@ function toAddress(one: NonNullable<SanctionEntity['address']>[number]) {
   };
 }
 
-/** The one actor that the alias tables know a strong name of; none where the names lead to several. */
+/** Finds the actor of the strong names in the alias tables. Null if they refer to none or to several. */
 function findActor(names: readonly ReturnType<typeof toName>[], { resolveActor }: MapContext): string | null {
   const keys = names
     .filter((name) => name.strong !== false)
@@ -203,13 +204,13 @@ function findActor(names: readonly ReturnType<typeof toName>[], { resolveActor }
   return new Set(keys).size === 1 ? (keys[0] ?? null) : null;
 }
 
-/** The list writes nothing, or a dash, where it does not know. */
+/** Returns the first value. Null if it is empty or a dash, which the list writes for unknown values. */
 function first(values: readonly string[] | undefined): string | null {
   const value = values?.[0]?.trim() ?? '';
   return value === '' || value === '-' ? null : value;
 }
 
-/** `00` is the list's word for a country that is not known. */
+/** Returns the country code. The list writes `00` for an unknown country. */
 function toCountry(code: readonly string[] | undefined): string | null {
   const value = first(code);
   return value === '00' ? null : value;

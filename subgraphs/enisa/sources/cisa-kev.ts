@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { ExploitationStatementContent, VulnerabilityRecordContent } from '../records.ts';
 import { vulnerabilityKey } from '../../../schema/record/keys.ts';
 import type { Mapped, Source } from '../../serve/ingest/sources/source.ts';
 import { RejectError } from '../../serve/record/reject.ts';
@@ -25,8 +24,8 @@ const shape = z.looseObject({
 export type CisaKevRecord = z.infer<typeof shape>;
 
 /**
- * CISA's catalogue: what CISA says of a vulnerability, and its statement that it is exploited, both under CISA's own
- * name. A CVE id of another form is refused (WRONG_SHAPE), and so is a date that does not exist (WRONG_DATE).
+ * The KEV catalogue of CISA. Each entry becomes a vulnerability record and an exploitation statement, with CISA as the
+ * originator. Rejects an invalid CVE id (WRONG_SHAPE) and a date that does not exist (WRONG_DATE).
  */
 export const cisaKev: Source<CisaKevRecord> = {
   name: 'cisa-kev',
@@ -48,7 +47,7 @@ export const cisaKev: Source<CisaKevRecord> = {
 
 function toRecord(raw: CisaKevRecord, id: string, key: string): Mapped {
   const reportedAt = parseTime(raw.dateAdded);
-  const content: VulnerabilityRecordContent = {
+  const content = {
     vulnerability: id,
     cveId: id,
     euvdId: null,
@@ -78,8 +77,8 @@ function toRecord(raw: CisaKevRecord, id: string, key: string): Mapped {
 
 function toStatement(raw: CisaKevRecord, id: string, key: string): Mapped {
   const reportedAt = parseTime(raw.dateAdded);
-  const known = raw.knownRansomwareCampaignUse?.trim().toLowerCase() === 'known';
-  const content: ExploitationStatementContent = {
+  const isKnown = raw.knownRansomwareCampaignUse?.trim().toLowerCase() === 'known';
+  const content = {
     vulnerability: id,
     catalogue: 'CISA_KEV',
     assertedBy: 'CISA',
@@ -87,8 +86,8 @@ function toStatement(raw: CisaKevRecord, id: string, key: string): Mapped {
     firstSeen: null,
     reportedAt,
     patchedSince: null,
-    exploitationTypes: [known ? 'RANSOMWARE' : 'UNKNOWN'],
-    ransomwareUse: known ? 'KNOWN' : 'UNKNOWN',
+    exploitationTypes: [isKnown ? 'RANSOMWARE' : 'UNKNOWN'],
+    ransomwareUse: isKnown ? 'KNOWN' : 'UNKNOWN',
     actors: [],
     requiredAction: { value: raw.requiredAction, lang: 'en' },
     dueDate: raw.dueDate ? parseTime(raw.dueDate) : null,

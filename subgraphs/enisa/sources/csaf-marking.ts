@@ -6,11 +6,10 @@ import type { CsafDocument } from './csaf-shape.ts';
 type Header = CsafDocument['document'];
 
 /**
- * The marking of a document (CSAF 2.0, section 3.2.1.5). Its labels are those of TLP 1.0, so WHITE is CLEAR, with what
- * was written. Without one it is AMBER, as what partners send by STIX is: silence opens nothing, unless the colour is
- * given for the import. A text beside it is one of two things: terms under which it is published, which restrict
- * nobody here, or a constraint in its publisher's words, which nobody may pass until there is a rule for it. Throws
- * WRONG_MARKING.
+ * Reads the marking of a document (CSAF 2.0, section 3.2.1.5). The labels are those of TLP 1.0: WHITE becomes CLEAR, and
+ * `rawTlp` keeps the original. A document without a label is AMBER, like a STIX bundle, unless the import sets a
+ * label. A distribution text that is not a known licence or copyright line becomes an extra restriction, which no
+ * reader passes until the policy has a rule for it. Throws WRONG_MARKING.
  */
 export function readMarking(
   { distribution, publisher }: Pick<Header, 'distribution' | 'publisher'>,
@@ -18,9 +17,9 @@ export function readMarking(
 ): Partial<Marking> {
   const label = distribution?.tlp?.label;
   const text = distribution?.text?.trim() ?? '';
-  const unsaid: Partial<Marking> = isTlpGiven === true ? {} : { tlp: 'AMBER' };
+  const unlabelled: Partial<Marking> = isTlpGiven === true ? {} : { tlp: 'AMBER' };
   return {
-    ...(label === undefined ? unsaid : readLabel(label)),
+    ...(label === undefined ? unlabelled : readLabel(label)),
     ...(isTerms(text, publisher.name) ? {} : { extraRestrictions: [text] }),
   };
 }
@@ -31,8 +30,8 @@ function readLabel(label: string): Partial<Marking> {
 }
 
 /**
- * Whether a text is no more than a copyright line and a licence for everybody: each of its sentences is wholly of a
- * form that is known. A word of either in a sentence that says more is no proof that it restricts nobody.
+ * Returns true if every sentence of the text is a known copyright line or open licence. A sentence that only contains
+ * such a phrase does not count: the rest of it may be a restriction.
  */
 function isTerms(text: string, publisher: string): boolean {
   const sentences = text
@@ -46,7 +45,7 @@ function isTerms(text: string, publisher: string): boolean {
 
 const reserved = /^all rights reserved$/i;
 
-/** The licences of which all may read and pass on what is under them. */
+/** Licences that let everybody read and redistribute the document. */
 const licence =
   'CC0(?: 1\\.0)?|CC[- ]BY(?:-SA)?(?:[- ]\\d\\.\\d)?|' +
   'Creative ?Commons(?: Attribution(?:[- ]ShareAlike)?(?: \\d\\.\\d)?(?: International)?)?';
@@ -60,7 +59,7 @@ const copyright =
   /^(?:copyright|©|\(c\))(?: ?(?:©|\(c\)))?(?: ?\d{4}(?: ?[-–] ?\d{4})?)?,?(?: by)?(?: (?<holder>[^.;]+))?$/i;
 const legalForm = /,? (?:AG|Corp|Corporation|GmbH|Inc|LLC|Ltd|Limited|plc|SE)$/i;
 
-/** A line that names its publisher and nothing besides: any other name could be a word of a constraint. */
+/** Returns true for a copyright line that names only the publisher. Any other name could be part of a restriction. */
 function isCopyright(sentence: string, publisher: string): boolean {
   const match = copyright.exec(sentence);
   if (match === null) return false;

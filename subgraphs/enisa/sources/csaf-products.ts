@@ -1,12 +1,17 @@
 import { RejectError } from '../../serve/record/reject.ts';
-import type { VulnerabilityRecordContent } from '../records.ts';
 import type { CsafBranch, CsafProduct, CsafTree, CsafVulnerability } from './csaf-shape.ts';
 
-type Rows = VulnerabilityRecordContent['products'];
-/** A product as it is kept with each vulnerability, before its status is known. */
-type Named = Pick<Rows[number], 'vendor' | 'product' | 'versionRange' | 'cpe' | 'purl'>;
+/** A product of the product tree, without a status. */
+type Product = {
+  readonly vendor: string | null;
+  readonly product: string | null;
+  readonly versionRange: string | null;
+  readonly cpe: string | null;
+  readonly purl: string | null;
+};
+type ProductStatus = Product & { readonly status: string; readonly justifications: readonly string[] };
 
-/** The words of CSAF 2.0, section 3.2.3.9. */
+/** The product statuses of CSAF 2.0, section 3.2.3.9. */
 const statuses = [
   'first_affected',
   'first_fixed',
@@ -18,34 +23,34 @@ const statuses = [
   'under_investigation',
 ] as const;
 
-/** What all products of a document's records may take together, in characters: a document names one again and again. */
+/** The maximum size of all product rows of a document, in characters. A small document can name a product many times. */
 const maxText = 64 * 1024 * 1024;
-/** What a row takes beside its texts. */
+/** The size that a row counts in addition to its texts. */
 const rowText = 100;
 
 /**
- * The products of one document, by their ids. Throws WRONG_SHAPE for an id that is defined twice, and TOO_LARGE where
- * its vulnerabilities name more products than a document of any honest size.
+ * The products of one document, by id. Throws WRONG_SHAPE for an id that is defined twice, and TOO_LARGE if the rows of
+ * all vulnerabilities exceed the maximum size.
  */
 export class Products {
-  readonly #named: ReadonlyMap<string, Named>;
+  readonly #products: ReadonlyMap<string, Product>;
   readonly #groups: ReadonlyMap<string, readonly string[]>;
-  #text = 0;
+  #size = 0;
 
   constructor(tree: CsafTree | null | undefined) {
-    this.#named = readTree(tree ?? {});
+    this.#products = readTree(tree ?? {});
     this.#groups = new Map((tree?.product_groups ?? []).map((group) => [group.group_id, group.product_ids]));
   }
 
-  /** The products that a vulnerability's status names, one for each status; the id stands for one that is not there. */
-  of(vulnerability: CsafVulnerability): Rows {
+  /** Returns one row for each product and status. A product that the tree does not define has its id as its name. */
+  of(vulnerability: CsafVulnerability): readonly ProductStatus[] {
     const justifications = this.#justificationsOf(vulnerability);
     return statuses.flatMap((status) =>
       [...new Set(vulnerability.product_status?.[status] ?? [])].map((id) => {
-        const named = this.#named.get(id) ?? { ...nothing, product: id };
-        this.#count(named);
+        const product = this.#products.get(id) ?? { ...unknownProduct, product: id };
+        this.#count(product);
         const labels = status === 'known_not_affected' ? [...(justifications.get(id) ?? [])] : [];
-        return { ...named, status, justifications: labels };
+        return { ...product, status, justifications: labels };
       }),
     );
   }
@@ -62,50 +67,50 @@ export class Products {
     return labels;
   }
 
-  /** A group may be named as often as its members are many. */
+  /** Counts the members: a document can name a group of a thousand products a thousand times. */
   #membersOf(group: string): readonly string[] {
     const members = this.#groups.get(group) ?? [];
-    this.#take(members.length * rowText);
+    this.#addSize(members.length * rowText);
     return members;
   }
 
-  #count(named: Named): void {
-    this.#take(Object.values(named).reduce((sum, text) => sum + (text?.length ?? 0), rowText));
+  #count(product: Product): void {
+    this.#addSize(Object.values(product).reduce((sum, text) => sum + (text?.length ?? 0), rowText));
   }
 
-  #take(text: number): void {
-    this.#text += text;
-    if (this.#text > maxText)
+  #addSize(characters: number): void {
+    this.#size += characters;
+    if (this.#size > maxText)
       throw new RejectError(
         'TOO_LARGE',
-        `products of more than ${maxText} characters, each time that they are named`,
+        `the product rows of all vulnerabilities exceed ${maxText} characters`,
       );
   }
 }
 
-const nothing: Named = { vendor: null, product: null, versionRange: null, cpe: null, purl: null };
+const unknownProduct: Product = { vendor: null, product: null, versionRange: null, cpe: null, purl: null };
 
-function readTree(tree: CsafTree): ReadonlyMap<string, Named> {
-  const named = new Map<string, Named>();
+function readTree(tree: CsafTree): ReadonlyMap<string, Product> {
+  const named = new Map<string, Product>();
   for (const product of tree.full_product_names ?? [])
-    add(named, product, { ...nothing, product: product.name });
-  for (const branch of tree.branches ?? []) readBranch(named, branch, nothing);
+    add(named, product, { ...unknownProduct, product: product.name });
+  for (const branch of tree.branches ?? []) readBranch(named, branch, unknownProduct);
   for (const { product_reference: component, full_product_name: whole } of tree.relationships ?? []) {
-    // A component is of its own vendor and version, wherever it is built in.
-    add(named, whole, { ...(named.get(component) ?? nothing), product: whole.name });
+    // The row describes the component, not the product that it is part of.
+    add(named, whole, { ...(named.get(component) ?? unknownProduct), product: whole.name });
   }
   return named;
 }
 
-/** Branches are as deep as a record may be nested at most. */
-function readBranch(named: Map<string, Named>, branch: CsafBranch, above: Named): void {
+/** Recursion is bounded by the maximum nesting depth of a record. */
+function readBranch(named: Map<string, Product>, branch: CsafBranch, above: Product): void {
   const here = within(above, branch);
   if (branch.product) add(named, branch.product, { ...here, product: here.product ?? branch.product.name });
   for (const inner of branch.branches ?? []) readBranch(named, inner, here);
 }
 
-/** The innermost branch of each kind counts: a service pack is more exact than the version it is for. */
-function within(above: Named, { category, name }: CsafBranch): Named {
+/** The innermost branch of each category wins: a service pack is more exact than the version that it is for. */
+function within(above: Product, { category, name }: CsafBranch): Product {
   if (category === 'vendor') return { ...above, vendor: name };
   if (category === 'product_name' || (category === 'product_family' && above.product === null))
     return { ...above, product: name };
@@ -119,8 +124,8 @@ const versions: ReadonlySet<string> = new Set([
   'patch_level',
 ]);
 
-function add(named: Map<string, Named>, product: CsafProduct, as: Named): void {
+function add(named: Map<string, Product>, product: CsafProduct, as: Product): void {
   const { product_id: id, product_identification_helper: helper } = product;
-  if (named.has(id)) throw new RejectError('WRONG_SHAPE', 'product_tree: a product id that is defined twice');
+  if (named.has(id)) throw new RejectError('WRONG_SHAPE', 'product_tree: a product id is defined twice');
   named.set(id, { ...as, cpe: helper?.cpe ?? as.cpe, purl: helper?.purl ?? as.purl });
 }

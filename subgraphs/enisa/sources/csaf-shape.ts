@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 const text = z.string().nullish();
-/** Names are copied into each record that has the product: longer ones are none. */
+/** The length is limited because each record copies the names of its products. */
 const name = z.string().min(1).max(1000);
 const ids = z.array(name).nullish();
 const helper = z
@@ -41,7 +41,7 @@ const vulnerability = z.looseObject({
   threats: z.array(z.looseObject({ category: z.string(), details: z.string() })).nullish(),
 });
 
-/** A document of the Common Security Advisory Framework 2.0, as far as it is looked at; a VEX is one of its profiles. */
+/** The parts of a CSAF 2.0 document that the import reads. VEX is a profile of CSAF. */
 export const csafShape = z.looseObject({
   document: z.looseObject({
     csaf_version: z.literal('2.0'),
@@ -77,7 +77,11 @@ export const csafShape = z.looseObject({
 });
 
 export type CsafDocument = z.infer<typeof csafShape>;
+/** A vulnerability of a CSAF document. */
 export type CsafVulnerability = z.infer<typeof vulnerability>;
+/** The product tree of a CSAF document. */
 export type CsafTree = NonNullable<CsafDocument['product_tree']>;
+/** A product of a product tree. */
 export type CsafProduct = z.infer<typeof product>;
+/** A branch of a product tree. */
 export type CsafBranch = z.infer<typeof branch>;

@@ -3,27 +3,26 @@ import { vulnerabilityKey } from '../../../schema/record/keys.ts';
 import type { MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
 import { RejectError } from '../../serve/record/reject.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
-import type { Remediation, VulnerabilityRecordContent } from '../records.ts';
 import { readMarking } from './csaf-marking.ts';
 import { Products } from './csaf-products.ts';
 import { type CsafDocument, csafShape, type CsafVulnerability } from './csaf-shape.ts';
 import { publicDefaults } from './defaults.ts';
 
 /**
- * CSAF 2.0, VEX among its profiles: a record for each vulnerability of a document, under its publisher where that is
- * known by its namespace, and otherwise under the originator that is given. A document is taken whole or not at all. One
- * without a TLP label is for its originator and its custodian alone, unless the import is told its colour.
+ * CSAF 2.0 documents, including VEX. Each vulnerability of a document becomes a record. Its originator is the publisher,
+ * identified by its namespace, or else the originator that the import sets. A document is imported as a whole or
+ * rejected. Without a TLP label only originator and custodian read it, unless the import sets a label.
  */
 export const csaf: Source<CsafDocument> = {
   name: 'csaf',
   title: 'CSAF 2.0 and VEX',
-  expects: 'one JSON object a file, with "document" and in it "csaf_version"',
+  expects: 'one JSON object per file, with "document" and in it "csaf_version"',
   locate: { at: 'whole' },
   recognise: (head) => /"document"\s*:\s*\{/.test(head) && /"csaf_version"\s*:/.test(head),
   shape: csafShape,
   map({ document, product_tree: tree, vulnerabilities }, context) {
     const products = new Products(tree);
-    const says = saysOf(document, context);
+    const says = envelopeOf(document, context);
     return (vulnerabilities ?? []).map((vulnerability, at): Mapped => {
       const content = toContent(document, vulnerability, products);
       return {
@@ -42,7 +41,7 @@ export const csaf: Source<CsafDocument> = {
 
 type Header = CsafDocument['document'];
 
-/** Publishers by the host of their namespace, which CSAF makes their own (section 3.1.7.5). */
+/** Publishers by the host of their namespace (CSAF 2.0, section 3.2.1.8.5). */
 const publishers: Readonly<Record<string, string>> = {
   'redhat.com': 'red-hat',
   'cisco.com': 'cisco',
@@ -54,8 +53,8 @@ function publisherOf({ publisher }: Header): string | null {
   return Object.hasOwn(publishers, host) ? (publishers[host] ?? null) : null;
 }
 
-/** A draft is for its publisher and its custodian alone, until a later version of it is final. */
-function saysOf(document: Header, { defaults }: MapContext): NonNullable<Mapped['says']> {
+/** Reads the envelope. Only publisher and custodian read a draft; a later final version opens it. */
+function envelopeOf(document: Header, { defaults }: MapContext): NonNullable<Mapped['says']> {
   const { status, initial_release_date: released, current_release_date: current } = document.tracking;
   const own = (document.references ?? []).find(({ category, url }) => category === 'self' && isWeb(url));
   return {
@@ -68,15 +67,13 @@ function saysOf(document: Header, { defaults }: MapContext): NonNullable<Mapped[
   };
 }
 
-/** A tracking id is unique within its publisher's namespace (section 3.2.1.12.4). */
+/** A tracking id is unique within the publisher's namespace (CSAF 2.0, section 3.2.1.12.4). */
 function localIdOf({ publisher, tracking }: Header, { cve, ids }: CsafVulnerability, at: number): string {
   const own = [cve, ids?.[0]?.text].find((id) => id) ?? String(at);
   return `${publisher.namespace} ${tracking.id} ${own.trim()}`;
 }
 
-type Content = Omit<VulnerabilityRecordContent, 'vulnerability'> & { readonly vulnerability: string | null };
-
-function toContent(document: Header, vulnerability: CsafVulnerability, products: Products): Content {
+function toContent(document: Header, vulnerability: CsafVulnerability, products: Products) {
   const lang = document.lang ?? null;
   const { title, cwe, references, threats } = vulnerability;
   const { initial_release_date: released, current_release_date: current } = document.tracking;
@@ -100,10 +97,10 @@ function toContent(document: Header, vulnerability: CsafVulnerability, products:
   };
 }
 
-function readIds({
-  cve,
-  ids,
-}: CsafVulnerability): Pick<Content, 'vulnerability' | 'cveId' | 'euvdId' | 'aliases'> {
+/** The content of a vulnerability record that comes from CSAF. */
+export type CsafContent = ReturnType<typeof toContent>;
+
+function readIds({ cve, ids }: CsafVulnerability) {
   const cveId = cve ? idOf(cve, 'CVE-') : null;
   if (cve && cveId === null) throw new RejectError('WRONG_SHAPE', 'vulnerabilities.cve: expected a CVE id');
   const others = (ids ?? []).map(({ text }) => text.trim()).filter((text) => text !== '');
@@ -117,14 +114,14 @@ function idOf(text: string, scheme: string): string | null {
   return id?.startsWith(scheme) === true ? id : null;
 }
 
-/** The notes of the most telling kind that there are. */
+/** Joins the notes of the first category that exists, from the most to the least specific. */
 function descriptionOf({ notes }: CsafVulnerability, lang: string | null): Text | null {
-  const kind = ['description', 'summary', 'general', 'details'].find((known) =>
+  const chosen = ['description', 'summary', 'general', 'details'].find((known) =>
     notes?.some(({ category }) => category === known),
   );
-  const telling = (notes ?? []).filter(({ category }) => category === kind);
+  const texts = (notes ?? []).filter(({ category }) => category === chosen);
   return joinTexts(
-    telling.map(({ text }) => text),
+    texts.map(({ text }) => text),
     lang,
   );
 }
@@ -134,10 +131,10 @@ function joinTexts(texts: readonly string[], lang: string | null): Text | null {
   return value === '' ? null : { value, lang };
 }
 
-/** One score for each vector: a document may give the same for one product after another. */
-function scoresOf({ scores }: CsafVulnerability, scoredBy: string): Content['cvss'] {
+/** Returns each score once: a document repeats a score for each product. */
+function scoresOf({ scores }: CsafVulnerability, scoredBy: string) {
   const all = (scores ?? []).flatMap(({ cvss_v3: v3, cvss_v2: v2 }) => [v3, v2]);
-  const found = all.flatMap((one): Content['cvss'] => {
+  const found = all.flatMap((one) => {
     if (!one) return [];
     const { version, vectorString: vector, baseScore: score, baseSeverity: severity } = one;
     return [{ version, vector: vector ?? null, score, severity: severity ?? null, scoredBy }];
@@ -145,7 +142,7 @@ function scoresOf({ scores }: CsafVulnerability, scoredBy: string): Content['cvs
   return [...new Map(found.map((one) => [`${one.version} ${one.vector} ${one.score}`, one])).values()];
 }
 
-const categories: Readonly<Record<string, Remediation['category']>> = {
+const categories: Readonly<Record<string, string>> = {
   mitigation: 'MITIGATION',
   no_fix_planned: 'NO_FIX_PLANNED',
   none_available: 'NONE_AVAILABLE',
@@ -153,11 +150,14 @@ const categories: Readonly<Record<string, Remediation['category']>> = {
   workaround: 'WORKAROUND',
 };
 
-function remediationsOf({ remediations }: CsafVulnerability, lang: string | null): readonly Remediation[] {
-  return (remediations ?? []).map(({ category: word, details, url }) => {
-    const category = Object.hasOwn(categories, word) ? categories[word] : undefined;
+function remediationsOf({ remediations }: CsafVulnerability, lang: string | null) {
+  return (remediations ?? []).map(({ category: name, details, url }) => {
+    const category = Object.hasOwn(categories, name) ? categories[name] : undefined;
     if (category === undefined)
-      throw new RejectError('WRONG_SHAPE', 'vulnerabilities.remediations.category: expected one of CSAF 2.0');
+      throw new RejectError(
+        'WRONG_SHAPE',
+        'vulnerabilities.remediations.category: expected a category of CSAF 2.0',
+      );
     return { category, text: { value: details, lang }, url: url && isWeb(url) ? url : null };
   });
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { ExploitationStatementContent, VulnerabilityRecordContent } from '../records.ts';
 import { memberStateKey, vulnerabilityKey } from '../../../schema/record/keys.ts';
 import type { MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
 import { RejectError } from '../../serve/record/reject.ts';
@@ -7,7 +6,7 @@ import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
 import { findUrls } from './urls.ts';
 
-const words = z.union([z.string(), z.array(z.string())]).nullish();
+const stringOrList = z.union([z.string(), z.array(z.string())]).nullish();
 const shape = z.looseObject({
   cveID: z.string().nullish(),
   euvdID: z.string().nullish(),
@@ -18,8 +17,8 @@ const shape = z.looseObject({
   patchedSince: z.string().nullish(),
   originSource: z.string(),
   shortDescription: z.string().nullish(),
-  exploitationType: words,
-  threatActorsExploiting: words,
+  exploitationType: stringOrList,
+  threatActorsExploiting: stringOrList,
   cwes: z.array(z.string()).nullish(),
   notes: z.string().nullish(),
 });
@@ -28,9 +27,9 @@ const shape = z.looseObject({
 export type EuKevRecord = z.infer<typeof shape>;
 
 /**
- * EU KEV: a description of a vulnerability and the statement that it is exploited, both under the name of the body
- * that the entry gives as its origin. An entry without a CVE or EUVD id is refused (WRONG_SHAPE), and so is a date
- * that does not exist (WRONG_DATE).
+ * The EU KEV catalogue. Each entry becomes a vulnerability record and an exploitation statement. The body in
+ * `originSource` is their originator. Rejects an entry without a CVE or EUVD id (WRONG_SHAPE) and a date that does not
+ * exist (WRONG_DATE).
  */
 export const euKev: Source<EuKevRecord> = {
   name: 'eu-kev',
@@ -56,7 +55,7 @@ type Ids = {
   readonly euvdId: string | null;
 };
 
-/** Who asserts an entry: its registry id, and the Member State whose CSIRT it is. */
+/** The originator of an entry: its registry id, and the Member State if it is a national CSIRT. */
 type Origin = { readonly organisation: string; readonly memberState: string | null };
 
 function readIds(raw: EuKevRecord): Ids {
@@ -73,7 +72,10 @@ function readId(text: string | null | undefined, scheme: string): string | null 
 
 const network: Origin = { organisation: 'csirts-network', memberState: null };
 
-/** The catalogue writes one body in several ways (`CNW` and `cnw`, `CERT-PL` and `CERT.PL`): letters alone count. */
+/**
+ * Originators by the letters of `originSource`. The catalogue spells a body in several ways: `CNW` and `cnw`, `CERT-PL`
+ * and `CERT.PL`.
+ */
 const origins: Readonly<Record<string, Origin>> = {
   cnw: network,
   enisa: { organisation: 'enisa', memberState: null },
@@ -84,7 +86,7 @@ const origins: Readonly<Record<string, Origin>> = {
   ncscfi: { organisation: 'csirt-fi', memberState: 'FI' },
 };
 
-/** A body that is none of the known is the network's: it publishes the entry. Its own words stay in `assertedBy`. */
+/** Finds the originator. An unknown body gives the CSIRTs network, which publishes the entry; `assertedBy` keeps the text. */
 function findOrigin(source: string): Origin {
   const letters = source.toLowerCase().replaceAll(/[^a-z]/g, '');
   return Object.hasOwn(origins, letters) ? (origins[letters] ?? network) : network;
@@ -92,7 +94,7 @@ function findOrigin(source: string): Origin {
 
 function toRecord(raw: EuKevRecord, ids: Ids, origin: Origin): Mapped {
   const reportedAt = parseTime(raw.dateReported);
-  const content: VulnerabilityRecordContent = {
+  const content = {
     vulnerability: ids.id,
     cveId: ids.cveId,
     euvdId: ids.euvdId,
@@ -121,7 +123,7 @@ function toStatement(raw: EuKevRecord, ids: Ids, origin: Origin, context: MapCon
   const reportedAt = parseTime(raw.dateReported);
   const types = toList(raw.exploitationType).map(toType);
   const actors = toList(raw.threatActorsExploiting).flatMap((name) => context.resolveActor(name) ?? []);
-  const content: ExploitationStatementContent = {
+  const content = {
     vulnerability: ids.id,
     catalogue: 'EU_KEV',
     assertedBy: raw.originSource,
@@ -151,12 +153,12 @@ function memberStateKeys({ memberState }: Origin): readonly string[] {
   return key === null ? [] : [key];
 }
 
-function toType(word: string): 'UNKNOWN' | 'RANSOMWARE' | 'APT' {
-  const upper = word.trim().toUpperCase();
+function toType(type: string): 'UNKNOWN' | 'RANSOMWARE' | 'APT' {
+  const upper = type.trim().toUpperCase();
   return upper === 'RANSOMWARE' || upper === 'APT' ? upper : 'UNKNOWN';
 }
 
-function toProducts(raw: EuKevRecord): VulnerabilityRecordContent['products'] {
+function toProducts(raw: EuKevRecord) {
   if (!raw.vendorProject && !raw.product) return [];
   const vendor = raw.vendorProject ?? null;
   const product = raw.product ?? null;

@@ -1,8 +1,8 @@
-/** The web addresses in a text, each once, in their order: catalogues write them between commas and semicolons. */
+/** Returns the web addresses in a text, without repeats. Commas and semicolons may separate them. */
 export function findUrls(text: string): readonly string[] {
   const found = text.match(/https?:\/\/(?:(?![;,]\s*https?:\/\/)[^\s<>"])+/gi) ?? [];
-  const urls = found.filter((url) => url.length <= longestUrl);
+  const urls = found.filter((url) => url.length <= maxUrl);
   return [...new Set(urls.map((url) => url.replace(/[.,;:]+$/, '')))];
 }
 
-const longestUrl = 2048;
+const maxUrl = 2048;

@@ -1,13 +1,12 @@
 /**
- * YES where a reference is a decryptor itself, on the page or in the folder of a body known to publish them; UNKNOWN
- * otherwise. News of one, a list of many, and one said to work no more count for nothing: a victim who trusts the
- * answer must find the tool behind it.
+ * Returns YES if a reference leads to a decryptor on the site of a known publisher, UNKNOWN otherwise. News about a
+ * decryptor or a list of decryptors does not count: a victim must find a working tool at the address.
  */
 export function findDecryptor(references: readonly string[]): 'YES' | 'UNKNOWN' {
   return references.some(isDecryptor) ? 'YES' : 'UNKNOWN';
 }
 
-/** Publishers by host, and what a path of a decryptor of one family looks like there. */
+/** Publishers by host, with the form of a path to the decryptor of one family. */
 const publishers: Readonly<Record<string, RegExp>> = {
   'decrypter.emsisoft.com': /^\/(download\/)?[a-z0-9-]+\/?$/i,
   'www.emsisoft.com': /^\/(en\/)?ransomware-decryption\/[a-z0-9-]+\/?$/i,

@@ -1,27 +1,26 @@
 import { z } from 'zod';
 import { actorKey } from '../../../schema/record/keys.ts';
 import type { Source } from '../../serve/ingest/sources/source.ts';
-import type { CriminalProfileContent } from '../records.ts';
 import { publicDefaults } from './defaults.ts';
-import { galaxyWords, listWords } from './galaxy-words.ts';
+import { stringOrList, toList } from './galaxy-lists.ts';
 
 const meta = z.looseObject({
-  motive: galaxyWords,
-  'cfr-type-of-incident': galaxyWords,
-  'cfr-target-category': galaxyWords,
-  'targeted-sector': galaxyWords,
-  'mode-of-operation': galaxyWords,
-  capabilities: galaxyWords,
-  refs: galaxyWords,
+  motive: stringOrList,
+  'cfr-type-of-incident': stringOrList,
+  'cfr-target-category': stringOrList,
+  'targeted-sector': stringOrList,
+  'mode-of-operation': stringOrList,
+  capabilities: stringOrList,
+  refs: stringOrList,
 });
 const shape = z.looseObject({ uuid: z.guid(), value: z.string(), meta: meta.nullish() });
 
-/** One cluster of the MISP project's galaxy of threat actors. */
+/** One cluster of the threat actor galaxy of the MISP project. */
 export type ThreatActorCluster = z.infer<typeof shape>;
 
 /**
- * The MISP project's galaxy of threat actors: what it says of their motives, targets and ways. A cluster that says
- * nothing of these makes no record. Who is behind an actor is left out: no person is held here.
+ * The threat actor galaxy of the MISP project. A cluster with motives, targets or methods becomes a criminal profile.
+ * Names of persons behind an actor are not imported.
  */
 export const mispGalaxy: Source<ThreatActorCluster> = {
   name: 'misp-galaxy',
@@ -32,7 +31,7 @@ export const mispGalaxy: Source<ThreatActorCluster> = {
   shape,
   map(raw) {
     const content = toContent(raw);
-    if (saysNothing(content)) return [];
+    if (isEmpty(content)) return [];
     const localId = raw.uuid.toLowerCase();
     return [{ kind: 'CriminalProfile', localId, content, sortAt: null, names: [content.actor] }];
   },
@@ -41,23 +40,23 @@ export const mispGalaxy: Source<ThreatActorCluster> = {
   mapping: 1,
 };
 
-function toContent({ uuid, value, meta: said }: ThreatActorCluster): CriminalProfileContent {
+function toContent({ uuid, value, meta: details }: ThreatActorCluster) {
   return {
     actor: actorKey({ uuid }) ?? '',
     name: value,
-    motives: listWords(said?.motive),
-    incidentTypes: listWords(said?.['cfr-type-of-incident']),
-    targetCategories: listWords(said?.['cfr-target-category']),
-    targetedSectors: listWords(said?.['targeted-sector']),
-    modesOfOperation: listWords(said?.['mode-of-operation']),
-    capabilities: listWords(said?.capabilities),
-    references: listWords(said?.refs),
+    motives: toList(details?.motive),
+    incidentTypes: toList(details?.['cfr-type-of-incident']),
+    targetCategories: toList(details?.['cfr-target-category']),
+    targetedSectors: toList(details?.['targeted-sector']),
+    modesOfOperation: toList(details?.['mode-of-operation']),
+    capabilities: toList(details?.capabilities),
+    references: toList(details?.refs),
   };
 }
 
-function saysNothing(content: CriminalProfileContent): boolean {
-  const { motives, incidentTypes, targetCategories, targetedSectors, modesOfOperation, capabilities } =
-    content;
-  const said = [motives, incidentTypes, targetCategories, targetedSectors, modesOfOperation, capabilities];
-  return said.every((words) => words.length === 0);
+type Content = ReturnType<typeof toContent>;
+
+/** Returns true if the cluster gives nothing but names and references. */
+function isEmpty({ actor: _actor, name: _name, references: _references, ...lists }: Content): boolean {
+  return Object.values(lists).every((list) => list.length === 0);
 }

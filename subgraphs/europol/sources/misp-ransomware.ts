@@ -3,29 +3,28 @@ import type { Text, Time } from '../../../schema/record/envelope.ts';
 import { actorKey, findCveIds, normaliseName, vulnerabilityKey } from '../../../schema/record/keys.ts';
 import type { Source } from '../../serve/ingest/sources/source.ts';
 import { parseTime, parseTimeOrNull } from '../../serve/ingest/sources/time.ts';
-import type { RansomwareFamilyContent } from '../records.ts';
 import { findDecryptor } from './decryptor.ts';
 import { publicDefaults } from './defaults.ts';
-import { galaxyWords, listWords } from './galaxy-words.ts';
+import { stringOrList, toList } from './galaxy-lists.ts';
 
-/** The galaxy's members, with the spellings of them that occur in it. */
+/** The members of a cluster's meta, in every spelling that occurs in the galaxy. */
 const meta = z.looseObject({
-  synonyms: galaxyWords,
+  synonyms: stringOrList,
   date: z.string().nullish(),
-  extensions: galaxyWords,
-  extension: galaxyWords,
-  ransomnotes: galaxyWords,
-  ransomenotes: galaxyWords,
-  'ransomnotes-filenames': galaxyWords,
-  'ransomnotes-filesnames': galaxyWords,
-  'ransomnotes-files': galaxyWords,
-  'ransomenotes-files': galaxyWords,
+  extensions: stringOrList,
+  extension: stringOrList,
+  ransomnotes: stringOrList,
+  ransomenotes: stringOrList,
+  'ransomnotes-filenames': stringOrList,
+  'ransomnotes-filesnames': stringOrList,
+  'ransomnotes-files': stringOrList,
+  'ransomenotes-files': stringOrList,
   encryption: z.string().nullish(),
   Encryption: z.string().nullish(),
   'payment-method': z.string().nullish(),
   price: z.string().nullish(),
-  refs: galaxyWords,
-  links: galaxyWords,
+  refs: stringOrList,
+  links: stringOrList,
 });
 const shape = z.looseObject({
   uuid: z.guid(),
@@ -35,10 +34,10 @@ const shape = z.looseObject({
   related: z.array(z.looseObject({ 'dest-uuid': z.string(), type: z.string() })).nullish(),
 });
 
-/** One cluster of the MISP project's galaxy of ransomware. */
+/** One cluster of the ransomware galaxy of the MISP project. */
 export type RansomwareCluster = z.infer<typeof shape>;
 
-/** The MISP project's galaxy of ransomware families. Refuses a date that does not exist (WRONG_DATE). */
+/** The ransomware galaxy of the MISP project. Rejects a date that does not exist (WRONG_DATE). */
 export const mispRansomware: Source<RansomwareCluster> = {
   name: 'misp-ransomware',
   title: 'MISP galaxy of ransomware',
@@ -64,29 +63,29 @@ export const mispRansomware: Source<RansomwareCluster> = {
   mapping: 1,
 };
 
-function toContent(raw: RansomwareCluster): RansomwareFamilyContent {
-  const said = raw.meta ?? {};
-  const references = listWords(said.refs);
+function toContent(raw: RansomwareCluster) {
+  const details = raw.meta ?? {};
+  const references = toList(details.refs);
   return {
     name: raw.value,
-    // Families are named by signs alone, too: such a name is found as it is written.
+    // Some names have only punctuation, which normalisation removes: they are found as written.
     nameKey: normaliseName(raw.value) ?? raw.value.trim(),
-    synonyms: listWords(said.synonyms),
+    synonyms: toList(details.synonyms),
     description: raw.description ? toText(raw.description) : null,
-    firstSeen: readFirstSeen(said.date),
-    extensions: listWords(said.extensions, said.extension),
-    ransomNotes: listWords(said.ransomnotes, said.ransomenotes).map(toText),
-    ransomNoteFiles: listWords(
-      said['ransomnotes-filenames'],
-      said['ransomnotes-filesnames'],
-      said['ransomnotes-files'],
-      said['ransomenotes-files'],
+    firstSeen: readFirstSeen(details.date),
+    extensions: toList(details.extensions, details.extension),
+    ransomNotes: toList(details.ransomnotes, details.ransomenotes).map(toText),
+    ransomNoteFiles: toList(
+      details['ransomnotes-filenames'],
+      details['ransomnotes-filesnames'],
+      details['ransomnotes-files'],
+      details['ransomenotes-files'],
     ),
-    encryption: said.encryption ?? said.Encryption ?? null,
-    paymentMethod: said['payment-method'] ?? null,
-    price: said.price ?? null,
-    decryptorAvailable: findDecryptor([...references, ...listWords(said.links)]),
-    // The galaxy names a predecessor by an id that another record may explain, and only its name would say it here.
+    encryption: details.encryption ?? details.Encryption ?? null,
+    paymentMethod: details['payment-method'] ?? null,
+    price: details.price ?? null,
+    decryptorAvailable: findDecryptor([...references, ...toList(details.links)]),
+    // The galaxy gives a predecessor by its id. The field needs its name, which this cluster does not have.
     successorOf: [],
     operationalState: null,
     vulnerabilities: findCveIds([raw.description ?? '', ...references].join('\n')),
@@ -100,20 +99,20 @@ function toText(value: string): Text {
 }
 
 /**
- * The galaxy writes months, and slips at times (`Febuary 2017`, `Nov. 21, 2016`, `December 2016/January 2017`): of
- * these the year is kept where there is one only. A day that does not exist is refused.
+ * Reads the first sighting. Some dates have no known form, such as `Febuary 2017` or `December 2016/January 2017`: the
+ * year is kept if there is exactly one. A day that does not exist is rejected.
  */
 function readFirstSeen(date: string | null | undefined): Time | null {
   const text = date?.trim() ?? '';
-  if (text.length > 100 || isOneOfMonths(text) === false) return readYear(text);
+  if (text.length > 100 || startsWithMonth(text) === false) return readYear(text);
   return parseTimeOrNull(text) ?? readYear(text);
 }
 
-/** Whether the word of a `month year` is a month; null for other forms. */
-function isOneOfMonths(text: string): boolean | null {
-  const word = /^([A-Za-z]+)[ /]\d{4}$/.exec(text)?.[1]?.toLowerCase();
-  if (word === undefined) return null;
-  return word.length >= 3 && months.some((month) => month.startsWith(word));
+/** Returns whether the first part of `month year` is a month. Null for other forms. */
+function startsWithMonth(text: string): boolean | null {
+  const month = /^([A-Za-z]+)[ /]\d{4}$/.exec(text)?.[1]?.toLowerCase();
+  if (month === undefined) return null;
+  return month.length >= 3 && months.some((name) => name.startsWith(month));
 }
 
 const months = 'january february march april may june july august september october november december'.split(

@@ -17,10 +17,16 @@ export type Resolvers = Readonly<Record<string, Readonly<Record<string, Resolver
 /** A shared entity by its key, without data. */
 export type EntityReference = { readonly __typename: string; readonly id: string };
 
-/** The root fields of a record type: its list and its lookup by id. */
-export function rootFieldsTo(type: string, list: string, one: string): Readonly<Record<string, Resolver>> {
+/** Makes the root fields of a record type: its list, whose arguments pass through `prepare`, and its lookup by id. */
+export function rootFieldsTo(
+  type: string,
+  list: string,
+  one: string,
+  prepare: (args: PageArguments) => PageArguments = (args) => args,
+): Readonly<Record<string, Resolver>> {
   return {
-    [list]: async (_source: never, args: PageArguments, { loaders }) => await loaders.list(type, args),
+    [list]: async (_source: never, args: PageArguments, { loaders }) =>
+      await loaders.list(type, prepare(args)),
     [one]: async (_source: never, args: { readonly id: string }, { loaders }) =>
       await loaders.one(type, args.id),
   };
@@ -55,14 +61,14 @@ export function referenceTo(type: string, key: unknown): EntityReference | null 
   return typeof key === 'string' ? { __typename: type, id: key } : null;
 }
 
-/** Entity references to a shared type, from a list of keys. */
-export function referencesTo(type: string, keys: unknown): readonly EntityReference[] {
-  return Array.isArray(keys) ? keys.flatMap((key) => referenceTo(type, key) ?? []) : [];
-}
-
 /** The entity reference to a vulnerability, from its CVE or EUVD id. */
 export function vulnerabilityReference(id: unknown): EntityReference | null {
   return typeof id === 'string' ? referenceTo('Vulnerability', vulnerabilityKey(id)) : null;
+}
+
+/** The references of the vulnerabilities that content names by their CVE or EUVD ids. */
+export function vulnerabilityReferences(ids: unknown): readonly EntityReference[] {
+  return Array.isArray(ids) ? ids.flatMap((id) => vulnerabilityReference(id) ?? []) : [];
 }
 
 const organisation = (id: string) => referenceTo('Organisation', organisationKey(id));

@@ -1,10 +1,11 @@
 import {
   buildASTSchema,
   getNamedType,
+  type GraphQLFieldMap,
   type GraphQLInputObjectType,
-  type GraphQLInputType,
   type GraphQLObjectType,
   type GraphQLSchema,
+  type GraphQLType,
   isInputObjectType,
   isListType,
   isNonNullType,
@@ -147,26 +148,40 @@ export type Shape =
   | { readonly fields: Readonly<Record<string, Shape>> }
   | { readonly list: Shape };
 
-/** The stored shape of a record type's content. */
+/**
+ * The shape of a record type's content. It follows the input `<type>Content`; a type that is only imported has none, so
+ * its shape follows the object type.
+ */
 export function shapeOfContent(
   schema: GraphQLSchema,
   type: string,
 ): { readonly fields: Readonly<Record<string, Shape>> } {
-  return shapeOfInput(contentInput(schema, type));
+  const object = schema.getType(type);
+  if (isWrittenByHand(schema, type) || !isObjectType(object))
+    return shapeOfFields(contentInput(schema, type).getFields());
+  return shapeOfFields(contentFields(object));
 }
 
-function shapeOfInput(input: GraphQLInputObjectType): { readonly fields: Readonly<Record<string, Shape>> } {
+/** The fields of a record type that are stored: not its id, its envelope, or lists of other records. */
+function contentFields(record: GraphQLObjectType): GraphQLFieldMap<unknown, unknown> {
+  const { id: _id, envelope: _envelope, ...fields } = record.getFields();
+  return Object.fromEntries(Object.entries(fields).filter(([, { args }]) => args.length === 0));
+}
+
+function shapeOfFields(fields: Readonly<Record<string, { readonly type: GraphQLType }>>): {
+  readonly fields: Readonly<Record<string, Shape>>;
+} {
   return {
-    fields: Object.fromEntries(
-      Object.values(input.getFields()).map((field) => [field.name, shapeOf(field.type)]),
-    ),
+    fields: Object.fromEntries(Object.entries(fields).map(([name, { type }]) => [name, shapeOf(type)])),
   };
 }
 
-function shapeOf(type: GraphQLInputType): Shape {
+function shapeOf(type: GraphQLType): Shape {
   if (isNonNullType(type)) return shapeOf(type.ofType);
   if (isListType(type)) return { list: shapeOf(type.ofType) };
-  if (isInputObjectType(type)) return shapeOfInput(type);
+  // An object with an id is stored as its key.
+  if (isInputObjectType(type) || (isObjectType(type) && !Object.hasOwn(type.getFields(), 'id')))
+    return shapeOfFields(type.getFields());
   return scalarShapes[type.name] ?? 'text';
 }
 

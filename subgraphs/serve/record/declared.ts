@@ -3,22 +3,28 @@ import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { contractOf, type Shape, shapeOfContent } from './contract.ts';
 
-/** A record type whose content is defined by the `<type>Content` input of the community's SDL. */
+type Options = {
+  /** Fields of content that lists are filtered by. */
+  readonly filters?: readonly string[];
+  /** List filters that compare a text which only the store keeps, by filter and field: `{ name: 'nameKey' }`. */
+  readonly searchKeys?: Readonly<Record<string, string>>;
+} & Pick<Kind, 'sortBy' | 'says' | 'guarded' | 'migrations'>;
+
+/** Describes a record type by the graph: its input `<type>Content`, or the object type if it is only imported. */
 export function declared(
   community: Community,
   type: string,
   collection: string,
-  more: { readonly filters?: readonly string[] } & Pick<
-    Kind,
-    'sortBy' | 'says' | 'guarded' | 'migrations'
-  > = {},
+  { filters = [], searchKeys = {}, ...rest }: Options = {},
 ): Kind {
-  const { filters = [], ...rest } = more;
+  const { fields } = shapeOfContent(contractOf(community), type);
+  const compared = { ...Object.fromEntries(filters.map((name) => [name, name])), ...searchKeys };
+  const keys = Object.fromEntries(Object.values(searchKeys).map((field) => [field, 'text'] as const));
   return {
     type,
     collection,
-    content: definitionOf(shapeOfContent(contractOf(community), type).fields),
-    filters: Object.fromEntries(filters.map((name) => [name, `content.${name}`])),
+    content: definitionOf({ ...fields, ...keys }),
+    filters: Object.fromEntries(Object.entries(compared).map(([name, field]) => [name, `content.${field}`])),
     ...rest,
   };
 }

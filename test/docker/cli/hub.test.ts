@@ -25,7 +25,7 @@ type Run = {
   readonly said: () => string;
 };
 
-/** The command line, as a person runs it, in a home of the test's own. */
+/** Runs the command line in the test's home. */
 function run(...args: readonly string[]): Run {
   const child = spawn(process.execPath, ['--no-warnings', hub, ...args], {
     env: { ...process.env, JCU_HOME: home, NODE_ENV: 'test' },
@@ -41,8 +41,8 @@ async function until(holds: () => boolean, over: () => boolean): Promise<void> {
   while (!holds() && !over()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Whether a database server still works on the home. */
-async function serves(): Promise<boolean> {
+/** Tells whether a database server still runs on the home. */
+async function hasServer(): Promise<boolean> {
   const lock = join(home, 'stores', 'all', 'db', 'mongod.lock');
   const pid = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
   return pid > 0 && (await commandLineOf(pid)).includes(home);
@@ -51,9 +51,9 @@ async function serves(): Promise<boolean> {
 test.each<readonly [string, (said: string) => boolean]>([
   ['while its database server starts', () => existsSync(join(home, 'stores', 'all', 'db', 'mongod.lock'))],
   ['while its parts start', (said) => /^ {2}(issuer|hub|enisa):/m.test(said)],
-  ['while the scenario is taken in', (said) => said.includes('scenario:')],
+  ['while the scenario is imported', (said) => said.includes('scenario:')],
 ])(
-  'told to stop %s, it stops in order and leaves nothing that runs',
+  'stops in order and leaves no process when it is interrupted %s',
   async (_when, isThen) => {
     const { child, ended, said } = run('start', '--port', '0');
     await until(
@@ -63,14 +63,14 @@ test.each<readonly [string, (said: string) => boolean]>([
     child.kill('SIGINT');
     expect([await ended, said()]).toEqual([0, expect.stringContaining('stopping in order')]);
     expect(said()).not.toContain('listens on');
-    expect(await serves()).toBe(false);
+    expect(await hasServer()).toBe(false);
     expect(existsSync(join(home, 'stores', 'owner.json'))).toBe(false);
     expect(await readState(home)).toBeNull();
   },
   240_000,
 );
 
-test('a port in use is told with what to do, and nothing is left that runs', async () => {
+test('says what to do when the port is in use, and leaves no process', async () => {
   await using other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
@@ -78,16 +78,16 @@ test('a port in use is told with what to do, and nothing is left that runs', asy
   expect(await ended).toBe(1);
   expect(said()).toContain(`port ${port} is in use: stop what listens there, or choose another`);
   expect(said()).not.toContain('    at ');
-  expect(await serves()).toBe(false);
+  expect(await hasServer()).toBe(false);
 }, 240_000);
 
-test('stores that an import starts for itself stop with it', async () => {
+test('stops the stores that an import started', async () => {
   const file = join(home, 'none.json');
   writeFileSync(file, '{}');
   const { ended, said } = run('import', 'enisa', file);
   expect(await ended).toBe(1);
   expect(said()).toContain("is none of this community's sources");
-  expect(await serves()).toBe(false);
+  expect(await hasServer()).toBe(false);
 });
 
 test.each([
@@ -96,7 +96,7 @@ test.each([
   [['token', '--help'], 'cert-eu-analyst'],
   [['import', '--help'], 'Usage: hub import'],
   [['operate', '--help'], 'Usage: hub operate'],
-])('says what it does, with an example or its commands: %j', async (args, words) => {
+])('describes itself, with an example or its commands: %j', async (args, words) => {
   const { ended, said } = run(...args);
   expect([await ended, said()]).toEqual([0, expect.stringContaining(words)]);
 });
@@ -108,14 +108,14 @@ test.each([
     ['import', 'nowhere', 'x.json'],
     `expected a community (${communities.join(', ')}) or "registry", got nowhere`,
   ],
-  [['token', '--as', 'cert-eu-analyst'], 'no trial is running here: `npm start` first'],
-])('a wrong word is told, with what was expected: %j', async (args, words) => {
+  [['token', '--as', 'cert-eu-analyst'], 'run `npm start` in another terminal first'],
+])('says what was expected when an argument is wrong: %j', async (args, words) => {
   const { ended, said } = run(...args);
   expect([await ended, said()]).toEqual([1, expect.stringContaining(words)]);
   expect(said()).not.toContain('    at ');
 });
 
-test('the state of a trial that was killed is none, even where another process has its id now', async () => {
+test('ignores the state of a killed trial, even if another process has its id now', async () => {
   const state = { pid: process.pid, url: 'u', issuer: 'i', uris: {} as never };
   await writeState(home, state);
   expect(await readState(home)).toEqual(state);

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-test('hub migrate goes over all communities, each with its own store, or over one', async () => {
+test('`hub migrate` migrates all communities, each with its own store, or one', async () => {
   const all = await runHub(home, 'migrate');
   expect([all.code, all.out.trim().split('\n')]).toEqual([
     0,
@@ -22,14 +22,14 @@ test('hub migrate goes over all communities, each with its own store, or over on
   expect([one.code, one.out]).toEqual([0, 'europol: no kind of its records has migrations\n']);
 }, 120_000);
 
-test('hub migrate says what it does, with examples, and refuses what is no community', async () => {
+test('`hub migrate` describes itself with examples, and refuses an unknown community', async () => {
   const { code, out } = await runHub(home, 'migrate', '--help');
   expect([code, out]).toEqual([0, expect.stringContaining('npx hub migrate enisa --preview')]);
   const wrong = await runHub(home, 'migrate', 'nowhere');
   expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('expected a community (enisa,')]);
 });
 
-test('the store of one community is never taken for that of all', async () => {
+test('refuses to migrate all communities when JCU_STORE_URI names one store', async () => {
   process.env['JCU_STORE_URI'] = 'mongodb://nowhere.invalid';
   try {
     await expect(migrateCommunities(home, undefined, {})).rejects.toThrow("is one community's store");

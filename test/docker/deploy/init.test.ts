@@ -28,7 +28,7 @@ function contentOf(folder: string): Readonly<Record<string, string>> {
   return Object.fromEntries(paths.map((path) => [path, readFileSync(path, 'utf8')]));
 }
 
-test('run again it makes nothing, and changes no byte of what is there', async () => {
+test('a second run makes no file and changes none', async () => {
   const options = newOptions();
   expect((await initDeployment(options)).length).toBeGreaterThan(30);
   const before = contentOf(options.folder);
@@ -36,7 +36,7 @@ test('run again it makes nothing, and changes no byte of what is there', async (
   expect(contentOf(options.folder)).toEqual(before);
 });
 
-test('a file that was taken away is made anew, and fits what stayed', async () => {
+test('makes a removed file again, which matches the remaining ones', async () => {
   const options = newOptions();
   await initDeployment(options);
   const at = (name: string) => join(options.folder, name);
@@ -54,7 +54,7 @@ test('a file that was taken away is made anew, and fits what stayed', async () =
   expect(keys).toEqual([expect.objectContaining({ kid: signing.kid, x: signing.x })]);
 });
 
-test('only the owner enters the folder, and nothing private is public', async () => {
+test('only the owner can enter the folder, and public/ contains no secret', async () => {
   const options = newOptions();
   await initDeployment(options);
   expect(statSync(options.folder).mode & 0o777).toBe(0o700);
@@ -76,7 +76,7 @@ test('no two services share a password or a key', async () => {
   expect(new Set(secrets).size).toBe(secrets.length);
 });
 
-test('each certificate is the authority’s, for its own service’s name and no other’s', async () => {
+test("each certificate is signed by the authority, for its service's name only", async () => {
   const options = newOptions();
   await initDeployment(options);
   const read = (name: string) => new X509Certificate(readFileSync(join(options.folder, name)));
@@ -98,7 +98,7 @@ test('each certificate is the authority’s, for its own service’s name and no
   expect(read('services/hub/tls-cert.pem').checkHost('hub.example')).toBe('hub.example');
 });
 
-test('the policy is signed for this deployment, and opens with the office’s public key', async () => {
+test("the policy is signed for this deployment, and verifies with the office's public key", async () => {
   const options = newOptions();
   await initDeployment(options);
   const read = (name: string) => readFileSync(join(options.folder, 'public', name), 'utf8');
@@ -109,7 +109,7 @@ test('the policy is signed for this deployment, and opens with the office’s pu
   );
 });
 
-test('the command line takes https addresses alone, and tells what it made', async () => {
+test('the command refuses a URL that is not https, and lists the files that it made', async () => {
   const { folder } = newOptions();
   const refused = await runHub(folder, 'deploy', 'init', folder, '--hub', 'http://hub.example');
   expect(refused.code).toBe(1);

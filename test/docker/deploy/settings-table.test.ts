@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTableCurrent, settingsTable } from '../../../docker/deploy/settings-table.ts';
 
-const root = join(import.meta.dirname, '..', '..');
-/** Not the hub's: what a library is told, and who sits at the terminal. */
+const root = join(import.meta.dirname, '..', '..', '..');
+/** Variables that are not settings of the hub. */
 const foreign = new Set(['APOLLO_TELEMETRY_DISABLED', 'USER']);
 
 function variablesIn(folder: string): readonly string[] {
@@ -17,13 +17,13 @@ function variablesIn(folder: string): readonly string[] {
     .map(([, name = '']) => name);
 }
 
-test('the committed table of settings is the one that the code declares', () => {
+test('the committed table of settings matches the declarations', () => {
   expect(isTableCurrent()).toBe(true);
   expect(settingsTable()).not.toContain(root);
 });
 
-test('hub, subgraphs and contract read no variable but by a declaration', () => {
-  // The one that looks whether it stands beside the hub's settings decides nothing by their values.
+test('hub, subgraphs and contract read variables through declarations only', () => {
+  // NODE_ENV is read directly by the open wiring, which refuses to start in production.
   const read = ['gateway', 'subgraphs', 'schema'].flatMap(variablesIn).filter((name) => !foreign.has(name));
   expect(read).toEqual(['NODE_ENV']);
 });

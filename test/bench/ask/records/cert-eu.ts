@@ -1,10 +1,4 @@
 import { indicatorKey } from '../../../../schema/record/keys.ts';
-import type {
-  ActorProfileContent,
-  AdvisoryContent,
-  MispEventContent,
-  SightingContent,
-} from '../../../../subgraphs/cert-eu/records.ts';
 import { uuidOf } from '../chance.ts';
 import { actorAt, receivedAt } from '../world.ts';
 import {
@@ -28,7 +22,7 @@ export const certEu: readonly Generated[] = [
     make: (at, chance, world) => {
       const named = cves(at, chance, world, 1, 5);
       const sortAt = instantOf(chance);
-      const content: AdvisoryContent = {
+      const content = {
         serial: `${sortAt.getUTCFullYear()}-${at}`,
         title: text(chance.words(6)),
         versions: [{ version: '1.0', date: time(sortAt), change: 'first' }],
@@ -55,7 +49,7 @@ export const certEu: readonly Generated[] = [
       const actorKeys = actors(at, chance, world, 0, 2);
       const sortAt = dayOf(chance);
       const guarded = at >= world.popular && chance.next() < 0.3;
-      const content: MispEventContent = {
+      const content = {
         uuid: uuidOf(`event ${at}`),
         info: text(chance.words(10)),
         date: time(sortAt),
@@ -77,7 +71,7 @@ export const certEu: readonly Generated[] = [
     make: (_at, chance, world) => {
       const indicator = indicatorKey('DOMAIN_NAME', `host-${chance.below(world.indicators)}.example`) ?? '';
       const event = `MispEvent:${uuidOf(`MispEvent ${chance.below(world.events)}`)}`;
-      const content: SightingContent = {
+      const content = {
         indicator,
         event,
         mispType: 'domain',
@@ -97,7 +91,7 @@ export const certEu: readonly Generated[] = [
     share: 0.05,
     make: (_at, chance, world) => {
       const at = chance.below(world.actors);
-      const content: ActorProfileContent = {
+      const content = {
         actor: keyOfActor(at),
         name: actorAt(at).name,
         synonyms: actorAt(at).synonyms,

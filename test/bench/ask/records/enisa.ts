@@ -1,7 +1,3 @@
-import type {
-  ExploitationStatementContent,
-  VulnerabilityRecordContent,
-} from '../../../../subgraphs/enisa/records.ts';
 import { cveAt, popularCve } from '../world.ts';
 import { dayOf, instantOf, text, time, reference, keyOfCve, actors, type Generated } from './said.ts';
 
@@ -14,7 +10,7 @@ export const enisa: readonly Generated[] = [
       const cve = at < world.popular ? popularCve : cveAt(chance.below(world.cves));
       const guarded = chance.next() < 0.1;
       const sortAt = instantOf(chance);
-      const content: VulnerabilityRecordContent = {
+      const content = {
         vulnerability: cve,
         cveId: cve,
         euvdId: null,
@@ -57,7 +53,7 @@ export const enisa: readonly Generated[] = [
       const cve = at < world.popular ? popularCve : cveAt(chance.below(world.cves));
       const named = chance.next() < 0.3 ? actors(at, chance, world, 1, 1) : [];
       const sortAt = dayOf(chance);
-      const content: ExploitationStatementContent = {
+      const content = {
         vulnerability: cve,
         catalogue: chance.of(['EU_KEV', 'CISA_KEV', 'CRA_14', 'NATIONAL'] as const),
         assertedBy: chance.words(2),

@@ -1,8 +1,4 @@
 import { normaliseName } from '../../../../schema/record/keys.ts';
-import type {
-  CriminalProfileContent,
-  RansomwareFamilyContent,
-} from '../../../../subgraphs/europol/records.ts';
 import { actorAt } from '../world.ts';
 import {
   dayOf,
@@ -27,7 +23,7 @@ export const europol: readonly Generated[] = [
       const named = cves(at, chance, world, 0, 3);
       const actorKeys = actors(at + world.popular, chance, world, 0, 1);
       const sortAt = dayOf(chance);
-      const content: RansomwareFamilyContent = {
+      const content = {
         name: `Generated Family ${at}`,
         nameKey: normaliseName(`Generated Family ${at}`) ?? '',
         synonyms: [`GF-${at}`],
@@ -55,7 +51,7 @@ export const europol: readonly Generated[] = [
     share: 0.5,
     make: (at, chance, world) => {
       const actor = oneOrPopular(at, world, chance.below(world.actors));
-      const content: CriminalProfileContent = {
+      const content = {
         actor: keyOfActor(actor),
         name: actorAt(actor).name,
         motives: ['financial'],

@@ -3,7 +3,7 @@ import { runHub } from '../../../helpers/command-line.ts';
 
 const nowhere = '/nonexistent-home';
 
-test('`hub policy show` reads the rules on a field aloud, and the same as JSON', async () => {
+test('`hub policy show` prints the rules on a field as text and as JSON', async () => {
   const shown = await runHub(nowhere, 'policy', 'show', 'NotificationFile.entityName');
   expect(shown).toMatchObject({ code: 0, err: '' });
   expect(shown.out).toMatch(/J17 permits: state-authorities, being of its Member State, may read/);
@@ -12,7 +12,7 @@ test('`hub policy show` reads the rules on a field aloud, and the same as JSON',
   expect(json.actions[0].rules[0].rule).toMatchObject({ id: 'J02', when: { tlp: ['CLEAR'] } });
 });
 
-test('`hub policy who` tells who can, under which conditions, and who never can', async () => {
+test('`hub policy who` lists who can, under which conditions, and who never can', async () => {
   const { code, out } = await runHub(nowhere, 'policy', 'who', '--can', 'read', 'UnionIncident.unionEntity');
   expect(code).toBe(0);
   expect(out).toMatch(/J20a csirts, when\n +its embargo is over/);

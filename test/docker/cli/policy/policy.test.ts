@@ -19,7 +19,7 @@ for (const [name, text] of Object.entries(readPolicyTexts()))
       ),
   );
 
-test('`hub policy check` ends with the coverage and 0 where there is no finding, with 1 where there is one', async () => {
+test('`hub policy check` prints the coverage last, and exits with 1 if there is a finding', async () => {
   const good = await runHub('/nonexistent-home', 'policy', 'check');
   expect(good.code).toBe(0);
   expect(good.out).toMatch(/\nin \d+ ms\ncovered (\d+) of \1, 0 findings\n$/);
@@ -28,7 +28,7 @@ test('`hub policy check` ends with the coverage and 0 where there is no finding,
   expect(bad.out).toMatch(/finding: readers\.nobody-asks: no rule uses it\n[^]*, 1 findings\n$/);
 });
 
-test('`hub policy diff` ends with 0 where nobody gains or loses, with 1 where somebody does, with 2 for no policy', async () => {
+test('`hub policy diff` exits with 0 if access stays the same, 1 if it changes, 2 if a folder has no policy', async () => {
   const same = await runHub('/nonexistent-home', 'policy', 'diff', policyFolder, policyFolder);
   expect(same).toMatchObject({ code: 0 });
   expect(same.out).toMatch(/0 cells gained, 0 cells lost, in 0 blocks\n$/);
@@ -39,7 +39,7 @@ test('`hub policy diff` ends with 0 where nobody gains or loses, with 1 where so
   expect(none).toMatchObject({ code: 2, out: '', err: expect.stringContaining('no-such') });
 });
 
-test('`hub policy table` writes the page to a file, and says how many rows it has', async () => {
+test('`hub policy table` writes the page to a file, and prints the number of rows', async () => {
   const out = join(folder, 'policy.html');
   const { code, err } = await runHub('/nonexistent-home', 'policy', 'table', '--out', out);
   expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^\d+ tables, \d+ rows\n$/) });

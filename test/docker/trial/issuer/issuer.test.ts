@@ -77,7 +77,7 @@ test('refuses every audience but the hub, in both flows', async () => {
   expect(person).toMatchObject({ error: 'invalid_target' });
 });
 
-test('refuses a code request without PKCE, for a foreign address, or of a client that it does not know', async () => {
+test('refuses a code request without PKCE, with a foreign redirect, or from an unknown client', async () => {
   await using issuer = await start();
   const browser = openBrowser(issuer.url);
   const open = authorize(issuer);
@@ -93,7 +93,7 @@ test('refuses a code request without PKCE, for a foreign address, or of a client
   }
 });
 
-test('gives a public client no token for itself, and registers nobody', async () => {
+test('refuses client credentials of a public client, and dynamic registration', async () => {
   await using issuer = await start();
   const browser = openBrowser(issuer.url);
   const form = { grant_type: 'client_credentials', client_id: 'jcu-trial-cli' };
@@ -104,7 +104,7 @@ test('gives a public client no token for itself, and registers nobody', async ()
   expect((await browser.post(new URL(`${issuer.url}/reg`), {})).status).toBe(404);
 });
 
-test('shows a login form that works without script and is held by a strict policy', async () => {
+test('shows a login form that works without scripts, under a strict content security policy', async () => {
   await using issuer = await start();
   const begun = await fetch(authorize(issuer, { scope: 'openid purpose:audit' }).href, {
     redirect: 'manual',
@@ -128,7 +128,7 @@ test('shows a login form that works without script and is held by a strict polic
   );
 });
 
-test('refuses a form from another origin, of another browser, too long, or not a form', async () => {
+test('refuses a form from another origin, from another browser, of more than 4 KB, or of another type', async () => {
   await using issuer = await start();
   const browser = openBrowser(issuer.url);
   const login = (await browser.get(authorize(issuer))).location ?? new URL(issuer.url);
@@ -142,7 +142,7 @@ test('refuses a form from another origin, of another browser, too long, or not a
   expect(issuer.faults).toEqual([]);
 });
 
-test('logs in nobody with a wrong password, a wrong second factor, a machine name or a name of the language', async () => {
+test('refuses a login with a wrong password or second factor, as a machine, or as `__proto__`', async () => {
   await using issuer = await start();
   const browser = openBrowser(issuer.url);
   const login = (await browser.get(authorize(issuer))).location ?? new URL(issuer.url);
@@ -156,7 +156,7 @@ test('logs in nobody with a wrong password, a wrong second factor, a machine nam
   for (const form of wrong) expect((await browser.post(login, form)).status).toBe(403);
 });
 
-test('whoever leaves the login is led back without a code', async () => {
+test('redirects back without a code when the login is cancelled', async () => {
   await using issuer = await start();
   const browser = openBrowser(issuer.url);
   const login = (await browser.get(authorize(issuer))).location ?? new URL(issuer.url);
@@ -165,7 +165,7 @@ test('whoever leaves the login is led back without a code', async () => {
   });
 });
 
-test('a browser that is logged in gets the next code at once, but not with a factor that it never gave', async () => {
+test('a logged-in browser gets the next code at once, but not for a second factor that it did not give', async () => {
   await using issuer = await start();
   const browser = openBrowser(issuer.url);
   const login = (await browser.get(authorize(issuer))).location ?? new URL(issuer.url);
@@ -182,7 +182,7 @@ test('a browser that is logged in gets the next code at once, but not with a fac
   });
 });
 
-test('a browser that is logged in with one factor steps up to two by logging in again', async () => {
+test('a browser that is logged in with one factor must log in again for two', async () => {
   await using issuer = await start();
   const browser = openBrowser(issuer.url);
   const good = credentials(issuer, 'enisa-analyst');
@@ -195,7 +195,7 @@ test('a browser that is logged in with one factor steps up to two by logging in 
   expect(await callback(browser, await browser.post(again, { ...good, code }))).toHaveProperty('code');
 });
 
-test('a code is good once, for its own client and its own verifier', async () => {
+test('refuses a code that is replayed, or used with another client or verifier', async () => {
   await using issuer = await start();
   const browser = openBrowser(issuer.url);
   const login = (await browser.get(authorize(issuer))).location ?? new URL(issuer.url);
@@ -216,7 +216,7 @@ test('a code is good once, for its own client and its own verifier', async () =>
   expect(statuses).toEqual([400, 400, 200, 400]);
 });
 
-test('answers to no other host name', async () => {
+test('refuses requests for another host name', async () => {
   await using issuer = await start();
   const status = await new Promise<number | undefined>((settle, reject) => {
     const headers = { host: `rebound.example:${new URL(issuer.url).port}` };
@@ -230,7 +230,7 @@ test('answers to no other host name', async () => {
   expect(status).toBe(421);
 });
 
-test('keeps its key and the passwords for its owner alone', async () => {
+test('stores its key and the passwords readable by their owner only', async () => {
   await using issuer = await start();
   expect((await stat(secretsPath(issuer.home))).mode & 0o777).toBe(0o600);
 });

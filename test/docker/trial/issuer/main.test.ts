@@ -25,7 +25,7 @@ function run(args: readonly string[], environment: Record<string, string> = {}):
   return { out: () => text.out, err: () => text.err, kill: (signal) => void child.kill(signal), ended };
 }
 
-test('runs as a process of its own, says one line, and ends in order', async () => {
+test('runs as a separate process, prints one line, and stops gracefully', async () => {
   await using place = await makeHome();
   const issuer = run(['--port', '0', '--home', place.home]);
   try {
@@ -48,15 +48,15 @@ test('runs as a process of its own, says one line, and ends in order', async () 
   expect(issuer.err()).toBe('');
 });
 
-test('says why it does not start: a port in use, production, an argument that is none', async () => {
+test('says why it does not start: a port in use, production, an invalid argument', async () => {
   await using other = await start();
   const port = new URL(other.url).port;
   const home = ['--home', other.home];
   const tries = [
     [run(['--port', port, ...home]), `issuer: port ${port} on 127.0.0.1 is in use`],
     [run(['--port', '0', ...home], { NODE_ENV: 'production' }), 'never runs with NODE_ENV=production'],
-    [run(['--port', '99999', ...home]), 'expected 0 to 65535'],
-    [run(['--port', '0', ...home, '--hub', hubUrl.slice(4)]), 'expected an http(s) address'],
+    [run(['--port', '99999', ...home]), 'Expected 0 to 65535'],
+    [run(['--port', '0', ...home, '--hub', hubUrl.slice(4)]), 'Expected an http or https URL'],
   ] as const;
   for (const [refused, reason] of tries) {
     expect(await refused.ended).toBe(1);

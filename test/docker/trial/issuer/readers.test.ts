@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { organisations, readers } from '../../../../docker/trial/issuer/readers.ts';
 
-test('no two readers share a name or a subject, and no two organisations an id', () => {
+test('names and subjects of readers and ids of organisations are unique', () => {
   for (const names of [
     readers.map((one) => one.as),
     readers.map((one) => one.subject),
@@ -16,7 +16,7 @@ test('every reader belongs to an organisation of the registry', () => {
   expect(readers.filter((reader) => !ids.has(reader.organisation))).toEqual([]);
 });
 
-test('diplomats, the private partner and the audit office are not in the community that GREEN is for', () => {
+test('diplomats, the private partner and the audit office are outside the GREEN community', () => {
   const outside = organisations
     .filter((one) => !one.communities.includes('cyber-defence'))
     .map((one) => one.id);

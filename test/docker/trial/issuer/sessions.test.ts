@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { keepSessions } from '../../../../docker/trial/issuer/sessions.ts';
+import { memorySessions } from '../../../../docker/trial/issuer/sessions.ts';
 
-test('forgets what has expired, and keeps the models and their grants apart', async () => {
+test('returns no expired entry, and separates entries by model', async () => {
   let now = 0;
-  const open = keepSessions(() => now);
+  const open = memorySessions(() => now);
   const [codes, sessions] = [open('AuthorizationCode'), open('Session')];
   await codes.upsert('same', { grantId: 'g' }, 60);
   await sessions.upsert('same', { uid: 'u' }, 120);
@@ -16,8 +16,8 @@ test('forgets what has expired, and keeps the models and their grants apart', as
   expect([await codes.find('same'), await sessions.find('same')]).toEqual([undefined, { uid: 'u' }]);
 });
 
-test('a grant that is revoked takes its codes with it, and what is consumed says so', async () => {
-  const codes = keepSessions(() => 5000)('AuthorizationCode');
+test('revoking a grant removes its codes, and a consumed entry says so', async () => {
+  const codes = memorySessions(() => 5000)('AuthorizationCode');
   await codes.upsert('one', { grantId: 'g' }, 60);
   await codes.upsert('two', { grantId: 'h' }, 60);
   await codes.consume('two');
@@ -28,8 +28,8 @@ test('a grant that is revoked takes its codes with it, and what is consumed says
   ]);
 });
 
-test('holds so many at most, and lets the oldest go', async () => {
-  const codes = keepSessions(() => 0)('AuthorizationCode');
+test('removes the oldest entry at the limit', async () => {
+  const codes = memorySessions(() => 0)('AuthorizationCode');
   for (let one = 0; one <= 10_000; one += 1) await codes.upsert(String(one), {}, 60);
   expect([await codes.find('0'), await codes.find('10000')]).toEqual([undefined, {}]);
 });

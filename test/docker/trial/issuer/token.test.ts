@@ -22,7 +22,7 @@ async function verify(issuer: string, token: string): Promise<JWTPayload> {
   return payload;
 }
 
-test("a person's token verifies against the published keys and says who reads, for what, in which picture", async () => {
+test("a person's token verifies against the published keys and states reader, purpose and picture", async () => {
   await using issuer = await start();
   const { accessToken, expiresAt } = await fetchToken({
     issuer: issuer.url,
@@ -52,7 +52,7 @@ test("a person's token verifies against the published keys and says who reads, f
   expect(issuer.faults).toEqual([]);
 });
 
-test('without scopes a token states no purpose and is for the exercise', async () => {
+test('a token without scopes states no purpose and is for the exercise', async () => {
   await using issuer = await start();
   const { accessToken } = await fetchToken({
     issuer: issuer.url,
@@ -64,7 +64,7 @@ test('without scopes a token states no purpose and is for the exercise', async (
   expect(claims).toMatchObject({ picture: 'exercise:trial-2026', scope: 'picture:exercise:trial-2026' });
 });
 
-test('the second factor is told by acr, and only when it was given', async () => {
+test('acr states the second factor only if it was given', async () => {
   await using issuer = await start();
   const ask = { issuer: issuer.url, home: issuer.home, as: 'europol-analyst' };
   const strong = await verify(issuer.url, (await fetchToken({ ...ask, strong: true })).accessToken);
@@ -72,7 +72,7 @@ test('the second factor is told by acr, and only when it was given', async () =>
   expect([strong['acr'], basic['acr']]).toEqual(['urn:jcu:acr:strong', 'urn:jcu:acr:basic']);
 });
 
-test("a machine's token is never interactive, never strong, and tells of no login", async () => {
+test("a machine's token is never interactive, never strong, and has no login time", async () => {
   await using issuer = await start();
   const ask = { issuer: issuer.url, home: issuer.home, as: 'connector', purpose: 'threat-analysis' };
   const claims = await verify(issuer.url, (await fetchToken(ask)).accessToken);
@@ -87,7 +87,7 @@ test("a machine's token is never interactive, never strong, and tells of no logi
   await expect(fetchToken({ ...ask, strong: true })).rejects.toThrow('connector is a machine');
 });
 
-test('every reader gets a token for each purpose granted to it, under its own organisation', async () => {
+test('every reader gets a token for each granted purpose, with its own organisation', async () => {
   await using issuer = await start();
   for (const { as, purposes, organisation, subject } of readers) {
     for (const purpose of purposes.length === 0 ? [undefined] : purposes) {
@@ -104,7 +104,7 @@ test('every reader gets a token for each purpose granted to it, under its own or
 });
 
 test.each(['policy-auditor', 'connector'])(
-  'refuses %s a purpose not granted, and lists what is',
+  'refuses a purpose that %s was not granted, and lists the granted ones',
   async (as) => {
     await using issuer = await start();
     const granted = readers.find((reader) => reader.as === as)?.purposes.join(', ');
@@ -117,7 +117,7 @@ test.each(['policy-auditor', 'connector'])(
   },
 );
 
-test('refuses a purpose that does not exist, and an exercise that is none of the trial', async () => {
+test("refuses an unknown purpose, and an exercise that is not the trial's", async () => {
   await using issuer = await start();
   const ask = { issuer: issuer.url, home: issuer.home, as: 'enisa-analyst' };
   await expect(fetchToken({ ...ask, purpose: 'curiosity' })).rejects.toThrow(
@@ -128,7 +128,7 @@ test('refuses a purpose that does not exist, and an exercise that is none of the
   });
 });
 
-test('names the readers when asked for one that does not exist', async () => {
+test('lists the readers when one is unknown', async () => {
   const ask = { issuer: 'http://127.0.0.1:1', home: '/nowhere', as: 'constructor' };
   await expect(fetchToken(ask)).rejects.toMatchObject({
     code: 'UNKNOWN_READER',
@@ -136,11 +136,11 @@ test('names the readers when asked for one that does not exist', async () => {
   });
 });
 
-test('says what to do when no issuer runs, or when its home is another', async () => {
+test('says what to do when no issuer runs, or when the home has no secrets', async () => {
   const as = 'enisa-analyst';
   await expect(fetchToken({ issuer: 'http://127.0.0.1:1', home: '/nowhere', as })).rejects.toMatchObject({
     code: 'ISSUER_NOT_RUNNING',
-    message: expect.stringContaining('npm start first'),
+    message: expect.stringContaining('run `npm start` first'),
   });
   await using issuer = await start();
   await expect(fetchToken({ issuer: issuer.url, home: '/nowhere', as })).rejects.toMatchObject({
@@ -159,7 +159,7 @@ test('refuses a wrong password, and a machine with a wrong secret', async () => 
   await expect(fetchToken({ ...ask, as: 'connector' })).rejects.toThrow('invalid_client');
 });
 
-test('a restarted issuer has the same key, so that tokens given before it still verify', async () => {
+test('a restarted issuer keeps its key, so that older tokens still verify', async () => {
   await using place = await makeHome();
   const first = await startIssuer({ port: 0, home: place.home, hubUrl });
   const { accessToken } = await fetchToken({ issuer: first.url, home: place.home, as: 'connector' });

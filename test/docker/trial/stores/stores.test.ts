@@ -25,7 +25,7 @@ const pairs = storeNames.flatMap((own) =>
   storeNames.filter((other) => other !== own).map((other) => [own, other] as const),
 );
 
-test.each(pairs)('the credentials of %s neither read, write nor list what is in %s', async (own, other) => {
+test.each(pairs)('the credentials of %s cannot read, write or list the data of %s', async (own, other) => {
   await using client = await connect(stores.uris[own]);
   const foreign = client.db(databaseOf(other));
   for (const name of ['records', 'organisations', 'trail', 'system.users']) {
@@ -46,14 +46,14 @@ test.each(pairs)('the credentials of %s neither read, write nor list what is in 
   ).rejects.toMatchObject(unauthorized);
 });
 
-test.each(pairs)('the password of %s does not log in at %s', async (own, other) => {
+test.each(pairs)('the password of %s cannot log in at %s', async (own, other) => {
   const crossed = new URL(stores.uris[other]);
   crossed.password = new URL(stores.uris[own]).password;
   await expect(connect(crossed.href)).rejects.toMatchObject({ codeName: 'AuthenticationFailed' });
 });
 
 test.each(storeNames)(
-  '%s sees no database but its own, and nobody comes in without a password',
+  '%s sees its own database only, and a client without a password sees none',
   async (own) => {
     await using client = await connect(stores.uris[own]);
     await client.db().collection('locks').insertOne({});
@@ -66,7 +66,7 @@ test.each(storeNames)(
   },
 );
 
-test("the hub's user appends to the trail and reads it, and can neither change nor remove an entry", async () => {
+test("the hub's user can append to the audit log and read it, but not change or remove an entry", async () => {
   await using client = await connect(stores.uris.hub);
   const trail = client.db().collection<{ readonly _id: number; readonly bytes?: string }>('trail');
   await trail.createIndex({ bytes: 1 }, { unique: true });
@@ -105,7 +105,7 @@ test("the hub's user appends to the trail and reads it, and can neither change n
   expect(mongodArguments('home', 1, 1)).toContain('ttlMonitorEnabled=false');
 });
 
-test("the hub's user changes the collections of the registry, and makes no others", async () => {
+test("the hub's user can change the registry's collections, but not create others", async () => {
   await using client = await connect(stores.uris.hub);
   for (const name of [
     'organisations',
@@ -142,7 +142,7 @@ test.each<StoreName>(['enisa', 'hub'])('a transaction and a change stream work a
   await changes.close();
 });
 
-test('an old server is announced, and the passwords are in a file that only its owner reads', async () => {
+test('warns about an old server, and stores the passwords readable by their owner only', async () => {
   expect(said.some((line) => line.includes('is past its end of life'))).toBe(stores.version.startsWith('6.'));
   expect((await stat(join(place.folder, 'secrets.json'))).mode & 0o777).toBe(0o600);
   await expect(stores.stopOne('enisa')).rejects.toMatchObject({ code: 'NOT_APART' });

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import { certEuAdvisory } from '../../../../subgraphs/cert-eu/sources/advisory.ts';
-import type { AdvisoryContent } from '../../../../subgraphs/cert-eu/records.ts';
+import { type AdvisoryContent, certEuAdvisory } from '../../../../subgraphs/cert-eu/sources/advisory.ts';
 import { headOf, mapAll, readReal, realPath, refusalOf, describeReal } from '../../../helpers/map-all.ts';
 
 const advisory = {
@@ -34,7 +33,7 @@ function readAll(): readonly AdvisoryContent[] {
 }
 
 describeReal('on the public records', () => {
-  test('takes all 260 advisories, each with its parts, its history and its references', () => {
+  test('maps all 260 advisories with their parts, history and references', () => {
     const all = readAll();
     expect(all).toHaveLength(260);
     expect(new Set(all.map((one) => one.serial)).size).toBe(260);
@@ -43,13 +42,13 @@ describeReal('on the public records', () => {
     expect(all.filter((one) => one.affectedProducts === null)).toEqual([]);
     expect(all.filter((one) => one.references.length === 0)).toEqual([]);
     expect(all.filter((one) => one.versions.length === 0)).toEqual([]);
-    // These two tell it all in their summaries.
+    // These two have only a summary.
     const without = all.filter((one) => one.technicalDetails === null).map((one) => one.serial);
     expect(without).toEqual(['2025-028', '2025-029']);
     expect(certEuAdvisory.recognise(headOf('cert-eu/advisories/2025-027.json'))).toBe(true);
   });
 
-  test("shares 139 CVEs with CISA KEV and 12 with EU KEV; a link's slug is not counted as the 140th", () => {
+  test('shares 139 CVEs with CISA KEV and 12 with EU KEV, without one that is only in the address of a link', () => {
     const named = new Set(readAll().flatMap((one) => one.vulnerabilities));
     const cisa = (readReal('enisa/cisa-kev.json') as { vulnerabilities: { cveID: string }[] })
       .vulnerabilities;
@@ -63,7 +62,7 @@ describeReal('on the public records', () => {
     expect(cisa.some(({ cveID }) => cveID === 'CVE-2023-36844')).toBe(true);
   });
 
-  test('reads advisory 2025-027 as it is written', () => {
+  test('maps all fields of advisory 2025-027', () => {
     const content = contentOf(readReal('cert-eu/advisories/2025-027.json'));
     expect(content).toMatchObject({
       serial: '2025-027',
@@ -77,7 +76,7 @@ describeReal('on the public records', () => {
     expect(content.recommendations?.value).toContain('## Threat Hunting');
   });
 
-  test('says YES of 49 advisories that say so outright, and UNKNOWN of the others', () => {
+  test('gives YES for the 49 advisories that state exploitation, and UNKNOWN for the others', () => {
     const all = readAll();
     expect(all.filter((one) => one.exploitedInTheWild === 'YES')).toHaveLength(49);
     const stateOf = (serial: string) => all.find((one) => one.serial === serial)?.exploitedInTheWild;
@@ -88,7 +87,7 @@ describeReal('on the public records', () => {
   });
 });
 
-test('parts are cut at their own headings: not in scripts, and other headings stay where they stand', () => {
+test('splits parts at known headings, but not inside code blocks or at other headings', () => {
   const content = contentOf(advisory);
   expect(content.summary?.value).toBe('It concerns **CVE-2099-10001**.');
   expect(content.technicalDetails?.value).toContain('# Recommendations\nrm -r');
@@ -103,7 +102,7 @@ test('parts are cut at their own headings: not in scripts, and other headings st
   ]);
 });
 
-test('a CVE id counts in any case in its words, and in an address only as CVE writes it', () => {
+test('finds CVE ids in any case, but only in upper case in web addresses', () => {
   const [mapped] = mapAll(certEuAdvisory, [advisory]);
   expect(mapped?.names).toEqual([
     'Vulnerability:CVE-2099-10003',
@@ -121,12 +120,12 @@ test.each([
   ['It could be actively exploited by ransomware groups.', 'UNKNOWN'],
   ['See <https://exercise.invalid/exploited-in-the-wild>.', 'UNKNOWN'],
   ['If exploited in the wild, it would be bad.', 'UNKNOWN'],
-])('of "%s" it says %s', (text, state) => {
+])('reads "%s" as %s', (text, state) => {
   const content = contentOf({ ...advisory, content_markdown: `# Summary\n\n${text}` });
   expect(content.exploitedInTheWild).toBe(state);
 });
 
-test('a serial of another form and days that do not exist are refused', () => {
+test('rejects an invalid serial number and dates that do not exist', () => {
   expect(refusalOf(certEuAdvisory, { ...advisory, serial_number: '../x' })?.[0]).toBe('WRONG_SHAPE');
   expect(refusalOf(certEuAdvisory, { ...advisory, publish_date: '31-02-2026 08:30:00' })?.[0]).toBe(
     'WRONG_DATE',
@@ -136,7 +135,7 @@ test('a serial of another form and days that do not exist are refused', () => {
 });
 
 test.each([' ', '#', '\n', '`', '\n# ', '* _', '\n* ', '.', 'https://', 'exploitation ', '1/1/2000 '])(
-  'a text of a megabyte of %j takes no longer than a moment',
+  'maps a text with a megabyte of %j in bounded time',
   (piece) => {
     const text = `# Summary\n# a${piece.repeat(1_000_000 / piece.length)}x`;
     const started = performance.now();

@@ -44,7 +44,7 @@ const markingsOf = (record: unknown) =>
   mapAll(mispEvent, [record]).map(({ says }) => [says?.marking, says?.audience]);
 
 describeReal('on the public records', () => {
-  test('takes the six events with every attribute, at the top and inside objects', () => {
+  test('maps the six events with all attributes, including those of objects', () => {
     const folder = 'common/misp-events';
     const counts = readdirSync(realPath(folder)).map((file) => {
       expect(mispEvent.recognise(headOf(`${folder}/${file}`))).toBe(true);
@@ -66,7 +66,7 @@ describeReal('on the public records', () => {
     ]);
   });
 
-  test('keeps no address of who wrote an event', () => {
+  test('keeps no email address of an author', () => {
     const files = readdirSync(realPath('common/misp-events'));
     const all = files.flatMap((file) =>
       mapAll(mispEvent, (readReal(`common/misp-events/${file}`) as { response: unknown[] }).response),
@@ -75,11 +75,11 @@ describeReal('on the public records', () => {
   });
 });
 
-describe('wrappings', () => {
+describe('wrappers', () => {
   test.each([
     ['an event alone', eventOf()],
     ['an answer with one event', { response: eventOf() }],
-  ])('%s gives the event and its sightings', (_name, record) => {
+  ])('maps %s to the event and its sightings', (_name, record) => {
     expect(mapAll(mispEvent, [record]).map(({ kind }) => kind)).toEqual(['MispEvent', 'Sighting']);
     expect(mispEvent.recognise(JSON.stringify(record))).toBe(true);
   });
@@ -90,7 +90,7 @@ describe('wrappings', () => {
     ['one alone', eventOf(), 1],
     ['a bare array', [eventOf(), eventOf({ uuid: uuid(9) })], 2],
     ['an empty answer', { response: [] }, 0],
-  ])('%s is cut into its events', async (_name, file, events) => {
+  ])('splits %s into its events', async (_name, file, events) => {
     const slices = [];
     async function* chunks() {
       yield await Promise.resolve(Buffer.from(JSON.stringify(file, null, 2)));
@@ -103,7 +103,7 @@ describe('wrappings', () => {
     expect(kinds.filter((kind) => kind === 'Sighting')).toHaveLength(events);
   });
 
-  test('a record without an event, or with a broken one, is of the wrong shape', () => {
+  test('rejects a record without a valid event', () => {
     expect(mispEvent.shape.safeParse({ response: { Other: {} } }).success).toBe(false);
     expect(mispEvent.shape.safeParse(eventOf({ uuid: 'none' })).success).toBe(false);
     expect(mispEvent.shape.safeParse(null).success).toBe(false);
@@ -111,14 +111,14 @@ describe('wrappings', () => {
 });
 
 describe('an event', () => {
-  test('stands under the organisation that created it, and came through the one that gave it', () => {
+  test('has its creator as originator and its sender as provider', () => {
     const [event] = mapAll(mispEvent, [eventOf({ Org: { name: 'CERT-EU' } })]);
     expect(event?.says).toMatchObject({ originator: 'societe-exercice-se', provider: 'cert-eu' });
     const [nameless] = mapAll(mispEvent, [eventOf({ Orgc: null })]);
     expect(nameless?.says).toMatchObject({ originator: 'cert-eu', provider: 'cert-eu' });
   });
 
-  test('names actors, techniques and vulnerabilities of its galaxies, tags, title and attributes', () => {
+  test('refers to actors, techniques and vulnerabilities in galaxies, tags, title and attributes', () => {
     const [event] = mapAll(mispEvent, [
       eventOf({
         info: 'EXERCISE: cve-2099-10001',
@@ -149,7 +149,7 @@ describe('an event', () => {
     ]);
   });
 
-  test('does not tell in its own list what only stricter attributes hold', () => {
+  test('does not list vulnerabilities of stricter attributes', () => {
     const [event] = mapAll(mispEvent, [
       eventOf({
         Attribute: [
@@ -171,7 +171,7 @@ describe('an event', () => {
 });
 
 describe('markings', () => {
-  test('of several labels the strictest counts, for an attribute the event’s too', () => {
+  test('takes the strictest of several labels, including the event’s for an attribute', () => {
     const record = eventOf({
       Tag: tags('tlp:green', 'TLP:AMBER', 'PAP:GREEN'),
       Attribute: [attribute(1), attribute(2, { Tag: tags('tlp:clear', 'tlp:amber+strict', 'PAP:RED') })],
@@ -184,11 +184,14 @@ describe('markings', () => {
     expect(mispEvent.defaults.marking.tlp).toBe('GREEN');
   });
 
-  test.each(['tlp:white', 'TLP:WHITE', 'tlp:ex:chr', 'tlp:', 'PAP:PURPLE'])('%s is refused', (name) => {
-    expect(refusalOf(mispEvent, eventOf({ Tag: [{ name }] }))?.[0]).toBe('WRONG_MARKING');
-    const inside = eventOf({ Attribute: [attribute(1, { Tag: [{ name }] })] });
-    expect(refusalOf(mispEvent, inside)?.[0]).toBe('WRONG_MARKING');
-  });
+  test.each(['tlp:white', 'TLP:WHITE', 'tlp:ex:chr', 'tlp:', 'PAP:PURPLE'])(
+    'rejects the label %s',
+    (name) => {
+      expect(refusalOf(mispEvent, eventOf({ Tag: [{ name }] }))?.[0]).toBe('WRONG_MARKING');
+      const inside = eventOf({ Attribute: [attribute(1, { Tag: [{ name }] })] });
+      expect(refusalOf(mispEvent, inside)?.[0]).toBe('WRONG_MARKING');
+    },
+  );
 
   const nobody = { reach: 'NAMED', organisations: [], sharingGroups: [], persons: [], agreements: [] };
   test.each([
@@ -199,7 +202,7 @@ describe('markings', () => {
     ['4', { ...nobody, sharingGroups: ['lantern-group'] }],
     ['5', {}],
     [undefined, {}],
-  ])('distribution %s is an audience', (distribution, audience) => {
+  ])('maps distribution %s to an audience', (distribution, audience) => {
     const record = eventOf({ distribution, SharingGroup: { name: 'lantern-group' } });
     expect(markingsOf(record).map(([, one]) => one)).toEqual([audience, audience]);
   });
@@ -214,18 +217,21 @@ describe('markings', () => {
     ['4', '3', { ...nobody, sharingGroups: ['misp-sharing-group-7'] }],
     ['4', '4', nobody],
     ['1', '5', { reach: 'COMMUNITY' }],
-  ])('of an event’s %s and an attribute’s %s the stricter counts', (ofEvent, ofAttribute, audience) => {
-    const inner = attribute(1, { distribution: ofAttribute, sharing_group_id: '8' });
-    const record = eventOf({ distribution: ofEvent, sharing_group_id: '7', Attribute: [inner] });
-    expect(markingsOf(record)[1]?.[1]).toEqual(audience);
-  });
+  ])(
+    'takes the stricter of distribution %s of the event and %s of the attribute',
+    (ofEvent, ofAttribute, audience) => {
+      const inner = attribute(1, { distribution: ofAttribute, sharing_group_id: '8' });
+      const record = eventOf({ distribution: ofEvent, sharing_group_id: '7', Attribute: [inner] });
+      expect(markingsOf(record)[1]?.[1]).toEqual(audience);
+    },
+  );
 
-  test('an object’s distribution holds for the attributes inside it', () => {
+  test('applies the distribution of an object to its attributes', () => {
     const record = eventOf({ Attribute: [], Object: [{ distribution: '0', Attribute: [attribute(1)] }] });
     expect(markingsOf(record)[1]?.[1]).toEqual(nobody);
   });
 
-  test('a level that MISP does not have is refused', () => {
+  test('rejects a level that MISP does not have', () => {
     expect(refusalOf(mispEvent, eventOf({ distribution: '9' }))?.[0]).toBe('WRONG_MARKING');
   });
 });
@@ -252,14 +258,14 @@ describe('a sighting', () => {
     ['constructor', 'x', []],
     ['domain', '', []],
     ['url', `https://a.invalid/${'x'.repeat(3000)}`, []],
-  ])('of a %s "%s" names its indicators', (type, value, keys) => {
+  ])('of a %s "%s" refers to its indicators', (type, value, keys) => {
     const expected = keys.map((key) => `Indicator:${key}`);
     const sighting = sightingOf({ type, value });
     expect(sighting?.names).toEqual(expected);
     expect(sighting?.content['indicator']).toBe(expected[0] ?? null);
   });
 
-  test('belongs to its event, and was seen when it says, or when it was written', () => {
+  test('belongs to its event, and has the first sighting or else the timestamp as its time', () => {
     const sighting = sightingOf({
       first_seen: '2026-09-01T10:00:00.000000+02:00',
       to_ids: true,
@@ -275,7 +281,7 @@ describe('a sighting', () => {
     expect(sightingOf({ timestamp: '0' })?.content['seenAt']).toBeNull();
   });
 
-  test('a mail address is personal data; a victim’s or a registrant’s is not held at all', () => {
+  test('marks an email address as personal data, and drops that of a victim or registrant', () => {
     const value = 'victim@exercise.invalid';
     expect(sightingOf({ type: 'email-src', value })?.says?.personalData).toMatchObject({ present: true });
     expect(sightingOf({})?.says?.personalData).toBeNull();
@@ -288,7 +294,7 @@ describe('a sighting', () => {
     }
   });
 
-  test('deleted attributes and those of deleted objects are none', () => {
+  test('is not made for deleted attributes or attributes of deleted objects', () => {
     const record = eventOf({
       Attribute: [
         attribute(1, { deleted: true }),
@@ -307,7 +313,7 @@ describe('a sighting', () => {
     ]);
   });
 
-  test('a day that does not exist is refused', () => {
+  test('rejects a date that does not exist', () => {
     const record = eventOf({ Attribute: [attribute(1, { first_seen: '2026-02-30T00:00:00Z' })] });
     expect(refusalOf(mispEvent, record)?.[0]).toBe('WRONG_DATE');
     expect(refusalOf(mispEvent, eventOf({ date: '2026-02-30' }))?.[0]).toBe('WRONG_DATE');

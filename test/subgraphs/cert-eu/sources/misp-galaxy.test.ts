@@ -6,7 +6,7 @@ import { headOf, mapAll, readReal, describeReal } from '../../../helpers/map-all
 const galaxy = 'common/misp-galaxy-threat-actor.json';
 
 describeReal('on the public records', () => {
-  test('takes a profile of each of the 1,041 actors, under the key of its cluster', () => {
+  test('maps each of the 1,041 actors to a profile with the key of its cluster', () => {
     const mapped = mapAll(mispGalaxy, (readReal(galaxy) as { values: unknown[] }).values);
     expect(mapped).toHaveLength(1041);
     expect(new Set(mapped.flatMap(({ names }) => names)).size).toBe(1041);
@@ -17,14 +17,14 @@ describeReal('on the public records', () => {
     });
   });
 
-  test('is told from an event that bears the same galaxy', () => {
+  test('is not confused with an event that contains the galaxy', () => {
     expect(mispGalaxy.recognise(headOf(galaxy))).toBe(true);
     expect(mispEvent.recognise(headOf(galaxy))).toBe(false);
     expect(mispGalaxy.recognise(headOf('common/misp-events/lazarus_3cx.json'))).toBe(false);
   });
 });
 
-test('reads one word like a list of one, and leaves out what is no value', () => {
+test('reads a single value like a list, and leaves out empty values', () => {
   const [profile] = mapAll(mispGalaxy, [
     {
       uuid: 'E0A1F1D2-5B0C-4A6E-9D53-6D1F0C7E2A01',

@@ -1,13 +1,17 @@
 import { actorKey } from '../../../../schema/record/keys.ts';
 import type { Defaults, Mapped, Source } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { RejectError } from '../../../../subgraphs/serve/record/reject.ts';
+import { refuseContentFaults } from '../../../helpers/content-faults.ts';
 
 type Options = {
   readonly defaults?: Partial<Defaults>;
   readonly resolveActor?: (name: string) => string | null;
 };
 
-/** The objects of a bundle as a source maps them after its first pass, each with its records or why it is refused. */
+/**
+ * Maps the objects of a bundle after a first pass. Returns the records of each object, or the error that rejects it. Throws
+ * if the content of a record is not what the graph declares.
+ */
 export function mapBundle<Raw>(
   source: Source<Raw>,
   objects: readonly unknown[],
@@ -16,12 +20,14 @@ export function mapBundle<Raw>(
   const receivedAt = new Date('2026-11-01T00:00:00Z');
   const context = { defaults: { ...source.defaults, ...defaults }, receivedAt, resolveActor };
   const collection = source.collect?.();
-  if (collection === undefined) throw new Error('this source has no first pass');
+  if (collection === undefined) throw new Error('expected a source with a first pass');
   const shaped = objects.map((object) => source.shape.parse(object));
   for (const object of shaped) collection.take(object, context);
   return shaped.map((object) => {
     try {
-      return collection.map(object, context);
+      const mapped = collection.map(object, context);
+      refuseContentFaults(source, mapped);
+      return mapped;
     } catch (error) {
       if (error instanceof RejectError) return error;
       throw error;
@@ -29,7 +35,7 @@ export function mapBundle<Raw>(
   });
 }
 
-/** The records alone; throws the first refusal. */
+/** Maps the objects of a bundle to records. Throws the first rejection. */
 export function recordsOf<Raw>(
   source: Source<Raw>,
   objects: readonly unknown[],

@@ -1,9 +1,11 @@
-/** Objects of STIX 2.1 of the exercise: enough of each type, and what a test says of it. */
+/** Fictitious STIX 2.1 objects, with changes by the test. */
 
 const uuid = (n: number) => `aaaaaaaa-0000-4000-8000-${`${n}`.padStart(12, '0')}`;
 
+/** Makes the STIX id of an object. */
 export const idOf = (type: string, n = 1) => `${type}--${uuid(n)}`;
 
+/** Makes an object of a type. */
 export const object = (type: string, n = 1, changes: object = {}) => ({
   type,
   spec_version: '2.1',
@@ -13,6 +15,7 @@ export const object = (type: string, n = 1, changes: object = {}) => ({
   ...changes,
 });
 
+/** Makes an ATT&CK technique. */
 export const technique = (changes: object = {}) =>
   object('attack-pattern', 1, {
     name: 'EXERCISE Knock',
@@ -26,6 +29,7 @@ export const technique = (changes: object = {}) =>
     ...changes,
   });
 
+/** Makes an intrusion set. */
 export const group = (changes: object = {}) =>
   object('intrusion-set', 1, {
     name: 'EXERCISE Heron',
@@ -33,6 +37,7 @@ export const group = (changes: object = {}) =>
     ...changes,
   });
 
+/** Makes a `uses` relationship. */
 export const uses = (source: string, target: string, changes: object = {}) =>
   object('relationship', 1, {
     relationship_type: 'uses',
@@ -42,6 +47,7 @@ export const uses = (source: string, target: string, changes: object = {}) =>
     ...changes,
   });
 
+/** Makes an indicator. */
 export const indicator = (changes: object = {}) =>
   object('indicator', 1, {
     name: 'EXERCISE beacon',
@@ -53,7 +59,7 @@ export const indicator = (changes: object = {}) =>
     ...changes,
   });
 
-/** Ids of the standard marking definitions. */
+/** The ids of the standard marking definitions. */
 export const tlp = {
   clear: 'marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487',
   green: 'marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb',
@@ -66,5 +72,7 @@ export const tlp = {
   red1: 'marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed',
 } as const;
 
+/** The STIX id of MITRE in ATT&CK. */
 export const mitreIdentity = 'identity--c78cb6e5-0c4b-4611-8297-d1b8b55e40b5';
+/** The marking definition with the terms of use of ATT&CK. */
 export const mitreTerms = 'marking-definition--fa42a846-8d90-4e51-bc29-71d5b4802168';

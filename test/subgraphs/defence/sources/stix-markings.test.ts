@@ -10,7 +10,7 @@ import { group, idOf, indicator, object, technique, tlp, uses } from './objects.
 const open = { defaults: { marking: markingOf('CLEAR') } };
 const green = { defaults: { marking: markingOf('GREEN') } };
 
-/** Why each object is refused, null for one that is not. */
+/** Returns why each object is rejected. Null for an accepted one. */
 const refusalsOf = (objects: readonly unknown[], source = stix) =>
   mapBundle(source, objects, open).map((one) => ('reason' in one ? [one.reason, one.message] : null));
 
@@ -23,12 +23,12 @@ const portionsOf = (objects: readonly unknown[], options = open) =>
   );
 
 describe('markings', () => {
-  const definition = (said: object, n = 1) => object('marking-definition', n, said);
+  const definition = (body: object, n = 1) => object('marking-definition', n, body);
   const tlp2 = (label: unknown) => ({
     extensions: { 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d': { tlp_2_0: label } },
   });
   const own = [idOf('marking-definition')];
-  const markedBy = (said: object) => [technique({ object_marking_refs: own }), definition(said)];
+  const markedBy = (body: object) => [technique({ object_marking_refs: own }), definition(body)];
 
   test.each([
     [tlp.clear, { tlp: 'CLEAR' }],
@@ -40,7 +40,7 @@ describe('markings', () => {
     [tlp.green1, { tlp: 'GREEN' }],
     [tlp.amber1, { tlp: 'AMBER' }],
     [tlp.red1, { tlp: 'RED' }],
-  ])('the standard object %s is %j, and no bundle says it anew', (ref, expected) => {
+  ])('reads the standard definition %s as %j, and a bundle cannot redefine it', (ref, expected) => {
     const again = {
       ...definition({ definition_type: 'statement', definition: { statement: 'EXERCISE' } }),
       id: ref,
@@ -50,24 +50,24 @@ describe('markings', () => {
 
   test.each([
     [
-      'a statement restricts nobody',
+      'a statement as no restriction',
       { definition_type: 'statement', definition: { statement: '© EXERCISE' } },
       {},
     ],
     [
-      'TLP 1.0 in its own words',
+      'TLP:WHITE of TLP 1.0 as CLEAR',
       { definition_type: 'tlp', definition: { tlp: 'white' } },
       { tlp: 'CLEAR', rawTlp: 'TLP:WHITE' },
     ],
     ['TLP 1.0 RED', { definition_type: 'tlp', definition: { tlp: 'red' } }, { tlp: 'RED' }],
     ['the extension for TLP 2.0', tlp2('amber+strict'), { tlp: 'AMBER_STRICT' }],
     [
-      'two that differ in one definition',
+      'the stricter of two labels in one definition',
       { definition_type: 'tlp', definition: { tlp: 'white' }, ...tlp2('red') },
       { tlp: 'RED' },
     ],
     [
-      'a label that a platform writes as a statement',
+      'a TLP label in a statement',
       {
         definition_type: 'statement',
         definition: { statement: 'custom' },
@@ -76,35 +76,38 @@ describe('markings', () => {
       { tlp: 'AMBER_STRICT' },
     ],
     [
-      'PAP as a statement',
+      'a PAP label in a statement',
       { definition_type: 'statement', definition: { statement: 'PAP:RED' } },
       { pap: 'RED' },
     ],
-  ])('%s', (_name, said, expected) => {
-    expect(markingsOf(markedBy(said))).toEqual([expected]);
+  ])('reads %s', (_name, body, expected) => {
+    expect(markingsOf(markedBy(body))).toEqual([expected]);
   });
 
-  const unknown = ['WRONG_MARKING', 'a marking definition that is not known'];
+  const unknown = ['WRONG_MARKING', 'expected a marking definition that the hub knows'];
   test.each([
     ['of another type', { definition_type: 'iep', definition: { name: 'EXERCISE' } }],
-    ['that says nothing', {}],
+    ['without content', {}],
     [
       'with another extension',
       { ...tlp2('clear'), extensions: { ...tlp2('clear').extensions, 'x-more': {} } },
     ],
-    ['with a label of no TLP', tlp2('pink')],
-    ['with a label that is no text', tlp2(7)],
+    ['with an unknown TLP label', tlp2('pink')],
+    ['with a label that is not a string', tlp2(7)],
     [
-      'with TLP:WHITE by another name',
+      'with TLP:WHITE in a statement',
       { definition_type: 'statement', definition: { statement: 'TLP:WHITE' } },
     ],
-    ['of another type beside the extension', { definition_type: 'iep', ...tlp2('clear') }],
-    ['with an inherited word', { definition_type: 'tlp', definition: { tlp: 'constructor' } }],
-  ])('a definition %s is refused, never the widest', (_name, said) => {
-    expect(refusalsOf(markedBy(said))).toEqual([unknown, null]);
+    ['of another type with the TLP extension', { definition_type: 'iep', ...tlp2('clear') }],
+    [
+      'with the name of an inherited property',
+      { definition_type: 'tlp', definition: { tlp: 'constructor' } },
+    ],
+  ])('rejects a definition %s', (_name, body) => {
+    expect(refusalsOf(markedBy(body))).toEqual([unknown, null]);
   });
 
-  test('a definition that is not in the bundle, or twice with two meanings, is not known', () => {
+  test('rejects a definition that is missing or defined twice with different content', () => {
     const green2 = definition(tlp2('green'));
     const both = [technique({ object_marking_refs: own }), green2, definition(tlp2('clear'))];
     expect(refusalsOf([technique({ object_marking_refs: own })])).toEqual([unknown]);
@@ -112,7 +115,7 @@ describe('markings', () => {
     expect(refusalsOf([technique({ object_marking_refs: own }), green2, green2])).toEqual([null, null, null]);
   });
 
-  test('of several the strictest counts, and a definition behind its object too', () => {
+  test('takes the strictest of several, also of a definition that comes after its object', () => {
     expect(
       markingsOf([
         technique({ object_marking_refs: [tlp.green, ...own, tlp.clear] }),
@@ -122,7 +125,7 @@ describe('markings', () => {
   });
 });
 
-describe('markings of parts', () => {
+describe('granular markings', () => {
   const part = (ref: string, ...selectors: string[]) => ({ marking_ref: ref, selectors });
   const partly = (granular: readonly object[], changes: object = {}) =>
     technique({ granular_markings: granular, ...changes });
@@ -136,11 +139,11 @@ describe('markings of parts', () => {
     [['external_references.[1]'], { references: 'RED' }],
     [['description', 'x_mitre_detection'], { description: 'RED' }],
     [['x_mitre_version', 'external_references.[0].description', 'labels.[7]'], {}],
-  ])('the selectors %j hide the fields that take these values: %j', (selectors, expected) => {
+  ])('hide the fields that depend on the selectors %j: %j', (selectors, expected) => {
     expect(portionsOf([partly([part(tlp.red, ...selectors)])])).toEqual([expected]);
   });
 
-  test('a value that several fields take is hidden in each, and the record is not listed under it', () => {
+  test('hide a value in every field that uses it, and do not list the record under it', () => {
     const marked = indicator({ granular_markings: [part(tlp.amber, 'pattern', 'labels.[1]', 'valid_from')] });
     const [record] = recordsOf(stix, [marked], green);
     expect(
@@ -154,18 +157,18 @@ describe('markings of parts', () => {
     expect(record).toMatchObject({ names: [], sortAt: null, content: { pattern: expect.any(String) } });
   });
 
-  test('a group is listed under no actor that its hidden names lead to', () => {
+  test('do not list a group under an actor that only hidden aliases refer to', () => {
     const resolveActor = (name: string) => (name === 'EX-2' ? 'ThreatActor:known' : actorKey({ name }));
     const use = uses(idOf('intrusion-set'), idOf('attack-pattern'));
     const marked = group({ granular_markings: [part(tlp.red, 'aliases.[2]')] });
-    const [record, told] = recordsOf(stix, [marked, use], { ...green, resolveActor });
+    const [record, used] = recordsOf(stix, [marked, use], { ...green, resolveActor });
     expect(record?.says?.portions?.map(({ path }) => path)).toEqual(['aliases', 'actor']);
     expect(record?.names).toEqual([`Stix:${idOf('intrusion-set')}`, 'ThreatActor:name:exerciseheron']);
-    expect(told).toMatchObject({ content: { actor: 'ThreatActor:known' }, names: [] });
-    expect(told?.says?.portions).toMatchObject([{ path: 'actor', marking: { tlp: 'RED' } }]);
+    expect(used).toMatchObject({ content: { actor: 'ThreatActor:known' }, names: [] });
+    expect(used?.says?.portions).toMatchObject([{ path: 'actor', marking: { tlp: 'RED' } }]);
   });
 
-  test('is only ever stricter, and has the record’s own audience', () => {
+  test('never widen the marking of the record, and keep its audience', () => {
     const amber = { object_marking_refs: [tlp.amber] };
     expect(portionsOf([partly([part(tlp.clear, 'description')], amber)])).toEqual([{}]);
     const audience = {
@@ -183,7 +186,7 @@ describe('markings of parts', () => {
     ]);
   });
 
-  test('of several on one value the strictest counts', () => {
+  test('take the strictest of several for one value', () => {
     expect(
       portionsOf([
         partly([
@@ -196,17 +199,25 @@ describe('markings of parts', () => {
   });
 
   test.each([
-    ['of what the record cannot be without', 'target_ref', 'a selector of what the record cannot be without'],
-    ['of what the record cannot be without', 'id', 'a selector of what the record cannot be without'],
-    ['of another form', 'description[0]', 'a selector of another form'],
-    ['of what records are found by', 'external_references.[0]', 'a selector of what records are found by'],
-  ])('a selector %s is refused (%s)', (_name, selector, message) => {
+    ['of a reference', 'target_ref', 'granular_markings: a selector of a property that cannot be hidden'],
+    ['of the id', 'id', 'granular_markings: a selector of a property that cannot be hidden'],
+    [
+      'that is invalid',
+      'description[0]',
+      'granular_markings: expected a selector of STIX 2.1, section 7.2.3.1',
+    ],
+    [
+      'of a filtered field',
+      'external_references.[0]',
+      'granular_markings: a selector of a field that lists are filtered by',
+    ],
+  ])('reject a selector %s (%s)', (_name, selector, message) => {
     expect(refusalsOf([partly([part(tlp.red, selector)])])).toEqual([['WRONG_MARKING', message]]);
   });
 
-  test('by an unknown definition is refused; times of the envelope that it hides are not said', () => {
+  test('are rejected with an unknown definition, and hide times of the envelope', () => {
     expect(refusalsOf([partly([part(idOf('marking-definition'), 'description')])])).toEqual([
-      ['WRONG_MARKING', 'a marking definition that is not known'],
+      ['WRONG_MARKING', 'expected a marking definition that the hub knows'],
     ]);
     const [record] = recordsOf(stix, [partly([part(tlp.amber, 'modified', 'created')])], open);
     expect(record?.says).not.toHaveProperty('modifiedAt');
@@ -214,13 +225,13 @@ describe('markings of parts', () => {
   });
 });
 
-describe('what other objects of the bundle say', () => {
+describe('a value from another object of the bundle', () => {
   const use = uses(idOf('intrusion-set'), idOf('attack-pattern'));
 
-  test('is hidden under their own marking where that is the stricter one, and the record is not listed under it', () => {
-    const [told] = recordsOf(stix, [use, group({ object_marking_refs: [tlp.amber] })], open);
-    expect(told).toMatchObject({ names: [], content: { actor: 'ThreatActor:name:exerciseheron' } });
-    expect(told?.says?.portions).toMatchObject([{ path: 'actor', marking: { tlp: 'AMBER' } }]);
+  test('is hidden if that object is stricter, and the record is not listed under it', () => {
+    const [used] = recordsOf(stix, [use, group({ object_marking_refs: [tlp.amber] })], open);
+    expect(used).toMatchObject({ names: [], content: { actor: 'ThreatActor:name:exerciseheron' } });
+    expect(used?.says?.portions).toMatchObject([{ path: 'actor', marking: { tlp: 'AMBER' } }]);
     const [same] = recordsOf(
       stix,
       [{ ...use, object_marking_refs: [tlp.amber] }, group({ object_marking_refs: [tlp.amber] })],
@@ -229,7 +240,7 @@ describe('what other objects of the bundle say', () => {
     expect(same).toMatchObject({ names: ['ThreatActor:name:exerciseheron'], says: { portions: [] } });
   });
 
-  test('is left out where more definitions than an honest object has mark it', () => {
+  test('is left out if too many definitions mark that object', () => {
     const granular_markings = Array.from({ length: 101 }, (_, at) => ({
       marking_ref: idOf('marking-definition', at),
       selectors: ['x_exercise'],
@@ -245,20 +256,20 @@ describe('what other objects of the bundle say', () => {
       source_ref: idOf('indicator'),
       target_ref: idOf('intrusion-set'),
     });
-    const told = (relationship: object, actor: object) =>
+    const countActors = (relationship: object, actor: object) =>
       recordsOf(stix, [indicator(), relationship, actor, ...definitions], open)[0]?.names.length;
-    expect(told(indicates, group())).toBe(3);
-    expect(told(indicates, group({ granular_markings }))).toBe(2);
-    expect(told({ ...indicates, granular_markings }, group())).toBe(2);
+    expect(countActors(indicates, group())).toBe(3);
+    expect(countActors(indicates, group({ granular_markings }))).toBe(2);
+    expect(countActors({ ...indicates, granular_markings }, group())).toBe(2);
   });
 
-  test('is left out where their marking is not known', () => {
-    const [told] = mapBundle(stix, [use, group({ object_marking_refs: [idOf('marking-definition')] })], open);
-    expect(told).toMatchObject([{ names: [], says: { portions: [] } }]);
-    expect((told as readonly { content: object }[])[0]?.content).not.toHaveProperty('actor');
+  test('is left out if the marking of that object is unknown', () => {
+    const [used] = mapBundle(stix, [use, group({ object_marking_refs: [idOf('marking-definition')] })], open);
+    expect(used).toMatchObject([{ names: [], says: { portions: [] } }]);
+    expect((used as readonly { content: object }[])[0]?.content).not.toHaveProperty('actor');
   });
 
-  test('a sighting names nothing of an indicator that is stricter, nor by a stricter relationship', () => {
+  test('is not listed for a sighting of a stricter indicator or by a stricter relationship', () => {
     const indicates = object('relationship', 1, {
       relationship_type: 'indicates',
       source_ref: idOf('indicator'),
@@ -290,7 +301,7 @@ describe('what other objects of the bundle say', () => {
 describe('hostile input', () => {
   const errorOf = (objects: readonly unknown[]) => mapBundle(stix, objects, open)[0] as RejectError;
 
-  test('a record that names thousands of others is refused', () => {
+  test('rejects a record with thousands of keys', () => {
     const refs = Array.from({ length: 5001 }, (_, at) => idOf('ipv4-addr', at));
     const all = refs.map((id, at) => ({ type: 'ipv4-addr', id, value: `192.0.${at >> 8}.${at & 255}` }));
     expect(errorOf([object('observed-data', 1, { object_refs: refs }), ...all]).reason).toBe('TOO_LARGE');
@@ -301,11 +312,11 @@ describe('hostile input', () => {
     ['a path without an end', 'a'.repeat(900_000)],
     ['many openings', "a:b='\\".repeat(150_000)],
     ['many spaces', `a:b${' '.repeat(900_000)}`],
-  ])('a pattern with %s is read to its end, once', (_name, pattern) => {
+  ])('reads a pattern with %s in linear time', (_name, pattern) => {
     expect(recordsOf(stix, [indicator({ pattern })])[0]?.content['indicators']).toEqual([]);
   });
 
-  test('a date that does not exist and an id of another form are told without their content', () => {
+  test('rejects an invalid date and id without their values in the message', () => {
     expect(errorOf([indicator({ valid_from: '2026-02-30T00:00:00Z' })]).reason).toBe('WRONG_DATE');
     expect(stix.shape.safeParse(technique({ id: 'attack-pattern--1' })).success).toBe(false);
     expect(
@@ -314,7 +325,7 @@ describe('hostile input', () => {
     ).toBe(false);
   });
 
-  test('a file that is no bundle is not taken for one', () => {
+  test('does not recognise a file that is not a bundle', () => {
     expect(stix.recognise('{"type": "bundle", "id": "x", "objects": [')).toBe(true);
     expect(stix.recognise('{"more": false, "objects": [{"type":"tool","spec_version": "2.1"')).toBe(true);
     expect(stix.recognise('{"spec_version": "2.1", "records": [')).toBe(false);

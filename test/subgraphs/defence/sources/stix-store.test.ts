@@ -38,7 +38,7 @@ async function askAs(reader: Reader, source: string): Promise<unknown> {
 }
 
 describeReal('on the public records', () => {
-  test('takes ATT&CK for ICS whole, writes nothing the second time, and finds the technique of each use', async () => {
+  test('imports ATT&CK for ICS, writes nothing the second time, and resolves the technique of each use', async () => {
     const file = realPath('defence/attack-ics-18.1.stix.json');
     expect(await place.import(attack, file)).toMatchObject({
       read: 1826,
@@ -59,7 +59,7 @@ describeReal('on the public records', () => {
   });
 });
 
-test('one bad object costs itself only, with its place; what names it goes on without it', async () => {
+test('rejects only the invalid object, with its place, and imports the objects that refer to it', async () => {
   const broken = { ...group(), name: 7 };
   const imported = await place.import(
     stix,
@@ -75,7 +75,7 @@ test('one bad object costs itself only, with its place; what names it goes on wi
   });
 });
 
-test('what a classified definition marks is classified: each is alarmed, and nothing of it is kept', async () => {
+test('treats objects with a classified definition as classified: raises an alarm for each and keeps nothing', async () => {
   const marking = object('marking-definition', 1, {
     definition_type: 'statement',
     definition: { statement: 'NATO RESTRICTED' },
@@ -94,12 +94,12 @@ test('what a classified definition marks is classified: each is alarmed, and not
   expect(JSON.stringify([await place.everything(), imported])).not.toMatch(/Heron|heron|Knock|NATO/);
 });
 
-test('a bundle that bears a classification outside of its objects is not looked into', async () => {
+test('rejects a bundle with a classification outside its objects', async () => {
   const imported = await place.import(stix, { ...bundle(technique()), marking: 'SECRET UE/EU SECRET' });
   expect(imported).toMatchObject({ read: 0, added: 0, classified: 1 });
 });
 
-test('a part is null to those who may not see it, and its record is not found by it', async () => {
+test('gives null for a hidden portion, and does not find the record by it', async () => {
   const marked = indicator({
     granular_markings: [{ marking_ref: tlp.amber, selectors: ['pattern', 'description'] }],
   });
@@ -120,14 +120,14 @@ test('a part is null to those who may not see it, and its record is not found by
   });
 });
 
-test('without a marking of its own an object is for its originator alone', async () => {
+test('limits an object without a marking to its originator', async () => {
   await place.import(stix, bundle(technique()));
   expect(await askAs(readerOf(), '{ attackTechniques { nodes { name } } }')).toEqual({
     attackTechniques: { nodes: [] },
   });
 });
 
-test('an object that is revoked later is retracted by the next import; what was ended here stays so', async () => {
+test('retracts an object that is revoked later, and keeps it retracted', async () => {
   const techniques = place.store.records.get('AttackTechnique');
   await place.import(stix, bundle(technique()));
   expect(await place.import(stix, bundle(technique({ revoked: true })))).toMatchObject({ changed: 1 });

@@ -11,14 +11,14 @@ import { group, idOf, indicator, mitreIdentity, mitreTerms, object, technique, u
 const ics = 'defence/attack-ics-18.1.stix.json';
 const open = { defaults: { marking: markingOf('CLEAR') } };
 
-/** Why each object is refused, null for one that is not. */
+/** Returns why each object is rejected. Null for an accepted one. */
 const refusalsOf = (objects: readonly unknown[], source = stix) =>
   mapBundle(source, objects, open).map((one) => ('reason' in one ? [one.reason, one.message] : null));
 
 describeReal('on the public records', () => {
   const objects = () => (readReal(ics) as { objects: readonly unknown[] }).objects;
 
-  test('takes what ATT&CK for ICS says of techniques, software, campaigns, groups and their use, and nothing else', () => {
+  test('maps techniques, software, campaigns, groups and their use of ATT&CK for ICS, and nothing else', () => {
     const records = recordsOf(attack, objects());
     const counts = [...Map.groupBy(records, ({ kind }) => kind)].map(([kind, ones]) => [kind, ones.length]);
     expect(Object.fromEntries(counts)).toEqual({
@@ -51,7 +51,7 @@ describeReal('on the public records', () => {
     });
   });
 
-  test('joins 15 of the 16 groups with the MISP galaxy, and leaves apart the one whose names lead to two actors', () => {
+  test('links 15 of the 16 groups to the MISP galaxy, but not the one whose names refer to two actors', () => {
     const { rows } = aliasesOf(readReal('common/misp-galaxy-threat-actor.json'));
     const byName = indexAliases(rows);
     const keysOf = (name: string) => byName.get(normaliseName(name) ?? '') ?? [];
@@ -61,14 +61,14 @@ describeReal('on the public records', () => {
       ({ kind }) => kind === 'AttackGroup',
     );
     const isJoined = (key: unknown) => !String(key).startsWith('ThreatActor:name:');
-    const how = groups.map(({ content }): [string, string] => {
+    const links = groups.map(({ content }): [string, string] => {
       const { name, actor } = content as { readonly name: string; readonly actor: string };
       if (!isJoined(actor)) return [name, 'apart'];
       return [name, isJoined(resolveActor(name)) ? 'by its name' : 'by its other names'];
     });
-    const ways = [...Map.groupBy(how, ([, way]) => way)].map(([way, ones]) => [way, ones.length]);
-    expect(Object.fromEntries(ways)).toEqual({ 'by its name': 14, 'by its other names': 1, apart: 1 });
-    expect(how.filter(([, way]) => way !== 'by its name')).toEqual([
+    const counts = [...Map.groupBy(links, ([, link]) => link)].map(([link, ones]) => [link, ones.length]);
+    expect(Object.fromEntries(counts)).toEqual({ 'by its name': 14, 'by its other names': 1, apart: 1 });
+    expect(links.filter(([, link]) => link !== 'by its name')).toEqual([
       ['Sandworm Team', 'apart'],
       ['Dragonfly 2.0', 'by its other names'],
     ]);
@@ -80,8 +80,8 @@ describeReal('on the public records', () => {
   });
 });
 
-describe('what becomes a record', () => {
-  test('a technique by its id of ATT&CK, under the key by which uses find it', () => {
+describe('records', () => {
+  test('map a technique with its ATT&CK id and the key under which uses find it', () => {
     expect(recordsOf(stix, [technique()])[0]).toMatchObject({
       kind: 'AttackTechnique',
       localId: idOf('attack-pattern'),
@@ -101,13 +101,13 @@ describe('what becomes a record', () => {
   test.each([
     ['revoked', { revoked: true }, 'RETRACTED'],
     ['deprecated', { x_mitre_deprecated: true }, undefined],
-  ])('a %s one is deprecated', (_name, changes, recordState) => {
+  ])('mark a %s technique as deprecated', (_name, changes, recordState) => {
     const [record] = recordsOf(stix, [technique(changes)]);
     expect(record?.content).toMatchObject({ isDeprecated: true });
     expect(record?.says?.recordState).toBe(recordState);
   });
 
-  test('malware and tools, campaigns by when they were first seen', () => {
+  test('map malware and tools, and campaigns by their first sighting', () => {
     const [malware, tool, campaign] = recordsOf(stix, [
       object('malware', 1, { name: 'EXERCISE Worm', x_mitre_aliases: ['EXERCISE Worm', 'Wormy'] }),
       object('tool', 1, { name: 'EXERCISE Spanner' }),
@@ -118,7 +118,7 @@ describe('what becomes a record', () => {
     expect(campaign).toMatchObject({ kind: 'AttackCampaign', sortAt: new Date('2026-01-02T00:00:00Z') });
   });
 
-  test('a use that comes before both of its ends, with the actor that the group is', () => {
+  test('map a use that precedes its source and target, with the actor of the group', () => {
     const resolveActor = (name: string) => (name === 'EX-1' ? 'ThreatActor:known' : actorKey({ name }));
     const use = uses(idOf('intrusion-set'), idOf('attack-pattern'));
     const [record] = recordsOf(stix, [use, group(), technique()], { resolveActor });
@@ -139,18 +139,18 @@ describe('what becomes a record', () => {
     ['mitigates', idOf('course-of-action'), idOf('attack-pattern')],
     ['uses', idOf('identity'), idOf('attack-pattern')],
     ['uses', idOf('intrusion-set'), idOf('infrastructure')],
-  ])('a relationship %s from %s to %s has no place', (type, source, target) => {
+  ])('ignore a relationship %s from %s to %s', (type, source, target) => {
     expect(recordsOf(stix, [uses(source, target, { relationship_type: type })])).toEqual([]);
   });
 
-  test('objects without a place are looked at no further', () => {
+  test('ignore objects of other types without checking them', () => {
     const odd = { ...object('x-exercise', 1), name: 7, labels: 'no list', object_marking_refs: ['?'] };
     expect(
       recordsOf(stix, [odd, object('identity', 1, { name: 'A Person' }), object('threat-actor')]),
     ).toEqual([]);
   });
 
-  test('a group whose other names lead to several actors keeps the key of its own name', () => {
+  test('give a group the key of its name if its aliases refer to several actors', () => {
     const resolveActor = (name: string) =>
       name.startsWith('EX-') ? `ThreatActor:${name}` : actorKey({ name });
     const [two] = recordsOf(stix, [group()], { resolveActor });
@@ -162,7 +162,7 @@ describe('what becomes a record', () => {
     });
   });
 
-  test('a campaign has the actors to which relationships of the bundle attribute it, revoked ones left out', () => {
+  test('give a campaign the actors of `attributed-to` relationships that are not revoked', () => {
     const attributed = (n: number, changes: object = {}) =>
       object('relationship', n, {
         relationship_type: 'attributed-to',
@@ -183,7 +183,7 @@ describe('what becomes a record', () => {
 });
 
 describe('observations', () => {
-  test('an indicator names the values that its pattern compares with', () => {
+  test('of an indicator refer to the values in its pattern', () => {
     const [record] = recordsOf(stix, [
       indicator({
         external_references: [{ source_name: 'cve', external_id: 'CVE-2099-10001' }],
@@ -218,14 +218,14 @@ describe('observations', () => {
     ["[domain-name:value != 'a.invalid' OR domain-name:value NOT = 'b.invalid']", []],
     ["[domain-name:value LIKE '%.invalid']", []],
     ["[user-account:user_id = 'somebody']", []],
-  ])('of the pattern %s it reads %j', (pattern, expected) => {
+  ])('of the pattern %s refer to %j', (pattern, expected) => {
     const [record] = recordsOf(stix, [indicator({ pattern })]);
     expect(record?.content['indicators']).toEqual(expected.map((key) => `Indicator:${key}`));
     const isMail = pattern.includes('email');
     expect(record?.says?.personalData?.present ?? false).toBe(isMail);
   });
 
-  test('of a pattern no more than a thousand values are read, and of addresses those of the web', () => {
+  test('keep at most a thousand values of a pattern, and only web addresses as references', () => {
     const values = Array.from({ length: 1500 }, (_, at) => `domain-name:value = 'a${at}.invalid'`);
     const external_references = [
       { source_name: 'one', url: 'javascript:alert(1)' },
@@ -238,13 +238,13 @@ describe('observations', () => {
     expect(record?.content['references']).toEqual(['https://exercise.invalid/x']);
   });
 
-  test('a pattern of another language is kept as it is written', () => {
+  test('keep a pattern of another language unread', () => {
     const pattern = "alert tcp any -> [domain-name:value = 'a.invalid']";
     const [record] = recordsOf(stix, [indicator({ pattern, pattern_type: 'snort' })]);
     expect(record?.content).toMatchObject({ pattern, indicators: [] });
   });
 
-  test('what was observed gives its values; accounts, messages and where it was sighted are not kept', () => {
+  test('keep observed values, but no accounts, messages or places of sightings', () => {
     const records = recordsOf(stix, [
       object('observed-data', 1, {
         first_observed: '2026-09-01T00:00:00Z',
@@ -279,7 +279,7 @@ describe('observations', () => {
   test.each([
     ['indicates', ['ThreatActor:name:exerciseheron']],
     ['related-to', undefined],
-  ])('an indicator has the actors that it %s: %j', (type, actors) => {
+  ])('of an indicator have the actors that it %s: %j', (type, actors) => {
     const related = object('relationship', 1, {
       relationship_type: type,
       source_ref: idOf('indicator'),
@@ -289,8 +289,8 @@ describe('observations', () => {
   });
 });
 
-describe('who asserts it', () => {
-  test('MITRE is known by its identity; a name that anybody may write is taken for nobody', () => {
+describe('the originator', () => {
+  test('is MITRE by the id of its identity, and nobody by a name', () => {
     const [mitres, others, nobodys] = recordsOf(stix, [
       technique({ created_by_ref: mitreIdentity }),
       technique({ id: idOf('attack-pattern', 2), created_by_ref: idOf('identity') }),
@@ -301,7 +301,7 @@ describe('who asserts it', () => {
     expect([others, nobodys].map((one) => one?.says?.originator)).toEqual([undefined, undefined]);
   });
 
-  test('as ATT&CK only what is MITRE’s and under its terms is opened to all', () => {
+  test('must be MITRE, with its terms of use, for the source attack', () => {
     const marked = { object_marking_refs: [mitreTerms] };
     const objects = [
       technique({ ...marked, created_by_ref: mitreIdentity }),
@@ -310,7 +310,10 @@ describe('who asserts it', () => {
       technique({ ...marked, created_by_ref: idOf('identity') }),
       indicator({ created_by_ref: mitreIdentity }),
     ];
-    const refused = ['WRONG_MARKING', "not MITRE's and under its terms: import it with --source stix"];
+    const refused = [
+      'WRONG_MARKING',
+      "expected an object by MITRE under MITRE's terms of use: import this bundle with --source stix",
+    ];
     expect(refusalsOf(objects, attack)).toEqual([null, null, refused, refused, refused]);
   });
 });

@@ -12,7 +12,7 @@ beforeEach(async () => {
   await place.clearRejects();
 });
 
-const word = 'OPENSESAME';
+const secret = 'OPENSESAME';
 const incidents = () => place.client.db().collection('cyberIncidents');
 
 async function write(folder: string, tables: ReadonlyMap<string, string>): Promise<string> {
@@ -24,7 +24,7 @@ async function write(folder: string, tables: ReadonlyMap<string, string>): Promi
 const take = async (paths: readonly string[], args: readonly string[] = []) =>
   await place.import(paths, { script: 'import-eeas.ts', args });
 
-test('four tables of a folder are incidents of EuRepoC’s own, and a second import writes nothing', async () => {
+test('imports the four tables of a folder, and writes nothing the second time', async () => {
   const folder = await write('whole', eurepocTables(1500));
   expect(await take([folder])).toMatchObject({
     code: 0,
@@ -44,20 +44,20 @@ test('four tables of a folder are incidents of EuRepoC’s own, and a second imp
   expect(await incidents().countDocuments({ 'envelope.version': 1 })).toBe(1500);
 });
 
-test('each bad row costs its incident only, by its place, and no word of it is left', async () => {
+test('rejects only the incident of an invalid row, by its place, and keeps none of its text', async () => {
   const changed: Readonly<Record<string, Readonly<Record<number, string>>>> = {
     initiators: {
-      4: `3,2024-02-30,${word},,,,,`,
-      8: `5,2024-01-01,${word}`,
-      10: `6,2024-01-01,"${'x'.repeat(1_000_001)}",,,,${word},`,
+      4: `3,2024-02-30,${secret},,,,,`,
+      8: `5,2024-01-01,${secret}`,
+      10: `6,2024-01-01,"${'x'.repeat(1_000_001)}",,,,${secret},`,
     },
-    responses: { 14: `8,1,0,\0${word},Greece` },
+    responses: { 14: `8,1,0,\0${secret},Greece` },
   };
   const tables = eurepocTables(12, (table, rows) => rows.map((row, at) => changed[table]?.[at] ?? row));
   const { code, out, err } = await take([await write('bad', tables)]);
   expect(code).toBe(2);
   const rejects = await place.rejects();
-  const reasons = rejects.map(({ file, offset, reason }) => [tellId(tables, file, offset), reason]);
+  const reasons = rejects.map(({ file, offset, reason }) => [idAt(tables, file, offset), reason]);
   expect(Object.fromEntries(reasons)).toEqual({
     3: 'WRONG_DATE',
     5: 'MALFORMED',
@@ -66,25 +66,25 @@ test('each bad row costs its incident only, by its place, and no word of it is l
   });
   expect(rejects).toHaveLength(4);
   expect(await incidents().countDocuments()).toBe(8);
-  expect((await place.everything()) + JSON.stringify(rejects) + out + err).not.toContain(word);
+  expect((await place.everything()) + JSON.stringify(rejects) + out + err).not.toContain(secret);
 });
 
-/** The id of the row that a reject points to. */
-function tellId(tables: ReadonlyMap<string, string>, file: string, offset: number): string {
+/** Returns the id of the row at the place of a reject. */
+function idAt(tables: ReadonlyMap<string, string>, file: string, offset: number): string {
   const text = Buffer.from(tables.get(file.split('/').at(-1) ?? '') ?? '');
   return text.subarray(offset).toString().split(',')[0] ?? '';
 }
 
-test('an incident whose row bears a classification is refused with an alarm, and nothing of it kept', async () => {
+test('rejects an incident with a classified row, raises an alarm, and keeps nothing of it', async () => {
   const tables = eurepocTables(5, (table, rows) =>
     rows.map((row, at) =>
-      table === 'sectors' && at === 4 ? `3,TRES SECRET UE/EU TOP SECRET,${word},` : row,
+      table === 'sectors' && at === 4 ? `3,TRES SECRET UE/EU TOP SECRET,${secret},` : row,
     ),
   );
   const { code, err } = await take([await write('classified', tables)]);
   expect([code, err]).toEqual([3, expect.stringContaining('SPILLAGE')]);
   expect(await incidents().countDocuments()).toBe(4);
-  expect(await place.everything()).not.toContain(word);
+  expect(await place.everything()).not.toContain(secret);
   expect(await place.rejects()).toMatchObject([{ reason: 'CLASSIFIED', hmac: expect.any(String) }]);
 });
 
@@ -92,7 +92,7 @@ test.each([
   ['before the columns', (rows: readonly string[]) => rows, 'SECRET UE/EU SECRET\n'],
   ['between the rows', (rows: readonly string[]) => rows.toSpliced(6, 0, 'SECRET UE/EU SECRET,,,'), ''],
   ['behind the rows', (rows: readonly string[]) => [...rows, 'SECRET UE/EU SECRET'], ''],
-])('tables of which one bears a banner %s are not taken at all', async (_where, change, before) => {
+])('rejects all tables if one has a classification banner %s', async (_where, change, before) => {
   const tables = new Map(eurepocTables(5, (table, rows) => (table === 'responses' ? change(rows) : rows)));
   tables.set('responses.csv', `${before}${tables.get('responses.csv')}`);
   expect(await take([await write('banner', tables)], ['--source', 'eurepoc'])).toMatchObject({ code: 3 });
@@ -100,20 +100,20 @@ test.each([
   expect(await place.rejects()).toMatchObject([{ index: -1, reason: 'CLASSIFIED' }]);
 });
 
-test('a table alone is refused with what is missing', async () => {
+test('rejects a single table and names the missing ones', async () => {
   const folder = await write('alone', eurepocTables(3));
   const { code, err } = await take([join(folder, 'initiators.csv')]);
   expect([code, err]).toEqual([1, expect.stringContaining('expected all tables in one import')]);
   expect(await incidents().countDocuments()).toBe(0);
 });
 
-test('a folder of several kinds of files is not guessed at', async () => {
+test('asks for --source if a folder has several kinds of files', async () => {
   const folder = await write('mixed', new Map([...eurepocTables(3), ['own.json', '{}']]));
   expect((await take([folder])).err).toContain('several kinds (.csv, .json): say one with --source');
   expect(await take([folder, '--source', 'eurepoc'])).toMatchObject({ code: 0 });
 });
 
-test('of tables that are cut off, the place is told and whole incidents are taken', async () => {
+test('imports the complete incidents of truncated tables, and reports the place', async () => {
   const tables = new Map(eurepocTables(9));
   const text = tables.get('sectors.csv') ?? '';
   tables.set('sectors.csv', `${text.slice(0, text.indexOf('\n7,'))}\n7,"Gree`);

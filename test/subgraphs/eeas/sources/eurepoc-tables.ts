@@ -1,4 +1,4 @@
-/** Four tables of so many incidents of the exercise, as EuRepoC writes them; `rows` may alter those of one table. */
+/** Makes the four EuRepoC tables of `count` fictitious incidents. `change` may alter the rows of a table. */
 export function eurepocTables(
   count: number,
   change: (table: string, rows: readonly string[]) => readonly string[] = (_table, rows) => rows,

@@ -33,13 +33,13 @@ async function readIncidents(): Promise<readonly EurepocIncident[]> {
   return records;
 }
 
-/** The keys of the galaxy that carry a name. */
+/** Returns the keys of the galaxy for a name. */
 function readGalaxy(): (name: string) => readonly string[] {
   const byName = indexAliases(aliasesOfGalaxy(readReal('common/misp-galaxy-threat-actor.json')).rows);
   return (name) => byName.get(normaliseName(name) ?? '') ?? [];
 }
 
-type Said = {
+type Held = {
   readonly name: string | null;
   readonly actor: string | null;
   readonly attributionBasis: string | null;
@@ -57,7 +57,7 @@ async function takeReal() {
 }
 
 describeReal('on the public records', () => {
-  test('makes one incident of each of the 2,465 ids, with all Member States that they hit', async () => {
+  test('maps each of the 2,465 ids to one incident, with all affected Member States', async () => {
     const { incidents, mapped } = await takeReal();
     expect([incidents.length, mapped.length]).toEqual([2465, 2465]);
     expect(
@@ -87,7 +87,7 @@ describeReal('on the public records', () => {
     expect(eurepoc.recognise(headOf('eeas/eurepoc-responses.csv'))).toBe(true);
   });
 
-  test('of the 244 names that stand first and match the galaxy, and of all with another that does, few are not joined', async () => {
+  test('links all but one of the 270 cells whose names match the galaxy', async () => {
     const { incidents, mapped, keysOf } = await takeReal();
     const cells = new Set(incidents.flatMap((one) => one.initiators.map((row) => row.initiator_name.trim())));
     const matching = [...cells].filter((cell) =>
@@ -98,12 +98,12 @@ describeReal('on the public records', () => {
 
     const actorOf = new Map(
       mapped
-        .flatMap(({ content }) => content['initiators'] as readonly Said[])
+        .flatMap(({ content }) => content['initiators'] as readonly Held[])
         .map((one) => [one.name, one.actor]),
     );
     const isJoined = (cell: string) => isShared(actorOf.get(cell) ?? '');
     expect(first.filter((cell) => !isJoined(cell))).toEqual([]);
-    // Its own name is unknown; what it is said to be part of is joined by those names.
+    // The initiator is unknown. Only the actor that it is part of is linked.
     expect(matching.filter((cell) => !isJoined(cell))).toEqual([
       expect.stringMatching(/^Cluster B < COBALT MIRAGE/),
     ]);
@@ -131,7 +131,7 @@ describeReal('on the public records', () => {
     expect(mapped.filter((one) => one.names.some(isShared))).toHaveLength(811);
   });
 
-  test('holds no name of an individual, and of others that no alias table knows only those of groups and bodies', async () => {
+  test('keeps no name of an individual, and only names of groups and bodies that no alias table has', async () => {
     const { incidents, mapped } = await takeReal();
     const rows = incidents.flatMap((one) => one.initiators);
     const individual = new Set(
@@ -144,8 +144,8 @@ describeReal('on the public records', () => {
         one.initiator_category === 'Individual hacker(s)' ? [] : one.initiator_name.trim(),
       ),
     );
-    const said = mapped.flatMap(({ content }) => content['initiators'] as readonly Said[]);
-    const held = new Map(said.map((one) => [one.name, one.actor]));
+    const initiators = mapped.flatMap(({ content }) => content['initiators'] as readonly Held[]);
+    const held = new Map(initiators.map((one) => [one.name, one.actor]));
     const ofIndividuals = [...individual.difference(others)];
     expect(ofIndividuals.length).toBe(32);
     expect(ofIndividuals.filter((name) => isShared(held.get(name) ?? ''))).toHaveLength(0);
@@ -183,9 +183,9 @@ const incident = {
   sectors: [{ ...row, receiver_category: 'Media', receiver_category_subcode: '' }],
 };
 const initiatorsOf = (more: Partial<typeof incident>) =>
-  mapAll(eurepoc, [{ ...incident, ...more }])[0]?.content['initiators'] as readonly Said[];
+  mapAll(eurepoc, [{ ...incident, ...more }])[0]?.content['initiators'] as readonly Held[];
 
-test('cells of several words are read, and what is said not to be available is left out', () => {
+test('reads cells with several values, and drops values that are not available', () => {
   expect(mapAll(eurepoc, [incident])[0]).toMatchObject({
     localId: '7',
     content: {
@@ -198,19 +198,22 @@ test('cells of several words are read, and what is said not to be available is l
   });
 });
 
-const told = (said: readonly Said[]) => said.map(({ name, attributionBasis }) => [name, attributionBasis]);
+const pairsOf = (initiators: readonly Held[]) =>
+  initiators.map(({ name, attributionBasis }) => [name, attributionBasis]);
 
-test('which attribution named whom is said only where the tables tell it', () => {
+test('pairs initiators with attributions only if the tables are unambiguous', () => {
   const [named] = incident.initiators;
   const [attributed] = incident.attributions;
   const other = { ...named, initiator_name: 'Glass Otter Team' };
   const later = { ...attributed, attribution_date: '2024-06-01' };
-  expect(told(initiatorsOf({ attributions: [...incident.attributions, later] as never }))).toEqual([
+  expect(pairsOf(initiatorsOf({ attributions: [...incident.attributions, later] as never }))).toEqual([
     ['Paper Lantern Group/PL-1', 'Political attribution'],
     ['Paper Lantern Group/PL-1', 'Political attribution'],
   ]);
   expect(
-    told(initiatorsOf({ initiators: [named, other] as never, attributions: [attributed, later] as never })),
+    pairsOf(
+      initiatorsOf({ initiators: [named, other] as never, attributions: [attributed, later] as never }),
+    ),
   ).toEqual([
     ['Paper Lantern Group/PL-1', null],
     ['Glass Otter Team', null],
@@ -222,15 +225,15 @@ test('which attribution named whom is said only where the tables tell it', () =>
 test.each([
   ['a person among hackers', 'Individual hacker(s)', 'Jane Roe Group'],
   ['a person of a body', 'State', 'Jane Roe (Unit 1, Ministry)'],
-  ['nobody', 'State', 'Not available'],
-])('%s has no name and no actor here', (_what, category, name) => {
+  ['an initiator without a name', 'State', 'Not available'],
+])('keeps no name and no actor of %s', (_what, category, name) => {
   const [initiator] = initiatorsOf({
     initiators: [{ ...incident.initiators[0], initiator_category: category, initiator_name: name }] as never,
   });
   expect(initiator).toMatchObject({ name: null, actor: null, category });
 });
 
-test('the first name that the alias tables know says who it is, and what it is part of is named too', () => {
+test('takes the actor of the first known name, and adds the actor that it is part of', () => {
   const known = new Map([
     ['PL-1', 'ThreatActor:1'],
     ['Lantern', 'ThreatActor:2'],
@@ -250,7 +253,7 @@ test('the first name that the alias tables know says who it is, and what it is p
   });
 });
 
-test('a day that does not exist is refused', () => {
+test('rejects a date that does not exist', () => {
   expect(
     refusalOf(eurepoc, {
       ...incident,
@@ -259,7 +262,7 @@ test('a day that does not exist is refused', () => {
   ).toBe('WRONG_DATE');
 });
 
-test('brackets are left out with all within them, however deep, and one without a partner is not', () => {
+test('removes bracketed text at any depth, but keeps an unmatched bracket', () => {
   expect(namesOfInitiator('Andariel (RGB (Unit 180))/Onyx) < Lazarus (')).toEqual([
     'Andariel',
     'Onyx)',

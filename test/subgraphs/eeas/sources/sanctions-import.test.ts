@@ -12,16 +12,16 @@ beforeEach(async () => {
   await place.clearRejects();
 });
 
-const word = 'OPENSESAME';
+const secret = 'OPENSESAME';
 const listings = () => place.client.db().collection('sanctionsListings');
 const take = async (text: string | Buffer) =>
   await place.import([await place.write('list.xml', text)], { script: 'import-eeas.ts' });
 
-test('a folder with the list is taken in under the Council’s name, and a second import writes nothing', async () => {
+test('imports the list of a folder with the Council as originator, and writes nothing the second time', async () => {
   await mkdir(join(place.folder, 'lists'));
   const list = listOf(Array.from({ length: 1500 }, (_, at) => listing(String(at))));
   await place.write('lists/list.xml', list);
-  await place.write('lists/read-me.txt', word);
+  await place.write('lists/read-me.txt', secret);
   const folder = join(place.folder, 'lists');
   const ended = await place.import([folder], { script: 'import-eeas.ts' });
   expect(ended).toMatchObject({ code: 0, out: expect.stringContaining('1500 read; 1500 new') });
@@ -39,18 +39,18 @@ test('a folder with the list is taken in under the Council’s name, and a secon
   expect(await listings().countDocuments({ 'envelope.version': 1 })).toBe(1500);
 });
 
-test('each bad listing costs itself only, by its place, and no word of it is left', async () => {
+test('rejects only the invalid listing, by its place, and keeps none of its text', async () => {
   const bad: readonly (readonly [string, string])[] = [
-    [listing('b1', { inside: `&${word};` }), 'MALFORMED'],
-    [listing('b2', { inside: `<a><${word}></a>` }), 'MALFORMED'],
-    [listing('b3', { inside: `<a b="${word}` }), 'MALFORMED'],
-    [listing('b4', { inside: `<!ENTITY x "${word}">` }), 'MALFORMED'],
-    [listing('b5').replace('</sanctionEntity>', `<remark>${word}</remark>`), 'MALFORMED'],
-    [listing('b6', { inside: `<__proto__>${word}</__proto__>` }), 'UNSAFE_KEY'],
-    [listing('b7', { inside: `<remark>${word.repeat(100_001)}</remark>` }), 'TOO_LONG'],
-    [listing('b8', { inside: `${'<a>'.repeat(100)}${word}${'</a>'.repeat(100)}` }), 'TOO_DEEP'],
-    [listing('b9', { type: word }), 'WRONG_SHAPE'],
-    [listing('b10').replace('2026-09-14', word), 'WRONG_DATE'],
+    [listing('b1', { inside: `&${secret};` }), 'MALFORMED'],
+    [listing('b2', { inside: `<a><${secret}></a>` }), 'MALFORMED'],
+    [listing('b3', { inside: `<a b="${secret}` }), 'MALFORMED'],
+    [listing('b4', { inside: `<!ENTITY x "${secret}">` }), 'MALFORMED'],
+    [listing('b5').replace('</sanctionEntity>', `<remark>${secret}</remark>`), 'MALFORMED'],
+    [listing('b6', { inside: `<__proto__>${secret}</__proto__>` }), 'UNSAFE_KEY'],
+    [listing('b7', { inside: `<remark>${secret.repeat(100_001)}</remark>` }), 'TOO_LONG'],
+    [listing('b8', { inside: `${'<a>'.repeat(100)}${secret}${'</a>'.repeat(100)}` }), 'TOO_DEEP'],
+    [listing('b9', { type: secret }), 'WRONG_SHAPE'],
+    [listing('b10').replace('2026-09-14', secret), 'WRONG_DATE'],
     [listing('b11').replace('2026-09-14', '2026-02-30'), 'WRONG_DATE'],
     [listing('b12').replace(/<nameAlias[^>]*>/, ''), 'WRONG_SHAPE'],
     [listing('b13', { inside: '<remark>\0</remark>' }), 'MALFORMED'],
@@ -72,29 +72,29 @@ test('each bad listing costs itself only, by its place, and no word of it is lef
     expect(bytes.subarray(offset, offset + 100).toString('latin1')).toBe(text.trim().slice(0, 100));
   }
   expect(await listings().countDocuments()).toBe(bad.length + 1);
-  expect(JSON.stringify(rejects) + out + err).not.toContain(word);
-  expect(await place.everything()).not.toContain(word);
+  expect(JSON.stringify(rejects) + out + err).not.toContain(secret);
+  expect(await place.everything()).not.toContain(secret);
 });
 
-/** The ten entities that would be three billion. */
-const laughs = `<!DOCTYPE export [<!ENTITY a0 "${word}">${Array.from(
+/** An entity expansion attack: ten entities that expand to a billion. */
+const laughs = `<!DOCTYPE export [<!ENTITY a0 "${secret}">${Array.from(
   { length: 9 },
   (_, at) => `<!ENTITY a${at + 1} "${`&a${at};`.repeat(10)}">`,
 ).join('')}]>`;
 
 test.each([
-  ['entities that hold one another', laughs],
-  ['an entity from elsewhere', `<!DOCTYPE export [<!ENTITY x SYSTEM "file:///etc/hostname">]>`],
-  ['a DTD from elsewhere', '<!DOCTYPE export SYSTEM "http://127.0.0.1:9/x.dtd">'],
-])('a file with %s is refused, nothing of it is read', async (_what, before) => {
+  ['nested entities', laughs],
+  ['an external entity', `<!DOCTYPE export [<!ENTITY x SYSTEM "file:///etc/hostname">]>`],
+  ['an external DTD', '<!DOCTYPE export SYSTEM "http://127.0.0.1:9/x.dtd">'],
+])('rejects a file with %s, and reads nothing of it', async (_what, before) => {
   const ended = await take(listOf([listing('1', { inside: '<remark>&a9;&x;</remark>' })], before));
   expect(ended.code).toBe(1);
   expect(ended.err).toContain('a document type declaration (DTD): such files are not read');
   expect(await listings().countDocuments()).toBe(0);
-  expect(ended.out + ended.err + (await place.everything())).not.toContain(word);
+  expect(ended.out + ended.err + (await place.everything())).not.toContain(secret);
 });
 
-test('a file that is cut off gives what came before, and is told to be broken', async () => {
+test('imports the complete listings of a truncated file, and reports the fault', async () => {
   const list = listOf([listing('1'), listing('2'), listing('3')]);
   const ended = await take(list.slice(0, list.indexOf('EXERCISE 3')));
   expect(ended.code).toBe(1);
@@ -102,12 +102,12 @@ test('a file that is cut off gives what came before, and is told to be broken', 
   expect(await listings().countDocuments()).toBe(2);
 });
 
-test('of a classified listing nothing is kept but its place, and the others are taken', async () => {
+test('keeps only the place of a classified listing, and imports the others', async () => {
   const list = listOf([
     listing('1'),
-    listing('2', { attributes: 'classification="EU SECRET"', inside: `<remark>${word}</remark>` }),
-    listing('3', { inside: `<!-- RESTREINT UE/EU RESTRICTED --><remark>${word}</remark>` }),
-    listing('4', { inside: `<remark>\nNATO SECRET\n${word}</remark>&${word};` }),
+    listing('2', { attributes: 'classification="EU SECRET"', inside: `<remark>${secret}</remark>` }),
+    listing('3', { inside: `<!-- RESTREINT UE/EU RESTRICTED --><remark>${secret}</remark>` }),
+    listing('4', { inside: `<remark>\nNATO SECRET\n${secret}</remark>&${secret};` }),
     listing('5'),
   ]);
   const ended = await take(list);
@@ -116,8 +116,8 @@ test('of a classified listing nothing is kept but its place, and the others are 
   const spillages = await place.client.db().collection('spillages').find().sort({ index: 1 }).toArray();
   expect(spillages.map(({ index }) => index as number)).toEqual([1, 2, 3]);
   expect(await listings().countDocuments()).toBe(2);
-  expect(JSON.stringify(await place.rejects()) + ended.out + ended.err).not.toContain(word);
-  expect(await place.everything()).not.toContain(word);
+  expect(JSON.stringify(await place.rejects()) + ended.out + ended.err).not.toContain(secret);
+  expect(await place.everything()).not.toContain(secret);
 });
 
 test.each([
@@ -131,13 +131,13 @@ test.each([
     (list: string) => list.replaceAll('</sanctionEntity>', '$&<!-- EU CONFIDENTIAL -->'),
   ],
   ['behind its records', (list: string) => `${list}<!-- EU CONFIDENTIAL -->`],
-])('a file that is marked %s is refused whole', async (_where, mark) => {
+])('rejects a whole file with a classification %s', async (_where, mark) => {
   const ended = await take(
-    mark(listOf([listing('1', { inside: `<remark>${word}</remark>` }), listing('2')])),
+    mark(listOf([listing('1', { inside: `<remark>${secret}</remark>` }), listing('2')])),
   );
   expect(ended.code).toBe(3);
   expect(ended.err).toContain('outside its records');
   expect(await listings().countDocuments()).toBe(0);
   expect(await place.rejects()).toMatchObject([{ index: -1, reason: 'CLASSIFIED' }]);
-  expect(await place.everything()).not.toContain(word);
+  expect(await place.everything()).not.toContain(secret);
 });

@@ -1,4 +1,4 @@
-/** A listing of the exercise as the Union's list writes it, with more attributes and elements where given. */
+/** Makes a fictitious listing in the format of the Union's list, with further attributes and elements. */
 export function listing(id: string, { attributes = '', inside = '', type = 'enterprise' } = {}): string {
   return `
   <sanctionEntity designationDate="2026-09-14" designationDetails="" unitedNationId="" euReferenceNumber="EU.${id}.1"
@@ -13,7 +13,7 @@ export function listing(id: string, { attributes = '', inside = '', type = 'ente
   </sanctionEntity>`;
 }
 
-/** The exercise's list of such listings. */
+/** Makes a list of listings. */
 export function listOf(listings: readonly string[], before = ''): string {
   const root = '<export xmlns="http://eu.europa.ec/fpi/fsd/export" generationDate="2026-10-01T00:00:00Z">';
   return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n${before}${root}${listings.join('')}\n</export>\n`;

@@ -21,7 +21,7 @@ const parse = async (text: string) => await recordsOf(Readable.from([Buffer.from
 describeReal('on the public records', () => {
   const file = 'eeas/eu-consolidated-sanctions-sample.xml';
 
-  test('takes the seven listings of the sample, all of persons, under the Council’s name', async () => {
+  test('maps the seven listings of the sample, all of persons, with the Council as originator', async () => {
     const mapped = mapAll(sanctions, await recordsOf(createReadStream(realPath(file))));
     expect(mapped.map((one) => one.localId)).toEqual(['5295', '5463', '5468', '191', '5807', '5468', '927']);
     expect(mapped.map((one) => one.content['programme'])).toEqual([
@@ -39,7 +39,7 @@ describeReal('on the public records', () => {
     expect(sanctions.defaults).toMatchObject({ originator: 'council', provider: 'commission' });
   });
 
-  test('a listing has all its names, days and papers; what the list leaves open stays open', async () => {
+  test('maps all names, dates and documents, and leaves unknown values empty', async () => {
     const mapped = mapAll(sanctions, await recordsOf(createReadStream(realPath(file))));
     expect(mapped[0]?.content).toMatchObject({
       euReference: 'EU.2026.82',
@@ -69,7 +69,7 @@ describeReal('on the public records', () => {
     expect(mapped[1]?.content['function']).toBe('Director of Korea Ryongaksan General Trading Corporation');
   });
 
-  test('is recognised by its first bytes, and no other source of the EEAS takes it for its own', () => {
+  test('is recognised by its first bytes, and by no other source of the EEAS', () => {
     expect(sources.filter((source) => source.recognise(headOf(file))).map((source) => source.name)).toEqual([
       'eu-sanctions',
     ]);
@@ -79,7 +79,7 @@ describeReal('on the public records', () => {
 const lantern = 'ThreatActor:00000000-0000-4000-8000-000000000001';
 const resolve = (name: string) => (/^EXERCISE [12]$/.test(name) ? lantern : actorKey({ name }));
 
-test('an entity that is known as an actor is joined with it; a person never is', async () => {
+test('links an entity to its actor, but never a person', async () => {
   const [entity] = mapWith(sanctions, await parse(listing('1')), resolve);
   expect(entity).toMatchObject({
     localId: '1',
@@ -99,7 +99,7 @@ async function linked(id: string, inside: string): Promise<unknown> {
   return mapWith(sanctions, await parse(listing(id, { inside })), resolveTwo)[0]?.content['linkedActor'];
 }
 
-test('names that are weak, unknown or lead to two actors join with none', async () => {
+test('links no actor by weak, unknown or ambiguous names', async () => {
   expect(await linked('9', alias('EXERCISE 2'))).toBe(lantern);
   expect(await linked('9', alias('EXERCISE 2', 'false'))).toBeNull();
   expect(await linked('9', alias('Nobody'))).toBeNull();
@@ -108,7 +108,7 @@ test('names that are weak, unknown or lead to two actors join with none', async 
 
 const birth = (circa: boolean) => `<birthdate circa="${circa}" birthdate="1965-12-12" year="1965"/>`;
 
-test('a day of birth that the list calls approximate is no more than its year', async () => {
+test('keeps only the year of an approximate date of birth', async () => {
   const [mapped] = mapAll(sanctions, await parse(listing('7', { inside: birth(true) + birth(false) })));
   expect(mapped?.content['birth']).toMatchObject([
     { date: { precision: 'YEAR', utc: new Date('1965-01-01') } },
@@ -116,7 +116,7 @@ test('a day of birth that the list calls approximate is no more than its year', 
   ]);
 });
 
-test('a name in parts is one, and one without any is refused by its place', async () => {
+test('joins the parts of a name, and rejects a subject without a name', async () => {
   const [mapped] = mapAll(
     sanctions,
     await parse(listing('7', { inside: '<nameAlias firstName="A" lastName="B"/>' })),
@@ -126,7 +126,7 @@ test('a name in parts is one, and one without any is refused by its place', asyn
   expect(refusalOf(sanctions, bare)).toEqual(['WRONG_SHAPE', 'nameAlias.wholeName: expected a name']);
 });
 
-test('another subject, and a day that does not exist, are refused without their values', async () => {
+test('rejects an unknown subject type and a date that does not exist, without their values in the message', async () => {
   const [vessel] = await parse(listing('1', { type: 'SECRETVALUE' }));
   expect(refusalOf(sanctions, vessel)).toEqual([
     'WRONG_SHAPE',

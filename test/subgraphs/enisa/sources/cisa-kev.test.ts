@@ -18,7 +18,7 @@ const entry = {
 };
 
 describeReal('on the public records', () => {
-  test("takes a record and a statement under CISA's name from each of the 1,404 entries", () => {
+  test('maps each of the 1,404 entries to a record and a statement by CISA', () => {
     const { vulnerabilities } = readReal('enisa/cisa-kev.json') as { vulnerabilities: unknown[] };
     const mapped = mapAll(cisaKev, vulnerabilities);
     const statements = mapped.filter((one) => one.kind === 'ExploitationStatement');
@@ -36,7 +36,7 @@ describeReal('on the public records', () => {
   });
 });
 
-test('an entry becomes what CISA says of it and asks for, with the addresses in its notes', () => {
+test('maps an entry to a record and a statement, with the addresses in its notes', () => {
   const [record, statement] = mapAll(cisaKev, [entry]);
   expect(record).toMatchObject({
     localId: 'CVE-2099-10001',
@@ -57,7 +57,7 @@ test('an entry becomes what CISA says of it and asks for, with the addresses in 
   });
 });
 
-test('an id of another form and a day that does not exist are refused', () => {
+test('rejects an invalid CVE id and a date that does not exist', () => {
   expect(refusalOf(cisaKev, { ...entry, cveID: 'EUVD-2099-1' })?.[0]).toBe('WRONG_SHAPE');
   expect(refusalOf(cisaKev, { ...entry, dueDate: '2026-02-30' })?.[0]).toBe('WRONG_DATE');
 });

@@ -1,4 +1,4 @@
-/** A CSAF document of the exercise, with what a test says of its parts. */
+/** Makes a fictitious CSAF document, with changes to its parts. */
 export function documentOf(
   changes: {
     readonly document?: object;
@@ -51,12 +51,14 @@ export function documentOf(
   };
 }
 
+/** Makes a branch of a product tree. */
 export const branch = (category: string, name: string, branches: readonly object[]) => ({
   category,
   name,
   branches,
 });
 
+/** Makes a branch with a product. */
 export const leaf = (category: string, name: string, id: string, helper?: object) => ({
   category,
   name,

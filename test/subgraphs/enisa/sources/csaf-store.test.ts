@@ -16,14 +16,14 @@ beforeEach(async () => await place.clear());
 
 const stored = async () => await place.store.records.get('VulnerabilityRecord')?.findOne().lean();
 
-/** Whether a reader may see the one record that is stored, by its envelope alone. */
+/** Returns true if a reader may see the stored record. */
 async function mayRead(reader = readerOf()): Promise<boolean> {
-  const holder = policy.accessOf(reader, new Date());
-  return policy.decideRow((await stored())?.envelope, 'VulnerabilityRecord', holder) !== null;
+  const access = policy.accessOf(reader, new Date());
+  return policy.decideRow((await stored())?.envelope, 'VulnerabilityRecord', access) !== null;
 }
 
 describeReal('on the public records', () => {
-  test('takes the 28 vulnerabilities of the eight documents, and writes nothing the second time', async () => {
+  test('imports the 28 vulnerabilities of the eight documents, and writes nothing the second time', async () => {
     const reports: Imported[] = [];
     for (const _time of ['first', 'second'])
       for (const file of readdirSync(realPath('enisa/csaf')))
@@ -36,23 +36,23 @@ describeReal('on the public records', () => {
   });
 });
 
-describeReal('what readers see of the public records', () => {
+describeReal('readers of the public records', () => {
   test.each([
-    ['the 8 whose documents are labelled', {}, 8],
-    ['all 28, where the import is told that they are CLEAR', { isTlpGiven: true }, 28],
+    ['see the 8 with a labelled document', {}, 8],
+    ['see all 28 if the import sets CLEAR', { isTlpGiven: true }, 28],
   ] as const)('%s', async (_what, given, count) => {
     for (const file of readdirSync(realPath('enisa/csaf')))
       await place.import(csaf, realPath(`enisa/csaf/${file}`), given);
-    const holder = policy.accessOf(readerOf(), new Date());
+    const access = policy.accessOf(readerOf(), new Date());
     const all = (await place.store.records.get('VulnerabilityRecord')?.find().lean()) ?? [];
     const seen = all.filter(
-      ({ envelope }) => policy.decideRow(envelope, 'VulnerabilityRecord', holder) !== null,
+      ({ envelope }) => policy.decideRow(envelope, 'VulnerabilityRecord', access) !== null,
     );
     expect([all.length, seen.length]).toEqual([28, count]);
   });
 });
 
-test('a document without a label is for its originator and its custodian alone, and for those whom the import names', async () => {
+test('limits a document without a label to originator and custodian, and to the audience of the import', async () => {
   const unlabelled = documentOf({ document: { distribution: undefined } });
   const [vendor, enisa] = [
     readerOf({ organisation: 'exercise-vendor' }),
@@ -68,7 +68,7 @@ test('a document without a label is for its originator and its custodian alone, 
   expect([await mayRead(), await mayRead(readerOf({ organisation: 'csirt-fi' }))]).toEqual([true, false]);
 });
 
-test('a draft is for its publisher and its custodian alone, and open once it is final', async () => {
+test('limits a draft to publisher and custodian until it is final', async () => {
   const reader = readerOf({ organisation: 'exercise-vendor' });
   const given = { originator: 'exercise-vendor' };
   await place.import(csaf, documentOf({ tracking: { status: 'draft' } }), given);
@@ -78,7 +78,7 @@ test('a draft is for its publisher and its custodian alone, and open once it is 
   expect(await stored()).toMatchObject({ envelope: { recordState: 'ACTIVE', version: 2 } });
 });
 
-test('what was retracted here stays so, whatever becomes of the document', async () => {
+test('keeps a retracted record retracted when the document changes', async () => {
   await place.import(csaf, documentOf({ tracking: { status: 'draft' } }));
   await place.store.records
     .get('VulnerabilityRecord')
@@ -87,7 +87,7 @@ test('what was retracted here stays so, whatever becomes of the document', async
   expect(await stored()).toMatchObject({ envelope: { recordState: 'RETRACTED' } });
 });
 
-test('an AMBER document is for those whom the import names; a constraint in words closes it to them too', async () => {
+test('limits an AMBER document to the audience of the import; a restriction in words closes it to them too', async () => {
   const audience = { ...noAudience, organisations: ['csirt-fr'] };
   const amber = { tlp: { label: 'AMBER' } };
   await place.import(csaf, documentOf({ document: { distribution: amber } }), { audience });
@@ -98,20 +98,20 @@ test('an AMBER document is for those whom the import names; a constraint in word
   expect(await mayRead()).toBe(false);
 });
 
-test('a document that bears a classification is refused, and nothing of it is kept', async () => {
+test('rejects a classified document and keeps nothing of it', async () => {
   const distribution = { text: 'VS-NfD', tlp: { label: 'WHITE' } };
   const imported = await place.import(csaf, documentOf({ document: { distribution } }));
   expect(imported).toMatchObject({ read: 1, added: 0, rejected: 0, classified: 1 });
   expect(JSON.stringify([await place.everything(), imported])).not.toMatch(/CVE-2099|Fjordsoft|VS-NfD/);
 });
 
-test('one bad vulnerability costs its document, and none of it is taken', async () => {
+test('rejects the whole document for one invalid vulnerability', async () => {
   const vulnerabilities = [{ cve: 'CVE-2099-10001' }, { cve: 'none' }];
   const imported = await place.import(csaf, documentOf({ vulnerabilities }));
   expect(imported).toMatchObject({ added: 0, rejected: 1, rejects: [{ index: 0, reason: 'WRONG_SHAPE' }] });
 });
 
-test('two publishers may give one tracking id, and one document a vulnerability twice only once', async () => {
+test('accepts a tracking id of two publishers, and rejects a vulnerability that a document has twice', async () => {
   const publisher = {
     category: 'vendor',
     name: 'EXERCISE other',

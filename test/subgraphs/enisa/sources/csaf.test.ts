@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import type { VulnerabilityRecordContent } from '../../../../subgraphs/enisa/records.ts';
 import { sources } from '../../../../subgraphs/enisa/sources.ts';
-import { csaf } from '../../../../subgraphs/enisa/sources/csaf.ts';
+import { csaf, type CsafContent } from '../../../../subgraphs/enisa/sources/csaf.ts';
 import { readMarking } from '../../../../subgraphs/enisa/sources/csaf-marking.ts';
 import { branch, documentOf, leaf } from './csaf-document.ts';
 import { describeReal, headOf, mapAll, readReal, realPath, refusalOf } from '../../../helpers/map-all.ts';
@@ -10,8 +9,7 @@ import { describeReal, headOf, mapAll, readReal, realPath, refusalOf } from '../
 type Changes = Parameters<typeof documentOf>[0];
 
 const recordOf = (changes: Changes = {}) => mapAll(csaf, [documentOf(changes)])[0];
-const contentOf = (changes: Changes = {}) =>
-  recordOf(changes)?.content as unknown as VulnerabilityRecordContent;
+const contentOf = (changes: Changes = {}) => recordOf(changes)?.content as unknown as CsafContent;
 const refusal = (changes: Changes) => refusalOf(csaf, documentOf(changes));
 const isOfShape = (changes: Changes) => csaf.shape.safeParse(documentOf(changes)).success;
 
@@ -28,22 +26,20 @@ const both = (id: string) => ({
 const markingOf = (distribution: object | undefined) =>
   recordOf({ document: { distribution } })?.says?.marking;
 
-const text = (words: string, label = 'WHITE') =>
-  markingOf({ text: words, tlp: { label } })?.extraRestrictions;
+const restrictionsOf = (text: string, label = 'WHITE') =>
+  markingOf({ text, tlp: { label } })?.extraRestrictions;
 
 const files = () => readdirSync(realPath('enisa/csaf')).toSorted();
 
 const contentsOf = (file: string) =>
-  mapAll(csaf, [readReal(`enisa/csaf/${file}`)]).map(
-    ({ content }) => content as unknown as VulnerabilityRecordContent,
-  );
+  mapAll(csaf, [readReal(`enisa/csaf/${file}`)]).map(({ content }) => content as unknown as CsafContent);
 
 describeReal('on the public records', () => {
-  test('takes a record from each vulnerability of the eight documents, with every product, score and remedy', () => {
+  test('maps each vulnerability of the eight documents with its products, scores and remediations', () => {
     const counts = files().map((file) => {
       expect(sources.find((source) => source.recognise(headOf(`enisa/csaf/${file}`)))?.name).toBe('csaf');
       const contents = contentsOf(file);
-      const sum = (of: (content: VulnerabilityRecordContent) => number) =>
+      const sum = (of: (content: CsafContent) => number) =>
         contents.reduce((count, content) => count + of(content), 0);
       return [
         file,
@@ -65,9 +61,9 @@ describeReal('on the public records', () => {
     ]);
   });
 
-  test('each under its publisher, CLEAR where it says so and closed where it says nothing, and none restricted by its copyright', () => {
-    const said = files().flatMap((file) => mapAll(csaf, [readReal(`enisa/csaf/${file}`)]).slice(0, 1));
-    expect(said.map(({ says }) => [says?.originator, says?.marking?.tlp, says?.marking?.rawTlp])).toEqual([
+  test('maps publisher and label of each document, and AMBER without a label; a copyright adds no restriction', () => {
+    const mapped = files().flatMap((file) => mapAll(csaf, [readReal(`enisa/csaf/${file}`)]).slice(0, 1));
+    expect(mapped.map(({ says }) => [says?.originator, says?.marking?.tlp, says?.marking?.rawTlp])).toEqual([
       ['csaf-publisher', 'AMBER', undefined],
       ['bsi-de', 'CLEAR', 'TLP:WHITE'],
       ['cisco', 'AMBER', undefined],
@@ -76,10 +72,10 @@ describeReal('on the public records', () => {
       ['red-hat', 'CLEAR', 'TLP:WHITE'],
       ['csaf-publisher', 'CLEAR', 'TLP:WHITE'],
     ]);
-    expect(said.flatMap(({ says }) => says?.marking?.extraRestrictions ?? [])).toEqual([]);
+    expect(mapped.flatMap(({ says }) => says?.marking?.extraRestrictions ?? [])).toEqual([]);
   });
 
-  test('every product has its vendor and its name, down the branches and across the relationships', () => {
+  test('finds vendor and name of every product in branches and relationships', () => {
     const products = files().flatMap((file) => contentsOf(file).flatMap((content) => content.products));
     expect(products.every(({ vendor, product }) => vendor !== null && product !== null)).toBe(true);
     expect(contentsOf('rhsa-2022_0011.json')[0]?.products[0]).toMatchObject({
@@ -95,7 +91,7 @@ describeReal('on the public records', () => {
     });
   });
 
-  test('a VEX says why its product is not affected', () => {
+  test('keeps the justification of a product that is not affected', () => {
     const [record] = contentsOf('sec-vex-2022-0001.json');
     expect(record).toMatchObject({
       cveId: 'CVE-2021-44228',
@@ -106,7 +102,7 @@ describeReal('on the public records', () => {
 });
 
 describe('a vulnerability of a document', () => {
-  test('is a record under its CVE id, with the times of both', () => {
+  test('becomes a record with its CVE id and the times of vulnerability and document', () => {
     expect(recordOf({ vulnerability: { release_date: '2026-08-01T00:00:00Z' } })).toMatchObject({
       kind: 'VulnerabilityRecord',
       localId: 'https://psirt.exercise.invalid EX-2099-1 CVE-2099-10001',
@@ -122,7 +118,7 @@ describe('a vulnerability of a document', () => {
     expect(contentOf().publishedAt?.utc).toEqual(new Date('2026-09-01T10:00:00Z'));
   });
 
-  test('is known by its EUVD id without one, and by its document alone without either', () => {
+  test('is identified by its EUVD id without a CVE id, and by its document without both', () => {
     const ids = [
       { system_name: 'EUVD', text: 'euvd-2099-7' },
       { system_name: 'A tracker', text: '#78' },
@@ -139,7 +135,7 @@ describe('a vulnerability of a document', () => {
     ]);
   });
 
-  test('has the most telling of its notes, each remedy and each score once', () => {
+  test('keeps the most specific notes, and each remediation and score once', () => {
     const cvss3 = {
       version: '3.1',
       baseScore: 6.1,
@@ -188,7 +184,7 @@ describe('a vulnerability of a document', () => {
 });
 
 describe('products', () => {
-  test('have their status, one row for each, in the words of the branches above them', () => {
+  test('have one row for each status, with vendor and version of the branches above', () => {
     const status = {
       known_affected: ['P-1', 'P-1'],
       first_affected: ['P-1'],
@@ -212,7 +208,7 @@ describe('products', () => {
     );
   });
 
-  test('of a relationship are of the component, under the name of both', () => {
+  test('of a relationship have vendor and version of the component, and the combined name', () => {
     const tree = {
       branches: [branch('vendor', 'Fjordsoft', [platform, component])],
       relationships: [both('OS:RPM')],
@@ -226,7 +222,7 @@ describe('products', () => {
     });
   });
 
-  test('stand without a tree under their ids, and as full names by themselves', () => {
+  test('have their id as name if the tree does not define them', () => {
     const tree = { full_product_names: [{ name: 'Gate 1.0', product_id: 'P-1' }] };
     const products = contentOf({
       tree,
@@ -235,7 +231,7 @@ describe('products', () => {
     expect(products.map(({ product }) => product)).toEqual(['Gate 1.0', 'constructor']);
   });
 
-  test('that are not affected have their justification, by groups too', () => {
+  test('that are not affected have justifications, also through product groups', () => {
     const tree = {
       branches: [branch('vendor', 'Fjordsoft', [platform, component])],
       product_groups: [{ group_id: 'G', product_ids: ['OS', 'RPM'] }],
@@ -253,14 +249,14 @@ describe('products', () => {
     ]);
   });
 
-  test('with one id twice are refused: which of them is meant, nobody knows', () => {
+  test('are rejected if an id is defined twice', () => {
     const tree = { branches: [branch('vendor', 'Fjordsoft', [platform, platform])] };
-    expect(refusal({ tree })).toEqual(['WRONG_SHAPE', 'product_tree: a product id that is defined twice']);
+    expect(refusal({ tree })).toEqual(['WRONG_SHAPE', 'product_tree: a product id is defined twice']);
     const twice = { branches: [platform, component], relationships: [both('OS')] };
     expect(refusal({ tree: twice })?.[0]).toBe('WRONG_SHAPE');
   });
 
-  test('that a small file names again and again are refused before they fill the memory', () => {
+  test('are rejected before a small document that names them many times fills the memory', () => {
     const ids = Array.from({ length: 1000 }, (_, at) => `P-${at}`);
     const tree = { full_product_names: ids.map((id) => ({ product_id: id, name: id.padEnd(900, 'x') })) };
     const many = (count: number) =>
@@ -282,11 +278,11 @@ describe('the marking of a document', () => {
     ['GREEN', { tlp: 'GREEN' }],
     ['AMBER', { tlp: 'AMBER' }],
     ['RED', { tlp: 'RED' }],
-  ])('%s', (label, expected) => {
+  ])('is read from the label %s', (label, expected) => {
     expect(markingOf({ tlp: { label } })).toEqual(expected);
   });
 
-  test('without a label opens nothing unless its colour is given; with another word it is refused, never the widest', () => {
+  test('is AMBER without a label unless the import sets one; an unknown label is rejected', () => {
     expect(markingOf(undefined)).toEqual({ tlp: 'AMBER' });
     expect(markingOf({ text: '' })).toEqual({ tlp: 'AMBER' });
     const { document } = csaf.shape.parse(documentOf({ document: { distribution: undefined } }));
@@ -301,8 +297,8 @@ describe('the marking of a document', () => {
     'Copyright (c) 2099 by Fjordsoft GmbH. CC BY-SA 4.0',
     'Published under the Creative Commons Attribution 4.0 International License',
     'Creative Commons',
-  ])('the terms %s restrict nobody', (words) => {
-    expect(text(words)).toBeUndefined();
+  ])('has no restriction for the terms %s', (text) => {
+    expect(restrictionsOf(text)).toBeUndefined();
   });
 
   test.each([
@@ -317,15 +313,15 @@ describe('the marking of a document', () => {
     'Copyright 2099 Fjordsoft, for customers under licence',
     'CC BY 4.0 for members of the programme',
     'CC BY-NC-ND 4.0',
-  ])('the words %s are a constraint that nobody may pass', (words) => {
-    expect(text(words)).toEqual([words]);
+  ])('has an extra restriction for the text %s', (text) => {
+    expect(restrictionsOf(text)).toEqual([text]);
   });
 
   test.each([
     ['draft', 'DRAFT'],
     ['interim', 'ACTIVE'],
     ['final', 'ACTIVE'],
-  ])('a document that is %s makes records that are %s', (status, state) => {
+  ])('sets the state of records: a document that is %s gives %s', (status, state) => {
     expect(recordOf({ tracking: { status } })?.says?.recordState).toBe(state);
   });
 
@@ -335,12 +331,12 @@ describe('the marking of a document', () => {
     ['redhat.com', 'csaf-publisher'],
     ['constructor', 'csaf-publisher'],
     ['https://constructor', 'csaf-publisher'],
-  ])('the namespace %s is of %s', (namespace, originator) => {
+  ])('maps the namespace %s to %s', (namespace, originator) => {
     const publisher = { category: 'vendor', name: 'Red Hat', namespace };
     expect(recordOf({ document: { publisher } })?.says?.originator).toBe(originator);
   });
 
-  test('where a document lies is told where it says so by an address', () => {
+  test('takes the source address from the reference of category self', () => {
     const references = [
       { category: 'external', url: 'https://exercise.invalid/x' },
       { category: 'self', url: 'javascript:alert(1)' },
@@ -356,7 +352,7 @@ describe('the marking of a document', () => {
 describe('a document that is not of CSAF 2.0', () => {
   test.each([
     ['of another version', { document: { csaf_version: '2.1' } }],
-    ['of a status that there is not', { tracking: { status: 'secret' } }],
+    ['of an unknown status', { tracking: { status: 'secret' } }],
     [
       'with a score beyond ten',
       { vulnerability: { scores: [{ cvss_v3: { version: '3.1', baseScore: 11 } }] } },
@@ -365,13 +361,13 @@ describe('a document that is not of CSAF 2.0', () => {
       'with a name longer than a thousand',
       { tree: { full_product_names: [{ product_id: 'P', name: 'x'.repeat(1001) }] } },
     ],
-    ['with products that are no list', { vulnerability: { product_status: { fixed: 'P-1' } } }],
-  ])('%s is of the wrong shape', (_name, changes) => {
+    ['with products that are not a list', { vulnerability: { product_status: { fixed: 'P-1' } } }],
+  ])('is rejected %s', (_name, changes) => {
     expect(isOfShape({})).toBe(true);
     expect(isOfShape(changes)).toBe(false);
   });
 
-  test('is told without its content', () => {
+  test('is rejected without its values in the message', () => {
     expect(refusal({ vulnerability: { cve: 'CVE-HIDDEN' } })).toEqual([
       'WRONG_SHAPE',
       'vulnerabilities.cve: expected a CVE id',
@@ -379,7 +375,7 @@ describe('a document that is not of CSAF 2.0', () => {
     for (const category of ['hidden', 'constructor'])
       expect(refusal({ vulnerability: { remediations: [{ category, details: 'x' }] } })).toEqual([
         'WRONG_SHAPE',
-        'vulnerabilities.remediations.category: expected one of CSAF 2.0',
+        'vulnerabilities.remediations.category: expected a category of CSAF 2.0',
       ]);
     expect(refusal({ tracking: { current_release_date: '2026-02-30T00:00:00Z' } })?.[0]).toBe('WRONG_DATE');
   });

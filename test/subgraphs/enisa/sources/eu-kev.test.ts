@@ -17,7 +17,7 @@ const entry = {
 };
 
 describeReal('on the public records', () => {
-  test('takes a record and a statement from each of the 43 entries of EU KEV', () => {
+  test('maps each of the 43 entries of EU KEV to a record and a statement', () => {
     const mapped = mapAll(euKev, readReal('enisa/eu-kev.json') as unknown[]);
     const ofKind = (kind: string) => mapped.filter((one) => one.kind === kind);
     expect(ofKind('VulnerabilityRecord')).toHaveLength(43);
@@ -37,7 +37,7 @@ describeReal('on the public records', () => {
     expect(euKev.recognise(headOf('enisa/eu-kev.json'))).toBe(true);
   });
 
-  test('joins CVE-2025-53770 under the words and the day of the catalogue', () => {
+  test('maps CVE-2025-53770 to its shared key', () => {
     const mapped = mapAll(euKev, readReal('enisa/eu-kev.json') as unknown[]);
     const found = mapped.filter((one) => one.names.includes('Vulnerability:CVE-2025-53770'));
     expect(found.map((one) => one.kind)).toEqual(['VulnerabilityRecord', 'ExploitationStatement']);
@@ -45,7 +45,7 @@ describeReal('on the public records', () => {
   });
 });
 
-test('a statement stands under the CSIRT that makes it, however the catalogue spells it, and its Member State', () => {
+test('sets the CSIRT as originator in any spelling, and its Member State', () => {
   const [record, statement] = mapAll(euKev, [entry]);
   expect(record?.says?.originator).toBe('csirt-pl');
   expect(statement).toMatchObject({
@@ -62,19 +62,19 @@ test('a statement stands under the CSIRT that makes it, however the catalogue sp
   expect(record?.content['references']).toEqual(['https://exercise.invalid/a', 'https://exercise.invalid/b']);
 });
 
-test('an origin that is not known is the network, with its own words kept', () => {
+test('sets the CSIRTs network as originator of an unknown body, and keeps the text', () => {
   const [, statement] = mapAll(euKev, [{ ...entry, originSource: 'constructor' }]);
   expect(statement?.says?.originator).toBe('csirts-network');
   expect(statement?.content).toMatchObject({ assertedBy: 'constructor', memberState: null });
 });
 
-test('a vulnerability without a CVE id is known by its EUVD id', () => {
+test('uses the EUVD id without a CVE id', () => {
   const [record, statement] = mapAll(euKev, [{ ...entry, cveID: '' }]);
   expect(record).toMatchObject({ localId: 'EUVD-2099-1', content: { cveId: null, euvdId: 'EUVD-2099-1' } });
   expect(statement?.names[0]).toBe('Vulnerability:EUVD-2099-1');
 });
 
-test('an entry without any id, or with a day that does not exist, is refused without its content', () => {
+test('rejects an entry without an id or with a date that does not exist, without its values in the message', () => {
   expect(refusalOf(euKev, { ...entry, cveID: 'CVE-SECRETVALUE', euvdID: null })).toEqual([
     'WRONG_SHAPE',
     'cveID, euvdID: expected a CVE or EUVD id',

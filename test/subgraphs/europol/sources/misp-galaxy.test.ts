@@ -3,7 +3,7 @@ import { mispGalaxy } from '../../../../subgraphs/europol/sources/misp-galaxy.ts
 import { mapAll, readReal, describeReal } from '../../../helpers/map-all.ts';
 
 describeReal('on the public records', () => {
-  test('takes the 176 of the 1,041 actors of whom the galaxy says anything of their crimes', () => {
+  test('maps the 176 of the 1,041 actors that have data on their crimes', () => {
     const { values } = readReal('common/misp-galaxy-threat-actor.json') as { values: unknown[] };
     const mapped = mapAll(mispGalaxy, values);
     expect(mapped).toHaveLength(176);
@@ -12,7 +12,7 @@ describeReal('on the public records', () => {
   });
 });
 
-test('an actor of whom nothing criminal is said makes no record', () => {
+test('maps no record for an actor without data on its crimes', () => {
   const uuid = 'e0a1f1d2-5b0c-4a6e-9d53-6d1f0c7e2a01';
   const refs = ['https://exercise.invalid/'];
   expect(mapAll(mispGalaxy, [{ uuid, value: 'EXERCISE', meta: { country: 'XX', refs } }])).toEqual([]);

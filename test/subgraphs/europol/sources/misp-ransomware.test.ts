@@ -13,7 +13,7 @@ const family = (meta: object, more: object = {}) => ({
 const contentOf = (record: unknown) => mapAll(mispRansomware, [record])[0]?.content;
 
 describeReal('on the public records', () => {
-  test('takes all 2,135 families, the one named by signs alone included', () => {
+  test('maps all 2,135 families, including the one with only punctuation in its name', () => {
     const mapped = mapAll(mispRansomware, (readReal(galaxy) as { values: unknown[] }).values);
     expect(mapped).toHaveLength(2135);
     expect(mapped.filter(({ content }) => content['nameKey'] === '$$$')).toHaveLength(1);
@@ -32,14 +32,14 @@ describeReal('on the public records', () => {
     ]);
   });
 
-  test('is told from the galaxy of actors', () => {
+  test('is not confused with the galaxy of actors', () => {
     expect(mispRansomware.recognise(headOf(galaxy))).toBe(true);
     expect(mispGalaxy.recognise(headOf(galaxy))).toBe(false);
     expect(mispRansomware.recognise(headOf('common/misp-galaxy-threat-actor.json'))).toBe(false);
   });
 });
 
-test('reads the members of a cluster in every spelling that occurs', () => {
+test('reads the members of a cluster in every known spelling', () => {
   const content = contentOf(
     family(
       {
@@ -73,11 +73,11 @@ test.each([
   ['Mars 2017', '2017-01-01', 'YEAR'],
   ['Nov. 21, 2016', '2016-01-01', 'YEAR'],
   ['November/December 2016', '2016-01-01', 'YEAR'],
-])('a first sighting in "%s" is as exact as it is written', (date, utc, precision) => {
+])('reads the first sighting "%s" with its precision', (date, utc, precision) => {
   expect(contentOf(family({ date }))?.['firstSeen']).toMatchObject({ utc: new Date(utc), precision });
 });
 
-test('a date of two years or of none says nothing, and a day that does not exist is refused', () => {
+test('reads no date with two years or none, and rejects a date that does not exist', () => {
   expect(contentOf(family({ date: 'December 2016/January 2017' }))?.['firstSeen']).toBeNull();
   expect(contentOf(family({ date: 'unknown' }))?.['firstSeen']).toBeNull();
   expect(refusalOf(mispRansomware, family({ date: '2017-02-30' }))?.[0]).toBe('WRONG_DATE');
@@ -92,11 +92,11 @@ test.each([
   ['https://exercise.invalid/?https://decrypter.emsisoft.com/marlboro', 'UNKNOWN'],
   ['http://decrypt5bub45vpr.onion', 'UNKNOWN'],
   ['no address', 'UNKNOWN'],
-])('of %s it concludes that a decryptor is there: %s', (reference, state) => {
+])('reads from the reference %s whether a decryptor is available: %s', (reference, state) => {
   expect(contentOf(family({ refs: [reference] }))?.['decryptorAvailable']).toBe(state);
 });
 
-test('an actor that is said to use it is named by its cluster, and nobody by another relation', () => {
+test('refers to the actors of `used-by` relations, and to none of other relations', () => {
   const uuid = 'E0A1F1D2-5B0C-4A6E-9D53-6D1F0C7E2A02';
   const related = [
     { 'dest-uuid': uuid, type: 'used-by' },

@@ -1,5 +1,5 @@
 import { startStores } from '../../../../docker/trial/stores/stores.ts';
 
-// A trial of its own process, for a test to kill.
+// Runs stores in a separate process, which a test kills.
 await startStores({ home: process.argv[2] ?? '' });
 process.send?.('started');
