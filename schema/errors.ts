@@ -23,7 +23,6 @@ export const errorTable = {
     message: 'The operation selects more than this hub plans: ask in parts.',
   },
   UNAUTHENTICATED: { status: 401, message: 'A valid access token for this hub is needed.' },
-  FORBIDDEN: { status: 403, message: 'Requests from this host or origin are not taken.' },
   REFUSED: { status: 200, message: 'A part of the operation is not for this kind of reader.' },
   NOT_FOUND: { status: 404, message: 'There is nothing at this address.' },
   METHOD_NOT_ALLOWED: { status: 405, message: 'This address takes POST (and GET for queries) only.' },
@@ -43,7 +42,6 @@ export const errorTable = {
   },
   REGISTRY_UNAVAILABLE: { status: 503, message: 'The registry does not answer. Try again later.' },
   BUDGET_UNAVAILABLE: { status: 503, message: 'The budgets cannot be counted. Try again later.' },
-  PLAN_TIMEOUT: { status: 503, message: 'The operation could not be planned in time: ask in parts.' },
   INTERNAL: {
     status: 500,
     message: 'Something went wrong inside. The correlation id leads the operators to it.',
