@@ -25,11 +25,11 @@ import { communities, type Community } from '../schema/record/vocabulary.ts';
 
 const committedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
 
-/** What the hub is told from outside, beside where its subgraphs and its budgets are. */
+/** The hub's settings, except the URLs of its subgraphs and its budgets. */
 const own = {
   host: setting('JCU_HOST', 'the address to listen on', text, '127.0.0.1'),
-  port: setting('JCU_PORT', 'the port to listen on; 0 takes a free one', wholeNumber(0, 65_535), '4000'),
-  storeUri: secret('JCU_STORE_URI', "the MongoDB URI of the hub's own store: registry and trail", text),
+  port: setting('JCU_PORT', 'the port to listen on; 0 selects a free port', wholeNumber(0, 65_535), '4000'),
+  storeUri: secret('JCU_STORE_URI', "the MongoDB URI of the hub's own store: registry and audit log", text),
   issuer: setting('JCU_ISSUER', "the OpenID provider's issuer URL", url),
   audience: setting('JCU_AUDIENCE', 'the audience that access tokens must name (RFC 9068)', text),
   strongAcr: setting(
@@ -40,21 +40,21 @@ const own = {
   ),
   signingKeyFile: setting(
     'JCU_SIGNING_KEY_FILE',
-    "the hub's private Ed25519 key as a JWK file (RFC 8037), read again when it changes",
+    "the hub's private Ed25519 key as a JWK file (RFC 8037), reloaded when it changes",
     jsonFile,
   ),
   ...policySettings,
   ...tlsSettings,
   subgraphsCa: setting(
     'JCU_SUBGRAPHS_CA_FILE',
-    "the one authority (PEM) of the subgraphs' certificates; else what this machine trusts",
+    "the authority (PEM) of the subgraphs' certificates; by default those that this machine trusts",
     orNone(textOfFile),
     '',
   ),
   supergraph: setting('JCU_SUPERGRAPH', 'the composed graph', textOfFile, committedSupergraph),
   partDeadlineMs: setting(
     'JCU_PART_DEADLINE_MS',
-    'how long a community may take for its part, in milliseconds',
+    'the time limit for the response of a subgraph, in milliseconds',
     wholeNumber(50, 60_000),
     '3000',
   ),
@@ -62,10 +62,10 @@ const own = {
   production: mode,
 };
 
-const readerBudget = budget('JCU_READER_BUDGET', 'what a reader may spend', '60000/60');
-const organisationBudget = budget('JCU_ORGANISATION_BUDGET', 'what an organisation may spend', '600000/60');
+const readerBudget = budget('JCU_READER_BUDGET', 'the budget of a reader', '60000/60');
+const organisationBudget = budget('JCU_ORGANISATION_BUDGET', 'the budget of an organisation', '600000/60');
 
-/** Where each community answers: from settings only, never from the supergraph. */
+/** The URL of each subgraph. It comes from settings only, never from the supergraph. */
 const subgraphUrls = Object.fromEntries(
   communities.map((community) => [
     community,
@@ -77,7 +77,7 @@ const subgraphUrls = Object.fromEntries(
   ]),
 ) as Readonly<Record<Community, Setting<string>>>;
 
-/** Every setting of the hub, in the order in which they are told. */
+/** All settings of the hub, in the order of the help text. */
 export const hubSettings: readonly Setting<unknown>[] = [
   ...Object.values(own),
   ...Object.values(subgraphUrls),
@@ -85,7 +85,7 @@ export const hubSettings: readonly Setting<unknown>[] = [
   organisationBudget,
 ];
 
-/** What the hub was told, checked. */
+/** The hub's validated settings. */
 export type HubSettings = Read<typeof own> & {
   readonly subgraphs: Readonly<Record<Community, string>>;
   readonly budgets: { readonly reader: Budget; readonly organisation: Budget };
@@ -105,7 +105,7 @@ export function readSettings(env: Environment): HubSettings {
   return settings;
 }
 
-/** In production whoever the hub asks proves its name by a certificate, unless it is on this machine. */
+/** In production the issuer and all subgraphs must have https URLs, unless they are on this machine. */
 function checkAddresses(
   { issuer, subgraphs }: Pick<HubSettings, 'issuer' | 'subgraphs'>,
   wrong: string[],
@@ -117,7 +117,7 @@ function checkAddresses(
   for (const [name, address] of addresses) {
     const { protocol, hostname } = new URL(address);
     if (protocol !== 'https:' && !isLoopback(hostname))
-      wrong.push(`${name}: an https URL with NODE_ENV=production, got ${address}`);
+      wrong.push(`${name}: expected an https URL with NODE_ENV=production, got ${address}`);
   }
 }
 
@@ -126,14 +126,14 @@ function budget(name: string, means: string, standard: string): Setting<Budget> 
     words: `POINTS/SECONDS in whole numbers, as ${standard}`,
     read: (given) => {
       const parsed = parseBudget(given);
-      if (parsed === null) throw new Error('no budget');
+      if (parsed === null) throw new Error('expected POINTS/SECONDS');
       return parsed;
     },
   };
   return setting(name, means, form, standard);
 }
 
-/** A reader's budget is at most half of their organisation's, so that one alone cannot spend what is for all. */
+/** Requires that a reader's budget is at most half of the organisation's, so that one reader cannot spend it all. */
 function readBudgets(env: Environment, wrong: string[]) {
   const before = wrong.length;
   const budgets = readDeclared({ reader: readerBudget, organisation: organisationBudget }, env, wrong);
@@ -142,7 +142,7 @@ function readBudgets(env: Environment, wrong: string[]) {
   const isHalf = 2 * reader.points <= organisation.points && 2 * rateOf(reader) <= rateOf(organisation);
   if (!isHalf) {
     wrong.push(
-      `JCU_READER_BUDGET: at most half of JCU_ORGANISATION_BUDGET, at once and each second, ` +
+      `JCU_READER_BUDGET: expected at most half of JCU_ORGANISATION_BUDGET, in points and in points per second, ` +
         `got ${reader.points}/${reader.seconds} of ${organisation.points}/${organisation.seconds}`,
     );
   }

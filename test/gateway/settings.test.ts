@@ -37,21 +37,21 @@ const subgraph = {
 };
 const production = { NODE_ENV: 'production' };
 
-test('in production the hub asks nobody on another machine by http: neither a subgraph nor the issuer', () => {
+test('rejects http URLs of subgraphs and issuer on other machines in production', () => {
   const open = {
     ...hub,
     JCU_ISSUER: 'http://login.example',
     JCU_SUBGRAPH_ENISA_URL: 'http://127.0.0.1.example/graphql',
   };
   expect(() => readSettings({ ...open, ...production })).toThrow(
-    'JCU_ISSUER: an https URL with NODE_ENV=production, got http://login.example\n' +
-      '  JCU_SUBGRAPH_ENISA_URL: an https URL with NODE_ENV=production, got http://127.0.0.1.example/graphql',
+    'JCU_ISSUER: expected an https URL with NODE_ENV=production, got http://login.example\n' +
+      '  JCU_SUBGRAPH_ENISA_URL: expected an https URL with NODE_ENV=production, got http://127.0.0.1.example/graphql',
   );
   expect(readSettings(open).subgraphs.enisa).toBe('http://127.0.0.1.example/graphql');
   expect(readSettings({ ...hub, ...production }).subgraphs.europol).toBe('http://127.0.0.1:4403/graphql');
 });
 
-test('in production a subgraph answers other machines by https alone', () => {
+test('requires a certificate of a subgraph that other machines reach in production', () => {
   const open = { ...subgraph, JCU_HOST: '0.0.0.0' };
   expect(() => readSubgraph('enisa', { ...open, ...production })).toThrow(
     'JCU_TLS_CERT_FILE: a certificate with NODE_ENV=production on 0.0.0.0, got nothing',
