@@ -1,56 +1,60 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
-import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import { type Logger, pino } from 'pino';
-import { errorTable, HubError, type HubErrorCode, isHubErrorCode } from '../schema/errors.ts';
+import { HubError } from '../schema/errors.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
-import { createAgree, watchSigningKey } from './dispatch/agree.ts';
-import { createAsk } from './dispatch/ask-part.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
-import { createAgent } from './dispatch/fetch-part.ts';
+import { limitOperation } from './budget/operation-size.ts';
+import { createAgree, watchSigningKey } from './dispatch/agree.ts';
+import { createAsk } from './dispatch/ask-subgraph.ts';
+import { createCollected } from './dispatch/collected.ts';
+import { createAgent } from './dispatch/fetch-subgraph.ts';
 import { Sessions } from './dispatch/hub-sessions.ts';
 import { createSource } from './dispatch/source.ts';
+import { createApollo } from './http/apollo.ts';
+import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
+import { listen, type Listening } from './http/listen.ts';
+import { readBody, refuseDepth } from './http/request-body.ts';
+import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
+import { createHubSubgraph } from './hub-subgraph/subgraph.ts';
 import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/verify-token.ts';
-import { type Incoming, loadPlanner, type Planner } from './plan/planner.ts';
-import { limitOperation } from './budget/operation-size.ts';
-import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
-import { decide } from './policy/decide.ts';
 import { introspect } from './introspection/introspect.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import { splitIntrospection } from './introspection/split.ts';
 import { suggestFromKind } from './introspection/suggest.ts';
-import { createHubPart } from './hub-subgraph/subgraph.ts';
-import { type HubStore, openHubStore } from './store.ts';
+import { type Incoming, loadPlanner, type Planner } from './plan/planner.ts';
+import { decide } from './policy/decide.ts';
 import type { RequestContext } from './request/context.ts';
-import {
-  chargeFirst,
-  checkMethod,
-  contextOf,
-  failSafely,
-  identifyFirst,
-  markAnswer,
-  notFound,
-  readBody,
-  refuseDepth,
-} from './http/http.ts';
-import { listen, type Listening } from './http/listen.ts';
+import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
-import { toGraphQLError } from './request/errors.ts';
+import { type HubStore, openHubStore } from './store.ts';
 
 /**
- * Starts the hub. The way of a request, top to bottom: request, identity, budget, policy, plan, dispatch, shape, audit,
- * response. It starts whether or not its store, the issuer or a community is up and a policy is there, and refuses
- * until they are.
+ * Starts the hub. It also starts while its store, the issuer or a community is down or no policy is in force: until
+ * they are available, it refuses the requests that need them.
+ *
+ * A request passes these stages; each is a folder. `route` below has stages 1 to 3, `answer` the others.
+ *
+ *  1. http           method, headers, size and depth of the body
+ *  2. identity       the token and the registry give the reader (request/ defines the context)
+ *  3. budget         charges the bytes of the request, later the size of the operation
+ *  4. introspection  answers `__schema` and `__type` from the schema of the reader's kind
+ *  5. policy         removes the refused coordinates
+ *  6. audit          records the intent of a change
+ *  7. plan           plans the queries to the subgraphs and joins their responses
+ *  8. dispatch       asks the subgraphs; hub-subgraph answers for the hub itself
+ *  9. shape          builds the response: nulls, errors, markings
+ * 10. audit          records the disclosure before the response leaves
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
-  // pino writes an Error under any other name than its own as {}.
+  // pino serializes an Error as {} unless its key has a serializer.
   const log = pino(
     { name: 'hub', level: settings.log, serializers: { error: pino.stdSerializers.err } },
     pino.destination(2),
@@ -80,7 +84,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   };
 }
 
-/** From HTTP to a reader and an operation: the stages `request` and `identity`, and `budget` for its bytes. */
+/** The stages before GraphQL: http, identity, and budget for the bytes of the request. */
 function route(
   settings: HubSettings,
   store: HubStore,
@@ -91,7 +95,7 @@ function route(
 ): Express {
   const rules = { ...settings, keys: discoverKeys(settings.issuer) };
   const app = express().disable('x-powered-by').disable('etag');
-  app.use(markAnswer);
+  app.use(setCommonHeaders);
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
     const ready = policies.current() !== null && (await store.isReady());
@@ -112,14 +116,18 @@ function route(
   return app.use(notFound).use(failSafely(log));
 }
 
-/** The policy that one request is decided under, from its beginning to its end. */
+/** Returns the policy in force. The whole request is decided by it, also if the policy changes meanwhile. */
 function inForce(policies: PolicyWatch): Policy {
   const opened = policies.current();
-  if (opened === null) throw new HubError('POLICY_UNAVAILABLE', 'no policy is in force');
+  if (opened === null)
+    throw new HubError(
+      'POLICY_UNAVAILABLE',
+      'no policy is in force: the log says why the policy bundle was not loaded',
+    );
   return opened.policy;
 }
 
-/** From an operation to its answer: the stages `budget`, `policy`, `plan`, `dispatch`, `shape` and `audit`. */
+/** The stages from a valid operation to its response: budget, introspection, policy, plan with dispatch, shape, audit. */
 async function answer(
   incoming: Incoming,
   planner: Planner,
@@ -129,19 +137,23 @@ async function answer(
 ): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
   const { policy } = context;
-  // As it was asked for: Apollo Server gives null for a name that no operation bears.
+  // Apollo Server resolves an unknown operation name to null: take the name as the client sent it.
   const operationName = incoming.request.operationName ?? null;
   const document = onlyOperation(incoming.document, operationName, planner.schema);
   const variables = incoming.request.variables ?? {};
+
   await charge.operation(limitOperation(document, variables), context);
   const coerced = coerceVariables(document, variables, planner.schema);
+
   const ofKind = kinds.of(policy.accessOf(context.reader, context.at));
   const split = splitIntrospection(document);
   const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables);
+
   const decision =
     split.data === null
       ? { refused: [], allowed: null }
       : decide({ document: split.data, variables: coerced }, planner.schema, ofKind);
+
   const facts = {
     correlationId: context.correlationId,
     at: context.at,
@@ -152,94 +164,41 @@ async function answer(
     refused: decision.refused,
   };
   if (decision.allowed !== null && isChange(decision.allowed)) await recordIntent(store.trail(), facts);
+
   const gathered =
     decision.allowed === null
-      ? { data: null, malformed: false }
-      : await planner.gather(incoming, decision.allowed);
+      ? { data: null, malformed: false, collected: createCollected() }
+      : await planner.gather(incoming, decision.allowed, context);
   if (gathered.malformed) throw new HubError('BAD_USER_INPUT');
+
   const asked = {
     document: split.data,
     operationName,
     variables,
     refused: decision.refused,
-    isCut: decision.allowed !== split.data,
+    isPruned: decision.allowed !== split.data,
     order: split.order,
   };
-  const shaped = shapeAnswer(gathered.data, asked, shown, context, planner.schema);
-  await recordDisclosure(store.trail(), {
-    ...facts,
-    disclosed: context.disclosed,
-    lost: [...context.lost],
-  });
+  const shaped = shapeAnswer(gathered, asked, shown, context, planner.schema);
+
+  const { disclosed, failedSubgraphs } = gathered.collected;
+  await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
   return shaped;
 }
 
-/** The stock planner with the hub's own part in this process and a source for each community. */
+/** Creates the planner with its data sources: the hub's own subgraph in this process, and one for each community. */
 async function createPlanner(settings: HubSettings, store: HubStore, log: Logger): Promise<Planner> {
   const key = await watchSigningKey(settings.signingKeyFile, log);
   const agent = createAgent(settings.subgraphsCa);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
   return await loadPlanner(settings.supergraph, (name) => {
-    if (name === 'hub') return createHubPart(store, log);
+    if (name === 'hub') return createHubSubgraph(store, log);
     const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
-    if (url === undefined) throw new Error(`no address is set for the subgraph ${name}`);
+    if (url === undefined)
+      throw new Error(`the supergraph has a subgraph ${name}, but no setting has its URL`);
     const ends = { deployment: settings.deployment, community: name };
-    const part = { url, deadlineMs: settings.partDeadlineMs, agent };
-    const sessions = new Sessions(createAgree(ends, part, key), () => key().id, log);
-    return createSource(name, createAsk(part, sessions), log);
+    const subgraph = { url, deadlineMs: settings.partDeadlineMs, agent };
+    const sessions = new Sessions(createAgree(ends, subgraph, key), () => key().id, log);
+    return createSource(name, createAsk(subgraph, sessions), log);
   });
-}
-
-/** Apollo Server parses and validates; what it would execute goes through the stages instead. */
-function createApollo(
-  planner: Planner,
-  execute: (incoming: Incoming) => Promise<ExecutionResult>,
-  suggest: ApolloServerPlugin<RequestContext>,
-  log: Logger,
-): ApolloServer<RequestContext> {
-  return new ApolloServer<RequestContext>({
-    gateway: {
-      load: () =>
-        Promise.resolve({
-          executor: async (incoming: Incoming) =>
-            await execute(incoming).catch((error: unknown) => {
-              throw toGraphQLError(error, log);
-            }),
-        }),
-      onSchemaLoadOrUpdate: (tell: (loaded: { apiSchema: unknown; coreSupergraphSdl: string }) => void) => {
-        tell({ apiSchema: planner.schema, coreSupergraphSdl: planner.supergraph });
-        return () => undefined;
-      },
-      stop: () => Promise.resolve(),
-    } as never,
-    introspection: true,
-    // A hash that one reader registered would run, and show that it was registered, for another.
-    persistedQueries: false,
-    includeStacktraceInErrorResponses: false,
-    stopOnTerminationSignals: false,
-    formatError: (formatted) => toConstant(formatted),
-    plugins: [ApolloServerPluginCacheControlDisabled(), suggest],
-    logger: log,
-  });
-}
-
-/** Codes of Apollo Server's own that are a client's fault. */
-const asBadRequest: ReadonlyMap<string, HubErrorCode> = new Map([
-  ['PERSISTED_QUERY_NOT_SUPPORTED', 'BAD_REQUEST'],
-]);
-
-/** What is wrong with a document may be said in full: it depends on the document and the published schema alone. */
-function toConstant(formatted: GraphQLFormattedError): GraphQLFormattedError {
-  const said = formatted.extensions?.['code'];
-  const code = isHubErrorCode(said) ? said : (asBadRequest.get(String(said)) ?? 'INTERNAL');
-  // Without a place in the document it is no word of the parser's, but what the document did to it.
-  const isPlaced = formatted.locations !== undefined;
-  const full = isPlaced && (code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED');
-  const { message } = full ? formatted : errorTable[code];
-  const part = formatted.extensions?.['part'];
-  return {
-    message,
-    ...(full ? { locations: formatted.locations } : {}),
-    extensions: { code, ...(typeof part === 'string' ? { part } : {}) },
-  };
 }

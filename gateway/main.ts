@@ -3,17 +3,18 @@ import { parseArgs } from 'node:util';
 const help = `The JCU hub's gateway.
 
   node gateway/main.ts
-      the hub: settings come from the environment, as below
+      starts the hub with the settings in the environment (listed below)
   node gateway/main.ts --open --supergraph FILE [--port N]
-      for trials with any supergraph: no tokens, no policy, no trail; loopback only;
-      refuses to start beside any of the hub's settings or in production
+      serves any supergraph for trials, without tokens, policy and audit log; on
+      loopback only; refuses to start in production or if settings of the hub are set
   node gateway/main.ts --help
+      prints this text and the settings
 
 Example:
   node gateway/main.ts --open --supergraph schema/supergraph.graphql --port 4010
 `;
 
-/** Starts the wiring that was asked for. The open one never loads the hub's settings, and the hub never the open one. */
+/** Starts the hub or, with `--open`, the open server. Neither loads the code of the other. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return await tellHelp();
+  if (values.help) return await printHelp();
   const running = values.open
     ? await startOpenWiring(values.supergraph, Number(values.port))
     : await startWholeHub();
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   process.once('disconnect', stop);
 }
 
-async function tellHelp(): Promise<void> {
+async function printHelp(): Promise<void> {
   const [{ hubSettings }, { formatSettings }] = await Promise.all([
     import('./settings.ts'),
     import('../schema/runtime/settings/help.ts'),
@@ -48,7 +49,7 @@ async function startWholeHub() {
 }
 
 async function startOpenWiring(supergraph: string | undefined, port: number) {
-  if (supergraph === undefined) throw new Error('--open needs --supergraph FILE');
+  if (supergraph === undefined) throw new Error('--open: expected --supergraph FILE, got nothing');
   const { startOpen } = await import('./open/open.ts');
   return await startOpen({ supergraph, port, env: process.env });
 }

@@ -25,7 +25,7 @@ import { communities, type Community } from '../schema/record/vocabulary.ts';
 
 const committedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
 
-/** What the hub is told from outside, beside where its subgraphs and its budgets are. */
+/** The hub's settings, except the URLs of its subgraphs and its budgets. */
 const own = {
   host: setting('JCU_HOST', 'address to listen on', text, '127.0.0.1'),
   port: setting('JCU_PORT', 'port to listen on; 0 selects a free port', wholeNumber(0, 65_535), '4000'),
@@ -69,7 +69,7 @@ const organisationBudget = budget(
   '600000/60',
 );
 
-/** Where each community answers: from settings only, never from the supergraph. */
+/** The URL of each subgraph. It comes from settings only, never from the supergraph. */
 const subgraphUrls = Object.fromEntries(
   communities.map((community) => [
     community,
@@ -81,7 +81,7 @@ const subgraphUrls = Object.fromEntries(
   ]),
 ) as Readonly<Record<Community, Setting<string>>>;
 
-/** Every setting of the hub, in the order in which they are told. */
+/** All settings of the hub, in the order of the help text. */
 export const hubSettings: readonly Setting<unknown>[] = [
   ...Object.values(own),
   ...Object.values(subgraphUrls),
@@ -89,7 +89,7 @@ export const hubSettings: readonly Setting<unknown>[] = [
   organisationBudget,
 ];
 
-/** What the hub was told, checked. */
+/** The hub's validated settings. */
 export type HubSettings = Read<typeof own> & {
   readonly subgraphs: Readonly<Record<Community, string>>;
   readonly budgets: { readonly reader: Budget; readonly organisation: Budget };
@@ -109,7 +109,7 @@ export function readSettings(env: Environment): HubSettings {
   return settings;
 }
 
-/** In production whoever the hub asks proves its name by a certificate, unless it is on this machine. */
+/** In production the issuer and all subgraphs must have https URLs, unless they are on this machine. */
 function checkAddresses(
   { issuer, subgraphs }: Pick<HubSettings, 'issuer' | 'subgraphs'>,
   wrong: string[],
@@ -130,14 +130,14 @@ function budget(name: string, means: string, standard: string): Setting<Budget> 
     expected: `POINTS/SECONDS in whole numbers, such as ${standard}`,
     read: (given) => {
       const parsed = parseBudget(given);
-      if (parsed === null) throw new Error('no budget');
+      if (parsed === null) throw new Error('expected POINTS/SECONDS');
       return parsed;
     },
   };
   return setting(name, means, form, standard);
 }
 
-/** A reader's budget is at most half of their organisation's, so that one alone cannot spend what is for all. */
+/** Requires that a reader's budget is at most half of the organisation's, so that one reader cannot spend it all. */
 function readBudgets(env: Environment, wrong: string[]) {
   const before = wrong.length;
   const budgets = readDeclared({ reader: readerBudget, organisation: organisationBudget }, env, wrong);

@@ -10,24 +10,24 @@ import { type AccessLog, openAccessLog } from './audit/log.ts';
 import { openPolicyHistory, type PolicyHistory } from '../schema/policy/bundle/history.ts';
 import { openBuckets } from './budget/bucket.ts';
 import { type Leases, openLeases } from './budget/leases.ts';
-import { keepNames } from './registry/keep-names.ts';
+import { watchNames } from './registry/watch-names.ts';
 import type { Names } from './registry/names.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 
-/** The hub's own store: registry, alias table, budgets, the policies of all times and trail; never records. */
+/** The hub's own store: registry, alias table, budgets, all policy versions and the audit log; never records. */
 export type HubStore = {
   readonly registry: Registry;
-  /** The alias table in force. */
+  /** Returns the current alias table. */
   readonly names: () => Names;
-  /** The trail; throws TRAIL_UNAVAILABLE until it could be opened. */
+  /** Returns the writer of the audit log. Throws TRAIL_UNAVAILABLE until it is open. */
   readonly trail: () => Trail;
-  /** What this hub holds of the budgets that it shares with others. */
+  /** This hub's leases on the shared budgets. */
   readonly leases: Leases;
   /** Every version of the policy that was ever in force. */
   readonly policies: PolicyArchive;
-  /** The policy of a version; null where it was never in force here. */
+  /** Returns the policy of a version; null if it was never in force here. */
   readonly policyOf: PolicyHistory;
-  /** The access log, as auditors read it. */
+  /** The audit log for readers. */
   readonly log: AccessLog;
   isReady(): Promise<boolean>;
   close(): Promise<void>;
@@ -35,18 +35,18 @@ export type HubStore = {
 
 const retryMs = 500;
 
-/** Opens the hub's store without waiting for it: what it is needed for is refused until it answers. */
+/** Opens the hub's store without waiting for the connection. Until it answers, requests that need it fail. */
 export function openHubStore(
   settings: { readonly storeUri: string; readonly deployment: string },
   log: Logger,
 ): HubStore {
   const client = new MongoClient(settings.storeUri, { ...trailClientOptions, maxPoolSize: 50 });
-  const connecting = keepConnecting(client, log);
+  const connecting = retryConnecting(client, log);
   const db = client.db();
-  const names = keepNames(db, (error) =>
-    log.warn({ error: String(error) }, 'the alias table cannot be read'),
+  const names = watchNames(db, (error) =>
+    log.warn({ error: String(error) }, 'the alias table cannot be read: the last one stays in use'),
   );
-  const trail = keepTrail(db, settings.deployment, log);
+  const trail = retryOpeningTrail(db, settings.deployment, log);
   const leases = openLeases(openBuckets(db));
   const policies = rememberPolicies(() => db.collection<KeptBundle>('policies'), within);
   return {
@@ -68,15 +68,15 @@ export function openHubStore(
   };
 }
 
-/** Connects until it succeeds once: after that the driver comes back by itself, and before that it does not. */
-function keepConnecting(client: MongoClient, log: Logger) {
+/** Retries until the first connection succeeds. Afterwards the driver reconnects. */
+function retryConnecting(client: MongoClient, log: Logger) {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const attempt = async (): Promise<void> => {
     try {
       await client.connect();
     } catch (error) {
-      log.warn({ error: String(error) }, "the hub's store does not answer");
+      log.warn({ error: String(error) }, `the hub's store does not answer: next attempt in ${retryMs} ms`);
       if (!stopped) timer = setTimeout(() => void attempt(), retryMs);
     }
   };
@@ -89,12 +89,13 @@ function keepConnecting(client: MongoClient, log: Logger) {
   };
 }
 
-/** Opens the trail, again and again while the store is down: the first append needs the chain's head. */
-function keepTrail(db: Db, deployment: string, log: Logger) {
+/** Retries to open the audit log while the store is down: the first append needs the head of the chain. */
+function retryOpeningTrail(db: Db, deployment: string, log: Logger) {
   let open: Trail | null = null;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
-  const report = (failure: unknown) => log.error({ failure: String(failure) }, 'the trail cannot be written');
+  const report = (failure: unknown) =>
+    log.error({ failure: String(failure) }, 'the audit log cannot be written');
   const attempt = async (): Promise<void> => {
     try {
       open = await openTrail({ db, deployment, report });
@@ -110,7 +111,7 @@ function keepTrail(db: Db, deployment: string, log: Logger) {
   return {
     isOpen: () => open !== null,
     current: (): Trail => {
-      if (open === null) throw new HubError('TRAIL_UNAVAILABLE', 'the trail is not open yet');
+      if (open === null) throw new HubError('TRAIL_UNAVAILABLE', 'the audit log is not open yet');
       return open;
     },
     close: async () => {

@@ -36,7 +36,6 @@ export const errorTable = {
     message:
       'A valid access token is required. Get one from the OpenID provider and send it as a bearer token.',
   },
-  FORBIDDEN: { status: 403, message: 'Requests from this host or origin are not taken.' },
   REFUSED: {
     status: 200,
     message: 'This kind of reader may not use a part of the operation. Remove it from the operation.',
@@ -65,7 +64,6 @@ export const errorTable = {
   },
   REGISTRY_UNAVAILABLE: { status: 503, message: 'The registry is not available. Try again later.' },
   BUDGET_UNAVAILABLE: { status: 503, message: 'The budgets cannot be checked. Try again later.' },
-  PLAN_TIMEOUT: { status: 503, message: 'The operation could not be planned in time: ask in parts.' },
   INTERNAL: {
     status: 500,
     message: 'An internal error occurred. Report the correlation id to the operators.',

@@ -11,37 +11,37 @@ import {
   saltPart,
 } from './personal.ts';
 
-/** What the stages of a request hand over: all that the trail will ever know of it. */
+/** The facts about a request that the stages hand to the audit log. */
 export type AuditFacts = {
-  /** An answer (`access`) unless it is said to be a change that is about to be sent. */
+  /** `intent` for a mutation that is about to be sent; otherwise the entry is an `access`. */
   readonly kind?: 'intent';
-  /** The hub's own, never a client's: it stands in the entry and cannot be erased. */
+  /** Created by the hub, never by a client: the entry keeps it and it cannot be erased. */
   readonly correlationId: string;
   readonly at: Date;
-  /** As the decision took it; its `purpose` and `picture` are those of the request. */
+  /** The reader as the decision used it, with the purpose and picture of the request. */
   readonly reader: Reader;
   readonly token: { readonly clientId: string; readonly id: string | null };
   readonly operation: {
     readonly name: string | null;
-    /** The document as it was executed. */
+    /** The document as the client sent it. */
     readonly document: string;
-    /** As the client sent them (JSON). */
+    /** The variables as the client sent them (JSON). */
     readonly variables: Readonly<Record<string, unknown>>;
   };
-  /** The version of the policy that decided. */
+  /** The policy version that decided. */
   readonly policy: string;
   readonly disclosed: readonly RecordedDisclosure[];
   /** Coordinates refused to this kind of reader, such as `CaseReport.victims`. */
   readonly refused: readonly string[];
-  /** Parts of the answer that could not be had, such as `europol`. */
+  /** Subgraphs that failed, such as `europol`. */
   readonly lost: readonly string[];
 };
 
-/** One disclosed record in an entry. A list that would be empty is left out. */
+/** One disclosed record in an entry. Empty lists are omitted. */
 export type EntryDisclosure = {
   readonly community: string;
   readonly type: string;
-  /** Null where the id is made of a value that may be personal: then it stands in the part `operation`. */
+  /** Null if the id contains a value that may be personal: then it is in the part `operation`. */
   readonly id: string | null;
   readonly version: number;
   readonly tlp: Tlp;
@@ -52,33 +52,33 @@ export type EntryDisclosure = {
 };
 
 /**
- * One entry of the trail, format 1. Its bytes are its RFC 8785 form in UTF-8, so the order of members is that of
- * their names: at, correlationId, deployment, disclosed, id, kind, lost, operation, picture, policy, prev, purpose,
- * reader, refused, seq, v. Every member is there in every entry. `disclosed`, `refused`, `lost` and the lists in them
- * are sets: ordered by the RFC 8785 form of their members (ids included), each once. Its hash is the SHA-256 of its
- * bytes. No member can be erased, so none names a person: those are in two parts of their own (personal.ts).
+ * One entry of the audit log, format 1. Its bytes are its RFC 8785 form in UTF-8, with the members in the order of their
+ * names: at, correlationId, deployment, disclosed, id, kind, lost, operation, picture, policy, prev, purpose, reader,
+ * refused, seq, v. Every entry has every member. `disclosed`, `refused`, `lost` and the lists in them are sets: sorted
+ * by the RFC 8785 form of their members (ids included), without duplicates. The hash is the SHA-256 of the bytes. No
+ * member can be erased, so none names a person: personal data is in two separate parts (personal.ts).
  */
 export type AccessEntry = {
   /** Format of the entry: 1. */
   readonly v: 1;
   /** The deployment's id. */
   readonly deployment: string;
-  /** 1 for a deployment's first entry, then one more each: an integer, without gaps. */
+  /** The position in the chain: 1 for a deployment's first entry, without gaps. */
   readonly seq: number;
-  /** Hash of the entry before, 64 hexadecimal digits; for the first, SHA-256("jcu-hub trail v1 genesis\n" + deployment). */
+  /** Hash of the previous entry, 64 hexadecimal digits; for the first, SHA-256("jcu-hub trail v1 genesis\n" + deployment). */
   readonly prev: string;
-  /** A UUID, drawn once: a second writing of the same access is refused by it. */
+  /** A random UUID. It prevents that the same access is written twice. */
   readonly id: string;
-  /** When the answer was made, RFC 3339 in UTC with milliseconds; it need not grow with `seq`. */
+  /** The time of the request, RFC 3339 in UTC with milliseconds. It need not increase with `seq`. */
   readonly at: string;
-  /** `intent` stands before a change is sent to a community; what came of it is an `access` of the same correlation id. */
+  /** `intent` is written before a mutation is sent; its result is an `access` with the same correlation id. */
   readonly kind: 'access' | 'intent';
-  /** Registry id of the reader's organisation, and the commitment to the part that says who. */
+  /** The registry id of the reader's organisation, and the commitment to the part `reader`. */
   readonly reader: { readonly organisation: string; readonly commitment: string };
   readonly purpose: Purpose | null;
   /** `real`, or the id of one exercise. */
   readonly picture: string;
-  /** `sha256` is `hashOperation` of the document; the commitment is to name, exact hash, variables, value-made ids. */
+  /** `sha256` is `hashOperation` of the document. The commitment is to the part `operation`. */
   readonly operation: { readonly sha256: string; readonly commitment: string };
   readonly policy: string;
   readonly disclosed: readonly EntryDisclosure[];
@@ -87,35 +87,35 @@ export type AccessEntry = {
   readonly correlationId: string;
 };
 
-/** An entry that has no place in the chain yet, with its erasable parts and the bytes that both take. */
+/** An entry without a position in the chain, with its erasable parts and their total size in bytes. */
 export type Draft = {
   readonly body: Omit<AccessEntry, 'seq' | 'prev'>;
   readonly parts: PersonalParts;
   readonly size: number;
 };
 
-/** The last link of a chain: what the next entry hangs on. */
+/** The last entry of a chain, which the next entry refers to. */
 export type ChainHead = { readonly seq: number; readonly hash: string };
 
-/** An entry in its place: what is stored and what is verified. */
+/** An entry with its position in the chain, as it is stored and verified. */
 export type ChainedEntry = ChainHead & {
   readonly id: string;
   readonly at: string;
   readonly correlationId: string;
   readonly picture: string;
-  /** Those of which it gave a record. */
+  /** The communities whose records it discloses. */
   readonly communities: readonly string[];
   readonly bytes: Uint8Array;
 };
 
-/** Randomness of one entry, drawn at the edge: a UUID and a salt of 32 bytes for each part. */
+/** The random values of one entry: a UUID, and a salt of 32 bytes for each part. */
 export type EntrySecrets = {
   readonly id: string;
   readonly readerSalt: Uint8Array;
   readonly operationSalt: Uint8Array;
 };
 
-/** Everything of an entry but its place. Throws where the facts are not JSON or the document is not GraphQL. */
+/** Drafts an entry without its position. Throws if the facts are not JSON or the document is not GraphQL. */
 export function draftEntry(facts: AuditFacts, deployment: string, secrets: EntrySecrets): Draft {
   const disclosed = canonicalSet(facts.disclosed.map(compactDisclosure));
   const parts = {
@@ -167,7 +167,7 @@ function compactDisclosure(disclosure: RecordedDisclosure): NamedDisclosure {
   };
 }
 
-/** A random id, a CVE, an actor of the alias table; never a value such as a mail address or an unlisted name. */
+/** Returns whether an id contains no personal value: a random id, a CVE or an actor of the alias table. */
 function isOpenId(id: string): boolean {
   return /^[A-Za-z]+:[A-Za-z0-9_-]{1,64}$/.test(id);
 }
@@ -178,19 +178,19 @@ function personalReader(facts: AuditFacts): PersonalReader {
   return wellFormed({ ...reader, clientId: facts.token.clientId, tokenId: facts.token.id }) as PersonalReader;
 }
 
-const longestName = 256;
+const maxNameLength = 256;
 
 function personalOperation(facts: AuditFacts, disclosed: readonly NamedDisclosure[]): PersonalOperation {
   const { name, document, variables } = facts.operation;
   return wellFormed({
-    name: name?.slice(0, longestName) ?? null,
+    name: name?.slice(0, maxNameLength) ?? null,
     sha256: sha256(document),
     variables,
     ids: disclosed.flatMap(({ id }, index) => (isOpenId(id) ? [] : [{ index, id }])),
   }) as PersonalOperation;
 }
 
-/** Puts a draft behind the head of its chain: the entry's final bytes and hash. */
+/** Appends a draft to the head of its chain, and computes the entry's final bytes and hash. */
 export function chainEntry(draft: Draft, head: ChainHead): ChainedEntry {
   const entry: AccessEntry = { ...draft.body, seq: head.seq + 1, prev: head.hash };
   const bytes = canonicalBytes(entry);
@@ -199,7 +199,7 @@ export function chainEntry(draft: Draft, head: ChainHead): ChainedEntry {
   return { seq, hash: sha256(bytes), id, at, correlationId, picture, communities, bytes };
 }
 
-/** What a deployment's first entry hangs on. */
+/** Returns the head of an empty chain, which a deployment's first entry refers to. */
 export function genesis(deployment: string): ChainHead {
   return { seq: 0, hash: sha256(`jcu-hub trail v1 genesis\n${deployment}`) };
 }

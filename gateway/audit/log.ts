@@ -6,36 +6,36 @@ import { type PersonalReader, verifyPersonal } from './personal.ts';
 import { findEntries, findPlace, readBackwards, readPersonal } from './store.ts';
 import { parseEntry } from './verify.ts';
 
-/** An entry of the log with the part that says who asked: null where it was erased. */
+/** An audit entry with its personal part about the reader: null if it was erased. */
 export type LoggedAccess = { readonly entry: AccessEntry; readonly reader: PersonalReader | null };
 
-/** What a page of the log is to hold: entries of one picture, and of one community where it says which. */
+/** A page of the log to read: entries of one picture, optionally of one community. */
 export type PageAsked = {
   readonly first: number;
-  /** The cursor of the page before: an entry's id, which is random and tells nothing. */
+  /** The cursor of the previous page: the id of an entry, which is random. */
   readonly after: string | null;
   readonly picture: string;
   readonly community?: string;
 };
 
-/** A page of the log, the newest first; `next` is the cursor of the page after it, null where there is none. */
+/** A page of the log, newest entry first. `next` is the cursor of the next page; null if there is none. */
 export type LogPage = { readonly entries: readonly AccessEntry[]; readonly next: string | null };
 
 /**
- * The access log as it is read: one picture at a time, and only what the entries' own bytes say. Every method throws
- * TRAIL_UNAVAILABLE when the store does not answer.
+ * The audit log for readers: one picture at a time. Values come from the entries' bytes only, never from index fields.
+ * Every method throws TRAIL_UNAVAILABLE if the store does not answer.
  */
 export type AccessLog = {
-  /** The access of a request, with who asked; null where the log holds none of that picture. */
+  /** Returns the access of a request with its reader; null if the log has none in that picture. */
   find(correlationId: string, picture: string): Promise<LoggedAccess | null>;
-  /** Throws BAD_CURSOR where the cursor is of no entry. */
+  /** Returns a page. Throws BAD_CURSOR if the cursor is not the id of an entry. */
   page(asked: PageAsked): Promise<LogPage>;
 };
 
 const deadlineMs = 1500;
-/** How many bytes of entries one page holds, less its last. */
+/** A page ends after the entry that exceeds this size in bytes. */
 const maxBytes = 16_000_000;
-/** What correlation ids and entries' ids look like: nothing else is asked of the store. */
+/** The form of correlation ids and entry ids. Other values are not looked up. */
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Opens the log of a deployment for reading. */
@@ -59,25 +59,25 @@ async function findAccess(
     .map(({ bytes }) => parseEntry(bytes))
     .filter((one) => one !== null)
     .filter((one) => one.correlationId === correlationId && one.picture === picture);
-  // What a change came to, or what it was about to be where nothing came of it.
+  // A mutation has an intent and, if it completed, an access: prefer the access.
   const entry = entries.find(({ kind }) => kind === 'access') ?? entries[0];
   if (entry === undefined) return null;
   const { reader } = await readPersonal(db, entry.id);
-  const isTheirs = reader !== null && verifyPersonal(entry, 'reader', reader);
+  const isGenuine = reader !== null && verifyPersonal(entry, 'reader', reader);
   const text = new TextDecoder();
-  return { entry, reader: isTheirs ? (JSON.parse(text.decode(reader.bytes)) as PersonalReader) : null };
+  return { entry, reader: isGenuine ? (JSON.parse(text.decode(reader.bytes)) as PersonalReader) : null };
 }
 
 async function readPage(db: Db, deployment: string, asked: PageAsked): Promise<LogPage> {
   const before = await placeOf(db, deployment, asked.after);
   const entries: AccessEntry[] = [];
-  let looked = 0;
+  let seen = 0;
   let bytes = 0;
   let last: string | null = null;
-  // One more than asked for tells whether there is a next page.
-  for await (const stored of readBackwards(db, deployment, { ...asked, before, most: asked.first + 1 })) {
-    if (looked >= asked.first || bytes >= maxBytes) return { entries, next: last };
-    looked += 1;
+  // Read one entry more to know whether there is a next page.
+  for await (const stored of readBackwards(db, deployment, { ...asked, before, limit: asked.first + 1 })) {
+    if (seen >= asked.first || bytes >= maxBytes) return { entries, next: last };
+    seen += 1;
     bytes += stored.bytes.length;
     last = stored.id;
     const entry = parseEntry(stored.bytes);

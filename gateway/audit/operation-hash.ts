@@ -2,10 +2,10 @@ import { Lexer, Source, type Token, TokenKind } from 'graphql';
 import { sha256 } from './canonical.ts';
 
 /**
- * What was asked, without the values that it was asked with: SHA-256 of the document's lexical tokens (GraphQL,
- * section 2.1) joined by one space, each string written `""` and each number `0`. A hash of the bare text would
- * betray, to whoever can guess it, the address or the name that a client wrote into its query, and could not be
- * erased. Spaces, commas and comments make no difference. Throws on a text that has no tokens of GraphQL.
+ * Hashes a document without its literal values: SHA-256 of the lexical tokens (GraphQL, section 2.1) joined by one
+ * space, with each string as `""` and each number as `0`. A hash of the exact text would confirm a guessed address or
+ * name in a query, and cannot be erased. Spaces, commas and comments make no difference. Throws if the text has invalid
+ * tokens.
  */
 export function hashOperation(document: string): string {
   const lexer = new Lexer(new Source(document));

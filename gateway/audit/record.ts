@@ -6,10 +6,9 @@ import type { AuditFacts } from './entry.ts';
 import type { Trail } from './trail.ts';
 
 /**
- * The last stage of a request: the answer may leave once this resolves. What is above CLEAR is durable by then. An
- * answer without any does not wait while the trail is healthy: it is written behind it, and tried until it is in.
- * Rejects with TRAIL_UNAVAILABLE, and OPERATION_TOO_LARGE for an answer of more records than an entry holds: no
- * trail, no answer.
+ * Records an answer, which may leave once this resolves. Disclosures above CLEAR are durable by then. An answer with
+ * CLEAR records only does not wait while the writer is healthy: its entry is written later, with retries. Rejects with
+ * TRAIL_UNAVAILABLE, or with OPERATION_TOO_LARGE if the entry would be too large; the answer must not leave then.
  */
 export async function recordDisclosure(
   trail: Pick<Trail, 'healthy' | 'append' | 'appendLater'>,
@@ -20,9 +19,9 @@ export async function recordDisclosure(
 }
 
 /**
- * Before a change is sent to a community: that it is about to be, durable. Rejects with TRAIL_UNAVAILABLE: no trail, no
- * change. What came of it is an access of the same correlation id; where that is missing, the community's own record
- * of the key says whether it was made.
+ * Durably records the intent of a mutation before it is sent to a community. Rejects with TRAIL_UNAVAILABLE; the
+ * mutation must not be sent then. The result is an `access` entry with the same correlation id. If it is missing, the
+ * community's idempotency key says whether the change was made.
  */
 export async function recordIntent(
   trail: Pick<Trail, 'append'>,
@@ -31,7 +30,7 @@ export async function recordIntent(
   await trail.append({ ...facts, kind: 'intent', disclosed: [], lost: [] });
 }
 
-/** Variables as the trail keeps them: of a change their hash alone, since they are a community's record. */
+/** Returns the variables for the audit log. Of a mutation only their hash: they are a community's record. */
 export function recordable(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,

@@ -4,9 +4,8 @@ import { type PersonalPart, type PersonalParts, personalParts, type SaltedPart }
 import type { StoredEntry } from './verify.ts';
 
 /**
- * Options of a client that the trail is opened on: a store that is down or hangs ends an attempt within two seconds
- * instead of the driver's thirty. The trail answers its callers in time with any client; with these it also comes
- * back sooner from a store that hung.
+ * Options of the MongoDB client for the audit log. If the store is down or hangs, an attempt ends within two seconds,
+ * not after the driver's 30 s. With other options the writer still answers in time, but recovers later.
  */
 export const trailClientOptions = {
   serverSelectionTimeoutMS: 1500,
@@ -16,17 +15,17 @@ export const trailClientOptions = {
 } as const satisfies MongoClientOptions;
 
 type EntryDocument = {
-  /** The entry's id: what makes a second writing of it impossible. */
+  /** The entry's id. Its uniqueness prevents a second insert. */
   readonly _id: string;
   readonly deployment: string;
   readonly seq: number;
   readonly at: Date;
   readonly hash: string;
-  /** As the bytes say it: how an auditor finds the entry of a refusal. */
+  /** Copied from the bytes, for queries by correlation id. */
   readonly correlationId: string;
-  /** As the bytes say it: no page of one picture is looked for among the entries of another. */
+  /** Copied from the bytes, so that a page of one picture does not read entries of another. */
   readonly picture: string;
-  /** As the bytes say it: how a community's operator finds who was given its records. */
+  /** Copied from the bytes, for the queries of a community's operators. */
   readonly communities: readonly string[];
   readonly bytes: Binary;
 };
@@ -36,17 +35,17 @@ type PersonalDocument = { readonly _id: string; readonly at: Date } & {
   readonly [part in PersonalPart]?: PartDocument;
 };
 
-/** What the server is told to take at most for one command, in milliseconds. */
-const longestMs = 1000;
-const durable = { writeConcern: { w: 'majority', journal: true, wtimeoutMS: longestMs } } as const;
+/** The server-side time limit of one command, in milliseconds. */
+const maxTimeMs = 1000;
+const durable = { writeConcern: { w: 'majority', journal: true, wtimeoutMS: maxTimeMs } } as const;
 const primary = { readPreference: 'primary' } as const;
 
-/** What is durably in the store of some entries: the places of those chained, the ids of those with their parts. */
+/** The durable state of some entries: the positions of the chained ones, and the ids of those with parts. */
 export type Found = { readonly chained: ReadonlyMap<string, ChainHead>; readonly parts: ReadonlySet<string> };
 
 /**
- * The trail's two collections. `trail` is append-only: this needs find, insert, createIndex and listIndexes there,
- * never update or remove. `trailPersonal` holds the erasable parts. Every error of the driver comes through as it is.
+ * The two collections of the audit log. `trail` is append-only: the database user needs find, insert, createIndex and
+ * listIndexes there, never update or remove. `trailPersonal` has the erasable parts. Throws the driver's errors.
  */
 export class TrailStore {
   readonly deployment: string;
@@ -59,7 +58,7 @@ export class TrailStore {
     this.#personal = db.collection('trailPersonal', { ...durable, ...primary });
   }
 
-  /** Makes sure of the index that keeps two hubs from taking one place and of those to read by, and reads the head. */
+  /** Creates the indexes and reads the head. The unique index prevents that two hubs take the same position. */
   async prepare(): Promise<ChainHead> {
     await this.#entries.createIndex({ deployment: 1, seq: 1 }, { unique: true, name: 'place' });
     await this.#entries.createIndex({ deployment: 1, correlationId: 1 }, { name: 'request' });
@@ -69,25 +68,26 @@ export class TrailStore {
     return await this.readHead();
   }
 
-  /** The last link that no failover takes back: one that could vanish would leave a gap under what hangs on it. */
+  /** Reads the last entry that a failover cannot roll back: otherwise the chain could get a gap. */
   async readHead(): Promise<ChainHead> {
     const last = await this.#entries.findOne(
       { deployment: this.deployment },
-      { sort: { seq: -1 }, projection: { seq: 1, hash: 1 }, readConcern: 'majority', maxTimeMS: longestMs },
+      { sort: { seq: -1 }, projection: { seq: 1, hash: 1 }, readConcern: 'majority', maxTimeMS: maxTimeMs },
     );
     return last === null ? genesis(this.deployment) : { seq: last.seq, hash: last.hash };
   }
 
-  /** Appends links in their order, and stops at the first that is refused: a place is taken by one entry only. */
+  /** Inserts entries in order, and stops at the first that fails: each position has one entry only. */
   async insertEntries(entries: readonly ChainedEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const { deployment } = this;
     const documents = entries.map(({ id, at, bytes, ...link }) => {
       return { _id: id, deployment, ...link, at: new Date(at), bytes: new Binary(bytes) };
     });
-    await this.#entries.insertMany(documents, { ordered: true, maxTimeMS: longestMs });
+    await this.#entries.insertMany(documents, { ordered: true, maxTimeMS: maxTimeMs });
   }
 
+  /** Inserts the erasable parts of entries. */
   async insertParts(drafts: readonly Draft[]): Promise<void> {
     if (drafts.length === 0) return;
     const documents = drafts.map(({ body, parts }) => ({
@@ -96,12 +96,12 @@ export class TrailStore {
       ...(parts.reader && { reader: toDocument(parts.reader) }),
       ...(parts.operation && { operation: toDocument(parts.operation) }),
     }));
-    await this.#personal.insertMany(documents, { ordered: false, maxTimeMS: longestMs });
+    await this.#personal.insertMany(documents, { ordered: false, maxTimeMS: maxTimeMs });
   }
 
-  /** Which of these are in and on a majority, so that no failover takes them back. */
+  /** Finds which of these entries are on a majority, so that a failover cannot roll them back. */
   async find(ids: readonly string[]): Promise<Found> {
-    const options = { readConcern: 'majority', maxTimeMS: longestMs } as const;
+    const options = { readConcern: 'majority', maxTimeMS: maxTimeMs } as const;
     const those = { _id: { $in: [...ids] } };
     const [entries, parts] = await Promise.all([
       this.#entries.find(those, { ...options, projection: { seq: 1, hash: 1 } }).toArray(),
@@ -114,7 +114,7 @@ export class TrailStore {
   }
 }
 
-/** A deployment's entries from `fromSeq` on, in the order of their places, as they lie on a majority. */
+/** Reads a deployment's entries from `fromSeq` on in order, with read concern majority. */
 export async function* readEntries(db: Db, deployment: string, fromSeq = 1): AsyncIterable<StoredEntry> {
   const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
   const cursor = entries.find({ deployment, seq: { $gte: fromSeq } }, { sort: { seq: 1 }, batchSize: 500 });
@@ -123,7 +123,7 @@ export async function* readEntries(db: Db, deployment: string, fromSeq = 1): Asy
   }
 }
 
-/** A deployment's entries of one request, as they lie on a majority: an answer, and before a change its intent. */
+/** Returns a deployment's entries of one request: an access, and for a mutation its intent. */
 export async function findEntries(
   db: Db,
   deployment: string,
@@ -131,55 +131,55 @@ export async function findEntries(
 ): Promise<readonly StoredEntry[]> {
   const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
   const found = await entries
-    .find({ deployment, correlationId }, { limit: 10, maxTimeMS: longestMs })
+    .find({ deployment, correlationId }, { limit: 10, maxTimeMS: maxTimeMs })
     .toArray();
   return found.map(({ _id, seq, hash, bytes }) => ({ id: _id, seq, hash, bytes: bytes.value() }));
 }
 
-/** The place of an entry; null where the deployment has none of this id. */
+/** Returns the position of an entry; null if the deployment has none with this id. */
 export async function findPlace(db: Db, deployment: string, id: string): Promise<number | null> {
   const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
   const entry = await entries.findOne(
     { _id: id, deployment },
-    { projection: { seq: 1 }, maxTimeMS: longestMs },
+    { projection: { seq: 1 }, maxTimeMS: maxTimeMs },
   );
   return entry?.seq ?? null;
 }
 
-/** What is read of a log backwards: the newest entries of one picture before a place, so many at most. */
+/** A query for the newest entries of one picture before a position. */
 export type Backwards = {
   readonly picture: string;
   readonly before: number;
-  readonly most: number;
-  /** Only those that gave a record of it. */
+  readonly limit: number;
+  /** Only entries that disclose a record of this community. */
   readonly community?: string;
 };
 
-/** A deployment's entries before a place, the newest first, as they lie on a majority. */
+/** Reads a deployment's entries before a position, newest first, with read concern majority. */
 export async function* readBackwards(
   db: Db,
   deployment: string,
-  { picture, before, most, community }: Backwards,
+  { picture, before, limit, community }: Backwards,
 ): AsyncIterable<StoredEntry> {
   const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
   const of = { deployment, picture, ...(community === undefined ? {} : { communities: community }) };
   const cursor = entries.find(
     { ...of, seq: { $lt: before } },
-    { sort: { seq: -1 }, limit: most, maxTimeMS: longestMs },
+    { sort: { seq: -1 }, limit, maxTimeMS: maxTimeMs },
   );
   for await (const { _id, seq, hash, bytes } of cursor) {
     yield { id: _id, seq, hash, bytes: bytes.value() };
   }
 }
 
-/** The erasable parts of an entry: null for each that was erased, both where there are none. */
+/** Reads the erasable parts of an entry; null for each that was erased. */
 export async function readPersonal(db: Db, entryId: string): Promise<PersonalParts> {
   const personal = db.collection<PersonalDocument>('trailPersonal', primary);
   const document = await personal.findOne({ _id: entryId });
   return { reader: fromDocument(document?.reader), operation: fromDocument(document?.operation) };
 }
 
-/** Erases parts of an entry with their salts, for good; the entry stays provable. Needs update on `trailPersonal`. */
+/** Permanently erases parts of an entry and their salts. The entry stays verifiable. Needs update on `trailPersonal`. */
 export async function erasePersonal(
   db: Db,
   entryId: string,

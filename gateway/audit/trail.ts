@@ -13,21 +13,21 @@ import {
 } from './entry.ts';
 import { TrailStore } from './store.ts';
 
-/** The place that an access got. */
+/** The position of an appended entry. */
 export type Appended = ChainHead & { readonly id: string };
 
-/** How long a caller waits at most, in milliseconds: a trail that is down is known by then. */
+/** The maximum time that a caller waits, in milliseconds. */
 const patienceMs = 2000;
-/** How long the writer waits for one command, so that it notices soon when the store is back. */
+/** The maximum time that the writer waits for one command, in milliseconds, so that it soon retries. */
 const attemptMs = 1000;
 const healthyWriteMs = 500;
-const longestPauseMs = 250;
-/** A turn left to other hubs: now and then to one not met yet, which a busy writer would keep out for seconds. */
+const maxPauseMs = 250;
+/** Every 16th write, waits 3 ms so that another hub can append. Without this a busy writer starves it. */
 const turnMs = 3;
 const turnEvery = 16;
 const sharedMs = 10_000;
-/** What may wait at most, and what goes in one write. */
-const most = {
+/** The maximum sizes of the queue, of one write and of one entry. */
+const max = {
   waiting: 5000,
   waitingBytes: 64_000_000,
   batch: 500,
@@ -38,14 +38,14 @@ const healthyWaiting = 500;
 
 type Waiting = {
   readonly draft: Draft;
-  /** Its place, once its entry is durable. */
+  /** Its position, once the entry is durable. */
   place: ChainHead | null;
-  /** Whether its erasable parts are durable. */
+  /** Whether the erasable parts are durable. */
   parts: boolean;
   readonly settle: (outcome: Appended | HubError) => void;
 };
 
-/** Opens a deployment's trail; `report` gets every failure of a write. Rejects with TRAIL_UNAVAILABLE. */
+/** Opens the audit log of a deployment. Calls `report` for every failed write. Rejects with TRAIL_UNAVAILABLE. */
 export async function openTrail(options: {
   readonly db: Db;
   readonly deployment: string;
@@ -55,29 +55,30 @@ export async function openTrail(options: {
   try {
     return new Trail(store, await within(patienceMs, store.prepare()), options.report ?? (() => {}));
   } catch (error) {
-    throw new HubError('TRAIL_UNAVAILABLE', 'the trail cannot be opened', { cause: error });
+    throw new HubError('TRAIL_UNAVAILABLE', 'the audit log cannot be opened', { cause: error });
   }
 }
 
 /**
- * The one writer of a hub. Whatever waits is chained and written together, entries and erasable parts side by side,
- * so that many appends cost about one write. Several hubs may write one trail: the store gives a place to one entry
- * only, and who comes second chains again behind the new head. After any failure the writer asks the store which
- * entries are durably in, by their ids, before it tries the others again: so none is in twice, and none that was
- * promised is lost. No transaction: one left open by a hub that was killed would hold the next place for a minute.
+ * The writer of the audit log; each hub process has one. It writes all waiting entries in one batch, in parallel with
+ * their erasable parts, so that many appends cost about one write. Several hubs may write the same log: a unique index
+ * gives each position to one entry, and the hub that loses chains its entries again behind the new head. After any
+ * failure the writer first asks the store which entries are durable, by their ids, and retries only the others. So no
+ * entry is written twice, and no confirmed entry is lost. There is no transaction: one that a killed hub left open
+ * would block the next position for a minute.
  *
- * An append that was given up may still get in: the trail then holds an access whose answer did not leave. If its
- * erasable parts alone got in, they are harmless: no entry commits to them, and they expire by their `at` like all.
+ * An append that timed out may still be written: the log then has an access whose answer did not leave. If only its
+ * erasable parts were written, no entry commits to them, and they expire by their `at`.
  */
 export class Trail {
   readonly #store: TrailStore;
   readonly #report: (failure: unknown) => void;
-  /** In the order of their coming. What is being written stays until it is in, or given up. */
+  /** The queue, in order of arrival. An entry stays until it is durable or its caller has timed out. */
   readonly #waiting = new Set<Waiting>();
   #waitingBytes = 0;
   #head: ChainHead | null;
   #failing = false;
-  /** While another hub is known to write the same trail: then each leaves the other a turn after its own. */
+  /** Until then another hub is assumed to write the same log: pause after each write, so that it can append. */
   #sharedUntil = 0;
   #writingSince: number | null = null;
   #writer: Promise<void> | null = null;
@@ -89,13 +90,13 @@ export class Trail {
     this.#report = report;
   }
 
-  /** Whether the last write succeeded, none hangs, and few wait. */
+  /** Whether the last write succeeded, none hangs, and the queue is short. */
   get healthy(): boolean {
     const hangs = this.#writingSince !== null && performance.now() - this.#writingSince > healthyWriteMs;
     return !this.#failing && !this.#closed && !hangs && this.#waiting.size < healthyWaiting;
   }
 
-  /** Resolves once the access is durable (on a majority, in the journal); rejects with TRAIL_UNAVAILABLE in 2 s. */
+  /** Resolves once the entry is durable (majority, journaled). Rejects with TRAIL_UNAVAILABLE after 2 s. */
   async append(facts: AuditFacts): Promise<Appended> {
     const draft = this.#draft(facts);
     const { promise, resolve, reject } = Promise.withResolvers<Appended>();
@@ -108,36 +109,41 @@ export class Trail {
     return await promise;
   }
 
-  /** Takes an access in and tries until it is durable; throws TRAIL_UNAVAILABLE if it cannot take any more. */
+  /** Queues an entry and retries until it is durable. Throws TRAIL_UNAVAILABLE if the queue is full. */
   appendLater(facts: AuditFacts): void {
     this.#admit(this.#draft(facts), (outcome) => {
       if (outcome instanceof HubError) this.#report(outcome);
     });
   }
 
-  /** Takes no more, writes what waits; rejects with TRAIL_UNAVAILABLE if that is not done within the time given. */
+  /** Accepts no more entries and writes the queue. Rejects with TRAIL_UNAVAILABLE if that takes longer than `withinMs`. */
   async close(withinMs = 5000): Promise<void> {
     this.#closed = true;
     const enough = new AbortController();
     const late = pause(withinMs, undefined, { signal: enough.signal }).catch(() => {});
     await Promise.race([this.#writer, late]);
     enough.abort();
-    const lost = this.#waiting.size;
-    for (const waiting of this.#waiting) this.#settle(waiting, unavailable('the trail was closed'));
-    if (lost > 0) throw unavailable(`${lost} accesses did not get into the trail before it was closed`);
+    const unwritten = this.#waiting.size;
+    for (const waiting of this.#waiting) this.#settle(waiting, unavailable('the audit log was closed'));
+    if (unwritten > 0)
+      throw unavailable(`${unwritten} entries were not written before the audit log was closed`);
   }
 
   #draft(facts: AuditFacts): Draft {
     const secrets = { id: randomUUID(), readerSalt: randomBytes(32), operationSalt: randomBytes(32) };
     const draft = draftEntry(facts, this.#store.deployment, secrets);
-    if (draft.size > most.entryBytes)
-      throw new HubError('OPERATION_TOO_LARGE', `an entry of ${draft.size} bytes`);
+    if (draft.size > max.entryBytes)
+      throw new HubError(
+        'OPERATION_TOO_LARGE',
+        `expected an audit entry of at most ${max.entryBytes} bytes, got ${draft.size}`,
+      );
     return draft;
   }
 
   #admit(draft: Draft, settle: Waiting['settle']): Waiting {
-    const full = this.#waiting.size >= most.waiting || this.#waitingBytes + draft.size > most.waitingBytes;
-    if (this.#closed || full) throw unavailable(this.#closed ? 'the trail is closed' : 'too many wait');
+    const full = this.#waiting.size >= max.waiting || this.#waitingBytes + draft.size > max.waitingBytes;
+    if (this.#closed || full)
+      throw unavailable(this.#closed ? 'the audit log is closed' : 'the queue of the audit log is full');
     const waiting: Waiting = { draft, place: null, parts: false, settle };
     this.#waiting.add(waiting);
     this.#waitingBytes += draft.size;
@@ -179,7 +185,7 @@ export class Trail {
     let bytes = 0;
     for (const waiting of this.#waiting) {
       bytes += waiting.draft.size;
-      if (batch.length > 0 && (batch.length >= most.batch || bytes > most.batchBytes)) break;
+      if (batch.length > 0 && (batch.length >= max.batch || bytes > max.batchBytes)) break;
       batch.push(waiting);
     }
     return batch;
@@ -188,22 +194,22 @@ export class Trail {
   async #insert(batch: readonly Waiting[]): Promise<void> {
     const head = this.#head ?? (await within(attemptMs, this.#store.readHead()));
     this.#head = null;
-    const homeless = batch.filter(({ place }) => place === null);
-    const entries = chainAll(homeless, head);
-    const bare = batch.filter(({ parts }) => !parts).map(({ draft }) => draft);
-    const both = [this.#store.insertEntries(entries), this.#store.insertParts(bare)];
+    const unchained = batch.filter(({ place }) => place === null);
+    const entries = chainAll(unchained, head);
+    const withoutParts = batch.filter(({ parts }) => !parts).map(({ draft }) => draft);
+    const both = [this.#store.insertEntries(entries), this.#store.insertParts(withoutParts)];
     const outcomes = await within(attemptMs, Promise.allSettled(both));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     const { seq, hash } = entries.at(-1) ?? head;
     this.#head = { seq, hash };
-    for (const [index, waiting] of homeless.entries()) waiting.place = entries[index] ?? null;
+    for (const [index, waiting] of unchained.entries()) waiting.place = entries[index] ?? null;
     for (const waiting of batch) {
       waiting.parts = true;
       this.#settleIfIn(waiting);
     }
   }
 
-  /** Whatever went wrong, the store alone knows what is in; if it does not say, all are tried again by their ids. */
+  /** Asks the store which entries are durable. If it does not answer, all are retried with the same ids. */
   async #recover(batch: readonly Waiting[], error: unknown): Promise<void> {
     this.#head = null;
     if (isTaken(error)) this.#sharedUntil = performance.now() + sharedMs;
@@ -233,15 +239,15 @@ function chainAll(waiting: readonly Waiting[], head: ChainHead): readonly Chaine
   return entries;
 }
 
-/** Another hub was faster: its entry took the place, or an attempt of ours that we did not hear of was in already. */
+/** Returns whether the position was taken: by another hub, or by an own write whose answer did not arrive. */
 function isTaken(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === 11000;
 }
 
-/** Soon where a place was taken, scattered so that two hubs do not keep step; slower and slower where it is down. */
+/** Returns the pause: short and random if the position was taken, exponential if the store is down. */
 function pauseMs(error: unknown, failures: number): number {
   const soon = isTaken(error) && failures < 20;
-  return soon ? Math.random() * turnMs : Math.min(longestPauseMs, 10 * 2 ** failures);
+  return soon ? Math.random() * turnMs : Math.min(maxPauseMs, 10 * 2 ** failures);
 }
 
 function unavailable(detail: string): HubError {

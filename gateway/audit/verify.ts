@@ -1,15 +1,15 @@
 import { canonicalBytes, sha256 } from './canonical.ts';
 import { type AccessEntry, type ChainHead, genesis } from './entry.ts';
 
-/** An entry as it lies in the store: the bytes are the entry, the rest repeats what they say. */
+/** A stored entry. The bytes are the entry; the other fields repeat values from them. */
 export type StoredEntry = ChainHead & {
   readonly id: string;
   readonly bytes: Uint8Array;
-  /** What auditors' questions find it by. */
+  /** The index fields for auditors' queries. */
   readonly found?: FoundBy;
 };
 
-/** What an entry is found by in the store, beside its place and its id. */
+/** The index fields of a stored entry besides `seq` and `id`. */
 export type FoundBy = {
   readonly at: Date;
   readonly correlationId: string;
@@ -17,25 +17,26 @@ export type FoundBy = {
   readonly communities: readonly string[];
 };
 
-/** The whole chain with its last link, or the place where it breaks first and how. */
+/** The result: the number of entries and the head, or the first break and its reason. */
 export type ChainVerdict =
   | { readonly ok: true; readonly entries: number; readonly head: ChainHead }
   | { readonly ok: false; readonly seq: number; readonly reason: ChainBreak };
 
+/** The reasons why a chain is broken. */
 export type ChainBreak =
   | 'the bytes are not the canonical form of an entry'
-  | 'the hash is not that of the bytes'
-  | 'the entry is not of this deployment'
-  | 'the entry that belongs here is missing'
-  | 'the store says another place or id than the bytes'
-  | 'the entry does not hang on the one before'
-  | 'the store finds it by other words than the bytes say'
-  | 'the entry is not the one that was there';
+  | 'the hash does not match the bytes'
+  | 'the entry is of another deployment'
+  | 'an entry is missing'
+  | 'the stored seq or id does not match the bytes'
+  | 'the hash of the previous entry does not match'
+  | 'the index fields do not match the bytes'
+  | 'the entry differs from the known one';
 
 /**
- * Checks every link of a deployment's chain: bytes, hash, place, and the hash of the one before. It starts at the
- * first entry, or behind the link given in `after`. An end that was cut off or written anew is seen only by who knows a
- * head from elsewhere: `known` must be met on the way.
+ * Verifies every entry of a deployment's chain: bytes, hash, position, and the hash of the previous entry. It starts at
+ * the first entry, or behind `after`. A truncated or rewritten end can only be detected with a head that was stored
+ * elsewhere: pass it as `known`, and the chain must contain it.
  */
 export async function verifyChain(
   entries: AsyncIterable<StoredEntry> | Iterable<StoredEntry>,
@@ -49,28 +50,27 @@ export async function verifyChain(
     if (reason !== null) return { ok: false, seq: head.seq + 1, reason };
     head = { seq: entry.seq, hash: entry.hash };
     if (head.seq === known?.seq && head.hash !== known.hash)
-      return { ok: false, seq: head.seq, reason: 'the entry is not the one that was there' };
+      return { ok: false, seq: head.seq, reason: 'the entry differs from the known one' };
   }
   if (known !== undefined && head.seq < known.seq)
-    return { ok: false, seq: head.seq + 1, reason: 'the entry that belongs here is missing' };
+    return { ok: false, seq: head.seq + 1, reason: 'an entry is missing' };
   return { ok: true, entries: head.seq - start.seq, head };
 }
 
 function findBreak(entry: StoredEntry, head: ChainHead, deployment: string): ChainBreak | null {
   const body = parseEntry(entry.bytes);
   if (body === null) return 'the bytes are not the canonical form of an entry';
-  if (sha256(entry.bytes) !== entry.hash) return 'the hash is not that of the bytes';
-  if (body.deployment !== deployment) return 'the entry is not of this deployment';
-  if (body.seq !== entry.seq || body.id !== entry.id)
-    return 'the store says another place or id than the bytes';
-  if (body.seq !== head.seq + 1) return 'the entry that belongs here is missing';
-  if (body.prev !== head.hash) return 'the entry does not hang on the one before';
+  if (sha256(entry.bytes) !== entry.hash) return 'the hash does not match the bytes';
+  if (body.deployment !== deployment) return 'the entry is of another deployment';
+  if (body.seq !== entry.seq || body.id !== entry.id) return 'the stored seq or id does not match the bytes';
+  if (body.seq !== head.seq + 1) return 'an entry is missing';
+  if (body.prev !== head.hash) return 'the hash of the previous entry does not match';
   return entry.found === undefined || isFoundBy(body, entry.found)
     ? null
-    : 'the store finds it by other words than the bytes say';
+    : 'the index fields do not match the bytes';
 }
 
-/** Whoever changes what an entry is found by hides it from those who ask, without a byte of it changed. */
+/** Compares the index fields with the bytes. A changed index field hides an entry from queries. */
 function isFoundBy({ at, correlationId, picture, disclosed }: AccessEntry, found: FoundBy): boolean {
   const communities = new Set<string>(disclosed.map(({ community }) => community));
   return (
@@ -79,12 +79,12 @@ function isFoundBy({ at, correlationId, picture, disclosed }: AccessEntry, found
     found.correlationId === correlationId &&
     found.picture === picture &&
     Array.isArray(found.communities) &&
-    // As sets: one that stands twice must not stand in for one that is gone.
+    // Compare as sets: a duplicate must not replace a missing community.
     communities.symmetricDifference(new Set(found.communities)).size === 0
   );
 }
 
-/** The entry that the bytes say; null where they are not the RFC 8785 form of an entry of format 1. */
+/** Parses the bytes of an entry; returns null if they are not the RFC 8785 form of an entry of format 1. */
 export function parseEntry(bytes: Uint8Array): AccessEntry | null {
   try {
     const body: unknown = JSON.parse(

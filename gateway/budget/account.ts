@@ -4,27 +4,27 @@ import { within } from '../../schema/runtime/within.ts';
 import type { Bucket, BucketStore, Lease } from './bucket.ts';
 import { rateOf } from './budget.ts';
 
-/** What came of a wish to spend: the points that are left, or in how many seconds there may be enough. */
+/** The result of spending: whether there was enough, the points left, and the seconds until there may be enough. */
 export type Spent =
   | { readonly enough: true; readonly left: number }
   | { readonly enough: false; readonly left: number; readonly seconds: number };
 
-/** How long a hub spends of a lease, in milliseconds. */
+/** The time for which a hub uses a lease, in milliseconds. */
 const leaseMs = 1000;
-/** Longer than a lease, so that whoever is busy takes the next one by what they spent of the last. */
+/** Longer than a lease, so that the next lease of a busy reader is sized by the spending of the last. */
 const idleMs = 1500;
-/** The least that is asked for, as a share of the budget: so that a reader's only request asks once. */
+/** The minimum size of a lease, as a share of the budget: one lease is then enough for one request. */
 const leastShare = 0.01;
-/** How often one wish asks the store: once, and again where an answer was so slow that the lease was over with it. */
+/** The maximum number of leases that one call requests: a lease may already be over when a slow answer arrives. */
 const maxAsked = 3;
 
 type Holding = Lease & { readonly begun: number; readonly spent: number };
-/** What the store said last: the points left there, when it was asked and when it said so. */
+/** The store's last answer: the points left, and the times of request and answer. */
 type Known = { readonly level: number; readonly asked: number; readonly heard: number };
 
 /**
- * What one hub holds of one bucket. It takes leases as large as its own spending in the last second says, so that a
- * busy reader costs the store a few writes a second, and not one for each request.
+ * The leases of one hub on one bucket. Their size follows the hub's spending in the last second, so that a busy reader
+ * causes a few writes per second, not one per request.
  */
 export class Account {
   readonly #store: BucketStore;
@@ -33,7 +33,7 @@ export class Account {
   #known: Known | null = null;
   #bucket: Bucket | null = null;
   #asking: Promise<boolean> | null = null;
-  /** Points that wait for the answer to the question that is under way. */
+  /** The points of calls that wait for the pending lease request. */
   #waiting = 0;
 
   constructor(store: BucketStore, deadlineMs: number) {
@@ -41,7 +41,7 @@ export class Account {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** Spends so many points or none; throws BUDGET_UNAVAILABLE. */
+  /** Spends all the points or none. Throws BUDGET_UNAVAILABLE. */
   async spend(bucket: Bucket, points: number): Promise<Spent> {
     this.#bucket = bucket;
     for (let asked = 0; asked < maxAsked;) {
@@ -54,10 +54,13 @@ export class Account {
         await this.#wait(this.#asking, points);
       }
     }
-    throw new HubError('BUDGET_UNAVAILABLE', `no answer in time for the budget ${bucket.id}`);
+    throw new HubError(
+      'BUDGET_UNAVAILABLE',
+      `expected a lease on the budget ${bucket.id} within ${maxAsked} requests, got none`,
+    );
   }
 
-  /** Without asking: from what is held, or a refusal where the store said just now that there is not enough. */
+  /** Spends from the current lease, or refuses by a recent answer of the store; null if the store must be asked. */
   #spendNow(bucket: Bucket, points: number): Spent | null {
     const { budget } = bucket;
     const now = performance.now();
@@ -77,7 +80,7 @@ export class Account {
     return { enough: false, left: Math.floor(left), seconds };
   }
 
-  /** As far as this hub knows: what others have taken since then it does not. */
+  /** Estimates the points left. It does not know what other hubs have taken since the last answer. */
   #left(now: number, rate: number, most: number): number {
     const { level, asked } = this.#known ?? { level: 0, asked: now };
     return Math.min(most, level + (this.#holding?.points ?? 0) + ((now - asked) * rate) / 1000);
@@ -92,7 +95,7 @@ export class Account {
     }
   }
 
-  /** Whether the store granted what is needed. */
+  /** Requests a lease. Returns whether the store granted the needed points. */
   async #ask(bucket: Bucket, need: number): Promise<boolean> {
     const held = this.#holding;
     const elapsed = Math.max(100, performance.now() - (held?.begun ?? 0));
@@ -106,7 +109,7 @@ export class Account {
     const back = this.#holding;
     const lease = randomUUID();
     const asked = performance.now();
-    // From here on it is the store's, whether or not an answer comes.
+    // The lease is given back with this request, whether or not an answer comes.
     this.#holding = null;
     try {
       const { granted, level } = await within(
@@ -123,21 +126,21 @@ export class Account {
     }
   }
 
-  /** Takes back what was spent just now for nothing. */
+  /** Puts back points that were just spent in vain. */
   putBack(points: number): void {
     const held = this.#holding;
     if (held === null || held.spent < points) return;
     this.#holding = { ...held, points: held.points + points, spent: held.spent - points };
   }
 
-  /** Whether nothing was asked for a while: what is left is better given back. */
+  /** Returns whether no lease was requested for a while, so that the rest should be given back. */
   isIdle(): boolean {
     return this.#asking === null && performance.now() - (this.#known?.asked ?? 0) >= idleMs;
   }
 
-  /** Gives back what is left. Where the store does not answer, it counts as spent. */
+  /** Gives back the rest of the lease. If the store does not answer, the rest counts as spent. */
   async settle(): Promise<void> {
-    // A lease that is spent is given back too: until then its points would not be filled up again.
+    // Also give back a fully spent lease: its points do not refill while it is open.
     if (this.#bucket === null || this.#holding === null) return;
     await this.#refill(this.#bucket, 0, 0).catch(() => undefined);
   }

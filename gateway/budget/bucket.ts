@@ -1,44 +1,45 @@
 import { type Collection, type Db, type Document, MongoServerError } from 'mongodb';
 import { type Budget, rateOf } from './budget.ts';
 
-/** A bucket of the store by its id; one that is not stored is full. */
+/** A bucket in the store. A bucket that is not stored is full. */
 export type Bucket = { readonly id: string; readonly budget: Budget };
 
-/** Points that a hub holds for itself, to spend without asking. The store counts them as taken. */
+/** Points that a hub may spend without asking the store, which counts them as taken. */
 export type Lease = { readonly id: string; readonly points: number };
 
-/** What a hub wants of a bucket: at least `need` or nothing, at most `want`; and what it gives back for it. */
+/** A lease request: at least `need` points or none, at most `want`, and the previous lease to give back. */
 export type Wanted = {
   readonly need: number;
   readonly want: number;
   readonly lease: string;
-  /** The lease that it held until now, with what is left of it. */
+  /** The previous lease with the points left on it. */
   readonly back: Lease | null;
 };
 
-/** What came of it: the points granted, 0 if there were fewer than needed, and how many are left in the store. */
+/** The granted points, 0 if there are fewer than needed, and the points left in the store. */
 export type Granted = { readonly granted: number; readonly level: number };
 
+/** The store of the buckets, which all hubs of a deployment share. */
 export type BucketStore = { lease(bucket: Bucket, wanted: Wanted): Promise<Granted> };
 
 type BucketDocument = Granted & {
   readonly _id: string;
   readonly at: Date;
   readonly leases: readonly (Lease & { readonly until: Date })[];
-  /** When it will be full, and its leases over: from then on it says no more than its absence. */
+  /** When the bucket is full and its leases are over. MongoDB deletes the document then (TTL index). */
   readonly fullAt: Date;
 };
 
-/** How long the store keeps a lease apart: its hub stops spending of it well before. */
+/** The time for which the store reserves a lease, in milliseconds. Its hub stops using it earlier. */
 export const heldMs = 3000;
 
 /**
- * The buckets in the hub's own store. Whatever is leased, spent, given back or lost, the points that are in a bucket
- * and out on its leases are never more than its budget's points; so no more is spent in any time than these and what
- * refills in that time, by however many hubs. The store's clock alone counts.
+ * Opens the buckets in the hub's store. The points in a bucket and on its leases together never exceed the budget. In
+ * any period, all hubs together can therefore spend at most the budget plus the refill of that period. Only the
+ * store's clock is used.
  */
 export function openBuckets(db: Db): BucketStore {
-  // A grant that a failover undoes may be granted twice: that is cheaper than to wait for the journal each time.
+  // A failover may undo a grant, which is then granted twice. Waiting for the journal each time would cost more.
   const buckets: Collection<BucketDocument> = db.collection('budgets', { writeConcern: { w: 1 } });
   let indexed: Promise<unknown> | null = null;
   return {
@@ -62,7 +63,7 @@ async function update(
       projection: { _id: 0, granted: 1, level: 1 },
     });
   const changed = await change().catch(async (error: unknown) => {
-    // Two hubs began the same bucket at once: the other's is there now.
+    // Another hub inserted the same bucket at the same time: update it.
     if (error instanceof MongoServerError && error.code === 11_000) return await change();
     throw error;
   });
@@ -70,7 +71,7 @@ async function update(
   return { granted: changed.granted, level: changed.level };
 }
 
-/** One atomic step: refill, take back, grant. */
+/** Returns the update pipeline that refills, takes back and grants in one atomic step. */
 function leaseOf(budget: Budget, { need, want, lease, back }: Wanted): Document[] {
   const perMs = rateOf(budget) / 1000;
   const until = { $add: ['$$NOW', heldMs] };
@@ -78,7 +79,7 @@ function leaseOf(budget: Budget, { need, want, lease, back }: Wanted): Document[
   const elapsed = { $max: [0, { $subtract: ['$$NOW', { $ifNull: ['$at', '$$NOW'] }] }] };
   const refilled = { $add: [{ $ifNull: ['$level', budget.points] }, { $multiply: [perMs, elapsed] }, given] };
   const room = { $max: [0, { $subtract: [budget.points, { $sum: '$others.points' }] }] };
-  // Half of what there is stays for the other hubs, unless it is needed.
+  // Leave half of the points to other hubs, unless they are needed.
   const share = { $max: [need, { $min: [want, { $divide: ['$level', 2] }] }] };
   const untilFull = { $divide: [{ $subtract: [budget.points, '$level'] }, perMs] };
   return [

@@ -8,20 +8,20 @@ import type { Leases } from './leases.ts';
 
 type Asking = Pick<RequestContext, 'reader' | 'budget' | 'correlationId' | 'setHeaders'>;
 
-/** Charges an identified reader, and with them their organisation; throws RATE_LIMITED or BUDGET_UNAVAILABLE. */
+/** Charges a reader and their organisation. Throws RATE_LIMITED, OPERATION_TOO_LARGE or BUDGET_UNAVAILABLE. */
 export type Charge = {
-  /** For a request, by its bytes: before any of it is parsed as GraphQL. */
+  /** Charges for the bytes of a request, before they are parsed as GraphQL. */
   readonly request: (bytes: number, asking: Asking) => Promise<void>;
-  /** For an operation, by its size: before it is decided and planned. */
+  /** Charges for the size of an operation, before it is decided and planned. */
   readonly operation: (size: Size, asking: Asking) => Promise<void>;
 };
 
 /**
- * Both budgets or none are charged, the reader's first: what is beyond it never reaches the organisation's. An answer
- * tells how much of the reader's own is left, and of the organisation's no more than that it is spent.
+ * Creates the charge, which takes points from both budgets or from none, the reader's first. Response headers state the
+ * rest of the reader's budget; of the organisation's budget they state only that it is spent.
  */
 export function createCharge(leases: Leases, budgets: Budgets, log: Logger): Charge {
-  const budgetsOf = keepBudgets(budgets, log);
+  const budgetsOf = chooseBudgets(budgets, log);
   const charge = async (points: number, asking: Asking): Promise<void> => {
     const { subject, organisation } = asking.reader;
     const own = budgetsOf(asking);
@@ -32,8 +32,12 @@ export function createCharge(leases: Leases, budgets: Budgets, log: Logger): Cha
       log.warn({ correlationId, organisation, policy, points }, 'refused: a budget is spent');
       return new HubError('RATE_LIMITED', `the budget of the ${policy} is spent`);
     };
-    // What no full bucket holds would be waited for in vain.
-    if (points > own.reader.points) throw new HubError('OPERATION_TOO_LARGE', `${points} points`);
+    // A cost above the bucket's capacity can never be paid: fail now instead of returning `retry-after`.
+    if (points > own.reader.points)
+      throw new HubError(
+        'OPERATION_TOO_LARGE',
+        `expected at most ${own.reader.points} points, got ${points}`,
+      );
     const spent = await leases.spend(bucket, points);
     asking.setHeaders({ 'ratelimit-policy': policyOf(own), ratelimit: leftOf(own.reader, spent.left) });
     if (!spent.enough) throw refuse('reader', { 'retry-after': String(spent.seconds) });
@@ -49,16 +53,16 @@ export function createCharge(leases: Leases, budgets: Budgets, log: Logger): Cha
   };
 }
 
-/** The budgets in force; what the registry has in another form than a budget's is told once, and not taken. */
-function keepBudgets(standard: Budgets, log: Logger): (asking: Asking) => Budgets {
-  const told = new Set<string>();
+/** Returns the budgets of a reader. An invalid budget in the registry is logged once per organisation and ignored. */
+function chooseBudgets(standard: Budgets, log: Logger): (asking: Asking) => Budgets {
+  const reported = new Set<string>();
   return ({ reader, budget }) => {
     if (budget === undefined || budget === null) return standard;
     const organisation = checkBudget(budget);
     const within = organisation === null ? null : withinHalf(standard.reader, organisation);
     if (organisation !== null && within !== null) return { reader: within, organisation };
-    if (!told.has(reader.organisation)) {
-      told.add(reader.organisation);
+    if (!reported.has(reader.organisation)) {
+      reported.add(reader.organisation);
       log.error(
         { organisation: reader.organisation, budget },
         'expected {points, seconds} in whole numbers, points at least 2: the standard budget is in force',
@@ -68,7 +72,7 @@ function keepBudgets(standard: Budgets, log: Logger): (asking: Asking) => Budget
   };
 }
 
-/** RateLimit-Policy and RateLimit: draft-ietf-httpapi-ratelimit-headers-10. */
+/** Formats RateLimit-Policy; `leftOf` formats RateLimit (draft-ietf-httpapi-ratelimit-headers-10). */
 function policyOf({ reader, organisation }: Budgets): string {
   return `${quotaOf('reader', reader)}, ${quotaOf('organisation', organisation)}`;
 }
@@ -81,7 +85,7 @@ function leftOf(budget: Budget, left: number): string {
   return `"reader";r=${Math.max(0, left)};t=${Math.ceil((budget.points - left) / rateOf(budget))}`;
 }
 
-/** The wait is that of these points alone: how far the others have overdrawn is theirs. */
+/** Computes `retry-after` from these points only: it must not reveal how much others of the organisation have spent. */
 function spentByAll(budget: Budget, points: number): Readonly<Record<string, string>> {
   const seconds = Math.max(1, Math.ceil(points / rateOf(budget)));
   return { 'retry-after': String(seconds), ratelimit: `"organisation";r=0;t=${seconds}` };

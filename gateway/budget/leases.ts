@@ -1,19 +1,19 @@
 import { Account, type Spent } from './account.ts';
 import type { Bucket, BucketStore } from './bucket.ts';
 
-/** Spends from buckets that other hubs spend from too, mostly without asking the store. */
+/** Spends from buckets that several hubs share, mostly without asking the store. */
 export type Leases = {
-  /** Spends so many points or none. Throws BUDGET_UNAVAILABLE when the store does not answer. */
+  /** Spends all the points or none. Throws BUDGET_UNAVAILABLE if the store does not answer. */
   spend(bucket: Bucket, points: number): Promise<Spent>;
-  /** Takes back what was spent for nothing just now; what comes too late is lost. */
+  /** Puts back points that were just spent in vain. If the lease is over, they are lost. */
   putBack(bucket: Bucket, points: number): void;
-  /** Gives all that is left back to the store. */
+  /** Gives all remaining points back to the store. */
   close(): Promise<void>;
 };
 
 const sweepMs = 500;
 
-/** How long the store is waited for, in milliseconds. */
+/** The maximum time to wait for the store, in milliseconds. */
 const standardDeadlineMs = 1500;
 
 /** Opens a hub's leases. */

@@ -10,41 +10,40 @@ import {
 } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 
-/** How much one operation may ask for, fragments spread out: work grows with this, not with its bytes. */
+/** The maximum size of one operation with its fragments expanded. Work grows with this size, not with the bytes. */
 export const limits = {
   /** Fields and fragments: the planner's work. */
   selections: 2000,
   depth: 24,
   rootFields: 100,
-  /** Rows that lists may give in all, each counted as full: the communities' work. */
+  /** Rows that all lists together may return at full length: the communities' work. */
   rows: 50_000,
 } as const;
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** What one operation asks for, fragments spread out, from its document and variables alone. */
+/** The size of one operation with its fragments expanded, from its document and variables only. */
 export type Size = {
   readonly selections: number;
   readonly depth: number;
   readonly rows: number;
-  /** The fields at its top. */
+  /** The number of root fields. */
   readonly fields: number;
-  /** Fields anywhere that ask for the schema. */
+  /** The number of introspection fields at any depth. */
   readonly introspections: number;
-  /** Whether its top is that of a connection. */
+  /** Whether the top level has the fields of a connection. */
   readonly listed: boolean;
 };
 
 const nothing: Size = { selections: 0, depth: 0, rows: 0, fields: 0, introspections: 0, listed: false };
-/** Rows that a list gives where the client does not say. */
+/** The rows of a list if the client does not state a number. */
 const defaultRows = 25;
 const listing: ReadonlySet<string> = new Set(['nodes', 'edges']);
 const introspecting: ReadonlySet<string> = new Set(['__schema', '__type']);
 
 /**
- * Refuses an operation that selects more than is planned in time, or whose lists within lists may give more rows than
- * the communities should read for one question. Each fragment is measured once, so that a document of nested fragments
- * costs no more to refuse than its bytes. Throws OPERATION_TOO_LARGE, otherwise gives the size.
+ * Returns the size of an operation. Throws OPERATION_TOO_LARGE if planning would take too long, or if nested lists may
+ * return too many rows. Each fragment is measured once, so the work is linear in the bytes of the document.
  */
 export function limitOperation(document: DocumentNode, variables: Variables = {}): Size {
   const size = measureOperation(document, variables);
@@ -55,10 +54,11 @@ export function limitOperation(document: DocumentNode, variables: Variables = {}
     rows <= limits.rows &&
     fields <= limits.rootFields;
   if (within) return size;
-  throw new HubError('OPERATION_TOO_LARGE', `${selections} selections, depth ${depth}, ${rows} rows`);
+  const got = `${selections} selections, depth ${depth}, ${rows} rows, ${fields} root fields`;
+  throw new HubError('OPERATION_TOO_LARGE', `expected at most ${JSON.stringify(limits)}, got ${got}`);
 }
 
-/** The size of a document's operations together: of one, where the others were cut out before. */
+/** Returns the size of all operations of a document together. The hub removes all but one before. */
 export function measureOperation(document: DocumentNode, variables: Variables = {}): Size {
   const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
   return joined(
@@ -66,7 +66,7 @@ export function measureOperation(document: DocumentNode, variables: Variables = 
   );
 }
 
-/** What variables are where the client leaves them out. */
+/** Returns the default values of an operation's variables. */
 function defaultsOf({ variableDefinitions }: OperationDefinitionNode): Variables {
   const defaults = (variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
     defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)]],
@@ -83,7 +83,7 @@ function createMeasure(document: DocumentNode, variables: Variables): (set: Sele
   const ofFragment = (name: string): Size => {
     const size = known.get(name);
     if (size !== undefined) return size;
-    // Validation has refused cycles already; this keeps a cycle from looping all the same.
+    // Validation has rejected cycles already. This prevents an endless loop in any case.
     known.set(name, nothing);
     const fragment = fragments.get(name);
     const measured = fragment === undefined ? nothing : measure(fragment.selectionSet);
@@ -114,7 +114,7 @@ function joined(sizes: readonly Size[]): Size {
   const sum = (of: (size: Size) => number) => sizes.reduce((total, size) => total + of(size), 0);
   return {
     selections: sum(({ selections }) => selections),
-    depth: sizes.reduce((most, { depth }) => Math.max(most, depth), 0),
+    depth: sizes.reduce((max, { depth }) => Math.max(max, depth), 0),
     rows: sum(({ rows }) => rows),
     fields: sum(({ fields }) => fields),
     introspections: sum(({ introspections }) => introspections),
@@ -122,7 +122,7 @@ function joined(sizes: readonly Size[]): Size {
   };
 }
 
-/** How many rows a field may give, by its `first` or its list of ids; null where it is no list of either kind. */
+/** Returns the rows that a field may return, by its `first` or its `ids`; null if it is not a list. */
 function rowsOf(field: FieldNode, listed: boolean, variables: Variables): number | null {
   const first = field.arguments?.find((argument) => argument.name.value === 'first');
   if (first !== undefined) return asNumber(first.value, variables) ?? defaultRows;
@@ -131,7 +131,7 @@ function rowsOf(field: FieldNode, listed: boolean, variables: Variables): number
   return listed ? defaultRows : null;
 }
 
-/** A number of rows; null where it is none, or less than none: what takes nothing must not make room for others. */
+/** Returns a number of rows; null if it is not a number or negative: negative rows would offset other lists. */
 function asNumber(value: ValueNode, variables: Variables): number | null {
   const given = value.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;
   const number = value.kind === Kind.INT ? Number(value.value) : given;

@@ -3,40 +3,44 @@ import type { Logger } from 'pino';
 import type { Agent } from 'undici';
 import { offerSession, type Session, type SigningKey } from '../../schema/protocol/session.ts';
 import { watchFile } from '../../schema/runtime/watched-file.ts';
-import { post } from './fetch-part.ts';
+import { post } from './fetch-subgraph.ts';
 
-/** Agrees on a session with one community. Rejects where its subgraph does not take the offer in time. */
+/** Agrees on a session with one community. Rejects if its subgraph does not accept the offer in time. */
 export type Agree = () => Promise<{ readonly session: Session; readonly signedBy: string }>;
 
-const largestAnswer = 1024;
+const maxAnswerBytes = 1024;
 
-/** Offers sessions at `/session` beside the subgraph's own address, under the key that is the hub's at that moment. */
+/** Returns a function that offers a session at `session`, relative to the subgraph's URL, signed with the current key. */
 export function createAgree(
   ends: { readonly deployment: string; readonly community: string },
-  part: { readonly url: string; readonly deadlineMs: number; readonly agent: Agent },
+  subgraph: { readonly url: string; readonly deadlineMs: number; readonly agent: Agent },
   key: () => SigningKey,
 ): Agree {
-  const url = new URL('session', part.url).href;
+  const url = new URL('session', subgraph.url).href;
   return async () => {
     const signedBy = key();
     const { token, conclude } = await offerSession(ends, signedBy, new Date());
     const headers = { 'content-type': 'application/jwt' };
-    const sent = { body: token, headers, deadlineMs: part.deadlineMs, most: largestAnswer };
-    const answer: unknown = JSON.parse(await post(url, sent, part.agent));
+    const sent = { body: token, headers, deadlineMs: subgraph.deadlineMs, maxBytes: maxAnswerBytes };
+    const answer: unknown = JSON.parse(await post(url, sent, subgraph.agent));
     return { session: conclude(answer), signedBy: signedBy.id };
   };
 }
 
-/** The hub's signing key, which follows its file. Rejects where the file holds none at first. */
+/** Watches the file of the hub's signing key. Returns a function that gives the current key. Rejects if the first read fails. */
 export async function watchSigningKey(file: string, log: Logger): Promise<() => SigningKey> {
   const watched = await watchFile(file, readSigningKey, {
     change: ({ id }) => log.info({ kid: id }, 'the signing key has changed'),
-    fault: (error) => log.error({ error: String(error) }, 'the signing key stays as it was'),
+    fault: (error) =>
+      log.error(
+        { error: String(error) },
+        'the new signing key file is invalid: the previous key stays in use',
+      ),
   });
   return watched.current;
 }
 
-/** Reads a private Ed25519 JWK (RFC 8037). Throws where it is none or has no `kid`, without a word of what it holds. */
+/** Reads a private Ed25519 JWK (RFC 8037) with a `kid`. The error never contains the file's content. */
 async function readSigningKey(text: string): Promise<SigningKey> {
   try {
     const { kid, ...jwk } = JSON.parse(text) as JWK;

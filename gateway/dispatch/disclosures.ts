@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import { handlingCodes, papScale, tlpScale } from '../../schema/record/vocabulary.ts';
 
-/** The most records that one part may disclose in one answer: what all parts say must fit one entry of the trail. */
+/** The maximum number of records that one response may disclose: all disclosures must fit into one audit entry. */
 export const maxDisclosed = 10_000;
 
 const disclosures = z
@@ -22,8 +22,8 @@ const disclosures = z
   .max(maxDisclosed);
 
 /**
- * What a part says it disclosed, checked once. Throws where it says nothing or something else: an answer whose
- * disclosure cannot be recorded is not taken.
+ * Validates the disclosures that a subgraph reports. Throws if they are missing or invalid: the hub does not use a
+ * response whose disclosures it cannot record.
  */
 export function readDisclosures(value: unknown, community: string): readonly RecordedDisclosure[] {
   return disclosures.parse(value).map((disclosure) => ({ ...disclosure, community }));

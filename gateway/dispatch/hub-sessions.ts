@@ -2,25 +2,26 @@ import type { Logger } from 'pino';
 import type { Session } from '../../schema/protocol/session.ts';
 import type { Agree } from './agree.ts';
 
-/** A session that this hub process holds with one community. */
+/** A session between this hub process and one community. */
 export type HeldSession = {
   readonly session: Session;
   readonly signedBy: string;
   readonly renewFrom: number;
-  /** The number of the next assertion. */
+  /** Returns the number of the next assertion. */
   next(): number;
 };
 
-/** No assertion is begun in a session's last half minute: it would end on the way. */
+/** A session is not used in its last 30 s: an assertion could expire in transit. */
 const spareMs = 30_000;
-/** A renewal that failed is tried again after this, while the session that there is goes on. */
+/** The pause after a failed renewal. The current session stays in use meanwhile. */
 const renewPauseMs = 5000;
-/** One session is agreed anew in this time for being refused, whatever a subgraph refuses. */
+/** After a refusal, at most one session is agreed in this time. */
 const refusalPauseMs = 1000;
 
 /**
- * The session of this hub process with one community: agreed when first needed, and anew in the background from half
- * of its life, or when the hub's key changes, while the old one is still good. At most one agreement is under way.
+ * Keeps the session of this hub process with one community. The first use agrees on it. After half of its lifetime, or
+ * when the hub's key changes, it is renewed in the background while the old one stays in use. At most one agreement is
+ * in progress at a time.
  */
 export class Sessions {
   readonly #agree: Agree;
@@ -39,7 +40,7 @@ export class Sessions {
     this.#clock = clock;
   }
 
-  /** The session to ask in. Rejects where none can be agreed. */
+  /** Returns the current session. Rejects if no session can be agreed. */
   async take(): Promise<HeldSession> {
     const now = this.#clock();
     const current = this.#current;
@@ -49,8 +50,8 @@ export class Sessions {
   }
 
   /**
-   * Another session after the subgraph refused this one, as it does after a restart or when a key is gone. Null where
-   * the one that was agreed for this a moment ago is refused as well: who refuses all makes the hub work no more.
+   * Returns a new session after the subgraph refused one, for example after its restart. Returns null if a session was
+   * agreed less than a second ago: a subgraph that rejects every session causes at most one handshake per second.
    */
   async takeAfterRefusal(refused: HeldSession): Promise<HeldSession | null> {
     if (this.#current !== null && this.#current !== refused) return this.#current;
@@ -65,7 +66,10 @@ export class Sessions {
     if (now - this.#renewedAt < renewPauseMs) return;
     this.#renewedAt = now;
     this.#join().catch((error: unknown) => {
-      this.#log.warn({ error: String(error) }, 'a session is not renewed yet');
+      this.#log.warn(
+        { error: String(error) },
+        'a session could not be renewed: the current one stays in use',
+      );
     });
   }
 

@@ -7,16 +7,16 @@ import {
 } from 'graphql';
 
 type Data = Readonly<Record<string, unknown>>;
-/** Response keys that were asked, each with what was asked below it; null for a leaf. */
+/** The requested response keys, each with the keys below it; null for a leaf. */
 type Asked = ReadonlyMap<string, Asked | null>;
 
 const known = new Map<string, Asked>();
 const maxKnown = 1000;
 
 /**
- * Keeps of a part's answer what was asked of it, and nothing else: the executor merges whatever comes, so that a part
- * which sends more could put words into another community's mouth. Throws where an object stands for a leaf, a leaf
- * for an object, or where entities are not as many as were asked for.
+ * Removes from a subgraph's response all data that was not requested. The executor merges everything, so a subgraph
+ * could otherwise forge data of another community. Throws if an object is in place of a leaf or a leaf in place of an
+ * object, or if the number of entities differs from the request.
  */
 export function pruneAnswer(data: Data | null, query: string, variables: Data): Data | null {
   if (data === null) return null;
@@ -25,7 +25,7 @@ export function pruneAnswer(data: Data | null, query: string, variables: Data): 
   const entities = pruned['_entities'];
   if (Array.isArray(representations) && entities !== null && entities !== undefined) {
     const asMany = Array.isArray(entities) && entities.length === representations.length;
-    if (!asMany) throw new Error(`expected ${representations.length} entities`);
+    if (!asMany) throw new Error(`expected ${representations.length} entities, got another number`);
   }
   return pruned;
 }
@@ -35,7 +35,7 @@ function pruneValue(value: unknown, asked: Asked | null): unknown {
   if (Array.isArray(value)) return value.map((item) => pruneValue(item, asked));
   const isObject = typeof value === 'object';
   if (isObject !== (asked !== null))
-    throw new Error('expected a leaf where one was asked, and an object elsewhere');
+    throw new Error(isObject ? 'expected a leaf, got an object' : 'expected an object, got a leaf');
   return asked === null ? value : pruneObject(value as Data, asked);
 }
 
@@ -64,7 +64,7 @@ function askedBy(query: string): Asked {
   return asked;
 }
 
-/** All keys that any of the selections asks for: which type an object is of makes no difference here. */
+/** Collects the keys of all selections, whatever the type of an object is. */
 function collect(
   sets: readonly SelectionSetNode[],
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,

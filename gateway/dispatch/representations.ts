@@ -1,11 +1,11 @@
-/** The stock executor sends one entity as often as it is met: each is asked once, and its answer given back to all. */
+/** The variables of a fetch without repeated representations. Apollo's executor sends an entity once per occurrence. */
 export type Distinct = {
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Gives the answer's `_entities` back in the order and number that were asked. */
+  /** Restores `_entities` in the order and number of the original representations. */
   expand(data: Readonly<Record<string, unknown>> | null): Readonly<Record<string, unknown>> | null;
 };
 
-/** Takes repeated representations out of a fetch's variables. */
+/** Removes repeated representations from the variables of a fetch. */
 export function distinctRepresentations(variables: Readonly<Record<string, unknown>>): Distinct {
   const all = variables['representations'];
   if (!Array.isArray(all)) return { variables, expand: (data) => data };

@@ -2,12 +2,12 @@ import type { Express } from 'express';
 import type { AddressInfo } from 'node:net';
 import { createServerOf, schemeOf, type Tls } from '../../schema/runtime/tls.ts';
 
-/** A server that listens: where, and how it stops once what it is doing is done. */
+/** A running server: its URL, and `stop`, which waits up to two seconds for open requests. */
 export type Listening = { readonly url: string; stop(): Promise<void> };
 
 /**
- * Listens, by https where it is given a certificate, with bounded time for headers and bodies. A port in use is an error
- * that says what to do.
+ * Starts to listen, over HTTPS if a certificate is given, with time limits for headers and bodies. Throws if the port is
+ * in use.
  */
 export async function listen(
   app: Express,

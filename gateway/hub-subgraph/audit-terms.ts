@@ -4,17 +4,17 @@ import type { PolicySource, Rule } from '../../schema/policy/language/rules.ts';
 import { formatShortfall } from '../../schema/policy/explain/format-explanation.ts';
 import { formatCondition, formatRule } from '../../schema/policy/explain/format-rule.ts';
 
-/** An action as the graph's enum writes it. */
+/** Returns the value of the graph's enum for an action. */
 export function toEnum(action: Action): string {
   return action.toUpperCase().replace('-', '_');
 }
 
-/** The action that a value of the graph's enum means. */
+/** Returns the action for a value of the graph's enum. */
 export function fromEnum(value: string): Action | undefined {
   return allActions.find((action) => toEnum(action) === value);
 }
 
-/** A rule as the graph gives it. */
+/** Returns a rule as the graph type `PolicyRule`. */
 export function toPolicyRule(rule: Rule, source: PolicySource): object {
   return {
     ...toDecisiveRule(rule, source),
@@ -30,7 +30,7 @@ export function toPolicyRule(rule: Rule, source: PolicySource): object {
   };
 }
 
-/** A permission that could have allowed what was refused. */
+/** Returns a permission that could have allowed a refused coordinate, with the conditions that were not met. */
 export function toDecisionWay({ rule, missing, prohibitedBy }: PermitCheck, source: PolicySource): object {
   return {
     rule: toDecisiveRule(rule, source),

@@ -1,16 +1,16 @@
-import type { RequestContext } from '../request/context.ts';
+import type { Execution } from '../dispatch/collected.ts';
 
 /**
- * What was given of the hub's own side stands in the entry of who asked, as for its organisation only; an inquiry that
- * it was given for, as a restriction to it.
+ * Adds a disclosure of the hub's own data to the request's audit entry. It is for the reader's organisation only, and
+ * restricted to the inquiry, if one is stated.
  */
 export function disclose(
-  { disclosed, reader }: Pick<RequestContext, 'disclosed' | 'reader'>,
+  { request, collected }: Execution,
   type: string,
   id: string,
   inquiry: string | null = null,
 ): void {
-  disclosed.push({
+  collected.disclosed.push({
     community: 'hub',
     type,
     id: `${type}:${id}`,
@@ -19,7 +19,7 @@ export function disclose(
     pap: 'CLEAR',
     handlingCodes: [],
     extraRestrictions: inquiry === null ? [] : [`for the inquiry ${inquiry} only`],
-    audience: [reader.organisation],
+    audience: [request.reader.organisation],
     portions: [],
   });
 }

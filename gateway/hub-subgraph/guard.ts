@@ -3,14 +3,14 @@ import { HubError } from '../../schema/errors.ts';
 import { isMachinery } from '../../schema/policy/check/gaps/subgraph.ts';
 import type { ReaderAccess } from '../../schema/policy/decide/policy.ts';
 
-/** What the guard must be told of a request: its reader, under the policy that the request is decided by. */
+/** The context that the guard needs: the reader's access under the policy of the request. */
 export type Guarded = { readonly readerAccess: Pick<ReaderAccess, 'mayUse'> };
 
 /**
- * Guards the hub's own part by itself, whatever was decided before the plan: every field is refused to kinds of reader
- * that may never use it, and one that no rule names to all.
+ * Adds a guard to every field of the hub's own subgraph, independent of the decision before the plan. It refuses a
+ * field to kinds of reader that may never use it, and to all readers if no rule names the field.
  */
-export function guardHubPart(schema: GraphQLSchema): GraphQLSchema {
+export function guardHubSubgraph(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || isMachinery(type.name)) continue;
     for (const field of Object.values(type.getFields())) {

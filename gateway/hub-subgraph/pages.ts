@@ -1,25 +1,22 @@
 import { HubError } from '../../schema/errors.ts';
-import type { RequestContext } from '../request/context.ts';
-import type { Allowance } from './allowance.ts';
 import type { AccessLog } from '../audit/log.ts';
+import type { Execution } from '../dispatch/collected.ts';
+import type { Allowance } from './allowance.ts';
 
-/** What the log's fields are answered from. */
-export type LogContext = {
-  readonly request: RequestContext;
-  readonly log: AccessLog;
-  readonly allowance: Allowance;
-};
+/** The context of the fields that read the audit log. */
+export type LogContext = Execution & { readonly log: AccessLog; readonly allowance: Allowance };
 
 const maxEntries = 100;
 
-/** A page as it was asked for: 25 entries unless told otherwise, 100 at most. Throws BAD_USER_INPUT. */
+/** Returns the page to read: 25 entries by default, 100 at most. Throws BAD_USER_INPUT. */
 export function toPage(asked: { readonly first?: number | null; readonly after?: string | null }) {
   const first = asked.first ?? 25;
-  if (first < 0 || first > maxEntries) throw new HubError('BAD_USER_INPUT', `first: 0 to ${maxEntries}`);
+  if (first < 0 || first > maxEntries)
+    throw new HubError('BAD_USER_INPUT', `first: expected 0 to ${maxEntries}, got ${first}`);
   return { first, after: asked.after ?? null };
 }
 
-/** A Relay connection. Its end may lie behind its last edge: the page was looked through as far as that. */
+/** Returns a Relay connection. `endCursor` may be behind the last edge if the page left entries out. */
 export function toConnection<Node>(
   edges: readonly { readonly cursor: string; readonly node: Node }[],
   next: string | null,

@@ -5,7 +5,7 @@ import { takeQuestion } from './allowance.ts';
 import { disclose } from './disclose.ts';
 import { type LogContext, toConnection, toPage } from './pages.ts';
 
-/** One reading of a community's records: its own of the entry, and nothing of what else was asked and given with them. */
+/** One access to records of a community, reduced to the records of that community. */
 type OwnRead = { readonly entry: AccessEntry; readonly own: readonly EntryDisclosure[] };
 type Asked = {
   readonly record?: string | null;
@@ -15,7 +15,7 @@ type Asked = {
 
 const maxRecords = 10_000;
 
-/** Who was given the records of a community, for its operators: those of the organisation that keeps its store. */
+/** Resolvers of `ownReads`: which organisations got records of a community. For the community's operators only. */
 export const ownReadResolvers = {
   Query: {
     ownReads: async (_: unknown, asked: Asked, context: LogContext) => {
@@ -29,7 +29,7 @@ export const ownReadResolvers = {
       const reads = entries
         .map((entry): OwnRead => ({ entry, own: ownOf(entry, community, asked.record ?? null) }))
         .filter(({ own }) => own.length > 0);
-      for (const { entry } of reads) disclose(request, 'OwnRead', entry.id);
+      for (const { entry } of reads) disclose(context, 'OwnRead', entry.id);
       return toConnection(
         reads.map((node) => ({ cursor: node.entry.id, node })),
         next,
@@ -48,13 +48,14 @@ export const ownReadResolvers = {
   OwnReadRecord: { handlingCodes: ({ handlingCodes }: EntryDisclosure) => handlingCodes ?? [] },
 };
 
-/** The first records of an entry: 100 unless told otherwise, 10,000 at most. */
+/** Returns the first records of an entry: 100 by default, 10,000 at most. Throws BAD_USER_INPUT. */
 export function takeFirst(
   records: readonly EntryDisclosure[],
   asked: number | null,
 ): readonly EntryDisclosure[] {
   const first = asked ?? 100;
-  if (first < 0 || first > maxRecords) throw new HubError('BAD_USER_INPUT', `first: 0 to ${maxRecords}`);
+  if (first < 0 || first > maxRecords)
+    throw new HubError('BAD_USER_INPUT', `first: expected 0 to ${maxRecords}, got ${first}`);
   return records.slice(0, first);
 }
 

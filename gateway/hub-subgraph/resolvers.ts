@@ -14,7 +14,7 @@ import type { PolicyHistory } from '../../schema/policy/bundle/history.ts';
 import { takeFirst } from './reads.ts';
 import { fromEnum, toDecisionWay, toEnum, toPolicyRule } from './audit-terms.ts';
 
-/** What the auditors' fields are answered from. */
+/** The context of the auditors' fields. */
 export type AuditorContext = Guarded & LogContext & { readonly policyOf: PolicyHistory };
 
 type Asked = { readonly correlationId: string; readonly inquiry?: string | null };
@@ -26,16 +26,16 @@ type Page = {
 type Decided = { readonly decision: ExplainedDecision; readonly policy: PolicyInForce | null };
 
 /**
- * The hub's own side for its auditors: the policy in force, what was refused and why, and the access log without what
- * any record says. What is given of them is a disclosure like any other, and stands in the auditor's own entry.
+ * Resolvers of the auditors' fields: the policy in force, refusals with their reasons, and the audit log without the
+ * content of records. Their answers are disclosures too: the auditor's own audit entry has them.
  */
 export const auditorResolvers = {
   Query: {
     policy: (_: unknown, _args: unknown, context: AuditorContext) => {
       takeQuestion(context);
-      const { request } = context;
-      disclose(request, 'Policy', request.policy.version);
-      return request.policy;
+      const { policy } = context.request;
+      disclose(context, 'Policy', policy.version);
+      return policy;
     },
     decision: async (_: unknown, asked: Asked, context: AuditorContext) => {
       takeQuestion(context);
@@ -43,7 +43,7 @@ export const auditorResolvers = {
       const access = await context.log.find(asked.correlationId, context.request.reader.picture);
       if (access === null) return null;
       const policy = await context.policyOf(access.entry.policy);
-      disclose(context.request, 'AccessDecision', access.entry.id, inquiry);
+      disclose(context, 'AccessDecision', access.entry.id, inquiry);
       return { decision: explainDecision(access, policy), policy } satisfies Decided;
     },
     accessPerson: async (_: unknown, asked: Asked, context: AuditorContext) => {
@@ -51,7 +51,7 @@ export const auditorResolvers = {
       const inquiry = inquiryOf(asked.inquiry, context);
       const access = await context.log.find(asked.correlationId, context.request.reader.picture);
       if (access === null || access.reader === null) return null;
-      disclose(context.request, 'AccessPerson', access.entry.id, inquiry);
+      disclose(context, 'AccessPerson', access.entry.id, inquiry);
       return access.reader;
     },
     disclosures: async (_: unknown, asked: Page, context: AuditorContext) => {
@@ -60,7 +60,7 @@ export const auditorResolvers = {
       const inquiry = inquiryOf(asked.inquiry, context);
       const page = toPage(asked);
       const { entries, next } = await log.page({ ...page, picture: request.reader.picture });
-      for (const { id } of entries) disclose(request, 'AccessEntry', id, inquiry);
+      for (const { id } of entries) disclose(context, 'AccessEntry', id, inquiry);
       return toConnection(
         entries.map((node) => ({ cursor: node.id, node })),
         next,
@@ -83,13 +83,13 @@ export const auditorResolvers = {
       orBadInput(() => {
         takeQuestion(context);
         const { coordinate, actions, ...shown } = show(policy, name);
-        const told = actions.map(({ action, rules }) => {
+        const byAction = actions.map(({ action, rules }) => {
           return {
             action: toEnum(action),
             rules: rules.map(({ rule }) => toPolicyRule(rule, policy.source)),
           };
         });
-        return { ...shown, name: coordinate, actions: told };
+        return { ...shown, name: coordinate, actions: byAction };
       }),
     who: (
       policy: PolicyInForce,
@@ -98,9 +98,9 @@ export const auditorResolvers = {
     ) =>
       orBadInput(() => {
         takeQuestion(context);
-        const { can, except, ...told } = who(policy, fromEnum(action) ?? 'read', coordinate);
+        const { can, except, ...others } = who(policy, fromEnum(action) ?? 'read', coordinate);
         return {
-          ...told,
+          ...others,
           can: can.map(({ rule, roles }) => ({ rule: toPolicyRule(rule, policy.source), roles })),
           except: except.map((rule) => toPolicyRule(rule, policy.source)),
         };

@@ -15,25 +15,28 @@ import {
 } from '../../schema/record/keys.ts';
 import { jointCaseKey } from '../../schema/record/shared-types.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
+import type { Execution } from '../dispatch/collected.ts';
 import { openAllowance } from './allowance.ts';
-import { guardHubPart } from './guard.ts';
+import { guardHubSubgraph } from './guard.ts';
 import { ownReadResolvers } from './reads.ts';
 import { type AuditorContext, auditorResolvers } from './resolvers.ts';
-import type { RequestContext } from '../request/context.ts';
 import type { Names } from '../registry/names.ts';
 import type { OrganisationEntry, Registry } from '../registry/registry.ts';
 
-/** The most vulnerabilities that one root field gives stubs for. */
-const maxAtOnce = 200;
+/** The maximum number of ids that one root field accepts. */
+const maxIds = 200;
 
-type PartContext = AuditorContext & {
+/** The maximum number of parsed queries in the cache. */
+const maxDocuments = 1000;
+
+type SubgraphContext = AuditorContext & {
   readonly names: Names;
   readonly organisations: DataLoader<string, OrganisationEntry | null>;
 };
 type EntityReference = { readonly __typename: string; readonly id: string };
 
-/** What the hub's own part is answered from. */
-export type HubPartSources = {
+/** The data that the hub's own subgraph answers from. */
+export type HubSubgraphSources = {
   readonly registry: Registry;
   readonly names: () => Names;
   readonly log: AuditorContext['log'];
@@ -41,49 +44,53 @@ export type HubPartSources = {
 };
 
 /**
- * The hub's own part of the graph, answered in this process: stubs by natural key, which read no store, so that no
- * community's silence hides another's part; the public side of the registry; the auditors' side; and the operators'. It
- * guards itself, whatever was decided before.
+ * Creates the hub's own subgraph, which runs in this process: entity references by natural key, the public part of the
+ * registry, and the fields for auditors and operators. Entity references read no store, so that the outage of one
+ * community does not hide the data of others. The subgraph has its own guard, independent of the gateway's decision.
  */
-export function createHubPart(sources: HubPartSources, logger: Logger): GraphQLDataSource {
-  const schema = guardHubPart(
+export function createHubSubgraph(sources: HubSubgraphSources, logger: Logger): GraphQLDataSource {
+  const schema = guardHubSubgraph(
     buildSubgraphSchema([{ typeDefs: parse(subgraphSdl('hub')), resolvers: resolvers as never }]),
   );
   const documents = new Map<string, DocumentNode>();
   return {
     process: async (options) => {
-      const request = options.context as RequestContext;
-      const contextValue = partContext(sources, request);
+      const execution = options.context as Execution;
+      const contextValue = createContext(sources, execution);
       const document = parseOnce(options.request.query ?? '', documents);
       const variableValues = options.request.variables ?? {};
       const result = await execute({ schema, document, variableValues, contextValue });
-      for (const error of result.errors ?? []) noteError(error.originalError, request, logger);
+      for (const error of result.errors ?? []) collectError(error.originalError, execution, logger);
       return { data: (result.data ?? null) as never };
     },
   };
 }
 
-function partContext(
-  { registry, names, log, policyOf }: HubPartSources,
-  request: RequestContext,
-): PartContext {
+function createContext(
+  { registry, names, log, policyOf }: HubSubgraphSources,
+  execution: Execution,
+): SubgraphContext {
+  const { request } = execution;
   const readerAccess = request.policy.accessOf(request.reader, request.at);
-  const auditors = { request, readerAccess, log, policyOf, allowance: openAllowance() };
+  const auditors = { ...execution, readerAccess, log, policyOf, allowance: openAllowance() };
   return { names: names(), organisations: loadOrganisations(registry), ...auditors };
 }
 
-function noteError(error: unknown, context: RequestContext, log: Logger): void {
-  const told: readonly HubErrorCode[] = [
-    'BAD_USER_INPUT',
-    'BAD_CURSOR',
-    'OPERATION_TOO_LARGE',
-    'AMBIGUOUS_NAME',
-    'REFUSED',
-  ];
-  if (error instanceof HubError && told.includes(error.code)) context.told.add(error.code);
+/** Codes that the reader gets. Every other error counts as a failure of the subgraph. */
+const passedOn: readonly HubErrorCode[] = [
+  'BAD_USER_INPUT',
+  'BAD_CURSOR',
+  'OPERATION_TOO_LARGE',
+  'AMBIGUOUS_NAME',
+  'REFUSED',
+];
+
+function collectError(error: unknown, { request, collected }: Execution, log: Logger): void {
+  if (error instanceof HubError && passedOn.includes(error.code)) collected.errorCodes.add(error.code);
   else {
-    context.lost.add('hub');
-    log.warn({ correlationId: context.correlationId, error: String(error) }, "the hub's own part is lost");
+    collected.failedSubgraphs.add('hub');
+    const { correlationId } = request;
+    log.warn({ correlationId, error: String(error) }, "the hub's own subgraph failed");
   }
 }
 
@@ -93,24 +100,25 @@ const resolvers = {
   Query: {
     ...auditorResolvers.Query,
     ...ownReadResolvers.Query,
-    vulnerability: (_: unknown, { id }: { id: string }, { names }: PartContext) =>
+    vulnerability: (_: unknown, { id }: { id: string }, { names }: SubgraphContext) =>
       vulnerabilityReference(id, names),
-    vulnerabilities: (_: unknown, { ids }: { ids: readonly string[] }, { names }: PartContext) => {
-      if (ids.length > maxAtOnce) throw new HubError('BAD_USER_INPUT', `ids: at most ${maxAtOnce}`);
+    vulnerabilities: (_: unknown, { ids }: { ids: readonly string[] }, { names }: SubgraphContext) => {
+      if (ids.length > maxIds)
+        throw new HubError('BAD_USER_INPUT', `ids: expected at most ${maxIds}, got ${ids.length}`);
       return ids.map((id) => vulnerabilityReference(id, names));
     },
-    threatActor: (_: unknown, { name }: { name: string }, { names }: PartContext) => {
+    threatActor: (_: unknown, { name }: { name: string }, { names }: SubgraphContext) => {
       const [only, ...others] = actorReferences(name, names);
       if (others.length > 0) throw new HubError('AMBIGUOUS_NAME');
       return only;
     },
-    threatActors: (_: unknown, { name }: { name: string }, { names }: PartContext) =>
+    threatActors: (_: unknown, { name }: { name: string }, { names }: SubgraphContext) =>
       actorReferences(name, names),
     indicator: (_: unknown, { type, value }: { type: IndicatorType; value: string }) =>
       referenceOr('Indicator', indicatorKey(type, value)),
-    organisation: async (_: unknown, { id }: { id: string }, { organisations }: PartContext) => {
+    organisation: async (_: unknown, { id }: { id: string }, { organisations }: SubgraphContext) => {
       const key = organisationKey(id.replace(/^Organisation:/, ''));
-      const entry = key === null ? null : await organisations.load(registryId(key));
+      const entry = key === null ? null : await organisations.load(afterColon(key));
       return entry === null ? null : referenceOr('Organisation', key);
     },
     memberState: (_: unknown, { code }: { code: string }) => referenceOr('MemberState', memberStateKey(code)),
@@ -121,13 +129,13 @@ const resolvers = {
   },
   Vulnerability: {
     name: ({ id }: EntityReference) => afterColon(id),
-    aliases: ({ id }: EntityReference, _: unknown, { names }: PartContext) =>
+    aliases: ({ id }: EntityReference, _: unknown, { names }: SubgraphContext) =>
       names.vulnerabilityAliases(afterColon(id)),
   },
   ThreatActor: {
-    name: ({ id }: EntityReference, _: unknown, { names }: PartContext) =>
+    name: ({ id }: EntityReference, _: unknown, { names }: SubgraphContext) =>
       names.actor(id)?.name ?? id.split(':').at(-1),
-    synonyms: ({ id }: EntityReference, _: unknown, { names }: PartContext) =>
+    synonyms: ({ id }: EntityReference, _: unknown, { names }: SubgraphContext) =>
       names.actor(id)?.synonyms ?? [],
   },
   Indicator: {
@@ -135,12 +143,12 @@ const resolvers = {
     value: ({ id }: EntityReference) => parseIndicatorKey(id)?.value ?? id,
   },
   Organisation: {
-    name: async ({ id }: EntityReference, _: unknown, { organisations }: PartContext) =>
-      (await organisations.load(registryId(id)))?.name ?? null,
-    kind: async ({ id }: EntityReference, _: unknown, { organisations }: PartContext) =>
-      (await organisations.load(registryId(id)))?.kind ?? null,
-    memberState: async ({ id }: EntityReference, _: unknown, { organisations }: PartContext) => {
-      const code = (await organisations.load(registryId(id)))?.memberState ?? null;
+    name: async ({ id }: EntityReference, _: unknown, { organisations }: SubgraphContext) =>
+      (await organisations.load(afterColon(id)))?.name ?? null,
+    kind: async ({ id }: EntityReference, _: unknown, { organisations }: SubgraphContext) =>
+      (await organisations.load(afterColon(id)))?.kind ?? null,
+    memberState: async ({ id }: EntityReference, _: unknown, { organisations }: SubgraphContext) => {
+      const code = (await organisations.load(afterColon(id)))?.memberState ?? null;
       const key = code === null ? null : memberStateKey(code);
       return key === null ? null : referenceOr('MemberState', key);
     },
@@ -151,30 +159,26 @@ const resolvers = {
   },
 };
 
-/** A stub of the id; a EUVD id that the alias table knows is answered under its CVE id. */
+/** Returns the reference of a vulnerability. A EUVD id that the alias table has is replaced by its CVE id. */
 function vulnerabilityReference(id: string, names: Names): EntityReference {
   const key = vulnerabilityKey(id);
-  if (key === null) throw new HubError('BAD_USER_INPUT', 'expected a CVE or EUVD id');
+  if (key === null) throw new HubError('BAD_USER_INPUT', 'id: expected a CVE or EUVD id');
   return referenceOr('Vulnerability', vulnerabilityKey(names.vulnerability(afterColon(key))));
 }
 
 function actorReferences(name: string, names: Names): readonly EntityReference[] {
   const keys = names.actorsNamed(name);
-  if (keys.length === 0) throw new HubError('BAD_USER_INPUT', 'expected a name with letters or digits');
+  if (keys.length === 0) throw new HubError('BAD_USER_INPUT', 'name: expected letters or digits, got none');
   return keys.map((key) => referenceOr('ThreatActor', key));
 }
 
 function referenceOr(type: string, key: string | null): EntityReference {
-  if (key === null) throw new HubError('BAD_USER_INPUT', `expected a key of ${type}`);
+  if (key === null) throw new HubError('BAD_USER_INPUT', `expected a valid key of ${type}`);
   return { __typename: type, id: key };
 }
 
 function afterColon(key: string): string {
   return key.slice(key.indexOf(':') + 1);
-}
-
-function registryId(key: string): string {
-  return afterColon(key);
 }
 
 function loadOrganisations(registry: Registry): DataLoader<string, OrganisationEntry | null> {
@@ -186,7 +190,7 @@ function loadOrganisations(registry: Registry): DataLoader<string, OrganisationE
 
 function parseOnce(text: string, known: Map<string, DocumentNode>): DocumentNode {
   const document = known.get(text) ?? parse(text);
-  if (known.size >= 1000) known.clear();
+  if (known.size >= maxDocuments) known.clear();
   known.set(text, document);
   return document;
 }

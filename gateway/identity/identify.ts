@@ -4,8 +4,8 @@ import type { Registry } from '../registry/registry.ts';
 import { type TokenRules, type VerifiedToken, verifyToken } from './verify-token.ts';
 
 /**
- * The reader behind a bearer token: the token says who and for what, the registry says with which organisation,
- * roles and groups at this second. Throws UNAUTHENTICATED or REGISTRY_UNAVAILABLE.
+ * Returns the reader of a bearer token. The token gives subject and purpose; the registry gives organisation, roles and
+ * groups at this second. Throws UNAUTHENTICATED or REGISTRY_UNAVAILABLE.
  */
 export async function identify(
   authorization: string | undefined,
@@ -14,11 +14,14 @@ export async function identify(
   now: Date,
 ): Promise<Identity> {
   const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
-  if (bearer === undefined) throw new HubError('UNAUTHENTICATED', 'no bearer token');
+  if (bearer === undefined) throw new HubError('UNAUTHENTICATED', 'Authorization: expected a bearer token');
   const token = await verifyToken(bearer, rules, now);
   const membership = await registry.findMembership(token.subject, now);
   if (membership === null || membership.organisation !== token.organisation) {
-    throw new HubError('UNAUTHENTICATED', 'the registry knows no such member of that organisation');
+    throw new HubError(
+      'UNAUTHENTICATED',
+      'the registry has no current membership of this subject in the organisation of the token',
+    );
   }
   const onScreen = isOnScreen(token, rules.strongAcr);
   const { subject, purpose, picture } = token;
@@ -28,7 +31,7 @@ export async function identify(
   return { reader, token: { clientId: token.clientId, id: token.id }, budget };
 }
 
-/** RED is for a natural person at a screen: an interactive client and strong authentication, never a machine. */
+/** TLP:RED needs a person at a screen: an interactive client and strong authentication. */
 function isOnScreen(token: VerifiedToken, strongAcr: readonly string[]): boolean {
   return token.interactive && token.acr !== null && strongAcr.includes(token.acr);
 }

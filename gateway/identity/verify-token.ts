@@ -2,11 +2,11 @@ import { createRemoteJWKSet, type JWTPayload, jwtVerify, type JWTVerifyGetKey } 
 import { HubError } from '../../schema/errors.ts';
 import { type Purpose, purposes } from '../../schema/record/vocabulary.ts';
 
-/** What a verified access token says: who, by which client, for which purpose, in which picture. */
+/** The claims of a verified access token. */
 export type VerifiedToken = {
   readonly subject: string;
   readonly clientId: string;
-  /** The token's own id (`jti`), where it has one. */
+  /** The token's id (`jti`), if it has one. */
   readonly id: string | null;
   readonly organisation: string;
   readonly purpose: Purpose | null;
@@ -16,7 +16,7 @@ export type VerifiedToken = {
   readonly interactive: boolean;
 };
 
-/** What a token must be to be taken. */
+/** The expected issuer, audience and keys of an access token. */
 export type TokenRules = {
   readonly issuer: string;
   readonly audience: string;
@@ -26,8 +26,8 @@ export type TokenRules = {
 const clockToleranceSeconds = 5;
 
 /**
- * Verifies an access token (RFC 9068): algorithm, type, issuer, audience, times and every claim that a decision
- * rests on. Throws UNAUTHENTICATED whatever is wrong, so that nothing can be learnt from the difference.
+ * Verifies an access token (RFC 9068): algorithm, type, issuer, audience, times and every claim that decisions use.
+ * Throws UNAUTHENTICATED for every fault, so that a client cannot learn which check failed.
  */
 export async function verifyToken(token: string, rules: TokenRules, now: Date): Promise<VerifiedToken> {
   try {
@@ -46,7 +46,7 @@ export async function verifyToken(token: string, rules: TokenRules, now: Date): 
   }
 }
 
-/** The issuer's keys, found by OpenID Connect Discovery at the first token and kept; tried again while it is down. */
+/** Returns the issuer's keys. OpenID Connect Discovery runs at the first token, and again after a failure. */
 export function discoverKeys(issuer: string): JWTVerifyGetKey {
   let keys: Promise<JWTVerifyGetKey> | null = null;
   return async (header, token) => {
@@ -64,7 +64,8 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(3000) });
   const metadata = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
-  if (metadata.issuer !== issuer) throw new Error(`expected the issuer ${issuer}`);
+  if (metadata.issuer !== issuer)
+    throw new Error(`discovery: expected the issuer ${issuer}, got ${String(metadata.issuer)}`);
   return createRemoteJWKSet(new URL(String(metadata.jwks_uri)), {
     timeoutDuration: 3000,
     cooldownDuration: 5000,
@@ -74,14 +75,15 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
 function readClaims(payload: JWTPayload): VerifiedToken {
   const purpose = payload['purpose'] ?? null;
   const known = purposes.find((one) => one === purpose) ?? null;
-  if (purpose !== null && known === null) throw new Error('a purpose that is none of the vocabulary');
-  const picture = text(payload['picture']);
-  if (!/^(real|exercise:[a-z0-9-]{1,60})$/.test(picture)) throw new Error('a picture that is neither');
+  if (purpose !== null && known === null) throw new Error('purpose: expected a value of the vocabulary');
+  const picture = text('picture', payload['picture']);
+  if (!/^(real|exercise:[a-z0-9-]{1,60})$/.test(picture))
+    throw new Error('picture: expected `real` or `exercise:ID`');
   return {
-    subject: text(payload.sub),
-    clientId: text(payload['client_id']),
-    id: payload.jti === undefined ? null : text(payload.jti),
-    organisation: text(payload['organisation']),
+    subject: text('sub', payload.sub),
+    clientId: text('client_id', payload['client_id']),
+    id: payload.jti === undefined ? null : text('jti', payload.jti),
+    organisation: text('organisation', payload['organisation']),
     purpose: known,
     picture,
     acr: typeof payload['acr'] === 'string' ? payload['acr'] : null,
@@ -89,8 +91,8 @@ function readClaims(payload: JWTPayload): VerifiedToken {
   };
 }
 
-function text(claim: unknown): string {
+function text(name: string, claim: unknown): string {
   if (typeof claim !== 'string' || claim === '' || claim.length > 200)
-    throw new Error('a claim that is no text');
+    throw new Error(`${name}: expected a text of 1 to 200 characters`);
   return claim;
 }

@@ -2,8 +2,8 @@ import { type DocumentNode, execute, type GraphQLSchema } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 
 /**
- * Answers the schema's half from the schema of the reader's kind, as any GraphQL server would. Its variables are known
- * to be of their types. Throws where graphql-js fails all the same, rather than give half of an answer.
+ * Answers the introspection part of an operation from the schema of the reader's kind. The variables must be valid.
+ * Throws INTERNAL if graphql-js reports an error, instead of returning a partial answer.
  */
 export function introspect(
   half: DocumentNode,

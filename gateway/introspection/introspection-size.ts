@@ -12,29 +12,33 @@ import {
 } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 
-/** How many times a standard client's question for the whole schema one operation may ask of it. */
+/** The maximum size of one operation, in multiples of the standard introspection query. */
 const maxTimes = 4;
 
 /**
- * Makes the bound on what an operation may ask of a schema. Lists within lists multiply: two kilobytes of aliases under
- * `types { fields { type { fields` would build an answer of a hundred megabytes while nobody else is served. Each list
- * is counted as the longest of the schema, so that an answer is never larger than it was counted, and the bound grows
- * with the schema. What it gives hands the question on, or throws OPERATION_TOO_LARGE.
+ * Creates the bound for introspection. Nested lists multiply: 2 KB of aliases under `types { fields { type { fields`
+ * would build an answer of 100 MB and block the process meanwhile. Each list is counted as the longest of its name in
+ * the schema, so no answer is larger than its count. The returned function returns its argument, or throws
+ * OPERATION_TOO_LARGE.
  */
 export function boundIntrospection(schema: GraphQLSchema): (half: DocumentNode) => DocumentNode {
-  const longest = longestLists(schema);
-  const most = maxTimes * sizeOf(parse(getIntrospectionQuery()), longest);
+  const maxLengths = maxLengthsOf(schema);
+  const maxSize = maxTimes * sizeOf(parse(getIntrospectionQuery()), maxLengths);
   return (half) => {
-    const size = sizeOf(half, longest);
-    if (size > most)
-      throw new HubError('OPERATION_TOO_LARGE', `${size} values of the schema, at most ${most}`);
+    const size = sizeOf(half, maxLengths);
+    if (size > maxSize)
+      throw new HubError(
+        'OPERATION_TOO_LARGE',
+        `introspection: expected ${maxSize} values at most, got ${size}`,
+      );
     return half;
   };
 }
 
-type Longest = ReadonlyMap<string, number>;
+/** The length of the longest list in the schema, by the name of its introspection field. */
+type MaxLengths = ReadonlyMap<string, number>;
 
-function longestLists(schema: GraphQLSchema): Longest {
+function maxLengthsOf(schema: GraphQLSchema): MaxLengths {
   const types = Object.values(schema.getTypeMap());
   const objects = types.filter((type) => isObjectType(type)).map((type) => Object.values(type.getFields()));
   const directives = schema.getDirectives();
@@ -53,8 +57,8 @@ function longestLists(schema: GraphQLSchema): Longest {
   );
 }
 
-/** How many values the answer may hold. Each fragment is measured once. */
-function sizeOf(document: DocumentNode, longest: Longest): number {
+/** Returns the maximum number of values in the answer. Each fragment is measured once. */
+function sizeOf(document: DocumentNode, maxLengths: MaxLengths): number {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const one of document.definitions)
     if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
@@ -69,7 +73,7 @@ function sizeOf(document: DocumentNode, longest: Longest): number {
       if (one.kind === Kind.FRAGMENT_SPREAD) return sum + ofFragment(one.name.value);
       const inside = of(one.selectionSet);
       if (one.kind === Kind.INLINE_FRAGMENT) return sum + inside;
-      return sum + (longest.get(one.name.value) ?? 1) * (1 + inside);
+      return sum + (maxLengths.get(one.name.value) ?? 1) * (1 + inside);
     }, 0);
   return document.definitions.reduce(
     (sum, one) => sum + (one.kind === Kind.OPERATION_DEFINITION ? of(one.selectionSet) : 0),

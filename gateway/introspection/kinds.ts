@@ -4,15 +4,15 @@ import type { ReaderAccess } from '../../schema/policy/decide/policy.ts';
 import { boundIntrospection } from './introspection-size.ts';
 import { schemaOfKind } from './schema-of-kind.ts';
 
-/** More than these are never there at once; beyond them the one that was met first is made anew when it comes again. */
-const most = { kinds: 500, schemas: 64 };
+/** The maximum sizes of the caches. When a cache is full, its oldest entry is removed. */
+const max = { kinds: 500, schemas: 64 };
 
 /**
- * The schemas of the kinds of reader, each made once. Kinds that may use the same coordinates share one: they are shown
- * the same bytes, and a reader who changes classes from token to token makes no more of them.
+ * Caches the schemas of the kinds of reader. Kinds that may use the same coordinates share a schema, so a reader whose
+ * classes differ from token to token does not create more of them.
  */
 export class KindSchemas {
-  /** Hands on what is asked of the schema, or throws OPERATION_TOO_LARGE: the same bound for every kind. */
+  /** Returns the introspection part, or throws OPERATION_TOO_LARGE. The bound is the same for every kind. */
   readonly bounded: (half: DocumentNode) => DocumentNode;
   readonly #whole: GraphQLSchema;
   readonly #coordinates: readonly (readonly [string, string])[];
@@ -27,14 +27,14 @@ export class KindSchemas {
       .flatMap((type) => Object.keys(type.getFields()).map((field) => [type.name, field] as const));
   }
 
-  /** The schema that this reader is shown, and that its operations are decided by. */
+  /** Returns the schema that introspection shows this reader and that decisions on its operations use. */
   of(readerAccess: Pick<ReaderAccess, 'kind' | 'mayUse'>): GraphQLSchema {
     const signature = this.#signatures.get(readerAccess.kind) ?? this.#sign(readerAccess);
-    keep(this.#signatures, readerAccess.kind, signature, most.kinds);
+    cache(this.#signatures, readerAccess.kind, signature, max.kinds);
     const made =
       this.#schemas.get(signature) ??
       schemaOfKind(this.#whole, (type, field) => readerAccess.mayUse(type, field));
-    keep(this.#schemas, signature, made, most.schemas);
+    cache(this.#schemas, signature, made, max.schemas);
     return made;
   }
 
@@ -44,9 +44,9 @@ export class KindSchemas {
   }
 }
 
-function keep<Value>(all: Map<string, Value>, key: string, value: Value, bound: number): void {
+function cache<Value>(all: Map<string, Value>, key: string, value: Value, maxSize: number): void {
   if (all.has(key)) return;
   const first = all.keys().next();
-  if (all.size >= bound && first.done !== true) all.delete(first.value);
+  if (all.size >= maxSize && first.done !== true) all.delete(first.value);
   all.set(key, value);
 }

@@ -23,20 +23,19 @@ import {
   type TypeNode,
 } from 'graphql';
 
-/** Whether a kind of reader may ever use a field of a type, or a member of an input type. */
+/** Returns whether a kind of reader may ever use a field of a type, or a member of an input type. */
 export type MayUse = (type: string, field: string) => boolean;
 
 /**
- * The schema as a kind of reader is shown it: without the coordinates that it may never use, and without the types that
- * only those lead to. Suggestions, introspection and documentation come from it, so that what is hidden from a kind
- * looks there as if it did not exist. A kind that may use nothing is shown a root without fields. Clients generate their
- * types from the published schema all the same.
+ * Returns the schema for a kind of reader: without the coordinates that it may never use, and without types that only
+ * those reach. Introspection and suggestions use it, so a hidden coordinate looks as if it did not exist. A kind that
+ * may use nothing gets a root without fields. Clients generate types from the published schema, not from this one.
  */
 export function schemaOfKind(schema: GraphQLSchema, mayUse: MayUse): GraphQLSchema {
   const shown = new Shown(schema, mayUse);
   const { definitions } = parse(printSchema(schema), { noLocation: true });
   return buildASTSchema(
-    { kind: Kind.DOCUMENT, definitions: definitions.flatMap((one) => cut(one, shown)) },
+    { kind: Kind.DOCUMENT, definitions: definitions.flatMap((one) => prune(one, shown)) },
     { assumeValid: true, assumeValidSDL: true },
   );
 }
@@ -44,35 +43,35 @@ export function schemaOfKind(schema: GraphQLSchema, mayUse: MayUse): GraphQLSche
 type Fielded = GraphQLObjectType | GraphQLInputObjectType;
 type Field = GraphQLField<unknown, unknown> | GraphQLInputField;
 
-/** What a kind may use: the fields of each type that it can get to from the roots. */
+/** The fields that a kind may use, of each type that is reachable from the roots. */
 class Shown {
   readonly #mayUse: MayUse;
-  /** Types with nothing that the kind may use: whatever leads to them is hidden with them. */
+  /** Types without any field that the kind may use. Fields that return them are hidden too. */
   readonly #empty = new Set<string>();
-  readonly #met = new Map<string, ReadonlySet<string>>();
+  readonly #reached = new Map<string, ReadonlySet<string>>();
 
   constructor(schema: GraphQLSchema, mayUse: MayUse) {
     this.#mayUse = mayUse;
     const all = Object.values(schema.getTypeMap());
-    // No rule is taken on an abstract type, so nobody may use one.
+    // The policy has no rules on abstract types, so no reader may use one.
     for (const type of all) if (isAbstractType(type)) this.#empty.add(type.name);
     for (let before = -1; before !== this.#empty.size;) {
       before = this.#empty.size;
       for (const type of all) if (isFielded(type) && !this.#isUsable(type)) this.#empty.add(type.name);
     }
     for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()])
-      if (root) this.#meet(root);
+      if (root) this.#reach(root);
   }
 
   has(type: string): boolean {
-    return this.#met.has(type);
+    return this.#reached.has(type);
   }
 
   hasField(type: string, field: string): boolean {
-    return this.#met.get(type)?.has(field) === true;
+    return this.#reached.get(type)?.has(field) === true;
   }
 
-  /** An input whose required member the kind may not use can be handed to nothing. */
+  /** An input type is unusable if the kind may not use one of its required members. */
   #isUsable(type: Fielded): boolean {
     const fields = this.#fieldsOf(type);
     if (!isInputObjectType(type)) return fields.length > 0;
@@ -80,19 +79,19 @@ class Shown {
     return fields.length > 0 && required.every((field) => fields.includes(field));
   }
 
-  #meet(type: unknown): void {
-    if (!isNamedType(type) || this.#met.has(type.name)) return;
+  #reach(type: unknown): void {
+    if (!isNamedType(type) || this.#reached.has(type.name)) return;
     if (!isFielded(type)) {
-      this.#met.set(type.name, new Set());
+      this.#reached.set(type.name, new Set());
       return;
     }
     const fields = this.#fieldsOf(type);
-    this.#met.set(type.name, new Set(fields.map(({ name }) => name)));
+    this.#reached.set(type.name, new Set(fields.map(({ name }) => name)));
     for (const field of fields)
-      for (const used of typesOf(field)) if (!this.#empty.has(used.name)) this.#meet(used);
+      for (const used of typesOf(field)) if (!this.#empty.has(used.name)) this.#reach(used);
   }
 
-  /** A field is there if the kind may use it, and what it gives and cannot do without is there. */
+  /** Returns the usable fields: permitted, with a usable return type and usable types of required arguments. */
   #fieldsOf(type: Fielded): readonly Field[] {
     return Object.values<Field>(type.getFields()).filter(
       (field) =>
@@ -117,7 +116,7 @@ function typesOf(field: Field): readonly GraphQLNamedType[] {
   return [namedOf(field), ...('args' in field ? field.args.map((argument) => namedOf(argument)) : [])];
 }
 
-function cut(one: DefinitionNode, shown: Shown): readonly DefinitionNode[] {
+function prune(one: DefinitionNode, shown: Shown): readonly DefinitionNode[] {
   if (!('name' in one) || one.name === undefined || one.kind === Kind.DIRECTIVE_DEFINITION) return [one];
   const type = one.name.value;
   if (!shown.has(type)) return [];
@@ -127,7 +126,7 @@ function cut(one: DefinitionNode, shown: Shown): readonly DefinitionNode[] {
       {
         ...one,
         interfaces: [],
-        fields: fields.map((field) => ({ ...field, arguments: keepShown(field.arguments, shown) })),
+        fields: fields.map((field) => ({ ...field, arguments: onlyShown(field.arguments, shown) })),
       },
     ];
   }
@@ -137,7 +136,7 @@ function cut(one: DefinitionNode, shown: Shown): readonly DefinitionNode[] {
   return [one];
 }
 
-function keepShown(
+function onlyShown(
   values: readonly InputValueDefinitionNode[] | undefined,
   shown: Shown,
 ): readonly InputValueDefinitionNode[] {

@@ -10,25 +10,25 @@ import {
   visit,
 } from 'graphql';
 
-/** An operation in two: what it asks of the schema, and what it asks of the data. Null where it asks nothing of it. */
+/** An operation in two parts: introspection and data. A part is null if the operation does not ask for it. */
 export type Split = {
   readonly schema: DocumentNode | null;
   readonly data: DocumentNode | null;
-  /** The names at the root in the order that they were asked for, where it asks both. */
+  /** The response keys at the root in the requested order; empty if the operation has no introspection. */
   readonly order: readonly string[];
 };
 
-const ofSchema = new Set(['__schema', '__type']);
+const introspectionFields = new Set(['__schema', '__type']);
 
 /**
- * Splits an operation at its root: `__schema` and `__type` are answered here, from the schema of the reader's own kind,
- * and never by the planner, which knows the whole one.
+ * Splits an operation at its root. `__schema` and `__type` are answered from the schema of the reader's kind, never by
+ * the planner, which has the whole schema.
  */
 export function splitIntrospection(document: DocumentNode): Split {
   if (!asksSchema(document)) return { schema: null, data: document, order: [] };
   return {
-    schema: keep(document, (field) => ofSchema.has(field.name.value)),
-    data: keep(document, (field) => !ofSchema.has(field.name.value)),
+    schema: filterRoot(document, (field) => introspectionFields.has(field.name.value)),
+    data: filterRoot(document, (field) => !introspectionFields.has(field.name.value)),
     order: rootNames(document),
   };
 }
@@ -41,17 +41,17 @@ function asksSchema(document: DocumentNode): boolean {
   );
 }
 
-/** These fields are at home on the root type only, so wherever they stand they are root fields. */
+/** Only the root type has these fields, so they are root fields in whichever fragment they are. */
 function mentions(set: SelectionSetNode): boolean {
   return set.selections.some(
     (selection) =>
-      (selection.kind === Kind.FIELD && ofSchema.has(selection.name.value)) ||
+      (selection.kind === Kind.FIELD && introspectionFields.has(selection.name.value)) ||
       (selection.kind === Kind.INLINE_FRAGMENT && mentions(selection.selectionSet)),
   );
 }
 
-/** The document with those of its root fields only; null where none is left. What that leaves unused is left out. */
-function keep(document: DocumentNode, wanted: (field: FieldNode) => boolean): DocumentNode | null {
+/** Returns the document with the wanted root fields and what they use; null if no root field is left. */
+function filterRoot(document: DocumentNode, wanted: (field: FieldNode) => boolean): DocumentNode | null {
   const fragments = fragmentsOf(document);
   const operation = operationOf(document);
   if (operation === undefined) return null;
@@ -89,7 +89,7 @@ function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefini
   );
 }
 
-/** A variable of the other half may be of a type that this half's schema does not have. */
+/** Removes unused variables: their types may be missing in the schema of this part. */
 function withoutUnused(
   operation: OperationDefinitionNode,
   fragments: readonly FragmentDefinitionNode[],
@@ -104,7 +104,7 @@ function withoutUnused(
   return { kind: Kind.DOCUMENT, definitions: [{ ...operation, variableDefinitions }, ...fragments] };
 }
 
-/** Root fragments written out in place, so that each root field can be kept or left by itself. */
+/** Inlines the fragments at the root, so that each root field can be filtered separately. */
 function inlined(
   set: SelectionSetNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,

@@ -7,9 +7,9 @@ const code = 'GRAPHQL_VALIDATION_FAILED';
 const maxErrors = 20;
 
 /**
- * Says what is wrong with a document in the words of the reader's own schema: "Did you mean" suggests nothing that this
- * kind may never use, and a field that is hidden from it is as unknown as one that does not exist. A document that fits
- * the published schema never comes here: what it may not use is cut out and answered as null.
+ * Replaces validation errors by those against the schema of the reader's kind. "Did you mean" then suggests no hidden
+ * coordinate, and a hidden field gives the same error as one that does not exist. It does not apply to a document that
+ * is valid under the published schema: the decision removes the refused coordinates of those.
  */
 export function suggestFromKind(
   schemaOf: (context: RequestContext) => GraphQLSchema,
@@ -22,8 +22,8 @@ export function suggestFromKind(
           const { errors } = response.body.singleResult;
           if (errors?.some((error) => error.extensions?.['code'] !== code) !== false)
             return Promise.resolve();
-          const found = validate(schemaOf(contextValue), document, undefined, { maxErrors: maxErrors });
-          // What the kind's schema finds nothing wrong with is told without the words of any schema.
+          const found = validate(schemaOf(contextValue), document, undefined, { maxErrors });
+          // The document is invalid under the published schema only: its messages would name hidden coordinates.
           if (found.length === 0) {
             const { message } = errorTable[code];
             response.body.singleResult.errors = [{ message, extensions: { code } }];

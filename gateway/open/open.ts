@@ -3,17 +3,18 @@ import { expressMiddleware } from '@as-integrations/express5';
 import express, { type RequestHandler } from 'express';
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
-import { createAgent } from '../dispatch/fetch-part.ts';
+import { createAgent } from '../dispatch/fetch-subgraph.ts';
 import { createOpenSource } from './source.ts';
-import { loadPlanner, type Planner } from '../plan/planner.ts';
+import { gatewayOf } from '../plan/apollo-gateway.ts';
+import { type Incoming, loadPlanner, type Planner } from '../plan/planner.ts';
 import { limitOperation } from '../budget/operation-size.ts';
 import { listen, type Listening } from '../http/listen.ts';
 import { onlyOperation } from '../request/operation.ts';
 
 /**
- * A separate wiring for trials of any supergraph: no token, no policy, no trail. It knows no key, no issuer and no
- * store, refuses to start beside any setting of the hub or in production, listens on loopback, and follows the
- * supergraph's addresses where they are loopback too.
+ * Starts a separate server for trials of any supergraph: without tokens, policy and audit log. It has no key, issuer
+ * or store, and listens on loopback only. It calls only those subgraphs whose URL is a loopback address. Throws if a
+ * setting of the hub is present or NODE_ENV is production.
  */
 export async function startOpen(options: {
   readonly supergraph: string;
@@ -22,7 +23,7 @@ export async function startOpen(options: {
 }): Promise<Listening> {
   refuseBesideHub(options.env);
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535) {
-    throw new Error(`--port: a whole number from 0 to 65535, got ${options.port}`);
+    throw new Error(`--port: expected a whole number from 0 to 65535, got ${options.port}`);
   }
   const serializers = { error: pino.stdSerializers.err };
   const log = pino({ name: 'open', level: 'warn', serializers }, pino.destination(2));
@@ -31,7 +32,7 @@ export async function startOpen(options: {
     createOpenSource(name, loopbackOnly(name, url), agent),
   );
   const apollo = new ApolloServer({
-    gateway: openGateway(planner) as never,
+    gateway: gatewayOf(planner, async (incoming) => await run(planner, incoming)) as never,
     introspection: true,
     persistedQueries: false,
     stopOnTerminationSignals: false,
@@ -41,13 +42,7 @@ export async function startOpen(options: {
   const app = express()
     .disable('x-powered-by')
     .use(sameHostOnly, express.json({ limit: '1mb' }));
-  app.use(
-    '/graphql',
-    expressMiddleware(apollo, {
-      context: () =>
-        Promise.resolve({ lost: new Set(), told: new Set(), disclosed: [], deadline: Date.now() + 30_000 }),
-    }),
-  );
+  app.use('/graphql', expressMiddleware(apollo));
   const listening = await listen(app, { host: '127.0.0.1', port: options.port, tlsCert: null, tlsKey: null });
   return {
     url: listening.url,
@@ -59,12 +54,12 @@ export async function startOpen(options: {
   };
 }
 
-/** A hub's settings in the environment mean that somebody takes this wiring for the hub. */
+/** Throws if the environment has settings of the hub: somebody mistakes this server for the hub. */
 function refuseBesideHub(env: Readonly<Record<string, string | undefined>>): void {
   const configured = Object.keys(env).filter((name) => name.startsWith('JCU_') && name !== 'JCU_LOG');
   if (configured.length > 0) {
     throw new Error(
-      `--open has no tokens and no policy, and refuses to start where ${configured.join(', ')} is set`,
+      `--open has no tokens and no policy, and refuses to start if settings of the hub are set: unset ${configured.join(', ')}`,
     );
   }
   if (env['NODE_ENV'] === 'production') throw new Error('--open refuses to start with NODE_ENV=production');
@@ -78,15 +73,15 @@ function readSupergraph(file: string): string {
   }
 }
 
-/** Only an address on this machine is ever followed; another is known, and never called. */
+/** Returns the URL if it is a loopback address; otherwise null, so that the subgraph is never called. */
 function loopbackOnly(name: string, url: string | undefined): string | null {
   const host = url === undefined || !URL.canParse(url) ? '' : new URL(url).hostname;
   if (['127.0.0.1', 'localhost', '[::1]'].includes(host)) return url ?? null;
-  process.stderr.write(`${name}: ${url} is not a loopback address; this part will be lost\n`);
+  process.stderr.write(`${name}: ${url} is not a loopback address; its fields will be null\n`);
   return null;
 }
 
-/** A page of another origin, or a name that was pointed here (DNS rebinding), is not served. */
+/** Rejects requests from pages of another origin, and of a host name that resolves to loopback (DNS rebinding). */
 const sameHostOnly: RequestHandler = (request, response, next) => {
   const host = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
   const origin = request.get('origin');
@@ -96,24 +91,9 @@ const sameHostOnly: RequestHandler = (request, response, next) => {
     response.status(403).json({ errors: [{ message: 'Requests from this host or origin are not taken.' }] });
 };
 
-function openGateway(planner: Planner) {
-  return {
-    load: () =>
-      Promise.resolve({
-        executor: async (incoming: Parameters<Planner['gather']>[0]) => {
-          const document = onlyOperation(
-            incoming.document,
-            incoming.request.operationName ?? null,
-            planner.schema,
-          );
-          limitOperation(document, incoming.request.variables ?? {});
-          return await planner.run(incoming);
-        },
-      }),
-    onSchemaLoadOrUpdate: (tell: (loaded: { apiSchema: unknown; coreSupergraphSdl: string }) => void) => {
-      tell({ apiSchema: planner.schema, coreSupergraphSdl: planner.supergraph });
-      return () => undefined;
-    },
-    stop: () => Promise.resolve(),
-  };
+async function run(planner: Planner, incoming: Incoming): ReturnType<Planner['run']> {
+  const operationName = incoming.request.operationName ?? null;
+  const document = onlyOperation(incoming.document, operationName, planner.schema);
+  limitOperation(document, incoming.request.variables ?? {});
+  return await planner.run(incoming);
 }

@@ -3,30 +3,33 @@ import { createHash } from 'node:crypto';
 import { type DocumentNode, type GraphQLSchema, print } from 'graphql';
 import { checkDateTimes } from '../../schema/record/date-time.ts';
 import { HubError } from '../../schema/errors.ts';
+import { type Collected, createCollected, type Execution } from '../dispatch/collected.ts';
 import type { RequestContext } from '../request/context.ts';
 
-/** An operation as Apollo Server hands it to a gateway: parsed and validated against the API schema. */
+/** An operation as Apollo Server hands it to a gateway: parsed, and validated against the API schema. */
 export type Incoming = Parameters<ApolloGateway['executor']>[0];
 
-/** What a plan brought together; `malformed` where a variable was not of its type. */
+/** The result of a plan. `malformed` is true if a variable does not have its type. */
 export type Gathered = {
   readonly data: Readonly<Record<string, unknown>> | null;
   readonly malformed: boolean;
+  readonly collected: Collected;
 };
 
-/** The stock planner and executor, behind the stages' own interface. */
+/** Apollo's planner and executor behind the interface of the stages. */
 export type Planner = {
   readonly schema: GraphQLSchema;
   readonly supergraph: string;
-  gather(incoming: Incoming, document: DocumentNode): Promise<Gathered>;
-  /** As the stock executor gives it, errors and all: for the open wiring only. */
+  /** Plans a document, asks the subgraphs, and joins their responses. Throws INTERNAL on an unexplained error. */
+  gather(incoming: Incoming, document: DocumentNode, request: RequestContext): Promise<Gathered>;
+  /** Returns the executor's result unchanged, errors included. For the open wiring only. */
   run(incoming: Incoming): ReturnType<ApolloGateway['executor']>;
   stop(): Promise<void>;
 };
 
 /**
- * Loads a supergraph into Apollo's gateway, with an own source for each subgraph. Throws where it does not load.
- * The gateway reports usage to its vendor unless told otherwise before it is imported.
+ * Loads a supergraph into Apollo's gateway, with a data source for each subgraph. Throws if the supergraph is invalid.
+ * The gateway reports usage to its vendor unless APOLLO_TELEMETRY_DISABLED is set before the import.
  */
 export async function loadPlanner(
   supergraph: string,
@@ -44,11 +47,11 @@ export async function loadPlanner(
     api = apiSchema;
   });
   const { executor } = await gateway.load({ apollo: {} });
-  if (api === undefined) throw new Error('the supergraph gave no schema');
+  if (api === undefined) throw new Error('expected a schema from the supergraph, got none');
   return {
     schema: checkDateTimes(api),
     supergraph,
-    gather: async (incoming, document) => await gather(executor, incoming, document),
+    gather: async (incoming, document, request) => await gather(executor, incoming, document, request),
     run: executor,
     stop: async () => await gateway.stop(),
   };
@@ -58,20 +61,25 @@ async function gather(
   executor: ApolloGateway['executor'],
   incoming: Incoming,
   document: DocumentNode,
+  request: RequestContext,
 ): Promise<Gathered> {
-  const cut = document !== incoming.document;
-  const queryHash = cut ? createHash('sha256').update(print(document)).digest('hex') : incoming.queryHash;
-  const result = await executor({ ...incoming, document, queryHash });
+  const collected = createCollected();
+  const context: Execution = { request, collected };
+  const isPruned = document !== incoming.document;
+  const queryHash = isPruned
+    ? createHash('sha256').update(print(document)).digest('hex')
+    : incoming.queryHash;
+  const result = await executor({ ...incoming, document, queryHash, context });
   const data = (result.data as Record<string, unknown> | null | undefined) ?? null;
-  const context = incoming.context as RequestContext;
-  const unexplained = result.errors !== undefined && context.lost.size === 0 && context.told.size === 0;
-  if (unexplained && data !== null) throw new HubError('INTERNAL', String(result.errors));
-  return { data, malformed: unexplained };
+  const isExplained = collected.failedSubgraphs.size > 0 || collected.errorCodes.size > 0;
+  const malformed = result.errors !== undefined && !isExplained;
+  if (malformed && data !== null) throw new HubError('INTERNAL', String(result.errors));
+  return { data, malformed, collected };
 }
 
+/** The executor logs errors of subgraphs in full. The data sources have logged them by then. */
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-/** What the stock executor logs holds errors of subgraphs: our own sources have logged them by then. */
 function ignore(): void {
   // Nothing to do.
 }

@@ -16,24 +16,24 @@ import {
 } from 'graphql';
 import { hiddenMember } from './hidden-input.ts';
 
-/** What the policy says of an operation before it is planned. */
+/** The decision on an operation before it is planned. */
 export type Decision = {
-  /** Coordinates that this kind of reader may never use: cut out, never fetched, answered as null. */
+  /** Coordinates that this kind of reader may never use: removed, never fetched, null in the answer. */
   readonly refused: readonly string[];
-  /** The document without them, which fits the kind's schema; null where nothing is left to ask. */
+  /** The document without them, valid under the kind's schema; null if nothing is left. */
   readonly allowed: DocumentNode | null;
 };
 
-/** One operation with the fragments that it reaches, and its variables as they were coerced. */
+/** One operation with the fragments that it uses, and its coerced variables. */
 export type Operation = {
   readonly document: DocumentNode;
   readonly variables: Readonly<Record<string, unknown>>;
 };
 
 /**
- * Decides an operation for a kind of reader, from its variables and the two schemas alone: what is in `whole` and not in
- * `ofKind` is cut out. No data is looked at, so what it says is the same whatever exists. Where the client itself leaves
- * the hidden out (`@skip`, `@include`), it is cut and is no refusal.
+ * Decides an operation for a kind of reader: removes every coordinate that is in `whole` but not in `ofKind`. It reads
+ * no data, so the decision is the same whatever records exist. A coordinate that the client leaves out (`@skip`,
+ * `@include`) is removed but not reported as refused.
  */
 export function decide(
   { document, variables }: Operation,
@@ -45,14 +45,14 @@ export function decide(
   );
   const root = operation === undefined ? undefined : whole.getRootType(operation.operation);
   if (operation === undefined || !root) return { refused: [], allowed: null };
-  const knife = new Knife(document, variables, whole, ofKind);
-  const selectionSet = knife.cutWhole(operation.selectionSet, root);
-  if (!knife.hasCut) return { refused: [], allowed: document };
-  const refused = [...knife.refused].toSorted();
-  const fragments = knife.fragments();
+  const pruner = new Pruner(document, variables, whole, ofKind);
+  const selectionSet = pruner.pruneWhole(operation.selectionSet, root);
+  if (!pruner.hasPruned) return { refused: [], allowed: document };
+  const refused = [...pruner.refused].toSorted();
+  const fragments = pruner.fragments();
   if (!asksSomething(selectionSet, fragments)) return { refused, allowed: null };
   const variableDefinitions = (operation.variableDefinitions ?? []).filter(({ variable }) =>
-    knife.variables.has(variable.name.value),
+    pruner.variables.has(variable.name.value),
   );
   const definitions = [{ ...operation, variableDefinitions, selectionSet }, ...fragments.values()];
   return { refused, allowed: { kind: Kind.DOCUMENT, definitions } };
@@ -60,19 +60,19 @@ export function decide(
 
 type Values = Operation['variables'];
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
-type Cut = { readonly active: boolean; readonly definition: FragmentDefinitionNode | null };
+type PrunedFragment = { readonly active: boolean; readonly definition: FragmentDefinitionNode | null };
 
-/** Cuts one operation, and remembers what it cut and what the rest still needs. */
-class Knife {
+/** Prunes one operation, and collects the refusals and the variables that are still used. */
+class Pruner {
   readonly refused = new Set<string>();
-  /** Variables that what is left still uses. */
+  /** The variables that the pruned document still uses. */
   readonly variables = new Set<string>();
-  hasCut = false;
+  hasPruned = false;
   readonly #given: Fragments;
   readonly #values: Values;
   readonly #whole: GraphQLSchema;
   readonly #ofKind: GraphQLSchema;
-  readonly #cut = new Map<string, Cut>();
+  readonly #pruned = new Map<string, PrunedFragment>();
 
   constructor(document: DocumentNode, values: Values, whole: GraphQLSchema, ofKind: GraphQLSchema) {
     this.#given = new Map(
@@ -85,41 +85,41 @@ class Knife {
     this.#ofKind = ofKind;
   }
 
-  /** The fragments that what is left still spreads. */
+  /** Returns the pruned fragments that are not empty. */
   fragments(): Fragments {
     return new Map(
-      [...this.#cut].flatMap(([name, { definition }]) => (definition ? [[name, definition]] : [])),
+      [...this.#pruned].flatMap(([name, { definition }]) => (definition ? [[name, definition]] : [])),
     );
   }
 
-  /** A selection that lost all its fields still has to be a selection: the type's name tells nothing. */
-  cutWhole(set: SelectionSetNode, parent: GraphQLObjectType, active = true): SelectionSetNode {
-    return this.#cutSet(set, parent, active) ?? { ...set, selections: [typename] };
+  /** Prunes a selection set. An empty one would be invalid, so it becomes `__typename`, which reveals nothing. */
+  pruneWhole(set: SelectionSetNode, parent: GraphQLObjectType, active = true): SelectionSetNode {
+    return this.#pruneSet(set, parent, active) ?? { ...set, selections: [typename] };
   }
 
-  /** Null where nothing of it is left. Inactive is what the client leaves out: cut the same, refused never. */
-  #cutSet(set: SelectionSetNode, parent: GraphQLObjectType, active: boolean): SelectionSetNode | null {
-    const selections = set.selections.flatMap((one) => this.#cutOne(one, parent, active) ?? []);
+  /** Returns null if nothing is left. `active` is false under `@skip(if: true)` or `@include(if: false)`: pruned, but not reported as refused. */
+  #pruneSet(set: SelectionSetNode, parent: GraphQLObjectType, active: boolean): SelectionSetNode | null {
+    const selections = set.selections.flatMap((one) => this.#pruneOne(one, parent, active) ?? []);
     return selections.length === 0 ? null : { ...set, selections };
   }
 
-  #cutOne(one: SelectionNode, parent: GraphQLObjectType, active: boolean): SelectionNode | null {
+  #pruneOne(one: SelectionNode, parent: GraphQLObjectType, active: boolean): SelectionNode | null {
     const asked = active && this.#isAsked(one.directives);
-    const left = this.#left(one, parent, asked);
-    if (left === null) this.hasCut = true;
-    else this.#noteIn(left.directives);
+    const left = this.#prunedOf(one, parent, asked);
+    if (left === null) this.hasPruned = true;
+    else this.#collectFrom(left.directives);
     return left;
   }
 
-  #left(one: SelectionNode, parent: GraphQLObjectType, asked: boolean): SelectionNode | null {
-    if (one.kind === Kind.FIELD) return this.#cutField(one, parent, asked);
-    if (one.kind === Kind.FRAGMENT_SPREAD) return this.#cutFragment(one.name.value, asked) ? one : null;
+  #prunedOf(one: SelectionNode, parent: GraphQLObjectType, asked: boolean): SelectionNode | null {
+    if (one.kind === Kind.FIELD) return this.#pruneField(one, parent, asked);
+    if (one.kind === Kind.FRAGMENT_SPREAD) return this.#pruneFragment(one.name.value, asked) ? one : null;
     const type = one.typeCondition === undefined ? parent : this.#objectNamed(one.typeCondition.name.value);
-    const selectionSet = type && this.#cutSet(one.selectionSet, type, asked);
+    const selectionSet = type && this.#pruneSet(one.selectionSet, type, asked);
     return selectionSet ? { ...one, selectionSet } : null;
   }
 
-  #cutField(field: FieldNode, parent: GraphQLObjectType, asked: boolean): FieldNode | null {
+  #pruneField(field: FieldNode, parent: GraphQLObjectType, asked: boolean): FieldNode | null {
     const name = field.name.value;
     if (name === '__typename') return field;
     const hidden = this.#hiddenAt(field, parent);
@@ -127,13 +127,13 @@ class Knife {
       if (asked) this.refused.add(hidden);
       return null;
     }
-    this.#noteIn(field.arguments);
+    this.#collectFrom(field.arguments);
     const type = getNamedType(parent.getFields()[name]?.type);
     if (field.selectionSet === undefined || !isObjectType(type)) return field;
-    return { ...field, selectionSet: this.cutWhole(field.selectionSet, type, asked) };
+    return { ...field, selectionSet: this.pruneWhole(field.selectionSet, type, asked) };
   }
 
-  /** The coordinate by which this field is not for the kind: its own, or one of an input that is handed to it. */
+  /** Returns the hidden coordinate of a field: its own, an argument's, or an input member's; null if none is hidden. */
   #hiddenAt(field: FieldNode, parent: GraphQLObjectType): string | null {
     const type = this.#ofKind.getType(parent.name);
     const shown = isObjectType(type) ? type.getFields()[field.name.value] : undefined;
@@ -148,15 +148,15 @@ class Knife {
     return null;
   }
 
-  /** Each fragment is cut once, and once more where it was met inactive first. */
-  #cutFragment(name: string, active: boolean): FragmentDefinitionNode | null {
-    const known = this.#cut.get(name);
+  /** Prunes each fragment once, and a second time if the first use was inactive. */
+  #pruneFragment(name: string, active: boolean): FragmentDefinitionNode | null {
+    const known = this.#pruned.get(name);
     if (known !== undefined && (known.active || !active)) return known.definition;
     const given = this.#given.get(name);
     const type = given && this.#objectNamed(given.typeCondition.name.value);
-    const selectionSet = type && this.#cutSet(given.selectionSet, type, active);
+    const selectionSet = type && this.#pruneSet(given.selectionSet, type, active);
     const definition = selectionSet ? { ...given, selectionSet } : null;
-    this.#cut.set(name, { active, definition });
+    this.#pruned.set(name, { active, definition });
     return definition;
   }
 
@@ -177,17 +177,17 @@ class Knife {
     });
   }
 
-  #noteIn(nodes: readonly (DirectiveNode | ArgumentNode)[] | undefined): void {
+  #collectFrom(nodes: readonly (DirectiveNode | ArgumentNode)[] | undefined): void {
     for (const node of nodes ?? []) {
-      if (node.kind === Kind.DIRECTIVE) this.#noteIn(node.arguments);
-      else this.#note(node.value);
+      if (node.kind === Kind.DIRECTIVE) this.#collectFrom(node.arguments);
+      else this.#collect(node.value);
     }
   }
 
-  #note(value: ValueNode): void {
+  #collect(value: ValueNode): void {
     if (value.kind === Kind.VARIABLE) this.variables.add(value.name.value);
-    if (value.kind === Kind.LIST) for (const one of value.values) this.#note(one);
-    if (value.kind === Kind.OBJECT) for (const one of value.fields) this.#note(one.value);
+    if (value.kind === Kind.LIST) for (const one of value.values) this.#collect(one);
+    if (value.kind === Kind.OBJECT) for (const one of value.fields) this.#collect(one.value);
   }
 }
 

@@ -10,8 +10,8 @@ import {
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * The first member of an input that the kind's schema does not have, `AdvisoryFilter.serial`; null where it has all.
- * Who may not read a field must not filter by it either, written out or in a variable.
+ * Returns the first member of an input value that the kind's schema does not have, such as `AdvisoryFilter.serial`; null
+ * if it has all. A reader who may not read a field must not filter by it either, as a literal or in a variable.
  */
 export function hiddenMember(value: ValueNode, type: GraphQLInputType, variables: Values): string | null {
   const named = getNamedType(type);

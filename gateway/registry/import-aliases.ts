@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { aliasesOf, type AliasRow } from '../../schema/record/aliases.ts';
 
-/** What an import of an alias table did. */
+/** The result of importing an alias table. */
 export type AliasImport = {
   readonly table: string;
   readonly version: number;
@@ -10,8 +10,8 @@ export type AliasImport = {
 };
 
 /**
- * Takes an alias table into the registry: a galaxy or the ids of a catalogue. The same version again writes nothing.
- * Throws for a file that is none, and for a version older than the one in force.
+ * Imports an alias table into the registry: a MISP galaxy or the ids of a catalogue. Importing the same version again
+ * writes nothing. Throws if the file is invalid, or older than the imported version.
  */
 export async function importAliases(db: Db, file: unknown, now: Date): Promise<AliasImport> {
   const { table, version, rows } = aliasesOf(file);

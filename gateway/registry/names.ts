@@ -1,10 +1,11 @@
-/** The public alias table as the hub asks it: CLEAR reference data, held in memory, so that a stub reads no store. */
+/** The alias table in memory: TLP:CLEAR reference data. With it, entity references need no store. */
 export type Names = {
-  /** Keys of every actor that carries the name; one of its own for a name that the table lacks; none for no name. */
+  /** Returns the keys of all actors with this name. An unknown name is its own key; an empty name has none. */
   actorsNamed(name: string): readonly string[];
-  /** An actor's name and synonyms; null where the table lacks it. */
+  /** Returns an actor's name and synonyms; null if the table does not have the actor. */
   actor(key: string): { readonly name: string; readonly synonyms: readonly string[] } | null;
-  /** The id that a vulnerability is keyed by: the CVE id of a EUVD id that the table knows, otherwise the id itself. */
+  /** Returns the CVE id of a EUVD id that the table has, otherwise the id itself. */
   vulnerability(id: string): string;
+  /** Returns the other ids of a vulnerability. */
   vulnerabilityAliases(id: string): readonly string[];
 };

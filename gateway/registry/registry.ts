@@ -4,29 +4,29 @@ import type { HeldAgreement, HeldGrant, HeldShare, Reader } from '../../schema/p
 import type { Purpose, Tlp } from '../../schema/record/vocabulary.ts';
 import { within } from '../../schema/runtime/within.ts';
 
-/** An organisation of the registry: configured, never derived from a mail domain or a country. */
+/** An organisation of the registry. It is configured, never derived from a mail domain or a country. */
 export type OrganisationEntry = {
   readonly _id: string;
   readonly name: string;
   readonly kind: string;
-  /** TLP communities that it is registered in. */
+  /** The TLP communities in which it is registered. */
   readonly communities: readonly string[];
   readonly memberState: string | null;
-  /** `{points, seconds}` where it has a budget of its own. */
+  /** `{points, seconds}` if the organisation has its own budget. */
   readonly budget?: unknown;
 };
 
-/** A person's or a machine's place in an organisation. `_id` is the subject of its tokens. */
+/** The membership of a person or a machine in an organisation. `_id` is the subject of its tokens. */
 export type MembershipEntry = {
   readonly _id: string;
   readonly organisation: string;
   readonly roles: readonly string[];
   readonly sharingGroups: readonly string[];
-  /** When it ended; null while it lasts. */
+  /** When it ends; null if it is open-ended. */
   readonly until: Date | null;
 };
 
-/** What a recipient passed on to a client of its own (TLP 2.0, AMBER): it ends by itself. */
+/** A recipient's onward share to one of its clients (TLP 2.0, AMBER), valid until `until`. */
 export type OnwardShareEntry = {
   readonly _id: string;
   readonly by: string;
@@ -35,7 +35,7 @@ export type OnwardShareEntry = {
   readonly until: Date;
 };
 
-/** What a provider or an originator permits one organisation, beyond a record's audience; it ends by itself. */
+/** A grant of a provider or an originator to one organisation, beyond a record's audience, valid until `until`. */
 export type GrantEntry = {
   readonly _id: string;
   readonly by: string;
@@ -43,7 +43,7 @@ export type GrantEntry = {
   readonly until: Date;
 };
 
-/** An agreement between organisations, and what it opens at most. */
+/** An agreement between organisations: the highest TLP that it covers, and its purposes. */
 export type AgreementEntry = {
   readonly _id: string;
   readonly parties: readonly string[];
@@ -53,7 +53,7 @@ export type AgreementEntry = {
   readonly purposes: readonly Purpose[];
 };
 
-/** What the registry knows of a reader at one second. */
+/** The facts of the registry about a reader at one point in time. */
 export type Membership = Pick<
   Reader,
   | 'organisation'
@@ -65,19 +65,20 @@ export type Membership = Pick<
   | 'grants'
   | 'agreements'
 > & {
-  /** As the organisation's entry has it, unchecked: undefined for most. */
+  /** The organisation's budget as stored, not validated; usually undefined. */
   readonly budget: unknown;
 };
 
-/** The hub's registry: facts of organisations and memberships, asked at each request so that an end cuts at once. */
+/** The registry of organisations and memberships. It is read at each request, so that an ended right has effect at once. */
 export type Registry = {
+  /** Returns the current membership of a subject; null if there is none. */
   findMembership(subject: string, now: Date): Promise<Membership | null>;
   findOrganisations(ids: readonly string[]): Promise<readonly OrganisationEntry[]>;
 };
 
 const deadlineMs = 1500;
 
-/** Opens the registry in the hub's store. Every method throws REGISTRY_UNAVAILABLE when the store does not answer. */
+/** Opens the registry in the hub's store. Every method throws REGISTRY_UNAVAILABLE if the store does not answer. */
 export function openRegistry(db: Db): Registry {
   const members: Collection<MembershipEntry> = db.collection('memberships');
   const organisations: Collection<OrganisationEntry> = db.collection('organisations');
@@ -107,7 +108,8 @@ export function openRegistry(db: Db): Registry {
   };
 }
 
-function toMembership(
+/** Joins the registry's entries about one member. */
+export function toMembership(
   member: MembershipEntry,
   organisation: OrganisationEntry,
   shares: readonly OnwardShareEntry[],

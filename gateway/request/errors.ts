@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import { errorTable, HubError, type HubErrorCode } from '../../schema/errors.ts';
 
-/** An exception of a stage as the constant of its code, with its HTTP status; what was not dryRunResult is INTERNAL. */
+/** Maps an exception of a stage to the constant error of its code with the HTTP status. Others become INTERNAL. */
 export function toGraphQLError(error: unknown, log: Logger): GraphQLError {
   const known = error instanceof HubError ? error : new HubError('INTERNAL', String(error), { cause: error });
   if (known.status >= 500) log.error({ error }, 'an operation failed');
@@ -10,7 +10,7 @@ export function toGraphQLError(error: unknown, log: Logger): GraphQLError {
   return new GraphQLError(message, { extensions: { code: known.code, http: { status } } });
 }
 
-/** The constant error of a code. */
+/** Returns the constant error of a code. */
 export function constantError(code: HubErrorCode): GraphQLError {
   return new GraphQLError(errorTable[code].message, { extensions: { code } });
 }

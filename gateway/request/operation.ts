@@ -10,8 +10,8 @@ import {
 import { HubError } from '../../schema/errors.ts';
 
 /**
- * The chosen operation with the fragments that it reaches: what stands beside it is neither decided nor planned.
- * Throws GRAPHQL_VALIDATION_FAILED where none is chosen, or one of a kind that the schema does not have.
+ * Returns a document with the selected operation and the fragments that it uses; other operations are dropped.
+ * Throws GRAPHQL_VALIDATION_FAILED if no operation is selected, or if the schema does not have its root type.
  */
 export function onlyOperation(
   document: DocumentNode,
@@ -20,21 +20,24 @@ export function onlyOperation(
 ): DocumentNode {
   const chosen = getOperationAST(document, operationName);
   if (chosen === null || chosen === undefined || !schema.getRootType(chosen.operation)) {
-    throw new HubError('GRAPHQL_VALIDATION_FAILED', 'no such operation');
+    throw new HubError(
+      'GRAPHQL_VALIDATION_FAILED',
+      'expected an operation of this name with a root type in the schema',
+    );
   }
   const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
   if (operations.length < 2) return document;
   return separateOperations(document)[operationName ?? ''] ?? document;
 }
 
-/** Whether an operation changes anything. */
+/** Returns whether the operation is a mutation. */
 export function isChange(document: DocumentNode): boolean {
   return getOperationAST(document)?.operation === OperationTypeNode.MUTATION;
 }
 
 /**
- * The variables of the chosen operation as the published schema coerces them, defaults included, before anything is
- * decided by them. Throws BAD_USER_INPUT, the same for a type that is hidden from the reader's kind.
+ * Coerces the variables by the published schema, defaults included. Throws BAD_USER_INPUT. The error is the same for a
+ * type that is hidden from the reader's kind.
  */
 export function coerceVariables(
   document: DocumentNode,

@@ -1,53 +1,51 @@
 import { type DocumentNode, execute, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { errorTable } from '../../schema/errors.ts';
 import { constantError } from '../request/errors.ts';
+import type { Gathered } from '../plan/planner.ts';
 import type { RequestContext } from '../request/context.ts';
 import { joinMarkings } from './holds.ts';
 
-/** What was asked, and what of it was cut out. */
+/** The operation as the reader sent it, and what was removed from it. */
 export type Asked = {
-  /** Null where nothing was asked of the data. */
+  /** Null if the operation asks for the schema only. */
   readonly document: DocumentNode | null;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly refused: readonly string[];
-  /** Whether anything was cut out, refused or not. */
-  readonly isCut: boolean;
-  /** The names at the root in the order that they were asked for, where the schema was asked as well. */
+  /** Whether anything was removed, refused or not. */
+  readonly isPruned: boolean;
+  /** The response keys at the root in the requested order; empty unless the operation asks for the schema. */
   readonly order: readonly string[];
 };
 
 /**
- * The answer as the reader gets it: what it was `shown` of the schema, data with null at what was refused or lost, one
- * constant error for each cause, and what the answer holds. No text of a part, of the planner or of an exception is in it.
+ * Builds the response: the introspection result `shown`, the data with null where a coordinate was refused or a subgraph
+ * failed, one constant error for each cause, and the joined markings. No text of a subgraph, of the planner or of an
+ * exception is in it.
  */
 export function shapeAnswer(
-  data: Readonly<Record<string, unknown>> | null,
+  { data, collected }: Pick<Gathered, 'data' | 'collected'>,
   asked: Asked,
   shown: Readonly<Record<string, unknown>>,
-  context: RequestContext,
+  { reader, correlationId }: Pick<RequestContext, 'reader' | 'correlationId'>,
   schema: GraphQLSchema,
 ): ExecutionResult {
-  const answered = asked.isCut ? complementNulls(data, asked, schema) : data;
+  const answered = asked.isPruned ? complementNulls(data, asked, schema) : data;
   const complete = asked.order.length === 0 ? answered : joinHalves(shown, answered, asked);
   const errors = [
     ...(asked.refused.length > 0 ? [constantError('REFUSED')] : []),
-    ...[...context.told]
+    ...[...collected.errorCodes]
       .filter((code) => code !== 'REFUSED' || asked.refused.length === 0)
       .toSorted()
       .map(constantError),
-    ...[...context.lost].toSorted().map(lostError),
+    ...[...collected.failedSubgraphs].toSorted().map(failedError),
   ];
-  const picture = context.reader.picture;
-  const extensions = {
-    picture,
-    holds: joinMarkings(context.disclosed),
-    correlationId: context.correlationId,
-  };
+  const holds = joinMarkings(collected.disclosed);
+  const extensions = { picture: reader.picture, holds, correlationId };
   return { data: complete, ...(errors.length > 0 ? { errors } : {}), extensions };
 }
 
-/** Both halves in the order that was asked. Data that is null as a whole is null, whatever was shown of the schema. */
+/** Joins schema and data in the requested order. If the data is null as a whole, the result is null. */
 function joinHalves(
   shown: Readonly<Record<string, unknown>>,
   answered: Readonly<Record<string, unknown>> | null,
@@ -58,14 +56,14 @@ function joinHalves(
   return Object.fromEntries(order.flatMap((name) => (both.has(name) ? [[name, both.get(name)]] : [])));
 }
 
-/** The constant error for a part that is lost: it says which part, and never why. */
-function lostError(part: string): GraphQLError {
+/** Returns the constant error for a failed subgraph. It names the subgraph, never the reason. */
+function failedError(part: string): GraphQLError {
   return new GraphQLError(errorTable.PART_UNAVAILABLE.message, {
     extensions: { code: 'PART_UNAVAILABLE', part },
   });
 }
 
-/** The data in the order that was asked, with null where a coordinate was cut out. */
+/** Returns the data in the requested order, with null at removed coordinates. */
 function complementNulls(
   data: Readonly<Record<string, unknown>> | null,
   asked: Asked,
@@ -78,7 +76,7 @@ function complementNulls(
     operationName: asked.operationName,
     variableValues: asked.variables,
     rootValue: data ?? {},
-    // Own keys only: an alias may be called as anything, also as what every object has.
+    // Own keys only: an alias may have the name of a property of Object.prototype.
     fieldResolver: (source: Readonly<Record<string, unknown>>, _args, _context, { path: { key } }) =>
       Object.hasOwn(source, key) ? (source[key] ?? null) : null,
   }) as ExecutionResult;

@@ -1,17 +1,17 @@
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import { papScale, tlpScale } from '../../schema/record/vocabulary.ts';
 
-/** What an answer holds, each scale by itself (DOMAIN section 1, Combining). */
+/** The joined markings of an answer, each scale separately (DOMAIN section 1, Combining). */
 export type Holds = {
   readonly tlp: string;
   readonly pap: string;
   readonly handlingCodes: readonly string[];
   readonly extraRestrictions: readonly string[];
-  /** Whether the parts may be made into one product: false where no recipient is named by all of them. */
+  /** Whether one product may be composed: false if no organisation is in the audience of all records. */
   readonly composable: boolean;
 };
 
-/** Joins the markings of what was disclosed: strictest colours, unions of codes, intersection of audiences. */
+/** Joins the markings of the disclosed records: strictest colours, union of codes, intersection of audiences. */
 export function joinMarkings(disclosed: readonly RecordedDisclosure[]): Holds | null {
   if (disclosed.length === 0) return null;
   const tlps = disclosed.flatMap((one) => [one.tlp, ...one.portions.map((portion) => portion.tlp)]);
@@ -27,8 +27,11 @@ export function joinMarkings(disclosed: readonly RecordedDisclosure[]): Holds | 
   };
 }
 
+/** Returns the strictest value. An unknown value counts as the strictest of the scale. */
 function strictest(values: readonly string[], scale: readonly string[]): string {
-  return scale[Math.max(...values.map((value) => scale.indexOf(value)))] ?? scale.at(-1) ?? '';
+  const isKnown = values.every((value) => scale.includes(value));
+  const place = isKnown ? Math.max(...values.map((value) => scale.indexOf(value))) : -1;
+  return scale.at(place) ?? '';
 }
 
 function union(lists: readonly (readonly string[])[]): readonly string[] {

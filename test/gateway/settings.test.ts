@@ -37,7 +37,7 @@ const subgraph = {
 };
 const production = { NODE_ENV: 'production' };
 
-test('in production the hub asks nobody on another machine by http: neither a subgraph nor the issuer', () => {
+test('rejects http URLs of subgraphs and issuer on other machines in production', () => {
   const open = {
     ...hub,
     JCU_ISSUER: 'http://login.example',
@@ -51,7 +51,7 @@ test('in production the hub asks nobody on another machine by http: neither a su
   expect(readSettings({ ...hub, ...production }).subgraphs.europol).toBe('http://127.0.0.1:4403/graphql');
 });
 
-test('in production a subgraph answers other machines by https alone', () => {
+test('requires a certificate of a subgraph that other machines reach in production', () => {
   const open = { ...subgraph, JCU_HOST: '0.0.0.0' };
   expect(() => readSubgraph('enisa', { ...open, ...production })).toThrow(
     'JCU_TLS_CERT_FILE: expected a certificate with NODE_ENV=production on 0.0.0.0, got nothing',

@@ -88,6 +88,6 @@ test('hub trail verify tells an auditor that the trail is one chain, and from it
   const forged = await runHub(home, 'trail', 'verify', '--since', `1:${'0'.repeat(64)}`);
   expect([forged.code, forged.out]).toEqual([
     2,
-    'the audit log of trial is broken at entry 1: the entry is not the one that was there\n',
+    'the audit log of trial is broken at entry 1: the entry differs from the known one\n',
   ]);
 });

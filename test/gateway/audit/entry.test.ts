@@ -68,13 +68,13 @@ const goldenBytes = [
 ].join('');
 const goldenHash = '86a9af867cbd3d2c01d909b9891fe61ff9f334803b32837c074d5a6369897ef1';
 
-test('the bytes of an entry are final: these are pinned for good', () => {
+test('keeps the bytes of format 1 unchanged', () => {
   const entry = chainEntry(draft(everything), genesis(deployment));
   expect(new TextDecoder().decode(entry.bytes)).toBe(goldenBytes);
   expect(entry.hash).toBe(goldenHash);
 });
 
-test('the golden entry can be computed without this code: genesis and commitments by their documentation', () => {
+test('computes genesis and commitments as documented', () => {
   const { parts } = draft(everything);
   const entry = JSON.parse(goldenBytes);
   expect(entry.prev).toBe(hash('jcu-hub trail v1 genesis\nexercise-hub'));
@@ -86,7 +86,7 @@ test('the golden entry can be computed without this code: genesis and commitment
   );
 });
 
-test('nothing in an entry names a person or repeats what a client wrote', () => {
+test('keeps names of persons and values of the client out of the entry', () => {
   const given = facts({
     operation: {
       name: 'FindAgentSmith',
@@ -105,27 +105,27 @@ test('nothing in an entry names a person or repeats what a client wrote', () => 
   });
 });
 
-test('the ids that stand apart point at their place among the disclosed', () => {
+test('links the ids in the personal part to their index in `disclosed`', () => {
   const entry = JSON.parse(textOf(everything));
   const apart = JSON.parse(new TextDecoder().decode(draft(everything).parts.operation?.bytes)).ids;
   expect(apart).toHaveLength(1);
   expect(entry.disclosed[apart[0].index]).toMatchObject({ type: 'Indicator', id: null });
 });
 
-test("an operation's name is bounded", () => {
+test("limits the length of an operation's name", () => {
   const given = facts({ operation: { ...facts().operation, name: 'N'.repeat(100_000) } });
   const bytes = draft(given).parts.operation?.bytes;
   expect(JSON.parse(new TextDecoder().decode(bytes)).name).toHaveLength(256);
 });
 
-test('the hash of an operation knows its shape, not its values, spaces or comments', () => {
+test('hashes an operation independent of its values, spaces and comments', () => {
   const one = hashOperation('{ advisory(id: "A", first: 5) { title } } # by Smith');
   expect(hashOperation('{\n  advisory(id: """B""", first: 1.5) {\n    title\n  }\n}')).toBe(one);
   expect(hashOperation('{ advisory(id: "A", first: 5) { id } }')).not.toBe(one);
   expect(hashOperation('{ advisory(id: "A", first: $n) { title } }')).not.toBe(one);
 });
 
-test('a part is proven by its salt and bytes, and by no other', () => {
+test('verifies a personal part by its salt and bytes only', () => {
   const { body, parts } = draft(facts());
   const { reader, operation } = parts;
   if (reader === null || operation === null) throw new Error('expected both parts');
@@ -138,14 +138,14 @@ test('a part is proven by its salt and bytes, and by no other', () => {
   expect(verifyPersonal(body, 'reader', { ...reader, bytes: changed })).toBe(false);
 });
 
-test('bytes moved between salt and part prove nothing', () => {
+test('rejects a personal part whose bytes are moved into the salt', () => {
   const { body, parts } = draft(facts());
   const all = Buffer.concat([parts.reader?.salt ?? Buffer.of(), parts.reader?.bytes ?? Buffer.of()]);
   const moved = { salt: all.subarray(0, 31), bytes: all.subarray(31) };
   expect(verifyPersonal(body, 'reader', moved)).toBe(false);
 });
 
-test('a lone surrogate from a client or a subgraph costs one character, not the record', () => {
+test('replaces a lone surrogate instead of failing to record', () => {
   const given = facts({
     operation: { ...facts().operation, variables: { ['\ud800']: ['\udfff'] } },
     disclosed: [disclosure({ id: 'Indicator:OTHER:\ud83d', extraRestrictions: ['\ud83d'] })],
@@ -153,7 +153,7 @@ test('a lone surrogate from a client or a subgraph costs one character, not the 
   expect(JSON.parse(textOf(given)).disclosed[0].extraRestrictions).toEqual(['\ufffd']);
 });
 
-test('canonical bytes come back as they were, whatever the value', () => {
+test('round-trips any JSON value through its canonical bytes', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (raw) => {
       const bytes = canonicalBytes(wellFormed(raw));
@@ -162,7 +162,7 @@ test('canonical bytes come back as they were, whatever the value', () => {
   );
 });
 
-test('the bytes of an entry do not depend on the order of keys or of what is a set', () => {
+test('creates the same bytes for any order of keys and set members', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 8 });
   const some = fc.record({
     variables: fc.dictionary(text, fc.jsonValue()),

@@ -37,7 +37,7 @@ afterAll(async () => {
   await mongod[Symbol.asyncDispose]();
 });
 
-test('a request is found by its correlation id, in its own picture, with who asked', async () => {
+test('finds a request with its reader by correlation id, in its own picture only', async () => {
   expect(await log.find(c(1), picture)).toMatchObject({
     entry: { correlationId: c(1), seq: 1 },
     reader: { subject: 'exercise-analyst-7' },
@@ -47,7 +47,7 @@ test('a request is found by its correlation id, in its own picture, with who ask
   expect(await openAccessLog(db, 'another-hub').find(c(1), picture)).toBeNull();
 });
 
-test('it is found on an index, however long the trail is', async () => {
+test('finds a request by an index', async () => {
   const plan = await db
     .collection('trail')
     .find({ deployment, correlationId: c(1) })
@@ -67,12 +67,12 @@ async function pagesOf(asked: Partial<PageAsked>): Promise<readonly number[]> {
   return seen;
 }
 
-test('pages go from the newest back, each entry once, and never into another picture', async () => {
+test('pages from newest to oldest, each entry once, within one picture', async () => {
   expect(await pagesOf({})).toEqual([7, 5, 4, 2, 1]);
   expect(await pagesOf({ picture: 'real' })).toEqual([6, 3]);
 });
 
-test('a community’s pages hold the entries that gave a record of it, found on an index', async () => {
+test('pages through the entries of one community by an index', async () => {
   expect(await pagesOf({ community: 'enisa' })).toEqual([4, 2]);
   expect(await pagesOf({ community: 'europol' })).toEqual([7, 5, 1]);
   expect(await pagesOf({ community: 'cert-eu' })).toEqual([]);
@@ -85,13 +85,13 @@ async function examined(query: Readonly<Record<string, unknown>>) {
   return plan['executionStats'] as unknown;
 }
 
-test('what another picture holds is never walked through: its size shows in no page and no time', async () => {
+test('examines no entries of another picture', async () => {
   const query = { deployment, picture: 'real', seq: { $lt: 7 } };
   expect(await examined(query)).toMatchObject({ totalDocsExamined: 2, totalKeysExamined: 2 });
   expect((await log.page({ first: 2, after: null, picture: 'real' })).next).toBeNull();
 });
 
-test('of a change the answer is found, and what it was about to be where nothing came of it', async () => {
+test('finds the access of a mutation, or its intent if there is no access', async () => {
   const trail = await openTrail({ db, deployment: 'changing-hub' });
   const changing = openAccessLog(db, 'changing-hub');
   await trail.append(facts({ correlationId: c(50), kind: 'intent' }));
@@ -108,7 +108,7 @@ test.each(['', 'trail:7', c(1), `${c(1)}0`, '{"$gt":""}', 'x'.repeat(100_000)])(
   },
 );
 
-test('a cursor is of one deployment', async () => {
+test('rejects a cursor of another deployment', async () => {
   const { next } = await log.page({ first: 1, after: null, picture });
   expect(next).not.toBeNull();
   const elsewhere = openAccessLog(db, 'another-hub').page({ first: 1, after: next, picture });
@@ -127,7 +127,7 @@ test.each(['', 'none', '*', '{"$gt":""}', `${c(1)}\n`, c(1).toUpperCase(), '\u00
   },
 );
 
-test('who asked is gone once it was erased, and is not believed where it is not what was committed to', async () => {
+test('returns no reader if the personal part was erased or does not match its commitment', async () => {
   const id = async (correlationId: string) => (await log.find(correlationId, picture))?.entry.id ?? '';
   await erasePersonal(db, await id(c(2)));
   expect(await log.find(c(2), picture)).toMatchObject({ entry: { correlationId: c(2) }, reader: null });
@@ -136,17 +136,17 @@ test('who asked is gone once it was erased, and is not believed where it is not 
   expect(await log.find(c(4), picture)).toMatchObject({ reader: null });
 });
 
-test('what the store says beside an entry’s bytes is not believed', async () => {
+test('ignores stored fields that contradict the bytes of an entry', async () => {
   await db.collection('trail').updateOne({ correlationId: c(5) }, { $set: { correlationId: c(99) } });
   expect(await log.find(c(99), picture)).toBeNull();
 });
 
-test('an entry of which the store says that it gave a record of a community did, by its bytes', async () => {
+test('checks the community of an entry by its bytes', async () => {
   await db.collection('trail').updateOne({ seq: 7 }, { $set: { communities: ['enisa'] } });
   expect(await pagesOf({ community: 'enisa' })).toEqual([4, 2]);
 });
 
-test('an entry is of the picture that its bytes say, whatever the store says beside them', async () => {
+test('checks the picture of an entry by its bytes', async () => {
   await db.collection('trail').updateOne({ deployment, seq: 6 }, { $set: { picture } });
   expect(await pagesOf({})).not.toContain(6);
 });

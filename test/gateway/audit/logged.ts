@@ -9,7 +9,7 @@ import { facts } from './facts.ts';
 const inForce = readPolicy().version;
 const secrets = { id: 'e-1', readerSalt: new Uint8Array(32), operationSalt: new Uint8Array(32) };
 
-/** What the log holds of a request of this reader, as it was written. */
+/** Returns the logged access of a request of this reader. */
 export function logged(one: Reader, refused: readonly string[], version = inForce): LoggedAccess {
   const draft = draftEntry(facts({ reader: one, refused, policy: version }), 'd', secrets);
   const entry = parseEntry(chainEntry(draft, genesis('d')).bytes);

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP line to a port of this machine that can lose replies: what was asked arrives, what is answered does not. */
+/** A TCP proxy to a local port that can drop replies: requests arrive, replies do not. */
 export class LossyLine implements AsyncDisposable {
-  /** While true, each connection is cut at the moment when its next reply comes. */
+  /** While true, each connection is closed when its next reply arrives. */
   losesReplies = false;
   readonly port: number;
   readonly #server: Server;

@@ -10,7 +10,7 @@ import { findMongod } from '../../../docker/trial/stores/find.ts';
 
 const root = { username: 'root', password: 'exercise' } as const;
 
-/** A `mongod` of one test file, a replica set of one node with access control, that can be killed and frozen. */
+/** A `mongod` for one test file: a replica set of one node with access control that tests can kill and freeze. */
 export class Mongod implements AsyncDisposable {
   readonly port: number;
   readonly #binary: string;
@@ -27,7 +27,7 @@ export class Mongod implements AsyncDisposable {
     this.#command = [...where, ...what, '--wiredTigerCacheSizeGB', '0.25'];
   }
 
-  /** Begins with an empty store and its root user. */
+  /** Starts with an empty store and creates the root user. */
   async create(): Promise<void> {
     await writeFile(join(this.#home, 'key'), 'exercise', { mode: 0o600 });
     this.#spawn();
@@ -37,7 +37,7 @@ export class Mongod implements AsyncDisposable {
     await client.db('admin').command({ createUser: root.username, pwd: root.password, roles: ['root'] });
   }
 
-  /** Starts it again and waits until it takes writes. */
+  /** Restarts the process and waits until it accepts writes. */
   async start(): Promise<void> {
     this.#spawn();
     await using client = await this.connect({ directConnection: true });
@@ -66,7 +66,7 @@ export class Mongod implements AsyncDisposable {
     this.#process?.kill('SIGCONT');
   }
 
-  /** As root and at its own port, unless told otherwise. */
+  /** Returns a client; by default as root, and directly on the port of the process. */
   async connect(options: MongoClientOptions, port = this.port): Promise<MongoClient> {
     return await new MongoClient(uriOf(port), { auth: root, authSource: 'admin', ...options }).connect();
   }
@@ -85,7 +85,7 @@ async function untilPrimary(client: MongoClient): Promise<void> {
   while ((await client.db('admin').command({ hello: 1 }))['isWritablePrimary'] !== true) await pause(20);
 }
 
-/** A started one, on a free port, with its files in a folder of its own that goes with it. */
+/** Starts a `mongod` on a free port in a temporary folder, which is removed with it. */
 export async function startMongod(): Promise<Mongod> {
   const { path } = await findMongod({ env: process.env, report: () => {} });
   const mongod = new Mongod(path, await freePort(), await mkdtemp(join(tmpdir(), 'jcu-trail-')));

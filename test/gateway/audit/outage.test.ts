@@ -92,7 +92,7 @@ function expectOnceEach(all: readonly string[], promised: readonly string[]): vo
   expect(promised.filter((one) => !all.includes(one))).toEqual([]);
 }
 
-test('a store that was killed is known in two seconds, and the trail goes on when it is back', async () => {
+test('rejects within two seconds after the store was killed, and recovers when it is back', async () => {
   const db = client.db('killed');
   const trail = await openTrail({ db, deployment });
   await trail.append(facts());
@@ -107,7 +107,7 @@ test('a store that was killed is known in two seconds, and the trail goes on whe
   await trail.close();
 });
 
-test('a store that hangs is known in two seconds, and what was tried meanwhile is in once at most', async () => {
+test('rejects within two seconds while the store hangs, and writes no entry twice', async () => {
   const db = client.db('frozen');
   const trail = await openTrail({ db, deployment });
   const appending = keepAppending(trail, 10);
@@ -124,7 +124,7 @@ test('a store that hangs is known in two seconds, and what was tried meanwhile i
   await trail.close();
 });
 
-test('a connection that breaks at the worst moment does not stop the trail for good', async () => {
+test('recovers from a connection that breaks during a write', async () => {
   for (let round = 0; round < 6; round += 1) {
     const db = client.db(`broken-${round}`);
     const trail = await openTrail({ db, deployment });
@@ -138,7 +138,7 @@ test('a connection that breaks at the worst moment does not stop the trail for g
   }
 });
 
-test('killed in the middle of appends: every append that resolved is in the store, once', async () => {
+test('keeps every confirmed entry exactly once if the store is killed during appends', async () => {
   const db = client.db('killed-amid');
   const trail = await openTrail({ db, deployment });
   const appending = keepAppending(trail, 50);
@@ -154,7 +154,7 @@ test('killed in the middle of appends: every append that resolved is in the stor
   await trail.close();
 });
 
-test('a write whose reply was lost is looked up: nothing is in twice and nothing promised is lost', async () => {
+test('writes no entry twice and loses none if the reply to a write is lost', async () => {
   const db = client.db('lost-replies');
   await using line = await openLine(mongod.port);
   const far = await mongod.connect({ ...trailClientOptions, directConnection: true }, line.port);
@@ -175,7 +175,7 @@ test('a write whose reply was lost is looked up: nothing is in twice and nothing
   await far.close();
 });
 
-test('a CLEAR answer does not wait for a healthy trail; one above CLEAR does', async () => {
+test('waits for the write above CLEAR, but not for CLEAR while the writer is healthy', async () => {
   const db = client.db('waiting');
   const trail = await openTrail({ db, deployment });
   await recordDisclosure(trail, { ...clear, correlationId: 'behind' });
@@ -193,7 +193,7 @@ test('a CLEAR answer does not wait for a healthy trail; one above CLEAR does', a
   await trail.close();
 });
 
-test('a CLEAR answer that left while the store went down is in the trail when it is back', async () => {
+test('writes the entry of a CLEAR answer after the store is back', async () => {
   const db = client.db('behind');
   const failures: unknown[] = [];
   const trail = await openTrail({ db, deployment, report: (failure) => failures.push(failure) });
@@ -210,7 +210,7 @@ test('a CLEAR answer that left while the store went down is in the trail when it
   await trail.close();
 });
 
-test('a trail does not open while its store is down, and closing says what did not get in', async () => {
+test('does not open while the store is down, and reports unwritten entries on close', async () => {
   const db = client.db('closing');
   const trail = await openTrail({ db, deployment });
   await mongod.kill();

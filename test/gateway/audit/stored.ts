@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 import { readEntries } from '../../../gateway/audit/store.ts';
 import type { StoredEntry } from '../../../gateway/audit/verify.ts';
 
-/** All entries of a deployment from a place on. */
+/** Reads all entries of a deployment from a position on. */
 export async function storedEntries(
   db: Db,
   deployment: string,

@@ -52,7 +52,7 @@ async function appendMany(trail: Trail, from: number, count: number): Promise<vo
   await Promise.all(each);
 }
 
-test('an append resolves with its place, and the entry lies there with its parts', async () => {
+test('resolves with the position at which entry and parts are stored', async () => {
   const db = freshDb();
   const trail = await openTrail({ db, deployment });
   const first = await trail.append(facts());
@@ -68,7 +68,7 @@ test('an append resolves with its place, and the entry lies there with its parts
   await trail.close();
 });
 
-test('a trail opened again goes on behind the last entry, and can be read from any place', async () => {
+test('continues behind the last entry after a restart, and reads from any position', async () => {
   const db = freshDb();
   for (const n of [1, 2, 3]) {
     const trail = await openTrail({ db, deployment });
@@ -82,7 +82,7 @@ test('a trail opened again goes on behind the last entry, and can be read from a
   expect((await storedEntries(db, deployment, 3)).map(({ seq }) => seq)).toEqual([3]);
 });
 
-test('500 appends at once from two hubs on one store give one chain without a gap', async () => {
+test('builds one chain without gaps from 500 concurrent appends of two hubs', async () => {
   const db = freshDb();
   const hubs = await Promise.all([openTrail({ db, deployment }), openTrail({ db, deployment })]);
   await Promise.all(hubs.map(async (hub, n) => await appendMany(hub, n * 250, 250)));
@@ -92,7 +92,7 @@ test('500 appends at once from two hubs on one store give one chain without a ga
   await Promise.all(hubs.map(async (hub) => await hub.close()));
 });
 
-test('two hubs that append in small steps against each other lose nothing and write nothing twice', async () => {
+test('loses and duplicates no entry when two hubs append in turns', async () => {
   const db = freshDb();
   const hubs = await Promise.all([openTrail({ db, deployment }), openTrail({ db, deployment })]);
   await Promise.all(
@@ -106,7 +106,7 @@ test('two hubs that append in small steps against each other lose nothing and wr
   await Promise.all(hubs.map(async (hub) => await hub.close()));
 });
 
-test('two deployments in one store have a chain each', async () => {
+test('keeps a separate chain for each deployment in one store', async () => {
   const db = freshDb();
   const one = await openTrail({ db, deployment });
   const other = await openTrail({ db, deployment: 'exercise-other' });
@@ -118,7 +118,7 @@ test('two deployments in one store have a chain each', async () => {
   await Promise.all([one.close(), other.close()]);
 });
 
-test('personal parts erased leave the chain provable, each part by itself', async () => {
+test('keeps the chain verifiable after personal parts are erased separately', async () => {
   const db = freshDb();
   const trail = await openTrail({ db, deployment });
   const { id } = await trail.append(facts());
@@ -134,7 +134,7 @@ test('personal parts erased leave the chain provable, each part by itself', asyn
   await trail.close();
 });
 
-test('what cannot be recorded at all rejects by itself and stops nobody else', async () => {
+test('rejects an entry that cannot be recorded without blocking others', async () => {
   const db = freshDb();
   const trail = await openTrail({ db, deployment });
   const huge = 'x'.repeat(9_000_000);
@@ -148,7 +148,7 @@ test('what cannot be recorded at all rejects by itself and stops nobody else', a
   await trail.close();
 });
 
-test('no more may wait than the queue holds: the rest is refused at once', async () => {
+test('rejects at once when the queue is full', async () => {
   const db = freshDb();
   const trail = await openTrail({ db, deployment });
   const many = Array.from({ length: 5100 }, async (_, n) => await trail.append(numbered(n)));
@@ -162,7 +162,7 @@ test('no more may wait than the queue holds: the rest is refused at once', async
   await trail.close();
 });
 
-test('closing writes what waits, and a closed trail takes no more', async () => {
+test('writes the queue on close, and accepts nothing afterwards', async () => {
   const db = freshDb();
   const trail = await openTrail({ db, deployment });
   for (let n = 0; n < 100; n += 1) trail.appendLater(numbered(n));
@@ -172,7 +172,7 @@ test('closing writes what waits, and a closed trail takes no more', async () => 
   await expect(trail.append(facts())).rejects.toMatchObject({ code: 'TRAIL_UNAVAILABLE' });
 });
 
-test('the trail works with find, insert and createIndex alone on its entries', async () => {
+test('needs only find, insert and createIndex on the entries', async () => {
   const db = freshDb();
   const resource = (collection: string): object => ({ db: db.databaseName, collection });
   await client.db('admin').command({

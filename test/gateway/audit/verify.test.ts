@@ -34,14 +34,14 @@ function forge(entry: StoredEntry | undefined, over: object): StoredEntry {
 const chain = chainOf(6);
 const whole = { ok: true, entries: 6, head: { seq: 6, hash: chain[5]?.hash } };
 
-test('a whole chain verifies, from its first entry and from any link', async () => {
+test('verifies an intact chain, from the first entry and from any other', async () => {
   expect(await verifyChain(chain, { deployment })).toEqual(whole);
   const after = { seq: 4, hash: chain[3]?.hash ?? '' };
   expect(await verifyChain(chain.slice(4), { deployment, after })).toEqual({ ...whole, entries: 2 });
   expect(await verifyChain([], { deployment })).toEqual({ ok: true, entries: 0, head: genesis(deployment) });
 });
 
-test('any single byte changed is found at its entry', async () => {
+test('detects any changed byte at its entry', async () => {
   const entry = chain[2];
   if (entry === undefined) throw new Error('expected six entries');
   for (let at = 0; at < entry.bytes.length; at += 1) {
@@ -52,17 +52,17 @@ test('any single byte changed is found at its entry', async () => {
   }
 });
 
-test('a changed entry with a hash made to fit is found at the next', async () => {
+test('detects a changed entry with a matching hash at the next entry', async () => {
   const forged = chain.with(2, forge(chain[2], { disclosed: [] }));
   expect(await verifyChain(forged, { deployment })).toEqual({
     ok: false,
     seq: 4,
-    reason: 'the entry does not hang on the one before',
+    reason: 'the hash of the previous entry does not match',
   });
 });
 
-test('a removed entry is found where it was, even if the next is renumbered', async () => {
-  const missing = 'the entry that belongs here is missing';
+test('detects a removed entry, even if the next is renumbered', async () => {
+  const missing = 'an entry is missing';
   expect(await verifyChain(chain.toSpliced(2, 1), { deployment })).toEqual({
     ok: false,
     seq: 3,
@@ -73,7 +73,7 @@ test('a removed entry is found where it was, even if the next is renumbered', as
   expect(await verifyChain(renumbered, { deployment })).toMatchObject({ ok: false, seq: 3 });
 });
 
-test('swapped entries and an entry put in twice are found', async () => {
+test('detects swapped and duplicate entries', async () => {
   const [, two, three] = chain;
   if (two === undefined || three === undefined) throw new Error('expected six entries');
   const swapped = chain.toSpliced(1, 2, three, two);
@@ -81,23 +81,23 @@ test('swapped entries and an entry put in twice are found', async () => {
   expect(await verifyChain(chain.toSpliced(1, 0, two), { deployment })).toMatchObject({ ok: false, seq: 3 });
 });
 
-test('an end that was cut off is seen against a head known from elsewhere', async () => {
+test('detects a truncated end by a known head', async () => {
   const verdict = await verifyChain(chain.slice(0, 4), { deployment });
   expect(verdict).toMatchObject({ ok: true, head: { seq: 4 } });
 });
 
-test('the same entry written in another form, or of another deployment, is not taken', async () => {
+test('rejects an entry in non-canonical form or of another deployment', async () => {
   const spaced = Buffer.from(new TextDecoder().decode(chain[0]?.bytes).replace('"at":', '"at": '));
   const first = { id: 'entry-1', seq: 1, hash: sha256(spaced), bytes: spaced };
   expect(await verifyChain([first], { deployment })).toMatchObject({ ok: false, seq: 1 });
   expect(await verifyChain(chain, { deployment: 'another-hub' })).toMatchObject({
     ok: false,
     seq: 1,
-    reason: 'the entry is not of this deployment',
+    reason: 'the entry is of another deployment',
   });
 });
 
-test('a store that says another place or id than the bytes is found', async () => {
+test('detects a stored seq or id that differs from the bytes', async () => {
   const first = chain[0];
   if (first === undefined) throw new Error('expected six entries');
   for (const over of [{ seq: 2 }, { id: 'entry-9' }]) {
@@ -106,7 +106,7 @@ test('a store that says another place or id than the bytes is found', async () =
   }
 });
 
-test('a head that was kept tells an end that was cut off, and one that was written anew', async () => {
+test('detects a truncated and a rewritten end by a stored head', async () => {
   const { seq, hash } = chain[3] ?? genesis(deployment);
   const known = { seq, hash };
   expect(await verifyChain(chain, { deployment, known })).toEqual(whole);
@@ -115,20 +115,20 @@ test('a head that was kept tells an end that was cut off, and one that was writt
   expect(await verifyChain(cut, { deployment, known })).toEqual({
     ok: false,
     seq: 4,
-    reason: 'the entry that belongs here is missing',
+    reason: 'an entry is missing',
   });
   const anew = [...cut, forge(chain[3], { correlationId: 'another' })];
   expect(await verifyChain(anew, { deployment })).toMatchObject({ ok: true, entries: 4 });
   expect(await verifyChain(anew, { deployment, known })).toEqual({
     ok: false,
     seq: 4,
-    reason: 'the entry is not the one that was there',
+    reason: 'the entry differs from the known one',
   });
   const kept = { ...(anew[3] ?? forge(chain[3], {})), hash };
   expect(await verifyChain([...cut, kept], { deployment, known })).toMatchObject({ ok: false, seq: 4 });
 });
 
-test('an entry that is hidden from those who look for it is a break, without a byte of it changed', async () => {
+test('detects changed index fields of an entry with intact bytes', async () => {
   const found = chain.map((entry) => {
     const { at = '', correlationId = '', picture = '', disclosed = [] } = parseEntry(entry.bytes) ?? {};
     const communities = [...new Set(disclosed.map(({ community }) => community))];
@@ -149,12 +149,12 @@ test('an entry that is hidden from those who look for it is a break, without a b
     expect(await verifyChain(found.with(1, { ...entry, found: words }), { deployment })).toEqual({
       ok: false,
       seq: 2,
-      reason: 'the store finds it by other words than the bytes say',
+      reason: 'the index fields do not match the bytes',
     });
   }
 });
 
-test('a community that stands twice does not stand in for one that is gone', async () => {
+test('detects a missing community behind a duplicate one', async () => {
   const secrets = { id: 'entry-1', readerSalt: Buffer.alloc(32, 1), operationSalt: Buffer.alloc(32, 1) };
   const disclosed = [disclosure(), disclosure({ community: 'enisa', id: 'Advisory:another' })];
   const draft = draftEntry(facts({ disclosed }), deployment, secrets);

@@ -9,13 +9,13 @@ function costOf(document: string, variables: Readonly<Record<string, unknown>> =
   return costOfOperation(measureOperation(parse(document), variables));
 }
 
-test('an operation costs its selections, its rows counted as full, and each field at the top', () => {
+test('charges selections, rows at full length, and root fields', () => {
   expect(costOf('{ organisation(id: "enisa") { name } }')).toBe(2 + 5);
   expect(costOf('{ advisories { nodes { id title } } }')).toBe(4 + 25 + 5);
   expect(costOf('query ($n: Int) { advisories(first: $n) { nodes { id } } }', { n: 100 })).toBe(3 + 100 + 5);
 });
 
-test('the same asked by aliases, in fragments or by variables costs the same, or more for what is written more', () => {
+test('charges aliases, fragments and variables no less than the plain form', () => {
   const plain = costOf('{ a(first: 50) { nodes { id } } }');
   expect(costOf('query ($n: Int = 50) { a(first: $n) { nodes { id } } }')).toBe(plain);
   expect(costOf('{ ...F } fragment F on Query { a(first: 50) { nodes { id } } }')).toBe(plain + 1);
@@ -23,7 +23,7 @@ test('the same asked by aliases, in fragments or by variables costs the same, or
   expect(costOf('{ a(first: -9) { nodes { id } } }')).toBeGreaterThan(25);
 });
 
-test('asking for the schema costs, by whatever name and wherever it stands', () => {
+test('charges introspection under any alias and in fragments', () => {
   expect(costOf('{ __schema { types { name } } }')).toBeGreaterThan(500);
   expect(
     costOf('{ a: __type(name: "A") { name } ...F } fragment F on Query { b: __schema { description } }'),
@@ -31,11 +31,11 @@ test('asking for the schema costs, by whatever name and wherever it stands', () 
   expect(costOf('{ __typename }')).toBe(6);
 });
 
-test('a request costs by its bytes, whatever it says', () => {
+test('charges a request by its bytes', () => {
   expect([0, 1023, 1024, 262_144].map(costOfRequest)).toEqual([1, 1, 2, 257]);
 });
 
-test('a budget of another form is none', () => {
+test('rejects a malformed budget', () => {
   const wrong = [
     '',
     '10',
@@ -66,7 +66,7 @@ test('a budget of another form is none', () => {
   }
 });
 
-test('a reader gets at most half of what the organisation has, at once and over time', () => {
+test('limits a reader to half of the organisation in points and in rate', () => {
   const reader = { points: 60_000, seconds: 60 };
   expect(withinHalf(reader, { points: 600_000, seconds: 60 })).toEqual(reader);
   expect(withinHalf(reader, { points: 1000, seconds: 10 })).toEqual({ points: 500, seconds: 10 });
@@ -83,7 +83,7 @@ function startError(env: Readonly<Record<string, string>>): string {
   throw new Error('it started without its other settings');
 }
 
-test('a hub does not start with a budget of another form, or with a reader who could spend all', () => {
+test('refuses to start with a malformed budget, or with a reader above half of the organisation', () => {
   expect(startError({})).not.toContain('BUDGET');
   const wrong = startError({ JCU_READER_BUDGET: 'many', JCU_ORGANISATION_BUDGET: '100/0' });
   expect(wrong).toContain('JCU_READER_BUDGET: POINTS/SECONDS in whole numbers, as 60000/60, got many');

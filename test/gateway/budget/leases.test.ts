@@ -25,10 +25,10 @@ afterAll(async () => {
   await mongod[Symbol.asyncDispose]();
 });
 
-/** A busy machine is no store that is down. */
+/** Long enough for a busy machine: a slow store is not down. */
 const patientMs = 20_000;
 
-/** A hub's side of the budgets: its own leases on the one store. */
+/** The leases of one hub on the shared store. */
 function hub(deadlineMs = patientMs): Leases {
   const leases = openLeases(openBuckets(db), deadlineMs);
   opened.push(leases);
@@ -44,20 +44,20 @@ async function spends(leases: Leases, from: Bucket, points: number): Promise<boo
     try {
       return (await leases.spend(from, points)).enough;
     } catch (error) {
-      // Where each answer takes longer than a lease lasts, it is not given either.
+      // If each answer takes longer than a lease lasts, nothing is granted either.
       if (tries === 5) throw error;
     }
   }
 }
 
-test('what is there is spent to the last point, and not one more', async () => {
+test('spends exactly the points of the bucket', async () => {
   const one = hub();
   const from = bucket(100, 86_400);
   for (let n = 0; n < 100; n += 1) expect(await spends(one, from, 1)).toBe(true);
   expect(await one.spend(from, 1)).toMatchObject({ enough: false, left: 0 });
 });
 
-test('whoever is refused is told how long it takes until there is enough, and then there is', async () => {
+test('states after which time there will be enough points', async () => {
   const one = hub();
   const from = bucket(10, 10);
   expect(await one.spend(from, 10)).toMatchObject({ enough: true, left: 0 });
@@ -67,7 +67,7 @@ test('whoever is refused is told how long it takes until there is enough, and th
   expect(await spends(one, from, 2)).toBe(true);
 });
 
-test('two hubs on one store allow together what one allows', async () => {
+test('allows two hubs together no more than one', async () => {
   const [one, other] = [hub(), hub()];
   const from = bucket(1000, 86_400);
   const wishes = Array.from(
@@ -76,7 +76,7 @@ test('two hubs on one store allow together what one allows', async () => {
   );
   const first = (await Promise.all(wishes)).filter(Boolean).length * 3;
   expect(first).toBeLessThanOrEqual(1000);
-  // What one held and did not spend comes to the other within seconds.
+  // Points that one hub leased and did not spend return to the other within seconds.
   await one.close();
   let then = 0;
   for (const until = Date.now() + 20_000; Date.now() < until && first + then < 1000; await pause(50)) {
@@ -85,7 +85,7 @@ test('two hubs on one store allow together what one allows', async () => {
   expect(first + then).toBe(1000);
 }, 60_000);
 
-test('a hub that dies with a lease costs no more than the lease, and nobody can spend it twice', async () => {
+test('loses no more than the lease of a hub that dies', async () => {
   const from = bucket(1000, 86_400);
   const store = openBuckets(db);
   const lost = await store.lease(from, { need: 100, want: 600, lease: 'dies', back: null });
@@ -100,7 +100,7 @@ test('a hub that dies with a lease costs no more than the lease, and nobody can 
   expect(later.level).toBeCloseTo(499, 0);
 });
 
-test('a lease is given back once, and not after the store has written it off', async () => {
+test('accepts the return of a lease once, and not after it expired', async () => {
   const from = bucket(1000, 86_400);
   const store = openBuckets(db);
   const wanted = { need: 0, want: 0, back: { id: 'a', points: 400 } };
@@ -112,7 +112,7 @@ test('a lease is given back once, and not after the store has written it off', a
   expect(Math.round((await store.lease(from, { ...wanted, lease: 'd' })).level)).toBe(600);
 });
 
-test('a bucket goes by itself once it is full again, and not while anything is out', async () => {
+test('expires a full bucket, but not while a lease is open', async () => {
   const from = bucket(1000, 100);
   await openBuckets(db).lease(from, { need: 400, want: 400, lease: 'a', back: null });
   const [index] = (await db.collection('budgets').indexes()).filter(({ name }) => name === 'fullAt_1');
@@ -124,7 +124,7 @@ test('a bucket goes by itself once it is full again, and not while anything is o
   expect(Number(stored?.fullAt) - Number(stored?.at)).toBe(40_000);
 });
 
-test('points that are out on a lease are not filled up behind it', async () => {
+test('does not refill points that are on a lease', async () => {
   const from = bucket(1000, 1);
   const store = openBuckets(db);
   await store.lease(from, { need: 900, want: 900, lease: 'a', back: null });
@@ -135,7 +135,7 @@ test('points that are out on a lease are not filled up behind it', async () => {
 
 type Taken = { readonly from: number; readonly to: number; readonly points: number };
 
-/** Takes as it is told, each at its time, and keeps what was allowed, between when it was asked and when answered. */
+/** Spends the points at the given times, and collects what was allowed, with the times of request and answer. */
 async function take(
   hubs: readonly Leases[],
   from: Bucket,
@@ -151,7 +151,7 @@ async function take(
   return (await Promise.all(taken)).flat();
 }
 
-/** The most that was taken beyond what a bucket allows in any time between two of the takings; negative if never. */
+/** Returns the maximum excess over the allowance in any period between two spendings; negative if there is none. */
 function excess(taken: readonly Taken[], { budget }: Bucket): number {
   const windows = taken.flatMap((first) =>
     taken
@@ -159,7 +159,7 @@ function excess(taken: readonly Taken[], { budget }: Bucket): number {
       .map((last) => {
         const within = taken.filter(({ from, to }) => from >= first.from && to <= last.to);
         const sum = within.reduce((total, { points }) => total + points, 0);
-        // The store's clock ticks in milliseconds.
+        // The store's clock has a resolution of one millisecond.
         const refilled = ((last.to - first.from + 1) * rateOf(budget)) / 1000;
         return sum - budget.points - refilled;
       }),
@@ -167,7 +167,7 @@ function excess(taken: readonly Taken[], { budget }: Bucket): number {
   return Math.max(...windows, -1);
 }
 
-test('in no time is more allowed than the bucket holds and what refills meanwhile, by however many hubs', async () => {
+test('never allows more than capacity and refill, with any number of hubs', async () => {
   const wish = fc.record({
     hub: fc.nat(2),
     after: fc.nat(2500),
@@ -190,7 +190,7 @@ test('in no time is more allowed than the bucket holds and what refills meanwhil
   );
 }, 180_000);
 
-test('a busy reader costs the store a few writes, and not one for each wish', async () => {
+test('needs a few writes for a busy reader, not one per request', async () => {
   let asked = 0;
   const buckets = openBuckets(db);
   const counting = openLeases(
@@ -213,11 +213,11 @@ test('a busy reader costs the store a few writes, and not one for each wish', as
   expect(asked - before).toBeLessThanOrEqual(1);
 });
 
-test('a hub spends of a lease for a second, and then asks again', async () => {
+test('uses a lease for a second, then requests another', async () => {
   let asked = 0;
   const buckets = openBuckets(db);
   const lease: typeof buckets.lease = async (whose, asks) => {
-    // What is given back since nothing was asked for a while is no question for more.
+    // Giving back an idle lease is not a request for another one.
     if (asks.want > 0) asked += 1;
     return await buckets.lease(whose, asks);
   };
@@ -230,7 +230,7 @@ test('a hub spends of a lease for a second, and then asks again', async () => {
   expect(asked).toBeGreaterThanOrEqual(3);
 });
 
-test('while the store is down it throws its code, and recovers by itself', async () => {
+test('throws BUDGET_UNAVAILABLE while the store is down, and recovers', async () => {
   const one = hub(1500);
   const from = bucket(1000, 60);
   expect(await spends(one, from, 1)).toBe(true);

@@ -23,7 +23,7 @@ beforeEach(() => {
   );
 });
 
-/** A subgraph that takes every offer, or none. */
+/** Agrees like a subgraph that accepts every offer, or rejects all if `fails` is set. */
 async function agree() {
   agreed += 1;
   const id = `s${agreed}`;
@@ -47,13 +47,13 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('many who ask at once share one agreement, and numbers count up by one', async () => {
+test('shares one agreement between concurrent calls, and counts assertion numbers up by one', async () => {
   const held = await Promise.all([sessions.take(), sessions.take(), sessions.take()]);
   expect([new Set(held).size, agreed]).toEqual([1, 1]);
   expect([held[0].next(), held[1].next(), held[2].next()]).toEqual([1, 2, 3]);
 });
 
-test('from half of its life a session is renewed behind the questions, which go on in the old one', async () => {
+test('renews a session in the background after half of its lifetime', async () => {
   expect(await takeId()).toBe('s1');
   now += 299_000;
   expect(await takeId()).toBe('s1');
@@ -65,7 +65,7 @@ test('from half of its life a session is renewed behind the questions, which go 
   expect([await takeId(), agreed]).toEqual(['s2', 2]);
 });
 
-test('a renewal that fails costs nobody anything, and is tried again after a pause', async () => {
+test('keeps the session after a failed renewal, and retries after a pause', async () => {
   await takeId();
   now += 400_000;
   fails = true;
@@ -79,13 +79,13 @@ test('a renewal that fails costs nobody anything, and is tried again after a pau
   expect([await takeId(), agreed]).toEqual(['s3', 3]);
 });
 
-test('nothing is begun in the last half minute of a session: another is waited for', async () => {
+test('waits for a new session in the last 30 s of the old one', async () => {
   await takeId();
   now += 570_000;
   expect(await takeId()).toBe('s2');
 });
 
-test('a new signing key is a reason to renew; the old session goes on until it is done', async () => {
+test('renews after a change of the signing key, and keeps the old session until then', async () => {
   await takeId();
   key = 'k-2';
   fails = true;
@@ -99,14 +99,14 @@ test('a new signing key is a reason to renew; the old session goes on until it i
   expect(await takeId()).toBe('s3');
 });
 
-test('those who were refused together share one new session', async () => {
+test('shares one new session between calls that were refused together', async () => {
   const held = await sessions.take();
   const others = await Promise.all([sessions.takeAfterRefusal(held), sessions.takeAfterRefusal(held)]);
   expect([others.map((other) => other?.session.id), agreed]).toEqual([['s2', 's2'], 2]);
   expect([(await sessions.takeAfterRefusal(held))?.session.id, agreed]).toEqual(['s2', 2]);
 });
 
-test('who refuses every session makes the hub agree once a second, not more', async () => {
+test('agrees at most once per second with a subgraph that rejects every session', async () => {
   let held = await sessions.take();
   for (let n = 0; n < 50; n += 1) held = (await sessions.takeAfterRefusal(held)) ?? held;
   expect(agreed).toBe(2);
@@ -115,7 +115,7 @@ test('who refuses every session makes the hub agree once a second, not more', as
   expect(agreed).toBe(3);
 });
 
-test('an agreement that fails is told to those who wait for it, and is tried again by the next', async () => {
+test('rejects all waiting calls if the agreement fails, and retries at the next call', async () => {
   fails = true;
   const waiting = await Promise.allSettled([sessions.take(), sessions.take()]);
   expect([waiting.map(({ status }) => status), agreed]).toEqual([['rejected', 'rejected'], 1]);

@@ -5,12 +5,12 @@ const query = `query ($representations: [_Any!]!) { _entities(representations: $
   ... on Vulnerability { families: ransomwareFamilies { nodes { name } } } } }`;
 const variables = { representations: [{ __typename: 'Vulnerability', id: 'Vulnerability:CVE-1' }] };
 
-test('what was asked is kept, under its alias', () => {
+test('keeps requested data under its alias', () => {
   const answer = { _entities: [{ families: { nodes: [{ name: 'A' }, null] } }] };
   expect(pruneAnswer(answer, query, variables)).toEqual(answer);
 });
 
-test('a part cannot put words into another community’s mouth: what it was not asked is not merged', () => {
+test('removes data that was not requested, so that it cannot be merged', () => {
   const forged = {
     _entities: [
       {
@@ -26,7 +26,7 @@ test('a part cannot put words into another community’s mouth: what it was not 
   });
 });
 
-test('an answer of another form costs the part', () => {
+test('rejects a response of another shape', () => {
   const forms = [
     { _entities: [{ families: 'all' }] },
     { _entities: [{ families: { nodes: [{ name: { nested: true } }] } }] },

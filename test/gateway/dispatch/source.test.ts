@@ -2,17 +2,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { createAgent, fetchPart } from '../../../gateway/dispatch/fetch-part.ts';
+import { createAgent, fetchSubgraph } from '../../../gateway/dispatch/fetch-subgraph.ts';
 import { createSource } from '../../../gateway/dispatch/source.ts';
+import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { policy } from '../../helpers/policy.ts';
 import { readerOf } from '../../helpers/records.ts';
 
-/** What the subgraph of this test answers: one that was taken over says whatever it likes. */
-let said: unknown = {};
-const server = createServer((request, response) => {
+/** The response of the subgraph. A compromised subgraph can send anything. */
+let response: unknown = {};
+const server = createServer((request, outgoing) => {
   request.resume().on('end', () => {
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(said));
+    outgoing.setHeader('content-type', 'application/json').end(JSON.stringify(response));
   });
 });
 const agent = createAgent();
@@ -24,29 +25,27 @@ afterAll(async () => {
 });
 
 async function askOf(answer: unknown) {
-  said = answer;
+  response = answer;
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
   const source = createSource(
     'europol',
-    async (body) => await fetchPart(url, body, {}, 2000, agent),
+    async (body) => await fetchSubgraph(url, body, {}, 2000, agent),
     pino({ level: 'silent' }),
   );
-  const context: RequestContext = {
+  const request: RequestContext = {
     reader: readerOf(),
     token: { clientId: 'test', id: null },
     correlationId: 'test',
     at: new Date(),
     policy,
     deadline: Date.now() + 2000,
-    disclosed: [],
-    lost: new Set(),
-    told: new Set(),
     budget: undefined,
     setHeaders: () => undefined,
   };
-  const request = { query: '{ ransomwareFamilies { nodes { name } } }', variables: {} };
-  const { data } = await source.process({ request, context } as never);
-  return { data, context };
+  const fetch = { query: '{ ransomwareFamilies { nodes { name } } }', variables: {} };
+  const collected = createCollected();
+  const { data } = await source.process({ request: fetch, context: { request, collected } } as never);
+  return { data, collected };
 }
 
 const disclosure = {
@@ -61,15 +60,15 @@ const disclosure = {
   portions: [],
 };
 
-test('a part gives what it was asked, with what it disclosed under its own name', async () => {
+test('returns the requested data, and records disclosures under the subgraph’s own name', async () => {
   const data = { ransomwareFamilies: { nodes: [{ name: 'EXERCISE' }] } };
   const answer = await askOf({ data, extensions: { disclosed: [{ ...disclosure, community: 'enisa' }] } });
   expect(answer.data).toEqual(data);
-  expect(answer.context.disclosed).toEqual([{ ...disclosure, community: 'europol' }]);
-  expect([...answer.context.lost]).toEqual([]);
+  expect(answer.collected.disclosed).toEqual([{ ...disclosure, community: 'europol' }]);
+  expect([...answer.collected.failedSubgraphs]).toEqual([]);
 });
 
-test('a part that was taken over cannot answer for another: what it was not asked is not merged', async () => {
+test('removes data that a compromised subgraph adds', async () => {
   const data = {
     ransomwareFamilies: { nodes: [{ name: 'EXERCISE', serial: 'forged' }] },
     advisories: { nodes: [{ serial: 'forged' }] },
@@ -79,26 +78,32 @@ test('a part that was taken over cannot answer for another: what it was not aske
 });
 
 test.each([
-  ['says nothing of what it disclosed', { data: { ransomwareFamilies: null } }],
-  ['says something else', { data: { ransomwareFamilies: null }, extensions: { disclosed: [{ id: 7 }] } }],
-  ['gives a leaf for an object', { data: { ransomwareFamilies: 'x' }, extensions: { disclosed: [] } }],
-  ['gives no answer of GraphQL', 'words'],
-])('a part that %s is lost, and nothing of it is taken', async (_what, answer) => {
-  const { data, context } = await askOf(answer);
+  ['reports no disclosures', { data: { ransomwareFamilies: null } }],
+  [
+    'reports malformed disclosures',
+    { data: { ransomwareFamilies: null }, extensions: { disclosed: [{ id: 7 }] } },
+  ],
+  [
+    'returns a leaf in place of an object',
+    { data: { ransomwareFamilies: 'x' }, extensions: { disclosed: [] } },
+  ],
+  ['returns no GraphQL response', 'words'],
+])('discards the response of a subgraph that %s', async (_what, answer) => {
+  const { data, collected } = await askOf(answer);
   expect(data).toBeNull();
-  expect([...context.lost]).toEqual(['europol']);
+  expect([...collected.failedSubgraphs]).toEqual(['europol']);
 });
 
-test('what a part says of its errors reaches the reader as a code of the table, or not at all', async () => {
+test('passes only the permitted error codes of a subgraph to the reader', async () => {
   const errors = [
     { message: 'secret', extensions: { code: 'BAD_CURSOR', secret: 1 } },
     { message: 'secret', extensions: { code: 'INTERNAL' } },
   ];
-  const { context } = await askOf({
+  const { collected } = await askOf({
     data: { ransomwareFamilies: null },
     errors,
     extensions: { disclosed: [] },
   });
-  expect([...context.told]).toEqual(['BAD_CURSOR']);
-  expect([...context.lost]).toEqual(['europol']);
+  expect([...collected.errorCodes]).toEqual(['BAD_CURSOR']);
+  expect([...collected.failedSubgraphs]).toEqual(['europol']);
 });

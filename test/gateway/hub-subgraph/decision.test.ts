@@ -7,7 +7,7 @@ import { reader } from '../../schema/policy/decide/generated.ts';
 import { logged } from '../audit/logged.ts';
 
 const policy = readPolicy();
-test('every refusal that the hub can make is explained from what the log holds of it', () => {
+test('explains every possible refusal from the audit entry', () => {
   const names = policy.coordinates.types.flatMap((type) =>
     [...policy.coordinates.fieldsOf(type).keys()].map((field) => ({ type, field })),
   );
@@ -32,7 +32,7 @@ test('every refusal that the hub can make is explained from what the log holds o
   expect(refusals).toBeGreaterThan(100);
 });
 
-test('an analyst who asked for the policy lacked a role, and that is what the auditor is told', () => {
+test('explains that an analyst lacks a role for the policy', () => {
   const decision = explainDecision(logged(readerOf({ roles: ['csirt-analyst'] }), ['Query.policy']), policy);
   expect(decision.note).toBeNull();
   expect(decision.classes).toContain('csirts');
@@ -43,7 +43,7 @@ test('an analyst who asked for the policy lacked a role, and that is what the au
   });
 });
 
-test('an auditor who asked for records was prohibited by J29a, and lacked nothing', () => {
+test('explains that J29a prohibits records to an auditor', () => {
   const decision = explainDecision(
     logged(readerOf({ roles: ['policy-auditor'] }), ['Query.mispEvents']),
     policy,
@@ -51,26 +51,26 @@ test('an auditor who asked for records was prohibited by J29a, and lacked nothin
   expect(decision.refused[0]?.ways?.[0]).toMatchObject({ missing: [], prohibitedBy: [{ id: 'J29a' }] });
 });
 
-test('what cannot be worked out any more is said, and the refusals stay', () => {
+test('says why a decision cannot be recomputed, and keeps its refusals', () => {
   const access = logged(readerOf(), ['Query.policy']);
   const erased = explainDecision({ ...access, reader: null }, policy);
   expect(erased).toMatchObject({ refused: [{ coordinate: 'Query.policy', ways: null }], classes: null });
   expect(erased.note).toMatch(/erased/);
   expect(explainDecision(access, null).note).toMatch(/never in force here/);
   expect(explainDecision(logged(readerOf(), ['Query.policy'], 'joint-baseline-1'), policy).note).toBe(
-    'version joint-baseline-1 of the policy was never in force here, or cannot be read',
+    'policy version joint-baseline-1 was never in force here, or cannot be read',
   );
 });
 
-test('of very many refusals the first are explained, and that is said', () => {
+test('explains the first 50 refusals, and says that there are more', () => {
   const refused = Array.from({ length: 60 }, (_, n) => `Query.no${String(n).padStart(2, '0')}`);
   const decision = explainDecision(logged(readerOf(), refused), policy);
   expect(decision.refused.map(({ coordinate }) => coordinate)).toEqual(refused);
   expect(decision.refused.filter(({ ways }) => ways !== null)).toHaveLength(50);
-  expect(decision.note).toBe('the first 50 refusals are explained');
+  expect(decision.note).toBe('only the first 50 refusals are explained');
 });
 
-test('a refusal that is none by the rules and the attributes is told as that', () => {
+test('reports a refusal that does not follow from rules and attributes', () => {
   const { note } = explainDecision(logged(readerOf(), ['Query.vulnerability']), policy);
-  expect(note).toMatch(/not what they were/);
+  expect(note).toMatch(/do not follow from these rules/);
 });

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../schema/policy/decide/load.ts';
 import { readerOf } from '../../helpers/records.ts';
-import { askPart } from './ask-part.ts';
+import { askHubSubgraph } from './ask-hub-subgraph.ts';
 
 const policy = readPolicy();
 const texts = readPolicyTexts();
 
-const doors = [
+const questions = [
   '{ policy { version } }',
   '{ decision(correlationId: "c-1") { at } }',
   '{ accessPerson(correlationId: "c-1", inquiry: "E-1") { subject } }',
@@ -14,42 +14,45 @@ const doors = [
   '{ ownReads { nodes { at } } }',
 ];
 
-test.each(doors)('the hub’s own part refuses by itself, before any store is asked: %s', async (query) => {
+test.each(questions)('refuses in the hub’s own subgraph before any store is read: %s', async (query) => {
   for (const roles of [[], ['private-user'], ['hub-administrator'], ['exercise-director']]) {
-    const { data, ...noted } = await askPart(readerOf({ roles }), query);
+    const { data, ...noted } = await askHubSubgraph(readerOf({ roles }), query);
     expect(Object.values(data ?? {})).toEqual([null]);
-    expect(noted).toEqual({ told: ['REFUSED'], lost: [], disclosed: [] });
+    expect(noted).toEqual({ errorCodes: ['REFUSED'], failedSubgraphs: [], disclosed: [] });
   }
 });
 
-test('the policy’s auditors are not told who asked, and inspectors are not given the policy', async () => {
-  const auditor = await askPart(readerOf({ roles: ['policy-auditor'] }), doors[2] ?? '');
-  expect(auditor).toMatchObject({ data: { accessPerson: null }, told: ['REFUSED'] });
-  const inspector = await askPart(readerOf({ roles: ['data-protection-officer'] }), doors[0] ?? '');
-  expect(inspector).toMatchObject({ data: { policy: null }, told: ['REFUSED'] });
+test('hides readers from policy auditors, and the policy from inspectors', async () => {
+  const auditor = await askHubSubgraph(readerOf({ roles: ['policy-auditor'] }), questions[2] ?? '');
+  expect(auditor).toMatchObject({ data: { accessPerson: null }, errorCodes: ['REFUSED'] });
+  const inspector = await askHubSubgraph(
+    readerOf({ roles: ['data-protection-officer'] }),
+    questions[0] ?? '',
+  );
+  expect(inspector).toMatchObject({ data: { policy: null }, errorCodes: ['REFUSED'] });
 });
 
-test('each sees its own side only: operators the reads of their records, auditors and inspectors none of those', async () => {
-  for (const door of doors.slice(0, 4))
-    expect(await askPart(readerOf({ roles: ['community-operator'] }), door)).toMatchObject({
-      told: ['REFUSED'],
-      lost: [],
+test('separates the fields of operators from those of auditors and inspectors', async () => {
+  for (const question of questions.slice(0, 4))
+    expect(await askHubSubgraph(readerOf({ roles: ['community-operator'] }), question)).toMatchObject({
+      errorCodes: ['REFUSED'],
+      failedSubgraphs: [],
     });
   for (const role of ['policy-auditor', 'data-protection-officer', 'external-auditor'])
-    expect(await askPart(readerOf({ roles: [role] }), doors[4] ?? '')).toMatchObject({
+    expect(await askHubSubgraph(readerOf({ roles: [role] }), questions[4] ?? '')).toMatchObject({
       data: { ownReads: null },
-      told: ['REFUSED'],
-      lost: [],
+      errorCodes: ['REFUSED'],
+      failedSubgraphs: [],
     });
 });
 
-test('an auditor gets the policy, and that it was given stands among what was disclosed', async () => {
-  const { data, told, disclosed } = await askPart(
+test('returns the policy to an auditor, and records the disclosure', async () => {
+  const { data, errorCodes, disclosed } = await askHubSubgraph(
     readerOf({ roles: ['policy-auditor'], organisation: 'audit-office' }),
-    doors[0] ?? '',
+    questions[0] ?? '',
   );
   expect(data).toEqual({ policy: { version: policy.version } });
-  expect(told).toEqual([]);
+  expect(errorCodes).toEqual([]);
   expect(disclosed).toMatchObject([
     {
       community: 'hub',
@@ -61,15 +64,15 @@ test('an auditor gets the policy, and that it was given stands among what was di
   ]);
 });
 
-test('a field that the policy of the request does not name is refused to all', async () => {
+test('refuses a field that the policy of the request does not name to all readers', async () => {
   const without = policyOfTexts({
     ...texts,
     'coordinates.yaml': (texts['coordinates.yaml'] ?? '').replace('        - memberStates\n', ''),
   });
   const query = '{ memberStates { code } }';
-  expect(await askPart(readerOf(), query)).toMatchObject({ told: [] });
-  expect(await askPart(readerOf(), query, { policy: without })).toMatchObject({
+  expect(await askHubSubgraph(readerOf(), query)).toMatchObject({ errorCodes: [] });
+  expect(await askHubSubgraph(readerOf(), query, { policy: without })).toMatchObject({
     data: { memberStates: null },
-    told: ['REFUSED'],
+    errorCodes: ['REFUSED'],
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readerOf } from '../../helpers/records.ts';
-import { askPart } from './ask-part.ts';
+import { askHubSubgraph } from './ask-hub-subgraph.ts';
 import { logged } from '../audit/logged.ts';
 
 const inspector = readerOf({ organisation: 'edps', roles: ['edps'] });
@@ -14,20 +14,20 @@ const questions = (said: string) => [
   `{ disclosures(first: 5${said}) { nodes { id } } }`,
 ];
 
-test('an inspector states the case number of the inquiry, the policy’s auditors need none', async () => {
+test('requires a case number from inspectors, but not from policy auditors', async () => {
   for (const query of questions('')) {
-    expect((await askPart(inspector, query, { log })).told).toEqual(['BAD_USER_INPUT']);
-    expect((await askPart(auditor, query, { log })).told).toEqual([]);
+    expect((await askHubSubgraph(inspector, query, { log })).errorCodes).toEqual(['BAD_USER_INPUT']);
+    expect((await askHubSubgraph(auditor, query, { log })).errorCodes).toEqual([]);
   }
   for (const query of questions(', inquiry: "EDPS-2026-0141"'))
-    expect((await askPart(inspector, query, { log })).told).toEqual([]);
+    expect((await askHubSubgraph(inspector, query, { log })).errorCodes).toEqual([]);
 });
 
-test('that who asked was told stands among what was disclosed, for the inquiry only', async () => {
+test('records the disclosure of a reader with a restriction to the inquiry', async () => {
   const access = logged(readerOf({ subject: 'u-1' }), []);
   const query = '{ accessPerson(correlationId: "c", inquiry: "EDPS-2026-0141") { subject } }';
   const found = { log: { find: async () => await Promise.resolve(access) } };
-  const { data, disclosed } = await askPart(inspector, query, found);
+  const { data, disclosed } = await askHubSubgraph(inspector, query, found);
   expect(data).toEqual({ accessPerson: { subject: 'u-1' } });
   expect(disclosed).toMatchObject([
     {
@@ -39,20 +39,20 @@ test('that who asked was told stands among what was disclosed, for the inquiry o
     },
   ]);
   const erased = { log: { find: async () => await Promise.resolve({ ...access, reader: null }) } };
-  expect(await askPart(inspector, query, erased)).toMatchObject({
+  expect(await askHubSubgraph(inspector, query, erased)).toMatchObject({
     data: { accessPerson: null },
-    told: [],
+    errorCodes: [],
     disclosed: [],
   });
 });
 
 test.each(['', ' ', '-', 'a name without a number', 'a\\nb', 'x'.repeat(65), '<script>', '\\u202e1'])(
-  'what is no case number is refused, whoever states it: %s',
+  'rejects an invalid case number: %s',
   async (stated) => {
     const person = `{ accessPerson(correlationId: "c", inquiry: "${stated}") { subject } }`;
     for (const query of [...questions(`, inquiry: "${stated}"`), person])
-      expect((await askPart(inspector, query)).told).toEqual(['BAD_USER_INPUT']);
+      expect((await askHubSubgraph(inspector, query)).errorCodes).toEqual(['BAD_USER_INPUT']);
     for (const query of questions(`, inquiry: "${stated}"`))
-      expect((await askPart(auditor, query)).told).toEqual(['BAD_USER_INPUT']);
+      expect((await askHubSubgraph(auditor, query)).errorCodes).toEqual(['BAD_USER_INPUT']);
   },
 );

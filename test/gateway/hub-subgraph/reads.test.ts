@@ -5,7 +5,7 @@ import type { AccessLog, PageAsked } from '../../../gateway/audit/log.ts';
 import type { RecordedDisclosure } from '../../../schema/protocol/disclosure.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { disclosure, facts } from '../audit/facts.ts';
-import { askPart } from './ask-part.ts';
+import { askHubSubgraph } from './ask-hub-subgraph.ts';
 
 const salt = new Uint8Array(32);
 const operator = readerOf({ organisation: 'enisa', roles: ['community-operator'], picture: 'real' });
@@ -23,7 +23,7 @@ const alsoOwn = disclosure({ community: 'enisa', id: 'Advisory:also-own', tlp: '
 const foreign = disclosure({ community: 'europol', type: 'CriminalProfile', id: 'CriminalProfile:foreign' });
 const entries = [entryOf('e-2', [own, foreign, alsoOwn]), entryOf('e-1', [alsoOwn])];
 
-/** A log that holds these entries, and notes what it was asked. */
+/** Returns a log with these entries, which collects the pages that are requested. */
 function logOf(given: readonly AccessEntry[], next: string | null = null) {
   const asked: PageAsked[] = [];
   const page: AccessLog['page'] = async (one) => {
@@ -36,10 +36,10 @@ function logOf(given: readonly AccessEntry[], next: string | null = null) {
 const everything = `nodes { at organisation purpose correlationId recordCount
   records { type id version tlp pap handlingCodes } } pageInfo { hasNextPage endCursor }`;
 
-test('an operator is told who was given its own records, and nothing of what was given of others', async () => {
+test('shows an operator the accesses to its own records only', async () => {
   const { asked, log } = logOf(entries);
-  const { data, told } = await askPart(operator, `{ ownReads { ${everything} } }`, { log });
-  expect(told).toEqual([]);
+  const { data, errorCodes } = await askHubSubgraph(operator, `{ ownReads { ${everything} } }`, { log });
+  expect(errorCodes).toEqual([]);
   expect(asked).toEqual([{ first: 25, after: null, picture: 'real', community: 'enisa' }]);
   expect(data).toMatchObject({
     ownReads: {
@@ -61,9 +61,11 @@ test('an operator is told who was given its own records, and nothing of what was
   expect(JSON.stringify(data)).not.toMatch(/foreign|europol|Criminal|Query|analyst-7/);
 });
 
-test('one record’s reads are asked for by its id; a page without any still leads on to the next', async () => {
+test('filters by record id, and continues after a page without matches', async () => {
   const { log } = logOf(entries, 'e-1');
-  const one = await askPart(operator, `{ ownReads(record: "Advisory:own") { ${everything} } }`, { log });
+  const one = await askHubSubgraph(operator, `{ ownReads(record: "Advisory:own") { ${everything} } }`, {
+    log,
+  });
   expect(one.data).toMatchObject({
     ownReads: {
       nodes: [{ recordCount: 1, records: [{ id: 'Advisory:own' }] }],
@@ -71,7 +73,9 @@ test('one record’s reads are asked for by its id; a page without any still lea
     },
   });
   for (const record of ['CriminalProfile:foreign', 'Advisory:none', '']) {
-    const none = await askPart(operator, `{ ownReads(record: "${record}") { ${everything} } }`, { log });
+    const none = await askHubSubgraph(operator, `{ ownReads(record: "${record}") { ${everything} } }`, {
+      log,
+    });
     expect(none.data).toMatchObject({
       ownReads: { nodes: [], pageInfo: { hasNextPage: true, endCursor: 'e-1' } },
     });
@@ -79,8 +83,8 @@ test('one record’s reads are asked for by its id; a page without any still lea
   }
 });
 
-test('what an operator was told stands in its own entry', async () => {
-  const { disclosed } = await askPart(operator, '{ ownReads { nodes { at } } }', logOf(entries));
+test('records the answer as a disclosure to the operator', async () => {
+  const { disclosed } = await askHubSubgraph(operator, '{ ownReads { nodes { at } } }', logOf(entries));
   expect(disclosed.map(({ community, id }) => [community, id])).toEqual([
     ['hub', 'OwnRead:e-2'],
     ['hub', 'OwnRead:e-1'],
@@ -88,31 +92,35 @@ test('what an operator was told stands in its own entry', async () => {
 });
 
 test.each(['hub', 'nordsee-energy', 'ENISA', ''])(
-  'an operator of %s, which keeps no community’s store, is told of nothing, and the log is not asked',
+  'returns nothing to an operator of %s, which is not a community, without reading the log',
   async (organisation) => {
-    const { data, told, lost } = await askPart(
+    const { data, errorCodes, failedSubgraphs } = await askHubSubgraph(
       { ...operator, organisation },
       `{ ownReads { ${everything} } }`,
     );
-    expect({ data, told, lost }).toEqual({
+    expect({ data, errorCodes, failedSubgraphs }).toEqual({
       data: { ownReads: { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } } },
-      told: [],
-      lost: [],
+      errorCodes: [],
+      failedSubgraphs: [],
     });
   },
 );
 
-test('pages and lists have bounds, and null means what is left out means', async () => {
+test('limits pages and lists, and treats null as omitted', async () => {
   for (const asked of ['first: -1', 'first: 101'])
-    expect(await askPart(operator, `{ ownReads(${asked}) { nodes { at } } }`, logOf(entries))).toMatchObject({
+    expect(
+      await askHubSubgraph(operator, `{ ownReads(${asked}) { nodes { at } } }`, logOf(entries)),
+    ).toMatchObject({
       data: { ownReads: null },
-      told: ['BAD_USER_INPUT'],
+      errorCodes: ['BAD_USER_INPUT'],
     });
   const { asked, log } = logOf(entries);
-  await askPart(operator, '{ ownReads(record: null, first: null, after: null) { nodes { at } } }', { log });
+  await askHubSubgraph(operator, '{ ownReads(record: null, first: null, after: null) { nodes { at } } }', {
+    log,
+  });
   expect(asked).toMatchObject([{ first: 25, after: null }]);
   const records = async (first: number) =>
-    await askPart(operator, `{ ownReads { nodes { records(first: ${first}) { id } } } }`, { log });
+    await askHubSubgraph(operator, `{ ownReads { nodes { records(first: ${first}) { id } } } }`, { log });
   expect((await records(1)).data).toMatchObject({ ownReads: { nodes: [{ records: [{}] }, {}] } });
-  expect((await records(10_001)).told).toEqual(['BAD_USER_INPUT']);
+  expect((await records(10_001)).errorCodes).toEqual(['BAD_USER_INPUT']);
 });

@@ -34,7 +34,7 @@ function kindOf(...roles: readonly string[]): GraphQLSchema {
   return schemaOfKind(published, (type, field) => readerAccess.mayUse(type, field));
 }
 
-test('an analyst is shown all that the published schema has for records, an auditor nothing of any record', () => {
+test('shows record types to an analyst, and none to an auditor', () => {
   const analyst = kindOf('csirt-analyst');
   const auditor = kindOf('policy-auditor');
   expect(analyst.getType('Advisory')).toBeDefined();
@@ -66,12 +66,12 @@ type Member = {
   readonly args?: readonly GraphQLArgument[];
 };
 
-test('whatever a kind may not use, its schema is whole and has exactly what it may use and can get to', () => {
+test('builds a valid schema with exactly the usable and reachable coordinates', () => {
   fc.assert(
     fc.property(hiddenSome, (all) => {
       const hidden = new Set(all);
       const shown = schemaOfKind(published, (type, field) => !hidden.has(`${type}.${field}`));
-      // Built anew: what is assumed to be valid is not looked at.
+      // Build the schema again: `assumeValid` skips the validation.
       expect(validateSchema(buildSchema(printSchema(shown)))).toEqual([]);
       for (const type of Object.values(shown.getTypeMap())) {
         if (!(isObjectType(type) || isInputObjectType(type)) || type.name.startsWith('__')) continue;
@@ -93,7 +93,7 @@ test('whatever a kind may not use, its schema is whole and has exactly what it m
   );
 });
 
-test('an input whose required member a kind may not use is hidden, and so is what cannot do without it', () => {
+test('hides an input type with a hidden required member, and the fields that require it', () => {
   const whole = buildSchema(`
     type Query { a: Int b(with: In!): Int c(with: In): Int }
     input In { open: Int must: Int! }`);
@@ -101,7 +101,7 @@ test('an input whose required member a kind may not use is hidden, and so is wha
   expect(printSchema(shown)).toBe('type Query {\n  a: Int\n  c: Int\n}');
 });
 
-test('nobody is shown an abstract type, and a kind that may use nothing is shown nothing', () => {
+test('hides abstract types, and everything from a kind that may use nothing', () => {
   const whole = buildSchema(`
     type Query { a: A node: Node any: Any }
     interface Node { id: ID } type A implements Node { id: ID } union Any = A`);
@@ -117,7 +117,7 @@ test('nobody is shown an abstract type, and a kind that may use nothing is shown
   ]);
 });
 
-test('kinds that may use the same are shown one schema, made once; others another', () => {
+test('shares one schema between kinds with the same coordinates', () => {
   const kinds = new KindSchemas(published);
   const of = (...roles: readonly string[]) => kinds.of(policy.accessOf(readerOf({ roles }), new Date()));
   const auditor = of('policy-auditor');
@@ -127,7 +127,7 @@ test('kinds that may use the same are shown one schema, made once; others anothe
   expect(named('one')).toBe(named('two'));
 });
 
-test('what an operation asks of the schema is answered from the kind’s own, whatever it is wrapped in', () => {
+test('answers introspection from the schema of the kind, also inside fragments', () => {
   const auditor = kindOf('policy-auditor');
   const mixed = parse(`query ($name: String!) { memberStates { code } ...F
     ... on Query { hidden: __type(name: $name) { name } } }
@@ -148,7 +148,7 @@ test('what an operation asks of the schema is answered from the kind’s own, wh
   expect(splitIntrospection(parse('{ __schema { types { name } } }')).data).toBeNull();
 });
 
-test('a half of an operation holds no variable of the other: its type may be hidden', () => {
+test('removes the variables that only the other part of the operation uses', () => {
   const { schema, data, order } = splitIntrospection(
     parse(`query ($f: AdvisoryFilter, $n: String!, $on: Boolean!) {
       a: advisories(filter: $f) @include(if: $on) { __typename } ...F
@@ -163,7 +163,7 @@ test('a half of an operation holds no variable of the other: its type may be hid
   });
 });
 
-test('a standard client may ask for the schema, and four times as much; a small document that multiplies may not', () => {
+test('allows four standard introspection queries, and rejects nested lists that multiply', () => {
   const bounded = boundIntrospection(published);
   const standard = parse(getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }));
   expect(bounded(standard)).toBe(standard);

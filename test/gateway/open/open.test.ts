@@ -71,7 +71,7 @@ async function ask(headers: Record<string, string>, query = '{ book { title } }'
   return { statusCode, body: (await body.json()) as { data?: unknown; errors?: unknown[] } };
 }
 
-/** Runs the open wiring until it ends, with these settings in its environment. */
+/** Runs the open server with these environment variables until it exits. */
 async function tryToStart(
   args: readonly string[],
   env: Record<string, string>,
@@ -85,23 +85,23 @@ async function tryToStart(
   return { code, said };
 }
 
-test('any supergraph is served on loopback without a token', async () => {
+test('serves any supergraph on loopback without a token', async () => {
   expect(await ask({})).toEqual({ statusCode: 200, body: { data: { book: { title: 'Blueprint' } } } });
 });
 
-test('a subgraph that is not on loopback is never called: its part is lost', async () => {
+test('never calls a subgraph that is not on loopback', async () => {
   const { body } = await ask({}, '{ book { title reviews } }');
   expect(body.data).toEqual({ book: { title: 'Blueprint', reviews: null } });
   expect(body.errors).toHaveLength(1);
 });
 
-test('a page of another origin and a name that was pointed here are not served', async () => {
+test('rejects another origin and a rebound host name', async () => {
   expect((await ask({ origin: 'https://elsewhere.invalid' })).statusCode).toBe(403);
   expect((await ask({ host: 'rebound.invalid' })).statusCode).toBe(403);
   expect((await ask({ origin: 'http://localhost:3000' })).statusCode).toBe(200);
 });
 
-test('it refuses to start beside any of the hub’s settings, in production, and without a supergraph', async () => {
+test('refuses to start with settings of the hub, in production, and without a supergraph', async () => {
   const named = ['--supergraph', supergraph, '--port', '0'];
   for (const name of ['JCU_SIGNING_KEY_FILE', 'JCU_ISSUER', 'JCU_STORE_URI', 'JCU_SUBGRAPH_ENISA_URL']) {
     const { code, said } = await tryToStart(named, { [name]: 'x' });
@@ -113,7 +113,7 @@ test('it refuses to start beside any of the hub’s settings, in production, and
   expect((await tryToStart(['--supergraph', join(folder, 'none')], {})).said).toContain('readable file');
 });
 
-test('a port in use is told with what to do', async () => {
+test('reports a port that is in use', async () => {
   const { port } = new URL(gateway.url);
   const { code, said } = await tryToStart(['--supergraph', supergraph, '--port', port], {});
   expect(code).toBe(1);

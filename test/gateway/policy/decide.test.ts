@@ -10,7 +10,7 @@ const published = buildSchema(read('published.graphql'));
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Decides for a kind that may use all but what is named. */
+/** Decides for a kind that may use all coordinates except the given ones. */
 function decideWithout(hidden: readonly string[], text: string, variables: Values = {}): Decision {
   const document = parse(text);
   const ofKind = schemaOfKind(published, (type, field) => !hidden.includes(`${type}.${field}`));
@@ -34,7 +34,7 @@ const operation = `query ($id: ID!, $filter: AdvisoryFilter, $order: AdvisoryOrd
 } fragment V on Vulnerability { advisories { nodes { ...A } } records { nodes { ... { cveId } } } }
 fragment A on Advisory { serial vulnerabilities { name } }`;
 
-test('whatever a kind may not use, what is left of an operation fits its schema, and only what is hidden is refused', () => {
+test('leaves a document that is valid for the kind, and refuses hidden coordinates only', () => {
   const text = operation.replace('threatLevel: HIGH', '');
   expect(validate(published, parse(text))).toEqual([]);
   let cut = 0;
@@ -58,7 +58,7 @@ test('whatever a kind may not use, what is left of an operation fits its schema,
   expect(cut).toBeGreaterThan(20);
 });
 
-test('what may all be used goes on as it came', () => {
+test('returns the same document if nothing is hidden', () => {
   const document = parse('{ memberStates { code } }');
   expect(decide({ document, variables: {} }, published, published)).toEqual({
     refused: [],
@@ -66,7 +66,7 @@ test('what may all be used goes on as it came', () => {
   });
 });
 
-test('with the fields go the fragments and variables that only they used, aliased or not', () => {
+test('removes fragments and variables that only removed fields used', () => {
   const text = `query ($f: AdvisoryFilter, $c: String!) {
     memberState: advisories(filter: $f) { nodes { ...A } } x: memberState(code: $c) { code }
   } fragment A on Advisory { serial }`;
@@ -75,7 +75,7 @@ test('with the fields go the fragments and variables that only they used, aliase
   expect(flat(decision)).toBe('query ($c: String!) { x: memberState(code: $c) { code } }');
 });
 
-test('an operation with nothing left is refused whole, however it names its type', () => {
+test('returns no document if only `__typename` is left', () => {
   for (const rest of ['', '__typename', '...{ t: __typename }', '...F'])
     expect(
       decideWithout(
@@ -85,7 +85,7 @@ test('an operation with nothing left is refused whole, however it names its type
     ).toEqual({ refused: ['Query.advisories'], allowed: null });
 });
 
-test('what gives nothing but what is hidden is not fetched to see whether it is there', () => {
+test('does not fetch an object whose requested fields are all hidden', () => {
   const hidden = coordinates.filter((one) => one.startsWith('Advisory.'));
   const decision = decideWithout(
     hidden,
@@ -95,32 +95,32 @@ test('what gives nothing but what is hidden is not fetched to see whether it is 
   expect(flat(decision)).toBe('{ memberStates { code } }');
 });
 
-describe('what the client leaves out itself', () => {
+describe('a field under @skip or @include', () => {
   const text = `query ($on: Boolean!, $off: Boolean = true) { memberStates { code }
     a: advisories @include(if: $on) { __typename } b: advisories @skip(if: $off) { __typename }
     ...F @include(if: $on) ... @include(if: $on) { advisories { __typename } } }
     fragment F on Query { advisories { __typename } memberState(code: "FR") { code } }`;
 
-  test('is no refusal, and is not fetched either', () => {
+  test('is removed, but not reported as refused, if the client leaves it out', () => {
     const decision = decideWithout(['Query.advisories'], text, { on: false });
     expect(decision.refused).toEqual([]);
     expect(flat(decision)).not.toContain('advisories');
   });
 
   test.each([[{ on: true }], [{ on: false, off: false }]])(
-    'is refused as soon as it asks for it: %j',
+    'is refused if the client asks for it: %j',
     (variables) => {
       expect(decideWithout(['Query.advisories'], text, variables).refused).toEqual(['Query.advisories']);
     },
   );
 
-  test('in one place does not excuse a fragment that it asks for in another', () => {
+  test('is refused if another use of the fragment asks for it', () => {
     const twice = `{ ...F @include(if: false) ...F } fragment F on Query { advisories { __typename } }`;
     expect(decideWithout(['Query.advisories'], twice).refused).toEqual(['Query.advisories']);
   });
 });
 
-describe('who may not use a member of a filter does not filter by it', () => {
+describe('a hidden member of a filter', () => {
   const hidden = ['AdvisoryFilter.serial'];
   const list = 'advisories(filter: $f) { nodes { id } }';
   test.each([
@@ -137,19 +137,19 @@ describe('who may not use a member of a filter does not filter by it', () => {
       { f: { serial: null } },
     ],
     ['in a default', `query ($f: AdvisoryFilter = {serial: "S"}) { ${list} memberStates { code } }`, {}],
-  ])('%s', (_how, text, variables) => {
+  ])('is refused %s', (_how, text, variables) => {
     const decision = decideWithout(hidden, text, variables);
     expect(decision.refused).toEqual(['AdvisoryFilter.serial']);
     expect(flat(decision)).toBe('{ memberStates { code } }');
   });
 
-  test('and uses the other members all the same', () => {
+  test('does not affect the other members', () => {
     const text = `query ($f: AdvisoryFilter) { ${list} }`;
     expect(decideWithout(hidden, text, { f: { exploitedInTheWild: 'YES' } }).refused).toEqual([]);
     expect(decideWithout(hidden, text).refused).toEqual([]);
   });
 
-  test('nor hands over an argument whose type is hidden', () => {
+  test('refuses an argument whose input type is hidden', () => {
     const all = coordinates.filter((one) => one.startsWith('AdvisoryFilter.'));
     const decision = decideWithout(
       all,
@@ -164,7 +164,7 @@ describe('who may not use a member of a filter does not filter by it', () => {
   });
 });
 
-test('a variable that is not of its type is told with a constant, before anything is decided by it', () => {
+test('rejects a variable of a wrong type with a constant error before the decision', () => {
   const document = parse(
     'query ($f: AdvisoryFilter, $n: Int!) { advisories(filter: $f, first: $n) { __typename } }',
   );

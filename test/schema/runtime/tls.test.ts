@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { certifyAuthority, certifyPart, newKey } from '../../../docker/deploy/certificates.ts';
-import { createAgent, post } from '../../../gateway/dispatch/fetch-part.ts';
+import { createAgent, post } from '../../../gateway/dispatch/fetch-subgraph.ts';
 import { checkTls, createServerOf, schemeOf } from '../../../schema/runtime/tls.ts';
 
 const now = new Date();
@@ -30,7 +30,7 @@ const port = () => (server.address() as AddressInfo).port;
 async function ask(host: string, ca: string | null) {
   const agent = createAgent(ca);
   try {
-    const sent = { body: '{}', headers: {}, deadlineMs: 3000, most: 100 };
+    const sent = { body: '{}', headers: {}, deadlineMs: 3000, maxBytes: 100 };
     return await post(`https://${host}:${port()}/`, sent, agent);
   } finally {
     await agent.close();

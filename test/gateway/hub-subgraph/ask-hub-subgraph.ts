@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { AccessLog } from '../../../gateway/audit/log.ts';
-import { createHubPart, type HubPartSources } from '../../../gateway/hub-subgraph/subgraph.ts';
+import { createHubSubgraph, type HubSubgraphSources } from '../../../gateway/hub-subgraph/subgraph.ts';
+import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
@@ -18,27 +19,26 @@ function contextOf(reader: Reader, policy: Policy): RequestContext {
     at: new Date('2026-11-24T12:00:00Z'),
     policy,
     deadline: Date.now() + 10_000,
-    disclosed: [],
-    lost: new Set(),
-    told: new Set(),
     setHeaders: () => undefined,
   };
 }
 
-/** Asks the hub's own part as the executor does, behind the hub's decision: with a log of one's own, or none. */
-export async function askPart(
+/** Queries the hub's own subgraph as the executor does, without the gateway's decision. */
+export async function askHubSubgraph(
   reader: Reader,
   query: string,
   { log = {}, policy = inForce }: { readonly log?: Partial<AccessLog>; readonly policy?: Policy } = {},
 ) {
-  const sources: HubPartSources = {
+  const sources: HubSubgraphSources = {
     registry: { findMembership: unasked, findOrganisations: unasked },
     names: () => null as never,
     log: { find: unasked, page: unasked, ...log },
     policyOf: async (version) => await Promise.resolve(version === policy.version ? policy : null),
   };
-  const part = createHubPart(sources, pino({ level: 'silent' }));
-  const context = contextOf(reader, policy);
-  const { data } = await part.process({ request: { query }, context } as never);
-  return { data, told: [...context.told], lost: [...context.lost], disclosed: context.disclosed };
+  const subgraph = createHubSubgraph(sources, pino({ level: 'silent' }));
+  const collected = createCollected();
+  const context = { request: contextOf(reader, policy), collected };
+  const { data } = await subgraph.process({ request: { query }, context } as never);
+  const { disclosed, errorCodes, failedSubgraphs } = collected;
+  return { data, errorCodes: [...errorCodes], failedSubgraphs: [...failedSubgraphs], disclosed };
 }

@@ -2,25 +2,25 @@ import type { Agent } from 'undici';
 import { signAssertion } from '../../schema/protocol/assertion.ts';
 import { within } from '../../schema/runtime/within.ts';
 import type { RequestContext } from '../request/context.ts';
-import { fetchPart, type PartAnswer, UnexpectedStatus } from './fetch-part.ts';
+import { fetchSubgraph, type SubgraphResponse, UnexpectedStatus } from './fetch-subgraph.ts';
 import type { HeldSession, Sessions } from './hub-sessions.ts';
 
-/** Asks one community for its part of an answer, in a reader's name. Rejects where it does not answer in time. */
-export type AskPart = (body: string, context: RequestContext) => Promise<PartAnswer>;
+/** Sends one query to a community on behalf of a reader. Rejects if it does not answer in time. */
+export type AskSubgraph = (body: string, context: RequestContext) => Promise<SubgraphResponse>;
 
 /**
- * Asks under an assertion for this body and reader, and the version of the policy that the hub decided under. A
- * subgraph that knows the session no more is asked once again in another one, within the same deadline.
+ * Creates the function that queries one subgraph with an assertion for the body, the reader and the policy version. If
+ * the subgraph no longer knows the session, it retries once in a new session within the same deadline.
  */
 export function createAsk(
-  part: { readonly url: string; readonly deadlineMs: number; readonly agent: Agent },
+  subgraph: { readonly url: string; readonly deadlineMs: number; readonly agent: Agent },
   sessions: Sessions,
-): AskPart {
+): AskSubgraph {
   return async (body, context) => {
-    const until = Math.min(Date.now() + part.deadlineMs, context.deadline);
+    const until = Math.min(Date.now() + subgraph.deadlineMs, context.deadline);
     const left = () => Math.max(1, until - Date.now());
     const askIn = async (held: HeldSession) =>
-      await fetchPart(part.url, body, vouch(held, body, context), left(), part.agent);
+      await fetchSubgraph(subgraph.url, body, assertionHeader(held, body, context), left(), subgraph.agent);
     const held = await within(left(), sessions.take());
     try {
       return await askIn(held);
@@ -33,8 +33,12 @@ export function createAsk(
   };
 }
 
-/** The hub's word for the reader, for this body in this session. */
-function vouch(held: HeldSession, body: string, context: RequestContext): { readonly authorization: string } {
+/** Signs the assertion about the reader, bound to this body and this session. */
+function assertionHeader(
+  held: HeldSession,
+  body: string,
+  context: RequestContext,
+): { readonly authorization: string } {
   const { reader, correlationId } = context;
   const policy = context.policy.version;
   const request = { body, number: held.next() };

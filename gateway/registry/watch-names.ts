@@ -6,10 +6,10 @@ import type { Names } from './names.ts';
 const refreshMs = 2000;
 
 /**
- * Keeps the alias tables in memory and looks for a newer version every two seconds. While the store is down the
- * last tables stay: they are public reference data, and a name that they lack is still a key.
+ * Caches the alias tables in memory and checks for a newer version every two seconds. While the store is down, the last
+ * tables stay in use: they are public reference data, and an unknown name is its own key.
  */
-export function keepNames(db: Db, report: (error: unknown) => void) {
+export function watchNames(db: Db, report: (error: unknown) => void) {
   let names = toNames([]);
   let version = '';
   let stopped = false;
@@ -39,7 +39,8 @@ export function keepNames(db: Db, report: (error: unknown) => void) {
   };
 }
 
-function toNames(rows: readonly AliasRow[]): Names {
+/** Indexes the rows of the alias tables. */
+export function toNames(rows: readonly AliasRow[]): Names {
   const byName = indexAliases(rows);
   const own = new Map<string, string>();
   const others = new Map<string, string[]>();

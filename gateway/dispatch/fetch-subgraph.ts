@@ -1,31 +1,31 @@
 import { Agent, request } from 'undici';
 import sjson from 'secure-json-parse';
 
-/** What a subgraph answered, checked for its outer shape only. */
-export type PartAnswer = {
+/** The response of a subgraph. Only its outer structure is checked. */
+export type SubgraphResponse = {
   readonly data: Readonly<Record<string, unknown>> | null;
   readonly errors: readonly unknown[];
   readonly disclosed: unknown;
 };
 
-/** The largest answer of one part that the hub reads; beyond it the part is lost. */
-export const largestPart = 32 * 1024 * 1024;
+/** The maximum size of one response in bytes. A subgraph that sends more fails. */
+export const maxResponseBytes = 32 * 1024 * 1024;
 
 /**
- * Asks one subgraph over HTTP. Throws on anything but a timely GraphQL answer of bounded size from that very
- * address: no redirect is followed, no status but 200 is taken, no prototype is touched by what it sends.
+ * Sends a query to one subgraph over HTTP. Throws unless a GraphQL response of bounded size with status 200 arrives in
+ * time. It follows no redirect, and rejects keys that could change a prototype.
  */
-export async function fetchPart(
+export async function fetchSubgraph(
   url: string,
   body: string,
   headers: Readonly<Record<string, string>>,
   deadlineMs: number,
   agent: Agent,
-): Promise<PartAnswer> {
-  return readAnswer(await post(url, { body, headers, deadlineMs, most: largestPart }, agent));
+): Promise<SubgraphResponse> {
+  return readAnswer(await post(url, { body, headers, deadlineMs, maxBytes: maxResponseBytes }, agent));
 }
 
-/** A status that is not 200. */
+/** Says that a subgraph responded with a status other than 200. */
 export class UnexpectedStatus extends Error {
   readonly status: number;
 
@@ -36,8 +36,8 @@ export class UnexpectedStatus extends Error {
 }
 
 /**
- * Posts to a subgraph and gives what it answers, up to `most` bytes. The headers are these and what HTTP itself needs:
- * nothing that a client sent is among them. Throws UnexpectedStatus on anything but 200, and follows no redirect.
+ * Posts to a subgraph and returns the body of the response, up to `maxBytes`. It sends only the given headers and those
+ * that HTTP needs, none of the client's. Throws UnexpectedStatus if the status is not 200. Follows no redirect.
  */
 export async function post(
   url: string,
@@ -45,7 +45,7 @@ export async function post(
     readonly body: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly deadlineMs: number;
-    readonly most: number;
+    readonly maxBytes: number;
   },
   agent: Agent,
 ): Promise<string> {
@@ -56,18 +56,18 @@ export async function post(
     dispatcher: agent,
     signal: AbortSignal.timeout(sent.deadlineMs),
   });
-  // undici emits an error on a body that is given up; without a listener it would end the hub.
+  // undici emits an error on an aborted body. Without a listener, it would end the process.
   response.body.on('error', ignore);
   if (response.statusCode !== 200) {
     response.body.destroy();
     throw new UnexpectedStatus(response.statusCode);
   }
-  return await readBody(response.body, sent.most);
+  return await readBody(response.body, sent.maxBytes);
 }
 
 /**
- * Connections to the subgraphs: kept open, bounded, each with its own time to connect. By https a subgraph proves its
- * name by a certificate of the authority `ca` (PEM) and of no other; without one, by any that this machine trusts.
+ * Creates the connection pool to the subgraphs: kept alive, at most 64 per subgraph. With `ca` (PEM), only certificates
+ * of that authority are accepted; without it, those that this machine trusts.
  */
 export function createAgent(ca: string | null = null): Agent {
   return new Agent({
@@ -79,14 +79,17 @@ export function createAgent(ca: string | null = null): Agent {
   });
 }
 
-async function readBody(body: AsyncIterable<Buffer> & { destroy(): unknown }, most: number): Promise<string> {
+async function readBody(
+  body: AsyncIterable<Buffer> & { destroy(): unknown },
+  maxBytes: number,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > most) {
+    if (size > maxBytes) {
       body.destroy();
-      throw new Error(`expected at most ${most} bytes`);
+      throw new Error(`expected at most ${maxBytes} bytes`);
     }
     chunks.push(chunk);
   }
@@ -94,12 +97,12 @@ async function readBody(body: AsyncIterable<Buffer> & { destroy(): unknown }, mo
 }
 
 function ignore(): void {
-  // Whoever reads the body meets the error there.
+  // Reading the body throws the same error.
 }
 
-function readAnswer(text: string): PartAnswer {
+function readAnswer(text: string): SubgraphResponse {
   const value: unknown = sjson.parse(text, undefined, { protoAction: 'error', constructorAction: 'error' });
-  if (!isObject(value)) throw new Error('expected a GraphQL answer');
+  if (!isObject(value)) throw new Error('expected a GraphQL response, got no JSON object');
   const data = value['data'] ?? null;
   const errors = value['errors'] ?? [];
   if (data !== null && !isObject(data)) throw new Error('expected data to be an object or null');

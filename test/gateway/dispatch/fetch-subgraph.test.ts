@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Agent } from 'undici';
-import { createAgent, fetchPart, largestPart } from '../../../gateway/dispatch/fetch-part.ts';
+import { createAgent, fetchSubgraph, maxResponseBytes } from '../../../gateway/dispatch/fetch-subgraph.ts';
 
-/** Subgraphs that hang, flood and lie, by path. */
+/** The behaviour of the subgraph by path: it hangs, floods or sends invalid responses. */
 const behaviours: Readonly<Record<string, RequestListener>> = {
   '/honest': (_request, response) => response.end('{"data":{"a":1},"extensions":{"disclosed":[]}}'),
   '/fails': (_request, response) => response.writeHead(500).end('a stack trace with a secret'),
@@ -53,17 +53,17 @@ afterAll(async () => {
 
 async function fetchFrom(path: string, deadlineMs = 3000) {
   const { port } = server.address() as AddressInfo;
-  return await fetchPart(`http://127.0.0.1:${port}${path}`, '{}', {}, deadlineMs, agent);
+  return await fetchSubgraph(`http://127.0.0.1:${port}${path}`, '{}', {}, deadlineMs, agent);
 }
 
-test('an honest part is read', async () => {
+test('reads a valid response', async () => {
   expect(await fetchFrom('/honest')).toEqual({ data: { a: 1 }, errors: [], disclosed: [] });
 });
 
 for (const path of Object.keys(behaviours).filter(
   (one) => !['/honest', '/hangs', '/drips', '/floods'].includes(one),
 )) {
-  test(`a part that ${path.slice(1)} costs itself, and the hub goes on`, async () => {
+  test(`rejects a subgraph that ${path.slice(1)}, and reads others afterwards`, async () => {
     await expect(fetchFrom(path)).rejects.toThrow();
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect((await fetchFrom('/honest')).data).toEqual({ a: 1 });
@@ -71,19 +71,19 @@ for (const path of Object.keys(behaviours).filter(
 }
 
 for (const path of ['/hangs', '/drips']) {
-  test(`a part that ${path.slice(1)} is given up at its deadline`, async () => {
+  test(`stops waiting for a subgraph that ${path.slice(1)} at the deadline`, async () => {
     const began = performance.now();
     await expect(fetchFrom(path, 300)).rejects.toThrow();
     expect(performance.now() - began).toBeLessThan(20_000);
   });
 }
 
-test('a part that floods is given up at the bound, before it fills the memory', async () => {
+test('stops reading a flood at the size limit', async () => {
   const before = process.memoryUsage().rss;
   await expect(fetchFrom('/floods', 20_000)).rejects.toThrow(/at most/);
-  expect(process.memoryUsage().rss - before).toBeLessThan(largestPart * 6);
+  expect(process.memoryUsage().rss - before).toBeLessThan(maxResponseBytes * 6);
 });
 
-test('nothing that a part sends reaches a prototype', () => {
+test('keeps Object.prototype unchanged', () => {
   expect(({} as { admin?: boolean }).admin).toBeUndefined();
 });

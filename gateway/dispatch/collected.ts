@@ -1,0 +1,21 @@
+import type { HubErrorCode } from '../../schema/errors.ts';
+import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
+import type { RequestContext } from '../request/context.ts';
+
+/** What the subgraphs report while one plan runs. Each execution has its own value. */
+export type Collected = {
+  /** The records that the subgraphs disclosed. */
+  readonly disclosed: RecordedDisclosure[];
+  /** The names of the subgraphs that failed: no valid response in time. */
+  readonly failedSubgraphs: Set<string>;
+  /** Error codes that subgraphs returned and that the reader gets. */
+  readonly errorCodes: Set<HubErrorCode>;
+};
+
+/** The context that the planner's executor hands to each data source: the request, and where to collect. */
+export type Execution = { readonly request: RequestContext; readonly collected: Collected };
+
+/** Returns an empty `Collected` for one execution. */
+export function createCollected(): Collected {
+  return { disclosed: [], failedSubgraphs: new Set(), errorCodes: new Set() };
+}

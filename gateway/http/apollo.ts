@@ -1,0 +1,56 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { errorTable, type HubErrorCode, isHubErrorCode } from '../../schema/errors.ts';
+import { gatewayOf } from '../plan/apollo-gateway.ts';
+import type { Incoming, Planner } from '../plan/planner.ts';
+import type { RequestContext } from '../request/context.ts';
+import { toGraphQLError } from '../request/errors.ts';
+
+/** Creates the GraphQL server. It parses and validates a document; `execute` runs the stages instead of Apollo. */
+export function createApollo(
+  planner: Planner,
+  execute: (incoming: Incoming) => Promise<ExecutionResult>,
+  suggest: ApolloServerPlugin<RequestContext>,
+  log: Logger,
+): ApolloServer<RequestContext> {
+  return new ApolloServer<RequestContext>({
+    gateway: gatewayOf(
+      planner,
+      async (incoming) =>
+        await execute(incoming).catch((error: unknown) => {
+          throw toGraphQLError(error, log);
+        }),
+    ) as never,
+    introspection: true,
+    // The cache is shared: a hash that one reader registered would run for another, and reveal that it was registered.
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    formatError: (formatted) => toConstant(formatted),
+    plugins: [ApolloServerPluginCacheControlDisabled(), suggest],
+    logger: log,
+  });
+}
+
+/** Apollo Server's own error codes that mean a fault of the client. */
+const clientFaults: ReadonlyMap<string, HubErrorCode> = new Map([
+  ['PERSISTED_QUERY_NOT_SUPPORTED', 'BAD_REQUEST'],
+]);
+
+/** Replaces an error by the constant of its code. Parser and validation errors depend on no data, so they stay. */
+export function toConstant(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  const given = formatted.extensions?.['code'];
+  const code = isHubErrorCode(given) ? given : (clientFaults.get(String(given)) ?? 'INTERNAL');
+  // Parser and validation errors have locations. An error without one is an internal failure: hide its message.
+  const hasLocation = formatted.locations !== undefined;
+  const full = hasLocation && (code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED');
+  const { message } = full ? formatted : errorTable[code];
+  const part = formatted.extensions?.['part'];
+  return {
+    message,
+    ...(full ? { locations: formatted.locations } : {}),
+    extensions: { code, ...(typeof part === 'string' ? { part } : {}) },
+  };
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { HubError } from '../../schema/errors.ts';
+import { constantError } from '../request/errors.ts';
+
+/** Sets the headers of every response: no caching, and a correlation id that operators can look up in the log. */
+export const setCommonHeaders: RequestHandler = (_request, response, next) => {
+  response.locals['correlationId'] = randomUUID();
+  response.set({
+    'cache-control': 'no-store',
+    'x-correlation-id': correlationIdOf(response),
+    'x-content-type-options': 'nosniff',
+  });
+  next();
+};
+
+/** Returns the correlation id that `setCommonHeaders` created. */
+export function correlationIdOf(response: Response): string {
+  return String(response.locals['correlationId']);
+}
+
+/** Accepts POST and GET only (GraphQL over HTTP, section 6). */
+export const checkMethod: RequestHandler = (request, response, next) => {
+  if (request.method === 'POST' || request.method === 'GET') {
+    next();
+    return;
+  }
+  response.set('allow', 'GET, POST');
+  sendError(response, new HubError('METHOD_NOT_ALLOWED'));
+};
+
+/** Responds with NOT_FOUND to every path except `/graphql` and the probes. */
+export const notFound: RequestHandler = (_request, response) => {
+  sendError(response, new HubError('NOT_FOUND'));
+};
+
+/** Handles failures outside GraphQL: logs server errors, and responds with the constant error of the code. */
+export function failSafely(log: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) => {
+    const known = toHubError(error);
+    if (known.status >= 500)
+      log.error({ correlationId: correlationIdOf(response), error }, 'a request failed');
+    sendError(response, known);
+  };
+}
+
+function sendError(response: Response, error: HubError): void {
+  if (error.code === 'UNAUTHENTICATED') response.set('www-authenticate', 'Bearer');
+  response.status(error.status).json({ errors: [constantError(error.code)] });
+}
+
+/** Maps any failure to a HubError, errors of express's body parser by their status. */
+export function toHubError(error: unknown): HubError {
+  if (error instanceof HubError) return error;
+  const status = (error as { status?: unknown } | null)?.status;
+  if (status === 413) return new HubError('TOO_LARGE', undefined, { cause: error });
+  if (status === 400 || status === 415) return new HubError('BAD_REQUEST', undefined, { cause: error });
+  return new HubError('INTERNAL', undefined, { cause: error });
+}

@@ -1,0 +1,17 @@
+import type { ExecutionResult } from 'graphql';
+import type { Incoming, Planner } from './planner.ts';
+
+/**
+ * Returns the `gateway` option of Apollo Server, which parses and validates; `execute` does the rest. Apollo's type asks
+ * for more than its server uses, so the caller has to cast.
+ */
+export function gatewayOf(planner: Planner, execute: (incoming: Incoming) => Promise<ExecutionResult>) {
+  return {
+    load: () => Promise.resolve({ executor: execute }),
+    onSchemaLoadOrUpdate: (notify: (loaded: { apiSchema: unknown; coreSupergraphSdl: string }) => void) => {
+      notify({ apiSchema: planner.schema, coreSupergraphSdl: planner.supergraph });
+      return () => undefined;
+    },
+    stop: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,87 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import { generateKeyPair, SignJWT } from 'jose';
+import { identify } from '../../../gateway/identity/identify.ts';
+import type { Membership, Registry } from '../../../gateway/registry/registry.ts';
+
+const now = new Date('2026-03-04T12:00:00Z');
+const membership: Membership = {
+  organisation: 'enisa',
+  communities: ['cyber-defence'],
+  memberState: null,
+  roles: ['csirt-analyst'],
+  sharingGroups: [],
+  onwardShares: [],
+  grants: [],
+  agreements: [],
+  budget: { points: 10, seconds: 1 },
+};
+
+type Key = Awaited<ReturnType<typeof generateKeyPair>>;
+let pair: Key;
+
+beforeAll(async () => {
+  pair = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+});
+
+async function bearer(claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const standard = { sub: 'u-1', client_id: 'workbench', organisation: 'enisa', picture: 'real' };
+  const times = { iat: now.getTime() / 1000, exp: now.getTime() / 1000 + 60 };
+  const token = await new SignJWT({ iss: 'i', aud: 'a', ...standard, ...times, ...claims })
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt' })
+    .sign(pair.privateKey);
+  return `Bearer ${token}`;
+}
+
+async function identifyBy(authorization: string | undefined, found: Membership | null = membership) {
+  const rules = {
+    issuer: 'i',
+    audience: 'a',
+    keys: () => Promise.resolve(pair.publicKey),
+    strongAcr: ['strong'],
+  };
+  const registry: Registry = {
+    findMembership: () => Promise.resolve(found),
+    findOrganisations: () => Promise.resolve([]),
+  };
+  return await identify(authorization, rules, registry, now);
+}
+
+test('joins the token with the registry, and keeps the budget out of the reader', async () => {
+  const { reader, token, budget } = await identifyBy(
+    await bearer({ jti: 't-1', purpose: 'incident-response' }),
+  );
+  const { budget: _, ...facts } = membership;
+  expect(reader).toEqual({
+    subject: 'u-1',
+    ...facts,
+    client: 'machine',
+    purpose: 'incident-response',
+    picture: 'real',
+    onScreen: false,
+  });
+  expect([token, budget]).toEqual([{ clientId: 'workbench', id: 't-1' }, membership.budget]);
+});
+
+test.each([
+  ['an interactive client with strong authentication', { interactive: true, acr: 'strong' }, true],
+  ['an interactive client with weak authentication', { interactive: true, acr: 'weak' }, false],
+  ['an interactive client without acr', { interactive: true }, false],
+  ['a machine with a strong acr', { interactive: false, acr: 'strong' }, false],
+])('decides who is on screen: %s', async (_case, claims, onScreen) => {
+  const { reader } = await identifyBy(await bearer(claims));
+  expect([reader.onScreen, reader.client]).toEqual([onScreen, claims.interactive ? 'person' : 'machine']);
+});
+
+test('rejects a subject that is not a member, or a member of another organisation', async () => {
+  const unauthenticated = expect.objectContaining({ code: 'UNAUTHENTICATED' });
+  await expect(identifyBy(await bearer(), null)).rejects.toEqual(unauthenticated);
+  const other = { ...membership, organisation: 'europol' };
+  await expect(identifyBy(await bearer(), other)).rejects.toEqual(unauthenticated);
+});
+
+test.each([undefined, '', 'Bearer', 'Bearer a.b', 'Basic a.b.c', 'Bearer a.b.c d', 'Bearer a.b.c.d'])(
+  'rejects the authorization header %s',
+  async (authorization) => {
+    await expect(identifyBy(authorization)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  },
+);
