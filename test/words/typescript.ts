@@ -67,7 +67,7 @@ function tokenAt(source: string, at: number, before: string, braces: ('{' | '${'
   return { kind: 'code', to: at + (regex || rest(/[\w$]+/) || 1) };
 }
 
-/** Whether a slash behind this token begins a regular expression; elsewhere it divides. */
+/** Checks whether a slash behind this token begins a regular expression; elsewhere it divides. */
 function startsExpression(before: string): boolean {
   return /^(?:|[([{,;:=!&|?+*%<>~^-]|return|typeof|case|in|of|await|throw)$/.test(before);
 }
@@ -84,13 +84,13 @@ function joinLineComments(source: string, comments: readonly Token[]): readonly 
   return joined;
 }
 
-/** Whether a string is the first argument of `test`, `it` or `describe`, or of what their `each` returns. */
+/** Checks whether a string is the first argument of `test`, `it` or `describe`, or of what their `each` returns. */
 function isTestName(source: string, { from }: Token): boolean {
   const before = source.slice(Math.max(0, from - 60), from);
   return /(?:\b(?:test|it|describe|testOnReal)(?:\.\w+)*|\))\s*\(\s*$/.test(before);
 }
 
-/** Whether a string is a text for people: at least four words, and neither a GraphQL document nor code. */
+/** Checks whether a string is a text for people: at least four words, and neither a GraphQL document nor code. */
 function isMessage(source: string, { from, to }: Token): boolean {
   const text = source.slice(from + 1, to - 1);
   return /(?:\p{L}[\p{L}’',.:;]* ){3}/u.test(text) && !/[{}]\s|=>/.test(text.replace(/\$\{$/, ''));
