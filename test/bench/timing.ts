@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import { tokenOf } from '../helpers/ask.ts';
-import { absent, importHidden, outsiders, roads, type Target } from '../helpers/hidden.ts';
+import { absent, importHidden, outsiders, probes, type Target } from '../helpers/hidden.ts';
 import { loadScenario } from '../../docker/trial/scenario.ts';
 import { startTrial } from '../../docker/trial/trial.ts';
 import { ask, type Asker, askWhole, hangUp } from './ask/client.ts';
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   const results: Result[] = [];
   for (const who of outsiders.slice(0, 1)) {
     const asker = { url: trial.url, token: await tokenOf(asked, who) };
-    for (const [road, query] of roads.filter(([name]) => measured.includes(name))) {
+    for (const [road, query] of probes.filter(([name]) => measured.includes(name))) {
       results.push(await compare(road, 0, asker, query, hidden));
       results.push(await compare(road, gapMs, asker, query, hidden));
       tell(`${road}: done`);
@@ -117,7 +117,7 @@ function report(results: readonly Result[]): void {
   if (told.length + missed.length > 0) process.exitCode = 1;
   const lowest = Math.min(...results.filter(({ gap }) => gap === 0).map(({ p }) => p));
   process.stdout.write(
-    `bench:timing: ${lowest.toPrecision(2)} p (the lowest of ${measured.length} roads, hidden against absent, ${flags.pairs} pairs each; a gap of ${gapMs} ms gives ${Math.max(...results.filter(({ gap }) => gap > 0).map(({ p }) => p)).toPrecision(2)} at most)\n`,
+    `bench:timing: ${lowest.toPrecision(2)} p (the lowest of ${measured.length} probes, hidden against absent, ${flags.pairs} pairs each; a gap of ${gapMs} ms gives ${Math.max(...results.filter(({ gap }) => gap > 0).map(({ p }) => p)).toPrecision(2)} at most)\n`,
   );
 }
 
