@@ -63,7 +63,8 @@ export const banned: readonly Banned[] = [
   },
   {
     term: 'of its own',
-    pattern: /\bof (?:its|their|his|her|one's|your|our) own\b/i,
+    pattern:
+      /\bof (?:its|their|his|her|one's|your|our) own\b(?=\s*(?:[.,;:)!?'"|]|$)|\s+(?:after|and|are|as|at|before|by|for|from|if|in|is|on|open|or|so|that|to|under|was|which|while|who|with)\b)/i,
     instead: '"its own ..." or "a separate ..."',
   },
   {
