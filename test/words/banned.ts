@@ -7,6 +7,8 @@ export type Banned = {
   readonly instead: string;
   /** Sentences that match this pattern may use the term. */
   readonly unless?: RegExp;
+  /** Files whose path matches this pattern may use the term. */
+  readonly notIn?: RegExp;
   /** Questions and headings may use the term. */
   readonly clause?: true;
 };
@@ -41,7 +43,7 @@ export const banned: readonly Banned[] = [
   {
     term: 'Whether ... as a subject',
     pattern: /^whether\s+\S+\s+\S+/i,
-    instead: '"Returns whether ..." or "Checks whether ..."',
+    instead: '"Returns whether ...", "Checks whether ...", or "True if ..." for a value',
     clause: true,
   },
   { term: 'anew', pattern: /\banew\b/i, instead: '"again"' },
@@ -72,7 +74,13 @@ export const banned: readonly Banned[] = [
     pattern: /\bby (?:itself|themselves)\b/i,
     instead: '"separately", "alone", "automatically"',
   },
-  { term: 'told', pattern: /\btold\b/i, instead: '"reported", "notified", "instructed", "informed"' },
+  {
+    term: 'told',
+    pattern: /\btold\b/i,
+    instead: '"reported", "notified", "instructed", "informed"',
+    // The name of a relation in the policy.
+    unless: /^of a Member State that was told/,
+  },
   {
     term: 'witness',
     pattern: /\bwitness(?:es)?\b/i,
@@ -108,6 +116,8 @@ export const banned: readonly Banned[] = [
     instead: '"access keys"',
     unless:
       /\b(?:TLP|PAP|CSAF|STIX|MISP|markings?|colour|AMBER|WHITE|source|image|operate|--tlp|Permissible)\b/i,
+    // Labels of TLP and PAP, in the sources' words.
+    notIn: /\/sources\/|\/record\/marking\./,
   },
   {
     term: "the hub's word",

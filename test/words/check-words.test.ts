@@ -35,6 +35,7 @@ test.each([
   ['gateway/a.ts', '// Calls `told` of https://example.org/told.'],
   ['test/a.test.ts', "expect(run('you are told of it')).toBe('told');"],
   ['a.md', '```\nnpm run told\n```\n\nSee [the list](told.md).\n'],
+  ['subgraphs/enisa/sources/a.ts', '// Reads a label.'],
   ['gateway/a.ts', '// Reads the records of its own community.'],
   ['a.md', '## What it is\n\nWhat does a reader see?\n'],
   ['schema/a.yaml', 'told: told\nwidenings: [being told]\n'],

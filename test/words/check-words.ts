@@ -22,7 +22,7 @@ const copies = /^(?:schema\/(?:supergraph|published)\.graphql|schema\/policy\/re
 export function findingsIn(file: string, source: string): readonly Finding[] {
   return sentencesOf(file, source).flatMap((sentence) =>
     banned
-      .filter((entry) => applies(entry, sentence))
+      .filter((entry) => entry.notIn?.test(file) !== true && applies(entry, sentence))
       .map(({ term, instead }) => ({ file, line: sentence.line, term, instead, sentence: sentence.text })),
   );
 }
