@@ -23,7 +23,7 @@ export default {
     {
       ...shared,
       displayName: 'parts',
-      testMatch: ['<rootDir>/test/{docker,gateway,mutants,schema,subgraphs}/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{docker,gateway,mutants,schema,subgraphs,words}/**/*.test.ts'],
       globalSetup: '<rootDir>/test/helpers/setup-parts.ts',
     },
     {

@@ -23,7 +23,7 @@ async function send(token: string | null, sent = body, name = 'cert-eu') {
   return await post(subgraph(name), sent, token === null ? {} : { authorization: `Bearer ${token}` });
 }
 
-/** 401, without a body, and without a header that tells one reason from another. */
+/** Expects a 401 without a body, and without a header that reveals the reason. */
 function expectNothing({ status, text, headers }: Omit<Awaited<ReturnType<typeof send>>, 'body'>): void {
   expect([status, text]).toEqual([401, '']);
   expect([...headers.keys()].sort()).toEqual(['connection', 'content-length', 'date', 'keep-alive']);
@@ -33,7 +33,7 @@ async function expectShut(token: string | null, sent = body, name = 'cert-eu'): 
   expectNothing(await send(token, sent, name));
 }
 
-test('the hub’s assertion opens the subgraph of its session, for that body, once', async () => {
+test('accepts an assertion only at the subgraph of its session, for its body, and once', async () => {
   const session = await agree();
   const token = session.sign(body);
   const { status, body: answer } = await send(token);
@@ -43,14 +43,14 @@ test('the hub’s assertion opens the subgraph of its session, for that body, on
   expect((await send(session.sign(body))).status).toBe(200);
 });
 
-test('of many who send one assertion at once, one is let in', async () => {
+test('accepts one of many simultaneous requests with the same assertion', async () => {
   const token = (await agree()).sign(body);
   const answers = await Promise.all(Array.from({ length: 20 }, async () => await send(token)));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   expect(answers.filter(({ status }) => status === 401)).toHaveLength(19);
 });
 
-test('a subgraph called by anybody else answers 401 and nothing more', async () => {
+test('answers a caller without an assertion 401 and nothing more', async () => {
   await expectShut(null);
   await expectShut('a.b.c');
   await expectShut(null, '{"query":"{ __schema { types { name } } }"}');
@@ -58,7 +58,7 @@ test('a subgraph called by anybody else answers 401 and nothing more', async () 
   await expectShut(null, 'x'.repeat(5_000_000));
 });
 
-test('nothing at another address, by another method, or in another encoding tells a stranger more', async () => {
+test('reveals nothing more at another address, by another method, or in another encoding', async () => {
   const base = subgraph('cert-eu').replace(/graphql$/, '');
   for (const [path, init] of [
     ['graphql', { method: 'GET' }],
@@ -77,7 +77,7 @@ test('nothing at another address, by another method, or in another encoding tell
   }
 });
 
-test('a stranger’s body is not waited for: the answer is there before it', async () => {
+test('answers a stranger before the request’s body has arrived', async () => {
   const { port, hostname } = new URL(subgraph('cert-eu'));
   const socket = connect(Number(port), hostname);
   socket.write(
@@ -90,7 +90,7 @@ test('a stranger’s body is not waited for: the answer is there before it', asy
   socket.destroy();
 });
 
-test('an assertion for another subgraph, another body or another second is shut out', async () => {
+test('rejects an assertion for another subgraph, another body or another second', async () => {
   const session = await agree();
   const now = Date.now();
   await expectShut((await agree('enisa')).sign(body));
@@ -101,7 +101,7 @@ test('an assertion for another subgraph, another body or another second is shut 
   expect((await send(session.sign(body))).status).toBe(200);
 });
 
-test('an assertion under a key that the subgraph did not agree on is shut out, whatever session it names', async () => {
+test('rejects an assertion under a key that the subgraph did not agree on, whatever session it names', async () => {
   const { session } = await agree();
   const request = { body, number: 1 };
   const guesses = [Buffer.alloc(32), Buffer.from(session.id), Buffer.from('trial'), Buffer.alloc(0)];
@@ -117,7 +117,7 @@ test('an assertion under a key that the subgraph did not agree on is shut out, w
   expect((await send(signAssertion(assertionOf(), request, session, new Date()))).status).toBe(200);
 });
 
-test('what the hub signs with its long-term key is an offer and never an assertion, and the reverse', async () => {
+test('rejects an offer as an assertion, and an assertion as an offer', async () => {
   const key = await hubKeyOf(standing().home);
   const { token } = await offerSession(ends, key, new Date());
   await expectShut(token);
@@ -137,7 +137,7 @@ test('what the hub signs with its long-term key is an offer and never an asserti
   );
 });
 
-test('an offer is taken once, at the subgraph that it names, under the hub’s key, within its seconds', async () => {
+test('accepts an offer once, at the subgraph that it names, under the hub’s key, before it expires', async () => {
   const key = await hubKeyOf(standing().home);
   const now = Date.now();
   const { token, conclude } = await offerSession(ends, key, new Date());
@@ -162,7 +162,7 @@ test('an offer is taken once, at the subgraph that it names, under the hub’s k
   }
 });
 
-test('a subgraph decides by itself: what its reader may not read is not given even to the hub', async () => {
+test('hides a record from a reader at the subgraph, even if the hub requests it', async () => {
   const session = await agreeWith(subgraph('cert-eu'), await hubKeyOf(standing().home));
   const ask = async (changes: Parameters<typeof readerOf>[0], query: string) => {
     const sent = JSON.stringify({ query });
@@ -183,7 +183,7 @@ test('a subgraph decides by itself: what its reader may not read is not given ev
   );
 });
 
-test('forged references give nothing: foreign ids, operator objects, other types, hidden records', async () => {
+test('returns nothing for forged references: foreign ids, operator objects, other types, hidden records', async () => {
   const session = await agreeWith(subgraph('cert-eu'), await hubKeyOf(standing().home));
   const query =
     'query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on MispEvent { info { value } } ... on Vulnerability { advisories { nodes { id } } } } }';

@@ -17,7 +17,7 @@ let client: MongoClient;
 let store: Db;
 let second: Part;
 
-/** So slow a refill that it is as none while a test runs: a point in 20 seconds. */
+/** One point in 20 seconds: no refill during a test. */
 const env = { JCU_READER_BUDGET: '4320/86400', JCU_ORGANISATION_BUDGET: '8640/86400' };
 const exercise = { picture: 'exercise:trial-2026' };
 const cheap = '{ organisation(id: "enisa") { name } }';
@@ -47,7 +47,7 @@ afterAll(async () => {
   await trial?.stop();
 });
 
-/** Another hub on the same store, as a deployment has several. */
+/** Starts another hub on the same store, as a deployment has several. */
 async function startSecondHub(): Promise<Part> {
   const urls = communities.map((community) => [
     `JCU_SUBGRAPH_${community.toUpperCase().replaceAll('-', '_')}_URL`,
@@ -69,7 +69,7 @@ function left({ headers }: Answer): number {
   return Number(/^"reader";r=(\d+);t=\d+$/.exec(headers.get('ratelimit') ?? '')?.[1]);
 }
 
-/** Asks until it is refused; gives the refusal and how often it was answered. */
+/** Sends requests until one is refused. Returns the refusal and the number of answers before it. */
 async function askUntilSpent(as: string, query: string, urls: readonly string[] = [trial.url]) {
   for (let answered = 0; answered < 200; answered += 1) {
     const url = urls[answered % urls.length] ?? '';
@@ -79,7 +79,7 @@ async function askUntilSpent(as: string, query: string, urls: readonly string[] 
   throw new Error('it was never refused');
 }
 
-/** The line of the hub's log that holds some words, as soon as it is there. */
+/** Waits for a line of the hub's log that contains a text, and returns it. */
 async function logged(words: string): Promise<string> {
   for (const until = Date.now() + 5000; Date.now() < until; await pause(50)) {
     const lines = readFileSync(join(trial.home.folder, 'logs', 'hub.log'), 'utf8').split('\n');
@@ -89,7 +89,7 @@ async function logged(words: string): Promise<string> {
   throw new Error(`the hub logged nothing of ${words}`);
 }
 
-test('an answer says what is left of the reader’s own budget, and nothing of the others’', async () => {
+test('reports the remaining budget of the reader, and not of other readers', async () => {
   const first = await ask(asked, { as: 'enisa-analyst', ...exercise }, dear);
   const next = await ask(asked, { as: 'enisa-analyst', ...exercise }, dear);
   expect(first.headers.get('ratelimit-policy')).toBe(
@@ -101,7 +101,7 @@ test('an answer says what is left of the reader’s own budget, and nothing of t
   expect(left(colleague)).toBe(4320 - 8);
 });
 
-test('a question costs the same whoever asks and whatever there is', async () => {
+test('charges every reader the same, whatever the data', async () => {
   const readers = ['private-partner', 'europol-operator'];
   const questions = [
     'query ($id: String!) { vulnerability(id: $id) { advisories { nodes { id serial } } } }',
@@ -122,7 +122,7 @@ test('a question costs the same whoever asks and whatever there is', async () =>
   }
 });
 
-test('asking for the schema costs, and so does a document that is none', async () => {
+test('charges introspection and documents that do not parse', async () => {
   const who = { as: 'enisa-operator', ...exercise };
   const before = left(await ask(asked, who, cheap));
   const schema = left(await ask(asked, who, '{ __schema { queryType { name } } }'));
@@ -132,7 +132,7 @@ test('asking for the schema costs, and so does a document that is none', async (
   expect(schema - left(broken)).toBe(10);
 });
 
-test('tokens that do not verify and bodies without one spend nobody’s budget', async () => {
+test('charges nobody for a token that does not verify or a request without a token', async () => {
   const who = { as: 'enisa-operator', ...exercise };
   const before = left(await ask(asked, who, cheap));
   const [header, claims] = (await tokenOf(asked, who)).split('.');
@@ -145,7 +145,7 @@ test('tokens that do not verify and bodies without one spend nobody’s budget',
   expect(before - left(await ask(asked, who, cheap))).toBe(8);
 });
 
-test('a reader who has spent all is told a constant and when to come back; colleagues and others are not touched', async () => {
+test('answers a reader without budget with a constant and `retry-after`, and still answers other readers', async () => {
   const { answer, answered } = await askUntilSpent('cert-eu-analyst', dear);
   expect(answered).toBe(Math.floor(4320 / 109));
   expect([answer.status, answer.body]).toEqual([429, spentOf]);
@@ -157,14 +157,14 @@ test('a reader who has spent all is told a constant and when to come back; colle
   for (const as of ['cert-eu-operator', 'enisa-analyst']) {
     expect((await ask(asked, { as, ...exercise }, cheap)).status).toBe(200);
   }
-  // What is left does not pay for much, and then nothing is parsed any more.
+  // The remaining points pay for few requests. Without points, documents are no longer parsed.
   const { answer: last } = await askUntilSpent('cert-eu-analyst', '{ __typename }');
   expect(last.body).toEqual(spentOf);
   const none = await askUntilSpent('cert-eu-analyst', `{ ${'#'.repeat(5000)}`);
   expect([none.answered, none.answer.body]).toEqual([0, spentOf]);
 });
 
-test('where the organisation’s budget is spent its readers learn that and no more, and their own is not charged', async () => {
+test('refuses readers of an organisation without budget, and does not charge their own budgets', async () => {
   const since = { at: new Date(), leases: [], fullAt: new Date(Date.now() + 1e8) };
   await store
     .collection<{ _id: string }>('budgets')
@@ -184,13 +184,13 @@ test('where the organisation’s budget is spent its readers learn that and no m
   expect([then.status, left(then)]).toEqual([200, 4320 - 8]);
 });
 
-test('two hubs on one store allow a reader together what one allows', async () => {
+test('counts a reader’s budget across two hubs on one store', async () => {
   const { answered } = await askUntilSpent('europol-analyst', dear, [trial.url, second.url]);
   expect(answered).toBeLessThanOrEqual(Math.floor(4320 / 109));
   expect(answered).toBeGreaterThan(20);
 });
 
-test('an organisation has the budget that the registry gives it, and its readers at most half of that', async () => {
+test('takes an organisation’s budget from the registry, and limits each reader to half of it', async () => {
   const organisations = store.collection<{ _id: string }>('organisations');
   const { organisation } = findReader('exercise-director') ?? { organisation: '' };
   const who = { as: 'exercise-director', ...exercise };
@@ -207,7 +207,7 @@ test('an organisation has the budget that the registry gives it, and its readers
   expect(JSON.parse(await logged('the standard budget is in force'))).toMatchObject({ organisation });
 });
 
-test('a budget that cannot be counted is told by its code, and counted again as soon as it can', async () => {
+test('answers with its code while the budget store is down, and recovers', async () => {
   const who = { as: 'hub-administrator', picture: 'real' };
   const id = { _id: `reader:${findReader('hub-administrator')?.subject}` };
   const budgets = store.collection<{ _id: string }>('budgets');
@@ -228,7 +228,7 @@ test('a budget that cannot be counted is told by its code, and counted again as 
   expect((await ask(asked, who, cheap)).status).toBe(200);
 });
 
-test('the hub’s own user can count budgets, and not remove or drop them', async () => {
+test('lets the hub’s database user count budgets, but not remove or drop them', async () => {
   const budgets = store.collection('budgets');
   await expect(budgets.deleteMany({})).rejects.toThrow(/not authorized/);
   await expect(budgets.drop()).rejects.toThrow(/not authorized/);

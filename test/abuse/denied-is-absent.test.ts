@@ -2,36 +2,39 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { buildSchema, type GraphQLArgument, isInputObjectType, isScalarType, getNamedType } from 'graphql';
 import { read } from '../../schema/sources.ts';
 import { ask, standing } from '../helpers/ask.ts';
-import { absent, importHidden, insider, outsiders, roads, type Target } from '../helpers/hidden.ts';
+import { absent, importHidden, insider, outsiders, probes, type Target } from '../helpers/hidden.ts';
 
 /**
- * Every road to a record that a reader may not see, walked twice: to a record that is hidden, and to one that does not
- * exist. Both answers must be the same bytes; the originator's own analyst shows that the road leads somewhere.
+ * Each query is sent twice: for a hidden record, and for one that does not exist. Both answers must be the same bytes. The
+ * originator's analyst shows that the query finds the record.
  */
 
 let hidden: Target;
 beforeAll(async () => (hidden = await importHidden(standing(), standing().uris['cert-eu'] ?? '')), 60_000);
 
-/** What of an answer must be the same: all but the request's own id and the very words that were asked. */
+/** Returns the part of an answer that must be equal: all but the correlation id and the requested key itself. */
 function comparable(text: string, target: Target): string {
   return [target.cve, target.serial, target.at, target.id].reduce(
-    (said, word) => said.replaceAll(word, '*'),
+    (rest, value) => rest.replaceAll(value, '*'),
     text.replace(/"correlationId":"[^"]+"/, ''),
   );
 }
 
-describe.each(roads)('%s', (_name, query) => {
-  test.each(outsiders)('to what is hidden is a road to nothing for $as, byte for byte', async (who) => {
-    const denied = await ask(standing(), who, query(hidden));
-    const missing = await ask(standing(), who, query(absent));
-    expect(comparable(denied.text, hidden)).toBe(comparable(missing.text, absent));
-    expect([denied.status, [...denied.headers.keys()]]).toEqual([
-      missing.status,
-      [...missing.headers.keys()],
-    ]);
-  });
+describe.each(probes)('%s', (_name, query) => {
+  test.each(outsiders)(
+    'answers $as for the hidden record as for a missing one, byte for byte',
+    async (who) => {
+      const denied = await ask(standing(), who, query(hidden));
+      const missing = await ask(standing(), who, query(absent));
+      expect(comparable(denied.text, hidden)).toBe(comparable(missing.text, absent));
+      expect([denied.status, [...denied.headers.keys()]]).toEqual([
+        missing.status,
+        [...missing.headers.keys()],
+      ]);
+    },
+  );
 
-  test('leads somewhere for the originator’s own analyst', async () => {
+  test('returns the record to the originator’s own analyst', async () => {
     const seen = await ask(standing(), insider, query(hidden));
     const missing = await ask(standing(), insider, query(absent));
     expect(seen.body.errors).toBeUndefined();
@@ -41,7 +44,7 @@ describe.each(roads)('%s', (_name, query) => {
 
 const pageAfter = (after: string) => `{ advisories(first: 1, after: "${after}") { nodes { id } } }`;
 
-test('another reader’s cursor, a forged one and one of another list are the same error', async () => {
+test('answers another reader’s cursor, a forged one and one of another list with the same error', async () => {
   const { body } = await ask(
     standing(),
     insider,
@@ -66,7 +69,7 @@ type Scalar = readonly [path: string, type: string, query: string, wrap: (value:
 
 const asIs = (value: unknown) => value;
 
-/** Every argument of a root field, and every field of its input objects, that takes a scalar. */
+/** Returns every argument of a root field, and every field of its input objects, that takes a scalar. */
 function scalarsOfDoors(): readonly Scalar[] {
   const schema = buildSchema(read('published.graphql'));
   return Object.values(schema.getQueryType()?.getFields() ?? {}).flatMap((door) => {
@@ -94,7 +97,7 @@ function scalarsOfDoors(): readonly Scalar[] {
   });
 }
 
-/** Doors that are refused to the insider's kind whatever is asked: asked as who may. */
+/** Root fields that the insider's kind may never use are requested as a kind that may. */
 const auditors: Readonly<Record<string, string>> = {
   accessPerson: 'data-protection-officer',
   decision: 'policy-auditor',
@@ -103,7 +106,7 @@ const auditors: Readonly<Record<string, string>> = {
 };
 
 test.each(scalarsOfDoors())(
-  'an operator object for %s (%s) is refused before any store is asked',
+  'refuses an operator object for %s (%s) before any store is queried',
   async (path, _type, query, wrap) => {
     for (const value of [{ $ne: null }, { $gt: '' }, { $where: 'true' }, { toString: 'x' }]) {
       const who = auditors[path.split('.')[0] ?? ''] ?? insider;

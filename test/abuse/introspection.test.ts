@@ -18,7 +18,7 @@ async function schemaOf(as: string) {
 }
 
 test.each(['cert-eu-analyst', 'private-partner', 'policy-auditor', 'hub-administrator', 'connector'])(
-  'a standard client builds its schema from what %s is shown, and all of it is in the published one',
+  'lets a standard client build a schema as %s, which is part of the published schema',
   async (as) => {
     const shown = await schemaOf(as);
     for (const name of Object.keys(shown.getTypeMap())) expect(whole.getType(name)).toBeDefined();
@@ -26,7 +26,7 @@ test.each(['cert-eu-analyst', 'private-partner', 'policy-auditor', 'hub-administ
   },
 );
 
-test('an auditor is shown no type of a record, an analyst is', async () => {
+test('shows record types to an analyst, but not to an auditor', async () => {
   expect(printSchema(await schemaOf('policy-auditor'))).not.toMatch(
     /advisor|misp(?! taxonomy)|envelope|audience/i,
   );
@@ -35,7 +35,7 @@ test('an auditor is shown no type of a record, an analyst is', async () => {
 
 const withoutId = (text: string) => text.replace(/"correlationId":"[^"]+"/, '');
 
-test('a type that is hidden from a kind answers like one that does not exist, byte for byte', async () => {
+test('answers for a hidden type as for a missing type, byte for byte', async () => {
   const query = 'query ($name: String!) { __type(name: $name) { name kind fields { name } } }';
   const [hidden, absent] = await Promise.all(
     ['Advisory', 'Advisorx'].map(async (name) => await ask(standing(), 'policy-auditor', query, { name })),
@@ -44,7 +44,7 @@ test('a type that is hidden from a kind answers like one that does not exist, by
   expect(hidden?.body.data).toEqual({ __type: null });
 });
 
-describe('a mistake', () => {
+describe('a validation error', () => {
   test.each([
     ['of a root field', '{ advisoriez { nodes { id } } }', 'advisories'],
     ['of a field', '{ vulnerability(id: "CVE-2099-10001") { advisoriez { nodes { id } } } }', 'advisories'],
@@ -55,7 +55,7 @@ describe('a mistake', () => {
     ['of a fragment’s type', '{ ...F } fragment F on Advisori { id }', 'Advisory'],
     ['of a variable’s type', 'query ($f: AdvisoryFilte) { memberStates { code } }', 'AdvisoryFilter'],
   ])(
-    '%s suggests what the reader’s kind may use, and to an auditor nothing of records',
+    '%s suggests names that the reader’s kind may use, and no record names to an auditor',
     async (_what, query, hint) => {
       const analyst = await ask(standing(), 'cert-eu-analyst', query);
       const auditor = await ask(standing(), 'policy-auditor', query);
@@ -70,7 +70,7 @@ describe('a mistake', () => {
     },
   );
 
-  test('inside of what is hidden tells an auditor no more than a mistake inside of nothing', async () => {
+  test('inside a hidden field reveals no more to an auditor than one inside a missing field', async () => {
     const ofHidden = await ask(standing(), 'policy-auditor', '{ advisories { nodez { id } } }');
     const ofNothing = await ask(standing(), 'policy-auditor', '{ advisoriez { nodez { id } } }');
     expect(ofHidden.body.errors.length).toBe(ofNothing.body.errors.length);
@@ -78,7 +78,7 @@ describe('a mistake', () => {
   });
 });
 
-test('a query that a client’s generated types allow is answered: what is refused is null, with one constant error', async () => {
+test('answers a query of generated types with null and one constant error for refused fields', async () => {
   const query =
     '{ __type(name: "Query") { name } memberState(code: "FR") { name } advisories { nodes { id } } }';
   const { status, body } = await ask(standing(), 'policy-auditor', query);
@@ -87,7 +87,7 @@ test('a query that a client’s generated types allow is answered: what is refus
   expect(body.errors).toEqual([{ message: expect.any(String), extensions: { code: 'REFUSED' } }]);
 });
 
-test('introspection that multiplies itself is refused before anything is built', async () => {
+test('refuses introspection that multiplies its size, before the result is built', async () => {
   const nest = (depth: number): string =>
     depth === 0 ? 'name' : `name fields { type { ${nest(depth - 1)} } }`;
   const { status, body } = await ask(standing(), 'cert-eu-analyst', `{ __schema { types { ${nest(6)} } } }`);
@@ -95,7 +95,7 @@ test('introspection that multiplies itself is refused before anything is built',
   expect(body.data ?? null).toBeNull();
 });
 
-test('a variable whose type is hidden from the kind goes with the field that it is for, and hides nothing else', async () => {
+test('prunes a variable of a hidden type together with its field, and nothing else', async () => {
   const query = `query ($f: AdvisoryFilter, $n: String!) {
     memberState(code: "FR") { name } t: __type(name: $n) { name } advisories(filter: $f) { nodes { id } } }`;
   const variables = { f: { serial: 'S' }, n: 'Query' };
@@ -106,7 +106,7 @@ test('a variable whose type is hidden from the kind goes with the field that it 
   expect(body.errors).toEqual([{ message: expect.any(String), extensions: { code: 'REFUSED' } }]);
 });
 
-test('a variable that is not of its type gets one constant, whether or not its type is hidden', async () => {
+test('answers a variable of the wrong type with one constant, whether or not the type is hidden', async () => {
   const ofHidden = 'query ($f: AdvisoryFilter) { advisories(filter: $f) { nodes { id } } }';
   const ofShown = 'query ($n: String!) { __type(name: $n) { name } }';
   const answers = await Promise.all([
@@ -120,7 +120,7 @@ test('a variable that is not of its type gets one constant, whether or not its t
 });
 
 test.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])(
-  'what is refused is null, also where the client calls it %s',
+  'answers a refused field with null, also under the alias %s',
   async (name) => {
     const query = `{ ${name}: advisories { nodes { id } } memberState(code: "FR") { ${name}: name } }`;
     const { text } = await ask(standing(), 'policy-auditor', query);
@@ -134,7 +134,7 @@ test.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])(
   },
 );
 
-test('what the client itself leaves out is no refusal', async () => {
+test('reports no refusal for a field that the client skips', async () => {
   const query = `query ($on: Boolean!) { memberState(code: "FR") { name exploitation @include(if: $on) { nodes { id } } } }`;
   const without = await ask(standing(), 'policy-auditor', query, { on: false });
   expect(without.body.errors).toBeUndefined();
@@ -151,7 +151,7 @@ test('what the client itself leaves out is no refusal', async () => {
   expect(asked.body.errors).toHaveLength(1);
 });
 
-test('a few kilobytes of aliases do not make the hub write out its schema a thousand times', async () => {
+test('refuses a few kilobytes of aliases that would repeat the schema a thousand times', async () => {
   const names = Array.from({ length: 1500 }, (_, at) => `a${at}: name`).join(' ');
   const query = `{ __schema { types { fields { type { fields { ${names} } } } } } }`;
   const { status, body } = await ask(standing(), 'cert-eu-analyst', query);

@@ -10,7 +10,7 @@ function codes(answer: { body: { errors?: { extensions: { code: string } }[] } }
   return (answer.body.errors ?? []).map((error) => error.extensions.code);
 }
 
-test('a body that is no JSON, too large or of another type is refused with a constant', async () => {
+test('refuses a body that is not JSON, too large or of another type with a constant', async () => {
   const broken = await send('{"query": "{');
   expect([broken.status, codes(broken)]).toEqual([400, ['BAD_REQUEST']]);
   const large = await send({ query: `{ __typename } # ${'x'.repeat(300_000)}` });
@@ -20,7 +20,7 @@ test('a body that is no JSON, too large or of another type is refused with a con
   expect(form.body?.data).toBeUndefined();
 });
 
-test('a document that does not parse or fit the schema is told where, from the schema alone', async () => {
+test('reports where a document does not parse or fit the schema, from the schema alone', async () => {
   const broken = await send({ query: '{ advisories {' });
   expect([broken.status, codes(broken)]).toEqual([400, ['GRAPHQL_PARSE_FAILED']]);
   const unknown = await send({ query: '{ advisories { nodes { secretTitle } } }' });
@@ -28,7 +28,7 @@ test('a document that does not parse or fit the schema is told where, from the s
   expect(unknown.body.errors[0].locations).toEqual([{ line: 1, column: 24 }]);
 });
 
-test('an operation that the document does not have, or the schema, is the client’s error', async () => {
+test('reports an operation that is not in the document or the schema as the client’s error', async () => {
   for (const operationName of ['B', '__proto__', 'constructor', '']) {
     const answer = await send({ query: 'query A { __typename }', operationName });
     expect([operationName, answer.status, codes(answer)]).toEqual([
@@ -45,7 +45,7 @@ test('an operation that the document does not have, or the schema, is the client
   }
 });
 
-test('what is nested without end is refused by a constant, in variables and in the document', async () => {
+test('refuses extreme nesting with a constant, in variables and in documents', async () => {
   const nested = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
   const variables = await send(`{"query": "{ __typename }", "variables": ${nested}}`);
   expect([variables.status, codes(variables)]).toEqual([400, ['BAD_REQUEST']]);
@@ -62,7 +62,7 @@ test('what is nested without end is refused by a constant, in variables and in t
   ]);
 });
 
-test('a variable of the wrong type is refused before anything is asked', async () => {
+test('refuses a variable of the wrong type before any subgraph is called', async () => {
   const query = 'query ($first: Int) { advisories(first: $first) { nodes { id } } }';
   const wrong = await send({ query, variables: { first: 'many' } });
   expect([wrong.status, codes(wrong)]).toEqual([400, ['BAD_USER_INPUT']]);
@@ -73,7 +73,7 @@ test('a variable of the wrong type is refused before anything is asked', async (
   expect([operator.status, codes(operator)]).toEqual([400, ['BAD_USER_INPUT']]);
 });
 
-test('arguments beyond their bounds and cursors that are none are told by a constant', async () => {
+test('refuses arguments out of bounds and invalid cursors with a constant', async () => {
   const many = await send({ query: '{ advisories(first: 101) { nodes { id } } }' });
   expect([many.body.data, codes(many)]).toEqual([{ advisories: null }, ['BAD_USER_INPUT']]);
   for (const after of ['x', 'AAAA', Buffer.from('[0,"x"]').toString('base64url'), 'x'.repeat(5000)]) {
@@ -94,7 +94,7 @@ test('arguments beyond their bounds and cursors that are none are told by a cons
   expect(day.body.data?.advisories ?? null).toBeNull();
 });
 
-test('an operation that selects more than is planned is refused at once, however few its bytes', async () => {
+test('refuses an operation with too many selections at once, however few its bytes', async () => {
   const fragments = Array.from(
     { length: 24 },
     (_, n) =>
@@ -109,7 +109,7 @@ test('an operation that selects more than is planned is refused at once, however
   expect(codes(await send({ query: `{ ${aliases} }` }))).toEqual(['OPERATION_TOO_LARGE']);
 });
 
-test('lists within lists that may give more rows than one question should are refused, whatever their bytes', async () => {
+test('refuses nested lists that may return too many rows, whatever their bytes', async () => {
   const nested = `{ advisories(first: 100) { nodes { vulnerabilities { mispEvents(first: 100) { nodes {
     sightings(first: 100) { nodes { event { sightings(first: 100) { nodes { id } } } } } } } } } } }`;
   expect(codes(await send({ query: nested }))).toEqual(['OPERATION_TOO_LARGE']);
@@ -119,7 +119,7 @@ test('lists within lists that may give more rows than one question should are re
   expect(codes(await send({ query: byVariable, variables: { n: 2 } }))).toEqual([]);
 });
 
-test('of several operations in a document only the chosen one is decided, planned and answered', async () => {
+test('decides, plans and answers only the chosen operation of a document', async () => {
   const query = 'query A { mispEvents { nodes { id } } } query B { organisation(id: "enisa") { name } }';
   const authorization = `Bearer ${await tokenOf(standing(), { as: 'policy-auditor' })}`;
   const chosen = await post(standing().url, { query, operationName: 'B' }, { authorization });
@@ -129,19 +129,19 @@ test('of several operations in a document only the chosen one is decided, planne
   expect([other.body.data, codes(other)]).toEqual([{ mispEvents: null }, ['REFUSED']]);
 });
 
-test('a hash in place of a document is not taken: nobody runs what another reader sent', async () => {
+test('refuses a hash in place of a document: no reader runs another reader’s document', async () => {
   const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
   const answer = await send({ extensions });
   expect([answer.body.data, codes(answer)]).toEqual([undefined, ['BAD_REQUEST']]);
 });
 
-test('several operations in one body are not taken, and neither is one that was not asked for', async () => {
+test('refuses several operations in one body', async () => {
   const batch = await send([{ query: '{ __typename }' }, { query: '{ __typename }' }]);
   expect(batch.status).toBe(400);
   expect(JSON.stringify(batch.body)).not.toContain('"data"');
 });
 
-test('another address, another method and another path are answered with constants', async () => {
+test('answers other addresses, methods and paths with constants', async () => {
   const base = standing().url.replace('/graphql', '');
   const path = await fetch(`${base}/nothing`);
   expect([path.status, await path.json()]).toEqual([
@@ -160,7 +160,7 @@ test('another address, another method and another path are answered with constan
   expect(put.status).toBe(405);
 });
 
-test('every answer forbids to store it and names its correlation id', async () => {
+test('sends `no-store` and a correlation id with every answer', async () => {
   const answer = await send({ query: '{ __typename }' });
   expect(answer.headers.get('cache-control')).toBe('no-store');
   expect(answer.headers.get('x-correlation-id')).toBe(answer.body.extensions.correlationId);

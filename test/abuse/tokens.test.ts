@@ -23,7 +23,7 @@ async function expectRefused(token: string | null): Promise<void> {
   expect(answered.get('www-authenticate')).toBe('Bearer');
 }
 
-/** The issuer's own key, to make tokens that are wrong in one thing only. */
+/** The issuer's own key, to make tokens with a single fault. */
 async function issuerKey() {
   const { keys } = (await (await fetch(`${standing().issuer}/jwks`)).json().catch(() => ({ keys: [] }))) as {
     keys: { kid: string; alg: string }[];
@@ -57,12 +57,12 @@ async function forge(changes: Record<string, unknown>, header: Record<string, st
     .sign(key);
 }
 
-test('a token that the issuer’s key signed with the right claims is taken: the forgeries below are wrong in one thing', async () => {
+test('accepts a token with the right claims under the issuer’s key: the forgeries below have a single fault', async () => {
   const { status } = await post(standing().url, query, { authorization: `Bearer ${await forge({})}` });
   expect(status).toBe(200);
 });
 
-test('no token, an empty one, another scheme and no JWT are refused alike', async () => {
+test('refuses a missing token, an empty one, another scheme and a malformed JWT alike', async () => {
   for (const token of [
     null,
     'Bearer',
@@ -76,7 +76,7 @@ test('no token, an empty one, another scheme and no JWT are refused alike', asyn
   }
 });
 
-test('an expired token, one for another audience, of another issuer or type are refused alike', async () => {
+test('refuses an expired token and one of another audience, issuer or type alike', async () => {
   const past = Math.floor(Date.now() / 1000) - 60;
   await expectRefused(`Bearer ${await forge({ exp: past })}`);
   await expectRefused(`Bearer ${await forge({ exp: undefined })}`);
@@ -87,7 +87,7 @@ test('an expired token, one for another audience, of another issuer or type are 
   await expectRefused(`Bearer ${await forge({}, { typ: 'JWT' })}`);
 });
 
-test('a token whose organisation, picture or subject the registry does not bear out is refused', async () => {
+test('refuses a token whose organisation, picture or subject the registry does not confirm', async () => {
   await expectRefused(`Bearer ${await forge({ organisation: 'europol' })}`);
   await expectRefused(`Bearer ${await forge({ organisation: undefined })}`);
   await expectRefused(`Bearer ${await forge({ picture: 'all' })}`);
@@ -97,7 +97,7 @@ test('a token whose organisation, picture or subject the registry does not bear 
   await expectRefused(`Bearer ${await forge({ sub: undefined })}`);
 });
 
-test('a forged token is refused: a foreign key, no algorithm, a changed payload, the public key as a secret', async () => {
+test('refuses a forged token: a foreign key, no algorithm, a changed payload, the public key as a secret', async () => {
   const own = await tokenOf(standing(), analyst);
   const [header = '', payload = '', signature = ''] = own.split('.');
   const foreign = await generateKeyPair('EdDSA');
@@ -116,7 +116,7 @@ test('a forged token is refused: a foreign key, no algorithm, a changed payload,
   );
 });
 
-test('nothing of a reader comes from a header: claims sent as headers change no answer', async () => {
+test('ignores claims in headers', async () => {
   const authorization = `Bearer ${await tokenOf(standing(), { as: 'private-partner' })}`;
   const events = { query: '{ mispEvents { nodes { id } } }' };
   const plain = await post(standing().url, events, { authorization });

@@ -13,29 +13,29 @@ import { type Effort, measureJourney, type Measured } from './ask/measured.ts';
 import { openProfiler, type Profiler } from './ask/plans.ts';
 import { readers, seedGroups } from './ask/readers.ts';
 import { costOf, faultsOf } from './ask/verdict.ts';
-import { askWithoutLabels, type Comparison } from './ask/without-labels.ts';
+import { askWithoutKeys, type Comparison } from './ask/without-keys.ts';
 import { worldOf } from './ask/world.ts';
 import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { round, table } from './figures.ts';
-import { Place, tell } from './place.ts';
+import { Place, logProgress } from './place.ts';
 import { unbounded } from './unbounded.ts';
 
-const help = `Measures the hub's journeys over full stores: p50 and p99 at 1 and at 50 at once, and every store query's plan.
+const help = `Measures the hub's journeys over full stores: p50 and p99 at 1 and at 50 concurrent requests, and each query's plan.
 
   npm run bench:ask -- [options]
 
   --records N        generated records in each store (1000000)
-  --quick            a small run of some minutes' worth in seconds, to see that the bench works
+  --quick            a small run, to check that the bench works
   --journey NAME     only this journey; may be given more than once
   --reader NAME      only this reader: ${readers.map(({ name }) => name).join(', ')}; may be given more than once
-  --home FOLDER      keep the filled stores there, and use them again at the next run with as many records
-  --cpu-prof FOLDER  a CPU profile of every part (hub, subgraphs, issuer) goes there as it ends
+  --home FOLDER      keep the filled stores there, and reuse them for the same number of records
+  --cpu-prof FOLDER  write a CPU profile of each process (hub, subgraphs, issuer) there
   --json FILE        all figures as JSON
   --help
 
-Fills the six stores of a trial in a temporary folder (about 9 GB, gone at the end), loopback only.
-It ends with 1 where an answer is not whole, or a store query walks a collection or sorts in memory.
+Fills the six stores of a trial in a temporary folder (about 9 GB, removed at the end). Uses loopback only.
+Exits with 1 if an answer is incomplete, or if a store query scans a collection or sorts in memory.
 
 Examples:
   npm run bench:ask -- --quick
@@ -61,7 +61,7 @@ const effort: Effort = flags.quick
   : { answersAlone: 300, seconds: 6, atOnce: 50, pagesDeep: 200, explained: 5 };
 const world = worldOf(Number(flags.records ?? (flags.quick ? 5000 : 1_000_000)));
 
-/** Fills the stores, starts the trial on them, measures, tells. */
+/** Fills the stores, starts the trial on them, measures and reports. */
 async function main(): Promise<void> {
   await using place = new Place('bench-ask');
   const home = flags.home === undefined ? join(place.folder, 'home') : resolve(flags.home);
@@ -82,27 +82,24 @@ async function main(): Promise<void> {
       measured.push(await measureJourney(trial, journey, reader, effort, profiler, processes));
     }
   }
-  const comparison = await askWithoutLabels(profiler.client);
+  const comparison = await askWithoutKeys(profiler.client);
   await hangUp();
   report(measured, comparison, trial);
 }
 
-/** Fills the home once; a home that is full for this many records is used as it is. */
+/** Fills the folder once. A folder that is filled for this number of records is reused. */
 async function fill(home: string, place: Place): Promise<void> {
   const marker = join(home, `filled-${world.records}`);
-  if (existsSync(marker)) return tell(`${home} is filled already`);
+  if (existsSync(marker)) return logProgress(`${home} is filled already`);
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  await using stores = await startStores({ home: join(home, 'stores'), report: tell });
+  await using stores = await startStores({ home: join(home, 'stores'), report: logProgress });
   place.defer(async () => await stores.stop());
-  tell(`filling six stores with ${world.records} generated records each`);
+  logProgress(`filling six stores with ${world.records} generated records each`);
   await fillStores(stores.uris, world);
   writeFileSync(marker, '');
 }
 
-/**
- * What no import labelled is looked through once in the background; only then are the stores as they are on any other
- * day.
- */
+/** Waits until each subgraph has checked the access keys of the generated records in the background, as after a start. */
 async function untilLabelled({ client }: Profiler): Promise<void> {
   const { version } = readPolicy().source;
   for (const community of communities) {
@@ -111,8 +108,8 @@ async function untilLabelled({ client }: Profiler): Promise<void> {
       .collection<{ _id: number; settled: number }>('labelling');
     for (let waited = 0; (await labelling.findOne({ _id: 0 }))?.settled !== version; waited += 1) {
       if (waited > 1200)
-        throw new Error(`the labels of ${community} are not those of version ${version} yet`);
-      if (waited % 30 === 0) tell(`${community}: its labels are looked through`);
+        throw new Error(`the access keys of ${community} are not those of version ${version} yet`);
+      if (waited % 30 === 0) logProgress(`${community}: waiting for the check of its access keys`);
       await pause(1000);
     }
   }
@@ -155,7 +152,7 @@ function report(measured: readonly Measured[], comparison: Comparison, trial: Tr
   );
   const names = Object.keys(rows[0]?.cpu ?? {});
   process.stdout.write(
-    `\nMilliseconds of a core for one answer, at ${effort.atOnce} at once:\n${table(
+    `\nCPU milliseconds for one answer, at ${effort.atOnce} concurrent requests:\n${table(
       ['journey', 'reader', ...names, 'other work'],
       rows.map(({ journey, reader, cpu, others }) => [
         journey,
@@ -167,7 +164,7 @@ function report(measured: readonly Measured[], comparison: Comparison, trial: Tr
   );
   const { ms, keys, rows: found } = comparison;
   process.stdout.write(
-    `\nTimes in milliseconds; queries, keys, documents and rows are the stores' for one answer; other work in cores.\n` +
+    `\nTimes are in milliseconds. Queries, keys, documents and rows are those of the stores for one answer. Other work is in cores.\n` +
       `guarded-europol without admitted keys ($or over the marking's fields): ${round(ms)} ms, ${keys} keys, ${found} rows\n`,
   );
   for (const fault of faults) process.stdout.write(`FAULT ${fault}\n`);

@@ -7,18 +7,18 @@ import { offerSession, acceptOffer } from '../../schema/protocol/session.ts';
 import { assertionOf } from '../helpers/as-hub.ts';
 import { percentile, round, table } from './figures.ts';
 
-const help = `Measures what the hub's word for a reader costs each request: signed in a session (HMAC-SHA-256), against
-a signature for each request (Ed25519), and what it costs to agree on a session.
+const help = `Measures the cost of an assertion for each request: signed in a session (HMAC-SHA-256), compared with a signature
+for each request (Ed25519), and the cost of agreeing on a session.
 
   npm run bench:assertion -- [options]
 
   --requests N   requests in each round (2000)
-  --rounds N     rounds, in which all ways take turns (15); the figures are medians over the rounds
+  --rounds N     rounds, in which all methods take turns (15); the figures are medians over the rounds
   --body BYTES   the size of each request's body (2000)
   --json FILE    all figures as JSON
   --help
 
-One process, nothing is sent: sign and verify alone, the body's hash in both.
+One process, no network: sign and verify only, with the body's hash in both.
 
 Examples:
   npm run bench:assertion
@@ -40,7 +40,7 @@ const ends = { deployment: 'trial', community: 'cert-eu' };
 const assertion = assertionOf();
 const type = 'jcu-assertion+jwt';
 
-/** One way to sign and to verify; each verification throws where it does not hold. */
+/** A method to sign and to verify. A verification that fails throws. */
 type Way = {
   readonly name: string;
   sign(body: string): string | Promise<string>;
@@ -49,7 +49,7 @@ type Way = {
 
 type Measured = { readonly name: string; readonly signUs: number; readonly verifyUs: number };
 
-/** Measures all ways in turns, and tells. */
+/** Measures all methods in turns and reports. */
 async function main(): Promise<void> {
   const body = JSON.stringify({ query: 'x'.repeat(Number(flags.body)) });
   const keys = await makeKeys();
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   for (let turn = 0; turn <= Number(flags.rounds); turn += 1) {
     for (const way of ways) {
       const measured = await measureRound(way, body);
-      // The first round warms up.
+      // The first round is the warm-up.
       if (turn > 0) samples.get(way.name)?.push(measured);
     }
   }
@@ -74,7 +74,7 @@ async function makeKeys() {
 
 type Keys = Awaited<ReturnType<typeof makeKeys>>;
 
-/** As it is. */
+/** The current method: a session. */
 function inSession(): Way {
   const session = {
     ...ends,
@@ -93,7 +93,7 @@ function inSession(): Way {
   };
 }
 
-/** As it was: a JWT signed for each request. */
+/** The former method: a JWT signed for each request. */
 function signedByEd25519({ id, privateKey, jwk }: Keys): Way {
   const keys = createLocalJWKSet({ keys: [jwk] });
   return {
@@ -107,7 +107,7 @@ function signedByEd25519({ id, privateKey, jwk }: Keys): Way {
   };
 }
 
-/** The same in a session by the library, whose HMAC goes through WebCrypto. */
+/** A session with the HMAC of the library, which uses WebCrypto. */
 function inSessionByJose(secret: CryptoKey): Way {
   return {
     name: 'HMAC in a session (jose)',
@@ -175,7 +175,7 @@ function medianOf(name: string, rounds: readonly Measured[]): Measured {
   };
 }
 
-/** Both sides of an agreement, in microseconds: once in minutes for each hub process and subgraph. */
+/** Measures both sides of an agreement, in microseconds. It happens every few minutes for each hub process and subgraph. */
 async function measureAgreement(keys: Keys): Promise<number> {
   const known = new Map([[keys.id, { x: keys.jwk.x ?? '', key: keys.publicKey }]]);
   const taken: number[] = [];

@@ -9,9 +9,9 @@ import { type Charge, createCharge } from '../../gateway/budget/charge.ts';
 import { type Leases, openLeases } from '../../gateway/budget/leases.ts';
 import { limitOperation } from '../../gateway/budget/operation-size.ts';
 import { percentile, round, table } from './figures.ts';
-import { Place, tell } from './place.ts';
+import { Place, logProgress } from './place.ts';
 
-const help = `Measures what the budget costs each request: both its charges, for the reader and for the organisation.
+const help = `Measures the cost of the budget for each request: the charges of the reader and of the organisation.
 
   npm run bench:budget -- [options]
 
@@ -19,7 +19,7 @@ const help = `Measures what the budget costs each request: both its charges, for
   --json FILE    all figures as JSON
   --help
 
-Starts a store of its own in a temporary folder, loopback only. It ends with 1 where a request is refused.
+Starts a separate store in a temporary folder. Uses loopback only. Exits with 1 if a request is refused.
 
 Example:
   npm run bench:budget -- --requests 5000 --json figures.json
@@ -33,7 +33,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-/** Times of one request in microseconds, and how often the store was asked for all of them. */
+/** Times of one request in microseconds, and the number of store operations for all requests. */
 type Measured = {
   readonly kind: string;
   readonly p50: number;
@@ -52,7 +52,7 @@ const budgets = {
 
 async function main(requests: number): Promise<void> {
   await using place = new Place('bench-budget');
-  const stores = await startStores({ home: place.folder, report: tell });
+  const stores = await startStores({ home: place.folder, report: logProgress });
   place.defer(async () => await stores.stop());
   const client = await new MongoClient(stores.uris.hub).connect();
   place.defer(async () => await client.close());
@@ -78,7 +78,7 @@ async function main(requests: number): Promise<void> {
   report(measured, requests, stores.version);
 }
 
-/** What the hub does for a request, from its bytes to its operation. */
+/** Charges a request as the hub does, from its bytes to its operation. */
 async function chargeBoth(charge: Charge, subject: string): Promise<void> {
   const reader = { subject, organisation: 'one' } as never;
   const asking = { reader, budget: undefined, correlationId: '', setHeaders: () => undefined };
@@ -86,7 +86,7 @@ async function chargeBoth(charge: Charge, subject: string): Promise<void> {
   await charge.operation(limitOperation(question, { id: 'CVE-2099-1' }), asking);
 }
 
-/** The same without leases, and for one bucket only. */
+/** Charges one bucket without leases. */
 function writerOf(db: Db): () => Promise<void> {
   const buckets = db.collection<{ _id: string }>('budgets', { writeConcern: { w: 1 } });
   return async () => {
@@ -106,7 +106,7 @@ function countingLeases(db: Db): { readonly leases: Leases; readonly asked: () =
   return { leases, asked: () => asked };
 }
 
-/** Microseconds of each. */
+/** Returns the microseconds of each call. */
 async function measure(
   request: (turn: number) => Promise<void>,
   requests: number,

@@ -16,8 +16,8 @@ const help = `Measures the hub's decision on an operation before it is planned: 
   --json FILE    all figures as JSON
   --help
 
-Each decision is made anew, for a reader that is worked out anew: of what came before, only the schema of the reader's
-kind is kept, and the line before the last says what making that costs, once for each kind.
+Each decision computes the reader's access again. Only the schema of the reader's kind is cached; the line before the last
+has its cost, once for each kind.
 
 Example:
   npm run bench:decide -- --json figures.json
@@ -31,7 +31,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-/** An operation of 50 fields over all three communities. */
+/** Returns an operation of 50 fields over three communities. */
 const operation = `{ vulnerability(id: "CVE-2099-10001") { id name aliases
   records { nodes { id cveId title { value } state cvss { version score severity } products { vendor product } } }
   exploitation { nodes { id catalogue assertedBy reportedAt { utc } } total { value exact } }
@@ -69,10 +69,10 @@ function main(): void {
       rows.map(({ role, p50, p99 }) => [role, round(p50), round(p99)]),
     ),
   );
-  process.stdout.write(`the schema of a kind that was not met before: ${round(kindMs)} ms, once\n`);
+  process.stdout.write(`the schema of a new kind of reader: ${round(kindMs)} ms, once\n`);
   const slowest = Math.max(...rows.map(({ p50 }) => p50));
   process.stdout.write(
-    `bench:decide: ${round(slowest)} us (a decision for an operation of ${fields} fields, made anew; target 100 us)\n`,
+    `bench:decide: ${round(slowest)} us (a decision for an operation of ${fields} fields, not cached; target 100 us)\n`,
   );
 }
 

@@ -1,22 +1,22 @@
-/** The value below which a share of all lies (nearest rank); NaN for none. */
+/** Returns the percentile of values (nearest rank); NaN without values. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
-/** The mean of ratios; NaN for none. */
+/** Returns the geometric mean of ratios; NaN without ratios. */
 export function geometricMean(values: readonly number[]): number {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
-/** A figure with as many digits as say something. */
+/** Formats a figure with its significant digits. */
 export function round(value: number): string {
   if (!Number.isFinite(value)) return '-';
   if (Math.abs(value) >= 100) return value.toFixed(0);
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
-/** A table in plain text: the first column to the left, the others to the right. */
+/** Formats a table in plain text: the first column is left-aligned, the others right-aligned. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heads, ...rows];
   const widths = heads.map((_, at) => Math.max(...all.map((row) => (row[at] ?? '').length)));

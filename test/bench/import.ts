@@ -7,21 +7,21 @@ import { geometricMean, round, table } from './figures.ts';
 import { type Bare, insertBare } from './import/bare.ts';
 import { type Grown, growFiles, haveRealFiles, type RealFiles, realFiles } from './import/real-files.ts';
 import { type Imported, runImport } from './import/run-import.ts';
-import { Place, tell } from './place.ts';
+import { Place, logProgress } from './place.ts';
 
-const help = `Measures the import of each source: records and documents per second, and peak memory, beside a bare insertMany.
+const help = `Measures the import of each source: records and documents per second and peak memory, compared with insertMany.
 
   npm run bench:import -- [options]
 
-  --times N      so many times the real files (1, 10 and 100); may be given more than once
+  --times N      multiples of the real files (1, 10 and 100); may be given more than once
   --source NAME  only this source: ${realFiles.map(({ name }) => name).join(', ')}; may be given more than once
-  --quick        the real files once only, to see that the bench works
+  --quick        the real files once, to check that the bench works
   --json FILE    all figures as JSON
   --help
 
-Takes the public records in ../shared/data, copied with other ids into a temporary folder (some GB, gone at the end).
-Each import runs as a process of its own into a fresh embedded store; then the very same documents are read back and
-inserted bare, into collections with the same indexes, under the same write concern. Loopback only.
+Copies the public records in ../shared/data with other ids into a temporary folder (some GB, removed at the end). Each
+import is a separate process with a fresh embedded store. Then the same documents are read back and inserted with
+insertMany, into collections with the same indexes, under the same write concern. Uses loopback only.
 
 Examples:
   npm run bench:import -- --quick
@@ -45,11 +45,11 @@ type Measured = {
   readonly grown: Pick<Grown, 'records' | 'bytes'>;
   readonly imported: Imported;
   readonly bare: Bare;
-  /** Documents per second of the import against those of the bare insert. */
+  /** Documents per second of the import, divided by those of the bare insert. */
   readonly ratio: number;
 };
 
-/** Measures every source at every size, and tells. */
+/** Measures every source at every size and reports. */
 async function main(): Promise<void> {
   if (!haveRealFiles()) {
     process.stderr.write('bench:import needs the public records in ../shared/data, which are not there\n');
@@ -79,7 +79,7 @@ async function measureOne(place: Place, files: RealFiles, times: number): Promis
     const bare = await insertBare(uri, files.into);
     const ratio = bare.documents / imported.ms / (bare.documents / bare.ms);
     const rate = round((bare.documents / imported.ms) * 1000);
-    tell(
+    logProgress(
       `${files.name} x ${times}: ${bare.documents} documents, ${rate} a second, ${round(ratio)} of a bare insert`,
     );
     return { name: files.name, times, grown, imported, bare, ratio };
@@ -114,8 +114,8 @@ function report(measured: readonly Measured[]): void {
   const most = Math.max(...measured.map(({ times }) => times));
   const ratios = measured.filter(({ times }) => times === most).map(({ ratio }) => ratio);
   process.stdout.write(
-    `\nRecords are the file's, documents what is stored: records of the graph and their join rows. "whole" has the ` +
-      `start of the process and the making of indexes in it.\n` +
+    `\nRecords are those of the file. Documents are stored: records of the graph and their join rows. "whole" includes ` +
+      `the start of the process and the creation of indexes.\n` +
       `bench:import: ${round(geometricMean(ratios))} x (documents per second against a bare insertMany of the same ` +
       `documents, ${most} times the real files, geometric mean over ${ratios.length} sources)\n`,
   );

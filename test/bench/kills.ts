@@ -12,24 +12,24 @@ import { hangUp } from './ask/client.ts';
 import { Chance } from './ask/chance.ts';
 import { type Acknowledged, Changes, marked } from './kills/changes.ts';
 import { importedJudgement, Imports } from './kills/imports.ts';
-import { Place, tell } from './place.ts';
+import { Place, logProgress } from './place.ts';
 import { unbounded } from './unbounded.ts';
 
-const help = `Kills a store again and again while records are changed by hand and imported, and looks for what was lost.
+const help = `Kills a store repeatedly during changes and imports, and searches for lost data.
 
   npm run soak:kills -- [options]
 
-  --kills N     how often (50); every fifth takes the hub's own store, the others defence's
-  --seed N      when they come (1)
+  --kills N     number of kills (50); every fifth kills the hub's store, the others defence's store
+  --seed N      seed for the times of the kills (1)
   --records N   records of each imported file (2000)
   --json FILE   all figures as JSON
   --help
 
-Starts a trial with a database server for each store. Four operators create and change records through the hub and
-send what is not acknowledged again under the same key; an import is run again until its file is all in, then another
-file changes all its records. At the end every acknowledged change must be there, each key must have made one record,
-each record its join rows, each file all its records, and the trail must be one chain with an intent before each change.
-Loopback only; about ten minutes. It ends with 1 where anything is missing.
+Starts a trial with a database server for each store. Four operators create and change records through the hub, and repeat
+a change that is not acknowledged under the same key. An import is repeated until its file is complete; then another file
+changes all its records. At the end every acknowledged change must exist, each key must have made one record, each record
+must have its join rows, each file all its records, and the audit log must be one chain with an intent for each change.
+Uses loopback only; takes about ten minutes. Exits with 1 if anything is missing.
 
 Example:
   npm run soak:kills -- --kills 5
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   const changes = new Changes(() => ({ url: trial.url, token }), 4);
   const imports = new Imports(trial.home.folder, trial.stores.uris.defence, Number(flags.records));
   const kills = await killAgainAndAgain(trial, changes);
-  tell('the last changes and the last file are waited for');
+  logProgress('waiting for the last changes and the last file');
   await Promise.all([changes.stop(), imports.stop()]);
   clearInterval(renewing);
   await hangUp();
@@ -73,7 +73,7 @@ async function tokenOf({ issuer, home }: Trial): Promise<string> {
   return (await fetchToken({ ...who, issuer, home: home.folder })).accessToken;
 }
 
-/** Each kill comes some time after a change was acknowledged again: at a moment of chance, in the midst of others. */
+/** Each kill comes at a random time after an acknowledged change, during other changes. */
 async function killAgainAndAgain(trial: Trial, changes: Changes): Promise<number> {
   const chance = new Chance(Number(flags.seed));
   const wanted = Number(flags.kills);
@@ -84,7 +84,7 @@ async function killAgainAndAgain(trial: Trial, changes: Changes): Promise<number
     await trial.stores.killOne(name);
     await pause(chance.below(1500));
     await trial.stores.startOne(name);
-    tell(
+    logProgress(
       `kill ${kill} of ${wanted} (${name}): ${changes.changes} changes acknowledged, ${changes.again} sent again`,
     );
   }
@@ -101,17 +101,17 @@ async function untilMore(changes: Changes): Promise<void> {
   }
 }
 
-/** What is not as it must be, each by what it is. */
+/** The faults at the end, by their kind. */
 type Found = {
-  /** Acknowledged changes that are not in the store. */
+  /** Acknowledged changes that are missing in the store. */
   readonly lost: readonly Acknowledged[];
-  /** Records made by more than one sending of one key, or by none. */
+  /** Keys with more than one record, or with no record. */
   readonly twice: number;
-  /** Records without the join row of the vulnerability that they name, and join rows without a record. */
+  /** Records without the join row of their vulnerability, and join rows without a record. */
   readonly dangling: number;
-  /** Imported records that are missing, double, or not as the last file says. */
+  /** Imported records that are missing, duplicated, or not as in the last file. */
   readonly imported: number;
-  /** Acknowledged changes without an intent in the trail; null where the chain is broken. */
+  /** Acknowledged changes without an intent in the audit log; null if the chain is broken. */
   readonly withoutIntent: number | null;
 };
 
@@ -147,7 +147,7 @@ async function lookFor(trial: Trial, changes: Changes, imports: Imports): Promis
   };
 }
 
-/** The trail as the hub's store has it: one chain, and in it an intent for each change at least. */
+/** Checks that the audit log is one chain with at least one intent for each change. */
 async function countWithoutIntent(trial: Trial, changes: Changes): Promise<number | null> {
   await using client = await new MongoClient(trial.stores.uris.hub).connect();
   const verdict = await verifyChain(readEntries(client.db(), deployment), { deployment });
@@ -177,8 +177,8 @@ function report(run: {
   };
   if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(figures, null, 2)}\n`);
   process.stdout.write(
-    `${changes.changes} changes acknowledged on ${changes.acknowledged.size} records, ${changes.again} times sent again\n` +
-      `${imports.files} files of ${imports.records} records imported, ${imports.brokenOff} times broken off\n` +
+    `${changes.changes} changes acknowledged on ${changes.acknowledged.size} records, ${changes.again} repeated\n` +
+      `${imports.files} files of ${imports.records} records imported, ${imports.brokenOff} times interrupted\n` +
       `records made twice or not at all ${found.twice}, without their join rows ${found.dangling}, imported wrongly ` +
       `${found.imported}, changes without an intent ${found.withoutIntent ?? 'unknown: the chain is broken'}, refused ` +
       `${changes.refused.length}\n`,

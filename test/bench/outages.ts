@@ -9,22 +9,22 @@ import { fetchToken } from '../../docker/trial/issuer/token.ts';
 import { hangUp } from './ask/client.ts';
 import { percentile, round, table } from './figures.ts';
 import { Load, type Sample } from './outages/load.ts';
-import { Place, tell } from './place.ts';
+import { Place, logProgress } from './place.ts';
 import { unbounded } from './unbounded.ts';
 
-const help = `Kills each community's subgraph and store in turn under load, and tells what is lost meanwhile and for how long.
+const help = `Kills each community's subgraph and store in turn under load, and measures what is missing and for how long.
 
   npm run bench:outages -- [options]
 
-  --seconds N   how long each stays away (4)
-  --at-once N   questions at once (8)
+  --seconds N   how long each is down (4)
+  --at-once N   concurrent requests (8)
   --only NAME   only this community: ${communities.join(', ')}; may be given more than once
   --json FILE   all figures as JSON
   --help
 
-Starts a trial with the exercise, a database server for each store, and asks for one vulnerability with a list of each
-community without a pause. Every end is SIGKILL. Loopback only. It ends with 1 where an answer lacks another part than
-the one that was killed, is none at all, or where the part does not come back.
+Starts a trial with the exercise and a database server for each store, and requests one vulnerability with a list of each
+community without a pause. Kills with SIGKILL. Uses loopback only. Exits with 1 if an answer lacks another community than
+the killed one, if there is no answer, or if the killed part does not recover.
 
 Example:
   npm run bench:outages -- --only defence --seconds 2
@@ -43,11 +43,11 @@ const { values: flags } = parseArgs({
 const victims = ['subgraph', 'store'] as const;
 const comesBackMs = 60_000;
 
-/** What one kill did to the answers. Times in milliseconds. */
+/** The effect of one kill on the answers. Times are in milliseconds. */
 type Outage = {
   readonly community: Community;
   readonly killed: (typeof victims)[number];
-  /** Answers to what was asked while it was away, and how many of them lack its part alone. */
+  /** The number of answers while the part was down, and of those that lack only its data. */
   readonly answers: number;
   readonly withoutIt: number;
   readonly lostMore: number;
@@ -55,7 +55,7 @@ type Outage = {
   readonly p99Before: number;
   readonly p50Away: number;
   readonly p99Away: number;
-  /** From being started again to the first whole answer, its own start included; null where none came. */
+  /** Time from the restart to the first complete answer, including the start; null without one. */
   readonly recovery: number | null;
 };
 
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   await using place = new Place('bench-outages');
   const trial = await startTrial({ home: join(place.folder, 'home'), port: 0, apart: true, env: unbounded });
   place.defer(async () => await trial.stop());
-  await loadScenario(trial.home.folder, trial.stores.uris, tell);
+  await loadScenario(trial.home.folder, trial.stores.uris, logProgress);
   const who = {
     as: 'cert-eu-analyst',
     purpose: 'incident-response',
@@ -103,10 +103,10 @@ async function killUnderLoad(
     const whole = await load.until(back, isWhole, comesBackMs);
     await pause(500);
     const asked = (from: number, to: number) => load.samples.filter(({ at }) => at >= from && at < to);
-    // What was under way at the kill is neither.
+    // Requests that were pending at the kill count for neither.
     const before = asked(warm, away).filter(({ at, ms }) => at + ms <= away);
     const during = asked(gone, back);
-    // What was asked before the kill or while it came back may be whole or lack the part; nothing else.
+    // Answers around the kill and the restart may be complete or lack the part.
     const all = asked(warm, Number.POSITIVE_INFINITY);
     const outage: Outage = {
       community,
@@ -120,7 +120,9 @@ async function killUnderLoad(
       p99Away: percentileOf(during, 0.99),
       recovery: whole === null ? null : whole.at + whole.ms - back,
     };
-    tell(`${community}, ${killed}: ${outage.withoutIt} of ${outage.answers} answers lack its part alone`);
+    logProgress(
+      `${community}, ${killed}: ${outage.withoutIt} of ${outage.answers} answers lack only its data`,
+    );
     return outage;
   } finally {
     await load.stop();
@@ -158,7 +160,7 @@ function report(outages: readonly Outage[]): void {
     ...[one.p99Before, one.p50Away, one.p99Away].map((ms) => `${round(ms)} ms`),
     one.recovery === null ? 'never' : `${round(one.recovery / 1000)} s`,
   ]);
-  process.stdout.write(table([...heads, 'whole again after'], rows));
+  process.stdout.write(table([...heads, 'complete after'], rows));
   const lost = outages.reduce((sum, { lostMore, failed }) => sum + lostMore + failed, 0);
   const answers = outages.reduce((sum, one) => sum + one.answers, 0);
   const never = outages.some(
@@ -166,8 +168,8 @@ function report(outages: readonly Outage[]): void {
   );
   if (lost > 0 || never) process.exitCode = 1;
   process.stdout.write(
-    `bench:outages: ${lost} answers (that lack more than the part killed, or all; ${answers} were asked for while one of ` +
-      `${outages.length} was away)\n`,
+    `bench:outages: ${lost} answers (that lack more than the killed part; ${answers} requests while one of ` +
+      `${outages.length} parts was down)\n`,
   );
 }
 

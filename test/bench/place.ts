@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder of this run alone, and what is to be ended with it. Gone at the end, and at Ctrl-C alike. */
+/** A temporary folder for one run. It is removed at the end and at Ctrl-C, after everything that `defer` registered. */
 export class Place implements AsyncDisposable {
   readonly folder: string;
   readonly #ends: (() => Promise<void>)[] = [];
@@ -15,7 +15,7 @@ export class Place implements AsyncDisposable {
     process.once('SIGTERM', stop);
   }
 
-  /** Has `end` called when the run is over, the last one first. */
+  /** Calls `end` when the run is over, in reverse order. */
   defer(end: () => Promise<void>): void {
     this.#ends.push(end);
   }
@@ -30,7 +30,7 @@ export class Place implements AsyncDisposable {
   }
 }
 
-/** Tells a person how far a bench is: on stderr, with the seconds since it began. */
-export function tell(words: string): void {
-  process.stderr.write(`${process.uptime().toFixed(0).padStart(5)} s  ${words}\n`);
+/** Prints the progress of a bench on stderr, with the seconds since its start. */
+export function logProgress(message: string): void {
+  process.stderr.write(`${process.uptime().toFixed(0).padStart(5)} s  ${message}\n`);
 }

@@ -5,18 +5,18 @@ import { diffPolicies } from '../../schema/policy/table/diff.ts';
 import { policyOfTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
 import { countRows, tablesOf } from '../../schema/policy/table/table.ts';
 import { percentile, round, table } from './figures.ts';
-import { tell } from './place.ts';
+import { logProgress } from './place.ts';
 
-const help = `Measures the policy's own work: compiling it, checking every cell of its truth table, comparing two versions, the table.
+const help = `Measures the policy's tools: compiling, checking every cell, comparing two versions, and printing the table.
 
   npm run bench:policy -- [options]
 
-  --runs N     how often each is done (5); the median is told
+  --runs N     runs of each job (5); the median is reported
   --json FILE  all figures as JSON
   --help
 
-The versions that are compared: the policy without J01, which differs for every record, and with RED in J06, which
-differs for one class of record. Nothing is started and nothing is stored.
+Two versions are compared: the policy without J01, which differs for every record, and with RED in J06, which differs for
+one class of record. Starts no process and stores nothing.
 
 Example:
   npm run bench:policy -- --runs 11 --json figures.json
@@ -36,7 +36,7 @@ function edited(from: string | RegExp, to: string): Readonly<Record<string, stri
   return { ...texts, 'baseline.yaml': (texts['baseline.yaml'] ?? '').replace(from, to) };
 }
 
-/** Does each job a few times and tells the median. */
+/** Runs each job a few times and returns the median. */
 function main(runs: number): void {
   const policy = policyOfTexts(texts);
   const small = policyOfTexts(edited('tlp: [AMBER_STRICT]', 'tlp: [AMBER_STRICT, RED]')).source;
@@ -68,10 +68,10 @@ function main(runs: number): void {
 
 function report({ milliseconds, cells, compared, changed, tables, rows }: Figures): void {
   const lines = Object.entries(milliseconds).map(([name, value]) => [name, round(value)]);
-  process.stdout.write(table(['what', 'ms'], lines));
+  process.stdout.write(table(['job', 'ms'], lines));
   process.stdout.write(
     `${cells.all} cells of ${cells.accesses} tables, of which ${cells.tables} differ with ${cells.distinct} cells; ` +
-      `to be read as ${tables} tables of ${rows} rows\n` +
+      `printed as ${tables} tables of ${rows} rows\n` +
       `diff of one class: ${compared.one} cells compared, ${changed.one} differ; ` +
       `of all: ${compared.all} compared, ${changed.all} differ\n` +
       `bench:policy: ${round(milliseconds.check)} ms (check of ${cells.all} cells; diff ${round(milliseconds['diff of all'])} ms)\n`,
@@ -96,7 +96,7 @@ function compileAll(policy: ReturnType<typeof policyOfTexts>): void {
 }
 
 function measure(what: string, runs: number, work: () => unknown): number {
-  tell(what);
+  logProgress(what);
   const times = Array.from({ length: runs }, () => {
     const start = performance.now();
     work();

@@ -16,25 +16,25 @@ import { fillStore } from './ask/fill.ts';
 import { groups } from './ask/markings.ts';
 import { worldOf } from './ask/world.ts';
 import { percentile, round, table } from './figures.ts';
-import { Place, tell } from './place.ts';
+import { Place, logProgress } from './place.ts';
 import { type Asked, type Asking, askOn, nothingAsked } from './relabel/asking.ts';
 import { knowList } from './relabel/known.ts';
 
-const help = `Measures a change of the policy on a full store: how long it takes, and what questions notice.
+const help = `Measures a policy change on a full store: its duration, and its effect on requests.
 
   npm run bench:relabel -- [options]
 
   --records N   records in the store (1000000)
-  --askers N    questions at once, each asked 20 ms after the one before (2)
-  --rest X      how long the job rests after a batch, in batches (1, as a subgraph's)
+  --askers N    concurrent clients, each with a pause of 20 ms between requests (2)
+  --rest X      pause of the job after a batch, in batch durations (1, as in a subgraph)
   --json FILE   all figures as JSON
   --help
 
-Starts a store of its own in a temporary folder, loopback only. The old version does not open AMBER to recipients for
-their purpose, the new one does not open GREEN to the community, so that readers gain and lose. Questions (first pages and
-pages at any place of 50, records by id, by four readers) run through a subgraph's loaders in the process that relabels,
-before, while and after, each compared with what the envelopes of all records say. It ends with 1 where anybody was given
-more than every version that binds allows, or less. An hour and more for 1000000 records on two cores.
+Starts a separate store in a temporary folder. Uses loopback only. The old version does not open AMBER to recipients for
+their purpose; the new one does not open GREEN to the community. Readers therefore gain and lose access. Requests of four
+readers (pages of 50, first and at random positions, and records by id) use a subgraph's loaders in the process that
+relabels, before, during and after it. Each answer is compared with the envelopes of all records. Exits with 1 if a reader
+got more or less than all versions in force permit. Takes over an hour for 1000000 records on two cores.
 
 Example:
   npm run bench:relabel -- --records 20000 --json relabel.json
@@ -70,15 +70,15 @@ type Seconds = Readonly<Record<'adding' | 'leaving' | 'removing', number>>;
 
 async function main(records: number, askers: number): Promise<void> {
   await using place = new Place('bench-relabel');
-  const stores = await startStores({ home: place.folder, report: tell });
+  const stores = await startStores({ home: place.folder, report: logProgress });
   place.defer(async () => await stores.stop());
   const uri = stores.uris['cert-eu'];
   await fillStore(uri, 'cert-eu', worldOf(records), older);
-  const store = openStore(uri, kinds, (error) => tell(String(error)));
+  const store = openStore(uri, kinds, (error) => logProgress(String(error)));
   place.defer(async () => await store.connection.close());
   await store.connection.asPromise();
   await beginLabelling(store, version);
-  tell('what each reader is given by each version');
+  logProgress('computing the rows of each reader under each version');
   const lists = [];
   for (const kind of ['Advisory', 'MispEvent'])
     lists.push(
@@ -94,7 +94,7 @@ async function main(records: number, askers: number): Promise<void> {
 
   let inForce = older;
   const policies = { current: () => ({ policy: inForce }) as never };
-  const log = { warn: tell, error: tell };
+  const log = { warn: logProgress, error: logProgress };
   const served = followServed(store, policies, versionsOf(older, newer), log);
   place.defer(async () => await Promise.resolve(served.stop()));
   const asking: Asking = { store, lists, readers, now, older, newer, served: () => served.current() };
@@ -112,24 +112,24 @@ async function main(records: number, askers: number): Promise<void> {
   const asked = Array.from({ length: askers }, async (_, at) => {
     await askOn(asking, at, over.signal, () => phases[phase]);
   });
-  tell('questions before');
+  logProgress('requests before the change');
   await pause(quietMs);
   const load = loadavg()[0] ?? Number.NaN;
   const began = performance.now();
   inForce = newer;
   phase = 'adding';
   const times = { switched: began, left: began };
-  let told = 0;
+  let reported = 0;
   const job = untilDone(store, newer, {
     rest: Number(flags.rest),
     progress: ({ step, done, all }) => {
       if (step === 'removing' && phase !== 'removing') {
-        tell(`old labels are removed; ${sayPhase(phases.leaving)}`);
+        logProgress(`removing the old access keys; ${formatPhase(phases.leaving)}`);
         phase = 'removing';
         times.left = performance.now();
       }
-      if (Math.abs(done - told) >= 50_000) tell(`${step} labels: ${done} of ${all}`);
-      if (Math.abs(done - told) >= 50_000) told = done;
+      if (Math.abs(done - reported) >= 50_000) logProgress(`${step} access keys: ${done} of ${all}`);
+      if (Math.abs(done - reported) >= 50_000) reported = done;
     },
   });
   const watch = setInterval(() => {
@@ -138,9 +138,11 @@ async function main(records: number, askers: number): Promise<void> {
         if (phase !== 'adding' || state?.serving === version) return;
         phase = 'leaving';
         times.switched = performance.now();
-        tell(`switched after ${round((times.switched - began) / 1000)} s; ${sayPhase(phases.adding)}`);
+        logProgress(
+          `switched after ${round((times.switched - began) / 1000)} s; ${formatPhase(phases.adding)}`,
+        );
       })
-      .catch((error: unknown) => tell(String(error)));
+      .catch((error: unknown) => logProgress(String(error)));
   }, 250);
   const written = await job;
   clearInterval(watch);
@@ -157,7 +159,7 @@ async function main(records: number, askers: number): Promise<void> {
   report({ records, askers, seconds, written, phases, load: [load, loadavg()[0] ?? Number.NaN] });
 }
 
-/** Relabels as a subgraph's job does: what fails is told, and tried again. Counts what the last try wrote. */
+/** Relabels as a subgraph's job does: reports a failure and retries. Returns the counts of the last attempt. */
 async function untilDone(
   store: CommunityStore,
   policy: Policy,
@@ -167,17 +169,17 @@ async function untilDone(
     try {
       return await relabel(store, policy, options);
     } catch (error) {
-      tell(`the job failed: ${String(error)}`);
+      logProgress(`the job failed: ${String(error)}`);
       await pause(1000);
     }
   }
 }
 
-/** What the questions of a phase came to, in a line. */
-function sayPhase({ times, tooMany, tooFew, failed }: Asked): string {
+/** Formats the requests of a phase in one line. */
+function formatPhase({ times, tooMany, tooFew, failed }: Asked): string {
   const all = [...times.values()].flat();
   const [p50, p99] = [0.5, 0.99].map((share) => round(percentile(all, share)));
-  return `${all.length} questions, p50 ${p50} ms, p99 ${p99} ms; too many ${tooMany}, too few ${tooFew}, failed ${failed}`;
+  return `${all.length} requests, p50 ${p50} ms, p99 ${p99} ms; too many ${tooMany}, too few ${tooFew}, failed ${failed}`;
 }
 
 type Figures = {
@@ -218,23 +220,23 @@ function report(figures: Figures): void {
     writeFileSync(flags.json, `${JSON.stringify(all, null, 2)}\n`);
   }
   for (const [phase, { why }] of Object.entries(phases))
-    for (const [error, times] of why) tell(`${phase}: ${times} times ${error}`);
+    for (const [error, times] of why) logProgress(`${phase}: ${times} times ${error}`);
   const cells = rows.map(({ phase, reader, questions, p50, p99, most }) => [
     `${phase}: ${reader}`,
     String(questions),
     ...[p50, p99, most].map(round),
   ]);
-  process.stdout.write(table(['milliseconds of a question', 'questions', 'p50', 'p99', 'most'], cells));
+  process.stdout.write(table(['milliseconds of a request', 'requests', 'p50', 'p99', 'max'], cells));
   const { adding, leaving, removing } = seconds;
   process.stdout.write(
-    `labels added in ${round(adding)} s (${written.added} records), the switch waited out in ${round(leaving)} s, ` +
-      `old labels removed in ${round(removing)} s (${written.cleaned} records); load ${load.map(round).join(' and ')}\n`,
+    `access keys added in ${round(adding)} s (${written.added} records), pause after the switch ${round(leaving)} s, ` +
+      `old access keys removed in ${round(removing)} s (${written.cleaned} records); load ${load.map(round).join(' and ')}\n`,
   );
   const p99 = (phase: Phase) =>
     rows.find((row) => row.phase === phase && row.reader === 'all')?.p99 ?? Number.NaN;
   process.stdout.write(
-    `relabel: ${round(adding)} s (${records} records to the switch; p99 of a question ${round(p99('adding'))} ms ` +
-      `meanwhile, ${round(p99('before'))} ms before; seen more than both ${wrong.tooMany}, shut out ${wrong.tooFew}, ` +
+    `relabel: ${round(adding)} s (${records} records to the switch; p99 of a request ${round(p99('adding'))} ms ` +
+      `meanwhile, ${round(p99('before'))} ms before; rows too many ${wrong.tooMany}, too few ${wrong.tooFew}, ` +
       `failed ${wrong.failed})\n`,
   );
   if (wrong.tooMany + wrong.tooFew + wrong.failed > 0) process.exitCode = 1;

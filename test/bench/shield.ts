@@ -15,18 +15,18 @@ import { buildCommunitySchema } from '../../subgraphs/serve/graph/schema.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../helpers/records.ts';
 import { percentile, round, table } from './figures.ts';
 
-const help = `Measures what the shield costs: a list of 1,000 objects of 10 fields against the same without a shield.
+const help = `Measures the cost of the shield: a list of 1,000 objects of 10 fields, with and without it.
 
   npm run bench:shield -- [options]
 
-  --rounds N    measured rounds, each of both kinds in turn (200)
+  --rounds N    measured rounds, each with all variants in turn (200)
   --json FILE   all figures as JSON
   --help
 
-CERT-EU's real schema, resolvers and executor, in this process; records lie in memory, since a store's time would be
-the same on both sides and make the shield look cheaper than it is. "without" is the same schema without doors and
-guards. "with" works the reader's keys out, decides each record from its envelope, and passes doors and guards. Times
-are milliseconds of a core, so that other work on the machine does not count; both kinds run in turn.
+Uses CERT-EU's real schema, resolvers and executor in this process. The records are in memory, because a store's time is
+the same on both sides and would hide the cost. "without" is the same schema without shield and guards. "with" computes
+the reader's keys, decides each record from its envelope, and runs shield and guards. Times are CPU milliseconds, so that
+other work on the machine does not count.
 
 Example:
   npm run bench:shield -- --rounds 500 --json shield.json
@@ -60,7 +60,7 @@ const records = Array.from({ length: objects }, (_, at) => recordAt(at));
 const guarded = buildCommunitySchema(community, policy);
 const bare = buildBareSchema();
 
-/** As a store's records are: each with an envelope of its own, of the colours and audiences that there are. */
+/** Each record has a separate envelope, as in a store, with all colours and audiences. */
 function recordAt(at: number): StoredRecord {
   const tlp = (['CLEAR', 'GREEN', 'AMBER'] as const)[at % 3] ?? 'CLEAR';
   const audience = audienceOf(
@@ -98,7 +98,7 @@ function recordAt(at: number): StoredRecord {
   };
 }
 
-/** The same schema and resolvers with nothing before them. It stands here alone: no subgraph can build it. */
+/** Builds the same schema and resolvers without shield and guards. Only this bench does: no subgraph can build it. */
 function buildBareSchema(): GraphQLSchema {
   const resolvers = Object.entries({ ...envelopeResolvers, ...community.resolvers }).map(
     ([type, { __resolveReference: _left, ...rest }]) => [type, rest],
@@ -116,7 +116,7 @@ function buildBareSchema(): GraphQLSchema {
   return schema;
 }
 
-/** What a request is given: a page of rows, which are decided here where they are not yet. */
+/** Returns the loaders of a request: a page of rows, which are decided here if they are not yet decided. */
 function contextOf(rowsOf: (readerAccess: Context['readerAccess']) => readonly Row[]): Context {
   const readerAccess = policy.accessOf(reader, now);
   const list = () =>
@@ -135,7 +135,7 @@ function contextOf(rowsOf: (readerAccess: Context['readerAccess']) => readonly R
 const decideAll = (readerAccess: Context['readerAccess']) =>
   records.flatMap((record) => toRow('ActorProfile', record, policy, readerAccess) ?? []);
 const decided = decideAll(policy.accessOf(reader, now));
-/** Rows as they would be made without a policy: a value of the same shape, that nobody decided. */
+/** Returns rows without a policy decision, in the same shape. */
 const undecided = () =>
   records.map((record): Row => ({
     type: 'ActorProfile',
@@ -180,7 +180,7 @@ type Figures = {
 };
 type Spread = { readonly p10: number; readonly median: number; readonly p90: number };
 
-/** Runs every way in turn, round by round, in an order that turns too, and sets each beside `without` of its round. */
+/** Runs every variant in each round, in a rotating order, and compares each with `without` of its round. */
 async function measure(name: string, document: ReturnType<typeof parse>): Promise<readonly Figures[]> {
   const times = new Map(ways.map((way) => [way.name, [] as number[]]));
   const rounds = Number(flags.rounds);

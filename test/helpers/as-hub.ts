@@ -8,21 +8,21 @@ import { offerSession, type Session, type SigningKey } from '../../schema/protoc
 import { post } from './ask.ts';
 import { readerOf } from './records.ts';
 
-/** The ends of a session of the trial with CERT-EU's subgraph. */
+/** The two sides of a session between the trial's hub and CERT-EU's subgraph. */
 export const ends = { deployment: 'trial', community: 'cert-eu' };
 
-/** What the hub says of a CSIRT's analyst. */
+/** Returns the hub's assertion about a CSIRT's analyst. */
 export function assertionOf(changes: Partial<Assertion> = {}): Assertion {
   return { reader: readerOf(), policy: readPolicy().version, correlationId: randomUUID(), ...changes };
 }
 
-/** The signing key in a trial's home. */
+/** Reads the hub's signing key from a trial's folder. */
 export async function hubKeyOf(home: string): Promise<SigningKey> {
   const jwk = JSON.parse(readFileSync(join(home, 'hub-signing-key.json'), 'utf8'));
   return { id: String(jwk.kid), privateKey: (await importJWK(jwk, 'EdDSA')) as CryptoKey };
 }
 
-/** A session that a test holds with a subgraph, as one more process of the hub would. */
+/** A session of a test with a subgraph, as another hub process would have one. */
 export class TestSession {
   readonly session: Session;
   #number = 0;
@@ -31,14 +31,14 @@ export class TestSession {
     this.session = session;
   }
 
-  /** A new assertion for this body. */
+  /** Signs a new assertion for this body. */
   sign(body: string, changes: Partial<Assertion> = {}, now = new Date()): string {
     this.#number += 1;
     return signAssertion(assertionOf(changes), { body, number: this.#number }, this.session, now);
   }
 }
 
-/** Agrees on a session with the subgraph at this address. */
+/** Agrees on a session with the subgraph at a URL. */
 export async function agreeWith(url: string, key: SigningKey, to = ends): Promise<TestSession> {
   const { token, conclude } = await offerSession(to, key, new Date());
   const { status, body } = await offer(url, token);
@@ -46,7 +46,7 @@ export async function agreeWith(url: string, key: SigningKey, to = ends): Promis
   return new TestSession(conclude(body));
 }
 
-/** Sends anything as an offer. */
+/** Sends a text as a session offer. */
 export async function offer(url: string, token: string) {
   return await post(url.replace(/graphql$/, 'session'), token, { 'content-type': 'application/jwt' });
 }

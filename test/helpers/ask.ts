@@ -1,9 +1,9 @@
 import { fetchToken } from '../../docker/trial/issuer/token.ts';
 
-/** Where a trial is asked. */
+/** The addresses and the folder of a trial. */
 export type Asked = { readonly url: string; readonly issuer: string; readonly home: string };
 
-/** Who asks, and as what. */
+/** The reader of a request, with the claims of the token. */
 export type As = {
   readonly as: string;
   readonly purpose?: string;
@@ -11,7 +11,7 @@ export type As = {
   readonly strong?: boolean;
 };
 
-/** An answer over HTTP, as it came. */
+/** An HTTP answer. */
 export type Answer = {
   readonly status: number;
   readonly headers: Headers;
@@ -21,7 +21,7 @@ export type Answer = {
   readonly body: any;
 };
 
-/** The standing trial that the run's setup started. */
+/** Returns the shared trial that the setup of the test run started. */
 export function standing(): Asked & {
   readonly uris: Readonly<Record<string, string>>;
   readonly parts: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export function standing(): Asked & {
 
 const tokens = new Map<string, Promise<string>>();
 
-/** A token as one of the trial's readers, for the real picture unless told otherwise; kept for the test file. */
+/** Returns a token of one of the trial's readers, by default for the real picture. Tokens are cached per test file. */
 export async function tokenOf(trial: Asked, who: As): Promise<string> {
   const key = JSON.stringify([trial.issuer, who]);
   const known = tokens.get(key);
@@ -43,7 +43,7 @@ export async function tokenOf(trial: Asked, who: As): Promise<string> {
   return await token;
 }
 
-/** Asks the hub as a reader, over HTTP, like any client. */
+/** Sends a query to the hub as a reader, over HTTP. */
 export async function ask(
   trial: Asked,
   who: As | string,
@@ -58,7 +58,7 @@ export async function ask(
   );
 }
 
-/** Sends any body with any headers. */
+/** Sends a body with headers. */
 export async function post(
   url: string,
   body: unknown,

@@ -6,7 +6,7 @@ import { signBundle } from '../../schema/policy/bundle/bundle.ts';
 import { type PolicyTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
 import { readPolicySigner } from '../../schema/policy/bundle/policy-keys.ts';
 
-/** The repository's policy as another version of itself, with what a test changes of its rules. */
+/** Returns the repository's policy files with another version, and with the rules as `change` returns them. */
 export function textsOf(version: number, change: (rules: string) => string = (rules) => rules): PolicyTexts {
   const texts = readPolicyTexts();
   const domain = parseDocument(texts['domain.yaml'] ?? '');
@@ -18,24 +18,24 @@ export function textsOf(version: number, change: (rules: string) => string = (ru
   };
 }
 
-/** A signer of policies: its key, and what others verify its bundles with. */
+/** Creates a policy signer: its key, and the JWKS that verifies its bundles. */
 export async function newSigner(id = 'policy-office') {
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: id }] });
   return { key: { id, privateKey }, jwks };
 }
 
-/** Signs as the trial's own policy office does. */
+/** Signs policy files with the key of the trial's policy office. */
 export async function signAsTrial(home: TrialHome, texts: PolicyTexts): Promise<string> {
   return await signBundle(texts, await trialSigner(home), new Date(), 'trial');
 }
 
-/** The trial's policy office itself. */
+/** Reads the signing key of the trial's policy office. */
 export async function trialSigner(home: TrialHome): Promise<{ id: string; privateKey: CryptoKey }> {
   return await readPolicySigner(readFileSync(home.policyKeyFile, 'utf8'));
 }
 
-/** Puts a bundle in place as an operator does. */
+/** Replaces the policy bundle by rename, as an operator does. */
 export function putBundle(home: TrialHome, text: string): void {
   writeFileSync(`${home.policyBundleFile}.put`, text);
   renameSync(`${home.policyBundleFile}.put`, home.policyBundleFile);

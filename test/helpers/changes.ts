@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { type As, ask, type Asked } from './ask.ts';
 
-/** The exercise's operators who change their records by hand, readers beside them, and the changes as clients send them. */
+/** Operators and readers of the exercise, and the mutations that clients send. */
 export const picture = 'exercise:trial-2026';
 export const operator = { as: 'defence-operator', picture, purpose: 'cyber-defence' };
 export const milcert = { as: 'ee-milcert-analyst', picture, purpose: 'cyber-defence' };
@@ -36,7 +36,7 @@ export function assessment(over: object = {}) {
   };
 }
 
-/** A new assessment of defence's; its id. */
+/** Creates a defence assessment and returns its id. */
 export async function created(asked: Asked, over: object = {}): Promise<string> {
   const { body } = await ask(asked, operator, create, { input: assessment(over) });
   expect(body.errors).toBeUndefined();
@@ -48,7 +48,7 @@ export function retraction(id: string) {
   return { input: { key: randomUUID(), id, expectedVersion: 1, reason: 'EXERCISE' } };
 }
 
-/** The assessment as a reader is given it; null where it is not. */
+/** Returns the assessment as a reader sees it; null if the reader may not read it. */
 export async function readAs(asked: Asked, who: As, id: string) {
   const { body } = await ask(
     asked,
@@ -59,7 +59,7 @@ export async function readAs(asked: Asked, who: As, id: string) {
   return body.data.defenceAssessment;
 }
 
-/** The exercise's NIS2 file as a reader is given it. */
+/** Returns the exercise's NIS2 file as a reader sees it. */
 export async function notification(asked: Asked, who: As) {
   const { body } = await ask(
     asked,

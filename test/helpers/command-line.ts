@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 const hub = fileURLToPath(new URL('../../docker/cli/hub.ts', import.meta.url));
 
-/** What a command said and with what it ended. */
+/** The output and exit code of a command. */
 export type Ran = { readonly code: number | null; readonly out: string; readonly err: string };
 
-/** Runs the command line to its end, as a person does, on a home. */
+/** Runs the command line on a trial's folder and waits for its end. */
 export async function runHub(home: string, ...args: readonly string[]): Promise<Ran> {
   const env = { ...process.env, JCU_HOME: home, NODE_ENV: 'test' };
   const child = spawn(process.execPath, ['--no-warnings', hub, ...args], { env });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const realData = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');
 
-/** Ends a run with one line that counts its tests, behind jest's own summary, for whoever reads nothing else. */
+/** Prints one line with the test counts after jest's own summary. */
 export class CountsReporter {
   onRunComplete(
     _contexts: unknown,

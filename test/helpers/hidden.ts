@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runQuietImports } from '../../docker/cli/import.ts';
 import { type As, ask, type Asked } from './ask.ts';
 
-/** A record that is hidden from most, one that does not exist, and every road to them. */
+/** A record that is hidden from most readers. The same shape describes one that does not exist. */
 export type Target = {
   readonly cve: string;
   readonly serial: string;
@@ -14,16 +14,16 @@ export type Target = {
 
 const exercise = 'exercise:trial-2026';
 
-/** The originator's own analyst, who sees it. */
+/** The originator's analyst, who may read the record. */
 export const insider: As = { as: 'cert-eu-analyst', picture: exercise, purpose: 'incident-response' };
 
-/** Readers of other kinds, who do not. */
+/** Readers of other kinds, who may not. */
 export const outsiders: readonly As[] = [
   { as: 'private-partner', picture: exercise, purpose: 'incident-response' },
   { as: 'fr-csirt-analyst', picture: exercise, purpose: 'incident-response' },
 ];
 
-/** What does not exist, in the shape of what does. */
+/** A record that does not exist, in the shape of one that does. */
 export const absent: Target = {
   cve: 'CVE-2099-77002',
   serial: '2099-778',
@@ -31,24 +31,24 @@ export const absent: Target = {
   id: 'Advisory:00000000-0000-4000-8000-000000000000',
 };
 
-/** Imports an advisory that only its originator and one CSIRT may see, and tells where it is. */
+/** Imports an advisory that only its originator and one CSIRT may read, and returns its keys. */
 export async function importHidden(trial: Asked, uri: string): Promise<Target> {
-  const said = { cve: 'CVE-2099-77001', serial: '2099-777', at: '2026-08-01T10:00:00.000Z' };
+  const keys = { cve: 'CVE-2099-77001', serial: '2099-777', at: '2026-08-01T10:00:00.000Z' };
   const folder = await mkdtemp(join(tmpdir(), 'jcu-hidden-'));
   try {
-    const file = join(folder, `${said.serial}.json`);
-    await writeFile(file, JSON.stringify(advisory(said)));
+    const file = join(folder, `${keys.serial}.json`);
+    await writeFile(file, JSON.stringify(advisory(keys)));
     const args = [file, '--tlp', 'AMBER', '--audience', 'csirt-pl', '--purpose', 'incident-response'];
     await runQuietImports(trial.home, 'cert-eu', uri, [[...args, '--exercise', exercise]]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const query = `{ advisories(filter: { serial: "${said.serial}" }) { nodes { id } } }`;
+  const query = `{ advisories(filter: { serial: "${keys.serial}" }) { nodes { id } } }`;
   const { body } = await ask(trial, insider, query);
-  return { ...said, id: String(body.data.advisories.nodes[0].id) };
+  return { ...keys, id: String(body.data.advisories.nodes[0].id) };
 }
 
-/** An advisory as CERT-EU publishes them: made up, for this exercise. */
+/** Returns a fictional advisory in CERT-EU's format. */
 function advisory({ cve, serial, at }: Omit<Target, 'id'>): object {
   const [day = ''] = at.split('T');
   const [year, month, date] = day.split('-');
@@ -67,8 +67,8 @@ function advisory({ cve, serial, at }: Omit<Target, 'id'>): object {
 const fields = 'id serial title { value } envelope { marking { tlp } originator { id } }';
 const page = `nodes { ${fields} } edges { cursor } pageInfo { hasNextPage startCursor endCursor } total { value exact }`;
 
-/** Every road to a record: what is asked for it. */
-export const roads: readonly (readonly [name: string, query: (target: Target) => string])[] = [
+/** Returns every query that could reveal a record. */
+export const probes: readonly (readonly [name: string, query: (target: Target) => string])[] = [
   ['a lookup by id', ({ id }) => `{ advisory(id: "${id}") { ${fields} } }`],
   ['an alias', ({ id }) => `{ a: advisory(id: "${id}") { x: id } b: advisory(id: "${id}") { y: serial } }`],
   [

@@ -13,13 +13,13 @@ import { Target } from '../../subgraphs/serve/ingest/target.ts';
 import { type CommunityStore, openStore } from '../../subgraphs/serve/store/store.ts';
 import { policy } from './policy.ts';
 
-/** What an import came to, with its rejects and alarms. */
+/** The result of an import, with its rejects and alarms. */
 export type Imported = IngestReport & {
   readonly rejects: readonly Reject[];
   readonly alarms: readonly string[];
 };
 
-/** A community's own store for one test file, and imports into it. */
+/** Opens a community's store for one test file, and imports into it. */
 export class InStore implements AsyncDisposable {
   readonly store: CommunityStore;
   readonly #home: string;
@@ -70,7 +70,7 @@ export class InStore implements AsyncDisposable {
     for (const collection of await this.#db().collections()) await collection.deleteMany({});
   }
 
-  /** Everything in the store as one text, to search for what must not be there. */
+  /** Returns the whole store as one text, to search it for content that must not be there. */
   async everything(): Promise<string> {
     const all = (await this.#db().collections()).map(async (collection) => await collection.find().toArray());
     return JSON.stringify(await Promise.all(all));

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 
 type Test = { readonly path: string };
 
-/** Tests that take minutes: begun last, one of them would run alone at the end while the other core stands still. */
+/** Tests that take minutes. Started last, one of them would run alone while the other core is idle. */
 const longest = [
   'subgraphs/serve/ingest/kill',
   'journeys/outages',
@@ -13,7 +13,7 @@ const longest = [
   'subgraphs/serve/ingest/import',
   'journeys/policy-bundle',
   'journeys/keys',
-  'abuse/between',
+  'abuse/hub-to-subgraph',
 ];
 
 function rankOf({ path }: Test): number {
@@ -21,7 +21,7 @@ function rankOf({ path }: Test): number {
   return at === -1 ? longest.length : at;
 }
 
-/** Runs what takes minutes first, then the larger files, which is jest's own guess where it knows no times. */
+/** Runs the tests that take minutes first, then the others by file size, as jest does without recorded times. */
 // jest takes a sequencer as a default export only.
 // oxlint-disable-next-line import/no-default-export
 export default class LongestFirst {
@@ -40,6 +40,6 @@ export default class LongestFirst {
   }
 
   cacheResults(): void {
-    // No times are kept: the order is the same on every machine.
+    // No times are recorded, so that the order is the same on every machine.
   }
 }

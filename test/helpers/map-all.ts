@@ -8,20 +8,20 @@ import { refuseContentFaults } from './content-faults.ts';
 
 const realData = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');
 
-/** Tests on the public records; they skip, where `../shared/data` is not there. */
+/** Tests on the public records. They are skipped if `../shared/data` does not exist. */
 export const describeReal = existsSync(realData) ? describe : describe.skip;
 
-/** The path of a file or folder of the public records. */
+/** Returns the path of a file or folder of the public records. */
 export function realPath(path: string): string {
   return join(realData, path);
 }
 
-/** A file of the public records as JSON. */
+/** Reads a JSON file of the public records. */
 export function readReal(path: string): unknown {
   return JSON.parse(readFileSync(realPath(path), 'utf8')) as unknown;
 }
 
-/** The first 64 KiB of a file, as a source is asked to recognise it. */
+/** Reads the first 64 KiB of a file, from which a source recognises its format. */
 export function headOf(path: string): string {
   return readFileSync(realPath(path)).subarray(0, 65_536).toString('utf8');
 }
@@ -33,7 +33,7 @@ export function mapAll<Raw>(source: Source<Raw>, records: readonly unknown[]): r
   return mapWith(source, records, (name) => actorKey({ name }));
 }
 
-/** The same, with names resolved as given. */
+/** Maps records with a source and an alias table. */
 export function mapWith<Raw>(
   source: Source<Raw>,
   records: readonly unknown[],
@@ -45,7 +45,7 @@ export function mapWith<Raw>(
   return mapped;
 }
 
-/** Why a record is refused: its reason and words; null where it is taken in. */
+/** Returns the reason and detail of a rejected record; null if the record is accepted. */
 export function refusalOf<Raw>(source: Source<Raw>, record: unknown): readonly [string, string] | null {
   try {
     mapAll(source, [record]);

@@ -6,16 +6,16 @@ import type { Community } from '../../schema/record/vocabulary.ts';
 import type { Kind } from '../../subgraphs/serve/kind.ts';
 import { type CommunityStore, openStore } from '../../subgraphs/serve/store/store.ts';
 
-/** A community's store on a server of the test's own. */
+/** A community's store on a separate server of the test. */
 export type OwnStore = {
   readonly store: CommunityStore;
   readonly uri: string;
-  /** The folder of its server. */
+  /** The folder of the server. */
   readonly home: string;
   stop(): Promise<void>;
 };
 
-/** Starts a server and opens one community's store on it, with the indexes that every list rests on. */
+/** Starts a server and opens one community's store on it, with all indexes. */
 export async function openOwnStore(community: Community, kinds: readonly Kind[]): Promise<OwnStore> {
   const home = mkdtempSync(join(tmpdir(), 'jcu-own-store-'));
   const stores = await startStores({ home });

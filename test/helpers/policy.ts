@@ -4,7 +4,7 @@ import { policyOfTexts, readPolicyTexts } from '../../schema/policy/decide/load.
 import type { AdmittedKeys, Policy } from '../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 
-/** The policy of the repository with kinds of record besides, which marking and audience alone decide. */
+/** Returns the repository's policy with additional kinds of record, which only marking and audience decide. */
 export function policyWith(...kinds: readonly string[]): Policy {
   const texts = readPolicyTexts();
   const domain = parseDocument(texts['domain.yaml'] ?? '');
@@ -17,20 +17,20 @@ export function policyWith(...kinds: readonly string[]): Policy {
   return policyOfTexts({ ...texts, 'domain.yaml': domain.toString() });
 }
 
-/** The policy as it stands in the repository, and two kinds that tests make up. */
+/** The repository's policy with two additional kinds for tests. */
 export const policy: Policy = policyWith('Bulletin', 'Note');
 
-/** The keys that a reader holds on the records of a kind. */
+/** Returns the access keys that a reader holds for a kind of record. */
 export function heldKeys(reader: Reader, now: Date, kind = 'Advisory'): readonly string[] {
   return [...policy.accessOf(reader, now).keys(kind)];
 }
 
-/** The keys that a record of a kind admits. */
+/** Returns the access keys that a record of a kind admits. */
 export function admittedKeys(envelope: Envelope, kind = 'Advisory'): AdmittedKeys {
   return policy.admittedKeys(envelope, kind);
 }
 
-/** Whether the guard lets a reader have a record of a kind. */
+/** Returns whether the guard lets a reader read a record of a kind. */
 export function reads(reader: Reader, envelope: unknown, now: Date, kind = 'Advisory'): boolean {
   return policy.decideRow(envelope, kind, policy.accessOf(reader, now)) !== null;
 }

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { test } from '@jest/globals';
 import { realData } from './standing.ts';
 
-/** A test on the public records; it is skipped, and counted as such, where they are not there. */
+/** A test on the public records. It is skipped, and counted as skipped, if they do not exist. */
 export const testOnReal = existsSync(realData) ? test : test.skip;
 
-/** A file of the public records as JSON, of the shape that the test names. */
+/** Reads a JSON file of the public records, of the type that the test names. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function readReal<Value>(path: string): Value {
   return JSON.parse(readFileSync(join(realData, path), 'utf8')) as Value;
 }
 
-/** CVE ids of each of CERT-EU's advisories, as its title, description and text name them (a link's slug is none). */
+/** Returns the CVE ids in the title, description and text of each CERT-EU advisory. Slugs of links are not ids. */
 export function advisoryCves(): ReadonlyMap<string, readonly string[]> {
   const files = readdirSync(join(realData, 'cert-eu/advisories'));
   return new Map(
@@ -30,7 +30,7 @@ export function advisoryCves(): ReadonlyMap<string, readonly string[]> {
   );
 }
 
-/** CVE ids of CISA's and of the EU's catalogue. */
+/** Returns the CVE ids of the CISA and EU catalogues. */
 export function catalogueCves(): { readonly cisa: ReadonlySet<string>; readonly eu: ReadonlySet<string> } {
   const cisa = readReal<{ vulnerabilities: { cveID: string }[] }>('enisa/cisa-kev.json').vulnerabilities;
   const eu = readReal<{ cveID?: string }[]>('enisa/eu-kev.json');

@@ -1,7 +1,7 @@
 import type { Audience, Envelope, Marking } from '../../schema/record/envelope.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 
-/** An envelope of a record that everybody may read, with what a test changes of it. */
+/** Returns the envelope of a record that every reader may read, with a test's changes. */
 export function envelopeOf(changes: Partial<Envelope> = {}): Envelope {
   return {
     localId: 'local-1',
@@ -32,7 +32,7 @@ export function envelopeOf(changes: Partial<Envelope> = {}): Envelope {
   };
 }
 
-/** A CLEAR marking, with what a test changes of it. */
+/** Returns a CLEAR marking, with a test's changes. */
 export function markingOf(changes: Partial<Marking> = {}): Marking {
   return {
     tlp: 'CLEAR',
@@ -48,12 +48,12 @@ export function markingOf(changes: Partial<Marking> = {}): Marking {
   };
 }
 
-/** An audience that names nobody, with what a test changes of it. */
+/** Returns an audience without names, with a test's changes. */
 export function audienceOf(changes: Partial<Audience> = {}): Audience {
   return { reach: 'ANYONE', organisations: [], sharingGroups: [], persons: [], agreements: [], ...changes };
 }
 
-/** A CSIRT's analyst who states incident response, with what a test changes. */
+/** Returns a CSIRT's analyst with the purpose incident response, with a test's changes. */
 export function readerOf(changes: Partial<Reader> = {}): Reader {
   return {
     subject: 'u-1',

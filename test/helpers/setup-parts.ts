@@ -1,6 +1,6 @@
 import { compiledFolder } from '../../docker/trial/compile-cache.ts';
 
-/** What tests start as processes of their own is compiled once for all of a run. */
+/** Sets one compile cache for all processes that the tests of a run start. */
 // jest takes a setup as a default export only.
 // oxlint-disable-next-line import/no-default-export
 export default function setup(): void {

@@ -6,7 +6,7 @@ declare global {
   var standingTrial: Trial | undefined;
 }
 
-/** Starts one standing trial for all journeys of a run; they only read, so that they may share it. */
+/** Starts one trial for all journeys of a run. They share it because they only read. */
 // jest takes a setup as a default export only.
 // oxlint-disable-next-line import/no-default-export
 export default async function setup(): Promise<void> {

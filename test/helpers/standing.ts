@@ -7,13 +7,13 @@ import { removeState, writeState } from '../../docker/trial/state.ts';
 import { startTrial, type Trial, type TrialOptions } from '../../docker/trial/trial.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
 
-/** Public records that nobody of the project wrote; journeys need them, and skip with a clear line without them. */
+/** The folder of public records from outside the project. Journeys that need them are skipped without them. */
 export const realData = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');
 
 const eurepoc = ['initiators', 'attributions-basis', 'responses', 'targeted-sectors'];
 const resolving = ['--aliases', 'common/misp-galaxy-threat-actor.json'];
 
-/** Which real file goes where, in the order that names need: alias tables first. */
+/** The imports of real files. Alias tables come first, because other imports resolve names with them. */
 export const realImports: readonly { readonly into: Community; readonly paths: readonly string[] }[] = [
   { into: 'enisa', paths: ['enisa/cisa-kev.json'] },
   { into: 'enisa', paths: ['enisa/eu-kev.json', ...resolving] },
@@ -22,22 +22,22 @@ export const realImports: readonly { readonly into: Community; readonly paths: r
   { into: 'cert-eu', paths: ['common/misp-events'] },
   { into: 'europol', paths: ['common/misp-galaxy-threat-actor.json'] },
   { into: 'europol', paths: ['europol/misp-galaxy-ransomware.json'] },
-  // Two of them bear no label: that they are published is for whoever imports them to say.
+  // Two of the documents have no TLP label. The operator who imports them states that they are public.
   { into: 'enisa', paths: ['enisa/csaf', '--tlp=CLEAR'] },
   { into: 'eeas', paths: ['eeas/eu-consolidated-sanctions-sample.xml', ...resolving] },
   { into: 'eeas', paths: eurepoc.map((table) => `eeas/eurepoc-${table}.csv`) },
   { into: 'defence', paths: ['defence/attack-ics-18.1.stix.json', ...resolving] },
 ];
 
-/** A busy machine is no lost part: a test that takes one away sees it lost at once all the same. */
+/** A long deadline, so that no subgraph fails on a busy machine. A stopped subgraph fails at once all the same. */
 const patient = { JCU_PART_DEADLINE_MS: '8000' };
 
-/** A trial of a test's own, with the exercise in it: for tests that take its parts away. */
+/** Starts a separate trial with the exercise, for tests that stop its parts. */
 export async function startExercise(options: Pick<TrialOptions, 'apart' | 'env'> = {}): Promise<Trial> {
   return await startWith(options, async () => undefined);
 }
 
-/** A trial with the exercise, and with the real records where they are there: every part a process of its own. */
+/** Starts a trial with the exercise, and with the real records if they exist. Each part is a separate process. */
 export async function startStanding(): Promise<Trial> {
   return await startWith({}, async (trial) => {
     if (existsSync(realData)) await importReal(trial);
@@ -83,13 +83,13 @@ async function importReal(trial: Trial): Promise<void> {
       const placed = imports.map(({ paths }) =>
         paths.map((path) => (path.startsWith('--') ? path : join(realData, path))),
       );
-      // One of the sanctions list's sample comes twice: the second is rejected.
+      // The sample of the sanctions list has one record twice: the second is rejected.
       await runQuietImports(home, into, trial.stores.uris[into], placed, { mayReject: true });
     }),
   );
 }
 
-/** The command line tells a person what it did; a test run has nobody to tell. */
+/** Runs commands without their output for people. */
 async function quietly(work: () => Promise<unknown>): Promise<void> {
   const write = process.stdout.write.bind(process.stdout);
   process.stdout.write = () => true;

@@ -1,4 +1,4 @@
-/** Stops the standing trial of the run. */
+/** Stops the shared trial of the test run. */
 // jest takes a teardown as a default export only.
 // oxlint-disable-next-line import/no-default-export
 export default async function teardown(): Promise<void> {

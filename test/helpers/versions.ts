@@ -4,12 +4,12 @@ import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Versions } from '../../subgraphs/serve/store/policy-versions.ts';
 import { textsOf } from './bundles.ts';
 
-/** The repository's policy as another version of itself, without some of its rules. */
+/** Returns the repository's policy with another version and without some of its rules. */
 export function versionWithout(version: number, ...ids: readonly string[]): Policy {
   return policyOfTexts(textsOf(version, (rules) => withoutRules(rules, ids)));
 }
 
-/** Rules without those of these ids. */
+/** Removes rules by their ids. */
 export function withoutRules(rules: string, ids: readonly string[]): string {
   const baseline = parseDocument(rules);
   const all = baseline.toJS().rules as readonly { readonly id: string }[];
@@ -20,7 +20,7 @@ export function withoutRules(rules: string, ids: readonly string[]): string {
   return baseline.toString();
 }
 
-/** Versions as a store would remember them. */
+/** Returns policy versions as a store remembers them. */
 export function versionsOf(...policies: readonly Policy[]): Versions {
   return {
     of: async (version) => {
@@ -31,7 +31,7 @@ export function versionsOf(...policies: readonly Policy[]): Versions {
   };
 }
 
-/** The repository's policy as another version of itself, in which these rules let nobody search. */
+/** Returns the repository's policy with another version, in which these rules do not permit search. */
 export function withoutSearch(version: number, ...ids: readonly string[]): Policy {
   return policyOfTexts(
     textsOf(version, (rules) => {
@@ -51,7 +51,7 @@ export function withoutSearch(version: number, ...ids: readonly string[]): Polic
   );
 }
 
-/** The repository's policy as another version of itself, with a field out of the content and in another group or none. */
+/** Returns the repository's policy with another version, in which a field moves from the content to another group or to none. */
 export function versionMoving(version: number, type: string, field: string, group: string | null): Policy {
   const files = textsOf(version);
   const coordinates = parseDocument(files['coordinates.yaml'] ?? '');

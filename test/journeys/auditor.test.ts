@@ -14,7 +14,7 @@ const decisionOf = `query Decision($id: String!, $inquiry: String) {
   }
 }`;
 
-/** An access leaves its answer before its entry, where it held nothing above CLEAR. */
+/** An answer without data above CLEAR can arrive before its audit entry: poll. */
 async function decisionWhenLogged(id: string, who: As | string = auditor) {
   const until = Date.now() + 10_000;
   for (;;) {
@@ -23,7 +23,7 @@ async function decisionWhenLogged(id: string, who: As | string = auditor) {
   }
 }
 
-test('an auditor asks the graph for the rules, for one field and for who can, and gets them', async () => {
+test('answers an auditor’s queries for the rules, one field and its readers', async () => {
   const query = `{ policy {
     version
     rules { id effect being text }
@@ -44,7 +44,7 @@ test('an auditor asks the graph for the rules, for one field and for who can, an
   expect(body.extensions.holds).toMatchObject({ tlp: 'AMBER' });
 });
 
-test('an unknown coordinate is the auditor’s own bad input', async () => {
+test('reports an unknown coordinate as bad input', async () => {
   const { body } = await ask(
     standing(),
     auditor,
@@ -55,7 +55,7 @@ test('an unknown coordinate is the auditor’s own bad input', async () => {
 });
 
 test.each(['private-partner', 'europol-analyst', 'hub-administrator', 'cert-eu-operator'])(
-  'for %s the auditors’ side is null with one constant REFUSED, whatever the trail holds',
+  'answers %s with null and one constant REFUSED for the auditors’ fields, whatever the log holds',
   async (as) => {
     const query = `{ policy { version } decision(correlationId: "c") { at } disclosures { nodes { id } }
       accessPerson(correlationId: "c", inquiry: "E-1") { subject } }`;
@@ -74,7 +74,7 @@ test.each(['private-partner', 'europol-analyst', 'hub-administrator', 'cert-eu-o
   },
 );
 
-test('with the correlation id of a refusal an auditor learns the rule, the attributes and what was missing', async () => {
+test('explains a refusal to an auditor by its correlation id: rule, attributes and missing conditions', async () => {
   const asked = { as: 'europol-analyst', purpose: 'crime-prevention' };
   const refusal = await ask(standing(), asked, '{ policy { version } }');
   expect(JSON.stringify(refusal.body)).not.toMatch(/J\d\d|auditor/);
@@ -107,7 +107,7 @@ test('with the correlation id of a refusal an auditor learns the rule, the attri
   ]);
 });
 
-test('an auditor gets no record’s content, and is told by which rule', async () => {
+test('refuses record content to an auditor, and names the rule', async () => {
   const refusal = await ask(standing(), auditor, '{ mispEvents { nodes { id } } }');
   expect(refusal.body.data).toEqual({ mispEvents: null });
   const { body } = await decisionWhenLogged(refusal.body.extensions.correlationId);
@@ -115,7 +115,7 @@ test('an auditor gets no record’s content, and is told by which rule', async (
   expect(nearest).toMatchObject({ missing: [], prohibitedBy: [{ id: 'J29a' }] });
 });
 
-test('what never came into the trail is null: a request without a token, or none of that picture', async () => {
+test('returns null for a request that has no entry in this picture, such as one without a token', async () => {
   const unknown = await fetch(standing().url, { method: 'POST' });
   expect(unknown.status).toBe(401);
   const id = unknown.headers.get('x-correlation-id') ?? '';
@@ -129,11 +129,11 @@ test('what never came into the trail is null: a request without a token, or none
   expect((await ask(standing(), elsewhere, decisionOf, { id: real })).body.data.decision).toBeNull();
 });
 
-test('the trail does not tell an auditor whether a record exists that its asker was not shown', async () => {
+test('does not reveal to an auditor whether a record exists that the reader was not shown', async () => {
   const [outsider = insider] = outsiders;
   const there = { as: auditor, picture: insider.picture ?? '' };
   const hidden = await importHidden(standing(), standing().uris['cert-eu'] ?? '');
-  const told = async ({ id }: { id: string }) => {
+  const decisionOn = async ({ id }: { id: string }) => {
     const answer = await ask(standing(), outsider, 'query One($id: ID!) { advisory(id: $id) { id } }', {
       id,
     });
@@ -146,11 +146,11 @@ test('the trail does not tell an auditor whether a record exists that its asker 
     const entry = entryOf(log, by);
     return [body.data.decision, { ...entry, id: null, seq: null, correlationId: null }];
   };
-  expect(await told(hidden)).toEqual(await told(absent));
+  expect(await decisionOn(hidden)).toEqual(await decisionOn(absent));
 });
 
 test.each(['', '*', '{"$ne":null}', '../../etc', '\u0000', 'x'.repeat(50_000)])(
-  'a hostile id is of no request: %.30s',
+  'finds no request for a hostile id: %.30s',
   async (id) => {
     const { status, body } = await ask(standing(), auditor, decisionOf, { id });
     expect({ status, data: body.data, errors: body.errors }).toEqual({
@@ -167,14 +167,14 @@ const page = `query Log($first: Int, $after: String, $inquiry: String) {
   pageInfo { hasNextPage endCursor }
 } }`;
 
-/** The log's entry of a request, on a page of it. */
+/** Returns the log's entry of a request, from a page of the log. */
 function entryOf({ body }: Answer, by: string) {
   return body.data.disclosures.nodes.find(
     ({ correlationId }: { correlationId: string }) => correlationId === by,
   );
 }
 
-test('the log is paged from the newest back; the auditor’s own questions stand in it, with what they were given', async () => {
+test('pages the log from the newest entry, with the auditor’s own queries and their answers', async () => {
   const first = await ask(standing(), auditor, page, { first: 3 });
   const { nodes, pageInfo } = first.body.data.disclosures;
   expect(nodes).toHaveLength(3);
@@ -195,14 +195,14 @@ test('the log is paged from the newest back; the auditor’s own questions stand
   expect(bad.body.errors[0].extensions.code).toBe('BAD_CURSOR');
 });
 
-test('who asked is told to an inspector alone, and the inspector stands in the log', async () => {
+test('names the person behind a request only to an inspector, and logs the inspector', async () => {
   const asked = await ask(standing(), 'private-partner', '{ policy { version } }');
   const id = asked.headers.get('x-correlation-id') ?? '';
   await decisionWhenLogged(id);
   const query =
     'query Who($id: String!) { accessPerson(correlationId: $id, inquiry: "EX-2026/7") { subject clientId } }';
-  const told = await ask(standing(), inspector, query, { id });
-  expect(told.body.data.accessPerson).toMatchObject({ subject: 'u-3a9cb8d715e4' });
+  const answer = await ask(standing(), inspector, query, { id });
+  expect(answer.body.data.accessPerson).toMatchObject({ subject: 'u-3a9cb8d715e4' });
   const refused = await ask(standing(), auditor, query, { id });
   expect(refused.body.data).toEqual({ accessPerson: null });
   expect(refused.body.errors[0].extensions.code).toBe('REFUSED');
@@ -211,7 +211,7 @@ test('who asked is told to an inspector alone, and the inspector stands in the l
   expect(unfounded.body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
   const log = await ask(standing(), inspector, page, { first: 50, inquiry: 'EX-2026/7' });
   const own = log.body.data.disclosures.nodes.find(
-    ({ correlationId }: { correlationId: string }) => correlationId === told.body.extensions.correlationId,
+    ({ correlationId }: { correlationId: string }) => correlationId === answer.body.extensions.correlationId,
   );
   expect(own.records).toMatchObject([{ community: 'hub', type: 'AccessPerson', tlp: 'AMBER' }]);
 });
@@ -223,22 +223,22 @@ const reads = `query Reads($record: ID, $first: Int, $after: String) {
   }
 }`;
 
-test('an operator sees who was given a record of its own community; others are refused, or see nothing of it', async () => {
+test('shows an operator the readers of its own community’s records, and nothing to others', async () => {
   const asked = await ask(standing(), 'cert-eu-analyst', '{ advisories(first: 1) { nodes { id } } }');
   const record = asked.body.data.advisories.nodes[0].id;
   const by = asked.headers.get('x-correlation-id');
   const until = Date.now() + 10_000;
   const find = async (as: string) => await ask(standing(), as, reads, { record });
-  let told = await find('cert-eu-operator');
+  let answer = await find('cert-eu-operator');
   const isThere = ({ correlationId }: { correlationId: string }) => correlationId === by;
-  while (!told.body.data.ownReads.nodes.some(isThere) && Date.now() < until)
-    told = await find('cert-eu-operator');
-  expect(told.body.data.ownReads.nodes.find(isThere)).toMatchObject({
+  while (!answer.body.data.ownReads.nodes.some(isThere) && Date.now() < until)
+    answer = await find('cert-eu-operator');
+  expect(answer.body.data.ownReads.nodes.find(isThere)).toMatchObject({
     organisation: 'cert-eu',
     recordCount: 1,
     records: [{ type: 'Advisory', id: record }],
   });
-  expect(told.body.extensions.holds).toMatchObject({ tlp: 'AMBER' });
+  expect(answer.body.extensions.holds).toMatchObject({ tlp: 'AMBER' });
   expect((await find('europol-operator')).body.data.ownReads.nodes).toEqual([]);
   for (const as of ['cert-eu-analyst', auditor, inspector]) {
     const refused = await find(as);
@@ -247,19 +247,19 @@ test('an operator sees who was given a record of its own community; others are r
   }
   const { body } = await ask(standing(), auditor, page, { first: 100 });
   const own = body.data.disclosures.nodes.find(
-    ({ correlationId }: { correlationId: string }) => correlationId === told.body.extensions.correlationId,
+    ({ correlationId }: { correlationId: string }) => correlationId === answer.body.extensions.correlationId,
   );
   expect(own).toMatchObject({ organisation: 'cert-eu', records: [{ community: 'hub', type: 'OwnRead' }] });
 });
 
-test('`hub policy decision` asks the hub that runs, as an auditor', async () => {
+test('queries the running hub as an auditor: `hub policy decision`', async () => {
   const asked = { as: 'private-partner', picture: 'exercise:trial-2026' };
   const refusal = await ask(standing(), asked, '{ policy { version } }');
   const id = refusal.headers.get('x-correlation-id') ?? '';
   const until = Date.now() + 10_000;
-  let told = await runDecision(id);
-  while (told.code !== 0 && Date.now() < until) told = await runDecision(id);
-  expect(told.out).toMatch(
+  let answer = await runDecision(id);
+  while (answer.code !== 0 && Date.now() < until) answer = await runDecision(id);
+  expect(answer.out).toMatch(
     /a reader of nordsee-energy.*\n(.*\n)*refused: Query\.policy\n {2}J29 .*\n {4}missing: .*role/,
   );
   expect((await runDecision(id, '--as', 'private-partner')).err).toMatch(/not for this kind of reader/);
@@ -273,18 +273,18 @@ async function runDecision(...args: readonly string[]) {
   return await runHub(standing().home, 'policy', 'decision', ...args);
 }
 
-test('`hub reads COMMUNITY` asks the hub that runs, as that community’s operator', async () => {
+test('queries the running hub as a community’s operator: `hub reads COMMUNITY`', async () => {
   const query = '{ advisories(first: 1) { nodes { id } } }';
   const asked = await ask(standing(), { as: 'cert-eu-analyst', picture: 'exercise:trial-2026' }, query);
   const record = asked.body.data.advisories.nodes[0].id;
   const until = Date.now() + 10_000;
   const by = asked.headers.get('x-correlation-id') ?? '';
-  let told = await runReads('--record', record);
-  while (!told.out.includes(by) && Date.now() < until) told = await runReads('--record', record);
-  expect(told.out).toMatch(
+  let answer = await runReads('--record', record);
+  while (!answer.out.includes(by) && Date.now() < until) answer = await runReads('--record', record);
+  expect(answer.out).toMatch(
     new RegExp(`Z a reader of cert-eu, for no stated purpose: 1 record, [A-Z+_]+ \\(${by}\\)`),
   );
-  expect(told.out).toMatch(new RegExp(`\\d+ reads? of ${record}`));
+  expect(answer.out).toMatch(new RegExp(`\\d+ reads? of ${record}`));
   expect((await runReads('--record', 'Advisory:none')).out).toBe('0 reads of Advisory:none\n');
 });
 

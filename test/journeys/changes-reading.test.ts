@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(async () => await trial.stop());
 
-test('marked up, a record is gone for those whom it no longer reaches; marked down it is by its originator', async () => {
+test('hides a record that is marked up, and lets only its originator mark it down', async () => {
   const id = await created(asked);
   expect(await readAs(asked, milcert, id)).not.toBeNull();
   const up = await ask(asked, operator, mark, {
@@ -44,7 +44,7 @@ test('marked up, a record is gone for those whom it no longer reaches; marked do
   expect(await readAs(asked, milcert, id)).not.toBeNull();
 });
 
-test('what is hidden from whoever changes a record stays as it was', async () => {
+test('keeps the fields that the reader who changes a record may not read', async () => {
   const before = await notification(asked, secretariat);
   expect(before.entityName).toBeNull();
   expect((await notification(asked, contactPoint)).entityName).toBe('EXERCISE: Hôpital fictif');
@@ -55,7 +55,7 @@ test('what is hidden from whoever changes a record stays as it was', async () =>
     entityPseudonym: 'EX-ENTITY-01',
     awareAt: '2026-09-17T06:20:00Z',
     rootCause: 'THIRD_PARTY',
-    // What decides who may read it stays.
+    // The value that decides who may read the field stays.
     crossBorder: 'YES',
     otherStatesAffected: ['PL'],
     otherStatesInformedAt: '2026-09-18T10:00:00Z',
@@ -70,7 +70,7 @@ test('what is hidden from whoever changes a record stays as it was', async () =>
   });
 });
 
-test('the custodian’s operator marks up, and never down what another organisation asserts', async () => {
+test('lets the custodian’s operator mark up, but never down, another organisation’s record', async () => {
   const { id, envelope } = await notification(asked, secretariat);
   const set = async (expectedVersion: number, reading: object) => {
     const mutation = `mutation ($input: MarkRecordInput!) {
@@ -105,7 +105,7 @@ async function listedUnder(vulnerability: string, list: string): Promise<readonl
   return nodes.map(({ id }: { id: string }) => id);
 }
 
-test('a record is not listed under what only a field of it names that is marked by itself, until that is opened', async () => {
+test('does not list a record under a key that only a hidden portion names, until the portion is opened', async () => {
   const reading = {
     marking: { tlp: 'GREEN' },
     portions: [
@@ -127,7 +127,7 @@ test('a record is not listed under what only a field of it names that is marked 
   expect(await listedUnder('CVE-2099-10001', 'defenceAssessments')).not.toContain(id);
 });
 
-test('a feed’s record that is marked by hand is found under all that it names as before', async () => {
+test('still finds a feed’s record under all of its keys after a manual marking', async () => {
   const certEu = { as: 'cert-eu-operator', picture, purpose: 'incident-response' };
   const [id] = await listedUnder('CVE-2099-10001', 'advisories');
   const shown = await ask(
@@ -149,7 +149,7 @@ test('a feed’s record that is marked by hand is found under all that it names 
   for (const { name } of vulnerabilities) expect(await listedUnder(name, 'advisories')).toContain(id);
 });
 
-test('whom a record lets in is decided by its originator, by what it says as by its marking', async () => {
+test('lets only the originator change who may read a record, by content or by marking', async () => {
   const change = `mutation ($input: UpdateNotificationFileInput!) {
     updateNotificationFile(input: $input) { record { id } userErrors { code path } } }`;
   const { id, envelope } = await notification(asked, secretariat);
@@ -162,7 +162,7 @@ test('whom a record lets in is decided by its originator, by what it says as by 
   });
 });
 
-test('marked up, a record is shown to nobody new: a name is let in by the originator alone', async () => {
+test('adds no reader to a record by marking it up: only the originator adds names', async () => {
   const certEu = { as: 'cert-eu-operator', picture, purpose: 'incident-response' };
   const marked = `mutation Mark($input: MarkRecordInput!) { markCertEuRecord(input: $input) { version userErrors { code } } }`;
   const query = '{ mispEvents(first: 50) { nodes { id envelope { version marking { tlp } } } } }';
@@ -183,7 +183,7 @@ test('marked up, a record is shown to nobody new: a name is let in by the origin
   expect(await set([])).toEqual([]);
 });
 
-/** Has an event of the exercise asserted by another organisation, as if it had come from there. */
+/** Changes the originator of an event of the exercise, as if another organisation had sent it. */
 async function assertedBy(id: string, originator: string): Promise<void> {
   const client = new MongoClient(trial.stores.uris['cert-eu']);
   try {
@@ -194,7 +194,7 @@ async function assertedBy(id: string, originator: string): Promise<void> {
   }
 }
 
-test('a part for one named person is opened by no colleague, nor told to be there', async () => {
+test('does not let a colleague open a portion for one named person, or learn that it exists', async () => {
   const persons = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons: ['u-84d13b9f60ca'] } };
   const portions = [{ path: 'question', ...persons }];
   const content = { ...assessment().content, question: 'EXERCISE: who?' };
@@ -210,7 +210,7 @@ test('a part for one named person is opened by no colleague, nor told to be ther
   expect(shown.body.data.defenceAssessment).toEqual({ question: null, envelope: { version: 2 } });
 });
 
-test('a record that its reader may not see is changed by nobody of its originator, and told of to nobody', async () => {
+test('does not let a reader of the originator change a hidden record, or learn that it exists', async () => {
   const id = await created(asked);
   const red = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons: ['u-84d13b9f60ca'] } };
   const up = await ask(asked, operator, mark, {
@@ -228,7 +228,7 @@ test('a record that its reader may not see is changed by nobody of its originato
   });
 });
 
-test('no part is hidden by hand that the order of a list would tell', async () => {
+test('refuses a manual portion on a field that sorts a list', async () => {
   const certEu = { as: 'cert-eu-operator', picture, purpose: 'incident-response' };
   const [id] = await listedUnder('CVE-2099-10001', 'advisories');
   const shown = await ask(asked, certEu, `{ advisory(id: "${id}") { envelope { version } } }`);

@@ -30,12 +30,12 @@ beforeAll(async () => {
 
 afterAll(async () => await trial.stop());
 
-/** An answer's bytes without what is drawn anew for each. */
+/** Returns an answer's bytes without its random values. */
 function withoutId(text: string): string {
   return text.replace(/"correlationId":"[^"]+"/, '');
 }
 
-test('an operator creates a record: others read it as marked, joined under what it names', async () => {
+test('creates a record, which others read as marked, joined under its shared keys', async () => {
   const { body } = await ask(asked, operator, create, { input: assessment() });
   expect(body.errors).toBeUndefined();
   const { record } = body.data.createDefenceAssessment;
@@ -52,14 +52,14 @@ test('an operator creates a record: others read it as marked, joined under what 
   expect(ids).toContain(record.id);
 });
 
-test('the same key gives the same answer, and makes one record', async () => {
+test('returns the same answer for the same key, and makes one record', async () => {
   const input = assessment();
   const answers = await Promise.all([1, 2, 3].map(async () => await ask(asked, operator, create, { input })));
   const ids = answers.map(({ body }) => body.data.createDefenceAssessment.record.id);
   expect(new Set(ids).size).toBe(1);
 });
 
-test('the same key with other content is refused as a value', async () => {
+test('reports the same key with other content as a user error', async () => {
   const input = assessment();
   await ask(asked, operator, create, { input });
   const other = { ...input, content: { ...input.content, judgement: 'EXERCISE: another' } };
@@ -70,7 +70,7 @@ test('the same key with other content is refused as a value', async () => {
   });
 });
 
-test('a change on a stale version is refused, and changes nothing', async () => {
+test('refuses a change of a stale version, and changes nothing', async () => {
   const id = await created(asked);
   const change = (expectedVersion: number, judgement: string) => ({
     input: { key: randomUUID(), id, expectedVersion, content: { ...assessment().content, judgement } },
@@ -85,7 +85,7 @@ test('a change on a stale version is refused, and changes nothing', async () => 
   expect((await readAs(asked, operator, id)).judgement).toBe('EXERCISE: one');
 });
 
-test('another community’s operator is refused whole, whether the record is there or not', async () => {
+test('refuses another community’s operator, whether or not the record exists', async () => {
   const id = await created(asked);
   const there = await ask(asked, stranger, retract, retraction(id));
   const absent = await ask(asked, stranger, retract, retraction(`DefenceAssessment:${randomUUID()}`));
@@ -98,14 +98,14 @@ test('another community’s operator is refused whole, whether the record is the
   expect(await readAs(asked, operator, id)).not.toBeNull();
 });
 
-test('a reader of another kind may not even ask to create', async () => {
+test('refuses the create mutation to a reader of another kind', async () => {
   const { body } = await ask(asked, milcert, create, { input: assessment() });
   expect(body.data).toEqual({ createDefenceAssessment: null });
   expect(body.errors).toHaveLength(1);
   expect(body.errors[0].extensions.code).toBe('REFUSED');
 });
 
-test('linked to a joint case, a record stands under it; unlinked it does not', async () => {
+test('lists a record under its joint case until the link is removed', async () => {
   const id = await created(asked);
   const under = async () => {
     const { body } = await ask(
@@ -123,7 +123,7 @@ test('linked to a joint case, a record stands under it; unlinked it does not', a
   expect(await under()).toEqual([]);
 });
 
-test('what was retracted is changed no more', async () => {
+test('refuses to change a retracted record', async () => {
   const id = await created(asked);
   const input = { id, reason: 'EXERCISE' };
   await ask(asked, operator, retract, { input: { ...input, key: randomUUID(), expectedVersion: 1 } });
@@ -133,7 +133,7 @@ test('what was retracted is changed no more', async () => {
   expect(again.body.data.retractDefenceRecord.userErrors).toEqual([{ code: 'CLOSED' }]);
 });
 
-test('content that makes no sense is told by its place, without a value', async () => {
+test('reports invalid content by its path, without the value', async () => {
   const bad = assessment({ content: { subject: { vulnerability: 'not-a-cve' }, judgement: 'EXERCISE' } });
   const { body } = await ask(asked, operator, create, { input: bad });
   expect(body.data.createDefenceAssessment).toEqual({
@@ -148,14 +148,14 @@ test('content that makes no sense is told by its place, without a value', async 
   });
 });
 
-test('classified content given by hand is kept nowhere', async () => {
+test('keeps nothing of classified content in a change', async () => {
   const bad = assessment({ content: { ...assessment().content, judgement: 'SECRET UE/EU SECRET' } });
   const { body } = await ask(asked, operator, create, { input: bad });
   expect(body.data.createDefenceAssessment.record).toBeNull();
   expect(body.data.createDefenceAssessment.userErrors[0].code).toBe('INVALID');
 });
 
-test('an input that this kind of reader may not write is refused before it is sent', async () => {
+test('refuses an input that this kind of reader may not write, before it is sent', async () => {
   const change = `mutation ($input: UpdateNotificationFileInput!) {
     updateNotificationFile(input: $input) { record { id } userErrors { code } } }`;
   const { id, envelope } = await notification(asked, secretariat);
@@ -172,27 +172,29 @@ test('an input that this kind of reader may not write is refused before it is se
   expect(body.errors[0].extensions.code).toBe('REFUSED');
 });
 
-test('the trail has a change before it is sent and what came of it after, and nothing of its content', async () => {
-  const said = `EXERCISE: ${randomUUID()}`;
+test('logs a change before it is sent and its result afterwards, without its content', async () => {
+  const judgement = `EXERCISE: ${randomUUID()}`;
   const { headers } = await ask(asked, operator, create, {
-    input: assessment({ content: { ...assessment().content, judgement: said } }),
+    input: assessment({ content: { ...assessment().content, judgement } }),
   });
   const client = new MongoClient(trial.stores.uris.hub);
   try {
     const entries = await client.db().collection('trail').find().toArray();
-    const told = entries.map((entry) => JSON.stringify(entry) + asText(entry['bytes']));
-    const own = told.filter((entry) => entry.includes(headers.get('x-correlation-id') ?? 'none'));
+    const texts = entries.map((entry) => JSON.stringify(entry) + asText(entry['bytes']));
+    const own = texts.filter((entry) => entry.includes(headers.get('x-correlation-id') ?? 'none'));
     expect(own.map((entry) => /"kind":"(\w+)"/.exec(entry)?.[1])).toEqual(['intent', 'access']);
     const everything = await client.db().collections();
     for (const one of everything)
       for (const document of await one.find().toArray())
-        expect(Object.values(document).map(asText).join() + JSON.stringify(document)).not.toContain(said);
+        expect(Object.values(document).map(asText).join() + JSON.stringify(document)).not.toContain(
+          judgement,
+        );
   } finally {
     await client.close();
   }
 });
 
-/** What a stored value says, where it is bytes. */
+/** Returns a stored value as text if it is bytes. */
 function asText(value: unknown): string {
   return value instanceof Binary ? Buffer.from(value.buffer).toString('utf8') : '';
 }

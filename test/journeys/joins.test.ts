@@ -12,7 +12,7 @@ const vulnerabilityParts = `
   ransomwareFamilies { nodes { name } }`;
 
 testOnReal(
-  'CVE-2025-53770 joins the catalogues’ statements and CERT-EU’s advisory in one answer',
+  'joins the catalogues’ statements and CERT-EU’s advisory on CVE-2025-53770 in one answer',
   async () => {
     const { status, body } = await ask(
       standing(),
@@ -57,7 +57,7 @@ testOnReal(
 );
 
 testOnReal(
-  'all 139 vulnerabilities that CISA KEV and the advisories share join, and the 12 shared with EU KEV',
+  'joins the 139 vulnerabilities that CISA KEV and the advisories share, and the 12 shared with EU KEV',
   async () => {
     const { cisa, eu } = catalogueCves();
     const serials = new Map<string, string[]>();
@@ -80,7 +80,7 @@ testOnReal(
   },
 );
 
-testOnReal('one actor asked for under three of its names is one actor, with its MISP events', async () => {
+testOnReal('resolves three names of an actor to one actor, with its MISP events', async () => {
   const names = ['Cozy Bear', 'APT 29', 'apt29'];
   const answers = await Promise.all(
     names.map(async (name) => {
@@ -110,7 +110,7 @@ testOnReal('one actor asked for under three of its names is one actor, with its 
   ]);
 });
 
-testOnReal('a EUVD id leads to the vulnerability under its CVE id', async () => {
+testOnReal('resolves a EUVD id to the vulnerability under its CVE id', async () => {
   const [entry] = readReal<{ cveID: string; euvdID: string }[]>('enisa/eu-kev.json');
   const query =
     'query ($id: String!) { vulnerability(id: $id) { id aliases exploitation { nodes { catalogue } } } }';
@@ -122,7 +122,7 @@ testOnReal('a EUVD id leads to the vulnerability under its CVE id', async () => 
   });
 });
 
-testOnReal('an indicator leads to the event that it was seen in', async () => {
+testOnReal('finds the event of an indicator', async () => {
   const query = `{ indicator(type: FILE_SHA1, value: "4BA559C403FF3F5CC2571AE0961EAFF6CF0A50F6") { id value
     sightings { nodes { mispType event { info { value } } } } } }`;
   const { body } = await ask(standing(), analyst, query);
@@ -132,7 +132,7 @@ testOnReal('an indicator leads to the event that it was seen in', async () => {
   });
 });
 
-testOnReal('a name that two actors carry is told to be ambiguous, and both can be asked for', async () => {
+testOnReal('reports a name of two actors as ambiguous, and finds both by their other names', async () => {
   const { body } = await ask(
     standing(),
     analyst,
@@ -148,7 +148,7 @@ testOnReal('a name that two actors carry is told to be ambiguous, and both can b
   ]);
 });
 
-test('any well-formed key gives a stub, whether or not anybody holds anything', async () => {
+test('returns an entity reference for any well-formed key, whether or not records exist', async () => {
   const { body } = await ask(
     standing(),
     analyst,

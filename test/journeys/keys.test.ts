@@ -64,7 +64,7 @@ async function until(what: string, holds: () => Promise<boolean> | boolean): Pro
   }
 }
 
-/** Asks for all three parts without a pause until it is told to stop; gives how many answers were whole, and others. */
+/** Queries all three subgraphs without a pause until it is stopped. Counts complete and other answers. */
 function askAllTheWhile() {
   const state = { going: true };
   const counted = { whole: 0, others: [] as unknown[] };
@@ -79,7 +79,7 @@ function askAllTheWhile() {
   };
   const asking = Promise.all([askOn(), askOn(), askOn()]);
   return {
-    /** Waits until so many more whole answers came. */
+    /** Waits for a number of further complete answers. */
     goOn: async (more: number) => {
       const enough = counted.whole + more;
       await until('whole answers', () => counted.whole >= enough || counted.others.length > 0);
@@ -92,7 +92,7 @@ function askAllTheWhile() {
   };
 }
 
-test('keys are exchanged while questions run, and not one answer is less than whole', async () => {
+test('exchanges keys under load without an incomplete answer', async () => {
   const old = await hubKeyOf(trial.home.folder);
   const before = await agree(old);
   const [oldShown] = shownKeys();
@@ -121,7 +121,7 @@ test('keys are exchanged while questions run, and not one answer is less than wh
   expect(whole).toBeGreaterThanOrEqual(90);
 });
 
-test('a file of keys that is malformed changes nothing but the log', async () => {
+test('keeps the old keys if the key file is malformed, and logs it', async () => {
   const key = await hubKeyOf(trial.home.folder);
   const keys = shownKeys();
   const session = await agree(key);
@@ -142,7 +142,7 @@ test('a file of keys that is malformed changes nothing but the log', async () =>
   writeKeys(keys);
 });
 
-test('with no key in the set nobody is let in, sessions under way included; with the key again all is well', async () => {
+test('rejects every session while the key set is empty, and recovers with the key', async () => {
   const key = await hubKeyOf(trial.home.folder);
   const session = await agree(key);
   const keys = shownKeys();
@@ -155,7 +155,7 @@ test('with no key in the set nobody is let in, sessions under way included; with
   expect(await statusIn(session)).toBe(401);
 });
 
-test('a restart of a subgraph or of the hub heals by itself, at the first question', async () => {
+test('answers the first request after a restart of a subgraph or of the hub', async () => {
   const session = await agree(await hubKeyOf(trial.home.folder));
   expect((await ask(asked, analyst, join3)).body.errors).toBeUndefined();
   await trial.parts.get('cert-eu')?.kill();
@@ -167,7 +167,7 @@ test('a restart of a subgraph or of the hub heals by itself, at the first questi
   await until('the hub is ready', async () => (await ask(asked, analyst, join3)).body.errors === undefined);
 });
 
-test('a subgraph and a hub refuse to start with a file that holds no keys of theirs, and say which', async () => {
+test('refuses to start a subgraph or a hub with a key file without usable keys, and names the file', async () => {
   const keys = shownKeys();
   const signing = readFileSync(trial.home.signingKeyFile, 'utf8');
   await trial.parts.get('cert-eu')?.stop();

@@ -19,7 +19,7 @@ const amber = "EXERCISE: Amber Heron inside a ministry's appliance";
 const strict = 'EXERCISE: What one CSIRT alone was told of Amber Heron';
 const red = 'EXERCISE: For two named persons: the insider who opened the door';
 
-test('each kind of reader sees the events that their markings open, in data and in counts', async () => {
+test('shows each kind of reader the events that the markings permit, in data and in counts', async () => {
   const forPurpose = { picture: exercise, purpose: 'incident-response' };
   expect(await events({ as: 'cert-eu-analyst', ...forPurpose })).toEqual([amber, green, strict].toSorted());
   expect(await events({ as: 'enisa-analyst', ...forPurpose })).toEqual([amber, green].toSorted());
@@ -28,7 +28,7 @@ test('each kind of reader sees the events that their markings open, in data and 
   expect(await events({ as: 'private-partner', ...forPurpose })).toEqual([]);
 });
 
-test('RED is for named persons with strong authentication on screen, and for no machine', async () => {
+test('shows RED only to named persons with strong authentication on screen, and to no machine', async () => {
   const strong = { picture: exercise, purpose: 'incident-response', strong: true };
   expect(await events({ as: 'fr-csirt-analyst', ...strong })).toEqual([amber, green, red].toSorted());
   expect(await events({ as: 'fr-csirt-analyst', picture: exercise, purpose: 'incident-response' })).toEqual(
@@ -38,7 +38,7 @@ test('RED is for named persons with strong authentication on screen, and for no 
   expect(await events({ as: 'connector', picture: exercise })).not.toContain(red);
 });
 
-test('a real reader meets nothing of the exercise, and says so in each answer', async () => {
+test('shows nothing of the exercise to a reader of the real picture, and names the picture in each answer', async () => {
   const query = '{ vulnerability(id: "CVE-2099-10001") { exploitation { nodes { id } } } }';
   const real = await ask(standing(), { as: 'cert-eu-analyst' }, query);
   expect(real.body).toMatchObject({
@@ -50,7 +50,7 @@ test('a real reader meets nothing of the exercise, and says so in each answer', 
   expect(played.body.extensions.picture).toBe(exercise);
 });
 
-test('what a reader may not see looks like what does not exist, byte for byte', async () => {
+test('answers for a hidden record as for a missing one, byte for byte', async () => {
   const outsider = { as: 'private-partner', picture: exercise, purpose: 'incident-response' };
   const insider = { as: 'cert-eu-analyst', picture: exercise, purpose: 'incident-response' };
   const list = await ask(standing(), insider, '{ mispEvents { nodes { id info { value } } } }');
@@ -66,7 +66,7 @@ test('what a reader may not see looks like what does not exist, byte for byte', 
   expect(denied.status).toBe(absent.status);
 });
 
-test('an auditor reads no record: null, and one constant REFUSED whatever the data', async () => {
+test('answers an auditor with null and one constant REFUSED for records, whatever the data', async () => {
   const query = `{ vulnerability(id: "CVE-2099-10001") { name exploitation { nodes { id } } advisories { nodes { title { value } } } }
     mispEvents { nodes { id } } organisation(id: "cert-eu") { name } }`;
   const { status, body } = await ask(standing(), { as: 'policy-auditor', picture: exercise }, query);
@@ -79,7 +79,7 @@ test('an auditor reads no record: null, and one constant REFUSED whatever the da
   expect(body.errors).toEqual([{ message: expect.any(String), extensions: { code: 'REFUSED' } }]);
 });
 
-test('an operation with nothing left for a kind of reader is refused whole', async () => {
+test('refuses an operation of which nothing is left for a kind of reader', async () => {
   const { body } = await ask(standing(), 'policy-auditor', '{ mispEvents { nodes { id } } }');
   expect(body.data).toEqual({ mispEvents: null });
   expect(body.errors.map((error: { extensions: { code: string } }) => error.extensions.code)).toEqual([
@@ -87,7 +87,7 @@ test('an operation with nothing left for a kind of reader is refused whole', asy
   ]);
 });
 
-test('whom a record was given to is shown to its originator’s members only', async () => {
+test('shows a record’s audience only to members of its originator', async () => {
   const query = '{ mispEvents { nodes { info { value } envelope { audience { organisations { id } } } } } }';
   const audienceOf = async (who: As) => {
     const { body } = await ask(standing(), who, query);
@@ -105,19 +105,16 @@ test('whom a record was given to is shown to its originator’s members only', a
   });
 });
 
-testOnReal(
-  'the real events are the community’s: a private partner sees none, a CSIRT those that were not kept back',
-  async () => {
-    expect(await events({ as: 'private-partner', purpose: 'incident-response' })).toEqual([]);
-    const seen = await events({ as: 'fr-csirt-analyst', purpose: 'incident-response' });
-    expect(seen).toHaveLength(5);
-    expect(seen).not.toContain('Machete just got sharper');
-    const operator = await events({ as: 'cert-eu-operator' });
-    expect(operator).toContain('Machete just got sharper');
-  },
-);
+testOnReal('shows a CSIRT the community’s real events, and a private partner none', async () => {
+  expect(await events({ as: 'private-partner', purpose: 'incident-response' })).toEqual([]);
+  const seen = await events({ as: 'fr-csirt-analyst', purpose: 'incident-response' });
+  expect(seen).toHaveLength(5);
+  expect(seen).not.toContain('Machete just got sharper');
+  const operator = await events({ as: 'cert-eu-operator' });
+  expect(operator).toContain('Machete just got sharper');
+});
 
-testOnReal('what is CLEAR is the same for a private partner, a CSIRT and a CERT-EU analyst', async () => {
+testOnReal('shows the same CLEAR records to a private partner, a CSIRT and a CERT-EU analyst', async () => {
   const query = `{ vulnerability(id: "CVE-2025-53770") { exploitation { nodes { id } } advisories { nodes { id title { value } } } }
     advisories(first: 5) { nodes { id serial } } }`;
   const answers = await Promise.all(
@@ -129,7 +126,7 @@ testOnReal('what is CLEAR is the same for a private partner, a CSIRT and a CERT-
   expect(answers[2]).toEqual(answers[0]);
 });
 
-/** The correlation id is of the request, not of the answer. */
+/** The correlation id differs for each request. */
 function withoutId(text: string): string {
   return text.replace(/"correlationId":"[^"]+"/, '');
 }

@@ -37,7 +37,7 @@ const contributions = {
   'joint-unit': 'jointCaseRecords',
 } as const;
 
-/** The join, with the root list of one community asked first. */
+/** The join, with the root list of one community first. */
 function joinAskedOf(first: keyof typeof roots): string {
   return `{ ${roots[first]} { nodes { id } }
     vulnerability(id: "CVE-2099-10001") { name
@@ -87,7 +87,7 @@ async function expectOnlyLost(community: (typeof communities)[number]): Promise<
 }
 
 for (const community of communities) {
-  test(`with ${community}'s subgraph killed the other parts are answered, whoever is asked first; it recovers`, async () => {
+  test(`returns the other communities’ records while the ${community} subgraph is down, and recovers`, async () => {
     await expectWhole();
     await trial.parts.get(community)?.kill();
     await expectOnlyLost(community);
@@ -95,7 +95,7 @@ for (const community of communities) {
     await expectWhole();
   }, 240_000);
 
-  test(`with ${community}'s store stopped the other parts are answered; it recovers without a restart`, async () => {
+  test(`returns the other communities’ records while the ${community} store is down, and recovers without a restart`, async () => {
     await expectWhole();
     await trial.stores.stopOne(community);
     await expectOnlyLost(community);
@@ -104,7 +104,7 @@ for (const community of communities) {
   }, 240_000);
 }
 
-test('with the hub’s own store down nothing is answered, and nobody learns why; it recovers by itself', async () => {
+test('answers nothing and reveals no reason while the hub’s store is down, and recovers', async () => {
   await expectWhole();
   await trial.stores.stopOne('hub');
   const { status, body } = await ask(asked, analyst, joinAskedOf('enisa'));
@@ -115,7 +115,7 @@ test('with the hub’s own store down nothing is answered, and nobody learns why
   await expectWhole();
 }, 240_000);
 
-/** Has a store's server stand still while something is asked: it takes connections, and answers nothing. */
+/** Suspends a store's server during a request: it accepts connections and answers nothing. */
 async function whileItHangs(store: 'hub' | 'cert-eu', use: () => Promise<void>): Promise<void> {
   const lock = join(trial.home.folder, 'stores', store, 'db', 'mongod.lock');
   const pid = Number(readFileSync(lock, 'utf8'));
@@ -128,7 +128,7 @@ async function whileItHangs(store: 'hub' | 'cert-eu', use: () => Promise<void>):
   }
 }
 
-test('with the hub’s own store hanging every question is refused in seconds, and all goes on when it does', async () => {
+test('refuses every request within seconds while the hub’s store hangs, and recovers', async () => {
   await expectWhole();
   await whileItHangs('hub', async () => {
     for (let time = 0; time < 3; time += 1) {
@@ -145,13 +145,13 @@ test('with the hub’s own store hanging every question is refused in seconds, a
   await expectWhole();
 }, 240_000);
 
-test('a community’s store that hangs costs its part alone, and its part comes back', async () => {
+test('loses only the response of the community whose store hangs, and recovers', async () => {
   await expectWhole();
   await whileItHangs('cert-eu', async () => await expectOnlyLost('cert-eu'));
   await expectWhole();
 }, 240_000);
 
-test('a subgraph and a hub that start while their stores are down answer once these are there', async () => {
+test('starts subgraph and hub while their stores are down, and answers when the stores are up', async () => {
   await trial.stores.stopOne('europol');
   await trial.stores.stopOne('hub');
   await trial.parts.get('europol')?.stop();
@@ -165,7 +165,7 @@ test('a subgraph and a hub that start while their stores are down answer once th
   await expectWhole();
 }, 240_000);
 
-test('an operator who turns the switch takes its community out within a second, and back in; the others go on', async () => {
+test('removes a community within a second of its operator’s switch, and adds it again', async () => {
   await expectWhole();
   const store = openStore(trial.stores.uris['cert-eu'], certEu.kinds, () => undefined);
   try {

@@ -45,7 +45,7 @@ async function readiness(): Promise<readonly number[]> {
   );
 }
 
-/** Nothing is answered by anybody, the reader learns only that, and the operator of each part why and what to do. */
+/** Every part refuses. The reader gets a constant; each operator's log gives the reason and the remedy. */
 async function expectRefused(why: RegExp): Promise<void> {
   await until('every part refuses', async () => (await readiness()).every((status) => status === 503));
   const { status, body } = await ask(asked, analyst, join3);
@@ -76,7 +76,7 @@ async function expectWhole(): Promise<void> {
   });
 }
 
-test('a bundle that is gone: every part refuses and says so, and goes on by itself when it is there again', async () => {
+test('refuses everything while the bundle is missing, and recovers when it is back', async () => {
   await expectWhole();
   rmSync(trial.home.policyBundleFile);
   await expectRefused(/cannot be read \(ENOENT\)/);
@@ -84,7 +84,7 @@ test('a bundle that is gone: every part refuses and says so, and goes on by itse
   await expectWhole();
 });
 
-test('nobody learns more without a token: an unknown caller is answered 401 whether a policy is in force or not', async () => {
+test('answers an unknown caller 401 whether or not a policy is in force', async () => {
   rmSync(trial.home.policyBundleFile);
   await expectRefused(/ENOENT/);
   expect((await post(trial.url, { query: join3 })).status).toBe(401);
@@ -142,7 +142,7 @@ const broken: readonly (readonly [string, RegExp, () => Promise<string>])[] = [
 ];
 
 for (const [what, why, make] of broken) {
-  test(`a bundle that is ${what} is refused, and all goes on when a good one is there`, async () => {
+  test(`refuses a bundle that is ${what}, and recovers with a good one`, async () => {
     putBundle(trial.home, await make());
     await expectRefused(why);
     putBundle(trial.home, good);
@@ -150,7 +150,7 @@ for (const [what, why, make] of broken) {
   });
 }
 
-test('parts that start without a good bundle refuse until there is one', async () => {
+test('refuses everything after a start without a good bundle, until there is one', async () => {
   writeFileSync(trial.home.policyBundleFile, '');
   await expectRefused(/expected a signed bundle/);
   for (const name of ['hub', 'cert-eu']) {
@@ -162,7 +162,7 @@ test('parts that start without a good bundle refuse until there is one', async (
   await expectWhole();
 });
 
-test('a key that may not sign any more takes its bundles with it, until it may again', async () => {
+test('refuses bundles of a key that was removed, until it is added again', async () => {
   const keys = readFileSync(trial.home.policyKeysFile, 'utf8');
   writeFileSync(trial.home.policyKeysFile, (await newSigner('another-office')).jwks);
   await expectRefused(/JCU_POLICY_KEYS_FILE has no key/);
@@ -170,7 +170,7 @@ test('a key that may not sign any more takes its bundles with it, until it may a
   await expectWhole();
 });
 
-test('an older bundle than the last one is refused, also after a restart', async () => {
+test('refuses an older bundle than the last one, also after a restart', async () => {
   const { version } = JSON.parse(Buffer.from(JSON.parse(good).payload as string, 'base64url').toString()) as {
     version: number;
   };

@@ -14,7 +14,7 @@ async function amberEvent(): Promise<{ readonly id: string; readonly info: strin
   return { id: found.id, info: found.info.value };
 }
 
-test('`hub policy explain` tells of a stored record what a reader lacked, and nothing that the record says', async () => {
+test('explains what a reader lacks for a stored record, without its content: `hub policy explain`', async () => {
   const { id, info } = await amberEvent();
   const explain = async (...who: readonly string[]) =>
     await runHub(standing().home, 'policy', 'explain', ...who, '--record', id, '--field', 'info');
@@ -34,7 +34,7 @@ test('`hub policy explain` tells of a stored record what a reader lacked, and no
   expect(real.out).toMatch(/prohibited by J31/);
 });
 
-test('a record that its store does not have is told as that', async () => {
+test('reports a record that is not in its store', async () => {
   const args = ['--as', 'enisa-analyst', '--record', 'MispEvent:none', '--field', 'info'];
   const { code, err } = await runHub(standing().home, 'policy', 'explain', ...args);
   expect(code).toBe(1);

@@ -14,7 +14,7 @@ let trial: Trial;
 let asked: Asked;
 let first: Seen;
 
-/** How many a reader is given, by kind of record. */
+/** Returns the number of records that a reader gets, by kind. */
 type Seen = Readonly<Record<string, number>>;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ const analyst = { as: 'fr-csirt-analyst', picture: 'exercise:trial-2026', purpos
 const lists = ['advisories', 'mispEvents', 'actorProfiles'];
 const question = `{ ${lists.map((list) => `${list}(first: 100) { nodes { id } total { value } }`).join(' ')} }`;
 
-/** A whole answer of the hub; throws where any part of it is not there. */
+/** Returns a complete answer of the hub. Throws if a part is missing. */
 async function seen(): Promise<Seen> {
   const { status, body, text } = await ask(asked, analyst, question);
   if (status !== 200 || body.errors !== undefined) throw new Error(`expected a whole answer, got ${text}`);
@@ -67,7 +67,7 @@ async function untilServed(expected: number): Promise<void> {
   });
 }
 
-test('a narrower policy comes while questions run: each is answered in full, and from the first narrower answer on none is wider', async () => {
+test('applies a narrower policy under load: each answer is complete, and none is wider after the first narrower one', async () => {
   const texts = textsOf(version + 1, (rules) => withoutRules(rules, ['J03']));
   const over = new AbortController();
   const answers: Seen[] = [];
@@ -91,7 +91,7 @@ test('a narrower policy comes while questions run: each is answered in full, and
   }
 }, 240_000);
 
-test('a subgraph that is killed while it relabels goes on when it is there again, and the wider policy is served', async () => {
+test('continues a relabelling after the subgraph is killed, and then applies the wider policy', async () => {
   putBundle(trial.home, await signAsTrial(trial.home, textsOf(version + 2)));
   await until(
     'the job is at work',
@@ -106,7 +106,7 @@ test('a subgraph that is killed while it relabels goes on when it is there again
   expect(await labellingOf('cert-eu')).toMatchObject({ serving: version + 2, next: null });
 }, 240_000);
 
-test('a hub that decides by the version in force or the one before it is answered; any other is not, and the operator is told', async () => {
+test('answers a hub with the current or previous policy version only, and notifies the operator of others', async () => {
   const url = trial.parts.get('cert-eu')?.url ?? '';
   const session = await agreeWith(url, await hubKeyOf(trial.home.folder));
   const body = JSON.stringify({ query: '{ __typename }' });

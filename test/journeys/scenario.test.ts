@@ -4,7 +4,7 @@ import { parts } from '../../docker/trial/parts.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { standing } from '../helpers/ask.ts';
 
-test.each(communities)('the exercise has a record of every kind that %s keeps', async (community) => {
+test.each(communities)('has a record of every kind of %s in the exercise', async (community) => {
   await using client = await new MongoClient(standing().uris[community] ?? '').connect();
   const counts = await Promise.all(
     parts[community].kinds.map(async ({ type, collection }) => [

@@ -8,7 +8,7 @@ import { realData } from '../helpers/standing.ts';
 
 const exercise = 'exercise:trial-2026';
 
-/** Six kinds of reader, each with the purpose that it has by its work. */
+/** Six kinds of reader, each with its usual purpose. */
 const readers: readonly (As & { readonly purpose: string })[] = [
   { as: 'enisa-analyst', purpose: 'incident-response' },
   { as: 'cert-eu-analyst', purpose: 'incident-response' },
@@ -18,7 +18,7 @@ const readers: readonly (As & { readonly purpose: string })[] = [
   { as: 'private-partner', purpose: 'incident-response' },
 ];
 
-/** How many records of each list a reader gets of a shared thing, without the lists that are empty. */
+/** Returns the number of records in each list of a shared entity for a reader, without empty lists. */
 async function countParts(
   who: As,
   what: string,
@@ -42,7 +42,7 @@ function isList({ type }: FieldDefinitionNode): boolean {
   return type.kind === Kind.NAMED_TYPE && type.name.value.endsWith('Connection');
 }
 
-/** All lists that a shared type has, as the published schema says them. */
+/** Returns all lists of a shared type, from the published schema. */
 function listsOf(type: string): readonly string[] {
   const found = published.definitions.find(
     (node): node is ObjectTypeDefinitionNode =>
@@ -58,7 +58,7 @@ const ofState = listsOf('MemberState');
 const once = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 1]));
 
 testOnReal(
-  'an actor under three names has its EuRepoC incidents, ATT&CK techniques and MISP events, for each kind of reader',
+  'joins an actor’s EuRepoC incidents, ATT&CK techniques and MISP events under three names, for each kind of reader',
   async () => {
     const names = ['Lazarus Group', 'hidden cobra', 'APT-C-26'];
     const open = {
@@ -71,7 +71,7 @@ testOnReal(
     };
     expect(open.cyberIncidents).toBe(74);
     for (const who of readers) {
-      // The event is GREEN: for the community that the private partner is not in.
+      // The event is GREEN. The private partner is not in its community.
       const expected = who.as === 'private-partner' ? open : { ...open, mispEvents: 1 };
       for (const name of names) {
         const parts = await countParts(who, `threatActor(name: "${name}")`, ofActor);
@@ -81,7 +81,7 @@ testOnReal(
   },
 );
 
-testOnReal('an actor’s incidents and its ransomware families come from two communities', async () => {
+testOnReal('joins an actor’s incidents and ransomware families from two communities', async () => {
   for (const name of ['Kimsuky', 'Velvet Chollima', 'black banshee']) {
     const query = `{ threatActor(name: "${name}") { ransomwareFamilies { nodes { name } }
       cyberIncidents(first: 50) { nodes { reference } } } }`;
@@ -90,13 +90,13 @@ testOnReal('an actor’s incidents and its ransomware families come from two com
     const found = body.data.threatActor.cyberIncidents.nodes.map(
       (node: { reference: string }) => node.reference,
     );
-    // Of 1411 the dataset names TA406 first, who is another actor by the galaxy.
-    const told = [...incidentsBy('Kimsuky')].filter((id) => id !== '1411');
-    expect(found.toSorted()).toEqual(told.toSorted());
+    // For incident 1411 the dataset names TA406 first, which is another actor in the galaxy.
+    const expected = [...incidentsBy('Kimsuky')].filter((id) => id !== '1411');
+    expect(found.toSorted()).toEqual(expected.toSorted());
   }
 });
 
-testOnReal('a Member State has the incidents that struck it, for each kind of reader alike', async () => {
+testOnReal('lists the incidents of a Member State alike for each kind of reader', async () => {
   const struck = new Set(
     rowsOf('eeas/eurepoc-targeted-sectors.csv').flatMap((row) =>
       row['receiver_country'] === 'France' ? [row['ID'] ?? ''] : [],
@@ -109,7 +109,7 @@ testOnReal('a Member State has the incidents that struck it, for each kind of re
   }
 });
 
-/** What of the exercise is CLEAR, and what is for the community that GREEN is for or for all who are named. */
+/** The exercise's CLEAR records, its GREEN records, and those for all named recipients. */
 const openOfState = ['attributions', 'cyberIncidents', 'quarterlySummaries'];
 const sharedOfState = [
   ...openOfState,
@@ -123,7 +123,7 @@ const sharedOfState = [
   'situationReports',
 ];
 
-test('a Member State has what each community holds on it, as far as each kind of reader may see it', async () => {
+test('lists each community’s records on a Member State that each kind of reader may read', async () => {
   const expected: Readonly<Record<string, readonly string[]>> = {
     'enisa-analyst': [...sharedOfState, 'notificationFiles', 'unionIncidents'],
     'cert-eu-analyst': [...sharedOfState, 'unionIncidents'],
@@ -162,7 +162,7 @@ const sharedOfActor = [
   'threatProducts',
 ];
 
-test('an actor of the exercise has what all six communities hold on it, as far as each may see it', async () => {
+test('lists all six communities’ records on an actor that each kind of reader may read', async () => {
   const expected: Readonly<Record<string, readonly string[]>> = {
     'enisa-analyst': [...sharedOfActor, 'unionIncidents'],
     'cert-eu-analyst': [...sharedOfActor, 'unionIncidents'],
@@ -181,7 +181,7 @@ test('an actor of the exercise has what all six communities hold on it, as far a
   }
 });
 
-test('what is given to a recipient for a purpose is not there without that purpose', async () => {
+test('hides a record that is shared for a purpose from its recipient without that purpose', async () => {
   const [who] = readers;
   const stated = await countParts(
     { ...who, as: 'enisa-analyst', picture: exercise },
@@ -197,7 +197,7 @@ test('what is given to a recipient for a purpose is not there without that purpo
   expect(unstated).not.toHaveProperty('unionIncidents');
 });
 
-/** Incidents of EuRepoC whose initiator is called by a name of an actor of the galaxy, and of no other. */
+/** Returns the EuRepoC incidents whose initiator has a name of one actor of the galaxy only. */
 function incidentsBy(actor: string): ReadonlySet<string> {
   type Galaxy = { values: { value: string; meta?: { synonyms?: string[] } }[] };
   const { values } = JSON.parse(
@@ -220,7 +220,7 @@ function incidentsBy(actor: string): ReadonlySet<string> {
 
 const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
-/** Rows of a CSV file (RFC 4180), by the names of its first. */
+/** Returns the rows of a CSV file (RFC 4180) by the names in its first row. */
 function rowsOf(path: string): readonly Readonly<Record<string, string>>[] {
   const text = readFileSync(join(realData, path), 'utf8').replace(/^\ufeff/, '');
   const rows: string[][] = [[]];

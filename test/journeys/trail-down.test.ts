@@ -26,7 +26,7 @@ afterAll(async () => {
 const insider = { as: 'enisa-analyst', picture: 'exercise:trial-2026', purpose: 'incident-response' };
 const trailOnly = { resource: { db: 'jcu_hub', collection: 'trail' }, actions: ['insert'] };
 
-/** Takes the hub's right to append away, or gives it back: the registry goes on, the trail alone is down. */
+/** Revokes or grants the hub's right to append: only the audit log is down, not the registry. */
 async function allowAppending(allowed: boolean): Promise<void> {
   const command = allowed ? 'grantPrivilegesToRole' : 'revokePrivilegesFromRole';
   await admin.db('jcu_hub').command({ [command]: 'hub', privileges: [trailOnly] });
@@ -37,7 +37,7 @@ async function codeOf(query: string): Promise<{ status: number; code: string | u
   return { status, code: body.errors?.[0]?.extensions.code, data: body.data };
 }
 
-test('an answer that cannot be recorded is not given, above CLEAR at once, and all come back by themselves', async () => {
+test('refuses answers that cannot be logged, above CLEAR at once, and recovers', async () => {
   const amber = '{ mispEvents { nodes { id } } }';
   const clear = '{ advisories { nodes { id } } }';
   expect((await codeOf(amber)).status).toBe(200);
@@ -51,7 +51,7 @@ test('an answer that cannot be recorded is not given, above CLEAR at once, and a
   expect(await codeOf(clear)).toMatchObject({ status: 200, code: undefined });
 });
 
-test('a change that cannot be recorded is not sent, and none is made', async () => {
+test('does not send a change that cannot be logged', async () => {
   const operator = { as: 'defence-operator', picture: 'exercise:trial-2026', purpose: 'cyber-defence' };
   const create = `mutation ($input: CreateDefenceAssessmentInput!) {
     createDefenceAssessment(input: $input) { record { id } userErrors { code } } }`;

@@ -28,7 +28,7 @@ async function entryOf(correlationId: string) {
   }
 }
 
-test('what was disclosed above CLEAR stands in the trail when the answer arrives: who, for what, which records', async () => {
+test('logs a disclosure above CLEAR before the answer arrives: reader, purpose, records', async () => {
   const query = 'query Heron { mispEvents { nodes { id info { value } } } }';
   const { body } = await ask(standing(), insider, query);
   const ids: readonly string[] = body.data.mispEvents.nodes.map((node: { id: string }) => node.id);
@@ -52,14 +52,14 @@ test('what was disclosed above CLEAR stands in the trail when the answer arrives
   expect(Buffer.from(personal.reader?.bytes ?? []).toString()).toContain('u-7f3a91c2d4e8');
 });
 
-test('a refusal stands in the trail with its coordinates', async () => {
+test('logs a refusal with its coordinates', async () => {
   const { body } = await ask(standing(), 'policy-auditor', '{ mispEvents { nodes { id } } }');
   expect(await entryOf(body.extensions.correlationId)).toMatchObject({
     refused: ['Query.mispEvents'],
   });
 });
 
-test('a row that a page looked at and did not give is no disclosure', async () => {
+test('does not log a row that a page read but did not return', async () => {
   const { body } = await ask(
     standing(),
     insider,
@@ -69,12 +69,12 @@ test('a row that a page looked at and did not give is no disclosure', async () =
   expect((await entryOf(body.extensions.correlationId))?.disclosed).toHaveLength(1);
 });
 
-test('the chain of all that was answered holds', async () => {
+test('keeps an unbroken chain over all answers', async () => {
   const verdict = await verifyChain(readEntries(client.db(), 'trial'), { deployment: 'trial' });
   expect(verdict).toMatchObject({ ok: true });
 });
 
-test('hub trail verify tells an auditor that the trail is one chain, and from its head on that it still is', async () => {
+test('verifies the chain, and continues from a known head: `hub trail verify`', async () => {
   const { home } = standing();
   const first = await runHub(home, 'trail', 'verify');
   expect([first.code, first.err]).toEqual([0, '']);

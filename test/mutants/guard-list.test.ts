@@ -6,7 +6,7 @@ import { guards } from './guard-list.ts';
 const root = join(import.meta.dirname, '..', '..');
 const testFiles = readdirSync(join(root, 'test'), { recursive: true }).map((file) => `test/${String(file)}`);
 
-test('every guard that is taken out stands in its file, and tests stand behind it', () => {
+test('finds the text of every guard in its file, and its tests', () => {
   for (const { name, file, from, to, tests } of guards) {
     const text = readFileSync(join(root, file), 'utf8');
     expect([name, text.replace(from, to) !== text]).toEqual([name, true]);
@@ -14,6 +14,6 @@ test('every guard that is taken out stands in its file, and tests stand behind i
   }
 });
 
-test('no two guards are of one name', () => {
+test('has a different name for each guard', () => {
   expect(new Set(guards.map(({ name }) => name)).size).toBe(guards.length);
 });

@@ -3,7 +3,7 @@ import { importing } from './importing.ts';
 import { migrating } from './migrating.ts';
 import { relabelling } from './relabelling.ts';
 
-/** Every guard that `npm run guards` takes out. */
+/** Every guard that `npm run guards` removes. */
 export const guards: readonly Guard[] = [
   {
     name: "the store's filter on a list",
@@ -30,7 +30,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/abuse/denied-is-absent',
   },
   {
-    name: 'no join row for what only a marked part names',
+    name: 'no join row for a key that only a portion names',
     file: 'subgraphs/serve/changes/write-once.ts',
     from: '.filter((key) => !unlisted.has(key))',
     to: '',
@@ -38,7 +38,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/journeys/changes-reading',
   },
   {
-    name: 'what a marked part names, told apart',
+    name: 'the keys that only a portion names',
     file: 'subgraphs/serve/record/contract.ts',
     from: "if (marked.has(path[0] ?? '')) hidden.add(key);",
     to: "if (marked.has('')) hidden.add(key);",
@@ -94,7 +94,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/abuse/introspection',
   },
   {
-    name: 'what a part was not asked for',
+    name: 'subgraph data that was not requested',
     file: 'gateway/dispatch/source.ts',
     from: 'const data = pruneAnswer(answer.data, query, distinct.variables);',
     to: 'const data = answer.data;',
@@ -102,7 +102,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/dispatch',
   },
   {
-    name: 'the trail before the answer',
+    name: 'the audit entry before the answer',
     file: 'gateway/audit/record.ts',
     from: 'else await trail.append(facts);',
     to: 'else trail.appendLater(facts);',
@@ -110,7 +110,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/journeys/trail-down',
   },
   {
-    name: 'the plain value of a filter',
+    name: 'filters with plain values only',
     file: 'subgraphs/serve/read/list-page.ts',
     from: "if (typeof value === 'object') throw",
     to: "if (typeof value === 'undefined') throw",
@@ -150,7 +150,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/schema/protocol/session',
   },
   {
-    name: 'the one use of an offer',
+    name: 'single use of a session offer',
     file: 'subgraphs/serve/verify/subgraph-sessions.ts',
     from: 'if (this.#usedOffers.has(id)) throw',
     to: "if (id === '') throw",
@@ -158,7 +158,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/subgraphs/serve/verify/subgraph-sessions',
   },
   {
-    name: 'the one use of an assertion',
+    name: 'single use of an assertion',
     file: 'subgraphs/serve/verify/verify.ts',
     from: 'if (!this.#sessions.claim(assertion)) throw',
     to: 'if (!this.#sessions.claim(assertion) && now.getTime() < 0) throw',
@@ -166,7 +166,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/abuse/assertions',
   },
   {
-    name: 'the end of sessions whose key is gone',
+    name: 'the end of sessions of a removed key',
     file: 'subgraphs/serve/serve.ts',
     from: '      authenticator.retainSessions(changed);\n',
     to: '',
@@ -174,7 +174,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/journeys/keys',
   },
   {
-    name: 'the pause of a hub that is refused',
+    name: 'the pause of a rejected hub',
     file: 'gateway/dispatch/hub-sessions.ts',
     from: 'if (now - this.#refusedAt < refusalPauseMs) return null;',
     to: '',
@@ -206,7 +206,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/abuse/budget',
   },
   {
-    name: "the reader's budget that the organisation's refusal gives back",
+    name: 'the refund to the reader if the organisation has no budget',
     file: 'gateway/budget/charge.ts',
     from: 'leases.putBack(bucket, points);',
     to: '',
@@ -214,7 +214,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/abuse/budget',
   },
   {
-    name: 'what of a budget is out on leases',
+    name: 'the points of a budget on leases',
     file: 'gateway/budget/bucket.ts',
     from: '$min: [room, refilled]',
     to: '$min: [budget.points, refilled]',
@@ -222,7 +222,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/budget/leases',
   },
   {
-    name: "a budget's lease given back once",
+    name: "the single return of a budget's lease",
     file: 'gateway/budget/bucket.ts',
     from: "$cond: [{ $in: [back?.id ?? null, '$leases.id'] }, back?.points ?? 0, 0]",
     to: '$ifNull: [back?.points ?? 0, 0]',
@@ -238,7 +238,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/budget/leases',
   },
   {
-    name: 'a list that takes less than nothing',
+    name: 'the cost of a list with a negative size',
     file: 'gateway/budget/operation-size.ts',
     from: "typeof number === 'number' && number >= 0",
     to: "typeof number === 'number'",
@@ -246,7 +246,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/budget/operation-size',
   },
   {
-    name: 'a search by what is marked by itself',
+    name: 'a search by a portion',
     file: 'subgraphs/serve/read/list-page.ts',
     from: '.filter(({ path }) => fields.includes(path))',
     to: '.filter(() => false)',
@@ -278,7 +278,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/settings',
   },
   {
-    name: "the hub's own part, by itself",
+    name: "the separate failure of the hub's own subgraph",
     file: 'gateway/hub-subgraph/guard.ts',
     from: "throw new HubError('REFUSED');",
     to: 'return inner(source, args, context, info);',
@@ -286,7 +286,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/hub-subgraph/guard',
   },
   {
-    name: 'who asked, for inspectors alone, in the log',
+    name: 'the person behind a request, for inspectors only, in the log',
     file: 'schema/policy/baseline.yaml',
     from: 'groups: [policy, decisions, log-metadata]',
     to: 'groups: [policy, decisions, log-metadata, log-persons]',
@@ -310,7 +310,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/audit/log',
   },
   {
-    name: "the log's commitment to who asked",
+    name: "the log's commitment to the person",
     file: 'gateway/audit/log.ts',
     from: "reader !== null && verifyPersonal(entry, 'reader', reader)",
     to: "reader !== null && (verifyPersonal(entry, 'reader', reader) || true)",
@@ -334,7 +334,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/hub-subgraph/inquiry',
   },
   {
-    name: "the log's entry of who was told who asked",
+    name: "the log's entry of an inspector's query for the person",
     file: 'gateway/hub-subgraph/resolvers.ts',
     from: "disclose(context, 'AccessPerson', access.entry.id, inquiry);",
     to: '',
@@ -366,7 +366,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/hub-subgraph/reads',
   },
   {
-    name: "the log's entry of what an operator was told",
+    name: "the log's entry of an operator's query",
     file: 'gateway/hub-subgraph/reads.ts',
     from: "for (const { entry } of reads) disclose(context, 'OwnRead', entry.id);",
     to: '',
@@ -374,7 +374,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/hub-subgraph/reads',
   },
   {
-    name: 'how often one operation asks the log and the policy',
+    name: 'the limit of log and policy queries in one operation',
     file: 'gateway/hub-subgraph/allowance.ts',
     from: 'allowance.left -= 1;',
     to: '',

@@ -1,4 +1,4 @@
-/** One guard: the text that holds it, what is left without it, and the tests that must turn red. */
+/** A guard: its source text, the text without it, and the tests that must fail without it. */
 export type Guard = {
   readonly name: string;
   readonly file: string;

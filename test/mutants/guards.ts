@@ -5,14 +5,14 @@ import { parseArgs } from 'node:util';
 import { guards } from './guard-list.ts';
 import type { Guard } from './guard.ts';
 
-const help = `Takes each guard out of a copy of the project, one at a time, and runs the tests that must notice.
+const help = `Removes each guard from a copy of the project, one at a time, and runs the tests that must fail without it.
 
   npm run guards -- [options]
 
-  --only WORD    only guards whose name has this word
+  --only WORD    only guards whose name contains this text
   --help
 
-It ends with 1 where a guard can be taken out and its tests stay green. The better part of an hour on two cores.
+Exits with 1 if the tests pass without a guard. Takes almost an hour on two cores.
 
 Example:
   npm run guards -- --only cursor
@@ -35,36 +35,38 @@ function main(): void {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   const chosen = guards.filter(({ name }) => name.includes(flags.only));
   const unnoticed = chosen.filter((guard) => !isNoticed(guard));
-  // A machine that broke on the way would have every test red from there on.
+  // If the machine fails during the run, every later test fails and every guard looks tested.
   const last = chosen.findLast((guard) => !unnoticed.includes(guard));
   if (last !== undefined && run(last) !== 0) {
-    process.stdout.write(`RED AT THE END, WITH EVERY GUARD: ${last.tests}\n`);
+    process.stdout.write(`FAILS AT THE END WITH ALL GUARDS: ${last.tests}\n`);
     process.exitCode = 1;
   }
   process.stdout.write(
-    `guards: ${chosen.length - unnoticed.length} of ${chosen.length} noticed when taken out\n`,
+    `guards: ${chosen.length - unnoticed.length} of ${chosen.length} detected when removed\n`,
   );
   if (unnoticed.length > 0) process.exitCode = 1;
 }
 
-/** Whether tests that are green with a guard turn red without it. */
+/** Checks that the tests pass with a guard and fail without it. */
 function isNoticed(guard: Guard): boolean {
   const path = join(copy, guard.file);
   const text = readFileSync(path, 'utf8');
   const without = text.replace(guard.from, guard.to);
   if (without === text) {
-    process.stdout.write(`NOT IN ITS FILE: ${guard.name}\n`);
+    process.stdout.write(`NOT FOUND IN ITS FILE: ${guard.name}\n`);
     return false;
   }
   writeFileSync(path, without);
   const red = run(guard) !== 0;
   writeFileSync(path, text);
   const green = red && isGreen(guard);
-  process.stdout.write(`${green ? 'noticed' : red ? 'RED WITH IT, TOO' : 'UNNOTICED'}: ${guard.name}\n`);
+  process.stdout.write(
+    `${green ? 'detected' : red ? 'FAILS WITH THE GUARD, TOO' : 'UNDETECTED'}: ${guard.name}\n`,
+  );
   return green;
 }
 
-/** Whether a guard's tests are green while it stands: asked once for all guards that have the same tests. */
+/** Checks that a guard's tests pass with it. Guards with the same tests share one run. */
 function isGreen(guard: Guard): boolean {
   const { project, tests } = guard;
   const known = greenOf.get(`${project} ${tests}`);

@@ -1,9 +1,9 @@
 import type { Guard } from './guard.ts';
 
-/** What an import may not undo, take over or open. */
+/** Guards that limit an import: no marking undone, no record taken over, no access added. */
 export const importing: readonly Guard[] = [
   {
-    name: 'a reading set by hand, beyond the next import',
+    name: 'a manual marking, kept by the next import',
     file: 'subgraphs/serve/ingest/label.ts',
     from: 'if (before.readingByHand !== true) return kept;',
     to: 'if (version > 0) return kept;',
@@ -11,7 +11,7 @@ export const importing: readonly Guard[] = [
     tests: 'test/subgraphs/serve/ingest/by-hand',
   },
   {
-    name: 'that a reading was set by hand, kept with it',
+    name: 'the note that a marking is manual',
     file: 'subgraphs/serve/changes/changes.ts',
     from: ', readingByHand: true as const',
     to: '',
@@ -19,7 +19,7 @@ export const importing: readonly Guard[] = [
     tests: 'test/subgraphs/serve/ingest/by-hand',
   },
   {
-    name: 'no join row by import for what only a part names that was marked by hand',
+    name: 'no join row by import for a key of a manual portion',
     file: 'subgraphs/serve/ingest/target.ts',
     from: '.filter((key) => !unlisted.has(key))',
     to: '',
@@ -35,7 +35,7 @@ export const importing: readonly Guard[] = [
     tests: 'test/subgraphs/serve/ingest/ingest.test',
   },
   {
-    name: 'the originator that an import is for',
+    name: 'the originator of an import',
     file: 'subgraphs/serve/ingest/label.ts',
     from: 'refuseOthers(says.originator, defaults.pinnedOriginator);',
     to: '',
@@ -43,7 +43,7 @@ export const importing: readonly Guard[] = [
     tests: 'test/subgraphs/serve/ingest/import.test',
   },
   {
-    name: 'a CSAF document without a label, closed',
+    name: 'a CSAF document without a TLP label, for its originator only',
     file: 'subgraphs/enisa/sources/csaf-marking.ts',
     from: "isTlpGiven === true ? {} : { tlp: 'AMBER' }",
     to: "isTlpGiven === true ? {} : { tlp: 'CLEAR' }",
@@ -51,7 +51,7 @@ export const importing: readonly Guard[] = [
     tests: 'test/subgraphs/enisa/sources/csaf.test',
   },
   {
-    name: 'a part that a list is sorted by, at import',
+    name: "a portion on a list's sort field, at import",
     file: 'subgraphs/serve/ingest/own-records.ts',
     from: 'isMarked(kind.sortBy) ? null : sortAt',
     to: 'sortAt',

@@ -9,12 +9,13 @@ const help = `Changes the policy's compilers in hundreds of small ways and runs 
 
   npm run mutants -- [options]
 
-  --again   only those that the last run left alive
-  --last    run nothing: tell the last run's outcome
+  --again   only the mutants that survived the last run
+  --last    run nothing: print the result of the last run
   --help
 
-A mutant that no test notices is told with its place; it is a gap in the tests, or it means the same as the original and
-is named, with why, in test/mutants/named-mutants.ts. It ends with 1 where one is neither. About 45 minutes on two cores.
+Prints each mutant that survives, with its place. It is a gap in the tests, or it is equivalent to the original and is
+listed with a reason in test/mutants/named-mutants.ts. Exits with 1 if a surviving mutant is not listed. Takes about 45
+minutes on two cores.
 
 Examples:
   npm run mutants
@@ -48,16 +49,16 @@ const reportShape = z.object({
   ),
 });
 
-/** A change by what can be read of it: its file, the line, what stood there (its first line) and what stands instead. */
+/** A mutant: its file, the line, the original text (its first line) and the replacement. */
 type Mutant = {
   readonly file: string;
   readonly range: string;
-  readonly words: readonly [file: string, line: string, from: string, to: string];
+  readonly description: readonly [file: string, line: string, from: string, to: string];
   readonly isAlive: boolean;
 };
 
 function readReport(): readonly Mutant[] {
-  if (!existsSync(reportFile)) throw new Error('no run is there yet: npm run mutants');
+  if (!existsSync(reportFile)) throw new Error('there is no report of a run: start one with npm run mutants');
   const { files } = reportShape.parse(JSON.parse(readFileSync(reportFile, 'utf8')));
   return Object.entries(files).flatMap(([file, { source, mutants }]) =>
     mutants
@@ -69,7 +70,7 @@ function readReport(): readonly Mutant[] {
         return {
           file,
           range: `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`,
-          words: [file.replace('schema/policy/', ''), line.trim(), from, replacement] as const,
+          description: [file.replace('schema/policy/', ''), line.trim(), from, replacement] as const,
           isAlive: status === 'Survived' || status === 'NoCoverage',
         };
       }),
@@ -87,17 +88,19 @@ function mutate(): void {
   if (run.status !== 0) throw new Error(`StrykerJS ended with ${run.status}`);
 }
 
-function tell(): void {
+function report(): void {
   const mutants = readReport();
   const alive = mutants.filter(({ isAlive }) => isAlive);
-  const known = new Set(named.flatMap(({ mutants: list }) => list.map((words) => JSON.stringify(words))));
-  const unnamed = alive.filter(({ words }) => !known.has(JSON.stringify(words)));
-  for (const { range, words } of unnamed) {
-    process.stdout.write(`UNNOTICED: ${range}\n  ${JSON.stringify(words)}\n`);
+  const known = new Set(
+    named.flatMap(({ mutants: list }) => list.map((description) => JSON.stringify(description))),
+  );
+  const unnamed = alive.filter(({ description }) => !known.has(JSON.stringify(description)));
+  for (const { range, description } of unnamed) {
+    process.stdout.write(`SURVIVED: ${range}\n  ${JSON.stringify(description)}\n`);
   }
   process.stdout.write(
-    `mutants: ${mutants.length - alive.length} of ${mutants.length} noticed, ` +
-      `${alive.length - unnamed.length} named, ${unnamed.length} unnoticed\n`,
+    `mutants: ${mutants.length - alive.length} of ${mutants.length} killed, ` +
+      `${alive.length - unnamed.length} listed as equivalent, ${unnamed.length} survived\n`,
   );
   if (unnamed.length > 0) process.exitCode = 1;
 }
@@ -105,5 +108,5 @@ function tell(): void {
 if (flags.help) process.stdout.write(help);
 else {
   if (!flags.last) mutate();
-  tell();
+  report();
 }

@@ -1,13 +1,13 @@
-/** Changes of the policy's compilers that mean the same as the original, and why. */
+/** Equivalent mutants of the policy's compilers, with the reason why no test can detect them. */
 export type Named = {
   readonly why: string;
-  /** File, line, what stood there (its first line), and what stands instead. */
+  /** File, line, original text (its first line), and replacement. */
   readonly mutants: readonly (readonly [file: string, line: string, from: string, to: string])[];
 };
 
 export const named: readonly Named[] = [
   {
-    why: 'a prohibition whatever the record is refused before any variant is looked at: that it excludes once more changes no decision',
+    why: 'a prohibition without conditions on the record is applied before the variants: a second exclusion changes no decision',
     mutants: [
       [
         'decide/compile.ts',
@@ -30,7 +30,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'a cache: the same is worked out anew',
+    why: 'a cache: the same value is computed again',
     mutants: [
       ['decide/compile.ts', 'if (kept !== undefined) return kept;', 'kept !== undefined', 'false'],
       ['decide/compile.ts', 'known.set(signature, found);', 'known.set(signature, found);', ';'],
@@ -83,7 +83,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'nobody holds a variant that asks for a class and excludes it',
+    why: 'no reader holds a variant that requires and excludes one class',
     mutants: [
       [
         'decide/compile.ts',
@@ -100,11 +100,11 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'a class that there is not excludes nobody',
+    why: 'a class that does not exist excludes no reader',
     mutants: [['decide/compile.ts', '[[]],', '[]', '["Stryker was here"]']],
   },
   {
-    why: 'a rule asks about dimensions that have values only',
+    why: 'rules use only dimensions that have values',
     mutants: [
       [
         'decide/compile.ts',
@@ -115,7 +115,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'records that do not meet the permission give no variants later on',
+    why: 'records that do not match the permission give no variants later',
     mutants: [
       [
         'decide/compile.ts',
@@ -132,7 +132,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'two classes of record have two numbers as before: only which numbers they are differs',
+    why: 'two classes of record still have two numbers; only the numbers differ',
     mutants: [
       [
         'decide/facts.ts',
@@ -191,7 +191,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'no codes joined are the empty text',
+    why: 'an empty list of codes joins to the empty text',
     mutants: [
       [
         'decide/facts.ts',
@@ -202,7 +202,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'what is no text is none of the values',
+    why: 'a value that is not a text is not one of the values',
     mutants: [
       [
         'decide/facts.ts',
@@ -213,7 +213,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'a portion has the facts of its record, which are known when it is looked at',
+    why: 'a portion has the facts of its record, which are already known',
     mutants: [
       [
         'decide/policy.ts',
@@ -224,7 +224,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'an empty set of its own is as empty as the shared one',
+    why: 'a separate empty set equals the shared one',
     mutants: [
       [
         'decide/policy.ts',
@@ -241,7 +241,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'a rule names classes that there are only: the language refuses others',
+    why: 'rules name only classes that exist: the language refuses others',
     mutants: [
       [
         'decide/policy.ts',
@@ -252,7 +252,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'what does not match has no second member',
+    why: 'a failed match has no second member',
     mutants: [
       [
         'decide/policy.ts',
@@ -263,7 +263,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'a kind that there is not has no rules on any group',
+    why: 'a kind that does not exist has no rules',
     mutants: [
       [
         'decide/policy.ts',
@@ -274,7 +274,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'a way without values lets nobody through',
+    why: 'a match without values permits no reader',
     mutants: [
       [
         'decide/policy.ts',
@@ -285,7 +285,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'null compares as the first moment of 1970, which no request comes before',
+    why: 'null compares as the start of 1970, which is before every request',
     mutants: [
       [
         'decide/policy.ts',
@@ -296,7 +296,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'the relation stands twice in the keys of both sides',
+    why: 'the relation is in the keys of both sides twice',
     mutants: [
       [
         'decide/policy.ts',
@@ -307,7 +307,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'the fault that is said beside it refuses the policy',
+    why: 'another fault refuses the policy',
     mutants: [
       [
         'language/rules.ts',
@@ -318,7 +318,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'the shape leaves no condition without values',
+    why: 'the schema of the language refuses a condition without values',
     mutants: [
       [
         'language/rules.ts',
@@ -329,7 +329,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'kinds that there are not were faulted before',
+    why: 'kinds that do not exist were reported before',
     mutants: [
       [
         'language/rules.ts',
@@ -340,7 +340,7 @@ export const named: readonly Named[] = [
     ],
   },
   {
-    why: 'roles are there: the term before it asks',
+    why: 'roles exist: the previous term checks it',
     mutants: [
       [
         'language/rules.ts',

@@ -8,7 +8,7 @@ const journey = { project: 'journeys', tests: 'test/journeys/relabel' } as const
 const both = 'schema/policy/decide/both.ts';
 const folder = 'subgraphs/serve/relabel';
 
-/** What holds while a store is relabelled from one version of the policy to another. */
+/** Guards while a store is relabelled from one policy version to another. */
 export const relabelling: readonly Guard[] = [
   {
     name: "relabelling: the older version's guard",
@@ -53,7 +53,7 @@ export const relabelling: readonly Guard[] = [
     ...parts,
   },
   {
-    name: "relabelling: the older version's doors",
+    name: "relabelling: the older version's root fields",
     file: both,
     from: 'return this.older.mayUse(reader, type, field) && ',
     to: 'return ',
@@ -81,49 +81,49 @@ export const relabelling: readonly Guard[] = [
     ...parts,
   },
   {
-    name: 'relabelling: old labels stay until the switch',
+    name: 'relabelling: old access keys stay until the switch',
     file: `${folder}/relabel-range.ts`,
     from: 'serving !== policy.source.version && key.startsWith(`${serving}|`)',
     to: 'serving < 0',
     ...parts,
   },
   {
-    name: 'relabelling: old labels stay a while after it',
+    name: 'relabelling: old access keys stay for a while after the switch',
     file: `${folder}/relabel.ts`,
     from: 'leaving: state.serving',
     to: 'leaving: null',
     ...parts,
   },
   {
-    name: 'relabelling: what comes in bears the labels of the version before',
+    name: 'relabelling: new records have the access keys of the previous version',
     file: 'subgraphs/serve/store/labeller.ts',
     from: 'return [next, serving, leaving]',
     to: 'return [next, serving]',
     ...parts,
   },
   {
-    name: 'relabelling: what comes in bears the labels of the next version',
+    name: 'relabelling: new records have the access keys of the next version',
     file: 'subgraphs/serve/store/labeller.ts',
     from: 'return [next, serving, leaving]',
     to: 'return [serving, leaving]',
     ...parts,
   },
   {
-    name: 'relabelling: a batch holds the state that it was labelled for',
+    name: 'relabelling: a batch depends on the state of its access keys',
     file: 'subgraphs/serve/ingest/target.ts',
     from: 'await this.#labeller.hold(session);',
     to: '',
     ...parts,
   },
   {
-    name: 'relabelling: every row is labelled before the switch',
+    name: 'relabelling: every row has new access keys before the switch',
     file: `${folder}/relabel.ts`,
     from: "const added = await pass(store, policy, { name: 'adding', state, todo }, options);",
     to: 'const added = 0 * todo.policy.$ne.length;',
     ...parts,
   },
   {
-    name: 'relabelling: old labels go away',
+    name: 'relabelling: old access keys are removed',
     file: `${folder}/relabel.ts`,
     from: ', { admits: foreign }, { admitsEarly: foreign }',
     to: '',
@@ -137,7 +137,7 @@ export const relabelling: readonly Guard[] = [
     ...parts,
   },
   {
-    name: 'relabelling: a newer version is never undone',
+    name: 'relabelling: a newer version is never reverted',
     file: `${folder}/relabel.ts`,
     from: 'if (Math.max(state.serving, state.next ?? 0) > version)',
     to: 'if (version < 0)',
@@ -151,14 +151,14 @@ export const relabelling: readonly Guard[] = [
     ...parts,
   },
   {
-    name: 'relabelling: a new policy binds at once',
+    name: 'relabelling: a new policy applies at once',
     file: `${folder}/served.ts`,
     from: 'isOne ? inForce : new BothPolicies(found, inForce)',
     to: 'isOne ? inForce : found',
     ...parts,
   },
   {
-    name: 'relabelling: who knows nothing of the labels decides nothing',
+    name: 'relabelling: no decision without the state of the access keys',
     file: `${folder}/served.ts`,
     from: ' || performance.now() - lookedAt > maxMs',
     to: '',

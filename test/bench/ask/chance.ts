@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Chance that comes out alike at every run: generated records are the same for the same number. */
+/** A seeded random generator: the same seed generates the same records. */
 export class Chance {
   #state: number;
 
@@ -8,7 +8,7 @@ export class Chance {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to 1 (mulberry32). */
+  /** Returns a number from 0 up to 1 (mulberry32). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -27,7 +27,7 @@ export class Chance {
     return value;
   }
 
-  /** From none to `most`, each once. */
+  /** Returns `least` to `most` distinct values. */
   some<Value>(values: readonly Value[], least: number, most: number): readonly Value[] {
     const chosen = new Set<Value>();
     const wanted = least + this.below(most - least + 1);
@@ -35,13 +35,13 @@ export class Chance {
     return [...chosen];
   }
 
-  /** Words of no meaning, as many as a text of that kind has. */
+  /** Returns a number of random words. */
   words(count: number): string {
     return Array.from({ length: count }, () => this.of(vocabulary)).join(' ');
   }
 }
 
-/** A UUID that a name gives always alike: random to the eye, so that ids lie anywhere in an index. */
+/** Returns a UUID that depends only on the name. It looks random, so that ids are spread over an index. */
 export function uuidOf(name: string): string {
   const hex = createHash('md5').update(name).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;

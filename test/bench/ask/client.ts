@@ -1,34 +1,34 @@
 import { Agent, request } from 'undici';
 import { percentile } from '../figures.ts';
 
-/** Where a question goes, and as whom. */
+/** The URL and the token of a request. */
 export type Asker = { readonly url: string; readonly token: string };
 
 export type Body = { readonly query: string; readonly variables: Readonly<Record<string, unknown>> };
 
-/** One answer: how long it took, and whether it was whole: status 200 and no error in it. */
+/** One answer: its latency, and whether it was complete (status 200 and no error). */
 export type Timed = { readonly ms: number; readonly text: string; readonly whole: boolean };
 
-/** Latencies in milliseconds, with how many answers they are of and how many came in a second. */
+/** Latencies in milliseconds, the number of answers and the answers per second. */
 export type Latency = {
   readonly p50: number;
   readonly p99: number;
   readonly answers: number;
   readonly perSecond: number;
-  /** Answers that were not whole: a part did not come in time. Their times count like all others. */
+  /** Incomplete answers, because a subgraph missed its deadline. Their times count like all others. */
   readonly broken: number;
 };
 
 const agent = new Agent({ connections: 64, pipelining: 1 });
 
-/** Asks once, and throws where the answer is not whole. */
+/** Sends one request. Throws if the answer is incomplete. */
 export async function askWhole(asker: Asker, body: Body): Promise<Timed> {
   const answer = await ask(asker, body);
   if (!answer.whole) throw new Error(`an answer that is not whole: ${answer.text.slice(0, 300)}`);
   return answer;
 }
 
-/** Asks once. */
+/** Sends one request. */
 export async function ask(asker: Asker, body: Body): Promise<Timed> {
   const began = performance.now();
   const response = await request(asker.url, {
@@ -42,7 +42,7 @@ export async function ask(asker: Asker, body: Body): Promise<Timed> {
   return { ms, text, whole: response.statusCode === 200 && !text.includes('"errors":') };
 }
 
-/** Asks with so many at once until the time is over or so many answers are in. */
+/** Sends concurrent requests until the time is over or the number of answers is reached. */
 export async function measure(
   asker: Asker,
   bodyAt: (turn: number) => Body,
@@ -79,7 +79,7 @@ export async function measure(
   };
 }
 
-/** Lets the connections go. */
+/** Closes the connections. */
 export async function hangUp(): Promise<void> {
   await agent.close();
 }

@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trial } from '../../../docker/trial/trial.ts';
 
-/** The processes that answer a question, by name. */
+/** The processes that answer a request, by name. */
 export type Processes = Readonly<Record<string, number>>;
 
-/** Milliseconds of a core by process. */
+/** CPU milliseconds by process. */
 export type CpuTime = Readonly<Record<string, number>>;
 
-/** Every part of the trial, its one database server, and this process, which is the client. */
+/** Returns every process of the trial, its database server, and this process, which is the client. */
 export function processesOf(trial: Trial, stores: string): Processes {
   const mongod = Number(readFileSync(join(stores, 'all', 'db', 'mongod.lock'), 'utf8'));
   const parts = [...trial.parts].map(([name, { pid }]) => [name, pid]);
   return { ...(Object.fromEntries(parts) as Processes), mongod, client: process.pid };
 }
 
-/** What each has used so far (proc(5), utime and stime); empty on a system without /proc. */
+/** Returns the CPU time of each process (proc(5), utime and stime). It is empty on a system without /proc. */
 export function cpuTimes(processes: Processes): CpuTime {
   const times = Object.entries(processes).flatMap(([name, pid]): [string, number][] => {
     try {
@@ -29,7 +29,7 @@ export function cpuTimes(processes: Processes): CpuTime {
   return Object.fromEntries(times);
 }
 
-/** What one answer took of each. */
+/** Returns the CPU time of each process for one answer. */
 export function cpuPerAnswer(before: CpuTime, after: CpuTime, answers: number): CpuTime {
   const names = Object.keys(after).filter((name) => name !== 'issuer');
   return Object.fromEntries(
@@ -37,7 +37,7 @@ export function cpuPerAnswer(before: CpuTime, after: CpuTime, answers: number): 
   );
 }
 
-/** How many cores were busy with anything else meanwhile: figures of a machine that has other work are worse. */
+/** Returns the number of cores that were busy with other work, which makes the figures worse. */
 export function coresOfOthers(before: Machine, after: Machine, ours: CpuTime, answers: number): number {
   const own = Object.values(ours).reduce((sum, ms) => sum + ms, 0) * answers;
   return Math.max(0, (after.busyMs - before.busyMs - own) / (after.at - before.at));
@@ -45,7 +45,7 @@ export function coresOfOthers(before: Machine, after: Machine, ours: CpuTime, an
 
 export type Machine = { readonly at: number; readonly busyMs: number };
 
-/** How long the machine's cores have been busy (proc(5), /proc/stat: all but idle and iowait). */
+/** Returns how long the cores have been busy (proc(5), /proc/stat: all but idle and iowait). */
 export function machineTime(): Machine {
   const at = performance.now();
   try {

@@ -15,7 +15,7 @@ import { labelBy } from '../../../subgraphs/serve/store/labeller.ts';
 import { openStore } from '../../../subgraphs/serve/store/store.ts';
 import type { Link } from '../../../subgraphs/serve/store/links.ts';
 import { parts } from '../../../docker/trial/parts.ts';
-import { tell } from '../place.ts';
+import { logProgress } from '../place.ts';
 import { Chance, uuidOf } from './chance.ts';
 import { envelopeOf } from './markings.ts';
 import { type Generated, generated } from './records.ts';
@@ -33,7 +33,7 @@ export async function fillStores(uris: Readonly<Record<StoreName, string>>, worl
   for (const name of communities) await fillStore(uris[name], name, world, readPolicy());
 }
 
-/** Fills one community's store, labelled by a policy. */
+/** Fills one community's store with records and their access keys under a policy. */
 export async function fillStore(uri: string, name: Community, world: World, policy: Policy): Promise<void> {
   const indexes = await indexesOf(uri, parts[name], policy);
   await withDb(uri, async (db) => {
@@ -41,13 +41,13 @@ export async function fillStore(uri: string, name: Community, world: World, poli
     for (const kind of generated.filter((one) => one.community === name))
       await fillKind(db, kind, world, policy);
     for (const [collection, specs] of indexes) {
-      tell(`${name}: indexes of ${collection}`);
+      logProgress(`${name}: indexes of ${collection}`);
       await db.collection(collection).createIndexes([...specs]);
     }
   });
 }
 
-/** The collections and indexes of a community as its models make them, read from its empty store. */
+/** Creates the collections and indexes of a community's models, and reads them from its empty store. */
 async function indexesOf(
   uri: string,
   part: CommunityPart,
@@ -84,7 +84,7 @@ async function fillKind(db: Db, kind: Generated, world: World, policy: Policy): 
     );
     writing.add(written);
     if (writing.size >= inFlight) await Promise.race(writing);
-    if (from % 100_000 === 0) tell(`${kind.community}: ${kind.kind} ${from} of ${count}`);
+    if (from % 100_000 === 0) logProgress(`${kind.community}: ${kind.kind} ${from} of ${count}`);
   }
   await Promise.all(writing);
 }

@@ -1,14 +1,14 @@
 import { Chance } from './chance.ts';
-import { states } from './records/said.ts';
+import { states } from './records/generated.ts';
 import { actorAt, cveAt, popularActor, popularCve, type World } from './world.ts';
 
-/** A question as a client sends it, with its variables at a turn. `page` is the list that is looked into. */
+/** A query of a client, with its variables for each repetition. `page` is the list that is examined. */
 export type Journey = {
   readonly name: string;
   readonly title: string;
   readonly query: string;
   variables(turn: number): Readonly<Record<string, unknown>>;
-  /** A list that `after` places deep into, by its door. */
+  /** The root field of a list that `after` pages deep into. */
   readonly deep?: string;
 };
 
@@ -84,12 +84,12 @@ const guarded = [
   { community: 'joint-unit', door: 'jointCaseRecords', filter: 'workflow: DRAFT', node: jointCase },
 ] as const;
 
-/** The query that turns a list's pages for `deep`, 100 rows each. */
+/** Returns the query that pages through a list for `deep`, 100 rows each. */
 export function pagesOf(door: string): string {
   return `query ($after: String) { ${door}(first: 100, after: $after) { pageInfo { endCursor hasNextPage } } }`;
 }
 
-/** The journeys in the order that they are measured. */
+/** The journeys, in the order of their measurement. */
 export function journeysOf(world: World): readonly Journey[] {
   const one = (turn: number) => cveAt(new Chance(turn).below(world.cves));
   return [

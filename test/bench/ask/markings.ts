@@ -4,10 +4,10 @@ import type { Community, Purpose, Tlp } from '../../../schema/record/vocabulary.
 import { markingOf, noAudience } from '../../../subgraphs/serve/record/marking.ts';
 import type { Chance } from './chance.ts';
 
-/** How a section of a store is marked: mixed as communities share, or such that next to nothing is CLEAR. */
+/** The markings of a section of a store: mixed, or with almost no CLEAR records. */
 export type Mix = 'mixed' | 'guarded';
 
-/** Shares of each colour; `OWN` is AMBER with nobody named: its originator's and custodian's only. */
+/** The share of each colour. `OWN` is AMBER with an empty audience: for originator and custodian only. */
 const shares: Readonly<Record<Mix, readonly (readonly [Tlp | 'OWN', number])[]>> = {
   mixed: [
     ['CLEAR', 0.55],
@@ -27,15 +27,15 @@ const shares: Readonly<Record<Mix, readonly (readonly [Tlp | 'OWN', number])[]>>
   ],
 };
 
-/** Those that records are given to: the private partner is none of them, so that it sees CLEAR only. */
+/** The recipients of records. The private partner is not among them, so it sees only CLEAR. */
 const recipients = organisations.map(({ id }) => id).filter((id) => id !== 'nordsee-energy');
 const originators = ['enisa', 'cert-eu', 'europol', 'csirt-fr', 'csirt-pl', 'csirt-fi', 'eset'];
 const purposes: readonly Purpose[] = ['incident-response', 'vulnerability-handling', 'threat-analysis'];
 
-/** The sharing groups of the generated world; the well-connected reader is in most of them. */
+/** The sharing groups of the generated records. The well-connected reader is in most of them. */
 export const groups: readonly string[] = Array.from({ length: 80 }, (_, at) => `group-${at}`);
 
-/** The envelope of a generated record. */
+/** Returns the envelope of a generated record. */
 export function envelopeOf(
   localId: string,
   custodian: Community,

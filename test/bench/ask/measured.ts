@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Trial } from '../../../docker/trial/trial.ts';
-import { tell } from '../place.ts';
+import { logProgress } from '../place.ts';
 import { ask, type Asker, askWhole, type Body, type Latency, measure } from './client.ts';
 import { coresOfOthers, type CpuTime, cpuPerAnswer, cpuTimes, machineTime, type Processes } from './cpu.ts';
 import { type Journey, pagesOf } from './journeys.ts';
 import type { Op, Profiler } from './plans.ts';
 import { askerOf, type BenchReader } from './readers.ts';
 
-/** What one journey came to for one reader. */
+/** The measurements of one journey for one reader. */
 export type Measured = {
   readonly journey: string;
   readonly reader: string;
@@ -15,9 +15,9 @@ export type Measured = {
   readonly records: number;
   readonly alone: Latency;
   readonly together: Latency;
-  /** Milliseconds of a core that each part spent on one answer, many at once. */
+  /** CPU milliseconds of each process for one answer, with concurrent requests. */
   readonly cpu: CpuTime;
-  /** Cores that other work of the machine kept busy meanwhile. */
+  /** Cores that were busy with other work during the measurement. */
   readonly others: number;
   readonly ops: readonly Op[];
 };
@@ -27,11 +27,11 @@ export type Effort = {
   readonly seconds: number;
   readonly atOnce: number;
   readonly pagesDeep: number;
-  /** Questions that are asked under the profiler. */
+  /** Requests that are sent under the profiler. */
   readonly explained: number;
 };
 
-/** Measures one journey as one reader: warm, alone, many at once, and once more under the profiler. */
+/** Measures one journey as one reader: warm-up, sequential, concurrent, and under the profiler. */
 export async function measureJourney(
   trial: Trial,
   journey: Journey,
@@ -68,14 +68,14 @@ export async function measureJourney(
   const ops = await profiler.watch(async () => {
     for (let turn = 0; turn < effort.explained; turn += 1) await ask(asker, bodyAt(turn));
   });
-  const said = `${alone.p50.toFixed(1)} ms alone, p99 ${together.p99.toFixed(0)} ms at ${effort.atOnce} at once`;
-  tell(
-    `${journey.name} as ${reader.name}: ${said}, ${together.perSecond.toFixed(0)} answers/s, ${together.broken} broken`,
+  const latency = `${alone.p50.toFixed(1)} ms alone, p99 ${together.p99.toFixed(0)} ms at ${effort.atOnce} at once`;
+  logProgress(
+    `${journey.name} as ${reader.name}: ${latency}, ${together.perSecond.toFixed(0)} answers/s, ${together.broken} broken`,
   );
   return { journey: journey.name, reader: reader.name, records, alone, together, cpu, others, ops };
 }
 
-/** Waits until the parts are done with what was asked, given up or not: it would be in the next figures. */
+/** Waits until the processes are idle. Abandoned requests would otherwise distort the next figures. */
 async function settle(processes: Processes): Promise<void> {
   const { client: _client, ...parts } = processes;
   const busy = () => Object.values(cpuTimes(parts)).reduce((sum, ms) => sum + ms, 0);
@@ -89,7 +89,7 @@ async function settle(processes: Processes): Promise<void> {
 const roundMs = 250;
 const maxRounds = 80;
 
-/** The cursor so many pages of 100 deep; where the reader's list ends before, the one before its end. */
+/** Returns the cursor a number of pages of 100 deep, or the last one if the list is shorter. */
 async function turnPages(asker: Asker, door: string, pages: number): Promise<string | null> {
   let after: string | null = null;
   for (let page = 0; page < pages; page += 1) {
@@ -104,7 +104,7 @@ async function turnPages(asker: Asker, door: string, pages: number): Promise<str
 
 type PageInfo = { readonly endCursor: string | null; readonly hasNextPage: boolean };
 
-/** Every record of an answer bears its marking. */
+/** Every record of an answer has its marking. */
 function countRecords(text: string): number {
   return text.split('"marking":{').length - 1;
 }

@@ -5,7 +5,7 @@ import { openAsAdmin } from '../../../docker/trial/stores/admin.ts';
 import { databaseOf } from '../../../docker/trial/stores/names.ts';
 import { type StoreName, storeNames } from '../../../docker/trial/stores/stores.ts';
 
-/** What MongoDB's profiler wrote of one query: how it was planned, and what it cost. */
+/** The profiler's entry of one query: its plan and its cost. */
 export type Op = {
   readonly store: StoreName;
   readonly collection: string;
@@ -15,17 +15,17 @@ export type Op = {
   readonly documents: number;
   readonly rows: number;
   readonly ms: number;
-  /** Ranges of the index that the query asks for: held keys, times the keys or ids asked at once. */
+  /** Index ranges of the query: held keys, times the keys or ids of the request. */
   readonly scans: number;
-  /** How many held keys one row may be met under. */
+  /** The number of held keys under which one row can be found. */
   readonly held: number;
   readonly sorts: boolean;
   readonly scansAll: boolean;
 };
 
 /**
- * Opens the profiler of the trial's stores. It takes the administrator of the trial's server, who gives himself the
- * right to it: the communities' own users have none.
+ * Opens the profiler of the trial's stores as the administrator of the trial's server, which grants itself the right.
+ * The communities' users do not have it.
  */
 export async function openProfiler(stores: string, uri: string): Promise<Profiler> {
   const secrets = JSON.parse(readFileSync(join(stores, 'secrets.json'), 'utf8')) as {
@@ -39,7 +39,7 @@ export async function openProfiler(stores: string, uri: string): Promise<Profile
   return new Profiler(client);
 }
 
-/** Records every operation of the stores while something is asked. */
+/** Records every operation of the stores during a request. */
 export class Profiler implements AsyncDisposable {
   readonly client: MongoClient;
 
@@ -47,7 +47,7 @@ export class Profiler implements AsyncDisposable {
     this.client = client;
   }
 
-  /** Every query of every store while `work` ran. */
+  /** Returns every query of every store during `work`. */
   async watch(work: () => Promise<void>): Promise<readonly Op[]> {
     for (const name of storeNames) {
       const db = this.client.db(databaseOf(name));
@@ -118,7 +118,7 @@ function stagesOf(stats: unknown): readonly string[] {
   );
 }
 
-/** How long the `$in` list of each path is, wherever it stands in the filter. */
+/** Returns the length of the `$in` list of each path, anywhere in the filter. */
 function listsIn(filter: unknown, into = new Map<string, number>()): ReadonlyMap<string, number> {
   if (typeof filter !== 'object' || filter === null || filter instanceof Date) return into;
   for (const [name, value] of Object.entries(filter)) {

@@ -5,18 +5,18 @@ import type { Trial } from '../../../docker/trial/trial.ts';
 import type { Asker } from './client.ts';
 import { groups } from './markings.ts';
 
-/** A kind of reader that the journeys are measured as. */
+/** A kind of reader for the measurements. */
 export type BenchReader = {
   readonly name: string;
   readonly title: string;
   readonly as: string;
   readonly purpose?: string;
-  /** The journeys that it makes; all where absent. */
+  /** The journeys of the reader; all if absent. */
   readonly journeys?: readonly string[];
 };
 
 const connectedAs = 'fr-csirt-analyst';
-/** How many sharing groups the well-connected reader is in; it holds two keys and one for each. */
+/** The number of sharing groups of the well-connected reader, who holds two keys and one for each group. */
 const connectedGroups = 60;
 
 export const readers: readonly BenchReader[] = [
@@ -44,7 +44,7 @@ export const readers: readonly BenchReader[] = [
   },
 ];
 
-/** Puts the well-connected reader into its sharing groups. */
+/** Adds the well-connected reader to its sharing groups. */
 export async function seedGroups(trial: Trial): Promise<void> {
   const client = new MongoClient(trial.stores.uris.hub);
   try {
@@ -59,7 +59,7 @@ export async function seedGroups(trial: Trial): Promise<void> {
   }
 }
 
-/** The reader with a token of this minute, for the real picture. */
+/** Returns the reader with a fresh token for the real picture. */
 export async function askerOf(trial: Trial, reader: BenchReader): Promise<Asker> {
   const { as, purpose } = reader;
   const home = trial.home.folder;

@@ -4,11 +4,11 @@ import { eeas } from './records/eeas.ts';
 import { enisa } from './records/enisa.ts';
 import { europol } from './records/europol.ts';
 import { jointUnit } from './records/joint-unit.ts';
-import type { Generated } from './records/said.ts';
+import type { Generated } from './records/generated.ts';
 
-export type { Generated } from './records/said.ts';
+export type { Generated } from './records/generated.ts';
 
-/** The kinds that fill the stores, and what a record of each is like. */
+/** The kinds of record that fill the stores, with their generators. */
 export const generated: readonly Generated[] = [
   ...enisa,
   ...certEu,

@@ -1,13 +1,13 @@
 import { communities } from '../../../schema/record/vocabulary.ts';
 import type { Op } from './plans.ts';
 
-/** What the store queries of one journey did, taken together. */
+/** The store queries of one journey, summed up. */
 export type Cost = {
   readonly queries: number;
   readonly keys: number;
   readonly documents: number;
   readonly rows: number;
-  /** The most keys that one query examined, and the bound that it was held to. */
+  /** The maximum of keys that one query examined, and its bound. */
   readonly worst: { readonly keys: number; readonly bound: number };
   readonly plans: readonly string[];
 };
@@ -27,7 +27,7 @@ export function costOf(ops: readonly Op[]): Cost {
   };
 }
 
-/** What is wrong with a query: it walks a collection, sorts in memory, or examines more keys than its rows explain. */
+/** Returns the faults of a query: it scans a collection, sorts in memory, or examines more keys than its rows explain. */
 export function faultsOf(ops: readonly Op[]): readonly string[] {
   const faults = ops.flatMap((op) => {
     const where = `${op.store}.${op.collection} (${planOf(op)})`;
@@ -40,7 +40,7 @@ export function faultsOf(ops: readonly Op[]): readonly string[] {
   return [...new Set(faults)];
 }
 
-/** A merge over many held keys names its index once for each. */
+/** A merge over many held keys has its index once for each key. */
 function planOf({ plan }: Op): string {
   return [...new Set(plan.split(/, (?=[A-Z]+ \{)/))].join(', ');
 }

@@ -1,6 +1,6 @@
 import { uuidOf } from './chance.ts';
 
-/** How much there is of what the communities share. All of it is generated: an exercise, nothing of it exists. */
+/** The sizes of the generated data. All of it is fiction, for an exercise. */
 export type World = {
   /** Records in each store. */
   readonly records: number;
@@ -8,11 +8,11 @@ export type World = {
   readonly actors: number;
   readonly indicators: number;
   readonly events: number;
-  /** How many records of a kind name the one popular CVE or the one popular actor. */
+  /** The number of records of a kind that name the popular CVE or the popular actor. */
   readonly popular: number;
 };
 
-/** The world of a size: five records of a store for each CVE. */
+/** Returns the data sizes for a number of records: five records of a store for each CVE. */
 export function worldOf(records: number): World {
   return {
     records,
@@ -27,10 +27,10 @@ export function worldOf(records: number): World {
 /** When all generated records were received. */
 export const receivedAt = new Date('2026-01-01T00:00:00Z');
 export const popularCve = 'CVE-2099-999999';
-/** The place of the actor that everybody writes of. */
+/** The position of the popular actor. */
 export const popularActor = 0;
 
-/** The CVE id at a place: well-formed, of a year that has not come. */
+/** Returns the CVE id at a position: well-formed, of a future year. */
 export function cveAt(at: number): string {
   return `CVE-2099-${1_000_000 + at}`;
 }
@@ -41,7 +41,7 @@ export type GeneratedActor = {
   readonly synonyms: readonly string[];
 };
 
-/** The actor at a place. */
+/** Returns the actor at a position. */
 export function actorAt(at: number): GeneratedActor {
   return {
     uuid: uuidOf(`actor ${at}`),
@@ -50,7 +50,7 @@ export function actorAt(at: number): GeneratedActor {
   };
 }
 
-/** All actors as a MISP galaxy: the alias table that the hub's registry takes in. */
+/** Returns all actors as a MISP galaxy: the alias table for the hub's registry. */
 export function galaxyOf(world: World): unknown {
   const values = Array.from({ length: world.actors }, (_, at) => {
     const { uuid, name, synonyms } = actorAt(at);

@@ -2,7 +2,7 @@ import type { Community } from '../../../schema/record/vocabulary.ts';
 import { parts } from '../../../docker/trial/parts.ts';
 import { type Db, type Document, MongoClient } from 'mongodb';
 
-/** What a bare `insertMany` of the same documents took, in milliseconds: nothing else is in it. */
+/** The duration of `insertMany` alone for the same documents, in milliseconds. */
 export type Bare = { readonly documents: number; readonly records: number; readonly ms: number };
 
 const batch = 1000;
@@ -14,7 +14,7 @@ export async function insertBare(uri: string, community: Community): Promise<Bar
   const client = new MongoClient(uri, { writeConcern: { w: 'majority' } });
   try {
     const db = client.db();
-    // What an import keeps beside records and join rows is no document of the file.
+    // Other collections of an import do not contain the file's documents.
     const names = ['links', ...parts[community].kinds.map(({ collection }) => collection)];
     let documents = 0;
     let records = 0;

@@ -3,28 +3,28 @@ import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 
-/** Public records that nobody of the project wrote, beside the project. */
+/** The folder of public records from outside the project. */
 export const realData = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'data');
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** One kind of real files: which import takes them, and how copies of them become other records. */
+/** One kind of real files: their import, and how copies of them become different records. */
 export type RealFiles = {
   readonly name: string;
-  /** The import's own name for it. */
+  /** The name of the source in the import. */
   readonly source: string;
   readonly into: Community;
-  /** In the folder of real records: a file, or a folder of files that are one record each. */
+  /** The path in the folder of real records: a file, or a folder of files with one record each. */
   readonly path: string;
-  /** The member that holds the records; null where the file itself is their array. Absent for a folder. */
+  /** The member with the records; null if the file itself is their array. Absent for a folder. */
   readonly records?: string | null;
-  /** How it is written, where that is not JSON: CSV tables of a folder that are joined by an id, or XML elements. */
+  /** The format, if it is not JSON: CSV tables of a folder that are joined by an id, or XML elements. */
   readonly form?:
     | { readonly tables: RegExp; readonly id: (row: string, copy: number) => string }
     | { readonly element: string; readonly id: (element: string, copy: number) => string };
-  /** UUIDs that stay as they are in every copy: whose word the records are. */
+  /** UUIDs that stay the same in every copy: those of the originator. */
   readonly keep?: readonly string[];
-  /** What must differ between copies beside ids. */
+  /** Other values that must differ between copies. */
   readonly rename?: (record: Json, copy: number) => Json;
 };
 
@@ -87,15 +87,15 @@ export const realFiles: readonly RealFiles[] = [
   },
 ];
 
-/** What was written: the path for the import, and how much it is. */
+/** The written files: their path for the import, and their size. */
 export type Grown = { readonly path: string; readonly records: number; readonly bytes: number };
 
-/** Whether the real records are there. */
+/** Returns whether the real records exist. */
 export function haveRealFiles(): boolean {
   return existsSync(realData);
 }
 
-/** Writes so many times the real files into a folder, each copy with ids of its own; streamed, copy by copy. */
+/** Writes multiple copies of the real files into a folder, each with different ids. The copies are streamed. */
 export async function growFiles(files: RealFiles, times: number, folder: string): Promise<Grown> {
   await mkdir(folder, { recursive: true });
   const path = join(realData, files.path);
@@ -148,7 +148,7 @@ async function growFile(from: string, files: RealFiles, times: number, path: str
 type Tables = Extract<NonNullable<RealFiles['form']>, { tables: RegExp }>;
 type Elements = Extract<NonNullable<RealFiles['form']>, { element: string }>;
 
-/** Tables with the rows of every copy under ids of its own; a row is a line in the real ones. */
+/** Writes tables with the rows of every copy under different ids. In the real tables a row is one line. */
 async function growTables(from: string, form: Tables, times: number, folder: string): Promise<Grown> {
   let bytes = 0;
   const ids = new Set<string>();
@@ -178,14 +178,14 @@ async function growElements(from: string, form: Elements, times: number, path: s
   return { path, records: elements.length * times, bytes: size };
 }
 
-/** What stands before and after the records, as in the real file. */
+/** Returns the text before and after the records of the real file. */
 function wrapping(whole: unknown, member: string | null): readonly [string, string] {
   if (member === null) return ['[\n', '\n]\n'];
   const others = Object.entries(whole as Json).filter(([name]) => name !== member);
   return [`${JSON.stringify(Object.fromEntries(others)).slice(0, -1)}, "${member}": [\n`, '\n]}\n'];
 }
 
-/** Every id of a text made another one of the same form, alike wherever it occurs; copy 0 is the real text. */
+/** Replaces every id of a text by another id of the same form, consistently. Copy 0 is the real text. */
 function varyIds(text: string, copy: number, keep: readonly string[] = []): string {
   if (copy === 0) return text;
   return text

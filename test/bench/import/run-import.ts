@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { policyEnv } from '../../../docker/trial/policy-office.ts';
 import type { RealFiles } from './real-files.ts';
 
-/** What one import took. Times in milliseconds, memory in bytes. */
+/** The measurements of one import. Times are in milliseconds, memory in bytes. */
 export type Imported = {
   /** From the start of the process to its end. */
   readonly wholeMs: number;
-  /** By the import's own words: without the start of the process and the making of indexes. */
+  /** As reported by the import: without the start of the process and the creation of indexes. */
   readonly ms: number;
-  /** Time on a core; null where the system does not say. */
+  /** CPU time; null if the system does not report it. */
   readonly cpuMs: number | null;
   readonly peakBytes: number | null;
   readonly read: number;
@@ -21,7 +21,7 @@ const pollMs = 50;
 const maxMs = 4 * 60 * 60_000;
 const root = join(import.meta.dirname, '..', '..', '..');
 
-/** Runs a community's import as `hub import` does: a process of its own, with its own store's URI. */
+/** Runs a community's import as `hub import` does: a separate process with the URI of its store. */
 export async function runImport(
   files: RealFiles,
   path: string,
@@ -39,31 +39,31 @@ export async function runImport(
     timeout: maxMs,
   });
   started(child);
-  const said = hear(child);
+  const output = collectOutput(child);
   const usage = watchUsage(child.pid ?? 0);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
   const wholeMs = performance.now() - began;
-  const summary = /: (\d+) read; .*?; (\d+) rejected, .*?; [\d.]+ s \((\d+) records\/s\)/.exec(said());
-  // 2 says that some records were rejected, which the real files have.
+  const summary = /: (\d+) read; .*?; (\d+) rejected, .*?; [\d.]+ s \((\d+) records\/s\)/.exec(output());
+  // Exit code 2: some records were rejected, as the real files have invalid records.
   if ((code !== 0 && code !== 2) || summary === null) {
-    throw new Error(`the import of ${path} ended with ${code}: ${said()}`);
+    throw new Error(`the import of ${path} ended with ${code}: ${output()}`);
   }
   const [read, rejected, rate] = summary.slice(1).map(Number) as [number, number, number];
   return { wholeMs, ms: (read / rate) * 1000, ...usage.stop(), read, rejected };
 }
 
-function hear(child: ChildProcess): () => string {
-  let said = '';
+function collectOutput(child: ChildProcess): () => string {
+  let output = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4000)));
+    stream?.on('data', (chunk: Buffer) => (output = `${output}${chunk.toString()}`.slice(-4000)));
   }
-  return () => said;
+  return () => output;
 }
 
-/** Looks at what the process has used (proc(5), VmHWM) until it has ended: what was seen last is kept. */
+/** Polls the resources of the process (proc(5), VmHWM) until its end, and keeps the last values. */
 function watchUsage(pid: number): { stop(): Pick<Imported, 'peakBytes' | 'cpuMs'> } {
   let peakBytes: number | null = null;
   let cpuMs: number | null = null;
@@ -75,7 +75,7 @@ function watchUsage(pid: number): { stop(): Pick<Imported, 'peakBytes' | 'cpuMs'
       const fields = (readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '').split(' ');
       cpuMs = (Number(fields[11]) + Number(fields[12])) * 10;
     } catch {
-      // It has ended, or the system has no /proc.
+      // The process has ended, or the system has no /proc.
     }
   }, pollMs);
   return {

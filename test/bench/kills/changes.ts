@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ask, type Asker } from '../ask/client.ts';
 
-/** A change that the hub said was made: the record, its version then, and what it says. */
+/** An acknowledged change: the record, its version and its content. */
 export type Acknowledged = { readonly id: string; readonly version: number; readonly judgement: string };
 
 const create = `mutation Create($input: CreateDefenceAssessmentInput!) {
@@ -9,20 +9,20 @@ const create = `mutation Create($input: CreateDefenceAssessmentInput!) {
 const update = `mutation Update($input: UpdateDefenceAssessmentInput!) {
   change: updateDefenceAssessment(input: $input) { record { id envelope { version } } userErrors { code } } }`;
 
-/** All records that the changes of a run name, so that they can be told from others. */
+/** The vulnerability of all changes of a run, which separates them from other records. */
 export const marked = 'EXERCISE: kept through a kill';
 
 /**
- * Makes changes without a pause until it is stopped: creates records and changes each twice. What is not acknowledged is
- * sent again under the same key until it is.
+ * Makes changes without a pause until it is stopped: creates records and changes each twice. Repeats a change under the
+ * same key until it is acknowledged.
  */
 export class Changes {
-  /** The newest acknowledged state of each record. */
+  /** The last acknowledged state of each record. */
   readonly acknowledged = new Map<string, Acknowledged>();
-  /** Acknowledged changes, and how often one had to be sent again. */
+  /** The numbers of acknowledged changes and of repeated requests. */
   changes = 0;
   again = 0;
-  /** What no kill explains: an answer that is a user error, such as a stale version. */
+  /** User errors, such as a stale version, which no kill explains. */
   readonly refused: string[] = [];
   #stopped = false;
   readonly #askers: () => Asker;
@@ -33,7 +33,7 @@ export class Changes {
     this.#running = Promise.all(Array.from({ length: atOnce }, async () => await this.#loop()));
   }
 
-  /** Ends after the changes under way are acknowledged. */
+  /** Stops after the pending changes are acknowledged. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
@@ -60,15 +60,15 @@ export class Changes {
     const variables = { input: { key: randomUUID(), ...change } };
     for (;;) {
       const answer = await ask(this.#askers(), { query, variables }).catch(() => null);
-      const said = answer === null ? null : (JSON.parse(answer.text) as Answer).data?.change;
-      if (said?.record) {
-        const done = { id: said.record.id, version: said.record.envelope.version, judgement };
+      const result = answer === null ? null : (JSON.parse(answer.text) as Answer).data?.change;
+      if (result?.record) {
+        const done = { id: result.record.id, version: result.record.envelope.version, judgement };
         this.acknowledged.set(done.id, done);
         this.changes += 1;
         return done;
       }
-      if (said?.userErrors?.[0] !== undefined) {
-        this.refused.push(said.userErrors[0].code);
+      if (result?.userErrors?.[0] !== undefined) {
+        this.refused.push(result.userErrors[0].code);
         return null;
       }
       this.again += 1;

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runQuietImports } from '../../../docker/cli/import.ts';
 
-/** Imports one file after the other into a store that is killed: each is run again until it is all in. */
+/** Imports one file after the other while the store is killed. Repeats each import until its file is complete. */
 export class Imports {
-  /** Files that are all in, and how often an import was broken off. */
+  /** The numbers of complete files and of interrupted imports. */
   files = 0;
   brokenOff = 0;
   readonly records: number;
@@ -20,7 +20,7 @@ export class Imports {
     this.#running = this.#loop();
   }
 
-  /** Ends when the file under way is all in. */
+  /** Stops when the current file is complete. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
@@ -43,7 +43,7 @@ export class Imports {
   }
 }
 
-/** What an imported record says after so many files: another thing in each. */
+/** Returns the content of an imported record after a number of files, which differs for each file. */
 export function importedJudgement(at: number, round: number): string {
   return `EXERCISE: imported ${at}, round ${round}`;
 }

@@ -1,7 +1,7 @@
 import { communities, type Community } from '../../../schema/record/vocabulary.ts';
 import { ask, type Asker } from '../ask/client.ts';
 
-/** One list of each community, all of one vulnerability of the exercise: a whole answer has something of each. */
+/** One list of each community for one vulnerability of the exercise. A complete answer has records of each. */
 const lists: Readonly<Record<Community, string>> = {
   enisa: 'exploitation',
   'cert-eu': 'advisories',
@@ -13,17 +13,17 @@ const lists: Readonly<Record<Community, string>> = {
 const fields = Object.values(lists).map((name) => `${name} { nodes { id } }`);
 const query = `{ vulnerability(id: "CVE-2099-10001") { name ${fields.join(' ')} } }`;
 
-/** An answer under load: when it was asked, how long it took, and which communities' parts are not in it. */
+/** An answer under load: its time, its latency, and the communities whose records are missing. */
 export type Sample = {
-  /** Milliseconds of this process. */
+  /** Start of the request, in milliseconds of this process. */
   readonly at: number;
   readonly ms: number;
   readonly lost: readonly Community[];
-  /** Whether there is no answer at all: another status, or nothing in it. */
+  /** True without an answer: another status, or an empty body. */
   readonly failed: boolean;
 };
 
-/** Asks without a pause with so many at once until it is stopped; every answer is kept. */
+/** Sends concurrent requests without a pause until it is stopped, and keeps every answer. */
 export class Load {
   readonly samples: Sample[] = [];
   readonly #asker: Asker;
@@ -40,7 +40,7 @@ export class Load {
     await this.#running;
   }
 
-  /** The first sample asked at or after `from` that `holds`, with those before it that do not; waits for it. */
+  /** Waits for the first sample at or after `from` that `holds`, and returns it with the samples before it. */
   async until(from: number, holds: (sample: Sample) => boolean, maxMs: number): Promise<Sample | null> {
     const end = performance.now() + maxMs;
     for (;;) {

@@ -9,16 +9,16 @@ import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { Chance } from '../ask/chance.ts';
 import { byNewer, byOlder, expected, type KnownList } from './known.ts';
 
-/** What was asked in one phase: the time of each question, and what was wrong. */
+/** The requests of one phase: the time of each, and the faults. */
 export type Asked = {
   readonly times: Map<string, number[]>;
-  /** Rows given that not every policy that binds allows. */
+  /** Returned rows that not all policies in force permit. */
   tooMany: number;
-  /** Rows not given that every policy that binds allows. */
+  /** Missing rows that all policies in force permit. */
   tooFew: number;
-  /** Questions that ended with an error, such as a store that took too long; and while no policy was served. */
+  /** Requests that failed, such as by a store timeout, or because no policy was in force. */
   failed: number;
-  /** How often each error was met. */
+  /** The count of each error. */
   readonly why: Map<string, number>;
 };
 
@@ -29,7 +29,7 @@ export type Asking = {
   readonly now: Date;
   readonly older: Policy;
   readonly newer: Policy;
-  /** The policy that a subgraph would decide by at this moment. */
+  /** The policy that a subgraph would apply now. */
   readonly served: () => Policy | null;
 };
 
@@ -42,8 +42,8 @@ export function nothingAsked(): Asked {
 }
 
 /**
- * Asks until it is told to end: a page of 50 at any place of a list, the first page, and a record by its id, as each
- * reader in turn, each checked against what is known. `phase` gives where a question counts.
+ * Sends requests until it is stopped: a page of 50 at a random position of a list, the first page, and a record by its
+ * id, as each reader in turn. Checks each answer. `phase` returns the counters of the current phase.
  */
 export async function askOn(
   asking: Asking,

@@ -3,18 +3,18 @@ import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 
-/** A list as its order is, and what each policy alone gives each reader of it: worked out before anybody asks. */
+/** A list in its order, with the rows that each policy gives each reader. It is computed before the requests. */
 export type KnownList = {
   readonly kind: string;
   readonly rows: readonly { readonly id: string; readonly sortAt: Date }[];
-  /** By reader: a byte for each row, 1 where the older policy gives it, 2 where the newer one does. */
+  /** By reader: a byte for each row, 1 if the older policy permits it, 2 if the newer one does. */
   readonly given: readonly Uint8Array[];
 };
 
 export const byOlder = 1;
 export const byNewer = 2;
 
-/** Reads every record of a kind, newest first, and decides each from its envelope, whatever labels it bears. */
+/** Reads every record of a kind, newest first, and decides each from its envelope, not from its stored keys. */
 export async function knowList(
   store: CommunityStore,
   kind: string,
@@ -56,7 +56,7 @@ function bitsOf(
   return (isBefore ? byOlder : 0) + (isAfter ? byNewer : 0);
 }
 
-/** The next rows behind a place that a reader is given where all these policies must allow it. */
+/** Returns the next rows after a position that all given policies permit a reader. */
 export function expected(
   list: KnownList,
   reader: number,

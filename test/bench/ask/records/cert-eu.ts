@@ -12,7 +12,7 @@ import {
   cves,
   actors,
   type Generated,
-} from './said.ts';
+} from './generated.ts';
 
 export const certEu: readonly Generated[] = [
   {
@@ -86,7 +86,7 @@ export const certEu: readonly Generated[] = [
   },
   {
     community: 'cert-eu',
-    // A galaxy's clusters say no time: all that came in one import have the same place in time.
+    // A galaxy's clusters have no date: all records of one import have the same sort time.
     kind: 'ActorProfile',
     share: 0.05,
     make: (_at, chance, world) => {

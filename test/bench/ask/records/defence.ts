@@ -10,8 +10,8 @@ import {
   reference,
   stateOf,
   text,
-} from './said.ts';
-import { taken } from './taken.ts';
+} from './generated.ts';
+import { contentOf } from './content.ts';
 
 export const defence: readonly Generated[] = [
   {
@@ -27,7 +27,11 @@ export const defence: readonly Generated[] = [
         description: text(chance.words(30)),
         references: reference(chance),
       };
-      return { ...taken('defence', kinds, 'TechniqueUse', given), sortAt: instantOf(chance), guarded: false };
+      return {
+        ...contentOf('defence', kinds, 'TechniqueUse', given),
+        sortAt: instantOf(chance),
+        guarded: false,
+      };
     },
   },
   {
@@ -47,7 +51,7 @@ export const defence: readonly Generated[] = [
         memberStatesConcerned: [stateOf(chance)],
         courseOfAction: [],
       };
-      const made = taken('defence', kinds, 'DefenceAssessment', given);
+      const made = contentOf('defence', kinds, 'DefenceAssessment', given);
       return { ...made, sortAt: instantOf(chance), guarded };
     },
   },

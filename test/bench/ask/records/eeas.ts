@@ -9,8 +9,8 @@ import {
   stateOf,
   text,
   time,
-} from './said.ts';
-import { taken } from './taken.ts';
+} from './generated.ts';
+import { contentOf } from './content.ts';
 
 export const eeas: readonly Generated[] = [
   {
@@ -33,7 +33,7 @@ export const eeas: readonly Generated[] = [
         actors: named,
         references: reference(chance),
       };
-      return { ...taken('eeas', kinds, 'CyberIncident', given), sortAt, guarded: false };
+      return { ...contentOf('eeas', kinds, 'CyberIncident', given), sortAt, guarded: false };
     },
   },
   {
@@ -54,7 +54,7 @@ export const eeas: readonly Generated[] = [
         basisPublic: true,
         confidence: chance.of(['LOW', 'MODERATE', 'HIGH']),
       };
-      return { ...taken('eeas', kinds, 'AttributionStatement', given), sortAt, guarded };
+      return { ...contentOf('eeas', kinds, 'AttributionStatement', given), sortAt, guarded };
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { cveAt, popularCve } from '../world.ts';
-import { dayOf, instantOf, text, time, reference, keyOfCve, actors, type Generated } from './said.ts';
+import { dayOf, instantOf, text, time, reference, keyOfCve, actors, type Generated } from './generated.ts';
 
 export const enisa: readonly Generated[] = [
   {

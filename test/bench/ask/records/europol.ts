@@ -12,7 +12,7 @@ import {
   cves,
   actors,
   type Generated,
-} from './said.ts';
+} from './generated.ts';
 
 export const europol: readonly Generated[] = [
   {

@@ -1,6 +1,6 @@
 import { kinds } from '../../../../subgraphs/joint-unit/records.ts';
-import { actors, cves, type Generated, instantOf, keyOfCve, stateOf, text } from './said.ts';
-import { taken } from './taken.ts';
+import { actors, cves, type Generated, instantOf, keyOfCve, stateOf, text } from './generated.ts';
+import { contentOf } from './content.ts';
 
 export const jointUnit: readonly Generated[] = [
   {
@@ -20,7 +20,11 @@ export const jointUnit: readonly Generated[] = [
         actors: actors(at, chance, world, 0, 1),
         questionsOpen: [chance.words(12)],
       };
-      return { ...taken('joint-unit', kinds, 'JointCaseRecord', given), sortAt: instantOf(chance), guarded };
+      return {
+        ...contentOf('joint-unit', kinds, 'JointCaseRecord', given),
+        sortAt: instantOf(chance),
+        guarded,
+      };
     },
   },
   {
@@ -35,7 +39,7 @@ export const jointUnit: readonly Generated[] = [
         statesCovered: [stateOf(chance)],
         state: 'PUBLISHED',
       };
-      const made = taken('joint-unit', kinds, 'SituationReport', given);
+      const made = contentOf('joint-unit', kinds, 'SituationReport', given);
       return { ...made, sortAt: instantOf(chance), guarded: false };
     },
   },

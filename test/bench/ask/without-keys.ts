@@ -2,13 +2,13 @@ import type { MongoClient } from 'mongodb';
 import { databaseOf } from '../../../docker/trial/stores/names.ts';
 import { percentile } from '../figures.ts';
 
-/** What the first page of a list costs a narrow reader without admitted keys: an `$or` over the marking's fields. */
+/** The cost of the first page for a narrow reader without access keys: an `$or` over the marking's fields. */
 export type Comparison = { readonly ms: number; readonly keys: number; readonly rows: number };
 
 const times = 3;
 
-/** Asks Europol's criminal profiles, where next to nothing is CLEAR, as a plain design would, on an index in order. */
-export async function askWithoutLabels(admin: MongoClient): Promise<Comparison> {
+/** Queries Europol's criminal profiles, where almost nothing is CLEAR, without access keys and on a sorted index. */
+export async function askWithoutKeys(admin: MongoClient): Promise<Comparison> {
   const profiles = admin.db(databaseOf('europol')).collection('criminalProfiles');
   const name = await profiles.createIndex({ sortAt: -1, _id: -1 });
   const own = 'nordsee-energy';

@@ -2,34 +2,34 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { type Asked, post, tokenOf } from '../helpers/ask.ts';
-import { Between } from '../helpers/between.ts';
+import { Interceptor } from '../helpers/interceptor.ts';
 import { startExercise } from '../helpers/standing.ts';
 
-/** Somebody on the way between the hub and CERT-EU's subgraph, without TLS: what they can do, and what not. */
-const between = new Between();
+/** An attacker between the hub and CERT-EU's subgraph, without TLS. */
+const interceptor = new Interceptor();
 let trial: Trial;
 let asked: Asked;
 let certEu: string;
 
 beforeAll(async () => {
-  const url = await between.listen();
+  const url = await interceptor.listen();
   trial = await startExercise({ env: { JCU_SUBGRAPH_CERT_EU_URL: url } });
   certEu = trial.parts.get('cert-eu')?.url ?? '';
-  between.to = certEu;
+  interceptor.to = certEu;
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
 }, 240_000);
 
 afterAll(async () => {
   await trial.stop();
-  await between.close();
+  await interceptor.close();
 });
 
 beforeEach(async () => {
-  between.meddle = () => false;
-  // Longer than the hub waits before it agrees anew for being refused.
+  interceptor.intercept = () => false;
+  // Longer than the hub waits before it agrees on another session after a refusal.
   await new Promise((resolve) => setTimeout(resolve, 1100));
   if ((await ask()).body.errors !== undefined) throw new Error('the hub is not whole before the test');
-  between.passed.length = 0;
+  interceptor.passed.length = 0;
 });
 
 const query = '{ advisories(first: 2) { nodes { serial } } }';
@@ -48,7 +48,7 @@ function expectLost({ status, body }: Awaited<ReturnType<typeof ask>>): void {
   ]);
 }
 
-test('nothing of a client’s headers reaches a subgraph: neither x-headers, nor cookies, nor their token', async () => {
+test('forwards no header of a client to a subgraph: no x-headers, no cookies, no token', async () => {
   const mine = {
     'x-reader': 'auditor',
     'x-forwarded-for': '192.0.2.1',
@@ -62,8 +62,8 @@ test('nothing of a client’s headers reaches a subgraph: neither x-headers, nor
     'user-agent': 'mine',
   };
   expect((await ask(mine)).body.errors).toBeUndefined();
-  const [{ headers, path }] = between.passed as [(typeof between.passed)[number]];
-  expect([path, between.passed.length]).toEqual(['/graphql', 1]);
+  const [{ headers, path }] = interceptor.passed as [(typeof interceptor.passed)[number]];
+  expect([path, interceptor.passed.length]).toEqual(['/graphql', 1]);
   expect(Object.keys(headers).sort()).toEqual([
     'accept',
     'authorization',
@@ -72,14 +72,14 @@ test('nothing of a client’s headers reaches a subgraph: neither x-headers, nor
     'content-type',
     'host',
   ]);
-  expect(JSON.stringify(between.passed)).not.toContain('mine');
+  expect(JSON.stringify(interceptor.passed)).not.toContain('mine');
   const who = { as: 'cert-eu-analyst', picture: 'exercise:trial-2026', purpose: 'incident-response' };
   expect(headers.authorization).not.toContain(await tokenOf(asked, who));
 });
 
-test('what is seen on the way cannot be sent again, with a changed question, or to another subgraph', async () => {
+test('rejects an observed request that is replayed, changed, or sent to another subgraph', async () => {
   await ask();
-  const [seen] = between.passed as [(typeof between.passed)[number]];
+  const [seen] = interceptor.passed as [(typeof interceptor.passed)[number]];
   const { authorization = '' } = seen.headers;
   const wider = seen.body.replace('first:2', 'first:100').replace('serial', 'serial id');
   expect(wider).not.toBe(seen.body);
@@ -93,19 +93,19 @@ test('what is seen on the way cannot be sent again, with a changed question, or 
   }
 });
 
-test('a question that is changed on the way is refused by the subgraph, and the part is lost', async () => {
-  between.meddle = async (passed, response) => {
+test('rejects a request that was changed on the way; the subgraph’s response is missing', async () => {
+  interceptor.intercept = async (passed, response) => {
     if (passed.path !== '/graphql') return false;
-    const { status, text } = await between.pass({ ...passed, body: passed.body.replace('2', '3') });
+    const { status, text } = await interceptor.pass({ ...passed, body: passed.body.replace('2', '3') });
     response.writeHead(status).end(text);
     return true;
   };
   expectLost(await ask());
 });
 
-test('an offer that is seen on the way is good for nothing to whoever saw it', async () => {
+test('gives an attacker no session for an observed offer', async () => {
   let offered = '';
-  between.meddle = (passed, response) => {
+  interceptor.intercept = (passed, response) => {
     if (passed.path === '/session') {
       offered = passed.body;
       return false;
@@ -120,15 +120,15 @@ test('an offer that is seen on the way is good for nothing to whoever saw it', a
   expect([again.status, again.text]).toEqual([401, '']);
 });
 
-test('a half that somebody puts in place of the subgraph’s, without its proof, makes no session', async () => {
+test('makes no session from an attacker’s key share without the proof', async () => {
   let tries = 0;
-  between.meddle = async (passed, response) => {
+  interceptor.intercept = async (passed, response) => {
     if (passed.path !== '/session') {
       response.writeHead(401).end();
       return true;
     }
     tries += 1;
-    const { text } = await between.pass(passed);
+    const { text } = await interceptor.pass(passed);
     const key = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }).x;
     response.end(JSON.stringify({ ...JSON.parse(text), key }));
     return true;
@@ -137,9 +137,9 @@ test('a half that somebody puts in place of the subgraph’s, without its proof,
   expect(tries).toBe(1);
 });
 
-test('a session that is unknown is agreed anew once, and the question is asked once again: nobody notices', async () => {
+test('agrees on a session again and repeats the request once if the subgraph does not know the session', async () => {
   const refused: string[] = [];
-  between.meddle = (passed, response) => {
+  interceptor.intercept = (passed, response) => {
     if (passed.path !== '/graphql' || refused.length > 0) return false;
     refused.push(passed.path);
     response.writeHead(401).end();
@@ -147,22 +147,22 @@ test('a session that is unknown is agreed anew once, and the question is asked o
   };
   const { body } = await ask();
   expect([body.errors, body.data.advisories.nodes.length]).toEqual([undefined, 2]);
-  expect(between.passed.map(({ path }) => path)).toEqual(['/graphql', '/session', '/graphql']);
+  expect(interceptor.passed.map(({ path }) => path)).toEqual(['/graphql', '/session', '/graphql']);
 });
 
-test('who refuses everything gets one more try, and no loop', async () => {
-  between.meddle = (passed, response) => {
+test('retries once, without a loop, if the subgraph rejects everything', async () => {
+  interceptor.intercept = (passed, response) => {
     if (passed.path === '/session') return false;
     response.writeHead(401).end();
     return true;
   };
   expectLost(await ask());
-  expect(between.passed.map(({ path }) => path)).toEqual(['/graphql', '/session', '/graphql']);
-  between.passed.length = 0;
+  expect(interceptor.passed.map(({ path }) => path)).toEqual(['/graphql', '/session', '/graphql']);
+  interceptor.passed.length = 0;
   const answers = await Promise.all(Array.from({ length: 20 }, async () => await ask()));
   answers.forEach(expectLost);
-  expect(between.passed.filter(({ path }) => path === '/graphql').length).toBeLessThanOrEqual(40);
-  expect(between.passed.filter(({ path }) => path === '/session').length).toBeLessThanOrEqual(2);
+  expect(interceptor.passed.filter(({ path }) => path === '/graphql').length).toBeLessThanOrEqual(40);
+  expect(interceptor.passed.filter(({ path }) => path === '/session').length).toBeLessThanOrEqual(2);
 });
 
 for (const [what, answer] of [
@@ -170,8 +170,8 @@ for (const [what, answer] of [
   ['no keys', '{}'],
   ['null', 'null'],
 ] as const) {
-  test(`an agreement that is answered with ${what} costs the part, and heals by itself`, async () => {
-    between.meddle = (passed, response) => {
+  test(`loses only the subgraph’s response if the session offer is answered with ${what}`, async () => {
+    interceptor.intercept = (passed, response) => {
       if (passed.path === '/session') response.end(answer);
       else response.writeHead(401).end();
       return true;
@@ -180,29 +180,29 @@ for (const [what, answer] of [
   });
 }
 
-test('an answer to an offer that is larger than one ever is, is not read, though it be right', async () => {
-  between.meddle = async (passed, response) => {
+test('does not read an answer to an offer that is too large, even if it is valid', async () => {
+  interceptor.intercept = async (passed, response) => {
     if (passed.path === '/session') {
-      const { text } = await between.pass(passed);
+      const { text } = await interceptor.pass(passed);
       response.end(text.replace('{', `{"more":"${'x'.repeat(5000)}",`));
-    } else if (between.passed.some(({ path }) => path === '/session')) return false;
+    } else if (interceptor.passed.some(({ path }) => path === '/session')) return false;
     else response.writeHead(401).end();
     return true;
   };
   expectLost(await ask());
 });
 
-test('a part that fails in another way is not asked twice', async () => {
-  between.meddle = (_passed, response) => {
+test('does not retry a subgraph that fails for another reason', async () => {
+  interceptor.intercept = (_passed, response) => {
     response.writeHead(500).end();
     return true;
   };
   expectLost(await ask());
-  expect(between.passed.map(({ path }) => path)).toEqual(['/graphql']);
+  expect(interceptor.passed.map(({ path }) => path)).toEqual(['/graphql']);
 });
 
-test('an agreement that is never answered is given up at the deadline of the question', async () => {
-  between.meddle = (passed, response) => {
+test('abandons an unanswered session offer at the deadline of the request', async () => {
+  interceptor.intercept = (passed, response) => {
     if (passed.path !== '/session') response.writeHead(401).end();
     return true;
   };

@@ -1,18 +1,18 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as it came by. */
+/** An intercepted request. */
 export type Passed = { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: string };
 
-/** Whether a request was dealt with; one that was not is passed on. */
-export type Meddle = (passed: Passed, response: ServerResponse) => boolean | Promise<boolean>;
+/** Answers a request itself and returns true, or returns false to pass it on. */
+export type Intercept = (passed: Passed, response: ServerResponse) => boolean | Promise<boolean>;
 
-/** Somebody on the way between the hub and a subgraph: sees each request, and may do as they like with it. */
-export class Between {
+/** An attacker between the hub and a subgraph, who sees and may change each request. */
+export class Interceptor {
   readonly passed: Passed[] = [];
-  /** Where requests are passed on to. */
+  /** The URL that requests are passed on to. */
   to = '';
-  meddle: Meddle = () => false;
+  intercept: Intercept = () => false;
   readonly #server = createServer((request, response) => void this.#take(request, response));
 
   async listen(): Promise<string> {
@@ -25,7 +25,7 @@ export class Between {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Sends a request on as it is, and gives the answer. */
+  /** Passes a request on unchanged and returns the answer. */
   async pass({ path, headers, body }: Passed): Promise<{ readonly status: number; readonly text: string }> {
     const { authorization, 'content-type': type = 'application/json' } = headers;
     const response = await fetch(new URL(path, this.to), {
@@ -43,7 +43,7 @@ export class Between {
     const passed = { path, headers: request.headers, body: Buffer.concat(chunks).toString() };
     this.passed.push(passed);
     try {
-      if (await this.meddle(passed, response)) return;
+      if (await this.intercept(passed, response)) return;
       const { status, text } = await this.pass(passed);
       response.writeHead(status, { 'content-type': 'application/json' }).end(text);
     } catch {

@@ -4,15 +4,15 @@ import type { Mapped } from '../../../../subgraphs/serve/ingest/sources/source.t
 import type { Chance } from '../chance.ts';
 import { actorAt, cveAt, popularActor, popularCve, type World } from '../world.ts';
 
-/** What a generated record says, before its marking: `guarded` where its section is one. */
-export type Said = Pick<Mapped, 'content' | 'names'> & { readonly sortAt: Date; readonly guarded: boolean };
+/** A generated record before its marking. `guarded` selects the section with almost no CLEAR records. */
+export type Draft = Pick<Mapped, 'content' | 'names'> & { readonly sortAt: Date; readonly guarded: boolean };
 
-/** One kind of generated records: its share of a store, and how the one at a place is made. */
+/** One kind of generated records: its share of a store, and the generator for a position. */
 export type Generated = {
   readonly community: Community;
   readonly kind: string;
   readonly share: number;
-  make(at: number, chance: Chance, world: World): Said;
+  make(at: number, chance: Chance, world: World): Draft;
 };
 
 const begin = Date.parse('2016-01-01T00:00:00Z');
