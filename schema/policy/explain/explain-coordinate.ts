@@ -7,7 +7,7 @@ import type { Policy } from '../decide/policy.ts';
 import { meetsConditions, type PolicySource, type Rule } from '../language/rules.ts';
 import { findReaderShortfalls, meetShortfalls } from './shortfalls.ts';
 
-/** Whether a kind of reader may ever use a coordinate, independent of the data, and why. */
+/** The answer whether a kind of reader may ever use a coordinate, independent of the data, with the reasons. */
 export type CoordinateExplanation = {
   readonly coordinate: string;
   readonly action: Action;

@@ -16,7 +16,7 @@ import {
   type Shortfall,
 } from './shortfalls.ts';
 
-/** What a rule decides: an action on a group of fields of a kind of record. */
+/** An action on a group of fields of a kind of record, which rules permit or prohibit. */
 export type Access = { readonly action: Action; readonly kind: string; readonly group: string };
 
 /** A permission that could allow the access: its unmet conditions, and the prohibitions that would still apply. */

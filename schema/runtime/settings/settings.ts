@@ -6,7 +6,7 @@ export type Form<Value> = { readonly expected: string; read(text: string): Value
 /** An environment variable. Its one declaration is used to read it, for `--help` and for docker/SETTINGS.md. */
 export type Setting<Value> = {
   readonly name: string;
-  /** What the setting is for, in a few words. */
+  /** The purpose of the setting, in a few words. */
   readonly meaning: string;
   readonly form: Form<Value>;
   /** The text that is used if the setting is not given; null if it is required. */

@@ -9,8 +9,8 @@ const policy = readPolicy();
 
 const meets = (keys: readonly string[], held: readonly string[]) => keys.some((key) => held.includes(key));
 
-/** What a store's filter would find, on labels alone and without a store: as compileFilter says it. */
-function findsByLabels(
+/** Returns true if the filter of `compileFilter` finds the row by its access keys. Uses no store. */
+function isFoundByKeys(
   one: Parameters<typeof allowedByRules>[1],
   kind: string,
   row: unknown,
@@ -42,7 +42,7 @@ test('guard, access keys and table decide every action on every group of fields 
             may: truly,
           });
           const isListed = group === 'content' && rowActions.includes(action);
-          expect(isListed ? findsByLabels(one, kind, row, action) : truly).toBe(truly);
+          expect(isListed ? isFoundByKeys(one, kind, row, action) : truly).toBe(truly);
           expect(policy.mayEver(one, kind, group, action) || !truly).toBe(true);
           decided.all += 1;
           decided.allowed += truly ? 1 : 0;
