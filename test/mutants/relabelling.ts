@@ -83,7 +83,7 @@ export const relabelling: readonly Guard[] = [
   {
     name: 'relabelling: old access keys stay until the switch',
     file: `${folder}/relabel-range.ts`,
-    from: 'serving !== policy.source.version && key.startsWith(`${serving}|`)',
+    from: 'serving !== policy.source.version && served.test(key)',
     to: 'serving < 0',
     ...parts,
   },

@@ -2,6 +2,7 @@ import { type GraphQLSchema, isObjectType } from 'graphql';
 import { randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Action } from '../../../schema/policy/language/domain.ts';
+import { isForAnyone } from '../../../schema/policy/decide/access-keys.ts';
 import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
@@ -187,7 +188,7 @@ export class Changes {
     const { policy, readerAccess } = this.#parts;
     const { admits, early } = policy.admittedKeys(envelope, kind.type);
     const isOver = envelope.embargoUntil === null || envelope.embargoUntil <= readerAccess.now;
-    return (isOver ? admits : early).some((key) => key.includes('|anyone;'));
+    return (isOver ? admits : early).some(isForAnyone);
   }
 
   /** Parts that the reader cannot see stay marked as they are, whatever is said of their fields. */

@@ -16,7 +16,7 @@ import { lastTurn, turnSwitch } from './switch.ts';
 import type { Counted } from '../preview/tally.ts';
 import { viewAs } from './view.ts';
 import { say, withStore } from './with-store.ts';
-import { sayKey } from '../store/keys-in-words.ts';
+import { formatKey } from '../store/format-key.ts';
 
 /**
  * The command line of a community's operator, on the community's own store and with its credentials: what a reader
@@ -108,7 +108,7 @@ function addAlarms(program: Command, community: CommunityPart): void {
         const what =
           isClaimed === true
             ? `another originator's file claims its id since ${since.toISOString()}: it was rejected`
-            : `open since ${since.toISOString()} to ${lost.map(sayKey).join('; ')}`;
+            : `open since ${since.toISOString()} to ${lost.map(formatKey).join('; ')}`;
         say(`${at.toISOString()} ${record}: ${what}`);
       }
       say(

@@ -2,7 +2,7 @@ import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts'
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { Tally, type Counted } from './tally.ts';
-import { sayKey } from '../store/keys-in-words.ts';
+import { formatKey } from '../store/format-key.ts';
 
 /** What a change of the policy would do to a community's own records: who gains which, who loses which. */
 export type Preview = {
@@ -35,8 +35,8 @@ export async function previewPolicy(store: CommunityStore, now: Policy, next: Po
 /** To whom a record opens, in words; before its embargo ends, said so. */
 export function openings(policy: Policy, envelope: Envelope, kind: string): ReadonlySet<string> {
   const { admits, early } = policy.admittedKeys(envelope, kind);
-  if (envelope.embargoUntil === null) return new Set(admits.map(sayKey));
+  if (envelope.embargoUntil === null) return new Set(admits.map(formatKey));
   const until = envelope.embargoUntil.toISOString();
   const soon = new Set(early);
-  return new Set(admits.map((key) => (soon.has(key) ? sayKey(key) : `${sayKey(key)} from ${until} on`)));
+  return new Set(admits.map((key) => (soon.has(key) ? formatKey(key) : `${formatKey(key)} from ${until} on`)));
 }

@@ -1,5 +1,6 @@
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
+import { keysOfVersion } from '../../../schema/policy/decide/access-keys.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { Range } from '../store/walk/walk.ts';
@@ -70,7 +71,8 @@ function groupByLabels(
 /** A record's new labels: the policy's keys, and beside them those that it is found by. */
 function labelsOf(row: Row, kind: string, policy: Policy, serving: number): Labelled {
   const { admits, early } = policy.admittedKeys(row.envelope, kind);
-  const isServed = (key: string) => serving !== policy.source.version && key.startsWith(`${serving}|`);
+  const served = keysOfVersion(serving);
+  const isServed = (key: string) => serving !== policy.source.version && served.test(key);
   return {
     admits: [...row.admits.filter(isServed), ...admits],
     admitsEarly: [...row.admitsEarly.filter(isServed), ...early],

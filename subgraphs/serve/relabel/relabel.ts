@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { keysOfVersion } from '../../../schema/policy/decide/access-keys.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store/store.ts';
 import {
@@ -94,7 +95,7 @@ async function settle(
   options: RelabelOptions,
 ): Promise<number> {
   const { version } = policy.source;
-  const foreign = { $elemMatch: { $not: new RegExp(`^${version}\\|`) } };
+  const foreign = { $elemMatch: { $not: keysOfVersion(version) } };
   const todo = { $or: [{ policy: { $ne: policy.version } }, { admits: foreign }, { admitsEarly: foreign }] };
   const cleaned = await pass(store, policy, { name: 'removing', state, todo }, options);
   if (cleaned === 0) await changeLabelling(store, state, { settled: version });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientSession, Collection } from 'mongodb';
 import type { CommunityStore } from './store.ts';
-import { sayKey } from './keys-in-words.ts';
+import { formatKey } from './format-key.ts';
 
 /**
  * An alarm: that a record had been open to more than it should have been, as its new marking says, or that a file of
@@ -27,8 +27,8 @@ export function alarmOf(
   after: readonly string[],
   at: Date,
 ): Alarm | null {
-  const kept = new Set(after.map(sayKey));
-  const lost = before.admits.filter((key) => !kept.has(sayKey(key)));
+  const kept = new Set(after.map(formatKey));
+  const lost = before.admits.filter((key) => !kept.has(formatKey(key)));
   return lost.length === 0 ? null : { _id: randomUUID(), at, record, since: before.since, lost };
 }
 

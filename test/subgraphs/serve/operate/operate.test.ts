@@ -6,7 +6,8 @@ import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
 import { previewPolicy } from '../../../../subgraphs/serve/preview/openings.ts';
 import { followSwitch, lastTurn, turnSwitch } from '../../../../subgraphs/serve/operate/switch.ts';
 import { viewAs } from '../../../../subgraphs/serve/operate/view.ts';
-import { readKey, sayKey } from '../../../../subgraphs/serve/store/keys-in-words.ts';
+import { readKey } from '../../../../schema/policy/decide/access-keys.ts';
+import { formatKey } from '../../../../subgraphs/serve/store/format-key.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
@@ -101,7 +102,7 @@ test('a record that comes again under a stricter marking raises an alarm: to who
   const [alarm, ...others] = await newestAlarms(store, 10);
   expect(others).toEqual([]);
   expect(alarm).toMatchObject({ record: expect.stringMatching(/^Bulletin:/), since: expect.any(Date) });
-  expect(alarm?.lost.map(sayKey)).toEqual([
+  expect(alarm?.lost.map(formatKey)).toEqual([
     'organisations registered in cyber-defence (read, search) in exercise:import',
   ]);
 });
@@ -126,7 +127,7 @@ test('every key that the policy makes is read aloud in words, and no two alike',
   await place.import([await place.write('b.json', bulletinsFile(1))]);
   const [bulletin] = await place.client.db().collection('bulletins').find().toArray();
   const keys: readonly string[] = bulletin?.['admits'] ?? [];
-  const said = keys.map(sayKey);
+  const said = keys.map(formatKey);
   expect(said.length).toBeGreaterThan(1);
   expect(new Set(said).size).toBe(said.length);
   for (const key of keys) expect(readKey(key)).toMatchObject({ picture: 'exercise:import' });
