@@ -1,3 +1,4 @@
+import { isDuplicateKey } from '../../../../schema/runtime/duplicate-key.ts';
 import { within } from '../../../../schema/runtime/within.ts';
 import type { CommunityStore } from '../store.ts';
 
@@ -21,7 +22,6 @@ export type Lease = {
 
 const lastsMs = 10_000;
 const answerMs = 5000;
-const duplicateKey = 11_000;
 
 /** Takes or renews the lease of a job on a store, for ten seconds. False where another process holds it. */
 export async function takeLease(
@@ -38,7 +38,7 @@ export async function takeLease(
     await within(answerMs, taken);
     return true;
   } catch (error) {
-    if ((error as { code?: unknown }).code === duplicateKey) return false;
+    if (isDuplicateKey(error)) return false;
     throw error;
   }
 }
