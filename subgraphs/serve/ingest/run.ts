@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
+import { DeadlineExceeded } from '../../../schema/runtime/within.ts';
 import { readOrThrow } from '../../../schema/runtime/settings/settings.ts';
 import type { CommunityPart } from '../graph/community.ts';
 import { PreviewTarget } from './preview-target.ts';
@@ -19,7 +20,7 @@ import { ingest, type IngestReport, Interrupted } from './ingest.ts';
 import { showProgress } from '../../../schema/runtime/progress.ts';
 import { openRejects } from './rejects.ts';
 import type { Defaults, Source } from './sources/source.ts';
-import { type Sink, Target } from './target.ts';
+import { type Sink, StoreLost, Target } from './target.ts';
 
 /** How an import ends, for whoever called it. */
 export const exitCodes = { allIn: 0, failed: 1, someRejected: 2, classifiedMet: 3 } as const;
@@ -192,7 +193,7 @@ function describeError(error: unknown): string {
   if (code === 'ENOSPC' || code === outOfDiskSpace || /no space left|OutOfDiskSpace/i.test(message))
     return `The disk is full (${message}): make room.`;
   if (code === 'EACCES') return `${message}: the file or folder cannot be read or written.`;
-  if (name.startsWith('Mongo') || name === 'StoreLost' || /expected an answer within/.test(message))
+  if (name.startsWith('Mongo') || error instanceof StoreLost || error instanceof DeadlineExceeded)
     return `The community's store does not answer (${message}): see that it runs.`;
   return message;
 }
