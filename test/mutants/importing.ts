@@ -20,9 +20,9 @@ export const importing: readonly Guard[] = [
   },
   {
     name: 'no join row by import for a key of a manual portion',
-    file: 'subgraphs/serve/ingest/target.ts',
-    from: '.filter((key) => !unlisted.has(key))',
-    to: '',
+    file: 'subgraphs/serve/store/write.ts',
+    from: 'keys.filter((key) => !unlisted.has(key))',
+    to: 'keys',
     project: 'parts',
     tests: 'test/subgraphs/serve/ingest/by-hand',
   },

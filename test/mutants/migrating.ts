@@ -17,9 +17,9 @@ export const migrating: readonly Guard[] = [
   },
   {
     name: 'migrating: fields of older versions are still written',
-    file: 'subgraphs/serve/ingest/label.ts',
+    file: 'subgraphs/serve/store/write.ts',
     from: 'labels.shed ?? {}',
-    to: '{ [prepared.mapped.kind]: schema.current }',
+    to: '{ [kind]: schema.current }',
     ...parts,
   },
   {
@@ -74,7 +74,7 @@ export const migrating: readonly Guard[] = [
   {
     name: 'migrating: omitted documents cannot be changed',
     file: 'subgraphs/serve/changes/write-once.ts',
-    from: 'return found === null ? null : schemaOf(store, kind).read(found);',
+    from: 'return found === null ? null : schemaOf(store, kind.type).read(found);',
     to: 'return found;',
     ...parts,
   },

@@ -110,8 +110,8 @@ export const relabelling: readonly Guard[] = [
   },
   {
     name: 'relabelling: a batch depends on the state of its access keys',
-    file: 'subgraphs/serve/ingest/target.ts',
-    from: 'await this.#labeller.hold(session);',
+    file: 'subgraphs/serve/store/write.ts',
+    from: 'await labeller.hold(session);',
     to: '',
     ...parts,
   },
@@ -132,8 +132,8 @@ export const relabelling: readonly Guard[] = [
   {
     name: 'relabelling: join rows with their records',
     file: `${folder}/relabel-range.ts`,
-    from: 'await joins.bulkWrite(links, { session, ordered: false });',
-    to: 'void joins; void links;',
+    from: 'await linksOf(store).bulkWrite(links, { session, ordered: false });',
+    to: 'void linksOf; void links;',
     ...parts,
   },
   {

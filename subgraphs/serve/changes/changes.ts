@@ -11,6 +11,8 @@ import { contractOf, namedIn, type Named } from '../record/contract.ts';
 import { bearsClassification } from '../record/classification.ts';
 import type { Labeller } from '../store/labeller.ts';
 import type { Content, Said } from '../record/content.ts';
+import { schemaOf } from '../store/collections.ts';
+import { isCaseKey } from '../store/links.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { settleContent, type TakenContent } from '../record/take-content.ts';
 import { type Made, type Outcome, writeOnce } from './write-once.ts';
@@ -122,7 +124,7 @@ export class Changes {
         throw new Refused('INVALID', ['case'], 'expected a key of JointCase, such as JointCase:JC-2026-0007');
       const content = { ...(before.content as Content), case: key };
       const envelope = { ...this.#next(before), contentByHand: true as const, caseByHand: true as const };
-      return this.#remade(kind, before, envelope, content, isOfNoCase);
+      return this.#remade(kind, before, envelope, content, (one) => !isCaseKey(one));
     });
   }
 
@@ -261,8 +263,8 @@ export class Changes {
   /** How a record may be read, whichever version of its content is read. */
   #readingOf(kind: Kind, input: ReadingInput): Reading {
     const reading = readingOf(input, this.#fieldsOf(kind));
-    const schema = this.#parts.store.schemas.get(kind.type);
-    return { ...reading, portions: schema?.portionsToStore(reading.portions) ?? reading.portions };
+    const schema = schemaOf(this.#parts.store, kind.type);
+    return { ...reading, portions: schema.portionsToStore(reading.portions) };
   }
 
   #next({ envelope }: StoredRecord): Envelope {
@@ -332,10 +334,6 @@ function byName(name: string): string | null {
 
 function isMarked({ portions }: Pick<Envelope, 'portions'>, field: string | undefined): boolean {
   return portions.some(({ path }) => path === field);
-}
-
-function isOfNoCase(key: string): boolean {
-  return !key.startsWith('JointCase:');
 }
 
 /** What an envelope says now of that which content says. */

@@ -3,6 +3,7 @@ import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
+import { toDocument } from '../store/write.ts';
 import type { Labels } from '../store/labeller.ts';
 import { combineReading } from '../record/marking.ts';
 import type { Defaults, Mapped } from './sources/source.ts';
@@ -80,19 +81,16 @@ export function toStored(
 ): StoredRecord {
   const next = envelopeAfter(prepared, before);
   const envelope: Envelope = { ...next, portions: schema.portionsToStore(next.portions) };
-  const { admits, early } = labels.admittedKeys(envelope, prepared.mapped.kind);
-  return {
+  const { kind, content } = prepared.mapped;
+  const record = {
     _id: id,
-    ...schema.write({ ...prepared.mapped.content, ...references }, labels.shed ?? {}),
     feed,
     envelope,
+    content: { ...content, ...references },
     sortAt: before?.sortAt ?? prepared.sortAt,
-    openFrom: envelope.embargoUntil ?? new Date(0),
-    admits,
-    admitsEarly: early,
-    policy: labels.version,
     contentHash: prepared.contentHash,
   };
+  return toDocument(kind, record, labels, schema);
 }
 
 /** The envelope of a prepared record once it is stored: what was decided here since it first came stays. */

@@ -20,7 +20,8 @@ import { ingest, type IngestReport, Interrupted } from './ingest.ts';
 import { showProgress } from '../../../schema/runtime/progress.ts';
 import { openRejects } from './rejects.ts';
 import type { Defaults, Source } from './sources/source.ts';
-import { type Sink, StoreLost, Target } from './target.ts';
+import { StoreLost } from '../store/write.ts';
+import { type Sink, Target } from './target.ts';
 
 /** How an import ends, for whoever called it. */
 export const exitCodes = { allIn: 0, failed: 1, someRejected: 2, classifiedMet: 3 } as const;

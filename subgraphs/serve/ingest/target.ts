@@ -1,25 +1,16 @@
-import {
-  type AnyBulkWriteOperation,
-  type ClientSession,
-  type Collection,
-  MongoNetworkError,
-  MongoServerSelectionError,
-} from 'mongodb';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import { contractOf, namedIn } from '../record/contract.ts';
-import { within } from '../../../schema/runtime/within.ts';
-import type { SchemaVersions } from '../record/schema-versions.ts';
 import type { Labeller, Labels } from '../store/labeller.ts';
-import { Relabelled } from '../store/labelling.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
-import type { Link } from '../store/links.ts';
 import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../store/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
 import { envelopeAfter, type Prepared, toStored } from './label.ts';
-import { toLinks } from '../store/links.ts';
+import { isCaseKey } from '../store/links.ts';
+import { recordsOf, schemaOf } from '../store/collections.ts';
+import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
 import { Seen } from './formats/seen.ts';
 import type { RejectReason } from '../record/reject.ts';
 
@@ -38,12 +29,7 @@ export type Written = {
 type Known = Pick<StoredRecord, '_id' | 'contentHash' | 'sortAt' | 'envelope' | 'policy'> & {
   readonly content?: { readonly case?: string | null };
 };
-type Change = {
-  readonly kind: string;
-  readonly record: StoredRecord;
-  readonly links: readonly Link[];
-  readonly before: Known | null;
-};
+type Change = Omit<RecordWrite, 'before'> & { readonly before: Known | null };
 
 /** What a record would be in the store, or why it would not be taken in. */
 export type DryRunResult =
@@ -51,24 +37,15 @@ export type DryRunResult =
 
 type Placed = { readonly at: number; readonly prepared: Prepared };
 
-/** Another import or a change came between reading and writing: read again. */
-class Overtaken extends Error {
-  override readonly name = 'Overtaken';
-}
-
-/** The store went away while it was written to, and did not come back. */
-export class StoreLost extends Error {
-  override readonly name = 'StoreLost';
-}
-
-const duplicateKey = 11_000;
-const attempts = 5;
 /**
- * A batch waits for another's open transaction, such as that of an import killed a moment ago, which the server ends
- * after 60 s (transactionLifetimeLimitSeconds). For a store that is lost the driver alone would wait as long.
+ * A batch waits for another process's open transaction, such as that of an import that was killed a moment ago. The
+ * server ends such a transaction after 60 s (transactionLifetimeLimitSeconds).
  */
-const batchMs = 110_000;
-const lostMs = 20_000;
+const durable = {
+  ms: 110_000,
+  writeConcern: { w: 'majority' },
+  readConcern: { level: 'snapshot' },
+} as const;
 
 /** What an import needs of where it goes. */
 export type Sink = Pick<Target, 'write' | 'loadActors' | 'spillageKey' | 'recordSpillage'>;
@@ -116,7 +93,7 @@ export class Target {
       else if (met === 'same') unchanged += 1;
       else refused.push({ at, reason: 'DUPLICATE', message: 'another record with this id came before it' });
     }
-    const written = await this.#writeFresh(fresh);
+    const written = await retryOvertaken(async () => await this.#writeFresh(fresh));
     return {
       ...written,
       unchanged: written.unchanged + unchanged,
@@ -136,21 +113,7 @@ export class Target {
     });
   }
 
-  /** Reads again and writes again where another writer of the same records was faster. */
   async #writeFresh(fresh: readonly Placed[]): Promise<Written> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#writeOnce(fresh);
-      } catch (error) {
-        // What was labelled for another state of the store's labels is labelled again, however often that changes.
-        if (error instanceof Relabelled) continue;
-        const overtaken = error instanceof Overtaken || (error as { code?: unknown }).code === duplicateKey;
-        if (!overtaken || attempt === attempts) throw error;
-      }
-    }
-  }
-
-  async #writeOnce(fresh: readonly Placed[]): Promise<Written> {
     const labels = await this.#labeller.current();
     const known = await this.#findKnown(fresh.map(({ prepared }) => prepared.mapped));
     const ids = new Map([...known].map(([place, record]) => [place, record._id]));
@@ -195,54 +158,29 @@ export class Target {
     const referenceIds = Object.fromEntries(references);
     const id = before?._id ?? `${kind}:${randomUUID()}`;
     ids.set(placeOf(prepared.mapped), id);
-    const record = toStored(prepared, this.#feed, id, before, referenceIds, labels, this.#schema(kind));
+    const record = toStored(
+      prepared,
+      this.#feed,
+      id,
+      before,
+      referenceIds,
+      labels,
+      schemaOf(this.#store, kind),
+    );
     // A list under a record would say what a field says that is marked by itself.
     const marked = new Set(record.envelope.portions.map(({ path }) => path));
     const listed = references.flatMap(([path, parent]) =>
       marked.has(path.split('.', 1)[0] ?? '') ? [] : [parent],
     );
-    const unlisted = unlistedIn(record, kind);
-    const keys = [...names, ...listed].filter((key) => !unlisted.has(key));
-    const links = toLinks(record, kind, keys);
-    return { kind, record, links, before };
+    return { kind, record, before, keys: [...names, ...listed], unlisted: unlistedIn(record, kind) };
   }
 
   async #commit(changes: readonly Change[], labels: Labels): Promise<void> {
-    const session = await this.#store.connection.startSession();
-    const lostAt = performance.now() + lostMs;
-    try {
-      await within(
-        batchMs,
-        session.withTransaction(async () => await untilLost(lostAt, this.#apply(changes, labels, session)), {
-          writeConcern: { w: 'majority' },
-          readConcern: { level: 'snapshot' },
-        }),
-      );
-    } finally {
-      // The session of a store that is lost ends by itself; nothing waits for it.
-      void session.endSession().catch(() => undefined);
-    }
-  }
-
-  async #apply(changes: readonly Change[], labels: Labels, session: ClientSession): Promise<void> {
-    await this.#labeller.hold(session);
-    for (const [kind, ofKind] of Map.groupBy(changes, (change) => change.kind)) {
-      const { matchedCount } = await this.#collection(kind).bulkWrite(ofKind.map(toWrite), {
-        session,
-        ordered: false,
-      });
-      if (matchedCount !== ofKind.filter((change) => change.before !== null).length) throw new Overtaken();
-    }
-    await raiseAlarms(
-      this.#store,
-      changes.flatMap((change) => alarmOn(change, labels) ?? []),
-      session,
-    );
-    const links = this.#store.links.collection as unknown as Collection<Link>;
-    const replaced = changes.flatMap((change) => change.before?._id ?? []);
-    if (replaced.length > 0) await links.deleteMany({ record: { $in: replaced } }, { session });
-    const rows = changes.flatMap((change) => change.links);
-    if (rows.length > 0) await links.insertMany(rows, { session, ordered: false });
+    await inWriteTransaction(this.#store, this.#labeller, durable, async (session) => {
+      await writeRecords(this.#store, changes.map(toRecordWrite), session);
+      const alarms = changes.flatMap((change) => alarmOn(change, labels) ?? []);
+      await raiseAlarms(this.#store, alarms, session);
+    });
   }
 
   async #findKnown(
@@ -252,7 +190,7 @@ export class Target {
     const found = await Promise.all(
       [...byKind].map(async ([kind, ones]) => {
         const localIds = [...new Set(ones.map((one) => one.localId))];
-        const rows = await this.#collection(kind)
+        const rows = await recordsOf(this.#store, kind)
           .find({
             feed: this.#feed,
             'envelope.localId': { $in: localIds },
@@ -276,18 +214,6 @@ export class Target {
     for (const place of ids.keys()) missing.delete(place);
     const found = await this.#findKnown([...missing.values()]);
     return new Map([...found].map(([place, record]) => [place, record._id]));
-  }
-
-  #schema(kind: string): SchemaVersions {
-    const schema = this.#store.schemas.get(kind);
-    if (schema === undefined) throw new Error(`this community has no records of the kind ${kind}`);
-    return schema;
-  }
-
-  #collection(kind: string): Collection<StoredRecord> {
-    const model = this.#store.records.get(kind);
-    if (model === undefined) throw new Error(`this community has no records of the kind ${kind}`);
-    return model.collection as unknown as Collection<StoredRecord>;
   }
 
   /** Key of the keyed hashes of classified records: a short text could be guessed from a plain one. */
@@ -320,17 +246,6 @@ export class Target {
   }
 }
 
-/** The work's outcome; from `lostAt` on a store that does not answer is no longer tried again. */
-async function untilLost(lostAt: number, work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    const isLost = error instanceof MongoNetworkError || error instanceof MongoServerSelectionError;
-    if (isLost && performance.now() > lostAt) throw new StoreLost(error.message, { cause: error });
-    throw error;
-  }
-}
-
 /**
  * Nothing to write: nothing is new in it and it bears the newest labels (those of another policy are made anew), or it
  * was erased, which no second import undoes.
@@ -347,7 +262,7 @@ function keepCase(prepared: Prepared, before: Known | null): Prepared {
   if (before?.envelope.caseByHand !== true) return prepared;
   const { mapped } = prepared;
   const key = before.content?.case ?? null;
-  const others = mapped.names.filter((name) => !name.startsWith('JointCase:'));
+  const others = mapped.names.filter((name) => !isCaseKey(name));
   const names = key === null ? others : [...others, key];
   return { ...prepared, mapped: { ...mapped, names, content: { ...mapped.content, case: key } } };
 }
@@ -384,10 +299,8 @@ function alarmOn({ kind, record, before }: Change, labels: Labels): Alarm | null
   return alarmOf(record._id, { admits, since: before.envelope.receivedAt }, after, new Date());
 }
 
-function toWrite({ record, before }: Change): AnyBulkWriteOperation<StoredRecord> {
-  if (before === null) return { insertOne: { document: record } };
-  const filter = { _id: record._id, 'envelope.version': before.envelope.version };
-  return { replaceOne: { filter, replacement: record } };
+function toRecordWrite({ before, ...write }: Change): RecordWrite {
+  return { ...write, before: before?.envelope ?? null };
 }
 
 function placeOf({ kind, localId }: { readonly kind: string; readonly localId: string }): string {

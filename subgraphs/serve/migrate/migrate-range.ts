@@ -3,6 +3,7 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Tally } from '../preview/tally.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
+import { recordsOf } from '../store/collections.ts';
 import type { Range } from '../store/walk/walk.ts';
 import { type SchemaVersions, versionsOf } from '../record/schema-versions.ts';
 
@@ -11,7 +12,7 @@ type Row = Pick<StoredRecord<Content>, '_id' | 'readableFrom' | 'content'> & {
   readonly schemaVersion?: number | null;
   readonly envelope: Pick<StoredRecord['envelope'], 'version'>;
 };
-type Update = { readonly id: string; readonly operation: AnyBulkWriteOperation<Row> };
+type Update = { readonly id: string; readonly operation: AnyBulkWriteOperation<StoredRecord> };
 
 const durable = { writeConcern: { w: 'majority', j: true } } as const;
 /** A batch of large records is written in several. */
@@ -60,7 +61,7 @@ async function expandOnce(
   { after, last }: Range,
   failed: Failed[],
 ): Promise<{ readonly tried: number; readonly written: number }> {
-  const records = recordsOf(store, schema);
+  const records = recordsOf(store, schema.type);
   const rows = records
     .find({ $and: [{ _id: { $gt: after, $lte: last } }, isBehind(schema)] } as never)
     .project<Row>(neededFor(schema))
@@ -91,7 +92,7 @@ export async function shedRange(
 ): Promise<number> {
   const inRange = { $and: [{ _id: { $gt: after, $lte: last } }, isUnshed(schema)] };
   const retired = schema.retired().map((name) => [`content.${name}`, '']);
-  const { modifiedCount } = await recordsOf(store, schema).updateMany(
+  const { modifiedCount } = await recordsOf(store, schema.type).updateMany(
     inRange,
     {
       $set: { readableFrom: schema.current },
@@ -118,9 +119,9 @@ function updateOf(row: Row, schema: SchemaVersions): Update | Error {
     const added = schema.added(row.content, versions.of);
     const stale = schema.addedBy(versions.of).filter((name) => !Object.hasOwn(added, name));
     const { _id, schemaVersion = null, envelope } = row;
-    const operation: AnyBulkWriteOperation<Row> = {
+    const operation: AnyBulkWriteOperation<StoredRecord> = {
       updateOne: {
-        filter: { _id, schemaVersion, 'envelope.version': envelope.version },
+        filter: { _id, schemaVersion, 'envelope.version': envelope.version } as never,
         update: {
           $set: {
             schemaVersion: schema.current,
@@ -141,7 +142,7 @@ function updateOf(row: Row, schema: SchemaVersions): Update | Error {
 
 /** Writes what it can; what the store refuses of it (a document that would be too large) is told. */
 async function write(
-  records: Collection<Row>,
+  records: Collection<StoredRecord>,
   updates: readonly Update[],
   failed: Failed[],
 ): Promise<number> {
@@ -158,8 +159,4 @@ async function write(
       failed.push({ id: updates[index]?.id ?? '', why: `the store refuses it (${code})` });
     return error.result.matchedCount;
   }
-}
-
-function recordsOf(store: CommunityStore, { type }: SchemaVersions): Collection<Row> {
-  return store.records.get(type)?.collection as unknown as Collection<Row>;
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Counted, Tally } from '../preview/tally.ts';
 import { type Held, raise, readLabelling, refuseOutgrown } from '../store/labelling.ts';
 import { usualGraceMs } from '../relabel/relabel.ts';
+import { schemaOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { walk, type WalkOptions } from '../store/walk/walk.ts';
 import { findOlder, goneMs } from '../store/processes.ts';
@@ -88,10 +89,13 @@ async function walkOver(
   visit: (schema: SchemaVersions, range: Parameters<typeof shedRange>[2]) => Promise<number>,
 ): Promise<number> {
   const names = kinds.map(({ type }) => type);
-  return await walk(store, names, step, options, async (kind, range) => {
-    const schema = store.schemas.get(kind);
-    return schema === undefined ? 0 : await visit(schema, range);
-  });
+  return await walk(
+    store,
+    names,
+    step,
+    options,
+    async (kind, range) => await visit(schemaOf(store, kind), range),
+  );
 }
 
 async function migrateAll(store: CommunityStore, options: MigrateOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import type { CommunityStore } from '../store/store.ts';
+import { recordsOf } from '../store/collections.ts';
 import { migratedKinds } from './migrate.ts';
 import { isBehind, isUnshed } from './migrate-range.ts';
 
@@ -20,8 +21,7 @@ export type KindPreview = {
 export async function previewMigration(store: CommunityStore): Promise<readonly KindPreview[]> {
   const kinds = migratedKinds(store).map(async (schema): Promise<KindPreview> => {
     const { type: kind, current: version } = schema;
-    const records = store.records.get(kind)?.collection;
-    const count = async (filter: object) => (await records?.countDocuments(filter)) ?? 0;
+    const count = async (filter: object) => await recordsOf(store, kind).countDocuments(filter);
     const newer = { schemaVersion: { $gt: version } };
     const closed = { $or: [{ readableFrom: { $gt: version } }, { readableFrom: null }] };
     const [behind, unshed, allNewer, unreadable] = await Promise.all(

@@ -1,9 +1,10 @@
-import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
+import type { Document } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { keysOfVersion } from '../../../schema/policy/decide/access-keys.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { Range } from '../store/walk/walk.ts';
+import { linksOf, recordsOf } from '../store/collections.ts';
 import { holdLabelling, inTransaction, type Labelling } from '../store/labelling.ts';
 
 /** A walk through all records: in which state of the labels, and which records it has something to do for. */
@@ -42,10 +43,10 @@ export async function writeRange(
     written = rows.length;
     if (rows.length === 0) return;
     const groups = groupByLabels(rows, kind, policy, state.serving);
-    await records.bulkWrite(groups.map(([ids, labels]) => setOn('_id', ids, labels)) as never, { session });
-    const links = groups.map(([ids, labels]) => setOn('record', ids, labels));
-    const joins = store.links.collection as unknown as Collection;
-    await joins.bulkWrite(links, { session, ordered: false });
+    const updates = groups.map(([ids, labels]) => updateOf({ _id: { $in: ids } }, labels));
+    await records.bulkWrite(updates, { session });
+    const links = groups.map(([ids, labels]) => updateOf({ record: { $in: ids } }, labels));
+    await linksOf(store).bulkWrite(links, { session, ordered: false });
   });
   return written;
 }
@@ -80,10 +81,6 @@ function labelsOf(row: Row, kind: string, policy: Policy, serving: number): Labe
   };
 }
 
-function setOn(path: '_id' | 'record', ids: readonly string[], labels: Labelled): AnyBulkWriteOperation {
-  return { updateMany: { filter: { [path]: { $in: ids } }, update: { $set: labels } } };
-}
-
-function recordsOf(store: CommunityStore, kind: string): Collection<Row> {
-  return store.records.get(kind)?.collection as unknown as Collection<Row>;
+function updateOf<Filter>(filter: Filter, labels: Labelled) {
+  return { updateMany: { filter, update: { $set: labels } } };
 }

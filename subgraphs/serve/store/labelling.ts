@@ -2,6 +2,7 @@ import type { ClientSession, Collection } from 'mongodb';
 import { randomInt } from 'node:crypto';
 import { within } from '../../../schema/runtime/within.ts';
 import type { Oldest } from '../record/schema-versions.ts';
+import { recordsOf } from './collections.ts';
 import { type CommunityStore, isOpen } from './store.ts';
 
 /**
@@ -91,8 +92,9 @@ export async function beginLabelling(store: CommunityStore, version: number): Pr
 }
 
 async function isEmpty(store: CommunityStore, session: ClientSession): Promise<boolean> {
-  for (const { collection } of store.records.values())
-    if ((await collection.findOne({}, { session, projection: { _id: 1 } })) !== null) return false;
+  for (const kind of store.records.keys())
+    if ((await recordsOf(store, kind).findOne({}, { session, projection: { _id: 1 } })) !== null)
+      return false;
   return true;
 }
 

@@ -27,3 +27,8 @@ export function toLinks(record: StoredRecord, kind: string, keys: readonly strin
     policy: record.policy,
   }));
 }
+
+/** Returns whether a join row's key is that of a joint case. A case that was set by hand is never changed by an import. */
+export function isCaseKey(key: string): boolean {
+  return key.startsWith('JointCase:');
+}

@@ -1,5 +1,5 @@
-import type { Collection } from 'mongodb';
 import { setTimeout as pause } from 'node:timers/promises';
+import { modelOf, recordsOf } from '../collections.ts';
 import type { CommunityStore } from '../store.ts';
 import type { Progress } from './lease.ts';
 
@@ -29,7 +29,7 @@ export async function walk(
   options: WalkOptions,
   visit: (kind: string, range: Range) => Promise<number>,
 ): Promise<number> {
-  const counts = kinds.map(async (kind) => (await store.records.get(kind)?.estimatedDocumentCount()) ?? 0);
+  const counts = kinds.map(async (kind) => await modelOf(store, kind).estimatedDocumentCount());
   const all = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   let [done, written] = [0, 0];
   for (const kind of kinds) {
@@ -56,8 +56,7 @@ async function nextRange(
   after: string,
   most: number,
 ): Promise<Range | null> {
-  const records = store.records.get(kind)?.collection as unknown as Collection<{ readonly _id: string }>;
-  const ids = await records
+  const ids = await recordsOf(store, kind)
     .find({ _id: { $gt: after } })
     .project<{ readonly _id: string }>({ _id: 1 })
     .sort({ _id: 1 })
