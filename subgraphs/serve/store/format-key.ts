@@ -2,7 +2,7 @@ import { readKey } from '../../../schema/policy/decide/access-keys.ts';
 
 /** The start of a relation's value, and the readers that the rest of the value names. */
 const readersByStart: readonly (readonly [start: string, readers: (name: string) => string])[] = [
-  ['anyone', () => 'every token holder'],
+  ['anyone', () => 'every authenticated reader'],
   ['community:', (name) => `organisations registered in ${name}`],
   ['origin:', (name) => `members of the originator ${name}`],
   ['custodian:', (name) => `members of the custodian ${name}`],
@@ -10,7 +10,7 @@ const readersByStart: readonly (readonly [start: string, readers: (name: string)
   ['group:', (name) => `members of the group ${name}`],
   ['named:', (name) => `the named person ${name}`],
   ['share:', (name) => `the client of the onward share ${name}`],
-  ['grant:', (name) => `the holder of the grant ${name}`],
+  ['grant:', (name) => `readers with the grant ${name}`],
   ['agreement:', (name) => `parties to the agreement ${name}`],
   ['state:', (name) => `authorities of ${name}`],
   ['told:', (name) => `authorities of ${name}, which was told`],

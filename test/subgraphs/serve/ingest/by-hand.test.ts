@@ -64,12 +64,12 @@ async function previewed(document: object, given: Partial<Defaults>): Promise<re
 test('a marking made by hand stays, whatever its feed brings later; the content follows the feed', async () => {
   await place.import(csaf, titled('EXERCISE: one'), vendor);
   const open = await previewed(titled('EXERCISE: two'), vendor);
-  expect(open).toContainEqual(expect.stringContaining('every token readerAccess'));
+  expect(open).toContainEqual(expect.stringContaining('every authenticated reader'));
   await mark({ marking: red, purposes: ['incident-response'], embargoUntil: new Date('2099-01-01') });
   const { envelope: marked, admits } = await stored();
 
   expect(await previewed(titled('EXERCISE: two'), vendor)).not.toContainEqual(
-    expect.stringContaining('every token readerAccess'),
+    expect.stringContaining('every authenticated reader'),
   );
   expect(await place.import(csaf, titled('EXERCISE: two'), vendor)).toMatchObject({ changed: 1 });
   const after = await stored();
