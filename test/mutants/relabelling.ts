@@ -96,14 +96,14 @@ export const relabelling: readonly Guard[] = [
   },
   {
     name: 'relabelling: new records have the access keys of the previous version',
-    file: 'subgraphs/serve/store/labeller.ts',
+    file: 'subgraphs/serve/store/key-assigner.ts',
     from: 'return [next, serving, leaving]',
     to: 'return [next, serving]',
     ...parts,
   },
   {
     name: 'relabelling: new records have the access keys of the next version',
-    file: 'subgraphs/serve/store/labeller.ts',
+    file: 'subgraphs/serve/store/key-assigner.ts',
     from: 'return [next, serving, leaving]',
     to: 'return [serving, leaving]',
     ...parts,
@@ -111,7 +111,7 @@ export const relabelling: readonly Guard[] = [
   {
     name: 'relabelling: a batch depends on the state of its access keys',
     file: 'subgraphs/serve/store/write.ts',
-    from: 'await labeller.hold(session);',
+    from: 'await keyAssigner.hold(session);',
     to: '',
     ...parts,
   },

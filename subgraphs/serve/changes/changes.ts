@@ -9,7 +9,7 @@ import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { contractOf, namedIn, type Named } from '../record/contract.ts';
 import { bearsClassification } from '../record/classification.ts';
-import type { Labeller } from '../store/labeller.ts';
+import type { KeyAssigner } from '../store/key-assigner.ts';
 import type { Content, Said } from '../record/content.ts';
 import { schemaOf } from '../store/collections.ts';
 import { isCaseKey } from '../store/links.ts';
@@ -34,7 +34,7 @@ export type ChangeParts = {
   readonly store: CommunityStore;
   readonly policy: Policy;
   /** Labels what is written, by every version that rows are found by. */
-  readonly labeller: Labeller;
+  readonly keyAssigner: KeyAssigner;
   readonly readerAccess: ReaderAccess;
   /** Raises the alarm for classified content, in words without any of it. */
   readonly alarm: (words: string) => void;
@@ -144,12 +144,12 @@ export class Changes {
     what: string,
     make: (find: (kind: Kind, id: string) => Promise<StoredRecord | null>) => Promise<Made>,
   ): Promise<Outcome> {
-    const { community, store, labeller, readerAccess } = this.#parts;
+    const { community, store, keyAssigner, readerAccess } = this.#parts;
     try {
       if (input.key === '' || input.key.length > 200)
         throw new Refused('INVALID', ['key'], 'expected a key of 1 to 200 characters');
       await this.#refuseClassified(input);
-      return await writeOnce({ store, labeller, readerAccess, community, input, what }, make);
+      return await writeOnce({ store, keyAssigner, readerAccess, community, input, what }, make);
     } catch (error) {
       if (error instanceof Refused) return { id: null, version: null, userErrors: error.errors };
       throw error;

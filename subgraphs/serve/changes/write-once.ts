@@ -8,7 +8,7 @@ import { within } from '../../../schema/runtime/within.ts';
 import { linksOf, recordsOf, schemaOf } from '../store/collections.ts';
 import { inWriteTransaction, retryOvertaken, toDocument, writeRecords } from '../store/write.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
-import type { Labeller, Labels } from '../store/labeller.ts';
+import type { KeyAssigner, KeyPolicy } from '../store/key-assigner.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { Refused, type UserError } from './refused.ts';
@@ -38,7 +38,7 @@ export type Made = {
 
 type Work = {
   readonly store: CommunityStore;
-  readonly labeller: Labeller;
+  readonly keyAssigner: KeyAssigner;
   readonly readerAccess: ReaderAccess;
   readonly community: string;
   readonly input: { readonly key: string };
@@ -75,13 +75,13 @@ export async function writeOnce(
   const hash = hashOf([what, input]);
   const until = performance.now() + deadlineMs;
   const run = async (): Promise<Outcome> => {
-    const labels = await work.labeller.current();
+    const keyPolicy = await work.keyAssigner.current();
     const limits = { ...durable, ms: until - performance.now() };
-    return await inWriteTransaction(store, work.labeller, limits, async (session) => {
+    return await inWriteTransaction(store, work.keyAssigner, limits, async (session) => {
       const known = await changesIn(store).findOne({ _id }, { session });
       if (known !== null) return again(known, hash);
       const made = await make(async (kind, id) => await find(store, kind, id, session));
-      const record = toRecord(made, labels, schemaOf(store, made.kind.type), readerAccess.now);
+      const record = toRecord(made, keyPolicy, schemaOf(store, made.kind.type), readerAccess.now);
       await put(store, made, record, session);
       await changesIn(store).insertOne(keep(_id, hash, what, made, readerAccess.now), { session });
       return { id: record._id, version: record.envelope.version, userErrors: [] };
@@ -131,7 +131,7 @@ function isRecordKey(key: string, store: CommunityStore): boolean {
   return type === 'Stix' || store.records.has(type);
 }
 
-function toRecord(made: Made, labels: Labels, schema: SchemaVersions, now: Date): StoredRecord {
+function toRecord(made: Made, keyPolicy: KeyPolicy, schema: SchemaVersions, now: Date): StoredRecord {
   const { kind, id, envelope, content, before } = made;
   const { feed, contentHash } = before ?? { feed: 'by-hand', contentHash: '' };
   const sortAt = made.sortAt ?? now;
@@ -141,7 +141,7 @@ function toRecord(made: Made, labels: Labels, schema: SchemaVersions, now: Date)
   return toDocument(
     kind.type,
     { _id: id, feed, envelope, content, sortAt, contentHash },
-    labels,
+    keyPolicy,
     schema,
     left,
   );

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { collectFirst } from './collect.ts';
 import { findClassifiedHeader } from './header.ts';
-import { type Prepared, prepare } from './label.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import { cutRecords, parseSlice } from './formats/forms.ts';
 import { checkShape } from './formats/parse-record.ts';
 import type { Progress } from '../../../schema/runtime/progress.ts';

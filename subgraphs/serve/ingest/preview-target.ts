@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import type { Prepared } from './label.ts';
+import type { Prepared } from './prepare.ts';
 import type { Sink, Target, Written } from './target.ts';
 import { openings } from '../preview/openings.ts';
 import { type Counted, Tally } from '../preview/tally.ts';

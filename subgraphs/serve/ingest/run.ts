@@ -9,7 +9,7 @@ import { PreviewTarget } from './preview-target.ts';
 import type { Counted } from '../preview/tally.ts';
 import { announce } from '../store/processes.ts';
 import { patiently, policiesOf, policyOfRun } from '../store/policies.ts';
-import { followLabelling, labelBy, type Labeller } from '../store/labeller.ts';
+import { followKeyState, assignKeysBy, type KeyAssigner } from '../store/key-assigner.ts';
 import { versionsIn } from '../store/policy-versions.ts';
 import { storeSettings } from '../settings.ts';
 import { type CommunityStore, openStore, untilOpen } from '../store/store.ts';
@@ -65,14 +65,14 @@ async function importAll(
   try {
     await untilOpen(store, storeWaitMs);
     announced = announce(store, 'import');
-    await announced.told;
+    await announced.registered;
     const policy = given ?? (await policyOfRun(process.env, store));
-    const labeller =
+    const keyAssigner =
       given === undefined
-        ? followLabelling(store, versionsIn(policiesOf(store, patiently)), policy.source.version)
-        : labelBy(given);
+        ? followKeyState(store, versionsIn(policiesOf(store, patiently)), policy.source.version)
+        : assignKeysBy(given);
     for (const run of runs) {
-      const code = await importFiles(sources, run, { store, policy, labeller });
+      const code = await importFiles(sources, run, { store, policy, keyAssigner });
       if (code === exitCodes.failed || code === exitCodes.classifiedMet) return code;
       worst = Math.max(worst, code);
     }
@@ -83,12 +83,12 @@ async function importAll(
   }
 }
 
-type Place = { readonly store: CommunityStore; readonly policy: Policy; readonly labeller: Labeller };
+type Place = { readonly store: CommunityStore; readonly policy: Policy; readonly keyAssigner: KeyAssigner };
 
 async function importFiles(sources: readonly Source[], { paths, flags }: Run, into: Place): Promise<number> {
   const { source, files } = await chooseFiles(sources, paths, flags.source);
   const defaults = withFlags(source.defaults, flags);
-  const target = new Target(into.store, source.name, defaults.exercise, into.labeller);
+  const target = new Target(into.store, source.name, defaults.exercise, into.keyAssigner);
   if (flags.preview === true) {
     const preview = new PreviewTarget(into.policy, {
       loadActors: async () => await target.loadActors(),

@@ -2,12 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import { contractOf, namedIn } from '../record/contract.ts';
-import type { Labeller, Labels } from '../store/labeller.ts';
+import type { KeyAssigner, KeyPolicy } from '../store/key-assigner.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../store/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
-import { envelopeAfter, type Prepared, toStored } from './label.ts';
+import { envelopeAfter, type Prepared, toStored } from './prepare.ts';
 import { isCaseKey } from '../store/links.ts';
 import { recordsOf, schemaOf } from '../store/collections.ts';
 import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
@@ -59,14 +59,14 @@ export class Target {
   readonly #store: CommunityStore;
   readonly #feed: string;
   readonly #exercise: string | null;
-  readonly #labeller: Labeller;
+  readonly #keyAssigner: KeyAssigner;
   readonly #seen = new Seen();
 
-  constructor(store: CommunityStore, feed: string, exercise: string | null, labeller: Labeller) {
+  constructor(store: CommunityStore, feed: string, exercise: string | null, keyAssigner: KeyAssigner) {
     this.#store = store;
     this.#feed = feed;
     this.#exercise = exercise;
-    this.#labeller = labeller;
+    this.#keyAssigner = keyAssigner;
   }
 
   /** Makes the indexes that an import and every list rest on. */
@@ -114,7 +114,7 @@ export class Target {
   }
 
   async #writeFresh(fresh: readonly Placed[]): Promise<Written> {
-    const labels = await this.#labeller.current();
+    const keyPolicy = await this.#keyAssigner.current();
     const known = await this.#findKnown(fresh.map(({ prepared }) => prepared.mapped));
     const ids = new Map([...known].map(([place, record]) => [place, record._id]));
     const parents = await this.#findParents(fresh, ids);
@@ -128,13 +128,13 @@ export class Target {
         refused.push({ at, ...foreign });
         continue;
       }
-      if (before !== null && isDone(before, prepared, labels.version)) continue;
-      const change = this.#toChange(prepared, before, ids, parents, labels);
+      if (before !== null && isDone(before, prepared, keyPolicy.version)) continue;
+      const change = this.#toChange(prepared, before, ids, parents, keyPolicy);
       if (change !== null) changes.push(change);
       else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' });
     }
     if (claimed.length > 0) await raiseForeign(this.#store, claimed, new Date());
-    if (changes.length > 0) await this.#commit(changes, labels);
+    if (changes.length > 0) await this.#commit(changes, keyPolicy);
     const changed = changes.filter((change) => change.before !== null).length;
     const unchanged = fresh.length - changes.length - refused.length;
     return { added: changes.length - changed, changed, unchanged, refused };
@@ -145,7 +145,7 @@ export class Target {
     before: Known | null,
     ids: Map<string, string>,
     parents: ReadonlyMap<string, string>,
-    labels: Labels,
+    keyPolicy: KeyPolicy,
   ): Change | null {
     const prepared = keepCase(said, before);
     const { kind, names, belongsTo = {} } = prepared.mapped;
@@ -164,7 +164,7 @@ export class Target {
       id,
       before,
       referenceIds,
-      labels,
+      keyPolicy,
       schemaOf(this.#store, kind),
     );
     // A list under a record would say what a field says that is marked by itself.
@@ -175,10 +175,10 @@ export class Target {
     return { kind, record, before, keys: [...names, ...listed], unlisted: unlistedIn(record, kind) };
   }
 
-  async #commit(changes: readonly Change[], labels: Labels): Promise<void> {
-    await inWriteTransaction(this.#store, this.#labeller, durable, async (session) => {
+  async #commit(changes: readonly Change[], keyPolicy: KeyPolicy): Promise<void> {
+    await inWriteTransaction(this.#store, this.#keyAssigner, durable, async (session) => {
       await writeRecords(this.#store, changes.map(toRecordWrite), session);
-      const alarms = changes.flatMap((change) => alarmOn(change, labels) ?? []);
+      const alarms = changes.flatMap((change) => alarmOn(change, keyPolicy) ?? []);
       await raiseAlarms(this.#store, alarms, session);
     });
   }
@@ -252,8 +252,8 @@ export class Target {
  */
 function isDone(before: Known, prepared: Prepared, policy: string): boolean {
   // What was changed by hand is written over by what a source says anew, not by the same words again.
-  const isLabelled = before.policy === policy || before.envelope.contentByHand === true;
-  const isSame = before.contentHash === prepared.contentHash && isLabelled;
+  const hasNewestKeys = before.policy === policy || before.envelope.contentByHand === true;
+  const isSame = before.contentHash === prepared.contentHash && hasNewestKeys;
   return isSame || before.envelope.recordState === 'ERASED';
 }
 
@@ -292,10 +292,10 @@ function unlistedIn({ envelope, content }: StoredRecord, kind: string): Readonly
 }
 
 /** A record that admits less than it did had been open to too many: its operator is told. */
-function alarmOn({ kind, record, before }: Change, labels: Labels): Alarm | null {
+function alarmOn({ kind, record, before }: Change, keyPolicy: KeyPolicy): Alarm | null {
   if (before === null) return null;
-  const { admits } = labels.admittedKeys(before.envelope, kind);
-  const after = labels.admittedKeys(record.envelope, kind).admits;
+  const { admits } = keyPolicy.admittedKeys(before.envelope, kind);
+  const after = keyPolicy.admittedKeys(record.envelope, kind).admits;
   return alarmOf(record._id, { admits, since: before.envelope.receivedAt }, after, new Date());
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Counted, Tally } from '../preview/tally.ts';
-import { type Held, raise, readLabelling, refuseOutgrown } from '../store/labelling.ts';
+import { type Held, raise, readKeyState, refuseOldProgram } from '../store/key-state.ts';
 import { usualGraceMs } from '../relabel/relabel.ts';
 import { schemaOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
@@ -58,17 +58,17 @@ export async function migrate(store: CommunityStore, options: MigrateOptions = {
  */
 export async function contract(store: CommunityStore, options: MigrateOptions = {}): Promise<number> {
   const kinds = migratedKinds(store);
-  const state = await readLabelling(store);
+  const state = await readKeyState(store);
   // Where nothing was ever stored there is nothing to hold to anything.
   if (kinds.length === 0 || state === null) return 0;
-  refuseOutgrown(store, state);
+  refuseOldProgram(store, state);
   const versions = Object.fromEntries(kinds.map(({ type, current }) => [type, current]));
   await refuseOlder(store, versions, options);
   await migrateAll(store, options);
   if (isBelow(state.oldest, versions)) await raise(store, 'oldest', versions, new Date());
   // What an older program had begun to write before it was refused.
   await migrateAll(store, options);
-  await waitForReaders(await readLabelling(store), options);
+  await waitForReaders(await readKeyState(store), options);
   await refuseOlder(store, versions, options);
   await raise(store, 'shed', versions, new Date());
   // What is written from now on bears nothing of it, so one walk finds all that does.

@@ -1,18 +1,18 @@
-import { type Labelling, readLabelling } from '../store/labelling.ts';
+import { type KeyState, readKeyState } from '../store/key-state.ts';
 import { type Lease, readLease } from '../store/walk/lease.ts';
 import type { CommunityStore } from '../store/store.ts';
 
 /** How a store's labels stand, and how far a relabelling is. */
-export type LabelsNow = { readonly labelling: Labelling | null; readonly lease: Lease | null };
+export type KeyStatus = { readonly labelling: KeyState | null; readonly lease: Lease | null };
 
 /** Reads how a store's labels stand. */
-export async function labelsNow(store: CommunityStore): Promise<LabelsNow> {
-  const [labelling, lease] = await Promise.all([readLabelling(store), readLease(store, 'relabel')]);
+export async function readKeyStatus(store: CommunityStore): Promise<KeyStatus> {
+  const [labelling, lease] = await Promise.all([readKeyState(store), readLease(store, 'relabel')]);
   return { labelling, lease };
 }
 
 /** The same in words, a line each. */
-export function sayLabels({ labelling, lease }: LabelsNow, now: Date): readonly string[] {
+export function formatKeyStatus({ labelling, lease }: KeyStatus, now: Date): readonly string[] {
   if (labelling === null) return ['no record was labelled yet'];
   const { serving, next, leaving, settled } = labelling;
   const found = `records are found by the labels of version ${serving}`;

@@ -3,12 +3,12 @@ import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityPart } from '../graph/community.ts';
 import { policiesOf, policyOfRun } from '../store/policies.ts';
-import { readLabelling } from '../store/labelling.ts';
+import { readKeyState } from '../store/key-state.ts';
 import { policyServed } from '../relabel/served.ts';
 import { versionsIn } from '../store/policy-versions.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { newestAlarms } from '../store/alarms.ts';
-import { labelsNow, sayLabels } from './relabel-status.ts';
+import { readKeyStatus, formatKeyStatus } from './relabel-status.ts';
 import { addMigrate } from './migrate-command.ts';
 import { previewPolicy } from '../preview/openings.ts';
 import { readReader } from './reader-file.ts';
@@ -40,7 +40,7 @@ function describe(community: CommunityPart): Command {
   addView(program, community);
   addPreview(program, community);
   addAlarms(program, community);
-  addLabels(program, community);
+  addLabelsCommand(program, community);
   addMigrate(program, community);
   addSwitch(program, community);
   return program;
@@ -117,22 +117,22 @@ function addAlarms(program: Command, community: CommunityPart): void {
     });
 }
 
-function addLabels(program: Command, community: CommunityPart): void {
+function addLabelsCommand(program: Command, community: CommunityPart): void {
   program
     .command('labels')
     .description('by which version of the policy records are found, and how far a relabelling is')
     .option('--json', 'as JSON')
     .action(async (flags: { json?: boolean }) => {
-      const now = await withStore(community, labelsNow);
+      const now = await withStore(community, readKeyStatus);
       if (flags.json === true) return say(JSON.stringify(now, null, 2));
-      for (const line of sayLabels(now, new Date())) say(line);
+      for (const line of formatKeyStatus(now, new Date())) say(line);
     });
 }
 
 /** What the subgraph decides by: two versions while the records are relabelled from one to the other. */
 async function servedNow(store: CommunityStore): Promise<Policy> {
   const inForce = await policyOfRun(process.env, store);
-  const state = await readLabelling(store);
+  const state = await readKeyState(store);
   return state === null ? inForce : await policyServed(state.serving, inForce, versionsIn(policiesOf(store)));
 }
 

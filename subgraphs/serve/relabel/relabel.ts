@@ -3,13 +3,13 @@ import { keysOfVersion } from '../../../schema/policy/decide/access-keys.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store/store.ts';
 import {
-  beginLabelling,
-  changeLabelling,
+  beginKeyState,
+  changeKeyState,
   chooseShard,
-  type Labelling,
-  readLabelling,
-  Relabelled,
-} from '../store/labelling.ts';
+  type KeyState,
+  readKeyState,
+  KeyStateChanged,
+} from '../store/key-state.ts';
 import { walk, type WalkOptions } from '../store/walk/walk.ts';
 import { type Step, writeRange } from './relabel-range.ts';
 
@@ -40,10 +40,10 @@ export async function relabel(
 ): Promise<Relabelling> {
   const { version } = policy.source;
   let [added, cleaned] = [0, 0];
-  await beginLabelling(store, version);
+  await beginKeyState(store, version);
   for (;;) {
     options.signal?.throwIfAborted();
-    const state = await readLabelling(store);
+    const state = await readKeyState(store);
     if (state === null) throw new Error('the state of the labels is gone');
     if (Math.max(state.serving, state.next ?? 0) > version)
       throw new Error(`expected version ${version} to be the newest, got ${state.next ?? state.serving}`);
@@ -53,28 +53,28 @@ export async function relabel(
       else if (state.serving === version) cleaned += await settle(store, policy, state, options);
       else added += await add(store, policy, state, options);
     } catch (error) {
-      if (!(error instanceof Relabelled)) throw error;
+      if (!(error instanceof KeyStateChanged)) throw error;
     }
   }
 }
 
 /** Waits until nobody finds rows by the keys of the version before any more: until then every row bears them. */
-async function leave(store: CommunityStore, state: Labelling, options: RelabelOptions): Promise<void> {
+async function leave(store: CommunityStore, state: KeyState, options: RelabelOptions): Promise<void> {
   const restMs = state.switchedAt.getTime() + (options.graceMs ?? usualGraceMs) - Date.now();
   if (restMs > 0) await pause(restMs, undefined, { signal: options.signal });
-  await changeLabelling(store, state, { leaving: null });
+  await changeKeyState(store, state, { leaving: null });
 }
 
 /** Adds the keys to every row, then has rows found by them. */
 async function add(
   store: CommunityStore,
   policy: Policy,
-  state: Labelling,
+  state: KeyState,
   options: RelabelOptions,
 ): Promise<number> {
   const { version } = policy.source;
   if (state.next !== version) {
-    await changeLabelling(store, state, { next: version });
+    await changeKeyState(store, state, { next: version });
     return 0;
   }
   const todo = { policy: { $ne: policy.version } };
@@ -83,7 +83,7 @@ async function add(
   if (added > 0) return added;
   const switchedAt = new Date();
   const to = { serving: version, next: null, leaving: state.serving, settled: null, switchedAt };
-  await changeLabelling(store, state, to);
+  await changeKeyState(store, state, to);
   return 0;
 }
 
@@ -91,14 +91,14 @@ async function add(
 async function settle(
   store: CommunityStore,
   policy: Policy,
-  state: Labelling,
+  state: KeyState,
   options: RelabelOptions,
 ): Promise<number> {
   const { version } = policy.source;
   const foreign = { $elemMatch: { $not: keysOfVersion(version) } };
   const todo = { $or: [{ policy: { $ne: policy.version } }, { admits: foreign }, { admitsEarly: foreign }] };
   const cleaned = await pass(store, policy, { name: 'removing', state, todo }, options);
-  if (cleaned === 0) await changeLabelling(store, state, { settled: version });
+  if (cleaned === 0) await changeKeyState(store, state, { settled: version });
   return cleaned;
 }
 

@@ -3,7 +3,7 @@ import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Oldest } from '../record/schema-versions.ts';
 import type { CommunityStore } from '../store/store.ts';
-import { beginLabelling } from '../store/labelling.ts';
+import { beginKeyState } from '../store/key-state.ts';
 import type { Versions } from '../store/policy-versions.ts';
 
 /** Where an operator is told of what cannot be served. */
@@ -59,7 +59,7 @@ export function followServed(
     const began = performance.now();
     try {
       if (inForce !== undefined) {
-        const state = await beginLabelling(store, inForce.source.version);
+        const state = await beginKeyState(store, inForce.source.version);
         const { serving } = state;
         if (inForce.source.version === serving) found = inForce;
         else if (found?.source.version !== serving) found = await versions.of(serving);

@@ -11,8 +11,8 @@ import { within } from '../../../schema/runtime/within.ts';
 import type { Content } from '../record/content.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { linksOf, recordsOf } from './collections.ts';
-import type { Labeller, Labels } from './labeller.ts';
-import { Relabelled } from './labelling.ts';
+import type { KeyAssigner, KeyPolicy } from './key-assigner.ts';
+import { KeyStateChanged } from './key-state.ts';
 import { toLinks } from './links.ts';
 import type { CommunityStore } from './store.ts';
 
@@ -50,26 +50,26 @@ export async function retryOvertaken<Result>(write: () => Promise<Result>): Prom
     try {
       return await write();
     } catch (error) {
-      if (error instanceof Relabelled) continue;
+      if (error instanceof KeyStateChanged) continue;
       if (!(error instanceof Overtaken || isDuplicateKey(error)) || attempt >= attempts) throw error;
     }
   }
 }
 
 /**
- * Runs `work` in a transaction that commits only if the access keys' state is still the one that `labeller` gave last.
- * Throws Relabelled where it is not, StoreLost where the store goes away for 20 s, and DeadlineExceeded after `ms`.
+ * Runs `work` in a transaction that commits only if the access keys' state is still the one that `keyAssigner` gave last.
+ * Throws KeyStateChanged where it is not, StoreLost where the store goes away for 20 s, and DeadlineExceeded after `ms`.
  */
 export async function inWriteTransaction<Result>(
   store: Pick<CommunityStore, 'connection'>,
-  labeller: Labeller,
+  keyAssigner: KeyAssigner,
   { ms, ...options }: TransactionOptions & { readonly ms: number },
   work: (session: ClientSession) => Promise<Result>,
 ): Promise<Result> {
   const session = await store.connection.startSession();
   const lostAt = performance.now() + lostMs;
   const held = async (): Promise<Result> => {
-    await labeller.hold(session);
+    await keyAssigner.hold(session);
     return await work(session);
   };
   try {
@@ -135,23 +135,23 @@ export type Unkeyed = Pick<
 >;
 
 /**
- * Returns the document to store, with the access keys of `labels` and in the current document version. `left` is the
+ * Returns the document to store, with the access keys of `keyPolicy` and in the current document version. `left` is the
  * stored record whose content stays as it is: fields of newer versions are kept.
  */
 export function toDocument(
   kind: string,
   { content, ...record }: Unkeyed,
-  labels: Labels,
+  keyPolicy: KeyPolicy,
   schema: SchemaVersions,
   left?: StoredRecord,
 ): StoredRecord {
-  const { admits, early } = labels.admittedKeys(record.envelope, kind);
+  const { admits, early } = keyPolicy.admittedKeys(record.envelope, kind);
   return {
     ...record,
-    ...schema.write(content, labels.shed ?? {}, left),
+    ...schema.write(content, keyPolicy.shed ?? {}, left),
     openFrom: record.envelope.embargoUntil ?? new Date(0),
     admits,
     admitsEarly: early,
-    policy: labels.version,
+    policy: keyPolicy.version,
   };
 }

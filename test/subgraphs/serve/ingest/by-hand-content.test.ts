@@ -5,7 +5,7 @@ import { community } from '../../../../subgraphs/defence/community.ts';
 import { kinds } from '../../../../subgraphs/defence/records.ts';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
 import { ownRecords } from '../../../../subgraphs/serve/ingest/own-records.ts';
-import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
@@ -36,8 +36,15 @@ const keys = async () => (await place.store.links.find().lean()).map(({ key }) =
 async function byHand() {
   const { _id: id, envelope } = await stored();
   const readerAccess = policy.accessOf(readerOf({ organisation: 'defence' }), new Date());
-  const [store, labeller] = [place.store, labelBy(policy)];
-  const parts = { community: community.name, kinds: community.kinds, store, policy, labeller, readerAccess };
+  const [store, keyAssigner] = [place.store, assignKeysBy(policy)];
+  const parts = {
+    community: community.name,
+    kinds: community.kinds,
+    store,
+    policy,
+    keyAssigner,
+    readerAccess,
+  };
   const changes = new Changes({ ...parts, alarm: () => undefined });
   return { changes, on: { key: randomUUID(), id, expectedVersion: envelope.version } };
 }

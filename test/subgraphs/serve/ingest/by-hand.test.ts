@@ -4,12 +4,12 @@ import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { community } from '../../../../subgraphs/enisa/community.ts';
 import { csaf } from '../../../../subgraphs/enisa/sources/csaf.ts';
 import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
-import { prepare } from '../../../../subgraphs/serve/ingest/label.ts';
+import { prepare } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import type { Defaults } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
 import { PreviewTarget } from '../../../../subgraphs/serve/ingest/preview-target.ts';
-import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
@@ -40,8 +40,15 @@ const keys = async () => (await place.store.links.find().lean()).map(({ key }) =
 async function mark(reading: MarkInput['reading']): Promise<void> {
   const { _id: id, envelope } = await stored();
   const readerAccess = policy.accessOf(readerOf({ organisation: 'exercise-vendor' }), new Date());
-  const [store, labeller] = [place.store, labelBy(policy)];
-  const parts = { community: community.name, kinds: community.kinds, store, policy, labeller, readerAccess };
+  const [store, keyAssigner] = [place.store, assignKeysBy(policy)];
+  const parts = {
+    community: community.name,
+    kinds: community.kinds,
+    store,
+    policy,
+    keyAssigner,
+    readerAccess,
+  };
   const changes = new Changes({ ...parts, alarm: () => undefined });
   const input = { key: randomUUID(), id, expectedVersion: envelope.version, reading };
   expect((await changes.mark(input)).userErrors).toEqual([]);
@@ -50,7 +57,7 @@ async function mark(reading: MarkInput['reading']): Promise<void> {
 /** To whom an import of the document would open its record. */
 async function previewed(document: object, given: Partial<Defaults>): Promise<readonly string[]> {
   const defaults = { ...csaf.defaults, ...given };
-  const target = new Target(place.store, csaf.name, null, labelBy(policy));
+  const target = new Target(place.store, csaf.name, null, assignKeysBy(policy));
   const preview = new PreviewTarget(policy, {
     loadActors: async () => await target.loadActors(),
     dryRun: async (batch) => await target.dryRun(batch),

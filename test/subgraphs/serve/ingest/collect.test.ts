@@ -5,7 +5,7 @@ import { ingest } from '../../../../subgraphs/serve/ingest/ingest.ts';
 import { noProgress } from '../../../../schema/runtime/progress.ts';
 import { openRejects } from '../../../../subgraphs/serve/ingest/rejects.ts';
 import type { Collection, Mapped, Source } from '../../../../subgraphs/serve/ingest/sources/source.ts';
-import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { policy } from '../../../helpers/policy.ts';
@@ -64,7 +64,7 @@ async function take(...files: readonly string[]) {
   met = [];
   const options = { source, files, defaults: source.defaults, receivedAt: new Date(), progress: noProgress };
   await using rejects = openRejects(`${place.folder}/rejects/collect.jsonl`);
-  const target = new Target(store, 'collect', null, labelBy(policy));
+  const target = new Target(store, 'collect', null, assignKeysBy(policy));
   const report = await ingest({ ...options, rejects, target, alarm: () => undefined });
   const records = await store.records.get('Bulletin')?.find().lean();
   return {
@@ -108,7 +108,7 @@ test('a file whose records need more of each other than may be held is not taken
   );
   const huge = { ...source, collect: () => Object.assign(new Titles(), { size: 2 ** 40 }) };
   const next = await place.write('c6.json', fileOf());
-  const target = new Target(store, 'collect', null, labelBy(policy));
+  const target = new Target(store, 'collect', null, assignKeysBy(policy));
   await using rejects = openRejects(`${place.folder}/rejects/bound.jsonl`);
   const report = await ingest({
     source: huge,

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ingest, Interrupted } from '../../../../subgraphs/serve/ingest/ingest.ts';
-import { type Prepared, prepare } from '../../../../subgraphs/serve/ingest/label.ts';
+import { type Prepared, prepare } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import { noProgress } from '../../../../schema/runtime/progress.ts';
 import type { Reject, RejectFile } from '../../../../subgraphs/serve/ingest/rejects.ts';
 import type { Mapped } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
 import { PreviewTarget } from '../../../../subgraphs/serve/ingest/preview-target.ts';
-import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { bulletins, community } from './bulletins.ts';
 import { bulletinsFile, Place } from './place.ts';
@@ -29,7 +29,7 @@ afterAll(async () => {
 beforeEach(async () => await place.clear());
 
 const { defaults } = bulletins;
-const newTarget = () => new Target(store, bulletins.name, defaults.exercise, labelBy(policy));
+const newTarget = () => new Target(store, bulletins.name, defaults.exercise, assignKeysBy(policy));
 
 /** A reject file in memory on a disk that has room for so many lines. */
 function rejectsWithRoom(lines: number): RejectFile & { readonly kept: Reject[] } {
@@ -80,7 +80,7 @@ test('a failure of the store is thrown, with how far the import had come', async
   const file = await place.write('closed.json', bulletinsFile(10));
   const lost = openStore(place.stores.uris['cert-eu'], community.kinds, () => undefined);
   await lost.connection.asPromise();
-  const target = new Target(lost, bulletins.name, defaults.exercise, labelBy(policy));
+  const target = new Target(lost, bulletins.name, defaults.exercise, assignKeysBy(policy));
   target.loadActors = async () => {
     const resolve = await newTarget().loadActors();
     await lost.connection.close();

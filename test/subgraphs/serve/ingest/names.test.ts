@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { takeOwnNames } from '../../../../subgraphs/serve/ingest/names.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
-import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { community } from './bulletins.ts';
 import { Place } from './place.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
   place = await Place.open();
   store = openStore(place.stores.uris['cert-eu'], community.kinds, () => undefined);
   await store.connection.asPromise();
-  target = new Target(store, 'galaxy', null, labelBy(policy));
+  target = new Target(store, 'galaxy', null, assignKeysBy(policy));
 });
 afterAll(async () => {
   await store.connection.close();

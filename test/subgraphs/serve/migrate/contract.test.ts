@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
 import { contract, migrate, NotContracted } from '../../../../subgraphs/serve/migrate/migrate.ts';
 import { announce } from '../../../../subgraphs/serve/store/processes.ts';
-import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
-import { Outgrown, readLabelling } from '../../../../subgraphs/serve/store/labelling.ts';
+import { followKeyState } from '../../../../subgraphs/serve/store/key-assigner.ts';
+import { ProgramTooOld, readKeyState } from '../../../../subgraphs/serve/store/key-state.ts';
 import { viewAs } from '../../../../subgraphs/serve/operate/view.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { policy } from '../../../helpers/policy.ts';
@@ -156,7 +156,7 @@ test('nothing is taken away while a program of an older version was there a mome
   await expect(refused).rejects.toThrow(
     /programs of an older version were here in the last 60 s; [\s\S]*import on .*Advisory \(version 2\)\n.*subgraph on .*Advisory \(version 1\)/,
   );
-  expect((await readLabelling(v3.store))?.oldest).toBeUndefined();
+  expect((await readKeyState(v3.store))?.oldest).toBeUndefined();
   expect(await foundBy(v1)).toEqual([4, 4]);
   await Promise.all(older.map(async ({ stop }) => await stop()));
   expect(await contract(v3.store, quick)).toBe(count);
@@ -198,7 +198,7 @@ test('a program of an older version writes nothing any more once the store is he
   await contract(v3.store, quick);
   const before = await storedIn(v3, 'Advisory');
   const late = [prepared(0, { serial: 'late' }, {}, 'Advisory')];
-  await expect(target.write(late)).rejects.toThrow(Outgrown);
+  await expect(target.write(late)).rejects.toThrow(ProgramTooOld);
   await expect(target.write(late)).rejects.toThrow(
     'expected a program that knows version 3 of Advisory, which this store is held to, got one of version 1',
   );
@@ -208,21 +208,21 @@ test('a program of an older version writes nothing any more once the store is he
 test('a batch that an older program began before the store was held to a newer version is not committed after', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
-  const labeller = followLabelling(v1.store, versionsOf(policy), policy.source.version);
-  await labeller.current();
+  const keyAssigner = followKeyState(v1.store, versionsOf(policy), policy.source.version);
+  await keyAssigner.current();
   await contract(v3.store, quick);
   const session = await v1.store.connection.startSession();
-  const held = session.withTransaction(async () => await labeller.hold(session));
+  const held = session.withTransaction(async () => await keyAssigner.hold(session));
   await expect(held).rejects.toThrow('of another state');
   await session.endSession();
-  await expect(labeller.current()).rejects.toThrow(Outgrown);
+  await expect(keyAssigner.current()).rejects.toThrow(ProgramTooOld);
 });
 
 test('until readers have had time to look, what they filter by is still written and nothing is taken away', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   const contracting = contract(v3.store, { ...quick, graceMs: 4000 });
-  while (((await readLabelling(v3.store))?.oldest?.['Advisory'] ?? 1) < 3)
+  while (((await readKeyState(v3.store))?.oldest?.['Advisory'] ?? 1) < 3)
     await new Promise((resolve) => setTimeout(resolve, 10));
   await importBy(v3, count, 3);
   await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -242,20 +242,20 @@ test('a record that cannot be migrated holds the contraction up, and is named', 
   const advisories = v1.store.records.get('Advisory')?.collection;
   await advisories?.updateOne({ _id: row?._id } as never, { $set: { schemaVersion: 0.5 } });
   await expect(contract(v3.store, quick)).rejects.toThrow(String(row?._id));
-  expect((await readLabelling(v3.store))?.oldest).toBeUndefined();
+  expect((await readKeyState(v3.store))?.oldest).toBeUndefined();
 });
 
 test('a new store is held to the versions of the program that began it', async () => {
   const { v1, v3 } = versions;
   await importBy(v3);
-  expect(await readLabelling(v3.store)).toMatchObject({ oldest: { Advisory: 3 }, shed: { Advisory: 3 } });
+  expect(await readKeyState(v3.store)).toMatchObject({ oldest: { Advisory: 3 }, shed: { Advisory: 3 } });
   const wild = await listOf(v3, 'Advisory', { exploitedInTheWild: 'IT_IS_NO' });
   expect(wild).toMatchObject({ total: count / 2 });
-  await expect(importBy(v1, count)).rejects.toThrow(Outgrown);
+  await expect(importBy(v1, count)).rejects.toThrow(ProgramTooOld);
   // One with a record in it is not new, whatever it was never told.
   await versions.v3.store.connection.collection('labelling').deleteMany({});
   await importBy(v3, count, 1);
-  expect((await readLabelling(v3.store))?.oldest).toBeUndefined();
+  expect((await readKeyState(v3.store))?.oldest).toBeUndefined();
 });
 
 const operator = readerOf({
@@ -271,7 +271,7 @@ function changesBy({ store, kinds }: Program): Changes {
     kinds,
     store,
     policy,
-    labeller: followLabelling(store, versionsOf(policy), policy.source.version),
+    keyAssigner: followKeyState(store, versionsOf(policy), policy.source.version),
     readerAccess: policy.accessOf(operator, now),
     alarm: () => undefined,
   });

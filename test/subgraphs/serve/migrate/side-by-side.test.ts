@@ -10,7 +10,7 @@ import { type Part, startPart } from '../../../../docker/trial/process.ts';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { readPolicy } from '../../../../schema/policy/decide/load.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
-import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
+import { followKeyState } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { agreeWith, hubKeyOf, type TestSession } from '../../../helpers/as-hub.ts';
@@ -45,8 +45,8 @@ async function importOld(count: number, changed = 0): Promise<void> {
   const policy = readPolicy();
   const store = openStore(uri(), first.kinds, () => undefined);
   await store.connection.asPromise();
-  const labeller = followLabelling(store, versionsOf(policy), policy.source.version);
-  const target = new Target(store, 'test', null, labeller);
+  const keyAssigner = followKeyState(store, versionsOf(policy), policy.source.version);
+  const target = new Target(store, 'test', null, keyAssigner);
   await target.prepare();
   for (let from = 0; from < count; from += 1000) {
     const batch = Array.from({ length: Math.min(1000, count - from) }, (_, index) => {

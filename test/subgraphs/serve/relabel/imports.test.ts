@@ -4,17 +4,17 @@ import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.
 import { compileFilter } from '../../../../schema/policy/decide/filter.ts';
 import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
-import type { Prepared } from '../../../../subgraphs/serve/ingest/label.ts';
+import type { Prepared } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
-import { labelsNow, sayLabels } from '../../../../subgraphs/serve/operate/relabel-status.ts';
-import { keepLabelled } from '../../../../subgraphs/serve/relabel/keep-labelled.ts';
-import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
+import { readKeyStatus, formatKeyStatus } from '../../../../subgraphs/serve/operate/relabel-status.ts';
+import { relabelInBackground } from '../../../../subgraphs/serve/relabel/relabel-in-background.ts';
+import { followKeyState } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import {
-  changeLabelling,
+  changeKeyState,
   isSame,
-  readLabelling,
-  Relabelled,
-} from '../../../../subgraphs/serve/store/labelling.ts';
+  readKeyState,
+  KeyStateChanged,
+} from '../../../../subgraphs/serve/store/key-state.ts';
 import { giveBackLease, takeLease } from '../../../../subgraphs/serve/store/walk/lease.ts';
 import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import { followServed } from '../../../../subgraphs/serve/relabel/served.ts';
@@ -30,7 +30,7 @@ let store: CommunityStore;
 beforeAll(async () => {
   own = await openOwnStore('cert-eu', kinds);
   ({ store } = own);
-  await new Target(store, 'test', null, followLabelling(store, versionsOf(), 1)).prepare();
+  await new Target(store, 'test', null, followKeyState(store, versionsOf(), 1)).prepare();
 }, 60_000);
 
 afterAll(async () => await own.stop());
@@ -47,7 +47,7 @@ const versions = versionsOf(first, second, third);
 const envelopes = fc.sample(row, { numRuns: 400, seed: 7 });
 const reader = readerOf();
 
-const targetNow = (by = 1) => new Target(store, 'test', null, followLabelling(store, versions, by));
+const targetNow = (by = 1) => new Target(store, 'test', null, followKeyState(store, versions, by));
 
 function prepared(at: number, envelope: Envelope, said: string): Prepared {
   const content = { serial: `2099-${at}`, exploitedInTheWild: 'YES' };
@@ -63,13 +63,13 @@ function pick(at: number): Envelope {
 }
 
 async function stateNow() {
-  const state = await readLabelling(store);
+  const state = await readKeyState(store);
   if (state === null) throw new Error('expected a state');
   return state;
 }
 
 /** Every row, and every join row, that a version's labels would not find as they should, by the versions it bears. */
-async function wronglyLabelled(...by: readonly Policy[]): Promise<readonly string[]> {
+async function findWrongKeys(...by: readonly Policy[]): Promise<readonly string[]> {
   const records = (await store.records.get('Advisory')?.find().lean<StoredRecord[]>()) ?? [];
   const links = await store.links.find().lean();
   return records.flatMap(({ _id, envelope, admits, admitsEarly }) => {
@@ -129,7 +129,7 @@ test('what comes in or changes while a store is relabelled twice is labelled for
   await Promise.all([ended, oneImport(0), oneImport(100)]);
   expect(lost).toEqual([]);
   expect(await stateNow()).toMatchObject({ serving: 3, next: null, leaving: null, settled: 3 });
-  expect(await wronglyLabelled(third)).toEqual([]);
+  expect(await findWrongKeys(third)).toEqual([]);
   expect([...states]).toEqual(expect.arrayContaining(['>1>2', '1>2>', '>2>3', '2>3>']));
   const readerAccess = third.accessOf(reader, now);
   const filter = compileFilter([...readerAccess.keys('Advisory')], now);
@@ -143,27 +143,29 @@ test('what comes in or changes while a store is relabelled twice is labelled for
 test('a batch that was labelled before a switch is not committed after it', async () => {
   await targetNow().write([prepared(1, pick(1), 'first')]);
   await relabel(store, first, { graceMs: 0 });
-  const labeller = followLabelling(store, versions, 1);
-  expect((await labeller.current()).version).toBe(first.version);
+  const keyAssigner = followKeyState(store, versions, 1);
+  expect((await keyAssigner.current()).version).toBe(first.version);
   const session = await store.connection.startSession();
-  await session.withTransaction(async () => await labeller.hold(session));
-  await changeLabelling(store, await stateNow(), { next: 2 });
-  await expect(session.withTransaction(async () => await labeller.hold(session))).rejects.toThrow(Relabelled);
+  await session.withTransaction(async () => await keyAssigner.hold(session));
+  await changeKeyState(store, await stateNow(), { next: 2 });
+  await expect(session.withTransaction(async () => await keyAssigner.hold(session))).rejects.toThrow(
+    KeyStateChanged,
+  );
   await session.endSession();
-  expect((await labeller.current()).version).toBe(second.version);
+  expect((await keyAssigner.current()).version).toBe(second.version);
 });
 
 test('a change of the labels’ state that comes in the middle of a batch undoes the batch', async () => {
   await targetNow().write([prepared(1, pick(1), 'first')]);
   await relabel(store, first, { graceMs: 0 });
-  const labeller = followLabelling(store, versions, 1);
+  const keyAssigner = followKeyState(store, versions, 1);
   let times = 0;
   const target = new Target(store, 'test', null, {
-    hold: async (session) => await labeller.hold(session),
+    hold: async (session) => await keyAssigner.hold(session),
     current: async () => {
-      const labels = await labeller.current();
+      const labels = await keyAssigner.current();
       times += 1;
-      if (times === 1) await changeLabelling(store, await stateNow(), { next: 2 });
+      if (times === 1) await changeKeyState(store, await stateNow(), { next: 2 });
       return labels;
     },
   });
@@ -211,24 +213,26 @@ test('the job follows the policy in force by itself; the operator is told how fa
   const log = { warn: (words: string) => said.push(words), error: (words: string) => said.push(words) };
   const policies = inForce(first);
   await targetNow().write(Array.from({ length: 30 }, (_, at) => prepared(at, pick(at), 'first')));
-  expect(sayLabels(await labelsNow(store), new Date())[1]).toBe('labels of other versions are being removed');
-  const jobs = [1, 2].map(() => keepLabelled(store, policies, log, { graceMs: 300 }));
+  expect(formatKeyStatus(await readKeyStatus(store), new Date())[1]).toBe(
+    'labels of other versions are being removed',
+  );
+  const jobs = [1, 2].map(() => relabelInBackground(store, policies, log, { graceMs: 300 }));
   await until('version 1', async () => (await stateNow()).settled === 1);
-  expect(sayLabels(await labelsNow(store), new Date())).toEqual([
+  expect(formatKeyStatus(await readKeyStatus(store), new Date())).toEqual([
     'records are found by the labels of version 1, and bear no others',
   ]);
   policies.set(second);
   await until('the switch', async () => (await stateNow()).leaving === 1);
-  const [found, kept, worker] = sayLabels(await labelsNow(store), new Date());
+  const [found, kept, worker] = formatKeyStatus(await readKeyStatus(store), new Date());
   expect(found).toBe('records are found by the labels of version 2');
   expect(kept).toMatch(/^labels of version 1 are kept a moment longer/);
   expect(worker).toMatch(/^a subgraph works on it/);
   await until('version 2', async () => (await stateNow()).settled === 2);
-  expect(await wronglyLabelled(second)).toEqual([]);
+  expect(await findWrongKeys(second)).toEqual([]);
   await Promise.all(jobs.map(async (job) => await job.stop()));
   expect(said.filter((words) => /relabelled to version 2: 30/.test(words))).toHaveLength(1);
-  await changeLabelling(store, await stateNow(), { next: 3 });
-  expect(sayLabels(await labelsNow(store), new Date())).toEqual([
+  await changeKeyState(store, await stateNow(), { next: 3 });
+  expect(formatKeyStatus(await readKeyStatus(store), new Date())).toEqual([
     'records are found by the labels of version 2',
     'labels of version 3 are being added; until all bear them, what 2 and 3 both allow is shown',
     "nobody works on it: the community's subgraph does, once it runs",
@@ -240,7 +244,7 @@ test('a policy that comes in the middle waits until nobody finds rows by what th
   const policies = inForce(first);
   await targetNow().write(Array.from({ length: 30 }, (_, at) => prepared(at, pick(at), 'first')));
   await using job = {
-    job: keepLabelled(store, policies, log, { graceMs: 60_000 }),
+    job: relabelInBackground(store, policies, log, { graceMs: 60_000 }),
     [Symbol.asyncDispose]: stop,
   };
   async function stop(): Promise<void> {

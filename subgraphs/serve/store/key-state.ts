@@ -6,68 +6,67 @@ import { recordsOf } from './collections.ts';
 import { type CommunityStore, isOpen } from './store.ts';
 
 /**
- * By which version's keys a store's rows are found, and which one's are being written beside them. What every writer
- * must know of the documents' own versions stands with it, since it is held in the same way.
+ * The policy versions whose access keys a store's rows have, and the version that rows are found by. The minimum
+ * versions of the documents are part of it, because writers must hold both in the same way.
  */
-export type Labelling = Held & {
-  /** Every row bears this version's keys: rows are found by them. */
+export type KeyState = Held & {
+  /** Rows are found by the keys of this version. Every row has them. */
   readonly serving: number;
-  /** The version whose keys are being added. */
+  /** The version whose keys are being added; null while none is. */
   readonly next: number | null;
-  /** The version that rows were found by before: somebody may still find them so, and every row bears its keys yet. */
+  /** The version that rows were found by before the last switch. Requests may still use its keys, so every row has them. */
   readonly leaving: number | null;
-  /** The version that every row bears the keys of, and of no other; null while that is not known. */
+  /** The version that is known to be the only one with keys on any row; null while there may be others. */
   readonly settled: number | null;
-  /** When rows were last begun to be found by other keys. */
+  /** The time of the last switch to another version's keys. */
   readonly switchedAt: Date;
 };
 
-/** The versions that a store's documents are held to (subgraphs/serve/migrate/contract.ts). */
+/** The minimum versions of a store's documents (subgraphs/serve/migrate/migrate.ts). */
 export type Held = {
-  /** Nothing older is written any more, and filters compare what every document has since. */
+  /** No older version is written. Filters use fields that every document has since this version. */
   readonly oldest?: Oldest;
-  /** What is older cannot read what is written any more. */
+  /** Programs of older versions cannot read what is written now. */
   readonly shed?: Oldest;
-  /** When `oldest` was last raised. */
+  /** The time when `oldest` was last raised. */
   readonly raisedAt?: Date;
 };
 
-type Shard = Labelling & { readonly _id: number; readonly batches: number };
+type Shard = KeyState & { readonly _id: number; readonly batches: number };
 
-/** What was found is not so any more: read again. */
-export class Relabelled extends Error {
-  override readonly name = 'Relabelled';
+/** The key state changed since it was read. Read it again and repeat the write. */
+export class KeyStateChanged extends Error {
+  override readonly name = 'KeyStateChanged';
 }
 
-/** The store holds documents that this program does not know, and takes nothing from it any more. */
-export class Outgrown extends Error {
-  override readonly name = 'Outgrown';
+/** The store requires a newer document version than this program knows, so this program must not write. */
+export class ProgramTooOld extends Error {
+  override readonly name = 'ProgramTooOld';
 }
 
 /**
- * The same words in so many documents. Whoever writes rows touches one of them in its transaction, whoever changes
- * what is written touches all: so no batch that was labelled for another state is ever committed after the change, and
- * imports at once seldom wait for each other.
+ * The key state is replicated in 16 documents. A writer of rows updates one of them in its transaction; a state change
+ * updates all 16. A commit that is based on an old state therefore conflicts, and concurrent imports rarely do.
  */
 const shards = 16;
 const answerMs = 5000;
 const durable = { writeConcern: { w: 'majority', j: true }, readConcern: { level: 'snapshot' } } as const;
 
-/** The state of a store's labels; null where it was never written. Rejects where the store does not answer. */
-export async function readLabelling(store: CommunityStore): Promise<Labelling | null> {
+/** Returns a store's key state; null if it was never written. Rejects if the store does not answer. */
+export async function readKeyState(store: CommunityStore): Promise<KeyState | null> {
   if (!isOpen(store)) throw new Error('the store is not connected');
   return await within(answerMs, shardsOf(store).findOne({ _id: 0 }, { readConcern: 'majority' }));
 }
 
 /**
- * Begins a store's labels with a version, where nothing is said of them yet. A store without a record is held to the
- * versions of the program that begins it: nothing older was ever there.
+ * Returns a store's key state, and first writes it with this policy version if there is none. A store without records
+ * requires the document versions of this program, because it never had older ones.
  */
-export async function beginLabelling(store: CommunityStore, version: number): Promise<Labelling> {
-  const known = await readLabelling(store);
+export async function beginKeyState(store: CommunityStore, version: number): Promise<KeyState> {
+  const known = await readKeyState(store);
   if (known !== null) return known;
   await store.connection.createCollection('labelling').catch(ignore);
-  const first: Labelling = {
+  const first: KeyState = {
     serving: version,
     next: null,
     leaving: null,
@@ -86,8 +85,8 @@ export async function beginLabelling(store: CommunityStore, version: number): Pr
     }));
     await all.insertMany(documents, { session });
   }).catch(ignore);
-  const begun = await readLabelling(store);
-  if (begun === null) throw new Error('the state of the labels cannot be begun');
+  const begun = await readKeyState(store);
+  if (begun === null) throw new Error("the store's key state could not be written");
   return begun;
 }
 
@@ -104,11 +103,11 @@ function newestOf({ schemas }: CommunityStore): Held {
   return migrated.length === 0 ? {} : { oldest: versions, shed: versions };
 }
 
-/** Changes the state from what it was read as. Throws Relabelled where it is another by now. */
-export async function changeLabelling(
+/** Changes the key state, if it is still the one that was read. Throws KeyStateChanged otherwise. */
+export async function changeKeyState(
   store: CommunityStore,
-  from: Labelling,
-  to: Partial<Labelling>,
+  from: KeyState,
+  to: Partial<KeyState>,
 ): Promise<void> {
   const { serving, next, leaving, settled } = from;
   await inTransaction(store, async (session) => {
@@ -117,25 +116,25 @@ export async function changeLabelling(
       { $set: to, $inc: { batches: 1 } },
       { session },
     );
-    if (matchedCount !== shards) throw new Relabelled('the labels are of another state by now');
+    if (matchedCount !== shards) throw new KeyStateChanged('the key state changed since it was read');
   });
 }
 
-/** Holds the state for a transaction that writes rows: it is committed only where nobody has changed it meanwhile. */
-export async function holdLabelling(
+/** Ties a transaction to the key state: it cannot commit after a state change. Throws KeyStateChanged if it changed already. */
+export async function holdKeyState(
   store: CommunityStore,
   shard: number,
-  expected: Labelling,
+  expected: KeyState,
   session: ClientSession,
 ): Promise<void> {
   const found = await shardsOf(store).findOneAndUpdate({ _id: shard }, { $inc: { batches: 1 } }, { session });
   if (found === null || !isSame(found, expected))
-    throw new Relabelled('the labels are of another state by now');
+    throw new KeyStateChanged('the key state changed since it was read');
 }
 
 /**
- * Raises what a store is held to for some kinds. From then on no transaction is committed that was begun under less:
- * each holds one of these documents.
+ * Raises a minimum version of documents for some kinds. No transaction that began under a lower minimum can commit
+ * after it, because each one holds a document of the key state.
  */
 export async function raise(
   store: CommunityStore,
@@ -157,35 +156,35 @@ export async function raise(
   });
 }
 
-/** Throws Outgrown where a store is held to a version of some kind that this program does not know. */
-export function refuseOutgrown({ schemas }: Pick<CommunityStore, 'schemas'>, { oldest = {} }: Held): void {
+/** Throws ProgramTooOld if a store requires a version of some kind that this program does not know. */
+export function refuseOldProgram({ schemas }: Pick<CommunityStore, 'schemas'>, { oldest = {} }: Held): void {
   for (const { type, current } of schemas.values()) {
     const held = oldest[type] ?? 1;
     if (held > current)
-      throw new Outgrown(
-        `expected a program that knows version ${held} of ${type}, which this store is held to, got one of version ${current}`,
+      throw new ProgramTooOld(
+        `expected a program that knows version ${held} of ${type}, which this store requires, got one that knows version ${current}`,
       );
   }
 }
 
-/** Whether rows that are written now bear the same versions' keys. */
-export function isSame(one: Labelling, other: Labelling): boolean {
-  const isFoundAlike =
+/** Returns whether both states require the same of rows that are written. */
+export function isSame(one: KeyState, other: KeyState): boolean {
+  const hasSameKeys =
     one.serving === other.serving && one.next === other.next && one.leaving === other.leaving;
-  return isFoundAlike && isHeldAlike(one.oldest, other.oldest) && isHeldAlike(one.shed, other.shed);
+  return hasSameKeys && hasSameMinimum(one.oldest, other.oldest) && hasSameMinimum(one.shed, other.shed);
 }
 
-function isHeldAlike(one: Oldest = {}, other: Oldest = {}): boolean {
+function hasSameMinimum(one: Oldest = {}, other: Oldest = {}): boolean {
   const kinds = [...Object.keys(one), ...Object.keys(other)];
   return kinds.every((kind) => (one[kind] ?? 1) === (other[kind] ?? 1));
 }
 
-/** The document that one writer touches for its whole life. */
+/** Returns the document of the key state that a writer updates in all its transactions. */
 export function chooseShard(): number {
   return randomInt(shards);
 }
 
-/** Runs work in a transaction that is durable on a majority; the driver runs it again where another was faster. */
+/** Runs work in a transaction with majority write concern. The driver repeats it after a write conflict. */
 export async function inTransaction(
   store: CommunityStore,
   work: (session: ClientSession) => Promise<void>,
@@ -202,7 +201,7 @@ function shardsOf(store: CommunityStore): Collection<Shard> {
   return store.connection.collection<Shard>('labelling');
 }
 
-/** Another process was faster, or what is read next says what is wrong. */
+/** Another process wrote it first, or the read that follows fails with the reason. */
 function ignore(): void {
   // Nothing to do.
 }

@@ -3,7 +3,7 @@ import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from '../store/store.ts';
-import { readLabelling } from '../store/labelling.ts';
+import { readKeyState } from '../store/key-state.ts';
 import { type Held, underLease } from '../store/walk/under-lease.ts';
 import { relabel, type RelabelOptions } from './relabel.ts';
 
@@ -18,7 +18,7 @@ const stopMs = 3000;
  * time, under a lease that ends with its holder. A newer policy in the middle takes its place. What fails is tried
  * again, and goes on where it was.
  */
-export function keepLabelled(
+export function relabelInBackground(
   store: CommunityStore,
   policies: Pick<PolicyWatch, 'current'>,
   log: Log,
@@ -58,7 +58,7 @@ async function findDue(
   policies: Pick<PolicyWatch, 'current'>,
 ): Promise<Policy | null> {
   const policy = policies.current()?.policy;
-  const state = policy !== undefined && isOpen(store) ? await readLabelling(store) : null;
+  const state = policy !== undefined && isOpen(store) ? await readKeyState(store) : null;
   if (policy === undefined || state === null) return null;
   const { version } = policy.source;
   if (Math.max(state.serving, state.next ?? 0) > version) return null;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { toDocument } from '../store/write.ts';
-import type { Labels } from '../store/labeller.ts';
+import type { KeyPolicy } from '../store/key-assigner.ts';
 import { combineReading } from '../record/marking.ts';
 import type { Defaults, Mapped } from './sources/source.ts';
 import { RejectError } from '../record/reject.ts';
@@ -76,7 +76,7 @@ export function toStored(
   id: string,
   before: Pick<StoredRecord, 'sortAt' | 'envelope'> | null,
   references: Readonly<Record<string, string>>,
-  labels: Labels,
+  keyPolicy: KeyPolicy,
   schema: SchemaVersions,
 ): StoredRecord {
   const next = envelopeAfter(prepared, before);
@@ -90,7 +90,7 @@ export function toStored(
     sortAt: before?.sortAt ?? prepared.sortAt,
     contentHash: prepared.contentHash,
   };
-  return toDocument(kind, record, labels, schema);
+  return toDocument(kind, record, keyPolicy, schema);
 }
 
 /** The envelope of a prepared record once it is stored: what was decided here since it first came stays. */
