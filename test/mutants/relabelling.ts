@@ -125,7 +125,7 @@ export const relabelling: readonly Guard[] = [
   {
     name: 'relabelling: old access keys are removed',
     file: `${folder}/relabel.ts`,
-    from: ', { admits: foreign }, { admitsEarly: foreign }',
+    from: ', { admits: ofOthers }, { admitsEarly: ofOthers }',
     to: '',
     ...parts,
   },

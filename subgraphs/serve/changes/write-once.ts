@@ -13,25 +13,25 @@ import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { Refused, type UserError } from './refused.ts';
 
-/** What a change comes to: the record and its new version, or why it was not made. */
+/** The result of a change: the record and its new version, or the reasons why it was refused. */
 export type Outcome = {
   readonly id: string | null;
   readonly version: number | null;
   readonly userErrors: readonly UserError[];
 };
 
-/** A record as a change leaves it; `before` is null for a new one. */
+/** A record after a change. `before` is null for a new record. */
 export type Made = {
   readonly kind: Kind;
   readonly before: StoredRecord | null;
   readonly id: string;
   readonly envelope: Envelope;
   readonly content: Content;
-  /** Keys of what is shared that it names: their join rows. */
+  /** Shared keys that the record names: each gets a join row. */
   readonly names: readonly string[];
-  /** Keys that have no join row, even where there is one now. */
+  /** Keys that get no join row, even if they have one now. */
   readonly unlisted: ReadonlySet<string>;
-  /** Whether a shared key that it has a join row under stays: a feed finds some beside the content. */
+  /** Returns whether an existing join row of a shared key stays. Feeds name keys that the content does not have. */
   readonly keeps: (key: string) => boolean;
   readonly sortAt: Date | null;
 };
@@ -45,7 +45,7 @@ type Work = {
   readonly what: string;
 };
 
-/** A change that was made, kept under its key: it proves that the same one sent again was made already. */
+/** A finished change, stored by its idempotency key, so that the same request is not executed twice. */
 type KeptChange = {
   readonly _id: string;
   readonly hash: string;
@@ -53,18 +53,18 @@ type KeptChange = {
   readonly record: string;
   readonly version: number;
   readonly at: Date;
-  /** Both values of what a change of marking changed. */
+  /** Both readings, if the change was one of the marking. */
   readonly reading?: { readonly before: object; readonly after: object };
 };
 
-/** Longer than a transaction waits for another, shorter than the hub waits for a part. */
+/** Longer than a transaction waits for another one, shorter than the hub waits for a subgraph. */
 const deadlineMs = 8000;
 const durable = { writeConcern: { w: 'majority' }, maxCommitTimeMS: deadlineMs } as const;
 
 /**
- * Makes a change and keeps its key in one transaction, so that a kill at any moment leaves both or none. The same key
- * of the same subject gives the first outcome again, and is refused (KEY_REUSED) for anything else. Throws Refused
- * where the change is not to be made, and whatever the store throws.
+ * Executes a change and stores its idempotency key in one transaction, so that a kill leaves both or none. The same key
+ * of the same subject returns the first outcome again, or KEY_REUSED if the change is another one. Throws Refused if the
+ * change is refused, and the errors of the store.
  */
 export async function writeOnce(
   work: Work,
@@ -92,11 +92,11 @@ export async function writeOnce(
 
 function again(known: KeptChange, hash: string): Outcome {
   if (known.hash !== hash)
-    throw new Refused('KEY_REUSED', ['key'], 'this key was used for another change: take a new one');
+    throw new Refused('KEY_REUSED', ['key'], 'this key was used for another change: use a new key');
   return { id: known.record, version: known.version, userErrors: [] };
 }
 
-/** The record as of the current version; null where there is none that this program can read. */
+/** Returns the record in the current document version; null if none exists that this program can read. */
 async function find(
   store: CommunityStore,
   kind: Kind,
@@ -107,7 +107,7 @@ async function find(
   return found === null ? null : schemaOf(store, kind.type).read(found);
 }
 
-/** Writes the record and its join rows. Rows of shared keys that the change keeps stay; rows of parent records always do. */
+/** Writes the record and its join rows. Rows of parent records stay, and so do rows of the shared keys that `keeps` names. */
 async function put(
   store: CommunityStore,
   { kind, before, names, unlisted, keeps }: Made,

@@ -14,7 +14,7 @@ import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } fr
 import { Seen } from './formats/seen.ts';
 import type { RejectReason } from '../record/reject.ts';
 
-/** What one batch came to, by place in the batch. */
+/** The result of one batch. `at` is the index of a refused record in the batch. */
 export type Written = {
   readonly added: number;
   readonly changed: number;
@@ -31,7 +31,7 @@ type Known = Pick<StoredRecord, '_id' | 'contentHash' | 'sortAt' | 'envelope' | 
 };
 type Change = Omit<RecordWrite, 'before'> & { readonly before: Known | null };
 
-/** What a record would be in the store, or why it would not be taken in. */
+/** The envelope that a record would have in the store, or the reason why it would be rejected. */
 export type DryRunResult =
   { readonly envelope: Envelope } | { readonly reason: RejectReason; readonly message: string };
 
@@ -47,13 +47,12 @@ const durable = {
   readConcern: { level: 'snapshot' },
 } as const;
 
-/** What an import needs of where it goes. */
+/** The part of a target that an import uses. */
 export type Sink = Pick<Target, 'write' | 'loadActors' | 'spillageKey' | 'recordSpillage'>;
 
 /**
- * Where an import writes: one community's store. Records and their join rows of a batch go in together, in one
- * transaction, so that a kill at any moment leaves whole batches only and a second run finds what is missing. One
- * target serves one run: it remembers what the run has met.
+ * Writes an import into one community's store. The records and join rows of a batch are written in one transaction, so a
+ * kill leaves whole batches only, and a second run adds the rest. Use one target per run: it remembers the ids it met.
  */
 export class Target {
   readonly #store: CommunityStore;
@@ -69,7 +68,7 @@ export class Target {
     this.#keyAssigner = keyAssigner;
   }
 
-  /** Makes the indexes that an import and every list rest on. */
+  /** Creates the collections and indexes that imports and lists need. */
   async prepare(): Promise<void> {
     const models = [this.#store.links, ...this.#store.records.values()];
     for (const model of models) {
@@ -80,8 +79,8 @@ export class Target {
   }
 
   /**
-   * Writes what is new or changed of a batch. A record met before in this run is skipped where it is the same, and
-   * refused as DUPLICATE where it is another. One that was erased here stays erased.
+   * Writes the new and changed records of a batch. If an id came before in this run, the same record is skipped and a
+   * different one refused as DUPLICATE. A record that was erased here stays erased.
    */
   async write(batch: readonly Prepared[]): Promise<Written> {
     const fresh: Placed[] = [];
@@ -91,7 +90,12 @@ export class Target {
       const met = this.#seen.meet(placeOf(prepared.mapped), prepared.contentHash);
       if (met === 'new') fresh.push({ at, prepared });
       else if (met === 'same') unchanged += 1;
-      else refused.push({ at, reason: 'DUPLICATE', message: 'another record with this id came before it' });
+      else
+        refused.push({
+          at,
+          reason: 'DUPLICATE',
+          message: 'a different record with this id came earlier in this import',
+        });
     }
     const written = await retryOvertaken(async () => await this.#writeFresh(fresh));
     return {
@@ -101,7 +105,7 @@ export class Target {
     };
   }
 
-  /** What each record of a batch would be if it were written now; writes nothing. */
+  /** Returns the result that writing a batch would have now. Writes nothing. */
   async dryRun(batch: readonly Prepared[]): Promise<readonly DryRunResult[]> {
     const known = await this.#findKnown(batch.map(({ mapped }) => mapped));
     return batch.map((prepared) => {
@@ -131,7 +135,7 @@ export class Target {
       if (before !== null && isDone(before, prepared, keyPolicy.version)) continue;
       const change = this.#toChange(prepared, before, ids, parents, keyPolicy);
       if (change !== null) changes.push(change);
-      else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' });
+      else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that does not exist' });
     }
     if (claimed.length > 0) await raiseForeign(this.#store, claimed, new Date());
     if (changes.length > 0) await this.#commit(changes, keyPolicy);
@@ -141,13 +145,13 @@ export class Target {
   }
 
   #toChange(
-    said: Prepared,
+    mapped: Prepared,
     before: Known | null,
     ids: Map<string, string>,
     parents: ReadonlyMap<string, string>,
     keyPolicy: KeyPolicy,
   ): Change | null {
-    const prepared = keepCase(said, before);
+    const prepared = keepCase(mapped, before);
     const { kind, names, belongsTo = {} } = prepared.mapped;
     const references: [string, string][] = [];
     for (const [path, parent] of Object.entries(belongsTo)) {
@@ -167,7 +171,7 @@ export class Target {
       keyPolicy,
       schemaOf(this.#store, kind),
     );
-    // A list under a record would say what a field says that is marked by itself.
+    // A list under the parent record would disclose a reference that has a marking of its own.
     const marked = new Set(record.envelope.portions.map(({ path }) => path));
     const listed = references.flatMap(([path, parent]) =>
       marked.has(path.split('.', 1)[0] ?? '') ? [] : [parent],
@@ -204,7 +208,7 @@ export class Target {
     return new Map(found.flat());
   }
 
-  /** Ids of the records outside this batch that its records belong to. */
+  /** Returns the ids of the records outside this batch that its records belong to. */
   async #findParents(
     fresh: readonly Placed[],
     ids: ReadonlyMap<string, string>,
@@ -216,7 +220,7 @@ export class Target {
     return new Map([...found].map(([place, record]) => [place, record._id]));
   }
 
-  /** Key of the keyed hashes of classified records: a short text could be guessed from a plain one. */
+  /** Returns the key for hashes of classified records. A plain hash of a short text could be reversed by guessing. */
   async spillageKey(): Promise<Buffer> {
     const keys = this.#db().collection<{ _id: string; key: string }>('ingestKeys');
     const key = randomBytes(32).toString('base64');
@@ -224,19 +228,19 @@ export class Target {
     return Buffer.from((await keys.findOne({ _id: 'spillage' }))?.key ?? key, 'base64');
   }
 
-  /** Keeps that a classified record arrived: when, by which feed, at which place, its keyed hash; never content. */
+  /** Stores that a classified record arrived: time, feed, position and keyed hash; never its content. */
   async recordSpillage(spillage: object): Promise<void> {
     await this.#db()
       .collection('spillages')
       .insertOne({ ...spillage }, { writeConcern: { w: 'majority' } });
   }
 
-  /** Takes an alias table into the community's reference data. */
+  /** Writes an alias table to the community's reference data. */
   async takeAliases(parts: AliasParts): Promise<AliasOutcome> {
     return await takeAliases(this.#db(), parts);
   }
 
-  /** Resolves an actor's name by the alias tables; an unknown or ambiguous one keeps its own key. */
+  /** Returns a function that resolves an actor's name by the alias tables. Unknown and ambiguous names become their own key. */
   async loadActors(): Promise<(name: string) => string | null> {
     return await loadActors(this.#db());
   }
@@ -247,17 +251,17 @@ export class Target {
 }
 
 /**
- * Nothing to write: nothing is new in it and it bears the newest labels (those of another policy are made anew), or it
- * was erased, which no second import undoes.
+ * Returns whether there is nothing to write: the record is unchanged and has the keys of the newest policy version, or it
+ * was erased, which no import undoes.
  */
 function isDone(before: Known, prepared: Prepared, policy: string): boolean {
-  // What was changed by hand is written over by what a source says anew, not by the same words again.
+  // Content that was changed by hand is replaced only by a changed record of the source, not by the same one again.
   const hasNewestKeys = before.policy === policy || before.envelope.contentByHand === true;
   const isSame = before.contentHash === prepared.contentHash && hasNewestKeys;
   return isSame || before.envelope.recordState === 'ERASED';
 }
 
-/** The joint case that was said here by hand stays, and its join row with it. */
+/** Keeps the joint case that was set by hand, and its join row. */
 function keepCase(prepared: Prepared, before: Known | null): Prepared {
   if (before?.envelope.caseByHand !== true) return prepared;
   const { mapped } = prepared;
@@ -267,7 +271,7 @@ function keepCase(prepared: Prepared, before: Known | null): Prepared {
   return { ...prepared, mapped: { ...mapped, names, content: { ...mapped.content, case: key } } };
 }
 
-/** An id is its originator's: who sends another's record by it would put words into its mouth, or take it over. */
+/** Returns whether a record has the id of another originator's record. It would otherwise replace that record. */
 function isForeign(before: Known, { envelope }: Prepared): boolean {
   return before.envelope.originator !== envelope.originator;
 }
@@ -275,23 +279,22 @@ function isForeign(before: Known, { envelope }: Prepared): boolean {
 const foreign: { readonly reason: RejectReason; readonly message: string } = {
   reason: 'FOREIGN_RECORD',
   message:
-    "another organisation's record of this feed has this id: import it under that originator, or retract that one " +
-    'first and give this one an id of its own',
+    "another organisation's record of this feed has this id: import it with that originator, or give it another id",
 };
 
 /**
- * What only parts name that were marked by hand: the feed finds it again, and a list under it would say what they say.
- * What a feed itself marks, its mapping leaves out of the names.
+ * Returns the keys that only portions name which were marked by hand. The feed names these keys again, and a list under
+ * them would disclose the portion. Mappings already omit the keys of portions that the feed itself marks.
  */
 function unlistedIn({ envelope, content }: StoredRecord, kind: string): ReadonlySet<string> {
   const { readingByHand, portions, custodian } = envelope;
   if (readingByHand !== true || portions.length === 0) return new Set();
   const community = communities.find((one) => one === custodian);
-  if (community === undefined) throw new Error(`no community is the custodian ${custodian}`);
+  if (community === undefined) throw new Error(`expected a community as custodian, got ${custodian}`);
   return namedIn(contractOf(community), { type: kind }, content as Content, portions).unlisted;
 }
 
-/** A record that admits less than it did had been open to too many: its operator is told. */
+/** Returns the alarm for a record that admits fewer readers than before; null if it does not. */
 function alarmOn({ kind, record, before }: Change, keyPolicy: KeyPolicy): Alarm | null {
   if (before === null) return null;
   const { admits } = keyPolicy.admittedKeys(before.envelope, kind);

@@ -7,13 +7,13 @@ import { toRow } from '../read/row.ts';
 import { modelOf, schemaOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
 
-/** What a reader would see of one kind of a community's records: no content, so that looking discloses none. */
+/** The records of one kind that a reader would see. Has no content, so it discloses none to the operator. */
 export type Seen = {
   readonly kind: string;
-  /** Counted up to a bound. */
+  /** Counted up to 10,000. */
   readonly records: number;
   readonly exact: boolean;
-  /** The newest of them. */
+  /** The newest ones. */
   readonly newest: readonly {
     readonly id: string;
     readonly tlp: string;
@@ -27,7 +27,7 @@ export type Seen = {
 const maxCounted = 10_000;
 const newestShown = 10;
 
-/** What a reader would see of a community's own records, by the very filter and guard that its questions meet. */
+/** Returns what a reader would see of a community's records, by the filter and the guard that its queries pass. */
 export async function viewAs(
   store: CommunityStore,
   kinds: readonly Kind[],

@@ -7,7 +7,7 @@ import type { Range } from '../store/walk/walk.ts';
 import { linksOf, recordsOf } from '../store/collections.ts';
 import { holdKeyState, inTransaction, type KeyState } from '../store/key-state.ts';
 
-/** A walk through all records: in which state of the labels, and which records it has something to do for. */
+/** One walk through all records: the key state that it is based on, and a filter for the records to write. */
 export type Step = {
   readonly name: 'adding' | 'removing';
   readonly state: KeyState;
@@ -18,8 +18,8 @@ type Row = Pick<StoredRecord, '_id' | 'envelope' | 'admits' | 'admitsEarly' | 'p
 type StoredKeys = Pick<Row, 'admits' | 'admitsEarly' | 'policy'>;
 
 /**
- * Labels what is to do in a range, in one transaction: what an import has written meanwhile is never overwritten, but
- * read again. Gives how many records were written. Throws KeyStateChanged where the state of the labels is another by now.
+ * Writes new access keys to the records of a range, in one transaction. Records that an import writes meanwhile are
+ * read again, never overwritten. Returns how many were written. Throws KeyStateChanged if the key state changed.
  */
 export async function writeRange(
   store: CommunityStore,
@@ -51,7 +51,7 @@ export async function writeRange(
   return written;
 }
 
-/** Records of one marking are labelled alike: they are written together. */
+/** Groups records with the same new keys, so that one update writes each group. */
 function groupByKeys(
   rows: readonly Row[],
   kind: string,
@@ -69,7 +69,7 @@ function groupByKeys(
   return [...groups.values()].map(({ ids, keys }) => [ids, keys]);
 }
 
-/** A record's new labels: the policy's keys, and beside them those that it is found by. */
+/** Returns a record's new keys: those of the policy, and those that rows are still found by. */
 function keysAfter(row: Row, kind: string, policy: Policy, serving: number): StoredKeys {
   const { admits, early } = policy.admittedKeys(row.envelope, kind);
   const served = keysOfVersion(serving);

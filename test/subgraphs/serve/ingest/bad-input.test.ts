@@ -26,14 +26,14 @@ const wrong: readonly (readonly [unknown, string, string])[] = [
   [{ ...good, extra: { $where: word } }, 'UNSAFE_KEY', 'operator'],
   [{ ...good, extra: { 'a\0b': word } }, 'UNSAFE_KEY', 'operator'],
   [{ ...good, tlp: 'tlp:white' }, 'WRONG_MARKING', 'expected a label of TLP 2.0'],
-  [{ ...good, text: `${word} \ud800` }, 'WRONG_ENCODING', 'half a character'],
+  [{ ...good, text: `${word} \ud800` }, 'WRONG_ENCODING', 'a lone surrogate'],
   [{ ...good, breaks: true }, 'UNMAPPABLE', '(TypeError)'],
 ];
 const broken: readonly (readonly [string, string, string])[] = [
-  [`{"id": "B-bad", "title": ${word}}`, 'MALFORMED', 'no JSON value'],
+  [`{"id": "B-bad", "title": ${word}}`, 'MALFORMED', 'expected a JSON value'],
   [`{"id": "B-bad", "__proto__": {"${word}": 1}}`, 'UNSAFE_KEY', 'prototype'],
   [`{"id": "B-bad", "x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'TOO_DEEP', 'deeper than 64'],
-  [`{"id": "B-bad", "title": "${word} \u00ff"}`, 'WRONG_ENCODING', 'no UTF-8'],
+  [`{"id": "B-bad", "title": "${word} \u00ff"}`, 'WRONG_ENCODING', 'expected UTF-8'],
 ];
 
 test('every kind of bad record is rejected by its place and reason, without a word of it, and the rest goes on', async () => {
@@ -94,7 +94,11 @@ test.each([
   ['UTF-16', Buffer.from(`\ufeff${bulletinsFile(2)}`, 'utf16le'), 'expected UTF-8, got UTF-16'],
   ['gzip', gzipSync(bulletinsFile(2)), 'got gzip: unpack the file first'],
   ['an empty file', Buffer.alloc(0), 'is empty'],
-  ['another format', Buffer.from('<?xml version="1.0"?><bulletins/>'), "is none of this community's sources"],
+  [
+    'another format',
+    Buffer.from('<?xml version="1.0"?><bulletins/>'),
+    "is not a file of this community's sources",
+  ],
   ['another JSON', Buffer.from('{"vulnerabilities": []}'), 'an object with an array "bulletins"'],
 ])('%s is refused with what was expected', async (_what, bytes, message) => {
   const ended = await place.import([await place.write('other.json', bytes)]);
@@ -108,7 +112,7 @@ test.each([
   [['--tlp', 'WHITE'], 'Expected one of CLEAR, GREEN, AMBER, AMBER_STRICT, RED'],
   [['--source', 'nothing'], 'expected one of bulletins, got nothing'],
   [['--aliases', 'nowhere.json'], 'nowhere.json'],
-  [['nowhere.json'], 'there is no such file or folder'],
+  [['nowhere.json'], 'no such file or folder'],
 ])('what the command line says wrong is told in a line: %j', async (args, message) => {
   const ended = await place.import([await place.write('good.json', bulletinsFile(1))], { args });
   expect(ended.code).toBe(1);
@@ -120,6 +124,12 @@ test('a full disk at the reject file ends the import with a clear error, and not
   const { openRejects } = await import('../../../../subgraphs/serve/ingest/rejects.ts');
   // The device that is always full.
   await using rejects = openRejects('/dev/full');
-  const reject = { file: 'f', index: 0, offset: 0, reason: 'MALFORMED', message: 'no JSON value' } as const;
+  const reject = {
+    file: 'f',
+    index: 0,
+    offset: 0,
+    reason: 'MALFORMED',
+    message: 'expected a JSON value',
+  } as const;
   await expect(rejects.write(reject)).rejects.toMatchObject({ code: 'ENOSPC' });
 });

@@ -104,7 +104,7 @@ test('a file whose records need more of each other than may be held is not taken
   );
   const context = { defaults: source.defaults, receivedAt: new Date(), resolveActor: () => null };
   await expect(collectFirst(source, many, context, 100)).rejects.toThrow(
-    'its records are named by others of the file in more than 100 bytes: import it in parts',
+    'its records refer to each other in more than 100 bytes: import the file in parts',
   );
   const huge = { ...source, collect: () => Object.assign(new Titles(), { size: 2 ** 40 }) };
   const next = await place.write('c6.json', fileOf());
@@ -120,5 +120,5 @@ test('a file whose records need more of each other than may be held is not taken
     alarm: () => undefined,
     receivedAt: new Date(),
   });
-  expect(report).toMatchObject({ read: 0, broken: [expect.stringContaining('import it in parts')] });
+  expect(report).toMatchObject({ read: 0, broken: [expect.stringContaining('import the file in parts')] });
 });

@@ -215,7 +215,7 @@ test('a list of imports is made one after the other, each with what it says of i
 test.each([
   ['a flag that there is not', [['FILE'], ['FILE', '--tlp', 'PURPLE']], /import 2: .*PURPLE/],
   ['no path', [['FILE'], ['--tlp', 'GREEN']], /import 2: expected paths/],
-  ['another list', [['FILE', '--each', 'FILE']], /import 1: expected paths, and no --each/],
+  ['another list', [['FILE', '--each', 'FILE']], /import 1: expected paths and no --each/],
   ['no lists', { each: 'FILE' }, /expected a JSON list of lists of arguments/],
   ['nothing', [], /expected a JSON list of lists of arguments/],
 ])('of a list with %s nothing is taken in', async (_what, said, told) => {
@@ -232,7 +232,7 @@ test('the first import of a list that fails is its last', async () => {
   const ended = await place.import([], { args: ['--each', list] });
   expect(ended).toMatchObject({
     code: 1,
-    err: expect.stringMatching(/missing\.json: there is no such file/),
+    err: expect.stringMatching(/missing\.json: no such file/),
   });
   expect(await place.client.db().collection('bulletins').countDocuments()).toBe(0);
 });

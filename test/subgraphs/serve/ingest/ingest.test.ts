@@ -110,7 +110,7 @@ test('a record that belongs to one that is not there is refused, and taken once 
   const orphan = note('n', { belongsTo: { bulletin: { kind: 'Bulletin', localId: 'b' } } });
   expect(await newTarget().write([orphan, note('m')])).toMatchObject({
     added: 1,
-    refused: [{ at: 0, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' }],
+    refused: [{ at: 0, reason: 'WRONG_SHAPE', message: 'it belongs to a record that does not exist' }],
   });
   await newTarget().write([note('b', { kind: 'Bulletin', content: { title: 'b' } })]);
   expect(await newTarget().write([orphan, note('m')])).toMatchObject({ added: 1, unchanged: 1, refused: [] });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { takeOwnNames } from '../../../../subgraphs/serve/ingest/names.ts';
+import { importOwnNames } from '../../../../subgraphs/serve/ingest/names.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
@@ -30,7 +30,7 @@ const begin = '{"type":"threat-actor","uuid":"7cdff317-a673-4474-84ec-4f17549478
 
 async function resolveAfter(text: string, ...names: readonly string[]) {
   const file = await place.write('galaxy.json', text);
-  await takeOwnNames(target, file, { at: 'member', name: 'values' }, () => undefined);
+  await importOwnNames(target, file, { at: 'member', name: 'values' }, () => undefined);
   return names.map(await target.loadActors());
 }
 

@@ -15,7 +15,7 @@ test('a store that goes down in the middle is told, with how far it came, and th
   await place.stores.stopOne('cert-eu');
   const ended = await ending;
   expect(ended.code).toBe(1);
-  expect(ended.err).toMatch(/The community's store does not answer \(.*\): see that it runs\./);
+  expect(ended.err).toMatch(/The community's store does not answer \(.*\): check that it runs\./);
   expect(ended.err).toContain('run the same command again');
   expect(ended.err).not.toContain('    at ');
   const [, read, added] = /: (\d+) read; (\d+) new/.exec(ended.out) ?? [];

@@ -154,7 +154,7 @@ test('nothing is taken away while a program of an older version was there a mome
   const refused = contract(v3.store, quick);
   await expect(refused).rejects.toThrow(NotContracted);
   await expect(refused).rejects.toThrow(
-    /programs of an older version were here in the last 60 s; [\s\S]*import on .*Advisory \(version 2\)\n.*subgraph on .*Advisory \(version 1\)/,
+    /programs of an older version used this store in the last 60 s. [\s\S]*import on .*Advisory \(version 2\)\n.*subgraph on .*Advisory \(version 1\)/,
   );
   expect((await readKeyState(v3.store))?.oldest).toBeUndefined();
   expect(await foundBy(v1)).toEqual([4, 4]);
@@ -200,7 +200,7 @@ test('a program of an older version writes nothing any more once the store is he
   const late = [prepared(0, { serial: 'late' }, {}, 'Advisory')];
   await expect(target.write(late)).rejects.toThrow(ProgramTooOld);
   await expect(target.write(late)).rejects.toThrow(
-    'expected a program that knows version 3 of Advisory, which this store is held to, got one of version 1',
+    'expected a program that knows version 3 of Advisory, which this store requires, got one that knows version 1',
   );
   expect(await storedIn(v3, 'Advisory')).toEqual(before);
 });

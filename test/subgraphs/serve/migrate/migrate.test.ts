@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { migrate } from '../../../../subgraphs/serve/migrate/migrate.ts';
 import { previewMigration } from '../../../../subgraphs/serve/migrate/preview.ts';
-import { sayPreview } from '../../../../subgraphs/serve/operate/migrate-command.ts';
+import { formatPreview } from '../../../../subgraphs/serve/operate/migrate-command.ts';
 import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
@@ -101,18 +101,18 @@ test('a preview counts what would change, says why, and changes nothing', async 
   await bulletins?.updateOne({ _id: one?._id } as never, { $set: { schemaVersion: 4 } });
   await bulletins?.updateOne({ _id: other?._id } as never, { $set: { schemaVersion: 5, readableFrom: 2 } });
   const before = await storedIn(versions.v1);
-  expect(sayPreview('cert-eu', await previewMigration(versions.v3.store))).toEqual([
+  expect(formatPreview('cert-eu', await previewMigration(versions.v3.store))).toEqual([
     'Bulletin: 5 would be migrated to version 3 (EXERCISE: a title is a headline; EXERCISE: texts are plain)',
     'Bulletin: 2 are newer than this program, which can read 1 of them',
-    'a preview: nothing was written',
+    'this is a preview: nothing was written',
   ]);
   expect(await storedIn(versions.v1)).toEqual(before);
-  expect(sayPreview('cert-eu', await previewMigration(versions.v1.store))).toEqual([
-    'cert-eu: no kind of its records has migrations',
+  expect(formatPreview('cert-eu', await previewMigration(versions.v1.store))).toEqual([
+    'cert-eu: there is nothing to migrate',
   ]);
   await migrate(versions.v3.store, quick);
-  expect(sayPreview('cert-eu', await previewMigration(versions.v3.store))).toContain(
-    'Bulletin: 5 bear what older versions read: --contract takes it away',
+  expect(formatPreview('cert-eu', await previewMigration(versions.v3.store))).toContain(
+    'Bulletin: 5 have fields of older versions: --contract removes them',
   );
 });
 

@@ -219,23 +219,23 @@ test('the job follows the policy in force by itself; the operator is told how fa
   const jobs = [1, 2].map(() => relabelInBackground(store, policies, log, { graceMs: 300 }));
   await until('version 1', async () => (await stateNow()).settled === 1);
   expect(formatKeyStatus(await readKeyStatus(store), new Date())).toEqual([
-    'records are found by the labels of version 1, and bear no others',
+    'records are found by the access keys of version 1, and have no others',
   ]);
   policies.set(second);
   await until('the switch', async () => (await stateNow()).leaving === 1);
   const [found, kept, worker] = formatKeyStatus(await readKeyStatus(store), new Date());
-  expect(found).toBe('records are found by the labels of version 2');
-  expect(kept).toMatch(/^labels of version 1 are kept a moment longer/);
-  expect(worker).toMatch(/^a subgraph works on it/);
+  expect(found).toBe('records are found by the access keys of version 2');
+  expect(kept).toMatch(/^keys of version 1 are removed soon/);
+  expect(worker).toMatch(/^a subgraph is relabelling|^a subgraph is (adding|removing) keys/);
   await until('version 2', async () => (await stateNow()).settled === 2);
   expect(await findWrongKeys(second)).toEqual([]);
   await Promise.all(jobs.map(async (job) => await job.stop()));
   expect(said.filter((words) => /relabelled to version 2: 30/.test(words))).toHaveLength(1);
   await changeKeyState(store, await stateNow(), { next: 3 });
   expect(formatKeyStatus(await readKeyStatus(store), new Date())).toEqual([
-    'records are found by the labels of version 2',
-    'labels of version 3 are being added; until all bear them, what 2 and 3 both allow is shown',
-    "nobody works on it: the community's subgraph does, once it runs",
+    'records are found by the access keys of version 2',
+    'keys of version 3 are being added; until every record has them, versions 2 and 3 must both allow',
+    "no process relabels now: start the community's subgraph",
   ]);
 }, 60_000);
 
@@ -288,6 +288,6 @@ test('who has not seen for a while by which labels rows are found decides nothin
   await until('a policy is served', async () => await Promise.resolve(served.current() === first));
   await lost.connection.close();
   await until('nothing is served', async () => await Promise.resolve(served.current() === null));
-  expect(said).toEqual([expect.stringMatching(/which keys rows are found by cannot be told/)]);
+  expect(said).toEqual([expect.stringMatching(/the key state of the store cannot be read/)]);
   served.stop();
 });

@@ -70,8 +70,8 @@ test('a byte order mark, bare cells, empty lines and a last line without an end 
 test.each<readonly [string, string | Buffer, string, string]>([
   ['a quote inside a bare cell', '1,a"b', 'MALFORMED', 'a quote'],
   ['something behind a closing quote', '1,"a"b', 'MALFORMED', 'a quote'],
-  ['bytes that are no UTF-8', Buffer.from('1,\xff', 'latin1'), 'WRONG_ENCODING', 'no UTF-8'],
-  ['a NUL', '1,a\0b', 'WRONG_ENCODING', 'a NUL'],
+  ['bytes that are no UTF-8', Buffer.from('1,\xff', 'latin1'), 'WRONG_ENCODING', 'expected UTF-8'],
+  ['a NUL', '1,a\0b', 'WRONG_ENCODING', 'got a NUL byte'],
   ['a huge cell', `1,${'x'.repeat(300)}`, 'TOO_LONG', 'longer than 200 bytes'],
   ['a huge quoted cell over many lines', `1,"${'x\n'.repeat(300)}"`, 'TOO_LONG', 'longer than 200 bytes'],
 ])('%s costs its row, and the others are read', async (_what, bad, reason, message) => {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { fieldNames } from '../../../../../subgraphs/serve/ingest/formats/field-names.ts';
 import {
   checkShape,
-  deepest,
+  maxDepth,
   parseRecord,
 } from '../../../../../subgraphs/serve/ingest/formats/parse-record.ts';
 import { RejectError } from '../../../../../subgraphs/serve/record/reject.ts';
@@ -34,7 +34,7 @@ test('gives every honest record as JSON has it', () => {
       expect(parse(text)).toEqual(JSON.parse(text));
     }),
   );
-  expect(parse(`\ufeff${nested(deepest)}`)).toEqual(JSON.parse(nested(deepest)));
+  expect(parse(`\ufeff${nested(maxDepth)}`)).toEqual(JSON.parse(nested(maxDepth)));
 });
 
 test.each<readonly [string, string | Buffer, string]>([
@@ -42,7 +42,7 @@ test.each<readonly [string, string | Buffer, string]>([
   ['an operator that is escaped', String.raw`{"\u0024where":"1"}`, 'UNSAFE_KEY'],
   ['a prototype as key', '{"a":{"__proto__":{"admin":true}}}', 'UNSAFE_KEY'],
   ['a NUL in a key', String.raw`{"a\u0000b":1}`, 'UNSAFE_KEY'],
-  ['one level too many', nested(deepest + 1), 'TOO_DEEP'],
+  ['one level too many', nested(maxDepth + 1), 'TOO_DEEP'],
   ['lists without end', `${'['.repeat(300_000)}${']'.repeat(300_000)}`, 'TOO_DEEP'],
   ['10 million characters', JSON.stringify({ a: 'x'.repeat(10_000_000) }), 'TOO_LONG'],
   ['10 million characters in lines', JSON.stringify({ a: 'x\n'.repeat(5_000_000) }), 'TOO_LONG'],
@@ -143,7 +143,7 @@ test('nor does one for what cannot be parsed', () => {
     expect(refusalOf(() => parse(text))?.message).not.toMatch(/Jane|Doe/);
   }
   const broken = Buffer.concat([Buffer.from(`"${marker}`), Buffer.from([0xff])]);
-  expect(refusalOf(() => parse(broken))?.message).toBe('bytes that are no UTF-8');
+  expect(refusalOf(() => parse(broken))?.message).toBe('expected UTF-8 text, got other bytes');
 });
 
 test('names the first paths and what was expected there', () => {

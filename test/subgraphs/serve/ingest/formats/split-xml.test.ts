@@ -140,5 +140,5 @@ test('what is outside of the records has a bound, where spaces count once', asyn
   expect((await split(`<all>${spaces}<one/>${spaces}</all>`, [65_536])).error).toBeNull();
   const words = await split(`<all>${'words '.repeat(500_000)}<one/></all>`, [65_536]);
   expect(words.slices).toEqual([]);
-  expect(words.error?.message).toMatch(/more than 2097152 bytes outside of its records/);
+  expect(words.error?.message).toMatch(/at most 2097152 bytes outside the records/);
 });

@@ -167,15 +167,15 @@ test('a broken record costs itself only', async () => {
 test('stops where a bracket does not match, and names the record', async () => {
   const outcome = await split('[{"id":1},{"a":[1},{"id":2}]', array, [4]);
   expect(texts(outcome)).toEqual(['{"id":1}']);
-  expect(outcome.error?.message).toBe(
-    'a bracket that does not match at byte 17 in record 1, which begins at byte 10',
-  );
+  expect(outcome.error?.message).toBe('unmatched bracket at byte 17 in record 1, which begins at byte 10');
 });
 
 test('stops at what stands behind the last bracket, since nobody would read it', async () => {
   const outcome = await split('{"Event":[1]}\n{"Event":[2]}', member);
   expect(texts(outcome)).toEqual(['1']);
-  expect(outcome.error?.message).toBe('more behind the last bracket, at byte 14');
+  expect(outcome.error?.message).toBe(
+    'expected the end of the file after the last bracket, got more at byte 14',
+  );
 });
 
 test('every prefix of a file gives its whole records and then says where it ends', async () => {

@@ -78,7 +78,7 @@ test('what waits for rows of other tables is bounded: beyond it, nothing is gues
   const files = { one: `ID,a\n${fiftyRows(0)}`, two: `ID,b\n${fiftyRows(25)}` };
   expect(keysOf(await join(files))).toHaveLength(50);
   const { records, error } = await join(files, { record: 1000, waiting: 500 });
-  expect([records, error]).toEqual([[], expect.stringContaining('sort each by its id')]);
+  expect([records, error]).toEqual([[], expect.stringContaining('sort each table by id')]);
 });
 
 test('rows of one id that lie apart are refused, before and after the first were joined', async () => {
@@ -139,10 +139,10 @@ test.each<readonly [string, Readonly<Record<string, string>>, string]>([
   [
     'a file is none of them',
     { one: 'ID,a\n1,x', other: 'ID,c\n1,x' },
-    'other is none of the tables: "one" with',
+    'other: expected one of the tables "one" with',
   ],
   ['cells are parted otherwise', { one: 'ID;a\n1;x' }, 'none of the tables'],
-  ['a column comes twice', { one: 'ID,a,a\n1,x,x' }, 'a row of columns, each once'],
+  ['a column comes twice', { one: 'ID,a,a\n1,x,x' }, 'a first row with column names, each once'],
 ])('nothing is taken where %s', async (_what, files, message) => {
   expect(await join(files)).toEqual({ records: [], error: expect.stringContaining(message) });
 });

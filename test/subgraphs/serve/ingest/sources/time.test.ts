@@ -34,7 +34,7 @@ test.each([
 
 const two = (number: number) => String(number).padStart(2, '0');
 const wrong = (words: string) => new RejectError('WRONG_DATE', words);
-const notThere = wrong('a date that does not exist');
+const notThere = wrong('expected a date that exists');
 
 test.each([
   '2025-02-29',
@@ -73,7 +73,7 @@ test.each([
   '1753036205',
   '2025-07-20T18:30:05 CEST',
 ])('refuses "%s", which is of no form that is known, or leaves it out where a source may', (text) => {
-  expect(() => parseTime(text)).toThrow(wrong('a date that is of none of the forms of this source'));
+  expect(() => parseTime(text)).toThrow(wrong('expected a date in a known format'));
   expect(parseTimeOrNull(text)).toBeNull();
 });
 
@@ -128,6 +128,6 @@ test.each([
 test.each(['', ' ', 'now', '0x10', '1e9', '-5', '1753036205123', Number.NaN, Number.POSITIVE_INFINITY, 1e21])(
   'refuses %p, which is no number of seconds',
   (seconds) => {
-    expect(() => parseEpoch(seconds)).toThrow(wrong('a time that is no number of seconds'));
+    expect(() => parseEpoch(seconds)).toThrow(wrong('expected a number of seconds since 1970'));
   },
 );
