@@ -90,7 +90,10 @@ export class Changes {
     });
   }
 
-  /** Replaces marking and audience. The action `mark-up` permits stricter ones; only the originator may widen any scale. */
+  /**
+   * Replaces marking and audience. The action `mark-up` permits stricter ones; only the originator may widen any
+   * scale.
+   */
   async mark(input: MarkInput): Promise<Outcome> {
     return await this.#once(input, 'mark', async (find) => {
       const kind = this.#kindOf(input.id);
@@ -160,7 +163,10 @@ export class Changes {
     }
   }
 
-  /** Returns the record to change. Throws Refused unless it exists, this reader may change it, and the version matches. */
+  /**
+   * Returns the record to change. Throws Refused unless it exists, this reader may change it, and the version
+   * matches.
+   */
   async #found(
     kind: Kind,
     { id, expectedVersion }: OnRecord,

@@ -46,9 +46,10 @@ export function readingOf(input: ReadingInput, fields: ReadonlySet<string>): Rea
 }
 
 /**
- * Returns whether `after` opens a record further than `before` on any scale, without their portions. A new name in the
- * audience counts as wider, whatever the colours are, because named readers pass an embargo and read drafts. It does not
- * if everybody may read the record (`isOpen`). On the other scales, `after` is not wider if joining both gives `after`.
+ * Returns whether `after` opens a record further than `before` on any scale, without their portions. A new name in
+ * the audience counts as wider, whatever the colours are, because named readers pass an embargo and read drafts. It
+ * does not if everybody may read the record (`isOpen`). On the other scales, `after` is not wider if joining both
+ * gives `after`.
  */
 export function isWider(before: Narrowed, after: Narrowed, isOpen: boolean): boolean {
   if (

@@ -20,7 +20,10 @@ export class Refused extends Error {
   }
 }
 
-/** Returns one error for a record that does not exist and for one that the reader may not change. They must look alike. */
+/**
+ * Returns one error for a record that does not exist and for one that the reader may not change. They must look
+ * alike.
+ */
 export function notFound(): Refused {
   return new Refused('NOT_FOUND', ['id'], 'no such record that you may change');
 }

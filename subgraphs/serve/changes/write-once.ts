@@ -62,9 +62,9 @@ const deadlineMs = 8000;
 const durable = { writeConcern: { w: 'majority' }, maxCommitTimeMS: deadlineMs } as const;
 
 /**
- * Executes a change and stores its idempotency key in one transaction, so that a kill leaves both or none. The same key
- * of the same subject returns the first outcome again, or KEY_REUSED if the change is another one. Throws Refused if the
- * change is refused, and the errors of the store.
+ * Executes a change and stores its idempotency key in one transaction, so that a kill leaves both or none. The same
+ * key of the same subject returns the first outcome again, or KEY_REUSED if the change is another one. Throws Refused
+ * if the change is refused, and the errors of the store.
  */
 export async function writeOnce(
   work: Work,
@@ -107,7 +107,10 @@ async function find(
   return found === null ? null : schemaOf(store, kind.type).read(found);
 }
 
-/** Writes the record and its join rows. Rows of parent records stay, and so do rows of the shared keys that `keeps` names. */
+/**
+ * Writes the record and its join rows. Rows of parent records stay, and so do rows of the shared keys that `keeps`
+ * names.
+ */
 async function put(
   store: CommunityStore,
   { kind, before, names, unlisted, keeps }: Made,

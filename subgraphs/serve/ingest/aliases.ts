@@ -3,7 +3,10 @@ import { aliasesOf, type AliasRow, type AliasTable, indexAliases } from '../../.
 import { actorKey, normaliseName } from '../../../schema/record/keys.ts';
 import { bearsClassification } from '../record/classification.ts';
 
-/** The result of importing an alias table. `older` and `same` compare it with the version in force; nothing is written. */
+/**
+ * The result of importing an alias table. `older` and `same` compare it with the version in force; nothing is
+ * written.
+ */
 export type AliasOutcome = { readonly outcome: 'written' | 'same' | 'older'; readonly inForce: number };
 
 /** An alias table in parts, so that its names need not be in memory at once. */

@@ -188,7 +188,10 @@ class Run {
     return this.#map(raw).map((mapped) => prepare(mapped, defaults, source.mapping, receivedAt));
   }
 
-  /** Maps a record. If the mapping fails, the record is rejected. The error's message may quote it, so only its class is kept. */
+  /**
+   * Maps a record. If the mapping fails, the record is rejected. The error's message may quote it, so only its class
+   * is kept.
+   */
   #map(raw: unknown): readonly Mapped[] {
     try {
       return this.#mapping.map(raw, this.#context);

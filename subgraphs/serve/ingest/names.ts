@@ -19,8 +19,8 @@ const chunkBytes = 256 * 1024;
 const entriesAtOnce = 1000;
 
 /**
- * Imports an alias table before the records that need its names. If the file is classified, imports nothing of it, raises
- * the alarm and returns false. Throws for a file that is not an alias table.
+ * Imports an alias table before the records that need its names. If the file is classified, imports nothing of it,
+ * raises the alarm and returns false. Throws for a file that is not an alias table.
  */
 export async function importNames(
   alarm: Alarm & { readonly target: Target },
@@ -41,8 +41,9 @@ export async function importNames(
 }
 
 /**
- * Imports the names of a file whose records are imported next. The import of the records reports faults: here a broken or
- * classified file gives no names, and neither does a classified entry. Holds the names of 1000 entries at once.
+ * Imports the names of a file whose records are imported next. The import of the records reports faults: here a
+ * broken or classified file gives no names, and neither does a classified entry. Holds the names of 1000 entries at
+ * once.
  */
 export async function importOwnNames(
   target: Target,

@@ -118,6 +118,7 @@ function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
 
 /** Hashes content, names and envelope without the time of receipt. An equal hash means that nothing changed. */
 function hashOf(mapped: Mapped, envelope: Envelope, mapping: number): string {
+  // Stored hashes depend on the member names, including `said`.
   const { receivedAt: _receivedAt, version: _version, ...said } = envelope;
   const { content, names, belongsTo } = mapped;
   const text = canonicalise({ mapping, content, names, belongsTo, said });

@@ -31,9 +31,9 @@ const storeWaitMs = 8000;
 const outOfDiskSpace = 14_031;
 
 /**
- * Runs the import command of a community, with its store (JCU_STORE_URI) and its sources. The policy is `given`, or else
- * the signed bundle in force. Exits with 0 if all records were imported, 1 after a failure, 2 if some were rejected, and
- * 3 if one was classified.
+ * Runs the import command of a community, with its store (JCU_STORE_URI) and its sources. The policy is `given`, or
+ * else the signed bundle in force. Exits with 0 if all records were imported, 1 after a failure, 2 if some were
+ * rejected, and 3 if one was classified.
  */
 export async function runImport(
   community: CommunityPart,

@@ -19,9 +19,9 @@ export type Alarm = {
 };
 
 /**
- * Reports a classified record: stores its position, time, feed and keyed hash, and no content. The hash has a key because
- * a plain hash of a short text could be reversed by guessing. The key stays in the community's store, so the security
- * authority can still find out whether two reports are about one record.
+ * Reports a classified record: stores its position, time, feed and keyed hash, and no content. The hash has a key
+ * because a plain hash of a short text could be reversed by guessing. The key stays in the community's store, so the
+ * security authority can still find out whether two reports are about one record.
  */
 export async function raiseSpillage(
   { target, rejects, alarm }: Alarm,

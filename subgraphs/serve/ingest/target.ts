@@ -51,8 +51,9 @@ const durable = {
 export type Sink = Pick<Target, 'write' | 'loadActors' | 'spillageKey' | 'recordSpillage'>;
 
 /**
- * Writes an import into one community's store. The records and join rows of a batch are written in one transaction, so a
- * kill leaves whole batches only, and a second run adds the rest. Use one target per run: it remembers the ids it met.
+ * Writes an import into one community's store. The records and join rows of a batch are written in one transaction,
+ * so a kill leaves whole batches only, and a second run adds the rest. Use one target per run: it remembers the ids
+ * it met.
  */
 export class Target {
   readonly #store: CommunityStore;
@@ -240,7 +241,10 @@ export class Target {
     return await takeAliases(this.#db(), parts);
   }
 
-  /** Returns a function that resolves an actor's name by the alias tables. Unknown and ambiguous names become their own key. */
+  /**
+   * Returns a function that resolves an actor's name by the alias tables. Unknown and ambiguous names become their
+   * own key.
+   */
   async loadActors(): Promise<(name: string) => string | null> {
     return await loadActors(this.#db());
   }
@@ -251,8 +255,8 @@ export class Target {
 }
 
 /**
- * Returns whether there is nothing to write: the record is unchanged and has the keys of the newest policy version, or it
- * was erased, which no import undoes.
+ * Returns whether there is nothing to write: the record is unchanged and has the keys of the newest policy version,
+ * or it was erased, which no import undoes.
  */
 function isDone(before: Known, prepared: Prepared, policy: string): boolean {
   // Content that was changed by hand is replaced only by a changed record of the source, not by the same one again.

@@ -34,9 +34,10 @@ export function migratedKinds({ schemas }: CommunityStore): readonly SchemaVersi
 }
 
 /**
- * Migrates every document of a store to the version of this program. It adds the new fields and keeps the old ones, so
- * programs of older versions continue to read and write. Safe to kill at any time and to run twice at once: the
- * documents show what is left to do. Documents that an older program writes later are still read, and migrated next time.
+ * Migrates every document of a store to the version of this program. It adds the new fields and keeps the old ones,
+ * so programs of older versions continue to read and write. Safe to kill at any time and to run twice at once: the
+ * documents show what is left to do. Documents that an older program writes later are still read, and migrated next
+ * time.
  */
 export async function migrate(store: CommunityStore, options: MigrateOptions = {}): Promise<Migrated> {
   const kinds = migratedKinds(store);
@@ -54,7 +55,8 @@ export async function migrate(store: CommunityStore, options: MigrateOptions = {
 /**
  * Makes the version of this program the minimum of a migrated store, then removes the fields of older versions. After
  * that, older programs can neither write here nor read the records. Throws NotContracted if an older program was seen
- * recently, or if a document cannot be migrated. Safe to kill and to run again. Returns how many documents were changed.
+ * recently, or if a document cannot be migrated. Safe to kill and to run again. Returns how many documents were
+ * changed.
  */
 export async function contract(store: CommunityStore, options: MigrateOptions = {}): Promise<number> {
   const kinds = migratedKinds(store);

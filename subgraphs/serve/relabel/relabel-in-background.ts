@@ -51,7 +51,9 @@ export function relabelInBackground(
   };
 }
 
-/** Returns the policy in force if some records lack its access keys or have those of another version; null otherwise. */
+/**
+ * Returns the policy in force if some records lack its access keys or have those of another version; null otherwise.
+ */
 async function findDue(
   store: CommunityStore,
   policies: Pick<PolicyWatch, 'current'>,

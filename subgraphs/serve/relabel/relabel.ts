@@ -29,9 +29,9 @@ export type Relabelling = { readonly added: number; readonly cleaned: number };
 export const usualGraceMs = 30_000;
 
 /**
- * Gives every record of a store, and its join rows, the access keys of a policy. Adds the new keys next to the old ones,
- * switches the store to the new keys, then removes the old ones. Safe to kill at any time and to run twice at once: the
- * rows show what is left to do. Throws if the store uses a newer policy already.
+ * Gives every record of a store, and its join rows, the access keys of a policy. Adds the new keys next to the old
+ * ones, switches the store to the new keys, then removes the old ones. Safe to kill at any time and to run twice at
+ * once: the rows show what is left to do. Throws if the store uses a newer policy already.
  */
 export async function relabel(
   store: CommunityStore,

@@ -14,7 +14,10 @@ export type KeyState = Held & {
   readonly serving: number;
   /** The version whose keys are being added; null while none is. */
   readonly next: number | null;
-  /** The version that rows were found by before the last switch. Requests may still use its keys, so every row has them. */
+  /**
+   * The version that rows were found by before the last switch. Requests may still use its keys, so every row has
+   * them.
+   */
   readonly leaving: number | null;
   /** The version that is known to be the only one with keys on any row; null while there may be others. */
   readonly settled: number | null;
@@ -120,7 +123,10 @@ export async function changeKeyState(
   });
 }
 
-/** Ties a transaction to the key state: it cannot commit after a state change. Throws KeyStateChanged if it changed already. */
+/**
+ * Ties a transaction to the key state: it cannot commit after a state change. Throws KeyStateChanged if it changed
+ * already.
+ */
 export async function holdKeyState(
   store: CommunityStore,
   shard: number,

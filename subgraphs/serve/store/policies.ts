@@ -17,7 +17,10 @@ export type Patience = typeof within;
 /** Waits ten times as long as a request does. */
 export const patiently: Patience = async (ms, work) => await within(ms * 10, work);
 
-/** Returns the archive of all policies that were accepted, in the community's store. Rejects while the store is not connected. */
+/**
+ * Returns the archive of all policies that were accepted, in the community's store. Rejects while the store is not
+ * connected.
+ */
 export function policiesOf(
   store: Pick<CommunityStore, 'connection'>,
   patience: Patience = within,

@@ -57,8 +57,9 @@ export async function retryOvertaken<Result>(write: () => Promise<Result>): Prom
 }
 
 /**
- * Runs `work` in a transaction that commits only if the access keys' state is still the one that `keyAssigner` gave last.
- * Throws KeyStateChanged where it is not, StoreLost where the store goes away for 20 s, and DeadlineExceeded after `ms`.
+ * Runs `work` in a transaction that commits only if the access keys' state is still the one that `keyAssigner` gave
+ * last. Throws KeyStateChanged where it is not, StoreLost where the store goes away for 20 s, and DeadlineExceeded
+ * after `ms`.
  */
 export async function inWriteTransaction<Result>(
   store: Pick<CommunityStore, 'connection'>,

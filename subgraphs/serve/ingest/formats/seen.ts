@@ -4,8 +4,8 @@ const wordsOfKey = 3;
 const wordsOfEntry = 5;
 
 /**
- * The set of records that a run has met, with a hash of their content. It uses 20 bytes per record: 96 bits of a hash of
- * the id and 64 bits of a hash of the content, so accidental collisions are negligible.
+ * The set of records that a run has met, with a hash of their content. It uses 20 bytes per record: 96 bits of a hash
+ * of the id and 64 bits of a hash of the content, so accidental collisions are negligible.
  */
 export class Seen {
   #entries = new Uint32Array(1024 * wordsOfEntry);

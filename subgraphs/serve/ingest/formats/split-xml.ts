@@ -18,9 +18,9 @@ const slash = 0x2f;
 
 /**
  * Splits an XML file (1.0, UTF-8) into its elements of one name without parsing them: it scans the bytes for tags,
- * quotes, comments and CDATA. A broken record therefore affects only itself, each record has a position, and at most one
- * is in memory. A record ends with its end tag, or where the next one begins. Throws SplitError for another form or
- * encoding, for a document type declaration, and after the last complete record of a truncated file.
+ * quotes, comments and CDATA. A broken record therefore affects only itself, each record has a position, and at most
+ * one is in memory. A record ends with its end tag, or where the next one begins. Throws SplitError for another form
+ * or encoding, for a document type declaration, and after the last complete record of a truncated file.
  */
 export async function* splitElements(
   chunks: AsyncIterable<Buffer>,

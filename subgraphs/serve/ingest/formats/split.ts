@@ -2,8 +2,8 @@ import type { Locate } from '../sources/source.ts';
 import type { RejectError } from '../../record/reject.ts';
 
 /**
- * The bytes of a record in a file; null if it exceeds the limits. Offsets count from 0. `refused` is set if the record is
- * refused before it is parsed.
+ * The bytes of a record in a file; null if it exceeds the limits. Offsets count from 0. `refused` is set if the
+ * record is refused before it is parsed.
  */
 export type Slice = {
   readonly index: number;
@@ -37,10 +37,10 @@ const maxKeyBytes = 1024;
 const maxTrackedDepth = 1024;
 
 /**
- * Splits a JSON file into its records without parsing them: it scans the bytes for strings and brackets. A broken record
- * therefore affects only itself, each record has a position, and at most one is in memory. Throws SplitError for another
- * form or encoding and, after the last complete record, for a file that is truncated, has unmatched brackets, or goes on
- * after its last bracket.
+ * Splits a JSON file into its records without parsing them: it scans the bytes for strings and brackets. A broken
+ * record therefore affects only itself, each record has a position, and at most one is in memory. Throws SplitError
+ * for another form or encoding and, after the last complete record, for a file that is truncated, has unmatched
+ * brackets, or goes on after its last bracket.
  */
 export async function* splitRecords(
   chunks: AsyncIterable<Buffer>,

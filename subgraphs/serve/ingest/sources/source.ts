@@ -18,8 +18,9 @@ export type Locate =
   | InTables;
 
 /**
- * The rows of several CSV tables with the same value in the column `key` are one record, `{ <table>: [row, ...] }`. Each
- * file is one of the tables, which its columns identify. One import needs all tables, because a record needs all its rows.
+ * The rows of several CSV tables with the same value in the column `key` are one record, `{ <table>: [row, ...] }`.
+ * Each file is one of the tables, which its columns identify. One import needs all tables, because a record needs all
+ * its rows.
  */
 export type InTables = {
   readonly at: 'tables';
@@ -49,8 +50,8 @@ export type MapContext = {
   readonly defaults: Defaults;
   readonly receivedAt: Date;
   /**
-   * Returns the key of the actor with a name. If the alias table lacks the name or is ambiguous, the name becomes the key.
-   * Throws for a source without `resolves`.
+   * Returns the key of the actor with a name. If the alias table lacks the name or is ambiguous, the name becomes the
+   * key. Throws for a source without `resolves`.
    */
   readonly resolveActor: (name: string) => string | null;
 };

@@ -19,8 +19,8 @@ export type WalkOptions = {
 const usualBatch = 500;
 
 /**
- * Visits all records of these kinds in the order of their ids. Returns how many `visit` wrote. A walk stores no position:
- * the records themselves show what is left to do, so a walk can be killed and started again at any time.
+ * Visits all records of these kinds in the order of their ids. Returns how many `visit` wrote. A walk stores no
+ * position: the records themselves show what is left to do, so a walk can be killed and started again at any time.
  */
 export async function walk(
   store: CommunityStore,

@@ -36,7 +36,7 @@ const broken: readonly (readonly [string, string, string])[] = [
   [`{"id": "B-bad", "title": "${word} \u00ff"}`, 'WRONG_ENCODING', 'expected UTF-8'],
 ];
 
-test('every kind of bad record is rejected by its place and reason, without a word of it, and the rest goes on', async () => {
+test('rejects every kind of bad record with position and reason but no content, and imports the others', async () => {
   const bad = [...wrong.map(([record, ...why]) => [JSON.stringify(record), ...why]), ...broken];
   const list = bad.flatMap(([text = ''], at) => [
     JSON.stringify({ ...good, id: `B-${at}`, text: 'EXERCISE' }),
@@ -59,7 +59,7 @@ test('every kind of bad record is rejected by its place and reason, without a wo
   expect(await place.everything()).not.toContain(word);
 });
 
-test('of two records with one id the first is taken: the same again is skipped, another is rejected, at every run', async () => {
+test('imports the first of two records with one id, skips an equal one and rejects a different one in every run', async () => {
   const file = bulletinsFile(2600, (bulletin, at) => {
     if (at === 2400) return { ...bulletin, id: 'B-0', title: 'EXERCISE bulletin 0', notes: [] };
     if (at === 2500) return { ...bulletin, id: 'B-1', title: 'EXERCISE other' };
@@ -79,7 +79,7 @@ test('of two records with one id the first is taken: the same again is skipped, 
   }
 });
 
-test('of a file that is cut off, every whole record is taken and the place is told', async () => {
+test('imports the complete records of a truncated file and reports the position', async () => {
   const text = bulletinsFile(50);
   const cut = text.slice(0, text.indexOf('second note of 17'));
   const ended = await place.import([await place.write('cut.json', cut)]);
@@ -100,7 +100,7 @@ test.each([
     "is not a file of this community's sources",
   ],
   ['another JSON', Buffer.from('{"vulnerabilities": []}'), 'an object with an array "bulletins"'],
-])('%s is refused with what was expected', async (_what, bytes, message) => {
+])('refuses %s and says what was expected', async (_what, bytes, message) => {
   const ended = await place.import([await place.write('other.json', bytes)]);
   expect(ended.code).toBe(1);
   expect(ended.err).toContain(message);
@@ -113,14 +113,14 @@ test.each([
   [['--source', 'nothing'], 'expected one of bulletins, got nothing'],
   [['--aliases', 'nowhere.json'], 'nowhere.json'],
   [['nowhere.json'], 'no such file or folder'],
-])('what the command line says wrong is told in a line: %j', async (args, message) => {
+])('reports a wrong command line in one line: %j', async (args, message) => {
   const ended = await place.import([await place.write('good.json', bulletinsFile(1))], { args });
   expect(ended.code).toBe(1);
   expect(ended.err).toContain(message);
   expect(ended.err).not.toContain('    at ');
 });
 
-test('a full disk at the reject file ends the import with a clear error, and nothing half', async () => {
+test('ends with a clear error and no partial line if the disk is full at the reject file', async () => {
   const { openRejects } = await import('../../../../subgraphs/serve/ingest/rejects.ts');
   // The device that is always full.
   await using rejects = openRejects('/dev/full');

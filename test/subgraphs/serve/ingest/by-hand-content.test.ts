@@ -49,7 +49,7 @@ async function byHand() {
   return { changes, on: { key: randomUUID(), id, expectedVersion: envelope.version } };
 }
 
-test('a joint case that was said by hand stays, whatever the source says after it', async () => {
+test('keeps a joint case that was set by hand when the source has another one', async () => {
   await place.import(source, assessed('EXERCISE: one'));
   const { changes, on } = await byHand();
   expect((await changes.link({ ...on, case: 'JC-2026-0007' })).userErrors).toEqual([]);
@@ -61,7 +61,7 @@ test('a joint case that was said by hand stays, whatever the source says after i
   expect(await keys()).toEqual(['JointCase:JC-2026-0007', 'Vulnerability:CVE-2099-10001']);
 });
 
-test('what was changed by hand is written over by what the source says anew, and not by the same words again', async () => {
+test('replaces content that was changed by hand only if the source changed', async () => {
   await place.import(source, assessed('EXERCISE: one'));
   const { changes, on } = await byHand();
   expect(

@@ -68,7 +68,7 @@ async function previewed(document: object, given: Partial<Defaults>): Promise<re
   return preview.opened().map(({ what }) => what);
 }
 
-test('a marking made by hand stays, whatever its feed brings later; the content follows the feed', async () => {
+test('keeps a marking that was set by hand when the feed has another one, and imports the content', async () => {
   await place.import(csaf, titled('EXERCISE: one'), vendor);
   const open = await previewed(titled('EXERCISE: two'), vendor);
   expect(open).toContainEqual(expect.stringContaining('every authenticated reader'));
@@ -95,7 +95,7 @@ test('a marking made by hand stays, whatever its feed brings later; the content 
   expect(await stored()).toEqual(after);
 });
 
-test('nor do another mapping and another policy undo it', async () => {
+test('keeps a marking that was set by hand under a new mapping and a new policy', async () => {
   await place.import(csaf, documentOf(), vendor);
   await mark({ marking: red });
   await place.import({ ...csaf, mapping: csaf.mapping + 1 }, documentOf(), vendor);
@@ -108,7 +108,7 @@ test('nor do another mapping and another policy undo it', async () => {
   expect((await stored()).envelope).toMatchObject({ version: 4, marking: red });
 });
 
-test('what only a part names that was marked by hand gets no join row by the next import', async () => {
+test('writes no join row for a key that only a portion marked by hand names', async () => {
   await place.import(csaf, titled('EXERCISE: one'), vendor);
   expect(await keys()).toEqual(['Vulnerability:CVE-2099-10001']);
   await mark({
@@ -122,7 +122,7 @@ test('what only a part names that was marked by hand gets no join row by the nex
   expect((await stored()).envelope.portions).toMatchObject([{ path: 'vulnerability' }]);
 });
 
-test('a marking made by hand that an import leaves as it is raises no alarm of its own', async () => {
+test('raises no alarm for a marking by hand that an import keeps', async () => {
   await place.import(csaf, titled('EXERCISE: one'), vendor);
   await mark({ marking: red });
   const before = await newestAlarms(place.store, 10);

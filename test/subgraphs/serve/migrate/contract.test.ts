@@ -48,7 +48,7 @@ async function foundBy(program: Program, serial = '2099-1', known = null as null
   return [contents.length, total];
 }
 
-test('programs of each version list, count and filter the same records while they are migrated', async () => {
+test('lists, counts and filters the same records in programs of each version during a migration', async () => {
   const { v1, v2, v3 } = versions;
   for (const [at, program] of [v1, v2, v3].entries()) await importBy(program, at * count);
   const whole = [3 * count, 3 * count];
@@ -82,7 +82,7 @@ async function hiddenBy(program: Program): Promise<readonly (readonly string[])[
   return nodes.map(({ decision }) => [...decision.hidden].toSorted());
 }
 
-test('a field that is marked by itself in the words of one version is hidden in those of the other', async () => {
+test('hides a marked field in the other version’s fields as well', async () => {
   const { v1, v2 } = versions;
   const named = { marking: markingOf({ tlp: 'AMBER' }), audience: audienceOf({ reach: 'NAMED' }) };
   const old = { portions: [{ path: 'title', ...named }] };
@@ -99,7 +99,7 @@ test('a field that is marked by itself in the words of one version is hidden in 
   }
 });
 
-test('a contracted store is read, counted and filtered by the program that contracted it; others find the records gone', async () => {
+test('hides the records of a contracted store from older programs only', async () => {
   const { v1, v2, v3 } = versions;
   for (const [at, program] of [v1, v2, v3].entries()) await importBy(program, at * count);
   expect(await contract(v3.store, quick)).toBe(3 * count);
@@ -126,7 +126,7 @@ test('a contracted store is read, counted and filtered by the program that contr
   expect(await contract(v3.store, quick)).toBe(0);
 });
 
-test('a store is contracted one version at a time, and what the version before reads is there until its turn', async () => {
+test('keeps the fields of each version until the store is contracted beyond it', async () => {
   const { v1, v2, v3 } = versions;
   await importBy(v1, 0, 0);
   await importBy(v3);
@@ -145,12 +145,12 @@ test('a store is contracted one version at a time, and what the version before r
   expect(await foundBy(v3)).toEqual([8, 8]);
 });
 
-test('nothing is taken away while a program of an older version was there a moment ago, import or subgraph', async () => {
+test('refuses to contract if an older import or subgraph was seen recently', async () => {
   const { v1, v2, v3 } = versions;
   await importBy(v1);
   const older = [announce(v1.store, 'subgraph'), announce(v2.store, 'import')];
   const same = announce(v3.store, 'subgraph');
-  await Promise.all([...older, same].map(async ({ told }) => await told));
+  await Promise.all([...older, same].map(async ({ registered }) => await registered));
   const refused = contract(v3.store, quick);
   await expect(refused).rejects.toThrow(NotContracted);
   await expect(refused).rejects.toThrow(
@@ -163,7 +163,7 @@ test('nothing is taken away while a program of an older version was there a mome
   await same.stop();
 });
 
-test('a program that ended without a word counts as there for a while, by the clock of the store', async () => {
+test('counts a killed program as running for a while, by the clock of the store', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   const processes = v1.store.connection.collection('processes');
@@ -177,7 +177,7 @@ test('a program that ended without a word counts as there for a while, by the cl
   expect(await contract(v3.store, { ...quick, recentlyMs: 20_000 })).toBe(count);
 });
 
-test('a program of an older version that comes in the middle stops the contraction before anything is taken away', async () => {
+test('stops a contraction before it removes fields when an older program starts', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   let announced: ReturnType<typeof announce> | null = null;
@@ -191,7 +191,7 @@ test('a program of an older version that comes in the middle stops the contracti
   expect(await contract(v3.store, quick)).toBe(count);
 });
 
-test('a program of an older version writes nothing any more once the store is held to a newer one', async () => {
+test('refuses writes of an older program after the minimum version is raised', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   const target = targetOf(v1.store);
@@ -205,7 +205,7 @@ test('a program of an older version writes nothing any more once the store is he
   expect(await storedIn(v3, 'Advisory')).toEqual(before);
 });
 
-test('a batch that an older program began before the store was held to a newer version is not committed after', async () => {
+test('does not commit a batch that an older program began before the minimum version was raised', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   const keyAssigner = followKeyState(v1.store, versionsOf(policy), policy.source.version);
@@ -218,7 +218,7 @@ test('a batch that an older program began before the store was held to a newer v
   await expect(keyAssigner.current()).rejects.toThrow(ProgramTooOld);
 });
 
-test('until readers have had time to look, what they filter by is still written and nothing is taken away', async () => {
+test('writes and keeps old fields until subgraphs have read the new minimum version', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   const contracting = contract(v3.store, { ...quick, graceMs: 4000 });
@@ -235,7 +235,7 @@ test('until readers have had time to look, what they filter by is still written 
   expect((await storedIn(v3, 'Advisory')).some(({ content }) => 'serial' in content)).toBe(false);
 });
 
-test('a record that cannot be migrated holds the contraction up, and is named', async () => {
+test('refuses to contract while a record cannot be migrated, and names it', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   const [row] = await storedIn(v1, 'Advisory');
@@ -245,7 +245,7 @@ test('a record that cannot be migrated holds the contraction up, and is named', 
   expect((await readKeyState(v3.store))?.oldest).toBeUndefined();
 });
 
-test('a new store is held to the versions of the program that began it', async () => {
+test('sets the minimum versions of a new store to those of its first program', async () => {
   const { v1, v3 } = versions;
   await importBy(v3);
   expect(await readKeyState(v3.store)).toMatchObject({ oldest: { Advisory: 3 }, shed: { Advisory: 3 } });
@@ -277,7 +277,7 @@ function changesBy({ store, kinds }: Program): Changes {
   });
 }
 
-test('a change by hand is read and written in the version of its program, and loses nothing of a newer one', async () => {
+test('keeps the fields of newer versions in a change by hand of an older program', async () => {
   const { v1, v2 } = versions;
   await importBy(v1, 0, 1);
   const [row] = await storedIn(v1, 'Advisory');
@@ -303,7 +303,7 @@ test('a change by hand is read and written in the version of its program, and lo
   expect(third3).toMatchObject({ schemaVersion: 2, readableFrom: 1, content: second2?.content });
 });
 
-test('what is left out for its version is not there for a change by hand either', async () => {
+test('refuses a change by hand of a record that the program cannot read', async () => {
   const { v1, v3 } = versions;
   await importBy(v1, 0, 0);
   await importBy(v3, 0, 1);

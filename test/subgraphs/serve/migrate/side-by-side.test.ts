@@ -107,7 +107,7 @@ const some =
 
 const logOf = (name: string) => readFileSync(join(home.folder, 'logs', `${name}.log`), 'utf8');
 
-test('two versions of a subgraph answer alike on one store before, while and after it is migrated', async () => {
+test('gives equal answers in two versions of a subgraph before, during and after a migration', async () => {
   await importOld(40);
   const [old, young] = await Promise.all([startOld(), startNew()]);
   const { data } = await old.ask(all);
@@ -165,7 +165,7 @@ test('two versions of a subgraph answer alike on one store before, while and aft
   );
 }, 240_000);
 
-test('a migration that is killed again and again ends as one that was not', async () => {
+test('has the same result after a migration with repeated kills as without', async () => {
   await importOld(6000);
   let partly = 0;
   for (let turn = 0; turn < 4; turn += 1) {
@@ -189,7 +189,7 @@ test('a migration that is killed again and again ends as one that was not', asyn
   expect((await run()).out).toBe('cert-eu: 0 records migrated\n');
 }, 240_000);
 
-test('of two migrations at once one waits for the other, and nothing is migrated twice', async () => {
+test('makes the second of two concurrent migrations wait, and migrates nothing twice', async () => {
   await importOld(3000);
   const both = await Promise.all([run(), run()]);
   expect(both.map(({ code }) => code)).toEqual([0, 0]);
@@ -198,7 +198,7 @@ test('of two migrations at once one waits for the other, and nothing is migrated
   expect(both.filter(({ out }) => out.includes('waiting for it'))).toHaveLength(1);
 }, 120_000);
 
-test('told to stop, a migration ends between two batches, says so, and leaves the lease to the next', async () => {
+test('stops a migration between two batches on a signal, and releases the lease', async () => {
   await importOld(6000);
   const child = operate();
   const ended = endOf(child);

@@ -32,7 +32,7 @@ const inExercise = { picture: 'exercise:import' };
 const member = readerOf(inExercise);
 const outsider = readerOf({ ...inExercise, organisation: 'nordsee-energy', communities: [] });
 
-test('the view as another reader is what its questions would meet: counts and markings, and no content', async () => {
+test('shows the counts and markings that another reader would see, and no content', async () => {
   await place.import([await place.write('b.json', bulletinsFile(20))]);
   const seen = await viewAs(store, community.kinds, policy, member, new Date());
   expect(seen.map(({ kind, records }) => [kind, records])).toEqual([
@@ -47,7 +47,7 @@ test('the view as another reader is what its questions would meet: counts and ma
   ]);
 });
 
-test('an import is previewed: to whom its records would open, and nothing is written', async () => {
+test('previews the readers that an import would admit, and writes nothing', async () => {
   const file = await place.write(
     'b.json',
     bulletinsFile(3, (one, at) => ({ ...one, tlp: at === 0 ? 'AMBER' : 'GREEN' })),
@@ -79,7 +79,7 @@ function without(id: string): Policy {
   });
 }
 
-test('a rule is previewed: who would gain which records and who would lose which', async () => {
+test('previews which readers would gain and lose records by another policy', async () => {
   await place.import([await place.write('b.json', bulletinsFile(7))]);
   const narrower = without('J03');
   const lost = await previewPolicy(store, policy, narrower);
@@ -94,7 +94,7 @@ test('a rule is previewed: who would gain which records and who would lose which
   expect(await previewPolicy(store, policy, policy)).toMatchObject({ gains: [], losses: [] });
 });
 
-test('a record that comes again under a stricter marking raises an alarm: to whom it had been open, and since when', async () => {
+test('raises an alarm with the former readers when a record becomes stricter', async () => {
   await place.import([await place.write('b.json', bulletinsFile(2))]);
   expect(await newestAlarms(store, 10)).toEqual([]);
   const stricter = bulletinsFile(2, (one, at) => (at === 1 ? { ...one, tlp: 'AMBER' } : one));
@@ -107,7 +107,7 @@ test('a record that comes again under a stricter marking raises an alarm: to who
   ]);
 });
 
-test('the switch takes a community out at once and back in, and every turn is kept', async () => {
+test('takes a community out and back in by the switch, and keeps every use of it', async () => {
   const followed = followSwitch(store, (error) => {
     throw error;
   });
@@ -123,7 +123,7 @@ test('the switch takes a community out at once and back in, and every turn is ke
   expect(await lastTurn(store)).toMatchObject({ _id: 2, out: false, because: 'EXERCISE: it was none' });
 });
 
-test('every key that the policy makes is read aloud in words, and no two alike', async () => {
+test('formats every access key of the policy, each differently', async () => {
   await place.import([await place.write('b.json', bulletinsFile(1))]);
   const [bulletin] = await place.client.db().collection('bulletins').find().toArray();
   const keys: readonly string[] = bulletin?.['admits'] ?? [];

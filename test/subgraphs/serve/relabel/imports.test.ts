@@ -89,7 +89,7 @@ async function pauseFor(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-test('what comes in or changes while a store is relabelled twice is labelled for every version that it is found by', async () => {
+test('gives records that are written during two relabellings the keys of every version in use', async () => {
   const start = Array.from({ length: 40 }, (_, at) => prepared(at, pick(at), 'first'));
   await targetNow().write(start);
   await relabel(store, first, { graceMs: 0 });
@@ -140,7 +140,7 @@ test('what comes in or changes while a store is relabelled twice is labelled for
   );
 }, 120_000);
 
-test('a batch that was labelled before a switch is not committed after it', async () => {
+test('does not commit a batch after a switch if it got its keys before', async () => {
   await targetNow().write([prepared(1, pick(1), 'first')]);
   await relabel(store, first, { graceMs: 0 });
   const keyAssigner = followKeyState(store, versions, 1);
@@ -155,7 +155,7 @@ test('a batch that was labelled before a switch is not committed after it', asyn
   expect((await keyAssigner.current()).version).toBe(second.version);
 });
 
-test('a change of the labels’ state that comes in the middle of a batch undoes the batch', async () => {
+test('repeats a batch when the key state changes during it', async () => {
   await targetNow().write([prepared(1, pick(1), 'first')]);
   await relabel(store, first, { graceMs: 0 });
   const keyAssigner = followKeyState(store, versions, 1);
@@ -178,7 +178,7 @@ test('a change of the labels’ state that comes in the middle of a batch undoes
   expect(written?.policy).toBe(second.version);
 });
 
-test('one process relabels at a time; another takes over when it is gone, and is told', async () => {
+test('gives the lease to one process at a time, and to another when it expires', async () => {
   expect(await takeLease(store, 'relabel', 'one', null)).toBe(true);
   expect(await takeLease(store, 'relabel', 'other', null)).toBe(false);
   expect(await takeLease(store, 'relabel', 'one', null)).toBe(true);
@@ -208,7 +208,7 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   }
 }
 
-test('the job follows the policy in force by itself; the operator is told how far it is', async () => {
+test('relabels after each change of the policy, and reports the progress', async () => {
   const said: string[] = [];
   const log = { warn: (words: string) => said.push(words), error: (words: string) => said.push(words) };
   const policies = inForce(first);
@@ -239,7 +239,7 @@ test('the job follows the policy in force by itself; the operator is told how fa
   ]);
 }, 60_000);
 
-test('a policy that comes in the middle waits until nobody finds rows by what the one before it left', async () => {
+test('waits with a newer policy until no request uses the keys of the one before', async () => {
   const log = { warn: () => undefined, error: () => undefined };
   const policies = inForce(first);
   await targetNow().write(Array.from({ length: 30 }, (_, at) => prepared(at, pick(at), 'first')));
@@ -259,7 +259,7 @@ test('a policy that comes in the middle waits until nobody finds rows by what th
   expect(await stateNow()).toMatchObject({ serving: 2, leaving: 1, next: null });
 }, 60_000);
 
-test('a new policy binds from the moment it is in force, beside the old one, and the old one goes with the switch', async () => {
+test('applies a new policy together with the old one until the switch', async () => {
   const log = { warn: () => undefined, error: () => undefined };
   const policies = inForce(first);
   await targetNow().write([prepared(1, pick(1), 'first')]);
@@ -279,7 +279,7 @@ test('a new policy binds from the moment it is in force, beside the old one, and
   served.stop();
 });
 
-test('who has not seen for a while by which labels rows are found decides nothing', async () => {
+test('refuses requests if the key state was not read for too long', async () => {
   const said: string[] = [];
   const log = { warn: () => undefined, error: (words: string) => said.push(words) };
   const lost = openStore(own.uri, kinds, () => undefined);

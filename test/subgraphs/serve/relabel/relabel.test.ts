@@ -141,7 +141,7 @@ async function versionsOfKeys(): Promise<readonly string[]> {
 
 const rowsOf = fc.array(row, { minLength: 1, maxLength: 24, size: 'max' });
 
-test('killed at any batch and begun again, everybody is given what both versions allow, then what the new one does', async () => {
+test('shows what both versions allow during a relabelling with kills, and then what the new one allows', async () => {
   let [apart, during, after] = [0, 0, 0];
   await fc.assert(
     fc.asyncProperty(rowsOf, async (envelopes) => {
@@ -174,7 +174,7 @@ test('killed at any batch and begun again, everybody is given what both versions
   expect(after).toBeGreaterThan(20);
 }, 300_000);
 
-test('a newer version in the middle takes its place: nothing of the one between is left', async () => {
+test('leaves no keys of a version that a newer one replaced during a relabelling', async () => {
   await fc.assert(
     fc.asyncProperty(rowsOf, fc.integer({ min: 1, max: 20 }), async (envelopes, batches) => {
       await clear();
@@ -200,7 +200,7 @@ test('a newer version in the middle takes its place: nothing of the one between 
   );
 }, 300_000);
 
-test('questions without a pause while two processes relabel at once: nobody is given more or less', async () => {
+test('gives each reader the same rows while two processes relabel', async () => {
   const envelopes = fc.sample(row, { numRuns: 120, seed: 5 });
   const rows = await storeRows(store, envelopes, first);
   await relabel(store, first, { graceMs: 0 });
@@ -223,7 +223,7 @@ test('questions without a pause while two processes relabel at once: nobody is g
   expect(await versionsOfKeys()).toEqual(['2']);
 }, 120_000);
 
-test('old labels stay until nobody can find rows by them any more', async () => {
+test('keeps old keys until no request can use them', async () => {
   await storeRows(store, fc.sample(row, { numRuns: 20, seed: 5 }), first);
   await relabel(store, first, { graceMs: 0 });
   const began = Date.now();
@@ -236,7 +236,7 @@ test('old labels stay until nobody can find rows by them any more', async () => 
   expect(await versionsOfKeys()).toEqual(['2']);
 });
 
-test('a record is found by what it says only where both versions let it be found so', async () => {
+test('searches a field only if both versions permit it', async () => {
   const envelopes = fc.sample(row, { numRuns: 30, seed: 5 });
   const rows = await storeRows(store, envelopes, first);
   const unsearched = withoutSearch(2, 'J02', 'J03', 'J33', 'J33a');
@@ -258,14 +258,14 @@ test('a record is found by what it says only where both versions let it be found
   }
 });
 
-test('rows that bear the labels of a version of which nothing is known are brought under the one in force', async () => {
+test('replaces the keys of an unknown version', async () => {
   const rows = await storeRows(store, fc.sample(row, { numRuns: 30, seed: 5 }), first);
   await relabel(store, second, { graceMs: 0 });
   await expectGiven(rows, second, [second]);
   expect(await versionsOfKeys()).toEqual(['2']);
 });
 
-test('a field of a record or of its envelope that the older version kept to some stays with them until the switch', async () => {
+test('hides fields that the older version hides until the switch', async () => {
   const older = versionMoving(1, 'Advisory', 'serial', 'audience');
   const oldest = versionMoving(1, 'Envelope', 'localId', 'audience');
   await storeRows(store, [envelopeOf(), envelopeOf()], older);

@@ -23,7 +23,7 @@ function refusalOf(work: () => unknown): { readonly reason: string; readonly mes
 const parse = (text: string | Buffer) => parseRecord(Buffer.from(text as string));
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 
-test('gives every honest record as JSON has it', () => {
+test('parses every valid record as JSON.parse does', () => {
   const record = fc.dictionary(
     fc.string({ maxLength: 20 }).filter((key) => !/^\$|^__proto__$|\0/.test(key)),
     fc.oneof(fc.string({ unit: 'grapheme' }), fc.double({ noNaN: true }), fc.boolean(), fc.constant(null)),
@@ -59,7 +59,7 @@ test.each<readonly [string, string | Buffer, string]>([
   expect(performance.now() - started).toBeLessThan(30_000);
 });
 
-test('a record with keys of every object is data like any other', () => {
+test('accepts keys that every object has', () => {
   const record = parse('{"constructor":{"prototype":{"polluted":true}},"toString":"a"}');
   expect(Object.hasOwn(record as object, 'toString')).toBe(true);
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
@@ -116,7 +116,7 @@ const marked = fc.letrec<{ value: unknown; object: unknown }>((tie) => ({
   }),
 }));
 
-test.each(Object.entries(shapes))('no refusal holds a value or a key of the record: %s', (_name, shape) => {
+test.each(Object.entries(shapes))('names no value and no key of a refused record: %s', (_name, shape) => {
   let refused = 0;
   fc.assert(
     fc.property(marked.object, (record) => {
@@ -131,7 +131,7 @@ test.each(Object.entries(shapes))('no refusal holds a value or a key of the reco
   expect(refused).toBeGreaterThan(10);
 });
 
-test('nor does one for what cannot be parsed', () => {
+test('names no text of a record that cannot be parsed', () => {
   const texts = [
     `{"a": ${marker}}`,
     `{"a": "${marker}`,
@@ -146,7 +146,7 @@ test('nor does one for what cannot be parsed', () => {
   expect(refusalOf(() => parse(broken))?.message).toBe('expected UTF-8 text, got other bytes');
 });
 
-test('names the first paths and what was expected there', () => {
+test('names the first three faulty paths and their expected types', () => {
   const shape = z.object({
     a: z.number(),
     list: z.array(z.object({ name: z.string() })),
