@@ -15,8 +15,8 @@ const good = { id: 'B-bad', title: 'EXERCISE', text: word, published: '2025-02-0
 
 /** Records that are wrong, each in its own way, with the reason and what its line says. */
 const wrong: readonly (readonly [unknown, string, string])[] = [
-  [{ ...good, published: '2025-02-30' }, 'WRONG_DATE', 'does not exist'],
-  [{ ...good, published: word }, 'WRONG_DATE', 'none of the forms'],
+  [{ ...good, published: '2025-02-30' }, 'WRONG_DATE', 'a date that exists'],
+  [{ ...good, published: word }, 'WRONG_DATE', 'in a known format'],
   [{ ...good, title: undefined }, 'WRONG_SHAPE', 'title: expected string, got nothing'],
   [{ ...good, notes: ['x', { [word]: 1 }] }, 'WRONG_SHAPE', 'notes.1: expected string, got object'],
   [word, 'WRONG_SHAPE', 'record: expected object, got string'],
