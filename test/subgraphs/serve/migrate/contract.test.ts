@@ -213,7 +213,7 @@ test('does not commit a batch that an older program began before the minimum ver
   await contract(v3.store, quick);
   const session = await v1.store.connection.startSession();
   const held = session.withTransaction(async () => await keyAssigner.hold(session));
-  await expect(held).rejects.toThrow('of another state');
+  await expect(held).rejects.toThrow('the key state changed');
   await session.endSession();
   await expect(keyAssigner.current()).rejects.toThrow(ProgramTooOld);
 });

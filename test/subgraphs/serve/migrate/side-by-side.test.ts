@@ -205,7 +205,10 @@ test('stops a migration between two batches on a signal, and releases the lease'
   while ((await migrated()) === 0) await pause(5);
   child.kill('SIGTERM');
   const { code, err } = await ended;
-  expect([code, err]).toEqual([1, expect.stringContaining('stopped; what was written stays: run it again')]);
+  expect([code, err]).toEqual([
+    1,
+    expect.stringContaining('stopped; finished work is kept: run the command again'),
+  ]);
   expect(await migrated()).toBeLessThan(6000);
   const { out } = await run();
   expect(out).not.toContain('another process');

@@ -214,7 +214,7 @@ test('relabels after each change of the policy, and reports the progress', async
   const policies = inForce(first);
   await targetNow().write(Array.from({ length: 30 }, (_, at) => prepared(at, pick(at), 'first')));
   expect(formatKeyStatus(await readKeyStatus(store), new Date())[1]).toBe(
-    'labels of other versions are being removed',
+    'keys of other versions are being removed',
   );
   const jobs = [1, 2].map(() => relabelInBackground(store, policies, log, { graceMs: 300 }));
   await until('version 1', async () => (await stateNow()).settled === 1);
@@ -230,7 +230,7 @@ test('relabels after each change of the policy, and reports the progress', async
   await until('version 2', async () => (await stateNow()).settled === 2);
   expect(await findWrongKeys(second)).toEqual([]);
   await Promise.all(jobs.map(async (job) => await job.stop()));
-  expect(said.filter((words) => /relabelled to version 2: 30/.test(words))).toHaveLength(1);
+  expect(said.filter((words) => /relabelled 30 records to version 2/.test(words))).toHaveLength(1);
   await changeKeyState(store, await stateNow(), { next: 3 });
   expect(formatKeyStatus(await readKeyStatus(store), new Date())).toEqual([
     'records are found by the access keys of version 2',
