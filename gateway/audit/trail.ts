@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as pause } from 'node:timers/promises';
-import { type Db, MongoServerError } from 'mongodb';
+import type { Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
+import { isDuplicateKey } from '../../schema/runtime/duplicate-key.ts';
 import { within } from '../../schema/runtime/within.ts';
 import {
   type AuditFacts,
@@ -241,7 +242,7 @@ function chainAll(waiting: readonly Waiting[], head: ChainHead): readonly Chaine
 
 /** Returns whether the position was taken: by another hub, or by an own write whose answer did not arrive. */
 function isTaken(error: unknown): boolean {
-  return error instanceof MongoServerError && error.code === 11000;
+  return isDuplicateKey(error);
 }
 
 /** Returns the pause: short and random if the position was taken, exponential if the store is down. */

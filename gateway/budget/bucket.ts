@@ -1,4 +1,5 @@
-import { type Collection, type Db, type Document, MongoServerError } from 'mongodb';
+import type { Collection, Db, Document } from 'mongodb';
+import { isDuplicateKey } from '../../schema/runtime/duplicate-key.ts';
 import { type Budget, rateOf } from './budget.ts';
 
 /** A bucket in the store. A bucket that is not stored is full. */
@@ -64,7 +65,7 @@ async function update(
     });
   const changed = await change().catch(async (error: unknown) => {
     // Another hub inserted the same bucket at the same time: update it.
-    if (error instanceof MongoServerError && error.code === 11_000) return await change();
+    if (isDuplicateKey(error)) return await change();
     throw error;
   });
   if (changed === null) throw new Error(`expected the bucket ${id}, got none`);

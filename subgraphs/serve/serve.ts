@@ -18,9 +18,9 @@ import { announce } from './store/processes.ts';
 import { throttle } from './migrate/throttle.ts';
 import { policiesOf } from './store/policies.ts';
 import { followSwitch } from './operate/switch.ts';
-import { keepLabelled } from './relabel/keep-labelled.ts';
+import { relabelInBackground } from './relabel/relabel-in-background.ts';
 import { followServed, type Served } from './relabel/served.ts';
-import { followLabelling } from './store/labeller.ts';
+import { followKeyState } from './store/key-assigner.ts';
 import { type Versions, versionsIn } from './store/policy-versions.ts';
 import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store/store.ts';
@@ -46,7 +46,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, log);
   const versions = versionsIn(archive);
   const served = followServed(store, policies, versions, log);
-  const labelled = keepLabelled(store, policies, log);
+  const relabelling = relabelInBackground(store, policies, log);
   const announced = announce(store, 'subgraph');
   const hubVersion = compareHubVersion(policies, archive, log);
   const executors = new Executors(
@@ -71,7 +71,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
       server.closeIdleConnections();
       hub.stop();
       await executors.stop();
-      await Promise.all([labelled.stop(), announced.stop()]);
+      await Promise.all([relabelling.stop(), announced.stop()]);
       await store.connection.close();
     },
   };
@@ -152,8 +152,8 @@ function contextOf(
   const oldest = served.oldest();
   const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, oldest });
   const alarm = (message: string) => log.error({ alarm: true }, message);
-  const labeller = followLabelling(store, versions, policy.source.version);
-  const changes = new Changes({ community: name, kinds, store, policy, labeller, readerAccess, alarm });
+  const keyAssigner = followKeyState(store, versions, policy.source.version);
+  const changes = new Changes({ community: name, kinds, store, policy, keyAssigner, readerAccess, alarm });
   return { reader, readerAccess, assertion, loaders, changes };
 }
 

@@ -6,7 +6,7 @@ import { startStores } from '../../docker/trial/stores/stores.ts';
 import { readPolicy } from '../../schema/policy/decide/load.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import { kinds } from '../../subgraphs/cert-eu/records.ts';
-import { beginLabelling, readLabelling } from '../../subgraphs/serve/store/labelling.ts';
+import { beginKeyState, readKeyState } from '../../subgraphs/serve/store/key-state.ts';
 import { relabel, type Relabelling, type RelabelOptions } from '../../subgraphs/serve/relabel/relabel.ts';
 import { followServed } from '../../subgraphs/serve/relabel/served.ts';
 import { type CommunityStore, openStore } from '../../subgraphs/serve/store/store.ts';
@@ -77,7 +77,7 @@ async function main(records: number, askers: number): Promise<void> {
   const store = openStore(uri, kinds, (error) => logProgress(String(error)));
   place.defer(async () => await store.connection.close());
   await store.connection.asPromise();
-  await beginLabelling(store, version);
+  await beginKeyState(store, version);
   logProgress('computing the rows of each reader under each version');
   const lists = [];
   for (const kind of ['Advisory', 'MispEvent'])
@@ -133,7 +133,7 @@ async function main(records: number, askers: number): Promise<void> {
     },
   });
   const watch = setInterval(() => {
-    void readLabelling(store)
+    void readKeyState(store)
       .then((state) => {
         if (phase !== 'adding' || state?.serving === version) return;
         phase = 'leaving';

@@ -8,7 +8,7 @@ import { ingest, type IngestReport } from '../../subgraphs/serve/ingest/ingest.t
 import { noProgress } from '../../schema/runtime/progress.ts';
 import type { Reject } from '../../subgraphs/serve/ingest/rejects.ts';
 import type { Defaults, Source } from '../../subgraphs/serve/ingest/sources/source.ts';
-import { labelBy } from '../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../subgraphs/serve/store/key-assigner.ts';
 import { Target } from '../../subgraphs/serve/ingest/target.ts';
 import { type CommunityStore, openStore } from '../../subgraphs/serve/store/store.ts';
 import { policy } from './policy.ts';
@@ -39,7 +39,7 @@ export class InStore implements AsyncDisposable {
       throw error;
     });
     await store.connection.asPromise();
-    await new Target(store, 'none', null, labelBy(policy)).prepare();
+    await new Target(store, 'none', null, assignKeysBy(policy)).prepare();
     return new InStore(home, stores, store);
   }
 
@@ -50,7 +50,7 @@ export class InStore implements AsyncDisposable {
       source,
       files: [typeof file === 'string' ? file : this.#write(file)],
       defaults: { ...source.defaults, ...defaults },
-      target: new Target(this.store, source.name, defaults.exercise ?? null, labelBy(policy)),
+      target: new Target(this.store, source.name, defaults.exercise ?? null, assignKeysBy(policy)),
       rejects: {
         path: 'memory',
         write: async (reject) => {

@@ -31,9 +31,9 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'no join row for a key that only a portion names',
-    file: 'subgraphs/serve/changes/write-once.ts',
-    from: '.filter((key) => !unlisted.has(key))',
-    to: '',
+    file: 'subgraphs/serve/store/write.ts',
+    from: 'keys.filter((key) => !unlisted.has(key))',
+    to: 'keys',
     project: 'journeys',
     tests: 'test/journeys/changes-reading',
   },

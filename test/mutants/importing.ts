@@ -4,7 +4,7 @@ import type { Guard } from './guard.ts';
 export const importing: readonly Guard[] = [
   {
     name: 'a manual marking, kept by the next import',
-    file: 'subgraphs/serve/ingest/label.ts',
+    file: 'subgraphs/serve/ingest/prepare.ts',
     from: 'if (before.readingByHand !== true) return kept;',
     to: 'if (version > 0) return kept;',
     project: 'parts',
@@ -20,9 +20,9 @@ export const importing: readonly Guard[] = [
   },
   {
     name: 'no join row by import for a key of a manual portion',
-    file: 'subgraphs/serve/ingest/target.ts',
-    from: '.filter((key) => !unlisted.has(key))',
-    to: '',
+    file: 'subgraphs/serve/store/write.ts',
+    from: 'keys.filter((key) => !unlisted.has(key))',
+    to: 'keys',
     project: 'parts',
     tests: 'test/subgraphs/serve/ingest/by-hand',
   },
@@ -36,7 +36,7 @@ export const importing: readonly Guard[] = [
   },
   {
     name: 'the originator of an import',
-    file: 'subgraphs/serve/ingest/label.ts',
+    file: 'subgraphs/serve/ingest/prepare.ts',
     from: 'refuseOthers(says.originator, defaults.pinnedOriginator);',
     to: '',
     project: 'parts',

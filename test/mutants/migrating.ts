@@ -17,9 +17,9 @@ export const migrating: readonly Guard[] = [
   },
   {
     name: 'migrating: fields of older versions are still written',
-    file: 'subgraphs/serve/ingest/label.ts',
-    from: 'labels.shed ?? {}',
-    to: '{ [prepared.mapped.kind]: schema.current }',
+    file: 'subgraphs/serve/store/write.ts',
+    from: 'keyPolicy.shed ?? {}',
+    to: '{ [kind]: schema.current }',
     ...parts,
   },
   {
@@ -74,7 +74,7 @@ export const migrating: readonly Guard[] = [
   {
     name: 'migrating: omitted documents cannot be changed',
     file: 'subgraphs/serve/changes/write-once.ts',
-    from: 'return found === null ? null : schemaOf(store, kind).read(found);',
+    from: 'return found === null ? null : schemaOf(store, kind.type).read(found);',
     to: 'return found;',
     ...parts,
   },
@@ -87,16 +87,16 @@ export const migrating: readonly Guard[] = [
   },
   {
     name: 'migrating: an older program cannot write to a store of a newer version',
-    file: 'subgraphs/serve/store/labeller.ts',
-    from: 'refuseOutgrown(store, state);',
-    to: 'void refuseOutgrown;',
+    file: 'subgraphs/serve/store/key-assigner.ts',
+    from: 'refuseOldProgram(store, state);',
+    to: 'void refuseOldProgram;',
     ...parts,
   },
   {
     name: 'migrating: a batch depends on the versions of its start',
-    file: 'subgraphs/serve/store/labelling.ts',
-    from: 'return isFoundAlike && isHeldAlike(one.oldest, other.oldest) && isHeldAlike(one.shed, other.shed);',
-    to: 'void isHeldAlike; return isFoundAlike;',
+    file: 'subgraphs/serve/store/key-state.ts',
+    from: 'return hasSameKeys && hasSameMinimum(one.oldest, other.oldest) && hasSameMinimum(one.shed, other.shed);',
+    to: 'void hasSameMinimum; return hasSameKeys;',
     ...parts,
   },
   {
@@ -116,7 +116,7 @@ export const migrating: readonly Guard[] = [
   {
     name: 'migrating: a pause for readers before fields are removed',
     file: `${folder}/migrate.ts`,
-    from: 'await waitForReaders(await readLabelling(store), options);',
+    from: 'await waitForReaders(await readKeyState(store), options);',
     to: 'void waitForReaders;',
     ...parts,
   },

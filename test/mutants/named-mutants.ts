@@ -256,7 +256,7 @@ export const named: readonly Named[] = [
     mutants: [
       [
         'decide/policy.ts',
-        'const [, digits] = /^joint-baseline-(\\d{1,9})$/.exec(name) ?? [];',
+        'const [, digits] = /^joint-baseline-([1-9]\\d{0,8})$/.exec(name) ?? [];',
         '[]',
         '["Stryker was here"]',
       ],
@@ -300,7 +300,7 @@ export const named: readonly Named[] = [
     mutants: [
       [
         'decide/policy.ts',
-        'return `${front}|${value}${variant.text.slice(variant.relation.length)}`;',
+        'return writeKey(prefix, value, variant.text.slice(variant.relation.length));',
         'variant.text.slice(variant.relation.length)',
         'variant.text',
       ],

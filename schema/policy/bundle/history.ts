@@ -1,6 +1,6 @@
 import { openStoredBundle } from './bundle.ts';
 import type { PolicyArchive } from './in-force.ts';
-import type { Policy } from '../decide/policy.ts';
+import { numberOfVersion, type Policy } from '../decide/policy.ts';
 
 /** Returns the policy of a version such as `joint-baseline-6`; null if it was never in force here or cannot be read. */
 export type PolicyHistory = (version: string) => Promise<Policy | null>;
@@ -12,8 +12,8 @@ const maxCached = 4;
 export function openPolicyHistory(memory: Pick<PolicyArchive, 'find'>): PolicyHistory {
   const compiled = new Map<number, Policy>();
   return async (version) => {
-    const number = Number(/^joint-baseline-([1-9]\d{0,8})$/.exec(version)?.[1]);
-    if (Number.isNaN(number)) return null;
+    const number = numberOfVersion(version);
+    if (number === null) return null;
     const policy = compiled.get(number) ?? (await readPolicyOf(number, memory));
     if (policy === null) return null;
     if (compiled.size >= maxCached) compiled.clear();

@@ -1,7 +1,7 @@
 import type { Collection } from 'mongodb';
+import { isDuplicateKey } from '../../runtime/duplicate-key.ts';
 import type { KeptBundle, PolicyArchive } from './in-force.ts';
 
-const duplicateKey = 11_000;
 const answerMs = 1500;
 
 /**
@@ -38,7 +38,7 @@ export function rememberPolicies(
         const durable = { writeConcern: { w: 'majority', j: true } } as const;
         await within(answerMs, policies().insertOne(bundle, durable));
       } catch (error) {
-        if ((error as { code?: unknown }).code !== duplicateKey) throw error;
+        if (!isDuplicateKey(error)) throw error;
       }
     },
   };

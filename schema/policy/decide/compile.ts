@@ -1,4 +1,5 @@
-import { type Action, allActions, actions, type RecordFacts, type Relation } from '../language/domain.ts';
+import type { Action, RecordFacts, Relation } from '../language/domain.ts';
+import { keySuffix } from './access-keys.ts';
 import { meetsConditions, type PolicySource, type Rule } from '../language/rules.ts';
 
 /**
@@ -85,14 +86,12 @@ function exclusionsOf(prohibits: readonly Rule[]): readonly (readonly string[])[
 
 function toVariant(permit: Rule, without: readonly string[], left: ReadonlySet<Action>): Variant {
   const classes = permit.classes.toSorted();
-  const conditions = [...classes, ...without.map((name) => `!${name}`)].map((name) => `&${name}`).join('');
-  const letters = allActions.filter((action) => left.has(action)).map((action) => actions[action]);
   return {
     relation: permit.relation,
     classes,
     without,
     actions: left,
-    text: `${permit.relation}${conditions};${letters.join('')}`,
+    text: `${permit.relation}${keySuffix(classes, without, left)}`,
   };
 }
 

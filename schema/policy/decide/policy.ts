@@ -6,6 +6,7 @@ import { type Action, actions, type RecordFacts, rowActions } from '../language/
 import { factsOf, factsOfWhole, signatureOf } from './facts.ts';
 import { type Coordinates, indexCoordinates } from '../language/coordinates.ts';
 import { type Marked, readerSide, recordSide, recordSideOf } from './relations.ts';
+import { keyPrefix, writeKey } from './access-keys.ts';
 import { isOfClass, PolicyError, type PolicySource, type Rule } from '../language/rules.ts';
 
 /** The decision on one record that the reader may read. */
@@ -204,11 +205,11 @@ export class Policy {
     const facts = factsOf(envelope, kind, embargo, this.#facts);
     if (facts === null) return [];
     const variants = this.compiled(kind, group).admittedBy(facts);
-    const front = `${this.source.version}|${envelope.exercise ?? 'real'}`;
+    const prefix = keyPrefix(this.source.version, envelope.exercise ?? 'real');
     const keys = variants
       .filter((variant) => of.some((action) => variant.actions.has(action)))
       .flatMap((variant) =>
-        recordSide(variant.relation, envelope).map((value) => keyOf(front, value, variant)),
+        recordSide(variant.relation, envelope).map((value) => keyOf(prefix, value, variant)),
       );
     return [...new Set(keys)];
   }
@@ -221,7 +222,7 @@ export function nameOfVersion(version: number): string {
 
 /** Returns the version number in a name of `nameOfVersion`, or null for any other string. */
 export function numberOfVersion(name: string): number | null {
-  const [, digits] = /^joint-baseline-(\d{1,9})$/.exec(name) ?? [];
+  const [, digits] = /^joint-baseline-([1-9]\d{0,8})$/.exec(name) ?? [];
   return digits === undefined ? null : Number(digits);
 }
 
@@ -283,11 +284,11 @@ export class ReaderAccess {
   }
 
   #keys(kind: string, action: Action, group: string): ReadonlySet<string> {
-    const front = `${this.#policy.source.version}|${this.reader.picture}`;
+    const prefix = keyPrefix(this.#policy.source.version, this.reader.picture);
     const variants = this.#policy.usable(this.reader, kind, group, action);
     return new Set(
       variants.flatMap((variant) =>
-        readerSide(variant.relation, this.reader, this.now).map((value) => keyOf(front, value, variant)),
+        readerSide(variant.relation, this.reader, this.now).map((value) => keyOf(prefix, value, variant)),
       ),
     );
   }
@@ -320,10 +321,6 @@ function embargoAt(now: Date, { embargoUntil }: Envelope): 'over' | 'running' {
   return embargoUntil !== null && embargoUntil > now ? 'running' : 'over';
 }
 
-/**
- * Builds an access key: policy version, picture, value of the relation, classes and actions. Keys of different policy
- * versions are never equal, so that a record can have the keys of several versions at once.
- */
-function keyOf(front: string, value: string, variant: Variant): string {
-  return `${front}|${value}${variant.text.slice(variant.relation.length)}`;
+function keyOf(prefix: string, value: string, variant: Variant): string {
+  return writeKey(prefix, value, variant.text.slice(variant.relation.length));
 }

@@ -2,14 +2,17 @@ import { type GraphQLSchema, isObjectType } from 'graphql';
 import { randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Action } from '../../../schema/policy/language/domain.ts';
+import { isForAnyone } from '../../../schema/policy/decide/access-keys.ts';
 import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { contractOf, namedIn, type Named } from '../record/contract.ts';
 import { bearsClassification } from '../record/classification.ts';
-import type { Labeller } from '../store/labeller.ts';
+import type { KeyAssigner } from '../store/key-assigner.ts';
 import type { Content, Said } from '../record/content.ts';
+import { schemaOf } from '../store/collections.ts';
+import { isCaseKey } from '../store/links.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { settleContent, type TakenContent } from '../record/take-content.ts';
 import { type Made, type Outcome, writeOnce } from './write-once.ts';
@@ -24,22 +27,22 @@ export type MarkInput = OnRecord & { readonly reading: ReadingInput };
 export type LinkInput = OnRecord & { readonly case?: string | null };
 export type RetractInput = OnRecord & { readonly reason: string };
 
-/** What changes of one request need. */
+/** The dependencies of one request's changes. */
 export type ChangeParts = {
   readonly community: Community;
   readonly kinds: readonly Kind[];
   readonly store: CommunityStore;
   readonly policy: Policy;
-  /** Labels what is written, by every version that rows are found by. */
-  readonly labeller: Labeller;
+  /** Gives access keys to the records that are written. */
+  readonly keyAssigner: KeyAssigner;
   readonly readerAccess: ReaderAccess;
-  /** Raises the alarm for classified content, in words without any of it. */
-  readonly alarm: (words: string) => void;
+  /** Raises the alarm for classified content. The message has none of it. */
+  readonly alarm: (message: string) => void;
 };
 
 /**
- * Every change that one reader makes by hand in one community's store. Each is decided on the record itself, rests on
- * the version that it names, and is made once for each key of its subject, however often it is sent.
+ * The changes that one reader makes in one community's store. The policy decides each on the stored record. A change
+ * names the version that it is based on, and is executed once for each idempotency key of its subject.
  */
 export class Changes {
   readonly #parts: ChangeParts;
@@ -50,16 +53,16 @@ export class Changes {
     this.#schema = contractOf(parts.community);
   }
 
-  /** A new record; its originator is the organisation of whoever makes it. */
+  /** Creates a record. Its originator is the reader's organisation. */
   async create(type: string, input: CreateInput): Promise<Outcome> {
     const kind = this.#kind(type);
     return await this.#once(input, 'create', async () => {
       const taken = await this.#take(kind, input.content);
       const envelope = this.#newEnvelope(kind, taken, input.reading);
       if (!this.#may('create', kind, envelope, taken.content))
-        throw new Refused('NOT_ALLOWED', [], 'you may not create such a record here');
+        throw new Refused('NOT_ALLOWED', [], 'you may not create this record here');
       const { content } = taken;
-      // A list's order would say what a part says.
+      // The order of a list would disclose the marked field.
       const sortAt = isMarked(envelope, kind.sortBy) ? null : taken.sortAt;
       const id = `${type}:${randomUUID()}`;
       const made = { kind, before: null, id, envelope, content, sortAt, keeps: () => false };
@@ -67,7 +70,7 @@ export class Changes {
     });
   }
 
-  /** Other content; what of the record is hidden from whoever changes it stays as it was. */
+  /** Replaces the content. Fields that the reader may not see keep their values. */
   async update(type: string, input: ChangeInput): Promise<Outcome> {
     const kind = this.#kind(type);
     return await this.#once(input, 'update', async (find) => {
@@ -75,19 +78,22 @@ export class Changes {
       const taken = await this.#take(kind, input.content);
       const content = this.#keepHidden(kind, before, taken.content);
       if (!this.#may('change', kind, before.envelope, taken.content)) throw notFound();
-      const said = kind.says?.(content) ?? {};
-      if (!isSame(said, saidBy(before.envelope, said)) && !this.#mayWiden(kind, before.envelope))
+      const derived = kind.says?.(content) ?? {};
+      if (!isSame(derived, storedFacts(before.envelope, derived)) && !this.#mayWiden(kind, before.envelope))
         throw new Refused(
           'NOT_ALLOWED',
           ['content'],
-          'what it says decides who may read it: that is its originator’s',
+          'only its originator changes the fields that decide who may read it',
         );
-      const envelope = { ...this.#next(before), ...said, contentByHand: true as const };
+      const envelope = { ...this.#next(before), ...derived, contentByHand: true as const };
       return this.#remade(kind, before, envelope, content, () => false);
     });
   }
 
-  /** Another marking and audience: up by those who may mark up, wider in any scale by the originator alone. */
+  /**
+   * Replaces marking and audience. The action `mark-up` permits stricter ones; only the originator may widen any
+   * scale.
+   */
   async mark(input: MarkInput): Promise<Outcome> {
     return await this.#once(input, 'mark', async (find) => {
       const kind = this.#kindOf(input.id);
@@ -98,34 +104,38 @@ export class Changes {
         throw new Refused(
           'INVALID',
           ['reading', 'portions'],
-          `lists are sorted by ${kind.sortBy}, which would tell it: mark the record instead`,
+          `lists are sorted by ${kind.sortBy}, so their order would disclose it: mark the whole record instead`,
         );
       const wider = isWider(old, reading, this.#isOpen(kind, old)) && !this.#mayWiden(kind, old);
       const parts = loosened(old, reading).map(({ marking, audience }) => ({ ...old, marking, audience }));
       if (wider || !parts.every((part) => this.#mayWiden(kind, part)))
-        throw new Refused('NOT_ALLOWED', ['reading'], 'only its originator marks a record down or widens it');
+        throw new Refused(
+          'NOT_ALLOWED',
+          ['reading'],
+          'only its originator lowers the marking of a record or widens its audience',
+        );
       const envelope = { ...this.#next(before), ...reading, readingByHand: true as const };
       return this.#remade(kind, before, envelope, before.content as Content, () => true);
     });
   }
 
-  /** The joint case that the record belongs to, or none. */
+  /** Sets the joint case that the record belongs to, or removes it. */
   async link(input: LinkInput): Promise<Outcome> {
     return await this.#once(input, 'link', async (find) => {
       const kind = this.#kindOf(input.id);
       const before = await this.#found(kind, input, 'change', find);
       if (!this.#fieldsOf(kind).has('case'))
-        throw new Refused('INVALID', ['id'], 'records of this kind belong to no joint case');
+        throw new Refused('INVALID', ['id'], 'records of this kind cannot belong to a joint case');
       const key = input.case === null || input.case === undefined ? null : sharedKey('JointCase', input.case);
       if (input.case && key === null)
         throw new Refused('INVALID', ['case'], 'expected a key of JointCase, such as JointCase:JC-2026-0007');
       const content = { ...(before.content as Content), case: key };
       const envelope = { ...this.#next(before), contentByHand: true as const, caseByHand: true as const };
-      return this.#remade(kind, before, envelope, content, isOfNoCase);
+      return this.#remade(kind, before, envelope, content, (one) => !isCaseKey(one));
     });
   }
 
-  /** The record stays, said to be retracted. */
+  /** Marks the record as retracted. It stays stored. */
   async retract(input: RetractInput): Promise<Outcome> {
     return await this.#once(input, 'retract', async (find) => {
       const kind = this.#kindOf(input.id);
@@ -135,25 +145,28 @@ export class Changes {
     });
   }
 
-  /** Runs a change once for its key. What it throws as Refused becomes its outcome. */
+  /** Executes a change once for its idempotency key. Refused becomes the outcome. */
   async #once(
     input: Keyed,
     what: string,
     make: (find: (kind: Kind, id: string) => Promise<StoredRecord | null>) => Promise<Made>,
   ): Promise<Outcome> {
-    const { community, store, labeller, readerAccess } = this.#parts;
+    const { community, store, keyAssigner, readerAccess } = this.#parts;
     try {
       if (input.key === '' || input.key.length > 200)
         throw new Refused('INVALID', ['key'], 'expected a key of 1 to 200 characters');
       await this.#refuseClassified(input);
-      return await writeOnce({ store, labeller, readerAccess, community, input, what }, make);
+      return await writeOnce({ store, keyAssigner, readerAccess, community, input, what }, make);
     } catch (error) {
       if (error instanceof Refused) return { id: null, version: null, userErrors: error.errors };
       throw error;
     }
   }
 
-  /** The record to change: there, of this community, changeable by this reader, and as the reader knows it. */
+  /**
+   * Returns the record to change. Throws Refused unless it exists, this reader may change it, and the version
+   * matches.
+   */
   async #found(
     kind: Kind,
     { id, expectedVersion }: OnRecord,
@@ -163,13 +176,13 @@ export class Changes {
     const record = await find(kind, id);
     if (record === null || !this.#mayOn(action, kind, record.envelope)) throw notFound();
     const { policy, readerAccess } = this.#parts;
-    // Who may not see it is told nothing of it: neither its version nor that it was retracted.
+    // A reader who may not see the record must not learn its version, or that it was retracted.
     if (policy.decideRow(record.envelope, kind.type, readerAccess) === null) throw notFound();
     const { version, recordState } = record.envelope;
     if (recordState === 'RETRACTED' || recordState === 'ERASED')
-      throw new Refused('CLOSED', ['id'], 'it was retracted or erased');
+      throw new Refused('CLOSED', ['id'], 'the record was retracted or erased');
     if (version !== expectedVersion)
-      throw new Refused('STALE_VERSION', ['expectedVersion'], 'it was changed since: read it again');
+      throw new Refused('STALE_VERSION', ['expectedVersion'], 'the record was changed since: read it again');
     return record;
   }
 
@@ -177,20 +190,20 @@ export class Changes {
     return this.#parts.policy.may(this.#parts.readerAccess, action, kind.type, 'content', envelope);
   }
 
-  /** Marking down and releasing are the originator's. */
+  /** Returns whether the reader may lower the marking and release, which only the originator may. */
   #mayWiden(kind: Kind, envelope: Envelope): boolean {
     return this.#mayOn('mark-down', kind, envelope) && this.#mayOn('release', kind, envelope);
   }
 
-  /** Whether everybody may read it at this moment: whoever is named then was admitted before. */
+  /** Returns whether every reader may read the record now. A new name in the audience then admits nobody new. */
   #isOpen(kind: Kind, envelope: Envelope): boolean {
     const { policy, readerAccess } = this.#parts;
     const { admits, early } = policy.admittedKeys(envelope, kind.type);
     const isOver = envelope.embargoUntil === null || envelope.embargoUntil <= readerAccess.now;
-    return (isOver ? admits : early).some((key) => key.includes('|anyone;'));
+    return (isOver ? admits : early).some(isForAnyone);
   }
 
-  /** Parts that the reader cannot see stay marked as they are, whatever is said of their fields. */
+  /** Keeps the portions that the reader may not see, whatever the input has for their fields. */
   #keepHiddenParts(kind: Kind, old: Envelope, reading: Reading): Reading {
     const { policy, readerAccess } = this.#parts;
     const hidden = policy.decideRow(old, kind.type, readerAccess)?.hidden ?? new Set();
@@ -198,7 +211,7 @@ export class Changes {
     return { ...reading, portions: [...kept, ...reading.portions] };
   }
 
-  /** Whether the reader may do this to the record and to each group of fields that the content gives. */
+  /** Returns whether the reader may do this to the record and to each group of fields in the content. */
   #may(action: Action, kind: Kind, envelope: Envelope, content: Content): boolean {
     const { policy, readerAccess } = this.#parts;
     const groups = Object.entries(content)
@@ -209,7 +222,7 @@ export class Changes {
     );
   }
 
-  /** Fields that the reader cannot see keep their values, whatever was given for them. */
+  /** Keeps the values of fields that the reader may not see, whatever the input has for them. */
   #keepHidden(kind: Kind, before: StoredRecord, given: Content): Content {
     const { policy, readerAccess } = this.#parts;
     const decision = policy.decideRow(before.envelope, kind.type, readerAccess);
@@ -257,11 +270,11 @@ export class Changes {
     };
   }
 
-  /** How a record may be read, whichever version of its content is read. */
+  /** Returns the reading of an input, with portions for the fields of every document version. */
   #readingOf(kind: Kind, input: ReadingInput): Reading {
     const reading = readingOf(input, this.#fieldsOf(kind));
-    const schema = this.#parts.store.schemas.get(kind.type);
-    return { ...reading, portions: schema?.portionsToStore(reading.portions) ?? reading.portions };
+    const schema = schemaOf(this.#parts.store, kind.type);
+    return { ...reading, portions: schema.portionsToStore(reading.portions) };
   }
 
   #next({ envelope }: StoredRecord): Envelope {
@@ -290,7 +303,7 @@ export class Changes {
 
   #kind(type: string): Kind {
     const kind = this.#parts.kinds.find((one) => one.type === type);
-    if (kind === undefined) throw new Error(`this community has no records of the kind ${type}`);
+    if (kind === undefined) throw new Error(`expected a kind of record of this community, got ${type}`);
     return kind;
   }
 
@@ -306,10 +319,10 @@ export class Changes {
     return new Set(names.filter((name) => name !== 'id' && name !== 'envelope'));
   }
 
-  /** Nothing classified is written by hand either: not kept, not quoted, and an alarm raised. */
+  /** Refuses classified content: stores and quotes none of it, and raises the alarm. */
   async #refuseClassified(input: object): Promise<void> {
     if (!bearsClassification(input)) return;
-    this.#parts.alarm('SPILLAGE: classified content was given by hand. Nothing of it was kept here.');
+    this.#parts.alarm('SPILLAGE: classified content was submitted in a change. None of it was stored.');
     const spillage = {
       at: this.#parts.readerAccess.now,
       feed: 'by-hand',
@@ -319,12 +332,12 @@ export class Changes {
     throw new Refused(
       'INVALID',
       [],
-      'classified information is not for this hub: tell your security authority',
+      'this hub does not accept classified information: inform your security authority',
     );
   }
 }
 
-/** A name by itself is a key of its own: the alias tables are the imports'. */
+/** Manual changes do not resolve aliases. An unresolved name becomes its own key. */
 function byName(name: string): string | null {
   return sharedKey('ThreatActor', name);
 }
@@ -333,14 +346,10 @@ function isMarked({ portions }: Pick<Envelope, 'portions'>, field: string | unde
   return portions.some(({ path }) => path === field);
 }
 
-function isOfNoCase(key: string): boolean {
-  return !key.startsWith('JointCase:');
-}
-
-/** What an envelope says now of that which content says. */
-function saidBy(envelope: Envelope, said: Said): Said {
+/** Returns the facts of the envelope that the content decides. */
+function storedFacts(envelope: Envelope, derived: Said): Said {
   return {
-    ...(said.states === undefined ? {} : { states: envelope.states ?? { own: [], told: [] } }),
-    ...(said.facts === undefined ? {} : { facts: envelope.facts ?? {} }),
+    ...(derived.states === undefined ? {} : { states: envelope.states ?? { own: [], told: [] } }),
+    ...(derived.facts === undefined ? {} : { facts: envelope.facts ?? {} }),
   };
 }

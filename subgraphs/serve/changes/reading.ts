@@ -22,10 +22,10 @@ type Given<Value> = { readonly [Name in keyof Value]?: Value[Name] | null };
 type MarkingInput = Given<Marking> & Pick<Marking, 'tlp'>;
 type AudienceInput = Given<Audience>;
 
-/** How a record may be read: the part of its envelope that its marking decides. */
+/** The part of an envelope that decides who may read the record. */
 export type Reading = Pick<Envelope, 'marking' | 'audience' | 'purposes' | 'embargoUntil' | 'portions'>;
 
-/** The reading that an input says. Throws Refused for what makes no sense; `fields` are those that a portion may be. */
+/** Returns the reading that an input describes. `fields` are the names that a portion may have. Throws Refused. */
 export function readingOf(input: ReadingInput, fields: ReadonlySet<string>): Reading {
   const reading: Reading = {
     marking: toMarking(input.marking),
@@ -35,21 +35,21 @@ export function readingOf(input: ReadingInput, fields: ReadonlySet<string>): Rea
     portions: (input.portions ?? []).map((portion) => toPortion(portion, fields)),
   };
   for (const [at, portion] of reading.portions.entries())
-    // Whom a portion names must be admitted to the record first: names of its own open nothing.
+    // A reader must be admitted to the record before a portion can admit it, so names of a portion open nothing more.
     if (isWider(reading, { ...reading, ...withoutPath(portion) }, true))
       throw new Refused(
         'INVALID',
         ['reading', 'portions', String(at)],
-        'a portion is never wider than its record',
+        'expected a portion that is at least as strict as the record',
       );
   return reading;
 }
 
 /**
- * Whether a reading opens a record further than another in any of its scales, its portions apart. Somebody newly named
- * is let in, whatever the colours say, unless the record is open to all (`isOpen`): a community's name is no list of
- * its members, and an embargo or a draft is passed by whom it names. For the rest it is never wider exactly where both
- * joined, scale by scale, come to the later one.
+ * Returns whether `after` opens a record further than `before` on any scale, without their portions. A new name in
+ * the audience counts as wider, whatever the colours are, because named readers pass an embargo and read drafts. It
+ * does not if everybody may read the record (`isOpen`). On the other scales, `after` is not wider if joining both
+ * gives `after`.
  */
 export function isWider(before: Narrowed, after: Narrowed, isOpen: boolean): boolean {
   if (
@@ -70,9 +70,9 @@ export function isWider(before: Narrowed, after: Narrowed, isOpen: boolean): boo
   return instant(before.embargoUntil) > instant(after.embargoUntil);
 }
 
-/** The portions of a reading that another drops, or opens further. */
+/** Returns the portions of `before` that `after` drops or opens further. */
 export function loosened(before: Reading, after: Reading): readonly Portion[] {
-  // Portions of one path stand beside each other: it is enough that one of them is as strict as the one before.
+  // Several portions of one path all apply, so one that is as strict as before is enough.
   return before.portions.filter(
     (portion) =>
       !after.portions.some(
@@ -99,7 +99,7 @@ function withoutPath({ marking, audience }: Portion): Pick<Reading, 'marking' | 
   return { marking, audience };
 }
 
-/** Whether two say the same; sets are compared as sets, whatever the order that they were written in. */
+/** Returns whether two objects are equal, if the order of names and list items is ignored. */
 export function isSame(one: object, other: object): boolean {
   return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 }
@@ -123,7 +123,11 @@ function toAudience(input: AudienceInput | null | undefined): Audience {
 function toOrganisation(text: string): string {
   const key = sharedKey('Organisation', text);
   if (key === null)
-    throw new Refused('INVALID', ['reading', 'audience', 'organisations'], 'expected a key of Organisation');
+    throw new Refused(
+      'INVALID',
+      ['reading', 'audience', 'organisations'],
+      'expected a key of Organisation, such as Organisation:cert-eu',
+    );
   return key.slice('Organisation:'.length);
 }
 
@@ -139,7 +143,7 @@ function toPortion(
   fields: ReadonlySet<string>,
 ): Portion {
   if (!fields.has(path))
-    throw new Refused('INVALID', ['reading', 'portions'], 'a path that is no field of this record');
+    throw new Refused('INVALID', ['reading', 'portions'], 'expected paths of fields of this kind of record');
   return { path, marking: toMarking(marking), audience: toAudience(audience) };
 }
 

@@ -2,14 +2,14 @@
 export type UserErrorCode =
   'NOT_FOUND' | 'STALE_VERSION' | 'KEY_REUSED' | 'INVALID' | 'NOT_ALLOWED' | 'CLOSED';
 
-/** Why a change was not made: told to whoever asked for it, as a value of the payload. */
+/** The reason why a change was refused, as a value of the payload. */
 export type UserError = {
   readonly code: UserErrorCode;
   readonly path: readonly string[];
   readonly message: string;
 };
 
-/** A change that is not made; nothing was written. The message holds nothing of a record. */
+/** A refused change. Nothing was written. The message holds no data of a record. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly errors: readonly UserError[];
@@ -20,7 +20,10 @@ export class Refused extends Error {
   }
 }
 
-/** The same words for what is not there and for what is not yours: they must not tell which. */
+/**
+ * Returns one error for a record that does not exist and for one that the reader may not change. They must look
+ * alike.
+ */
 export function notFound(): Refused {
   return new Refused('NOT_FOUND', ['id'], 'no such record that you may change');
 }

@@ -5,47 +5,47 @@ import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts'
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Kind } from '../kind.ts';
 import { within } from '../../../schema/runtime/within.ts';
-import { toLinks } from '../store/links.ts';
+import { linksOf, recordsOf, schemaOf } from '../store/collections.ts';
+import { inWriteTransaction, retryOvertaken, toDocument, writeRecords } from '../store/write.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
-import type { Labeller, Labels } from '../store/labeller.ts';
-import { Relabelled } from '../store/labelling.ts';
+import type { KeyAssigner, KeyPolicy } from '../store/key-assigner.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { Refused, type UserError } from './refused.ts';
 
-/** What a change comes to: the record and its new version, or why it was not made. */
+/** The result of a change: the record and its new version, or the reasons why it was refused. */
 export type Outcome = {
   readonly id: string | null;
   readonly version: number | null;
   readonly userErrors: readonly UserError[];
 };
 
-/** A record as a change leaves it; `before` is null for a new one. */
+/** A record after a change. `before` is null for a new record. */
 export type Made = {
   readonly kind: Kind;
   readonly before: StoredRecord | null;
   readonly id: string;
   readonly envelope: Envelope;
   readonly content: Content;
-  /** Keys of what is shared that it names: their join rows. */
+  /** Shared keys that the record names: each gets a join row. */
   readonly names: readonly string[];
-  /** Keys that have no join row, even where there is one now. */
+  /** Keys that get no join row, even if they have one now. */
   readonly unlisted: ReadonlySet<string>;
-  /** Whether a shared key that it has a join row under stays: a feed finds some beside the content. */
+  /** Returns whether an existing join row of a shared key stays. Feeds name keys that the content does not have. */
   readonly keeps: (key: string) => boolean;
   readonly sortAt: Date | null;
 };
 
 type Work = {
   readonly store: CommunityStore;
-  readonly labeller: Labeller;
+  readonly keyAssigner: KeyAssigner;
   readonly readerAccess: ReaderAccess;
   readonly community: string;
   readonly input: { readonly key: string };
   readonly what: string;
 };
 
-/** A change that was made, kept under its key: it proves that the same one sent again was made already. */
+/** A finished change, stored by its idempotency key, so that the same request is not executed twice. */
 type KeptChange = {
   readonly _id: string;
   readonly hash: string;
@@ -53,18 +53,18 @@ type KeptChange = {
   readonly record: string;
   readonly version: number;
   readonly at: Date;
-  /** Both values of what a change of marking changed. */
+  /** Both readings, if the change was one of the marking. */
   readonly reading?: { readonly before: object; readonly after: object };
 };
 
-/** Longer than a transaction waits for another, shorter than the hub waits for a part. */
+/** Longer than a transaction waits for another one, shorter than the hub waits for a subgraph. */
 const deadlineMs = 8000;
-const duplicateKey = 11_000;
+const durable = { writeConcern: { w: 'majority' }, maxCommitTimeMS: deadlineMs } as const;
 
 /**
- * Makes a change and keeps its key in one transaction, so that a kill at any moment leaves both or none. The same key
- * of the same subject gives the first outcome again, and is refused (KEY_REUSED) for anything else. Throws Refused
- * where the change is not to be made, and whatever the store throws.
+ * Executes a change and stores its idempotency key in one transaction, so that a kill leaves both or none. The same
+ * key of the same subject returns the first outcome again, or KEY_REUSED if the change is another one. Throws Refused
+ * if the change is refused, and the errors of the store.
  */
 export async function writeOnce(
   work: Work,
@@ -73,90 +73,60 @@ export async function writeOnce(
   const { store, readerAccess, input, what, community } = work;
   const _id = hashOf([community, readerAccess.reader.subject, readerAccess.reader.picture, input.key]);
   const hash = hashOf([what, input]);
-  const session = await store.connection.startSession();
-  try {
-    const run = async (): Promise<Outcome> => {
-      const labels = await work.labeller.current();
-      return await session.withTransaction(
-        async () => {
-          await work.labeller.hold(session);
-          const known = await changesIn(store).findOne({ _id }, { session });
-          if (known !== null) return again(known, hash);
-          const made = await make(async (kind, id) => await find(store, kind, id, session));
-          const record = toRecord(made, labels, schemaOf(store, made.kind), readerAccess.now);
-          await put(store, made, record, session);
-          await changesIn(store).insertOne(keep(_id, hash, what, made, readerAccess.now), { session });
-          return { id: record._id, version: record.envelope.version, userErrors: [] };
-        },
-        { writeConcern: { w: 'majority' }, maxCommitTimeMS: deadlineMs },
-      );
-    };
-    return await within(deadlineMs, untilSettled(run));
-  } finally {
-    await session.endSession();
-  }
+  const until = performance.now() + deadlineMs;
+  const run = async (): Promise<Outcome> => {
+    const keyPolicy = await work.keyAssigner.current();
+    const limits = { ...durable, ms: until - performance.now() };
+    return await inWriteTransaction(store, work.keyAssigner, limits, async (session) => {
+      const known = await changesIn(store).findOne({ _id }, { session });
+      if (known !== null) return again(known, hash);
+      const made = await make(async (kind, id) => await find(store, kind, id, session));
+      const record = toRecord(made, keyPolicy, schemaOf(store, made.kind.type), readerAccess.now);
+      await put(store, made, record, session);
+      await changesIn(store).insertOne(keep(_id, hash, what, made, readerAccess.now), { session });
+      return { id: record._id, version: record.envelope.version, userErrors: [] };
+    });
+  };
+  return await within(deadlineMs, retryOvertaken(run));
 }
-
-/**
- * Two of one key at once: the later finds what the first has written. What was labelled for another state of the
- * store's labels is labelled again.
- */
-async function untilSettled(run: () => Promise<Outcome>): Promise<Outcome> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await run();
-    } catch (error) {
-      const isOvertaken =
-        error instanceof Relabelled || (error as { readonly code?: unknown }).code === duplicateKey;
-      if (!isOvertaken || attempt === attempts) throw error;
-    }
-  }
-}
-
-const attempts = 5;
 
 function again(known: KeptChange, hash: string): Outcome {
   if (known.hash !== hash)
-    throw new Refused('KEY_REUSED', ['key'], 'this key was used for another change: take a new one');
+    throw new Refused('KEY_REUSED', ['key'], 'this key was used for another change: use a new key');
   return { id: known.record, version: known.version, userErrors: [] };
 }
 
-/** The record as of the current version; null where there is none that this program can read. */
+/** Returns the record in the current document version; null if none exists that this program can read. */
 async function find(
   store: CommunityStore,
   kind: Kind,
   id: string,
   session: ClientSession,
 ): Promise<StoredRecord | null> {
-  const found = await recordsOf(store, kind).findOne({ _id: id }, { session });
-  return found === null ? null : schemaOf(store, kind).read(found);
+  const found = await recordsOf(store, kind.type).findOne({ _id: id }, { session });
+  return found === null ? null : schemaOf(store, kind.type).read(found);
 }
 
-/** The record in its new form, and its join rows anew. */
+/**
+ * Writes the record and its join rows. Rows of parent records stay, and so do rows of the shared keys that `keeps`
+ * names.
+ */
 async function put(
   store: CommunityStore,
   { kind, before, names, unlisted, keeps }: Made,
   record: StoredRecord,
   session: ClientSession,
 ): Promise<void> {
-  const records = recordsOf(store, kind);
-  if (before === null) await records.insertOne(record, { session });
-  else {
-    const filter = { _id: record._id, 'envelope.version': before.envelope.version };
-    const { matchedCount } = await records.replaceOne(filter, record, { session });
-    if (matchedCount !== 1)
-      throw new Refused('STALE_VERSION', ['expectedVersion'], 'it was changed since: read it again');
-  }
-  const links = store.links.collection as unknown as Collection<{ _id: string; record: string }>;
-  // A record of the same store that it belongs to is no shared key: such rows stay as they are but for their labels.
-  const own = await links.find({ record: record._id }, { session }).toArray();
-  const kept = own
-    .map(({ _id }) => _id.slice(record._id.length + 1))
-    .filter((key) => keeps(key) || isRecordKey(key, store));
-  const keys = [...names, ...kept].filter((key) => !unlisted.has(key));
-  const rows = toLinks(record, kind.type, keys);
-  await links.deleteMany({ record: record._id }, { session });
-  if (rows.length > 0) await links.insertMany([...rows] as never, { session });
+  const rows = await linksOf(store).find({ record: record._id }, { session }).toArray();
+  const kept = rows.map(({ key }) => key).filter((key) => keeps(key) || isRecordKey(key, store));
+  const write = {
+    kind: kind.type,
+    record,
+    before: before?.envelope ?? null,
+    keys: [...names, ...kept],
+    unlisted,
+  };
+  await writeRecords(store, [write], session);
 }
 
 function isRecordKey(key: string, store: CommunityStore): boolean {
@@ -164,23 +134,20 @@ function isRecordKey(key: string, store: CommunityStore): boolean {
   return type === 'Stix' || store.records.has(type);
 }
 
-function toRecord(made: Made, labels: Labels, schema: SchemaVersions, now: Date): StoredRecord {
-  const { admits, early } = labels.admittedKeys(made.envelope, made.kind.type);
-  // What a newer version holds besides stays, where the content is left as it was; other content is this version's.
-  const isLeft = made.before?.content === made.content;
-  const form = schema.write(made.content, labels.shed ?? {}, isLeft ? (made.before ?? undefined) : undefined);
-  return {
-    _id: made.id,
-    ...form,
-    feed: made.before?.feed ?? 'by-hand',
-    envelope: made.envelope,
-    sortAt: made.sortAt ?? now,
-    openFrom: made.envelope.embargoUntil ?? new Date(0),
-    admits,
-    admitsEarly: early,
-    policy: labels.version,
-    contentHash: made.before?.contentHash ?? '',
-  };
+function toRecord(made: Made, keyPolicy: KeyPolicy, schema: SchemaVersions, now: Date): StoredRecord {
+  const { kind, id, envelope, content, before } = made;
+  const { feed, contentHash } = before ?? { feed: 'by-hand', contentHash: '' };
+  const sortAt = made.sortAt ?? now;
+  // Unchanged content keeps the fields of newer document versions; new content is written in this program's version.
+  const isLeft = before?.content === content;
+  const left = isLeft ? (made.before ?? undefined) : undefined;
+  return toDocument(
+    kind.type,
+    { _id: id, feed, envelope, content, sortAt, contentHash },
+    keyPolicy,
+    schema,
+    left,
+  );
 }
 
 function keep(_id: string, hash: string, what: string, made: Made, at: Date): KeptChange {
@@ -194,18 +161,6 @@ function keep(_id: string, hash: string, what: string, made: Made, at: Date): Ke
 
 function readingIn({ marking, audience, embargoUntil, portions }: Envelope): object {
   return { marking, audience, embargoUntil, portions };
-}
-
-function schemaOf({ schemas }: CommunityStore, { type }: Kind): SchemaVersions {
-  const schema = schemas.get(type);
-  if (schema === undefined) throw new Error(`this community has no records of the kind ${type}`);
-  return schema;
-}
-
-function recordsOf(store: CommunityStore, kind: Kind): Collection<StoredRecord> {
-  const model = store.records.get(kind.type);
-  if (model === undefined) throw new Error(`this community has no records of the kind ${kind.type}`);
-  return model.collection as unknown as Collection<StoredRecord>;
 }
 
 function changesIn(store: CommunityStore): Collection<KeptChange> {

@@ -3,23 +3,25 @@ import { aliasesOf, type AliasRow, type AliasTable, indexAliases } from '../../.
 import { actorKey, normaliseName } from '../../../schema/record/keys.ts';
 import { bearsClassification } from '../record/classification.ts';
 
-/** What an alias table came to: `older` than the one in force, and left out, or the `same` version again. */
+/**
+ * The result of importing an alias table. `older` and `same` compare it with the version in force; nothing is
+ * written.
+ */
 export type AliasOutcome = { readonly outcome: 'written' | 'same' | 'older'; readonly inForce: number };
 
-/** What an alias table holds, in parts of any size: its names need not be in memory at once. */
+/** An alias table in parts, so that its names need not be in memory at once. */
 export type AliasParts = {
   readonly table: string;
   readonly version: number;
   readonly parts: AsyncIterable<readonly AliasRow[]>;
 };
 
-/** A row as it is kept: with the version that it was last in. */
+/** A stored row, with the last table version that had it. */
 type KeptRow = AliasRow & { readonly version: number };
 
 /**
- * Takes an alias table into a community's reference data, part by part. An older version than the one in force is left
- * out, and the same one writes nothing. Killed in the middle, it is done again at the next time, since the version is
- * written last; two at once come to the same end.
+ * Writes an alias table to a community's reference data, part by part. Writes nothing for the version in force or an
+ * older one. The version is written last, so an import that was killed is repeated. Two at once have the same result.
  */
 export async function takeAliases(db: Db, { table, version, parts }: AliasParts): Promise<AliasOutcome> {
   const versions = db.collection<{ _id: string; version: number }>('aliasVersions');
@@ -32,13 +34,13 @@ export async function takeAliases(db: Db, { table, version, parts }: AliasParts)
   return { outcome: 'written', inForce: version };
 }
 
-/** The alias table of a whole file, without entries that bear a classification; null where the file is none. */
+/** Returns the alias table of a whole file without classified entries; null if the file is not an alias table. */
 export function partsOfFile(file: unknown): AliasParts | null {
   const read = readTable(file);
   return read === null ? null : { ...read, parts: inOne(read.rows) };
 }
 
-/** The alias table whose entries come in parts; null where the header is none of one. */
+/** Returns the alias table whose entries come in parts; null if the header is not that of an alias table. */
 export function partsOfEntries(header: object, entries: AsyncIterable<readonly object[]>): AliasParts | null {
   const read = readTable({ ...header, values: [] });
   if (read === null) return null;
@@ -57,7 +59,7 @@ async function* eachOf(
   for await (const some of entries) yield rowsOf(some);
 }
 
-/** A name may stand in several parts: what an earlier one said of it is read first. */
+/** Merges the rows of a part with stored ones, because a name may be in several parts. */
 async function mergeRows(
   aliases: Collection<KeptRow>,
   rows: readonly AliasRow[],
@@ -73,7 +75,7 @@ async function mergeRows(
   );
 }
 
-/** The newer version wins; of one version an entity's own name, and otherwise all that carry the name. */
+/** Merges two rows of a name: the newer version wins, then an entity's own name, then the keys of both. */
 function merge(known: KeptRow | undefined, row: KeptRow): KeptRow {
   if (known === undefined || !(known.version >= row.version)) return row;
   if (known.version > row.version || (known.canonical && !row.canonical)) return known;
@@ -82,7 +84,7 @@ function merge(known: KeptRow | undefined, row: KeptRow): KeptRow {
     : row;
 }
 
-/** The schema's own message may quote the file. */
+/** Reads an alias table; null if it is not valid. The validation message may quote the file, so it is dropped. */
 function readTable(file: unknown): AliasTable | null {
   try {
     return aliasesOf(file, bearsClassification);
@@ -91,7 +93,7 @@ function readTable(file: unknown): AliasTable | null {
   }
 }
 
-/** Resolves an actor's name by the alias tables; an unknown or ambiguous one keeps its own key, null where it has none. */
+/** Returns a function from an actor's name to its key. An unknown or ambiguous name becomes its own key, or null. */
 export async function loadActors(db: Db): Promise<(name: string) => string | null> {
   const byName = indexAliases(await db.collection<AliasRow>('aliases').find().toArray());
   return (name) => {

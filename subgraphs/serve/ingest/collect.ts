@@ -1,33 +1,33 @@
 import { createReadStream } from 'node:fs';
 import { bearsClassification } from '../record/classification.ts';
-import { cutRecords, parseSlice } from './formats/forms.ts';
+import { sliceRecords, parseSlice } from './formats/forms.ts';
 import { checkShape } from './formats/parse-record.ts';
 import type { MapContext, Source } from './sources/source.ts';
 import { RejectError } from '../record/reject.ts';
 import { SplitError } from './formats/split.ts';
 
-/** What a first pass may hold of one file, in bytes. */
+/** The maximum that a first pass keeps of one file, in bytes. */
 export const maxCollected = 128 * 1024 * 1024;
 const chunkBytes = 256 * 1024;
 
 /**
- * The mapping for a file: the source's own, or that of a collection from a first pass over the file. What is wrong with
- * a record, its import tells. Throws SplitError where the collection grows beyond `most`: nothing of the file is taken.
+ * Returns the mapping for a file: that of the source, or that of a collection after a first pass over the file. The
+ * second pass reports faulty records. Throws SplitError if the collection exceeds `max` bytes.
  */
 export async function collectFirst<Raw>(
   source: Source<Raw>,
   file: string,
   context: MapContext,
-  most: number = maxCollected,
+  max: number = maxCollected,
 ): Promise<Pick<Source<Raw>, 'map'>> {
   const collection = source.collect?.();
   if (collection === undefined) return source;
   for await (const record of readRecords(source, file)) {
     if ('classified' in record) collection.takeClassified(record.classified);
     else collection.take(record.raw, context);
-    if (collection.size > most) {
+    if (collection.size > max) {
       throw new SplitError(
-        `its records are named by others of the file in more than ${most} bytes: import it in parts`,
+        `its records refer to each other in more than ${max} bytes: import the file in parts`,
       );
     }
   }
@@ -36,11 +36,11 @@ export async function collectFirst<Raw>(
 
 type Read<Raw> = { readonly raw: Raw } | { readonly classified: unknown };
 
-/** The records of a file that are whole; those behind a place where it is broken are not come to. */
+/** Yields the valid records of a file, up to the position where it is broken. */
 async function* readRecords<Raw>(source: Source<Raw>, file: string): AsyncGenerator<Read<Raw>> {
   const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: chunkBytes });
   try {
-    for await (const { bytes } of cutRecords(chunks, source.locate)) {
+    for await (const { bytes } of sliceRecords(chunks, source.locate)) {
       const read = bytes === null ? null : readRecord(source, bytes);
       if (read !== null) yield read;
     }

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { purposes, type Purpose, tlpScale, type Tlp } from '../../../schema/record/vocabulary.ts';
 import type { CommunityPart } from '../graph/community.ts';
-import { sayEndings } from './files.ts';
+import { formatEndings } from './files.ts';
 import { readTlp } from '../record/marking.ts';
 import type { Defaults, Source } from './sources/source.ts';
 
-/** What an import is told beside its paths. */
+/** The options of an import. */
 export type Flags = {
   readonly source?: string;
   readonly originator?: string;
@@ -23,15 +23,15 @@ export type Flags = {
   readonly preview?: boolean;
 };
 
-/** One import of a command: paths of one source, and what is said of them. */
+/** One import of a command: paths of one source, and the options. */
 export type Run = { readonly paths: readonly string[]; readonly flags: Flags };
 
 const listOfRuns = z.array(z.array(z.string()).min(1)).min(1);
 
 /**
- * What a command line asks for: one import, or those that the file of `--each` lists, which follow its flags where they
- * say nothing else. Throws where it is neither, and for the first of the list that cannot be read: none is made then.
- * Exits with help or a usage error as commander does.
+ * Returns the imports of a command line: one, or those in the file of `--each`, which inherit the other options. Throws
+ * if there are no paths, or if one import of the list is invalid, before any import starts. Exits for `--help` and for
+ * usage errors, as commander does.
  */
 export function readRuns(
   community: CommunityPart,
@@ -41,10 +41,10 @@ export function readRuns(
   const command = describe(community, sources).parse(argv);
   const flags = command.opts<Flags>();
   if (flags.each === undefined) {
-    if (command.args.length === 0) throw new Error('no file to import: name files or folders');
+    if (command.args.length === 0) throw new Error('expected files or folders to import, got none');
     return [{ paths: command.args, flags }];
   }
-  if (command.args.length > 0) throw new Error('--each names the paths: give none beside it');
+  if (command.args.length > 0) throw new Error('expected no paths with --each: the file lists them');
   return readList(flags.each).map((args, index) => {
     const one = describe(community, sources)
       .exitOverride()
@@ -55,10 +55,10 @@ export function readRuns(
       if (!(error instanceof CommanderError)) throw error;
       throw new Error(`${flags.each}, import ${index + 1}: ${error.message}`, { cause: error });
     }
-    const said = one.opts<Flags>();
-    if (one.args.length === 0 || said.each !== undefined)
-      throw new Error(`${flags.each}, import ${index + 1}: expected paths, and no --each`);
-    const named = Object.entries(said).filter(([name]) => one.getOptionValueSource(name) === 'cli');
+    const own = one.opts<Flags>();
+    if (one.args.length === 0 || own.each !== undefined)
+      throw new Error(`${flags.each}, import ${index + 1}: expected paths and no --each`);
+    const named = Object.entries(own).filter(([name]) => one.getOptionValueSource(name) === 'cli');
     return { paths: one.args, flags: { ...flags, ...Object.fromEntries(named) } };
   });
 }
@@ -68,7 +68,7 @@ function readList(file: string): readonly (readonly string[])[] {
     return listOfRuns.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     if ((error as { readonly code?: unknown }).code === 'ENOENT')
-      throw new Error(`${file}: there is no such file`, { cause: error });
+      throw new Error(`${file}: no such file`, { cause: error });
     throw new Error(`${file}: expected a JSON list of lists of arguments`, { cause: error });
   }
 }
@@ -78,31 +78,40 @@ function describe(community: CommunityPart, sources: readonly Source[]): Command
     .map((source) => `  ${source.name.padEnd(18)}${source.title}: ${source.expects}`)
     .join('\n');
   return new Command(`hub import ${community.name}`)
-    .description(`Takes files into ${community.name}'s own store.`)
-    .argument('[paths...]', `files, or folders of ${sayEndings(sources)} files`)
-    .option('--source <name>', 'which kind of file it is (found out by its first bytes otherwise)')
-    .option('--originator <organisation>', 'who asserts the records; one that says another is rejected')
-    .option('--provider <organisation>', 'through whom the files came')
+    .description(`Imports files into ${community.name}'s store.`)
+    .argument('[paths...]', `files, or folders of ${formatEndings(sources)} files`)
+    .option('--source <name>', 'kind of the files (default: detected from the first bytes)')
+    .option(
+      '--originator <organisation>',
+      'organisation that asserts the records; those of others are rejected',
+    )
+    .option('--provider <organisation>', 'organisation that delivered the files')
     .addOption(
-      new Option('--tlp <label>', `marking of records that say none: ${tlpScale.join(', ')}`).argParser(
+      new Option('--tlp <label>', `marking of records without one: ${tlpScale.join(', ')}`).argParser(
         takeTlp,
       ),
     )
     .option('--audience <organisations...>', 'recipients above GREEN')
     .option('--person <subjects...>', 'named persons, for RED')
-    .addOption(new Option('--purpose <purposes...>', 'what they are given for').choices(purposes))
-    .option('--exercise <id>', 'the exercise that the records belong to, such as exercise:trial-2026')
-    .option('--aliases <file>', 'a MISP threat-actor galaxy to resolve names by, taken in first')
+    .addOption(
+      new Option('--purpose <purposes...>', 'purposes that the records may be used for').choices(purposes),
+    )
+    .option('--exercise <id>', 'exercise that the records belong to, such as exercise:trial-2026')
+    .option('--aliases <file>', 'MISP threat-actor galaxy with the aliases of names, imported first')
     .option(
       '--each <file>',
-      'a JSON list of imports, each a list of such arguments: made one after the other',
+      'JSON list of imports, each a list of these arguments; they run one after the other',
     )
-    .option('--preview', 'write nothing: tell to whom the records would open')
-    .option('--rejects <folder>', 'where rejected records are listed by place and reason', 'rejects')
+    .option('--preview', 'write nothing; show the readers that the records would admit')
+    .option(
+      '--rejects <folder>',
+      'folder for the list of rejected records, with position and reason',
+      'rejects',
+    )
     .addHelpText(
       'after',
-      `\nSources:\n${list}\n\nExit codes: 0 all in, 1 failed, 2 some rejected, 3 a classified record met.\n` +
-        `Running it again writes only what is new or changed; it may be stopped at any moment.\n\n` +
+      `\nSources:\n${list}\n\nExit codes: 0 all records imported, 1 failed, 2 some rejected, 3 a classified record found.\n` +
+        `A second run writes only new and changed records. It is safe to stop the command at any time.\n\n` +
         `Example:\n  npx hub import ${community.name} --tlp GREEN path/to/file.json\n` +
         `  npx hub import ${community.name} --each nightly.json    # [["a.json"], ["b.json", "--tlp", "GREEN"]]`,
     );
@@ -116,7 +125,7 @@ function takeTlp(label: string): Tlp {
   }
 }
 
-/** A source's defaults as the command line changes them. */
+/** Returns a source's defaults with the options of the command line. */
 export function withFlags(defaults: Defaults, flags: Flags): Defaults {
   const { originator, provider, tlp, audience, person, purpose, exercise } = flags;
   return {

@@ -4,12 +4,13 @@ import { extname, join } from 'node:path';
 import type { Source } from './sources/source.ts';
 import { refuseOtherEncodings } from './formats/split.ts';
 
-/** What an import takes, and as which kind of file. */
+/** The files of an import, and their source. */
 export type Chosen = { readonly source: Source; readonly files: readonly string[] };
 
 /**
- * The files that paths name, of folders those whose ending the source has, and their source: by its name, or the first
- * that recognises the first file. Throws for what is not there, for a folder of several kinds, and for a file of none.
+ * Returns the files of some paths and their source. A folder stands for its files with an ending of the source. The
+ * source is the named one, or the first that recognises the first file. Throws for a missing path, a folder with files
+ * of several kinds, and a file of no source.
  */
 export async function chooseFiles(
   sources: readonly Source[],
@@ -19,12 +20,12 @@ export async function chooseFiles(
   const named = name === undefined ? undefined : findSource(sources, name);
   const endings = named === undefined ? endingsOf(sources) : endingsOf([named]);
   const files = (await Promise.all(paths.map(async (path) => await listFiles(path, endings)))).flat();
-  if (files.length === 0) throw new Error('no file to import: name files or folders');
+  if (files.length === 0) throw new Error('expected files or folders to import, got none');
   return { source: named ?? (await recognise(sources, files[0] ?? '')), files };
 }
 
-/** The endings of files in folders, for help. */
-export function sayEndings(sources: readonly Source[]): string {
+/** Formats the endings of the files that are read from folders, for the help text. */
+export function formatEndings(sources: readonly Source[]): string {
   return endingsOf(sources).join(', ');
 }
 
@@ -43,8 +44,8 @@ async function recognise(sources: readonly Source[], file: string): Promise<Sour
   const head = await readHead(file);
   const found = sources.find((source) => source.recognise(head));
   if (found !== undefined) return found;
-  const forms = sources.map((source) => `  ${source.name}: ${source.expects}`).join('\n');
-  throw new Error(`${file} is none of this community's sources:\n${forms}\nName one with --source.`);
+  const list = sources.map((source) => `  ${source.name}: ${source.expects}`).join('\n');
+  throw new Error(`${file} is not a file of this community's sources:\n${list}\nName one with --source.`);
 }
 
 async function readHead(file: string): Promise<string> {
@@ -61,12 +62,12 @@ async function readHead(file: string): Promise<string> {
 
 async function listFiles(path: string, endings: readonly string[]): Promise<readonly string[]> {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) throw new Error(`${path}: there is no such file or folder`);
+  if (stat === undefined) throw new Error(`${path}: no such file or folder`);
   if (!stat.isDirectory()) return [path];
   const names = (await readdir(path)).filter((name) => endings.includes(extname(name))).toSorted();
   const found = [...new Set(names.map((name) => extname(name)))];
   if (found.length > 1) {
-    throw new Error(`${path} holds files of several kinds (${found.join(', ')}): say one with --source`);
+    throw new Error(`${path} has files of several kinds (${found.join(', ')}): choose one with --source`);
   }
   return names.map((name) => join(path, name));
 }

@@ -7,13 +7,13 @@ import type { Locate } from './sources/source.ts';
 import { SplitError, splitRecords } from './formats/split.ts';
 import { readOutside } from './formats/split-xml.ts';
 
-/** More than this on either side of the records is no header; what is further away is not looked at. */
-const longestSide = 1024 * 1024;
+/** The maximum that is read before the first record, and after the last one, in bytes. */
+const maxSideBytes = 1024 * 1024;
 const chunkBytes = 256 * 1024;
 
 /**
- * What stands in a file outside of its records, if it bears a classification: then the whole file does, and that must
- * be known before the first record is taken, wherever in the file it stands. Null otherwise. Reads the file once.
+ * Returns the content of a file outside its records if it is classified; null otherwise. Such a file is classified as a
+ * whole, so this must run before the first record is imported. Reads the file once.
  */
 export async function findClassifiedHeader(file: string, locate: Locate): Promise<Buffer | null> {
   if (locate.at === 'tables') return await findClassifiedLines(file);
@@ -22,14 +22,14 @@ export async function findClassifiedHeader(file: string, locate: Locate): Promis
   return bytes !== null && isMarked(bytes.toString('utf8')) ? bytes : null;
 }
 
-/** What stands in a file before its first record and behind its last one; null where records have no such sides. */
+/** Returns the bytes before the first record and after the last one; null for formats without a header. */
 export async function readHeader(file: string, locate: Locate): Promise<Buffer | null> {
   if (locate.at !== 'member') return null;
   const records = await findRecords(file, locate);
   return records === null ? null : await readAround(file, records);
 }
 
-/** Lines of a table that are no rows of it, as banners stand: the first, and those with one cell filled. */
+/** Checks the lines of a table that may be banners: the first one, and those with a single cell filled. */
 async function findClassifiedLines(file: string): Promise<Buffer | null> {
   const lines: string[] = [];
   let size = 0;
@@ -39,7 +39,7 @@ async function findClassifiedLines(file: string): Promise<Buffer | null> {
       if (lines.length > 0 && !isLine(row)) continue;
       lines.push(...row.cells);
       size += row.cells.reduce((sum, cell) => sum + cell.length, 0);
-      if (size > longestSide) break;
+      if (size > maxSideBytes) break;
     }
   } catch (error) {
     if (!(error instanceof SplitError)) throw error;
@@ -59,7 +59,7 @@ async function findClassifiedOutside(file: string, element: string): Promise<Buf
 
 type Records = { readonly from: number; readonly to: number };
 
-/** Where the first record begins and the last one ends; null where there is none. */
+/** Returns where the first record begins and the last one ends; null if there are no records. */
 async function findRecords(file: string, locate: Locate): Promise<Records | null> {
   let from: number | null = null;
   let to = 0;
@@ -78,14 +78,14 @@ async function findRecords(file: string, locate: Locate): Promise<Records | null
 async function readAround(file: string, { from, to }: Records): Promise<Buffer> {
   await using handle = await open(file);
   const { size } = await handle.stat();
-  const before = Buffer.alloc(Math.min(from, longestSide));
-  const after = Buffer.alloc(Math.min(Math.max(0, size - to), longestSide));
+  const before = Buffer.alloc(Math.min(from, maxSideBytes));
+  const after = Buffer.alloc(Math.min(Math.max(0, size - to), maxSideBytes));
   await handle.read(before, 0, before.length, 0);
   await handle.read(after, 0, after.length, size - after.length);
   return Buffer.concat([before, after]);
 }
 
-/** With no record between them, the two sides are JSON again, unless the file is broken. */
+/** Without the records between them, both sides together are JSON, unless the file is broken. */
 function isMarked(text: string): boolean {
   try {
     return bearsClassification(JSON.parse(text.replace(/^\ufeff/, '')));

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { collectFirst } from './collect.ts';
 import { findClassifiedHeader } from './header.ts';
-import { type Prepared, prepare } from './label.ts';
-import { cutRecords, parseSlice } from './formats/forms.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { sliceRecords, parseSlice } from './formats/forms.ts';
 import { checkShape } from './formats/parse-record.ts';
 import type { Progress } from '../../../schema/runtime/progress.ts';
 import type { RejectFile } from './rejects.ts';
@@ -13,7 +13,7 @@ import { type Slice, SplitError } from './formats/split.ts';
 import { joinTables } from './formats/tables.ts';
 import type { Sink } from './target.ts';
 
-/** What an import came to. `broken` names files that could not be read to their end, with why. */
+/** The counts of an import. `broken` lists the files that could not be read to the end, with the reason. */
 export type IngestReport = {
   readonly read: number;
   readonly added: number;
@@ -24,7 +24,7 @@ export type IngestReport = {
   readonly broken: readonly string[];
 };
 
-/** Everything that an import needs from outside. */
+/** The input and the dependencies of an import. */
 export type IngestOptions = {
   readonly source: Source;
   readonly files: readonly string[];
@@ -32,15 +32,15 @@ export type IngestOptions = {
   readonly target: Sink;
   readonly rejects: RejectFile;
   readonly progress: Progress;
-  /** Raises the alarm for a classified record, in words without any content. */
-  readonly alarm: (words: string) => void;
+  /** Raises the alarm for a classified record. The message has no content of it. */
+  readonly alarm: (message: string) => void;
   readonly receivedAt: Date;
 };
 
 const batchRecords = 1000;
 const batchBytes = 4 * 1024 * 1024;
 
-/** An import that could not go on: what it had come to, and why (`cause`). */
+/** An import that could not continue: the counts until then, and the reason (`cause`). */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly report: IngestReport;
@@ -52,9 +52,9 @@ export class Interrupted extends Error {
 }
 
 /**
- * Takes files into a community's store: streaming, in batches, each record by itself. A bad one goes to the reject
- * file with its place, and the rest goes on. Safe to kill and run again. Throws Interrupted where the store, the disk
- * or a file fails; what was written before stays, and running it again goes on from there.
+ * Imports files into a community's store as a stream of batches. A faulty record goes to the reject file with its
+ * position, and the import continues. Throws Interrupted if the store, the disk or a file fails. Finished batches stay,
+ * so an import that failed or was killed can be run again and continues with the rest.
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const run = new Run(options, options.source.resolves ? await options.target.loadActors() : refuseToResolve);
@@ -74,7 +74,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
 }
 
 function refuseToResolve(): never {
-  throw new Error('this source does not say that it resolves names');
+  throw new Error('expected a source with `resolves: true`');
 }
 
 type Placed = {
@@ -105,7 +105,7 @@ class Run {
     if (await this.#isClassified(file)) return;
     try {
       this.#mapping = await collectFirst(source, file, this.#context);
-      for await (const slice of cutRecords(this.#read(file), source.locate)) {
+      for await (const slice of sliceRecords(this.#read(file), source.locate)) {
         await this.#takeSlice(file, slice);
       }
     } catch (error) {
@@ -114,7 +114,7 @@ class Run {
     }
   }
 
-  /** Takes the tables of one import together; none of them where one bears a classification. */
+  /** Imports the tables together. Imports none of them if one is classified. */
   async takeTables(files: readonly string[], locate: InTables): Promise<void> {
     for (const file of files) if (await this.#isClassified(file)) return;
     const tables = files.map((file) => ({ file, chunks: this.#read(file) }));
@@ -126,7 +126,7 @@ class Run {
     }
   }
 
-  /** Whether what stands outside of a file's records bears a classification: the alarm is raised then. */
+  /** Returns whether a file is classified outside its records, and raises the alarm if it is. */
   async #isClassified(file: string): Promise<boolean> {
     const header = await findClassifiedHeader(file, this.#options.source.locate);
     if (header === null) return false;
@@ -138,7 +138,7 @@ class Run {
     return { ...this.#count, broken: this.#broken };
   }
 
-  /** Hands the batch over and goes on reading while it is written: one batch is under way at most. */
+  /** Starts to write the batch, so that reading continues meanwhile. At most one batch is being written. */
   async flush(): Promise<void> {
     await this.#writing;
     const batch = this.#batch;
@@ -146,11 +146,11 @@ class Run {
     this.#bytes = 0;
     if (batch.length === 0) return;
     this.#writing = this.#write(batch);
-    // The failure is met where it is awaited next; until then it must not end the process.
+    // The next await reports the failure. Without this handler it would end the process before.
     this.#writing.catch(() => undefined);
   }
 
-  /** Waits for the batch that is under way. */
+  /** Waits until the current batch is written. */
   async settle(): Promise<void> {
     await this.#writing;
   }
@@ -179,27 +179,30 @@ class Run {
     this.#options.progress.records(this.#count.read);
   }
 
-  /** All records that one of the file makes, or none of them. */
+  /** Returns all records that the mapping makes of one record of the file, or throws. */
   #toRecords(slice: Slice): readonly Prepared[] {
     const { source, defaults, receivedAt } = this.#options;
     if (slice.refused !== undefined) throw slice.refused;
-    if (slice.bytes === null) throw new RejectError('TOO_LARGE', 'larger than one record may be');
+    if (slice.bytes === null) throw new RejectError('TOO_LARGE', 'larger than the maximum of one record');
     const raw = checkShape(parseSlice(slice.bytes, source.locate), source.shape);
     return this.#map(raw).map((mapped) => prepare(mapped, defaults, source.mapping, receivedAt));
   }
 
-  /** A mapping that fails over one record costs that record; what it says may quote it, so only its kind is kept. */
+  /**
+   * Maps a record. If the mapping fails, the record is rejected. The error's message may quote it, so only its class
+   * is kept.
+   */
   #map(raw: unknown): readonly Mapped[] {
     try {
       return this.#mapping.map(raw, this.#context);
     } catch (error) {
       if (error instanceof RejectError) throw error;
       const kind = error instanceof Error ? error.constructor.name : typeof error;
-      throw new RejectError('UNMAPPABLE', `the mapping of this source failed over it (${kind})`);
+      throw new RejectError('UNMAPPABLE', `the mapping of this source failed (${kind})`);
     }
   }
 
-  /** One record of a file may make many: a transaction takes so many at most. */
+  /** Writes a batch in parts, because one record of a file may become more records than a transaction can write. */
   async #write(batch: readonly Placed[]): Promise<void> {
     for (let from = 0; from < batch.length; from += batchRecords) {
       const part = batch.slice(from, from + batchRecords);

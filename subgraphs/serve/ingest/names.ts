@@ -8,7 +8,7 @@ import { type Alarm, raiseSpillage } from './spillage.ts';
 import { SplitError, splitRecords } from './formats/split.ts';
 import type { Target } from './target.ts';
 
-/** An entry of a galaxy, before it is known to be one. */
+/** A possible entry of a galaxy, not validated yet. */
 type Entry = {
   readonly uuid?: unknown;
   readonly value?: unknown;
@@ -19,10 +19,13 @@ const chunkBytes = 256 * 1024;
 const entriesAtOnce = 1000;
 
 /**
- * Takes an alias table from a file of its own before the records that need its names. False where the file bears a
- * classification: nothing of it is taken, and the alarm is raised. Throws for a file that is no alias table.
+ * Imports an alias table before the records that need its names. If the file is classified, imports nothing of it,
+ * raises the alarm and returns false. Throws for a file that is not an alias table.
  */
-export async function takeNames(alarm: Alarm & { readonly target: Target }, file: string): Promise<boolean> {
+export async function importNames(
+  alarm: Alarm & { readonly target: Target },
+  file: string,
+): Promise<boolean> {
   const bytes = await readFile(file);
   const table = parse(bytes);
   const classified =
@@ -33,35 +36,35 @@ export async function takeNames(alarm: Alarm & { readonly target: Target }, file
   }
   const parts = table === null ? null : partsOfFile(table);
   if (parts === null) throw new Error(`${file}: expected an alias table, got another kind of file`);
-  tellOlder(file, await alarm.target.takeAliases(parts), alarm.alarm);
+  reportOlder(file, await alarm.target.takeAliases(parts), alarm.alarm);
   return true;
 }
 
 /**
- * Takes the names of a file whose records are imported next. What is wrong with it, its import tells: a broken or
- * marked file gives no names, and an entry that bears a classification gives none of its own. The names of a thousand
- * entries are held at once, so that a large file is no matter.
+ * Imports the names of a file whose records are imported next. The import of the records reports faults: here a
+ * broken or classified file gives no names, and neither does a classified entry. Holds the names of 1000 entries at
+ * once.
  */
-export async function takeOwnNames(
+export async function importOwnNames(
   target: Target,
   file: string,
   locate: Locate,
-  tell: (words: string) => void,
+  report: (message: string) => void,
 ): Promise<void> {
   const header = parse((await readHeader(file, locate)) ?? Buffer.alloc(0));
   if (header === null || bearsClassification(header)) return;
   const parts = partsOfEntries(header, readNames(file, locate));
-  if (parts !== null) tellOlder(file, await target.takeAliases(parts), tell);
+  if (parts !== null) reportOlder(file, await target.takeAliases(parts), report);
 }
 
-/** The names of some entries at a time, and nothing else of them. */
+/** Yields the names of up to 1000 entries at a time. */
 async function* readNames(file: string, locate: Locate): AsyncGenerator<readonly object[]> {
   let names: object[] = [];
   try {
     const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: chunkBytes });
     for await (const { bytes } of splitRecords(chunks, locate)) {
       const entry = bytes === null ? null : parse(bytes);
-      if (entry !== null && !bearsClassification(entry)) names.push(withoutRest(entry));
+      if (entry !== null && !bearsClassification(entry)) names.push(namesOf(entry));
       if (names.length < entriesAtOnce) continue;
       yield names;
       names = [];
@@ -72,16 +75,20 @@ async function* readNames(file: string, locate: Locate): AsyncGenerator<readonly
   yield names;
 }
 
-function withoutRest({ uuid, value, meta }: Entry): object {
+function namesOf({ uuid, value, meta }: Entry): object {
   return { uuid, value, ...(meta?.synonyms === undefined ? {} : { meta: { synonyms: meta.synonyms } }) };
 }
 
-function tellOlder(file: string, { outcome, inForce }: AliasOutcome, tell: (words: string) => void): void {
+function reportOlder(
+  file: string,
+  { outcome, inForce }: AliasOutcome,
+  report: (message: string) => void,
+): void {
   if (outcome === 'older')
-    tell(`${file}: its names are left out: version ${inForce} of this table is in force`);
+    report(`${file}: its names were not imported, because version ${inForce} of this table is in force`);
 }
 
-/** What the parser says may quote the file: only that it failed is kept. */
+/** Parses JSON; null if it fails. The parser's message may quote the file, so it is dropped. */
 function parse(bytes: Buffer): object | null {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, ''));

@@ -51,7 +51,7 @@ const shape = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
     .optional(),
   sourceUrl: z.url().optional(),
-  /** Said by each: nothing is opened by silence. */
+  /** Required: a record without a marking must not be open. */
   marking,
   audience: audience.optional(),
   purposes: z.array(z.enum(purposes)).optional(),
@@ -68,12 +68,12 @@ const shape = z.strictObject({
   reportedAt: time.optional(),
 });
 
-/** A record in the hub's own JSON: for what no standard format carries. */
+/** A record in the hub's own JSON format, for data that no standard format has. */
 export type OwnRecord = z.infer<typeof shape>;
 
 /**
- * Records in the hub's own JSON, of every kind whose content the contract says by an input: what the graph takes by
- * hand a file brings in the same words. Each says its own marking; one given on the command line makes it stricter.
+ * The source of records in the hub's own JSON, for every kind that the graph accepts as an input, with the same fields.
+ * Each record has its marking; a marking on the command line can only make it stricter.
  */
 export function ownRecords(community: Community, kinds: readonly Kind[]): Source<OwnRecord> {
   const schema = contractOf(community);
@@ -108,13 +108,13 @@ export function ownRecords(community: Community, kinds: readonly Kind[]): Source
       throw new RejectError('WRONG_SHAPE', `kind: expected one of ${[...byType.keys()].join(', ')}`);
     const taken = takeContent(schema, kind, raw.content, context);
     if (!('content' in taken)) {
-      const said = taken.slice(0, 3).map(({ path, message }) => `content.${path.join('.')}: ${message}`);
-      throw new RejectError('WRONG_SHAPE', said.join('; '));
+      const faults = taken.slice(0, 3).map(({ path, message }) => `content.${path.join('.')}: ${message}`);
+      throw new RejectError('WRONG_SHAPE', faults.join('; '));
     }
-    // A part that is no field would be marked in vain.
+    // A portion that names no field would mark nothing.
     const fields = contentInput(schema, kind.type).getFields();
     if (raw.portions?.some(({ path }) => !Object.hasOwn(fields, path)) === true)
-      throw new RejectError('WRONG_SHAPE', 'portions: a path that is no field of this kind');
+      throw new RejectError('WRONG_SHAPE', 'portions: expected paths of fields of this kind');
     const { content, sortAt, belongsTo } = taken;
     const portions = raw.portions ?? [];
     const { names: keys } = namedIn(schema, kind, content, portions);
@@ -123,7 +123,7 @@ export function ownRecords(community: Community, kinds: readonly Kind[]): Source
       kind: kind.type,
       localId: raw.localId,
       content,
-      // A list's order would say what the part says.
+      // The order of a list would disclose the marked field.
       sortAt: isMarked(kind.sortBy) ? null : sortAt,
       says: { ...saysOf(raw), ...kind.says?.(content) },
       names: keys,
@@ -134,7 +134,7 @@ export function ownRecords(community: Community, kinds: readonly Kind[]): Source
   }
 }
 
-/** What a record says of its envelope, without what it leaves out. */
+/** Returns the values that a record gives for its envelope. */
 function saysOf(raw: OwnRecord): NonNullable<Mapped['says']> {
   const { kind: _kind, localId: _localId, content: _content, portions, ...said } = raw;
   const present = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
@@ -144,11 +144,13 @@ function saysOf(raw: OwnRecord): NonNullable<Mapped['says']> {
 function toPortion({
   path,
   marking: own,
-  audience: whom,
+  audience: ownAudience,
 }: NonNullable<OwnRecord['portions']>[number]): Portion {
   const given = Object.fromEntries(
     Object.entries(own).filter(([, value]) => value !== undefined),
   ) as Partial<Marking>;
-  const named = Object.fromEntries(Object.entries(whom ?? {}).filter(([, value]) => value !== undefined));
+  const named = Object.fromEntries(
+    Object.entries(ownAudience ?? {}).filter(([, value]) => value !== undefined),
+  );
   return { path, marking: { ...markingOf(own.tlp), ...given }, audience: { ...noAudience, ...named } };
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import type { Prepared } from './label.ts';
+import type { Prepared } from './prepare.ts';
 import type { Sink, Target, Written } from './target.ts';
 import { openings } from '../preview/openings.ts';
 import { type Counted, Tally } from '../preview/tally.ts';
 
-/** Where an import goes that is only tried: it counts to whom each record would open, and writes nothing. */
+/** The target of `--preview`: counts the readers that each record would admit, and writes nothing. */
 export class PreviewTarget implements Sink {
   readonly #policy: Policy;
   readonly #actors: Sink['loadActors'];
@@ -18,24 +18,24 @@ export class PreviewTarget implements Sink {
     this.#dryRun = dryRun;
   }
 
-  /** To whom the records would open, the most first; the examples are their ids in the source. */
+  /** Returns the counts by readers, the highest first. The examples are ids of the source. */
   opened(): readonly Counted[] {
     return this.#opened.rows();
   }
 
   async write(batch: readonly Prepared[]): Promise<Written> {
-    const dryRunResult = await this.#dryRun(batch);
+    const results = await this.#dryRun(batch);
     const refused: Written['refused'][number][] = [];
     for (const [at, { mapped }] of batch.entries()) {
-      const one = dryRunResult[at];
+      const one = results[at];
       if (one === undefined) continue;
       if ('reason' in one) {
         refused.push({ at, ...one });
         continue;
       }
-      const whom = openings(this.#policy, one.envelope, mapped.kind);
-      if (whom.size === 0) this.#opened.add(`${mapped.kind}: nobody`, mapped.localId);
-      for (const to of whom) this.#opened.add(`${mapped.kind}: ${to}`, mapped.localId);
+      const readers = openings(this.#policy, one.envelope, mapped.kind);
+      if (readers.size === 0) this.#opened.add(`${mapped.kind}: nobody`, mapped.localId);
+      for (const to of readers) this.#opened.add(`${mapped.kind}: ${to}`, mapped.localId);
     }
     return { added: 0, changed: 0, unchanged: batch.length - refused.length, refused };
   }
@@ -44,7 +44,7 @@ export class PreviewTarget implements Sink {
     return await this.#actors();
   }
 
-  /** A key of this trial alone: what is met is told, and kept nowhere. */
+  /** Returns a random key: a preview stores no hash. */
   async spillageKey(): Promise<Buffer> {
     return await Promise.resolve(randomBytes(32));
   }

@@ -2,25 +2,25 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RejectReason } from '../record/reject.ts';
 
-/** A record that was not taken in: its place and the reason, and nothing of its content. */
+/** A rejected record: its position and the reason, without content. */
 export type Reject = {
   readonly file: string;
   readonly index: number;
   readonly offset: number;
   readonly reason: RejectReason;
   readonly message: string;
-  /** Of a classified record only: its keyed hash, so that two reports can be told to be of one record. */
+  /** Only for classified records: a keyed hash, which shows whether two reports are about one record. */
   readonly hmac?: string;
   readonly at?: string;
   readonly feed?: string;
 };
 
-/** Where rejects are written, one JSON line each; the file is made with the first. */
+/** A file with one JSON line for each reject. It is created with the first one. */
 export type RejectFile = AsyncDisposable & { readonly path: string; write(reject: Reject): Promise<void> };
 
 /**
- * Opens a reject file lazily. Each line is written before the import goes on, so that a kill loses none. Rejects where
- * the disk is full, with no half line left.
+ * Opens a reject file at the first reject. Writes each line before the import continues, so that a kill loses none. If
+ * the disk is full, `write` rejects and leaves no partial line.
  */
 export function openRejects(path: string): RejectFile {
   let handle: FileHandle | null = null;

@@ -2,26 +2,28 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
+import { DeadlineExceeded } from '../../../schema/runtime/within.ts';
 import { readOrThrow } from '../../../schema/runtime/settings/settings.ts';
 import type { CommunityPart } from '../graph/community.ts';
 import { PreviewTarget } from './preview-target.ts';
 import type { Counted } from '../preview/tally.ts';
 import { announce } from '../store/processes.ts';
 import { patiently, policiesOf, policyOfRun } from '../store/policies.ts';
-import { followLabelling, labelBy, type Labeller } from '../store/labeller.ts';
+import { followKeyState, assignKeysBy, type KeyAssigner } from '../store/key-assigner.ts';
 import { versionsIn } from '../store/policy-versions.ts';
 import { storeSettings } from '../settings.ts';
 import { type CommunityStore, openStore, untilOpen } from '../store/store.ts';
-import { takeNames, takeOwnNames } from './names.ts';
+import { importNames, importOwnNames } from './names.ts';
 import { type Flags, readRuns, type Run, withFlags } from './command.ts';
 import { chooseFiles } from './files.ts';
 import { ingest, type IngestReport, Interrupted } from './ingest.ts';
 import { showProgress } from '../../../schema/runtime/progress.ts';
 import { openRejects } from './rejects.ts';
 import type { Defaults, Source } from './sources/source.ts';
+import { StoreLost } from '../store/write.ts';
 import { type Sink, Target } from './target.ts';
 
-/** How an import ends, for whoever called it. */
+/** Exit codes of an import. */
 export const exitCodes = { allIn: 0, failed: 1, someRejected: 2, classifiedMet: 3 } as const;
 
 const storeWaitMs = 8000;
@@ -29,16 +31,16 @@ const storeWaitMs = 8000;
 const outOfDiskSpace = 14_031;
 
 /**
- * Runs an import as a process of the community's own: its store, its credentials (JCU_STORE_URI), its sources.
- * Its policy is the signed bundle in force, or the one that is given. Sets the exit code: 0 all in, 1 nothing more could
- * be done, 2 some records rejected, 3 a classified record met.
+ * Runs the import command of a community, with its store (JCU_STORE_URI) and its sources. The policy is `given`, or
+ * else the signed bundle in force. Exits with 0 if all records were imported, 1 after a failure, 2 if some were
+ * rejected, and 3 if one was classified.
  */
 export async function runImport(
   community: CommunityPart,
   sources: readonly Source[],
   given?: Policy,
 ): Promise<void> {
-  // Node would let the heap grow to hundreds of megabytes before it collects what a batch leaves behind.
+  // By default Node lets the heap grow to hundreds of megabytes before it collects the garbage of a batch.
   setFlagsFromString('--memory-saver-mode');
   try {
     process.exitCode = await importAll(community, sources, readRuns(community, sources, process.argv), given);
@@ -46,11 +48,11 @@ export async function runImport(
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = exitCodes.failed;
   }
-  // A store that does not answer is tried again in the background: nothing of that is waited for.
+  // If the store is away, the driver still tries to connect in the background and would keep the process running.
   process.exit();
 }
 
-/** Takes in one run after the other. The first that fails, or meets a classified record, is the last. */
+/** Executes the runs in order. Stops after the first one that fails or finds a classified record. */
 async function importAll(
   community: CommunityPart,
   sources: readonly Source[],
@@ -63,14 +65,14 @@ async function importAll(
   try {
     await untilOpen(store, storeWaitMs);
     announced = announce(store, 'import');
-    await announced.told;
+    await announced.registered;
     const policy = given ?? (await policyOfRun(process.env, store));
-    const labeller =
+    const keyAssigner =
       given === undefined
-        ? followLabelling(store, versionsIn(policiesOf(store, patiently)), policy.source.version)
-        : labelBy(given);
+        ? followKeyState(store, versionsIn(policiesOf(store, patiently)), policy.source.version)
+        : assignKeysBy(given);
     for (const run of runs) {
-      const code = await importFiles(sources, run, { store, policy, labeller });
+      const code = await importFiles(sources, run, { store, policy, keyAssigner });
       if (code === exitCodes.failed || code === exitCodes.classifiedMet) return code;
       worst = Math.max(worst, code);
     }
@@ -81,24 +83,24 @@ async function importAll(
   }
 }
 
-type Place = { readonly store: CommunityStore; readonly policy: Policy; readonly labeller: Labeller };
+type Into = { readonly store: CommunityStore; readonly policy: Policy; readonly keyAssigner: KeyAssigner };
 
-async function importFiles(sources: readonly Source[], { paths, flags }: Run, into: Place): Promise<number> {
+async function importFiles(sources: readonly Source[], { paths, flags }: Run, into: Into): Promise<number> {
   const { source, files } = await chooseFiles(sources, paths, flags.source);
   const defaults = withFlags(source.defaults, flags);
-  const target = new Target(into.store, source.name, defaults.exercise, into.labeller);
+  const target = new Target(into.store, source.name, defaults.exercise, into.keyAssigner);
   if (flags.preview === true) {
     const preview = new PreviewTarget(into.policy, {
       loadActors: async () => await target.loadActors(),
       dryRun: async (batch) => await target.dryRun(batch),
     });
     const code = await runOne(source, files, defaults, preview, flags);
-    tellOpened(preview.opened());
+    printOpened(preview.opened());
     return code;
   }
   await target.prepare();
-  const named = await takeAllNames(source, files, target, flags);
-  return named ? await runOne(source, files, defaults, target, flags) : exitCodes.classifiedMet;
+  const isImported = await importAllNames(source, files, target, flags);
+  return isImported ? await runOne(source, files, defaults, target, flags) : exitCodes.classifiedMet;
 }
 
 async function runOne(
@@ -112,9 +114,10 @@ async function runOne(
   await using rejects = openRejectsOf(source, flags, receivedAt);
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   const progress = showProgress(source.name, bytes, process.stderr, () => performance.now());
-  const alarm = sayAlarm;
+  const alarm = printAlarm;
   const started = performance.now();
-  const tell = (report: IngestReport) => summarise(source, report, performance.now() - started, rejects.path);
+  const print = (report: IngestReport) =>
+    printSummary(source, report, performance.now() - started, rejects.path);
   const report = await ingest({
     source,
     files,
@@ -125,17 +128,17 @@ async function runOne(
     alarm,
     receivedAt,
   }).catch((error: unknown) => {
-    if (error instanceof Interrupted) tell(error.report);
+    if (error instanceof Interrupted) print(error.report);
     throw error;
   });
-  tell(report);
+  print(report);
   if (report.classified > 0) return exitCodes.classifiedMet;
   if (report.broken.length > 0) return exitCodes.failed;
   return report.rejected > 0 ? exitCodes.someRejected : exitCodes.allIn;
 }
 
-/** Names come before the records that need them. False where a file of names bears a classification. */
-async function takeAllNames(
+/** Imports aliases before the records that need them. Returns false if the alias file is classified. */
+async function importAllNames(
   source: Source,
   files: readonly string[],
   target: Target,
@@ -143,10 +146,10 @@ async function takeAllNames(
 ): Promise<boolean> {
   if (flags.aliases !== undefined) {
     await using rejects = openRejectsOf(source, flags, new Date());
-    if (!(await takeNames({ target, rejects, alarm: sayAlarm }, flags.aliases))) return false;
+    if (!(await importNames({ target, rejects, alarm: printAlarm }, flags.aliases))) return false;
   }
   if (source.aliases !== true) return true;
-  for (const file of files) await takeOwnNames(target, file, source.locate, sayAlarm);
+  for (const file of files) await importOwnNames(target, file, source.locate, printAlarm);
   return true;
 }
 
@@ -155,33 +158,34 @@ function openRejectsOf(source: Source, flags: Flags, at: Date) {
   return openRejects(join(flags.rejects, `${source.name}-${stamp}.rejects.jsonl`));
 }
 
-function tellOpened(rows: readonly Counted[]): void {
+function printOpened(rows: readonly Counted[]): void {
   for (const { what, records, examples } of rows)
     process.stdout.write(`would open ${records}: ${what} (such as ${examples[0] ?? 'none'})\n`);
-  process.stdout.write('a preview: nothing was written\n');
+  process.stdout.write('this is a preview: nothing was written\n');
 }
 
-function sayAlarm(words: string): void {
-  process.stderr.write(`${words}\n`);
+function printAlarm(message: string): void {
+  process.stderr.write(`${message}\n`);
 }
 
-function summarise(source: Source, report: IngestReport, ms: number, rejectsPath: string): void {
+function printSummary(source: Source, report: IngestReport, ms: number, rejectsPath: string): void {
   const { read, added, changed, unchanged, rejected, classified } = report;
   const rate = Math.round((read / Math.max(ms, 1)) * 1000);
   process.stdout.write(
     `${source.name}: ${read} read; ${added} new, ${changed} changed, ${unchanged} unchanged records; ` +
       `${rejected} rejected, ${classified} classified; ${(ms / 1000).toFixed(1)} s (${rate} records/s)\n`,
   );
-  if (rejected + classified > 0) process.stdout.write(`rejects, with place and reason: ${rejectsPath}\n`);
-  for (const line of report.broken) process.stderr.write(`not read to its end: ${line}\n`);
+  if (rejected + classified > 0)
+    process.stdout.write(`rejected records, with position and reason: ${rejectsPath}\n`);
+  for (const line of report.broken) process.stderr.write(`not read to the end: ${line}\n`);
 }
 
-/** What went wrong in the operator's terms, and that running it again goes on from there. */
+/** Formats a failure for the operator, and how to continue. */
 function explain(failure: unknown): string {
   const error = failure instanceof Interrupted ? failure.cause : failure;
   const again =
     failure instanceof Interrupted
-      ? ' What was written before stays; run the same command again, and it goes on from there.'
+      ? ' Finished batches are kept: run the same command again to continue.'
       : '';
   return `${describeError(error)}${again}`;
 }
@@ -190,9 +194,9 @@ function describeError(error: unknown): string {
   const { name = '', message = String(error) } = error as Partial<Error>;
   const { code } = error as { readonly code?: unknown };
   if (code === 'ENOSPC' || code === outOfDiskSpace || /no space left|OutOfDiskSpace/i.test(message))
-    return `The disk is full (${message}): make room.`;
-  if (code === 'EACCES') return `${message}: the file or folder cannot be read or written.`;
-  if (name.startsWith('Mongo') || name === 'StoreLost' || /expected an answer within/.test(message))
-    return `The community's store does not answer (${message}): see that it runs.`;
+    return `The disk is full (${message}): free some space.`;
+  if (code === 'EACCES') return `${message}: expected a file or folder with read and write permission.`;
+  if (name.startsWith('Mongo') || error instanceof StoreLost || error instanceof DeadlineExceeded)
+    return `The community's store does not answer (${message}): check that it runs.`;
   return message;
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { RejectFile } from './rejects.ts';
 import type { Sink } from './target.ts';
 
-/** Where a classified record stood. `index` is -1 for what stands in the file outside of its records. */
+/** The position of a classified record. `index` is -1 for content of the file outside its records. */
 export type Spilled = {
   readonly file: string;
   readonly index: number;
@@ -10,18 +10,18 @@ export type Spilled = {
   readonly bytes: Buffer;
 };
 
-/** Where a spillage is told: the community's store, the reject file, and whoever must act. */
+/** The recipients of a spillage report: the community's store, the reject file, and the operator. */
 export type Alarm = {
   readonly target: Sink;
   readonly rejects: RejectFile;
-  /** Raises the alarm in words without any content. */
-  readonly alarm: (words: string) => void;
+  /** Raises the alarm. The message has no content of the record. */
+  readonly alarm: (message: string) => void;
 };
 
 /**
- * A classified record arrived: its place, time, feed and keyed hash are kept, its content is nowhere. The hash is keyed
- * because a short text could be guessed from a plain one; the key stays in the community's store, so that the
- * security authority can still tell there whether two reports are of one record.
+ * Reports a classified record: stores its position, time, feed and keyed hash, and no content. The hash has a key
+ * because a plain hash of a short text could be reversed by guessing. The key stays in the community's store, so the
+ * security authority can still find out whether two reports are about one record.
  */
 export async function raiseSpillage(
   { target, rejects, alarm }: Alarm,
@@ -31,7 +31,7 @@ export async function raiseSpillage(
   const where = index === -1 ? 'outside its records' : `record ${index}, byte ${offset}`;
   alarm(
     `SPILLAGE: classified content arrived by ${feed} (${file}, ${where}). ` +
-      'Nothing of it was kept here. Tell the local security authority, and secure the file.',
+      'None of it was stored. Inform the local security authority and secure the file.',
   );
   const hmac = createHmac('sha256', await target.spillageKey())
     .update(bytes)
@@ -40,5 +40,5 @@ export async function raiseSpillage(
   const spillage = { file, index, offset, feed, hmac };
   await target.recordSpillage({ ...spillage, at });
   const line = { ...spillage, at: at.toISOString() };
-  await rejects.write({ ...line, reason: 'CLASSIFIED', message: 'refused, nothing kept' });
+  await rejects.write({ ...line, reason: 'CLASSIFIED', message: 'refused; no content was stored' });
 }

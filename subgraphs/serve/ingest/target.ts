@@ -1,29 +1,20 @@
-import {
-  type AnyBulkWriteOperation,
-  type ClientSession,
-  type Collection,
-  MongoNetworkError,
-  MongoServerSelectionError,
-} from 'mongodb';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import { contractOf, namedIn } from '../record/contract.ts';
-import { within } from '../../../schema/runtime/within.ts';
-import type { SchemaVersions } from '../record/schema-versions.ts';
-import type { Labeller, Labels } from '../store/labeller.ts';
-import { Relabelled } from '../store/labelling.ts';
+import type { KeyAssigner, KeyPolicy } from '../store/key-assigner.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
-import type { Link } from '../store/links.ts';
 import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../store/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
-import { envelopeAfter, type Prepared, toStored } from './label.ts';
-import { toLinks } from '../store/links.ts';
+import { envelopeAfter, type Prepared, toStored } from './prepare.ts';
+import { isCaseKey } from '../store/links.ts';
+import { recordsOf, schemaOf } from '../store/collections.ts';
+import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
 import { Seen } from './formats/seen.ts';
 import type { RejectReason } from '../record/reject.ts';
 
-/** What one batch came to, by place in the batch. */
+/** The result of one batch. `at` is the index of a refused record in the batch. */
 export type Written = {
   readonly added: number;
   readonly changed: number;
@@ -38,61 +29,47 @@ export type Written = {
 type Known = Pick<StoredRecord, '_id' | 'contentHash' | 'sortAt' | 'envelope' | 'policy'> & {
   readonly content?: { readonly case?: string | null };
 };
-type Change = {
-  readonly kind: string;
-  readonly record: StoredRecord;
-  readonly links: readonly Link[];
-  readonly before: Known | null;
-};
+type Change = Omit<RecordWrite, 'before'> & { readonly before: Known | null };
 
-/** What a record would be in the store, or why it would not be taken in. */
+/** The envelope that a record would have in the store, or the reason why it would be rejected. */
 export type DryRunResult =
   { readonly envelope: Envelope } | { readonly reason: RejectReason; readonly message: string };
 
 type Placed = { readonly at: number; readonly prepared: Prepared };
 
-/** Another import or a change came between reading and writing: read again. */
-class Overtaken extends Error {
-  override readonly name = 'Overtaken';
-}
-
-/** The store went away while it was written to, and did not come back. */
-export class StoreLost extends Error {
-  override readonly name = 'StoreLost';
-}
-
-const duplicateKey = 11_000;
-const attempts = 5;
 /**
- * A batch waits for another's open transaction, such as that of an import killed a moment ago, which the server ends
- * after 60 s (transactionLifetimeLimitSeconds). For a store that is lost the driver alone would wait as long.
+ * A batch waits for another process's open transaction, such as that of an import that was killed a moment ago. The
+ * server ends such a transaction after 60 s (transactionLifetimeLimitSeconds).
  */
-const batchMs = 110_000;
-const lostMs = 20_000;
+const durable = {
+  ms: 110_000,
+  writeConcern: { w: 'majority' },
+  readConcern: { level: 'snapshot' },
+} as const;
 
-/** What an import needs of where it goes. */
+/** The part of a target that an import uses. */
 export type Sink = Pick<Target, 'write' | 'loadActors' | 'spillageKey' | 'recordSpillage'>;
 
 /**
- * Where an import writes: one community's store. Records and their join rows of a batch go in together, in one
- * transaction, so that a kill at any moment leaves whole batches only and a second run finds what is missing. One
- * target serves one run: it remembers what the run has met.
+ * Writes an import into one community's store. The records and join rows of a batch are written in one transaction,
+ * so a kill leaves whole batches only, and a second run adds the rest. Use one target per run: it remembers the ids
+ * it met.
  */
 export class Target {
   readonly #store: CommunityStore;
   readonly #feed: string;
   readonly #exercise: string | null;
-  readonly #labeller: Labeller;
+  readonly #keyAssigner: KeyAssigner;
   readonly #seen = new Seen();
 
-  constructor(store: CommunityStore, feed: string, exercise: string | null, labeller: Labeller) {
+  constructor(store: CommunityStore, feed: string, exercise: string | null, keyAssigner: KeyAssigner) {
     this.#store = store;
     this.#feed = feed;
     this.#exercise = exercise;
-    this.#labeller = labeller;
+    this.#keyAssigner = keyAssigner;
   }
 
-  /** Makes the indexes that an import and every list rest on. */
+  /** Creates the collections and indexes that imports and lists need. */
   async prepare(): Promise<void> {
     const models = [this.#store.links, ...this.#store.records.values()];
     for (const model of models) {
@@ -103,8 +80,8 @@ export class Target {
   }
 
   /**
-   * Writes what is new or changed of a batch. A record met before in this run is skipped where it is the same, and
-   * refused as DUPLICATE where it is another. One that was erased here stays erased.
+   * Writes the new and changed records of a batch. If an id came before in this run, the same record is skipped and a
+   * different one refused as DUPLICATE. A record that was erased here stays erased.
    */
   async write(batch: readonly Prepared[]): Promise<Written> {
     const fresh: Placed[] = [];
@@ -114,9 +91,14 @@ export class Target {
       const met = this.#seen.meet(placeOf(prepared.mapped), prepared.contentHash);
       if (met === 'new') fresh.push({ at, prepared });
       else if (met === 'same') unchanged += 1;
-      else refused.push({ at, reason: 'DUPLICATE', message: 'another record with this id came before it' });
+      else
+        refused.push({
+          at,
+          reason: 'DUPLICATE',
+          message: 'a different record with this id came earlier in this import',
+        });
     }
-    const written = await this.#writeFresh(fresh);
+    const written = await retryOvertaken(async () => await this.#writeFresh(fresh));
     return {
       ...written,
       unchanged: written.unchanged + unchanged,
@@ -124,7 +106,7 @@ export class Target {
     };
   }
 
-  /** What each record of a batch would be if it were written now; writes nothing. */
+  /** Returns the result that writing a batch would have now. Writes nothing. */
   async dryRun(batch: readonly Prepared[]): Promise<readonly DryRunResult[]> {
     const known = await this.#findKnown(batch.map(({ mapped }) => mapped));
     return batch.map((prepared) => {
@@ -136,22 +118,8 @@ export class Target {
     });
   }
 
-  /** Reads again and writes again where another writer of the same records was faster. */
   async #writeFresh(fresh: readonly Placed[]): Promise<Written> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#writeOnce(fresh);
-      } catch (error) {
-        // What was labelled for another state of the store's labels is labelled again, however often that changes.
-        if (error instanceof Relabelled) continue;
-        const overtaken = error instanceof Overtaken || (error as { code?: unknown }).code === duplicateKey;
-        if (!overtaken || attempt === attempts) throw error;
-      }
-    }
-  }
-
-  async #writeOnce(fresh: readonly Placed[]): Promise<Written> {
-    const labels = await this.#labeller.current();
+    const keyPolicy = await this.#keyAssigner.current();
     const known = await this.#findKnown(fresh.map(({ prepared }) => prepared.mapped));
     const ids = new Map([...known].map(([place, record]) => [place, record._id]));
     const parents = await this.#findParents(fresh, ids);
@@ -165,26 +133,26 @@ export class Target {
         refused.push({ at, ...foreign });
         continue;
       }
-      if (before !== null && isDone(before, prepared, labels.version)) continue;
-      const change = this.#toChange(prepared, before, ids, parents, labels);
+      if (before !== null && isDone(before, prepared, keyPolicy.version)) continue;
+      const change = this.#toChange(prepared, before, ids, parents, keyPolicy);
       if (change !== null) changes.push(change);
-      else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' });
+      else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that does not exist' });
     }
     if (claimed.length > 0) await raiseForeign(this.#store, claimed, new Date());
-    if (changes.length > 0) await this.#commit(changes, labels);
+    if (changes.length > 0) await this.#commit(changes, keyPolicy);
     const changed = changes.filter((change) => change.before !== null).length;
     const unchanged = fresh.length - changes.length - refused.length;
     return { added: changes.length - changed, changed, unchanged, refused };
   }
 
   #toChange(
-    said: Prepared,
+    mapped: Prepared,
     before: Known | null,
     ids: Map<string, string>,
     parents: ReadonlyMap<string, string>,
-    labels: Labels,
+    keyPolicy: KeyPolicy,
   ): Change | null {
-    const prepared = keepCase(said, before);
+    const prepared = keepCase(mapped, before);
     const { kind, names, belongsTo = {} } = prepared.mapped;
     const references: [string, string][] = [];
     for (const [path, parent] of Object.entries(belongsTo)) {
@@ -195,54 +163,29 @@ export class Target {
     const referenceIds = Object.fromEntries(references);
     const id = before?._id ?? `${kind}:${randomUUID()}`;
     ids.set(placeOf(prepared.mapped), id);
-    const record = toStored(prepared, this.#feed, id, before, referenceIds, labels, this.#schema(kind));
-    // A list under a record would say what a field says that is marked by itself.
+    const record = toStored(
+      prepared,
+      this.#feed,
+      id,
+      before,
+      referenceIds,
+      keyPolicy,
+      schemaOf(this.#store, kind),
+    );
+    // A list under the parent record would disclose a reference that has a marking of its own.
     const marked = new Set(record.envelope.portions.map(({ path }) => path));
     const listed = references.flatMap(([path, parent]) =>
       marked.has(path.split('.', 1)[0] ?? '') ? [] : [parent],
     );
-    const unlisted = unlistedIn(record, kind);
-    const keys = [...names, ...listed].filter((key) => !unlisted.has(key));
-    const links = toLinks(record, kind, keys);
-    return { kind, record, links, before };
+    return { kind, record, before, keys: [...names, ...listed], unlisted: unlistedIn(record, kind) };
   }
 
-  async #commit(changes: readonly Change[], labels: Labels): Promise<void> {
-    const session = await this.#store.connection.startSession();
-    const lostAt = performance.now() + lostMs;
-    try {
-      await within(
-        batchMs,
-        session.withTransaction(async () => await untilLost(lostAt, this.#apply(changes, labels, session)), {
-          writeConcern: { w: 'majority' },
-          readConcern: { level: 'snapshot' },
-        }),
-      );
-    } finally {
-      // The session of a store that is lost ends by itself; nothing waits for it.
-      void session.endSession().catch(() => undefined);
-    }
-  }
-
-  async #apply(changes: readonly Change[], labels: Labels, session: ClientSession): Promise<void> {
-    await this.#labeller.hold(session);
-    for (const [kind, ofKind] of Map.groupBy(changes, (change) => change.kind)) {
-      const { matchedCount } = await this.#collection(kind).bulkWrite(ofKind.map(toWrite), {
-        session,
-        ordered: false,
-      });
-      if (matchedCount !== ofKind.filter((change) => change.before !== null).length) throw new Overtaken();
-    }
-    await raiseAlarms(
-      this.#store,
-      changes.flatMap((change) => alarmOn(change, labels) ?? []),
-      session,
-    );
-    const links = this.#store.links.collection as unknown as Collection<Link>;
-    const replaced = changes.flatMap((change) => change.before?._id ?? []);
-    if (replaced.length > 0) await links.deleteMany({ record: { $in: replaced } }, { session });
-    const rows = changes.flatMap((change) => change.links);
-    if (rows.length > 0) await links.insertMany(rows, { session, ordered: false });
+  async #commit(changes: readonly Change[], keyPolicy: KeyPolicy): Promise<void> {
+    await inWriteTransaction(this.#store, this.#keyAssigner, durable, async (session) => {
+      await writeRecords(this.#store, changes.map(toRecordWrite), session);
+      const alarms = changes.flatMap((change) => alarmOn(change, keyPolicy) ?? []);
+      await raiseAlarms(this.#store, alarms, session);
+    });
   }
 
   async #findKnown(
@@ -252,7 +195,7 @@ export class Target {
     const found = await Promise.all(
       [...byKind].map(async ([kind, ones]) => {
         const localIds = [...new Set(ones.map((one) => one.localId))];
-        const rows = await this.#collection(kind)
+        const rows = await recordsOf(this.#store, kind)
           .find({
             feed: this.#feed,
             'envelope.localId': { $in: localIds },
@@ -266,7 +209,7 @@ export class Target {
     return new Map(found.flat());
   }
 
-  /** Ids of the records outside this batch that its records belong to. */
+  /** Returns the ids of the records outside this batch that its records belong to. */
   async #findParents(
     fresh: readonly Placed[],
     ids: ReadonlyMap<string, string>,
@@ -278,19 +221,7 @@ export class Target {
     return new Map([...found].map(([place, record]) => [place, record._id]));
   }
 
-  #schema(kind: string): SchemaVersions {
-    const schema = this.#store.schemas.get(kind);
-    if (schema === undefined) throw new Error(`this community has no records of the kind ${kind}`);
-    return schema;
-  }
-
-  #collection(kind: string): Collection<StoredRecord> {
-    const model = this.#store.records.get(kind);
-    if (model === undefined) throw new Error(`this community has no records of the kind ${kind}`);
-    return model.collection as unknown as Collection<StoredRecord>;
-  }
-
-  /** Key of the keyed hashes of classified records: a short text could be guessed from a plain one. */
+  /** Returns the key for hashes of classified records. A plain hash of a short text could be reversed by guessing. */
   async spillageKey(): Promise<Buffer> {
     const keys = this.#db().collection<{ _id: string; key: string }>('ingestKeys');
     const key = randomBytes(32).toString('base64');
@@ -298,19 +229,22 @@ export class Target {
     return Buffer.from((await keys.findOne({ _id: 'spillage' }))?.key ?? key, 'base64');
   }
 
-  /** Keeps that a classified record arrived: when, by which feed, at which place, its keyed hash; never content. */
+  /** Stores that a classified record arrived: time, feed, position and keyed hash; never its content. */
   async recordSpillage(spillage: object): Promise<void> {
     await this.#db()
       .collection('spillages')
       .insertOne({ ...spillage }, { writeConcern: { w: 'majority' } });
   }
 
-  /** Takes an alias table into the community's reference data. */
+  /** Writes an alias table to the community's reference data. */
   async takeAliases(parts: AliasParts): Promise<AliasOutcome> {
     return await takeAliases(this.#db(), parts);
   }
 
-  /** Resolves an actor's name by the alias tables; an unknown or ambiguous one keeps its own key. */
+  /**
+   * Returns a function that resolves an actor's name by the alias tables. Unknown and ambiguous names become their
+   * own key.
+   */
   async loadActors(): Promise<(name: string) => string | null> {
     return await loadActors(this.#db());
   }
@@ -320,39 +254,28 @@ export class Target {
   }
 }
 
-/** The work's outcome; from `lostAt` on a store that does not answer is no longer tried again. */
-async function untilLost(lostAt: number, work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    const isLost = error instanceof MongoNetworkError || error instanceof MongoServerSelectionError;
-    if (isLost && performance.now() > lostAt) throw new StoreLost(error.message, { cause: error });
-    throw error;
-  }
-}
-
 /**
- * Nothing to write: nothing is new in it and it bears the newest labels (those of another policy are made anew), or it
- * was erased, which no second import undoes.
+ * Returns whether there is nothing to write: the record is unchanged and has the keys of the newest policy version,
+ * or it was erased, which no import undoes.
  */
 function isDone(before: Known, prepared: Prepared, policy: string): boolean {
-  // What was changed by hand is written over by what a source says anew, not by the same words again.
-  const isLabelled = before.policy === policy || before.envelope.contentByHand === true;
-  const isSame = before.contentHash === prepared.contentHash && isLabelled;
+  // Content that was changed by hand is replaced only by a changed record of the source, not by the same one again.
+  const hasNewestKeys = before.policy === policy || before.envelope.contentByHand === true;
+  const isSame = before.contentHash === prepared.contentHash && hasNewestKeys;
   return isSame || before.envelope.recordState === 'ERASED';
 }
 
-/** The joint case that was said here by hand stays, and its join row with it. */
+/** Keeps the joint case that was set by hand, and its join row. */
 function keepCase(prepared: Prepared, before: Known | null): Prepared {
   if (before?.envelope.caseByHand !== true) return prepared;
   const { mapped } = prepared;
   const key = before.content?.case ?? null;
-  const others = mapped.names.filter((name) => !name.startsWith('JointCase:'));
+  const others = mapped.names.filter((name) => !isCaseKey(name));
   const names = key === null ? others : [...others, key];
   return { ...prepared, mapped: { ...mapped, names, content: { ...mapped.content, case: key } } };
 }
 
-/** An id is its originator's: who sends another's record by it would put words into its mouth, or take it over. */
+/** Returns whether a record has the id of another originator's record. It would otherwise replace that record. */
 function isForeign(before: Known, { envelope }: Prepared): boolean {
   return before.envelope.originator !== envelope.originator;
 }
@@ -360,34 +283,31 @@ function isForeign(before: Known, { envelope }: Prepared): boolean {
 const foreign: { readonly reason: RejectReason; readonly message: string } = {
   reason: 'FOREIGN_RECORD',
   message:
-    "another organisation's record of this feed has this id: import it under that originator, or retract that one " +
-    'first and give this one an id of its own',
+    "another organisation's record of this feed has this id: import it with that originator, or give it another id",
 };
 
 /**
- * What only parts name that were marked by hand: the feed finds it again, and a list under it would say what they say.
- * What a feed itself marks, its mapping leaves out of the names.
+ * Returns the keys that only portions name which were marked by hand. The feed names these keys again, and a list under
+ * them would disclose the portion. Mappings already omit the keys of portions that the feed itself marks.
  */
 function unlistedIn({ envelope, content }: StoredRecord, kind: string): ReadonlySet<string> {
   const { readingByHand, portions, custodian } = envelope;
   if (readingByHand !== true || portions.length === 0) return new Set();
   const community = communities.find((one) => one === custodian);
-  if (community === undefined) throw new Error(`no community is the custodian ${custodian}`);
+  if (community === undefined) throw new Error(`expected a community as custodian, got ${custodian}`);
   return namedIn(contractOf(community), { type: kind }, content as Content, portions).unlisted;
 }
 
-/** A record that admits less than it did had been open to too many: its operator is told. */
-function alarmOn({ kind, record, before }: Change, labels: Labels): Alarm | null {
+/** Returns the alarm for a record that admits fewer readers than before; null if it does not. */
+function alarmOn({ kind, record, before }: Change, keyPolicy: KeyPolicy): Alarm | null {
   if (before === null) return null;
-  const { admits } = labels.admittedKeys(before.envelope, kind);
-  const after = labels.admittedKeys(record.envelope, kind).admits;
+  const { admits } = keyPolicy.admittedKeys(before.envelope, kind);
+  const after = keyPolicy.admittedKeys(record.envelope, kind).admits;
   return alarmOf(record._id, { admits, since: before.envelope.receivedAt }, after, new Date());
 }
 
-function toWrite({ record, before }: Change): AnyBulkWriteOperation<StoredRecord> {
-  if (before === null) return { insertOne: { document: record } };
-  const filter = { _id: record._id, 'envelope.version': before.envelope.version };
-  return { replaceOne: { filter, replacement: record } };
+function toRecordWrite({ before, ...write }: Change): RecordWrite {
+  return { ...write, before: before?.envelope ?? null };
 }
 
 function placeOf({ kind, localId }: { readonly kind: string; readonly localId: string }): string {

@@ -3,36 +3,37 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Tally } from '../preview/tally.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
+import { recordsOf } from '../store/collections.ts';
 import type { Range } from '../store/walk/walk.ts';
 import { type SchemaVersions, versionsOf } from '../record/schema-versions.ts';
 
 type Row = Pick<StoredRecord<Content>, '_id' | 'readableFrom' | 'content'> & {
-  /** What is stored may lack it. */
+  /** Documents of version 1 may lack it. */
   readonly schemaVersion?: number | null;
   readonly envelope: Pick<StoredRecord['envelope'], 'version'>;
 };
-type Update = { readonly id: string; readonly operation: AnyBulkWriteOperation<Row> };
+type Update = { readonly id: string; readonly operation: AnyBulkWriteOperation<StoredRecord> };
 
 const durable = { writeConcern: { w: 'majority', j: true } } as const;
-/** A batch of large records is written in several. */
+/** A batch of large records is split into writes of this size, in bytes. */
 const maxBytes = 8 * 1024 * 1024;
 
-/** Documents that are of an older version than this program's; one without a version is of version 1. */
+/** Matches documents of older versions than this program's. A document without a version has version 1. */
 export function isBehind({ current }: SchemaVersions): object {
   return { $or: [{ schemaVersion: { $lt: current } }, { schemaVersion: null }] };
 }
 
-/** Documents of this program's version that bear what older ones read. */
-export function isUnshed({ current }: SchemaVersions): object {
+/** Matches documents of this program's version that still have fields of older versions. */
+export function hasOldFields({ current }: SchemaVersions): object {
   return { schemaVersion: current, readableFrom: { $lt: current } };
 }
 
 const attempts = 5;
 
 /**
- * Adds the new fields to the documents of a range that are behind, beside the old. Each is written only as it was read:
- * what an import or a change has written meanwhile is never overwritten, but read again. Gives how many were written;
- * those on which a migration fails are told, by its name alone.
+ * Adds the new fields to the older documents of a range and keeps the old fields. A document that an import or a change
+ * writes meanwhile is read again, never overwritten. Returns how many were written. Documents on which a migration
+ * fails are counted by the name of the error only.
  */
 export async function expandRange(
   store: CommunityStore,
@@ -60,7 +61,7 @@ async function expandOnce(
   { after, last }: Range,
   failed: Failed[],
 ): Promise<{ readonly tried: number; readonly written: number }> {
-  const records = recordsOf(store, schema);
+  const records = recordsOf(store, schema.type);
   const rows = records
     .find({ $and: [{ _id: { $gt: after, $lte: last } }, isBehind(schema)] } as never)
     .project<Row>(neededFor(schema))
@@ -83,15 +84,15 @@ async function expandOnce(
   return { tried, written };
 }
 
-/** Takes away what only older versions read, from the documents of a range that have it. Gives how many there were. */
-export async function shedRange(
+/** Removes the fields of older versions from the documents of a range. Returns how many documents had them. */
+export async function removeOldFields(
   store: CommunityStore,
   schema: SchemaVersions,
   { after, last }: Range,
 ): Promise<number> {
-  const inRange = { $and: [{ _id: { $gt: after, $lte: last } }, isUnshed(schema)] };
+  const inRange = { $and: [{ _id: { $gt: after, $lte: last } }, hasOldFields(schema)] };
   const retired = schema.retired().map((name) => [`content.${name}`, '']);
-  const { modifiedCount } = await recordsOf(store, schema).updateMany(
+  const { modifiedCount } = await recordsOf(store, schema.type).updateMany(
     inRange,
     {
       $set: { readableFrom: schema.current },
@@ -102,7 +103,7 @@ export async function shedRange(
   return modifiedCount;
 }
 
-/** Nothing of a record is read but what is migrated. */
+/** Reads only the fields that migrations need. */
 function neededFor({ migrations }: SchemaVersions): Record<string, 1> {
   const fields = migrations.flatMap(({ adds }) =>
     Object.entries(adds).flatMap(([name, { from }]) => [name, ...from]),
@@ -114,13 +115,13 @@ function neededFor({ migrations }: SchemaVersions): Record<string, 1> {
 function updateOf(row: Row, schema: SchemaVersions): Update | Error {
   try {
     const versions = versionsOf(row);
-    if (versions === null) return new TypeError('a version that is none');
+    if (versions === null) return new TypeError('expected a document version');
     const added = schema.added(row.content, versions.of);
     const stale = schema.addedBy(versions.of).filter((name) => !Object.hasOwn(added, name));
     const { _id, schemaVersion = null, envelope } = row;
-    const operation: AnyBulkWriteOperation<Row> = {
+    const operation: AnyBulkWriteOperation<StoredRecord> = {
       updateOne: {
-        filter: { _id, schemaVersion, 'envelope.version': envelope.version },
+        filter: { _id, schemaVersion, 'envelope.version': envelope.version } as never,
         update: {
           $set: {
             schemaVersion: schema.current,
@@ -135,13 +136,13 @@ function updateOf(row: Row, schema: SchemaVersions): Update | Error {
     };
     return { id: _id, operation };
   } catch (error) {
-    return error instanceof Error ? error : new TypeError('no error');
+    return error instanceof Error ? error : new TypeError('expected an Error');
   }
 }
 
-/** Writes what it can; what the store refuses of it (a document that would be too large) is told. */
+/** Writes the updates. Documents that the store refuses, such as those that would be too large, go to `failed`. */
 async function write(
-  records: Collection<Row>,
+  records: Collection<StoredRecord>,
   updates: readonly Update[],
   failed: Failed[],
 ): Promise<number> {
@@ -158,8 +159,4 @@ async function write(
       failed.push({ id: updates[index]?.id ?? '', why: `the store refuses it (${code})` });
     return error.result.matchedCount;
   }
-}
-
-function recordsOf(store: CommunityStore, { type }: SchemaVersions): Collection<Row> {
-  return store.records.get(type)?.collection as unknown as Collection<Row>;
 }

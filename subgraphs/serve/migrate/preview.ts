@@ -1,31 +1,32 @@
 import type { CommunityStore } from '../store/store.ts';
+import { recordsOf } from '../store/collections.ts';
 import { migratedKinds } from './migrate.ts';
-import { isBehind, isUnshed } from './migrate-range.ts';
+import { isBehind, hasOldFields } from './migrate-range.ts';
 
-/** What a migration would do to the documents of one kind. */
+/** The effect that a migration would have on the documents of one kind. */
 export type KindPreview = {
   readonly kind: string;
   readonly version: number;
   readonly because: readonly string[];
-  /** How many would be migrated. */
+  /** Documents that would be migrated. */
   readonly behind: number;
-  /** How many of the newest version bear what older ones read: `--contract` would take it away. */
+  /** Documents of the current version with fields of older versions, which `--contract` would remove. */
   readonly unshed: number;
-  /** How many are newer than this program, and how many of those it leaves out. */
+  /** Documents that are newer than this program. */
   readonly newer: number;
+  /** Newer documents that this program cannot read, and leaves out. */
   readonly unreadable: number;
 };
 
-/** Counts what a migration of a store would do. Reads no content, writes nothing. */
+/** Counts the documents that a migration of a store would change. Reads no content and writes nothing. */
 export async function previewMigration(store: CommunityStore): Promise<readonly KindPreview[]> {
   const kinds = migratedKinds(store).map(async (schema): Promise<KindPreview> => {
     const { type: kind, current: version } = schema;
-    const records = store.records.get(kind)?.collection;
-    const count = async (filter: object) => (await records?.countDocuments(filter)) ?? 0;
+    const count = async (filter: object) => await recordsOf(store, kind).countDocuments(filter);
     const newer = { schemaVersion: { $gt: version } };
     const closed = { $or: [{ readableFrom: { $gt: version } }, { readableFrom: null }] };
     const [behind, unshed, allNewer, unreadable] = await Promise.all(
-      [isBehind(schema), isUnshed(schema), newer, { $and: [newer, closed] }].map(count),
+      [isBehind(schema), hasOldFields(schema), newer, { $and: [newer, closed] }].map(count),
     );
     return {
       kind,

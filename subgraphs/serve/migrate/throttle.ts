@@ -1,15 +1,15 @@
 const everyMs = 60_000;
 
-/** Says the same words once a minute at most: what is met at every request is told, and does not flood. */
+/** Passes each message on once a minute at most, so that a fault of every request does not flood the log. */
 export function throttle(
-  say: (words: string) => void,
+  report: (message: string) => void,
   now = () => performance.now(),
-): (words: string) => void {
-  const said = new Map<string, number>();
-  return (words) => {
-    const before = said.get(words);
+): (message: string) => void {
+  const reportedAt = new Map<string, number>();
+  return (message) => {
+    const before = reportedAt.get(message);
     if (before !== undefined && now() - before < everyMs) return;
-    said.set(words, now());
-    say(words);
+    reportedAt.set(message, now());
+    report(message);
   };
 }

@@ -8,91 +8,93 @@ import { type KindPreview, previewMigration } from '../migrate/preview.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { type Progress, readLease } from '../store/walk/lease.ts';
 import { type Held, underLease } from '../store/walk/under-lease.ts';
-import { say, withStore } from './with-store.ts';
+import { printLine, withStore } from './with-store.ts';
 
 type Flags = { readonly preview?: boolean; readonly contract?: boolean; readonly json?: boolean };
 
-/** How a migration ends, for whoever called it. */
+/** Exit codes of the command. */
 export const migrateCodes = { done: 0, failed: 1, someLeft: 2 } as const;
 
 const lookAgainMs = 1000;
 
-/** Adds the command that brings a community's documents to the version of its program. */
+/** Adds the command that migrates a community's documents to the version of its program. */
 export function addMigrate(program: Command, community: CommunityPart): void {
   program
     .command('migrate')
     .description(
-      "bring the community's documents to the version of this program; it may be killed at any moment",
+      "migrate the community's documents to the version of this program; safe to stop and run again at any time",
     )
-    .option('--preview', 'count what would change, and change nothing')
+    .option('--preview', 'count the documents that would change, and change nothing')
     .option(
       '--contract',
-      'then take away what only programs of older versions read: refused while one was there in the last minute',
+      'then remove the fields of older versions; refused if an older program used the store in the last minute',
     )
-    .option('--json', 'with --preview: as JSON')
+    .option('--json', 'with --preview: print JSON')
     .addHelpText(
       'after',
-      `\nExit codes: 0 every record is of this version, 1 failed or refused, 2 some records could not be migrated.\n\n` +
+      `\nExit codes: 0 every record has this version, 1 failed or refused, 2 some records could not be migrated.\n\n` +
         `Example:\n  npx hub migrate ${community.name} --preview\n  npx hub migrate ${community.name}\n` +
-        `  npx hub migrate ${community.name} --contract    # when no older program runs any more`,
+        `  npx hub migrate ${community.name} --contract    # after all older programs are stopped`,
     )
     .action(async (flags: Flags) => {
       process.exitCode = await withStore(community, async (store) =>
         flags.preview === true
-          ? await tellPreview(store, community, flags)
+          ? await printPreview(store, community, flags)
           : await run(store, community, flags),
       );
     });
 }
 
-async function tellPreview(store: CommunityStore, { name }: CommunityPart, flags: Flags): Promise<number> {
+async function printPreview(store: CommunityStore, { name }: CommunityPart, flags: Flags): Promise<number> {
   const preview = await previewMigration(store);
-  if (flags.json === true) say(JSON.stringify(preview, null, 2));
-  else for (const line of sayPreview(name, preview)) say(line);
+  if (flags.json === true) printLine(JSON.stringify(preview, null, 2));
+  else for (const line of formatPreview(name, preview)) printLine(line);
   return migrateCodes.done;
 }
 
-/** What a migration would do, a line each. */
-export function sayPreview(community: string, preview: readonly KindPreview[]): readonly string[] {
-  if (preview.length === 0) return [`${community}: no kind of its records has migrations`];
+/** Formats the preview of a migration as lines of text. */
+export function formatPreview(community: string, preview: readonly KindPreview[]): readonly string[] {
+  if (preview.length === 0) return [`${community}: there is nothing to migrate`];
   const lines = preview.flatMap(({ kind, version, because, behind, unshed, newer, unreadable }) => [
     `${kind}: ${behind} would be migrated to version ${version} (${because.join('; ')})`,
-    ...(unshed > 0 ? [`${kind}: ${unshed} bear what older versions read: --contract takes it away`] : []),
+    ...(unshed > 0 ? [`${kind}: ${unshed} have fields of older versions: --contract removes them`] : []),
     ...(newer > 0
       ? [`${kind}: ${newer} are newer than this program, which can read ${newer - unreadable} of them`]
       : []),
   ]);
-  return [...lines, 'a preview: nothing was written'];
+  return [...lines, 'this is a preview: nothing was written'];
 }
 
-/** Migrates under the lease; where another process has it, waits and tells how far that one is. */
+/** Migrates under the lease. If another process has it, prints that one's progress and waits. */
 async function run(store: CommunityStore, { name }: CommunityPart, flags: Flags): Promise<number> {
   if (migratedKinds(store).length === 0) {
-    say(`${name}: no kind of its records has migrations`);
+    printLine(`${name}: there is nothing to migrate`);
     return migrateCodes.done;
   }
   const holder = randomUUID();
-  const told = new AbortController();
+  const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () =>
-      told.abort(new Error('stopped; what was written stays: run it again, and it goes on from there')),
+      stopped.abort(new Error('stopped; finished work is kept: run the command again to continue')),
     );
-  let said = false;
+  let isWaiting = false;
   for (;;) {
     const code = await underLease(
       store,
       'migrate',
       holder,
-      async (held) => await work(store, name, flags, held, told.signal),
+      async (held) => await work(store, name, flags, held, stopped.signal),
     );
     if (code !== null) return code;
     const lease = await readLease(store, 'migrate');
-    if (!said)
-      say(
-        `${name}: another process migrates these records (${sayFar(lease?.progress ?? null)}); waiting for it`,
+    if (!isWaiting)
+      printLine(
+        `${name}: another process migrates these records (${formatProgress(lease?.progress ?? null)}); waiting for it`,
       );
-    said = true;
-    await pause(lookAgainMs, undefined, { signal: told.signal }).catch(() => told.signal.throwIfAborted());
+    isWaiting = true;
+    await pause(lookAgainMs, undefined, { signal: stopped.signal }).catch(() =>
+      stopped.signal.throwIfAborted(),
+    );
   }
 }
 
@@ -101,10 +103,10 @@ async function work(
   name: string,
   flags: Flags,
   held: Held,
-  told: AbortSignal,
+  stopped: AbortSignal,
 ): Promise<number> {
   const shown = showSteps(name);
-  const signal = AbortSignal.any([held.signal, told]);
+  const signal = AbortSignal.any([held.signal, stopped]);
   const options: MigrateOptions = {
     signal,
     progress: (progress) => {
@@ -115,18 +117,20 @@ async function work(
   try {
     const { migrated, failed } = await migrate(store, options);
     shown.stop();
-    say(`${name}: ${migrated} records migrated`);
+    printLine(`${name}: ${migrated} records migrated`);
     for (const { what, records, examples } of failed)
-      process.stderr.write(`${name}: ${records} could not be: ${what} (such as ${examples[0] ?? 'none'})\n`);
+      process.stderr.write(
+        `${name}: ${records} could not be migrated: ${what} (such as ${examples[0] ?? 'none'})\n`,
+      );
     if (failed.length > 0) return migrateCodes.someLeft;
     if (flags.contract !== true) return migrateCodes.done;
-    say(`${name}: contracting; readers of the older version have half a minute to end`);
-    const shed = await contract(store, options);
+    printLine(`${name}: contracting; requests of older programs have half a minute to end`);
+    const changed = await contract(store, options);
     shown.stop();
-    say(`${name}: contracted; ${shed} records bore what only older versions read`);
+    printLine(`${name}: contracted; fields of older versions were removed from ${changed} records`);
     return migrateCodes.done;
   } catch (error) {
-    // Why it was stopped, not that a pause was.
+    // Report the reason of the abort, not the AbortError of an interrupted pause.
     signal.throwIfAborted();
     throw error;
   } finally {
@@ -134,7 +138,7 @@ async function work(
   }
 }
 
-/** Shows each walk through the records by itself: a bar on a terminal, a plain line every few seconds elsewhere. */
+/** Shows the progress of each walk: a bar on a terminal, otherwise a line every few seconds. */
 function showSteps(name: string) {
   let shown: Shown | null = null;
   let before: Progress | null = null;
@@ -155,8 +159,8 @@ function showSteps(name: string) {
   };
 }
 
-function sayFar(progress: Progress | null): string {
+function formatProgress(progress: Progress | null): string {
   return progress === null
-    ? 'just begun'
-    : `${progress.step} fields, ${progress.done} of ${progress.all} records looked at`;
+    ? 'just started'
+    : `${progress.step} fields, ${progress.done} of ${progress.all} records done`;
 }

@@ -24,7 +24,7 @@ const readerShape = z.strictObject({
   onScreen: z.boolean(),
 }) satisfies z.ZodType<Reader>;
 
-/** Reads a reader from a file of JSON. Throws with every member that is missing or wrong. */
+/** Reads a reader from a JSON file. Throws an error that lists every missing or wrong member. */
 export function readReader(file: string): Reader {
   const read = readerShape.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (read.data === undefined) throw new Error(`${file}: ${z.prettifyError(read.error)}`);

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from '../store/store.ts';
 
-/** One turn of the switch that takes a community out of the hub, or back in: who, when, and why. */
+/** One use of the switch that takes a community out of the hub, or back in: who, when, and why. */
 export type Turn = {
-  /** Grows by one with each turn; the newest counts. */
+  /** Grows by one with each use; the highest one applies. */
   readonly _id: number;
   readonly out: boolean;
   readonly at: Date;
@@ -17,7 +17,7 @@ const turn = z.object({ _id: z.int(), out: z.boolean(), at: z.date(), by: z.stri
 const deadlineMs = 1500;
 const pollMs = 300;
 
-/** Turns the switch; every turn stays as it was written. Throws where somebody else turned it at the same moment. */
+/** Turns the switch. Earlier uses stay stored. Throws if another operator turned it at the same time. */
 export async function turnSwitch(
   store: CommunityStore,
   out: boolean,
@@ -31,13 +31,13 @@ export async function turnSwitch(
   return next;
 }
 
-/** The newest turn; null where there was none: the community takes part. */
+/** Returns the newest use; null if the switch was never used, and the community takes part. */
 export async function lastTurn(store: CommunityStore): Promise<Turn | null> {
   const found = await within(deadlineMs, turns(store).find().sort({ _id: -1 }).limit(1).toArray());
   return found[0] === undefined ? null : turn.parse(found[0]);
 }
 
-/** Follows the switch: `isOut` is what it said a moment ago. A store that does not answer leaves it as it was. */
+/** Follows the switch. `isOut` is the state that was read last; it stays while the store does not answer. */
 export function followSwitch(store: CommunityStore, report: (error: unknown) => void) {
   let out = false;
   let timer: NodeJS.Timeout | undefined;

@@ -4,15 +4,16 @@ import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { Kind } from '../kind.ts';
 import { countPage, findPage, type PageQuery } from '../read/queries.ts';
 import { toRow } from '../read/row.ts';
+import { modelOf, schemaOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
 
-/** What a reader would see of one kind of a community's records: no content, so that looking discloses none. */
+/** The records of one kind that a reader would see. Has no content, so it discloses none to the operator. */
 export type Seen = {
   readonly kind: string;
-  /** Counted up to a bound. */
+  /** Counted up to 10,000. */
   readonly records: number;
   readonly exact: boolean;
-  /** The newest of them. */
+  /** The newest ones. */
   readonly newest: readonly {
     readonly id: string;
     readonly tlp: string;
@@ -26,7 +27,7 @@ export type Seen = {
 const maxCounted = 10_000;
 const newestShown = 10;
 
-/** What a reader would see of a community's own records, by the very filter and guard that its questions meet. */
+/** Returns what a reader would see of a community's records, by the filter and the guard that its queries pass. */
 export async function viewAs(
   store: CommunityStore,
   kinds: readonly Kind[],
@@ -36,8 +37,7 @@ export async function viewAs(
 ): Promise<readonly Seen[]> {
   const readerAccess = policy.accessOf(reader, now);
   const seen = kinds.map(async ({ type }): Promise<Seen> => {
-    const model = store.records.get(type);
-    if (model === undefined) throw new Error(`no store for ${type}`);
+    const model = modelOf(store, type);
     const query: PageQuery = {
       allowed: compileFilter([...readerAccess.keys(type)], now),
       equal: {},
@@ -49,7 +49,7 @@ export async function viewAs(
     };
     const [found, count] = await Promise.all([findPage(model, query), countPage(model, query, maxCounted)]);
     const rows = found.flatMap((stored) => {
-      const record = store.schemas.get(type)?.read(stored) ?? null;
+      const record = schemaOf(store, type).read(stored);
       return (record === null ? null : toRow(type, record, policy, readerAccess)) ?? [];
     });
     const newest = rows.map(({ id, envelope, decision }) => ({

@@ -3,7 +3,7 @@ import type { CommunityPart } from '../graph/community.ts';
 import { storeSettings } from '../settings.ts';
 import { type CommunityStore, openStore, untilOpen } from '../store/store.ts';
 
-/** Opens the community's own store for one command, and closes it after. Throws where it does not answer. */
+/** Opens the community's store for one command and closes it afterwards. Throws if the store does not answer. */
 export async function withStore<Result>(
   community: CommunityPart,
   use: (store: CommunityStore) => Promise<Result>,
@@ -18,7 +18,7 @@ export async function withStore<Result>(
   }
 }
 
-/** One line for the operator. */
-export function say(line: string): void {
+/** Prints one line for the operator. */
+export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }

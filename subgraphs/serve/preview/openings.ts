@@ -2,9 +2,9 @@ import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts'
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { Tally, type Counted } from './tally.ts';
-import { sayKey } from '../store/keys-in-words.ts';
+import { formatKey } from '../store/format-key.ts';
 
-/** What a change of the policy would do to a community's own records: who gains which, who loses which. */
+/** The records that readers would gain and lose by a change of the policy. */
 export type Preview = {
   readonly looked: number;
   readonly gains: readonly Counted[];
@@ -12,8 +12,8 @@ export type Preview = {
 };
 
 /**
- * Compares what every record of the store admits under two policies. Reads envelopes only, never content; writes
- * nothing. Versions are left out of the comparison: what matters is to whom a record opens, not under which number.
+ * Compares the readers that every record of the store admits under two policies. Reads envelopes, never content, and
+ * writes nothing. Ignores the version that each access key has.
  */
 export async function previewPolicy(store: CommunityStore, now: Policy, next: Policy): Promise<Preview> {
   const gains = new Tally();
@@ -32,11 +32,13 @@ export async function previewPolicy(store: CommunityStore, now: Policy, next: Po
   return { looked, gains: gains.rows(), losses: losses.rows() };
 }
 
-/** To whom a record opens, in words; before its embargo ends, said so. */
+/** Describes the readers that a record admits, with the end of the embargo for those that it admits only later. */
 export function openings(policy: Policy, envelope: Envelope, kind: string): ReadonlySet<string> {
   const { admits, early } = policy.admittedKeys(envelope, kind);
-  if (envelope.embargoUntil === null) return new Set(admits.map(sayKey));
+  if (envelope.embargoUntil === null) return new Set(admits.map(formatKey));
   const until = envelope.embargoUntil.toISOString();
-  const soon = new Set(early);
-  return new Set(admits.map((key) => (soon.has(key) ? sayKey(key) : `${sayKey(key)} from ${until} on`)));
+  const isEarly = new Set(early);
+  return new Set(
+    admits.map((key) => (isEarly.has(key) ? formatKey(key) : `${formatKey(key)} from ${until} on`)),
+  );
 }

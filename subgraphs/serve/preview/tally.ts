@@ -1,4 +1,4 @@
-/** How many records each thing stands for, with a few of them to look at. */
+/** A description that applies to some records, their number, and the ids of a few. */
 export type Counted = {
   readonly what: string;
   readonly records: number;
@@ -7,7 +7,7 @@ export type Counted = {
 
 const maxExamples = 5;
 
-/** Counts records by what they open, keeping a few ids of each: bounded memory, however many records. */
+/** Counts records by a description and keeps the ids of five each, so memory is bounded. */
 export class Tally {
   readonly #counts = new Map<string, { records: number; examples: string[] }>();
 
@@ -18,7 +18,7 @@ export class Tally {
     if (entry.examples.length < maxExamples) entry.examples.push(id);
   }
 
-  /** What was counted, the most first. */
+  /** Returns the counts, the highest first. */
   rows(): readonly Counted[] {
     return [...this.#counts]
       .map(([what, { records, examples }]) => ({ what, records, examples }))

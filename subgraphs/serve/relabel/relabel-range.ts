@@ -1,23 +1,25 @@
-import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
+import type { Document } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
+import { keysOfVersion } from '../../../schema/policy/decide/access-keys.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { Range } from '../store/walk/walk.ts';
-import { holdLabelling, inTransaction, type Labelling } from '../store/labelling.ts';
+import { linksOf, recordsOf } from '../store/collections.ts';
+import { holdKeyState, inTransaction, type KeyState } from '../store/key-state.ts';
 
-/** A walk through all records: in which state of the labels, and which records it has something to do for. */
+/** One walk through all records: the key state that it is based on, and a filter for the records to write. */
 export type Step = {
   readonly name: 'adding' | 'removing';
-  readonly state: Labelling;
+  readonly state: KeyState;
   readonly todo: Document;
 };
 
 type Row = Pick<StoredRecord, '_id' | 'envelope' | 'admits' | 'admitsEarly' | 'policy'>;
-type Labelled = Pick<Row, 'admits' | 'admitsEarly' | 'policy'>;
+type StoredKeys = Pick<Row, 'admits' | 'admitsEarly' | 'policy'>;
 
 /**
- * Labels what is to do in a range, in one transaction: what an import has written meanwhile is never overwritten, but
- * read again. Gives how many records were written. Throws Relabelled where the state of the labels is another by now.
+ * Writes new access keys to the records of a range, in one transaction. Records that an import writes meanwhile are
+ * read again, never overwritten. Returns how many were written. Throws KeyStateChanged if the key state changed.
  */
 export async function writeRange(
   store: CommunityStore,
@@ -32,7 +34,7 @@ export async function writeRange(
   if ((await records.findOne(inRange, { projection: { _id: 1 }, hint: { _id: 1 } })) === null) return 0;
   let written = 0;
   await inTransaction(store, async (session) => {
-    await holdLabelling(store, shard, state, session);
+    await holdKeyState(store, shard, state, session);
     const rows = await records
       .find(inRange, { session })
       .project<Row>({ envelope: 1, admits: 1, admitsEarly: 1, policy: 1 })
@@ -40,37 +42,38 @@ export async function writeRange(
       .toArray();
     written = rows.length;
     if (rows.length === 0) return;
-    const groups = groupByLabels(rows, kind, policy, state.serving);
-    await records.bulkWrite(groups.map(([ids, labels]) => setOn('_id', ids, labels)) as never, { session });
-    const links = groups.map(([ids, labels]) => setOn('record', ids, labels));
-    const joins = store.links.collection as unknown as Collection;
-    await joins.bulkWrite(links, { session, ordered: false });
+    const groups = groupByKeys(rows, kind, policy, state.serving);
+    const updates = groups.map(([ids, keys]) => updateOf({ _id: { $in: ids } }, keys));
+    await records.bulkWrite(updates, { session });
+    const links = groups.map(([ids, keys]) => updateOf({ record: { $in: ids } }, keys));
+    await linksOf(store).bulkWrite(links, { session, ordered: false });
   });
   return written;
 }
 
-/** Records of one marking are labelled alike: they are written together. */
-function groupByLabels(
+/** Groups records with the same new keys, so that one update writes each group. */
+function groupByKeys(
   rows: readonly Row[],
   kind: string,
   policy: Policy,
   serving: number,
-): readonly (readonly [readonly string[], Labelled])[] {
-  const groups = new Map<string, { readonly ids: string[]; readonly labels: Labelled }>();
+): readonly (readonly [readonly string[], StoredKeys])[] {
+  const groups = new Map<string, { readonly ids: string[]; readonly keys: StoredKeys }>();
   for (const row of rows) {
-    const labels = labelsOf(row, kind, policy, serving);
-    const name = JSON.stringify(labels);
-    const group = groups.get(name) ?? { ids: [], labels };
+    const keys = keysAfter(row, kind, policy, serving);
+    const name = JSON.stringify(keys);
+    const group = groups.get(name) ?? { ids: [], keys };
     groups.set(name, group);
     group.ids.push(row._id);
   }
-  return [...groups.values()].map(({ ids, labels }) => [ids, labels]);
+  return [...groups.values()].map(({ ids, keys }) => [ids, keys]);
 }
 
-/** A record's new labels: the policy's keys, and beside them those that it is found by. */
-function labelsOf(row: Row, kind: string, policy: Policy, serving: number): Labelled {
+/** Returns a record's new keys: those of the policy, and those that rows are still found by. */
+function keysAfter(row: Row, kind: string, policy: Policy, serving: number): StoredKeys {
   const { admits, early } = policy.admittedKeys(row.envelope, kind);
-  const isServed = (key: string) => serving !== policy.source.version && key.startsWith(`${serving}|`);
+  const served = keysOfVersion(serving);
+  const isServed = (key: string) => serving !== policy.source.version && served.test(key);
   return {
     admits: [...row.admits.filter(isServed), ...admits],
     admitsEarly: [...row.admitsEarly.filter(isServed), ...early],
@@ -78,10 +81,6 @@ function labelsOf(row: Row, kind: string, policy: Policy, serving: number): Labe
   };
 }
 
-function setOn(path: '_id' | 'record', ids: readonly string[], labels: Labelled): AnyBulkWriteOperation {
-  return { updateMany: { filter: { [path]: { $in: ids } }, update: { $set: labels } } };
-}
-
-function recordsOf(store: CommunityStore, kind: string): Collection<Row> {
-  return store.records.get(kind)?.collection as unknown as Collection<Row>;
+function updateOf<Filter>(filter: Filter, keys: StoredKeys) {
+  return { updateMany: { filter, update: { $set: keys } } };
 }

@@ -1,36 +1,37 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { keysOfVersion } from '../../../schema/policy/decide/access-keys.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store/store.ts';
 import {
-  beginLabelling,
-  changeLabelling,
+  beginKeyState,
+  changeKeyState,
   chooseShard,
-  type Labelling,
-  readLabelling,
-  Relabelled,
-} from '../store/labelling.ts';
+  type KeyState,
+  readKeyState,
+  KeyStateChanged,
+} from '../store/key-state.ts';
 import { walk, type WalkOptions } from '../store/walk/walk.ts';
 import { type Step, writeRange } from './relabel-range.ts';
 
-/** What a relabelling is told besides the store and the policy. */
+/** Options of a relabelling. */
 export type RelabelOptions = WalkOptions & {
   /**
-   * How long after the switch old keys are still written and none is removed, in milliseconds: longer than a subgraph
-   * serves without looking at the state (`staleMs`), and the longest request that began under the old one.
+   * How long after the switch old keys are still written and not removed, in milliseconds. It must exceed the time
+   * that a subgraph serves without reading the state (`staleMs`) plus the longest request.
    */
   readonly graceMs?: number;
 };
 
-/** How many records were written in either step. */
+/** How many records were written in each step. */
 export type Relabelling = { readonly added: number; readonly cleaned: number };
 
-/** How long a switch is waited for by default, in milliseconds. */
+/** The default of `graceMs`, in milliseconds. */
 export const usualGraceMs = 30_000;
 
 /**
- * Brings every record of a store, and its join rows, under a policy's keys: adds them beside those by which rows are
- * found, has rows found by the new ones, then removes the old. Safe to kill at any moment and to run twice at once:
- * what is left to do is told by the rows themselves. Throws where a newer policy is served here already.
+ * Gives every record of a store, and its join rows, the access keys of a policy. Adds the new keys next to the old
+ * ones, switches the store to the new keys, then removes the old ones. Safe to kill at any time and to run twice at
+ * once: the rows show what is left to do. Throws if the store uses a newer policy already.
  */
 export async function relabel(
   store: CommunityStore,
@@ -39,69 +40,73 @@ export async function relabel(
 ): Promise<Relabelling> {
   const { version } = policy.source;
   let [added, cleaned] = [0, 0];
-  await beginLabelling(store, version);
+  await beginKeyState(store, version);
   for (;;) {
     options.signal?.throwIfAborted();
-    const state = await readLabelling(store);
-    if (state === null) throw new Error('the state of the labels is gone');
+    const state = await readKeyState(store);
+    if (state === null) throw new Error("expected the store's key state, got none");
     if (Math.max(state.serving, state.next ?? 0) > version)
-      throw new Error(`expected version ${version} to be the newest, got ${state.next ?? state.serving}`);
+      throw new Error(
+        `expected version ${version} of the policy to be the newest in this store, got ${state.next ?? state.serving}`,
+      );
     if (state.serving === version && state.settled === version) return { added, cleaned };
     try {
       if (state.leaving !== null) await leave(store, state, options);
       else if (state.serving === version) cleaned += await settle(store, policy, state, options);
       else added += await add(store, policy, state, options);
     } catch (error) {
-      if (!(error instanceof Relabelled)) throw error;
+      if (!(error instanceof KeyStateChanged)) throw error;
     }
   }
 }
 
-/** Waits until nobody finds rows by the keys of the version before any more: until then every row bears them. */
-async function leave(store: CommunityStore, state: Labelling, options: RelabelOptions): Promise<void> {
+/** Waits until no request uses the previous version's keys. Every row has them until then. */
+async function leave(store: CommunityStore, state: KeyState, options: RelabelOptions): Promise<void> {
   const restMs = state.switchedAt.getTime() + (options.graceMs ?? usualGraceMs) - Date.now();
   if (restMs > 0) await pause(restMs, undefined, { signal: options.signal });
-  await changeLabelling(store, state, { leaving: null });
+  await changeKeyState(store, state, { leaving: null });
 }
 
-/** Adds the keys to every row, then has rows found by them. */
+/** Adds the keys to every row, then switches the store to them. */
 async function add(
   store: CommunityStore,
   policy: Policy,
-  state: Labelling,
+  state: KeyState,
   options: RelabelOptions,
 ): Promise<number> {
   const { version } = policy.source;
   if (state.next !== version) {
-    await changeLabelling(store, state, { next: version });
+    await changeKeyState(store, state, { next: version });
     return 0;
   }
   const todo = { policy: { $ne: policy.version } };
   const added = await pass(store, policy, { name: 'adding', state, todo }, options);
-  // Until a whole pass finds nothing: what came in behind the first one bears the keys, and this shows it.
+  // Switch only after a pass that wrote nothing: it proves that every row has the keys.
   if (added > 0) return added;
   const switchedAt = new Date();
   const to = { serving: version, next: null, leaving: state.serving, settled: null, switchedAt };
-  await changeLabelling(store, state, to);
+  await changeKeyState(store, state, to);
   return 0;
 }
 
-/** Removes every other version's keys. */
+/** Removes the keys of all other versions. */
 async function settle(
   store: CommunityStore,
   policy: Policy,
-  state: Labelling,
+  state: KeyState,
   options: RelabelOptions,
 ): Promise<number> {
   const { version } = policy.source;
-  const foreign = { $elemMatch: { $not: new RegExp(`^${version}\\|`) } };
-  const todo = { $or: [{ policy: { $ne: policy.version } }, { admits: foreign }, { admitsEarly: foreign }] };
+  const ofOthers = { $elemMatch: { $not: keysOfVersion(version) } };
+  const todo = {
+    $or: [{ policy: { $ne: policy.version } }, { admits: ofOthers }, { admitsEarly: ofOthers }],
+  };
   const cleaned = await pass(store, policy, { name: 'removing', state, todo }, options);
-  if (cleaned === 0) await changeLabelling(store, state, { settled: version });
+  if (cleaned === 0) await changeKeyState(store, state, { settled: version });
   return cleaned;
 }
 
-/** Walks through all records; gives how many were written. */
+/** Walks through all records. Returns how many were written. */
 async function pass(
   store: CommunityStore,
   policy: Policy,

@@ -3,16 +3,17 @@ import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Oldest } from '../record/schema-versions.ts';
 import type { CommunityStore } from '../store/store.ts';
-import { beginLabelling } from '../store/labelling.ts';
+import { beginKeyState } from '../store/key-state.ts';
 import type { Versions } from '../store/policy-versions.ts';
 
-/** Where an operator is told of what cannot be served. */
-type Log = { warn(words: string): void; error(words: string): void };
+/** The operator's log. */
+type Log = { warn(message: string): void; error(message: string): void };
 
-/** The policy that requests are decided under now; null while none may be, and then everything is refused. */
+/** The policy that decides requests now, and the minimum document versions of the store. */
 export type Served = {
+  /** Null while no policy may decide: every request is then refused. */
   current(): Policy | null;
-  /** The oldest version of each kind's documents that the store is held to, as it was looked at a moment ago. */
+  /** The minimum document version of each kind, as last read from the store. */
   oldest(): Oldest;
   stop(): void;
 };
@@ -20,21 +21,21 @@ export type Served = {
 const lookEveryMs = 300;
 
 /**
- * Old keys are removed some time after the switch: who has not looked at the state for so long knows nothing, and
- * refuses. Removing waits for this, and for the longest request, and more (`usualGraceMs`).
+ * Old keys are removed some time after the switch. A subgraph that has not read the key state for this long may use
+ * removed keys, so it refuses requests. Removal waits longer than this plus the longest request (`usualGraceMs`).
  */
 const staleMs = 10_000;
 
-/** The policy of a store whose rows are found by one version, while another is in force: both. */
+/** Returns the policy in force, combined with the version that rows are found by if that is another one. */
 export async function policyServed(serving: number, inForce: Policy, versions: Versions): Promise<Policy> {
   if (inForce.source.version === serving) return inForce;
   return new BothPolicies(await versions.of(serving), inForce);
 }
 
 /**
- * Follows both the policy in force and the state of the store's labels. While rows are found by an older version's
- * keys, that version and the one in force must both allow; a new one binds from the moment that it is in force. The hub
- * need not know: it decides by the newest version alone, and only takes away from what is given here.
+ * Follows the policy in force and the store's key state. While rows are found by the keys of an older version, that
+ * version and the one in force must both allow; a new version applies as soon as it is in force. The hub decides by the
+ * newest version only, which can only remove rows from this subgraph's answer.
  */
 export function followServed(
   store: CommunityStore,
@@ -46,29 +47,29 @@ export function followServed(
   let found: Policy | null = null;
   let served: { readonly found: Policy; readonly inForce: Policy; readonly policy: Policy } | null = null;
   let lookedAt = Number.NEGATIVE_INFINITY;
-  let said = '';
+  let reported = '';
   let oldest: Oldest = {};
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  const tell = (words: string) => {
-    if (words !== '' && words !== said) log.error(words);
-    said = words;
+  const report = (message: string) => {
+    if (message !== '' && message !== reported) log.error(message);
+    reported = message;
   };
   const look = async (): Promise<void> => {
     const inForce = policies.current()?.policy;
     const began = performance.now();
     try {
       if (inForce !== undefined) {
-        const state = await beginLabelling(store, inForce.source.version);
+        const state = await beginKeyState(store, inForce.source.version);
         const { serving } = state;
         if (inForce.source.version === serving) found = inForce;
         else if (found?.source.version !== serving) found = await versions.of(serving);
         oldest = state.oldest ?? {};
         lookedAt = began;
-        tell('');
+        report('');
       }
     } catch (error) {
-      tell(`which keys rows are found by cannot be told: ${String(error)}`);
+      report(`the key state of the store cannot be read: ${String(error)}`);
     }
     if (!stopped) timer = setTimeout(() => void look(), lookEveryMs).unref();
   };

@@ -1,38 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientSession, Collection } from 'mongodb';
 import type { CommunityStore } from './store.ts';
-import { sayKey } from './keys-in-words.ts';
+import { formatKey } from './format-key.ts';
 
 /**
- * An alarm: that a record had been open to more than it should have been, as its new marking says, or that a file of
- * another originator claimed its id. It holds ids and keys, never content; who read the record meanwhile is in the
- * trail (`ownReads`).
+ * An alarm about a record: its new marking admits fewer readers than the old one did, or a file of another originator
+ * used its id. It has ids and access keys, never content. The audit log says who read the record (`ownReads`).
  */
 export type Alarm = {
   readonly _id: string;
   readonly at: Date;
   readonly record: string;
-  /** Since when the wider label was there. */
+  /** The time since which the record admitted more readers. */
   readonly since: Date;
-  /** The keys that the record admits no more. */
+  /** The access keys that the record no longer admits. */
   readonly lost: readonly string[];
-  /** It lost nothing: a record of another originator came under its id and was rejected, `at` for the last time. */
+  /** A record of another originator came under this id and was rejected, `at` for the last time. Nothing was lost. */
   readonly isClaimed?: true;
 };
 
-/** The alarm for a record whose new labels admit less than the old ones did; null where they admit as much. */
+/** Returns the alarm for a record whose new access keys admit fewer readers than the old ones; null if they do not. */
 export function alarmOf(
   record: string,
   before: { readonly admits: readonly string[]; readonly since: Date },
   after: readonly string[],
   at: Date,
 ): Alarm | null {
-  const kept = new Set(after.map(sayKey));
-  const lost = before.admits.filter((key) => !kept.has(sayKey(key)));
+  const kept = new Set(after.map(formatKey));
+  const lost = before.admits.filter((key) => !kept.has(formatKey(key)));
   return lost.length === 0 ? null : { _id: randomUUID(), at, record, since: before.since, lost };
 }
 
-/** Writes alarms in the transaction that narrows their records, so that neither is there without the other. */
+/** Writes alarms in the transaction that narrows their records, so that both are stored or neither. */
 export async function raiseAlarms(
   store: CommunityStore,
   alarms: readonly Alarm[],
@@ -41,7 +40,7 @@ export async function raiseAlarms(
   if (alarms.length > 0) await alarmsOf(store).insertMany([...alarms], { session });
 }
 
-/** Raises the alarm for records whose ids another originator's file claimed: one each, however often it comes again. */
+/** Raises one alarm for each record whose id a file of another originator used, however often the file comes. */
 export async function raiseForeign(
   store: CommunityStore,
   records: readonly string[],
@@ -59,7 +58,7 @@ export async function raiseForeign(
   );
 }
 
-/** The newest alarms. */
+/** Returns the newest alarms. */
 export async function newestAlarms(store: CommunityStore, limit: number): Promise<readonly Alarm[]> {
   return await alarmsOf(store).find().sort({ at: -1, _id: 1 }).limit(limit).toArray();
 }

@@ -1,6 +1,6 @@
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 
-/** A join row: that a record names a shared key. It carries the record's labels, so that it is decided alike. */
+/** A join row: the record names this key. It has the record's access keys, so that both admit the same readers. */
 export type Link = {
   readonly _id: string;
   readonly kind: string;
@@ -13,7 +13,7 @@ export type Link = {
   readonly policy: string;
 };
 
-/** The join rows of a stored record: one for each key that it names, with its labels. */
+/** Returns the join rows of a stored record: one for each key that it names. */
 export function toLinks(record: StoredRecord, kind: string, keys: readonly string[]): readonly Link[] {
   return [...new Set(keys)].map((key) => ({
     _id: `${record._id}>${key}`,
@@ -26,4 +26,9 @@ export function toLinks(record: StoredRecord, kind: string, keys: readonly strin
     admitsEarly: record.admitsEarly,
     policy: record.policy,
   }));
+}
+
+/** Returns whether the key of a join row is that of a joint case. */
+export function isCaseKey(key: string): boolean {
+  return key.startsWith('JointCase:');
 }

@@ -11,13 +11,16 @@ import { type Environment, readOrThrow } from '../../../schema/runtime/settings/
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from './store.ts';
 
-/** How long is waited for the store: a request's time is short, a command that runs once has more of it. */
+/** Limits the wait for the store. A request has little time, a command of an operator has more. */
 export type Patience = typeof within;
 
-/** Ten times as long as a request waits. */
+/** Waits ten times as long as a request does. */
 export const patiently: Patience = async (ms, work) => await within(ms * 10, work);
 
-/** The policies that were ever taken here, in the community's own store. Rejects while the store is not connected. */
+/**
+ * Returns the archive of all policies that were accepted, in the community's store. Rejects while the store is not
+ * connected.
+ */
 export function policiesOf(
   store: Pick<CommunityStore, 'connection'>,
   patience: Patience = within,
@@ -29,8 +32,8 @@ export function policiesOf(
 }
 
 /**
- * The policy in force for a command that runs once beside a connected store: the same bundle, held to the same
- * promises, as the subgraph's own. Throws, in words for an operator, where there is none.
+ * Returns the policy in force for a command of an operator. The bundle passes the same checks as in the subgraph.
+ * Throws, with a message for the operator, if there is no valid bundle.
  */
 export async function policyOfRun(env: Environment, store: CommunityStore): Promise<Policy> {
   const { deployment, ...paths } = readOrThrow(policySettings, env);

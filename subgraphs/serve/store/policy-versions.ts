@@ -2,13 +2,13 @@ import { openStoredBundle } from '../../../schema/policy/bundle/bundle.ts';
 import type { PolicyArchive } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 
-/** The policies of all versions that were taken here, compiled at their first use. */
+/** The policies of all versions that were accepted, compiled at their first use. */
 export type Versions = {
-  /** Rejects where the version was never taken, is another than the one that was, or compiles no more. */
+  /** Rejects if the version was never accepted, differs from the accepted one, or no longer compiles. */
   readonly of: (version: number) => Promise<Policy>;
 };
 
-/** Compiles versions out of what a store remembers. */
+/** Returns the versions of a policy archive. */
 export function versionsIn(memory: Pick<PolicyArchive, 'find'>): Versions {
   const known = new Map<number, Policy>();
   return {

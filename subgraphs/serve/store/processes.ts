@@ -5,26 +5,26 @@ import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from './store.ts';
 import type { Oldest } from '../record/schema-versions.ts';
 
-/** What runs on a community's store. */
+/** The kind of process that uses a community's store. */
 export type What = 'subgraph' | 'import';
 
-/** A process that is or was there: which versions of the documents it knows, and when it last said so. */
+/** A process that uses the store: the document versions that it knows, and when it was last seen. */
 type Process = {
   readonly _id: string;
   readonly what: What;
   readonly at: string;
   readonly versions: Oldest;
-  /** By the store's own clock. */
+  /** By the clock of the store. */
   readonly seenAt: Date;
 };
 
 const beatEveryMs = 5000;
 const connectingMs = 100;
 const answerMs = 4000;
-/** A process that has not said for so long that it is there, is not; in milliseconds. */
+/** A process that was not seen for this long has ended, in milliseconds. */
 export const goneMs = 60_000;
 
-/** Tells the store that this process is there and which versions it knows, until it stops. */
+/** Registers this process and the versions that it knows in the store, every 5 s until `stop` is called. */
 export function announce(store: CommunityStore, what: What) {
   const _id = randomUUID();
   const versions = versionsKnown(store);
@@ -32,35 +32,35 @@ export function announce(store: CommunityStore, what: What) {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const beat = async (): Promise<void> => {
-    const canTell = isOpen(store);
-    const said = [{ $set: { what, at, versions, seenAt: '$$NOW' } }];
-    const tell = async () => await processesOf(store).updateOne({ _id }, said, { upsert: true });
-    if (canTell) await within(answerMs, tell()).catch(() => undefined);
-    if (!stopped) timer = setTimeout(again, canTell ? beatEveryMs : connectingMs).unref();
+    const isConnected = isOpen(store);
+    const seen = [{ $set: { what, at, versions, seenAt: '$$NOW' } }];
+    const register = async () => await processesOf(store).updateOne({ _id }, seen, { upsert: true });
+    if (isConnected) await within(answerMs, register()).catch(() => undefined);
+    if (!stopped) timer = setTimeout(again, isConnected ? beatEveryMs : connectingMs).unref();
   };
   const again = () => {
     beating = beat();
   };
   let beating = beat();
   return {
-    /** Resolves once a connected store was told, or could not be. */
-    told: beating,
+    /** Resolves when the first attempt to register ends, successful or not. */
+    registered: beating,
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
       await beating;
-      const gone = async () => await processesOf(store).deleteOne({ _id });
-      if (isOpen(store)) await within(answerMs, gone()).catch(() => undefined);
+      const remove = async () => await processesOf(store).deleteOne({ _id });
+      if (isOpen(store)) await within(answerMs, remove()).catch(() => undefined);
     },
   };
 }
 
-/** The version of each kind that a store's program knows. */
+/** Returns the document version of each kind that this program knows. */
 export function versionsKnown({ schemas }: Pick<CommunityStore, 'schemas'>): Oldest {
   return Object.fromEntries([...schemas.values()].map(({ type, current }) => [type, current]));
 }
 
-/** The processes of these last moments that know less than these versions, one a line in words. */
+/** Describes, one per line, the recently seen processes that do not know these versions. */
 export async function findOlder(
   store: CommunityStore,
   versions: Oldest,

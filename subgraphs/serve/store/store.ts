@@ -4,37 +4,37 @@ import type { Kind } from '../kind.ts';
 import type { Link } from './links.ts';
 import { SchemaVersions } from '../record/schema-versions.ts';
 
-/** A community's own store: one connection, one model for each kind, and its join rows. */
+/** A community's store: one connection, one model for each kind, and the join rows. */
 export type CommunityStore = {
   readonly connection: Connection;
   readonly records: ReadonlyMap<string, Model<StoredRecord>>;
-  /** Join rows hold no content, so they have no version of their own. */
+  /** Join rows have no content, so they have no document version. */
   readonly links: Model<Link>;
-  /** The versions of each kind's documents, as this program knows them. */
+  /** The document versions of each kind that this program knows. */
   readonly schemas: ReadonlyMap<string, SchemaVersions>;
 };
 
-/** The index that serves every list: a merge over the held keys, in the list's order. */
+/** The index of every list: MongoDB merges the held keys in the order of the list. */
 export const listIndex = { admits: 1, sortAt: -1, _id: -1 } as const;
 export const linkIndex = { key: 1, kind: 1, admits: 1, sortAt: -1, record: -1 } as const;
 
-/** The index that serves a list filtered by equality of one path. */
+/** Returns the index of a list that is filtered by equality of one path. */
 export function filterIndex(path: string): Record<string, 1 | -1> {
   return { [path]: 1, ...listIndex };
 }
 
 /**
- * Opens the community's store. It does not wait for it: a store that is down at the start is tried again until it
- * answers, and until then each query fails by itself. `alarm` is told of documents that are left out when they are read.
+ * Opens the community's store without waiting for it. Connects again until the store answers; queries fail until then.
+ * `alarm` reports documents that cannot be read and are left out.
  */
 export function openStore(
   uri: string,
   kinds: readonly Kind[],
   report: (error: unknown) => void,
-  alarm: (words: string) => void = () => undefined,
+  alarm: (message: string) => void = () => undefined,
 ): CommunityStore {
   const connection = mongoose.createConnection();
-  followAbsence(connection);
+  trackAbsence(connection);
   const schemas = new Map(kinds.map((kind) => [kind.type, new SchemaVersions(kind, alarm)]));
   const records = new Map(
     kinds.map((kind) => [kind.type, recordModel(connection, kind, schemas.get(kind.type))]),
@@ -48,50 +48,50 @@ export function openStore(
   return { connection, records, links, schemas };
 }
 
-/** Whether the store is connected at this moment. */
+/** Returns whether the store is connected. */
 export function isOpen({ connection }: Pick<CommunityStore, 'connection'>): boolean {
   return connection.readyState === mongoose.ConnectionStates.connected;
 }
 
-/** Waits for a store that may just be starting. Throws, in words for an operator, after so many milliseconds. */
+/** Waits for a store that may be starting. Throws, with a message for the operator, after `ms` milliseconds. */
 export async function untilOpen(store: Pick<CommunityStore, 'connection'>, ms: number): Promise<void> {
   const until = performance.now() + ms;
   while (!isOpen(store)) {
     if (performance.now() > until)
-      throw new Error("The community's store does not answer: start it, then run this again.");
+      throw new Error("The community's store does not answer: start it, then run this command again.");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** How long a request waits for a store that went away, in milliseconds: a new primary may be on its way. */
-const patienceMs = 1500;
+/** How long a request waits for a store that went away, in milliseconds. A replica set may be electing a primary. */
+const waitMs = 1500;
 
-/** Since when each store is away, and when it was last looked for, in milliseconds of this process. */
-const away = new WeakMap<Connection, { readonly since: number; soughtAt: number }>();
+/** For each store that is away: since when, and when a request last waited for it, in milliseconds of this process. */
+const away = new WeakMap<Connection, { readonly since: number; triedAt: number }>();
 
-function followAbsence(connection: Connection): void {
-  const begin = () => void away.set(connection, { since: performance.now(), soughtAt: 0 });
+function trackAbsence(connection: Connection): void {
+  const begin = () => void away.set(connection, { since: performance.now(), triedAt: 0 });
   begin();
   connection.on('connected', () => void away.delete(connection));
   connection.on('disconnected', begin);
 }
 
 /**
- * Whether a store has been away for longer than a request waits for it, so that the next one need not wait again. One
- * each second waits all the same: the driver looks for a store at once only where somebody does.
+ * Returns whether a store has been away for longer than a request waits, so that the next request fails at once. One
+ * request per second still waits, because the driver looks for the store immediately only while an operation waits.
  */
 export function isLongAway(connection: Connection): boolean {
   const absence = away.get(connection);
   const now = performance.now();
-  if (absence === undefined || now - absence.since <= patienceMs) return false;
-  if (now - absence.soughtAt > seekEveryMs) {
-    absence.soughtAt = now;
+  if (absence === undefined || now - absence.since <= waitMs) return false;
+  if (now - absence.triedAt > tryEveryMs) {
+    absence.triedAt = now;
     return false;
   }
   return true;
 }
 
-const seekEveryMs = 1000;
+const tryEveryMs = 1000;
 
 async function connect(connection: Connection, uri: string, report: (error: unknown) => void): Promise<void> {
   for (;;) {
@@ -100,8 +100,8 @@ async function connect(connection: Connection, uri: string, report: (error: unkn
         autoIndex: false,
         bufferCommands: false,
         maxPoolSize: 50,
-        serverSelectionTimeoutMS: patienceMs,
-        connectTimeoutMS: patienceMs,
+        serverSelectionTimeoutMS: waitMs,
+        connectTimeoutMS: waitMs,
         socketTimeoutMS: 10_000,
         retryReads: true,
       });
@@ -118,8 +118,8 @@ function recordModel(
   kind: Kind,
   versions = new SchemaVersions(kind),
 ): Model<StoredRecord> {
-  const labels = { admits: [String], admitsEarly: [String], policy: String };
-  // Until a store is contracted, filters compare what older versions have.
+  const keys = { admits: [String], admitsEarly: [String], policy: String };
+  // Until a store is contracted, filters use fields of older versions.
   const retired = Object.fromEntries(versions.retired().map((name) => [name, Schema.Types.Mixed]));
   const schema = new Schema(
     {
@@ -132,7 +132,7 @@ function recordModel(
       sortAt: Date,
       openFrom: Date,
       contentHash: String,
-      ...labels,
+      ...keys,
     },
     strictness,
   );
@@ -143,7 +143,7 @@ function recordModel(
 }
 
 function linkSchema(): Schema<Link> {
-  const labels = { admits: [String], admitsEarly: [String], policy: String };
+  const keys = { admits: [String], admitsEarly: [String], policy: String };
   const row = {
     _id: String,
     kind: String,
@@ -151,7 +151,7 @@ function linkSchema(): Schema<Link> {
     record: String,
     sortAt: Date,
     openFrom: Date,
-    ...labels,
+    ...keys,
   };
   const schema = new Schema(row, strictness);
   schema.index(linkIndex);
@@ -159,7 +159,7 @@ function linkSchema(): Schema<Link> {
   return schema as never;
 }
 
-/** mongoose turns a misspelt key into "all" and lets operators through unless told otherwise. */
+/** By default mongoose drops a misspelt key from a filter, which then matches everything, and accepts operators. */
 const strictness = {
   strict: 'throw',
   strictQuery: 'throw',

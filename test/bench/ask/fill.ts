@@ -7,11 +7,11 @@ import { communities, type Community } from '../../../schema/record/vocabulary.t
 import type { StoreName } from '../../../docker/trial/stores/stores.ts';
 import type { CommunityPart } from '../../../subgraphs/serve/graph/community.ts';
 import type { Kind } from '../../../subgraphs/serve/kind.ts';
-import { toStored } from '../../../subgraphs/serve/ingest/label.ts';
+import { toStored } from '../../../subgraphs/serve/ingest/prepare.ts';
 import { toLinks } from '../../../subgraphs/serve/store/links.ts';
 import { Target } from '../../../subgraphs/serve/ingest/target.ts';
 import { SchemaVersions } from '../../../subgraphs/serve/record/schema-versions.ts';
-import { labelBy } from '../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../subgraphs/serve/store/key-assigner.ts';
 import { openStore } from '../../../subgraphs/serve/store/store.ts';
 import type { Link } from '../../../subgraphs/serve/store/links.ts';
 import { parts } from '../../../docker/trial/parts.ts';
@@ -56,7 +56,7 @@ async function indexesOf(
   const store = openStore(uri, part.kinds, () => undefined);
   try {
     await store.connection.asPromise();
-    await new Target(store, 'generated', null, labelBy(policy)).prepare();
+    await new Target(store, 'generated', null, assignKeysBy(policy)).prepare();
     const models = [store.links, ...store.records.values()];
     const found = models.map(async ({ collection }): Promise<[string, readonly IndexSpec[]]> => {
       const all = (await collection.indexes()) as FoundIndex[];

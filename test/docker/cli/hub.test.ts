@@ -86,7 +86,7 @@ test('stops the stores that an import started', async () => {
   writeFileSync(file, '{}');
   const { ended, said } = run('import', 'enisa', file);
   expect(await ended).toBe(1);
-  expect(said()).toContain("is none of this community's sources");
+  expect(said()).toContain("is not a file of this community's sources");
   expect(await hasServer()).toBe(false);
 });
 

@@ -16,10 +16,10 @@ test('`hub migrate` migrates all communities, each with its own store, or one', 
   const all = await runHub(home, 'migrate');
   expect([all.code, all.out.trim().split('\n')]).toEqual([
     0,
-    communities.map((name) => `${name}: no kind of its records has migrations`),
+    communities.map((name) => `${name}: there is nothing to migrate`),
   ]);
   const one = await runHub(home, 'migrate', 'europol', '--preview');
-  expect([one.code, one.out]).toEqual([0, 'europol: no kind of its records has migrations\n']);
+  expect([one.code, one.out]).toEqual([0, 'europol: there is nothing to migrate\n']);
 }, 120_000);
 
 test('`hub migrate` describes itself with examples, and refuses an unknown community', async () => {

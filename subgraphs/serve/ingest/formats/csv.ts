@@ -1,19 +1,19 @@
 import { RejectError } from '../../record/reject.ts';
 import { refuseOtherEncodings, SplitError, withWholeHead } from './split.ts';
 
-/** A row of a CSV table. What is wrong with it is said in `refused`; its cells are told as far as they can be. */
+/** A row of a CSV table. `refused` is the fault of a malformed row; its cells are then those that could be read. */
 export type Row = {
-  /** Where it begins, in bytes of the file. */
+  /** The position of its first byte in the file. */
   readonly offset: number;
   readonly cells: readonly string[];
   readonly refused: RejectError | null;
-  /** Whether rows next to it may have been swallowed by it. */
+  /** Whether it may contain the rows next to it, because a quote is missing. */
   readonly blurs: boolean;
 };
 
-/** The longest row that is held in memory, in bytes. */
-export const longestRow = 16 * 1024 * 1024;
-/** And the most cells of one: a parser needs up to a hundred bytes for each, however short it is written. */
+/** The largest row that is kept in memory, in bytes. */
+export const maxRowBytes = 16 * 1024 * 1024;
+/** The maximum number of cells in a row. A cell takes up to 100 bytes of memory, however short it is. */
 export const maxCells = 100_000;
 
 const quote = 0x22;
@@ -21,30 +21,29 @@ const comma = 0x2c;
 const lineFeed = 0x0a;
 
 /**
- * Reads a CSV table as RFC 4180 has it, in UTF-8, row by row over the bytes: one row is held at a time. A row that is
- * malformed costs itself. Empty lines are passed over. Throws SplitError for another encoding, and at the end of a file
- * that ends in a quoted cell.
+ * Reads a CSV table (RFC 4180, UTF-8) and keeps one row at a time in memory. A malformed row affects only itself. Empty
+ * lines are skipped. Throws SplitError for another encoding, and at the end of a file that ends in a quoted cell.
  */
-export async function* readRows(chunks: AsyncIterable<Buffer>, longest = longestRow): AsyncGenerator<Row> {
-  const reader = new RowReader(longest);
+export async function* readRows(chunks: AsyncIterable<Buffer>, maxBytes = maxRowBytes): AsyncGenerator<Row> {
+  const reader = new RowReader(maxBytes);
   for await (const chunk of withWholeHead(chunks)) yield* reader.push(chunk);
   yield* reader.end();
 }
 
-/** `closing` is behind a quote that closes its cell, or escapes the next quote. */
+/** `closing` follows a quote that either closes its cell or escapes the next quote. */
 type State = 'cellStart' | 'bare' | 'quoted' | 'closing';
 
 class RowReader {
-  readonly #longest: number;
+  readonly #maxBytes: number;
   #state: State = 'cellStart';
-  /** Bytes before the chunk at hand. */
+  /** The position of the current chunk in the file. */
   #before = 0;
   #from = 0;
   #held: Buffer[] = [];
   #heldBytes = 0;
 
-  constructor(longest: number) {
-    this.#longest = longest;
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
   }
 
   *push(chunk: Buffer): Generator<Row> {
@@ -71,20 +70,20 @@ class RowReader {
 
   #hold(bytes: Buffer): void {
     this.#heldBytes += bytes.length;
-    if (this.#heldBytes > this.#longest) this.#held = [];
+    if (this.#heldBytes > this.#maxBytes) this.#held = [];
     else this.#held.push(bytes);
   }
 
   *#finish(rest: Buffer, next: number): Generator<Row> {
     this.#hold(rest);
     const offset = this.#from;
-    const isTooLong = this.#heldBytes > this.#longest;
+    const isTooLong = this.#heldBytes > this.#maxBytes;
     const bytes = Buffer.concat(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
     this.#from = next;
     this.#state = 'cellStart';
-    if (isTooLong) yield tooLong(offset, this.#longest);
+    if (isTooLong) yield tooLong(offset, this.#maxBytes);
     else if (bytes.length > 0 && !bytes.equals(carriageReturn)) yield readRow(bytes, offset);
   }
 }
@@ -97,15 +96,15 @@ function skipMark(chunk: Buffer): number {
   return chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0;
 }
 
-/** A quote opens a cell only at its beginning; elsewhere in a bare one it is told to be malformed later. */
+/** A quote opens a quoted cell only at its start. In an unquoted cell, `splitCells` refuses it later. */
 function after(state: State, byte: number): State {
   if (state === 'quoted') return byte === quote ? 'closing' : 'quoted';
   if (byte === quote && state !== 'bare') return 'quoted';
   return byte === comma ? 'cellStart' : 'bare';
 }
 
-function tooLong(offset: number, longest: number): Row {
-  const refused = new RejectError('TOO_LONG', `a row longer than ${longest} bytes`);
+function tooLong(offset: number, max: number): Row {
+  const refused = new RejectError('TOO_LONG', `a row longer than ${max} bytes`);
   return { offset, cells: [], refused, blurs: true };
 }
 
@@ -118,12 +117,15 @@ function readRow(bytes: Buffer, offset: number): Row {
 
 function decode(bytes: Buffer): { readonly text: string; readonly refused: RejectError | null } {
   if (bytes.includes(0)) {
-    return { text: bytes.toString('latin1'), refused: new RejectError('WRONG_ENCODING', 'a NUL') };
+    return {
+      text: bytes.toString('latin1'),
+      refused: new RejectError('WRONG_ENCODING', 'expected text, got a NUL byte'),
+    };
   }
   try {
     return { text: utf8.decode(bytes), refused: null };
   } catch {
-    const refused = new RejectError('WRONG_ENCODING', 'bytes that are no UTF-8');
+    const refused = new RejectError('WRONG_ENCODING', 'expected UTF-8 text, got other bytes');
     return { text: bytes.toString('latin1'), refused };
   }
 }
@@ -138,7 +140,7 @@ function splitCells(text: string): Cells {
       return { cells: [], refused: new RejectError('TOO_LARGE', `more than ${maxCells} cells`) };
     }
     const { cell, next, isWhole } = text[at] === '"' ? readQuoted(text, at) : readBare(text, at);
-    if (!isWhole) refused = new RejectError('MALFORMED', 'a quote that stands inside a cell');
+    if (!isWhole) refused = new RejectError('MALFORMED', 'a quote inside an unquoted cell');
     cells.push(cell);
     at = next;
   }

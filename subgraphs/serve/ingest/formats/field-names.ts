@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 const known = new WeakMap<z.core.$ZodType, ReadonlySet<string>>();
 
-/** Every field that a shape names, at any depth: any other key that is met in a record may be its content. */
+/** Returns every field that a shape names, at any depth. Other keys of a record may be content, so errors hide them. */
 export function fieldNames(shape: z.core.$ZodType): ReadonlySet<string> {
   const cached = known.get(shape);
   if (cached !== undefined) return cached;
@@ -19,7 +19,7 @@ function collect(part: unknown, names: Set<string>, met: Set<object>): void {
   else if (isShape(part)) collectFromDefinition(part._zod.def, names, met);
 }
 
-/** A definition holds other shapes as values, in lists, by name (an object's) or behind a function (a recursive one's). */
+/** Visits the shapes in a definition: values, list items, members of objects, and the getters of recursive shapes. */
 function collectFromDefinition(definition: object, names: Set<string>, met: Set<object>): void {
   for (const [key, value] of Object.entries(definition) as [string, unknown][]) {
     if (key === 'shape' && typeof value === 'object' && value !== null) {

@@ -3,14 +3,15 @@ import { bearsClassification, bearsClassificationInText } from '../../record/cla
 import { fieldNames } from './field-names.ts';
 import { RejectError } from '../../record/reject.ts';
 
-/** The longest string that a record may hold, in UTF-16 units, and how deep it may be nested. */
-export const longestString = 1_000_000;
-export const deepest = 64;
-const longestKey = 1000;
+/** The longest string that a record may have, in UTF-16 units, and its maximum depth. */
+export const maxStringLength = 1_000_000;
+export const maxDepth = 64;
+const maxKeyLength = 1000;
 
 /**
- * A record's bytes as a JSON value that is safe to look into. Throws RejectError; no message holds a value. Whether it
- * bears a classification (CLASSIFIED) is asked first, even of what cannot be parsed: an alarm is due in any case.
+ * Parses a record's bytes into a JSON value with safe keys and bounded depth. Throws RejectError; no message has a
+ * value. Checks for a classification first, even in text that is not JSON, because the alarm must be raised in any
+ * case.
  */
 export function parseRecord(bytes: Buffer): unknown {
   const value = parseJson(decodeText(bytes, bearsClassificationInText));
@@ -19,24 +20,24 @@ export function parseRecord(bytes: Buffer): unknown {
   return value;
 }
 
-/** Refuses keys that are operators or reach a prototype, strings and depths beyond every honest record. */
+/** Refuses keys that are operators or reach a prototype, and strings, keys and depths above the maximum. */
 export function refuseUnsafe(value: unknown): void {
   refuseTraps(value, 0);
 }
 
-/** Bytes as UTF-8 text. Throws WRONG_ENCODING; CLASSIFIED where what can be read of them is. */
+/** Decodes bytes as UTF-8 text. Throws CLASSIFIED if the readable part is classified, otherwise WRONG_ENCODING. */
 export function decodeText(bytes: Buffer, isClassified: (text: string) => boolean): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     if (isClassified(bytes.toString('latin1'))) throw new RejectError('CLASSIFIED', 'a classified record');
-    throw new RejectError('WRONG_ENCODING', 'bytes that are no UTF-8');
+    throw new RejectError('WRONG_ENCODING', 'expected UTF-8 text, got other bytes');
   }
 }
 
 /**
- * A value of the source's shape. Throws WRONG_SHAPE with the first paths and what was expected there, UNMAPPABLE where
- * the shape itself fails over it. No message holds a value, nor a key that the shape does not name.
+ * Validates a value against the source's shape. Throws WRONG_SHAPE with the first three paths and their expected types,
+ * and UNMAPPABLE if the shape itself fails. No message has a value, or a key that the shape does not name.
  */
 export function checkShape<Raw>(value: unknown, shape: z.ZodType<Raw>): Raw {
   const checked = tryShape(value, shape);
@@ -44,7 +45,7 @@ export function checkShape<Raw>(value: unknown, shape: z.ZodType<Raw>): Raw {
   const names = fieldNames(shape);
   const issues = checked.error.issues
     .slice(0, 3)
-    .map((issue) => `${pathOf(issue, names)}: ${say(issue, value)}`);
+    .map((issue) => `${pathOf(issue, names)}: ${formatIssue(issue, value)}`);
   throw new RejectError('WRONG_SHAPE', issues.join('; '));
 }
 
@@ -52,17 +53,19 @@ function tryShape<Raw>(value: unknown, shape: z.ZodType<Raw>): z.ZodSafeParseRes
   try {
     return shape.safeParse(value);
   } catch {
-    throw new RejectError('UNMAPPABLE', 'the shape of this source failed over it');
+    throw new RejectError('UNMAPPABLE', 'the shape of this source failed on the record');
   }
 }
 
 function pathOf({ path }: z.core.$ZodIssue, names: ReadonlySet<string>): string {
-  const said = path.map((part) => (typeof part === 'number' || names.has(String(part)) ? String(part) : '?'));
-  return said.join('.') || 'record';
+  const parts = path.map((part) =>
+    typeof part === 'number' || names.has(String(part)) ? String(part) : '?',
+  );
+  return parts.join('.') || 'record';
 }
 
-/** zod's own messages may quote what they got; the types that were expected and received never do. */
-function say(issue: z.core.$ZodIssue, record: unknown): string {
+/** Formats expected and actual types. The messages of zod may quote the value. */
+function formatIssue(issue: z.core.$ZodIssue, record: unknown): string {
   const expected = issue.code === 'invalid_type' ? `expected ${issue.expected}` : issue.code;
   return `${expected}, got ${typeAt(record, issue.path)}`;
 }
@@ -83,16 +86,15 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     if (bearsClassificationInText(text)) throw new RejectError('CLASSIFIED', 'a classified record');
-    throw new RejectError('MALFORMED', 'no JSON value');
+    throw new RejectError('MALFORMED', 'expected a JSON value');
   }
 }
 
-/** Keys that are operators for MongoDB or reach a prototype, strings and depths beyond every honest record. */
 function refuseTraps(value: unknown, depth: number): void {
-  if (depth > deepest) throw new RejectError('TOO_DEEP', `nested deeper than ${deepest}`);
+  if (depth > maxDepth) throw new RejectError('TOO_DEEP', `nested deeper than ${maxDepth} levels`);
   if (typeof value === 'string') {
-    if (value.length > longestString)
-      throw new RejectError('TOO_LONG', `a string longer than ${longestString}`);
+    if (value.length > maxStringLength)
+      throw new RejectError('TOO_LONG', `a string longer than ${maxStringLength} characters`);
     return;
   }
   if (typeof value !== 'object' || value === null) return;
@@ -104,7 +106,8 @@ function refuseTraps(value: unknown, depth: number): void {
     if (key.startsWith('$') || key === '__proto__' || key.includes('\0')) {
       throw new RejectError('UNSAFE_KEY', 'a key that is an operator or reaches a prototype');
     }
-    if (key.length > longestKey) throw new RejectError('TOO_LONG', `a key longer than ${longestKey}`);
+    if (key.length > maxKeyLength)
+      throw new RejectError('TOO_LONG', `a key longer than ${maxKeyLength} characters`);
     refuseTraps(inner, depth + 1);
   }
 }

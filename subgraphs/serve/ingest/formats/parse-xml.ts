@@ -6,10 +6,10 @@ import { RejectError } from '../../record/reject.ts';
 type Element = { readonly name: string; readonly members: Map<string, unknown[]>; text: string };
 
 /**
- * An XML element's bytes as a value that is safe to look into: its attributes and child elements under their local
- * names, each a list of strings or of such values, and its text under `text`. Throws RejectError as `parseRecord` does:
- * MALFORMED for what is not well-formed, names an entity that XML itself does not have, or has a document type
- * declaration. Entities are never fetched and never expand into one another.
+ * Parses the bytes of an XML element into an object: attributes and child elements by their local names, each a list
+ * of strings or objects, and the text as `text`. Throws RejectError as `parseRecord` does. MALFORMED stands for text
+ * that is not well-formed, uses an entity other than XML's own five, or has a document type declaration. No entity is
+ * fetched or expanded.
  */
 export function parseElement(bytes: Buffer): unknown {
   const text = decodeText(bytes, bearsClassificationInMarkup);
@@ -19,7 +19,7 @@ export function parseElement(bytes: Buffer): unknown {
   return value;
 }
 
-/** Whether markup bears a classification, well-formed or not: by its attributes, texts and comments. */
+/** Returns whether markup is classified, by its attributes, texts and comments. It need not be well-formed. */
 export function bearsClassificationInMarkup(text: string): boolean {
   const parts: unknown[] = [];
   for (const [, name = '', , double, single] of text.matchAll(attribute)) {
@@ -32,12 +32,12 @@ export function bearsClassificationInMarkup(text: string): boolean {
 }
 
 const attribute = /([\w:.-]{1,200})\s{0,20}=\s{0,20}("([^"<]{0,1000})"|'([^'<]{0,1000})')/g;
-/** So many elements around a text can mark it, where nobody knows which of them are closed. */
-const fewAround = 3;
+/** The number of enclosing elements that may mark a text, because broken markup hides which are closed. */
+const maxAround = 3;
 
 type Text = { readonly within: readonly string[]; readonly value: string };
 
-/** What stands between tags and in comments, with the last tags before it that were not closed. */
+/** Yields the texts between tags and in comments, with the innermost open elements around them. */
 function* textsOf(text: string): Generator<Text> {
   let within: readonly string[] = [];
   for (let at = 0; at < text.length;) {
@@ -59,7 +59,7 @@ function withoutTarget(instruction: string): string {
 function after(within: readonly string[], tag: string): readonly string[] {
   if (tag.startsWith('</')) return within.slice(0, -1);
   const name = localName(/^<([\w:.-]{1,200})/.exec(tag)?.[1] ?? '');
-  return [...within, name].slice(-fewAround);
+  return [...within, name].slice(-maxAround);
 }
 
 const aside: readonly (readonly string[])[] = [
@@ -70,17 +70,17 @@ const aside: readonly (readonly string[])[] = [
 
 type Read = { readonly value: unknown; readonly asides: readonly string[] };
 
-/** The parser's own messages may quote the text: only that it failed is kept. */
+/** Parses an element. The parser's message may quote the text, so it is dropped. */
 function read(text: string): Read {
   try {
     return readElement(text);
   } catch {
     if (bearsClassificationInMarkup(text)) throw new RejectError('CLASSIFIED', 'a classified record');
-    throw new RejectError('MALFORMED', 'no well-formed XML');
+    throw new RejectError('MALFORMED', 'expected well-formed XML');
   }
 }
 
-/** Not recursive: what arrives may be nested deeper than the stack. */
+/** Uses no recursion, because the input may be nested deeper than the stack. */
 function readElement(text: string): Read {
   const parser = new SaxesParser();
   const root: Element = { name: '', members: new Map(), text: '' };
@@ -107,7 +107,7 @@ function readElement(text: string): Read {
   };
   parser.on('text', takeText);
   parser.on('cdata', takeText);
-  parser.on('comment', (words) => asides.push(words));
+  parser.on('comment', (comment) => asides.push(comment));
   parser.on('processinginstruction', ({ body }) => asides.push(body));
   parser.write(text).close();
   const [value] = [...root.members.values()].flat();
@@ -120,7 +120,7 @@ function add({ members }: Element, name: string, value: unknown): void {
   else known.push(value);
 }
 
-/** A name that reaches a prototype is a member like any other here; it is refused later. */
+/** `Object.fromEntries` makes `__proto__` an ordinary member, which `refuseUnsafe` then refuses. */
 function toValue(element: Element): unknown {
   if (element.text.trim() !== '') add(element, 'text', element.text);
   return Object.fromEntries(element.members);

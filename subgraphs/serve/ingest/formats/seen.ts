@@ -4,15 +4,15 @@ const wordsOfKey = 3;
 const wordsOfEntry = 5;
 
 /**
- * Which records a run has met, and with what content: 20 bytes each, so that millions cost little. It compares 96 bits
- * of a hash of the place and 64 of the content's: no two honest records meet by chance.
+ * The set of records that a run has met, with a hash of their content. It uses 20 bytes per record: 96 bits of a hash
+ * of the id and 64 bits of a hash of the content, so accidental collisions are negligible.
  */
 export class Seen {
   #entries = new Uint32Array(1024 * wordsOfEntry);
   #taken = new Uint8Array(1024);
   #size = 0;
 
-  /** Whether the place is new to this run, met with the same content, or with another one. */
+  /** Returns whether the id is new to this run, was met with the same content, or with other content. */
   meet(place: string, contentHash: string): 'new' | 'same' | 'other' {
     if (this.#size * 2 >= this.#taken.length) this.#grow();
     const entry = toEntry(place, contentHash);
@@ -26,7 +26,7 @@ export class Seen {
     return same ? 'same' : 'other';
   }
 
-  /** The slot of the entry's key, or the free one where it belongs. */
+  /** Returns the slot of the entry's key, or the free slot for it. */
   #find(entry: Uint32Array): number {
     const slots = this.#taken.length;
     let slot = (entry[0] ?? 0) % slots;

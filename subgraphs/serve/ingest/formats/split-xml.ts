@@ -1,5 +1,5 @@
 import {
-  largestRecord,
+  maxRecordBytes,
   maxValues,
   refuseOtherEncodings,
   type Slice,
@@ -7,25 +7,25 @@ import {
   withWholeHead,
 } from './split.ts';
 
-/** More than this outside of its records is no header; spaces next to each other count once. */
+/** The maximum outside the records, in bytes. Adjacent spaces count once. */
 const maxOutside = 2 * 1024 * 1024;
-/** A name or a declaration that is longer is none that is looked for, in bytes. */
-const longestHead = 1024;
+/** The maximum length of a tag name or an XML declaration that is recognised, in bytes. */
+const maxHeadBytes = 1024;
 
 const lessThan = 0x3c;
 const greaterThan = 0x3e;
 const slash = 0x2f;
 
 /**
- * Cuts an XML file (1.0, UTF-8) into its elements of one name without parsing them: it follows tags, quotes, comments
- * and CDATA over the bytes, so that one broken record costs itself only, each has its place, and at most one is held at
- * a time. A record ends with its end tag, or where the next one begins. Throws SplitError for another form or encoding,
- * for a document type declaration (nothing of it is read), and after the last whole record for a file that is cut off.
+ * Splits an XML file (1.0, UTF-8) into its elements of one name without parsing them: it scans the bytes for tags,
+ * quotes, comments and CDATA. A broken record therefore affects only itself, each record has a position, and at most
+ * one is in memory. A record ends with its end tag, or where the next one begins. Throws SplitError for another form
+ * or encoding, for a document type declaration, and after the last complete record of a truncated file.
  */
 export async function* splitElements(
   chunks: AsyncIterable<Buffer>,
   element: string,
-  limit: number = largestRecord,
+  limit: number = maxRecordBytes,
 ): AsyncGenerator<Slice> {
   const splitter = new XmlSplitter(element, limit);
   for await (const chunk of withWholeHead(chunks)) {
@@ -35,7 +35,7 @@ export async function* splitElements(
   splitter.end();
 }
 
-/** What stands in an XML file outside of its records, as far as it can be read; spaces next to each other are one. */
+/** Returns the content of an XML file outside its records, up to a fault. Adjacent spaces become one. */
 export async function readOutside(chunks: AsyncIterable<Buffer>, element: string): Promise<Buffer> {
   const splitter = new XmlSplitter(element, 0);
   for await (const chunk of withWholeHead(chunks)) {
@@ -45,34 +45,34 @@ export async function readOutside(chunks: AsyncIterable<Buffer>, element: string
   return splitter.outside();
 }
 
-/** What ends the kinds of markup that hold no tags. */
+/** The ends of the kinds of markup that contain no tags. */
 const closings = { comment: '-->', cdata: ']]>', instruction: '?>', declaration: '>' } as const;
 type Enclosed = keyof typeof closings;
 
-/** Where a scan stops until more bytes are there. */
+/** The result of a step that needs the next chunk. */
 const needsMore = -1;
 
 class XmlSplitter {
-  /** Why it cannot go on; what `push` gave is whole all the same. */
+  /** The reason why the file cannot be read further. Records that `push` returned are complete. */
   failure: SplitError | null = null;
   readonly #element: string;
   readonly #limit: number;
   #state: 'text' | 'tag' | Enclosed = 'text';
-  /** Bytes that were gone over, and those behind them that wait for more. */
+  /** The number of bytes that were scanned, and the bytes after them that wait for the next chunk. */
   #before = 0;
   #waiting: Buffer = Buffer.alloc(0);
-  /** Of the tag at hand: the quote that is open (0 where none is), the byte before, and what its end means. */
+  /** The current tag: its open quote (0 if none), the previous byte, and the effect of its end. */
   #quote = 0;
   #last = 0;
   #tag: 'begins' | 'ends' | 'opens' | 'closes' | 'none' = 'none';
-  /** Elements that are open outside of records. */
+  /** The number of open elements outside records. */
   #depth = 0;
   #isBegun = false;
   #isDone = false;
   #isFound = false;
   #index = 0;
   #inRecord = false;
-  /** Where the record at hand begins, and up to where the file was kept, in bytes of it. */
+  /** The position of the current record, and the position up to which bytes were kept. */
   #recordAt = 0;
   #kept = 0;
   #held: Buffer[] = [];
@@ -86,15 +86,15 @@ class XmlSplitter {
     this.#limit = limit;
   }
 
-  /** The records that end in this chunk. Sets `failure` where the file cannot be read on. */
+  /** Returns the records that end in this chunk. Sets `failure` if the file cannot be read further. */
   push(more: Buffer): readonly Slice[] {
     const slices: Slice[] = [];
     const chunk = this.#waiting.length === 0 ? more : Buffer.concat([this.#waiting, more]);
     try {
-      const gone = this.#scan(chunk, slices);
-      this.#keep(chunk, this.#before + gone);
-      this.#before += gone;
-      this.#waiting = chunk.subarray(gone);
+      const scanned = this.#scan(chunk, slices);
+      this.#keep(chunk, this.#before + scanned);
+      this.#before += scanned;
+      this.#waiting = chunk.subarray(scanned);
     } catch (error) {
       if (!(error instanceof SplitError)) throw error;
       this.failure = error;
@@ -103,7 +103,7 @@ class XmlSplitter {
     return slices;
   }
 
-  /** Throws SplitError where the file is cut off, or has no element of the name. */
+  /** Throws SplitError if the file is truncated, or has no element of the name. */
   end(): void {
     if (!this.#isBegun) throw new SplitError('the file is empty');
     if (this.#inRecord)
@@ -121,7 +121,7 @@ class XmlSplitter {
     return Buffer.concat(this.#outside);
   }
 
-  /** Goes over a chunk and gives how far it came; what is left must be seen with what follows. */
+  /** Scans a chunk. Returns the position up to which it could; the rest needs the next chunk. */
   #scan(chunk: Buffer, slices: Slice[]): number {
     let at = this.#before === 0 ? skipMark(chunk) : 0;
     while (at < chunk.length) {
@@ -142,14 +142,14 @@ class XmlSplitter {
     const found = chunk.indexOf(lessThan, from);
     const end = found === -1 ? chunk.length : found;
     const isBare = !this.#inRecord && this.#depth === 0;
-    const words = isBare ? chunk.subarray(from, end).findIndex((byte) => !isSpace(byte)) : -1;
-    if (words !== -1) throw this.#strange(from + words);
+    const text = isBare ? chunk.subarray(from, end).findIndex((byte) => !isSpace(byte)) : -1;
+    if (text !== -1) throw this.#unexpected(from + text);
     return end;
   }
 
-  /** Looks at what begins with `<`. */
+  /** Reads the start of markup, at `<`. */
   #beginMarkup(chunk: Buffer, at: number, slices: Slice[]): number {
-    const head = chunk.subarray(at + 1, at + 1 + longestHead).toString('latin1');
+    const head = chunk.subarray(at + 1, at + 1 + maxHeadBytes).toString('latin1');
     if (head === '' || isPart(head, '!--') || isPart(head, '![CDATA[')) return needsMore;
     this.#isBegun = true;
     this.#values += 1;
@@ -158,7 +158,7 @@ class XmlSplitter {
     if (head.startsWith('?')) return this.#beginInstruction(head, at);
     if (head.startsWith('!')) return this.#beginDeclaration(at);
     const end = head.slice(1).search(/[\s/><]/);
-    if (end === -1 && head.length < longestHead) return needsMore;
+    if (end === -1 && head.length < maxHeadBytes) return needsMore;
     this.#beginTag(head.slice(0, end + 1), chunk, at, slices);
     return at + 1 + Math.max(0, end);
   }
@@ -171,23 +171,23 @@ class XmlSplitter {
   #beginInstruction(head: string, at: number): number {
     const isDeclaration = this.#before + at <= bomBytes && (isPart(head, '?xml ') || /^\?xml\s/.test(head));
     if (isDeclaration) {
-      if (!head.includes('?>') && head.length < longestHead) return needsMore;
+      if (!head.includes('?>') && head.length < maxHeadBytes) return needsMore;
       checkDeclaration(head);
     }
     return this.#enter('instruction', at + 2);
   }
 
-  /** In a record it costs that record, which the parser refuses; anywhere else the file. */
+  /** Inside a record, the parser refuses that record. Elsewhere the file is refused. */
   #beginDeclaration(at: number): number {
-    if (!this.#inRecord) throw new SplitError('a document type declaration (DTD): such files are not read');
+    if (!this.#inRecord) throw new SplitError('a document type declaration (DTD): such files are refused');
     return this.#enter('declaration', at + 2);
   }
 
   #skipEnclosed(chunk: Buffer, from: number, closing: string): number {
     const found = chunk.indexOf(closing, from);
     if (found === -1) {
-      const gone = chunk.length - closing.length + 1;
-      return gone > from ? gone : needsMore;
+      const scanned = chunk.length - closing.length + 1;
+      return scanned > from ? scanned : needsMore;
     }
     this.#state = 'text';
     return found + closing.length;
@@ -201,7 +201,7 @@ class XmlSplitter {
       this.#tag = isEnd ? 'ends' : 'begins';
     } else if (this.#inRecord) this.#tag = 'none';
     else {
-      if (this.#isDone) throw this.#strange(at);
+      if (this.#isDone) throw this.#unexpected(at);
       this.#tag = isEnd ? 'closes' : 'opens';
     }
     this.#state = 'tag';
@@ -209,7 +209,7 @@ class XmlSplitter {
     this.#last = 0;
   }
 
-  /** Goes to the end of a tag. Neither a name nor a value holds `<`: such a tag was never closed. */
+  /** Scans to the end of a tag. `<` is not allowed inside a tag, so it means that the tag was not closed. */
   #stepInTag(chunk: Buffer, from: number, slices: Slice[]): number {
     for (let at = from; at < chunk.length; at += 1) {
       const byte = chunk[at] ?? 0;
@@ -235,18 +235,18 @@ class XmlSplitter {
     const isEmpty = this.#last === slash;
     this.#state = 'text';
     if (this.#tag === 'ends' || (this.#tag === 'begins' && isEmpty)) {
-      if (!this.#inRecord) throw this.#strange(at);
+      if (!this.#inRecord) throw this.#unexpected(at);
       slices.push(this.#finish(chunk, this.#before + at + 1));
     } else if (this.#tag === 'opens' && !isEmpty) this.#depth += 1;
     else if (this.#tag === 'closes') {
       this.#depth -= 1;
-      if (this.#depth < 0) throw this.#strange(at);
+      if (this.#depth < 0) throw this.#unexpected(at);
     }
     this.#isDone = this.#depth === 0 && this.#tag !== 'begins';
   }
 
   #beginRecord(chunk: Buffer, at: number, slices: Slice[]): void {
-    if (this.#depth === 0) throw this.#strange(at);
+    if (this.#depth === 0) throw this.#unexpected(at);
     if (this.#inRecord) slices.push(this.#finish(chunk, this.#before + at));
     this.#keep(chunk, this.#before + at);
     this.#inRecord = true;
@@ -266,7 +266,7 @@ class XmlSplitter {
     return slice;
   }
 
-  /** Keeps the bytes up to a place: of the record that is held, or of what stands outside of them. */
+  /** Keeps the bytes up to a position, either for the current record or for the content outside records. */
   #keep(chunk: Buffer, to: number): void {
     const bytes = chunk.subarray(this.#kept - this.#before, to - this.#before);
     this.#kept = to;
@@ -281,14 +281,14 @@ class XmlSplitter {
     this.#outside.push(known);
     this.#outsideBytes += known.length;
     if (this.#outsideBytes > maxOutside)
-      throw new SplitError(`more than ${maxOutside} bytes outside of its records`);
+      throw new SplitError(`expected at most ${maxOutside} bytes outside the records`);
   }
 
   #isTooLarge(): boolean {
     return this.#heldBytes > this.#limit || this.#values > maxValues;
   }
 
-  #strange(at: number): SplitError {
+  #unexpected(at: number): SplitError {
     const place = this.#before + at;
     return new SplitError(`expected XML with elements "${this.#element}", got another form at byte ${place}`);
   }
@@ -303,13 +303,15 @@ function skipMark(chunk: Buffer): number {
 }
 
 function checkDeclaration(head: string): void {
-  const said = /^\?xml\s+version\s*=\s*["']([^"']*)["'](?:\s+encoding\s*=\s*["']([^"']*)["'])?/.exec(head);
-  if (said?.[1] !== '1.0') throw new SplitError('expected XML 1.0, got another version');
-  if (!/^(utf-?8|us-ascii)$/i.test(said[2] ?? 'utf-8'))
+  const declared = /^\?xml\s+version\s*=\s*["']([^"']*)["'](?:\s+encoding\s*=\s*["']([^"']*)["'])?/.exec(
+    head,
+  );
+  if (declared?.[1] !== '1.0') throw new SplitError('expected XML 1.0, got another version');
+  if (!/^(utf-?8|us-ascii)$/i.test(declared[2] ?? 'utf-8'))
     throw new SplitError('expected UTF-8, got another encoding: convert the file first');
 }
 
-/** Whether more bytes could make it the whole. */
+/** Returns whether `head` is a proper start of `whole`. */
 function isPart(head: string, whole: string): boolean {
   return head.length < whole.length && whole.startsWith(head);
 }

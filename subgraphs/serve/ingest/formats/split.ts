@@ -2,8 +2,8 @@ import type { Locate } from '../sources/source.ts';
 import type { RejectError } from '../../record/reject.ts';
 
 /**
- * A record of a file as the bytes of its JSON; null where it is larger than the limits. Offsets count from 0. `refused`
- * says why it is none, where that is told before it is parsed.
+ * The bytes of a record in a file; null if it exceeds the limits. Offsets count from 0. `refused` is set if the
+ * record is refused before it is parsed.
  */
 export type Slice = {
   readonly index: number;
@@ -12,14 +12,14 @@ export type Slice = {
   readonly refused?: RejectError;
 };
 
-/** Why a file cannot be read on; what was whole before has been delivered. */
+/** A file cannot be read further. Complete records before the fault were delivered. */
 export class SplitError extends Error {
   override readonly name = 'SplitError';
 }
 
-/** The largest record that is held in memory, in bytes. */
-export const largestRecord = 64 * 1024 * 1024;
-/** And the most values in it: a parser needs up to a hundred bytes for each, however short it is written. */
+/** The largest record that is kept in memory, in bytes. */
+export const maxRecordBytes = 64 * 1024 * 1024;
+/** The maximum number of values in a record. A value takes up to 100 bytes of memory, however short it is. */
 export const maxValues = 1_000_000;
 
 const quote = 0x22;
@@ -31,24 +31,23 @@ const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-/** A key longer than this names no member that is looked for, in bytes. */
-const longestKey = 1024;
-/** Brackets are told apart down to here; deeper they are counted only, since such a record is refused anyway. */
-const deepestTold = 1024;
+/** A member with a longer name is not the one that is searched, in bytes. */
+const maxKeyBytes = 1024;
+/** Kinds of brackets are compared up to this depth. Deeper ones are only counted, because such a record is refused. */
+const maxTrackedDepth = 1024;
 
 /**
- * Cuts a JSON file into its records without parsing them: it follows strings and brackets over the bytes, so that one
- * broken record costs itself only, each has its place, and at most one is held at a time. Throws SplitError for a
- * file of another form or encoding, and after the last whole record for one that is cut off, whose brackets do not
- * match, or that goes on behind its last bracket.
+ * Splits a JSON file into its records without parsing them: it scans the bytes for strings and brackets. A broken
+ * record therefore affects only itself, each record has a position, and at most one is in memory. Throws SplitError
+ * for another form or encoding and, after the last complete record, for a file that is truncated, has unmatched
+ * brackets, or goes on after its last bracket.
  */
 export async function* splitRecords(
   chunks: AsyncIterable<Buffer>,
   locate: Locate,
-  limit: number = largestRecord,
+  limit: number = maxRecordBytes,
 ): AsyncGenerator<Slice> {
-  if (locate.at === 'tables' || locate.at === 'element')
-    throw new TypeError('only the records of JSON are cut here');
+  if (locate.at === 'tables' || locate.at === 'element') throw new TypeError('expected a JSON source');
   const splitter = new Splitter(locate, limit);
   for await (const chunk of withWholeHead(chunks)) {
     yield* splitter.push(chunk);
@@ -57,7 +56,7 @@ export async function* splitRecords(
   yield* splitter.end();
 }
 
-/** Refuses what can be told from its first bytes to be no UTF-8 text. Throws SplitError. */
+/** Throws SplitError if the first bytes show that a file is not UTF-8 text. */
 export function refuseOtherEncodings(head: Buffer): void {
   const [one, two] = head;
   if ((one === 0xff && two === 0xfe) || (one === 0xfe && two === 0xff) || one === 0 || two === 0) {
@@ -66,7 +65,7 @@ export function refuseOtherEncodings(head: Buffer): void {
   if (one === 0x1f && two === 0x8b) throw new SplitError('got gzip: unpack the file first');
 }
 
-/** The same bytes, the first four of them in one chunk, so that the mark of an encoding is seen whole. */
+/** Yields the same bytes, with at least four in the first chunk, so that a byte order mark is never split. */
 export async function* withWholeHead(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let head: Buffer | null = Buffer.alloc(0);
   for await (const chunk of chunks) {
@@ -81,33 +80,33 @@ export async function* withWholeHead(chunks: AsyncIterable<Buffer>): AsyncGenera
   if (head !== null && head.length > 0) yield head;
 }
 
-/** `outside` is in the top-level value but in no array of records; `done` is behind its last bracket. */
+/** `outside`: inside the top-level value, but not in the array of records. `done`: after the last bracket. */
 type Stage = 'start' | 'outside' | 'records' | 'done';
 
 class Splitter {
-  /** Why it cannot go on; what `push` gave is whole all the same. */
+  /** The reason why the file cannot be read further. Records that `push` returned are complete. */
   failure: SplitError | null = null;
   readonly #locate: Locate;
   readonly #limit: number;
   readonly #open = new OpenBrackets();
   #stage: Stage = 'start';
-  /** Bytes before the chunk at hand. */
+  /** The position of the current chunk in the file. */
   #before = 0;
   #index = 0;
   #inString = false;
   #escaped = false;
-  /** Depth at which the records stand: 1 in a top-level array, 2 under a member. */
+  /** The depth of the records: 1 in a top-level array, 2 under a member. */
   #base = 0;
-  /** Whether the records have been found, so that the top-level object is none itself. */
+  /** Whether the array of records was found, so that the top-level object is not a record. */
   #found = false;
-  /** Where the value that is held begins, in bytes of the file; -1 where none is. */
+  /** The position of the current value in the file; -1 if there is none. */
   #from = -1;
   #held: Buffer[] = [];
   #heldBytes = 0;
-  /** Commas and brackets of the value that is held. */
+  /** The number of commas and brackets in the current value. */
   #values = 0;
   #whole: Slice | null = null;
-  /** The member of the top-level object that was named last, and whether its value comes next. */
+  /** The last member name of the top-level object, and whether its value follows. */
   #key = '';
   #keyBytes: Buffer | null = null;
   #expectsValue = false;
@@ -117,7 +116,7 @@ class Splitter {
     this.#limit = limit;
   }
 
-  /** The records that end in this chunk. Sets `failure` where the file cannot be read on. */
+  /** Returns the records that end in this chunk. Sets `failure` if the file cannot be read further. */
   push(chunk: Buffer): readonly Slice[] {
     const slices: Slice[] = [];
     try {
@@ -131,7 +130,7 @@ class Splitter {
     return slices;
   }
 
-  /** What is left at the end of the file: an object that is a record by itself. Throws SplitError where it is cut. */
+  /** Returns the top-level value, if it is one record. Throws SplitError if the file is truncated. */
   end(): readonly Slice[] {
     if (this.#stage === 'start') throw new SplitError('the file is empty');
     if (this.#stage === 'records' && this.#from !== -1) {
@@ -154,7 +153,7 @@ class Splitter {
     }
   }
 
-  /** Checks the encoding and finds the form by the first byte that is no space. */
+  /** Checks the encoding, and whether the first byte after spaces opens an object or an array. */
   #begin(chunk: Buffer): number {
     if (this.#before === 0) refuseOtherEncodings(chunk);
     let at = this.#before === 0 && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0;
@@ -171,12 +170,15 @@ class Splitter {
     return at + 1;
   }
 
-  /** One byte of the top-level value outside of strings and records, or behind it. */
+  /** Reads one byte outside strings and records. */
   #stepOutside(chunk: Buffer, at: number): number {
     const byte = chunk[at] ?? 0;
     const onTop = this.#open.depth === 1;
     if (this.#stage === 'done') {
-      if (!isSpace(byte)) throw new SplitError(`more behind the last bracket, at byte ${this.#before + at}`);
+      if (!isSpace(byte))
+        throw new SplitError(
+          `expected the end of the file after the last bracket, got more at byte ${this.#before + at}`,
+        );
     } else if (byte === quote) {
       if (onTop && !this.#expectsValue) this.#keyBytes = Buffer.alloc(0);
       this.#inString = true;
@@ -201,7 +203,7 @@ class Splitter {
     if (this.#from !== -1) this.#whole = this.#finish(chunk, at + 1);
   }
 
-  /** Goes over the bytes between the records and of them, up to a string, the end of the array or of the chunk. */
+  /** Scans records up to a string, or to the end of the array or the chunk. */
   #stepInRecords(chunk: Buffer, start: number, slices: Slice[]): number {
     const { length } = chunk;
     const open = this.#open;
@@ -241,10 +243,10 @@ class Splitter {
     if (this.#open.pop(byte)) return;
     const inside = this.#stage === 'records' && this.#from !== -1;
     const record = inside ? ` in record ${this.#index}, which begins at byte ${this.#from}` : '';
-    throw new SplitError(`a bracket that does not match at byte ${this.#before + at}${record}`);
+    throw new SplitError(`unmatched bracket at byte ${this.#before + at}${record}`);
   }
 
-  /** Goes to the end of the string at hand; what is escaped cannot end it. */
+  /** Scans to the end of the current string. An escaped quote does not end it. */
   #skipString(chunk: Buffer, from: number): number {
     const { length } = chunk;
     let at = from;
@@ -264,7 +266,7 @@ class Splitter {
   }
 
   #readKey(bytes: Buffer): void {
-    const soFar = Buffer.concat([this.#keyBytes ?? bytes, bytes]).subarray(0, longestKey);
+    const soFar = Buffer.concat([this.#keyBytes ?? bytes, bytes]).subarray(0, maxKeyBytes);
     this.#keyBytes = this.#inString ? soFar : null;
     if (!this.#inString) this.#key = unescapeKey(soFar.toString('utf8'));
   }
@@ -277,7 +279,7 @@ class Splitter {
     this.#drop();
   }
 
-  /** Ends the value that is held before `to` in this chunk. */
+  /** Ends the current value before `to` in this chunk. */
   #finish(chunk: Buffer, to: number): Slice {
     this.#hold(chunk, to);
     const bytes = this.#isTooLarge() ? null : join(this.#held);
@@ -314,25 +316,25 @@ class Splitter {
   }
 }
 
-/** The brackets that are open, so that one of another kind is found where it stands. */
+/** The open brackets, so that one of the wrong kind is found at its position. */
 class OpenBrackets {
   depth = 0;
-  readonly #kinds = new Uint8Array(deepestTold);
+  readonly #kinds = new Uint8Array(maxTrackedDepth);
 
   push(bracket: number): void {
-    if (this.depth < deepestTold) this.#kinds[this.depth] = bracket;
+    if (this.depth < maxTrackedDepth) this.#kinds[this.depth] = bracket;
     this.depth += 1;
   }
 
-  /** Closes the innermost one; false where it is of the other kind or none is open. */
+  /** Closes the innermost bracket. Returns false if it is of the other kind, or if none is open. */
   pop(bracket: number): boolean {
     this.depth -= 1;
-    // In ASCII each closing bracket stands two behind its opening one.
-    return this.depth >= deepestTold || this.#kinds[this.depth] === bracket - 2;
+    // In ASCII, the code of a closing bracket is that of the opening one plus two.
+    return this.depth >= maxTrackedDepth || this.#kinds[this.depth] === bracket - 2;
   }
 }
 
-/** A record within one chunk is not copied. */
+/** Concatenates the parts. A single part is not copied. */
 function join(parts: readonly Buffer[]): Buffer {
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
 }

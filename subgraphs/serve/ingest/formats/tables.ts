@@ -3,25 +3,25 @@ import { type Row, readRows } from './csv.ts';
 import { Seen } from './seen.ts';
 import type { InTables } from '../sources/source.ts';
 import { RejectError } from '../../record/reject.ts';
-import { largestRecord, maxValues, type Slice, SplitError } from './split.ts';
+import { maxRecordBytes, maxValues, type Slice, SplitError } from './split.ts';
 
-/** A file of a table, as it is read. */
+/** A file of a table, as a stream. */
 export type TableFile = { readonly file: string; readonly chunks: AsyncIterable<Buffer> };
 
-/** A record of some tables, at the place of its first row. */
+/** A record of several tables, with the file and position of its first row. */
 export type Joined = { readonly file: string; readonly slice: Slice };
 
-/** How much is held in memory: of one record, and of all that wait for rows of other tables, in bytes of JSON. */
+/** The maximum size of one record, and of all records that wait for rows of other tables, in bytes of JSON. */
 export type JoinLimits = { readonly record: number; readonly waiting: number };
 
-const usualLimits: JoinLimits = { record: largestRecord, waiting: largestRecord };
-const longestKey = 200;
+const usualLimits: JoinLimits = { record: maxRecordBytes, waiting: maxRecordBytes };
+const maxKeyLength = 200;
 
 /**
- * Joins the rows of tables that carry one key into records. Each table is read once, all side by side, so that only the
- * records wait whose rows have not come from every table. Rows of one key stand together in a table: those that come
- * later are refused (DUPLICATE). A row that is malformed costs the record that it belongs to. Throws SplitError where a
- * table is missing, comes twice or is cut off, and where the tables are in orders that differ too much to be joined.
+ * Joins the rows of several tables with the same key into records. All tables are read once and in parallel; a record
+ * waits in memory until every table gave its rows. Rows of one key must be adjacent in a table: later ones are refused
+ * (DUPLICATE). A malformed row makes its record refused. Throws SplitError if a table is missing, given twice or
+ * truncated, or if the tables are sorted so differently that too many records wait.
  */
 export async function* joinTables(
   files: readonly TableFile[],
@@ -55,12 +55,12 @@ async function* joinOpen(open: readonly OpenTable[], limits: JoinLimits): AsyncG
   yield* join.rest();
 }
 
-/** Rows of one key that stand together in one table. */
+/** Adjacent rows of one key in one table. */
 type Group = {
   readonly key: string;
   readonly file: string;
   readonly offset: number;
-  /** Each row as JSON; none where they are too large together. */
+  /** Each row as JSON; empty if they are too large together. */
   readonly rows: readonly string[];
   readonly size: number;
   readonly values: number;
@@ -78,23 +78,25 @@ async function openTables(
   for (const { file, rows } of files) {
     const columns = await readColumns(file, rows);
     const table = findTable(columns, locate);
-    if (table === undefined) throw new SplitError(`${file} is none of the tables: ${sayTables(locate)}`);
-    if (found.has(table)) throw new SplitError(`${file} is a second table "${table}": give one of each`);
+    if (table === undefined)
+      throw new SplitError(`${file}: expected one of the tables ${formatTables(locate)}`);
+    if (found.has(table))
+      throw new SplitError(`${file} is a second table "${table}": expected one file per table`);
     found.set(table, { table, groups: readGroups(file, rows, columns, locate.key, limits.record) });
   }
   const inOrder = Object.keys(locate.tables).map((name) => found.get(name));
   if (inOrder.includes(undefined))
-    throw new SplitError(`expected all tables in one import: ${sayTables(locate)}`);
+    throw new SplitError(`expected all tables in one import: ${formatTables(locate)}`);
   return inOrder.filter((one) => one !== undefined);
 }
 
 async function readColumns(file: string, rows: AsyncGenerator<Row>): Promise<readonly string[]> {
   const { value, done } = await rows.next();
   const columns = done === true || value.refused !== null ? [] : value.cells.map((name) => name.trim());
-  const areSound =
-    columns.every((name) => name.length <= longestKey) && new Set(columns).size === columns.length;
-  if (columns.length === 0 || !areSound)
-    throw new SplitError(`${file}: expected a row of columns, each once`);
+  const areValid =
+    columns.every((name) => name.length <= maxKeyLength) && new Set(columns).size === columns.length;
+  if (columns.length === 0 || !areValid)
+    throw new SplitError(`${file}: expected a first row with column names, each once`);
   return columns;
 }
 
@@ -105,13 +107,13 @@ function findTable(columns: readonly string[], { key, tables }: InTables): strin
   return found?.[0];
 }
 
-function sayTables({ key, tables }: InTables): string {
+function formatTables({ key, tables }: InTables): string {
   return Object.entries(tables)
     .map(([name, needed]) => `"${name}" with the columns ${[key, ...needed].join(', ')}`)
     .join('; ');
 }
 
-/** The rows of a table, those of one key together. A row whose key is not known makes a group of its own. */
+/** Yields the rows of a table, grouped by key. A row without a readable key is a separate group. */
 async function* readGroups(
   file: string,
   rows: AsyncIterable<Row>,
@@ -122,19 +124,19 @@ async function* readGroups(
   const keyAt = columns.indexOf(keyColumn);
   const names = columns.map((name) => `${JSON.stringify(name)}:`);
   let group: GroupBuilder | null = null;
-  let blurred = false;
+  let wasBlurred = false;
   for await (const row of rows) {
     const refused = row.refused ?? checkCells(row, columns.length);
     const key = row.blurs ? '' : (row.cells[keyAt] ?? '').trim();
-    if (row.blurs) group?.refuse(swallowed());
+    if (row.blurs) group?.refuse(neighbourMalformed());
     if (group !== null && group.key !== key) {
       yield group.build();
       group = null;
     }
     group ??= new GroupBuilder(key, file, row.offset, limit);
-    if (blurred) group.refuse(swallowed());
+    if (wasBlurred) group.refuse(neighbourMalformed());
     group.add(row, names, refused ?? checkKey(key));
-    blurred = row.blurs;
+    wasBlurred = row.blurs;
     if (key !== '') continue;
     yield group.build();
     group = null;
@@ -142,8 +144,8 @@ async function* readGroups(
   if (group !== null) yield group.build();
 }
 
-function swallowed(): RejectError {
-  return new RejectError('MALFORMED', 'the row before or behind its rows is malformed over many lines');
+function neighbourMalformed(): RejectError {
+  return new RejectError('MALFORMED', 'the row before or after it is malformed and spans several lines');
 }
 
 function checkCells({ cells }: Row, expected: number): RejectError | null {
@@ -152,8 +154,8 @@ function checkCells({ cells }: Row, expected: number): RejectError | null {
 }
 
 function checkKey(key: string): RejectError | null {
-  if (key !== '' && key.length <= longestKey) return null;
-  return new RejectError('WRONG_SHAPE', 'the column of the id is empty or too long');
+  if (key !== '' && key.length <= maxKeyLength) return null;
+  return new RejectError('WRONG_SHAPE', `expected an id of 1 to ${maxKeyLength} characters`);
 }
 
 class GroupBuilder {
@@ -177,7 +179,7 @@ class GroupBuilder {
     this.#refused ??= why;
   }
 
-  /** What is refused is kept until it has been asked whether it bears a classification. */
+  /** Adds a row. A refused row is kept as well, until it is known whether it is classified. */
   add({ cells }: Row, names: readonly string[], refused: RejectError | null): void {
     this.refuse(refused);
     const json = refused === null ? toJson(names, cells) : JSON.stringify(cells);
@@ -217,7 +219,7 @@ class Join {
     this.#limits = limits;
   }
 
-  /** The record that is whole with this group, or the group itself where it belongs to none. */
+  /** Adds a group. Yields the record that it completes, or the group alone if it is refused. */
   *take(table: string, group: Group): Generator<Joined> {
     const known = this.#waiting.get(group.key);
     if (
@@ -225,7 +227,7 @@ class Join {
       known?.has(table) === true ||
       (known === undefined && this.#wasBefore(group.key))
     ) {
-      const late = new RejectError('DUPLICATE', 'rows of one id that lie apart: sort the table by it');
+      const late = new RejectError('DUPLICATE', 'rows of one id are not adjacent: sort the table by id');
       yield this.#toRecord(new Map([[table, group]]), group.refused ?? late);
       return;
     }
@@ -236,12 +238,12 @@ class Join {
     else yield this.#release(group.key, parts);
     if (this.#waitingBytes > this.#limits.waiting) {
       throw new SplitError(
-        `rows of more than ${this.#limits.waiting} bytes wait for those of other tables: sort each by its id`,
+        `rows of more than ${this.#limits.waiting} bytes wait for rows of other tables: sort each table by id`,
       );
     }
   }
 
-  /** What other tables have no rows of. */
+  /** Yields the records that some tables have no rows of. */
   *rest(): Generator<Joined> {
     for (const [key, parts] of this.#waiting) yield this.#release(key, parts);
   }
@@ -280,7 +282,7 @@ class Join {
   }
 }
 
-/** An alarm is due for what is refused in any case, too. */
+/** Returns CLASSIFIED if a refused record is classified, because the alarm must be raised in any case. */
 function orClassified(why: RejectError, bytes: Buffer): RejectError {
   return bearsClassification(JSON.parse(bytes.toString('utf8')))
     ? new RejectError('CLASSIFIED', 'a classified record')

@@ -2,7 +2,7 @@ import type { Community, Purpose } from '../../../../schema/record/vocabulary.ts
 import { markingOf, noAudience } from '../../record/marking.ts';
 import type { Defaults } from './source.ts';
 
-/** What public catalogues of vulnerabilities and of actors are read for. */
+/** The purposes of public catalogues of vulnerabilities and actors. */
 export const cataloguePurposes: readonly Purpose[] = [
   'incident-response',
   'threat-analysis',
@@ -10,7 +10,7 @@ export const cataloguePurposes: readonly Purpose[] = [
   'situational-awareness',
 ];
 
-/** Makes, for one community, what holds for records of a public source that say nothing else of themselves. */
+/** Returns a function that gives the defaults of a public source in one community. */
 export function publicDefaultsAt(
   custodian: Community,
   purposes: readonly Purpose[],

@@ -16,13 +16,13 @@ const months = [
   'december',
 ];
 
-type Reading = {
+type Format = {
   readonly pattern: RegExp;
   readonly read: (parts: readonly string[]) => readonly [number[], Time['precision'], string | null];
 };
 
-/** The ways in which the sources write times, from the most exact. */
-const readings: readonly Reading[] = [
+/** The formats of times in the sources, the most exact first. */
+const formats: readonly Format[] = [
   {
     pattern: /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})$/i,
     read: ([, y, mo, d, h, mi, s, fraction, zone]) => [
@@ -55,36 +55,36 @@ const readings: readonly Reading[] = [
 ];
 
 /**
- * A time as a source wrote it: in UTC, with its precision and the zone that was declared (none is read as UTC).
- * Throws RejectError WRONG_DATE for another form and for a day that does not exist; the message holds no value.
+ * Parses a time of a source into UTC, its precision, and the declared zone (a time without one is read as UTC). Throws
+ * RejectError WRONG_DATE for an unknown format and a day that does not exist. The message has no value.
  */
 export function parseTime(text: string): Time {
-  for (const { pattern, read } of readings) {
+  for (const { pattern, read } of formats) {
     const match = pattern.exec(text.trim());
     if (match === null) continue;
     const [parts, precision, zone] = read(match);
     const utc = toUtc(parts, zone);
-    if (utc === null) throw new RejectError('WRONG_DATE', 'a date that does not exist');
+    if (utc === null) throw new RejectError('WRONG_DATE', 'expected a date that exists');
     return { utc, precision, declaredZone: zone === null ? null : zone.toUpperCase() };
   }
-  throw new RejectError('WRONG_DATE', 'a date that is of none of the forms of this source');
+  throw new RejectError('WRONG_DATE', 'expected a date in a known format');
 }
 
-/** The same, where the source may leave it out or write what is no date (`unknown`): null then. */
+/** Parses a time; null if it is missing or not a date, such as `unknown`. */
 export function parseTimeOrNull(text: string | null | undefined): Time | null {
-  if (text === null || text === undefined || !readings.some(({ pattern }) => pattern.test(text.trim())))
+  if (text === null || text === undefined || !formats.some(({ pattern }) => pattern.test(text.trim())))
     return null;
   return parseTime(text);
 }
 
-/** Beyond it (the end of the year 9999) a number is no count of seconds: milliseconds are that large. */
-const latestEpoch = 253_402_300_799;
+/** The end of the year 9999. A larger number is not a count of seconds, but probably of milliseconds. */
+const maxEpochSeconds = 253_402_300_799;
 
-/** Whole seconds since the epoch, as MISP writes its times. Throws RejectError WRONG_DATE for anything else. */
+/** Parses whole seconds since the epoch, which MISP uses. Throws RejectError WRONG_DATE for anything else. */
 export function parseEpoch(seconds: string | number): Time {
   const text = String(seconds).trim();
-  if (!/^\d{1,12}$/.test(text) || Number(text) > latestEpoch) {
-    throw new RejectError('WRONG_DATE', 'a time that is no number of seconds');
+  if (!/^\d{1,12}$/.test(text) || Number(text) > maxEpochSeconds) {
+    throw new RejectError('WRONG_DATE', 'expected a number of seconds since 1970');
   }
   return { utc: new Date(Number(text) * 1000), precision: 'SECOND', declaredZone: null };
 }
@@ -104,7 +104,7 @@ function toUtc(parts: readonly number[], zone: string | null): Date | null {
   return new Date(date.getTime() - offset * 60_000);
 }
 
-/** Null for an offset that no clock has (RFC 3339, section 5.6: hours to 23, minutes to 59). */
+/** Returns the offset; null if it is out of range (RFC 3339, section 5.6: 23 hours, 59 minutes). */
 function offsetMinutes(zone: string | null): number | null {
   const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? '') ?? [];
   if (sign === undefined) return 0;

@@ -1,17 +1,18 @@
+import { isDuplicateKey } from '../../../../schema/runtime/duplicate-key.ts';
 import { within } from '../../../../schema/runtime/within.ts';
 import type { CommunityStore } from '../store.ts';
 
-/** What walks through all records of a store, one process at a time: labels are made anew, documents migrated. */
+/** A job that walks through all records of a store, in one process at a time. */
 export type Job = 'relabel' | 'migrate';
 
-/** How far a walk is: its step, and how many records it has looked at of how many. */
+/** The progress of a walk: its step, and how many of all records it has visited. */
 export type Progress = {
   readonly step: 'adding' | 'removing';
   readonly done: number;
   readonly all: number;
 };
 
-/** Who does a job on a store, until when if nothing more is heard, and how far it was then. */
+/** The lease of a job: the process that has it, when it expires, and the progress at its last renewal. */
 export type Lease = {
   readonly _id: Job;
   readonly holder: string;
@@ -21,9 +22,8 @@ export type Lease = {
 
 const lastsMs = 10_000;
 const answerMs = 5000;
-const duplicateKey = 11_000;
 
-/** Takes or renews the lease of a job on a store, for ten seconds. False where another process holds it. */
+/** Takes or renews the lease of a job for ten seconds. Returns false if another process has it. */
 export async function takeLease(
   store: CommunityStore,
   job: Job,
@@ -38,17 +38,17 @@ export async function takeLease(
     await within(answerMs, taken);
     return true;
   } catch (error) {
-    if ((error as { code?: unknown }).code === duplicateKey) return false;
+    if (isDuplicateKey(error)) return false;
     throw error;
   }
 }
 
-/** Gives the lease back, so that another process need not wait for its end. */
+/** Releases the lease, so that another process need not wait until it expires. */
 export async function giveBackLease(store: CommunityStore, job: Job, holder: string): Promise<void> {
   await within(answerMs, leases(store).deleteOne({ _id: job, holder }));
 }
 
-/** The lease as it is, also one that is over; null where nobody ever did the job. */
+/** Returns the lease, even an expired one; null if the job never ran or the lease was released. */
 export async function readLease(store: CommunityStore, job: Job): Promise<Lease | null> {
   return await within(answerMs, leases(store).findOne({ _id: job }));
 }

@@ -1,14 +1,14 @@
 import type { CommunityStore } from '../store.ts';
 import { giveBackLease, type Job, type Progress, takeLease } from './lease.ts';
 
-/** What a job is given while it holds its lease: when to stop, and whom to tell how far it is. */
+/** A signal to stop, and the report of progress, of a job that has its lease. */
 export type Held = { readonly signal: AbortSignal; readonly progress: (progress: Progress) => void };
 
 const renewEveryMs = 2000;
 
 /**
- * Does a job on a store under its lease, which is renewed until it is over and given back. Null where another process
- * holds it. The job is told to stop where the lease is lost, or where it is wanted no more: `over` says why.
+ * Runs a job under its lease, renews the lease until the job ends, and releases it. Returns null if another process has
+ * the lease. Aborts the job if the lease is lost, or if `over` returns a reason to stop.
  */
 export async function underLease<Result>(
   store: CommunityStore,
@@ -22,7 +22,7 @@ export async function underLease<Result>(
   const given = new AbortController();
   const renew = async (): Promise<void> => {
     const isMine = await takeLease(store, job, holder, progress).catch(() => true);
-    const why = isMine ? over() : 'another process does it';
+    const why = isMine ? over() : 'another process has the lease';
     if (why !== null) given.abort(new Error(why));
   };
   let renewal = Promise.resolve();
@@ -33,7 +33,7 @@ export async function underLease<Result>(
     return await work({ signal: given.signal, progress: (now) => (progress = now) });
   } finally {
     clearInterval(renewing);
-    // A renewal that comes behind the end would keep others waiting for nobody.
+    // A renewal after the release would block other processes for ten seconds.
     await renewal;
     await giveBackLease(store, job, holder).catch(() => undefined);
   }

@@ -1,26 +1,26 @@
-import type { Collection } from 'mongodb';
 import { setTimeout as pause } from 'node:timers/promises';
+import { modelOf, recordsOf } from '../collections.ts';
 import type { CommunityStore } from '../store.ts';
 import type { Progress } from './lease.ts';
 
-/** Records of one kind in the order of their ids: those behind `after`, up to and with `last`. */
+/** Records of one kind with ids above `after`, up to and including `last`. */
 export type Range = { readonly after: string; readonly last: string; readonly count: number };
 
-/** How a walk goes, whatever it does. */
+/** Options of every walk. */
 export type WalkOptions = {
   readonly signal?: AbortSignal;
   readonly progress?: (progress: Progress) => void;
-  /** How long to rest after a batch, as a multiple of what the batch took: readers come first. */
+  /** The pause after each batch, as a multiple of the batch's duration. It leaves the store to readers. */
   readonly rest?: number;
-  /** How many records one batch looks at. */
+  /** The number of records in one batch. */
   readonly batch?: number;
 };
 
 const usualBatch = 500;
 
 /**
- * Walks through all records of these kinds by their ids, and gives how many were written. It is never told where it
- * was: what is left to do is told by the records themselves, so that it may be killed at any moment, and begun again.
+ * Visits all records of these kinds in the order of their ids. Returns how many `visit` wrote. A walk stores no
+ * position: the records themselves show what is left to do, so a walk can be killed and started again at any time.
  */
 export async function walk(
   store: CommunityStore,
@@ -29,7 +29,7 @@ export async function walk(
   options: WalkOptions,
   visit: (kind: string, range: Range) => Promise<number>,
 ): Promise<number> {
-  const counts = kinds.map(async (kind) => (await store.records.get(kind)?.estimatedDocumentCount()) ?? 0);
+  const counts = kinds.map(async (kind) => await modelOf(store, kind).estimatedDocumentCount());
   const all = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   let [done, written] = [0, 0];
   for (const kind of kinds) {
@@ -49,19 +49,18 @@ export async function walk(
   return written;
 }
 
-/** The next range of at most so many records behind an id; null where there is no record any more. */
+/** Returns the next range of at most `max` records above an id; null after the last record. */
 async function nextRange(
   store: CommunityStore,
   kind: string,
   after: string,
-  most: number,
+  max: number,
 ): Promise<Range | null> {
-  const records = store.records.get(kind)?.collection as unknown as Collection<{ readonly _id: string }>;
-  const ids = await records
+  const ids = await recordsOf(store, kind)
     .find({ _id: { $gt: after } })
     .project<{ readonly _id: string }>({ _id: 1 })
     .sort({ _id: 1 })
-    .limit(most)
+    .limit(max)
     .toArray();
   const last = ids.at(-1)?._id;
   return last === undefined ? null : { after, last, count: ids.length };

@@ -152,7 +152,14 @@ test('converts a version to its name and back, and rejects other names', () => {
   expect(policy.version).toBe(nameOfVersion(policy.source.version));
   expect(nameOfVersion(12)).toBe('joint-baseline-12');
   expect(numberOfVersion('joint-baseline-12')).toBe(12);
-  for (const name of ['joint-baseline-', 'joint-baseline-x', 'xjoint-baseline-1', 'joint-baseline-1x', ''])
+  for (const name of [
+    'joint-baseline-',
+    'joint-baseline-x',
+    'xjoint-baseline-1',
+    'joint-baseline-1x',
+    'joint-baseline-01',
+    '',
+  ])
     expect(numberOfVersion(name)).toBeNull();
 });
 

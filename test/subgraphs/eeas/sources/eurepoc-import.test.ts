@@ -109,7 +109,7 @@ test('rejects a single table and names the missing ones', async () => {
 
 test('asks for --source if a folder has several kinds of files', async () => {
   const folder = await write('mixed', new Map([...eurepocTables(3), ['own.json', '{}']]));
-  expect((await take([folder])).err).toContain('several kinds (.csv, .json): say one with --source');
+  expect((await take([folder])).err).toContain('several kinds (.csv, .json): choose one with --source');
   expect(await take([folder, '--source', 'eurepoc'])).toMatchObject({ code: 0 });
 });
 

@@ -89,7 +89,7 @@ test.each([
 ])('rejects a file with %s, and reads nothing of it', async (_what, before) => {
   const ended = await take(listOf([listing('1', { inside: '<remark>&a9;&x;</remark>' })], before));
   expect(ended.code).toBe(1);
-  expect(ended.err).toContain('a document type declaration (DTD): such files are not read');
+  expect(ended.err).toContain('a document type declaration (DTD): such files are refused');
   expect(await listings().countDocuments()).toBe(0);
   expect(ended.out + ended.err + (await place.everything())).not.toContain(secret);
 });
@@ -98,7 +98,7 @@ test('imports the complete listings of a truncated file, and reports the fault',
   const list = listOf([listing('1'), listing('2'), listing('3')]);
   const ended = await take(list.slice(0, list.indexOf('EXERCISE 3')));
   expect(ended.code).toBe(1);
-  expect(ended.err).toMatch(/not read to its end: .*the file ends inside record 2/);
+  expect(ended.err).toMatch(/not read to the end: .*the file ends inside record 2/);
   expect(await listings().countDocuments()).toBe(2);
 });
 

@@ -4,13 +4,13 @@ import { expect, test } from '@jest/globals';
 import { actorKey } from '../../../../schema/record/keys.ts';
 import { sources } from '../../../../subgraphs/eeas/sources.ts';
 import { sanctions } from '../../../../subgraphs/eeas/sources/sanctions.ts';
-import { cutRecords, parseSlice } from '../../../../subgraphs/serve/ingest/formats/forms.ts';
+import { sliceRecords, parseSlice } from '../../../../subgraphs/serve/ingest/formats/forms.ts';
 import { describeReal, headOf, mapAll, mapWith, realPath, refusalOf } from '../../../helpers/map-all.ts';
 import { listing, listOf } from './sanctions-list.ts';
 
 async function recordsOf(chunks: AsyncIterable<Buffer>): Promise<readonly unknown[]> {
   const records: unknown[] = [];
-  for await (const { bytes } of cutRecords(chunks, sanctions.locate)) {
+  for await (const { bytes } of sliceRecords(chunks, sanctions.locate)) {
     if (bytes !== null) records.push(parseSlice(bytes, sanctions.locate));
   }
   return records;

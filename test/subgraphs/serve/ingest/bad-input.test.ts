@@ -15,8 +15,8 @@ const good = { id: 'B-bad', title: 'EXERCISE', text: word, published: '2025-02-0
 
 /** Records that are wrong, each in its own way, with the reason and what its line says. */
 const wrong: readonly (readonly [unknown, string, string])[] = [
-  [{ ...good, published: '2025-02-30' }, 'WRONG_DATE', 'does not exist'],
-  [{ ...good, published: word }, 'WRONG_DATE', 'none of the forms'],
+  [{ ...good, published: '2025-02-30' }, 'WRONG_DATE', 'a date that exists'],
+  [{ ...good, published: word }, 'WRONG_DATE', 'in a known format'],
   [{ ...good, title: undefined }, 'WRONG_SHAPE', 'title: expected string, got nothing'],
   [{ ...good, notes: ['x', { [word]: 1 }] }, 'WRONG_SHAPE', 'notes.1: expected string, got object'],
   [word, 'WRONG_SHAPE', 'record: expected object, got string'],
@@ -26,17 +26,17 @@ const wrong: readonly (readonly [unknown, string, string])[] = [
   [{ ...good, extra: { $where: word } }, 'UNSAFE_KEY', 'operator'],
   [{ ...good, extra: { 'a\0b': word } }, 'UNSAFE_KEY', 'operator'],
   [{ ...good, tlp: 'tlp:white' }, 'WRONG_MARKING', 'expected a label of TLP 2.0'],
-  [{ ...good, text: `${word} \ud800` }, 'WRONG_ENCODING', 'half a character'],
+  [{ ...good, text: `${word} \ud800` }, 'WRONG_ENCODING', 'a lone surrogate'],
   [{ ...good, breaks: true }, 'UNMAPPABLE', '(TypeError)'],
 ];
 const broken: readonly (readonly [string, string, string])[] = [
-  [`{"id": "B-bad", "title": ${word}}`, 'MALFORMED', 'no JSON value'],
+  [`{"id": "B-bad", "title": ${word}}`, 'MALFORMED', 'expected a JSON value'],
   [`{"id": "B-bad", "__proto__": {"${word}": 1}}`, 'UNSAFE_KEY', 'prototype'],
   [`{"id": "B-bad", "x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'TOO_DEEP', 'deeper than 64'],
-  [`{"id": "B-bad", "title": "${word} \u00ff"}`, 'WRONG_ENCODING', 'no UTF-8'],
+  [`{"id": "B-bad", "title": "${word} \u00ff"}`, 'WRONG_ENCODING', 'expected UTF-8'],
 ];
 
-test('every kind of bad record is rejected by its place and reason, without a word of it, and the rest goes on', async () => {
+test('rejects every kind of bad record with position and reason but no content, and imports the others', async () => {
   const bad = [...wrong.map(([record, ...why]) => [JSON.stringify(record), ...why]), ...broken];
   const list = bad.flatMap(([text = ''], at) => [
     JSON.stringify({ ...good, id: `B-${at}`, text: 'EXERCISE' }),
@@ -59,7 +59,7 @@ test('every kind of bad record is rejected by its place and reason, without a wo
   expect(await place.everything()).not.toContain(word);
 });
 
-test('of two records with one id the first is taken: the same again is skipped, another is rejected, at every run', async () => {
+test('imports the first of two records with one id, skips an equal one and rejects a different one in every run', async () => {
   const file = bulletinsFile(2600, (bulletin, at) => {
     if (at === 2400) return { ...bulletin, id: 'B-0', title: 'EXERCISE bulletin 0', notes: [] };
     if (at === 2500) return { ...bulletin, id: 'B-1', title: 'EXERCISE other' };
@@ -79,7 +79,7 @@ test('of two records with one id the first is taken: the same again is skipped, 
   }
 });
 
-test('of a file that is cut off, every whole record is taken and the place is told', async () => {
+test('imports the complete records of a truncated file and reports the position', async () => {
   const text = bulletinsFile(50);
   const cut = text.slice(0, text.indexOf('second note of 17'));
   const ended = await place.import([await place.write('cut.json', cut)]);
@@ -94,9 +94,13 @@ test.each([
   ['UTF-16', Buffer.from(`\ufeff${bulletinsFile(2)}`, 'utf16le'), 'expected UTF-8, got UTF-16'],
   ['gzip', gzipSync(bulletinsFile(2)), 'got gzip: unpack the file first'],
   ['an empty file', Buffer.alloc(0), 'is empty'],
-  ['another format', Buffer.from('<?xml version="1.0"?><bulletins/>'), "is none of this community's sources"],
+  [
+    'another format',
+    Buffer.from('<?xml version="1.0"?><bulletins/>'),
+    "is not a file of this community's sources",
+  ],
   ['another JSON', Buffer.from('{"vulnerabilities": []}'), 'an object with an array "bulletins"'],
-])('%s is refused with what was expected', async (_what, bytes, message) => {
+])('refuses %s and says what was expected', async (_what, bytes, message) => {
   const ended = await place.import([await place.write('other.json', bytes)]);
   expect(ended.code).toBe(1);
   expect(ended.err).toContain(message);
@@ -108,18 +112,24 @@ test.each([
   [['--tlp', 'WHITE'], 'Expected one of CLEAR, GREEN, AMBER, AMBER_STRICT, RED'],
   [['--source', 'nothing'], 'expected one of bulletins, got nothing'],
   [['--aliases', 'nowhere.json'], 'nowhere.json'],
-  [['nowhere.json'], 'there is no such file or folder'],
-])('what the command line says wrong is told in a line: %j', async (args, message) => {
+  [['nowhere.json'], 'no such file or folder'],
+])('reports a wrong command line in one line: %j', async (args, message) => {
   const ended = await place.import([await place.write('good.json', bulletinsFile(1))], { args });
   expect(ended.code).toBe(1);
   expect(ended.err).toContain(message);
   expect(ended.err).not.toContain('    at ');
 });
 
-test('a full disk at the reject file ends the import with a clear error, and nothing half', async () => {
+test('ends with a clear error and no partial line if the disk is full at the reject file', async () => {
   const { openRejects } = await import('../../../../subgraphs/serve/ingest/rejects.ts');
   // The device that is always full.
   await using rejects = openRejects('/dev/full');
-  const reject = { file: 'f', index: 0, offset: 0, reason: 'MALFORMED', message: 'no JSON value' } as const;
+  const reject = {
+    file: 'f',
+    index: 0,
+    offset: 0,
+    reason: 'MALFORMED',
+    message: 'expected a JSON value',
+  } as const;
   await expect(rejects.write(reject)).rejects.toMatchObject({ code: 'ENOSPC' });
 });

@@ -5,7 +5,7 @@ import { community } from '../../../../subgraphs/defence/community.ts';
 import { kinds } from '../../../../subgraphs/defence/records.ts';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
 import { ownRecords } from '../../../../subgraphs/serve/ingest/own-records.ts';
-import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
@@ -36,13 +36,20 @@ const keys = async () => (await place.store.links.find().lean()).map(({ key }) =
 async function byHand() {
   const { _id: id, envelope } = await stored();
   const readerAccess = policy.accessOf(readerOf({ organisation: 'defence' }), new Date());
-  const [store, labeller] = [place.store, labelBy(policy)];
-  const parts = { community: community.name, kinds: community.kinds, store, policy, labeller, readerAccess };
+  const [store, keyAssigner] = [place.store, assignKeysBy(policy)];
+  const parts = {
+    community: community.name,
+    kinds: community.kinds,
+    store,
+    policy,
+    keyAssigner,
+    readerAccess,
+  };
   const changes = new Changes({ ...parts, alarm: () => undefined });
   return { changes, on: { key: randomUUID(), id, expectedVersion: envelope.version } };
 }
 
-test('a joint case that was said by hand stays, whatever the source says after it', async () => {
+test('keeps a joint case that was set by hand when the source has another one', async () => {
   await place.import(source, assessed('EXERCISE: one'));
   const { changes, on } = await byHand();
   expect((await changes.link({ ...on, case: 'JC-2026-0007' })).userErrors).toEqual([]);
@@ -54,7 +61,7 @@ test('a joint case that was said by hand stays, whatever the source says after i
   expect(await keys()).toEqual(['JointCase:JC-2026-0007', 'Vulnerability:CVE-2099-10001']);
 });
 
-test('what was changed by hand is written over by what the source says anew, and not by the same words again', async () => {
+test('replaces content that was changed by hand only if the source changed', async () => {
   await place.import(source, assessed('EXERCISE: one'));
   const { changes, on } = await byHand();
   expect(

@@ -4,12 +4,12 @@ import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { community } from '../../../../subgraphs/enisa/community.ts';
 import { csaf } from '../../../../subgraphs/enisa/sources/csaf.ts';
 import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
-import { prepare } from '../../../../subgraphs/serve/ingest/label.ts';
+import { prepare } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import type { Defaults } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
 import { PreviewTarget } from '../../../../subgraphs/serve/ingest/preview-target.ts';
-import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
@@ -40,8 +40,15 @@ const keys = async () => (await place.store.links.find().lean()).map(({ key }) =
 async function mark(reading: MarkInput['reading']): Promise<void> {
   const { _id: id, envelope } = await stored();
   const readerAccess = policy.accessOf(readerOf({ organisation: 'exercise-vendor' }), new Date());
-  const [store, labeller] = [place.store, labelBy(policy)];
-  const parts = { community: community.name, kinds: community.kinds, store, policy, labeller, readerAccess };
+  const [store, keyAssigner] = [place.store, assignKeysBy(policy)];
+  const parts = {
+    community: community.name,
+    kinds: community.kinds,
+    store,
+    policy,
+    keyAssigner,
+    readerAccess,
+  };
   const changes = new Changes({ ...parts, alarm: () => undefined });
   const input = { key: randomUUID(), id, expectedVersion: envelope.version, reading };
   expect((await changes.mark(input)).userErrors).toEqual([]);
@@ -50,7 +57,7 @@ async function mark(reading: MarkInput['reading']): Promise<void> {
 /** To whom an import of the document would open its record. */
 async function previewed(document: object, given: Partial<Defaults>): Promise<readonly string[]> {
   const defaults = { ...csaf.defaults, ...given };
-  const target = new Target(place.store, csaf.name, null, labelBy(policy));
+  const target = new Target(place.store, csaf.name, null, assignKeysBy(policy));
   const preview = new PreviewTarget(policy, {
     loadActors: async () => await target.loadActors(),
     dryRun: async (batch) => await target.dryRun(batch),
@@ -61,15 +68,15 @@ async function previewed(document: object, given: Partial<Defaults>): Promise<re
   return preview.opened().map(({ what }) => what);
 }
 
-test('a marking made by hand stays, whatever its feed brings later; the content follows the feed', async () => {
+test('keeps a marking that was set by hand when the feed has another one, and imports the content', async () => {
   await place.import(csaf, titled('EXERCISE: one'), vendor);
   const open = await previewed(titled('EXERCISE: two'), vendor);
-  expect(open).toContainEqual(expect.stringContaining('every token readerAccess'));
+  expect(open).toContainEqual(expect.stringContaining('every authenticated reader'));
   await mark({ marking: red, purposes: ['incident-response'], embargoUntil: new Date('2099-01-01') });
   const { envelope: marked, admits } = await stored();
 
   expect(await previewed(titled('EXERCISE: two'), vendor)).not.toContainEqual(
-    expect.stringContaining('every token readerAccess'),
+    expect.stringContaining('every authenticated reader'),
   );
   expect(await place.import(csaf, titled('EXERCISE: two'), vendor)).toMatchObject({ changed: 1 });
   const after = await stored();
@@ -88,7 +95,7 @@ test('a marking made by hand stays, whatever its feed brings later; the content 
   expect(await stored()).toEqual(after);
 });
 
-test('nor do another mapping and another policy undo it', async () => {
+test('keeps a marking that was set by hand under a new mapping and a new policy', async () => {
   await place.import(csaf, documentOf(), vendor);
   await mark({ marking: red });
   await place.import({ ...csaf, mapping: csaf.mapping + 1 }, documentOf(), vendor);
@@ -101,7 +108,7 @@ test('nor do another mapping and another policy undo it', async () => {
   expect((await stored()).envelope).toMatchObject({ version: 4, marking: red });
 });
 
-test('what only a part names that was marked by hand gets no join row by the next import', async () => {
+test('writes no join row for a key that only a portion marked by hand names', async () => {
   await place.import(csaf, titled('EXERCISE: one'), vendor);
   expect(await keys()).toEqual(['Vulnerability:CVE-2099-10001']);
   await mark({
@@ -115,7 +122,7 @@ test('what only a part names that was marked by hand gets no join row by the nex
   expect((await stored()).envelope.portions).toMatchObject([{ path: 'vulnerability' }]);
 });
 
-test('a marking made by hand that an import leaves as it is raises no alarm of its own', async () => {
+test('raises no alarm for a marking by hand that an import keeps', async () => {
   await place.import(csaf, titled('EXERCISE: one'), vendor);
   await mark({ marking: red });
   const before = await newestAlarms(place.store, 10);

@@ -5,7 +5,7 @@ import { ingest } from '../../../../subgraphs/serve/ingest/ingest.ts';
 import { noProgress } from '../../../../schema/runtime/progress.ts';
 import { openRejects } from '../../../../subgraphs/serve/ingest/rejects.ts';
 import type { Collection, Mapped, Source } from '../../../../subgraphs/serve/ingest/sources/source.ts';
-import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { policy } from '../../../helpers/policy.ts';
@@ -64,7 +64,7 @@ async function take(...files: readonly string[]) {
   met = [];
   const options = { source, files, defaults: source.defaults, receivedAt: new Date(), progress: noProgress };
   await using rejects = openRejects(`${place.folder}/rejects/collect.jsonl`);
-  const target = new Target(store, 'collect', null, labelBy(policy));
+  const target = new Target(store, 'collect', null, assignKeysBy(policy));
   const report = await ingest({ ...options, rejects, target, alarm: () => undefined });
   const records = await store.records.get('Bulletin')?.find().lean();
   return {
@@ -75,13 +75,13 @@ async function take(...files: readonly string[]) {
 
 const fileOf = (...records: readonly unknown[]) => JSON.stringify({ bulletins: records });
 
-test('a record is given what others of its file say, wherever in it they stand, and nothing of another file', async () => {
+test('gives a record the data of others in its file, in any order, and none of another file', async () => {
   const one = await place.write('c1.json', fileOf({ id: 'a', title: 'A', of: 'b' }, { id: 'b', title: 'B' }));
   const two = await place.write('c2.json', fileOf({ id: 'c', title: 'C', of: 'a' }));
   expect((await take(one, two)).titles).toEqual(['A of B', 'B', 'C of nobody']);
 });
 
-test('a record of the wrong shape gives nothing, and one that bears a classification no more than that it does', async () => {
+test('collects nothing of a malformed record, and of a classified one only that it is classified', async () => {
   const marked = { id: 'b', title: 'B', classification: 'EU SECRET' };
   const file = await place.write('c3.json', fileOf({ id: 'a', title: 'A', of: 'b' }, marked, { id: 'c' }));
   const { report, titles } = await take(file);
@@ -90,25 +90,25 @@ test('a record of the wrong shape gives nothing, and one that bears a classifica
   expect(met.map(({ classified }) => classified)).toEqual([['b']]);
 });
 
-test('a file that is cut off gives what stands before that place', async () => {
+test('collects the records before the position where a file is truncated', async () => {
   const whole = fileOf({ id: 'a', title: 'A', of: 'b' }, { id: 'b', title: 'B' }, { id: 'c', title: 'C' });
   const { report, titles } = await take(await place.write('c4.json', whole.slice(0, -12)));
   expect(titles).toEqual(['A of B', 'B']);
   expect(report.broken).toHaveLength(1);
 });
 
-test('a file whose records need more of each other than may be held is not taken at all, and the next one is', async () => {
+test('refuses a file whose collection exceeds the maximum, and imports the next file', async () => {
   const many = await place.write(
     'c5.json',
     fileOf({ id: 'a', title: 'A' }, { id: 'b', title: 'x'.repeat(100) }),
   );
   const context = { defaults: source.defaults, receivedAt: new Date(), resolveActor: () => null };
   await expect(collectFirst(source, many, context, 100)).rejects.toThrow(
-    'its records are named by others of the file in more than 100 bytes: import it in parts',
+    'its records refer to each other in more than 100 bytes: import the file in parts',
   );
   const huge = { ...source, collect: () => Object.assign(new Titles(), { size: 2 ** 40 }) };
   const next = await place.write('c6.json', fileOf());
-  const target = new Target(store, 'collect', null, labelBy(policy));
+  const target = new Target(store, 'collect', null, assignKeysBy(policy));
   await using rejects = openRejects(`${place.folder}/rejects/bound.jsonl`);
   const report = await ingest({
     source: huge,
@@ -120,5 +120,5 @@ test('a file whose records need more of each other than may be held is not taken
     alarm: () => undefined,
     receivedAt: new Date(),
   });
-  expect(report).toMatchObject({ read: 0, broken: [expect.stringContaining('import it in parts')] });
+  expect(report).toMatchObject({ read: 0, broken: [expect.stringContaining('import the file in parts')] });
 });

@@ -18,7 +18,7 @@ function countsOf({ out }: Ended) {
   return [read, added, changed, unchanged, rejected, classified].map(Number);
 }
 
-test('records, join rows and references are stored, labelled by the policy, under random typed ids', async () => {
+test('stores records, join rows and references with access keys and random typed ids', async () => {
   const file = await place.write('one.json', bulletinsFile(3));
   const ended = await place.import([file]);
   expect(ended).toMatchObject({ code: 0 });
@@ -56,7 +56,7 @@ test('records, join rows and references are stored, labelled by the policy, unde
   expect(await db.collection('links').countDocuments({ key: String(bulletin?._id), kind: 'Note' })).toBe(2);
 });
 
-test('a second import writes nothing at all', async () => {
+test('writes nothing in a second import of the same file', async () => {
   const file = await place.write('two.json', bulletinsFile(2500));
   expect(countsOf(await place.import([file]))).toEqual([2500, 7500, 0, 0, 0, 0]);
   const before = await writesOf();
@@ -88,7 +88,7 @@ async function writesOf(): Promise<unknown> {
   );
 }
 
-test('a changed record is replaced with its join rows: a version more, the same id and place in lists', async () => {
+test('replaces a changed record and its join rows under the same id and sort key, in the next version', async () => {
   await place.import([await place.write('v1.json', bulletinsFile(3))]);
   const db = place.client.db();
   const before = await db.collection('bulletins').findOne({ 'envelope.localId': 'B-2' });
@@ -115,7 +115,7 @@ test('a changed record is replaced with its join rows: a version more, the same 
   expect(links[0]?.['admits']).toEqual(after?.['admits']);
 });
 
-test('what was erased here stays erased', async () => {
+test('does not import an erased record again', async () => {
   await place.import([await place.write('erased.json', bulletinsFile(1))]);
   const erased = { 'envelope.recordState': 'ERASED', content: {}, contentHash: '' };
   await place.client.db().collection('bulletins').updateOne({}, { $set: erased });
@@ -127,7 +127,7 @@ test('what was erased here stays erased', async () => {
   });
 });
 
-test('one record that makes thousands is written in parts', async () => {
+test('writes a record that maps to thousands in parts', async () => {
   const notes = Array.from({ length: 20_000 }, (_, at) => `note ${at}`);
   const file = await place.write(
     'many.json',
@@ -138,7 +138,7 @@ test('one record that makes thousands is written in parts', async () => {
   expect(countsOf(await place.import([file]))).toEqual([1, 0, 0, 20_001, 0, 0]);
 });
 
-test('an originator that the command line says is that of every record: one that says another is rejected', async () => {
+test('rejects records of other originators than --originator', async () => {
   const others = bulletinsFile(3, (one, at) => ({ ...one, originator: at === 1 ? 'csirt-pl' : 'csirt-fr' }));
   const file = await place.write('others.json', others);
   const ended = await place.import([file], { args: ['--originator', 'csirt-fr'] });
@@ -160,7 +160,7 @@ test('an originator that the command line says is that of every record: one that
   expect(found.map(({ envelope }) => envelope.originator)).toEqual(['csirt-fr', 'csirt-pl', 'csirt-fr']);
 });
 
-test('two imports of one file at once come to the same end', async () => {
+test('has the same result after two concurrent imports of one file', async () => {
   const file = await place.write('both.json', bulletinsFile(3000));
   const both = await Promise.all([place.import([file]), place.import([file])]);
   expect(both.map(({ code, err }) => [code, err.includes('Error')])).toEqual([
@@ -173,7 +173,7 @@ test('two imports of one file at once come to the same end', async () => {
   expect(await db.collection('links').countDocuments()).toBe(12_000);
 });
 
-test('a store that is down is told, with what to do', async () => {
+test('reports a store that is down and says what to do', async () => {
   const file = await place.write('down.json', bulletinsFile(1));
   const child = place.import([file], { uri: 'mongodb://127.0.0.1:1/nothing' });
   const ended = await child;
@@ -181,7 +181,7 @@ test('a store that is down is told, with what to do', async () => {
   expect(ended.err).toContain("The community's store does not answer");
 }, 30_000);
 
-test('records that bear the labels of an older policy are labelled anew by the next import of the same file', async () => {
+test('gives records with access keys of an older policy new ones in the next import of the same file', async () => {
   const file = await place.write('b.json', bulletinsFile(3));
   expect((await place.import([file])).code).toBe(0);
   const before = await place.client.db().collection('bulletins').find().sort({ _id: 1 }).toArray();
@@ -197,7 +197,7 @@ test('records that bear the labels of an older policy are labelled anew by the n
   expect((await place.import([file])).out).toContain('0 new, 0 changed, 9 unchanged records');
 });
 
-test('a list of imports is made one after the other, each with what it says of itself and else what all say', async () => {
+test('runs a list of imports in order, each with its own options before the common ones', async () => {
   const three = await place.write('three.json', bulletinsFile(3));
   const one = await place.write('one.json', bulletinsFile(1));
   const list = await place.write('list.json', JSON.stringify([[three], [one, '--provider', 'told-for-one']]));
@@ -215,10 +215,10 @@ test('a list of imports is made one after the other, each with what it says of i
 test.each([
   ['a flag that there is not', [['FILE'], ['FILE', '--tlp', 'PURPLE']], /import 2: .*PURPLE/],
   ['no path', [['FILE'], ['--tlp', 'GREEN']], /import 2: expected paths/],
-  ['another list', [['FILE', '--each', 'FILE']], /import 1: expected paths, and no --each/],
+  ['another list', [['FILE', '--each', 'FILE']], /import 1: expected paths and no --each/],
   ['no lists', { each: 'FILE' }, /expected a JSON list of lists of arguments/],
   ['nothing', [], /expected a JSON list of lists of arguments/],
-])('of a list with %s nothing is taken in', async (_what, said, told) => {
+])('imports nothing of a list with %s', async (_what, said, told) => {
   const file = await place.write('there.json', bulletinsFile(1));
   const list = await place.write('list.json', JSON.stringify(said).replaceAll('FILE', file));
   const ended = await place.import([], { args: ['--each', list] });
@@ -226,13 +226,13 @@ test.each([
   expect(await place.client.db().collection('bulletins').countDocuments()).toBe(0);
 });
 
-test('the first import of a list that fails is its last', async () => {
+test('stops a list after the first import that fails', async () => {
   const file = await place.write('there.json', bulletinsFile(1));
   const list = await place.write('list.json', JSON.stringify([['missing.json'], [file]]));
   const ended = await place.import([], { args: ['--each', list] });
   expect(ended).toMatchObject({
     code: 1,
-    err: expect.stringMatching(/missing\.json: there is no such file/),
+    err: expect.stringMatching(/missing\.json: no such file/),
   });
   expect(await place.client.db().collection('bulletins').countDocuments()).toBe(0);
 });

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ingest, Interrupted } from '../../../../subgraphs/serve/ingest/ingest.ts';
-import { type Prepared, prepare } from '../../../../subgraphs/serve/ingest/label.ts';
+import { type Prepared, prepare } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import { noProgress } from '../../../../schema/runtime/progress.ts';
 import type { Reject, RejectFile } from '../../../../subgraphs/serve/ingest/rejects.ts';
 import type { Mapped } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
 import { PreviewTarget } from '../../../../subgraphs/serve/ingest/preview-target.ts';
-import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { bulletins, community } from './bulletins.ts';
 import { bulletinsFile, Place } from './place.ts';
@@ -29,7 +29,7 @@ afterAll(async () => {
 beforeEach(async () => await place.clear());
 
 const { defaults } = bulletins;
-const newTarget = () => new Target(store, bulletins.name, defaults.exercise, labelBy(policy));
+const newTarget = () => new Target(store, bulletins.name, defaults.exercise, assignKeysBy(policy));
 
 /** A reject file in memory on a disk that has room for so many lines. */
 function rejectsWithRoom(lines: number): RejectFile & { readonly kept: Reject[] } {
@@ -54,7 +54,7 @@ async function take(file: string, rejects: RejectFile, target = newTarget()) {
   return await ingest({ ...options, target, rejects });
 }
 
-test('a disk that is full in the middle ends the import, and the next one comes to the same end', async () => {
+test('ends an import when the disk is full, and completes it in the next one', async () => {
   const text = bulletinsFile(1200, (bulletin, at) => {
     if (at % 280 === 279) return { ...bulletin, published: '2025-02-30' };
     return at === 1000 ? { ...bulletin, id: 'B-1', title: 'EXERCISE other' } : bulletin;
@@ -76,11 +76,11 @@ test('a disk that is full in the middle ends the import, and the next one comes 
   expect(await place.state()).toEqual(whole);
 });
 
-test('a failure of the store is thrown, with how far the import had come', async () => {
+test('throws a failure of the store together with the counts', async () => {
   const file = await place.write('closed.json', bulletinsFile(10));
   const lost = openStore(place.stores.uris['cert-eu'], community.kinds, () => undefined);
   await lost.connection.asPromise();
-  const target = new Target(lost, bulletins.name, defaults.exercise, labelBy(policy));
+  const target = new Target(lost, bulletins.name, defaults.exercise, assignKeysBy(policy));
   target.loadActors = async () => {
     const resolve = await newTarget().loadActors();
     await lost.connection.close();
@@ -106,11 +106,11 @@ const note = (id: string, more: Partial<Mapped> = {}, at = new Date('2025-03-01T
   );
 const collection = (name: string) => place.client.db().collection<{ _id: string }>(name);
 
-test('a record that belongs to one that is not there is refused, and taken once that one is', async () => {
+test('refuses a record whose parent does not exist, and imports it once the parent exists', async () => {
   const orphan = note('n', { belongsTo: { bulletin: { kind: 'Bulletin', localId: 'b' } } });
   expect(await newTarget().write([orphan, note('m')])).toMatchObject({
     added: 1,
-    refused: [{ at: 0, reason: 'WRONG_SHAPE', message: 'it belongs to a record that is not there' }],
+    refused: [{ at: 0, reason: 'WRONG_SHAPE', message: 'it belongs to a record that does not exist' }],
   });
   await newTarget().write([note('b', { kind: 'Bulletin', content: { title: 'b' } })]);
   expect(await newTarget().write([orphan, note('m')])).toMatchObject({ added: 1, unchanged: 1, refused: [] });
@@ -120,7 +120,7 @@ test('a record that belongs to one that is not there is refused, and taken once 
   });
 });
 
-test('a record of another originator takes nobody’s id: it is refused with an alarm, and the others go in', async () => {
+test('refuses a record with the id of another originator’s record, raises an alarm, and imports the others', async () => {
   await newTarget().write([note('n')]);
   const [before] = await collection('notes').find().toArray();
   const foreign = note('n', { content: { value: 'taken over' }, says: { originator: 'csirt-pl' } });
@@ -146,7 +146,7 @@ test('a record of another originator takes nobody’s id: it is refused with an 
   expect(preview.opened().flatMap(({ examples }) => examples)).not.toContain('n');
 });
 
-test('the time of receipt alone changes nothing, the mapping and the default marking do', async () => {
+test('writes a record again for a new mapping or default marking, but not for a new time of receipt', async () => {
   await newTarget().write([note('n')]);
   const later = note('n', {}, new Date('2025-04-01T00:00:00Z'));
   expect(await newTarget().write([later])).toMatchObject({ unchanged: 1, changed: 0 });
@@ -162,7 +162,7 @@ test('the time of receipt alone changes nothing, the mapping and the default mar
   });
 });
 
-test('of two imports that change the same records at once, each counts, and what is left is whole', async () => {
+test('applies both of two concurrent imports that change the same records', async () => {
   const ids = Array.from({ length: 60 }, (_, at) => `n${at}`);
   await newTarget().write(ids.map((id) => note(id)));
   for (let round = 0; round < 5; round += 1) {
@@ -188,7 +188,7 @@ test('of two imports that change the same records at once, each counts, and what
   );
 });
 
-test('of two imports that add the same records at once, one of each is left', async () => {
+test('stores each record once when two concurrent imports add it', async () => {
   for (let round = 0; round < 5; round += 1) {
     const batch = Array.from({ length: 200 }, (_, at) => note(`r${round}-${at}`));
     const written = await Promise.all([
@@ -207,11 +207,11 @@ test.each<readonly [string, unknown]>([
   ['long texts', Array.from({ length: 17 }, () => 'x'.repeat(950_000))],
   ['many short texts', Array.from({ length: 999_000 }, () => 'abcd')],
   ['many numbers', Array.from({ length: 999_000 }, () => 0.5)],
-])('a record that no document of the store could hold is refused, not tried: %s', (_what, list) => {
+])('refuses a record that exceeds the document size before it writes: %s', (_what, list) => {
   expect(() => note('n', { content: { list } })).toThrow(expect.objectContaining({ reason: 'TOO_LARGE' }));
 });
 
-test('the largest record that is taken can be stored, with a thousand names', async () => {
+test('stores the largest accepted record with a thousand names', async () => {
   const list = Array.from({ length: 15 }, () => 'x'.repeat(1_000_000));
   const names = Array.from({ length: 1000 }, (_, at) => `Vulnerability:CVE-2099-${10_000 + at}`);
   expect(await newTarget().write([note('n', { content: { list }, names })])).toMatchObject({ added: 1 });

@@ -7,7 +7,7 @@ let place: Place;
 beforeAll(async () => (place = await Place.open()));
 afterAll(async () => await place[Symbol.asyncDispose]());
 
-test('an import that is killed again and again ends as one that was not', async () => {
+test('has the same result after repeated kills as without', async () => {
   const file = await place.write('big.json', bulletinsFile(4000));
   const started = performance.now();
   expect((await place.import([file])).code).toBe(0);

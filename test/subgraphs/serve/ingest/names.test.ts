@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { takeOwnNames } from '../../../../subgraphs/serve/ingest/names.ts';
+import { importOwnNames } from '../../../../subgraphs/serve/ingest/names.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
-import { labelBy } from '../../../../subgraphs/serve/store/labeller.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { community } from './bulletins.ts';
 import { Place } from './place.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
   place = await Place.open();
   store = openStore(place.stores.uris['cert-eu'], community.kinds, () => undefined);
   await store.connection.asPromise();
-  target = new Target(store, 'galaxy', null, labelBy(policy));
+  target = new Target(store, 'galaxy', null, assignKeysBy(policy));
 });
 afterAll(async () => {
   await store.connection.close();
@@ -30,11 +30,11 @@ const begin = '{"type":"threat-actor","uuid":"7cdff317-a673-4474-84ec-4f17549478
 
 async function resolveAfter(text: string, ...names: readonly string[]) {
   const file = await place.write('galaxy.json', text);
-  await takeOwnNames(target, file, { at: 'member', name: 'values' }, () => undefined);
+  await importOwnNames(target, file, { at: 'member', name: 'values' }, () => undefined);
   return names.map(await target.loadActors());
 }
 
-test('names are taken entry by entry: one that is broken or bears a classification gives none', async () => {
+test('imports the names of each entry, except of broken and classified ones', async () => {
   const marked = JSON.stringify({
     uuid: idOf(2),
     value: 'Marked',
@@ -65,18 +65,18 @@ test.each([
   ['is marked outside of its entries', `${begin}${actor(1, 'EXERCISE Bear')}],"marking":"EU SECRET"}`],
   ['is no alias table', '{"type":"ransomware","values":[{"value":"EXERCISE Bear"}]}'],
   ['is empty', ''],
-])('a file that %s gives no names', async (_what, text) => {
+])('imports no names of a file that %s', async (_what, text) => {
   expect(await resolveAfter(text, 'EXERCISE Bear')).toEqual(['ThreatActor:name:exercisebear']);
   expect(await place.client.db().collection('aliases').countDocuments()).toBe(0);
 });
 
-test('a large galaxy is taken whole', async () => {
+test('imports all names of a large galaxy', async () => {
   const entries = Array.from({ length: 60_000 }, (_, at) => actor(at, `EXERCISE ${at}`));
   const text = `${begin}${entries.join(',')}]}`;
   expect(await resolveAfter(text, 'exercise 59999')).toEqual([`ThreatActor:${idOf(59_999)}`]);
 });
 
-test('a name that stands in far parts of a galaxy is its owner’s, or all of those who share it; a newer version forgets', async () => {
+test('merges a name of several parts of a galaxy, and drops names that a newer version lacks', async () => {
   const far = Array.from({ length: 2500 }, (_, at) => actor(at + 10, `EXERCISE ${at}`));
   const entries = [
     actor(1, 'EXERCISE Bear', 'EXERCISE Owl', 'EXERCISE Both'),

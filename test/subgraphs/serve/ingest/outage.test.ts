@@ -6,7 +6,7 @@ let place: Place;
 beforeAll(async () => (place = await Place.open({ apart: true })), 120_000);
 afterAll(async () => await place[Symbol.asyncDispose]());
 
-test('a store that goes down in the middle is told, with how far it came, and the same command goes on from there', async () => {
+test('reports the counts when the store goes down, and continues when the command runs again', async () => {
   const file = await place.write('big.json', bulletinsFile(6000));
   const child = place.start([file]);
   const ending = endOf(child);
@@ -15,7 +15,7 @@ test('a store that goes down in the middle is told, with how far it came, and th
   await place.stores.stopOne('cert-eu');
   const ended = await ending;
   expect(ended.code).toBe(1);
-  expect(ended.err).toMatch(/The community's store does not answer \(.*\): see that it runs\./);
+  expect(ended.err).toMatch(/The community's store does not answer \(.*\): check that it runs\./);
   expect(ended.err).toContain('run the same command again');
   expect(ended.err).not.toContain('    at ');
   const [, read, added] = /: (\d+) read; (\d+) new/.exec(ended.out) ?? [];

@@ -19,7 +19,7 @@ function take(record: unknown) {
   return source.map(raw, { defaults: source.defaults, receivedAt: new Date(0), resolveActor: byName })[0];
 }
 
-test('a record in the hub’s own JSON names what is shared in one spelling, and is listed under it', () => {
+test('lists a record in the hub’s own JSON under its normalised shared keys', () => {
   expect(take(good)).toMatchObject({
     kind: 'DefenceAssessment',
     content: {
@@ -30,13 +30,13 @@ test('a record in the hub’s own JSON names what is shared in one spelling, and
   });
 });
 
-test('what only a part names that is marked by itself is told to nobody by a list', () => {
+test('writes no join row for a key that only a marked portion names', () => {
   const portions = [{ path: 'subject', marking: { tlp: 'RED' } }];
   const also = { ...good.content, memberStatesConcerned: ['FR'] };
   expect(take({ ...good, content: also, portions })?.names).toEqual(['MemberState:FR']);
 });
 
-test('a part that lists are sorted by is told by no order: the record stands where it was received', () => {
+test('sorts a record by its time of receipt if its sort field is a marked portion', () => {
   const campaign = {
     ...good,
     kind: 'AttackCampaign',
@@ -86,7 +86,7 @@ test.each([
     { ...good, marking: { tlp: 'GREEN', classification: 'x' } },
     'marking: unrecognized_keys',
   ],
-])('refuses %s by its place, without its value', (_what, record, message) => {
+])('refuses %s and names its path, not its value', (_what, record, message) => {
   expect(() => take(record)).toThrow(message);
   expect(() => take(record)).not.toThrow('2026-02-30');
 });

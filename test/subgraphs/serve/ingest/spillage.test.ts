@@ -11,7 +11,7 @@ beforeEach(async () => {
   await place.clearRejects();
 });
 
-test('of a classified record nothing is kept but place, time, feed and keyed hash, and the alarm is raised', async () => {
+test('stores only position, time, feed and keyed hash of a classified record, and raises the alarm', async () => {
   const marked: Readonly<Record<number, object>> = {
     3: { text: `NATO SECRET\n${word}` },
     5: { classification: 'RESTREINT UE/EU RESTRICTED', text: word },
@@ -63,7 +63,7 @@ test('of a classified record nothing is kept but place, time, feed and keyed has
 test.each([
   ['before', (text: string) => text.replace('"title": "EXERCISE"', '"classification": "NATO RESTRICTED"')],
   ['behind', (text: string) => text.replace(/\]\s*\}$/, '], "marking": "EU CONFIDENTIAL"}')],
-])('a file whose header is marked, %s its records, is refused whole', async (_where, mark) => {
+])('refuses a whole file with a classified header %s its records', async (_where, mark) => {
   const text = mark(bulletinsFile(1500).replaceAll('EXERCISE bulletin', word));
   const ended = await place.import([await place.write('marked.json', text)]);
   expect(ended.code).toBe(3);
@@ -73,7 +73,7 @@ test.each([
   expect(await place.rejects()).toMatchObject([{ index: -1, reason: 'CLASSIFIED' }]);
 });
 
-test('an alias table that bears a classification gives no name, and none of the import is done', async () => {
+test('imports no name and no record with a classified alias table', async () => {
   const galaxy = {
     type: 'threat-actor',
     uuid: '7cdff317-a673-4474-84ec-4f1754947823',
@@ -92,7 +92,7 @@ test('an alias table that bears a classification gives no name, and none of the 
   expect(await place.client.db().collection('bulletins').countDocuments()).toBe(0);
 });
 
-test('names are resolved by the newest table; the same again writes nothing, an older one is left out and told', async () => {
+test('resolves names by the newest table, and reports an older one that it does not import', async () => {
   const file = await place.write(
     'actors.json',
     bulletinsFile(1, (bulletin) => ({

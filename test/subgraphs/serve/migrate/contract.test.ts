@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
 import { contract, migrate, NotContracted } from '../../../../subgraphs/serve/migrate/migrate.ts';
 import { announce } from '../../../../subgraphs/serve/store/processes.ts';
-import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
-import { Outgrown, readLabelling } from '../../../../subgraphs/serve/store/labelling.ts';
+import { followKeyState } from '../../../../subgraphs/serve/store/key-assigner.ts';
+import { ProgramTooOld, readKeyState } from '../../../../subgraphs/serve/store/key-state.ts';
 import { viewAs } from '../../../../subgraphs/serve/operate/view.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { policy } from '../../../helpers/policy.ts';
@@ -48,7 +48,7 @@ async function foundBy(program: Program, serial = '2099-1', known = null as null
   return [contents.length, total];
 }
 
-test('programs of each version list, count and filter the same records while they are migrated', async () => {
+test('lists, counts and filters the same records in programs of each version during a migration', async () => {
   const { v1, v2, v3 } = versions;
   for (const [at, program] of [v1, v2, v3].entries()) await importBy(program, at * count);
   const whole = [3 * count, 3 * count];
@@ -82,7 +82,7 @@ async function hiddenBy(program: Program): Promise<readonly (readonly string[])[
   return nodes.map(({ decision }) => [...decision.hidden].toSorted());
 }
 
-test('a field that is marked by itself in the words of one version is hidden in those of the other', async () => {
+test('hides a marked field in the other version’s fields as well', async () => {
   const { v1, v2 } = versions;
   const named = { marking: markingOf({ tlp: 'AMBER' }), audience: audienceOf({ reach: 'NAMED' }) };
   const old = { portions: [{ path: 'title', ...named }] };
@@ -99,7 +99,7 @@ test('a field that is marked by itself in the words of one version is hidden in 
   }
 });
 
-test('a contracted store is read, counted and filtered by the program that contracted it; others find the records gone', async () => {
+test('hides the records of a contracted store from older programs only', async () => {
   const { v1, v2, v3 } = versions;
   for (const [at, program] of [v1, v2, v3].entries()) await importBy(program, at * count);
   expect(await contract(v3.store, quick)).toBe(3 * count);
@@ -126,7 +126,7 @@ test('a contracted store is read, counted and filtered by the program that contr
   expect(await contract(v3.store, quick)).toBe(0);
 });
 
-test('a store is contracted one version at a time, and what the version before reads is there until its turn', async () => {
+test('keeps the fields of each version until the store is contracted beyond it', async () => {
   const { v1, v2, v3 } = versions;
   await importBy(v1, 0, 0);
   await importBy(v3);
@@ -145,25 +145,25 @@ test('a store is contracted one version at a time, and what the version before r
   expect(await foundBy(v3)).toEqual([8, 8]);
 });
 
-test('nothing is taken away while a program of an older version was there a moment ago, import or subgraph', async () => {
+test('refuses to contract if an older import or subgraph was seen recently', async () => {
   const { v1, v2, v3 } = versions;
   await importBy(v1);
   const older = [announce(v1.store, 'subgraph'), announce(v2.store, 'import')];
   const same = announce(v3.store, 'subgraph');
-  await Promise.all([...older, same].map(async ({ told }) => await told));
+  await Promise.all([...older, same].map(async ({ registered }) => await registered));
   const refused = contract(v3.store, quick);
   await expect(refused).rejects.toThrow(NotContracted);
   await expect(refused).rejects.toThrow(
-    /programs of an older version were here in the last 60 s; [\s\S]*import on .*Advisory \(version 2\)\n.*subgraph on .*Advisory \(version 1\)/,
+    /programs of an older version used this store in the last 60 s. [\s\S]*import on .*Advisory \(version 2\)\n.*subgraph on .*Advisory \(version 1\)/,
   );
-  expect((await readLabelling(v3.store))?.oldest).toBeUndefined();
+  expect((await readKeyState(v3.store))?.oldest).toBeUndefined();
   expect(await foundBy(v1)).toEqual([4, 4]);
   await Promise.all(older.map(async ({ stop }) => await stop()));
   expect(await contract(v3.store, quick)).toBe(count);
   await same.stop();
 });
 
-test('a program that ended without a word counts as there for a while, by the clock of the store', async () => {
+test('counts a killed program as running for a while, by the clock of the store', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   const processes = v1.store.connection.collection('processes');
@@ -177,7 +177,7 @@ test('a program that ended without a word counts as there for a while, by the cl
   expect(await contract(v3.store, { ...quick, recentlyMs: 20_000 })).toBe(count);
 });
 
-test('a program of an older version that comes in the middle stops the contraction before anything is taken away', async () => {
+test('stops a contraction before it removes fields when an older program starts', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   let announced: ReturnType<typeof announce> | null = null;
@@ -191,38 +191,38 @@ test('a program of an older version that comes in the middle stops the contracti
   expect(await contract(v3.store, quick)).toBe(count);
 });
 
-test('a program of an older version writes nothing any more once the store is held to a newer one', async () => {
+test('refuses writes of an older program after the minimum version is raised', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   const target = targetOf(v1.store);
   await contract(v3.store, quick);
   const before = await storedIn(v3, 'Advisory');
   const late = [prepared(0, { serial: 'late' }, {}, 'Advisory')];
-  await expect(target.write(late)).rejects.toThrow(Outgrown);
+  await expect(target.write(late)).rejects.toThrow(ProgramTooOld);
   await expect(target.write(late)).rejects.toThrow(
-    'expected a program that knows version 3 of Advisory, which this store is held to, got one of version 1',
+    'expected a program that knows version 3 of Advisory, which this store requires, got one that knows version 1',
   );
   expect(await storedIn(v3, 'Advisory')).toEqual(before);
 });
 
-test('a batch that an older program began before the store was held to a newer version is not committed after', async () => {
+test('does not commit a batch that an older program began before the minimum version was raised', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
-  const labeller = followLabelling(v1.store, versionsOf(policy), policy.source.version);
-  await labeller.current();
+  const keyAssigner = followKeyState(v1.store, versionsOf(policy), policy.source.version);
+  await keyAssigner.current();
   await contract(v3.store, quick);
   const session = await v1.store.connection.startSession();
-  const held = session.withTransaction(async () => await labeller.hold(session));
-  await expect(held).rejects.toThrow('of another state');
+  const held = session.withTransaction(async () => await keyAssigner.hold(session));
+  await expect(held).rejects.toThrow('the key state changed');
   await session.endSession();
-  await expect(labeller.current()).rejects.toThrow(Outgrown);
+  await expect(keyAssigner.current()).rejects.toThrow(ProgramTooOld);
 });
 
-test('until readers have had time to look, what they filter by is still written and nothing is taken away', async () => {
+test('writes and keeps old fields until subgraphs have read the new minimum version', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   const contracting = contract(v3.store, { ...quick, graceMs: 4000 });
-  while (((await readLabelling(v3.store))?.oldest?.['Advisory'] ?? 1) < 3)
+  while (((await readKeyState(v3.store))?.oldest?.['Advisory'] ?? 1) < 3)
     await new Promise((resolve) => setTimeout(resolve, 10));
   await importBy(v3, count, 3);
   await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -235,27 +235,27 @@ test('until readers have had time to look, what they filter by is still written 
   expect((await storedIn(v3, 'Advisory')).some(({ content }) => 'serial' in content)).toBe(false);
 });
 
-test('a record that cannot be migrated holds the contraction up, and is named', async () => {
+test('refuses to contract while a record cannot be migrated, and names it', async () => {
   const { v1, v3 } = versions;
   await importBy(v1);
   const [row] = await storedIn(v1, 'Advisory');
   const advisories = v1.store.records.get('Advisory')?.collection;
   await advisories?.updateOne({ _id: row?._id } as never, { $set: { schemaVersion: 0.5 } });
   await expect(contract(v3.store, quick)).rejects.toThrow(String(row?._id));
-  expect((await readLabelling(v3.store))?.oldest).toBeUndefined();
+  expect((await readKeyState(v3.store))?.oldest).toBeUndefined();
 });
 
-test('a new store is held to the versions of the program that began it', async () => {
+test('sets the minimum versions of a new store to those of its first program', async () => {
   const { v1, v3 } = versions;
   await importBy(v3);
-  expect(await readLabelling(v3.store)).toMatchObject({ oldest: { Advisory: 3 }, shed: { Advisory: 3 } });
+  expect(await readKeyState(v3.store)).toMatchObject({ oldest: { Advisory: 3 }, shed: { Advisory: 3 } });
   const wild = await listOf(v3, 'Advisory', { exploitedInTheWild: 'IT_IS_NO' });
   expect(wild).toMatchObject({ total: count / 2 });
-  await expect(importBy(v1, count)).rejects.toThrow(Outgrown);
+  await expect(importBy(v1, count)).rejects.toThrow(ProgramTooOld);
   // One with a record in it is not new, whatever it was never told.
   await versions.v3.store.connection.collection('labelling').deleteMany({});
   await importBy(v3, count, 1);
-  expect((await readLabelling(v3.store))?.oldest).toBeUndefined();
+  expect((await readKeyState(v3.store))?.oldest).toBeUndefined();
 });
 
 const operator = readerOf({
@@ -271,13 +271,13 @@ function changesBy({ store, kinds }: Program): Changes {
     kinds,
     store,
     policy,
-    labeller: followLabelling(store, versionsOf(policy), policy.source.version),
+    keyAssigner: followKeyState(store, versionsOf(policy), policy.source.version),
     readerAccess: policy.accessOf(operator, now),
     alarm: () => undefined,
   });
 }
 
-test('a change by hand is read and written in the version of its program, and loses nothing of a newer one', async () => {
+test('keeps the fields of newer versions in a change by hand of an older program', async () => {
   const { v1, v2 } = versions;
   await importBy(v1, 0, 1);
   const [row] = await storedIn(v1, 'Advisory');
@@ -303,7 +303,7 @@ test('a change by hand is read and written in the version of its program, and lo
   expect(third3).toMatchObject({ schemaVersion: 2, readableFrom: 1, content: second2?.content });
 });
 
-test('what is left out for its version is not there for a change by hand either', async () => {
+test('refuses a change by hand of a record that the program cannot read', async () => {
   const { v1, v3 } = versions;
   await importBy(v1, 0, 0);
   await importBy(v3, 0, 1);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { migrate } from '../../../../subgraphs/serve/migrate/migrate.ts';
 import { previewMigration } from '../../../../subgraphs/serve/migrate/preview.ts';
-import { sayPreview } from '../../../../subgraphs/serve/operate/migrate-command.ts';
+import { formatPreview } from '../../../../subgraphs/serve/operate/migrate-command.ts';
 import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
@@ -48,7 +48,7 @@ const ofFirst = (all: readonly StoredRecord<Content>[]) =>
 const withoutForm = (all: readonly StoredRecord[]) =>
   all.map(({ content: _content, schemaVersion: _version, readableFrom: _from, ...others }) => others);
 
-test('a document that is migrated in memory is as one that is migrated in the store, whatever it held', async () => {
+test('migrates a document in memory as in the store', async () => {
   const contents = fc.sample(anything, { numRuns: 300, seed: 5 });
   await importBy('v1', contents.length);
   const rows = await storedIn(versions.v1);
@@ -79,7 +79,7 @@ test('a document that is migrated in memory is as one that is migrated in the st
   expect(after.filter(({ schemaVersion }) => schemaVersion === 3)).toHaveLength(migrated);
 }, 60_000);
 
-test('a migration changes nothing but content: no envelope, label, version or join row', async () => {
+test('changes only content in a migration: no envelope, access key or join row', async () => {
   await importBy('v1', 20);
   const { links } = versions.v1.store;
   const [before, linksBefore] = [await storedIn(versions.v1), await links.find().sort({ _id: 1 }).lean()];
@@ -93,7 +93,7 @@ test('a migration changes nothing but content: no envelope, label, version or jo
   expect(await migrate(versions.v3.store, quick)).toEqual({ migrated: 0, failed: [] });
 });
 
-test('a preview counts what would change, says why, and changes nothing', async () => {
+test('counts in a preview what would change, says why, and changes nothing', async () => {
   await importBy('v1', 3);
   await importBy('v2', 4, 3);
   const bulletins = versions.v1.store.records.get('Bulletin')?.collection;
@@ -101,18 +101,18 @@ test('a preview counts what would change, says why, and changes nothing', async 
   await bulletins?.updateOne({ _id: one?._id } as never, { $set: { schemaVersion: 4 } });
   await bulletins?.updateOne({ _id: other?._id } as never, { $set: { schemaVersion: 5, readableFrom: 2 } });
   const before = await storedIn(versions.v1);
-  expect(sayPreview('cert-eu', await previewMigration(versions.v3.store))).toEqual([
+  expect(formatPreview('cert-eu', await previewMigration(versions.v3.store))).toEqual([
     'Bulletin: 5 would be migrated to version 3 (EXERCISE: a title is a headline; EXERCISE: texts are plain)',
     'Bulletin: 2 are newer than this program, which can read 1 of them',
-    'a preview: nothing was written',
+    'this is a preview: nothing was written',
   ]);
   expect(await storedIn(versions.v1)).toEqual(before);
-  expect(sayPreview('cert-eu', await previewMigration(versions.v1.store))).toEqual([
-    'cert-eu: no kind of its records has migrations',
+  expect(formatPreview('cert-eu', await previewMigration(versions.v1.store))).toEqual([
+    'cert-eu: there is nothing to migrate',
   ]);
   await migrate(versions.v3.store, quick);
-  expect(sayPreview('cert-eu', await previewMigration(versions.v3.store))).toContain(
-    'Bulletin: 5 bear what older versions read: --contract takes it away',
+  expect(formatPreview('cert-eu', await previewMigration(versions.v3.store))).toContain(
+    'Bulletin: 5 have fields of older versions: --contract removes them',
   );
 });
 
@@ -138,7 +138,7 @@ function interrupted(store: CommunityStore, act: () => Promise<void>): Community
   return { ...store, records: new Map(records) as never };
 }
 
-test('what an import writes between the reading and the writing of a batch is never overwritten', async () => {
+test('does not overwrite what an import writes during a batch of a migration', async () => {
   await importBy('v1', 10);
   const changed = Array.from({ length: 5 }, (_, at) => prepared(at, contentOf(at, 'as it changed')));
   const store = interrupted(versions.v3.store, async () => {
@@ -149,7 +149,7 @@ test('what an import writes between the reading and the writing of a batch is ne
   expect(bodies).toEqual(Array.from({ length: 10 }, (_, at) => `as it ${at < 5 ? 'changed' : 'came'} ${at}`));
 });
 
-test('what a change by hand writes between the reading and the writing of a batch is never overwritten', async () => {
+test('does not overwrite what a change by hand writes during a batch of a migration', async () => {
   await importBy('v2', 3);
   const [row] = await storedIn(versions.v2);
   const filter = { _id: row?._id, 'envelope.version': 1 } as never;
@@ -173,7 +173,7 @@ test('what a change by hand writes between the reading and the writing of a batc
   }
 });
 
-test('two migrations at once, imports of both versions and a relabelling between them lose nothing', async () => {
+test('loses nothing in two concurrent migrations with imports of both versions and a relabelling', async () => {
   await importBy('v1', 400);
   const over = new AbortController();
   const importing = async (program: 'v1' | 'v2', from: number) => {
@@ -208,7 +208,7 @@ test('two migrations at once, imports of both versions and a relabelling between
   expect(last.size).toBeGreaterThan(20);
 }, 120_000);
 
-test('a document that the store refuses to write is told, and the others are migrated', async () => {
+test('reports a document that the store refuses, and migrates the others', async () => {
   await importBy('v1', 3);
   const bulletins = versions.v1.store.records.get('Bulletin')?.collection;
   const [row] = await storedIn(versions.v1);

@@ -10,7 +10,7 @@ import { type Part, startPart } from '../../../../docker/trial/process.ts';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { readPolicy } from '../../../../schema/policy/decide/load.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
-import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
+import { followKeyState } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { agreeWith, hubKeyOf, type TestSession } from '../../../helpers/as-hub.ts';
@@ -45,8 +45,8 @@ async function importOld(count: number, changed = 0): Promise<void> {
   const policy = readPolicy();
   const store = openStore(uri(), first.kinds, () => undefined);
   await store.connection.asPromise();
-  const labeller = followLabelling(store, versionsOf(policy), policy.source.version);
-  const target = new Target(store, 'test', null, labeller);
+  const keyAssigner = followKeyState(store, versionsOf(policy), policy.source.version);
+  const target = new Target(store, 'test', null, keyAssigner);
   await target.prepare();
   for (let from = 0; from < count; from += 1000) {
     const batch = Array.from({ length: Math.min(1000, count - from) }, (_, index) => {
@@ -107,7 +107,7 @@ const some =
 
 const logOf = (name: string) => readFileSync(join(home.folder, 'logs', `${name}.log`), 'utf8');
 
-test('two versions of a subgraph answer alike on one store before, while and after it is migrated', async () => {
+test('gives equal answers in two versions of a subgraph before, during and after a migration', async () => {
   await importOld(40);
   const [old, young] = await Promise.all([startOld(), startNew()]);
   const { data } = await old.ask(all);
@@ -140,7 +140,7 @@ test('two versions of a subgraph answer alike on one store before, while and aft
   const refused = await run('--contract');
   expect(refused.code).toBe(1);
   expect(refused.err).toMatch(
-    /programs of an older version were here[\s\S]*subgraph on .*Advisory \(version 1\)/,
+    /programs of an older version used this store[\s\S]*subgraph on .*Advisory \(version 1\)/,
   );
   await expectAlike(7);
   expect(await advisories().countDocuments({ 'content.serial': { $exists: true } })).toBe(40);
@@ -148,7 +148,9 @@ test('two versions of a subgraph answer alike on one store before, while and aft
   await old.part.stop();
   const contracted = await run('--contract');
   expect([contracted.code, contracted.err]).toEqual([0, expect.not.stringContaining('older')]);
-  expect(contracted.out).toContain('cert-eu: contracted; 40 records bore what only older versions read');
+  expect(contracted.out).toContain(
+    'cert-eu: contracted; fields of older versions were removed from 40 records',
+  );
   expect(await advisories().countDocuments({ 'content.serial': { $exists: true } })).toBe(0);
   const after = await young.ask(all);
   expect(after.data.advisories.nodes).toHaveLength(40);
@@ -163,7 +165,7 @@ test('two versions of a subgraph answer alike on one store before, while and aft
   );
 }, 240_000);
 
-test('a migration that is killed again and again ends as one that was not', async () => {
+test('has the same result after a migration with repeated kills as without', async () => {
   await importOld(6000);
   let partly = 0;
   for (let turn = 0; turn < 4; turn += 1) {
@@ -187,7 +189,7 @@ test('a migration that is killed again and again ends as one that was not', asyn
   expect((await run()).out).toBe('cert-eu: 0 records migrated\n');
 }, 240_000);
 
-test('of two migrations at once one waits for the other, and nothing is migrated twice', async () => {
+test('makes the second of two concurrent migrations wait, and migrates nothing twice', async () => {
   await importOld(3000);
   const both = await Promise.all([run(), run()]);
   expect(both.map(({ code }) => code)).toEqual([0, 0]);
@@ -196,14 +198,17 @@ test('of two migrations at once one waits for the other, and nothing is migrated
   expect(both.filter(({ out }) => out.includes('waiting for it'))).toHaveLength(1);
 }, 120_000);
 
-test('told to stop, a migration ends between two batches, says so, and leaves the lease to the next', async () => {
+test('stops a migration between two batches on a signal, and releases the lease', async () => {
   await importOld(6000);
   const child = operate();
   const ended = endOf(child);
   while ((await migrated()) === 0) await pause(5);
   child.kill('SIGTERM');
   const { code, err } = await ended;
-  expect([code, err]).toEqual([1, expect.stringContaining('stopped; what was written stays: run it again')]);
+  expect([code, err]).toEqual([
+    1,
+    expect.stringContaining('stopped; finished work is kept: run the command again'),
+  ]);
   expect(await migrated()).toBeLessThan(6000);
   const { out } = await run();
   expect(out).not.toContain('another process');

@@ -1,11 +1,11 @@
 import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
 import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.ts';
-import type { Prepared } from '../../../../subgraphs/serve/ingest/label.ts';
+import type { Prepared } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
 import type { Oldest } from '../../../../subgraphs/serve/record/schema-versions.ts';
-import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
-import { readLabelling } from '../../../../subgraphs/serve/store/labelling.ts';
+import { followKeyState } from '../../../../subgraphs/serve/store/key-assigner.ts';
+import { readKeyState } from '../../../../subgraphs/serve/store/key-state.ts';
 import type { Content } from '../../../../subgraphs/serve/record/content.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { openOwnStore } from '../../../helpers/own-store.ts';
@@ -59,7 +59,7 @@ export type Program = Awaited<ReturnType<typeof openVersions>>['v1'];
 
 /** Where an import of that program writes. */
 export function targetOf(store: CommunityStore): Target {
-  return new Target(store, 'test', null, followLabelling(store, versionsOf(policy), policy.source.version));
+  return new Target(store, 'test', null, followKeyState(store, versionsOf(policy), policy.source.version));
 }
 
 /** One bulletin as a program of version 1 maps it. */
@@ -100,7 +100,7 @@ export async function storedIn(
 
 /** What a subgraph of that program reads from, with what it knows of the store; null where it looks itself. */
 export async function loadersOf({ store, kinds }: Program, known: Oldest | null = null): Promise<Loaders> {
-  const oldest = known ?? (await readLabelling(store))?.oldest ?? {};
+  const oldest = known ?? (await readKeyState(store))?.oldest ?? {};
   const readerAccess = policy.accessOf(readerOf(), now);
   return new Loaders({ store, kinds, policy, readerAccess, cursorKey: Buffer.alloc(32, 7), oldest });
 }

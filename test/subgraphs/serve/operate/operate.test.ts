@@ -6,7 +6,8 @@ import { newestAlarms } from '../../../../subgraphs/serve/store/alarms.ts';
 import { previewPolicy } from '../../../../subgraphs/serve/preview/openings.ts';
 import { followSwitch, lastTurn, turnSwitch } from '../../../../subgraphs/serve/operate/switch.ts';
 import { viewAs } from '../../../../subgraphs/serve/operate/view.ts';
-import { readKey, sayKey } from '../../../../subgraphs/serve/store/keys-in-words.ts';
+import { readKey } from '../../../../schema/policy/decide/access-keys.ts';
+import { formatKey } from '../../../../subgraphs/serve/store/format-key.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
@@ -31,7 +32,7 @@ const inExercise = { picture: 'exercise:import' };
 const member = readerOf(inExercise);
 const outsider = readerOf({ ...inExercise, organisation: 'nordsee-energy', communities: [] });
 
-test('the view as another reader is what its questions would meet: counts and markings, and no content', async () => {
+test('shows the counts and markings that another reader would see, and no content', async () => {
   await place.import([await place.write('b.json', bulletinsFile(20))]);
   const seen = await viewAs(store, community.kinds, policy, member, new Date());
   expect(seen.map(({ kind, records }) => [kind, records])).toEqual([
@@ -46,7 +47,7 @@ test('the view as another reader is what its questions would meet: counts and ma
   ]);
 });
 
-test('an import is previewed: to whom its records would open, and nothing is written', async () => {
+test('previews the readers that an import would admit, and writes nothing', async () => {
   const file = await place.write(
     'b.json',
     bulletinsFile(3, (one, at) => ({ ...one, tlp: at === 0 ? 'AMBER' : 'GREEN' })),
@@ -78,7 +79,7 @@ function without(id: string): Policy {
   });
 }
 
-test('a rule is previewed: who would gain which records and who would lose which', async () => {
+test('previews which readers would gain and lose records by another policy', async () => {
   await place.import([await place.write('b.json', bulletinsFile(7))]);
   const narrower = without('J03');
   const lost = await previewPolicy(store, policy, narrower);
@@ -93,7 +94,7 @@ test('a rule is previewed: who would gain which records and who would lose which
   expect(await previewPolicy(store, policy, policy)).toMatchObject({ gains: [], losses: [] });
 });
 
-test('a record that comes again under a stricter marking raises an alarm: to whom it had been open, and since when', async () => {
+test('raises an alarm with the former readers when a record becomes stricter', async () => {
   await place.import([await place.write('b.json', bulletinsFile(2))]);
   expect(await newestAlarms(store, 10)).toEqual([]);
   const stricter = bulletinsFile(2, (one, at) => (at === 1 ? { ...one, tlp: 'AMBER' } : one));
@@ -101,12 +102,12 @@ test('a record that comes again under a stricter marking raises an alarm: to who
   const [alarm, ...others] = await newestAlarms(store, 10);
   expect(others).toEqual([]);
   expect(alarm).toMatchObject({ record: expect.stringMatching(/^Bulletin:/), since: expect.any(Date) });
-  expect(alarm?.lost.map(sayKey)).toEqual([
+  expect(alarm?.lost.map(formatKey)).toEqual([
     'organisations registered in cyber-defence (read, search) in exercise:import',
   ]);
 });
 
-test('the switch takes a community out at once and back in, and every turn is kept', async () => {
+test('takes a community out and back in by the switch, and keeps every use of it', async () => {
   const followed = followSwitch(store, (error) => {
     throw error;
   });
@@ -122,11 +123,11 @@ test('the switch takes a community out at once and back in, and every turn is ke
   expect(await lastTurn(store)).toMatchObject({ _id: 2, out: false, because: 'EXERCISE: it was none' });
 });
 
-test('every key that the policy makes is read aloud in words, and no two alike', async () => {
+test('formats every access key of the policy, each differently', async () => {
   await place.import([await place.write('b.json', bulletinsFile(1))]);
   const [bulletin] = await place.client.db().collection('bulletins').find().toArray();
   const keys: readonly string[] = bulletin?.['admits'] ?? [];
-  const said = keys.map(sayKey);
+  const said = keys.map(formatKey);
   expect(said.length).toBeGreaterThan(1);
   expect(new Set(said).size).toBe(said.length);
   for (const key of keys) expect(readKey(key)).toMatchObject({ picture: 'exercise:import' });

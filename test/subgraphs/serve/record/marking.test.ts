@@ -9,7 +9,7 @@ import {
   reaches,
   tlpScale,
 } from '../../../../schema/record/vocabulary.ts';
-import { prepare } from '../../../../subgraphs/serve/ingest/label.ts';
+import { prepare } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import {
   combineMarking,
   combineReading,

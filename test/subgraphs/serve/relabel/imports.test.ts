@@ -4,17 +4,17 @@ import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.
 import { compileFilter } from '../../../../schema/policy/decide/filter.ts';
 import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
-import type { Prepared } from '../../../../subgraphs/serve/ingest/label.ts';
+import type { Prepared } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
-import { labelsNow, sayLabels } from '../../../../subgraphs/serve/operate/relabel-status.ts';
-import { keepLabelled } from '../../../../subgraphs/serve/relabel/keep-labelled.ts';
-import { followLabelling } from '../../../../subgraphs/serve/store/labeller.ts';
+import { readKeyStatus, formatKeyStatus } from '../../../../subgraphs/serve/operate/relabel-status.ts';
+import { relabelInBackground } from '../../../../subgraphs/serve/relabel/relabel-in-background.ts';
+import { followKeyState } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import {
-  changeLabelling,
+  changeKeyState,
   isSame,
-  readLabelling,
-  Relabelled,
-} from '../../../../subgraphs/serve/store/labelling.ts';
+  readKeyState,
+  KeyStateChanged,
+} from '../../../../subgraphs/serve/store/key-state.ts';
 import { giveBackLease, takeLease } from '../../../../subgraphs/serve/store/walk/lease.ts';
 import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import { followServed } from '../../../../subgraphs/serve/relabel/served.ts';
@@ -30,7 +30,7 @@ let store: CommunityStore;
 beforeAll(async () => {
   own = await openOwnStore('cert-eu', kinds);
   ({ store } = own);
-  await new Target(store, 'test', null, followLabelling(store, versionsOf(), 1)).prepare();
+  await new Target(store, 'test', null, followKeyState(store, versionsOf(), 1)).prepare();
 }, 60_000);
 
 afterAll(async () => await own.stop());
@@ -47,7 +47,7 @@ const versions = versionsOf(first, second, third);
 const envelopes = fc.sample(row, { numRuns: 400, seed: 7 });
 const reader = readerOf();
 
-const targetNow = (by = 1) => new Target(store, 'test', null, followLabelling(store, versions, by));
+const targetNow = (by = 1) => new Target(store, 'test', null, followKeyState(store, versions, by));
 
 function prepared(at: number, envelope: Envelope, said: string): Prepared {
   const content = { serial: `2099-${at}`, exploitedInTheWild: 'YES' };
@@ -63,13 +63,13 @@ function pick(at: number): Envelope {
 }
 
 async function stateNow() {
-  const state = await readLabelling(store);
+  const state = await readKeyState(store);
   if (state === null) throw new Error('expected a state');
   return state;
 }
 
 /** Every row, and every join row, that a version's labels would not find as they should, by the versions it bears. */
-async function wronglyLabelled(...by: readonly Policy[]): Promise<readonly string[]> {
+async function findWrongKeys(...by: readonly Policy[]): Promise<readonly string[]> {
   const records = (await store.records.get('Advisory')?.find().lean<StoredRecord[]>()) ?? [];
   const links = await store.links.find().lean();
   return records.flatMap(({ _id, envelope, admits, admitsEarly }) => {
@@ -89,7 +89,7 @@ async function pauseFor(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-test('what comes in or changes while a store is relabelled twice is labelled for every version that it is found by', async () => {
+test('gives records that are written during two relabellings the keys of every version in use', async () => {
   const start = Array.from({ length: 40 }, (_, at) => prepared(at, pick(at), 'first'));
   await targetNow().write(start);
   await relabel(store, first, { graceMs: 0 });
@@ -129,7 +129,7 @@ test('what comes in or changes while a store is relabelled twice is labelled for
   await Promise.all([ended, oneImport(0), oneImport(100)]);
   expect(lost).toEqual([]);
   expect(await stateNow()).toMatchObject({ serving: 3, next: null, leaving: null, settled: 3 });
-  expect(await wronglyLabelled(third)).toEqual([]);
+  expect(await findWrongKeys(third)).toEqual([]);
   expect([...states]).toEqual(expect.arrayContaining(['>1>2', '1>2>', '>2>3', '2>3>']));
   const readerAccess = third.accessOf(reader, now);
   const filter = compileFilter([...readerAccess.keys('Advisory')], now);
@@ -140,30 +140,32 @@ test('what comes in or changes while a store is relabelled twice is labelled for
   );
 }, 120_000);
 
-test('a batch that was labelled before a switch is not committed after it', async () => {
+test('does not commit a batch after a switch if it got its keys before', async () => {
   await targetNow().write([prepared(1, pick(1), 'first')]);
   await relabel(store, first, { graceMs: 0 });
-  const labeller = followLabelling(store, versions, 1);
-  expect((await labeller.current()).version).toBe(first.version);
+  const keyAssigner = followKeyState(store, versions, 1);
+  expect((await keyAssigner.current()).version).toBe(first.version);
   const session = await store.connection.startSession();
-  await session.withTransaction(async () => await labeller.hold(session));
-  await changeLabelling(store, await stateNow(), { next: 2 });
-  await expect(session.withTransaction(async () => await labeller.hold(session))).rejects.toThrow(Relabelled);
+  await session.withTransaction(async () => await keyAssigner.hold(session));
+  await changeKeyState(store, await stateNow(), { next: 2 });
+  await expect(session.withTransaction(async () => await keyAssigner.hold(session))).rejects.toThrow(
+    KeyStateChanged,
+  );
   await session.endSession();
-  expect((await labeller.current()).version).toBe(second.version);
+  expect((await keyAssigner.current()).version).toBe(second.version);
 });
 
-test('a change of the labels’ state that comes in the middle of a batch undoes the batch', async () => {
+test('repeats a batch when the key state changes during it', async () => {
   await targetNow().write([prepared(1, pick(1), 'first')]);
   await relabel(store, first, { graceMs: 0 });
-  const labeller = followLabelling(store, versions, 1);
+  const keyAssigner = followKeyState(store, versions, 1);
   let times = 0;
   const target = new Target(store, 'test', null, {
-    hold: async (session) => await labeller.hold(session),
+    hold: async (session) => await keyAssigner.hold(session),
     current: async () => {
-      const labels = await labeller.current();
+      const labels = await keyAssigner.current();
       times += 1;
-      if (times === 1) await changeLabelling(store, await stateNow(), { next: 2 });
+      if (times === 1) await changeKeyState(store, await stateNow(), { next: 2 });
       return labels;
     },
   });
@@ -176,7 +178,7 @@ test('a change of the labels’ state that comes in the middle of a batch undoes
   expect(written?.policy).toBe(second.version);
 });
 
-test('one process relabels at a time; another takes over when it is gone, and is told', async () => {
+test('gives the lease to one process at a time, and to another when it expires', async () => {
   expect(await takeLease(store, 'relabel', 'one', null)).toBe(true);
   expect(await takeLease(store, 'relabel', 'other', null)).toBe(false);
   expect(await takeLease(store, 'relabel', 'one', null)).toBe(true);
@@ -206,41 +208,43 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   }
 }
 
-test('the job follows the policy in force by itself; the operator is told how far it is', async () => {
+test('relabels after each change of the policy, and reports the progress', async () => {
   const said: string[] = [];
   const log = { warn: (words: string) => said.push(words), error: (words: string) => said.push(words) };
   const policies = inForce(first);
   await targetNow().write(Array.from({ length: 30 }, (_, at) => prepared(at, pick(at), 'first')));
-  expect(sayLabels(await labelsNow(store), new Date())[1]).toBe('labels of other versions are being removed');
-  const jobs = [1, 2].map(() => keepLabelled(store, policies, log, { graceMs: 300 }));
+  expect(formatKeyStatus(await readKeyStatus(store), new Date())[1]).toBe(
+    'keys of other versions are being removed',
+  );
+  const jobs = [1, 2].map(() => relabelInBackground(store, policies, log, { graceMs: 300 }));
   await until('version 1', async () => (await stateNow()).settled === 1);
-  expect(sayLabels(await labelsNow(store), new Date())).toEqual([
-    'records are found by the labels of version 1, and bear no others',
+  expect(formatKeyStatus(await readKeyStatus(store), new Date())).toEqual([
+    'records are found by the access keys of version 1, and have no others',
   ]);
   policies.set(second);
   await until('the switch', async () => (await stateNow()).leaving === 1);
-  const [found, kept, worker] = sayLabels(await labelsNow(store), new Date());
-  expect(found).toBe('records are found by the labels of version 2');
-  expect(kept).toMatch(/^labels of version 1 are kept a moment longer/);
-  expect(worker).toMatch(/^a subgraph works on it/);
+  const [found, kept, worker] = formatKeyStatus(await readKeyStatus(store), new Date());
+  expect(found).toBe('records are found by the access keys of version 2');
+  expect(kept).toMatch(/^keys of version 1 are removed soon/);
+  expect(worker).toMatch(/^a subgraph is relabelling|^a subgraph is (adding|removing) keys/);
   await until('version 2', async () => (await stateNow()).settled === 2);
-  expect(await wronglyLabelled(second)).toEqual([]);
+  expect(await findWrongKeys(second)).toEqual([]);
   await Promise.all(jobs.map(async (job) => await job.stop()));
-  expect(said.filter((words) => /relabelled to version 2: 30/.test(words))).toHaveLength(1);
-  await changeLabelling(store, await stateNow(), { next: 3 });
-  expect(sayLabels(await labelsNow(store), new Date())).toEqual([
-    'records are found by the labels of version 2',
-    'labels of version 3 are being added; until all bear them, what 2 and 3 both allow is shown',
-    "nobody works on it: the community's subgraph does, once it runs",
+  expect(said.filter((words) => /relabelled 30 records to version 2/.test(words))).toHaveLength(1);
+  await changeKeyState(store, await stateNow(), { next: 3 });
+  expect(formatKeyStatus(await readKeyStatus(store), new Date())).toEqual([
+    'records are found by the access keys of version 2',
+    'keys of version 3 are being added; until every record has them, versions 2 and 3 must both allow',
+    "no process relabels now: start the community's subgraph",
   ]);
 }, 60_000);
 
-test('a policy that comes in the middle waits until nobody finds rows by what the one before it left', async () => {
+test('waits with a newer policy until no request uses the keys of the one before', async () => {
   const log = { warn: () => undefined, error: () => undefined };
   const policies = inForce(first);
   await targetNow().write(Array.from({ length: 30 }, (_, at) => prepared(at, pick(at), 'first')));
   await using job = {
-    job: keepLabelled(store, policies, log, { graceMs: 60_000 }),
+    job: relabelInBackground(store, policies, log, { graceMs: 60_000 }),
     [Symbol.asyncDispose]: stop,
   };
   async function stop(): Promise<void> {
@@ -255,7 +259,7 @@ test('a policy that comes in the middle waits until nobody finds rows by what th
   expect(await stateNow()).toMatchObject({ serving: 2, leaving: 1, next: null });
 }, 60_000);
 
-test('a new policy binds from the moment it is in force, beside the old one, and the old one goes with the switch', async () => {
+test('applies a new policy together with the old one until the switch', async () => {
   const log = { warn: () => undefined, error: () => undefined };
   const policies = inForce(first);
   await targetNow().write([prepared(1, pick(1), 'first')]);
@@ -275,7 +279,7 @@ test('a new policy binds from the moment it is in force, beside the old one, and
   served.stop();
 });
 
-test('who has not seen for a while by which labels rows are found decides nothing', async () => {
+test('refuses requests if the key state was not read for too long', async () => {
   const said: string[] = [];
   const log = { warn: () => undefined, error: (words: string) => said.push(words) };
   const lost = openStore(own.uri, kinds, () => undefined);
@@ -284,6 +288,6 @@ test('who has not seen for a while by which labels rows are found decides nothin
   await until('a policy is served', async () => await Promise.resolve(served.current() === first));
   await lost.connection.close();
   await until('nothing is served', async () => await Promise.resolve(served.current() === null));
-  expect(said).toEqual([expect.stringMatching(/which keys rows are found by cannot be told/)]);
+  expect(said).toEqual([expect.stringMatching(/the key state of the store cannot be read/)]);
   served.stop();
 });

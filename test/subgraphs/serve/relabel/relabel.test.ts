@@ -8,7 +8,7 @@ import { community } from '../../../../subgraphs/cert-eu/community.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
 import type { Connection, PageArguments } from '../../../../subgraphs/serve/read/connection.ts';
 import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
-import { readLabelling } from '../../../../subgraphs/serve/store/labelling.ts';
+import { readKeyState } from '../../../../subgraphs/serve/store/key-state.ts';
 import { relabel, type RelabelOptions } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import { policyServed } from '../../../../subgraphs/serve/relabel/served.ts';
 import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
@@ -16,7 +16,7 @@ import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts'
 import { versionMoving, versionsOf, versionWithout, withoutSearch } from '../../../helpers/versions.ts';
 import { envelopeOf, readerOf } from '../../../helpers/records.ts';
 import { allowedByRules } from '../../../schema/policy/decide/generated.ts';
-import { keepLabelledRows, key, now, row, type TestRow } from './rows.ts';
+import { storeRows, key, now, row, type TestRow } from './rows.ts';
 import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 
 let own: OwnStore;
@@ -120,13 +120,13 @@ async function relabelFor(batches: number, policy: Policy, options: RelabelOptio
 }
 
 async function stateNow() {
-  const state = await readLabelling(store);
+  const state = await readKeyState(store);
   if (state === null) throw new Error('expected a state');
   return state;
 }
 
 /** Every label in the store, by the version that made it. */
-async function versionsOfLabels(): Promise<readonly string[]> {
+async function versionsOfKeys(): Promise<readonly string[]> {
   const models = [store.links, ...store.records.values()];
   const keys = await Promise.all(
     models.flatMap((model) =>
@@ -141,12 +141,12 @@ async function versionsOfLabels(): Promise<readonly string[]> {
 
 const rowsOf = fc.array(row, { minLength: 1, maxLength: 24, size: 'max' });
 
-test('killed at any batch and begun again, everybody is given what both versions allow, then what the new one does', async () => {
+test('shows what both versions allow during a relabelling with kills, and then what the new one allows', async () => {
   let [apart, during, after] = [0, 0, 0];
   await fc.assert(
     fc.asyncProperty(rowsOf, async (envelopes) => {
       await clear();
-      const rows = await keepLabelledRows(store, envelopes, first);
+      const rows = await storeRows(store, envelopes, first);
       let done = await relabelFor(0, first);
       for (let batches = 0; !done; batches += 1) done = await relabelFor(batches, first);
       await expectGiven(rows, first, [first]);
@@ -165,7 +165,7 @@ test('killed at any batch and begun again, everybody is given what both versions
         (one) => allowed(rows, one, first).join() !== allowed(rows, one, second).join(),
       ).length;
       expect(await stateNow()).toMatchObject({ serving: 2, next: null, leaving: null, settled: 2 });
-      expect(['', '2']).toContain((await versionsOfLabels()).join());
+      expect(['', '2']).toContain((await versionsOfKeys()).join());
     }),
     { numRuns: 12 },
   );
@@ -174,11 +174,11 @@ test('killed at any batch and begun again, everybody is given what both versions
   expect(after).toBeGreaterThan(20);
 }, 300_000);
 
-test('a newer version in the middle takes its place: nothing of the one between is left', async () => {
+test('leaves no keys of a version that a newer one replaced during a relabelling', async () => {
   await fc.assert(
     fc.asyncProperty(rowsOf, fc.integer({ min: 1, max: 20 }), async (envelopes, batches) => {
       await clear();
-      const rows = await keepLabelledRows(store, envelopes, first);
+      const rows = await storeRows(store, envelopes, first);
       await relabel(store, first, { graceMs: 0 });
       await relabelFor(batches, second);
       const { serving } = await stateNow();
@@ -193,16 +193,16 @@ test('a newer version in the middle takes its place: nothing of the one between 
       ]);
       await relabel(store, third, { graceMs: 0, rest: 0 });
       await expectGiven(rows, third, [third]);
-      expect(['', '3']).toContain((await versionsOfLabels()).join());
+      expect(['', '3']).toContain((await versionsOfKeys()).join());
       await expect(relabel(store, second)).rejects.toThrow('expected version 2 to be the newest, got 3');
     }),
     { numRuns: 12 },
   );
 }, 300_000);
 
-test('questions without a pause while two processes relabel at once: nobody is given more or less', async () => {
+test('gives each reader the same rows while two processes relabel', async () => {
   const envelopes = fc.sample(row, { numRuns: 120, seed: 5 });
-  const rows = await keepLabelledRows(store, envelopes, first);
+  const rows = await storeRows(store, envelopes, first);
   await relabel(store, first, { graceMs: 0 });
   // Longer than the longest question here, as the usual grace is longer than the longest request.
   const options = { batch: 5, rest: 1, graceMs: 8000 };
@@ -220,25 +220,25 @@ test('questions without a pause while two processes relabel at once: nobody is g
   }
   await ended;
   expect([...seen]).toEqual([1, 2]);
-  expect(await versionsOfLabels()).toEqual(['2']);
+  expect(await versionsOfKeys()).toEqual(['2']);
 }, 120_000);
 
-test('old labels stay until nobody can find rows by them any more', async () => {
-  await keepLabelledRows(store, fc.sample(row, { numRuns: 20, seed: 5 }), first);
+test('keeps old keys until no request can use them', async () => {
+  await storeRows(store, fc.sample(row, { numRuns: 20, seed: 5 }), first);
   await relabel(store, first, { graceMs: 0 });
   const began = Date.now();
   const ended = relabel(store, second, { graceMs: 700 });
   while ((await stateNow()).serving === 1) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(await versionsOfLabels()).toEqual(['1', '2']);
+  expect(await versionsOfKeys()).toEqual(['1', '2']);
   expect((await stateNow()).leaving).toBe(1);
   await ended;
   expect(Date.now() - began).toBeGreaterThanOrEqual(700);
-  expect(await versionsOfLabels()).toEqual(['2']);
+  expect(await versionsOfKeys()).toEqual(['2']);
 });
 
-test('a record is found by what it says only where both versions let it be found so', async () => {
+test('searches a field only if both versions permit it', async () => {
   const envelopes = fc.sample(row, { numRuns: 30, seed: 5 });
-  const rows = await keepLabelledRows(store, envelopes, first);
+  const rows = await storeRows(store, envelopes, first);
   const unsearched = withoutSearch(2, 'J02', 'J03', 'J33', 'J33a');
   const both = new BothPolicies(first, unsearched);
   for (const reader of readers) {
@@ -258,17 +258,17 @@ test('a record is found by what it says only where both versions let it be found
   }
 });
 
-test('rows that bear the labels of a version of which nothing is known are brought under the one in force', async () => {
-  const rows = await keepLabelledRows(store, fc.sample(row, { numRuns: 30, seed: 5 }), first);
+test('replaces the keys of an unknown version', async () => {
+  const rows = await storeRows(store, fc.sample(row, { numRuns: 30, seed: 5 }), first);
   await relabel(store, second, { graceMs: 0 });
   await expectGiven(rows, second, [second]);
-  expect(await versionsOfLabels()).toEqual(['2']);
+  expect(await versionsOfKeys()).toEqual(['2']);
 });
 
-test('a field of a record or of its envelope that the older version kept to some stays with them until the switch', async () => {
+test('hides fields that the older version hides until the switch', async () => {
   const older = versionMoving(1, 'Advisory', 'serial', 'audience');
   const oldest = versionMoving(1, 'Envelope', 'localId', 'audience');
-  await keepLabelledRows(store, [envelopeOf(), envelopeOf()], older);
+  await storeRows(store, [envelopeOf(), envelopeOf()], older);
   const askBy = async (policy: Policy) => {
     const reader = readerOf({ organisation: 'nordsee-energy', communities: [] });
     const readerAccess = policy.accessOf(reader, now);

@@ -33,7 +33,7 @@ export const row: fc.Arbitrary<Envelope> = fc
   );
 
 /** Stores advisories that all name one vulnerability, with labels of a version; gives them back, oldest first. */
-export async function keepLabelledRows(
+export async function storeRows(
   store: CommunityStore,
   envelopes: readonly Envelope[],
   policy: Policy,

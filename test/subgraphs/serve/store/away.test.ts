@@ -9,7 +9,7 @@ import { countLinks } from '../../../../subgraphs/serve/read/queries.ts';
 import { isLongAway, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { community } from '../ingest/bulletins.ts';
 
-test('a store that is away is waited for once, then by nobody, and is there again by itself', async () => {
+test('makes requests wait once for a store that is away, then fail at once, and reconnects', async () => {
   const home = mkdtempSync(join(tmpdir(), 'jcu-away-'));
   const first = await startStores({ home });
   const store = openStore(first.uris['cert-eu'], community.kinds, () => undefined);

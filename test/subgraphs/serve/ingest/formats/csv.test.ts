@@ -24,7 +24,7 @@ async function read(text: string | Buffer, size = 3, longest = 1_000_000): Promi
 const cellsOf = ({ rows }: Read) => rows.map(({ cells }) => cells);
 const write = (cells: readonly string[]) => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',');
 
-test('every table that is written is read again, whatever its cells hold and wherever the chunks end', async () => {
+test('reads every table that was written, with any cells and any chunks', async () => {
   const awkward = fc.constantFrom(
     '',
     'a "quote"',
@@ -57,7 +57,7 @@ test('every table that is written is read again, whatever its cells hold and whe
   );
 });
 
-test('a byte order mark, bare cells, empty lines and a last line without an end are read as meant', async () => {
+test('reads a byte order mark, unquoted cells, empty lines and a last line without a line feed', async () => {
   const got = await read('\ufeffID,name\r\n\r\n1,\n\n2,b c');
   expect(cellsOf(got)).toEqual([
     ['ID', 'name'],
@@ -70,11 +70,11 @@ test('a byte order mark, bare cells, empty lines and a last line without an end 
 test.each<readonly [string, string | Buffer, string, string]>([
   ['a quote inside a bare cell', '1,a"b', 'MALFORMED', 'a quote'],
   ['something behind a closing quote', '1,"a"b', 'MALFORMED', 'a quote'],
-  ['bytes that are no UTF-8', Buffer.from('1,\xff', 'latin1'), 'WRONG_ENCODING', 'no UTF-8'],
-  ['a NUL', '1,a\0b', 'WRONG_ENCODING', 'a NUL'],
+  ['bytes that are no UTF-8', Buffer.from('1,\xff', 'latin1'), 'WRONG_ENCODING', 'expected UTF-8'],
+  ['a NUL', '1,a\0b', 'WRONG_ENCODING', 'got a NUL byte'],
   ['a huge cell', `1,${'x'.repeat(300)}`, 'TOO_LONG', 'longer than 200 bytes'],
   ['a huge quoted cell over many lines', `1,"${'x\n'.repeat(300)}"`, 'TOO_LONG', 'longer than 200 bytes'],
-])('%s costs its row, and the others are read', async (_what, bad, reason, message) => {
+])('refuses the row with %s and reads the others', async (_what, bad, reason, message) => {
   const file = Buffer.concat([Buffer.from('0,a\n'), Buffer.from(bad), Buffer.from('\n2,b\n')]);
   const { rows, error } = await read(file, 7, 200);
   expect(error).toBeNull();
@@ -84,7 +84,7 @@ test.each<readonly [string, string | Buffer, string, string]>([
   expect(rows[2]?.cells).toEqual(['2', 'b']);
 });
 
-test('a row of more cells than are held is refused with none of them', async () => {
+test('refuses a row above the maximum number of cells, and keeps no cell of it', async () => {
   const { rows } = await read(`${','.repeat(maxCells)}\n1,2`, 65_536);
   expect(rows.map(({ cells, refused }) => [cells.length, refused?.reason])).toEqual([
     [0, 'TOO_LARGE'],
@@ -92,13 +92,13 @@ test('a row of more cells than are held is refused with none of them', async () 
   ]);
 });
 
-test('a quote that is never closed is told by the row that it stands in, behind all rows before', async () => {
+test('reports an unclosed quote with the position of its row, after all rows before it', async () => {
   const got = await read(`0,a\n1,"b\n${'2,c\n'.repeat(100)}`, 5, 100);
   expect(cellsOf(got)).toEqual([['0', 'a']]);
   expect(got.error).toContain('ends in a quoted cell of the row that begins at byte 4');
 });
 
-test('a quoted row that swallowed others says so', async () => {
+test('marks a quoted row that may contain other rows', async () => {
   const { rows } = await read('1,"a\n2,b\n3,"c\n4,d');
   expect(rows.map(({ refused, blurs }) => [refused?.reason, blurs])).toEqual([
     ['MALFORMED', true],
@@ -110,7 +110,7 @@ test.each([
   ['UTF-16', Buffer.from('\ufeffID,name', 'utf16le'), 'got UTF-16'],
   ['gzip', Buffer.from([0x1f, 0x8b, 8, 0]), 'gzip'],
   ['nothing', Buffer.alloc(0), 'empty'],
-])('%s is refused before anything is read', async (_what, bytes, message) => {
+])('refuses %s before it reads a row', async (_what, bytes, message) => {
   const { rows, error } = await read(bytes, 1);
   expect([rows, error]).toEqual([[], expect.stringContaining(message)]);
 });

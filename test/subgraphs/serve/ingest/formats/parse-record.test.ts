@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { fieldNames } from '../../../../../subgraphs/serve/ingest/formats/field-names.ts';
 import {
   checkShape,
-  deepest,
+  maxDepth,
   parseRecord,
 } from '../../../../../subgraphs/serve/ingest/formats/parse-record.ts';
 import { RejectError } from '../../../../../subgraphs/serve/record/reject.ts';
@@ -23,7 +23,7 @@ function refusalOf(work: () => unknown): { readonly reason: string; readonly mes
 const parse = (text: string | Buffer) => parseRecord(Buffer.from(text as string));
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 
-test('gives every honest record as JSON has it', () => {
+test('parses every valid record as JSON.parse does', () => {
   const record = fc.dictionary(
     fc.string({ maxLength: 20 }).filter((key) => !/^\$|^__proto__$|\0/.test(key)),
     fc.oneof(fc.string({ unit: 'grapheme' }), fc.double({ noNaN: true }), fc.boolean(), fc.constant(null)),
@@ -34,7 +34,7 @@ test('gives every honest record as JSON has it', () => {
       expect(parse(text)).toEqual(JSON.parse(text));
     }),
   );
-  expect(parse(`\ufeff${nested(deepest)}`)).toEqual(JSON.parse(nested(deepest)));
+  expect(parse(`\ufeff${nested(maxDepth)}`)).toEqual(JSON.parse(nested(maxDepth)));
 });
 
 test.each<readonly [string, string | Buffer, string]>([
@@ -42,7 +42,7 @@ test.each<readonly [string, string | Buffer, string]>([
   ['an operator that is escaped', String.raw`{"\u0024where":"1"}`, 'UNSAFE_KEY'],
   ['a prototype as key', '{"a":{"__proto__":{"admin":true}}}', 'UNSAFE_KEY'],
   ['a NUL in a key', String.raw`{"a\u0000b":1}`, 'UNSAFE_KEY'],
-  ['one level too many', nested(deepest + 1), 'TOO_DEEP'],
+  ['one level too many', nested(maxDepth + 1), 'TOO_DEEP'],
   ['lists without end', `${'['.repeat(300_000)}${']'.repeat(300_000)}`, 'TOO_DEEP'],
   ['10 million characters', JSON.stringify({ a: 'x'.repeat(10_000_000) }), 'TOO_LONG'],
   ['10 million characters in lines', JSON.stringify({ a: 'x\n'.repeat(5_000_000) }), 'TOO_LONG'],
@@ -59,7 +59,7 @@ test.each<readonly [string, string | Buffer, string]>([
   expect(performance.now() - started).toBeLessThan(30_000);
 });
 
-test('a record with keys of every object is data like any other', () => {
+test('accepts keys that every object has', () => {
   const record = parse('{"constructor":{"prototype":{"polluted":true}},"toString":"a"}');
   expect(Object.hasOwn(record as object, 'toString')).toBe(true);
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
@@ -116,7 +116,7 @@ const marked = fc.letrec<{ value: unknown; object: unknown }>((tie) => ({
   }),
 }));
 
-test.each(Object.entries(shapes))('no refusal holds a value or a key of the record: %s', (_name, shape) => {
+test.each(Object.entries(shapes))('names no value and no key of a refused record: %s', (_name, shape) => {
   let refused = 0;
   fc.assert(
     fc.property(marked.object, (record) => {
@@ -131,7 +131,7 @@ test.each(Object.entries(shapes))('no refusal holds a value or a key of the reco
   expect(refused).toBeGreaterThan(10);
 });
 
-test('nor does one for what cannot be parsed', () => {
+test('names no text of a record that cannot be parsed', () => {
   const texts = [
     `{"a": ${marker}}`,
     `{"a": "${marker}`,
@@ -143,10 +143,10 @@ test('nor does one for what cannot be parsed', () => {
     expect(refusalOf(() => parse(text))?.message).not.toMatch(/Jane|Doe/);
   }
   const broken = Buffer.concat([Buffer.from(`"${marker}`), Buffer.from([0xff])]);
-  expect(refusalOf(() => parse(broken))?.message).toBe('bytes that are no UTF-8');
+  expect(refusalOf(() => parse(broken))?.message).toBe('expected UTF-8 text, got other bytes');
 });
 
-test('names the first paths and what was expected there', () => {
+test('names the first three faulty paths and their expected types', () => {
   const shape = z.object({
     a: z.number(),
     list: z.array(z.object({ name: z.string() })),

@@ -21,13 +21,13 @@ function reasonFor(text: string | Buffer): string {
   return refusalOf(text)?.reason ?? 'taken';
 }
 
-test('attributes and elements stand under their local names, each a list, and texts beside them', () => {
+test('returns attributes and elements by local name, each as a list, and text as `text`', () => {
   expect(
     parse('<x:one xmlns:x="urn:x" a="1 &amp; &#50;"><b c="d"/><b>w<![CDATA[<o>]]>rds</b><a>2</a> </x:one>'),
   ).toEqual({ a: ['1 & 2', { text: ['2'] }], b: [{ c: ['d'] }, { text: ['w<o>rds'] }] });
 });
 
-test('formulas are words like any other', () => {
+test('keeps formulas as text', () => {
   expect(parse('<one a="=1+1">=cmd|x</one>')).toEqual({ a: ['=1+1'], text: ['=cmd|x'] });
 });
 
@@ -46,7 +46,7 @@ test.each([
   ['an attribute that reaches a prototype', '<one __proto__="OPENSESAME"/>', 'UNSAFE_KEY'],
   ['a text that is too long', `<one>${'OPENSESAME'.repeat(100_001)}</one>`, 'TOO_LONG'],
   ['a depth of no honest record', `<one>${'<a>'.repeat(100_000)}${'</a>'.repeat(100_000)}</one>`, 'TOO_DEEP'],
-])('refuses %s, without a word of it', (_what, text, reason) => {
+])('refuses %s and quotes nothing of it', (_what, text, reason) => {
   expect(reasonFor(text)).toBe(reason);
   expect(refusalOf(text)?.message).not.toContain('OPENSESAME');
 });
@@ -59,20 +59,20 @@ test.each([
   ['an instruction', '<one><?mark NATO SECRET?></one>'],
   ['CDATA', '<one><![CDATA[NATO SECRET]]></one>'],
   ['numbers for its letters', '<one>NATO &#83;&#x45;CRET</one>'],
-])('tells %s that classifies a record, well-formed or not', (_what, text) => {
+])('finds %s that classifies a record, well-formed or not', (_what, text) => {
   expect(reasonFor(text)).toBe('CLASSIFIED');
   expect(reasonFor(text.replace('</one>', '</OPENSESAME>').replace(/"\/>$/, '">'))).toBe('CLASSIFIED');
   expect(reasonFor(Buffer.concat([Buffer.from(text), Buffer.from([0xff])]))).toBe('CLASSIFIED');
 });
 
-test('a mention is none, and neither is the code of a person', () => {
+test('takes neither a mention nor a code as a classification', () => {
   const text = '<one classificationCode="P"><remark>He works for the NATO SECRET archive</remark></one>';
   expect(reasonFor(text)).toBe('taken');
   expect(bearsClassificationInMarkup(text)).toBe(false);
 });
 
 test.each(['<!--', '<![CDATA[', '<?', '<', '<a b="', 'a = ', '&#', "<a b='<"])(
-  'what opens many times and closes never is looked through once: %s',
+  'searches markup with many unclosed parts in linear time: %s',
   (piece) => {
     expect(bearsClassificationInMarkup(piece.repeat(200_000))).toBe(false);
     expect(bearsClassificationInMarkup(`a${' '.repeat(1_000_000)}${piece}`)).toBe(false);

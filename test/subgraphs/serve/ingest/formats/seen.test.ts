@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Seen } from '../../../../../subgraphs/serve/ingest/formats/seen.ts';
 
-test('tells what a map of all that was met would tell, keeping the first content of each', () => {
+test('answers as a map of all ids with their first content would', () => {
   const met = fc.tuple(
     fc.oneof(fc.constantFrom('', 'Bulletin 1', 'Bulletin 11', 'Bulletin 1 '), fc.string({ maxLength: 3 })),
     fc.constantFrom('one', 'other'),
@@ -19,7 +19,7 @@ test('tells what a map of all that was met would tell, keeping the first content
   );
 });
 
-test('forgets nothing as it grows, at a few bytes a record', () => {
+test('keeps all entries as it grows, at a few bytes per record', () => {
   const seen = new Seen();
   const count = 200_000;
   const before = process.memoryUsage().arrayBuffers;

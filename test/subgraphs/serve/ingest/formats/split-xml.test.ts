@@ -55,7 +55,7 @@ const prolog = fc.constantFrom(
   "\ufeff<?xml version='1.0' encoding='UTF-8'?>\n",
 );
 
-test('each element of the name is told whole and at its place, however the file comes in chunks', async () => {
+test('returns each element complete and with its position, for any chunks', async () => {
   const parts = fc.array(fc.tuple(between, awkward), { minLength: 1, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(prolog, parts, sizes, async (head, list, chunks) => {
@@ -85,7 +85,7 @@ test.each([
   ['an end tag that is missing', '<one><a></a>', '<one><a></a>'],
   ['tags that do not match', '<one></b></c></one>', '<one></b></c></one>'],
   ['a declaration within', '<one><!ENTITY x "y"></one>', '<one><!ENTITY x "y"></one>'],
-])('%s costs its own record only', async (_what, broken, slice) => {
+])('refuses only the record with %s', async (_what, broken, slice) => {
   const outcome = await split(`<all><one>1</one>${broken}<one>3</one></all>`);
   expect(outcome.error).toBeNull();
   expect(texts(outcome)).toEqual(['<one>1</one>', slice, '<one>3</one>']);
@@ -105,7 +105,7 @@ test.each([
   ['a closing tag before any', '</all><all><one/></all>', /got another form at byte 5/],
   ['the end of no record', '<all></one><one/></all>', /got another form at byte 10/],
   ['a closing tag too many', '<all></all></all>', /got another form/],
-])('%s is told, and nothing of it is taken', async (_what, file, message) => {
+])('refuses %s as a whole and says why', async (_what, file, message) => {
   const outcome = await split(file);
   expect(outcome.slices).toEqual([]);
   expect(outcome.error?.message).toMatch(message);
@@ -118,13 +118,16 @@ test.each([
   ['in a tag', '<all><one>1</one></al', /ends at byte 21 before its last tag/],
   ['with more behind it', '<all><one>1</one></all><all><one/></all>', /got another form at byte 23/],
   ['with words behind it', '<all><one>1</one></all> more', /got another form at byte 24/],
-])('a file that ends %s gives what came before, and is told to be broken', async (_what, file, message) => {
-  const outcome = await split(file);
-  expect(texts(outcome)).toEqual(['<one>1</one>']);
-  expect(outcome.error?.message).toMatch(message);
-});
+])(
+  'returns the records before the end of a file that ends %s, and reports the fault',
+  async (_what, file, message) => {
+    const outcome = await split(file);
+    expect(texts(outcome)).toEqual(['<one>1</one>']);
+    expect(outcome.error?.message).toMatch(message);
+  },
+);
 
-test('a record beyond the limits is not held, and the next one is told', async () => {
+test('drops a record above the limits and returns the next one', async () => {
   const large = `<one>${'x'.repeat(500)}</one>`;
   const outcome = await split(`<all>${large}<one>2</one></all>`, [64], 100);
   expect(texts(outcome)).toEqual([undefined, '<one>2</one>']);
@@ -135,10 +138,10 @@ test('a record beyond the limits is not held, and the next one is told', async (
   ]);
 });
 
-test('what is outside of the records has a bound, where spaces count once', async () => {
+test('limits the content outside the records, with adjacent spaces counted once', async () => {
   const spaces = ' '.repeat(3_000_000);
   expect((await split(`<all>${spaces}<one/>${spaces}</all>`, [65_536])).error).toBeNull();
   const words = await split(`<all>${'words '.repeat(500_000)}<one/></all>`, [65_536]);
   expect(words.slices).toEqual([]);
-  expect(words.error?.message).toMatch(/more than 2097152 bytes outside of its records/);
+  expect(words.error?.message).toMatch(/at most 2097152 bytes outside the records/);
 });

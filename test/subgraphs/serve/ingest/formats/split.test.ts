@@ -106,7 +106,7 @@ const asWhole = fc
 
 const mark = fc.constantFrom('', '\ufeff', ' \r\n\t', '\ufeff\n');
 
-test('gives the records of every form of file, however its bytes come, each at its place', async () => {
+test('returns the records of every form of file with their positions, for any chunks', async () => {
   await fc.assert(
     fc.asyncProperty(fc.oneof(inArray, inMember, asWhole), mark, sizes, async (file, begin, chunks) => {
       const bytes = Buffer.from(`${begin}${file.text}\n`);
@@ -150,7 +150,7 @@ test('a member that is no array leaves the object a record by itself, where that
   );
 });
 
-test('a broken record costs itself only', async () => {
+test('returns the records around a broken one', async () => {
   const broken = String.raw`[{"id":1},{"id":},{"a" "b"},{id:2},nonsense,{"x":"\q"},{"y":01},{"id":3}]`;
   expect(texts(await split(broken, array, [3]))).toEqual([
     '{"id":1}',
@@ -164,21 +164,21 @@ test('a broken record costs itself only', async () => {
   ]);
 });
 
-test('stops where a bracket does not match, and names the record', async () => {
+test('stops at an unmatched bracket and names the record', async () => {
   const outcome = await split('[{"id":1},{"a":[1},{"id":2}]', array, [4]);
   expect(texts(outcome)).toEqual(['{"id":1}']);
+  expect(outcome.error?.message).toBe('unmatched bracket at byte 17 in record 1, which begins at byte 10');
+});
+
+test('stops at content after the last bracket', async () => {
+  const outcome = await split('{"Event":[1]}\n{"Event":[2]}', member);
+  expect(texts(outcome)).toEqual(['1']);
   expect(outcome.error?.message).toBe(
-    'a bracket that does not match at byte 17 in record 1, which begins at byte 10',
+    'expected the end of the file after the last bracket, got more at byte 14',
   );
 });
 
-test('stops at what stands behind the last bracket, since nobody would read it', async () => {
-  const outcome = await split('{"Event":[1]}\n{"Event":[2]}', member);
-  expect(texts(outcome)).toEqual(['1']);
-  expect(outcome.error?.message).toBe('more behind the last bracket, at byte 14');
-});
-
-test('every prefix of a file gives its whole records and then says where it ends', async () => {
+test('returns the complete records of every prefix of a file, and reports where it ends', async () => {
   const files: readonly (readonly [string, Locate])[] = [
     ['[{"a":"x\\"]"},[1,"ü"],{"b":{}}]', array],
     ['{"n":{"Event":[1]},"Event":[{"a":"}"},{"b":[2]}],"z":"\\\\"}', member],
@@ -204,13 +204,13 @@ test('every prefix of a file gives its whole records and then says where it ends
   }
 });
 
-test('says where a record began that the file ends in', async () => {
+test('reports where a truncated record began', async () => {
   expect((await split('[{"id":1}, {"id":', array)).error?.message).toBe(
     'the file ends inside record 1, which begins at byte 11',
   );
 });
 
-test('gives a record over the limit as null at its place, and the rest goes on', async () => {
+test('returns null for a record above the maximum size, and the others', async () => {
   const text = JSON.stringify([{ id: 1 }, { id: 'x'.repeat(200) }, { id: 3 }]);
   for (const chunk of [1, 7, 1000]) {
     const { slices, error } = await split(text, array, [chunk], 50);
@@ -226,7 +226,7 @@ test('gives a record over the limit as null at its place, and the rest goes on',
   ]);
 });
 
-test('gives a record with more values than a parser should be asked for as null', async () => {
+test('returns null for a record above the maximum number of values', async () => {
   const many = `[${'0,'.repeat(maxValues + 1)}0]`;
   for (const [file, locate] of [
     [`[{"id":1},${many},{"id":3}]`, array],
@@ -267,7 +267,7 @@ test.each<readonly [string, Buffer | string, Locate, RegExp]>([
   }
 });
 
-test('depth and size are followed without end', async () => {
+test('scans brackets deeper than the tracked depth', async () => {
   const deep = `[${'['.repeat(5000)}${']'.repeat(5000)},{"id":1}]`;
   expect(texts(await split(deep, array, [1000]))[1]).toBe('{"id":1}');
 });

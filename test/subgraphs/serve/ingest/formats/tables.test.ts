@@ -40,7 +40,7 @@ const keysOf = ({ records }: Outcome) =>
     return `${one.map(({ ID }) => ID).join('')}/${two.map(({ ID }) => ID).join('')}`;
   });
 
-test('rows of one id are one record, from all tables, at the place of its first row', async () => {
+test('joins rows of one id from all tables into one record at the position of its first row', async () => {
   const one = 'ID,a\n1,x\n1,y\n2,z\n';
   const { records, error } = await join({ 'two.csv': 'ID,b\n1,p\n2,q\n2,r', 'one.csv': one });
   expect(error).toBeNull();
@@ -66,7 +66,7 @@ test('rows of one id are one record, from all tables, at the place of its first 
   ]);
 });
 
-test('tables in another order, and without rows of some ids, are joined all the same', async () => {
+test('joins tables in another order, and tables without rows of some ids', async () => {
   const got = await join({ one: 'ID,a\n3,x\n1,x\n2,x\n9,x', two: 'ID,b\n1,y\n2,y\n3,y\n7,y' });
   expect(keysOf(got)).toEqual(['1/1', '2/2', '3/3', '9/', '/7']);
   expect(got.records.map(({ slice }) => slice.index)).toEqual([0, 1, 2, 3, 4]);
@@ -74,14 +74,14 @@ test('tables in another order, and without rows of some ids, are joined all the 
 
 const fiftyRows = (from: number) => Array.from({ length: 50 }, (_, at) => `${(from + at) % 50},x`).join('\n');
 
-test('what waits for rows of other tables is bounded: beyond it, nothing is guessed', async () => {
+test('refuses tables if too many rows wait for other tables', async () => {
   const files = { one: `ID,a\n${fiftyRows(0)}`, two: `ID,b\n${fiftyRows(25)}` };
   expect(keysOf(await join(files))).toHaveLength(50);
   const { records, error } = await join(files, { record: 1000, waiting: 500 });
-  expect([records, error]).toEqual([[], expect.stringContaining('sort each by its id')]);
+  expect([records, error]).toEqual([[], expect.stringContaining('sort each table by id')]);
 });
 
-test('rows of one id that lie apart are refused, before and after the first were joined', async () => {
+test('refuses rows of one id that are not adjacent', async () => {
   const waiting = await join({ one: 'ID,a\n1,x\n2,x\n1,y\n3,x', two: 'ID,b\n3,y\n2,y\n1,y' });
   expect(reasonsOf(waiting)).toEqual([null, 'DUPLICATE', null, null]);
   const joined = await join({ one: 'ID,a\n1,x\n2,x\n1,y\n2,x', two: 'ID,b\n1,y\n2,y' });
@@ -93,17 +93,17 @@ test.each([
   ['too many cells', '2,x,y'],
   ['a quote inside', '2,x"y'],
   ['a NUL', '2,\0'],
-])('a row with %s costs the record that it belongs to', async (_what, bad) => {
+])('refuses the record of a row with %s', async (_what, bad) => {
   const got = await join({ one: `ID,a\n1,x\n2,x\n${bad}\n3,x`, two: 'ID,b\n1,y\n2,y\n3,y' });
   expect(reasonsOf(got).map((reason) => reason !== null)).toEqual([false, true, false]);
 });
 
-test('a row without an id is refused by itself', async () => {
+test('refuses a row without an id alone', async () => {
   const got = await join({ one: 'ID,a\n1,x\n ,x\n2,y', two: 'ID,b\n1,y\n2,y' });
   expect(reasonsOf(got)).toEqual([null, 'WRONG_SHAPE', null]);
 });
 
-test('a row that swallowed others costs those beside it too', async () => {
+test('refuses the records next to a row that may contain their rows', async () => {
   const got = await join({ one: 'ID,a\n1,x\n2,"x\n2,"y\n3,x\n4,x', two: 'ID,b\n1,y\n2,y\n3,y\n4,y' });
   expect(
     Object.fromEntries(got.records.map((one, at) => [keysOf(got)[at], one.slice.refused?.reason])),
@@ -116,7 +116,7 @@ test('a row that swallowed others costs those beside it too', async () => {
   });
 });
 
-test('a record that is too large, by bytes or by cells, is held by nobody', async () => {
+test('drops a record above the maximum of bytes or cells', async () => {
   const big = await join(
     { one: `ID,a\n1,${'x'.repeat(300)}\n2,x`, two: `ID,b\n1,y\n2,y` },
     { record: 200, waiting: 1000 },
@@ -128,7 +128,7 @@ test('a record that is too large, by bytes or by cells, is held by nobody', asyn
   expect(many.records.map(({ slice }) => slice.bytes)).toEqual([null]);
 });
 
-test('what is refused and bears a classification is told to be that', async () => {
+test('reports a refused record that is classified as classified', async () => {
   const got = await join({ one: 'ID,a\n1,TRES SECRET UE/EU TOP SECRET,x\n2,x', two: 'ID,b\n1,y\n2,y' });
   expect(reasonsOf(got)).toEqual(['CLASSIFIED', null]);
 });
@@ -139,15 +139,15 @@ test.each<readonly [string, Readonly<Record<string, string>>, string]>([
   [
     'a file is none of them',
     { one: 'ID,a\n1,x', other: 'ID,c\n1,x' },
-    'other is none of the tables: "one" with',
+    'other: expected one of the tables "one" with',
   ],
-  ['cells are parted otherwise', { one: 'ID;a\n1;x' }, 'none of the tables'],
-  ['a column comes twice', { one: 'ID,a,a\n1,x,x' }, 'a row of columns, each once'],
-])('nothing is taken where %s', async (_what, files, message) => {
+  ['cells are parted otherwise', { one: 'ID;a\n1;x' }, 'expected one of the tables'],
+  ['a column comes twice', { one: 'ID,a,a\n1,x,x' }, 'a first row with column names, each once'],
+])('joins nothing if %s', async (_what, files, message) => {
   expect(await join(files)).toEqual({ records: [], error: expect.stringContaining(message) });
 });
 
-test('where a table is cut off in a cell, no record is made that may have rows behind it', async () => {
+test('makes no incomplete record of a table that is truncated in a cell', async () => {
   const got = await join({ one: 'ID,a\n1,x\n2,x\n3,x', two: 'ID,b\n1,y\n2,y\n3,"y\n' });
   expect(keysOf(got)).toEqual(['1/1']);
   expect(got.error).toContain('ends in a quoted cell of the row that begins at byte');

@@ -34,7 +34,7 @@ test.each([
 
 const two = (number: number) => String(number).padStart(2, '0');
 const wrong = (words: string) => new RejectError('WRONG_DATE', words);
-const notThere = wrong('a date that does not exist');
+const notThere = wrong('expected a date that exists');
 
 test.each([
   '2025-02-29',
@@ -72,16 +72,16 @@ test.each([
   '2025-7-2',
   '1753036205',
   '2025-07-20T18:30:05 CEST',
-])('refuses "%s", which is of no form that is known, or leaves it out where a source may', (text) => {
-  expect(() => parseTime(text)).toThrow(wrong('a date that is of none of the forms of this source'));
+])('refuses "%s", which has no known format, or reads null where a source may omit it', (text) => {
+  expect(() => parseTime(text)).toThrow(wrong('expected a date in a known format'));
   expect(parseTimeOrNull(text)).toBeNull();
 });
 
-test('a source may leave a time out', () => {
+test('reads null for a missing time', () => {
   expect([parseTimeOrNull(null), parseTimeOrNull(undefined)]).toEqual([null, null]);
 });
 
-test('every instant that is written with any offset is the same instant', () => {
+test('reads the same instant for every offset', () => {
   const instant = fc.date({
     min: new Date('1001-01-01T00:00:00Z'),
     max: new Date('9998-12-30T00:00:00Z'),
@@ -98,7 +98,7 @@ test('every instant that is written with any offset is the same instant', () => 
   );
 });
 
-test('no form lets a day through that the calendar does not have', () => {
+test('refuses days that the calendar does not have, in every format', () => {
   for (const year of [1900, 2000, 2023, 2024]) {
     for (let month = 1; month <= 12; month += 1) {
       for (let day = 28; day <= 31; day += 1) {
@@ -126,8 +126,8 @@ test.each([
 });
 
 test.each(['', ' ', 'now', '0x10', '1e9', '-5', '1753036205123', Number.NaN, Number.POSITIVE_INFINITY, 1e21])(
-  'refuses %p, which is no number of seconds',
+  'refuses %p, which is not a number of seconds',
   (seconds) => {
-    expect(() => parseEpoch(seconds)).toThrow(wrong('a time that is no number of seconds'));
+    expect(() => parseEpoch(seconds)).toThrow(wrong('expected a number of seconds since 1970'));
   },
 );

@@ -3,40 +3,39 @@ import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from '../store/store.ts';
-import { readLabelling } from '../store/labelling.ts';
+import { readKeyState } from '../store/key-state.ts';
 import { type Held, underLease } from '../store/walk/under-lease.ts';
 import { relabel, type RelabelOptions } from './relabel.ts';
 
-type Log = { warn(words: string): void; error(words: string): void };
+type Log = { warn(message: string): void; error(message: string): void };
 type Options = Pick<RelabelOptions, 'rest' | 'graceMs'>;
 
 const lookEveryMs = 1000;
 const stopMs = 3000;
 
 /**
- * Relabels a store in the background whenever another policy has come into force: one subgraph of the community at a
- * time, under a lease that ends with its holder. A newer policy in the middle takes its place. What fails is tried
- * again, and goes on where it was.
+ * Relabels a store in the background after each change of the policy. Only one subgraph process of the community does
+ * it at a time, under a lease. A newer policy replaces the one that is in progress. After a failure the next attempt
+ * continues with the records that are left.
  */
-export function keepLabelled(
+export function relabelInBackground(
   store: CommunityStore,
   policies: Pick<PolicyWatch, 'current'>,
   log: Log,
   options: Options = {},
 ) {
   const holder = randomUUID();
-  const told = new AbortController();
+  const stopped = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const look = async (): Promise<void> => {
     try {
       const policy = await findDue(store, policies);
       if (policy !== null)
-        await relabelUnderLease(store, policies, policy, holder, told.signal, log, options);
+        await relabelUnderLease(store, policies, policy, holder, stopped.signal, log, options);
     } catch (error) {
-      if (!told.signal.aborted)
-        log.error(`the records are not relabelled yet: ${String(error)}; it is tried again`);
+      if (!stopped.signal.aborted) log.error(`relabelling failed and will be tried again: ${String(error)}`);
     }
-    if (!told.signal.aborted) timer = setTimeout(again, lookEveryMs).unref();
+    if (!stopped.signal.aborted) timer = setTimeout(again, lookEveryMs).unref();
   };
   const again = () => {
     looking = look();
@@ -44,21 +43,23 @@ export function keepLabelled(
   let looking = look();
   return {
     stop: async () => {
-      told.abort();
+      stopped.abort();
       clearTimeout(timer);
-      // A store that is lost may keep a transaction waiting: what it holds undoes itself.
+      // If the store is away, a transaction may still be open. The server aborts it.
       await within(stopMs, looking).catch(() => undefined);
     },
   };
 }
 
-/** The policy in force, where the store's records are not under it and it alone. */
+/**
+ * Returns the policy in force if some records lack its access keys or have those of another version; null otherwise.
+ */
 async function findDue(
   store: CommunityStore,
   policies: Pick<PolicyWatch, 'current'>,
 ): Promise<Policy | null> {
   const policy = policies.current()?.policy;
-  const state = policy !== undefined && isOpen(store) ? await readLabelling(store) : null;
+  const state = policy !== undefined && isOpen(store) ? await readKeyState(store) : null;
   if (policy === undefined || state === null) return null;
   const { version } = policy.source;
   if (Math.max(state.serving, state.next ?? 0) > version) return null;
@@ -70,7 +71,7 @@ async function relabelUnderLease(
   policies: Pick<PolicyWatch, 'current'>,
   policy: Policy,
   holder: string,
-  told: AbortSignal,
+  stopped: AbortSignal,
   log: Log,
   options: Options,
 ): Promise<void> {
@@ -78,9 +79,9 @@ async function relabelUnderLease(
   const isOver = () =>
     policies.current()?.policy.source.version === policy.source.version ? null : 'another policy is in force';
   const work = async ({ signal, progress }: Held) =>
-    await relabel(store, policy, { ...options, signal: AbortSignal.any([told, signal]), progress });
+    await relabel(store, policy, { ...options, signal: AbortSignal.any([stopped, signal]), progress });
   const done = await underLease(store, 'relabel', holder, work, isOver);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   if (done !== null && done.added + done.cleaned > 0)
-    log.warn(`records relabelled to version ${policy.source.version}: ${done.added}, in ${seconds} s`);
+    log.warn(`relabelled ${done.added} records to version ${policy.source.version} in ${seconds} s`);
 }

@@ -3,12 +3,13 @@ import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
-import type { Labels } from '../store/labeller.ts';
+import { toDocument } from '../store/write.ts';
+import type { KeyPolicy } from '../store/key-assigner.ts';
 import { combineReading } from '../record/marking.ts';
 import type { Defaults, Mapped } from './sources/source.ts';
 import { RejectError } from '../record/reject.ts';
 
-/** A mapped record with its envelope, before it has an id: what a target compares with what it holds. */
+/** A mapped record with its envelope, before it has an id. A target compares it with the stored record. */
 export type Prepared = {
   readonly mapped: Mapped;
   readonly envelope: Envelope;
@@ -16,15 +17,14 @@ export type Prepared = {
   readonly sortAt: Date;
 };
 
-/** MongoDB refuses documents over 16 MiB; labels and references need room beside content and envelope. */
-const largestDocument = 15 * 1024 * 1024;
-/** BSON takes up to eight times the bytes of JSON (a list of short texts): below this none is too large. */
-const surelySmall = 1024 * 1024;
+/** MongoDB refuses documents over 16 MiB. Access keys and references need the rest. */
+const maxDocumentBytes = 15 * 1024 * 1024;
+/** BSON takes up to eight times the bytes of JSON, so a shorter JSON text never exceeds the maximum. */
+const alwaysSmallEnough = 1024 * 1024;
 
 /**
- * Joins what the record says with the defaults of its source into its envelope. Throws CLASSIFIED where a
- * classification is left: this deployment is not accredited; FOREIGN_RECORD where it is not of the originator that
- * the run is for.
+ * Builds a record's envelope from its own values and the defaults of its source. Throws RejectError: CLASSIFIED for a
+ * classified record, and FOREIGN_RECORD if its originator is not the one that the run is for.
  */
 export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, receivedAt: Date): Prepared {
   const says = mapped.says ?? {};
@@ -60,42 +60,39 @@ export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, rec
   return { mapped, envelope, contentHash, sortAt: mapped.sortAt ?? receivedAt };
 }
 
-/** A run that is told whose records it brings takes in nobody else's. */
-function refuseOthers(said: string | undefined, pinned: string | undefined): void {
-  if (said === undefined || pinned === undefined || said === pinned) return;
+/** Refuses records of other originators in a run with `--originator`. */
+function refuseOthers(originator: string | undefined, pinned: string | undefined): void {
+  if (originator === undefined || pinned === undefined || originator === pinned) return;
   const message =
-    'it says another originator than --originator does: import it without that, or with the one it says';
+    'its originator differs from --originator: import it without that option, or with its own originator';
   throw new RejectError('FOREIGN_RECORD', message);
 }
 
-/** The stored record of a prepared one, labelled as the store's labels are now, in the current version of its kind. */
+/** Returns the document to store, with access keys and in the current document version of its kind. */
 export function toStored(
   prepared: Prepared,
   feed: string,
   id: string,
   before: Pick<StoredRecord, 'sortAt' | 'envelope'> | null,
   references: Readonly<Record<string, string>>,
-  labels: Labels,
+  keyPolicy: KeyPolicy,
   schema: SchemaVersions,
 ): StoredRecord {
   const next = envelopeAfter(prepared, before);
   const envelope: Envelope = { ...next, portions: schema.portionsToStore(next.portions) };
-  const { admits, early } = labels.admittedKeys(envelope, prepared.mapped.kind);
-  return {
+  const { kind, content } = prepared.mapped;
+  const record = {
     _id: id,
-    ...schema.write({ ...prepared.mapped.content, ...references }, labels.shed ?? {}),
     feed,
     envelope,
+    content: { ...content, ...references },
     sortAt: before?.sortAt ?? prepared.sortAt,
-    openFrom: envelope.embargoUntil ?? new Date(0),
-    admits,
-    admitsEarly: early,
-    policy: labels.version,
     contentHash: prepared.contentHash,
   };
+  return toDocument(kind, record, keyPolicy, schema);
 }
 
-/** The envelope of a prepared record once it is stored: what was decided here since it first came stays. */
+/** Returns the envelope to store. Decisions that were made here about the stored record are kept. */
 export function envelopeAfter(
   { envelope, mapped }: Prepared,
   before: Pick<StoredRecord, 'envelope'> | null,
@@ -104,9 +101,9 @@ export function envelopeAfter(
 }
 
 /**
- * What an import does not decide: it follows what was decided here since the record first came. The state alone moves
- * on where the source itself says one (a draft that is final, an object that was revoked), unless it was ended here.
- * A reading that was set by hand stays whole: a file that comes again would open what was closed since.
+ * Returns the parts of the envelope that an import does not replace. The source may change the record state (a draft
+ * becomes final, an object is revoked), unless the record was closed here. A reading that was set by hand stays whole;
+ * otherwise importing the same file again would open the record.
  */
 function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
   const { version, supersedes, onwardShares } = before;
@@ -119,25 +116,26 @@ function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
   return { ...kept, marking, audience, purposes, embargoUntil, portions, readingByHand };
 }
 
-/** Equal where a second import has nothing to write: content, names and envelope, without when it was received. */
+/** Hashes content, names and envelope without the time of receipt. An equal hash means that nothing changed. */
 function hashOf(mapped: Mapped, envelope: Envelope, mapping: number): string {
+  // Stored hashes depend on the member names, including `said`.
   const { receivedAt: _receivedAt, version: _version, ...said } = envelope;
   const { content, names, belongsTo } = mapped;
   const text = canonicalise({ mapping, content, names, belongsTo, said });
-  if (text.length > surelySmall && BSON.calculateObjectSize({ content, envelope }) > largestDocument) {
-    throw new RejectError('TOO_LARGE', `a record that is stored in more than ${largestDocument} bytes`);
+  if (text.length > alwaysSmallEnough && BSON.calculateObjectSize({ content, envelope }) > maxDocumentBytes) {
+    throw new RejectError('TOO_LARGE', `expected at most ${maxDocumentBytes} bytes as a stored record`);
   }
   return createHash('sha256').update(text).digest('base64url');
 }
 
-/** RFC 8785, which refuses what is no Unicode text (a lone surrogate) and no JSON number. */
+/** Canonicalises a value (RFC 8785). Lone surrogates and numbers outside JSON are refused. */
 function canonicalise(value: object): string {
   try {
     return canonicalize(value) ?? '';
   } catch {
     throw new RejectError(
       'WRONG_ENCODING',
-      'a text with half a character, or a number that JSON does not have',
+      'expected Unicode text and JSON numbers, got a lone surrogate or another number',
     );
   }
 }

@@ -1,0 +1,158 @@
+import {
+  type AnyBulkWriteOperation,
+  type ClientSession,
+  MongoNetworkError,
+  MongoServerSelectionError,
+  type TransactionOptions,
+} from 'mongodb';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import { isDuplicateKey } from '../../../schema/runtime/duplicate-key.ts';
+import { within } from '../../../schema/runtime/within.ts';
+import type { Content } from '../record/content.ts';
+import type { SchemaVersions } from '../record/schema-versions.ts';
+import { linksOf, recordsOf } from './collections.ts';
+import type { KeyAssigner, KeyPolicy } from './key-assigner.ts';
+import { KeyStateChanged } from './key-state.ts';
+import { toLinks } from './links.ts';
+import type { CommunityStore } from './store.ts';
+
+/** A record to write, together with its join rows. */
+export type RecordWrite = {
+  readonly kind: string;
+  readonly record: StoredRecord;
+  /** The stored envelope that this write replaces; null for a new record. */
+  readonly before: Pick<Envelope, 'version'> | null;
+  /** The shared keys and parent records that the record names: each gets a join row. */
+  readonly keys: readonly string[];
+  /** Keys that get no join row, because only a marked portion names them. */
+  readonly unlisted: ReadonlySet<string>;
+};
+
+/** Another writer changed the record between reading and writing it. */
+class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+}
+
+/** The store went away during a transaction and did not come back in time. */
+export class StoreLost extends Error {
+  override readonly name = 'StoreLost';
+}
+
+const attempts = 5;
+const lostMs = 20_000;
+
+/**
+ * Runs `write` again where another writer was faster, five times at most. A change of the access keys' state does not
+ * count as an attempt: the records get their keys again, however often the state changes.
+ */
+export async function retryOvertaken<Result>(write: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof KeyStateChanged) continue;
+      if (!(error instanceof Overtaken || isDuplicateKey(error)) || attempt >= attempts) throw error;
+    }
+  }
+}
+
+/**
+ * Runs `work` in a transaction that commits only if the access keys' state is still the one that `keyAssigner` gave
+ * last. Throws KeyStateChanged where it is not, StoreLost where the store goes away for 20 s, and DeadlineExceeded
+ * after `ms`.
+ */
+export async function inWriteTransaction<Result>(
+  store: Pick<CommunityStore, 'connection'>,
+  keyAssigner: KeyAssigner,
+  { ms, ...options }: TransactionOptions & { readonly ms: number },
+  work: (session: ClientSession) => Promise<Result>,
+): Promise<Result> {
+  const session = await store.connection.startSession();
+  const lostAt = performance.now() + lostMs;
+  const held = async (): Promise<Result> => {
+    await keyAssigner.hold(session);
+    return await work(session);
+  };
+  try {
+    return await within(
+      ms,
+      session.withTransaction(async () => await untilLost(lostAt, held()), options),
+    );
+  } finally {
+    // A store that is lost ends the session after its own timeout: do not wait for it.
+    void session.endSession().catch(() => undefined);
+  }
+}
+
+/** Waits for the work. After `lostAt`, a network failure becomes StoreLost, which the driver does not retry. */
+async function untilLost<Result>(lostAt: number, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    const isLost = error instanceof MongoNetworkError || error instanceof MongoServerSelectionError;
+    if (isLost && performance.now() > lostAt) throw new StoreLost(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Writes records and replaces their join rows. A record is replaced only in the version that the write is based on;
+ * otherwise it throws, and `retryOvertaken` reads again.
+ */
+export async function writeRecords(
+  store: CommunityStore,
+  writes: readonly RecordWrite[],
+  session: ClientSession,
+): Promise<void> {
+  for (const [kind, ofKind] of Map.groupBy(writes, (write) => write.kind)) {
+    const replaced = ofKind.filter(({ before }) => before !== null);
+    const operations = ofKind.map(toOperation);
+    const { matchedCount } = await recordsOf(store, kind).bulkWrite(operations, { session, ordered: false });
+    if (matchedCount !== replaced.length) throw new Overtaken('a record was changed meanwhile');
+  }
+  const links = linksOf(store);
+  const replaced = writes.filter(({ before }) => before !== null).map(({ record }) => record._id);
+  if (replaced.length > 0) await links.deleteMany({ record: { $in: replaced } }, { session });
+  const rows = writes.flatMap(({ kind, record, keys, unlisted }) =>
+    toLinks(
+      record,
+      kind,
+      keys.filter((key) => !unlisted.has(key)),
+    ),
+  );
+  if (rows.length > 0) await links.insertMany(rows, { session, ordered: false });
+}
+
+function toOperation({ record, before }: RecordWrite): AnyBulkWriteOperation<StoredRecord> {
+  if (before === null) return { insertOne: { document: record } };
+  const filter = { _id: record._id, 'envelope.version': before.version };
+  return { replaceOne: { filter, replacement: record } };
+}
+
+/** A record before it has access keys and the form of its document version. */
+export type Unkeyed = Pick<
+  StoredRecord<Content>,
+  '_id' | 'feed' | 'envelope' | 'content' | 'sortAt' | 'contentHash'
+>;
+
+/**
+ * Returns the document to store, with the access keys of `keyPolicy` and in the current document version. `left` is the
+ * stored record whose content stays as it is: fields of newer versions are kept.
+ */
+export function toDocument(
+  kind: string,
+  { content, ...record }: Unkeyed,
+  keyPolicy: KeyPolicy,
+  schema: SchemaVersions,
+  left?: StoredRecord,
+): StoredRecord {
+  const { admits, early } = keyPolicy.admittedKeys(record.envelope, kind);
+  return {
+    ...record,
+    ...schema.write(content, keyPolicy.shed ?? {}, left),
+    openFrom: record.envelope.embargoUntil ?? new Date(0),
+    admits,
+    admitsEarly: early,
+    policy: keyPolicy.version,
+  };
+}
