@@ -64,8 +64,7 @@ export async function openTrail(options: {
  * The writer of the audit log; each hub process has one. It writes all waiting entries in one batch, in parallel with
  * their erasable parts, so that many appends cost about one write. Several hubs may write the same log: a unique index
  * gives each position to one entry, and the hub that loses chains its entries again behind the new head. After any
- * failure the writer first asks the store which entries are durable, by their ids, and retries only the others. So no
- * entry is written twice, and no confirmed entry is lost. There is no transaction: one that a killed hub left open
+ * failure the writer first asks the store which entries are durable, by their ids, and retries only the others. Therefore no entry is written twice, and no confirmed entry is lost. There is no transaction: one that a killed hub left open
  * would block the next position for a minute.
  *
  * An append that timed out may still be written: the log then has an access whose answer did not leave. If only its

@@ -2,7 +2,7 @@ import type { HubErrorCode } from '../../schema/errors.ts';
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import type { RequestContext } from '../request/context.ts';
 
-/** What the subgraphs report while one plan runs. Each execution has its own value. */
+/** The reports of the subgraphs while one plan runs. Each execution has its own value. */
 export type Collected = {
   /** The records that the subgraphs disclosed. */
   readonly disclosed: RecordedDisclosure[];

@@ -14,7 +14,7 @@ export type Kind = {
   /** The field of content that lists are sorted by: a date or a `Time`. A record without it is sorted by its receipt. */
   readonly sortBy?: string;
   /**
-   * Fields that name a shared entity and have a rule of their own. They get no join row: the list under the shared
+   * Fields that name a shared entity and have their own rule. They get no join row: the list under the shared
    * entity follows the record's rule and would reveal what the field says.
    */
   readonly guarded?: readonly string[];

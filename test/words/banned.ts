@@ -24,6 +24,7 @@ export const banned: readonly Banned[] = [
   {
     term: 'Who ... as a subject',
     pattern: /^who\s+\S+\s+\S+/i,
+    unless: /^who are /,
     instead: '"A reader who ...", "A subgraph that ...", or a verb in the third person',
     clause: true,
   },
@@ -38,12 +39,6 @@ export const banned: readonly Banned[] = [
     term: 'So ... as a link',
     pattern: /^so(?! far)\s+\S+\s+\S+/i,
     instead: '"therefore" inside the sentence, or one sentence with "because"',
-    clause: true,
-  },
-  {
-    term: 'Whether ... as a subject',
-    pattern: /^whether\s+\S+\s+\S+/i,
-    instead: '"Returns whether ...", "Checks whether ...", or "True if ..." for a value',
     clause: true,
   },
   { term: 'anew', pattern: /\banew\b/i, instead: '"again"' },
@@ -115,9 +110,9 @@ export const banned: readonly Banned[] = [
     pattern: /\b(?:labels?|labelled|labelling)\b/i,
     instead: '"access keys"',
     unless:
-      /\b(?:TLP|PAP|CSAF|STIX|MISP|markings?|colour|AMBER|WHITE|source|image|operate|--tlp|Permissible)\b/i,
+      /\b(?:TLP|PAP|CSAF|STIX|MISP|markings?|colour|AMBER|WHITE|source|image|operate|operator|--tlp|Permissible|Traffic Light)\b/i,
     // Labels of TLP and PAP, in the sources' words.
-    notIn: /\/sources\/|\/record\/marking\./,
+    notIn: /\/sources\/|\/record\/marking\.|issuer\/pages/,
   },
   {
     term: "the hub's word",

@@ -208,5 +208,5 @@ function distinct(literals: readonly Literal[]): readonly Literal[] {
   return [...new Map(literals.map((literal) => [literal.name, literal])).values()];
 }
 
-/** What a rule decides: an action on a group of fields of a kind of record. */
+/** The decision of a rule: an action on a group of fields of a kind of record. */
 export type Access = { readonly kind: string; readonly group: string; readonly action: Action };

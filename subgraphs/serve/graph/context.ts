@@ -7,7 +7,7 @@ import type { Loaders } from '../read/loaders.ts';
 /** The GraphQL context of one request. */
 export type Context = {
   readonly reader: Reader;
-  /** What the policy in force gives the reader at the time of this request. */
+  /** The access that the policy in force gives the reader at the time of this request. */
   readonly readerAccess: ReaderAccess;
   readonly assertion: VerifiedAssertion;
   readonly loaders: Loaders;

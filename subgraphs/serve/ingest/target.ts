@@ -172,7 +172,7 @@ export class Target {
       keyPolicy,
       schemaOf(this.#store, kind),
     );
-    // A list under the parent record would disclose a reference that has a marking of its own.
+    // A list under the parent record would disclose a reference that has its own marking.
     const marked = new Set(record.envelope.portions.map(({ path }) => path));
     const listed = references.flatMap(([path, parent]) =>
       marked.has(path.split('.', 1)[0] ?? '') ? [] : [parent],

@@ -8,7 +8,7 @@ import type { CommunityStore } from '../store/store.ts';
 import type { CursorScope } from './cursor.ts';
 import { type Row, toRow } from './row.ts';
 
-/** What the reads of one request by one reader need. */
+/** The common input of all reads of one request by one reader. */
 export type ReadOptions = {
   readonly store: CommunityStore;
   readonly kinds: readonly Kind[];

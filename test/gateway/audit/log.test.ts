@@ -116,7 +116,7 @@ test('rejects a cursor of another deployment', async () => {
 });
 
 test.each(['', 'none', '*', '{"$gt":""}', `${c(1)}\n`, c(1).toUpperCase(), '\u0000', 'x'.repeat(100_000)])(
-  'what is no correlation id is of no request, and no store is asked for it: %.40s',
+  'finds no request and reads no store for a malformed correlation id: %.40s',
   async (id) => {
     const unasked = new Proxy({} as Db, {
       get: () => {

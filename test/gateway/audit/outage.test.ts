@@ -24,7 +24,7 @@ afterAll(async () => {
   await mongod[Symbol.asyncDispose]();
 });
 
-/** Two seconds and what a busy machine adds; the driver by itself would wait thirty. */
+/** Two seconds and what a busy machine adds; the driver alone would wait thirty. */
 const soonMs = 12_000;
 const deployment = 'exercise-hub';
 const unavailable = { code: 'TRAIL_UNAVAILABLE', status: 503 };
@@ -51,7 +51,7 @@ async function untilIn(db: Db, correlationId: string): Promise<void> {
   }
 }
 
-/** Appends one after the other from several callers until told to stop; gives what was promised to be in. */
+/** Appends entries from several callers until `stop` is called. Returns the entries that were confirmed. */
 function keepAppending(trail: Trail, callers: number): { stop(): Promise<readonly string[]> } {
   const stopped = new AbortController();
   const each = Array.from({ length: callers }, async (_, caller) => {

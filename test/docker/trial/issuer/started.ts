@@ -7,7 +7,7 @@ import type { TrialSecrets } from '../../../../docker/trial/issuer/secrets.ts';
 
 export const hubUrl = 'http://127.0.0.1:4000/graphql';
 
-/** A home of its own, removed at the end. */
+/** A separate home folder, removed at the end. */
 export async function makeHome(): Promise<{ readonly home: string; [Symbol.asyncDispose](): Promise<void> }> {
   const home = await mkdtemp(join(tmpdir(), 'jcu-issuer-'));
   return { home, [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) };
@@ -22,7 +22,7 @@ export type Started = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** An issuer of its own on a free port, ended and forgotten with the scope. */
+/** A separate issuer on a free port. It stops at the end of the scope. */
 export async function start(): Promise<Started> {
   const place = await makeHome();
   const faults: Error[] = [];

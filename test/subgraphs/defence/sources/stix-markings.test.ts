@@ -1,4 +1,4 @@
-/* oxlint-disable unicorn/consistent-function-scoping -- small functions stand beside the one test that they serve */
+/* oxlint-disable unicorn/consistent-function-scoping -- small functions are next to the one test that uses them */
 import { describe, expect, test } from '@jest/globals';
 import { actorKey } from '../../../../schema/record/keys.ts';
 import { markingOf } from '../../../../subgraphs/serve/record/marking.ts';

@@ -32,7 +32,7 @@ async function stored(): Promise<StoredRecord> {
 
 const keys = async () => (await place.store.links.find().lean()).map(({ key }) => key).toSorted();
 
-/** The changes of an analyst of the originator, and what each needs to be told. */
+/** The changes of an analyst of the originator, with the input of each. */
 async function byHand() {
   const { _id: id, envelope } = await stored();
   const readerAccess = policy.accessOf(readerOf({ organisation: 'defence' }), new Date());
@@ -68,7 +68,7 @@ test('replaces content that was changed by hand only if the source changed', asy
     (await changes.update('DefenceAssessment', { ...on, content: contentOf('EXERCISE: by hand') }))
       .userErrors,
   ).toEqual([]);
-  // As after a new version of the policy, before its labels are there.
+  // The state after a new policy version, before its access keys are stored.
   const older = { $set: { policy: 'an-older-one' } };
   await place.store.connection.collection('defenceAssessments').updateMany({}, older);
   expect(await place.import(source, assessed('EXERCISE: one'))).toMatchObject({ changed: 0, unchanged: 1 });

@@ -36,7 +36,7 @@ async function stored(): Promise<StoredRecord> {
 
 const keys = async () => (await place.store.links.find().lean()).map(({ key }) => key);
 
-/** What its originator decides by hand, through the change that the graph makes. */
+/** The changes that the originator makes by hand, as the graph makes them. */
 async function mark(reading: MarkInput['reading']): Promise<void> {
   const { _id: id, envelope } = await stored();
   const readerAccess = policy.accessOf(readerOf({ organisation: 'exercise-vendor' }), new Date());

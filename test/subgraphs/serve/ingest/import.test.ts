@@ -9,7 +9,7 @@ beforeEach(async () => {
   await place.clearRejects();
 });
 
-/** What the last line of an import counts. */
+/** The counts in the last line of an import. */
 function countsOf({ out }: Ended) {
   const [, read, added, changed, unchanged, rejected, classified] =
     /: (\d+) read; (\d+) new, (\d+) changed, (\d+) unchanged records; (\d+) rejected, (\d+) classified/.exec(

@@ -40,7 +40,7 @@ async function untilMore(child: ChildProcess): Promise<void> {
   while (child.exitCode === null && (await bulletins.countDocuments()) <= before) await pause(5);
 }
 
-/** The server ends the transaction of a killed client by itself; a commit that is under way may still come. */
+/** The server aborts the transaction of a killed client. A commit that has started may still complete. */
 async function untilSettled(): Promise<number> {
   const bulletins = place.client.db().collection('bulletins');
   for (let before = -1; ;) {

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { type Document, MongoClient } from 'mongodb';
 import { startStores, type Stores } from '../../../../docker/trial/stores/stores.ts';
 
-/** What an import said and how it ended. */
+/** The output and the exit code of an import. */
 export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
 
 type Flags = { readonly uri?: string; readonly args?: readonly string[]; readonly script?: string };
 
-/** A place for imports: a folder, the embedded stores, and imports as processes of their own. */
+/** A place for imports: a folder, the embedded stores, and imports as separate processes. */
 export class Place implements AsyncDisposable {
   readonly folder: string;
   readonly stores: Stores;
@@ -72,7 +72,7 @@ export class Place implements AsyncDisposable {
     await rm(join(this.folder, 'rejects'), { recursive: true, force: true });
   }
 
-  /** All that is stored, with ids told by what they stand for and without the time of receipt. */
+  /** All stored documents, with ids replaced by their local ids and without the time of receipt. */
   async state(): Promise<Document> {
     const db = this.client.db();
     const names = new Map<string, string>();

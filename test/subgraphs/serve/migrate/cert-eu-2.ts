@@ -43,7 +43,7 @@ export const second = advisoriesWith(
   { serial: reads('number'), title: reads('heading') },
 );
 
-/** One more: a filter by what is made anew waits until the store is contracted. */
+/** Another case: a filter by a recomputed field waits until the store is contracted. */
 export const third = advisoriesWith(
   ({ content: { serial: _serial, title: _title, exploitedInTheWild: _wild, ...content }, ...kind }) => ({
     ...kind,

@@ -41,7 +41,7 @@ async function importBy(program: Program, from = 0, size = count): Promise<void>
 
 const serials = (contents: readonly Content[]) => contents.map(({ serial, number }) => serial ?? number);
 
-/** What every program answers to a filter by the serial: how many it lists, and how many it counts. */
+/** The answer of every program to a filter by the serial: the number of listed records and the total. */
 async function foundBy(program: Program, serial = '2099-1', known = null as null | Record<string, number>) {
   const { contents, total } = await listOf(program, 'Advisory', { serial }, known);
   expect(serials(contents)).toEqual(contents.map(() => serial));
@@ -252,7 +252,7 @@ test('sets the minimum versions of a new store to those of its first program', a
   const wild = await listOf(v3, 'Advisory', { exploitedInTheWild: 'IT_IS_NO' });
   expect(wild).toMatchObject({ total: count / 2 });
   await expect(importBy(v1, count)).rejects.toThrow(ProgramTooOld);
-  // One with a record in it is not new, whatever it was never told.
+  // A store that contains a record is not new, even if its versions were never recorded.
   await versions.v3.store.connection.collection('labelling').deleteMany({});
   await importBy(v3, count, 1);
   expect((await readKeyState(v3.store))?.oldest).toBeUndefined();

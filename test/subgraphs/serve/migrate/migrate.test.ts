@@ -74,7 +74,7 @@ test('migrates a document in memory as in the store', async () => {
   expect(broken).toBeGreaterThan(10);
   expect(migrated).toBe(contents.length - broken);
   expect(failed).toEqual([{ what: 'Bulletin: TypeError', records: broken, examples: expect.any(Array) }]);
-  // What was there stays as it was, for programs of version 1.
+  // The old fields stay, for programs of version 1.
   expect(ofFirst(after)).toEqual(ofFirst(before));
   expect(after.filter(({ schemaVersion }) => schemaVersion === 3)).toHaveLength(migrated);
 }, 60_000);

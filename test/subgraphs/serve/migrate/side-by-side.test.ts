@@ -73,7 +73,7 @@ async function run(...args: readonly string[]): Promise<Ended> {
   return await endOf(operate(...args));
 }
 
-/** A subgraph of cert-eu as a process of its own, asked as the hub asks it. */
+/** A subgraph of cert-eu as a separate process, queried as the hub queries it. */
 async function startSubgraph(name: string, file: string) {
   const part = await startPart(
     name,
@@ -156,7 +156,7 @@ test('gives equal answers in two versions of a subgraph before, during and after
   expect(after.data.advisories.nodes).toHaveLength(40);
   expect((await young.ask(some)).data.advisories).toMatchObject({ total: { value: 8 } });
 
-  // A document of the future: not half-read, not counted, and its operator is told.
+  // A document of a later version is neither read nor counted, and the operator is notified.
   const rolledBack = await startOld();
   expect((await rolledBack.ask(all)).data.advisories).toEqual({ nodes: [], total: { value: 0 } });
   expect((await rolledBack.ask(some)).data.advisories).toEqual({ nodes: [], total: { value: 0 } });
@@ -177,7 +177,7 @@ test('has the same result after a migration with repeated kills as without', asy
     await ended;
     const count = await migrated();
     if (count > 0 && count < 6000) partly += 1;
-    // What is migrated is whole.
+    // Migrated documents are complete.
     expect(await advisories().countDocuments({ schemaVersion: 2, 'content.number': null })).toBe(0);
   }
   expect(partly).toBeGreaterThan(0);

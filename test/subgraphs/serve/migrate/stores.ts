@@ -98,7 +98,7 @@ export async function storedIn(
   return all ?? [];
 }
 
-/** What a subgraph of that program reads from, with what it knows of the store; null where it looks itself. */
+/** The loaders of a subgraph of that program. `known` is the oldest versions that it assumes; null reads them from the store. */
 export async function loadersOf({ store, kinds }: Program, known: Oldest | null = null): Promise<Loaders> {
   const oldest = known ?? (await readKeyState(store))?.oldest ?? {};
   const readerAccess = policy.accessOf(readerOf(), now);

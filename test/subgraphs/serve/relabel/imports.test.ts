@@ -68,7 +68,7 @@ async function stateNow() {
   return state;
 }
 
-/** Every row, and every join row, that a version's labels would not find as they should, by the versions it bears. */
+/** Every row and join row whose stored access keys differ from those of its policy versions. */
 async function findWrongKeys(...by: readonly Policy[]): Promise<readonly string[]> {
   const records = (await store.records.get('Advisory')?.find().lean<StoredRecord[]>()) ?? [];
   const links = await store.links.find().lean();
@@ -119,7 +119,7 @@ test('gives records that are written during two relabellings the keys of every v
         .get('Advisory')
         ?.findOne({ 'envelope.localId': String(1000 + batch) })
         .lean<StoredRecord>();
-      // What was acknowledged is found by the version that rows are found by and the one before, where that is so yet.
+      // Acknowledged records are found by the current version, and by the previous one while it is still in use.
       const by = await Promise.all([serving, leaving ?? serving].map(versions.of));
       const wanted = found && by.flatMap((one) => one.admittedKeys(found.envelope, 'Advisory').admits);
       const isLost = wanted?.some((one) => !found?.admits.includes(one)) ?? true;

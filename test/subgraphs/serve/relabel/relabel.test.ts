@@ -36,7 +36,7 @@ async function clear(): Promise<void> {
   await store.connection.collection('labelling').deleteMany({});
 }
 
-/** What GREEN opens to the community is there in the first alone, what AMBER opens to its recipients in the second. */
+/** Only the first version opens GREEN to the community. Only the second opens AMBER to its recipients. */
 const first = versionWithout(1, 'J04', 'J05');
 const second = versionWithout(2, 'J03');
 const third = versionWithout(3, 'J02');
@@ -48,7 +48,7 @@ const readers = [
   readerOf({ communities: [], purpose: null, organisation: 'nordsee-energy' }),
 ];
 
-/** What every one of these versions gives a reader of these rows, newest first, as the rules are written. */
+/** The rows that all of these versions allow the reader, newest first, by the rules alone. */
 function allowed(rows: readonly TestRow[], reader: Reader, ...by: readonly Policy[]): readonly string[] {
   return rows
     .filter(({ envelope }) =>
@@ -59,7 +59,7 @@ function allowed(rows: readonly TestRow[], reader: Reader, ...by: readonly Polic
     .toReversed();
 }
 
-/** What a reader is given, page by page, by list and by shared key, and how many there are said to be. */
+/** The rows that a reader gets page by page, by list and by shared key, and the totals. */
 async function given(policy: Policy, reader: Reader, filter?: Readonly<Record<string, unknown>>) {
   const both: (readonly string[])[] = [];
   const totals: unknown[] = [];
@@ -125,7 +125,7 @@ async function stateNow() {
   return state;
 }
 
-/** Every label in the store, by the version that made it. */
+/** Every access key in the store, by the policy version that computed it. */
 async function versionsOfKeys(): Promise<readonly string[]> {
   const models = [store.links, ...store.records.values()];
   const keys = await Promise.all(
@@ -155,7 +155,7 @@ test('shows what both versions allow during a relabelling with kills, and then w
         const { serving, leaving } = await stateNow();
         const by = serving === 1 ? [first, second] : [second];
         await expectGiven(rows, await policyServed(serving, second, versions), by);
-        // Whoever has not seen the switch yet goes on as before it.
+        // A process that has not seen the switch yet continues as before.
         if (leaving !== null) await expectGiven(rows, new BothPolicies(first, second), [first, second]);
         if (serving === 1) during += 1;
         else after += 1;

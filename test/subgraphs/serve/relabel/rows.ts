@@ -32,7 +32,7 @@ export const row: fc.Arbitrary<Envelope> = fc
     }),
   );
 
-/** Stores advisories that all name one vulnerability, with labels of a version; gives them back, oldest first. */
+/** Stores advisories that all name one vulnerability, with the access keys of a version. Returns them, oldest first. */
 export async function storeRows(
   store: CommunityStore,
   envelopes: readonly Envelope[],

@@ -60,7 +60,7 @@ const awkward = fc.constantFrom<unknown>(
 const record = fc.oneof({ weight: 3, arbitrary: value }, awkward);
 const indent = fc.constantFrom(undefined, 1, '\t', '\r\n  ');
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
-/** Members beside the records: none with their name, but with decoys of it deeper and as strings. */
+/** Members next to the records. None has the name of the records, but decoys of it are nested and in strings. */
 const beside = fc.array(
   fc.tuple(
     fc.string().filter((key) => key !== 'Event' && key !== '__proto__'),
@@ -143,7 +143,7 @@ test('loses no record where the member stands twice', async () => {
   expect(texts(await split('{"Event":[1,2],"Event":[3]}', member))).toEqual(['1', '2', '3']);
 });
 
-test('a member that is no array leaves the object a record by itself, where that is allowed', async () => {
+test('takes the whole object as the record if the member is not an array and that is allowed', async () => {
   expect(texts(await split('{"Event":{"id":1}}', memberOrWhole))).toEqual(['{"Event":{"id":1}}']);
   expect((await split('{"Event":{"id":1}}', member)).error?.message).toBe(
     'expected an object with an array "Event"',
