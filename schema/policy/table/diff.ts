@@ -77,7 +77,7 @@ type Part = {
   readonly lost: number;
 };
 
-/** A block of cells of one access that differ in the same direction. */
+/** A set of cells of one access that were all gained or all lost between two policies. */
 export type CellBlock = {
   readonly effect: Change['effect'];
   readonly access: Access;

@@ -18,7 +18,7 @@ export type KindPreview = {
   readonly unreadable: number;
 };
 
-/** Counts the documents that a migration of a store would change. Reads no content and writes nothing. */
+/** Counts the documents that a migration would change, by their stored `schemaVersion`. Writes nothing. */
 export async function previewMigration(store: CommunityStore): Promise<readonly KindPreview[]> {
   const kinds = migratedKinds(store).map(async (schema): Promise<KindPreview> => {
     const { type: kind, current: version } = schema;

@@ -25,7 +25,7 @@ export type KeyState = Held & {
   readonly switchedAt: Date;
 };
 
-/** The minimum versions of a store's documents (subgraphs/serve/migrate/migrate.ts). */
+/** The oldest document version of each kind that a store may contain; a contracted store accepts no older one. */
 export type Held = {
   /** No older version is written. Filters use fields that every document has since this version. */
   readonly oldest?: Oldest;

@@ -125,7 +125,7 @@ test('hashes an operation independent of its values, spaces and comments', () =>
   expect(hashOperation('{ advisory(id: "A", first: $n) { title } }')).not.toBe(one);
 });
 
-test('verifies a personal part by its salt and bytes only', () => {
+test('rejects an erasable personal part whose salt or bytes differ from the commitment', () => {
   const { body, parts } = draft(facts());
   const { reader, operation } = parts;
   if (reader === null || operation === null) throw new Error('expected both parts');

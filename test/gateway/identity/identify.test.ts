@@ -67,10 +67,13 @@ test.each([
   ['an interactive client with weak authentication', { interactive: true, acr: 'weak' }, false],
   ['an interactive client without acr', { interactive: true }, false],
   ['a machine with a strong acr', { interactive: false, acr: 'strong' }, false],
-])('decides who is on screen: %s', async (_case, claims, onScreen) => {
-  const { reader } = await identifyBy(await bearer(claims));
-  expect([reader.onScreen, reader.client]).toEqual([onScreen, claims.interactive ? 'person' : 'machine']);
-});
+])(
+  'allows RED on screen only to a person with strong authentication: %s',
+  async (_case, claims, onScreen) => {
+    const { reader } = await identifyBy(await bearer(claims));
+    expect([reader.onScreen, reader.client]).toEqual([onScreen, claims.interactive ? 'person' : 'machine']);
+  },
+);
 
 test('rejects a subject that is not a member, or a member of another organisation', async () => {
   const unauthenticated = expect.objectContaining({ code: 'UNAUTHENTICATED' });

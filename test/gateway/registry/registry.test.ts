@@ -58,7 +58,7 @@ test('returns shares, grants and agreements by their ids, with times in RFC 3339
   expect(JSON.stringify(joined)).not.toMatch(/protection|europol/);
 });
 
-test('returns the budget of the organisation unchecked', () => {
+test('returns the budget of an organisation as it is stored, without a check of its form', () => {
   const budget = { points: 'many' };
   expect(toMembership(member, { ...organisation, budget }, [], [], []).budget).toBe(budget);
 });

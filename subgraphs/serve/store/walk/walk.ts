@@ -19,7 +19,7 @@ export type WalkOptions = {
 const usualBatch = 500;
 
 /**
- * Visits all records of these kinds in the order of their ids. Returns how many `visit` wrote. A walk stores no
+ * Visits all records of these kinds in the order of their ids. Returns the number of records that `visit` wrote. A walk stores no
  * position: the records themselves show what is left to do, so a walk can be killed and started again at any time.
  */
 export async function walk(

@@ -1,12 +1,12 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { findMongod, type Place } from '../../../../docker/trial/stores/find.ts';
+import { findMongod, type SearchOptions } from '../../../../docker/trial/stores/find.ts';
 import { wheel } from '../../../../docker/trial/stores/wheel.ts';
 import { makeFolder, writeProgram } from './place.ts';
 
 /** A machine with nothing but what a test puts into `folder`: no mongod, no cache, no pip, no download. */
-function bare(folder: string, env: Place['env'] = {}): Place & { readonly cache: string } {
+function bare(folder: string, env: SearchOptions['env'] = {}): SearchOptions & { readonly cache: string } {
   const nothing = { PATH: join(folder, 'bin'), HOME: folder, MONGOMS_RUNTIME_DOWNLOAD: 'false' };
   return { env: { ...nothing, ...env }, cache: join(folder, 'cache'), report: () => undefined };
 }

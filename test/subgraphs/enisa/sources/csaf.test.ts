@@ -102,7 +102,7 @@ describeReal('on the public records', () => {
 });
 
 describe('a vulnerability of a document', () => {
-  test('becomes a record with its CVE id and the times of vulnerability and document', () => {
+  test('maps a vulnerability to a record with its CVE id, its own times and those of the document', () => {
     expect(recordOf({ vulnerability: { release_date: '2026-08-01T00:00:00Z' } })).toMatchObject({
       kind: 'VulnerabilityRecord',
       localId: 'https://psirt.exercise.invalid EX-2099-1 CVE-2099-10001',

@@ -131,7 +131,7 @@ test.each(Object.entries(shapes))('names no value and no key of a refused record
   expect(refused).toBeGreaterThan(10);
 });
 
-test('names no text of a record that cannot be parsed', () => {
+test('quotes no text of a record that cannot be parsed', () => {
   const texts = [
     `{"a": ${marker}}`,
     `{"a": "${marker}`,
@@ -161,7 +161,7 @@ test('names the first three faulty paths and their expected types', () => {
   expect(refusalOf(() => checkShape([], shape))?.message).toBe('record: expected object, got array');
 });
 
-test('finds the fields of every kind of shape', () => {
+test('lists the fields of zod shapes of every kind (object, array, union, record, optional)', () => {
   type Tree = { readonly leaf: string; readonly branches: readonly Tree[] };
   const tree: z.ZodType<Tree> = z.lazy(() => z.object({ leaf: z.string(), branches: z.array(tree) }));
   const shape = z

@@ -105,7 +105,7 @@ test.each([
   ['a closing tag before any', '</all><all><one/></all>', /got another form at byte 5/],
   ['the end of no record', '<all></one><one/></all>', /got another form at byte 10/],
   ['a closing tag too many', '<all></all></all>', /got another form/],
-])('refuses %s as a whole and says why', async (_what, file, message) => {
+])('rejects the whole XML file and says why: %s', async (_what, file, message) => {
   const outcome = await split(file);
   expect(outcome.slices).toEqual([]);
   expect(outcome.error?.message).toMatch(message);
