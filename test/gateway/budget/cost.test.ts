@@ -86,9 +86,11 @@ function startError(env: Readonly<Record<string, string>>): string {
 test('refuses to start with a malformed budget, or with a reader above half of the organisation', () => {
   expect(startError({})).not.toContain('BUDGET');
   const wrong = startError({ JCU_READER_BUDGET: 'many', JCU_ORGANISATION_BUDGET: '100/0' });
-  expect(wrong).toContain('JCU_READER_BUDGET: POINTS/SECONDS in whole numbers, as 60000/60, got many');
   expect(wrong).toContain(
-    'JCU_ORGANISATION_BUDGET: POINTS/SECONDS in whole numbers, as 600000/60, got 100/0',
+    'JCU_READER_BUDGET: expected POINTS/SECONDS in whole numbers, such as 60000/60, got many',
+  );
+  expect(wrong).toContain(
+    'JCU_ORGANISATION_BUDGET: expected POINTS/SECONDS in whole numbers, such as 600000/60, got 100/0',
   );
   const half = 'at most half of JCU_ORGANISATION_BUDGET';
   expect(startError({ JCU_READER_BUDGET: '300001/60' })).toContain(half);
