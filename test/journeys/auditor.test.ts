@@ -141,7 +141,7 @@ test('does not reveal to an auditor whether a record exists that the reader was 
     const by = answer.headers.get('x-correlation-id') ?? '';
     const { body } = await decisionWhenLogged(by, there);
     expect(body.data.decision.refused).toEqual([]);
-    expect(body.data.decision.note).toMatch(/what is not there for a reader is as absent/);
+    expect(body.data.decision.note).toMatch(/records that the reader may not see are absent/);
     const log = await ask(standing(), there, page, { first: 100 });
     const entry = entryOf(log, by);
     return [body.data.decision, { ...entry, id: null, seq: null, correlationId: null }];
@@ -262,7 +262,7 @@ test('queries the running hub as an auditor: `hub policy decision`', async () =>
   expect(answer.out).toMatch(
     /a reader of nordsee-energy.*\n(.*\n)*refused: Query\.policy\n {2}J29 .*\n {4}missing: .*role/,
   );
-  expect((await runDecision(id, '--as', 'private-partner')).err).toMatch(/not for this kind of reader/);
+  expect((await runDecision(id, '--as', 'private-partner')).err).toMatch(/This kind of reader may not use a part/);
   expect((await runDecision('none')).err).toMatch(
     /the audit log has no request none in exercise:trial-2026: check the id and --picture/,
   );
