@@ -262,7 +262,9 @@ test('queries the running hub as an auditor: `hub policy decision`', async () =>
   expect(answer.out).toMatch(
     /a reader of nordsee-energy.*\n(.*\n)*refused: Query\.policy\n {2}J29 .*\n {4}missing: .*role/,
   );
-  expect((await runDecision(id, '--as', 'private-partner')).err).toMatch(/This kind of reader may not use a part/);
+  expect((await runDecision(id, '--as', 'private-partner')).err).toMatch(
+    /This kind of reader may not use a part/,
+  );
   expect((await runDecision('none')).err).toMatch(
     /the audit log has no request none in exercise:trial-2026: check the id and --picture/,
   );
