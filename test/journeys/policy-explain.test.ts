@@ -38,5 +38,5 @@ test('reports a record that is not in its store', async () => {
   const args = ['--as', 'enisa-analyst', '--record', 'MispEvent:none', '--field', 'info'];
   const { code, err } = await runHub(standing().home, 'policy', 'explain', ...args);
   expect(code).toBe(1);
-  expect(err).toContain('the store of cert-eu has no MispEvent:none');
+  expect(err).toContain('the store of cert-eu has no record MispEvent:none');
 });
