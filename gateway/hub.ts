@@ -2,11 +2,12 @@ import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
 import type { ExecutionResult } from 'graphql';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { HubError } from '../schema/errors.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
+import { createLog } from '../schema/runtime/log.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
 import { limitOperation } from './budget/operation-size.ts';
@@ -54,11 +55,7 @@ import { type HubStore, openHubStore } from './store.ts';
  * 10. audit          records the disclosure before the response leaves
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
-  // pino serializes an Error as {} unless its key has a serializer.
-  const log = pino(
-    { name: 'hub', level: settings.log, serializers: { error: pino.stdSerializers.err } },
-    pino.destination(2),
-  );
+  const log = createLog('hub', settings.log);
   const store = openHubStore(settings, log);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
   const planner = await createPlanner(settings, store, log);

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { readWhole } from '../../../schema/runtime/settings/settings.ts';
+import { stopAtShutdown } from '../../../schema/runtime/shutdown.ts';
 import { tellSettings } from '../../../schema/runtime/settings/help.ts';
 import { tlsSettings } from '../../../schema/runtime/tls.ts';
 import { startIssuer } from './issuer.ts';
@@ -42,9 +43,7 @@ try {
   console.log(
     `issuer at ${issuer.url} for ${hub}, logins in memory, key and passwords in ${secretsPath(home)} (for trials only)`,
   );
-  for (const end of ['SIGTERM', 'SIGINT', 'disconnect'] as const) {
-    process.once(end, () => void issuer.stop().then(() => process.exit(0)));
-  }
+  stopAtShutdown(issuer.stop);
 } catch (error) {
   console.error(`issuer: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
