@@ -1,7 +1,7 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
-import type { ExecutionResult } from 'graphql';
+import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError } from '../schema/errors.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
@@ -165,7 +165,7 @@ async function answer(
   const gathered =
     decision.allowed === null
       ? { data: null, malformed: false, collected: createCollected() }
-      : await planner.gather(incoming, decision.allowed, context);
+      : await planner.gather(incoming, decision.allowed, toEnd(context, decision.allowed));
   if (gathered.malformed) throw new HubError('BAD_USER_INPUT');
 
   const asked = {
@@ -183,12 +183,17 @@ async function answer(
   return shaped;
 }
 
+/** A change that was sent runs to its end, also if the client has gone: the audit log records its result. */
+function toEnd(context: RequestContext, document: DocumentNode): RequestContext {
+  return isChange(document) ? { ...context, signal: new AbortController().signal } : context;
+}
+
 /** Creates the planner with its data sources: the hub's own subgraph in this process, and one for each community. */
 async function createPlanner(settings: HubSettings, store: HubStore, log: Logger): Promise<Planner> {
   const key = await watchSigningKey(settings.signingKeyFile, log);
   const agent = createAgent(settings.subgraphsCa);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
-  return await loadPlanner(settings.supergraph, (name) => {
+  return await loadPlanner(settings.supergraph, (name, _url, schema) => {
     if (name === 'hub') return createHubSubgraph(store, log);
     const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
     if (url === undefined)
@@ -196,6 +201,6 @@ async function createPlanner(settings: HubSettings, store: HubStore, log: Logger
     const ends = { deployment: settings.deployment, community: name };
     const subgraph = { url, deadlineMs: settings.partDeadlineMs, agent };
     const sessions = new Sessions(createAgree(ends, subgraph, key), () => key().id, log);
-    return createSource(name, createAsk(subgraph, sessions), log);
+    return createSource(name, createAsk(subgraph, sessions), schema, log);
   });
 }

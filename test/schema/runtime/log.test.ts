@@ -31,7 +31,13 @@ test('bounds values that are deep, wide or refer to themselves', () => {
   const wide = Object.fromEntries(
     Array.from({ length: 10_000 }, (_, at) => [`${'k'.repeat(3000)}${at}`, at]),
   );
-  for (const value of [loop, wide, Array.from({ length: 100_000 }, () => []), 'x'.repeat(1e7), Buffer.alloc(1e7)])
+  for (const value of [
+    loop,
+    wide,
+    Array.from({ length: 100_000 }, () => []),
+    'x'.repeat(1e7),
+    Buffer.alloc(1e7),
+  ])
     expect(JSON.stringify(boundedValue(value)).length).toBeLessThan(20_000);
 });
 
