@@ -10,7 +10,8 @@ import type { Policy } from '../schema/policy/decide/policy.ts';
 import { createLog } from '../schema/runtime/log.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
-import { limitOperation } from './budget/operation-size.ts';
+import { chargeOperation } from './budget/charge-operation.ts';
+import { type ListLengths, listLengthsOf } from './budget/list-lengths.ts';
 import { createAgree, watchSigningKey } from './dispatch/agree.ts';
 import { createAsk } from './dispatch/ask-subgraph.ts';
 import { createCollected } from './dispatch/collected.ts';
@@ -28,11 +29,11 @@ import { discoverKeys } from './identity/verify-token.ts';
 import { introspect } from './introspection/introspect.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import { splitIntrospection } from './introspection/split.ts';
-import { suggestFromKind } from './introspection/suggest.ts';
 import { type Incoming, loadPlanner, type Planner } from './plan/planner.ts';
 import { decide } from './policy/decide.ts';
 import type { RequestContext } from './request/context.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
+import { createValidate, type Validate } from './request/validate.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
 import { type HubStore, openHubStore } from './store.ts';
@@ -61,10 +62,10 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const planner = await createPlanner(settings, store, log);
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
+  const checks = { validate: createValidate(planner.schema), lists: listLengthsOf(planner.schema) };
   const apollo = createApollo(
     planner,
-    async (incoming) => await answer(incoming, planner, store, kinds, charge),
-    suggestFromKind(({ policy, reader, at }) => kinds.of(policy.accessOf(reader, at))),
+    async (incoming) => await answer(incoming, planner, store, kinds, charge, checks),
     log,
   );
   await apollo.start();
@@ -124,22 +125,33 @@ function inForce(policies: PolicyWatch): Policy {
   return opened.policy;
 }
 
-/** The stages from a valid operation to its response: budget, introspection, policy, plan with dispatch, shape, audit. */
+/** The stages from a parsed operation to its response: budget, validation, introspection, policy, plan with dispatch, shape, audit. */
 async function answer(
   incoming: Incoming,
   planner: Planner,
   store: HubStore,
   kinds: KindSchemas,
   charge: Charge,
+  { validate, lists }: { readonly validate: Validate; readonly lists: ListLengths },
 ): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
   const { policy } = context;
   // Apollo Server resolves an unknown operation name to null: take the name as the client sent it.
   const operationName = incoming.request.operationName ?? null;
-  const document = onlyOperation(incoming.document, operationName, planner.schema);
   const variables = incoming.request.variables ?? {};
+  const keptBytes = incoming.source.length + JSON.stringify(variables).length;
 
-  await charge.operation(limitOperation(document, variables), context);
+  const document = await chargeOperation(
+    { document: incoming.document, variables, keptBytes },
+    () => onlyOperation(incoming.document, operationName, planner.schema),
+    lists,
+    charge,
+    context,
+  );
+  const key = `${incoming.queryHash} ${operationName}`;
+  const asked = { key, document: incoming.document, operation: document };
+  const errors = validate(asked, () => kinds.of(policy.accessOf(context.reader, context.at)));
+  if (errors.length > 0) return { errors };
   const coerced = coerceVariables(document, variables, planner.schema);
 
   const ofKind = kinds.of(policy.accessOf(context.reader, context.at));
@@ -168,7 +180,7 @@ async function answer(
       : await planner.gather(incoming, decision.allowed, toEnd(context, decision.allowed));
   if (gathered.malformed) throw new HubError('BAD_USER_INPUT');
 
-  const asked = {
+  const parts = {
     document: split.data,
     operationName,
     variables,
@@ -176,7 +188,7 @@ async function answer(
     isPruned: decision.allowed !== split.data,
     order: split.order,
   };
-  const shaped = shapeAnswer(gathered, asked, shown, context, planner.schema);
+  const shaped = shapeAnswer(gathered, parts, shown, context, planner.schema);
 
   const { disclosed, failedSubgraphs } = gathered.collected;
   await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
