@@ -1,15 +1,17 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
-import type { ExecutionResult } from 'graphql';
-import { type Logger, pino } from 'pino';
+import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { Logger } from 'pino';
 import { HubError } from '../schema/errors.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
+import { createLog } from '../schema/runtime/log.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
-import { limitOperation } from './budget/operation-size.ts';
+import { chargeOperation } from './budget/charge-operation.ts';
+import { type ListLengths, listLengthsOf } from './budget/list-lengths.ts';
 import { createAgree, watchSigningKey } from './dispatch/agree.ts';
 import { createAsk } from './dispatch/ask-subgraph.ts';
 import { createCollected } from './dispatch/collected.ts';
@@ -27,11 +29,11 @@ import { discoverKeys } from './identity/verify-token.ts';
 import { introspect } from './introspection/introspect.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import { splitIntrospection } from './introspection/split.ts';
-import { suggestFromKind } from './introspection/suggest.ts';
 import { type Incoming, loadPlanner, type Planner } from './plan/planner.ts';
 import { decide } from './policy/decide.ts';
 import type { RequestContext } from './request/context.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
+import { createValidate, type Validate } from './request/validate.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
 import { type HubStore, openHubStore } from './store.ts';
@@ -54,20 +56,16 @@ import { type HubStore, openHubStore } from './store.ts';
  * 10. audit          records the disclosure before the response leaves
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
-  // pino serializes an Error as {} unless its key has a serializer.
-  const log = pino(
-    { name: 'hub', level: settings.log, serializers: { error: pino.stdSerializers.err } },
-    pino.destination(2),
-  );
+  const log = createLog('hub', settings.log);
   const store = openHubStore(settings, log);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
   const planner = await createPlanner(settings, store, log);
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
+  const checks = { validate: createValidate(planner.schema), lists: listLengthsOf(planner.schema) };
   const apollo = createApollo(
     planner,
-    async (incoming) => await answer(incoming, planner, store, kinds, charge),
-    suggestFromKind(({ policy, reader, at }) => kinds.of(policy.accessOf(reader, at))),
+    async (incoming) => await answer(incoming, planner, store, kinds, charge, checks),
     log,
   );
   await apollo.start();
@@ -127,22 +125,33 @@ function inForce(policies: PolicyWatch): Policy {
   return opened.policy;
 }
 
-/** The stages from a valid operation to its response: budget, introspection, policy, plan with dispatch, shape, audit. */
+/** The stages from a parsed operation to its response: budget, validation, introspection, policy, plan with dispatch, shape, audit. */
 async function answer(
   incoming: Incoming,
   planner: Planner,
   store: HubStore,
   kinds: KindSchemas,
   charge: Charge,
+  { validate, lists }: { readonly validate: Validate; readonly lists: ListLengths },
 ): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
   const { policy } = context;
   // Apollo Server resolves an unknown operation name to null: take the name as the client sent it.
   const operationName = incoming.request.operationName ?? null;
-  const document = onlyOperation(incoming.document, operationName, planner.schema);
   const variables = incoming.request.variables ?? {};
+  const keptBytes = incoming.source.length + JSON.stringify(variables).length;
 
-  await charge.operation(limitOperation(document, variables), context);
+  const document = await chargeOperation(
+    { document: incoming.document, variables, keptBytes },
+    () => onlyOperation(incoming.document, operationName, planner.schema),
+    lists,
+    charge,
+    context,
+  );
+  const key = `${incoming.queryHash} ${operationName}`;
+  const asked = { key, document: incoming.document, operation: document };
+  const errors = validate(asked, () => kinds.of(policy.accessOf(context.reader, context.at)));
+  if (errors.length > 0) return { errors };
   const coerced = coerceVariables(document, variables, planner.schema);
 
   const ofKind = kinds.of(policy.accessOf(context.reader, context.at));
@@ -168,10 +177,10 @@ async function answer(
   const gathered =
     decision.allowed === null
       ? { data: null, malformed: false, collected: createCollected() }
-      : await planner.gather(incoming, decision.allowed, context);
+      : await planner.gather(incoming, decision.allowed, toEnd(context, decision.allowed));
   if (gathered.malformed) throw new HubError('BAD_USER_INPUT');
 
-  const asked = {
+  const parts = {
     document: split.data,
     operationName,
     variables,
@@ -179,11 +188,16 @@ async function answer(
     isPruned: decision.allowed !== split.data,
     order: split.order,
   };
-  const shaped = shapeAnswer(gathered, asked, shown, context, planner.schema);
+  const shaped = shapeAnswer(gathered, parts, shown, context, planner.schema);
 
   const { disclosed, failedSubgraphs } = gathered.collected;
   await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
   return shaped;
+}
+
+/** A change that was sent runs to its end, also if the client has gone: the audit log records its result. */
+function toEnd(context: RequestContext, document: DocumentNode): RequestContext {
+  return isChange(document) ? { ...context, signal: new AbortController().signal } : context;
 }
 
 /** Creates the planner with its data sources: the hub's own subgraph in this process, and one for each community. */
@@ -191,7 +205,7 @@ async function createPlanner(settings: HubSettings, store: HubStore, log: Logger
   const key = await watchSigningKey(settings.signingKeyFile, log);
   const agent = createAgent(settings.subgraphsCa);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
-  return await loadPlanner(settings.supergraph, (name) => {
+  return await loadPlanner(settings.supergraph, (name, _url, schema) => {
     if (name === 'hub') return createHubSubgraph(store, log);
     const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
     if (url === undefined)
@@ -199,6 +213,6 @@ async function createPlanner(settings: HubSettings, store: HubStore, log: Logger
     const ends = { deployment: settings.deployment, community: name };
     const subgraph = { url, deadlineMs: settings.partDeadlineMs, agent };
     const sessions = new Sessions(createAgree(ends, subgraph, key), () => key().id, log);
-    return createSource(name, createAsk(subgraph, sessions), log);
+    return createSource(name, createAsk(subgraph, sessions), schema, log);
   });
 }

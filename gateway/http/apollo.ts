@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
@@ -6,13 +6,13 @@ import { errorTable, type HubErrorCode, isHubErrorCode } from '../../schema/erro
 import { gatewayOf } from '../plan/apollo-gateway.ts';
 import type { Incoming, Planner } from '../plan/planner.ts';
 import type { RequestContext } from '../request/context.ts';
+import { createDocumentStore, maxTokens } from './document-store.ts';
 import { toGraphQLError } from '../request/errors.ts';
 
-/** Creates the GraphQL server. It parses and validates a document; `execute` runs the stages instead of Apollo. */
+/** Creates the GraphQL server. It parses a document; `execute` runs the stages instead of Apollo, validation included. */
 export function createApollo(
   planner: Planner,
   execute: (incoming: Incoming) => Promise<ExecutionResult>,
-  suggest: ApolloServerPlugin<RequestContext>,
   log: Logger,
 ): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
@@ -24,12 +24,16 @@ export function createApollo(
         }),
     ) as never,
     introspection: true,
+    parseOptions: { maxTokens },
+    // The stage "budget" limits and charges a document before the stage "request" validates it.
+    dangerouslyDisableValidation: true,
+    documentStore: createDocumentStore(),
     // The cache is shared: a hash that one reader registered would run for another, and reveal that it was registered.
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (formatted) => toConstant(formatted),
-    plugins: [ApolloServerPluginCacheControlDisabled(), suggest],
+    plugins: [ApolloServerPluginCacheControlDisabled()],
     logger: log,
   });
 }
