@@ -23,7 +23,7 @@ import { readBody, refuseDepth } from './http/request-body.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
 import { createHubSubgraph } from './hub-subgraph/subgraph.ts';
 import { identify } from './identity/identify.ts';
-import { discoverKeys } from './identity/verify-token.ts';
+import { discoverKeys } from './identity/issuer-keys.ts';
 import { introspect } from './introspection/introspect.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import { splitIntrospection } from './introspection/split.ts';
@@ -93,7 +93,10 @@ function route(
   charge: Charge,
   log: Logger,
 ): Express {
-  const rules = { ...settings, keys: discoverKeys(settings.issuer) };
+  const rules = {
+    ...settings,
+    keys: discoverKeys(settings.issuer, { maxAgeSeconds: settings.issuerKeysSeconds }),
+  };
   const app = express().disable('x-powered-by').disable('etag');
   app.use(setCommonHeaders);
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));

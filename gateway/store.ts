@@ -13,10 +13,11 @@ import { type Leases, openLeases } from './budget/leases.ts';
 import { watchNames } from './registry/watch-names.ts';
 import type { Names } from './registry/names.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
+import { type Revocations, watchRevocations } from './registry/revocations.ts';
 
 /** The hub's own store: registry, alias table, budgets, all policy versions and the audit log; never records. */
 export type HubStore = {
-  readonly registry: Registry;
+  readonly registry: Registry & Revocations;
   /** Returns the current alias table. */
   readonly names: () => Names;
   /** Returns the writer of the audit log. Throws TRAIL_UNAVAILABLE until it is open. */
@@ -46,21 +47,25 @@ export function openHubStore(
   const names = watchNames(db, (error) =>
     log.warn({ error: String(error) }, 'the alias table cannot be read: the last one stays in use'),
   );
+  const revocations = watchRevocations(db, (error) =>
+    log.warn({ error: String(error) }, 'the revocations of tokens cannot be read'),
+  );
   const trail = retryOpeningTrail(db, settings.deployment, log);
   const leases = openLeases(openBuckets(db));
   const policies = rememberPolicies(() => db.collection<KeptBundle>('policies'), within);
   return {
-    registry: openRegistry(db),
+    registry: { ...openRegistry(db), isRevoked: revocations.isRevoked },
     names: names.current,
     trail: trail.current,
     leases,
     policies,
     policyOf: openPolicyHistory(policies),
     log: openAccessLog(db, settings.deployment),
-    isReady: async () => trail.isOpen() && (await isUp(db)),
+    isReady: async () => trail.isOpen() && revocations.isKnown() && (await isUp(db)),
     close: async () => {
       connecting.stop();
       names.stop();
+      revocations.stop();
       await leases.close();
       await trail.close();
       await client.close();
