@@ -4,9 +4,11 @@ import express, { type Express } from 'express';
 import type { ExecutionResult } from 'graphql';
 import { type Logger, pino } from 'pino';
 import { HubError } from '../schema/errors.ts';
+import type { SigningKey } from '../schema/protocol/session.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
+import { fieldsOf } from './audit/fields.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
 import { limitOperation } from './budget/operation-size.ts';
@@ -17,6 +19,7 @@ import { createAgent } from './dispatch/fetch-subgraph.ts';
 import { Sessions } from './dispatch/hub-sessions.ts';
 import { createSource } from './dispatch/source.ts';
 import { createApollo } from './http/apollo.ts';
+import { countFailures, noteFailure } from './http/failures.ts';
 import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { readBody, refuseDepth } from './http/request-body.ts';
@@ -59,15 +62,16 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
     { name: 'hub', level: settings.log, serializers: { error: pino.stdSerializers.err } },
     pino.destination(2),
   );
-  const store = openHubStore(settings, log);
+  const key = await watchSigningKey(settings.signingKeyFile, log);
+  const store = openHubStore(settings, key, log);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
-  const planner = await createPlanner(settings, store, log);
+  const planner = await createPlanner(settings, store, key, log);
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
   const apollo = createApollo(
     planner,
     async (incoming) => await answer(incoming, planner, store, kinds, charge),
-    suggestFromKind(({ policy, reader, at }) => kinds.of(policy.accessOf(reader, at))),
+    [suggestFromKind(({ policy, reader, at }) => kinds.of(policy.accessOf(reader, at))), noteFailure],
     log,
   );
   await apollo.start();
@@ -98,7 +102,7 @@ function route(
     keys: discoverKeys(settings.issuer, { maxAgeSeconds: settings.issuerKeysSeconds }),
   };
   const app = express().disable('x-powered-by').disable('etag');
-  app.use(setCommonHeaders);
+  app.use(setCommonHeaders, countFailures(store.attempts));
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
     const ready = policies.current() !== null && (await store.isReady());
@@ -185,13 +189,21 @@ async function answer(
   const shaped = shapeAnswer(gathered, asked, shown, context, planner.schema);
 
   const { disclosed, failedSubgraphs } = gathered.collected;
-  await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
+  const fields =
+    decision.allowed === null
+      ? { given: [], empty: [] }
+      : fieldsOf(decision.allowed, coerced, gathered.data, planner.schema);
+  await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs], fields });
   return shaped;
 }
 
 /** Creates the planner with its data sources: the hub's own subgraph in this process, and one for each community. */
-async function createPlanner(settings: HubSettings, store: HubStore, log: Logger): Promise<Planner> {
-  const key = await watchSigningKey(settings.signingKeyFile, log);
+async function createPlanner(
+  settings: HubSettings,
+  store: HubStore,
+  key: () => SigningKey,
+  log: Logger,
+): Promise<Planner> {
   const agent = createAgent(settings.subgraphsCa);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
   return await loadPlanner(settings.supergraph, (name) => {

@@ -3,6 +3,7 @@ import { type Budget, parseBudget, rateOf } from './budget/budget.ts';
 import { outboundUrl } from './outbound/address.ts';
 import { policySettings } from '../schema/policy/bundle/files.ts';
 import {
+  filePath,
   jsonFile,
   orNone,
   text,
@@ -54,6 +55,12 @@ const own = {
     'JCU_SIGNING_KEY_FILE',
     "the hub's private Ed25519 key, a JWK file (RFC 8037); read again when it changes",
     jsonFile,
+  ),
+  checkpointFile: setting(
+    'JCU_AUDIT_CHECKPOINT_FILE',
+    "file that gets the head of the audit log every 10 s; on a volume that the store's administrators cannot write to",
+    orNone(filePath),
+    '',
   ),
   ...policySettings,
   ...tlsSettings,

@@ -4,7 +4,10 @@ import { HubError } from '../schema/errors.ts';
 import type { KeptBundle, PolicyArchive } from '../schema/policy/bundle/in-force.ts';
 import { rememberPolicies } from '../schema/policy/bundle/memory.ts';
 import { within } from '../schema/runtime/within.ts';
-import { trailClientOptions } from './audit/store.ts';
+import { Attempts } from './audit/attempts.ts';
+import { Checkpoint } from './audit/checkpoint.ts';
+import type { EntryKey } from './audit/signature.ts';
+import { findHashAt, trailClientOptions } from './audit/store.ts';
 import { openTrail, type Trail } from './audit/trail.ts';
 import { type AccessLog, openAccessLog } from './audit/log.ts';
 import { openPolicyHistory, type PolicyHistory } from '../schema/policy/bundle/history.ts';
@@ -22,6 +25,8 @@ export type HubStore = {
   readonly names: () => Names;
   /** Returns the writer of the audit log. Throws TRAIL_UNAVAILABLE until it is open. */
   readonly trail: () => Trail;
+  /** Counts the requests that fail before they have an entry. */
+  readonly attempts: Attempts;
   /** This hub's leases on the shared budgets. */
   readonly leases: Leases;
   /** Every version of the policy that was ever in force. */
@@ -38,7 +43,12 @@ const retryMs = 500;
 
 /** Opens the hub's store without waiting for the connection. Until it answers, requests that need it fail. */
 export function openHubStore(
-  settings: { readonly storeUri: string; readonly deployment: string },
+  settings: {
+    readonly storeUri: string;
+    readonly deployment: string;
+    readonly checkpointFile: string | null;
+  },
+  key: () => EntryKey,
   log: Logger,
 ): HubStore {
   const client = new MongoClient(settings.storeUri, { ...trailClientOptions, maxPoolSize: 50 });
@@ -50,13 +60,15 @@ export function openHubStore(
   const revocations = watchRevocations(db, (error) =>
     log.warn({ error: String(error) }, 'the revocations of tokens cannot be read'),
   );
-  const trail = retryOpeningTrail(db, settings.deployment, log);
+  const trail = retryOpeningTrail(db, settings, key, log);
+  const attempts = new Attempts((counted) => trail.current().appendAttempts(counted));
   const leases = openLeases(openBuckets(db));
   const policies = rememberPolicies(() => db.collection<KeptBundle>('policies'), within);
   return {
     registry: { ...openRegistry(db), isRevoked: revocations.isRevoked },
     names: names.current,
     trail: trail.current,
+    attempts,
     leases,
     policies,
     policyOf: openPolicyHistory(policies),
@@ -67,6 +79,7 @@ export function openHubStore(
       names.stop();
       revocations.stop();
       await leases.close();
+      attempts.stop();
       await trail.close();
       await client.close();
     },
@@ -95,15 +108,27 @@ function retryConnecting(client: MongoClient, log: Logger) {
 }
 
 /** Retries to open the audit log while the store is down: the first append needs the head of the chain. */
-function retryOpeningTrail(db: Db, deployment: string, log: Logger) {
+function retryOpeningTrail(
+  db: Db,
+  { deployment, checkpointFile }: { readonly deployment: string; readonly checkpointFile: string | null },
+  key: () => EntryKey,
+  log: Logger,
+) {
   let open: Trail | null = null;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   const report = (failure: unknown) =>
     log.error({ failure: String(failure) }, 'the audit log cannot be written');
+  const checkpoint = checkpointFile === null ? null : openCheckpoint(db, deployment, checkpointFile, log);
   const attempt = async (): Promise<void> => {
     try {
-      open = await openTrail({ db, deployment, report });
+      open = await openTrail({
+        db,
+        deployment,
+        key,
+        report,
+        moved: (head) => checkpoint?.moved(head),
+      });
     } catch (error) {
       report(error);
       if (!closed) timer = setTimeout(again, retryMs);
@@ -124,8 +149,17 @@ function retryOpeningTrail(db: Db, deployment: string, log: Logger) {
       clearTimeout(timer);
       await opening;
       await open?.close();
+      await checkpoint?.stop();
     },
   };
+}
+
+function openCheckpoint(db: Db, deployment: string, file: string, log: Logger): Checkpoint {
+  return new Checkpoint(
+    { file, deployment },
+    async (seq) => await findHashAt(db, deployment, seq),
+    (failure) => log.error({ failure: String(failure) }, 'the checkpoint of the audit log cannot be written'),
+  );
 }
 
 async function isUp(db: Db): Promise<boolean> {

@@ -12,7 +12,7 @@ import { toGraphQLError } from '../request/errors.ts';
 export function createApollo(
   planner: Planner,
   execute: (incoming: Incoming) => Promise<ExecutionResult>,
-  suggest: ApolloServerPlugin<RequestContext>,
+  plugins: readonly ApolloServerPlugin<RequestContext>[],
   log: Logger,
 ): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
@@ -29,7 +29,7 @@ export function createApollo(
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (formatted) => toConstant(formatted),
-    plugins: [ApolloServerPluginCacheControlDisabled(), suggest],
+    plugins: [ApolloServerPluginCacheControlDisabled(), ...plugins],
     logger: log,
   });
 }
