@@ -4,10 +4,12 @@ import express, { type Express } from 'express';
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError } from '../schema/errors.ts';
+import type { SigningKey } from '../schema/protocol/session.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
 import { createLog } from '../schema/runtime/log.ts';
+import { fieldsOf } from './audit/fields.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
 import { chargeOperation } from './budget/charge-operation.ts';
@@ -19,13 +21,14 @@ import { createAgent } from './dispatch/fetch-subgraph.ts';
 import { Sessions } from './dispatch/hub-sessions.ts';
 import { createSource } from './dispatch/source.ts';
 import { createApollo } from './http/apollo.ts';
+import { countFailures, noteFailure } from './http/failures.ts';
 import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { readBody, refuseDepth } from './http/request-body.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
 import { createHubSubgraph } from './hub-subgraph/subgraph.ts';
 import { identify } from './identity/identify.ts';
-import { discoverKeys } from './identity/verify-token.ts';
+import { discoverKeys } from './identity/issuer-keys.ts';
 import { introspect } from './introspection/introspect.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import { splitIntrospection } from './introspection/split.ts';
@@ -57,15 +60,17 @@ import { type HubStore, openHubStore } from './store.ts';
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
   const log = createLog('hub', settings.log);
-  const store = openHubStore(settings, log);
+  const key = await watchSigningKey(settings.signingKeyFile, log);
+  const store = openHubStore(settings, key, log);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
-  const planner = await createPlanner(settings, store, log);
+  const planner = await createPlanner(settings, store, key, log);
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
   const checks = { validate: createValidate(planner.schema), lists: listLengthsOf(planner.schema) };
   const apollo = createApollo(
     planner,
     async (incoming) => await answer(incoming, planner, store, kinds, charge, checks),
+    [noteFailure],
     log,
   );
   await apollo.start();
@@ -91,9 +96,12 @@ function route(
   charge: Charge,
   log: Logger,
 ): Express {
-  const rules = { ...settings, keys: discoverKeys(settings.issuer) };
+  const rules = {
+    ...settings,
+    keys: discoverKeys(settings.issuer, { maxAgeSeconds: settings.issuerKeysSeconds }),
+  };
   const app = express().disable('x-powered-by').disable('etag');
-  app.use(setCommonHeaders);
+  app.use(setCommonHeaders, countFailures(store.attempts));
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
     const ready = policies.current() !== null && (await store.isReady());
@@ -191,7 +199,11 @@ async function answer(
   const shaped = shapeAnswer(gathered, parts, shown, context, planner.schema);
 
   const { disclosed, failedSubgraphs } = gathered.collected;
-  await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
+  const fields =
+    decision.allowed === null
+      ? { given: [], empty: [] }
+      : fieldsOf(decision.allowed, coerced, gathered.data, planner.schema);
+  await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs], fields });
   return shaped;
 }
 
@@ -201,8 +213,12 @@ function toEnd(context: RequestContext, document: DocumentNode): RequestContext 
 }
 
 /** Creates the planner with its data sources: the hub's own subgraph in this process, and one for each community. */
-async function createPlanner(settings: HubSettings, store: HubStore, log: Logger): Promise<Planner> {
-  const key = await watchSigningKey(settings.signingKeyFile, log);
+async function createPlanner(
+  settings: HubSettings,
+  store: HubStore,
+  key: () => SigningKey,
+  log: Logger,
+): Promise<Planner> {
   const agent = createAgent(settings.subgraphsCa);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
   return await loadPlanner(settings.supergraph, (name, _url, schema) => {

@@ -25,9 +25,15 @@ export async function recordDisclosure(
  */
 export async function recordIntent(
   trail: Pick<Trail, 'append'>,
-  facts: Omit<AuditFacts, 'kind' | 'disclosed' | 'lost'>,
+  facts: Omit<AuditFacts, 'kind' | 'disclosed' | 'lost' | 'fields'>,
 ): Promise<void> {
-  await trail.append({ ...facts, kind: 'intent', disclosed: [], lost: [] });
+  await trail.append({
+    ...facts,
+    kind: 'intent',
+    disclosed: [],
+    lost: [],
+    fields: { given: [], empty: [] },
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 import sjson from 'secure-json-parse';
 import { type AnswerSize, countValues } from './answer-size.ts';
+import { createConnector } from '../outbound/connector.ts';
 
 /** The response of a subgraph. Only its outer structure is checked. */
 export type SubgraphResponse = {
@@ -75,15 +76,15 @@ export async function post(
 
 /**
  * Creates the connection pool to the subgraphs: kept alive, at most 64 per subgraph. With `ca` (PEM), only certificates
- * of that authority are accepted; without it, those that this machine trusts.
+ * of that authority are accepted; without it, those that this machine trusts. It connects to no link-local, metadata,
+ * multicast or unspecified address, also if DNS gives it.
  */
 export function createAgent(ca: string | null = null): Agent {
   return new Agent({
     connections: 64,
     pipelining: 1,
-    connectTimeout: 1000,
     keepAliveTimeout: 30_000,
-    ...(ca !== null && { connect: { ca } }),
+    connect: createConnector({ ca, timeoutMs: 1000 }),
   });
 }
 

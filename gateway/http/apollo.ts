@@ -1,4 +1,4 @@
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
@@ -13,6 +13,7 @@ import { toGraphQLError } from '../request/errors.ts';
 export function createApollo(
   planner: Planner,
   execute: (incoming: Incoming) => Promise<ExecutionResult>,
+  plugins: readonly ApolloServerPlugin<RequestContext>[],
   log: Logger,
 ): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
@@ -33,7 +34,7 @@ export function createApollo(
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (formatted) => toConstant(formatted),
-    plugins: [ApolloServerPluginCacheControlDisabled()],
+    plugins: [ApolloServerPluginCacheControlDisabled(), ...plugins],
     logger: log,
   });
 }

@@ -46,6 +46,8 @@ export function failSafely(log: Logger): ErrorRequestHandler {
 }
 
 function sendError(response: Response, error: HubError): void {
+  // For `countFailures`.
+  response.locals['failure'] = error.code;
   if (error.code === 'UNAUTHENTICATED') response.set('www-authenticate', 'Bearer');
   response.status(error.status).json({ errors: [constantError(error.code)] });
 }

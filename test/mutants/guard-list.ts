@@ -2,6 +2,7 @@ import type { Guard } from './guard.ts';
 import { importing } from './importing.ts';
 import { migrating } from './migrating.ts';
 import { relabelling } from './relabelling.ts';
+import { trusting } from './trusting.ts';
 
 /** Every guard that `npm run guards` removes. */
 export const guards: readonly Guard[] = [
@@ -456,4 +457,5 @@ export const guards: readonly Guard[] = [
   ...importing,
   ...relabelling,
   ...migrating,
+  ...trusting,
 ];
