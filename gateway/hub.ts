@@ -17,7 +17,9 @@ import { createAgent } from './dispatch/fetch-subgraph.ts';
 import { Sessions } from './dispatch/hub-sessions.ts';
 import { createSource } from './dispatch/source.ts';
 import { createApollo } from './http/apollo.ts';
+import { compress, redCacheControl } from './http/compress.ts';
 import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
+import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { readBody, refuseDepth } from './http/request-body.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
@@ -34,6 +36,7 @@ import type { RequestContext } from './request/context.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
+import { holdsRed } from './shape/holds.ts';
 import { type HubStore, openHubStore } from './store.ts';
 
 /**
@@ -95,7 +98,7 @@ function route(
 ): Express {
   const rules = { ...settings, keys: discoverKeys(settings.issuer) };
   const app = express().disable('x-powered-by').disable('etag');
-  app.use(setCommonHeaders);
+  app.use(setCommonHeaders, compress());
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
     const ready = policies.current() !== null && (await store.isReady());
@@ -103,6 +106,7 @@ function route(
   });
   app.use(
     '/graphql',
+    ...allowOrigins(settings.corsOrigins),
     checkMethod,
     identifyFirst(
       async (authorization, now) => await identify(authorization, rules, store.registry, now),
@@ -151,7 +155,7 @@ async function answer(
 
   const decision =
     split.data === null
-      ? { refused: [], allowed: null }
+      ? { refused: [], refusedAt: [], allowed: null }
       : decide({ document: split.data, variables: coerced }, planner.schema, ofKind);
 
   const facts = {
@@ -175,13 +179,14 @@ async function answer(
     document: split.data,
     operationName,
     variables,
-    refused: decision.refused,
+    refusedAt: decision.refusedAt,
     isPruned: decision.allowed !== split.data,
     order: split.order,
   };
   const shaped = shapeAnswer(gathered, asked, shown, context, planner.schema);
 
   const { disclosed, failedSubgraphs } = gathered.collected;
+  if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
   await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
   return shaped;
 }

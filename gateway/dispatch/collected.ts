@@ -2,6 +2,9 @@ import type { HubErrorCode } from '../../schema/errors.ts';
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import type { RequestContext } from '../request/context.ts';
 
+/** A field in the reader's operation: response keys from the root. `@` stands for the items of a list. */
+export type Place = readonly string[];
+
 /** What the subgraphs report while one plan runs. Each execution has its own value. */
 export type Collected = {
   /** The records that the subgraphs disclosed. */
@@ -10,6 +13,8 @@ export type Collected = {
   readonly failedSubgraphs: Set<string>;
   /** Error codes that subgraphs returned and that the reader gets. */
   readonly errorCodes: Set<HubErrorCode>;
+  /** Where the response is null, for each error code and each failed subgraph. */
+  readonly places: Map<string, readonly Place[]>;
 };
 
 /** The context that the planner's executor hands to each data source: the request, and where to collect. */
@@ -17,5 +22,5 @@ export type Execution = { readonly request: RequestContext; readonly collected: 
 
 /** Returns an empty `Collected` for one execution. */
 export function createCollected(): Collected {
-  return { disclosed: [], failedSubgraphs: new Set(), errorCodes: new Set() };
+  return { disclosed: [], failedSubgraphs: new Set(), errorCodes: new Set(), places: new Map() };
 }

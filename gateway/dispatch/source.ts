@@ -4,6 +4,7 @@ import { isHubErrorCode } from '../../schema/errors.ts';
 import type { AskSubgraph } from './ask-subgraph.ts';
 import type { Collected, Execution } from './collected.ts';
 import { readDisclosures } from './disclosures.ts';
+import { joinedAt, notePlaces, placeOfError, placesOfQuery } from './error-places.ts';
 import type { SubgraphResponse } from './fetch-subgraph.ts';
 import { pruneAnswer } from './prune.ts';
 import { distinctRepresentations } from './representations.ts';
@@ -26,10 +27,11 @@ export function createSource(community: string, ask: AskSubgraph, log: Logger): 
         const answer = await ask(body, request);
         const data = pruneAnswer(answer.data, query, distinct.variables);
         collected.disclosed.push(...readDisclosures(answer.disclosed, community));
-        collectErrors(community, answer, collected);
+        collectErrors(community, answer, options, collected);
         return { data: distinct.expand(data) as never };
       } catch (error) {
         collected.failedSubgraphs.add(community);
+        notePlaces(collected, community, placesOfQuery(query, joinedAt(options)));
         const { correlationId } = request;
         log.warn({ part: community, correlationId, error: String(error) }, 'a subgraph failed');
         return { data: null as never };
@@ -38,10 +40,19 @@ export function createSource(community: string, ask: AskSubgraph, log: Logger): 
   };
 }
 
-function collectErrors(community: string, answer: SubgraphResponse, collected: Collected): void {
+function collectErrors(
+  community: string,
+  answer: SubgraphResponse,
+  options: GraphQLDataSourceProcessOptions,
+  collected: Collected,
+): void {
   for (const error of answer.errors) {
-    const code = (error as { extensions?: { code?: unknown } } | null)?.extensions?.code;
-    if (isHubErrorCode(code) && passedOn.includes(code)) collected.errorCodes.add(code);
+    const { extensions, path } = (error ?? {}) as { extensions?: { code?: unknown }; path?: unknown };
+    const code = extensions?.code;
+    const isPassedOn = isHubErrorCode(code) && passedOn.includes(code);
+    if (isPassedOn) collected.errorCodes.add(code);
     else collected.failedSubgraphs.add(community);
+    const place = placeOfError(path, joinedAt(options));
+    if (place !== null) notePlaces(collected, isPassedOn ? code : community, [place]);
   }
 }

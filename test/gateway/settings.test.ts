@@ -61,3 +61,16 @@ test('requires a certificate of a subgraph that other machines reach in producti
   const certified = { ...open, ...production, JCU_TLS_CERT_FILE: json, JCU_TLS_KEY_FILE: json };
   expect(readSubgraph('enisa', certified).tlsCert).toBe('{}');
 });
+
+test('accepts exact web origins for CORS only, https ones in production', () => {
+  const read = (given: string, more = {}) =>
+    readSettings({ ...hub, JCU_CORS_ORIGINS: given, ...more }).corsOrigins;
+  expect(readSettings(hub).corsOrigins).toEqual([]);
+  expect(read('https://a.example http://localhost:5173')).toEqual([
+    'https://a.example',
+    'http://localhost:5173',
+  ]);
+  for (const wrong of ['*', 'null', 'https://a.example/', 'https://a.example/page', 'a.example', 'file:///x'])
+    expect(() => read(wrong)).toThrow('JCU_CORS_ORIGINS: ');
+  expect(() => read('http://a.example', production)).toThrow('JCU_CORS_ORIGINS: expected an https URL');
+});

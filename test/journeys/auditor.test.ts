@@ -61,9 +61,13 @@ test.each(['private-partner', 'europol-analyst', 'hub-administrator', 'cert-eu-o
       accessPerson(correlationId: "c", inquiry: "E-1") { subject } }`;
     const { body } = await ask(standing(), as, query);
     expect(body.data).toEqual({ policy: null, decision: null, disclosures: null, accessPerson: null });
-    expect(body.errors).toEqual([
-      { message: 'A part of the operation is not for this kind of reader.', extensions: { code: 'REFUSED' } },
-    ]);
+    expect(body.errors).toEqual(
+      ['policy', 'decision', 'disclosures', 'accessPerson'].map((field) => ({
+        message: 'A part of the operation is not for this kind of reader.',
+        path: [field],
+        extensions: { code: 'REFUSED', coordinates: [`Query.${field}`] },
+      })),
+    );
     const schema = await ask(standing(), as, '{ __schema { types { name } queryType { fields { name } } } }');
     expect(schema.text).not.toMatch(
       /"(Policy|Access|Decision|Decid|Refused)|"(decision|policy|disclosures)"/,

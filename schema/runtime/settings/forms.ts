@@ -15,6 +15,15 @@ export const url: Form<string> = {
   read: (given) => insist(given, /^https?:\/\//.test(given) && URL.canParse(given)),
 };
 
+/** Web origins (scheme, host and port) with spaces between. `*` is rejected: a list names each origin. */
+export const origins: Form<readonly string[]> = {
+  words: 'http or https origins without a path, with spaces between',
+  read: (given) =>
+    words
+      .read(given)
+      .map((one) => insist(one, /^https?:/.test(one) && URL.canParse(one) && new URL(one).origin === one)),
+};
+
 /** A whole number, bounds included. */
 export function wholeNumber(least: number, most: number): Form<number> {
   return {
