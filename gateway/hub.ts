@@ -22,7 +22,9 @@ import { Sessions } from './dispatch/hub-sessions.ts';
 import { createSource } from './dispatch/source.ts';
 import { createApollo } from './http/apollo.ts';
 import { countFailures, noteFailure } from './http/failures.ts';
+import { compress, redCacheControl } from './http/compress.ts';
 import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
+import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { readBody, refuseDepth } from './http/request-body.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
@@ -39,6 +41,7 @@ import { coerceVariables, isChange, onlyOperation } from './request/operation.ts
 import { createValidate, type Validate } from './request/validate.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
+import { holdsRed } from './shape/holds.ts';
 import { type HubStore, openHubStore } from './store.ts';
 
 /**
@@ -101,7 +104,7 @@ function route(
     keys: discoverKeys(settings.issuer, { maxAgeSeconds: settings.issuerKeysSeconds }),
   };
   const app = express().disable('x-powered-by').disable('etag');
-  app.use(setCommonHeaders, countFailures(store.attempts));
+  app.use(setCommonHeaders, countFailures(store.attempts), compress());
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
     const ready = policies.current() !== null && (await store.isReady());
@@ -109,6 +112,7 @@ function route(
   });
   app.use(
     '/graphql',
+    ...allowOrigins(settings.corsOrigins),
     checkMethod,
     identifyFirst(
       async (authorization, now) => await identify(authorization, rules, store.registry, now),
@@ -168,7 +172,7 @@ async function answer(
 
   const decision =
     split.data === null
-      ? { refused: [], allowed: null }
+      ? { refused: [], refusedAt: [], allowed: null }
       : decide({ document: split.data, variables: coerced }, planner.schema, ofKind);
 
   const facts = {
@@ -192,13 +196,14 @@ async function answer(
     document: split.data,
     operationName,
     variables,
-    refused: decision.refused,
+    refusedAt: decision.refusedAt,
     isPruned: decision.allowed !== split.data,
     order: split.order,
   };
   const shaped = shapeAnswer(gathered, parts, shown, context, planner.schema);
 
   const { disclosed, failedSubgraphs } = gathered.collected;
+  if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
   const fields =
     decision.allowed === null
       ? { given: [], empty: [] }

@@ -6,6 +6,7 @@ import {
   filePath,
   jsonFile,
   orNone,
+  origins,
   text,
   textOfFile,
   wholeNumber,
@@ -77,6 +78,12 @@ const own = {
     wholeNumber(50, 60_000),
     '3000',
   ),
+  corsOrigins: setting(
+    'JCU_CORS_ORIGINS',
+    'the origins of the web pages that may read responses (CORS), as https://dashboard.example; none by default',
+    origins,
+    '',
+  ),
   log: logLevel,
   production: mode,
 };
@@ -128,14 +135,15 @@ export function readSettings(env: Environment): HubSettings {
   return settings;
 }
 
-/** In production the issuer and all subgraphs must have https URLs, unless they are on this machine. */
+/** In production the issuer, all subgraphs and the pages of CORS must have https URLs, unless they are on this machine. */
 function checkAddresses(
-  { issuer, subgraphs }: Pick<HubSettings, 'issuer' | 'subgraphs'>,
+  { issuer, subgraphs, corsOrigins }: Pick<HubSettings, 'issuer' | 'subgraphs' | 'corsOrigins'>,
   wrong: string[],
 ): void {
   const addresses = [
     ['JCU_ISSUER', issuer] as const,
     ...communities.map((name) => [subgraphUrls[name].name, subgraphs[name]] as const),
+    ...corsOrigins.map((origin) => ['JCU_CORS_ORIGINS', origin] as const),
   ];
   for (const [name, address] of addresses) {
     const { protocol, hostname } = new URL(address);

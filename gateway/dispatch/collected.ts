@@ -4,6 +4,9 @@ import type { RequestContext } from '../request/context.ts';
 import { AnswerSizes } from './answer-size.ts';
 import { DisclosureRoom } from './disclosure-room.ts';
 
+/** A field in the reader's operation: response keys from the root. `@` stands for the items of a list. */
+export type Place = readonly string[];
+
 /** The reports of the subgraphs while one plan runs. Each execution has its own value. */
 export type Collected = {
   /** The records that the subgraphs disclosed. */
@@ -16,6 +19,8 @@ export type Collected = {
   readonly sizes: AnswerSizes;
   /** The room for disclosures in the audit entry. */
   readonly room: DisclosureRoom;
+  /** Where the response is null, for each error code and each failed subgraph. */
+  readonly places: Map<string, readonly Place[]>;
 };
 
 /** The context that the planner's executor hands to each data source: the request, and where to collect. */
@@ -25,5 +30,6 @@ export type Execution = { readonly request: RequestContext; readonly collected: 
 export function createCollected(): Collected {
   const sizes = new AnswerSizes();
   const room = new DisclosureRoom();
-  return { disclosed: [], failedSubgraphs: new Set(), errorCodes: new Set(), sizes, room };
+  const places = new Map<string, readonly Place[]>();
+  return { disclosed: [], failedSubgraphs: new Set(), errorCodes: new Set(), sizes, room, places };
 }

@@ -9,6 +9,7 @@ import { type AskedQuery, createReader } from './asked.ts';
 import { checkAnswer } from './check-answer.ts';
 import type { Collected, Execution } from './collected.ts';
 import { readDisclosures } from './disclosures.ts';
+import { joinedAt, notePlaces, placeOfError, placesOfQuery } from './error-places.ts';
 import type { SubgraphResponse } from './fetch-subgraph.ts';
 import { distinctRepresentations } from './representations.ts';
 
@@ -32,15 +33,18 @@ export function createSource(
     process: async (options: GraphQLDataSourceProcessOptions) => {
       const { request, collected } = options.context as Execution;
       const distinct = distinctRepresentations(options.request.variables ?? {});
+      const query = options.request.query ?? '';
       try {
-        const asked = read(options.request.query ?? '');
+        const asked = read(query);
         const body = JSON.stringify({ query: asked.text, variables: distinct.variables });
         const size = collected.sizes.start(community, inProgress);
         const answer = await ask(body, request, { size, signal: request.signal });
         const data = takeAnswer(answer, asked, distinct.variables, community, collected);
+        collectErrors(community, answer, options, collected);
         return { data: distinct.expand(data) as never };
       } catch (error) {
         collected.failedSubgraphs.add(community);
+        notePlaces(collected, community, placesOfQuery(query, joinedAt(options)));
         const { correlationId } = request;
         log.warn({ part: community, correlationId, error }, 'a subgraph failed');
         return { data: null as never };
@@ -62,7 +66,6 @@ function takeAnswer(
   checkDisclosed(rows, disclosed);
   collected.room.take(community, disclosed);
   for (const one of disclosed) collected.disclosed.push(one);
-  collectErrors(community, answer, collected);
   return data;
 }
 
@@ -75,10 +78,19 @@ function checkDisclosed(rows: ReadonlyMap<string, string>, disclosed: readonly R
   }
 }
 
-function collectErrors(community: string, answer: SubgraphResponse, collected: Collected): void {
+function collectErrors(
+  community: string,
+  answer: SubgraphResponse,
+  options: GraphQLDataSourceProcessOptions,
+  collected: Collected,
+): void {
   for (const error of answer.errors) {
-    const code = (error as { extensions?: { code?: unknown } } | null)?.extensions?.code;
-    if (isHubErrorCode(code) && passedOn.includes(code)) collected.errorCodes.add(code);
+    const { extensions, path } = (error ?? {}) as { extensions?: { code?: unknown }; path?: unknown };
+    const code = extensions?.code;
+    const isPassedOn = isHubErrorCode(code) && passedOn.includes(code);
+    if (isPassedOn) collected.errorCodes.add(code);
     else collected.failedSubgraphs.add(community);
+    const place = placeOfError(path, joinedAt(options));
+    if (place !== null) notePlaces(collected, isPassedOn ? code : community, [place]);
   }
 }

@@ -33,11 +33,18 @@ export function createApollo(
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    csrfPrevention: { requestHeaders: [...preflightHeaders] },
     formatError: (formatted) => toConstant(formatted),
     plugins: [ApolloServerPluginCacheControlDisabled(), ...plugins],
     logger: log,
   });
 }
+
+/**
+ * Request headers that a page cannot send to another origin without a preflight request. One of them, or a JSON body, is
+ * required. No browser adds `authorization` by itself, so a GET with a bearer token is no cross-site request forgery.
+ */
+const preflightHeaders = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
 
 /** Apollo Server's own error codes that mean a fault of the client. */
 const clientFaults: ReadonlyMap<string, HubErrorCode> = new Map([
@@ -51,11 +58,18 @@ export function toConstant(formatted: GraphQLFormattedError): GraphQLFormattedEr
   // Parser and validation errors have locations. An error without one is an internal failure: hide its message.
   const hasLocation = formatted.locations !== undefined;
   const full = hasLocation && (code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED');
+  // The stages build these paths from the reader's document. An internal error may have one of the executor's.
+  const hasPath = formatted.path !== undefined && code !== 'INTERNAL';
   const { message } = full ? formatted : errorTable[code];
-  const part = formatted.extensions?.['part'];
+  const { part, coordinates } = formatted.extensions ?? {};
   return {
     message,
     ...(full ? { locations: formatted.locations } : {}),
-    extensions: { code, ...(typeof part === 'string' ? { part } : {}) },
+    ...(hasPath ? { path: formatted.path } : {}),
+    extensions: {
+      code,
+      ...(typeof part === 'string' ? { part } : {}),
+      ...(Array.isArray(coordinates) ? { coordinates } : {}),
+    },
   };
 }

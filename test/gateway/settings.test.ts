@@ -87,3 +87,16 @@ test('limits the lifetime of tokens and the age of the keys of the issuer', () =
   ] as const)
     expect(() => readSettings({ ...hub, [name]: value })).toThrow(name);
 });
+
+test('accepts exact web origins for CORS only, https ones in production', () => {
+  const read = (given: string, more = {}) =>
+    readSettings({ ...hub, JCU_CORS_ORIGINS: given, ...more }).corsOrigins;
+  expect(readSettings(hub).corsOrigins).toEqual([]);
+  expect(read('https://a.example http://localhost:5173')).toEqual([
+    'https://a.example',
+    'http://localhost:5173',
+  ]);
+  for (const wrong of ['*', 'null', 'https://a.example/', 'https://a.example/page', 'a.example', 'file:///x'])
+    expect(() => read(wrong)).toThrow('JCU_CORS_ORIGINS: ');
+  expect(() => read('http://a.example', production)).toThrow('JCU_CORS_ORIGINS: expected an https URL');
+});

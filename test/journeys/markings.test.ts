@@ -66,6 +66,12 @@ test('answers for a hidden record as for a missing one, byte for byte', async ()
   expect(denied.status).toBe(absent.status);
 });
 
+const refused = (coordinate: string, ...path: string[]) => ({
+  message: expect.any(String),
+  path,
+  extensions: { code: 'REFUSED', coordinates: [coordinate] },
+});
+
 test('answers an auditor with null and one constant REFUSED for records, whatever the data', async () => {
   const query = `{ vulnerability(id: "CVE-2099-10001") { name exploitation { nodes { id } } advisories { nodes { title { value } } } }
     mispEvents { nodes { id } } organisation(id: "cert-eu") { name } }`;
@@ -76,7 +82,11 @@ test('answers an auditor with null and one constant REFUSED for records, whateve
     mispEvents: null,
     organisation: { name: expect.stringContaining('CERT-EU') },
   });
-  expect(body.errors).toEqual([{ message: expect.any(String), extensions: { code: 'REFUSED' } }]);
+  expect(body.errors).toEqual([
+    refused('Vulnerability.exploitation', 'vulnerability', 'exploitation'),
+    refused('Vulnerability.advisories', 'vulnerability', 'advisories'),
+    refused('Query.mispEvents', 'mispEvents'),
+  ]);
 });
 
 test('refuses an operation of which nothing is left for a kind of reader', async () => {

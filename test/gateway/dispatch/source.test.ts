@@ -98,11 +98,12 @@ test.each([
   const { data, collected } = await askOf(answer);
   expect(data).toBeNull();
   expect([...collected.failedSubgraphs]).toEqual(['europol']);
+  expect([...collected.places]).toEqual([['europol', [['ransomwareFamilies']]]]);
 });
 
 test('passes only the permitted error codes of a subgraph to the reader', async () => {
   const errors = [
-    { message: 'secret', extensions: { code: 'BAD_CURSOR', secret: 1 } },
+    { message: 'secret', path: ['ransomwareFamilies'], extensions: { code: 'BAD_CURSOR', secret: 1 } },
     { message: 'secret', extensions: { code: 'INTERNAL' } },
   ];
   const { collected } = await askOf({
@@ -112,6 +113,7 @@ test('passes only the permitted error codes of a subgraph to the reader', async 
   });
   expect([...collected.errorCodes]).toEqual(['BAD_CURSOR']);
   expect([...collected.failedSubgraphs]).toEqual(['europol']);
+  expect([...collected.places]).toEqual([['BAD_CURSOR', [['ransomwareFamilies']]]]);
 });
 
 const rowOf = (id: string) => ({ name: 'EXERCISE', _row: id });
