@@ -118,7 +118,7 @@ async function refillOnce(
       updateMany: { filter: { record: row._id }, update: { $set: { sortAt } } },
     }));
     if (links.length > 0) await linksOf(store).bulkWrite(links, { session, ordered: false });
-    for (const { row } of made.filter(({ row: { envelope } }) => envelope.portions.length > 0)) {
+    for (const { row } of made.filter(({ row: { envelope } }) => envelope.readingByHand === true)) {
       const stored = await records.findOne({ _id: row._id }, { session, projection: { content: 1 } });
       const unlisted = unlistedIn(kind, row.envelope, (stored?.content ?? {}) as Content);
       if (unlisted.length > 0)
@@ -146,7 +146,10 @@ function valuesOf(
   };
 }
 
-/** Returns the keys of join rows that would disclose what a portion says. */
+/**
+ * Returns the keys of join rows that would disclose what a portion says that was marked by hand. Mappings omit the keys of
+ * portions that a feed marks.
+ */
 function unlistedIn(kind: string, { portions, custodian }: Envelope, content: Content): readonly string[] {
   const community = communities.find((one) => one === custodian);
   if (community === undefined) return [];

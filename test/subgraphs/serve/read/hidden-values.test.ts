@@ -136,7 +136,12 @@ const filter = fc.record(
   },
   { requiredKeys: [] },
 );
-type Filter = fc.TypeOfArbitrary<typeof filter>;
+type Filter = {
+  readonly serial?: string;
+  readonly exploitedInTheWild?: string;
+  readonly since?: Date;
+  readonly before?: Date;
+};
 
 /** Decides from all records what a list has, as the guard decides. */
 function expectedOf(all: readonly Said[], who: Reader, asked: Filter) {

@@ -53,7 +53,8 @@ function portionOf(path: string): Portion {
 async function storeOld(): Promise<void> {
   const all = [[], ['serial', 'publishedAt', 'vulnerabilities'].map(portionOf)];
   const records = all.map((portions, at): StoredRecord => {
-    const envelope = envelopeOf({ localId: String(at), portions, receivedAt: received });
+    const byHand = portions.length > 0 ? { readingByHand: true as const } : {};
+    const envelope = envelopeOf({ localId: String(at), portions, receivedAt: received, ...byHand });
     const { admits, early } = first.admittedKeys(envelope, 'Advisory');
     return {
       _id: `Advisory:${at}`,
