@@ -44,7 +44,7 @@ export type AuditFacts = {
  */
 export type FieldsGiven = { readonly given: readonly string[]; readonly empty: readonly string[] };
 
-/** One disclosed record in an entry. Empty lists are omitted. */
+/** One disclosed record, or count of records, in an entry. Empty lists are omitted. */
 export type EntryDisclosure = {
   readonly community: string;
   readonly type: string;
@@ -56,6 +56,8 @@ export type EntryDisclosure = {
   readonly handlingCodes?: readonly HandlingCode[];
   readonly extraRestrictions?: readonly string[];
   readonly portions?: readonly { readonly path: string; readonly tlp: Tlp }[];
+  /** The number, if a count of records was disclosed. `id` then has the hash of its filter. */
+  readonly count?: number;
 };
 
 /**
@@ -213,6 +215,7 @@ function compactDisclosure(disclosure: RecordedDisclosure): NamedDisclosure {
     ...(handlingCodes.length > 0 && { handlingCodes }),
     ...(extraRestrictions.length > 0 && { extraRestrictions }),
     ...(portions.length > 0 && { portions }),
+    ...(disclosure.count !== undefined && { count: disclosure.count }),
   };
 }
 

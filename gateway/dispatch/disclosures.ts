@@ -30,6 +30,7 @@ export function readDisclosures(value: unknown, community: string): readonly Rec
           return { path: text(200)(named, `${at}.path`), tlp: oneOf(tlpScale)(tlp, `${at}.tlp`) };
         }),
       ),
+      ...(given['count'] === undefined ? {} : { count: member('count', whole) }),
     };
   });
 }

@@ -47,7 +47,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, log);
   const versions = versionsIn(archive);
   const served = followServed(store, policies, versions, log);
-  const relabelling = relabelInBackground(store, policies, log);
+  const relabelling = relabelInBackground(store, policies, log, { versions });
   const announced = announce(store, 'subgraph');
   const hubVersion = compareHubVersion(policies, archive, log);
   const executors = new Executors(
@@ -148,8 +148,8 @@ function contextOf(
   const readerAccess = policy.accessOf(reader, now);
   const { name, kinds } = community;
   const { cursorKey } = settings;
-  const oldest = served.oldest();
-  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, oldest });
+  const known = { oldest: served.oldest(), filled: served.filled() };
+  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, ...known });
   const alarm = (message: string) => log.error({ alarm: true }, message);
   const keyAssigner = followKeyState(store, versions, policy.source.version);
   const changes = new Changes({ community: name, kinds, store, policy, keyAssigner, readerAccess, alarm });

@@ -215,3 +215,11 @@ function hash(text: string, ...bytes: readonly (Uint8Array | undefined)[]): stri
 function reverseKeys<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).toReversed()) as T;
 }
+
+test('records a count with its number under the hash of its filter', () => {
+  const count = disclosure({ id: 'Advisory:count-q3Jr0cXoT1y2bV8kLw5zSg', version: 0, count: 0 });
+  const { body } = draft(facts({ disclosed: [count] }));
+  expect(body.disclosed).toEqual([
+    expect.objectContaining({ id: 'Advisory:count-q3Jr0cXoT1y2bV8kLw5zSg', count: 0 }),
+  ]);
+});
