@@ -16,7 +16,7 @@ import { chargeOperation } from './budget/charge-operation.ts';
 import { type ListLengths, listLengthsOf } from './budget/list-lengths.ts';
 import { createAgree, watchSigningKey } from './dispatch/agree.ts';
 import { createAsk } from './dispatch/ask-subgraph.ts';
-import { createCollected } from './dispatch/collected.ts';
+import { type Collected, createCollected } from './dispatch/collected.ts';
 import { createAgent } from './dispatch/fetch-subgraph.ts';
 import { Sessions } from './dispatch/hub-sessions.ts';
 import { createSource } from './dispatch/source.ts';
@@ -202,14 +202,23 @@ async function answer(
   };
   const shaped = shapeAnswer(gathered, parts, shown, context, planner.schema);
 
-  const { disclosed, failedSubgraphs } = gathered.collected;
-  if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
   const fields =
     decision.allowed === null
       ? { given: [], empty: [] }
       : fieldsOf(decision.allowed, coerced, gathered.data, planner.schema);
-  await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs], fields });
+  await discloseUnder({ ...facts, fields }, gathered.collected, context, store);
   return shaped;
+}
+
+/** The stage audit: records the disclosures before the response leaves. A response with RED is never stored. */
+async function discloseUnder(
+  facts: Omit<Parameters<typeof recordDisclosure>[1], 'disclosed' | 'lost'>,
+  { disclosed, failedSubgraphs }: Collected,
+  context: RequestContext,
+  store: HubStore,
+): Promise<void> {
+  if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
+  await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
 }
 
 /** A change that was sent runs to its end, also if the client has gone: the audit log records its result. */

@@ -12,7 +12,7 @@ const form = z.object({
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** Reads a checkpoint file. Throws if it is none, or of another deployment. */
+/** Reads a checkpoint file. Throws if it is malformed, or of another deployment. */
 export function readCheckpoint(file: string, deployment: string): ChainHead {
   const read = form.safeParse(parse(readFileSync(file, 'utf8')));
   if (!read.success)

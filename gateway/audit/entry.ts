@@ -67,8 +67,7 @@ export type EntryDisclosure = {
  * sorted by the RFC 8785 form of their members (ids included), without duplicates. The hash is the SHA-256 of the bytes.
  * No member can be erased, so none names a person: personal data is in two separate parts (personal.ts).
  *
- * Format 2 is signed by the hub that wrote the entry: Ed25519 over "jcu-hub trail v2 entry\n" || bytes, stored beside the
- * bytes. Format 1, which hubs wrote before, has no `fields`, no `kid` and no signature.
+ * Format 2 is signed by the hub that wrote the entry: Ed25519 over "jcu-hub trail v2 entry\n" || bytes, stored next to the bytes. Format 1, which hubs wrote before, has no `fields`, no `kid` and no signature.
  */
 export type AccessEntry = {
   /** Format of the entry. */

@@ -184,9 +184,10 @@ function toPart(part: unknown): SaltedPart | 'mistyped' | null {
     : 'mistyped';
 }
 
+const isOf = (field: string, types: readonly string[]) => ({ $in: [{ $type: field }, [...types]] });
+
 /** Counts the documents of `trail` that no chain has, because their deployment or position has another type. */
 export async function countStrays(db: Db): Promise<number> {
-  const isOf = (field: string, types: readonly string[]) => ({ $in: [{ $type: field }, [...types]] });
   const placed = { $and: [isOf('$deployment', ['string']), isOf('$seq', ['int', 'long', 'double'])] };
   const entries = db.collection('trail', { ...primary, readConcern: 'majority' });
   return await entries.countDocuments({ $expr: { $not: [placed] } });

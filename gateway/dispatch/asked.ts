@@ -70,7 +70,7 @@ export function isRecord(type: unknown): type is GraphQLObjectType {
   return isObjectType(type) && getNamedType(type.getFields()['envelope']?.type)?.name === 'Envelope';
 }
 
-/** Reads a query of the planner. Throws if it is none of this schema. */
+/** Reads a query of the planner. Throws if it is not valid under this schema. */
 export function readQuery(query: string, schema: GraphQLSchema): AskedQuery {
   const rowKey = unusedKey(query);
   const document = withRowIds(parse(query, { noLocation: true }), schema, rowKey);

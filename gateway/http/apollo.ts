@@ -42,7 +42,7 @@ export function createApollo(
 
 /**
  * Request headers that a page cannot send to another origin without a preflight request. One of them, or a JSON body, is
- * required. No browser adds `authorization` by itself, so a GET with a bearer token is no cross-site request forgery.
+ * required. No browser adds `authorization` on its own initiative, so a GET with a bearer token is no cross-site request forgery.
  */
 const preflightHeaders = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
 

@@ -85,11 +85,12 @@ test('rejects a token from the future, one with a longer lifetime than the maxim
   await expectRefused(`Bearer ${await forge({ jti: undefined })}`);
 });
 
+const statusOf = async (one: string) =>
+    (await post(standing().url, query, { authorization: `Bearer ${one}` })).status;
+
 test('rejects a token soon after it was revoked by its id, and accepts the other tokens of its reader', async () => {
   const id = `exercise-${Date.now()}`;
   const [token, other] = [await forge({ jti: id }), await forge({ jti: `${id}-other` })];
-  const statusOf = async (one: string) =>
-    (await post(standing().url, query, { authorization: `Bearer ${one}` })).status;
   expect(await statusOf(token)).toBe(200);
   const until = new Date(Date.now() + 3_600_000).toISOString();
   const args = ['--token-id', id, '--until', until, '--because', 'EXERCISE'];

@@ -50,6 +50,8 @@ export const banned: readonly Banned[] = [
   { term: 'whatever it is', pattern: /\bwhatever (?:it|they) (?:is|are)\b/i, instead: '"any" with the noun' },
   {
     term: 'is none',
+    // A widening is a line of the exhaustive diff, not prose.
+    notIn: /policy\/changes\//,
     pattern: /(?<!\bthere )\b(?:is|are|was|were) none\b(?! of the)/i,
     instead: '"does not exist", "is not a ...", "there is no ..."',
   },

@@ -309,7 +309,7 @@ export class ReaderAccess {
     return known;
   }
 
-  /** Returns the terms by which the reader finds records by a field that has a marking of its own. */
+  /** Returns the terms by which the reader finds records by a field that has its own marking. */
   searchTerms(kind: string, field: string): readonly string[] {
     const group = this.#policy.coordinates.placeOf(kind, field)?.group;
     if (group === undefined) return [];

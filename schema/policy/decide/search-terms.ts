@@ -1,5 +1,5 @@
 /**
- * The terms that find a record by a field with a marking of its own. A reader finds it with an access key of the record
+ * The terms that find a record by a field with its own marking. A reader finds it with an access key of the record
  * and one of each portion and group that hides the field. A term is one key that satisfies all of them, or two keys
  * together, so that one index entry decides.
  */

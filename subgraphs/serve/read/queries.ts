@@ -52,7 +52,7 @@ type Scan = { readonly filter: object; readonly hint: Index };
 
 /**
  * Returns the scans whose union is the page. Each one examines only records that the reader may see, or find by the
- * value: those under an embargo and those with a hidden value have indexes of their own. No scan compares content.
+ * value: those under an embargo and those with a hidden value have separate indexes. No scan compares content.
  */
 export function scansOf({ held, now, equal }: Pick<PageQuery, 'held' | 'now' | 'equal'>): readonly Scan[] {
   const isOpen = { openFrom: { $lte: now } };

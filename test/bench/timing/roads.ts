@@ -88,6 +88,8 @@ const openKey = 'Vulnerability:CVE-2099-10001';
 const hiddenKey = 'Vulnerability:CVE-2099-10002';
 const absentKey = 'Vulnerability:CVE-2099-10003';
 
+const second = (minute: number) => ({ since: date(minute), before: date(minute + 1) });
+
 function roadsIn(store: CommunityStore): readonly Road[] {
   const loaders = () =>
     new Loaders({ store, kinds, policy, readerAccess: policy.accessOf(reader, now), cursorKey });
@@ -104,7 +106,6 @@ function roadsIn(store: CommunityStore): readonly Road[] {
   const lookup = (id: string) => async () => await loaders().one('Advisory', `Advisory:${id}`);
   const list = (filter: Readonly<Record<string, unknown>>) => async () =>
     await loaders().list('Advisory', { first: 25, filter });
-  const second = (minute: number) => ({ since: date(minute), before: date(minute + 1) });
   const total = (filter: Readonly<Record<string, unknown>>) => async () =>
     await (await loaders().list('Advisory', { first: 0, filter })).total({});
   const linked = (key: string) => async () => {

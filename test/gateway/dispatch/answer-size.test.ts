@@ -48,13 +48,14 @@ test('limits the answers to all requests in progress, and counts a request no mo
   expect(inProgress.bytes).toBe(0);
 });
 
-test('keeps a share of the audit entry for each community', () => {
-  const room = new DisclosureRoom();
-  const of = (community: string, length: number) =>
+const of = (community: string, length: number) =>
     Array.from(
       { length },
       () => ({ community, extraRestrictions: ['x'.repeat(400)] }) as unknown as RecordedDisclosure,
     );
+
+test('keeps a share of the audit entry for each community', () => {
+  const room = new DisclosureRoom();
   expect(() => room.take('enisa', of('enisa', 9000))).toThrow(/one audit entry/);
   room.take('enisa', of('enisa', 7500));
   for (const name of ['europol', 'eeas', 'defence', 'cert-eu', 'joint-unit', 'hub'])

@@ -50,12 +50,13 @@ test.each([
   expect(() => check(data)).toThrow(/^data\._entities[^:]*: expected .*, got /);
 });
 
+const page = (total: unknown, publishedAt: unknown) => ({
+    advisories: { total, nodes: [{ publishedAt, _row: 'Advisory:1' }] },
+  });
+
 test('checks each leaf by its type', () => {
   const document =
     '{ advisories(first: 1) { total { value exact } nodes { publishedAt { utc precision } } } }';
-  const page = (total: unknown, publishedAt: unknown) => ({
-    advisories: { total, nodes: [{ publishedAt, _row: 'Advisory:1' }] },
-  });
   const total = { value: 3, exact: true };
   const time = { utc: '2026-01-01T00:00:00.000Z', precision: 'DAY' };
   expect(check(page(total, time), document).rows.get('Advisory:1')).toBe('Advisory');

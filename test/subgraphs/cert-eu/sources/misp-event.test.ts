@@ -194,12 +194,15 @@ describe('markings', () => {
   });
 
   test('reads tags in the members EventTag and AttributeTag', () => {
-    const link = (name: string) => [{ Tag: { name } }];
     const event = eventOf({
-      EventTag: link('tlp:amber'),
-      Attribute: [attribute(1), attribute(2, { AttributeTag: link('tlp:red') })],
+      EventTag: [{ Tag: { name: 'tlp:amber' } }],
+      Attribute: [attribute(1), attribute(2, { AttributeTag: [{ Tag: { name: 'tlp:red' } }] })],
     });
-    expect(markingsOf(event).map(([marking]) => marking?.tlp)).toEqual(['AMBER', 'AMBER', 'RED']);
+    expect(markingsOf(event).map(([marking]) => marking)).toMatchObject([
+      { tlp: 'AMBER' },
+      { tlp: 'AMBER' },
+      { tlp: 'RED' },
+    ]);
   });
 
   test.each(['tlp:unclear', 'TLP:RED WHITE', 'tlp:ex:chr', 'tlp:', 'PAP:PURPLE'])(
