@@ -147,26 +147,27 @@ async function answer(
   { validate, lists }: { readonly validate: Validate; readonly lists: ListLengths },
 ): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
-  const { policy } = context;
   // Apollo Server resolves an unknown operation name to null: take the name as the client sent it.
   const operationName = incoming.request.operationName ?? null;
   const variables = incoming.request.variables ?? {};
-  const keptBytes = incoming.source.length + JSON.stringify(variables).length;
 
   const document = await chargeOperation(
-    { document: incoming.document, variables, keptBytes },
+    { document: incoming.document, variables, keptBytes: keptBytesOf(incoming) },
     () => onlyOperation(incoming.document, operationName, planner.schema),
     lists,
     charge,
     context,
   );
-  const key = `${incoming.queryHash} ${operationName}`;
-  const asked = { key, document: incoming.document, operation: document };
-  const errors = validate(asked, () => kinds.of(policy.accessOf(context.reader, context.at)));
+  const asked = {
+    key: `${incoming.queryHash} ${operationName}`,
+    document: incoming.document,
+    operation: document,
+  };
+  const ofKind = kinds.of(context.policy.accessOf(context.reader, context.at));
+  const errors = validate(asked, () => ofKind);
   if (errors.length > 0) return { errors };
   const coerced = coerceVariables(document, variables, planner.schema);
 
-  const ofKind = kinds.of(policy.accessOf(context.reader, context.at));
   const split = splitIntrospection(document);
   const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables);
 
@@ -181,7 +182,7 @@ async function answer(
     reader: context.reader,
     token: context.token,
     operation: { name: operationName, document: incoming.source, variables: recordable(document, variables) },
-    policy: policy.version,
+    policy: context.policy.version,
     refused: decision.refused,
   };
   if (decision.allowed !== null && isChange(decision.allowed)) await recordIntent(store.trail(), facts);
@@ -202,12 +203,23 @@ async function answer(
   };
   const shaped = shapeAnswer(gathered, parts, shown, context, planner.schema);
 
-  const fields =
-    decision.allowed === null
-      ? { given: [], empty: [] }
-      : fieldsOf(decision.allowed, coerced, gathered.data, planner.schema);
-  await discloseUnder({ ...facts, fields }, gathered.collected, context, store);
+  await discloseUnder(
+    { ...facts, fields: givenFields(gathered.data, decision.allowed, coerced, planner) },
+    gathered.collected,
+    context,
+    store,
+  );
   return shaped;
+}
+
+/** The coordinates that an answer gives, for the audit entry. */
+function givenFields(
+  data: Parameters<typeof fieldsOf>[2],
+  allowed: DocumentNode | null,
+  variables: Parameters<typeof fieldsOf>[1],
+  planner: Planner,
+): ReturnType<typeof fieldsOf> {
+  return allowed === null ? { given: [], empty: [] } : fieldsOf(allowed, variables, data, planner.schema);
 }
 
 /** The stage audit: records the disclosures before the response leaves. A response with RED is never stored. */
@@ -219,6 +231,11 @@ async function discloseUnder(
 ): Promise<void> {
   if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
   await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
+}
+
+/** The bytes of an operation that the audit log keeps. */
+function keptBytesOf({ source, request }: Incoming): number {
+  return source.length + JSON.stringify(request.variables ?? {}).length;
 }
 
 /** A change that was sent runs to its end, also if the client has gone: the audit log records its result. */

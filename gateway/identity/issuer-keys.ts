@@ -46,6 +46,6 @@ async function discover(issuer: string, maxAgeSeconds: number): Promise<JWTVerif
     cooldownDuration: cooldownMs,
     cacheMaxAge: maxAgeSeconds * 1000,
     [customFetch]: async (address, { headers, ...init }) =>
-      (await fetch(address, { ...init, headers: [...headers], dispatcher })) as Response,
+      await fetch(address, { ...init, headers: [...headers], dispatcher }),
   });
 }

@@ -86,7 +86,7 @@ test('rejects a token from the future, one with a longer lifetime than the maxim
 });
 
 const statusOf = async (one: string) =>
-    (await post(standing().url, query, { authorization: `Bearer ${one}` })).status;
+  (await post(standing().url, query, { authorization: `Bearer ${one}` })).status;
 
 test('rejects a token soon after it was revoked by its id, and accepts the other tokens of its reader', async () => {
   const id = `exercise-${Date.now()}`;

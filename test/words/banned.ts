@@ -76,7 +76,7 @@ export const banned: readonly Banned[] = [
     pattern: /\btold\b/i,
     instead: '"reported", "notified", "instructed", "informed"',
     // The name of a relation in the policy.
-    unless: /^of a Member State that was told/,
+    unless: /of a Member State that was told/,
   },
   {
     term: 'witness',

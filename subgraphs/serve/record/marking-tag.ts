@@ -67,7 +67,7 @@ function plain(tag: string): string {
     .normalize('NFKD')
     .replaceAll(/[\p{M}\p{Cf}\p{Cc}]/gu, '')
     .toLowerCase();
-  return [...letters].map((letter) => lookalikes[letter] ?? letter).join('');
+  return Array.from(letters, (letter) => lookalikes[letter] ?? letter).join('');
 }
 
 /** Finds TLP or PAP in a tag. In the value of a machine tag, such as a galaxy's name, only together with a colour. */

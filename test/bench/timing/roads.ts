@@ -35,7 +35,7 @@ const reader = readerOf();
 export async function openRoads(bytes: number) {
   const own = await openOwnStore('cert-eu', kinds);
   await fill(own.store, bytes);
-  return { roads: roadsIn(own.store), stop: own.stop };
+  return { roads: roadsIn(own.store), stop: async () => await own.stop() };
 }
 
 const named = audienceOf({ reach: 'NAMED', organisations: ['csirt-pl'] });

@@ -49,10 +49,10 @@ test('limits the answers to all requests in progress, and counts a request no mo
 });
 
 const of = (community: string, length: number) =>
-    Array.from(
-      { length },
-      () => ({ community, extraRestrictions: ['x'.repeat(400)] }) as unknown as RecordedDisclosure,
-    );
+  Array.from(
+    { length },
+    () => ({ community, extraRestrictions: ['x'.repeat(400)] }) as unknown as RecordedDisclosure,
+  );
 
 test('keeps a share of the audit entry for each community', () => {
   const room = new DisclosureRoom();

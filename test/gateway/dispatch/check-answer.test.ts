@@ -51,8 +51,8 @@ test.each([
 });
 
 const page = (total: unknown, publishedAt: unknown) => ({
-    advisories: { total, nodes: [{ publishedAt, _row: 'Advisory:1' }] },
-  });
+  advisories: { total, nodes: [{ publishedAt, _row: 'Advisory:1' }] },
+});
 
 test('checks each leaf by its type', () => {
   const document =

@@ -335,7 +335,9 @@ describe('hostile input', () => {
 
 describe('labels', () => {
   test('mark an object with the strictest colour that they state', () => {
-    const labelled = (...labels: readonly string[]) => [technique({ labels, object_marking_refs: [tlp.green] })];
+    const labelled = (...labels: readonly string[]) => [
+      technique({ labels, object_marking_refs: [tlp.green] }),
+    ];
     expect(markingsOf(labelled('malicious', 'TLP-AMBER', 'iep:traffic-light-protocol="GREEN"'))).toEqual([
       { tlp: 'AMBER' },
     ]);

@@ -39,7 +39,12 @@ function advisory(envelope: Partial<Envelope>, contentHash: string): Prepared {
   const publishedAt = { utc: date, precision: 'SECOND', declaredZone: null };
   const content = { serial: '2099-1', exploitedInTheWild: 'NO', publishedAt };
   const mapped = { kind: 'Advisory', localId: '1', content, sortAt: date, names: [key] };
-  return { mapped, envelope: envelopeOf({ localId: '1', receivedAt: received, ...envelope }), contentHash, sortAt: date };
+  return {
+    mapped,
+    envelope: envelopeOf({ localId: '1', receivedAt: received, ...envelope }),
+    contentHash,
+    sortAt: date,
+  };
 }
 
 async function importOne(one: Prepared): Promise<void> {
