@@ -1,39 +1,47 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
-import type { ExecutionResult } from 'graphql';
-import { type Logger, pino } from 'pino';
+import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { Logger } from 'pino';
 import { HubError } from '../schema/errors.ts';
+import type { SigningKey } from '../schema/protocol/session.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
+import { createLog } from '../schema/runtime/log.ts';
+import { fieldsOf } from './audit/fields.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
-import { limitOperation } from './budget/operation-size.ts';
+import { chargeOperation } from './budget/charge-operation.ts';
+import { type ListLengths, listLengthsOf } from './budget/list-lengths.ts';
 import { createAgree, watchSigningKey } from './dispatch/agree.ts';
 import { createAsk } from './dispatch/ask-subgraph.ts';
-import { createCollected } from './dispatch/collected.ts';
+import { type Collected, createCollected } from './dispatch/collected.ts';
 import { createAgent } from './dispatch/fetch-subgraph.ts';
 import { Sessions } from './dispatch/hub-sessions.ts';
 import { createSource } from './dispatch/source.ts';
 import { createApollo } from './http/apollo.ts';
+import { countFailures, noteFailure } from './http/failures.ts';
+import { compress, redCacheControl } from './http/compress.ts';
 import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
+import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { readBody, refuseDepth } from './http/request-body.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
 import { createHubSubgraph } from './hub-subgraph/subgraph.ts';
 import { identify } from './identity/identify.ts';
-import { discoverKeys } from './identity/verify-token.ts';
+import { discoverKeys } from './identity/issuer-keys.ts';
 import { introspect } from './introspection/introspect.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import { splitIntrospection } from './introspection/split.ts';
-import { suggestFromKind } from './introspection/suggest.ts';
 import { type Incoming, loadPlanner, type Planner } from './plan/planner.ts';
 import { decide } from './policy/decide.ts';
 import type { RequestContext } from './request/context.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
+import { createValidate, type Validate } from './request/validate.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
+import { holdsRed } from './shape/holds.ts';
 import { type HubStore, openHubStore } from './store.ts';
 
 /**
@@ -54,20 +62,18 @@ import { type HubStore, openHubStore } from './store.ts';
  * 10. audit          records the disclosure before the response leaves
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
-  // pino serializes an Error as {} unless its key has a serializer.
-  const log = pino(
-    { name: 'hub', level: settings.log, serializers: { error: pino.stdSerializers.err } },
-    pino.destination(2),
-  );
-  const store = openHubStore(settings, log);
+  const log = createLog('hub', settings.log);
+  const key = await watchSigningKey(settings.signingKeyFile, log);
+  const store = openHubStore(settings, key, log);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
-  const planner = await createPlanner(settings, store, log);
+  const planner = await createPlanner(settings, store, key, log);
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
+  const checks = { validate: createValidate(planner.schema), lists: listLengthsOf(planner.schema) };
   const apollo = createApollo(
     planner,
-    async (incoming) => await answer(incoming, planner, store, kinds, charge),
-    suggestFromKind(({ policy, reader, at }) => kinds.of(policy.accessOf(reader, at))),
+    async (incoming) => await answer(incoming, planner, store, kinds, charge, checks),
+    [noteFailure],
     log,
   );
   await apollo.start();
@@ -93,9 +99,12 @@ function route(
   charge: Charge,
   log: Logger,
 ): Express {
-  const rules = { ...settings, keys: discoverKeys(settings.issuer) };
+  const rules = {
+    ...settings,
+    keys: discoverKeys(settings.issuer, { maxAgeSeconds: settings.issuerKeysSeconds }),
+  };
   const app = express().disable('x-powered-by').disable('etag');
-  app.use(setCommonHeaders);
+  app.use(setCommonHeaders, countFailures(store.attempts), compress());
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
     const ready = policies.current() !== null && (await store.isReady());
@@ -103,6 +112,7 @@ function route(
   });
   app.use(
     '/graphql',
+    ...allowOrigins(settings.corsOrigins),
     checkMethod,
     identifyFirst(
       async (authorization, now) => await identify(authorization, rules, store.registry, now),
@@ -127,31 +137,43 @@ function inForce(policies: PolicyWatch): Policy {
   return opened.policy;
 }
 
-/** The stages from a valid operation to its response: budget, introspection, policy, plan with dispatch, shape, audit. */
+/** The stages from a parsed operation to its response: budget, validation, introspection, policy, plan with dispatch, shape, audit. */
 async function answer(
   incoming: Incoming,
   planner: Planner,
   store: HubStore,
   kinds: KindSchemas,
   charge: Charge,
+  { validate, lists }: { readonly validate: Validate; readonly lists: ListLengths },
 ): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
-  const { policy } = context;
   // Apollo Server resolves an unknown operation name to null: take the name as the client sent it.
   const operationName = incoming.request.operationName ?? null;
-  const document = onlyOperation(incoming.document, operationName, planner.schema);
   const variables = incoming.request.variables ?? {};
 
-  await charge.operation(limitOperation(document, variables), context);
+  const document = await chargeOperation(
+    { document: incoming.document, variables, keptBytes: keptBytesOf(incoming) },
+    () => onlyOperation(incoming.document, operationName, planner.schema),
+    lists,
+    charge,
+    context,
+  );
+  const asked = {
+    key: `${incoming.queryHash} ${operationName}`,
+    document: incoming.document,
+    operation: document,
+  };
+  const ofKind = kinds.of(context.policy.accessOf(context.reader, context.at));
+  const errors = validate(asked, () => ofKind);
+  if (errors.length > 0) return { errors };
   const coerced = coerceVariables(document, variables, planner.schema);
 
-  const ofKind = kinds.of(policy.accessOf(context.reader, context.at));
   const split = splitIntrospection(document);
   const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables);
 
   const decision =
     split.data === null
-      ? { refused: [], allowed: null }
+      ? { refused: [], refusedAt: [], allowed: null }
       : decide({ document: split.data, variables: coerced }, planner.schema, ofKind);
 
   const facts = {
@@ -160,7 +182,7 @@ async function answer(
     reader: context.reader,
     token: context.token,
     operation: { name: operationName, document: incoming.source, variables: recordable(document, variables) },
-    policy: policy.version,
+    policy: context.policy.version,
     refused: decision.refused,
   };
   if (decision.allowed !== null && isChange(decision.allowed)) await recordIntent(store.trail(), facts);
@@ -168,30 +190,69 @@ async function answer(
   const gathered =
     decision.allowed === null
       ? { data: null, malformed: false, collected: createCollected() }
-      : await planner.gather(incoming, decision.allowed, context);
+      : await planner.gather(incoming, decision.allowed, toEnd(context, decision.allowed));
   if (gathered.malformed) throw new HubError('BAD_USER_INPUT');
 
-  const asked = {
+  const parts = {
     document: split.data,
     operationName,
     variables,
-    refused: decision.refused,
+    refusedAt: decision.refusedAt,
     isPruned: decision.allowed !== split.data,
     order: split.order,
   };
-  const shaped = shapeAnswer(gathered, asked, shown, context, planner.schema);
+  const shaped = shapeAnswer(gathered, parts, shown, context, planner.schema);
 
-  const { disclosed, failedSubgraphs } = gathered.collected;
-  await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
+  await discloseUnder(
+    { ...facts, fields: givenFields(gathered.data, decision.allowed, coerced, planner) },
+    gathered.collected,
+    context,
+    store,
+  );
   return shaped;
 }
 
+/** The coordinates that an answer gives, for the audit entry. */
+function givenFields(
+  data: Parameters<typeof fieldsOf>[2],
+  allowed: DocumentNode | null,
+  variables: Parameters<typeof fieldsOf>[1],
+  planner: Planner,
+): ReturnType<typeof fieldsOf> {
+  return allowed === null ? { given: [], empty: [] } : fieldsOf(allowed, variables, data, planner.schema);
+}
+
+/** The stage audit: records the disclosures before the response leaves. A response with RED is never stored. */
+async function discloseUnder(
+  facts: Omit<Parameters<typeof recordDisclosure>[1], 'disclosed' | 'lost'>,
+  { disclosed, failedSubgraphs }: Collected,
+  context: RequestContext,
+  store: HubStore,
+): Promise<void> {
+  if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
+  await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
+}
+
+/** The bytes of an operation that the audit log keeps. */
+function keptBytesOf({ source, request }: Incoming): number {
+  return source.length + JSON.stringify(request.variables ?? {}).length;
+}
+
+/** A change that was sent runs to its end, also if the client has gone: the audit log records its result. */
+function toEnd(context: RequestContext, document: DocumentNode): RequestContext {
+  return isChange(document) ? { ...context, signal: new AbortController().signal } : context;
+}
+
 /** Creates the planner with its data sources: the hub's own subgraph in this process, and one for each community. */
-async function createPlanner(settings: HubSettings, store: HubStore, log: Logger): Promise<Planner> {
-  const key = await watchSigningKey(settings.signingKeyFile, log);
+async function createPlanner(
+  settings: HubSettings,
+  store: HubStore,
+  key: () => SigningKey,
+  log: Logger,
+): Promise<Planner> {
   const agent = createAgent(settings.subgraphsCa);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
-  return await loadPlanner(settings.supergraph, (name) => {
+  return await loadPlanner(settings.supergraph, (name, _url, schema) => {
     if (name === 'hub') return createHubSubgraph(store, log);
     const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
     if (url === undefined)
@@ -199,6 +260,6 @@ async function createPlanner(settings: HubSettings, store: HubStore, log: Logger
     const ends = { deployment: settings.deployment, community: name };
     const subgraph = { url, deadlineMs: settings.partDeadlineMs, agent };
     const sessions = new Sessions(createAgree(ends, subgraph, key), () => key().id, log);
-    return createSource(name, createAsk(subgraph, sessions), log);
+    return createSource(name, createAsk(subgraph, sessions), schema, log);
   });
 }

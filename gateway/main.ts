@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { stopAtShutdown } from '../schema/runtime/shutdown.ts';
 
 const help = `The JCU hub's gateway.
 
@@ -29,10 +30,7 @@ async function main(): Promise<void> {
     ? await startOpenWiring(values.supergraph, Number(values.port))
     : await startWholeHub();
   process.stdout.write(`hub listens on ${running.url}\n`);
-  const stop = () => void running.stop().then(() => process.exit(0));
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
-  process.once('disconnect', stop);
+  stopAtShutdown(async () => await running.stop());
 }
 
 async function printHelp(): Promise<void> {

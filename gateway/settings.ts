@@ -1,12 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { type Budget, parseBudget, rateOf } from './budget/budget.ts';
+import { outboundUrl } from './outbound/address.ts';
 import { policySettings } from '../schema/policy/bundle/files.ts';
 import {
+  filePath,
   jsonFile,
   orNone,
+  origins,
   text,
   textOfFile,
-  url,
   wholeNumber,
   wordList,
 } from '../schema/runtime/settings/forms.ts';
@@ -30,7 +32,7 @@ const own = {
   host: setting('JCU_HOST', 'address to listen on', text, '127.0.0.1'),
   port: setting('JCU_PORT', 'port to listen on; 0 selects a free port', wholeNumber(0, 65_535), '4000'),
   storeUri: secret('JCU_STORE_URI', "MongoDB URI of the hub's own store (registry and audit log)", text),
-  issuer: setting('JCU_ISSUER', 'issuer URL of the OpenID provider', url),
+  issuer: setting('JCU_ISSUER', 'issuer URL of the OpenID provider', outboundUrl),
   audience: setting('JCU_AUDIENCE', 'audience that access tokens must name (RFC 9068)', text),
   strongAcr: setting(
     'JCU_STRONG_ACR',
@@ -38,10 +40,28 @@ const own = {
     wordList,
     '',
   ),
+  issuerKeysSeconds: setting(
+    'JCU_ISSUER_KEYS_SECONDS',
+    'seconds after which a key that the issuer withdrew is refused at the latest; if the issuer does not answer for as long, every token is refused',
+    wholeNumber(5, 600),
+    '60',
+  ),
+  maxTokenSeconds: setting(
+    'JCU_MAX_TOKEN_SECONDS',
+    'longest lifetime of an access token in seconds; it limits the use of a stolen token',
+    wholeNumber(60, 86_400),
+    '3600',
+  ),
   signingKeyFile: setting(
     'JCU_SIGNING_KEY_FILE',
     "the hub's private Ed25519 key, a JWK file (RFC 8037); read again when it changes",
     jsonFile,
+  ),
+  checkpointFile: setting(
+    'JCU_AUDIT_CHECKPOINT_FILE',
+    "file that gets the head of the audit log every 10 s; on a volume that the store's administrators cannot write to",
+    orNone(filePath),
+    '',
   ),
   ...policySettings,
   ...tlsSettings,
@@ -57,6 +77,12 @@ const own = {
     'time limit for the response of a subgraph, in milliseconds',
     wholeNumber(50, 60_000),
     '3000',
+  ),
+  corsOrigins: setting(
+    'JCU_CORS_ORIGINS',
+    'the origins of the web pages that may read responses (CORS), as https://dashboard.example; none by default',
+    origins,
+    '',
   ),
   log: logLevel,
   production: mode,
@@ -76,7 +102,7 @@ const subgraphUrls = Object.fromEntries(
     setting(
       `JCU_SUBGRAPH_${community.toUpperCase().replaceAll('-', '_')}_URL`,
       `URL of the subgraph of ${community}`,
-      url,
+      outboundUrl,
     ),
   ]),
 ) as Readonly<Record<Community, Setting<string>>>;
@@ -109,14 +135,15 @@ export function readSettings(env: Environment): HubSettings {
   return settings;
 }
 
-/** In production the issuer and all subgraphs must have https URLs, unless they are on this machine. */
+/** In production the issuer, all subgraphs and the pages of CORS must have https URLs, unless they are on this machine. */
 function checkAddresses(
-  { issuer, subgraphs }: Pick<HubSettings, 'issuer' | 'subgraphs'>,
+  { issuer, subgraphs, corsOrigins }: Pick<HubSettings, 'issuer' | 'subgraphs' | 'corsOrigins'>,
   wrong: string[],
 ): void {
   const addresses = [
     ['JCU_ISSUER', issuer] as const,
     ...communities.map((name) => [subgraphUrls[name].name, subgraphs[name]] as const),
+    ...corsOrigins.map((origin) => ['JCU_CORS_ORIGINS', origin] as const),
   ];
   for (const [name, address] of addresses) {
     const { protocol, hostname } = new URL(address);

@@ -4,7 +4,10 @@ import { HubError } from '../schema/errors.ts';
 import type { KeptBundle, PolicyArchive } from '../schema/policy/bundle/in-force.ts';
 import { rememberPolicies } from '../schema/policy/bundle/memory.ts';
 import { within } from '../schema/runtime/within.ts';
-import { trailClientOptions } from './audit/store.ts';
+import { Attempts } from './audit/attempts.ts';
+import { Checkpoint } from './audit/checkpoint.ts';
+import type { EntryKey } from './audit/signature.ts';
+import { findHashAt, trailClientOptions } from './audit/store.ts';
 import { openTrail, type Trail } from './audit/trail.ts';
 import { type AccessLog, openAccessLog } from './audit/log.ts';
 import { openPolicyHistory, type PolicyHistory } from '../schema/policy/bundle/history.ts';
@@ -13,14 +16,17 @@ import { type Leases, openLeases } from './budget/leases.ts';
 import { watchNames } from './registry/watch-names.ts';
 import type { Names } from './registry/names.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
+import { type Revocations, watchRevocations } from './registry/revocations.ts';
 
 /** The hub's own store: registry, alias table, budgets, all policy versions and the audit log; never records. */
 export type HubStore = {
-  readonly registry: Registry;
+  readonly registry: Registry & Revocations;
   /** Returns the current alias table. */
   readonly names: () => Names;
   /** Returns the writer of the audit log. Throws TRAIL_UNAVAILABLE until it is open. */
   readonly trail: () => Trail;
+  /** Counts the requests that fail before they have an entry. */
+  readonly attempts: Attempts;
   /** This hub's leases on the shared budgets. */
   readonly leases: Leases;
   /** Every version of the policy that was ever in force. */
@@ -37,7 +43,12 @@ const retryMs = 500;
 
 /** Opens the hub's store without waiting for the connection. Until it answers, requests that need it fail. */
 export function openHubStore(
-  settings: { readonly storeUri: string; readonly deployment: string },
+  settings: {
+    readonly storeUri: string;
+    readonly deployment: string;
+    readonly checkpointFile: string | null;
+  },
+  key: () => EntryKey,
   log: Logger,
 ): HubStore {
   const client = new MongoClient(settings.storeUri, { ...trailClientOptions, maxPoolSize: 50 });
@@ -46,22 +57,29 @@ export function openHubStore(
   const names = watchNames(db, (error) =>
     log.warn({ error: String(error) }, 'the alias table cannot be read: the last one stays in use'),
   );
-  const trail = retryOpeningTrail(db, settings.deployment, log);
+  const revocations = watchRevocations(db, (error) =>
+    log.warn({ error: String(error) }, 'the revocations of tokens cannot be read'),
+  );
+  const trail = retryOpeningTrail(db, settings, key, log);
+  const attempts = new Attempts((counted) => trail.current().appendAttempts(counted));
   const leases = openLeases(openBuckets(db));
   const policies = rememberPolicies(() => db.collection<KeptBundle>('policies'), within);
   return {
-    registry: openRegistry(db),
+    registry: { ...openRegistry(db), isRevoked: revocations.isRevoked },
     names: names.current,
     trail: trail.current,
+    attempts,
     leases,
     policies,
     policyOf: openPolicyHistory(policies),
     log: openAccessLog(db, settings.deployment),
-    isReady: async () => trail.isOpen() && (await isUp(db)),
+    isReady: async () => trail.isOpen() && revocations.isKnown() && (await isUp(db)),
     close: async () => {
       connecting.stop();
       names.stop();
+      revocations.stop();
       await leases.close();
+      attempts.stop();
       await trail.close();
       await client.close();
     },
@@ -90,15 +108,27 @@ function retryConnecting(client: MongoClient, log: Logger) {
 }
 
 /** Retries to open the audit log while the store is down: the first append needs the head of the chain. */
-function retryOpeningTrail(db: Db, deployment: string, log: Logger) {
+function retryOpeningTrail(
+  db: Db,
+  { deployment, checkpointFile }: { readonly deployment: string; readonly checkpointFile: string | null },
+  key: () => EntryKey,
+  log: Logger,
+) {
   let open: Trail | null = null;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   const report = (failure: unknown) =>
     log.error({ failure: String(failure) }, 'the audit log cannot be written');
+  const checkpoint = checkpointFile === null ? null : openCheckpoint(db, deployment, checkpointFile, log);
   const attempt = async (): Promise<void> => {
     try {
-      open = await openTrail({ db, deployment, report });
+      open = await openTrail({
+        db,
+        deployment,
+        key,
+        report,
+        moved: (head) => checkpoint?.moved(head),
+      });
     } catch (error) {
       report(error);
       if (!closed) timer = setTimeout(again, retryMs);
@@ -119,8 +149,17 @@ function retryOpeningTrail(db: Db, deployment: string, log: Logger) {
       clearTimeout(timer);
       await opening;
       await open?.close();
+      await checkpoint?.stop();
     },
   };
+}
+
+function openCheckpoint(db: Db, deployment: string, file: string, log: Logger): Checkpoint {
+  return new Checkpoint(
+    { file, deployment },
+    async (seq) => await findHashAt(db, deployment, seq),
+    (failure) => log.error({ failure: String(failure) }, 'the checkpoint of the audit log cannot be written'),
+  );
 }
 
 async function isUp(db: Db): Promise<boolean> {

@@ -9,7 +9,7 @@ import { policyEnv } from '../trial/policy-office.ts';
 import { readState } from '../trial/state.ts';
 import type { StoreName } from '../trial/stores/names.ts';
 import { startStores } from '../trial/stores/stores.ts';
-import { listenForShutdown } from '../trial/shutdown-signal.ts';
+import { listenForShutdown } from '../../schema/runtime/shutdown.ts';
 
 /** The exit code of an import that rejected some records. */
 const someRejected = 2;

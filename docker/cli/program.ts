@@ -8,6 +8,7 @@ import { operateCommunity } from './operate.ts';
 import { addPolicyCommands } from './policy/policy.ts';
 import { fetchToken } from '../trial/issuer/token.ts';
 import { addReads } from './reads.ts';
+import { addRevoke } from './revoke.ts';
 import { start } from './start.ts';
 import { addTrail } from './trail.ts';
 import { noTrial, readState } from '../trial/state.ts';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   addPolicyCommands(program);
   addReads(program);
   addTrail(program);
+  addRevoke(program);
   addDeployCommands(program);
   return program;
 }

@@ -2,7 +2,7 @@ import { clearHome } from '../trial/home.ts';
 import { loadScenario } from '../trial/scenario.ts';
 import { readState, removeState, writeState } from '../trial/state.ts';
 import { readers } from '../trial/issuer/readers.ts';
-import { listenForShutdown, untilAborted } from '../trial/shutdown-signal.ts';
+import { listenForShutdown, untilAborted } from '../../schema/runtime/shutdown.ts';
 import { startTrial, type Trial } from '../trial/trial.ts';
 import { watchTrial } from '../trial/watch.ts';
 

@@ -41,6 +41,11 @@ export class DeploymentFolder {
     renameSync(`${file}.new`, file);
   }
 
+  /** Returns whether a file exists. */
+  has(name: string): boolean {
+    return existsSync(join(this.path, name));
+  }
+
   /** Returns the text of a file. Throws if it does not exist. */
   read(name: string): string {
     const file = join(this.path, name);

@@ -66,6 +66,8 @@ export function json(value: object): string {
 async function makeHubKeys(folder: DeploymentFolder): Promise<void> {
   const key = await folder.once('services/hub/signing-key.json', newSigningKey);
   await folder.once('public/hub-keys.json', () => json({ keys: [publicHalf(key)] }));
+  // All keys that the hub ever had: entries of the audit log stay verifiable after a key has ended.
+  await folder.once('public/audit-keys.json', () => folder.read('public/hub-keys.json'));
 }
 
 async function makePolicy(folder: DeploymentFolder, deployment: string): Promise<void> {

@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DeploymentFolder } from './folder.ts';
 import { json, newSigningKey, publicHalf } from './init.ts';
 
+type Jwks = { readonly keys: readonly object[] };
+
 /** Longer than the second after which subgraphs reload the hub's public keys. */
 const reloadMs = 3000;
 
@@ -11,10 +13,11 @@ const reloadMs = 3000;
  */
 export async function rotateHubKey(path: string, waitMs = reloadMs): Promise<string> {
   const folder = new DeploymentFolder(path);
-  const { keys } = JSON.parse(folder.read('public/hub-keys.json')) as { readonly keys: readonly object[] };
+  const { keys } = JSON.parse(folder.read('public/hub-keys.json')) as Jwks;
   folder.read('services/hub/signing-key.json');
   const key = newSigningKey();
   folder.replace('public/hub-keys.json', json({ keys: [...keys, publicHalf(key)] }));
+  keepForAudit(folder, [...keys, publicHalf(key)]);
   await pause(waitMs);
   folder.replace('services/hub/signing-key.json', key);
   return String(JSON.parse(key).kid);
@@ -24,5 +27,14 @@ export async function rotateHubKey(path: string, waitMs = reloadMs): Promise<str
 export function endOldHubKeys(path: string): void {
   const folder = new DeploymentFolder(path);
   const key = folder.read('services/hub/signing-key.json');
+  keepForAudit(folder, (JSON.parse(folder.read('public/hub-keys.json')) as Jwks).keys);
   folder.replace('public/hub-keys.json', json({ keys: [publicHalf(key)] }));
+}
+
+/** Adds public keys to those that verify the audit log. Nothing is ever removed from them. */
+function keepForAudit(folder: DeploymentFolder, keys: readonly object[]): void {
+  const name = 'public/audit-keys.json';
+  const kept = folder.has(name) ? (JSON.parse(folder.read(name)) as Jwks).keys : [];
+  const byKid = new Map([...kept, ...keys].map((key) => [(key as { kid?: string }).kid, key]));
+  folder.replace(name, json({ keys: [...byKid.values()] }));
 }

@@ -16,7 +16,8 @@ export type Part = {
 
 /** Long, because a busy machine starts slowly; a part that cannot start exits at once. */
 const startMs = 90_000;
-const stopMs = 8000;
+/** Longer than the hub drains (12 s) and closes its audit log (5 s). */
+const stopMs = 20_000;
 /** The only environment variables that the parts inherit. */
 const inheritedNames = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_ENV', 'JCU_LOG'];
 

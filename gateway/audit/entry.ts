@@ -35,9 +35,16 @@ export type AuditFacts = {
   readonly refused: readonly string[];
   /** Subgraphs that failed, such as `europol`. */
   readonly lost: readonly string[];
+  readonly fields: FieldsGiven;
 };
 
-/** One disclosed record in an entry. Empty lists are omitted. */
+/**
+ * The coordinates that the operation selected and that were not refused, such as `Advisory.title`: those of which at least
+ * one value left the hub, and those that were empty or null. With `refused`, they are all that was asked.
+ */
+export type FieldsGiven = { readonly given: readonly string[]; readonly empty: readonly string[] };
+
+/** One disclosed record, or count of records, in an entry. Empty lists are omitted. */
 export type EntryDisclosure = {
   readonly community: string;
   readonly type: string;
@@ -49,18 +56,25 @@ export type EntryDisclosure = {
   readonly handlingCodes?: readonly HandlingCode[];
   readonly extraRestrictions?: readonly string[];
   readonly portions?: readonly { readonly path: string; readonly tlp: Tlp }[];
+  /** The number, if a count of records was disclosed. `id` then has the hash of its filter. */
+  readonly count?: number;
 };
 
 /**
- * One entry of the audit log, format 1. Its bytes are its RFC 8785 form in UTF-8, with the members in the order of their
- * names: at, correlationId, deployment, disclosed, id, kind, lost, operation, picture, policy, prev, purpose, reader,
- * refused, seq, v. Every entry has every member. `disclosed`, `refused`, `lost` and the lists in them are sets: sorted
- * by the RFC 8785 form of their members (ids included), without duplicates. The hash is the SHA-256 of the bytes. No
- * member can be erased, so none names a person: personal data is in two separate parts (personal.ts).
+ * One entry of the audit log about a request. Its bytes are its RFC 8785 form in UTF-8, with the members in the order of
+ * their names: at, correlationId, deployment, disclosed, fields, id, kid, kind, lost, operation, picture, policy, prev,
+ * purpose, reader, refused, seq, v. `disclosed`, `refused`, `lost`, the lists of `fields` and the lists in them are sets:
+ * sorted by the RFC 8785 form of their members (ids included), without duplicates. The hash is the SHA-256 of the bytes.
+ * No member can be erased, so none names a person: personal data is in two separate parts (personal.ts).
+ *
+ * Format 2 is signed by the hub that wrote the entry: Ed25519 over "jcu-hub trail v2 entry\n" || bytes, stored next to the bytes. Format 1, which hubs wrote before, has no `fields`, no `kid` and no signature.
  */
 export type AccessEntry = {
-  /** Format of the entry: 1. */
-  readonly v: 1;
+  /** Format of the entry. */
+  readonly v: 1 | 2;
+  /** The `kid` of the hub's key that signed the entry. */
+  readonly kid?: string;
+  readonly fields?: FieldsGiven;
   /** The deployment's id. */
   readonly deployment: string;
   /** The position in the chain: 1 for a deployment's first entry, without gaps. */
@@ -87,12 +101,46 @@ export type AccessEntry = {
   readonly correlationId: string;
 };
 
-/** An entry without a position in the chain, with its erasable parts and their total size in bytes. */
-export type Draft = {
-  readonly body: Omit<AccessEntry, 'seq' | 'prev'>;
+/**
+ * The requests of about one minute that failed before they had an entry: without a valid token, malformed, too large, or
+ * beyond a budget. It has counts only, so that a campaign is visible and cannot fill the log. Always format 2.
+ */
+export type AttemptsEntry = Pick<AccessEntry, 'deployment' | 'seq' | 'prev' | 'id' | 'at'> & {
+  readonly v: 2;
+  readonly kid: string;
+  readonly kind: 'attempts';
+  /** The end of the time that it counts; `at` is the start. */
+  readonly until: string;
+  readonly attempts: readonly AttemptCount[];
+  /** Further requests, in rows beyond the maximum. */
+  readonly more: number;
+};
+
+/** The failed requests with one error code, of one organisation; null if the reader was not identified. */
+export type AttemptCount = {
+  readonly code: string;
+  readonly organisation: string | null;
+  readonly count: number;
+};
+
+/** Any entry of the chain. */
+export type Entry = AccessEntry | AttemptsEntry;
+
+/** An entry about a request without a position in the chain, with its erasable parts and their total size in bytes. */
+export type AccessDraft = {
+  readonly body: Omit<AccessEntry, 'seq' | 'prev' | 'kid'>;
   readonly parts: PersonalParts;
   readonly size: number;
 };
+
+/** Any entry without a position in the chain. An entry of attempts has no erasable parts. */
+export type Draft =
+  | AccessDraft
+  | {
+      readonly body: Omit<AttemptsEntry, 'seq' | 'prev' | 'kid'>;
+      readonly parts: null;
+      readonly size: number;
+    };
 
 /** The last entry of a chain, which the next entry refers to. */
 export type ChainHead = { readonly seq: number; readonly hash: string };
@@ -115,15 +163,16 @@ export type EntrySecrets = {
   readonly operationSalt: Uint8Array;
 };
 
-/** Drafts an entry without its position. Throws if the facts are not JSON or the document is not GraphQL. */
-export function draftEntry(facts: AuditFacts, deployment: string, secrets: EntrySecrets): Draft {
+/** Drafts an entry about a request, without its position. Throws if the facts are not JSON or the document is not GraphQL. */
+export function draftEntry(facts: AuditFacts, deployment: string, secrets: EntrySecrets): AccessDraft {
   const disclosed = canonicalSet(facts.disclosed.map(compactDisclosure));
   const parts = {
     reader: saltPart(personalReader(facts), secrets.readerSalt),
     operation: saltPart(personalOperation(facts, disclosed), secrets.operationSalt),
   };
-  const body: Draft['body'] = {
-    v: 1,
+  const { given, empty } = facts.fields;
+  const body: AccessDraft['body'] = {
+    v: 2,
     deployment,
     id: secrets.id,
     at: facts.at.toISOString(),
@@ -139,6 +188,7 @@ export function draftEntry(facts: AuditFacts, deployment: string, secrets: Entry
     disclosed: disclosed.map((one) => ({ ...one, id: isOpenId(one.id) ? one.id : null })),
     refused: canonicalSet(facts.refused),
     lost: canonicalSet(facts.lost),
+    fields: { given: canonicalSet(given), empty: canonicalSet(empty) },
     correlationId: facts.correlationId,
   };
   const size = canonicalBytes(body).length + parts.reader.bytes.length + parts.operation.bytes.length;
@@ -164,6 +214,7 @@ function compactDisclosure(disclosure: RecordedDisclosure): NamedDisclosure {
     ...(handlingCodes.length > 0 && { handlingCodes }),
     ...(extraRestrictions.length > 0 && { extraRestrictions }),
     ...(portions.length > 0 && { portions }),
+    ...(disclosure.count !== undefined && { count: disclosure.count }),
   };
 }
 
@@ -190,13 +241,45 @@ function personalOperation(facts: AuditFacts, disclosed: readonly NamedDisclosur
   }) as PersonalOperation;
 }
 
-/** Appends a draft to the head of its chain, and computes the entry's final bytes and hash. */
-export function chainEntry(draft: Draft, head: ChainHead): ChainedEntry {
-  const entry: AccessEntry = { ...draft.body, seq: head.seq + 1, prev: head.hash };
+/** Drafts an entry about failed requests, without its position. */
+export function draftAttempts(
+  counted: Pick<AttemptsEntry, 'attempts' | 'more'> & { readonly from: Date; readonly until: Date },
+  deployment: string,
+  id: string,
+): Draft {
+  const body = {
+    v: 2,
+    deployment,
+    id,
+    kind: 'attempts',
+    at: counted.from.toISOString(),
+    until: counted.until.toISOString(),
+    attempts: canonicalSet(counted.attempts),
+    more: counted.more,
+  } as const;
+  return { body, parts: null, size: canonicalBytes(body).length };
+}
+
+/** Appends a draft to the head of its chain under the key that will sign it, and computes the final bytes and the hash. */
+export function chainEntry(draft: Draft, head: ChainHead, kid: string): ChainedEntry {
+  const entry: Entry = { ...draft.body, kid, seq: head.seq + 1, prev: head.hash };
   const bytes = canonicalBytes(entry);
-  const { seq, id, at, correlationId, picture, disclosed } = entry;
-  const communities = [...new Set(disclosed.map(({ community }) => community))];
-  return { seq, hash: sha256(bytes), id, at, correlationId, picture, communities, bytes };
+  return { seq: entry.seq, hash: sha256(bytes), id: entry.id, ...indexOf(entry), bytes };
+}
+
+/** Returns the index fields of an entry, by which it is found. An entry of attempts is of no picture and no request. */
+export function indexOf(
+  entry: Entry,
+): Pick<ChainedEntry, 'at' | 'correlationId' | 'picture' | 'communities'> {
+  const { at } = entry;
+  if (entry.kind === 'attempts') return { at, correlationId: '', picture: '', communities: [] };
+  const { correlationId, picture, disclosed } = entry;
+  return {
+    at,
+    correlationId,
+    picture,
+    communities: [...new Set(disclosed.map(({ community }) => community))],
+  };
 }
 
 /** Returns the head of an empty chain, which a deployment's first entry refers to. */

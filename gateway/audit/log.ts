@@ -4,7 +4,7 @@ import { within } from '../../schema/runtime/within.ts';
 import type { AccessEntry } from './entry.ts';
 import { type PersonalReader, verifyPersonal } from './personal.ts';
 import { findEntries, findPlace, readBackwards, readPersonal } from './store.ts';
-import { parseEntry } from './verify.ts';
+import { parseAccess } from './parse-entry.ts';
 
 /** An audit entry with its personal part about the reader: null if it was erased. */
 export type LoggedAccess = { readonly entry: AccessEntry; readonly reader: PersonalReader | null };
@@ -56,7 +56,7 @@ async function findAccess(
   picture: string,
 ): Promise<LoggedAccess | null> {
   const entries = (await findEntries(db, deployment, correlationId))
-    .map(({ bytes }) => parseEntry(bytes))
+    .map(({ bytes }) => parseAccess(bytes))
     .filter((one) => one !== null)
     .filter((one) => one.correlationId === correlationId && one.picture === picture);
   // A mutation has an intent and, if it completed, an access: prefer the access.
@@ -80,7 +80,7 @@ async function readPage(db: Db, deployment: string, asked: PageAsked): Promise<L
     seen += 1;
     bytes += stored.bytes.length;
     last = stored.id;
-    const entry = parseEntry(stored.bytes);
+    const entry = parseAccess(stored.bytes);
     if (entry !== null && isAsked(entry, asked)) entries.push(entry);
   }
   return { entries, next: null };

@@ -1,4 +1,4 @@
-import type { DocumentNode } from 'graphql';
+import { type DocumentNode, getOperationAST } from 'graphql';
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import { isChange } from '../request/operation.ts';
 import { canonicalBytes, sha256 } from './canonical.ts';
@@ -25,17 +25,31 @@ export async function recordDisclosure(
  */
 export async function recordIntent(
   trail: Pick<Trail, 'append'>,
-  facts: Omit<AuditFacts, 'kind' | 'disclosed' | 'lost'>,
+  facts: Omit<AuditFacts, 'kind' | 'disclosed' | 'lost' | 'fields'>,
 ): Promise<void> {
-  await trail.append({ ...facts, kind: 'intent', disclosed: [], lost: [] });
+  await trail.append({
+    ...facts,
+    kind: 'intent',
+    disclosed: [],
+    lost: [],
+    fields: { given: [], empty: [] },
+  });
 }
 
-/** Returns the variables for the audit log. Of a mutation only their hash: they are a community's record. */
+/**
+ * Returns the variables for the audit log: those that the operation declares, since no other has an effect. Of a
+ * mutation only their hash: they are a community's record.
+ */
 export function recordable(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  return isChange(document) ? { sha256: sha256(canonicalBytes(variables)) } : variables;
+  const declared = getOperationAST(document)?.variableDefinitions ?? [];
+  const names = declared.map(({ variable }) => variable.name.value);
+  const used = Object.fromEntries(
+    names.flatMap((name) => (Object.hasOwn(variables, name) ? [[name, variables[name]]] : [])),
+  );
+  return isChange(document) ? { sha256: sha256(canonicalBytes(used)) } : used;
 }
 
 function isClear(disclosure: RecordedDisclosure): boolean {

@@ -28,7 +28,12 @@ type EntryDocument = {
   /** Copied from the bytes, for the queries of a community's operators. */
   readonly communities: readonly string[];
   readonly bytes: Binary;
+  /** The hub's signature of the bytes; entries of format 1 have none. */
+  readonly signature?: Binary;
 };
+
+/** A chained entry with the signature of the hub that writes it. */
+export type SignedEntry = ChainedEntry & { readonly signature: Uint8Array };
 
 type PartDocument = { readonly salt: Binary; readonly bytes: Binary };
 type PersonalDocument = { readonly _id: string; readonly at: Date } & {
@@ -78,11 +83,12 @@ export class TrailStore {
   }
 
   /** Inserts entries in order, and stops at the first that fails: each position has one entry only. */
-  async insertEntries(entries: readonly ChainedEntry[]): Promise<void> {
+  async insertEntries(entries: readonly SignedEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const { deployment } = this;
-    const documents = entries.map(({ id, at, bytes, ...link }) => {
-      return { _id: id, deployment, ...link, at: new Date(at), bytes: new Binary(bytes) };
+    const documents = entries.map(({ id, at, bytes, signature, ...link }) => {
+      const signed = { bytes: new Binary(bytes), signature: new Binary(signature) };
+      return { _id: id, deployment, ...link, at: new Date(at), ...signed };
     });
     await this.#entries.insertMany(documents, { ordered: true, maxTimeMS: maxTimeMs });
   }
@@ -93,8 +99,8 @@ export class TrailStore {
     const documents = drafts.map(({ body, parts }) => ({
       _id: body.id,
       at: new Date(body.at),
-      ...(parts.reader && { reader: toDocument(parts.reader) }),
-      ...(parts.operation && { operation: toDocument(parts.operation) }),
+      ...(parts?.reader && { reader: toDocument(parts.reader) }),
+      ...(parts?.operation && { operation: toDocument(parts.operation) }),
     }));
     await this.#personal.insertMany(documents, { ordered: false, maxTimeMS: maxTimeMs });
   }
@@ -114,13 +120,77 @@ export class TrailStore {
   }
 }
 
-/** Reads a deployment's entries from `fromSeq` on in order, with read concern majority. */
+/** The number of entries that are read together with their personal parts. */
+const chunk = 500;
+
+/** Reads a deployment's entries from `fromSeq` on in order, each with its personal parts, with read concern majority. */
 export async function* readEntries(db: Db, deployment: string, fromSeq = 1): AsyncIterable<StoredEntry> {
   const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
-  const cursor = entries.find({ deployment, seq: { $gte: fromSeq } }, { sort: { seq: 1 }, batchSize: 500 });
-  for await (const { _id, seq, hash, bytes, at, correlationId, picture, communities } of cursor) {
-    yield { id: _id, seq, hash, bytes: bytes.value(), found: { at, correlationId, picture, communities } };
+  const cursor = entries.find({ deployment, seq: { $gte: fromSeq } }, { sort: { seq: 1 }, batchSize: chunk });
+  let read: EntryDocument[] = [];
+  for await (const document of cursor) {
+    read.push(document);
+    if (read.length < chunk) continue;
+    yield* await withParts(db, read, deployment);
+    read = [];
   }
+  yield* await withParts(db, read, deployment);
+}
+
+async function withParts(
+  db: Db,
+  entries: readonly EntryDocument[],
+  deployment: string,
+): Promise<readonly StoredEntry[]> {
+  if (entries.length === 0) return [];
+  const personal = db.collection<PersonalDocument>('trailPersonal', { ...primary, readConcern: 'majority' });
+  const found = await personal.find({ _id: { $in: entries.map(({ _id }) => _id) } }).toArray();
+  const partsOf = new Map(found.map((one) => [one._id, one]));
+  return entries.map((entry) => toVerify(entry, partsOf.get(entry._id), deployment));
+}
+
+/** MongoDB compares an array by its elements, and promises no types: a changed type must not hide or break anything. */
+function toVerify(
+  entry: EntryDocument,
+  personal: PersonalDocument | undefined,
+  deployment: string,
+): StoredEntry {
+  const { at, correlationId, picture, communities } = entry;
+  const parts = { reader: toPart(personal?.reader), operation: toPart(personal?.operation) };
+  const isMistyped =
+    entry.deployment !== deployment ||
+    !Number.isSafeInteger(entry.seq) ||
+    [entry._id, entry.hash].some((one) => typeof one !== 'string') ||
+    !(entry.bytes instanceof Binary) ||
+    (entry.signature !== undefined && !(entry.signature instanceof Binary)) ||
+    Object.values(parts).includes('mistyped');
+  return {
+    ...toStored(isMistyped ? { ...entry, bytes: new Binary() } : entry),
+    found: { at, correlationId, picture, communities },
+    ...(isMistyped ? { isMistyped } : { parts: parts as PersonalParts }),
+  };
+}
+
+function toStored({ _id, seq, hash, bytes, signature }: EntryDocument): StoredEntry {
+  const signed = signature instanceof Binary ? signature.value() : null;
+  return { id: _id, seq, hash, bytes: bytes.value(), signature: signed };
+}
+
+function toPart(part: unknown): SaltedPart | 'mistyped' | null {
+  if (part === undefined) return null;
+  const { salt, bytes } = (part ?? {}) as { readonly salt?: unknown; readonly bytes?: unknown };
+  return salt instanceof Binary && bytes instanceof Binary
+    ? { salt: salt.value(), bytes: bytes.value() }
+    : 'mistyped';
+}
+
+const isOf = (field: string, types: readonly string[]) => ({ $in: [{ $type: field }, [...types]] });
+
+/** Counts the documents of `trail` that no chain has, because their deployment or position has another type. */
+export async function countStrays(db: Db): Promise<number> {
+  const placed = { $and: [isOf('$deployment', ['string']), isOf('$seq', ['int', 'long', 'double'])] };
+  const entries = db.collection('trail', { ...primary, readConcern: 'majority' });
+  return await entries.countDocuments({ $expr: { $not: [placed] } });
 }
 
 /** Returns a deployment's entries of one request: an access, and for a mutation its intent. */
@@ -133,7 +203,7 @@ export async function findEntries(
   const found = await entries
     .find({ deployment, correlationId }, { limit: 10, maxTimeMS: maxTimeMs })
     .toArray();
-  return found.map(({ _id, seq, hash, bytes }) => ({ id: _id, seq, hash, bytes: bytes.value() }));
+  return found.map(toStored);
 }
 
 /** Returns the position of an entry; null if the deployment has none with this id. */
@@ -144,6 +214,13 @@ export async function findPlace(db: Db, deployment: string, id: string): Promise
     { projection: { seq: 1 }, maxTimeMS: maxTimeMs },
   );
   return entry?.seq ?? null;
+}
+
+/** Returns the hash of the entry at a position; null if there is none. */
+export async function findHashAt(db: Db, deployment: string, seq: number): Promise<string | null> {
+  const entries = db.collection<EntryDocument>('trail', { ...primary, readConcern: 'majority' });
+  const entry = await entries.findOne({ deployment, seq }, { projection: { hash: 1 }, maxTimeMS: maxTimeMs });
+  return entry?.hash ?? null;
 }
 
 /** A query for the newest entries of one picture before a position. */
@@ -167,9 +244,7 @@ export async function* readBackwards(
     { ...of, seq: { $lt: before } },
     { sort: { seq: -1 }, limit, maxTimeMS: maxTimeMs },
   );
-  for await (const { _id, seq, hash, bytes } of cursor) {
-    yield { id: _id, seq, hash, bytes: bytes.value() };
-  }
+  for await (const document of cursor) yield toStored(document);
 }
 
 /** Reads the erasable parts of an entry; null for each that was erased. */

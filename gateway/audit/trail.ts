@@ -10,9 +10,12 @@ import {
   type ChainHead,
   chainEntry,
   type Draft,
+  draftAttempts,
   draftEntry,
 } from './entry.ts';
-import { TrailStore } from './store.ts';
+import type { Counted } from './attempts.ts';
+import { type EntryKey, signEntry } from './signature.ts';
+import { type SignedEntry, TrailStore } from './store.ts';
 
 /** The position of an appended entry. */
 export type Appended = ChainHead & { readonly id: string };
@@ -46,15 +49,21 @@ type Waiting = {
   readonly settle: (outcome: Appended | HubError) => void;
 };
 
-/** Opens the audit log of a deployment. Calls `report` for every failed write. Rejects with TRAIL_UNAVAILABLE. */
+/**
+ * Opens the audit log of a deployment. `key` returns the key to sign entries with, read again for each write. Calls `report`
+ * for every failed write, and `moved` with the head after each durable write. Rejects with TRAIL_UNAVAILABLE.
+ */
 export async function openTrail(options: {
   readonly db: Db;
   readonly deployment: string;
+  readonly key: () => EntryKey;
   readonly report?: (failure: unknown) => void;
+  readonly moved?: (head: ChainHead) => void;
 }): Promise<Trail> {
-  const store = new TrailStore(options.db, options.deployment);
+  const { db, deployment, key, report = () => {}, moved = () => {} } = options;
+  const store = new TrailStore(db, deployment);
   try {
-    return new Trail(store, await within(patienceMs, store.prepare()), options.report ?? (() => {}));
+    return new Trail(store, await within(patienceMs, store.prepare()), { key, report, moved });
   } catch (error) {
     throw new HubError('TRAIL_UNAVAILABLE', 'the audit log cannot be opened', { cause: error });
   }
@@ -72,7 +81,9 @@ export async function openTrail(options: {
  */
 export class Trail {
   readonly #store: TrailStore;
+  readonly #key: () => EntryKey;
   readonly #report: (failure: unknown) => void;
+  readonly #moved: (head: ChainHead) => void;
   /** The queue, in order of arrival. An entry stays until it is durable or its caller has timed out. */
   readonly #waiting = new Set<Waiting>();
   #waitingBytes = 0;
@@ -84,10 +95,24 @@ export class Trail {
   #writer: Promise<void> | null = null;
   #closed = false;
 
-  constructor(store: TrailStore, head: ChainHead, report: (failure: unknown) => void) {
+  constructor(
+    store: TrailStore,
+    head: ChainHead,
+    {
+      key,
+      report,
+      moved,
+    }: {
+      readonly key: () => EntryKey;
+      readonly report: (failure: unknown) => void;
+      readonly moved: (head: ChainHead) => void;
+    },
+  ) {
     this.#store = store;
     this.#head = head;
+    this.#key = key;
     this.#report = report;
+    this.#moved = moved;
   }
 
   /** Whether the last write succeeded, none hangs, and the queue is short. */
@@ -107,6 +132,14 @@ export class Trail {
     });
     const timer = setTimeout(() => this.#settle(waiting, unavailable('not durable in time')), patienceMs);
     return await promise;
+  }
+
+  /** Queues an entry about failed requests. Throws TRAIL_UNAVAILABLE if the queue is full. */
+  appendAttempts(counted: Counted): void {
+    const draft = draftAttempts(counted, this.#store.deployment, randomUUID());
+    this.#admit(draft, (outcome) => {
+      if (outcome instanceof HubError) this.#report(outcome);
+    });
   }
 
   /** Queues an entry and retries until it is durable. Throws TRAIL_UNAVAILABLE if the queue is full. */
@@ -144,7 +177,7 @@ export class Trail {
     const full = this.#waiting.size >= max.waiting || this.#waitingBytes + draft.size > max.waitingBytes;
     if (this.#closed || full)
       throw unavailable(this.#closed ? 'the audit log is closed' : 'the queue of the audit log is full');
-    const waiting: Waiting = { draft, place: null, parts: false, settle };
+    const waiting: Waiting = { draft, place: null, parts: draft.parts === null, settle };
     this.#waiting.add(waiting);
     this.#waitingBytes += draft.size;
     this.#writer ??= this.#write();
@@ -195,13 +228,14 @@ export class Trail {
     const head = this.#head ?? (await within(attemptMs, this.#store.readHead()));
     this.#head = null;
     const unchained = batch.filter(({ place }) => place === null);
-    const entries = chainAll(unchained, head);
+    const entries = await chainAll(unchained, head, this.#key());
     const withoutParts = batch.filter(({ parts }) => !parts).map(({ draft }) => draft);
     const both = [this.#store.insertEntries(entries), this.#store.insertParts(withoutParts)];
     const outcomes = await within(attemptMs, Promise.allSettled(both));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     const { seq, hash } = entries.at(-1) ?? head;
     this.#head = { seq, hash };
+    if (entries.length > 0) this.#moved({ seq, hash });
     for (const [index, waiting] of unchained.entries()) waiting.place = entries[index] ?? null;
     for (const waiting of batch) {
       waiting.parts = true;
@@ -221,7 +255,7 @@ export class Trail {
     const found = await within(attemptMs, this.#store.find(ids)).catch(() => null);
     for (const waiting of found === null ? [] : batch) {
       waiting.place = found?.chained.get(waiting.draft.body.id) ?? null;
-      waiting.parts = found?.parts.has(waiting.draft.body.id) ?? false;
+      waiting.parts = waiting.draft.parts === null || (found?.parts.has(waiting.draft.body.id) ?? false);
       this.#settleIfIn(waiting);
     }
   }
@@ -233,10 +267,16 @@ export class Trail {
   }
 }
 
-function chainAll(waiting: readonly Waiting[], head: ChainHead): readonly ChainedEntry[] {
+async function chainAll(
+  waiting: readonly Waiting[],
+  head: ChainHead,
+  key: EntryKey,
+): Promise<readonly SignedEntry[]> {
   const entries: ChainedEntry[] = [];
-  for (const { draft } of waiting) entries.push(chainEntry(draft, entries.at(-1) ?? head));
-  return entries;
+  for (const { draft } of waiting) entries.push(chainEntry(draft, entries.at(-1) ?? head, key.id));
+  return await Promise.all(
+    entries.map(async (entry) => ({ ...entry, signature: await signEntry(entry.bytes, key) })),
+  );
 }
 
 /** Returns whether the position was taken: by another hub, or by an own write whose answer did not arrive. */

@@ -12,8 +12,8 @@ type Asking = Pick<RequestContext, 'reader' | 'budget' | 'correlationId' | 'setH
 export type Charge = {
   /** Charges for the bytes of a request, before they are parsed as GraphQL. */
   readonly request: (bytes: number, asking: Asking) => Promise<void>;
-  /** Charges for the size of an operation, before it is decided and planned. */
-  readonly operation: (size: Size, asking: Asking) => Promise<void>;
+  /** Charges for the size of an operation, before it is validated. `keptBytes` of it go to the audit log. */
+  readonly operation: (size: Size, asking: Asking, keptBytes?: number) => Promise<void>;
 };
 
 /**
@@ -49,7 +49,7 @@ export function createCharge(leases: Leases, budgets: Budgets, log: Logger): Cha
   };
   return {
     request: async (bytes, asking) => await charge(costOfRequest(bytes), asking),
-    operation: async (size, asking) => await charge(costOfOperation(size), asking),
+    operation: async (size, asking, keptBytes = 0) => await charge(costOfOperation(size, keptBytes), asking),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
+import { type ListLengths, noLists } from './list-lengths.ts';
 
 /** The maximum size of one operation with its fragments expanded. Work grows with this size, not with the bytes. */
 export const limits = {
@@ -18,6 +19,8 @@ export const limits = {
   rootFields: 100,
   /** Rows that all lists together may return at full length: the communities' work. */
   rows: 50_000,
+  /** Records that all totals together may count. */
+  counted: 1_000_000,
 } as const;
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -27,6 +30,10 @@ export type Size = {
   readonly selections: number;
   readonly depth: number;
   readonly rows: number;
+  /** The records that the totals may count, for each parent that a list may return. */
+  readonly counted: number;
+  /** Those of a total at the top level: it counts once, not for each row of its list. */
+  readonly countedHere: number;
   /** The number of root fields. */
   readonly fields: number;
   /** The number of introspection fields at any depth. */
@@ -35,35 +42,61 @@ export type Size = {
   readonly listed: boolean;
 };
 
-const nothing: Size = { selections: 0, depth: 0, rows: 0, fields: 0, introspections: 0, listed: false };
+/** The size of an operation that selects nothing. */
+export const nothing: Size = {
+  selections: 0,
+  depth: 0,
+  rows: 0,
+  counted: 0,
+  countedHere: 0,
+  fields: 0,
+  introspections: 0,
+  listed: false,
+};
 /** The rows of a list if the client does not state a number. */
 const defaultRows = 25;
-const listing: ReadonlySet<string> = new Set(['nodes', 'edges']);
+/** The maximum that a total counts to, by default and at all. */
+const totals = { standard: 1000, most: 10_000 };
+/** The fields of a connection. A subgraph reads the page for each of them, also if no row is requested. */
+const listing: ReadonlySet<string> = new Set(['nodes', 'edges', 'pageInfo', 'total']);
 const introspecting: ReadonlySet<string> = new Set(['__schema', '__type']);
 
 /**
  * Returns the size of an operation. Throws OPERATION_TOO_LARGE if planning would take too long, or if nested lists may
  * return too many rows. Each fragment is measured once, so the work is linear in the bytes of the document.
  */
-export function limitOperation(document: DocumentNode, variables: Variables = {}): Size {
-  const size = measureOperation(document, variables);
-  const { selections, depth, rows, fields } = size;
+export function limitOperation(document: DocumentNode, variables: Variables = {}, lists = noLists): Size {
+  const size = measureOperation(document, variables, lists);
+  checkLimits(size);
+  return size;
+}
+
+/** Throws OPERATION_TOO_LARGE if a size exceeds a limit. */
+export function checkLimits({ selections, depth, rows, counted, fields }: Size): void {
   const within =
     selections <= limits.selections &&
     depth <= limits.depth &&
     rows <= limits.rows &&
+    counted <= limits.counted &&
     fields <= limits.rootFields;
-  if (within) return size;
-  const got = `${selections} selections, depth ${depth}, ${rows} rows, ${fields} root fields`;
+  if (within) return;
+  const got = `${selections} selections, depth ${depth}, ${rows} rows, ${counted} counted, ${fields} root fields`;
   throw new HubError('OPERATION_TOO_LARGE', `expected at most ${JSON.stringify(limits)}, got ${got}`);
 }
 
 /** Returns the size of all operations of a document together. The hub removes all but one before. */
-export function measureOperation(document: DocumentNode, variables: Variables = {}): Size {
+export function measureOperation(
+  document: DocumentNode,
+  variables: Variables = {},
+  lists: ListLengths = noLists,
+): Size {
   const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
-  return joined(
-    operations.map((one) => createMeasure(document, { ...defaultsOf(one), ...variables })(one.selectionSet)),
+  const size = joined(
+    operations.map((one) =>
+      createMeasure(document, { ...defaultsOf(one), ...variables }, lists)(one.selectionSet),
+    ),
   );
+  return { ...size, counted: size.counted + size.countedHere, countedHere: 0 };
 }
 
 /** Returns the default values of an operation's variables. */
@@ -74,7 +107,11 @@ function defaultsOf({ variableDefinitions }: OperationDefinitionNode): Variables
   return Object.fromEntries(defaults);
 }
 
-function createMeasure(document: DocumentNode, variables: Variables): (set: SelectionSetNode) => Size {
+function createMeasure(
+  document: DocumentNode,
+  variables: Variables,
+  lists: ListLengths,
+): (set: SelectionSetNode) => Size {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const one of document.definitions) {
     if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
@@ -83,7 +120,7 @@ function createMeasure(document: DocumentNode, variables: Variables): (set: Sele
   const ofFragment = (name: string): Size => {
     const size = known.get(name);
     if (size !== undefined) return size;
-    // Validation has rejected cycles already. This prevents an endless loop in any case.
+    // The document is not validated yet: a cycle of fragments must not be an endless loop.
     known.set(name, nothing);
     const fragment = fragments.get(name);
     const measured = fragment === undefined ? nothing : measure(fragment.selectionSet);
@@ -92,11 +129,24 @@ function createMeasure(document: DocumentNode, variables: Variables): (set: Sele
   };
   const ofField = (field: FieldNode): Size => {
     const below = field.selectionSet === undefined ? nothing : measure(field.selectionSet);
+    const name = field.name.value;
     const times = rowsOf(field, below.listed, variables);
-    const rows = times === null ? below.rows : times * (1 + below.rows);
-    const introspections = below.introspections + (introspecting.has(field.name.value) ? 1 : 0);
-    const listed = listing.has(field.name.value);
-    return { ...below, depth: below.depth + 1, rows, fields: 1, introspections, listed };
+    const each = times ?? lists.get(name) ?? 1;
+    const rows = times === null ? each * below.rows : times * (1 + below.rows);
+    const counted = each * below.counted + below.countedHere;
+    const countedHere = name === 'total' ? totalOf(field, variables) : 0;
+    const introspections = below.introspections + (introspecting.has(name) ? 1 : 0);
+    const listed = listing.has(name);
+    return {
+      ...below,
+      depth: below.depth + 1,
+      rows,
+      counted,
+      countedHere,
+      fields: 1,
+      introspections,
+      listed,
+    };
   };
   const measure = (set: SelectionSetNode): Size => {
     const sizes = set.selections.map((selection) => {
@@ -116,6 +166,8 @@ function joined(sizes: readonly Size[]): Size {
     selections: sum(({ selections }) => selections),
     depth: sizes.reduce((max, { depth }) => Math.max(max, depth), 0),
     rows: sum(({ rows }) => rows),
+    counted: sum(({ counted }) => counted),
+    countedHere: sum(({ countedHere }) => countedHere),
     fields: sum(({ fields }) => fields),
     introspections: sum(({ introspections }) => introspections),
     listed: sizes.some(({ listed }) => listed),
@@ -129,6 +181,12 @@ function rowsOf(field: FieldNode, listed: boolean, variables: Variables): number
   const ids = field.arguments?.find((argument) => argument.name.value === 'ids');
   if (ids !== undefined) return lengthOf(ids.value, variables);
   return listed ? defaultRows : null;
+}
+
+/** Returns how many records a `total` may count. */
+function totalOf(field: FieldNode, variables: Variables): number {
+  const max = field.arguments?.find((argument) => argument.name.value === 'max');
+  return Math.min(totals.most, (max && asNumber(max.value, variables)) ?? totals.standard);
 }
 
 /** Returns a number of rows; null if it is not a number or negative: negative rows would offset other lists. */

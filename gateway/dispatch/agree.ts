@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Agent } from 'undici';
 import { offerSession, type Session, type SigningKey } from '../../schema/protocol/session.ts';
 import { watchFile } from '../../schema/runtime/watched-file.ts';
-import { post } from './fetch-subgraph.ts';
+import { decode, post } from './fetch-subgraph.ts';
 
 /** Agrees on a session with one community. Rejects if its subgraph does not accept the offer in time. */
 export type Agree = () => Promise<{ readonly session: Session; readonly signedBy: string }>;
@@ -21,9 +21,25 @@ export function createAgree(
     const signedBy = key();
     const { token, conclude } = await offerSession(ends, signedBy, new Date());
     const headers = { 'content-type': 'application/jwt' };
-    const sent = { body: token, headers, deadlineMs: subgraph.deadlineMs, maxBytes: maxAnswerBytes };
-    const answer: unknown = JSON.parse(await post(url, sent, subgraph.agent));
+    // An agreement serves every request that follows: it does not end with the request that needed it first.
+    const { signal } = new AbortController();
+    const sent = {
+      body: token,
+      headers,
+      deadlineMs: subgraph.deadlineMs,
+      addBytes: atMost(maxAnswerBytes),
+      signal,
+    };
+    const answer: unknown = JSON.parse(decode(await post(url, sent, subgraph.agent)));
     return { session: conclude(answer), signedBy: signedBy.id };
+  };
+}
+
+function atMost(most: number): (count: number) => void {
+  let bytes = 0;
+  return (count) => {
+    bytes += count;
+    if (bytes > most) throw new Error(`expected at most ${most} bytes`);
   };
 }
 

@@ -2,11 +2,15 @@ import type { Agent } from 'undici';
 import { signAssertion } from '../../schema/protocol/assertion.ts';
 import { within } from '../../schema/runtime/within.ts';
 import type { RequestContext } from '../request/context.ts';
-import { fetchSubgraph, type SubgraphResponse, UnexpectedStatus } from './fetch-subgraph.ts';
+import { fetchSubgraph, type Reading, type SubgraphResponse, UnexpectedStatus } from './fetch-subgraph.ts';
 import type { HeldSession, Sessions } from './hub-sessions.ts';
 
 /** Sends one query to a community on behalf of a reader. Rejects if it does not answer in time. */
-export type AskSubgraph = (body: string, context: RequestContext) => Promise<SubgraphResponse>;
+export type AskSubgraph = (
+  body: string,
+  context: RequestContext,
+  reading: Reading,
+) => Promise<SubgraphResponse>;
 
 /**
  * Creates the function that queries one subgraph with an assertion for the body, the reader and the policy version. If
@@ -16,11 +20,18 @@ export function createAsk(
   subgraph: { readonly url: string; readonly deadlineMs: number; readonly agent: Agent },
   sessions: Sessions,
 ): AskSubgraph {
-  return async (body, context) => {
+  return async (body, context, reading) => {
     const until = Math.min(Date.now() + subgraph.deadlineMs, context.deadline);
     const left = () => Math.max(1, until - Date.now());
     const askIn = async (held: HeldSession) =>
-      await fetchSubgraph(subgraph.url, body, assertionHeader(held, body, context), left(), subgraph.agent);
+      await fetchSubgraph(
+        subgraph.url,
+        body,
+        assertionHeader(held, body, context, left()),
+        left(),
+        subgraph.agent,
+        reading,
+      );
     const held = await within(left(), sessions.take());
     try {
       return await askIn(held);
@@ -38,10 +49,11 @@ function assertionHeader(
   held: HeldSession,
   body: string,
   context: RequestContext,
+  waitsMs: number,
 ): { readonly authorization: string } {
   const { reader, correlationId } = context;
   const policy = context.policy.version;
   const request = { body, number: held.next() };
-  const signed = signAssertion({ reader, policy, correlationId }, request, held.session, new Date());
+  const signed = signAssertion({ reader, policy, correlationId, waitsMs }, request, held.session, new Date());
   return { authorization: `Bearer ${signed}` };
 }

@@ -1,6 +1,11 @@
 import type { HubErrorCode } from '../../schema/errors.ts';
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import type { RequestContext } from '../request/context.ts';
+import { AnswerSizes } from './answer-size.ts';
+import { DisclosureRoom } from './disclosure-room.ts';
+
+/** A field in the reader's operation: response keys from the root. `@` stands for the items of a list. */
+export type Place = readonly string[];
 
 /** The reports of the subgraphs while one plan runs. Each execution has its own value. */
 export type Collected = {
@@ -10,6 +15,12 @@ export type Collected = {
   readonly failedSubgraphs: Set<string>;
   /** Error codes that subgraphs returned and that the reader gets. */
   readonly errorCodes: Set<HubErrorCode>;
+  /** The size of the answers so far. */
+  readonly sizes: AnswerSizes;
+  /** The room for disclosures in the audit entry. */
+  readonly room: DisclosureRoom;
+  /** Where the response is null, for each error code and each failed subgraph. */
+  readonly places: Map<string, readonly Place[]>;
 };
 
 /** The context that the planner's executor hands to each data source: the request, and where to collect. */
@@ -17,5 +28,8 @@ export type Execution = { readonly request: RequestContext; readonly collected: 
 
 /** Returns an empty `Collected` for one execution. */
 export function createCollected(): Collected {
-  return { disclosed: [], failedSubgraphs: new Set(), errorCodes: new Set() };
+  const sizes = new AnswerSizes();
+  const room = new DisclosureRoom();
+  const places = new Map<string, readonly Place[]>();
+  return { disclosed: [], failedSubgraphs: new Set(), errorCodes: new Set(), sizes, room, places };
 }

@@ -1,5 +1,7 @@
 import { Agent, request } from 'undici';
 import sjson from 'secure-json-parse';
+import { type AnswerSize, countValues } from './answer-size.ts';
+import { createConnector } from '../outbound/connector.ts';
 
 /** The response of a subgraph. Only its outer structure is checked. */
 export type SubgraphResponse = {
@@ -8,12 +10,10 @@ export type SubgraphResponse = {
   readonly disclosed: unknown;
 };
 
-/** The maximum size of one response in bytes. A subgraph that sends more fails. */
-export const maxResponseBytes = 32 * 1024 * 1024;
-
 /**
- * Sends a query to one subgraph over HTTP. Throws unless a GraphQL response of bounded size with status 200 arrives in
- * time. It follows no redirect, and rejects keys that could change a prototype.
+ * Sends a query to one subgraph over HTTP. Throws unless a GraphQL response with status 200 arrives in time, within the
+ * limits of `size`: the bytes while they are read, the values before they are parsed. It follows no redirect, and
+ * rejects keys that could change a prototype.
  */
 export async function fetchSubgraph(
   url: string,
@@ -21,9 +21,15 @@ export async function fetchSubgraph(
   headers: Readonly<Record<string, string>>,
   deadlineMs: number,
   agent: Agent,
+  { size, signal }: Reading,
 ): Promise<SubgraphResponse> {
-  return readAnswer(await post(url, { body, headers, deadlineMs, maxBytes: maxResponseBytes }, agent));
+  const bytes = await post(url, { body, headers, deadlineMs, addBytes: size.addBytes, signal }, agent);
+  countValues(bytes, size);
+  return readAnswer(decode(bytes));
 }
+
+/** How one answer is read: the count of its size, and the signal to stop. */
+export type Reading = { readonly size: AnswerSize; readonly signal: AbortSignal };
 
 /** Says that a subgraph responded with a status other than 200. */
 export class UnexpectedStatus extends Error {
@@ -36,8 +42,9 @@ export class UnexpectedStatus extends Error {
 }
 
 /**
- * Posts to a subgraph and returns the body of the response, up to `maxBytes`. It sends only the given headers and those
- * that HTTP needs, none of the client's. Throws UnexpectedStatus if the status is not 200. Follows no redirect.
+ * Posts to a subgraph and returns the body of the response; `addBytes` throws if it is too large. It sends only the
+ * given headers and those that HTTP needs, none of the client's. Throws UnexpectedStatus if the status is not 200.
+ * Follows no redirect.
  */
 export async function post(
   url: string,
@@ -45,16 +52,18 @@ export async function post(
     readonly body: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly deadlineMs: number;
-    readonly maxBytes: number;
+    readonly addBytes: AnswerSize['addBytes'];
+    /** Aborted when nobody waits for the response any more. */
+    readonly signal: AbortSignal;
   },
   agent: Agent,
-): Promise<string> {
+): Promise<Buffer> {
   const response = await request(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json', ...sent.headers },
     body: sent.body,
     dispatcher: agent,
-    signal: AbortSignal.timeout(sent.deadlineMs),
+    signal: AbortSignal.any([sent.signal, AbortSignal.timeout(sent.deadlineMs)]),
   });
   // undici emits an error on an aborted body. Without a listener, it would end the process.
   response.body.on('error', ignore);
@@ -62,38 +71,43 @@ export async function post(
     response.body.destroy();
     throw new UnexpectedStatus(response.statusCode);
   }
-  return await readBody(response.body, sent.maxBytes);
+  return await readBody(response.body, sent.addBytes);
 }
 
 /**
  * Creates the connection pool to the subgraphs: kept alive, at most 64 per subgraph. With `ca` (PEM), only certificates
- * of that authority are accepted; without it, those that this machine trusts.
+ * of that authority are accepted; without it, those that this machine trusts. It connects to no link-local, metadata,
+ * multicast or unspecified address, also if DNS gives it.
  */
 export function createAgent(ca: string | null = null): Agent {
   return new Agent({
     connections: 64,
     pipelining: 1,
-    connectTimeout: 1000,
     keepAliveTimeout: 30_000,
-    ...(ca !== null && { connect: { ca } }),
+    connect: createConnector({ ca, timeoutMs: 1000 }),
   });
 }
 
 async function readBody(
   body: AsyncIterable<Buffer> & { destroy(): unknown },
-  maxBytes: number,
-): Promise<string> {
+  addBytes: AnswerSize['addBytes'],
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      body.destroy();
-      throw new Error(`expected at most ${maxBytes} bytes`);
+  try {
+    for await (const chunk of body) {
+      addBytes(chunk.length);
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } catch (error) {
+    body.destroy();
+    throw error;
   }
-  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
+}
+
+/** Decodes a body. Throws if it is not UTF-8. */
+export function decode(body: Buffer): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(body);
 }
 
 function ignore(): void {

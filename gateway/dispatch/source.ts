@@ -1,11 +1,16 @@
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { isHubErrorCode } from '../../schema/errors.ts';
+import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
+import type { InProgress } from './answer-size.ts';
 import type { AskSubgraph } from './ask-subgraph.ts';
+import { type AskedQuery, createReader } from './asked.ts';
+import { checkAnswer } from './check-answer.ts';
 import type { Collected, Execution } from './collected.ts';
 import { readDisclosures } from './disclosures.ts';
+import { joinedAt, notePlaces, placeOfError, placesOfQuery } from './error-places.ts';
 import type { SubgraphResponse } from './fetch-subgraph.ts';
-import { pruneAnswer } from './prune.ts';
 import { distinctRepresentations } from './representations.ts';
 
 /** Codes about the reader's own input: the only ones that a subgraph may pass on to the reader. */
@@ -13,35 +18,79 @@ const passedOn = ['BAD_CURSOR', 'BAD_USER_INPUT'];
 
 /**
  * Creates the data source of one community for the planner's executor. A subgraph that hangs, floods, lies or fails
- * costs its own data only: it is collected as failed, and its data is null. No text of it reaches the reader.
+ * costs its own data only: it is collected as failed, and its data is null. No text of it reaches the reader. `schema`
+ * returns the graph's schema, by which the answers are checked.
  */
-export function createSource(community: string, ask: AskSubgraph, log: Logger): GraphQLDataSource {
+export function createSource(
+  community: string,
+  ask: AskSubgraph,
+  schema: () => GraphQLSchema,
+  log: Logger,
+): GraphQLDataSource {
+  const inProgress: InProgress = { bytes: 0 };
+  const read = createReader(schema);
   return {
     process: async (options: GraphQLDataSourceProcessOptions) => {
       const { request, collected } = options.context as Execution;
       const distinct = distinctRepresentations(options.request.variables ?? {});
       const query = options.request.query ?? '';
-      const body = JSON.stringify({ query, variables: distinct.variables });
       try {
-        const answer = await ask(body, request);
-        const data = pruneAnswer(answer.data, query, distinct.variables);
-        collected.disclosed.push(...readDisclosures(answer.disclosed, community));
-        collectErrors(community, answer, collected);
+        const asked = read(query);
+        const body = JSON.stringify({ query: asked.text, variables: distinct.variables });
+        const size = collected.sizes.start(community, inProgress);
+        const answer = await ask(body, request, { size, signal: request.signal });
+        const data = takeAnswer(answer, asked, distinct.variables, community, collected);
+        collectErrors(community, answer, options, collected);
         return { data: distinct.expand(data) as never };
       } catch (error) {
         collected.failedSubgraphs.add(community);
+        notePlaces(collected, community, placesOfQuery(query, joinedAt(options)));
         const { correlationId } = request;
-        log.warn({ part: community, correlationId, error: String(error) }, 'a subgraph failed');
+        log.warn({ part: community, correlationId, error }, 'a subgraph failed');
         return { data: null as never };
       }
     },
   };
 }
 
-function collectErrors(community: string, answer: SubgraphResponse, collected: Collected): void {
+/** Checks a whole answer and collects from it. Throws before it collects anything if any of it is wrong. */
+function takeAnswer(
+  answer: SubgraphResponse,
+  asked: AskedQuery,
+  variables: Readonly<Record<string, unknown>>,
+  community: string,
+  collected: Collected,
+): Readonly<Record<string, unknown>> | null {
+  const disclosed = readDisclosures(answer.disclosed, community);
+  const { data, rows } = checkAnswer(answer.data, asked, variables);
+  checkDisclosed(rows, disclosed);
+  collected.room.take(community, disclosed);
+  for (const one of disclosed) collected.disclosed.push(one);
+  return data;
+}
+
+/** Throws if a record is in the data whose disclosure is not reported: the audit log would not have it. */
+function checkDisclosed(rows: ReadonlyMap<string, string>, disclosed: readonly RecordedDisclosure[]): void {
+  const reported = new Map(disclosed.map(({ id, type }) => [id, type]));
+  for (const [id, type] of rows) {
+    if (reported.get(id) !== type)
+      throw new Error(`expected the disclosure of every record, got none of ${id.slice(0, 100)}`);
+  }
+}
+
+function collectErrors(
+  community: string,
+  answer: SubgraphResponse,
+  options: GraphQLDataSourceProcessOptions,
+  collected: Collected,
+): void {
   for (const error of answer.errors) {
-    const code = (error as { extensions?: { code?: unknown } } | null)?.extensions?.code;
-    if (isHubErrorCode(code) && passedOn.includes(code)) collected.errorCodes.add(code);
+    const { extensions, path } = (error ?? {}) as { extensions?: { code?: unknown }; path?: unknown };
+    const code = extensions?.code;
+    const isPassedOn = isHubErrorCode(code) && passedOn.includes(code);
+    if (isPassedOn) collected.errorCodes.add(code);
     else collected.failedSubgraphs.add(community);
+    const place = placeOfError(path, joinedAt(options));
+    if (place !== null) notePlaces(collected, isPassedOn ? code : community, [place]);
   }
 }

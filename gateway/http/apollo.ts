@@ -6,13 +6,14 @@ import { errorTable, type HubErrorCode, isHubErrorCode } from '../../schema/erro
 import { gatewayOf } from '../plan/apollo-gateway.ts';
 import type { Incoming, Planner } from '../plan/planner.ts';
 import type { RequestContext } from '../request/context.ts';
+import { createDocumentStore, maxTokens } from './document-store.ts';
 import { toGraphQLError } from '../request/errors.ts';
 
-/** Creates the GraphQL server. It parses and validates a document; `execute` runs the stages instead of Apollo. */
+/** Creates the GraphQL server. It parses a document; `execute` runs the stages instead of Apollo, validation included. */
 export function createApollo(
   planner: Planner,
   execute: (incoming: Incoming) => Promise<ExecutionResult>,
-  suggest: ApolloServerPlugin<RequestContext>,
+  plugins: readonly ApolloServerPlugin<RequestContext>[],
   log: Logger,
 ): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
@@ -24,15 +25,26 @@ export function createApollo(
         }),
     ) as never,
     introspection: true,
+    parseOptions: { maxTokens },
+    // The stage "budget" limits and charges a document before the stage "request" validates it.
+    dangerouslyDisableValidation: true,
+    documentStore: createDocumentStore(),
     // The cache is shared: a hash that one reader registered would run for another, and reveal that it was registered.
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    csrfPrevention: { requestHeaders: [...preflightHeaders] },
     formatError: (formatted) => toConstant(formatted),
-    plugins: [ApolloServerPluginCacheControlDisabled(), suggest],
+    plugins: [ApolloServerPluginCacheControlDisabled(), ...plugins],
     logger: log,
   });
 }
+
+/**
+ * Request headers that a page cannot send to another origin without a preflight request. One of them, or a JSON body, is
+ * required. No browser adds `authorization` on its own initiative, so a GET with a bearer token is no cross-site request forgery.
+ */
+const preflightHeaders = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
 
 /** Apollo Server's own error codes that mean a fault of the client. */
 const clientFaults: ReadonlyMap<string, HubErrorCode> = new Map([
@@ -46,11 +58,18 @@ export function toConstant(formatted: GraphQLFormattedError): GraphQLFormattedEr
   // Parser and validation errors have locations. An error without one is an internal failure: hide its message.
   const hasLocation = formatted.locations !== undefined;
   const full = hasLocation && (code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED');
+  // The stages build these paths from the reader's document. An internal error may have one of the executor's.
+  const hasPath = formatted.path !== undefined && code !== 'INTERNAL';
   const { message } = full ? formatted : errorTable[code];
-  const part = formatted.extensions?.['part'];
+  const { part, coordinates } = formatted.extensions ?? {};
   return {
     message,
     ...(full ? { locations: formatted.locations } : {}),
-    extensions: { code, ...(typeof part === 'string' ? { part } : {}) },
+    ...(hasPath ? { path: formatted.path } : {}),
+    extensions: {
+      code,
+      ...(typeof part === 'string' ? { part } : {}),
+      ...(Array.isArray(coordinates) ? { coordinates } : {}),
+    },
   };
 }

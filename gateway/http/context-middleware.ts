@@ -14,6 +14,10 @@ export function identifyFirst(
 ): RequestHandler {
   return async (request, response, next) => {
     const at = new Date();
+    const gone = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
     const identity = await identify(request.get('authorization'), at);
     response.locals['context'] = {
       ...identity,
@@ -21,6 +25,7 @@ export function identifyFirst(
       at,
       policy: policyInForce(),
       deadline: at.getTime() + requestDeadlineMs,
+      signal: gone.signal,
       setHeaders: (fields) => void response.set(fields),
     } satisfies RequestContext;
     next();

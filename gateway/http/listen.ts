@@ -1,9 +1,12 @@
 import type { Express } from 'express';
-import type { AddressInfo } from 'node:net';
+import { listenOn } from '../../schema/runtime/listen.ts';
 import { createServerOf, schemeOf, type Tls } from '../../schema/runtime/tls.ts';
 
-/** A running server: its URL, and `stop`, which waits up to two seconds for open requests. */
+/** A running server: its URL, and `stop`, which waits for requests in progress. */
 export type Listening = { readonly url: string; stop(): Promise<void> };
+
+/** A request may take 10 s and its audit entry 2 s: no request that would be answered is cut off at a restart. */
+const drainMs = 12_000;
 
 /**
  * Starts to listen, over HTTPS if a certificate is given, with time limits for headers and bodies. Throws if the port is
@@ -13,22 +16,9 @@ export async function listen(
   app: Express,
   { host, port, ...tls }: { readonly host: string; readonly port: number } & Tls,
 ): Promise<Listening> {
-  const server = createServerOf(tls, app);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = `port ${port} is in use: stop what listens there, or choose another (JCU_PORT or --port)`;
-      reject(error.code === 'EADDRINUSE' ? new Error(taken, { cause: error }) : error);
-    });
-    server.listen(port, host, resolve);
-  });
-  const address = server.address() as AddressInfo;
+  const listening = await listenOn(createServerOf(tls, app), { host, port, choose: 'JCU_PORT or --port' });
   return {
-    url: `${schemeOf(tls)}://${host}:${address.port}/graphql`,
-    stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      setTimeout(() => server.closeAllConnections(), 2000).unref();
-      await closed;
-    },
+    url: `${schemeOf(tls)}://${host}:${listening.port}/graphql`,
+    stop: async () => await listening.stop(drainMs),
   };
 }

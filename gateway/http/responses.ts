@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
 import { constantError } from '../request/errors.ts';
@@ -26,28 +26,43 @@ export const checkMethod: RequestHandler = (request, response, next) => {
     next();
     return;
   }
-  response.set('allow', 'GET, POST');
-  sendError(response, new HubError('METHOD_NOT_ALLOWED'));
+  response.set('allow', 'GET, POST, OPTIONS');
+  sendError(request, response, new HubError('METHOD_NOT_ALLOWED'));
 };
 
 /** Responds with NOT_FOUND to every path except `/graphql` and the probes. */
-export const notFound: RequestHandler = (_request, response) => {
-  sendError(response, new HubError('NOT_FOUND'));
+export const notFound: RequestHandler = (request, response) => {
+  sendError(request, response, new HubError('NOT_FOUND'));
 };
 
 /** Handles failures outside GraphQL: logs server errors, and responds with the constant error of the code. */
 export function failSafely(log: Logger): ErrorRequestHandler {
-  return (error: unknown, _request, response, _next) => {
+  return (error: unknown, request, response, _next) => {
     const known = toHubError(error);
     if (known.status >= 500)
       log.error({ correlationId: correlationIdOf(response), error }, 'a request failed');
-    sendError(response, known);
+    sendError(request, response, known);
   };
 }
 
-function sendError(response: Response, error: HubError): void {
-  if (error.code === 'UNAUTHENTICATED') response.set('www-authenticate', 'Bearer');
+function sendError(request: Request, response: Response, error: HubError): void {
+  // For `countFailures`.
+  response.locals['failure'] = error.code;
+  if (error.code === 'UNAUTHENTICATED')
+    response.set('www-authenticate', challengeOf(request.get('authorization')));
   response.status(error.status).json({ errors: [constantError(error.code)] });
+}
+
+/**
+ * Returns the challenge of a 401 (RFC 6750, section 3). It has `error="invalid_token"` only if a bearer token was sent: a
+ * client renews its token on that error. The description is the same for every reason.
+ */
+export function challengeOf(authorization: string | undefined): string {
+  if (!/^Bearer +\S/i.test(authorization ?? '')) return 'Bearer';
+  return (
+    'Bearer error="invalid_token", error_description="The access token is expired, malformed, withdrawn, ' +
+    'or not one for this hub"'
+  );
 }
 
 /** Maps any failure to a HubError, errors of express's body parser by their status. */

@@ -1,7 +1,7 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLDataSource } from '@apollo/gateway';
 import DataLoader from 'dataloader';
-import { type DocumentNode, execute, parse } from 'graphql';
+import { type DocumentNode, execute, type GraphQLError, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError, type HubErrorCode } from '../../schema/errors.ts';
 import {
@@ -16,6 +16,7 @@ import {
 import { jointCaseKey } from '../../schema/record/shared-types.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import type { Execution } from '../dispatch/collected.ts';
+import { joinedAt, notePlaces, placeOfError } from '../dispatch/error-places.ts';
 import { openAllowance } from './allowance.ts';
 import { guardHubSubgraph } from './guard.ts';
 import { ownReadResolvers } from './reads.ts';
@@ -60,7 +61,11 @@ export function createHubSubgraph(sources: HubSubgraphSources, logger: Logger): 
       const document = parseOnce(options.request.query ?? '', documents);
       const variableValues = options.request.variables ?? {};
       const result = await execute({ schema, document, variableValues, contextValue });
-      for (const error of result.errors ?? []) collectError(error.originalError, execution, logger);
+      for (const error of result.errors ?? []) {
+        const cause = collectError(error, execution, logger);
+        const place = placeOfError(error.path, joinedAt(options));
+        if (place !== null) notePlaces(execution.collected, cause, [place]);
+      }
       return { data: (result.data ?? null) as never };
     },
   };
@@ -85,13 +90,20 @@ const passedOn: readonly HubErrorCode[] = [
   'REFUSED',
 ];
 
-function collectError(error: unknown, { request, collected }: Execution, log: Logger): void {
-  if (error instanceof HubError && passedOn.includes(error.code)) collected.errorCodes.add(error.code);
-  else {
-    collected.failedSubgraphs.add('hub');
-    const { correlationId } = request;
-    log.warn({ correlationId, error: String(error) }, "the hub's own subgraph failed");
+/** Collects the code that the reader gets, or the hub as a failed subgraph. Returns which of them. */
+function collectError(
+  { originalError }: GraphQLError,
+  { request, collected }: Execution,
+  log: Logger,
+): string {
+  if (originalError instanceof HubError && passedOn.includes(originalError.code)) {
+    collected.errorCodes.add(originalError.code);
+    return originalError.code;
   }
+  collected.failedSubgraphs.add('hub');
+  const { correlationId } = request;
+  log.warn({ correlationId, error: String(originalError) }, "the hub's own subgraph failed");
+  return 'hub';
 }
 
 const resolvers = {

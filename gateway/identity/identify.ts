@@ -1,21 +1,23 @@
 import { HubError } from '../../schema/errors.ts';
 import type { Identity } from '../request/context.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Revocations } from '../registry/revocations.ts';
 import { type TokenRules, type VerifiedToken, verifyToken } from './verify-token.ts';
 
 /**
  * Returns the reader of a bearer token. The token gives subject and purpose; the registry gives organisation, roles and
- * groups at this second. Throws UNAUTHENTICATED or REGISTRY_UNAVAILABLE.
+ * groups at this second, and says whether the token was revoked. Throws UNAUTHENTICATED or REGISTRY_UNAVAILABLE.
  */
 export async function identify(
   authorization: string | undefined,
   rules: TokenRules & { readonly strongAcr: readonly string[] },
-  registry: Registry,
+  registry: Registry & Revocations,
   now: Date,
 ): Promise<Identity> {
   const bearer = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
   if (bearer === undefined) throw new HubError('UNAUTHENTICATED', 'Authorization: expected a bearer token');
   const token = await verifyToken(bearer, rules, now);
+  if (registry.isRevoked(token, now)) throw new HubError('UNAUTHENTICATED', 'the token was revoked');
   const membership = await registry.findMembership(token.subject, now);
   if (membership === null || membership.organisation !== token.organisation) {
     throw new HubError(

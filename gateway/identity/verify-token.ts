@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { HubError } from '../../schema/errors.ts';
 import { type Purpose, purposes } from '../../schema/record/vocabulary.ts';
 
@@ -6,8 +6,8 @@ import { type Purpose, purposes } from '../../schema/record/vocabulary.ts';
 export type VerifiedToken = {
   readonly subject: string;
   readonly clientId: string;
-  /** The token's id (`jti`), if it has one. */
-  readonly id: string | null;
+  /** The token's id (`jti`). RFC 9068 requires it, and a single token is revoked by it. */
+  readonly id: string;
   readonly organisation: string;
   readonly purpose: Purpose | null;
   /** `real` or the id of one exercise. */
@@ -21,6 +21,8 @@ export type TokenRules = {
   readonly issuer: string;
   readonly audience: string;
   readonly keys: JWTVerifyGetKey;
+  /** The maximum time between issue and expiry, in seconds. */
+  readonly maxTokenSeconds: number;
 };
 
 const clockToleranceSeconds = 5;
@@ -36,40 +38,25 @@ export async function verifyToken(token: string, rules: TokenRules, now: Date): 
       typ: 'at+jwt',
       issuer: rules.issuer,
       audience: rules.audience,
-      requiredClaims: ['exp', 'iat', 'sub', 'client_id', 'organisation', 'picture'],
+      requiredClaims: ['exp', 'iat', 'jti', 'sub', 'client_id', 'organisation', 'picture'],
       clockTolerance: clockToleranceSeconds,
       currentDate: now,
     });
+    checkLifetime(payload, rules.maxTokenSeconds, now);
     return readClaims(payload);
   } catch (error) {
     throw new HubError('UNAUTHENTICATED', String(error), { cause: error });
   }
 }
 
-/** Returns the issuer's keys. OpenID Connect Discovery runs at the first token, and again after a failure. */
-export function discoverKeys(issuer: string): JWTVerifyGetKey {
-  let keys: Promise<JWTVerifyGetKey> | null = null;
-  return async (header, token) => {
-    keys ??= discover(issuer).catch((error: unknown) => {
-      keys = null;
-      throw error;
-    });
-    return await (
-      await keys
-    )(header, token);
-  };
-}
-
-async function discover(issuer: string): Promise<JWTVerifyGetKey> {
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(3000) });
-  const metadata = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
-  if (metadata.issuer !== issuer)
-    throw new Error(`discovery: expected the issuer ${issuer}, got ${String(metadata.issuer)}`);
-  return createRemoteJWKSet(new URL(String(metadata.jwks_uri)), {
-    timeoutDuration: 3000,
-    cooldownDuration: 5000,
-  });
+/** jose checks that `exp` is in the future, but not that `iat` is in the past, nor how long the token is valid. */
+function checkLifetime({ iat, exp }: JWTPayload, maxSeconds: number, now: Date): void {
+  if (typeof iat !== 'number' || typeof exp !== 'number') throw new Error('iat, exp: expected numbers');
+  if (iat > now.getTime() / 1000 + clockToleranceSeconds)
+    throw new Error('iat: the token is from the future');
+  if (exp <= iat) throw new Error('exp: expected a time after iat');
+  if (exp - iat > maxSeconds)
+    throw new Error(`exp: expected at most ${maxSeconds} s after iat, got ${exp - iat} s`);
 }
 
 function readClaims(payload: JWTPayload): VerifiedToken {
@@ -82,7 +69,7 @@ function readClaims(payload: JWTPayload): VerifiedToken {
   return {
     subject: text('sub', payload.sub),
     clientId: text('client_id', payload['client_id']),
-    id: payload.jti === undefined ? null : text('jti', payload.jti),
+    id: text('jti', payload.jti),
     organisation: text('organisation', payload['organisation']),
     purpose: known,
     picture,

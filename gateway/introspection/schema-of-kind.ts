@@ -29,7 +29,8 @@ export type MayUse = (type: string, field: string) => boolean;
 /**
  * Returns the schema for a kind of reader: without the coordinates that it may never use, and without types that only
  * those reach. Introspection and suggestions use it, so a hidden coordinate looks as if it did not exist. A kind that
- * may use nothing gets a root without fields. Clients generate types from the published schema, not from this one.
+ * may use no mutation gets no mutation type. A kind that may use nothing gets a query type without fields. Clients generate
+ * types from the published schema, not from this one.
  */
 export function schemaOfKind(schema: GraphQLSchema, mayUse: MayUse): GraphQLSchema {
   const shown = new Shown(schema, mayUse);
@@ -59,8 +60,10 @@ class Shown {
       before = this.#empty.size;
       for (const type of all) if (isFielded(type) && !this.#isUsable(type)) this.#empty.add(type.name);
     }
-    for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()])
-      if (root) this.#reach(root);
+    this.#reach(schema.getQueryType());
+    // An object type without fields is invalid (GraphQL specification, section 3.6.1), and clients reject the schema.
+    for (const root of [schema.getMutationType(), schema.getSubscriptionType()])
+      if (root && !this.#empty.has(root.name)) this.#reach(root);
   }
 
   has(type: string): boolean {

@@ -2,7 +2,7 @@ import { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type RequestHandler } from 'express';
 import { readFileSync } from 'node:fs';
-import { pino } from 'pino';
+import { createLog } from '../../schema/runtime/log.ts';
 import { createAgent } from '../dispatch/fetch-subgraph.ts';
 import { createOpenSource } from './source.ts';
 import { gatewayOf } from '../plan/apollo-gateway.ts';
@@ -25,8 +25,7 @@ export async function startOpen(options: {
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535) {
     throw new Error(`--port: expected a whole number from 0 to 65535, got ${options.port}`);
   }
-  const serializers = { error: pino.stdSerializers.err };
-  const log = pino({ name: 'open', level: 'warn', serializers }, pino.destination(2));
+  const log = createLog('open', 'warn');
   const agent = createAgent();
   const planner = await loadPlanner(readSupergraph(options.supergraph), (name, url) =>
     createOpenSource(name, loopbackOnly(name, url), agent),

@@ -27,19 +27,24 @@ export type Planner = {
   stop(): Promise<void>;
 };
 
+const maxEvaluatedPlans = 100;
+
 /**
- * Loads a supergraph into Apollo's gateway, with a data source for each subgraph. Throws if the supergraph is invalid.
+ * Loads a supergraph into Apollo's gateway, with a data source for each subgraph: `source` gets its name, its URL and the
+ * schema of the graph, which is there once the planner is loaded. Throws if the supergraph is invalid.
  * The gateway reports usage to its vendor unless APOLLO_TELEMETRY_DISABLED is set before the import.
  */
 export async function loadPlanner(
   supergraph: string,
-  source: (name: string, url: string | undefined) => GraphQLDataSource,
+  source: (name: string, url: string | undefined, schema: () => GraphQLSchema) => GraphQLDataSource,
 ): Promise<Planner> {
   process.env['APOLLO_TELEMETRY_DISABLED'] = '1';
   const { ApolloGateway: Gateway } = await import('@apollo/gateway');
   const gateway = new Gateway({
     supergraphSdl: supergraph,
-    buildService: ({ name, url }) => source(name, url),
+    buildService: ({ name, url }) => source(name, url, () => schemaOr(api)),
+    // Planning runs on the main thread and cannot be interrupted. Plans beyond this number are hardly ever better.
+    queryPlannerConfig: { debug: { maxEvaluatedPlans } },
     logger: silent,
   });
   let api: GraphQLSchema | undefined;
@@ -47,14 +52,18 @@ export async function loadPlanner(
     api = apiSchema;
   });
   const { executor } = await gateway.load({ apollo: {} });
-  if (api === undefined) throw new Error('expected a schema from the supergraph, got none');
   return {
-    schema: checkDateTimes(api),
+    schema: checkDateTimes(schemaOr(api)),
     supergraph,
     gather: async (incoming, document, request) => await gather(executor, incoming, document, request),
     run: executor,
     stop: async () => await gateway.stop(),
   };
+}
+
+function schemaOr(api: GraphQLSchema | undefined): GraphQLSchema {
+  if (api === undefined) throw new Error('expected a schema from the supergraph, got none');
+  return api;
 }
 
 async function gather(
@@ -69,7 +78,9 @@ async function gather(
   const queryHash = isPruned
     ? createHash('sha256').update(print(document)).digest('hex')
     : incoming.queryHash;
-  const result = await executor({ ...incoming, document, queryHash, context });
+  const result = await executor({ ...incoming, document, queryHash, context }).finally(() =>
+    collected.sizes.end(),
+  );
   const data = (result.data as Record<string, unknown> | null | undefined) ?? null;
   const isExplained = collected.failedSubgraphs.size > 0 || collected.errorCodes.size > 0;
   const malformed = result.errors !== undefined && !isExplained;

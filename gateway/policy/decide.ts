@@ -5,8 +5,10 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   getNamedType,
+  getNullableType,
   type GraphQLObjectType,
   type GraphQLSchema,
+  isListType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -20,9 +22,14 @@ import { hiddenMember } from './hidden-input.ts';
 export type Decision = {
   /** Coordinates that this kind of reader may never use: removed, never fetched, null in the answer. */
   readonly refused: readonly string[];
+  /** Where the operation asks for them. */
+  readonly refusedAt: readonly RefusedPlace[];
   /** The document without them, valid under the kind's schema; null if nothing is left. */
   readonly allowed: DocumentNode | null;
 };
+
+/** A path at which the operation asks for refused coordinates. It ends at the first list, so it depends on no data. */
+export type RefusedPlace = { readonly path: readonly string[]; readonly coordinates: readonly string[] };
 
 /** One operation with the fragments that it uses, and its coerced variables. */
 export type Operation = {
@@ -44,19 +51,22 @@ export function decide(
     (one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION,
   );
   const root = operation === undefined ? undefined : whole.getRootType(operation.operation);
-  if (operation === undefined || !root) return { refused: [], allowed: null };
+  if (operation === undefined || !root) return { refused: [], refusedAt: [], allowed: null };
   const pruner = new Pruner(document, variables, whole, ofKind);
   const selectionSet = pruner.pruneWhole(operation.selectionSet, root);
-  if (!pruner.hasPruned) return { refused: [], allowed: document };
+  if (!pruner.hasPruned) return { refused: [], refusedAt: [], allowed: document };
   const refused = [...pruner.refused].toSorted();
+  const refusedAt = refused.length === 0 ? [] : pruner.placesIn(operation.selectionSet, root);
   const fragments = pruner.fragments();
-  if (!asksSomething(selectionSet, fragments)) return { refused, allowed: null };
+  if (!asksSomething(selectionSet, fragments)) return { refused, refusedAt, allowed: null };
   const variableDefinitions = (operation.variableDefinitions ?? []).filter(({ variable }) =>
     pruner.variables.has(variable.name.value),
   );
   const definitions = [{ ...operation, variableDefinitions, selectionSet }, ...fragments.values()];
-  return { refused, allowed: { kind: Kind.DOCUMENT, definitions } };
+  return { refused, refusedAt, allowed: { kind: Kind.DOCUMENT, definitions } };
 }
+
+const maxPlaces = 100;
 
 type Values = Operation['variables'];
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
@@ -95,6 +105,50 @@ class Pruner {
   /** Prunes a selection set. An empty one would be invalid, so it becomes `__typename`, which reveals nothing. */
   pruneWhole(set: SelectionSetNode, parent: GraphQLObjectType, active = true): SelectionSetNode {
     return this.#pruneSet(set, parent, active) ?? { ...set, selections: [typename] };
+  }
+
+  /**
+   * Returns where the operation asks for hidden coordinates, with fragments expanded: the size of the operation is
+   * limited before. More than 100 places are joined to one for each root field.
+   */
+  placesIn(set: SelectionSetNode, root: GraphQLObjectType): readonly RefusedPlace[] {
+    const found = [...this.#findHidden(set.selections, root, { path: [], inList: false })];
+    const places = joinPlaces(found);
+    if (places.length <= maxPlaces) return places;
+    return joinPlaces(found.map(({ path, coordinates }) => ({ path: path.slice(0, 1), coordinates })));
+  }
+
+  *#findHidden(
+    selections: readonly SelectionNode[],
+    parent: GraphQLObjectType,
+    at: { readonly path: readonly string[]; readonly inList: boolean },
+  ): Generator<RefusedPlace> {
+    for (const one of selections) {
+      if (!this.#isAsked(one.directives)) continue;
+      if (one.kind === Kind.FIELD) yield* this.#findHiddenAt(one, parent, at);
+      else {
+        const fragment = one.kind === Kind.FRAGMENT_SPREAD ? this.#given.get(one.name.value) : one;
+        const condition = fragment?.typeCondition?.name.value;
+        const type = condition === undefined ? parent : this.#objectNamed(condition);
+        if (fragment && type) yield* this.#findHidden(fragment.selectionSet.selections, type, at);
+      }
+    }
+  }
+
+  *#findHiddenAt(
+    field: FieldNode,
+    parent: GraphQLObjectType,
+    at: { readonly path: readonly string[]; readonly inList: boolean },
+  ): Generator<RefusedPlace> {
+    const given = parent.getFields()[field.name.value]?.type;
+    if (given === undefined) return;
+    const path = at.inList ? at.path : [...at.path, (field.alias ?? field.name).value];
+    const coordinate = this.#hiddenAt(field, parent);
+    if (coordinate !== null) yield { path, coordinates: [coordinate] };
+    const type = getNamedType(given);
+    if (coordinate !== null || field.selectionSet === undefined || !isObjectType(type)) return;
+    const inList = at.inList || isListType(getNullableType(given));
+    yield* this.#findHidden(field.selectionSet.selections, type, { path, inList });
   }
 
   /** Returns null if nothing is left. `active` is false under `@skip(if: true)` or `@include(if: false)`: pruned, but not reported as refused. */
@@ -189,6 +243,14 @@ class Pruner {
     if (value.kind === Kind.LIST) for (const one of value.values) this.#collect(one);
     if (value.kind === Kind.OBJECT) for (const one of value.fields) this.#collect(one.value);
   }
+}
+
+/** Joins the coordinates of each path. */
+function joinPlaces(places: readonly RefusedPlace[]): readonly RefusedPlace[] {
+  return [...Map.groupBy(places, ({ path }) => JSON.stringify(path)).values()].map((same) => ({
+    path: same[0]?.path ?? [],
+    coordinates: [...new Set(same.flatMap(({ coordinates }) => coordinates))].toSorted(),
+  }));
 }
 
 const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };

@@ -1,7 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
 import type { HeldAgreement, HeldGrant, HeldShare, Reader } from '../../schema/protocol/reader.ts';
-import type { Purpose, Tlp } from '../../schema/record/vocabulary.ts';
+import { type Purpose, purposes, type Tlp, tlpScale } from '../../schema/record/vocabulary.ts';
 import { within } from '../../schema/runtime/within.ts';
 
 /** An organisation of the registry. It is configured, never derived from a mail domain or a country. */
@@ -89,7 +89,7 @@ export function openRegistry(db: Db): Registry {
     findMembership: async (subject, now) =>
       await orUnavailable(async () => {
         const member = await members.findOne({ _id: subject }, { maxTimeMS: deadlineMs });
-        if (member === null || (member.until !== null && member.until <= now)) return null;
+        if (member === null || !isInForce(member, now)) return null;
         const own = member.organisation;
         const [organisation, held, granted, agreed] = await Promise.all([
           organisations.findOne({ _id: own }, { maxTimeMS: deadlineMs }),
@@ -108,34 +108,67 @@ export function openRegistry(db: Db): Registry {
   };
 }
 
-/** Joins the registry's entries about one member. */
+/** Returns whether a membership is in force: `until` is null or in the future. A malformed or missing end is in the past. */
+export function isInForce({ until }: { readonly until: unknown }, now: Date): boolean {
+  return until === null || (until instanceof Date && until > now);
+}
+
+/**
+ * Joins the registry's entries about one member. Returns null if the entry of the member or of the organisation is
+ * malformed, and leaves out malformed shares, grants and agreements: MongoDB checks no types, and a text in the place of
+ * a list of roles would contain every role that is a part of it.
+ */
 export function toMembership(
   member: MembershipEntry,
   organisation: OrganisationEntry,
   shares: readonly OnwardShareEntry[],
   grants: readonly GrantEntry[],
   agreements: readonly AgreementEntry[],
-): Membership {
+): Membership | null {
+  const { communities, memberState } = organisation;
+  const { roles, sharingGroups } = member;
+  const areLists = [communities, roles, sharingGroups].every(isListOfTexts);
+  const hasState = memberState === null || typeof memberState === 'string';
+  if (!areLists || !hasState || member.organisation !== organisation._id) return null;
   return {
     organisation: organisation._id,
-    communities: organisation.communities,
-    memberState: organisation.memberState,
-    roles: member.roles,
-    sharingGroups: member.sharingGroups,
-    onwardShares: shares.map(({ _id, by, until }): HeldShare => ({
+    communities,
+    memberState,
+    roles,
+    sharingGroups,
+    onwardShares: shares.filter(isFromAnother).map(({ _id, by, until }): HeldShare => ({
       id: _id,
       by,
       until: until.toISOString(),
     })),
-    grants: grants.map(({ _id, by, until }): HeldGrant => ({ id: _id, by, until: until.toISOString() })),
-    agreements: agreements.map(({ _id, until, tlpCeiling, purposes }): HeldAgreement => ({
-      id: _id,
-      until: until.toISOString(),
-      tlpCeiling,
-      purposes,
+    grants: grants
+      .filter(isFromAnother)
+      .map(({ _id, by, until }): HeldGrant => ({ id: _id, by, until: until.toISOString() })),
+    agreements: agreements.filter(isAgreement).map((agreement): HeldAgreement => ({
+      id: agreement._id,
+      until: agreement.until.toISOString(),
+      tlpCeiling: agreement.tlpCeiling,
+      purposes: agreement.purposes,
     })),
     budget: organisation.budget,
   };
+}
+
+function isFromAnother({ _id, by, until }: OnwardShareEntry | GrantEntry): boolean {
+  return [_id, by].every((one) => typeof one === 'string') && isDate(until);
+}
+
+function isAgreement({ _id, until, tlpCeiling, purposes: given }: AgreementEntry): boolean {
+  const isKnown = isListOfTexts(given) && given.every((one) => purposes.some((known) => known === one));
+  return typeof _id === 'string' && isDate(until) && tlpScale.includes(tlpCeiling) && isKnown;
+}
+
+function isDate(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime());
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
 async function orUnavailable<Result>(ask: () => Promise<Result>): Promise<Result> {

@@ -20,6 +20,8 @@ export type RequestContext = Identity & {
   readonly policy: Policy;
   /** The time in milliseconds since the epoch after which the hub stops waiting for subgraphs. */
   readonly deadline: number;
+  /** Aborted when the client has gone, so that nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
   /** Sets header fields of the HTTP response, also if the request fails later. */
   readonly setHeaders: (fields: Readonly<Record<string, string>>) => void;
 };

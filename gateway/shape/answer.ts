@@ -1,8 +1,9 @@
 import { type DocumentNode, execute, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
-import { errorTable } from '../../schema/errors.ts';
-import { constantError } from '../request/errors.ts';
+import { errorTable, type HubErrorCode } from '../../schema/errors.ts';
+import type { RefusedPlace } from '../policy/decide.ts';
 import type { Gathered } from '../plan/planner.ts';
 import type { RequestContext } from '../request/context.ts';
+import { type ErrorPath, pathsOf } from './error-paths.ts';
 import { joinMarkings } from './holds.ts';
 
 /** The operation as the reader sent it, and what was removed from it. */
@@ -11,7 +12,8 @@ export type Asked = {
   readonly document: DocumentNode | null;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
-  readonly refused: readonly string[];
+  /** Where the operation asked for refused coordinates, whatever the data. */
+  readonly refusedAt: readonly RefusedPlace[];
   /** Whether anything was removed, refused or not. */
   readonly isPruned: boolean;
   /** The response keys at the root in the requested order; empty unless the operation asks for the schema. */
@@ -20,7 +22,7 @@ export type Asked = {
 
 /**
  * Builds the response: the introspection result `shown`, the data with null where a coordinate was refused or a subgraph
- * failed, one constant error for each cause, and the joined markings. No text of a subgraph, of the planner or of an
+ * failed, the constant errors of each cause with their paths, and the joined markings. No text of a subgraph, of the planner or of an
  * exception is in it.
  */
 export function shapeAnswer(
@@ -32,13 +34,19 @@ export function shapeAnswer(
 ): ExecutionResult {
   const answered = asked.isPruned ? complementNulls(data, asked, schema) : data;
   const complete = asked.order.length === 0 ? answered : joinHalves(shown, answered, asked);
+  const pathsOfCause = (cause: string) => {
+    const paths = pathsOf(collected.places.get(cause) ?? [], asked.document, complete);
+    return paths.length > 0 ? paths : [undefined];
+  };
   const errors = [
-    ...(asked.refused.length > 0 ? [constantError('REFUSED')] : []),
+    ...asked.refusedAt.map(refusedError),
     ...[...collected.errorCodes]
-      .filter((code) => code !== 'REFUSED' || asked.refused.length === 0)
+      .filter((code) => code !== 'REFUSED' || asked.refusedAt.length === 0)
       .toSorted()
-      .map(constantError),
-    ...[...collected.failedSubgraphs].toSorted().map(failedError),
+      .flatMap((code) => pathsOfCause(code).map((path) => errorAt(code, path))),
+    ...[...collected.failedSubgraphs]
+      .toSorted()
+      .flatMap((part) => pathsOfCause(part).map((path) => errorAt('PART_UNAVAILABLE', path, { part }))),
   ];
   const holds = joinMarkings(collected.disclosed);
   const extensions = { picture: reader.picture, holds, correlationId };
@@ -56,11 +64,18 @@ function joinHalves(
   return Object.fromEntries(order.flatMap((name) => (both.has(name) ? [[name, both.get(name)]] : [])));
 }
 
-/** Returns the constant error for a failed subgraph. It names the subgraph, never the reason. */
-function failedError(part: string): GraphQLError {
-  return new GraphQLError(errorTable.PART_UNAVAILABLE.message, {
-    extensions: { code: 'PART_UNAVAILABLE', part },
-  });
+/** Returns the constant error of a code at a path. For a failed subgraph it names the subgraph, never the reason. */
+function errorAt(
+  code: HubErrorCode,
+  path: ErrorPath | undefined,
+  more: Readonly<Record<string, unknown>> = {},
+): GraphQLError {
+  return new GraphQLError(errorTable[code].message, { path, extensions: { code, ...more } });
+}
+
+/** Returns the error of refused coordinates. It depends on the operation and the kind of reader only, never on data. */
+function refusedError({ path, coordinates }: RefusedPlace): GraphQLError {
+  return errorAt('REFUSED', path, { coordinates });
 }
 
 /** Returns the data in the requested order, with null at removed coordinates. */

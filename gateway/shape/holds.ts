@@ -11,6 +11,11 @@ export type Holds = {
   readonly composable: boolean;
 };
 
+/** Returns whether a disclosed record or one of its portions is TLP:RED, or of an unknown colour. */
+export function holdsRed(one: RecordedDisclosure): boolean {
+  return strictest([one.tlp, ...one.portions.map(({ tlp }) => tlp)], tlpScale) === 'RED';
+}
+
 /** Joins the markings of the disclosed records: strictest colours, union of codes, intersection of audiences. */
 export function joinMarkings(disclosed: readonly RecordedDisclosure[]): Holds | null {
   if (disclosed.length === 0) return null;

@@ -14,6 +14,8 @@ export type Assertion = {
   readonly policy: string;
   /** The same id in the logs of the hub and the subgraph. */
   readonly correlationId: string;
+  /** How long the hub waits for the answer, in milliseconds: work beyond it is for nobody. */
+  readonly waitsMs?: number;
 };
 
 /** An assertion whose signature and claims were verified. */
@@ -36,7 +38,7 @@ export function signAssertion(
   session: Session,
   now: Date,
 ): string {
-  const { reader, policy, correlationId } = assertion;
+  const { reader, policy, correlationId, waitsMs } = assertion;
   const claims = {
     iss: session.deployment,
     aud: session.community,
@@ -46,6 +48,7 @@ export function signAssertion(
     reader,
     policy,
     correlationId,
+    ...(waitsMs !== undefined && { waitsMs }),
   } satisfies Claims;
   const signed = `${headerOf(session.id)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
   return `${signed}.${macOf(signed, session)}`;
@@ -85,7 +88,7 @@ export function checkAssertion(
   body: Buffer,
   now: Date,
 ): VerifiedAssertion {
-  const { iss, aud, exp, number, body: hash, reader, policy, correlationId } = opened as Claims;
+  const { iss, aud, exp, number, body: hash, reader, policy, correlationId, waitsMs } = opened as Claims;
   const left = exp - now.getTime() / 1000;
   if (iss !== session.deployment) throw new Error('the assertion is from another deployment');
   if (aud !== session.community) throw new Error('the assertion is for another subgraph');
@@ -93,7 +96,8 @@ export function checkAssertion(
   if (!(left <= lifetimeSeconds + clockToleranceSeconds)) throw new Error('the assertion is from the future');
   if (now >= session.endsAt) throw new Error('the session has ended');
   if (hash !== digest(body)) throw new Error('the assertion is for another body');
-  return { reader, policy, correlationId, deployment: iss, session: session.id, number };
+  const waits = typeof waitsMs === 'number' && { waitsMs };
+  return { reader, policy, correlationId, ...waits, deployment: iss, session: session.id, number };
 }
 
 type Claims = Assertion & {

@@ -1,6 +1,6 @@
 import type { Tlp, Pap, HandlingCode } from '../record/vocabulary.ts';
 
-/** A record that a subgraph disclosed, as it reports it under `extensions.disclosed`. */
+/** A record that a subgraph disclosed, or a count of records, as it reports it under `extensions.disclosed`. */
 export type Disclosure = {
   readonly type: string;
   readonly id: string;
@@ -13,6 +13,11 @@ export type Disclosure = {
   readonly audience: readonly string[] | null;
   /** The portions that were disclosed to this reader, with their TLP. */
   readonly portions: readonly { readonly path: string; readonly tlp: Tlp }[];
+  /**
+   * The number that was disclosed, if this is a count of records and not one record. The markings are then those of the
+   * counted records, joined; `id` has the hash of the filter, and `version` is 0.
+   */
+  readonly count?: number;
 };
 
 /** A disclosure with its community, as the audit log records it. */

@@ -107,7 +107,7 @@ export type StoredRecord<Content = unknown> = {
   readonly feed: string;
   readonly envelope: Envelope;
   readonly content: Content;
-  /** The sort key of lists, before the id. Immutable and non-null. */
+  /** The sort key of lists, before the id. Non-null, and derived only from values that every reader of the record sees. */
   readonly sortAt: Date;
   /** `embargoUntil`, or the epoch if there is no embargo. Never null, because an index compares it. */
   readonly openFrom: Date;
@@ -115,6 +115,12 @@ export type StoredRecord<Content = unknown> = {
   readonly admits: readonly string[];
   /** The access keys that it admits before its embargo ends. */
   readonly admitsEarly: readonly string[];
+  /** The values that lists filter by, at their paths in the content. Without values that a portion or a group hides. */
+  readonly filters?: Readonly<Record<string, unknown>>;
+  /** Hashes of the values that a portion or a group hides, each with access keys that may find it. Absent if there are none. */
+  readonly terms?: readonly string[];
+  /** The version of the rules that derived `sortAt`, `filters` and `terms` (subgraphs/serve/store/derive.ts). */
+  readonly derived?: number;
   /** The policy version that computed the access keys. */
   readonly policy: string;
   /** The hash of the imported record. If it is equal, an import need not write the record again. */

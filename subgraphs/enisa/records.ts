@@ -21,7 +21,7 @@ export const kinds: readonly Kind[] = [
   declared('enisa', 'QuarterlySummary', 'quarterlySummaries', { filters: ['quarter'] }),
 ];
 
-/** The state that holds the file, the states that it informed, and whether NIS2, Article 23(6) applies. */
+/** The state that holds the file, the states and ENISA if it informed them, and whether NIS2, Article 23(6) applies. */
 function notificationFacts(content: Content): Said {
   const isInformed = content['otherStatesInformedAt'] instanceof Date;
   return {
@@ -31,6 +31,7 @@ function notificationFacts(content: Content): Said {
     },
     facts: {
       'reach-of-incident': content['crossBorder'] === 'YES' ? 'cross-border-significant' : 'national',
+      'enisa-informed': content['enisaInformedAt'] instanceof Date ? 'yes' : 'no',
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { CommunityPart } from './graph/community.ts';
 import { serve } from './serve.ts';
 import { formatSettings } from '../../schema/runtime/settings/help.ts';
+import { stopAtShutdown } from '../../schema/runtime/shutdown.ts';
 import { readSettings, subgraphSettings } from './settings.ts';
 
 /**
@@ -18,10 +19,7 @@ export async function runSubgraph(community: CommunityPart): Promise<void> {
   try {
     const running = await serve(community, readSettings(community.name, process.env));
     process.stdout.write(`${community.name} listens on ${running.url}\n`);
-    const stop = () => void running.stop().then(() => process.exit(0));
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
-    process.once('disconnect', stop);
+    stopAtShutdown(async () => await running.stop());
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

@@ -1,10 +1,10 @@
 import express, { type Express, type Request } from 'express';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { policyFilesAt } from '../../schema/policy/bundle/files.ts';
 import { watchPolicy } from '../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
+import { listenOn } from '../../schema/runtime/listen.ts';
+import { createLog } from '../../schema/runtime/log.ts';
 import { createServerOf, schemeOf } from '../../schema/runtime/tls.ts';
 import { watchFile } from '../../schema/runtime/watched-file.ts';
 import { Changes } from './changes/changes.ts';
@@ -26,6 +26,9 @@ import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store/store.ts';
 import { type AssertedRequest, HubAuthenticator } from './verify/verify.ts';
 
+/** Longer than the hub waits for a subgraph (JCU_PART_DEADLINE_MS by default). */
+const drainMs = 5000;
+
 /** A subgraph that is listening. */
 export type RunningSubgraph = { readonly url: string; stop(): Promise<void> };
 
@@ -35,9 +38,7 @@ export type RunningSubgraph = { readonly url: string; stop(): Promise<void> };
  * then refuses requests (503) until both are available.
  */
 export async function serve(community: CommunityPart, settings: SubgraphSettings): Promise<RunningSubgraph> {
-  // pino serializes an Error as {} under any key but `err`.
-  const serializers = { error: pino.stdSerializers.err };
-  const log = pino({ name: community.name, level: settings.log, serializers }, pino.destination(2));
+  const log = createLog(community.name, settings.log);
   const hub = await authenticateHub(settings, log);
   const report = (error: unknown) => log.error({ error }, 'the store does not answer');
   const reportSkipped = throttle((message) => log.error({ alarm: true }, message));
@@ -46,7 +47,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, log);
   const versions = versionsIn(archive);
   const served = followServed(store, policies, versions, log);
-  const relabelling = relabelInBackground(store, policies, log);
+  const relabelling = relabelInBackground(store, policies, log, { versions });
   const announced = announce(store, 'subgraph');
   const hubVersion = compareHubVersion(policies, archive, log);
   const executors = new Executors(
@@ -58,17 +59,15 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
     log.warn({ error: String(error) }, "the operator's switch cannot be read from the store"),
   );
   const app = route(hub.authenticator, { served, hubVersion, isOut: operatorSwitch.isOut }, executors);
-  const server = createServerOf(settings, app);
-  await listen(server, settings);
-  const { port } = server.address() as AddressInfo;
+  const { host, port } = settings;
+  const listening = await listenOn(createServerOf(settings, app), { host, port, choose: 'JCU_PORT' });
   return {
-    url: `${schemeOf(settings)}://${settings.host}:${port}/graphql`,
+    url: `${schemeOf(settings)}://${host}:${listening.port}/graphql`,
     stop: async () => {
+      await listening.stop(drainMs);
       operatorSwitch.stop();
       policies.stop();
       served.stop();
-      server.close();
-      server.closeIdleConnections();
       hub.stop();
       await executors.stop();
       await Promise.all([relabelling.stop(), announced.stop()]);
@@ -149,20 +148,10 @@ function contextOf(
   const readerAccess = policy.accessOf(reader, now);
   const { name, kinds } = community;
   const { cursorKey } = settings;
-  const oldest = served.oldest();
-  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, oldest });
+  const known = { oldest: served.oldest(), filled: served.filled() };
+  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, ...known });
   const alarm = (message: string) => log.error({ alarm: true }, message);
   const keyAssigner = followKeyState(store, versions, policy.source.version);
   const changes = new Changes({ community: name, kinds, store, policy, keyAssigner, readerAccess, alarm });
   return { reader, readerAccess, assertion, loaders, changes };
-}
-
-async function listen(server: Server, settings: SubgraphSettings): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = `port ${settings.port} is in use: stop what listens there, or set JCU_PORT to another`;
-      reject(error.code === 'EADDRINUSE' ? new Error(taken) : error);
-    });
-    server.listen(settings.port, settings.host, resolve);
-  });
 }

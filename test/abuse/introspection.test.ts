@@ -84,7 +84,13 @@ test('answers a query of generated types with null and one constant error for re
   const { status, body } = await ask(standing(), 'policy-auditor', query);
   expect(status).toBe(200);
   expect(body.data).toEqual({ __type: { name: 'Query' }, memberState: { name: 'France' }, advisories: null });
-  expect(body.errors).toEqual([{ message: expect.any(String), extensions: { code: 'REFUSED' } }]);
+  expect(body.errors).toEqual([
+    {
+      message: expect.any(String),
+      path: ['advisories'],
+      extensions: { code: 'REFUSED', coordinates: ['Query.advisories'] },
+    },
+  ]);
 });
 
 test('refuses introspection that multiplies its size, before the result is built', async () => {
@@ -103,7 +109,13 @@ test('prunes a variable of a hidden type together with its field, and nothing el
   expect(status).toBe(200);
   expect(body.data).toEqual({ memberState: { name: 'France' }, t: { name: 'Query' }, advisories: null });
   expect(text.indexOf('"memberState"')).toBeLessThan(text.indexOf('"t"'));
-  expect(body.errors).toEqual([{ message: expect.any(String), extensions: { code: 'REFUSED' } }]);
+  expect(body.errors).toEqual([
+    {
+      message: expect.any(String),
+      path: ['advisories'],
+      extensions: { code: 'REFUSED', coordinates: ['Query.advisories'] },
+    },
+  ]);
 });
 
 test('answers a variable of the wrong type with one constant, whether or not the type is hidden', async () => {

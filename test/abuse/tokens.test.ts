@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeJwt, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { post, standing, tokenOf } from '../helpers/ask.ts';
+import { runHub } from '../helpers/command-line.ts';
 
 const query = { query: '{ advisories { nodes { id } } }' };
 const analyst = { as: 'cert-eu-analyst', purpose: 'incident-response' };
@@ -74,6 +75,32 @@ test('refuses a missing token, an empty one, another scheme and a malformed JWT 
   ]) {
     await expectRefused(token);
   }
+});
+
+test('rejects a token from the future, one with a longer lifetime than the maximum, and one without an id', async () => {
+  const now = Math.floor(Date.now() / 1000);
+  await expectRefused(`Bearer ${await forge({ iat: now + 60, exp: now + 120 })}`);
+  await expectRefused(`Bearer ${await forge({ iat: now - 60, exp: now + 3600 })}`);
+  await expectRefused(`Bearer ${await forge({ exp: 9_999_999_999 })}`);
+  await expectRefused(`Bearer ${await forge({ jti: undefined })}`);
+});
+
+const statusOf = async (one: string) =>
+  (await post(standing().url, query, { authorization: `Bearer ${one}` })).status;
+
+test('rejects a token soon after it was revoked by its id, and accepts the other tokens of its reader', async () => {
+  const id = `exercise-${Date.now()}`;
+  const [token, other] = [await forge({ jti: id }), await forge({ jti: `${id}-other` })];
+  expect(await statusOf(token)).toBe(200);
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  const args = ['--token-id', id, '--until', until, '--because', 'EXERCISE'];
+  const done = await runHub(standing().home, 'revoke', ...args);
+  expect(done).toMatchObject({ code: 0, out: `revoked the token ${id} until ${until}\n` });
+  const deadline = Date.now() + 3000;
+  while ((await statusOf(token)) === 200 && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  await expectRefused(`Bearer ${token}`);
+  expect(await statusOf(other)).toBe(200);
 });
 
 test('refuses an expired token and one of another audience, issuer or type alike', async () => {

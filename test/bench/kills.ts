@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -7,7 +7,9 @@ import { deployment } from '../../docker/trial/home.ts';
 import { fetchToken } from '../../docker/trial/issuer/token.ts';
 import { startTrial, type Trial } from '../../docker/trial/trial.ts';
 import { readEntries } from '../../gateway/audit/store.ts';
-import { parseEntry, verifyChain } from '../../gateway/audit/verify.ts';
+import { parseEntry } from '../../gateway/audit/parse-entry.ts';
+import { readEntryKeys } from '../../gateway/audit/signature.ts';
+import { verifyChain } from '../../gateway/audit/verify.ts';
 import { hangUp } from './ask/client.ts';
 import { Chance } from './ask/chance.ts';
 import { type Acknowledged, Changes, marked } from './kills/changes.ts';
@@ -150,7 +152,8 @@ async function lookFor(trial: Trial, changes: Changes, imports: Imports): Promis
 /** Checks that the audit log is one chain with at least one intent for each change. */
 async function countWithoutIntent(trial: Trial, changes: Changes): Promise<number | null> {
   await using client = await new MongoClient(trial.stores.uris.hub).connect();
-  const verdict = await verifyChain(readEntries(client.db(), deployment), { deployment });
+  const keys = readEntryKeys(readFileSync(trial.home.hubKeysFile, 'utf8'));
+  const verdict = await verifyChain(readEntries(client.db(), deployment), { deployment, keys });
   if (!verdict.ok) return null;
   let intents = 0;
   for await (const { bytes } of readEntries(client.db(), deployment))

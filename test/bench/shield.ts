@@ -126,7 +126,7 @@ function contextOf(rowsOf: (readerAccess: Context['readerAccess']) => readonly R
         objects,
         null,
         ({ id }) => id,
-        () => Promise.resolve(objects),
+        () => Promise.resolve({ value: objects, exact: true }),
       ),
     );
   return { reader, readerAccess, loaders: { list } } as unknown as Context;

@@ -3,26 +3,31 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import { tokenOf } from '../helpers/ask.ts';
-import { absent, importHidden, outsiders, probes, type Target } from '../helpers/hidden.ts';
+import { absent, importHidden, outsiders, probes } from '../helpers/hidden.ts';
 import { loadScenario } from '../../docker/trial/scenario.ts';
 import { startTrial } from '../../docker/trial/trial.ts';
-import { ask, type Asker, askWhole, hangUp } from './ask/client.ts';
+import { ask, hangUp } from './ask/client.ts';
 import { percentile, round, table } from './figures.ts';
 import { Place, logProgress } from './place.ts';
+import { holm } from './timing/holm.ts';
 import { mannWhitney } from './timing/mann-whitney.ts';
+import { openRoads, type Road } from './timing/roads.ts';
 import { unbounded } from './unbounded.ts';
 
 const help = `Measures whether response times distinguish a hidden record from one that does not exist.
 
   npm run bench:timing -- [options]
 
-  --pairs N      samples of each kind for each query (1500)
+  --pairs N      samples of each kind for each query (400)
+  --only WORD    \`roads\` or \`hub\` (both)
   --json FILE    all figures as JSON
   --help
 
-A reader who may not see a record requests it and one that does not exist, in pairs in random order. A Mann-Whitney test
-shows whether both sets of times have one distribution. As a control, the same is done with a delay of 1 ms for the hidden
-record. Exits with 1 if p <= 0.01 for any query, or if the delay is not detected. Uses loopback only.
+A reader who may not see a record requests it and one that does not exist, in pairs in random order: over a hub, and by
+every road of a subgraph (lookup, filter, window of time, total, write) to records of 1 KB and of 10 MB. A Mann-Whitney
+test shows whether both sets of times have one distribution; the p-values are corrected for their number (Holm). As a
+control, the same is done with a delay of 1 ms, or of a fifth of the median if that is more, for the hidden record. Exits
+with 1 if a corrected p is at most 0.05, or if a delay is not detected. Uses loopback only.
 
 Example:
   npm run bench:timing -- --pairs 500 --json figures.json
@@ -30,14 +35,19 @@ Example:
 
 const { values: flags } = parseArgs({
   options: {
-    pairs: { type: 'string', default: '1500' },
+    pairs: { type: 'string', default: '400' },
+    only: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
 const measured = ['a lookup by id', 'a shared key', 'a filter', 'a count alone'];
-const least = 0.01;
+const sizes = [
+  ['1 KB', 1000],
+  ['10 MB', 10_000_000],
+] as const;
+const least = 0.05;
 const gapMs = 1;
 
 type Result = {
@@ -49,47 +59,67 @@ type Result = {
 };
 
 async function main(): Promise<void> {
+  const results: Result[] = [];
+  if (flags.only !== 'hub') await measureRoads(results);
+  if (flags.only !== 'roads') await measureHub(results);
+  report(results);
+}
+
+/** Measures every road of a subgraph. */
+async function measureRoads(results: Result[]): Promise<void> {
+  for (const [size, bytes] of sizes) {
+    const { roads, stop } = await openRoads(bytes);
+    try {
+      for (const road of roads) await measure(results, { ...road, name: `${road.name}, ${size}` });
+    } finally {
+      await stop();
+    }
+  }
+}
+
+/** Measures queries to a hub in front of a whole trial. */
+async function measureHub(results: Result[]): Promise<void> {
   await using place = new Place('bench-timing');
   const trial = await startTrial({ home: join(place.folder, 'home'), port: 0, env: unbounded });
   place.defer(async () => await trial.stop());
   await loadScenario(trial.home.folder, trial.stores.uris, logProgress);
   const asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-  const hidden = await importHidden(asked, trial.stores.uris['cert-eu']);
-  const results: Result[] = [];
+  const target = await importHidden(asked, trial.stores.uris['cert-eu']);
   for (const who of outsiders.slice(0, 1)) {
     const asker = { url: trial.url, token: await tokenOf(asked, who) };
     for (const [probe, query] of probes.filter(([one]) => measured.includes(one))) {
-      results.push(await compare(probe, 0, asker, query, hidden));
-      results.push(await compare(probe, gapMs, asker, query, hidden));
-      logProgress(`${probe}: done`);
+      const [hidden, none] = [target, absent].map((one) => {
+        const body = { query: query(one), variables: {} };
+        return async () => await ask(asker, body);
+      });
+      if (hidden !== undefined && none !== undefined)
+        await measure(results, { name: `${probe}, over the hub`, hidden, absent: none });
     }
   }
   await hangUp();
-  report(results);
 }
 
-/** Measures one query for both records, in pairs in random order. */
-async function compare(
-  probe: string,
-  gap: number,
-  asker: Asker,
-  query: (target: Target) => string,
-  hidden: Target,
-): Promise<Result> {
-  const bodies = [hidden, absent].map((target) => ({ query: query(target), variables: {} }));
+async function measure(results: Result[], road: Road): Promise<void> {
+  const plain = await compare(road, 0);
+  results.push(plain, await compare(road, Math.max(gapMs, plain.absent / 5)));
+  logProgress(`${road.name}: done`);
+}
+
+/** Measures both requests of a road, in pairs in random order. */
+async function compare({ name, hidden, absent: none }: Road, gap: number): Promise<Result> {
+  const requests = [hidden, none] as const;
   const times: [number[], number[]] = [[], []];
-  for (let turn = 0; turn < 100; turn += 1) for (const body of bodies) await askWhole(asker, body);
+  for (let turn = 0; turn < warmUp; turn += 1) for (const request of requests) await request();
   for (let turn = 0; turn < Number(flags.pairs); turn += 1) {
     for (const which of Math.random() < 0.5 ? ([0, 1] as const) : ([1, 0] as const)) {
-      const body = bodies[which] ?? { query: '', variables: {} };
       const began = performance.now();
       if (gap > 0 && which === 0) await pause(gap);
-      await ask(asker, body);
+      await requests[which]();
       times[which].push(performance.now() - began);
     }
   }
   return {
-    probe,
+    probe: name,
     gap,
     p: mannWhitney(times[0], times[1]),
     hidden: percentile(times[0], 0.5),
@@ -97,28 +127,44 @@ async function compare(
   };
 }
 
+const warmUp = 50;
+
 function report(results: readonly Result[]): void {
+  const plain = corrected(results.filter(({ gap }) => gap === 0));
+  const controls = results.filter(({ gap }) => gap > 0);
   if (flags.json !== undefined)
-    writeFileSync(flags.json, `${JSON.stringify({ pairs: Number(flags.pairs), results }, null, 2)}\n`);
-  const rows = results.map(({ probe, gap, p, hidden, absent: other }) => [
+    writeFileSync(
+      flags.json,
+      `${JSON.stringify({ pairs: Number(flags.pairs), plain, controls }, null, 2)}\n`,
+    );
+  const rows = plain.map(({ probe, p, holm: pHolm, hidden, absent: none }, at) => [
     probe,
-    String(gap),
     p.toPrecision(2),
+    pHolm.toPrecision(2),
     round(hidden),
-    round(other),
+    round(none),
+    controls[at]?.p.toPrecision(2) ?? '',
   ]);
-  process.stdout.write(table(['query', 'gap ms', 'p', 'hidden p50 ms', 'absent p50 ms'], rows));
-  const revealed = results.filter(({ gap, p }) => gap === 0 && p <= least);
-  const missed = results.filter(({ gap, p }) => gap > 0 && p > least);
+  process.stdout.write(
+    table(['road', 'p', 'p (Holm)', 'hidden p50 ms', 'absent p50 ms', 'p with a delay'], rows),
+  );
+  const revealed = plain.filter((one) => one.holm <= least);
+  const missed = controls.filter(({ p }) => p > least);
   for (const { probe } of revealed)
     process.stdout.write(`FAULT ${probe}: the time reveals a hidden record\n`);
-  for (const { probe } of missed)
-    process.stdout.write(`FAULT ${probe}: a gap of ${gapMs} ms was not detected\n`);
+  for (const { probe, gap } of missed)
+    process.stdout.write(`FAULT ${probe}: a delay of ${round(gap)} ms was not detected\n`);
   if (revealed.length + missed.length > 0) process.exitCode = 1;
-  const lowest = Math.min(...results.filter(({ gap }) => gap === 0).map(({ p }) => p));
+  const lowest = Math.min(...plain.map((one) => one.holm));
+  const highest = Math.max(...controls.map(({ p }) => p));
   process.stdout.write(
-    `bench:timing: ${lowest.toPrecision(2)} p (the lowest of ${measured.length} queries, hidden against absent, ${flags.pairs} pairs each; a gap of ${gapMs} ms gives ${Math.max(...results.filter(({ gap }) => gap > 0).map(({ p }) => p)).toPrecision(2)} at most)\n`,
+    `bench:timing: ${lowest.toPrecision(2)} p (the lowest of ${plain.length} roads after Holm's correction, hidden against absent, ${flags.pairs} pairs each; a delay gives ${highest.toPrecision(2)} at most)\n`,
   );
+}
+
+function corrected(results: readonly Result[]): readonly (Result & { readonly holm: number })[] {
+  const values = holm(results.map(({ p }) => p));
+  return results.map((result, at) => ({ ...result, holm: values[at] ?? 1 }));
 }
 
 if (flags.help) process.stdout.write(help);

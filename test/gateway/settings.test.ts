@@ -61,3 +61,42 @@ test('requires a certificate of a subgraph that other machines reach in producti
   const certified = { ...open, ...production, JCU_TLS_CERT_FILE: json, JCU_TLS_KEY_FILE: json };
   expect(readSubgraph('enisa', certified).tlsCert).toBe('{}');
 });
+
+test('refuses URLs that the hub must not connect to, and names the setting without its credentials', () => {
+  const wrong = {
+    ...hub,
+    JCU_ISSUER: 'https://login:secret@login.example',
+    JCU_SUBGRAPH_ENISA_URL: 'http://169.254.169.254/graphql',
+    JCU_SUBGRAPH_EEAS_URL: 'http://2130706433/graphql',
+  };
+  const read = () => readSettings(wrong);
+  expect(read).toThrow('JCU_ISSUER: expected a URL without user name and password');
+  expect(read).not.toThrow('secret');
+  expect(read).toThrow('JCU_SUBGRAPH_ENISA_URL: expected the address of a server, got 169.254.169.254');
+  expect(read).toThrow(
+    'JCU_SUBGRAPH_EEAS_URL: expected the host in its canonical form, 127.0.0.1, got 2130706433',
+  );
+});
+
+test('limits the lifetime of tokens and the age of the keys of the issuer', () => {
+  expect(readSettings(hub)).toMatchObject({ maxTokenSeconds: 3600, issuerKeysSeconds: 60 });
+  for (const [name, value] of [
+    ['JCU_MAX_TOKEN_SECONDS', '86401'],
+    ['JCU_MAX_TOKEN_SECONDS', '0'],
+    ['JCU_ISSUER_KEYS_SECONDS', '601'],
+  ] as const)
+    expect(() => readSettings({ ...hub, [name]: value })).toThrow(name);
+});
+
+test('accepts exact web origins for CORS only, https ones in production', () => {
+  const read = (given: string, more = {}) =>
+    readSettings({ ...hub, JCU_CORS_ORIGINS: given, ...more }).corsOrigins;
+  expect(readSettings(hub).corsOrigins).toEqual([]);
+  expect(read('https://a.example http://localhost:5173')).toEqual([
+    'https://a.example',
+    'http://localhost:5173',
+  ]);
+  for (const wrong of ['*', 'null', 'https://a.example/', 'https://a.example/page', 'a.example', 'file:///x'])
+    expect(() => read(wrong)).toThrow('JCU_CORS_ORIGINS: ');
+  expect(() => read('http://a.example', production)).toThrow('JCU_CORS_ORIGINS: expected an https URL');
+});

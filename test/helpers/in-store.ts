@@ -5,6 +5,7 @@ import { startStores, type Stores } from '../../docker/trial/stores/stores.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
 import type { CommunityPart } from '../../subgraphs/serve/graph/community.ts';
 import { ingest, type IngestReport } from '../../subgraphs/serve/ingest/ingest.ts';
+import { importNames } from '../../subgraphs/serve/ingest/names.ts';
 import { noProgress } from '../../schema/runtime/progress.ts';
 import type { Reject } from '../../subgraphs/serve/ingest/rejects.ts';
 import type { Defaults, Source } from '../../subgraphs/serve/ingest/sources/source.ts';
@@ -19,28 +20,32 @@ export type Imported = IngestReport & {
   readonly alarms: readonly string[];
 };
 
+const neverAwaited = async (): Promise<void> => await Promise.resolve();
+
 /** Opens a community's store for one test file, and imports into it. */
 export class InStore implements AsyncDisposable {
   readonly store: CommunityStore;
   readonly #home: string;
-  readonly #stores: Stores;
+  /** Null if another owner stops the stores. */
+  readonly #stores: Stores | null;
 
-  private constructor(home: string, stores: Stores, store: CommunityStore) {
+  private constructor(home: string, stores: Stores | null, store: CommunityStore) {
     this.#home = home;
     this.#stores = stores;
     this.store = store;
   }
 
-  static async open(community: CommunityPart): Promise<InStore> {
+  /** Opens the store of a community: on its own server, or on the given one. */
+  static async open(community: CommunityPart, shared: Stores | null = null): Promise<InStore> {
     const home = mkdtempSync(join(tmpdir(), 'jcu-source-'));
-    const stores = await startStores({ home });
+    const stores = shared ?? (await startStores({ home }));
     const name: Community = community.name;
     const store = openStore(stores.uris[name], community.kinds, (error) => {
       throw error;
     });
     await store.connection.asPromise();
     await new Target(store, 'none', null, assignKeysBy(policy)).prepare();
-    return new InStore(home, stores, store);
+    return new InStore(home, shared === null ? stores : null, store);
   }
 
   async import(source: Source, file: string | object, defaults: Partial<Defaults> = {}): Promise<Imported> {
@@ -66,6 +71,13 @@ export class InStore implements AsyncDisposable {
     return { ...report, rejects, alarms };
   }
 
+  /** Imports a file as an alias table. */
+  async importAliases(file: string): Promise<void> {
+    const target = new Target(this.store, 'aliases', null, assignKeysBy(policy));
+    const rejects = { path: 'memory', write: neverAwaited, [Symbol.asyncDispose]: neverAwaited };
+    await importNames({ target, rejects, alarm: () => undefined }, file);
+  }
+
   async clear(): Promise<void> {
     for (const collection of await this.#db().collections()) await collection.deleteMany({});
   }
@@ -88,7 +100,7 @@ export class InStore implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.store.connection.close();
-    await this.#stores.stop();
+    await this.#stores?.stop();
     rmSync(this.#home, { recursive: true, force: true });
   }
 }

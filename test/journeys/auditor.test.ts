@@ -61,12 +61,13 @@ test.each(['private-partner', 'europol-analyst', 'hub-administrator', 'cert-eu-o
       accessPerson(correlationId: "c", inquiry: "E-1") { subject } }`;
     const { body } = await ask(standing(), as, query);
     expect(body.data).toEqual({ policy: null, decision: null, disclosures: null, accessPerson: null });
-    expect(body.errors).toEqual([
-      {
+    expect(body.errors).toEqual(
+      ['policy', 'decision', 'disclosures', 'accessPerson'].map((field) => ({
         message: 'This kind of reader may not use a part of the operation. Remove it from the operation.',
-        extensions: { code: 'REFUSED' },
-      },
-    ]);
+        path: [field],
+        extensions: { code: 'REFUSED', coordinates: [`Query.${field}`] },
+      })),
+    );
     const schema = await ask(standing(), as, '{ __schema { types { name } queryType { fields { name } } } }');
     expect(schema.text).not.toMatch(
       /"(Policy|Access|Decision|Decid|Refused)|"(decision|policy|disclosures)"/,

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readEntries, readPersonal } from '../../gateway/audit/store.ts';
-import { parseEntry, verifyChain } from '../../gateway/audit/verify.ts';
+import { parseAccess, parseEntry } from '../../gateway/audit/parse-entry.ts';
+import { readEntryKeys } from '../../gateway/audit/signature.ts';
+import { verifyChain } from '../../gateway/audit/verify.ts';
 import { ask, standing } from '../helpers/ask.ts';
 import { runHub } from '../helpers/command-line.ts';
 
@@ -13,6 +17,8 @@ beforeAll(async () => {
 
 afterAll(async () => await client.close());
 
+const keys = () => readEntryKeys(readFileSync(join(standing().home, 'hub-keys.json'), 'utf8'));
+
 const exercise = 'exercise:trial-2026';
 const insider = { as: 'enisa-analyst', picture: exercise, purpose: 'incident-response' };
 
@@ -21,7 +27,7 @@ async function entryOf(correlationId: string) {
   for (;;) {
     const found = [];
     for await (const stored of readEntries(client.db(), 'trial')) {
-      const entry = parseEntry(stored.bytes);
+      const entry = parseAccess(stored.bytes);
       if (entry?.correlationId === correlationId) found.push({ ...entry, id: stored.id });
     }
     if (found[0] !== undefined || Date.now() > until) return found[0];
@@ -69,8 +75,21 @@ test('does not log a row that a page read but did not return', async () => {
   expect((await entryOf(body.extensions.correlationId))?.disclosed).toHaveLength(1);
 });
 
+test('records the fields that an answer gave, and those that it left empty', async () => {
+  const query = '{ mispEvents(first: 1) { nodes { id info { value } } pageInfo { endCursor } } }';
+  const { body } = await ask(standing(), insider, query);
+  const { fields } = (await entryOf(body.extensions.correlationId)) ?? {};
+  expect(fields?.given).toEqual(
+    expect.arrayContaining(['MispEvent.id', 'MispEventConnection.nodes', 'Query.mispEvents', 'Text.value']),
+  );
+  const refused = await ask(standing(), 'policy-auditor', '{ mispEvents { nodes { id } } }');
+  expect(await entryOf(refused.body.extensions.correlationId)).toMatchObject({
+    fields: { given: [], empty: [] },
+  });
+});
+
 test('keeps an unbroken chain over all answers', async () => {
-  const verdict = await verifyChain(readEntries(client.db(), 'trial'), { deployment: 'trial' });
+  const verdict = await verifyChain(readEntries(client.db(), 'trial'), { deployment: 'trial', keys: keys() });
   expect(verdict).toMatchObject({ ok: true });
 });
 
@@ -90,4 +109,45 @@ test('verifies the chain, and continues from a known head: `hub trail verify`', 
     2,
     'the audit log of trial is broken at entry 1: the entry differs from the known one\n',
   ]);
+});
+
+test('verifies the log against a checkpoint that was kept elsewhere', async () => {
+  const admin = standing().home;
+  const verified = await runHub(admin, 'trail', 'verify', '--json');
+  expect(JSON.parse(verified.out)).toMatchObject({ ok: true, unsigned: 0 });
+  const known = JSON.parse(verified.out).head;
+  const checkpoint = join(admin, 'checkpoint.json');
+  writeFileSync(checkpoint, JSON.stringify({ deployment: 'trial', at: new Date().toISOString(), ...known }));
+  expect((await runHub(admin, 'trail', 'verify', '--checkpoint', checkpoint)).code).toBe(0);
+  writeFileSync(
+    checkpoint,
+    JSON.stringify({ deployment: 'trial', at: '', seq: 10_000_000, hash: known.hash }),
+  );
+  expect(await runHub(admin, 'trail', 'verify', '--checkpoint', checkpoint)).toMatchObject({
+    code: 2,
+    out: expect.stringContaining('an entry is missing'),
+  });
+});
+
+/** Returns the counted failures of a campaign without a token, once an entry has them. */
+async function findCampaign() {
+  for await (const { bytes } of readEntries(client.db(), 'trial')) {
+    const entry = parseEntry(bytes);
+    if (entry?.kind !== 'attempts') continue;
+    const row = entry.attempts.find(({ code, count }) => code === 'UNAUTHENTICATED' && count >= 20);
+    if (row !== undefined) return row;
+  }
+  return null;
+}
+
+test('a campaign of failed requests is one entry of the log', async () => {
+  for (let n = 0; n < 20; n += 1)
+    await fetch(standing().url, { method: 'POST', headers: { authorization: 'Bearer a.b.c' } });
+  const until = Date.now() + 75_000;
+  let row = await findCampaign();
+  for (; row === null && Date.now() < until; row = await findCampaign())
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(row).toMatchObject({ code: 'UNAUTHENTICATED', organisation: null });
+  const printed = await runHub(standing().home, 'trail', 'attempts');
+  expect([printed.code, printed.out]).toEqual([0, expect.stringContaining('UNAUTHENTICATED')]);
 });

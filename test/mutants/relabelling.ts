@@ -69,7 +69,7 @@ export const relabelling: readonly Guard[] = [
   {
     name: 'relabelling: a search that both must allow',
     file: 'subgraphs/serve/read/list-page.ts',
-    from: 'if (fields.length === 0) return true;',
+    from: 'if (!context.maySearch(type, envelope)) return false;',
     to: 'return true;',
     ...parts,
   },
@@ -125,7 +125,7 @@ export const relabelling: readonly Guard[] = [
   {
     name: 'relabelling: old access keys are removed',
     file: `${folder}/relabel.ts`,
-    from: ', { admits: ofOthers }, { admitsEarly: ofOthers }',
+    from: /\{ admits: ofOthers \},\s+\{ admitsEarly: ofOthers \},\s+\{ terms: ofOthers \},/,
     to: '',
     ...parts,
   },

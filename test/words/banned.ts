@@ -50,6 +50,8 @@ export const banned: readonly Banned[] = [
   { term: 'whatever it is', pattern: /\bwhatever (?:it|they) (?:is|are)\b/i, instead: '"any" with the noun' },
   {
     term: 'is none',
+    // A widening is a line of the exhaustive diff, not prose.
+    notIn: /policy\/changes\//,
     pattern: /(?<!\bthere )\b(?:is|are|was|were) none\b(?! of the)/i,
     instead: '"does not exist", "is not a ...", "there is no ..."',
   },
@@ -74,7 +76,7 @@ export const banned: readonly Banned[] = [
     pattern: /\btold\b/i,
     instead: '"reported", "notified", "instructed", "informed"',
     // The name of a relation in the policy.
-    unless: /^of a Member State that was told/,
+    unless: /of a Member State that was told/,
   },
   {
     term: 'witness',

@@ -1,6 +1,6 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
+import { listenOn } from '../../../schema/runtime/listen.ts';
 import { createServerOf, type Tls } from '../../../schema/runtime/tls.ts';
 import { answerLogin } from './login.ts';
 import { createProvider } from './provider.ts';
@@ -33,8 +33,9 @@ export async function startIssuer(options: IssuerOptions): Promise<RunningIssuer
   const home = resolve(options.home);
   const secrets = await openSecrets(home);
   const server = createServerOf(published ?? { tlsCert: null, tlsKey: null });
-  const listening = await listen(server, port, published?.host ?? '127.0.0.1');
-  const url = published?.url ?? listening;
+  const host = published?.host ?? '127.0.0.1';
+  const listening = await listenOn(server, { host, port, choose: '--port' });
+  const url = published?.url ?? `http://127.0.0.1:${listening.port}`;
   const provider = createProvider({ issuer: url, hubUrl, secrets }, Date.now);
   provider.on('server_error', (_ctx, fault) => onFault(fault));
   const answer = provider.callback();
@@ -52,27 +53,5 @@ export async function startIssuer(options: IssuerOptions): Promise<RunningIssuer
       return answerLogin({ provider, home, secrets }, request, response);
     return answer(request, response);
   }
-  return { url, stop: () => close(server) };
-}
-
-async function listen(server: Server, port: number, host: string): Promise<string> {
-  await new Promise<void>((settle, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port)));
-    server.listen(port, host, settle);
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function explain(error: NodeJS.ErrnoException, port: number): Error {
-  if (error.code !== 'EADDRINUSE') return error;
-  return new Error(
-    `port ${port} on 127.0.0.1 is in use: stop the program that listens there, or choose another with --port`,
-  );
-}
-
-async function close(server: Server): Promise<void> {
-  await new Promise<void>((settle) => {
-    server.close(() => settle());
-    server.closeAllConnections();
-  });
+  return { url, stop: async () => await listening.stop(0) };
 }

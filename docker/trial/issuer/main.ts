@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { readOrThrow } from '../../../schema/runtime/settings/settings.ts';
 import { formatSettings } from '../../../schema/runtime/settings/help.ts';
+import { stopAtShutdown } from '../../../schema/runtime/shutdown.ts';
 import { tlsSettings } from '../../../schema/runtime/tls.ts';
 import { startIssuer } from './issuer.ts';
 import { secretsPath } from './secrets.ts';
@@ -42,9 +43,7 @@ try {
   console.log(
     `issuer at ${issuer.url} for ${hub}, logins in memory, key and passwords in ${secretsPath(home)} (for trials only)`,
   );
-  for (const end of ['SIGTERM', 'SIGINT', 'disconnect'] as const) {
-    process.once(end, () => void issuer.stop().then(() => process.exit(0)));
-  }
+  stopAtShutdown(issuer.stop);
 } catch (error) {
   console.error(`issuer: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

@@ -9,6 +9,7 @@ const changeable = [
   'agreements',
   'onwardShares',
   'grants',
+  'revocations',
   'aliases',
   'aliasVersions',
   'trailPersonal',

@@ -2,7 +2,7 @@ import { isAbstractType, isInputObjectType, isObjectType } from 'graphql';
 import { cachedReaderBlocks, buildSpace, type Space } from '../table/cells.ts';
 import { contractFiles, findPolicyGaps, noGroup } from './coverage.ts';
 import { isMachinery, readSubgraph } from './gaps/subgraph.ts';
-import { findIdleRules, findIdleWords } from './idle.ts';
+import { findActionsWithoutCoordinate, findIdleRules, findIdleWords } from './idle.ts';
 import type { Policy } from '../decide/policy.ts';
 import { accessesOf, sideOf, textOf } from '../table/sides.ts';
 
@@ -47,7 +47,7 @@ export function checkPolicy(policy: Policy): Check {
     coordinates,
     all,
     covered: all - gaps.filter((gap) => gap.endsWith(noGroup)).length,
-    findings: [...gaps, ...idle.findings, ...words.findings],
+    findings: [...gaps, ...findActionsWithoutCoordinate(policy), ...idle.findings, ...words.findings],
     notes: [...idle.notes, ...words.notes],
     cells,
   };

@@ -2,6 +2,8 @@ import type { Space } from '../table/cells.ts';
 import { both, type Mask, maskOf, placesIn } from '../table/masks.ts';
 import { readerBlocks } from '../table/reader-blocks.ts';
 import { dimensionsOf, recordBlocks } from '../table/record-blocks.ts';
+import type { Policy } from '../decide/policy.ts';
+import type { Action } from '../language/domain.ts';
 import type { PolicySource, Rule } from '../language/rules.ts';
 
 /** Faults to correct, and remarks. */
@@ -26,6 +28,11 @@ function findIdle(rule: Rule, source: PolicySource, deciding: ReadonlySet<string
     .map(([name]) => `the condition on ${name} is always true`);
   if (!canMatchReader(rule, source)) return { findings: [...always, 'no reader can match it'], notes: [] };
   if (!canMatchRecord(rule, source)) return { findings: [...always, 'no record can match it'], notes: [] };
+  if (rule.announced.size > 0)
+    return {
+      findings: always,
+      notes: [`announced: the graph has no coordinate to ${[...rule.announced].join(', ')} yet`],
+    };
   if (deciding.has(rule.id)) return { findings: always, notes: [] };
   if (rule.effect === 'permit')
     return {
@@ -93,15 +100,53 @@ function canMatchRecord({ when }: Rule, { dimensions }: PolicySource): boolean {
   );
 }
 
-/** Returns true if no permission covers any access of a prohibition. */
+/** Returns true if no permission covers any access of a prohibition, and no other prohibition covers all of it. */
 function isGuard(rule: Rule, { rules }: PolicySource): boolean {
   return !rules.some(
-    (other) =>
-      other.effect === 'permit' &&
-      !other.kinds.isDisjointFrom(rule.kinds) &&
-      !other.groups.isDisjointFrom(rule.groups) &&
-      !other.actions.isDisjointFrom(rule.actions),
+    (other) => other !== rule && (other.effect === 'permit' ? meets(other, rule) : covers(other, rule)),
   );
+}
+
+/** Returns true if two rules have an access and a class of records in common. */
+function meets(one: Rule, other: Rule): boolean {
+  return (
+    !one.kinds.isDisjointFrom(other.kinds) &&
+    !one.groups.isDisjointFrom(other.groups) &&
+    !one.actions.isDisjointFrom(other.actions) &&
+    [...other.when].every(([name, values]) => one.when.get(name)?.isDisjointFrom(values) !== true)
+  );
+}
+
+/** Returns true if `one` matches whenever `other` does. */
+function covers(one: Rule, other: Rule): boolean {
+  return (
+    one.classes.every((name) => other.classes.includes(name)) &&
+    other.kinds.isSubsetOf(one.kinds) &&
+    other.groups.isSubsetOf(one.groups) &&
+    other.actions.isSubsetOf(one.actions) &&
+    [...one.when].every(([name, values]) => other.when.get(name)?.isSubsetOf(values) === true)
+  );
+}
+
+/** A `mark` mutation is a coordinate to mark up; it decides these actions as well. */
+const decidedByMark: readonly Action[] = ['mark-down', 'release'];
+
+/**
+ * Finds permissions of actions that no coordinate of the graph has: the table would show access that nobody can use.
+ * Finds announced rules whose actions the graph has by now.
+ */
+export function findActionsWithoutCoordinate({ source, coordinates }: Policy): readonly string[] {
+  const present = new Set<Action>(decidedByMark);
+  for (const type of coordinates.types)
+    for (const { action } of coordinates.fieldsOf(type).values()) present.add(action);
+  return source.rules.flatMap(({ id, effect, actions, announced }) => [
+    ...(effect === 'prohibit' ? [] : [...actions])
+      .filter((action) => !present.has(action))
+      .map((action) => `${id}: no coordinate of the graph is there to ${action}: mark the rule as announced`),
+    ...(announced.size > 0 && [...announced].every((action) => present.has(action))
+      ? [`${id}: the graph has coordinates to ${[...announced].join(', ')}: remove \`announced\``]
+      : []),
+  ]);
 }
 
 /** Finds words of domain.yaml that no rule uses. An auditor could think that they have an effect. */

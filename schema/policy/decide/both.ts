@@ -114,6 +114,10 @@ class BothAccesses extends ReaderAccess {
   override keys(kind: string, action?: Action, group?: string): ReadonlySet<string> {
     return this.older.keys(kind, action, group);
   }
+
+  override searchTerms(kind: string, field: string): readonly string[] {
+    return this.older.searchTerms(kind, field);
+  }
 }
 
 function bothOf(readerAccess: ReaderAccess): BothAccesses {

@@ -7,6 +7,7 @@ import { factsOf, factsOfWhole, signatureOf } from './facts.ts';
 import { type Coordinates, indexCoordinates } from '../language/coordinates.ts';
 import { type Marked, readerSide, recordSide, recordSideOf } from './relations.ts';
 import { keyPrefix, writeKey } from './access-keys.ts';
+import { conjoin, keyOfGroup, noTerms, type SearchTerms, termsOf } from './search-terms.ts';
 import { isOfClass, PolicyError, type PolicySource, type Rule } from '../language/rules.ts';
 
 /** The decision on one record that the reader may read. */
@@ -99,6 +100,31 @@ export class Policy {
       admits: this.#keysOf(envelope, kind, base, 'over', rowActions),
       early: this.#keysOf(envelope, kind, base, 'running', rowActions),
     };
+  }
+
+  /**
+   * Returns the terms that find a record by a field of its content. `paths` are the portions that hide the field. Null if
+   * the record's own access keys decide: no portion hides the field, and it is in the group `content`. With `always`, the
+   * terms of those keys then.
+   */
+  searchTerms(
+    envelope: Envelope,
+    kind: string,
+    field: string,
+    paths: ReadonlySet<string>,
+    always = false,
+  ): SearchTerms | null {
+    const group = this.coordinates.placeOf(kind, field)?.group;
+    if (group === undefined || !isEnvelope(envelope)) return noTerms;
+    const hiding = envelope.portions.filter(({ path }) => paths.has(path));
+    if (group === base && hiding.length === 0 && !always) return null;
+    const marked = hiding.map(({ marking, audience }) => ({ ...envelope, marking, audience }));
+    const termsAt = (embargo: 'over' | 'running') => {
+      const keys = (one: Envelope, of: string) => this.#keysOf(one, kind, of, embargo, ['search']);
+      const ofGroup = group === base ? [] : [keys(envelope, group).map((key) => keyOfGroup(key, group))];
+      return conjoin([keys(envelope, base), ...ofGroup, ...marked.map((one) => keys(one, base))]);
+    };
+    return { open: termsAt('over'), early: termsAt('running') };
   }
 
   /** Decides one record from its envelope, without its stored access keys. Null: treat the record as absent. */
@@ -281,6 +307,16 @@ export class ReaderAccess {
     const known = this.#held.get(name) ?? this.#keys(kind, action, group);
     this.#held.set(name, known);
     return known;
+  }
+
+  /** Returns the terms by which the reader finds records by a field that has its own marking. */
+  searchTerms(kind: string, field: string): readonly string[] {
+    const group = this.#policy.coordinates.placeOf(kind, field)?.group;
+    if (group === undefined) return [];
+    const content = this.keys(kind, 'search');
+    if (group === base) return termsOf(content);
+    const ofGroup = [...this.keys(kind, 'search', group)].map((key) => keyOfGroup(key, group));
+    return termsOf(new Set([...content, ...ofGroup]));
   }
 
   #keys(kind: string, action: Action, group: string): ReadonlySet<string> {

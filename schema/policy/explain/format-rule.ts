@@ -7,8 +7,9 @@ export function formatRule(rule: Rule, source: PolicySource): string {
   const [last, every] = rule.effect === 'permit' ? ['and', 'every group'] : ['or', 'any group'];
   const groups = formatSome([...rule.groups], Object.keys(source.domain.groups), every);
   const when = rule.when.size === 0 ? '' : ` when ${formatConditions(rule).join(', and ')}`;
+  const announced = rule.announced.size === 0 ? '' : 'announced, decides nothing yet: ';
   return (
-    `${formatSubject(rule)} ${joinList([...rule.actions], last)} ${groups} of ` +
+    `${announced}${formatSubject(rule)} ${joinList([...rule.actions, ...rule.announced], last)} ${groups} of ` +
     `${formatKinds(rule, source)}${when}. Reason: ${rule.because} Source: ${rule.source}`
   );
 }

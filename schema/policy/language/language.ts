@@ -91,6 +91,10 @@ const rule = z.strictObject({
   kinds: some(z.string()).describe('Kinds of record or collections of kinds. "all" is every kind.'),
   groups: some(slug).describe('Groups of fields. "all" is every group.'),
   when: when.optional(),
+  announced: z
+    .literal(true)
+    .optional()
+    .describe('The rule decides nothing yet: the graph has no coordinate for its actions.'),
   because: sentence.describe('The reason for the rule, as a sentence.'),
   source: z.string().min(3).max(200),
 });

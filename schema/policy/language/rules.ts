@@ -12,7 +12,10 @@ export type Rule = {
   readonly owner: string;
   readonly classes: readonly string[];
   readonly relation: Relation;
+  /** Empty for an announced rule. */
   readonly actions: ReadonlySet<Action>;
+  /** The actions of a rule that decides nothing yet, because the graph has no coordinate for them. Usually empty. */
+  readonly announced: ReadonlySet<Action>;
   readonly kinds: ReadonlySet<string>;
   readonly groups: ReadonlySet<string>;
   /** Conditions on the record by dimension. Every value of an absent dimension matches. */
@@ -131,7 +134,8 @@ function toRule(
     owner,
     classes: text.who.filter((name) => name !== 'anyone'),
     relation: text.being,
-    actions: new Set(text.may),
+    actions: new Set(text.announced === true ? [] : text.may),
+    announced: new Set(text.announced === true ? text.may : []),
     kinds: new Set(kinds),
     groups: new Set(groups),
     when: toConditions(text.when ?? {}, dimensions, report),

@@ -16,6 +16,15 @@ export const url: Form<string> = {
   read: (given) => check(given, /^https?:\/\//.test(given) && URL.canParse(given)),
 };
 
+/** Web origins (scheme, host and port) with spaces between. `*` is rejected: a list names each origin. */
+export const origins: Form<readonly string[]> = {
+  expected: 'http or https origins without a path, separated by spaces',
+  read: (given) =>
+    wordList
+      .read(given)
+      .map((one) => check(one, /^https?:/.test(one) && URL.canParse(one) && new URL(one).origin === one)),
+};
+
 /** A whole number from `min` to `max`, both included. */
 export function wholeNumber(min: number, max: number): Form<number> {
   return {

@@ -3,6 +3,11 @@ import { readFileSync } from 'node:fs';
 /** The form of a setting's text: a description for error messages, and a parser that throws on any other text. */
 export type Form<Value> = { readonly expected: string; read(text: string): Value };
 
+/** A form's own message for a wrong text. It replaces the message that quotes the text. */
+export class FormError extends Error {
+  override readonly name = 'FormError';
+}
+
 /** An environment variable. Its one declaration is used to read it, for `--help` and for docker/SETTINGS.md. */
 export type Setting<Value> = {
   readonly name: string;
@@ -69,8 +74,9 @@ function readOne(declared: Setting<unknown>, env: Environment, wrong: string[]):
   try {
     if (text !== null) return form.read(text);
     wrong.push(`${name}: expected ${form.expected} (${meaning}), got nothing`);
-  } catch {
-    wrong.push(`${name}: expected ${form.expected}, got ${hidden ? 'something else' : text}`);
+  } catch (error) {
+    const message = `expected ${form.expected}, got ${hidden ? 'something else' : text}`;
+    wrong.push(`${name}: ${error instanceof FormError && !hidden ? error.message : message}`);
   }
   return undefined;
 }

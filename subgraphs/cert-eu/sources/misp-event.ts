@@ -1,11 +1,18 @@
-import type { Marking, PersonalData, Time } from '../../../schema/record/envelope.ts';
+import type { PersonalData, Time } from '../../../schema/record/envelope.ts';
 import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
-import { markingOf } from '../../serve/record/marking.ts';
+import { strictestOf, type TagMarking } from '../../serve/record/marking-tag.ts';
 import type { MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
 import { parseEpoch, parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
 import { isPersonal, toIndicatorKeys } from './misp-indicator.ts';
-import { type Distribution, readDistribution, readMarking, strictest, toAudience } from './misp-marking.ts';
+import {
+  type Distribution,
+  readDistribution,
+  readMarking,
+  strictest,
+  tagNames,
+  toAudience,
+} from './misp-marking.ts';
 import {
   type MispAttribute,
   type MispEvent,
@@ -34,7 +41,7 @@ export const mispEvent: Source<MispEventRecord> = {
       ...attributes.map((placed) => toSighting(event, placed, shared)),
     ];
   },
-  defaults: { ...publicDefaults('cert-eu'), marking: markingOf('GREEN') },
+  defaults: publicDefaults('cert-eu'),
   resolves: true,
   mapping: 1,
 };
@@ -42,7 +49,7 @@ export const mispEvent: Source<MispEventRecord> = {
 /** Values of the event that also apply to its attributes. */
 type Shared = {
   readonly parties: { readonly originator: string; readonly provider: string };
-  readonly marking: Partial<Marking>;
+  readonly marking: TagMarking;
   readonly distribution: Distribution;
 };
 
@@ -55,9 +62,14 @@ function readShared(event: MispEvent, { defaults }: MapContext): Shared {
       originator: creator ?? defaults.originator,
       provider: sender ?? creator ?? defaults.provider,
     },
-    marking: readMarking(event),
+    marking: withDefault(readMarking(event), defaults),
     distribution: readDistribution(event),
   };
+}
+
+/** An event without a TLP tag is GREEN, unless the import sets a colour. */
+function withDefault(marking: TagMarking, { isTlpGiven }: MapContext['defaults']): TagMarking {
+  return marking.tlp === undefined && isTlpGiven !== true ? { ...marking, tlp: 'GREEN' } : marking;
 }
 
 function toOrganisation(name: string | null | undefined): string | null {
@@ -149,9 +161,14 @@ function findVulnerabilities(
   const ofEvent = JSON.stringify([marking, distribution]);
   const values = attributes
     .filter(({ attribute }) => attribute.type === 'vulnerability')
-    .filter((one) => JSON.stringify([readMarking(event, one.attribute), one.distribution]) === ofEvent)
+    .filter((one) => JSON.stringify([markingOf(marking, one.attribute), one.distribution]) === ofEvent)
     .map(({ attribute }) => attribute.value ?? '');
   return findCveIds([event.info, ...tagNames(event), ...values].join('\n'));
+}
+
+/** Joins the marking of the event with that of an attribute. */
+function markingOf(ofEvent: TagMarking, attribute: MispAttribute): TagMarking {
+  return strictestOf([ofEvent, readMarking(attribute)]);
 }
 
 function findActors(tagged: MispTagged, context: MapContext): readonly string[] {
@@ -180,10 +197,6 @@ function clusterNames(tagged: MispTagged, galaxy: string): readonly string[] {
   return [...new Set([...clusters, ...tags])];
 }
 
-function tagNames({ Tag }: MispTagged): readonly string[] {
-  return (Tag ?? []).map(({ name }) => name);
-}
-
 function toSighting(event: MispEvent, placed: PlacedAttribute, { parties, marking }: Shared): Mapped {
   const { attribute, objectName, distribution } = placed;
   const keys = isAboutPersons(attribute) ? [] : toIndicatorKeys(attribute.type, attribute.value ?? '');
@@ -207,7 +220,7 @@ function toSighting(event: MispEvent, placed: PlacedAttribute, { parties, markin
     sortAt: seenAt?.utc ?? null,
     says: {
       ...parties,
-      marking: attribute.Tag?.length ? readMarking(event, attribute) : marking,
+      marking: markingOf(marking, attribute),
       audience: toAudience(distribution),
       observedAt: firstSeen,
       modifiedAt,

@@ -1,30 +1,20 @@
-import type { Audience, Marking } from '../../../schema/record/envelope.ts';
-import { papScale, tlpScale } from '../../../schema/record/vocabulary.ts';
-import { readTlp } from '../../serve/record/marking.ts';
+import type { Audience } from '../../../schema/record/envelope.ts';
+import { readMarkingTag, strictestOf, type TagMarking } from '../../serve/record/marking-tag.ts';
 import { RejectError } from '../../serve/record/reject.ts';
 import type { MispShared, MispTagged } from './misp-shape.ts';
 
-/**
- * Reads the strictest `tlp:` and the strictest `PAP:` tag. A scale without a tag is left out. Throws WRONG_MARKING for a
- * label that is not in TLP 2.0, such as `tlp:white`, or not in PAP.
- */
-export function readMarking(...tagged: readonly MispTagged[]): Partial<Marking> {
-  const names = tagged.flatMap(({ Tag }) => (Tag ?? []).map(({ name }) => name.trim()));
-  const tlps = names
-    .filter((name) => /^tlp\s*:/i.test(name))
-    .map((name) => readTlp(name.replace(/\s*:/, ':')));
-  const paps = names.filter((name) => /^pap\s*:/i.test(name)).map(readPap);
-  const tlp = tlpScale.findLast((label) => tlps.includes(label));
-  const pap = papScale.findLast((label) => paps.includes(label));
-  return { ...(tlp === undefined ? {} : { tlp }), ...(pap === undefined ? {} : { pap }) };
+/** The tags of an event or attribute. Some exports write them as `EventTag` or `AttributeTag`. */
+export function tagNames({ Tag, EventTag, AttributeTag }: MispTagged): readonly string[] {
+  const linked = [...(EventTag ?? []), ...(AttributeTag ?? [])].map((link) => link.Tag);
+  return [...(Tag ?? []), ...linked].map(({ name }) => name);
 }
 
-function readPap(label: string): Marking['pap'] {
-  const name = label.replace(/^pap\s*:\s*/i, '').toUpperCase();
-  // The older name of CLEAR in the taxonomy.
-  const pap = name === 'WHITE' ? 'CLEAR' : papScale.find((known) => known === name);
-  if (pap === undefined) throw new RejectError('WRONG_MARKING', 'Tag: expected a PAP label of the taxonomy');
-  return pap;
+/**
+ * Reads the strictest TLP tag and the strictest PAP tag, in any spelling. A scale without a tag is left out. Throws
+ * WRONG_MARKING for a tag about TLP or PAP that has no known colour, such as `tlp:ex:chr`.
+ */
+export function readMarking(...tagged: readonly MispTagged[]): TagMarking {
+  return strictestOf(tagged.flatMap(tagNames).flatMap((tag) => readMarkingTag(tag) ?? []));
 }
 
 /** A MISP distribution: its level, and its sharing group if the level is 4. Null if nothing is set. */

@@ -3,6 +3,8 @@ import { z } from 'zod';
 const id = z.union([z.string(), z.number()]);
 const flag = z.union([z.boolean(), z.number(), z.string()]).nullish();
 const tag = z.looseObject({ name: z.string() });
+const tags = z.array(tag).nullish();
+const tagLinks = z.array(z.looseObject({ Tag: tag })).nullish();
 const galaxy = z.looseObject({
   type: z.string().nullish(),
   GalaxyCluster: z.array(z.looseObject({ type: z.string().nullish(), value: z.string() })).nullish(),
@@ -23,7 +25,9 @@ const attribute = z.looseObject({
   comment: z.string().nullish(),
   timestamp: id.nullish(),
   first_seen: z.string().nullish(),
-  Tag: z.array(tag).nullish(),
+  Tag: tags,
+  EventTag: tagLinks,
+  AttributeTag: tagLinks,
   Galaxy: z.array(galaxy).nullish(),
 });
 const object = z.looseObject({
@@ -43,14 +47,16 @@ const event = z.looseObject({
   timestamp: id.nullish(),
   Orgc: organisation,
   Org: organisation,
-  Tag: z.array(tag).nullish(),
+  Tag: tags,
+  EventTag: tagLinks,
+  AttributeTag: tagLinks,
   Galaxy: z.array(galaxy).nullish(),
   Attribute: z.array(attribute).nullish(),
   Object: z.array(object).nullish(),
 });
 
 /** The tags and galaxies of an event or attribute. */
-export type MispTagged = Pick<z.infer<typeof event>, 'Tag' | 'Galaxy'>;
+export type MispTagged = Pick<z.infer<typeof event>, 'Tag' | 'EventTag' | 'AttributeTag' | 'Galaxy'>;
 /** The distribution members of an event, object or attribute. */
 export type MispShared = Pick<z.infer<typeof event>, 'distribution' | 'sharing_group_id' | 'SharingGroup'>;
 /** An attribute of a MISP event. */

@@ -1,6 +1,7 @@
 import type { MapContext } from '../../serve/ingest/sources/source.ts';
 import { keysOfObservable, keysOfPattern } from './stix-indicators.ts';
 import { aliasesOf, vulnerabilitiesOf } from './stix-objects.ts';
+import { refsOfLabels } from './stix-marking.ts';
 import type { StixObject } from './stix-shape.ts';
 
 /** Keys that an object adds to a field of another object's record, and the marking definitions that apply. */
@@ -128,8 +129,10 @@ function readKeys(
 }
 
 /** Returns the definitions that mark an object or any of its parts. */
-function refsOf({ object_marking_refs: whole, granular_markings: parts }: StixObject): readonly string[] {
-  const refs = [...(whole ?? []), ...(parts ?? []).map(({ marking_ref: ref }) => ref ?? '')];
+function refsOf(object: StixObject): readonly string[] {
+  const { object_marking_refs: whole, granular_markings: parts } = object;
+  const labels = refsOfLabels(object);
+  const refs = [...(whole ?? []), ...(parts ?? []).map(({ marking_ref: ref }) => ref ?? ''), ...labels];
   return [...new Set(refs.filter((ref) => ref !== '').map((ref) => detach(ref.toLowerCase())))];
 }
 

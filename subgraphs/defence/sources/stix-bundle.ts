@@ -5,7 +5,7 @@ import type { Collection, MapContext, Mapped } from '../../serve/ingest/sources/
 import { RejectError } from '../../serve/record/reject.ts';
 import { type Addition, Additions, resolveGroup } from './stix-additions.ts';
 import { readEnvelope } from './stix-envelope.ts';
-import { Definitions, type StixMarking } from './stix-marking.ts';
+import { Definitions, joinMarkings, readLabels, type StixMarking } from './stix-marking.ts';
 import { isMapped, mapObject } from './stix-objects.ts';
 import { fieldsThatDiffer, type Granular, readGranular, withoutParts } from './stix-portions.ts';
 import type { StixObject } from './stix-shape.ts';
@@ -60,7 +60,10 @@ export class Bundle implements Collection<StixObject> {
   map(object: StixObject, context: MapContext): readonly Mapped[] {
     if (!isMapped(object)) return [];
     this.#rules.admit(object);
-    const marking = this.#definitions.read(object.object_marking_refs ?? []);
+    const marking = joinMarkings([
+      this.#definitions.read(object.object_marking_refs ?? []),
+      readLabels(object),
+    ]);
     const reading = combineReading(context.defaults, { marking });
     const whole = this.#combine(object, context, reading);
     const granular = readGranular(object, this.#definitions).filter(

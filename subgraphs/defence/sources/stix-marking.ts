@@ -1,6 +1,6 @@
 import type { Marking } from '../../../schema/record/envelope.ts';
-import { papScale, tlpScale } from '../../../schema/record/vocabulary.ts';
 import { readTlp } from '../../serve/record/marking.ts';
+import { readMarkingTag, strictestOf } from '../../serve/record/marking-tag.ts';
 import { RejectError } from '../../serve/record/reject.ts';
 import type { StixObject } from './stix-shape.ts';
 
@@ -27,6 +27,21 @@ const standard: Readonly<Record<string, StixMarking>> = {
   [mitreTerms]: {},
 };
 const tlp2Extension = 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d';
+
+const labelPrefix = 'label:';
+
+/** Returns the references by which `Definitions` reads the markings in an object's labels. */
+export function refsOfLabels({ labels }: Pick<StixObject, 'labels'>): readonly string[] {
+  return (labels ?? []).filter(isAboutMarking).map((label) => `${labelPrefix}${label}`);
+}
+
+function isAboutMarking(label: string): boolean {
+  try {
+    return readMarkingTag(label) !== null;
+  } catch {
+    return true;
+  }
+}
 
 /** The marking definitions of one bundle and the standard ones. A bundle cannot redefine a standard one. */
 export class Definitions {
@@ -61,6 +76,7 @@ export class Definitions {
   }
 
   #readOne(ref: string): StixMarking {
+    if (ref.startsWith(labelPrefix)) return readLabels({ labels: [ref.slice(labelPrefix.length)] });
     const meaning = Object.hasOwn(standard, ref) ? standard[ref] : this.#known.get(ref);
     if (meaning === 'classified')
       throw new RejectError('CLASSIFIED', 'a marking definition with a classification');
@@ -72,15 +88,11 @@ export class Definitions {
 }
 
 /** Returns the strictest of several markings, each scale separately. */
-export function joinMarkings(markings: readonly StixMarking[]): StixMarking {
-  const tlp = tlpScale.findLast((label) => markings.some((one) => one.tlp === label));
-  const pap = papScale.findLast((label) => markings.some((one) => one.pap === label));
-  const raw = markings.find((one) => one.tlp === tlp && one.rawTlp !== undefined)?.rawTlp;
-  return {
-    ...(tlp === undefined ? {} : { tlp }),
-    ...(pap === undefined ? {} : { pap }),
-    ...(raw === undefined ? {} : { rawTlp: raw }),
-  };
+export const joinMarkings: (markings: readonly StixMarking[]) => StixMarking = strictestOf;
+
+/** Reads the strictest TLP and PAP among the labels of an object. Throws WRONG_MARKING for one without a known colour. */
+export function readLabels({ labels }: Pick<StixObject, 'labels'>): StixMarking {
+  return strictestOf((labels ?? []).flatMap((label) => readMarkingTag(label) ?? []));
 }
 
 function meaningOf(definition: StixObject): Meaning {
@@ -112,24 +124,17 @@ function readDefinition(definition: StixObject): readonly StixMarking[] {
 }
 
 function readTlp1(label: unknown): StixMarking {
-  const name = String(label).toLowerCase();
-  if (name === 'white') return { tlp: 'CLEAR', rawTlp: 'TLP:WHITE' };
-  const tlp = (['GREEN', 'AMBER', 'RED'] as const).find((known) => known.toLowerCase() === name);
-  if (tlp === undefined) throw unknownDefinition();
-  return { tlp };
+  const read = typeof label === 'string' ? readMarkingTag(`tlp:${label}`) : null;
+  if (read === null) throw unknownDefinition();
+  return read.rawTlp === undefined ? read : { ...read, rawTlp: 'TLP:WHITE' };
 }
 
 /** Reads a label from a statement. Some platforms write AMBER+STRICT and PAP so, since STIX 2.1 has no object for them. */
 function readLabel(text: unknown): readonly StixMarking[] {
-  if (typeof text !== 'string' || !/^\s*(tlp|pap)\b/i.test(text)) return [];
-  if (/^\s*tlp/i.test(text)) return [{ tlp: readTlp(text) }];
-  const name = text
-    .trim()
-    .toUpperCase()
-    .replace(/^PAP\s*:\s*/, '');
-  const pap = name === 'WHITE' ? 'CLEAR' : papScale.find((known) => known === name);
-  if (pap === undefined) throw unknownDefinition();
-  return [{ pap }];
+  const read = typeof text === 'string' ? readMarkingTag(text) : null;
+  // A statement is no taxonomy: only its predefined objects have WHITE of TLP 1.0.
+  if (read?.rawTlp !== undefined) throw unknownDefinition();
+  return read === null ? [] : [read];
 }
 
 function unknownDefinition(): RejectError {

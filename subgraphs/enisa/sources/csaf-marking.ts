@@ -1,5 +1,5 @@
 import type { Marking } from '../../../schema/record/envelope.ts';
-import { readTlp } from '../../serve/record/marking.ts';
+import { readMarkingTag } from '../../serve/record/marking-tag.ts';
 import type { Defaults } from '../../serve/ingest/sources/source.ts';
 import type { CsafDocument } from './csaf-shape.ts';
 
@@ -25,8 +25,8 @@ export function readMarking(
 }
 
 function readLabel(label: string): Partial<Marking> {
-  if (label.trim().toUpperCase() === 'WHITE') return { tlp: 'CLEAR', rawTlp: 'TLP:WHITE' };
-  return { tlp: readTlp(label) };
+  const read = readMarkingTag(label) ?? readMarkingTag(`tlp:${label}`) ?? {};
+  return read.rawTlp === undefined ? read : { ...read, rawTlp: 'TLP:WHITE' };
 }
 
 /**

@@ -9,7 +9,6 @@ import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityPart } from './community.ts';
 import { hubErrorOf } from '../read/connection.ts';
 import type { Context } from './context.ts';
-import { toDisclosure } from '../read/row.ts';
 import { buildCommunitySchema } from './schema.ts';
 
 type Executor = { readonly handle: RequestHandler; stop(): Promise<void> };
@@ -73,14 +72,14 @@ export class Executors {
   }
 }
 
-/** Lists the disclosed rows in the response's extensions: the hub writes them to the audit log before it answers. */
+/** Lists the disclosed rows and counts in the response's extensions: the hub writes them to the audit log before it answers. */
 const reportDisclosed: ApolloServerPlugin<Context> = {
   requestDidStart: () =>
     Promise.resolve({
       willSendResponse: ({ contextValue, response }) => {
         if (response.body.kind === 'single') {
           response.body.singleResult.extensions = {
-            disclosed: contextValue.loaders.given().map(toDisclosure),
+            disclosed: contextValue.loaders.disclosed(),
           };
         }
         return Promise.resolve();

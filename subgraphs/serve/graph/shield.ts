@@ -19,6 +19,8 @@ type RootFieldRules = Readonly<Record<string, Readonly<Record<string, unknown>>>
 /** The checked properties of a graphql-shield rule. */
 type MaybeRule =
   { readonly name?: unknown; readonly func?: unknown; readonly cache?: unknown } | null | undefined;
+/** The options of graphql-shield. `findShieldFaults` checks the values. */
+type ShieldOptions = Readonly<Record<string, unknown>>;
 type Resolve = GraphQLFieldResolver<unknown, Context>;
 /** A field middleware that graphql-shield generates: it calls `inner` if the rule allows. */
 type Middleware = (inner: () => unknown, ...args: Parameters<Resolve>) => unknown;
@@ -29,6 +31,12 @@ const federationFields: Readonly<Record<string, (context: Context) => boolean>> 
   _service: () => false,
 };
 
+const defaultOptions: ShieldOptions = {
+  fallbackRule: deny,
+  fallbackError: new HubError('REFUSED'),
+  allowExternalErrors: true,
+};
+
 /**
  * Shields the root fields of a subgraph with one rule each. A root field without a rule is refused, and a rule that
  * throws refuses. All other fields are guarded by `guardFields`: graphql-shield on every field makes a list five times
@@ -37,11 +45,14 @@ const federationFields: Readonly<Record<string, (context: Context) => boolean>> 
 export function shieldRootFields(
   schema: GraphQLSchema,
   rules: RootFieldRules = rootFieldRules(schema),
+  options: ShieldOptions = defaultOptions,
 ): GraphQLSchema {
-  const faults = findShieldFaults(schema, rules);
+  const faults = [...findOptionFaults(options), ...findShieldFaults(schema, rules)];
   if (faults.length > 0) throw new Error(`the shield is incomplete:\n  ${faults.join('\n  ')}`);
-  const options = { fallbackRule: deny, fallbackError: new HubError('REFUSED'), allowExternalErrors: true };
-  const made = shield(rules as never, options).generate(schema) as Record<string, Record<string, Middleware>>;
+  const made = shield(rules as never, options as never).generate(schema) as Record<
+    string,
+    Record<string, Middleware>
+  >;
   for (const type of rootsOf(schema)) applyMiddleware(type, made[type.name] ?? {});
   return schema;
 }
@@ -81,6 +92,26 @@ export function findShieldFaults(schema: GraphQLSchema, rules: RootFieldRules): 
       ...(found.cache === 'no_cache' ? [] : [`${coordinate}: the rule of a root field must not be cached`]),
     ];
   });
+}
+
+/**
+ * Finds options that graphql-shield accepts and that open a refused field, one message for each. It returns the result
+ * of a `fallbackError` that is a function, and null or another value as it is: both are answers, not refusals.
+ */
+export function findOptionFaults(options: ShieldOptions): readonly string[] {
+  const { fallbackRule, fallbackError, debug } = options;
+  return [
+    ...(fallbackRule === deny ? [] : ['fallbackRule: expected `deny` of graphql-shield']),
+    ...(fallbackError instanceof HubError && fallbackError.code === 'REFUSED'
+      ? []
+      : [`fallbackError: expected the error REFUSED, got ${nameOfValue(fallbackError)}`]),
+    ...(debug === undefined || debug === false ? [] : ['debug: expected false']),
+  ];
+}
+
+function nameOfValue(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return value instanceof Error ? 'another error' : `a ${typeof value}`;
 }
 
 function rootFieldRule(type: GraphQLObjectType, field: string): unknown {

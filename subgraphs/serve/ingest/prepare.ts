@@ -2,6 +2,7 @@ import canonicalize from 'canonicalize';
 import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import { dateIn } from '../record/date-in.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { toDocument } from '../store/write.ts';
 import type { KeyPolicy } from '../store/key-assigner.ts';
@@ -73,7 +74,7 @@ export function toStored(
   prepared: Prepared,
   feed: string,
   id: string,
-  before: Pick<StoredRecord, 'sortAt' | 'envelope'> | null,
+  before: Replaced | null,
   references: Readonly<Record<string, string>>,
   keyPolicy: KeyPolicy,
   schema: SchemaVersions,
@@ -86,10 +87,23 @@ export function toStored(
     feed,
     envelope,
     content: { ...content, ...references },
-    sortAt: before?.sortAt ?? prepared.sortAt,
+    sortAt: undatedSortAt(prepared, before, schema),
     contentHash: prepared.contentHash,
   };
   return toDocument(kind, record, keyPolicy, schema);
+}
+
+/** The parts of a stored record that an import reads before it replaces the record. */
+export type Replaced = Pick<StoredRecord, 'sortAt' | 'envelope'> & {
+  /** The joint case, and the field that lists are sorted by. */
+  readonly content?: Readonly<Record<string, unknown>>;
+};
+
+/** Returns the sort key of a record without a date: its place stays, unless a date of its former content decided it. */
+function undatedSortAt(prepared: Prepared, before: Replaced | null, { sortBy }: SchemaVersions): Date {
+  if (before === null) return prepared.sortAt;
+  const dated = dateIn(sortBy, before.content ?? {});
+  return dated?.getTime() === before.sortAt.getTime() ? prepared.sortAt : before.sortAt;
 }
 
 /** Returns the envelope to store. Decisions that were made here about the stored record are kept. */

@@ -27,7 +27,7 @@ export type Written = {
 };
 
 type Known = Pick<StoredRecord, '_id' | 'contentHash' | 'sortAt' | 'envelope' | 'policy'> & {
-  readonly content?: { readonly case?: string | null };
+  readonly content?: Readonly<Record<string, unknown>> & { readonly case?: string | null };
 };
 type Change = Omit<RecordWrite, 'before'> & { readonly before: Known | null };
 
@@ -195,13 +195,21 @@ export class Target {
     const found = await Promise.all(
       [...byKind].map(async ([kind, ones]) => {
         const localIds = [...new Set(ones.map((one) => one.localId))];
+        const { sortBy } = schemaOf(this.#store, kind);
         const rows = await recordsOf(this.#store, kind)
           .find({
             feed: this.#feed,
             'envelope.localId': { $in: localIds },
             'envelope.exercise': this.#exercise,
           })
-          .project<Known>({ contentHash: 1, sortAt: 1, envelope: 1, policy: 1, 'content.case': 1 })
+          .project<Known>({
+            contentHash: 1,
+            sortAt: 1,
+            envelope: 1,
+            policy: 1,
+            'content.case': 1,
+            ...(sortBy === undefined ? {} : { [`content.${sortBy}`]: 1 }),
+          })
           .toArray();
         return rows.map((row): [string, Known] => [placeOf({ kind, localId: row.envelope.localId }), row]);
       }),

@@ -5,14 +5,24 @@ import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { recordsOf } from '../store/collections.ts';
 import type { Range } from '../store/walk/walk.ts';
-import { type SchemaVersions, versionsOf } from '../record/schema-versions.ts';
+import { type FilterValue, type SchemaVersions, versionsOf } from '../record/schema-versions.ts';
+import { isComparable, isDerived, valueAt } from '../store/derive.ts';
+import { setDerived } from '../store/key-state.ts';
 
-type Row = Pick<StoredRecord<Content>, '_id' | 'readableFrom' | 'content'> & {
+type Row = Pick<
+  StoredRecord<Content>,
+  '_id' | 'readableFrom' | 'content' | 'filters' | 'terms' | 'derived'
+> & {
   /** Documents of version 1 may lack it. */
   readonly schemaVersion?: number | null;
-  readonly envelope: Pick<StoredRecord['envelope'], 'version'>;
+  readonly envelope: Pick<StoredRecord['envelope'], 'version' | 'portions'>;
 };
-type Update = { readonly id: string; readonly operation: AnyBulkWriteOperation<StoredRecord> };
+type Update = {
+  readonly id: string;
+  readonly operation: AnyBulkWriteOperation<StoredRecord>;
+  /** Whether the values of filters have to be derived again. */
+  readonly isIncomplete: boolean;
+};
 
 const durable = { writeConcern: { w: 'majority', j: true } } as const;
 /** A batch of large records is split into writes of this size, in bytes. */
@@ -67,6 +77,7 @@ async function expandOnce(
     .project<Row>(neededFor(schema))
     .hint({ _id: 1 });
   const flush = async (): Promise<void> => {
+    if (updates.some(({ isIncomplete }) => isIncomplete)) await setDerived(store, null);
     written += await write(records, updates, failed);
     [updates, bytes] = [[], 0];
   };
@@ -91,7 +102,10 @@ export async function removeOldFields(
   { after, last }: Range,
 ): Promise<number> {
   const inRange = { $and: [{ _id: { $gt: after, $lte: last } }, hasOldFields(schema)] };
-  const retired = schema.retired().map((name) => [`content.${name}`, '']);
+  const retired = schema.retired().flatMap((name) => [
+    [`content.${name}`, ''],
+    [`filters.${name}`, ''],
+  ]);
   const { modifiedCount } = await recordsOf(store, schema.type).updateMany(
     inRange,
     {
@@ -109,7 +123,16 @@ function neededFor({ migrations }: SchemaVersions): Record<string, 1> {
     Object.entries(adds).flatMap(([name, { from }]) => [name, ...from]),
   );
   const paths = [...new Set(fields)].map((name) => [`content.${name}`, 1]);
-  return { schemaVersion: 1, readableFrom: 1, 'envelope.version': 1, ...Object.fromEntries(paths) };
+  return {
+    schemaVersion: 1,
+    readableFrom: 1,
+    'envelope.version': 1,
+    'envelope.portions': 1,
+    filters: 1,
+    terms: 1,
+    derived: 1,
+    ...Object.fromEntries(paths),
+  };
 }
 
 function updateOf(row: Row, schema: SchemaVersions): Update | Error {
@@ -119,6 +142,8 @@ function updateOf(row: Row, schema: SchemaVersions): Update | Error {
     const added = schema.added(row.content, versions.of);
     const stale = schema.addedBy(versions.of).filter((name) => !Object.hasOwn(added, name));
     const { _id, schemaVersion = null, envelope } = row;
+    const { filters, isIncomplete } = filtersOf(row, added, schema);
+    const unset = [...stale.map((name) => `content.${name}`), ...(isIncomplete ? ['derived'] : [])];
     const operation: AnyBulkWriteOperation<StoredRecord> = {
       updateOne: {
         filter: { _id, schemaVersion, 'envelope.version': envelope.version } as never,
@@ -127,17 +152,45 @@ function updateOf(row: Row, schema: SchemaVersions): Update | Error {
             schemaVersion: schema.current,
             readableFrom: versions.from,
             ...Object.fromEntries(Object.entries(added).map(([name, value]) => [`content.${name}`, value])),
+            ...Object.fromEntries(filters),
           } as never,
-          ...(stale.length > 0 && {
-            $unset: Object.fromEntries(stale.map((name) => [`content.${name}`, ''])) as never,
-          }),
+          ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map((path) => [path, ''])) as never }),
         },
       },
     };
-    return { id: _id, operation };
+    return { id: _id, operation, isIncomplete };
   } catch (error) {
     return error instanceof Error ? error : new TypeError('expected an Error');
   }
+}
+
+/**
+ * Returns the values that lists of this version filter by and that the document lacks, by path. Of a document in which a
+ * field is hidden only copies of a value are taken: the others are derived again when the store is refilled.
+ */
+function filtersOf(
+  { content, envelope, filters = {}, terms, derived }: Row,
+  added: Content,
+  schema: SchemaVersions,
+): { readonly filters: readonly (readonly [string, unknown])[]; readonly isIncomplete: boolean } {
+  if (!isDerived({ ...(derived !== undefined && { derived }) })) return { filters: [], isIncomplete: false };
+  const isHidden = envelope.portions.length > 0 || terms !== undefined;
+  const whole = { ...content, ...added };
+  const lacking = schema.filterValues.filter(({ path }) => valueAt(filters, path) === undefined);
+  const isMade = ({ path }: FilterValue) => Object.hasOwn(added, path.split('.', 1)[0] ?? '');
+  const found = lacking.flatMap((one) => {
+    const value = valueAt(whole, one.path);
+    const isPlain = isCopied(one) ? valueAt(filters, one.root) === value : isMade(one) && !isHidden;
+    return isPlain && isComparable(value) ? [[`filters.${one.path}`, value] as const] : [];
+  });
+  const isIncomplete =
+    isHidden &&
+    lacking.some((one) => !isCopied(one) && isMade(one) && isComparable(valueAt(whole, one.path)));
+  return { filters: found, isIncomplete };
+}
+
+function isCopied({ path, root }: FilterValue): boolean {
+  return path !== root;
 }
 
 /** Writes the updates. Documents that the store refuses, such as those that would be too large, go to `failed`. */

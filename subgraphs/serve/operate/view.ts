@@ -39,15 +39,17 @@ export async function viewAs(
   const seen = kinds.map(async ({ type }): Promise<Seen> => {
     const model = modelOf(store, type);
     const query: PageQuery = {
-      allowed: compileFilter([...readerAccess.keys(type)], now),
-      equal: {},
+      held: compileFilter([...readerAccess.keys(type)], now).admits.$in,
+      now,
+      equal: [],
       since: null,
       before: null,
       direction: 'DESC',
       after: null,
       limit: newestShown,
     };
-    const [found, count] = await Promise.all([findPage(model, query), countPage(model, query, maxCounted)]);
+    const [found, groups] = await Promise.all([findPage(model, query), countPage(model, query, maxCounted)]);
+    const counted = groups.reduce((sum, { count }) => sum + count, 0);
     const rows = found.flatMap((stored) => {
       const record = schemaOf(store, type).read(stored);
       return (record === null ? null : toRow(type, record, policy, readerAccess)) ?? [];
@@ -60,8 +62,8 @@ export async function viewAs(
     }));
     return {
       kind: type,
-      records: Math.min(count, maxCounted),
-      exact: policy.keysDecide && count <= maxCounted,
+      records: Math.min(counted, maxCounted),
+      exact: policy.keysDecide && counted <= maxCounted,
       newest,
     };
   });

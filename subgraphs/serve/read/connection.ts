@@ -20,8 +20,11 @@ export type Connection = {
     readonly startCursor: string | null;
     readonly endCursor: string | null;
   };
-  readonly total: (args: { readonly max?: number | null }) => Promise<{ value: number; exact: boolean }>;
+  readonly total: (args: { readonly max?: number | null }) => Promise<Total>;
 };
+
+/** The number of records of a list, and whether it is exact: counting stops at a maximum. */
+export type Total = { readonly value: number; readonly exact: boolean };
 
 const defaultPageSize = 25;
 const maxPageSize = 100;
@@ -37,14 +40,14 @@ export function pageSize(first: number | null | undefined): number {
 
 /**
  * Makes a Relay connection (Cursor Connections, section 4) of a page. `rows` has one row more than `size` if there is a
- * next page. `count` counts up to `max` + 1.
+ * next page. `count` counts up to `max`.
  */
 export function toConnection(
   rows: readonly Row[],
   size: number,
   after: Place | null,
   seal: (place: Place) => string,
-  count: (max: number) => Promise<number>,
+  count: (max: number) => Promise<Total>,
 ): Connection {
   const edges = rows
     .slice(0, size)
@@ -62,11 +65,10 @@ export function toConnection(
   };
 }
 
-async function boundedCount(max: number, count: (max: number) => Promise<number>) {
+async function boundedCount(max: number, count: (max: number) => Promise<Total>): Promise<Total> {
   if (max < 0 || max > maxTotal)
     throw new HubError('BAD_USER_INPUT', `max: expected 0 to ${maxTotal}, got ${max}`);
-  const found = await count(max);
-  return { value: Math.min(found, max), exact: found <= max };
+  return await count(max);
 }
 
 /** The HubError that caused an error of graphql-js; null if it is an internal failure. */

@@ -61,7 +61,7 @@ export class LinkLoader {
   }
 
   async #loadAlone({ kind, key, size, after }: LinkPage): Promise<readonly Link[]> {
-    const query = { equal: {}, since: null, before: null, direction: 'DESC', after, limit: size } as const;
+    const query = { since: null, before: null, direction: 'DESC', after, limit: size } as const;
     return await findLinks(this.#context.store, kind, key, {
       ...query,
       allowed: this.#context.allowed(kind),

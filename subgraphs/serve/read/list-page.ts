@@ -3,8 +3,9 @@ import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts'
 import { type PageArguments, pageSize } from './connection.ts';
 import { openCursor } from './cursor.ts';
 import type { PageRead, ReadRows } from './page-read.ts';
-import { countPage, findPage, type PageQuery } from './queries.ts';
+import { countPage, type Equal, findPage, isCountable, type PageQuery } from './queries.ts';
 import type { ReadContext } from './read-context.ts';
+import { hashTerms } from '../store/derive.ts';
 
 /** A page of all records of a type. Throws BAD_USER_INPUT, BAD_CURSOR or PART_UNAVAILABLE. */
 export function listPage(context: ReadContext, type: string, args: PageArguments): PageRead {
@@ -12,48 +13,80 @@ export function listPage(context: ReadContext, type: string, args: PageArguments
   const direction = args.orderBy?.direction ?? 'DESC';
   const scope = context.cursorScope(type, args.filter ?? null, direction);
   const after = args.after ? openCursor(args.after, scope, context.cursorKey) : null;
-  const query = { ...queryOf(context, type, args), direction, after };
+  const { isSearch, ...asked } = filterOf(context, type, args);
   const searched = searchedFields(context, type, args);
-  const read: ReadRows = async (place, limit) => {
-    const found = await findPage(context.model(type), { ...query, after: place, limit });
-    return found.map((stored) => {
-      const record = context.schema(type).read(stored);
-      const isFound = record !== null && mayFind(context, type, record, searched);
-      return { row: isFound ? context.toRow(type, record) : null, id: stored._id, sortAt: stored.sortAt };
-    });
+  const queryFor = (action: 'read' | 'search'): PageQuery => ({
+    ...asked,
+    ...context.held(type, action),
+    direction,
+    after,
+    limit: 0,
+  });
+  const readFor = (action: 'read' | 'search'): ReadRows => {
+    const query = queryFor(action);
+    return async (place, limit) => {
+      const found = await findPage(context.model(type), { ...query, after: place, limit });
+      return found.map((stored) => {
+        const record = context.schema(type).read(stored);
+        const isFound = record !== null && (action === 'read' || mayFind(context, type, record, searched));
+        return { row: isFound ? context.toRow(type, record) : null, id: stored._id, sortAt: stored.sortAt };
+      });
+    };
   };
   const count =
-    context.countsByIndex(type) && searched.length === 0
-      ? async (max: number) => await countPage(context.model(type), { ...query, limit: 0 }, max)
+    context.countsByIndex(type) && isCountable(asked)
+      ? async (max: number) => await countPage(context.model(type), queryFor('search'), max)
       : null;
-  return { type, size, after, scope, read, count };
+  const filter = args.filter ?? {};
+  // A window of time finds records by their date, so it needs the right to search, as a filter does.
+  return {
+    type,
+    size,
+    after,
+    scope,
+    filter,
+    read: readFor(isSearch ? 'search' : 'read'),
+    readCounted: readFor('search'),
+    count,
+  };
 }
 
-function queryOf(
+function filterOf(
   context: ReadContext,
   type: string,
   args: PageArguments,
-): Omit<PageQuery, 'direction' | 'after' | 'limit'> {
-  const { since, before, ...equal } = args.filter ?? {};
+): Pick<PageQuery, 'equal' | 'since' | 'before'> & { readonly isSearch: boolean } {
+  const { since, before, ...given } = args.filter ?? {};
   const names = context.kinds.get(type)?.filters ?? {};
-  const terms = Object.entries(equal).flatMap(([name, value]): [string, unknown][] => {
+  const equal = Object.entries(given).flatMap(([name, value]): Equal[] => {
     if (!Object.hasOwn(names, name) || value === null || value === undefined) return [];
-    const path = context.schema(type).filterPath(name, context.oldest);
-    if (path === null)
-      throw new HubError(
-        'PART_UNAVAILABLE',
-        `the filter ${name} is unavailable until \`hub migrate --contract\` has run`,
-      );
-    // The query is passed as trusted, so no value in it may be an operator object.
-    if (typeof value === 'object') throw new HubError('BAD_USER_INPUT', `${name}: expected a scalar value`);
-    return [[path, value]];
+    return [equalOf(context, type, name, value)];
   });
-  return {
-    allowed: context.allowed(type, terms.length > 0 ? 'search' : 'read'),
-    equal: Object.fromEntries(terms),
-    since: dateOrNull(since),
-    before: dateOrNull(before),
-  };
+  const window = { since: dateOrNull(since), before: dateOrNull(before) };
+  const isSearch = equal.length > 0 || window.since !== null || window.before !== null;
+  if (isSearch && !context.filled)
+    throw new HubError(
+      'PART_UNAVAILABLE',
+      'filters are unavailable until the values that they compare were derived for all stored records',
+    );
+  return { equal, ...window, isSearch };
+}
+
+function equalOf(context: ReadContext, type: string, name: string, value: unknown): Equal {
+  const stored = context.schema(type).filterPath(name, context.oldest);
+  if (stored === null)
+    throw new HubError(
+      'PART_UNAVAILABLE',
+      `the filter ${name} is unavailable until \`hub migrate --contract\` has run`,
+    );
+  // The query is passed as trusted, so no value in it may be an operator object.
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    throw new HubError('BAD_USER_INPUT', `${name}: expected a scalar value`);
+  const path = stored.slice('content.'.length);
+  const root = context.schema(type).filterRoot(name);
+  const terms = context.readerAccess.searchTerms(type, name);
+  const hashes = (clock: 'open' | 'early') => hashTerms(clock, root, value, terms);
+  return { path, value, open: hashes('open'), early: hashes('early') };
 }
 
 /** The fields that the list is filtered by. A filter's argument has the name of the field that it compares. */
@@ -67,15 +100,15 @@ function searchedFields({ kinds }: ReadContext, type: string, { filter }: PageAr
  * field that is a portion is decided by the portion's own marking.
  */
 function mayFind(
-  { policy, readerAccess }: ReadContext,
+  context: ReadContext,
   type: string,
   { envelope }: StoredRecord,
   fields: readonly string[],
 ): boolean {
-  if (fields.length === 0) return true;
+  if (!context.maySearch(type, envelope)) return false;
+  const { policy, readerAccess } = context;
   const may = (group: string, marked: Envelope) => policy.may(readerAccess, 'search', type, group, marked);
   return (
-    may('content', envelope) &&
     fields.every((field) => may(policy.coordinates.placeOf(type, field)?.group ?? '', envelope)) &&
     envelope.portions
       .filter(({ path }) => fields.includes(path))

@@ -1,4 +1,6 @@
-import { type Connection, type PageArguments, toConnection } from './connection.ts';
+import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
+import { type Connection, type PageArguments, toConnection, type Total } from './connection.ts';
+import { toCountDisclosure } from './count.ts';
 import { sealCursor } from './cursor.ts';
 import { LinkLoader } from './link-loader.ts';
 import { linkedPage } from './linked-page.ts';
@@ -6,7 +8,7 @@ import { listPage } from './list-page.ts';
 import { countRows, type PageRead, readRows } from './page-read.ts';
 import { ReadContext, type ReadOptions } from './read-context.ts';
 import { isKey, RecordLoader } from './record-loader.ts';
-import type { Row } from './row.ts';
+import { type Row, toDisclosure } from './row.ts';
 
 /**
  * Every read of one request by one reader. Create one for each request: a batch must never serve two readers. Each
@@ -17,6 +19,7 @@ export class Loaders {
   readonly #records: RecordLoader;
   readonly #links: LinkLoader;
   readonly #given = new Map<string, Row>();
+  readonly #counts = new Map<string, Disclosure>();
 
   constructor(options: ReadOptions) {
     this.#context = new ReadContext(options);
@@ -27,6 +30,11 @@ export class Loaders {
   /** Every row that resolvers were given so far, each once. The audit log records them as disclosed. */
   given(): readonly Row[] {
     return [...this.#given.values()];
+  }
+
+  /** The entries of the audit log on everything that resolvers were given: each row and each count once. */
+  disclosed(): readonly Disclosure[] {
+    return [...this.given().map(toDisclosure), ...this.#counts.values()];
   }
 
   /** A record by its id; null if it does not exist or this reader may not see it. */
@@ -53,7 +61,21 @@ export class Loaders {
     // One row more than the page tells whether there is a next page.
     const rows = await readRows(page, size + 1, after, deadline);
     for (const row of rows.slice(0, size)) this.#given.set(row.id, row);
-    const count = page.count ?? (async (max: number) => await countRows(page, max, deadline));
-    return toConnection(rows, size, after, (place) => sealCursor(place, scope, cursorKey), count);
+    const counted = async (max: number) => await this.#count(page, max);
+    return toConnection(rows, size, after, (place) => sealCursor(place, scope, cursorKey), counted);
+  }
+
+  /** Counts the records of a list, up to `max`. A count is a disclosure, also of nothing. */
+  async #count(page: PageRead, max: number): Promise<Total> {
+    const { type, filter, readCounted } = page;
+    const groups =
+      page.count === null
+        ? await countRows({ type, read: readCounted }, max, this.#context.deadline)
+        : await page.count(max);
+    const found = groups.reduce((sum, { count }) => sum + count, 0);
+    const total = { value: Math.min(found, max), exact: found <= max };
+    const disclosure = toCountDisclosure(type, filter, total.value, groups);
+    this.#counts.set(`${disclosure.id} ${max}`, disclosure);
+    return total;
   }
 }

@@ -1,5 +1,6 @@
 import { HubError } from '../../../schema/errors.ts';
 import type { CursorScope, Place } from './cursor.ts';
+import type { CountedGroup } from './queries.ts';
 import type { Row } from './row.ts';
 
 /** A row that the store returned. `row` is null if the guard rejects it. */
@@ -14,9 +15,13 @@ export type PageRead = {
   readonly size: number;
   readonly after: Place | null;
   readonly scope: CursorScope;
+  /** The values that the list is filtered by, for the audit log. */
+  readonly filter: unknown;
   readonly read: ReadRows;
-  /** Counts the list's rows on the index, up to `max` + 1. Null if only the guard can count them. */
-  readonly count: ((max: number) => Promise<number>) | null;
+  /** Reads only the rows that a total may count: those that the reader may search for. RED is never counted (J07a). */
+  readonly readCounted: ReadRows;
+  /** Counts these rows on the index, up to `max` + 1. Null if only the guard can count them. */
+  readonly count: ((max: number) => Promise<readonly CountedGroup[]>) | null;
 };
 
 type List = Pick<PageRead, 'type' | 'read'>;
@@ -52,14 +57,15 @@ export async function readRows(
 }
 
 /** Counts the rows that the guard allows, up to `max` + 1. Needed where the index counts rows that the guard rejects. */
-export async function countRows(list: List, max: number, deadline: number): Promise<number> {
-  let [count, place]: [number, Place | null] = [0, null];
-  while (count <= max) {
+export async function countRows(list: List, max: number, deadline: number): Promise<readonly CountedGroup[]> {
+  const counted: CountedGroup[] = [];
+  let place: Place | null = null;
+  while (counted.length <= max) {
     const rows: readonly Row[] = await readRows(list, countBatch, place, deadline);
-    count += rows.length;
+    counted.push(...rows.map(({ envelope }) => ({ envelope, count: 1 })));
     const last = rows.at(-1);
     if (last === undefined || rows.length < countBatch) break;
     place = { sortAt: last.sortAt, id: last.id };
   }
-  return Math.min(count, max + 1);
+  return counted.slice(0, max + 1);
 }

@@ -1,17 +1,34 @@
 import mongoose, { type Connection, type Model } from 'mongoose';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { StoreFilter } from '../../../schema/policy/decide/filter.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import { maxHeldKeys, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Place } from './cursor.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { Link } from '../store/links.ts';
-import { filterIndex, isLongAway, linkIndex, listIndex } from '../store/store.ts';
+import {
+  earlyIdIndex,
+  earlyIndex,
+  filterIndex,
+  idIndex,
+  type Index,
+  isLongAway,
+  linkIndex,
+  listIndex,
+  termIndex,
+} from '../store/store.ts';
 
-/** A page of a list: its filter, its order and the place that it follows. */
-export type PageQuery = {
-  readonly allowed: StoreFilter;
-  /** Equality terms by path, checked against the kind's filters. */
-  readonly equal: Readonly<Record<string, unknown>>;
+/** An equality term of a list's filter. */
+export type Equal = {
+  /** The path below `filters`. */
+  readonly path: string;
+  readonly value: string | number | boolean;
+  /** Hashes by which this reader finds the value where it is hidden from others (store/derive.ts). */
+  readonly open: readonly string[];
+  readonly early: readonly string[];
+};
+
+/** The order of a page, its window of time, and the place that it follows. */
+export type PageOrder = {
   readonly since: Date | null;
   readonly before: Date | null;
   readonly direction: 'ASC' | 'DESC';
@@ -19,28 +36,97 @@ export type PageQuery = {
   readonly limit: number;
 };
 
+/** A page of a list: its filter, its order and the place that it follows. */
+export type PageQuery = PageOrder & {
+  /** The access keys that the reader holds. */
+  readonly held: readonly string[];
+  readonly now: Date;
+  readonly equal: readonly Equal[];
+};
+
 /** A request fails if the store does not answer within this time. */
 const storeDeadlineMs = 2000;
 
-/** Finds one page of records by keyset pagination. The index merges the reader's keys: no sort, no collection scan. */
+/** One range of a page's records in the order of the list, on one index. */
+type Scan = { readonly filter: object; readonly hint: Index };
+
+/**
+ * Returns the scans whose union is the page. Each one examines only records that the reader may see, or find by the
+ * value: those under an embargo and those with a hidden value have separate indexes. No scan compares content.
+ */
+export function scansOf({ held, now, equal }: Pick<PageQuery, 'held' | 'now' | 'equal'>): readonly Scan[] {
+  const isOpen = { openFrom: { $lte: now } };
+  const open = { admits: { $in: held }, ...isOpen };
+  const early = { admitsEarly: { $in: held }, openFrom: { $gt: now } };
+  const [first, ...others] = equal;
+  if (first === undefined)
+    return [
+      { filter: open, hint: listIndex },
+      { filter: early, hint: earlyIndex },
+    ];
+  const rest = others.length === 0 ? {} : { $and: others.map((one) => matching(one, one.open)) };
+  const byTerms = batchesOf(first.open).map((terms) => ({
+    filter: { terms: { $in: terms }, ...isOpen, ...rest },
+    hint: termIndex,
+  }));
+  return [
+    { filter: { [`filters.${first.path}`]: first.value, ...open, ...rest }, hint: filterIndex(first.path) },
+    ...byTerms,
+    { filter: { ...early, $and: equal.map((one) => matching(one, one.early)) }, hint: earlyIndex },
+  ];
+}
+
+/** Returns whether one scan finds the hidden values of a filter: then no record is met by two scans. */
+export function isCountable({ equal }: Pick<PageQuery, 'equal'>): boolean {
+  return (equal[0]?.open.length ?? 0) <= maxHeldKeys;
+}
+
+function matching({ path, value }: Equal, terms: readonly string[]): object {
+  return { $or: [{ [`filters.${path}`]: value }, { terms: { $in: terms } }] };
+}
+
+/** MongoDB merges the scans of one `$in` in the order of the list only up to a number of them. */
+function batchesOf(terms: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(terms.length / maxHeldKeys);
+  return Array.from({ length: count }, (_, at) => terms.slice(at * maxHeldKeys, (at + 1) * maxHeldKeys));
+}
+
+/** Finds one page of records by keyset pagination. The indexes merge the reader's keys: no sort, no collection scan. */
 export async function findPage(
   model: Model<StoredRecord>,
   query: PageQuery,
 ): Promise<readonly StoredRecord[]> {
-  const path = Object.keys(query.equal)[0];
-  const hint = path === undefined ? listIndex : filterIndex(path);
-  return await keyset(query, '_id', async (place, sort, limit) => {
-    const filter = mongoose.trusted({ $and: [query.allowed, query.equal, place] });
-    return await bounded(
-      model
-        .find(filter as never)
-        .sort(sort)
-        .hint(hint)
-        .limit(limit)
-        .maxTimeMS(storeDeadlineMs)
-        .lean<StoredRecord[]>(),
-    );
-  });
+  const found = scansOf(query).map(
+    async ({ filter, hint }) =>
+      await keyset(query, '_id', async (place, sort, limit) => {
+        const all = mongoose.trusted({ $and: [filter, place] });
+        return await bounded(
+          model
+            .find(all as never)
+            .sort(sort)
+            .hint(hint)
+            .limit(limit)
+            .maxTimeMS(storeDeadlineMs)
+            .lean<StoredRecord[]>(),
+        );
+      }),
+  );
+  return mergePages(await Promise.all(found), query);
+}
+
+/** Merges the pages of several scans. Two scans of hidden values may meet the same record. */
+function mergePages(
+  pages: readonly (readonly StoredRecord[])[],
+  { direction, limit }: PageOrder,
+): readonly StoredRecord[] {
+  const filled = pages.filter(({ length }) => length > 0);
+  if (filled.length <= 1) return filled[0] ?? [];
+  const order = direction === 'ASC' ? 1 : -1;
+  // MongoDB compares strings by their UTF-8 bytes, and ids are ASCII.
+  const byPlace = (one: StoredRecord, other: StoredRecord) =>
+    order * (one.sortAt.getTime() - other.sortAt.getTime() || (one._id < other._id ? -1 : 1));
+  const byId = new Map(filled.flat().map((record) => [record._id, record]));
+  return [...byId.values()].toSorted(byPlace).slice(0, limit);
 }
 
 /** Finds one page of the join rows of a shared key. */
@@ -48,7 +134,7 @@ export async function findLinks(
   store: CommunityStore,
   kind: string,
   key: string,
-  query: PageQuery,
+  query: PageOrder & { readonly allowed: StoreFilter },
 ): Promise<readonly Link[]> {
   return await keyset(query, 'record', async (place, sort, limit) => {
     const filter = mongoose.trusted({ $and: [{ key, kind }, query.allowed, place] });
@@ -84,43 +170,101 @@ export async function findLinksOfMany(
   return rows.length > limit ? null : rows;
 }
 
-/** Finds records by their ids. Records that the filter does not allow are missing from the result. */
+/**
+ * Finds records by their ids. Records that the reader may not see are missing from the result. The index decides, so a
+ * hidden record is not read, however large it is.
+ */
 export async function findByIds(
   model: Model<StoredRecord>,
   ids: readonly string[],
-  allowed: StoreFilter,
+  { held, now }: Pick<PageQuery, 'held' | 'now'>,
 ): Promise<readonly StoredRecord[]> {
-  const filter = mongoose.trusted({ $and: [{ _id: { $in: ids } }, allowed] });
-  return await bounded(
-    model
-      .find(filter as never)
-      .hint({ _id: 1 })
-      .maxTimeMS(storeDeadlineMs)
-      .lean<StoredRecord[]>(),
+  const scans: readonly Scan[] = [
+    { filter: { admits: { $in: held }, openFrom: { $lte: now } }, hint: idIndex },
+    { filter: { admitsEarly: { $in: held }, openFrom: { $gt: now } }, hint: earlyIdIndex },
+  ];
+  const found = scans.map(
+    async ({ filter, hint }) =>
+      await bounded(
+        model
+          .find(mongoose.trusted({ _id: { $in: ids }, ...filter }) as never)
+          .hint(hint)
+          .maxTimeMS(storeDeadlineMs)
+          .lean<StoredRecord[]>(),
+      ),
   );
+  return (await Promise.all(found)).flat();
 }
 
-/** Counts the records of a list on the index, up to `max` + 1. */
-export async function countPage(model: Model<StoredRecord>, query: PageQuery, max: number): Promise<number> {
-  const path = Object.keys(query.equal)[0];
-  const hint = path === undefined ? listIndex : filterIndex(path);
-  const filter = mongoose.trusted({ $and: [query.allowed, query.equal, range(query)] });
-  return await bounded(
-    model.countDocuments(filter as never, { hint, limit: max + 1, maxTimeMS: storeDeadlineMs }),
+/** Records that were counted, grouped by marking and audience. */
+export type CountedGroup = {
+  readonly envelope: Pick<Envelope, 'marking' | 'audience'>;
+  readonly count: number;
+};
+
+/** Counts the records of a list on the index, up to `max` + 1 for each scan. */
+export async function countPage(
+  model: Model<StoredRecord>,
+  query: PageQuery,
+  max: number,
+): Promise<readonly CountedGroup[]> {
+  const counted = scansOf(query).map(
+    async ({ filter, hint }) => await countGroups(model, { $and: [filter, range(query)] }, hint, max + 1),
   );
+  return (await Promise.all(counted)).flat();
 }
 
-/** Counts the join rows of one key on the index, up to `max` + 1. */
+/** Counts the join rows of one key on the index, up to `max` + 1, and groups them by the marking of their records. */
 export async function countLinks(
   store: CommunityStore,
   kind: string,
   key: string,
   allowed: StoreFilter,
   max: number,
-): Promise<number> {
+): Promise<readonly CountedGroup[]> {
   const filter = mongoose.trusted({ $and: [{ key, kind }, allowed] });
-  const bounds = { hint: linkIndex, limit: max + 1, maxTimeMS: storeDeadlineMs };
-  return await bounded(store.links.countDocuments(filter as never, bounds));
+  const links = await bounded(
+    store.links
+      .find(filter as never, { record: 1, _id: 0 })
+      .hint(linkIndex)
+      .limit(max + 1)
+      .maxTimeMS(storeDeadlineMs)
+      .lean<Pick<Link, 'record'>[]>(),
+  );
+  const model = store.records.get(kind);
+  if (links.length === 0 || model === undefined) return [];
+  const ids = links.map(({ record }) => record);
+  return await countGroups(model, { _id: { $in: ids } }, { _id: 1 }, ids.length);
+}
+
+async function countGroups(
+  model: Model<StoredRecord>,
+  filter: object,
+  hint: Index,
+  limit: number,
+): Promise<readonly CountedGroup[]> {
+  const group = {
+    _id: {
+      marking: {
+        tlp: '$envelope.marking.tlp',
+        pap: '$envelope.marking.pap',
+        handlingCodes: '$envelope.marking.handlingCodes',
+        extraRestrictions: '$envelope.marking.extraRestrictions',
+      },
+      audience: { reach: '$envelope.audience.reach', organisations: '$envelope.audience.organisations' },
+    },
+    count: { $sum: 1 },
+  };
+  const rows = model
+    .aggregate<{ _id: CountedGroup['envelope']; count: number }>([
+      { $match: filter },
+      { $limit: limit },
+      { $group: group },
+    ])
+    .hint(hint)
+    .option({ maxTimeMS: storeDeadlineMs });
+  const found = await bounded({ model, exec: async () => await rows.exec() });
+  return found.map(({ _id: envelope, count }) => ({ envelope, count }));
 }
 
 /**
@@ -128,7 +272,7 @@ export async function countLinks(
  * the index, however many rows share a sort key.
  */
 async function keyset<Row>(
-  query: PageQuery,
+  query: PageOrder,
   id: '_id' | 'record',
   find: (place: object, sort: Sort, limit: number) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {
@@ -161,7 +305,7 @@ async function bounded<Result>(query: {
   return await within(storeDeadlineMs + 200, query.exec());
 }
 
-function range(query: PageQuery): object {
+function range(query: Pick<PageOrder, 'since' | 'before'>): object {
   const since = query.since === null ? {} : { $gte: query.since };
   const before = query.before === null ? {} : { $lt: query.before };
   const both = { ...since, ...before };

@@ -1,7 +1,7 @@
 import { HubError } from '../../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Policy, ReaderAccess } from '../../../schema/policy/decide/policy.ts';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
 import type { CommunityStore } from '../store/store.ts';
@@ -18,6 +18,8 @@ export type ReadOptions = {
   readonly cursorKey: Buffer;
   /** The oldest schema version of each kind in the store; 1 for a kind that is missing. */
   readonly oldest?: Oldest;
+  /** Whether all records of the store have the derived values that filters compare; true by default. */
+  readonly filled?: boolean;
   /** How long reads continue past rows that the guard rejects, in milliseconds. */
   readonly maxMs?: number;
 };
@@ -33,17 +35,19 @@ export class ReadContext {
   readonly readerAccess: ReaderAccess;
   readonly cursorKey: Buffer;
   readonly oldest: Oldest;
+  readonly filled: boolean;
   /** When reads stop to continue past rejected rows, on the clock of `performance.now()`. */
   readonly deadline: number;
   readonly #filters = new Map<string, StoreFilter>();
 
-  constructor({ store, kinds, policy, readerAccess, cursorKey, oldest, maxMs }: ReadOptions) {
+  constructor({ store, kinds, policy, readerAccess, cursorKey, oldest, filled, maxMs }: ReadOptions) {
     this.store = store;
     this.kinds = new Map(kinds.map((kind) => [kind.type, kind]));
     this.policy = policy;
     this.readerAccess = readerAccess;
     this.cursorKey = cursorKey;
     this.oldest = oldest ?? {};
+    this.filled = filled ?? true;
     this.deadline = performance.now() + (maxMs ?? defaultMaxMs);
   }
 
@@ -55,6 +59,19 @@ export class ReadContext {
       compileFilter([...this.readerAccess.keys(kind, action)], this.readerAccess.now);
     this.#filters.set(name, filter);
     return filter;
+  }
+
+  /** The same as access keys and time, for the scans of a list and for lookups. */
+  held(
+    kind: string,
+    action: 'read' | 'search' = 'read',
+  ): { readonly held: readonly string[]; readonly now: Date } {
+    return { held: this.allowed(kind, action).admits.$in, now: this.readerAccess.now };
+  }
+
+  /** Whether this reader may search for a record, which counts and windows of time require. */
+  maySearch(type: string, envelope: Envelope): boolean {
+    return this.policy.may(this.readerAccess, 'search', type, 'content', envelope);
   }
 
   /** Decides a record in the current schema version. Null if this reader may not see it. */

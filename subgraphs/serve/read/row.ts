@@ -30,9 +30,8 @@ export function toRow(
 
 /** The audit log's entry on a row that was disclosed: id, version, marking and the portions shown. */
 export function toDisclosure(row: Row): Disclosure {
-  const { marking, audience, portions, version } = row.envelope;
+  const { marking, portions, version } = row.envelope;
   const shown = portions.filter((portion) => !row.decision.hidden.has(portion.path));
-  const open = marking.tlp === 'CLEAR' || marking.tlp === 'GREEN';
   return {
     type: row.type,
     id: row.id,
@@ -41,7 +40,16 @@ export function toDisclosure(row: Row): Disclosure {
     pap: marking.pap,
     handlingCodes: marking.handlingCodes,
     extraRestrictions: marking.extraRestrictions,
-    audience: open && audience.reach !== 'NAMED' ? null : audience.organisations,
+    audience: audienceOf(row.envelope),
     portions: shown.map((portion) => ({ path: portion.path, tlp: portion.marking.tlp })),
   };
+}
+
+/** The organisations that a record is for; null if TLP opens it to more than named organisations. */
+export function audienceOf({
+  marking,
+  audience,
+}: Pick<Envelope, 'marking' | 'audience'>): readonly string[] | null {
+  const isOpen = marking.tlp === 'CLEAR' || marking.tlp === 'GREEN';
+  return isOpen && audience.reach !== 'NAMED' ? null : audience.organisations;
 }

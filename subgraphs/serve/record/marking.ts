@@ -110,24 +110,18 @@ function isRestricted({ distribution, handlingCodes, extraRestrictions }: Markin
   );
 }
 
-const tlpLabels: Readonly<Record<string, Tlp>> = {
-  clear: 'CLEAR',
-  green: 'GREEN',
-  amber: 'AMBER',
-  'amber+strict': 'AMBER_STRICT',
-  red: 'RED',
-};
-
 /**
- * Parses a TLP 2.0 label (`tlp:amber+strict`). Throws WRONG_MARKING for any other label. That includes WHITE of TLP 1.0:
- * only formats whose standard has it convert it to CLEAR.
+ * Parses a TLP label of the hub's own input (`tlp:amber+strict`). Throws WRONG_MARKING for any other label. That includes
+ * WHITE of TLP 1.0: only formats whose standard has it convert it to CLEAR, with `readMarkingTag`.
  */
 export function readTlp(label: string): Tlp {
   const name = label
     .trim()
     .toLowerCase()
-    .replace(/^tlp:\s*/, '');
-  const tlp = Object.hasOwn(tlpLabels, name) ? tlpLabels[name] : undefined;
+    .replace(/^tlp:\s*/, '')
+    .replace('+', '_')
+    .toUpperCase();
+  const tlp = tlpScale.find((known) => known === name);
   if (tlp === undefined) throw new RejectError('WRONG_MARKING', 'expected a label of TLP 2.0');
   return tlp;
 }

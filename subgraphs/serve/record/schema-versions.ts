@@ -8,6 +8,18 @@ import { portionsToStore, portionsToRead } from './portions.ts';
 /** The oldest schema version that a store still supports, by kind; 1 for a kind that is missing. */
 export type Oldest = Readonly<Record<string, number>>;
 
+/** A value that lists filter by: its path in the content, and what hides it. */
+export type FilterValue = {
+  /** The path below `content`, and below `filters`. */
+  readonly path: string;
+  /** The argument of the filter, which has the name of the field that it compares. */
+  readonly name: string;
+  /** The path under which the oldest version stored the same value: terms contain it, so a renamed field keeps them. */
+  readonly root: string;
+  /** Portions with one of these paths hide the value. */
+  readonly hiding: ReadonlySet<string>;
+};
+
 /** The parts of a document that depend on its schema version. */
 export type Form = Pick<StoredRecord, 'content' | 'schemaVersion' | 'readableFrom'>;
 
@@ -30,6 +42,10 @@ export class SchemaVersions {
   /** The version that this program writes: the number of migrations plus 1. */
   readonly current: number;
   readonly migrations: readonly Migration[];
+  /** The field of content that lists are sorted by, if there is one. */
+  readonly sortBy: string | undefined;
+  /** The values that lists of any version filter by. Each needs an index. */
+  readonly filterValues: readonly FilterValue[];
   readonly #filters: Readonly<Record<string, string>>;
   readonly #retired: readonly string[];
   readonly #alarm: (message: string) => void;
@@ -39,8 +55,10 @@ export class SchemaVersions {
     this.type = kind.type;
     this.migrations = kind.migrations ?? [];
     this.current = this.migrations.length + 1;
+    this.sortBy = kind.sortBy;
     this.#filters = kind.filters;
     this.#retired = this.migrations.flatMap(({ retires = {} }) => Object.keys(retires));
+    this.filterValues = this.#findFilterValues();
     this.#alarm = alarm;
   }
 
@@ -117,13 +135,14 @@ export class SchemaVersions {
     return path === undefined ? null : this.#olderPath(path, oldest[this.type] ?? 1);
   }
 
-  /** Every path that a filter of this kind may compare. Each needs an index. */
+  /** The path that terms contain for a filter (`FilterValue.root`). */
+  filterRoot(name: string): string {
+    return this.filterValues.find((value) => value.name === name)?.root ?? name;
+  }
+
+  /** Every path of content that a filter of this kind may compare. */
   filterPaths(): readonly string[] {
-    const versions = Array.from({ length: this.current }, (_, at) => at + 1);
-    const paths = Object.values(this.#filters).flatMap((path) =>
-      versions.flatMap((version) => this.#olderPath(path, version) ?? []),
-    );
-    return [...new Set(paths)];
+    return [...new Set(this.filterValues.map(({ path }) => `content.${path}`))];
   }
 
   /** The fields of content that only older versions use. */
@@ -134,6 +153,20 @@ export class SchemaVersions {
   /** Whether the store contains documents of the current version only, so that the index can count them. */
   isSettled(oldest: Oldest): boolean {
     return (oldest[this.type] ?? 1) === this.current;
+  }
+
+  #findFilterValues(): readonly FilterValue[] {
+    const versions = Array.from({ length: this.current }, (_, at) => at + 1);
+    const values = Object.entries(this.#filters).flatMap(([name, path]) =>
+      versions.flatMap((version): FilterValue[] => {
+        const older = this.#olderPath(path, version);
+        if (older === null) return [];
+        const root = belowContent(versions.map((one) => this.#olderPath(path, one)).find(isPath) ?? path);
+        const hiding = new Set([name, topOf(path), topOf(older)]);
+        return [{ path: belowContent(older), name, root, hiding }];
+      }),
+    );
+    return [...new Map(values.map((value) => [`${value.name} ${value.path}`, value])).values()];
   }
 
   #olderPath(path: string, oldest: number): string | null {
@@ -162,6 +195,18 @@ export class SchemaVersions {
       ? without(content, this.#retired)
       : content;
   }
+}
+
+function isPath(path: string | null): path is string {
+  return path !== null;
+}
+
+function belowContent(path: string): string {
+  return path.slice('content.'.length);
+}
+
+function topOf(path: string): string {
+  return belowContent(path).split('.', 1)[0] ?? '';
 }
 
 function without(content: Content, names: readonly string[]): Content {

@@ -1,9 +1,9 @@
 import { coerceInputValue, type GraphQLError, type GraphQLSchema } from 'graphql';
-import type { Time } from '../../../schema/record/envelope.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Kind } from '../kind.ts';
 import { contentInput, namedIn, type Reference, mapReferences } from './contract.ts';
 import type { Content } from './content.ts';
+import { dateIn } from './date-in.ts';
 
 /** Checked content, ready to be stored. */
 export type TakenContent = {
@@ -62,7 +62,7 @@ export function settleContent(
   return {
     content,
     names: namedIn(schema, kind, content, []).names,
-    sortAt: sortOf(kind, content),
+    sortAt: dateIn(kind.sortBy, content),
     belongsTo,
   };
 }
@@ -74,11 +74,4 @@ function withoutValue({ message }: GraphQLError): string {
   if (/is not defined by type/.test(message)) return 'unknown field: the schema does not define it';
   const expected = /^Expected (?:value of )?(?:non-nullable )?type "([\w[\]!]+)"/.exec(message)?.[1];
   return expected === undefined ? 'expected a value of another type or range' : `expected ${expected}`;
-}
-
-function sortOf({ sortBy }: Kind, content: Content): Date | null {
-  const value = sortBy === undefined ? undefined : content[sortBy];
-  if (value instanceof Date) return value;
-  const utc = (value as Partial<Time> | null | undefined)?.utc;
-  return utc instanceof Date ? utc : null;
 }

@@ -3,12 +3,18 @@ import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from '../store/store.ts';
+import { followKeyState } from '../store/key-assigner.ts';
 import { readKeyState } from '../store/key-state.ts';
+import type { Versions } from '../store/policy-versions.ts';
 import { type Held, underLease } from '../store/walk/under-lease.ts';
+import { isRefillDue, refill } from './refill.ts';
 import { relabel, type RelabelOptions } from './relabel.ts';
 
 type Log = { warn(message: string): void; error(message: string): void };
-type Options = Pick<RelabelOptions, 'rest' | 'graceMs'>;
+type Options = Pick<RelabelOptions, 'rest' | 'graceMs'> & {
+  /** With it, records without derived values are refilled too. */
+  readonly versions?: Versions;
+};
 
 const lookEveryMs = 1000;
 const stopMs = 3000;
@@ -32,6 +38,7 @@ export function relabelInBackground(
       const policy = await findDue(store, policies);
       if (policy !== null)
         await relabelUnderLease(store, policies, policy, holder, stopped.signal, log, options);
+      else await refillUnderLease(store, policies, holder, stopped.signal, log, options);
     } catch (error) {
       if (!stopped.signal.aborted) log.error(`relabelling failed and will be tried again: ${String(error)}`);
     }
@@ -84,4 +91,27 @@ async function relabelUnderLease(
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   if (done !== null && done.added + done.cleaned > 0)
     log.warn(`relabelled ${done.added} records to version ${policy.source.version} in ${seconds} s`);
+}
+
+/** Derives the values of records that lack them. Filters are unavailable until it has ended. */
+async function refillUnderLease(
+  store: CommunityStore,
+  policies: Pick<PolicyWatch, 'current'>,
+  holder: string,
+  stopped: AbortSignal,
+  log: Log,
+  { versions, rest }: Options,
+): Promise<void> {
+  const inForce = policies.current()?.policy.source.version;
+  if (versions === undefined || inForce === undefined || !isOpen(store) || !(await isRefillDue(store)))
+    return;
+  const keyAssigner = followKeyState(store, versions, inForce);
+  const work = async ({ signal, progress }: Held) =>
+    await refill(store, keyAssigner, {
+      ...(rest === undefined ? {} : { rest }),
+      signal: AbortSignal.any([stopped, signal]),
+      progress,
+    });
+  const done = await underLease(store, 'relabel', holder, work);
+  if (done !== null && done > 0) log.warn(`derived the values that filters compare for ${done} records`);
 }

@@ -4,7 +4,10 @@ import { keysOfVersion } from '../../../schema/policy/decide/access-keys.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { Range } from '../store/walk/walk.ts';
-import { linksOf, recordsOf } from '../store/collections.ts';
+import type { Content } from '../record/content.ts';
+import type { SchemaVersions } from '../record/schema-versions.ts';
+import { linksOf, recordsOf, schemaOf } from '../store/collections.ts';
+import { deriveFilters, derivedFrom, type FilterFields, isDerived, valueAt } from '../store/derive.ts';
 import { holdKeyState, inTransaction, type KeyState } from '../store/key-state.ts';
 
 /** One walk through all records: the key state that it is based on, and a filter for the records to write. */
@@ -14,8 +17,13 @@ export type Step = {
   readonly todo: Document;
 };
 
-type Row = Pick<StoredRecord, '_id' | 'envelope' | 'admits' | 'admitsEarly' | 'policy'>;
+type Row = Pick<
+  StoredRecord<Content>,
+  '_id' | 'envelope' | 'content' | 'admits' | 'admitsEarly' | 'policy' | 'filters' | 'terms' | 'derived'
+>;
 type StoredKeys = Pick<Row, 'admits' | 'admitsEarly' | 'policy'>;
+/** The update of records: their keys, and their values of filters where those changed. */
+type Change = { readonly keys: StoredKeys; readonly filters: FilterFields | null };
 
 /**
  * Writes new access keys to the records of a range, in one transaction. Records that an import writes meanwhile are
@@ -30,6 +38,7 @@ export async function writeRange(
   shard: number,
 ): Promise<number> {
   const records = recordsOf(store, kind);
+  const schema = schemaOf(store, kind);
   const inRange = { $and: [{ _id: { $gt: after, $lte: last } }, todo] };
   if ((await records.findOne(inRange, { projection: { _id: 1 }, hint: { _id: 1 } })) === null) return 0;
   let written = 0;
@@ -37,50 +46,82 @@ export async function writeRange(
     await holdKeyState(store, shard, state, session);
     const rows = await records
       .find(inRange, { session })
-      .project<Row>({ envelope: 1, admits: 1, admitsEarly: 1, policy: 1 })
+      .project<Row>(neededFor(schema))
       .hint({ _id: 1 })
       .toArray();
     written = rows.length;
     if (rows.length === 0) return;
-    const groups = groupByKeys(rows, kind, policy, state.serving);
-    const updates = groups.map(([ids, keys]) => updateOf({ _id: { $in: ids } }, keys));
+    const groups = groupByChange(rows, (row) => changeOf(row, policy, schema, state.serving));
+    const updates = groups.map(([ids, change]) => updateOf({ _id: { $in: ids } }, change));
     await records.bulkWrite(updates, { session });
-    const links = groups.map(([ids, keys]) => updateOf({ record: { $in: ids } }, keys));
+    const links = groups.map(([ids, { keys }]) =>
+      updateOf({ record: { $in: ids } }, { keys, filters: null }),
+    );
     await linksOf(store).bulkWrite(links, { session, ordered: false });
   });
   return written;
 }
 
-/** Groups records with the same new keys, so that one update writes each group. */
-function groupByKeys(
+/** Reads only what keys and filters are made of. */
+function neededFor(schema: SchemaVersions): Record<string, 1> {
+  const names = ['envelope', 'admits', 'admitsEarly', 'policy', 'filters', 'terms', 'derived'];
+  const paths = derivedFrom(schema).map((path) => `content.${path}`);
+  return Object.fromEntries([...names, ...paths].map((name) => [name, 1]));
+}
+
+/** Groups records with the same change, so that one update writes each group. */
+function groupByChange(
   rows: readonly Row[],
-  kind: string,
-  policy: Policy,
-  serving: number,
-): readonly (readonly [readonly string[], StoredKeys])[] {
-  const groups = new Map<string, { readonly ids: string[]; readonly keys: StoredKeys }>();
+  changeFor: (row: Row) => Change,
+): readonly (readonly [readonly string[], Change])[] {
+  const groups = new Map<string, { readonly ids: string[]; readonly change: Change }>();
   for (const row of rows) {
-    const keys = keysAfter(row, kind, policy, serving);
-    const name = JSON.stringify(keys);
-    const group = groups.get(name) ?? { ids: [], keys };
+    const change = changeFor(row);
+    const name = JSON.stringify(change);
+    const group = groups.get(name) ?? { ids: [], change };
     groups.set(name, group);
     group.ids.push(row._id);
   }
-  return [...groups.values()].map(({ ids, keys }) => [ids, keys]);
+  return [...groups.values()].map(({ ids, change }) => [ids, change]);
 }
 
-/** Returns a record's new keys: those of the policy, and those that rows are still found by. */
-function keysAfter(row: Row, kind: string, policy: Policy, serving: number): StoredKeys {
-  const { admits, early } = policy.admittedKeys(row.envelope, kind);
+/** Returns a record's new keys and terms: those of the policy, and those that rows are still found by. */
+function changeOf(row: Row, policy: Policy, schema: SchemaVersions, serving: number): Change {
+  const { admits, early } = policy.admittedKeys(row.envelope, schema.type);
   const served = keysOfVersion(serving);
   const isServed = (key: string) => serving !== policy.source.version && served.test(key);
-  return {
+  const keys = {
     admits: [...row.admits.filter(isServed), ...admits],
     admitsEarly: [...row.admitsEarly.filter(isServed), ...early],
     policy: policy.version,
   };
+  return { keys, filters: filtersAfter(row, policy, schema, isServed) };
 }
 
-function updateOf<Filter>(filter: Filter, keys: StoredKeys) {
-  return { updateMany: { filter, update: { $set: keys } } };
+/** Returns the values of filters; null if they stay as they are. A value that the served version hides stays hidden. */
+function filtersAfter(
+  row: Row,
+  policy: Policy,
+  schema: SchemaVersions,
+  isServed: (key: string) => boolean,
+): FilterFields | null {
+  // Records without derived values get them when the store is refilled.
+  if (!isDerived(row)) return null;
+  const stored = row.filters ?? {};
+  const kept = (row.terms ?? []).filter(isServed);
+  const isHidden = (path: string) => kept.length > 0 && valueAt(stored, path) === undefined;
+  const whole = { envelope: row.envelope, content: row.content ?? {} };
+  const { filters, terms = [] } = deriveFilters(schema.type, whole, policy, schema, isHidden);
+  const after = [...kept, ...terms];
+  const isSame = JSON.stringify([stored, row.terms ?? []]) === JSON.stringify([filters, after]);
+  return isSame ? null : { filters, ...(after.length > 0 && { terms: after }) };
+}
+
+function updateOf<Filter>(filter: Filter, { keys, filters }: Change) {
+  if (filters === null) return { updateMany: { filter, update: { $set: keys } } };
+  const update = {
+    $set: { ...keys, ...filters },
+    ...(filters.terms === undefined && { $unset: { terms: 1 } }),
+  };
+  return { updateMany: { filter, update: update as { $set: StoredKeys } } };
 }

@@ -99,7 +99,12 @@ async function settle(
   const { version } = policy.source;
   const ofOthers = { $elemMatch: { $not: keysOfVersion(version) } };
   const todo = {
-    $or: [{ policy: { $ne: policy.version } }, { admits: ofOthers }, { admitsEarly: ofOthers }],
+    $or: [
+      { policy: { $ne: policy.version } },
+      { admits: ofOthers },
+      { admitsEarly: ofOthers },
+      { terms: ofOthers },
+    ],
   };
   const cleaned = await pass(store, policy, { name: 'removing', state, todo }, options);
   if (cleaned === 0) await changeKeyState(store, state, { settled: version });

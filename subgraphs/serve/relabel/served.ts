@@ -3,6 +3,7 @@ import type { PolicyWatch } from '../../../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Oldest } from '../record/schema-versions.ts';
 import type { CommunityStore } from '../store/store.ts';
+import { isDerived } from '../store/derive.ts';
 import { beginKeyState } from '../store/key-state.ts';
 import type { Versions } from '../store/policy-versions.ts';
 
@@ -15,6 +16,8 @@ export type Served = {
   current(): Policy | null;
   /** The minimum document version of each kind, as last read from the store. */
   oldest(): Oldest;
+  /** Whether all records have the derived values that filters compare, as last read from the store. */
+  filled(): boolean;
   stop(): void;
 };
 
@@ -49,6 +52,7 @@ export function followServed(
   let lookedAt = Number.NEGATIVE_INFINITY;
   let reported = '';
   let oldest: Oldest = {};
+  let filled = false;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const report = (message: string) => {
@@ -65,6 +69,7 @@ export function followServed(
         if (inForce.source.version === serving) found = inForce;
         else if (found?.source.version !== serving) found = await versions.of(serving);
         oldest = state.oldest ?? {};
+        filled = isDerived(state);
         lookedAt = began;
         report('');
       }
@@ -86,6 +91,7 @@ export function followServed(
       return served.policy;
     },
     oldest: () => oldest,
+    filled: () => filled,
     stop: () => {
       stopped = true;
       clearTimeout(timer);

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
+import { noTerms } from '../../../schema/policy/decide/search-terms.ts';
 import type { Oldest } from '../record/schema-versions.ts';
 import type { CommunityStore } from './store.ts';
 import {
@@ -13,7 +14,7 @@ import {
 import type { Versions } from './policy-versions.ts';
 
 /** The policy, or the policies, that give the access keys of a record, and the version that is stored with them. */
-export type KeyPolicy = Pick<Policy, 'admittedKeys' | 'version'> & {
+export type KeyPolicy = Pick<Policy, 'admittedKeys' | 'searchTerms' | 'version'> & {
   /** The versions of documents below which fields of older versions are no longer written. */
   readonly shed?: Oldest;
 };
@@ -69,6 +70,13 @@ function combine(policies: readonly Policy[]): KeyPolicy {
     admittedKeys: (envelope, kind) => {
       const all = policies.map((policy) => policy.admittedKeys(envelope, kind));
       return { admits: all.flatMap(({ admits }) => admits), early: all.flatMap(({ early }) => early) };
+    },
+    searchTerms: (envelope, kind, field, paths, always) => {
+      const isHidden = policies.some((one) => one.searchTerms(envelope, kind, field, paths) !== null);
+      if (!isHidden && always !== true) return null;
+      // If one version hides the field, readers of every version find its value by terms.
+      const all = policies.map((one) => one.searchTerms(envelope, kind, field, paths, true) ?? noTerms);
+      return { open: all.flatMap(({ open }) => open), early: all.flatMap(({ early }) => early) };
     },
   };
 }

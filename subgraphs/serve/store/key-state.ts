@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { within } from '../../../schema/runtime/within.ts';
 import type { Oldest } from '../record/schema-versions.ts';
 import { recordsOf } from './collections.ts';
+import { derivation } from './derive.ts';
 import { type CommunityStore, isOpen } from './store.ts';
 
 /**
@@ -10,6 +11,8 @@ import { type CommunityStore, isOpen } from './store.ts';
  * versions of the documents are part of it, because writers must hold both in the same way.
  */
 export type KeyState = Held & {
+  /** The version of the rules by which the values of all records are derived (derive.ts); absent if some have none. */
+  readonly derived?: number;
   /** Rows are found by the keys of this version. Every row has them. */
   readonly serving: number;
   /** The version whose keys are being added; null while none is. */
@@ -79,7 +82,7 @@ export async function beginKeyState(store: CommunityStore, version: number): Pro
   await inTransaction(store, async (session) => {
     const all = shardsOf(store);
     if ((await all.findOne({ _id: 0 }, { session })) !== null) return;
-    const held = (await isEmpty(store, session)) ? newestOf(store) : {};
+    const held = (await isEmpty(store, session)) ? { ...newestOf(store), derived: derivation } : {};
     const documents = Array.from({ length: shards }, (_, _id): Shard => ({
       _id,
       batches: 0,
@@ -159,6 +162,14 @@ export async function raise(
       },
       { session },
     );
+  });
+}
+
+/** Stores the version of the rules by which all records are derived; null if some records have to be derived again. */
+export async function setDerived(store: CommunityStore, derived: number | null): Promise<void> {
+  const change = derived === null ? { $unset: { derived: 1 as const } } : { $set: { derived } };
+  await inTransaction(store, async (session) => {
+    await shardsOf(store).updateMany({}, { ...change, $inc: { batches: 1 } }, { session });
   });
 }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Collection } from 'mongodb';
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from './store.ts';
+import { derivation } from './derive.ts';
 import type { Oldest } from '../record/schema-versions.ts';
 
 /** The kind of process that uses a community's store. */
@@ -14,6 +15,8 @@ type Process = {
   readonly what: What;
   readonly at: string;
   readonly versions: Oldest;
+  /** The version of the rules by which it derives values (derive.ts); absent in programs without such rules. */
+  readonly derives?: number;
   /** By the clock of the store. */
   readonly seenAt: Date;
 };
@@ -33,7 +36,7 @@ export function announce(store: CommunityStore, what: What) {
   let stopped = false;
   const beat = async (): Promise<void> => {
     const isConnected = isOpen(store);
-    const seen = [{ $set: { what, at, versions, seenAt: '$$NOW' } }];
+    const seen = [{ $set: { what, at, versions, derives: derivation, seenAt: '$$NOW' } }];
     const register = async () => await processesOf(store).updateOne({ _id }, seen, { upsert: true });
     if (isConnected) await within(answerMs, register()).catch(() => undefined);
     if (!stopped) timer = setTimeout(again, isConnected ? beatEveryMs : connectingMs).unref();
@@ -77,6 +80,18 @@ export async function findOlder(
     return older.length === 0 ? [] : [`${what} on ${at}, last seen ${seenAt.toISOString()}: ${kinds}`];
   });
   return lines.toSorted();
+}
+
+/** Returns whether a recently seen process derives values by older rules, or not at all. */
+export async function derivesLess(
+  store: CommunityStore,
+  least: number,
+  recentlyMs: number,
+): Promise<boolean> {
+  const since = { $gt: ['$seenAt', { $subtract: ['$$NOW', recentlyMs] }] };
+  const older = { $expr: since, derives: { $not: { $gte: least } } };
+  const options = { readConcern: 'majority', projection: { _id: 1 } } as const;
+  return (await within(answerMs, processesOf(store).findOne(older, options))) !== null;
 }
 
 function processesOf(store: CommunityStore): Collection<Process> {

@@ -14,14 +14,30 @@ export type CommunityStore = {
   readonly schemas: ReadonlyMap<string, SchemaVersions>;
 };
 
-/** The index of every list: MongoDB merges the held keys in the order of the list. */
-export const listIndex = { admits: 1, sortAt: -1, _id: -1 } as const;
+/** An index: its key, and the rows that it has entries for. */
+export type Index = Readonly<Record<string, 1 | -1>>;
+
+/**
+ * The index of every list: MongoDB merges the held keys in the order of the list. `openFrom` is compared in the index, so
+ * that a record under embargo is not read for a reader who may not see it yet.
+ */
+export const listIndex = { admits: 1, sortAt: -1, _id: -1, openFrom: 1 } as const;
+/** The index of the records under embargo, by the access keys that they admit before it ends. */
+export const earlyIndex = { admitsEarly: 1, sortAt: -1, _id: -1, openFrom: 1 } as const;
+/** The index of values that are hidden from some readers of the record (derive.ts). */
+export const termIndex = { terms: 1, sortAt: -1, _id: -1, openFrom: 1 } as const;
+/** The indexes of lookups: they decide whether the reader may see a record before it is read. */
+export const idIndex = { _id: 1, admits: 1, openFrom: 1 } as const;
+export const earlyIdIndex = { _id: 1, admitsEarly: 1, openFrom: 1 } as const;
 export const linkIndex = { key: 1, kind: 1, admits: 1, sortAt: -1, record: -1 } as const;
 
-/** Returns the index of a list that is filtered by equality of one path. */
-export function filterIndex(path: string): Record<string, 1 | -1> {
-  return { [path]: 1, ...listIndex };
+/** Returns the index of a list that is filtered by equality of one value, at its path below `filters`. */
+export function filterIndex(path: string): Index {
+  return { [`filters.${path}`]: 1, ...listIndex };
 }
+
+/** Records that have or had an embargo. All others have the epoch as `openFrom`. */
+const embargoed = { partialFilterExpression: { openFrom: { $gt: new Date(0) } } };
 
 /**
  * Opens the community's store without waiting for it. Connects again until the store answers; queries fail until then.
@@ -132,13 +148,21 @@ function recordModel(
       sortAt: Date,
       openFrom: Date,
       contentHash: String,
+      filters: Schema.Types.Mixed,
+      terms: [String],
+      derived: Number,
       ...keys,
     },
     strictness,
   );
   schema.index(listIndex);
+  schema.index(earlyIndex, embargoed);
+  schema.index(termIndex, { partialFilterExpression: { terms: { $exists: true } } });
+  schema.index(idIndex);
+  schema.index(earlyIdIndex, embargoed);
   schema.index({ feed: 1, 'envelope.localId': 1, 'envelope.exercise': 1 }, { unique: true });
-  for (const path of versions.filterPaths()) schema.index(filterIndex(path));
+  for (const path of new Set(versions.filterValues.map((value) => value.path)))
+    schema.index(filterIndex(path));
   return connection.model<StoredRecord>(kind.type, schema as never, kind.collection);
 }
 

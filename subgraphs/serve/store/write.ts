@@ -11,6 +11,7 @@ import { within } from '../../../schema/runtime/within.ts';
 import type { Content } from '../record/content.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { linksOf, recordsOf } from './collections.ts';
+import { derivation, deriveFilters, deriveSortAt, type FilterFields } from './derive.ts';
 import type { KeyAssigner, KeyPolicy } from './key-assigner.ts';
 import { KeyStateChanged } from './key-state.ts';
 import { toLinks } from './links.ts';
@@ -129,15 +130,16 @@ function toOperation({ record, before }: RecordWrite): AnyBulkWriteOperation<Sto
   return { replaceOne: { filter, replacement: record } };
 }
 
-/** A record before it has access keys and the form of its document version. */
+/** A record before it has access keys, derived values and the form of its document version. */
 export type Unkeyed = Pick<
   StoredRecord<Content>,
   '_id' | 'feed' | 'envelope' | 'content' | 'sortAt' | 'contentHash'
 >;
 
 /**
- * Returns the document to store, with the access keys of `keyPolicy` and in the current document version. `left` is the
- * stored record whose content stays as it is: fields of newer versions are kept.
+ * Returns the document to store, with the access keys of `keyPolicy` and in the current document version. The sort key
+ * and the values of filters are derived again at each write, so that they follow the marking; the given `sortAt` is for a
+ * record without a date. `left` is the stored record whose content stays as it is: fields of newer versions are kept.
  */
 export function toDocument(
   kind: string,
@@ -146,13 +148,39 @@ export function toDocument(
   schema: SchemaVersions,
   left?: StoredRecord,
 ): StoredRecord {
-  const { admits, early } = keyPolicy.admittedKeys(record.envelope, kind);
+  const { envelope } = record;
+  const { admits, early } = keyPolicy.admittedKeys(envelope, kind);
+  const form = schema.write(content, keyPolicy.shed ?? {}, left);
+  const whole = { envelope, content: form.content as Content };
+  const filters = deriveFilters(kind, whole, keyPolicy, schema);
+  const derived =
+    form.schemaVersion > schema.current
+      ? withNewer(filters, envelope, left)
+      : { ...filters, derived: derivation };
   return {
     ...record,
-    ...schema.write(content, keyPolicy.shed ?? {}, left),
-    openFrom: record.envelope.embargoUntil ?? new Date(0),
+    ...form,
+    ...derived,
+    sortAt: deriveSortAt(kind, whole, record.sortAt, keyPolicy, schema),
+    openFrom: envelope.embargoUntil ?? new Date(0),
     admits,
     admitsEarly: early,
     policy: keyPolicy.version,
+  };
+}
+
+/**
+ * Keeps the values of a newer document version, which this program cannot derive. Drops them where a field is hidden,
+ * because it does not know which of them: they are derived again when the store is refilled.
+ */
+function withNewer(
+  own: FilterFields,
+  { portions }: Envelope,
+  left: StoredRecord | undefined,
+): FilterFields & Pick<StoredRecord, 'derived'> {
+  if (portions.length > 0 || own.terms !== undefined || left?.terms !== undefined) return own;
+  return {
+    filters: { ...left?.filters, ...own.filters },
+    ...(left?.derived !== undefined && { derived: left.derived }),
   };
 }

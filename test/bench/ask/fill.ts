@@ -61,7 +61,7 @@ async function indexesOf(
     const found = models.map(async ({ collection }): Promise<[string, readonly IndexSpec[]]> => {
       const all = (await collection.indexes()) as FoundIndex[];
       const own = all.filter(({ name }) => name !== '_id_');
-      return [collection.name, own.map(({ key, name, unique }) => ({ key, name, unique: unique ?? false }))];
+      return [collection.name, own.map(toSpec)];
     });
     return new Map(await Promise.all(found));
   } finally {
@@ -70,7 +70,21 @@ async function indexesOf(
 }
 
 type FoundIndex = Omit<IndexSpec, 'unique'> & { readonly unique?: boolean };
-type IndexSpec = { readonly key: Record<string, 1 | -1>; readonly name: string; readonly unique: boolean };
+type IndexSpec = {
+  readonly key: Record<string, 1 | -1>;
+  readonly name: string;
+  readonly unique: boolean;
+  readonly partialFilterExpression?: Document;
+};
+
+function toSpec({ key, name, unique, partialFilterExpression: partial }: FoundIndex): IndexSpec {
+  return {
+    key,
+    name,
+    unique: unique ?? false,
+    ...(partial !== undefined && { partialFilterExpression: partial }),
+  };
+}
 
 async function fillKind(db: Db, kind: Generated, world: World, policy: Policy): Promise<void> {
   const records = db.collection<StoredRecord>(partOf(kind).collection);

@@ -94,7 +94,7 @@ function toOp(store: StoreName, entry: Document): Op {
   const plan = String(entry['planSummary'] ?? '');
   const stages = stagesOf(entry['execStats']);
   const lists = listsIn(asked['filter'] ?? asked['pipeline']);
-  const held = lists.get('admits') ?? 1;
+  const held = lists.get('admits') ?? lists.get('admitsEarly') ?? lists.get('terms') ?? 1;
   return {
     store,
     collection: String(entry['ns']).split('.').slice(1).join('.'),
@@ -103,11 +103,18 @@ function toOp(store: StoreName, entry: Document): Op {
     documents: Number(entry['docsExamined'] ?? 0),
     rows: Number(entry['nreturned'] ?? 0),
     ms: Number(entry['millis'] ?? 0),
-    scans: plan.includes('_id: 1 }') ? (lists.get('_id') ?? 1) : held * (lists.get('key') ?? 1),
+    scans: scansOf(plan, lists),
     held,
     sorts: entry['hasSortStage'] === true || stages.includes('SORT'),
     scansAll: /COLLSCAN/.test(plan) || stages.includes('COLLSCAN'),
   };
+}
+
+/** A lookup by id seeks each id once for each held key. A list seeks each held key once for each key of the request. */
+function scansOf(plan: string, lists: ReadonlyMap<string, number>): number {
+  const held = lists.get('admits') ?? lists.get('admitsEarly') ?? lists.get('terms') ?? 1;
+  if (plan.includes('{ _id: 1 }')) return lists.get('_id') ?? 1;
+  return held * (lists.get(plan.includes('{ _id: 1,') ? '_id' : 'key') ?? 1);
 }
 
 function stagesOf(stats: unknown): readonly string[] {

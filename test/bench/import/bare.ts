@@ -38,10 +38,11 @@ async function copyCollection(
   const to = db.collection(`bare_${name}`);
   const indexes = (await db.collection(name).indexes()).filter((index) => index.name !== '_id_');
   await to.createIndexes(
-    indexes.map(({ key, name: as = '', unique = false }) => ({
+    indexes.map(({ key, name: as = '', unique = false, partialFilterExpression: partial }) => ({
       key: key as Record<string, 1 | -1>,
       name: as,
       unique,
+      ...(partial !== undefined && { partialFilterExpression: partial }),
     })),
   );
   let documents = 0;

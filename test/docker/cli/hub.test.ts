@@ -76,7 +76,7 @@ test('says what to do when the port is in use, and leaves no process', async () 
   const { port } = other.address() as AddressInfo;
   const { ended, said } = run('start', '--port', String(port));
   expect(await ended).toBe(1);
-  expect(said()).toContain(`port ${port} is in use: stop what listens there, or choose another`);
+  expect(said()).toContain(`port ${port} on 127.0.0.1 is in use: stop the program that listens there`);
   expect(said()).not.toContain('    at ');
   expect(await hasServer()).toBe(false);
 }, 240_000);

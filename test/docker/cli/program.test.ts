@@ -33,6 +33,8 @@ test('builds every command without running one', () => {
     'hub policy decision',
     'hub reads',
     'hub trail verify',
+    'hub trail attempts',
+    'hub revoke',
     'hub deploy init',
     'hub deploy rotate-hub-key',
   ]);

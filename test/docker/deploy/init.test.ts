@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initDeployment } from '../../../docker/deploy/init.ts';
+import { endOldHubKeys, rotateHubKey } from '../../../docker/deploy/rotate.ts';
 import { openBundle } from '../../../schema/policy/bundle/bundle.ts';
 import { readPolicyKeys } from '../../../schema/policy/bundle/policy-keys.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
@@ -52,6 +53,23 @@ test('makes a removed file again, which matches the remaining ones', async () =>
   const signing = JSON.parse(readFileSync(at('services/hub/signing-key.json'), 'utf8'));
   const { keys } = JSON.parse(readFileSync(at('public/hub-keys.json'), 'utf8'));
   expect(keys).toEqual([expect.objectContaining({ kid: signing.kid, x: signing.x })]);
+});
+
+test('keeps every key that the hub ever had for the audit log', async () => {
+  const options = newOptions();
+  await initDeployment(options);
+  const kidsIn = (name: string): readonly string[] =>
+    JSON.parse(readFileSync(join(options.folder, 'public', name), 'utf8')).keys.map(
+      (one: { kid: string }) => one.kid,
+    );
+  const [first] = kidsIn('hub-keys.json');
+  // A deployment of an earlier version has no such file.
+  rmSync(join(options.folder, 'public/audit-keys.json'));
+  const second = await rotateHubKey(options.folder, 0);
+  const third = await rotateHubKey(options.folder, 0);
+  endOldHubKeys(options.folder);
+  expect(kidsIn('hub-keys.json')).toEqual([third]);
+  expect(kidsIn('audit-keys.json')).toEqual([first, second, third]);
 });
 
 test('only the owner can enter the folder, and public/ contains no secret', async () => {

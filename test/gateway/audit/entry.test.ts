@@ -5,18 +5,19 @@ import { canonicalBytes, wellFormed } from '../../../gateway/audit/canonical.ts'
 import {
   type AuditFacts,
   chainEntry,
-  type Draft,
+  type AccessDraft,
   draftEntry,
   genesis,
 } from '../../../gateway/audit/entry.ts';
 import { hashOperation } from '../../../gateway/audit/operation-hash.ts';
 import { verifyPersonal } from '../../../gateway/audit/personal.ts';
-import { parseEntry } from '../../../gateway/audit/verify.ts';
+import { parseEntry } from '../../../gateway/audit/parse-entry.ts';
+import { verifyChain } from '../../../gateway/audit/verify.ts';
 import { disclosure, facts } from './facts.ts';
 
 const deployment = 'exercise-hub';
 
-function draft(given: AuditFacts): Draft {
+function draft(given: AuditFacts): AccessDraft {
   return draftEntry(given, deployment, {
     id: '00000000-0000-4000-8000-000000000001',
     readerSalt: Buffer.alloc(32, 1),
@@ -25,7 +26,7 @@ function draft(given: AuditFacts): Draft {
 }
 
 function textOf(given: AuditFacts): string {
-  return new TextDecoder().decode(chainEntry(draft(given), genesis(deployment)).bytes);
+  return new TextDecoder().decode(chainEntry(draft(given), genesis(deployment), 'hub-1').bytes);
 }
 
 const everything = facts({
@@ -68,10 +69,29 @@ const goldenBytes = [
 ].join('');
 const goldenHash = '86a9af867cbd3d2c01d909b9891fe61ff9f334803b32837c074d5a6369897ef1';
 
-test('keeps the bytes of format 1 unchanged', () => {
-  const entry = chainEntry(draft(everything), genesis(deployment));
-  expect(new TextDecoder().decode(entry.bytes)).toBe(goldenBytes);
-  expect(entry.hash).toBe(goldenHash);
+/** Format 2 adds the fields and the key. */
+const goldenBytes2 = goldenBytes
+  .replace(
+    '"id":"00000000-0000-4000-8000-000000000001",',
+    '"fields":{"empty":["AdvisoryConnection.totalCount"],"given":["Query.vulnerability","Vulnerability.advisories"]},' +
+      '"id":"00000000-0000-4000-8000-000000000001","kid":"hub-1",',
+  )
+  .replace('"v":1', '"v":2');
+
+test('keeps the bytes of format 2 unchanged', () => {
+  const entry = chainEntry(draft(everything), genesis(deployment), 'hub-1');
+  expect(new TextDecoder().decode(entry.bytes)).toBe(goldenBytes2);
+  expect(entry.hash).toBe(hash(goldenBytes2));
+});
+
+test('verifies an entry of format 1 as hubs wrote it before', async () => {
+  const bytes = Buffer.from(goldenBytes);
+  expect(parseEntry(bytes)).toMatchObject({ v: 1, seq: 1, lost: ['europol'] });
+  const { reader, operation } = draft(everything).parts;
+  const id = '00000000-0000-4000-8000-000000000001';
+  const entry = { id, seq: 1, hash: goldenHash, bytes, signature: null, parts: { reader, operation } };
+  const chain = { deployment, keys: new Map(), unsignedUntil: 1 };
+  expect(await verifyChain([entry], chain)).toMatchObject({ ok: true, entries: 1, unsigned: 1 });
 });
 
 test('computes genesis and commitments as documented', () => {
@@ -195,3 +215,11 @@ function hash(text: string, ...bytes: readonly (Uint8Array | undefined)[]): stri
 function reverseKeys<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).toReversed()) as T;
 }
+
+test('records a count with its number under the hash of its filter', () => {
+  const count = disclosure({ id: 'Advisory:count-q3Jr0cXoT1y2bV8kLw5zSg', version: 0, count: 0 });
+  const { body } = draft(facts({ disclosed: [count] }));
+  expect(body.disclosed).toEqual([
+    expect.objectContaining({ id: 'Advisory:count-q3Jr0cXoT1y2bV8kLw5zSg', count: 0 }),
+  ]);
+});

@@ -49,6 +49,10 @@ export function facts(over: Partial<AuditFacts> = {}): AuditFacts {
     disclosed: [disclosure()],
     refused: [],
     lost: [],
+    fields: {
+      given: ['Query.vulnerability', 'Vulnerability.advisories'],
+      empty: ['AdvisoryConnection.totalCount'],
+    },
     ...over,
   };
 }

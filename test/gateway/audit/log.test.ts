@@ -5,6 +5,7 @@ import { openTrail } from '../../../gateway/audit/trail.ts';
 import { type AccessLog, type LogPage, openAccessLog, type PageAsked } from '../../../gateway/audit/log.ts';
 import { disclosure, facts } from './facts.ts';
 import { type Mongod, startMongod } from './mongod.ts';
+import { key } from './signing.ts';
 
 const deployment = 'exercise-hub';
 const picture = facts().reader.picture;
@@ -21,7 +22,7 @@ beforeAll(async () => {
   mongod = await startMongod();
   client = await mongod.connect(trailClientOptions);
   db = client.db('hub-log');
-  const trail = await openTrail({ db, deployment });
+  const trail = await openTrail({ db, deployment, key });
   for (let n = 1; n <= 7; n += 1) {
     const reader = n % 3 === 0 ? { ...facts().reader, picture: 'real' } : facts().reader;
     await trail.append(
@@ -92,7 +93,7 @@ test('examines no entries of another picture', async () => {
 });
 
 test('finds the access of a mutation, or its intent if there is no access', async () => {
-  const trail = await openTrail({ db, deployment: 'changing-hub' });
+  const trail = await openTrail({ db, deployment: 'changing-hub', key });
   const changing = openAccessLog(db, 'changing-hub');
   await trail.append(facts({ correlationId: c(50), kind: 'intent' }));
   expect(await changing.find(c(50), picture)).toMatchObject({ entry: { kind: 'intent' } });

@@ -4,12 +4,14 @@ import type { Db, MongoClient } from 'mongodb';
 import { recordDisclosure } from '../../../gateway/audit/record.ts';
 import { trailClientOptions } from '../../../gateway/audit/store.ts';
 import { openTrail, type Trail } from '../../../gateway/audit/trail.ts';
-import { parseEntry, verifyChain } from '../../../gateway/audit/verify.ts';
+import { parseAccess } from '../../../gateway/audit/parse-entry.ts';
+import { verifyChain } from '../../../gateway/audit/verify.ts';
 import { HubError } from '../../../schema/errors.ts';
 import { disclosure, facts } from './facts.ts';
 import { openLine } from './lossy-line.ts';
 import { type Mongod, startMongod } from './mongod.ts';
 import { storedEntries } from './stored.ts';
+import { key, keys } from './signing.ts';
 
 let mongod: Mongod;
 let client: MongoClient;
@@ -39,8 +41,11 @@ async function msToReject(promise: Promise<unknown>): Promise<number> {
 
 async function correlations(db: Db): Promise<readonly string[]> {
   const entries = await storedEntries(db, deployment);
-  expect(await verifyChain(entries, { deployment })).toMatchObject({ ok: true, entries: entries.length });
-  return entries.map(({ bytes }) => parseEntry(bytes)?.correlationId ?? '');
+  expect(await verifyChain(entries, { deployment, keys })).toMatchObject({
+    ok: true,
+    entries: entries.length,
+  });
+  return entries.map(({ bytes }) => parseAccess(bytes)?.correlationId ?? '');
 }
 
 async function untilIn(db: Db, correlationId: string): Promise<void> {
@@ -94,7 +99,7 @@ function expectOnceEach(all: readonly string[], promised: readonly string[]): vo
 
 test('rejects within two seconds after the store was killed, and recovers when it is back', async () => {
   const db = client.db('killed');
-  const trail = await openTrail({ db, deployment });
+  const trail = await openTrail({ db, deployment, key });
   await trail.append(facts());
   await mongod.kill();
   expect(await msToReject(trail.append(facts()))).toBeLessThan(soonMs);
@@ -109,7 +114,7 @@ test('rejects within two seconds after the store was killed, and recovers when i
 
 test('rejects within two seconds while the store hangs, and writes no entry twice', async () => {
   const db = client.db('frozen');
-  const trail = await openTrail({ db, deployment });
+  const trail = await openTrail({ db, deployment, key });
   const appending = keepAppending(trail, 10);
   await pause(100);
   mongod.freeze();
@@ -127,7 +132,7 @@ test('rejects within two seconds while the store hangs, and writes no entry twic
 test('recovers from a connection that breaks during a write', async () => {
   for (let round = 0; round < 6; round += 1) {
     const db = client.db(`broken-${round}`);
-    const trail = await openTrail({ db, deployment });
+    const trail = await openTrail({ db, deployment, key });
     await trail.append(facts());
     await mongod.kill();
     trail.appendLater(facts({ correlationId: 'behind' }));
@@ -140,7 +145,7 @@ test('recovers from a connection that breaks during a write', async () => {
 
 test('keeps every confirmed entry exactly once if the store is killed during appends', async () => {
   const db = client.db('killed-amid');
-  const trail = await openTrail({ db, deployment });
+  const trail = await openTrail({ db, deployment, key });
   const appending = keepAppending(trail, 50);
   for (let round = 0; round < 3; round += 1) {
     await pause(200);
@@ -158,8 +163,8 @@ test('writes no entry twice and loses none if the reply to a write is lost', asy
   const db = client.db('lost-replies');
   await using line = await openLine(mongod.port);
   const far = await mongod.connect({ ...trailClientOptions, directConnection: true }, line.port);
-  const trail = await openTrail({ db: far.db('lost-replies'), deployment });
-  const near = await openTrail({ db, deployment });
+  const trail = await openTrail({ db: far.db('lost-replies'), deployment, key });
+  const near = await openTrail({ db, deployment, key });
   const appending = keepAppending(trail, 20);
   for (let round = 0; round < 8; round += 1) {
     await pause(100);
@@ -177,7 +182,7 @@ test('writes no entry twice and loses none if the reply to a write is lost', asy
 
 test('waits for the write above CLEAR, but not for CLEAR while the writer is healthy', async () => {
   const db = client.db('waiting');
-  const trail = await openTrail({ db, deployment });
+  const trail = await openTrail({ db, deployment, key });
   await recordDisclosure(trail, { ...clear, correlationId: 'behind' });
   await untilIn(db, 'behind');
   const stricter = [
@@ -196,7 +201,7 @@ test('waits for the write above CLEAR, but not for CLEAR while the writer is hea
 test('writes the entry of a CLEAR answer after the store is back', async () => {
   const db = client.db('behind');
   const failures: unknown[] = [];
-  const trail = await openTrail({ db, deployment, report: (failure) => failures.push(failure) });
+  const trail = await openTrail({ db, deployment, report: (failure) => failures.push(failure), key });
   await mongod.kill();
   await recordDisclosure(trail, { ...clear, correlationId: 'left-already' });
   for (let waited = 0; trail.healthy && waited < 1000; waited += 1) await pause(20);
@@ -212,9 +217,9 @@ test('writes the entry of a CLEAR answer after the store is back', async () => {
 
 test('does not open while the store is down, and reports unwritten entries on close', async () => {
   const db = client.db('closing');
-  const trail = await openTrail({ db, deployment });
+  const trail = await openTrail({ db, deployment, key });
   await mongod.kill();
-  expect(await msToReject(openTrail({ db, deployment }))).toBeLessThan(soonMs);
+  expect(await msToReject(openTrail({ db, deployment, key }))).toBeLessThan(soonMs);
   trail.appendLater(clear);
   expect(await msToReject(trail.close(500))).toBeLessThan(soonMs);
   await mongod.start();

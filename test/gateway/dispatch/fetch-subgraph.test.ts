@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Agent } from 'undici';
-import { createAgent, fetchSubgraph, maxResponseBytes } from '../../../gateway/dispatch/fetch-subgraph.ts';
+import { answerLimits, AnswerSizes } from '../../../gateway/dispatch/answer-size.ts';
+import { createAgent, fetchSubgraph } from '../../../gateway/dispatch/fetch-subgraph.ts';
 
 /** The behaviour of the subgraph by path: it hangs, floods or sends invalid responses. */
 const behaviours: Readonly<Record<string, RequestListener>> = {
@@ -27,6 +28,8 @@ const behaviours: Readonly<Record<string, RequestListener>> = {
     response.write('{"data":');
     setTimeout(() => response.destroy(), 20);
   },
+  '/nests': (_request, response) => response.end(`{"data":${'['.repeat(5000)}${']'.repeat(5000)}}`),
+  '/crowds': (_request, response) => response.end(`{"data":{"a":[${'[],'.repeat(600_000)}[]]}}`),
   '/prototype': (_request, response) => response.end('{"data":{"__proto__":{"admin":true}}}'),
   '/constructor': (_request, response) =>
     response.end('{"data":{"constructor":{"prototype":{"admin":true}}}}'),
@@ -53,7 +56,9 @@ afterAll(async () => {
 
 async function fetchFrom(path: string, deadlineMs = 3000) {
   const { port } = server.address() as AddressInfo;
-  return await fetchSubgraph(`http://127.0.0.1:${port}${path}`, '{}', {}, deadlineMs, agent);
+  const size = new AnswerSizes().start('europol', { bytes: 0 });
+  const reading = { size, signal: new AbortController().signal };
+  return await fetchSubgraph(`http://127.0.0.1:${port}${path}`, '{}', {}, deadlineMs, agent, reading);
 }
 
 test('reads a valid response', async () => {
@@ -81,7 +86,7 @@ for (const path of ['/hangs', '/drips']) {
 test('stops reading a flood at the size limit', async () => {
   const before = process.memoryUsage().rss;
   await expect(fetchFrom('/floods', 20_000)).rejects.toThrow(/at most/);
-  expect(process.memoryUsage().rss - before).toBeLessThan(maxResponseBytes * 6);
+  expect(process.memoryUsage().rss - before).toBeLessThan(answerLimits.ofCommunity.bytes * 24);
 });
 
 test('keeps Object.prototype unchanged', () => {

@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { pino } from 'pino';
+import { buildSchema } from 'graphql';
 import { createAgent, fetchSubgraph } from '../../../gateway/dispatch/fetch-subgraph.ts';
 import { createSource } from '../../../gateway/dispatch/source.ts';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
+import { createLog } from '../../../schema/runtime/log.ts';
 import { policy } from '../../helpers/policy.ts';
 import { readerOf } from '../../helpers/records.ts';
+
+const schema = buildSchema(readFileSync('schema/published.graphql', 'utf8'));
 
 /** The response of the subgraph. A compromised subgraph can send anything. */
 let response: unknown = {};
@@ -24,13 +28,14 @@ afterAll(async () => {
   server.close();
 });
 
-async function askOf(answer: unknown) {
+async function askOf(answer: unknown, lines: string[] = []) {
   response = answer;
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
   const source = createSource(
     'europol',
-    async (body) => await fetchSubgraph(url, body, {}, 2000, agent),
-    pino({ level: 'silent' }),
+    async (body, _context, reading) => await fetchSubgraph(url, body, {}, 2000, agent, reading),
+    () => schema,
+    createLog('test', 'warn', { write: (line) => void lines.push(line) }),
   );
   const request: RequestContext = {
     reader: readerOf(),
@@ -39,6 +44,7 @@ async function askOf(answer: unknown) {
     at: new Date(),
     policy,
     deadline: Date.now() + 2000,
+    signal: new AbortController().signal,
     budget: undefined,
     setHeaders: () => undefined,
   };
@@ -61,19 +67,19 @@ const disclosure = {
 };
 
 test('returns the requested data, and records disclosures under the subgraph’s own name', async () => {
-  const data = { ransomwareFamilies: { nodes: [{ name: 'EXERCISE' }] } };
+  const data = { ransomwareFamilies: { nodes: [{ name: 'EXERCISE', _row: 'RansomwareFamily:1' }] } };
   const answer = await askOf({ data, extensions: { disclosed: [{ ...disclosure, community: 'enisa' }] } });
-  expect(answer.data).toEqual(data);
+  expect(answer.data).toEqual({ ransomwareFamilies: { nodes: [{ name: 'EXERCISE' }] } });
   expect(answer.collected.disclosed).toEqual([{ ...disclosure, community: 'europol' }]);
   expect([...answer.collected.failedSubgraphs]).toEqual([]);
 });
 
 test('removes data that a compromised subgraph adds', async () => {
   const data = {
-    ransomwareFamilies: { nodes: [{ name: 'EXERCISE', serial: 'forged' }] },
+    ransomwareFamilies: { nodes: [{ name: 'EXERCISE', serial: 'forged', _row: 'RansomwareFamily:1' }] },
     advisories: { nodes: [{ serial: 'forged' }] },
   };
-  const answer = await askOf({ data, extensions: { disclosed: [] } });
+  const answer = await askOf({ data, extensions: { disclosed: [disclosure] } });
   expect(answer.data).toEqual({ ransomwareFamilies: { nodes: [{ name: 'EXERCISE' }] } });
 });
 
@@ -92,11 +98,12 @@ test.each([
   const { data, collected } = await askOf(answer);
   expect(data).toBeNull();
   expect([...collected.failedSubgraphs]).toEqual(['europol']);
+  expect([...collected.places]).toEqual([['europol', [['ransomwareFamilies']]]]);
 });
 
 test('passes only the permitted error codes of a subgraph to the reader', async () => {
   const errors = [
-    { message: 'secret', extensions: { code: 'BAD_CURSOR', secret: 1 } },
+    { message: 'secret', path: ['ransomwareFamilies'], extensions: { code: 'BAD_CURSOR', secret: 1 } },
     { message: 'secret', extensions: { code: 'INTERNAL' } },
   ];
   const { collected } = await askOf({
@@ -106,4 +113,53 @@ test('passes only the permitted error codes of a subgraph to the reader', async 
   });
   expect([...collected.errorCodes]).toEqual(['BAD_CURSOR']);
   expect([...collected.failedSubgraphs]).toEqual(['europol']);
+  expect([...collected.places]).toEqual([['BAD_CURSOR', [['ransomwareFamilies']]]]);
+});
+
+const rowOf = (id: string) => ({ name: 'EXERCISE', _row: id });
+
+test.each([
+  ['a record whose disclosure is not reported', ['RansomwareFamily:1', 'RansomwareFamily:2']],
+  ['records, and reports none', ['RansomwareFamily:7']],
+])('discards the response of a subgraph that returns %s', async (_what, ids) => {
+  const data = { ransomwareFamilies: { nodes: ids.map(rowOf) } };
+  const answer = await askOf({ data, extensions: { disclosed: [disclosure] } });
+  expect([answer.data, [...answer.collected.failedSubgraphs], answer.collected.disclosed]).toEqual([
+    null,
+    ['europol'],
+    [],
+  ]);
+});
+
+test('takes a record that is disclosed but not in the data', async () => {
+  const answer = await askOf({
+    data: { ransomwareFamilies: { nodes: [] } },
+    extensions: { disclosed: [disclosure] },
+  });
+  expect([answer.collected.disclosed.length, answer.collected.failedSubgraphs.size]).toEqual([1, 0]);
+});
+
+const many = (count: number, one: object) =>
+  Array.from({ length: count }, (_, at) => ({ ...one, version: at }));
+
+test.each([
+  ['20 MB of malformed disclosures', many(1_000_000, { id: 7 })],
+  ['1 MB of malformed disclosures', many(9999, { ...disclosure, tlp: 'x'.repeat(50) })],
+  ['more disclosures than an entry takes', many(10_001, disclosure)],
+  [
+    '9.8 MB of well-formed disclosures',
+    many(6000, { ...disclosure, extraRestrictions: Array.from({ length: 3 }, () => 'x'.repeat(490)) }),
+  ],
+])('discards %s with one short fault, and keeps the room of others', async (_what, disclosed) => {
+  const lines: string[] = [];
+  const answer = await askOf({ data: { ransomwareFamilies: null }, extensions: { disclosed } }, lines);
+  expect([...answer.collected.failedSubgraphs]).toEqual(['europol']);
+  expect(answer.collected.disclosed).toEqual([]);
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { part: 'europol', msg: 'a subgraph failed' },
+  ]);
+  expect(lines.join('').length).toBeLessThan(5000);
+  expect(() =>
+    answer.collected.room.take('enisa', [{ ...disclosure, community: 'enisa' } as never]),
+  ).not.toThrow();
 });

@@ -105,3 +105,10 @@ test('is not affected by the message of a GraphQLError from elsewhere', () => {
   const thrown = new GraphQLError('secret', { extensions: { code: 'REFUSED' } });
   expect(toGraphQLError(thrown, pino({ level: 'silent' })).extensions['code']).toBe('INTERNAL');
 });
+
+test('keeps path and coordinates of an error, and no path of an internal one', () => {
+  const path = ['advisories', 'nodes', 0, 'serial'];
+  const extensions = { code: 'REFUSED', coordinates: ['Advisory.serial'] };
+  expect(toConstant({ message: 'secret', path, extensions })).toMatchObject({ path, extensions });
+  expect(toConstant({ message: 'secret', path, extensions: { code: 'OTHER' } })).not.toHaveProperty('path');
+});

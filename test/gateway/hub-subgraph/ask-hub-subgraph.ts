@@ -19,6 +19,7 @@ function contextOf(reader: Reader, policy: Policy): RequestContext {
     at: new Date('2026-11-24T12:00:00Z'),
     policy,
     deadline: Date.now() + 10_000,
+    signal: new AbortController().signal,
     setHeaders: () => undefined,
   };
 }

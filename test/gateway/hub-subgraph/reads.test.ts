@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type AccessEntry, chainEntry, draftEntry, genesis } from '../../../gateway/audit/entry.ts';
-import { parseEntry } from '../../../gateway/audit/verify.ts';
+import { parseAccess } from '../../../gateway/audit/parse-entry.ts';
 import type { AccessLog, PageAsked } from '../../../gateway/audit/log.ts';
 import type { RecordedDisclosure } from '../../../schema/protocol/disclosure.ts';
 import { readerOf } from '../../helpers/records.ts';
@@ -13,7 +13,7 @@ const operator = readerOf({ organisation: 'enisa', roles: ['community-operator']
 function entryOf(id: string, disclosed: readonly RecordedDisclosure[]): AccessEntry {
   const secrets = { id, readerSalt: salt, operationSalt: salt };
   const draft = draftEntry(facts({ disclosed, refused: ['Query.policy'], lost: ['europol'] }), 'd', secrets);
-  const entry = parseEntry(chainEntry(draft, genesis('d')).bytes);
+  const entry = parseAccess(chainEntry(draft, genesis('d'), 'hub-1').bytes);
   if (entry === null) throw new Error('expected an entry');
   return entry;
 }

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { generateKeyPair, SignJWT } from 'jose';
 import { identify } from '../../../gateway/identity/identify.ts';
 import type { Membership, Registry } from '../../../gateway/registry/registry.ts';
+import type { Revocations } from '../../../gateway/registry/revocations.ts';
 
 const now = new Date('2026-03-04T12:00:00Z');
 const membership: Membership = {
@@ -24,7 +25,7 @@ beforeAll(async () => {
 });
 
 async function bearer(claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
-  const standard = { sub: 'u-1', client_id: 'workbench', organisation: 'enisa', picture: 'real' };
+  const standard = { sub: 'u-1', client_id: 'workbench', organisation: 'enisa', picture: 'real', jti: 't-0' };
   const times = { iat: now.getTime() / 1000, exp: now.getTime() / 1000 + 60 };
   const token = await new SignJWT({ iss: 'i', aud: 'a', ...standard, ...times, ...claims })
     .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt' })
@@ -32,16 +33,26 @@ async function bearer(claims: Readonly<Record<string, unknown>> = {}): Promise<s
   return `Bearer ${token}`;
 }
 
-async function identifyBy(authorization: string | undefined, found: Membership | null = membership) {
+type Registered = { readonly found?: Membership | null; readonly revoked?: readonly string[] };
+
+async function identifyBy(
+  authorization: string | undefined,
+  { found = membership, revoked = [] }: Registered = {},
+) {
   const rules = {
     issuer: 'i',
     audience: 'a',
     keys: () => Promise.resolve(pair.publicKey),
+    maxTokenSeconds: 3600,
     strongAcr: ['strong'],
   };
-  const registry: Registry = {
+  const registry: Registry & Revocations = {
     findMembership: () => Promise.resolve(found),
     findOrganisations: () => Promise.resolve([]),
+    isRevoked: (token, at) => {
+      expect(at).toBe(now);
+      return revoked.includes(token.id) || revoked.includes(token.subject);
+    },
   };
   return await identify(authorization, rules, registry, now);
 }
@@ -77,9 +88,15 @@ test.each([
 
 test('rejects a subject that is not a member, or a member of another organisation', async () => {
   const unauthenticated = expect.objectContaining({ code: 'UNAUTHENTICATED' });
-  await expect(identifyBy(await bearer(), null)).rejects.toEqual(unauthenticated);
+  await expect(identifyBy(await bearer(), { found: null })).rejects.toEqual(unauthenticated);
   const other = { ...membership, organisation: 'europol' };
-  await expect(identifyBy(await bearer(), other)).rejects.toEqual(unauthenticated);
+  await expect(identifyBy(await bearer(), { found: other })).rejects.toEqual(unauthenticated);
+});
+
+test('rejects a token that was revoked by its id or by its subject', async () => {
+  for (const revoked of [['t-0'], ['u-1']])
+    await expect(identifyBy(await bearer(), { revoked })).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  expect((await identifyBy(await bearer(), { revoked: ['t-1', 'u-2'] })).reader.subject).toBe('u-1');
 });
 
 test.each([undefined, '', 'Bearer', 'Bearer a.b', 'Basic a.b.c', 'Bearer a.b.c d', 'Bearer a.b.c.d'])(

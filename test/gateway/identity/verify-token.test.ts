@@ -11,6 +11,7 @@ const claims: JWTPayload = {
   client_id: 'workbench',
   organisation: 'enisa',
   picture: 'real',
+  jti: 't-0',
   iat: seconds - 10,
   exp: seconds + 300,
 };
@@ -26,7 +27,12 @@ beforeAll(async () => {
   otherKey = (await generateKeyPair('EdDSA', { crv: 'Ed25519' })).privateKey;
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k-1', alg: 'EdDSA' };
   const keys = createLocalJWKSet({ keys: [jwk] });
-  rules = { issuer: 'https://login.example', audience: 'https://hub.example/graphql', keys };
+  rules = {
+    issuer: 'https://login.example',
+    audience: 'https://hub.example/graphql',
+    keys,
+    maxTokenSeconds: 3600,
+  };
 });
 
 /** Signs the claims with what a test changes of them; `undefined` removes a claim. */
@@ -41,7 +47,7 @@ test('reads the claims of a minimal token', async () => {
   expect(await verifyToken(await sign(), rules, now)).toEqual({
     subject: 'u-1',
     clientId: 'workbench',
-    id: null,
+    id: 't-0',
     organisation: 'enisa',
     purpose: null,
     picture: 'real',
@@ -70,6 +76,14 @@ test('accepts a clock difference of up to five seconds', async () => {
   expect(await verifyToken(await sign({ exp: seconds - 4 }), rules, now)).toMatchObject({ subject: 'u-1' });
 });
 
+test('accepts a token of the maximum lifetime, and one that was issued up to five seconds ahead', async () => {
+  for (const times of [
+    { iat: seconds - 10, exp: seconds + 3590 },
+    { iat: seconds + 5, exp: seconds + 300 },
+  ])
+    expect(await verifyToken(await sign(times), rules, now)).toMatchObject({ subject: 'u-1' });
+});
+
 const unauthenticated = expect.objectContaining({ code: 'UNAUTHENTICATED' });
 
 test.each<[string, Readonly<Record<string, unknown>>]>([
@@ -93,6 +107,12 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   ['an exercise without an id', { picture: 'exercise:' }],
   ['a line break after the picture', { picture: 'real\n' }],
   ['an empty token id', { jti: '' }],
+  ['no token id', { jti: undefined }],
+  ['a time of issue in the future', { iat: seconds + 6 }],
+  ['a time of issue that is no number', { iat: 'yesterday' }],
+  ['a lifetime above the maximum', { iat: seconds - 10, exp: seconds + 3591 }],
+  ['an endless lifetime', { exp: Number.MAX_SAFE_INTEGER }],
+  ['an expiry before its time of issue', { iat: seconds + 4, exp: seconds + 3 }],
 ])('rejects a token with %s', async (_case, changes) => {
   await expect(verifyToken(await sign(changes), rules, now)).rejects.toEqual(unauthenticated);
 });

@@ -93,6 +93,16 @@ test('builds a valid schema with exactly the usable and reachable coordinates', 
   );
 });
 
+test('shows a valid schema without a mutation type to a role that may change nothing', () => {
+  const auditor = kindOf('policy-auditor');
+  // Clients such as Python's gql validate the schema that introspection returns.
+  expect(validateSchema(buildSchema(printSchema(auditor)))).toEqual([]);
+  expect(auditor.getMutationType()).toBeUndefined();
+  expect(introspect(parse('{ __schema { mutationType { name } } }'), auditor, {})).toEqual({
+    __schema: { mutationType: null },
+  });
+});
+
 test('hides an input type with a hidden required member, and the fields that require it', () => {
   const whole = buildSchema(`
     type Query { a: Int b(with: In!): Int c(with: In): Int }

@@ -117,5 +117,5 @@ test('reports a port that is in use', async () => {
   const { port } = new URL(gateway.url);
   const { code, said } = await tryToStart(['--supergraph', supergraph, '--port', port], {});
   expect(code).toBe(1);
-  expect(said).toContain(`port ${port} is in use`);
+  expect(said).toContain(`port ${port} on 127.0.0.1 is in use`);
 });

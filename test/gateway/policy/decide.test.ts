@@ -62,6 +62,7 @@ test('returns the same document if nothing is hidden', () => {
   const document = parse('{ memberStates { code } }');
   expect(decide({ document, variables: {} }, published, published)).toEqual({
     refused: [],
+    refusedAt: [],
     allowed: document,
   });
 });
@@ -82,7 +83,7 @@ test('returns no document if only `__typename` is left', () => {
         ['Query.advisories'],
         `{ ${rest} advisories { nodes { id } } } ${rest === '...F' ? 'fragment F on Query { __typename advisories { __typename } }' : ''}`,
       ),
-    ).toEqual({ refused: ['Query.advisories'], allowed: null });
+    ).toMatchObject({ refused: ['Query.advisories'], allowed: null });
 });
 
 test('does not fetch an object whose requested fields are all hidden', () => {
@@ -172,4 +173,41 @@ test('rejects a variable of a wrong type with a constant error before the decisi
     expect(() => coerceVariables(document, variables, published)).toThrow(
       expect.objectContaining({ code: 'BAD_USER_INPUT' }),
     );
+});
+
+const placesOf = (hidden: readonly string[], text: string, variables: Values = {}) =>
+  decideWithout(hidden, text, variables).refusedAt;
+
+describe('refused places', () => {
+  test('have the path of each refused field, under its alias and in fragments', () => {
+    const text = `{ v: vulnerability(id: "CVE-2099-1") { ...F } w: vulnerability(id: "CVE-2099-2") { ...F } }
+      fragment F on Vulnerability { name a: advisories { nodes { id } } }`;
+    expect(placesOf(['Vulnerability.advisories'], text)).toEqual([
+      { path: ['v', 'a'], coordinates: ['Vulnerability.advisories'] },
+      { path: ['w', 'a'], coordinates: ['Vulnerability.advisories'] },
+    ]);
+  });
+
+  test('end at the first list, so that they depend on no data', () => {
+    const text = '{ advisories { nodes { serial title { value } vulnerabilities { aliases } } } }';
+    expect(placesOf(['Advisory.serial', 'Vulnerability.aliases'], text)).toEqual([
+      { path: ['advisories', 'nodes'], coordinates: ['Advisory.serial', 'Vulnerability.aliases'] },
+    ]);
+  });
+
+  test('name a hidden member of an input, and leave out what the client skips', () => {
+    const text = `query ($filter: AdvisoryFilter) {
+      advisories(filter: $filter) { nodes { id } } x: advisories @skip(if: true) { nodes { serial } } }`;
+    expect(placesOf(['AdvisoryFilter.serial', 'Advisory.serial'], text, { filter: { serial: 'S' } })).toEqual(
+      [{ path: ['advisories'], coordinates: ['AdvisoryFilter.serial'] }],
+    );
+  });
+
+  test('are joined by root field if there are more than 100', () => {
+    const many = Array.from({ length: 101 }, (_, n) => `a${n}: name`).join(' ');
+    const text = `{ v: vulnerability(id: "CVE-2099-1") { id ${many} } }`;
+    expect(placesOf(['Vulnerability.name'], text)).toEqual([
+      { path: ['v'], coordinates: ['Vulnerability.name'] },
+    ]);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { toMembership } from '../../../gateway/registry/registry.ts';
+import { isInForce, toMembership } from '../../../gateway/registry/registry.ts';
 
 const until = new Date('2026-12-31T00:00:00Z');
 const member = {
@@ -60,5 +60,63 @@ test('returns shares, grants and agreements by their ids, with times in RFC 3339
 
 test('returns the budget of an organisation as it is stored, without a check of its form', () => {
   const budget = { points: 'many' };
-  expect(toMembership(member, { ...organisation, budget }, [], [], []).budget).toBe(budget);
+  expect(toMembership(member, { ...organisation, budget }, [], [], [])?.budget).toBe(budget);
+});
+
+test('counts a membership as ended if its end is malformed or missing', () => {
+  const now = new Date('2026-03-04T12:00:00Z');
+  const later = new Date('2026-03-04T12:00:01Z');
+  for (const end of [null, later]) expect(isInForce({ until: end }, now)).toBe(true);
+  for (const end of [
+    now,
+    new Date(0),
+    new Date(NaN),
+    undefined,
+    '',
+    '2099-12-31',
+    4_000_000_000_000,
+    [later],
+    {},
+    true,
+  ])
+    expect([end, isInForce({ until: end }, now)]).toEqual([end, false]);
+});
+
+test.each<[string, object, object]>([
+  ['roles that are a text', { roles: 'csirt-analyst' }, {}],
+  ['a role that is no text', { roles: ['csirt-analyst', 7] }, {}],
+  ['no sharing groups', { sharingGroups: undefined }, {}],
+  ['another organisation', { organisation: 'europol' }, {}],
+  ['communities that are a text', {}, { communities: 'cyber-defence' }],
+  ['a Member State that is no text', {}, { memberState: ['FR'] }],
+])('gives no membership for a malformed entry: %s', (_case, ofMember, ofOrganisation) => {
+  const [one, other] = [
+    { ...member, ...ofMember },
+    { ...organisation, ...ofOrganisation },
+  ];
+  expect(toMembership(one as never, other as never, [], [], [])).toBeNull();
+});
+
+test('leaves out a share, a grant and an agreement that is malformed, and keeps the others', () => {
+  const share = { _id: 's-1', by: 'enisa', client: 'csirt-fr', need: 'protection', until };
+  const agreement = {
+    _id: 'A-7',
+    parties: ['csirt-fr', 'europol'],
+    from: new Date(0),
+    until,
+    tlpCeiling: 'AMBER' as const,
+    purposes: ['incident-response'] as const,
+  };
+  const joined = toMembership(
+    member,
+    organisation,
+    [share, { ...share, _id: 's-2', until: [until] as never }],
+    [{ _id: 'g-1', by: ['cert-eu'] as never, to: 'csirt-fr', until }],
+    [
+      agreement,
+      { ...agreement, _id: 'A-8', tlpCeiling: 'PURPLE' as never },
+      { ...agreement, _id: 'A-9', purposes: 'incident-response' as never },
+    ],
+  );
+  expect(joined).toMatchObject({ onwardShares: [{ id: 's-1' }], grants: [], agreements: [{ id: 'A-7' }] });
 });

@@ -13,7 +13,7 @@ const context = { reader: readerOf({ picture: 'exercise:blue' }), correlationId:
 
 function asked(document: string | null, changes: Partial<Asked> = {}): Asked {
   const parsed = document === null ? null : parse(document);
-  const rest = { operationName: null, variables: {}, refused: [], isPruned: false, order: [] };
+  const rest = { operationName: null, variables: {}, refusedAt: [], isPruned: false, order: [] };
   return { document: parsed, ...rest, ...changes };
 }
 
@@ -32,10 +32,19 @@ test('returns the data unchanged, with picture and correlation id, if nothing wa
 });
 
 test('puts null at removed coordinates, in the requested order', () => {
-  const what = asked('{ a: advisory { serial id } state }', { isPruned: true, refused: ['Advisory.serial'] });
+  const what = asked('{ a: advisory { serial id } state }', {
+    isPruned: true,
+    refusedAt: [{ path: ['a', 'serial'], coordinates: ['Advisory.serial'] }],
+  });
   const { data, errors } = shape(gathered({ state: 'x', a: { id: '1' } }), what);
   expect(JSON.stringify(data)).toBe('{"a":{"serial":null,"id":"1"},"state":"x"}');
-  expect(errors).toMatchObject([{ message: errorTable.REFUSED.message, extensions: { code: 'REFUSED' } }]);
+  expect(errors).toMatchObject([
+    {
+      message: errorTable.REFUSED.message,
+      path: ['a', 'serial'],
+      extensions: { code: 'REFUSED', coordinates: ['Advisory.serial'] },
+    },
+  ]);
 });
 
 test('reads own keys only, so that an alias such as toString gives null', () => {
@@ -47,9 +56,13 @@ test('returns one error for each cause, in a constant order, without any text of
   const collected = createCollected();
   for (const name of ['europol', 'enisa']) collected.failedSubgraphs.add(name);
   for (const code of ['REFUSED', 'BAD_USER_INPUT', 'BAD_CURSOR'] as const) collected.errorCodes.add(code);
-  const { errors } = shape({ data: {}, collected }, asked('{ state }', { refused: ['Query.state'] }));
+  const { errors } = shape(
+    { data: {}, collected },
+    asked('{ state }', { refusedAt: [{ path: ['state'], coordinates: ['Query.state'] }] }),
+  );
+  expect(errors?.every(({ path }) => path?.[0] === 'state')).toBe(true);
   expect(errors?.map(({ message, extensions }) => [message, extensions])).toEqual([
-    [errorTable.REFUSED.message, { code: 'REFUSED' }],
+    [errorTable.REFUSED.message, { code: 'REFUSED', coordinates: ['Query.state'] }],
     [errorTable.BAD_CURSOR.message, { code: 'BAD_CURSOR' }],
     [errorTable.BAD_USER_INPUT.message, { code: 'BAD_USER_INPUT' }],
     [errorTable.PART_UNAVAILABLE.message, { code: 'PART_UNAVAILABLE', part: 'enisa' }],
@@ -59,7 +72,7 @@ test('returns one error for each cause, in a constant order, without any text of
 
 test('returns a REFUSED of the hub subgraph if the decision refused nothing', () => {
   const { errors } = shape(gathered({}, ['REFUSED']), asked('{ state }'));
-  expect(errors).toHaveLength(1);
+  expect(errors?.map(({ path }) => path)).toEqual([['state']]);
 });
 
 test('states the joined markings of the disclosed records', () => {
@@ -79,4 +92,20 @@ test('returns introspection alone if no data was requested, and null if the data
   const order = ['s'];
   expect(shape(gathered(null), asked(null, { order }), { s: 2 }).data).toEqual({ s: 2 });
   expect(shape(gathered(null), asked('{ state }', { order: ['s', 'state'] }), { s: 2 }).data).toBeNull();
+});
+
+test('gives each error of a failed subgraph the path of a field that is null', () => {
+  const places = [
+    ['many', '@', 'serial'],
+    ['many', '@', '__alias'],
+    ['gone', 'field'],
+  ];
+  const collected = { ...createCollected(), places: new Map([['enisa', places]]) };
+  collected.failedSubgraphs.add('enisa');
+  const data = { many: [{ serial: null }, { serial: 'kept' }, { serial: null }] };
+  const { errors } = shape({ data, collected }, asked('{ many { ...S } } fragment S on Advisory { serial }'));
+  expect(errors?.map(({ path, extensions }) => [path, extensions['part']])).toEqual([
+    [['many', 0, 'serial'], 'enisa'],
+    [['many', 2, 'serial'], 'enisa'],
+  ]);
 });

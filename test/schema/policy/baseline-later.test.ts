@@ -24,6 +24,10 @@ const mayDo = (
   group = 'content',
 ): boolean => policy.may(policy.accessOf(reader, now), action, kind, group, envelope);
 
+const announcedOf = (id: string) => [
+  ...(policy.source.rules.find((rule) => rule.id === id)?.announced ?? []),
+];
+
 const own = readerOf({ organisation: 'cert-eu' });
 const police = readerOf({
   organisation: 'police-de',
@@ -44,7 +48,7 @@ const grant = { id: 'G1', by: 'police-fr', until: later.toISOString() };
 
 test('J01 refuses ERASED records for every action', () => {
   const erased = envelopeOf({ recordState: 'ERASED' });
-  for (const action of ['read', 'search', 'export'] as const) {
+  for (const action of ['read', 'search'] as const) {
     expect(mayDo(own, action, 'Advisory', erased)).toBe(false);
     expect(mayDo(own, action, 'Advisory', envelopeOf())).toBe(true);
   }
@@ -71,6 +75,13 @@ test('J09 allows marking down and release to the originator, not to the custodia
   }
 });
 
+test('J09 refuses marking down and release to a machine of the originator, which may mark up', () => {
+  const machine = readerOf({ organisation: 'cert-eu', client: 'machine', roles: ['connector'] });
+  for (const action of ['mark-down', 'release'] as const)
+    expect(mayDo(machine, action, 'Advisory', envelopeOf())).toBe(false);
+  expect(mayDo(machine, 'mark-up', 'Advisory', envelopeOf())).toBe(true);
+});
+
 test('J10 refuses classified records to everyone', () => {
   const classified = envelopeOf({ marking: markingOf({ classification: 'RESTREINT UE/EU RESTRICTED' }) });
   expect(reads(own, classified)).toBe(false);
@@ -84,11 +95,11 @@ test('J11 allows police to read H0 contributions for a crime purpose only', () =
   expect(mayDo(police, 'read', 'Contribution', toPolice({ extraRestrictions: ['no transfer'] }))).toBe(false);
 });
 
-test('J12 allows H1 to addressees, and export as evidence only with a grant of the provider', () => {
+test('J12 allows H1 to addressees, and its use as evidence only with a grant of the provider', () => {
   const limited = toPolice({ handlingCodes: ['H1'] }, { releases: ['G1'] });
   expect(mayDo(police, 'read', 'Contribution', limited)).toBe(true);
-  expect(mayDo(police, 'export', 'Contribution', limited, 'evidence')).toBe(false);
-  expect(mayDo({ ...police, grants: [grant] }, 'export', 'Contribution', limited, 'evidence')).toBe(true);
+  expect(mayDo(police, 'read', 'Contribution', limited, 'evidence')).toBe(false);
+  expect(mayDo({ ...police, grants: [grant] }, 'read', 'Contribution', limited, 'evidence')).toBe(true);
 });
 
 test('J13 allows H2 only with a valid grant of the provider', () => {
@@ -133,7 +144,7 @@ const file = (changes: Partial<Envelope> = {}) =>
     custodian: 'enisa',
     marking: markingOf({ tlp: 'AMBER' }),
     states: { own: ['FR'], told: ['PL'] },
-    facts: { 'reach-of-incident': 'cross-border-significant' },
+    facts: { 'reach-of-incident': 'cross-border-significant', 'enisa-informed': 'yes' },
     ...changes,
   });
 
@@ -156,24 +167,52 @@ test('J18 allows other states and ENISA to read a cross-border incident without 
   for (const reader of [told, enisa]) {
     expect(mayDo(reader, 'read', 'NotificationFile', file())).toBe(true);
     expect(mayDo(reader, 'read', 'NotificationFile', file(), 'entity-name')).toBe(false);
-    const national = file({ facts: { 'reach-of-incident': 'national' } });
+    const national = file({ facts: { 'reach-of-incident': 'national', 'enisa-informed': 'yes' } });
     expect(mayDo(reader, 'read', 'NotificationFile', national)).toBe(false);
   }
+  for (const informed of [{}, { 'enisa-informed': 'no' }])
+    expect(
+      mayDo(
+        enisa,
+        'read',
+        'NotificationFile',
+        file({ facts: { 'reach-of-incident': 'cross-border-significant', ...informed } }),
+      ),
+    ).toBe(false);
   expect(mayDo({ ...told, memberState: 'AT' }, 'read', 'NotificationFile', file())).toBe(false);
 });
 
-test('J19 allows members of the networks to aggregate figures, not to read them', () => {
+test('J19 is announced: nobody aggregates figures until the graph has a coordinate for it, and nobody reads them', () => {
   const enisa = readerOf({ organisation: 'enisa', memberState: null, roles: ['enisa-analyst'] });
   const national = file({ facts: { 'reach-of-incident': 'national' } });
-  expect(mayDo(enisa, 'aggregate', 'NotificationFile', national, 'figures')).toBe(true);
+  expect(announcedOf('J19')).toEqual(['aggregate']);
+  expect(mayDo(enisa, 'aggregate', 'NotificationFile', national, 'figures')).toBe(false);
   expect(mayDo(enisa, 'read', 'NotificationFile', national, 'figures')).toBe(false);
   expect(mayDo(client, 'aggregate', 'NotificationFile', national, 'figures')).toBe(false);
 });
 
 const incident = (identity: string) =>
-  envelopeOf({ marking: markingOf({ tlp: 'AMBER' }), facts: { identity } });
+  envelopeOf({
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ organisations: ['csirt-fr'] }),
+    facts: { identity },
+  });
 
-test('J20 allows CSIRTs to read incidents of CERT-EU, and the entity name only with consent', () => {
+test('J20 allows CSIRTs to read incidents of CERT-EU that name them, for a purpose of the incident', () => {
+  const csirt = readerOf({ roles: ['csirt-analyst'] });
+  expect(mayDo(csirt, 'read', 'UnionIncident', incident('withheld'))).toBe(true);
+  for (const other of [
+    { organisation: 'csirt-pl' },
+    { purpose: null },
+    { purpose: 'supervision' as const },
+  ]) {
+    const reader = readerOf({ roles: ['csirt-analyst'], ...other });
+    expect(mayDo(reader, 'read', 'UnionIncident', incident('public-already'))).toBe(false);
+    expect(mayDo(reader, 'read', 'UnionIncident', incident('public-already'), 'entity-name')).toBe(false);
+  }
+});
+
+test('J20 allows CSIRTs to read the entity name only with consent', () => {
   const csirt = readerOf({ roles: ['csirt-analyst'] });
   expect(mayDo(csirt, 'read', 'UnionIncident', incident('withheld'))).toBe(true);
   expect(mayDo(csirt, 'read', 'UnionIncident', incident('withheld'), 'entity-name')).toBe(false);
@@ -249,11 +288,12 @@ const feed = (pap: Marking['pap'], tlp: Marking['tlp'] = 'AMBER') =>
 
 test('J25 refuses machines records with PAP above GREEN and TLP:RED', () => {
   const machine = readerOf({ client: 'machine', roles: ['connector'] });
-  expect(mayDo(machine, 'subscribe', 'Sighting', feed('GREEN'))).toBe(true);
+  expect(announcedOf('J25')).toEqual(['export', 'subscribe']);
+  expect(mayDo(machine, 'subscribe', 'Sighting', feed('GREEN'))).toBe(false);
   expect(mayDo(machine, 'subscribe', 'Sighting', feed('AMBER'))).toBe(false);
   expect(mayDo(machine, 'subscribe', 'Sighting', feed('GREEN', 'RED'))).toBe(false);
   expect(mayDo(machine, 'export', 'Sighting', feed('RED', 'CLEAR'))).toBe(false);
-  expect(mayDo(readerOf(), 'export', 'Advisory', envelopeOf({ marking: markingOf({ pap: 'RED' }) }))).toBe(
+  expect(mayDo(readerOf(), 'read', 'Advisory', envelopeOf({ marking: markingOf({ pap: 'RED' }) }))).toBe(
     true,
   );
 });
@@ -296,9 +336,10 @@ test('J29 allows an auditor to read the rules and no record, even with other rol
     expect(policy.mayEver(auditor, kind, 'content')).toBe(false);
 });
 
-test('J32 allows only the log-keeping machine to append to the log', () => {
+test('J32 is announced: nobody appends to the log through the graph', () => {
   const keeper = readerOf({ client: 'machine', roles: ['log-keeper'] });
-  expect(policy.mayEver(keeper, 'Hub', 'access-log', 'create')).toBe(true);
+  expect(announcedOf('J32')).toEqual(['create', 'administer']);
+  expect(policy.mayEver(keeper, 'Hub', 'access-log', 'create')).toBe(false);
   expect(policy.mayEver({ ...keeper, client: 'person' }, 'Hub', 'access-log', 'create')).toBe(false);
 });
 

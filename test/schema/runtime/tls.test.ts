@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { certifyAuthority, certifyPart, newKey } from '../../../docker/deploy/certificates.ts';
-import { createAgent, post } from '../../../gateway/dispatch/fetch-subgraph.ts';
+import { createAgent, decode, post } from '../../../gateway/dispatch/fetch-subgraph.ts';
 import { checkTls, createServerOf, schemeOf } from '../../../schema/runtime/tls.ts';
 
 const now = new Date();
@@ -30,8 +30,14 @@ const port = () => (server.address() as AddressInfo).port;
 async function ask(host: string, ca: string | null) {
   const agent = createAgent(ca);
   try {
-    const sent = { body: '{}', headers: {}, deadlineMs: 3000, maxBytes: 100 };
-    return await post(`https://${host}:${port()}/`, sent, agent);
+    const sent = {
+      body: '{}',
+      headers: {},
+      deadlineMs: 3000,
+      addBytes: () => undefined,
+      signal: new AbortController().signal,
+    };
+    return decode(await post(`https://${host}:${port()}/`, sent, agent));
   } finally {
     await agent.close();
   }

@@ -15,7 +15,7 @@ test('`hub policy show` prints the rules on a field as text and as JSON', async 
 test('`hub policy who` lists who can, under which conditions, and who never can', async () => {
   const { code, out } = await runHub(nowhere, 'policy', 'who', '--can', 'read', 'UnionIncident.unionEntity');
   expect(code).toBe(0);
-  expect(out).toMatch(/J20a csirts, when\n +its embargo is over/);
+  expect(out).toMatch(/J20a csirts, being recipient for its purpose, when\n +its embargo is over/);
   expect(out).toMatch(/only one of these roles never can: .*europol-analyst/);
 });
 

@@ -114,6 +114,7 @@ test("the hub's user can change the registry's collections, but not create other
     'agreements',
     'onwardShares',
     'aliases',
+    'revocations',
   ]) {
     const entries = client.db().collection<{ readonly _id: string }>(name);
     await entries.insertOne({ _id: 'exercise' });

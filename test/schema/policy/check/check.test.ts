@@ -38,6 +38,19 @@ test('the baseline covers every coordinate, and each of its rules and words has 
   ]);
 });
 
+test('reports a permission of an action that no coordinate of the graph has', () => {
+  const words = 'who: [csirts]\nbeing: recipient\nmay: [export]\nwhen: { tlp: [AMBER] }';
+  expect(withRule('permit', words)).toEqual([
+    'J99: no coordinate of the graph is there to export: mark the rule as announced',
+  ]);
+  expect(withRule('permit', `${words}\nannounced: true`)).toEqual([]);
+});
+
+test('reports an announced rule whose actions the graph has', () => {
+  const words = 'who: [csirts]\nbeing: recipient\nmay: [read]\nwhen: { tlp: [AMBER] }\nannounced: true';
+  expect(withRule('permit', words)).toEqual(['J99: the graph has coordinates to read: remove `announced`']);
+});
+
 test.each([
   [
     'permits only what others permit',

@@ -181,10 +181,31 @@ describe('markings', () => {
       { tlp: 'AMBER', pap: 'GREEN' },
       { tlp: 'AMBER_STRICT', pap: 'RED' },
     ]);
-    expect(mispEvent.defaults.marking.tlp).toBe('GREEN');
   });
 
-  test.each(['tlp:white', 'TLP:WHITE', 'tlp:ex:chr', 'tlp:', 'PAP:PURPLE'])(
+  test('is GREEN without a label, and CLEAR only by its label', () => {
+    const marked = (Tag: unknown) => markingsOf(eventOf({ Tag })).map(([marking]) => marking);
+    expect(marked([])).toEqual([{ tlp: 'GREEN' }, { tlp: 'GREEN' }]);
+    expect(marked(tags('tlp:clear'))).toEqual([{ tlp: 'CLEAR' }, { tlp: 'CLEAR' }]);
+    const white = { tlp: 'CLEAR', rawTlp: 'tlp:white' };
+    expect(marked(tags('tlp:white'))).toEqual([white, white]);
+    const own = eventOf({ Attribute: [attribute(1, { Tag: tags('tlp:clear') })] });
+    expect(markingsOf(own)[1]?.[0]).toEqual({ tlp: 'GREEN' });
+  });
+
+  test('reads tags in the members EventTag and AttributeTag', () => {
+    const event = eventOf({
+      EventTag: [{ Tag: { name: 'tlp:amber' } }],
+      Attribute: [attribute(1), attribute(2, { AttributeTag: [{ Tag: { name: 'tlp:red' } }] })],
+    });
+    expect(markingsOf(event).map(([marking]) => marking)).toMatchObject([
+      { tlp: 'AMBER' },
+      { tlp: 'AMBER' },
+      { tlp: 'RED' },
+    ]);
+  });
+
+  test.each(['tlp:unclear', 'TLP:RED WHITE', 'tlp:ex:chr', 'tlp:', 'PAP:PURPLE'])(
     'rejects the label %s',
     (name) => {
       expect(refusalOf(mispEvent, eventOf({ Tag: [{ name }] }))?.[0]).toBe('WRONG_MARKING');

@@ -332,3 +332,33 @@ describe('hostile input', () => {
     expect(attack.recognise('{"type": "bundle", "objects": [{"type": "indicator"')).toBe(false);
   });
 });
+
+describe('labels', () => {
+  test('mark an object with the strictest colour that they state', () => {
+    const labelled = (...labels: readonly string[]) => [
+      technique({ labels, object_marking_refs: [tlp.green] }),
+    ];
+    expect(markingsOf(labelled('malicious', 'TLP-AMBER', 'iep:traffic-light-protocol="GREEN"'))).toEqual([
+      { tlp: 'AMBER' },
+    ]);
+    expect(markingsOf(labelled('tlp:clear', 'PAP:RED'))).toEqual([{ tlp: 'GREEN', pap: 'RED' }]);
+    expect(refusalsOf(labelled('tlp:ex:chr'))).toEqual([
+      ['WRONG_MARKING', 'expected a colour of TLP or PAP, got the tag "tlp:ex:chr"'],
+    ]);
+  });
+
+  test('mark the keys that an object adds to the records of others', () => {
+    const vulnerability = (labels: readonly string[]) =>
+      object('vulnerability', 5, { name: 'CVE-2099-10001', labels });
+    const link = object('relationship', 6, {
+      relationship_type: 'indicates',
+      source_ref: idOf('indicator'),
+      target_ref: idOf('vulnerability', 5),
+    });
+    const namesWith = (...labels: readonly string[]) =>
+      recordsOf(stix, [indicator(), vulnerability(labels), link], open).map(({ names }) =>
+        names.includes('Vulnerability:CVE-2099-10001'),
+      )[0];
+    expect([namesWith(), namesWith('tlp:red'), namesWith('tlp purple')]).toEqual([true, false, false]);
+  });
+});

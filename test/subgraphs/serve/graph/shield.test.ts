@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { buildSchema, type ExecutionResult, graphql, type GraphQLSchema, parse, subscribe } from 'graphql';
 import { createRequire } from 'node:module';
 import { parts } from '../../../../docker/trial/parts.ts';
+import { HubError } from '../../../../schema/errors.ts';
 import { policyOfTexts, readPolicy, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import { communities } from '../../../../schema/record/vocabulary.ts';
@@ -11,6 +12,7 @@ import type { Context } from '../../../../subgraphs/serve/graph/context.ts';
 import { hubErrorOf } from '../../../../subgraphs/serve/read/connection.ts';
 import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
 import {
+  findOptionFaults,
   rootFieldRules,
   findShieldFaults,
   shieldRootFields,
@@ -224,6 +226,32 @@ test('does not start with shield rules that graphql-shield accepts silently', ()
     'Mutation.three: no rule guards this root field',
   ]);
   expect(() => shieldRootFields(small, {})).toThrow('the shield is incomplete:\n  Query.one: no rule guards');
+});
+
+test.each([
+  ['a function', () => ({ three: 3 }), 'a function'],
+  ['null', null, 'null'],
+  ['missing', undefined, 'undefined'],
+  ['a text', 'no', 'a string'],
+  ['an error without a code', new Error('no'), 'another error'],
+  ['another code', new HubError('INTERNAL'), 'another error'],
+])('does not start with a fallbackError that is %s', (_case, fallbackError, got) => {
+  const { deny } = shieldLibrary;
+  const options = { fallbackRule: deny, fallbackError, allowExternalErrors: true };
+  const fault = `fallbackError: expected the error REFUSED, got ${got}`;
+  expect(findOptionFaults(options)).toEqual([fault]);
+  expect(() => shieldRootFields(small, rootFieldRules(small), options)).toThrow(fault);
+});
+
+test('does not start with another fallback rule or in debug mode', () => {
+  const { allow, deny } = shieldLibrary;
+  const fallbackError = new HubError('REFUSED');
+  expect(findOptionFaults({ fallbackRule: allow, fallbackError })).toEqual([
+    'fallbackRule: expected `deny` of graphql-shield',
+  ]);
+  expect(findOptionFaults({ fallbackRule: deny, fallbackError, debug: true })).toEqual([
+    'debug: expected false',
+  ]);
 });
 
 test('does not start with a subscription that has no stream', () => {

@@ -9,6 +9,7 @@ import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.t
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
+import { withFilters } from '../../../helpers/derived.ts';
 import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 
 const schema = buildCommunitySchema(community, policy);
@@ -58,7 +59,9 @@ beforeAll(async () => {
     policy: policy.version,
     contentHash: 'x',
   };
-  await store.records.get('Advisory')?.collection.insertOne(record as never);
+  await store.records
+    .get('Advisory')
+    ?.collection.insertOne(withFilters(kinds, 'Advisory', record, policy) as never);
   await store.records.get('Advisory')?.createIndexes();
 });
 
@@ -119,7 +122,8 @@ test('neither finds nor counts a record by a portion that the reader may not see
   };
   const advisories = store.records.get('Advisory')?.collection;
   const first = await advisories?.findOne({ _id: id as never });
-  await advisories?.insertOne({ ...first, ...second, content: { serial: '2099-2' } } as never);
+  const stored = { ...first, ...second, content: { serial: '2099-2' } } as never;
+  await advisories?.insertOne(withFilters(kinds, 'Advisory', stored, policy) as never);
   const found = async (reader: Reader, serial: string) => {
     const readerAccess = policy.accessOf(reader, now);
     const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey });

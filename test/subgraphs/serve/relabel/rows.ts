@@ -3,6 +3,8 @@ import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.
 import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
+import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
+import { withFilters } from '../../../helpers/derived.ts';
 import { toLinks } from '../../../../subgraphs/serve/store/links.ts';
 
 export const now = new Date('2026-11-24T12:00:00Z');
@@ -55,7 +57,9 @@ export async function storeRows(
     };
   });
   const links = records.flatMap((record) => toLinks(record, 'Advisory', [key]));
-  await store.records.get('Advisory')?.collection.insertMany(records as never);
+  await store.records
+    .get('Advisory')
+    ?.collection.insertMany(records.map((record) => withFilters(kinds, 'Advisory', record, policy)) as never);
   await store.links.collection.insertMany(links as never);
   return records.map(({ _id, envelope }) => ({ id: _id, envelope }));
 }

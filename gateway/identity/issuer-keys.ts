@@ -1,0 +1,51 @@
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { Agent, fetch } from 'undici';
+import { findUrlFault } from '../outbound/address.ts';
+import { createConnector } from '../outbound/connector.ts';
+
+const timeoutMs = 3000;
+/** A token with an unknown key makes the hub ask the issuer again, at most once in this time. */
+const cooldownMs = 5000;
+
+/**
+ * Returns the issuer's keys. OpenID Connect Discovery runs at the first token, and again after a failure. Keys older than
+ * `maxAgeSeconds` are loaded again before they verify a token: a key that the issuer withdrew is refused within that
+ * time. If the issuer does not give its keys then, every token is refused.
+ */
+export function discoverKeys(
+  issuer: string,
+  { maxAgeSeconds }: { readonly maxAgeSeconds: number },
+): JWTVerifyGetKey {
+  let keys: Promise<JWTVerifyGetKey> | null = null;
+  return async (header, token) => {
+    keys ??= discover(issuer, maxAgeSeconds).catch((error: unknown) => {
+      keys = null;
+      throw error;
+    });
+    return await (
+      await keys
+    )(header, token);
+  };
+}
+
+async function discover(issuer: string, maxAgeSeconds: number): Promise<JWTVerifyGetKey> {
+  const dispatcher = new Agent({ connections: 2, connect: createConnector({ ca: null, timeoutMs }) });
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const response = await fetch(url, {
+    dispatcher,
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const metadata = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
+  if (metadata.issuer !== issuer)
+    throw new Error(`discovery: expected the issuer ${issuer}, got ${String(metadata.issuer)}`);
+  const fault = findUrlFault(String(metadata.jwks_uri));
+  if (fault !== null) throw new Error(`discovery, jwks_uri: ${fault}`);
+  return createRemoteJWKSet(new URL(String(metadata.jwks_uri)), {
+    timeoutDuration: timeoutMs,
+    cooldownDuration: cooldownMs,
+    cacheMaxAge: maxAgeSeconds * 1000,
+    [customFetch]: async (address, { headers, ...init }) =>
+      await fetch(address, { ...init, headers: [...headers], dispatcher }),
+  });
+}

@@ -1,0 +1,47 @@
+import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
+import { buildConnector } from 'undici';
+import { isForbidden } from './address.ts';
+
+type Found = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
+type Resolve = (
+  host: string,
+  options: LookupOptions & { readonly all: true },
+  found: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/**
+ * Creates undici's function to connect. It checks the address of each connection, not only the URL at the start: the
+ * answer of DNS can change later. If one address of a host is forbidden, it connects to none of them.
+ */
+export function createConnector(
+  options: { readonly ca: string | null; readonly timeoutMs: number },
+  resolve: Resolve = lookup,
+): buildConnector.connector {
+  const connect = buildConnector({
+    timeout: options.timeoutMs,
+    ...(options.ca !== null && { ca: options.ca }),
+    lookup: (host: string, asked: LookupOptions, found: Found) => lookUp(host, asked, found, resolve),
+  });
+  return (target, connected) => {
+    // The address of a URL without a host name is not looked up.
+    const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
+    if (isForbidden(host)) connected(refused(host, host), null);
+    else connect(target, connected);
+  };
+}
+
+function lookUp(host: string, asked: LookupOptions, found: Found, resolve: Resolve): void {
+  resolve(host, { ...asked, all: true }, (error, addresses) => {
+    const bad = error === null ? addresses.find(({ address }) => isForbidden(address)) : undefined;
+    const [first] = addresses ?? [];
+    if (error !== null) found(error, []);
+    else if (bad !== undefined) found(refused(host, bad.address), []);
+    else if (asked.all) found(null, addresses);
+    else if (first === undefined) found(new Error(`${host}: expected an address, got none`), []);
+    else found(null, first.address, first.family);
+  });
+}
+
+function refused(host: string, address: string): Error {
+  return new Error(`${host}: the address ${address} is link-local, metadata, multicast or unspecified`);
+}

@@ -1,0 +1,95 @@
+import { expect, test } from '@jest/globals';
+import { buildSchema } from 'graphql';
+import { readFileSync } from 'node:fs';
+import { isRecord, readQuery } from '../../../gateway/dispatch/asked.ts';
+import { checkAnswer } from '../../../gateway/dispatch/check-answer.ts';
+import { policy } from '../../helpers/policy.ts';
+
+const schema = buildSchema(readFileSync('schema/published.graphql', 'utf8'));
+const query = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+  ... on Vulnerability { families: ransomwareFamilies { nodes { name } } } } }`;
+const variables = { representations: [{ __typename: 'Vulnerability', id: 'Vulnerability:CVE-1' }] };
+const id = 'RansomwareFamily:1';
+
+function check(data: Readonly<Record<string, unknown>>, document = query) {
+  return checkAnswer(data, readQuery(document, schema), variables);
+}
+
+test('keeps requested data under its alias, and names the records in it', () => {
+  const { data, rows } = check({ _entities: [{ families: { nodes: [{ name: 'A', _row: id }] } }] });
+  expect(data).toEqual({ _entities: [{ families: { nodes: [{ name: 'A' }] } }] });
+  expect([...rows]).toEqual([[id, 'RansomwareFamily']]);
+});
+
+test('removes data that was not requested, so that it cannot be merged', () => {
+  const forged = {
+    _entities: [
+      {
+        families: { nodes: [{ name: 'A', extra: 1, _row: id }] },
+        advisories: { nodes: [{ title: { value: 'forged' } }] },
+        id: 'Vulnerability:CVE-2',
+      },
+    ],
+    vulnerability: { name: 'forged' },
+  };
+  expect(check(forged).data).toEqual({ _entities: [{ families: { nodes: [{ name: 'A' }] } }] });
+});
+
+test.each([
+  ['a leaf for a connection', { _entities: [{ families: 'all' }] }],
+  ['an object for a leaf', { _entities: [{ families: { nodes: [{ name: { nested: true }, _row: id }] } }] }],
+  ['a number for a text', { _entities: [{ families: { nodes: [{ name: 7, _row: id }] } }] }],
+  ['an object for a list', { _entities: [{ families: { nodes: {} } }] }],
+  ['a list for an object', { _entities: [{ families: [] }] }],
+  ['a list in a list', { _entities: [{ families: { nodes: [[{ name: 'A', _row: id }]] } }] }],
+  ['a record without its id', { _entities: [{ families: { nodes: [{ name: 'A' }] } }] }],
+  ['too few entities', { _entities: [] }],
+  ['too many entities', { _entities: [null, null] }],
+  ['no list of entities', { _entities: 'none' }],
+])('rejects a response with %s, and says where', (_what, data) => {
+  expect(() => check(data)).toThrow(/^data\._entities[^:]*: expected .*, got /);
+});
+
+const page = (total: unknown, publishedAt: unknown) => ({
+  advisories: { total, nodes: [{ publishedAt, _row: 'Advisory:1' }] },
+});
+
+test('checks each leaf by its type', () => {
+  const document =
+    '{ advisories(first: 1) { total { value exact } nodes { publishedAt { utc precision } } } }';
+  const total = { value: 3, exact: true };
+  const time = { utc: '2026-01-01T00:00:00.000Z', precision: 'DAY' };
+  expect(check(page(total, time), document).rows.get('Advisory:1')).toBe('Advisory');
+  expect(check(page(total, null), document).data).toEqual({
+    advisories: { total, nodes: [{ publishedAt: null }] },
+  });
+  for (const wrong of [
+    page({ value: 1.5, exact: true }, time),
+    page({ value: 2 ** 31, exact: true }, time),
+    page({ value: '3', exact: true }, time),
+    page({ value: 3, exact: 'yes' }, time),
+    page(total, { ...time, utc: 7 }),
+    page(total, { ...time, precision: 'MILLENNIUM' }),
+  ])
+    expect(() => check(wrong, document)).toThrow(/^data\.advisories/);
+});
+
+test('accepts a field that the query may leave out', () => {
+  const document =
+    'query ($x: Boolean!) { advisories { nodes { id @include(if: $x) ... @skip(if: $x) { serial } } } }';
+  const data = { advisories: { nodes: [{ _row: 'Advisory:1' }] } };
+  expect(check(data, document).data).toEqual({ advisories: { nodes: [{}] } });
+});
+
+test('asks for the id of each record under a key that the client does not use', () => {
+  const { text, rowKey } = readQuery('{ advisories { nodes { _row: title { value } } } }', schema);
+  expect(rowKey).toBe('_row_');
+  expect(text).toContain('{_row:title{value}_row_:id}');
+});
+
+test('takes for records exactly the types that the policy decides as records', () => {
+  const records = Object.values(schema.getTypeMap()).filter(isRecord);
+  const ofPolicy = policy.coordinates.types.filter((type) => policy.coordinates.natureOf(type) === 'record');
+  expect(records.map(({ name }) => name).toSorted()).toEqual([...ofPolicy].toSorted());
+  for (const type of records) expect(String(type.getFields()['id']?.type)).toBe('ID!');
+});
