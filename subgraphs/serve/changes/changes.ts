@@ -17,6 +17,7 @@ import type { CommunityStore } from '../store/store.ts';
 import { settleContent, type TakenContent } from '../record/take-content.ts';
 import { type Made, type Outcome, writeOnce } from './write-once.ts';
 import { isSame, isWider, loosened, type Reading, type ReadingInput, readingOf } from './reading.ts';
+import type { Finder } from './find-record.ts';
 import { notFound, Refused } from './refused.ts';
 
 type Keyed = { readonly key: string };
@@ -119,7 +120,7 @@ export class Changes {
     });
   }
 
-  /** Sets the joint case that the record belongs to, or removes it. */
+  /** Sets the joint case that the record belongs to, or removes it. A case that the reader may not see stays. */
   async link(input: LinkInput): Promise<Outcome> {
     return await this.#once(input, 'link', async (find) => {
       const kind = this.#kindOf(input.id);
@@ -129,7 +130,11 @@ export class Changes {
       const key = input.case === null || input.case === undefined ? null : sharedKey('JointCase', input.case);
       if (input.case && key === null)
         throw new Refused('INVALID', ['case'], 'expected a key of JointCase, such as JointCase:JC-2026-0007');
-      const content = { ...(before.content as Content), case: key };
+      const old = before.content as Content;
+      // As in an update, a field that the reader may not see keeps its value.
+      if (Object.hasOwn(this.#keepHidden(kind, before, {}), 'case'))
+        return this.#remade(kind, before, this.#next(before), old, () => true);
+      const content = { ...old, case: key };
       const envelope = { ...this.#next(before), contentByHand: true as const, caseByHand: true as const };
       return this.#remade(kind, before, envelope, content, (one) => !isCaseKey(one));
     });
@@ -146,11 +151,7 @@ export class Changes {
   }
 
   /** Executes a change once for its idempotency key. Refused becomes the outcome. */
-  async #once(
-    input: Keyed,
-    what: string,
-    make: (find: (kind: Kind, id: string) => Promise<StoredRecord | null>) => Promise<Made>,
-  ): Promise<Outcome> {
+  async #once(input: Keyed, what: string, make: (find: Finder) => Promise<Made>): Promise<Outcome> {
     const { community, store, keyAssigner, readerAccess } = this.#parts;
     try {
       if (input.key === '' || input.key.length > 200)
@@ -165,24 +166,26 @@ export class Changes {
 
   /**
    * Returns the record to change. Throws Refused unless it exists, this reader may change it, and the version
-   * matches.
+   * matches. Its content is loaded last.
    */
   async #found(
     kind: Kind,
     { id, expectedVersion }: OnRecord,
     action: Action,
-    find: (kind: Kind, id: string) => Promise<StoredRecord | null>,
+    find: Finder,
   ): Promise<StoredRecord> {
-    const record = await find(kind, id);
-    if (record === null || !this.#mayOn(action, kind, record.envelope)) throw notFound();
+    const envelope = await find.envelope(kind, id);
+    if (envelope === null || !this.#mayOn(action, kind, envelope)) throw notFound();
     const { policy, readerAccess } = this.#parts;
     // A reader who may not see the record must not learn its version, or that it was retracted.
-    if (policy.decideRow(record.envelope, kind.type, readerAccess) === null) throw notFound();
-    const { version, recordState } = record.envelope;
+    if (policy.decideRow(envelope, kind.type, readerAccess) === null) throw notFound();
+    const { version, recordState } = envelope;
     if (recordState === 'RETRACTED' || recordState === 'ERASED')
       throw new Refused('CLOSED', ['id'], 'the record was retracted or erased');
     if (version !== expectedVersion)
       throw new Refused('STALE_VERSION', ['expectedVersion'], 'the record was changed since: read it again');
+    const record = await find.record(kind, id);
+    if (record === null) throw notFound();
     return record;
   }
 

@@ -5,12 +5,13 @@ import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts'
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Kind } from '../kind.ts';
 import { within } from '../../../schema/runtime/within.ts';
-import { linksOf, recordsOf, schemaOf } from '../store/collections.ts';
+import { linksOf, schemaOf } from '../store/collections.ts';
 import { inWriteTransaction, retryOvertaken, toDocument, writeRecords } from '../store/write.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import type { KeyAssigner, KeyPolicy } from '../store/key-assigner.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
+import { type Finder, finderIn } from './find-record.ts';
 import { Refused, type UserError } from './refused.ts';
 
 /** The result of a change: the record and its new version, or the reasons why it was refused. */
@@ -66,10 +67,7 @@ const durable = { writeConcern: { w: 'majority' }, maxCommitTimeMS: deadlineMs }
  * key of the same subject returns the first outcome again, or KEY_REUSED if the change is another one. Throws Refused
  * if the change is refused, and the errors of the store.
  */
-export async function writeOnce(
-  work: Work,
-  make: (find: (kind: Kind, id: string) => Promise<StoredRecord | null>) => Promise<Made>,
-): Promise<Outcome> {
+export async function writeOnce(work: Work, make: (find: Finder) => Promise<Made>): Promise<Outcome> {
   const { store, readerAccess, input, what, community } = work;
   const _id = hashOf([community, readerAccess.reader.subject, readerAccess.reader.picture, input.key]);
   const hash = hashOf([what, input]);
@@ -80,7 +78,7 @@ export async function writeOnce(
     return await inWriteTransaction(store, work.keyAssigner, limits, async (session) => {
       const known = await changesIn(store).findOne({ _id }, { session });
       if (known !== null) return again(known, hash);
-      const made = await make(async (kind, id) => await find(store, kind, id, session));
+      const made = await make(finderIn(store, readerAccess, session));
       const record = toRecord(made, keyPolicy, schemaOf(store, made.kind.type), readerAccess.now);
       await put(store, made, record, session);
       await changesIn(store).insertOne(keep(_id, hash, what, made, readerAccess.now), { session });
@@ -94,17 +92,6 @@ function again(known: KeptChange, hash: string): Outcome {
   if (known.hash !== hash)
     throw new Refused('KEY_REUSED', ['key'], 'this key was used for another change: use a new key');
   return { id: known.record, version: known.version, userErrors: [] };
-}
-
-/** Returns the record in the current document version; null if none exists that this program can read. */
-async function find(
-  store: CommunityStore,
-  kind: Kind,
-  id: string,
-  session: ClientSession,
-): Promise<StoredRecord | null> {
-  const found = await recordsOf(store, kind.type).findOne({ _id: id }, { session });
-  return found === null ? null : schemaOf(store, kind.type).read(found);
 }
 
 /**

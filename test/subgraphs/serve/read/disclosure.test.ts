@@ -60,17 +60,18 @@ const seen = fc.record({
 type Seen = typeof seen extends fc.Arbitrary<infer Value> ? Value : never;
 type Hidden = { readonly organisations: readonly string[]; readonly reach: Envelope['audience']['reach'] };
 
+function look(of: Seen, visible: Hidden, hidden: Hidden): Row {
+  const audience = audienceOf(of.isAudienceSeen ? visible : hidden);
+  // The graph shows no audience of a portion to anyone.
+  const portions =
+    of.portion === null
+      ? []
+      : [{ path: 'summary', marking: markingOf({ tlp: of.portion }), audience: audienceOf(hidden) }];
+  const envelope = envelopeOf({ marking: markingOf({ tlp: of.tlp }), audience, portions });
+  return rowOf(envelope, of.isAudienceSeen ? withAudience : nothing);
+}
+
 test('two answers that look alike to the reader have equal `holds`, whatever the hidden audiences are', () => {
-  const look = (of: Seen, visible: Hidden, hidden: Hidden): Row => {
-    const audience = audienceOf(of.isAudienceSeen ? visible : hidden);
-    // The graph shows no audience of a portion to anyone.
-    const portions =
-      of.portion === null
-        ? []
-        : [{ path: 'summary', marking: markingOf({ tlp: of.portion }), audience: audienceOf(hidden) }];
-    const envelope = envelopeOf({ marking: markingOf({ tlp: of.tlp }), audience, portions });
-    return rowOf(envelope, of.isAudienceSeen ? withAudience : nothing);
-  };
   const item = fc.record({ of: seen, visible: audiences, one: audiences, other: audiences });
   fc.assert(
     fc.property(fc.array(item, { minLength: 1, maxLength: 4 }), (items) => {
