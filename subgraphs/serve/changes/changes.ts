@@ -4,13 +4,14 @@ import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts'
 import type { Action } from '../../../schema/policy/language/domain.ts';
 import { isForAnyone } from '../../../schema/policy/decide/access-keys.ts';
 import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.ts';
+import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { contractOf, namedIn, type Named } from '../record/contract.ts';
 import { bearsClassification } from '../record/classification.ts';
 import type { KeyAssigner } from '../store/key-assigner.ts';
-import type { Content, Said } from '../record/content.ts';
+import { type Content, isOfState, type Said } from '../record/content.ts';
 import { schemaOf } from '../store/collections.ts';
 import { isCaseKey } from '../store/links.ts';
 import type { CommunityStore } from '../store/store.ts';
@@ -26,6 +27,7 @@ export type CreateInput = Keyed & { readonly content: Content; readonly reading:
 export type ChangeInput = OnRecord & { readonly content: Content };
 export type MarkInput = OnRecord & { readonly reading: ReadingInput };
 export type LinkInput = OnRecord & { readonly case?: string | null };
+export type AssessInput = OnRecord & { readonly impact: string };
 export type RetractInput = OnRecord & { readonly reason: string };
 
 /** The dependencies of one request's changes. */
@@ -140,6 +142,34 @@ export class Changes {
     });
   }
 
+  /**
+   * Sets the assessment of the reader's organisation for its own Member State. The assessments of other states and of
+   * other organisations stay.
+   */
+  async assess(type: string, input: AssessInput): Promise<Outcome> {
+    const kind = this.#kind(type);
+    const { itemsOfState: items } = kind;
+    const { memberState, organisation } = this.#parts.readerAccess.reader;
+    if (items === undefined) throw new Error(`expected a kind with items of Member States, got ${type}`);
+    return await this.#once(input, 'assess', async (find) => {
+      const group = this.#parts.policy.coordinates.placeOf(type, items.field)?.group ?? '';
+      const before = await this.#found(kind, input, 'change', find, group);
+      const old = before.content as Content;
+      const by = organisationKey(organisation);
+      const others = itemsIn(old, items.field).filter(
+        (item) => !isOfState(item, items.state, memberState) || item[items.organisation] !== by,
+      );
+      const own = {
+        [items.state]: memberStateKey(memberState ?? ''),
+        impact: input.impact,
+        [items.organisation]: by,
+      };
+      const content = { ...old, [items.field]: [...others, own] };
+      const envelope = { ...this.#next(before), contentByHand: true as const };
+      return this.#remade(kind, before, envelope, content, () => true);
+    });
+  }
+
   /** Marks the record as retracted. It stays stored. */
   async retract(input: RetractInput): Promise<Outcome> {
     return await this.#once(input, 'retract', async (find) => {
@@ -173,10 +203,11 @@ export class Changes {
     { id, expectedVersion }: OnRecord,
     action: Action,
     find: Finder,
+    group = 'content',
   ): Promise<StoredRecord> {
-    const envelope = await find.envelope(kind, id);
-    if (envelope === null || !this.#mayOn(action, kind, envelope)) throw notFound();
     const { policy, readerAccess } = this.#parts;
+    const envelope = await find.envelope(kind, id);
+    if (envelope === null || !policy.may(readerAccess, action, kind.type, group, envelope)) throw notFound();
     // A reader who may not see the record must not learn its version, or that it was retracted.
     if (policy.decideRow(envelope, kind.type, readerAccess) === null) throw notFound();
     const { version, recordState } = envelope;
@@ -235,7 +266,24 @@ export class Changes {
       if (decision === null || decision.hidden.has(name)) return true;
       return group !== 'content' && !decision.groups.has(group);
     });
-    return { ...given, ...Object.fromEntries(hidden.map((name) => [name, old[name]])) };
+    const kept = { ...given, ...Object.fromEntries(hidden.map((name) => [name, old[name]])) };
+    return this.#keepOtherStates(kind, old, kept);
+  }
+
+  /** Keeps the items of other Member States, which the reader does not see. Refuses items that the input has for them. */
+  #keepOtherStates({ itemsOfState: items }: Kind, old: Content, content: Content): Content {
+    if (items === undefined || content[items.field] === old[items.field]) return content;
+    const { memberState } = this.#parts.readerAccess.reader;
+    const isOwn = (item: object) => isOfState(item, items.state, memberState);
+    const given = itemsIn(content, items.field);
+    if (!given.every(isOwn))
+      throw new Refused(
+        'NOT_ALLOWED',
+        ['content', items.field],
+        'expected items of your own Member State only',
+      );
+    const others = itemsIn(old, items.field).filter((item) => !isOwn(item));
+    return { ...content, [items.field]: [...others, ...given] };
   }
 
   async #take(kind: Kind, given: Content): Promise<TakenContent> {
@@ -343,6 +391,11 @@ export class Changes {
 /** Manual changes do not resolve aliases. An unresolved name becomes its own key. */
 function byName(name: string): string | null {
   return sharedKey('ThreatActor', name);
+}
+
+function itemsIn(content: Content, field: string): readonly Readonly<Record<string, unknown>>[] {
+  const items = content[field];
+  return Array.isArray(items) ? (items as readonly Readonly<Record<string, unknown>>[]) : [];
 }
 
 function isMarked({ portions }: Pick<Envelope, 'portions'>, field: string | undefined): boolean {
