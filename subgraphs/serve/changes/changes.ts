@@ -95,7 +95,7 @@ export class Changes {
 
   /**
    * Replaces marking and audience. The action `mark-up` permits stricter ones; only the originator may widen any
-   * scale.
+   * scale. A stricter reading is joined to everything that belongs to the record.
    */
   async mark(input: MarkInput): Promise<Outcome> {
     return await this.#once(input, 'mark', async (find) => {
@@ -118,7 +118,9 @@ export class Changes {
           'only its originator lowers the marking of a record or widens its audience',
         );
       const envelope = { ...this.#next(before), ...reading, readingByHand: true as const };
-      return this.#remade(kind, before, envelope, before.content as Content, () => true);
+      const made = this.#remade(kind, before, envelope, before.content as Content, () => true);
+      // What is contained or derived follows the marking. A mark that opens the record opens nothing else.
+      return isWider(reading, old, false) ? { ...made, covers: this.#covering(reading) } : made;
     });
   }
 
@@ -189,7 +191,8 @@ export class Changes {
       await this.#refuseClassified(input);
       return await writeOnce({ store, keyAssigner, readerAccess, community, input, what }, make);
     } catch (error) {
-      if (error instanceof Refused) return { id: null, version: null, userErrors: error.errors };
+      if (error instanceof Refused)
+        return { id: null, version: null, alsoMarked: [], userErrors: error.errors };
       throw error;
     }
   }
@@ -227,6 +230,14 @@ export class Changes {
   /** Returns whether the reader may lower the marking and release, which only the originator may. */
   #mayWiden(kind: Kind, envelope: Envelope): boolean {
     return this.#mayOn('mark-down', kind, envelope) && this.#mayOn('release', kind, envelope);
+  }
+
+  #covering(reading: Reading): NonNullable<Made['covers']> {
+    const { policy, readerAccess } = this.#parts;
+    return {
+      reading,
+      isVisible: (envelope, type) => policy.decideRow(envelope, type, readerAccess) !== null,
+    };
   }
 
   /** Returns whether every reader may read the record now. A new name in the audience then admits nobody new. */
