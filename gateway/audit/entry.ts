@@ -1,4 +1,4 @@
-import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
+import type { DisclosedPortion, RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import type { HandlingCode, Pap, Purpose, Tlp } from '../../schema/record/vocabulary.ts';
 import { canonicalBytes, canonicalSet, sha256, wellFormed } from './canonical.ts';
@@ -55,9 +55,18 @@ export type EntryDisclosure = {
   readonly pap: Pap;
   readonly handlingCodes?: readonly HandlingCode[];
   readonly extraRestrictions?: readonly string[];
-  readonly portions?: readonly { readonly path: string; readonly tlp: Tlp }[];
+  readonly portions?: readonly EntryPortion[];
   /** The number, if a count of records was disclosed. `id` then has the hash of its filter. */
   readonly count?: number;
+};
+
+/** One disclosed portion in an entry. Its PAP is omitted if it is the record's, and so are empty lists. */
+export type EntryPortion = {
+  readonly path: string;
+  readonly tlp: Tlp;
+  readonly pap?: Pap;
+  readonly handlingCodes?: readonly HandlingCode[];
+  readonly extraRestrictions?: readonly string[];
 };
 
 /**
@@ -199,10 +208,13 @@ type NamedDisclosure = EntryDisclosure & { readonly id: string };
 
 function compactDisclosure(disclosure: RecordedDisclosure): NamedDisclosure {
   const { community, type, id, version, tlp, pap } = disclosure;
-  const handlingCodes = canonicalSet(disclosure.handlingCodes);
-  const extraRestrictions = canonicalSet(disclosure.extraRestrictions.map((one) => one.toWellFormed()));
   const portions = canonicalSet(
-    disclosure.portions.map((one) => ({ path: one.path.toWellFormed(), tlp: one.tlp })),
+    disclosure.portions.map((one) => ({
+      path: one.path.toWellFormed(),
+      tlp: one.tlp,
+      ...(one.pap !== pap && { pap: one.pap }),
+      ...compactLists(one),
+    })),
   );
   return {
     community,
@@ -211,10 +223,21 @@ function compactDisclosure(disclosure: RecordedDisclosure): NamedDisclosure {
     version,
     tlp,
     pap,
-    ...(handlingCodes.length > 0 && { handlingCodes }),
-    ...(extraRestrictions.length > 0 && { extraRestrictions }),
+    ...compactLists(disclosure),
     ...(portions.length > 0 && { portions }),
     ...(disclosure.count !== undefined && { count: disclosure.count }),
+  };
+}
+
+/** Returns the lists of a marking as sets, without the empty ones. */
+function compactLists(
+  marking: Pick<DisclosedPortion, 'handlingCodes' | 'extraRestrictions'>,
+): Pick<EntryPortion, 'handlingCodes' | 'extraRestrictions'> {
+  const handlingCodes = canonicalSet(marking.handlingCodes);
+  const extraRestrictions = canonicalSet(marking.extraRestrictions.map((one) => one.toWellFormed()));
+  return {
+    ...(handlingCodes.length > 0 && { handlingCodes }),
+    ...(extraRestrictions.length > 0 && { extraRestrictions }),
   };
 }
 

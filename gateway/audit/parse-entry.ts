@@ -22,7 +22,17 @@ const disclosed = z.strictObject({
   pap: z.string(),
   handlingCodes: z.array(z.string()).optional(),
   extraRestrictions: z.array(z.string()).optional(),
-  portions: z.array(z.strictObject({ path: z.string(), tlp: z.string() })).optional(),
+  portions: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        tlp: z.string(),
+        pap: z.string().optional(),
+        handlingCodes: z.array(z.string()).optional(),
+        extraRestrictions: z.array(z.string()).optional(),
+      }),
+    )
+    .optional(),
 });
 
 const access = {

@@ -53,7 +53,8 @@ export function recordable(
 }
 
 function isClear(disclosure: RecordedDisclosure): boolean {
-  const { tlp, portions, handlingCodes, extraRestrictions } = disclosure;
-  const limited = handlingCodes.length > 0 || extraRestrictions.length > 0;
-  return tlp === 'CLEAR' && !limited && portions.every((portion) => portion.tlp === 'CLEAR');
+  return [disclosure, ...disclosure.portions].every(
+    ({ tlp, handlingCodes, extraRestrictions }) =>
+      tlp === 'CLEAR' && handlingCodes.length === 0 && extraRestrictions.length === 0,
+  );
 }

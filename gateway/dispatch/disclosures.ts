@@ -26,8 +26,14 @@ export function readDisclosures(value: unknown, community: string): readonly Rec
       portions: member(
         'portions',
         list(100, (portion, at) => {
-          const { path: named, tlp } = objectAt(portion, at);
-          return { path: text(200)(named, `${at}.path`), tlp: oneOf(tlpScale)(tlp, `${at}.tlp`) };
+          const own = objectAt(portion, at);
+          return {
+            path: text(200)(own['path'], `${at}.path`),
+            tlp: oneOf(tlpScale)(own['tlp'], `${at}.tlp`),
+            pap: oneOf(papScale)(own['pap'], `${at}.pap`),
+            handlingCodes: list(4, oneOf(handlingCodes))(own['handlingCodes'], `${at}.handlingCodes`),
+            extraRestrictions: list(50, text(500))(own['extraRestrictions'], `${at}.extraRestrictions`),
+          };
         }),
       ),
       ...(given['count'] === undefined ? {} : { count: member('count', whole) }),

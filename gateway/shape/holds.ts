@@ -7,7 +7,10 @@ export type Holds = {
   readonly pap: string;
   readonly handlingCodes: readonly string[];
   readonly extraRestrictions: readonly string[];
-  /** Whether one product may be composed: false if no organisation is in the audience of all records. */
+  /**
+   * Whether one product may be composed: false if no organisation is in the audience of all records, and if the reader
+   * may not see an audience.
+   */
   readonly composable: boolean;
 };
 
@@ -16,18 +19,25 @@ export function holdsRed(one: RecordedDisclosure): boolean {
   return strictest([one.tlp, ...one.portions.map(({ tlp }) => tlp)], tlpScale) === 'RED';
 }
 
-/** Joins the markings of the disclosed records: strictest colours, union of codes, intersection of audiences. */
+/**
+ * Joins the markings of the disclosed records and of their disclosed portions: strictest colours, union of codes,
+ * intersection of audiences. A subgraph reports only audiences that the reader may see, so two answers that look alike
+ * have equal `holds`.
+ */
 export function joinMarkings(disclosed: readonly RecordedDisclosure[]): Holds | null {
   if (disclosed.length === 0) return null;
-  const tlps = disclosed.flatMap((one) => [one.tlp, ...one.portions.map((portion) => portion.tlp)]);
+  const marked = disclosed.flatMap((one) => [one, ...one.portions]);
   return {
-    tlp: strictest(tlps, tlpScale),
+    tlp: strictest(
+      marked.map((one) => one.tlp),
+      tlpScale,
+    ),
     pap: strictest(
-      disclosed.map((one) => one.pap),
+      marked.map((one) => one.pap),
       papScale,
     ),
-    handlingCodes: union(disclosed.map((one) => one.handlingCodes)),
-    extraRestrictions: union(disclosed.map((one) => one.extraRestrictions)),
+    handlingCodes: union(marked.map((one) => one.handlingCodes)),
+    extraRestrictions: union(marked.map((one) => one.extraRestrictions)),
     composable: haveCommonAudience(disclosed),
   };
 }

@@ -9,15 +9,27 @@ export type Disclosure = {
   readonly pap: Pap;
   readonly handlingCodes: readonly HandlingCode[];
   readonly extraRestrictions: readonly string[];
-  /** Registry ids of organisations; null if TLP opens the record to more than named organisations. */
+  /**
+   * Registry ids of organisations, as far as the reader may see them; null if TLP opens the record to more than named
+   * organisations. Empty if the record is for named organisations that the reader may not see.
+   */
   readonly audience: readonly string[] | null;
-  /** The portions that were disclosed to this reader, with their TLP. */
-  readonly portions: readonly { readonly path: string; readonly tlp: Tlp }[];
+  /** The portions that were disclosed to this reader, with their markings. */
+  readonly portions: readonly DisclosedPortion[];
   /**
    * The number that was disclosed, if this is a count of records and not one record. The markings are then those of the
    * counted records, joined; `id` has the hash of the filter, and `version` is 0.
    */
   readonly count?: number;
+};
+
+/** A disclosed portion: its path and its own marking, each scale separately. */
+export type DisclosedPortion = {
+  readonly path: string;
+  readonly tlp: Tlp;
+  readonly pap: Pap;
+  readonly handlingCodes: readonly HandlingCode[];
+  readonly extraRestrictions: readonly string[];
 };
 
 /** A disclosure with its community, as the audit log records it. */

@@ -2,12 +2,16 @@ import { type Content, type Said, stateCodes } from '../serve/record/content.ts'
 import type { Kind } from '../serve/kind.ts';
 import { declared } from '../serve/record/declared.ts';
 
+/** The Member States' assessments in a case. A draft is read by its own state only, and the graph marks none as final. */
+export const assessments = { field: 'statesAffected', state: 'state', organisation: 'assessedBy' } as const;
+
 /** The record types in the store of the joint unit. The graph defines their content. */
 export const kinds: readonly Kind[] = [
   declared('joint-unit', 'JointCaseRecord', 'jointCaseRecords', {
     filters: ['workflow'],
     // Only the networks of a Member State may read that state's assessment.
     guarded: ['statesAffected'],
+    itemsOfState: assessments,
     says: statesOfCase,
   }),
   declared('joint-unit', 'InformationRequest', 'informationRequests', { filters: ['priority'] }),

@@ -1,6 +1,6 @@
-import { changesOf } from '../serve/graph/mutations.ts';
-import { pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
-import { kinds } from './records.ts';
+import { assess, changesOf } from '../serve/graph/mutations.ts';
+import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
+import { assessments, kinds } from './records.ts';
 
 /** The part of the graph that the joint unit answers: root fields, fields of shared types, and its own records. */
 export const resolvers: Resolvers = {
@@ -20,7 +20,7 @@ export const resolvers: Resolvers = {
     ...rootFieldsTo('CommunicationLine', 'communicationLines', 'communicationLine'),
     ...rootFieldsTo('Recall', 'recalls', 'recall'),
   },
-  Mutation: changesOf('joint-unit', kinds),
+  Mutation: { ...changesOf('joint-unit', kinds), assessJointCaseRecord: assess('JointCaseRecord') },
   Vulnerability: {
     jointCaseRecords: pageOf('JointCaseRecord'),
   },
@@ -61,7 +61,7 @@ export const resolvers: Resolvers = {
     situationReports: pageOf('SituationReport'),
     communicationLines: pageOf('CommunicationLine'),
   },
-  JointCaseRecord: recordOf('JointCaseRecord'),
+  JointCaseRecord: recordOf('JointCaseRecord', { statesAffected: itemsOfOwnState(assessments) }),
   InformationRequest: recordOf('InformationRequest'),
   DeconflictionHold: recordOf('DeconflictionHold'),
   Mobilisation: recordOf('Mobilisation'),

@@ -18,6 +18,8 @@ export type Kind = {
    * entity follows the record's rule and would reveal what the field says.
    */
   readonly guarded?: readonly string[];
+  /** A list of content whose items belong to one Member State each. A reader sees and changes those of its own state only. */
+  readonly itemsOfState?: { readonly field: string; readonly state: string; readonly organisation: string };
   /** Derives parts of the envelope from content: the Member States concerned, and the facts that the policy uses. */
   readonly says?: (content: Content) => Said;
   /** The steps from schema version 1 to the version that `content` describes, in order. Absent at version 1. */

@@ -43,6 +43,14 @@ export const importing: readonly Guard[] = [
     tests: 'test/subgraphs/serve/ingest/import.test',
   },
   {
+    name: 'the organisations that an import may speak for',
+    file: 'subgraphs/serve/ingest/prepare.ts',
+    from: 'refuseUnspoken(says.originator, defaults);',
+    to: '',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/ingest/speaks-for',
+  },
+  {
     name: 'a CSAF document without a TLP label, for its originator only',
     file: 'subgraphs/enisa/sources/csaf-marking.ts',
     from: "isTlpGiven === true ? {} : { tlp: 'AMBER' }",

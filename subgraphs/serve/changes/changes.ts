@@ -4,19 +4,21 @@ import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts'
 import type { Action } from '../../../schema/policy/language/domain.ts';
 import { isForAnyone } from '../../../schema/policy/decide/access-keys.ts';
 import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.ts';
+import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { contractOf, namedIn, type Named } from '../record/contract.ts';
 import { bearsClassification } from '../record/classification.ts';
 import type { KeyAssigner } from '../store/key-assigner.ts';
-import type { Content, Said } from '../record/content.ts';
+import { type Content, isOfState, type Said } from '../record/content.ts';
 import { schemaOf } from '../store/collections.ts';
 import { isCaseKey } from '../store/links.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { settleContent, type TakenContent } from '../record/take-content.ts';
 import { type Made, type Outcome, writeOnce } from './write-once.ts';
 import { isSame, isWider, loosened, type Reading, type ReadingInput, readingOf } from './reading.ts';
+import type { Finder } from './find-record.ts';
 import { notFound, Refused } from './refused.ts';
 
 type Keyed = { readonly key: string };
@@ -25,6 +27,7 @@ export type CreateInput = Keyed & { readonly content: Content; readonly reading:
 export type ChangeInput = OnRecord & { readonly content: Content };
 export type MarkInput = OnRecord & { readonly reading: ReadingInput };
 export type LinkInput = OnRecord & { readonly case?: string | null };
+export type AssessInput = OnRecord & { readonly impact: string };
 export type RetractInput = OnRecord & { readonly reason: string };
 
 /** The dependencies of one request's changes. */
@@ -92,7 +95,7 @@ export class Changes {
 
   /**
    * Replaces marking and audience. The action `mark-up` permits stricter ones; only the originator may widen any
-   * scale.
+   * scale. A stricter reading is joined to everything that belongs to the record.
    */
   async mark(input: MarkInput): Promise<Outcome> {
     return await this.#once(input, 'mark', async (find) => {
@@ -115,11 +118,13 @@ export class Changes {
           'only its originator lowers the marking of a record or widens its audience',
         );
       const envelope = { ...this.#next(before), ...reading, readingByHand: true as const };
-      return this.#remade(kind, before, envelope, before.content as Content, () => true);
+      const made = this.#remade(kind, before, envelope, before.content as Content, () => true);
+      // What is contained or derived follows the marking. A mark that opens the record opens nothing else.
+      return isWider(reading, old, false) ? { ...made, covers: this.#covering(reading) } : made;
     });
   }
 
-  /** Sets the joint case that the record belongs to, or removes it. */
+  /** Sets the joint case that the record belongs to, or removes it. A case that the reader may not see stays. */
   async link(input: LinkInput): Promise<Outcome> {
     return await this.#once(input, 'link', async (find) => {
       const kind = this.#kindOf(input.id);
@@ -129,9 +134,41 @@ export class Changes {
       const key = input.case === null || input.case === undefined ? null : sharedKey('JointCase', input.case);
       if (input.case && key === null)
         throw new Refused('INVALID', ['case'], 'expected a key of JointCase, such as JointCase:JC-2026-0007');
-      const content = { ...(before.content as Content), case: key };
+      const old = before.content as Content;
+      // As in an update, a field that the reader may not see keeps its value.
+      if (Object.hasOwn(this.#keepHidden(kind, before, {}), 'case'))
+        return this.#remade(kind, before, this.#next(before), old, () => true);
+      const content = { ...old, case: key };
       const envelope = { ...this.#next(before), contentByHand: true as const, caseByHand: true as const };
       return this.#remade(kind, before, envelope, content, (one) => !isCaseKey(one));
+    });
+  }
+
+  /**
+   * Sets the assessment of the reader's organisation for its own Member State. The assessments of other states and of
+   * other organisations stay.
+   */
+  async assess(type: string, input: AssessInput): Promise<Outcome> {
+    const kind = this.#kind(type);
+    const { itemsOfState: items } = kind;
+    const { memberState, organisation } = this.#parts.readerAccess.reader;
+    if (items === undefined) throw new Error(`expected a kind with items of Member States, got ${type}`);
+    return await this.#once(input, 'assess', async (find) => {
+      const group = this.#parts.policy.coordinates.placeOf(type, items.field)?.group ?? '';
+      const before = await this.#found(kind, input, 'change', find, group);
+      const old = before.content as Content;
+      const by = organisationKey(organisation);
+      const others = itemsIn(old, items.field).filter(
+        (item) => !isOfState(item, items.state, memberState) || item[items.organisation] !== by,
+      );
+      const own = {
+        [items.state]: memberStateKey(memberState ?? ''),
+        impact: input.impact,
+        [items.organisation]: by,
+      };
+      const content = { ...old, [items.field]: [...others, own] };
+      const envelope = { ...this.#next(before), contentByHand: true as const };
+      return this.#remade(kind, before, envelope, content, () => true);
     });
   }
 
@@ -146,11 +183,7 @@ export class Changes {
   }
 
   /** Executes a change once for its idempotency key. Refused becomes the outcome. */
-  async #once(
-    input: Keyed,
-    what: string,
-    make: (find: (kind: Kind, id: string) => Promise<StoredRecord | null>) => Promise<Made>,
-  ): Promise<Outcome> {
+  async #once(input: Keyed, what: string, make: (find: Finder) => Promise<Made>): Promise<Outcome> {
     const { community, store, keyAssigner, readerAccess } = this.#parts;
     try {
       if (input.key === '' || input.key.length > 200)
@@ -158,31 +191,35 @@ export class Changes {
       await this.#refuseClassified(input);
       return await writeOnce({ store, keyAssigner, readerAccess, community, input, what }, make);
     } catch (error) {
-      if (error instanceof Refused) return { id: null, version: null, userErrors: error.errors };
+      if (error instanceof Refused)
+        return { id: null, version: null, alsoMarked: [], userErrors: error.errors };
       throw error;
     }
   }
 
   /**
    * Returns the record to change. Throws Refused unless it exists, this reader may change it, and the version
-   * matches.
+   * matches. Its content is loaded last.
    */
   async #found(
     kind: Kind,
     { id, expectedVersion }: OnRecord,
     action: Action,
-    find: (kind: Kind, id: string) => Promise<StoredRecord | null>,
+    find: Finder,
+    group = 'content',
   ): Promise<StoredRecord> {
-    const record = await find(kind, id);
-    if (record === null || !this.#mayOn(action, kind, record.envelope)) throw notFound();
     const { policy, readerAccess } = this.#parts;
+    const envelope = await find.envelope(kind, id);
+    if (envelope === null || !policy.may(readerAccess, action, kind.type, group, envelope)) throw notFound();
     // A reader who may not see the record must not learn its version, or that it was retracted.
-    if (policy.decideRow(record.envelope, kind.type, readerAccess) === null) throw notFound();
-    const { version, recordState } = record.envelope;
+    if (policy.decideRow(envelope, kind.type, readerAccess) === null) throw notFound();
+    const { version, recordState } = envelope;
     if (recordState === 'RETRACTED' || recordState === 'ERASED')
       throw new Refused('CLOSED', ['id'], 'the record was retracted or erased');
     if (version !== expectedVersion)
       throw new Refused('STALE_VERSION', ['expectedVersion'], 'the record was changed since: read it again');
+    const record = await find.record(kind, id);
+    if (record === null) throw notFound();
     return record;
   }
 
@@ -193,6 +230,14 @@ export class Changes {
   /** Returns whether the reader may lower the marking and release, which only the originator may. */
   #mayWiden(kind: Kind, envelope: Envelope): boolean {
     return this.#mayOn('mark-down', kind, envelope) && this.#mayOn('release', kind, envelope);
+  }
+
+  #covering(reading: Reading): NonNullable<Made['covers']> {
+    const { policy, readerAccess } = this.#parts;
+    return {
+      reading,
+      isVisible: (envelope, type) => policy.decideRow(envelope, type, readerAccess) !== null,
+    };
   }
 
   /** Returns whether every reader may read the record now. A new name in the audience then admits nobody new. */
@@ -232,7 +277,24 @@ export class Changes {
       if (decision === null || decision.hidden.has(name)) return true;
       return group !== 'content' && !decision.groups.has(group);
     });
-    return { ...given, ...Object.fromEntries(hidden.map((name) => [name, old[name]])) };
+    const kept = { ...given, ...Object.fromEntries(hidden.map((name) => [name, old[name]])) };
+    return this.#keepOtherStates(kind, old, kept);
+  }
+
+  /** Keeps the items of other Member States, which the reader does not see. Refuses items that the input has for them. */
+  #keepOtherStates({ itemsOfState: items }: Kind, old: Content, content: Content): Content {
+    if (items === undefined || content[items.field] === old[items.field]) return content;
+    const { memberState } = this.#parts.readerAccess.reader;
+    const isOwn = (item: object) => isOfState(item, items.state, memberState);
+    const given = itemsIn(content, items.field);
+    if (!given.every(isOwn))
+      throw new Refused(
+        'NOT_ALLOWED',
+        ['content', items.field],
+        'expected items of your own Member State only',
+      );
+    const others = itemsIn(old, items.field).filter((item) => !isOwn(item));
+    return { ...content, [items.field]: [...others, ...given] };
   }
 
   async #take(kind: Kind, given: Content): Promise<TakenContent> {
@@ -340,6 +402,11 @@ export class Changes {
 /** Manual changes do not resolve aliases. An unresolved name becomes its own key. */
 function byName(name: string): string | null {
   return sharedKey('ThreatActor', name);
+}
+
+function itemsIn(content: Content, field: string): readonly Readonly<Record<string, unknown>>[] {
+  const items = content[field];
+  return Array.isArray(items) ? (items as readonly Readonly<Record<string, unknown>>[]) : [];
 }
 
 function isMarked({ portions }: Pick<Envelope, 'portions'>, field: string | undefined): boolean {

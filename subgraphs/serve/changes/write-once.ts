@@ -5,18 +5,23 @@ import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts'
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Kind } from '../kind.ts';
 import { within } from '../../../schema/runtime/within.ts';
-import { linksOf, recordsOf, schemaOf } from '../store/collections.ts';
+import { linksOf, schemaOf } from '../store/collections.ts';
 import { inWriteTransaction, retryOvertaken, toDocument, writeRecords } from '../store/write.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import type { KeyAssigner, KeyPolicy } from '../store/key-assigner.ts';
 import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
+import { type Finder, finderIn } from './find-record.ts';
+import { type MarkedPart, markParts } from './mark-parts.ts';
+import type { Reading } from './reading.ts';
 import { Refused, type UserError } from './refused.ts';
 
 /** The result of a change: the record and its new version, or the reasons why it was refused. */
 export type Outcome = {
   readonly id: string | null;
   readonly version: number | null;
+  /** The records that belong to it and were marked up with it, as far as the reader could read them. */
+  readonly alsoMarked: readonly string[];
   readonly userErrors: readonly UserError[];
 };
 
@@ -34,6 +39,11 @@ export type Made = {
   /** Returns whether an existing join row of a shared key stays. Feeds name keys that the content does not have. */
   readonly keeps: (key: string) => boolean;
   readonly sortAt: Date | null;
+  /** Set if what belongs to the record must be at least as strict as this. `isVisible` is true for readable records. */
+  readonly covers?: {
+    readonly reading: Reading;
+    readonly isVisible: (envelope: Envelope, kind: string) => boolean;
+  };
 };
 
 type Work = {
@@ -55,6 +65,9 @@ type KeptChange = {
   readonly at: Date;
   /** Both readings, if the change was one of the marking. */
   readonly reading?: { readonly before: object; readonly after: object };
+  /** What else was marked up, with the readings before. */
+  readonly parts?: readonly { readonly record: string; readonly before: object }[];
+  readonly alsoMarked?: readonly string[];
 };
 
 /** Longer than a transaction waits for another one, shorter than the hub waits for a subgraph. */
@@ -66,10 +79,7 @@ const durable = { writeConcern: { w: 'majority' }, maxCommitTimeMS: deadlineMs }
  * key of the same subject returns the first outcome again, or KEY_REUSED if the change is another one. Throws Refused
  * if the change is refused, and the errors of the store.
  */
-export async function writeOnce(
-  work: Work,
-  make: (find: (kind: Kind, id: string) => Promise<StoredRecord | null>) => Promise<Made>,
-): Promise<Outcome> {
+export async function writeOnce(work: Work, make: (find: Finder) => Promise<Made>): Promise<Outcome> {
   const { store, readerAccess, input, what, community } = work;
   const _id = hashOf([community, readerAccess.reader.subject, readerAccess.reader.picture, input.key]);
   const hash = hashOf([what, input]);
@@ -80,11 +90,14 @@ export async function writeOnce(
     return await inWriteTransaction(store, work.keyAssigner, limits, async (session) => {
       const known = await changesIn(store).findOne({ _id }, { session });
       if (known !== null) return again(known, hash);
-      const made = await make(async (kind, id) => await find(store, kind, id, session));
+      const made = await make(finderIn(store, readerAccess, session));
       const record = toRecord(made, keyPolicy, schemaOf(store, made.kind.type), readerAccess.now);
       await put(store, made, record, session);
-      await changesIn(store).insertOne(keep(_id, hash, what, made, readerAccess.now), { session });
-      return { id: record._id, version: record.envelope.version, userErrors: [] };
+      const parts = await cover(store, made, { keyPolicy, now: readerAccess.now, session });
+      const alsoMarked = visibleOf(parts, made);
+      const kept = { ...keep(_id, hash, what, made, readerAccess.now), ...keepParts(parts), alsoMarked };
+      await changesIn(store).insertOne(kept, { session });
+      return { id: record._id, version: record.envelope.version, alsoMarked, userErrors: [] };
     });
   };
   return await within(deadlineMs, retryOvertaken(run));
@@ -93,18 +106,34 @@ export async function writeOnce(
 function again(known: KeptChange, hash: string): Outcome {
   if (known.hash !== hash)
     throw new Refused('KEY_REUSED', ['key'], 'this key was used for another change: use a new key');
-  return { id: known.record, version: known.version, userErrors: [] };
+  const { record: id, version, alsoMarked = [] } = known;
+  return { id, version, alsoMarked, userErrors: [] };
 }
 
-/** Returns the record in the current document version; null if none exists that this program can read. */
-async function find(
+/** Marks up what belongs to the record, and returns it. */
+async function cover(
   store: CommunityStore,
-  kind: Kind,
-  id: string,
-  session: ClientSession,
-): Promise<StoredRecord | null> {
-  const found = await recordsOf(store, kind.type).findOne({ _id: id }, { session });
-  return found === null ? null : schemaOf(store, kind.type).read(found);
+  { id, covers }: Made,
+  by: { readonly keyPolicy: KeyPolicy; readonly now: Date; readonly session: ClientSession },
+): Promise<readonly MarkedPart[]> {
+  if (covers === undefined) return [];
+  const parts = await markParts(store, id, covers.reading, by);
+  const writes = parts.map(({ write }) => write);
+  if (writes.length > 0) await writeRecords(store, writes, by.session);
+  return parts;
+}
+
+function visibleOf(parts: readonly MarkedPart[], { covers }: Made): readonly string[] {
+  return parts
+    .filter(({ before, write }) => covers?.isVisible(before, write.kind) === true)
+    .map(({ write }) => write.record._id);
+}
+
+function keepParts(parts: readonly MarkedPart[]): Pick<KeptChange, 'parts'> {
+  if (parts.length === 0) return {};
+  return {
+    parts: parts.map(({ write, before }) => ({ record: write.record._id, before: readingIn(before) })),
+  };
 }
 
 /**

@@ -2,7 +2,14 @@ import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { contractOf, isWrittenByHand } from '../record/contract.ts';
 import type { Resolver } from './resolvers.ts';
-import type { ChangeInput, CreateInput, LinkInput, MarkInput, RetractInput } from '../changes/changes.ts';
+import type {
+  AssessInput,
+  ChangeInput,
+  CreateInput,
+  LinkInput,
+  MarkInput,
+  RetractInput,
+} from '../changes/changes.ts';
 
 /**
  * The mutations of a community: create and update for each kind that is edited by hand, and mark, link and retract for
@@ -15,6 +22,14 @@ export function changesOf(community: Community, kinds: readonly Kind[]): Readonl
   return {
     ...Object.fromEntries(byHand.flatMap(({ type }) => Object.entries(mutationsOfKind(type)))),
     ...mutationsOfAnyKind(community),
+  };
+}
+
+/** The mutation that sets the assessment of the reader's organisation for its own Member State (J22a). */
+export function assess(type: string): Resolver {
+  return async (_source: never, { input }: Input<AssessInput>, { changes, loaders }) => {
+    const { id, userErrors } = await changes.assess(type, input);
+    return { record: id === null ? null : await loaders.one(type, id), userErrors };
   };
 }
 

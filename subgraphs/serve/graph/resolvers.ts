@@ -2,7 +2,9 @@ import type { Time } from '../../../schema/record/envelope.ts';
 import { organisationKey, vulnerabilityKey } from '../../../schema/record/keys.ts';
 import type { PageArguments } from '../read/connection.ts';
 import type { Context } from './context.ts';
+import type { Kind } from '../kind.ts';
 import type { Row } from '../read/row.ts';
+import { isOfState } from '../record/content.ts';
 
 /** A field's resolver. graphql-js has checked the arguments. */
 export type Resolver<Source = never, Args = never> = (
@@ -54,6 +56,14 @@ export function recordOf(type: string, fields: Readonly<Record<string, Resolver>
     await loaders.one(type, reference.id);
   decided.add(refer);
   return { envelope: (row: Row) => row, ...fields, __resolveReference: refer };
+}
+
+/** Resolves to the items of a list that belong to the reader's Member State (`Kind.itemsOfState`). */
+export function itemsOfOwnState({ field, state }: NonNullable<Kind['itemsOfState']>): Resolver<Row> {
+  return ({ content }, _args, { reader }) => {
+    const items = content[field];
+    return Array.isArray(items) ? items.filter((item) => isOfState(item, state, reader.memberState)) : null;
+  };
 }
 
 /** An entity reference to a shared type; null if `key` is not a string. */

@@ -12,6 +12,7 @@ export type Flags = {
   readonly source?: string;
   readonly originator?: string;
   readonly provider?: string;
+  readonly speaksFor?: readonly string[];
   readonly tlp?: Tlp;
   readonly audience?: readonly string[];
   readonly person?: readonly string[];
@@ -85,6 +86,10 @@ function describe(community: CommunityPart, sources: readonly Source[]): Command
       '--originator <organisation>',
       'organisation that asserts the records; those of others are rejected',
     )
+    .option(
+      '--speaks-for <organisations...>',
+      'the only originators that the files may name besides the default (default: all except other communities)',
+    )
     .option('--provider <organisation>', 'organisation that delivered the files')
     .addOption(
       new Option('--tlp <label>', `marking of records without one: ${tlpScale.join(', ')}`).argParser(
@@ -127,11 +132,12 @@ function takeTlp(label: string): Tlp {
 
 /** Returns a source's defaults with the options of the command line. */
 export function withFlags(defaults: Defaults, flags: Flags): Defaults {
-  const { originator, provider, tlp, audience, person, purpose, exercise } = flags;
+  const { originator, provider, speaksFor, tlp, audience, person, purpose, exercise } = flags;
   return {
     ...defaults,
     ...(originator === undefined ? {} : { originator, pinnedOriginator: originator }),
     ...(provider === undefined ? {} : { provider }),
+    ...(speaksFor === undefined ? {} : { speaksFor }),
     ...(exercise === undefined ? {} : { exercise }),
     ...(purpose === undefined ? {} : { purposes: purpose }),
     ...(tlp === undefined ? {} : { marking: { ...defaults.marking, tlp }, isTlpGiven: true }),

@@ -3,6 +3,7 @@ import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { dateIn } from '../record/date-in.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { toDocument } from '../store/write.ts';
 import type { KeyPolicy } from '../store/key-assigner.ts';
@@ -25,11 +26,13 @@ const alwaysSmallEnough = 1024 * 1024;
 
 /**
  * Builds a record's envelope from its own values and the defaults of its source. Throws RejectError: CLASSIFIED for a
- * classified record, and FOREIGN_RECORD if its originator is not the one that the run is for.
+ * classified record, and FOREIGN_RECORD if its originator is not the one that the run is for, or an organisation that
+ * the importer may not speak for.
  */
 export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, receivedAt: Date): Prepared {
   const says = mapped.says ?? {};
   refuseOthers(says.originator, defaults.pinnedOriginator);
+  refuseUnspoken(says.originator, defaults);
   const envelope: Envelope = {
     localId: mapped.localId,
     version: 1,
@@ -67,6 +70,20 @@ function refuseOthers(originator: string | undefined, pinned: string | undefined
   const message =
     'its originator differs from --originator: import it without that option, or with its own originator';
   throw new RejectError('FOREIGN_RECORD', message);
+}
+
+/**
+ * Refuses records whose file names an originator that the importer may not speak for. Its members could lower the
+ * marking, and the record would be shown as their statement. The default originator of the run is the importer's choice.
+ */
+function refuseUnspoken(stated: string | undefined, { originator, custodian, speaksFor }: Defaults): void {
+  if (stated === undefined || stated === originator || stated === custodian) return;
+  const isAllowed = speaksFor?.includes(stated) ?? !communities.some((one) => one === stated);
+  if (isAllowed) return;
+  throw new RejectError(
+    'FOREIGN_RECORD',
+    'its originator is an organisation that this import may not speak for: name it with --speaks-for',
+  );
 }
 
 /** Returns the document to store, with access keys and in the current document version of its kind. */

@@ -8,6 +8,7 @@ import type { CommunityStore } from '../store/store.ts';
 import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../store/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
 import { envelopeAfter, type Prepared, toStored } from './prepare.ts';
+import { joinReading, type OfRecord } from '../record/join-reading.ts';
 import { isCaseKey } from '../store/links.ts';
 import { recordsOf, schemaOf } from '../store/collections.ts';
 import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
@@ -122,7 +123,8 @@ export class Target {
     const keyPolicy = await this.#keyAssigner.current();
     const known = await this.#findKnown(fresh.map(({ prepared }) => prepared.mapped));
     const ids = new Map([...known].map(([place, record]) => [place, record._id]));
-    const parents = await this.#findParents(fresh, ids);
+    const others = await this.#findParents(fresh, ids);
+    const parents = new Map([...others, ...known]);
     const refused: { at: number; reason: RejectReason; message: string }[] = [];
     const changes: Change[] = [];
     const claimed: string[] = [];
@@ -149,14 +151,14 @@ export class Target {
     mapped: Prepared,
     before: Known | null,
     ids: Map<string, string>,
-    parents: ReadonlyMap<string, string>,
+    parents: ReadonlyMap<string, Known>,
     keyPolicy: KeyPolicy,
   ): Change | null {
-    const prepared = keepCase(mapped, before);
+    const prepared = followParents(keepCase(mapped, before), parents);
     const { kind, names, belongsTo = {} } = prepared.mapped;
     const references: [string, string][] = [];
     for (const [path, parent] of Object.entries(belongsTo)) {
-      const found = ids.get(placeOf(parent)) ?? parents.get(placeOf(parent));
+      const found = ids.get(placeOf(parent)) ?? parents.get(placeOf(parent))?._id;
       if (found === undefined) return null;
       references.push([path, found]);
     }
@@ -217,16 +219,15 @@ export class Target {
     return new Map(found.flat());
   }
 
-  /** Returns the ids of the records outside this batch that its records belong to. */
+  /** Returns the stored records outside this batch that its records belong to. */
   async #findParents(
     fresh: readonly Placed[],
     ids: ReadonlyMap<string, string>,
-  ): Promise<ReadonlyMap<string, string>> {
+  ): Promise<ReadonlyMap<string, Known>> {
     const wanted = fresh.flatMap(({ prepared }) => Object.values(prepared.mapped.belongsTo ?? {}));
     const missing = new Map(wanted.map((one) => [placeOf(one), one]));
     for (const place of ids.keys()) missing.delete(place);
-    const found = await this.#findKnown([...missing.values()]);
-    return new Map([...found].map(([place, record]) => [place, record._id]));
+    return await this.#findKnown([...missing.values()]);
   }
 
   /** Returns the key for hashes of classified records. A plain hash of a short text could be reversed by guessing. */
@@ -281,6 +282,19 @@ function keepCase(prepared: Prepared, before: Known | null): Prepared {
   const others = mapped.names.filter((name) => !isCaseKey(name));
   const names = key === null ? others : [...others, key];
   return { ...prepared, mapped: { ...mapped, names, content: { ...mapped.content, case: key } } };
+}
+
+/** Gives a record the stricter reading of the records that it belongs to, where those were marked by hand. */
+function followParents(prepared: Prepared, parents: ReadonlyMap<string, Known>): Prepared {
+  const { belongsTo = {} } = prepared.mapped;
+  const marked = Object.values(belongsTo).flatMap((parent) => {
+    const { envelope } = parents.get(placeOf(parent)) ?? {};
+    return envelope?.readingByHand === true ? [envelope] : [];
+  });
+  if (marked.length === 0) return prepared;
+  const reading = marked.reduce<OfRecord>(joinReading, prepared.envelope);
+  const { marking, audience, purposes, embargoUntil } = reading;
+  return { ...prepared, envelope: { ...prepared.envelope, marking, audience, purposes, embargoUntil } };
 }
 
 /** Returns whether a record has the id of another originator's record. It would otherwise replace that record. */

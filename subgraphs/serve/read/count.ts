@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
 import { papScale, tlpScale } from '../../../schema/record/vocabulary.ts';
 import type { CountedGroup } from './queries.ts';
-import { audienceOf } from './row.ts';
+import { isOpen } from './row.ts';
 
 /**
  * The audit log's entry on a count, in the form of a record's entry: a number is derived from the records that it counts
@@ -16,11 +16,6 @@ export function toCountDisclosure(
   groups: readonly CountedGroup[],
 ): Disclosure {
   const markings = groups.map(({ envelope }) => envelope.marking);
-  const limited = groups.flatMap(({ envelope }) => {
-    const audience = audienceOf(envelope);
-    return audience === null ? [] : [audience];
-  });
-  const [first, ...others] = limited;
   return {
     type,
     id: `${type}:count-${hashOf(filter)}`,
@@ -29,7 +24,8 @@ export function toCountDisclosure(
     pap: papScale[Math.max(0, ...markings.map(({ pap }) => papScale.indexOf(pap)))] ?? 'RED',
     handlingCodes: [...new Set(markings.flatMap(({ handlingCodes }) => handlingCodes))],
     extraRestrictions: [...new Set(markings.flatMap(({ extraRestrictions }) => extraRestrictions))],
-    audience: first?.filter((one) => others.every((audience) => audience.includes(one))) ?? null,
+    // The counted audiences are not shown, so `holds` must not depend on them.
+    audience: markings.every(isOpen) ? null : [],
     portions: [],
     count,
   };

@@ -40,16 +40,30 @@ export function toDisclosure(row: Row): Disclosure {
     pap: marking.pap,
     handlingCodes: marking.handlingCodes,
     extraRestrictions: marking.extraRestrictions,
-    audience: audienceOf(row.envelope),
-    portions: shown.map((portion) => ({ path: portion.path, tlp: portion.marking.tlp })),
+    audience: visibleAudience(row, shown),
+    portions: shown.map(({ path, marking: own }) => ({
+      path,
+      tlp: own.tlp,
+      pap: own.pap,
+      handlingCodes: own.handlingCodes,
+      extraRestrictions: own.extraRestrictions,
+    })),
   };
 }
 
-/** The organisations that a record is for; null if TLP opens it to more than named organisations. */
-export function audienceOf({
-  marking,
-  audience,
-}: Pick<Envelope, 'marking' | 'audience'>): readonly string[] | null {
-  const isOpen = marking.tlp === 'CLEAR' || marking.tlp === 'GREEN';
-  return isOpen && audience.reach !== 'NAMED' ? null : audience.organisations;
+/**
+ * The organisations that a disclosed row is for, from what this reader sees of it; null if TLP opens it to more than
+ * named organisations. Empty where the audience is hidden: the answer must not disclose it. The graph shows no audience
+ * of a portion, so that one is hidden from every reader.
+ */
+function visibleAudience({ envelope, decision }: Row, shown: Envelope['portions']): readonly string[] | null {
+  const { marking, audience } = envelope;
+  if (!shown.every((portion) => isOpen(portion.marking))) return [];
+  if (!decision.groups.has('audience')) return isOpen(marking) ? null : [];
+  return isOpen(marking) && audience.reach !== 'NAMED' ? null : audience.organisations;
+}
+
+/** Returns whether a TLP colour opens a record to more than named organisations. */
+export function isOpen({ tlp }: Pick<Envelope['marking'], 'tlp'>): boolean {
+  return tlp === 'CLEAR' || tlp === 'GREEN';
 }

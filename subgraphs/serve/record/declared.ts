@@ -8,7 +8,7 @@ type Options = {
   readonly filters?: readonly string[];
   /** List filters that compare a text which only the store keeps, by filter and field: `{ name: 'nameKey' }`. */
   readonly searchKeys?: Readonly<Record<string, string>>;
-} & Pick<Kind, 'sortBy' | 'says' | 'guarded' | 'migrations'>;
+} & Pick<Kind, 'sortBy' | 'says' | 'guarded' | 'itemsOfState' | 'migrations'>;
 
 /** Describes a record type by the graph: its input `<type>Content`, or the object type if it is only imported. */
 export function declared(

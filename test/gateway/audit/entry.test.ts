@@ -13,7 +13,7 @@ import { hashOperation } from '../../../gateway/audit/operation-hash.ts';
 import { verifyPersonal } from '../../../gateway/audit/personal.ts';
 import { parseEntry } from '../../../gateway/audit/parse-entry.ts';
 import { verifyChain } from '../../../gateway/audit/verify.ts';
-import { disclosure, facts } from './facts.ts';
+import { disclosure, facts, portion } from './facts.ts';
 
 const deployment = 'exercise-hub';
 
@@ -37,7 +37,7 @@ const everything = facts({
       community: 'europol',
       handlingCodes: ['H3', 'H1'],
       extraRestrictions: ['Ask the owner first: é'],
-      portions: [{ path: 'victims', tlp: 'RED' }],
+      portions: [portion()],
     }),
     disclosure({ id: 'Indicator:EMAIL_ADDR:someone@example.org', type: 'Indicator', tlp: 'GREEN' }),
     disclosure(),
@@ -222,4 +222,13 @@ test('records a count with its number under the hash of its filter', () => {
   expect(body.disclosed).toEqual([
     expect.objectContaining({ id: 'Advisory:count-q3Jr0cXoT1y2bV8kLw5zSg', count: 0 }),
   ]);
+});
+
+test('records the codes, restrictions and PAP of a portion, where the PAP is not the record’s', () => {
+  const shown = portion({ pap: 'RED', handlingCodes: ['H2', 'H1'], extraRestrictions: ['no transfer'] });
+  const text = textOf(facts({ disclosed: [disclosure({ portions: [shown] })] }));
+  expect(text).toContain(
+    '"portions":[{"extraRestrictions":["no transfer"],"handlingCodes":["H1","H2"],"pap":"RED","path":"victims","tlp":"RED"}]',
+  );
+  expect(parseEntry(Buffer.from(text))).not.toBeNull();
 });

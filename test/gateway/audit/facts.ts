@@ -1,5 +1,5 @@
 import type { AuditFacts } from '../../../gateway/audit/entry.ts';
-import type { RecordedDisclosure } from '../../../schema/protocol/disclosure.ts';
+import type { DisclosedPortion, RecordedDisclosure } from '../../../schema/protocol/disclosure.ts';
 
 /** EXERCISE: a disclosure of the project's own fiction. */
 export function disclosure(over: Partial<RecordedDisclosure> = {}): RecordedDisclosure {
@@ -16,6 +16,11 @@ export function disclosure(over: Partial<RecordedDisclosure> = {}): RecordedDisc
     portions: [],
     ...over,
   };
+}
+
+/** EXERCISE: a portion of such a disclosure. */
+export function portion(over: Partial<DisclosedPortion> = {}): DisclosedPortion {
+  return { path: 'victims', tlp: 'RED', pap: 'GREEN', handlingCodes: [], extraRestrictions: [], ...over };
 }
 
 /** EXERCISE: an access of the project's own fiction, all of its people invented. */

@@ -7,7 +7,7 @@ import { openTrail, type Trail } from '../../../gateway/audit/trail.ts';
 import { parseAccess } from '../../../gateway/audit/parse-entry.ts';
 import { verifyChain } from '../../../gateway/audit/verify.ts';
 import { HubError } from '../../../schema/errors.ts';
-import { disclosure, facts } from './facts.ts';
+import { disclosure, facts, portion } from './facts.ts';
 import { openLine } from './lossy-line.ts';
 import { type Mongod, startMongod } from './mongod.ts';
 import { storedEntries } from './stored.ts';
@@ -187,7 +187,8 @@ test('waits for the write above CLEAR, but not for CLEAR while the writer is hea
   await untilIn(db, 'behind');
   const stricter = [
     disclosure(),
-    disclosure({ tlp: 'CLEAR', portions: [{ path: 'body', tlp: 'GREEN' }] }),
+    disclosure({ tlp: 'CLEAR', portions: [portion({ tlp: 'GREEN' })] }),
+    disclosure({ tlp: 'CLEAR', portions: [portion({ tlp: 'CLEAR', handlingCodes: ['H1'] })] }),
     disclosure({ tlp: 'CLEAR', handlingCodes: ['H1'] }),
     disclosure({ tlp: 'CLEAR', extraRestrictions: ['For the exercise only'] }),
   ];

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { joinMarkings } from '../../../gateway/shape/holds.ts';
-import { disclosure } from '../audit/facts.ts';
+import { disclosure, portion } from '../audit/facts.ts';
 
 test('returns null if nothing was disclosed', () => {
   expect(joinMarkings([])).toBeNull();
@@ -21,8 +21,23 @@ test('joins each scale separately: strictest colours, sorted unions', () => {
 });
 
 test('takes the colour of a portion that is stricter than its record', () => {
-  const portions = [{ path: 'victims', tlp: 'RED' }] as const;
-  expect(joinMarkings([disclosure({ tlp: 'GREEN', portions })])?.tlp).toBe('RED');
+  expect(joinMarkings([disclosure({ tlp: 'GREEN', portions: [portion()] })])?.tlp).toBe('RED');
+});
+
+test('joins every scale of a portion that is shown', () => {
+  const shown = portion({
+    tlp: 'CLEAR',
+    pap: 'RED',
+    handlingCodes: ['H1'],
+    extraRestrictions: ['no transfer'],
+  });
+  const open = { tlp: 'CLEAR', pap: 'CLEAR', handlingCodes: [], extraRestrictions: [] } as const;
+  expect(joinMarkings([disclosure({ ...open, portions: [shown] })])).toMatchObject({
+    tlp: 'CLEAR',
+    pap: 'RED',
+    handlingCodes: ['H1'],
+    extraRestrictions: ['no transfer'],
+  });
 });
 
 test('treats an unknown colour as the strictest', () => {

@@ -41,6 +41,11 @@ export type Defaults = {
   readonly sourceUrl: string | null;
   /** The only originator that records of this run may have, if one was given. */
   readonly pinnedOriginator?: string;
+  /**
+   * The organisations that the importer may speak for, if they were given: records of the file with another originator
+   * are refused. Without them, only records of another community are.
+   */
+  readonly speaksFor?: readonly string[];
   /** Set if the TLP colour was given for this run. It then applies to records without one. */
   readonly isTlpGiven?: true;
 };

@@ -1,0 +1,126 @@
+import type { ClientSession } from 'mongodb';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Content } from '../record/content.ts';
+import { joinReading, type OfRecord } from '../record/join-reading.ts';
+import { linksOf, recordsOf, schemaOf } from '../store/collections.ts';
+import type { KeyPolicy } from '../store/key-assigner.ts';
+import type { CommunityStore } from '../store/store.ts';
+import { type RecordWrite, toDocument } from '../store/write.ts';
+import { isSame, type Reading } from './reading.ts';
+import { Refused } from './refused.ts';
+
+/** A part to mark up: a record that belongs to the marked one, with its envelope before. */
+export type MarkedPart = { readonly write: RecordWrite; readonly before: Envelope };
+
+/** The most parts that one change marks up. A transaction with more would not end in time. */
+export const maxParts = 5000;
+const atOnce = 500;
+
+/**
+ * Returns the writes that mark up everything that belongs to a record, such as the sightings of a MISP event, and
+ * everything that belongs to those. Each part gets the stricter value of its own reading and `reading` on each scale.
+ * Parts that are strict enough stay. Throws Refused for more than `maxParts` parts.
+ */
+export async function markParts(
+  store: CommunityStore,
+  id: string,
+  reading: Reading,
+  {
+    keyPolicy,
+    now,
+    session,
+  }: { readonly keyPolicy: KeyPolicy; readonly now: Date; readonly session: ClientSession },
+): Promise<readonly MarkedPart[]> {
+  const parts = await findParts(store, id, session);
+  const marked: MarkedPart[] = [];
+  for (const [kind, ids] of Map.groupBy(parts, kindOf)) {
+    for (let from = 0; from < ids.length; from += atOnce) {
+      const some = ids.slice(from, from + atOnce);
+      const found = await recordsOf(store, kind)
+        .find({ _id: { $in: some } }, { session })
+        .toArray();
+      const rows = await linksOf(store)
+        .find({ record: { $in: some } }, { session })
+        .toArray();
+      const keysOf = Map.groupBy(rows, ({ record }) => record);
+      for (const stored of found) {
+        const part = markPart(store, kind, stored, reading, keyPolicy, now);
+        if (part === null) continue;
+        const keys = (keysOf.get(stored._id) ?? []).map(({ key }) => key);
+        marked.push({ ...part, write: { ...part.write, keys } });
+      }
+    }
+  }
+  return marked;
+}
+
+/** Returns the ids of the records that belong to a record, and to those. */
+async function findParts(
+  store: CommunityStore,
+  id: string,
+  session: ClientSession,
+): Promise<readonly string[]> {
+  const known = new Set([id]);
+  let frontier: readonly string[] = [id];
+  while (frontier.length > 0) {
+    const rows = await linksOf(store)
+      .find({ key: { $in: frontier } }, { session, projection: { record: 1 }, limit: maxParts + 1 })
+      .toArray();
+    frontier = [...new Set(rows.map(({ record }) => record))].filter((record) => !known.has(record));
+    for (const record of frontier) known.add(record);
+    if (known.size > maxParts + 1)
+      throw new Refused(
+        'INVALID',
+        ['id'],
+        `more than ${maxParts} records belong to it: mark them in the source and import it`,
+      );
+  }
+  known.delete(id);
+  return [...known];
+}
+
+function kindOf(id: string): string {
+  return id.slice(0, id.indexOf(':'));
+}
+
+function markPart(
+  store: CommunityStore,
+  kind: string,
+  stored: StoredRecord,
+  reading: Reading,
+  keyPolicy: KeyPolicy,
+  now: Date,
+): MarkedPart | null {
+  const schema = schemaOf(store, kind);
+  const record = schema.read(stored);
+  if (record === null)
+    throw new Refused(
+      'INVALID',
+      ['id'],
+      'a newer program wrote a record that belongs to it: update this program first',
+    );
+  const { envelope: before } = record;
+  const stricter = joinReading(before, reading);
+  if (before.recordState === 'ERASED' || isEqual(stricter, before)) return null;
+  const envelope: Envelope = {
+    ...before,
+    ...stricter,
+    version: before.version + 1,
+    modifiedAt: { utc: now, precision: 'MILLISECOND', declaredZone: null },
+    // Importing the source again would otherwise open the part.
+    readingByHand: true,
+  };
+  const { _id, feed, sortAt, contentHash } = record;
+  const unkeyed = { _id, feed, sortAt, contentHash, envelope, content: record.content as Content };
+  const written = toDocument(kind, unkeyed, keyPolicy, schema, record);
+  return { write: { kind, record: written, before, keys: [], unlisted: new Set() }, before };
+}
+
+function isEqual(one: OfRecord, other: OfRecord): boolean {
+  return (
+    isSame(one.marking, other.marking) &&
+    isSame(one.audience, other.audience) &&
+    isSame(one.purposes, other.purposes) &&
+    (one.embargoUntil?.getTime() ?? 0) === (other.embargoUntil?.getTime() ?? 0)
+  );
+}

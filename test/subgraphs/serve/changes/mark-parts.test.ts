@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Reader } from '../../../../schema/protocol/reader.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import { community } from '../../../../subgraphs/cert-eu/community.ts';
+import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
+import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
+import { recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
+import { InStore } from '../../../helpers/in-store.ts';
+import { policy } from '../../../helpers/policy.ts';
+import { readerOf } from '../../../helpers/records.ts';
+
+let place: InStore;
+beforeAll(async () => (place = await InStore.open(community)));
+afterAll(async () => await place[Symbol.asyncDispose]());
+beforeEach(async () => await place.clear());
+
+const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const attribute = (n: number, over: object = {}) => ({
+  uuid: uuid(n),
+  type: 'domain',
+  category: 'Network activity',
+  value: `exercise-${n}.example`,
+  timestamp: '1766000000',
+  ...over,
+});
+const event = (...attributes: object[]) => ({
+  Event: {
+    uuid: uuid(0),
+    info: 'EXERCISE',
+    date: '2026-01-01',
+    timestamp: '1766000000',
+    threat_level_id: '1',
+    analysis: '0',
+    distribution: '3',
+    Orgc: { name: 'Exercise Vendor' },
+    Tag: [{ name: 'tlp:green' }],
+    Attribute: attributes,
+  },
+});
+
+const all = async (kind: string): Promise<readonly StoredRecord[]> =>
+  await recordsOf(place.store, kind).find().sort({ 'envelope.localId': 1 }).toArray();
+const tlps = async (kind: string) => (await all(kind)).map(({ envelope }) => envelope.marking.tlp);
+const custodian = readerOf({ organisation: 'cert-eu', roles: ['community-operator'] });
+
+async function mark(reading: MarkInput['reading'], reader: Reader = custodian, key = randomUUID()) {
+  const [stored] = await all('MispEvent');
+  const { name, kinds } = community;
+  const readerAccess = policy.accessOf(reader, new Date());
+  const parts = { community: name, kinds, store: place.store, policy, keyAssigner: assignKeysBy(policy) };
+  const changes = new Changes({ ...parts, readerAccess, alarm: () => undefined });
+  const id = stored?._id ?? '';
+  return await changes.mark({ key, id, expectedVersion: stored?.envelope.version ?? 0, reading });
+}
+
+const strict = { marking: { tlp: 'AMBER_STRICT' as const } };
+const file = event(attribute(1), attribute(2, { Tag: [{ name: 'tlp:red' }] }), attribute(3));
+
+test('marks up the sightings of an event with it, names the readable ones, and keeps stricter ones', async () => {
+  await place.import(mispEvent, file);
+  expect(await tlps('Sighting')).toEqual(['GREEN', 'RED', 'GREEN']);
+  const outcome = await mark(strict);
+  expect(outcome.userErrors).toEqual([]);
+  expect(await tlps('MispEvent')).toEqual(['AMBER_STRICT']);
+  expect(await tlps('Sighting')).toEqual(['AMBER_STRICT', 'RED', 'AMBER_STRICT']);
+  const [first, , third] = await all('Sighting');
+  // The RED sighting is hidden from the operator: not named, not counted.
+  expect([...outcome.alsoMarked].toSorted()).toEqual([first?._id, third?._id].toSorted());
+  expect([first?.envelope.version, first?.envelope.readingByHand]).toEqual([2, true]);
+  const { admits, early } = policy.admittedKeys(first?.envelope as never, 'Sighting');
+  expect([first?.admits, first?.admitsEarly]).toEqual([admits, early]);
+  const links = await place.store.links.find({ record: first?._id }).lean();
+  expect(links.length).toBeGreaterThan(1);
+  for (const link of links) expect(link.admits).toEqual(admits);
+});
+
+test('gives the first answer again for the same key', async () => {
+  await place.import(mispEvent, file);
+  const key = randomUUID();
+  const [stored] = await all('MispEvent');
+  const first = await mark(strict, custodian, key);
+  await recordsOf(place.store, 'MispEvent').updateOne(
+    { _id: stored?._id ?? '' },
+    { $set: { 'envelope.version': 1 } },
+  );
+  expect(await mark(strict, custodian, key)).toEqual(first);
+});
+
+test('keeps sightings as strict as their event when the event is imported again, with a new sighting', async () => {
+  await place.import(mispEvent, event(attribute(1)));
+  await mark(strict);
+  const newer = event(attribute(1, { comment: 'EXERCISE' }), attribute(4));
+  await place.import(mispEvent, newer);
+  expect(await tlps('MispEvent')).toEqual(['AMBER_STRICT']);
+  expect(await tlps('Sighting')).toEqual(['AMBER_STRICT', 'AMBER_STRICT']);
+});
+
+test('opens no sighting with its event', async () => {
+  await place.import(mispEvent, file);
+  const [stored] = await all('MispEvent');
+  const originator = readerOf({ organisation: stored?.envelope.originator ?? '' });
+  await mark(strict, originator);
+  const opened = await mark({ marking: { tlp: 'CLEAR' } }, originator);
+  expect(opened).toMatchObject({ userErrors: [], alsoMarked: [] });
+  expect(await tlps('MispEvent')).toEqual(['CLEAR']);
+  expect(await tlps('Sighting')).toEqual(['AMBER_STRICT', 'RED', 'AMBER_STRICT']);
+});
