@@ -160,6 +160,14 @@ export const guards: readonly Guard[] = [
     tests: 'test/gateway/budget/charge-operation',
   },
   {
+    name: 'the end of work when the hub no longer waits',
+    file: 'subgraphs/serve/read/read-context.ts',
+    from: 'if (left > 0 && this.#signal?.aborted !== true) return left;',
+    to: 'if (left > -Infinity) return left;',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/read/time-left',
+  },
+  {
     name: 'the audit entry before the answer',
     file: 'gateway/audit/record.ts',
     from: 'else await trail.append(facts);',
