@@ -35,7 +35,7 @@ async function read(waits: Partial<ReadOptions>) {
 
 test('asks the store while the hub waits', async () => {
   await read({ maxMs: 5000, signal: new AbortController().signal });
-  expect(asked).toBe(3);
+  expect(asked).toBeGreaterThanOrEqual(3);
 });
 
 test.each([
