@@ -12,7 +12,7 @@ import { createLog } from '../schema/runtime/log.ts';
 import { fieldsOf } from './audit/fields.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
-import { chargeOperation } from './budget/charge-operation.ts';
+import { chargeOperation, type Submitted } from './budget/charge-operation.ts';
 import { type ListLengths, listLengthsOf } from './budget/list-lengths.ts';
 import { createAgree, watchSigningKey } from './dispatch/agree.ts';
 import { createAsk } from './dispatch/ask-subgraph.ts';
@@ -151,22 +151,15 @@ async function answer(
   // Apollo Server resolves an unknown operation name to null: take the name as the client sent it.
   const operationName = incoming.request.operationName ?? null;
   const variables = incoming.request.variables ?? {};
-  const keptBytes = incoming.source.length + JSON.stringify(variables).length;
+  const choose = () => onlyOperation(incoming.document, operationName, planner.schema);
+  const document = await chargeOperation(toSubmitted(incoming), choose, lists, charge, context);
 
-  const document = await chargeOperation(
-    { document: incoming.document, variables, keptBytes },
-    () => onlyOperation(incoming.document, operationName, planner.schema),
-    lists,
-    charge,
-    context,
-  );
+  const ofKind = kinds.of(policy.accessOf(context.reader, context.at));
   const key = `${incoming.queryHash} ${operationName}`;
-  const asked = { key, document: incoming.document, operation: document };
-  const errors = validate(asked, () => kinds.of(policy.accessOf(context.reader, context.at)));
+  const errors = validate({ key, document: incoming.document, operation: document }, ofKind);
   if (errors.length > 0) return { errors };
   const coerced = coerceVariables(document, variables, planner.schema);
 
-  const ofKind = kinds.of(policy.accessOf(context.reader, context.at));
   const split = splitIntrospection(document);
   const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables);
 
@@ -219,6 +212,11 @@ async function discloseUnder(
 ): Promise<void> {
   if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
   await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
+}
+
+function toSubmitted({ document, source, request }: Incoming): Submitted {
+  const variables = request.variables ?? {};
+  return { document, variables, keptBytes: source.length + JSON.stringify(variables).length };
 }
 
 /** A change that was sent runs to its end, also if the client has gone: the audit log records its result. */

@@ -114,7 +114,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'the suggestions of the kind',
     file: 'gateway/request/validate.ts',
-    from: 'return explain(document, ofKind(), rules);',
+    from: 'return explain(document, ofKind, rules);',
     to: 'return explain(document, schema, rules);',
     project: 'journeys',
     tests: 'test/abuse/introspection',

@@ -11,7 +11,7 @@ const large = buildSchema(
 
 function check(document: string, schema: GraphQLSchema = whole, ofKind: GraphQLSchema = schema) {
   const parsed = parse(document);
-  return createValidate(schema)({ key: document, document: parsed, operation: parsed }, () => ofKind);
+  return createValidate(schema)({ key: document, document: parsed, operation: parsed }, ofKind);
 }
 
 function messagesOf(document: string, schema: GraphQLSchema, ofKind?: GraphQLSchema) {
