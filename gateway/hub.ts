@@ -12,7 +12,7 @@ import { createLog } from '../schema/runtime/log.ts';
 import { fieldsOf } from './audit/fields.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
-import { chargeOperation } from './budget/charge-operation.ts';
+import { chargeOperation, type Submitted } from './budget/charge-operation.ts';
 import { type ListLengths, listLengthsOf } from './budget/list-lengths.ts';
 import { createAgree, watchSigningKey } from './dispatch/agree.ts';
 import { createAsk } from './dispatch/ask-subgraph.ts';
@@ -150,21 +150,12 @@ async function answer(
   // Apollo Server resolves an unknown operation name to null: take the name as the client sent it.
   const operationName = incoming.request.operationName ?? null;
   const variables = incoming.request.variables ?? {};
+  const choose = () => onlyOperation(incoming.document, operationName, planner.schema);
+  const document = await chargeOperation(toSubmitted(incoming), choose, lists, charge, context);
 
-  const document = await chargeOperation(
-    { document: incoming.document, variables, keptBytes: keptBytesOf(incoming) },
-    () => onlyOperation(incoming.document, operationName, planner.schema),
-    lists,
-    charge,
-    context,
-  );
-  const asked = {
-    key: `${incoming.queryHash} ${operationName}`,
-    document: incoming.document,
-    operation: document,
-  };
   const ofKind = kinds.of(context.policy.accessOf(context.reader, context.at));
-  const errors = validate(asked, () => ofKind);
+  const key = `${incoming.queryHash} ${operationName}`;
+  const errors = validate({ key, document: incoming.document, operation: document }, ofKind);
   if (errors.length > 0) return { errors };
   const coerced = coerceVariables(document, variables, planner.schema);
 
@@ -233,9 +224,9 @@ async function discloseUnder(
   await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
 }
 
-/** The bytes of an operation that the audit log keeps. */
-function keptBytesOf({ source, request }: Incoming): number {
-  return source.length + JSON.stringify(request.variables ?? {}).length;
+function toSubmitted({ document, source, request }: Incoming): Submitted {
+  const variables = request.variables ?? {};
+  return { document, variables, keptBytes: source.length + JSON.stringify(variables).length };
 }
 
 /** A change that was sent runs to its end, also if the client has gone: the audit log records its result. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
+import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import type { Size } from './operation-size.ts';
 import type { RequestContext } from '../request/context.ts';
 import { type Budget, type Budgets, checkBudget, rateOf, withinHalf } from './budget.ts';
@@ -55,14 +56,14 @@ export function createCharge(leases: Leases, budgets: Budgets, log: Logger): Cha
 
 /** Returns the budgets of a reader. An invalid budget in the registry is logged once per organisation and ignored. */
 function chooseBudgets(standard: Budgets, log: Logger): (asking: Asking) => Budgets {
-  const reported = new Set<string>();
+  const reported = new ByteCache<true>(100_000);
   return ({ reader, budget }) => {
     if (budget === undefined || budget === null) return standard;
     const organisation = checkBudget(budget);
     const within = organisation === null ? null : withinHalf(standard.reader, organisation);
     if (organisation !== null && within !== null) return { reader: within, organisation };
     if (!reported.has(reader.organisation)) {
-      reported.add(reader.organisation);
+      reported.set(reader.organisation, true, 0);
       log.error(
         { organisation: reader.organisation, budget },
         'expected {points, seconds} in whole numbers, points at least 2: the standard budget is in force',

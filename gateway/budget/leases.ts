@@ -1,3 +1,4 @@
+import { HubError } from '../../schema/errors.ts';
 import { Account, type Spent } from './account.ts';
 import type { Bucket, BucketStore } from './bucket.ts';
 
@@ -12,6 +13,9 @@ export type Leases = {
 };
 
 const sweepMs = 500;
+
+/** The maximum number of budgets in use: readers and organisations of the last 1.5 s. Each takes about 1 KB. */
+const maxAccounts = 20_000;
 
 /** The maximum time to wait for the store, in milliseconds. */
 const standardDeadlineMs = 1500;
@@ -28,6 +32,8 @@ export function openLeases(store: BucketStore, deadlineMs = standardDeadlineMs):
   return {
     spend: async (bucket, points) => {
       const account = accounts.get(bucket.id) ?? new Account(store, deadlineMs);
+      if (accounts.size >= maxAccounts && !accounts.has(bucket.id))
+        throw new HubError('BUDGET_UNAVAILABLE', `expected at most ${maxAccounts} budgets in use, got more`);
       accounts.set(bucket.id, account);
       return await account.spend(bucket, points);
     },

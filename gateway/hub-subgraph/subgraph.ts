@@ -14,6 +14,7 @@ import {
   vulnerabilityKey,
 } from '../../schema/record/keys.ts';
 import { jointCaseKey } from '../../schema/record/shared-types.ts';
+import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import type { Execution } from '../dispatch/collected.ts';
 import { joinedAt, notePlaces, placeOfError } from '../dispatch/error-places.ts';
@@ -27,8 +28,8 @@ import type { OrganisationEntry, Registry } from '../registry/registry.ts';
 /** The maximum number of ids that one root field accepts. */
 const maxIds = 200;
 
-/** The maximum number of parsed queries in the cache. */
-const maxDocuments = 1000;
+/** The maximum size of the cache of parsed queries, and the memory of one in multiples of its text. */
+const documentCache = { bytes: 8_000_000, timesText: 80 };
 
 type SubgraphContext = AuditorContext & {
   readonly names: Names;
@@ -53,7 +54,7 @@ export function createHubSubgraph(sources: HubSubgraphSources, logger: Logger): 
   const schema = guardHubSubgraph(
     buildSubgraphSchema([{ typeDefs: parse(subgraphSdl('hub')), resolvers: resolvers as never }]),
   );
-  const documents = new Map<string, DocumentNode>();
+  const documents = new ByteCache<DocumentNode>(documentCache.bytes);
   return {
     process: async (options) => {
       const execution = options.context as Execution;
@@ -200,9 +201,10 @@ function loadOrganisations(registry: Registry): DataLoader<string, OrganisationE
   });
 }
 
-function parseOnce(text: string, known: Map<string, DocumentNode>): DocumentNode {
-  const document = known.get(text) ?? parse(text);
-  if (known.size >= maxDocuments) known.clear();
-  known.set(text, document);
+function parseOnce(text: string, known: ByteCache<DocumentNode>): DocumentNode {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const document = parse(text, { noLocation: true });
+  known.set(text, document, documentCache.timesText * text.length);
   return document;
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type DocumentNode, type GraphQLSchema, isInputObjectType, isObjectType } from 'graphql';
 import type { ReaderAccess } from '../../schema/policy/decide/policy.ts';
+import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { boundIntrospection } from './introspection-size.ts';
 import { schemaOfKind } from './schema-of-kind.ts';
 
-/** The maximum sizes of the caches. When a cache is full, its oldest entry is removed. */
-const max = { kinds: 500, schemas: 64 };
+/** The maximum sizes of the caches in bytes, and the memory of a schema for each coordinate of the whole one. */
+const max = { kinds: 1_000_000, schemas: 64_000_000, coordinate: 2000 };
 
 /**
  * Caches the schemas of the kinds of reader. Kinds that may use the same coordinates share a schema, so a reader whose
@@ -16,8 +17,8 @@ export class KindSchemas {
   readonly bounded: (half: DocumentNode) => DocumentNode;
   readonly #whole: GraphQLSchema;
   readonly #coordinates: readonly (readonly [string, string])[];
-  readonly #signatures = new Map<string, string>();
-  readonly #schemas = new Map<string, GraphQLSchema>();
+  readonly #signatures = new ByteCache<string>(max.kinds);
+  readonly #schemas = new ByteCache<GraphQLSchema>(max.schemas);
 
   constructor(whole: GraphQLSchema) {
     this.#whole = whole;
@@ -30,23 +31,17 @@ export class KindSchemas {
   /** Returns the schema that introspection shows this reader and that decisions on its operations use. */
   of(readerAccess: Pick<ReaderAccess, 'kind' | 'mayUse'>): GraphQLSchema {
     const signature = this.#signatures.get(readerAccess.kind) ?? this.#sign(readerAccess);
-    cache(this.#signatures, readerAccess.kind, signature, max.kinds);
-    const made =
-      this.#schemas.get(signature) ??
-      schemaOfKind(this.#whole, (type, field) => readerAccess.mayUse(type, field));
-    cache(this.#schemas, signature, made, max.schemas);
+    const known = this.#schemas.get(signature);
+    if (known !== undefined) return known;
+    const made = schemaOfKind(this.#whole, (type, field) => readerAccess.mayUse(type, field));
+    this.#schemas.set(signature, made, max.coordinate * this.#coordinates.length);
     return made;
   }
 
-  #sign(readerAccess: Pick<ReaderAccess, 'mayUse'>): string {
+  #sign(readerAccess: Pick<ReaderAccess, 'kind' | 'mayUse'>): string {
     const bits = this.#coordinates.map(([type, field]) => (readerAccess.mayUse(type, field) ? '1' : '0'));
-    return createHash('sha256').update(bits.join('')).digest('base64');
+    const signature = createHash('sha256').update(bits.join('')).digest('base64');
+    this.#signatures.set(readerAccess.kind, signature, signature.length);
+    return signature;
   }
-}
-
-function cache<Value>(all: Map<string, Value>, key: string, value: Value, maxSize: number): void {
-  if (all.has(key)) return;
-  const first = all.keys().next();
-  if (all.size >= maxSize && first.done !== true) all.delete(first.value);
-  all.set(key, value);
 }

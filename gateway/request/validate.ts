@@ -19,7 +19,7 @@ export type Validated = {
 };
 
 /** Returns the errors of a document, by the schema of the reader's kind; empty if the document is valid. */
-export type Validate = (asked: Validated, ofKind: () => GraphQLSchema) => readonly GraphQLError[];
+export type Validate = (asked: Validated, ofKind: GraphQLSchema) => readonly GraphQLError[];
 
 const code = 'GRAPHQL_VALIDATION_FAILED';
 const maxErrors = 20;
@@ -39,7 +39,7 @@ export function createValidate(schema: GraphQLSchema): Validate {
     const conflict = isPlain ? findConflict(operation) : null;
     if (conflict !== null) return [withCode(conflict)];
     const found = validate(schema, document, rules, { maxErrors: 1, hideSuggestions: true });
-    if (found.length > 0) return explain(document, ofKind(), rules);
+    if (found.length > 0) return explain(document, ofKind, rules);
     valid.set(key, true, 0);
     return [];
   };

@@ -28,11 +28,21 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Creates a server with time limits for headers and bodies. Uses https (TLS 1.3 only) if there is a certificate. */
+/** Node.js looks for connections that exceed a limit once in `connectionsCheckingInterval`: 30 s by default. */
+const bounds = { headersTimeout: 5000, requestTimeout: 15_000, connectionsCheckingInterval: 1000 };
+/** Far above what hubs, proxies and readers keep open; a request of a reader holds 256 KB at most. */
+const maxConnections = 1000;
+
+/**
+ * Creates a server with time limits for headers and bodies, for 1000 connections at most. Uses https (TLS 1.3 only) if
+ * there is a certificate.
+ */
 export function createServerOf({ tlsCert, tlsKey }: Tls, answer?: RequestListener): Server {
-  const bounds = { headersTimeout: 5000, requestTimeout: 15_000 };
-  if (tlsCert === null || tlsKey === null) return createServer(bounds, answer);
-  return createTlsServer({ ...bounds, cert: tlsCert, key: tlsKey, minVersion: 'TLSv1.3' }, answer);
+  const tls = { cert: tlsCert ?? '', key: tlsKey ?? '', minVersion: 'TLSv1.3' } as const;
+  const isPlain = tlsCert === null || tlsKey === null;
+  const server = isPlain ? createServer(bounds, answer) : createTlsServer({ ...bounds, ...tls }, answer);
+  server.maxConnections = maxConnections;
+  return server;
 }
 
 /** Returns the URL scheme of the server. */

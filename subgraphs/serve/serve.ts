@@ -1,4 +1,4 @@
-import express, { type Express, type Request } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import { policyFilesAt } from '../../schema/policy/bundle/files.ts';
 import { watchPolicy } from '../../schema/policy/bundle/in-force.ts';
@@ -123,15 +123,27 @@ function route(
       const isKnown = served.current() !== null && (await hubVersion.accepts(assertion.policy));
       const policy = served.current();
       if (!isKnown || policy === null) return void response.status(503).end();
-      Object.assign(request, { policy } satisfies DecidedRequest);
+      Object.assign(request, { policy, signal: untilClosed(response) } satisfies DecidedRequest);
       return void (await executors.under(policy))(request, response, next);
     },
   );
   return app.use(authenticator.rejectUnknownPath).use(authenticator.handleError);
 }
 
-/** The one policy of a request. It stays the same when a new version comes into force meanwhile. */
-type DecidedRequest = { policy: Policy };
+/** Returns a signal that is aborted when the hub closes the connection before the response is sent. */
+function untilClosed(response: Response): AbortSignal {
+  const closed = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) closed.abort();
+  });
+  return closed.signal;
+}
+
+/**
+ * The one policy of a request, which stays the same when a new version comes into force meanwhile. `signal` is aborted
+ * when the hub no longer waits.
+ */
+type DecidedRequest = { policy: Policy; signal: AbortSignal };
 
 /** The parts of a subgraph that its requests share. */
 type Shared = { readonly store: CommunityStore; readonly versions: Versions; readonly served: Served };
@@ -143,13 +155,15 @@ function contextOf(
   settings: SubgraphSettings,
   log: Logger,
 ): Context {
-  const { assertion, now, policy } = request as Request & AssertedRequest & DecidedRequest;
+  const { assertion, now, policy, signal } = request as Request & AssertedRequest & DecidedRequest;
   const { reader } = assertion;
   const readerAccess = policy.accessOf(reader, now);
   const { name, kinds } = community;
   const { cursorKey } = settings;
   const known = { oldest: served.oldest(), filled: served.filled() };
-  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, ...known });
+  const { waitsMs } = assertion;
+  const waits = { signal, ...(waitsMs !== undefined && { maxMs: waitsMs }) };
+  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, ...known, ...waits });
   const alarm = (message: string) => log.error({ alarm: true }, message);
   const keyAssigner = followKeyState(store, versions, policy.source.version);
   const changes = new Changes({ community: name, kinds, store, policy, keyAssigner, readerAccess, alarm });

@@ -114,7 +114,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'the suggestions of the kind',
     file: 'gateway/request/validate.ts',
-    from: 'return explain(document, ofKind(), rules);',
+    from: 'return explain(document, ofKind, rules);',
     to: 'return explain(document, schema, rules);',
     project: 'journeys',
     tests: 'test/abuse/introspection',
@@ -158,6 +158,14 @@ export const guards: readonly Guard[] = [
     to: '',
     project: 'parts',
     tests: 'test/gateway/budget/charge-operation',
+  },
+  {
+    name: 'the end of work when the hub no longer waits',
+    file: 'subgraphs/serve/read/read-context.ts',
+    from: 'if (left > 0 && this.#signal?.aborted !== true) return left;',
+    to: 'if (left > -Infinity) return left;',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/read/time-left',
   },
   {
     name: 'the audit entry before the answer',

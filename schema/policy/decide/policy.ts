@@ -1,3 +1,4 @@
+import { ByteCache } from '../../runtime/byte-cache.ts';
 import { isEnvelope } from '../../record/check-envelope.ts';
 import type { Envelope } from '../../record/envelope.ts';
 import type { Reader } from '../../protocol/reader.ts';
@@ -48,8 +49,8 @@ const nothing: ReadonlySet<string> = new Set();
 /** The group of fields that decides whether a record is visible at all. */
 const base = 'content';
 
-/** A limit for the cache by kind of reader. Kinds are few: more than this indicate a fault of the registry. */
-const maxKinds = 500;
+/** The maximum size of the cache by kind of reader, and the memory of one coordinate in it. About 100 kinds fit. */
+const usesCache = { bytes: 32_000_000, coordinate: 120 };
 
 /**
  * A compiled policy. A record is readable if it admits an access key that the reader holds at that time. Store filter
@@ -59,7 +60,8 @@ export class Policy {
   readonly source: PolicySource;
   readonly coordinates: Coordinates;
   readonly #compiled = new Map<string, Compiled>();
-  readonly #uses = new Map<string, Map<string, boolean>>();
+  readonly #uses = new ByteCache<Map<string, boolean>>(usesCache.bytes);
+  readonly #usesBytes: number;
   readonly #facts: Readonly<Record<string, readonly string[]>>;
 
   /** Throws PolicyError for a rule that cannot be compiled. */
@@ -68,6 +70,8 @@ export class Policy {
     if (faults.length > 0) throw new PolicyError(faults);
     this.source = source;
     this.coordinates = indexCoordinates(source.coordinates);
+    const fields = this.coordinates.types.map((type) => this.coordinates.fieldsOf(type).size);
+    this.#usesBytes = usesCache.coordinate * fields.reduce((sum, size) => sum + size, 0);
     this.#facts = source.domain.facts;
   }
 
@@ -203,9 +207,8 @@ export class Policy {
   usesOf(kind: string): Map<string, boolean> {
     const known = this.#uses.get(kind);
     if (known !== undefined) return known;
-    if (this.#uses.size >= maxKinds) this.#uses.clear();
     const uses = new Map<string, boolean>();
-    this.#uses.set(kind, uses);
+    this.#uses.set(kind, uses, this.#usesBytes);
     return uses;
   }
 

@@ -52,7 +52,14 @@ export class LinkLoader {
     const byKey = new Map<string, readonly Link[]>();
     for (const kind of new Set(pages.map((page) => page.kind))) {
       const keys = [...new Set(pages.filter((page) => page.kind === kind).map((page) => page.key))];
-      const rows = await findLinksOfMany(store, kind, keys, this.#context.allowed(kind), maxLinksTogether);
+      const rows = await findLinksOfMany(
+        store,
+        kind,
+        keys,
+        this.#context.allowed(kind),
+        maxLinksTogether,
+        this.#context.timeLeft(),
+      );
       if (rows === null) continue;
       const grouped = Map.groupBy(rows, (row) => row.key);
       for (const key of keys) byKey.set(`${kind} ${key}`, (grouped.get(key) ?? []).toSorted(newestFirst));
@@ -62,10 +69,8 @@ export class LinkLoader {
 
   async #loadAlone({ kind, key, size, after }: LinkPage): Promise<readonly Link[]> {
     const query = { since: null, before: null, direction: 'DESC', after, limit: size } as const;
-    return await findLinks(this.#context.store, kind, key, {
-      ...query,
-      allowed: this.#context.allowed(kind),
-    });
+    const allowed = this.#context.allowed(kind);
+    return await findLinks(this.#context.store, kind, key, { ...query, allowed }, this.#context.timeLeft());
   }
 }
 

@@ -25,7 +25,9 @@ export function linkedPage(
   const readCounted: ReadRows = async (place, limit) => {
     const allowed = context.allowed(type, 'search');
     const order = { since: null, before: null, direction: 'DESC', after: place, limit } as const;
-    const found = await toFound(await findLinks(context.store, type, key, { ...order, allowed }));
+    const found = await toFound(
+      await findLinks(context.store, type, key, { ...order, allowed }, context.timeLeft()),
+    );
     return found.map((one) => ({ ...one, row: isCounted(one.row) ? one.row : null }));
   };
   const toFound = async (found: readonly Link[]): Promise<readonly FoundRow[]> => {
@@ -37,7 +39,8 @@ export function linkedPage(
   };
   const isCounted = (row: Row | null) => row !== null && context.maySearch(type, row.envelope);
   const count = context.countsByIndex(type)
-    ? async (max: number) => await countLinks(context.store, type, key, context.allowed(type, 'search'), max)
+    ? async (max: number) =>
+        await countLinks(context.store, type, key, context.allowed(type, 'search'), max, context.timeLeft())
     : null;
   return { type, size, after, scope, filter: { key }, read, readCounted, count };
 }

@@ -25,7 +25,11 @@ export function listPage(context: ReadContext, type: string, args: PageArguments
   const readFor = (action: 'read' | 'search'): ReadRows => {
     const query = queryFor(action);
     return async (place, limit) => {
-      const found = await findPage(context.model(type), { ...query, after: place, limit });
+      const found = await findPage(
+        context.model(type),
+        { ...query, after: place, limit },
+        context.timeLeft(),
+      );
       return found.map((stored) => {
         const record = context.schema(type).read(stored);
         const isFound = record !== null && (action === 'read' || mayFind(context, type, record, searched));
@@ -35,7 +39,8 @@ export function listPage(context: ReadContext, type: string, args: PageArguments
   };
   const count =
     context.countsByIndex(type) && isCountable(asked)
-      ? async (max: number) => await countPage(context.model(type), queryFor('search'), max)
+      ? async (max: number) =>
+          await countPage(context.model(type), queryFor('search'), max, context.timeLeft())
       : null;
   const filter = args.filter ?? {};
   // A window of time finds records by their date, so it needs the right to search, as a filter does.

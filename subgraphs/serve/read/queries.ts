@@ -44,7 +44,7 @@ export type PageQuery = PageOrder & {
   readonly equal: readonly Equal[];
 };
 
-/** A request fails if the store does not answer within this time. */
+/** A request fails if the store does not answer within this time. The parameter `waitsMs` shortens it. */
 const storeDeadlineMs = 2000;
 
 /** One range of a page's records in the order of the list, on one index. */
@@ -95,6 +95,7 @@ function batchesOf(terms: readonly string[]): readonly (readonly string[])[] {
 export async function findPage(
   model: Model<StoredRecord>,
   query: PageQuery,
+  waitsMs: number = storeDeadlineMs,
 ): Promise<readonly StoredRecord[]> {
   const found = scansOf(query).map(
     async ({ filter, hint }) =>
@@ -106,8 +107,9 @@ export async function findPage(
             .sort(sort)
             .hint(hint)
             .limit(limit)
-            .maxTimeMS(storeDeadlineMs)
+            .maxTimeMS(serverMs(waitsMs))
             .lean<StoredRecord[]>(),
+          waitsMs,
         );
       }),
   );
@@ -135,6 +137,7 @@ export async function findLinks(
   kind: string,
   key: string,
   query: PageOrder & { readonly allowed: StoreFilter },
+  waitsMs: number = storeDeadlineMs,
 ): Promise<readonly Link[]> {
   return await keyset(query, 'record', async (place, sort, limit) => {
     const filter = mongoose.trusted({ $and: [{ key, kind }, query.allowed, place] });
@@ -144,8 +147,9 @@ export async function findLinks(
         .sort(sort)
         .hint(linkIndex)
         .limit(limit)
-        .maxTimeMS(storeDeadlineMs)
+        .maxTimeMS(serverMs(waitsMs))
         .lean<Link[]>(),
+      waitsMs,
     );
   });
 }
@@ -157,6 +161,7 @@ export async function findLinksOfMany(
   keys: readonly string[],
   allowed: StoreFilter,
   limit: number,
+  waitsMs: number = storeDeadlineMs,
 ): Promise<readonly Link[] | null> {
   const filter = mongoose.trusted({ $and: [{ kind, key: { $in: keys } }, allowed] });
   const rows = await bounded(
@@ -164,8 +169,9 @@ export async function findLinksOfMany(
       .find(filter as never)
       .hint(linkIndex)
       .limit(limit + 1)
-      .maxTimeMS(storeDeadlineMs)
+      .maxTimeMS(serverMs(waitsMs))
       .lean<Link[]>(),
+    waitsMs,
   );
   return rows.length > limit ? null : rows;
 }
@@ -178,6 +184,7 @@ export async function findByIds(
   model: Model<StoredRecord>,
   ids: readonly string[],
   { held, now }: Pick<PageQuery, 'held' | 'now'>,
+  waitsMs: number = storeDeadlineMs,
 ): Promise<readonly StoredRecord[]> {
   const scans: readonly Scan[] = [
     { filter: { admits: { $in: held }, openFrom: { $lte: now } }, hint: idIndex },
@@ -189,8 +196,9 @@ export async function findByIds(
         model
           .find(mongoose.trusted({ _id: { $in: ids }, ...filter }) as never)
           .hint(hint)
-          .maxTimeMS(storeDeadlineMs)
+          .maxTimeMS(serverMs(waitsMs))
           .lean<StoredRecord[]>(),
+        waitsMs,
       ),
   );
   return (await Promise.all(found)).flat();
@@ -207,9 +215,11 @@ export async function countPage(
   model: Model<StoredRecord>,
   query: PageQuery,
   max: number,
+  waitsMs: number = storeDeadlineMs,
 ): Promise<readonly CountedGroup[]> {
   const counted = scansOf(query).map(
-    async ({ filter, hint }) => await countGroups(model, { $and: [filter, range(query)] }, hint, max + 1),
+    async ({ filter, hint }) =>
+      await countGroups(model, { $and: [filter, range(query)] }, hint, max + 1, waitsMs),
   );
   return (await Promise.all(counted)).flat();
 }
@@ -221,6 +231,7 @@ export async function countLinks(
   key: string,
   allowed: StoreFilter,
   max: number,
+  waitsMs: number = storeDeadlineMs,
 ): Promise<readonly CountedGroup[]> {
   const filter = mongoose.trusted({ $and: [{ key, kind }, allowed] });
   const links = await bounded(
@@ -228,13 +239,14 @@ export async function countLinks(
       .find(filter as never, { record: 1, _id: 0 })
       .hint(linkIndex)
       .limit(max + 1)
-      .maxTimeMS(storeDeadlineMs)
+      .maxTimeMS(serverMs(waitsMs))
       .lean<Pick<Link, 'record'>[]>(),
+    waitsMs,
   );
   const model = store.records.get(kind);
   if (links.length === 0 || model === undefined) return [];
   const ids = links.map(({ record }) => record);
-  return await countGroups(model, { _id: { $in: ids } }, { _id: 1 }, ids.length);
+  return await countGroups(model, { _id: { $in: ids } }, { _id: 1 }, ids.length, waitsMs);
 }
 
 async function countGroups(
@@ -242,6 +254,7 @@ async function countGroups(
   filter: object,
   hint: Index,
   limit: number,
+  waitsMs: number,
 ): Promise<readonly CountedGroup[]> {
   const group = {
     _id: {
@@ -262,8 +275,8 @@ async function countGroups(
       { $group: group },
     ])
     .hint(hint)
-    .option({ maxTimeMS: storeDeadlineMs });
-  const found = await bounded({ model, exec: async () => await rows.exec() });
+    .option({ maxTimeMS: serverMs(waitsMs) });
+  const found = await bounded({ model, exec: async () => await rows.exec() }, waitsMs);
   return found.map(({ _id: envelope, count }) => ({ envelope, count }));
 }
 
@@ -296,13 +309,18 @@ async function keyset<Row>(
  * Runs a query with the store's deadline and 200 ms for the network. Fails at once if the store has been unreachable for
  * some time: otherwise every reader would wait for it, and for the other subgraphs' responses with it.
  */
-async function bounded<Result>(query: {
-  readonly model: { readonly db: Connection };
-  exec(): Promise<Result>;
-}): Promise<Result> {
+async function bounded<Result>(
+  query: { readonly model: { readonly db: Connection }; exec(): Promise<Result> },
+  waitsMs: number,
+): Promise<Result> {
   if (isLongAway(query.model.db))
     throw new Error('the store has been unreachable for longer than a request waits');
-  return await within(storeDeadlineMs + 200, query.exec());
+  return await within(serverMs(waitsMs) + 200, query.exec());
+}
+
+/** Returns the time limit of one query in whole milliseconds. To MongoDB, 0 is no limit. */
+function serverMs(waitsMs: number): number {
+  return Math.max(1, Math.min(storeDeadlineMs, Math.floor(waitsMs)));
 }
 
 function range(query: Pick<PageOrder, 'since' | 'before'>): object {

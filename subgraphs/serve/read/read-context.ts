@@ -20,11 +20,13 @@ export type ReadOptions = {
   readonly oldest?: Oldest;
   /** Whether all records of the store have the derived values that filters compare; true by default. */
   readonly filled?: boolean;
-  /** How long reads continue past rows that the guard rejects, in milliseconds. */
+  /** How long the hub waits for the response, in milliseconds: no query runs longer or starts later. */
   readonly maxMs?: number;
+  /** Aborted when the hub no longer waits for the response. */
+  readonly signal?: AbortSignal;
 };
 
-/** The hub waits no longer than this for a subgraph. */
+/** The hub waits no longer than this for a subgraph. A hub of an older version does not say for how long it does. */
 const defaultMaxMs = 10_000;
 
 /** The state that all reads of one request share. */
@@ -36,11 +38,12 @@ export class ReadContext {
   readonly cursorKey: Buffer;
   readonly oldest: Oldest;
   readonly filled: boolean;
-  /** When reads stop to continue past rejected rows, on the clock of `performance.now()`. */
+  /** When reads stop, on the clock of `performance.now()`. */
   readonly deadline: number;
+  readonly #signal: AbortSignal | undefined;
   readonly #filters = new Map<string, StoreFilter>();
 
-  constructor({ store, kinds, policy, readerAccess, cursorKey, oldest, filled, maxMs }: ReadOptions) {
+  constructor({ store, kinds, policy, readerAccess, cursorKey, oldest, filled, maxMs, signal }: ReadOptions) {
     this.store = store;
     this.kinds = new Map(kinds.map((kind) => [kind.type, kind]));
     this.policy = policy;
@@ -48,7 +51,18 @@ export class ReadContext {
     this.cursorKey = cursorKey;
     this.oldest = oldest ?? {};
     this.filled = filled ?? true;
-    this.deadline = performance.now() + (maxMs ?? defaultMaxMs);
+    this.deadline = performance.now() + Math.min(maxMs ?? defaultMaxMs, defaultMaxMs);
+    this.#signal = signal;
+  }
+
+  /**
+   * Returns for how long the hub still waits, in milliseconds. Throws PART_UNAVAILABLE if it does not: call it before
+   * each query, so that the store does not work for nobody.
+   */
+  timeLeft(): number {
+    const left = this.deadline - performance.now();
+    if (left > 0 && this.#signal?.aborted !== true) return left;
+    throw new HubError('PART_UNAVAILABLE', 'the hub no longer waits for the response');
   }
 
   /** The store's filter for the records of a kind that this reader may read, or may find by what they say. */

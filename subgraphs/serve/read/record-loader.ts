@@ -39,7 +39,7 @@ export class RecordLoader {
     if (known !== undefined) return known;
     const context = this.#context;
     const loader = new DataLoader<string, Row | null>(async (ids) => {
-      const found = await findByIds(context.model(type), ids, context.held(type));
+      const found = await findByIds(context.model(type), ids, context.held(type), context.timeLeft());
       const byId = new Map(
         found.map((stored) => {
           const record = context.schema(type).read(stored);

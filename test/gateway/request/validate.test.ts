@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { buildSchema, type GraphQLSchema, OverlappingFieldsCanBeMergedRule, parse, validate } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { createValidate } from '../../../gateway/request/validate.ts';
+import { errorTable } from '../../../schema/errors.ts';
 
 const whole = buildSchema(readFileSync('schema/published.graphql', 'utf8'));
 const small = buildSchema('type Query { advisory: Advisory } type Advisory { id: ID serials: [String] }');
@@ -11,7 +12,7 @@ const large = buildSchema(
 
 function check(document: string, schema: GraphQLSchema = whole, ofKind: GraphQLSchema = schema) {
   const parsed = parse(document);
-  return createValidate(schema)({ key: document, document: parsed, operation: parsed }, () => ofKind);
+  return createValidate(schema)({ key: document, document: parsed, operation: parsed }, ofKind);
 }
 
 function messagesOf(document: string, schema: GraphQLSchema, ofKind?: GraphQLSchema) {
@@ -31,7 +32,7 @@ test('takes the messages from the schema of the kind of reader', () => {
 test('gives a constant if only the published schema finds the document invalid', () => {
   const wider = buildSchema('type Query { advisory: Advisory } type Advisory { id: ID other: ID }');
   expect(messagesOf('{ advisory { other } }', large, wider)).toEqual([
-    'The document does not fit the schema.',
+    errorTable.GRAPHQL_VALIDATION_FAILED.message,
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectPlain } from 'node:net';
 import { connect } from 'node:tls';
 import { certifyAuthority, certifyPart, newKey } from '../../../docker/deploy/certificates.ts';
 import { createAgent, decode, post } from '../../../gateway/dispatch/fetch-subgraph.ts';
@@ -70,3 +70,15 @@ test('reports a certificate without a key and a key without a certificate', () =
   expect(wrong).toHaveLength(2);
   expect(schemeOf({ tlsCert: null, tlsKey: null })).toBe('http');
 });
+
+test('closes a connection whose headers do not arrive in time, and limits the number of connections', async () => {
+  const slow = createServerOf({ tlsCert: null, tlsKey: null }, (_request, response) => response.end('{}'));
+  expect(slow.maxConnections).toBe(1000);
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  const socket = connectPlain((slow.address() as AddressInfo).port, '127.0.0.1');
+  const began = performance.now();
+  socket.write('POST / HTTP/1.1\r\n');
+  await new Promise((resolve) => socket.resume().once('close', resolve));
+  expect(performance.now() - began).toBeLessThan(20_000);
+  await new Promise((resolve) => slow.close(resolve));
+}, 30_000);
