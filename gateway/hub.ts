@@ -26,7 +26,7 @@ import { compress, redCacheControl } from './http/compress.ts';
 import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
 import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
-import { readBody, refuseDepth } from './http/request-body.ts';
+import { readBody, refuseDepth, withoutEmptyName } from './http/request-body.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
 import { createHubSubgraph } from './hub-subgraph/subgraph.ts';
 import { identify } from './identity/identify.ts';
@@ -121,6 +121,7 @@ function route(
     readBody,
     chargeFirst(charge.request),
     refuseDepth,
+    withoutEmptyName,
     expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) }),
   );
   return app.use(notFound).use(failSafely(log));

@@ -146,4 +146,12 @@ export const trusting: readonly Guard[] = [
     project: 'parts',
     tests: 'test/gateway/audit/attempts',
   },
+  {
+    name: 'the charset of a body',
+    file: 'gateway/http/request-body.ts',
+    from: "if (encoding !== 'utf-8' || !isUtf8(body))",
+    to: 'if (!isUtf8(body) && body.length === 0)',
+    project: 'parts',
+    tests: 'test/gateway/http/graphql-over-http',
+  },
 ];
