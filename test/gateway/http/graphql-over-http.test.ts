@@ -6,8 +6,10 @@ import express from 'express';
 import { buildSchema, execute } from 'graphql';
 import { pino } from 'pino';
 import { createApollo } from '../../../gateway/http/apollo.ts';
+import { contextOf } from '../../../gateway/http/context-middleware.ts';
+import { countFailures, noteFailure } from '../../../gateway/http/failures.ts';
 import { readBody, withoutEmptyName } from '../../../gateway/http/request-body.ts';
-import { failSafely, setCommonHeaders } from '../../../gateway/http/responses.ts';
+import { correlationIdOf, failSafely, setCommonHeaders } from '../../../gateway/http/responses.ts';
 import type { Planner } from '../../../gateway/plan/planner.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { onlyOperation } from '../../../gateway/request/operation.ts';
@@ -16,6 +18,7 @@ import { errorTable } from '../../../schema/errors.ts';
 let server: Server;
 let url = '';
 let stop: () => Promise<void>;
+const counted: unknown[] = [];
 
 /** Serves the HTTP stage of the hub over a schema of one field. */
 beforeAll(async () => {
@@ -28,12 +31,17 @@ beforeAll(async () => {
       const only = onlyOperation(document, request.operationName ?? null, schema);
       return await execute({ schema, document: only, rootValue: { text: 'x', change: 'x' } });
     },
-    [],
+    [noteFailure],
     log,
   );
   await apollo.start();
-  const graphql = expressMiddleware(apollo, { context: () => Promise.resolve({} as RequestContext) });
-  const app = express().use(setCommonHeaders);
+  const graphql = expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) });
+  const app = express().use(setCommonHeaders, countFailures({ count: (...row) => void counted.push(row) }));
+  app.use((_request, response, next) => {
+    const reader = { organisation: 'enisa' };
+    response.locals['context'] = { correlationId: correlationIdOf(response), reader } as RequestContext;
+    next();
+  });
   app.use('/graphql', readBody, withoutEmptyName, graphql);
   server = createServer(app.use(failSafely(log)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -139,4 +147,23 @@ test('serves no page to a browser', async () => {
     expect(response.headers.get('content-type')).toContain('json');
     expect(await response.text()).not.toMatch(/<html|apollo/i);
   }
+});
+
+test('counts what fails in the GraphQL server by its code, and nothing that has data', async () => {
+  counted.length = 0;
+  for (const sent of [
+    { query: '{' },
+    { query: '{ other }' },
+    { query: 'query A { text }', operationName: 'B' },
+    { query },
+    {},
+  ])
+    await send(JSON.stringify(sent));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(counted).toEqual([
+    ['GRAPHQL_PARSE_FAILED', 'enisa'],
+    ['GRAPHQL_VALIDATION_FAILED', 'enisa'],
+    ['OPERATION_RESOLUTION_FAILURE', 'enisa'],
+    ['BAD_REQUEST', 'enisa'],
+  ]);
 });
