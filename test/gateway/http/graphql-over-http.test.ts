@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expressMiddleware } from '@as-integrations/express5';
 import express from 'express';
-import { buildSchema, execute } from 'graphql';
+import { buildSchema, execute, GraphQLError, validate } from 'graphql';
 import { pino } from 'pino';
 import { createApollo } from '../../../gateway/http/apollo.ts';
 import { contextOf } from '../../../gateway/http/context-middleware.ts';
@@ -28,6 +28,9 @@ beforeAll(async () => {
   const apollo = createApollo(
     planner,
     async ({ document, request }) => {
+      const [fault] = validate(schema, document);
+      const extensions = { code: 'GRAPHQL_VALIDATION_FAILED' };
+      if (fault !== undefined) return { errors: [new GraphQLError(fault.message, { extensions })] };
       const only = onlyOperation(document, request.operationName ?? null, schema);
       return await execute({ schema, document: only, rootValue: { text: 'x', change: 'x' } });
     },
