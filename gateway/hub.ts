@@ -26,7 +26,7 @@ import { compress, redCacheControl } from './http/compress.ts';
 import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
 import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
-import { readBody, refuseDepth } from './http/request-body.ts';
+import { readBody, refuseDepth, withoutEmptyName } from './http/request-body.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
 import { createHubSubgraph } from './hub-subgraph/subgraph.ts';
 import { identify } from './identity/identify.ts';
@@ -43,10 +43,12 @@ import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
 import { holdsRed } from './shape/holds.ts';
 import { type HubStore, openHubStore } from './store.ts';
+import { type Acceptance, acceptSupergraph, readSupergraph } from './supergraph.ts';
 
 /**
- * Starts the hub. It also starts while its store, the issuer or a community is down or no policy is in force: until
- * they are available, it refuses the requests that need them.
+ * Starts the hub. Throws if the supergraph is unsigned, foreign or older than one that was accepted. The hub also starts
+ * while its store, the issuer or a community is down or no policy is in force: until they are available, it refuses the
+ * requests that need them.
  *
  * A request passes these stages; each is a folder. `route` below has stages 1 to 3, `answer` the others.
  *
@@ -63,10 +65,12 @@ import { type HubStore, openHubStore } from './store.ts';
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
   const log = createLog('hub', settings.log);
+  const supergraph = await readSupergraph(settings);
   const key = await watchSigningKey(settings.signingKeyFile, log);
   const store = openHubStore(settings, key, log);
+  const acceptance = await acceptSupergraph(supergraph, store.supergraphs, log);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
-  const planner = await createPlanner(settings, store, key, log);
+  const planner = await createPlanner(settings, supergraph.opened.sdl, store, key, log);
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
   const checks = { validate: createValidate(planner.schema), lists: listLengthsOf(planner.schema) };
@@ -77,12 +81,16 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
     log,
   );
   await apollo.start();
-  const listening = await listen(route(settings, store, policies, apollo, charge, log), settings);
+  const listening = await listen(
+    route(settings, store, inForce(policies, acceptance), apollo, charge, log),
+    settings,
+  );
   return {
     url: listening.url,
     stop: async () => {
       await listening.stop();
       policies.stop();
+      acceptance.stop();
       await apollo.stop();
       await planner.stop();
       await store.close();
@@ -94,7 +102,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
 function route(
   settings: HubSettings,
   store: HubStore,
-  policies: PolicyWatch,
+  policy: () => Policy | null,
   apollo: ApolloServer<RequestContext>,
   charge: Charge,
   log: Logger,
@@ -104,37 +112,43 @@ function route(
     keys: discoverKeys(settings.issuer, { maxAgeSeconds: settings.issuerKeysSeconds }),
   };
   const app = express().disable('x-powered-by').disable('etag');
-  app.use(setCommonHeaders, countFailures(store.attempts), compress());
+  app.use(setCommonHeaders, compress());
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
-    const ready = policies.current() !== null && (await store.isReady());
+    const ready = policy() !== null && (await store.isReady());
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
   });
+  app.use(countFailures(store.attempts));
   app.use(
     '/graphql',
     ...allowOrigins(settings.corsOrigins),
     checkMethod,
     identifyFirst(
       async (authorization, now) => await identify(authorization, rules, store.registry, now),
-      () => inForce(policies),
+      () => orUnavailable(policy()),
     ),
     readBody,
     chargeFirst(charge.request),
     refuseDepth,
+    withoutEmptyName,
     expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) }),
   );
   return app.use(notFound).use(failSafely(log));
 }
 
+/** Returns a function that gives the policy in force; null if there is none, or if the supergraph is not accepted yet. */
+function inForce(policies: PolicyWatch, acceptance: Acceptance): () => Policy | null {
+  return () => (acceptance.isAccepted() ? (policies.current()?.policy ?? null) : null);
+}
+
 /** Returns the policy in force. The whole request is decided by it, also if the policy changes meanwhile. */
-function inForce(policies: PolicyWatch): Policy {
-  const opened = policies.current();
-  if (opened === null)
+function orUnavailable(policy: Policy | null): Policy {
+  if (policy === null)
     throw new HubError(
       'POLICY_UNAVAILABLE',
-      'no policy is in force: the log says why the policy bundle was not loaded',
+      'no policy is in force, or the supergraph is not accepted: the log says why',
     );
-  return opened.policy;
+  return policy;
 }
 
 /** The stages from a parsed operation to its response: budget, validation, introspection, policy, plan with dispatch, shape, audit. */
@@ -237,13 +251,14 @@ function toEnd(context: RequestContext, document: DocumentNode): RequestContext 
 /** Creates the planner with its data sources: the hub's own subgraph in this process, and one for each community. */
 async function createPlanner(
   settings: HubSettings,
+  supergraph: string,
   store: HubStore,
   key: () => SigningKey,
   log: Logger,
 ): Promise<Planner> {
   const agent = createAgent(settings.subgraphsCa);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
-  return await loadPlanner(settings.supergraph, (name, _url, schema) => {
+  return await loadPlanner(supergraph, (name, _url, schema) => {
     if (name === 'hub') return createHubSubgraph(store, log);
     const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
     if (url === undefined)

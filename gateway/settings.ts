@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { type Budget, parseBudget, rateOf } from './budget/budget.ts';
 import { outboundUrl } from './outbound/address.ts';
 import { policySettings } from '../schema/policy/bundle/files.ts';
@@ -24,8 +23,6 @@ import {
 import { logLevel, mode } from '../schema/runtime/settings/common.ts';
 import { checkTls, isLoopback, tlsSettings } from '../schema/runtime/tls.ts';
 import { communities, type Community } from '../schema/record/vocabulary.ts';
-
-const committedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
 
 /** The hub's settings, except the URLs of its subgraphs and its budgets. */
 const own = {
@@ -71,7 +68,11 @@ const own = {
     orNone(textOfFile),
     '',
   ),
-  supergraph: setting('JCU_SUPERGRAPH', 'supergraph (SDL)', textOfFile, committedSupergraph),
+  supergraph: setting(
+    'JCU_SUPERGRAPH',
+    'signed supergraph (schema/compose/sign.ts), under a key of JCU_POLICY_KEYS_FILE; read at the start',
+    filePath,
+  ),
   partDeadlineMs: setting(
     'JCU_PART_DEADLINE_MS',
     'time limit for the response of a subgraph, in milliseconds',

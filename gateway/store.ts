@@ -1,7 +1,7 @@
 import { type Db, MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
 import { HubError } from '../schema/errors.ts';
-import type { KeptBundle, PolicyArchive } from '../schema/policy/bundle/in-force.ts';
+import type { KeptBundle, PolicyArchive, PolicyMemory } from '../schema/policy/bundle/in-force.ts';
 import { rememberPolicies } from '../schema/policy/bundle/memory.ts';
 import { within } from '../schema/runtime/within.ts';
 import { Attempts } from './audit/attempts.ts';
@@ -31,6 +31,8 @@ export type HubStore = {
   readonly leases: Leases;
   /** Every version of the policy that was ever in force. */
   readonly policies: PolicyArchive;
+  /** Every supergraph that was ever accepted. */
+  readonly supergraphs: PolicyMemory;
   /** Returns the policy of a version; null if it was never in force here. */
   readonly policyOf: PolicyHistory;
   /** The audit log for readers. */
@@ -71,6 +73,7 @@ export function openHubStore(
     attempts,
     leases,
     policies,
+    supergraphs: rememberPolicies(() => db.collection<KeptBundle>('supergraphs'), within),
     policyOf: openPolicyHistory(policies),
     log: openAccessLog(db, settings.deployment),
     isReady: async () => trail.isOpen() && revocations.isKnown() && (await isUp(db)),

@@ -1,5 +1,6 @@
 /**
- * All error codes that a client can get, with their HTTP statuses and constant messages. A client never gets the text of
+ * All error codes that a client can get, with the HTTP statuses of a response without data, and constant messages. A
+ * response with data has the status 200, whatever errors are in it (GraphQL over HTTP, section 6.4). A client never gets the text of
  * an exception; the log does.
  */
 export const errorTable = {
@@ -15,12 +16,18 @@ export const errorTable = {
     status: 400,
     message: 'The document does not match the schema. Compare it with the published schema.',
   },
+  OPERATION_RESOLUTION_FAILURE: {
+    status: 400,
+    message:
+      'No operation is selected: the document has none with this operationName, or several and operationName is missing.',
+  },
   BAD_USER_INPUT: {
     status: 400,
     message: 'An argument or a variable has a value of the wrong type. Compare it with the schema.',
   },
+  // A cursor is checked by the community, which leaves the other fields of the response as they are.
   BAD_CURSOR: {
-    status: 400,
+    status: 200,
     message: 'The cursor is not from this list, filter, order and reader. Start without a cursor.',
   },
   AMBIGUOUS_NAME: {
@@ -46,6 +53,10 @@ export const errorTable = {
     message: 'This path accepts only POST, and GET for queries. Use one of them.',
   },
   TOO_LARGE: { status: 413, message: 'The request is too large. Send a smaller request.' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    message: 'The body is not JSON in UTF-8. Send application/json in UTF-8, without another charset.',
+  },
   RATE_LIMITED: {
     status: 429,
     message: 'The budget of this reader or organisation is used up. Try again after the time in Retry-After.',

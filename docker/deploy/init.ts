@@ -1,5 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { signSupergraph } from '../../schema/compose/signed-supergraph.ts';
+import { read as readContract } from '../../schema/sources.ts';
 import { signBundle } from '../../schema/policy/bundle/bundle.ts';
 import { readPolicyTexts } from '../../schema/policy/decide/load.ts';
 import { readPolicySigner } from '../../schema/policy/bundle/policy-keys.ts';
@@ -22,7 +24,7 @@ export type InitOptions = {
 export const trialIssuer = 'https://issuer:4443';
 
 /**
- * Makes the missing files of a deployment: keys, certificates, passwords, the signed policy and the settings of
+ * Makes the missing files of a deployment: keys, certificates, passwords, the signed policy and supergraph, and the settings of
  * compose.yaml. Keeps existing files. Run it again after a community was added, or after you removed a file to have it
  * replaced. Returns the names of the files that it made.
  */
@@ -76,6 +78,17 @@ async function makePolicy(folder: DeploymentFolder, deployment: string): Promise
   await folder.once(
     'public/policy-bundle.json',
     async () => await signBundle(readPolicyTexts(), await readPolicySigner(key), new Date(), deployment),
+  );
+  await folder.once(
+    'public/supergraph.json',
+    async () =>
+      await signSupergraph(
+        readContract('supergraph.graphql'),
+        1,
+        await readPolicySigner(key),
+        new Date(),
+        deployment,
+      ),
   );
 }
 

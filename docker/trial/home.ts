@@ -15,6 +15,8 @@ export type TrialHome = {
   readonly policyKeyFile: string;
   readonly policyKeysFile: string;
   readonly policyBundleFile: string;
+  /** The supergraph, signed by the same key. */
+  readonly supergraphFile: string;
   readonly cursorKeys: Readonly<Record<Community, string>>;
 };
 
@@ -50,6 +52,7 @@ export function openHome(folder: string): TrialHome {
     policyKeyFile,
     policyKeysFile,
     policyBundleFile: join(folder, 'policy-bundle.json'),
+    supergraphFile: join(folder, 'supergraph.json'),
     cursorKeys: cursorKeys(join(folder, 'cursor-keys.json')),
   };
 }

@@ -1,4 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { openSupergraph, peekSupergraph, signSupergraph } from '../../schema/compose/signed-supergraph.ts';
+import { read as readContract } from '../../schema/sources.ts';
 import { openBundle, signBundle } from '../../schema/policy/bundle/bundle.ts';
 import { type PolicyTexts, readPolicyTexts } from '../../schema/policy/decide/load.ts';
 import { readPolicyKeys, readPolicySigner } from '../../schema/policy/bundle/policy-keys.ts';
@@ -18,6 +20,25 @@ export async function signTrialPolicy(
   const bundle = await signBundle(texts, signer, new Date(), deployment);
   writeFileSync(`${home.policyBundleFile}.new`, bundle, { mode: 0o600 });
   renameSync(`${home.policyBundleFile}.new`, home.policyBundleFile);
+}
+
+/**
+ * Signs the repository's supergraph with the trial's key and replaces the file by rename. Keeps a file of the same
+ * supergraph; a changed one gets the next version.
+ */
+export async function signTrialSupergraph(
+  home: TrialHome,
+  sdl: string = readContract('supergraph.graphql'),
+): Promise<void> {
+  const keys = await readPolicyKeys(readFileSync(home.policyKeysFile, 'utf8'));
+  const text = existsSync(home.supergraphFile) ? readFileSync(home.supergraphFile, 'utf8') : '';
+  const opened = await openSupergraph(text, keys, deployment).catch(() => null);
+  if (opened?.sdl === sdl) return;
+  const version = (peekSupergraph(text)?.version ?? 0) + 1;
+  const signer = await readPolicySigner(readFileSync(home.policyKeyFile, 'utf8'));
+  const signed = await signSupergraph(sdl, version, signer, new Date(), deployment);
+  writeFileSync(`${home.supergraphFile}.new`, signed, { mode: 0o600 });
+  renameSync(`${home.supergraphFile}.new`, home.supergraphFile);
 }
 
 async function isSigned(home: TrialHome, texts: PolicyTexts): Promise<boolean> {

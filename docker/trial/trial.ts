@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { communities, type Community } from '../../schema/record/vocabulary.ts';
 import { acr } from './issuer/acr.ts';
 import { openHome, policySettings, type TrialHome } from './home.ts';
-import { signTrialPolicy } from './policy-office.ts';
+import { signTrialPolicy, signTrialSupergraph } from './policy-office.ts';
 import { type Part, startPart } from './process.ts';
 import { seedRegistry } from './registry.ts';
 import { freePort } from './stores/ports.ts';
@@ -194,7 +194,10 @@ class Launch {
       `JCU_SUBGRAPH_${community.toUpperCase().replaceAll('-', '_')}_URL`,
       this.#urls.get(community) ?? '',
     ]);
+    // Again at each start: `npm run dev` restarts the hub after a change of the graph.
+    await signTrialSupergraph(this.#home);
     await this.#start('hub', ['gateway/main.ts'], {
+      JCU_SUPERGRAPH: this.#home.supergraphFile,
       JCU_PORT: port,
       JCU_STORE_URI: this.#stores.uris.hub,
       JCU_ISSUER: this.#urls.get('issuer') ?? '',

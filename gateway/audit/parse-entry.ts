@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { canonicalBytes } from './canonical.ts';
-import type { AccessEntry, Entry } from './entry.ts';
+import type { AccessEntry, Entry, EntryDisclosure } from './entry.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const time = z.iso.datetime({ precision: 3 });
@@ -12,6 +12,9 @@ const place = {
   at: time,
 };
 const signed = { v: z.literal(2), kid: z.string().min(1) };
+
+/** Every member of the types must have its form here: an entry with an unknown member is not accepted. */
+type Forms<Of> = Readonly<Record<keyof Of, z.ZodType>>;
 
 const disclosed = z.strictObject({
   community: z.string(),
@@ -33,7 +36,8 @@ const disclosed = z.strictObject({
       }),
     )
     .optional(),
-});
+  count: z.int().nonnegative().optional(),
+} satisfies Forms<EntryDisclosure>);
 
 const access = {
   ...place,
@@ -47,7 +51,7 @@ const access = {
   refused: z.array(z.string()),
   lost: z.array(z.string()),
   correlationId: z.string(),
-};
+} satisfies Forms<Omit<AccessEntry, 'v' | 'kid' | 'fields'>>;
 
 const entry = z.union([
   z.strictObject({ v: z.literal(1), ...access }),

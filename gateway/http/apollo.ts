@@ -1,5 +1,8 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { errorTable, type HubErrorCode, isHubErrorCode } from '../../schema/errors.ts';
@@ -35,7 +38,12 @@ export function createApollo(
     stopOnTerminationSignals: false,
     csrfPrevention: { requestHeaders: [...preflightHeaders] },
     formatError: (formatted) => toConstant(formatted),
-    plugins: [ApolloServerPluginCacheControlDisabled(), ...plugins],
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      statusOfTable,
+      ...plugins,
+    ],
     logger: log,
   });
 }
@@ -45,6 +53,22 @@ export function createApollo(
  * required. No browser adds `authorization` on its own initiative, so a GET with a bearer token is no cross-site request forgery.
  */
 const preflightHeaders = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
+
+/** Apollo Server answers some refused requests, such as a persisted query, with the status 200. */
+const statusOfTable: ApolloServerPlugin<RequestContext> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      willSendResponse: ({ response: { body, http } }) => {
+        if (body.kind === 'single' && body.singleResult.data === undefined && (http.status ?? 200) < 400) {
+          const code = body.singleResult.errors?.[0]?.extensions?.['code'];
+          http.status = errorTable[isHubErrorCode(code) ? code : 'INTERNAL'].status;
+        }
+        // The hub's own header forbids to store any response.
+        http.headers.delete('cache-control');
+        return Promise.resolve();
+      },
+    }),
+};
 
 /** Apollo Server's own error codes that mean a fault of the client. */
 const clientFaults: ReadonlyMap<string, HubErrorCode> = new Map([

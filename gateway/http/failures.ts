@@ -2,20 +2,27 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import type { RequestHandler } from 'express';
 import type { Attempts } from '../audit/attempts.ts';
 import type { RequestContext } from '../request/context.ts';
-
-/** The codes of requests that Apollo Server answered without data, until their responses end. */
-const codes = new WeakMap<object, string>();
+import { correlationIdOf } from './responses.ts';
 
 /**
- * Counts each request that ends with an error and without data: it has no audit entry. Put it before all other stages.
+ * The open requests by correlation id, with the code of the error if Apollo Server answered without data. The context is
+ * no key: Apollo Server copies it. A request whose client has gone is not open any more, so the map stays small.
+ */
+const open = new Map<string, string | null>();
+
+/**
+ * Counts each request that ends with an error and without data: it has no audit entry. Put it behind the probes.
  * The code is that of the error; BAD_REQUEST if Apollo Server refused the request before it had a context.
  */
 export function countFailures(attempts: Pick<Attempts, 'count'>): RequestHandler {
   return (_request, response, next) => {
+    const id = correlationIdOf(response);
+    open.set(id, null);
     // `close` follows `finish`, and also comes if the client does not wait for the response.
     response.once('close', () => {
       const context = response.locals['context'] as RequestContext | undefined;
-      const stated: unknown = response.locals['failure'] ?? (context && codes.get(context));
+      const stated: unknown = response.locals['failure'] ?? open.get(id);
+      open.delete(id);
       const code = typeof stated === 'string' ? stated : response.statusCode >= 400 ? 'BAD_REQUEST' : null;
       if (code !== null) attempts.count(code, context?.reader.organisation ?? null);
     });
@@ -27,10 +34,11 @@ export function countFailures(attempts: Pick<Attempts, 'count'>): RequestHandler
 export const noteFailure: ApolloServerPlugin<RequestContext> = {
   requestDidStart: () =>
     Promise.resolve({
-      willSendResponse: ({ response: { body }, contextValue }) => {
-        if (body.kind === 'single' && body.singleResult.data === undefined) {
+      willSendResponse: ({ response: { body }, contextValue: { correlationId } }) => {
+        const hasNoData = body.kind === 'single' && body.singleResult.data === undefined;
+        if (hasNoData && open.has(correlationId)) {
           const code: unknown = body.singleResult.errors?.[0]?.extensions?.['code'];
-          codes.set(contextValue, typeof code === 'string' ? code : 'INTERNAL');
+          open.set(correlationId, typeof code === 'string' ? code : 'INTERNAL');
         }
         return Promise.resolve();
       },

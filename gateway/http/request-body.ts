@@ -1,4 +1,5 @@
 import express, { type Request, type RequestHandler } from 'express';
+import { isUtf8 } from 'node:buffer';
 import { HubError } from '../../schema/errors.ts';
 
 const maxBytes = '256kb';
@@ -6,11 +7,31 @@ const maxDepth = 64;
 
 const sizes = new WeakMap<object, number>();
 
-/** Parses a JSON body of at most 256 KB. */
+/**
+ * Parses a JSON body of at most 256 KB in UTF-8, as RFC 8259 requires. The parser would take UTF-7, UTF-16 and UTF-32 too,
+ * which an inspecting proxy in front of the hub does not read.
+ */
 export const readBody: RequestHandler = express.json({
   limit: maxBytes,
-  verify: (request, _response, body) => void sizes.set(request, body.length),
+  verify: (request, _response, body, encoding) => {
+    if (encoding !== 'utf-8' || !isUtf8(body))
+      throw new HubError('UNSUPPORTED_MEDIA_TYPE', `expected a body in UTF-8, got one in ${encoding}`);
+    sizes.set(request, body.length);
+  },
 });
+
+/** Removes an empty operation name from the body and from the URL: it selects the same as none. */
+export const withoutEmptyName: RequestHandler = (request, _response, next) => {
+  const body = request.body as { operationName?: unknown } | undefined;
+  if (body?.operationName === '') delete body.operationName;
+  const start = request.url.indexOf('?');
+  const parameters = new URLSearchParams(start < 0 ? '' : request.url.slice(start));
+  if (parameters.get('operationName') === '') {
+    parameters.delete('operationName', '');
+    request.url = `${request.url.slice(0, start)}?${parameters.toString()}`;
+  }
+  next();
+};
 
 /** Returns the size of a request in bytes: its body, or its URL if it has no body. */
 export function sizeOf(request: Request): number {

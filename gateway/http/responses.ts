@@ -70,6 +70,7 @@ export function toHubError(error: unknown): HubError {
   if (error instanceof HubError) return error;
   const status = (error as { status?: unknown } | null)?.status;
   if (status === 413) return new HubError('TOO_LARGE', undefined, { cause: error });
-  if (status === 400 || status === 415) return new HubError('BAD_REQUEST', undefined, { cause: error });
+  if (status === 415) return new HubError('UNSUPPORTED_MEDIA_TYPE', undefined, { cause: error });
+  if (status === 400) return new HubError('BAD_REQUEST', undefined, { cause: error });
   return new HubError('INTERNAL', undefined, { cause: error });
 }

@@ -1,4 +1,5 @@
 import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type RequestHandler } from 'express';
 import { readFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { gatewayOf } from '../plan/apollo-gateway.ts';
 import { type Incoming, loadPlanner, type Planner } from '../plan/planner.ts';
 import { limitOperation } from '../budget/operation-size.ts';
 import { listen, type Listening } from '../http/listen.ts';
+import { withoutEmptyName } from '../http/request-body.ts';
 import { onlyOperation } from '../request/operation.ts';
 
 /**
@@ -34,6 +36,8 @@ export async function startOpen(options: {
     gateway: gatewayOf(planner, async (incoming) => await run(planner, incoming)) as never,
     introspection: true,
     persistedQueries: false,
+    // The page of the vendor would load its scripts from the vendor's servers.
+    plugins: [ApolloServerPluginLandingPageDisabled()],
     stopOnTerminationSignals: false,
     logger: log,
   });
@@ -41,7 +45,7 @@ export async function startOpen(options: {
   const app = express()
     .disable('x-powered-by')
     .use(sameHostOnly, express.json({ limit: '1mb' }));
-  app.use('/graphql', expressMiddleware(apollo));
+  app.use('/graphql', withoutEmptyName, expressMiddleware(apollo));
   const listening = await listen(app, { host: '127.0.0.1', port: options.port, tlsCert: null, tlsKey: null });
   return {
     url: listening.url,

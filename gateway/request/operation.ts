@@ -11,7 +11,8 @@ import { HubError } from '../../schema/errors.ts';
 
 /**
  * Returns a document with the selected operation and the fragments that it uses; other operations are dropped.
- * Throws GRAPHQL_VALIDATION_FAILED if no operation is selected, or if the schema does not have its root type.
+ * Throws OPERATION_RESOLUTION_FAILURE if no operation is selected, and GRAPHQL_VALIDATION_FAILED if the schema does not
+ * have its root type. Both depend on the document and the name only.
  */
 export function onlyOperation(
   document: DocumentNode,
@@ -19,12 +20,13 @@ export function onlyOperation(
   schema: GraphQLSchema,
 ): DocumentNode {
   const chosen = getOperationAST(document, operationName);
-  if (chosen === null || chosen === undefined || !schema.getRootType(chosen.operation)) {
+  if (chosen === null || chosen === undefined)
     throw new HubError(
-      'GRAPHQL_VALIDATION_FAILED',
-      'expected an operation of this name with a root type in the schema',
+      'OPERATION_RESOLUTION_FAILURE',
+      `no operation is selected by the name ${operationName}`,
     );
-  }
+  if (!schema.getRootType(chosen.operation))
+    throw new HubError('GRAPHQL_VALIDATION_FAILED', `the schema has no ${chosen.operation}`);
   const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
   if (operations.length < 2) return document;
   return separateOperations(document)[operationName ?? ''] ?? document;

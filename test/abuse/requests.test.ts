@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { errorTable } from '../../schema/errors.ts';
 import { post, standing, tokenOf } from '../helpers/ask.ts';
 
 async function send(body: unknown, headers: Record<string, string> = {}) {
@@ -29,16 +30,18 @@ test('reports where a document does not parse or fit the schema, from the schema
 });
 
 test('reports an operation that is not in the document or the schema as the client’s error', async () => {
-  for (const operationName of ['B', '__proto__', 'constructor', '']) {
+  for (const operationName of ['B', '__proto__', 'constructor']) {
     const answer = await send({ query: 'query A { __typename }', operationName });
     expect([operationName, answer.status, codes(answer)]).toEqual([
       operationName,
       400,
-      ['GRAPHQL_VALIDATION_FAILED'],
+      ['OPERATION_RESOLUTION_FAILURE'],
     ]);
   }
+  const empty = await send({ query: 'query A { __typename }', operationName: '' });
+  expect([empty.status, codes(empty)]).toEqual([200, []]);
   const unnamed = await send({ query: 'query A { __typename } query B { __typename }' });
-  expect([unnamed.status, codes(unnamed)]).toEqual([400, ['GRAPHQL_VALIDATION_FAILED']]);
+  expect([unnamed.status, codes(unnamed)]).toEqual([400, ['OPERATION_RESOLUTION_FAILURE']]);
   for (const kind of ['subscription', 'mutation']) {
     const answer = await send({ query: `${kind} { anything }` });
     expect([kind, answer.status, codes(answer)]).toEqual([kind, 400, ['GRAPHQL_VALIDATION_FAILED']]);
@@ -81,7 +84,11 @@ test('refuses arguments out of bounds and invalid cursors with a constant', asyn
       query: 'query ($after: String) { advisories(after: $after) { nodes { id } } }',
       variables: { after },
     });
-    expect([cursor.body.data, codes(cursor)]).toEqual([{ advisories: null }, ['BAD_CURSOR']]);
+    expect([cursor.status, cursor.body.data, codes(cursor)]).toEqual([
+      errorTable.BAD_CURSOR.status,
+      { advisories: null },
+      ['BAD_CURSOR'],
+    ]);
   }
   const key = await send({ query: '{ vulnerability(id: "CVE-2025-53770; drop") { id } }' });
   expect([key.body.data, codes(key)]).toEqual([{ vulnerability: null }, ['BAD_USER_INPUT']]);
@@ -132,7 +139,7 @@ test('decides, plans and answers only the chosen operation of a document', async
 test('refuses a hash in place of a document: no reader runs another reader’s document', async () => {
   const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
   const answer = await send({ extensions });
-  expect([answer.body.data, codes(answer)]).toEqual([undefined, ['BAD_REQUEST']]);
+  expect([answer.status, answer.body.data, codes(answer)]).toEqual([400, undefined, ['BAD_REQUEST']]);
 });
 
 test('refuses several operations in one body', async () => {

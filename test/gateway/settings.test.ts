@@ -27,6 +27,7 @@ const hub = {
   JCU_ISSUER: 'https://login.example',
   JCU_AUDIENCE: 'https://hub.example/graphql',
   JCU_SIGNING_KEY_FILE: json,
+  JCU_SUPERGRAPH: json,
   ...Object.fromEntries(communities.map((name) => [settingOf(name), `https://${name}.example/graphql`])),
   JCU_SUBGRAPH_EUROPOL_URL: 'http://127.0.0.1:4403/graphql',
 };

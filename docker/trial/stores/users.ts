@@ -66,6 +66,7 @@ async function updateHubRole(db: Db): Promise<string> {
     on('trail', appending),
     on('budgets', counting),
     on('policies', appending),
+    on('supergraphs', appending),
     ...changeable.map((collection) => on(collection, changing)),
     // The driver lists the collections of its database.
     on('', ['listCollections']),

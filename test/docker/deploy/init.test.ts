@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initDeployment } from '../../../docker/deploy/init.ts';
 import { endOldHubKeys, rotateHubKey } from '../../../docker/deploy/rotate.ts';
+import { openSupergraph } from '../../../schema/compose/signed-supergraph.ts';
+import { read as readContract } from '../../../schema/sources.ts';
 import { openBundle } from '../../../schema/policy/bundle/bundle.ts';
 import { readPolicyKeys } from '../../../schema/policy/bundle/policy-keys.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
@@ -125,6 +127,18 @@ test("the policy is signed for this deployment, and verifies with the office's p
   await expect(openBundle(read('policy-bundle.json'), keys, 'other')).rejects.toThrow(
     'for the deployment real',
   );
+});
+
+test("the supergraph is signed for this deployment with the office's key", async () => {
+  const options = newOptions();
+  await initDeployment(options);
+  const read = (name: string) => readFileSync(join(options.folder, 'public', name), 'utf8');
+  const keys = await readPolicyKeys(read('policy-keys.json'));
+  expect(await openSupergraph(read('supergraph.json'), keys, 'real')).toMatchObject({
+    version: 1,
+    sdl: readContract('supergraph.graphql'),
+  });
+  await expect(openSupergraph(read('supergraph.json'), keys, 'other')).rejects.toThrow('deployment real');
 });
 
 test('the command refuses a URL that is not https, and lists the files that it made', async () => {

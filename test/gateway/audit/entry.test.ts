@@ -94,6 +94,15 @@ test('verifies an entry of format 1 as hubs wrote it before', async () => {
   expect(await verifyChain([entry], chain)).toMatchObject({ ok: true, entries: 1, unsigned: 1 });
 });
 
+test('parses every member that an entry can have', () => {
+  const counted = disclosure({ type: 'Total', id: 'Total:x', version: 0, count: 12 });
+  const given = { ...everything, disclosed: [...everything.disclosed, counted] };
+  const { bytes } = chainEntry(draft(given), genesis(deployment), 'hub-1');
+  expect(parseEntry(bytes)).toMatchObject({
+    disclosed: expect.arrayContaining([expect.objectContaining({ count: 12 })]),
+  });
+});
+
 test('computes genesis and commitments as documented', () => {
   const { parts } = draft(everything);
   const entry = JSON.parse(goldenBytes);

@@ -11,7 +11,7 @@ import { errorTable, HubError } from '../../../schema/errors.ts';
 test.each([
   [413, 'TOO_LARGE'],
   [400, 'BAD_REQUEST'],
-  [415, 'BAD_REQUEST'],
+  [415, 'UNSUPPORTED_MEDIA_TYPE'],
   [418, 'INTERNAL'],
   [undefined, 'INTERNAL'],
 ])('maps a body parser error with status %s to %s', (status, code) => {

@@ -30,9 +30,14 @@ test.each([
   ['the name is missing although there are several operations', two, null],
   ['the name is that of an inherited property', '{ a }', 'toString'],
   ['the document has no operation', 'fragment F on Query { a }', null],
-  ['the schema has no such root type', 'subscription { a }', null],
-])('throws GRAPHQL_VALIDATION_FAILED if %s', (_case, document, name) => {
+])('throws OPERATION_RESOLUTION_FAILURE if %s', (_case, document, name) => {
   expect(() => onlyOperation(parse(document), name, schema)).toThrow(
+    expect.objectContaining({ code: 'OPERATION_RESOLUTION_FAILURE' }),
+  );
+});
+
+test('throws GRAPHQL_VALIDATION_FAILED if the schema has no such root type', () => {
+  expect(() => onlyOperation(parse('subscription { a }'), null, schema)).toThrow(
     expect.objectContaining({ code: 'GRAPHQL_VALIDATION_FAILED' }),
   );
 });

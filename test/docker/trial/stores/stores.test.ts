@@ -105,6 +105,14 @@ test("the hub's user can append to the audit log and read it, but not change or 
   expect(mongodArguments('home', 1, 1)).toContain('ttlMonitorEnabled=false');
 });
 
+test.each(['policies', 'supergraphs'])("the hub's user can add to %s, but not change it", async (name) => {
+  await using client = await connect(stores.uris.hub);
+  const kept = client.db().collection<{ readonly _id: number }>(name);
+  await kept.insertOne({ _id: 1 });
+  await expect(kept.updateOne({ _id: 1 }, { $set: { digest: 'x' } })).rejects.toMatchObject(unauthorized);
+  await expect(kept.deleteOne({ _id: 1 })).rejects.toMatchObject(unauthorized);
+});
+
 test("the hub's user can change the registry's collections, but not create others", async () => {
   await using client = await connect(stores.uris.hub);
   for (const name of [

@@ -1,0 +1,89 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { Logger } from 'pino';
+import {
+  maxSupergraphBytes,
+  openSupergraph,
+  type OpenedSupergraph,
+} from '../schema/compose/signed-supergraph.ts';
+import type { PolicyMemory } from '../schema/policy/bundle/in-force.ts';
+import { readPolicyKeys } from '../schema/policy/bundle/policy-keys.ts';
+
+/** A verified supergraph with the signed text, as the store keeps it. */
+export type SignedSupergraph = { readonly opened: OpenedSupergraph; readonly text: string };
+
+/** Reads and verifies the supergraph of the settings. Throws if it is unsigned, malformed or of another deployment. */
+export async function readSupergraph(settings: {
+  readonly supergraph: string;
+  readonly policyKeysFile: string;
+  readonly deployment: string;
+}): Promise<SignedSupergraph> {
+  try {
+    if (statSync(settings.supergraph).size > maxSupergraphBytes)
+      throw new Error(`it is larger than ${maxSupergraphBytes} bytes`);
+    const text = readFileSync(settings.supergraph, 'utf8');
+    const keys = await readPolicyKeys(readFileSync(settings.policyKeysFile, 'utf8'));
+    return { opened: await openSupergraph(text, keys, settings.deployment), text };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`JCU_SUPERGRAPH: the supergraph ${settings.supergraph} is rejected: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Whether the store has confirmed that no newer supergraph was ever accepted. */
+export type Acceptance = { isAccepted(): boolean; stop(): void };
+
+const retryMs = 500;
+
+/**
+ * Accepts a supergraph as the newest of this deployment. Throws if the store has a newer version, or another content of
+ * this version. While the store does not answer, the hub starts, but `isAccepted` is false and every request is refused.
+ */
+export async function acceptSupergraph(
+  signed: SignedSupergraph,
+  memory: PolicyMemory,
+  log: Pick<Logger, 'warn' | 'error'>,
+): Promise<Acceptance> {
+  let isAccepted = false;
+  let timer: NodeJS.Timeout | undefined;
+  const again = async (): Promise<void> => {
+    try {
+      const fault = await findFault(signed, memory);
+      if (fault === null) isAccepted = true;
+      else log.error(`${fault} Every request is refused until the hub starts with the newest supergraph.`);
+    } catch {
+      timer = setTimeout(() => void again(), retryMs).unref();
+    }
+  };
+  try {
+    const fault = await findFault(signed, memory);
+    if (fault !== null) throw new RejectedSupergraph(fault);
+    isAccepted = true;
+  } catch (error) {
+    if (error instanceof RejectedSupergraph) throw error;
+    log.warn(
+      { error: String(error) },
+      'the store does not say which supergraphs were accepted: trying again',
+    );
+    timer = setTimeout(() => void again(), retryMs).unref();
+  }
+  return { isAccepted: () => isAccepted, stop: () => clearTimeout(timer) };
+}
+
+class RejectedSupergraph extends Error {}
+
+/** Keeps a version as the newest. Returns why it is rejected; null if it is accepted. Rejects if the store does not answer. */
+async function findFault(signed: SignedSupergraph, memory: PolicyMemory): Promise<string | null> {
+  const { version, digest, issuedAt } = signed.opened;
+  const newest = await memory.newest();
+  if (newest !== null && newest._id > version)
+    return `JCU_SUPERGRAPH: version ${version} is older than version ${newest._id}, accepted at ${newest.acceptedAt.toISOString()}.`;
+  if (newest?._id === version)
+    return newest.digest === digest
+      ? null
+      : `JCU_SUPERGRAPH: another supergraph was accepted as version ${version}. Sign this one with a higher version.`;
+  await memory.keep({ _id: version, digest, bundle: signed.text, issuedAt, acceptedAt: new Date() });
+  // Another hub may have been faster with another supergraph: the stored one counts.
+  return await findFault(signed, memory);
+}
