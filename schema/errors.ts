@@ -23,7 +23,9 @@ export const errorTable = {
   },
   BAD_USER_INPUT: {
     status: 400,
-    message: 'An argument or a variable has a value of the wrong type. Compare it with the schema.',
+    message:
+      'An argument or a variable has a value of the wrong type. Compare it with the schema. ' +
+      'A DateTime has date, time and zone, such as 2026-01-31T00:00:00Z.',
   },
   // A cursor is checked by the community, which leaves the other fields of the response as they are.
   BAD_CURSOR: {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { withDatabase } from '../trial/client.ts';
@@ -31,13 +32,11 @@ export async function importIntoCommunity(
 }
 
 /** Imports alias tables (a MISP threat-actor galaxy, EU KEV's pairs of ids) into the hub's registry. */
-export async function importAliasTable(home: string, files: readonly string[]): Promise<number> {
-  if (files.length === 0 || files.includes('--help')) {
-    process.stdout.write(
-      'Usage: hub import registry FILE...\n\nImports alias tables: a MISP threat-actor galaxy, or EU KEV for its pairs of ids.\n\n' +
-        'Example:\n  npx hub import registry threat-actor.json\n',
-    );
-    return files.length === 0 ? 1 : 0;
+export async function importAliasTable(home: string, args: readonly string[]): Promise<number> {
+  const { files, help } = readRegistryArguments(args);
+  if (files.length === 0 || help) {
+    process.stdout.write(registryHelp);
+    return help ? 0 : 1;
   }
   return await withUri(home, 'hub', async (uri) => {
     await withDatabase(uri, async (db) => {
@@ -51,6 +50,27 @@ export async function importAliasTable(home: string, files: readonly string[]): 
     });
     return 0;
   });
+}
+
+const registryHelp = `Usage: hub import registry FILE...
+
+Imports alias tables: a MISP threat-actor galaxy, or EU KEV for its pairs of ids. An alias table is imported whole or not at
+all, so there are no rejects: --rejects FOLDER is accepted, as for a community, and nothing is written there.
+
+Example:
+  npx hub import registry threat-actor.json
+`;
+
+/** Reads files and options. Throws if an option is unknown: it must not be taken for a file. */
+function readRegistryArguments(args: readonly string[]) {
+  const options = { help: { type: 'boolean', short: 'h' }, rejects: { type: 'string' } } as const;
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    return { files: positionals, help: values.help === true };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`import registry: expected files, --rejects FOLDER or --help: ${reason}`, { cause: error });
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addDeployCommands } from './deploy.ts';
 import { importAliasTable, importIntoCommunity } from './import.ts';
+import { readGiven, settable } from '../trial/given-settings.ts';
 import { homeFolder } from '../trial/home.ts';
 import { readers } from '../trial/issuer/readers.ts';
 import { migrateCommunities } from './migrate.ts';
@@ -45,6 +46,7 @@ type StartFlags = {
   readonly stores: string;
   readonly port: number;
   readonly watch?: boolean;
+  readonly set: readonly string[];
 };
 
 function addStart(program: Command): void {
@@ -58,14 +60,16 @@ function addStart(program: Command): void {
         .default('together'),
     )
     .option('--port <n>', "the hub's port; 0 chooses a free one", readPort, 4000)
+    .option('--set <name=value>', `give a setting to the hub, also as a variable of the environment: ${settable.join(', ')}`, collect, [])
     .option('--watch', 'restart the hub, a community or the issuer when its source files change')
     .addHelpText(
       'after',
-      '\nExamples:\n  npm start -- --fresh\n  npm run dev    # the same as `npm start -- --watch`',
+      '\nExamples:\n  npm start -- --fresh\n  npm start -- --set JCU_READER_BUDGET=600000/60 --set JCU_ORGANISATION_BUDGET=6000000/60\n  npm run dev    # the same as `npm start -- --watch`',
     )
-    .action(async ({ fresh = false, stores, port, watch = false }: StartFlags) => {
+    .action(async ({ fresh = false, stores, port, watch = false, set }: StartFlags) => {
       const home = homeFolder(process.env);
-      await start({ home, fresh, apart: stores === 'apart', port, watch });
+      const env = readGiven(process.env, set);
+      await start({ home, fresh, apart: stores === 'apart', port, watch, env });
       process.exit();
     });
 }
@@ -160,6 +164,10 @@ function passOn(program: Command, name: string, description: string, given: Pass
       if (['--help', '-h'].includes(community)) command.help();
       process.exitCode = await given.run(homeFolder(process.env), community, rest);
     });
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function readPort(value: string): number {

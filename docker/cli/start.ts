@@ -14,6 +14,8 @@ export async function start(options: {
   readonly port: number;
   /** Restart a part when its source files change. */
   readonly watch: boolean;
+  /** Settings of the hub that the user gives. */
+  readonly env: Readonly<Record<string, string>>;
 }): Promise<void> {
   const running = await readState(options.home);
   if (running !== null)

@@ -1,10 +1,11 @@
 import { readOrThrow } from '../../schema/runtime/settings/settings.ts';
 import { formatSettings } from '../../schema/runtime/settings/help.ts';
+import { waitAtMost } from '../trial/patience.ts';
 import { openServerAsAdmin } from '../trial/stores/admin.ts';
 import { updateUsers } from '../trial/stores/users.ts';
 import { setupSettings } from './settings.ts';
 
-const readyMs = 60_000;
+const readyMs = 300_000;
 
 /**
  * Prepares one store at each start: the one-node replica set, the administrator, and the store's user with its current
@@ -14,7 +15,7 @@ const readyMs = 60_000;
 async function setUp(): Promise<void> {
   const { owner, member, local, caFile, adminPassword, password } = readOrThrow(setupSettings, process.env);
   const server = { local, member, set: 'jcu', admin: 'jcu-admin', caFile };
-  await using admin = await openServerAsAdmin(server, adminPassword, readyMs);
+  await using admin = await openServerAsAdmin(server, adminPassword, waitAtMost(readyMs));
   await updateUsers(admin, [owner], () => password);
   process.stdout.write(`the store of ${owner} is ready at ${member}\n`);
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { compiledFolder } from './compile-cache.ts';
+import { retry, Stuck, waitForProgress } from './patience.ts';
 
 /** A part of the trial that runs as a separate process. */
 export type Part = {
@@ -14,22 +15,44 @@ export type Part = {
   kill(): Promise<void>;
 };
 
-/** Long, because a busy machine starts slowly; a part that cannot start exits at once. */
-const startMs = 90_000;
 /** Longer than the hub drains (12 s) and closes its audit log (5 s). */
 const stopMs = 20_000;
 /** The only environment variables that the parts inherit. */
 const inheritedNames = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_ENV', 'JCU_LOG'];
 
+/** How a start reports that it waits or tries again, and what aborts it. */
+export type Observed = {
+  readonly report?: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+};
+
 /**
  * Starts a part in a separate process group, so that Ctrl-C does not reach it before its turn, and waits until it prints
- * its URL. Appends its stderr to a log file. Rejects with its last output if it ends first.
+ * its URL, without a fixed limit while it makes progress. Appends its stderr to a log file. Tries up to three times if it
+ * crashes or makes no progress. Rejects with the name, the last output, and what to do if it does not start.
  */
 export async function startPart(
   name: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   folder: string,
+  { report = () => undefined, signal }: Observed = {},
+): Promise<Part> {
+  const run = async () => await startOnce(name, args, env, folder, { report, signal });
+  return await retry({ name, run, mayRetry: (error) => !(error instanceof Refused), report, signal });
+}
+
+/** Thrown when a part ended with exit code 1: it states why it cannot start, and another attempt would not help. */
+class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
+async function startOnce(
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  folder: string,
+  observed: Required<Observed>,
 ): Promise<Part> {
   const root = join(import.meta.dirname, '..', '..');
   const inherited = inheritedNames.flatMap((key) =>
@@ -43,7 +66,7 @@ export async function startPart(
   });
   const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
   child.stderr?.pipe(log);
-  const url = await waitForUrl(name, child);
+  const url = await waitForUrl(name, child, join(folder, `${name}.log`), observed);
   return {
     name,
     url,
@@ -53,27 +76,43 @@ export async function startPart(
   };
 }
 
-async function waitForUrl(name: string, child: ChildProcess): Promise<string> {
-  let output = '';
-  return await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(new Error(`expected ${name} to listen within ${startMs / 1000} s, it printed:\n${output}`));
-    }, startMs);
-    child.stderr?.on('data', (chunk: Buffer) => (output = `${output}${chunk.toString()}`.slice(-4000)));
-    child.stdout?.on('data', (chunk: Buffer) => {
-      output = `${output}${chunk.toString()}`.slice(-4000);
-      const url = /(http:\/\/127\.0\.0\.1:\d+\S*)/.exec(output)?.[1];
-      if (url === undefined) return;
-      clearTimeout(timer);
-      resolve(url.replace(/,$/, ''));
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      clearTimeout(timer);
-      reject(new Error(`${name} ended with exit code ${code} before it listened:\n${output.trim()}`));
-    });
+async function waitForUrl(
+  name: string,
+  child: ChildProcess,
+  log: string,
+  { report, signal }: Required<Observed>,
+): Promise<string> {
+  let [output, size] = ['', 0];
+  let failure: Error | undefined;
+  const append = (chunk: Buffer) => {
+    size += chunk.length;
+    output = `${output}${chunk.toString()}`.slice(-4000);
+  };
+  child.stderr?.on('data', append);
+  child.stdout?.on('data', append);
+  child.once('error', (error) => (failure = error));
+  child.once('close', (code, by) => {
+    const ended = `${name} ended with ${code ?? by} before it listened`;
+    failure ??=
+      code === 1
+        ? new Refused(`${ended}:\n${output.trim()}`)
+        : new Error(`${ended}; see ${log}, then start again:\n${output.trim()}`);
   });
+  let url: string | undefined;
+  try {
+    await waitForProgress({ name, pid: child.pid, sign: () => size, report, signal })(() => {
+      if (failure !== undefined) throw failure;
+      url = /(http:\/\/127\.0\.0\.1:\d+\S*)/.exec(output)?.[1];
+      return Promise.resolve(url !== undefined);
+    });
+  } catch (error) {
+    child.kill('SIGKILL');
+    if (!(error instanceof Stuck)) throw error;
+    throw new Error(`${error.message}; see ${log}, then start again. It printed:\n${output.trim()}`, {
+      cause: error,
+    });
+  }
+  return (url ?? '').replace(/,$/, '');
 }
 
 async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withDatabase } from './client.ts';
+import { retry } from './patience.ts';
 import { importAliases } from '../../gateway/registry/import-aliases.ts';
 import { readPolicy } from '../../schema/policy/decide/load.ts';
 import { findReader } from './issuer/readers.ts';
@@ -72,7 +73,9 @@ export async function loadScenario(
   const version = `${hashFolder(folder)} ${readPolicy().version}`;
   if (existsSync(marker) && readFileSync(marker, 'utf8') === version) return;
   report('scenario: importing the exercise');
-  await importActorAliases(uris.hub);
+  const tried = async (name: string, run: () => Promise<void>) =>
+    await retry({ name: `scenario: ${name}`, run, mayRetry: () => true, report, signal });
+  await tried('alias table', async () => await importActorAliases(uris.hub));
   const stores = [...new Set(steps.map((step) => step.into))];
   await Promise.all(
     stores.map(async (into) => {
@@ -83,7 +86,8 @@ export async function loadScenario(
           const resolved = flags.map((flag) => (flag.endsWith('.json') ? join(folder, flag) : flag));
           return [join(folder, file), '--exercise', scenarioExercise, ...resolved];
         });
-      await runQuietImports(home, into, uris[into], imports);
+      // An import writes only new and changed records, so it may be repeated.
+      await tried(into, async () => await runQuietImports(home, into, uris[into], imports));
     }),
   );
   writeFileSync(marker, version);

@@ -4,7 +4,8 @@ import { communities, type Community } from '../../schema/record/vocabulary.ts';
 import { acr } from './issuer/acr.ts';
 import { openHome, policySettings, type TrialHome } from './home.ts';
 import { signTrialPolicy, signTrialSupergraph } from './policy-office.ts';
-import { type Part, startPart } from './process.ts';
+import { retry } from './patience.ts';
+import { type Observed, type Part, startPart } from './process.ts';
 import { seedRegistry } from './registry.ts';
 import { freePort } from './stores/ports.ts';
 import { startStores, type Stores } from './stores/stores.ts';
@@ -54,7 +55,8 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   });
   const parts = new Map<string, Part>();
   const start = async (name: string, args: readonly string[], env: Readonly<Record<string, string>>) => {
-    const part = await startPart(name, args, { ...env, ...options.env }, logs);
+    const { signal } = options;
+    const part = await startPart(name, args, { ...env, ...options.env }, logs, { report, signal });
     parts.set(name, part);
     report(`${name}: ${part.url}`);
     return part;
@@ -65,9 +67,9 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     await stores.stop();
   };
   try {
-    const launch = new Launch(home, stores, options.port ?? 4000, start);
+    const launch = new Launch(home, stores, options.port ?? 4000, start, { report, signal: options.signal });
     const issuer = await launch.all();
-    await untilReady(parts, report, logs);
+    await untilReady(parts, report, logs, options.signal);
     options.signal?.throwIfAborted();
     return {
       home,
@@ -85,34 +87,48 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   }
 }
 
-/** Waits for readiness: a part listens before it has its policy and store, and refuses requests until then. */
+/**
+ * Waits for readiness: a part listens before it has its policy and store, and refuses requests until then. Throws after
+ * ten minutes without a further part that is ready, and names the parts that are not.
+ */
 async function untilReady(
   parts: ReadonlyMap<string, Part>,
   report: (line: string) => void,
   logs: string,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const deciding = [...parts.values()].filter(({ name }) => name !== 'issuer');
-  const until = Date.now() + readyMs;
-  await Promise.all(
-    deciding.map(async ({ name, url }) => {
-      while (!(await isReady(url))) {
-        if (Date.now() > until)
-          return report(`${name}: not ready within ${readyMs / 1000} s, see ${join(logs, `${name}.log`)}`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      return undefined;
-    }),
-  );
+  let waiting = [...parts.values()].filter(({ name }) => name !== 'issuer');
+  let progress = Date.now();
+  let reported = progress;
+  for (;;) {
+    const ready = await Promise.all(waiting.map(async ({ url }) => await isReady(url)));
+    const left = waiting.filter((_part, index) => ready[index] !== true);
+    if (left.length === 0) return;
+    signal?.throwIfAborted();
+    const now = Date.now();
+    if (left.length < waiting.length) progress = now;
+    waiting = left;
+    const names = left.map(({ name }) => name).join(', ');
+    const files = left.map(({ name }) => join(logs, `${name}.log`)).join(', ');
+    if (now - progress > readyMs)
+      throw new Error(`not ready within ${readyMs / 60_000} min: ${names}; see ${files}, then start again`);
+    if (now - reported > reportMs) {
+      reported = now;
+      report(`waiting for policy and store of ${names}; see ${files}; Ctrl-C stops`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 async function isReady(url: string): Promise<boolean> {
-  return await fetch(new URL('/ready', url)).then(
+  return await fetch(new URL('/ready', url), { signal: AbortSignal.timeout(30_000) }).then(
     ({ ok }) => ok,
     () => false,
   );
 }
 
-const readyMs = 20_000;
+const readyMs = 600_000;
+const reportMs = 30_000;
 
 type Start = (name: string, args: readonly string[], env: Readonly<Record<string, string>>) => Promise<Part>;
 
@@ -122,18 +138,20 @@ class Launch {
   readonly #stores: Stores;
   readonly #port: number;
   readonly #start: Start;
+  readonly #observed: Required<Observed>;
   readonly #urls = new Map<string, string>();
 
-  constructor(home: TrialHome, stores: Stores, port: number, start: Start) {
+  constructor(home: TrialHome, stores: Stores, port: number, start: Start, observed: Required<Observed>) {
     this.#home = home;
     this.#stores = stores;
     this.#port = port;
     this.#start = start;
+    this.#observed = observed;
   }
 
   /** Starts all parts at once, each on a port chosen beforehand. Returns the issuer's URL. */
   async all(): Promise<string> {
-    const seeded = seedRegistry(this.#stores.uris.hub);
+    const seeded = this.#seed();
     const issuerPort = await freePort();
     const ports = new Map<Community, number>();
     // The system may return the same free port twice, because nothing listens on it yet.
@@ -153,6 +171,16 @@ class Launch {
     ]);
     for (const started of [issuer, ...others]) if (started.status === 'rejected') throw started.reason;
     return issuer.status === 'fulfilled' ? issuer.value : '';
+  }
+
+  /** Fills the registry. A busy store may miss the driver's time limit; entries that exist are kept. */
+  async #seed(): Promise<void> {
+    await retry({
+      name: 'registry',
+      run: async () => await seedRegistry(this.#stores.uris.hub),
+      mayRetry: () => true,
+      ...this.#observed,
+    });
   }
 
   async again(name: string, url: string): Promise<void> {

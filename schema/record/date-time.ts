@@ -29,7 +29,7 @@ function parseInstant(value: unknown): Date {
   const day = typeof value === 'string' ? shape.exec(value)?.[1] : undefined;
   const date = new Date(day === undefined ? Number.NaN : (value as string));
   if (day === undefined || !isDay(day) || Number.isNaN(date.getTime())) {
-    throw new GraphQLError('DateTime: expected RFC 3339');
+    throw new GraphQLError('DateTime: expected date, time and zone (RFC 3339), such as 2026-01-31T00:00:00Z');
   }
   return date;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { MongoClient } from 'mongodb';
 import { join } from 'node:path';
+import { waitAtMost } from '../../docker/trial/patience.ts';
 import { openAsAdmin } from '../../docker/trial/stores/admin.ts';
 import { openSecrets } from '../../docker/trial/stores/secrets.ts';
 import type { Trial } from '../../docker/trial/trial.ts';
@@ -15,7 +16,11 @@ beforeAll(async () => {
   trial = await startExercise();
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
   const secrets = await openSecrets(join(trial.home.folder, 'stores'), ['all']);
-  admin = await openAsAdmin(Number(new URL(trial.stores.uris.hub).port), secrets.server('all').admin, 10_000);
+  admin = await openAsAdmin(
+    Number(new URL(trial.stores.uris.hub).port),
+    secrets.server('all').admin,
+    waitAtMost(10_000),
+  );
 }, 240_000);
 
 afterAll(async () => {

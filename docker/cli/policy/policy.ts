@@ -9,6 +9,7 @@ import { toHtml } from '../../../schema/policy/table/table-html.ts';
 import type { PolicySource } from '../../../schema/policy/language/rules.ts';
 import { addExplainCommands } from './policy-explain.ts';
 import { formatCheck, formatDifference } from '../../../schema/policy/check/report.ts';
+import { toReader } from '../operate.ts';
 
 /** Adds the commands that check, compare, print and explain the policy. */
 export function addPolicyCommands(program: Command): void {
@@ -90,6 +91,14 @@ function diff([before, after]: Both, asJson: boolean): number {
   return changes.length === 0 ? 0 : 1;
 }
 
+type TableFlags = {
+  readonly format: string;
+  readonly out?: string;
+  readonly as?: string;
+  readonly purpose?: string;
+  readonly strong?: boolean;
+};
+
 function addTable(policy: Command): void {
   policy
     .command('table')
@@ -99,13 +108,21 @@ function addTable(policy: Command): void {
     .addOption(
       new Option('--format <format>', 'the format to write').choices(['html', 'csv']).default('html'),
     )
+    .option('--as <reader>', "show the access of one of the trial's readers only: `hub token --help` lists them")
+    .option('--purpose <purpose>', 'with --as: the purpose that the reader states')
+    .option('--strong', 'with --as: the reader has logged in with the second factor')
     .option('--out <file>', 'the file to write to instead of the terminal')
     .argument('[folder]', "the folder of the policy's files", policyFolder)
-    .addHelpText('after', '\nExample:\n  npx hub policy table --format html --out policy.html')
-    .action((folder: string, flags: { format: string; out?: string }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx hub policy table --format html --out policy.html\n' +
+        '  npx hub policy table --as private-partner --purpose incident-response --out partner.html',
+    )
+    .action((folder: string, flags: TableFlags) => {
       const { source } = policyOfTexts(readPolicyTexts(folder));
-      const tables = tablesOf(source);
-      const text = flags.format === 'csv' ? toCsv(tables) : toHtml(tables, source);
+      const reader = flags.as === undefined ? undefined : toReader(flags.as, flags);
+      const tables = tablesOf(source, reader);
+      const text = flags.format === 'csv' ? toCsv(tables) : toHtml(tables, source, flags.as);
       if (flags.out === undefined) process.stdout.write(text);
       else writeFileSync(flags.out, text);
       process.stderr.write(`${tables.length} tables, ${countRows(tables)} rows\n`);

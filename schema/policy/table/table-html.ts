@@ -1,9 +1,15 @@
+import { createHash } from 'node:crypto';
 import type { PolicySource, Rule } from '../language/rules.ts';
 import { countRows, type Table } from './table.ts';
 
-/** Formats tables as one self-contained HTML page for reading and printing. It loads no script, font or image. */
-export function toHtml(tables: readonly Table[], source: PolicySource): string {
-  const title = `Access by reader and record: joint baseline, version ${source.version}`;
+/**
+ * Formats tables as one self-contained HTML page for reading, searching and printing. It loads no script, font or image; its
+ * own script only hides rows without the words that are searched for, and no other script can run. `reader` is the name of
+ * the reader whose access the tables show, if they show one reader's.
+ */
+export function toHtml(tables: readonly Table[], source: PolicySource, reader?: string): string {
+  const whose = reader === undefined ? 'by reader and record' : `of ${reader} by record`;
+  const title = `Access ${whose}: joint baseline, version ${source.version}`;
   const used = new Set(tables.flatMap(({ rows }) => rows.flatMap(({ cells }) => cells.flat())));
   const rules = source.rules.filter(({ id, effect }) => used.has(id) || effect === 'prohibit');
   return `<!doctype html>
@@ -11,7 +17,7 @@ export function toHtml(tables: readonly Table[], source: PolicySource): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${scriptHash}'">
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>
 </head>
@@ -21,10 +27,12 @@ export function toHtml(tables: readonly Table[], source: PolicySource): string {
 Access that is in no table, row or column is refused. Unless stated otherwise, a record is in the reader’s own picture,
 validly marked and not classified. “opens” is the stricter of the TLP colour and the reach of the audience. A reader in
 several relations has the access of all of them; “nobody in particular” is a reader in no relation that a rule names.</p>
+<p><label>Search <input type="search" id="search" placeholder="words, such as: read sightings"></label> <output id="found"></output></p>
 <nav><ol>${tables.map((table, at) => `<li><a href="#t${at + 1}">${escapeHtml(nameOf(table))}</a></li>`).join('')}</ol></nav>
 ${tables.map((table, at) => drawTable(table, at + 1)).join('\n')}
 <h2 id="rules">The rules</h2>
 <dl>${rules.map(drawRule).join('')}</dl>
+<script>${script}</script>
 </body>
 </html>
 `;
@@ -75,6 +83,31 @@ function drawRule({ id, effect, because, source }: Rule): string {
 export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
+
+/** Shows the rows that have all words of the search in the row or in the headings of its table. */
+const script = `
+const search = document.getElementById('search');
+const sections = [...document.querySelectorAll('section')].map((section) => ({
+  section,
+  head: [...section.querySelectorAll('h2, .kinds, thead th')].map((one) => one.textContent).join(' ').toLowerCase(),
+  rows: [...section.querySelectorAll('tbody tr')].map((row) => ({ row, text: row.textContent.toLowerCase() })),
+}));
+search.addEventListener('input', () => {
+  const words = search.value.toLowerCase().split(/\\s+/).filter((word) => word !== '');
+  let found = 0;
+  for (const { section, head, rows } of sections) {
+    let shown = 0;
+    for (const { row, text } of rows) {
+      row.hidden = !words.every((word) => text.includes(word) || head.includes(word));
+      if (!row.hidden) shown += 1;
+    }
+    section.hidden = shown === 0;
+    found += shown;
+  }
+  document.getElementById('found').textContent = words.length === 0 ? '' : found + ' rows';
+});
+`;
+const scriptHash = createHash('sha256').update(script).digest('base64');
 
 const style = `
 body{font:15px/1.45 system-ui,sans-serif;color:#1b1b1b;margin:2rem auto;padding:0 1.5rem;max-width:90rem}

@@ -11,7 +11,8 @@ import {
 import { coverRecords } from './cover.ts';
 import { readersInRelations, mergeAccesses } from './diff.ts';
 import { type Line, type LineVocabulary, formatBox, formatReaders } from './lines.ts';
-import type { PolicySource } from '../language/rules.ts';
+import { isOfClass, type PolicySource } from '../language/rules.ts';
+import type { ReaderBlock, Traits } from './reader-blocks.ts';
 import { accessesOf, sideOf, textOf } from './sides.ts';
 
 /** The access by readers and records: one table for all actions, groups and kinds with the same rules. */
@@ -34,15 +35,18 @@ export type TableRow = {
   readonly cells: readonly (readonly string[])[];
 };
 
-/** Returns the whole policy as tables, in the order of its kinds. An access that nobody has gets no table. */
-export function tablesOf(source: PolicySource): readonly Table[] {
+/**
+ * Returns the whole policy as tables, in the order of its kinds, or the part of it for one reader: a reader's columns are
+ * its relations. An access that nobody has gets no table.
+ */
+export function tablesOf(source: PolicySource, reader?: Traits): readonly Table[] {
   const known = cachedReaderBlocks();
   const drawn = new Map<string, { readonly table: Drawn; readonly accesses: Access[] }>();
   const byText = new Map<string, Drawn>();
   for (const access of accessesOf(source)) {
     const side = sideOf(source, access);
     if (!side.terms.some(({ effect }) => effect === 'permit')) continue;
-    const table = byText.get(textOf(side)) ?? draw(buildSpace([side], access.kind, known), source);
+    const table = byText.get(textOf(side)) ?? draw(onlyFor(buildSpace([side], access.kind, known), reader), source);
     byText.set(textOf(side), table);
     const key = JSON.stringify(table);
     const entry = drawn.get(key) ?? { table, accesses: [] };
@@ -52,6 +56,18 @@ export function tablesOf(source: PolicySource): readonly Table[] {
   return [...drawn.values()]
     .filter(({ table }) => table.rows.length > 0)
     .flatMap(({ table, accesses }) => mergeAccesses(accesses).map((merged) => ({ ...merged, ...table })));
+}
+
+/** Returns the cells of one reader: those of its block, which is the only one with exactly its classes. */
+function onlyFor(space: Space, reader: Traits | undefined): Space {
+  if (reader === undefined) return space;
+  const classes = space.literals.filter(({ one }) => isOfClass(reader, one)).map(({ name }) => name);
+  const isOwn = ({ is }: ReaderBlock) => is.size === classes.length && classes.every((name) => is.has(name));
+  return {
+    ...space,
+    readers: space.readers.filter(isOwn),
+    columns: space.columns.filter((column) => isOwn(column.reader)),
+  };
 }
 
 type Drawn = Pick<Table, 'never' | 'columns' | 'rows'>;

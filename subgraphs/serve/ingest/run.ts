@@ -22,6 +22,7 @@ import { openRejects } from './rejects.ts';
 import type { Defaults, Source } from './sources/source.ts';
 import { StoreLost } from '../store/write.ts';
 import { type Sink, Target } from './target.ts';
+import { endOnClosedPipe } from '../../../schema/runtime/closed-pipe.ts';
 
 /** Exit codes of an import. */
 export const exitCodes = { allIn: 0, failed: 1, someRejected: 2, classifiedMet: 3 } as const;
@@ -42,6 +43,7 @@ export async function runImport(
 ): Promise<void> {
   // By default Node lets the heap grow to hundreds of megabytes before it collects the garbage of a batch.
   setFlagsFromString('--memory-saver-mode');
+  endOnClosedPipe();
   try {
     process.exitCode = await importAll(community, sources, readRuns(community, sources, process.argv), given);
   } catch (error) {

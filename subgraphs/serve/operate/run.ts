@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { endOnClosedPipe } from '../../../schema/runtime/closed-pipe.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { CommunityPart } from '../graph/community.ts';
@@ -23,6 +24,7 @@ import { formatKey } from '../store/format-key.ts';
  * policy, alarms, the key state, migration, and the switch that takes the community out of the hub.
  */
 export async function runOperate(community: CommunityPart): Promise<void> {
+  endOnClosedPipe();
   const command = describe(community);
   try {
     await command.parseAsync();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, type MongoClient } from 'mongodb';
+import { waitAtMost } from '../../../docker/trial/patience.ts';
 import { openAsAdmin } from '../../../docker/trial/stores/admin.ts';
 import { databaseOf } from '../../../docker/trial/stores/names.ts';
 import { type StoreName, storeNames } from '../../../docker/trial/stores/stores.ts';
@@ -31,7 +32,7 @@ export async function openProfiler(stores: string, uri: string): Promise<Profile
   const secrets = JSON.parse(readFileSync(join(stores, 'secrets.json'), 'utf8')) as {
     servers: { all: { admin: string } };
   };
-  const client = await openAsAdmin(Number(new URL(uri).port), secrets.servers.all.admin, 10_000);
+  const client = await openAsAdmin(Number(new URL(uri).port), secrets.servers.all.admin, waitAtMost(10_000));
   const roles = storeNames.flatMap((name) =>
     ['dbAdmin', 'read'].map((role) => ({ role, db: databaseOf(name) })),
   );

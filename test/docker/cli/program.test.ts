@@ -55,3 +55,11 @@ test('the wrapper starts the command line and needs no flag of Node', () => {
   const { status, stdout } = spawnSync(process.execPath, [wrapper, 'token', '--help'], { encoding: 'utf8' });
   expect([status, stdout]).toEqual([0, expect.stringContaining('Usage: hub token')]);
 });
+
+test('ends without a stack trace when the reader of its output closes the pipe', () => {
+  const wrapper = join(import.meta.dirname, '../../../docker/cli/hub.mjs');
+  const command = `"${process.execPath}" "${wrapper}" policy table --format csv | head -n 1`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+  expect(stdout.split('\n')).toHaveLength(2);
+  expect(stderr).not.toMatch(/EPIPE|^ {4}at /m);
+});

@@ -86,6 +86,19 @@ test('prefers the configured mongod, then the one on the PATH, and refuses one t
   expect(await found(old)).toEqual({ path: onPath, version: '7.0.28' });
 });
 
+test('reports a configured mongod that is not used, and why', async () => {
+  await using place = await makeFolder();
+  const bin = join(place.folder, 'bin');
+  await mkdir(bin);
+  await writeProgram(bin, 'mongod', 'echo "db version v7.0.28"');
+  const lines: string[] = [];
+  const machine = bare(place.folder, { MONGOMS_SYSTEM_BINARY: '/nowhere/mongod' });
+  await findMongod({ ...machine, report: (line) => lines.push(line) });
+  expect(lines).toEqual([
+    expect.stringContaining('MONGOMS_SYSTEM_BINARY is not used: /nowhere/mongod does not run here'),
+  ]);
+});
+
 test('names the library that a mongod lacks', async () => {
   await using place = await makeFolder();
   const broken = await writeProgram(

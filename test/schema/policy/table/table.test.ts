@@ -1,4 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { runInNewContext } from 'node:vm';
+import { toReader } from '../../../../docker/cli/operate.ts';
 import { policyOfTexts, readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import { parseLine } from '../../../../schema/policy/table/lines.ts';
 import { countRows, type Table, tablesOf } from '../../../../schema/policy/table/table.ts';
@@ -89,9 +92,20 @@ test('escapes formulas and quotes in CSV cells', () => {
   expect(cells[1]).toBe('\'=cmd|""/c calc""!A1');
 });
 
+function scriptsOf(page: string): readonly string[] {
+  return [...page.matchAll(/<script[^>]*>(.*?)<\/script>/gs)].map(([, text = '']) => text);
+}
+
 test('escapes text in the page, loads nothing, and links every rule to its reason', () => {
   const page = toHtml([hostile], source);
-  expect(page).not.toContain('<script');
+  // The page has one script of its own, and the policy of the page names its hash: no other can run.
+  const scripts = scriptsOf(page);
+  expect(scripts).toHaveLength(1);
+  const hash = createHash('sha256')
+    .update(scripts[0] ?? '')
+    .digest('base64');
+  expect(page).toContain(`script-src 'sha256-${hash}'`);
+  expect(page).not.toContain('<script>alert');
   expect(page).not.toContain('<img');
   expect(page).not.toContain('<b>');
   expect(page).toContain('&#60;script&#62;');
@@ -99,4 +113,42 @@ test('escapes text in the page, loads nothing, and links every rule to its reaso
   expect(whole).not.toMatch(/ src=|url\(|@import|https?:/);
   const linked = [...whole.matchAll(/href="#([^"]+)"/g)].map(([, id = '']) => id);
   for (const id of new Set(linked)) expect(whole).toContain(`id="${id}"`);
+});
+
+/** An element of a page as far as the search uses it. */
+function element(textContent: string, below: Readonly<Record<string, readonly object[]>> = {}) {
+  return { textContent, hidden: false, querySelectorAll: (selector: string) => below[selector] ?? [] };
+}
+
+test('hides the rows and tables without the words that are searched for', () => {
+  const [row, other] = [element('sightings of MISP events J13'), element('title J14')];
+  const heads = (text: string) => ({ 'h2, .kinds, thead th': [element(text)] });
+  const first = element('', { ...heads('read the content'), 'tbody tr': [row, other] });
+  const second = element('', { ...heads('change'), 'tbody tr': [element('title')] });
+  const found = element('');
+  let search = () => undefined;
+  const input = { value: '', addEventListener: (_name: string, listener: () => undefined) => (search = listener) };
+  const document = {
+    getElementById: (id: string) => (id === 'search' ? input : found),
+    querySelectorAll: () => [first, second],
+  };
+  runInNewContext(scriptsOf(toHtml(tables, source))[0] ?? '', { document });
+  input.value = ' Sightings  READ ';
+  search();
+  expect([row.hidden, other.hidden, first.hidden, second.hidden]).toEqual([false, true, false, true]);
+  expect(found.textContent).toBe('1 rows');
+  input.value = '';
+  search();
+  expect([other.hidden, second.hidden, found.textContent]).toEqual([false, false, '']);
+});
+
+test('shows the access of one reader only', () => {
+  const of = (as: string) => tablesOf(source, toReader(as, { purpose: 'incident-response' }));
+  const auditor = of('policy-auditor');
+  expect(auditor.length).toBeGreaterThan(0);
+  expect(auditor.flatMap(({ kinds }) => kinds)).not.toContain('Advisory');
+  const analyst = of('cert-eu-analyst');
+  expect(analyst.flatMap(({ kinds }) => kinds)).toContain('Advisory');
+  for (const { columns } of analyst) for (const readers of columns) for (const one of readers) expect(one).toMatch(/^anyone\b/);
+  expect(toHtml(analyst, source, 'cert-eu-analyst')).toContain('Access of cert-eu-analyst by record');
 });
