@@ -5,7 +5,8 @@ import { actorKey, normaliseName } from '../../../../schema/record/keys.ts';
 import { namesOfInitiator } from '../../../../subgraphs/eeas/sources/eurepoc-names.ts';
 import { eurepoc } from '../../../../subgraphs/eeas/sources/eurepoc.ts';
 import type { EurepocIncident } from '../../../../subgraphs/eeas/sources/eurepoc-shape.ts';
-import { checkShape, parseRecord } from '../../../../subgraphs/serve/ingest/formats/parse-record.ts';
+import { checkShape } from '../../../../subgraphs/serve/ingest/formats/check-shape.ts';
+import { parseRecord } from '../../../../subgraphs/serve/ingest/formats/parse-record.ts';
 import type { InTables } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { joinTables } from '../../../../subgraphs/serve/ingest/formats/tables.ts';
 import {
@@ -28,7 +29,7 @@ async function readIncidents(): Promise<readonly EurepocIncident[]> {
   const records: EurepocIncident[] = [];
   for await (const { slice } of joinTables(files, eurepoc.locate as InTables)) {
     expect(slice.refused).toBeUndefined();
-    records.push(checkShape(parseRecord(slice.bytes ?? Buffer.alloc(0)), eurepoc.shape));
+    records.push(checkShape(parseRecord(slice.bytes ?? Buffer.alloc(0)), eurepoc));
   }
   return records;
 }
