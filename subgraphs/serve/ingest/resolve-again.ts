@@ -2,9 +2,10 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import type { Content } from '../record/content.ts';
 import { contractOf, mapReferences } from '../record/contract.ts';
-import { linksOf, recordsOf } from '../store/collections.ts';
+import { linksOf, recordsOf, schemaOf } from '../store/collections.ts';
 import type { KeyAssigner } from '../store/key-assigner.ts';
 import type { CommunityStore } from '../store/store.ts';
+import { rewrite } from './rewrite.ts';
 import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
 
 /** Resolves an actor's name by the alias tables. */
@@ -133,13 +134,13 @@ async function rename(
       .find({ record: { $in: ids } })
       .toArray();
     const keysOf = Map.groupBy(rows, ({ record }) => record);
-    const writes = records.map((record): RecordWrite => {
+    const writes = records.flatMap((record): readonly RecordWrite[] => {
       const renames = renamesOf.get(record._id) ?? new Map<string, string>();
-      const next = renamed(record, kind, renames);
-      const { admits, early } = keyPolicy.admittedKeys(next.envelope, kind);
+      const change = (before: StoredRecord) => renamed(before, kind, renames);
+      const next = rewrite(kind, record, change, keyPolicy, schemaOf(store, kind));
+      if (next === null) return [];
       const keys = (keysOf.get(record._id) ?? []).map(({ key }) => renames.get(key) ?? key);
-      const stored = { ...next, admits, admitsEarly: early, policy: keyPolicy.version };
-      return { kind, record: stored, before: record.envelope, keys, unlisted: new Set() };
+      return [{ kind, record: next, before: record.envelope, keys, unlisted: new Set() }];
     });
     if (writes.length > 0)
       await inWriteTransaction(store, keyAssigner, durable, async (session) => {
@@ -149,7 +150,7 @@ async function rename(
   });
 }
 
-function renamed(record: StoredRecord, kind: string, renames: Renames): StoredRecord {
+function renamed(record: StoredRecord, kind: string, renames: Renames) {
   const { envelope } = record;
   const community = communities.find((one) => one === envelope.custodian);
   if (community === undefined)
@@ -169,5 +170,5 @@ function renamed(record: StoredRecord, kind: string, renames: Renames): StoredRe
   );
   const present = JSON.stringify(content);
   const actorNames = [...names, ...resolved.filter(({ key }) => present.includes(key))];
-  return { ...record, content, envelope: { ...envelope, version: envelope.version + 1, actorNames } };
+  return { content, envelope: { ...envelope, version: envelope.version + 1, actorNames } };
 }

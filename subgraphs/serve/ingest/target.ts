@@ -12,6 +12,7 @@ import { isCaseKey } from '../store/links.ts';
 import { recordsOf, schemaOf } from '../store/collections.ts';
 import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
 import { resolveAgain } from './resolve-again.ts';
+import { rewrite } from './rewrite.ts';
 import { Seen } from './formats/seen.ts';
 import type { RejectReason } from '../record/reject.ts';
 import { compareRevisions, type Revision } from '../record/revision.ts';
@@ -293,17 +294,19 @@ export class Target {
       const stored = recordsOf(this.#store, kind).find({ _id: { $in: [...revisions.keys()] } });
       for await (const before of stored) {
         const revision = revisions.get(before._id);
-        const envelope: Envelope = {
-          ...before.envelope,
-          version: before.envelope.version + 1,
-          recordState: 'RETRACTED',
-          withdrawnBySource: true,
-          ...(revision === undefined ? {} : { revision }),
-        };
-        const { admits, early } = keyPolicy.admittedKeys(envelope, kind);
-        const keys = { admits, admitsEarly: early, policy: keyPolicy.version };
-        // No import has this hash, so that a record which comes back is written.
-        const record: StoredRecord = { ...before, envelope, contentHash: 'withdrawn', ...keys };
+        const withdraw = ({ envelope }: StoredRecord) => ({
+          envelope: {
+            ...envelope,
+            version: envelope.version + 1,
+            recordState: 'RETRACTED' as const,
+            withdrawnBySource: true as const,
+            ...(revision === undefined ? {} : { revision }),
+          },
+          // No import has this hash, so that a record which comes back is written.
+          contentHash: 'withdrawn',
+        });
+        const record = rewrite(kind, before, withdraw, keyPolicy, schemaOf(this.#store, kind));
+        if (record === null) continue;
         changes.push({ kind, record, before: before as Known, keys: [], unlisted: new Set() });
       }
     }
