@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
-import type { IndicatorType } from './keys.ts';
+import type { IndicatorType } from './indicator-types.ts';
 
 /** An indicator in canonical form. The type differs from the given one if the value is of another kind of address. */
 export type CanonicalIndicator = { readonly type: IndicatorType; readonly value: string };

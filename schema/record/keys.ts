@@ -1,3 +1,4 @@
+import { type IndicatorType, indicatorTypes } from './indicator-types.ts';
 import { canonicalIndicator } from './indicator-value.ts';
 
 /** Returns `Vulnerability:CVE-2025-53770` or `Vulnerability:EUVD-2025-1` for an id in any spelling; null if it is not one. */
@@ -28,26 +29,6 @@ export function actorKey(actor: { readonly uuid: string } | { readonly name: str
   const name = normaliseName(actor.name);
   return name === null ? null : `ThreatActor:name:${name}`;
 }
-
-export const indicatorTypes = [
-  'DOMAIN_NAME',
-  'IPV4_ADDR',
-  'IPV6_ADDR',
-  'URL',
-  'EMAIL_ADDR',
-  'FILE_MD5',
-  'FILE_SHA1',
-  'FILE_SHA256',
-  'FILE_SHA512',
-  'FILE_NAME',
-  'MUTEX',
-  'WINDOWS_REGISTRY_KEY',
-  'X509_CERTIFICATE_SHA1',
-  'USER_AGENT',
-  'AUTONOMOUS_SYSTEM',
-  'OTHER',
-] as const;
-export type IndicatorType = (typeof indicatorTypes)[number];
 
 /**
  * Returns `Indicator:DOMAIN_NAME:example.org` for a value in any spelling (`canonicalIndicator`); null if the value is not

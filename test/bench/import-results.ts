@@ -65,6 +65,8 @@ async function importReal(): Promise<Results> {
   }
 }
 
+const alarm = (): void => undefined;
+
 async function importOne(files: RealFiles, uri: string): Promise<Readonly<Record<string, unknown>>> {
   const { kinds, sources } = partsOf(files.into);
   const source = sources.find(({ name }) => name === files.source);
@@ -83,7 +85,6 @@ async function importOne(files: RealFiles, uri: string): Promise<Readonly<Record
     },
     [Symbol.asyncDispose]: async () => await Promise.resolve(),
   };
-  const alarm = () => undefined;
   await importNames({ target, rejects, alarm }, join(realData, 'common', 'misp-galaxy-threat-actor.json'));
   const report = await ingest({
     source,
@@ -107,7 +108,7 @@ async function importOne(files: RealFiles, uri: string): Promise<Readonly<Record
     }
   }
   await store.connection.close();
-  return { report, rejects: lines.map(({ file, ...line }) => line), records };
+  return { report, rejects: lines.map(({ file: _file, ...line }) => line), records };
 }
 
 function pathsOf({ path, form }: RealFiles): readonly string[] {

@@ -81,7 +81,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'an older version of a record',
-    file: 'subgraphs/serve/ingest/target.ts',
+    file: 'subgraphs/serve/ingest/versions.ts',
     from: 'compareRevisions(kept, revision) > 0;\n}',
     to: 'compareRevisions(kept, revision) > 1e15;\n}',
     project: 'parts',

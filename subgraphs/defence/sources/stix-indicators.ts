@@ -1,12 +1,13 @@
 import { isIP } from 'node:net';
-import { indicatorKey, type IndicatorType } from '../../../schema/record/keys.ts';
+import type { IndicatorType } from '../../../schema/record/indicator-types.ts';
+import { indicatorKey } from '../../../schema/record/keys.ts';
 import type { StixObject } from './stix-shape.ts';
 
 /** The maximum number of keys that are read from one pattern. */
 const maxKeys = 1000;
 
-const text = String.raw`'(?:[^'\\]|\\.){0,2048}'`;
-const literal = String.raw`(?:${text}|-?\d{1,20}(?![\w.]))`;
+const quoted = String.raw`'(?:[^'\\]|\\.){0,2048}'`;
+const literal = String.raw`(?:${quoted}|-?\d{1,20}(?![\w.]))`;
 
 /**
  * A comparison for equality with a value, or with each of a set. Any other text in quotes is skipped, since it may look like
@@ -14,7 +15,7 @@ const literal = String.raw`(?:${text}|-?\d{1,20}(?![\w.]))`;
  */
 const comparison = new RegExp(
   String.raw`(?<![a-z0-9-])([a-z0-9-]{1,64}):([\w.'-]{1,200})\s{0,20}` +
-    String.raw`(?:==?\s{0,20}(${literal})|IN\s{0,20}\(((?:\s{0,20}${literal}\s{0,20},?){1,1000})\))|${text}`,
+    String.raw`(?:==?\s{0,20}(${literal})|IN\s{0,20}\(((?:\s{0,20}${literal}\s{0,20},?){1,1000})\))|${quoted}`,
   'gs',
 );
 

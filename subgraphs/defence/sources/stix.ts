@@ -25,7 +25,8 @@ export const attack: Source<StixObject> = {
   title: 'MITRE ATT&CK (STIX 2.1)',
   expects:
     'a STIX bundle with an object of the type "x-mitre-collection", or a small one of objects by MITRE only',
-  recognise: (head) => isBundle(head) && (/"type"\s*:\s*"x-mitre-collection"/.test(head) || isByMitre(head)),
+  recognise: (head) =>
+    isBundle(head) && (/"type"\s*:\s*"x-mitre-collection"/.test(head) || hasOnlyMitre(head)),
   defaults: publicDefaults('mitre'),
 };
 
@@ -55,7 +56,7 @@ function isBundle(head: string): boolean {
 }
 
 /** Returns whether a small file has only objects by MITRE under its terms of use, as MITRE publishes each object alone. */
-function isByMitre(head: string): boolean {
+function hasOnlyMitre(head: string): boolean {
   try {
     const { objects } = JSON.parse(head) as { readonly objects?: unknown };
     if (!Array.isArray(objects) || objects.length === 0) return false;

@@ -148,10 +148,10 @@ const listedPerson: PersonalData = {
 };
 
 function remarkOf({ remark = [] }: SanctionEntity): string | null {
-  const texts = remark
+  const found = remark
     .map((one) => (typeof one === 'string' ? one : (one.text?.[0] ?? '')))
     .map((text) => text.trim());
-  return first([texts.filter((text) => text !== '').join('\n')]);
+  return first([found.filter((text) => text !== '').join('\n')]);
 }
 
 function readSubject({ subjectType: [{ code, classificationCode }] }: SanctionEntity): 'PERSON' | 'ENTITY' {

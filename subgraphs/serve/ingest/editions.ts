@@ -65,3 +65,9 @@ export type Of = { readonly originator: string; readonly document: string };
 export function keyOf({ originator, document }: Of): string {
   return JSON.stringify([originator, document]);
 }
+
+/** Ignores that a collection exists already. */
+export function ignoreExisting(error: unknown): void {
+  const exists = 48;
+  if ((error as { code?: unknown }).code !== exists) throw error;
+}

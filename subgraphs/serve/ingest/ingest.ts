@@ -8,11 +8,11 @@ import { checkShape } from './formats/check-shape.ts';
 import { Positions } from './formats/positions.ts';
 import type { Progress } from '../../../schema/runtime/progress.ts';
 import type { RejectFile } from './rejects.ts';
-import type { FieldFault } from './sources/fields.ts';
 import type {
   Collection,
   Defaults,
   Edition,
+  FieldFault,
   InTables,
   MapContext,
   Mapped,
@@ -253,7 +253,9 @@ class Run {
   }
 
   report(): IngestReport {
-    const skipped = Object.fromEntries([...this.#skipped].toSorted());
+    const skipped = Object.fromEntries(
+      [...this.#skipped].toSorted(([one], [other]) => (one < other ? -1 : 1)),
+    );
     return { ...this.#count, skipped, broken: this.#broken, notes: this.#notes };
   }
 

@@ -1,22 +1,30 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import { communities } from '../../../schema/record/vocabulary.ts';
-import { contractOf, namedIn } from '../record/contract.ts';
 import type { KeyAssigner, KeyPolicy } from '../store/key-assigner.ts';
-import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../store/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
 import { envelopeAfter, type Prepared, toStored } from './prepare.ts';
-import { isCaseKey } from '../store/links.ts';
 import { recordsOf, schemaOf } from '../store/collections.ts';
 import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
 import { resolveAgain } from './resolve-again.ts';
+import { keepCase, unlistedIn } from './kept-by-hand.ts';
 import { rewrite } from './rewrite.ts';
 import { Seen } from './formats/seen.ts';
 import type { RejectReason } from '../record/reject.ts';
 import { compareRevisions, type Revision } from '../record/revision.ts';
-import { Editions, keyOf, type Of } from './editions.ts';
+import { Editions, ignoreExisting, keyOf, type Of } from './editions.ts';
+import {
+  documentsOf,
+  duplicate,
+  isNewerThan,
+  isOlderThan,
+  isOpenState,
+  newestOf,
+  type Placed,
+  type Reason,
+  type Refused,
+} from './versions.ts';
 import { type Edition, placeOf } from './sources/source.ts';
 
 /** The result of one batch. `at` is the index of a refused record in the batch. */
@@ -35,7 +43,6 @@ export type Written = {
   }[];
 };
 
-type Refused = { at: number; reason: RejectReason; message: string };
 type Known = Pick<StoredRecord, '_id' | 'contentHash' | 'sortAt' | 'envelope' | 'policy'> & {
   readonly content?: Readonly<Record<string, unknown>> & { readonly case?: string | null };
 };
@@ -49,13 +56,6 @@ export type DryRunResult =
 
 /** The number of records that are withdrawn in one transaction. */
 const withdrawnAtOnce = 500;
-
-type Placed = {
-  readonly at: number;
-  readonly prepared: Prepared;
-  /** The record came before in this run, with other content. */
-  readonly isAgain: boolean;
-};
 
 /**
  * A batch waits for another process's open transaction, such as that of an import that was killed a moment ago. The
@@ -452,74 +452,10 @@ function isDone(before: Known, prepared: Prepared, policy: string): boolean {
   return isSame || before.envelope.recordState === 'ERASED';
 }
 
-/** Returns whether the stored record is a newer version than one of an import. */
-function isOlderThan(before: Known, { mapped: { revision } }: Prepared): boolean {
-  const { revision: kept } = before.envelope;
-  return revision !== undefined && kept !== undefined && compareRevisions(kept, revision) > 0;
-}
-
-function isNewerThan(before: Known, { mapped: { revision } }: Prepared): boolean {
-  return compareRevisions(before.envelope.revision ?? [], revision ?? []) < 0;
-}
-
-function isOpenState({ recordState }: Envelope): boolean {
-  return recordState === 'DRAFT' || recordState === 'ACTIVE';
-}
-
-/** Keeps the newest of several versions of a record in one batch. Of two that differ in one version, the first is kept. */
-function newestOf(fresh: readonly Placed[]) {
-  const kept = new Map<string, Placed>();
-  const refused: Refused[] = [];
-  let older = 0;
-  for (const placed of fresh) {
-    const place = placeOf(placed.prepared.mapped);
-    const before = kept.get(place);
-    const order =
-      before === undefined
-        ? 1
-        : compareRevisions(placed.prepared.mapped.revision ?? [], before.prepared.mapped.revision ?? []);
-    if (order === 0) refused.push({ at: placed.at, ...duplicate });
-    else if (before !== undefined) older += 1;
-    if (order > 0) kept.set(place, before === undefined ? placed : { ...placed, isAgain: before.isAgain });
-  }
-  return { kept: [...kept.values()], older, refused };
-}
-
-/** Returns the documents of some records, each once. */
-function documentsOf(placed: readonly Placed[]): readonly (Of & { readonly revision: Revision })[] {
-  const documents = new Map<string, Of & { readonly revision: Revision }>();
-  for (const {
-    prepared: { mapped, envelope },
-  } of placed) {
-    const { document, revision } = mapped;
-    if (document === undefined || revision === undefined) continue;
-    const one = { originator: envelope.originator, document: document.id, revision };
-    documents.set(keyOf(one), one);
-  }
-  return [...documents.values()];
-}
-
-/** Keeps the joint case that was set by hand, and its join row. */
-function keepCase(prepared: Prepared, before: Known | null): Prepared {
-  if (before?.envelope.caseByHand !== true) return prepared;
-  const { mapped } = prepared;
-  const key = before.content?.case ?? null;
-  const others = mapped.names.filter((name) => !isCaseKey(name));
-  const names = key === null ? others : [...others, key];
-  return { ...prepared, mapped: { ...mapped, names, content: { ...mapped.content, case: key } } };
-}
-
 /** Returns whether a record has the id of another originator's record. It would otherwise replace that record. */
 function isForeign(before: Known, { envelope }: Prepared): boolean {
   return before.envelope.originator !== envelope.originator;
 }
-
-type Reason = { readonly reason: RejectReason; readonly message: string };
-
-const duplicate: Reason = {
-  reason: 'DUPLICATE',
-  message: 'a different record with this id came earlier in this import',
-};
 
 const orphan: Reason = { reason: 'WRONG_SHAPE', message: 'it belongs to a record that does not exist' };
 
@@ -528,18 +464,6 @@ const foreign: Reason = {
   message:
     "another organisation's record of this feed has this id: import it with that originator, or give it another id",
 };
-
-/**
- * Returns the keys that only portions name which were marked by hand. The feed names these keys again, and a list under
- * them would disclose the portion. Mappings already omit the keys of portions that the feed itself marks.
- */
-function unlistedIn({ envelope, content }: StoredRecord, kind: string): ReadonlySet<string> {
-  const { readingByHand, portions, custodian } = envelope;
-  if (readingByHand !== true || portions.length === 0) return new Set();
-  const community = communities.find((one) => one === custodian);
-  if (community === undefined) throw new Error(`expected a community as custodian, got ${custodian}`);
-  return namedIn(contractOf(community), { type: kind }, content as Content, portions).unlisted;
-}
 
 /** Returns the alarm for a record that admits fewer readers than before; null if it does not. */
 function alarmOn({ kind, record, before }: Change, keyPolicy: KeyPolicy): Alarm | null {
@@ -551,9 +475,4 @@ function alarmOn({ kind, record, before }: Change, keyPolicy: KeyPolicy): Alarm 
 
 function toRecordWrite({ before, ...write }: Change): RecordWrite {
   return { ...write, before: before?.envelope ?? null };
-}
-
-function ignoreExisting(error: unknown): void {
-  const exists = 48;
-  if ((error as { code?: unknown }).code !== exists) throw error;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { indicatorKey, type IndicatorType } from '../../../schema/record/keys.ts';
+import type { IndicatorType } from '../../../schema/record/indicator-types.ts';
+import { indicatorKey } from '../../../schema/record/keys.ts';
 
 test.each<readonly [IndicatorType, string, readonly string[]]>([
   [

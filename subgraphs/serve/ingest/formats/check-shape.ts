@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import { RejectError } from '../../record/reject.ts';
-import type { FieldFault } from '../sources/fields.ts';
-import type { Source, Tolerance } from '../sources/source.ts';
+import type { FieldFault, Source, Tolerance } from '../sources/source.ts';
 import { fieldNames } from './field-names.ts';
 
 type Path = readonly (string | number)[];

@@ -1,17 +1,6 @@
 import { RejectError } from '../../record/reject.ts';
 import type { MapContext } from './source.ts';
 
-/** A field that an import leaves out, because its value is faulty and the record can stand without it. */
-export type FieldFault = {
-  /** The path in the record of the file: `Event.Attribute.0.first_seen`. */
-  readonly path: string;
-  readonly value: unknown;
-  /** What was expected. It contains nothing of the record. */
-  readonly message: string;
-  /** Set if a whole item of a list is left out, such as an attribute of an event. */
-  readonly isItem?: boolean;
-};
-
 /** Reads a field without which its record can stand. A fault costs the field: it is reported, and null is returned. */
 export function orWarn<Value>(
   { warn }: Pick<MapContext, 'warn'>,

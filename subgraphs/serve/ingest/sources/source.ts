@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { Audience, Envelope, Marking } from '../../../../schema/record/envelope.ts';
 import type { Purpose } from '../../../../schema/record/vocabulary.ts';
 import type { Revision } from '../../record/revision.ts';
-import type { FieldFault } from './fields.ts';
 
 /** The position of the records in a file. */
 export type Locate =
@@ -45,6 +44,17 @@ export type Defaults = {
   readonly pinnedOriginator?: string;
   /** Set if the TLP colour was given for this run. It then applies to records without one. */
   readonly isTlpGiven?: true;
+};
+
+/** A field that an import leaves out, because its value is faulty and the record can stand without it. */
+export type FieldFault = {
+  /** The path in the record of the file: `Event.Attribute.0.first_seen`. */
+  readonly path: string;
+  readonly value: unknown;
+  /** What was expected. It contains nothing of the record. */
+  readonly message: string;
+  /** Set if a whole item of a list is left out, such as an attribute of an event. */
+  readonly isItem?: boolean;
 };
 
 /** The context in which a mapping handles one record. */
