@@ -301,6 +301,23 @@ describeReal('a fault in one field (D5)', () => {
   });
 });
 
+describeReal('a text that is not JSON (D5)', () => {
+  test('is rejected with the line and column of the fault', async () => {
+    const broken = (text: string) => text.replace('"TLP: CLEAR"', 'CLEAR');
+    const { rejects } = await takeChanged('cert-eu', 'misp-01-tags.json', broken);
+    const text = broken(readFileSync(join(cases, 'misp-01-tags.json'), 'utf8'));
+    const before = text.slice(0, text.indexOf('CLEAR')).split('\n');
+    const line = before.length;
+    const column = (before.at(-1)?.length ?? 0) + 1;
+    expect(rejects[0]).toMatchObject({
+      reason: 'MALFORMED',
+      line,
+      column,
+      message: `expected a JSON value (line ${line}, column ${column})`,
+    });
+  });
+});
+
 describeReal('the summary (D6)', () => {
   test('counts objects of types without a place', async () => {
     expect(await take('defence', 'stix-10-types-without-place.json')).toMatchObject({

@@ -12,7 +12,7 @@ export function placeIn(text: string, offset: number): TextPlace {
   return { line, column: offset - before.lastIndexOf('\n') };
 }
 
-/** What may follow: a value, a member name, a colon, or the end of a value. */
+/** The next token: a value, a member name, a colon, or the end of a value. */
 type Expects = 'value' | 'value or ]' | 'name' | 'name or }' | 'colon' | 'end of value';
 
 const space = /[ \t\n\r]*/y;

@@ -51,7 +51,7 @@ export type FieldFault = {
   /** The path in the record of the file: `Event.Attribute.0.first_seen`. */
   readonly path: string;
   readonly value: unknown;
-  /** What was expected. It contains nothing of the record. */
+  /** The expected form. It contains nothing of the record. */
   readonly message: string;
   /** Set if a whole item of a list is left out, such as an attribute of an event. */
   readonly isItem?: boolean;
