@@ -301,9 +301,10 @@ describeReal('a fault in one field (D5)', () => {
   });
 });
 
+const broken = (text: string) => text.replace('"TLP: CLEAR"', 'CLEAR');
+
 describeReal('a text that is not JSON (D5)', () => {
   test('is rejected with the line and column of the fault', async () => {
-    const broken = (text: string) => text.replace('"TLP: CLEAR"', 'CLEAR');
     const { rejects } = await takeChanged('cert-eu', 'misp-01-tags.json', broken);
     const text = broken(readFileSync(join(cases, 'misp-01-tags.json'), 'utf8'));
     const before = text.slice(0, text.indexOf('CLEAR')).split('\n');
