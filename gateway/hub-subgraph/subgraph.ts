@@ -4,9 +4,9 @@ import DataLoader from 'dataloader';
 import { type DocumentNode, execute, type GraphQLError, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError, type HubErrorCode } from '../../schema/errors.ts';
+import type { IndicatorType } from '../../schema/record/indicator-types.ts';
 import {
   indicatorKey,
-  type IndicatorType,
   memberStateKey,
   memberStates,
   organisationKey,

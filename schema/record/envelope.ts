@@ -82,6 +82,14 @@ export type Envelope = {
   readonly contentByHand?: true;
   /** The joint case was set manually. Imports do not change it any more. */
   readonly caseByHand?: true;
+  /** The record's version in its source: numbers that are compared from left to right. Imports keep the newest. */
+  readonly revision?: readonly number[];
+  /** The list or document of the feed that has the record. A newer version without the record withdraws it. */
+  readonly document?: string;
+  /** The names by which the source named the actors of the record, and the keys that the alias tables had for them. */
+  readonly actorNames?: readonly { readonly name: string; readonly key: string }[];
+  /** The source withdrew the record. A newer version that has it again opens it. */
+  readonly withdrawnBySource?: true;
   readonly grading: Grading | null;
   readonly statementKind: 'FACT' | 'ASSESSMENT' | 'HYPOTHESIS' | null;
   readonly confidence: 'LOW' | 'MODERATE' | 'HIGH' | null;

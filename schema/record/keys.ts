@@ -1,3 +1,6 @@
+import { type IndicatorType, indicatorTypes } from './indicator-types.ts';
+import { canonicalIndicator } from './indicator-value.ts';
+
 /** Returns `Vulnerability:CVE-2025-53770` or `Vulnerability:EUVD-2025-1` for an id in any spelling; null if it is not one. */
 export function vulnerabilityKey(id: string): string | null {
   const match = /^\s*(CVE-\d{4}-\d{4,19}|EUVD-\d{4}-\d{1,19})\s*$/i.exec(id);
@@ -27,43 +30,13 @@ export function actorKey(actor: { readonly uuid: string } | { readonly name: str
   return name === null ? null : `ThreatActor:name:${name}`;
 }
 
-export const indicatorTypes = [
-  'DOMAIN_NAME',
-  'IPV4_ADDR',
-  'IPV6_ADDR',
-  'URL',
-  'EMAIL_ADDR',
-  'FILE_MD5',
-  'FILE_SHA1',
-  'FILE_SHA256',
-  'FILE_SHA512',
-  'FILE_NAME',
-  'MUTEX',
-  'WINDOWS_REGISTRY_KEY',
-  'X509_CERTIFICATE_SHA1',
-  'USER_AGENT',
-  'AUTONOMOUS_SYSTEM',
-  'OTHER',
-] as const;
-export type IndicatorType = (typeof indicatorTypes)[number];
-
-const withoutCase: readonly IndicatorType[] = [
-  'DOMAIN_NAME',
-  'IPV6_ADDR',
-  'EMAIL_ADDR',
-  'FILE_MD5',
-  'FILE_SHA1',
-  'FILE_SHA256',
-  'FILE_SHA512',
-  'X509_CERTIFICATE_SHA1',
-];
-
-/** Returns `Indicator:DOMAIN_NAME:example.org`; null if the value is empty or longer than 2,048 characters. */
+/**
+ * Returns `Indicator:DOMAIN_NAME:example.org` for a value in any spelling (`canonicalIndicator`); null if the value is not
+ * of the type, or longer than 2,048 characters.
+ */
 export function indicatorKey(type: IndicatorType, value: string): string | null {
-  const trimmed = value.trim();
-  if (trimmed === '' || trimmed.length > 2048) return null;
-  const canonical = withoutCase.includes(type) ? trimmed.toLowerCase() : trimmed;
-  return `Indicator:${type}:${type === 'DOMAIN_NAME' ? canonical.replace(/\.$/, '') : canonical}`;
+  const canonical = canonicalIndicator(type, value);
+  return canonical === null ? null : `Indicator:${canonical.type}:${canonical.value}`;
 }
 
 /** Returns the type and the value of an indicator's key; null if it is not one. */

@@ -72,6 +72,22 @@ export const guards: readonly Guard[] = [
     tests: 'test/subgraphs/defence/sources/stix-markings',
   },
   {
+    name: 'a distribution text that is no known statement of no limit',
+    file: 'subgraphs/enisa/sources/csaf-marking.ts',
+    from: '(isFree ? {} : { extraRestrictions: [text] })',
+    to: '(isFree || text.length > 0 ? {} : { extraRestrictions: [text] })',
+    project: 'parts',
+    tests: 'test/subgraphs/enisa/sources/csaf',
+  },
+  {
+    name: 'an older version of a record',
+    file: 'subgraphs/serve/ingest/versions.ts',
+    from: 'compareRevisions(kept, revision) > 0;\n}',
+    to: 'compareRevisions(kept, revision) > 1e15;\n}',
+    project: 'parts',
+    tests: 'test/subgraphs/cases',
+  },
+  {
     name: 'the group of the audience',
     file: 'subgraphs/serve/graph/guard.ts',
     from: "return group === 'content' || decision.groups.has(group);",

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
-import type { Source } from '../../serve/ingest/sources/source.ts';
+import type { Time } from '../../../schema/record/envelope.ts';
+import { atPath, orWarn } from '../../serve/ingest/sources/fields.ts';
+import type { MapContext, Source } from '../../serve/ingest/sources/source.ts';
+import type { Revision } from '../../serve/record/revision.ts';
 import { RejectError } from '../../serve/record/reject.ts';
-import { parseTime, parseTimeOrNull } from '../../serve/ingest/sources/time.ts';
+import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
 import { readExploited } from './exploited.ts';
-import { cutSections, type Section } from './markdown.ts';
+import { cutSections, type Section, topLevel } from './markdown.ts';
 
 const shape = z.looseObject({
   title: z.string(),
@@ -31,8 +34,9 @@ export const certEuAdvisory: Source<CertEuAdvisory> = {
   locate: { at: 'whole' },
   recognise: (head) => /"serial_number"\s*:/.test(head) && /"publish_date"\s*:/.test(head),
   shape,
-  map(raw) {
-    const content = toContent(raw);
+  tolerates: { strict: ['serial_number'] },
+  map(raw, context) {
+    const content = toContent(raw, context);
     const { publishedAt, vulnerabilities } = content;
     return [
       {
@@ -42,23 +46,25 @@ export const certEuAdvisory: Source<CertEuAdvisory> = {
         sortAt: publishedAt.utc,
         says: { reportedAt: publishedAt },
         names: vulnerabilities.flatMap((id) => vulnerabilityKey(id) ?? []),
+        revision: revisionOf(publishedAt, content.versions),
       },
     ];
   },
   defaults: publicDefaults('cert-eu'),
-  mapping: 1,
+  mapping: 2,
 };
 
-function toContent(raw: CertEuAdvisory) {
+function toContent(raw: CertEuAdvisory, context: MapContext) {
   const markdown = raw.content_markdown;
-  const sections = cutSections(markdown, startsPart);
+  const top = topLevel(markdown, (title) => partOfTitle(title) !== null);
+  const sections = cutSections(markdown, (title, level) => startsPart(title, level, top));
   const whole = [raw.title, raw.description ?? '', markdown].join('\n\n');
   const text = (part: Part) => toText(sections.filter((section) => partOf(section) === part));
   return {
     serial: readSerial(raw.serial_number),
     title: { value: raw.title, lang: 'en' },
-    versions: readVersions(markdown),
-    publishedAt: parseTime(raw.publish_date),
+    versions: readVersions(markdown, context),
+    publishedAt: atPath('publish_date', () => parseTime(raw.publish_date)),
     summary: text('summary') ?? toText([{ body: raw.description ?? '' }]),
     technicalDetails: text('technicalDetails'),
     affectedProducts: text('affectedProducts'),
@@ -82,31 +88,39 @@ export type AdvisoryContent = ReturnType<typeof toContent>;
 
 type Part = 'summary' | 'technicalDetails' | 'affectedProducts' | 'recommendations' | 'references';
 
-/** The headings that occur in the advisories, including misspelled ones. */
-const headings: Readonly<Record<string, Part>> = {
-  summary: 'summary',
-  'technical details': 'technicalDetails',
-  'technical detail': 'technicalDetails',
-  'affected products': 'affectedProducts',
-  'products affected': 'affectedProducts',
-  recommendations: 'recommendations',
-  recommandations: 'recommendations',
-  'recommendations and mitigation': 'recommendations',
-  remediation: 'recommendations',
-  mitigations: 'recommendations',
-  workarounds: 'recommendations',
-  references: 'references',
-};
+/** The forms of the headings in the advisories since 2017, including misspelled ones. The first that matches counts. */
+const headings: readonly (readonly [RegExp, Part])[] = [
+  [/^(?:executive )?summary$|^overview$|^introduction$/, 'summary'],
+  [
+    /^tech\w*cal (?:details?|analysis|information|description)$|^(?:vulnerability|further) details?$/,
+    'technicalDetails',
+  ],
+  [
+    /^(?:affected|vulnerable|impacted) (?:products?|versions?|systems?|software|devices?)\b|^(?:products?|versions?|systems?) (?:and \w+ )?(?:affected|impacted)$/,
+    'affectedProducts',
+  ],
+  [
+    /^rec+om+[ae]nd\w*\b|^(?:remediations?|mitigations?|workarounds?|solutions?|fix(?:es)?|patch(?:es|ing)?)(?: (?:and|or|&) (?:remediations?|mitigations?|workarounds?|recommendations?|solutions?|fix(?:es)?|patch(?:es|ing)?))?$/,
+    'recommendations',
+  ],
+  [/^references?$|^sources$/, 'references'],
+];
 
-function partOf({ title }: Section): Part | null {
-  return Object.hasOwn(headings, title) ? (headings[title] ?? null) : null;
+function partOfTitle(title: string): Part | null {
+  return headings.find(([pattern]) => pattern.test(title))?.[1] ?? null;
 }
 
-/** Returns true for a heading that starts a part. Any other heading, such as `Detection`, stays in the text of its part. */
-function startsPart(title: string, level: number): boolean {
-  return (
-    Object.hasOwn(headings, title) && (level === 1 || title === 'references' || title === 'affected products')
-  );
+function partOf({ title }: Section): Part | null {
+  return partOfTitle(title);
+}
+
+/**
+ * Returns whether a heading starts a part. Any other heading, such as `Detection`, stays in the text of its part. `top` is
+ * the level of the highest headings of parts: some advisories begin with their title.
+ */
+function startsPart(title: string, level: number, top: number): boolean {
+  const part = partOfTitle(title);
+  return part !== null && (level === top || part === 'references' || title === 'affected products');
 }
 
 function toText(parts: readonly { readonly body: string }[]): { value: string; lang: string } | null {
@@ -118,17 +132,39 @@ function toText(parts: readonly { readonly body: string }[]): { value: string; l
 }
 
 /** Reads the lines of the history, such as `* _21/07/2025 --- v1.0 -- Initial publication_`. */
-function readVersions(markdown: string) {
-  return markdown.split('\n').flatMap((line) => {
+function readVersions(markdown: string, context: MapContext) {
+  const lines = markdown.split('\n').flatMap((line) => {
     const match = line.length > maxHistoryLine ? null : historyLine.exec(line);
-    const [, day = '', month = '', year = '', version = '', change = ''] = match ?? [];
-    const date = parseTimeOrNull(`${day.padStart(2, '0')}/${month.padStart(2, '0')}/${year}`);
-    return match === null ? [] : [{ version, date, change }];
+    return match === null ? [] : [match];
   });
+  return lines.map(([, day = '', version = '', change = ''], at) => ({
+    version,
+    date: orWarn(context, `content_markdown.history.${at}`, day, () => parseTime(withZeros(day))),
+    change,
+  }));
 }
 
-const historyLine = /^\s*[*-]\s*_?(\d{1,2})\/(\d{1,2})\/(\d{4}) -+ v\.?(\S+) -+ (.*?)_?\s*$/;
+/** Writes `1/7/2025` and `1.7.2025` as `01/07/2025`. */
+function withZeros(day: string): string {
+  return day
+    .split(/[/.-]/)
+    .map((part) => part.padStart(2, '0'))
+    .join('/');
+}
+
+const separator = String.raw`\s*(?:-{1,4}|[–—:])\s*`;
+const historyLine = new RegExp(
+  String.raw`^\s*[*+-]\s*[_*]{0,3}((?:\d{1,2}[/.-]\d{1,2}[/.-]\d{4})|(?:\d{4}[/-]\d{1,2}[/-]\d{1,2}))${separator}` +
+    String.raw`v(?:ersion)?\.?\s?(\d[^\s:]*?)(?:${separator}(.*?))?[_*]{0,3}\s*$`,
+  'i',
+);
 const maxHistoryLine = 500;
+
+/** Orders the versions of an advisory by the latest date of its history, then by the number of its lines. */
+function revisionOf(publishedAt: Time, versions: readonly { readonly date: Time | null }[]): Revision {
+  const days = versions.flatMap(({ date }) => date?.utc.getTime() ?? []);
+  return [Math.max(publishedAt.utc.getTime(), ...days), versions.length];
+}
 
 /**
  * Finds the CVE ids in an advisory, in any case. In web addresses only upper-case ids count: advisory 2023-059 is about

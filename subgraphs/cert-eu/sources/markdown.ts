@@ -11,16 +11,52 @@ export function cutSections(
   starts: (title: string, level: number) => boolean,
 ): readonly Section[] {
   const sections: { title: string; level: number; lines: string[] }[] = [];
-  let isFenced = false;
-  for (const line of markdown.split(/\r?\n/)) {
-    if (isFence(line)) isFenced = !isFenced;
-    const heading = isFenced || line.length > maxHeading ? null : /^(#{1,6})\s+(.*)$/.exec(line);
-    const title = plainTitle(heading?.[2] ?? '');
-    const level = heading?.[1]?.length ?? 0;
-    if (heading !== null && starts(title, level)) sections.push({ title, level, lines: [] });
+  for (const { line, heading } of linesOf(markdown)) {
+    if (heading !== null && starts(heading.title, heading.level)) sections.push({ ...heading, lines: [] });
     else sections.at(-1)?.lines.push(line);
   }
   return sections.map(({ title, level, lines }) => ({ title, level, body: lines.join('\n').trim() }));
+}
+
+/** Returns the highest level of the headings that `counts` accepts; 1 if there is none. */
+export function topLevel(markdown: string, counts: (title: string) => boolean): number {
+  const levels = linesOf(markdown).flatMap(({ heading }) =>
+    heading !== null && counts(heading.title) ? [heading.level] : [],
+  );
+  return levels.length === 0 ? 1 : Math.min(...levels);
+}
+
+type Line = {
+  readonly line: string;
+  readonly heading: { readonly title: string; readonly level: number } | null;
+};
+
+/** Returns the lines of a text. A heading that is underlined with `===` or `---` is one line. */
+function linesOf(markdown: string): readonly Line[] {
+  const lines: Line[] = [];
+  let isFenced = false;
+  for (const line of markdown.split(/\r?\n/)) {
+    if (isFence(line)) isFenced = !isFenced;
+    const level = isFenced ? undefined : /^(=|-)\1{2,}\s*$/.exec(line)?.[1];
+    const above = lines.at(-1);
+    if (level !== undefined && above !== undefined && isTitle(above)) {
+      lines[lines.length - 1] = {
+        line: above.line,
+        heading: { title: plainTitle(above.line), level: level === '=' ? 1 : 2 },
+      };
+      continue;
+    }
+    const match = isFenced || line.length > maxHeading ? null : /^(#{1,6})\s+(.*)$/.exec(line);
+    const heading =
+      match === null ? null : { title: plainTitle(match[2] ?? ''), level: match[1]?.length ?? 0 };
+    lines.push({ line, heading });
+  }
+  return lines;
+}
+
+/** Returns whether a line can be a heading that the next line underlines. */
+function isTitle({ line, heading }: Line): boolean {
+  return heading === null && line.length <= maxHeading && /^\w/.test(line) && !/[.|]\s*$/.test(line);
 }
 
 /** Returns true for a line that opens or closes a code block, but not for one that does both. */
@@ -32,11 +68,13 @@ function isFence(line: string): boolean {
 /** A longer line is text, not a heading. This bounds the time that the regular expressions take. */
 const maxHeading = 200;
 
-/** Returns a heading in lower case, without emphasis and without a prefix such as `[Update]`. */
+/** Returns a heading in lower case, without emphasis, number, colon and a prefix such as `[Update]`. */
 function plainTitle(title: string): string {
   return title
     .replaceAll(/[*_`]/g, '')
     .replaceAll(/\[[^\]]*\]|#+$/g, '')
+    .replace(/^\s*(?:\d{1,2}[.)]\s+)?/, '')
+    .replace(/\s*:?\s*$/, '')
     .trim()
     .toLowerCase();
 }

@@ -2,7 +2,9 @@ import type { PersonalData, Time } from '../../../schema/record/envelope.ts';
 import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
 import { strictestOf, type TagMarking } from '../../serve/record/marking-tag.ts';
 import type { MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
+import { atPath, orWarn } from '../../serve/ingest/sources/fields.ts';
 import { parseEpoch, parseTime } from '../../serve/ingest/sources/time.ts';
+import type { Revision } from '../../serve/record/revision.ts';
 import { publicDefaults } from './defaults.ts';
 import { isPersonal, toIndicatorKeys } from './misp-indicator.ts';
 import {
@@ -18,12 +20,13 @@ import {
   type MispEvent,
   type MispEventRecord,
   mispShape,
+  mispTolerance,
   type MispTagged,
 } from './misp-shape.ts';
 
 /**
  * Events of the MISP core format, with or without a wrapper. Each event becomes a MISP event record and a sighting for
- * each attribute, including attributes of objects. Deleted attributes are skipped. The only personal data that is kept
+ * each attribute, including attributes of objects. A deleted attribute withdraws its sighting. The only personal data that is kept
  * is email addresses that are indicators.
  */
 export const mispEvent: Source<MispEventRecord> = {
@@ -31,19 +34,26 @@ export const mispEvent: Source<MispEventRecord> = {
   title: 'MISP events',
   expects: 'JSON with {"Event": ...} alone, in an array, or under "response"',
   locate: { at: 'member', name: 'response', orWhole: true },
-  recognise: (head) => /"Event"\s*:\s*\{/.test(head),
+  recognise: (head) => /"Event"\s*:\s*\{/.test(head) || /^\s*\{\s*"response"\s*:\s*\[\s*\]/.test(head),
   shape: mispShape,
+  tolerates: mispTolerance,
   map({ Event: event }, context) {
     const shared = readShared(event, context);
     const attributes = listAttributes(event);
-    return [
-      toEvent(event, attributes, shared, context),
-      ...attributes.map((placed) => toSighting(event, placed, shared)),
+    const kept = attributes.filter(({ isDeleted }) => !isDeleted);
+    const records = [
+      toEvent(event, kept, shared, context),
+      ...attributes.map((one) =>
+        one.isDeleted ? toDeleted(one, shared) : toSighting(event, one, shared, context),
+      ),
     ];
+    const { revision } = shared;
+    const document = { id: event.uuid.toLowerCase(), parts: null };
+    return revision === undefined ? records : records.map((one) => ({ ...one, revision, document }));
   },
   defaults: publicDefaults('cert-eu'),
   resolves: true,
-  mapping: 1,
+  mapping: 2,
 };
 
 /** Values of the event that also apply to its attributes. */
@@ -51,6 +61,8 @@ type Shared = {
   readonly parties: { readonly originator: string; readonly provider: string };
   readonly marking: TagMarking;
   readonly distribution: Distribution;
+  /** The time of the event's last change. */
+  readonly revision: Revision | undefined;
 };
 
 /** Reads the shared values. The creator (`Orgc`) is the originator, and the sending organisation (`Org`) the provider. */
@@ -64,7 +76,12 @@ function readShared(event: MispEvent, { defaults }: MapContext): Shared {
     },
     marking: withDefault(readMarking(event), defaults),
     distribution: readDistribution(event),
+    revision: toRevision(atPath('Event.timestamp', () => readTimestamp(event.timestamp))),
   };
+}
+
+function toRevision(time: Time | null): Revision | undefined {
+  return time === null ? undefined : [time.utc.getTime()];
 }
 
 /** An event without a TLP tag is GREEN, unless the import sets a colour. */
@@ -84,29 +101,53 @@ function toOrganisation(name: string | null | undefined): string | null {
 /** An attribute with the name of its object and the strictest distribution of event, object and attribute. */
 type PlacedAttribute = {
   readonly attribute: MispAttribute;
+  /** The path of the attribute in the record. */
+  readonly path: string;
+  /** Whether the attribute or its object was deleted. */
+  readonly isDeleted: boolean;
   readonly objectName: string | null;
   readonly distribution: Distribution;
 };
 
 function listAttributes(event: MispEvent): readonly PlacedAttribute[] {
-  const top = { name: null, distribution: null, attributes: event.Attribute ?? [] };
-  const objects = (event.Object ?? [])
-    .filter((object) => !isSet(object.deleted))
-    .map((object) => ({
-      name: object.name ?? null,
-      distribution: readDistribution(object),
-      attributes: object.Attribute ?? [],
-    }));
+  const top = {
+    name: null,
+    distribution: null,
+    attributes: event.Attribute ?? [],
+    path: 'Event',
+    isDeleted: false,
+  };
+  const objects = (event.Object ?? []).map((object, at) => ({
+    name: object.name ?? null,
+    distribution: readDistribution(object),
+    attributes: object.Attribute ?? [],
+    path: `Event.Object.${at}`,
+    isDeleted: isSet(object.deleted),
+  }));
   const ofEvent = readDistribution(event);
-  return [top, ...objects].flatMap(({ name, distribution, attributes }) =>
-    attributes
-      .filter((attribute) => !isSet(attribute.deleted))
-      .map((attribute) => ({
-        attribute,
-        objectName: name,
-        distribution: strictest(ofEvent, distribution, readDistribution(attribute)),
-      })),
+  return [top, ...objects].flatMap(({ name, distribution, attributes, path, isDeleted }) =>
+    attributes.map((attribute, at) => ({
+      attribute,
+      path: `${path}.Attribute.${at}`,
+      isDeleted: isDeleted || isSet(attribute.deleted),
+      objectName: name,
+      distribution: strictest(ofEvent, distribution, readDistribution(attribute)),
+    })),
   );
+}
+
+/** Returns the withdrawal of the sighting of a deleted attribute. */
+function toDeleted({ attribute }: PlacedAttribute, { parties }: Shared): Mapped {
+  const localId = attribute.uuid.toLowerCase();
+  return {
+    kind: 'Sighting',
+    localId,
+    content: {},
+    sortAt: null,
+    says: parties,
+    names: [],
+    withdrawn: true,
+  };
 }
 
 /** Reads a flag. MISP writes flags as booleans, numbers or strings. */
@@ -120,7 +161,8 @@ function toEvent(
   { parties, marking, distribution }: Shared,
   context: MapContext,
 ): Mapped {
-  const date = event.date ? parseTime(event.date) : null;
+  const { date: day } = event;
+  const date = day ? orWarn(context, 'Event.date', day, () => parseTime(day)) : null;
   const modifiedAt = readTimestamp(event.timestamp);
   const vulnerabilities = findVulnerabilities(event, attributes, { marking, distribution });
   const actors = findActors(event, context);
@@ -197,11 +239,17 @@ function clusterNames(tagged: MispTagged, galaxy: string): readonly string[] {
   return [...new Set([...clusters, ...tags])];
 }
 
-function toSighting(event: MispEvent, placed: PlacedAttribute, { parties, marking }: Shared): Mapped {
-  const { attribute, objectName, distribution } = placed;
+function toSighting(
+  event: MispEvent,
+  placed: PlacedAttribute,
+  { parties, marking }: Shared,
+  context: MapContext,
+): Mapped {
+  const { attribute, objectName, distribution, path } = placed;
   const keys = isAboutPersons(attribute) ? [] : toIndicatorKeys(attribute.type, attribute.value ?? '');
-  const firstSeen = attribute.first_seen ? parseTime(attribute.first_seen) : null;
-  const modifiedAt = readTimestamp(attribute.timestamp);
+  const { first_seen: first, timestamp } = attribute;
+  const firstSeen = first ? orWarn(context, `${path}.first_seen`, first, () => parseTime(first)) : null;
+  const modifiedAt = orWarn(context, `${path}.timestamp`, timestamp, () => readTimestamp(timestamp));
   const seenAt = firstSeen ?? modifiedAt;
   const content = {
     indicator: keys[0] ?? null,

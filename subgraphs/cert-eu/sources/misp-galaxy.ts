@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actorKey } from '../../../schema/record/keys.ts';
+import { editionOfGalaxy, isWithdrawn, withdrawnFlags } from '../../serve/ingest/sources/galaxy.ts';
 import type { Source } from '../../serve/ingest/sources/source.ts';
 import { publicDefaults } from './defaults.ts';
 
@@ -16,6 +17,7 @@ const meta = z.looseObject({
   'cfr-type-of-incident': stringOrList,
 });
 const shape = z.looseObject({
+  ...withdrawnFlags,
   uuid: z.guid(),
   value: z.string(),
   description: z.string().nullish(),
@@ -37,14 +39,17 @@ export const mispGalaxy: Source<ThreatActorCluster> = {
   recognise: (head) =>
     /"type"\s*:\s*"threat-actor"/.test(head) && /"values"\s*:\s*\[/.test(head) && !/"Event"\s*:/.test(head),
   shape,
+  tolerates: { strict: ['uuid', 'revoked', 'deleted'] },
+  edition: editionOfGalaxy,
   map(raw) {
     const content = toContent(raw);
     const localId = raw.uuid.toLowerCase();
-    return [{ kind: 'ActorProfile', localId, content, sortAt: null, names: [content.actor] }];
+    const record = { kind: 'ActorProfile', localId, content, sortAt: null, names: [content.actor] };
+    return [isWithdrawn(raw) ? { ...record, withdrawn: true as const } : record];
   },
   defaults: publicDefaults('misp-project'),
   aliases: true,
-  mapping: 1,
+  mapping: 2,
 };
 
 function toContent({ uuid, value, description, meta: details }: ThreatActorCluster) {

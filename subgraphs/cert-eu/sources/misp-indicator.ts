@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { indicatorKey, type IndicatorType } from '../../../schema/record/keys.ts';
+import type { IndicatorType } from '../../../schema/record/indicator-types.ts';
+import { indicatorKey } from '../../../schema/record/keys.ts';
 
 /**
  * Returns the keys of the indicators in a MISP attribute. For `filename|sha256` the hash comes before the name. Returns

@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import type { Tolerance } from '../../serve/ingest/sources/source.ts';
 
 const id = z.union([z.string(), z.number()]);
+/** PHP writes an empty object as an empty list. */
+const noneOr = <Shape extends z.ZodType>(shape: Shape) =>
+  z.preprocess((value) => (Array.isArray(value) && value.length === 0 ? null : value), shape.nullish());
 const flag = z.union([z.boolean(), z.number(), z.string()]).nullish();
 const tag = z.looseObject({ name: z.string() });
 const tags = z.array(tag).nullish();
@@ -12,7 +16,7 @@ const galaxy = z.looseObject({
 const shared = {
   distribution: id.nullish(),
   sharing_group_id: id.nullish(),
-  SharingGroup: z.looseObject({ name: z.string().nullish() }).nullish(),
+  SharingGroup: noneOr(z.looseObject({ name: z.string().nullish() })),
 };
 const attribute = z.looseObject({
   ...shared,
@@ -36,7 +40,7 @@ const object = z.looseObject({
   deleted: flag,
   Attribute: z.array(attribute).nullish(),
 });
-const organisation = z.looseObject({ name: z.string().nullish() }).nullish();
+const organisation = noneOr(z.looseObject({ name: z.string().nullish() }));
 const event = z.looseObject({
   ...shared,
   uuid: z.guid(),
@@ -68,6 +72,23 @@ export type MispEvent = z.infer<typeof event>;
 export const mispShape = z.preprocess(unwrap, z.looseObject({ Event: event }));
 /** A MISP event in the member `Event`. */
 export type MispEventRecord = z.infer<typeof mispShape>;
+
+/** A fault in a date or a comment costs that field, one in an attribute the attribute. */
+export const mispTolerance: Tolerance = {
+  strict: [
+    'Tag',
+    'EventTag',
+    'AttributeTag',
+    'distribution',
+    'sharing_group_id',
+    'SharingGroup',
+    'deleted',
+    'Orgc',
+    'Org',
+    'timestamp',
+  ],
+  unwrap,
+};
 
 function unwrap(value: unknown): unknown {
   return typeof value === 'object' && value !== null && 'response' in value ? value.response : value;

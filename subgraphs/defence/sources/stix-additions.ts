@@ -17,7 +17,7 @@ type Described = {
   readonly keys: Set<string>;
   readonly marked: Set<string>;
 };
-type Link = { readonly target: string; readonly marked: readonly string[] };
+type Link = { readonly id: string; readonly target: string; readonly marked: readonly string[] };
 
 const lists = { ThreatActor: 'actors', Indicator: 'indicators', Vulnerability: 'vulnerabilities' } as const;
 /** The maximum number of marking definitions of an object that adds keys to others. */
@@ -29,6 +29,10 @@ const entryBytes = 200;
 export class Additions {
   readonly #described = new Map<string, Described>();
   readonly #links = new Map<string, Link[]>();
+  /** The source of each link, by the id of its relationship. */
+  readonly #sources = new Map<string, string>();
+  readonly #versions = new Map<string, number>();
+  readonly #used = new Set<string>();
   #size = 0;
 
   /** The approximate memory in bytes. */
@@ -36,8 +40,10 @@ export class Additions {
     return this.#size;
   }
 
-  /** Collects the keys and relationships of an object. */
+  /** Collects the keys and relationships of an object, if it is not an older version of one that was met. */
   take(object: StixObject, resolveActor: MapContext['resolveActor']): void {
+    for (const ref of refsTo(object)) this.#used.add(detach(ref.toLowerCase()));
+    if (!this.#isNewest(object)) return;
     if (object.type === 'relationship') this.#takeLink(object);
     else this.#takeObject(object, resolveActor);
   }
@@ -52,6 +58,38 @@ export class Additions {
       ...[...observed].flatMap((ref) => this.#find(ref, [])),
       ...(this.#links.get(id) ?? []).flatMap(({ target, marked }) => this.#find(target, marked)),
     ];
+  }
+
+  /** Returns whether another record shows what an object states: an observable, a vulnerability or a relationship. */
+  uses({ type, id, relationship_type: relationship }: StixObject): boolean {
+    if (type === 'marking-definition' || type === 'identity') return true;
+    if (type === 'relationship') return relationship === 'attributed-to' || relationship === 'indicates';
+    return this.#used.has(id.toLowerCase());
+  }
+
+  /** Forgets the keys and links of an object when a newer version of it comes. */
+  #isNewest(object: StixObject): boolean {
+    const id = object.id.toLowerCase();
+    const at = Date.parse(object.modified ?? object.created ?? '') || 0;
+    const known = this.#versions.get(id);
+    if (known !== undefined && known > at) return false;
+    if (known !== at) {
+      this.#versions.set(detach(id), at);
+      if (known === undefined) this.#count([id]);
+      else this.#forget(id);
+    }
+    return true;
+  }
+
+  #forget(id: string): void {
+    this.#described.delete(id);
+    const source = this.#sources.get(id);
+    if (source === undefined) return;
+    const links = this.#links.get(source) ?? [];
+    this.#links.set(
+      source,
+      links.filter((link) => link.id !== id),
+    );
   }
 
   #find(ref: string | null | undefined, marked: readonly string[], field?: 'actor'): readonly Addition[] {
@@ -85,10 +123,11 @@ export class Additions {
       (type === 'indicates' && source.startsWith('indicator--'));
     if (!isShown || !/^(intrusion-set|vulnerability)--/.test(target)) return;
     const id = source.toLowerCase();
-    const link = { target: target.toLowerCase(), marked: refsOf(object) };
+    const link = { id: object.id.toLowerCase(), target: target.toLowerCase(), marked: refsOf(object) };
     if (link.marked.length > maxMarkings) return;
     const links = this.#links.get(id) ?? [];
     links.push(link);
+    this.#sources.set(link.id, id);
     this.#links.set(id, links);
     this.#count([id, link.target, ...link.marked]);
   }
@@ -126,6 +165,18 @@ function readKeys(
   if (object.type !== 'indicator') return { type: 'Indicator', keys: keysOfObservable(object) };
   const isStix = (object.pattern_type ?? 'stix') === 'stix';
   return { type: 'Indicator', keys: isStix ? keysOfPattern(object.pattern ?? '') : [] };
+}
+
+/** Returns the objects whose keys the record of an object shows. */
+function refsTo({
+  type,
+  object_refs: observed,
+  sighting_of_ref: sighted,
+  source_ref: source,
+  target_ref: target,
+}: StixObject): readonly string[] {
+  if (type === 'observed-data') return observed ?? [];
+  return [sighted, source, target].filter((ref) => typeof ref === 'string');
 }
 
 /** Returns the definitions that mark an object or any of its parts. */

@@ -6,7 +6,7 @@ import { RejectError } from '../../serve/record/reject.ts';
 import { type Addition, Additions, resolveGroup } from './stix-additions.ts';
 import { readEnvelope } from './stix-envelope.ts';
 import { Definitions, joinMarkings, readLabels, type StixMarking } from './stix-marking.ts';
-import { isMapped, mapObject } from './stix-objects.ts';
+import { isMapped, mapObject, revisionOf } from './stix-objects.ts';
 import { fieldsThatDiffer, type Granular, readGranular, withoutParts } from './stix-portions.ts';
 import type { StixObject } from './stix-shape.ts';
 
@@ -58,7 +58,10 @@ export class Bundle implements Collection<StixObject> {
   }
 
   map(object: StixObject, context: MapContext): readonly Mapped[] {
-    if (!isMapped(object)) return [];
+    if (!isMapped(object)) {
+      if (!this.#additions.uses(object)) context.skip?.(typeOf(object));
+      return [];
+    }
     this.#rules.admit(object);
     const marking = joinMarkings([
       this.#definitions.read(object.object_marking_refs ?? []),
@@ -66,6 +69,7 @@ export class Bundle implements Collection<StixObject> {
     ]);
     const reading = combineReading(context.defaults, { marking });
     const whole = this.#combine(object, context, reading);
+    const quiet = { ...context, warn: () => undefined };
     const granular = readGranular(object, this.#definitions).filter(
       (one) => stricterThan(reading, one.marking) !== null,
     );
@@ -73,15 +77,24 @@ export class Bundle implements Collection<StixObject> {
       object,
       granular.flatMap(({ selectors }) => selectors),
     );
-    const { names, sortAt } = granular.length === 0 ? whole : this.#combine(visible, context, reading);
+    const { names, sortAt } = granular.length === 0 ? whole : this.#combine(visible, quiet, reading);
     const portions = joinPortions(reading, [
       ...whole.portions,
-      ...granular.flatMap((one) => this.#portionsOf(object, one, whole.content, context, reading)),
+      ...granular.flatMap((one) => this.#portionsOf(object, one, whole.content, quiet, reading)),
     ]);
     checkPortions(portions, names);
-    const says = { ...readEnvelope(visible, whole.content), marking, portions };
+    const says = { ...readEnvelope(visible, whole.content, context), marking, portions };
+    const revision = revisionOf(object);
     return [
-      { kind: whole.kind, localId: object.id.toLowerCase(), content: whole.content, sortAt, says, names },
+      {
+        kind: whole.kind,
+        localId: object.id.toLowerCase(),
+        content: whole.content,
+        sortAt,
+        says,
+        names,
+        ...(revision === null ? {} : { revision }),
+      },
     ];
   }
 
@@ -99,8 +112,9 @@ export class Bundle implements Collection<StixObject> {
     return fieldsThatDiffer(content, without).map((path) => ({ path, ...strict }));
   }
 
-  #combine(object: StixObject, { resolveActor }: MapContext, reading: Reading): Combined {
-    const mapped = mapObject(object, this.#rules.lang);
+  #combine(object: StixObject, context: MapContext, reading: Reading): Combined {
+    const { resolveActor } = context;
+    const mapped = mapObject(object, this.#rules.lang, context);
     if (mapped === null)
       throw new RejectError(
         'WRONG_MARKING',
@@ -138,6 +152,11 @@ export class Bundle implements Collection<StixObject> {
       throw error;
     }
   }
+}
+
+/** Returns the type of an object for the summary. */
+function typeOf({ type, relationship_type: relationship }: StixObject): string {
+  return type === 'relationship' && relationship ? `relationship ${relationship}` : type;
 }
 
 type Strict = Pick<Portion, 'marking' | 'audience'>;

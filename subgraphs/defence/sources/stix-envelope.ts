@@ -1,5 +1,6 @@
 import type { PersonalData } from '../../../schema/record/envelope.ts';
-import type { Mapped } from '../../serve/ingest/sources/source.ts';
+import { orWarn } from '../../serve/ingest/sources/fields.ts';
+import type { MapContext, Mapped } from '../../serve/ingest/sources/source.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { isPersonal } from './stix-indicators.ts';
 import type { StixObject } from './stix-shape.ts';
@@ -14,6 +15,7 @@ export const mitreIdentity = 'identity--c78cb6e5-0c4b-4611-8297-d1b8b55e40b5';
 export function readEnvelope(
   object: StixObject,
   content: Readonly<Record<string, unknown>>,
+  context: Pick<MapContext, 'warn'>,
 ): NonNullable<Mapped['says']> {
   const {
     created_by_ref: creator,
@@ -27,9 +29,11 @@ export function readEnvelope(
   const keys = (content['indicators'] ?? []) as readonly string[];
   return {
     ...(creator?.toLowerCase() === mitreIdentity ? { originator: 'mitre' } : {}),
-    ...(created ? { reportedAt: parseTime(created) } : {}),
-    ...(modified ? { modifiedAt: parseTime(modified) } : {}),
-    ...(observed ? { observedAt: parseTime(observed) } : {}),
+    ...(created ? { reportedAt: orWarn(context, 'created', created, () => parseTime(created)) } : {}),
+    ...(modified ? { modifiedAt: orWarn(context, 'modified', modified, () => parseTime(modified)) } : {}),
+    ...(observed
+      ? { observedAt: orWarn(context, 'first_observed', observed, () => parseTime(observed)) }
+      : {}),
     ...(level === null ? {} : { confidence: level }),
     ...(revoked === true ? { recordState: 'RETRACTED' } : {}),
     ...(keys.some(isPersonal) ? { personalData: emailAddress } : {}),

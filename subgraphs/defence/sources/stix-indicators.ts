@@ -1,23 +1,44 @@
 import { isIP } from 'node:net';
-import { indicatorKey, type IndicatorType } from '../../../schema/record/keys.ts';
+import type { IndicatorType } from '../../../schema/record/indicator-types.ts';
+import { indicatorKey } from '../../../schema/record/keys.ts';
 import type { StixObject } from './stix-shape.ts';
 
 /** The maximum number of keys that are read from one pattern. */
 const maxKeys = 1000;
 
-/** A comparison for equality with a string. Every repetition is bounded, so that the time is linear in the pattern. */
-const comparison =
-  /(?<![a-z0-9-])([a-z0-9-]{1,64}):([\w.'-]{1,200})\s{0,20}=\s{0,20}'((?:[^'\\]|\\.){0,2048})'/gs;
+const quoted = String.raw`'(?:[^'\\]|\\.){0,2048}'`;
+const literal = String.raw`(?:${quoted}|-?\d{1,20}(?![\w.]))`;
 
-/** Returns the keys of the values in a STIX pattern. Negated and partial comparisons give no keys. */
+/**
+ * A comparison for equality with a value, or with each of a set. Any other text in quotes is skipped, since it may look like
+ * a comparison. Every repetition is bounded, so that the time is linear in the pattern.
+ */
+const comparison = new RegExp(
+  String.raw`(?<![a-z0-9-])([a-z0-9-]{1,64}):([\w.'-]{1,200})\s{0,20}` +
+    String.raw`(?:==?\s{0,20}(${literal})|IN\s{0,20}\(((?:\s{0,20}${literal}\s{0,20},?){1,1000})\))|${quoted}`,
+  'gs',
+);
+
+/**
+ * Returns the keys of the values in a STIX pattern: of comparisons with `=` and `IN`. Negated and partial comparisons give
+ * no keys.
+ */
 export function keysOfPattern(pattern: string): readonly string[] {
   const keys = new Set<string>();
-  for (const [, type = '', path = '', literal = ''] of pattern.matchAll(comparison)) {
-    const key = toKey(`${type}:${path}`, literal.replaceAll(/\\(.)/gs, '$1'));
-    if (key !== null) keys.add(key);
-    if (keys.size === maxKeys) break;
+  for (const [, type = '', path = '', one = '', set = ''] of pattern.matchAll(comparison)) {
+    for (const [value] of `${one}${set}`.matchAll(literals)) {
+      const key = toKey(`${type}:${path}`, valueOf(value));
+      if (key !== null) keys.add(key);
+      if (keys.size === maxKeys) return [...keys];
+    }
   }
   return [...keys];
+}
+
+const literals = new RegExp(literal, 'gs');
+
+function valueOf(written: string): string {
+  return written.startsWith("'") ? written.slice(1, -1).replaceAll(/\\(.)/gs, '$1') : written;
 }
 
 /** Returns the keys of an observable object. */

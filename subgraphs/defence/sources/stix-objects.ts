@@ -1,6 +1,9 @@
 import type { Time } from '../../../schema/record/envelope.ts';
 import { findCveIds, vulnerabilityKey } from '../../../schema/record/keys.ts';
+import { atPath, orWarn } from '../../serve/ingest/sources/fields.ts';
+import type { MapContext } from '../../serve/ingest/sources/source.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
+import type { Revision } from '../../serve/record/revision.ts';
 import { keysOfObservable, keysOfPattern } from './stix-indicators.ts';
 import type { StixObject } from './stix-shape.ts';
 
@@ -18,10 +21,18 @@ export function isMapped(object: StixObject): boolean {
   return object.type === 'relationship' ? useOf(object) !== null : Object.hasOwn(mappers, object.type);
 }
 
-/** Maps an object to its record. Null if it does not become one. Throws WRONG_DATE. */
-export function mapObject(object: StixObject, lang: string | null): MappedObject | null {
+/** Maps an object to its record. Null if it does not become one. */
+export function mapObject(object: StixObject, lang: string | null, context: Warns): MappedObject | null {
   if (!isMapped(object)) return null;
-  return mappers[object.type]?.(object, object.lang ?? lang) ?? null;
+  return mappers[object.type]?.(object, object.lang ?? lang, context) ?? null;
+}
+
+type Warns = Pick<MapContext, 'warn'>;
+
+/** Returns the version of an object: the time of its last change. Null if it has none. Throws WRONG_DATE. */
+export function revisionOf({ modified, created }: StixObject): Revision | null {
+  const at = modified ?? created;
+  return at ? [atPath('modified', () => parseTime(at)).utc.getTime()] : null;
 }
 
 /** Returns the key under which relationships find an object. */
@@ -29,7 +40,9 @@ export function stixKey(id: string): string {
   return `Stix:${id.toLowerCase()}`;
 }
 
-const mappers: Readonly<Record<string, (object: StixObject, lang: string | null) => MappedObject | null>> = {
+const mappers: Readonly<
+  Record<string, (object: StixObject, lang: string | null, context: Warns) => MappedObject | null>
+> = {
   'attack-pattern': mapTechnique,
   malware: mapSoftware,
   tool: mapSoftware,
@@ -62,13 +75,13 @@ function mapSoftware(object: StixObject, lang: string | null): MappedObject {
   return { kind: 'AttackSoftware', content, names: [stixKey(object.id)], sortAt: null };
 }
 
-function mapCampaign(object: StixObject, lang: string | null): MappedObject {
-  const firstSeen = toTime(object.first_seen);
+function mapCampaign(object: StixObject, lang: string | null, context: Warns): MappedObject {
+  const firstSeen = toTime(context, 'first_seen', object.first_seen);
   const content = {
     ...readCommon(object, lang),
     aliases: aliasesOf(object),
     firstSeen,
-    lastSeen: toTime(object.last_seen),
+    lastSeen: toTime(context, 'last_seen', object.last_seen),
   };
   return { kind: 'AttackCampaign', content, names: [stixKey(object.id)], sortAt: firstSeen?.utc ?? null };
 }
@@ -114,39 +127,39 @@ function useOf({
   return /^(malware|tool)--/.test(target ?? '') ? 'SoftwareUse' : null;
 }
 
-function mapIndicator(object: StixObject, lang: string | null): MappedObject {
-  const validFrom = toTime(object.valid_from);
+function mapIndicator(object: StixObject, lang: string | null, context: Warns): MappedObject {
+  const validFrom = toTime(context, 'valid_from', object.valid_from);
   const isStix = (object.pattern_type ?? 'stix') === 'stix';
   return observation(object, lang, {
     pattern: object.pattern ?? null,
     indicators: isStix ? keysOfPattern(object.pattern ?? '') : [],
     validFrom,
-    validUntil: toTime(object.valid_until),
+    validUntil: toTime(context, 'valid_until', object.valid_until),
     labels: unique([...(object.labels ?? []), ...(object.indicator_types ?? [])]),
   });
 }
 
 /** Maps observed data. Only values of indicators are kept: no accounts, messages or persons. */
-function mapObservedData(object: StixObject, lang: string | null): MappedObject {
+function mapObservedData(object: StixObject, lang: string | null, context: Warns): MappedObject {
   const indicators = Object.values(object.objects ?? {}).flatMap((observable) =>
     keysOfObservable(observable),
   );
   return observation(object, lang, {
     pattern: null,
     indicators: unique(indicators),
-    validFrom: toTime(object.first_observed),
-    validUntil: toTime(object.last_observed),
+    validFrom: toTime(context, 'first_observed', object.first_observed),
+    validUntil: toTime(context, 'last_observed', object.last_observed),
     labels: unique(object.labels ?? []),
   });
 }
 
 /** Maps a sighting. Its place is not kept, since it can identify victims. */
-function mapSighting(object: StixObject, lang: string | null): MappedObject {
+function mapSighting(object: StixObject, lang: string | null, context: Warns): MappedObject {
   return observation(object, lang, {
     pattern: null,
     indicators: [],
-    validFrom: toTime(object.first_seen),
-    validUntil: toTime(object.last_seen),
+    validFrom: toTime(context, 'first_seen', object.first_seen),
+    validUntil: toTime(context, 'last_seen', object.last_seen),
     labels: unique(object.labels ?? []),
   });
 }
@@ -216,8 +229,8 @@ function toText(
   return value ? { value, lang } : null;
 }
 
-function toTime(value: string | null | undefined): Time | null {
-  return value ? parseTime(value) : null;
+function toTime(context: Warns, path: string, value: string | null | undefined): Time | null {
+  return value ? orWarn(context, path, value, () => parseTime(value)) : null;
 }
 
 function unique(texts: readonly string[]): readonly string[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Tolerance } from '../../serve/ingest/sources/source.ts';
 
 const id = z
   .string()
@@ -66,6 +67,29 @@ const object = z.looseObject({
 
 /** The properties of a STIX 2.1 object that the import reads. */
 export type StixObject = z.infer<typeof object>;
+
+/** A fault in a text or a time costs that property. Markings, ids and references must be valid. */
+export const stixTolerance: Tolerance = {
+  strict: [
+    'type',
+    'id',
+    'name',
+    'modified',
+    'created_by_ref',
+    'revoked',
+    'x_mitre_deprecated',
+    'labels',
+    'object_marking_refs',
+    'granular_markings',
+    'relationship_type',
+    'source_ref',
+    'target_ref',
+    'definition_type',
+    'definition',
+    'extensions',
+    'x_opencti_definition',
+  ],
+};
 
 /** The object types that the import reads. Of other types it reads only `type` and `id`. */
 const known: ReadonlySet<string> = new Set([

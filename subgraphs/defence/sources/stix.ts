@@ -4,13 +4,14 @@ import { publicDefaults, sharedDefaults } from './defaults.ts';
 import { Bundle, type BundleRules } from './stix-bundle.ts';
 import { mitreIdentity } from './stix-envelope.ts';
 import { mitreTerms } from './stix-marking.ts';
-import { type StixObject, stixShape } from './stix-shape.ts';
+import { type StixObject, stixShape, stixTolerance } from './stix-shape.ts';
 
 const common = {
   locate: { at: 'member', name: 'objects' },
   shape: stixShape,
+  tolerates: stixTolerance,
   resolves: true,
-  mapping: 1,
+  mapping: 2,
 } as const;
 
 /**
@@ -22,8 +23,10 @@ export const attack: Source<StixObject> = {
   ...bundlesOf({ lang: 'en', admit: rejectOthers }),
   name: 'attack',
   title: 'MITRE ATT&CK (STIX 2.1)',
-  expects: 'a STIX bundle with an object of the type "x-mitre-collection"',
-  recognise: (head) => isBundle(head) && /"type"\s*:\s*"x-mitre-collection"/.test(head),
+  expects:
+    'a STIX bundle with an object of the type "x-mitre-collection", or a small one of objects by MITRE only',
+  recognise: (head) =>
+    isBundle(head) && (/"type"\s*:\s*"x-mitre-collection"/.test(head) || hasOnlyMitre(head)),
   defaults: publicDefaults('mitre'),
 };
 
@@ -50,6 +53,21 @@ function bundlesOf(rules: BundleRules): Pick<Source<StixObject>, 'collect' | 'ma
 
 function isBundle(head: string): boolean {
   return /"objects"\s*:\s*\[/.test(head) && /"type"\s*:\s*"bundle"|"spec_version"\s*:\s*"2\.[01]"/.test(head);
+}
+
+/** Returns whether a small file has only objects by MITRE under its terms of use, as MITRE publishes each object alone. */
+function hasOnlyMitre(head: string): boolean {
+  try {
+    const { objects } = JSON.parse(head) as { readonly objects?: unknown };
+    if (!Array.isArray(objects) || objects.length === 0) return false;
+    return (objects as Partial<StixObject>[]).every(
+      ({ created_by_ref: creator, object_marking_refs: marked }) =>
+        creator?.toLowerCase() === mitreIdentity &&
+        marked?.some((ref) => ref.toLowerCase() === mitreTerms) === true,
+    );
+  } catch {
+    return false;
+  }
 }
 
 function rejectOthers({ created_by_ref: creator, object_marking_refs: marked }: StixObject): void {

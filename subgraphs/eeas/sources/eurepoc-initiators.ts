@@ -1,4 +1,6 @@
 import type { Time } from '../../../schema/record/envelope.ts';
+import { orWarn } from '../../serve/ingest/sources/fields.ts';
+import type { MapContext } from '../../serve/ingest/sources/source.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { readValue } from './eurepoc-cells.ts';
 import { readInitiatorName } from './eurepoc-names.ts';
@@ -28,21 +30,21 @@ const unattributed: Attribution = { attributionBasis: null, attributedBy: null, 
  */
 export function readInitiators(
   raw: EurepocIncident,
-  resolveActor: (name: string) => string | null,
+  context: MapContext,
 ): { readonly initiators: readonly Initiator[]; readonly actors: readonly string[] } {
   const actors = new Set<string>();
   const named = distinct(
     raw.initiators,
     ({ initiator_country: country, initiator_category: of, initiator_name: cell }) => {
       const category = readValue(of);
-      const { name, actors: found } = readInitiatorName(cell, category, resolveActor);
+      const { name, actors: found } = readInitiatorName(cell, category, context.resolveActor);
       for (const key of found) actors.add(key);
       return { country: readValue(country), value: { name, actor: found[0] ?? null, category } };
     },
   );
   const attributed = distinct(raw.attributions, (row) => ({
     country: readValue(row.initiator_country),
-    value: toAttribution(row),
+    value: toAttribution(row, context),
   }));
   const countries = [...new Set([...named.keys(), ...attributed.keys()])];
   const initiators = countries.flatMap((country) =>
@@ -54,12 +56,12 @@ export function readInitiators(
   return { initiators: initiators.filter(hasValue), actors: [...actors] };
 }
 
-function toAttribution(row: EurepocIncident['attributions'][number]): Attribution {
+function toAttribution(row: EurepocIncident['attributions'][number], context: MapContext): Attribution {
   const day = readValue(row.attribution_date);
   return {
     attributionBasis: readValue(row.attribution_basis_clean),
     attributedBy: null,
-    attributedAt: day === null ? null : parseTime(day),
+    attributedAt: day === null ? null : orWarn(context, 'attribution_date', day, () => parseTime(day)),
   };
 }
 

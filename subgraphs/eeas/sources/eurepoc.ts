@@ -1,5 +1,6 @@
 import type { Time } from '../../../schema/record/envelope.ts';
 import { memberStateKey, memberStates } from '../../../schema/record/keys.ts';
+import { orWarn } from '../../serve/ingest/sources/fields.ts';
 import type { MapContext, Source } from '../../serve/ingest/sources/source.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
@@ -9,7 +10,7 @@ import { type Initiator, readInitiators } from './eurepoc-initiators.ts';
 
 /**
  * The EuRepoC tables of political cyber incidents. Each incident becomes a cyber incident record with its receivers,
- * initiators, attributions and intensity. EuRepoC is the originator. Rejects a date that does not exist (WRONG_DATE).
+ * initiators, attributions and intensity. EuRepoC is the originator.
  */
 export const eurepoc: Source<EurepocIncident> = {
   name: 'eurepoc',
@@ -69,12 +70,12 @@ function toContent(raw: EurepocIncident, context: MapContext): Content {
   const reference = raw.initiators[0]?.ID.trim() ?? '';
   const day = readValue(raw.initiators[0]?.start_date);
   const receiverCountries = readColumn(rows, (row) => row.receiver_country);
-  const { initiators, actors } = readInitiators(raw, context.resolveActor);
+  const { initiators, actors } = readInitiators(raw, context);
   return {
     reference,
     // The tables have no names of incidents.
     name: `EuRepoC ${reference}`,
-    startedAt: day === null ? null : parseTime(day),
+    startedAt: day === null ? null : orWarn(context, 'start_date', day, () => parseTime(day)),
     incidentTypes: readColumn(rows, (row) => row.incident_type),
     receiverCountries,
     receiverStates: receiverCountries.flatMap((country) => findMemberState(country) ?? []),

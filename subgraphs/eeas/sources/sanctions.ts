@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { PersonalData, Time } from '../../../schema/record/envelope.ts';
 import { contractOf, namedIn } from '../../serve/record/contract.ts';
-import type { MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
+import { orWarn } from '../../serve/ingest/sources/fields.ts';
+import type { Edition, MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
 import { RejectError } from '../../serve/record/reject.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
@@ -12,6 +13,7 @@ const entity = z.looseObject({
   euReferenceNumber: texts,
   designationDate: texts,
   designationDetails: texts,
+  remark: z.array(z.union([z.string(), z.looseObject({ text: texts })])).optional(),
   regulation: z
     .array(
       z.looseObject({ regulationType: texts, publicationDate: texts, numberTitle: texts, programme: texts }),
@@ -38,6 +40,9 @@ const entity = z.looseObject({
         circa: texts,
         birthdate: texts,
         year: texts,
+        monthOfYear: texts,
+        yearRangeFrom: texts,
+        yearRangeTo: texts,
         city: texts,
         region: texts,
         place: texts,
@@ -65,8 +70,7 @@ export type SanctionEntity = z.infer<typeof entity>;
 
 /**
  * The Union's consolidated list of financial sanctions. The Council is the originator of each listing and the Commission
- * its provider. Rejects a subject that is neither a person nor an entity, or has no name (WRONG_SHAPE), and a date that
- * does not exist (WRONG_DATE).
+ * its provider. Rejects a subject that is neither a person nor an entity, or has no name (WRONG_SHAPE).
  */
 export const sanctions: Source<SanctionEntity> = {
   name: 'eu-sanctions',
@@ -76,28 +80,40 @@ export const sanctions: Source<SanctionEntity> = {
   endings: ['.xml'],
   recognise: (head) => /<(?:\w{1,40}:)?export\b/.test(head) && /<(?:\w{1,40}:)?sanctionEntity\b/.test(head),
   shape: entity,
+  tolerates: { strict: ['logicalId', 'subjectType', 'nameAlias'] },
+  edition: editionOf,
   map: (raw, context) => [toListing(raw, context)],
   defaults: publicDefaults('council', 'commission'),
   resolves: true,
-  mapping: 1,
+  mapping: 2,
 };
+
+/** Reads the version of the list: the time at which the Commission generated it, on the root element. */
+function editionOf(outside: string): Edition | null {
+  const text = /<(?:\w{1,40}:)?export\b[^>]{0,2000}?\bgenerationDate\s*=\s*["']([^"']{1,40})["']/.exec(
+    outside,
+  )?.[1];
+  const at = Date.parse(text ?? '');
+  return Number.isNaN(at) ? null : { document: 'eu-consolidated-list', revision: [at] };
+}
 
 function toListing(raw: SanctionEntity, context: MapContext): Mapped {
   const subjectType = readSubject(raw);
-  const listedAt = toTime(raw.designationDate);
+  const listedAt = toTime(raw.designationDate, 'designationDate', context);
   const names = raw.nameAlias.map(toName);
   const content = {
     euReference: first(raw.euReferenceNumber),
     logicalId: raw.logicalId[0].trim(),
-    ...toActs(raw),
+    ...toActs(raw, context),
     subjectType,
     names,
-    birth: (raw.birthdate ?? []).map(toBirth),
+    birth: (raw.birthdate ?? []).flatMap((one, at) => toBirth(one, `birthdate.${at}`, context) ?? []),
     citizenship: (raw.citizenship ?? []).flatMap((one) => toCountry(one.countryIso2Code) ?? []),
     identification: (raw.identification ?? []).map(toIdentification),
     addresses: (raw.address ?? []).map(toAddress),
     function: names.find((name) => name.function !== null)?.function ?? null,
     statementOfReasons: toText(first(raw.designationDetails)),
+    remark: toText(remarkOf(raw)),
     // The list gives neither the measures nor the incidents behind a listing.
     measures: [],
     listedAt,
@@ -131,6 +147,13 @@ const listedPerson: PersonalData = {
   restricted: false,
 };
 
+function remarkOf({ remark = [] }: SanctionEntity): string | null {
+  const found = remark
+    .map((one) => (typeof one === 'string' ? one : (one.text?.[0] ?? '')))
+    .map((text) => text.trim());
+  return first([found.filter((text) => text !== '').join('\n')]);
+}
+
 function readSubject({ subjectType: [{ code, classificationCode }] }: SanctionEntity): 'PERSON' | 'ENTITY' {
   const type = (first(code) ?? first(classificationCode) ?? '').toLowerCase();
   if (type === 'person' || type === 'p') return 'PERSON';
@@ -139,15 +162,17 @@ function readSubject({ subjectType: [{ code, classificationCode }] }: SanctionEn
 }
 
 /** Reads the legal acts. `2019/555 (OJ L97)` is an act and its reference in the Official Journal. */
-function toActs({ regulation = [] }: SanctionEntity) {
-  const acts = regulation.map((one) => {
+function toActs({ regulation = [] }: SanctionEntity, context: MapContext) {
+  const acts = regulation.map((one, index) => {
     const [, number = '', journal] = /^([^(]*)(?:\((OJ [^)]*)\))?/.exec(first(one.numberTitle) ?? '') ?? [];
-    const at = toTime(one.publicationDate);
+    const at = toTime(one.publicationDate, `regulation.${index}.publicationDate`, context);
     return { number: number.trim(), journal: journal ?? null, type: first(one.regulationType), at };
   });
+  const programmes = [...new Set(regulation.flatMap((one) => first(one.programme) ?? []))];
   const amending = acts.findLast((act) => act.type === 'amendment');
   return {
-    programme: regulation.map((one) => first(one.programme)).find((name) => name !== null) ?? null,
+    programme: programmes[0] ?? null,
+    programmes,
     legalBasis: [...new Set(acts.map((act) => act.number).filter((number) => number !== ''))],
     amendingAct: amending?.number || null,
     ojReference: acts.at(-1)?.journal ?? null,
@@ -168,14 +193,31 @@ function toName(alias: SanctionEntity['nameAlias'][number]) {
   };
 }
 
-/** Reads a birth. Only the year of an approximate date (`circa`) is kept. */
-function toBirth(birth: NonNullable<SanctionEntity['birthdate']>[number]) {
+/** Reads a birth. Only the year of an approximate date (`circa`) is kept. Null if nothing is known. */
+function toBirth(birth: NonNullable<SanctionEntity['birthdate']>[number], path: string, context: MapContext) {
   const isApproximate = first(birth.circa) === 'true';
-  return {
-    date: (isApproximate ? null : toTime(birth.birthdate)) ?? toTime(birth.year),
+  const [month, year] = [first(birth.monthOfYear), first(birth.year)];
+  const written = month !== null && year !== null ? `${year}-${month.padStart(2, '0')}` : year;
+  const [from, to] = [birth.yearRangeFrom, birth.yearRangeTo].map((one) => toYear(one));
+  const known = {
+    date:
+      (isApproximate ? null : toTime(birth.birthdate, `${path}.birthdate`, context)) ??
+      toTime(
+        written === null ? undefined : [isApproximate ? (year ?? '') : written],
+        `${path}.year`,
+        context,
+      ),
+    yearFrom: from ?? null,
+    yearTo: to ?? null,
     place: [birth.place, birth.city, birth.region].map(first).find((name) => name !== null) ?? null,
     country: toCountry(birth.countryIso2Code),
   };
+  return Object.values(known).some((value) => value !== null) ? known : null;
+}
+
+function toYear(values: readonly string[] | undefined): number | null {
+  const year = Number(first(values) ?? Number.NaN);
+  return Number.isInteger(year) && year > 1000 && year < 3000 ? year : null;
 }
 
 function toIdentification(one: NonNullable<SanctionEntity['identification']>[number]) {
@@ -216,9 +258,9 @@ function toCountry(code: readonly string[] | undefined): string | null {
   return value === '00' ? null : value;
 }
 
-function toTime(values: readonly string[] | undefined): Time | null {
+function toTime(values: readonly string[] | undefined, path: string, context: MapContext): Time | null {
   const value = first(values);
-  return value === null ? null : parseTime(value);
+  return value === null ? null : orWarn(context, path, value, () => parseTime(value));
 }
 
 function toText(value: string | null): { readonly value: string; readonly lang: string } | null {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { vulnerabilityKey } from '../../../schema/record/keys.ts';
-import type { Mapped, Source } from '../../serve/ingest/sources/source.ts';
+import { atPath, orWarn } from '../../serve/ingest/sources/fields.ts';
+import { readHead } from '../../serve/ingest/sources/head.ts';
+import type { Edition, MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
+import { revisionOf } from '../../serve/record/revision.ts';
 import { RejectError } from '../../serve/record/reject.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
@@ -17,7 +20,7 @@ const shape = z.looseObject({
   dueDate: z.string().nullish(),
   knownRansomwareCampaignUse: z.string().nullish(),
   notes: z.string().nullish(),
-  cwes: z.array(z.string()).nullish(),
+  cwes: z.union([z.string(), z.array(z.string())]).nullish(),
 });
 
 /** One entry of CISA's catalogue of known exploited vulnerabilities. */
@@ -34,19 +37,30 @@ export const cisaKev: Source<CisaKevRecord> = {
   locate: { at: 'member', name: 'vulnerabilities' },
   recognise: (head) => /"vulnerabilities"\s*:\s*\[/.test(head) && /"(catalogVersion|cveID)"\s*:/.test(head),
   shape,
-  map(raw) {
+  tolerates: { strict: ['cveID'] },
+  edition: editionOf,
+  map(raw, context) {
     const key = vulnerabilityKey(raw.cveID);
     if (key?.startsWith('Vulnerability:CVE-') !== true)
       throw new RejectError('WRONG_SHAPE', 'cveID: expected a CVE id');
     const id = key.slice('Vulnerability:'.length);
-    return [toRecord(raw, id, key), toStatement(raw, id, key)];
+    return [toRecord(raw, id, key), toStatement(raw, id, key, context)];
   },
   defaults: publicDefaults('cisa'),
-  mapping: 1,
+  mapping: 2,
 };
 
+/** Reads the version of the catalogue: `2026.09.18`, and the time of its release if there are two in a day. */
+function editionOf(outside: string): Edition | null {
+  const { catalogVersion, dateReleased } = readHead(outside);
+  const revision = typeof catalogVersion === 'string' ? revisionOf(catalogVersion) : null;
+  const released = typeof dateReleased === 'string' ? Date.parse(dateReleased) : Number.NaN;
+  if (revision === null) return null;
+  return { document: 'cisa-kev', revision: [...revision, Number.isNaN(released) ? 0 : released] };
+}
+
 function toRecord(raw: CisaKevRecord, id: string, key: string): Mapped {
-  const reportedAt = parseTime(raw.dateAdded);
+  const reportedAt = atPath('dateAdded', () => parseTime(raw.dateAdded));
   const content = {
     vulnerability: id,
     cveId: id,
@@ -57,7 +71,7 @@ function toRecord(raw: CisaKevRecord, id: string, key: string): Mapped {
     state: 'PUBLISHED',
     publishedAt: null,
     updatedAt: null,
-    cwes: raw.cwes ?? [],
+    cwes: typeof raw.cwes === 'string' ? [raw.cwes] : (raw.cwes ?? []),
     cvss: [],
     products: [
       {
@@ -75,7 +89,8 @@ function toRecord(raw: CisaKevRecord, id: string, key: string): Mapped {
   return { kind, localId: id, content, sortAt: reportedAt.utc, says: { reportedAt }, names: [key] };
 }
 
-function toStatement(raw: CisaKevRecord, id: string, key: string): Mapped {
+function toStatement(raw: CisaKevRecord, id: string, key: string, context: MapContext): Mapped {
+  const { dueDate: due } = raw;
   const reportedAt = parseTime(raw.dateAdded);
   const isKnown = raw.knownRansomwareCampaignUse?.trim().toLowerCase() === 'known';
   const content = {
@@ -90,7 +105,7 @@ function toStatement(raw: CisaKevRecord, id: string, key: string): Mapped {
     ransomwareUse: isKnown ? 'KNOWN' : 'UNKNOWN',
     actors: [],
     requiredAction: { value: raw.requiredAction, lang: 'en' },
-    dueDate: raw.dueDate ? parseTime(raw.dueDate) : null,
+    dueDate: due ? orWarn(context, 'dueDate', due, () => parseTime(due)) : null,
     notes: raw.notes ? { value: raw.notes, lang: 'en' } : null,
   };
   const kind = 'ExploitationStatement';

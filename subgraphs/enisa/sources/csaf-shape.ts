@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Tolerance } from '../../serve/ingest/sources/source.ts';
 
 const text = z.string().nullish();
 /** The length is limited because each record copies the names of its products. */
@@ -36,7 +37,9 @@ const vulnerability = z.looseObject({
   references: z.array(reference).nullish(),
   product_status: z.record(z.string(), z.array(name)).nullish(),
   remediations: z.array(z.looseObject({ category: z.string(), details: z.string(), url: text })).nullish(),
-  scores: z.array(z.looseObject({ cvss_v2: cvss.nullish(), cvss_v3: cvss.nullish() })).nullish(),
+  scores: z
+    .array(z.looseObject({ cvss_v2: cvss.nullish(), cvss_v3: cvss.nullish(), cvss_v4: cvss.nullish() }))
+    .nullish(),
   flags: z.array(z.looseObject({ label: z.string().max(100), product_ids: ids, group_ids: ids })).nullish(),
   threats: z.array(z.looseObject({ category: z.string(), details: z.string() })).nullish(),
 });
@@ -45,6 +48,8 @@ const vulnerability = z.looseObject({
 export const csafShape = z.looseObject({
   document: z.looseObject({
     csaf_version: z.literal('2.0'),
+    category: text,
+    notes: z.array(note).nullish(),
     title: name,
     lang: z.string().max(100).nullish(),
     distribution: z.looseObject({ text, tlp: z.looseObject({ label: z.string() }).nullish() }).nullish(),
@@ -55,6 +60,7 @@ export const csafShape = z.looseObject({
       status: z.enum(['draft', 'interim', 'final']),
       initial_release_date: z.string(),
       current_release_date: z.string(),
+      version: text,
     }),
   }),
   product_tree: z
@@ -75,6 +81,22 @@ export const csafShape = z.looseObject({
     .nullish(),
   vulnerabilities: z.array(vulnerability).nullish(),
 });
+
+/** A fault in a text or a score costs that part. Markings, ids, products and versions must be valid. */
+export const csafTolerance: Tolerance = {
+  strict: [
+    'csaf_version',
+    'distribution',
+    'publisher',
+    'tracking',
+    'product_tree',
+    'product_status',
+    'flags',
+    'cve',
+    'ids',
+  ],
+  whole: ['vulnerabilities'],
+};
 
 export type CsafDocument = z.infer<typeof csafShape>;
 /** A vulnerability of a CSAF document. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { memberStateKey, vulnerabilityKey } from '../../../schema/record/keys.ts';
-import type { MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
+import { atPath, orWarn } from '../../serve/ingest/sources/fields.ts';
+import type { Collection, Edition, MapContext, Mapped, Source } from '../../serve/ingest/sources/source.ts';
 import { RejectError } from '../../serve/record/reject.ts';
 import { parseTime } from '../../serve/ingest/sources/time.ts';
 import { publicDefaults } from './defaults.ts';
@@ -19,7 +20,7 @@ const shape = z.looseObject({
   shortDescription: z.string().nullish(),
   exploitationType: stringOrList,
   threatActorsExploiting: stringOrList,
-  cwes: z.array(z.string()).nullish(),
+  cwes: stringOrList,
   notes: z.string().nullish(),
 });
 
@@ -38,15 +39,49 @@ export const euKev: Source<EuKevRecord> = {
   locate: { at: 'array' },
   recognise: (head) => /^\s*\[/.test(head) && /"originSource"\s*:/.test(head),
   shape,
-  map(raw, context) {
-    const ids = readIds(raw);
-    const origin = findOrigin(raw.originSource);
-    return [toRecord(raw, ids, origin), toStatement(raw, ids, origin, context)];
-  },
+  tolerates: { strict: ['cveID', 'euvdID', 'originSource'] },
+  collect: () => new Catalogue(),
+  map: mapEntry,
   defaults: publicDefaults('csirts-network', 'enisa'),
   resolves: true,
-  mapping: 1,
+  mapping: 2,
 };
+
+function mapEntry(raw: EuKevRecord, context: MapContext): readonly Mapped[] {
+  const ids = readIds(raw);
+  const origin = findOrigin(raw.originSource);
+  return [toRecord(raw, ids, origin), toStatement(raw, ids, origin, context)];
+}
+
+/**
+ * The catalogue has no version. It is ordered by its newest date, and then by the number of entries. An entry that
+ * ENISA withdraws on that day makes the catalogue look older, so the import says that it was left out.
+ */
+class Catalogue implements Collection<EuKevRecord> {
+  readonly size = 0;
+  readonly map = mapEntry;
+  #newest = 0;
+  #entries = 0;
+
+  take({ dateReported: day, patchedSince }: EuKevRecord): void {
+    this.#entries += 1;
+    for (const text of [day, patchedSince ?? '']) {
+      const at = /^\d{4}[-/]\d{2}[-/]\d{2}$/.test(text.trim())
+        ? Date.parse(text.trim().replaceAll('/', '-'))
+        : 0;
+      // A misprinted date in the future must not make every later catalogue look old.
+      if (at <= Date.now()) this.#newest = Math.max(this.#newest, at);
+    }
+  }
+
+  takeClassified(): void {
+    this.#entries += 1;
+  }
+
+  edition(): Edition | null {
+    return this.#newest === 0 ? null : { document: 'eu-kev', revision: [this.#newest, this.#entries] };
+  }
+}
 
 type Ids = {
   readonly id: string;
@@ -63,6 +98,11 @@ function readIds(raw: EuKevRecord): Ids {
   const id = cveId ?? euvdId;
   if (id === null) throw new RejectError('WRONG_SHAPE', 'cveID, euvdID: expected a CVE or EUVD id');
   return { id, key: `Vulnerability:${id}`, cveId, euvdId };
+}
+
+/** Returns the keys of both ids, so that a record is found by its EUVD id without an alias table. */
+function keysOf({ cveId, euvdId }: Ids): readonly string[] {
+  return [cveId, euvdId].flatMap((id) => (id === null ? [] : [`Vulnerability:${id}`]));
 }
 
 function readId(text: string | null | undefined, scheme: string): string | null {
@@ -93,7 +133,7 @@ function findOrigin(source: string): Origin {
 }
 
 function toRecord(raw: EuKevRecord, ids: Ids, origin: Origin): Mapped {
-  const reportedAt = parseTime(raw.dateReported);
+  const reportedAt = atPath('dateReported', () => parseTime(raw.dateReported));
   const content = {
     vulnerability: ids.id,
     cveId: ids.cveId,
@@ -104,7 +144,7 @@ function toRecord(raw: EuKevRecord, ids: Ids, origin: Origin): Mapped {
     state: 'PUBLISHED',
     publishedAt: null,
     updatedAt: null,
-    cwes: raw.cwes ?? [],
+    cwes: toList(raw.cwes),
     cvss: [],
     products: toProducts(raw),
     references: findUrls(raw.notes ?? ''),
@@ -115,12 +155,13 @@ function toRecord(raw: EuKevRecord, ids: Ids, origin: Origin): Mapped {
     content,
     sortAt: reportedAt.utc,
     says: { originator: origin.organisation, reportedAt },
-    names: [ids.key],
+    names: keysOf(ids),
   };
 }
 
 function toStatement(raw: EuKevRecord, ids: Ids, origin: Origin, context: MapContext): Mapped {
   const reportedAt = parseTime(raw.dateReported);
+  const { patchedSince: patched } = raw;
   const types = toList(raw.exploitationType).map(toType);
   const actors = toList(raw.threatActorsExploiting).flatMap((name) => context.resolveActor(name) ?? []);
   const content = {
@@ -130,7 +171,7 @@ function toStatement(raw: EuKevRecord, ids: Ids, origin: Origin, context: MapCon
     memberState: origin.memberState,
     firstSeen: null,
     reportedAt,
-    patchedSince: raw.patchedSince ? parseTime(raw.patchedSince) : null,
+    patchedSince: patched ? orWarn(context, 'patchedSince', patched, () => parseTime(patched)) : null,
     exploitationTypes: [...new Set(types)],
     ransomwareUse: types.includes('RANSOMWARE') ? 'KNOWN' : 'UNKNOWN',
     actors: [...new Set(actors)],
@@ -144,7 +185,7 @@ function toStatement(raw: EuKevRecord, ids: Ids, origin: Origin, context: MapCon
     content,
     sortAt: reportedAt.utc,
     says: { originator: origin.organisation, reportedAt },
-    names: [ids.key, ...content.actors, ...memberStateKeys(origin)],
+    names: [...keysOf(ids), ...content.actors, ...memberStateKeys(origin)],
   };
 }
 

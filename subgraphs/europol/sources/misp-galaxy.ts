@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actorKey } from '../../../schema/record/keys.ts';
+import { editionOfGalaxy, isWithdrawn, withdrawnFlags } from '../../serve/ingest/sources/galaxy.ts';
 import type { Source } from '../../serve/ingest/sources/source.ts';
 import { publicDefaults } from './defaults.ts';
 import { stringOrList, toList } from './galaxy-lists.ts';
@@ -13,7 +14,7 @@ const meta = z.looseObject({
   capabilities: stringOrList,
   refs: stringOrList,
 });
-const shape = z.looseObject({ uuid: z.guid(), value: z.string(), meta: meta.nullish() });
+const shape = z.looseObject({ ...withdrawnFlags, uuid: z.guid(), value: z.string(), meta: meta.nullish() });
 
 /** One cluster of the threat actor galaxy of the MISP project. */
 export type ThreatActorCluster = z.infer<typeof shape>;
@@ -29,15 +30,21 @@ export const mispGalaxy: Source<ThreatActorCluster> = {
   locate: { at: 'member', name: 'values' },
   recognise: (head) => /"type"\s*:\s*"threat-actor"/.test(head) && /"values"\s*:\s*\[/.test(head),
   shape,
-  map(raw) {
+  tolerates: { strict: ['uuid', 'revoked', 'deleted'] },
+  edition: editionOfGalaxy,
+  map(raw, context) {
     const content = toContent(raw);
-    if (isEmpty(content)) return [];
+    if (isEmpty(content)) {
+      context.skip?.('cluster without motives, targets or methods');
+      return [];
+    }
     const localId = raw.uuid.toLowerCase();
-    return [{ kind: 'CriminalProfile', localId, content, sortAt: null, names: [content.actor] }];
+    const record = { kind: 'CriminalProfile', localId, content, sortAt: null, names: [content.actor] };
+    return [isWithdrawn(raw) ? { ...record, withdrawn: true as const } : record];
   },
   defaults: publicDefaults('misp-project'),
   aliases: true,
-  mapping: 1,
+  mapping: 2,
 };
 
 function toContent({ uuid, value, meta: details }: ThreatActorCluster) {

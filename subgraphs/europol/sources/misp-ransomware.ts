@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Text, Time } from '../../../schema/record/envelope.ts';
 import { actorKey, findCveIds, normaliseName, vulnerabilityKey } from '../../../schema/record/keys.ts';
-import type { Source } from '../../serve/ingest/sources/source.ts';
+import { editionOfGalaxy, isWithdrawn, withdrawnFlags } from '../../serve/ingest/sources/galaxy.ts';
+import { orWarn } from '../../serve/ingest/sources/fields.ts';
+import type { MapContext, Source } from '../../serve/ingest/sources/source.ts';
 import { parseTime, parseTimeOrNull } from '../../serve/ingest/sources/time.ts';
 import { findDecryptor } from './decryptor.ts';
 import { publicDefaults } from './defaults.ts';
@@ -27,6 +29,7 @@ const meta = z.looseObject({
   links: stringOrList,
 });
 const shape = z.looseObject({
+  ...withdrawnFlags,
   uuid: z.guid(),
   value: z.string(),
   description: z.string().nullish(),
@@ -37,7 +40,7 @@ const shape = z.looseObject({
 /** One cluster of the ransomware galaxy of the MISP project. */
 export type RansomwareCluster = z.infer<typeof shape>;
 
-/** The ransomware galaxy of the MISP project. Rejects a date that does not exist (WRONG_DATE). */
+/** The ransomware galaxy of the MISP project. */
 export const mispRansomware: Source<RansomwareCluster> = {
   name: 'misp-ransomware',
   title: 'MISP galaxy of ransomware',
@@ -45,8 +48,10 @@ export const mispRansomware: Source<RansomwareCluster> = {
   locate: { at: 'member', name: 'values' },
   recognise: (head) => /"type"\s*:\s*"ransomware"/.test(head) && /"values"\s*:\s*\[/.test(head),
   shape,
-  map(raw) {
-    const content = toContent(raw);
+  tolerates: { strict: ['uuid', 'revoked', 'deleted'] },
+  edition: editionOfGalaxy,
+  map(raw, context) {
+    const content = toContent(raw, context);
     const { vulnerabilities, actors, firstSeen } = content;
     return [
       {
@@ -56,14 +61,15 @@ export const mispRansomware: Source<RansomwareCluster> = {
         sortAt: firstSeen?.utc ?? null,
         says: { observedAt: firstSeen },
         names: [...vulnerabilities.flatMap((id) => vulnerabilityKey(id) ?? []), ...actors],
+        ...(isWithdrawn(raw) ? { withdrawn: true as const } : {}),
       },
     ];
   },
   defaults: publicDefaults('misp-project'),
-  mapping: 1,
+  mapping: 2,
 };
 
-function toContent(raw: RansomwareCluster) {
+function toContent(raw: RansomwareCluster, context: MapContext) {
   const details = raw.meta ?? {};
   const references = toList(details.refs);
   return {
@@ -72,7 +78,7 @@ function toContent(raw: RansomwareCluster) {
     nameKey: normaliseName(raw.value) ?? raw.value.trim(),
     synonyms: toList(details.synonyms),
     description: raw.description ? toText(raw.description) : null,
-    firstSeen: readFirstSeen(details.date),
+    firstSeen: orWarn(context, 'meta.date', details.date, () => readFirstSeen(details.date)),
     extensions: toList(details.extensions, details.extension),
     ransomNotes: toList(details.ransomnotes, details.ransomenotes).map(toText),
     ransomNoteFiles: toList(
@@ -100,7 +106,7 @@ function toText(value: string): Text {
 
 /**
  * Reads the first sighting. Some dates have no known form, such as `Febuary 2017` or `December 2016/January 2017`: the
- * year is kept if there is exactly one. A day that does not exist is rejected.
+ * year is kept if there is exactly one. Throws WRONG_DATE for a day that does not exist.
  */
 function readFirstSeen(date: string | null | undefined): Time | null {
   const text = date?.trim() ?? '';

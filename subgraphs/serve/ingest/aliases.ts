@@ -1,6 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import { aliasesOf, type AliasRow, type AliasTable, indexAliases } from '../../../schema/record/aliases.ts';
 import { actorKey, normaliseName } from '../../../schema/record/keys.ts';
+import type { Resolve } from './resolve-again.ts';
 import { bearsClassification } from '../record/classification.ts';
 
 /**
@@ -21,15 +22,22 @@ type KeptRow = AliasRow & { readonly version: number };
 
 /**
  * Writes an alias table to a community's reference data, part by part. Writes nothing for the version in force or an
- * older one. The version is written last, so an import that was killed is repeated. Two at once have the same result.
+ * older one. `settle` resolves stored records again, with the resolution before the change. The version is written last, so
+ * an import that was killed is repeated. Two at once have the same result.
  */
-export async function takeAliases(db: Db, { table, version, parts }: AliasParts): Promise<AliasOutcome> {
+export async function takeAliases(
+  db: Db,
+  { table, version, parts }: AliasParts,
+  settle: (before: Resolve) => Promise<void> = async () => await Promise.resolve(),
+): Promise<AliasOutcome> {
   const versions = db.collection<{ _id: string; version: number }>('aliasVersions');
   const known = (await versions.findOne({ _id: table }))?.version ?? -1;
   if (known >= version) return { outcome: known === version ? 'same' : 'older', inForce: known };
   const aliases = db.collection<KeptRow>('aliases');
+  const before = await loadActors(db);
   for await (const rows of parts) await mergeRows(aliases, rows, version);
   await aliases.deleteMany({ table, version: { $not: { $gte: version } } });
+  await settle(before);
   await versions.replaceOne({ _id: table }, { version }, { upsert: true });
   return { outcome: 'written', inForce: version };
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { bearsClassification } from '../record/classification.ts';
 import { sliceRecords, parseSlice } from './formats/forms.ts';
-import { checkShape } from './formats/parse-record.ts';
+import { checkShape } from './formats/check-shape.ts';
 import type { MapContext, Source } from './sources/source.ts';
 import { RejectError } from '../record/reject.ts';
 import { SplitError } from './formats/split.ts';
@@ -49,9 +49,9 @@ async function* readRecords<Raw>(source: Source<Raw>, file: string): AsyncGenera
   }
 }
 
-function readRecord<Raw>({ shape, locate }: Source<Raw>, bytes: Buffer): Read<Raw> | null {
+function readRecord<Raw>(source: Source<Raw>, bytes: Buffer): Read<Raw> | null {
   try {
-    return { raw: checkShape(parseSlice(bytes, locate), shape) };
+    return { raw: checkShape(parseSlice(bytes, source.locate), source) };
   } catch (error) {
     if (!(error instanceof RejectError)) throw error;
     return error.reason === 'CLASSIFIED' ? readClassified(bytes) : null;

@@ -1,27 +1,50 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Source } from './sources/source.ts';
 import { refuseOtherEncodings } from './formats/split.ts';
 
-/** The files of an import, and their source. */
+/** Files of one source. */
 export type Chosen = { readonly source: Source; readonly files: readonly string[] };
 
+/** The files of an import by their source, and those without any content, such as an empty answer of a server. */
+export type Choice = { readonly chosen: readonly Chosen[]; readonly empty: readonly string[] };
+
 /**
- * Returns the files of some paths and their source. A folder stands for its files with an ending of the source. The
- * source is the named one, or the first that recognises the first file. Throws for a missing path, a folder with files
- * of several kinds, and a file of no source.
+ * Returns the files of some paths, in groups of one source. A folder stands for its files with an ending of the sources.
+ * The source is the named one, or the first that recognises the file. Throws for a missing path and a file of no source.
  */
 export async function chooseFiles(
   sources: readonly Source[],
   paths: readonly string[],
   name: string | undefined,
-): Promise<Chosen> {
+): Promise<Choice> {
   const named = name === undefined ? undefined : findSource(sources, name);
   const endings = named === undefined ? endingsOf(sources) : endingsOf([named]);
   const files = (await Promise.all(paths.map(async (path) => await listFiles(path, endings)))).flat();
   if (files.length === 0) throw new Error('expected files or folders to import, got none');
-  return { source: named ?? (await recognise(sources, files[0] ?? '')), files };
+  const bySource = new Map<Source, string[]>();
+  const empty: string[] = [];
+  for (const file of files) {
+    if (isEmptyAnswer(file)) {
+      empty.push(file);
+      continue;
+    }
+    const source = named ?? (await recognise(sources, file));
+    bySource.set(source, [...(bySource.get(source) ?? []), file]);
+  }
+  return { chosen: [...bySource].map(([source, ofSource]) => ({ source, files: ofSource })), empty };
+}
+
+/** The size up to which a file can be an empty answer, in bytes. */
+const emptyAnswer = 64;
+
+/** Returns whether a file is an empty list or object: TAXII and MISP answer so if they have nothing new. */
+function isEmptyAnswer(file: string): boolean {
+  return (
+    statSync(file).size <= emptyAnswer &&
+    /^\ufeff?\s*(?:\[\s*\]|\{\s*\})\s*$/.test(readFileSync(file, 'utf8'))
+  );
 }
 
 /** Formats the endings of the files that are read from folders, for the help text. */
@@ -65,9 +88,5 @@ async function listFiles(path: string, endings: readonly string[]): Promise<read
   if (stat === undefined) throw new Error(`${path}: no such file or folder`);
   if (!stat.isDirectory()) return [path];
   const names = (await readdir(path)).filter((name) => endings.includes(extname(name))).toSorted();
-  const found = [...new Set(names.map((name) => extname(name)))];
-  if (found.length > 1) {
-    throw new Error(`${path} has files of several kinds (${found.join(', ')}): choose one with --source`);
-  }
   return names.map((name) => join(path, name));
 }

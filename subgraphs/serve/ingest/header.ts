@@ -24,6 +24,8 @@ export async function findClassifiedHeader(file: string, locate: Locate): Promis
 
 /** Returns the bytes before the first record and after the last one; null for formats without a header. */
 export async function readHeader(file: string, locate: Locate): Promise<Buffer | null> {
+  if (locate.at === 'element')
+    return await readOutside(createReadStream(file, { highWaterMark: chunkBytes }), locate.name);
   if (locate.at !== 'member') return null;
   const records = await findRecords(file, locate);
   return records === null ? null : await readAround(file, records);

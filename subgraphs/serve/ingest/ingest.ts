@@ -1,27 +1,53 @@
 import { createReadStream } from 'node:fs';
+import { normaliseName } from '../../../schema/record/keys.ts';
 import { collectFirst } from './collect.ts';
-import { findClassifiedHeader } from './header.ts';
+import { findClassifiedHeader, readHeader } from './header.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { sliceRecords, parseSlice } from './formats/forms.ts';
-import { checkShape } from './formats/parse-record.ts';
+import { checkShape } from './formats/check-shape.ts';
+import { Positions } from './formats/positions.ts';
 import type { Progress } from '../../../schema/runtime/progress.ts';
 import type { RejectFile } from './rejects.ts';
-import type { Defaults, InTables, MapContext, Mapped, Source } from './sources/source.ts';
-import { RejectError, type RejectReason } from '../record/reject.ts';
+import type {
+  Collection,
+  Defaults,
+  Edition,
+  FieldFault,
+  InTables,
+  MapContext,
+  Mapped,
+  Source,
+} from './sources/source.ts';
+import { quote } from '../record/marking-tag.ts';
+import { RejectError, type RejectReason, type TextPlace } from '../record/reject.ts';
 import { raiseSpillage, type Spilled } from './spillage.ts';
 import { type Slice, SplitError } from './formats/split.ts';
 import { joinTables } from './formats/tables.ts';
 import type { Sink } from './target.ts';
 
-/** The counts of an import. `broken` lists the files that could not be read to the end, with the reason. */
+/** The counts of an import. */
 export type IngestReport = {
   readonly read: number;
   readonly added: number;
   readonly changed: number;
   readonly unchanged: number;
+  /** Records that were left out, because the store has a newer version. */
+  readonly older: number;
+  /** Stored records that the source does not have any more. */
+  readonly withdrawn: number;
   readonly rejected: number;
+  /** Fields that were left out because of a fault. Their records were imported. */
+  readonly faults: number;
+  /** Records of the file, such as events, of which an item was left out because of a fault. */
+  readonly partial: number;
   readonly classified: number;
+  /** Records that nobody but their originator and custodian can read. */
+  readonly closed: number;
+  /** The number of parts of the files that have no place in the community, by type. */
+  readonly skipped: Readonly<Record<string, number>>;
+  /** The files that could not be read to the end, and other limits of the import, with the reason. */
   readonly broken: readonly string[];
+  readonly notes: readonly string[];
 };
 
 /** The input and the dependencies of an import. */
@@ -77,6 +103,37 @@ function refuseToResolve(): never {
   throw new Error('expected a source with `resolves: true`');
 }
 
+/** The maximum number of types that are counted separately. A file can have any number. */
+const maxTypes = 50;
+
+function asJson(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing';
+}
+
+/** Returns whether a value of the record may stand in a report: the record is open to a community, and no part is hidden. */
+function isLoggable({
+  envelope: { marking, audience, portions, embargoUntil, personalData },
+}: Prepared): boolean {
+  const isOpen = marking.tlp === 'CLEAR' || marking.tlp === 'GREEN';
+  const isLimited =
+    audience.reach === 'NAMED' ||
+    marking.extraRestrictions.length > 0 ||
+    marking.handlingCodes.length > 0 ||
+    marking.distribution !== 'NONE' ||
+    embargoUntil !== null ||
+    personalData !== null;
+  return isOpen && !isLimited && portions.length === 0;
+}
+
+/** Returns whether nobody but originator and custodian can read a record: it names no reader, or has a restriction. */
+function isClosed({ mapped, envelope: { marking, audience } }: Prepared): boolean {
+  if (mapped.withdrawn === true) return false;
+  if (marking.extraRestrictions.length > 0 || marking.handlingCodes.includes('H3')) return true;
+  const isOpen = (marking.tlp === 'CLEAR' || marking.tlp === 'GREEN') && audience.reach !== 'NAMED';
+  const { organisations, sharingGroups, persons, agreements } = audience;
+  return !isOpen && [organisations, sharingGroups, persons, agreements].every((names) => names.length === 0);
+}
+
 type Placed = {
   readonly prepared: Prepared;
   readonly file: string;
@@ -90,28 +147,89 @@ class Run {
   #batch: Placed[] = [];
   #bytes = 0;
   #writing: Promise<void> = Promise.resolve();
-  readonly #count = { read: 0, added: 0, changed: 0, unchanged: 0, rejected: 0, classified: 0 };
+  readonly #count = {
+    read: 0,
+    added: 0,
+    changed: 0,
+    unchanged: 0,
+    older: 0,
+    withdrawn: 0,
+    rejected: 0,
+    faults: 0,
+    partial: 0,
+    classified: 0,
+    closed: 0,
+  };
+  readonly #skipped = new Map<string, number>();
   readonly #broken: string[] = [];
+  readonly #notes: string[] = [];
+  /** The names that were resolved in the current record of the file, by the key of their actor. */
+  readonly #actorNames = new Map<string, Set<string>>();
+  readonly #positions = new Map<string, Positions>();
   #mapping: Pick<Source, 'map'>;
+  #edition: Edition | null = null;
 
   constructor(options: IngestOptions, resolveActor: MapContext['resolveActor']) {
     this.#options = options;
     this.#mapping = options.source;
-    this.#context = { defaults: options.defaults, receivedAt: options.receivedAt, resolveActor };
+    const resolve = (name: string): string | null => {
+      const key = resolveActor(name);
+      const normal = key === null || key.startsWith('ThreatActor:name:') ? null : normaliseName(name);
+      if (key !== null && normal !== null)
+        this.#actorNames.set(key, (this.#actorNames.get(key) ?? new Set()).add(normal));
+      return key;
+    };
+    this.#context = { defaults: options.defaults, receivedAt: options.receivedAt, resolveActor: resolve };
   }
 
   async take(file: string): Promise<void> {
-    const { source } = this.#options;
+    const { source, target, defaults } = this.#options;
     if (await this.#isClassified(file)) return;
     try {
       this.#mapping = await collectFirst(source, file, this.#context);
+      this.#edition = await this.#editionOf(file);
+      const isOlder = this.#edition !== null && (await target.isOlder(this.#edition, defaults.originator));
+      const faulty = this.#count.rejected + this.#count.classified;
       for await (const slice of sliceRecords(this.#read(file), source.locate)) {
-        await this.#takeSlice(file, slice);
+        if (isOlder) this.#leaveOut();
+        else await this.#takeSlice(file, slice);
       }
+      if (isOlder) this.#notes.push(`${file}: left out, because the store has a newer version of it`);
+      else await this.#closeEdition(file, faulty);
     } catch (error) {
       if (!(error instanceof SplitError)) throw error;
       this.#broken.push(`${file}: ${error.message}`);
+    } finally {
+      this.#edition = null;
     }
+  }
+
+  async #editionOf(file: string): Promise<Edition | null> {
+    const { source } = this.#options;
+    const collection = this.#mapping as Partial<Collection<unknown>>;
+    if (this.#mapping !== source && collection.edition !== undefined) return collection.edition();
+    if (source.edition === undefined) return null;
+    const outside = await readHeader(file, source.locate);
+    return outside === null ? null : source.edition(outside.toString('utf8'));
+  }
+
+  #leaveOut(): void {
+    this.#count.read += 1;
+    this.#count.older += 1;
+  }
+
+  /** Withdraws the records that the file does not have any more, unless some of its records could not be read. */
+  async #closeEdition(file: string, faulty: number): Promise<void> {
+    const { target, defaults } = this.#options;
+    if (this.#edition === null) return;
+    await this.flush();
+    await this.settle();
+    const isPartial = this.#count.rejected + this.#count.classified > faulty;
+    this.#count.withdrawn += await target.closeEdition(this.#edition, defaults.originator, isPartial);
+    if (isPartial)
+      this.#notes.push(
+        `${file}: some of its records were rejected, so no record that it does not have was withdrawn`,
+      );
   }
 
   /** Imports the tables together. Imports none of them if one is classified. */
@@ -135,7 +253,10 @@ class Run {
   }
 
   report(): IngestReport {
-    return { ...this.#count, broken: this.#broken };
+    const skipped = Object.fromEntries(
+      [...this.#skipped].toSorted(([one], [other]) => (one < other ? -1 : 1)),
+    );
+    return { ...this.#count, skipped, broken: this.#broken, notes: this.#notes };
   }
 
   /** Starts to write the batch, so that reading continues meanwhile. At most one batch is being written. */
@@ -166,35 +287,67 @@ class Run {
     this.#count.read += 1;
     try {
       const { index, offset } = slice;
-      for (const prepared of this.#toRecords(slice)) this.#batch.push({ prepared, file, index, offset });
+      const faults: FieldFault[] = [];
+      const records = this.#toRecords(slice, faults);
+      for (const prepared of records) this.#batch.push({ prepared, file, index, offset });
+      this.#count.closed += records.filter(isClosed).length;
+      await this.#warn({ file, index, offset }, faults, records.every(isLoggable));
       this.#bytes += slice.bytes?.length ?? 0;
     } catch (error) {
       if (!(error instanceof RejectError)) throw error;
       const { index, offset, bytes } = slice;
       if (error.reason === 'CLASSIFIED') {
         await this.#raise({ file, index, offset, bytes: bytes ?? Buffer.alloc(0) });
-      } else await this.#reject({ file, index, offset }, error.reason, error.message);
+      } else await this.#reject({ file, index, offset }, error.reason, error.message, error.place);
     }
     if (this.#batch.length >= batchRecords || this.#bytes >= batchBytes) await this.flush();
     this.#options.progress.records(this.#count.read);
   }
 
   /** Returns all records that the mapping makes of one record of the file, or throws. */
-  #toRecords(slice: Slice): readonly Prepared[] {
+  #toRecords(slice: Slice, faults: FieldFault[]): readonly Prepared[] {
     const { source, defaults, receivedAt } = this.#options;
     if (slice.refused !== undefined) throw slice.refused;
     if (slice.bytes === null) throw new RejectError('TOO_LARGE', 'larger than the maximum of one record');
-    const raw = checkShape(parseSlice(slice.bytes, source.locate), source.shape);
-    return this.#map(raw).map((mapped) => prepare(mapped, defaults, source.mapping, receivedAt));
+    const warn = (fault: FieldFault) => void faults.push(fault);
+    this.#actorNames.clear();
+    const raw = checkShape(parseSlice(slice.bytes, source.locate), source, warn);
+    return this.#map(raw, warn).map((mapped) =>
+      prepare(this.#withActorNames(this.#inEdition(mapped)), defaults, source.mapping, receivedAt),
+    );
+  }
+
+  /** Adds the names by which the actors of a record were resolved. */
+  #withActorNames(mapped: Mapped): Mapped {
+    const found = mapped.names.flatMap((key) =>
+      [...(this.#actorNames.get(key) ?? [])].map((name) => ({ name, key })),
+    );
+    return found.length === 0 ? mapped : { ...mapped, actorNames: found };
+  }
+
+  #inEdition(mapped: Mapped): Mapped {
+    if (this.#edition === null) return mapped;
+    const { document: id, revision } = this.#edition;
+    return { revision, list: id, ...mapped };
   }
 
   /**
    * Maps a record. If the mapping fails, the record is rejected. The error's message may quote it, so only its class
    * is kept.
    */
-  #map(raw: unknown): readonly Mapped[] {
+  #map(raw: unknown, warn: (fault: FieldFault) => void): readonly Mapped[] {
+    let skipped = 0;
+    const skip = (type: string): void => {
+      skipped += 1;
+      const name = this.#skipped.has(type) || this.#skipped.size < maxTypes ? type.slice(0, 100) : 'other';
+      this.#skipped.set(name, (this.#skipped.get(name) ?? 0) + 1);
+    };
     try {
-      return this.#mapping.map(raw, this.#context);
+      const mapped = this.#mapping.map(raw, { ...this.#context, warn, skip });
+      // A collection shows some parts of its file in the records of others.
+      const isAlone = this.#options.source.collect === undefined;
+      if (mapped.length === 0 && skipped === 0 && isAlone) skip('without content for this community');
+      return mapped;
     } catch (error) {
       if (error instanceof RejectError) throw error;
       const kind = error instanceof Error ? error.constructor.name : typeof error;
@@ -210,6 +363,8 @@ class Run {
       this.#count.added += written.added;
       this.#count.changed += written.changed;
       this.#count.unchanged += written.unchanged;
+      this.#count.older += written.older;
+      this.#count.withdrawn += written.withdrawn;
       for (const { at, reason, message } of written.refused) {
         const placed = part[at];
         if (placed !== undefined) await this.#reject(placed, reason, message);
@@ -221,10 +376,41 @@ class Run {
     place: { readonly file: string; readonly index: number; readonly offset: number },
     reason: RejectReason,
     message: string,
+    inRecord?: TextPlace,
   ): Promise<void> {
     this.#count.rejected += 1;
     const { file, index, offset } = place;
-    await this.#options.rejects.write({ file, index, offset, reason, message });
+    if (inRecord === undefined) {
+      await this.#options.rejects.write({ file, index, offset, reason, message });
+      return;
+    }
+    const positions = this.#positions.get(file) ?? new Positions(file);
+    this.#positions.set(file, positions);
+    const at = await positions.of(offset, inRecord);
+    const where = `line ${at.line}, column ${at.column}`;
+    await this.#options.rejects.write({
+      file,
+      index,
+      offset,
+      ...at,
+      reason,
+      message: `${message} (${where})`,
+    });
+  }
+
+  /** Reports the fields that were left out. A value is shown only if everybody who may see the report may read it. */
+  async #warn(
+    place: { readonly file: string; readonly index: number; readonly offset: number },
+    faults: readonly FieldFault[],
+    isShown: boolean,
+  ): Promise<void> {
+    if (faults.some(({ isItem }) => isItem === true)) this.#count.partial += 1;
+    for (const { path, value, message, isItem } of faults) {
+      this.#count.faults += 1;
+      const actual = isShown ? `, got ${quote(typeof value === 'string' ? value : asJson(value))}` : '';
+      const text = `${path}: ${message}${actual}: this ${isItem === true ? 'item' : 'field'} was left out`;
+      await this.#options.rejects.write({ ...place, reason: 'FIELD', message: text });
+    }
   }
 
   async #raise(spilled: Spilled): Promise<void> {

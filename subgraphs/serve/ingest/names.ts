@@ -36,7 +36,8 @@ export async function importNames(
   }
   const parts = table === null ? null : partsOfFile(table);
   if (parts === null) throw new Error(`${file}: expected an alias table, got another kind of file`);
-  reportOlder(file, await alarm.target.takeAliases(parts), alarm.alarm);
+  const outcome = await alarm.target.takeAliases(parts, progressOf(alarm.alarm));
+  reportOlder(file, outcome, alarm.alarm);
   return true;
 }
 
@@ -54,7 +55,7 @@ export async function importOwnNames(
   const header = parse((await readHeader(file, locate)) ?? Buffer.alloc(0));
   if (header === null || bearsClassification(header)) return;
   const parts = partsOfEntries(header, readNames(file, locate));
-  if (parts !== null) reportOlder(file, await target.takeAliases(parts), report);
+  if (parts !== null) reportOlder(file, await target.takeAliases(parts, progressOf(report)), report);
 }
 
 /** Yields the names of up to 1000 entries at a time. */
@@ -77,6 +78,10 @@ async function* readNames(file: string, locate: Locate): AsyncGenerator<readonly
 
 function namesOf({ uuid, value, meta }: Entry): object {
   return { uuid, value, ...(meta?.synonyms === undefined ? {} : { meta: { synonyms: meta.synonyms } }) };
+}
+
+function progressOf(report: (message: string) => void): (records: number) => void {
+  return (records) => report(`resolved the actors of ${records} stored records by the new alias table`);
 }
 
 function reportOlder(

@@ -58,10 +58,19 @@ export function prepare(mapped: Mapped, defaults: Defaults, mapping: number, rec
     observedAt: says.observedAt ?? null,
     reportedAt: says.reportedAt ?? null,
     modifiedAt: says.modifiedAt ?? null,
+    ...(mapped.revision === undefined ? {} : { revision: mapped.revision }),
+    ...(mapped.actorNames === undefined ? {} : { actorNames: mapped.actorNames }),
+    ...documentOf(mapped),
   };
   if (envelope.marking.classification !== 'none') throw new RejectError('CLASSIFIED', 'a classified record');
   const contentHash = hashOf(mapped, envelope, mapping);
   return { mapped, envelope, contentHash, sortAt: mapped.sortAt ?? receivedAt };
+}
+
+/** Returns the document or list whose newer versions can withdraw the record. */
+function documentOf({ document, list }: Mapped): Pick<Envelope, 'document'> {
+  if (document?.parts) return { document: document.id };
+  return list === undefined ? {} : { document: list };
 }
 
 /** Refuses records of other originators in a run with `--originator`. */
@@ -138,8 +147,9 @@ export function envelopeAfter(
  */
 function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
   const { version, supersedes, onwardShares } = before;
-  const isOpen = before.recordState === 'DRAFT' || before.recordState === 'ACTIVE';
-  const recordState = isOpen ? (says?.recordState ?? before.recordState) : before.recordState;
+  const isOpen =
+    before.recordState === 'DRAFT' || before.recordState === 'ACTIVE' || before.withdrawnBySource === true;
+  const recordState = isOpen ? (says?.recordState ?? reopened(before)) : before.recordState;
   const linked = before.caseByHand === true ? { caseByHand: true as const } : {};
   const kept = { version: version + 1, supersedes, recordState, onwardShares, ...linked };
   if (before.readingByHand !== true) return kept;
@@ -147,10 +157,21 @@ function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
   return { ...kept, marking, audience, purposes, embargoUntil, portions, readingByHand };
 }
 
+function reopened({ recordState, withdrawnBySource }: Envelope): Envelope['recordState'] {
+  return withdrawnBySource === true ? 'ACTIVE' : recordState;
+}
+
 /** Hashes content, names and envelope without the time of receipt. An equal hash means that nothing changed. */
 function hashOf(mapped: Mapped, envelope: Envelope, mapping: number): string {
   // Stored hashes depend on the member names, including `said`.
-  const { receivedAt: _receivedAt, version: _version, ...said } = envelope;
+  const {
+    receivedAt: _receivedAt,
+    version: _version,
+    revision: _revision,
+    document: _document,
+    actorNames: _names,
+    ...said
+  } = envelope;
   const { content, names, belongsTo } = mapped;
   const text = canonicalise({ mapping, content, names, belongsTo, said });
   if (text.length > alwaysSmallEnough && BSON.calculateObjectSize({ content, envelope }) > maxDocumentBytes) {

@@ -2,11 +2,17 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RejectReason } from '../record/reject.ts';
 
-/** A rejected record: its position and the reason, without content. */
+/**
+ * A rejected record, or a field that was left out (`FIELD`): its position and the reason. The message of a rejected
+ * record has no content, except a tag about its marking.
+ */
 export type Reject = {
   readonly file: string;
   readonly index: number;
   readonly offset: number;
+  /** The line and column of a fault in the file; both count from 1. Only for MALFORMED. */
+  readonly line?: number;
+  readonly column?: number;
   readonly reason: RejectReason;
   readonly message: string;
   /** Only for classified records: a keyed hash, which shows whether two reports are about one record. */

@@ -15,10 +15,11 @@ import { storeSettings } from '../settings.ts';
 import { type CommunityStore, openStore, untilOpen } from '../store/store.ts';
 import { importNames, importOwnNames } from './names.ts';
 import { type Flags, readRuns, type Run, withFlags } from './command.ts';
-import { chooseFiles } from './files.ts';
+import { type Chosen, chooseFiles } from './files.ts';
 import { ingest, type IngestReport, Interrupted } from './ingest.ts';
 import { showProgress } from '../../../schema/runtime/progress.ts';
 import { openRejects } from './rejects.ts';
+import { formatSummary } from './summary.ts';
 import type { Defaults, Source } from './sources/source.ts';
 import { StoreLost } from '../store/write.ts';
 import { type Sink, Target } from './target.ts';
@@ -87,14 +88,27 @@ async function importAll(
 
 type Into = { readonly store: CommunityStore; readonly policy: Policy; readonly keyAssigner: KeyAssigner };
 
+/** Imports the files of a run, one kind after the other. Returns the worst exit code. */
 async function importFiles(sources: readonly Source[], { paths, flags }: Run, into: Into): Promise<number> {
-  const { source, files } = await chooseFiles(sources, paths, flags.source);
+  const { chosen, empty } = await chooseFiles(sources, paths, flags.source);
+  for (const file of empty) process.stdout.write(`${file}: an empty answer, no records\n`);
+  let worst: number = exitCodes.allIn;
+  for (const one of chosen) {
+    const code = await importChosen(one, flags, into);
+    if (code === exitCodes.failed || code === exitCodes.classifiedMet) return code;
+    worst = Math.max(worst, code);
+  }
+  return worst;
+}
+
+async function importChosen({ source, files }: Chosen, flags: Flags, into: Into): Promise<number> {
   const defaults = withFlags(source.defaults, flags);
   const target = new Target(into.store, source.name, defaults.exercise, into.keyAssigner);
   if (flags.preview === true) {
     const preview = new PreviewTarget(into.policy, {
       loadActors: async () => await target.loadActors(),
       dryRun: async (batch) => await target.dryRun(batch),
+      isOlder: async (edition, originator) => await target.isOlder(edition, originator),
     });
     const code = await runOne(source, files, defaults, preview, flags);
     printOpened(preview.opened());
@@ -171,14 +185,7 @@ function printAlarm(message: string): void {
 }
 
 function printSummary(source: Source, report: IngestReport, ms: number, rejectsPath: string): void {
-  const { read, added, changed, unchanged, rejected, classified } = report;
-  const rate = Math.round((read / Math.max(ms, 1)) * 1000);
-  process.stdout.write(
-    `${source.name}: ${read} read; ${added} new, ${changed} changed, ${unchanged} unchanged records; ` +
-      `${rejected} rejected, ${classified} classified; ${(ms / 1000).toFixed(1)} s (${rate} records/s)\n`,
-  );
-  if (rejected + classified > 0)
-    process.stdout.write(`rejected records, with position and reason: ${rejectsPath}\n`);
+  for (const line of formatSummary(source.name, report, ms, rejectsPath)) process.stdout.write(`${line}\n`);
   for (const line of report.broken) process.stderr.write(`not read to the end: ${line}\n`);
 }
 

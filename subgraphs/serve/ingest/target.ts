@@ -1,25 +1,41 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import { communities } from '../../../schema/record/vocabulary.ts';
-import { contractOf, namedIn } from '../record/contract.ts';
 import type { KeyAssigner, KeyPolicy } from '../store/key-assigner.ts';
-import type { Content } from '../record/content.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../store/alarms.ts';
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
 import { envelopeAfter, type Prepared, toStored } from './prepare.ts';
-import { joinReading, type OfRecord } from '../record/join-reading.ts';
-import { isCaseKey } from '../store/links.ts';
 import { recordsOf, schemaOf } from '../store/collections.ts';
 import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
+import { resolveAgain } from './resolve-again.ts';
+import { followParents, keepCase, unlistedIn } from './kept-by-hand.ts';
+import { rewrite } from './rewrite.ts';
 import { Seen } from './formats/seen.ts';
 import type { RejectReason } from '../record/reject.ts';
+import { compareRevisions, type Revision } from '../record/revision.ts';
+import { Editions, ignoreExisting, keyOf, type Of } from './editions.ts';
+import {
+  documentsOf,
+  duplicate,
+  isNewerThan,
+  isOlderThan,
+  isOpenState,
+  newestOf,
+  type Placed,
+  type Reason,
+  type Refused,
+} from './versions.ts';
+import { type Edition, placeOf } from './sources/source.ts';
 
 /** The result of one batch. `at` is the index of a refused record in the batch. */
 export type Written = {
   readonly added: number;
   readonly changed: number;
   readonly unchanged: number;
+  /** Records that were left out, because the store has a newer version. */
+  readonly older: number;
+  /** Stored records that the source does not have any more. */
+  readonly withdrawn: number;
   readonly refused: readonly {
     readonly at: number;
     readonly reason: RejectReason;
@@ -34,9 +50,12 @@ type Change = Omit<RecordWrite, 'before'> & { readonly before: Known | null };
 
 /** The envelope that a record would have in the store, or the reason why it would be rejected. */
 export type DryRunResult =
-  { readonly envelope: Envelope } | { readonly reason: RejectReason; readonly message: string };
+  | { readonly envelope: Envelope }
+  | { readonly isOlder: true }
+  | { readonly reason: RejectReason; readonly message: string };
 
-type Placed = { readonly at: number; readonly prepared: Prepared };
+/** The number of records that are withdrawn in one transaction. */
+const withdrawnAtOnce = 500;
 
 /**
  * A batch waits for another process's open transaction, such as that of an import that was killed a moment ago. The
@@ -49,7 +68,10 @@ const durable = {
 } as const;
 
 /** The part of a target that an import uses. */
-export type Sink = Pick<Target, 'write' | 'loadActors' | 'spillageKey' | 'recordSpillage'>;
+export type Sink = Pick<
+  Target,
+  'write' | 'loadActors' | 'spillageKey' | 'recordSpillage' | 'isOlder' | 'closeEdition'
+>;
 
 /**
  * Writes an import into one community's store. The records and join rows of a batch are written in one transaction,
@@ -61,6 +83,7 @@ export class Target {
   readonly #feed: string;
   readonly #exercise: string | null;
   readonly #keyAssigner: KeyAssigner;
+  readonly #editions: Editions;
   readonly #seen = new Seen();
 
   constructor(store: CommunityStore, feed: string, exercise: string | null, keyAssigner: KeyAssigner) {
@@ -68,6 +91,7 @@ export class Target {
     this.#feed = feed;
     this.#exercise = exercise;
     this.#keyAssigner = keyAssigner;
+    this.#editions = new Editions(store, feed, exercise);
   }
 
   /** Creates the collections and indexes that imports and lists need. */
@@ -77,43 +101,76 @@ export class Target {
       await model.createCollection();
       await model.createIndexes();
     }
-    await this.#store.connection.createCollection('alarms').catch(ignoreExisting);
+    for (const name of ['alarms', 'editions'])
+      await this.#store.connection.createCollection(name).catch(ignoreExisting);
   }
 
   /**
-   * Writes the new and changed records of a batch. If an id came before in this run, the same record is skipped and a
-   * different one refused as DUPLICATE. A record that was erased here stays erased.
+   * Writes the new and changed records of a batch. If an id came before in this run, the same record is skipped, the
+   * newer version of two kept, and any other refused as DUPLICATE. A record that was erased here stays erased.
    */
   async write(batch: readonly Prepared[]): Promise<Written> {
     const fresh: Placed[] = [];
-    const refused: { at: number; reason: RejectReason; message: string }[] = [];
+    const refused: Refused[] = [];
     let unchanged = 0;
     for (const [at, prepared] of batch.entries()) {
       const met = this.#seen.meet(placeOf(prepared.mapped), prepared.contentHash);
-      if (met === 'new') fresh.push({ at, prepared });
-      else if (met === 'same') unchanged += 1;
-      else
-        refused.push({
-          at,
-          reason: 'DUPLICATE',
-          message: 'a different record with this id came earlier in this import',
-        });
+      if (met === 'same') unchanged += 1;
+      else if (met === 'new' || prepared.mapped.revision !== undefined)
+        fresh.push({ at, prepared, isAgain: met === 'other' });
+      else refused.push({ at, ...duplicate });
     }
-    const written = await retryOvertaken(async () => await this.#writeFresh(fresh));
+    const newest = newestOf(fresh);
+    const written = await retryOvertaken(async () => await this.#writeFresh(newest.kept));
     return {
       ...written,
       unchanged: written.unchanged + unchanged,
-      refused: [...refused, ...written.refused],
+      older: written.older + newest.older,
+      refused: [...refused, ...newest.refused, ...written.refused],
     };
+  }
+
+  /** Returns whether the store has a newer version of a whole list. */
+  async isOlder({ document, revision }: Edition, originator: string): Promise<boolean> {
+    const [kept] = (await this.#editions.find([{ originator, document }])).values();
+    return kept !== undefined && compareRevisions(kept, revision) > 0;
+  }
+
+  /**
+   * Records that a whole list was imported in this run. Unless `isPartial`, withdraws the stored records of the list
+   * that did not occur, and returns their number.
+   */
+  async closeEdition(edition: Edition, originator: string, isPartial: boolean): Promise<number> {
+    let withdrawn = 0;
+    for (const kind of isPartial ? [] : this.#store.records.keys()) {
+      const gone: string[] = [];
+      const open = recordsOf(this.#store, kind)
+        .find({ ...this.#openOf(edition.document, originator) })
+        .project<Pick<StoredRecord, '_id' | 'envelope'>>({ 'envelope.localId': 1 });
+      for await (const { _id, envelope } of open)
+        if (!this.#seen.has(placeOf({ kind, localId: envelope.localId }))) gone.push(_id);
+      for (let from = 0; from < gone.length; from += withdrawnAtOnce) {
+        const ids = gone.slice(from, from + withdrawnAtOnce);
+        withdrawn += await retryOvertaken(async () => await this.#withdraw(kind, ids, edition.revision));
+      }
+    }
+    await this.#editions.keep([{ originator, ...edition }]);
+    return withdrawn;
   }
 
   /** Returns the result that writing a batch would have now. Writes nothing. */
   async dryRun(batch: readonly Prepared[]): Promise<readonly DryRunResult[]> {
     const known = await this.#findKnown(batch.map(({ mapped }) => mapped));
-    return batch.map((prepared) => {
+    const { current } = await this.#leaveOutOlder(
+      batch.map((prepared, at) => ({ at, prepared, isAgain: false })),
+    );
+    const isCurrent = new Set(current.map(({ at }) => at));
+    return batch.map((prepared, at) => {
+      if (!isCurrent.has(at)) return { isOlder: true as const };
       const before = known.get(placeOf(prepared.mapped)) ?? null;
       if (before === null) return { envelope: prepared.envelope };
       if (isForeign(before, prepared)) return foreign;
+      if (isOlderThan(before, prepared)) return { isOlder: true as const };
       const isErased = before.envelope.recordState === 'ERASED';
       return { envelope: isErased ? before.envelope : envelopeAfter(prepared, before) };
     });
@@ -121,30 +178,139 @@ export class Target {
 
   async #writeFresh(fresh: readonly Placed[]): Promise<Written> {
     const keyPolicy = await this.#keyAssigner.current();
-    const known = await this.#findKnown(fresh.map(({ prepared }) => prepared.mapped));
+    const { current, older } = await this.#leaveOutOlder(fresh);
+    const known = await this.#findKnown(current.map(({ prepared }) => prepared.mapped));
     const ids = new Map([...known].map(([place, record]) => [place, record._id]));
-    const others = await this.#findParents(fresh, ids);
-    const parents = new Map([...others, ...known]);
-    const refused: { at: number; reason: RejectReason; message: string }[] = [];
+    const parents = new Map([...(await this.#findParents(current, ids)), ...known]);
+    const count = { unchanged: 0, older };
+    const refused: Refused[] = [];
     const changes: Change[] = [];
+    const gone: { kind: string; id: string; revision: Revision | undefined }[] = [];
     const claimed: string[] = [];
-    for (const { at, prepared } of fresh) {
-      const before = known.get(placeOf(prepared.mapped)) ?? null;
+    for (const { at, prepared, isAgain } of current) {
+      const { mapped } = prepared;
+      const before = known.get(placeOf(mapped)) ?? null;
       if (before !== null && isForeign(before, prepared)) {
         claimed.push(before._id);
         refused.push({ at, ...foreign });
-        continue;
+      } else if (before !== null && isOlderThan(before, prepared)) count.older += 1;
+      else if (before !== null && isAgain && !isNewerThan(before, prepared))
+        refused.push({ at, ...duplicate });
+      else if (mapped.withdrawn === true) {
+        if (before !== null && isOpenState(before.envelope))
+          gone.push({ kind: mapped.kind, id: before._id, revision: mapped.revision });
+      } else if (before !== null && isDone(before, prepared, keyPolicy.version)) count.unchanged += 1;
+      else {
+        const change = this.#toChange(prepared, before, ids, parents, keyPolicy);
+        if (change === null) refused.push({ at, ...orphan });
+        else changes.push(change);
       }
-      if (before !== null && isDone(before, prepared, keyPolicy.version)) continue;
-      const change = this.#toChange(prepared, before, ids, parents, keyPolicy);
-      if (change !== null) changes.push(change);
-      else refused.push({ at, reason: 'WRONG_SHAPE', message: 'it belongs to a record that does not exist' });
     }
     if (claimed.length > 0) await raiseForeign(this.#store, claimed, new Date());
-    if (changes.length > 0) await this.#commit(changes, keyPolicy);
+    const tombs = [
+      ...(await this.#tombstones(gone, keyPolicy)),
+      ...(await this.#missingParts(current, new Set(gone.map(({ id }) => id)), keyPolicy)),
+    ];
+    const isRefused = new Set(refused.map(({ at }) => at));
+    const documents = documentsOf(current.filter(({ at }) => !isRefused.has(at)));
+    if (changes.length + tombs.length + documents.length > 0)
+      await this.#commit([...changes, ...tombs], documents, keyPolicy);
     const changed = changes.filter((change) => change.before !== null).length;
-    const unchanged = fresh.length - changes.length - refused.length;
-    return { added: changes.length - changed, changed, unchanged, refused };
+    return { added: changes.length - changed, changed, ...count, withdrawn: tombs.length, refused };
+  }
+
+  /** Leaves out the records of documents of which the store has a newer version. */
+  async #leaveOutOlder(fresh: readonly Placed[]): Promise<{ current: readonly Placed[]; older: number }> {
+    const kept = await this.#editions.find(documentsOf(fresh));
+    const current = fresh.filter(({ prepared: { mapped, envelope } }) => {
+      const { document, revision } = mapped;
+      if (document === undefined || revision === undefined) return true;
+      const before = kept.get(keyOf({ originator: envelope.originator, document: document.id }));
+      return before === undefined || compareRevisions(before, revision) <= 0;
+    });
+    return { current, older: fresh.length - current.length };
+  }
+
+  /** Returns the tombstones of the stored records that the documents of a batch do not have any more. */
+  async #missingParts(
+    current: readonly Placed[],
+    except: ReadonlySet<string>,
+    keyPolicy: KeyPolicy,
+  ): Promise<readonly Change[]> {
+    const whole = new Map(
+      current.flatMap(({ prepared: { mapped, envelope } }) =>
+        mapped.document?.parts
+          ? [[keyOf({ originator: envelope.originator, document: mapped.document.id }), { mapped, envelope }]]
+          : [],
+      ),
+    );
+    const gone: { kind: string; id: string; revision: Revision | undefined }[] = [];
+    for (const { mapped, envelope } of whole.values()) {
+      const { id = '', parts } = mapped.document ?? {};
+      for (const kind of this.#store.records.keys()) {
+        const open = await recordsOf(this.#store, kind)
+          .find(this.#openOf(id, envelope.originator))
+          .project<Pick<StoredRecord, '_id' | 'envelope'>>({ 'envelope.localId': 1 })
+          .toArray();
+        for (const {
+          _id,
+          envelope: { localId },
+        } of open)
+          if (!except.has(_id) && parts?.has(placeOf({ kind, localId })) !== true)
+            gone.push({ kind, id: _id, revision: mapped.revision });
+      }
+    }
+    return await this.#tombstones(gone, keyPolicy);
+  }
+
+  #openOf(document: string, originator: string) {
+    return {
+      feed: this.#feed,
+      'envelope.document': document,
+      'envelope.originator': originator,
+      'envelope.exercise': this.#exercise,
+      'envelope.recordState': { $in: ['DRAFT', 'ACTIVE'] as const },
+    };
+  }
+
+  async #withdraw(kind: string, ids: readonly string[], revision: Revision): Promise<number> {
+    const keyPolicy = await this.#keyAssigner.current();
+    const tombs = await this.#tombstones(
+      ids.map((id) => ({ kind, id, revision })),
+      keyPolicy,
+    );
+    await this.#commit(tombs, [], keyPolicy);
+    return tombs.length;
+  }
+
+  /** Returns the withdrawn records: RETRACTED and without join rows, so that no list under a shared key has them. */
+  async #tombstones(
+    gone: readonly { readonly kind: string; readonly id: string; readonly revision: Revision | undefined }[],
+    keyPolicy: KeyPolicy,
+  ): Promise<readonly Change[]> {
+    const changes: Change[] = [];
+    for (const [kind, ones] of Map.groupBy(gone, (one) => one.kind)) {
+      const revisions = new Map(ones.map(({ id, revision }) => [id, revision]));
+      const stored = recordsOf(this.#store, kind).find({ _id: { $in: [...revisions.keys()] } });
+      for await (const before of stored) {
+        const revision = revisions.get(before._id);
+        const withdraw = ({ envelope }: StoredRecord) => ({
+          envelope: {
+            ...envelope,
+            version: envelope.version + 1,
+            recordState: 'RETRACTED' as const,
+            withdrawnBySource: true as const,
+            ...(revision === undefined ? {} : { revision }),
+          },
+          // No import has this hash, so that a record which comes back is written.
+          contentHash: 'withdrawn',
+        });
+        const record = rewrite(kind, before, withdraw, keyPolicy, schemaOf(this.#store, kind));
+        if (record === null) continue;
+        changes.push({ kind, record, before: before as Known, keys: [], unlisted: new Set() });
+      }
+    }
+    return changes;
   }
 
   #toChange(
@@ -182,9 +348,14 @@ export class Target {
     return { kind, record, before, keys: [...names, ...listed], unlisted: unlistedIn(record, kind) };
   }
 
-  async #commit(changes: readonly Change[], keyPolicy: KeyPolicy): Promise<void> {
+  async #commit(
+    changes: readonly Change[],
+    documents: readonly (Of & { readonly revision: Revision })[],
+    keyPolicy: KeyPolicy,
+  ): Promise<void> {
     await inWriteTransaction(this.#store, this.#keyAssigner, durable, async (session) => {
-      await writeRecords(this.#store, changes.map(toRecordWrite), session);
+      if (changes.length > 0) await writeRecords(this.#store, changes.map(toRecordWrite), session);
+      await this.#editions.keep(documents, session);
       const alarms = changes.flatMap((change) => alarmOn(change, keyPolicy) ?? []);
       await raiseAlarms(this.#store, alarms, session);
     });
@@ -245,9 +416,15 @@ export class Target {
       .insertOne({ ...spillage }, { writeConcern: { w: 'majority' } });
   }
 
-  /** Writes an alias table to the community's reference data. */
-  async takeAliases(parts: AliasParts): Promise<AliasOutcome> {
-    return await takeAliases(this.#db(), parts);
+  /** Writes an alias table to the community's reference data, and resolves the actors of stored records again. */
+  async takeAliases(
+    parts: AliasParts,
+    report: (records: number) => void = () => undefined,
+  ): Promise<AliasOutcome> {
+    return await takeAliases(this.#db(), parts, async (before) => {
+      const after = await this.loadActors();
+      await resolveAgain(this.#store, this.#keyAssigner, { before, after }, report);
+    });
   }
 
   /**
@@ -274,51 +451,18 @@ function isDone(before: Known, prepared: Prepared, policy: string): boolean {
   return isSame || before.envelope.recordState === 'ERASED';
 }
 
-/** Keeps the joint case that was set by hand, and its join row. */
-function keepCase(prepared: Prepared, before: Known | null): Prepared {
-  if (before?.envelope.caseByHand !== true) return prepared;
-  const { mapped } = prepared;
-  const key = before.content?.case ?? null;
-  const others = mapped.names.filter((name) => !isCaseKey(name));
-  const names = key === null ? others : [...others, key];
-  return { ...prepared, mapped: { ...mapped, names, content: { ...mapped.content, case: key } } };
-}
-
-/** Gives a record the stricter reading of the records that it belongs to, where those were marked by hand. */
-function followParents(prepared: Prepared, parents: ReadonlyMap<string, Known>): Prepared {
-  const { belongsTo = {} } = prepared.mapped;
-  const marked = Object.values(belongsTo).flatMap((parent) => {
-    const { envelope } = parents.get(placeOf(parent)) ?? {};
-    return envelope?.readingByHand === true ? [envelope] : [];
-  });
-  if (marked.length === 0) return prepared;
-  const reading = marked.reduce<OfRecord>(joinReading, prepared.envelope);
-  const { marking, audience, purposes, embargoUntil } = reading;
-  return { ...prepared, envelope: { ...prepared.envelope, marking, audience, purposes, embargoUntil } };
-}
-
 /** Returns whether a record has the id of another originator's record. It would otherwise replace that record. */
 function isForeign(before: Known, { envelope }: Prepared): boolean {
   return before.envelope.originator !== envelope.originator;
 }
 
-const foreign: { readonly reason: RejectReason; readonly message: string } = {
+const orphan: Reason = { reason: 'WRONG_SHAPE', message: 'it belongs to a record that does not exist' };
+
+const foreign: Reason = {
   reason: 'FOREIGN_RECORD',
   message:
     "another organisation's record of this feed has this id: import it with that originator, or give it another id",
 };
-
-/**
- * Returns the keys that only portions name which were marked by hand. The feed names these keys again, and a list under
- * them would disclose the portion. Mappings already omit the keys of portions that the feed itself marks.
- */
-function unlistedIn({ envelope, content }: StoredRecord, kind: string): ReadonlySet<string> {
-  const { readingByHand, portions, custodian } = envelope;
-  if (readingByHand !== true || portions.length === 0) return new Set();
-  const community = communities.find((one) => one === custodian);
-  if (community === undefined) throw new Error(`expected a community as custodian, got ${custodian}`);
-  return namedIn(contractOf(community), { type: kind }, content as Content, portions).unlisted;
-}
 
 /** Returns the alarm for a record that admits fewer readers than before; null if it does not. */
 function alarmOn({ kind, record, before }: Change, keyPolicy: KeyPolicy): Alarm | null {
@@ -330,13 +474,4 @@ function alarmOn({ kind, record, before }: Change, keyPolicy: KeyPolicy): Alarm 
 
 function toRecordWrite({ before, ...write }: Change): RecordWrite {
   return { ...write, before: before?.envelope ?? null };
-}
-
-function placeOf({ kind, localId }: { readonly kind: string; readonly localId: string }): string {
-  return `${kind} ${localId}`;
-}
-
-function ignoreExisting(error: unknown): void {
-  const exists = 48;
-  if ((error as { code?: unknown }).code !== exists) throw error;
 }

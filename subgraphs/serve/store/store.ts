@@ -31,6 +31,9 @@ export const idIndex = { _id: 1, admits: 1, openFrom: 1 } as const;
 export const earlyIdIndex = { _id: 1, admitsEarly: 1, openFrom: 1 } as const;
 export const linkIndex = { key: 1, kind: 1, admits: 1, sortAt: -1, record: -1 } as const;
 
+/** The index of the records of one document, for imports of a newer version of it. */
+export const documentIndex = { feed: 1, 'envelope.document': 1 } as const;
+
 /** Returns the index of a list that is filtered by equality of one value, at its path below `filters`. */
 export function filterIndex(path: string): Index {
   return { [`filters.${path}`]: 1, ...listIndex };
@@ -161,6 +164,7 @@ function recordModel(
   schema.index(idIndex);
   schema.index(earlyIdIndex, embargoed);
   schema.index({ feed: 1, 'envelope.localId': 1, 'envelope.exercise': 1 }, { unique: true });
+  schema.index(documentIndex, { partialFilterExpression: { 'envelope.document': { $exists: true } } });
   for (const path of new Set(versions.filterValues.map((value) => value.path)))
     schema.index(filterIndex(path));
   return connection.model<StoredRecord>(kind.type, schema as never, kind.collection);

@@ -1,6 +1,5 @@
-import type { z } from 'zod';
 import { bearsClassification, bearsClassificationInText } from '../../record/classification.ts';
-import { fieldNames } from './field-names.ts';
+import { findJsonFault } from './json-fault.ts';
 import { RejectError } from '../../record/reject.ts';
 
 /** The longest string that a record may have, in UTF-16 units, and its maximum depth. */
@@ -35,58 +34,12 @@ export function decodeText(bytes: Buffer, isClassified: (text: string) => boolea
   }
 }
 
-/**
- * Validates a value against the source's shape. Throws WRONG_SHAPE with the first three paths and their expected types,
- * and UNMAPPABLE if the shape itself fails. No message has a value, or a key that the shape does not name.
- */
-export function checkShape<Raw>(value: unknown, shape: z.ZodType<Raw>): Raw {
-  const checked = tryShape(value, shape);
-  if (checked.success) return checked.data;
-  const names = fieldNames(shape);
-  const issues = checked.error.issues
-    .slice(0, 3)
-    .map((issue) => `${pathOf(issue, names)}: ${formatIssue(issue, value)}`);
-  throw new RejectError('WRONG_SHAPE', issues.join('; '));
-}
-
-function tryShape<Raw>(value: unknown, shape: z.ZodType<Raw>): z.ZodSafeParseResult<Raw> {
-  try {
-    return shape.safeParse(value);
-  } catch {
-    throw new RejectError('UNMAPPABLE', 'the shape of this source failed on the record');
-  }
-}
-
-function pathOf({ path }: z.core.$ZodIssue, names: ReadonlySet<string>): string {
-  const parts = path.map((part) =>
-    typeof part === 'number' || names.has(String(part)) ? String(part) : '?',
-  );
-  return parts.join('.') || 'record';
-}
-
-/** Formats expected and actual types. The messages of zod may quote the value. */
-function formatIssue(issue: z.core.$ZodIssue, record: unknown): string {
-  const expected = issue.code === 'invalid_type' ? `expected ${issue.expected}` : issue.code;
-  return `${expected}, got ${typeAt(record, issue.path)}`;
-}
-
-function typeAt(record: unknown, path: readonly PropertyKey[]): string {
-  let value = record;
-  for (const name of path) {
-    value =
-      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[name] : undefined;
-  }
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     if (bearsClassificationInText(text)) throw new RejectError('CLASSIFIED', 'a classified record');
-    throw new RejectError('MALFORMED', 'expected a JSON value');
+    throw new RejectError('MALFORMED', 'expected a JSON value', findJsonFault(text));
   }
 }
 

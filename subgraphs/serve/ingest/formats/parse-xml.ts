@@ -72,17 +72,18 @@ type Read = { readonly value: unknown; readonly asides: readonly string[] };
 
 /** Parses an element. The parser's message may quote the text, so it is dropped. */
 function read(text: string): Read {
+  const parser = new SaxesParser();
   try {
-    return readElement(text);
+    return readElement(parser, text);
   } catch {
     if (bearsClassificationInMarkup(text)) throw new RejectError('CLASSIFIED', 'a classified record');
-    throw new RejectError('MALFORMED', 'expected well-formed XML');
+    const place = { line: parser.line, column: parser.column };
+    throw new RejectError('MALFORMED', 'expected well-formed XML without a document type declaration', place);
   }
 }
 
 /** Uses no recursion, because the input may be nested deeper than the stack. */
-function readElement(text: string): Read {
-  const parser = new SaxesParser();
+function readElement(parser: SaxesParser, text: string): Read {
   const root: Element = { name: '', members: new Map(), text: '' };
   const open: Element[] = [root];
   const asides: string[] = [];

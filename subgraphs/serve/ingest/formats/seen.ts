@@ -26,6 +26,11 @@ export class Seen {
     return same ? 'same' : 'other';
   }
 
+  /** Returns whether the id was met in this run. */
+  has(place: string): boolean {
+    return this.#taken[this.#find(toEntry(place, ''))] === 1;
+  }
+
   /** Returns the slot of the entry's key, or the free slot for it. */
   #find(entry: Uint32Array): number {
     const slots = this.#taken.length;

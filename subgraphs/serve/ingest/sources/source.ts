@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Audience, Envelope, Marking } from '../../../../schema/record/envelope.ts';
 import type { Purpose } from '../../../../schema/record/vocabulary.ts';
+import type { Revision } from '../../record/revision.ts';
 
 /** The position of the records in a file. */
 export type Locate =
@@ -50,6 +51,17 @@ export type Defaults = {
   readonly isTlpGiven?: true;
 };
 
+/** A field that an import leaves out, because its value is faulty and the record can stand without it. */
+export type FieldFault = {
+  /** The path in the record of the file: `Event.Attribute.0.first_seen`. */
+  readonly path: string;
+  readonly value: unknown;
+  /** The expected form. It contains nothing of the record. */
+  readonly message: string;
+  /** Set if a whole item of a list is left out, such as an attribute of an event. */
+  readonly isItem?: boolean;
+};
+
 /** The context in which a mapping handles one record. */
 export type MapContext = {
   readonly defaults: Defaults;
@@ -59,6 +71,17 @@ export type MapContext = {
    * key. Throws for a source without `resolves`.
    */
   readonly resolveActor: (name: string) => string | null;
+  /** Reports a field that is left out because of a fault (`orWarn`). */
+  readonly warn?: (fault: FieldFault) => void;
+  /** Counts something in the file that has no place in the community, by its type. */
+  readonly skip?: (type: string) => void;
+};
+
+/** The version of a whole list, such as a catalogue. */
+export type Edition = {
+  /** The id of the list in its source. */
+  readonly document: string;
+  readonly revision: Revision;
 };
 
 /** One record that a mapping made, without access keys and id. */
@@ -100,7 +123,26 @@ export type Mapped = {
    * record is listed under them.
    */
   readonly belongsTo?: Readonly<Record<string, { readonly kind: string; readonly localId: string }>>;
+  /** The record's version in its source. An older version never replaces a newer one. */
+  readonly revision?: Revision;
+  /**
+   * The document of several records that this one is part of, with `revision` as its version. An older version of the
+   * document is left out as a whole. If `parts` has the place (`placeOf`) of every record of the document, a newer
+   * version withdraws the records that it does not have.
+   */
+  readonly document?: { readonly id: string; readonly parts: ReadonlySet<string> | null };
+  /** The id of the list that the whole file is (`Edition`). The import sets it. */
+  readonly list?: string;
+  /** The names by which the source named its actors, for a later change of the alias tables. The import sets it. */
+  readonly actorNames?: Envelope['actorNames'];
+  /** Set if the source says that the record was deleted. A stored record becomes RETRACTED; no new one is made. */
+  readonly withdrawn?: true;
 };
+
+/** Returns the place of a record in its feed: its kind and local id. */
+export function placeOf({ kind, localId }: Pick<Mapped, 'kind' | 'localId'>): string {
+  return `${kind} ${localId}`;
+}
 
 /** The data that a first pass over a file keeps, for records that refer to others of the same file. */
 export type Collection<Raw> = {
@@ -111,6 +153,18 @@ export type Collection<Raw> = {
   /** Adds a classified record. Keeps only that others may refer to it. */
   takeClassified(record: unknown): void;
   map: Source<Raw>['map'];
+  /** Returns the version of the list, if only its records state it. */
+  edition?(): Edition | null;
+};
+
+/** The faults that cost a field or an item of a list instead of the record. */
+export type Tolerance = {
+  /** Members on which the reading of a record depends: a fault in or below one rejects the record. */
+  readonly strict: readonly string[];
+  /** Lists that are complete or nothing: a faulty item rejects the record. A fault below an item can cost less. */
+  readonly whole?: readonly string[];
+  /** Returns the record inside a wrapper, before the shape is checked. */
+  readonly unwrap?: (value: unknown) => unknown;
 };
 
 /** One kind of file that a community imports. `Raw` is a valid record of it. */
@@ -127,6 +181,13 @@ export type Source<Raw = unknown> = {
   recognise(head: string): boolean;
   /** The shape of a record. Faults are reported by path and type, never with a value. */
   readonly shape: z.ZodType<Raw>;
+  /** Set if a fault in one field of the shape costs that field. Otherwise it rejects the record. */
+  readonly tolerates?: Tolerance;
+  /**
+   * Returns the version of a file that is a whole list, from its text outside of the records; null if it has none. An
+   * older file is left out. A newer one withdraws the records of the list that it does not have.
+   */
+  edition?(outside: string): Edition | null;
   /** Maps one record of the file to records of the graph. Throws RejectError for a value without meaning. */
   map(raw: Raw, context: MapContext): readonly Mapped[];
   /** Begins a first pass over one file. Its collection then maps the records instead of `map`. */

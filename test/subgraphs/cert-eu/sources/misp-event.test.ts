@@ -272,8 +272,8 @@ describe('a sighting', () => {
       'a.exe|D41D8CD98F00B204E9800998ECF8427E',
       ['FILE_MD5:d41d8cd98f00b204e9800998ecf8427e', 'FILE_NAME:a.exe'],
     ],
-    ['regkey|value', 'HKLM\\Exercise|1', ['WINDOWS_REGISTRY_KEY:HKLM\\Exercise']],
-    ['AS', 'AS64500', ['AUTONOMOUS_SYSTEM:AS64500']],
+    ['regkey|value', 'HKLM\\Exercise|1', ['WINDOWS_REGISTRY_KEY:HKEY_LOCAL_MACHINE\\exercise']],
+    ['AS', 'AS64500', ['AUTONOMOUS_SYSTEM:64500']],
     ['text', 'EXERCISE', []],
     ['port', '443', []],
     ['constructor', 'x', []],
@@ -315,7 +315,7 @@ describe('a sighting', () => {
     }
   });
 
-  test('is not made for deleted attributes or attributes of deleted objects', () => {
+  test('is withdrawn for deleted attributes and attributes of deleted objects', () => {
     const record = eventOf({
       Attribute: [
         attribute(1, { deleted: true }),
@@ -328,15 +328,24 @@ describe('a sighting', () => {
       ],
     });
     const sightings = mapAll(mispEvent, [record]).slice(1);
-    expect(sightings.map(({ localId, content }) => [localId, content['objectName']])).toEqual([
-      [uuid(3), null],
-      [uuid(5), 'file'],
+    expect(
+      sightings.map(({ localId, withdrawn, content }) => [localId, withdrawn, content['objectName']]),
+    ).toEqual([
+      [uuid(1), true, undefined],
+      [uuid(2), true, undefined],
+      [uuid(3), undefined, null],
+      [uuid(4), true, undefined],
+      [uuid(5), undefined, 'file'],
     ]);
   });
 
-  test('rejects a date that does not exist', () => {
-    const record = eventOf({ Attribute: [attribute(1, { first_seen: '2026-02-30T00:00:00Z' })] });
-    expect(refusalOf(mispEvent, record)?.[0]).toBe('WRONG_DATE');
-    expect(refusalOf(mispEvent, eventOf({ date: '2026-02-30' }))?.[0]).toBe('WRONG_DATE');
+  test('loses a date that does not exist', () => {
+    const record = eventOf({
+      date: '2026-02-30',
+      Attribute: [attribute(1, { first_seen: '2026-02-30T00:00:00Z' })],
+    });
+    const [event, sighting] = mapAll(mispEvent, [record]);
+    expect(event?.content['date']).toBeNull();
+    expect(sighting?.says?.observedAt).toBeNull();
   });
 });

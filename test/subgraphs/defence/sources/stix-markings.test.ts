@@ -317,7 +317,7 @@ describe('hostile input', () => {
   });
 
   test('rejects an invalid date and id without their values in the message', () => {
-    expect(errorOf([indicator({ valid_from: '2026-02-30T00:00:00Z' })]).reason).toBe('WRONG_DATE');
+    expect(errorOf([indicator({ modified: '2026-02-30T00:00:00Z' })]).reason).toBe('WRONG_DATE');
     expect(stix.shape.safeParse(technique({ id: 'attack-pattern--1' })).success).toBe(false);
     expect(
       stix.shape.safeParse(technique({ object_marking_refs: Array.from({ length: 101 }, () => tlp.red) }))

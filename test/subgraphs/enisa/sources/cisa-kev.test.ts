@@ -59,5 +59,6 @@ test('maps an entry to a record and a statement, with the addresses in its notes
 
 test('rejects an invalid CVE id and a date that does not exist', () => {
   expect(refusalOf(cisaKev, { ...entry, cveID: 'EUVD-2099-1' })?.[0]).toBe('WRONG_SHAPE');
-  expect(refusalOf(cisaKev, { ...entry, dueDate: '2026-02-30' })?.[0]).toBe('WRONG_DATE');
+  expect(refusalOf(cisaKev, { ...entry, dateAdded: '2026-02-30' })?.[0]).toBe('WRONG_DATE');
+  expect(mapAll(cisaKev, [{ ...entry, dueDate: '2026-02-30' }])[1]?.content['dueDate']).toBeNull();
 });

@@ -61,6 +61,7 @@ async function previewed(document: object, given: Partial<Defaults>): Promise<re
   const preview = new PreviewTarget(policy, {
     loadActors: async () => await target.loadActors(),
     dryRun: async (batch) => await target.dryRun(batch),
+    isOlder: async () => await Promise.resolve(false),
   });
   const context = { defaults, receivedAt: new Date(), resolveActor: () => null };
   const mapped = csaf.map(csaf.shape.parse(document), context);

@@ -138,6 +138,7 @@ test('refuses a record with the id of another originator’s record, raises an a
   const preview = new PreviewTarget(policy, {
     loadActors: async () => await target.loadActors(),
     dryRun: async (batch) => await target.dryRun(batch),
+    isOlder: async () => await Promise.resolve(false),
   });
   expect(await preview.write([foreign, note('m')])).toMatchObject({
     unchanged: 1,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { checkShape } from '../../../../subgraphs/serve/ingest/formats/parse-record.ts';
+import { checkShape } from '../../../../subgraphs/serve/ingest/formats/check-shape.ts';
 import { ownRecords, type OwnRecord } from '../../../../subgraphs/serve/ingest/own-records.ts';
 import { kinds } from '../../../../subgraphs/defence/records.ts';
 import { actorKey } from '../../../../schema/record/keys.ts';
@@ -15,7 +15,7 @@ const good = {
 const byName = (name: string) => actorKey({ name });
 
 function take(record: unknown) {
-  const raw = checkShape<OwnRecord>(record, source.shape);
+  const raw = checkShape<OwnRecord>(record, source);
   return source.map(raw, { defaults: source.defaults, receivedAt: new Date(0), resolveActor: byName })[0];
 }
 
@@ -84,7 +84,7 @@ test.each([
   [
     'a classification',
     { ...good, marking: { tlp: 'GREEN', classification: 'x' } },
-    'marking: unrecognized_keys',
+    'marking: expected only members that the format has',
   ],
 ])('refuses %s and names its path, not its value', (_what, record, message) => {
   expect(() => take(record)).toThrow(message);

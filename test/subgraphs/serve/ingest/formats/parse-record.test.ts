@@ -2,11 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { fieldNames } from '../../../../../subgraphs/serve/ingest/formats/field-names.ts';
-import {
-  checkShape,
-  maxDepth,
-  parseRecord,
-} from '../../../../../subgraphs/serve/ingest/formats/parse-record.ts';
+import { checkShape } from '../../../../../subgraphs/serve/ingest/formats/check-shape.ts';
+import { maxDepth, parseRecord } from '../../../../../subgraphs/serve/ingest/formats/parse-record.ts';
 import { RejectError } from '../../../../../subgraphs/serve/record/reject.ts';
 
 /** The reason and the words of the refusal; a failure of another kind is thrown on. */
@@ -120,7 +117,7 @@ test.each(Object.entries(shapes))('names no value and no key of a refused record
   let refused = 0;
   fc.assert(
     fc.property(marked.object, (record) => {
-      const refusal = refusalOf(() => checkShape(record, shape));
+      const refusal = refusalOf(() => checkShape(record, { shape }));
       if (refusal === null) return;
       refused += 1;
       expect(refusal.reason).toMatch(/^(WRONG_SHAPE|UNMAPPABLE)$/);
@@ -153,12 +150,12 @@ test('names the first three faulty paths and their expected types', () => {
     of: z.record(z.string(), z.number()),
   });
   const record = { a: 'x', list: [{ name: 'y' }, { name: null }], of: { Jane: 'z' } };
-  expect(refusalOf(() => checkShape(record, shape))).toEqual({
+  expect(refusalOf(() => checkShape(record, { shape }))).toEqual({
     reason: 'WRONG_SHAPE',
     message:
       'a: expected number, got string; list.1.name: expected string, got null; of.?: expected number, got string',
   });
-  expect(refusalOf(() => checkShape([], shape))?.message).toBe('record: expected object, got array');
+  expect(refusalOf(() => checkShape([], { shape }))?.message).toBe('record: expected object, got array');
 });
 
 test('lists the fields of zod shapes of every kind (object, array, union, record, optional)', () => {

@@ -1,0 +1,48 @@
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
+import type { Content } from '../record/content.ts';
+import { contractOf, namedIn } from '../record/contract.ts';
+import { isCaseKey } from '../store/links.ts';
+import { joinReading, type OfRecord } from '../record/join-reading.ts';
+import type { Prepared } from './prepare.ts';
+import { placeOf } from './sources/source.ts';
+
+type Known = {
+  readonly envelope: Envelope;
+  readonly content?: { readonly case?: string | null };
+};
+
+/** Keeps the joint case that was set by hand, and its join row. */
+export function keepCase(prepared: Prepared, before: Known | null): Prepared {
+  if (before?.envelope.caseByHand !== true) return prepared;
+  const { mapped } = prepared;
+  const key = before.content?.case ?? null;
+  const others = mapped.names.filter((name) => !isCaseKey(name));
+  const names = key === null ? others : [...others, key];
+  return { ...prepared, mapped: { ...mapped, names, content: { ...mapped.content, case: key } } };
+}
+
+/** Gives a record the stricter reading of the records that it belongs to, where those were marked by hand. */
+export function followParents(prepared: Prepared, parents: ReadonlyMap<string, Known>): Prepared {
+  const { belongsTo = {} } = prepared.mapped;
+  const marked = Object.values(belongsTo).flatMap((parent) => {
+    const { envelope } = parents.get(placeOf(parent)) ?? {};
+    return envelope?.readingByHand === true ? [envelope] : [];
+  });
+  if (marked.length === 0) return prepared;
+  const reading = marked.reduce<OfRecord>(joinReading, prepared.envelope);
+  const { marking, audience, purposes, embargoUntil } = reading;
+  return { ...prepared, envelope: { ...prepared.envelope, marking, audience, purposes, embargoUntil } };
+}
+
+/**
+ * Returns the keys that only portions name which were marked by hand. The feed names these keys again, and a list under
+ * them would disclose the portion. Mappings already omit the keys of portions that the feed itself marks.
+ */
+export function unlistedIn({ envelope, content }: StoredRecord, kind: string): ReadonlySet<string> {
+  const { readingByHand, portions, custodian } = envelope;
+  if (readingByHand !== true || portions.length === 0) return new Set();
+  const community = communities.find((one) => one === custodian);
+  if (community === undefined) throw new Error(`expected a community as custodian, got ${custodian}`);
+  return namedIn(contractOf(community), { type: kind }, content as Content, portions).unlisted;
+}
