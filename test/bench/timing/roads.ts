@@ -25,7 +25,7 @@ const tomorrow = new Date('2026-11-25T12:00:00Z');
 const receivedAt = new Date('2026-01-01T00:00:00Z');
 const date = (minute: number) => new Date(Date.UTC(2026, 5, 1, 10, minute));
 const backgroundRecords = 300;
-const hiddenRecords = 5;
+const hiddenRecords = 3;
 const reader = readerOf();
 
 /**
