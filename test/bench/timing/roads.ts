@@ -35,7 +35,7 @@ const reader = readerOf();
 export async function openRoads(bytes: number) {
   const own = await openOwnStore('cert-eu', kinds);
   await fill(own.store, bytes);
-  return { roads: roadsIn(own.store), stop: own.stop };
+  return { roads: roadsIn(own.store), stop: async () => await own.stop() };
 }
 
 const named = audienceOf({ reach: 'NAMED', organisations: ['csirt-pl'] });
@@ -88,6 +88,11 @@ const openKey = 'Vulnerability:CVE-2099-10001';
 const hiddenKey = 'Vulnerability:CVE-2099-10002';
 const absentKey = 'Vulnerability:CVE-2099-10003';
 
+/** A window of time of one minute. */
+function minuteOf(minute: number) {
+  return { since: date(minute), before: date(minute + 1) };
+}
+
 function roadsIn(store: CommunityStore): readonly Road[] {
   const loaders = () =>
     new Loaders({ store, kinds, policy, readerAccess: policy.accessOf(reader, now), cursorKey });
@@ -104,7 +109,6 @@ function roadsIn(store: CommunityStore): readonly Road[] {
   const lookup = (id: string) => async () => await loaders().one('Advisory', `Advisory:${id}`);
   const list = (filter: Readonly<Record<string, unknown>>) => async () =>
     await loaders().list('Advisory', { first: 25, filter });
-  const second = (minute: number) => ({ since: date(minute), before: date(minute + 1) });
   const total = (filter: Readonly<Record<string, unknown>>) => async () =>
     await (await loaders().list('Advisory', { first: 0, filter })).total({});
   const linked = (key: string) => async () => {
@@ -131,9 +135,9 @@ function roadsIn(store: CommunityStore): readonly Road[] {
     road('a filter, record under embargo', list({ serial: '2099-778' }), list({ serial: '2099-999' })),
     road('a filter, hidden portion', list({ serial: '2099-779' }), list({ serial: '2099-999' })),
     road('a total of a filter, hidden portion', total({ serial: '2099-779' }), total({ serial: '2099-999' })),
-    road('a window of time, hidden record', list(second(55)), list(second(58))),
-    road('a window of time, hidden date', list(second(57)), list(second(58))),
-    road('a total of a window, hidden date', total(second(57)), total(second(58))),
+    road('a window of time, hidden record', list(minuteOf(55)), list(minuteOf(58))),
+    road('a window of time, hidden date', list(minuteOf(57)), list(minuteOf(58))),
+    road('a total of a window, hidden date', total(minuteOf(57)), total(minuteOf(58))),
     road('a write to a hidden record', write('whole-0'), write('whole-9')),
   ];
 }

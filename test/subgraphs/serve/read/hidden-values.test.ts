@@ -216,7 +216,7 @@ async function documentsExamined(who: Reader, serial: string): Promise<number> {
     const cursor = advisories()
       .collection.find(wanted)
       .sort({ sortAt: -1, _id: -1 })
-      .hint(hint as never);
+      .hint(hint);
     const plan = await cursor.explain('executionStats');
     expect(JSON.stringify(plan['queryPlanner']['winningPlan'])).not.toMatch(/"(?:SORT|COLLSCAN)"/);
     return Number(plan['executionStats']['totalDocsExamined']);
