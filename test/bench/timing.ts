@@ -102,7 +102,7 @@ async function measureHub(results: Result[]): Promise<void> {
 async function measure(results: Result[], road: Road): Promise<void> {
   const plain = await compare(road, 0);
   results.push(plain, await compare(road, Math.max(gapMs, plain.absent / 5)));
-  logProgress(`${road.name}: done`);
+  logProgress(`${road.name}: p ${plain.p.toPrecision(2)}`);
 }
 
 /** Measures both requests of a road, in pairs in random order. */

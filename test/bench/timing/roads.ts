@@ -25,7 +25,7 @@ const tomorrow = new Date('2026-11-25T12:00:00Z');
 const receivedAt = new Date('2026-01-01T00:00:00Z');
 const date = (minute: number) => new Date(Date.UTC(2026, 5, 1, 10, minute));
 const backgroundRecords = 300;
-const hiddenRecords = 5;
+const hiddenRecords = 3;
 const reader = readerOf();
 
 /**
@@ -88,7 +88,10 @@ const openKey = 'Vulnerability:CVE-2099-10001';
 const hiddenKey = 'Vulnerability:CVE-2099-10002';
 const absentKey = 'Vulnerability:CVE-2099-10003';
 
-const second = (minute: number) => ({ since: date(minute), before: date(minute + 1) });
+/** A window of time of one minute. */
+function minuteOf(minute: number) {
+  return { since: date(minute), before: date(minute + 1) };
+}
 
 function roadsIn(store: CommunityStore): readonly Road[] {
   const loaders = () =>
@@ -132,9 +135,9 @@ function roadsIn(store: CommunityStore): readonly Road[] {
     road('a filter, record under embargo', list({ serial: '2099-778' }), list({ serial: '2099-999' })),
     road('a filter, hidden portion', list({ serial: '2099-779' }), list({ serial: '2099-999' })),
     road('a total of a filter, hidden portion', total({ serial: '2099-779' }), total({ serial: '2099-999' })),
-    road('a window of time, hidden record', list(second(55)), list(second(58))),
-    road('a window of time, hidden date', list(second(57)), list(second(58))),
-    road('a total of a window, hidden date', total(second(57)), total(second(58))),
+    road('a window of time, hidden record', list(minuteOf(55)), list(minuteOf(58))),
+    road('a window of time, hidden date', list(minuteOf(57)), list(minuteOf(58))),
+    road('a total of a window, hidden date', total(minuteOf(57)), total(minuteOf(58))),
     road('a write to a hidden record', write('whole-0'), write('whole-9')),
   ];
 }

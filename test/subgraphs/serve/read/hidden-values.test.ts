@@ -269,8 +269,11 @@ test('reads no document for a lookup of a hidden record, nor for one under an em
   }
 }, 60_000);
 
-const countFound = async (who: Reader) =>
-  (await loadersOf(who).list('Advisory', { filter: { serial: '2099-1' } })).nodes.length;
+/** The number of records with the first serial that a reader finds. */
+async function countFound(who: Reader): Promise<number> {
+  const { nodes } = await loadersOf(who).list('Advisory', { filter: { serial: '2099-1' } });
+  return nodes.length;
+}
 
 test('does not find a record by a field with two portions that no single access key satisfies', async () => {
   const two = ['csirt-fr', 'csirt-pl'].map((organisation) => ({
