@@ -69,7 +69,9 @@ function readRegistryArguments(args: readonly string[]) {
     return { files: positionals, help: values.help === true };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`import registry: expected files, --rejects FOLDER or --help: ${reason}`, { cause: error });
+    throw new Error(`import registry: expected files, --rejects FOLDER or --help: ${reason}`, {
+      cause: error,
+    });
   }
 }
 

@@ -60,7 +60,12 @@ function addStart(program: Command): void {
         .default('together'),
     )
     .option('--port <n>', "the hub's port; 0 chooses a free one", readPort, 4000)
-    .option('--set <name=value>', `give a setting to the hub, also as a variable of the environment: ${settable.join(', ')}`, collect, [])
+    .option(
+      '--set <name=value>',
+      `give a setting to the hub, also as a variable of the environment: ${settable.join(', ')}`,
+      collect,
+      [],
+    )
     .option('--watch', 'restart the hub, a community or the issuer when its source files change')
     .addHelpText(
       'after',

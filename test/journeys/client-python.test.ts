@@ -36,7 +36,7 @@ const gql = await findPythonGql();
 
 if ('missing' in gql) test.skip(`answers Python's gql (skipped: ${gql.missing})`, () => undefined);
 else
-  test("answers Python's gql, which validates by the schema it fetches, and keeps the data beside an error", async () => {
+  test("answers Python's gql, which validates by the schema it fetches, and keeps the data next to an error", async () => {
     const picture = 'exercise:trial-2026';
     const env = {
       ...process.env,

@@ -53,7 +53,7 @@ test('answers urql, which sends queries by GET', async () => {
   expect(methods).toEqual(['GET', 'GET']);
 });
 
-test('tells urql the path and the coordinates of a refused field, beside the data', async () => {
+test('tells urql the path and the coordinates of a refused field, together with the data', async () => {
   const headers = await headersOf(auditor);
   const client = new Client({ url: standing().url, exchanges: [fetchExchange], fetchOptions: { headers } });
   const { data, error } = await client.query(mixed, {}).toPromise();

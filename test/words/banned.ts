@@ -109,7 +109,7 @@ export const banned: readonly Banned[] = [
   },
   {
     term: 'labels (access keys)',
-    pattern: /\b(?:labels?|labelled|labelling)\b/i,
+    pattern: /(?<!<\/?)\b(?:labels?|labelled|labelling)\b/i,
     instead: '"access keys"',
     unless:
       /\b(?:TLP|PAP|CSAF|STIX|MISP|markings?|colour|AMBER|WHITE|source|image|operate|operator|--tlp|Permissible|Traffic Light)\b/i,

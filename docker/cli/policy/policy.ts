@@ -108,7 +108,10 @@ function addTable(policy: Command): void {
     .addOption(
       new Option('--format <format>', 'the format to write').choices(['html', 'csv']).default('html'),
     )
-    .option('--as <reader>', "show the access of one of the trial's readers only: `hub token --help` lists them")
+    .option(
+      '--as <reader>',
+      "show the access of one of the trial's readers only: `hub token --help` lists them",
+    )
     .option('--purpose <purpose>', 'with --as: the purpose that the reader states')
     .option('--strong', 'with --as: the reader has logged in with the second factor')
     .option('--out <file>', 'the file to write to instead of the terminal')

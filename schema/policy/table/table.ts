@@ -46,7 +46,8 @@ export function tablesOf(source: PolicySource, reader?: Traits): readonly Table[
   for (const access of accessesOf(source)) {
     const side = sideOf(source, access);
     if (!side.terms.some(({ effect }) => effect === 'permit')) continue;
-    const table = byText.get(textOf(side)) ?? draw(onlyFor(buildSpace([side], access.kind, known), reader), source);
+    const table =
+      byText.get(textOf(side)) ?? draw(onlyFor(buildSpace([side], access.kind, known), reader), source);
     byText.set(textOf(side), table);
     const key = JSON.stringify(table);
     const entry = drawn.get(key) ?? { table, accesses: [] };

@@ -119,7 +119,7 @@ export class Changes {
         );
       const envelope = { ...this.#next(before), ...reading, readingByHand: true as const };
       const made = this.#remade(kind, before, envelope, before.content as Content, () => true);
-      // What is contained or derived follows the marking. A mark that opens the record opens nothing else.
+      // Records that belong to it follow the marking. A mark that opens the record opens nothing else.
       return isWider(reading, old, false) ? { ...made, covers: this.#covering(reading) } : made;
     });
   }

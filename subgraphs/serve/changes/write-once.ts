@@ -65,7 +65,7 @@ type KeptChange = {
   readonly at: Date;
   /** Both readings, if the change was one of the marking. */
   readonly reading?: { readonly before: object; readonly after: object };
-  /** What else was marked up, with the readings before. */
+  /** The records that were marked up with it, with their readings before. */
   readonly parts?: readonly { readonly record: string; readonly before: object }[];
   readonly alsoMarked?: readonly string[];
 };

@@ -68,7 +68,9 @@ async function recognise(sources: readonly Source[], file: string): Promise<Sour
   const found = sources.find((source) => source.recognise(head));
   if (found !== undefined) return found;
   const list = sources.map((source) => `  ${source.name}: ${source.expects}`).join('\n');
-  throw new Error(`${file} is not a file of this community's sources:\n${list}\nIf the file is one of these, name it, such as --source ${sources[0]?.name ?? 'NAME'}.`);
+  throw new Error(
+    `${file} is not a file of this community's sources:\n${list}\nIf the file is one of these, name it, such as --source ${sources[0]?.name ?? 'NAME'}.`,
+  );
 }
 
 async function readHead(file: string): Promise<string> {

@@ -37,9 +37,10 @@ test('gives up a process that makes no progress, unless its output grows', async
   await expect(waitForProgress(starting, limits)(() => Promise.resolve(false))).rejects.toThrow(Stuck);
   let size = 0;
   const until = Date.now() + 1000;
-  await waitForProgress({ ...starting, sign: () => (size += 1) }, limits)(() =>
-    Promise.resolve(Date.now() > until),
-  );
+  await waitForProgress(
+    { ...starting, sign: () => (size += 1) },
+    limits,
+  )(() => Promise.resolve(Date.now() > until));
 });
 
 test('ends the wait at once when it is aborted', async () => {

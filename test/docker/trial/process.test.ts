@@ -10,7 +10,9 @@ async function start(folder: string, program: string) {
   writeFileSync(file, program);
   mkdirSync(join(folder, 'logs'), { recursive: true });
   const lines: string[] = [];
-  const starting = startPart('enisa', [file], {}, join(folder, 'logs'), { report: (line) => lines.push(line) });
+  const starting = startPart('enisa', [file], {}, join(folder, 'logs'), {
+    report: (line) => lines.push(line),
+  });
   const started = await starting.catch((error: unknown) => error as Error);
   return { started, lines };
 }
@@ -38,6 +40,8 @@ test('does not start a part again that says why it cannot start', async () => {
   const refuse = `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(count)}, 'x');
     console.error('JCU_READER_BUDGET: expected POINTS/SECONDS, got many'); process.exit(1);`;
   const { started, lines } = await start(place.folder, refuse);
-  expect(String(started)).toContain('JCU_READER_BUDGET: expected POINTS/SECONDS, got many');
+  expect(started instanceof Error ? started.message : '').toContain(
+    'JCU_READER_BUDGET: expected POINTS/SECONDS, got many',
+  );
   expect([lines, readFileSync(count, 'utf8')]).toEqual([[], 'x']);
 });

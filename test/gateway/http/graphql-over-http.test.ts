@@ -80,8 +80,11 @@ test.each([
   ['utf-16', new Uint8Array(Buffer.from(`\ufeff${asJson}`, 'utf16le'))],
   ['utf-16le', new Uint8Array(Buffer.from(asJson, 'utf16le'))],
   ['utf-16be', new Uint8Array(Buffer.from(asJson, 'utf16le').swap16())],
-  ['utf-32', new Uint8Array(Buffer.from([...asJson].flatMap((one) => [one.charCodeAt(0), 0, 0, 0])))],
-  ['utf-32be', new Uint8Array(Buffer.from([...asJson].flatMap((one) => [0, 0, 0, one.charCodeAt(0)])))],
+  ['utf-32', new Uint8Array(Buffer.from(Array.from(asJson).flatMap((one) => [one.charCodeAt(0), 0, 0, 0])))],
+  [
+    'utf-32be',
+    new Uint8Array(Buffer.from(Array.from(asJson).flatMap((one) => [0, 0, 0, one.charCodeAt(0)]))),
+  ],
   ['latin1', new TextEncoder().encode(asJson)],
   ['utf-9', new TextEncoder().encode(asJson)],
   ['utf-8', new Uint8Array([...Buffer.from('{"query":"{ text } #'), 0xff, ...Buffer.from('"}')])],

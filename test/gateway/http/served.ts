@@ -26,7 +26,7 @@ export async function serve(identify: RequestHandler = (_request, _response, nex
   const apollo = createApollo(
     planner,
     async ({ document, queryHash, request }) => {
-      const errors = check({ key: queryHash, document, operation: document }, () => schema);
+      const errors = check({ key: queryHash, document, operation: document }, schema);
       if (errors.length > 0) return { errors };
       return await execute({ schema, document, rootValue, variableValues: request.variables ?? {} });
     },

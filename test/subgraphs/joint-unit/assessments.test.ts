@@ -52,7 +52,7 @@ beforeEach(async () => {
     admitsEarly: early,
     policy: policy.version,
     contentHash: '',
-  } as StoredRecord);
+  });
 });
 
 const french = readerOf({ roles: ['csirt-analyst'], memberState: 'FR' });

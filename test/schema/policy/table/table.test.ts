@@ -98,7 +98,7 @@ function scriptsOf(page: string): readonly string[] {
 
 test('escapes text in the page, loads nothing, and links every rule to its reason', () => {
   const page = toHtml([hostile], source);
-  // The page has one script of its own, and the policy of the page names its hash: no other can run.
+  // The content security policy of the page names the hash of its only script: no other can run.
   const scripts = scriptsOf(page);
   expect(scripts).toHaveLength(1);
   const hash = createHash('sha256')
@@ -127,7 +127,10 @@ test('hides the rows and tables without the words that are searched for', () => 
   const second = element('', { ...heads('change'), 'tbody tr': [element('title')] });
   const found = element('');
   let search = () => undefined;
-  const input = { value: '', addEventListener: (_name: string, listener: () => undefined) => (search = listener) };
+  const input = {
+    value: '',
+    addEventListener: (_name: string, listener: () => undefined) => (search = listener),
+  };
   const document = {
     getElementById: (id: string) => (id === 'search' ? input : found),
     querySelectorAll: () => [first, second],
@@ -149,6 +152,7 @@ test('shows the access of one reader only', () => {
   expect(auditor.flatMap(({ kinds }) => kinds)).not.toContain('Advisory');
   const analyst = of('cert-eu-analyst');
   expect(analyst.flatMap(({ kinds }) => kinds)).toContain('Advisory');
-  for (const { columns } of analyst) for (const readers of columns) for (const one of readers) expect(one).toMatch(/^anyone\b/);
+  for (const { columns } of analyst)
+    for (const readers of columns) for (const one of readers) expect(one).toMatch(/^anyone\b/);
   expect(toHtml(analyst, source, 'cert-eu-analyst')).toContain('Access of cert-eu-analyst by record');
 });

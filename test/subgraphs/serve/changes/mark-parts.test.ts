@@ -5,7 +5,7 @@ import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
 import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
 import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
-import { recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
+import { linksOf, recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
 import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
@@ -67,11 +67,13 @@ test('marks up the sightings of an event with it, names the readable ones, and k
   expect(await tlps('Sighting')).toEqual(['AMBER_STRICT', 'RED', 'AMBER_STRICT']);
   const [first, , third] = await all('Sighting');
   // The RED sighting is hidden from the operator: not named, not counted.
-  expect([...outcome.alsoMarked].toSorted()).toEqual([first?._id, third?._id].toSorted());
+  expect(new Set(outcome.alsoMarked)).toEqual(new Set([first?._id, third?._id]));
   expect([first?.envelope.version, first?.envelope.readingByHand]).toEqual([2, true]);
   const { admits, early } = policy.admittedKeys(first?.envelope as never, 'Sighting');
   expect([first?.admits, first?.admitsEarly]).toEqual([admits, early]);
-  const links = await place.store.links.find({ record: first?._id }).lean();
+  const links = await linksOf(place.store)
+    .find({ record: first?._id ?? '' })
+    .toArray();
   expect(links.length).toBeGreaterThan(1);
   for (const link of links) expect(link.admits).toEqual(admits);
 });
