@@ -183,9 +183,11 @@ function filtersOf(
     const isPlain = isCopied(one) ? valueAt(filters, one.root) === value : isMade(one) && !isHidden;
     return isPlain && isComparable(value) ? [[`filters.${one.path}`, value] as const] : [];
   });
-  const isIncomplete =
-    isHidden &&
-    lacking.some((one) => !isCopied(one) && isMade(one) && isComparable(valueAt(whole, one.path)));
+  const isTerm = (value: unknown) =>
+    Array.isArray(value) ? value.some(isComparable) : isHidden && isComparable(value);
+  const isIncomplete = lacking.some(
+    (one) => !isCopied(one) && isMade(one) && isTerm(valueAt(whole, one.path)),
+  );
   return { filters: found, isIncomplete };
 }
 

@@ -14,7 +14,7 @@ export const derivation = 1;
 /** The values that a list filters by, as they are stored. They follow the marking of the fields that they come from. */
 export type FilterFields = {
   readonly filters: Readonly<Record<string, unknown>>;
-  /** Absent if no field is hidden: the index of the terms has an entry only for records that have some. */
+  /** Absent if no field is hidden or a list: the index of the terms has an entry only for records that have some. */
   readonly terms?: readonly string[];
 };
 
@@ -22,8 +22,8 @@ type Marked = { readonly envelope: Envelope; readonly content: Content };
 
 /**
  * Derives the values that lists filter by. A value that a portion or a group hides is stored only as hashes, each bound
- * to access keys that may find it, so that no query compares it for another reader. `alsoHidden` are paths that another
- * policy version in use hides.
+ * to access keys that may find it, so that no query compares it for another reader. The same holds for each item of a
+ * list. `alsoHidden` are paths that another policy version in use hides.
  */
 export function deriveFilters(
   kind: string,
@@ -36,11 +36,16 @@ export function deriveFilters(
   const terms = new Set<string>();
   for (const { path, root, name, hiding } of filterValues) {
     const value = valueAt(content, path);
-    if (!isComparable(value)) continue;
-    const found = keyPolicy.searchTerms(envelope, kind, name, hiding, alsoHidden(path));
+    const values = itemsOf(value);
+    if (values.length === 0) continue;
+    // MongoDB cannot index two lists of one document together, so the items of a list are always stored as terms.
+    const isTerm = Array.isArray(value) || alsoHidden(path);
+    const found = keyPolicy.searchTerms(envelope, kind, name, hiding, isTerm);
     if (found === null) setAt(filters, path, value);
-    for (const term of found?.open ?? []) terms.add(hashTerm('open', root, value, term));
-    for (const term of found?.early ?? []) terms.add(hashTerm('early', root, value, term));
+    for (const item of values) {
+      for (const term of found?.open ?? []) terms.add(hashTerm('open', root, item, term));
+      for (const term of found?.early ?? []) terms.add(hashTerm('early', root, item, term));
+    }
   }
   return terms.size === 0 ? { filters } : { filters, terms: [...terms] };
 }
@@ -93,6 +98,11 @@ export function valueAt(content: Content, path: FilterValue['path']): unknown {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
     return (value as Readonly<Record<string, unknown>>)[name];
   }, content);
+}
+
+/** Returns the values by which a filter finds a record: the value of its field, or each item if the field is a list. */
+function itemsOf(value: unknown): readonly (string | number | boolean)[] {
+  return (Array.isArray(value) ? value : [value]).filter(isComparable);
 }
 
 function setAt(filters: Record<string, unknown>, path: string, value: unknown): void {

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Portion, StoredRecord } from '../../../../schema/record/envelope.ts';
+import type { Reader } from '../../../../schema/protocol/reader.ts';
+import { kinds as ownKinds } from '../../../../subgraphs/cert-eu/records.ts';
+import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
+import { SchemaVersions } from '../../../../subgraphs/serve/record/schema-versions.ts';
+import { modelOf } from '../../../../subgraphs/serve/store/collections.ts';
+import { toDocument } from '../../../../subgraphs/serve/store/write.ts';
+import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
+import { policy } from '../../../helpers/policy.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
+
+const now = new Date('2026-11-24T12:00:00Z');
+// The graph has no filter by a list yet. A kind with one is what an engineer would add.
+const kinds = ownKinds.map((kind) =>
+  kind.type === 'MispEvent' ? { ...kind, filters: { ...kind.filters, tags: 'content.tags' } } : kind,
+);
+let own: OwnStore;
+
+beforeAll(async () => {
+  own = await openOwnStore('cert-eu', kinds);
+  const records = [
+    event(1, ['ransomware', 'phishing']),
+    event(2, ['phishing']),
+    event(3, []),
+    event(
+      4,
+      ['ransomware'],
+      [{ path: 'tags', marking: markingOf({ tlp: 'AMBER' }), audience: named('csirt-pl') }],
+    ),
+  ];
+  await modelOf(own.store, 'MispEvent').collection.insertMany(records as never);
+}, 60_000);
+afterAll(async () => await own.stop());
+
+function named(organisation: string) {
+  return audienceOf({ reach: 'NAMED', organisations: [organisation] });
+}
+
+function event(at: number, tags: readonly string[], portions: readonly Portion[] = []): StoredRecord {
+  const kind = kinds.find(({ type }) => type === 'MispEvent');
+  if (kind === undefined) throw new Error('expected the kind of events');
+  const envelope = envelopeOf({
+    marking: markingOf({ tlp: 'GREEN' }),
+    audience: audienceOf({}),
+    portions,
+    localId: String(at),
+  });
+  const content = { info: `EXERCISE ${at}`, threatLevel: 'HIGH', tags };
+  const unkeyed = {
+    _id: `MispEvent:${at}`,
+    feed: 'test',
+    envelope,
+    content,
+    sortAt: now,
+    contentHash: String(at),
+  };
+  return toDocument('MispEvent', unkeyed, policy, new SchemaVersions(kind));
+}
+
+async function find(reader: Reader, filter: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const readerAccess = policy.accessOf(reader, now);
+  const loaders = new Loaders({
+    store: own.store,
+    kinds,
+    policy,
+    readerAccess,
+    cursorKey: Buffer.alloc(32, 7),
+  });
+  const { nodes } = await loaders.list('MispEvent', { filter });
+  return nodes.map(({ id }) => id).toSorted((one, other) => one.localeCompare(other));
+}
+
+const outsider = readerOf({ organisation: 'csirt-fr' });
+const insider = readerOf({ organisation: 'csirt-pl' });
+
+test('finds a record by any item of a list, and by a second filter together with it', async () => {
+  expect(await find(outsider, { tags: 'phishing' })).toEqual(['MispEvent:1', 'MispEvent:2']);
+  expect(await find(outsider, { tags: 'ransomware', threatLevel: 'HIGH' })).toEqual(['MispEvent:1']);
+  expect(await find(outsider, { tags: 'ransom' })).toEqual([]);
+});
+
+test('finds a record by a list that a portion hides for the readers of the portion only', async () => {
+  expect(await find(outsider, { tags: 'ransomware' })).toEqual(['MispEvent:1']);
+  expect(await find(insider, { tags: 'ransomware' })).toEqual(['MispEvent:1', 'MispEvent:4']);
+  const stored = await modelOf(own.store, 'MispEvent').findById('MispEvent:4').lean();
+  expect(stored).toMatchObject({ filters: { threatLevel: 'HIGH' } });
+  expect(JSON.stringify({ ...stored, content: null })).not.toContain('ransomware');
+});
