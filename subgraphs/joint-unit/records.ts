@@ -2,7 +2,10 @@ import { type Content, type Said, stateCodes } from '../serve/record/content.ts'
 import type { Kind } from '../serve/kind.ts';
 import { declared } from '../serve/record/declared.ts';
 
-/** The Member States' assessments in a case. A draft is read by its own state only, and the graph marks none as final. */
+/**
+ * The Member States' assessments in a case. Each one is a draft, because the graph has no final ones yet: only readers
+ * of its own state see it.
+ */
 export const assessments = { field: 'statesAffected', state: 'state', organisation: 'assessedBy' } as const;
 
 /** The record types in the store of the joint unit. The graph defines their content. */

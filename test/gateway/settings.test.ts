@@ -79,7 +79,7 @@ test('refuses URLs that the hub must not connect to, and names the setting witho
   );
 });
 
-test('limits the lifetime of tokens and the age of the keys of the issuer', () => {
+test('refuses settings that let tokens live, or cached keys of the issuer be used, for too long', () => {
   expect(readSettings(hub)).toMatchObject({ maxTokenSeconds: 3600, issuerKeysSeconds: 60 });
   for (const [name, value] of [
     ['JCU_MAX_TOKEN_SECONDS', '86401'],

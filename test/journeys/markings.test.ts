@@ -20,7 +20,7 @@ const amber = "EXERCISE: Amber Heron inside a ministry's appliance";
 const strict = 'EXERCISE: What one CSIRT alone was told of Amber Heron';
 const red = 'EXERCISE: For two named persons: the insider who opened the door';
 
-test('shows each kind of reader the events that the markings permit, in data and in counts', async () => {
+test('returns and counts, for each kind of reader, only the MISP events that their markings permit', async () => {
   const forPurpose = { picture: exercise, purpose: 'incident-response' };
   expect(await events({ as: 'cert-eu-analyst', ...forPurpose })).toEqual([amber, green, strict].toSorted());
   expect(await events({ as: 'enisa-analyst', ...forPurpose })).toEqual([amber, green].toSorted());

@@ -1,6 +1,6 @@
 import { type Action, actions, allActions } from '../language/domain.ts';
 
-/** An access key, taken apart. */
+/** The parts of an access key. */
 export type AccessKey = {
   /** The version of the policy that the key belongs to. */
   readonly version: number;

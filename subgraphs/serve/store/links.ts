@@ -1,6 +1,9 @@
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 
-/** A join row: the record names this key. It has the record's access keys, so that both admit the same readers. */
+/**
+ * A join row: it says that a record names a shared entity, whose shared key is `key`. It has the record's access keys, so
+ * that it admits the same readers as the record.
+ */
 export type Link = {
   readonly _id: string;
   readonly kind: string;

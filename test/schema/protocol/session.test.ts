@@ -162,7 +162,7 @@ test('rejects a public key of small order, which makes the secret predictable', 
   }
 });
 
-test('rejects an offer with the algorithm none or an HMAC', async () => {
+test('rejects the offer of a session that is signed with HMAC or not at all', async () => {
   const [, claims = ''] = (await offerOf()).split('.');
   const none = `${encode({ alg: 'none', typ: 'jcu-session+jwt', kid: 'k-1' })}.${claims}.`;
   await expect(acceptOffer(none, ends, keys, now)).rejects.toThrow(/alg/);

@@ -9,7 +9,7 @@ export function sliceRecords(chunks: AsyncIterable<Buffer>, locate: Locate): Asy
   return locate.at === 'element' ? splitElements(chunks, locate.name) : splitRecords(chunks, locate);
 }
 
-/** Parses a record's bytes into a value with safe keys and bounded depth. Throws RejectError. */
+/** Parses a record's bytes. Throws RejectError if they are malformed, nested too deep, or have a member such as `__proto__`. */
 export function parseSlice(bytes: Buffer, locate: Locate): unknown {
   return locate.at === 'element' ? parseElement(bytes) : parseRecord(bytes);
 }

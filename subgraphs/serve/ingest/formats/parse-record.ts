@@ -8,8 +8,8 @@ export const maxDepth = 64;
 const maxKeyLength = 1000;
 
 /**
- * Parses a record's bytes into a JSON value with safe keys and bounded depth. Throws RejectError; no message has a
- * value. Checks for a classification first, even in text that is not JSON, because the alarm must be raised in any
+ * Parses a record's bytes into a JSON value. Throws RejectError for a value that `refuseUnsafe` refuses; no message has
+ * a value. Checks for a classification first, even in text that is not JSON, because the alarm must be raised in any
  * case.
  */
 export function parseRecord(bytes: Buffer): unknown {

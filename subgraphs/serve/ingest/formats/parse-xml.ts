@@ -6,10 +6,10 @@ import { RejectError } from '../../record/reject.ts';
 type Element = { readonly name: string; readonly members: Map<string, unknown[]>; text: string };
 
 /**
- * Parses the bytes of an XML element into an object: attributes and child elements by their local names, each a list
- * of strings or objects, and the text as `text`. Throws RejectError as `parseRecord` does. MALFORMED stands for text
- * that is not well-formed, uses an entity other than XML's own five, or has a document type declaration. No entity is
- * fetched or expanded.
+ * Parses the bytes of an XML element into an object: each attribute and child element under its local name, as a list
+ * of strings or objects, and the text as `text`. Throws RejectError, with the reason MALFORMED if the text is not
+ * well-formed, uses an entity other than the five that XML predefines, or has a document type declaration. Other
+ * entities are neither fetched nor expanded.
  */
 export function parseElement(bytes: Buffer): unknown {
   const text = decodeText(bytes, bearsClassificationInMarkup);

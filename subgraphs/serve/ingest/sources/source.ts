@@ -29,7 +29,7 @@ export type InTables = {
   readonly tables: Readonly<Record<string, readonly string[]>>;
 };
 
-/** The values for records of a source that do not have them. */
+/** The values that a record of a source gets for each of these fields that the source leaves out. */
 export type Defaults = {
   readonly originator: string;
   readonly provider: string;

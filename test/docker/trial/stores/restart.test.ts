@@ -105,7 +105,7 @@ test('with `apart`, each store has its own server, which can be stopped and star
   await expect(startStores({ home: place.folder })).rejects.toMatchObject({ code: 'HOME_OF_ANOTHER' });
 });
 
-test('refuses production, an unwritable home, and a home of other servers, and says what to do', async () => {
+test('refuses to start in production, in a folder that it cannot write to, and in a folder of other servers, and says what to do', async () => {
   await using place = await makeFolder();
   const home = join(place.folder, 'home');
   await expect(startStores({ home, env: { NODE_ENV: 'production' } })).rejects.toMatchObject({

@@ -163,7 +163,7 @@ test('converts a version to its name and back, and rejects other names', () => {
     expect(numberOfVersion(name)).toBeNull();
 });
 
-test('allows counting rows by access keys under a single policy version', () => {
+test('lets a store count rows by their access keys alone while one policy version is in use', () => {
   expect(policy.keysDecide).toBe(true);
 });
 

@@ -168,7 +168,7 @@ describe('granular markings', () => {
     expect(used?.says?.portions).toMatchObject([{ path: 'actor', marking: { tlp: 'RED' } }]);
   });
 
-  test('granular markings never widen the marking of the record, and keep its audience', () => {
+  test('granular markings never open the record to more readers, and keep its audience', () => {
     const amber = { object_marking_refs: [tlp.amber] };
     expect(portionsOf([partly([part(tlp.clear, 'description')], amber)])).toEqual([{}]);
     const audience = {

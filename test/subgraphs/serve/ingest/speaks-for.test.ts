@@ -42,7 +42,7 @@ test('takes the default originator, the own community and other publishers of a 
 });
 
 test.each(['enisa', 'europol', 'eeas', 'defence', 'joint-unit'])(
-  'refuses a record that a file states as one of %s',
+  'refuses a record whose file names %s as its originator, unless the import may speak for it',
   (other) => {
     expect(() => originatorOf(other)).toThrow(refused);
     expect(originatorOf(other, [other])).toBe(other);

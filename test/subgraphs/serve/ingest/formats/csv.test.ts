@@ -98,7 +98,7 @@ test('reports an unclosed quote with the position of its row, after all rows bef
   expect(got.error).toContain('ends in a quoted cell of the row that begins at byte 4');
 });
 
-test('marks a quoted row that may contain other rows', async () => {
+test('reports that a row with an open quote may contain the rows after it', async () => {
   const { rows } = await read('1,"a\n2,b\n3,"c\n4,d');
   expect(rows.map(({ refused, blurs }) => [refused?.reason, blurs])).toEqual([
     ['MALFORMED', true],
