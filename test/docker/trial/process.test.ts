@@ -31,7 +31,9 @@ test('starts a part again that crashes, and names it with its log if it does not
   await second.started.kill();
   const never = await start(place.folder, `${crash} process.kill(process.pid, 'SIGKILL');`);
   expect(never.lines).toHaveLength(2);
-  expect(String(never.started)).toContain(`see ${join(place.folder, 'logs', 'enisa.log')}, then start again`);
+  expect(never.started instanceof Error ? never.started.message : '').toContain(
+    `see ${join(place.folder, 'logs', 'enisa.log')}, then start again`,
+  );
 });
 
 test('does not start a part again that says why it cannot start', async () => {

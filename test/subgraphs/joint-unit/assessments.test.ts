@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { graphql } from 'graphql';
 import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import { Changes } from '../../../subgraphs/serve/changes/changes.ts';
 import type { Context } from '../../../subgraphs/serve/graph/context.ts';
@@ -82,12 +81,15 @@ const input = (impact: string, expectedVersion = 1) => ({
 });
 const stored = async () => (await cases().findOne({ _id: id }))?.content as { statesAffected: unknown };
 
+async function impactsOf(reader: Reader): Promise<unknown> {
+  const { data } = await ask(reader, query);
+  return JSON.parse(JSON.stringify(data))?.jointCaseRecord?.statesAffected;
+}
+
 test('shows the assessments of a case to their own Member State only', async () => {
-  const impacts = async (reader: Reader) =>
-    JSON.parse(JSON.stringify((await ask(reader, query)).data))?.jointCaseRecord?.statesAffected;
-  expect(await impacts(french)).toEqual([{ impact: fr.impact }, { impact: other.impact }]);
-  expect(await impacts(polish)).toEqual([{ impact: pl.impact }]);
-  expect(await impacts({ ...french, roles: [] })).toBeNull();
+  expect(await impactsOf(french)).toEqual([{ impact: fr.impact }, { impact: other.impact }]);
+  expect(await impactsOf(polish)).toEqual([{ impact: pl.impact }]);
+  expect(await impactsOf({ ...french, roles: [] })).toBeNull();
 });
 
 test('sets the assessment of the own organisation, and keeps all others', async () => {

@@ -126,10 +126,10 @@ test('hides the rows and tables without the words that are searched for', () => 
   const first = element('', { ...heads('read the content'), 'tbody tr': [row, other] });
   const second = element('', { ...heads('change'), 'tbody tr': [element('title')] });
   const found = element('');
-  let search = () => undefined;
+  const listeners: (() => void)[] = [];
   const input = {
     value: '',
-    addEventListener: (_name: string, listener: () => undefined) => (search = listener),
+    addEventListener: (_name: string, listener: () => void) => listeners.push(listener),
   };
   const document = {
     getElementById: (id: string) => (id === 'search' ? input : found),
@@ -137,11 +137,11 @@ test('hides the rows and tables without the words that are searched for', () => 
   };
   runInNewContext(scriptsOf(toHtml(tables, source))[0] ?? '', { document });
   input.value = ' Sightings  READ ';
-  search();
+  listeners[0]?.();
   expect([row.hidden, other.hidden, first.hidden, second.hidden]).toEqual([false, true, false, true]);
   expect(found.textContent).toBe('1 rows');
   input.value = '';
-  search();
+  listeners[0]?.();
   expect([other.hidden, second.hidden, found.textContent]).toEqual([false, false, '']);
 });
 
