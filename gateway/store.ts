@@ -22,7 +22,7 @@ import { type Revocations, watchRevocations } from './registry/revocations.ts';
 export type HubStore = {
   readonly registry: Registry & Revocations;
   /** Returns the current alias table. */
-  readonly names: () => Names;
+  readonly names: (picture: string) => Names;
   /** Returns the writer of the audit log. Throws TRAIL_UNAVAILABLE until it is open. */
   readonly trail: () => Trail;
   /** Counts the requests that fail before they have an entry. */

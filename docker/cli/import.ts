@@ -33,7 +33,7 @@ export async function importIntoCommunity(
 
 /** Imports alias tables (a MISP threat-actor galaxy, EU KEV's pairs of ids) into the hub's registry. */
 export async function importAliasTable(home: string, args: readonly string[]): Promise<number> {
-  const { files, help } = readRegistryArguments(args);
+  const { files, exercise, help } = readRegistryArguments(args);
   if (files.length === 0 || help) {
     process.stdout.write(registryHelp);
     return help ? 0 : 1;
@@ -41,7 +41,12 @@ export async function importAliasTable(home: string, args: readonly string[]): P
   return await withUri(home, 'hub', async (uri) => {
     await withDatabase(uri, async (db) => {
       for (const file of files) {
-        const imported = await importAliases(db, JSON.parse(readFileSync(file, 'utf8')), new Date());
+        const imported = await importAliases(
+          db,
+          JSON.parse(readFileSync(file, 'utf8')),
+          new Date(),
+          exercise,
+        );
         const { table, version, rows, written } = imported;
         process.stdout.write(
           `registry: ${table} version ${version}, ${rows} names, ${written ? 'written' : 'unchanged'}\n`,
@@ -52,24 +57,30 @@ export async function importAliasTable(home: string, args: readonly string[]): P
   });
 }
 
-const registryHelp = `Usage: hub import registry FILE...
+const registryHelp = `Usage: hub import registry [--exercise ID] FILE...
 
 Imports alias tables: a MISP threat-actor galaxy, or EU KEV for its pairs of ids. An alias table is imported whole or not at
-all, so there are no rejects: --rejects FOLDER is accepted, as for a community, and nothing is written there.
+all, so there are no rejects: --rejects FOLDER is accepted, as for a community, and nothing is written there. With --exercise,
+only readers of that exercise use its names.
 
-Example:
+Examples:
   npx hub import registry threat-actor.json
+  npx hub import registry --exercise exercise:trial-2026 exercise-actors.json
 `;
 
 /** Reads files and options. Throws if an option is unknown: it must not be taken for a file. */
 function readRegistryArguments(args: readonly string[]) {
-  const options = { help: { type: 'boolean', short: 'h' }, rejects: { type: 'string' } } as const;
+  const options = {
+    help: { type: 'boolean', short: 'h' },
+    rejects: { type: 'string' },
+    exercise: { type: 'string' },
+  } as const;
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    return { files: positionals, help: values.help === true };
+    return { files: positionals, exercise: values.exercise ?? null, help: values.help === true };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`import registry: expected files, --rejects FOLDER or --help: ${reason}`, {
+    throw new Error(`import registry: expected files, --exercise ID, --rejects FOLDER or --help: ${reason}`, {
       cause: error,
     });
   }

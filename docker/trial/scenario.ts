@@ -96,9 +96,12 @@ export async function loadScenario(
 const folder = join(import.meta.dirname, 'scenario');
 
 async function importActorAliases(uri: string): Promise<void> {
-  // Only the actors: EU KEV's pairs of ids are one table for all pictures, so the exercise's pairs would mix with real ones.
+  // Only the actors: ENISA's records have the exercise's pairs of ids themselves.
   const actors = readFileSync(join(folder, 'actors.galaxy.json'), 'utf8');
-  await withDatabase(uri, async (db) => await importAliases(db, JSON.parse(actors), new Date()));
+  await withDatabase(
+    uri,
+    async (db) => await importAliases(db, JSON.parse(actors), new Date(), scenarioExercise),
+  );
 }
 
 function hashFolder(path: string): string {

@@ -40,7 +40,7 @@ type EntityReference = { readonly __typename: string; readonly id: string };
 /** The data that the hub's own subgraph answers from. */
 export type HubSubgraphSources = {
   readonly registry: Registry;
-  readonly names: () => Names;
+  readonly names: (picture: string) => Names;
   readonly log: AuditorContext['log'];
   readonly policyOf: AuditorContext['policyOf'];
 };
@@ -79,7 +79,7 @@ function createContext(
   const { request } = execution;
   const readerAccess = request.policy.accessOf(request.reader, request.at);
   const auditors = { ...execution, readerAccess, log, policyOf, allowance: openAllowance() };
-  return { names: names(), organisations: loadOrganisations(registry), ...auditors };
+  return { names: names(request.reader.picture), organisations: loadOrganisations(registry), ...auditors };
 }
 
 /** Codes that the reader gets. Every other error counts as a failure of the subgraph. */

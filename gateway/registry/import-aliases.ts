@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { aliasesOf, type AliasRow } from '../../schema/record/aliases.ts';
+import { aliasesOf, type AliasRow, rowsOf, tableOf } from '../../schema/record/aliases.ts';
 
 /** The result of importing an alias table. */
 export type AliasImport = {
@@ -11,10 +11,17 @@ export type AliasImport = {
 
 /**
  * Imports an alias table into the registry: a MISP galaxy or the ids of a catalogue. Importing the same version again
- * writes nothing. Throws if the file is invalid, or older than the imported version.
+ * writes nothing. Readers of other pictures than `exercise` never use its names; null stands for the real world. Throws if
+ * the file is invalid, or older than the imported version.
  */
-export async function importAliases(db: Db, file: unknown, now: Date): Promise<AliasImport> {
-  const { table, version, rows } = aliasesOf(file);
+export async function importAliases(
+  db: Db,
+  file: unknown,
+  now: Date,
+  exercise: string | null = null,
+): Promise<AliasImport> {
+  const { table, version, rows: read } = tableOf(aliasesOf(file), exercise);
+  const rows = rowsOf(read, exercise);
   const versions = db.collection<{ _id: string; version: number; at: Date }>('aliasVersions');
   const known = await versions.findOne({ _id: table });
   if (known !== null && known.version > version) {

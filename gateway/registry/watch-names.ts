@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { type AliasRow, indexAliases } from '../../schema/record/aliases.ts';
+import { type AliasRow, indexAliases, isOfPicture } from '../../schema/record/aliases.ts';
 import { actorKey, normaliseName } from '../../schema/record/keys.ts';
 import type { Names } from './names.ts';
 
@@ -10,7 +10,7 @@ const refreshMs = 2000;
  * tables stay in use: they are public reference data, and an unknown name is its own key.
  */
 export function watchNames(db: Db, report: (error: unknown) => void) {
-  let names = toNames([]);
+  let names = namesByPicture([]);
   let version = '';
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -22,7 +22,7 @@ export function watchNames(db: Db, report: (error: unknown) => void) {
         .sort({ _id: 1 })
         .toArray();
       const now = JSON.stringify(versions);
-      if (now !== version) names = toNames(await db.collection<AliasRow>('aliases').find().toArray());
+      if (now !== version) names = namesByPicture(await db.collection<AliasRow>('aliases').find().toArray());
       version = now;
     } catch (error) {
       if (!stopped) report(error);
@@ -31,12 +31,22 @@ export function watchNames(db: Db, report: (error: unknown) => void) {
   };
   void refresh();
   return {
-    current: (): Names => names,
+    /** The names of a reader's picture. */
+    current: (picture: string): Names => names(picture),
     stop: () => {
       stopped = true;
       clearTimeout(timer);
     },
   };
+}
+
+/** Indexes the rows for each exercise that has some, and for all other pictures. */
+export function namesByPicture(rows: readonly AliasRow[]): (picture: string) => Names {
+  const exercises = new Set(rows.flatMap(({ exercise }) => exercise ?? []));
+  const indexed = (picture: string | null) => toNames(rows.filter((row) => isOfPicture(row, picture)));
+  const real = indexed(null);
+  const byExercise = new Map([...exercises].map((exercise) => [exercise, indexed(exercise)]));
+  return (picture) => byExercise.get(picture) ?? real;
 }
 
 /** Indexes the rows of the alias tables. */

@@ -12,6 +12,8 @@ export type AliasRow = {
   readonly keys: readonly string[];
   /** True for the main name of an entity. It takes precedence over a synonym of another. */
   readonly canonical: boolean;
+  /** The exercise that the row belongs to: no other picture uses it. Absent for a row of the real world, which all use. */
+  readonly exercise?: string;
 };
 
 /** One version of one table: a MISP galaxy by its UUID, or the ids of a catalogue. */
@@ -99,6 +101,25 @@ export function aliasesOf(file: unknown, omit: OmitEntry = () => false): AliasTa
   return Array.isArray(file)
     ? aliasesOfEuKev(file.filter((entry) => !omit(entry)))
     : aliasesOfGalaxy(file, omit);
+}
+
+/** Returns a table as that of one exercise, next to the table of the real world. Null stands for the real world. */
+export function tableOf<Table extends { readonly table: string }>(
+  table: Table,
+  exercise: string | null,
+): Table {
+  return exercise === null ? table : { ...table, table: `${exercise}>${table.table}` };
+}
+
+/** Returns the rows of a table as those of one exercise. */
+export function rowsOf(rows: readonly AliasRow[], exercise: string | null): readonly AliasRow[] {
+  if (exercise === null) return rows;
+  return rows.map((row) => ({ ...row, ...tableOf(row, exercise), _id: `${exercise}>${row._id}`, exercise }));
+}
+
+/** Returns whether a picture uses a row: rows of another exercise would tell its readers what that exercise contains. */
+export function isOfPicture({ exercise }: Pick<AliasRow, 'exercise'>, picture: string | null): boolean {
+  return exercise === undefined || exercise === picture;
 }
 
 /** Returns the keys of each normalised name. A main name takes precedence over synonyms. */

@@ -1,7 +1,15 @@
 import type { Collection, Db } from 'mongodb';
-import { aliasesOf, type AliasRow, type AliasTable, indexAliases } from '../../../schema/record/aliases.ts';
+import {
+  aliasesOf,
+  type AliasRow,
+  type AliasTable,
+  indexAliases,
+  isOfPicture,
+  rowsOf,
+  tableOf,
+} from '../../../schema/record/aliases.ts';
 import { actorKey, normaliseName } from '../../../schema/record/keys.ts';
-import type { Resolve } from './resolve-again.ts';
+import type { Resolve, ResolveChange } from './resolve-again.ts';
 import { bearsClassification } from '../record/classification.ts';
 
 /**
@@ -21,25 +29,46 @@ export type AliasParts = {
 type KeptRow = AliasRow & { readonly version: number };
 
 /**
- * Writes an alias table to a community's reference data, part by part. Writes nothing for the version in force or an
- * older one. `settle` resolves stored records again, with the resolution before the change. The version is written last, so
- * an import that was killed is repeated. Two at once have the same result.
+ * Writes an alias table to a community's reference data, part by part, for one exercise or for the real world (null).
+ * Writes nothing for the version in force or an older one. `settle` resolves stored records again, for each picture with
+ * the resolution before and after. The version is written last, so an import that was killed is repeated. Two at once
+ * have the same result.
  */
 export async function takeAliases(
   db: Db,
-  { table, version, parts }: AliasParts,
-  settle: (before: Resolve) => Promise<void> = async () => await Promise.resolve(),
+  given: AliasParts,
+  exercise: string | null,
+  settle: (changes: readonly ResolveChange[]) => Promise<void> = async () => await Promise.resolve(),
 ): Promise<AliasOutcome> {
+  const { table, version, parts } = tableOf(given, exercise);
   const versions = db.collection<{ _id: string; version: number }>('aliasVersions');
   const known = (await versions.findOne({ _id: table }))?.version ?? -1;
   if (known >= version) return { outcome: known === version ? 'same' : 'older', inForce: known };
   const aliases = db.collection<KeptRow>('aliases');
-  const before = await loadActors(db);
-  for await (const rows of parts) await mergeRows(aliases, rows, version);
+  const before = await aliases.find().toArray();
+  for await (const rows of parts) await mergeRows(aliases, rowsOf(rows, exercise), version);
   await aliases.deleteMany({ table, version: { $not: { $gte: version } } });
-  await settle(before);
+  await settle(changesOf(before, await aliases.find().toArray(), exercise));
   await versions.replaceOne({ _id: table }, { version }, { upsert: true });
   return { outcome: 'written', inForce: version };
+}
+
+/** Returns how names are resolved before and after a change: in an exercise, or in the real world and each exercise. */
+function changesOf(
+  before: readonly AliasRow[],
+  after: readonly AliasRow[],
+  exercise: string | null,
+): readonly ResolveChange[] {
+  const exercises = new Set([...before, ...after].flatMap((row) => row.exercise ?? []));
+  const change = (picture: string | null, isOf: ResolveChange['isOf']): ResolveChange => ({
+    isOf,
+    before: resolverOf(before, picture),
+    after: resolverOf(after, picture),
+  });
+  const ofExercise = (one: string) => change(one, (picture) => picture === one);
+  if (exercise !== null) return [ofExercise(exercise)];
+  const ofOthers = change(null, (picture) => picture === null || !exercises.has(picture));
+  return [ofOthers, ...[...exercises].map(ofExercise)];
 }
 
 /** Returns the alias table of a whole file without classified entries; null if the file is not an alias table. */
@@ -101,9 +130,16 @@ function readTable(file: unknown): AliasTable | null {
   }
 }
 
-/** Returns a function from an actor's name to its key. An unknown or ambiguous name becomes its own key, or null. */
-export async function loadActors(db: Db): Promise<(name: string) => string | null> {
-  const byName = indexAliases(await db.collection<AliasRow>('aliases').find().toArray());
+/**
+ * Returns a function from an actor's name to its key, for the records of one exercise, or of the real world (null). An
+ * unknown or ambiguous name becomes its own key, or null.
+ */
+export async function loadActors(db: Db, exercise: string | null): Promise<Resolve> {
+  return resolverOf(await db.collection<AliasRow>('aliases').find().toArray(), exercise);
+}
+
+function resolverOf(rows: readonly AliasRow[], picture: string | null): Resolve {
+  const byName = indexAliases(rows.filter((row) => isOfPicture(row, picture)));
   return (name) => {
     const keys = byName.get(normaliseName(name) ?? '') ?? [];
     return keys.length === 1 ? (keys[0] ?? null) : actorKey({ name });

@@ -10,6 +10,12 @@ import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } fr
 
 /** Resolves an actor's name by the alias tables. */
 export type Resolve = (name: string) => string | null;
+/** How the names in the records of some pictures are resolved before and after a change. Null is the real picture. */
+export type ResolveChange = {
+  readonly isOf: (exercise: string | null) => boolean;
+  readonly before: Resolve;
+  readonly after: Resolve;
+};
 /** The keys of actors that records have, with the keys that replace them. */
 type Renames = ReadonlyMap<string, string>;
 
@@ -29,17 +35,17 @@ const durable = {
 export async function resolveAgain(
   store: CommunityStore,
   keyAssigner: KeyAssigner,
-  { before, after }: { readonly before: Resolve; readonly after: Resolve },
+  change: ResolveChange,
   report: (records: number) => void = () => undefined,
 ): Promise<number> {
-  const known = await renamesOfUnknown(store, after);
+  const known = await renamesOfUnknown(store, change.after);
   let written = 0;
   for (const kind of store.records.keys()) {
     const named = await recordsNaming(store, kind, [...known.keys()]);
-    const moved = await recordsOfMoved(store, kind, before, after);
+    const moved = await recordsOfMoved(store, kind, change);
     const all = [...named.map((id) => ({ id, renames: known })), ...moved];
     for (let from = 0; from < all.length; from += atOnce) {
-      written += await rename(store, keyAssigner, kind, all.slice(from, from + atOnce));
+      written += await rename(store, keyAssigner, kind, all.slice(from, from + atOnce), change);
       report(written);
     }
   }
@@ -95,14 +101,14 @@ type Renamed = { readonly id: string; readonly renames: Renames };
 async function recordsOfMoved(
   store: CommunityStore,
   kind: string,
-  before: Resolve,
-  after: Resolve,
+  { isOf, before, after }: ResolveChange,
 ): Promise<readonly Renamed[]> {
   const moved: Renamed[] = [];
   const named = recordsOf(store, kind)
     .find({ 'envelope.actorNames.0': { $exists: true } } as object)
-    .project<Pick<StoredRecord, '_id' | 'envelope'>>({ 'envelope.actorNames': 1 });
+    .project<Pick<StoredRecord, '_id' | 'envelope'>>({ 'envelope.actorNames': 1, 'envelope.exercise': 1 });
   for await (const { _id: id, envelope } of named) {
+    if (!isOf(envelope.exercise)) continue;
     const byKey = Map.groupBy(envelope.actorNames ?? [], ({ key }) => key);
     const renames = [...byKey].flatMap(([key, ones]): [string, string][] => {
       const had = ones.some(({ name }) => before(name) === key);
@@ -122,14 +128,16 @@ async function rename(
   keyAssigner: KeyAssigner,
   kind: string,
   some: readonly Renamed[],
+  { isOf }: Pick<ResolveChange, 'isOf'>,
 ): Promise<number> {
   return await retryOvertaken(async () => {
     const keyPolicy = await keyAssigner.current();
     const renamesOf = new Map(some.map(({ id, renames }) => [id, renames]));
     const ids = [...renamesOf.keys()];
-    const records = await recordsOf(store, kind)
+    const found = await recordsOf(store, kind)
       .find({ _id: { $in: ids } })
       .toArray();
+    const records = found.filter(({ envelope }) => isOf(envelope.exercise));
     const rows = await linksOf(store)
       .find({ record: { $in: ids } })
       .toArray();

@@ -421,9 +421,8 @@ export class Target {
     parts: AliasParts,
     report: (records: number) => void = () => undefined,
   ): Promise<AliasOutcome> {
-    return await takeAliases(this.#db(), parts, async (before) => {
-      const after = await this.loadActors();
-      await resolveAgain(this.#store, this.#keyAssigner, { before, after }, report);
+    return await takeAliases(this.#db(), parts, this.#exercise, async (changes) => {
+      for (const change of changes) await resolveAgain(this.#store, this.#keyAssigner, change, report);
     });
   }
 
@@ -432,7 +431,7 @@ export class Target {
    * own key.
    */
   async loadActors(): Promise<(name: string) => string | null> {
-    return await loadActors(this.#db());
+    return await loadActors(this.#db(), this.#exercise);
   }
 
   #db() {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { toNames } from '../../../gateway/registry/watch-names.ts';
-import { aliasesOfGalaxy } from '../../../schema/record/aliases.ts';
+import { namesByPicture, toNames } from '../../../gateway/registry/watch-names.ts';
+import { aliasesOfGalaxy, rowsOf } from '../../../schema/record/aliases.ts';
 
 const [first, second] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
 const { rows } = aliasesOfGalaxy({
@@ -42,4 +42,19 @@ test('returns an unknown vulnerability id unchanged, without aliases', () => {
 
 test('works without any table', () => {
   expect(toNames([]).actorsNamed('EXERCISE BEAR')).toHaveLength(1);
+});
+
+test('uses the names of an exercise in its picture only, together with those of the real world', () => {
+  const real = aliasesOfGalaxy({
+    type: 'threat-actor',
+    uuid: '44444444-4444-4444-8444-444444444444',
+    version: 1,
+    values: [{ uuid: '55555555-5555-4555-8555-555555555555', value: 'REAL BEAR' }],
+  });
+  const of = namesByPicture([...real.rows, ...rowsOf(rows, 'exercise:one')]);
+  const known = (picture: string) =>
+    ['EXERCISE BEAR', 'REAL BEAR'].map((name) => of(picture).actorsNamed(name)[0]?.includes(':name:') === false);
+  expect(known('exercise:one')).toEqual([true, true]);
+  expect(known('exercise:two')).toEqual([false, true]);
+  expect(known('real')).toEqual([false, true]);
 });

@@ -99,3 +99,24 @@ test('merges a name of several parts of a galaxy, and drops names that a newer v
   ]);
   expect(await place.client.db().collection('aliases').countDocuments()).toBe(1);
 });
+
+test('uses the names that an import of an exercise brings for that exercise only', async () => {
+  const inExercise = new Target(store, 'galaxy', 'exercise:one', assignKeysBy(policy));
+  const other = new Target(store, 'galaxy', 'exercise:two', assignKeysBy(policy));
+  await resolveAfter(`${begin}${actor(1, 'EXERCISE Bear')}]}`);
+  const file = await place.write('exercise.json', `${begin}${actor(2, 'EXERCISE Wolf')}]}`);
+  await importOwnNames(inExercise, file, { at: 'member', name: 'values' }, () => undefined);
+  const [unknown, wolf, bear] = [
+    'ThreatActor:name:exercisewolf',
+    `ThreatActor:${idOf(2)}`,
+    `ThreatActor:${idOf(1)}`,
+  ];
+  for (const [one, found] of [
+    [target, unknown],
+    [inExercise, wolf],
+    [other, unknown],
+  ] as const) {
+    const resolve = await one.loadActors();
+    expect([resolve('EXERCISE Wolf'), resolve('EXERCISE Bear')]).toEqual([found, bear]);
+  }
+});
