@@ -123,7 +123,7 @@ function route(
       const isKnown = served.current() !== null && (await hubVersion.accepts(assertion.policy));
       const policy = served.current();
       if (!isKnown || policy === null) return void response.status(503).end();
-      Object.assign(request, { policy, signal: untilClosed(response) } satisfies DecidedRequest);
+      Object.assign(request, { policy, hubGone: untilClosed(response) } satisfies DecidedRequest);
       return void (await executors.under(policy))(request, response, next);
     },
   );
@@ -140,10 +140,10 @@ function untilClosed(response: Response): AbortSignal {
 }
 
 /**
- * The one policy of a request, which stays the same when a new version comes into force meanwhile. `signal` is aborted
- * when the hub no longer waits.
+ * The one policy of a request, which stays the same when a new version comes into force meanwhile. `hubGone` is aborted
+ * when the hub no longer waits. Node's requests have a `signal` already, which cannot be set.
  */
-type DecidedRequest = { policy: Policy; signal: AbortSignal };
+type DecidedRequest = { policy: Policy; hubGone: AbortSignal };
 
 /** The parts of a subgraph that its requests share. */
 type Shared = { readonly store: CommunityStore; readonly versions: Versions; readonly served: Served };
@@ -155,14 +155,14 @@ function contextOf(
   settings: SubgraphSettings,
   log: Logger,
 ): Context {
-  const { assertion, now, policy, signal } = request as Request & AssertedRequest & DecidedRequest;
+  const { assertion, now, policy, hubGone } = request as Request & AssertedRequest & DecidedRequest;
   const { reader } = assertion;
   const readerAccess = policy.accessOf(reader, now);
   const { name, kinds } = community;
   const { cursorKey } = settings;
   const known = { oldest: served.oldest(), filled: served.filled() };
   const { waitsMs } = assertion;
-  const waits = { signal, ...(waitsMs !== undefined && { maxMs: waitsMs }) };
+  const waits = { signal: hubGone, ...(waitsMs !== undefined && { maxMs: waitsMs }) };
   const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, ...known, ...waits });
   const alarm = (message: string) => log.error({ alarm: true }, message);
   const keyAssigner = followKeyState(store, versions, policy.source.version);

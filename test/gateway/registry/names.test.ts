@@ -53,7 +53,9 @@ test('uses the names of an exercise in its picture only, together with those of 
   });
   const of = namesByPicture([...real.rows, ...rowsOf(rows, 'exercise:one')]);
   const known = (picture: string) =>
-    ['EXERCISE BEAR', 'REAL BEAR'].map((name) => of(picture).actorsNamed(name)[0]?.includes(':name:') === false);
+    ['EXERCISE BEAR', 'REAL BEAR'].map(
+      (name) => of(picture).actorsNamed(name)[0]?.includes(':name:') === false,
+    );
   expect(known('exercise:one')).toEqual([true, true]);
   expect(known('exercise:two')).toEqual([false, true]);
   expect(known('real')).toEqual([false, true]);
