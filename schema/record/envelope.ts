@@ -97,6 +97,8 @@ export type Envelope = {
   /** Null for the real picture, otherwise the exercise's id. */
   readonly exercise: string | null;
   readonly recordState: RecordState;
+  /** The reason of a retraction by hand. */
+  readonly retractionReason?: string;
   readonly occurredAt: Time | null;
   readonly observedAt: Time | null;
   readonly reportedAt: Time | null;

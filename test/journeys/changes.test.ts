@@ -123,7 +123,7 @@ test('lists a record under its joint case until the link is removed', async () =
   expect(await under()).toEqual([]);
 });
 
-test('refuses to change a retracted record', async () => {
+test('refuses to change a retracted record, and shows its readers the reason', async () => {
   const id = await created(asked);
   const input = { id, reason: 'EXERCISE' };
   await ask(asked, operator, retract, { input: { ...input, key: randomUUID(), expectedVersion: 1 } });
@@ -131,6 +131,9 @@ test('refuses to change a retracted record', async () => {
     input: { ...input, key: randomUUID(), expectedVersion: 2 },
   });
   expect(again.body.data.retractDefenceRecord.userErrors).toEqual([{ code: 'CLOSED' }]);
+  const question = `{ defenceAssessment(id: "${id}") { envelope { recordState retractionReason } } }`;
+  const { body } = await ask(asked, operator, question);
+  expect(body.data.defenceAssessment.envelope).toEqual({ recordState: 'RETRACTED', retractionReason: 'EXERCISE' });
 });
 
 test('reports invalid content by its path, without the value', async () => {

@@ -21,6 +21,9 @@ import { isSame, isWider, loosened, type Reading, type ReadingInput, readingOf }
 import type { Finder } from './find-record.ts';
 import { notFound, Refused } from './refused.ts';
 
+/** The most characters of the reason of a retraction. */
+const maxReason = 2000;
+
 type Keyed = { readonly key: string };
 type OnRecord = Keyed & { readonly id: string; readonly expectedVersion: number };
 export type CreateInput = Keyed & { readonly content: Content; readonly reading: ReadingInput };
@@ -73,13 +76,14 @@ export class Changes {
     });
   }
 
-  /** Replaces the content. Fields that the reader may not see keep their values. */
+  /** Changes fields of the content. Fields that are left out, or that the reader may not see, keep their values. */
   async update(type: string, input: ChangeInput): Promise<Outcome> {
     const kind = this.#kind(type);
     return await this.#once(input, 'update', async (find) => {
       const before = await this.#found(kind, input, 'change', find);
       const taken = await this.#take(kind, input.content);
-      const content = this.#keepHidden(kind, before, taken.content);
+      const given = { ...(before.content as Content), ...taken.content };
+      const content = this.#keepHidden(kind, before, given);
       if (!this.#may('change', kind, before.envelope, taken.content)) throw notFound();
       const derived = kind.says?.(content) ?? {};
       if (!isSame(derived, storedFacts(before.envelope, derived)) && !this.#mayWiden(kind, before.envelope))
@@ -172,12 +176,13 @@ export class Changes {
     });
   }
 
-  /** Marks the record as retracted. It stays stored. */
+  /** Marks the record as retracted, for the reason that its readers see. It stays stored. */
   async retract(input: RetractInput): Promise<Outcome> {
     return await this.#once(input, 'retract', async (find) => {
       const kind = this.#kindOf(input.id);
       const before = await this.#found(kind, input, 'change', find);
-      const envelope: Envelope = { ...this.#next(before), recordState: 'RETRACTED' };
+      const retractionReason = reasonIn(input);
+      const envelope: Envelope = { ...this.#next(before), recordState: 'RETRACTED', retractionReason };
       return this.#remade(kind, before, envelope, before.content as Content, () => true);
     });
   }
@@ -407,6 +412,13 @@ function byName(name: string): string | null {
 function itemsIn(content: Content, field: string): readonly Readonly<Record<string, unknown>>[] {
   const items = content[field];
   return Array.isArray(items) ? (items as readonly Readonly<Record<string, unknown>>[]) : [];
+}
+
+function reasonIn({ reason }: RetractInput): string {
+  const text = reason.trim();
+  if (text === '' || text.length > maxReason)
+    throw new Refused('INVALID', ['reason'], `expected 1 to ${maxReason} characters, got ${text.length}`);
+  return text;
 }
 
 function isMarked({ portions }: Pick<Envelope, 'portions'>, field: string | undefined): boolean {

@@ -151,7 +151,9 @@ function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
     before.recordState === 'DRAFT' || before.recordState === 'ACTIVE' || before.withdrawnBySource === true;
   const recordState = isOpen ? (says?.recordState ?? reopened(before)) : before.recordState;
   const linked = before.caseByHand === true ? { caseByHand: true as const } : {};
-  const kept = { version: version + 1, supersedes, recordState, onwardShares, ...linked };
+  const { retractionReason } = before;
+  const retracted = recordState === 'RETRACTED' && retractionReason !== undefined ? { retractionReason } : {};
+  const kept = { version: version + 1, supersedes, recordState, onwardShares, ...linked, ...retracted };
   if (before.readingByHand !== true) return kept;
   const { marking, audience, purposes, embargoUntil, portions, readingByHand } = before;
   return { ...kept, marking, audience, purposes, embargoUntil, portions, readingByHand };
