@@ -38,6 +38,7 @@ import { type Incoming, loadPlanner, type Planner } from './plan/planner.ts';
 import { decide } from './policy/decide.ts';
 import type { RequestContext } from './request/context.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
+import { checkAudiences } from './request/audience-check.ts';
 import { createValidate, type Validate } from './request/validate.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
@@ -190,7 +191,10 @@ async function answer(
     policy: context.policy.version,
     refused: decision.refused,
   };
-  if (decision.allowed !== null && isChange(decision.allowed)) await recordIntent(store.trail(), facts);
+  if (decision.allowed !== null && isChange(decision.allowed)) {
+    await checkAudiences(decision.allowed, coerced, planner.schema, store.registry);
+    await recordIntent(store.trail(), facts);
+  }
 
   const gathered =
     decision.allowed === null

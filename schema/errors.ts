@@ -27,6 +27,12 @@ export const errorTable = {
       'An argument or a variable has a value of the wrong type. Compare it with the schema. ' +
       'A DateTime has date, time and zone, such as 2026-01-31T00:00:00Z.',
   },
+  UNKNOWN_ORGANISATION: {
+    status: 400,
+    message:
+      'An audience names an organisation that the registry does not have, so nothing was changed. ' +
+      'Ask `organisation(id:)` for each one.',
+  },
   // A cursor is checked by the community, which leaves the other fields of the response as they are.
   BAD_CURSOR: {
     status: 200,

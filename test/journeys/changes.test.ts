@@ -52,6 +52,16 @@ test('creates a record, which others read as marked, joined under its shared key
   expect(ids).toContain(record.id);
 });
 
+test('refuses an audience with an organisation that the registry does not have, and changes nothing', async () => {
+  const reading = { marking: { tlp: 'AMBER' }, audience: { organisations: ['Organisation:nobody'] } };
+  const count = '{ defenceAssessments { total { value } } }';
+  const before = (await ask(asked, operator, count)).body.data;
+  const { status, body } = await ask(asked, operator, create, { input: assessment({ reading }) });
+  expect(status).toBe(400);
+  expect(body.errors).toMatchObject([{ extensions: { code: 'UNKNOWN_ORGANISATION' } }]);
+  expect((await ask(asked, operator, count)).body.data).toEqual(before);
+});
+
 test('returns the same answer for the same key, and makes one record', async () => {
   const input = assessment();
   const answers = await Promise.all([1, 2, 3].map(async () => await ask(asked, operator, create, { input })));
@@ -133,7 +143,10 @@ test('refuses to change a retracted record, and shows its readers the reason', a
   expect(again.body.data.retractDefenceRecord.userErrors).toEqual([{ code: 'CLOSED' }]);
   const question = `{ defenceAssessment(id: "${id}") { envelope { recordState retractionReason } } }`;
   const { body } = await ask(asked, operator, question);
-  expect(body.data.defenceAssessment.envelope).toEqual({ recordState: 'RETRACTED', retractionReason: 'EXERCISE' });
+  expect(body.data.defenceAssessment.envelope).toEqual({
+    recordState: 'RETRACTED',
+    retractionReason: 'EXERCISE',
+  });
 });
 
 test('reports invalid content by its path, without the value', async () => {
