@@ -1,7 +1,6 @@
 /**
- * Originators of CSAF documents by the domain of the publisher's namespace (CSAF 2.0, section 3.2.1.8.5). The domains are
- * those of the publishers' own advisories, as the CSAF aggregator of the BSI lists them
- * (https://wid.cert-bund.de/.well-known/csaf-aggregator/aggregator.json).
+ * Originators of CSAF documents by the domain of the publisher's namespace (CSAF 2.0, section 3.2.1.8.5). Each domain is the
+ * publisher's own one; hosts below it, such as that of a PSIRT, count as the publisher too.
  */
 export const publishers: Readonly<Record<string, string>> = {
   'abb.com': 'abb',
