@@ -1,3 +1,4 @@
+import { changing } from './changing.ts';
 import { deciding } from './deciding.ts';
 import type { Guard } from './guard.ts';
 import { importing } from './importing.ts';
@@ -295,6 +296,7 @@ export const guards: readonly Guard[] = [
     project: 'journeys',
     tests: 'test/abuse/budget',
   },
+  ...changing,
   ...deciding,
   ...importing,
   ...relabelling,

@@ -73,7 +73,7 @@ export const migrating: readonly Guard[] = [
   },
   {
     name: 'migrating: omitted documents cannot be changed',
-    file: 'subgraphs/serve/changes/write-once.ts',
+    file: 'subgraphs/serve/changes/find-record.ts',
     from: 'return found === null ? null : schemaOf(store, kind.type).read(found);',
     to: 'return found;',
     ...parts,
