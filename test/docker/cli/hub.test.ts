@@ -83,7 +83,7 @@ test('says what to do when the port is in use, and leaves no process', async () 
 
 test('stops the stores that an import started', async () => {
   const file = join(home, 'none.json');
-  writeFileSync(file, '{}');
+  writeFileSync(file, '{"format":"none"}');
   const { ended, said } = run('import', 'enisa', file);
   expect(await ended).toBe(1);
   expect(said()).toContain("is not a file of this community's sources");
