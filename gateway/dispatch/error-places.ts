@@ -31,13 +31,17 @@ export function placesOfQuery(query: string, at: JoinedAt): readonly Place[] {
 }
 
 /**
- * Returns the place of an error by the path that a subgraph reports; null if it reports none. The keys are not checked
- * here: only those that the reader's operation has reach the reader.
+ * Returns a function from the path of an error that a subgraph reports to its places: those of the whole query if it
+ * reports none, or an entity as a whole. The keys are not checked here: only those that the reader's operation has reach
+ * the reader. The query is parsed once at most, however many errors a subgraph sends.
  */
-export function placeOfError(path: unknown, at: JoinedAt): Place | null {
-  if (!Array.isArray(path) || path.length === 0) return null;
-  const keys = path[0] === '_entities' ? path.slice(2) : path;
-  return [...toPlace(at), ...toPlace(keys.slice(0, maxKeys))];
+export function placesOfErrors(query: string, at: JoinedAt): (path: unknown) => readonly Place[] {
+  let whole: readonly Place[] | undefined;
+  return (path) => {
+    const keys = Array.isArray(path) && path[0] === '_entities' ? path.slice(2) : path;
+    if (!Array.isArray(keys) || keys.length === 0) return (whole ??= placesOfQuery(query, at));
+    return [[...toPlace(at), ...toPlace(keys.slice(0, maxKeys))]];
+  };
 }
 
 function toPlace(path: readonly unknown[] | undefined): Place {

@@ -9,7 +9,7 @@ import { type AskedQuery, createReader } from './asked.ts';
 import { checkAnswer } from './check-answer.ts';
 import type { Collected, Execution } from './collected.ts';
 import { readDisclosures } from './disclosures.ts';
-import { joinedAt, notePlaces, placeOfError, placesOfQuery } from './error-places.ts';
+import { joinedAt, notePlaces, placesOfErrors, placesOfQuery } from './error-places.ts';
 import type { SubgraphResponse } from './fetch-subgraph.ts';
 import { distinctRepresentations } from './representations.ts';
 
@@ -84,13 +84,13 @@ function collectErrors(
   options: GraphQLDataSourceProcessOptions,
   collected: Collected,
 ): void {
+  const placesOf = placesOfErrors(options.request.query ?? '', joinedAt(options));
   for (const error of answer.errors) {
     const { extensions, path } = (error ?? {}) as { extensions?: { code?: unknown }; path?: unknown };
     const code = extensions?.code;
     const isPassedOn = isHubErrorCode(code) && passedOn.includes(code);
     if (isPassedOn) collected.errorCodes.add(code);
     else collected.failedSubgraphs.add(community);
-    const place = placeOfError(path, joinedAt(options));
-    if (place !== null) notePlaces(collected, isPassedOn ? code : community, [place]);
+    notePlaces(collected, isPassedOn ? code : community, placesOf(path));
   }
 }

@@ -17,7 +17,7 @@ import { jointCaseKey } from '../../schema/record/shared-types.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import type { Execution } from '../dispatch/collected.ts';
-import { joinedAt, notePlaces, placeOfError } from '../dispatch/error-places.ts';
+import { joinedAt, notePlaces, placesOfErrors } from '../dispatch/error-places.ts';
 import { openAllowance } from './allowance.ts';
 import { guardHubSubgraph } from './guard.ts';
 import { ownReadResolvers } from './reads.ts';
@@ -62,10 +62,10 @@ export function createHubSubgraph(sources: HubSubgraphSources, logger: Logger): 
       const document = parseOnce(options.request.query ?? '', documents);
       const variableValues = options.request.variables ?? {};
       const result = await execute({ schema, document, variableValues, contextValue });
+      const placesOf = placesOfErrors(options.request.query ?? '', joinedAt(options));
       for (const error of result.errors ?? []) {
         const cause = collectError(error, execution, logger);
-        const place = placeOfError(error.path, joinedAt(options));
-        if (place !== null) notePlaces(execution.collected, cause, [place]);
+        notePlaces(execution.collected, cause, placesOf(error.path));
       }
       return { data: (result.data ?? null) as never };
     },

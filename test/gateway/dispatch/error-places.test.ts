@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
-import { notePlaces, placeOfError, placesOfQuery } from '../../../gateway/dispatch/error-places.ts';
+import { notePlaces, placesOfErrors, placesOfQuery } from '../../../gateway/dispatch/error-places.ts';
 
 const entities = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
   ... on Vulnerability { __typename families: ransomwareFamilies { nodes { name } } ...M } } }
@@ -15,20 +15,28 @@ test('finds the fields of a query at the root, and those of entities where they 
 });
 
 test('moves the path of a subgraph’s error to the reader’s operation', () => {
-  expect(placeOfError(['advisories', 'nodes', 3, 'title'], [])).toEqual([
-    'advisories',
-    'nodes',
-    '@',
-    'title',
+  expect(
+    placesOfErrors('{ advisories { nodes { title } } }', [])(['advisories', 'nodes', 3, 'title']),
+  ).toEqual([['advisories', 'nodes', '@', 'title']]);
+  expect(placesOfErrors(entities, ['v'])(['_entities', 7, 'families', 'nodes'])).toEqual([
+    ['v', 'families', 'nodes'],
   ]);
-  expect(placeOfError(['_entities', 7, 'families', 'nodes'], ['v'])).toEqual(['v', 'families', 'nodes']);
-  for (const none of [undefined, null, 'x', {}, []]) expect(placeOfError(none, ['v'])).toBeNull();
 });
+
+test.each([undefined, null, 'x', {}, [], ['_entities'], ['_entities', 7]])(
+  'takes all fields of the query as missing for the error path %j',
+  (path) => {
+    expect(placesOfErrors(entities, ['v'])(path)).toEqual([
+      ['v', 'families'],
+      ['v', 'mispEvents'],
+    ]);
+  },
+);
 
 test('bounds what a subgraph can add by its errors', () => {
   const long = Array.from({ length: 10_000 }, () => 'k');
-  expect(placeOfError(long, [])).toHaveLength(64);
-  expect(placeOfError([{ toString: 1 }, 'k'], [])).toEqual(['@', 'k']);
+  expect(placesOfErrors(entities, [])(long)[0]).toHaveLength(64);
+  expect(placesOfErrors(entities, [])([{ toString: 1 }, 'k'])).toEqual([['@', 'k']]);
   const collected = createCollected();
   for (let error = 0; error < 300; error += 1) notePlaces(collected, 'enisa', [['k']]);
   expect(collected.places.get('enisa')).toHaveLength(100);

@@ -291,14 +291,14 @@ test('keeps the fields of newer versions in a change by hand of an older program
     expectedVersion: 1,
     reading: { ...reading, portions },
   });
-  expect(marked).toEqual({ id, version: 2, userErrors: [] });
+  expect(marked).toEqual({ id, version: 2, alsoMarked: [], userErrors: [] });
   const [second2] = await storedIn(v1, 'Advisory');
   expect([second2?.schemaVersion, second2?.readableFrom]).toEqual([2, 1]);
   expect(second2?.content).toMatchObject({ number: '2099-0', serial: '2099-0' });
   expect(second2?.envelope.portions.map(({ path }) => path)).toEqual(['title', 'heading']);
   // By one of version 1 on what is of version 2 now: the content is left as it was, and so is its version.
   const retracted = await changesBy(v1).retract({ key: 'two', id, expectedVersion: 2, reason: 'EXERCISE' });
-  expect(retracted).toEqual({ id, version: 3, userErrors: [] });
+  expect(retracted).toEqual({ id, version: 3, alsoMarked: [], userErrors: [] });
   const [third3] = await storedIn(v1, 'Advisory');
   expect(third3).toMatchObject({ schemaVersion: 2, readableFrom: 1, content: second2?.content });
 });
