@@ -113,7 +113,10 @@ test('passes only the permitted error codes of a subgraph to the reader', async 
   });
   expect([...collected.errorCodes]).toEqual(['BAD_CURSOR']);
   expect([...collected.failedSubgraphs]).toEqual(['europol']);
-  expect([...collected.places]).toEqual([['BAD_CURSOR', [['ransomwareFamilies']]]]);
+  expect([...collected.places]).toEqual([
+    ['BAD_CURSOR', [['ransomwareFamilies']]],
+    ['europol', [['ransomwareFamilies']]],
+  ]);
 });
 
 const rowOf = (id: string) => ({ name: 'EXERCISE', _row: id });
