@@ -59,6 +59,7 @@ async function startSecondHub(): Promise<Part> {
     JCU_ISSUER: trial.issuer,
     JCU_AUDIENCE: 'http://127.0.0.1:4000/graphql',
     JCU_SIGNING_KEY_FILE: trial.home.signingKeyFile,
+    JCU_SUPERGRAPH: trial.home.supergraphFile,
     ...policySettings(trial.home),
   };
   const all = { ...settings, ...env, ...Object.fromEntries(urls) };

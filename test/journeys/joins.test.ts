@@ -140,7 +140,11 @@ testOnReal('reports a name of two actors as ambiguous, and finds both by their o
   );
   expect(body.data.threatActor).toBeNull();
   expect(body.errors).toEqual([
-    { message: expect.stringContaining('threatActors'), extensions: { code: 'AMBIGUOUS_NAME' } },
+    {
+      message: expect.stringContaining('threatActors'),
+      path: ['threatActor'],
+      extensions: { code: 'AMBIGUOUS_NAME' },
+    },
   ]);
   expect(body.data.threatActors.map((actor: { name: string }) => actor.name).toSorted()).toEqual([
     'APT29',

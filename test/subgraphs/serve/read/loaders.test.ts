@@ -5,6 +5,8 @@ import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
 import type { Connection, PageArguments } from '../../../../subgraphs/serve/read/connection.ts';
 import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
+import { readRows } from '../../../../subgraphs/serve/read/page-read.ts';
+import type { Row } from '../../../../subgraphs/serve/read/row.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
 import { admittedKeys, policy, reads } from '../../../helpers/policy.ts';
 import { openProfiler } from '../../../bench/ask/plans.ts';
@@ -243,14 +245,13 @@ test('throws PART_UNAVAILABLE when the guard rejects rows until the deadline', a
     hidden.map(() => envelopeOf()),
   );
   const readerAccess = policy.accessOf(readerOf(), now);
-  const loadersFor = (maxMs: number) => new Loaders({ store, kinds, policy, readerAccess, cursorKey, maxMs });
-  expect((await loadersFor(10_000).list('Advisory', { first: 5 })).nodes).toEqual([]);
-  await expect(loadersFor(-1).list('Advisory', { first: 5 })).rejects.toMatchObject({
-    code: 'PART_UNAVAILABLE',
-  });
+  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, maxMs: 10_000 });
+  expect((await loaders.list('Advisory', { first: 5 })).nodes).toEqual([]);
+  const found = (row: Row | null, limit: number) =>
+    Array.from({ length: limit }, (_, at) => ({ row, id: String(at), sortAt: now }));
+  const read = async (row: Row | null) =>
+    await readRows({ type: 'Advisory', read: async (_, limit) => found(row, limit) }, 5, null, -1);
+  await expect(read(null)).rejects.toMatchObject({ code: 'PART_UNAVAILABLE' });
   // A page that the first query fills is returned even after the deadline.
-  await advisories().deleteMany({});
-  await store.links.deleteMany({});
-  await insert([envelopeOf(), envelopeOf()], [1, 2]);
-  expect((await loadersFor(-1).list('Advisory', { first: 1 })).nodes).toHaveLength(1);
+  expect(await read({ type: 'Advisory' } as Row)).toHaveLength(5);
 });
