@@ -78,8 +78,11 @@ export type Registry = {
 
 const deadlineMs = 1500;
 
-/** Opens the registry in the hub's store. Every method throws REGISTRY_UNAVAILABLE if the store does not answer. */
-export function openRegistry(db: Db): Registry {
+/**
+ * Opens the registry in the hub's store. Every method throws REGISTRY_UNAVAILABLE if the store does not answer within
+ * `ms` milliseconds.
+ */
+export function openRegistry(db: Db, ms = deadlineMs): Registry {
   const members: Collection<MembershipEntry> = db.collection('memberships');
   const organisations: Collection<OrganisationEntry> = db.collection('organisations');
   const shares: Collection<OnwardShareEntry> = db.collection('onwardShares');
@@ -87,23 +90,24 @@ export function openRegistry(db: Db): Registry {
   const agreements: Collection<AgreementEntry> = db.collection('agreements');
   return {
     findMembership: async (subject, now) =>
-      await orUnavailable(async () => {
-        const member = await members.findOne({ _id: subject }, { maxTimeMS: deadlineMs });
+      await orUnavailable(ms, async () => {
+        const member = await members.findOne({ _id: subject }, { maxTimeMS: ms });
         if (member === null || !isInForce(member, now)) return null;
         const own = member.organisation;
         const [organisation, held, granted, agreed] = await Promise.all([
-          organisations.findOne({ _id: own }, { maxTimeMS: deadlineMs }),
-          shares.find({ client: own, until: { $gt: now } }, { maxTimeMS: deadlineMs }).toArray(),
-          grants.find({ to: own, until: { $gt: now } }, { maxTimeMS: deadlineMs }).toArray(),
+          organisations.findOne({ _id: own }, { maxTimeMS: ms }),
+          shares.find({ client: own, until: { $gt: now } }, { maxTimeMS: ms }).toArray(),
+          grants.find({ to: own, until: { $gt: now } }, { maxTimeMS: ms }).toArray(),
           agreements
-            .find({ parties: own, from: { $lte: now }, until: { $gt: now } }, { maxTimeMS: deadlineMs })
+            .find({ parties: own, from: { $lte: now }, until: { $gt: now } }, { maxTimeMS: ms })
             .toArray(),
         ]);
         return organisation === null ? null : toMembership(member, organisation, held, granted, agreed);
       }),
     findOrganisations: async (ids) =>
       await orUnavailable(
-        async () => await organisations.find({ _id: { $in: [...ids] } }, { maxTimeMS: deadlineMs }).toArray(),
+        ms,
+        async () => await organisations.find({ _id: { $in: [...ids] } }, { maxTimeMS: ms }).toArray(),
       ),
   };
 }
@@ -171,9 +175,9 @@ function isListOfTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
-async function orUnavailable<Result>(ask: () => Promise<Result>): Promise<Result> {
+async function orUnavailable<Result>(ms: number, ask: () => Promise<Result>): Promise<Result> {
   try {
-    return await within(deadlineMs, ask());
+    return await within(ms, ask());
   } catch (error) {
     throw new HubError('REGISTRY_UNAVAILABLE', String(error), { cause: error });
   }

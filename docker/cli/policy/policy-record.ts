@@ -40,6 +40,9 @@ export async function readEnvelope(home: string, policy: Policy, id: string): Pr
   );
 }
 
+/** How long a command waits for the registry, in milliseconds. Nobody waits for a hub here. */
+const patientMs = 10_000;
+
 /** Returns one of the trial's readers as the hub sees it now: with its membership in the running trial's registry. */
 export async function readerFromTrial(
   home: string,
@@ -52,7 +55,7 @@ export async function readerFromTrial(
   if (hub === undefined) return reader;
   const membership = await withDatabase(
     hub,
-    async (db) => await openRegistry(db).findMembership(reader.subject, now),
+    async (db) => await openRegistry(db, patientMs).findMembership(reader.subject, now),
   );
   if (membership === null) throw new Error(`--as: ${as} has no valid membership in the trial's registry`);
   return { ...reader, ...membership };
