@@ -114,7 +114,9 @@ export class Target {
     const refused: Refused[] = [];
     let unchanged = 0;
     for (const [at, prepared] of batch.entries()) {
-      const met = this.#seen.meet(placeOf(prepared.mapped), prepared.contentHash);
+      // A version without a change in this record may lack other records of its document.
+      const version = `${prepared.contentHash} ${prepared.mapped.revision?.join('.') ?? ''}`;
+      const met = this.#seen.meet(placeOf(prepared.mapped), version);
       if (met === 'same') unchanged += 1;
       else if (met === 'new' || prepared.mapped.revision !== undefined)
         fresh.push({ at, prepared, isAgain: met === 'other' });
@@ -194,13 +196,14 @@ export class Target {
         claimed.push(before._id);
         refused.push({ at, ...foreign });
       } else if (before !== null && isOlderThan(before, prepared)) count.older += 1;
+      else if (mapped.withdrawn !== true && before !== null && isDone(before, prepared, keyPolicy.version))
+        count.unchanged += 1;
       else if (before !== null && isAgain && !isNewerThan(before, prepared))
         refused.push({ at, ...duplicate });
       else if (mapped.withdrawn === true) {
         if (before !== null && isOpenState(before.envelope))
           gone.push({ kind: mapped.kind, id: before._id, revision: mapped.revision });
-      } else if (before !== null && isDone(before, prepared, keyPolicy.version)) count.unchanged += 1;
-      else {
+      } else {
         const change = this.#toChange(prepared, before, ids, parents, keyPolicy);
         if (change === null) refused.push({ at, ...orphan });
         else changes.push(change);
@@ -219,14 +222,18 @@ export class Target {
     return { added: changes.length - changed, changed, ...count, withdrawn: tombs.length, refused };
   }
 
-  /** Leaves out the records of documents of which the store has a newer version. */
+  /** Leaves out the records of documents of which the store or the batch has a newer version. */
   async #leaveOutOlder(fresh: readonly Placed[]): Promise<{ current: readonly Placed[]; older: number }> {
-    const kept = await this.#editions.find(documentsOf(fresh));
+    const documents = documentsOf(fresh);
+    const kept = await this.#editions.find(documents);
+    const inBatch = new Map(documents.map((one) => [keyOf(one), one.revision]));
     const current = fresh.filter(({ prepared: { mapped, envelope } }) => {
       const { document, revision } = mapped;
       if (document === undefined || revision === undefined) return true;
-      const before = kept.get(keyOf({ originator: envelope.originator, document: document.id }));
-      return before === undefined || compareRevisions(before, revision) <= 0;
+      const key = keyOf({ originator: envelope.originator, document: document.id });
+      return [kept.get(key), inBatch.get(key)].every(
+        (newest) => newest === undefined || compareRevisions(newest, revision) <= 0,
+      );
     });
     return { current, older: fresh.length - current.length };
   }

@@ -163,6 +163,20 @@ test('writes a record again for a new mapping or default marking, but not for a 
   });
 });
 
+test('accepts the stored version of a record after an older one in the same run', async () => {
+  const [older, newer] = [1, 2].map((version) =>
+    note('n', {
+      content: { value: `${version}` },
+      revision: [version],
+      document: { id: 'd', parts: new Set(['Note n']) },
+    }),
+  ) as [Prepared, Prepared];
+  await newTarget().write([newer]);
+  const target = newTarget();
+  expect(await target.write([older])).toMatchObject({ older: 1 });
+  expect(await target.write([newer])).toMatchObject({ unchanged: 1, refused: [] });
+});
+
 test('applies both of two concurrent imports that change the same records', async () => {
   const ids = Array.from({ length: 60 }, (_, at) => `n${at}`);
   await newTarget().write(ids.map((id) => note(id)));
