@@ -85,6 +85,8 @@ export class Target {
   readonly #keyAssigner: KeyAssigner;
   readonly #editions: Editions;
   readonly #seen = new Seen();
+  /** The records of the current edition: an earlier edition of the same run may have more. */
+  #seenInEdition = new Seen();
 
   constructor(store: CommunityStore, feed: string, exercise: string | null, keyAssigner: KeyAssigner) {
     this.#store = store;
@@ -116,7 +118,9 @@ export class Target {
     for (const [at, prepared] of batch.entries()) {
       // A version without a change in this record may lack other records of its document.
       const version = `${prepared.contentHash} ${prepared.mapped.revision?.join('.') ?? ''}`;
-      const met = this.#seen.meet(placeOf(prepared.mapped), version);
+      const place = placeOf(prepared.mapped);
+      if (prepared.mapped.list !== undefined) this.#seenInEdition.meet(place, '');
+      const met = this.#seen.meet(place, version);
       if (met === 'same') unchanged += 1;
       else if (met === 'new' || prepared.mapped.revision !== undefined)
         fresh.push({ at, prepared, isAgain: met === 'other' });
@@ -150,12 +154,13 @@ export class Target {
         .find({ ...this.#openOf(edition.document, originator) })
         .project<Pick<StoredRecord, '_id' | 'envelope'>>({ 'envelope.localId': 1 });
       for await (const { _id, envelope } of open)
-        if (!this.#seen.has(placeOf({ kind, localId: envelope.localId }))) gone.push(_id);
+        if (!this.#seenInEdition.has(placeOf({ kind, localId: envelope.localId }))) gone.push(_id);
       for (let from = 0; from < gone.length; from += withdrawnAtOnce) {
         const ids = gone.slice(from, from + withdrawnAtOnce);
         withdrawn += await retryOvertaken(async () => await this.#withdraw(kind, ids, edition.revision));
       }
     }
+    this.#seenInEdition = new Seen();
     await this.#editions.keep([{ originator, ...edition }]);
     return withdrawn;
   }
