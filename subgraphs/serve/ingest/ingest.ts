@@ -225,7 +225,7 @@ class Run {
     await this.flush();
     await this.settle();
     const isPartial = this.#count.rejected + this.#count.classified > faulty;
-    this.#count.withdrawn += await target.closeEdition(this.#edition, defaults.originator, isPartial);
+    this.#count.withdrawn += await target.closeEdition(this.#edition, defaults, isPartial);
     if (isPartial)
       this.#notes.push(
         `${file}: some of its records were rejected, so no record that it does not have was withdrawn`,

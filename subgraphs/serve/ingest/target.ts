@@ -25,7 +25,7 @@ import {
   type Reason,
   type Refused,
 } from './versions.ts';
-import { type Edition, placeOf } from './sources/source.ts';
+import { type Defaults, type Edition, placeOf } from './sources/source.ts';
 
 /** The result of one batch. `at` is the index of a refused record in the batch. */
 export type Written = {
@@ -144,14 +144,19 @@ export class Target {
 
   /**
    * Records that a whole list was imported in this run. Unless `isPartial`, withdraws the stored records of the list
-   * that did not occur, and returns their number.
+   * that did not occur, and returns their number. A list has records of several originators, but a run with
+   * `--originator` withdraws only those of its originator.
    */
-  async closeEdition(edition: Edition, originator: string, isPartial: boolean): Promise<number> {
+  async closeEdition(
+    edition: Edition,
+    { originator, pinnedOriginator }: Pick<Defaults, 'originator' | 'pinnedOriginator'>,
+    isPartial: boolean,
+  ): Promise<number> {
     let withdrawn = 0;
     for (const kind of isPartial ? [] : this.#store.records.keys()) {
       const gone: string[] = [];
       const open = recordsOf(this.#store, kind)
-        .find({ ...this.#openOf(edition.document, originator) })
+        .find({ ...this.#openOf(edition.document, pinnedOriginator) })
         .project<Pick<StoredRecord, '_id' | 'envelope'>>({ 'envelope.localId': 1 });
       for await (const { _id, envelope } of open)
         if (!this.#seenInEdition.has(placeOf({ kind, localId: envelope.localId }))) gone.push(_id);
@@ -275,11 +280,11 @@ export class Target {
     return await this.#tombstones(gone, keyPolicy);
   }
 
-  #openOf(document: string, originator: string) {
+  #openOf(document: string, originator?: string) {
     return {
       feed: this.#feed,
       'envelope.document': document,
-      'envelope.originator': originator,
+      ...(originator === undefined ? {} : { 'envelope.originator': originator }),
       'envelope.exercise': this.#exercise,
       'envelope.recordState': { $in: ['DRAFT', 'ACTIVE'] as const },
     };

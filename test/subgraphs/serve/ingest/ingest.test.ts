@@ -186,13 +186,30 @@ test('withdraws what the second of two editions in one run lacks, and opens it i
   const close = async (edition: number, ...ids: readonly string[]) => {
     const revision = [edition];
     await target.write(ids.map((id) => note(id, { list: 'l', revision })));
-    return await target.closeEdition({ document: 'l', revision }, defaults.originator, false);
+    return await target.closeEdition({ document: 'l', revision }, defaults, false);
   };
   expect(await close(1, 'a', 'b')).toBe(0);
   expect(await close(2, 'a')).toBe(1);
   expect([await stateOf('a'), await stateOf('b')]).toEqual(['ACTIVE', 'RETRACTED']);
   expect(await close(3, 'a', 'b')).toBe(0);
   expect(await stateOf('b')).toBe('ACTIVE');
+});
+
+test('withdraws entries of every originator of a list, but only its own in a run with --originator', async () => {
+  const { originator } = defaults;
+  const close = async (edition: number, given: object, ...ids: readonly string[]) => {
+    const [target, revision, says] = [newTarget(), [edition], { originator: 'csirt-pl' }];
+    await target.write(ids.map((id) => note(id, { list: 'l', revision, ...(id === 'own' ? {} : { says }) })));
+    return await target.closeEdition({ document: 'l', revision }, { originator, ...given }, false);
+  };
+  await close(1, {}, 'a', 'b', 'own');
+  expect(await close(2, {}, 'a', 'own')).toBe(1);
+  expect(await close(3, { pinnedOriginator: originator })).toBe(1);
+  expect([await stateOf('a'), await stateOf('b'), await stateOf('own')]).toEqual([
+    'ACTIVE',
+    'RETRACTED',
+    'RETRACTED',
+  ]);
 });
 
 test('applies both of two concurrent imports that change the same records', async () => {
