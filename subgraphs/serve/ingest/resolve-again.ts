@@ -10,10 +10,15 @@ import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } fr
 
 /** Resolves an actor's name by the alias tables. */
 export type Resolve = (name: string) => string | null;
-/** How the names in the records of some pictures are resolved before and after a change. Null is the real picture. */
+/**
+ * How the names in the records of some pictures are resolved before and after a change. Null is the real picture. After
+ * an import that was interrupted, records have keys by the tables before it and by those that it wrote.
+ */
 export type ResolveChange = {
+  /** The picture whose tables resolve the names. */
+  readonly picture: string | null;
   readonly isOf: (exercise: string | null) => boolean;
-  readonly before: Resolve;
+  readonly before: readonly Resolve[];
   readonly after: Resolve;
 };
 /** The keys of actors that records have, with the keys that replace them. */
@@ -111,7 +116,7 @@ async function recordsOfMoved(
     if (!isOf(envelope.exercise)) continue;
     const byKey = Map.groupBy(envelope.actorNames ?? [], ({ key }) => key);
     const renames = [...byKey].flatMap(([key, ones]): [string, string][] => {
-      const had = ones.some(({ name }) => before(name) === key);
+      const had = ones.some(({ name }) => before.some((resolve) => resolve(name) === key));
       const found = new Set(ones.map(({ name }) => after(name)));
       const [only] = found;
       // A name that still belongs to the actor decides.
