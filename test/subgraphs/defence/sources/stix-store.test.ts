@@ -12,6 +12,7 @@ import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
 import { describeReal, realPath } from '../../../helpers/map-all.ts';
 import { partsOfFile } from '../../../../subgraphs/serve/ingest/aliases.ts';
+import type { Defaults } from '../../../../subgraphs/serve/ingest/sources/source.ts';
 import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
 import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
@@ -148,6 +149,7 @@ test('retracts an object that is revoked later, and keeps it retracted', async (
 const table = '7cdff317-a673-4474-84ec-4f1754947823';
 const actorId = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
 const actorKey = (n: number) => `ThreatActor:${actorId(n)}`;
+const name = 'ThreatActor:name:exerciseheron';
 const keyAssigner = assignKeysBy(policy);
 const interrupting = { ...keyAssigner, current: async () => await Promise.reject(new Error('interrupted')) };
 
@@ -181,4 +183,26 @@ test('resolves names that moved when the import of the alias table is repeated o
   await takeNames(4, { 'EXERCISE Heron': 4 });
   expect(await actor()).toBe(actorKey(4));
   expect(await place.store.connection.collection('replacedAliases').countDocuments()).toBe(0);
+});
+
+test.each<readonly [string, object, Partial<Defaults>, string]>([
+  ['by a group for everybody', {}, {}, actorKey(1)],
+  ['but not by an AMBER group', { object_marking_refs: [tlp.amber] }, {}, name],
+  [
+    'but not by a group with a marked alias',
+    { granular_markings: [{ marking_ref: tlp.amber, selectors: ['aliases'] }] },
+    {},
+    name,
+  ],
+  ['but not by a group of an exercise', {}, { exercise: 'exercise:one' }, name],
+])('resolves an actor of other records by the aliases of a group: %s', async (_by, marked, given, key) => {
+  const clear = { marking: markingOf('CLEAR') };
+  const other = group({ id: idOf('intrusion-set', 2), aliases: [] });
+  await place.import(stix, bundle(other), clear);
+  await place.import(stix, bundle(group(marked)), { ...clear, ...given });
+  await takeNames(1, { 'EX-1': 1 });
+  expect(await actorsIn('AttackGroup')).toEqual({
+    [idOf('intrusion-set')]: actorKey(1),
+    [idOf('intrusion-set', 2)]: key,
+  });
 });
