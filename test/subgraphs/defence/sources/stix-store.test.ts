@@ -206,3 +206,12 @@ test.each<readonly [string, object, Partial<Defaults>, string]>([
     [idOf('intrusion-set', 2)]: key,
   });
 });
+
+test('moves the techniques of a group with it when its name belongs to another actor', async () => {
+  await takeNames(1, { 'EXERCISE Heron': 1 });
+  await place.import(stix, bundle(group(), technique(), use));
+  expect(await actorsIn('TechniqueUse')).toEqual({ [idOf('relationship')]: actorKey(1) });
+  await takeNames(2, { 'EXERCISE Heron': 2 });
+  expect(await actorsIn('AttackGroup')).toEqual({ [idOf('intrusion-set')]: actorKey(2) });
+  expect(await actorsIn('TechniqueUse')).toEqual({ [idOf('relationship')]: actorKey(2) });
+});
