@@ -461,7 +461,8 @@ export class Target {
  * or it was erased, which no import undoes.
  */
 function isDone(before: Known, prepared: Prepared, policy: string): boolean {
-  // Content that was changed by hand is replaced only by a changed record of the source, not by the same one again.
+  // A new policy never replaces content that was changed by hand. A new mapping, new defaults and a new key of an actor
+  // do, even if the source is unchanged, because the hash includes them.
   const hasNewestKeys = before.policy === policy || before.envelope.contentByHand === true;
   const isSame = before.contentHash === prepared.contentHash && hasNewestKeys;
   return isSame || before.envelope.recordState === 'ERASED';
