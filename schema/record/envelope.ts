@@ -78,7 +78,7 @@ export type Envelope = {
   readonly portions: readonly Portion[];
   /** Marking, audience, purposes, embargo and portions were set manually. Imports do not change them any more. */
   readonly readingByHand?: true;
-  /** The content was changed manually. An import overwrites it only if the source has new content. */
+  /** The content was changed manually. An import overwrites it if the source, mapping, defaults or keys changed. */
   readonly contentByHand?: true;
   /** The joint case was set manually. Imports do not change it any more. */
   readonly caseByHand?: true;

@@ -49,11 +49,20 @@ export class InStore implements AsyncDisposable {
   }
 
   async import(source: Source, file: string | object, defaults: Partial<Defaults> = {}): Promise<Imported> {
+    return await this.importAll(source, [file], defaults);
+  }
+
+  /** Imports several files in one run. */
+  async importAll(
+    source: Source,
+    files: readonly (string | object)[],
+    defaults: Partial<Defaults> = {},
+  ): Promise<Imported> {
     const rejects: Reject[] = [];
     const alarms: string[] = [];
     const report = await ingest({
       source,
-      files: [typeof file === 'string' ? file : this.#write(file)],
+      files: files.map((file, at) => (typeof file === 'string' ? file : this.#write(file, at))),
       defaults: { ...source.defaults, ...defaults },
       target: new Target(this.store, source.name, defaults.exercise ?? null, assignKeysBy(policy)),
       rejects: {
@@ -88,8 +97,8 @@ export class InStore implements AsyncDisposable {
     return JSON.stringify(await Promise.all(all));
   }
 
-  #write(file: object): string {
-    const path = join(this.#home, 'file.json');
+  #write(file: object, at: number): string {
+    const path = join(this.#home, `file-${at}.json`);
     writeFileSync(path, JSON.stringify(file, null, 1));
     return path;
   }

@@ -41,28 +41,58 @@ export async function takeAliases(
   settle: (changes: readonly ResolveChange[]) => Promise<void> = async () => await Promise.resolve(),
 ): Promise<AliasOutcome> {
   const { table, version, parts } = tableOf(given, exercise);
-  const versions = db.collection<{ _id: string; version: number }>('aliasVersions');
+  const versions = versionsOf(db);
   const known = (await versions.findOne({ _id: table }))?.version ?? -1;
   if (known >= version) return { outcome: known === version ? 'same' : 'older', inForce: known };
   const aliases = db.collection<KeptRow>('aliases');
-  const before = await aliases.find().toArray();
+  const before = [await keepReplaced(db, table), await aliases.find().toArray()];
   for await (const rows of parts) await mergeRows(aliases, rowsOf(rows, exercise), version);
   await aliases.deleteMany({ table, version: { $not: { $gte: version } } });
   await settle(changesOf(before, await aliases.find().toArray(), exercise));
   await versions.replaceOne({ _id: table }, { version }, { upsert: true });
+  await replacedOf(db).deleteMany({ table });
   return { outcome: 'written', inForce: version };
+}
+
+/** The version of a table in force; absent for a new table. `isReplaced` is set while a newer version is written. */
+type Version = { readonly _id: string; readonly version?: number; readonly isReplaced?: true };
+
+function versionsOf(db: Db): Collection<Version> {
+  return db.collection<Version>('aliasVersions');
+}
+
+/** Returns the collection of the rows in force of the tables that are replaced now. */
+function replacedOf(db: Db): Collection<KeptRow> {
+  return db.collection<KeptRow>('replacedAliases');
+}
+
+/**
+ * Returns all rows in force, and keeps those of a table until its new version is in force. An import after one that was
+ * interrupted needs them to find the names that moved.
+ */
+async function keepReplaced(db: Db, table: string): Promise<readonly AliasRow[]> {
+  const aliases = db.collection<KeptRow>('aliases');
+  const replaced = replacedOf(db);
+  if ((await versionsOf(db).findOne({ _id: table }))?.isReplaced !== true) {
+    await replaced.deleteMany({ table });
+    await aliases.aggregate([{ $match: { table } }, { $merge: { into: replaced.collectionName } }]).toArray();
+    await versionsOf(db).updateOne({ _id: table }, { $set: { isReplaced: true } }, { upsert: true });
+  }
+  const others = aliases.find({ table: { $ne: table } }).toArray();
+  return [...(await others), ...(await replaced.find({ table }).toArray())];
 }
 
 /** Returns how names are resolved before and after a change: in an exercise, or in the real world and each exercise. */
 function changesOf(
-  before: readonly AliasRow[],
+  before: readonly (readonly AliasRow[])[],
   after: readonly AliasRow[],
   exercise: string | null,
 ): readonly ResolveChange[] {
-  const exercises = new Set([...before, ...after].flatMap((row) => row.exercise ?? []));
+  const exercises = new Set([...before, after].flat().flatMap((row) => row.exercise ?? []));
   const change = (picture: string | null, isOf: ResolveChange['isOf']): ResolveChange => ({
+    picture,
     isOf,
-    before: resolverOf(before, picture),
+    before: before.map((rows) => resolverOf(rows, picture)),
     after: resolverOf(after, picture),
   });
   const ofExercise = (one: string) => change(one, (picture) => picture === one);

@@ -165,6 +165,8 @@ class Run {
   readonly #notes: string[] = [];
   /** The names that were resolved in the current record of the file, by the key of their actor. */
   readonly #actorNames = new Map<string, Set<string>>();
+  /** The names that a first pass over the current file resolved, by the key of their actor. */
+  #collectedNames: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   readonly #positions = new Map<string, Positions>();
   #mapping: Pick<Source, 'map'>;
   #edition: Edition | null = null;
@@ -186,7 +188,9 @@ class Run {
     const { source, target, defaults } = this.#options;
     if (await this.#isClassified(file)) return;
     try {
+      this.#actorNames.clear();
       this.#mapping = await collectFirst(source, file, this.#context);
+      this.#collectedNames = new Map(this.#actorNames);
       this.#edition = await this.#editionOf(file);
       const isOlder = this.#edition !== null && (await target.isOlder(this.#edition, defaults.originator));
       const faulty = this.#count.rejected + this.#count.classified;
@@ -225,7 +229,7 @@ class Run {
     await this.flush();
     await this.settle();
     const isPartial = this.#count.rejected + this.#count.classified > faulty;
-    this.#count.withdrawn += await target.closeEdition(this.#edition, defaults.originator, isPartial);
+    this.#count.withdrawn += await target.closeEdition(this.#edition, defaults, isPartial);
     if (isPartial)
       this.#notes.push(
         `${file}: some of its records were rejected, so no record that it does not have was withdrawn`,
@@ -319,9 +323,10 @@ class Run {
 
   /** Adds the names by which the actors of a record were resolved. */
   #withActorNames(mapped: Mapped): Mapped {
-    const found = mapped.names.flatMap((key) =>
-      [...(this.#actorNames.get(key) ?? [])].map((name) => ({ name, key })),
-    );
+    const found = mapped.names.flatMap((key) => {
+      const names = [this.#collectedNames, this.#actorNames].flatMap((all) => [...(all.get(key) ?? [])]);
+      return [...new Set(names)].map((name) => ({ name, key }));
+    });
     return found.length === 0 ? mapped : { ...mapped, actorNames: found };
   }
 

@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import type { Content } from '../record/content.ts';
 import { contractOf, mapReferences } from '../record/contract.ts';
@@ -10,10 +10,15 @@ import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } fr
 
 /** Resolves an actor's name by the alias tables. */
 export type Resolve = (name: string) => string | null;
-/** How the names in the records of some pictures are resolved before and after a change. Null is the real picture. */
+/**
+ * How the names in the records of some pictures are resolved before and after a change. Null is the real picture. After
+ * an import that was interrupted, records have keys by the tables before it and by those that it wrote.
+ */
 export type ResolveChange = {
+  /** The picture whose tables resolve the names. */
+  readonly picture: string | null;
   readonly isOf: (exercise: string | null) => boolean;
-  readonly before: Resolve;
+  readonly before: readonly Resolve[];
   readonly after: Resolve;
 };
 /** The keys of actors that records have, with the keys that replace them. */
@@ -38,12 +43,15 @@ export async function resolveAgain(
   change: ResolveChange,
   report: (records: number) => void = () => undefined,
 ): Promise<number> {
-  const known = await renamesOfUnknown(store, change.after);
+  const groups = store.records.has('AttackGroup') ? await groupsKnownByAliases(store, change) : [];
+  const open = groups.filter(({ isOpen }) => isOpen).flatMap(({ renames }) => [...renames]);
+  const known = new Map([...open, ...(await renamesOfUnknown(store, change.after))]);
   let written = 0;
   for (const kind of store.records.keys()) {
+    const own = kind === 'AttackGroup' ? groups : [];
     const named = await recordsNaming(store, kind, [...known.keys()]);
     const moved = await recordsOfMoved(store, kind, change);
-    const all = [...named.map((id) => ({ id, renames: known })), ...moved];
+    const all = joinRenames([...own, ...named.map((id) => ({ id, renames: known })), ...moved]);
     for (let from = 0; from < all.length; from += atOnce) {
       written += await rename(store, keyAssigner, kind, all.slice(from, from + atOnce), change);
       report(written);
@@ -52,7 +60,7 @@ export async function resolveAgain(
   return written;
 }
 
-/** Returns the keys that stand for a name alone, and are known now: by the name, or by the aliases of a group. */
+/** Returns the keys that stand for a name alone, and whose name is known now. */
 async function renamesOfUnknown(store: CommunityStore, after: Resolve): Promise<Renames> {
   const renames = new Map<string, string>();
   const pattern = { key: { $gte: unresolved, $lt: `${unresolved}\uffff` } };
@@ -61,24 +69,57 @@ async function renamesOfUnknown(store: CommunityStore, after: Resolve): Promise<
     const found = after(key.slice(unresolved.length));
     if (found !== null && found !== key) renames.set(key, found);
   }
-  if (store.records.has('AttackGroup'))
-    for (const [key, found] of await renamesOfGroups(store, after))
-      if (!renames.has(key)) renames.set(key, found);
   return renames;
 }
 
-async function renamesOfGroups(store: CommunityStore, after: Resolve): Promise<Renames> {
-  type Group = StoredRecord<{ readonly actor?: string; readonly aliases?: readonly string[] }>;
-  const renames = new Map<string, string>();
+/**
+ * Returns the groups whose name is unknown, but whose aliases belong to one known actor. `isOpen` is set if the aliases
+ * decide about other records too: a marked alias must not, since its effect on them would disclose it.
+ */
+async function groupsKnownByAliases(
+  store: CommunityStore,
+  { picture, after }: ResolveChange,
+): Promise<readonly (Renamed & { readonly isOpen: boolean })[]> {
+  type Group = StoredRecord<{ readonly actor: string; readonly aliases?: readonly string[] }>;
+  const known: (Renamed & { readonly isOpen: boolean })[] = [];
   const groups = recordsOf(store, 'AttackGroup')
     .find({ 'content.actor': { $gte: unresolved, $lt: `${unresolved}\uffff` } } as object)
-    .project<Pick<Group, '_id' | 'content'>>({ 'content.actor': 1, 'content.aliases': 1 });
-  for await (const { content } of groups) {
-    const shared = (content.aliases ?? []).flatMap((alias) => after(alias) ?? []);
-    const found = new Set(shared.filter((key) => !key.startsWith(unresolved)));
-    if (found.size === 1 && content.actor !== undefined) renames.set(content.actor, [...found][0] ?? '');
+    .project<Group>({ envelope: 1, 'content.actor': 1, 'content.aliases': 1 });
+  for await (const { _id: id, envelope, content } of groups) {
+    const keys = (content.aliases ?? []).flatMap((alias) => after(alias) ?? []);
+    const [only, ...others] = new Set(keys.filter((key) => !key.startsWith(unresolved)));
+    if (only === undefined || others.length > 0) continue;
+    const isOfPicture = envelope.exercise === null || envelope.exercise === picture;
+    known.push({
+      id,
+      renames: new Map([[content.actor, only]]),
+      isOpen: isOfPicture && isUnmarked(envelope),
+    });
   }
-  return renames;
+  return known;
+}
+
+/** Returns whether everybody may read the names of a group. */
+function isUnmarked({ marking, audience, embargoUntil, portions, recordState }: Envelope): boolean {
+  const { tlp, extraRestrictions, handlingCodes, distribution } = marking;
+  return (
+    recordState === 'ACTIVE' &&
+    tlp === 'CLEAR' &&
+    extraRestrictions.length === 0 &&
+    handlingCodes.length === 0 &&
+    distribution === 'NONE' &&
+    audience.reach === 'ANYONE' &&
+    embargoUntil === null &&
+    !portions.some(({ path }) => ['aliases', 'actor', 'name'].includes(path.split('.', 1)[0] ?? ''))
+  );
+}
+
+/** Joins the renames of each record. Later ones take precedence. */
+function joinRenames(some: readonly Renamed[]): readonly Renamed[] {
+  return [...Map.groupBy(some, ({ id }) => id)].map(([id, ones]) => ({
+    id,
+    renames: new Map(ones.flatMap(({ renames }) => [...renames])),
+  }));
 }
 
 async function recordsNaming(
@@ -111,7 +152,7 @@ async function recordsOfMoved(
     if (!isOf(envelope.exercise)) continue;
     const byKey = Map.groupBy(envelope.actorNames ?? [], ({ key }) => key);
     const renames = [...byKey].flatMap(([key, ones]): [string, string][] => {
-      const had = ones.some(({ name }) => before(name) === key);
+      const had = ones.some(({ name }) => before.some((resolve) => resolve(name) === key));
       const found = new Set(ones.map(({ name }) => after(name)));
       const [only] = found;
       // A name that still belongs to the actor decides.

@@ -25,7 +25,7 @@ import {
   type Reason,
   type Refused,
 } from './versions.ts';
-import { type Edition, placeOf } from './sources/source.ts';
+import { type Defaults, type Edition, placeOf } from './sources/source.ts';
 
 /** The result of one batch. `at` is the index of a refused record in the batch. */
 export type Written = {
@@ -85,6 +85,8 @@ export class Target {
   readonly #keyAssigner: KeyAssigner;
   readonly #editions: Editions;
   readonly #seen = new Seen();
+  /** The records of the current edition: an earlier edition of the same run may have more. */
+  #seenInEdition = new Seen();
 
   constructor(store: CommunityStore, feed: string, exercise: string | null, keyAssigner: KeyAssigner) {
     this.#store = store;
@@ -114,7 +116,11 @@ export class Target {
     const refused: Refused[] = [];
     let unchanged = 0;
     for (const [at, prepared] of batch.entries()) {
-      const met = this.#seen.meet(placeOf(prepared.mapped), prepared.contentHash);
+      // A version without a change in this record may lack other records of its document.
+      const version = `${prepared.contentHash} ${prepared.mapped.revision?.join('.') ?? ''}`;
+      const place = placeOf(prepared.mapped);
+      if (prepared.mapped.list !== undefined) this.#seenInEdition.meet(place, '');
+      const met = this.#seen.meet(place, version);
       if (met === 'same') unchanged += 1;
       else if (met === 'new' || prepared.mapped.revision !== undefined)
         fresh.push({ at, prepared, isAgain: met === 'other' });
@@ -138,22 +144,28 @@ export class Target {
 
   /**
    * Records that a whole list was imported in this run. Unless `isPartial`, withdraws the stored records of the list
-   * that did not occur, and returns their number.
+   * that did not occur, and returns their number. A list has records of several originators, but a run with
+   * `--originator` withdraws only those of its originator.
    */
-  async closeEdition(edition: Edition, originator: string, isPartial: boolean): Promise<number> {
+  async closeEdition(
+    edition: Edition,
+    { originator, pinnedOriginator }: Pick<Defaults, 'originator' | 'pinnedOriginator'>,
+    isPartial: boolean,
+  ): Promise<number> {
     let withdrawn = 0;
     for (const kind of isPartial ? [] : this.#store.records.keys()) {
       const gone: string[] = [];
       const open = recordsOf(this.#store, kind)
-        .find({ ...this.#openOf(edition.document, originator) })
+        .find({ ...this.#openOf(edition.document, pinnedOriginator) })
         .project<Pick<StoredRecord, '_id' | 'envelope'>>({ 'envelope.localId': 1 });
       for await (const { _id, envelope } of open)
-        if (!this.#seen.has(placeOf({ kind, localId: envelope.localId }))) gone.push(_id);
+        if (!this.#seenInEdition.has(placeOf({ kind, localId: envelope.localId }))) gone.push(_id);
       for (let from = 0; from < gone.length; from += withdrawnAtOnce) {
         const ids = gone.slice(from, from + withdrawnAtOnce);
         withdrawn += await retryOvertaken(async () => await this.#withdraw(kind, ids, edition.revision));
       }
     }
+    this.#seenInEdition = new Seen();
     await this.#editions.keep([{ originator, ...edition }]);
     return withdrawn;
   }
@@ -194,13 +206,14 @@ export class Target {
         claimed.push(before._id);
         refused.push({ at, ...foreign });
       } else if (before !== null && isOlderThan(before, prepared)) count.older += 1;
+      else if (mapped.withdrawn !== true && before !== null && isDone(before, prepared, keyPolicy.version))
+        count.unchanged += 1;
       else if (before !== null && isAgain && !isNewerThan(before, prepared))
         refused.push({ at, ...duplicate });
       else if (mapped.withdrawn === true) {
         if (before !== null && isOpenState(before.envelope))
           gone.push({ kind: mapped.kind, id: before._id, revision: mapped.revision });
-      } else if (before !== null && isDone(before, prepared, keyPolicy.version)) count.unchanged += 1;
-      else {
+      } else {
         const change = this.#toChange(prepared, before, ids, parents, keyPolicy);
         if (change === null) refused.push({ at, ...orphan });
         else changes.push(change);
@@ -219,14 +232,18 @@ export class Target {
     return { added: changes.length - changed, changed, ...count, withdrawn: tombs.length, refused };
   }
 
-  /** Leaves out the records of documents of which the store has a newer version. */
+  /** Leaves out the records of documents of which the store or the batch has a newer version. */
   async #leaveOutOlder(fresh: readonly Placed[]): Promise<{ current: readonly Placed[]; older: number }> {
-    const kept = await this.#editions.find(documentsOf(fresh));
+    const documents = documentsOf(fresh);
+    const kept = await this.#editions.find(documents);
+    const inBatch = new Map(documents.map((one) => [keyOf(one), one.revision]));
     const current = fresh.filter(({ prepared: { mapped, envelope } }) => {
       const { document, revision } = mapped;
       if (document === undefined || revision === undefined) return true;
-      const before = kept.get(keyOf({ originator: envelope.originator, document: document.id }));
-      return before === undefined || compareRevisions(before, revision) <= 0;
+      const key = keyOf({ originator: envelope.originator, document: document.id });
+      return [kept.get(key), inBatch.get(key)].every(
+        (newest) => newest === undefined || compareRevisions(newest, revision) <= 0,
+      );
     });
     return { current, older: fresh.length - current.length };
   }
@@ -263,11 +280,11 @@ export class Target {
     return await this.#tombstones(gone, keyPolicy);
   }
 
-  #openOf(document: string, originator: string) {
+  #openOf(document: string, originator?: string) {
     return {
       feed: this.#feed,
       'envelope.document': document,
-      'envelope.originator': originator,
+      ...(originator === undefined ? {} : { 'envelope.originator': originator }),
       'envelope.exercise': this.#exercise,
       'envelope.recordState': { $in: ['DRAFT', 'ACTIVE'] as const },
     };
@@ -444,7 +461,8 @@ export class Target {
  * or it was erased, which no import undoes.
  */
 function isDone(before: Known, prepared: Prepared, policy: string): boolean {
-  // Content that was changed by hand is replaced only by a changed record of the source, not by the same one again.
+  // A new policy never replaces content that was changed by hand. A new mapping, new defaults and a new key of an actor
+  // do, even if the source is unchanged, because the hash includes them.
   const hasNewestKeys = before.policy === policy || before.envelope.contentByHand === true;
   const isSame = before.contentHash === prepared.contentHash && hasNewestKeys;
   return isSame || before.envelope.recordState === 'ERASED';

@@ -61,7 +61,7 @@ export function newestOf(fresh: readonly Placed[]) {
   return { kept: [...kept.values()], older, refused };
 }
 
-/** Returns the documents of some records, each once. */
+/** Returns the documents of some records, each once and in its newest version. */
 export function documentsOf(placed: readonly Placed[]): readonly (Of & { readonly revision: Revision })[] {
   const documents = new Map<string, Of & { readonly revision: Revision }>();
   for (const {
@@ -70,7 +70,9 @@ export function documentsOf(placed: readonly Placed[]): readonly (Of & { readonl
     const { document, revision } = mapped;
     if (document === undefined || revision === undefined) continue;
     const one = { originator: envelope.originator, document: document.id, revision };
-    documents.set(keyOf(one), one);
+    const before = documents.get(keyOf(one));
+    if (before === undefined || compareRevisions(before.revision, revision) < 0)
+      documents.set(keyOf(one), one);
   }
   return [...documents.values()];
 }

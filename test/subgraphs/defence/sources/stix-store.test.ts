@@ -11,6 +11,11 @@ import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
 import { describeReal, realPath } from '../../../helpers/map-all.ts';
+import { partsOfFile } from '../../../../subgraphs/serve/ingest/aliases.ts';
+import type { Defaults } from '../../../../subgraphs/serve/ingest/sources/source.ts';
+import { Target } from '../../../../subgraphs/serve/ingest/target.ts';
+import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { group, idOf, indicator, object, technique, tlp, uses } from './objects.ts';
 
 const green = { marking: markingOf('GREEN') };
@@ -139,4 +144,74 @@ test('retracts an object that is revoked later, and keeps it retracted', async (
   expect(await techniques?.findOne().lean()).toMatchObject({
     envelope: { recordState: 'RETRACTED', version: 3 },
   });
+});
+
+const table = '7cdff317-a673-4474-84ec-4f1754947823';
+const actorId = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
+const actorKey = (n: number) => `ThreatActor:${actorId(n)}`;
+const name = 'ThreatActor:name:exerciseheron';
+const keyAssigner = assignKeysBy(policy);
+const interrupting = { ...keyAssigner, current: async () => await Promise.reject(new Error('interrupted')) };
+
+/** Imports a version of the alias table, in which the actors have these names. */
+async function takeNames(version: number, names: Readonly<Record<string, number>>, keys = keyAssigner) {
+  const values = Object.entries(names).map(([value, n]) => ({ uuid: actorId(n), value }));
+  const parts = partsOfFile({ type: 'threat-actor', uuid: table, version, values });
+  if (parts === null) throw new Error('expected an alias table');
+  return await new Target(place.store, 'aliases', null, keys).takeAliases(parts);
+}
+
+/** Returns the actor of each stored record of a kind, by its STIX id. */
+async function actorsIn(kind: string): Promise<Readonly<Record<string, unknown>>> {
+  type Of = StoredRecord<{ readonly actor?: unknown; readonly actors?: unknown }>;
+  const found = ((await place.store.records.get(kind)?.find().lean()) ?? []) as unknown as readonly Of[];
+  return Object.fromEntries(
+    found.map(({ envelope, content }) => [envelope.localId, content.actor ?? content.actors]),
+  );
+}
+
+test('resolves names that moved when the import of the alias table is repeated or followed by another', async () => {
+  await takeNames(1, { 'EXERCISE Heron': 1 });
+  await place.import(stix, bundle(group()));
+  const actor = async () => (await actorsIn('AttackGroup'))[idOf('intrusion-set')];
+  for (const version of [2, 2])
+    await expect(takeNames(version, { 'EXERCISE Heron': 2 }, interrupting)).rejects.toThrow('interrupted');
+  expect(await actor()).toBe(actorKey(1));
+  await takeNames(2, { 'EXERCISE Heron': 2 });
+  expect(await actor()).toBe(actorKey(2));
+  await expect(takeNames(3, { 'EXERCISE Heron': 3 }, interrupting)).rejects.toThrow('interrupted');
+  await takeNames(4, { 'EXERCISE Heron': 4 });
+  expect(await actor()).toBe(actorKey(4));
+  expect(await place.store.connection.collection('replacedAliases').countDocuments()).toBe(0);
+});
+
+test.each<readonly [string, object, Partial<Defaults>, string]>([
+  ['by a group for everybody', {}, {}, actorKey(1)],
+  ['but not by an AMBER group', { object_marking_refs: [tlp.amber] }, {}, name],
+  [
+    'but not by a group with a marked alias',
+    { granular_markings: [{ marking_ref: tlp.amber, selectors: ['aliases'] }] },
+    {},
+    name,
+  ],
+  ['but not by a group of an exercise', {}, { exercise: 'exercise:one' }, name],
+])('resolves an actor of other records by the aliases of a group: %s', async (_by, marked, given, key) => {
+  const clear = { marking: markingOf('CLEAR') };
+  const other = group({ id: idOf('intrusion-set', 2), aliases: [] });
+  await place.import(stix, bundle(other), clear);
+  await place.import(stix, bundle(group(marked)), { ...clear, ...given });
+  await takeNames(1, { 'EX-1': 1 });
+  expect(await actorsIn('AttackGroup')).toEqual({
+    [idOf('intrusion-set')]: actorKey(1),
+    [idOf('intrusion-set', 2)]: key,
+  });
+});
+
+test('moves the techniques of a group with it when its name belongs to another actor', async () => {
+  await takeNames(1, { 'EXERCISE Heron': 1 });
+  await place.import(stix, bundle(group(), technique(), use));
+  expect(await actorsIn('TechniqueUse')).toEqual({ [idOf('relationship')]: actorKey(1) });
+  await takeNames(2, { 'EXERCISE Heron': 2 });
+  expect(await actorsIn('AttackGroup')).toEqual({ [idOf('intrusion-set')]: actorKey(2) });
+  expect(await actorsIn('TechniqueUse')).toEqual({ [idOf('relationship')]: actorKey(2) });
 });

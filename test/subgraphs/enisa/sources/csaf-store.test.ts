@@ -125,3 +125,25 @@ test('accepts a tracking id of two publishers, and rejects a document that has a
     rejects: [{ reason: 'WRONG_SHAPE' }],
   });
 });
+
+const cves = ['CVE-2099-10001', 'CVE-2099-10002'];
+const versionOf = (version: number, current: string, count: number) =>
+  documentOf({
+    tracking: { version: String(version), current_release_date: current },
+    vulnerabilities: cves.slice(0, count).map((cve) => ({ cve })),
+  });
+const older = versionOf(1, '2026-09-02T10:00:00Z', 2);
+const newer = versionOf(2, '2026-09-03T10:00:00Z', 1);
+const sameDate = versionOf(2, '2026-09-02T10:00:00Z', 1);
+
+test.each([
+  ['the older one first', [older, newer]],
+  ['the newer one first', [newer, older]],
+  ['the older one first, with the same date', [older, sameDate]],
+])('stores only the newer of two versions of a document in one run: %s', async (_order, files) => {
+  expect(await place.importAll(csaf, files)).toMatchObject({ added: 1, older: 2, rejected: 0 });
+  expect(await stored()).toMatchObject({ content: { cveId: 'CVE-2099-10001' } });
+  expect(await place.store.records.get('VulnerabilityRecord')?.countDocuments()).toBe(1);
+  expect(await place.import(csaf, older)).toMatchObject({ added: 0, older: 2 });
+  expect(await place.importAll(csaf, files)).toMatchObject({ added: 0, changed: 0, rejected: 0 });
+});

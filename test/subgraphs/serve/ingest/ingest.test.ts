@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { Document } from 'mongodb';
 import { ingest, Interrupted } from '../../../../subgraphs/serve/ingest/ingest.ts';
 import { type Prepared, prepare } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import { noProgress } from '../../../../schema/runtime/progress.ts';
@@ -104,7 +105,7 @@ const note = (id: string, more: Partial<Mapped> = {}, at = new Date('2025-03-01T
     1,
     at,
   );
-const collection = (name: string) => place.client.db().collection<{ _id: string }>(name);
+const collection = (name: string) => place.client.db().collection<{ _id: string } & Document>(name);
 
 test('refuses a record whose parent does not exist, and imports it once the parent exists', async () => {
   const orphan = note('n', { belongsTo: { bulletin: { kind: 'Bulletin', localId: 'b' } } });
@@ -161,6 +162,54 @@ test('writes a record again for a new mapping or default marking, but not for a 
     envelope: { version: 3 },
     sortAt: new Date('2025-03-01T00:00:00Z'),
   });
+});
+
+test('accepts the stored version of a record after an older one in the same run', async () => {
+  const [older, newer] = [1, 2].map((version) =>
+    note('n', {
+      content: { value: `${version}` },
+      revision: [version],
+      document: { id: 'd', parts: new Set(['Note n']) },
+    }),
+  ) as [Prepared, Prepared];
+  await newTarget().write([newer]);
+  const target = newTarget();
+  expect(await target.write([older])).toMatchObject({ older: 1 });
+  expect(await target.write([newer])).toMatchObject({ unchanged: 1, refused: [] });
+});
+
+const stateOf = async (localId: string) =>
+  (await collection('notes').findOne({ 'envelope.localId': localId }))?.['envelope'].recordState;
+
+test('withdraws what the second of two editions in one run lacks, and opens it if the third has it', async () => {
+  const target = newTarget();
+  const close = async (edition: number, ...ids: readonly string[]) => {
+    const revision = [edition];
+    await target.write(ids.map((id) => note(id, { list: 'l', revision })));
+    return await target.closeEdition({ document: 'l', revision }, defaults, false);
+  };
+  expect(await close(1, 'a', 'b')).toBe(0);
+  expect(await close(2, 'a')).toBe(1);
+  expect([await stateOf('a'), await stateOf('b')]).toEqual(['ACTIVE', 'RETRACTED']);
+  expect(await close(3, 'a', 'b')).toBe(0);
+  expect(await stateOf('b')).toBe('ACTIVE');
+});
+
+test('withdraws entries of every originator of a list, but only its own in a run with --originator', async () => {
+  const { originator } = defaults;
+  const close = async (edition: number, given: object, ...ids: readonly string[]) => {
+    const [target, revision, says] = [newTarget(), [edition], { originator: 'csirt-pl' }];
+    await target.write(ids.map((id) => note(id, { list: 'l', revision, ...(id === 'own' ? {} : { says }) })));
+    return await target.closeEdition({ document: 'l', revision }, { originator, ...given }, false);
+  };
+  await close(1, {}, 'a', 'b', 'own');
+  expect(await close(2, {}, 'a', 'own')).toBe(1);
+  expect(await close(3, { pinnedOriginator: originator })).toBe(1);
+  expect([await stateOf('a'), await stateOf('b'), await stateOf('own')]).toEqual([
+    'ACTIVE',
+    'RETRACTED',
+    'RETRACTED',
+  ]);
 });
 
 test('applies both of two concurrent imports that change the same records', async () => {
