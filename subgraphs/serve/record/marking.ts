@@ -26,6 +26,9 @@ export function markingOf(tlp: Tlp): Marking {
   };
 }
 
+/** The most names in one list of an audience. Each name becomes an access key of the record, or several. */
+export const maxNames = 1000;
+
 /** An audience that names nobody: the TLP alone decides. */
 export const noAudience: Audience = {
   reach: 'ANYONE',
