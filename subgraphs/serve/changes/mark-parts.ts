@@ -108,7 +108,7 @@ function markPart(
     version: before.version + 1,
     modifiedAt: { utc: now, precision: 'MILLISECOND', declaredZone: null },
     // Importing the source again would otherwise open the part.
-    readingByHand: true,
+    raisedByHand: true,
   };
   const { _id, feed, sortAt, contentHash } = record;
   const unkeyed = { _id, feed, sortAt, contentHash, envelope, content: record.content as Content };

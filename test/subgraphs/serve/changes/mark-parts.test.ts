@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
-import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
+import { purposes, type Tlp } from '../../../../schema/record/vocabulary.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
 import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
 import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
+import { envelopeAfter } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import { linksOf, recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
 import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
-import { readerOf } from '../../../helpers/records.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
 
 let place: InStore;
 beforeAll(async () => (place = await InStore.open(community)));
@@ -55,7 +57,7 @@ async function mark(reading: MarkInput['reading'], reader: Reader = custodian, k
   return await changes.mark({ key, id, expectedVersion: stored?.envelope.version ?? 0, reading });
 }
 
-const strict = { marking: { tlp: 'AMBER_STRICT' as const } };
+const strict = { marking: { tlp: 'AMBER_STRICT' as const }, purposes: mispEvent.defaults.purposes };
 const file = event(attribute(1), attribute(2, { Tag: [{ name: 'tlp:red' }] }), attribute(3));
 
 test('marks up the sightings of an event with it, names the readable ones, and keeps stricter ones', async () => {
@@ -68,7 +70,7 @@ test('marks up the sightings of an event with it, names the readable ones, and k
   const [first, , third] = await all('Sighting');
   // The RED sighting is hidden from the operator: not named, not counted.
   expect(new Set(outcome.alsoMarked)).toEqual(new Set([first?._id, third?._id]));
-  expect([first?.envelope.version, first?.envelope.readingByHand]).toEqual([2, true]);
+  expect([first?.envelope.version, first?.envelope.raisedByHand]).toEqual([2, true]);
   const { admits, early } = policy.admittedKeys(first?.envelope as never, 'Sighting');
   expect([first?.admits, first?.admitsEarly]).toEqual([admits, early]);
   const links = await linksOf(place.store)
@@ -97,6 +99,43 @@ test('keeps sightings as strict as their event when the event is imported again,
   await place.import(mispEvent, newer);
   expect(await tlps('MispEvent')).toEqual(['AMBER_STRICT']);
   expect(await tlps('Sighting')).toEqual(['AMBER_STRICT', 'AMBER_STRICT']);
+});
+
+test('takes a stricter marking that the source gives a marked sighting later', async () => {
+  await place.import(mispEvent, event(attribute(1), attribute(2)));
+  await mark(strict);
+  await place.import(mispEvent, event(attribute(1, { Tag: [{ name: 'tlp:red' }] }), attribute(2)));
+  expect(await tlps('Sighting')).toEqual(['RED', 'AMBER_STRICT']);
+  // It never opens again: the reading from before is joined.
+  await place.import(mispEvent, event(attribute(1, { comment: 'EXERCISE' }), attribute(2)));
+  expect(await tlps('Sighting')).toEqual(['RED', 'AMBER_STRICT']);
+});
+
+const portion = (tlp: Tlp) => ({ path: 'value', marking: markingOf({ tlp }), audience: audienceOf({}) });
+const imported = (given: Partial<Envelope>, before: Partial<Envelope>, parents: readonly Envelope[] = []) =>
+  envelopeAfter({ envelope: envelopeOf(given), parents, mapped: {} } as never, {
+    envelope: envelopeOf(before),
+  });
+const marked = (tlp: Tlp) => ({ marking: markingOf({ tlp, h3Text: `EXERCISE ${tlp}` }) });
+
+test('joins the portions of a raised record with those of its source, each once', () => {
+  const before = { raisedByHand: true as const, portions: [portion('AMBER')] };
+  const { portions } = imported({ portions: [portion('AMBER'), portion('RED')] }, before);
+  expect(portions.map(({ marking }) => marking.tlp)).toEqual(['AMBER', 'RED']);
+  expect(imported({ portions: [] }, before).portions).toEqual(before.portions);
+});
+
+test('gives a raised record the same reading when it is imported twice', () => {
+  const before = { ...marked('AMBER'), purposes, raisedByHand: true as const };
+  const once = imported({ ...marked('GREEN'), purposes: ['audit'] }, before);
+  expect(once).toMatchObject({ marking: { tlp: 'AMBER' }, purposes: ['audit'] });
+  expect(imported({ ...marked('GREEN'), purposes: ['audit'] }, once)).toEqual({ ...once, version: 3 });
+});
+
+test('follows the marking of its parent although its own reading was set by hand', () => {
+  const before = { ...marked('GREEN'), readingByHand: true as const };
+  expect(imported(marked('CLEAR'), before).marking.tlp).toBe('GREEN');
+  expect(imported(marked('CLEAR'), before, [envelopeOf(marked('RED'))]).marking.tlp).toBe('RED');
 });
 
 test('opens no sighting with its event', async () => {
