@@ -12,6 +12,7 @@ import { contractOf, namedIn, type Named } from '../record/contract.ts';
 import { bearsClassification } from '../record/classification.ts';
 import type { KeyAssigner } from '../store/key-assigner.ts';
 import { type Content, isOfState, type Said } from '../record/content.ts';
+import { undatedSortAt } from '../record/date-in.ts';
 import { schemaOf } from '../store/collections.ts';
 import { isCaseKey } from '../store/links.ts';
 import type { CommunityStore } from '../store/store.ts';
@@ -361,7 +362,9 @@ export class Changes {
     keeps: Made['keeps'],
   ): Made {
     const named = this.#named(kind, envelope, content);
-    return { kind, before, id: before._id, envelope, content, sortAt: before.sortAt, keeps, ...named };
+    const former = { sortAt: before.sortAt, content: before.content as Content };
+    const sortAt = undatedSortAt(envelope.receivedAt, former, kind.sortBy);
+    return { kind, before, id: before._id, envelope, content, sortAt, keeps, ...named };
   }
 
   #named(kind: Kind, { portions }: Envelope, content: Content): Named {

@@ -2,7 +2,7 @@ import canonicalize from 'canonicalize';
 import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import { dateIn } from '../record/date-in.ts';
+import { undatedSortAt } from '../record/date-in.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { toDocument } from '../store/write.ts';
@@ -116,7 +116,7 @@ export function toStored(
     feed,
     envelope,
     content: { ...content, ...references },
-    sortAt: undatedSortAt(prepared, before, schema),
+    sortAt: before === null ? prepared.sortAt : undatedSortAt(prepared.sortAt, before, schema.sortBy),
     contentHash: prepared.contentHash,
   };
   return toDocument(kind, record, keyPolicy, schema);
@@ -127,13 +127,6 @@ export type Replaced = Pick<StoredRecord, 'sortAt' | 'envelope'> & {
   /** The joint case, and the field that lists are sorted by. */
   readonly content?: Readonly<Record<string, unknown>>;
 };
-
-/** Returns the sort key of a record without a date: its place stays, unless a date of its former content decided it. */
-function undatedSortAt(prepared: Prepared, before: Replaced | null, { sortBy }: SchemaVersions): Date {
-  if (before === null) return prepared.sortAt;
-  const dated = dateIn(sortBy, before.content ?? {});
-  return dated?.getTime() === before.sortAt.getTime() ? prepared.sortAt : before.sortAt;
-}
 
 /** Returns the envelope to store. Decisions that were made here about the stored record are kept. */
 export function envelopeAfter(
