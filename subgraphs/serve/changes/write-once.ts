@@ -117,7 +117,7 @@ async function cover(
   by: { readonly keyPolicy: KeyPolicy; readonly now: Date; readonly session: ClientSession },
 ): Promise<readonly MarkedPart[]> {
   if (covers === undefined) return [];
-  const parts = await markParts(store, id, covers.reading, by);
+  const parts = await markParts(store, id, covers.reading, { ...by, isVisible: covers.isVisible });
   const writes = parts.map(({ write }) => write);
   if (writes.length > 0) await writeRecords(store, writes, by.session);
   return parts;

@@ -148,3 +148,38 @@ test('opens no sighting with its event', async () => {
   expect(await tlps('MispEvent')).toEqual(['CLEAR']);
   expect(await tlps('Sighting')).toEqual(['AMBER_STRICT', 'RED', 'AMBER_STRICT']);
 });
+
+/** Adds copies of the only sighting, which belong to the same event. */
+async function copySighting(count: number): Promise<void> {
+  const [sighting] = await all('Sighting');
+  if (sighting === undefined) throw new Error('expected a sighting');
+  const rows = await linksOf(place.store).find({ record: sighting._id }).toArray();
+  const ids = Array.from(
+    { length: count },
+    (_, at) => [`Sighting:${uuid(100 + at)}`, uuid(100 + at)] as const,
+  );
+  const copies = ids.map(([_id, localId]) => ({
+    ...sighting,
+    _id,
+    envelope: { ...sighting.envelope, localId },
+  }));
+  await recordsOf(place.store, 'Sighting').insertMany(copies);
+  const links = ids.flatMap(([record]) =>
+    rows.map((row) => ({ ...row, _id: `${record}>${row.key}`, record })),
+  );
+  await linksOf(place.store).insertMany(links);
+}
+
+test('accepts a mark although more than 5000 parts are hidden from the reader', async () => {
+  await place.import(mispEvent, event(attribute(1, { Tag: [{ name: 'tlp:red' }] })));
+  await copySighting(5001);
+  expect(await mark(strict)).toMatchObject({ userErrors: [], alsoMarked: [] });
+});
+
+test('refuses a mark for more than 5000 parts that the reader may see', async () => {
+  await place.import(mispEvent, event(attribute(1)));
+  await copySighting(5000);
+  const message = 'more records belong to it than one change can mark: mark them in the source and import it';
+  expect((await mark(strict)).userErrors).toEqual([{ code: 'INVALID', path: ['id'], message }]);
+  expect(await tlps('MispEvent')).toEqual(['GREEN']);
+});
