@@ -4,6 +4,7 @@ import type { Reader } from '../../../../schema/protocol/reader.ts';
 import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
 import { purposes, type Tlp } from '../../../../schema/record/vocabulary.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
+import { community as jointUnit } from '../../../../subgraphs/joint-unit/community.ts';
 import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
 import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
 import { envelopeAfter } from '../../../../subgraphs/serve/ingest/prepare.ts';
@@ -49,12 +50,15 @@ const custodian = readerOf({ organisation: 'cert-eu', roles: ['community-operato
 
 async function mark(reading: MarkInput['reading'], reader: Reader = custodian, key = randomUUID()) {
   const [stored] = await all('MispEvent');
-  const { name, kinds } = community;
-  const readerAccess = policy.accessOf(reader, new Date());
-  const parts = { community: name, kinds, store: place.store, policy, keyAssigner: assignKeysBy(policy) };
-  const changes = new Changes({ ...parts, readerAccess, alarm: () => undefined });
   const id = stored?._id ?? '';
-  return await changes.mark({ key, id, expectedVersion: stored?.envelope.version ?? 0, reading });
+  const input = { key, id, expectedVersion: stored?.envelope.version ?? 0, reading };
+  return await changesOf(reader).mark(input);
+}
+
+function changesOf(reader: Reader, { name, kinds } = community, { store } = place): Changes {
+  const readerAccess = policy.accessOf(reader, new Date());
+  const parts = { community: name, kinds, store, policy, keyAssigner: assignKeysBy(policy) };
+  return new Changes({ ...parts, readerAccess, alarm: () => undefined });
 }
 
 const strict = { marking: { tlp: 'AMBER_STRICT' as const }, purposes: mispEvent.defaults.purposes };
@@ -182,4 +186,46 @@ test('refuses a mark for more than 5000 parts that the reader may see', async ()
   const message = 'more records belong to it than one change can mark: mark them in the source and import it';
   expect((await mark(strict)).userErrors).toEqual([{ code: 'INVALID', path: ['id'], message }]);
   expect(await tlps('MispEvent')).toEqual(['GREEN']);
+});
+
+test('marks up records that were made by hand with the record that they name, as long as they name it', async () => {
+  await using units = await InStore.open(jointUnit);
+  const byHand = changesOf({ ...custodian, organisation: 'joint-unit' }, jointUnit, units);
+  const reading = { marking: { tlp: 'GREEN' as const } };
+  const title = { value: 'EXERCISE', lang: 'en' };
+  const create = async (type: string, content: object) => {
+    const { id, userErrors } = await byHand.create(type, {
+      key: randomUUID(),
+      content: { title, ...content },
+      reading,
+    });
+    expect(userErrors).toEqual([]);
+    return id ?? '';
+  };
+  const [plan, other] = [
+    await create('ResponsePlan', { kind: 'EU' }),
+    await create('ResponsePlan', { kind: 'EU' }),
+  ];
+  const [staying, moving] = [
+    await create('Procedure', { trigger: 'EXERCISE', plan }),
+    await create('Procedure', { trigger: 'EXERCISE', plan }),
+  ];
+  // A field for a plan is no way into the list under a vulnerability.
+  await create('Procedure', { trigger: 'EXERCISE', plan: 'Vulnerability:CVE-2099-10001' });
+  const rows = async () =>
+    (await linksOf(units.store).find().toArray()).map(({ record, key: named }) => [record, named]);
+  expect(new Set(await rows())).toEqual(
+    new Set([
+      [staying, plan],
+      [moving, plan],
+    ]),
+  );
+  const content = { title, trigger: 'EXERCISE', plan: other };
+  const update = { key: randomUUID(), id: moving, expectedVersion: 1, content };
+  expect((await byHand.update('Procedure', update)).userErrors).toEqual([]);
+  expect(await rows()).toContainEqual([moving, other]);
+  expect(await rows()).not.toContainEqual([moving, plan]);
+  const stricter = { marking: { tlp: 'AMBER' as const } };
+  const outcome = await byHand.mark({ key: randomUUID(), id: plan, expectedVersion: 1, reading: stricter });
+  expect(outcome).toMatchObject({ userErrors: [], alsoMarked: [staying] });
 });

@@ -84,12 +84,12 @@ test('sorts a record by its time of receipt after an update has removed its date
   const id = created.id ?? '';
   const record = async () => await recordsOf(listings.store, 'SanctionsListing').findOne({ _id: id });
   expect((await record())?.sortAt).toEqual(date);
-  const update = async (expectedVersion: number, listedAt: object | null) =>
+  const update = async (expectedVersion: number, listed: object | null) =>
     await byHand().update('SanctionsListing', {
       key: randomUUID(),
       id,
       expectedVersion,
-      content: { ...content, listedAt },
+      content: { ...content, listedAt: listed },
     });
   expect(await update(1, null)).toMatchObject({ version: 2, userErrors: [] });
   const undated = await record();
