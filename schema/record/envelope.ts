@@ -78,6 +78,11 @@ export type Envelope = {
   readonly portions: readonly Portion[];
   /** Marking, audience, purposes, embargo and portions were set manually. Imports do not change them any more. */
   readonly readingByHand?: true;
+  /**
+   * A manual marking of the record that this one belongs to made the reading stricter. Imports join it with the reading
+   * of the source. `readingByHand` takes precedence.
+   */
+  readonly raisedByHand?: true;
   /** The content was changed manually. An import overwrites it if the source, mapping, defaults or keys changed. */
   readonly contentByHand?: true;
   /** The joint case was set manually. Imports do not change it any more. */

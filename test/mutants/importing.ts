@@ -5,10 +5,18 @@ export const importing: readonly Guard[] = [
   {
     name: 'a manual marking, kept by the next import',
     file: 'subgraphs/serve/ingest/prepare.ts',
-    from: 'if (before.readingByHand !== true) return kept;',
-    to: 'if (version > 0) return kept;',
+    from: 'if (before.readingByHand !== true) return { ...kept, ...raised };',
+    to: 'if (version > 0) return { ...kept, ...raised };',
     project: 'parts',
     tests: 'test/subgraphs/serve/ingest/by-hand',
+  },
+  {
+    name: 'the marking of a parent, kept by the next import of its parts',
+    file: 'subgraphs/serve/ingest/prepare.ts',
+    from: 'before.raisedByHand === true ? raise(before, given) : {}',
+    to: '{}',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/changes/mark-parts',
   },
   {
     name: 'the note that a marking is manual',

@@ -15,24 +15,29 @@ export const noTerms: SearchTerms = { open: [], early: [] };
 
 /** The keys of a term are in this order, separated by a character that no key has. */
 const separator = '\n';
-const maxKeys = 2;
+/** The most pairs of keys that are tried for one field. A record with long audiences has millions. */
+const maxPairs = 10_000;
 
 /**
- * Returns the terms that satisfy every set of access keys. A combination of three different keys is left out: it would
- * be needed only where two portions of one field are for different readers, and nobody then finds the record by it.
+ * Returns the terms that satisfy every set of access keys: each key that is in all sets, and each pair of other keys
+ * of which every set has one. A combination of three keys is left out: it would be needed only where two portions of
+ * one field are for different readers. Above `maxPairs`, pairs are left out too. Nobody then finds the record by the
+ * field, except with a key that is in all sets.
  */
 export function conjoin(sets: readonly (readonly string[])[]): readonly string[] {
-  const all = sets.reduce<readonly (readonly string[])[]>(
-    (terms, keys) =>
-      terms.flatMap((term) =>
-        term.some((key) => keys.includes(key)) ? [term] : keys.map((key) => [...term, key]),
-      ),
-    [[]],
+  const [first = [], ...others] = sets.map((keys) => [...new Set(keys)]);
+  const inOthers = others.map((keys) => new Set(keys));
+  const single = new Set(first.filter((key) => inOthers.every((keys) => keys.has(key))));
+  const rests = inOthers.map((keys) => keys.difference(single));
+  const candidates = first
+    .filter((key) => !single.has(key))
+    .map((key) => ({ key, lacking: rests.filter((keys) => !keys.has(key)) }));
+  const tried = candidates.reduce((sum, { lacking }) => sum + (lacking[0]?.size ?? 0), 0);
+  if (tried > maxPairs) return [...single];
+  const pairs = candidates.flatMap(({ key, lacking: [keys = new Set<string>(), ...more] }) =>
+    [...keys].filter((other) => more.every((rest) => rest.has(other))).map((other) => toText([key, other])),
   );
-  const short = all.filter(({ length }) => length > 0 && length <= maxKeys);
-  const single = new Set(short.flatMap((term) => (term.length === 1 ? term : [])));
-  const needed = short.filter((term) => term.length === 1 || !term.some((key) => single.has(key)));
-  return [...new Set(needed.map(toText))];
+  return [...new Set([...single, ...pairs])];
 }
 
 /** Returns every term that a reader with these access keys satisfies. */

@@ -8,10 +8,11 @@ import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts'
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
-import { contractOf, namedIn, type Named } from '../record/contract.ts';
+import { contractOf, namedIn } from '../record/contract.ts';
 import { bearsClassification } from '../record/classification.ts';
 import type { KeyAssigner } from '../store/key-assigner.ts';
 import { type Content, isOfState, type Said } from '../record/content.ts';
+import { undatedSortAt } from '../record/date-in.ts';
 import { schemaOf } from '../store/collections.ts';
 import { isCaseKey } from '../store/links.ts';
 import type { CommunityStore } from '../store/store.ts';
@@ -360,12 +361,18 @@ export class Changes {
     content: Content,
     keeps: Made['keeps'],
   ): Made {
-    const named = this.#named(kind, envelope, content);
-    return { kind, before, id: before._id, envelope, content, sortAt: before.sortAt, keeps, ...named };
+    const { names, unlisted } = this.#named(kind, envelope, content);
+    const former = { sortAt: before.sortAt, content: before.content as Content };
+    const sortAt = undatedSortAt(envelope.receivedAt, former, kind.sortBy);
+    // Rows of other records stay: imports also write rows that no field of the content names.
+    const left = namedIn(this.#schema, kind, former.content, []).records.filter((id) => !names.includes(id));
+    const made = { kind, before, id: before._id, envelope, content, sortAt, keeps };
+    return { ...made, names, unlisted: new Set([...unlisted, ...left]) };
   }
 
-  #named(kind: Kind, { portions }: Envelope, content: Content): Named {
-    return namedIn(this.#schema, kind, content, portions);
+  #named(kind: Kind, { portions }: Envelope, content: Content): Pick<Made, 'names' | 'unlisted'> {
+    const { names, records, unlisted } = namedIn(this.#schema, kind, content, portions);
+    return { names: [...names, ...records], unlisted };
   }
 
   #kind(type: string): Kind {

@@ -12,33 +12,45 @@ import { Refused } from './refused.ts';
 /** A part to mark up: a record that belongs to the marked one, with its envelope before. */
 export type MarkedPart = { readonly write: RecordWrite; readonly before: Envelope };
 
-/** The most parts that one change marks up. A transaction with more would not end in time. */
-export const maxParts = 5000;
+/** The most parts that the reader may see and one change marks up. A transaction with more would not end in time. */
+const maxVisible = 5000;
+/** The most parts that are read. It is so high because a refusal by hidden parts would disclose that there are some. */
+const maxParts = 20_000;
 const atOnce = 500;
 
 /**
  * Returns the writes that mark up everything that belongs to a record, such as the sightings of a MISP event, and
  * everything that belongs to those. Each part gets the stricter value of its own reading and `reading` on each scale.
- * Parts that are strict enough stay. Throws Refused for more than `maxParts` parts.
+ * Parts that are strict enough stay. Throws Refused for more than `maxVisible` parts for which `isVisible` is true, and
+ * for more than `maxParts` parts in all.
  */
 export async function markParts(
   store: CommunityStore,
   id: string,
   reading: Reading,
   {
+    isVisible,
     keyPolicy,
     now,
     session,
-  }: { readonly keyPolicy: KeyPolicy; readonly now: Date; readonly session: ClientSession },
+  }: {
+    readonly isVisible: (envelope: Envelope, kind: string) => boolean;
+    readonly keyPolicy: KeyPolicy;
+    readonly now: Date;
+    readonly session: ClientSession;
+  },
 ): Promise<readonly MarkedPart[]> {
   const parts = await findParts(store, id, session);
   const marked: MarkedPart[] = [];
+  let visible = 0;
   for (const [kind, ids] of Map.groupBy(parts, kindOf)) {
     for (let from = 0; from < ids.length; from += atOnce) {
       const some = ids.slice(from, from + atOnce);
       const found = await recordsOf(store, kind)
         .find({ _id: { $in: some } }, { session })
         .toArray();
+      visible += found.filter(({ envelope }) => isVisible(envelope, kind)).length;
+      if (visible > maxVisible) throw tooMany();
       const rows = await linksOf(store)
         .find({ record: { $in: some } }, { session })
         .toArray();
@@ -68,15 +80,16 @@ async function findParts(
       .toArray();
     frontier = [...new Set(rows.map(({ record }) => record))].filter((record) => !known.has(record));
     for (const record of frontier) known.add(record);
-    if (known.size > maxParts + 1)
-      throw new Refused(
-        'INVALID',
-        ['id'],
-        `more than ${maxParts} records belong to it: mark them in the source and import it`,
-      );
+    if (rows.length > maxParts || known.size > maxParts + 1) throw tooMany();
   }
   known.delete(id);
   return [...known];
+}
+
+/** The message has no number, so that it is the same for visible and for hidden parts. */
+function tooMany(): Refused {
+  const message = 'more records belong to it than one change can mark: mark them in the source and import it';
+  return new Refused('INVALID', ['id'], message);
 }
 
 function kindOf(id: string): string {
@@ -108,7 +121,7 @@ function markPart(
     version: before.version + 1,
     modifiedAt: { utc: now, precision: 'MILLISECOND', declaredZone: null },
     // Importing the source again would otherwise open the part.
-    readingByHand: true,
+    raisedByHand: true,
   };
   const { _id, feed, sortAt, contentHash } = record;
   const unkeyed = { _id, feed, sortAt, contentHash, envelope, content: record.content as Content };

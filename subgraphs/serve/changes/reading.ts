@@ -1,7 +1,7 @@
 import type { Audience, Envelope, Marking, Portion } from '../../../schema/record/envelope.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import { type Purpose, purposes } from '../../../schema/record/vocabulary.ts';
-import { combineReading, markingOf, noAudience } from '../record/marking.ts';
+import { combineReading, markingOf, maxNames, noAudience } from '../record/marking.ts';
 import { Refused } from './refused.ts';
 
 /** `ReadingInput` of the contract, as graphql-js coerced it. */
@@ -29,10 +29,13 @@ export type Reading = Pick<Envelope, 'marking' | 'audience' | 'purposes' | 'emba
 export function readingOf(input: ReadingInput, fields: ReadonlySet<string>): Reading {
   const reading: Reading = {
     marking: toMarking(input.marking),
-    audience: toAudience(input.audience),
-    purposes: (input.purposes ?? purposes).map(toPurpose),
+    audience: toAudience(input.audience, ['reading', 'audience']),
+    // Each name is multiplied by the purposes, so a repeated one must not count.
+    purposes: [...new Set((input.purposes ?? purposes).map(toPurpose))],
     embargoUntil: input.embargoUntil ?? null,
-    portions: (input.portions ?? []).map((portion) => toPortion(portion, fields)),
+    portions: bounded(input.portions ?? [], ['reading', 'portions']).map((portion, at) =>
+      toPortion(portion, at, fields),
+    ),
   };
   for (const [at, portion] of reading.portions.entries())
     // A reader must be admitted to the record before a portion can admit it, so names of a portion open nothing more.
@@ -115,9 +118,16 @@ function toMarking(input: MarkingInput): Marking {
   return { ...markingOf(input.tlp), ...(present(input) as Partial<Marking>) };
 }
 
-function toAudience(input: AudienceInput | null | undefined): Audience {
+function toAudience(input: AudienceInput | null | undefined, path: readonly string[]): Audience {
+  for (const list of lists) bounded(input?.[list] ?? [], [...path, list]);
   const { organisations = [], ...rest } = present(input ?? {}) as Partial<Audience>;
   return { ...noAudience, ...rest, organisations: organisations.map(toOrganisation) };
+}
+
+/** Returns a list. Throws Refused if it is longer than an import may give it. */
+function bounded<Item>(list: readonly Item[], path: readonly string[]): readonly Item[] {
+  if (list.length <= maxNames) return list;
+  throw new Refused('INVALID', path, `expected at most ${maxNames} items, got ${list.length}`);
 }
 
 function toOrganisation(text: string): string {
@@ -140,11 +150,13 @@ function toPurpose(text: string): Purpose {
 
 function toPortion(
   { path, marking, audience }: NonNullable<ReadingInput['portions']>[number],
+  at: number,
   fields: ReadonlySet<string>,
 ): Portion {
   if (!fields.has(path))
     throw new Refused('INVALID', ['reading', 'portions'], 'expected paths of fields of this kind of record');
-  return { path, marking: toMarking(marking), audience: toAudience(audience) };
+  const given = ['reading', 'portions', String(at), 'audience'];
+  return { path, marking: toMarking(marking), audience: toAudience(audience, given) };
 }
 
 function present<Value extends object>(value: Value): Partial<Value> {

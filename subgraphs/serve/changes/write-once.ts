@@ -32,7 +32,7 @@ export type Made = {
   readonly id: string;
   readonly envelope: Envelope;
   readonly content: Content;
-  /** Shared keys that the record names: each gets a join row. */
+  /** Shared keys and records of the same community that the record names: each gets a join row. */
   readonly names: readonly string[];
   /** Keys that get no join row, even if they have one now. */
   readonly unlisted: ReadonlySet<string>;
@@ -117,7 +117,7 @@ async function cover(
   by: { readonly keyPolicy: KeyPolicy; readonly now: Date; readonly session: ClientSession },
 ): Promise<readonly MarkedPart[]> {
   if (covers === undefined) return [];
-  const parts = await markParts(store, id, covers.reading, by);
+  const parts = await markParts(store, id, covers.reading, { ...by, isVisible: covers.isVisible });
   const writes = parts.map(({ write }) => write);
   if (writes.length > 0) await writeRecords(store, writes, by.session);
   return parts;
@@ -137,8 +137,8 @@ function keepParts(parts: readonly MarkedPart[]): Pick<KeptChange, 'parts'> {
 }
 
 /**
- * Writes the record and its join rows. Rows of parent records stay, and so do rows of the shared keys that `keeps`
- * names.
+ * Writes the record and its join rows. Rows of records stay unless they are `unlisted`, and so do rows of the shared
+ * keys that `keeps` names.
  */
 async function put(
   store: CommunityStore,

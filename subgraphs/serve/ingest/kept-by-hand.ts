@@ -3,7 +3,6 @@ import { communities } from '../../../schema/record/vocabulary.ts';
 import type { Content } from '../record/content.ts';
 import { contractOf, namedIn } from '../record/contract.ts';
 import { isCaseKey } from '../store/links.ts';
-import { joinReading, type OfRecord } from '../record/join-reading.ts';
 import type { Prepared } from './prepare.ts';
 import { placeOf } from './sources/source.ts';
 
@@ -22,17 +21,19 @@ export function keepCase(prepared: Prepared, before: Known | null): Prepared {
   return { ...prepared, mapped: { ...mapped, names, content: { ...mapped.content, case: key } } };
 }
 
-/** Gives a record the stricter reading of the records that it belongs to, where those were marked by hand. */
+/** Gives a record the readings of the records that it belongs to, where those were marked by hand. */
 export function followParents(prepared: Prepared, parents: ReadonlyMap<string, Known>): Prepared {
   const { belongsTo = {} } = prepared.mapped;
   const marked = Object.values(belongsTo).flatMap((parent) => {
     const { envelope } = parents.get(placeOf(parent)) ?? {};
-    return envelope?.readingByHand === true ? [envelope] : [];
+    return envelope !== undefined && isMarkedByHand(envelope) ? [envelope] : [];
   });
-  if (marked.length === 0) return prepared;
-  const reading = marked.reduce<OfRecord>(joinReading, prepared.envelope);
-  const { marking, audience, purposes, embargoUntil } = reading;
-  return { ...prepared, envelope: { ...prepared.envelope, marking, audience, purposes, embargoUntil } };
+  return { ...prepared, parents: marked };
+}
+
+/** Returns whether a record, or one that it belongs to, was marked by hand: it may be stricter than its source. */
+export function isMarkedByHand({ readingByHand, raisedByHand }: Envelope): boolean {
+  return readingByHand === true || raisedByHand === true;
 }
 
 /**
@@ -40,8 +41,8 @@ export function followParents(prepared: Prepared, parents: ReadonlyMap<string, K
  * them would disclose the portion. Mappings already omit the keys of portions that the feed itself marks.
  */
 export function unlistedIn({ envelope, content }: StoredRecord, kind: string): ReadonlySet<string> {
-  const { readingByHand, portions, custodian } = envelope;
-  if (readingByHand !== true || portions.length === 0) return new Set();
+  const { portions, custodian } = envelope;
+  if (!isMarkedByHand(envelope) || portions.length === 0) return new Set();
   const community = communities.find((one) => one === custodian);
   if (community === undefined) throw new Error(`expected a community as custodian, got ${custodian}`);
   return namedIn(contractOf(community), { type: kind }, content as Content, portions).unlisted;

@@ -13,7 +13,7 @@ import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { contentInput, contractOf, isWrittenByHand, namedIn } from '../record/contract.ts';
 import { takeContent } from '../record/take-content.ts';
-import { markingOf, noAudience } from '../record/marking.ts';
+import { markingOf, maxNames, noAudience } from '../record/marking.ts';
 import type { MapContext, Mapped, Source } from './sources/source.ts';
 import { RejectError } from '../record/reject.ts';
 
@@ -34,7 +34,7 @@ const marking = z.strictObject({
   h3Text: z.string().optional(),
   extraRestrictions: z.array(z.string().min(1)).optional(),
 });
-const names = z.array(z.string().min(1).max(200)).max(1000);
+const names = z.array(z.string().min(1).max(200)).max(maxNames);
 const audience = z.strictObject({
   reach: z.enum(reaches).optional(),
   organisations: names.optional(),

@@ -2,11 +2,12 @@ import canonicalize from 'canonicalize';
 import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import { dateIn } from '../record/date-in.ts';
+import { undatedSortAt } from '../record/date-in.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { toDocument } from '../store/write.ts';
 import type { KeyPolicy } from '../store/key-assigner.ts';
+import { joinPortions, joinReading, type OfRecord } from '../record/join-reading.ts';
 import { combineReading } from '../record/marking.ts';
 import type { Defaults, Mapped } from './sources/source.ts';
 import { RejectError } from '../record/reject.ts';
@@ -17,6 +18,8 @@ export type Prepared = {
   readonly envelope: Envelope;
   readonly contentHash: string;
   readonly sortAt: Date;
+  /** The readings of the records that it belongs to, where those were marked by hand. It is at least as strict. */
+  readonly parents?: readonly OfRecord[];
 };
 
 /** MongoDB refuses documents over 16 MiB. Access keys and references need the rest. */
@@ -113,7 +116,7 @@ export function toStored(
     feed,
     envelope,
     content: { ...content, ...references },
-    sortAt: undatedSortAt(prepared, before, schema),
+    sortAt: before === null ? prepared.sortAt : undatedSortAt(prepared.sortAt, before, schema.sortBy),
     contentHash: prepared.contentHash,
   };
   return toDocument(kind, record, keyPolicy, schema);
@@ -125,27 +128,22 @@ export type Replaced = Pick<StoredRecord, 'sortAt' | 'envelope'> & {
   readonly content?: Readonly<Record<string, unknown>>;
 };
 
-/** Returns the sort key of a record without a date: its place stays, unless a date of its former content decided it. */
-function undatedSortAt(prepared: Prepared, before: Replaced | null, { sortBy }: SchemaVersions): Date {
-  if (before === null) return prepared.sortAt;
-  const dated = dateIn(sortBy, before.content ?? {});
-  return dated?.getTime() === before.sortAt.getTime() ? prepared.sortAt : before.sortAt;
-}
-
 /** Returns the envelope to store. Decisions that were made here about the stored record are kept. */
 export function envelopeAfter(
-  { envelope, mapped }: Prepared,
+  { envelope, mapped, parents = [] }: Prepared,
   before: Pick<StoredRecord, 'envelope'> | null,
 ): Envelope {
-  return before === null ? envelope : { ...envelope, ...keep(before.envelope, mapped) };
+  const next = before === null ? envelope : { ...envelope, ...keep(before.envelope, envelope, mapped) };
+  return { ...next, ...parents.reduce<OfRecord>(joinReading, next) };
 }
 
 /**
  * Returns the parts of the envelope that an import does not replace. The source may change the record state (a draft
  * becomes final, an object is revoked), unless the record was closed here. A reading that was set by hand stays whole;
- * otherwise importing the same file again would open the record.
+ * otherwise importing the same file again would open the record. A reading that a marking of its parent made stricter is
+ * joined, so that the source can make it stricter too.
  */
-function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
+function keep(before: Envelope, given: Envelope, { says }: Mapped): Partial<Envelope> {
   const { version, supersedes, onwardShares } = before;
   const isOpen =
     before.recordState === 'DRAFT' || before.recordState === 'ACTIVE' || before.withdrawnBySource === true;
@@ -154,9 +152,15 @@ function keep(before: Envelope, { says }: Mapped): Partial<Envelope> {
   const { retractionReason } = before;
   const retracted = recordState === 'RETRACTED' && retractionReason !== undefined ? { retractionReason } : {};
   const kept = { version: version + 1, supersedes, recordState, onwardShares, ...linked, ...retracted };
-  if (before.readingByHand !== true) return kept;
+  const raised = before.raisedByHand === true ? raise(before, given) : {};
+  if (before.readingByHand !== true) return { ...kept, ...raised };
   const { marking, audience, purposes, embargoUntil, portions, readingByHand } = before;
   return { ...kept, marking, audience, purposes, embargoUntil, portions, readingByHand };
+}
+
+function raise(before: Envelope, given: Envelope): Partial<Envelope> {
+  const portions = joinPortions(given.portions, before.portions);
+  return { ...joinReading(given, before), portions, raisedByHand: true };
 }
 
 function reopened({ recordState, withdrawnBySource }: Envelope): Envelope['recordState'] {

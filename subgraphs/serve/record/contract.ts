@@ -78,6 +78,8 @@ export function mapReferences(
 export type Named = {
   /** Keys of shared entities, each once. */
   readonly names: readonly string[];
+  /** Ids of records of the same community, each once. An import writes these join rows from its own references. */
+  readonly records: readonly string[];
   /**
    * Keys of shared entities and records that only guarded fields or portions name. They get no join row: the list under
    * such a key would reveal the field's value to every reader of the record.
@@ -98,12 +100,14 @@ export function namedIn(
   mapReferences(schema, type, content, ({ to, type: named, path, text }) => {
     // Imported content keeps an id in the feed's spelling.
     const key = to === 'shared' ? (sharedKey(named, text) ?? text) : text;
+    // A field for a record must not give a join row of a shared key.
+    if (to === 'record' && !text.startsWith(`${named}:`)) return text;
     if (marked.has(path[0] ?? '')) hidden.add(key);
     else (to === 'shared' ? open.shared : open.records).add(key);
     return text;
   });
   const unlisted = new Set([...hidden].filter((key) => !open.shared.has(key) && !open.records.has(key)));
-  return { names: [...open.shared], unlisted };
+  return { names: [...open.shared], records: [...open.records], unlisted };
 }
 
 function mapObject(

@@ -26,6 +26,9 @@ export function markingOf(tlp: Tlp): Marking {
   };
 }
 
+/** The most names in one list of an audience. Each name becomes an access key of the record, or several. */
+export const maxNames = 1000;
+
 /** An audience that names nobody: the TLP alone decides. */
 export const noAudience: Audience = {
   reach: 'ANYONE',
@@ -44,10 +47,7 @@ export function combineMarking(given: Marking, own: Partial<Marking>): Marking {
     classification: given.classification === 'none' ? (own.classification ?? 'none') : given.classification,
     distribution: stricter(given.distribution, own.distribution, distributions),
     handlingCodes: union(given.handlingCodes, own.handlingCodes),
-    h3Text:
-      union([given.h3Text ?? ''], [own.h3Text ?? ''])
-        .filter(Boolean)
-        .join('\n') || null,
+    h3Text: joinText(given.h3Text ?? '', own.h3Text ?? '') || null,
     extraRestrictions: union(given.extraRestrictions, own.extraRestrictions),
     rawTlp: own.rawTlp ?? given.rawTlp,
   };
@@ -138,6 +138,12 @@ function stricter<Value extends string>(
     throw new RejectError('WRONG_MARKING', `expected one of ${scale.join(', ')}`);
   }
   return at > otherAt ? one : other;
+}
+
+/** Joins two texts. A text that contains the other one stays, so that joining again changes nothing. */
+function joinText(one: string, other: string): string {
+  if (one.includes(other)) return one;
+  return other.includes(one) ? other : `${one}\n${other}`;
 }
 
 function union<Value>(one: readonly Value[], other: readonly Value[] = []): readonly Value[] {

@@ -1,6 +1,7 @@
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { communities } from '../../../schema/record/vocabulary.ts';
 import type { Content } from '../record/content.ts';
+import { isMarkedByHand } from '../ingest/kept-by-hand.ts';
 import { contractOf, namedIn } from '../record/contract.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { linksOf, modelOf, recordsOf, schemaOf } from '../store/collections.ts';
@@ -118,7 +119,7 @@ async function refillOnce(
       updateMany: { filter: { record: row._id }, update: { $set: { sortAt } } },
     }));
     if (links.length > 0) await linksOf(store).bulkWrite(links, { session, ordered: false });
-    for (const { row } of made.filter(({ row: { envelope } }) => envelope.readingByHand === true)) {
+    for (const { row } of made.filter(({ row: { envelope } }) => isMarkedByHand(envelope))) {
       const stored = await records.findOne({ _id: row._id }, { session, projection: { content: 1 } });
       const unlisted = unlistedIn(kind, row.envelope, (stored?.content ?? {}) as Content);
       if (unlisted.length > 0)

@@ -20,10 +20,13 @@ export type FilterFields = {
 
 type Marked = { readonly envelope: Envelope; readonly content: Content };
 
+/** The most items of a list that a record is found by. Each item is stored once for each access key that may find it. */
+const maxItems = 200;
+
 /**
  * Derives the values that lists filter by. A value that a portion or a group hides is stored only as hashes, each bound
  * to access keys that may find it, so that no query compares it for another reader. The same holds for each item of a
- * list. `alsoHidden` are paths that another policy version in use hides.
+ * list, of which the first 200 different ones can be found. `alsoHidden` are paths that another policy version in use hides.
  */
 export function deriveFilters(
   kind: string,
@@ -100,9 +103,13 @@ export function valueAt(content: Content, path: FilterValue['path']): unknown {
   }, content);
 }
 
-/** Returns the values by which a filter finds a record: the value of its field, or each item if the field is a list. */
+/**
+ * Returns the values by which a filter finds a record: the value of its field, or the first `maxItems` different items
+ * if the field is a list.
+ */
 function itemsOf(value: unknown): readonly (string | number | boolean)[] {
-  return (Array.isArray(value) ? value : [value]).filter(isComparable);
+  const items = (Array.isArray(value) ? value : [value]).filter(isComparable);
+  return [...new Set(items)].slice(0, maxItems);
 }
 
 function setAt(filters: Record<string, unknown>, path: string, value: unknown): void {

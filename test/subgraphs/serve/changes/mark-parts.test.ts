@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
-import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../../schema/record/envelope.ts';
+import { purposes, type Tlp } from '../../../../schema/record/vocabulary.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
+import { community as jointUnit } from '../../../../subgraphs/joint-unit/community.ts';
 import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
 import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
+import { envelopeAfter } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import { linksOf, recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
 import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
-import { readerOf } from '../../../helpers/records.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
 
 let place: InStore;
 beforeAll(async () => (place = await InStore.open(community)));
@@ -47,15 +50,18 @@ const custodian = readerOf({ organisation: 'cert-eu', roles: ['community-operato
 
 async function mark(reading: MarkInput['reading'], reader: Reader = custodian, key = randomUUID()) {
   const [stored] = await all('MispEvent');
-  const { name, kinds } = community;
-  const readerAccess = policy.accessOf(reader, new Date());
-  const parts = { community: name, kinds, store: place.store, policy, keyAssigner: assignKeysBy(policy) };
-  const changes = new Changes({ ...parts, readerAccess, alarm: () => undefined });
   const id = stored?._id ?? '';
-  return await changes.mark({ key, id, expectedVersion: stored?.envelope.version ?? 0, reading });
+  const input = { key, id, expectedVersion: stored?.envelope.version ?? 0, reading };
+  return await changesOf(reader).mark(input);
 }
 
-const strict = { marking: { tlp: 'AMBER_STRICT' as const } };
+function changesOf(reader: Reader, { name, kinds } = community, { store } = place): Changes {
+  const readerAccess = policy.accessOf(reader, new Date());
+  const parts = { community: name, kinds, store, policy, keyAssigner: assignKeysBy(policy) };
+  return new Changes({ ...parts, readerAccess, alarm: () => undefined });
+}
+
+const strict = { marking: { tlp: 'AMBER_STRICT' as const }, purposes: mispEvent.defaults.purposes };
 const file = event(attribute(1), attribute(2, { Tag: [{ name: 'tlp:red' }] }), attribute(3));
 
 test('marks up the sightings of an event with it, names the readable ones, and keeps stricter ones', async () => {
@@ -68,7 +74,7 @@ test('marks up the sightings of an event with it, names the readable ones, and k
   const [first, , third] = await all('Sighting');
   // The RED sighting is hidden from the operator: not named, not counted.
   expect(new Set(outcome.alsoMarked)).toEqual(new Set([first?._id, third?._id]));
-  expect([first?.envelope.version, first?.envelope.readingByHand]).toEqual([2, true]);
+  expect([first?.envelope.version, first?.envelope.raisedByHand]).toEqual([2, true]);
   const { admits, early } = policy.admittedKeys(first?.envelope as never, 'Sighting');
   expect([first?.admits, first?.admitsEarly]).toEqual([admits, early]);
   const links = await linksOf(place.store)
@@ -99,6 +105,43 @@ test('keeps sightings as strict as their event when the event is imported again,
   expect(await tlps('Sighting')).toEqual(['AMBER_STRICT', 'AMBER_STRICT']);
 });
 
+test('takes a stricter marking that the source gives a marked sighting later', async () => {
+  await place.import(mispEvent, event(attribute(1), attribute(2)));
+  await mark(strict);
+  await place.import(mispEvent, event(attribute(1, { Tag: [{ name: 'tlp:red' }] }), attribute(2)));
+  expect(await tlps('Sighting')).toEqual(['RED', 'AMBER_STRICT']);
+  // It never opens again: the reading from before is joined.
+  await place.import(mispEvent, event(attribute(1, { comment: 'EXERCISE' }), attribute(2)));
+  expect(await tlps('Sighting')).toEqual(['RED', 'AMBER_STRICT']);
+});
+
+const portion = (tlp: Tlp) => ({ path: 'value', marking: markingOf({ tlp }), audience: audienceOf({}) });
+const imported = (given: Partial<Envelope>, before: Partial<Envelope>, parents: readonly Envelope[] = []) =>
+  envelopeAfter({ envelope: envelopeOf(given), parents, mapped: {} } as never, {
+    envelope: envelopeOf(before),
+  });
+const marked = (tlp: Tlp) => ({ marking: markingOf({ tlp, h3Text: `EXERCISE ${tlp}` }) });
+
+test('joins the portions of a raised record with those of its source, each once', () => {
+  const before = { raisedByHand: true as const, portions: [portion('AMBER')] };
+  const { portions } = imported({ portions: [portion('AMBER'), portion('RED')] }, before);
+  expect(portions.map(({ marking }) => marking.tlp)).toEqual(['AMBER', 'RED']);
+  expect(imported({ portions: [] }, before).portions).toEqual(before.portions);
+});
+
+test('gives a raised record the same reading when it is imported twice', () => {
+  const before = { ...marked('AMBER'), purposes, raisedByHand: true as const };
+  const once = imported({ ...marked('GREEN'), purposes: ['audit'] }, before);
+  expect(once).toMatchObject({ marking: { tlp: 'AMBER' }, purposes: ['audit'] });
+  expect(imported({ ...marked('GREEN'), purposes: ['audit'] }, once)).toEqual({ ...once, version: 3 });
+});
+
+test('follows the marking of its parent although its own reading was set by hand', () => {
+  const before = { ...marked('GREEN'), readingByHand: true as const };
+  expect(imported(marked('CLEAR'), before).marking.tlp).toBe('GREEN');
+  expect(imported(marked('CLEAR'), before, [envelopeOf(marked('RED'))]).marking.tlp).toBe('RED');
+});
+
 test('opens no sighting with its event', async () => {
   await place.import(mispEvent, file);
   const [stored] = await all('MispEvent');
@@ -108,4 +151,81 @@ test('opens no sighting with its event', async () => {
   expect(opened).toMatchObject({ userErrors: [], alsoMarked: [] });
   expect(await tlps('MispEvent')).toEqual(['CLEAR']);
   expect(await tlps('Sighting')).toEqual(['AMBER_STRICT', 'RED', 'AMBER_STRICT']);
+});
+
+/** Adds copies of the only sighting, which belong to the same event. */
+async function copySighting(count: number): Promise<void> {
+  const [sighting] = await all('Sighting');
+  if (sighting === undefined) throw new Error('expected a sighting');
+  const rows = await linksOf(place.store).find({ record: sighting._id }).toArray();
+  const ids = Array.from(
+    { length: count },
+    (_, at) => [`Sighting:${uuid(100 + at)}`, uuid(100 + at)] as const,
+  );
+  const copies = ids.map(([_id, localId]) => ({
+    ...sighting,
+    _id,
+    envelope: { ...sighting.envelope, localId },
+  }));
+  await recordsOf(place.store, 'Sighting').insertMany(copies);
+  const links = ids.flatMap(([record]) =>
+    rows.map((row) => ({ ...row, _id: `${record}>${row.key}`, record })),
+  );
+  await linksOf(place.store).insertMany(links);
+}
+
+test('accepts a mark although more than 5000 parts are hidden from the reader', async () => {
+  await place.import(mispEvent, event(attribute(1, { Tag: [{ name: 'tlp:red' }] })));
+  await copySighting(5001);
+  expect(await mark(strict)).toMatchObject({ userErrors: [], alsoMarked: [] });
+});
+
+test('refuses a mark for more than 5000 parts that the reader may see', async () => {
+  await place.import(mispEvent, event(attribute(1)));
+  await copySighting(5000);
+  const message = 'more records belong to it than one change can mark: mark them in the source and import it';
+  expect((await mark(strict)).userErrors).toEqual([{ code: 'INVALID', path: ['id'], message }]);
+  expect(await tlps('MispEvent')).toEqual(['GREEN']);
+});
+
+test('marks up records that were made by hand with the record that they name, as long as they name it', async () => {
+  await using units = await InStore.open(jointUnit);
+  const byHand = changesOf({ ...custodian, organisation: 'joint-unit' }, jointUnit, units);
+  const reading = { marking: { tlp: 'GREEN' as const } };
+  const title = { value: 'EXERCISE', lang: 'en' };
+  const create = async (type: string, content: object) => {
+    const { id, userErrors } = await byHand.create(type, {
+      key: randomUUID(),
+      content: { title, ...content },
+      reading,
+    });
+    expect(userErrors).toEqual([]);
+    return id ?? '';
+  };
+  const [plan, other] = [
+    await create('ResponsePlan', { kind: 'EU' }),
+    await create('ResponsePlan', { kind: 'EU' }),
+  ];
+  const [staying, moving] = [
+    await create('Procedure', { trigger: 'EXERCISE', plan }),
+    await create('Procedure', { trigger: 'EXERCISE', plan }),
+  ];
+  // A field for a plan is no way into the list under a vulnerability.
+  await create('Procedure', { trigger: 'EXERCISE', plan: 'Vulnerability:CVE-2099-10001' });
+  const rows = async () =>
+    (await linksOf(units.store).find().toArray()).map(({ record, key: named }) => [record, named]);
+  expect(new Set(await rows())).toEqual(
+    new Set([
+      [staying, plan],
+      [moving, plan],
+    ]),
+  );
+  const content = { title, trigger: 'EXERCISE', plan: other };
+  const update = { key: randomUUID(), id: moving, expectedVersion: 1, content };
+  expect((await byHand.update('Procedure', update)).userErrors).toEqual([]);
+  expect(await rows()).toContainEqual([moving, other]);
+  expect(await rows()).not.toContainEqual([moving, plan]);
+  const stricter = { marking: { tlp: 'AMBER' as const } };
+  const outcome = await byHand.mark({ key: randomUUID(), id: plan, expectedVersion: 1, reading: stricter });
+  expect(outcome).toMatchObject({ userErrors: [], alsoMarked: [staying] });
 });

@@ -146,13 +146,41 @@ const invalid: readonly (readonly [fault: string, path: readonly string[], input
   ],
 ];
 
+test('reads a purpose that is repeated once', () => {
+  expect(readingOf({ ...amber, purposes: ['audit', 'audit'] }, fields).purposes).toEqual(['audit']);
+});
+
+const names = (size: number) => Array.from({ length: size }, (_, at) => `Organisation:x-${at}`);
+
+test.each(['organisations', 'sharingGroups', 'persons', 'agreements'] as const)(
+  'refuses more than 1000 %s, of a record and of a portion',
+  (list) => {
+    const message = 'expected at most 1000 items, got 1001';
+    const portionWith = (size: number) => ({
+      path: 'summary',
+      marking: { tlp: 'RED' as const },
+      audience: { [list]: names(size) },
+    });
+    expect(() => readingOf({ ...amber, audience: { [list]: names(1000) } }, fields)).not.toThrow();
+    expect(refusalOf({ ...amber, audience: { [list]: names(1001) } })).toEqual([
+      { code: 'INVALID', path: ['reading', 'audience', list], message },
+    ]);
+    expect(refusalOf({ ...amber, portions: [portionWith(1000), portionWith(1001)] })).toEqual([
+      { code: 'INVALID', path: ['reading', 'portions', '1', 'audience', list], message },
+    ]);
+  },
+);
+
 test.each(invalid)('refuses %s', (_fault, path, input) => {
-  let thrown: unknown;
+  expect(refusalOf(input)).toMatchObject([{ code: 'INVALID', path }]);
+});
+
+function refusalOf(input: ReadingInput): Refused['errors'] {
   try {
     readingOf(input, fields);
   } catch (error) {
-    thrown = error;
+    if (error instanceof Refused) return error.errors;
+    throw error;
   }
-  expect(thrown).toBeInstanceOf(Refused);
-  expect(thrown).toMatchObject({ errors: [{ code: 'INVALID', path }] });
-});
+  throw new Error('expected a refusal');
+}

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
+import { community as eeas } from '../../../../subgraphs/eeas/community.ts';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
 import { recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
 import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
@@ -17,10 +18,9 @@ beforeEach(async () => await place.clear());
 const operator = readerOf({ organisation: 'cert-eu', roles: ['community-operator'] });
 const title = { value: 'EXERCISE: phishing', lang: 'en' };
 
-function changes(): Changes {
-  const { name, kinds } = community;
-  const readerAccess = policy.accessOf(operator, new Date());
-  const parts = { community: name, kinds, store: place.store, policy, keyAssigner: assignKeysBy(policy) };
+function changes({ name, kinds } = community, { store } = place): Changes {
+  const readerAccess = policy.accessOf({ ...operator, organisation: name }, new Date());
+  const parts = { community: name, kinds, store, policy, keyAssigner: assignKeysBy(policy) };
   return new Changes({ ...parts, readerAccess, alarm: () => undefined });
 }
 
@@ -70,4 +70,30 @@ test('keeps the reason of a retraction with the record, and refuses one that is 
     recordState: 'RETRACTED',
     retractionReason: 'EXERCISE: the address was wrong',
   });
+});
+
+test('sorts a record by its time of receipt after an update has removed its date', async () => {
+  await using listings = await InStore.open(eeas);
+  const date = new Date('2020-01-02T00:00:00Z');
+  const listedAt = { utc: date, precision: 'DAY' };
+  const content = { logicalId: 'EXERCISE-1', subjectType: 'PERSON', names: [], listedAt };
+  const reading = { marking: { tlp: 'GREEN' as const } };
+  const byHand = () => changes(eeas, listings);
+  const created = await byHand().create('SanctionsListing', { key: randomUUID(), content, reading });
+  expect(created.userErrors).toEqual([]);
+  const id = created.id ?? '';
+  const record = async () => await recordsOf(listings.store, 'SanctionsListing').findOne({ _id: id });
+  expect((await record())?.sortAt).toEqual(date);
+  const update = async (expectedVersion: number, listed: object | null) =>
+    await byHand().update('SanctionsListing', {
+      key: randomUUID(),
+      id,
+      expectedVersion,
+      content: { ...content, listedAt: listed },
+    });
+  expect(await update(1, null)).toMatchObject({ version: 2, userErrors: [] });
+  const undated = await record();
+  expect(undated?.sortAt).toEqual(undated?.envelope.receivedAt);
+  expect(await update(2, content.listedAt)).toMatchObject({ version: 3, userErrors: [] });
+  expect((await record())?.sortAt).toEqual(date);
 });

@@ -87,3 +87,10 @@ test('finds a record by a list that a portion hides for the readers of the porti
   expect(stored).toMatchObject({ filters: { threatLevel: 'HIGH' } });
   expect(JSON.stringify({ ...stored, content: null })).not.toContain('ransomware');
 });
+
+test('stores terms for the first 200 different items of a list only', () => {
+  const tags = Array.from({ length: 200 }, (_, at) => `EXERCISE-${at}`);
+  const { terms } = event(5, tags);
+  expect(terms).toHaveLength(200 * (event(6, ['one']).terms?.length ?? 0));
+  expect(event(7, ['EXERCISE-0', ...tags, 'one more']).terms).toEqual(terms);
+});
