@@ -111,8 +111,8 @@ export function partsOfFile(file: unknown): AliasParts | null {
 export function partsOfEntries(header: object, entries: AsyncIterable<readonly object[]>): AliasParts | null {
   const read = readTable({ ...header, values: [] });
   if (read === null) return null;
-  const rowsOf = (values: readonly object[]) => readTable({ ...header, values })?.rows ?? [];
-  return { ...read, parts: eachOf(entries, rowsOf) };
+  const readRows = (values: readonly object[]) => readTable({ ...header, values })?.rows ?? [];
+  return { ...read, parts: eachOf(entries, readRows) };
 }
 
 async function* inOne(rows: readonly AliasRow[]): AsyncGenerator<readonly AliasRow[]> {
@@ -121,9 +121,9 @@ async function* inOne(rows: readonly AliasRow[]): AsyncGenerator<readonly AliasR
 
 async function* eachOf(
   entries: AsyncIterable<readonly object[]>,
-  rowsOf: (entries: readonly object[]) => readonly AliasRow[],
+  readRows: (entries: readonly object[]) => readonly AliasRow[],
 ): AsyncGenerator<readonly AliasRow[]> {
-  for await (const some of entries) yield rowsOf(some);
+  for await (const some of entries) yield readRows(some);
 }
 
 /** Merges the rows of a part with stored ones, because a name may be in several parts. */

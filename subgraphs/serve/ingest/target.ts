@@ -17,12 +17,15 @@ import { Editions, ignoreExisting, keyOf, type Of } from './editions.ts';
 import {
   documentsOf,
   duplicate,
+  foreign,
+  isDone,
+  isForeign,
   isNewerThan,
   isOlderThan,
   isOpenState,
   newestOf,
+  orphan,
   type Placed,
-  type Reason,
   type Refused,
 } from './versions.ts';
 import { type Defaults, type Edition, placeOf } from './sources/source.ts';
@@ -455,31 +458,6 @@ export class Target {
     return this.#store.connection.getClient().db(this.#store.connection.name);
   }
 }
-
-/**
- * Returns whether there is nothing to write: the record is unchanged and has the keys of the newest policy version,
- * or it was erased, which no import undoes.
- */
-function isDone(before: Known, prepared: Prepared, policy: string): boolean {
-  // A new policy never replaces content that was changed by hand. A new mapping, new defaults and a new key of an actor
-  // do, even if the source is unchanged, because the hash includes them.
-  const hasNewestKeys = before.policy === policy || before.envelope.contentByHand === true;
-  const isSame = before.contentHash === prepared.contentHash && hasNewestKeys;
-  return isSame || before.envelope.recordState === 'ERASED';
-}
-
-/** Returns whether a record has the id of another originator's record. It would otherwise replace that record. */
-function isForeign(before: Known, { envelope }: Prepared): boolean {
-  return before.envelope.originator !== envelope.originator;
-}
-
-const orphan: Reason = { reason: 'WRONG_SHAPE', message: 'it belongs to a record that does not exist' };
-
-const foreign: Reason = {
-  reason: 'FOREIGN_RECORD',
-  message:
-    "another organisation's record of this feed has this id: import it with that originator, or give it another id",
-};
 
 /** Returns the alarm for a record that admits fewer readers than before; null if it does not. */
 function alarmOn({ kind, record, before }: Change, keyPolicy: KeyPolicy): Alarm | null {

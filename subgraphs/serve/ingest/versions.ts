@@ -1,4 +1,4 @@
-import type { Envelope } from '../../../schema/record/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { RejectReason } from '../record/reject.ts';
 import { compareRevisions, type Revision } from '../record/revision.ts';
 import { keyOf, type Of } from './editions.ts';
@@ -25,6 +25,7 @@ export const duplicate: Reason = {
 };
 
 type Stored = { readonly envelope: Envelope };
+type Compared = Pick<StoredRecord, 'contentHash' | 'policy' | 'envelope'>;
 
 /** Returns whether the stored record is a newer version than one of an import. */
 export function isOlderThan(before: Stored, { mapped: { revision } }: Prepared): boolean {
@@ -35,6 +36,36 @@ export function isOlderThan(before: Stored, { mapped: { revision } }: Prepared):
 /** Returns whether a record of an import is a newer version than the stored one. */
 export function isNewerThan(before: Stored, { mapped: { revision } }: Prepared): boolean {
   return compareRevisions(before.envelope.revision ?? [], revision ?? []) < 0;
+}
+
+/** Returns whether a record has the id of another originator's record. It would otherwise replace that record. */
+export function isForeign(before: Stored, { envelope }: Prepared): boolean {
+  return before.envelope.originator !== envelope.originator;
+}
+
+/** The reason for a record whose parent is missing. */
+export const orphan: Reason = {
+  reason: 'WRONG_SHAPE',
+  message: 'it belongs to a record that does not exist',
+};
+
+/** The reason for a record with the id of another originator's record. */
+export const foreign: Reason = {
+  reason: 'FOREIGN_RECORD',
+  message:
+    "another organisation's record of this feed has this id: import it with that originator, or give it another id",
+};
+
+/**
+ * Returns whether there is nothing to write: the record is unchanged and has the keys of the newest policy version,
+ * or it was erased, which no import undoes.
+ */
+export function isDone(before: Compared, prepared: Prepared, policy: string): boolean {
+  // A new policy never replaces content that was changed by hand. A new mapping, new defaults and a new key of an actor
+  // do, even if the source is unchanged, because the hash includes them.
+  const hasNewestKeys = before.policy === policy || before.envelope.contentByHand === true;
+  const isSame = before.contentHash === prepared.contentHash && hasNewestKeys;
+  return isSame || before.envelope.recordState === 'ERASED';
 }
 
 /** Returns whether a record was neither withdrawn nor closed. */

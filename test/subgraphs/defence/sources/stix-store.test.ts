@@ -170,18 +170,19 @@ async function actorsIn(kind: string): Promise<Readonly<Record<string, unknown>>
   );
 }
 
+const actorOfGroup = async () => (await actorsIn('AttackGroup'))[idOf('intrusion-set')];
+
 test('resolves names that moved when the import of the alias table is repeated or followed by another', async () => {
   await takeNames(1, { 'EXERCISE Heron': 1 });
   await place.import(stix, bundle(group()));
-  const actor = async () => (await actorsIn('AttackGroup'))[idOf('intrusion-set')];
   for (const version of [2, 2])
     await expect(takeNames(version, { 'EXERCISE Heron': 2 }, interrupting)).rejects.toThrow('interrupted');
-  expect(await actor()).toBe(actorKey(1));
+  expect(await actorOfGroup()).toBe(actorKey(1));
   await takeNames(2, { 'EXERCISE Heron': 2 });
-  expect(await actor()).toBe(actorKey(2));
+  expect(await actorOfGroup()).toBe(actorKey(2));
   await expect(takeNames(3, { 'EXERCISE Heron': 3 }, interrupting)).rejects.toThrow('interrupted');
   await takeNames(4, { 'EXERCISE Heron': 4 });
-  expect(await actor()).toBe(actorKey(4));
+  expect(await actorOfGroup()).toBe(actorKey(4));
   expect(await place.store.connection.collection('replacedAliases').countDocuments()).toBe(0);
 });
 
