@@ -51,14 +51,14 @@ export async function markParts(
         .toArray();
       visible += found.filter(({ envelope }) => isVisible(envelope, kind)).length;
       if (visible > maxVisible) throw tooMany();
+      const changed = found.flatMap((one) => markPart(store, kind, one, reading, keyPolicy, now) ?? []);
+      const changedIds = changed.map(({ write }) => write.record._id);
       const rows = await linksOf(store)
-        .find({ record: { $in: some } }, { session })
+        .find({ record: { $in: changedIds } }, { session })
         .toArray();
       const keysOf = Map.groupBy(rows, ({ record }) => record);
-      for (const stored of found) {
-        const part = markPart(store, kind, stored, reading, keyPolicy, now);
-        if (part === null) continue;
-        const keys = (keysOf.get(stored._id) ?? []).map(({ key }) => key);
+      for (const part of changed) {
+        const keys = (keysOf.get(part.write.record._id) ?? []).map(({ key }) => key);
         marked.push({ ...part, write: { ...part.write, keys } });
       }
     }

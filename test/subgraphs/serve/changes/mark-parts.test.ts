@@ -7,6 +7,7 @@ import { community } from '../../../../subgraphs/cert-eu/community.ts';
 import { community as jointUnit } from '../../../../subgraphs/joint-unit/community.ts';
 import { mispEvent } from '../../../../subgraphs/cert-eu/sources/misp-event.ts';
 import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
+import { markParts } from '../../../../subgraphs/serve/changes/mark-parts.ts';
 import { envelopeAfter } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import { linksOf, recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
 import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
@@ -174,18 +175,23 @@ async function copySighting(count: number): Promise<void> {
   await linksOf(place.store).insertMany(links);
 }
 
-test('accepts a mark although more than 5000 parts are hidden from the reader', async () => {
-  await place.import(mispEvent, event(attribute(1, { Tag: [{ name: 'tlp:red' }] })));
-  await copySighting(5001);
-  expect(await mark(strict)).toMatchObject({ userErrors: [], alsoMarked: [] });
-});
+/** Marks up the parts of the only event without the deadline of a change. */
+async function markPartsOf(isVisible: () => boolean): Promise<number> {
+  const [stored] = await all('MispEvent');
+  const reading = { ...envelopeOf({ marking: markingOf({ tlp: 'AMBER' }) }), purposes: strict.purposes };
+  await using session = await place.store.connection.startSession();
+  const by = { isVisible, keyPolicy: policy, now: new Date(), session };
+  return (await markParts(place.store, stored?._id ?? '', reading, by)).length;
+}
 
-test('refuses a mark for more than 5000 parts that the reader may see', async () => {
-  await place.import(mispEvent, event(attribute(1)));
+test('counts only visible parts before it refuses a mark for more than 5000', async () => {
+  await place.import(mispEvent, event(attribute(1, { Tag: [{ name: 'tlp:red' }] })));
   await copySighting(5000);
+  expect(await markPartsOf(() => false)).toBe(0);
   const message = 'more records belong to it than one change can mark: mark them in the source and import it';
-  expect((await mark(strict)).userErrors).toEqual([{ code: 'INVALID', path: ['id'], message }]);
-  expect(await tlps('MispEvent')).toEqual(['GREEN']);
+  await expect(markPartsOf(() => true)).rejects.toMatchObject({
+    errors: [{ code: 'INVALID', path: ['id'], message }],
+  });
 });
 
 test('marks up records that were made by hand with the record that they name, as long as they name it', async () => {
