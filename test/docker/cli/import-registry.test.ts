@@ -8,7 +8,7 @@ test('rejects an unknown option instead of reading it as a file', async () => {
   await using place = await makeFolder();
   mkdirSync(join(place.folder, 'rejects'));
   await expect(importAliasTable(place.folder, ['a.json', '--tlp', 'CLEAR'])).rejects.toThrow(
-    'import registry: expected files, --rejects FOLDER or --help',
+    'import registry: expected files, --exercise ID, --rejects FOLDER or --help',
   );
   await expect(importAliasTable(place.folder, ['a.json', '--rejects'])).rejects.toThrow('--rejects');
 });

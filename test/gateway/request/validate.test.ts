@@ -84,7 +84,7 @@ test('reports unused variables and fragments, and undefined ones', () => {
 
 test('validates a large document of equal fields in a time that is linear in its size', () => {
   const document = `{ ${'advisories { nodes { id } } '.repeat(600)} }`;
-  const began = performance.now();
+  const began = process.cpuUsage();
   expect(check(document)).toEqual([]);
-  expect(performance.now() - began).toBeLessThan(5000);
+  expect(process.cpuUsage(began).user).toBeLessThan(5_000_000);
 });

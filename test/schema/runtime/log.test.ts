@@ -13,7 +13,7 @@ test('bounds a line whatever a subgraph put into it', () => {
     path: ['disclosed', at],
     text: 'x'.repeat(500),
   }));
-  const began = performance.now();
+  const began = process.cpuUsage();
   const line = lineOf((log) =>
     log.warn(
       { error: new Error(JSON.stringify(issues), { cause: issues }), issues, part: 'a' },
@@ -22,7 +22,7 @@ test('bounds a line whatever a subgraph put into it', () => {
   );
   expect(line.length).toBeLessThan(40_000);
   expect(JSON.parse(line)).toMatchObject({ part: 'a', level: 40 });
-  expect(performance.now() - began).toBeLessThan(5000);
+  expect(process.cpuUsage(began).user).toBeLessThan(5_000_000);
 });
 
 test('bounds values that are deep, wide or refer to themselves', () => {
