@@ -81,6 +81,10 @@ export const errorTable = {
     status: 503,
     message: 'No policy is in force, so every request is refused. Try again later.',
   },
+  ISSUER_UNAVAILABLE: {
+    status: 503,
+    message: 'The OpenID provider does not give its keys, so no token can be verified. Try again later.',
+  },
   REGISTRY_UNAVAILABLE: { status: 503, message: 'The registry is not available. Try again later.' },
   BUDGET_UNAVAILABLE: { status: 503, message: 'The budgets cannot be checked. Try again later.' },
   INTERNAL: {

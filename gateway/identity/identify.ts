@@ -6,7 +6,8 @@ import { type TokenRules, type VerifiedToken, verifyToken } from './verify-token
 
 /**
  * Returns the reader of a bearer token. The token gives subject and purpose; the registry gives organisation, roles and
- * groups at this second, and says whether the token was revoked. Throws UNAUTHENTICATED or REGISTRY_UNAVAILABLE.
+ * groups at this second, and says whether the token was revoked. Throws UNAUTHENTICATED,
+ * ISSUER_UNAVAILABLE or REGISTRY_UNAVAILABLE.
  */
 export async function identify(
   authorization: string | undefined,

@@ -1,5 +1,6 @@
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import { Agent, fetch } from 'undici';
+import { HubError } from '../../schema/errors.ts';
 import { findUrlFault } from '../outbound/address.ts';
 import { createConnector } from '../outbound/connector.ts';
 
@@ -10,7 +11,8 @@ const cooldownMs = 5000;
 /**
  * Returns the issuer's keys. OpenID Connect Discovery runs at the first token, and again after a failure. Keys older than
  * `maxAgeSeconds` are loaded again before they verify a token: a key that the issuer withdrew is refused within that
- * time. If the issuer does not give its keys then, every token is refused.
+ * time. Throws ISSUER_UNAVAILABLE while the issuer does not give its keys: the token may be valid, so a client need not get
+ * another one.
  */
 export function discoverKeys(
   issuer: string,
@@ -22,10 +24,22 @@ export function discoverKeys(
       keys = null;
       throw error;
     });
-    return await (
-      await keys
-    )(header, token);
+    try {
+      return await (
+        await keys
+      )(header, token);
+    } catch (error) {
+      throw isOfToken(error) ? error : new HubError('ISSUER_UNAVAILABLE', String(error), { cause: error });
+    }
   };
+}
+
+/** Returns whether an error is about the token: the issuer gave its keys, and none of them fits. */
+function isOfToken(error: unknown): boolean {
+  const { JWKSMultipleMatchingKeys, JWKSNoMatchingKey, JOSENotSupported } = errors;
+  return [JWKSMultipleMatchingKeys, JWKSNoMatchingKey, JOSENotSupported].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 async function discover(issuer: string, maxAgeSeconds: number): Promise<JWTVerifyGetKey> {

@@ -45,6 +45,7 @@ export async function verifyToken(token: string, rules: TokenRules, now: Date): 
     checkLifetime(payload, rules.maxTokenSeconds, now);
     return readClaims(payload);
   } catch (error) {
+    if (error instanceof HubError) throw error;
     throw new HubError('UNAUTHENTICATED', String(error), { cause: error });
   }
 }
