@@ -44,8 +44,8 @@ export type PageQuery = PageOrder & {
   readonly equal: readonly Equal[];
 };
 
-/** A request fails if the store does not answer within this time. The parameter `waitsMs` shortens it. */
-const storeDeadlineMs = 2000;
+/** How long the hub waits for a response unless it says so, in milliseconds. */
+const usualWaitMs = 3000;
 
 /** One range of a page's records in the order of the list, on one index. */
 type Scan = { readonly filter: object; readonly hint: Index };
@@ -95,7 +95,7 @@ function batchesOf(terms: readonly string[]): readonly (readonly string[])[] {
 export async function findPage(
   model: Model<StoredRecord>,
   query: PageQuery,
-  waitsMs: number = storeDeadlineMs,
+  waitsMs: number = usualWaitMs,
 ): Promise<readonly StoredRecord[]> {
   const found = scansOf(query).map(
     async ({ filter, hint }) =>
@@ -137,7 +137,7 @@ export async function findLinks(
   kind: string,
   key: string,
   query: PageOrder & { readonly allowed: StoreFilter },
-  waitsMs: number = storeDeadlineMs,
+  waitsMs: number = usualWaitMs,
 ): Promise<readonly Link[]> {
   return await keyset(query, 'record', async (place, sort, limit) => {
     const filter = mongoose.trusted({ $and: [{ key, kind }, query.allowed, place] });
@@ -161,7 +161,7 @@ export async function findLinksOfMany(
   keys: readonly string[],
   allowed: StoreFilter,
   limit: number,
-  waitsMs: number = storeDeadlineMs,
+  waitsMs: number = usualWaitMs,
 ): Promise<readonly Link[] | null> {
   const filter = mongoose.trusted({ $and: [{ kind, key: { $in: keys } }, allowed] });
   const rows = await bounded(
@@ -184,7 +184,7 @@ export async function findByIds(
   model: Model<StoredRecord>,
   ids: readonly string[],
   { held, now }: Pick<PageQuery, 'held' | 'now'>,
-  waitsMs: number = storeDeadlineMs,
+  waitsMs: number = usualWaitMs,
 ): Promise<readonly StoredRecord[]> {
   const scans: readonly Scan[] = [
     { filter: { admits: { $in: held }, openFrom: { $lte: now } }, hint: idIndex },
@@ -215,7 +215,7 @@ export async function countPage(
   model: Model<StoredRecord>,
   query: PageQuery,
   max: number,
-  waitsMs: number = storeDeadlineMs,
+  waitsMs: number = usualWaitMs,
 ): Promise<readonly CountedGroup[]> {
   const counted = scansOf(query).map(
     async ({ filter, hint }) =>
@@ -231,7 +231,7 @@ export async function countLinks(
   key: string,
   allowed: StoreFilter,
   max: number,
-  waitsMs: number = storeDeadlineMs,
+  waitsMs: number = usualWaitMs,
 ): Promise<readonly CountedGroup[]> {
   const filter = mongoose.trusted({ $and: [{ key, kind }, allowed] });
   const links = await bounded(
@@ -318,9 +318,12 @@ async function bounded<Result>(
   return await within(serverMs(waitsMs) + 200, query.exec());
 }
 
-/** Returns the time limit of one query in whole milliseconds. To MongoDB, 0 is no limit. */
+/**
+ * Returns the time limit of one query in whole milliseconds: two thirds of the time for which the hub waits, so that the
+ * other fields of the response still reach it. To MongoDB, 0 is no limit.
+ */
 function serverMs(waitsMs: number): number {
-  return Math.max(1, Math.min(storeDeadlineMs, Math.floor(waitsMs)));
+  return Math.max(1, Math.floor((waitsMs * 2) / 3));
 }
 
 function range(query: Pick<PageOrder, 'since' | 'before'>): object {

@@ -55,7 +55,7 @@ export class ProgramTooOld extends Error {
  * updates all 16. A commit that is based on an old state therefore conflicts, and concurrent imports rarely do.
  */
 const shards = 16;
-const answerMs = 5000;
+const answerMs = 10_000;
 const durable = { writeConcern: { w: 'majority', j: true }, readConcern: { level: 'snapshot' } } as const;
 
 /** Returns a store's key state; null if it was never written. Rejects if the store does not answer. */
