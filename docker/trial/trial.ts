@@ -114,7 +114,10 @@ async function untilReady(
       throw new Error(`not ready within ${readyMs / 60_000} min: ${names}; see ${files}, then start again`);
     if (now - reported > reportMs) {
       reported = now;
-      report(`waiting for policy and store of ${names}; see ${files}; Ctrl-C stops`);
+      report(
+        `waiting for policy and store of ${names}; see ${files}; Ctrl-C stops. ` +
+          'If the policy or the graph was changed since the last start: npm start -- --fresh',
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

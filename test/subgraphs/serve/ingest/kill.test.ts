@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { bulletinsFile, endOf, Place } from './place.ts';
 
-/** So many that an import takes some seconds: kills then come in the middle of it. */
+/** The number of bulletins. Their import takes some seconds, so that kills come in the middle of it. */
 const all = 2500;
 let place: Place;
 beforeAll(async () => (place = await Place.open()));

@@ -11,7 +11,7 @@ import { policy } from '../../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../../helpers/records.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
-// The graph has no filter by a list yet. A kind with one is what an engineer would add.
+// A filter by a list that the graph need not have: the test does not depend on the graph.
 const kinds = ownKinds.map((kind) =>
   kind.type === 'MispEvent' ? { ...kind, filters: { ...kind.filters, tags: 'content.tags' } } : kind,
 );
