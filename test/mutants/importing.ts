@@ -36,7 +36,7 @@ export const importing: readonly Guard[] = [
   },
   {
     name: "another originator's record under a known id, at import",
-    file: 'subgraphs/serve/ingest/target.ts',
+    file: 'subgraphs/serve/ingest/versions.ts',
     from: 'return before.envelope.originator !== envelope.originator;',
     to: "return before.envelope.originator === '' && envelope.originator === '';",
     project: 'parts',
