@@ -42,6 +42,7 @@ const named = audienceOf({ reach: 'NAMED', organisations: ['csirt-pl'] });
 const amber = { marking: markingOf({ tlp: 'AMBER' }), audience: named };
 const portionOn = (path: string) => ({ path, ...amber });
 
+/** The serials and minutes of hidden records are those of no record that the reader sees: it would find that one. */
 async function fill(store: CommunityStore, bytes: number): Promise<void> {
   for (let at = 0; at < backgroundRecords; at += 1)
     await insert(store, `open-${at}`, {}, { serial: `2099-${at}`, minute: at % 50, bytes: 1000 });
@@ -53,9 +54,14 @@ async function fill(store: CommunityStore, bytes: number): Promise<void> {
       store,
       `portion-${at}`,
       { portions: [portionOn('serial')] },
-      { ...content, serial: '2099-779' },
+      { ...content, serial: '2099-779', minute: 53 },
     );
-    await insert(store, `date-${at}`, { portions: [portionOn('publishedAt')] }, { ...content, minute: 57 });
+    await insert(
+      store,
+      `date-${at}`,
+      { portions: [portionOn('publishedAt')] },
+      { ...content, serial: '2099-780', minute: 57 },
+    );
   }
 }
 
