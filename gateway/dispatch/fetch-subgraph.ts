@@ -84,6 +84,8 @@ export function createAgent(ca: string | null = null): Agent {
     connections: 64,
     pipelining: 1,
     keepAliveTimeout: 30_000,
+    // A subgraph says that it keeps idle connections longer. Closing them first leaves no request on a closed one.
+    keepAliveMaxTimeout: 30_000,
     connect: createConnector({ ca, timeoutMs: 1000 }),
   });
 }

@@ -29,6 +29,12 @@ import { type AssertedRequest, HubAuthenticator } from './verify/verify.ts';
 /** Longer than the hub waits for a subgraph (JCU_PART_DEADLINE_MS by default). */
 const drainMs = 5000;
 
+/**
+ * How long an idle connection of the hub stays open. The hub closes it after 30 s: if the subgraph closed it first, a
+ * request that the hub had just sent on it would fail, and with it the part of the community.
+ */
+const keepAliveMs = 65_000;
+
 /** A subgraph that is listening. */
 export type RunningSubgraph = { readonly url: string; stop(): Promise<void> };
 
@@ -60,7 +66,9 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   );
   const app = route(hub.authenticator, { served, hubVersion, isOut: operatorSwitch.isOut }, executors);
   const { host, port } = settings;
-  const listening = await listenOn(createServerOf(settings, app), { host, port, choose: 'JCU_PORT' });
+  const server = createServerOf(settings, app);
+  server.keepAliveTimeout = keepAliveMs;
+  const listening = await listenOn(server, { host, port, choose: 'JCU_PORT' });
   return {
     url: `${schemeOf(settings)}://${host}:${listening.port}/graphql`,
     stop: async () => {

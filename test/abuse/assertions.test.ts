@@ -27,6 +27,8 @@ async function send(token: string | null, sent = body, name = 'cert-eu') {
 function expectNothing({ status, text, headers }: Omit<Awaited<ReturnType<typeof send>>, 'body'>): void {
   expect([status, text]).toEqual([401, '']);
   expect([...headers.keys()].sort()).toEqual(['connection', 'content-length', 'date', 'keep-alive']);
+  // Longer than the hub keeps an idle connection (30 s): the subgraph never closes one that the hub is about to use.
+  expect(headers.get('keep-alive')).toBe('timeout=65');
 }
 
 async function expectShut(token: string | null, sent = body, name = 'cert-eu'): Promise<void> {
