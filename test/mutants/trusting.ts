@@ -156,7 +156,7 @@ export const trusting: readonly Guard[] = [
   },
   {
     name: 'the type of a signed supergraph',
-    file: 'schema/compose/signed-supergraph.ts',
+    file: 'schema/runtime/signed-file.ts',
     from: 'if (protectedHeader?.typ !== type)',
     to: "if (protectedHeader?.typ === '')",
     project: 'parts',
@@ -164,7 +164,7 @@ export const trusting: readonly Guard[] = [
   },
   {
     name: 'the deployment of a signed supergraph',
-    file: 'schema/compose/signed-supergraph.ts',
+    file: 'schema/runtime/signed-file.ts',
     from: 'if (deployment !== null && target !== undefined && target !== deployment)',
     to: "if (target === '')",
     project: 'parts',

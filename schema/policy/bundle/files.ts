@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { BundleError, maxBundleBytes } from './bundle.ts';
+import { SignedFileError } from '../../runtime/signed-file.ts';
+import { maxBundleBytes } from './bundle.ts';
 import type { PolicyFilesNow } from './in-force.ts';
 import { filePath, text } from '../../runtime/settings/forms.ts';
 import { setting } from '../../runtime/settings/settings.ts';
@@ -12,7 +13,7 @@ export type PolicyFilePaths = {
   readonly policyKeysFile: string;
 };
 
-/** Returns a function that reads both files. It rejects with BundleError, before reading, if a file is too large. */
+/** Returns a function that reads both files. It rejects with SignedFileError, before reading, if a file is too large. */
 export function policyFilesAt({ policyBundleFile, policyKeysFile }: PolicyFilePaths): PolicyFilesNow {
   return async () => {
     const [bundle, keys] = await Promise.all([readBounded(policyBundleFile), readBounded(policyKeysFile)]);
@@ -22,7 +23,7 @@ export function policyFilesAt({ policyBundleFile, policyKeysFile }: PolicyFilePa
 
 async function readBounded(path: string): Promise<string> {
   const { size } = await stat(path);
-  if (size > maxBundleBytes) throw new BundleError(`${path} is larger than ${maxBundleBytes} bytes`);
+  if (size > maxBundleBytes) throw new SignedFileError(`${path} is larger than ${maxBundleBytes} bytes`);
   return await readFile(path, 'utf8');
 }
 

@@ -1,5 +1,6 @@
 import { findPolicyGaps } from '../check/coverage.ts';
-import { BundleError, openBundle, type OpenedBundle } from './bundle.ts';
+import { SignedFileError } from '../../runtime/signed-file.ts';
+import { openBundle, type OpenedBundle } from './bundle.ts';
 import { readPolicyKeys } from './policy-keys.ts';
 
 /** A version of the policy that was accepted, as a store keeps it. Decisions of its time are explained with it. */
@@ -79,7 +80,7 @@ export function watchPolicy(
         update(opened, `the policy in force is version ${opened.version}, signed by ${opened.signedBy}`);
       else update(null, `${problem} ${refusal}`);
     } catch (error) {
-      if (error instanceof BundleError)
+      if (error instanceof SignedFileError)
         update(null, `the policy bundle is rejected: ${error.message}. ${refusal}`);
       else if (inForce === null)
         update(null, `the store does not answer which policies were accepted: ${String(error)}`);
@@ -121,7 +122,7 @@ export async function acceptBundle(
 }
 
 /**
- * Returns a function that reads the files and verifies and compiles them if they changed. It rejects with BundleError,
+ * Returns a function that reads the files and verifies and compiles them if they changed. It rejects with SignedFileError,
  * also if the policy does not cover the graph.
  */
 export function openIfChanged(
@@ -135,8 +136,8 @@ export function openIfChanged(
   } | null = null;
   return async () => {
     const { bundle, keys } = await files().catch((error: unknown) => {
-      if (error instanceof BundleError) throw error;
-      throw new BundleError(
+      if (error instanceof SignedFileError) throw error;
+      throw new SignedFileError(
         `JCU_POLICY_BUNDLE_FILE or JCU_POLICY_KEYS_FILE cannot be read (${String((error as { code?: unknown }).code)})`,
       );
     });
@@ -148,10 +149,10 @@ export function openIfChanged(
 
 async function openAndCheck(bundle: string, keys: string, deployment: string | null): Promise<OpenedBundle> {
   const readKeys = await readPolicyKeys(keys).catch((error: unknown) => {
-    throw new BundleError(`JCU_POLICY_KEYS_FILE: ${(error as Error).message}`);
+    throw new SignedFileError(`JCU_POLICY_KEYS_FILE: ${(error as Error).message}`);
   });
   const opened = await openBundle(bundle, readKeys, deployment);
   const gaps = findPolicyGaps(opened.policy);
-  if (gaps.length > 0) throw new BundleError(`it does not cover the graph: ${gaps.join('; ')}`);
+  if (gaps.length > 0) throw new SignedFileError(`it does not cover the graph: ${gaps.join('; ')}`);
   return opened;
 }

@@ -25,7 +25,7 @@ async function signed(text: string, protectedHeader: object = header): Promise<s
 
 async function expectRefused(text: string, why: RegExp, deployment: string | null = null): Promise<void> {
   await expect(openBundle(text, keys, deployment)).rejects.toMatchObject({
-    name: 'BundleError',
+    name: 'SignedFileError',
     message: expect.stringMatching(why),
   });
 }
