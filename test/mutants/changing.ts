@@ -37,10 +37,18 @@ export const changing: readonly Guard[] = [
   {
     name: 'a joint case that the operator may not see',
     file: 'subgraphs/serve/changes/changes.ts',
-    from: "if (Object.hasOwn(this.#keepHidden(kind, before, {}), 'case'))",
+    from: "if (Object.hasOwn(keepHidden(this.#parts, kind, before, {}), 'case'))",
     to: "if (Object.hasOwn(old, ''))",
     project: 'parts',
     tests: 'test/subgraphs/serve/changes/hidden-record',
+  },
+  {
+    name: 'the right to remove a value of a group of fields',
+    file: 'subgraphs/serve/changes/changes.ts',
+    from: '(value ?? old[name] ?? null) !== null',
+    to: '(value ?? null) !== null',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/changes/update',
   },
   {
     name: "another Member State's assessment, in reads",
@@ -52,8 +60,8 @@ export const changing: readonly Guard[] = [
   },
   {
     name: "another Member State's assessment, in changes",
-    file: 'subgraphs/serve/changes/changes.ts',
-    from: 'return this.#keepOtherStates(kind, old, kept);',
+    file: 'subgraphs/serve/changes/keep-hidden.ts',
+    from: 'return keepOtherStates(readerAccess, kind, old, kept);',
     to: 'return kept;',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/assessments',

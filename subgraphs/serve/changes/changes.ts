@@ -20,6 +20,7 @@ import { settleContent, type TakenContent } from '../record/take-content.ts';
 import { type Made, type Outcome, writeOnce } from './write-once.ts';
 import { isSame, isWider, loosened, type Reading, type ReadingInput, readingOf } from './reading.ts';
 import type { Finder } from './find-record.ts';
+import { itemsIn, keepHidden, keepHiddenPortions } from './keep-hidden.ts';
 import { notFound, Refused } from './refused.ts';
 
 /** The most characters of the reason of a retraction. */
@@ -83,9 +84,9 @@ export class Changes {
     return await this.#once(input, 'update', async (find) => {
       const before = await this.#found(kind, input, 'change', find);
       const taken = await this.#take(kind, input.content);
-      const given = { ...(before.content as Content), ...taken.content };
-      const content = this.#keepHidden(kind, before, given);
-      if (!this.#may('change', kind, before.envelope, taken.content)) throw notFound();
+      const old = before.content as Content;
+      const content = keepHidden(this.#parts, kind, before, { ...old, ...taken.content });
+      if (!this.#may('change', kind, before.envelope, taken.content, old)) throw notFound();
       const derived = kind.says?.(content) ?? {};
       if (!isSame(derived, storedFacts(before.envelope, derived)) && !this.#mayWiden(kind, before.envelope))
         throw new Refused(
@@ -107,7 +108,7 @@ export class Changes {
       const kind = this.#kindOf(input.id);
       const before = await this.#found(kind, input, 'mark-up', find);
       const { envelope: old } = before;
-      const reading = this.#keepHiddenParts(kind, old, this.#readingOf(kind, input.reading));
+      const reading = keepHiddenPortions(this.#parts, kind, old, this.#readingOf(kind, input.reading));
       if (isMarked(reading, kind.sortBy) && !isMarked(old, kind.sortBy))
         throw new Refused(
           'INVALID',
@@ -141,7 +142,7 @@ export class Changes {
         throw new Refused('INVALID', ['case'], 'expected a key of JointCase, such as JointCase:JC-2026-0007');
       const old = before.content as Content;
       // As in an update, a field that the reader may not see keeps its value.
-      if (Object.hasOwn(this.#keepHidden(kind, before, {}), 'case'))
+      if (Object.hasOwn(keepHidden(this.#parts, kind, before, {}), 'case'))
         return this.#remade(kind, before, this.#next(before), old, () => true);
       const content = { ...old, case: key };
       const envelope = { ...this.#next(before), contentByHand: true as const, caseByHand: true as const };
@@ -254,53 +255,18 @@ export class Changes {
     return (isOver ? admits : early).some(isForAnyone);
   }
 
-  /** Keeps the portions that the reader may not see, whatever the input has for their fields. */
-  #keepHiddenParts(kind: Kind, old: Envelope, reading: Reading): Reading {
-    const { policy, readerAccess } = this.#parts;
-    const hidden = policy.decideRow(old, kind.type, readerAccess)?.hidden ?? new Set();
-    const kept = old.portions.filter(({ path }) => hidden.has(path));
-    return { ...reading, portions: [...kept, ...reading.portions] };
-  }
-
-  /** Returns whether the reader may do this to the record and to each group of fields in the content. */
-  #may(action: Action, kind: Kind, envelope: Envelope, content: Content): boolean {
+  /**
+   * Returns whether the reader may do this to the record and to each group of fields in the content. A null counts if it
+   * removes a value of `old`.
+   */
+  #may(action: Action, kind: Kind, envelope: Envelope, content: Content, old: Content = {}): boolean {
     const { policy, readerAccess } = this.#parts;
     const groups = Object.entries(content)
-      .filter(([, value]) => value !== null && value !== undefined)
+      .filter(([name, value]) => (value ?? old[name] ?? null) !== null)
       .map(([name]) => policy.coordinates.placeOf(kind.type, name)?.group ?? '');
     return [...new Set(['content', ...groups])].every((group) =>
       policy.may(readerAccess, action, kind.type, group, envelope),
     );
-  }
-
-  /** Keeps the values of fields that the reader may not see, whatever the input has for them. */
-  #keepHidden(kind: Kind, before: StoredRecord, given: Content): Content {
-    const { policy, readerAccess } = this.#parts;
-    const decision = policy.decideRow(before.envelope, kind.type, readerAccess);
-    const old = before.content as Content;
-    const hidden = Object.keys(old).filter((name) => {
-      const group = policy.coordinates.placeOf(kind.type, name)?.group ?? 'content';
-      if (decision === null || decision.hidden.has(name)) return true;
-      return group !== 'content' && !decision.groups.has(group);
-    });
-    const kept = { ...given, ...Object.fromEntries(hidden.map((name) => [name, old[name]])) };
-    return this.#keepOtherStates(kind, old, kept);
-  }
-
-  /** Keeps the items of other Member States, which the reader does not see. Refuses items that the input has for them. */
-  #keepOtherStates({ itemsOfState: items }: Kind, old: Content, content: Content): Content {
-    if (items === undefined || content[items.field] === old[items.field]) return content;
-    const { memberState } = this.#parts.readerAccess.reader;
-    const isOwn = (item: object) => isOfState(item, items.state, memberState);
-    const given = itemsIn(content, items.field);
-    if (!given.every(isOwn))
-      throw new Refused(
-        'NOT_ALLOWED',
-        ['content', items.field],
-        'expected items of your own Member State only',
-      );
-    const others = itemsIn(old, items.field).filter((item) => !isOwn(item));
-    return { ...content, [items.field]: [...others, ...given] };
   }
 
   async #take(kind: Kind, given: Content): Promise<TakenContent> {
@@ -414,11 +380,6 @@ export class Changes {
 /** Manual changes do not resolve aliases. An unresolved name becomes its own key. */
 function byName(name: string): string | null {
   return sharedKey('ThreatActor', name);
-}
-
-function itemsIn(content: Content, field: string): readonly Readonly<Record<string, unknown>>[] {
-  const items = content[field];
-  return Array.isArray(items) ? (items as readonly Readonly<Record<string, unknown>>[]) : [];
 }
 
 function reasonIn({ reason }: RetractInput): string {
