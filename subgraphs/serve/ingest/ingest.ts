@@ -8,6 +8,7 @@ import { checkShape } from './formats/check-shape.ts';
 import { Positions } from './formats/positions.ts';
 import type { Progress } from '../../../schema/runtime/progress.ts';
 import type { RejectFile } from './rejects.ts';
+import { type IngestReport, Interrupted, isClosed, isLoggable } from './report.ts';
 import type {
   Collection,
   Defaults,
@@ -25,31 +26,6 @@ import { type Slice, SplitError } from './formats/split.ts';
 import { joinTables } from './formats/tables.ts';
 import type { Sink } from './target.ts';
 
-/** The counts of an import. */
-export type IngestReport = {
-  readonly read: number;
-  readonly added: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  /** Records that were left out, because the store has a newer version. */
-  readonly older: number;
-  /** Stored records that the source does not have any more. */
-  readonly withdrawn: number;
-  readonly rejected: number;
-  /** Fields that were left out because of a fault. Their records were imported. */
-  readonly faults: number;
-  /** Records of the file, such as events, of which an item was left out because of a fault. */
-  readonly partial: number;
-  readonly classified: number;
-  /** Records that nobody but their originator and custodian can read. */
-  readonly closed: number;
-  /** The number of parts of the files that have no place in the community, by type. */
-  readonly skipped: Readonly<Record<string, number>>;
-  /** The files that could not be read to the end, and other limits of the import, with the reason. */
-  readonly broken: readonly string[];
-  readonly notes: readonly string[];
-};
-
 /** The input and the dependencies of an import. */
 export type IngestOptions = {
   readonly source: Source;
@@ -65,17 +41,6 @@ export type IngestOptions = {
 
 const batchRecords = 1000;
 const batchBytes = 4 * 1024 * 1024;
-
-/** An import that could not continue: the counts until then, and the reason (`cause`). */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-  readonly report: IngestReport;
-
-  constructor(report: IngestReport, cause: unknown) {
-    super('the import was interrupted', { cause });
-    this.report = report;
-  }
-}
 
 /**
  * Imports files into a community's store as a stream of batches. A faulty record goes to the reject file with its
@@ -108,30 +73,6 @@ const maxTypes = 50;
 
 function asJson(value: unknown): string {
   return JSON.stringify(value) ?? 'nothing';
-}
-
-/** Returns whether a value of the record may stand in a report: the record is open to a community, and no part is hidden. */
-function isLoggable({
-  envelope: { marking, audience, portions, embargoUntil, personalData },
-}: Prepared): boolean {
-  const isOpen = marking.tlp === 'CLEAR' || marking.tlp === 'GREEN';
-  const isLimited =
-    audience.reach === 'NAMED' ||
-    marking.extraRestrictions.length > 0 ||
-    marking.handlingCodes.length > 0 ||
-    marking.distribution !== 'NONE' ||
-    embargoUntil !== null ||
-    personalData !== null;
-  return isOpen && !isLimited && portions.length === 0;
-}
-
-/** Returns whether nobody but originator and custodian can read a record: it names no reader, or has a restriction. */
-function isClosed({ mapped, envelope: { marking, audience } }: Prepared): boolean {
-  if (mapped.withdrawn === true) return false;
-  if (marking.extraRestrictions.length > 0 || marking.handlingCodes.includes('H3')) return true;
-  const isOpen = (marking.tlp === 'CLEAR' || marking.tlp === 'GREEN') && audience.reach !== 'NAMED';
-  const { organisations, sharingGroups, persons, agreements } = audience;
-  return !isOpen && [organisations, sharingGroups, persons, agreements].every((names) => names.length === 0);
 }
 
 type Placed = {

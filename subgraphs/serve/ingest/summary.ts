@@ -1,4 +1,4 @@
-import type { IngestReport } from './ingest.ts';
+import type { IngestReport } from './report.ts';
 
 /** Formats the summary of an import: the counts, then a line for everything that was not imported as it is. */
 export function formatSummary(

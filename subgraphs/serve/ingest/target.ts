@@ -8,8 +8,8 @@ import { envelopeAfter, type Prepared, toStored } from './prepare.ts';
 import { recordsOf, schemaOf } from '../store/collections.ts';
 import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
 import { resolveAgain } from './resolve-again.ts';
+import type { Change, Known } from './change.ts';
 import { followParents, keepCase, unlistedIn } from './kept-by-hand.ts';
-import { rewrite } from './rewrite.ts';
 import { Seen } from './formats/seen.ts';
 import type { RejectReason } from '../record/reject.ts';
 import { compareRevisions, type Revision } from '../record/revision.ts';
@@ -29,6 +29,7 @@ import {
   type Refused,
 } from './versions.ts';
 import { type Defaults, type Edition, placeOf } from './sources/source.ts';
+import { type Gone, Withdrawals } from './withdrawals.ts';
 
 /** The result of one batch. `at` is the index of a refused record in the batch. */
 export type Written = {
@@ -45,11 +46,6 @@ export type Written = {
     readonly message: string;
   }[];
 };
-
-type Known = Pick<StoredRecord, '_id' | 'contentHash' | 'sortAt' | 'envelope' | 'policy'> & {
-  readonly content?: Readonly<Record<string, unknown>> & { readonly case?: string | null };
-};
-type Change = Omit<RecordWrite, 'before'> & { readonly before: Known | null };
 
 /** The envelope that a record would have in the store, or the reason why it would be rejected. */
 export type DryRunResult =
@@ -87,6 +83,7 @@ export class Target {
   readonly #exercise: string | null;
   readonly #keyAssigner: KeyAssigner;
   readonly #editions: Editions;
+  readonly #withdrawals: Withdrawals;
   readonly #seen = new Seen();
   /** The records of the current edition: an earlier edition of the same run may have more. */
   #seenInEdition = new Seen();
@@ -97,6 +94,7 @@ export class Target {
     this.#exercise = exercise;
     this.#keyAssigner = keyAssigner;
     this.#editions = new Editions(store, feed, exercise);
+    this.#withdrawals = new Withdrawals(store, feed, exercise);
   }
 
   /** Creates the collections and indexes that imports and lists need. */
@@ -159,7 +157,7 @@ export class Target {
     for (const kind of isPartial ? [] : this.#store.records.keys()) {
       const gone: string[] = [];
       const open = recordsOf(this.#store, kind)
-        .find({ ...this.#openOf(edition.document, pinnedOriginator) })
+        .find({ ...this.#withdrawals.openOf(edition.document, pinnedOriginator) })
         .project<Pick<StoredRecord, '_id' | 'envelope'>>({ 'envelope.localId': 1 });
       for await (const { _id, envelope } of open)
         if (!this.#seenInEdition.has(placeOf({ kind, localId: envelope.localId }))) gone.push(_id);
@@ -200,7 +198,7 @@ export class Target {
     const count = { unchanged: 0, older };
     const refused: Refused[] = [];
     const changes: Change[] = [];
-    const gone: { kind: string; id: string; revision: Revision | undefined }[] = [];
+    const gone: Gone[] = [];
     const claimed: string[] = [];
     for (const { at, prepared, isAgain } of current) {
       const { mapped } = prepared;
@@ -224,8 +222,8 @@ export class Target {
     }
     if (claimed.length > 0) await raiseForeign(this.#store, claimed, new Date());
     const tombs = [
-      ...(await this.#tombstones(gone, keyPolicy)),
-      ...(await this.#missingParts(current, new Set(gone.map(({ id }) => id)), keyPolicy)),
+      ...(await this.#withdrawals.tombstones(gone, keyPolicy)),
+      ...(await this.#withdrawals.missingParts(current, new Set(gone.map(({ id }) => id)), keyPolicy)),
     ];
     const isRefused = new Set(refused.map(({ at }) => at));
     const documents = documentsOf(current.filter(({ at }) => !isRefused.has(at)));
@@ -251,86 +249,14 @@ export class Target {
     return { current, older: fresh.length - current.length };
   }
 
-  /** Returns the tombstones of the stored records that the documents of a batch do not have any more. */
-  async #missingParts(
-    current: readonly Placed[],
-    except: ReadonlySet<string>,
-    keyPolicy: KeyPolicy,
-  ): Promise<readonly Change[]> {
-    const whole = new Map(
-      current.flatMap(({ prepared: { mapped, envelope } }) =>
-        mapped.document?.parts
-          ? [[keyOf({ originator: envelope.originator, document: mapped.document.id }), { mapped, envelope }]]
-          : [],
-      ),
-    );
-    const gone: { kind: string; id: string; revision: Revision | undefined }[] = [];
-    for (const { mapped, envelope } of whole.values()) {
-      const { id = '', parts } = mapped.document ?? {};
-      for (const kind of this.#store.records.keys()) {
-        const open = await recordsOf(this.#store, kind)
-          .find(this.#openOf(id, envelope.originator))
-          .project<Pick<StoredRecord, '_id' | 'envelope'>>({ 'envelope.localId': 1 })
-          .toArray();
-        for (const {
-          _id,
-          envelope: { localId },
-        } of open)
-          if (!except.has(_id) && parts?.has(placeOf({ kind, localId })) !== true)
-            gone.push({ kind, id: _id, revision: mapped.revision });
-      }
-    }
-    return await this.#tombstones(gone, keyPolicy);
-  }
-
-  #openOf(document: string, originator?: string) {
-    return {
-      feed: this.#feed,
-      'envelope.document': document,
-      ...(originator === undefined ? {} : { 'envelope.originator': originator }),
-      'envelope.exercise': this.#exercise,
-      'envelope.recordState': { $in: ['DRAFT', 'ACTIVE'] as const },
-    };
-  }
-
   async #withdraw(kind: string, ids: readonly string[], revision: Revision): Promise<number> {
     const keyPolicy = await this.#keyAssigner.current();
-    const tombs = await this.#tombstones(
+    const tombs = await this.#withdrawals.tombstones(
       ids.map((id) => ({ kind, id, revision })),
       keyPolicy,
     );
     await this.#commit(tombs, [], keyPolicy);
     return tombs.length;
-  }
-
-  /** Returns the withdrawn records: RETRACTED and without join rows, so that no list under a shared key has them. */
-  async #tombstones(
-    gone: readonly { readonly kind: string; readonly id: string; readonly revision: Revision | undefined }[],
-    keyPolicy: KeyPolicy,
-  ): Promise<readonly Change[]> {
-    const changes: Change[] = [];
-    for (const [kind, ones] of Map.groupBy(gone, (one) => one.kind)) {
-      const revisions = new Map(ones.map(({ id, revision }) => [id, revision]));
-      const stored = recordsOf(this.#store, kind).find({ _id: { $in: [...revisions.keys()] } });
-      for await (const before of stored) {
-        const revision = revisions.get(before._id);
-        const withdraw = ({ envelope }: StoredRecord) => ({
-          envelope: {
-            ...envelope,
-            version: envelope.version + 1,
-            recordState: 'RETRACTED' as const,
-            withdrawnBySource: true as const,
-            ...(revision === undefined ? {} : { revision }),
-          },
-          // No import has this hash, so that a record which comes back is written.
-          contentHash: 'withdrawn',
-        });
-        const record = rewrite(kind, before, withdraw, keyPolicy, schemaOf(this.#store, kind));
-        if (record === null) continue;
-        changes.push({ kind, record, before: before as Known, keys: [], unlisted: new Set() });
-      }
-    }
-    return changes;
   }
 
   #toChange(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Document } from 'mongodb';
-import { ingest, Interrupted } from '../../../../subgraphs/serve/ingest/ingest.ts';
+import { ingest } from '../../../../subgraphs/serve/ingest/ingest.ts';
+import { Interrupted } from '../../../../subgraphs/serve/ingest/report.ts';
 import { type Prepared, prepare } from '../../../../subgraphs/serve/ingest/prepare.ts';
 import { noProgress } from '../../../../schema/runtime/progress.ts';
 import type { Reject, RejectFile } from '../../../../subgraphs/serve/ingest/rejects.ts';
