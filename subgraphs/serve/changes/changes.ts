@@ -20,7 +20,8 @@ import { settleContent, type TakenContent } from '../record/take-content.ts';
 import { type Made, type Outcome, writeOnce } from './write-once.ts';
 import { isSame, isWider, loosened, type Reading, type ReadingInput, readingOf } from './reading.ts';
 import type { Finder } from './find-record.ts';
-import { itemsIn, keepHidden, keepHiddenPortions } from './keep-hidden.ts';
+import { checkContent, refuseRemoved } from './check-content.ts';
+import { hiddenIn, itemsIn, keepHidden, keepHiddenPortions } from './keep-hidden.ts';
 import { notFound, Refused } from './refused.ts';
 
 /** The most characters of the reason of a retraction. */
@@ -66,6 +67,7 @@ export class Changes {
     const kind = this.#kind(type);
     return await this.#once(input, 'create', async () => {
       const taken = await this.#take(kind, input.content);
+      checkContent(this.#schema, kind, taken.content);
       const envelope = this.#newEnvelope(kind, taken, input.reading);
       if (!this.#may('create', kind, envelope, taken.content))
         throw new Refused('NOT_ALLOWED', [], 'you may not create this record here');
@@ -82,11 +84,13 @@ export class Changes {
   async update(type: string, input: ChangeInput): Promise<Outcome> {
     const kind = this.#kind(type);
     return await this.#once(input, 'update', async (find) => {
+      refuseRemoved(this.#schema, kind, input.content);
       const before = await this.#found(kind, input, 'change', find);
       const taken = await this.#take(kind, input.content);
       const old = before.content as Content;
       const content = keepHidden(this.#parts, kind, before, { ...old, ...taken.content });
       if (!this.#may('change', kind, before.envelope, taken.content, old)) throw notFound();
+      checkContent(this.#schema, kind, content, hiddenIn(this.#parts, kind, before, this.#fieldsOf(kind)));
       const derived = kind.says?.(content) ?? {};
       if (!isSame(derived, storedFacts(before.envelope, derived)) && !this.#mayWiden(kind, before.envelope))
         throw new Refused(

@@ -15,15 +15,27 @@ export function keepHidden(
   before: StoredRecord,
   given: Content,
 ): Content {
-  const decision = policy.decideRow(before.envelope, kind.type, readerAccess);
   const old = before.content as Content;
-  const hidden = Object.keys(old).filter((name) => {
-    const group = policy.coordinates.placeOf(kind.type, name)?.group ?? 'content';
-    if (decision === null || decision.hidden.has(name)) return true;
-    return group !== 'content' && !decision.groups.has(group);
-  });
-  const kept = { ...given, ...Object.fromEntries(hidden.map((name) => [name, old[name]])) };
+  const hidden = hiddenIn({ policy, readerAccess }, kind, before, Object.keys(old));
+  const kept = { ...given, ...Object.fromEntries([...hidden].map((name) => [name, old[name]])) };
   return keepOtherStates(readerAccess, kind, old, kept);
+}
+
+/** Returns those of some fields of a record that the reader may not see. */
+export function hiddenIn(
+  { policy, readerAccess }: By,
+  kind: Kind,
+  { envelope }: StoredRecord,
+  names: Iterable<string>,
+): ReadonlySet<string> {
+  const decision = policy.decideRow(envelope, kind.type, readerAccess);
+  return new Set(
+    [...names].filter((name) => {
+      const group = policy.coordinates.placeOf(kind.type, name)?.group ?? 'content';
+      if (decision === null || decision.hidden.has(name)) return true;
+      return group !== 'content' && !decision.groups.has(group);
+    }),
+  );
 }
 
 /** Returns a new reading with the portions that the reader may not see, whatever was given for their fields. */

@@ -14,9 +14,14 @@ export class Refused extends Error {
   override readonly name = 'Refused';
   readonly errors: readonly UserError[];
 
-  constructor(code: UserErrorCode, path: readonly string[], message: string) {
+  constructor(
+    code: UserErrorCode,
+    path: readonly string[],
+    message: string,
+    others: readonly UserError[] = [],
+  ) {
     super(message);
-    this.errors = [{ code, path, message }];
+    this.errors = [{ code, path, message }, ...others];
   }
 }
 

@@ -10,12 +10,13 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  isRequiredInputField,
   isScalarType,
   parse,
 } from 'graphql';
 import { dateTime } from '../../../schema/record/date-time.ts';
 import { isSharedType, sharedKey, type SharedType } from '../../../schema/record/shared-types.ts';
-import { subgraphSdl } from '../../../schema/sources.ts';
+import { declaredSdl } from '../../../schema/sources.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 
@@ -27,7 +28,7 @@ export function contractOf(community: Community): GraphQLSchema {
   const known = built.get(community);
   if (known !== undefined) return known;
   // Federation directives are not declared here, and input does not need them.
-  const schema = buildASTSchema(parse(subgraphSdl(community)), { assumeValidSDL: true });
+  const schema = buildASTSchema(parse(declaredSdl(community)), { assumeValidSDL: true });
   const scalar = schema.getType(dateTime.name);
   if (isScalarType(scalar))
     Object.assign(scalar, { parseValue: dateTime.parseValue, parseLiteral: dateTime.parseLiteral });
@@ -47,6 +48,12 @@ export function contentInput(schema: GraphQLSchema, type: string): GraphQLInputO
 /** Whether a record type can be edited by hand, which is the case if the SDL has its `<type>Content`. */
 export function isWrittenByHand(schema: GraphQLSchema, type: string): boolean {
   return isInputObjectType(schema.getType(`${type}Content`));
+}
+
+/** Returns the names of the fields that every record of a type has a value for. */
+export function requiredFields(schema: GraphQLSchema, type: string): readonly string[] {
+  const fields = Object.values(contentInput(schema, type).getFields());
+  return fields.filter((field) => isRequiredInputField(field)).map(({ name }) => name);
 }
 
 /** A value in content that names something else: a shared entity by its key, or a record of the same community. */

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { graphql } from 'graphql';
 import { randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
 import { community as eeas } from '../../../../subgraphs/eeas/community.ts';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
+import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
+import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
 import { recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
 import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { InStore } from '../../../helpers/in-store.ts';
@@ -15,6 +18,7 @@ beforeAll(async () => (place = await InStore.open(community)));
 afterAll(async () => await place[Symbol.asyncDispose]());
 beforeEach(async () => await place.clear());
 
+const schema = buildCommunitySchema(community, policy);
 const operator = readerOf({ organisation: 'cert-eu', roles: ['community-operator'] });
 const title = { value: 'EXERCISE: phishing', lang: 'en' };
 
@@ -23,6 +27,27 @@ function changes({ name, kinds } = community, { store } = place): Changes {
   const parts = { community: name, kinds, store, policy, keyAssigner: assignKeysBy(policy) };
   return new Changes({ ...parts, readerAccess, alarm: () => undefined });
 }
+
+/** Sends a mutation of a threat product to the graph of the community. */
+async function mutate(source: string, input: object) {
+  const readerAccess = policy.accessOf({ ...operator, organisation: community.name }, new Date());
+  const parts = { store: place.store, kinds: community.kinds, policy, readerAccess };
+  const loaders = new Loaders({ ...parts, cursorKey: Buffer.alloc(32, 7) });
+  const contextValue = {
+    reader: readerAccess.reader,
+    readerAccess,
+    loaders,
+    changes: changes(),
+    assertion: null,
+  };
+  const variableValues = { input: { key: randomUUID(), ...input } };
+  return await graphql({ schema, source, contextValue, variableValues });
+}
+
+const updateProduct = `mutation ($input: UpdateThreatProductInput!) {
+  updateThreatProduct(input: $input) { record { kind intelligenceGaps } userErrors { code path message } } }`;
+const createProduct = `mutation ($input: CreateThreatProductInput!) {
+  createThreatProduct(input: $input) { record { id } userErrors { code path message } } }`;
 
 async function create(): Promise<string> {
   const content = {
@@ -52,6 +77,49 @@ test('keeps the fields that an update leaves out, and removes those that are nul
     vulnerabilities: ['Vulnerability:CVE-2099-10001'],
     intelligenceGaps: null,
   });
+});
+
+test('changes one field through the graph, without the required ones', async () => {
+  const id = await create();
+  const content = { intelligenceGaps: ['EXERCISE: when?'] };
+  const { data, errors } = await mutate(updateProduct, { id, expectedVersion: 1, content });
+  expect(errors).toBeUndefined();
+  expect(data).toEqual({
+    updateThreatProduct: { record: { kind: 'ALERT', intelligenceGaps: ['EXERCISE: when?'] }, userErrors: [] },
+  });
+});
+
+test('refuses to remove a required field, and changes nothing', async () => {
+  const id = await create();
+  const content = { kind: null, title: null, intelligenceGaps: null };
+  const { data } = await mutate(updateProduct, { id, expectedVersion: 1, content });
+  expect(data).toEqual({
+    updateThreatProduct: {
+      record: null,
+      userErrors: ['kind', 'title'].map((name) => ({
+        code: 'INVALID',
+        path: ['content', name],
+        message: `${name} is required, so null is not possible: leave it out to keep its value`,
+      })),
+    },
+  });
+  expect(await stored(id)).toMatchObject({ envelope: { version: 1 }, content: { kind: 'ALERT', title } });
+});
+
+test('refuses to create a record without its required fields, and names each', async () => {
+  const input = { content: { title: null }, reading: { marking: { tlp: 'GREEN' } } };
+  const { data } = await mutate(createProduct, input);
+  expect(data).toEqual({
+    createThreatProduct: {
+      record: null,
+      userErrors: ['kind', 'title'].map((name) => ({
+        code: 'INVALID',
+        path: ['content', name],
+        message: `${name} is required: give it a value`,
+      })),
+    },
+  });
+  expect(await recordsOf(place.store, 'ThreatProduct').countDocuments()).toBe(0);
 });
 
 test('keeps the reason of a retraction with the record, and refuses one that is empty or too long', async () => {
