@@ -11,7 +11,15 @@ export const kinds: readonly Kind[] = [
   declared('cert-eu', 'MispEvent', 'mispEvents', { filters: ['threatLevel'], sortBy: 'date' }),
   declared('cert-eu', 'Sighting', 'sightings', { sortBy: 'seenAt' }),
   declared('cert-eu', 'ActorProfile', 'actorProfiles', { filters: ['country'] }),
-  declared('cert-eu', 'UnionIncident', 'unionIncidents', { filters: ['state'], says: identityFact }),
+  declared('cert-eu', 'UnionIncident', 'unionIncidents', {
+    filters: ['state'],
+    says: identityFact,
+    timesInOrder: [
+      ['timeline.occurred', 'timeline.detected'],
+      ['timeline.occurred', 'timeline.contained'],
+      ['timeline.occurred', 'timeline.recovered'],
+    ],
+  }),
   declared('cert-eu', 'ThreatProduct', 'threatProducts', { filters: ['kind'] }),
 ];
 

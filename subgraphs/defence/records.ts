@@ -5,11 +5,22 @@ import { declared } from '../serve/record/declared.ts';
 export const kinds: readonly Kind[] = [
   declared('defence', 'AttackTechnique', 'attackTechniques', { filters: ['attackId'] }),
   declared('defence', 'AttackSoftware', 'attackSoftware', { filters: ['attackId'] }),
-  declared('defence', 'AttackCampaign', 'attackCampaigns', { filters: ['attackId'], sortBy: 'firstSeen' }),
+  declared('defence', 'AttackCampaign', 'attackCampaigns', {
+    filters: ['attackId'],
+    sortBy: 'firstSeen',
+    timesInOrder: [['firstSeen', 'lastSeen']],
+  }),
   declared('defence', 'AttackGroup', 'attackGroups', { filters: ['attackId'] }),
   declared('defence', 'TechniqueUse', 'techniqueUses'),
   declared('defence', 'SoftwareUse', 'softwareUses'),
-  declared('defence', 'StixObservation', 'stixObservations', { filters: ['stixType'], sortBy: 'validFrom' }),
-  declared('defence', 'DefenceUnit', 'defenceUnits', { filters: ['kind'] }),
+  declared('defence', 'StixObservation', 'stixObservations', {
+    filters: ['stixType'],
+    sortBy: 'validFrom',
+    timesInOrder: [['validFrom', 'validUntil']],
+  }),
+  declared('defence', 'DefenceUnit', 'defenceUnits', {
+    filters: ['kind'],
+    timesInOrder: [['rotation.from', 'rotation.to']],
+  }),
   declared('defence', 'DefenceAssessment', 'defenceAssessments', { filters: ['missionImpact'] }),
 ];

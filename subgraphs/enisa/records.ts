@@ -17,6 +17,10 @@ export const kinds: readonly Kind[] = [
   declared('enisa', 'NotificationFile', 'notificationFiles', {
     filters: ['sector'],
     says: notificationFacts,
+    timesInOrder: [
+      ['awareAt', 'enisaInformedAt'],
+      ['awareAt', 'otherStatesInformedAt'],
+    ],
   }),
   declared('enisa', 'QuarterlySummary', 'quarterlySummaries', { filters: ['quarter'] }),
 ];

@@ -13,6 +13,7 @@ export const kinds: readonly Kind[] = [
   declared('europol', 'Contribution', 'contributions', {
     filters: ['crimeArea'],
     says: personsFact,
+    timesInOrder: [['providedAt', 'reviewAt']],
   }),
   declared('europol', 'Operation', 'operations', { filters: ['phase'], says: noPersons }),
 ];

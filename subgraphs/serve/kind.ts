@@ -20,6 +20,11 @@ export type Kind = {
   readonly guarded?: readonly string[];
   /** A list of content whose items belong to one Member State each. A reader sees and changes those of its own state only. */
   readonly itemsOfState?: { readonly field: string; readonly state: string; readonly organisation: string };
+  /**
+   * Pairs of times in content of which the first must not be after the second, by their paths. Both have the same
+   * parent: the content, an object, or each item of a list (`members.dutyFrom`).
+   */
+  readonly timesInOrder?: readonly (readonly [string, string])[];
   /** Derives parts of the envelope from content: the Member States concerned, and the facts that the policy uses. */
   readonly says?: (content: Content) => Said;
   /** The steps from schema version 1 to the version that `content` describes, in order. Absent at version 1. */

@@ -51,6 +51,14 @@ export const changing: readonly Guard[] = [
     tests: 'test/subgraphs/serve/changes/update',
   },
   {
+    name: 'a hidden time in the order of times',
+    file: 'subgraphs/serve/changes/changes.ts',
+    from: 'hiddenIn(this.#parts, kind, before, this.#fieldsOf(kind))',
+    to: 'new Set()',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/changes/update',
+  },
+  {
     name: "another Member State's assessment, in reads",
     file: 'subgraphs/serve/graph/resolvers.ts',
     from: 'items.filter((item) => isOfState(item, state, reader.memberState))',

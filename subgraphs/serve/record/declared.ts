@@ -8,7 +8,7 @@ type Options = {
   readonly filters?: readonly string[];
   /** List filters that compare a text which only the store keeps, by filter and field: `{ name: 'nameKey' }`. */
   readonly searchKeys?: Readonly<Record<string, string>>;
-} & Pick<Kind, 'sortBy' | 'says' | 'guarded' | 'itemsOfState' | 'migrations'>;
+} & Pick<Kind, 'sortBy' | 'says' | 'timesInOrder' | 'guarded' | 'itemsOfState' | 'migrations'>;
 
 /** Describes a record type by the graph: its input `<type>Content`, or the object type if it is only imported. */
 export function declared(
@@ -18,6 +18,9 @@ export function declared(
   { filters = [], searchKeys = {}, ...rest }: Options = {},
 ): Kind {
   const { fields } = shapeOfContent(contractOf(community), type);
+  for (const path of rest.timesInOrder?.flat() ?? [])
+    if (!isTime({ fields }, path.split('.')))
+      throw new Error(`timesInOrder of ${type}: ${path} is not a time`);
   const compared = { ...Object.fromEntries(filters.map((name) => [name, name])), ...searchKeys };
   const keys = Object.fromEntries(Object.values(searchKeys).map((field) => [field, 'text'] as const));
   return {
@@ -27,6 +30,13 @@ export function declared(
     filters: Object.fromEntries(Object.entries(compared).map(([name, field]) => [name, `content.${field}`])),
     ...rest,
   };
+}
+
+/** Returns whether a path in content leads to a date or to a `Time`. */
+function isTime(shape: Shape | undefined, [name, ...rest]: readonly string[]): boolean {
+  if (shape === undefined || typeof shape === 'string') return shape === 'date' && name === undefined;
+  if ('list' in shape) return isTime(shape.list, name === undefined ? [] : [name, ...rest]);
+  return name === undefined ? shape.fields['utc'] === 'date' : isTime(shape.fields[name], rest);
 }
 
 function definitionOf(fields: Readonly<Record<string, Shape>>): SchemaDefinition {

@@ -3,6 +3,8 @@ import { graphql } from 'graphql';
 import { randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
+import { community as defence } from '../../../../subgraphs/defence/community.ts';
+import { community as joint } from '../../../../subgraphs/joint-unit/community.ts';
 import { community as eeas } from '../../../../subgraphs/eeas/community.ts';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
 import { buildCommunitySchema } from '../../../../subgraphs/serve/graph/schema.ts';
@@ -11,7 +13,7 @@ import { recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
 import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
-import { readerOf } from '../../../helpers/records.ts';
+import { audienceOf, markingOf, readerOf } from '../../../helpers/records.ts';
 
 let place: InStore;
 beforeAll(async () => (place = await InStore.open(community)));
@@ -120,6 +122,71 @@ test('refuses to create a record without its required fields, and names each', a
     },
   });
   expect(await recordsOf(place.store, 'ThreatProduct').countDocuments()).toBe(0);
+});
+
+const dayOf = (day: string) => ({ utc: new Date(`2026-${day}T00:00:00Z`), precision: 'DAY' });
+
+test('refuses a time that ends before it starts, also if an update gives only one of both', async () => {
+  await using units = await InStore.open(defence);
+  const make = async (content: object) => {
+    const input = {
+      key: randomUUID(),
+      content: { stixId: 'campaign--1', attackId: 'C1', name: 'EXERCISE', ...content },
+    };
+    return await changes(defence, units).create('AttackCampaign', {
+      ...input,
+      reading: { marking: { tlp: 'GREEN' } },
+    });
+  };
+  const unordered = {
+    id: null,
+    userErrors: [
+      {
+        code: 'INVALID',
+        path: ['content', 'lastSeen'],
+        message: 'lastSeen is before firstSeen: correct one of the two times',
+      },
+    ],
+  };
+  expect(await make({ firstSeen: dayOf('03-02'), lastSeen: dayOf('03-01') })).toMatchObject(unordered);
+  // A day ends 24 hours after its time in UTC.
+  const inDay = { utc: new Date('2026-03-02T09:00:00Z'), precision: 'SECOND' };
+  const { id, userErrors } = await make({ firstSeen: inDay, lastSeen: dayOf('03-02') });
+  expect(userErrors).toEqual([]);
+  const change = {
+    key: randomUUID(),
+    id: id ?? '',
+    expectedVersion: 1,
+    content: { lastSeen: dayOf('03-01') },
+  };
+  expect(await changes(defence, units).update('AttackCampaign', change)).toMatchObject(unordered);
+});
+
+test('does not compare a time with one that the reader may not see', async () => {
+  await using units = await InStore.open(defence);
+  const content = { stixId: 'campaign--1', attackId: 'C1', name: 'EXERCISE', firstSeen: dayOf('03-02') };
+  const input = { key: randomUUID(), content, reading: { marking: { tlp: 'GREEN' as const } } };
+  const { id } = await changes(defence, units).create('AttackCampaign', input);
+  const audience = audienceOf({ persons: ['u-9'] });
+  const portion = { path: 'firstSeen', marking: markingOf({ tlp: 'RED' }), audience };
+  const marked = { $set: { 'envelope.portions': [portion] } };
+  await recordsOf(units.store, 'AttackCampaign').updateOne({ _id: id ?? '' }, marked);
+  const given = { lastSeen: dayOf('03-01') };
+  const change = { key: randomUUID(), id: id ?? '', expectedVersion: 1, content: given };
+  expect(await changes(defence, units).update('AttackCampaign', change)).toMatchObject({
+    version: 2,
+    userErrors: [],
+  });
+});
+
+test('refuses times in the wrong order in the items of a list', async () => {
+  await using units = await InStore.open(joint);
+  const members = [{ pseudonym: 'EXERCISE', dutyFrom: dayOf('03-02').utc, dutyTo: dayOf('03-01').utc }];
+  const content = { name: 'EXERCISE team', kind: 'MUTUAL_ASSISTANCE', members };
+  const input = { key: randomUUID(), content, reading: { marking: { tlp: 'GREEN' as const } } };
+  expect(await changes(joint, units).create('ResponseTeam', input)).toMatchObject({
+    userErrors: [{ code: 'INVALID', path: ['content', 'members', 'dutyTo'] }],
+  });
 });
 
 test('keeps the reason of a retraction with the record, and refuses one that is empty or too long', async () => {

@@ -44,3 +44,12 @@ test('stores a search key and compares it in the filter', () => {
     name: 'content.nameKey',
   });
 });
+
+const declare = (then: string) => () =>
+  declared('joint-unit', 'ResponseTeam', 'teams', { timesInOrder: [['members.dutyFrom', then]] });
+
+test('rejects times in order that the content does not have', () => {
+  expect(declare('members.dutyTo')).not.toThrow();
+  for (const path of ['members.dutyTil', 'members', 'dutyTo', 'name'])
+    expect(declare(path)).toThrow(`timesInOrder of ResponseTeam: ${path} is not a time`);
+});
