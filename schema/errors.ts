@@ -27,11 +27,11 @@ export const errorTable = {
       'An argument or a variable has a value of the wrong type. Compare it with the schema. ' +
       'A DateTime has date, time and zone, such as 2026-01-31T00:00:00Z.',
   },
-  UNKNOWN_ORGANISATION: {
+  UNKNOWN_RECIPIENT: {
     status: 400,
     message:
-      'An audience names an organisation that the registry does not have, so nothing was changed. ' +
-      'Ask `organisation(id:)` for each one.',
+      'An audience names a recipient that the registry does not have, so nothing was changed. ' +
+      'Correct the names in extensions.unknown, or ask the operators of the hub to register them.',
   },
   // A cursor is checked by the community, which leaves the other fields of the response as they are.
   BAD_CURSOR: {
@@ -96,15 +96,24 @@ export const errorTable = {
 /** A code of the table. */
 export type HubErrorCode = keyof typeof errorTable;
 
-/** An error with a code of the table. `detail` is for the log; a client never gets it. */
+/**
+ * An error with a code of the table. `detail` is for the log; a client never gets it. `unknown` are values of the
+ * client's own request that the error is about; the client gets them.
+ */
 export class HubError extends Error {
   override readonly name = 'HubError';
   readonly code: HubErrorCode;
   readonly status: number;
+  readonly unknown: readonly string[];
 
-  constructor(code: HubErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(
+    code: HubErrorCode,
+    detail?: string,
+    options: ErrorOptions & { readonly unknown?: readonly string[] } = {},
+  ) {
     super(detail ?? errorTable[code].message, options);
     this.code = code;
+    this.unknown = options.unknown ?? [];
     this.status = errorTable[code].status;
   }
 }

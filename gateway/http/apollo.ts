@@ -85,7 +85,7 @@ export function toConstant(formatted: GraphQLFormattedError): GraphQLFormattedEr
   // The stages build these paths from the reader's document. An internal error may have one of the executor's.
   const hasPath = formatted.path !== undefined && code !== 'INTERNAL';
   const { message } = full ? formatted : errorTable[code];
-  const { part, coordinates } = formatted.extensions ?? {};
+  const { part, coordinates, unknown } = formatted.extensions ?? {};
   return {
     message,
     ...(full ? { locations: formatted.locations } : {}),
@@ -94,6 +94,7 @@ export function toConstant(formatted: GraphQLFormattedError): GraphQLFormattedEr
       code,
       ...(typeof part === 'string' ? { part } : {}),
       ...(Array.isArray(coordinates) ? { coordinates } : {}),
+      ...(code === 'UNKNOWN_RECIPIENT' && Array.isArray(unknown) ? { unknown } : {}),
     },
   };
 }

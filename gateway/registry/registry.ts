@@ -1,4 +1,4 @@
-import type { Collection, Db } from 'mongodb';
+import type { Collection, Db, Filter } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
 import type { HeldAgreement, HeldGrant, HeldShare, Reader } from '../../schema/protocol/reader.ts';
 import { type Purpose, purposes, type Tlp, tlpScale } from '../../schema/record/vocabulary.ts';
@@ -69,11 +69,21 @@ export type Membership = Pick<
   readonly budget: unknown;
 };
 
+/** The lists of names in an audience. */
+export const recipientLists = ['organisations', 'sharingGroups', 'persons', 'agreements'] as const;
+/** Names of an audience, by list. */
+export type Recipients = Readonly<Record<(typeof recipientLists)[number], readonly string[]>>;
+
 /** The registry of organisations and memberships. It is read at each request, so that an ended right has effect at once. */
 export type Registry = {
   /** Returns the current membership of a subject; null if there is none. */
   findMembership(subject: string, now: Date): Promise<Membership | null>;
   findOrganisations(ids: readonly string[]): Promise<readonly OrganisationEntry[]>;
+  /**
+   * Returns the names that the registry has: organisations, members, agreements, and sharing groups that have a member.
+   * Entries that have ended count too.
+   */
+  findRecipients(named: Recipients): Promise<Recipients>;
 };
 
 const deadlineMs = 1500;
@@ -109,7 +119,39 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
         ms,
         async () => await organisations.find({ _id: { $in: [...ids] } }, { maxTimeMS: ms }).toArray(),
       ),
+    findRecipients: async (named) =>
+      await orUnavailable(ms, async () => {
+        const [known, groups, persons, agreed] = await Promise.all([
+          idsIn(organisations, named.organisations, ms),
+          groupsIn(members, named.sharingGroups, ms),
+          idsIn(members, named.persons, ms),
+          idsIn(agreements, named.agreements, ms),
+        ]);
+        return { organisations: known, sharingGroups: groups, persons, agreements: agreed };
+      }),
   };
+}
+
+/** Returns those of some ids that a collection has. */
+async function idsIn<Entry extends { readonly _id: string }>(
+  entries: Collection<Entry>,
+  ids: readonly string[],
+  ms: number,
+): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const found = entries.find({ _id: { $in: [...ids] } } as Filter<Entry>, { maxTimeMS: ms });
+  return (await found.project<{ _id: string }>({ _id: 1 }).toArray()).map(({ _id }) => _id);
+}
+
+/** Returns those of some sharing groups that have a member. The registry has no other list of groups. */
+async function groupsIn(
+  members: Collection<MembershipEntry>,
+  groups: readonly string[],
+  ms: number,
+): Promise<readonly string[]> {
+  if (groups.length === 0) return [];
+  const filter = { sharingGroups: { $in: [...groups] } };
+  return await members.distinct('sharingGroups', filter, { maxTimeMS: ms });
 }
 
 /** Returns whether a membership is in force: `until` is null or in the future. A malformed or missing end is in the past. */

@@ -12,39 +12,50 @@ import {
 } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import { organisationKey } from '../../schema/record/keys.ts';
-import type { Registry } from '../registry/registry.ts';
+import { recipientLists, type Recipients, type Registry } from '../registry/registry.ts';
 
 /**
- * Throws UNKNOWN_ORGANISATION if a mutation names an organisation in an audience that the registry does not have: nobody could
- * read the record for it, and a later organisation of that id would. No community is asked then, so nothing changes.
+ * Throws UNKNOWN_RECIPIENT if an audience in a mutation names a recipient that the registry does not have. Nobody could
+ * read the record by that name now, but a recipient that is registered under it later could. The operation is not sent to any
+ * community, so nothing changes.
  */
 export async function checkAudiences(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
   schema: GraphQLSchema,
-  registry: Pick<Registry, 'findOrganisations'>,
+  registry: Pick<Registry, 'findRecipients'>,
 ): Promise<void> {
-  const named = audiencesIn(document, variables, schema);
-  if (named.length === 0) return;
-  const found = await registry.findOrganisations(named);
-  const known = new Set(found.map(({ _id }) => _id));
-  const unknown = named.filter((one) => !known.has(one));
-  if (unknown.length > 0)
-    throw new HubError(
-      'UNKNOWN_ORGANISATION',
-      `audience.organisations: the registry has no organisation ${unknown.slice(0, maxNamed).join(', ')}`,
-    );
+  const named = recipientsIn(document, variables, schema);
+  if (recipientLists.every((list) => named[list].length === 0)) return;
+  const found = await registry.findRecipients(named);
+  const unknown = recipientLists.flatMap((list) => {
+    const known = new Set(found[list]);
+    const missing = named[list].filter((one) => !known.has(one));
+    return missing.map((one) => `audience.${list}: ${one.slice(0, maxCharacters)}`);
+  });
+  if (unknown.length === 0) return;
+  const first = unknown.slice(0, maxNamed);
+  throw new HubError('UNKNOWN_RECIPIENT', `the registry does not have ${first.join(', ')}`, {
+    unknown: first,
+  });
 }
 
+/** The most unknown names in an error, and the most characters of each. */
 const maxNamed = 10;
+const maxCharacters = 200;
 
-/** Returns the ids of the organisations in all audiences of an operation. The community refuses malformed ones. */
-function audiencesIn(
+/** Returns the names in all audiences of an operation. The community refuses malformed ids of organisations. */
+function recipientsIn(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
   schema: GraphQLSchema,
-): readonly string[] {
-  const named = new Set<string>();
+): Recipients {
+  const named: Found = {
+    organisations: new Set(),
+    sharingGroups: new Set(),
+    persons: new Set(),
+    agreements: new Set(),
+  };
   const types = new TypeInfo(schema);
   const visitor = {
     Argument: ({ value }: ArgumentNode) => {
@@ -54,11 +65,20 @@ function audiencesIn(
     },
   };
   visit(document, visitWithTypeInfo(types, visitor));
-  const keys = [...named].map((one) => organisationKey(one.replace(/^Organisation:/, '')));
-  return keys.flatMap((key) => (key === null ? [] : [key.slice('Organisation:'.length)]));
+  return {
+    organisations: [...named.organisations].flatMap((one) => {
+      const key = organisationKey(one.replace(/^Organisation:/, ''));
+      return key === null ? [] : [key.slice('Organisation:'.length)];
+    }),
+    sharingGroups: [...named.sharingGroups],
+    persons: [...named.persons],
+    agreements: [...named.agreements],
+  };
 }
 
-function collect(value: unknown, type: GraphQLInputType, found: Set<string>): void {
+type Found = Readonly<Record<(typeof recipientLists)[number], Set<string>>>;
+
+function collect(value: unknown, type: GraphQLInputType, found: Found): void {
   const named = getNamedType(type);
   if (!isInputObjectType(named) || typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
@@ -67,7 +87,8 @@ function collect(value: unknown, type: GraphQLInputType, found: Set<string>): vo
   }
   const given = value as Readonly<Record<string, unknown>>;
   if (named.name === 'AudienceInput')
-    for (const one of (given['organisations'] as readonly unknown[] | null | undefined) ?? [])
-      found.add(String(one));
+    for (const list of recipientLists)
+      for (const one of (given[list] as readonly unknown[] | null | undefined) ?? [])
+        found[list].add(String(one));
   for (const [name, field] of Object.entries(named.getFields())) collect(given[name], field.type, found);
 }

@@ -7,7 +7,8 @@ export function toGraphQLError(error: unknown, log: Logger): GraphQLError {
   const known = error instanceof HubError ? error : new HubError('INTERNAL', String(error), { cause: error });
   if (known.status >= 500) log.error({ error }, 'an operation failed');
   const { message, status } = errorTable[known.code];
-  return new GraphQLError(message, { extensions: { code: known.code, http: { status } } });
+  const unknown = known.unknown.length > 0 ? { unknown: known.unknown } : {};
+  return new GraphQLError(message, { extensions: { code: known.code, ...unknown, http: { status } } });
 }
 
 /** Returns the constant error of a code. */

@@ -58,7 +58,9 @@ test('refuses an audience with an organisation that the registry does not have, 
   const before = (await ask(asked, operator, count)).body.data;
   const { status, body } = await ask(asked, operator, create, { input: assessment({ reading }) });
   expect(status).toBe(400);
-  expect(body.errors).toMatchObject([{ extensions: { code: 'UNKNOWN_ORGANISATION' } }]);
+  expect(body.errors).toMatchObject([
+    { extensions: { code: 'UNKNOWN_RECIPIENT', unknown: ['audience.organisations: nobody'] } },
+  ]);
   expect((await ask(asked, operator, count)).body.data).toEqual(before);
 });
 

@@ -49,6 +49,7 @@ async function identifyBy(
   const registry: Registry & Revocations = {
     findMembership: () => Promise.resolve(found),
     findOrganisations: () => Promise.resolve([]),
+    findRecipients: async (named) => await Promise.resolve(named),
     isRevoked: (token, at) => {
       expect(at).toBe(now);
       return revoked.includes(token.id) || revoked.includes(token.subject);

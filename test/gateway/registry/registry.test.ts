@@ -1,5 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { isInForce, toMembership } from '../../../gateway/registry/registry.ts';
+import { MongoClient } from 'mongodb';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStores } from '../../../docker/trial/stores/stores.ts';
+import { isInForce, openRegistry, toMembership } from '../../../gateway/registry/registry.ts';
 
 const until = new Date('2026-12-31T00:00:00Z');
 const member = {
@@ -119,4 +124,35 @@ test('leaves out a share, a grant and an agreement that is malformed, and keeps 
     ],
   );
   expect(joined).toMatchObject({ onwardShares: [{ id: 's-1' }], grants: [], agreements: [{ id: 'A-7' }] });
+});
+
+const named = (name: string) => [name, 'nobody', 'g-1'];
+
+test('finds the recipients that the registry has, in each list', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'jcu-registry-'));
+  const stores = await startStores({ home });
+  const client = new MongoClient(stores.uris.hub);
+  try {
+    const db = client.db();
+    const insert = async (name: string, entry: object) => await db.collection(name).insertOne(entry);
+    await insert('organisations', organisation);
+    await insert('memberships', member);
+    await insert('agreements', { _id: 'A-7' });
+    const found = await openRegistry(db).findRecipients({
+      organisations: named('csirt-fr'),
+      sharingGroups: named('g-1'),
+      persons: named('u-1'),
+      agreements: named('A-7'),
+    });
+    expect(found).toEqual({
+      organisations: ['csirt-fr'],
+      sharingGroups: ['g-1'],
+      persons: ['u-1'],
+      agreements: ['A-7'],
+    });
+  } finally {
+    await client.close();
+    await stores.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
 });

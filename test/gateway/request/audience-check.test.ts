@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { buildSchema, parse } from 'graphql';
+import { pino } from 'pino';
 import { checkAudiences } from '../../../gateway/request/audience-check.ts';
-import type { OrganisationEntry } from '../../../gateway/registry/registry.ts';
+import { toGraphQLError } from '../../../gateway/request/errors.ts';
+import { toConstant } from '../../../gateway/http/apollo.ts';
+import type { Recipients } from '../../../gateway/registry/registry.ts';
 
 const schema = buildSchema(`
   type Query { a: Int }
@@ -9,18 +12,23 @@ const schema = buildSchema(`
   input MarkInput { reading: ReadingInput! }
   input ReadingInput { audience: AudienceInput portions: [PortionInput!] }
   input PortionInput { path: String! audience: AudienceInput }
-  input AudienceInput { organisations: [ID!] persons: [String!] }`);
+  input AudienceInput {
+    organisations: [ID!] persons: [String!] sharingGroups: [String!] agreements: [String!]
+  }`);
 
-const registry = {
-  findOrganisations: async (ids: readonly string[]) =>
-    await Promise.resolve(ids.filter((id) => id === 'cert-eu').map((_id) => ({ _id }) as OrganisationEntry)),
+const known: Recipients = {
+  organisations: ['cert-eu'],
+  sharingGroups: ['ransomware'],
+  persons: ['u-1'],
+  agreements: ['a-1'],
 };
+const registry = { findRecipients: async () => await Promise.resolve(known) };
 
 async function check(text: string, variables: Readonly<Record<string, unknown>> = {}): Promise<void> {
   await checkAudiences(parse(text), variables, schema, registry);
 }
 
-const unknown = /audience\.organisations: the registry has no organisation nobody$/;
+const unknown = /the registry does not have audience\.organisations: nobody$/;
 const audience = { organisations: ['Organisation:cert-eu', 'nobody'] };
 
 test.each([
@@ -44,8 +52,33 @@ test.each([
 });
 
 test('accepts organisations of the registry, and leaves malformed ids to the community', async () => {
-  const reading = { audience: { organisations: ['cert-eu', 'Not An Id'], persons: ['nobody'] } };
+  const reading = { audience: { ...known, organisations: ['cert-eu', 'Not An Id'] } };
   const marked = 'mutation M($input: MarkInput!) { mark(input: $input) }';
   await expect(check(marked, { input: { reading } })).resolves.toBeUndefined();
   await expect(check(marked, { input: { reading: {} } })).resolves.toBeUndefined();
+});
+
+test.each(['sharingGroups', 'persons', 'agreements'] as const)(
+  'refuses an unknown name in %s, and tells the client which',
+  async (list) => {
+    const input = { reading: { audience: { [list]: [...known[list], 'nobody'] } } };
+    const error = await check('mutation M($input: MarkInput!) { mark(input: $input) }', { input }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(toConstant(toGraphQLError(error, pino({ level: 'silent' })).toJSON())).toEqual({
+      message: expect.stringMatching(/so nothing was changed/),
+      extensions: { code: 'UNKNOWN_RECIPIENT', unknown: [`audience.${list}: nobody`] },
+    });
+  },
+);
+
+test('limits the unknown names in an error in number and length', async () => {
+  const persons = Array.from({ length: 20 }, (_, at) => `${at}${'x'.repeat(500)}`);
+  const input = { reading: { audience: { persons } } };
+  const error = await check('mutation M($input: MarkInput!) { mark(input: $input) }', { input }).catch(
+    (reason: unknown) => reason,
+  );
+  const { unknown: named } = toGraphQLError(error, pino({ level: 'silent' })).extensions;
+  expect(named).toHaveLength(10);
+  expect((named as string[]).every((one) => one.length <= 220)).toBe(true);
 });
