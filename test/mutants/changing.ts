@@ -107,10 +107,10 @@ export const changing: readonly Guard[] = [
     tests: 'test/gateway/registry/names',
   },
   {
-    name: 'the organisations of an audience',
+    name: 'the recipients of an audience',
     file: 'gateway/request/audience-check.ts',
-    from: 'const unknown = named.filter((one) => !known.has(one));',
-    to: 'const unknown: string[] = [];',
+    from: 'const missing = named[list].filter((one) => !known.has(one));',
+    to: 'const missing: string[] = [];',
     project: 'parts',
     tests: 'test/gateway/request/audience-check',
   },
