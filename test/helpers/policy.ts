@@ -17,6 +17,15 @@ export function policyWith(...kinds: readonly string[]): Policy {
   return policyOfTexts({ ...texts, 'domain.yaml': domain.toString() });
 }
 
+/** Returns the repository's policy with other actions in the rule J33c: those of operators on the name of a Union entity. */
+export function policyOnEntityNames(...actions: readonly string[]): Policy {
+  const texts = readPolicyTexts();
+  const rules = texts['baseline.yaml'] ?? '';
+  const changed = rules.replace(/(id: J33c\n[^-]*may: )\[[^\]]*\]/, `$1[${actions.join(', ')}]`);
+  if (changed === rules) throw new Error('expected the rule J33c in baseline.yaml');
+  return policyOfTexts({ ...texts, 'baseline.yaml': changed });
+}
+
 /** The repository's policy with two additional kinds for tests. */
 export const policy: Policy = policyWith('Bulletin', 'Note');
 

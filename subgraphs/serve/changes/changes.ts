@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Action } from '../../../schema/policy/language/domain.ts';
 import { isForAnyone } from '../../../schema/policy/decide/access-keys.ts';
+import type { Access } from '../../../schema/policy/explain/explain.ts';
 import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.ts';
 import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
@@ -22,6 +23,7 @@ import { isSame, isWider, loosened, type Reading, type ReadingInput, readingOf }
 import type { Finder } from './find-record.ts';
 import { checkContent, refuseRemoved } from './check-content.ts';
 import { hiddenIn, itemsIn, keepHidden, keepHiddenPortions } from './keep-hidden.ts';
+import { mayNotChange, mayNotCreate } from './not-allowed.ts';
 import { notFound, Refused } from './refused.ts';
 
 /** The most characters of the reason of a retraction. */
@@ -69,8 +71,8 @@ export class Changes {
       const taken = await this.#take(kind, input.content);
       checkContent(this.#schema, kind, taken.content);
       const envelope = this.#newEnvelope(kind, taken, input.reading);
-      if (!this.#may('create', kind, envelope, taken.content))
-        throw new Refused('NOT_ALLOWED', [], 'you may not create this record here');
+      const refused = this.#findRefused('create', kind, envelope, taken.content);
+      if (refused !== null) throw mayNotCreate(this.#parts, refused.access, envelope, refused.path);
       const { content } = taken;
       // The order of a list would disclose the marked field.
       const sortAt = isMarked(envelope, kind.sortBy) ? null : taken.sortAt;
@@ -88,9 +90,13 @@ export class Changes {
       const before = await this.#found(kind, input, 'change', find);
       const taken = await this.#take(kind, input.content);
       const old = before.content as Content;
+      const hidden = hiddenIn(this.#parts, kind, before, this.#fieldsOf(kind));
+      // A null changes nothing in a hidden field, so its answer must not depend on the stored value.
+      const seen = Object.fromEntries(Object.entries(old).filter(([name]) => !hidden.has(name)));
+      const refused = this.#findRefused('change', kind, before.envelope, taken.content, seen);
+      if (refused !== null) throw mayNotChange(this.#parts, refused.access, before.envelope, refused.path);
       const content = keepHidden(this.#parts, kind, before, { ...old, ...taken.content });
-      if (!this.#may('change', kind, before.envelope, taken.content, old)) throw notFound();
-      checkContent(this.#schema, kind, content, hiddenIn(this.#parts, kind, before, this.#fieldsOf(kind)));
+      checkContent(this.#schema, kind, content, hidden);
       const derived = kind.says?.(content) ?? {};
       if (!isSame(derived, storedFacts(before.envelope, derived)) && !this.#mayWiden(kind, before.envelope))
         throw new Refused(
@@ -260,17 +266,26 @@ export class Changes {
   }
 
   /**
-   * Returns whether the reader may do this to the record and to each group of fields in the content. A null counts if it
-   * removes a value of `old`.
+   * Returns the first access that the reader does not have: to the record, or to a group of fields in the content. A null
+   * counts if it removes a value of `old`. Returns null if the reader has all.
    */
-  #may(action: Action, kind: Kind, envelope: Envelope, content: Content, old: Content = {}): boolean {
+  #findRefused(
+    action: Action,
+    kind: Kind,
+    envelope: Envelope,
+    content: Content,
+    old: Content = {},
+  ): { readonly access: Access; readonly path: readonly string[] } | null {
     const { policy, readerAccess } = this.#parts;
-    const groups = Object.entries(content)
+    const fields = Object.entries(content)
       .filter(([name, value]) => (value ?? old[name] ?? null) !== null)
-      .map(([name]) => policy.coordinates.placeOf(kind.type, name)?.group ?? '');
-    return [...new Set(['content', ...groups])].every((group) =>
-      policy.may(readerAccess, action, kind.type, group, envelope),
+      .map(([name]) => ({ group: policy.coordinates.placeOf(kind.type, name)?.group ?? '', path: [name] }));
+    const refused = [{ group: 'content', path: [] }, ...fields].find(
+      ({ group }) => !policy.may(readerAccess, action, kind.type, group, envelope),
     );
+    if (refused === undefined) return null;
+    const { group, path } = refused;
+    return { access: { action, kind: kind.type, group }, path: ['content', ...path] };
   }
 
   async #take(kind: Kind, given: Content): Promise<TakenContent> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { graphql } from 'graphql';
 import { randomUUID } from 'node:crypto';
+import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { community } from '../../../../subgraphs/cert-eu/community.ts';
 import { community as defence } from '../../../../subgraphs/defence/community.ts';
@@ -12,7 +13,7 @@ import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
 import { recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
 import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { InStore } from '../../../helpers/in-store.ts';
-import { policy } from '../../../helpers/policy.ts';
+import { policy, policyOnEntityNames } from '../../../helpers/policy.ts';
 import { audienceOf, markingOf, readerOf } from '../../../helpers/records.ts';
 
 let place: InStore;
@@ -24,9 +25,14 @@ const schema = buildCommunitySchema(community, policy);
 const operator = readerOf({ organisation: 'cert-eu', roles: ['community-operator'] });
 const title = { value: 'EXERCISE: phishing', lang: 'en' };
 
-function changes({ name, kinds } = community, { store } = place): Changes {
-  const readerAccess = policy.accessOf({ ...operator, organisation: name }, new Date());
-  const parts = { community: name, kinds, store, policy, keyAssigner: assignKeysBy(policy) };
+function changes(
+  { name, kinds } = community,
+  { store } = place,
+  by = policy,
+  roles = operator.roles,
+): Changes {
+  const readerAccess = by.accessOf({ ...operator, roles, organisation: name }, new Date());
+  const parts = { community: name, kinds, store, policy: by, keyAssigner: assignKeysBy(by) };
   return new Changes({ ...parts, readerAccess, alarm: () => undefined });
 }
 
@@ -125,6 +131,67 @@ test('refuses to create a record without its required fields, and names each', a
 });
 
 const dayOf = (day: string) => ({ utc: new Date(`2026-${day}T00:00:00Z`), precision: 'DAY' });
+
+/** Creates an incident with this name of the Union entity, and returns its id. */
+async function createIncident(unionEntity: string | null, by: Policy): Promise<string> {
+  const required = { caseNumber: 'EXERCISE-1', unionEntityPseudonym: 'Heron', state: 'NEW' };
+  const content = { ...required, identityDisclosure: 'WITHHELD', unionEntity };
+  const input = { key: randomUUID(), content, reading: { marking: { tlp: 'GREEN' as const } } };
+  const { id, userErrors } = await changes(community, place, by).create('UnionIncident', input);
+  expect(userErrors).toEqual([]);
+  return id ?? '';
+}
+
+async function removeName(id: string, by: Policy): Promise<unknown> {
+  const input = { key: randomUUID(), id, expectedVersion: 1, content: { unionEntity: null } };
+  const { version, userErrors } = await changes(community, place, by).update('UnionIncident', input);
+  const after = await recordsOf(place.store, 'UnionIncident').findOne({ _id: id });
+  const { unionEntity } = (after?.content ?? {}) as { readonly unionEntity?: string | null };
+  return { version, userErrors, unionEntity };
+}
+
+test('refuses to remove a value that the reader may read but not change, and says which condition failed', async () => {
+  const readOnly = policyOnEntityNames('read', 'create');
+  expect(await removeName(await createIncident('EXERCISE agency', readOnly), readOnly)).toEqual({
+    version: null,
+    userErrors: [
+      {
+        code: 'NOT_ALLOWED',
+        path: ['content', 'unionEntity'],
+        message: 'you may not change this field: no rule permits it to any reader',
+      },
+    ],
+    unionEntity: 'EXERCISE agency',
+  });
+  const none = await createIncident(null, readOnly);
+  expect(await removeName(none, readOnly)).toMatchObject({ version: 2, userErrors: [] });
+});
+
+test('answers null for a value that the reader may not read the same, whether or not there is one', async () => {
+  const createOnly = policyOnEntityNames('create');
+  const ids = [await createIncident('EXERCISE agency', createOnly), await createIncident(null, createOnly)];
+  const made = { version: 2, userErrors: [] };
+  expect(await removeName(ids[0] ?? '', createOnly)).toEqual({ ...made, unionEntity: 'EXERCISE agency' });
+  expect(await removeName(ids[1] ?? '', createOnly)).toEqual({ ...made, unionEntity: null });
+});
+
+test.each([
+  [
+    'the role',
+    [],
+    {},
+    /rule \w+ expected a reader of the class operators: role community-operator, got none/,
+  ],
+  ['the record', operator.roles, { tlp: 'RED' as const }, /rule \w+ expected that .*TLP.*, got .*RED/],
+])('says that %s is why a record may not be created', async (_what, roles, marking, message) => {
+  const reading = { marking: { tlp: 'GREEN' as const, ...marking } };
+  const input = { key: randomUUID(), content: { kind: 'ALERT', title }, reading };
+  const { id, userErrors } = await changes(community, place, policy, roles).create('ThreatProduct', input);
+  expect(id).toBeNull();
+  expect(userErrors).toEqual([
+    { code: 'NOT_ALLOWED', path: ['content'], message: expect.stringMatching(message) },
+  ]);
+});
 
 test('refuses a time that ends before it starts, also if an update gives only one of both', async () => {
   await using units = await InStore.open(defence);
