@@ -22,11 +22,17 @@ type Marked = { readonly envelope: Envelope; readonly content: Content };
 
 /** The most items of a list that a record is found by. Each item is stored once for each access key that may find it. */
 const maxItems = 200;
+/**
+ * The most terms of a record. Each is an entry of an index, and 200 items with 7,000 access keys each would exceed the
+ * 16 MB of a document.
+ */
+const maxTerms = 20_000;
 
 /**
  * Derives the values that lists filter by. A value that a portion or a group hides is stored only as hashes, each bound
  * to access keys that may find it, so that no query compares it for another reader. The same holds for each item of a
- * list, of which the first 200 different ones can be found. `alsoHidden` are paths that another policy version in use hides.
+ * list, of which the first 200 different ones can be found. A record has at most `maxTerms` hashes. Values that would exceed
+ * them are left out, those of lists first, so no filter finds the record by them. `alsoHidden` are paths that another policy version in use hides.
  */
 export function deriveFilters(
   kind: string,
@@ -37,15 +43,19 @@ export function deriveFilters(
 ): FilterFields {
   const filters: Record<string, unknown> = {};
   const terms = new Set<string>();
-  for (const { path, root, name, hiding } of filterValues) {
-    const value = valueAt(content, path);
+  const valued = filterValues.map((one) => ({ ...one, value: valueAt(content, one.path) }));
+  // A long list must not take the place of a single value.
+  for (const { path, root, name, hiding, value } of valued.toSorted(singleFirst)) {
     const values = itemsOf(value);
     if (values.length === 0) continue;
     // MongoDB cannot index two lists of one document together, so the items of a list are always stored as terms.
     const isTerm = Array.isArray(value) || alsoHidden(path);
     const found = keyPolicy.searchTerms(envelope, kind, name, hiding, isTerm);
     if (found === null) setAt(filters, path, value);
-    for (const item of values) {
+    const ofEach = (found?.open.length ?? 0) + (found?.early.length ?? 0);
+    // Readers must find the same items, so an item has all of its terms or none.
+    const room = ofEach === 0 ? 0 : Math.floor((maxTerms - terms.size) / ofEach);
+    for (const item of values.slice(0, room)) {
       for (const term of found?.open ?? []) terms.add(hashTerm('open', root, item, term));
       for (const term of found?.early ?? []) terms.add(hashTerm('early', root, item, term));
     }
@@ -110,6 +120,10 @@ export function valueAt(content: Content, path: FilterValue['path']): unknown {
 function itemsOf(value: unknown): readonly (string | number | boolean)[] {
   const items = (Array.isArray(value) ? value : [value]).filter(isComparable);
   return [...new Set(items)].slice(0, maxItems);
+}
+
+function singleFirst(one: { readonly value: unknown }, other: { readonly value: unknown }): number {
+  return Number(Array.isArray(one.value)) - Number(Array.isArray(other.value));
 }
 
 function setAt(filters: Record<string, unknown>, path: string, value: unknown): void {

@@ -88,6 +88,22 @@ test('finds a record by a list that a portion hides for the readers of the porti
   expect(JSON.stringify({ ...stored, content: null })).not.toContain('ransomware');
 });
 
+test('limits the terms of a record, and finds an item of a list by all of its terms or by none', () => {
+  const organisations = Array.from({ length: 200 }, (_, at) => `exercise-${at}`);
+  const audience = audienceOf({ reach: 'NAMED', organisations });
+  const portion = { path: 'tags', marking: markingOf({ tlp: 'AMBER' }), audience };
+  const tags = Array.from({ length: 200 }, (_, at) => `EXERCISE-${at}`);
+  const ofOne = event(8, ['one'], [portion]).terms?.length ?? 0;
+  expect(ofOne * tags.length).toBeGreaterThan(20_000);
+  const { terms = [] } = event(9, tags, [portion]);
+  expect(terms).toHaveLength(Math.floor(20_000 / ofOne) * ofOne);
+  // A filter by a single value is stored before the lists, so that a long list does not take its place.
+  const hidden = { ...portion, path: 'threatLevel' };
+  const both = event(10, tags, [portion, hidden]).terms ?? [];
+  expect(both.slice(0, ofOne)).toEqual(event(11, [], [hidden]).terms);
+  expect(both.length).toBeLessThanOrEqual(20_000);
+});
+
 test('stores terms for the first 200 different items of a list only', () => {
   const tags = Array.from({ length: 200 }, (_, at) => `EXERCISE-${at}`);
   const { terms } = event(5, tags);
