@@ -137,7 +137,7 @@ function route(
   return app.use(notFound).use(failSafely(log));
 }
 
-/** Returns a function that gives the policy in force; null if there is none, or if the supergraph is not accepted yet. */
+/** Returns a function that returns the policy in force. It returns null if there is no policy, or no accepted supergraph. */
 function inForce(policies: PolicyWatch, acceptance: Acceptance): () => Policy | null {
   return () => (acceptance.isAccepted() ? (policies.current()?.policy ?? null) : null);
 }

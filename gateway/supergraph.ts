@@ -31,8 +31,13 @@ export async function readSupergraph(settings: {
   }
 }
 
-/** Whether the store has confirmed that no newer supergraph was ever accepted. */
-export type Acceptance = { isAccepted(): boolean; stop(): void };
+/** The acceptance of a supergraph by the hub's store. */
+export type Acceptance = {
+  /** Returns true once the store has confirmed that no newer supergraph was accepted before. */
+  isAccepted(): boolean;
+  /** Stops asking a store that does not answer. */
+  stop(): void;
+};
 
 const retryMs = 500;
 

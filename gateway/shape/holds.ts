@@ -8,8 +8,8 @@ export type Holds = {
   readonly handlingCodes: readonly string[];
   readonly extraRestrictions: readonly string[];
   /**
-   * Whether one product may be composed: false if no organisation is in the audience of all records, and if the reader
-   * may not see an audience.
+   * True if a product may be composed of all records. It is false if no organisation is in the audience of every record,
+   * or if the reader may not see the audience of one of them.
    */
   readonly composable: boolean;
 };

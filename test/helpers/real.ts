@@ -7,6 +7,7 @@ import { realData } from './standing.ts';
 export const testOnReal = existsSync(realData) ? test : test.skip;
 
 /** Reads a JSON file of the public records, of the type that the test names. */
+// The type of the file is known to the caller only: without the parameter each call would need a type assertion.
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function readReal<Value>(path: string): Value {
   return JSON.parse(readFileSync(join(realData, path), 'utf8')) as Value;

@@ -40,7 +40,7 @@ export async function readEnvelope(home: string, policy: Policy, id: string): Pr
   );
 }
 
-/** How long a command waits for the registry, in milliseconds. Nobody waits for a hub here. */
+/** The time limit for a read of the registry, in milliseconds. It is longer than the hub's, because no request waits. */
 const patientMs = 10_000;
 
 /** Returns one of the trial's readers as the hub sees it now: with its membership in the running trial's registry. */

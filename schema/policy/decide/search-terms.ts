@@ -19,10 +19,10 @@ const separator = '\n';
 const maxPairs = 10_000;
 
 /**
- * Returns the terms that satisfy every set of access keys: each key that is in all sets, and each pair of other keys
- * of which every set has one. A combination of three keys is left out: it would be needed only where two portions of
- * one field are for different readers. Above `maxPairs`, pairs are left out too. Nobody then finds the record by the
- * field, except with a key that is in all sets.
+ * Returns the terms of a field that several sets of access keys guard. A reader must hold a key of every set. A term is
+ * a key that all sets have, or a pair of other keys such that every set has one of the two. Combinations of three keys
+ * are left out: only a field with two portions for different readers needs them. Pairs are left out too if there are
+ * more than `maxPairs`. Only a reader with a key of all sets then finds the record by the field.
  */
 export function conjoin(sets: readonly (readonly string[])[]): readonly string[] {
   const [first = [], ...others] = sets.map((keys) => [...new Set(keys)]);

@@ -18,7 +18,7 @@ export function cutSections(
   return sections.map(({ title, level, lines }) => ({ title, level, body: lines.join('\n').trim() }));
 }
 
-/** Returns the highest level of the headings that `counts` accepts; 1 if there is none. */
+/** Returns the smallest level number of the headings whose title `counts` accepts. Returns 1 if it accepts none. */
 export function topLevel(markdown: string, counts: (title: string) => boolean): number {
   const levels = linesOf(markdown).flatMap(({ heading }) =>
     heading !== null && counts(heading.title) ? [heading.level] : [],

@@ -103,7 +103,7 @@ type PlacedAttribute = {
   readonly attribute: MispAttribute;
   /** The path of the attribute in the record. */
   readonly path: string;
-  /** Whether the attribute or its object was deleted. */
+  /** True if MISP deleted the attribute, or the object that contains it. */
   readonly isDeleted: boolean;
   readonly objectName: string | null;
   readonly distribution: Distribution;

@@ -11,12 +11,14 @@ import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } fr
 /** Resolves an actor's name by the alias tables. */
 export type Resolve = (name: string) => string | null;
 /**
- * How the names in the records of some pictures are resolved before and after a change. Null is the real picture. After
- * an import that was interrupted, records have keys by the tables before it and by those that it wrote.
+ * A change of the alias tables, for the records of some pictures. `after` resolves names by the tables after the change.
+ * `before` has a function for each state of the tables that stored records can have keys from: the tables in force, and
+ * those that an interrupted import wrote.
  */
 export type ResolveChange = {
-  /** The picture whose tables resolve the names. */
+  /** The picture whose tables resolve the names: an exercise, or null for the real picture. */
   readonly picture: string | null;
+  /** Returns whether the change applies to records of an exercise, or of the real picture (null). */
   readonly isOf: (exercise: string | null) => boolean;
   readonly before: readonly Resolve[];
   readonly after: Resolve;
