@@ -45,7 +45,7 @@ export async function takeAliases(
   const known = (await versions.findOne({ _id: table }))?.version ?? -1;
   if (known >= version) return { outcome: known === version ? 'same' : 'older', inForce: known };
   const aliases = db.collection<KeptRow>('aliases');
-  const before = [await keepReplaced(db, table), await aliases.find().toArray()];
+  const before = [...(await keepReplaced(db, table)), await aliases.find().toArray()];
   for await (const rows of parts) await mergeRows(aliases, rowsOf(rows, exercise), version);
   await aliases.deleteMany({ table, version: { $not: { $gte: version } } });
   await settle(changesOf(before, await aliases.find().toArray(), exercise));
@@ -61,25 +61,43 @@ function versionsOf(db: Db): Collection<Version> {
   return db.collection<Version>('aliasVersions');
 }
 
-/** Returns the collection of the rows in force of the tables that are replaced now. */
-function replacedOf(db: Db): Collection<KeptRow> {
-  return db.collection<KeptRow>('replacedAliases');
+/** A row of a version of a table. `_id` is the version with the row's id, which is in `row`. */
+type ReplacedRow = KeptRow & { readonly row: string };
+
+/**
+ * Returns the collection of the rows of the tables that are replaced now: those of the version in force, and those of
+ * each newer version whose import was interrupted.
+ */
+function replacedOf(db: Db): Collection<ReplacedRow> {
+  return db.collection<ReplacedRow>('replacedAliases');
 }
 
 /**
- * Returns all rows in force, and keeps those of a table until its new version is in force. An import after one that was
- * interrupted needs them to find the names that moved.
+ * Keeps the stored rows of a table until its new version is in force. Returns all rows as they are with each kept
+ * version of the table. Stored records can have keys by the version in force, and by each newer one whose import was
+ * interrupted after it had moved some records. The next import needs the rows of all of them to find the names that moved.
  */
-async function keepReplaced(db: Db, table: string): Promise<readonly AliasRow[]> {
+async function keepReplaced(db: Db, table: string): Promise<readonly (readonly AliasRow[])[]> {
   const aliases = db.collection<KeptRow>('aliases');
   const replaced = replacedOf(db);
-  if ((await versionsOf(db).findOne({ _id: table }))?.isReplaced !== true) {
-    await replaced.deleteMany({ table });
-    await aliases.aggregate([{ $match: { table } }, { $merge: { into: replaced.collectionName } }]).toArray();
+  const isReplaced = (await versionsOf(db).findOne({ _id: table }))?.isReplaced === true;
+  if (!isReplaced) await replaced.deleteMany({ table });
+  const ofVersion = { row: '$_id', _id: { $concat: [{ $toString: '$version' }, '|', '$_id'] } };
+  const copy = [
+    { $match: { table } },
+    { $addFields: ofVersion },
+    { $merge: { into: replaced.collectionName } },
+  ];
+  await aliases.aggregate(copy).toArray();
+  if (!isReplaced)
     await versionsOf(db).updateOne({ _id: table }, { $set: { isReplaced: true } }, { upsert: true });
-  }
-  const others = aliases.find({ table: { $ne: table } }).toArray();
-  return [...(await others), ...(await replaced.find({ table }).toArray())];
+  const others = await aliases.find({ table: { $ne: table } }).toArray();
+  const kept = await replaced.find({ table }).toArray();
+  const byVersion = Map.groupBy(kept, ({ version }) => version);
+  return [...byVersion.values()].map((rows) => [
+    ...others,
+    ...rows.map(({ row, ...rest }) => ({ ...rest, _id: row })),
+  ]);
 }
 
 /** Returns how names are resolved before and after a change: in an exercise, or in the real world and each exercise. */

@@ -216,3 +216,18 @@ test('moves the techniques of a group with it when its name belongs to another a
   expect(await actorsIn('AttackGroup')).toEqual({ [idOf('intrusion-set')]: actorKey(2) });
   expect(await actorsIn('TechniqueUse')).toEqual({ [idOf('relationship')]: actorKey(2) });
 });
+
+test('moves every record after two imports of different versions were interrupted, the first one halfway', async () => {
+  await takeNames(1, { 'EXERCISE Heron': 1 });
+  await place.import(stix, bundle(group(), technique(), use));
+  const calls = [async () => await keyAssigner.current()];
+  const halfway = { ...keyAssigner, current: async () => await (calls.pop() ?? interrupting.current)() };
+  await expect(takeNames(2, { 'EXERCISE Heron': 2 }, halfway)).rejects.toThrow('interrupted');
+  expect(await actorOfGroup()).toBe(actorKey(2));
+  expect(await actorsIn('TechniqueUse')).toEqual({ [idOf('relationship')]: actorKey(1) });
+  await expect(takeNames(3, { 'EXERCISE Heron': 3 }, interrupting)).rejects.toThrow('interrupted');
+  await takeNames(4, { 'EXERCISE Heron': 4 });
+  expect(await actorOfGroup()).toBe(actorKey(4));
+  expect(await actorsIn('TechniqueUse')).toEqual({ [idOf('relationship')]: actorKey(4) });
+  expect(await place.store.connection.collection('replacedAliases').countDocuments()).toBe(0);
+});
