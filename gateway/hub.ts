@@ -1,13 +1,15 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
-import type { DocumentNode, ExecutionResult } from 'graphql';
+import { createHash } from 'node:crypto';
+import { type DocumentNode, type ExecutionResult, print } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError } from '../schema/errors.ts';
 import type { SigningKey } from '../schema/protocol/session.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
+import { checkDateTimes } from '../schema/record/date-time.ts';
 import { createLog } from '../schema/runtime/log.ts';
 import { fieldsOf } from './audit/fields.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
@@ -19,7 +21,7 @@ import { createAsk } from './dispatch/ask-subgraph.ts';
 import { type Collected, createCollected } from './dispatch/collected.ts';
 import { createAgent } from './dispatch/fetch-subgraph.ts';
 import { Sessions } from './dispatch/hub-sessions.ts';
-import { createSource } from './dispatch/source.ts';
+import { createSource, type PartSource } from './dispatch/source.ts';
 import { createApollo } from './http/apollo.ts';
 import { countFailures, noteFailure } from './http/failures.ts';
 import { compress, redCacheControl } from './http/compress.ts';
@@ -34,7 +36,9 @@ import { discoverKeys } from './identity/issuer-keys.ts';
 import { introspect } from './introspection/introspect.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import { splitIntrospection } from './introspection/split.ts';
-import { type Incoming, loadPlanner, type Planner } from './plan/planner.ts';
+import type { Incoming } from './plan/apollo-gateway.ts';
+import { type Allowed, createGather, type Gather, type Gathered, sourcesOf } from './plan/gather.ts';
+import { loadPlanner, type Planner } from './plan/planner.ts';
 import { decide } from './policy/decide.ts';
 import type { RequestContext } from './request/context.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
@@ -71,13 +75,15 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const store = openHubStore(settings, key, log);
   const acceptance = await acceptSupergraph(supergraph, store.supergraphs, log);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
-  const planner = await createPlanner(settings, supergraph.opened.sdl, store, key, log);
+  const planner = await loadPlanner(supergraph.opened.sdl);
+  checkDateTimes(planner.schema);
+  const gather = createGather(planner, createSources(planner, settings, store, key, log));
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
   const checks = { validate: createValidate(planner.schema), lists: listLengthsOf(planner.schema) };
   const apollo = createApollo(
     planner,
-    async (incoming) => await answer(incoming, planner, store, kinds, charge, checks),
+    async (incoming) => await answer(incoming, planner, gather, store, kinds, charge, checks),
     [noteFailure],
     log,
   );
@@ -156,6 +162,7 @@ function orUnavailable(policy: Policy | null): Policy {
 async function answer(
   incoming: Incoming,
   planner: Planner,
+  gather: Gather,
   store: HubStore,
   kinds: KindSchemas,
   charge: Charge,
@@ -196,11 +203,8 @@ async function answer(
     await recordIntent(store.trail(), facts);
   }
 
-  const gathered =
-    decision.allowed === null
-      ? { data: null, malformed: false, collected: createCollected() }
-      : await planner.gather(incoming, decision.allowed, toEnd(context, decision.allowed));
-  if (gathered.malformed) throw new HubError('BAD_USER_INPUT');
+  const given = { given: variables, coerced };
+  const gathered = await gatherAllowed(decision.allowed, split.data, given, gather, incoming);
 
   const parts = {
     document: split.data,
@@ -213,7 +217,7 @@ async function answer(
   const shaped = shapeAnswer(gathered, parts, shown, context, planner.schema);
 
   await discloseUnder(
-    { ...facts, fields: givenFields(gathered.data, decision.allowed, coerced, planner) },
+    { ...facts, fields: givenFields(gathered, decision.allowed, coerced, planner) },
     gathered.collected,
     context,
     store,
@@ -221,14 +225,34 @@ async function answer(
   return shaped;
 }
 
+/** The stages plan and dispatch. Without an allowed operation, nobody is asked. */
+async function gatherAllowed(
+  allowed: DocumentNode | null,
+  asked: DocumentNode | null,
+  variables: Allowed['variables'],
+  gather: Gather,
+  incoming: Incoming,
+): Promise<Gathered> {
+  if (allowed === null) return { written: null, given: null, collected: createCollected() };
+  const key = keyOf(allowed, asked, incoming);
+  return await gather(
+    { key, document: allowed, variables },
+    toEnd(incoming.context as RequestContext, allowed),
+  );
+}
+
 /** The coordinates that an answer gives, for the audit entry. */
 function givenFields(
-  data: Parameters<typeof fieldsOf>[2],
+  { written, given }: Gathered,
   allowed: DocumentNode | null,
   variables: Parameters<typeof fieldsOf>[1],
-  planner: Planner,
+  { schema }: Planner,
 ): ReturnType<typeof fieldsOf> {
-  return allowed === null ? { given: [], empty: [] } : fieldsOf(allowed, variables, data, planner.schema);
+  if (allowed === null) return { given: [], empty: [] };
+  if (given === null) return fieldsOf(allowed, variables, written?.data ?? null, schema);
+  const asked = fieldsOf(allowed, variables, null, schema).empty;
+  const [some, none] = [asked.filter((one) => given.has(one)), asked.filter((one) => !given.has(one))];
+  return { given: some, empty: none };
 }
 
 /** The stage audit: records the disclosures before the response leaves. A response with RED is never stored. */
@@ -252,17 +276,23 @@ function toEnd(context: RequestContext, document: DocumentNode): RequestContext 
   return isChange(document) ? { ...context, signal: new AbortController().signal } : context;
 }
 
-/** Creates the planner with its data sources: the hub's own subgraph in this process, and one for each community. */
-async function createPlanner(
+/** Returns a key of the allowed document: Apollo Server's hash of the text, or a hash of what is left of the document. */
+function keyOf(allowed: DocumentNode, asked: DocumentNode | null, { queryHash, request }: Incoming): string {
+  const isWhole = allowed === asked && asked !== null && request.operationName === undefined;
+  return isWhole ? queryHash : createHash('sha256').update(print(allowed)).digest('hex');
+}
+
+/** Creates the sources of the data: the hub's own subgraph in this process, and one for each community. */
+function createSources(
+  planner: Planner,
   settings: HubSettings,
-  supergraph: string,
   store: HubStore,
   key: () => SigningKey,
   log: Logger,
-): Promise<Planner> {
+): ReadonlyMap<string, PartSource> {
   const agent = createAgent(settings.subgraphsCa);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
-  return await loadPlanner(supergraph, (name, _url, schema) => {
+  return sourcesOf(planner, (name, schema) => {
     if (name === 'hub') return createHubSubgraph(store, log);
     const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
     if (url === undefined)

@@ -39,6 +39,8 @@ export type AskedObject = { readonly fieldsOf: (type: GraphQLObjectType) => read
 export type AskedQuery = {
   /** The planner's query, with the id of every record under the key `rowKey`. */
   readonly text: string;
+  /** The text as a JSON string. */
+  readonly json: string;
   readonly rowKey: string;
   readonly schema: GraphQLSchema;
   readonly root: GraphQLObjectType;
@@ -91,7 +93,8 @@ export function readQuery(query: string, schema: GraphQLSchema): AskedQuery {
     found[0]?.node.name.value === '_entities' ? [[key, collect.objectOf(found)] as const] : [],
   );
   const text = stripIgnoredCharacters(print(document));
-  return { text, rowKey, schema, root, asked: collect.objectOfSets(sets), entities: new Map(entities) };
+  const json = JSON.stringify(text);
+  return { text, json, rowKey, schema, root, asked: collect.objectOfSets(sets), entities: new Map(entities) };
 }
 
 function unusedKey(query: string): string {

@@ -12,8 +12,14 @@ import { type AskedObject, type AskedQuery, isRecord, nullable } from './asked.t
 
 type Data = Readonly<Record<string, unknown>>;
 
+/** The types of the representations that were sent, by the response key of their entities. */
+export type RepresentedTypes = ReadonlyMap<string, readonly string[]>;
+
 /** The checked data of an answer, with the ids of the records in it, each with its type. */
-export type CheckedAnswer = { readonly data: Data | null; readonly rows: ReadonlyMap<string, string> };
+export type CheckedAnswer = {
+  readonly data: Record<string, unknown> | null;
+  readonly rows: ReadonlyMap<string, string>;
+};
 
 /**
  * Checks a subgraph's data against the query: lists where lists are, objects where objects are, each leaf by its type,
@@ -21,10 +27,10 @@ export type CheckedAnswer = { readonly data: Data | null; readonly rows: Readonl
  * copy of the requested fields only: the executor merges everything, so a subgraph could otherwise forge data of
  * another community, and a wrong shape would fail the whole answer.
  */
-export function checkAnswer(data: Data | null, asked: AskedQuery, variables: Data): CheckedAnswer {
+export function checkAnswer(data: Data | null, asked: AskedQuery, types: RepresentedTypes): CheckedAnswer {
   if (data === null) return { data: null, rows: new Map() };
   const check = new Check(asked);
-  return { data: check.root(data, variables), rows: check.rows };
+  return { data: check.root(data, types), rows: check.rows };
 }
 
 class Check {
@@ -36,24 +42,22 @@ class Check {
     this.#asked = asked;
   }
 
-  root(data: Data, variables: Data): Data {
+  root(data: Data, types: RepresentedTypes): Record<string, unknown> {
     const { root, asked, entities } = this.#asked;
     const kept = this.#object(data, asked, root);
     for (const [key, below] of entities)
-      kept[key] = this.#at(key, () => this.#entities(data[key], below, variables['representations']));
+      kept[key] = this.#at(key, () => this.#entities(data[key], below, types.get(key) ?? []));
     return kept;
   }
 
-  #entities(value: unknown, below: AskedObject, representations: unknown): unknown {
+  #entities(value: unknown, below: AskedObject, types: readonly string[]): unknown {
     if (value === null || value === undefined) return null;
     if (!Array.isArray(value)) throw this.#fault('a list of entities', value);
-    const asMany = Array.isArray(representations) ? representations.length : 0;
-    if (value.length !== asMany) throw this.#fault(`${asMany} entities`, value);
+    if (value.length !== types.length) throw this.#fault(`${types.length} entities`, value);
     return value.map((one: unknown, at) =>
       this.#at(at, () => {
-        const name = (representations as readonly { readonly __typename?: unknown }[])[at]?.__typename;
-        const type = this.#asked.schema.getType(String(name));
-        if (!isObjectType(type)) throw this.#fault('an entity of the schema', name);
+        const type = this.#asked.schema.getType(types[at] ?? '');
+        if (!isObjectType(type)) throw this.#fault('an entity of the schema', types[at]);
         return one === null || one === undefined ? null : this.#object(one, below, type);
       }),
     );

@@ -1,13 +1,23 @@
-import type { GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
+import type { PartQuery } from '../plan/execute.ts';
+import { clientName } from '../plan/names.ts';
+import type { Step } from '../plan/plan.ts';
 import type { Collected, Place } from './collected.ts';
 
-/** The place in the reader's operation where the planner joins a response, as the planner states it. */
-type JoinedAt = readonly (string | number)[] | undefined;
+/** The places in the reader's operation where an answer is joined: its root fields, and the entities of each response key. */
+export type JoinedAt = {
+  readonly root: Place;
+  readonly entities: ReadonlyMap<string, readonly Place[]>;
+};
 
-/** Returns where the planner joins a response. Its type has the path for operations only. */
-export function joinedAt(options: GraphQLDataSourceProcessOptions): JoinedAt {
-  return 'pathInIncomingRequest' in options ? options.pathInIncomingRequest : undefined;
+/** Returns where the answer to a query is joined. */
+export function joinedAt({ fetch, represented }: Pick<PartQuery, 'fetch' | 'represented'>): JoinedAt {
+  const entities = represented.map(({ lookup }) => [lookup.key, lookup.paths.map(placeOf)] as const);
+  return { root: placeOf(fetch.path), entities: new Map(entities) };
+}
+
+function placeOf(path: readonly Step[]): Place {
+  return path.flatMap((step) => (step.kind === 'key' ? [step.key] : step.kind === 'items' ? ['@'] : []));
 }
 
 const maxPlaces = 100;
@@ -16,7 +26,8 @@ const maxKeys = 64;
 /** Notes where the response of a cause (an error code, or the name of a failed subgraph) is null: at most 100 places. */
 export function notePlaces(collected: Collected, cause: string, places: readonly Place[]): void {
   const noted = collected.places.get(cause) ?? [];
-  collected.places.set(cause, [...noted, ...places].slice(0, maxPlaces));
+  const added = places.slice(0, maxPlaces - noted.length).map((place) => place.map(clientName));
+  collected.places.set(cause, [...noted, ...added]);
 }
 
 /** Returns the places of all fields that a query to a subgraph asks for: the data that is missing if it fails. */
@@ -24,9 +35,10 @@ export function placesOfQuery(query: string, at: JoinedAt): readonly Place[] {
   const document = parse(query, { noLocation: true });
   const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
   const root = operation === undefined ? [] : fieldsIn(operation.selectionSet, document);
-  return root.flatMap(({ key, name, below }) => {
-    if (name !== '_entities' || below === undefined) return [[...toPlace(at), key]];
-    return fieldsIn(below, document).map((field) => [...toPlace(at), field.key]);
+  return root.flatMap(({ key, below }) => {
+    const places = at.entities.get(key);
+    if (places === undefined || below === undefined) return [[...at.root, key]];
+    return fieldsIn(below, document).flatMap((field) => places.map((place) => [...place, field.key]));
   });
 }
 
@@ -38,14 +50,17 @@ export function placesOfQuery(query: string, at: JoinedAt): readonly Place[] {
 export function placesOfErrors(query: string, at: JoinedAt): (path: unknown) => readonly Place[] {
   let whole: readonly Place[] | undefined;
   return (path) => {
-    const keys = Array.isArray(path) && path[0] === '_entities' ? path.slice(2) : path;
+    const [first] = Array.isArray(path) ? (path as readonly unknown[]) : [];
+    const places = typeof first === 'string' ? at.entities.get(first) : undefined;
+    const keys = Array.isArray(path) && places !== undefined ? path.slice(2) : path;
     if (!Array.isArray(keys) || keys.length === 0) return (whole ??= placesOfQuery(query, at));
-    return [[...toPlace(at), ...toPlace(keys.slice(0, maxKeys))]];
+    const below = toPlace(keys.slice(0, maxKeys));
+    return (places ?? [at.root]).map((place) => [...place, ...below]);
   };
 }
 
-function toPlace(path: readonly unknown[] | undefined): Place {
-  return (path ?? []).map((key) => (typeof key === 'string' ? key : '@'));
+function toPlace(path: readonly unknown[]): Place {
+  return path.map((key) => (typeof key === 'string' ? key : '@'));
 }
 
 type Asked = { readonly key: string; readonly name: string; readonly below: SelectionSetNode | undefined };

@@ -1,11 +1,13 @@
-import { Agent, request } from 'undici';
+import { isUtf8 } from 'node:buffer';
+import { Agent, type Dispatcher } from 'undici';
 import sjson from 'secure-json-parse';
 import { type AnswerSize, countValues } from './answer-size.ts';
+import { DeadlineExceeded } from '../../schema/runtime/within.ts';
 import { createConnector } from '../outbound/connector.ts';
 
 /** The response of a subgraph. Only its outer structure is checked. */
 export type SubgraphResponse = {
-  readonly data: Readonly<Record<string, unknown>> | null;
+  readonly data: Record<string, unknown> | null;
   readonly errors: readonly unknown[];
   readonly disclosed: unknown;
 };
@@ -29,7 +31,7 @@ export async function fetchSubgraph(
 }
 
 /** How one answer is read: the count of its size, and the signal to stop. */
-export type Reading = { readonly size: AnswerSize; readonly signal: AbortSignal };
+export type Reading = { readonly size: AnswerSize; readonly signal: AbortSignal | null };
 
 /** Says that a subgraph responded with a status other than 200. */
 export class UnexpectedStatus extends Error {
@@ -54,24 +56,97 @@ export async function post(
     readonly deadlineMs: number;
     readonly addBytes: AnswerSize['addBytes'];
     /** Aborted when nobody waits for the response any more. */
-    readonly signal: AbortSignal;
+    readonly signal: AbortSignal | null;
   },
   agent: Agent,
 ): Promise<Buffer> {
-  const response = await request(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json', ...sent.headers },
-    body: sent.body,
-    dispatcher: agent,
-    signal: AbortSignal.any([sent.signal, AbortSignal.timeout(sent.deadlineMs)]),
-  });
-  // undici emits an error on an aborted body. Without a listener, it would end the process.
-  response.body.on('error', ignore);
-  if (response.statusCode !== 200) {
-    response.body.destroy();
-    throw new UnexpectedStatus(response.statusCode);
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const { origin, path } = toTarget(url);
+  const answer = new Answer(sent.addBytes, resolve, reject);
+  const timer = setTimeout(() => {
+    answer.stop(new DeadlineExceeded(`expected an answer within ${sent.deadlineMs} ms, got none`));
+  }, sent.deadlineMs);
+  const leave = () => answer.stop(new Error('nobody waits for the answer any more'));
+  if (sent.signal?.aborted === true) leave();
+  sent.signal?.addEventListener('abort', leave, { once: true });
+  const headers = { 'content-type': 'application/json', accept: 'application/json', ...sent.headers };
+  agent.dispatch({ origin, path, method: 'POST', headers, body: sent.body }, answer);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    sent.signal?.removeEventListener('abort', leave);
   }
-  return await readBody(response.body, sent.addBytes);
+}
+
+type Target = { readonly origin: string; readonly path: string };
+
+/** The URLs of the subgraphs: those of the settings or of the supergraph. */
+const targets = new Map<string, Target>();
+
+function toTarget(url: string): Target {
+  const known = targets.get(url);
+  if (known !== undefined) return known;
+  const { origin, pathname, search } = new URL(url);
+  const target = { origin, path: pathname + search };
+  targets.set(url, target);
+  return target;
+}
+
+type Controller = Dispatcher.DispatchController;
+
+/** Collects the body of one response. */
+class Answer implements Dispatcher.DispatchHandler {
+  readonly #addBytes: AnswerSize['addBytes'];
+  readonly #resolve: (body: Buffer) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #chunks: Buffer[] = [];
+  #controller: Controller | undefined;
+  #stopped: Error | undefined;
+
+  constructor(
+    addBytes: AnswerSize['addBytes'],
+    resolve: (body: Buffer) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#addBytes = addBytes;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Ends the request, also while it still waits for a connection. */
+  stop(error: Error): void {
+    this.#stopped ??= error;
+    this.#reject(error);
+    this.#controller?.abort(error);
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    if (this.#stopped !== undefined) controller.abort(this.#stopped);
+  }
+
+  onResponseStart(_controller: Controller, statusCode: number): void {
+    if (statusCode >= 200 && statusCode !== 200) this.stop(new UnexpectedStatus(statusCode));
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    try {
+      this.#addBytes(chunk.length);
+      this.#chunks.push(chunk);
+    } catch (error) {
+      this.stop(error as Error);
+    }
+  }
+
+  onResponseEnd(): void {
+    const [first, ...others] = this.#chunks;
+    this.#resolve(first !== undefined && others.length === 0 ? first : Buffer.concat(this.#chunks));
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    this.#reject(error);
+  }
 }
 
 /**
@@ -90,34 +165,16 @@ export function createAgent(ca: string | null = null): Agent {
   });
 }
 
-async function readBody(
-  body: AsyncIterable<Buffer> & { destroy(): unknown },
-  addBytes: AnswerSize['addBytes'],
-): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of body) {
-      addBytes(chunk.length);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    body.destroy();
-    throw error;
-  }
-  return Buffer.concat(chunks);
-}
-
 /** Decodes a body. Throws if it is not UTF-8. */
 export function decode(body: Buffer): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(body);
-}
-
-function ignore(): void {
-  // Reading the body throws the same error.
+  if (!isUtf8(body)) throw new TypeError('expected an answer in UTF-8, got other bytes');
+  return body.toString('utf8');
 }
 
 function readAnswer(text: string): SubgraphResponse {
-  const value: unknown = sjson.parse(text, undefined, { protoAction: 'error', constructorAction: 'error' });
+  const value: unknown = mayPollute(text)
+    ? sjson.parse(text, undefined, { protoAction: 'error', constructorAction: 'error' })
+    : JSON.parse(text);
   if (!isObject(value)) throw new Error('expected a GraphQL response, got no JSON object');
   const data = value['data'] ?? null;
   const errors = value['errors'] ?? [];
@@ -125,6 +182,11 @@ function readAnswer(text: string): SubgraphResponse {
   if (!Array.isArray(errors)) throw new Error('expected errors to be a list');
   const extensions = value['extensions'];
   return { data, errors, disclosed: isObject(extensions) ? extensions['disclosed'] : undefined };
+}
+
+/** Whether a text may have a key that changes a prototype, spelled out or escaped: then it is parsed with care. */
+function mayPollute(text: string): boolean {
+  return text.includes('__proto__') || text.includes('constructor') || text.includes(String.raw`\u`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

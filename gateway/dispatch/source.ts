@@ -1,8 +1,8 @@
-import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { isHubErrorCode } from '../../schema/errors.ts';
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
+import type { PartAnswer, PartQuery } from '../plan/execute.ts';
 import type { InProgress } from './answer-size.ts';
 import type { AskSubgraph } from './ask-subgraph.ts';
 import { type AskedQuery, createReader } from './asked.ts';
@@ -11,45 +11,42 @@ import type { Collected, Execution } from './collected.ts';
 import { readDisclosures } from './disclosures.ts';
 import { joinedAt, notePlaces, placesOfErrors, placesOfQuery } from './error-places.ts';
 import type { SubgraphResponse } from './fetch-subgraph.ts';
-import { distinctRepresentations } from './representations.ts';
+import { bodyOf } from './query-body.ts';
 
 /** Codes about the reader's own input: the only ones that a subgraph may pass on to the reader. */
 const passedOn = ['BAD_CURSOR', 'BAD_USER_INPUT'];
 
+/** Asks one subgraph in one execution. Its errors are collected there, and none is in the answer. */
+export type PartSource = (query: PartQuery, execution: Execution) => Promise<PartAnswer>;
+
 /**
- * Creates the data source of one community for the planner's executor. A subgraph that hangs, floods, lies or fails
- * costs its own data only: it is collected as failed, and its data is null. No text of it reaches the reader. `schema`
- * returns the graph's schema, by which the answers are checked.
+ * Creates the source of one community's data. A subgraph that hangs, floods, lies or fails costs its own data only: it is
+ * collected as failed, and its data is null. No text of it reaches the reader. `schema` is the graph's schema, by which
+ * the answers are checked.
  */
 export function createSource(
   community: string,
   ask: AskSubgraph,
-  schema: () => GraphQLSchema,
+  schema: GraphQLSchema,
   log: Logger,
-): GraphQLDataSource {
+): PartSource {
   const inProgress: InProgress = { bytes: 0 };
-  const read = createReader(schema);
-  return {
-    process: async (options: GraphQLDataSourceProcessOptions) => {
-      const { request, collected } = options.context as Execution;
-      const distinct = distinctRepresentations(options.request.variables ?? {});
-      const query = options.request.query ?? '';
-      try {
-        const asked = read(query);
-        const body = JSON.stringify({ query: asked.text, variables: distinct.variables });
-        const size = collected.sizes.start(community, inProgress);
-        const answer = await ask(body, request, { size, signal: request.signal });
-        const data = takeAnswer(answer, asked, distinct.variables, community, collected);
-        collectErrors(community, answer, options, collected);
-        return { data: distinct.expand(data) as never };
-      } catch (error) {
-        collected.failedSubgraphs.add(community);
-        notePlaces(collected, community, placesOfQuery(query, joinedAt(options)));
-        const { correlationId } = request;
-        log.warn({ part: community, correlationId, error }, 'a subgraph failed');
-        return { data: null as never };
-      }
-    },
+  const read = createReader(() => schema);
+  return async (query, { request, collected }) => {
+    try {
+      const asked = read(query.fetch.query);
+      const size = collected.sizes.start(community, inProgress);
+      const answer = await ask(bodyOf(asked.json, query), request, { size, signal: request.signal });
+      const data = takeAnswer(answer, asked, query, community, collected);
+      collectErrors(community, answer, query, collected);
+      return { data, errors: [] };
+    } catch (error) {
+      collected.failedSubgraphs.add(community);
+      notePlaces(collected, community, placesOfQuery(query.fetch.query, joinedAt(query)));
+      const { correlationId } = request;
+      log.warn({ part: community, correlationId, error }, 'a subgraph failed');
+      return { data: null, errors: [] };
+    }
   };
 }
 
@@ -57,12 +54,13 @@ export function createSource(
 function takeAnswer(
   answer: SubgraphResponse,
   asked: AskedQuery,
-  variables: Readonly<Record<string, unknown>>,
+  { represented }: PartQuery,
   community: string,
   collected: Collected,
-): Readonly<Record<string, unknown>> | null {
+): Record<string, unknown> | null {
   const disclosed = readDisclosures(answer.disclosed, community);
-  const { data, rows } = checkAnswer(answer.data, asked, variables);
+  const types = new Map(represented.map(({ lookup, types: sent }) => [lookup.key, sent]));
+  const { data, rows } = checkAnswer(answer.data, asked, types);
   checkDisclosed(rows, disclosed);
   collected.room.take(community, disclosed);
   for (const one of disclosed) collected.disclosed.push(one);
@@ -81,10 +79,10 @@ function checkDisclosed(rows: ReadonlyMap<string, string>, disclosed: readonly R
 function collectErrors(
   community: string,
   answer: SubgraphResponse,
-  options: GraphQLDataSourceProcessOptions,
+  query: PartQuery,
   collected: Collected,
 ): void {
-  const placesOf = placesOfErrors(options.request.query ?? '', joinedAt(options));
+  const placesOf = placesOfErrors(query.fetch.query, joinedAt(query));
   for (const error of answer.errors) {
     const { extensions, path } = (error ?? {}) as { extensions?: { code?: unknown }; path?: unknown };
     const code = extensions?.code;

@@ -6,11 +6,12 @@ import {
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { errorTable, type HubErrorCode, isHubErrorCode } from '../../schema/errors.ts';
-import { gatewayOf } from '../plan/apollo-gateway.ts';
-import type { Incoming, Planner } from '../plan/planner.ts';
+import { gatewayOf, type Incoming } from '../plan/apollo-gateway.ts';
+import type { Planner } from '../plan/planner.ts';
 import type { RequestContext } from '../request/context.ts';
 import { createDocumentStore, maxTokens } from './document-store.ts';
 import { toGraphQLError } from '../request/errors.ts';
+import { stringifyResult } from '../shape/written-data.ts';
 
 /** Creates the GraphQL server. It parses a document; `execute` runs the stages instead of Apollo, validation included. */
 export function createApollo(
@@ -35,6 +36,7 @@ export function createApollo(
     // The cache is shared: a hash that one reader registered would run for another, and reveal that it was registered.
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
+    stringifyResult,
     stopOnTerminationSignals: false,
     csrfPrevention: { requestHeaders: [...preflightHeaders] },
     formatError: (formatted) => toConstant(formatted),

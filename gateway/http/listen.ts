@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import { listenOn } from '../../schema/runtime/listen.ts';
 import { createServerOf, schemeOf, type Tls } from '../../schema/runtime/tls.ts';
 
@@ -13,7 +13,7 @@ const drainMs = 12_000;
  * in use.
  */
 export async function listen(
-  app: Express,
+  app: RequestListener,
   { host, port, ...tls }: { readonly host: string; readonly port: number } & Tls,
 ): Promise<Listening> {
   const listening = await listenOn(createServerOf(tls, app), { host, port, choose: 'JCU_PORT or --port' });

@@ -1,5 +1,4 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import type { GraphQLDataSource } from '@apollo/gateway';
 import DataLoader from 'dataloader';
 import { type DocumentNode, execute, type GraphQLError, parse } from 'graphql';
 import type { Logger } from 'pino';
@@ -18,6 +17,8 @@ import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import type { Execution } from '../dispatch/collected.ts';
 import { joinedAt, notePlaces, placesOfErrors } from '../dispatch/error-places.ts';
+import { variablesOf } from '../dispatch/query-body.ts';
+import type { PartSource } from '../dispatch/source.ts';
 import { openAllowance } from './allowance.ts';
 import { guardHubSubgraph } from './guard.ts';
 import { ownReadResolvers } from './reads.ts';
@@ -50,25 +51,21 @@ export type HubSubgraphSources = {
  * registry, and the fields for auditors and operators. Entity references read no store, so that the outage of one
  * community does not hide the data of others. The subgraph has its own guard, independent of the gateway's decision.
  */
-export function createHubSubgraph(sources: HubSubgraphSources, logger: Logger): GraphQLDataSource {
+export function createHubSubgraph(sources: HubSubgraphSources, logger: Logger): PartSource {
   const schema = guardHubSubgraph(
     buildSubgraphSchema([{ typeDefs: parse(subgraphSdl('hub')), resolvers: resolvers as never }]),
   );
   const documents = new ByteCache<DocumentNode>(documentCache.bytes);
-  return {
-    process: async (options) => {
-      const execution = options.context as Execution;
-      const contextValue = createContext(sources, execution);
-      const document = parseOnce(options.request.query ?? '', documents);
-      const variableValues = options.request.variables ?? {};
-      const result = await execute({ schema, document, variableValues, contextValue });
-      const placesOf = placesOfErrors(options.request.query ?? '', joinedAt(options));
-      for (const error of result.errors ?? []) {
-        const cause = collectError(error, execution, logger);
-        notePlaces(execution.collected, cause, placesOf(error.path));
-      }
-      return { data: (result.data ?? null) as never };
-    },
+  return async (query, execution) => {
+    const contextValue = createContext(sources, execution);
+    const document = parseOnce(query.fetch.query, documents);
+    const result = await execute({ schema, document, variableValues: variablesOf(query), contextValue });
+    const placesOf = placesOfErrors(query.fetch.query, joinedAt(query));
+    for (const error of result.errors ?? []) {
+      const cause = collectError(error, execution, logger);
+      notePlaces(execution.collected, cause, placesOf(error.path));
+    }
+    return { data: result.data ?? null, errors: [] };
   };
 }
 

@@ -1,60 +1,64 @@
-import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import { expressMiddleware } from '@as-integrations/express5';
-import express, { type RequestHandler } from 'express';
 import { readFileSync } from 'node:fs';
-import { createLog } from '../../schema/runtime/log.ts';
 import { createAgent } from '../dispatch/fetch-subgraph.ts';
-import { createOpenSource } from './source.ts';
-import { gatewayOf } from '../plan/apollo-gateway.ts';
-import { type Incoming, loadPlanner, type Planner } from '../plan/planner.ts';
-import { limitOperation } from '../budget/operation-size.ts';
+import type { AskPart } from '../plan/execute.ts';
+import { loadPlanner, type Planner } from '../plan/planner.ts';
 import { listen, type Listening } from '../http/listen.ts';
-import { withoutEmptyName } from '../http/request-body.ts';
-import { onlyOperation } from '../request/operation.ts';
+import { serveOpen } from './http.ts';
+import { createAnswer, type Limits } from './operations.ts';
+import { createOpenSource } from './source.ts';
+
+/** How the open server is started. */
+export type OpenOptions = {
+  /** The file of the supergraph. */
+  readonly supergraph: string;
+  readonly port: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** URLs of subgraphs that replace those in the supergraph, by name. */
+  readonly addresses: ReadonlyMap<string, string>;
+  readonly limits: Limits;
+};
 
 /**
  * Starts a separate server for trials of any supergraph: without tokens, policy and audit log. It has no key, issuer
  * or store, and listens on loopback only. It calls only those subgraphs whose URL is a loopback address. Throws if a
  * setting of the hub is present or NODE_ENV is production.
  */
-export async function startOpen(options: {
-  readonly supergraph: string;
-  readonly port: number;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}): Promise<Listening> {
+export async function startOpen(options: OpenOptions): Promise<Listening> {
   refuseBesideHub(options.env);
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535) {
     throw new Error(`--port: expected a whole number from 0 to 65535, got ${options.port}`);
   }
-  const log = createLog('open', 'warn');
-  const agent = createAgent();
-  const planner = await loadPlanner(readSupergraph(options.supergraph), (name, url) =>
-    createOpenSource(name, loopbackOnly(name, url), agent),
-  );
-  const apollo = new ApolloServer({
-    gateway: gatewayOf(planner, async (incoming) => await run(planner, incoming)) as never,
-    introspection: true,
-    persistedQueries: false,
-    // The page of the vendor would load its scripts from the vendor's servers.
-    plugins: [ApolloServerPluginLandingPageDisabled()],
-    stopOnTerminationSignals: false,
-    logger: log,
+  const planner = await loadPlanner(readSupergraph(options.supergraph)).catch((error: unknown) => {
+    throw placedIn(options.supergraph, error);
   });
-  await apollo.start();
-  const app = express()
-    .disable('x-powered-by')
-    .use(sameHostOnly, express.json({ limit: '1mb' }));
-  app.use('/graphql', withoutEmptyName, expressMiddleware(apollo));
+  const sources = createSources(planner, options);
+  const app = serveOpen(createAnswer(planner, sources, options.limits));
   const listening = await listen(app, { host: '127.0.0.1', port: options.port, tlsCert: null, tlsKey: null });
   return {
     url: listening.url,
     stop: async () => {
       await listening.stop();
-      await apollo.stop();
       await planner.stop();
     },
   };
+}
+
+/** Creates the source of each subgraph. Throws if an address is given for one that the supergraph does not have. */
+function createSources(
+  { subgraphs }: Planner,
+  { addresses }: Pick<OpenOptions, 'addresses'>,
+): ReadonlyMap<string, AskPart> {
+  const agent = createAgent();
+  for (const name of addresses.keys()) {
+    if (!subgraphs.has(name))
+      throw new Error(`--subgraph: expected one of ${[...subgraphs.keys()].join(', ')}, got ${name}`);
+  }
+  return new Map(
+    [...subgraphs].map(([name, stated]) => {
+      const url = loopbackOnly(name, addresses.get(name) ?? stated);
+      return [name, createOpenSource(name, url, agent, (line) => void process.stderr.write(line))];
+    }),
+  );
 }
 
 /** Throws if the environment has settings of the hub: somebody mistakes this server for the hub. */
@@ -66,6 +70,14 @@ function refuseBesideHub(env: Readonly<Record<string, string | undefined>>): voi
     );
   }
   if (env['NODE_ENV'] === 'production') throw new Error('--open refuses to start with NODE_ENV=production');
+}
+
+/** Returns an error of the supergraph with the file, the line and the column, if it has a place. */
+function placedIn(file: string, error: unknown): Error {
+  const cause = error as Error & { readonly locations?: readonly { line: number; column: number }[] };
+  const place = cause.locations?.[0];
+  const at = place === undefined ? file : `${file}:${place.line}:${place.column}`;
+  return new Error(`${at}: ${cause.message}`, { cause });
 }
 
 function readSupergraph(file: string): string {
@@ -82,21 +94,4 @@ function loopbackOnly(name: string, url: string | undefined): string | null {
   if (['127.0.0.1', 'localhost', '[::1]'].includes(host)) return url ?? null;
   process.stderr.write(`${name}: ${url} is not a loopback address; its fields will be null\n`);
   return null;
-}
-
-/** Rejects requests from pages of another origin, and of a host name that resolves to loopback (DNS rebinding). */
-const sameHostOnly: RequestHandler = (request, response, next) => {
-  const host = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
-  const origin = request.get('origin');
-  const local = origin === undefined || (URL.canParse(origin) && host.test(new URL(origin).host));
-  if (host.test(request.get('host') ?? '') && local) next();
-  else
-    response.status(403).json({ errors: [{ message: 'Requests from this host or origin are not taken.' }] });
-};
-
-async function run(planner: Planner, incoming: Incoming): ReturnType<Planner['run']> {
-  const operationName = incoming.request.operationName ?? null;
-  const document = onlyOperation(incoming.document, operationName, planner.schema);
-  limitOperation(document, incoming.request.variables ?? {});
-  return await planner.run(incoming);
 }

@@ -1,26 +1,65 @@
-import type { GraphQLDataSource } from '@apollo/gateway';
 import type { Agent } from 'undici';
 import { AnswerSizes } from '../dispatch/answer-size.ts';
 import { fetchSubgraph } from '../dispatch/fetch-subgraph.ts';
-import { distinctRepresentations } from '../dispatch/representations.ts';
+import { bodyOf } from '../dispatch/query-body.ts';
+import type { AskPart, PartAnswer, PartError } from '../plan/execute.ts';
 
 const deadlineMs = 30_000;
+const failed = 'SUBREQUEST_HTTP_ERROR';
 
-/** Creates the data source of a subgraph for the open wiring: without an assertion, and with its errors unchanged. */
-export function createOpenSource(name: string, url: string | null, agent: Agent): GraphQLDataSource {
+/**
+ * Creates the source of a subgraph for the open server: without an assertion, and with the subgraph's errors. A subgraph
+ * that cannot be asked is named in the error; `report` gets its URL and the reason.
+ */
+export function createOpenSource(
+  name: string,
+  url: string | null,
+  agent: Agent,
+  report: (line: string) => void,
+): AskPart {
   const inProgress = { bytes: 0 };
+  return async (query) => {
+    if (url === null) return lost(name, 'its URL is not a loopback address: give one by --subgraph');
+    const sizes = new AnswerSizes();
+    try {
+      const reading = { size: sizes.start(name, inProgress), signal: null };
+      const body = bodyOf(JSON.stringify(query.fetch.query), query);
+      const { data, errors } = await fetchSubgraph(url, body, {}, deadlineMs, agent, reading);
+      return {
+        data,
+        errors: errors.map((error) => toError(error, name)),
+      };
+    } catch (error) {
+      report(`${name}: ${url} failed: ${reasonOf(error)}\n`);
+      return lost(name, reasonOf(error));
+    } finally {
+      sizes.end();
+    }
+  };
+}
+
+function lost(name: string, reason: string): PartAnswer {
+  const message = `the subgraph ${name} failed: ${reason}`;
+  return { data: null, errors: [{ message, extensions: { code: failed, serviceName: name } }] };
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as { message?: string; cause?: unknown };
+  const text =
+    message === undefined || message === '' ? String((error as { code?: unknown }).code ?? error) : message;
+  return cause instanceof Error ? `${text} (${cause.message})` : text;
+}
+
+/** Returns an error of a subgraph as it is passed on, whatever it sent. */
+function toError(error: unknown, name: string): PartError {
+  const { message, path, extensions } = (error ?? {}) as Record<string, unknown>;
   return {
-    process: async ({ request }) => {
-      const sizes = new AnswerSizes();
-      if (url === null) throw new Error(`${name}: expected a loopback URL in the supergraph`);
-      const distinct = distinctRepresentations(request.variables ?? {});
-      const body = JSON.stringify({ query: request.query, variables: distinct.variables });
-      const size = sizes.start(name, inProgress);
-      const reading = { size, signal: new AbortController().signal };
-      const answer = await fetchSubgraph(url, body, {}, deadlineMs, agent, reading).finally(() =>
-        sizes.end(),
-      );
-      return { data: distinct.expand(answer.data) as never, errors: answer.errors as never };
+    message: typeof message === 'string' ? message : 'the subgraph reports an error without a message',
+    path: Array.isArray(path) ? path.filter((key) => ['string', 'number'].includes(typeof key)) : undefined,
+    extensions: {
+      code: 'DOWNSTREAM_SERVICE_ERROR',
+      ...(typeof extensions === 'object' ? extensions : {}),
+      serviceName: name,
     },
   };
 }

@@ -1,5 +1,9 @@
 import type { ExecutionResult } from 'graphql';
-import type { Incoming, Planner } from './planner.ts';
+import type { ApolloGateway } from '@apollo/gateway';
+import type { Planner } from './planner.ts';
+
+/** An operation as Apollo Server hands it to a gateway: parsed, and not validated. */
+export type Incoming = Parameters<ApolloGateway['executor']>[0];
 
 /**
  * Returns the `gateway` option of Apollo Server, which parses and validates; `execute` does the rest. Apollo's type asks

@@ -1,49 +1,54 @@
-import type { ApolloGateway, GraphQLDataSource } from '@apollo/gateway';
-import { createHash } from 'node:crypto';
-import { type DocumentNode, type GraphQLSchema, print } from 'graphql';
-import { checkDateTimes } from '../../schema/record/date-time.ts';
-import { HubError } from '../../schema/errors.ts';
-import { type Collected, createCollected, type Execution } from '../dispatch/collected.ts';
-import type { RequestContext } from '../request/context.ts';
+import type { ApolloGateway } from '@apollo/gateway';
+import type { QueryPlanner as ApolloPlanner } from '@apollo/query-planner';
+import { buildSchema, type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql';
+import { ByteCache } from '../../schema/runtime/byte-cache.ts';
+import { compileWriter, type WriteData } from '../shape/writer.ts';
+import { type CompiledPlan, compilePlan } from './execute.ts';
+import { PlanNames } from './names.ts';
+import { plannedDocuments } from './planned-document.ts';
+import type { Plan } from './plan.ts';
+import { loadHive, type Percentages, planByApollo, type PlanOperation } from './planners.ts';
+import { Types } from './types.ts';
 
-/** An operation as Apollo Server hands it to a gateway: parsed, and validated against the API schema. */
-export type Incoming = Parameters<ApolloGateway['executor']>[0];
+/** An operation that is ready: its plan, and how its answer is written. */
+export type Prepared = { readonly run: CompiledPlan; readonly write: WriteData };
 
-/** The result of a plan. `malformed` is true if a variable does not have its type. */
-export type Gathered = {
-  readonly data: Readonly<Record<string, unknown>> | null;
-  readonly malformed: boolean;
-  readonly collected: Collected;
-};
-
-/** Apollo's planner and executor behind the interface of the stages. */
+/** The supergraph with its planners. */
 export type Planner = {
   readonly schema: GraphQLSchema;
   readonly supergraph: string;
-  /** Plans a document, asks the subgraphs, and joins their responses. Throws INTERNAL on an unexplained error. */
-  gather(incoming: Incoming, document: DocumentNode, request: RequestContext): Promise<Gathered>;
-  /** Returns the executor's result unchanged, errors included. For the open wiring only. */
-  run(incoming: Incoming): ReturnType<ApolloGateway['executor']>;
+  /** The names of the subgraphs, with the URLs that the supergraph states. */
+  readonly subgraphs: ReadonlyMap<string, string | undefined>;
+  /**
+   * Plans a valid document with one operation. `key` identifies the document: equal documents are planned once, also
+   * if they arrive together.
+   */
+  prepare(key: string, document: DocumentNode): Promise<Prepared>;
   stop(): Promise<void>;
 };
 
+/** The planner to begin with. The other one plans what it cannot. */
+export type PlannerName = 'hive' | 'apollo';
+
 const maxEvaluatedPlans = 100;
+const planningMs = 1000;
+/** Bytes of prepared operations, and of one for each byte of its key and text. */
+const kept = { bytes: 64_000_000, timesText: 100 };
 
 /**
- * Loads a supergraph into Apollo's gateway, with a data source for each subgraph: `source` gets its name, its URL and the
- * schema of the graph, which is there once the planner is loaded. Throws if the supergraph is invalid.
- * The gateway reports usage to its vendor unless APOLLO_TELEMETRY_DISABLED is set before the import.
+ * Loads a supergraph into Apollo's gateway, which validates and holds it. Throws if it is invalid. The gateway reports
+ * usage to its vendor unless APOLLO_TELEMETRY_DISABLED is set before the import.
  */
-export async function loadPlanner(
-  supergraph: string,
-  source: (name: string, url: string | undefined, schema: () => GraphQLSchema) => GraphQLDataSource,
-): Promise<Planner> {
+export async function loadPlanner(supergraph: string, first: PlannerName = 'hive'): Promise<Planner> {
   process.env['APOLLO_TELEMETRY_DISABLED'] = '1';
   const { ApolloGateway: Gateway } = await import('@apollo/gateway');
+  const subgraphs = new Map<string, string | undefined>();
   const gateway = new Gateway({
     supergraphSdl: supergraph,
-    buildService: ({ name, url }) => source(name, url, () => schemaOr(api)),
-    // Planning runs on the main thread and cannot be interrupted. Plans beyond this number are hardly ever better.
+    buildService: ({ name, url }) => {
+      subgraphs.set(name, url);
+      return { process: () => Promise.reject(new Error('expected the hub to ask the subgraphs itself')) };
+    },
     queryPlannerConfig: { debug: { maxEvaluatedPlans } },
     logger: silent,
   });
@@ -51,44 +56,129 @@ export async function loadPlanner(
   gateway.onSchemaLoadOrUpdate(({ apiSchema }) => {
     api = apiSchema;
   });
-  const { executor } = await gateway.load({ apollo: {} });
+  await gateway.load({ apollo: {} });
+  if (api === undefined) throw new Error('expected a schema from the supergraph, got none');
+  const hive = await loadHive(supergraph, planningMs);
+  const percentages = hive?.percentages ?? [];
+  const apollo = planByApollo(plannerOf(gateway), percentages);
+  const others = hive === null ? [] : [hive.plan];
   return {
-    schema: checkDateTimes(schemaOr(api)),
+    schema: api,
     supergraph,
-    gather: async (incoming, document, request) => await gather(executor, incoming, document, request),
-    run: executor,
+    subgraphs,
+    prepare: prepareOnce(first === 'hive' ? [...others, apollo] : [apollo, ...others], percentages, {
+      api,
+      whole: buildSchema(supergraph, { assumeValid: true, assumeValidSDL: true }),
+    }),
     stop: async () => await gateway.stop(),
   };
 }
 
-function schemaOr(api: GraphQLSchema | undefined): GraphQLSchema {
-  if (api === undefined) throw new Error('expected a schema from the supergraph, got none');
-  return api;
+/** The gateway has its planner in a private field. Building a second one would take another second at each start. */
+function plannerOf(gateway: ApolloGateway): ApolloPlanner {
+  const planner = gateway['queryPlanner'] as ApolloPlanner | undefined;
+  if (planner === undefined) throw new Error('expected a planner of the gateway, got none');
+  return planner;
 }
 
-async function gather(
-  executor: ApolloGateway['executor'],
-  incoming: Incoming,
+function prepareOnce(
+  planners: readonly PlanOperation[],
+  percentages: Percentages,
+  { api, whole }: { readonly api: GraphQLSchema; readonly whole: GraphQLSchema },
+): Planner['prepare'] {
+  const types = new Types(whole);
+  const names = new PlanNames(whole);
+  const known = new ByteCache<Prepared>(kept.bytes);
+  const inProgress = new Map<string, Promise<Prepared>>();
+  const prepare = async (document: DocumentNode, override: number): Promise<Prepared> => {
+    const write = compileWriter(document, api, (field) => names.keyOf(field));
+    const nodes: Plan[] = [];
+    for (const planned of plannedDocuments(document, names, api)) {
+      const plan = await planByOne(planners, planned, override);
+      if (plan !== null) nodes.push(plan);
+    }
+    const [only, ...others] = nodes;
+    const plan: Plan | null = others.length === 0 ? (only ?? null) : { kind: 'sequence', nodes };
+    return { run: compilePlan(plan, types), write };
+  };
+  return async (key, document) => {
+    const override = percentages.length === 0 ? 0 : Math.random() * 100;
+    const branch = percentages.findIndex((percentage) => override < percentage);
+    const fullKey = `${branch} ${key}`;
+    const found = known.get(fullKey) ?? inProgress.get(fullKey);
+    if (found !== undefined) return await found;
+    const started = prepare(document, override);
+    inProgress.set(fullKey, started);
+    try {
+      const prepared = await started;
+      known.set(fullKey, prepared, (key.length + sizeOf(document)) * kept.timesText);
+      return prepared;
+    } finally {
+      inProgress.delete(fullKey);
+    }
+  };
+}
+
+/** Returns the plan of the first planner that finds one. Rejects with the error of the first if none does. */
+async function planByOne(
+  planners: readonly PlanOperation[],
   document: DocumentNode,
-  request: RequestContext,
-): Promise<Gathered> {
-  const collected = createCollected();
-  const context: Execution = { request, collected };
-  const isPruned = document !== incoming.document;
-  const queryHash = isPruned
-    ? createHash('sha256').update(print(document)).digest('hex')
-    : incoming.queryHash;
-  const result = await executor({ ...incoming, document, queryHash, context }).finally(() =>
-    collected.sizes.end(),
-  );
-  const data = (result.data as Record<string, unknown> | null | undefined) ?? null;
-  const isExplained = collected.failedSubgraphs.size > 0 || collected.errorCodes.size > 0;
-  const malformed = result.errors !== undefined && !isExplained;
-  if (malformed && data !== null) throw new HubError('INTERNAL', String(result.errors));
-  return { data, malformed, collected };
+  override: number,
+): Promise<Plan | null> {
+  const errors: unknown[] = [];
+  for (const plan of planners) {
+    try {
+      const found = await plan(document, override);
+      // Hive's planner prints an invalid query for some fragments.
+      return found === null ? null : withoutTypeNames(parsed(found));
+    } catch (error) {
+      errors.push(error);
+      if (error instanceof DOMException) break;
+    }
+  }
+  throw errors[0];
 }
 
-/** The executor logs errors of subgraphs in full. The data sources have logged them by then. */
+/** Returns the plan. Throws if a query in it cannot be parsed. */
+function parsed(plan: Plan): Plan {
+  for (const { query } of fetchesOf(plan)) parse(query, { noLocation: true });
+  return plan;
+}
+
+function* fetchesOf(plan: Plan): Iterable<Extract<Plan, { kind: 'fetch' }>> {
+  if (plan.kind === 'fetch') yield plan;
+  else if (plan.kind === 'condition') {
+    for (const below of [plan.yes, plan.no]) if (below !== null) yield* fetchesOf(below);
+  } else for (const below of plan.nodes) yield* fetchesOf(below);
+}
+
+/** Returns a plan without queries for the name of the root type alone: the hub knows it. */
+function withoutTypeNames(plan: Plan): Plan | null {
+  if (plan.kind === 'fetch') return plan.lookups.length === 0 && asksTypeNameOnly(plan.query) ? null : plan;
+  if (plan.kind === 'condition') {
+    const [yes, no] = [plan.yes, plan.no].map((below) => (below === null ? null : withoutTypeNames(below)));
+    return { ...plan, yes: yes ?? null, no: no ?? null };
+  }
+  const nodes = plan.nodes.map(withoutTypeNames).filter((node) => node !== null);
+  return nodes.length === 0 ? null : { ...plan, nodes };
+}
+
+function asksTypeNameOnly(query: string): boolean {
+  return parse(query, { noLocation: true }).definitions.every(
+    (one) =>
+      one.kind === Kind.OPERATION_DEFINITION &&
+      one.selectionSet.selections.every(
+        (field) => field.kind === Kind.FIELD && field.name.value === '__typename',
+      ),
+  );
+}
+
+/** Returns roughly the bytes of a document that was parsed. */
+function sizeOf(document: DocumentNode): number {
+  return document.loc?.source.body.length ?? 1000;
+}
+
+/** The gateway logs errors of subgraphs, which it never asks here. */
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 function ignore(): void {

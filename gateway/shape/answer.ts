@@ -1,7 +1,7 @@
 import { type DocumentNode, execute, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { errorTable, type HubErrorCode } from '../../schema/errors.ts';
 import type { RefusedPlace } from '../policy/decide.ts';
-import type { Gathered } from '../plan/planner.ts';
+import type { Gathered } from '../plan/gather.ts';
 import type { RequestContext } from '../request/context.ts';
 import { type ErrorPath, pathsOf } from './error-paths.ts';
 import { joinMarkings } from './holds.ts';
@@ -26,16 +26,20 @@ export type Asked = {
  * exception is in it.
  */
 export function shapeAnswer(
-  { data, collected }: Pick<Gathered, 'data' | 'collected'>,
+  { written, collected }: Pick<Gathered, 'written' | 'collected'>,
   asked: Asked,
   shown: Readonly<Record<string, unknown>>,
   { reader, correlationId }: Pick<RequestContext, 'reader' | 'correlationId'>,
   schema: GraphQLSchema,
 ): ExecutionResult {
-  const answered = asked.isPruned ? complementNulls(data, asked, schema) : data;
-  const complete = asked.order.length === 0 ? answered : joinHalves(shown, answered, asked);
+  const isChanged = asked.isPruned || asked.order.length > 0;
+  const complete = isChanged ? completeData(written?.data ?? null, asked, shown, schema) : null;
   const pathsOfCause = (cause: string) => {
-    const paths = pathsOf(collected.places.get(cause) ?? [], asked.document, complete);
+    const paths = pathsOf(
+      collected.places.get(cause) ?? [],
+      asked.document,
+      isChanged ? complete : (written?.data ?? null),
+    );
     return paths.length > 0 ? paths : [undefined];
   };
   const errors = [
@@ -50,7 +54,19 @@ export function shapeAnswer(
   ];
   const holds = joinMarkings(collected.disclosed);
   const extensions = { picture: reader.picture, holds, correlationId };
-  return { data: complete, ...(errors.length > 0 ? { errors } : {}), extensions };
+  const data = isChanged ? complete : (written as Readonly<Record<string, unknown>> | null);
+  return { data, ...(errors.length > 0 ? { errors } : {}), extensions };
+}
+
+/** Returns the data with null at removed coordinates, and with the schema that was asked for. */
+function completeData(
+  data: Readonly<Record<string, unknown>> | null,
+  asked: Asked,
+  shown: Readonly<Record<string, unknown>>,
+  schema: GraphQLSchema,
+): Readonly<Record<string, unknown>> | null {
+  const answered = asked.isPruned ? complementNulls(data, asked, schema) : data;
+  return asked.order.length === 0 ? answered : joinHalves(shown, answered, asked);
 }
 
 /** Joins schema and data in the requested order. If the data is null as a whole, the result is null. */

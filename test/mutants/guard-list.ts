@@ -139,8 +139,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'subgraph data that was not requested',
     file: 'gateway/dispatch/source.ts',
-    from: 'const { data, rows } = checkAnswer(answer.data, asked, variables);',
-    to: 'const { rows } = checkAnswer(answer.data, asked, variables);\n  const { data } = answer;',
+    from: 'const { data, rows } = checkAnswer(answer.data, asked, types);',
+    to: 'const { rows } = checkAnswer(answer.data, asked, types);\n  const { data } = answer;',
     project: 'parts',
     tests: 'test/gateway/dispatch/source',
   },

@@ -6,9 +6,16 @@ const entities = `query ($representations: [_Any!]!) { _entities(representations
   ... on Vulnerability { __typename families: ransomwareFamilies { nodes { name } } ...M } } }
   fragment M on Vulnerability { mispEvents { nodes { id } } }`;
 
+const atRoot = { root: [], entities: new Map() };
+
+/** The answer joins the entities of `_entities` at a place. */
+function entitiesAt(...place: readonly string[]) {
+  return { root: [], entities: new Map([['_entities', [place]]]) };
+}
+
 test('finds the fields of a query at the root, and those of entities where they are joined', () => {
-  expect(placesOfQuery('{ a: advisories { nodes { id } } __typename }', undefined)).toEqual([['a']]);
-  expect(placesOfQuery(entities, ['advisories', 'nodes', '@', 'vulnerabilities', 0])).toEqual([
+  expect(placesOfQuery('{ a: advisories { nodes { id } } __typename }', atRoot)).toEqual([['a']]);
+  expect(placesOfQuery(entities, entitiesAt('advisories', 'nodes', '@', 'vulnerabilities', '@'))).toEqual([
     ['advisories', 'nodes', '@', 'vulnerabilities', '@', 'families'],
     ['advisories', 'nodes', '@', 'vulnerabilities', '@', 'mispEvents'],
   ]);
@@ -16,9 +23,9 @@ test('finds the fields of a query at the root, and those of entities where they 
 
 test('moves the path of a subgraph’s error to the reader’s operation', () => {
   expect(
-    placesOfErrors('{ advisories { nodes { title } } }', [])(['advisories', 'nodes', 3, 'title']),
+    placesOfErrors('{ advisories { nodes { title } } }', atRoot)(['advisories', 'nodes', 3, 'title']),
   ).toEqual([['advisories', 'nodes', '@', 'title']]);
-  expect(placesOfErrors(entities, ['v'])(['_entities', 7, 'families', 'nodes'])).toEqual([
+  expect(placesOfErrors(entities, entitiesAt('v'))(['_entities', 7, 'families', 'nodes'])).toEqual([
     ['v', 'families', 'nodes'],
   ]);
 });
@@ -26,7 +33,7 @@ test('moves the path of a subgraph’s error to the reader’s operation', () =>
 test.each([undefined, null, 'x', {}, [], ['_entities'], ['_entities', 7]])(
   'takes all fields of the query as missing for the error path %j',
   (path) => {
-    expect(placesOfErrors(entities, ['v'])(path)).toEqual([
+    expect(placesOfErrors(entities, entitiesAt('v'))(path)).toEqual([
       ['v', 'families'],
       ['v', 'mispEvents'],
     ]);
@@ -35,8 +42,8 @@ test.each([undefined, null, 'x', {}, [], ['_entities'], ['_entities', 7]])(
 
 test('bounds what a subgraph can add by its errors', () => {
   const long = Array.from({ length: 10_000 }, () => 'k');
-  expect(placesOfErrors(entities, [])(long)[0]).toHaveLength(64);
-  expect(placesOfErrors(entities, [])([{ toString: 1 }, 'k'])).toEqual([['@', 'k']]);
+  expect(placesOfErrors(entities, atRoot)(long)[0]).toHaveLength(64);
+  expect(placesOfErrors(entities, atRoot)([{ toString: 1 }, 'k'])).toEqual([['@', 'k']]);
   const collected = createCollected();
   for (let error = 0; error < 300; error += 1) notePlaces(collected, 'enisa', [['k']]);
   expect(collected.places.get('enisa')).toHaveLength(100);

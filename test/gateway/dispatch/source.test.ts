@@ -8,6 +8,7 @@ import { createSource } from '../../../gateway/dispatch/source.ts';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { createLog } from '../../../schema/runtime/log.ts';
+import { queryOf } from '../../helpers/part-query.ts';
 import { policy } from '../../helpers/policy.ts';
 import { readerOf } from '../../helpers/records.ts';
 
@@ -34,7 +35,7 @@ async function askOf(answer: unknown, lines: string[] = []) {
   const source = createSource(
     'europol',
     async (body, _context, reading) => await fetchSubgraph(url, body, {}, 2000, agent, reading),
-    () => schema,
+    schema,
     createLog('test', 'warn', { write: (line) => void lines.push(line) }),
   );
   const request: RequestContext = {
@@ -48,9 +49,9 @@ async function askOf(answer: unknown, lines: string[] = []) {
     budget: undefined,
     setHeaders: () => undefined,
   };
-  const fetch = { query: '{ ransomwareFamilies { nodes { name } } }', variables: {} };
+  const query = queryOf('{ ransomwareFamilies { nodes { name } } }');
   const collected = createCollected();
-  const { data } = await source.process({ request: fetch, context: { request, collected } } as never);
+  const { data } = await source(query, { request, collected });
   return { data, collected };
 }
 

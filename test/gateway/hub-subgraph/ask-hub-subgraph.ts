@@ -5,6 +5,7 @@ import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
+import { queryOf } from '../../helpers/part-query.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 
 const inForce = readPolicy();
@@ -39,7 +40,7 @@ export async function askHubSubgraph(
   const subgraph = createHubSubgraph(sources, pino({ level: 'silent' }));
   const collected = createCollected();
   const context = { request: contextOf(reader, policy), collected };
-  const { data } = await subgraph.process({ request: { query }, context } as never);
+  const { data } = await subgraph(queryOf(query), context);
   const { disclosed, errorCodes, failedSubgraphs } = collected;
   return { data, errorCodes: [...errorCodes], failedSubgraphs: [...failedSubgraphs], disclosed };
 }

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { graphql, parse } from 'graphql';
+import { graphql, GraphQLError, parse } from 'graphql';
 import { request } from 'undici';
 import { type Part, startPart } from '../../../docker/trial/process.ts';
 
@@ -18,7 +18,8 @@ let gateway: Part;
 
 const typeDefs = parse(`
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
-  type Query { book: Book }
+  scalar DateTime
+  type Query { book: Book broken: String at(time: DateTime): String }
   type Book @key(fields: "id") { id: ID! title: String }`);
 
 beforeAll(async () => {
@@ -57,7 +58,14 @@ async function answerBook(incoming: AsyncIterable<Buffer>): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk);
   const { query, variables } = JSON.parse(Buffer.concat(chunks).toString());
-  const resolvers = { Query: { book: () => ({ id: '1', title: 'Blueprint' }) } };
+  const Query = {
+    book: () => ({ id: '1', title: 'Blueprint' }),
+    broken: () => {
+      throw new GraphQLError('the shelf fell', { extensions: { code: 'SHELF' } });
+    },
+    at: (_: unknown, { time }: { time: string }) => time,
+  };
+  const resolvers = { Query };
   const schema = buildSubgraphSchema([{ typeDefs, resolvers }]);
   return await graphql({ schema, source: query, variableValues: variables });
 }
@@ -111,6 +119,52 @@ test('refuses to start with settings of the hub, in production, and without a su
   expect((await tryToStart(named, { NODE_ENV: 'production' })).said).toContain('production');
   expect((await tryToStart([], {})).said).toContain('--supergraph');
   expect((await tryToStart(['--supergraph', join(folder, 'none')], {})).said).toContain('readable file');
+});
+
+test('answers 400 with the limit to an operation that is too large', async () => {
+  const { statusCode, body } = await ask({}, `{ ${'a: __typename '.repeat(2001)} }`);
+  expect(statusCode).toBe(400);
+  expect(body).toEqual({
+    errors: [
+      {
+        message: expect.stringContaining('2001'),
+        extensions: { code: 'OPERATION_TOO_LARGE' },
+      },
+    ],
+  });
+});
+
+test('passes on the errors of a subgraph with its name, and their path in the operation', async () => {
+  const { body } = await ask({}, '{ mine: broken }');
+  expect(body).toEqual({
+    data: { mine: null },
+    errors: [
+      { message: 'the shelf fell', path: ['mine'], extensions: { code: 'SHELF', serviceName: 'books' } },
+    ],
+  });
+});
+
+test('names the subgraph that cannot be asked', async () => {
+  const { body } = await ask({}, '{ book { reviews } }');
+  expect(body.data).toEqual({ book: { reviews: null } });
+  expect(body.errors).toMatchObject([{ extensions: { serviceName: 'reviews' } }]);
+});
+
+test('does not check the values of a foreign DateTime', async () => {
+  expect((await ask({}, '{ at(time: "tomorrow") }')).body).toEqual({ data: { at: 'tomorrow' } });
+});
+
+test('rejects an address of an unknown subgraph, and a supergraph with a fault, with its place', async () => {
+  const named = ['--supergraph', supergraph, '--port', '0'];
+  const unknown = await tryToStart([...named, '--subgraph', 'films=http://127.0.0.1:1/'], {});
+  expect(unknown.said).toContain('--subgraph: expected one of books, reviews, got films');
+  expect((await tryToStart([...named, '--subgraph', 'films'], {})).said).toContain('NAME=URL');
+  expect((await tryToStart([...named, '--max-depth', '0'], {})).said).toContain('--max-depth');
+  const broken = join(folder, 'broken.graphql');
+  writeFileSync(broken, 'type Query {\n  book: }\n');
+  const { code, said } = await tryToStart(['--supergraph', broken, '--port', '0'], {});
+  expect(code).toBe(1);
+  expect(said).toContain(`${broken}:2:9`);
 });
 
 test('reports a port that is in use', async () => {

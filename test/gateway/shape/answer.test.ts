@@ -3,6 +3,7 @@ import { buildSchema, parse } from 'graphql';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import { type Asked, shapeAnswer } from '../../../gateway/shape/answer.ts';
 import { errorTable, type HubErrorCode } from '../../../schema/errors.ts';
+import { WrittenData } from '../../../gateway/shape/written-data.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { disclosure } from '../audit/facts.ts';
 
@@ -18,11 +19,14 @@ function asked(document: string | null, changes: Partial<Asked> = {}): Asked {
 }
 
 function gathered(data: Readonly<Record<string, unknown>> | null, codes: readonly HubErrorCode[] = []) {
-  return { data, collected: { ...createCollected(), errorCodes: new Set(codes) } };
+  const written = data === null ? null : new WrittenData(JSON.stringify(data));
+  return { written, collected: { ...createCollected(), errorCodes: new Set(codes) } };
 }
 
 const shape = (found: ReturnType<typeof gathered>, what: Asked, shown = {}) =>
-  shapeAnswer(found, what, shown, context, schema);
+  JSON.parse(JSON.stringify(shapeAnswer(found, what, shown, context, schema))) as ReturnType<
+    typeof shapeAnswer
+  >;
 
 test('returns the data unchanged, with picture and correlation id, if nothing was removed', () => {
   expect(shape(gathered({ state: 'x' }), asked('{ state }'))).toEqual({
@@ -57,7 +61,7 @@ test('returns one error for each cause, in a constant order, without any text of
   for (const name of ['europol', 'enisa']) collected.failedSubgraphs.add(name);
   for (const code of ['REFUSED', 'BAD_USER_INPUT', 'BAD_CURSOR'] as const) collected.errorCodes.add(code);
   const { errors } = shape(
-    { data: {}, collected },
+    { ...gathered({}), collected },
     asked('{ state }', { refusedAt: [{ path: ['state'], coordinates: ['Query.state'] }] }),
   );
   expect(errors?.every(({ path }) => path?.[0] === 'state')).toBe(true);
@@ -78,7 +82,7 @@ test('returns a REFUSED of the hub subgraph if the decision refused nothing', ()
 test('states the joined markings of the disclosed records', () => {
   const collected = createCollected();
   collected.disclosed.push(disclosure({ tlp: 'AMBER' }));
-  const { extensions } = shape({ data: {}, collected }, asked('{ state }'));
+  const { extensions } = shape({ ...gathered({}), collected }, asked('{ state }'));
   expect(extensions?.['holds']).toMatchObject({ tlp: 'AMBER', composable: true });
 });
 
@@ -103,7 +107,10 @@ test('gives each error of a failed subgraph the path of a field that is null', (
   const collected = { ...createCollected(), places: new Map([['enisa', places]]) };
   collected.failedSubgraphs.add('enisa');
   const data = { many: [{ serial: null }, { serial: 'kept' }, { serial: null }] };
-  const { errors } = shape({ data, collected }, asked('{ many { ...S } } fragment S on Advisory { serial }'));
+  const { errors } = shape(
+    { ...gathered(data), collected },
+    asked('{ many { ...S } } fragment S on Advisory { serial }'),
+  );
   expect(errors?.map(({ path, extensions }) => [path, extensions['part']])).toEqual([
     [['many', 0, 'serial'], 'enisa'],
     [['many', 2, 'serial'], 'enisa'],

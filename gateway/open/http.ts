@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HubError } from '../../schema/errors.ts';
+import { type Answer, answerError, type Parameters } from './operations.ts';
+
+const maxBytes = 1024 * 1024;
+const local = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+
+/** Returns the HTTP handler of the open server: GraphQL over HTTP at /graphql, and /health. */
+export function serveOpen(
+  answer: (asked: Parameters) => Promise<Answer>,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    if (!isLocal(request)) {
+      send(response, 'application/json', {
+        status: 403,
+        text: '{"errors":[{"message":"Requests from this host or origin are not taken."}]}',
+      });
+      return;
+    }
+    const path = request.url?.split('?', 1)[0];
+    if (path === '/health') {
+      send(response, 'application/json', { status: 200, text: '{"status":"up"}' });
+      return;
+    }
+    const type = responseType(request);
+    void toAnswer(request, path, answer)
+      .catch((error: unknown) => answerError(error))
+      .then((got) => send(response, type, got));
+  };
+}
+
+async function toAnswer(
+  request: IncomingMessage,
+  path: string | undefined,
+  answer: (asked: Parameters) => Promise<Answer>,
+): Promise<Answer> {
+  if (path !== '/graphql' && path !== '/') throw new HubError('NOT_FOUND');
+  if (request.method === 'GET') return await answer(ofUrl(request.url ?? ''));
+  if (request.method !== 'POST') throw new HubError('METHOD_NOT_ALLOWED');
+  const type = request.headers['content-type'] ?? '';
+  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type))
+    throw new HubError('UNSUPPORTED_MEDIA_TYPE');
+  return await answer(ofBody(await readBody(request)));
+}
+
+/** Rejects requests from pages of another origin, and of a host name that resolves to loopback (DNS rebinding). */
+function isLocal({ headers: { host, origin } }: IncomingMessage): boolean {
+  if (!local.test(host ?? '')) return false;
+  return origin === undefined || (URL.canParse(origin) && local.test(new URL(origin).host));
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) reject(new HubError('TOO_LARGE', `expected at most ${maxBytes} bytes`));
+    else chunks.push(chunk);
+  });
+  request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+  request.on('error', reject);
+  return await promise;
+}
+
+function ofBody(text: string): Parameters {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new HubError('BAD_REQUEST', String(error), { cause: error });
+  }
+  if (typeof body !== 'object' || body === null) throw new HubError('BAD_REQUEST', 'expected a JSON object');
+  const { query, operationName, variables } = body as Record<string, unknown>;
+  return toParameters(query, operationName, variables, false);
+}
+
+function ofUrl(url: string): Parameters {
+  const given = new URL(url, 'http://localhost').searchParams;
+  let variables: unknown;
+  try {
+    variables = JSON.parse(given.get('variables') ?? 'null');
+  } catch (error) {
+    throw new HubError('BAD_REQUEST', `variables: ${String(error)}`, { cause: error });
+  }
+  return toParameters(given.get('query'), given.get('operationName'), variables, true);
+}
+
+function toParameters(query: unknown, name: unknown, variables: unknown, isSafe: boolean): Parameters {
+  const operationName = name ?? null;
+  const values = variables ?? {};
+  if (typeof query !== 'string' || query === '') throw new HubError('BAD_REQUEST', 'expected a "query"');
+  if (operationName !== null && typeof operationName !== 'string')
+    throw new HubError('BAD_REQUEST', 'operationName: expected a text');
+  if (typeof values !== 'object' || Array.isArray(values))
+    throw new HubError('BAD_REQUEST', 'variables: expected an object');
+  return {
+    query,
+    operationName: operationName === '' ? null : operationName,
+    variables: values as Parameters['variables'],
+    isSafe,
+  };
+}
+
+function responseType({ headers: { accept } }: IncomingMessage): string {
+  return accept?.includes('application/graphql-response+json') === true
+    ? 'application/graphql-response+json'
+    : 'application/json';
+}
+
+function send(response: ServerResponse, type: string, { status, text }: Answer): void {
+  response.writeHead(status, [
+    'content-type',
+    `${type}; charset=utf-8`,
+    'content-length',
+    String(Buffer.byteLength(text)),
+    'cache-control',
+    'no-store',
+  ]);
+  // A text is sent in one write with the headers.
+  response.end(text);
+}

@@ -1,0 +1,184 @@
+import {
+  type DocumentNode,
+  getOperationAST,
+  getVariableValues,
+  GraphQLError,
+  type GraphQLSchema,
+  OperationTypeNode,
+  parse,
+  type VariableDefinitionNode,
+  validate,
+} from 'graphql';
+import { errorTable, HubError, type HubErrorCode } from '../../schema/errors.ts';
+import { ByteCache } from '../../schema/runtime/byte-cache.ts';
+import { limitDocument } from '../budget/document-size.ts';
+import { measureOperation } from '../budget/operation-size.ts';
+import { introspect } from '../introspection/introspect.ts';
+import { splitIntrospection } from '../introspection/split.ts';
+import type { AskPart, PartError } from '../plan/execute.ts';
+import type { Planner, Prepared } from '../plan/planner.ts';
+import { onlyOperation } from '../request/operation.ts';
+import { maxTokens } from '../http/document-store.ts';
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** A GraphQL request, as GraphQL over HTTP defines it. */
+export type Parameters = {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Variables;
+  /** Whether it came by GET, which may not change anything. */
+  readonly isSafe: boolean;
+};
+
+/** The response to a request: its HTTP status, and its JSON text. */
+export type Answer = { readonly status: number; readonly text: string };
+
+/** The limits of one operation, with fragments expanded. */
+export type Limits = { readonly selections: number; readonly depth: number; readonly rootFields: number };
+
+/** An operation that was parsed, validated and planned. */
+type Ready = {
+  readonly isChange: boolean;
+  readonly definitions: readonly VariableDefinitionNode[];
+  readonly schema: DocumentNode | null;
+  readonly data: Prepared | null;
+  readonly order: readonly string[];
+};
+
+const kept = { bytes: 32_000_000, timesText: 100 };
+
+/** Creates the function that answers requests over any supergraph, without a reader and a policy. */
+export function createAnswer(
+  planner: Planner,
+  sources: ReadonlyMap<string, AskPart>,
+  limits: Limits,
+): (asked: Parameters) => Promise<Answer> {
+  const known = new ByteCache<Ready>(kept.bytes);
+  const ask: AskPart = async (query) => {
+    const source = sources.get(query.fetch.subgraph);
+    if (source === undefined) throw new Error(`expected a source for ${query.fetch.subgraph}, got none`);
+    return await source(query);
+  };
+  return async (asked) => {
+    try {
+      const key = `${asked.operationName ?? ''} ${asked.query}`;
+      let ready = known.get(key);
+      if (ready === undefined) {
+        ready = await readyOperation(asked, planner, limits);
+        known.set(key, ready, asked.query.length * kept.timesText);
+      }
+      return await run(ready, asked, planner.schema, ask);
+    } catch (error) {
+      return answerError(error);
+    }
+  };
+}
+
+async function readyOperation(
+  { query, operationName }: Parameters,
+  planner: Planner,
+  limits: Limits,
+): Promise<Ready> {
+  const document = parse(query, { maxTokens });
+  limitDocument(document);
+  const errors = validate(planner.schema, document, undefined, { maxErrors: 20 });
+  if (errors.length > 0) throw new Rejected('GRAPHQL_VALIDATION_FAILED', errors);
+  const operation = onlyOperation(document, operationName, planner.schema);
+  limit(operation, limits);
+  const split = splitIntrospection(operation);
+  const chosen = getOperationAST(operation);
+  return {
+    isChange: chosen?.operation === OperationTypeNode.MUTATION,
+    definitions: chosen?.variableDefinitions ?? [],
+    schema: split.schema,
+    data: split.data === null ? null : await planner.prepare(`${operationName ?? ''} ${query}`, split.data),
+    order: split.order,
+  };
+}
+
+/** Throws OPERATION_TOO_LARGE with the limit in its message. */
+function limit(document: DocumentNode, { selections, depth, rootFields }: Limits): void {
+  const size = measureOperation(document);
+  const got = { selections: size.selections, depth: size.depth, rootFields: size.fields };
+  const most = { selections, depth, rootFields };
+  for (const name of ['selections', 'depth', 'rootFields'] as const) {
+    if (got[name] > most[name])
+      throw new HubError(
+        'OPERATION_TOO_LARGE',
+        `expected at most ${most[name]} ${name}, got ${got[name]}: split the operation, or start with a higher limit`,
+      );
+  }
+}
+
+async function run(ready: Ready, asked: Parameters, schema: GraphQLSchema, ask: AskPart): Promise<Answer> {
+  if (ready.isChange && asked.isSafe) throw new HubError('METHOD_NOT_ALLOWED');
+  const coerced = coerce(ready.definitions, asked.variables, schema);
+  const shown = ready.schema === null ? null : introspect(ready.schema, schema, asked.variables);
+  if (ready.data === null) return { status: 200, text: `{"data":${JSON.stringify(shown)}}` };
+  const variables = { given: asked.variables, coerced };
+  const joined = await ready.data.run({ ask, variables, signal: null });
+  const { text, missing } = ready.data.write(joined.data, coerced);
+  const errors = joined.errors.length > 0 ? joined.errors : missing.map(toError);
+  const data = shown === null ? text : joinInOrder(shown, text, ready.order);
+  if (errors.length === 0) return { status: 200, text: `{"data":${data}}` };
+  return { status: 200, text: `{"errors":${JSON.stringify(errors)},"data":${data}}` };
+}
+
+function coerce(
+  definitions: readonly VariableDefinitionNode[],
+  variables: Variables,
+  schema: GraphQLSchema,
+): Variables {
+  if (definitions.length === 0) return {};
+  const { coerced, errors } = getVariableValues(schema, definitions, variables, { maxErrors: 20 });
+  if (coerced === undefined) throw new Rejected('BAD_USER_INPUT', errors);
+  return coerced;
+}
+
+function toError({ field, path }: { readonly field: string; readonly path: PartError['path'] }): PartError {
+  return { message: `Cannot return null for non-nullable field ${field}.`, path };
+}
+
+/** Returns the data in the requested order of its root fields, those of the schema among them. */
+function joinInOrder(
+  shown: Readonly<Record<string, unknown>>,
+  text: string,
+  order: readonly string[],
+): string {
+  const data = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
+  if (data === null) return 'null';
+  const keys = order.filter((key) => key in shown || key in data);
+  return JSON.stringify(Object.fromEntries(keys.map((key) => [key, key in shown ? shown[key] : data[key]])));
+}
+
+/** A request that is rejected with the errors of graphql-js. */
+class Rejected extends Error {
+  readonly code: HubErrorCode;
+  readonly errors: readonly GraphQLError[];
+
+  constructor(code: HubErrorCode, errors: readonly GraphQLError[]) {
+    super(errors[0]?.message);
+    this.code = code;
+    this.errors = errors;
+  }
+}
+
+/** Returns the response to a request that was not executed. */
+export function answerError(error: unknown): Answer {
+  if (error instanceof Rejected)
+    return answerErrors(
+      error.code,
+      error.errors.map((one) => one.toJSON()),
+    );
+  if (error instanceof GraphQLError) return answerErrors('GRAPHQL_PARSE_FAILED', [error.toJSON()]);
+  const code = error instanceof HubError ? error.code : 'INTERNAL';
+  const reason = error instanceof Error && error.message !== code ? `${error.message}. ` : '';
+  return answerErrors(code, [{ message: `${reason}${errorTable[code].message}` }]);
+}
+
+function answerErrors(code: HubErrorCode, errors: readonly object[]): Answer {
+  const { status } = errorTable[code];
+  const coded = errors.map((error) => ({ ...error, extensions: { code } }));
+  return { status: status === 200 ? 400 : status, text: JSON.stringify({ errors: coded }) };
+}
