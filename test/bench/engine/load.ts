@@ -1,0 +1,82 @@
+import { connect, type Socket } from 'node:net';
+
+/** The latencies of the answers in milliseconds, the duration, and the number of answers that were not as expected. */
+export type Loaded = {
+  readonly latencies: readonly number[];
+  readonly ms: number;
+  readonly wrong: number;
+};
+
+type Load = {
+  readonly request: Buffer;
+  /** The bytes of a correct response's body. */
+  readonly bodyBytes: number;
+  readonly until: number;
+  readonly latencies: number[];
+  wrong: number;
+};
+
+/**
+ * Sends one request over and over on these connections, each the next when the answer is there. Writes prepared bytes
+ * and only counts those of the responses, because the client shares its core with the subgraphs.
+ */
+export async function runLoad(
+  url: string,
+  query: string,
+  { connections, seconds, bodyBytes }: { connections: number; seconds: number; bodyBytes: number },
+): Promise<Loaded> {
+  const { hostname, port, pathname, host } = new URL(url);
+  const body = Buffer.from(JSON.stringify({ query }));
+  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const began = performance.now();
+  const load: Load = {
+    request: Buffer.concat([Buffer.from(head), body]),
+    bodyBytes,
+    until: began + seconds * 1000,
+    latencies: [],
+    wrong: 0,
+  };
+  const sockets = Array.from({ length: connections }, () => connect(Number(port), hostname));
+  try {
+    await Promise.all(sockets.map(async (socket) => await keepAsking(socket, load)));
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+  return { latencies: load.latencies, ms: performance.now() - began, wrong: load.wrong };
+}
+
+async function keepAsking(socket: Socket, load: Load): Promise<void> {
+  socket.setNoDelay(true);
+  await new Promise<void>((resolve, reject) => {
+    let sent = performance.now();
+    let [received, expected, isOk] = [0, 0, false];
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('the gateway closed a connection')));
+    socket.on('data', (chunk) => {
+      if (expected === 0) {
+        const end = chunk.indexOf('\r\n\r\n');
+        const head = chunk.toString('latin1', 0, end);
+        const length = Number(/content-length: *(\d+)/i.exec(head)?.[1]);
+        if (end === -1 || Number.isNaN(length)) {
+          reject(new Error(`expected a head with content-length, got ${head.slice(0, 200)}`));
+          return;
+        }
+        expected = end + 4 + length;
+        isOk = head.startsWith('HTTP/1.1 200') && length === load.bodyBytes;
+      }
+      received += chunk.length;
+      if (received < expected) return;
+      const now = performance.now();
+      load.latencies.push(now - sent);
+      if (!isOk) load.wrong += 1;
+      [received, expected] = [0, 0];
+      if (now >= load.until) {
+        resolve();
+        return;
+      }
+      sent = now;
+      socket.write(load.request);
+    });
+    socket.write(load.request);
+  });
+}
