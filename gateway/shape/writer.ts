@@ -254,7 +254,12 @@ function writeFields(object: Raw, fields: readonly Field[], run: Run): string {
 
 /** Returns whether a written value is null, or a list with nothing else in it. */
 function isEmpty(text: string): boolean {
-  return text === 'null' || (text.startsWith('[') && /^(?:\[|\]|,|null)*$/.test(text));
+  if (text === 'null' || text === '[]') return true;
+  // Most lists begin with a value.
+  return (
+    (text.startsWith('[n') || text.startsWith('[[') || text.startsWith('[]')) &&
+    /^(?:\[|\]|,|null)*$/.test(text)
+  );
 }
 
 /** A null of a value that may not be null reaches the next value above that may be. */
