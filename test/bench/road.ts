@@ -209,7 +209,7 @@ const warmUpSeconds = 5;
 /** Waits for the end of background work: after its start, a subgraph checks the access keys of its records. */
 async function untilIdle({ client: _client, ...parts }: Processes): Promise<void> {
   const busy = () => Object.values(cpuTimes(parts)).reduce((sum, ms) => sum + ms, 0);
-  for (let round = 0; round < maxRounds; round += 1) {
+  for (let waited = 0; waited < maxRounds; waited += 1) {
     const before = busy();
     await pause(roundMs);
     if (busy() - before < roundMs / 5) return;
