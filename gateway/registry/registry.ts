@@ -142,19 +142,17 @@ async function readMembers(
   oldest: Date,
   ms: number,
 ): Promise<ReadonlyMap<string, JoinedMember>> {
-  const join = (from: string, foreignField: string, as: string) => ({
-    $lookup: { from, localField: 'organisation', foreignField, as },
-  });
   // Entries that have ended are removed again at each request's own time; they are left out here to keep the answer small.
-  const notEnded = [{ $match: { until: { $gt: oldest } } }];
+  const pipeline = [{ $match: { until: { $gt: oldest } } }];
+  const localField = 'organisation';
   const running = (from: string, foreignField: string, as: string) => ({
-    $lookup: { ...join(from, foreignField, as).$lookup, pipeline: notEnded },
+    $lookup: { from, localField, foreignField, as, pipeline },
   });
   const found = await members
     .aggregate<JoinedMember>(
       [
         { $match: { _id: { $in: [...subjects] } } },
-        join('organisations', '_id', 'own'),
+        { $lookup: { from: 'organisations', localField, foreignField: '_id', as: 'own' } },
         running('onwardShares', 'client', 'shares'),
         running('grants', 'to', 'grants'),
         running('agreements', 'parties', 'agreements'),
