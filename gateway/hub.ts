@@ -33,6 +33,7 @@ import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/resp
 import { createHubSubgraph } from './hub-subgraph/subgraph.ts';
 import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/issuer-keys.ts';
+import { RememberedTokens } from './identity/remembered-tokens.ts';
 import { introspect } from './introspection/introspect.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import { splitIntrospection } from './introspection/split.ts';
@@ -117,6 +118,7 @@ function route(
   const rules = {
     ...settings,
     keys: discoverKeys(settings.issuer, { maxAgeSeconds: settings.issuerKeysSeconds }),
+    remembered: new RememberedTokens(),
   };
   const app = express().disable('x-powered-by').disable('etag');
   app.use(setCommonHeaders, compress());

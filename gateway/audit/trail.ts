@@ -30,6 +30,8 @@ const maxPauseMs = 250;
 const turnMs = 3;
 const turnEvery = 16;
 const sharedMs = 10_000;
+/** How long entries that nobody waits for are collected before a write, so that many share its two commands. */
+const lingerMs = 20;
 /** The maximum sizes of the queue, of one write and of one entry. */
 const max = {
   waiting: 5000,
@@ -46,6 +48,8 @@ type Waiting = {
   place: ChainHead | null;
   /** Whether the erasable parts are durable. */
   parts: boolean;
+  /** Whether a caller waits until the entry is durable. */
+  readonly isAwaited: boolean;
   readonly settle: (outcome: Appended | HubError) => void;
 };
 
@@ -71,7 +75,8 @@ export async function openTrail(options: {
 
 /**
  * The writer of the audit log; each hub process has one. It writes all waiting entries in one batch, in parallel with
- * their erasable parts, so that many appends cost about one write. Several hubs may write the same log: a unique index
+ * their erasable parts, so that many appends cost about one write. Entries that no caller waits for are first
+ * collected for 20 ms. Several hubs may write the same log: a unique index
  * gives each position to one entry, and the hub that loses chains its entries again behind the new head. After any
  * failure the writer first asks the store which entries are durable, by their ids, and retries only the others. Therefore no entry is written twice, and no confirmed entry is lost. There is no transaction: one that a killed hub left open
  * would block the next position for a minute.
@@ -94,6 +99,9 @@ export class Trail {
   #writingSince: number | null = null;
   #writer: Promise<void> | null = null;
   #closed = false;
+  /** The awaited entries in the queue, and what ends the pause that collects entries when the first of them arrives. */
+  #awaited = 0;
+  #hurry: (() => void) | null = null;
 
   constructor(
     store: TrailStore,
@@ -125,11 +133,12 @@ export class Trail {
   async append(facts: AuditFacts): Promise<Appended> {
     const draft = this.#draft(facts);
     const { promise, resolve, reject } = Promise.withResolvers<Appended>();
-    const waiting = this.#admit(draft, (outcome) => {
+    const settle = (outcome: Appended | HubError) => {
       clearTimeout(timer);
       if (outcome instanceof HubError) reject(outcome);
       else resolve(outcome);
-    });
+    };
+    const waiting = this.#admit(draft, settle, true);
     const timer = setTimeout(() => this.#settle(waiting, unavailable('not durable in time')), patienceMs);
     return await promise;
   }
@@ -152,6 +161,7 @@ export class Trail {
   /** Accepts no more entries and writes the queue. Rejects with TRAIL_UNAVAILABLE if that takes longer than `withinMs`. */
   async close(withinMs = 5000): Promise<void> {
     this.#closed = true;
+    this.#hurry?.();
     const enough = new AbortController();
     const late = pause(withinMs, undefined, { signal: enough.signal }).catch(() => {});
     await Promise.race([this.#writer, late]);
@@ -173,13 +183,15 @@ export class Trail {
     return draft;
   }
 
-  #admit(draft: Draft, settle: Waiting['settle']): Waiting {
+  #admit(draft: Draft, settle: Waiting['settle'], isAwaited = false): Waiting {
     const full = this.#waiting.size >= max.waiting || this.#waitingBytes + draft.size > max.waitingBytes;
     if (this.#closed || full)
       throw unavailable(this.#closed ? 'the audit log is closed' : 'the queue of the audit log is full');
-    const waiting: Waiting = { draft, place: null, parts: draft.parts === null, settle };
+    const waiting: Waiting = { draft, place: null, parts: draft.parts === null, isAwaited, settle };
     this.#waiting.add(waiting);
     this.#waitingBytes += draft.size;
+    if (isAwaited) this.#awaited += 1;
+    if (isAwaited) this.#hurry?.();
     this.#writer ??= this.#write();
     return waiting;
   }
@@ -187,6 +199,7 @@ export class Trail {
   #settle(waiting: Waiting, outcome: Appended | HubError): void {
     if (!this.#waiting.delete(waiting)) return;
     this.#waitingBytes -= waiting.draft.size;
+    if (waiting.isAwaited) this.#awaited -= 1;
     waiting.settle(outcome);
   }
 
@@ -195,6 +208,7 @@ export class Trail {
     let failures = 0;
     let writes = 0;
     while (this.#waiting.size > 0) {
+      await this.#collect();
       const batch = this.#nextBatch();
       this.#writingSince = performance.now();
       try {
@@ -211,6 +225,15 @@ export class Trail {
       this.#writingSince = null;
     }
     this.#writer = null;
+  }
+
+  /** Waits a little for further entries, unless a caller waits for one or the queue is about to be unhealthy. */
+  async #collect(): Promise<void> {
+    if (this.#awaited > 0 || this.#closed || this.#waiting.size >= healthyWaiting / 2) return;
+    const hurry = new AbortController();
+    this.#hurry = () => hurry.abort();
+    await pause(lingerMs, undefined, { signal: hurry.signal }).catch(() => undefined);
+    this.#hurry = null;
   }
 
   #nextBatch(): readonly Waiting[] {

@@ -1,5 +1,6 @@
 import { type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { HubError } from '../../schema/errors.ts';
+import type { RememberedTokens } from './remembered-tokens.ts';
 import { type Purpose, purposes } from '../../schema/record/vocabulary.ts';
 
 /** The claims of a verified access token. */
@@ -23,6 +24,8 @@ export type TokenRules = {
   readonly keys: JWTVerifyGetKey;
   /** The maximum time between issue and expiry, in seconds. */
   readonly maxTokenSeconds: number;
+  /** The tokens whose signature was verified before. Without it, the signature is verified at each request. */
+  readonly remembered?: RememberedTokens;
 };
 
 const clockToleranceSeconds = 5;
@@ -33,21 +36,47 @@ const clockToleranceSeconds = 5;
  */
 export async function verifyToken(token: string, rules: TokenRules, now: Date): Promise<VerifiedToken> {
   try {
-    const { payload } = await jwtVerify(token, rules.keys, {
-      algorithms: ['EdDSA', 'ES256', 'PS256'],
-      typ: 'at+jwt',
-      issuer: rules.issuer,
-      audience: rules.audience,
-      requiredClaims: ['exp', 'iat', 'jti', 'sub', 'client_id', 'organisation', 'picture'],
-      clockTolerance: clockToleranceSeconds,
-      currentDate: now,
-    });
+    const payload = (await recall(token, rules, now)) ?? (await verify(token, rules, now));
     checkLifetime(payload, rules.maxTokenSeconds, now);
     return readClaims(payload);
   } catch (error) {
     if (error instanceof HubError) throw error;
     throw new HubError('UNAUTHENTICATED', String(error), { cause: error });
   }
+}
+
+async function verify(token: string, rules: TokenRules, now: Date): Promise<JWTPayload> {
+  const { payload, protectedHeader, key } = await jwtVerify(token, rules.keys, {
+    algorithms: ['EdDSA', 'ES256', 'PS256'],
+    typ: 'at+jwt',
+    issuer: rules.issuer,
+    audience: rules.audience,
+    requiredClaims: ['exp', 'iat', 'jti', 'sub', 'client_id', 'organisation', 'picture'],
+    clockTolerance: clockToleranceSeconds,
+    currentDate: now,
+  });
+  rules.remembered?.add(token, { payload, header: protectedHeader, key });
+  return payload;
+}
+
+/**
+ * Returns the claims of a token that was verified before with a key that the issuer still has, if its times still hold;
+ * null if it must be verified. Throws as the lookup of the key does.
+ */
+async function recall(
+  token: string,
+  { remembered, keys }: TokenRules,
+  now: Date,
+): Promise<JWTPayload | null> {
+  const known = remembered?.find(token);
+  if (known === undefined) return null;
+  const key = await keys(known.header, { payload: '', signature: '' });
+  const seconds = now.getTime() / 1000;
+  const { exp = 0, nbf = 0 } = known.payload;
+  const isInTime = exp > seconds - clockToleranceSeconds && nbf <= seconds + clockToleranceSeconds;
+  if (key === known.key && isInTime) return known.payload;
+  remembered?.forget(token);
+  return null;
 }
 
 /** jose checks that `exp` is in the future, but not that `iat` is in the past, nor how long the token is valid. */

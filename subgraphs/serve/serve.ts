@@ -77,7 +77,6 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
       policies.stop();
       served.stop();
       hub.stop();
-      await executors.stop();
       await Promise.all([relabelling.stop(), announced.stop()]);
       await store.connection.close();
     },
@@ -132,7 +131,7 @@ function route(
       const policy = served.current();
       if (!isKnown || policy === null) return void response.status(503).end();
       Object.assign(request, { policy, hubGone: untilClosed(response) } satisfies DecidedRequest);
-      return void (await executors.under(policy))(request, response, next);
+      return void (await executors.under(policy)(request, response, next));
     },
   );
   return app.use(authenticator.rejectUnknownPath).use(authenticator.handleError);

@@ -93,8 +93,8 @@ export const deciding: readonly Guard[] = [
   {
     name: 'a lookup that the index decides',
     file: 'subgraphs/serve/read/queries.ts',
-    from: '{ filter: { admits: { $in: held }, openFrom: { $lte: now } }, hint: idIndex },',
-    to: '{ filter: { admits: { $in: held }, openFrom: { $lte: now } }, hint: { _id: 1 } },',
+    from: '{ filter: { admits: { $in: held }, openFrom: { $lte: now } }, hint: idIndex }',
+    to: '{ filter: { admits: { $in: held }, openFrom: { $lte: now } }, hint: { _id: 1 } }',
     project: 'parts',
     tests: 'test/subgraphs/serve/read/hidden-values',
   },

@@ -19,6 +19,22 @@ export const trusting: readonly Guard[] = [
     tests: 'test/gateway/identity/verify-token',
   },
   {
+    name: 'the key of a remembered token',
+    file: 'gateway/identity/verify-token.ts',
+    from: 'if (key === known.key && isInTime)',
+    to: 'if (isInTime)',
+    project: 'parts',
+    tests: 'test/gateway/identity/verify-token',
+  },
+  {
+    name: 'the times of a remembered token',
+    file: 'gateway/identity/verify-token.ts',
+    from: 'if (key === known.key && isInTime)',
+    to: 'if (key === known.key)',
+    project: 'parts',
+    tests: 'test/gateway/identity/verify-token',
+  },
+  {
     name: 'the age of the keys of the issuer',
     file: 'gateway/identity/issuer-keys.ts',
     from: 'cacheMaxAge: maxAgeSeconds * 1000,',

@@ -52,6 +52,9 @@ const base = 'content';
 /** The maximum size of the cache by kind of reader, and the memory of one coordinate in it. About 100 kinds fit. */
 const usesCache = { bytes: 32_000_000, coordinate: 120 };
 
+/** The maximum size of the cache of usable variants, and the memory of one reference to a variant in it. */
+const usableCache = { bytes: 8_000_000, variant: 8 };
+
 /**
  * A compiled policy. A record is readable if it admits an access key that the reader holds at that time. Store filter
  * and guard use the same compiled variants: the filter compares stored keys, the guard decides again from the envelope.
@@ -62,6 +65,7 @@ export class Policy {
   readonly #compiled = new Map<string, Compiled>();
   readonly #uses = new ByteCache<Map<string, boolean>>(usesCache.bytes);
   readonly #usesBytes: number;
+  readonly #usable = new ByteCache<readonly Variant[]>(usableCache.bytes);
   readonly #facts: Readonly<Record<string, readonly string[]>>;
 
   /** Throws PolicyError for a rule that cannot be compiled. */
@@ -203,6 +207,22 @@ export class Policy {
     );
   }
 
+  /** Returns the same as `usable` for a reader of this kind (`ReaderAccess.kind`). Results are cached by kind. */
+  usableOf(
+    kindOfReader: string,
+    reader: Reader,
+    kind: string,
+    group: string,
+    action: Action,
+  ): readonly Variant[] {
+    const name = `${kindOfReader} ${kind}.${group} ${action}`;
+    const known = this.#usable.get(name);
+    if (known !== undefined) return known;
+    const usable = this.usable(reader, kind, group, action);
+    this.#usable.set(name, usable, usable.length * usableCache.variant);
+    return usable;
+  }
+
   /** Returns the cache of `mayUse` by coordinate, shared by all readers of a kind. */
   usesOf(kind: string): Map<string, boolean> {
     const known = this.#uses.get(kind);
@@ -299,7 +319,7 @@ export class ReaderAccess {
   /** Returns the rules for an action on a group of fields of a kind of record. */
   accessRules(kind: string, action: Action, group: string): AccessRules {
     const held = this.#policy
-      .usable(this.reader, kind, group, action)
+      .usableOf(this.kind, this.reader, kind, group, action)
       .map(({ text, relation }) => [text, new Set(readerSide(relation, this.reader, this.now))] as const);
     return { compiled: this.#policy.compiled(kind, group), held: new Map(held) };
   }
@@ -324,7 +344,7 @@ export class ReaderAccess {
 
   #keys(kind: string, action: Action, group: string): ReadonlySet<string> {
     const prefix = keyPrefix(this.#policy.source.version, this.reader.picture);
-    const variants = this.#policy.usable(this.reader, kind, group, action);
+    const variants = this.#policy.usableOf(this.kind, this.reader, kind, group, action);
     return new Set(
       variants.flatMap((variant) =>
         readerSide(variant.relation, this.reader, this.now).map((value) => keyOf(prefix, value, variant)),

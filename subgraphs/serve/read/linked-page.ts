@@ -33,7 +33,10 @@ export function linkedPage(
   const toFound = async (found: readonly Link[]): Promise<readonly FoundRow[]> => {
     const rows = await records.loadMany(
       type,
-      found.map((link) => link.record),
+      found.map(({ record, openFrom }) => ({
+        id: record,
+        clock: openFrom <= context.readerAccess.now ? 'open' : 'early',
+      })),
     );
     return found.map((link, at) => ({ row: rows[at] ?? null, id: link.record, sortAt: link.sortAt }));
   };

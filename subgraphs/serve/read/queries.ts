@@ -97,23 +97,53 @@ export async function findPage(
   query: PageQuery,
   waitsMs: number = usualWaitMs,
 ): Promise<readonly StoredRecord[]> {
-  const found = scansOf(query).map(
+  const scans = scansOf(query);
+  if (query.after === null && query.equal.length === 0)
+    return await findFirstPage(model, scans, query, waitsMs);
+  const found = scans.map(
     async ({ filter, hint }) =>
-      await keyset(query, '_id', async (place, sort, limit) => {
-        const all = mongoose.trusted({ $and: [filter, place] });
-        return await bounded(
-          model
-            .find(all as never)
-            .sort(sort)
-            .hint(hint)
-            .limit(limit)
-            .maxTimeMS(serverMs(waitsMs))
-            .lean<StoredRecord[]>(),
-          waitsMs,
-        );
-      }),
+      await keyset(
+        query,
+        '_id',
+        async (place, sort, limit) =>
+          await findRows(model, { $and: [filter, place] }, { sort, hint, limit }, waitsMs),
+      ),
   );
   return mergePages(await Promise.all(found), query);
+}
+
+/**
+ * Finds the first page of a list without a filter by one command, because a round trip costs more than the scan of the
+ * records under an embargo. A command has one hint only. The second scan needs none: no other index begins with
+ * `admitsEarly`. Of a later page the planner could choose the index of `_id`, so its scans are separate queries.
+ */
+async function findFirstPage(
+  model: Model<StoredRecord>,
+  [first, ...others]: readonly Scan[],
+  query: PageQuery,
+  waitsMs: number,
+): Promise<readonly StoredRecord[]> {
+  if (first === undefined) return [];
+  const order = query.direction === 'ASC' ? 1 : -1;
+  const pageOf = ({ filter }: Scan) => [
+    { $match: { $and: [filter, range(query)] } },
+    { $sort: { sortAt: order, _id: order } },
+    { $limit: query.limit },
+  ];
+  const coll = model.collection.name;
+  const unions = others.map((scan) => ({ $unionWith: { coll, pipeline: pageOf(scan) } }));
+  const pipeline = [...pageOf(first), ...unions];
+  const exec = async () =>
+    await model.collection
+      .aggregate<StoredRecord>(pipeline, { hint: first.hint, maxTimeMS: serverMs(waitsMs) })
+      .toArray();
+  const found = await bounded({ model, exec }, waitsMs);
+  const [open, early] = [found.filter(isOpenAt(query.now)), found.filter((one) => !isOpenAt(query.now)(one))];
+  return mergePages([open, early], query);
+}
+
+function isOpenAt(now: Date): (record: Pick<StoredRecord, 'openFrom'>) => boolean {
+  return ({ openFrom }) => openFrom <= now;
 }
 
 /** Merges the pages of several scans. Two scans of hidden values may meet the same record. */
@@ -140,17 +170,8 @@ export async function findLinks(
   waitsMs: number = usualWaitMs,
 ): Promise<readonly Link[]> {
   return await keyset(query, 'record', async (place, sort, limit) => {
-    const filter = mongoose.trusted({ $and: [{ key, kind }, query.allowed, place] });
-    return await bounded(
-      store.links
-        .find(filter as never)
-        .sort(sort)
-        .hint(linkIndex)
-        .limit(limit)
-        .maxTimeMS(serverMs(waitsMs))
-        .lean<Link[]>(),
-      waitsMs,
-    );
+    const filter = { $and: [{ key, kind }, query.allowed, place] };
+    return await findRows(store.links, filter, { sort, hint: linkIndex, limit }, waitsMs);
   });
 }
 
@@ -163,18 +184,16 @@ export async function findLinksOfMany(
   limit: number,
   waitsMs: number = usualWaitMs,
 ): Promise<readonly Link[] | null> {
-  const filter = mongoose.trusted({ $and: [{ kind, key: { $in: keys } }, allowed] });
-  const rows = await bounded(
-    store.links
-      .find(filter as never)
-      .hint(linkIndex)
-      .limit(limit + 1)
-      .maxTimeMS(serverMs(waitsMs))
-      .lean<Link[]>(),
-    waitsMs,
-  );
+  const filter = { $and: [{ kind, key: { $in: keys } }, allowed] };
+  const rows = await findRows(store.links, filter, { hint: linkIndex, limit: limit + 1 }, waitsMs);
   return rows.length > limit ? null : rows;
 }
+
+/**
+ * Ids to look up: those of records that are open, and those of records under an embargo. An id whose record is unknown is
+ * in both lists. A record that is only in the wrong list is not found.
+ */
+export type LookedUp = { readonly open: readonly string[]; readonly early: readonly string[] };
 
 /**
  * Finds records by their ids. Records that the reader may not see are missing from the result. The index decides, so a
@@ -182,26 +201,42 @@ export async function findLinksOfMany(
  */
 export async function findByIds(
   model: Model<StoredRecord>,
-  ids: readonly string[],
+  { open, early }: LookedUp,
   { held, now }: Pick<PageQuery, 'held' | 'now'>,
   waitsMs: number = usualWaitMs,
 ): Promise<readonly StoredRecord[]> {
-  const scans: readonly Scan[] = [
-    { filter: { admits: { $in: held }, openFrom: { $lte: now } }, hint: idIndex },
-    { filter: { admitsEarly: { $in: held }, openFrom: { $gt: now } }, hint: earlyIdIndex },
+  const scans: readonly (readonly [readonly string[], Scan])[] = [
+    [open, { filter: { admits: { $in: held }, openFrom: { $lte: now } }, hint: idIndex }],
+    [early, { filter: { admitsEarly: { $in: held }, openFrom: { $gt: now } }, hint: earlyIdIndex }],
   ];
-  const found = scans.map(
-    async ({ filter, hint }) =>
-      await bounded(
-        model
-          .find(mongoose.trusted({ _id: { $in: ids }, ...filter }) as never)
-          .hint(hint)
-          .maxTimeMS(serverMs(waitsMs))
-          .lean<StoredRecord[]>(),
-        waitsMs,
-      ),
-  );
+  const found = scans
+    .filter(([ids]) => ids.length > 0)
+    .map(
+      async ([ids, { filter, hint }]) =>
+        await findRows(model, { _id: { $in: ids }, ...filter }, { hint }, waitsMs),
+    );
   return (await Promise.all(found)).flat();
+}
+
+/**
+ * Runs one query by the driver: mongoose's own casts and copies cost as much as the driver. Every value in the filter was
+ * checked by the caller, so no operator of a reader can be in it.
+ */
+async function findRows<Stored extends { readonly _id: string }>(
+  model: Model<Stored>,
+  filter: object,
+  options: { readonly hint: Index; readonly sort?: Sort; readonly limit?: number },
+  waitsMs: number,
+): Promise<readonly Stored[]> {
+  const limits = {
+    maxTimeMS: serverMs(waitsMs),
+    ...(options.limit !== undefined && { batchSize: options.limit }),
+  };
+  const exec = async () =>
+    (await model.collection
+      .find(filter as never, { ...options, ...limits } as never)
+      .toArray()) as unknown as Stored[];
+  return await bounded({ model, exec }, waitsMs);
 }
 
 /** Records that were counted, grouped by marking and audience. */

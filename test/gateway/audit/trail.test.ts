@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Binary, type Db, type MongoClient } from 'mongodb';
 import type { AuditFacts } from '../../../gateway/audit/entry.ts';
 import { verifyPersonal } from '../../../gateway/audit/personal.ts';
@@ -174,6 +175,37 @@ test('writes the queue on close, and accepts nothing afterwards', async () => {
   expect(await stored(db)).toHaveLength(100);
   expect(() => trail.appendLater(facts())).toThrow(expect.objectContaining({ code: 'TRAIL_UNAVAILABLE' }));
   await expect(trail.append(facts())).rejects.toMatchObject({ code: 'TRAIL_UNAVAILABLE' });
+});
+
+test('writes entries that nobody waits for together, and does not keep an awaited one waiting for them', async () => {
+  const db = freshDb();
+  let writes = 0;
+  const trail = await openTrail({ db, deployment, key, moved: () => void (writes += 1) });
+  for (let n = 0; n < 20; n += 1) {
+    trail.appendLater(numbered(n));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const awaited = await trail.append(numbered(20));
+  expect(awaited.seq).toBe(21);
+  expect(writes).toBeLessThan(5);
+  trail.appendLater(numbered(21));
+  // Nothing else is appended: it is written all the same.
+  for (let waited = 0; (await stored(db)).length < 22 && waited < 500; waited += 1) await pause(10);
+  await trail.close();
+  const entries = await stored(db);
+  expect(correlations(entries)).toEqual(Array.from({ length: 22 }, (_, n) => `c-${n}`));
+  expect(await verifyChain(entries, { deployment, keys })).toMatchObject({ ok: true, entries: 22 });
+});
+
+test('writes 200 concurrent appends as one chain in a few writes', async () => {
+  const db = freshDb();
+  let writes = 0;
+  const trail = await openTrail({ db, deployment, key, moved: () => void (writes += 1) });
+  await appendMany(trail, 0, 200);
+  await trail.close();
+  expect(writes).toBeLessThan(10);
+  const verdict = await verifyChain(readEntries(db, deployment), { deployment, keys });
+  expect(verdict).toMatchObject({ ok: true, entries: 200 });
 });
 
 test('needs only find, insert and createIndex on the entries', async () => {

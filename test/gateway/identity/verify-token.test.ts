@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { RememberedTokens } from '../../../gateway/identity/remembered-tokens.ts';
 import { type TokenRules, verifyToken } from '../../../gateway/identity/verify-token.ts';
 
 const now = new Date('2026-03-04T12:00:00Z');
@@ -129,4 +130,51 @@ test('rejects a token whose payload was changed', async () => {
   const [header, , signature] = (await sign()).split('.');
   const payload = Buffer.from(JSON.stringify({ ...claims, sub: 'u-2' })).toString('base64url');
   await expect(verifyToken(`${header}.${payload}.${signature}`, rules, now)).rejects.toEqual(unauthenticated);
+});
+
+test('verifies the signature of a token once, and its times and its key at each request', async () => {
+  const token = await sign();
+  const { keys } = rules;
+  let lookups = 0;
+  const counted: TokenRules = {
+    ...rules,
+    remembered: new RememberedTokens(),
+    keys: async (header, jws) => {
+      lookups += 1;
+      return await keys(header, jws);
+    },
+  };
+  const first = await verifyToken(token, counted, now);
+  expect(await verifyToken(token, counted, now)).toEqual(first);
+  expect(lookups).toBe(2);
+  const later = (more: number) => new Date(now.getTime() + more * 1000);
+  await expect(verifyToken(token, counted, later(300 + 6))).rejects.toMatchObject({
+    code: 'UNAUTHENTICATED',
+  });
+  await expect(verifyToken(token, counted, later(-30))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
+test('refuses a remembered token once the issuer no longer has its key', async () => {
+  const token = await sign();
+  const remembered = new RememberedTokens();
+  await verifyToken(token, { ...rules, remembered }, now);
+  const other = createLocalJWKSet({
+    keys: [{ ...(await exportJWK((await generateKeyPair('EdDSA')).publicKey)), kid: 'k-1', alg: 'EdDSA' }],
+  });
+  const none = createLocalJWKSet({ keys: [] });
+  for (const keys of [other, none])
+    await expect(verifyToken(token, { ...rules, keys, remembered }, now)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+  expect(await verifyToken(token, { ...rules, remembered }, now)).toMatchObject({ subject: 'u-1' });
+});
+
+test('remembers no token that differs in one byte from a verified one', async () => {
+  const token = await sign();
+  const remembered = new RememberedTokens();
+  await verifyToken(token, { ...rules, remembered }, now);
+  const flipped = token.endsWith('A') ? `${token.slice(0, -2)}BA` : `${token.slice(0, -2)}AA`;
+  await expect(verifyToken(flipped, { ...rules, remembered }, now)).rejects.toMatchObject({
+    code: 'UNAUTHENTICATED',
+  });
 });

@@ -129,30 +129,79 @@ test('leaves out a share, a grant and an agreement that is malformed, and keeps 
 const named = (name: string) => [name, 'nobody', 'g-1'];
 
 test('finds the recipients that the registry has, in each list', async () => {
+  await using registry = await startRegistry();
+  const { db } = registry;
+  const insert = async (name: string, entry: object) => await db.collection(name).insertOne(entry);
+  await insert('organisations', organisation);
+  await insert('memberships', member);
+  await insert('agreements', { _id: 'A-7' });
+  const found = await openRegistry(db).findRecipients({
+    organisations: named('csirt-fr'),
+    sharingGroups: named('g-1'),
+    persons: named('u-1'),
+    agreements: named('A-7'),
+  });
+  expect(found).toEqual({
+    organisations: ['csirt-fr'],
+    sharingGroups: ['g-1'],
+    persons: ['u-1'],
+    agreements: ['A-7'],
+  });
+});
+
+test('joins what is in force at the time of each request, and reads it again at each', async () => {
+  await using started = await startRegistry();
+  const { db } = started;
+  const insert = async (name: string, ...entries: readonly object[]) =>
+    await db.collection(name).insertMany([...entries]);
+  const soon = new Date('2026-06-01T00:00:00Z');
+  await insert('organisations', organisation, { ...organisation, _id: 'enisa' });
+  await insert(
+    'memberships',
+    member,
+    { ...member, _id: 'u-2', organisation: 'enisa', until: soon },
+    { ...member, _id: 'u-3', organisation: 'no-entry' },
+    { ...member, _id: 'u-4', organisation: ['csirt-fr'] },
+  );
+  await insert(
+    'onwardShares',
+    { _id: 's-1', by: 'enisa', client: 'csirt-fr', need: 'n', until: soon },
+    { _id: 's-2', by: 'enisa', client: 'enisa', need: 'n', until },
+    { _id: 's-3', by: 'enisa', client: 'csirt-fr', need: 'n', until: '2099-01-01' },
+  );
+  await insert('grants', { _id: 'g-1', by: 'cert-eu', to: 'csirt-fr', until });
+  const agreement = { parties: ['csirt-fr', 'europol'], until, tlpCeiling: 'AMBER', purposes: [] };
+  await insert(
+    'agreements',
+    { _id: 'A-7', ...agreement, from: new Date(0) },
+    { _id: 'A-8', ...agreement, from: soon },
+    { _id: 'A-9', ...agreement, from: '1970-01-01' },
+  );
+  const registry = openRegistry(db);
+  const [early, late] = [new Date('2026-05-01T00:00:00Z'), new Date('2026-07-01T00:00:00Z')];
+  const subjects = ['u-1', 'u-2', 'u-3', 'u-4', 'nobody'];
+  const at = async (now: Date) =>
+    await Promise.all(subjects.map(async (one) => await registry.findMembership(one, now)));
+  const ids = (lists: Awaited<ReturnType<typeof at>>) =>
+    lists.map((one) => one && [...one.onwardShares, ...one.grants, ...one.agreements].map(({ id }) => id));
+  const [atEarly, atLate] = await Promise.all([at(early), at(late)]);
+  expect(ids(atEarly)).toEqual([['s-1', 'g-1', 'A-7'], ['s-2'], null, null, null]);
+  expect(ids(atLate)).toEqual([['g-1', 'A-7', 'A-8'], null, null, null, null]);
+  await db.collection('memberships').deleteOne({ _id: 'u-1' as never });
+  expect(await registry.findMembership('u-1', early)).toBeNull();
+});
+
+/** The hub's store of a trial, empty. */
+async function startRegistry() {
   const home = mkdtempSync(join(tmpdir(), 'jcu-registry-'));
   const stores = await startStores({ home });
   const client = new MongoClient(stores.uris.hub);
-  try {
-    const db = client.db();
-    const insert = async (name: string, entry: object) => await db.collection(name).insertOne(entry);
-    await insert('organisations', organisation);
-    await insert('memberships', member);
-    await insert('agreements', { _id: 'A-7' });
-    const found = await openRegistry(db).findRecipients({
-      organisations: named('csirt-fr'),
-      sharingGroups: named('g-1'),
-      persons: named('u-1'),
-      agreements: named('A-7'),
-    });
-    expect(found).toEqual({
-      organisations: ['csirt-fr'],
-      sharingGroups: ['g-1'],
-      persons: ['u-1'],
-      agreements: ['A-7'],
-    });
-  } finally {
-    await client.close();
-    await stores.stop();
-    rmSync(home, { recursive: true, force: true });
-  }
-});
+  return {
+    db: client.db(),
+    [Symbol.asyncDispose]: async () => {
+      await client.close();
+      await stores.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}

@@ -263,7 +263,7 @@ test('reads no document for a lookup of a hidden record, nor for one under an em
     ['Advisory:0002', 1],
   ] as const) {
     const ops = await profiler.watch(async () => {
-      expect(await findByIds(advisories(), [id], held)).toHaveLength(documents);
+      expect(await findByIds(advisories(), { open: [id], early: [id] }, held)).toHaveLength(documents);
     });
     expect(ops.map((op) => op.documents).reduce((sum, one) => sum + one, 0)).toBe(documents);
   }

@@ -105,6 +105,28 @@ const envelope = fc
     envelopeOf({ marking: markingOf({ tlp }), audience: audienceOf({ organisations: named }), embargoUntil }),
   );
 
+test.each([
+  ['the end of an embargo', new Date('2026-11-25T00:00:00Z'), null],
+  ['a new embargo', null, new Date('2026-11-25T00:00:00Z')],
+])('finds a record whose join row does not have %s yet', async (_change, before, after) => {
+  const reader = readerOf({ organisation: 'cert-eu' });
+  await insert([marked(before)], [0]);
+  const { admits, early } = admittedKeys(marked(after));
+  const openFrom = after ?? new Date(0);
+  const changed = { envelope: marked(after), openFrom, admits, admitsEarly: early };
+  await advisories().collection.updateMany({}, { $set: changed });
+  expect([before, after].map((until) => reads(reader, marked(until), now))).toEqual([true, true]);
+  expect((await loadersOf(reader).linked('Advisory', key, {})).nodes).toHaveLength(1);
+  // To others, the record stays absent during the embargo.
+  const other = readerOf({ organisation: 'csirt-pl' });
+  expect((await loadersOf(other).linked('Advisory', key, {})).nodes).toHaveLength(0);
+});
+
+function marked(embargoUntil: Date | null): Envelope {
+  const [marking, audience] = [markingOf({ tlp: 'AMBER' }), audienceOf({ organisations: ['csirt-fr'] })];
+  return envelopeOf({ marking, audience, embargoUntil });
+}
+
 test('returns exactly the rows that the reader may see, in order and each once, for any page size', async () => {
   await fc.assert(
     fc.asyncProperty(

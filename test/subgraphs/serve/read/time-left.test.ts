@@ -15,7 +15,8 @@ function askedStore(): never {
   throw new Error('the store was asked');
 }
 
-const model = { find: askedStore, countDocuments: askedStore };
+const collection = { name: 'records', find: askedStore, aggregate: askedStore };
+const model = { db: {}, collection };
 const records = new Map(kinds.map(({ type }) => [type, model]));
 const schemas = new Map(kinds.map(({ type }) => [type, { read: () => null, isSettled: () => true }]));
 const store = { records, schemas, links: model } as unknown as CommunityStore;
