@@ -91,7 +91,7 @@ type GraphqlRequest = {
   readonly operationName: string | null;
 };
 
-/** Returns the request in a body; null if it is none. The hub sends no batches. */
+/** Returns the request in a body; null if the body has no GraphQL request. The hub sends no batches. */
 function readRequest(body: unknown): GraphqlRequest | null {
   if (!isObject(body)) return null;
   const { query, variables = null, operationName = null } = body;
