@@ -21,6 +21,7 @@ import { createAsk } from './dispatch/ask-subgraph.ts';
 import { type Collected, createCollected } from './dispatch/collected.ts';
 import { createAgent } from './dispatch/fetch-subgraph.ts';
 import { Sessions } from './dispatch/hub-sessions.ts';
+import { createShelter } from './dispatch/shelter.ts';
 import { createSource, type PartSource } from './dispatch/source.ts';
 import { createApollo } from './http/apollo.ts';
 import { countFailures, noteFailure } from './http/failures.ts';
@@ -290,7 +291,7 @@ function createSources(
   key: () => SigningKey,
   log: Logger,
 ): ReadonlyMap<string, PartSource> {
-  const agent = createAgent(settings.subgraphsCa);
+  const agent = createAgent(settings.subgraphsCa, settings.partConcurrency);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
   return sourcesOf(planner, (name, schema) => {
     if (name === 'hub') return createHubSubgraph(store, log);
@@ -300,6 +301,7 @@ function createSources(
     const ends = { deployment: settings.deployment, community: name };
     const subgraph = { url, deadlineMs: settings.partDeadlineMs, agent };
     const sessions = new Sessions(createAgree(ends, subgraph, key), () => key().id, log);
-    return createSource(name, createAsk(subgraph, sessions), schema, log);
+    const bounds = { atOnce: settings.partConcurrency, deadlineMs: settings.partDeadlineMs };
+    return createSource(name, createAsk(subgraph, sessions), schema, createShelter(name, bounds, log), log);
   });
 }

@@ -79,6 +79,12 @@ const own = {
     wholeNumber(50, 60_000),
     '3000',
   ),
+  partConcurrency: setting(
+    'JCU_PART_CONCURRENCY',
+    'concurrent queries to one subgraph, each on a connection; more wait within the time limit, four times as many at most',
+    wholeNumber(2, 1000),
+    '64',
+  ),
   corsOrigins: setting(
     'JCU_CORS_ORIGINS',
     'the origins of the web pages that may read responses (CORS), as https://dashboard.example; none by default',

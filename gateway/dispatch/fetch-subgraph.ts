@@ -150,13 +150,13 @@ class Answer implements Dispatcher.DispatchHandler {
 }
 
 /**
- * Creates the connection pool to the subgraphs: kept alive, at most 64 per subgraph. With `ca` (PEM), only certificates
+ * Creates the connection pool to the subgraphs: kept alive, at most `connections` per subgraph. With `ca` (PEM), only certificates
  * of that authority are accepted; without it, those that this machine trusts. It connects to no link-local, metadata,
  * multicast or unspecified address, also if DNS gives it.
  */
-export function createAgent(ca: string | null = null): Agent {
+export function createAgent(ca: string | null = null, connections = 64): Agent {
   return new Agent({
-    connections: 64,
+    connections,
     pipelining: 1,
     keepAliveTimeout: 30_000,
     // A subgraph says that it keeps idle connections longer. Closing them first leaves no request on a closed one.
