@@ -2,6 +2,7 @@ import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { type DocumentNode, type ExecutionResult, print } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError } from '../schema/errors.ts';
@@ -21,6 +22,7 @@ import { createAsk } from './dispatch/ask-subgraph.ts';
 import { type Collected, createCollected } from './dispatch/collected.ts';
 import { createAgent } from './dispatch/fetch-subgraph.ts';
 import { Sessions } from './dispatch/hub-sessions.ts';
+import { createShelter } from './dispatch/shelter.ts';
 import { createSource, type PartSource } from './dispatch/source.ts';
 import { createApollo } from './http/apollo.ts';
 import { countFailures, noteFailure } from './http/failures.ts';
@@ -28,6 +30,7 @@ import { compress, redCacheControl } from './http/compress.ts';
 import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
 import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
+import { Load } from './http/load.ts';
 import { readBody, refuseDepth, withoutEmptyName } from './http/request-body.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
 import { createHubSubgraph } from './hub-subgraph/subgraph.ts';
@@ -89,13 +92,17 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
     log,
   );
   await apollo.start();
+  const load = new Load({ requests: settings.maxRequests, delayMs: settings.maxLoopDelayMs });
   const listening = await listen(
-    route(settings, store, inForce(policies, acceptance), apollo, charge, log),
+    route(settings, store, inForce(policies, acceptance), load, apollo, charge, log),
     settings,
   );
   return {
     url: listening.url,
     stop: async () => {
+      load.stop();
+      // A load balancer notices by /ready, and clients of open connections by `connection: close`.
+      await setTimeout(settings.drainMs);
       await listening.stop();
       policies.stop();
       acceptance.stop();
@@ -111,6 +118,7 @@ function route(
   settings: HubSettings,
   store: HubStore,
   policy: () => Policy | null,
+  load: Load,
   apollo: ApolloServer<RequestContext>,
   charge: Charge,
   log: Logger,
@@ -124,14 +132,16 @@ function route(
   app.use(setCommonHeaders, compress());
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
-    const ready = policy() !== null && (await store.isReady());
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
+    const isReady = policy() !== null && (await store.isReady());
+    const status = load.state() === 'ready' && !isReady ? 'not ready' : load.state();
+    response.status(status === 'ready' ? 200 : 503).json({ status });
   });
   app.use(countFailures(store.attempts));
   app.use(
     '/graphql',
     ...allowOrigins(settings.corsOrigins),
     checkMethod,
+    load.admit,
     identifyFirst(
       async (authorization, now) => await identify(authorization, rules, store.registry, now),
       () => orUnavailable(policy()),
@@ -292,7 +302,7 @@ function createSources(
   key: () => SigningKey,
   log: Logger,
 ): ReadonlyMap<string, PartSource> {
-  const agent = createAgent(settings.subgraphsCa);
+  const agent = createAgent(settings.subgraphsCa, settings.partConcurrency);
   const addresses: Readonly<Record<string, string>> = settings.subgraphs;
   return sourcesOf(planner, (name, schema) => {
     if (name === 'hub') return createHubSubgraph(store, log);
@@ -302,6 +312,7 @@ function createSources(
     const ends = { deployment: settings.deployment, community: name };
     const subgraph = { url, deadlineMs: settings.partDeadlineMs, agent };
     const sessions = new Sessions(createAgree(ends, subgraph, key), () => key().id, log);
-    return createSource(name, createAsk(subgraph, sessions), schema, log);
+    const bounds = { atOnce: settings.partConcurrency, deadlineMs: settings.partDeadlineMs };
+    return createSource(name, createAsk(subgraph, sessions), schema, createShelter(name, bounds, log), log);
   });
 }

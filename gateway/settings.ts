@@ -79,6 +79,30 @@ const own = {
     wholeNumber(50, 60_000),
     '3000',
   ),
+  partConcurrency: setting(
+    'JCU_PART_CONCURRENCY',
+    'concurrent queries to one subgraph, each on a connection; more wait within the time limit, four times as many at most',
+    wholeNumber(2, 1000),
+    '64',
+  ),
+  maxRequests: setting(
+    'JCU_MAX_REQUESTS',
+    'requests in progress above which new ones get 503 (OVERLOADED); the hub answers about 100 a second, within 10 s each',
+    wholeNumber(1, 10_000),
+    '512',
+  ),
+  maxLoopDelayMs: setting(
+    'JCU_MAX_LOOP_DELAY_MS',
+    'mean delay of the event loop in milliseconds, over two seconds, above which new requests get 503 (OVERLOADED)',
+    wholeNumber(10, 60_000),
+    '500',
+  ),
+  drainMs: setting(
+    'JCU_DRAIN_MS',
+    'time between SIGTERM and the end of listening, in milliseconds: /ready says 503, and requests are still answered; above the period of the readiness probe',
+    wholeNumber(0, 60_000),
+    '250',
+  ),
   corsOrigins: setting(
     'JCU_CORS_ORIGINS',
     'the origins of the web pages that may read responses (CORS), as https://dashboard.example; none by default',

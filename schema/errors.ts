@@ -87,6 +87,10 @@ export const errorTable = {
   },
   REGISTRY_UNAVAILABLE: { status: 503, message: 'The registry is not available. Try again later.' },
   BUDGET_UNAVAILABLE: { status: 503, message: 'The budgets cannot be checked. Try again later.' },
+  OVERLOADED: {
+    status: 503,
+    message: 'The hub has too many requests in progress. Try again after the time in Retry-After.',
+  },
   INTERNAL: {
     status: 500,
     message: 'An internal error occurred. Report the correlation id to the operators.',

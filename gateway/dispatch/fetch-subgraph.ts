@@ -53,12 +53,12 @@ export async function post(url: string, sent: Sent, agent: Connections): Promise
 }
 
 /**
- * Creates the connections to the subgraphs: kept alive, at most 64 to each. With `ca` (PEM), only certificates of that
- * authority are accepted; without it, those that this machine trusts. It connects to no link-local, metadata, multicast
- * or unspecified address, also if DNS gives it.
+ * Creates the connections to the subgraphs: kept alive, at most `connections` to each. With `ca` (PEM), only certificates
+ * of that authority are accepted; without it, those that this machine trusts. It connects to no link-local, metadata,
+ * multicast or unspecified address, also if DNS gives it.
  */
-export function createAgent(ca: string | null = null): Connections {
-  return new Connections(createConnector({ ca, timeoutMs: 1000 }), 64);
+export function createAgent(ca: string | null = null, connections = 64): Connections {
+  return new Connections(createConnector({ ca, timeoutMs: 1000 }), connections);
 }
 
 /** Decodes a body. Throws if it is not UTF-8. */

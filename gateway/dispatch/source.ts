@@ -11,7 +11,9 @@ import type { Collected, Execution } from './collected.ts';
 import { readDisclosures } from './disclosures.ts';
 import { joinedAt, notePlaces, placesOfErrors, placesOfQuery } from './error-places.ts';
 import type { SubgraphResponse } from './fetch-subgraph.ts';
+import { PartUnavailable } from './part-unavailable.ts';
 import { bodyOf } from './query-body.ts';
+import type { Shelter } from './shelter.ts';
 
 /** Codes about the reader's own input: the only ones that a subgraph may pass on to the reader. */
 const passedOn = ['BAD_CURSOR', 'BAD_USER_INPUT'];
@@ -22,12 +24,13 @@ export type PartSource = (query: PartQuery, execution: Execution) => Promise<Par
 /**
  * Creates the source of one community's data. A subgraph that hangs, floods, lies or fails costs its own data only: it is
  * collected as failed, and its data is null. No text of it reaches the reader. `schema` is the graph's schema, by which
- * the answers are checked.
+ * the answers are checked. `shelter` limits the queries, and stops them while the community keeps failing.
  */
 export function createSource(
   community: string,
   ask: AskSubgraph,
   schema: GraphQLSchema,
+  shelter: Shelter,
   log: Logger,
 ): PartSource {
   const inProgress: InProgress = { bytes: 0 };
@@ -35,16 +38,21 @@ export function createSource(
   return async (query, { request, collected }) => {
     try {
       const asked = read(query.fetch.query);
-      const size = collected.sizes.start(community, inProgress);
-      const answer = await ask(bodyOf(asked.json, query), request, { size, signal: request.signal });
-      const data = takeAnswer(answer, asked, query, community, collected);
-      collectErrors(community, answer, query, collected);
-      return { data, errors: [] };
+      const body = bodyOf(asked.json, query);
+      return await shelter.run(request, async (context) => {
+        const size = shelter.limit(collected.sizes.start(community, inProgress));
+        const answer = await ask(body, context, { size, signal: request.signal });
+        const data = takeAnswer(answer, asked, query, community, collected);
+        collectErrors(community, answer, query, collected);
+        return { data, errors: [] };
+      });
     } catch (error) {
       collected.failedSubgraphs.add(community);
       notePlaces(collected, community, placesOfQuery(query.fetch.query, joinedAt(query)));
       const { correlationId } = request;
-      log.warn({ part: community, correlationId, error }, 'a subgraph failed');
+      // While a subgraph is not asked, a line for each query would fill the log. The audit entry names the part.
+      const level = error instanceof PartUnavailable ? 'debug' : 'warn';
+      log[level]({ part: community, correlationId, error }, 'a subgraph failed');
       return { data: null, errors: [] };
     }
   };

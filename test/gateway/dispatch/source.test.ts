@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildSchema } from 'graphql';
 import { createAgent, fetchSubgraph } from '../../../gateway/dispatch/fetch-subgraph.ts';
+import { createShelter } from '../../../gateway/dispatch/shelter.ts';
 import { createSource } from '../../../gateway/dispatch/source.ts';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
@@ -32,11 +33,13 @@ afterAll(async () => {
 async function askOf(answer: unknown, lines: string[] = []) {
   response = answer;
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  const log = createLog('test', 'warn', { write: (line) => void lines.push(line) });
   const source = createSource(
     'europol',
     async (body, _context, reading) => await fetchSubgraph(url, body, {}, 2000, agent, reading),
     schema,
-    createLog('test', 'warn', { write: (line) => void lines.push(line) }),
+    createShelter('europol', { atOnce: 64, deadlineMs: 2000 }, log),
+    log,
   );
   const request: RequestContext = {
     reader: readerOf(),
