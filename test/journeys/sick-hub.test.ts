@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Trial } from '../../docker/trial/trial.ts';
+import { type Asked, post, tokenOf } from '../helpers/ask.ts';
+import { Interceptor } from '../helpers/interceptor.ts';
+import { startExercise } from '../helpers/standing.ts';
+
+const interceptor = new Interceptor();
+const deadlineMs = 2000;
+const readers = ['cert-eu-analyst', 'enisa-analyst', 'fr-csirt-analyst'];
+const query =
+  '{ vulnerability(id: "CVE-2099-10001") { name advisories { nodes { id } } exploitation { nodes { id } } } }';
+
+let trial: Trial;
+let tokens: readonly string[];
+
+beforeAll(async () => {
+  const env = {
+    JCU_SUBGRAPH_CERT_EU_URL: await interceptor.listen(),
+    JCU_PART_DEADLINE_MS: String(deadlineMs),
+    JCU_DRAIN_MS: '1000',
+  };
+  trial = await startExercise({ env });
+  interceptor.to = trial.parts.get('cert-eu')?.url ?? '';
+  const asked: Asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
+  tokens = await Promise.all(
+    readers.map(
+      async (as) =>
+        await tokenOf(asked, { as, picture: 'exercise:trial-2026', purpose: 'incident-response' }),
+    ),
+  );
+}, 240_000);
+
+afterAll(async () => {
+  await trial.stop();
+  await interceptor.close();
+});
+
+async function send(at: number) {
+  const start = performance.now();
+  const authorization = `Bearer ${tokens[at % tokens.length] ?? ''}`;
+  const { status, body } = await post(trial.url, { query }, { authorization });
+  return { status, body, ms: performance.now() - start };
+}
+
+/** Sends requests of all readers until `isOver`, eight at a time, and returns their answers. */
+async function sendUntil(isOver: () => boolean) {
+  const answers: Awaited<ReturnType<typeof send>>[] = [];
+  const loop = async (first: number) => {
+    for (let at = first; !isOver(); at += 1) {
+      answers.push(await send(at));
+      await pause(20);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, async (_, at) => await loop(at)));
+  return answers;
+}
+
+function lacksPart(body: {
+  readonly errors?: readonly { readonly extensions: { readonly part?: string } }[];
+}): boolean {
+  return body.errors?.some(({ extensions }) => extensions.part === 'cert-eu') === true;
+}
+
+async function untilWhole(): Promise<void> {
+  for (const end = Date.now() + 60_000; ;) {
+    const { status, body } = await send(0);
+    if (status === 200 && body.errors === undefined) return;
+    if (Date.now() > end) throw new Error(`no whole answer in 60 s: ${JSON.stringify(body)}`);
+    await pause(200);
+  }
+}
+
+test('answers with the other parts at once while a subgraph hangs, and completely when it answers again', async () => {
+  await untilWhole();
+  interceptor.intercept = async () => await new Promise<boolean>(() => undefined);
+  const opening = performance.now() + 4 * deadlineMs;
+  await sendUntil(() => performance.now() > opening);
+  const end = performance.now() + 10_000;
+  const answers = await sendUntil(() => performance.now() > end);
+  const slow = answers.filter(({ ms }) => ms >= deadlineMs / 2);
+  expect(answers.length).toBeGreaterThan(100);
+  // The trials alone wait for the deadline.
+  expect(slow.length).toBeLessThanOrEqual(6);
+  expect(answers.every(({ status, body }) => status === 200 && lacksPart(body))).toBe(true);
+  expect(answers.every(({ body }) => body.data.vulnerability.exploitation.nodes.length > 0)).toBe(true);
+  interceptor.intercept = () => false;
+  await untilWhole();
+}, 120_000);
+
+test('answers every request that was sent before it stops listening at SIGTERM', async () => {
+  await untilWhole();
+  let isStopping = false;
+  const balancer = (async () => {
+    while (!isStopping) {
+      await pause(50);
+      const { status } = await fetch(new URL('/ready', trial.url));
+      isStopping = status !== 200;
+    }
+  })();
+  const sending = sendUntil(() => isStopping);
+  await pause(2000);
+  await trial.parts.get('hub')?.stop();
+  await balancer;
+  const answers = await sending;
+  expect(answers.length).toBeGreaterThan(20);
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+  await expect(fetch(new URL('/health', trial.url))).rejects.toThrow('fetch failed');
+}, 120_000);
