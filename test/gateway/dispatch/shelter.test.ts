@@ -37,7 +37,10 @@ async function serve(answer: RequestListener, atOnce = 64) {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  ends.push(async () => await agent.destroy(), close);
+  ends.push(async () => {
+    agent.destroy();
+    await close();
+  });
   const ask = async (context: RequestContext) =>
     await shelter.run(context, async ({ deadline }) => {
       const size = shelter.limit(new AnswerSizes().start('enisa', { bytes: 0 }));
