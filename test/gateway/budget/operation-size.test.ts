@@ -39,8 +39,16 @@ test('counts root fields in fragments', () => {
   expect(() => limitOperation(parse(`{ ... { ${roots} } }`))).toThrow(tooLarge);
 });
 
+function nest(levels: number): string {
+  return `{ ${'a { '.repeat(levels - 1)}a${' }'.repeat(levels - 1)} }`;
+}
+
+function totals(count: number): string {
+  const one = 'files(first: 1) { total(max: 10000) { value } }';
+  return Array.from({ length: count }, (_, n) => `a${n}: ${one}`).join(' ');
+}
+
 test('limits the depth with fragments expanded', () => {
-  const nest = (levels: number) => `{ ${'a { '.repeat(levels - 1)}a${' }'.repeat(levels - 1)} }`;
   const inFragment = (levels: number) => `{ a { ...F } } fragment F on A ${nest(levels - 1)}`;
   for (const textOf of [nest, inFragment]) {
     expect(() => limitOperation(parse(textOf(24)))).not.toThrow();
@@ -50,10 +58,6 @@ test('limits the depth with fragments expanded', () => {
 
 test('limits the records that all totals together count', () => {
   const lists = new Map([['states', 27]]);
-  const totals = (count: number) =>
-    Array.from({ length: count }, (_, n) => `a${n}: files(first: 1) { total(max: 10000) { value } }`).join(
-      ' ',
-    );
   expect(() => limitOperation(parse(`{ states { ${totals(3)} } }`), {}, lists)).not.toThrow();
   expect(() => limitOperation(parse(`{ states { ${totals(4)} } }`), {}, lists)).toThrow(tooLarge);
 });
