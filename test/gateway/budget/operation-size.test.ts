@@ -43,13 +43,16 @@ function nest(levels: number): string {
   return `{ ${'a { '.repeat(levels - 1)}a${' }'.repeat(levels - 1)} }`;
 }
 
+function inFragment(levels: number): string {
+  return `{ a { ...F } } fragment F on A ${nest(levels - 1)}`;
+}
+
 function totals(count: number): string {
   const one = 'files(first: 1) { total(max: 10000) { value } }';
   return Array.from({ length: count }, (_, n) => `a${n}: ${one}`).join(' ');
 }
 
 test('limits the depth with fragments expanded', () => {
-  const inFragment = (levels: number) => `{ a { ...F } } fragment F on A ${nest(levels - 1)}`;
   for (const textOf of [nest, inFragment]) {
     expect(() => limitOperation(parse(textOf(24)))).not.toThrow();
     expect(() => limitOperation(parse(textOf(25)))).toThrow(tooLarge);
