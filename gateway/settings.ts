@@ -87,7 +87,7 @@ const own = {
   ),
   maxRequests: setting(
     'JCU_MAX_REQUESTS',
-    'requests in progress above which new ones get 503 (OVERLOADED); the hub answers about 100 a second, within 10 s each',
+    'requests in progress above which new ones get 503 (OVERLOADED): each may wait 10 s for its answer',
     wholeNumber(1, 10_000),
     '512',
   ),

@@ -40,6 +40,7 @@ test('counts root fields in fragments', () => {
 });
 
 const nest = (levels: number) => `{ ${'a { '.repeat(levels - 1)}a${' }'.repeat(levels - 1)} }`;
+const inFragment = (levels: number) => `{ a { ...F } } fragment F on A ${nest(levels - 1)}`;
 
 /** Returns this many lists, each of which counts 10,000 records. */
 function totals(count: number): string {
@@ -51,7 +52,6 @@ function totals(count: number): string {
 }
 
 test('limits the depth with fragments expanded', () => {
-  const inFragment = (levels: number) => `{ a { ...F } } fragment F on A ${nest(levels - 1)}`;
   for (const textOf of [nest, inFragment]) {
     expect(() => limitOperation(parse(textOf(24)))).not.toThrow();
     expect(() => limitOperation(parse(textOf(25)))).toThrow(tooLarge);
