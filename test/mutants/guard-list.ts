@@ -1,3 +1,4 @@
+import { asking } from './asking.ts';
 import { changing } from './changing.ts';
 import { deciding } from './deciding.ts';
 import type { Guard } from './guard.ts';
@@ -296,6 +297,7 @@ export const guards: readonly Guard[] = [
     project: 'journeys',
     tests: 'test/abuse/budget',
   },
+  ...asking,
   ...changing,
   ...deciding,
   ...importing,

@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import { buildSchema } from 'graphql';
+import { compileLookups, joinEntities, represent } from '../../../gateway/plan/lookups.ts';
+import type { Lookup, Step } from '../../../gateway/plan/plan.ts';
+import type { RawObject } from '../../../gateway/plan/raw.ts';
+import { Types } from '../../../gateway/plan/types.ts';
+
+const types = new Types(buildSchema('type Query { a: Thing } type Thing { id: ID name: String }'));
+const items: Step = { kind: 'items' };
+const key = (name: string): Step => ({ kind: 'key', key: name });
+const field = (name: string) => ({ kind: 'field', from: name, to: name, below: null }) as const;
+
+function lookupAt(...paths: readonly (readonly Step[])[]): Lookup {
+  const required = [
+    {
+      kind: 'fragment',
+      type: 'Thing',
+      include: [],
+      skip: [],
+      below: [field('__typename'), field('id')],
+    } as const,
+  ];
+  return { key: '_entities', variable: 'representations', paths, required, before: [], after: [] };
+}
+
+/** Represents the objects of the data, and joins these entities. */
+function join(root: RawObject, lookup: Lookup, entities: readonly unknown[]) {
+  const [compiled] = compileLookups([lookup], types);
+  if (compiled === undefined) throw new Error('expected a lookup');
+  const represented = represent(compiled, root, {}, types);
+  joinEntities(represented, { _entities: [...entities] }, types);
+  return represented.texts;
+}
+
+const thing = (id: unknown) => ({ __typename: 'Thing', id });
+
+test('sends equal objects once, and completes each of them', () => {
+  const root = { many: [thing('1'), thing('2'), thing('1'), null] };
+  const texts = join(root, lookupAt([key('many'), items]), [{ name: 'one' }, { name: 'two' }]);
+  expect(texts).toEqual(['{"__typename":"Thing","id":"1"}', '{"__typename":"Thing","id":"2"}']);
+  expect(root.many.map((one) => (one as { name?: string } | null)?.name)).toEqual([
+    'one',
+    'two',
+    'one',
+    undefined,
+  ]);
+});
+
+test('shares no object between two paths, since later queries may complete them differently', () => {
+  const root = { one: thing('1'), other: thing('1') } as Record<string, RawObject>;
+  join(root, lookupAt([key('one')], [key('other')]), [{ inner: { name: 'x' } }]);
+  (root['one']?.['inner'] as RawObject)['name'] = 'changed';
+  expect(root['other']?.['inner']).toEqual({ name: 'x' });
+});
+
+test('does not take a value that looks like a representation for the object that it describes', () => {
+  const forged = '{"__typename":"Thing","id":7}';
+  const root = { many: [{ ...thing(7), extra: 1 }, thing(forged)] };
+  const texts = join(root, lookupAt([key('many'), items]), [{ name: 'seven' }, { name: 'forged' }]);
+  expect(texts).toEqual([forged, `{"__typename":"Thing","id":${JSON.stringify(forged)}}`]);
+  expect(root.many).toMatchObject([{ name: 'seven' }, { name: 'forged' }]);
+});
+
+test('asks for no object without a type or a required field', () => {
+  expect(join({ many: [{ id: '1' }, { __typename: 'Thing' }] }, lookupAt([key('many'), items]), [])).toEqual(
+    [],
+  );
+});
+
+test('rejects an answer with another number of entities', () => {
+  expect(() => join({ one: thing('1') }, lookupAt([key('one')]), [])).toThrow('expected 1 entities');
+});
