@@ -67,6 +67,7 @@ test('notes the coordinates that were given as the walk over the data finds them
 
 test.each([
   ['a text for a number', '{ one { count } }', { one: { count: '7' } }, '{"one":{"count":null}}'],
+  ['a number for a text', '{ one { name } }', { one: { name: 7 } }, '{"one":{"name":null}}'],
   ['a number above 32 bits', '{ one { count } }', { one: { count: 2 ** 31 } }, '{"one":{"count":null}}'],
   ['an unknown enum value', '{ one { colour } }', { one: { colour: 'BLUE' } }, '{"one":{"colour":null}}'],
   ['a list for an object', '{ one { name } }', { one: [] }, '{"one":null}'],
