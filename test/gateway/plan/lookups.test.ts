@@ -47,10 +47,11 @@ test('sends equal objects once, and completes each of them', () => {
 });
 
 test('shares no object between two paths, since later queries may complete them differently', () => {
-  const root = { one: thing('1'), other: thing('1') } as Record<string, RawObject>;
-  join(root, lookupAt([key('one')], [key('other')]), [{ inner: { name: 'x' } }]);
-  (root['one']?.['inner'] as RawObject)['name'] = 'changed';
-  expect(root['other']?.['inner']).toEqual({ name: 'x' });
+  const [one, other]: RawObject[] = [thing('1'), thing('1')];
+  join({ one, other }, lookupAt([key('one')], [key('other')]), [{ inner: { name: 'x' } }]);
+  expect(one?.['inner']).toEqual({ name: 'x' });
+  expect(other?.['inner']).toEqual({ name: 'x' });
+  expect(one?.['inner']).not.toBe(other?.['inner']);
 });
 
 test('does not take a value that looks like a representation for the object that it describes', () => {
