@@ -1,6 +1,6 @@
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import type { Logger } from 'pino';
-import type { Connections } from '../outbound/connections.ts';
+import type { Agent } from 'undici';
 import { offerSession, type Session, type SigningKey } from '../../schema/protocol/session.ts';
 import { watchFile } from '../../schema/runtime/watched-file.ts';
 import { decode, post } from './fetch-subgraph.ts';
@@ -13,7 +13,7 @@ const maxAnswerBytes = 1024;
 /** Returns a function that offers a session at `session`, relative to the subgraph's URL, signed with the current key. */
 export function createAgree(
   ends: { readonly deployment: string; readonly community: string },
-  subgraph: { readonly url: string; readonly deadlineMs: number; readonly agent: Connections },
+  subgraph: { readonly url: string; readonly deadlineMs: number; readonly agent: Agent },
   key: () => SigningKey,
 ): Agree {
   const url = new URL('session', subgraph.url).href;

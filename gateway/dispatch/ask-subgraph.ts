@@ -1,4 +1,4 @@
-import type { Connections } from '../outbound/connections.ts';
+import type { Agent } from 'undici';
 import { signAssertion } from '../../schema/protocol/assertion.ts';
 import { within } from '../../schema/runtime/within.ts';
 import type { RequestContext } from '../request/context.ts';
@@ -17,7 +17,7 @@ export type AskSubgraph = (
  * the subgraph no longer knows the session, it retries once in a new session within the same deadline.
  */
 export function createAsk(
-  subgraph: { readonly url: string; readonly deadlineMs: number; readonly agent: Connections },
+  subgraph: { readonly url: string; readonly deadlineMs: number; readonly agent: Agent },
   sessions: Sessions,
 ): AskSubgraph {
   return async (body, context, reading) => {

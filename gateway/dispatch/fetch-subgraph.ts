@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
+import { Agent, type Dispatcher } from 'undici';
 import sjson from 'secure-json-parse';
 import { type AnswerSize, countValues } from './answer-size.ts';
-import { Connections, type Sent } from '../outbound/connections.ts';
+import { DeadlineExceeded } from '../../schema/runtime/within.ts';
 import { createConnector } from '../outbound/connector.ts';
 
 /** The response of a subgraph. Only its outer structure is checked. */
@@ -21,7 +22,7 @@ export async function fetchSubgraph(
   body: string,
   headers: Readonly<Record<string, string>>,
   deadlineMs: number,
-  agent: Connections,
+  agent: Agent,
   { size, signal }: Reading,
 ): Promise<SubgraphResponse> {
   const bytes = await post(url, { body, headers, deadlineMs, addBytes: size.addBytes, signal }, agent);
@@ -43,22 +44,125 @@ export class UnexpectedStatus extends Error {
 }
 
 /**
- * Posts to a subgraph and returns the body of the response. It sends only the given headers and those that HTTP needs,
- * none of the client's. Throws UnexpectedStatus if the status is not 200. Follows no redirect.
+ * Posts to a subgraph and returns the body of the response; `addBytes` throws if it is too large. It sends only the
+ * given headers and those that HTTP needs, none of the client's. Throws UnexpectedStatus if the status is not 200.
+ * Follows no redirect.
  */
-export async function post(url: string, sent: Sent, agent: Connections): Promise<Buffer> {
-  const { status, body } = await agent.post(url, sent);
-  if (status !== 200) throw new UnexpectedStatus(status);
-  return body;
+export async function post(
+  url: string,
+  sent: {
+    readonly body: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly deadlineMs: number;
+    readonly addBytes: AnswerSize['addBytes'];
+    /** Aborted when nobody waits for the response any more. */
+    readonly signal: AbortSignal | null;
+  },
+  agent: Agent,
+): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const { origin, path } = toTarget(url);
+  const answer = new Answer(sent.addBytes, resolve, reject);
+  const timer = setTimeout(() => {
+    answer.stop(new DeadlineExceeded(`expected an answer within ${sent.deadlineMs} ms, got none`));
+  }, sent.deadlineMs);
+  const leave = () => answer.stop(new Error('nobody waits for the answer any more'));
+  if (sent.signal?.aborted === true) leave();
+  sent.signal?.addEventListener('abort', leave, { once: true });
+  const headers = { 'content-type': 'application/json', accept: 'application/json', ...sent.headers };
+  agent.dispatch({ origin, path, method: 'POST', headers, body: sent.body }, answer);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    sent.signal?.removeEventListener('abort', leave);
+  }
+}
+
+type Target = { readonly origin: string; readonly path: string };
+
+/** The URLs of the subgraphs: those of the settings or of the supergraph. */
+const targets = new Map<string, Target>();
+
+function toTarget(url: string): Target {
+  const known = targets.get(url);
+  if (known !== undefined) return known;
+  const { origin, pathname, search } = new URL(url);
+  const target = { origin, path: pathname + search };
+  targets.set(url, target);
+  return target;
+}
+
+type Controller = Dispatcher.DispatchController;
+
+/** Collects the body of one response. */
+class Answer implements Dispatcher.DispatchHandler {
+  readonly #addBytes: AnswerSize['addBytes'];
+  readonly #resolve: (body: Buffer) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #chunks: Buffer[] = [];
+  #controller: Controller | undefined;
+  #stopped: Error | undefined;
+
+  constructor(
+    addBytes: AnswerSize['addBytes'],
+    resolve: (body: Buffer) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#addBytes = addBytes;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Ends the request, also while it still waits for a connection. */
+  stop(error: Error): void {
+    this.#stopped ??= error;
+    this.#reject(error);
+    this.#controller?.abort(error);
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    if (this.#stopped !== undefined) controller.abort(this.#stopped);
+  }
+
+  onResponseStart(_controller: Controller, statusCode: number): void {
+    if (statusCode >= 200 && statusCode !== 200) this.stop(new UnexpectedStatus(statusCode));
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    try {
+      this.#addBytes(chunk.length);
+      this.#chunks.push(chunk);
+    } catch (error) {
+      this.stop(error as Error);
+    }
+  }
+
+  onResponseEnd(): void {
+    const [first, ...others] = this.#chunks;
+    this.#resolve(first !== undefined && others.length === 0 ? first : Buffer.concat(this.#chunks));
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    this.#reject(error);
+  }
 }
 
 /**
- * Creates the connections to the subgraphs: kept alive, at most `connections` to each. With `ca` (PEM), only certificates
- * of that authority are accepted; without it, those that this machine trusts. It connects to no link-local, metadata,
+ * Creates the connection pool to the subgraphs: kept alive, at most `connections` per subgraph. With `ca` (PEM), only
+ * certificates of that authority are accepted; without it, those that this machine trusts. It connects to no link-local, metadata,
  * multicast or unspecified address, also if DNS gives it.
  */
-export function createAgent(ca: string | null = null, connections = 64): Connections {
-  return new Connections(createConnector({ ca, timeoutMs: 1000 }), connections);
+export function createAgent(ca: string | null = null, connections = 64): Agent {
+  return new Agent({
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: 30_000,
+    // A subgraph says that it keeps idle connections longer. Closing them first leaves no request on a closed one.
+    keepAliveMaxTimeout: 30_000,
+    connect: createConnector({ ca, timeoutMs: 1000 }),
+  });
 }
 
 /** Decodes a body. Throws if it is not UTF-8. */

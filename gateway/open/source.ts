@@ -1,4 +1,4 @@
-import type { Connections } from '../outbound/connections.ts';
+import type { Agent } from 'undici';
 import { AnswerSizes } from '../dispatch/answer-size.ts';
 import { fetchSubgraph } from '../dispatch/fetch-subgraph.ts';
 import { bodyOf } from '../dispatch/query-body.ts';
@@ -14,7 +14,7 @@ const failed = 'SUBREQUEST_HTTP_ERROR';
 export function createOpenSource(
   name: string,
   url: string | null,
-  agent: Connections,
+  agent: Agent,
   report: (line: string) => void,
 ): AskPart {
   const inProgress = { bytes: 0 };

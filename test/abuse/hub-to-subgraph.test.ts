@@ -67,6 +67,7 @@ test('forwards no header of a client to a subgraph: no x-headers, no cookies, no
   expect(Object.keys(headers).sort()).toEqual([
     'accept',
     'authorization',
+    'connection',
     'content-length',
     'content-type',
     'host',

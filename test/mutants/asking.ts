@@ -1,39 +1,7 @@
 import type { Guard } from './guard.ts';
 
-/** Guards between the hub and a subgraph: connections, responses, limits, and the joined data. */
+/** Guards between the hub and a subgraph: limits, and the joined data. */
 export const asking: readonly Guard[] = [
-  {
-    name: 'bytes that came without a request',
-    file: 'gateway/outbound/connections.ts',
-    from: 'if (exchange === null) {',
-    to: 'if (exchange === null) return;\n    if (this.socket.destroyed) {',
-    project: 'parts',
-    tests: 'test/gateway/outbound/connections',
-  },
-  {
-    name: 'bytes after a response',
-    file: 'gateway/outbound/response-reader.ts',
-    from: 'if (bytes.length > this.#missing)',
-    to: 'if (bytes.length > this.#missing + 1_000_000)',
-    project: 'parts',
-    tests: 'test/gateway/outbound/response-reader',
-  },
-  {
-    name: 'one length of a response',
-    file: 'gateway/outbound/response-reader.ts',
-    from: 'if (isChunked === (length !== null))',
-    to: 'if (!isChunked && length === null)',
-    project: 'parts',
-    tests: 'test/gateway/outbound/response-reader',
-  },
-  {
-    name: 'a header in one line',
-    file: 'gateway/outbound/connections.ts',
-    from: String.raw`if (/[\r\n\0]/.test(value))`,
-    to: 'if (value === name)',
-    project: 'parts',
-    tests: 'test/gateway/outbound/connections',
-  },
   {
     name: 'one reader does not open the breaker',
     file: 'gateway/dispatch/breaker.ts',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Connections } from '../../../gateway/outbound/connections.ts';
+import type { Agent } from 'undici';
 import { answerLimits, AnswerSizes } from '../../../gateway/dispatch/answer-size.ts';
 import { createAgent, fetchSubgraph } from '../../../gateway/dispatch/fetch-subgraph.ts';
 
@@ -40,7 +40,7 @@ const behaviours: Readonly<Record<string, RequestListener>> = {
 };
 
 let server: Server;
-let agent: Connections;
+let agent: Agent;
 
 beforeAll(async () => {
   server = createServer((request, response) => behaviours[request.url ?? '']?.(request, response));
@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  agent.destroy();
+  await agent.destroy();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });

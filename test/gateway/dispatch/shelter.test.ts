@@ -38,7 +38,7 @@ async function serve(answer: RequestListener, atOnce = 64) {
     await new Promise((resolve) => server.close(resolve));
   };
   ends.push(async () => {
-    agent.destroy();
+    await agent.destroy();
     await close();
   });
   const ask = async (context: RequestContext) =>

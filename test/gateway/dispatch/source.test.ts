@@ -26,7 +26,7 @@ const agent = createAgent();
 
 beforeAll(async () => await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(async () => {
-  agent.destroy();
+  await agent.close();
   server.close();
 });
 

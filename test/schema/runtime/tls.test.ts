@@ -39,7 +39,7 @@ async function ask(host: string, ca: string | null) {
     };
     return decode(await post(`https://${host}:${port()}/`, sent, agent));
   } finally {
-    agent.destroy();
+    await agent.close();
   }
 }
 
