@@ -7,6 +7,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  TypeNameMetaFieldDef,
 } from 'graphql';
 import { type AskedObject, type AskedQuery, isRecord, nullable } from './asked.ts';
 
@@ -90,11 +91,21 @@ class Check {
     for (const { key, type: of, isConditional, below } of asked.fieldsOf(type)) {
       const has = Object.hasOwn(given, key);
       if (!has && isConditional) continue;
-      const checked = this.#at(key, () => this.#value(has ? given[key] : null, of, below));
+      const checked = this.#at(key, () =>
+        of === TypeNameMetaFieldDef.type
+          ? this.#typeName(given[key], type)
+          : this.#value(has ? given[key] : null, of, below),
+      );
       if (key !== this.#asked.rowKey) kept[key] = checked;
       else if (isRecord(type)) this.rows.set(String(checked), type.name);
     }
     return kept;
+  }
+
+  /** A community must not pass an object off as one of another type, about which others would then be asked. */
+  #typeName(value: unknown, type: GraphQLObjectType): string {
+    if (value !== type.name) throw this.#fault(type.name, value);
+    return type.name;
   }
 
   /** The type of an object in place of an interface or a union, for which the planner asks `__typename`. */

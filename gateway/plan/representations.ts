@@ -34,6 +34,8 @@ export function compileRepresent({ required, before }: Lookup, types: Types): Re
     if (typeof type !== 'string') return null;
     let represent = flat.get(type);
     if (represent === undefined) {
+      // A subgraph can send any name: only names of the supergraph are kept.
+      if (!types.has(type)) return null;
       const fields = before.length > 0 ? null : flatFields(required, type, types);
       represent = fields === null ? null : representFlat(type, fields);
       flat.set(type, represent);

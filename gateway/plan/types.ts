@@ -17,6 +17,11 @@ export class Types {
     return type === condition || this.#below(condition).has(type);
   }
 
+  /** Returns whether the supergraph has a type of this name. A subgraph can send any name. */
+  has(name: string): boolean {
+    return this.#schema.getType(name) !== undefined;
+  }
+
   /** Returns whether a name is that of an interface. */
   isAbstract(name: unknown): boolean {
     return typeof name === 'string' && isAbstractType(this.#schema.getType(name));

@@ -119,6 +119,7 @@ class Compiler {
       let fields = byType.get(name);
       if (fields === undefined) {
         const type = schema.getType(name);
+        if (type === undefined) return null;
         const isPossible = isObjectType(type) && (declared === type || isBelow(schema, declared, type));
         fields = isPossible || type === declared ? this.#fields(type, sets) : null;
         byType.set(name, fields);

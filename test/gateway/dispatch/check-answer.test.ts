@@ -54,6 +54,18 @@ const page = (total: unknown, publishedAt: unknown) => ({
   advisories: { total, nodes: [{ publishedAt, _row: 'Advisory:1' }] },
 });
 
+test('rejects an object that is passed off as one of another type', () => {
+  const document = '{ vulnerability(id: "CVE-2099-1") { kind: __typename __typename id } }';
+  const answer = (kind: string, type: string) => ({
+    vulnerability: { kind, __typename: type, id: 'Vulnerability:CVE-2099-1' },
+  });
+  expect(check(answer('Vulnerability', 'Vulnerability'), document).data).toEqual(
+    answer('Vulnerability', 'Vulnerability'),
+  );
+  expect(() => check(answer('Vulnerability', 'Organisation'), document)).toThrow('expected Vulnerability');
+  expect(() => check(answer('x', 'Vulnerability'), document)).toThrow('expected Vulnerability');
+});
+
 test('checks each leaf by its type', () => {
   const document =
     '{ advisories(first: 1) { total { value exact } nodes { publishedAt { utc precision } } } }';

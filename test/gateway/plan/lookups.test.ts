@@ -68,6 +68,11 @@ test('asks for no object without a type or a required field', () => {
   );
 });
 
+test('asks for no object of a type that the supergraph does not have', () => {
+  const root = { many: [{ __typename: 'Forged', id: '1' }] };
+  expect(join(root, lookupAt([key('many'), items]), [])).toEqual([]);
+});
+
 test('rejects an answer with another number of entities', () => {
   expect(() => join({ one: thing('1') }, lookupAt([key('one')]), [])).toThrow('expected 1 entities');
 });
