@@ -21,6 +21,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
+import { memoryOf } from '../plan/memory.ts';
 
 /** A requested field of a subgraph's answer. */
 export type AskedField = {
@@ -49,9 +50,6 @@ export type AskedQuery = {
   readonly entities: ReadonlyMap<string, AskedObject>;
 };
 
-/** Memory for a parsed query, in multiples of its text: measured 40 to 60. */
-const timesText = 80;
-
 /** Creates a function that reads the planner's queries. It keeps those that were used last, up to 16 MB. */
 export function createReader(schema: () => GraphQLSchema): (query: string) => AskedQuery {
   const known = new ByteCache<AskedQuery>(16_000_000);
@@ -59,7 +57,7 @@ export function createReader(schema: () => GraphQLSchema): (query: string) => As
     const found = known.get(query);
     if (found !== undefined) return found;
     const read = readQuery(query, schema());
-    known.set(query, read, query.length * timesText);
+    known.set(query, read, memoryOf(parse(query, { noLocation: true })));
     return read;
   };
 }

@@ -46,7 +46,7 @@ type Ready = {
   readonly order: readonly string[];
 };
 
-const kept = { bytes: 32_000_000, timesText: 100 };
+const kept = { bytes: 64_000_000, timesText: 20 };
 
 /** Creates the function that answers requests over any supergraph, without a reader and a policy. */
 export function createAnswer(
@@ -66,7 +66,7 @@ export function createAnswer(
       let ready = known.get(key);
       if (ready === undefined) {
         ready = await readyOperation(asked, planner, limits);
-        known.set(key, ready, asked.query.length * kept.timesText);
+        known.set(key, ready, asked.query.length * kept.timesText + (ready.data?.bytes ?? 0));
       }
       return await run(ready, asked, planner.schema, ask);
     } catch (error) {

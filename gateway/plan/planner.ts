@@ -1,9 +1,11 @@
 import type { ApolloGateway } from '@apollo/gateway';
 import type { QueryPlanner as ApolloPlanner } from '@apollo/query-planner';
 import { buildSchema, type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql';
+import { HubError } from '../../schema/errors.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { compileWriter, type WriteData } from '../shape/writer.ts';
 import { type CompiledPlan, compilePlan } from './execute.ts';
+import { memoryOf } from './memory.ts';
 import { PlanNames } from './names.ts';
 import { plannedDocuments } from './planned-document.ts';
 import type { Plan } from './plan.ts';
@@ -11,7 +13,12 @@ import { loadHive, type Percentages, planByApollo, type PlanOperation } from './
 import { Types } from './types.ts';
 
 /** An operation that is ready: its plan, and how its answer is written. */
-export type Prepared = { readonly run: CompiledPlan; readonly write: WriteData };
+export type Prepared = {
+  readonly run: CompiledPlan;
+  readonly write: WriteData;
+  /** Its memory, estimated. */
+  readonly bytes: number;
+};
 
 /** The supergraph with its planners. */
 export type Planner = {
@@ -31,15 +38,17 @@ export type Planner = {
 export type PlannerName = 'hive' | 'apollo';
 
 const maxEvaluatedPlans = 100;
-const planningMs = 1000;
-/** Bytes of prepared operations, and of one for each byte of its key and text. */
-const kept = { bytes: 64_000_000, timesText: 100 };
+/** The maximum memory of the prepared operations that are kept. */
+const keptBytes = 64_000_000;
 
 /**
  * Loads a supergraph into Apollo's gateway, which validates and holds it. Throws if it is invalid. The gateway reports
  * usage to its vendor unless APOLLO_TELEMETRY_DISABLED is set before the import.
  */
-export async function loadPlanner(supergraph: string, first: PlannerName = 'hive'): Promise<Planner> {
+export async function loadPlanner(
+  supergraph: string,
+  { first = 'hive', planningMs = 1000 }: { readonly first?: PlannerName; readonly planningMs?: number } = {},
+): Promise<Planner> {
   process.env['APOLLO_TELEMETRY_DISABLED'] = '1';
   const { ApolloGateway: Gateway } = await import('@apollo/gateway');
   const subgraphs = new Map<string, string | undefined>();
@@ -88,7 +97,7 @@ function prepareOnce(
 ): Planner['prepare'] {
   const types = new Types(whole);
   const names = new PlanNames(whole);
-  const known = new ByteCache<Prepared>(kept.bytes);
+  const known = new ByteCache<Prepared>(keptBytes);
   const inProgress = new Map<string, Promise<Prepared>>();
   const prepare = async (document: DocumentNode, override: number): Promise<Prepared> => {
     const write = compileWriter(document, api, (field) => names.keyOf(field));
@@ -99,7 +108,7 @@ function prepareOnce(
     }
     const [only, ...others] = nodes;
     const plan: Plan | null = others.length === 0 ? (only ?? null) : { kind: 'sequence', nodes };
-    return { run: compilePlan(plan, types), write };
+    return { run: compilePlan(plan, types), write, bytes: memoryOf(document) };
   };
   return async (key, document) => {
     const override = percentages.length === 0 ? 0 : Math.random() * 100;
@@ -111,7 +120,7 @@ function prepareOnce(
     inProgress.set(fullKey, started);
     try {
       const prepared = await started;
-      known.set(fullKey, prepared, (key.length + sizeOf(document)) * kept.timesText);
+      known.set(fullKey, prepared, prepared.bytes);
       return prepared;
     } finally {
       inProgress.delete(fullKey);
@@ -119,7 +128,10 @@ function prepareOnce(
   };
 }
 
-/** Returns the plan of the first planner that finds one. Rejects with the error of the first if none does. */
+/**
+ * Returns the plan of the first planner that finds one. Rejects with the error of the first if none does, and at once with
+ * a HubError, which says that the operation is too large.
+ */
 async function planByOne(
   planners: readonly PlanOperation[],
   document: DocumentNode,
@@ -133,7 +145,7 @@ async function planByOne(
       return found === null ? null : withoutTypeNames(parsed(found));
     } catch (error) {
       errors.push(error);
-      if (error instanceof DOMException) break;
+      if (error instanceof HubError) throw error;
     }
   }
   throw errors[0];
@@ -171,11 +183,6 @@ function asksTypeNameOnly(query: string): boolean {
         (field) => field.kind === Kind.FIELD && field.name.value === '__typename',
       ),
   );
-}
-
-/** Returns roughly the bytes of a document that was parsed. */
-function sizeOf(document: DocumentNode): number {
-  return document.loc?.source.body.length ?? 1000;
 }
 
 /** The gateway logs errors of subgraphs, which it never asks here. */

@@ -1,4 +1,5 @@
 import { operationFromDocument } from '@apollo/federation-internals';
+import { HubError } from '../../schema/errors.ts';
 import type { QueryPlanner as ApolloPlanner } from '@apollo/query-planner';
 import type { QueryPlanner as HivePlanner } from '@graphql-hive/router-query-planner';
 import { type DocumentNode, print } from 'graphql';
@@ -12,7 +13,8 @@ export type PlanOperation = (document: DocumentNode, override: number) => Promis
 export type Percentages = readonly number[];
 
 /**
- * Loads Hive's planner; null on a platform without its binary. It plans outside the event loop and stops at the deadline.
+ * Loads Hive's planner; null on a platform without its binary. It plans outside the event loop. At the deadline it stops,
+ * and throws OPERATION_TOO_LARGE: Apollo's planner, which cannot be stopped, must not be asked then.
  */
 export async function loadHive(
   supergraph: string,
@@ -24,8 +26,15 @@ export async function loadHive(
   return {
     plan: async (document, override) => {
       const signal = AbortSignal.timeout(deadlineMs);
-      const plan = await planner.planAsync(print(document), undefined, new Set(), override, signal);
-      return readPlan(plan, 'hive');
+      try {
+        const plan = await planner.planAsync(print(document), undefined, new Set(), override, signal);
+        return readPlan(plan, 'hive');
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        throw new HubError('OPERATION_TOO_LARGE', `planning takes more than ${deadlineMs} ms`, {
+          cause: error,
+        });
+      }
     },
     percentages: planner.overridePercentages.toSorted((one, other) => one - other),
   };

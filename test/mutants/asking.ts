@@ -50,4 +50,20 @@ export const asking: readonly Guard[] = [
     project: 'parts',
     tests: 'test/gateway/shape/writer',
   },
+  {
+    name: 'the type of an object',
+    file: 'gateway/dispatch/check-answer.ts',
+    from: 'if (value !== type.name) throw',
+    to: 'if (value === null) throw',
+    project: 'parts',
+    tests: 'test/gateway/dispatch/check-answer',
+  },
+  {
+    name: 'the end of planning at its deadline',
+    file: 'gateway/plan/planner.ts',
+    from: 'if (error instanceof HubError) throw error;',
+    to: '',
+    project: 'parts',
+    tests: 'test/gateway/plan/planner',
+  },
 ];

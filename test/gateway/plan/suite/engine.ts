@@ -10,7 +10,7 @@ import type { Supergraph } from './supergraph.ts';
 export function createEngineExecute(first: PlannerName): Execute {
   const planners = new Map<Supergraph, Promise<Planner>>();
   return async (supergraph, { query, variables = {}, operationName }) => {
-    const loading = planners.get(supergraph) ?? loadPlanner(supergraph.supergraphSdl, first);
+    const loading = planners.get(supergraph) ?? loadPlanner(supergraph.supergraphSdl, { first });
     planners.set(supergraph, loading);
     const planner = await loading;
     const document = onlyOperation(parse(query), operationName ?? null, planner.schema);
