@@ -44,7 +44,7 @@ export const changing: readonly Guard[] = [
   },
   {
     name: 'the right to remove a value of a group of fields',
-    file: 'subgraphs/serve/changes/changes.ts',
+    file: 'subgraphs/serve/changes/not-allowed.ts',
     from: '(value ?? old[name] ?? null) !== null',
     to: '(value ?? null) !== null',
     project: 'parts',

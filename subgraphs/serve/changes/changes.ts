@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Action } from '../../../schema/policy/language/domain.ts';
 import { isForAnyone } from '../../../schema/policy/decide/access-keys.ts';
-import type { Access } from '../../../schema/policy/explain/explain.ts';
 import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.ts';
 import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
@@ -23,7 +22,8 @@ import { isSame, isWider, loosened, type Reading, type ReadingInput, readingOf }
 import type { Finder } from './find-record.ts';
 import { checkContent, refuseRemoved } from './check-content.ts';
 import { hiddenIn, itemsIn, keepHidden, keepHiddenPortions } from './keep-hidden.ts';
-import { mayNotChange, mayNotCreate } from './not-allowed.ts';
+import { newEnvelope, nextEnvelope } from './envelopes.ts';
+import { findRefused, mayNotChange, mayNotCreate } from './not-allowed.ts';
 import { notFound, Refused } from './refused.ts';
 
 /** The most characters of the reason of a retraction. */
@@ -70,8 +70,8 @@ export class Changes {
     return await this.#once(input, 'create', async () => {
       const taken = await this.#take(kind, input.content);
       checkContent(this.#schema, kind, taken.content);
-      const envelope = this.#newEnvelope(kind, taken, input.reading);
-      const refused = this.#findRefused('create', kind, envelope, taken.content);
+      const envelope = newEnvelope(this.#parts, kind, taken.content, this.#readingOf(kind, input.reading));
+      const refused = findRefused(this.#parts, 'create', kind.type, envelope, taken.content);
       if (refused !== null) throw mayNotCreate(this.#parts, refused.access, envelope, refused.path);
       const { content } = taken;
       // The order of a list would disclose the marked field.
@@ -93,7 +93,7 @@ export class Changes {
       const hidden = hiddenIn(this.#parts, kind, before, this.#fieldsOf(kind));
       // A null changes nothing in a hidden field, so its answer must not depend on the stored value.
       const seen = Object.fromEntries(Object.entries(old).filter(([name]) => !hidden.has(name)));
-      const refused = this.#findRefused('change', kind, before.envelope, taken.content, seen);
+      const refused = findRefused(this.#parts, 'change', kind.type, before.envelope, taken.content, seen);
       if (refused !== null) throw mayNotChange(this.#parts, refused.access, before.envelope, refused.path);
       const content = keepHidden(this.#parts, kind, before, { ...old, ...taken.content });
       checkContent(this.#schema, kind, content, hidden);
@@ -104,7 +104,11 @@ export class Changes {
           ['content'],
           'only its originator changes the fields that decide who may read it',
         );
-      const envelope = { ...this.#next(before), ...derived, contentByHand: true as const };
+      const envelope = {
+        ...nextEnvelope(before, this.#parts.readerAccess.now),
+        ...derived,
+        contentByHand: true as const,
+      };
       return this.#remade(kind, before, envelope, content, () => false);
     });
   }
@@ -133,7 +137,11 @@ export class Changes {
           ['reading'],
           'only its originator lowers the marking of a record or widens its audience',
         );
-      const envelope = { ...this.#next(before), ...reading, readingByHand: true as const };
+      const envelope = {
+        ...nextEnvelope(before, this.#parts.readerAccess.now),
+        ...reading,
+        readingByHand: true as const,
+      };
       const made = this.#remade(kind, before, envelope, before.content as Content, () => true);
       // Records that belong to it follow the marking. A mark that opens the record opens nothing else.
       return isWider(reading, old, false) ? { ...made, covers: this.#covering(reading) } : made;
@@ -153,9 +161,19 @@ export class Changes {
       const old = before.content as Content;
       // As in an update, a field that the reader may not see keeps its value.
       if (Object.hasOwn(keepHidden(this.#parts, kind, before, {}), 'case'))
-        return this.#remade(kind, before, this.#next(before), old, () => true);
+        return this.#remade(
+          kind,
+          before,
+          nextEnvelope(before, this.#parts.readerAccess.now),
+          old,
+          () => true,
+        );
       const content = { ...old, case: key };
-      const envelope = { ...this.#next(before), contentByHand: true as const, caseByHand: true as const };
+      const envelope = {
+        ...nextEnvelope(before, this.#parts.readerAccess.now),
+        contentByHand: true as const,
+        caseByHand: true as const,
+      };
       return this.#remade(kind, before, envelope, content, (one) => !isCaseKey(one));
     });
   }
@@ -183,7 +201,10 @@ export class Changes {
         [items.organisation]: by,
       };
       const content = { ...old, [items.field]: [...others, own] };
-      const envelope = { ...this.#next(before), contentByHand: true as const };
+      const envelope = {
+        ...nextEnvelope(before, this.#parts.readerAccess.now),
+        contentByHand: true as const,
+      };
       return this.#remade(kind, before, envelope, content, () => true);
     });
   }
@@ -194,7 +215,11 @@ export class Changes {
       const kind = this.#kindOf(input.id);
       const before = await this.#found(kind, input, 'change', find);
       const retractionReason = reasonIn(input);
-      const envelope: Envelope = { ...this.#next(before), recordState: 'RETRACTED', retractionReason };
+      const envelope: Envelope = {
+        ...nextEnvelope(before, this.#parts.readerAccess.now),
+        recordState: 'RETRACTED',
+        retractionReason,
+      };
       return this.#remade(kind, before, envelope, before.content as Content, () => true);
     });
   }
@@ -265,29 +290,6 @@ export class Changes {
     return (isOver ? admits : early).some(isForAnyone);
   }
 
-  /**
-   * Returns the first access that the reader does not have: to the record, or to a group of fields in the content. A null
-   * counts if it removes a value of `old`. Returns null if the reader has all.
-   */
-  #findRefused(
-    action: Action,
-    kind: Kind,
-    envelope: Envelope,
-    content: Content,
-    old: Content = {},
-  ): { readonly access: Access; readonly path: readonly string[] } | null {
-    const { policy, readerAccess } = this.#parts;
-    const fields = Object.entries(content)
-      .filter(([name, value]) => (value ?? old[name] ?? null) !== null)
-      .map(([name]) => ({ group: policy.coordinates.placeOf(kind.type, name)?.group ?? '', path: [name] }));
-    const refused = [{ group: 'content', path: [] }, ...fields].find(
-      ({ group }) => !policy.may(readerAccess, action, kind.type, group, envelope),
-    );
-    if (refused === undefined) return null;
-    const { group, path } = refused;
-    return { access: { action, kind: kind.type, group }, path: ['content', ...path] };
-  }
-
   async #take(kind: Kind, given: Content): Promise<TakenContent> {
     const taken = await Promise.resolve(settleContent(this.#schema, kind, given, { resolveActor: byName }));
     if ('content' in taken) return taken;
@@ -295,48 +297,11 @@ export class Changes {
     throw new Refused('INVALID', ['content', ...(first?.path ?? [])], first?.message ?? 'content');
   }
 
-  #newEnvelope(kind: Kind, { content }: TakenContent, input: ReadingInput): Envelope {
-    const { community, readerAccess } = this.#parts;
-    const { picture, organisation } = readerAccess.reader;
-    return {
-      localId: randomUUID(),
-      version: 1,
-      supersedes: null,
-      originator: organisation,
-      custodian: community,
-      provider: organisation,
-      sourceUrl: null,
-      receivedAt: readerAccess.now,
-      ...this.#readingOf(kind, input),
-      onwardShares: [],
-      ...kind.says?.(content),
-      grading: null,
-      statementKind: null,
-      confidence: null,
-      personalData: null,
-      exercise: picture === 'real' ? null : picture,
-      recordState: 'ACTIVE',
-      occurredAt: null,
-      observedAt: null,
-      reportedAt: null,
-      modifiedAt: null,
-    };
-  }
-
   /** Returns the reading of an input, with portions for the fields of every document version. */
   #readingOf(kind: Kind, input: ReadingInput): Reading {
     const reading = readingOf(input, this.#fieldsOf(kind));
     const schema = schemaOf(this.#parts.store, kind.type);
     return { ...reading, portions: schema.portionsToStore(reading.portions) };
-  }
-
-  #next({ envelope }: StoredRecord): Envelope {
-    const now: Envelope['modifiedAt'] = {
-      utc: this.#parts.readerAccess.now,
-      precision: 'MILLISECOND',
-      declaredZone: null,
-    };
-    return { ...envelope, version: envelope.version + 1, modifiedAt: now };
   }
 
   #remade(

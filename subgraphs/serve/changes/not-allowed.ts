@@ -7,11 +7,36 @@ import {
 } from '../../../schema/policy/explain/explain.ts';
 import { formatProhibition, formatShortfall } from '../../../schema/policy/explain/format-explanation.ts';
 import type { Shortfall } from '../../../schema/policy/explain/shortfalls.ts';
+import type { Action } from '../../../schema/policy/language/domain.ts';
 import type { Envelope } from '../../../schema/record/envelope.ts';
+import type { Content } from '../record/content.ts';
 import { Refused } from './refused.ts';
 
 /** The reader who makes a change, under a policy. */
 type By = { readonly policy: Policy; readonly readerAccess: ReaderAccess };
+
+/**
+ * Returns the first access that the reader does not have: to the record, or to a group of fields in the content. A null
+ * counts if it removes a value of `old`. Returns null if the reader has all.
+ */
+export function findRefused(
+  { policy, readerAccess }: By,
+  action: Action,
+  kind: string,
+  envelope: Envelope,
+  content: Content,
+  old: Content = {},
+): { readonly access: Access; readonly path: readonly string[] } | null {
+  const fields = Object.entries(content)
+    .filter(([name, value]) => (value ?? old[name] ?? null) !== null)
+    .map(([name]) => ({ group: policy.coordinates.placeOf(kind, name)?.group ?? '', path: [name] }));
+  const refused = [{ group: 'content', path: [] }, ...fields].find(
+    ({ group }) => !policy.may(readerAccess, action, kind, group, envelope),
+  );
+  if (refused === undefined) return null;
+  const { group, path } = refused;
+  return { access: { action, kind, group }, path: ['content', ...path] };
+}
 
 /**
  * Returns the error of a record that the reader may not create, with the unmet conditions of the rule that is closest to
