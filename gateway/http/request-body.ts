@@ -38,9 +38,9 @@ export function sizeOf(request: Request): number {
   return sizes.get(request) ?? request.originalUrl.length;
 }
 
-/** Rejects a body that is nested deeper than 64 levels: recursive code would overflow the stack. */
+/** Rejects a body, or variables in the URL, that are nested deeper than 64 levels: recursive code would overflow the stack. */
 export const refuseDepth: RequestHandler = (request, _response, next) => {
-  let level: readonly unknown[] = [request.body];
+  let level: readonly unknown[] = [request.body, ...inUrl(request)];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > maxDepth)
       throw new HubError('BAD_REQUEST', `the body is nested deeper than ${maxDepth} levels`);
@@ -50,3 +50,15 @@ export const refuseDepth: RequestHandler = (request, _response, next) => {
   }
   next();
 };
+
+/** Returns the JSON values in the URL of a GET request. Apollo Server refuses what cannot be parsed. */
+function inUrl({ query }: Request): readonly unknown[] {
+  return [query['variables'], query['extensions']].flatMap((text) => {
+    if (typeof text !== 'string') return [];
+    try {
+      return [JSON.parse(text) as unknown];
+    } catch {
+      return [];
+    }
+  });
+}

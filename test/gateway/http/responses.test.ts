@@ -75,10 +75,10 @@ test('keeps the name of a failed subgraph only if it is a string', () => {
 });
 
 /** Passes a body through the depth check, and returns what it threw; null if it called `next`. */
-function depthError(body: unknown): unknown {
+function depthError(body: unknown, query: Readonly<Record<string, string>> = {}): unknown {
   let passed = false;
   try {
-    void refuseDepth({ body } as Request, {} as Response, () => (passed = true));
+    void refuseDepth({ body, query } as unknown as Request, {} as Response, () => (passed = true));
   } catch (error) {
     return error;
   }
@@ -95,6 +95,15 @@ test('rejects a body that is nested deeper than 64 levels, in objects or lists',
   const tooDeep = expect.objectContaining({ code: 'BAD_REQUEST' });
   expect(depthError(nested(65))).toEqual(tooDeep);
   expect(depthError(JSON.parse('['.repeat(100) + ']'.repeat(100)))).toEqual(tooDeep);
+});
+
+test('rejects variables and extensions in the URL that are nested deeper than 64 levels', () => {
+  for (const name of ['variables', 'extensions']) {
+    expect(depthError(undefined, { [name]: JSON.stringify(nested(64)) })).toBeNull();
+    const tooDeep = { [name]: '['.repeat(7000) + ']'.repeat(7000) };
+    expect(depthError(undefined, tooDeep)).toMatchObject({ code: 'BAD_REQUEST' });
+    expect(depthError(undefined, { [name]: 'no JSON' })).toBeNull();
+  }
 });
 
 test('measures a request without a body by its URL', () => {
