@@ -237,7 +237,7 @@ async function answer(
   return shaped;
 }
 
-/** The stages plan and dispatch. Without an allowed operation, nobody is asked. */
+/** The stages plan and dispatch. If the policy allows no part of the operation, no subgraph is asked. */
 async function gatherAllowed(
   allowed: DocumentNode | null,
   asked: DocumentNode | null,

@@ -30,7 +30,7 @@ const maxPauseMs = 250;
 const turnMs = 3;
 const turnEvery = 16;
 const sharedMs = 10_000;
-/** How long entries that nobody waits for are collected before a write, so that many share its two commands. */
+/** The time for which entries that no caller waits for are collected. Many entries then share the two commands of a write. */
 const lingerMs = 20;
 /** The maximum sizes of the queue, of one write and of one entry. */
 const max = {

@@ -1,6 +1,7 @@
 /**
- * How a query to a subgraph ended. `unreachable`: no connection, which no reader can cause. `failed`: another fault of
- * the subgraph, which an expensive query could cause. `unknown`: it says nothing about the subgraph.
+ * The end of a query to a subgraph. `unreachable`: there was no connection; no reader can cause that. `failed`: the
+ * subgraph failed otherwise; an expensive query could cause that. `unknown`: the end does not show whether the subgraph
+ * works, for example if the client left.
  */
 export type Outcome = 'answered' | 'failed' | 'unreachable' | 'unknown';
 
@@ -101,7 +102,7 @@ export class Breaker {
     return counts;
   }
 
-  /** Whether most queries of most readers failed. Each reader counts once, whatever the number of its queries. */
+  /** Returns true if most readers had more failures than answers. Each reader counts once. */
   #mostFail(): boolean {
     const now = this.#clock();
     let [readers, failing, queries] = [0, 0, 0];

@@ -55,7 +55,7 @@ export async function post(
     readonly headers: Readonly<Record<string, string>>;
     readonly deadlineMs: number;
     readonly addBytes: AnswerSize['addBytes'];
-    /** Aborted when nobody waits for the response any more. */
+    /** Aborted when the client has left; null if the request always runs to its end. */
     readonly signal: AbortSignal | null;
   },
   agent: Agent,
@@ -184,7 +184,7 @@ function readAnswer(text: string): SubgraphResponse {
   return { data, errors, disclosed: isObject(extensions) ? extensions['disclosed'] : undefined };
 }
 
-/** Whether a text may have a key that changes a prototype, spelled out or escaped: then it is parsed with care. */
+/** Returns true if a text may have a key that changes a prototype, plain or escaped. The slower parser then checks each key. */
 function mayPollute(text: string): boolean {
   return text.includes('__proto__') || text.includes('constructor') || text.includes(String.raw`\u`);
 }

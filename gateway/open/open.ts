@@ -7,7 +7,7 @@ import { serveOpen } from './http.ts';
 import { createAnswer, type Limits } from './operations.ts';
 import { createOpenSource } from './source.ts';
 
-/** How the open server is started. */
+/** The options of the open server. */
 export type OpenOptions = {
   /** The file of the supergraph. */
   readonly supergraph: string;

@@ -27,7 +27,7 @@ export type Parameters = {
   readonly query: string;
   readonly operationName: string | null;
   readonly variables: Variables;
-  /** Whether it came by GET, which may not change anything. */
+  /** True for a GET request: it may not execute a mutation. */
   readonly isSafe: boolean;
 };
 

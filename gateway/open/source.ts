@@ -9,7 +9,7 @@ const failed = 'SUBREQUEST_HTTP_ERROR';
 
 /**
  * Creates the source of a subgraph for the open server: without an assertion, and with the subgraph's errors. A subgraph
- * that cannot be asked is named in the error; `report` gets its URL and the reason.
+ * that gives no answer is named in the error; `report` gets a line with its URL and the reason.
  */
 export function createOpenSource(
   name: string,

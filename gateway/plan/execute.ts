@@ -21,7 +21,7 @@ export type PartQuery = {
   readonly represented: readonly Represented[];
 };
 
-/** The answer of a subgraph. Its data is changed while the answers are joined, so nobody else may keep it. */
+/** The answer of a subgraph. The engine changes the data when it joins answers, so the source must not use it again. */
 export type PartAnswer = { readonly data: RawObject | null; readonly errors: readonly PartError[] };
 export type PartError = {
   readonly message: string;
@@ -37,7 +37,7 @@ export type PlanRun = {
   readonly ask: AskPart;
   /** The variables as the client sent them, and with their defaults. */
   readonly variables: { readonly given: Variables; readonly coerced: Variables };
-  /** Aborted when nobody waits for the answer any more: no further query is sent. */
+  /** Aborted when the client has left. No further query is then sent. Null if every query is sent. */
   readonly signal: AbortSignal | null;
 };
 

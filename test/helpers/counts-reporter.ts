@@ -20,5 +20,5 @@ export class CountsReporter {
 }
 
 // jest takes a reporter as a default export only.
-// oxlint-disable-next-line import/no-default-export
+// oxlint-disable-next-line import/no-default-export -- jest takes the default export
 export default CountsReporter;

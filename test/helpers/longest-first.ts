@@ -23,7 +23,7 @@ function rankOf({ path }: Test): number {
 
 /** Runs the tests that take minutes first, then the others by file size, as jest does without recorded times. */
 // jest takes a sequencer as a default export only.
-// oxlint-disable-next-line import/no-default-export
+// oxlint-disable-next-line import/no-default-export -- jest takes the default export
 export default class LongestFirst {
   sort(tests: readonly Test[]): readonly Test[] {
     return tests.toSorted(

@@ -8,7 +8,7 @@ declare global {
 
 /** Starts one trial for all journeys of a run. They share it because they only read. */
 // jest takes a setup as a default export only.
-// oxlint-disable-next-line import/no-default-export
+// oxlint-disable-next-line import/no-default-export -- jest takes the default export
 export default async function setup(): Promise<void> {
   process.env['NODE_COMPILE_CACHE'] ??= compiledFolder;
   const trial = await startStanding();

@@ -1,6 +1,6 @@
 /** Stops the shared trial of the test run. */
 // jest takes a teardown as a default export only.
-// oxlint-disable-next-line import/no-default-export
+// oxlint-disable-next-line import/no-default-export -- jest takes the default export
 export default async function teardown(): Promise<void> {
   await globalThis.standingTrial?.stop();
 }

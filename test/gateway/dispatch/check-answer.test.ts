@@ -54,11 +54,12 @@ const page = (total: unknown, publishedAt: unknown) => ({
   advisories: { total, nodes: [{ publishedAt, _row: 'Advisory:1' }] },
 });
 
+function answer(kind: string, type: string) {
+  return { vulnerability: { kind, __typename: type, id: 'Vulnerability:CVE-2099-1' } };
+}
+
 test('rejects an object that is passed off as one of another type', () => {
   const document = '{ vulnerability(id: "CVE-2099-1") { kind: __typename __typename id } }';
-  const answer = (kind: string, type: string) => ({
-    vulnerability: { kind, __typename: type, id: 'Vulnerability:CVE-2099-1' },
-  });
   expect(check(answer('Vulnerability', 'Vulnerability'), document).data).toEqual(
     answer('Vulnerability', 'Vulnerability'),
   );
