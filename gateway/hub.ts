@@ -32,6 +32,7 @@ import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { Load } from './http/load.ts';
 import { readBody, refuseDepth, withoutEmptyName } from './http/request-body.ts';
+import { replaceId } from './http/persisted-request.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
 import { createHubSubgraph } from './hub-subgraph/subgraph.ts';
 import { identify } from './identity/identify.ts';
@@ -43,6 +44,7 @@ import { splitIntrospection } from './introspection/split.ts';
 import type { Incoming } from './plan/apollo-gateway.ts';
 import { type Allowed, createGather, type Gather, type Gathered, sourcesOf } from './plan/gather.ts';
 import { loadPlanner, type Planner } from './plan/planner.ts';
+import { noOperations, type WatchedOperations, watchOperations } from './persisted/watch-operations.ts';
 import { decide } from './policy/decide.ts';
 import type { RequestContext } from './request/context.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
@@ -81,6 +83,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
   const planner = await loadPlanner(supergraph.opened.sdl);
   checkDateTimes(planner.schema);
+  const operations = await openOperations(settings, planner, log);
   const gather = createGather(planner, createSources(planner, settings, store, key, log));
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
@@ -94,7 +97,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   await apollo.start();
   const load = new Load({ requests: settings.maxRequests, delayMs: settings.maxLoopDelayMs });
   const listening = await listen(
-    route(settings, store, inForce(policies, acceptance), load, apollo, charge, log),
+    route(settings, store, inForce(policies, acceptance), load, apollo, charge, operations, log),
     settings,
   );
   return {
@@ -104,6 +107,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
       // A load balancer notices by /ready, and clients of open connections by `connection: close`.
       await setTimeout(settings.drainMs);
       await listening.stop();
+      operations.stop();
       policies.stop();
       acceptance.stop();
       await apollo.stop();
@@ -121,6 +125,7 @@ function route(
   load: Load,
   apollo: ApolloServer<RequestContext>,
   charge: Charge,
+  operations: WatchedOperations,
   log: Logger,
 ): Express {
   const rules = {
@@ -150,9 +155,20 @@ function route(
     chargeFirst(charge.request),
     refuseDepth,
     withoutEmptyName,
+    replaceId(settings.operations, operations),
     expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) }),
   );
   return app.use(notFound).use(failSafely(log));
+}
+
+/** Reads the operators' operations. A hub without them does not look for any. */
+async function openOperations(
+  { operations, operationsFolder }: HubSettings,
+  { schema }: Planner,
+  log: Logger,
+): Promise<WatchedOperations> {
+  if (operations === 'off' || operationsFolder === null) return noOperations;
+  return await watchOperations(operationsFolder, schema, log);
 }
 
 /** Returns a function that returns the policy in force. It returns null if there is no policy, or no accepted supergraph. */

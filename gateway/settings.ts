@@ -3,7 +3,9 @@ import { outboundUrl } from './outbound/address.ts';
 import { policySettings } from '../schema/policy/bundle/files.ts';
 import {
   filePath,
+  folderPath,
   jsonFile,
+  oneOf,
   orNone,
   origins,
   text,
@@ -72,6 +74,18 @@ const own = {
     'JCU_SUPERGRAPH',
     'signed supergraph (schema/compose/sign.ts), under a key of JCU_POLICY_KEYS_FILE; read at the start',
     filePath,
+  ),
+  operations: setting(
+    'JCU_OPERATIONS',
+    'persisted operations of JCU_OPERATIONS_FOLDER: `off`; `allowed`, clients may send an id or any text; `only`, every other operation is refused (safelist), introspection too',
+    oneOf('off', 'allowed', 'only'),
+    'off',
+  ),
+  operationsFolder: setting(
+    'JCU_OPERATIONS_FOLDER',
+    'folder of persisted operations: *.graphql, and manifests of Apollo and Relay (*.json); read again when it changes',
+    orNone(folderPath),
+    '',
   ),
   partDeadlineMs: setting(
     'JCU_PART_DEADLINE_MS',
@@ -155,6 +169,10 @@ export function readSettings(env: Environment): HubSettings {
     budgets: readBudgets(env, wrong),
   };
   checkTls(settings, wrong);
+  if (settings.operations !== 'off' && settings.operationsFolder === null)
+    wrong.push(
+      `JCU_OPERATIONS_FOLDER: expected a folder with JCU_OPERATIONS=${settings.operations}, got nothing`,
+    );
   if (wrong.length === 0 && settings.production) checkAddresses(settings, wrong);
   if (wrong.length > 0) throw new Error(`the hub cannot start:\n  ${wrong.join('\n  ')}`);
   return settings;

@@ -27,6 +27,17 @@ export const errorTable = {
       'An argument or a variable has a value of the wrong type. Compare it with the schema. ' +
       'A DateTime has date, time and zone, such as 2026-01-31T00:00:00Z.',
   },
+  // Apollo Client sends the text after this code.
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 404,
+    message: 'No operation is registered under this id. Send its text, or ask the operators to register it.',
+  },
+  OPERATION_NOT_REGISTERED: {
+    status: 400,
+    message:
+      'The hub answers registered operations only, and this one is not registered. ' +
+      'Ask its operators to register the operation, then send its id.',
+  },
   UNKNOWN_RECIPIENT: {
     status: 400,
     message:

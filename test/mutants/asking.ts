@@ -19,6 +19,22 @@ export const asking: readonly Guard[] = [
     tests: 'test/gateway/dispatch/slots',
   },
   {
+    name: 'the safelist of operations',
+    file: 'gateway/persisted/operations.ts',
+    from: "registered === null && mode === 'only'",
+    to: "registered === null && mode === 'off'",
+    project: 'parts',
+    tests: 'test/gateway/persisted/operations',
+  },
+  {
+    name: 'a list of requests behind the safelist',
+    file: 'gateway/http/persisted-request.ts',
+    from: 'if (Array.isArray(body)) throw',
+    to: 'if (body === null) throw',
+    project: 'parts',
+    tests: 'test/gateway/persisted/operations',
+  },
+  {
     name: 'the requests in progress',
     file: 'gateway/http/load.ts',
     from: 'this.#inProgress.size >= this.#limits.requests',

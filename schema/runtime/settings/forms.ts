@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Form } from './settings.ts';
 
 /** Any text. */
@@ -67,6 +67,15 @@ export const jsonFile: Form<string> = {
   expected: 'the path of a readable JSON file',
   read: (given) => {
     JSON.parse(readFileSync(given, 'utf8'));
+    return given;
+  },
+};
+
+/** The path of a folder that exists. */
+export const folderPath: Form<string> = {
+  expected: 'the path of a readable folder',
+  read: (given) => {
+    readdirSync(given);
     return given;
   },
 };

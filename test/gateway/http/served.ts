@@ -16,8 +16,13 @@ import type { RequestContext } from '../../../gateway/request/context.ts';
 /** The page origin that the served hub allows. */
 export const dashboard = 'https://dashboard.example';
 
-/** Serves the HTTP stage of the hub over a schema of one field. `identify` is in the place of the identity stage. */
-export async function serve(identify: RequestHandler = (_request, _response, next) => next()) {
+const pass: RequestHandler = (_request, _response, next) => next();
+
+/**
+ * Serves the HTTP stage of the hub over a schema of one field. `identify` is in the place of the identity stage, `replace` in
+ * that of persisted operations.
+ */
+export async function serve(identify: RequestHandler = pass, replace: RequestHandler = pass) {
   const log = pino({ level: 'silent' });
   const schema = buildSchema('type Query { text(length: Int = 1): String }');
   const rootValue = { text: ({ length }: { length: number }) => 'x'.repeat(length) };
@@ -28,7 +33,8 @@ export async function serve(identify: RequestHandler = (_request, _response, nex
     async ({ document, queryHash, request }) => {
       const errors = check({ key: queryHash, document, operation: document }, schema);
       if (errors.length > 0) return { errors };
-      return await execute({ schema, document, rootValue, variableValues: request.variables ?? {} });
+      const { variables, operationName } = request;
+      return await execute({ schema, document, rootValue, variableValues: variables ?? {}, operationName });
     },
     [],
     log,
@@ -36,7 +42,7 @@ export async function serve(identify: RequestHandler = (_request, _response, nex
   await apollo.start();
   const app = express().use(setCommonHeaders, compress());
   const graphql = expressMiddleware(apollo, { context: () => Promise.resolve({} as RequestContext) });
-  app.use('/graphql', ...allowOrigins([dashboard]), checkMethod, identify, readBody, graphql);
+  app.use('/graphql', ...allowOrigins([dashboard]), checkMethod, identify, readBody, replace, graphql);
   const server = createServer(app.use(notFound).use(failSafely(log)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
