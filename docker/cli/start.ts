@@ -4,6 +4,7 @@ import { readState, removeState, writeState } from '../trial/state.ts';
 import { readers } from '../trial/issuer/readers.ts';
 import { listenForShutdown, untilAborted } from '../../schema/runtime/shutdown.ts';
 import { startTrial, type Trial } from '../trial/trial.ts';
+import { supervise } from '../trial/supervise.ts';
 import { watchTrial } from '../trial/watch.ts';
 
 /** Starts the trial in a terminal: prints progress and an example query, and stops every part in order at Ctrl-C. */
@@ -29,7 +30,11 @@ export async function start(options: {
   shutdown.addEventListener('abort', printStopping, { once: true });
   try {
     if (options.fresh) await clearHome(options.home);
-    await using trial = await startTrial({ ...options, report, signal: shutdown });
+    const supervisor = supervise(announce);
+    shutdown.addEventListener('abort', () => supervisor.stop(), { once: true });
+    const { died } = supervisor;
+    await using trial = await startTrial({ ...options, report, signal: shutdown, died });
+    supervisor.attach(async (name) => await trial.restart(name));
     await run(trial, options, shutdown, began);
   } catch (error) {
     // A shutdown makes a start in progress fail: that is no error.
@@ -56,6 +61,11 @@ async function run(
 
 function report(line: string): void {
   process.stdout.write(`  ${line}\n`);
+}
+
+/** Deaths and restarts go to stderr: they are no part of the progress of the start. */
+function announce(line: string): void {
+  process.stderr.write(`  ${line}\n`);
 }
 
 function printStopping(): void {

@@ -15,6 +15,9 @@ export type Part = {
   kill(): Promise<void>;
 };
 
+/** The unexpected end of a part: its exit code or signal, and the end of its output. */
+export type Death = { readonly reason: string; readonly lastOutput: string };
+
 /** Longer than the hub drains (12 s) and closes its audit log (5 s). */
 const stopMs = 20_000;
 /** The only environment variables that the parts inherit. */
@@ -24,7 +27,11 @@ const inheritedNames = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_ENV', 'JCU
 export type Observed = {
   readonly report?: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Gets the end of a part that listened and was not stopped. */
+  readonly died?: (name: string, death: Death) => void;
 };
+
+type Watching = Required<Omit<Observed, 'died'>>;
 
 /**
  * Starts a part in a separate process group, so that Ctrl-C does not reach it before its turn, and waits until it prints
@@ -36,9 +43,9 @@ export async function startPart(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   folder: string,
-  { report = () => undefined, signal }: Observed = {},
+  { report = () => undefined, signal, died = () => undefined }: Observed = {},
 ): Promise<Part> {
-  const run = async () => await startOnce(name, args, env, folder, { report, signal });
+  const run = async () => await startOnce(name, args, env, folder, { report, signal, died });
   return await retry({ name, run, mayRetry: (error) => !(error instanceof Refused), report, signal });
 }
 
@@ -66,21 +73,41 @@ async function startOnce(
   });
   const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
   child.stderr?.pipe(log);
+  const lastOutput = keepOutput(child);
   const url = await waitForUrl(name, child, join(folder, `${name}.log`), observed);
+  let isStopped = false;
+  const noteEnd = () => {
+    const reason = String(child.signalCode ?? child.exitCode);
+    if (!isStopped) observed.died(name, { reason, lastOutput: lastOutput() });
+  };
+  if (child.exitCode === null && child.signalCode === null) child.once('close', noteEnd);
+  else noteEnd();
   return {
     name,
     url,
     pid: child.pid ?? 0,
-    stop: async () => await end(child, 'SIGTERM'),
+    stop: async () => {
+      isStopped = true;
+      await end(child, 'SIGTERM');
+    },
     kill: async () => await end(child, 'SIGKILL'),
   };
+}
+
+/** Returns a function that returns the end of what a part wrote to stderr. */
+function keepOutput(child: ChildProcess): () => string {
+  let output = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    output = `${output}${chunk.toString()}`.slice(-4000);
+  });
+  return () => output;
 }
 
 async function waitForUrl(
   name: string,
   child: ChildProcess,
   log: string,
-  { report, signal }: Required<Observed>,
+  { report, signal }: Watching,
 ): Promise<string> {
   let [output, size] = ['', 0];
   let failure: Error | undefined;

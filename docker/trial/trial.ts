@@ -5,7 +5,7 @@ import { acr } from './issuer/acr.ts';
 import { openHome, policySettings, type TrialHome } from './home.ts';
 import { signTrialPolicy, signTrialSupergraph } from './policy-office.ts';
 import { retry } from './patience.ts';
-import { type Observed, type Part, startPart } from './process.ts';
+import { type Death, type Observed, type Part, startPart } from './process.ts';
 import { seedRegistry } from './registry.ts';
 import { freePort } from './stores/ports.ts';
 import { startStores, type Stores } from './stores/stores.ts';
@@ -19,6 +19,8 @@ export type TrialOptions = {
   readonly report?: (line: string) => void;
   /** Aborts the start: the parts that run are stopped in order, and the start rejects. */
   readonly signal?: AbortSignal;
+  /** Gets each part that ended without being stopped. */
+  readonly died?: (name: string, death: Death) => void;
   /** Further settings of every part, for tests of limits. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -40,6 +42,12 @@ export type Trial = AsyncDisposable & {
 /** The audience of tokens: constant, so that a token stays valid when a test changes the port. */
 const audience = 'http://127.0.0.1:4000/graphql';
 
+/** Returns the settings of a part. A fixed port for metrics is the hub's; 0 gives each part a free one, which its log names. */
+function envOf(name: string, env: TrialOptions['env'] = {}): Readonly<Record<string, string>> {
+  const { JCU_METRICS_PORT: port, ...others } = env;
+  return port === undefined || name === 'hub' || port === '0' ? env : others;
+}
+
 /** Starts stores, issuer, subgraphs and hub on this machine. If one fails, stops the others and throws. */
 export async function startTrial(options: TrialOptions): Promise<Trial> {
   const report = options.report ?? (() => undefined);
@@ -55,8 +63,9 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   });
   const parts = new Map<string, Part>();
   const start = async (name: string, args: readonly string[], env: Readonly<Record<string, string>>) => {
-    const { signal } = options;
-    const part = await startPart(name, args, { ...env, ...options.env }, logs, { report, signal });
+    const { signal, died } = options;
+    const observed = { report, signal, ...(died !== undefined && { died }) };
+    const part = await startPart(name, args, { ...env, ...envOf(name, options.env) }, logs, observed);
     parts.set(name, part);
     report(`${name}: ${part.url}`);
     return part;
@@ -141,10 +150,16 @@ class Launch {
   readonly #stores: Stores;
   readonly #port: number;
   readonly #start: Start;
-  readonly #observed: Required<Observed>;
+  readonly #observed: Required<Omit<Observed, 'died'>>;
   readonly #urls = new Map<string, string>();
 
-  constructor(home: TrialHome, stores: Stores, port: number, start: Start, observed: Required<Observed>) {
+  constructor(
+    home: TrialHome,
+    stores: Stores,
+    port: number,
+    start: Start,
+    observed: Required<Omit<Observed, 'died'>>,
+  ) {
     this.#home = home;
     this.#stores = stores;
     this.#port = port;
