@@ -3,10 +3,9 @@ import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { type DocumentNode, type ExecutionResult, print } from 'graphql';
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, print } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError } from '../schema/errors.ts';
-import type { SigningKey } from '../schema/protocol/session.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
@@ -17,13 +16,10 @@ import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
 import { chargeOperation, type Submitted } from './budget/charge-operation.ts';
 import { type ListLengths, listLengthsOf } from './budget/list-lengths.ts';
-import { createAgree, watchSigningKey } from './dispatch/agree.ts';
-import { createAsk } from './dispatch/ask-subgraph.ts';
+import { watchSigningKey } from './dispatch/agree.ts';
 import { type Collected, createCollected } from './dispatch/collected.ts';
-import { createAgent } from './dispatch/fetch-subgraph.ts';
-import { Sessions } from './dispatch/hub-sessions.ts';
-import { createShelter } from './dispatch/shelter.ts';
-import { createSource, type PartSource } from './dispatch/source.ts';
+import { Parts } from './dispatch/parts.ts';
+import type { PartSource } from './dispatch/source.ts';
 import { createApollo } from './http/apollo.ts';
 import { countFailures, noteFailure } from './http/failures.ts';
 import { compress, redCacheControl } from './http/compress.ts';
@@ -31,6 +27,7 @@ import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware
 import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { Load } from './http/load.ts';
+import { noteAnswer, observeRequest } from './http/observe-request.ts';
 import { readBody, refuseDepth, withoutEmptyName } from './http/request-body.ts';
 import { replaceId } from './http/persisted-request.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
@@ -41,6 +38,9 @@ import { RememberedTokens } from './identity/remembered-tokens.ts';
 import { introspect } from './introspection/introspect.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import { splitIntrospection } from './introspection/split.ts';
+import type { HubFigures } from './observe/hub-metrics.ts';
+import { type Observer, openObserver } from './observe/observer.ts';
+import { createReadiness } from './observe/readiness.ts';
 import type { Incoming } from './plan/apollo-gateway.ts';
 import { type Allowed, createGather, type Gather, type Gathered, sourcesOf } from './plan/gather.ts';
 import { loadPlanner, type Planner } from './plan/planner.ts';
@@ -54,7 +54,7 @@ import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
 import { holdsRed } from './shape/holds.ts';
 import { type HubStore, openHubStore } from './store.ts';
-import { type Acceptance, acceptSupergraph, readSupergraph } from './supergraph.ts';
+import { type Acceptance, acceptSupergraph, readSupergraph, type SignedSupergraph } from './supergraph.ts';
 
 /**
  * Starts the hub. Throws if the supergraph is unsigned, foreign or older than one that was accepted. The hub also starts
@@ -84,22 +84,39 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const planner = await loadPlanner(supergraph.opened.sdl);
   checkDateTimes(planner.schema);
   const operations = await openOperations(settings, planner, log);
-  const gather = createGather(planner, createSources(planner, settings, store, key, log));
+  const communities = new Parts(settings, key, log);
+  const gather = createGather(planner, createSources(planner, communities, store, log));
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
   const checks = { validate: createValidate(planner.schema), lists: listLengthsOf(planner.schema) };
+  const load = new Load({ requests: settings.maxRequests, delayMs: settings.maxLoopDelayMs });
+  const policy = inForce(policies, acceptance);
+  const issuer = watchIssuer(settings);
+  const figures = figuresOf(policies, acceptance, supergraph, operations, load, store, communities);
+  const isReady = async () => policy() !== null && (await store.isReady());
+  const readiness = createReadiness(figures, store, issuer.state, isReady);
+  const observer = await openObserver(settings, figures, readiness, log);
   const apollo = createApollo(
     planner,
     async (incoming) => await answer(incoming, planner, gather, store, kinds, charge, checks),
-    [noteFailure],
+    [noteFailure, noteAnswer(observer.ended !== null || observer.trace !== null)],
     log,
   );
   await apollo.start();
-  const load = new Load({ requests: settings.maxRequests, delayMs: settings.maxLoopDelayMs });
-  const listening = await listen(
-    route(settings, store, inForce(policies, acceptance), load, apollo, charge, operations, log),
+  const app = route(
     settings,
+    store,
+    policy,
+    isReady,
+    load,
+    apollo,
+    charge,
+    operations,
+    issuer.keys,
+    observer,
+    log,
   );
+  const listening = await listen(app, settings);
   return {
     url: listening.url,
     stop: async () => {
@@ -113,8 +130,36 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
       await apollo.stop();
       await planner.stop();
       await store.close();
+      await observer.stop();
     },
   };
+}
+
+/** Returns the figures that the metrics read. */
+function figuresOf(
+  policies: PolicyWatch,
+  acceptance: Acceptance,
+  supergraph: SignedSupergraph,
+  operations: WatchedOperations,
+  load: Load,
+  store: HubStore,
+  communities: Parts,
+): HubFigures {
+  return {
+    policyVersion: () => policies.current()?.version ?? null,
+    supergraphVersion: () => (acceptance.isAccepted() ? supergraph.opened.version : null),
+    operations: () => operations.size(),
+    load: () => ({ state: load.state(), inProgress: load.inProgress }),
+    trail: store.trailFigures,
+    shelters: () => communities.states(),
+  };
+}
+
+/** The issuer's keys, and whether the issuer gave them when they were last needed. */
+function watchIssuer({ issuer, issuerKeysSeconds: maxAgeSeconds }: HubSettings) {
+  let state = 'not asked yet';
+  const noted = (isAvailable: boolean) => (state = isAvailable ? 'ready' : 'does not give its keys');
+  return { keys: discoverKeys(issuer, { maxAgeSeconds, noted }), state: () => state };
 }
 
 /** The stages before GraphQL: http, identity, and budget for the bytes of the request. */
@@ -122,33 +167,37 @@ function route(
   settings: HubSettings,
   store: HubStore,
   policy: () => Policy | null,
+  isStoreReady: () => Promise<boolean>,
   load: Load,
   apollo: ApolloServer<RequestContext>,
   charge: Charge,
   operations: WatchedOperations,
+  keys: ReturnType<typeof discoverKeys>,
+  observer: Observer,
   log: Logger,
 ): Express {
   const rules = {
     ...settings,
-    keys: discoverKeys(settings.issuer, { maxAgeSeconds: settings.issuerKeysSeconds }),
+    keys,
     remembered: new RememberedTokens(),
   };
   const app = express().disable('x-powered-by').disable('etag');
   app.use(setCommonHeaders, compress());
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
-    const isReady = policy() !== null && (await store.isReady());
+    const isReady = await isStoreReady();
     const status = load.state() === 'ready' && !isReady ? 'not ready' : load.state();
     response.status(status === 'ready' ? 200 : 503).json({ status });
   });
-  app.use(countFailures(store.attempts));
+  app.use(countFailures(store.attempts), observeRequest(observer));
   app.use(
     '/graphql',
     ...allowOrigins(settings.corsOrigins),
     checkMethod,
     load.admit,
     identifyFirst(
-      async (authorization, now) => await identify(authorization, rules, store.registry, now),
+      async (authorization, now) =>
+        await observer.run('identity', async () => await identify(authorization, rules, store.registry, now)),
       () => orUnavailable(policy()),
     ),
     readBody,
@@ -212,10 +261,7 @@ async function answer(
   const split = splitIntrospection(document);
   const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables);
 
-  const decision =
-    split.data === null
-      ? { refused: [], refusedAt: [], allowed: null }
-      : decide({ document: split.data, variables: coerced }, planner.schema, ofKind);
+  const decision = await decideOn(split.data, coerced, planner.schema, ofKind, context);
 
   const facts = {
     correlationId: context.correlationId,
@@ -228,7 +274,7 @@ async function answer(
   };
   if (decision.allowed !== null && isChange(decision.allowed)) {
     await checkAudiences(decision.allowed, coerced, planner.schema, store.registry);
-    await recordIntent(store.trail(), facts);
+    await context.observed.run('audit', async () => await recordIntent(store.trail(), facts));
   }
 
   const given = { given: variables, coerced };
@@ -251,6 +297,18 @@ async function answer(
     store,
   );
   return shaped;
+}
+
+/** The stage policy. Without data there is nothing to decide. */
+async function decideOn(
+  document: DocumentNode | null,
+  variables: Parameters<typeof decide>[0]['variables'],
+  schema: GraphQLSchema,
+  ofKind: GraphQLSchema,
+  { observed }: RequestContext,
+): Promise<ReturnType<typeof decide>> {
+  if (document === null) return { refused: [], refusedAt: [], allowed: null };
+  return await observed.run('policy', () => Promise.resolve(decide({ document, variables }, schema, ofKind)));
 }
 
 /** The stages plan and dispatch. If the policy allows no part of the operation, no subgraph is asked. */
@@ -291,7 +349,8 @@ async function discloseUnder(
   store: HubStore,
 ): Promise<void> {
   if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
-  await recordDisclosure(store.trail(), { ...facts, disclosed, lost: [...failedSubgraphs] });
+  const whole = { ...facts, disclosed, lost: [...failedSubgraphs] };
+  await context.observed.run('audit', async () => await recordDisclosure(store.trail(), whole));
 }
 
 function toSubmitted({ document, source, request }: Incoming): Submitted {
@@ -313,22 +372,11 @@ function keyOf(allowed: DocumentNode, asked: DocumentNode | null, { queryHash, r
 /** Creates the sources of the data: the hub's own subgraph in this process, and one for each community. */
 function createSources(
   planner: Planner,
-  settings: HubSettings,
+  communities: Parts,
   store: HubStore,
-  key: () => SigningKey,
   log: Logger,
 ): ReadonlyMap<string, PartSource> {
-  const agent = createAgent(settings.subgraphsCa, settings.partConcurrency);
-  const addresses: Readonly<Record<string, string>> = settings.subgraphs;
-  return sourcesOf(planner, (name, schema) => {
-    if (name === 'hub') return createHubSubgraph(store, log);
-    const url = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
-    if (url === undefined)
-      throw new Error(`the supergraph has a subgraph ${name}, but no setting has its URL`);
-    const ends = { deployment: settings.deployment, community: name };
-    const subgraph = { url, deadlineMs: settings.partDeadlineMs, agent };
-    const sessions = new Sessions(createAgree(ends, subgraph, key), () => key().id, log);
-    const bounds = { atOnce: settings.partConcurrency, deadlineMs: settings.partDeadlineMs };
-    return createSource(name, createAsk(subgraph, sessions), schema, createShelter(name, bounds, log), log);
-  });
+  return sourcesOf(planner, (name, schema) =>
+    name === 'hub' ? createHubSubgraph(store, log) : communities.source(name, schema),
+  );
 }

@@ -22,6 +22,12 @@ import {
   type Setting,
   setting,
 } from '../schema/runtime/settings/settings.ts';
+import {
+  checkTracesUrl,
+  metricsSettings,
+  tracesRatio,
+  tracesSettings,
+} from '../schema/runtime/observe/settings.ts';
 import { logLevel, mode } from '../schema/runtime/settings/common.ts';
 import { checkTls, isLoopback, tlsSettings } from '../schema/runtime/tls.ts';
 import { communities, type Community } from '../schema/record/vocabulary.ts';
@@ -124,6 +130,15 @@ const own = {
     '',
   ),
   log: logLevel,
+  accessLog: setting(
+    'JCU_ACCESS_LOG',
+    'file that gets one JSON line for each request, or `-` for stdout; off by default. It has no data of persons; rotate it by copy and truncate',
+    orNone(filePath),
+    '',
+  ),
+  ...metricsSettings,
+  ...tracesSettings,
+  tracesRatio,
   production: mode,
 };
 
@@ -173,7 +188,10 @@ export function readSettings(env: Environment): HubSettings {
     wrong.push(
       `JCU_OPERATIONS_FOLDER: expected a folder with JCU_OPERATIONS=${settings.operations}, got nothing`,
     );
-  if (wrong.length === 0 && settings.production) checkAddresses(settings, wrong);
+  if (wrong.length === 0 && settings.production) {
+    checkAddresses(settings, wrong);
+    checkTracesUrl(settings.tracesUrl, wrong);
+  }
   if (wrong.length > 0) throw new Error(`the hub cannot start:\n  ${wrong.join('\n  ')}`);
   return settings;
 }

@@ -38,6 +38,10 @@ export type HubStore = {
   /** The audit log for readers. */
   readonly log: AccessLog;
   isReady(): Promise<boolean>;
+  /** Returns the figures of the audit log; null until it is open. */
+  readonly trailFigures: () => ReturnType<Trail['figures']> | null;
+  /** Returns the state of each part of the store, for operators. */
+  states(): Promise<{ readonly store: string; readonly auditLog: string; readonly revocations: string }>;
   close(): Promise<void>;
 };
 
@@ -77,6 +81,12 @@ export function openHubStore(
     policyOf: openPolicyHistory(policies),
     log: openAccessLog(db, settings.deployment),
     isReady: async () => trail.isOpen() && revocations.isKnown() && (await isUp(db)),
+    trailFigures: () => (trail.isOpen() ? trail.current().figures() : null),
+    states: async () => ({
+      store: (await isUp(db)) ? 'ready' : 'does not answer',
+      auditLog: stateOf(trail),
+      revocations: revocations.isKnown() ? 'ready' : 'not read yet',
+    }),
     close: async () => {
       connecting.stop();
       names.stop();
@@ -163,6 +173,11 @@ function openCheckpoint(db: Db, deployment: string, file: string, log: Logger): 
     async (seq) => await findHashAt(db, deployment, seq),
     (failure) => log.error({ failure: String(failure) }, 'the checkpoint of the audit log cannot be written'),
   );
+}
+
+function stateOf(trail: { readonly isOpen: () => boolean; readonly current: () => Trail }): string {
+  if (!trail.isOpen()) return 'not open';
+  return trail.current().healthy ? 'ready' : 'delayed';
 }
 
 async function isUp(db: Db): Promise<boolean> {

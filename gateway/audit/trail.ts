@@ -93,6 +93,7 @@ export class Trail {
   readonly #waiting = new Set<Waiting>();
   #waitingBytes = 0;
   #head: ChainHead | null;
+  #lastSeq: number;
   #failing = false;
   /** Until then another hub is assumed to write the same log: pause after each write, so that it can append. */
   #sharedUntil = 0;
@@ -118,6 +119,7 @@ export class Trail {
   ) {
     this.#store = store;
     this.#head = head;
+    this.#lastSeq = head.seq;
     this.#key = key;
     this.#report = report;
     this.#moved = moved;
@@ -127,6 +129,11 @@ export class Trail {
   get healthy(): boolean {
     const hangs = this.#writingSince !== null && performance.now() - this.#writingSince > healthyWriteMs;
     return !this.#failing && !this.#closed && !hangs && this.#waiting.size < healthyWaiting;
+  }
+
+  /** Returns the number of the last entry that this hub knows to be durable, and how many wait. */
+  figures(): { readonly head: number; readonly waiting: number; readonly isHealthy: boolean } {
+    return { head: this.#lastSeq, waiting: this.#waiting.size, isHealthy: this.healthy };
   }
 
   /** Resolves once the entry is durable (majority, journaled). Rejects with TRAIL_UNAVAILABLE after 2 s. */
@@ -258,6 +265,7 @@ export class Trail {
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     const { seq, hash } = entries.at(-1) ?? head;
     this.#head = { seq, hash };
+    this.#lastSeq = seq;
     if (entries.length > 0) this.#moved({ seq, hash });
     for (const [index, waiting] of unchained.entries()) waiting.place = entries[index] ?? null;
     for (const waiting of batch) {

@@ -17,7 +17,12 @@ export type Submitted = {
  * operation that is executed. A document that is refused still costs its selections as they are written. Returns the
  * chosen operation. Throws OPERATION_TOO_LARGE or RATE_LIMITED, or what `choose` throws.
  */
-export async function chargeOperation(
+export async function chargeOperation(...given: Parameters<typeof limitAndCharge>): Promise<DocumentNode> {
+  const [, , , , context] = given;
+  return await context.observed.run('budget', async () => await limitAndCharge(...given));
+}
+
+async function limitAndCharge(
   { document, variables, keptBytes }: Submitted,
   choose: () => DocumentNode,
   lists: ListLengths,

@@ -50,10 +50,10 @@ function assertionHeader(
   body: string,
   context: RequestContext,
   waitsMs: number,
-): { readonly authorization: string } {
+): Readonly<Record<string, string>> {
   const { reader, correlationId } = context;
   const policy = context.policy.version;
   const request = { body, number: held.next() };
   const signed = signAssertion({ reader, policy, correlationId, waitsMs }, request, held.session, new Date());
-  return { authorization: `Bearer ${signed}` };
+  return { authorization: `Bearer ${signed}`, ...context.observed.traceHeaders() };
 }

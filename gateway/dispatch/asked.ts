@@ -52,7 +52,7 @@ export type AskedQuery = {
 
 /** Creates a function that reads the planner's queries. It keeps those that were used last, up to 16 MB. */
 export function createReader(schema: () => GraphQLSchema): (query: string) => AskedQuery {
-  const known = new ByteCache<AskedQuery>(16_000_000);
+  const known = new ByteCache<AskedQuery>(16_000_000, 'subgraph-queries');
   return (query) => {
     const found = known.get(query);
     if (found !== undefined) return found;

@@ -47,6 +47,10 @@ export class Breaker {
     this.#clock = clock;
   }
 
+  get isOpen(): boolean {
+    return this.#open !== null;
+  }
+
   /** Returns a permit for one query; null if the breaker is open. */
   enter(reader: string): Permit | null {
     const open = this.#open;

@@ -17,7 +17,12 @@ export type Shelter = {
   run<Result>(context: RequestContext, work: PartWork<Result>): Promise<Result>;
   /** Returns a count that also limits the large answers of the subgraph. */
   limit(size: AnswerSize): AnswerSize;
+  /** Returns its state, for operators. */
+  state(): ShelterState;
 };
+
+/** The breaker and the slots of one subgraph. */
+export type ShelterState = { readonly isOpen: boolean; readonly inUse: number; readonly waiting: number };
 
 /**
  * Creates the protection from one subgraph: at most `atOnce` concurrent queries, with a bounded queue whose wait counts
@@ -38,6 +43,7 @@ export function createShelter(
   }, clock);
   return {
     limit: (size) => large.limit(size),
+    state: () => ({ isOpen: breaker.isOpen, ...slots.figures() }),
     run: async (context, work) => {
       const { subject } = context.reader;
       const permit = breaker.enter(subject);

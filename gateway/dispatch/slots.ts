@@ -36,6 +36,11 @@ export class Slots {
     await this.#wait(reader, waitMs, signal);
   }
 
+  /** Returns the number of slots in use, and of queries that wait for one. */
+  figures(): { readonly inUse: number; readonly waiting: number } {
+    return { inUse: this.#inUse, waiting: this.#waiting.length };
+  }
+
   /** Frees the slot of a reader, and starts the first waiting query whose reader may use one. */
   release(reader: string): void {
     const left = (this.#used.get(reader) ?? 1) - 1;

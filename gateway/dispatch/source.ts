@@ -41,7 +41,9 @@ export function createSource(
       const body = bodyOf(asked.json, query);
       return await shelter.run(request, async (context) => {
         const size = shelter.limit(collected.sizes.start(community, inProgress));
-        const answer = await ask(body, context, { size, signal: request.signal });
+        const reading = { size, signal: request.signal };
+        const work = async () => await ask(body, context, reading);
+        const answer = await request.observed.run('subgraph', work, community);
         const data = takeAnswer(answer, asked, query, community, collected);
         collectErrors(community, answer, query, collected);
         return { data, errors: [] };

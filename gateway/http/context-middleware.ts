@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Identity, RequestContext } from '../request/context.ts';
+import { observedOf } from './observe-request.ts';
 import { sizeOf } from './request-body.ts';
 import { correlationIdOf } from './responses.ts';
 
@@ -27,6 +28,7 @@ export function identifyFirst(
       deadline: at.getTime() + requestDeadlineMs,
       signal: gone.signal,
       setHeaders: (fields) => void response.set(fields),
+      observed: observedOf(response),
     } satisfies RequestContext;
     next();
   };

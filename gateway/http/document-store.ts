@@ -9,7 +9,7 @@ const timesText = 80;
 
 /** Creates Apollo Server's cache of parsed documents: 32 MB, those that were used last. */
 export function createDocumentStore() {
-  const documents = new ByteCache<DocumentNode>(32_000_000);
+  const documents = new ByteCache<DocumentNode>(32_000_000, 'documents');
   return {
     get: async (key: string) => await Promise.resolve(documents.get(key)),
     set: async (key: string, document: DocumentNode) => {

@@ -47,6 +47,11 @@ export class Load {
     return isDelayed || this.#inProgress.size >= this.#limits.requests ? 'overloaded' : 'ready';
   }
 
+  /** The number of requests in progress. */
+  get inProgress(): number {
+    return this.#inProgress.size;
+  }
+
   /** Refuses a request with OVERLOADED before anything is spent on it, or counts it until its response is sent. */
   readonly admit: RequestHandler = (_request, response, next) => {
     if (this.state() === 'overloaded') {

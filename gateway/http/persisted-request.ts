@@ -6,6 +6,7 @@ import {
   type Operations,
   type OperationsMode,
 } from '../persisted/operations.ts';
+import { noteRegistered } from './observe-request.ts';
 
 /**
  * Puts the text of a registered operation in the place of its id, so that it passes every stage as a text of a client
@@ -16,7 +17,7 @@ export function replaceId(mode: OperationsMode, operations: Operations): Request
     if (mode !== 'off') {
       const isGet = request.method === 'GET';
       const { text, registered } = chooseDocument(isGet ? inUrl(request) : inBody(request), mode, operations);
-      response.locals['registered'] = registered;
+      if (registered !== null) noteRegistered(response, registered);
       if (text !== null) (isGet ? writeUrl : writeBody)(request, text);
     }
     next();

@@ -55,7 +55,7 @@ export function createHubSubgraph(sources: HubSubgraphSources, logger: Logger): 
   const schema = guardHubSubgraph(
     buildSubgraphSchema([{ typeDefs: parse(subgraphSdl('hub')), resolvers: resolvers as never }]),
   );
-  const documents = new ByteCache<DocumentNode>(documentCache.bytes);
+  const documents = new ByteCache<DocumentNode>(documentCache.bytes, 'hub-queries');
   return async (query, execution) => {
     const contextValue = createContext(sources, execution);
     const document = parseOnce(query.fetch.query, documents);

@@ -8,6 +8,9 @@ const timeoutMs = 3000;
 /** A token with an unknown key makes the hub ask the issuer again, at most once in this time. */
 const cooldownMs = 5000;
 
+/** `noted` gets, at each token that has to be verified, whether the issuer gave its keys. */
+type KeyOptions = { readonly maxAgeSeconds: number; readonly noted?: (isAvailable: boolean) => void };
+
 /**
  * Returns the issuer's keys. OpenID Connect Discovery runs at the first token, and again after a failure. Keys older than
  * `maxAgeSeconds` are loaded again before they verify a token: a key that the issuer withdrew is refused within that
@@ -16,7 +19,7 @@ const cooldownMs = 5000;
  */
 export function discoverKeys(
   issuer: string,
-  { maxAgeSeconds }: { readonly maxAgeSeconds: number },
+  { maxAgeSeconds, noted = () => undefined }: KeyOptions,
 ): JWTVerifyGetKey {
   let keys: Promise<JWTVerifyGetKey> | null = null;
   return async (header, token) => {
@@ -25,10 +28,11 @@ export function discoverKeys(
       throw error;
     });
     try {
-      return await (
-        await keys
-      )(header, token);
+      const key = await (await keys)(header, token);
+      noted(true);
+      return key;
     } catch (error) {
+      noted(isOfToken(error));
       throw isOfToken(error) ? error : new HubError('ISSUER_UNAVAILABLE', String(error), { cause: error });
     }
   };

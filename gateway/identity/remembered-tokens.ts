@@ -18,7 +18,7 @@ const maxBytes = 8_000_000;
  * which the issuer withdrew is refused as early as without this cache; and the times are compared again.
  */
 export class RememberedTokens {
-  readonly #tokens = new ByteCache<RememberedToken>(maxBytes);
+  readonly #tokens = new ByteCache<RememberedToken>(maxBytes, 'tokens');
 
   find(token: string): RememberedToken | undefined {
     return this.#tokens.get(hashOf(token));

@@ -18,7 +18,7 @@ export class KindSchemas {
   readonly #whole: GraphQLSchema;
   readonly #coordinates: readonly (readonly [string, string])[];
   readonly #signatures = new ByteCache<string>(max.kinds);
-  readonly #schemas = new ByteCache<GraphQLSchema>(max.schemas);
+  readonly #schemas = new ByteCache<GraphQLSchema>(max.schemas, 'kind-schemas');
 
   constructor(whole: GraphQLSchema) {
     this.#whole = whole;

@@ -31,12 +31,14 @@ export function createGather(planner: Planner, sources: ReadonlyMap<string, Part
   // A field of an interface counts under the type that selects it, which the writer does not know.
   const isPlain = !Object.values(planner.schema.getTypeMap()).some(isAbstractType);
   return async ({ key, document, variables }, request) => {
-    const { run, write } = await planner.prepare(key, document);
+    const { observed } = request;
+    const { run, write } = await observed.run('plan', async () => await planner.prepare(key, document));
     const collected = createCollected();
     const execution: Execution = { request, collected };
     const ask = async (query: Parameters<PartSource>[0]) =>
       await sourceOf(sources, query.fetch.subgraph)(query, execution);
     const joined = await run({ ask, variables, signal: request.signal }).finally(() => collected.sizes.end());
+    for (const part of collected.failedSubgraphs) observed.parts.add(part);
     if (joined.errors.length > 0) throw new Error(String(joined.errors[0]?.message));
     const { text, missing, given } = write(joined.data, variables.coerced);
     // A missing value removes the object around it, whose other values were written before.

@@ -97,7 +97,7 @@ function prepareOnce(
 ): Planner['prepare'] {
   const types = new Types(whole);
   const names = new PlanNames(whole);
-  const known = new ByteCache<Prepared>(keptBytes);
+  const known = new ByteCache<Prepared>(keptBytes, 'plans');
   const inProgress = new Map<string, Promise<Prepared>>();
   const prepare = async (document: DocumentNode, override: number): Promise<Prepared> => {
     const write = compileWriter(document, api, (field) => names.keyOf(field));

@@ -1,4 +1,5 @@
 import type { Policy } from '../../schema/policy/decide/policy.ts';
+import type { Observed } from '../observe/observed.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 
 /** The authenticated reader, with the client and the token of the request (both for the audit log only). */
@@ -24,4 +25,6 @@ export type RequestContext = Identity & {
   readonly signal: AbortSignal;
   /** Sets header fields of the HTTP response, also if the request fails later. */
   readonly setHeaders: (fields: Readonly<Record<string, string>>) => void;
+  /** For operators: what the access log, the metrics and the traces have of the request. */
+  readonly observed: Observed;
 };

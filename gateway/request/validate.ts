@@ -33,9 +33,9 @@ const maxErrors = 20;
 export function createValidate(schema: GraphQLSchema): Validate {
   const isPlain = !Object.values(schema.getTypeMap()).some(isAbstractType);
   const rules = specifiedRules.filter((rule) => !isPlain || rule !== OverlappingFieldsCanBeMergedRule);
-  const valid = new ByteCache<true>(2_000_000);
+  const valid = new ByteCache<true>(2_000_000, 'valid-documents');
   return ({ key, document, operation }, ofKind) => {
-    if (valid.has(key)) return [];
+    if (valid.get(key) === true) return [];
     const conflict = isPlain ? findConflict(operation) : null;
     if (conflict !== null) return [withCode(conflict)];
     const found = validate(schema, document, rules, { maxErrors: 1, hideSuggestions: true });

@@ -1,3 +1,5 @@
+import { type CacheFigures, countCache } from './cache-figures.ts';
+
 /** Bytes that a map entry costs besides its key and value. */
 const overhead = 100;
 
@@ -10,9 +12,17 @@ export class ByteCache<Value> {
   readonly #maxBytes: number;
   readonly #entries = new Map<string, { readonly value: Value; readonly bytes: number }>();
   #bytes = 0;
+  #hits = 0;
+  #misses = 0;
 
-  constructor(maxBytes: number) {
+  /** `name` is that of the cache in the metrics. */
+  constructor(maxBytes: number, name?: string) {
     this.#maxBytes = maxBytes;
+    if (name !== undefined) countCache(name, this);
+  }
+
+  figures(): CacheFigures {
+    return { entries: this.#entries.size, bytes: this.#bytes, hits: this.#hits, misses: this.#misses };
   }
 
   /** The bytes of all entries. */
@@ -22,7 +32,11 @@ export class ByteCache<Value> {
 
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) {
+      this.#misses += 1;
+      return undefined;
+    }
+    this.#hits += 1;
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     return entry.value;

@@ -13,6 +13,8 @@ import type { Context } from './graph/context.ts';
 import { Executors } from './graph/executors.ts';
 import { readHubKeys } from './verify/hub-keys.ts';
 import { compareHubVersion, type HubVersion } from './verify/hub-version.ts';
+import { observeVerify } from './observe/observe-verify.ts';
+import { openSubgraphObserver, type SubgraphObserver } from './observe/subgraph-observer.ts';
 import { Loaders } from './read/loaders.ts';
 import { announce } from './store/processes.ts';
 import { throttle } from './migrate/throttle.ts';
@@ -48,7 +50,9 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const hub = await authenticateHub(settings, log);
   const report = (error: unknown) => log.error({ error }, 'the store does not answer');
   const reportSkipped = throttle((message) => log.error({ alarm: true }, message));
-  const store = openStore(settings.storeUri, community.kinds, report, reportSkipped);
+  const store = openStore(settings.storeUri, community.kinds, report, reportSkipped, {
+    monitorCommands: settings.metricsPort !== null || settings.tracesUrl !== null,
+  });
   const archive = policiesOf(store);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, log);
   const versions = versionsIn(archive);
@@ -64,7 +68,20 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const operatorSwitch = followSwitch(store, (error) =>
     log.warn({ error: String(error) }, "the operator's switch cannot be read from the store"),
   );
-  const app = route(hub.authenticator, { served, hubVersion, isOut: operatorSwitch.isOut }, executors);
+  const figures = {
+    store,
+    policyVersion: () => policies.current()?.version ?? null,
+    isServed: () => served.current() !== null,
+    hubKeys: hub.keyCount,
+    isOut: operatorSwitch.isOut,
+  };
+  const observer = await openSubgraphObserver(settings, figures, log);
+  const app = route(
+    observer,
+    hub.authenticator,
+    { served, hubVersion, isOut: operatorSwitch.isOut },
+    executors,
+  );
   const { host, port } = settings;
   const server = createServerOf(settings, app);
   server.keepAliveTimeout = keepAliveMs;
@@ -79,6 +96,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
       hub.stop();
       await Promise.all([relabelling.stop(), announced.stop()]);
       await store.connection.close();
+      await observer.stop();
     },
   };
 }
@@ -97,7 +115,7 @@ async function authenticateHub(settings: SubgraphSettings, log: Logger) {
       ),
   });
   const authenticator = new HubAuthenticator(settings, keys.current, log);
-  return { authenticator, stop: () => keys.stop() };
+  return { authenticator, keyCount: () => keys.current().size, stop: () => keys.stop() };
 }
 
 /** The conditions under which a request is answered. */
@@ -108,6 +126,7 @@ type Preconditions = {
 };
 
 function route(
+  observer: SubgraphObserver,
   authenticator: HubAuthenticator,
   { served, hubVersion, isOut }: Preconditions,
   executors: Executors,
@@ -119,10 +138,11 @@ function route(
     const ready = served.current() !== null;
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
   });
+  if (observer.count !== null) app.use(observer.count);
   app.post('/session', ...authenticator.acceptSession());
   app.post(
     '/graphql',
-    ...authenticator.verifyRequest(),
+    ...observeVerify(observer, authenticator.verifyRequest()),
     // After the hub is authenticated, so that no other caller can see that the community is switched off.
     (_request, response, next) => (isOut() ? void response.status(503).end() : next()),
     async (request, response, next) => {
@@ -131,7 +151,8 @@ function route(
       const policy = served.current();
       if (!isKnown || policy === null) return void response.status(503).end();
       Object.assign(request, { policy, hubGone: untilClosed(response) } satisfies DecidedRequest);
-      return void (await executors.under(policy)(request, response, next));
+      const execute = async () => await executors.under(policy)(request, response, next);
+      return void (await observer.run('execute', execute));
     },
   );
   return app.use(authenticator.rejectUnknownPath).use(authenticator.handleError);

@@ -7,6 +7,7 @@ import {
   secret,
   setting,
 } from '../../schema/runtime/settings/settings.ts';
+import { checkTracesUrl, metricsSettings, tracesSettings } from '../../schema/runtime/observe/settings.ts';
 import { logLevel, mode } from '../../schema/runtime/settings/common.ts';
 import { checkTls, isLoopback, tlsSettings } from '../../schema/runtime/tls.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
@@ -30,6 +31,8 @@ export const subgraphSettings = {
   cursorKey: secret('JCU_CURSOR_KEY', "random key that encrypts this community's cursors", bytes(32)),
   ...tlsSettings,
   log: logLevel,
+  ...metricsSettings,
+  ...tracesSettings,
   production: mode,
 };
 
@@ -41,6 +44,7 @@ export function readSettings(community: Community, env: Environment): SubgraphSe
   const wrong: string[] = [];
   const settings = { community, ...readDeclared(subgraphSettings, env, wrong) };
   checkTls(settings, wrong);
+  if (wrong.length === 0 && settings.production) checkTracesUrl(settings.tracesUrl, wrong);
   // Plain HTTP in production is for a TLS proxy on the same machine, so it must listen on loopback.
   if (wrong.length === 0 && settings.production && settings.tlsCert === null && !isLoopback(settings.host))
     wrong.push(

@@ -47,7 +47,7 @@ export class Executors {
 
   #make(policy: Policy): RequestHandler {
     const schema = buildCommunitySchema(this.#community, policy);
-    const prepared = new ByteCache<Prepared>(documents.bytes);
+    const prepared = new ByteCache<Prepared>(documents.bytes, 'queries');
     return async (request, response) => {
       const context = this.#contextOf(request);
       const result = await run(request.body, schema, prepared, context);

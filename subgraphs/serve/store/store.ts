@@ -44,13 +44,15 @@ const embargoed = { partialFilterExpression: { openFrom: { $gt: new Date(0) } } 
 
 /**
  * Opens the community's store without waiting for it. Connects again until the store answers; queries fail until then.
- * `alarm` reports documents that cannot be read and are left out.
+ * `alarm` reports documents that cannot be read and are left out. With `monitorCommands`, the connection emits an event for
+ * each command.
  */
 export function openStore(
   uri: string,
   kinds: readonly Kind[],
   report: (error: unknown) => void,
   alarm: (message: string) => void = () => undefined,
+  { monitorCommands = false }: { readonly monitorCommands?: boolean } = {},
 ): CommunityStore {
   const connection = mongoose.createConnection();
   trackAbsence(connection);
@@ -59,7 +61,7 @@ export function openStore(
     kinds.map((kind) => [kind.type, recordModel(connection, kind, schemas.get(kind.type))]),
   );
   const links = connection.model<Link>('Link', linkSchema(), 'links');
-  void connect(connection, uri, report)
+  void connect(connection, uri, monitorCommands, report)
     .then(async () => {
       await Promise.all([links, ...records.values()].map(async (model) => await model.createIndexes()));
     })
@@ -112,10 +114,16 @@ export function isLongAway(connection: Connection): boolean {
 
 const tryEveryMs = 1000;
 
-async function connect(connection: Connection, uri: string, report: (error: unknown) => void): Promise<void> {
+async function connect(
+  connection: Connection,
+  uri: string,
+  monitorCommands: boolean,
+  report: (error: unknown) => void,
+): Promise<void> {
   for (;;) {
     try {
       await connection.openUri(uri, {
+        monitorCommands,
         autoIndex: false,
         bufferCommands: false,
         maxPoolSize: 50,

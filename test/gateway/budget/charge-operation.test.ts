@@ -2,10 +2,12 @@ import { expect, test } from '@jest/globals';
 import { buildSchema, parse } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { chargeOperation } from '../../../gateway/budget/charge-operation.ts';
+import { Observed } from '../../../gateway/observe/observed.ts';
 import { costOfOperation } from '../../../gateway/budget/cost.ts';
 import { listLengthsOf } from '../../../gateway/budget/list-lengths.ts';
 import type { Size } from '../../../gateway/budget/operation-size.ts';
 
+const context = { observed: new Observed() } as never;
 const lists = listLengthsOf(buildSchema(readFileSync('schema/published.graphql', 'utf8')));
 
 /** Returns the points that an operation costs, and the code it is refused with. */
@@ -20,7 +22,7 @@ async function pay(text: string, variables: Readonly<Record<string, unknown>> = 
   };
   const document = parse(text);
   const submitted = { document, variables, keptBytes: text.length };
-  const refused = await chargeOperation(submitted, () => document, lists, charge, {} as never).then(
+  const refused = await chargeOperation(submitted, () => document, lists, charge, context).then(
     () => null,
     (error: unknown) => (error as { code?: string }).code ?? String(error),
   );

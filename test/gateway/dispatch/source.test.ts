@@ -7,6 +7,7 @@ import { createAgent, fetchSubgraph } from '../../../gateway/dispatch/fetch-subg
 import { createShelter } from '../../../gateway/dispatch/shelter.ts';
 import { createSource } from '../../../gateway/dispatch/source.ts';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
+import { Observed } from '../../../gateway/observe/observed.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { createLog } from '../../../schema/runtime/log.ts';
 import { queryOf } from '../../helpers/part-query.ts';
@@ -51,6 +52,7 @@ async function askOf(answer: unknown, lines: string[] = []) {
     signal: new AbortController().signal,
     budget: undefined,
     setHeaders: () => undefined,
+    observed: new Observed(),
   };
   const query = queryOf('{ ransomwareFamilies { nodes { name } } }');
   const collected = createCollected();

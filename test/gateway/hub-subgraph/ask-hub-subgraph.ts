@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { AccessLog } from '../../../gateway/audit/log.ts';
 import { createHubSubgraph, type HubSubgraphSources } from '../../../gateway/hub-subgraph/subgraph.ts';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
+import { Observed } from '../../../gateway/observe/observed.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
@@ -22,6 +23,7 @@ function contextOf(reader: Reader, policy: Policy): RequestContext {
     deadline: Date.now() + 10_000,
     signal: new AbortController().signal,
     setHeaders: () => undefined,
+    observed: new Observed(),
   };
 }
 
