@@ -9,18 +9,17 @@ import { HubError } from '../schema/errors.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
-import { checkDateTimes } from '../schema/record/date-time.ts';
 import { createLog } from '../schema/runtime/log.ts';
 import { fieldsOf } from './audit/fields.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
 import { chargeOperation, type Submitted } from './budget/charge-operation.ts';
-import { type ListLengths, listLengthsOf } from './budget/list-lengths.ts';
 import { watchSigningKey } from './dispatch/agree.ts';
 import { type Collected, createCollected } from './dispatch/collected.ts';
 import { Parts } from './dispatch/parts.ts';
 import type { PartSource } from './dispatch/source.ts';
 import { createApollo } from './http/apollo.ts';
+import { createEngine, type Engine } from './engine.ts';
 import { countFailures, noteFailure } from './http/failures.ts';
 import { compress, redCacheControl } from './http/compress.ts';
 import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
@@ -36,25 +35,24 @@ import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/issuer-keys.ts';
 import { RememberedTokens } from './identity/remembered-tokens.ts';
 import { introspect } from './introspection/introspect.ts';
-import { KindSchemas } from './introspection/kinds.ts';
 import { splitIntrospection } from './introspection/split.ts';
 import type { HubFigures } from './observe/hub-metrics.ts';
 import { type Observer, openObserver } from './observe/observer.ts';
 import { createReadiness } from './observe/readiness.ts';
 import type { Incoming } from './plan/apollo-gateway.ts';
-import { type Allowed, createGather, type Gather, type Gathered, sourcesOf } from './plan/gather.ts';
-import { loadPlanner, type Planner } from './plan/planner.ts';
+import type { Allowed, Gather, Gathered } from './plan/gather.ts';
+import { loadPlanner, loadNextPlanner, type Planner } from './plan/planner.ts';
 import { noOperations, type WatchedOperations, watchOperations } from './persisted/watch-operations.ts';
 import { decide } from './policy/decide.ts';
 import type { RequestContext } from './request/context.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
 import { checkAudiences } from './request/audience-check.ts';
-import { createValidate, type Validate } from './request/validate.ts';
 import type { HubSettings } from './settings.ts';
 import { shapeAnswer } from './shape/answer.ts';
 import { holdsRed } from './shape/holds.ts';
 import { type HubStore, openHubStore } from './store.ts';
-import { type Acceptance, acceptSupergraph, readSupergraph, type SignedSupergraph } from './supergraph.ts';
+import { acceptSupergraph, readSupergraph } from './supergraph.ts';
+import { type WatchedSupergraph, watchSupergraph } from './watch-supergraph.ts';
 
 /**
  * Starts the hub. Throws if the supergraph is unsigned, foreign or older than one that was accepted. The hub also starts
@@ -76,47 +74,40 @@ import { type Acceptance, acceptSupergraph, readSupergraph, type SignedSupergrap
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
   const log = createLog('hub', settings.log);
-  const supergraph = await readSupergraph(settings);
+  const signed = await readSupergraph(settings);
   const key = await watchSigningKey(settings.signingKeyFile, log);
   const store = openHubStore(settings, key, log);
-  const acceptance = await acceptSupergraph(supergraph, store.supergraphs, log);
+  const acceptance = await acceptSupergraph(signed, store.supergraphs, log);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
-  const planner = await loadPlanner(supergraph.opened.sdl);
-  checkDateTimes(planner.schema);
-  const operations = await openOperations(settings, planner, log);
   const communities = new Parts(settings, key, log);
-  const gather = createGather(planner, createSources(planner, communities, store, log));
-  const kinds = new KindSchemas(planner.schema);
+  const sources = createSources(communities, store, log);
+  const first = createEngine(await loadPlanner(signed.opened.sdl), sources);
+  const operations = await openOperations(settings, first.planner, log);
+  const inUse = { signed, acceptance, loaded: first };
+  const engine = watchSupergraph(settings, inUse, {
+    memory: store.supergraphs,
+    load: async (sdl) => createEngine(await loadNextPlanner(sdl), sources),
+    prepare: async ({ planner }) => await operations.use(planner.schema),
+    replaced: stopLater,
+    log,
+  });
   const charge = createCharge(store.leases, settings.budgets, log);
-  const checks = { validate: createValidate(planner.schema), lists: listLengthsOf(planner.schema) };
   const load = new Load({ requests: settings.maxRequests, delayMs: settings.maxLoopDelayMs });
-  const policy = inForce(policies, acceptance);
+  const policy = inForce(policies, engine);
   const issuer = watchIssuer(settings);
-  const figures = figuresOf(policies, acceptance, supergraph, operations, load, store, communities);
+  const figures = figuresOf(policies, engine, operations, load, store, communities);
   const isReady = async () => policy() !== null && (await store.isReady());
   const readiness = createReadiness(figures, store, issuer.state, isReady);
   const observer = await openObserver(settings, figures, readiness, log);
   const apollo = createApollo(
-    planner,
-    async (incoming) => await answer(incoming, planner, gather, store, kinds, charge, checks),
+    first.planner,
+    async (incoming) => await answer(incoming, engine.current(), store, charge),
     [noteFailure, noteAnswer(observer.ended !== null || observer.trace !== null)],
     log,
   );
   await apollo.start();
-  const app = route(
-    settings,
-    store,
-    policy,
-    isReady,
-    load,
-    apollo,
-    charge,
-    operations,
-    issuer.keys,
-    observer,
-    log,
-  );
-  const listening = await listen(app, settings);
+  const parts = { store, policy, isReady, load, apollo, charge, operations, keys: issuer.keys, observer };
+  const listening = await listen(route(settings, parts, log), settings);
   return {
     url: listening.url,
     stop: async () => {
@@ -126,9 +117,9 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
       await listening.stop();
       operations.stop();
       policies.stop();
-      acceptance.stop();
+      engine.stop();
       await apollo.stop();
-      await planner.stop();
+      await engine.current().planner.stop();
       await store.close();
       await observer.stop();
     },
@@ -138,8 +129,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
 /** Returns the figures that the metrics read. */
 function figuresOf(
   policies: PolicyWatch,
-  acceptance: Acceptance,
-  supergraph: SignedSupergraph,
+  supergraph: Pick<WatchedSupergraph<Engine>, 'isAccepted' | 'version'>,
   operations: WatchedOperations,
   load: Load,
   store: HubStore,
@@ -147,7 +137,7 @@ function figuresOf(
 ): HubFigures {
   return {
     policyVersion: () => policies.current()?.version ?? null,
-    supergraphVersion: () => (acceptance.isAccepted() ? supergraph.opened.version : null),
+    supergraphVersion: () => (supergraph.isAccepted() ? supergraph.version() : null),
     operations: () => operations.size(),
     load: () => ({ state: load.state(), inProgress: load.inProgress }),
     trail: store.trailFigures,
@@ -162,18 +152,23 @@ function watchIssuer({ issuer, issuerKeysSeconds: maxAgeSeconds }: HubSettings) 
   return { keys: discoverKeys(issuer, { maxAgeSeconds, noted }), state: () => state };
 }
 
+/** The parts that the stages before GraphQL use. */
+type RouteParts = {
+  readonly store: HubStore;
+  readonly policy: () => Policy | null;
+  readonly isReady: () => Promise<boolean>;
+  readonly load: Load;
+  readonly apollo: ApolloServer<RequestContext>;
+  readonly charge: Charge;
+  readonly operations: WatchedOperations;
+  readonly keys: ReturnType<typeof discoverKeys>;
+  readonly observer: Observer;
+};
+
 /** The stages before GraphQL: http, identity, and budget for the bytes of the request. */
 function route(
   settings: HubSettings,
-  store: HubStore,
-  policy: () => Policy | null,
-  isStoreReady: () => Promise<boolean>,
-  load: Load,
-  apollo: ApolloServer<RequestContext>,
-  charge: Charge,
-  operations: WatchedOperations,
-  keys: ReturnType<typeof discoverKeys>,
-  observer: Observer,
+  { store, policy, isReady: isStoreReady, load, apollo, charge, operations, keys, observer }: RouteParts,
   log: Logger,
 ): Express {
   const rules = {
@@ -221,8 +216,11 @@ async function openOperations(
 }
 
 /** Returns a function that returns the policy in force. It returns null if there is no policy, or no accepted supergraph. */
-function inForce(policies: PolicyWatch, acceptance: Acceptance): () => Policy | null {
-  return () => (acceptance.isAccepted() ? (policies.current()?.policy ?? null) : null);
+function inForce(
+  policies: PolicyWatch,
+  supergraph: Pick<WatchedSupergraph<Engine>, 'isAccepted'>,
+): () => Policy | null {
+  return () => (supergraph.isAccepted() ? (policies.current()?.policy ?? null) : null);
 }
 
 /** Returns the policy in force. The whole request is decided by it, also if the policy changes meanwhile. */
@@ -238,12 +236,9 @@ function orUnavailable(policy: Policy | null): Policy {
 /** The stages from a parsed operation to its response: budget, validation, introspection, policy, plan with dispatch, shape, audit. */
 async function answer(
   incoming: Incoming,
-  planner: Planner,
-  gather: Gather,
+  { planner, gather, kinds, checks: { validate, lists } }: Engine,
   store: HubStore,
-  kinds: KindSchemas,
   charge: Charge,
-  { validate, lists }: { readonly validate: Validate; readonly lists: ListLengths },
 ): Promise<ExecutionResult> {
   const context = incoming.context as RequestContext;
   // Apollo Server resolves an unknown operation name to null: take the name as the client sent it.
@@ -369,14 +364,19 @@ function keyOf(allowed: DocumentNode, asked: DocumentNode | null, { queryHash, r
   return isWhole ? queryHash : createHash('sha256').update(print(allowed)).digest('hex');
 }
 
-/** Creates the sources of the data: the hub's own subgraph in this process, and one for each community. */
+/** Returns the sources of the data: the hub's own subgraph in this process, and one for each community. */
 function createSources(
-  planner: Planner,
   communities: Parts,
   store: HubStore,
   log: Logger,
-): ReadonlyMap<string, PartSource> {
-  return sourcesOf(planner, (name, schema) =>
-    name === 'hub' ? createHubSubgraph(store, log) : communities.source(name, schema),
-  );
+): (name: string, schema: GraphQLSchema) => PartSource {
+  const own = createHubSubgraph(store, log);
+  return (name, schema) => (name === 'hub' ? own : communities.source(name, schema));
 }
+
+/** Requests in progress still use the planner of the supergraph that was replaced. */
+function stopLater({ planner }: Engine): void {
+  globalThis.setTimeout(() => void planner.stop(), requestMs).unref();
+}
+
+const requestMs = 15_000;

@@ -78,7 +78,7 @@ const own = {
   ),
   supergraph: setting(
     'JCU_SUPERGRAPH',
-    'signed supergraph (schema/compose/sign.ts), under a key of JCU_POLICY_KEYS_FILE; read at the start',
+    'signed supergraph (schema/compose/sign.ts), under a key of JCU_POLICY_KEYS_FILE; read again when it changes',
     filePath,
   ),
   operations: setting(

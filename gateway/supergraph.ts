@@ -11,23 +11,44 @@ import { readPolicyKeys } from '../schema/policy/bundle/policy-keys.ts';
 /** A verified supergraph with the signed text, as the store keeps it. */
 export type SignedSupergraph = { readonly opened: OpenedSupergraph; readonly text: string };
 
-/** Reads and verifies the supergraph of the settings. Throws if it is unsigned, malformed or of another deployment. */
-export async function readSupergraph(settings: {
+/** The file of the supergraph, the keys of its signers, and the deployment that it is for. */
+export type SupergraphFiles = {
   readonly supergraph: string;
   readonly policyKeysFile: string;
   readonly deployment: string;
-}): Promise<SignedSupergraph> {
-  try {
-    if (statSync(settings.supergraph).size > maxSupergraphBytes)
+};
+
+/** Reads and verifies the supergraph of the settings. Throws if it is unsigned, malformed or of another deployment. */
+export async function readSupergraph(files: SupergraphFiles): Promise<SignedSupergraph> {
+  return await rejecting(files, async () => {
+    if (statSync(files.supergraph).size > maxSupergraphBytes)
       throw new Error(`it is larger than ${maxSupergraphBytes} bytes`);
-    const text = readFileSync(settings.supergraph, 'utf8');
-    const keys = await readPolicyKeys(readFileSync(settings.policyKeysFile, 'utf8'));
-    return { opened: await openSupergraph(text, keys, settings.deployment), text };
+    return await verify(files, readFileSync(files.supergraph, 'utf8'));
+  });
+}
+
+/** Verifies the text of the supergraph's file. Throws as `readSupergraph` does. */
+export async function openSignedSupergraph(files: SupergraphFiles, text: string): Promise<SignedSupergraph> {
+  return await rejecting(files, async () => await verify(files, text));
+}
+
+async function verify(
+  { policyKeysFile, deployment }: SupergraphFiles,
+  text: string,
+): Promise<SignedSupergraph> {
+  const keys = await readPolicyKeys(readFileSync(policyKeysFile, 'utf8'));
+  return { opened: await openSupergraph(text, keys, deployment), text };
+}
+
+async function rejecting(
+  { supergraph }: SupergraphFiles,
+  open: () => Promise<SignedSupergraph>,
+): Promise<SignedSupergraph> {
+  try {
+    return await open();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`JCU_SUPERGRAPH: the supergraph ${settings.supergraph} is rejected: ${reason}`, {
-      cause: error,
-    });
+    throw new Error(`JCU_SUPERGRAPH: the supergraph ${supergraph} is rejected: ${reason}`, { cause: error });
   }
 }
 
@@ -54,15 +75,15 @@ export async function acceptSupergraph(
   let timer: NodeJS.Timeout | undefined;
   const again = async (): Promise<void> => {
     try {
-      const fault = await findFault(signed, memory);
+      const fault = await findSupergraphFault(signed, memory);
       if (fault === null) isAccepted = true;
-      else log.error(`${fault} Every request is refused until the hub starts with the newest supergraph.`);
+      else log.error(`${fault} Every request is refused until the file has the newest supergraph.`);
     } catch {
       timer = setTimeout(() => void again(), retryMs).unref();
     }
   };
   try {
-    const fault = await findFault(signed, memory);
+    const fault = await findSupergraphFault(signed, memory);
     if (fault !== null) throw new RejectedSupergraph(fault);
     isAccepted = true;
   } catch (error) {
@@ -79,7 +100,10 @@ export async function acceptSupergraph(
 class RejectedSupergraph extends Error {}
 
 /** Keeps a version as the newest. Returns why it is rejected; null if it is accepted. Rejects if the store does not answer. */
-async function findFault(signed: SignedSupergraph, memory: PolicyMemory): Promise<string | null> {
+export async function findSupergraphFault(
+  signed: SignedSupergraph,
+  memory: PolicyMemory,
+): Promise<string | null> {
   const { version, digest, issuedAt } = signed.opened;
   const newest = await memory.newest();
   if (newest !== null && newest._id > version)
@@ -90,5 +114,5 @@ async function findFault(signed: SignedSupergraph, memory: PolicyMemory): Promis
       : `JCU_SUPERGRAPH: another supergraph was accepted as version ${version}. Sign this one with a higher version.`;
   await memory.keep({ _id: version, digest, bundle: signed.text, issuedAt, acceptedAt: new Date() });
   // Another hub may have been faster with another supergraph: the stored one counts.
-  return await findFault(signed, memory);
+  return await findSupergraphFault(signed, memory);
 }

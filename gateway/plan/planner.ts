@@ -1,10 +1,11 @@
-import type { ApolloGateway } from '@apollo/gateway';
-import type { QueryPlanner as ApolloPlanner } from '@apollo/query-planner';
+import { setImmediate } from 'node:timers/promises';
 import { buildSchema, type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { compileWriter, type WriteData } from '../shape/writer.ts';
 import { type CompiledPlan, compilePlan } from './execute.ts';
+import { checkInThread } from './check-in-thread.ts';
+import { loadApollo } from './load-apollo.ts';
 import { memoryOf } from './memory.ts';
 import { PlanNames } from './names.ts';
 import { plannedDocuments } from './planned-document.ts';
@@ -37,57 +38,57 @@ export type Planner = {
 /** The planner to begin with. The other one plans what it cannot. */
 export type PlannerName = 'hive' | 'apollo';
 
-const maxEvaluatedPlans = 100;
 /** The maximum memory of the prepared operations that are kept. */
 const keptBytes = 64_000_000;
 
-/**
- * Loads a supergraph into Apollo's gateway, which validates and holds it. Throws if it is invalid. The gateway reports
- * usage to its vendor unless APOLLO_TELEMETRY_DISABLED is set before the import.
- */
+/** Loads a supergraph into Apollo's gateway, which validates it, and into both planners. Throws if it is invalid. */
 export async function loadPlanner(
   supergraph: string,
   { first = 'hive', planningMs = 1000 }: { readonly first?: PlannerName; readonly planningMs?: number } = {},
 ): Promise<Planner> {
-  process.env['APOLLO_TELEMETRY_DISABLED'] = '1';
-  const { ApolloGateway: Gateway } = await import('@apollo/gateway');
-  const subgraphs = new Map<string, string | undefined>();
-  const gateway = new Gateway({
-    supergraphSdl: supergraph,
-    buildService: ({ name, url }) => {
-      subgraphs.set(name, url);
-      return { process: () => Promise.reject(new Error('expected the hub to ask the subgraphs itself')) };
-    },
-    queryPlannerConfig: { debug: { maxEvaluatedPlans } },
-    logger: silent,
-  });
-  let api: GraphQLSchema | undefined;
-  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => {
-    api = apiSchema;
-  });
-  await gateway.load({ apollo: {} });
-  if (api === undefined) throw new Error('expected a schema from the supergraph, got none');
+  const loaded = await loadApollo(supergraph);
   const hive = await loadHive(supergraph, planningMs);
   const percentages = hive?.percentages ?? [];
-  const apollo = planByApollo(plannerOf(gateway), percentages);
+  const apollo = planByApollo(loaded.planner, percentages);
   const others = hive === null ? [] : [hive.plan];
-  return {
-    schema: api,
-    supergraph,
-    subgraphs,
-    prepare: prepareOnce(first === 'hive' ? [...others, apollo] : [apollo, ...others], percentages, {
-      api,
-      whole: buildSchema(supergraph, { assumeValid: true, assumeValidSDL: true }),
-    }),
-    stop: async () => await gateway.stop(),
-  };
+  const planners = first === 'hive' ? [...others, apollo] : [apollo, ...others];
+  return plannerOf(supergraph, { ...loaded, planners, percentages });
 }
 
-/** The gateway has its planner in a private field. Building a second one would take another second at each start. */
-function plannerOf(gateway: ApolloGateway): ApolloPlanner {
-  const planner = gateway['queryPlanner'] as ApolloPlanner | undefined;
-  if (planner === undefined) throw new Error('expected a planner of the gateway, got none');
-  return planner;
+/**
+ * Loads a supergraph while requests are in progress: it is validated in another thread, and Apollo's planner is loaded only
+ * when Hive's finds no plan. On a platform without Hive's planner the event loop is blocked for more than a second.
+ */
+export async function loadNextPlanner(supergraph: string, planningMs = 1000): Promise<Planner> {
+  const { api, subgraphs } = await checkInThread(supergraph);
+  await setImmediate();
+  const hive = await loadHive(supergraph, planningMs);
+  await setImmediate();
+  if (hive === null) return await loadPlanner(supergraph, { planningMs });
+  const { percentages } = hive;
+  let loading: ReturnType<typeof loadApollo> | null = null;
+  const apollo: PlanOperation = async (document, override) => {
+    loading ??= loadApollo(supergraph);
+    return await planByApollo((await loading).planner, percentages)(document, override);
+  };
+  const stop = async () => await (await loading)?.stop();
+  return plannerOf(supergraph, { api, subgraphs, planners: [hive.plan, apollo], percentages, stop });
+}
+
+function plannerOf(
+  supergraph: string,
+  loaded: {
+    readonly api: GraphQLSchema;
+    readonly subgraphs: Planner['subgraphs'];
+    readonly planners: readonly PlanOperation[];
+    readonly percentages: Percentages;
+    readonly stop: () => Promise<void>;
+  },
+): Planner {
+  const { api, subgraphs, planners, percentages, stop } = loaded;
+  const whole = buildSchema(supergraph, { assumeValid: true, assumeValidSDL: true });
+  const prepare = prepareOnce(planners, percentages, { api, whole });
+  return { schema: api, supergraph, subgraphs, prepare, stop };
 }
 
 function prepareOnce(
@@ -183,11 +184,4 @@ function asksTypeNameOnly(query: string): boolean {
         (field) => field.kind === Kind.FIELD && field.name.value === '__typename',
       ),
   );
-}
-
-/** The gateway logs errors of subgraphs, which it never asks here. */
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-function ignore(): void {
-  // Nothing to do.
 }

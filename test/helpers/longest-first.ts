@@ -13,6 +13,7 @@ const longest = [
   'subgraphs/serve/ingest/import',
   'journeys/policy-bundle',
   'journeys/keys',
+  'journeys/operating',
   'abuse/hub-to-subgraph',
 ];
 

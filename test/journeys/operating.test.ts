@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parse, print } from 'graphql';
 import type { Trial } from '../../docker/trial/trial.ts';
+import { signTrialSupergraph } from '../../docker/trial/policy-office.ts';
 import { sha256Of } from '../../gateway/persisted/read-operations.ts';
+import { read as readContract } from '../../schema/sources.ts';
 import { ask, type Asked, post, tokenOf } from '../helpers/ask.ts';
 import { startCollector } from '../helpers/collector.ts';
 import { startExercise } from '../helpers/standing.ts';
@@ -191,7 +193,16 @@ test('names the state of each part, and the one that is away', async () => {
   expect(await metricOf('hub', /^jcu_breaker_open\{subgraph="cert-eu"\} (\d)$/m)).toBe(1);
   expect(await metricOf('hub', /^jcu_failed_parts_total\{subgraph="cert-eu"\} (\d+)$/m)).toBeGreaterThan(0);
   await trial.restart('cert-eu');
+  await untilWhole();
 }, 120_000);
+
+async function untilWhole(): Promise<void> {
+  for (const end = Date.now() + 60_000; ; await pause(200)) {
+    const { body } = await askById(dashboard, { id });
+    if (body.errors === undefined) return;
+    if (Date.now() > end) throw new Error(`expected a whole answer in 60 s, got ${JSON.stringify(body)}`);
+  }
+}
 
 type Ready = { readonly status: string; readonly parts: Readonly<Record<string, string>> };
 
@@ -233,3 +244,46 @@ test('traces a request through the hub and the subgraphs, below the span of the 
     expect([secret, all.includes(secret)]).toEqual([secret, false]);
   expect(all).toContain(answer.headers.get('x-correlation-id'));
 });
+
+/** Sends the dashboard's query again and again, four at a time, until the work has ended. Returns all answers. */
+async function underLoad(work: () => Promise<void>) {
+  const answers: { readonly status: number; readonly errors: unknown; readonly ms: number }[] = [];
+  const over = new AbortController();
+  const send = async () => {
+    while (!over.signal.aborted) {
+      const start = performance.now();
+      const { status, body } = await askById(dashboard, { id });
+      answers.push({ status, errors: body.errors, ms: performance.now() - start });
+      await pause(20);
+    }
+  };
+  const senders = Array.from({ length: 4 }, send);
+  await work().finally(() => over.abort());
+  await Promise.all(senders);
+  return answers;
+}
+
+test('takes in a new supergraph under load without a restart and without a failed request', async () => {
+  const before = trial.parts.get('hub')?.pid;
+  const query = '{ advisories(first: 1) { nodes { addedLater } } }';
+  expect((await ask(asked, as, query)).body.errors[0].extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+  const sdl = readContract('supergraph.graphql');
+  const added = sdl.replace(/^(type Advisory\b[^{]*\{)/m, '$1\n  addedLater: String');
+  expect(added).not.toBe(sdl);
+  const version = await metricOf('hub', /^jcu_supergraph_version (\d+)$/m);
+  const answers = await underLoad(async () => {
+    await signTrialSupergraph(trial.home, added);
+    for (const end = Date.now() + 60_000; Date.now() < end; await pause(200))
+      if ((await metricOf('hub', /^jcu_supergraph_version (\d+)$/m)) > version) break;
+    await pause(2000);
+  });
+  expect(answers.filter(({ status, errors }) => status !== 200 || errors !== undefined)).toEqual([]);
+  expect(answers.length).toBeGreaterThan(50);
+  // The policy does not name the new field: it exists now, and is refused to everybody.
+  const { status, body } = await ask(asked, as, query);
+  expect([status, body.errors[0].extensions]).toEqual([
+    200,
+    { code: 'REFUSED', coordinates: ['Advisory.addedLater'] },
+  ]);
+  expect(trial.parts.get('hub')?.pid).toBe(before);
+}, 120_000);

@@ -51,6 +51,14 @@ export const asking: readonly Guard[] = [
     tests: 'test/gateway/observe/observe',
   },
   {
+    name: 'an older supergraph while the hub runs',
+    file: 'gateway/watch-supergraph.ts',
+    from: 'if (signed.opened.version <= this.version)',
+    to: 'if (signed.opened.version === this.version)',
+    project: 'parts',
+    tests: 'test/gateway/watch-supergraph',
+  },
+  {
     name: 'the share of traced requests',
     file: 'gateway/observe/observer.ts',
     from: 'Math.random() < settings.tracesRatio',
