@@ -27,14 +27,6 @@ export const asking: readonly Guard[] = [
     tests: 'test/gateway/persisted/operations',
   },
   {
-    name: 'a list of requests behind the safelist',
-    file: 'gateway/http/persisted-request.ts',
-    from: 'if (Array.isArray(body)) throw',
-    to: 'if (body === null) throw',
-    project: 'parts',
-    tests: 'test/gateway/persisted/operations',
-  },
-  {
     name: 'a registered operation is decided like any other',
     file: 'gateway/hub.ts',
     from: 'if (document === null) return { refused: [], refusedAt: [], allowed: null };',
