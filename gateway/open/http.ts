@@ -108,15 +108,19 @@ function responseType({ headers: { accept } }: IncomingMessage): string {
     : 'application/json';
 }
 
-function send(response: ServerResponse, type: string, { status, text }: Answer): void {
+/** Answers below this size are sent as text, in one write with the headers. Larger ones are encoded once. */
+const encodedFrom = 16_384;
+
+function send(response: ServerResponse, type: string, answer: Answer): void {
+  const { status, text } = answer;
+  if (text.length >= encodedFrom) answer.bytes ??= Buffer.from(text);
   response.writeHead(status, [
     'content-type',
     `${type}; charset=utf-8`,
     'content-length',
-    String(Buffer.byteLength(text)),
+    String(answer.bytes?.length ?? Buffer.byteLength(text)),
     'cache-control',
     'no-store',
   ]);
-  // A text is sent in one write with the headers.
-  response.end(text);
+  response.end(answer.bytes ?? text);
 }

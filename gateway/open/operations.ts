@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import { errorTable, HubError, type HubErrorCode } from '../../schema/errors.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
+import { SharedWork } from '../../schema/runtime/shared-work.ts';
 import { limitDocument } from '../budget/document-size.ts';
 import { measureOperation } from '../budget/operation-size.ts';
 import { introspect } from '../introspection/introspect.ts';
@@ -32,7 +33,12 @@ export type Parameters = {
 };
 
 /** The response to a request: its HTTP status, and its JSON text. */
-export type Answer = { readonly status: number; readonly text: string };
+export type Answer = {
+  readonly status: number;
+  readonly text: string;
+  /** The encoded text of an answer that several requests may share: it is encoded once. */
+  bytes?: Buffer;
+};
 
 /** The limits of one operation, with fragments expanded. */
 export type Limits = { readonly selections: number; readonly depth: number; readonly rootFields: number };
@@ -48,13 +54,18 @@ type Ready = {
 
 const kept = { bytes: 64_000_000, timesText: 20 };
 
-/** Creates the function that answers requests over any supergraph, without a reader and a policy. */
+/**
+ * Creates the function that answers requests over any supergraph, without a reader and a policy. With `shares`, identical
+ * queries that are in progress together are executed once.
+ */
 export function createAnswer(
   planner: Planner,
   sources: ReadonlyMap<string, AskPart>,
   limits: Limits,
+  shares = false,
 ): (asked: Parameters) => Promise<Answer> {
   const known = new ByteCache<Ready>(kept.bytes);
+  const inProgress = new SharedWork<Answer>();
   const ask: AskPart = async (query) => {
     const source = sources.get(query.fetch.subgraph);
     if (source === undefined) throw new Error(`expected a source for ${query.fetch.subgraph}, got none`);
@@ -68,7 +79,10 @@ export function createAnswer(
         ready = await readyOperation(asked, planner, limits);
         known.set(key, ready, asked.query.length * kept.timesText + (ready.data?.bytes ?? 0));
       }
-      return await run(ready, asked, planner.schema, ask);
+      const prepared = ready;
+      const answer = async () => await run(prepared, asked, planner.schema, ask);
+      if (!shares || prepared.isChange) return await answer();
+      return await inProgress.run(`${key} ${JSON.stringify(asked.variables)}`, null, answer);
     } catch (error) {
       return answerError(error);
     }

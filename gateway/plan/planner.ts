@@ -3,6 +3,7 @@ import type { QueryPlanner as ApolloPlanner } from '@apollo/query-planner';
 import { buildSchema, type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
+import { SharedWork } from '../../schema/runtime/shared-work.ts';
 import { compileWriter, type WriteData } from '../shape/writer.ts';
 import { type CompiledPlan, compilePlan } from './execute.ts';
 import { memoryOf } from './memory.ts';
@@ -98,7 +99,7 @@ function prepareOnce(
   const types = new Types(whole);
   const names = new PlanNames(whole);
   const known = new ByteCache<Prepared>(keptBytes);
-  const inProgress = new Map<string, Promise<Prepared>>();
+  const inProgress = new SharedWork<Prepared>();
   const prepare = async (document: DocumentNode, override: number): Promise<Prepared> => {
     const write = compileWriter(document, api, (field) => names.keyOf(field));
     const nodes: Plan[] = [];
@@ -114,17 +115,13 @@ function prepareOnce(
     const override = percentages.length === 0 ? 0 : Math.random() * 100;
     const branch = percentages.findIndex((percentage) => override < percentage);
     const fullKey = `${branch} ${key}`;
-    const found = known.get(fullKey) ?? inProgress.get(fullKey);
-    if (found !== undefined) return await found;
-    const started = prepare(document, override);
-    inProgress.set(fullKey, started);
-    try {
-      const prepared = await started;
+    const found = known.get(fullKey);
+    if (found !== undefined) return found;
+    return await inProgress.run(fullKey, null, async () => {
+      const prepared = await prepare(document, override);
       known.set(fullKey, prepared, prepared.bytes);
       return prepared;
-    } finally {
-      inProgress.delete(fullKey);
-    }
+    });
   };
 }
 
