@@ -166,11 +166,20 @@ function contextOf(
   const { reader } = assertion;
   const readerAccess = policy.accessOf(reader, now);
   const { name, kinds } = community;
-  const { cursorKey } = settings;
+  const { cursorKey, shareLimit } = settings;
   const known = { oldest: served.oldest(), filled: served.filled() };
   const { waitsMs } = assertion;
   const waits = { signal: hubGone, ...(waitsMs !== undefined && { maxMs: waitsMs }) };
-  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, ...known, ...waits });
+  const loaders = new Loaders({
+    store,
+    kinds,
+    policy,
+    readerAccess,
+    cursorKey,
+    shareLimit,
+    ...known,
+    ...waits,
+  });
   const alarm = (message: string) => log.error({ alarm: true }, message);
   const keyAssigner = followKeyState(store, versions, policy.source.version);
   const changes = new Changes({ community: name, kinds, store, policy, keyAssigner, readerAccess, alarm });

@@ -376,7 +376,8 @@ function matches(
   return false;
 }
 
-function embargoAt(now: Date, { embargoUntil }: Envelope): 'over' | 'running' {
+/** Returns whether the embargo of a record is over at a time. */
+export function embargoAt(now: Date, { embargoUntil }: Envelope): 'over' | 'running' {
   return embargoUntil !== null && embargoUntil > now ? 'running' : 'over';
 }
 

@@ -56,7 +56,7 @@ export class Executors {
       const body = JSON.stringify({
         data,
         ...(errors !== undefined && { errors: errors.map((error) => toConstant(error, this.#log)) }),
-        extensions: { disclosed: context.loaders.disclosed() },
+        extensions: { disclosed: context.loaders.disclosed(), shareable: context.loaders.isShareable() },
       });
       response.statusCode = data === undefined ? 400 : 200;
       response.setHeader('content-type', 'application/json; charset=utf-8');

@@ -1,6 +1,7 @@
 import { HubError } from '../../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Policy, ReaderAccess } from '../../../schema/policy/decide/policy.ts';
+import type { ShareLimit } from '../../../schema/protocol/shareable.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
@@ -20,6 +21,8 @@ export type ReadOptions = {
   readonly oldest?: Oldest;
   /** Whether all records of the store have the derived values that filters compare; true by default. */
   readonly filled?: boolean;
+  /** The strictest TLP colour of answers that the hub may share between readers; GREEN by default. */
+  readonly shareLimit?: ShareLimit;
   /** How long the hub waits for the response, in milliseconds: no query runs longer or starts later. */
   readonly maxMs?: number;
   /** Aborted when the hub no longer waits for the response. */
@@ -38,12 +41,14 @@ export class ReadContext {
   readonly cursorKey: Buffer;
   readonly oldest: Oldest;
   readonly filled: boolean;
+  readonly shareLimit: ShareLimit;
   /** When reads stop, on the clock of `performance.now()`. */
   readonly deadline: number;
   readonly #signal: AbortSignal | undefined;
   readonly #filters = new Map<string, StoreFilter>();
 
-  constructor({ store, kinds, policy, readerAccess, cursorKey, oldest, filled, maxMs, signal }: ReadOptions) {
+  constructor(options: ReadOptions) {
+    const { store, kinds, policy, readerAccess, cursorKey, oldest, filled, maxMs, signal } = options;
     this.store = store;
     this.kinds = new Map(kinds.map((kind) => [kind.type, kind]));
     this.policy = policy;
@@ -51,6 +56,7 @@ export class ReadContext {
     this.cursorKey = cursorKey;
     this.oldest = oldest ?? {};
     this.filled = filled ?? true;
+    this.shareLimit = options.shareLimit ?? 'GREEN';
     this.deadline = performance.now() + Math.min(maxMs ?? defaultMaxMs, defaultMaxMs);
     this.#signal = signal;
   }

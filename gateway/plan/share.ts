@@ -1,0 +1,67 @@
+import { type DocumentNode, visit } from 'graphql';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
+import { isPublic } from '../../schema/policy/language/coordinates.ts';
+import { ByteCache } from '../../schema/runtime/byte-cache.ts';
+import { SharedWork } from '../../schema/runtime/shared-work.ts';
+import { permissionClassOf } from '../policy/permission-class.ts';
+import { isChange } from '../request/operation.ts';
+import type { RequestContext } from '../request/context.ts';
+import type { Allowed, Gather, Gathered } from './gather.ts';
+
+/** For whom an answer to an operation can be: its permission class, one person of it, or the reader of this request only. */
+type Scope = 'class' | 'person' | 'request';
+
+const scopesBytes = 2_000_000;
+
+/**
+ * Executes identical queries that are in progress together once for all readers of one permission class. An answer is
+ * shared only if each subgraph allows it (`isShareable`): otherwise every other reader's query is executed for that reader.
+ * Each request still has its own entry in the audit log. A query with cursors is shared by requests of one person only,
+ * because cursors are bound to the reader. Mutations and the fields of auditors and operators are never shared.
+ */
+export function shareInFlight(gather: Gather): Gather {
+  const inProgress = new SharedWork<Gathered>();
+  const scopes = new ByteCache<Scope>(scopesBytes);
+  return async (allowed, request) => {
+    const scope = scopes.get(allowed.key) ?? scopeOf(allowed.document, request.policy);
+    scopes.set(allowed.key, scope, 1);
+    if (scope === 'request') return await gather(allowed, request);
+    const key = keyOf(allowed, request, scope);
+    const isFirst = !inProgress.has(key);
+    const work = async (signal: AbortSignal) => await gather(allowed, { ...request, signal });
+    const gathered = await inProgress.run(key, request.signal, work);
+    return isFirst || mayShare(gathered) ? gathered : await gather(allowed, request);
+  };
+}
+
+function mayShare({ collected }: Gathered): boolean {
+  return collected.unshared.size === 0;
+}
+
+/** Returns what identifies an operation and its answer: policy, permission class, document and variables. */
+function keyOf({ key, variables }: Allowed, request: RequestContext, scope: Scope): string {
+  const { policy, reader, at } = request;
+  const person = scope === 'person' ? reader.subject : null;
+  return JSON.stringify([permissionClassOf(policy, reader, at), person, key, variables.given]);
+}
+
+const cursorFields: ReadonlySet<string> = new Set(['cursor', 'startCursor', 'endCursor']);
+
+/**
+ * Returns for whom an answer can be. A field with the name of a root field of the hub is for its reader only, unless the
+ * policy has it as public.
+ */
+export function scopeOf(document: DocumentNode, { coordinates }: Pick<Policy, 'coordinates'>): Scope {
+  if (isChange(document)) return 'request';
+  const roots = coordinates.fieldsOf('Query');
+  let scope: Scope = 'class';
+  visit(document, {
+    Field: ({ name, arguments: given = [] }) => {
+      const root = roots.get(name.value);
+      if (root?.kind === 'Hub' && !isPublic(root)) scope = 'request';
+      const isBound = cursorFields.has(name.value) || given.some((one) => one.name.value === 'after');
+      if (isBound && scope === 'class') scope = 'person';
+    },
+  });
+  return scope;
+}

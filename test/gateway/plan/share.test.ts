@@ -1,0 +1,111 @@
+import { expect, test } from '@jest/globals';
+import { parse } from 'graphql';
+import { createCollected } from '../../../gateway/dispatch/collected.ts';
+import type { Gather } from '../../../gateway/plan/gather.ts';
+import { scopeOf, shareInFlight } from '../../../gateway/plan/share.ts';
+import type { RequestContext } from '../../../gateway/request/context.ts';
+import { readPolicy } from '../../../schema/policy/decide/load.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
+import { WrittenData } from '../../../gateway/shape/written-data.ts';
+import { readerOf } from '../../helpers/records.ts';
+
+const policy = readPolicy();
+const machine = readerOf({ client: 'machine', onScreen: false });
+const plain = '{ advisories(first: 5) { edges { node { id } } } }';
+
+/** Counts executions. Each takes a turn of the event loop, and answers with its number. */
+function countingGather(unshared: readonly string[] = []) {
+  const seen: { readers: string[]; signals: (AbortSignal | undefined)[] } = { readers: [], signals: [] };
+  const gather: Gather = async (_allowed, { reader, signal }) => {
+    seen.readers.push(reader.subject);
+    seen.signals.push(signal);
+    const number = seen.readers.length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const collected = createCollected();
+    for (const name of unshared) collected.unshared.add(name);
+    return { written: new WrittenData(JSON.stringify({ number })), given: null, collected };
+  };
+  return { seen, gather: shareInFlight(gather) };
+}
+
+function requestOf(reader: Reader, signal = new AbortController().signal): RequestContext {
+  return {
+    reader,
+    token: { clientId: 'client', id: null },
+    budget: undefined,
+    correlationId: reader.subject,
+    at: new Date('2026-11-24T12:00:00Z'),
+    policy,
+    deadline: Date.now() + 1000,
+    signal,
+    setHeaders: () => undefined,
+  };
+}
+
+function allowed(text = plain, given: Readonly<Record<string, unknown>> = {}) {
+  return { key: text, document: parse(text), variables: { given, coerced: given } };
+}
+
+test('executes an identical query of one permission class once', async () => {
+  const { seen, gather } = countingGather();
+  const readers = ['m-1', 'm-2', 'm-3'].map((subject) => ({ ...machine, subject }));
+  const answers = await Promise.all(readers.map(async (one) => await gather(allowed(), requestOf(one))));
+  expect(seen.readers).toEqual(['m-1']);
+  expect(answers.map(({ written }) => written?.data)).toEqual([{ number: 1 }, { number: 1 }, { number: 1 }]);
+});
+
+test('executes a query for each class, each document and each value of a variable', async () => {
+  const { seen, gather } = countingGather();
+  const other = { ...machine, organisation: 'csirt-pl' };
+  await Promise.all([
+    gather(allowed(), requestOf(machine)),
+    gather(allowed(), requestOf(other)),
+    gather(allowed('{ advisories { edges { node { id } } } }'), requestOf(machine)),
+    gather(allowed(plain, { of: 1 }), requestOf(machine)),
+    gather(allowed(plain, { of: 2 }), requestOf(machine)),
+  ]);
+  expect(seen.readers).toHaveLength(5);
+});
+
+test('executes the query again for every other reader if a subgraph does not allow to share the answer', async () => {
+  const { seen, gather } = countingGather(['cert-eu']);
+  const readers = ['m-1', 'm-2', 'm-3'].map((subject) => ({ ...machine, subject }));
+  const answers = await Promise.all(readers.map(async (one) => await gather(allowed(), requestOf(one))));
+  expect(seen.readers.toSorted()).toEqual(['m-1', 'm-2', 'm-3']);
+  expect(new Set(answers.map(({ written }) => JSON.stringify(written?.data))).size).toBe(3);
+});
+
+test('goes on for the other readers when the first one leaves', async () => {
+  const { gather } = countingGather();
+  const leaving = new AbortController();
+  const first = gather(allowed(), requestOf({ ...machine, subject: 'm-1' }, leaving.signal));
+  const second = gather(allowed(), requestOf({ ...machine, subject: 'm-2' }));
+  leaving.abort(new Error('gone'));
+  await expect(first).rejects.toThrow('gone');
+  expect((await second).written?.data).toEqual({ number: 1 });
+});
+
+test('shares an answer with cursors between requests of one person only', async () => {
+  const { seen, gather } = countingGather();
+  const query = '{ advisories { pageInfo { endCursor } } }';
+  await Promise.all([
+    gather(allowed(query), requestOf({ ...machine, subject: 'm-1' })),
+    gather(allowed(query), requestOf({ ...machine, subject: 'm-1' })),
+    gather(allowed(query), requestOf({ ...machine, subject: 'm-2' })),
+  ]);
+  expect(seen.readers).toEqual(['m-1', 'm-2']);
+});
+
+test('finds the scope of an operation', () => {
+  const scopes = [
+    '{ memberStates { code } }',
+    '{ vulnerability(id: "CVE-2025-53770") { advisories { edges { node { id } } } } }',
+    'query ($c: String) { advisories(after: $c) { edges { node { id } } } }',
+    '{ advisories { edges { cursor } } }',
+    '{ ...F } fragment F on Query { disclosures { edges { node { id } } } }',
+    '{ ownReads(record: "x") { edges { node { id } } } }',
+    '{ policy { version } }',
+    'mutation { retractCertEuRecord(input: {}) { record { id } } }',
+  ].map((text) => scopeOf(parse(text), policy));
+  expect(scopes).toEqual(['class', 'class', 'person', 'person', 'request', 'request', 'request', 'request']);
+});
