@@ -43,7 +43,7 @@ import { splitIntrospection } from './introspection/split.ts';
 import type { Incoming } from './plan/apollo-gateway.ts';
 import { type Allowed, createGather, type Gather, type Gathered, sourcesOf } from './plan/gather.ts';
 import { loadPlanner, type Planner } from './plan/planner.ts';
-import { shareInFlight } from './plan/share.ts';
+import { shareAnswers } from './plan/share.ts';
 import { decide } from './policy/decide.ts';
 import type { RequestContext } from './request/context.ts';
 import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
@@ -82,7 +82,11 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
   const planner = await loadPlanner(supergraph.opened.sdl);
   checkDateTimes(planner.schema);
-  const gather = shareInFlight(createGather(planner, createSources(planner, settings, store, key, log)));
+  const gather = shareAnswers(
+    createGather(planner, createSources(planner, settings, store, key, log)),
+    planner.schema,
+    null,
+  );
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
   const checks = { validate: createValidate(planner.schema), lists: listLengthsOf(planner.schema) };
