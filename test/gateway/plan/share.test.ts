@@ -113,8 +113,9 @@ test('finds the scope of an operation', () => {
   expect(scopes).toEqual(['class', 'class', 'person', 'person', 'request', 'request', 'request', 'request']);
 });
 
+const kindsOf = (text: string) => [...dependenceOf(parse(text), policy, schema).kinds].toSorted();
+
 test('finds the kinds of record that an answer depends on', () => {
-  const kindsOf = (text: string) => [...dependenceOf(parse(text), policy, schema).kinds].toSorted();
   expect(kindsOf('{ advisories { nodes { id } } }')).toEqual(['Advisory']);
   expect(kindsOf('{ memberState(code: "FR") { unionIncidents { total { value } } } }')).toEqual([
     'Hub',
