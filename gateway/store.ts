@@ -80,7 +80,7 @@ export function openHubStore(
         const changes = watch.epoch();
         return changes === null ? null : changes + names.loads();
       };
-      return { epoch, stop: watch.stop };
+      return { epoch, stop: async () => await watch.stop() };
     },
     trail: trail.current,
     attempts,

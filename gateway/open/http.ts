@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HubError } from '../../schema/errors.ts';
+import { deferredType, jsonPart, takesDeferred } from '../http/multipart.ts';
 import { type Answer, answerError, type Parameters } from './operations.ts';
 
 const maxBytes = 1024 * 1024;
@@ -25,7 +26,7 @@ export function serveOpen(
     const type = responseType(request);
     void toAnswer(request, path, answer)
       .catch((error: unknown) => answerError(error))
-      .then((got) => send(response, type, got));
+      .then(async (got) => await sendAll(response, type, got));
   };
 }
 
@@ -35,12 +36,13 @@ async function toAnswer(
   answer: (asked: Parameters) => Promise<Answer>,
 ): Promise<Answer> {
   if (path !== '/graphql' && path !== '/') throw new HubError('NOT_FOUND');
-  if (request.method === 'GET') return await answer(ofUrl(request.url ?? ''));
+  const takesParts = takesDeferred(request.headers.accept);
+  if (request.method === 'GET') return await answer({ ...ofUrl(request.url ?? ''), takesParts });
   if (request.method !== 'POST') throw new HubError('METHOD_NOT_ALLOWED');
   const type = request.headers['content-type'] ?? '';
   if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type))
     throw new HubError('UNSUPPORTED_MEDIA_TYPE');
-  return await answer(ofBody(await readBody(request)));
+  return await answer({ ...ofBody(await readBody(request)), takesParts });
 }
 
 /** Rejects requests from pages of another origin, and of a host name that resolves to loopback (DNS rebinding). */
@@ -63,7 +65,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return await promise;
 }
 
-function ofBody(text: string): Parameters {
+/** The parameters without what the headers say. */
+type Given = Omit<Parameters, 'takesParts'>;
+
+function ofBody(text: string): Given {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -75,7 +80,7 @@ function ofBody(text: string): Parameters {
   return toParameters(query, operationName, variables, false);
 }
 
-function ofUrl(url: string): Parameters {
+function ofUrl(url: string): Given {
   const given = new URL(url, 'http://localhost').searchParams;
   let variables: unknown;
   try {
@@ -86,7 +91,7 @@ function ofUrl(url: string): Parameters {
   return toParameters(given.get('query'), given.get('operationName'), variables, true);
 }
 
-function toParameters(query: unknown, name: unknown, variables: unknown, isSafe: boolean): Parameters {
+function toParameters(query: unknown, name: unknown, variables: unknown, isSafe: boolean): Given {
   const operationName = name ?? null;
   const values = variables ?? {};
   if (typeof query !== 'string' || query === '') throw new HubError('BAD_REQUEST', 'expected a "query"');
@@ -106,6 +111,23 @@ function responseType({ headers: { accept } }: IncomingMessage): string {
   return accept?.includes('application/graphql-response+json') === true
     ? 'application/graphql-response+json'
     : 'application/json';
+}
+
+/** Sends an answer, with its later parts if it has some. */
+async function sendAll(response: ServerResponse, type: string, answer: Answer): Promise<void> {
+  if (answer.later === undefined) {
+    send(response, type, answer);
+    return;
+  }
+  response.writeHead(answer.status, { 'content-type': deferredType, 'cache-control': 'no-store' });
+  response.write(jsonPart(answer.text, 'first'));
+  try {
+    for await (const text of answer.later) response.write(jsonPart(text, 'last'));
+  } catch {
+    const { text } = answerError(new HubError('INTERNAL'));
+    response.write(jsonPart(JSON.stringify({ ...JSON.parse(text), hasNext: false }), 'last'));
+  }
+  response.end();
 }
 
 /** Answers below this size are sent as text, in one write with the headers. Larger ones are encoded once. */

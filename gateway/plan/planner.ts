@@ -5,9 +5,12 @@ import { HubError } from '../../schema/errors.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { SharedWork } from '../../schema/runtime/shared-work.ts';
 import { compileWriter, type WriteData } from '../shape/writer.ts';
-import { type CompiledPlan, compilePlan } from './execute.ts';
+import { withDeferDirective } from './defer-directive.ts';
+import { type DeferredDocument, type DeferredFragment, withoutDefer } from './deferred-document.ts';
+import { type CompiledPhases, compilePhases, type CompiledPlan, compilePlan } from './execute.ts';
 import { memoryOf } from './memory.ts';
 import { PlanNames } from './names.ts';
+import { splitPlan } from './phases.ts';
 import { plannedDocuments } from './planned-document.ts';
 import type { Plan } from './plan.ts';
 import { loadHive, type Percentages, planByApollo, type PlanOperation } from './planners.ts';
@@ -18,6 +21,15 @@ export type Prepared = {
   readonly run: CompiledPlan;
   readonly write: WriteData;
   /** Its memory, estimated. */
+  readonly bytes: number;
+};
+
+/** An operation with deferred fragments that is ready. */
+export type PreparedDeferred = {
+  readonly run: CompiledPhases;
+  readonly writeFirst: WriteData;
+  /** Writes the data of each fragment, from the root of the operation. */
+  readonly fragments: readonly (DeferredFragment & { readonly write: WriteData })[];
   readonly bytes: number;
 };
 
@@ -32,6 +44,8 @@ export type Planner = {
    * if they arrive together.
    */
   prepare(key: string, document: DocumentNode): Promise<Prepared>;
+  /** Plans a valid query with `@defer`. `key` identifies the document. */
+  prepareDeferred(key: string, document: DeferredDocument): Promise<PreparedDeferred>;
   stop(): Promise<void>;
 };
 
@@ -72,14 +86,14 @@ export async function loadPlanner(
   const percentages = hive?.percentages ?? [];
   const apollo = planByApollo(plannerOf(gateway), percentages);
   const others = hive === null ? [] : [hive.plan];
+  const planners = first === 'hive' ? [...others, apollo] : [apollo, ...others];
+  const schema = withDeferDirective(api);
+  const whole = buildSchema(supergraph, { assumeValid: true, assumeValidSDL: true });
   return {
-    schema: api,
+    schema,
     supergraph,
     subgraphs,
-    prepare: prepareOnce(first === 'hive' ? [...others, apollo] : [apollo, ...others], percentages, {
-      api,
-      whole: buildSchema(supergraph, { assumeValid: true, assumeValidSDL: true }),
-    }),
+    ...prepareOnce(planners, percentages, { api: schema, whole }),
     stop: async () => await gateway.stop(),
   };
 }
@@ -95,22 +109,50 @@ function prepareOnce(
   planners: readonly PlanOperation[],
   percentages: Percentages,
   { api, whole }: { readonly api: GraphQLSchema; readonly whole: GraphQLSchema },
-): Planner['prepare'] {
+): Pick<Planner, 'prepare' | 'prepareDeferred'> {
   const types = new Types(whole);
   const names = new PlanNames(whole);
-  const known = new ByteCache<Prepared>(keptBytes);
-  const inProgress = new SharedWork<Prepared>();
-  const prepare = async (document: DocumentNode, override: number): Promise<Prepared> => {
-    const write = compileWriter(document, api, (field) => names.keyOf(field));
+  const writerOf = (document: DocumentNode) => compileWriter(document, api, (field) => names.keyOf(field));
+  const planOf = async (document: DocumentNode, override: number): Promise<Plan | null> => {
     const nodes: Plan[] = [];
     for (const planned of plannedDocuments(document, names, api)) {
       const plan = await planByOne(planners, planned, override);
       if (plan !== null) nodes.push(plan);
     }
     const [only, ...others] = nodes;
-    const plan: Plan | null = others.length === 0 ? (only ?? null) : { kind: 'sequence', nodes };
+    return others.length === 0 ? (only ?? null) : { kind: 'sequence', nodes };
+  };
+  const prepare = async (document: DocumentNode, override: number): Promise<Prepared> => {
+    const plain = withoutDefer(document);
+    const write = writerOf(plain);
+    const plan = await planOf(plain, override);
     return { run: compilePlan(plan, types), write, bytes: memoryOf(document) };
   };
+  const prepareDeferred = async (deferred: DeferredDocument, override: number): Promise<PreparedDeferred> => {
+    const plan = await planOf(deferred.whole, override);
+    const phases = plan === null ? { first: null, later: null } : splitPlan(plan, deferred.first, names);
+    const documents = [deferred.first, ...deferred.fragments.map(({ document }) => document)];
+    return {
+      run: compilePhases(phases, types),
+      writeFirst: writerOf(deferred.first),
+      fragments: deferred.fragments.map((one) => ({ ...one, write: writerOf(one.document) })),
+      bytes: [deferred.whole, ...documents].reduce((sum, one) => sum + memoryOf(one), 0),
+    };
+  };
+  const keepDeferred = onceByKey(percentages, prepareDeferred);
+  return {
+    prepare: onceByKey(percentages, prepare),
+    prepareDeferred: async (key, deferred) => await keepDeferred(`${deferred.choice} ${key}`, deferred),
+  };
+}
+
+/** Prepares each document once for each percentage of `@override`, and keeps those that were used last. */
+function onceByKey<Document, Result extends { readonly bytes: number }>(
+  percentages: Percentages,
+  prepare: (document: Document, override: number) => Promise<Result>,
+): (key: string, document: Document) => Promise<Result> {
+  const known = new ByteCache<Result>(keptBytes / 2);
+  const inProgress = new SharedWork<Result>();
   return async (key, document) => {
     const override = percentages.length === 0 ? 0 : Math.random() * 100;
     const branch = percentages.findIndex((percentage) => override < percentage);

@@ -22,7 +22,7 @@ import type { KeptAnswers } from './kept-answers.ts';
 /** For whom an answer to an operation can be: its permission class, one person of it, or the reader of this request only. */
 type Scope = 'class' | 'person' | 'request';
 
-/** What the answer to an operation depends on. */
+/** The facts on which an answer to an operation depends. */
 export type Dependence = {
   readonly scope: Scope;
   /** The kinds of record that can be in the answer; `Hub` if data of the hub can. */

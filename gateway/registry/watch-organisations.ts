@@ -27,7 +27,7 @@ export function watchOrganisations(db: Db, report: (error: unknown) => void): Or
     for (let isFirst = true; !state.isStopped; isFirst = false) {
       const asked = performance.now();
       const change = await stream.tryNext();
-      // What changed while nobody listened is not known.
+      // Changes before the stream was open are not known.
       if (change !== null || isFirst) changes += 1;
       heardAt = asked;
     }
