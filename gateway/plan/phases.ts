@@ -14,7 +14,9 @@ type PlaceText = string;
  */
 export function splitPlan(plan: Plan, first: DocumentNode, names: PlanNames): Phases {
   const wanted = new Set(placesOfDocument(first, (field) => names.keyOf(field)));
-  const all = [...fetchesOf(plan)].map((fetch) => ({ fetch, ...placesOf(fetch) }));
+  // The types of an interface object are known from the subgraph that has them, whatever else it answers.
+  if (names.hasInterfaceObjects) for (const place of [...wanted]) wanted.add(`${place}\n${typeName}`);
+  const all = [...fetchesOf(plan)].map((fetch) => ({ fetch, ...placesOf(fetch, names) }));
   const chosen = new Set(all.filter(({ gives }) => gives.some((place) => wanted.has(place))));
   for (let size = -1; size !== chosen.size;) {
     size = chosen.size;
@@ -48,7 +50,10 @@ function only(plan: Plan, isWanted: (fetch: Fetch) => boolean): Plan | null {
 }
 
 /** Returns the places that a query fills, and those that must be filled before it. */
-function placesOf(fetch: Fetch): {
+function placesOf(
+  fetch: Fetch,
+  { hasInterfaceObjects }: Pick<PlanNames, 'hasInterfaceObjects'>,
+): {
   readonly gives: readonly PlaceText[];
   readonly needs: readonly PlaceText[];
 } {
@@ -68,6 +73,7 @@ function placesOf(fetch: Fetch): {
     ...placesOfRequired(lookup.required).map((place) => at(base, place)),
   ]);
   const known = new Set(needs);
+  if (!hasInterfaceObjects) for (const { base } of bases) known.add(at(base, typeName));
   const gives = bases.flatMap(({ lookup, base }) =>
     renamed(placesBelow(document, lookup.key), lookup.after).map((place) => at(base, place)),
   );
@@ -141,12 +147,13 @@ function* places(
       yield* places(one.selectionSet.selections, prefix, fragments, keyOf);
     else {
       const key = keyOf(one);
-      // The name of a type is in every query and says nothing about what the query is for.
-      if (key !== '__typename') yield prefix + key;
+      yield prefix + key;
       yield* places(one.selectionSet?.selections ?? [], `${prefix}${key}\n`, fragments, keyOf);
     }
   }
 }
+
+const typeName = '__typename';
 
 const responseKey: KeyOf = ({ alias, name }) => (alias ?? name).value;
 

@@ -34,7 +34,7 @@ const entity = (selection: string) =>
 const root = fetchOf('shop', '{ parcel { __typename id } }');
 const scale = fetchOf('scale', entity('id weight'), [field('id')]);
 const post = fetchOf('post', entity('price'), [field('id'), field('weight')]);
-const news = fetchOf('news', entity('id story'), [field('id')]);
+const news = fetchOf('news', entity('__typename id story'), [field('id')]);
 const plan: Plan = {
   kind: 'sequence',
   nodes: [root, { kind: 'parallel', nodes: [{ kind: 'sequence', nodes: [scale, post] }, news] }],
@@ -53,7 +53,7 @@ function phasesOf(first: string) {
 }
 
 test('asks later for what only deferred fragments select', () => {
-  expect(phasesOf('{ parcel { id } }')).toEqual([['shop'], ['scale', 'post', 'news']]);
+  expect(phasesOf('{ parcel { __typename id } }')).toEqual([['shop'], ['scale', 'post', 'news']]);
   expect(phasesOf('{ parcel { story } }')).toEqual([
     ['shop', 'news'],
     ['scale', 'post'],

@@ -9,6 +9,7 @@ import {
   type SelectionNode,
   visit,
 } from 'graphql';
+import { isDeepStrictEqual } from 'node:util';
 import { splitDeferred } from '../../../../gateway/plan/deferred-document.ts';
 import { loadPlanner, type Planner, type PlannerName } from '../../../../gateway/plan/planner.ts';
 import { onlyOperation } from '../../../../gateway/request/operation.ts';
@@ -18,12 +19,17 @@ import { type Random, randomFrom } from './random.ts';
 import type { Execute } from './run-suite.ts';
 import type { Supergraph } from './supergraph.ts';
 
-/** Counts of the deferred executions, so that a test can show that fragments were deferred. */
-export type Deferrals = { operations: number; parts: number; laterQueries: number };
+/** The counts of the deferred executions, and those whose merged parts differ from the answer at once. */
+export type Deferrals = {
+  operations: number;
+  parts: number;
+  laterQueries: number;
+  readonly differences: string[];
+};
 
 /**
- * Creates an `Execute` that puts random selections of each query into fragments with `@defer`, executes it in two phases,
- * and merges the parts as a client does.
+ * Creates an `Execute` that puts random selections of each query into fragments with `@defer`. It executes the query at once
+ * and in two phases, merges the parts as a client does, and notes each difference in `done`.
  */
 export function createDeferringExecute(first: PlannerName, done: Deferrals, seed = 1): Execute {
   const planners = new Map<Supergraph, Promise<Planner>>();
@@ -38,12 +44,13 @@ export function createDeferringExecute(first: PlannerName, done: Deferrals, seed
     const { coerced = {} } = getVariableValues(planner.schema, definitions, variables);
     const given = { given: variables, coerced };
     const ask = askSchemas(supergraph);
+    const { run, write } = await planner.prepare(print(deferring), deferring);
+    const atOnce = await run({ ask, variables: given, signal: null });
+    const { text, missing } = write(atOnce.data, coerced);
+    const wanted = { data: JSON.parse(text) as Record<string, unknown> | null };
     const deferred = splitDeferred(deferring, coerced);
-    if (deferred === null) {
-      const { run, write } = await planner.prepare(print(deferring), deferring);
-      const joined = await run({ ask, variables: given, signal: null });
-      return { data: JSON.parse(write(joined.data, coerced).text) as never };
-    }
+    if (deferred === null) return wanted;
+    supergraph.reset();
     const prepared = await planner.prepareDeferred(print(deferring), deferred);
     const { first: begun, later } = await prepared.run({ ask, variables: given, signal: null });
     const data = JSON.parse(prepared.writeFirst(begun.data, coerced).text) as Record<string, unknown> | null;
@@ -54,8 +61,14 @@ export function createDeferringExecute(first: PlannerName, done: Deferrals, seed
     const parts = incrementalParts(prepared.fragments, joined.data, coerced);
     done.operations += 1;
     done.parts += parts.length;
+    // A null in place of a required value ends at the fragment, and at once above it.
+    if (missing.length > 0 || atOnce.errors.length > 0) return wanted;
     for (const { path, data: part } of parts) mergeAt(data, path, part);
-    return { data };
+    if (!isDeepStrictEqual(data, wanted.data))
+      done.differences.push(
+        [supergraph.name, print(deferring), JSON.stringify(variables), text, JSON.stringify(data)].join('\n'),
+      );
+    return wanted;
   };
 }
 
