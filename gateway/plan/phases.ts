@@ -15,7 +15,7 @@ type PlaceText = string;
 export function splitPlan(plan: Plan, first: DocumentNode, names: PlanNames): Phases {
   const wanted = new Set(placesOfDocument(first, (field) => names.keyOf(field)));
   // The types of an interface object are known from the subgraph that has them, whatever else it answers.
-  if (names.hasInterfaceObjects) for (const place of [...wanted]) wanted.add(`${place}\n${typeName}`);
+  if (names.hasInterfaceObjects) for (const place of new Set(wanted)) wanted.add(`${place}\n${typeName}`);
   const all = [...fetchesOf(plan)].map((fetch) => ({ fetch, ...placesOf(fetch, names) }));
   const chosen = new Set(all.filter(({ gives }) => gives.some((place) => wanted.has(place))));
   for (let size = -1; size !== chosen.size;) {
