@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DocumentNode, type ExecutionResult, type GraphQLError, print } from 'graphql';
+import { HubError } from '../schema/errors.ts';
 import { fieldsOf } from './audit/fields.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import type { Charge } from './budget/charge.ts';
@@ -15,7 +16,7 @@ import type { Planner } from './plan/planner.ts';
 import { type Decision, decide } from './policy/decide.ts';
 import { checkAudiences } from './request/audience-check.ts';
 import type { RequestContext } from './request/context.ts';
-import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
+import { coerceVariables, isChange, isSubscription, onlyOperation } from './request/operation.ts';
 import type { Validate } from './request/validate.ts';
 import { shapeAnswer } from './shape/answer.ts';
 import { holdsRed } from './shape/holds.ts';
@@ -70,6 +71,7 @@ export async function answer(
 ): Promise<ExecutionResult> {
   const prepared = await prepare(operation, context, stages);
   if ('errors' in prepared) return prepared;
+  if (isSubscription(prepared.operation)) throw new HubError('STREAM_REQUIRED');
   const facts = factsOf(prepared, context);
   await recordChange(prepared, facts, stages);
   const gathered = await gatherAllowed(prepared, context, stages);

@@ -16,7 +16,7 @@ import { watchSigningKey } from './dispatch/agree.ts';
 import { createApollo } from './http/apollo.ts';
 import { countFailures, noteFailure } from './http/failures.ts';
 import { compress } from './http/compress.ts';
-import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
+import { chargeFirst, contextOf, identifyFirst, type Readers } from './http/context-middleware.ts';
 import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { Load } from './http/load.ts';
@@ -30,9 +30,13 @@ import { parsedOf } from './plan/apollo-gateway.ts';
 import { createGather } from './plan/gather.ts';
 import { loadPlanner } from './plan/planner.ts';
 import type { RequestContext } from './request/context.ts';
+import { createParse, type Parse } from './request/parse.ts';
 import { createValidate } from './request/validate.ts';
 import type { HubSettings } from './settings.ts';
 import { createSources } from './sources.ts';
+import { streamFirst } from './stream/http-stream.ts';
+import { createRun, type Run } from './stream/run.ts';
+import { createWebSockets } from './stream/web-socket.ts';
 import { type HubStore, openHubStore } from './store.ts';
 import { type Acceptance, acceptSupergraph, readSupergraph } from './supergraph.ts';
 
@@ -76,16 +80,32 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   );
   await apollo.start();
   const load = new Load({ requests: settings.maxRequests, delayMs: settings.maxLoopDelayMs });
-  const listening = await listen(
-    route(settings, store, inForce(policies, acceptance), load, apollo, charge, log),
-    settings,
+  const policy = inForce(policies, acceptance);
+  const readers = createReaders(settings, store, policy);
+  const run = createRun(
+    async (operation, context) => await answer(operation, context, stages),
+    () => Promise.reject(new HubError('OPERATION_RESOLUTION_FAILURE')),
+    store.attempts,
+    log,
   );
+  const parts = {
+    readers,
+    load,
+    parse: createParse(),
+    run,
+    charge: charge.request,
+    attempts: store.attempts,
+  };
+  const sockets = createWebSockets({ ...settings, ...parts, schema: planner.schema, log });
+  const app = route({ ...settings, ...parts, store, policy, apollo, log });
+  const listening = await listen(app, settings, sockets.attach);
   return {
     url: listening.url,
     stop: async () => {
       load.stop();
       // A load balancer notices by /ready, and clients of open connections by `connection: close`.
       await setTimeout(settings.drainMs);
+      await sockets.stop();
       await listening.stop();
       policies.stop();
       acceptance.stop();
@@ -97,20 +117,29 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
 }
 
 /** The stages before GraphQL: http, identity, and budget for the bytes of the request. */
-function route(
-  settings: HubSettings,
-  store: HubStore,
-  policy: () => Policy | null,
-  load: Load,
-  apollo: ApolloServer<RequestContext>,
-  charge: Charge,
-  log: Logger,
-): Express {
-  const rules = {
-    ...settings,
-    keys: discoverKeys(settings.issuer, { maxAgeSeconds: settings.issuerKeysSeconds }),
-    remembered: new RememberedTokens(),
-  };
+function route({
+  corsOrigins,
+  store,
+  policy,
+  load,
+  readers,
+  charge,
+  parse,
+  run,
+  apollo,
+  log,
+}: {
+  readonly corsOrigins: readonly string[];
+  readonly store: HubStore;
+  readonly policy: () => Policy | null;
+  readonly load: Load;
+  readonly readers: Readers;
+  readonly charge: Charge['request'];
+  readonly parse: Parse;
+  readonly run: Run;
+  readonly apollo: ApolloServer<RequestContext>;
+  readonly log: Logger;
+}): Express {
   const app = express().disable('x-powered-by').disable('etag');
   app.use(setCommonHeaders, compress());
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
@@ -122,20 +151,31 @@ function route(
   app.use(countFailures(store.attempts));
   app.use(
     '/graphql',
-    ...allowOrigins(settings.corsOrigins),
+    ...allowOrigins(corsOrigins),
     checkMethod,
     load.admit,
-    identifyFirst(
-      async (authorization, now) => await identify(authorization, rules, store.registry, now),
-      () => orUnavailable(policy()),
-    ),
+    identifyFirst(readers),
     readBody,
-    chargeFirst(charge.request),
+    chargeFirst(charge),
     refuseDepth,
     withoutEmptyName,
+    streamFirst({ parse, run, load, log }),
     expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) }),
   );
   return app.use(notFound).use(failSafely(log));
+}
+
+/** Returns who a reader is, and the policy in force. */
+function createReaders(settings: HubSettings, store: HubStore, policy: () => Policy | null): Readers {
+  const rules = {
+    ...settings,
+    keys: discoverKeys(settings.issuer, { maxAgeSeconds: settings.issuerKeysSeconds }),
+    remembered: new RememberedTokens(),
+  };
+  return {
+    identify: async (authorization, now) => await identify(authorization, rules, store.registry, now),
+    policyInForce: () => orUnavailable(policy()),
+  };
 }
 
 /** Returns a function that returns the policy in force. It returns null if there is no policy, or no accepted supergraph. */

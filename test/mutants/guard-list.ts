@@ -268,7 +268,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'the budget of a request',
     file: 'gateway/hub.ts',
-    from: '    chargeFirst(charge.request),',
+    from: '    chargeFirst(charge),',
     to: '',
     project: 'journeys',
     tests: 'test/abuse/budget',
