@@ -5,6 +5,8 @@ import type { Reader } from '../../schema/protocol/reader.ts';
 export type Identity = {
   readonly reader: Reader;
   readonly token: { readonly clientId: string; readonly id: string | null };
+  /** When the token expires. A subscription ends then. */
+  readonly expiresAt: Date;
   /** The organisation's budget as the registry stores it, not yet validated. */
   readonly budget: unknown;
 };

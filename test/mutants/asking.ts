@@ -21,7 +21,7 @@ export const asking: readonly Guard[] = [
   {
     name: 'the requests in progress',
     file: 'gateway/http/load.ts',
-    from: 'this.#inProgress.size >= this.#limits.requests',
+    from: 'this.#inProgress.size + this.#operations >= this.#limits.requests',
     to: 'this.#inProgress.size > 1_000_000',
     project: 'parts',
     tests: 'test/gateway/http/load',

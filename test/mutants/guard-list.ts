@@ -123,7 +123,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the schema of the kind, in introspection',
-    file: 'gateway/hub.ts',
+    file: 'gateway/answer.ts',
     from: 'introspect(kinds.bounded(split.schema), ofKind, variables)',
     to: 'introspect(kinds.bounded(split.schema), planner.schema, variables)',
     project: 'journeys',
@@ -268,7 +268,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'the budget of a request',
     file: 'gateway/hub.ts',
-    from: '    chargeFirst(charge.request),',
+    from: '    chargeFirst(charge),',
     to: '',
     project: 'journeys',
     tests: 'test/abuse/budget',

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import {
+  type DefinitionNode,
   type DocumentNode,
   execute,
   type ExecutionResult,
@@ -7,6 +8,7 @@ import {
   type GraphQLSchema,
   Kind,
   NoSchemaIntrospectionCustomRule,
+  OperationTypeNode,
   parse,
   specifiedRules,
   validate,
@@ -114,10 +116,18 @@ function prepare(query: string, schema: GraphQLSchema): Prepared {
   } catch (error) {
     return { errors: [withCode('GRAPHQL_PARSE_FAILED', String(error))] };
   }
+  if (document.definitions.some(isSubscription)) return { errors: [withCode('REFUSED', noStream)] };
   const faults = validate(schema, document, [...specifiedRules, NoSchemaIntrospectionCustomRule]);
   if (faults.length === 0) return { document };
   return { errors: faults.map(({ message }) => withCode('GRAPHQL_VALIDATION_FAILED', message)) };
 }
+
+/** graphql-js executes a subscription like a query, and its root field would then be asked for a record. */
+function isSubscription(one: DefinitionNode): boolean {
+  return one.kind === Kind.OPERATION_DEFINITION && one.operation === OperationTypeNode.SUBSCRIPTION;
+}
+
+const noStream = 'expected a query or a mutation: the changes of the store are at /changes';
 
 function withCode(code: HubErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { originalError: new HubError(code, message) });

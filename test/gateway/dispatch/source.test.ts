@@ -44,6 +44,7 @@ async function askOf(answer: unknown, lines: string[] = []) {
   const request: RequestContext = {
     reader: readerOf(),
     token: { clientId: 'test', id: null },
+    expiresAt: new Date('2027-01-01T00:00:00Z'),
     correlationId: 'test',
     at: new Date(),
     policy,

@@ -1,0 +1,45 @@
+/** How the results of one operation are written to the body of an HTTP response. */
+export type StreamFormat = {
+  readonly contentType: string;
+  readonly start: string;
+  /** Returns the text of one result in JSON. */
+  readonly frame: (json: string) => string;
+  readonly heartbeat: string;
+  readonly end: string;
+};
+
+/** Server-sent events in the mode of distinct connections (protocol of graphql-sse). */
+export const eventStream: StreamFormat = {
+  contentType: 'text/event-stream; charset=utf-8',
+  start: ':\n\n',
+  frame: (json) => `event: next\ndata: ${json}\n\n`,
+  heartbeat: ':\n\n',
+  end: 'event: complete\ndata:\n\n',
+};
+
+const part = (json: string) => `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--graphql`;
+
+/** Apollo's protocol of multipart subscriptions, version 1.0. An empty object is a heartbeat. */
+export const multipart: StreamFormat = {
+  contentType: 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0"',
+  start: '\r\n--graphql',
+  frame: (json) => part(`{"payload":${json}}`),
+  heartbeat: part('{}'),
+  end: '--\r\n',
+};
+
+/**
+ * Returns the format that a client accepts for an operation; null if the response is a plain one. A client that also
+ * accepts JSON gets queries and changes as JSON.
+ */
+export function formatFor(accept: string, isSubscription: boolean): StreamFormat | null {
+  const acceptsEvents = /\btext\/event-stream\b/i.test(accept);
+  if (!isSubscription) return acceptsEvents && !/\/json|\+json|\*\/\*/i.test(accept) ? eventStream : null;
+  if (acceptsEvents) return eventStream;
+  return /\bmultipart\/mixed\b/i.test(accept) ? multipart : null;
+}
+
+/** Returns whether a client accepts one of the formats at all. */
+export function acceptsStream(accept: string): boolean {
+  return /\btext\/event-stream\b|\bmultipart\/mixed\b/i.test(accept);
+}
