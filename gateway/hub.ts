@@ -10,6 +10,7 @@ import type { Policy } from '../schema/policy/decide/policy.ts';
 import { checkDateTimes } from '../schema/record/date-time.ts';
 import { createLog } from '../schema/runtime/log.ts';
 import { answer } from './answer.ts';
+import { answerInParts } from './deferred-answer.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
 import { listLengthsOf } from './budget/list-lengths.ts';
 import { watchSigningKey } from './dispatch/agree.ts';
@@ -27,7 +28,7 @@ import { discoverKeys } from './identity/issuer-keys.ts';
 import { RememberedTokens } from './identity/remembered-tokens.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import { parsedOf } from './plan/apollo-gateway.ts';
-import { createGather } from './plan/gather.ts';
+import { createGather, createGatherInParts } from './plan/gather.ts';
 import { loadPlanner } from './plan/planner.ts';
 import { shareAnswers } from './plan/share.ts';
 import type { RequestContext } from './request/context.ts';
@@ -36,7 +37,7 @@ import { createValidate } from './request/validate.ts';
 import type { HubSettings } from './settings.ts';
 import { createSources } from './sources.ts';
 import { streamFirst } from './stream/http-stream.ts';
-import { createRun, type Run } from './stream/run.ts';
+import { createRun, createRunInParts, type Run, type RunInParts } from './stream/run.ts';
 import { createWebSockets } from './stream/web-socket.ts';
 import { type HubStore, openHubStore } from './store.ts';
 import { type Acceptance, acceptSupergraph, readSupergraph } from './supergraph.ts';
@@ -68,11 +69,9 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
   const planner = await loadPlanner(supergraph.opened.sdl);
   checkDateTimes(planner.schema);
-  const gather = shareAnswers(
-    createGather(planner, createSources(planner, settings, store, key, log)),
-    planner.schema,
-    null,
-  );
+  const sources = createSources(planner, settings, store, key, log);
+  const gather = shareAnswers(createGather(planner, sources), planner.schema, null);
+  const gatherInParts = createGatherInParts(planner, sources);
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
   const checks = { validate: createValidate(planner.schema), lists: listLengthsOf(planner.schema) };
@@ -93,11 +92,17 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
     store.attempts,
     log,
   );
+  const runInParts = createRunInParts(
+    (operation, context) => answerInParts(operation, context, { ...stages, gatherInParts }),
+    store.attempts,
+    log,
+  );
   const parts = {
     readers,
     load,
     parse: createParse(),
     run,
+    runInParts,
     charge: charge.request,
     attempts: store.attempts,
   };
@@ -131,6 +136,7 @@ function route({
   charge,
   parse,
   run,
+  runInParts,
   apollo,
   log,
 }: {
@@ -142,6 +148,7 @@ function route({
   readonly charge: Charge['request'];
   readonly parse: Parse;
   readonly run: Run;
+  readonly runInParts: RunInParts;
   readonly apollo: ApolloServer<RequestContext>;
   readonly log: Logger;
 }): Express {
@@ -164,7 +171,7 @@ function route({
     chargeFirst(charge),
     refuseDepth,
     withoutEmptyName,
-    streamFirst({ parse, run, load, log }),
+    streamFirst({ parse, run, runInParts, load, log }),
     expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) }),
   );
   return app.use(notFound).use(failSafely(log));

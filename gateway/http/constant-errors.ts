@@ -1,4 +1,5 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { AnswerPart } from '../deferred-answer.ts';
 import { errorTable, type HubErrorCode, isHubErrorCode } from '../../schema/errors.ts';
 
 /** Apollo Server's own error codes that mean a fault of the client. */
@@ -41,3 +42,17 @@ export function withConstantErrors(result: ExecutionResult): FormattedResult {
 export type FormattedResult = Omit<ExecutionResult, 'errors'> & {
   readonly errors?: readonly GraphQLFormattedError[];
 };
+
+/** Returns a part of an answer whose errors are constants. */
+export function withConstantParts(part: AnswerPart): FormattedResult {
+  const { incremental, ...rest } = part;
+  const whole = withConstantErrors(rest);
+  if (incremental === undefined) return whole;
+  return {
+    ...whole,
+    incremental: incremental.map(({ errors, ...one }) => ({
+      ...one,
+      ...(errors !== undefined && { errors: errors.map((error) => toConstant(error.toJSON())) }),
+    })),
+  } as FormattedResult;
+}

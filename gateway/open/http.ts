@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HubError } from '../../schema/errors.ts';
-import { deferredType, jsonPart, takesDeferred } from '../http/multipart.ts';
+import { acceptsDeferred, deferredParts } from '../stream/formats.ts';
 import { type Answer, answerError, type Parameters } from './operations.ts';
 
 const maxBytes = 1024 * 1024;
@@ -36,7 +36,7 @@ async function toAnswer(
   answer: (asked: Parameters) => Promise<Answer>,
 ): Promise<Answer> {
   if (path !== '/graphql' && path !== '/') throw new HubError('NOT_FOUND');
-  const takesParts = takesDeferred(request.headers.accept);
+  const takesParts = acceptsDeferred(request.headers.accept ?? '');
   if (request.method === 'GET') return await answer({ ...ofUrl(request.url ?? ''), takesParts });
   if (request.method !== 'POST') throw new HubError('METHOD_NOT_ALLOWED');
   const type = request.headers['content-type'] ?? '';
@@ -119,15 +119,16 @@ async function sendAll(response: ServerResponse, type: string, answer: Answer): 
     send(response, type, answer);
     return;
   }
-  response.writeHead(answer.status, { 'content-type': deferredType, 'cache-control': 'no-store' });
-  response.write(jsonPart(answer.text, 'first'));
+  const { contentType, start, frame, end } = deferredParts;
+  response.writeHead(answer.status, { 'content-type': contentType, 'cache-control': 'no-store' });
+  response.write(start + frame(answer.text));
   try {
-    for await (const text of answer.later) response.write(jsonPart(text, 'last'));
+    for await (const text of answer.later) response.write(frame(text));
   } catch {
     const { text } = answerError(new HubError('INTERNAL'));
-    response.write(jsonPart(JSON.stringify({ ...JSON.parse(text), hasNext: false }), 'last'));
+    response.write(frame(JSON.stringify({ ...JSON.parse(text), hasNext: false })));
   }
-  response.end();
+  response.end(end);
 }
 
 /** Answers below this size are sent as text, in one write with the headers. Larger ones are encoded once. */

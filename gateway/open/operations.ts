@@ -20,7 +20,7 @@ import { splitDeferred } from '../plan/deferred-document.ts';
 import type { AskPart, PartError } from '../plan/execute.ts';
 import type { Planner, Prepared } from '../plan/planner.ts';
 import { onlyOperation } from '../request/operation.ts';
-import { incrementalParts } from '../shape/incremental.ts';
+import { incrementalParts, lastPart } from '../shape/incremental.ts';
 import { maxTokens } from '../http/document-store.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -171,8 +171,7 @@ async function deferredAnswer(
   async function* parts(): AsyncIterable<string> {
     const joined = await later(ask);
     const incremental = incrementalParts(fragments, joined.data, coerced);
-    const failed = joined.errors.length > 0 && { errors: joined.errors };
-    yield JSON.stringify({ ...(incremental.length > 0 && { incremental }), ...failed, hasNext: false });
+    yield JSON.stringify(lastPart(incremental, joined.errors));
   }
   return { status: 200, text: `{${shown}"data":${text},"hasNext":true}`, later: parts() };
 }

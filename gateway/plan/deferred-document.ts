@@ -77,7 +77,8 @@ export function splitDeferred(document: DocumentNode, variables: Variables): Def
   };
 }
 
-function mentionsDefer(document: DocumentNode): boolean {
+/** Returns whether a document has the directive `@defer`. */
+export function mentionsDefer(document: DocumentNode): boolean {
   let found = false;
   visit(document, {
     Directive: ({ name }) => {

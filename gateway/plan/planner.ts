@@ -28,6 +28,7 @@ export type Prepared = {
 export type PreparedDeferred = {
   readonly run: CompiledPhases;
   readonly writeFirst: WriteData;
+  readonly writeWhole: WriteData;
   /** Writes the data of each fragment, from the root of the operation. */
   readonly fragments: readonly (DeferredFragment & { readonly write: WriteData })[];
   readonly bytes: number;
@@ -135,6 +136,7 @@ function prepareOnce(
     return {
       run: compilePhases(phases, types),
       writeFirst: writerOf(deferred.first),
+      writeWhole: writerOf(deferred.whole),
       fragments: deferred.fragments.map((one) => ({ ...one, write: writerOf(one.document) })),
       bytes: [deferred.whole, ...documents].reduce((sum, one) => sum + memoryOf(one), 0),
     };

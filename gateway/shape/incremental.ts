@@ -5,11 +5,51 @@ type Variables = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
 
 /** A fragment's data at one object of the answer, in the form of the incremental delivery of August 2022. */
-export type IncrementalPart = {
+export type IncrementalPart<Reported = unknown> = {
   readonly data: Readonly<Record<string, unknown>>;
   readonly path: Path;
   readonly label?: string;
+  readonly errors?: readonly Reported[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
 };
+
+type PartError = { readonly path?: Path | undefined };
+
+/** The last part of an answer in parts. */
+export type LastPart<Reported> = {
+  readonly incremental?: readonly IncrementalPart<Reported>[];
+  readonly errors?: readonly Reported[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  readonly hasNext: false;
+};
+
+/**
+ * Returns the last part of an answer: the deferred data, each error with the data that it is about, and the extensions with
+ * the first. Clients read both there, and beside the data only where no data is deferred.
+ */
+export function lastPart<Reported extends PartError>(
+  parts: readonly IncrementalPart<Reported>[],
+  errors: readonly Reported[],
+  extensions: Readonly<Record<string, unknown>> = {},
+): LastPart<Reported> {
+  const [first] = parts;
+  if (first === undefined) return { ...(errors.length > 0 && { errors }), extensions, hasNext: false };
+  const byPart = Map.groupBy(errors, ({ path = [] }) => nearest(parts, path) ?? first);
+  const incremental = parts.map((part) => {
+    const own = byPart.get(part);
+    return { ...part, ...(own && { errors: own }), ...(part === first && { extensions }) };
+  });
+  return { incremental, hasNext: false };
+}
+
+/** Returns the part with the longest path above another path. */
+function nearest<Part extends Pick<IncrementalPart, 'path'>>(
+  parts: readonly Part[],
+  path: Path,
+): Part | undefined {
+  const above = parts.filter((part) => part.path.every((key, index) => key === path[index]));
+  return above.toSorted((one, other) => other.path.length - one.path.length)[0];
+}
 
 /**
  * Returns the data of deferred fragments at each object that they are for. An object that is null, or that has no field of
@@ -19,7 +59,7 @@ export function incrementalParts(
   fragments: readonly (DeferredFragment & { readonly write: WriteData })[],
   data: Readonly<Record<string, unknown>>,
   variables: Variables,
-): readonly IncrementalPart[] {
+): readonly IncrementalPart<never>[] {
   return fragments.flatMap(({ label, path, write }) => {
     const whole = JSON.parse(write(data, variables).text) as unknown;
     return [...objectsAt(whole, path, [])].map((found) => ({

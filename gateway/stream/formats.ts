@@ -17,7 +17,9 @@ export const eventStream: StreamFormat = {
   end: 'event: complete\ndata:\n\n',
 };
 
-const part = (json: string) => `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--graphql`;
+const partOf = (boundary: string) => (json: string) =>
+  `\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${json}\r\n--${boundary}`;
+const part = partOf('graphql');
 
 /** Apollo's protocol of multipart subscriptions, version 1.0. An empty object is a heartbeat. */
 export const multipart: StreamFormat = {
@@ -27,6 +29,27 @@ export const multipart: StreamFormat = {
   heartbeat: part('{}'),
   end: '--\r\n',
 };
+
+/** An answer with deferred fragments in parts: the incremental delivery of August 2022 (RFC 2046). */
+export const deferredParts: StreamFormat = {
+  contentType: 'multipart/mixed; boundary="-"; deferSpec=20220824',
+  start: '\r\n---',
+  frame: partOf('-'),
+  // The whole answer has a deadline below the pause between two heartbeats.
+  heartbeat: '',
+  end: '--\r\n',
+};
+
+/** Returns whether a client accepts an answer with deferred fragments in parts. */
+export function acceptsDeferred(accept: string): boolean {
+  return accept.split(',').some((one) => {
+    const [type = '', ...parameters] = one.split(';').map((text) => text.trim().toLowerCase());
+    if (type !== 'multipart/mixed') return false;
+    const spec = parameters.find((text) => text.startsWith('deferspec='));
+    const isSubscription = parameters.some((text) => text.startsWith('subscriptionspec='));
+    return spec === undefined ? !isSubscription : spec === 'deferspec=20220824';
+  });
+}
 
 /**
  * Returns the format that a client accepts for an operation; null if the response is a plain one. A client that also

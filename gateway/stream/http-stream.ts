@@ -6,11 +6,12 @@ import { type FormattedResult, withConstantErrors } from '../http/constant-error
 import { contextOf } from '../http/context-middleware.ts';
 import type { Load } from '../http/load.ts';
 import { toGraphQLError } from '../request/errors.ts';
+import { mentionsDefer } from '../plan/deferred-document.ts';
 import { isSubscription } from '../request/operation.ts';
 import type { Parse } from '../request/parse.ts';
 import { stringifyResult } from '../shape/written-data.ts';
-import { acceptsStream, formatFor, type StreamFormat } from './formats.ts';
-import { type Events, isEvents, type Run } from './run.ts';
+import { acceptsDeferred, acceptsStream, deferredParts, formatFor, type StreamFormat } from './formats.ts';
+import { type Events, isEvents, type Run, type RunInParts } from './run.ts';
 
 /** The pause between two heartbeats. It depends on no event, so the times of heartbeats reveal none. */
 export const heartbeatMs = 12_000;
@@ -18,17 +19,19 @@ export const heartbeatMs = 12_000;
 const writeMs = 30_000;
 
 /**
- * Answers a POST as a stream if the client accepts one and the operation needs it: a subscription, or any operation of a
- * client that accepts only server-sent events. Other requests go on to Apollo Server.
+ * Answers a POST as a stream if the client accepts one and the operation needs it: a subscription, a query with
+ * deferred fragments, or any operation of a client that accepts only server-sent events. Other requests go on to Apollo Server.
  */
 export function streamFirst({
   parse,
   run,
+  runInParts,
   load,
   log,
 }: {
   readonly parse: Parse;
   readonly run: Run;
+  readonly runInParts: RunInParts;
   readonly load: Load;
   readonly log: Logger;
 }): RequestHandler {
@@ -36,6 +39,13 @@ export function streamFirst({
     const accept = request.get('accept') ?? '';
     if (request.method !== 'POST' || !acceptsStream(accept)) return next();
     const operation = parseOr(parse, request.body, log);
+    if ('document' in operation && acceptsDeferred(accept) && mentionsDefer(operation.document)) {
+      const parts = runInParts(operation, contextOf(response));
+      // The first part sets header fields, so it is known before they are sent.
+      const first = await parts.next();
+      await send(response, deferredParts, startingWith(first, parts));
+      return;
+    }
     const isLive = 'document' in operation && isSubscription(operation);
     const format = formatFor(accept, isLive);
     if (format === null) return next();
@@ -55,6 +65,17 @@ function parseOr(parse: Parse, body: unknown, log: Logger): ParsedOperation | Fo
   } catch (error) {
     const known = error instanceof GraphQLError ? error : toGraphQLError(error, log);
     return withConstantErrors({ errors: [known] });
+  }
+}
+
+/** Yields a result that was taken already, then the others. */
+async function* startingWith(first: IteratorResult<FormattedResult, void>, others: Events): Events {
+  try {
+    if (first.done === true) return;
+    yield first.value;
+    yield* others;
+  } finally {
+    await others.return();
   }
 }
 

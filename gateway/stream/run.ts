@@ -2,7 +2,8 @@ import type { ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import type { Answer, ParsedOperation } from '../answer.ts';
 import type { Attempts } from '../audit/attempts.ts';
-import { type FormattedResult, withConstantErrors } from '../http/constant-errors.ts';
+import type { AnswerPart } from '../deferred-answer.ts';
+import { type FormattedResult, withConstantErrors, withConstantParts } from '../http/constant-errors.ts';
 import type { RequestContext } from '../request/context.ts';
 import { toGraphQLError } from '../request/errors.ts';
 import { isSubscription } from '../request/operation.ts';
@@ -39,6 +40,29 @@ export function createRun(
       const result = { errors: [toGraphQLError(error, log)] };
       countFailure(result, context, attempts);
       return withConstantErrors(result);
+    }
+  };
+}
+
+/** Runs a query with deferred fragments. It never throws: a failure is the last part. */
+export type RunInParts = (operation: ParsedOperation, context: RequestContext) => Events;
+
+/** Creates the function that runs queries with deferred fragments. */
+export function createRunInParts(
+  answer: (...given: Parameters<RunInParts>) => AsyncIterable<AnswerPart>,
+  attempts: Pick<Attempts, 'count'>,
+  log: Logger,
+): RunInParts {
+  return async function* run(operation, context) {
+    try {
+      for await (const part of answer(operation, context)) {
+        if (part.data === undefined && part.incremental === undefined) countFailure(part, context, attempts);
+        yield withConstantParts(part);
+      }
+    } catch (error) {
+      const result = { errors: [toGraphQLError(error, log)] };
+      countFailure(result, context, attempts);
+      yield withConstantParts({ ...result, hasNext: false });
     }
   };
 }

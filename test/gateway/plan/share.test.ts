@@ -36,6 +36,7 @@ function requestOf(reader: Reader, signal = new AbortController().signal): Reque
     reader,
     token: { clientId: 'client', id: null },
     budget: undefined,
+    expiresAt: new Date(Date.now() + 60_000),
     correlationId: reader.subject,
     at: new Date('2026-11-24T12:00:00Z'),
     policy,
