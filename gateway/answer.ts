@@ -63,7 +63,7 @@ export type Prepared = {
 /** The facts about an answer for its audit entry, without the disclosures. */
 type Facts = Omit<Parameters<typeof recordDisclosure>[1], 'disclosed' | 'lost' | 'fields'>;
 
-/** The stages from a parsed operation to its response: `prepare`, then plan with dispatch, shape, audit. */
+/** The stages from a parsed operation to its response: `prepare`, then `execute`, which are plan with dispatch, shape, audit. */
 export async function answer(
   operation: ParsedOperation,
   context: RequestContext,
@@ -72,6 +72,15 @@ export async function answer(
   const prepared = await prepare(operation, context, stages);
   if ('errors' in prepared) return prepared;
   if (isSubscription(prepared.operation)) throw new HubError('STREAM_REQUIRED');
+  return await execute(prepared, context, stages);
+}
+
+/** The stages after `prepare`. */
+export async function execute(
+  prepared: Prepared,
+  context: RequestContext,
+  stages: Stages,
+): Promise<ExecutionResult> {
   const facts = factsOf(prepared, context);
   await recordChange(prepared, facts, stages);
   const gathered = await gatherAllowed(prepared, context, stages);
