@@ -69,11 +69,12 @@ export class SharedAnswers {
   }
 }
 
+/** The key of the operation has the permission class. */
 function keyOf(
   { event, before, isNew }: TakenChange,
   { key, query }: SharedOperation,
-  { permissionClass, identity }: Subscriber,
+  { identity }: Subscriber,
 ): string {
   const subject = query.isPersonal ? identity.reader.subject : null;
-  return JSON.stringify([permissionClass, subject, key, event.id, event.position, isNew, before]);
+  return JSON.stringify([subject, key, event.id, event.position, isNew, before]);
 }

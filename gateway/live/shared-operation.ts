@@ -3,6 +3,7 @@ import type { EventQuery } from './event-query.ts';
 
 /** The operation of a subscription. Equal ones of one permission class share it. */
 export type SharedOperation = {
+  /** The document, the operation's name, the variables and the permission class. */
   readonly key: string;
   readonly prepared: Prepared;
   readonly query: EventQuery;
@@ -12,8 +13,9 @@ export type SharedOperation = {
 export class SharedOperations {
   readonly #operations = new Map<string, { readonly operation: SharedOperation; uses: number }>();
 
-  has(key: string): boolean {
-    return this.#operations.has(key);
+  /** Returns the operation of a key if a subscription uses it. */
+  find(key: string): SharedOperation | undefined {
+    return this.#operations.get(key)?.operation;
   }
 
   /** Returns the copy that is kept. Call `leave` once for each call. */
@@ -30,4 +32,10 @@ export class SharedOperations {
     known.uses -= 1;
     if (known.uses === 0) this.#operations.delete(key);
   }
+}
+
+/** Returns the key of an operation for a permission class: another class may be refused other parts of it. */
+export function keyOfOperation({ operation }: Prepared, permissionClass: string): string {
+  const { hash, operationName, variables } = operation;
+  return JSON.stringify([hash, operationName, variables, permissionClass]);
 }

@@ -2,7 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError, type HubErrorCode } from '../../schema/errors.ts';
 import type { ChangeEvent } from '../../schema/protocol/change-event.ts';
-import { execute, type ParsedOperation, prepare, type Prepared, type Stages } from '../answer.ts';
+import { execute, type ParsedOperation, prepare, type Stages } from '../answer.ts';
 import { documentMemory } from '../http/document-store.ts';
 import type { FormattedResult } from '../http/constant-errors.ts';
 import type { Readers } from '../http/context-middleware.ts';
@@ -11,12 +11,12 @@ import type { RequestContext } from '../request/context.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { EventIds } from './event-id.ts';
 import { EventIndex, isConcerned } from './event-index.ts';
-import { type EventQuery, eventQueryOf } from './event-query.ts';
+import { eventQueryOf } from './event-query.ts';
 import { resultOfEvent } from './read-event.ts';
 import { asSubscriber, type Subscriber } from './reader-watch.ts';
 import { Room } from './room.ts';
 import { SharedAnswers } from './shared-answers.ts';
-import { SharedOperations } from './shared-operation.ts';
+import { keyOfOperation, type SharedOperation, SharedOperations } from './shared-operation.ts';
 import { maxWaiting, Subscription } from './subscription.ts';
 import { ReaderWatches } from './reader-watches.ts';
 import type { TakenChange } from './waiting-changes.ts';
@@ -72,12 +72,15 @@ export class Subscriptions {
     if (this.#stopped.signal.aborted) throw new HubError('HUB_STOPPING');
     const { reader, policy, at } = asked;
     const access = policy.accessOf(reader, at);
-    const query = eventQueryOf(prepared, stages.planner.schema, stages.kinds.of(access), policy);
+    const permissionClass = permissionClassOf(reader, policy, at);
+    const key = keyOfOperation(prepared, permissionClass);
+    const query =
+      this.#operations.find(key)?.query ??
+      eventQueryOf(prepared, stages.planner.schema, stages.kinds.of(access), policy);
     const feed = feeds.get(query.community);
     if (feed === undefined) throw new HubError('PART_UNAVAILABLE', `no changes of ${query.community}`);
-    const permissionClass = permissionClassOf(reader, policy, at);
     const started = { identity: asked, policy, access, permissionClass };
-    const subscription = this.#enter(prepared, query, started, authorization);
+    const subscription = this.#enter({ key, prepared, query }, started, authorization);
     await this.#begin(subscription, feed, context.signal);
     return subscription;
   }
@@ -90,17 +93,12 @@ export class Subscriptions {
   }
 
   /** Adds a subscription to all that it uses. Throws if there is no room. */
-  #enter(
-    prepared: Prepared,
-    query: EventQuery,
-    started: Subscriber,
-    authorization: string | undefined,
-  ): Subscription {
-    const { hash, operationName, source, variables } = prepared.operation;
-    const key = JSON.stringify([hash, operationName, variables, started.permissionClass]);
-    const bytes = ownBytes + 2 * key.length + (this.#operations.has(key) ? 0 : documentMemory(source.length));
+  #enter(asked: SharedOperation, started: Subscriber, authorization: string | undefined): Subscription {
+    const { source } = asked.prepared.operation;
+    const isKept = this.#operations.find(asked.key) !== undefined;
+    const bytes = ownBytes + 2 * asked.key.length + (isKept ? 0 : documentMemory(source.length));
     const leaveRoom = this.#room.enter(started.identity.reader.subject, bytes);
-    const operation = this.#operations.enter({ key, prepared, query });
+    const operation = this.#operations.enter(asked);
     const watch = this.#watches.enter(authorization);
     const { identity, policy, access, permissionClass } = started;
     const { reader, token, budget, expiresAt } = identity;
@@ -117,8 +115,9 @@ export class Subscriptions {
     );
     this.#watches.add(authorization, subscription);
     this.#index.add(subscription);
-    const open = this.#open.get(query.community) ?? new Set();
-    this.#open.set(query.community, open.add(subscription));
+    const { community } = operation.query;
+    const open = this.#open.get(community) ?? new Set();
+    this.#open.set(community, open.add(subscription));
     return subscription;
   }
 

@@ -23,10 +23,10 @@ export const live: readonly Guard[] = [
   },
   {
     ...parts,
-    name: 'the permission class in the key of a shared event',
-    file: 'gateway/live/shared-answers.ts',
-    from: 'JSON.stringify([permissionClass, subject,',
-    to: 'JSON.stringify([permissionClass.length, subject, subject,',
+    name: 'the permission class in the key of a shared operation',
+    file: 'gateway/live/shared-operation.ts',
+    from: 'JSON.stringify([hash, operationName, variables, permissionClass])',
+    to: 'JSON.stringify([hash, operationName, variables, permissionClass.length])',
     tests: 'test/gateway/live/subscriptions',
   },
   {

@@ -24,8 +24,10 @@ import { policy } from '../../helpers/policy.ts';
 import { envelopeOf, readerOf } from '../../helpers/records.ts';
 import { disclosure } from '../audit/facts.ts';
 
-const published: GraphQLSchema = buildSchema(read('published.graphql'));
+/** The graph of the project. */
+export const published: GraphQLSchema = buildSchema(read('published.graphql'));
 const log = pino({ level: 'silent' });
+/** The record of the world, and a subscription to its kind. */
 export const id = 'Advisory:q3Jr0cXoT1y2bV8kLw5zSg';
 export const document = 'subscription S { advisoryEvents { eventId change recordId record { id serial } } }';
 
@@ -35,6 +37,7 @@ export class World {
   readonly asked: { readonly allowed: Allowed; readonly context: RequestContext }[] = [];
   /** The record by access of a reader, as the subgraph decides. */
   envelope: Envelope | null = null;
+  serial = 'S-1';
   trailIsDown = false;
   communityIsDown = false;
   refusal: HubError | null = null;
@@ -54,7 +57,7 @@ export class World {
       stages: world.#stages(),
       feeds: new Map([['cert-eu', world.#feed()]]),
       ids,
-      readers: { identify: world.#identify, policyInForce: () => policy },
+      readers: { identify: world.identify, policyInForce: () => policy },
       log,
     });
     return world;
@@ -105,9 +108,14 @@ export class World {
 
   readonly #identities = new Map<string, Identity>();
 
-  readonly #identify: Identify = async (authorization = '') => {
+  /** Returns a reader of the test; for `Bearer SUBJECT`, an analyst with this subject. */
+  readonly identify: Identify = async (authorization = '') => {
     if (this.refusal !== null) throw this.refusal;
-    const identity = this.#identities.get(authorization);
+    const [, subject] = /^Bearer (.+)$/.exec(authorization) ?? [];
+    const identity =
+      subject === undefined
+        ? this.#identities.get(authorization)
+        : identityOf(readerOf({ subject }), '2099-01-01');
     if (identity === undefined) throw new HubError('UNAUTHENTICATED');
     return await Promise.resolve({ ...identity, reader: { ...identity.reader, ...this.facts } });
   };
@@ -149,7 +157,7 @@ export class World {
       !this.communityIsDown &&
       policy.decideRow(this.envelope, 'Advisory', access) !== null &&
       policy.may(access, 'subscribe', 'Advisory', 'content', this.envelope);
-    const row = isSeen ? { id, serial: 'S-1' } : null;
+    const row = isSeen ? { id, serial: this.serial } : null;
     if (isSeen) collected.disclosed.push(disclosure({ tlp: this.envelope?.marking.tlp ?? 'RED' }));
     const data = { record: row, jcuSeen: isSeen ? { id } : null };
     return { written: new WrittenData(JSON.stringify(data)), given: null, collected };
