@@ -34,12 +34,17 @@ export async function* answerInParts(
   stages: Stages & { readonly gatherInParts: GatherInParts },
 ): AsyncGenerator<AnswerPart, void, void> {
   const prepared = await prepare(operation, context, stages);
-  if ('errors' in prepared) return yield { ...prepared, hasNext: false };
+  if ('errors' in prepared) {
+    yield { ...prepared, hasNext: false };
+    return;
+  }
   if (isSubscription(prepared.operation)) throw new HubError('STREAM_REQUIRED');
   const { allowed } = prepared.decision;
   const deferred = deferredIn(prepared);
-  if (allowed === null || deferred === null)
-    return yield { ...(await execute(prepared, context, stages)), hasNext: false };
+  if (allowed === null || deferred === null) {
+    yield { ...(await execute(prepared, context, stages)), hasNext: false };
+    return;
+  }
 
   const { variables } = prepared;
   const key = keyOf(allowed, prepared);

@@ -27,6 +27,9 @@ import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/issuer-keys.ts';
 import { RememberedTokens } from './identity/remembered-tokens.ts';
 import { KindSchemas } from './introspection/kinds.ts';
+import type { ChangeFeed } from './live/change-feed.ts';
+import { createEventIds } from './live/event-id.ts';
+import { Subscriptions } from './live/subscriptions.ts';
 import { parsedOf } from './plan/apollo-gateway.ts';
 import { createGather, createGatherInParts } from './plan/gather.ts';
 import { loadPlanner } from './plan/planner.ts';
@@ -86,9 +89,11 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const load = new Load({ requests: settings.maxRequests, delayMs: settings.maxLoopDelayMs });
   const policy = inForce(policies, acceptance);
   const readers = createReaders(settings, store, policy);
+  const feeds: ReadonlyMap<string, ChangeFeed> = new Map();
+  const live = new Subscriptions({ stages, feeds, ids: createEventIds(key), readers, log });
   const run = createRun(
     async (operation, context) => await answer(operation, context, stages),
-    () => Promise.reject(new HubError('OPERATION_RESOLUTION_FAILURE')),
+    async (...subscription) => await live.subscribe(...subscription),
     store.attempts,
     log,
   );
@@ -115,6 +120,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
       load.stop();
       // A load balancer notices by /ready, and clients of open connections by `connection: close`.
       await setTimeout(settings.drainMs);
+      live.stop();
       await sockets.stop();
       await listening.stop();
       policies.stop();

@@ -36,20 +36,26 @@ const bytesOfKind = 60;
  * Executes identical queries that are in progress together once for all readers of one permission class, and with `kept`
  * uses an answer again until a record of it changes. An answer is shared only if each subgraph allows it (`isShareable`):
  * otherwise every other reader's query is executed for that reader. Each request still has its own entry in the audit log.
- * A query with cursors is shared by requests of one person only, because cursors are bound to the reader. Mutations and the
- * fields of auditors and operators are never shared.
+ * A query with cursors is shared by requests of one person only, because cursors are bound to the reader. Mutations, the
+ * fields of auditors and operators, and the events of subscriptions are never shared here.
  */
 export function shareAnswers(gather: Gather, schema: GraphQLSchema, kept: KeptAnswers | null): Gather {
   const inProgress = new SharedWork<Gathered>();
   const known = new ByteCache<Dependence>(dependencesBytes);
+  // A reader who changed a record must not get an answer that was begun before.
+  let changes = 0;
   return async (allowed, request) => {
     const found = known.get(allowed.key);
     const dependence = found ?? dependenceOf(allowed.document, request.policy, schema);
     if (found === undefined) known.set(allowed.key, dependence, bytesOfKind * dependence.kinds.size);
     const { scope, kinds } = dependence;
-    if (scope === 'request') return await gather(allowed, request);
+    if (isChange(allowed.document))
+      return await gather(allowed, request).finally(() => {
+        changes += 1;
+      });
+    if (scope === 'request' || request.delivery !== undefined) return await gather(allowed, request);
 
-    const key = keyOf(allowed, request, scope);
+    const key = keyOf(allowed, request, scope, changes);
     const usable = kept?.get(key, request.at) ?? null;
     if (usable !== null) return usable;
 
@@ -69,11 +75,14 @@ function mayShare({ collected }: Gathered): boolean {
   return collected.unshared.size === 0;
 }
 
-/** Returns what identifies an operation and its answer: policy, permission class, document and variables. */
-function keyOf({ key, variables }: Allowed, request: RequestContext, scope: Scope): string {
+/**
+ * Returns what identifies an operation and its answer: policy, permission class, document, variables, and the number of
+ * changes that this hub sent before.
+ */
+function keyOf({ key, variables }: Allowed, request: RequestContext, scope: Scope, changes: number): string {
   const { policy, reader, at } = request;
   const person = scope === 'person' ? reader.subject : null;
-  return JSON.stringify([permissionClassOf(policy, reader, at), person, key, variables.given]);
+  return JSON.stringify([permissionClassOf(reader, policy, at), person, key, variables.given, changes]);
 }
 
 const cursorFields: ReadonlySet<string> = new Set(['cursor', 'startCursor', 'endCursor']);

@@ -1,48 +1,70 @@
 import { createHash } from 'node:crypto';
-import type { Policy } from '../../schema/policy/decide/policy.ts';
-import { rowActions } from '../../schema/policy/language/domain.ts';
-import type { Reader } from '../../schema/protocol/reader.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
-
-/** For each policy, the kinds of reader of which it is known whether a rule can name the person. */
-const known = new WeakMap<Policy, ByteCache<boolean>>();
-const knownBytes = 1_000_000;
+import { type Policy, type ReaderAccess } from '../../schema/policy/decide/policy.ts';
+import { readerSide } from '../../schema/policy/decide/relations.ts';
+import { allActions, type Relation } from '../../schema/policy/language/domain.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
+import { canonicalBytes, canonicalSet } from '../audit/canonical.ts';
 
 /**
- * Returns the permission class of a reader: two readers of one class get the same decision on every record, so they get
- * the same answer to the same operation. It is a hash of all facts about the reader except the subject, and of the subject
- * too if a rule can name the person. Ended shares, grants and agreements do not count.
+ * Returns the permission class of a reader under a policy at a time: two readers of one class get the same decision on
+ * every record, field and action. Answers may be shared within a class, so a class that is too wide discloses records to
+ * the wrong reader, and one that is too narrow costs time only. When in doubt, a fact is part of it.
+ *
+ * It is a hash of the policy version and of every fact of the reader, except the subject: organisation, communities,
+ * Member State, roles, sharing groups, client, purpose, picture, screen, and the shares, grants and agreements that are
+ * in force, with their ends. A fact that is added to `Reader` later is part of it without a change here. The subject is
+ * part of it if one of the reader's access keys could name it (`named:`), whatever the kind, the group or the action.
  */
-export function permissionClassOf(policy: Policy, reader: Reader, now: Date): string {
-  const { subject, onwardShares, grants, agreements, ...others } = reader;
-  const isValid = ({ until }: { readonly until: string }) => Date.parse(until) > now.getTime();
-  const held = [onwardShares, grants, agreements].map((list) => list.filter(isValid));
-  const person = canBeNamed(policy, reader, now) ? subject : null;
-  const facts = JSON.stringify([policy.version, person, held, Object.entries(others).toSorted(byName)]);
-  return createHash('sha256').update(facts).digest('base64url');
+export function permissionClassOf(reader: Reader, policy: Policy, now: Date): string {
+  const access = policy.accessOf(reader, now);
+  const { subject, ...facts } = reader;
+  const inForce = <Held extends { readonly until: string }>(held: readonly Held[]) =>
+    held.filter(({ until }) => Date.parse(until) > now.getTime());
+  const decisive = {
+    ...facts,
+    onwardShares: inForce(reader.onwardShares),
+    grants: inForce(reader.grants),
+    agreements: inForce(reader.agreements),
+    policy: policy.version,
+    subject: namesSubject(access, policy) ? subject : null,
+  };
+  return createHash('sha256')
+    .update(canonicalBytes(unordered(decisive)))
+    .digest('base64url');
 }
 
-/** Returns whether a rule can give this kind of reader a record because it names the person. */
-function canBeNamed(policy: Policy, reader: Reader, now: Date): boolean {
-  const kindOfReader = policy.accessOf(reader, now).kind;
-  const ofPolicy = known.get(policy) ?? new ByteCache<boolean>(knownBytes);
-  known.set(policy, ofPolicy);
-  const found = ofPolicy.get(kindOfReader);
-  if (found !== undefined) return found;
-  const { kinds } = policy.source.domain;
-  const names = Object.entries(kinds).some(([kind, { groups }]) =>
-    groups.some((group) =>
-      rowActions.some((action) =>
-        policy
-          .usableOf(kindOfReader, reader, kind, group, action)
-          .some(({ relation }) => relation === 'named person'),
-      ),
-    ),
-  );
-  ofPolicy.set(kindOfReader, names, 1);
-  return names;
+/** The registry returns lists in any order, which decides nothing. */
+function unordered(value: unknown): unknown {
+  if (Array.isArray(value)) return canonicalSet(value.map(unordered));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unordered(one)]));
 }
 
-function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
-  return one < other ? -1 : 1;
+/** Whether an access key of the reader could depend on the subject. Asks the relations themselves. */
+function namesSubject({ kind, reader, now }: ReaderAccess, policy: Policy): boolean {
+  const other = { ...reader, subject: `${reader.subject} ` };
+  return relationsOf(kind, reader, policy).some((relation) => {
+    const [own, others] = [reader, other].map((one) => readerSide(relation, one, now).join('\n'));
+    return own !== others;
+  });
+}
+
+const relations = new WeakMap<Policy, ByteCache<readonly Relation[]>>();
+
+/** Returns the relations of all variants that a kind of reader may use. Cached by kind: 1 MB for each policy. */
+function relationsOf(kindOfReader: string, reader: Reader, policy: Policy): readonly Relation[] {
+  const cache = relations.get(policy) ?? new ByteCache<readonly Relation[]>(1_000_000);
+  relations.set(policy, cache);
+  const known = cache.get(kindOfReader);
+  if (known !== undefined) return known;
+  const found = new Set<Relation>();
+  for (const [kind, { groups }] of Object.entries(policy.source.domain.kinds))
+    for (const group of groups)
+      for (const action of allActions)
+        for (const { relation } of policy.usableOf(kindOfReader, reader, kind, group, action))
+          found.add(relation);
+  const list = [...found];
+  cache.set(kindOfReader, list, list.length * 40);
+  return list;
 }

@@ -24,6 +24,8 @@ export type RequestContext = Identity & {
   readonly deadline: number;
   /** Aborted when the client has gone, so that nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** `subscription` if the answer becomes an event: each record must then be permitted for it too. */
+  readonly delivery?: 'subscription';
   /** Sets header fields of the HTTP response, also if the request fails later. */
   readonly setHeaders: (fields: Readonly<Record<string, string>>) => void;
 };

@@ -67,14 +67,6 @@ export const asking: readonly Guard[] = [
     tests: 'test/gateway/plan/planner',
   },
   {
-    name: 'the person in a permission class',
-    file: 'gateway/policy/permission-class.ts',
-    from: 'canBeNamed(policy, reader, now) ? subject : null',
-    to: 'null',
-    project: 'parts',
-    tests: 'test/gateway/policy/permission-class',
-  },
-  {
     name: 'an answer that is not to be shared',
     file: 'gateway/plan/share.ts',
     from: 'isFirst || mayShare(gathered)',

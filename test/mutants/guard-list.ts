@@ -3,6 +3,7 @@ import { changing } from './changing.ts';
 import { deciding } from './deciding.ts';
 import type { Guard } from './guard.ts';
 import { importing } from './importing.ts';
+import { live } from './live.ts';
 import { migrating } from './migrating.ts';
 import { relabelling } from './relabelling.ts';
 import { trusting } from './trusting.ts';
@@ -301,6 +302,7 @@ export const guards: readonly Guard[] = [
   ...changing,
   ...deciding,
   ...importing,
+  ...live,
   ...relabelling,
   ...migrating,
   ...trusting,

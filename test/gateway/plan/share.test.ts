@@ -100,6 +100,28 @@ test('shares an answer with cursors between requests of one person only', async 
   expect(seen.readers).toEqual(['m-1', 'm-2']);
 });
 
+test('executes a query again that comes after a change, also while an identical one is in progress', async () => {
+  const { seen, gather } = countingGather();
+  const begun = gather(allowed(), requestOf(machine));
+  await gather(allowed('mutation { retractCertEuRecord(input: {}) { record { id } } }'), requestOf(machine));
+  const [before, after] = [await begun, await gather(allowed(), requestOf(machine))];
+  expect([before.written?.data, after.written?.data]).toEqual([{ number: 1 }, { number: 3 }]);
+  const [one, other] = [gather(allowed(), requestOf(machine)), gather(allowed(), requestOf(machine))];
+  expect((await one).written?.data).toEqual((await other).written?.data);
+  expect(seen.readers).toHaveLength(4);
+});
+
+test('does not share the query for an event of a subscription', async () => {
+  const { seen, gather } = countingGather();
+  const event = { ...requestOf(machine), delivery: 'subscription' } as const;
+  await Promise.all([
+    gather(allowed(), requestOf(machine)),
+    gather(allowed(), event),
+    gather(allowed(), event),
+  ]);
+  expect(seen.readers).toHaveLength(3);
+});
+
 test('finds the scope of an operation', () => {
   const scopes = [
     '{ memberStates { code } }',
