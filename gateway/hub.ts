@@ -27,7 +27,7 @@ import { identify } from './identity/identify.ts';
 import { discoverKeys } from './identity/issuer-keys.ts';
 import { RememberedTokens } from './identity/remembered-tokens.ts';
 import { KindSchemas } from './introspection/kinds.ts';
-import type { ChangeFeed } from './live/change-feed.ts';
+import { createFeeds } from './live/feeds.ts';
 import { createEventIds } from './live/event-id.ts';
 import { Subscriptions } from './live/subscriptions.ts';
 import { parsedOf } from './plan/apollo-gateway.ts';
@@ -89,7 +89,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const load = new Load({ requests: settings.maxRequests, delayMs: settings.maxLoopDelayMs });
   const policy = inForce(policies, acceptance);
   const readers = createReaders(settings, store, policy);
-  const feeds: ReadonlyMap<string, ChangeFeed> = new Map();
+  const { feeds, stop: stopFeeds } = createFeeds(settings, () => orUnavailable(policy()), key, log);
   const live = new Subscriptions({ stages, feeds, ids: createEventIds(key), readers, log });
   const run = createRun(
     async (operation, context) => await answer(operation, context, stages),
@@ -121,7 +121,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
       // A load balancer notices by /ready, and clients of open connections by `connection: close`.
       await setTimeout(settings.drainMs);
       live.stop();
-      await sockets.stop();
+      await Promise.all([sockets.stop(), stopFeeds()]);
       await listening.stop();
       policies.stop();
       acceptance.stop();

@@ -1,4 +1,4 @@
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Logger } from 'pino';
 import { policyFilesAt } from '../../schema/policy/bundle/files.ts';
 import { watchPolicy } from '../../schema/policy/bundle/in-force.ts';
@@ -11,6 +11,9 @@ import { Changes } from './changes/changes.ts';
 import type { CommunityPart } from './graph/community.ts';
 import type { Context } from './graph/context.ts';
 import { Executors } from './graph/executors.ts';
+import type { ChangeSource } from './live/follow-changes.ts';
+import { type Position, sealPosition } from './live/position.ts';
+import { type ChangesEndpoint, createChangesEndpoint } from './live/serve-changes.ts';
 import { readHubKeys } from './verify/hub-keys.ts';
 import { compareHubVersion, type HubVersion } from './verify/hub-version.ts';
 import { Loaders } from './read/loaders.ts';
@@ -64,7 +67,9 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const operatorSwitch = followSwitch(store, (error) =>
     log.warn({ error: String(error) }, "the operator's switch cannot be read from the store"),
   );
-  const app = route(hub.authenticator, { served, hubVersion, isOut: operatorSwitch.isOut }, executors);
+  const changes = createChangesEndpoint(changesOf(community, { store, versions, served }, settings, log));
+  const preconditions = { served, hubVersion, isOut: operatorSwitch.isOut };
+  const app = route(hub.authenticator, preconditions, executors, changes);
   const { host, port } = settings;
   const server = createServerOf(settings, app);
   server.keepAliveTimeout = keepAliveMs;
@@ -72,6 +77,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   return {
     url: `${schemeOf(settings)}://${host}:${listening.port}/graphql`,
     stop: async () => {
+      changes.stop();
       await listening.stop(drainMs);
       operatorSwitch.stop();
       policies.stop();
@@ -111,6 +117,7 @@ function route(
   authenticator: HubAuthenticator,
   { served, hubVersion, isOut }: Preconditions,
   executors: Executors,
+  changes: ChangesEndpoint,
 ): Express {
   const app = express().disable('x-powered-by').disable('etag');
   // Liveness probe. Public.
@@ -120,8 +127,7 @@ function route(
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
   });
   app.post('/session', ...authenticator.acceptSession());
-  app.post(
-    '/graphql',
+  const verified: readonly RequestHandler[] = [
     ...authenticator.verifyRequest(),
     // After the hub is authenticated, so that no other caller can see that the community is switched off.
     (_request, response, next) => (isOut() ? void response.status(503).end() : next()),
@@ -129,11 +135,23 @@ function route(
       const { assertion } = request as Request & AssertedRequest;
       const isKnown = served.current() !== null && (await hubVersion.accepts(assertion.policy));
       const policy = served.current();
-      if (!isKnown || policy === null) return void response.status(503).end();
-      Object.assign(request, { policy, hubGone: untilClosed(response) } satisfies DecidedRequest);
-      return void (await executors.under(policy)(request, response, next));
+      if (isKnown && policy !== null) {
+        Object.assign(request, { policy, hubGone: untilClosed(response) } satisfies DecidedRequest);
+        next();
+      } else response.status(503).end();
     },
-  );
+  ];
+  app.post('/graphql', ...verified, async (request, response, next) => {
+    const { assertion, policy } = request as Request & AssertedRequest & DecidedRequest;
+    // Such an assertion has no reader.
+    if (assertion.delivery === 'changes') return void response.status(400).end();
+    return void (await executors.under(policy)(request, response, next));
+  });
+  app.post('/changes', ...verified, async (request, response) => {
+    const { assertion } = request as Request & AssertedRequest;
+    const isAllowed = () => !isOut() && authenticator.isInSession(assertion, new Date());
+    await changes.answer(request, response, isAllowed);
+  });
   return app.use(authenticator.rejectUnknownPath).use(authenticator.handleError);
 }
 
@@ -155,6 +173,17 @@ type DecidedRequest = { policy: Policy; hubGone: AbortSignal };
 /** The parts of a subgraph that its requests share. */
 type Shared = { readonly store: CommunityStore; readonly versions: Versions; readonly served: Served };
 
+/** Returns what the streams of changes read. */
+function changesOf(
+  { name: community, kinds }: CommunityPart,
+  { store, served }: Shared,
+  { cursorKey }: SubgraphSettings,
+  log: Logger,
+): ChangeSource {
+  const seal = (position: Position) => sealPosition(position, community, cursorKey);
+  return { community, kinds, store, policy: () => served.current(), cursorKey, seal, log };
+}
+
 function contextOf(
   request: Request,
   community: CommunityPart,
@@ -168,8 +197,9 @@ function contextOf(
   const { name, kinds } = community;
   const { cursorKey, shareLimit } = settings;
   const known = { oldest: served.oldest(), filled: served.filled() };
-  const { waitsMs } = assertion;
+  const { waitsMs, delivery } = assertion;
   const waits = { signal: hubGone, ...(waitsMs !== undefined && { maxMs: waitsMs }) };
+  const isEvent = delivery === 'subscription';
   const loaders = new Loaders({
     store,
     kinds,
@@ -177,6 +207,7 @@ function contextOf(
     readerAccess,
     cursorKey,
     shareLimit,
+    isEvent,
     ...known,
     ...waits,
   });

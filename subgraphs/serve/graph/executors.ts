@@ -84,6 +84,8 @@ async function run(
   prepared.set(query, known, documents.perCharacter * query.length);
   if ('errors' in known) return { errors: known.errors };
   const { document } = known;
+  if (contextValue.assertion.delivery === 'subscription' && document.definitions.some(isMutation))
+    return { errors: [withCode('REFUSED', 'an event is read by a query')] };
   return await execute({ schema, document, contextValue, variableValues: variables, operationName });
 }
 
@@ -125,6 +127,10 @@ function prepare(query: string, schema: GraphQLSchema): Prepared {
 /** graphql-js executes a subscription like a query, and its root field would then be asked for a record. */
 function isSubscription(one: DefinitionNode): boolean {
   return one.kind === Kind.OPERATION_DEFINITION && one.operation === OperationTypeNode.SUBSCRIPTION;
+}
+
+function isMutation(one: DefinitionNode): boolean {
+  return one.kind === Kind.OPERATION_DEFINITION && one.operation === OperationTypeNode.MUTATION;
 }
 
 const noStream = 'expected a query or a mutation: the changes of the store are at /changes';
