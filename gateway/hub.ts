@@ -1,55 +1,47 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type Express } from 'express';
-import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { type DocumentNode, type ExecutionResult, type GraphQLSchema, print } from 'graphql';
 import type { Logger } from 'pino';
-import { HubError } from '../schema/errors.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
-import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
+import { watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
+import type { SigningKey } from '../schema/protocol/session.ts';
 import { createLog } from '../schema/runtime/log.ts';
-import { fieldsOf } from './audit/fields.ts';
-import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
+import { answer, type Stages } from './answer.ts';
+import { answerInParts } from './deferred-answer.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
-import { chargeOperation, type Submitted } from './budget/charge-operation.ts';
 import { watchSigningKey } from './dispatch/agree.ts';
-import { type Collected, createCollected } from './dispatch/collected.ts';
 import { Parts } from './dispatch/parts.ts';
-import type { PartSource } from './dispatch/source.ts';
+import { createEngine } from './engine.ts';
 import { createApollo } from './http/apollo.ts';
-import { createEngine, type Engine } from './engine.ts';
 import { countFailures, noteFailure } from './http/failures.ts';
-import { compress, redCacheControl } from './http/compress.ts';
-import { chargeFirst, contextOf, identifyFirst } from './http/context-middleware.ts';
+import { compress } from './http/compress.ts';
+import { chargeFirst, contextOf, identifyFirst, type Readers } from './http/context-middleware.ts';
 import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { Load } from './http/load.ts';
-import { noteAnswer, observeRequest } from './http/observe-request.ts';
-import { readBody, refuseDepth, withoutEmptyName } from './http/request-body.ts';
+import { noteAnswers, observeRequest } from './http/observe-request.ts';
 import { replaceId } from './http/persisted-request.ts';
+import { readBody, refuseDepth, withoutEmptyName } from './http/request-body.ts';
 import { checkMethod, failSafely, notFound, setCommonHeaders } from './http/responses.ts';
-import { createHubSubgraph } from './hub-subgraph/subgraph.ts';
-import { identify } from './identity/identify.ts';
-import { discoverKeys } from './identity/issuer-keys.ts';
-import { RememberedTokens } from './identity/remembered-tokens.ts';
-import { introspect } from './introspection/introspect.ts';
-import { splitIntrospection } from './introspection/split.ts';
-import type { HubFigures } from './observe/hub-metrics.ts';
+import { createFeeds } from './live/feeds.ts';
+import { createEventIds } from './live/event-id.ts';
+import { Subscriptions } from './live/subscriptions.ts';
+import { figuresOf } from './observe/hub-figures.ts';
 import { type Observer, openObserver } from './observe/observer.ts';
 import { createReadiness } from './observe/readiness.ts';
-import type { Incoming } from './plan/apollo-gateway.ts';
-import type { Allowed, Gather, Gathered } from './plan/gather.ts';
-import { loadPlanner, loadNextPlanner, type Planner } from './plan/planner.ts';
-import { noOperations, type WatchedOperations, watchOperations } from './persisted/watch-operations.ts';
-import { decide } from './policy/decide.ts';
+import { type Choose, openOperations } from './persisted/open-operations.ts';
+import { parsedOf } from './plan/apollo-gateway.ts';
+import { loadNextPlanner, loadPlanner, type Planner } from './plan/planner.ts';
+import { createReaders, inForce, orUnavailable, watchIssuer } from './readers.ts';
 import type { RequestContext } from './request/context.ts';
-import { coerceVariables, isChange, onlyOperation } from './request/operation.ts';
-import { checkAudiences } from './request/audience-check.ts';
+import { createParse, type Parse } from './request/parse.ts';
 import type { HubSettings } from './settings.ts';
-import { shapeAnswer } from './shape/answer.ts';
-import { holdsRed } from './shape/holds.ts';
+import { createSources } from './sources.ts';
+import { streamFirst } from './stream/http-stream.ts';
+import { createRun, createRunInParts, type Run, type RunInParts } from './stream/run.ts';
+import { createWebSockets } from './stream/web-socket.ts';
 import { type HubStore, openHubStore } from './store.ts';
 import { acceptSupergraph, readSupergraph } from './supergraph.ts';
 import { type WatchedSupergraph, watchSupergraph } from './watch-supergraph.ts';
@@ -59,7 +51,7 @@ import { type WatchedSupergraph, watchSupergraph } from './watch-supergraph.ts';
  * while its store, the issuer or a community is down or no policy is in force: until they are available, it refuses the
  * requests that need them.
  *
- * A request passes these stages; each is a folder. `route` below has stages 1 to 3, `answer` the others.
+ * A request passes these stages; each is a folder. `route` below has stages 1 to 3, `answer` in answer.ts the others.
  *
  *  1. http           method, headers, size and depth of the body
  *  2. identity       the token and the registry give the reader (request/ defines the context)
@@ -79,303 +71,162 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const store = openHubStore(settings, key, log);
   const acceptance = await acceptSupergraph(signed, store.supergraphs, log);
   const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
+
   const communities = new Parts(settings, key, log);
   const sources = createSources(communities, store, log);
-  const first = createEngine(await loadPlanner(signed.opened.sdl), sources);
-  const operations = await openOperations(settings, first.planner, log);
+  const charge = createCharge(store.leases, settings.budgets, log);
+  const stagesOf = (planner: Planner): Stages => ({ ...createEngine(planner, sources), store, charge });
+  const first = stagesOf(await loadPlanner(signed.opened.sdl));
+  const operations = await openOperations(settings, first.planner.schema, log);
   const inUse = { signed, acceptance, loaded: first };
-  const engine = watchSupergraph(settings, inUse, {
+  const stages = watchSupergraph(settings, inUse, {
     memory: store.supergraphs,
-    load: async (sdl) => createEngine(await loadNextPlanner(sdl), sources),
+    load: async (sdl) => stagesOf(await loadNextPlanner(sdl)),
     prepare: async ({ planner }) => await operations.use(planner.schema),
     replaced: stopLater,
     log,
   });
-  const charge = createCharge(store.leases, settings.budgets, log);
+
   const load = new Load({ requests: settings.maxRequests, delayMs: settings.maxLoopDelayMs });
-  const policy = inForce(policies, engine);
+  const policy = inForce(policies, stages);
   const issuer = watchIssuer(settings);
-  const figures = figuresOf(policies, engine, operations, load, store, communities);
+  const figures = figuresOf({ policies, supergraph: stages, operations, load, store, communities });
   const isReady = async () => policy() !== null && (await store.isReady());
   const readiness = createReadiness(figures, store, issuer.state, isReady);
   const observer = await openObserver(settings, figures, readiness, log);
+  const readers = createReaders(settings, store, policy, { keys: issuer.keys, run: observer.run });
+
   const apollo = createApollo(
     first.planner,
-    async (incoming) => await answer(incoming, engine.current(), store, charge),
-    [noteFailure, noteAnswer(observer.ended !== null || observer.trace !== null)],
+    async (incoming) =>
+      await answer(parsedOf(incoming), incoming.context as RequestContext, stages.current()),
+    [noteFailure, noteAnswers(observer.note)],
     log,
   );
   await apollo.start();
-  const parts = { store, policy, isReady, load, apollo, charge, operations, keys: issuer.keys, observer };
-  const listening = await listen(route(settings, parts, log), settings);
+  const shared = { settings, stages, readers, load, choose: operations.choose, observer, key, policy, log };
+  const { parts, live, sockets, stopFeeds } = openStreams(shared, store);
+  const app = route({ ...settings, ...parts, isReady, apollo });
+  const listening = await listen(app, settings, sockets.attach);
   return {
     url: listening.url,
     stop: async () => {
       load.stop();
       // A load balancer notices by /ready, and clients of open connections by `connection: close`.
       await setTimeout(settings.drainMs);
+      live.stop();
+      await Promise.all([sockets.stop(), stopFeeds()]);
       await listening.stop();
       operations.stop();
       policies.stop();
-      engine.stop();
+      stages.stop();
       await apollo.stop();
-      await engine.current().planner.stop();
+      await stages.current().planner.stop();
       await store.close();
       await observer.stop();
     },
   };
 }
 
-/** Returns the figures that the metrics read. */
-function figuresOf(
-  policies: PolicyWatch,
-  supergraph: Pick<WatchedSupergraph<Engine>, 'isAccepted' | 'version'>,
-  operations: WatchedOperations,
-  load: Load,
+/** Opens the entry points that Apollo Server does not serve: WebSocket, server-sent events, multipart. */
+function openStreams(
+  { settings, stages, readers, load, choose, observer, key, policy, log }: StreamParts,
   store: HubStore,
-  communities: Parts,
-): HubFigures {
-  return {
-    policyVersion: () => policies.current()?.version ?? null,
-    supergraphVersion: () => (supergraph.isAccepted() ? supergraph.version() : null),
-    operations: () => operations.size(),
-    load: () => ({ state: load.state(), inProgress: load.inProgress }),
-    trail: store.trailFigures,
-    shelters: () => communities.states(),
+) {
+  const { feeds, stop: stopFeeds } = createFeeds(settings, () => orUnavailable(policy()), key, log);
+  const live = new Subscriptions({
+    stages: () => stages.current(),
+    feeds,
+    ids: createEventIds(key),
+    readers,
+    run: observer.runShared,
+    log,
+  });
+  stages.onReplaced(() => live.restart());
+  const outcome = { attempts: store.attempts, note: observer.note, log };
+  const run = createRun(
+    async (operation, context) => await answer(operation, context, stages.current()),
+    async (...subscription) => await live.subscribe(...subscription),
+    outcome,
+  );
+  const runInParts = createRunInParts(
+    (operation, context) => answerInParts(operation, context, stages.current()),
+    outcome,
+  );
+  const { request: charge } = stages.current().charge;
+  const { attempts } = store;
+  const parts = {
+    readers,
+    load,
+    choose,
+    parse: createParse(),
+    run,
+    runInParts,
+    charge,
+    attempts,
+    observer,
+    log,
   };
+  const schema = () => stages.current().planner.schema;
+  return { parts, live, sockets: createWebSockets({ ...settings, ...parts, schema }), stopFeeds };
 }
 
-/** The issuer's keys, and whether the issuer gave them when they were last needed. */
-function watchIssuer({ issuer, issuerKeysSeconds: maxAgeSeconds }: HubSettings) {
-  let state = 'not asked yet';
-  const noted = (isAvailable: boolean) => (state = isAvailable ? 'ready' : 'does not give its keys');
-  return { keys: discoverKeys(issuer, { maxAgeSeconds, noted }), state: () => state };
-}
+type StreamParts = Pick<RouteParts, 'readers' | 'load' | 'choose' | 'observer' | 'log'> & {
+  readonly settings: HubSettings;
+  readonly stages: WatchedSupergraph<Stages>;
+  readonly key: () => SigningKey;
+  readonly policy: () => Policy | null;
+};
 
 /** The parts that the stages before GraphQL use. */
 type RouteParts = {
-  readonly store: HubStore;
-  readonly policy: () => Policy | null;
+  readonly corsOrigins: readonly string[];
   readonly isReady: () => Promise<boolean>;
+  readonly readers: Readers;
   readonly load: Load;
-  readonly apollo: ApolloServer<RequestContext>;
-  readonly charge: Charge;
-  readonly operations: WatchedOperations;
-  readonly keys: ReturnType<typeof discoverKeys>;
+  readonly choose: Choose | null;
+  readonly charge: Charge['request'];
+  readonly attempts: HubStore['attempts'];
   readonly observer: Observer;
+  readonly parse: Parse;
+  readonly run: Run;
+  readonly runInParts: RunInParts;
+  readonly apollo: ApolloServer<RequestContext>;
+  readonly log: Logger;
 };
 
 /** The stages before GraphQL: http, identity, and budget for the bytes of the request. */
-function route(
-  settings: HubSettings,
-  { store, policy, isReady: isStoreReady, load, apollo, charge, operations, keys, observer }: RouteParts,
-  log: Logger,
-): Express {
-  const rules = {
-    ...settings,
-    keys,
-    remembered: new RememberedTokens(),
-  };
+function route(parts: RouteParts): Express {
+  const { load, apollo, observer } = parts;
   const app = express().disable('x-powered-by').disable('etag');
   app.use(setCommonHeaders, compress());
   app.get('/health', (_request, response) => void response.json({ status: 'up' }));
   app.get('/ready', async (_request, response) => {
-    const isReady = await isStoreReady();
+    const isReady = await parts.isReady();
     const status = load.state() === 'ready' && !isReady ? 'not ready' : load.state();
     response.status(status === 'ready' ? 200 : 503).json({ status });
   });
-  app.use(countFailures(store.attempts), observeRequest(observer));
+  app.use(countFailures(parts.attempts), observeRequest(observer));
   app.use(
     '/graphql',
-    ...allowOrigins(settings.corsOrigins),
+    ...allowOrigins(parts.corsOrigins),
     checkMethod,
     load.admit,
-    identifyFirst(
-      async (authorization, now) =>
-        await observer.run('identity', async () => await identify(authorization, rules, store.registry, now)),
-      () => orUnavailable(policy()),
-    ),
+    identifyFirst(parts.readers),
     readBody,
-    chargeFirst(charge.request),
+    chargeFirst(parts.charge),
     refuseDepth,
     withoutEmptyName,
-    replaceId(settings.operations, operations),
+    // Before all that parses a document, so that the safelist covers every transport over HTTP.
+    replaceId(parts.choose),
+    streamFirst(parts),
     expressMiddleware(apollo, { context: ({ res }) => Promise.resolve(contextOf(res)) }),
   );
-  return app.use(notFound).use(failSafely(log));
-}
-
-/** Reads the operators' operations. A hub without them does not look for any. */
-async function openOperations(
-  { operations, operationsFolder }: HubSettings,
-  { schema }: Planner,
-  log: Logger,
-): Promise<WatchedOperations> {
-  if (operations === 'off' || operationsFolder === null) return noOperations;
-  return await watchOperations(operationsFolder, schema, log);
-}
-
-/** Returns a function that returns the policy in force. It returns null if there is no policy, or no accepted supergraph. */
-function inForce(
-  policies: PolicyWatch,
-  supergraph: Pick<WatchedSupergraph<Engine>, 'isAccepted'>,
-): () => Policy | null {
-  return () => (supergraph.isAccepted() ? (policies.current()?.policy ?? null) : null);
-}
-
-/** Returns the policy in force. The whole request is decided by it, also if the policy changes meanwhile. */
-function orUnavailable(policy: Policy | null): Policy {
-  if (policy === null)
-    throw new HubError(
-      'POLICY_UNAVAILABLE',
-      'no policy is in force, or the supergraph is not accepted: the log says why',
-    );
-  return policy;
-}
-
-/** The stages from a parsed operation to its response: budget, validation, introspection, policy, plan with dispatch, shape, audit. */
-async function answer(
-  incoming: Incoming,
-  { planner, gather, kinds, checks: { validate, lists } }: Engine,
-  store: HubStore,
-  charge: Charge,
-): Promise<ExecutionResult> {
-  const context = incoming.context as RequestContext;
-  // Apollo Server resolves an unknown operation name to null: take the name as the client sent it.
-  const operationName = incoming.request.operationName ?? null;
-  const variables = incoming.request.variables ?? {};
-  const choose = () => onlyOperation(incoming.document, operationName, planner.schema);
-  const document = await chargeOperation(toSubmitted(incoming), choose, lists, charge, context);
-
-  const ofKind = kinds.of(context.policy.accessOf(context.reader, context.at));
-  const key = `${incoming.queryHash} ${operationName}`;
-  const errors = validate({ key, document: incoming.document, operation: document }, ofKind);
-  if (errors.length > 0) return { errors };
-  const coerced = coerceVariables(document, variables, planner.schema);
-
-  const split = splitIntrospection(document);
-  const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables);
-
-  const decision = await decideOn(split.data, coerced, planner.schema, ofKind, context);
-
-  const facts = {
-    correlationId: context.correlationId,
-    at: context.at,
-    reader: context.reader,
-    token: context.token,
-    operation: { name: operationName, document: incoming.source, variables: recordable(document, variables) },
-    policy: context.policy.version,
-    refused: decision.refused,
-  };
-  if (decision.allowed !== null && isChange(decision.allowed)) {
-    await checkAudiences(decision.allowed, coerced, planner.schema, store.registry);
-    await context.observed.run('audit', async () => await recordIntent(store.trail(), facts));
-  }
-
-  const given = { given: variables, coerced };
-  const gathered = await gatherAllowed(decision.allowed, split.data, given, gather, incoming);
-
-  const parts = {
-    document: split.data,
-    operationName,
-    variables,
-    refusedAt: decision.refusedAt,
-    isPruned: decision.allowed !== split.data,
-    order: split.order,
-  };
-  const shaped = shapeAnswer(gathered, parts, shown, context, planner.schema);
-
-  await discloseUnder(
-    { ...facts, fields: givenFields(gathered, decision.allowed, coerced, planner) },
-    gathered.collected,
-    context,
-    store,
-  );
-  return shaped;
-}
-
-/** The stage policy. Without data there is nothing to decide. */
-async function decideOn(
-  document: DocumentNode | null,
-  variables: Parameters<typeof decide>[0]['variables'],
-  schema: GraphQLSchema,
-  ofKind: GraphQLSchema,
-  { observed }: RequestContext,
-): Promise<ReturnType<typeof decide>> {
-  if (document === null) return { refused: [], refusedAt: [], allowed: null };
-  return await observed.run('policy', () => Promise.resolve(decide({ document, variables }, schema, ofKind)));
-}
-
-/** The stages plan and dispatch. If the policy allows no part of the operation, no subgraph is asked. */
-async function gatherAllowed(
-  allowed: DocumentNode | null,
-  asked: DocumentNode | null,
-  variables: Allowed['variables'],
-  gather: Gather,
-  incoming: Incoming,
-): Promise<Gathered> {
-  if (allowed === null) return { written: null, given: null, collected: createCollected() };
-  const key = keyOf(allowed, asked, incoming);
-  return await gather(
-    { key, document: allowed, variables },
-    toEnd(incoming.context as RequestContext, allowed),
-  );
-}
-
-/** The coordinates that an answer gives, for the audit entry. */
-function givenFields(
-  { written, given }: Gathered,
-  allowed: DocumentNode | null,
-  variables: Parameters<typeof fieldsOf>[1],
-  { schema }: Planner,
-): ReturnType<typeof fieldsOf> {
-  if (allowed === null) return { given: [], empty: [] };
-  if (given === null) return fieldsOf(allowed, variables, written?.data ?? null, schema);
-  const asked = fieldsOf(allowed, variables, null, schema).empty;
-  const [some, none] = [asked.filter((one) => given.has(one)), asked.filter((one) => !given.has(one))];
-  return { given: some, empty: none };
-}
-
-/** The stage audit: records the disclosures before the response leaves. A response with RED is never stored. */
-async function discloseUnder(
-  facts: Omit<Parameters<typeof recordDisclosure>[1], 'disclosed' | 'lost'>,
-  { disclosed, failedSubgraphs }: Collected,
-  context: RequestContext,
-  store: HubStore,
-): Promise<void> {
-  if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
-  const whole = { ...facts, disclosed, lost: [...failedSubgraphs] };
-  await context.observed.run('audit', async () => await recordDisclosure(store.trail(), whole));
-}
-
-function toSubmitted({ document, source, request }: Incoming): Submitted {
-  const variables = request.variables ?? {};
-  return { document, variables, keptBytes: source.length + JSON.stringify(variables).length };
-}
-
-/** A change that was sent runs to its end, also if the client has gone: the audit log records its result. */
-function toEnd(context: RequestContext, document: DocumentNode): RequestContext {
-  return isChange(document) ? { ...context, signal: new AbortController().signal } : context;
-}
-
-/** Returns a key of the allowed document: Apollo Server's hash of the text, or a hash of what is left of the document. */
-function keyOf(allowed: DocumentNode, asked: DocumentNode | null, { queryHash, request }: Incoming): string {
-  const isWhole = allowed === asked && asked !== null && request.operationName === undefined;
-  return isWhole ? queryHash : createHash('sha256').update(print(allowed)).digest('hex');
-}
-
-/** Returns the sources of the data: the hub's own subgraph in this process, and one for each community. */
-function createSources(
-  communities: Parts,
-  store: HubStore,
-  log: Logger,
-): (name: string, schema: GraphQLSchema) => PartSource {
-  const own = createHubSubgraph(store, log);
-  return (name, schema) => (name === 'hub' ? own : communities.source(name, schema));
+  return app.use(notFound).use(failSafely(parts.log));
 }
 
 /** Requests in progress still use the planner of the supergraph that was replaced. */
-function stopLater({ planner }: Engine): void {
+function stopLater({ planner }: Stages): void {
   globalThis.setTimeout(() => void planner.stop(), requestMs).unref();
 }
 

@@ -7,11 +7,12 @@ const help = `The JCU hub's gateway.
   node gateway/main.ts
       starts the hub with the settings in the environment (listed below)
   node gateway/main.ts --open --supergraph FILE [--port N] [--subgraph NAME=URL]...
-                       [--max-selections N] [--max-depth N] [--max-root-fields N]
+                       [--max-selections N] [--max-depth N] [--max-root-fields N] [--share]
       serves any supergraph for trials, without tokens, policy and audit log; on
       loopback only; refuses to start in production or if settings of the hub are set.
       --subgraph replaces the URL of a subgraph that the supergraph states; the limits
-      are those of one operation with its fragments expanded (2000, 24 and 100)
+      are those of one operation with its fragments expanded (2000, 24 and 100);
+      --share executes identical queries that are in progress together only once
   node gateway/main.ts --help
       prints this text and the settings
 
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
       'max-selections': { type: 'string', default: String(limits.selections) },
       'max-depth': { type: 'string', default: String(limits.depth) },
       'max-root-fields': { type: 'string', default: String(limits.rootFields) },
+      share: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -59,6 +61,7 @@ type OpenValues = {
   readonly 'max-selections': string;
   readonly 'max-depth': string;
   readonly 'max-root-fields': string;
+  readonly share: boolean;
 };
 
 async function startOpenWiring(values: OpenValues) {
@@ -68,6 +71,7 @@ async function startOpenWiring(values: OpenValues) {
     supergraph: values.supergraph,
     port: Number(values.port),
     env: process.env,
+    shares: values.share,
     addresses: new Map(values.subgraph.map(toAddress)),
     limits: {
       selections: toLimit('--max-selections', values['max-selections']),

@@ -15,6 +15,8 @@ export type WatchedSupergraph<Loaded> = {
   version(): number;
   /** Returns true once the store has confirmed that no newer supergraph was accepted before. */
   isAccepted(): boolean;
+  /** Calls `listener` each time another supergraph has come into force. */
+  onReplaced(listener: () => void): void;
   stop(): void;
 };
 
@@ -65,6 +67,7 @@ export function watchSupergraph<Loaded>(
     current: () => watch.inForce.loaded,
     version: () => watch.version,
     isAccepted: () => watch.inForce.acceptance.isAccepted(),
+    onReplaced: (listener) => void watch.listeners.push(listener),
     stop: () => {
       isStopped = true;
       clearTimeout(timer);
@@ -80,6 +83,7 @@ class SupergraphWatch<Loaded> {
   readonly #files: SupergraphFiles;
   readonly #use: SupergraphUse<Loaded>;
   inForce: InForce<Loaded>;
+  readonly listeners: (() => void)[] = [];
   /** The content of the file that needs nothing more: it is in force, or its fault was logged. */
   #decided: string | null;
   #waiting: Waiting<Loaded> | null = null;
@@ -134,6 +138,7 @@ class SupergraphWatch<Loaded> {
     this.#use.log.warn(
       `the supergraph in force is version ${this.version}, signed by ${signed.opened.signedBy}`,
     );
+    for (const listener of this.listeners) listener();
     this.#use.replaced(old);
   }
 }

@@ -71,6 +71,17 @@ export const errorTable = {
     status: 405,
     message: 'This path accepts only POST, and GET for queries. Use one of them.',
   },
+  STREAM_REQUIRED: {
+    status: 406,
+    message:
+      'A subscription needs a stream. Use WebSocket with the subprotocol graphql-transport-ws, or POST with ' +
+      '"accept: text/event-stream" or "accept: multipart/mixed;subscriptionSpec=1.0".',
+  },
+  RESUME_EXPIRED: {
+    status: 409,
+    message:
+      'Events may be missing from here on. List the records again, then subscribe without resumeAfter.',
+  },
   TOO_LARGE: { status: 413, message: 'The request is too large. Send a smaller request.' },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
@@ -79,6 +90,14 @@ export const errorTable = {
   RATE_LIMITED: {
     status: 429,
     message: 'The budget of this reader or organisation is used up. Try again after the time in Retry-After.',
+  },
+  TOO_MANY_SUBSCRIPTIONS: {
+    status: 429,
+    message: 'This connection or reader has too many subscriptions in progress. End one of them first.',
+  },
+  SLOW_READER: {
+    status: 200,
+    message: 'The client takes the events too slowly. Subscribe again with resumeAfter.',
   },
   PART_UNAVAILABLE: {
     status: 200,
@@ -101,6 +120,10 @@ export const errorTable = {
   OVERLOADED: {
     status: 503,
     message: 'The hub has too many requests in progress. Try again after the time in Retry-After.',
+  },
+  HUB_STOPPING: {
+    status: 503,
+    message: 'The hub is stopping. Connect again, and continue with resumeAfter.',
   },
   INTERNAL: {
     status: 500,

@@ -51,9 +51,11 @@ function assertionHeader(
   context: RequestContext,
   waitsMs: number,
 ): Readonly<Record<string, string>> {
-  const { reader, correlationId } = context;
+  const { reader, correlationId, delivery } = context;
   const policy = context.policy.version;
   const request = { body, number: held.next() };
-  const signed = signAssertion({ reader, policy, correlationId, waitsMs }, request, held.session, new Date());
+  const use = delivery !== undefined && { delivery };
+  const assertion = { reader, policy, correlationId, waitsMs, ...use };
+  const signed = signAssertion(assertion, request, held.session, new Date());
   return { authorization: `Bearer ${signed}`, ...context.observed.traceHeaders() };
 }

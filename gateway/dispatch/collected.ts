@@ -13,6 +13,8 @@ export type Collected = {
   readonly disclosed: RecordedDisclosure[];
   /** The names of the subgraphs that failed: no valid response in time. */
   readonly failedSubgraphs: Set<string>;
+  /** The names of the subgraphs whose answers are for this reader only: they did not allow to share them. */
+  readonly unshared: Set<string>;
   /** Error codes that subgraphs returned and that the reader gets. */
   readonly errorCodes: Set<HubErrorCode>;
   /** The size of the answers so far. */
@@ -31,5 +33,6 @@ export function createCollected(): Collected {
   const sizes = new AnswerSizes();
   const room = new DisclosureRoom();
   const places = new Map<string, readonly Place[]>();
-  return { disclosed: [], failedSubgraphs: new Set(), errorCodes: new Set(), sizes, room, places };
+  const [failedSubgraphs, unshared] = [new Set<string>(), new Set<string>()];
+  return { disclosed: [], failedSubgraphs, unshared, errorCodes: new Set(), sizes, room, places };
 }

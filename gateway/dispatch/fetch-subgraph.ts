@@ -10,6 +10,8 @@ export type SubgraphResponse = {
   readonly data: Record<string, unknown> | null;
   readonly errors: readonly unknown[];
   readonly disclosed: unknown;
+  /** Whether the community allows to give the answer to other readers of the same permission class. */
+  readonly isShareable: boolean;
 };
 
 /**
@@ -180,8 +182,9 @@ function readAnswer(text: string): SubgraphResponse {
   const errors = value['errors'] ?? [];
   if (data !== null && !isObject(data)) throw new Error('expected data to be an object or null');
   if (!Array.isArray(errors)) throw new Error('expected errors to be a list');
-  const extensions = value['extensions'];
-  return { data, errors, disclosed: isObject(extensions) ? extensions['disclosed'] : undefined };
+  const extensions = isObject(value['extensions']) ? value['extensions'] : {};
+  const { disclosed, shareable } = extensions;
+  return { data, errors, disclosed, isShareable: shareable === true };
 }
 
 /** Returns true if a text may have a key that changes a prototype, plain or escaped. The slower parser then checks each key. */

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { isHubErrorCode } from '../../schema/errors.ts';
+import { isShareable } from '../../schema/protocol/shareable.ts';
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import type { PartAnswer, PartQuery } from '../plan/execute.ts';
 import type { InProgress } from './answer-size.ts';
@@ -73,6 +74,7 @@ function takeAnswer(
   const { data, rows } = checkAnswer(answer.data, asked, types);
   checkDisclosed(rows, disclosed);
   collected.room.take(community, disclosed);
+  if (!answer.isShareable || !isShareable(disclosed, 'AMBER_STRICT')) collected.unshared.add(community);
   for (const one of disclosed) collected.disclosed.push(one);
   return data;
 }

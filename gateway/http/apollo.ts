@@ -3,12 +3,13 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import type { ExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
-import { errorTable, type HubErrorCode, isHubErrorCode } from '../../schema/errors.ts';
+import { errorTable, isHubErrorCode } from '../../schema/errors.ts';
 import { gatewayOf, type Incoming } from '../plan/apollo-gateway.ts';
 import type { Planner } from '../plan/planner.ts';
 import type { RequestContext } from '../request/context.ts';
+import { toConstant } from './constant-errors.ts';
 import { createDocumentStore, maxTokens } from './document-store.ts';
 import { toGraphQLError } from '../request/errors.ts';
 import { stringifyResult } from '../shape/written-data.ts';
@@ -71,32 +72,3 @@ const statusOfTable: ApolloServerPlugin<RequestContext> = {
       },
     }),
 };
-
-/** Apollo Server's own error codes that mean a fault of the client. */
-const clientFaults: ReadonlyMap<string, HubErrorCode> = new Map([
-  ['PERSISTED_QUERY_NOT_SUPPORTED', 'BAD_REQUEST'],
-]);
-
-/** Replaces an error by the constant of its code. Parser and validation errors depend on no data, so they stay. */
-export function toConstant(formatted: GraphQLFormattedError): GraphQLFormattedError {
-  const given = formatted.extensions?.['code'];
-  const code = isHubErrorCode(given) ? given : (clientFaults.get(String(given)) ?? 'INTERNAL');
-  // Parser and validation errors have locations. An error without one is an internal failure: hide its message.
-  const hasLocation = formatted.locations !== undefined;
-  const full = hasLocation && (code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED');
-  // The stages build these paths from the reader's document. An internal error may have one of the executor's.
-  const hasPath = formatted.path !== undefined && code !== 'INTERNAL';
-  const { message } = full ? formatted : errorTable[code];
-  const { part, coordinates, unknown } = formatted.extensions ?? {};
-  return {
-    message,
-    ...(full ? { locations: formatted.locations } : {}),
-    ...(hasPath ? { path: formatted.path } : {}),
-    extensions: {
-      code,
-      ...(typeof part === 'string' ? { part } : {}),
-      ...(Array.isArray(coordinates) ? { coordinates } : {}),
-      ...(code === 'UNKNOWN_RECIPIENT' && Array.isArray(unknown) ? { unknown } : {}),
-    },
-  };
-}

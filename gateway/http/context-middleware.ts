@@ -8,28 +8,37 @@ import { correlationIdOf } from './responses.ts';
 /** The time that one request may take in all, in milliseconds. */
 const requestDeadlineMs = 10_000;
 
+/** Returns the reader of an `authorization` header at a time. Throws UNAUTHENTICATED. */
+export type Identify = (authorization: string | undefined, now: Date) => Promise<Identity>;
+
+/** The sources of a request's context. `policyInForce` throws POLICY_UNAVAILABLE. */
+export type Readers = { readonly identify: Identify; readonly policyInForce: () => Policy };
+
+/** Creates the context of one operation: the reader, and the policy in force. */
+export async function createContext(
+  { identify, policyInForce }: Readers,
+  authorization: string | undefined,
+  request: Pick<RequestContext, 'correlationId' | 'signal' | 'setHeaders' | 'observed'>,
+): Promise<RequestContext> {
+  const at = new Date();
+  const identity = await identify(authorization, at);
+  const deadline = at.getTime() + requestDeadlineMs;
+  return { ...identity, ...request, at, policy: policyInForce(), deadline };
+}
+
 /** Creates the request context before the body is parsed: the reader, and the policy in force. */
-export function identifyFirst(
-  identify: (authorization: string | undefined, now: Date) => Promise<Identity>,
-  policyInForce: () => Policy,
-): RequestHandler {
+export function identifyFirst(readers: Readers): RequestHandler {
   return async (request, response, next) => {
-    const at = new Date();
     const gone = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();
     });
-    const identity = await identify(request.get('authorization'), at);
-    response.locals['context'] = {
-      ...identity,
+    response.locals['context'] = await createContext(readers, request.get('authorization'), {
       correlationId: correlationIdOf(response),
-      at,
-      policy: policyInForce(),
-      deadline: at.getTime() + requestDeadlineMs,
       signal: gone.signal,
       setHeaders: (fields) => void response.set(fields),
       observed: observedOf(response),
-    } satisfies RequestContext;
+    });
     next();
   };
 }

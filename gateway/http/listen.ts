@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { listenOn } from '../../schema/runtime/listen.ts';
 import { createServerOf, schemeOf, type Tls } from '../../schema/runtime/tls.ts';
 
@@ -9,14 +9,17 @@ export type Listening = { readonly url: string; stop(): Promise<void> };
 const drainMs = 12_000;
 
 /**
- * Starts to listen, over HTTPS if a certificate is given, with time limits for headers and bodies. Throws if the port is
- * in use.
+ * Starts to listen, over HTTPS if a certificate is given, with time limits for headers and bodies. `attach` gets the
+ * server first. Throws if the port is in use.
  */
 export async function listen(
   app: RequestListener,
   { host, port, ...tls }: { readonly host: string; readonly port: number } & Tls,
+  attach: (server: Server) => void = () => undefined,
 ): Promise<Listening> {
-  const listening = await listenOn(createServerOf(tls, app), { host, port, choose: 'JCU_PORT or --port' });
+  const server = createServerOf(tls, app);
+  attach(server);
+  const listening = await listenOn(server, { host, port, choose: 'JCU_PORT or --port' });
   return {
     url: `${schemeOf(tls)}://${host}:${listening.port}/graphql`,
     stop: async () => await listening.stop(drainMs),

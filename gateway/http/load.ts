@@ -26,6 +26,7 @@ export class Load {
   readonly #limits: LoadLimits;
   readonly #readDelay: ReadDelay;
   readonly #inProgress = new Set<Response>();
+  #operations = 0;
   readonly #timer: NodeJS.Timeout;
   #above = 0;
   #isStopping = false;
@@ -44,12 +45,14 @@ export class Load {
   state(): LoadState {
     if (this.#isStopping) return 'stopping';
     const isDelayed = this.#above >= secondsAbove;
-    return isDelayed || this.#inProgress.size >= this.#limits.requests ? 'overloaded' : 'ready';
+    return isDelayed || this.#inProgress.size + this.#operations >= this.#limits.requests
+      ? 'overloaded'
+      : 'ready';
   }
 
   /** The number of requests in progress. */
   get inProgress(): number {
-    return this.#inProgress.size;
+    return this.#inProgress.size + this.#operations;
   }
 
   /** Refuses a request with OVERLOADED before anything is spent on it, or counts it until its response is sent. */
@@ -63,6 +66,22 @@ export class Load {
     response.once('close', () => this.#inProgress.delete(response));
     next();
   };
+
+  /** Counts an operation on a connection that is open, until the returned function is called. Null if it is refused. */
+  begin(): (() => void) | null {
+    if (this.state() === 'overloaded') return null;
+    this.#operations += 1;
+    let isCounted = true;
+    return () => {
+      if (isCounted) this.#operations -= 1;
+      isCounted = false;
+    };
+  }
+
+  /** Counts a request no more, although its response goes on: an open subscription waits most of its time. */
+  release(response: Response): void {
+    this.#inProgress.delete(response);
+  }
 
   /** Starts to stop: each response from now on ends its connection, so that clients open new ones elsewhere. */
   stop(): void {

@@ -1,9 +1,8 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { RequestHandler, Response } from 'express';
 import { isHubErrorCode } from '../../schema/errors.ts';
-import type { TraceAttributes } from '../../schema/runtime/observe/tracing.ts';
-import { hashOperation } from '../audit/operation-hash.ts';
-import { Observed } from '../observe/observed.ts';
+import { attributesOf, type NoteAnswer, noteNothing } from '../observe/note-answer.ts';
+import { type EntryPoint, Observed } from '../observe/observed.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Registered } from '../persisted/read-operations.ts';
 import type { RequestContext } from '../request/context.ts';
@@ -24,7 +23,7 @@ export function observeRequest({ run, ended, trace, traceHeaders }: Omit<Observe
         noteFailure(response, observed);
         ended({
           correlationId: correlationIdOf(response),
-          entry: 'http',
+          entry: (response.locals['entry'] as EntryPoint | undefined) ?? 'http',
           method: methods.has(request.method) ? request.method : 'OTHER',
           status: response.statusCode,
           isWhole: response.writableFinished,
@@ -39,18 +38,13 @@ export function observeRequest({ run, ended, trace, traceHeaders }: Omit<Observe
       next();
       return;
     }
-    response.once('close', () => active.end(attributesOf(response, observed), response.statusCode >= 500));
+    response.once('close', () =>
+      active.end(
+        attributesOf(response.statusCode, correlationIdOf(response), observed),
+        response.statusCode >= 500,
+      ),
+    );
     active.within(next);
-  };
-}
-
-/** The correlation id leads from a trace to the access log and the audit log. */
-function attributesOf(response: Response, { codes, parts }: Observed): TraceAttributes {
-  return {
-    'http.response.status_code': response.statusCode,
-    'jcu.correlation_id': correlationIdOf(response),
-    'jcu.codes': [...codes].join(' '),
-    'jcu.failed_parts': [...parts].join(' '),
   };
 }
 
@@ -65,33 +59,26 @@ function noteFailure(response: Response, observed: Observed): void {
   if (isHubErrorCode(code)) observed.codes.add(code);
 }
 
-/** Notes the error codes of a GraphQL response and its operation: by the name of a registered one, or by a hash. */
-export function noteAnswer(isWanted: boolean): ApolloServerPlugin<RequestContext> {
-  if (!isWanted) return {};
+/** Notes the error codes and the operation of each GraphQL response of Apollo Server. */
+export function noteAnswers(note: NoteAnswer): ApolloServerPlugin<RequestContext> {
+  if (note === noteNothing) return {};
   return {
     requestDidStart: () =>
       Promise.resolve({
         willSendResponse: ({ response: { body }, contextValue: { observed }, source }) => {
-          const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
-          for (const { extensions } of errors)
-            if (isHubErrorCode(extensions?.['code'])) observed.codes.add(extensions['code']);
-          if (source !== undefined) observed.operation ??= hashOf(source);
+          note(observed, source, body.kind === 'single' ? body.singleResult.errors : undefined);
           return Promise.resolve();
         },
       }),
   };
 }
 
+/** Notes that a response is a stream of server-sent events. */
+export function noteEventStream(response: Response): void {
+  response.locals['entry'] = 'sse' satisfies EntryPoint;
+}
+
 /** Notes the name of a registered operation. */
 export function noteRegistered(response: Response, { name }: Registered): void {
   if (name !== null) observedOf(response).operation = name;
-}
-
-/** The hash of the audit log, which has no values. */
-function hashOf(source: string): string | null {
-  try {
-    return `sha256:${hashOperation(source)}`;
-  } catch {
-    return null;
-  }
 }

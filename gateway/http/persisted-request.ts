@@ -1,22 +1,18 @@
 import type { Request, RequestHandler } from 'express';
 import { HubError } from '../../schema/errors.ts';
-import {
-  type AskedDocument,
-  chooseDocument,
-  type Operations,
-  type OperationsMode,
-} from '../persisted/operations.ts';
+import type { Choose } from '../persisted/open-operations.ts';
+import type { AskedDocument } from '../persisted/operations.ts';
 import { noteRegistered } from './observe-request.ts';
 
 /**
  * Puts the text of a registered operation in the place of its id, so that it passes every stage as a text of a client
- * does. Refuses what the mode does not allow. In mode `off` a request stays as it is.
+ * does. Refuses what the mode does not allow. Without `choose` a request stays as it is.
  */
-export function replaceId(mode: OperationsMode, operations: Operations): RequestHandler {
+export function replaceId(choose: Choose | null): RequestHandler {
   return (request, response, next) => {
-    if (mode !== 'off') {
+    if (choose !== null) {
       const isGet = request.method === 'GET';
-      const { text, registered } = chooseDocument(isGet ? inUrl(request) : inBody(request), mode, operations);
+      const { text, registered } = choose(isGet ? inUrl(request) : inBody(request));
       if (registered !== null) noteRegistered(response, registered);
       if (text !== null) (isGet ? writeUrl : writeBody)(request, text);
     }

@@ -2,7 +2,8 @@ import express, { type Request, type RequestHandler } from 'express';
 import { isUtf8 } from 'node:buffer';
 import { HubError } from '../../schema/errors.ts';
 
-const maxBytes = '256kb';
+/** The maximum size of a request, and of a message of a WebSocket, in bytes. */
+export const maxBytes = 256 * 1024;
 const maxDepth = 64;
 
 const sizes = new WeakMap<object, number>();
@@ -40,7 +41,13 @@ export function sizeOf(request: Request): number {
 
 /** Rejects a body, or variables in the URL, that are nested deeper than 64 levels: recursive code would overflow the stack. */
 export const refuseDepth: RequestHandler = (request, _response, next) => {
-  let level: readonly unknown[] = [request.body, ...inUrl(request)];
+  checkDepth([request.body, ...inUrl(request)]);
+  next();
+};
+
+/** Throws BAD_REQUEST if one of the values is nested deeper than 64 levels. */
+export function checkDepth(values: readonly unknown[]): void {
+  let level = values;
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > maxDepth)
       throw new HubError('BAD_REQUEST', `the body is nested deeper than ${maxDepth} levels`);
@@ -48,8 +55,7 @@ export const refuseDepth: RequestHandler = (request, _response, next) => {
       typeof value === 'object' && value !== null ? Object.values(value) : [],
     );
   }
-  next();
-};
+}
 
 /** Returns the JSON values in the URL of a GET request. Apollo Server refuses what cannot be parsed. */
 function inUrl({ query }: Request): readonly unknown[] {

@@ -31,7 +31,7 @@ export async function identify(
   const client = token.interactive ? ('person' as const) : ('machine' as const);
   const { budget, ...facts } = membership;
   const reader = { subject, ...facts, client, purpose, picture, onScreen };
-  return { reader, token: { clientId: token.clientId, id: token.id }, budget };
+  return { reader, token: { clientId: token.clientId, id: token.id }, expiresAt: token.expiresAt, budget };
 }
 
 /** TLP:RED needs a person at a screen: an interactive client and strong authentication. */

@@ -15,6 +15,7 @@ export type VerifiedToken = {
   readonly picture: string;
   readonly acr: string | null;
   readonly interactive: boolean;
+  readonly expiresAt: Date;
 };
 
 /** The expected issuer, audience and keys of an access token. */
@@ -105,6 +106,7 @@ function readClaims(payload: JWTPayload): VerifiedToken {
     picture,
     acr: typeof payload['acr'] === 'string' ? payload['acr'] : null,
     interactive: payload['interactive'] === true,
+    expiresAt: new Date((payload.exp ?? 0) * 1000),
   };
 }
 

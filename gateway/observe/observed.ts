@@ -36,6 +36,7 @@ export type Ended = {
   readonly status: number;
   /** False if the client left before it had the whole response. */
   readonly isWhole: boolean;
+  /** 0 for an operation of a WebSocket, which shares the connection with others. */
   readonly bytes: number;
   readonly ms: number;
   readonly observed: Observed;

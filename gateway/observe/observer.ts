@@ -5,16 +5,20 @@ import type { PartStates } from '../../schema/runtime/observe/metrics-server.ts'
 import type { HubSettings } from '../settings.ts';
 import { openAccessLines } from './access-log.ts';
 import type { HubFigures } from './hub-metrics.ts';
+import { type NoteAnswer, noteAnswer, noteNothing } from './note-answer.ts';
 import type { Observed, OnEnded } from './observed.ts';
 
 /** Everything that operators see of the hub: access log, metrics and readiness of its parts. */
 export type Observer = {
   readonly run: Run;
+  /** Measures work for several requests at once, which belongs to the trace of none. */
+  readonly runShared: Run;
   /** Null if nobody wants to know about requests. */
   readonly ended: OnEnded | null;
   /** Starts the trace of a request, if it is one of those that are traced. Null if traces are off. */
   readonly trace: ((traceparent: string | undefined) => ActiveTrace | null) | null;
   readonly traceHeaders: Observed['traceHeaders'];
+  readonly note: NoteAnswer;
   stop(): Promise<void>;
 };
 
@@ -39,10 +43,12 @@ export async function openObserver(
   const listeners = [lines?.ended, metrics?.ended].filter((one) => one !== undefined);
   return {
     run: runBoth(traces?.run ?? runOnly, metrics?.run ?? runOnly),
+    runShared: metrics?.run ?? runOnly,
     ended: listeners.length === 0 ? null : (ended) => listeners.forEach((one) => one(ended)),
     trace:
       traces === null ? null : (traceparent) => (isTraced() ? traces.start('request', traceparent) : null),
     traceHeaders: () => traces?.headers() ?? {},
+    note: listeners.length === 0 && traces === null ? noteNothing : noteAnswer,
     stop: async () => {
       await traces?.stop();
       lines?.stop();

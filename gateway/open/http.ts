@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HubError } from '../../schema/errors.ts';
+import { acceptsDeferred, deferredParts } from '../stream/formats.ts';
 import { type Answer, answerError, type Parameters } from './operations.ts';
 
 const maxBytes = 1024 * 1024;
@@ -25,7 +26,7 @@ export function serveOpen(
     const type = responseType(request);
     void toAnswer(request, path, answer)
       .catch((error: unknown) => answerError(error))
-      .then((got) => send(response, type, got));
+      .then(async (got) => await sendAll(response, type, got));
   };
 }
 
@@ -35,12 +36,13 @@ async function toAnswer(
   answer: (asked: Parameters) => Promise<Answer>,
 ): Promise<Answer> {
   if (path !== '/graphql' && path !== '/') throw new HubError('NOT_FOUND');
-  if (request.method === 'GET') return await answer(ofUrl(request.url ?? ''));
+  const takesParts = acceptsDeferred(request.headers.accept ?? '');
+  if (request.method === 'GET') return await answer({ ...ofUrl(request.url ?? ''), takesParts });
   if (request.method !== 'POST') throw new HubError('METHOD_NOT_ALLOWED');
   const type = request.headers['content-type'] ?? '';
   if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type))
     throw new HubError('UNSUPPORTED_MEDIA_TYPE');
-  return await answer(ofBody(await readBody(request)));
+  return await answer({ ...ofBody(await readBody(request)), takesParts });
 }
 
 /** Rejects requests from pages of another origin, and of a host name that resolves to loopback (DNS rebinding). */
@@ -63,7 +65,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return await promise;
 }
 
-function ofBody(text: string): Parameters {
+/** The parameters without what the headers say. */
+type Given = Omit<Parameters, 'takesParts'>;
+
+function ofBody(text: string): Given {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -75,7 +80,7 @@ function ofBody(text: string): Parameters {
   return toParameters(query, operationName, variables, false);
 }
 
-function ofUrl(url: string): Parameters {
+function ofUrl(url: string): Given {
   const given = new URL(url, 'http://localhost').searchParams;
   let variables: unknown;
   try {
@@ -86,7 +91,7 @@ function ofUrl(url: string): Parameters {
   return toParameters(given.get('query'), given.get('operationName'), variables, true);
 }
 
-function toParameters(query: unknown, name: unknown, variables: unknown, isSafe: boolean): Parameters {
+function toParameters(query: unknown, name: unknown, variables: unknown, isSafe: boolean): Given {
   const operationName = name ?? null;
   const values = variables ?? {};
   if (typeof query !== 'string' || query === '') throw new HubError('BAD_REQUEST', 'expected a "query"');
@@ -108,15 +113,37 @@ function responseType({ headers: { accept } }: IncomingMessage): string {
     : 'application/json';
 }
 
-function send(response: ServerResponse, type: string, { status, text }: Answer): void {
+/** Sends an answer, with its later parts if it has some. */
+async function sendAll(response: ServerResponse, type: string, answer: Answer): Promise<void> {
+  if (answer.later === undefined) {
+    send(response, type, answer);
+    return;
+  }
+  const { contentType, start, frame, end } = deferredParts;
+  response.writeHead(answer.status, { 'content-type': contentType, 'cache-control': 'no-store' });
+  response.write(start + frame(answer.text));
+  try {
+    for await (const text of answer.later) response.write(frame(text));
+  } catch {
+    const { text } = answerError(new HubError('INTERNAL'));
+    response.write(frame(JSON.stringify({ ...JSON.parse(text), hasNext: false })));
+  }
+  response.end(end);
+}
+
+/** Answers below this size are sent as text, in one write with the headers. Larger ones are encoded once. */
+const encodedFrom = 16_384;
+
+function send(response: ServerResponse, type: string, answer: Answer): void {
+  const { status, text } = answer;
+  if (text.length >= encodedFrom) answer.bytes ??= Buffer.from(text);
   response.writeHead(status, [
     'content-type',
     `${type}; charset=utf-8`,
     'content-length',
-    String(Buffer.byteLength(text)),
+    String(answer.bytes?.length ?? Buffer.byteLength(text)),
     'cache-control',
     'no-store',
   ]);
-  // A text is sent in one write with the headers.
-  response.end(text);
+  response.end(answer.bytes ?? text);
 }

@@ -16,6 +16,8 @@ export type OpenOptions = {
   /** URLs of subgraphs that replace those in the supergraph, by name. */
   readonly addresses: ReadonlyMap<string, string>;
   readonly limits: Limits;
+  /** Whether identical queries that are in progress together are executed once. */
+  readonly shares: boolean;
 };
 
 /**
@@ -32,7 +34,7 @@ export async function startOpen(options: OpenOptions): Promise<Listening> {
     throw placedIn(options.supergraph, error);
   });
   const sources = createSources(planner, options);
-  const app = serveOpen(createAnswer(planner, sources, options.limits));
+  const app = serveOpen(createAnswer(planner, sources, options.limits, options.shares));
   const listening = await listen(app, { host: '127.0.0.1', port: options.port, tlsCert: null, tlsKey: null });
   return {
     url: listening.url,

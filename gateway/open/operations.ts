@@ -11,13 +11,16 @@ import {
 } from 'graphql';
 import { errorTable, HubError, type HubErrorCode } from '../../schema/errors.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
+import { SharedWork } from '../../schema/runtime/shared-work.ts';
 import { limitDocument } from '../budget/document-size.ts';
 import { measureOperation } from '../budget/operation-size.ts';
 import { introspect } from '../introspection/introspect.ts';
 import { splitIntrospection } from '../introspection/split.ts';
+import { splitDeferred } from '../plan/deferred-document.ts';
 import type { AskPart, PartError } from '../plan/execute.ts';
 import type { Planner, Prepared } from '../plan/planner.ts';
 import { onlyOperation } from '../request/operation.ts';
+import { incrementalParts, lastPart } from '../shape/incremental.ts';
 import { maxTokens } from '../http/document-store.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -29,10 +32,19 @@ export type Parameters = {
   readonly variables: Variables;
   /** True for a GET request: it may not execute a mutation. */
   readonly isSafe: boolean;
+  /** True if the client takes deferred fragments in later parts. */
+  readonly takesParts: boolean;
 };
 
 /** The response to a request: its HTTP status, and its JSON text. */
-export type Answer = { readonly status: number; readonly text: string };
+export type Answer = {
+  readonly status: number;
+  readonly text: string;
+  /** The encoded text of an answer that several requests may share: it is encoded once. */
+  bytes?: Buffer;
+  /** The texts of further parts, if fragments are deferred. */
+  readonly later?: AsyncIterable<string>;
+};
 
 /** The limits of one operation, with fragments expanded. */
 export type Limits = { readonly selections: number; readonly depth: number; readonly rootFields: number };
@@ -43,18 +55,25 @@ type Ready = {
   readonly definitions: readonly VariableDefinitionNode[];
   readonly schema: DocumentNode | null;
   readonly data: Prepared | null;
+  readonly document: DocumentNode | null;
+  readonly key: string;
   readonly order: readonly string[];
 };
 
 const kept = { bytes: 64_000_000, timesText: 20 };
 
-/** Creates the function that answers requests over any supergraph, without a reader and a policy. */
+/**
+ * Creates the function that answers requests over any supergraph, without a reader and a policy. With `shares`, identical
+ * queries that are in progress together are executed once.
+ */
 export function createAnswer(
   planner: Planner,
   sources: ReadonlyMap<string, AskPart>,
   limits: Limits,
+  shares = false,
 ): (asked: Parameters) => Promise<Answer> {
   const known = new ByteCache<Ready>(kept.bytes);
+  const inProgress = new SharedWork<Answer>();
   const ask: AskPart = async (query) => {
     const source = sources.get(query.fetch.subgraph);
     if (source === undefined) throw new Error(`expected a source for ${query.fetch.subgraph}, got none`);
@@ -68,7 +87,12 @@ export function createAnswer(
         ready = await readyOperation(asked, planner, limits);
         known.set(key, ready, asked.query.length * kept.timesText + (ready.data?.bytes ?? 0));
       }
-      return await run(ready, asked, planner.schema, ask);
+      const prepared = ready;
+      const deferred = asked.takesParts ? await deferredAnswer(prepared, asked, planner, ask) : null;
+      if (deferred !== null) return deferred;
+      const answer = async () => await run(prepared, asked, planner.schema, ask);
+      if (!shares || prepared.isChange) return await answer();
+      return await inProgress.run(`${key} ${JSON.stringify(asked.variables)}`, null, answer);
     } catch (error) {
       return answerError(error);
     }
@@ -87,12 +111,15 @@ async function readyOperation(
   const operation = onlyOperation(document, operationName, planner.schema);
   limit(operation, limits);
   const split = splitIntrospection(operation);
+  const key = `${operationName ?? ''} ${query}`;
   const chosen = getOperationAST(operation);
   return {
     isChange: chosen?.operation === OperationTypeNode.MUTATION,
     definitions: chosen?.variableDefinitions ?? [],
     schema: split.schema,
-    data: split.data === null ? null : await planner.prepare(`${operationName ?? ''} ${query}`, split.data),
+    data: split.data === null ? null : await planner.prepare(key, split.data),
+    document: split.data,
+    key,
     order: split.order,
   };
 }
@@ -123,6 +150,30 @@ async function run(ready: Ready, asked: Parameters, schema: GraphQLSchema, ask: 
   const data = shown === null ? text : joinInOrder(shown, text, ready.order);
   if (errors.length === 0) return { status: 200, text: `{"data":${data}}` };
   return { status: 200, text: `{"errors":${JSON.stringify(errors)},"data":${data}}` };
+}
+
+/** Answers a query with deferred fragments in parts. Null if it defers nothing, or asks for the schema too. */
+async function deferredAnswer(
+  { document, schema, definitions, key }: Ready,
+  { variables: given }: Parameters,
+  planner: Planner,
+  ask: AskPart,
+): Promise<Answer | null> {
+  if (document === null || schema !== null) return null;
+  const coerced = coerce(definitions, given, planner.schema);
+  const deferred = splitDeferred(document, coerced);
+  if (deferred === null) return null;
+  const { run: start, writeFirst, fragments } = await planner.prepareDeferred(key, deferred);
+  const { first, later } = await start({ ask, variables: { given, coerced }, signal: null });
+  const { text, missing } = writeFirst(first.data, coerced);
+  const errors = first.errors.length > 0 ? first.errors : missing.map(toError);
+  const shown = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
+  async function* parts(): AsyncIterable<string> {
+    const joined = await later(ask);
+    const incremental = incrementalParts(fragments, joined.data, coerced);
+    yield JSON.stringify(lastPart(incremental, joined.errors));
+  }
+  return { status: 200, text: `{${shown}"data":${text},"hasNext":true}`, later: parts() };
 }
 
 function coerce(

@@ -1,5 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { ApolloGateway } from '@apollo/gateway';
+import type { ParsedOperation } from '../answer.ts';
 import type { Planner } from './planner.ts';
 
 /** An operation as Apollo Server hands it to a gateway: parsed, and not validated. */
@@ -18,4 +19,10 @@ export function gatewayOf(planner: Planner, execute: (incoming: Incoming) => Pro
     },
     stop: () => Promise.resolve(),
   };
+}
+
+/** Returns the operation of Apollo Server, which resolves an unknown operation name to null: it is taken as the client sent it. */
+export function parsedOf({ document, source, queryHash, request }: Incoming): ParsedOperation {
+  const { operationName = null, variables = {} } = request;
+  return { document, source, hash: queryHash, operationName, variables };
 }

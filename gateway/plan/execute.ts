@@ -6,6 +6,7 @@ import {
   represent,
   type Represented,
 } from './lookups.ts';
+import type { Phases } from './phases.ts';
 import type { Fetch, Plan } from './plan.ts';
 import { clientName } from './names.ts';
 import { isRawObject, mergeInto, type RawObject } from './raw.ts';
@@ -57,6 +58,31 @@ export function compilePlan(plan: Plan | null, types: Types): CompiledPlan {
     const state = { ...planRun, root: {}, errors: [], types };
     if (run !== null) await run(state);
     return { data: state.root, errors: state.errors };
+  };
+}
+
+/** A plan in two phases, compiled. The second one begins when `later` is called, and joins into the same data. */
+export type CompiledPhases = (planRun: PlanRun) => Promise<{
+  readonly first: Joined;
+  readonly later: (ask: AskPart) => Promise<Joined>;
+}>;
+
+/** Compiles the two phases of a plan. */
+export function compilePhases({ first, later }: Phases, types: Types): CompiledPhases {
+  const [runFirst, runLater] = [first, later].map((plan) =>
+    plan === null ? null : compileNode(plan, types),
+  );
+  return async (planRun) => {
+    const state = { ...planRun, root: {}, errors: [], types };
+    if (runFirst) await runFirst(state);
+    return {
+      first: { data: state.root, errors: state.errors },
+      later: async (ask) => {
+        const next = { ...state, ask, errors: [] };
+        if (runLater) await runLater(next);
+        return { data: next.root, errors: next.errors };
+      },
+    };
   };
 }
 

@@ -2,7 +2,10 @@ import { type DocumentNode, type GraphQLSchema, isAbstractType } from 'graphql';
 import { type Collected, createCollected, type Execution } from '../dispatch/collected.ts';
 import type { PartSource } from '../dispatch/source.ts';
 import type { RequestContext } from '../request/context.ts';
+import { type IncrementalPart, incrementalParts } from '../shape/incremental.ts';
 import { WrittenData } from '../shape/written-data.ts';
+import type { DeferredDocument } from './deferred-document.ts';
+import type { AskPart } from './execute.ts';
 import type { Planner } from './planner.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -26,20 +29,75 @@ export type Allowed = {
 /** Runs the plan of an allowed operation for a reader. */
 export type Gather = (allowed: Allowed, request: RequestContext) => Promise<Gathered>;
 
+/** The data of a query with deferred fragments: the first part, and the whole with each fragment once `later` resolves. */
+export type GatheredInParts = {
+  readonly first: Gathered;
+  readonly later: () => Promise<{
+    readonly whole: Gathered;
+    readonly parts: readonly IncrementalPart<never>[];
+  }>;
+};
+
+/** Runs the plan of a query with deferred fragments for a reader. */
+export type GatherInParts = (
+  deferred: {
+    readonly key: string;
+    readonly document: DeferredDocument;
+    readonly variables: Allowed['variables'];
+  },
+  request: RequestContext,
+) => Promise<GatheredInParts>;
+
+/** Creates the stages plan and dispatch for queries with deferred fragments. Each part collects its own disclosures. */
+export function createGatherInParts(
+  planner: Planner,
+  sources: ReadonlyMap<string, PartSource>,
+): GatherInParts {
+  return async ({ key, document, variables }, request) => {
+    const plan = async () => await planner.prepareDeferred(key, document);
+    const prepared = await request.observed.run('plan', plan);
+    const [early, late] = [createCollected(), createCollected()];
+    const { coerced } = variables;
+    const ask = askFor(sources, { request, collected: early });
+    const run = await prepared
+      .run({ ask, variables, signal: request.signal })
+      .finally(() => early.sizes.end());
+    throwFirst(run.first.errors);
+    const written = new WrittenData(prepared.writeFirst(run.first.data, coerced).text);
+    return {
+      first: { written, given: null, collected: early },
+      later: async () => {
+        const askLater = askFor(sources, { request, collected: late });
+        const joined = await run.later(askLater).finally(() => late.sizes.end());
+        throwFirst(joined.errors);
+        const whole = new WrittenData(prepared.writeWhole(joined.data, coerced).text);
+        const parts = incrementalParts(prepared.fragments, joined.data, coerced);
+        return { whole: { written: whole, given: null, collected: late }, parts };
+      },
+    };
+  };
+}
+
+function askFor(sources: ReadonlyMap<string, PartSource>, execution: Execution): AskPart {
+  return async (query) => await sourceOf(sources, query.fetch.subgraph)(query, execution);
+}
+
+/** Sources collect their failures. An error that reaches the plan is one of the hub. */
+function throwFirst(errors: readonly { readonly message: string }[]): void {
+  if (errors.length > 0) throw new Error(String(errors[0]?.message));
+}
+
 /** Creates the stages plan and dispatch: they plan the queries to the subgraphs, ask them, and join their answers. */
 export function createGather(planner: Planner, sources: ReadonlyMap<string, PartSource>): Gather {
   // A field of an interface counts under the type that selects it, which the writer does not know.
   const isPlain = !Object.values(planner.schema.getTypeMap()).some(isAbstractType);
   return async ({ key, document, variables }, request) => {
-    const { observed } = request;
-    const { run, write } = await observed.run('plan', async () => await planner.prepare(key, document));
+    const plan = async () => await planner.prepare(key, document);
+    const { run, write } = await request.observed.run('plan', plan);
     const collected = createCollected();
-    const execution: Execution = { request, collected };
-    const ask = async (query: Parameters<PartSource>[0]) =>
-      await sourceOf(sources, query.fetch.subgraph)(query, execution);
+    const ask = askFor(sources, { request, collected });
     const joined = await run({ ask, variables, signal: request.signal }).finally(() => collected.sizes.end());
-    for (const part of collected.failedSubgraphs) observed.parts.add(part);
-    if (joined.errors.length > 0) throw new Error(String(joined.errors[0]?.message));
+    throwFirst(joined.errors);
     const { text, missing, given } = write(joined.data, variables.coerced);
     // A missing value removes the object around it, whose other values were written before.
     return {

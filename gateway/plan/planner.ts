@@ -2,12 +2,16 @@ import { setImmediate } from 'node:timers/promises';
 import { buildSchema, type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
+import { SharedWork } from '../../schema/runtime/shared-work.ts';
 import { compileWriter, type WriteData } from '../shape/writer.ts';
-import { type CompiledPlan, compilePlan } from './execute.ts';
 import { checkInThread } from './check-in-thread.ts';
+import { withDeferDirective } from './defer-directive.ts';
+import { type DeferredDocument, type DeferredFragment, withoutDefer } from './deferred-document.ts';
+import { type CompiledPhases, compilePhases, type CompiledPlan, compilePlan } from './execute.ts';
 import { loadApollo } from './load-apollo.ts';
 import { memoryOf } from './memory.ts';
 import { PlanNames } from './names.ts';
+import { splitPlan } from './phases.ts';
 import { plannedDocuments } from './planned-document.ts';
 import type { Plan } from './plan.ts';
 import { loadHive, type Percentages, planByApollo, type PlanOperation } from './planners.ts';
@@ -18,6 +22,16 @@ export type Prepared = {
   readonly run: CompiledPlan;
   readonly write: WriteData;
   /** Its memory, estimated. */
+  readonly bytes: number;
+};
+
+/** An operation with deferred fragments that is ready. */
+export type PreparedDeferred = {
+  readonly run: CompiledPhases;
+  readonly writeFirst: WriteData;
+  readonly writeWhole: WriteData;
+  /** Writes the data of each fragment, from the root of the operation. */
+  readonly fragments: readonly (DeferredFragment & { readonly write: WriteData })[];
   readonly bytes: number;
 };
 
@@ -32,6 +46,8 @@ export type Planner = {
    * if they arrive together.
    */
   prepare(key: string, document: DocumentNode): Promise<Prepared>;
+  /** Plans a valid query with `@defer`. `key` identifies the document. */
+  prepareDeferred(key: string, document: DeferredDocument): Promise<PreparedDeferred>;
   stop(): Promise<void>;
 };
 
@@ -87,45 +103,77 @@ function plannerOf(
 ): Planner {
   const { api, subgraphs, planners, percentages, stop } = loaded;
   const whole = buildSchema(supergraph, { assumeValid: true, assumeValidSDL: true });
-  const prepare = prepareOnce(planners, percentages, { api, whole });
-  return { schema: api, supergraph, subgraphs, prepare, stop };
+  const schema = withDeferDirective(api);
+  return {
+    schema,
+    supergraph,
+    subgraphs,
+    ...prepareOnce(planners, percentages, { api: schema, whole }),
+    stop,
+  };
 }
 
 function prepareOnce(
   planners: readonly PlanOperation[],
   percentages: Percentages,
   { api, whole }: { readonly api: GraphQLSchema; readonly whole: GraphQLSchema },
-): Planner['prepare'] {
+): Pick<Planner, 'prepare' | 'prepareDeferred'> {
   const types = new Types(whole);
   const names = new PlanNames(whole);
-  const known = new ByteCache<Prepared>(keptBytes, 'plans');
-  const inProgress = new Map<string, Promise<Prepared>>();
-  const prepare = async (document: DocumentNode, override: number): Promise<Prepared> => {
-    const write = compileWriter(document, api, (field) => names.keyOf(field));
+  const writerOf = (document: DocumentNode) => compileWriter(document, api, (field) => names.keyOf(field));
+  const planOf = async (document: DocumentNode, override: number): Promise<Plan | null> => {
     const nodes: Plan[] = [];
     for (const planned of plannedDocuments(document, names, api)) {
       const plan = await planByOne(planners, planned, override);
       if (plan !== null) nodes.push(plan);
     }
     const [only, ...others] = nodes;
-    const plan: Plan | null = others.length === 0 ? (only ?? null) : { kind: 'sequence', nodes };
+    return others.length === 0 ? (only ?? null) : { kind: 'sequence', nodes };
+  };
+  const prepare = async (document: DocumentNode, override: number): Promise<Prepared> => {
+    const plain = withoutDefer(document);
+    const write = writerOf(plain);
+    const plan = await planOf(plain, override);
     return { run: compilePlan(plan, types), write, bytes: memoryOf(document) };
   };
+  const prepareDeferred = async (deferred: DeferredDocument, override: number): Promise<PreparedDeferred> => {
+    const plan = await planOf(deferred.whole, override);
+    const phases = plan === null ? { first: null, later: null } : splitPlan(plan, deferred.first, names);
+    const documents = [deferred.first, ...deferred.fragments.map(({ document }) => document)];
+    return {
+      run: compilePhases(phases, types),
+      writeFirst: writerOf(deferred.first),
+      writeWhole: writerOf(deferred.whole),
+      fragments: deferred.fragments.map((one) => ({ ...one, write: writerOf(one.document) })),
+      bytes: [deferred.whole, ...documents].reduce((sum, one) => sum + memoryOf(one), 0),
+    };
+  };
+  const keepDeferred = onceByKey(percentages, prepareDeferred, 'deferred-plans');
+  return {
+    prepare: onceByKey(percentages, prepare, 'plans'),
+    prepareDeferred: async (key, deferred) => await keepDeferred(`${deferred.choice} ${key}`, deferred),
+  };
+}
+
+/** Prepares each document once for each percentage of `@override`, and keeps those that were used last. */
+function onceByKey<Document, Result extends { readonly bytes: number }>(
+  percentages: Percentages,
+  prepare: (document: Document, override: number) => Promise<Result>,
+  name: string,
+): (key: string, document: Document) => Promise<Result> {
+  const known = new ByteCache<Result>(keptBytes / 2, name);
+  const inProgress = new SharedWork<Result>();
   return async (key, document) => {
     const override = percentages.length === 0 ? 0 : Math.random() * 100;
     const branch = percentages.findIndex((percentage) => override < percentage);
     const fullKey = `${branch} ${key}`;
-    const found = known.get(fullKey) ?? inProgress.get(fullKey);
-    if (found !== undefined) return await found;
-    const started = prepare(document, override);
-    inProgress.set(fullKey, started);
-    try {
-      const prepared = await started;
+    const found = known.get(fullKey);
+    if (found !== undefined) return found;
+    return await inProgress.run(fullKey, null, async () => {
+      const prepared = await prepare(document, override);
       known.set(fullKey, prepared, prepared.bytes);
       return prepared;
-    } finally {
-      inProgress.delete(fullKey);
-    }
+    });
   };
 }
 

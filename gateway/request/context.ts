@@ -6,6 +6,8 @@ import type { Reader } from '../../schema/protocol/reader.ts';
 export type Identity = {
   readonly reader: Reader;
   readonly token: { readonly clientId: string; readonly id: string | null };
+  /** When the token expires. A subscription ends then. */
+  readonly expiresAt: Date;
   /** The organisation's budget as the registry stores it, not yet validated. */
   readonly budget: unknown;
 };
@@ -23,6 +25,8 @@ export type RequestContext = Identity & {
   readonly deadline: number;
   /** Aborted when the client has gone, so that nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** `subscription` if the answer becomes an event: each record must then be permitted for it too. */
+  readonly delivery?: 'subscription';
   /** Sets header fields of the HTTP response, also if the request fails later. */
   readonly setHeaders: (fields: Readonly<Record<string, string>>) => void;
   /** For operators: what the access log, the metrics and the traces have of the request. */

@@ -37,6 +37,17 @@ export function isChange(document: DocumentNode): boolean {
   return getOperationAST(document)?.operation === OperationTypeNode.MUTATION;
 }
 
+/** Returns whether the operation that is selected is a subscription. */
+export function isSubscription({
+  document,
+  operationName,
+}: {
+  readonly document: DocumentNode;
+  readonly operationName: string | null;
+}): boolean {
+  return getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
+}
+
 /**
  * Coerces the variables by the published schema, defaults included. Throws BAD_USER_INPUT. The error is the same for a
  * type that is hidden from the reader's kind.

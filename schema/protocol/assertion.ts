@@ -16,7 +16,16 @@ export type Assertion = {
   readonly correlationId: string;
   /** How long the hub waits for the answer, in milliseconds: work beyond it is for nobody. */
   readonly waitsMs?: number;
+  /** The use of the answer; it answers one request of the reader if absent. */
+  readonly delivery?: Delivery;
 };
+
+/**
+ * The use of an answer that is not for one request. `subscription`: it becomes an event of a subscription, so the reader
+ * must be permitted to subscribe to each record. `changes`: the hub itself follows the changes of the store; there is no
+ * reader.
+ */
+export type Delivery = 'subscription' | 'changes';
 
 /** An assertion whose signature and claims were verified. */
 export type VerifiedAssertion = Assertion & {
@@ -38,7 +47,7 @@ export function signAssertion(
   session: Session,
   now: Date,
 ): string {
-  const { reader, policy, correlationId, waitsMs } = assertion;
+  const { reader, policy, correlationId, waitsMs, delivery } = assertion;
   const claims = {
     iss: session.deployment,
     aud: session.community,
@@ -49,6 +58,7 @@ export function signAssertion(
     policy,
     correlationId,
     ...(waitsMs !== undefined && { waitsMs }),
+    ...(delivery !== undefined && { delivery }),
   } satisfies Claims;
   const signed = `${headerOf(session.id)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
   return `${signed}.${macOf(signed, session)}`;
@@ -88,7 +98,18 @@ export function checkAssertion(
   body: Buffer,
   now: Date,
 ): VerifiedAssertion {
-  const { iss, aud, exp, number, body: hash, reader, policy, correlationId, waitsMs } = opened as Claims;
+  const {
+    iss,
+    aud,
+    exp,
+    number,
+    body: hash,
+    reader,
+    policy,
+    correlationId,
+    waitsMs,
+    delivery,
+  } = opened as Claims;
   const left = exp - now.getTime() / 1000;
   if (iss !== session.deployment) throw new Error('the assertion is from another deployment');
   if (aud !== session.community) throw new Error('the assertion is for another subgraph');
@@ -96,8 +117,11 @@ export function checkAssertion(
   if (!(left <= lifetimeSeconds + clockToleranceSeconds)) throw new Error('the assertion is from the future');
   if (now >= session.endsAt) throw new Error('the session has ended');
   if (hash !== digest(body)) throw new Error('the assertion is for another body');
+  if (delivery !== undefined && delivery !== 'subscription' && delivery !== 'changes')
+    throw new Error('the assertion is for an unknown use');
+  const use = delivery !== undefined && { delivery };
   const waits = typeof waitsMs === 'number' && { waitsMs };
-  return { reader, policy, correlationId, ...waits, deployment: iss, session: session.id, number };
+  return { reader, policy, correlationId, ...waits, ...use, deployment: iss, session: session.id, number };
 }
 
 type Claims = Assertion & {

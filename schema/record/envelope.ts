@@ -136,6 +136,11 @@ export type StoredRecord<Content = unknown> = {
   readonly terms?: readonly string[];
   /** The version of the rules that derived `sortAt`, `filters` and `terms` (subgraphs/serve/store/derive.ts). */
   readonly derived?: number;
+  /**
+   * The access keys by which subscribers saw the record before its last write. Absent if it was never replaced, or by a
+   * program that did not store them.
+   */
+  readonly admittedBefore?: readonly string[];
   /** The policy version that computed the access keys. */
   readonly policy: string;
   /** The hash of the imported record. If it is equal, an import need not write the record again. */

@@ -1,4 +1,4 @@
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Logger } from 'pino';
 import { policyFilesAt } from '../../schema/policy/bundle/files.ts';
 import { watchPolicy } from '../../schema/policy/bundle/in-force.ts';
@@ -11,6 +11,9 @@ import { Changes } from './changes/changes.ts';
 import type { CommunityPart } from './graph/community.ts';
 import type { Context } from './graph/context.ts';
 import { Executors } from './graph/executors.ts';
+import type { ChangeSource } from './live/follow-changes.ts';
+import { type Position, sealPosition } from './live/position.ts';
+import { type ChangesEndpoint, createChangesEndpoint } from './live/serve-changes.ts';
 import { readHubKeys } from './verify/hub-keys.ts';
 import { compareHubVersion, type HubVersion } from './verify/hub-version.ts';
 import { observeVerify } from './observe/observe-verify.ts';
@@ -76,12 +79,9 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
     isOut: operatorSwitch.isOut,
   };
   const observer = await openSubgraphObserver(settings, figures, log);
-  const app = route(
-    observer,
-    hub.authenticator,
-    { served, hubVersion, isOut: operatorSwitch.isOut },
-    executors,
-  );
+  const changes = createChangesEndpoint(changesOf(community, { store, versions, served }, settings, log));
+  const preconditions = { served, hubVersion, isOut: operatorSwitch.isOut };
+  const app = route(observer, hub.authenticator, preconditions, executors, changes);
   const { host, port } = settings;
   const server = createServerOf(settings, app);
   server.keepAliveTimeout = keepAliveMs;
@@ -89,6 +89,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   return {
     url: `${schemeOf(settings)}://${host}:${listening.port}/graphql`,
     stop: async () => {
+      changes.stop();
       await listening.stop(drainMs);
       operatorSwitch.stop();
       policies.stop();
@@ -130,6 +131,7 @@ function route(
   authenticator: HubAuthenticator,
   { served, hubVersion, isOut }: Preconditions,
   executors: Executors,
+  changes: ChangesEndpoint,
 ): Express {
   const app = express().disable('x-powered-by').disable('etag');
   // Liveness probe. Public.
@@ -140,8 +142,7 @@ function route(
   });
   if (observer.count !== null) app.use(observer.count);
   app.post('/session', ...authenticator.acceptSession());
-  app.post(
-    '/graphql',
+  const verified: readonly RequestHandler[] = [
     ...observeVerify(observer, authenticator.verifyRequest()),
     // After the hub is authenticated, so that no other caller can see that the community is switched off.
     (_request, response, next) => (isOut() ? void response.status(503).end() : next()),
@@ -149,12 +150,24 @@ function route(
       const { assertion } = request as Request & AssertedRequest;
       const isKnown = served.current() !== null && (await hubVersion.accepts(assertion.policy));
       const policy = served.current();
-      if (!isKnown || policy === null) return void response.status(503).end();
-      Object.assign(request, { policy, hubGone: untilClosed(response) } satisfies DecidedRequest);
-      const execute = async () => await executors.under(policy)(request, response, next);
-      return void (await observer.run('execute', execute));
+      if (isKnown && policy !== null) {
+        Object.assign(request, { policy, hubGone: untilClosed(response) } satisfies DecidedRequest);
+        next();
+      } else response.status(503).end();
     },
-  );
+  ];
+  app.post('/graphql', ...verified, async (request, response, next) => {
+    const { assertion, policy } = request as Request & AssertedRequest & DecidedRequest;
+    // Such an assertion has no reader.
+    if (assertion.delivery === 'changes') return void response.status(400).end();
+    const execute = async () => await executors.under(policy)(request, response, next);
+    return void (await observer.run('execute', execute));
+  });
+  app.post('/changes', ...verified, async (request, response) => {
+    const { assertion } = request as Request & AssertedRequest;
+    const isAllowed = () => !isOut() && authenticator.isInSession(assertion, new Date());
+    await changes.answer(request, response, isAllowed);
+  });
   return app.use(authenticator.rejectUnknownPath).use(authenticator.handleError);
 }
 
@@ -176,6 +189,17 @@ type DecidedRequest = { policy: Policy; hubGone: AbortSignal };
 /** The parts of a subgraph that its requests share. */
 type Shared = { readonly store: CommunityStore; readonly versions: Versions; readonly served: Served };
 
+/** Returns what the streams of changes read. */
+function changesOf(
+  { name: community, kinds }: CommunityPart,
+  { store, served }: Shared,
+  { cursorKey }: SubgraphSettings,
+  log: Logger,
+): ChangeSource {
+  const seal = (position: Position) => sealPosition(position, community, cursorKey);
+  return { community, kinds, store, policy: () => served.current(), cursorKey, seal, log };
+}
+
 function contextOf(
   request: Request,
   community: CommunityPart,
@@ -187,11 +211,22 @@ function contextOf(
   const { reader } = assertion;
   const readerAccess = policy.accessOf(reader, now);
   const { name, kinds } = community;
-  const { cursorKey } = settings;
+  const { cursorKey, shareLimit } = settings;
   const known = { oldest: served.oldest(), filled: served.filled() };
-  const { waitsMs } = assertion;
+  const { waitsMs, delivery } = assertion;
   const waits = { signal: hubGone, ...(waitsMs !== undefined && { maxMs: waitsMs }) };
-  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey, ...known, ...waits });
+  const isEvent = delivery === 'subscription';
+  const loaders = new Loaders({
+    store,
+    kinds,
+    policy,
+    readerAccess,
+    cursorKey,
+    shareLimit,
+    isEvent,
+    ...known,
+    ...waits,
+  });
   const alarm = (message: string) => log.error({ alarm: true }, message);
   const keyAssigner = followKeyState(store, versions, policy.source.version);
   const changes = new Changes({ community: name, kinds, store, policy, keyAssigner, readerAccess, alarm });

@@ -1,5 +1,6 @@
 import { policySettings } from '../../schema/policy/bundle/files.ts';
-import { bytes, jsonFile, text, wholeNumber } from '../../schema/runtime/settings/forms.ts';
+import { shareLimits } from '../../schema/protocol/shareable.ts';
+import { bytes, jsonFile, oneOf, text, wholeNumber } from '../../schema/runtime/settings/forms.ts';
 import {
   type Environment,
   type Read,
@@ -29,6 +30,12 @@ export const subgraphSettings = {
   ),
   ...policySettings,
   cursorKey: secret('JCU_CURSOR_KEY', "random key that encrypts this community's cursors", bytes(32)),
+  shareLimit: setting(
+    'JCU_SHARE_LIMIT',
+    'strictest TLP colour of the records in an answer that the hub may give to other readers with the same rights, from memory: NONE, CLEAR, GREEN, AMBER or AMBER_STRICT; never RED, H1 to H3, or under embargo',
+    oneOf(...shareLimits),
+    'GREEN',
+  ),
   ...tlsSettings,
   log: logLevel,
   ...metricsSettings,

@@ -210,3 +210,23 @@ test('returns nothing for forged references: foreign ids, operator objects, othe
   expect(operator.data._entities[0]?.advisories ?? null).toBeNull();
   expect(JSON.stringify(operator)).not.toContain('Advisory:');
 });
+
+test('streams the changes of the store only for the hub itself, and once for each assertion', async () => {
+  const session = await agree();
+  const url = subgraph('cert-eu').replace(/graphql$/, 'changes');
+  const follow = async (token: string, sent = '{}') =>
+    await fetch(url, { method: 'POST', body: sent, headers: { authorization: `Bearer ${token}` } });
+  const token = session.sign('{}', { delivery: 'changes' });
+  const opened = await follow(token);
+  const [first] = [await opened.body?.getReader().read()];
+  expect([opened.status, Buffer.from(first?.value ?? []).toString()]).toEqual([
+    200,
+    expect.stringMatching(/^{"ready":"[\w-]+"}\n$/),
+  ]);
+  const other = session.sign('{}', { delivery: 'changes' });
+  const statuses = [token, 'a.b.c', `${other}x`].map(async (one) => (await follow(one)).status);
+  expect(await Promise.all(statuses)).toEqual([401, 401, 401]);
+  expect((await follow(other, '{"after":"A"}')).status).toBe(401);
+  expect((await follow(session.sign('{}'))).status).toBe(400);
+  expect((await send(session.sign(body, { delivery: 'changes' }))).status).toBe(400);
+});

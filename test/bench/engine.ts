@@ -28,13 +28,14 @@ const help = `Measures the gateway's engine against a bare @apollo/gateway, in t
   --seconds N      duration of the load in each round (4)
   --rounds N       rounds of each operation and gateway (3)
   --connections N  concurrent connections (50)
-  --only NAME      only this part: load, large, cold; may be given more than once
+  --only NAME      only this part: load, shared, large, cold; may be given more than once
   --json FILE      all figures as JSON
   --help
 
 load: three operations over four subgraphs. The rounds of the two gateways alternate. One gateway has one core; the
 subgraphs and the client have the other one. The main figure is the number of requests for each second of CPU time of
 the gateway, because other work on the machine changes it little. Each round first compares the data of both gateways.
+shared: the big operation, with identical queries in progress shared.
 large: an answer of over 8 MiB, requested six times from a fresh process: the median time and the peak of memory.
 cold: operations that are not planned yet, over seven subgraphs that can all answer most fields.
 
@@ -44,7 +45,7 @@ Example:
   npm run bench:engine -- --only load --seconds 2 --rounds 2
 `;
 
-const parts = ['load', 'large', 'cold'] as const;
+const parts = ['load', 'shared', 'large', 'cold'] as const;
 const warmupSeconds = 2;
 const largeTurns = 5;
 
@@ -63,20 +64,22 @@ async function main(): Promise<void> {
   await using place = new Place('bench-engine');
   const isPinned = pin(process.pid, 'others');
   const rounds: Round[] = [];
+  const shared: Round[] = [];
   let larges: readonly Large[] = [];
   let colds: readonly Cold[] = [];
   const over = async <T>(which: 'shop' | 'everywhere', measure: (gateways: Gateways) => Promise<T>) => {
     const gateways = await startGateways(place, which);
     const measured = await measure(gateways);
-    await Promise.all([gateways.ours.kill(), gateways.bare.kill(), gateways.subgraphs.kill()]);
+    await Promise.all(Object.values(gateways).map(async (part) => await part.kill()));
     return measured;
   };
   if (has('load')) rounds.push(...(await over('shop', measureLoad)));
+  if (has('shared')) shared.push(...(await over('shop', measureShared)));
   // Fresh processes: after load, the heap would have room for the answer already.
   if (has('large')) larges = await over('shop', measureLarge);
   if (has('cold')) colds = await over('everywhere', measureCold);
   await getGlobalDispatcher().close();
-  report({ isPinned, rounds, larges, colds });
+  report({ isPinned, rounds, shared, larges, colds });
 }
 
 function has(part: (typeof parts)[number]): boolean {
@@ -101,8 +104,27 @@ async function measureLoad(gateways: Gateways): Promise<readonly Round[]> {
   return rounds;
 }
 
+/** Measures the big operation with identical queries in progress shared, and the bare gateway in the same rounds. */
+async function measureShared(gateways: Gateways): Promise<readonly Round[]> {
+  const rounds: Round[] = [];
+  const names = ['shared', 'bare'] as const;
+  for (let turn = 0; turn <= Number(flags.rounds); turn += 1) {
+    const bytes = await compareData(gateways, operations.big);
+    for (const gateway of turn % 2 === 0 ? names : names.toReversed()) {
+      const bodyBytes = gateway === 'bare' ? bytes.bare : bytes.ours;
+      const one = await measureRound(gateways, gateway, 'big', bodyBytes, turn === 0);
+      if (turn > 0) rounds.push(one);
+      logProgress(`big, shared in flight, ${gateway}: ${round(one.perCpuSecond)} requests per CPU second`);
+    }
+  }
+  return rounds;
+}
+
 /** Compares the data of both gateways. Returns the sizes of their responses. Throws if the data differ. */
-async function compareData(gateways: Gateways, query: string): Promise<Readonly<Record<Which, number>>> {
+async function compareData(
+  gateways: Gateways,
+  query: string,
+): Promise<Readonly<Record<'ours' | 'bare', number>>> {
   const [ours, bare] = [await ask(gateways.ours.url, query), await ask(gateways.bare.url, query)];
   if (!isDeepStrictEqual(ours.data, bare.data))
     throw new Error(`the gateways answer different data to ${query.slice(0, 60)}`);

@@ -3,6 +3,7 @@ import { changing } from './changing.ts';
 import { deciding } from './deciding.ts';
 import type { Guard } from './guard.ts';
 import { importing } from './importing.ts';
+import { live } from './live.ts';
 import { migrating } from './migrating.ts';
 import { relabelling } from './relabelling.ts';
 import { trusting } from './trusting.ts';
@@ -123,7 +124,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the schema of the kind, in introspection',
-    file: 'gateway/hub.ts',
+    file: 'gateway/answer.ts',
     from: 'introspect(kinds.bounded(split.schema), ofKind, variables)',
     to: 'introspect(kinds.bounded(split.schema), planner.schema, variables)',
     project: 'journeys',
@@ -268,7 +269,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'the budget of a request',
     file: 'gateway/hub.ts',
-    from: '    chargeFirst(charge.request),',
+    from: '    chargeFirst(parts.charge),',
     to: '',
     project: 'journeys',
     tests: 'test/abuse/budget',
@@ -301,6 +302,7 @@ export const guards: readonly Guard[] = [
   ...changing,
   ...deciding,
   ...importing,
+  ...live,
   ...relabelling,
   ...migrating,
   ...trusting,

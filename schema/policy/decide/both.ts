@@ -33,6 +33,11 @@ export class BothPolicies extends Policy {
     return { admits: [...older.admits, ...newer.admits], early: [...older.early, ...newer.early] };
   }
 
+  override subscribeKeys(envelope: Envelope, kind: string, now: Date): readonly string[] {
+    const [older, newer] = [this.older, this.newer].map((one) => one.subscribeKeys(envelope, kind, now));
+    return [...(older ?? []), ...(newer ?? [])];
+  }
+
   override decideRow(envelope: unknown, kind: string, readerAccess: ReaderAccess): RowDecision | null {
     const both = bothOf(readerAccess);
     const older = this.older.decideRow(envelope, kind, both.older);

@@ -111,6 +111,15 @@ export class Policy {
   }
 
   /**
+   * Returns the access keys by which subscribers are notified of a record's changes at `now`. They are not stored with the
+   * record. Empty for an invalid envelope.
+   */
+  subscribeKeys(envelope: Envelope, kind: string, now: Date): readonly string[] {
+    if (!isEnvelope(envelope)) return [];
+    return this.#keysOf(envelope, kind, base, embargoAt(now, envelope), ['subscribe']);
+  }
+
+  /**
    * Returns the terms that find a record by a field of its content. `paths` are the portions that hide the field. Null if
    * the record's own access keys decide: no portion hides the field, and it is in the group `content`. With `always`, the
    * terms of those keys then.
@@ -376,7 +385,8 @@ function matches(
   return false;
 }
 
-function embargoAt(now: Date, { embargoUntil }: Envelope): 'over' | 'running' {
+/** Returns whether the embargo of a record is over at a time. */
+export function embargoAt(now: Date, { embargoUntil }: Envelope): 'over' | 'running' {
   return embargoUntil !== null && embargoUntil > now ? 'running' : 'over';
 }
 

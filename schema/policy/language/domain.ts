@@ -28,9 +28,9 @@ export const allActions = Object.keys(actions) as readonly Action[];
 
 /**
  * The actions that access keys are stored for, because lists, joins and lookups filter by them. Each other action is
- * decided per record, from its envelope.
+ * decided per record, from its envelope: no query filters by the right to subscribe, so it takes no index entries.
  */
-export const rowActions: readonly Action[] = ['read', 'search', 'aggregate', 'subscribe', 'export'];
+export const rowActions: readonly Action[] = ['read', 'search', 'aggregate', 'export'];
 
 /** Every set of handling codes, joined by commas. Each set is one value of the dimension `codes`. */
 const codeSets = Array.from({ length: 2 ** handlingCodes.length }, (_, bits) =>

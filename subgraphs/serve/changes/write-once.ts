@@ -1,4 +1,4 @@
-import type { ClientSession, Collection } from 'mongodb';
+import type { Collection } from 'mongodb';
 import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
@@ -6,7 +6,13 @@ import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Kind } from '../kind.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { linksOf, schemaOf } from '../store/collections.ts';
-import { inWriteTransaction, retryOvertaken, toDocument, writeRecords } from '../store/write.ts';
+import {
+  inWriteTransaction,
+  retryOvertaken,
+  toDocument,
+  type WriteOptions,
+  writeRecords,
+} from '../store/write.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import type { KeyAssigner, KeyPolicy } from '../store/key-assigner.ts';
 import type { Content } from '../record/content.ts';
@@ -92,8 +98,9 @@ export async function writeOnce(work: Work, make: (find: Finder) => Promise<Made
       if (known !== null) return again(known, hash);
       const made = await make(finderIn(store, readerAccess, session));
       const record = toRecord(made, keyPolicy, schemaOf(store, made.kind.type), readerAccess.now);
-      await put(store, made, record, session);
-      const parts = await cover(store, made, { keyPolicy, now: readerAccess.now, session });
+      const by = { keyPolicy, now: readerAccess.now, session };
+      await put(store, made, record, by);
+      const parts = await cover(store, made, by);
       const alsoMarked = visibleOf(parts, made);
       const kept = { ...keep(_id, hash, what, made, readerAccess.now), ...keepParts(parts), alsoMarked };
       await changesIn(store).insertOne(kept, { session });
@@ -114,12 +121,12 @@ function again(known: KeptChange, hash: string): Outcome {
 async function cover(
   store: CommunityStore,
   { id, covers }: Made,
-  by: { readonly keyPolicy: KeyPolicy; readonly now: Date; readonly session: ClientSession },
+  by: WriteOptions & { readonly keyPolicy: KeyPolicy },
 ): Promise<readonly MarkedPart[]> {
   if (covers === undefined) return [];
   const parts = await markParts(store, id, covers.reading, { ...by, isVisible: covers.isVisible });
   const writes = parts.map(({ write }) => write);
-  if (writes.length > 0) await writeRecords(store, writes, by.session);
+  if (writes.length > 0) await writeRecords(store, writes, by);
   return parts;
 }
 
@@ -144,9 +151,9 @@ async function put(
   store: CommunityStore,
   { kind, before, names, unlisted, keeps }: Made,
   record: StoredRecord,
-  session: ClientSession,
+  by: WriteOptions,
 ): Promise<void> {
-  const rows = await linksOf(store).find({ record: record._id }, { session }).toArray();
+  const rows = await linksOf(store).find({ record: record._id }, { session: by.session }).toArray();
   const kept = rows.map(({ key }) => key).filter((key) => keeps(key) || isRecordKey(key, store));
   const write = {
     kind: kind.type,
@@ -155,7 +162,7 @@ async function put(
     keys: [...names, ...kept],
     unlisted,
   };
-  await writeRecords(store, [write], session);
+  await writeRecords(store, [write], by);
 }
 
 function isRecordKey(key: string, store: CommunityStore): boolean {

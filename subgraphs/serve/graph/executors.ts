@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import {
+  type DefinitionNode,
   type DocumentNode,
   execute,
   type ExecutionResult,
@@ -7,6 +8,7 @@ import {
   type GraphQLSchema,
   Kind,
   NoSchemaIntrospectionCustomRule,
+  OperationTypeNode,
   parse,
   specifiedRules,
   validate,
@@ -56,7 +58,7 @@ export class Executors {
       const body = JSON.stringify({
         data,
         ...(errors !== undefined && { errors: errors.map((error) => toConstant(error, this.#log)) }),
-        extensions: { disclosed: context.loaders.disclosed() },
+        extensions: { disclosed: context.loaders.disclosed(), shareable: context.loaders.isShareable() },
       });
       response.statusCode = data === undefined ? 400 : 200;
       response.setHeader('content-type', 'application/json; charset=utf-8');
@@ -82,6 +84,8 @@ async function run(
   prepared.set(query, known, documents.perCharacter * query.length);
   if ('errors' in known) return { errors: known.errors };
   const { document } = known;
+  if (contextValue.assertion.delivery === 'subscription' && document.definitions.some(isMutation))
+    return { errors: [withCode('REFUSED', 'an event is read by a query')] };
   return await execute({ schema, document, contextValue, variableValues: variables, operationName });
 }
 
@@ -114,10 +118,22 @@ function prepare(query: string, schema: GraphQLSchema): Prepared {
   } catch (error) {
     return { errors: [withCode('GRAPHQL_PARSE_FAILED', String(error))] };
   }
+  if (document.definitions.some(isSubscription)) return { errors: [withCode('REFUSED', noStream)] };
   const faults = validate(schema, document, [...specifiedRules, NoSchemaIntrospectionCustomRule]);
   if (faults.length === 0) return { document };
   return { errors: faults.map(({ message }) => withCode('GRAPHQL_VALIDATION_FAILED', message)) };
 }
+
+/** graphql-js executes a subscription like a query, and its root field would then be asked for a record. */
+function isSubscription(one: DefinitionNode): boolean {
+  return one.kind === Kind.OPERATION_DEFINITION && one.operation === OperationTypeNode.SUBSCRIPTION;
+}
+
+function isMutation(one: DefinitionNode): boolean {
+  return one.kind === Kind.OPERATION_DEFINITION && one.operation === OperationTypeNode.MUTATION;
+}
+
+const noStream = 'expected a query or a mutation: the changes of the store are at /changes';
 
 function withCode(code: HubErrorCode, message: string): GraphQLError {
   return new GraphQLError(message, { originalError: new HubError(code, message) });

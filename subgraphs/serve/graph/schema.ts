@@ -10,6 +10,7 @@ import { guardFields } from './guard.ts';
 import { withReferences } from './references.ts';
 import { envelopeResolvers } from './resolvers.ts';
 import { shieldRootFields } from './shield.ts';
+import { closeSubscriptions } from './subscriptions.ts';
 
 /**
  * Builds a community's executable schema from its SDL and resolvers, with guarded fields and shielded root fields.
@@ -23,7 +24,8 @@ export function buildCommunitySchema(
   const gaps = findSubgraphGaps(policy, name, sdl);
   if (gaps.length > 0) throw new Error(`the policy does not cover ${name}:\n  ${gaps.join('\n  ')}`);
   const decided = withReferences(name, sdl, own, policy);
-  const resolvers = { ...envelopeResolvers, DateTime: dateTime, ...withoutReferences(decided) };
+  const named = { ...envelopeResolvers, DateTime: dateTime, ...withoutReferences(decided) };
+  const resolvers = closeSubscriptions(sdl, named);
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
   return shieldRootFields(guardFields(answerReferences(schema, policy), policy));
 }

@@ -195,7 +195,7 @@ async function rename(
     });
     if (writes.length > 0)
       await inWriteTransaction(store, keyAssigner, durable, async (session) => {
-        await writeRecords(store, writes, session);
+        await writeRecords(store, writes, { session, keyPolicy, now: new Date() });
       });
     return writes.length;
   });

@@ -300,7 +300,10 @@ export class Target {
     keyPolicy: KeyPolicy,
   ): Promise<void> {
     await inWriteTransaction(this.#store, this.#keyAssigner, durable, async (session) => {
-      if (changes.length > 0) await writeRecords(this.#store, changes.map(toRecordWrite), session);
+      if (changes.length > 0) {
+        const writes = changes.map(toRecordWrite);
+        await writeRecords(this.#store, writes, { session, keyPolicy, now: new Date() });
+      }
       await this.#editions.keep(documents, session);
       const alarms = changes.flatMap((change) => alarmOn(change, keyPolicy) ?? []);
       await raiseAlarms(this.#store, alarms, session);

@@ -1,3 +1,5 @@
+import { embargoAt } from '../../../schema/policy/decide/policy.ts';
+import { isShareable } from '../../../schema/protocol/shareable.ts';
 import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
 import { type Connection, type PageArguments, toConnection, type Total } from './connection.ts';
 import { toCountDisclosure } from './count.ts';
@@ -35,6 +37,13 @@ export class Loaders {
   /** The entries of the audit log on everything that resolvers were given: each row and each count once. */
   disclosed(): readonly Disclosure[] {
     return [...this.given().map(toDisclosure), ...this.#counts.values()];
+  }
+
+  /** Whether the hub may give the answer to other readers of the same permission class. Never a record under embargo. */
+  isShareable(): boolean {
+    const { readerAccess, shareLimit } = this.#context;
+    const isEarly = this.given().some(({ envelope }) => embargoAt(readerAccess.now, envelope) === 'running');
+    return !isEarly && isShareable(this.disclosed(), shareLimit);
   }
 
   /** A record by its id; null if it does not exist or this reader may not see it. */

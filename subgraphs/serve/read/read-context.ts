@@ -1,12 +1,13 @@
 import { HubError } from '../../../schema/errors.ts';
 import { compileFilter, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Policy, ReaderAccess } from '../../../schema/policy/decide/policy.ts';
+import type { ShareLimit } from '../../../schema/protocol/shareable.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import type { Oldest, SchemaVersions } from '../record/schema-versions.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { CursorScope } from './cursor.ts';
-import { type Row, toRow } from './row.ts';
+import { narrowToEvent, type Row, toRow } from './row.ts';
 
 /** The common input of all reads of one request by one reader. */
 export type ReadOptions = {
@@ -20,6 +21,10 @@ export type ReadOptions = {
   readonly oldest?: Oldest;
   /** Whether all records of the store have the derived values that filters compare; true by default. */
   readonly filled?: boolean;
+  /** The strictest TLP colour of answers that the hub may share between readers; GREEN by default. */
+  readonly shareLimit?: ShareLimit;
+  /** Whether the response becomes an event of a subscription, which needs the right to subscribe to each record. */
+  readonly isEvent?: boolean;
   /** How long the hub waits for the response, in milliseconds: no query runs longer or starts later. */
   readonly maxMs?: number;
   /** Aborted when the hub no longer waits for the response. */
@@ -38,12 +43,15 @@ export class ReadContext {
   readonly cursorKey: Buffer;
   readonly oldest: Oldest;
   readonly filled: boolean;
+  readonly shareLimit: ShareLimit;
+  readonly isEvent: boolean;
   /** When reads stop, on the clock of `performance.now()`. */
   readonly deadline: number;
   readonly #signal: AbortSignal | undefined;
   readonly #filters = new Map<string, StoreFilter>();
 
-  constructor({ store, kinds, policy, readerAccess, cursorKey, oldest, filled, maxMs, signal }: ReadOptions) {
+  constructor(options: ReadOptions) {
+    const { store, kinds, policy, readerAccess, cursorKey, oldest, filled, maxMs, signal } = options;
     this.store = store;
     this.kinds = new Map(kinds.map((kind) => [kind.type, kind]));
     this.policy = policy;
@@ -51,6 +59,8 @@ export class ReadContext {
     this.cursorKey = cursorKey;
     this.oldest = oldest ?? {};
     this.filled = filled ?? true;
+    this.shareLimit = options.shareLimit ?? 'GREEN';
+    this.isEvent = options.isEvent ?? false;
     this.deadline = performance.now() + Math.min(maxMs ?? defaultMaxMs, defaultMaxMs);
     this.#signal = signal;
   }
@@ -90,13 +100,14 @@ export class ReadContext {
 
   /** Decides a record in the current schema version. Null if this reader may not see it. */
   toRow(type: string, record: StoredRecord): Row | null {
-    return toRow(type, record, this.policy, this.readerAccess);
+    const row = toRow(type, record, this.policy, this.readerAccess);
+    return row !== null && this.isEvent ? narrowToEvent(row, this.policy, this.readerAccess) : row;
   }
 
   /** Whether the index counts exactly the rows that the guard allows. */
   countsByIndex(type: string): boolean {
-    // Not while records are relabelled, and not while some are skipped because of their schema version.
-    return this.policy.keysDecide && this.schema(type).isSettled(this.oldest);
+    // Not for events, which not every readable row is part of; not while records are relabelled, nor while some are skipped because of their schema version.
+    return !this.isEvent && this.policy.keysDecide && this.schema(type).isSettled(this.oldest);
   }
 
   cursorScope(list: string, filter: unknown, direction: 'ASC' | 'DESC'): CursorScope {

@@ -28,6 +28,27 @@ export function toRow(
   return { type, id: record._id, envelope: record.envelope, content, sortAt: record.sortAt, decision };
 }
 
+/**
+ * Narrows the decision on a row that becomes an event: the reader must be permitted to subscribe to the record, to each
+ * portion by its own marking, and to each group of fields. Null if the record is not part of the event.
+ */
+export function narrowToEvent(row: Row, policy: Policy, readerAccess: ReaderAccess): Row | null {
+  const { type, envelope, decision } = row;
+  const may = (group: string, marked: Envelope) => policy.may(readerAccess, 'subscribe', type, group, marked);
+  if (!may('content', envelope)) return null;
+  const hidden = envelope.portions.filter(
+    ({ marking, audience }) => !may('content', { ...envelope, marking, audience }),
+  );
+  const groups = [...decision.groups].filter((group) => may(group, envelope));
+  return {
+    ...row,
+    decision: {
+      hidden: new Set([...decision.hidden, ...hidden.map(({ path }) => path)]),
+      groups: new Set(groups),
+    },
+  };
+}
+
 /** The audit log's entry on a row that was disclosed: id, version, marking and the portions shown. */
 export function toDisclosure(row: Row): Disclosure {
   const { marking, portions, version } = row.envelope;

@@ -14,7 +14,7 @@ import {
 import type { Versions } from './policy-versions.ts';
 
 /** The policy, or the policies, that give the access keys of a record, and the version that is stored with them. */
-export type KeyPolicy = Pick<Policy, 'admittedKeys' | 'searchTerms' | 'version'> & {
+export type KeyPolicy = Pick<Policy, 'admittedKeys' | 'searchTerms' | 'subscribeKeys' | 'version'> & {
   /** The versions of documents below which fields of older versions are no longer written. */
   readonly shed?: Oldest;
 };
@@ -71,6 +71,8 @@ function combine(policies: readonly Policy[]): KeyPolicy {
       const all = policies.map((policy) => policy.admittedKeys(envelope, kind));
       return { admits: all.flatMap(({ admits }) => admits), early: all.flatMap(({ early }) => early) };
     },
+    subscribeKeys: (envelope, kind, now) =>
+      policies.flatMap((policy) => policy.subscribeKeys(envelope, kind, now)),
     searchTerms: (envelope, kind, field, paths, always) => {
       const isHidden = policies.some((one) => one.searchTerms(envelope, kind, field, paths) !== null);
       if (!isHidden && always !== true) return null;

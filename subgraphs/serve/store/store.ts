@@ -31,6 +31,9 @@ export const idIndex = { _id: 1, admits: 1, openFrom: 1 } as const;
 export const earlyIdIndex = { _id: 1, admitsEarly: 1, openFrom: 1 } as const;
 export const linkIndex = { key: 1, kind: 1, admits: 1, sortAt: -1, record: -1 } as const;
 
+/** The index of embargoes by their end, for the events that announce it. */
+export const embargoIndex = { openFrom: 1 } as const;
+
 /** The index of the records of one document, for imports of a newer version of it. */
 export const documentIndex = { feed: 1, 'envelope.document': 1 } as const;
 
@@ -126,7 +129,8 @@ async function connect(
         monitorCommands,
         autoIndex: false,
         bufferCommands: false,
-        maxPoolSize: 50,
+        // 50 for requests, one for the change stream, and eight for hubs that catch up (live/serve-changes.ts).
+        maxPoolSize: 59,
         serverSelectionTimeoutMS: waitMs,
         connectTimeoutMS: waitMs,
         socketTimeoutMS: 10_000,
@@ -162,6 +166,7 @@ function recordModel(
       filters: Schema.Types.Mixed,
       terms: [String],
       derived: Number,
+      admittedBefore: { type: [String], default: undefined },
       ...keys,
     },
     strictness,
@@ -171,6 +176,7 @@ function recordModel(
   schema.index(termIndex, { partialFilterExpression: { terms: { $exists: true } } });
   schema.index(idIndex);
   schema.index(earlyIdIndex, embargoed);
+  schema.index(embargoIndex, embargoed);
   schema.index({ feed: 1, 'envelope.localId': 1, 'envelope.exercise': 1 }, { unique: true });
   schema.index(documentIndex, { partialFilterExpression: { 'envelope.document': { $exists: true } } });
   for (const path of new Set(versions.filterValues.map((value) => value.path)))

@@ -22,11 +22,18 @@ export type RecordWrite = {
   readonly kind: string;
   readonly record: StoredRecord;
   /** The stored envelope that this write replaces; null for a new record. */
-  readonly before: Pick<Envelope, 'version'> | null;
+  readonly before: Envelope | null;
   /** The shared keys and parent records that the record names: each gets a join row. */
   readonly keys: readonly string[];
   /** Keys that get no join row, because only a marked portion names them. */
   readonly unlisted: ReadonlySet<string>;
+};
+
+/** The transaction of a write, the policy versions that give access keys, and the time. */
+export type WriteOptions = {
+  readonly session: ClientSession;
+  readonly keyPolicy: Pick<KeyPolicy, 'subscribeKeys'>;
+  readonly now: Date;
 };
 
 /** Another writer changed the record between reading and writing it. */
@@ -98,16 +105,17 @@ async function untilLost<Result>(lostAt: number, work: Promise<Result>): Promise
 
 /**
  * Writes records and replaces their join rows. A record is replaced only in the version that the write is based on;
- * otherwise it throws, and `retryOvertaken` reads again.
+ * otherwise it throws, and `retryOvertaken` reads again. With a replaced record, it stores which subscribers could see it
+ * before. This is the only function that inserts and replaces records: the change stream follows these two (live/).
  */
 export async function writeRecords(
   store: CommunityStore,
   writes: readonly RecordWrite[],
-  session: ClientSession,
+  { session, keyPolicy, now }: WriteOptions,
 ): Promise<void> {
   for (const [kind, ofKind] of Map.groupBy(writes, (write) => write.kind)) {
     const replaced = ofKind.filter(({ before }) => before !== null);
-    const operations = ofKind.map(toOperation);
+    const operations = ofKind.map((write) => toOperation(write, keyPolicy, now));
     const { matchedCount } = await recordsOf(store, kind).bulkWrite(operations, { session, ordered: false });
     if (matchedCount !== replaced.length) throw new Overtaken('a record was changed meanwhile');
   }
@@ -124,10 +132,15 @@ export async function writeRecords(
   if (rows.length > 0) await links.insertMany(rows, { session, ordered: false });
 }
 
-function toOperation({ record, before }: RecordWrite): AnyBulkWriteOperation<StoredRecord> {
+function toOperation(
+  { kind, record, before }: RecordWrite,
+  keyPolicy: WriteOptions['keyPolicy'],
+  now: Date,
+): AnyBulkWriteOperation<StoredRecord> {
   if (before === null) return { insertOne: { document: record } };
   const filter = { _id: record._id, 'envelope.version': before.version };
-  return { replaceOne: { filter, replacement: record } };
+  const admittedBefore = keyPolicy.subscribeKeys(before, kind, now);
+  return { replaceOne: { filter, replacement: { ...record, admittedBefore } } };
 }
 
 /** A record before it has access keys, derived values and the form of its document version. */

@@ -42,6 +42,12 @@ export class HubAuthenticator {
     this.#sessions.retain(keys);
   }
 
+  /** Returns whether the session of a verified request is still valid: a stream must not outlive it. */
+  isInSession({ session }: Pick<VerifiedAssertion, 'session'>, now: Date): boolean {
+    const found = this.#sessions.find(session);
+    return found !== undefined && now < found.endsAt;
+  }
+
   /** Handles the hub's offer of a session. */
   acceptSession(): readonly RequestHandler[] {
     return [express.text({ type: () => true, limit: maxOfferSize, inflate: false }), this.#acceptOffer];

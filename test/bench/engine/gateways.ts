@@ -5,8 +5,13 @@ import { request } from 'undici';
 import { type Part, startPart } from '../../../docker/trial/process.ts';
 import type { Place } from '../place.ts';
 
-/** The two gateways of a run, and the process of their subgraphs. */
-export type Gateways = { readonly ours: Part; readonly bare: Part; readonly subgraphs: Part };
+/** The gateways of a run, and the process of their subgraphs. `shared` is ours, sharing identical queries in progress. */
+export type Gateways = {
+  readonly ours: Part;
+  readonly shared: Part;
+  readonly bare: Part;
+  readonly subgraphs: Part;
+};
 
 /** The cores: one for the gateway, the other for the subgraphs and the client. */
 const cores = { gateway: '0', others: '1' } as const;
@@ -31,6 +36,7 @@ export async function startGateways(place: Place, which: 'shop' | 'everywhere'):
   return {
     subgraphs,
     ours: await start('ours', open, 'gateway'),
+    shared: await start('shared', [...open, '--share'], 'gateway'),
     // The open server refuses to start with NODE_ENV=production. Apollo's documentation recommends it for its server.
     bare: await start('bare', [`${here}/bare.ts`, file], 'gateway', { NODE_ENV: 'production' }),
   };

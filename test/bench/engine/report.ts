@@ -2,7 +2,7 @@ import { geometricMean, percentile, round, table } from '../figures.ts';
 
 export const gatewayNames = ['ours', 'bare'] as const;
 export const sizes = ['big', 'mid', 'small'] as const;
-export type Which = (typeof gatewayNames)[number];
+export type Which = (typeof gatewayNames)[number] | 'shared';
 export type Size = (typeof sizes)[number];
 
 /** The figures of one round. Latencies are in milliseconds, memory in MiB. */
@@ -43,23 +43,28 @@ export type Cold = {
 export type Figures = {
   readonly isPinned: boolean;
   readonly rounds: readonly Round[];
+  /** The rounds of the big operation with identical queries shared, and of the bare gateway. */
+  readonly shared: readonly Round[];
   readonly larges: readonly Large[];
   readonly colds: readonly Cold[];
 };
 
 /** Formats the figures as tables. The last line is the result of the bench. */
-export function formatFigures({ isPinned, rounds, larges, colds }: Figures): string {
+export function formatFigures({ isPinned, rounds, shared, larges, colds }: Figures): string {
   const wrong = rounds.reduce((sum, one) => sum + one.wrong, 0);
+  const sharing =
+    shared.length > 0 ? `, big shared in flight ${round(ratioOf(shared, 'big', 'shared'))} x` : '';
   const ratios = sizes.map((size) => `${size} ${round(ratioOf(rounds, size))} x`);
   return [
     isPinned ? '' : 'taskset failed: the processes share all cores\n',
-    rounds.length > 0 ? loadTable(rounds) : '',
+    rounds.length > 0 ? loadTable(rounds, gatewayNames) : '',
+    shared.length > 0 ? `\n${loadTable(shared, ['shared', 'bare'])}` : '',
     ...rounds.filter(isLimitedByOthers).map(formatLimit),
     wrong > 0 ? `${wrong} answers under load differ in status or size from the compared one\n` : '',
     larges.length > 0 ? `\n${largeTable(larges)}` : '',
     colds.length > 0 ? `\n${coldTable(colds)}` : '',
     rounds.length > 0
-      ? `engine: ${ratios.join(', ')} (bare @apollo/gateway, same run)\n`
+      ? `engine: ${ratios.join(', ')}${sharing} (bare @apollo/gateway, same run)\n`
       : 'engine: load was not measured (see --only)\n',
   ].join('');
 }
@@ -73,16 +78,14 @@ function formatLimit({ size, gateway, otherCore }: Round): string {
   return `${size}, ${gateway}: the core of the subgraphs and the client was the bottleneck (${share})\n`;
 }
 
-/** Returns the ratio of the requests per CPU second, ours to bare: the geometric mean over the rounds. */
-export function ratioOf(rounds: readonly Round[], size: Size): number {
+/** Returns the ratio of the requests per CPU second, `ours` to bare: the geometric mean over the rounds. */
+export function ratioOf(rounds: readonly Round[], size: Size, ours: Which = 'ours'): number {
   const of = (name: Which) => rounds.filter((one) => one.size === size && one.gateway === name);
   const bare = of('bare');
-  return geometricMean(
-    of('ours').map((one, at) => one.perCpuSecond / (bare[at]?.perCpuSecond ?? Number.NaN)),
-  );
+  return geometricMean(of(ours).map((one, at) => one.perCpuSecond / (bare[at]?.perCpuSecond ?? Number.NaN)));
 }
 
-function loadTable(rounds: readonly Round[]): string {
+function loadTable(rounds: readonly Round[], names: readonly Which[]): string {
   const heads = [
     'operation',
     'kB',
@@ -95,10 +98,11 @@ function loadTable(rounds: readonly Round[]): string {
     'other core',
   ];
   const rows = sizes.flatMap((size) =>
-    gatewayNames.map((gateway) => {
+    names.flatMap((gateway) => {
       const ofOne = rounds.filter((one) => one.size === size && one.gateway === gateway);
+      if (ofOne.length === 0) return [];
       const median = (read: (one: Round) => number) => percentile(ofOne.map(read), 0.5);
-      return [
+      const row = [
         `${size}, ${gateway}`,
         round(median(({ bytes }) => bytes / 1000)),
         round(median((one) => one.perCpuSecond)),
@@ -109,6 +113,7 @@ function loadTable(rounds: readonly Round[]): string {
         `${round(median((one) => one.gatewayCore * 100))} %`,
         `${round(median((one) => one.otherCore * 100))} %`,
       ];
+      return [row];
     }),
   );
   return table(heads, rows);

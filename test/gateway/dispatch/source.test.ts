@@ -45,6 +45,7 @@ async function askOf(answer: unknown, lines: string[] = []) {
   const request: RequestContext = {
     reader: readerOf(),
     token: { clientId: 'test', id: null },
+    expiresAt: new Date('2027-01-01T00:00:00Z'),
     correlationId: 'test',
     at: new Date(),
     policy,
@@ -78,6 +79,25 @@ test('returns the requested data, and records disclosures under the subgraph’s
   expect(answer.data).toEqual({ ransomwareFamilies: { nodes: [{ name: 'EXERCISE' }] } });
   expect(answer.collected.disclosed).toEqual([{ ...disclosure, community: 'europol' }]);
   expect([...answer.collected.failedSubgraphs]).toEqual([]);
+});
+
+test('lets an answer be shared only if the subgraph allows it and its disclosures permit it', async () => {
+  const data = { ransomwareFamilies: { nodes: [{ name: 'EXERCISE', _row: 'RansomwareFamily:1' }] } };
+  const unshared = async (changes: object, shareable?: unknown) => {
+    const extensions = { disclosed: [{ ...disclosure, ...changes }], shareable };
+    return [...(await askOf({ data, extensions })).collected.unshared];
+  };
+  expect(await unshared({}, true)).toEqual([]);
+  expect(await unshared({ tlp: 'AMBER_STRICT', audience: ['csirt-fr'] }, true)).toEqual([]);
+  for (const stated of [undefined, false, 'true', 1]) expect(await unshared({}, stated)).toEqual(['europol']);
+  const { path: _path, ...portion } = { ...disclosure, path: 'name' };
+  for (const secret of [
+    { tlp: 'RED', audience: [] },
+    { handlingCodes: ['H1'] },
+    { extraRestrictions: ['ask'] },
+    { portions: [{ ...portion, path: 'name', tlp: 'RED' }] },
+  ])
+    expect(await unshared(secret, true)).toEqual(['europol']);
 });
 
 test('removes data that a compromised subgraph adds', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Request, Response } from 'express';
 import { GraphQLError } from 'graphql';
 import { pino } from 'pino';
-import { toConstant } from '../../../gateway/http/apollo.ts';
+import { toConstant } from '../../../gateway/http/constant-errors.ts';
 import { refuseDepth, sizeOf } from '../../../gateway/http/request-body.ts';
 import { toHubError } from '../../../gateway/http/responses.ts';
 import { toGraphQLError } from '../../../gateway/request/errors.ts';

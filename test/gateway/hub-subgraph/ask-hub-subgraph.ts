@@ -16,6 +16,7 @@ function contextOf(reader: Reader, policy: Policy): RequestContext {
   return {
     reader,
     token: { clientId: 'c', id: null },
+    expiresAt: new Date('2027-01-01T00:00:00Z'),
     budget: undefined,
     correlationId: 'c-1',
     at: new Date('2026-11-24T12:00:00Z'),

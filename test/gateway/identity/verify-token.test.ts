@@ -54,6 +54,7 @@ test('reads the claims of a minimal token', async () => {
     picture: 'real',
     acr: null,
     interactive: false,
+    expiresAt: new Date((seconds + 300) * 1000),
   });
 });
 

@@ -15,11 +15,13 @@ const folder = mkdtempSync(join(tmpdir(), 'jcu-open-'));
 const supergraph = join(folder, 'supergraph.graphql');
 let books: Server;
 let gateway: Part;
+let asked = 0;
 
 const typeDefs = parse(`
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
   scalar DateTime
-  type Query { book: Book broken: String at(time: DateTime): String }
+  type Query { book: Book broken: String at(time: DateTime): String slow(of: Int): Int }
+  type Mutation { count: Int }
   type Book @key(fields: "id") { id: ID! title: String }`);
 
 beforeAll(async () => {
@@ -54,7 +56,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const wait = async () => await new Promise((resolve) => setTimeout(resolve, 300));
+const slow = async (_: unknown, { of }: { of: number }) => {
+  await wait();
+  return of;
+};
+
 async function answerBook(incoming: AsyncIterable<Buffer>): Promise<unknown> {
+  asked += 1;
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk);
   const { query, variables } = JSON.parse(Buffer.concat(chunks).toString());
@@ -65,16 +74,24 @@ async function answerBook(incoming: AsyncIterable<Buffer>): Promise<unknown> {
     },
     at: (_: unknown, { time }: { time: string }) => time,
   };
-  const resolvers = { Query };
+  const count = async () => {
+    await wait();
+    return asked;
+  };
+  const resolvers = { Query: { ...Query, slow }, Mutation: { count } };
   const schema = buildSubgraphSchema([{ typeDefs, resolvers }]);
   return await graphql({ schema, source: query, variableValues: variables });
 }
 
-async function ask(headers: Record<string, string>, query = '{ book { title } }') {
-  const { statusCode, body } = await request(gateway.url, {
+async function ask(
+  headers: Record<string, string>,
+  query = '{ book { title } }',
+  { variables = {}, url = gateway.url }: { readonly variables?: object; readonly url?: string } = {},
+) {
+  const { statusCode, body } = await request(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, variables }),
   });
   return { statusCode, body: (await body.json()) as { data?: unknown; errors?: unknown[] } };
 }
@@ -165,6 +182,33 @@ test('rejects an address of an unknown subgraph, and a supergraph with a fault, 
   const { code, said } = await tryToStart(['--supergraph', broken, '--port', '0'], {});
   expect(code).toBe(1);
   expect(said).toContain(`${broken}:2:9`);
+});
+
+test('with --share executes identical queries together once, but neither other variables nor mutations', async () => {
+  const args = ['gateway/main.ts', '--open', '--share', '--supergraph', supergraph, '--port', '0'];
+  const sharing = await startPart('share', args, {}, folder);
+  try {
+    const query = 'query Q($of: Int) { slow(of: $of) }';
+    const together = async (bodies: readonly { readonly query: string; readonly variables?: object }[]) => {
+      const before = asked;
+      const answers = await Promise.all(
+        bodies.map(async (one) => await ask({}, one.query, { ...one, url: sharing.url })),
+      );
+      return { data: answers.map(({ body }) => body.data), asked: asked - before };
+    };
+    const of = (value: number) => ({ query, variables: { of: value } });
+    // Planned before, so that the requests arrive together at the execution.
+    await together([of(0), { query: 'mutation { count }' }]);
+    expect(await together([of(1), of(1), of(1)])).toEqual({
+      data: [{ slow: 1 }, { slow: 1 }, { slow: 1 }],
+      asked: 1,
+    });
+    expect(await together([of(1), of(2)])).toEqual({ data: [{ slow: 1 }, { slow: 2 }], asked: 2 });
+    const change = { query: 'mutation { count }' };
+    expect((await together([change, change])).asked).toBe(2);
+  } finally {
+    await sharing.stop();
+  }
 });
 
 test('reports a port that is in use', async () => {

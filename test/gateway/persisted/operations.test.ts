@@ -7,7 +7,7 @@ import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from '@apollo/
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { buildSchema, parse, print } from 'graphql';
 import { replaceId } from '../../../gateway/http/persisted-request.ts';
-import type { OperationsMode } from '../../../gateway/persisted/operations.ts';
+import { chooseDocument, type OperationsMode } from '../../../gateway/persisted/operations.ts';
 import { sha256Of } from '../../../gateway/persisted/read-operations.ts';
 import { watchOperations, type WatchedOperations } from '../../../gateway/persisted/watch-operations.ts';
 import { errorTable } from '../../../schema/errors.ts';
@@ -40,7 +40,10 @@ async function watchIn(files: Readonly<Record<string, string>>, of = schema) {
 }
 
 async function serveWith(mode: OperationsMode, operations: WatchedOperations) {
-  return await serve(undefined, replaceId(mode, operations));
+  return await serve(
+    undefined,
+    replaceId(mode === 'off' ? null : (asked) => chooseDocument(asked, mode, operations)),
+  );
 }
 
 const two =

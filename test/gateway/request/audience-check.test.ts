@@ -3,7 +3,7 @@ import { buildSchema, parse } from 'graphql';
 import { pino } from 'pino';
 import { checkAudiences } from '../../../gateway/request/audience-check.ts';
 import { toGraphQLError } from '../../../gateway/request/errors.ts';
-import { toConstant } from '../../../gateway/http/apollo.ts';
+import { toConstant } from '../../../gateway/http/constant-errors.ts';
 import type { Recipients } from '../../../gateway/registry/registry.ts';
 
 const schema = buildSchema(`

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Envelope, Marking } from '../../../schema/record/envelope.ts';
+import { allows, buildSpace, cachedReaderBlocks } from '../../../schema/policy/table/cells.ts';
+import { blocksOfCells } from '../../../schema/policy/table/diff.ts';
+import { sideOf } from '../../../schema/policy/table/sides.ts';
 import type { Action } from '../../../schema/policy/language/domain.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { policy, reads as readsAt } from '../../helpers/policy.ts';
@@ -23,6 +26,11 @@ const mayDo = (
   envelope: Envelope,
   group = 'content',
 ): boolean => policy.may(policy.accessOf(reader, now), action, kind, group, envelope);
+
+const isNotified = (reader: Reader, envelope: Envelope, kind = 'Advisory'): boolean => {
+  const admitted = new Set(policy.subscribeKeys(envelope, kind, now));
+  return !policy.accessOf(reader, now).keys(kind, 'subscribe').isDisjointFrom(admitted);
+};
 
 const announcedOf = (id: string) => [
   ...(policy.source.rules.find((rule) => rule.id === id)?.announced ?? []),
@@ -288,8 +296,8 @@ const feed = (pap: Marking['pap'], tlp: Marking['tlp'] = 'AMBER') =>
 
 test('J25 refuses machines records with PAP above GREEN and TLP:RED', () => {
   const machine = readerOf({ client: 'machine', roles: ['connector'] });
-  expect(announcedOf('J25')).toEqual(['export', 'subscribe']);
-  expect(mayDo(machine, 'subscribe', 'Sighting', feed('GREEN'))).toBe(false);
+  expect(announcedOf('J25')).toEqual(['export']);
+  expect(mayDo(machine, 'subscribe', 'Sighting', feed('GREEN'))).toBe(true);
   expect(mayDo(machine, 'subscribe', 'Sighting', feed('AMBER'))).toBe(false);
   expect(mayDo(machine, 'subscribe', 'Sighting', feed('GREEN', 'RED'))).toBe(false);
   expect(mayDo(machine, 'export', 'Sighting', feed('RED', 'CLEAR'))).toBe(false);
@@ -343,10 +351,38 @@ test('J32 is announced: nobody appends to the log through the graph', () => {
   expect(policy.mayEver({ ...keeper, client: 'person' }, 'Hub', 'access-log', 'create')).toBe(false);
 });
 
-test('has all rules J01 to J33, each with reason and source', () => {
+test('J34 lets nobody subscribe to a record that they may not read, in any cell', () => {
+  const known = cachedReaderBlocks();
+  for (const kind of Object.keys(policy.source.domain.kinds)) {
+    const [read, subscribe] = (['read', 'subscribe'] as const).map((action) =>
+      sideOf(policy.source, { action, kind, group: 'content' }),
+    );
+    if (read === undefined || subscribe === undefined) throw new Error('expected two sides');
+    const space = buildSpace([read, subscribe], kind, known);
+    const { found } = blocksOfCells(
+      space,
+      (column, row) => allows(space, 1, column, row) && !allows(space, 0, column, row),
+    );
+    expect(found).toEqual([]);
+  }
+});
+
+test('J34 notifies recipients of AMBER, and nobody of RED, of a foreign draft and of H2', () => {
+  const amber = feed('AMBER');
+  expect(isNotified(readerOf(), amber)).toBe(true);
+  expect(isNotified(readerOf({ organisation: 'csirt-de' }), amber)).toBe(false);
+  expect(isNotified(readerOf({ client: 'machine' }), amber)).toBe(false);
+  expect(policy.subscribeKeys(red, 'Advisory', now)).toEqual([]);
+  expect(isNotified(readerOf(), { ...amber, recordState: 'DRAFT' })).toBe(false);
+  expect(isNotified(readerOf(), { ...amber, embargoUntil: later })).toBe(false);
+  expect(isNotified(police, toPolice(), 'Contribution')).toBe(true);
+  expect(isNotified(police, toPolice({ handlingCodes: ['H2'] }), 'Contribution')).toBe(false);
+});
+
+test('has all rules J01 to J34, each with reason and source', () => {
   const ids = new Set(policy.source.rules.map(({ id }) => id.slice(0, 3)));
   expect([...ids].toSorted()).toEqual(
-    Array.from({ length: 33 }, (_, at) => `J${String(at + 1).padStart(2, '0')}`),
+    Array.from({ length: 34 }, (_, at) => `J${String(at + 1).padStart(2, '0')}`),
   );
   for (const { because, source } of policy.source.rules)
     expect(`${because}${source}`.length).toBeGreaterThan(20);

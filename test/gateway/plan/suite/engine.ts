@@ -27,7 +27,8 @@ export function createEngineExecute(first: PlannerName): Execute {
   };
 }
 
-function askSchemas({ subgraphs }: Supergraph): AskPart {
+/** Asks the schemas in this process. */
+export function askSchemas({ subgraphs }: Supergraph): AskPart {
   return async (query) => {
     const schema = subgraphs.get(query.fetch.subgraph);
     if (schema === undefined) throw new Error(`expected a subgraph ${query.fetch.subgraph}`);

@@ -10,7 +10,11 @@ const disclosed = [{ type: 'Advisory', id: 'Advisory:1' }];
 const context = {
   reader: readerOf(),
   readerAccess: policy.accessOf(readerOf(), new Date()),
-  loaders: { disclosed: () => disclosed, one: () => Promise.reject(new Error('secret detail')) },
+  loaders: {
+    disclosed: () => disclosed,
+    isShareable: () => true,
+    one: () => Promise.reject(new Error('secret detail')),
+  },
 } as unknown as Context;
 const executors = new Executors(parts['cert-eu'], () => context, createLog('test', 'silent'));
 
@@ -24,9 +28,12 @@ async function run(body: unknown): Promise<{ status: number; answer: Record<stri
 
 const errorOf = (code: string) => [expect.objectContaining({ extensions: { code } })];
 
-test('answers with the disclosures for the audit log of the hub', async () => {
+test('answers with the disclosures for the audit log of the hub, and whether the hub may share the answer', async () => {
   const { status, answer } = await run({ query: '{ __typename }' });
-  expect([status, answer]).toEqual([200, { data: { __typename: 'Query' }, extensions: { disclosed } }]);
+  expect([status, answer]).toEqual([
+    200,
+    { data: { __typename: 'Query' }, extensions: { disclosed, shareable: true } },
+  ]);
 });
 
 test.each<[string, unknown, string]>([

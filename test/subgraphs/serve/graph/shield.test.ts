@@ -25,7 +25,7 @@ const now = new Date('2026-11-24T12:00:00Z');
 
 const moreSdl = `${subgraphSdl('cert-eu')}
   extend type Mutation { correctAdvisory(id: ID!): Int  forgotten: Int }
-  type Subscription { advisoryChanges(filter: AdvisoryFilter): Int }`;
+  extend type Subscription { advisoryChanges(filter: AdvisoryFilter): Int }`;
 const moreRules = `
 format: jcu-policy-rules/1
 owner: cert-eu
@@ -44,14 +44,16 @@ rules:
 const moreCoordinates = `
       Advisory.content!mark-up: [correctAdvisory(id)]
       Advisory.content!administer: [forgotten]
-  Subscription: { nature: door, fields: { Advisory.content: [advisoryChanges(filter)] } }
 `;
+const subscriptions = '  Subscription:\n    nature: door\n    fields:\n';
 
 function policyWith(coordinates: string): Policy {
   const texts = readPolicyTexts();
+  const own = `${(texts['coordinates.yaml'] ?? '').trimEnd()}${coordinates}`;
+  const withStream = `${subscriptions}      Advisory.content!subscribe: [advisoryChanges(filter)]\n`;
   return policyOfTexts({
     ...texts,
-    'coordinates.yaml': `${(texts['coordinates.yaml'] ?? '').trimEnd()}${coordinates}`,
+    'coordinates.yaml': own.replace(subscriptions, withStream),
     'cert-eu.yaml': moreRules,
   });
 }
@@ -94,7 +96,7 @@ test.each(communities)('builds the schema of %s under the policy of the reposito
 
 test('does not start with a mutation or a subscription without a group', () => {
   expect(() => buildCommunitySchema(withMoreRootFields([]), readPolicy(), moreSdl)).toThrow(
-    /Mutation\.correctAdvisory: no group in coordinates[^]*Subscription\.advisoryChanges: no group in coordinates/,
+    /Subscription\.advisoryChanges: no group in coordinates[^]*Mutation\.correctAdvisory: no group in coordinates/,
   );
 });
 
@@ -125,7 +127,7 @@ test('refuses a subscription before its stream starts', async () => {
   const policy = policyWith(moreCoordinates);
   const reached: string[] = [];
   const schema = buildCommunitySchema(withMoreRootFields(reached), policy, moreSdl);
-  const refused = await collect(schema, contextOf(policy, 'cert-eu-analyst'));
+  const refused = await collect(schema, contextOf(policy, 'policy-auditor'));
   expect([refused.map(codesOf), reached]).toEqual([[['REFUSED']], []]);
   const allowed = await collect(schema, contextOf(policy, 'community-operator'));
   expect(allowed.map(({ data }) => data?.['advisoryChanges'])).toEqual([1, 2]);

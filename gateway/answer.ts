@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  print,
+} from 'graphql';
+import { HubError } from '../schema/errors.ts';
+import { fieldsOf } from './audit/fields.ts';
+import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
+import type { Charge } from './budget/charge.ts';
+import { chargeOperation } from './budget/charge-operation.ts';
+import { type Collected, createCollected } from './dispatch/collected.ts';
+import type { Engine } from './engine.ts';
+import { redCacheControl } from './http/compress.ts';
+import { introspect } from './introspection/introspect.ts';
+import { splitIntrospection } from './introspection/split.ts';
+import type { Allowed, Gathered } from './plan/gather.ts';
+import { type Decision, decide } from './policy/decide.ts';
+import { checkAudiences } from './request/audience-check.ts';
+import type { RequestContext } from './request/context.ts';
+import { coerceVariables, isChange, isSubscription, onlyOperation } from './request/operation.ts';
+import { shapeAnswer } from './shape/answer.ts';
+import { holdsRed } from './shape/holds.ts';
+import type { HubStore } from './store.ts';
+
+/** An operation as a client sent it, parsed and not validated. */
+export type ParsedOperation = {
+  readonly document: DocumentNode;
+  readonly source: string;
+  /** A hash of the source. */
+  readonly hash: string;
+  /** Null if the client sent none. */
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+};
+
+/** The parts of the hub that the stages use: the engine that is in force when an operation begins, for all its stages. */
+export type Stages = Engine & { readonly store: HubStore; readonly charge: Charge };
+
+/** Answers an operation of a reader. Every entry point calls it: HTTP, WebSocket, SSE. */
+export type Answer = (operation: ParsedOperation, context: RequestContext) => Promise<ExecutionResult>;
+
+/** An operation that is valid, paid and decided. */
+export type Prepared = {
+  readonly operation: ParsedOperation;
+  /** The selected operation, with the fragments that it uses. */
+  readonly document: DocumentNode;
+  readonly variables: Allowed['variables'];
+  /** The part of the document that asks for data, and the response keys at the root. */
+  readonly split: ReturnType<typeof splitIntrospection>;
+  /** The result of introspection. */
+  readonly shown: Readonly<Record<string, unknown>>;
+  readonly decision: Decision;
+};
+
+/** The facts about an answer for its audit entry, without the disclosures. */
+type Facts = Omit<Parameters<typeof recordDisclosure>[1], 'disclosed' | 'lost' | 'fields'>;
+
+/** The stages from a parsed operation to its response: `prepare`, then `execute`, which are plan with dispatch, shape, audit. */
+export async function answer(
+  operation: ParsedOperation,
+  context: RequestContext,
+  stages: Stages,
+): Promise<ExecutionResult> {
+  const prepared = await prepare(operation, context, stages);
+  if ('errors' in prepared) return prepared;
+  if (isSubscription(prepared.operation)) throw new HubError('STREAM_REQUIRED');
+  return await execute(prepared, context, stages);
+}
+
+/** The stages after `prepare`. */
+export async function execute(
+  prepared: Prepared,
+  context: RequestContext,
+  stages: Stages,
+): Promise<ExecutionResult> {
+  const facts = factsOf(prepared, context);
+  await recordChange(prepared, facts, context, stages);
+  const gathered = await gatherAllowed(prepared, context, stages);
+  const shaped = shape(prepared, gathered, context, stages);
+  const fields = givenFields(gathered, prepared, stages);
+  await disclose({ ...facts, fields }, gathered.collected, context, stages);
+  return shaped;
+}
+
+/** The stages before an operation is executed: budget, validation, variables, introspection, policy. */
+export async function prepare(
+  operation: ParsedOperation,
+  context: RequestContext,
+  { planner, kinds, charge, validate, lists }: Stages,
+): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
+  const { operationName, variables } = operation;
+  const choose = () => onlyOperation(operation.document, operationName, planner.schema);
+  const document = await chargeOperation(submittedOf(operation), choose, lists, charge, context);
+
+  const ofKind = kinds.of(context.policy.accessOf(context.reader, context.at));
+  const key = `${operation.hash} ${operationName}`;
+  const errors = validate({ key, document: operation.document, operation: document }, ofKind);
+  if (errors.length > 0) return { errors };
+  const coerced = coerceVariables(document, variables, planner.schema);
+
+  const split = splitIntrospection(document);
+  const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables);
+
+  const decision = await decideOn(split.data, coerced, planner.schema, ofKind, context);
+  return { operation, document, variables: { given: variables, coerced }, split, shown, decision };
+}
+
+/** The stage policy. Without data there is nothing to decide. */
+async function decideOn(
+  document: DocumentNode | null,
+  variables: Parameters<typeof decide>[0]['variables'],
+  schema: GraphQLSchema,
+  ofKind: GraphQLSchema,
+  { observed }: RequestContext,
+): Promise<Decision> {
+  if (document === null) return { refused: [], refusedAt: [], allowed: null };
+  return await observed.run('policy', () => Promise.resolve(decide({ document, variables }, schema, ofKind)));
+}
+
+/** Returns the facts for the audit entry of an operation. */
+export function factsOf(
+  { operation, document, variables, decision }: Prepared,
+  { correlationId, at, reader, token, policy }: RequestContext,
+): Facts {
+  const { operationName: name, source } = operation;
+  return {
+    correlationId,
+    at,
+    reader,
+    token,
+    operation: { name, document: source, variables: recordable(document, variables.given) },
+    policy: policy.version,
+    refused: decision.refused,
+  };
+}
+
+/** Of a change, checks the audiences and records the intent before it is sent. */
+async function recordChange(
+  { decision: { allowed }, variables }: Prepared,
+  facts: Facts,
+  { observed }: RequestContext,
+  { planner, store }: Stages,
+): Promise<void> {
+  if (allowed === null || !isChange(allowed)) return;
+  await checkAudiences(allowed, variables.coerced, planner.schema, store.registry);
+  await observed.run('audit', async () => await recordIntent(store.trail(), facts));
+}
+
+/** The stages plan and dispatch. If the policy allows no part of the operation, no subgraph is asked. */
+async function gatherAllowed(
+  prepared: Prepared,
+  context: RequestContext,
+  { gather }: Stages,
+): Promise<Gathered> {
+  const { allowed: document } = prepared.decision;
+  if (document === null) return { written: null, given: null, collected: createCollected() };
+  const { variables } = prepared;
+  return await gather({ key: keyOf(document, prepared), document, variables }, toEnd(context, document));
+}
+
+/** The stage shape. */
+function shape(
+  { operation, split, shown, decision }: Prepared,
+  gathered: Gathered,
+  context: RequestContext,
+  { planner }: Stages,
+): ExecutionResult {
+  const parts = {
+    document: split.data,
+    operationName: operation.operationName,
+    variables: operation.variables,
+    refusedAt: decision.refusedAt,
+    isPruned: decision.allowed !== split.data,
+    order: split.order,
+  };
+  return shapeAnswer(gathered, parts, shown, context, planner.schema);
+}
+
+/** The coordinates that an answer gives, for the audit entry. */
+function givenFields(
+  { written, given }: Gathered,
+  { decision: { allowed }, variables: { coerced } }: Prepared,
+  { planner: { schema } }: Stages,
+): ReturnType<typeof fieldsOf> {
+  if (allowed === null) return { given: [], empty: [] };
+  if (given === null) return fieldsOf(allowed, coerced, written?.data ?? null, schema);
+  const asked = fieldsOf(allowed, coerced, null, schema).empty;
+  const [some, none] = [asked.filter((one) => given.has(one)), asked.filter((one) => !given.has(one))];
+  return { given: some, empty: none };
+}
+
+/** The stage audit: records the disclosures before the response leaves. A response with RED is never stored. */
+export async function disclose(
+  facts: Omit<Parameters<typeof recordDisclosure>[1], 'disclosed' | 'lost'>,
+  { disclosed, failedSubgraphs }: Pick<Collected, 'disclosed' | 'failedSubgraphs'>,
+  context: RequestContext,
+  { store }: Pick<Stages, 'store'>,
+): Promise<void> {
+  for (const community of failedSubgraphs) context.observed.parts.add(community);
+  if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
+  const whole = { ...facts, disclosed, lost: [...failedSubgraphs] };
+  await context.observed.run('audit', async () => await recordDisclosure(store.trail(), whole));
+}
+
+function submittedOf({ document, source, variables }: ParsedOperation) {
+  return { document, variables, keptBytes: source.length + JSON.stringify(variables).length };
+}
+
+/** A change that was sent runs to its end, also if the client has gone: the audit log records its result. */
+function toEnd(context: RequestContext, document: DocumentNode): RequestContext {
+  return isChange(document) ? { ...context, signal: new AbortController().signal } : context;
+}
+
+/** Returns a key of the allowed document: the hash of the text, or a hash of what is left of the document. */
+export function keyOf(allowed: DocumentNode, { operation, split }: Prepared): string {
+  const isWhole = allowed === split.data && operation.operationName === null;
+  return isWhole ? operation.hash : createHash('sha256').update(print(allowed)).digest('hex');
+}

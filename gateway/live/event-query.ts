@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto';
+import {
+  type DocumentNode,
+  execute,
+  type ExecutionResult,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  getArgumentValues,
+  getNamedType,
+  getOperationAST,
+  type GraphQLSchema,
+  isObjectType,
+  Kind,
+  OperationTypeNode,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
+import { HubError } from '../../schema/errors.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
+import type { Prepared } from '../answer.ts';
+import { decide } from '../policy/decide.ts';
+
+/** A subscription to the events of one kind, with the query that reads the record of an event. */
+export type EventQuery = {
+  readonly kind: string;
+  readonly community: string;
+  /** Only events of this record; null for all of the kind. */
+  readonly recordId: string | null;
+  readonly resumeAfter: string | null;
+  /** The response key of the subscription's field. */
+  readonly field: string;
+  /** The query, its key, and the name of its variable for the record's id. */
+  readonly document: DocumentNode;
+  readonly key: string;
+  readonly variable: string;
+  /** Whether its answer is for one subject only: cursors are bound to the subject. */
+  readonly isPersonal: boolean;
+};
+
+/** The response key of the field that tells whether the reader may see the record, whatever else is selected. */
+export const seenKey = 'jcuSeen';
+
+/**
+ * Derives the query from a subscription that is valid and decided: `subscription { advisoryEvents { record { title } } }`
+ * reads `{ record: advisory(id: $id) { title } jcuSeen: advisory(id: $id) { id } }`. Throws if the subscription has a
+ * condition at its root (GraphQL, section 5.2.3), or if the reader's kind may not use the field of the query.
+ */
+export function eventQueryOf(
+  prepared: Prepared,
+  schema: GraphQLSchema,
+  ofKind: GraphQLSchema,
+  policy: Policy,
+): EventQuery {
+  const allowed = prepared.decision.allowed ?? prepared.document;
+  const [first, ...others] = rootFields(allowed);
+  const type = schema.getSubscriptionType();
+  const definition = first && type?.getFields()[first.name.value];
+  if (first === undefined || definition === undefined) throw new HubError('GRAPHQL_VALIDATION_FAILED');
+  const eventType = getNamedType(definition.type);
+  const record = isObjectType(eventType) ? eventType.getFields()['record'] : undefined;
+  const kind = record && getNamedType(record.type).name;
+  const community = kind === undefined ? undefined : policy.source.domain.kinds[kind]?.community;
+  if (kind === undefined || community === undefined) throw new HubError('GRAPHQL_VALIDATION_FAILED');
+  const { id = null, resumeAfter = null } = getArgumentValues(definition, first, prepared.variables.coerced);
+  const lookup = first.name.value.replace(/Events$/, '');
+  const written = queryOf(allowed, [first, ...others], lookup);
+  const whole = {
+    document: written.document,
+    variables: { ...prepared.variables.coerced, [written.variable]: '' },
+  };
+  const decision = decide(whole, schema, ofKind);
+  if (decision.allowed === null || decision.refused.length > 0) throw new HubError('REFUSED');
+  return {
+    kind,
+    community,
+    recordId: id as string | null,
+    resumeAfter: resumeAfter as string | null,
+    field: (first.alias ?? first.name).value,
+    document: decision.allowed,
+    key: createHash('sha256').update(print(decision.allowed)).digest('hex'),
+    variable: written.variable,
+    isPersonal: selectsCursor(decision.allowed),
+  };
+}
+
+/** Builds the data of an event, in the order of the selection. `records` has the record by response key. */
+export function eventDataOf(
+  { document, operation, variables }: Prepared,
+  { field }: Pick<EventQuery, 'field'>,
+  event: Readonly<Record<'eventId' | 'change' | 'recordId', string>>,
+  records: Readonly<Record<string, unknown>>,
+  schema: GraphQLSchema,
+): Readonly<Record<string, unknown>> | null {
+  const root = { ...event, records };
+  const result = execute({
+    schema,
+    document,
+    operationName: operation.operationName,
+    variableValues: variables.given,
+    rootValue: { [field]: root },
+    fieldResolver: (source: Readonly<Record<string, unknown>>, _args, _context, { path, fieldName }) => {
+      const key = String(path.key);
+      if (source !== root) return Object.hasOwn(source, key) ? source[key] : null;
+      if (fieldName === 'record') return Object.hasOwn(records, key) ? records[key] : null;
+      return source[fieldName];
+    },
+  }) as ExecutionResult;
+  return result.data ?? null;
+}
+
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
+function fragmentsOf(document: DocumentNode): Fragments {
+  return new Map(
+    document.definitions.flatMap((one) =>
+      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
+    ),
+  );
+}
+
+/** Returns the fields at the root, which validation limits to one response key. */
+function rootFields(document: DocumentNode): readonly FieldNode[] {
+  const fragments = fragmentsOf(document);
+  const fieldsIn = (set: SelectionSetNode | undefined): readonly FieldNode[] =>
+    (set?.selections ?? []).flatMap((one): readonly FieldNode[] => {
+      const isConditional = one.directives?.some(
+        ({ name }) => name.value === 'skip' || name.value === 'include',
+      );
+      if (isConditional === true)
+        throw new HubError('GRAPHQL_VALIDATION_FAILED', 'a subscription has no condition at its root');
+      if (one.kind === Kind.FIELD) return [one];
+      const inside = one.kind === Kind.INLINE_FRAGMENT ? one : fragments.get(one.name.value);
+      return fieldsIn(inside?.selectionSet);
+    });
+  return fieldsIn(getOperationAST(document)?.selectionSet);
+}
+
+/** Writes the query for the record of an event. */
+function queryOf(document: DocumentNode, roots: readonly FieldNode[], lookup: string) {
+  const operation = getOperationAST(document);
+  const taken = new Set((operation?.variableDefinitions ?? []).map(({ variable }) => variable.name.value));
+  let variable = 'jcuRecord';
+  while (taken.has(variable)) variable += '_';
+  const fragments = fragmentsOf(document);
+  const selections = [
+    ...roots.flatMap(({ selectionSet }) => lookUp(selectionSet, fragments, lookup, variable)),
+    recordField(lookup, seenKey, variable, { kind: Kind.SELECTION_SET, selections: [fieldNamed('id')] }),
+  ];
+  const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections };
+  const used = usedFragments(selectionSet, fragments);
+  const names = namesOfVariables([selectionSet, ...used.map((one) => one.selectionSet)]);
+  const idDefinition = {
+    kind: Kind.VARIABLE_DEFINITION,
+    variable: variableNamed(variable),
+    type: {
+      kind: Kind.NON_NULL_TYPE,
+      type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: 'ID' } },
+    },
+  } as const;
+  const kept = (operation?.variableDefinitions ?? []).filter((one) => names.has(one.variable.name.value));
+  const query = {
+    kind: Kind.OPERATION_DEFINITION,
+    operation: OperationTypeNode.QUERY,
+    variableDefinitions: [idDefinition, ...kept],
+    selectionSet,
+  } as const;
+  return { variable, document: { kind: Kind.DOCUMENT, definitions: [query, ...used] } as DocumentNode };
+}
+
+/** Replaces the field `record` of an event by the lookup of the record, and leaves its other fields out. */
+function lookUp(
+  set: SelectionSetNode | undefined,
+  fragments: Fragments,
+  lookup: string,
+  variable: string,
+): readonly SelectionNode[] {
+  return (set?.selections ?? []).flatMap((one): readonly SelectionNode[] => {
+    if (one.kind === Kind.FIELD) {
+      if (one.name.value !== 'record' || one.selectionSet === undefined) return [];
+      const key = (one.alias ?? one.name).value;
+      return [{ ...recordField(lookup, key, variable, one.selectionSet), directives: one.directives ?? [] }];
+    }
+    const inside = one.kind === Kind.INLINE_FRAGMENT ? one : fragments.get(one.name.value);
+    const selections = lookUp(inside?.selectionSet, fragments, lookup, variable);
+    if (selections.length === 0) return [];
+    const directives = one.directives ?? [];
+    return [
+      { kind: Kind.INLINE_FRAGMENT, directives, selectionSet: { kind: Kind.SELECTION_SET, selections } },
+    ];
+  });
+}
+
+function recordField(
+  lookup: string,
+  key: string,
+  variable: string,
+  selectionSet: SelectionSetNode,
+): FieldNode {
+  const id = {
+    kind: Kind.ARGUMENT,
+    name: { kind: Kind.NAME, value: 'id' },
+    value: variableNamed(variable),
+  } as const;
+  return { ...fieldNamed(lookup), alias: { kind: Kind.NAME, value: key }, arguments: [id], selectionSet };
+}
+
+function fieldNamed(value: string): FieldNode {
+  return { kind: Kind.FIELD, name: { kind: Kind.NAME, value } };
+}
+
+function variableNamed(value: string) {
+  return { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value } } as const;
+}
+
+function usedFragments(set: SelectionSetNode, fragments: Fragments): readonly FragmentDefinitionNode[] {
+  const used = new Map<string, FragmentDefinitionNode>();
+  const collect = (inside: SelectionSetNode) => {
+    visit(inside, {
+      FragmentSpread: ({ name }) => {
+        const fragment = fragments.get(name.value);
+        if (fragment === undefined || used.has(name.value)) return;
+        used.set(name.value, fragment);
+        collect(fragment.selectionSet);
+      },
+    });
+  };
+  collect(set);
+  return [...used.values()];
+}
+
+function namesOfVariables(sets: readonly SelectionSetNode[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const set of sets) visit(set, { Variable: ({ name }) => void names.add(name.value) });
+  return names;
+}
+
+function selectsCursor(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Field: ({ name }) => {
+      found ||= /cursor$/i.test(name.value);
+    },
+  });
+  return found;
+}

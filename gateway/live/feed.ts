@@ -1,0 +1,24 @@
+import type { AskChanges } from './ask-changes.ts';
+import type { Owns } from './check-kind.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { type FeedLog, LiveFeed } from './live-feed.ts';
+import { readPast } from './past-events.ts';
+import { Turns } from './turns.ts';
+
+/** The most streams of the past that one hub process reads from one community at once, and that wait for one. */
+const maxPasts = 4;
+const maxPastsWaiting = 1000;
+
+/**
+ * Creates the feed of one community's changes. `owns` tells whether a kind of record is one of the community: an event of
+ * another kind ends the stream.
+ */
+export function createChangeFeed(community: string, owns: Owns, ask: AskChanges, log: FeedLog): ChangeFeed {
+  const live = new LiveFeed(community, owns, ask, log);
+  const pasts = new Turns(maxPasts, maxPastsWaiting);
+  return {
+    listen: (listener) => live.listen(listener),
+    ready: async (signal) => await live.ready(signal),
+    after: (position, signal) => readPast(position, { owns, ask, pasts, signal }),
+  };
+}

@@ -1,0 +1,40 @@
+import { HubError } from '../../schema/errors.ts';
+
+/** The open subscriptions at most, and their memory, estimated: of one reader, and of the hub. */
+export const roomLimits = {
+  reader: { count: 1000, bytes: 16_000_000 },
+  hub: { count: 20_000, bytes: 256_000_000 },
+} as const;
+
+type Used = { count: number; bytes: number };
+
+/** Counts the open subscriptions of each reader and of the hub. */
+export class Room {
+  readonly #hub: Used = { count: 0, bytes: 0 };
+  readonly #readers = new Map<string, Used>();
+
+  /** Counts a subscription until the returned function is called. Throws TOO_MANY_SUBSCRIPTIONS, or OVERLOADED for the hub. */
+  enter(subject: string, bytes: number): () => void {
+    const reader = this.#readers.get(subject) ?? { count: 0, bytes: 0 };
+    if (!hasRoom(reader, bytes, roomLimits.reader)) throw new HubError('TOO_MANY_SUBSCRIPTIONS');
+    if (!hasRoom(this.#hub, bytes, roomLimits.hub)) throw new HubError('OVERLOADED');
+    this.#readers.set(subject, reader);
+    for (const used of [reader, this.#hub]) add(used, 1, bytes);
+    let isCounted = true;
+    return () => {
+      if (!isCounted) return;
+      isCounted = false;
+      for (const used of [reader, this.#hub]) add(used, -1, -bytes);
+      if (reader.count === 0) this.#readers.delete(subject);
+    };
+  }
+}
+
+function hasRoom(used: Used, bytes: number, limit: Readonly<Used>): boolean {
+  return used.count < limit.count && used.bytes + bytes <= limit.bytes;
+}
+
+function add(used: Used, count: number, bytes: number): void {
+  used.count += count;
+  used.bytes += bytes;
+}

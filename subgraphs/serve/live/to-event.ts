@@ -1,0 +1,24 @@
+import type { Policy } from '../../../schema/policy/decide/policy.ts';
+import { type ChangeEvent, maxEventKeys } from '../../../schema/protocol/change-event.ts';
+import type { Written } from './change-log.ts';
+
+/**
+ * Returns the event about a written record. Null if no reader may be notified, before or after it: a record that is and
+ * stays RED changes unseen. Keys are computed from the envelope, as the guard does; the stored keys are not trusted.
+ */
+export function toEvent(
+  { kind, id, isNew, envelope, admittedBefore }: Written,
+  policy: Pick<Policy, 'subscribeKeys'>,
+  now: Date,
+  position: string,
+): ChangeEvent | null {
+  const admits = keysIn(policy.subscribeKeys(envelope, kind, now));
+  // Nobody is notified of an end or of a beginning if it is not known who saw the record before.
+  const before = isNew ? [] : keysIn(admittedBefore ?? admits);
+  if (admits.length + before.length === 0) return null;
+  return { kind, id, version: envelope.version, isNew, admits, before, position };
+}
+
+function keysIn(keys: readonly string[]): readonly string[] {
+  return [...new Set(keys)].slice(0, maxEventKeys);
+}

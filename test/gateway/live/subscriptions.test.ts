@@ -1,0 +1,256 @@
+import { expect, test } from '@jest/globals';
+import type { Subscription } from '../../../gateway/live/subscription.ts';
+import { HubError } from '../../../schema/errors.ts';
+import { audienceOf, markingOf } from '../../helpers/records.ts';
+import { document, id, World } from './world.ts';
+
+const amber = {
+  marking: markingOf({ tlp: 'AMBER' }),
+  audience: audienceOf({ reach: 'NAMED', organisations: ['csirt-fr'] }),
+};
+const red = {
+  marking: markingOf({ tlp: 'RED' }),
+  audience: audienceOf({ reach: 'NAMED', persons: ['u-1'] }),
+};
+
+/** Subscribes, and returns the events. */
+async function follow(world: World, ...given: Parameters<World['subscribe']>): Promise<Subscription> {
+  const events = await world.subscribe(...given);
+  if (!(Symbol.asyncIterator in events)) throw new Error(JSON.stringify(events));
+  return events;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- tests look into events by path
+async function next(events: Subscription): Promise<any> {
+  const step = await events.next();
+  return step.done === true ? null : step.value;
+}
+
+/** Returns whether no event arrives in a moment. */
+async function isSilent(events: Subscription): Promise<boolean> {
+  const late = new Promise((resolve) => setTimeout(() => resolve('silent'), 100));
+  return (await Promise.race([events.next(), late])) === 'silent';
+}
+
+const codeOf = (result: { errors: readonly { extensions: { code: string } }[] }) =>
+  result.errors[0]?.extensions.code;
+
+test('sends created, changed and gone to a reader who has access, and nothing to one who has none', async () => {
+  const world = await World.open();
+  const reader = await follow(world);
+  const other = await follow(world, { subject: 'u-9', organisation: 'csirt-pl' });
+  const silent = isSilent(other);
+  world.write(amber);
+  expect(await next(reader)).toEqual({
+    data: {
+      advisoryEvents: {
+        eventId: expect.stringMatching(/^[\w-]{40,}$/),
+        change: 'CREATED',
+        recordId: id,
+        record: { id, serial: 'S-1' },
+      },
+    },
+    extensions: {
+      picture: 'real',
+      holds: expect.objectContaining({ tlp: 'AMBER' }),
+      correlationId: expect.any(String),
+    },
+  });
+  world.write(amber);
+  expect((await next(reader)).data.advisoryEvents.change).toBe('CHANGED');
+  world.write(red);
+  expect((await next(reader)).data.advisoryEvents).toEqual({
+    eventId: expect.any(String),
+    change: 'GONE',
+    recordId: id,
+    record: null,
+  });
+  expect(await silent).toBe(true);
+});
+
+test('never sends a RED record, also to the person whom it names, on screen', async () => {
+  const world = await World.open();
+  const events = await follow(world, { onScreen: true });
+  const silent = isSilent(events);
+  world.send({ ...world.write(red), admits: ['8|real|named:u-1;u'] });
+  expect(await silent).toBe(true);
+  expect(
+    world.asked.every(({ context }) => !context.reader.onScreen && context.delivery === 'subscription'),
+  ).toBe(true);
+});
+
+test('records each event in the audit log under the name of each reader before it leaves', async () => {
+  const world = await World.open();
+  const all = [await follow(world), await follow(world, { subject: 'u-2' }), await follow(world)];
+  world.write(amber);
+  const results = await Promise.all(all.map(next));
+  expect(world.asked).toHaveLength(1);
+  expect(
+    world.entries.map(({ reader, operation }) => [reader.subject, operation.name, operation.document]),
+  ).toEqual([
+    ['u-1', null, document],
+    ['u-2', null, document],
+  ]);
+  const ids = results.map(({ extensions }) => extensions.correlationId);
+  expect(new Set(ids)).toEqual(new Set(world.entries.map(({ correlationId }) => correlationId)));
+  expect(world.entries.map(({ disclosed }) => disclosed.map((one) => one.id))).toEqual([[id], [id]]);
+});
+
+test('does not share an answer between two permission classes', async () => {
+  const world = await World.open();
+  const both = { reach: 'NAMED' as const, organisations: ['csirt-fr', 'csirt-pl'] };
+  const all = [await follow(world), await follow(world, { subject: 'u-2', organisation: 'csirt-pl' })];
+  world.write({ ...amber, audience: audienceOf(both) });
+  await Promise.all(all.map(next));
+  expect(world.asked.map(({ context }) => context.reader.organisation).toSorted()).toEqual([
+    'csirt-fr',
+    'csirt-pl',
+  ]);
+});
+
+test('withholds an event that the audit log does not take, and ends the subscription', async () => {
+  const world = await World.open();
+  const events = await follow(world);
+  world.trailIsDown = true;
+  world.write(amber);
+  const last = await next(events);
+  expect([last.data, codeOf(last), await next(events)]).toEqual([undefined, 'TRAIL_UNAVAILABLE', null]);
+});
+
+test.each([
+  [
+    'the token is revoked',
+    'UNAUTHENTICATED',
+    (world: World) => void (world.refusal = new HubError('UNAUTHENTICATED')),
+  ],
+  [
+    'the reader has other facts',
+    'RESUME_EXPIRED',
+    (world: World) => void (world.facts = { roles: ['duty-officer'] }),
+  ],
+  ['events were lost', 'RESUME_EXPIRED', (world: World) => world.send('lost')],
+  ['the hub stops', 'HUB_STOPPING', (world: World) => world.subscriptions.stop()],
+])('ends a subscription when %s with %s', async (_name, code, change) => {
+  const world = await World.open();
+  const events = await follow(world);
+  change(world);
+  world.write(amber);
+  expect([codeOf(await next(events)), await next(events), world.listeners]).toEqual([code, null, []]);
+  expect(world.entries).toEqual([]);
+});
+
+test('ends a subscription when its token expires', async () => {
+  const world = await World.open();
+  const events = await follow(world, {}, document, {}, new Date(Date.now() + 200).toISOString());
+  expect(codeOf(await next(events))).toBe('UNAUTHENTICATED');
+});
+
+test('ends the subscription of a slow reader after 100 waiting changes, and joins those of one record', async () => {
+  const world = await World.open();
+  const events = await follow(world);
+  for (let at = 0; at < 300; at += 1) world.write(amber);
+  expect((await next(events)).data.advisoryEvents.change).toBe('CREATED');
+  for (let at = 0; at < 101; at += 1) world.write(amber, `Advisory:${at}`);
+  expect(codeOf(await next(events))).toBe('SLOW_READER');
+});
+
+test('continues after an event without a gap', async () => {
+  const world = await World.open();
+  const events = await follow(world);
+  world.write(amber);
+  const { eventId } = (await next(events)).data.advisoryEvents;
+  await events.return();
+  world.write(amber, 'Advisory:one');
+  world.write(amber, 'Advisory:two');
+  const resumed = await follow(
+    world,
+    {},
+    document.replace('advisoryEvents', `advisoryEvents(resumeAfter: "${eventId}")`),
+  );
+  const seen = [
+    (await next(resumed)).data.advisoryEvents.recordId,
+    (await next(resumed)).data.advisoryEvents.recordId,
+  ];
+  expect(seen).toEqual(['Advisory:one', 'Advisory:two']);
+});
+
+test.each([
+  ['a forged id', {}, 'AAAA'],
+  ['an id of another permission class', { organisation: 'csirt-pl' }, null],
+])('refuses to continue after %s with RESUME_EXPIRED', async (_name, changes, forged) => {
+  const world = await World.open();
+  const events = await follow(world);
+  world.write(amber);
+  const { eventId } = (await next(events)).data.advisoryEvents;
+  const text = document.replace('advisoryEvents', `advisoryEvents(resumeAfter: "${forged ?? eventId}")`);
+  await expect(follow(world, changes, text)).rejects.toMatchObject({ code: 'RESUME_EXPIRED' });
+  expect(world.listeners).toHaveLength(1);
+});
+
+test('sends the events of one record to those who subscribe to it', async () => {
+  const world = await World.open();
+  const text = document.replace('advisoryEvents', 'advisoryEvents(id: "Advisory:one")');
+  const events = await follow(world, {}, text);
+  world.write(amber, 'Advisory:two');
+  world.write(amber, 'Advisory:one');
+  expect((await next(events)).data.advisoryEvents.recordId).toBe('Advisory:one');
+  expect(await isSilent(events)).toBe(true);
+});
+
+test('keeps aliases, fragments, conditions and the order of the selection', async () => {
+  const world = await World.open();
+  const text = `subscription S($no: Boolean = false) { e: advisoryEvents { ...E again: record @include(if: $no) { id }
+    __typename } } fragment E on AdvisoryEvent { what: change record { id } }`;
+  const events = await follow(world, {}, text);
+  world.write(amber);
+  const { data } = await next(events);
+  expect(JSON.stringify(data)).toBe(
+    `{"e":{"what":"CREATED","record":{"id":"${id}"},"__typename":"AdvisoryEvent"}}`,
+  );
+});
+
+test.each([
+  ['two fields', 'subscription { advisoryEvents { eventId } mispEventEvents { eventId } }'],
+  ['a condition', 'subscription { advisoryEvents @include(if: true) { eventId } }'],
+  ['introspection', 'subscription { __typename }'],
+])('refuses a subscription with %s at its root', async (_name, text) => {
+  const world = await World.open();
+  const outcome = await world.subscribe({}, text).catch((error: unknown) => error);
+  expect(JSON.stringify(outcome)).toContain('GRAPHQL_VALIDATION_FAILED');
+  expect(world.listeners).toEqual([]);
+});
+
+test('ends with PART_UNAVAILABLE if the community does not answer, so that the event is not lost', async () => {
+  const world = await World.open();
+  const events = await follow(world);
+  world.communityIsDown = true;
+  world.write(amber);
+  expect([codeOf(await next(events)), world.asked.length]).toEqual(['PART_UNAVAILABLE', 3]);
+}, 10_000);
+
+test('has at most 1000 subscriptions of a reader, and has room again after one ends', async () => {
+  const world = await World.open();
+  const all: Subscription[] = [];
+  for (let at = 0; at < 1000; at += 1) all.push(await follow(world));
+  await expect(follow(world)).rejects.toMatchObject({ code: 'TOO_MANY_SUBSCRIPTIONS' });
+  await follow(world, { subject: 'u-2' });
+  await all[0]?.return();
+  await follow(world);
+});
+
+test('ends a subscription when a new supergraph comes into force, and starts others under it', async () => {
+  const world = await World.open();
+  const before = await follow(world);
+  const replaced = { ...world.stages, planner: { ...world.stages.planner } };
+  const inProgress = follow(world, { subject: 'u-2' });
+  world.stages = replaced;
+  world.subscriptions.restart();
+  expect(codeOf(await next(before))).toBe('RESUME_EXPIRED');
+  expect(await next(before)).toBeNull();
+  await expect(inProgress).rejects.toThrow(
+    new HubError('RESUME_EXPIRED', 'another supergraph came into force'),
+  );
+  const after = await follow(world);
+  world.write(amber);
+  expect((await next(after)).data.advisoryEvents.change).toBe('CREATED');
+});

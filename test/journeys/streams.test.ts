@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import { get } from 'node:http';
+import { expect, test } from '@jest/globals';
+import { NetworkError } from 'graphql-sse';
+import { WebSocket } from 'ws';
+import { ask, post, standing, tokenOf } from '../helpers/ask.ts';
+import { firstOf, RawSocket, socketUrl, sseClient, wsClient } from '../helpers/streams.ts';
+
+const picture = 'exercise:trial-2026';
+const analyst = { as: 'cert-eu-analyst', picture, purpose: 'incident-response' };
+const auditor = { as: 'policy-auditor', picture };
+const page = `query Page($first: Int!) { advisories(first: $first) { nodes { id title { value } } } }`;
+
+const clients = [
+  ['graphql-ws', wsClient],
+  ['graphql-sse', sseClient],
+] as const;
+
+test.each(clients)('answers a query of %s as it answers a POST', async (_name, connect) => {
+  const client = await connect(standing(), analyst);
+  const { data, extensions } = await firstOf(client, page, { first: 3 });
+  const { body } = await ask(standing(), analyst, page, { first: 3 });
+  expect(data).toEqual(body.data);
+  expect(extensions).toEqual({ ...body.extensions, correlationId: expect.any(String) });
+  await client.dispose();
+});
+
+test.each(clients)('removes refused fields from a query of %s', async (_name, connect) => {
+  const client = await connect(standing(), auditor);
+  const { data, errors } = await firstOf(client, page, { first: 1 });
+  expect([data, errors[0].extensions]).toEqual([
+    { advisories: null },
+    { code: 'REFUSED', coordinates: ['Query.advisories'] },
+  ]);
+  await client.dispose();
+});
+
+test('records a query of graphql-ws and one of graphql-sse in the audit log', async () => {
+  for (const [, connect] of clients) {
+    const client = await connect(standing(), analyst);
+    const { extensions } = await firstOf(client, page, { first: 1 });
+    const decision = `query D($id: String!) { decision(correlationId: $id) { organisation } }`;
+    const asked = async () => await ask(standing(), auditor, decision, { id: extensions.correlationId });
+    // An answer without data above CLEAR can arrive before its audit entry.
+    const until = Date.now() + 10_000;
+    let answer = await asked();
+    while (answer.body.data.decision === null && Date.now() < until) answer = await asked();
+    expect(answer.body.data).toEqual({ decision: { organisation: 'cert-eu' } });
+    await client.dispose();
+  }
+});
+
+async function connected(): Promise<RawSocket> {
+  const socket = await new RawSocket(socketUrl(standing())).open();
+  socket.send({
+    type: 'connection_init',
+    payload: { authorization: `Bearer ${await tokenOf(standing(), analyst)}` },
+  });
+  expect(await socket.next()).toEqual({ type: 'connection_ack' });
+  return socket;
+}
+
+/** Sends one operation on a connection, and returns the message that it gets. */
+async function over(socket: RawSocket, payload: object, id = '1') {
+  socket.send({ type: 'subscribe', id, payload });
+  return await socket.next();
+}
+
+test('accepts the token of the upgrade request', async () => {
+  const headers = { authorization: `Bearer ${await tokenOf(standing(), analyst)}` };
+  await using socket = await new RawSocket(socketUrl(standing()), { headers }).open();
+  socket.send({ type: 'connection_init' });
+  expect(await socket.next()).toEqual({ type: 'connection_ack' });
+  expect(await over(socket, { query: '{ __typename }' })).toMatchObject({
+    type: 'next',
+    payload: { data: { __typename: 'Query' } },
+  });
+});
+
+test.each([
+  ['no token', undefined],
+  ['a malformed token', { authorization: 'Bearer a.b.c' }],
+])('closes a connection with %s with 4403', async (_name, payload) => {
+  await using socket = await new RawSocket(socketUrl(standing())).open();
+  socket.send({ type: 'connection_init', payload });
+  expect(await socket.closed()).toBe(4403);
+});
+
+test.each([
+  ['an operation before connection_init', 4401, [{ type: 'subscribe', id: '1', payload: { query: '{a}' } }]],
+  ['a message that is no JSON', 4400, ['{']],
+  ['a message of an unknown type', 4400, [{ type: 'start' }]],
+  ['no connection_init in five seconds', 4408, []],
+  ['a message above 256 KB', 1009, [{ type: 'ping', payload: { x: 'x'.repeat(256 * 1024) } }]],
+])('closes a connection after %s with %i', async (_name, code, messages) => {
+  await using socket = await new RawSocket(socketUrl(standing())).open();
+  for (const message of messages) socket.send(message);
+  expect(await socket.closed()).toBe(code);
+});
+
+test('closes a connection after a second connection_init with 4429, and after a used id with 4409', async () => {
+  await using one = await connected();
+  one.send({ type: 'connection_init' });
+  expect(await one.closed()).toBe(4429);
+  await using other = await connected();
+  for (let sent = 0; sent < 2; sent += 1)
+    other.send({ type: 'subscribe', id: '1', payload: { query: '{ advisories { nodes { id } } }' } });
+  expect(await other.closed()).toBe(4409);
+});
+
+test('answers a ping without its payload', async () => {
+  await using socket = await connected();
+  socket.send({ type: 'ping', payload: { x: 'x'.repeat(1000) } });
+  expect(await socket.next()).toEqual({ type: 'pong' });
+});
+
+/** Asks for an upgrade, and returns the status of the answer. */
+async function upgrade(headers: Readonly<Record<string, string>>, path = '/graphql'): Promise<number> {
+  const request = get(new URL(path, standing().url), {
+    headers: {
+      connection: 'upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': randomBytes(16).toString('base64'),
+      'sec-websocket-protocol': 'graphql-transport-ws',
+      ...headers,
+    },
+  });
+  return await new Promise((resolve) => {
+    request.on('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+  });
+}
+
+test('refuses a WebSocket of a page whose origin is not listed, and one at another path', async () => {
+  expect(await upgrade({})).toBe(101);
+  expect(await upgrade({ origin: 'https://evil.example' })).toBe(403);
+  expect(await upgrade({ origin: 'null' })).toBe(403);
+  expect(await upgrade({}, '/other')).toBe(404);
+});
+
+test('closes a connection without the subprotocol with 4406', async () => {
+  const socket = new WebSocket(socketUrl(standing()));
+  const code = await new Promise((resolve) => {
+    socket.once('close', resolve);
+  });
+  expect(code).toBe(4406);
+});
+
+const big = `{ ${Array.from({ length: 101 }, (_, at) => `a${at}: __typename`).join(' ')} }`;
+const deep = (depth: number) => `{ organisation(id: "cert-eu") ${'{ x '.repeat(depth)}${'}'.repeat(depth)} }`;
+const nested = JSON.parse(`${'['.repeat(80)}${']'.repeat(80)}`);
+
+/** One operation above each limit of the document or the variables, with the code that a POST gets. */
+const above = [
+  ['tokens', { query: `{ ${'a '.repeat(20_001)} }` }, 'GRAPHQL_PARSE_FAILED'],
+  ['definitions', { query: 'query A{a} '.repeat(201), operationName: 'A' }, 'OPERATION_TOO_LARGE'],
+  ['selections as written', { query: `{ ${'a '.repeat(2001)} }` }, 'OPERATION_TOO_LARGE'],
+  ['depth as written', { query: deep(101) }, 'OPERATION_TOO_LARGE'],
+  ['root fields', { query: big }, 'OPERATION_TOO_LARGE'],
+  ['levels of the variables', { query: '{ __typename }', variables: { x: nested } }, 'BAD_REQUEST'],
+  [
+    'rows of all lists',
+    {
+      query:
+        '{ advisories(first: 100) { nodes { vulnerabilities(first: 100) { nodes { advisories(first: 100) { nodes { id } } } } } } }',
+    },
+    'OPERATION_TOO_LARGE',
+  ],
+] as const;
+
+test.each(above)('limits the %s over POST, WebSocket and SSE alike', async (_name, payload, code) => {
+  const authorization = `Bearer ${await tokenOf(standing(), analyst)}`;
+  const { body } = await post(standing().url, payload, { authorization });
+  expect(body.errors[0].extensions.code).toBe(code);
+  await using socket = await connected();
+  const message = await over(socket, payload);
+  expect([message.type, message.payload]).toEqual(['error', body.errors]);
+  const accept = 'text/event-stream';
+  const sent = await post(standing().url, payload, { authorization, accept });
+  const json = JSON.stringify({ errors: body.errors });
+  const isStream = sent.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  const stream = `:\n\nevent: next\ndata: ${json}\n\nevent: complete\ndata:\n\n`;
+  expect(sent.text).toBe(isStream ? stream : json);
+});
+
+test('has at most 100 operations in progress on a connection', async () => {
+  await using socket = await connected();
+  for (let at = 0; at < 101; at += 1)
+    socket.send({ type: 'subscribe', id: `${at}`, payload: { query: '{ advisories { nodes { id } } }' } });
+  const codes: unknown[] = [];
+  for (let seen = 0; seen < 101;) {
+    const { type, payload } = await socket.next();
+    if (type === 'complete') seen += 1;
+    if (type === 'error') codes.push(payload[0].extensions.code);
+    if (type === 'error') seen += 1;
+  }
+  expect(codes).toEqual(['TOO_MANY_SUBSCRIPTIONS']);
+});
+
+test('has at most 50 connections of a reader', async () => {
+  const sockets: RawSocket[] = [];
+  for (let at = 0; at < 50; at += 1) sockets.push(await connected());
+  await using more = await new RawSocket(socketUrl(standing())).open();
+  more.send({
+    type: 'connection_init',
+    payload: { authorization: `Bearer ${await tokenOf(standing(), analyst)}` },
+  });
+  expect(await more.closed()).toBe(4429);
+  for (const socket of sockets) await socket[Symbol.asyncDispose]();
+});
+
+test('answers a client of SSE without a token with 401', async () => {
+  const { createClient } = await import('graphql-sse');
+  const client = createClient({ url: standing().url, retryAttempts: 0 });
+  await expect(firstOf(client, '{ __typename }')).rejects.toThrow(NetworkError);
+});

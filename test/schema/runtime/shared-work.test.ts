@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { SharedWork } from '../../../schema/runtime/shared-work.ts';
+
+const tick = async () => await new Promise((resolve) => setImmediate(resolve));
+const fail = () => Promise.reject(new Error('failed'));
+
+test('runs work once for all callers of a key that wait together, and again for a later one', async () => {
+  const shared = new SharedWork<number>();
+  let runs = 0;
+  const work = async () => {
+    runs += 1;
+    await tick();
+    return runs;
+  };
+  expect(await Promise.all([shared.run('a', null, work), shared.run('a', null, work)])).toEqual([1, 1]);
+  expect(await Promise.all([shared.run('a', null, work), shared.run('b', null, work)])).toEqual([3, 3]);
+  expect(shared.size).toBe(0);
+});
+
+test('rejects for every caller if the work fails, and keeps nothing', async () => {
+  const shared = new SharedWork<number>();
+  const both = await Promise.allSettled([shared.run('a', null, fail), shared.run('a', null, fail)]);
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await shared.run('a', null, () => Promise.resolve(1))).toBe(1);
+});
+
+test('goes on for the others if the first caller leaves', async () => {
+  const shared = new SharedWork<string>();
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const [first, second] = [new AbortController(), new AbortController()];
+  let isAborted = false;
+  const work = async (signal: AbortSignal) => {
+    signal.addEventListener('abort', () => (isAborted = true));
+    return await promise;
+  };
+  const leaving = shared.run('a', first.signal, work);
+  const staying = shared.run('a', second.signal, work);
+  first.abort(new Error('gone'));
+  await expect(leaving).rejects.toThrow('gone');
+  expect(isAborted).toBe(false);
+  resolve('done');
+  expect(await staying).toBe('done');
+});
+
+test('aborts the work when every caller has left, and starts it again for the next one', async () => {
+  const shared = new SharedWork<string>();
+  const caller = new AbortController();
+  let aborted = 0;
+  const hang = async (signal: AbortSignal) =>
+    await new Promise<string>((_resolve, reject) =>
+      signal.addEventListener('abort', () => {
+        aborted += 1;
+        reject(signal.reason as Error);
+      }),
+    );
+  const leaving = shared.run('a', caller.signal, hang);
+  caller.abort(new Error('gone'));
+  await expect(leaving).rejects.toThrow('gone');
+  expect(aborted).toBe(1);
+  expect(await shared.run('a', null, () => Promise.resolve('again'))).toBe('again');
+});
