@@ -73,7 +73,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const planner = await loadPlanner(supergraph.opened.sdl);
   checkDateTimes(planner.schema);
   const sources = createSources(planner, settings, store, key, log);
-  const gather = shareAnswers(createGather(planner, sources), planner.schema, null);
+  const gather = shareAnswers(createGather(planner, sources));
   const gatherInParts = createGatherInParts(planner, sources);
   const kinds = new KindSchemas(planner.schema);
   const charge = createCharge(store.leases, settings.budgets, log);
