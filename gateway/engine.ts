@@ -37,7 +37,7 @@ export function createEngine(
   const sources = sourcesOf(planner, sourceOf);
   return {
     planner,
-    gather: shareAnswers(createGather(planner, sources), schema, null),
+    gather: shareAnswers(createGather(planner, sources)),
     gatherInParts: createGatherInParts(planner, sources),
     kinds: new KindSchemas(schema),
     validate: createValidate(schema),

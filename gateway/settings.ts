@@ -111,18 +111,6 @@ const own = {
     wholeNumber(1, 10_000),
     '512',
   ),
-  keptAnswersMb: setting(
-    'JCU_KEPT_ANSWERS_MB',
-    'memory for answers that are used again until a record of them changes, in MB; 0 keeps none. A community limits them by JCU_SHARE_LIMIT',
-    wholeNumber(0, 16_384),
-    '0',
-  ),
-  keptAnswersSeconds: setting(
-    'JCU_KEPT_ANSWERS_SECONDS',
-    'maximum age of a kept answer in seconds, also if no record of it changed',
-    wholeNumber(1, 86_400),
-    '60',
-  ),
   maxLoopDelayMs: setting(
     'JCU_MAX_LOOP_DELAY_MS',
     'mean delay of the event loop in milliseconds, over two seconds, above which new requests get 503 (OVERLOADED)',

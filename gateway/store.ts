@@ -16,7 +16,6 @@ import { type Leases, openLeases } from './budget/leases.ts';
 import { watchNames } from './registry/watch-names.ts';
 import type { Names } from './registry/names.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
-import { type OrganisationChanges, watchOrganisations } from './registry/watch-organisations.ts';
 import { type Revocations, watchRevocations } from './registry/revocations.ts';
 
 /** The hub's own store: registry, alias table, budgets, all policy versions and the audit log; never records. */
@@ -24,8 +23,6 @@ export type HubStore = {
   readonly registry: Registry & Revocations;
   /** Returns the current alias table. */
   readonly names: (picture: string) => Names;
-  /** Counts the changes of what the hub's own subgraph shows to every reader: organisations and alias table. */
-  readonly watchPublic: () => OrganisationChanges;
   /** Returns the writer of the audit log. Throws TRAIL_UNAVAILABLE until it is open. */
   readonly trail: () => Trail;
   /** Counts the requests that fail before they have an entry. */
@@ -76,16 +73,6 @@ export function openHubStore(
   return {
     registry: { ...openRegistry(db), isRevoked: revocations.isRevoked },
     names: names.current,
-    watchPublic: () => {
-      const watch = watchOrganisations(db, (error) =>
-        log.warn({ error: String(error) }, 'the changes of organisations cannot be followed'),
-      );
-      const epoch = () => {
-        const changes = watch.epoch();
-        return changes === null ? null : changes + names.loads();
-      };
-      return { epoch, stop: async () => await watch.stop() };
-    },
     trail: trail.current,
     attempts,
     leases,

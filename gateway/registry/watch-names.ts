@@ -12,7 +12,6 @@ const refreshMs = 2000;
 export function watchNames(db: Db, report: (error: unknown) => void) {
   let names = namesByPicture([]);
   let version = '';
-  let loads = 0;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const refresh = async (): Promise<void> => {
@@ -23,10 +22,7 @@ export function watchNames(db: Db, report: (error: unknown) => void) {
         .sort({ _id: 1 })
         .toArray();
       const now = JSON.stringify(versions);
-      if (now !== version) {
-        names = namesByPicture(await db.collection<AliasRow>('aliases').find().toArray());
-        loads += 1;
-      }
+      if (now !== version) names = namesByPicture(await db.collection<AliasRow>('aliases').find().toArray());
       version = now;
     } catch (error) {
       if (!stopped) report(error);
@@ -37,8 +33,6 @@ export function watchNames(db: Db, report: (error: unknown) => void) {
   return {
     /** The names of a reader's picture. */
     current: (picture: string): Names => names(picture),
-    /** How often the tables were loaded. */
-    loads: () => loads,
     stop: () => {
       stopped = true;
       clearTimeout(timer);

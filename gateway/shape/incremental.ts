@@ -25,7 +25,7 @@ export type LastPart<Reported> = {
 
 /**
  * Returns the last part of an answer: the deferred data, each error with the data that it is about, and the extensions with
- * the first. Clients read both there, and next to the data only where no data is deferred.
+ * the first. Clients read both there, and at the top only where no data is deferred.
  */
 export function lastPart<Reported extends PartError>(
   parts: readonly IncrementalPart<Reported>[],

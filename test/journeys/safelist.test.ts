@@ -18,14 +18,14 @@ const as = { as: 'cert-eu-analyst', picture: 'exercise:trial-2026', purpose: 'in
 const printed = (text: string) => print(parse(text));
 const registered = {
   query: printed('query Page { advisories(first: 1) { nodes { id } } }'),
-  defer: printed('query Later { advisories(first: 1) { nodes { id ... @defer { title } } } }'),
+  defer: printed('query Later { advisories(first: 1) { nodes { id ... @defer { title { value } } } } }'),
   live: printed(
-    'subscription Live($after: String) { advisoryEvents(resumeAfter: $after) { eventId change } }',
+    'subscription Live($after: ID) { advisoryEvents(resumeAfter: $after) { eventId change } }',
   ),
 };
 const others = {
   query: 'query Page { advisories(first: 2) { nodes { id } } }',
-  defer: 'query Later { advisories(first: 2) { nodes { id ... @defer { title } } } }',
+  defer: 'query Later { advisories(first: 2) { nodes { id ... @defer { title { value } } } } }',
   live: 'subscription Live { advisoryEvents { eventId recordId } }',
   introspection: '{ __schema { queryType { name } } }',
   name: '{ __typename }',
@@ -129,7 +129,7 @@ test('answers registered texts and their ids over a WebSocket, as server-sent ev
   for (const body of [{ query: defer }, { documentId: sha256Of(defer) }, byHash(defer)]) {
     expect(await send(body, accepts['a multipart answer'])).toContain('"incremental":');
     const { payload } = await over({ query: '', ...body });
-    expect(payload.data.advisories.nodes[0].title).toEqual(expect.any(String));
+    expect(payload.data.advisories.nodes[0].title.value).toEqual(expect.any(String));
   }
 });
 

@@ -1,11 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { buildSchema, parse } from 'graphql';
-import { readFileSync } from 'node:fs';
+import { parse } from 'graphql';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import { Observed } from '../../../gateway/observe/observed.ts';
 import type { Gather } from '../../../gateway/plan/gather.ts';
-import { KeptAnswers } from '../../../gateway/plan/kept-answers.ts';
-import { dependenceOf, shareAnswers } from '../../../gateway/plan/share.ts';
+import { scopeOf, shareAnswers } from '../../../gateway/plan/share.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
@@ -13,12 +11,11 @@ import { WrittenData } from '../../../gateway/shape/written-data.ts';
 import { readerOf } from '../../helpers/records.ts';
 
 const policy = readPolicy();
-const schema = buildSchema(readFileSync('schema/published.graphql', 'utf8'));
 const machine = readerOf({ client: 'machine', onScreen: false });
 const plain = '{ advisories(first: 5) { edges { node { id } } } }';
 
 /** Counts executions. Each takes a turn of the event loop, and answers with its number. */
-function countingGather(unshared: readonly string[] = [], kept: KeptAnswers | null = null) {
+function countingGather(unshared: readonly string[] = []) {
   const seen: { readers: string[]; signals: (AbortSignal | undefined)[] } = { readers: [], signals: [] };
   const gather: Gather = async (_allowed, { reader, signal }) => {
     seen.readers.push(reader.subject);
@@ -29,7 +26,7 @@ function countingGather(unshared: readonly string[] = [], kept: KeptAnswers | nu
     for (const name of unshared) collected.unshared.add(name);
     return { written: new WrittenData(JSON.stringify({ number })), given: null, collected };
   };
-  return { seen, gather: shareAnswers(gather, schema, kept) };
+  return { seen, gather: shareAnswers(gather) };
 }
 
 function requestOf(reader: Reader, signal = new AbortController().signal): RequestContext {
@@ -134,86 +131,6 @@ test('finds the scope of an operation', () => {
     '{ ownReads(record: "x") { edges { node { id } } } }',
     '{ policy { version } }',
     'mutation { retractCertEuRecord(input: {}) { record { id } } }',
-  ].map((text) => dependenceOf(parse(text), policy, schema).scope);
+  ].map((text) => scopeOf(parse(text), policy));
   expect(scopes).toEqual(['class', 'class', 'person', 'person', 'request', 'request', 'request', 'request']);
-});
-
-const kindsOf = (text: string) => [...dependenceOf(parse(text), policy, schema).kinds].toSorted();
-
-test('finds the kinds of record that an answer depends on', () => {
-  expect(kindsOf('{ advisories { nodes { id } } }')).toEqual(['Advisory']);
-  expect(kindsOf('{ memberState(code: "FR") { unionIncidents { total { value } } } }')).toEqual([
-    'Hub',
-    'UnionIncident',
-  ]);
-  expect(
-    kindsOf(
-      '{ advisories { ...F } } fragment F on AdvisoryConnection { nodes { envelope { originator { name } } } }',
-    ),
-  ).toEqual(['Advisory', 'Hub']);
-});
-
-/** A hub that hears the changes of one kind, with an answer for each execution. */
-function keeping(maxAgeMs = 60_000) {
-  const heard = { epoch: 1 as number | null };
-  const kept = new KeptAnswers((kind) => (kind === 'Advisory' ? heard.epoch : 0), {
-    bytes: 1_000_000,
-    maxAgeMs,
-  });
-  return { heard, kept, ...countingGather([], kept) };
-}
-
-const at = (seconds: number) => new Date(Date.parse('2026-11-24T12:00:00Z') + 1000 * seconds);
-
-test('answers from memory until a record of the kind changes', async () => {
-  const { heard, seen, gather } = keeping();
-  const ask = async (reader = machine) => (await gather(allowed(), requestOf(reader))).written?.data;
-  expect(await ask()).toEqual({ number: 1 });
-  expect(await ask({ ...machine, subject: 'm-2' })).toEqual({ number: 1 });
-  heard.epoch = 2;
-  expect(await ask()).toEqual({ number: 2 });
-  expect(seen.readers).toHaveLength(2);
-});
-
-test('never answers from memory to another permission class, and not while changes may be missed', async () => {
-  const { heard, gather } = keeping();
-  const ask = async (reader = machine) => (await gather(allowed(), requestOf(reader))).written?.data;
-  expect(await ask()).toEqual({ number: 1 });
-  expect(await ask({ ...machine, organisation: 'csirt-pl' })).toEqual({ number: 2 });
-  heard.epoch = null;
-  expect(await ask()).toEqual({ number: 3 });
-  heard.epoch = 1;
-  expect(await ask()).toEqual({ number: 4 });
-});
-
-test('does not keep an answer during whose execution a record changed', async () => {
-  const { heard, gather } = keeping();
-  const answer = gather(allowed(), requestOf(machine));
-  heard.epoch = 2;
-  expect((await answer).written?.data).toEqual({ number: 1 });
-  expect((await gather(allowed(), requestOf(machine))).written?.data).toEqual({ number: 2 });
-});
-
-test('keeps no answer beyond its maximum age, or beyond the end of a grant', async () => {
-  const grants = [{ id: 'G1', by: 'cert-eu', until: at(10).toISOString() }];
-  const holder = { ...machine, grants };
-  const { gather } = keeping(30_000);
-  const ask = async (reader: Reader, seconds: number) =>
-    (await gather(allowed(), { ...requestOf(reader), at: at(seconds) })).written?.data;
-  expect([await ask(machine, 0), await ask(machine, 29), await ask(machine, 30)]).toEqual([
-    { number: 1 },
-    { number: 1 },
-    { number: 2 },
-  ]);
-  expect([await ask(holder, 0), await ask(holder, 9)]).toEqual([{ number: 3 }, { number: 3 }]);
-  expect(await ask(holder, 10)).toEqual({ number: 2 });
-});
-
-test('keeps no answer that a subgraph does not allow to share', async () => {
-  const kept = new KeptAnswers(() => 0, { bytes: 1_000_000, maxAgeMs: 60_000 });
-  const { seen, gather } = countingGather(['cert-eu'], kept);
-  await gather(allowed(), requestOf(machine));
-  await gather(allowed(), requestOf(machine));
-  expect(seen.readers).toHaveLength(2);
-  expect(kept.bytes).toBe(0);
 });
