@@ -19,9 +19,7 @@ const printed = (text: string) => print(parse(text));
 const registered = {
   query: printed('query Page { advisories(first: 1) { nodes { id } } }'),
   defer: printed('query Later { advisories(first: 1) { nodes { id ... @defer { title { value } } } } }'),
-  live: printed(
-    'subscription Live($after: ID) { advisoryEvents(resumeAfter: $after) { eventId change } }',
-  ),
+  live: printed('subscription Live($after: ID) { advisoryEvents(resumeAfter: $after) { eventId change } }'),
 };
 const others = {
   query: 'query Page { advisories(first: 2) { nodes { id } } }',
