@@ -7,9 +7,10 @@ import { HubError } from '../schema/errors.ts';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { type PolicyWatch, watchPolicy } from '../schema/policy/bundle/in-force.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
+import type { SigningKey } from '../schema/protocol/session.ts';
 import { checkDateTimes } from '../schema/record/date-time.ts';
 import { createLog } from '../schema/runtime/log.ts';
-import { answer } from './answer.ts';
+import { answer, type Stages } from './answer.ts';
 import { answerInParts } from './deferred-answer.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
 import { listLengthsOf } from './budget/list-lengths.ts';
@@ -31,7 +32,7 @@ import { createFeeds } from './live/feeds.ts';
 import { createEventIds } from './live/event-id.ts';
 import { Subscriptions } from './live/subscriptions.ts';
 import { parsedOf } from './plan/apollo-gateway.ts';
-import { createGather, createGatherInParts } from './plan/gather.ts';
+import { createGather, createGatherInParts, type GatherInParts } from './plan/gather.ts';
 import { loadPlanner } from './plan/planner.ts';
 import { shareAnswers } from './plan/share.ts';
 import type { RequestContext } from './request/context.ts';
@@ -89,18 +90,9 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const load = new Load({ requests: settings.maxRequests, delayMs: settings.maxLoopDelayMs });
   const policy = inForce(policies, acceptance);
   const readers = createReaders(settings, store, policy);
-  const { feeds, stop: stopFeeds } = createFeeds(settings, () => orUnavailable(policy()), key, log);
-  const live = new Subscriptions({ stages, feeds, ids: createEventIds(key), readers, log });
-  const run = createRun(
-    async (operation, context) => await answer(operation, context, stages),
-    async (...subscription) => await live.subscribe(...subscription),
-    store.attempts,
-    log,
-  );
-  const runInParts = createRunInParts(
-    (operation, context) => answerInParts(operation, context, { ...stages, gatherInParts }),
-    store.attempts,
-    log,
+  const { run, runInParts, live, stopFeeds } = openStreams(
+    { settings, readers, key, policy, log },
+    { ...stages, gatherInParts },
   );
   const parts = {
     readers,
@@ -130,6 +122,39 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
       await store.close();
     },
   };
+}
+
+/** Creates the functions that run the operations of WebSocket, server-sent events and multipart. */
+function openStreams(
+  {
+    settings,
+    readers,
+    key,
+    policy,
+    log,
+  }: {
+    readonly settings: HubSettings;
+    readonly readers: Readers;
+    readonly key: () => SigningKey;
+    readonly policy: () => Policy | null;
+    readonly log: Logger;
+  },
+  stages: Stages & { readonly gatherInParts: GatherInParts },
+) {
+  const { feeds, stop: stopFeeds } = createFeeds(settings, () => orUnavailable(policy()), key, log);
+  const live = new Subscriptions({ stages, feeds, ids: createEventIds(key), readers, log });
+  const run = createRun(
+    async (operation, context) => await answer(operation, context, stages),
+    async (...subscription) => await live.subscribe(...subscription),
+    stages.store.attempts,
+    log,
+  );
+  const runInParts = createRunInParts(
+    (operation, context) => answerInParts(operation, context, stages),
+    stages.store.attempts,
+    log,
+  );
+  return { run, runInParts, live, stopFeeds };
 }
 
 /** The stages before GraphQL: http, identity, and budget for the bytes of the request. */

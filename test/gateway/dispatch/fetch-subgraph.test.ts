@@ -62,7 +62,12 @@ async function fetchFrom(path: string, deadlineMs = 3000) {
 }
 
 test('reads a valid response', async () => {
-  expect(await fetchFrom('/honest')).toEqual({ data: { a: 1 }, errors: [], disclosed: [] });
+  expect(await fetchFrom('/honest')).toEqual({
+    data: { a: 1 },
+    errors: [],
+    disclosed: [],
+    isShareable: false,
+  });
 });
 
 for (const path of Object.keys(behaviours).filter(
