@@ -33,11 +33,12 @@ export function lastPart<Reported extends PartError>(
   extensions: Readonly<Record<string, unknown>> = {},
 ): LastPart<Reported> {
   const [first] = parts;
-  if (first === undefined) return { ...(errors.length > 0 && { errors }), extensions, hasNext: false };
+  const shown = Object.keys(extensions).length > 0 && { extensions };
+  if (first === undefined) return { ...(errors.length > 0 && { errors }), ...shown, hasNext: false };
   const byPart = Map.groupBy(errors, ({ path = [] }) => nearest(parts, path) ?? first);
   const incremental = parts.map((part) => {
     const own = byPart.get(part);
-    return { ...part, ...(own && { errors: own }), ...(part === first && { extensions }) };
+    return { ...part, ...(own && { errors: own }), ...(part === first && shown) };
   });
   return { incremental, hasNext: false };
 }
