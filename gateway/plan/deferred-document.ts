@@ -40,7 +40,7 @@ export function withoutDefer(document: DocumentNode): DocumentNode {
   });
 }
 
-/** The maximum number of deferred fragments of an operation, and of characters of a label, which each part repeats. */
+/** The maximum number of deferred fragments of an operation, and of characters of its name, which each part repeats. */
 const limits = { fragments: 20, label: 100 } as const;
 
 /**

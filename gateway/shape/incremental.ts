@@ -72,9 +72,9 @@ export function incrementalParts(
   });
 }
 
-/** The maximum bytes of what parts repeat: their paths and labels. Above it, an answer is sent at once. */
+/** The maximum bytes of what parts repeat: their paths and names. Above it, an answer is sent at once. */
 const maxRepeatedBytes = 1_000_000;
-/** The bytes of one part besides its data, path and label. */
+/** The bytes of one part besides its data, path and name. */
 const partBytes = 50;
 
 /**

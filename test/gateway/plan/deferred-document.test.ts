@@ -37,7 +37,7 @@ test('tells apart which fragments the variables defer', () => {
   expect(split(text, { a: false, b: false })).toBeNull();
 });
 
-test('defers nothing of a mutation, and nothing if the fragments or a label exceed the limits', () => {
+test('defers nothing of a mutation, and nothing if the fragments or a name exceed the limits', () => {
   expect(split('mutation { ... @defer { x } }')).toBeNull();
   expect(split(withFragments(20))?.fragments).toHaveLength(20);
   expect(split(withFragments(21))).toBeNull();

@@ -18,7 +18,7 @@ test('gives a part for each object with fields, by its path', () => {
   expect(incrementalParts([fragment(['list'], { list: null })], {}, {})).toEqual([]);
 });
 
-test('does not send parts that would repeat long keys or labels for many objects', () => {
+test('does not send parts that would repeat long keys or names for many objects', () => {
   const first = { list: Array.from({ length: 1000 }, () => ({})) };
   const long = 'k'.repeat(2000);
   expect(mayBeParted([fragment(['list'])], first)).toBe(true);
