@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
 import {
   disclose,
   execute,
@@ -11,6 +11,8 @@ import {
 } from './answer.ts';
 import { fieldsOf } from './audit/fields.ts';
 import { HubError } from '../schema/errors.ts';
+import { joinCollected } from './dispatch/collected.ts';
+import type { Gathered, GatheredInParts } from './plan/gather.ts';
 import { type DeferredDocument, splitDeferred } from './plan/deferred-document.ts';
 import type { RequestContext } from './request/context.ts';
 import { isSubscription } from './request/operation.ts';
@@ -45,43 +47,53 @@ export async function* answerInParts(
     return;
   }
 
-  const { variables } = prepared;
   const key = keyOf(allowed, prepared);
-  const { first, later } = await stages.gatherInParts({ key, document: deferred, variables }, context);
-  const facts = factsOf(prepared, context);
-  const { schema } = stages.planner;
-  const shapeOf = (gathered: typeof first, document: DeferredDocument['whole']) =>
-    shapeAnswer(
-      gathered,
-      { ...plain, document, operationName: operation.operationName, variables: variables.given },
-      {},
-      context,
-      schema,
-    );
-  const fieldsIn = (document: DeferredDocument['whole'], data: Parameters<typeof fieldsOf>[2]) =>
-    fieldsOf(document, variables.coerced, data, schema);
-
-  const begun = shapeOf(first, deferred.first);
-  const fields = fieldsIn(deferred.first, first.written?.data ?? null);
-  await disclose({ ...facts, fields }, first.collected, context, stages);
-  yield { ...begun, hasNext: true };
-
-  const { whole, parts } = await later();
-  const collected = {
-    ...whole.collected,
-    disclosed: [...first.collected.disclosed, ...whole.collected.disclosed],
-  };
-  const { errors = [], extensions } = shapeOf({ ...whole, collected }, deferred.whole);
-  const last = lastPart(parts, errors, extensions);
-  const given = fieldsIn(deferred.whole, whole.written?.data ?? null);
-  // The header is sent: it forbids to store any answer in parts.
-  const sent = { ...context, setHeaders: () => undefined };
-  await disclose({ ...facts, fields: given }, whole.collected, sent, stages);
-  yield last;
+  const { variables } = prepared;
+  const gathered = await stages.gatherInParts({ key, document: deferred, variables }, context);
+  yield* disclosedParts(gathered, deferred, prepared, context, stages);
 }
 
-/** The rest of an operation of which nothing was removed. */
-const plain = { refusedAt: [], isPruned: false, order: [] };
+/** Shapes each part, and records its disclosures before it is sent. */
+async function* disclosedParts(
+  { first, mayBeParted, later }: GatheredInParts,
+  deferred: DeferredDocument,
+  prepared: Prepared,
+  context: RequestContext,
+  stages: Stages,
+): AsyncGenerator<AnswerPart, void, void> {
+  const shape = (gathered: Gathered, document: DocumentNode) =>
+    shapeAnswer(gathered, askedOf(prepared, document), {}, context, stages.planner.schema);
+  const record = async (gathered: Gathered, document: DocumentNode, by: RequestContext) => {
+    const { coerced } = prepared.variables;
+    const fields = fieldsOf(document, coerced, gathered.written?.data ?? null, stages.planner.schema);
+    await disclose({ ...factsOf(prepared, by), fields }, gathered.collected, by, stages);
+  };
+  if (!mayBeParted) {
+    const { whole } = await later();
+    const both = { ...whole, collected: joinCollected(first.collected, whole.collected) };
+    await record(both, deferred.whole, context);
+    yield { ...shape(both, deferred.whole), hasNext: false };
+    return;
+  }
+  await record(first, deferred.first, context);
+  yield { ...shape(first, deferred.first), hasNext: true };
+
+  const { whole, parts } = await later();
+  const disclosed = [...first.collected.disclosed, ...whole.collected.disclosed];
+  const { errors = [], extensions } = shape(
+    { ...whole, collected: { ...whole.collected, disclosed } },
+    deferred.whole,
+  );
+  // The header is sent: it forbids to store any answer in parts.
+  await record(whole, deferred.whole, { ...context, setHeaders: () => undefined });
+  yield lastPart(parts, errors, extensions);
+}
+
+/** Returns an operation of which nothing was removed, as the stage shape takes it. */
+function askedOf({ operation, variables }: Prepared, document: DocumentNode) {
+  const { operationName } = operation;
+  return { document, operationName, variables: variables.given, refusedAt: [], isPruned: false, order: [] };
+}
 
 /** Returns the operation in parts; null if it has to be answered at once. */
 function deferredIn({ decision, split, variables }: Prepared): DeferredDocument | null {

@@ -58,6 +58,8 @@ export type EntryDisclosure = {
   readonly portions?: readonly EntryPortion[];
   /** The number, if a count of records was disclosed. `id` then has the hash of its filter. */
   readonly count?: number;
+  /** True for the end of a record: the subscriber could see it before, and gets its id alone. */
+  readonly gone?: true;
 };
 
 /** One disclosed portion in an entry. Its PAP is omitted if it is the record's, and so are empty lists. */
@@ -226,6 +228,7 @@ function compactDisclosure(disclosure: RecordedDisclosure): NamedDisclosure {
     ...compactLists(disclosure),
     ...(portions.length > 0 && { portions }),
     ...(disclosure.count !== undefined && { count: disclosure.count }),
+    ...(disclosure.gone === true && { gone: true as const }),
   };
 }
 

@@ -37,6 +37,7 @@ const disclosed = z.strictObject({
     )
     .optional(),
   count: z.int().nonnegative().optional(),
+  gone: z.literal(true).optional(),
 } satisfies Forms<EntryDisclosure>);
 
 const access = {

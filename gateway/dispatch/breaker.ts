@@ -5,8 +5,8 @@
  */
 export type Outcome = 'answered' | 'failed' | 'unreachable' | 'unknown';
 
-/** A query that may be sent. `end` must be called once with its outcome. */
-export type Permit = { end(outcome: Outcome): void };
+/** A query that may be sent. `end` must be called once with its outcome. A trial is sent while no other query is. */
+export type Permit = { readonly isTrial: boolean; end(outcome: Outcome): void };
 
 /** The thresholds of a breaker. */
 export const breakerLimits = {
@@ -56,6 +56,7 @@ export class Breaker {
     const open = this.#open;
     if (open === null)
       return {
+        isTrial: false,
         // A query that was sent before the breaker opened says nothing about the time after it.
         end: (outcome) => {
           if (this.#open === null) this.#count(reader, outcome);
@@ -67,7 +68,7 @@ export class Breaker {
     if (open.trial !== null || now < from) return null;
     const trial = {};
     open.trial = trial;
-    return { end: (outcome) => this.#endTrial(open, trial, reader, outcome) };
+    return { isTrial: true, end: (outcome) => this.#endTrial(open, trial, reader, outcome) };
   }
 
   #endTrial(open: Open, trial: object, reader: string, outcome: Outcome): void {

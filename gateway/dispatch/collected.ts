@@ -36,3 +36,21 @@ export function createCollected(): Collected {
   const [failedSubgraphs, unshared] = [new Set<string>(), new Set<string>()];
   return { disclosed: [], failedSubgraphs, unshared, errorCodes: new Set(), sizes, room, places };
 }
+
+/** Joins the reports of two phases of one execution, for an answer that has both. */
+export function joinCollected(one: Collected, other: Collected): Collected {
+  const causes = new Set([...one.places.keys(), ...other.places.keys()]);
+  return {
+    ...one,
+    disclosed: [...one.disclosed, ...other.disclosed],
+    failedSubgraphs: one.failedSubgraphs.union(other.failedSubgraphs),
+    unshared: one.unshared.union(other.unshared),
+    errorCodes: one.errorCodes.union(other.errorCodes),
+    places: new Map(
+      [...causes].map((cause) => [
+        cause,
+        [...(one.places.get(cause) ?? []), ...(other.places.get(cause) ?? [])],
+      ]),
+    ),
+  };
+}

@@ -48,6 +48,8 @@ export function createShelter(
       const { subject } = context.reader;
       const permit = breaker.enter(subject);
       if (permit === null) throw new PartUnavailable('the subgraph is not asked now');
+      // The trial of a sick subgraph takes long. No other request waits for it.
+      if (permit.isTrial) context.part?.();
       const deadline = Math.min(context.deadline, clock() + deadlineMs);
       let outcome: Outcome = 'unknown';
       try {

@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent, Dispatcher } from 'undici';
-import { type ChangeLine, maxLineBytes, readChangeLine } from '../../schema/protocol/change-event.ts';
+import {
+  type ChangeLine,
+  MalformedLine,
+  maxLineBytes,
+  readChangeLine,
+} from '../../schema/protocol/change-event.ts';
 import { UnexpectedStatus } from '../dispatch/fetch-subgraph.ts';
 
 /** The rate at which the lines of one stream are read. More waits at the subgraph, so a flood costs only its own events. */
 export type LineRate = { readonly bytesPerSecond: number; readonly linesPerSecond: number };
 
-/** A line has about 700 bytes. Parsing it takes about 20 microseconds. */
+/** Room for an import: it writes a few hundred records a second. */
 export const usualRate: LineRate = { bytesPerSecond: 4_000_000, linesPerSecond: 3000 };
 
 /** The longest silence: a subgraph sends a line every 3 s. */
@@ -107,9 +112,8 @@ class Lines implements Dispatcher.DispatchHandler {
       this.#count(chunk.length, found.length);
       if (found.length === 0) return;
       clearTimeout(this.#timer);
-      const lines = found.map((line) => readChangeLine(line.toString('utf8')));
       controller.pause();
-      this.#queue = this.#queue.then(async () => await this.#give(lines, controller));
+      this.#queue = this.#queue.then(async () => await this.#give(found, controller));
     } catch (error) {
       this.stop(error as Error);
     }
@@ -123,11 +127,12 @@ class Lines implements Dispatcher.DispatchHandler {
     this.#reject(error);
   }
 
-  async #give(lines: readonly ChangeLine[], controller: Dispatcher.DispatchController): Promise<void> {
+  /** Gives the lines one by one: a malformed line does not take those before it with it. */
+  async #give(lines: readonly Buffer[], controller: Dispatcher.DispatchController): Promise<void> {
     try {
       for (const line of lines) {
         if (this.#stopped !== undefined) return;
-        await this.#take(line);
+        await this.#take(readChangeLine(line.toString('utf8')));
       }
       await this.#untilWithinRate();
       if (this.#stopped !== undefined) return;
@@ -152,7 +157,8 @@ class Lines implements Dispatcher.DispatchHandler {
       this.#rest.push(chunk.subarray(from));
       this.#restBytes += chunk.length - from;
     }
-    if (this.#restBytes > maxLineBytes) throw new Error(`expected lines of at most ${maxLineBytes} bytes`);
+    if (this.#restBytes > maxLineBytes)
+      throw new MalformedLine(`expected lines of at most ${maxLineBytes} bytes`);
     return found;
   }
 

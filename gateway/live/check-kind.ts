@@ -1,9 +1,12 @@
-import type { ChangeEvent } from '../../schema/protocol/change-event.ts';
+import { type ChangeEvent, MalformedLine } from '../../schema/protocol/change-event.ts';
 
 /** Tells whether a kind of record belongs to the community of a feed. */
 export type Owns = (kind: string) => boolean;
 
-/** Throws unless an event is of one of the kinds of its community: none may speak of the records of others. */
+/**
+ * Throws MalformedLine unless the kind of an event belongs to its community: a community must not report changes of other
+ * communities' records.
+ */
 export function checkKind({ kind }: Pick<ChangeEvent, 'kind'>, owns: Owns): void {
-  if (!owns(kind)) throw new Error('expected an event of a kind of this community');
+  if (!owns(kind)) throw new MalformedLine('expected an event of a kind of this community');
 }

@@ -20,6 +20,7 @@ import {
 import { HubError } from '../../schema/errors.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Prepared } from '../answer.ts';
+import { scopeOf } from '../plan/share.ts';
 import { decide } from '../policy/decide.ts';
 
 /** A subscription to the events of one kind, with the query that reads the record of an event. */
@@ -81,7 +82,7 @@ export function eventQueryOf(
     document: decision.allowed,
     key: createHash('sha256').update(print(decision.allowed)).digest('hex'),
     variable: written.variable,
-    isPersonal: selectsCursor(decision.allowed),
+    isPersonal: scopeOf(decision.allowed, policy) !== 'class',
   };
 }
 
@@ -234,14 +235,4 @@ function namesOfVariables(sets: readonly SelectionSetNode[]): ReadonlySet<string
   const names = new Set<string>();
   for (const set of sets) visit(set, { Variable: ({ name }) => void names.add(name.value) });
   return names;
-}
-
-function selectsCursor(document: DocumentNode): boolean {
-  let found = false;
-  visit(document, {
-    Field: ({ name }) => {
-      found ||= /cursor$/i.test(name.value);
-    },
-  });
-  return found;
 }

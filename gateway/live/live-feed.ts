@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChangeEvent, ChangeLine } from '../../schema/protocol/change-event.ts';
+import { type ChangeEvent, type ChangeLine, MalformedLine } from '../../schema/protocol/change-event.ts';
 import type { AskChanges } from './ask-changes.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { checkKind, type Owns } from './check-kind.ts';
@@ -11,6 +11,9 @@ export type FeedLog = { warn(details: object, message: string): void };
 
 /** The pause before the next attempt to connect: it doubles up to the maximum while attempts fail. */
 const pauseMs = { first: 100, most: 5000 } as const;
+
+/** After this number of malformed lines in a row, the events before and after them count as lost. */
+const maxMalformed = 3;
 
 /** The events from now on, for all listeners of this process, over one stream. */
 export class LiveFeed {
@@ -25,6 +28,8 @@ export class LiveFeed {
   /** Resolves once the stream is open. Replaced whenever it closes. */
   #opened = Promise.withResolvers<void>();
   #isOpen = false;
+  /** The malformed lines since the last valid one. */
+  #malformed = 0;
 
   constructor(community: string, owns: Owns, ask: AskChanges, log: FeedLog) {
     this.#community = community;
@@ -44,6 +49,7 @@ export class LiveFeed {
   }
 
   async ready(signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
     while (!this.#isOpen || this.#position === null) {
       signal.throwIfAborted();
       if (this.#running === null) throw new Error('expected a listener before ready()');
@@ -76,6 +82,7 @@ export class LiveFeed {
         const after = this.#position === null ? {} : { after: this.#position };
         await this.#ask(after, (line) => this.#take(line, signal), signal);
       } catch (error) {
+        if (error instanceof MalformedLine) this.#skip();
         if (!signal.aborted)
           this.#log.warn({ part: this.#community, error: String(error) }, 'the stream of changes has ended');
       }
@@ -86,11 +93,21 @@ export class LiveFeed {
     }
   }
 
+  /** A line that stays malformed would stop the community's subscriptions for as long as its log has it. */
+  #skip(): void {
+    this.#malformed += 1;
+    if (this.#malformed < maxMalformed) return;
+    this.#malformed = 0;
+    this.#position = null;
+    this.#give('lost');
+  }
+
   #take(line: ChangeLine, signal: AbortSignal): void {
     if (signal.aborted) return;
     if ('event' in line) {
       checkKind(line.event, this.#owns);
       this.#position = line.event.position;
+      this.#malformed = 0;
       this.#give(line.event);
     } else if ('ready' in line) {
       this.#position = line.ready;

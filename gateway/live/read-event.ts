@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
+import type { ChangeEvent } from '../../schema/protocol/change-event.ts';
+import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import type { Run } from '../../schema/runtime/observe/run.ts';
 import { disclose, factsOf } from '../answer.ts';
 import { fieldsOf } from '../audit/fields.ts';
@@ -21,8 +23,10 @@ export type EventParts = { readonly run?: Run; readonly ids: EventIds };
 
 type Records = Readonly<Record<string, unknown>>;
 
-/** The record of an event as one permission class sees it. Readers of the class share it. */
+/** The record of an event as one permission class sees it. Readers of the class share it if every community allows it. */
 export type EventAnswer = {
+  /** The reader for whom the record was read. */
+  readonly subject: string;
   readonly change: 'CREATED' | 'CHANGED' | 'GONE';
   readonly records: Records;
   readonly gathered: Gathered;
@@ -34,12 +38,10 @@ export type EventAnswer = {
 
 const deadlineMs = 10_000;
 
-/** Returns the context of an event, for one reader. `signal` ends the query: an answer that others share does not end with one. */
-export function contextOfEvent(
-  { identity, policy }: Subscriber,
-  signal: AbortSignal,
-  run?: Run,
-): RequestContext {
+/**
+ * Returns the context in which one reader's event is read. `signal` must not be one reader's: others may share the answer.
+ */
+function contextOfEvent({ identity, policy }: Subscriber, signal: AbortSignal, run?: Run): RequestContext {
   const at = new Date();
   return {
     ...identity,
@@ -81,7 +83,8 @@ export async function readEvent(
   if (!isSeen && !was) return null;
   const change = isSeen ? (isNew || !was ? 'CREATED' : 'CHANGED') : 'GONE';
   const given = isSeen ? { records, gathered } : { records: {}, gathered: nothing() };
-  return { change, ...given, data: new Map(), entries: new Map() };
+  const { subject } = subscriber.identity.reader;
+  return { subject, change, ...given, data: new Map(), entries: new Map() };
 }
 
 /**
@@ -109,16 +112,17 @@ export async function resultOfEvent(
   const correlationId = await remembered(
     answer.entries,
     owner,
-    async () => await record(answer, data, operation, subscriber, parts),
+    async () => await record(answer, event, data, operation, subscriber, parts),
   );
   return withConstantErrors(shape(answer, data, operation, { reader, correlationId }));
 }
 
 /** Records the event for a reader. Returns the correlation id of the entry. */
 async function record(
-  { gathered }: EventAnswer,
+  { change, gathered }: EventAnswer,
+  event: ChangeEvent,
   data: Records | null,
-  { prepared, stages }: SharedOperation,
+  { prepared, query, stages }: SharedOperation,
   subscriber: Subscriber,
   { run }: EventParts,
 ): Promise<string> {
@@ -127,8 +131,19 @@ async function record(
   const { allowed } = prepared.decision;
   const fields =
     allowed === null ? { given: [], empty: [] } : fieldsOf(allowed, prepared.variables.coerced, data, schema);
-  await disclose({ ...factsOf(prepared, context), fields }, gathered.collected, context, stages);
+  const { failedSubgraphs } = gathered.collected;
+  const disclosed = change === 'GONE' ? [endOf(event, query.community)] : gathered.collected.disclosed;
+  await disclose({ ...factsOf(prepared, context), fields }, { disclosed, failedSubgraphs }, context, stages);
   return context.correlationId;
+}
+
+/**
+ * The disclosure of the end of a record. The hub does not know its marking, so it states the strictest one that a
+ * subscriber can have seen.
+ */
+function endOf({ kind, id, version }: ChangeEvent, community: string): RecordedDisclosure {
+  const marking = { tlp: 'AMBER_STRICT', pap: 'RED', handlingCodes: [], extraRestrictions: [] } as const;
+  return { community, type: kind, id, version, ...marking, audience: [], portions: [], gone: true };
 }
 
 /** Adds errors and markings. Paths begin at the field of the subscription. */

@@ -1,5 +1,5 @@
 import { HubError } from '../../schema/errors.ts';
-import type { Policy, ReaderAccess } from '../../schema/policy/decide/policy.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Readers } from '../http/context-middleware.ts';
 import { permissionClassOf } from '../policy/permission-class.ts';
 import type { Identity } from '../request/context.ts';
@@ -8,7 +8,6 @@ import type { Identity } from '../request/context.ts';
 export type Subscriber = {
   readonly identity: Identity;
   readonly policy: Policy;
-  readonly access: ReaderAccess;
   readonly permissionClass: string;
 };
 
@@ -16,8 +15,8 @@ export type Subscriber = {
 const maxAgeMs = 1000;
 
 /**
- * The reader of one token, for all its subscriptions. The token, the revocations and the registry are asked again for an
- * event, at most once a second.
+ * The reader of one token, for all its subscriptions. The token, the revocations and the registry are checked again before
+ * an event is read, at most once a second.
  */
 export class ReaderWatch {
   readonly #authorization: string | undefined;
@@ -61,7 +60,7 @@ export class ReaderWatch {
     this.#changesAt = Math.min(Number.POSITIVE_INFINITY, ...ends);
     const policy = this.#readers.policyInForce();
     const permissionClass = permissionClassOf(reader, policy, now);
-    return { identity, policy, access: policy.accessOf(reader, now), permissionClass };
+    return { identity, policy, permissionClass };
   }
 }
 

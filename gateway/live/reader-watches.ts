@@ -5,9 +5,9 @@ import type { Subscription } from './subscription.ts';
 
 type Watched = { readonly watch: ReaderWatch; readonly of: Set<Subscription>; uses: number };
 
-/** Every token is checked again after this time at most, also if there is no event. */
+/** The pause between two rounds of checks, in milliseconds. */
 const checkMs = 5000;
-/** The check comes early enough that a revoked token has no subscription after 15 s. */
+/** A token is checked in a round if it would otherwise get older than this before the next round. */
 const maxAgeMs = 8000;
 
 /** The readers of the open subscriptions, by token. */

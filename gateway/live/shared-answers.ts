@@ -2,11 +2,16 @@ import { HubError } from '../../schema/errors.ts';
 import { type EventAnswer, type EventParts, readEvent } from './read-event.ts';
 import type { Subscriber } from './reader-watch.ts';
 import type { SharedOperation } from './shared-operation.ts';
+import { isForOthers } from '../plan/share.ts';
+import { Turns } from './turns.ts';
 import type { TakenChange } from './waiting-changes.ts';
 
-/** The queries for events at once. Further ones wait, so that events take no more than a share of each community's slots. */
-const maxAtOnce = 16;
-/** The time for which the answer of an event is shared. Facts about readers are as old at most. */
+/**
+ * The queries for events of one community at once. Further ones wait: events take a share of its slots, and a community that
+ * does not answer holds back its own events only.
+ */
+const maxAtOnce = 8;
+/** An answer is shared for this time after it arrived. */
 const sharedMs = 1000;
 /** A community that does not answer is asked again, since its event must not be lost. */
 const attempts = 3;
@@ -20,24 +25,34 @@ export class SharedAnswers {
   readonly #parts: EventParts;
   readonly #signal: AbortSignal;
   readonly #answers = new Map<string, Promise<EventAnswer | null>>();
-  readonly #queue: (() => void)[] = [];
-  #running = 0;
+  readonly #turns = new Map<string, Turns>();
 
   constructor(parts: EventParts, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = signal;
   }
 
-  /** Returns the answer, or null if the reader may not know of the event. Rejects with PART_UNAVAILABLE. */
+  /**
+   * Returns the answer, or null if the reader may not know of the event. An answer that a community does not allow to
+   * share is read again for every other reader. Rejects with PART_UNAVAILABLE.
+   */
   async read(
     change: TakenChange,
     operation: SharedOperation,
     subscriber: Subscriber,
   ): Promise<EventAnswer | null> {
-    const key = keyOf(change, operation, subscriber);
+    const { subject } = subscriber.identity.reader;
+    const own = keyOf(change, operation, subject);
+    const key = operation.query.isPersonal ? own : keyOf(change, operation, null);
+    const answer = await this.#readOnce(key, change, operation, subscriber);
+    if (answer === null || answer.subject === subject || isForOthers(answer.gathered)) return answer;
+    return await this.#readOnce(own, change, operation, subscriber);
+  }
+
+  async #readOnce(key: string, ...given: Parameters<SharedAnswers['read']>): Promise<EventAnswer | null> {
     const known = this.#answers.get(key);
     if (known !== undefined) return await known;
-    const answer = this.#readInTurn(change, operation, subscriber);
+    const answer = this.#readOften(...given);
     this.#answers.set(key, answer);
     const drop = () => this.#answers.get(key) === answer && this.#answers.delete(key);
     const forget = () => void setTimeout(drop, sharedMs).unref();
@@ -51,21 +66,25 @@ export class SharedAnswers {
   }
 
   async #readInTurn(...given: Parameters<SharedAnswers['read']>): Promise<EventAnswer | null> {
-    if (this.#running >= maxAtOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    else this.#running += 1;
+    const leave = await this.#turnsOf(given[1].query.community).take(this.#signal);
     try {
-      return await this.#readOften(...given);
+      return await readEvent(...given, this.#parts, this.#signal);
     } finally {
-      const next = this.#queue.shift();
-      if (next === undefined) this.#running -= 1;
-      else next();
+      leave();
     }
   }
 
+  #turnsOf(community: string): Turns {
+    const turns = this.#turns.get(community) ?? new Turns(maxAtOnce, Number.POSITIVE_INFINITY);
+    this.#turns.set(community, turns);
+    return turns;
+  }
+
+  /** Gives up the turn between two attempts. */
   async #readOften(...given: Parameters<SharedAnswers['read']>): Promise<EventAnswer | null> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await readEvent(...given, this.#parts, this.#signal);
+        return await this.#readInTurn(...given);
       } catch (error) {
         const isAway = error instanceof HubError && error.code === 'PART_UNAVAILABLE';
         if (!isAway || attempt === attempts || this.#signal.aborted) throw error;
@@ -75,12 +94,11 @@ export class SharedAnswers {
   }
 }
 
-/** The key of the operation has the permission class. */
+/** The key of the operation has the permission class. `subject` is null for an answer that readers share. */
 function keyOf(
   { event, before, isNew }: TakenChange,
-  { key, query }: SharedOperation,
-  { identity }: Subscriber,
+  { key }: SharedOperation,
+  subject: string | null,
 ): string {
-  const subject = query.isPersonal ? identity.reader.subject : null;
   return JSON.stringify([subject, key, event.id, event.position, isNew, before]);
 }

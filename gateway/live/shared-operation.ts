@@ -11,18 +11,23 @@ export type SharedOperation = {
   readonly stages: Stages;
 };
 
+type Kept = { readonly operation: SharedOperation; readonly leaveRoom: () => void; uses: number };
+
 /** Keeps one copy of each operation while a subscription uses it: a parsed document takes 80 times its text. */
 export class SharedOperations {
-  readonly #operations = new Map<string, { readonly operation: SharedOperation; uses: number }>();
+  readonly #operations = new Map<string, Kept>();
 
   /** Returns the operation of a key if a subscription uses it. */
   find(key: string): SharedOperation | undefined {
     return this.#operations.get(key)?.operation;
   }
 
-  /** Returns the copy that is kept. Call `leave` once for each call. */
-  enter(operation: SharedOperation): SharedOperation {
-    const known = this.#operations.get(operation.key) ?? { operation, uses: 0 };
+  /**
+   * Returns the copy that is kept. Call `leave` once for each call. For the first use, `enterRoom` counts the memory of the
+   * document until the last use ends.
+   */
+  enter(operation: SharedOperation, enterRoom: () => () => void): SharedOperation {
+    const known = this.#operations.get(operation.key) ?? { operation, leaveRoom: enterRoom(), uses: 0 };
     known.uses += 1;
     this.#operations.set(operation.key, known);
     return known.operation;
@@ -32,7 +37,9 @@ export class SharedOperations {
     const known = this.#operations.get(key);
     if (known === undefined) return;
     known.uses -= 1;
-    if (known.uses === 0) this.#operations.delete(key);
+    if (known.uses > 0) return;
+    this.#operations.delete(key);
+    known.leaveRoom();
   }
 }
 

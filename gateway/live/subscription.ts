@@ -32,6 +32,7 @@ export class Subscription implements Events {
   #end: HubErrorCode | null = null;
   #expiry: NodeJS.Timeout | undefined;
   #isDone = false;
+  readonly #ended = new AbortController();
   #wake: () => void = () => undefined;
 
   constructor(
@@ -49,6 +50,11 @@ export class Subscription implements Events {
   /** Whether the subscription has ended. */
   get isOver(): boolean {
     return this.#isDone || this.#end !== null;
+  }
+
+  /** Aborted when the subscription ends. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   get waiting(): number {
@@ -142,6 +148,7 @@ export class Subscription implements Events {
   }
 
   #close(): void {
+    this.#ended.abort();
     clearTimeout(this.#expiry);
     this.#waiting.clear();
     this.#held = null;

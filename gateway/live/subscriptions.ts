@@ -87,7 +87,7 @@ export class Subscriptions {
       eventQueryOf(prepared, stages.planner.schema, stages.kinds.of(access), policy);
     const feed = feeds.get(query.community);
     if (feed === undefined) throw new HubError('PART_UNAVAILABLE', `no changes of ${query.community}`);
-    const started = { identity: asked, policy, access, permissionClass };
+    const started = { identity: asked, policy, permissionClass };
     const subscription = this.#enter({ key, prepared, query, stages }, started, authorization);
     await this.#begin(subscription, feed, context.signal);
     return subscription;
@@ -113,14 +113,20 @@ export class Subscriptions {
   /** Adds a subscription to all that it uses. Throws if there is no room. */
   #enter(asked: SharedOperation, started: Subscriber, authorization: string | undefined): Subscription {
     const { source } = asked.prepared.operation;
-    const isKept = this.#operations.find(asked.key) !== undefined;
-    const bytes = ownBytes + 2 * asked.key.length + (isKept ? 0 : documentMemory(source.length));
-    const leaveRoom = this.#room.enter(started.identity.reader.subject, bytes);
-    const operation = this.#operations.enter(asked);
+    const { subject } = started.identity.reader;
+    const ofDocument = () => this.#room.enter(subject, documentMemory(source.length), 0);
+    const operation = this.#operations.enter(asked, ofDocument);
+    let leaveRoom: () => void;
+    try {
+      leaveRoom = this.#room.enter(subject, ownBytes + 2 * asked.key.length);
+    } catch (error) {
+      this.#operations.leave(operation);
+      throw error;
+    }
     const watch = this.#watches.enter(authorization);
-    const { identity, policy, access, permissionClass } = started;
+    const { identity, policy, permissionClass } = started;
     const { reader, token, budget, expiresAt } = identity;
-    const kept = { identity: { reader, token, budget, expiresAt }, policy, access, permissionClass };
+    const kept = { identity: { reader, token, budget, expiresAt }, policy, permissionClass };
     const subscription: Subscription = new Subscription(
       { operation, watch, started: kept },
       async (change, to) => await this.#deliver(change, to),
@@ -185,7 +191,8 @@ export class Subscriptions {
 
   async #catchUp(subscription: Subscription, feed: ChangeFeed, position: string): Promise<void> {
     try {
-      for await (const event of feed.after(position, this.#stopped.signal)) {
+      const until = AbortSignal.any([this.#stopped.signal, subscription.ended]);
+      for await (const event of feed.after(position, until)) {
         if (subscription.isOver) return;
         const { kind, recordId } = subscription.operation.query;
         if (event.kind !== kind || (recordId !== null && recordId !== event.id)) continue;
@@ -196,6 +203,7 @@ export class Subscriptions {
       }
       subscription.release();
     } catch (error) {
+      if (subscription.isOver) return;
       this.#parts.log.warn({ error }, 'a subscription could not be resumed');
       subscription.end(codeOf(error));
     }

@@ -4,7 +4,7 @@ import { HubError } from '../../schema/errors.ts';
 export class Turns {
   readonly #most: number;
   readonly #mostWaiting: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #taken = 0;
 
   constructor(most: number, mostWaiting: number) {
@@ -14,17 +14,34 @@ export class Turns {
 
   /** Waits for a turn. Returns the function that ends it. Rejects with the reason of `signal` if that is aborted. */
   async take(signal: AbortSignal): Promise<() => void> {
-    if (this.#waiting.length >= this.#mostWaiting)
-      throw new HubError('PART_UNAVAILABLE', 'too many subscriptions read past events');
-    if (this.#taken >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#taken += 1;
-    const leave = (): void => {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#taken -= 1;
-      else next();
-    };
-    if (signal.aborted) leave();
     signal.throwIfAborted();
-    return leave;
+    if (this.#waiting.size >= this.#mostWaiting)
+      throw new HubError('PART_UNAVAILABLE', 'too many callers wait for a turn');
+    if (this.#taken < this.#most) this.#taken += 1;
+    else await this.#wait(signal);
+    return () => this.#pass();
+  }
+
+  /** Passes the turn to the caller that has waited longest. */
+  #pass(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#taken -= 1;
+    else {
+      this.#waiting.delete(next);
+      next();
+    }
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = (): void => reject(signal.reason as Error);
+    this.#waiting.add(resolve);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(resolve);
+      signal.removeEventListener('abort', leave);
+    }
   }
 }

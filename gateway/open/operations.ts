@@ -20,7 +20,8 @@ import { splitDeferred } from '../plan/deferred-document.ts';
 import type { AskPart, PartError } from '../plan/execute.ts';
 import type { Planner, Prepared } from '../plan/planner.ts';
 import { onlyOperation } from '../request/operation.ts';
-import { incrementalParts, lastPart } from '../shape/incremental.ts';
+import { incrementalParts, lastPart, mayBeParted } from '../shape/incremental.ts';
+import type { Written } from '../shape/writer.ts';
 import { maxTokens } from '../http/document-store.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -145,11 +146,9 @@ async function run(ready: Ready, asked: Parameters, schema: GraphQLSchema, ask: 
   if (ready.data === null) return { status: 200, text: `{"data":${JSON.stringify(shown)}}` };
   const variables = { given: asked.variables, coerced };
   const joined = await ready.data.run({ ask, variables, signal: null });
-  const { text, missing } = ready.data.write(joined.data, coerced);
-  const errors = joined.errors.length > 0 ? joined.errors : missing.map(toError);
-  const data = shown === null ? text : joinInOrder(shown, text, ready.order);
-  if (errors.length === 0) return { status: 200, text: `{"data":${data}}` };
-  return { status: 200, text: `{"errors":${JSON.stringify(errors)},"data":${data}}` };
+  const written = ready.data.write(joined.data, coerced);
+  const text = shown === null ? written.text : joinInOrder(shown, written.text, ready.order);
+  return answerData({ ...written, text }, joined.errors);
 }
 
 /** Answers a query with deferred fragments in parts. Null if it defers nothing, or asks for the schema too. */
@@ -163,9 +162,14 @@ async function deferredAnswer(
   const coerced = coerce(definitions, given, planner.schema);
   const deferred = splitDeferred(document, coerced);
   if (deferred === null) return null;
-  const { run: start, writeFirst, fragments } = await planner.prepareDeferred(key, deferred);
+  const { run: start, writeFirst, writeWhole, fragments } = await planner.prepareDeferred(key, deferred);
   const { first, later } = await start({ ask, variables: { given, coerced }, signal: null });
   const { text, missing } = writeFirst(first.data, coerced);
+  if (!mayBeParted(fragments, JSON.parse(text))) {
+    const joined = await later(ask);
+    const whole = writeWhole(joined.data, coerced);
+    return answerData(whole, [...first.errors, ...joined.errors]);
+  }
   const errors = first.errors.length > 0 ? first.errors : missing.map(toError);
   const shown = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
   async function* parts(): AsyncIterable<string> {
@@ -174,6 +178,13 @@ async function deferredAnswer(
     yield JSON.stringify(lastPart(incremental, joined.errors));
   }
   return { status: 200, text: `{${shown}"data":${text},"hasNext":true}`, later: parts() };
+}
+
+/** Returns the answer with written data. Its errors explain a null; otherwise each missing value is one. */
+function answerData({ text, missing }: Written, reported: readonly PartError[]): Answer {
+  const errors = reported.length > 0 ? reported : missing.map(toError);
+  if (errors.length === 0) return { status: 200, text: `{"data":${text}}` };
+  return { status: 200, text: `{"errors":${JSON.stringify(errors)},"data":${text}}` };
 }
 
 function coerce(

@@ -40,8 +40,12 @@ export function withoutDefer(document: DocumentNode): DocumentNode {
   });
 }
 
+/** The maximum number of deferred fragments of an operation, and of characters of its name, which each part repeats. */
+const limits = { fragments: 20, label: 100 } as const;
+
 /**
- * Splits a query at its fragments with `@defer`. Null if it defers nothing. A fragment with `@defer` inside a deferred one
+ * Splits a query at its fragments with `@defer`. Null if it defers nothing, or more than the limits allow: a server may
+ * answer everything at once. A fragment with `@defer` inside a deferred one
  * is answered together with the outer one.
  */
 export function splitDeferred(document: DocumentNode, variables: Variables): DeferredDocument | null {
@@ -68,7 +72,8 @@ export function splitDeferred(document: DocumentNode, variables: Variables): Def
     found.push({ label: typeof label === 'string' ? label : null, path, document: withoutDefer(own) });
     return true;
   });
-  if (found.length === 0) return null;
+  const isWithin = found.every(({ label }) => (label?.length ?? 0) <= limits.label);
+  if (found.length === 0 || found.length > limits.fragments || !isWithin) return null;
   return {
     choice,
     whole: withoutDefer(whole),

@@ -2,7 +2,7 @@ import { type DocumentNode, type GraphQLSchema, isAbstractType } from 'graphql';
 import { type Collected, createCollected, type Execution } from '../dispatch/collected.ts';
 import type { PartSource } from '../dispatch/source.ts';
 import type { RequestContext } from '../request/context.ts';
-import { type IncrementalPart, incrementalParts } from '../shape/incremental.ts';
+import { type IncrementalPart, incrementalParts, mayBeParted } from '../shape/incremental.ts';
 import { WrittenData } from '../shape/written-data.ts';
 import type { DeferredDocument } from './deferred-document.ts';
 import type { AskPart } from './execute.ts';
@@ -32,6 +32,8 @@ export type Gather = (allowed: Allowed, request: RequestContext) => Promise<Gath
 /** The data of a query with deferred fragments: the first part, and the whole with each fragment once `later` resolves. */
 export type GatheredInParts = {
   readonly first: Gathered;
+  /** Whether the parts are few enough to be sent. */
+  readonly mayBeParted: boolean;
   readonly later: () => Promise<{
     readonly whole: Gathered;
     readonly parts: readonly IncrementalPart<never>[];
@@ -64,14 +66,16 @@ export function createGatherInParts(
       .finally(() => early.sizes.end());
     throwFirst(run.first.errors);
     const written = new WrittenData(prepared.writeFirst(run.first.data, coerced).text);
+    const isParted = mayBeParted(prepared.fragments, written.data);
     return {
       first: { written, given: null, collected: early },
+      mayBeParted: isParted,
       later: async () => {
         const askLater = askFor(sources, { request, collected: late });
         const joined = await run.later(askLater).finally(() => late.sizes.end());
         throwFirst(joined.errors);
         const whole = new WrittenData(prepared.writeWhole(joined.data, coerced).text);
-        const parts = incrementalParts(prepared.fragments, joined.data, coerced);
+        const parts = isParted ? incrementalParts(prepared.fragments, joined.data, coerced) : [];
         return { whole: { written: whole, given: null, collected: late }, parts };
       },
     };

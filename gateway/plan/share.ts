@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type DocumentNode, visit } from 'graphql';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import { isPublic } from '../../schema/policy/language/coordinates.ts';
@@ -26,8 +27,9 @@ export function shareAnswers(gather: Gather): Gather {
   // A reader who changed a record must not get an answer that was begun before.
   let changes = 0;
   return async (allowed, request) => {
-    const scope = scopes.get(allowed.key) ?? scopeOf(allowed.document, request.policy);
-    scopes.set(allowed.key, scope, 1);
+    const name = `${request.policy.version} ${allowed.key}`;
+    const scope = scopes.get(name) ?? scopeOf(allowed.document, request.policy);
+    scopes.set(name, scope, 1);
     if (isChange(allowed.document))
       return await gather(allowed, request).finally(() => {
         changes += 1;
@@ -35,25 +37,34 @@ export function shareAnswers(gather: Gather): Gather {
     if (scope === 'request' || request.delivery !== undefined) return await gather(allowed, request);
 
     const key = keyOf(allowed, request, scope, changes);
-    const isFirst = !inProgress.has(key);
-    const work = async (signal: AbortSignal) => await gather(allowed, { ...request, signal });
-    const gathered = await inProgress.run(key, request.signal, work);
-    return isFirst || mayShare(gathered) ? gathered : await gather(allowed, request);
+    let isOwn = false;
+    const gathered = await inProgress.run(key, request.signal, async (signal, part) => {
+      isOwn = true;
+      return await gather(allowed, { ...request, signal, part });
+    });
+    return isOwn || mayShare(gathered) ? gathered : await gather(allowed, request);
   };
 }
 
-function mayShare({ collected }: Gathered): boolean {
+/** A part can fail because the reader of the execution uses all of their slots: the others have their own. */
+function mayShare(gathered: Gathered): boolean {
+  return isForOthers(gathered) && gathered.collected.failedSubgraphs.size === 0;
+}
+
+/** Returns whether every community allows to give an answer to other readers of the same permission class. */
+export function isForOthers({ collected }: Pick<Gathered, 'collected'>): boolean {
   return collected.unshared.size === 0;
 }
 
 /**
- * Returns what identifies an operation and its answer: policy, permission class, document, variables, and the number of
- * changes that this hub sent before.
+ * Returns a hash of all that identifies an operation and its answer: policy, permission class, document, variables, and the
+ * number of changes that this hub sent before.
  */
 function keyOf({ key, variables }: Allowed, request: RequestContext, scope: Scope, changes: number): string {
   const { policy, reader, at } = request;
   const person = scope === 'person' ? reader.subject : null;
-  return JSON.stringify([permissionClassOf(reader, policy, at), person, key, variables.given, changes]);
+  const parts = [permissionClassOf(reader, policy, at), person, key, variables.given, changes];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
 const cursorFields: ReadonlySet<string> = new Set(['cursor', 'startCursor', 'endCursor']);

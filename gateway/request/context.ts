@@ -25,6 +25,8 @@ export type RequestContext = Identity & {
   readonly deadline: number;
   /** Aborted when the client has gone, so that nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Ends the wait of other requests that share the execution of this one. Absent if none can. */
+  readonly part?: () => void;
   /** `subscription` if the answer becomes an event: each record must then be permitted for it too. */
   readonly delivery?: 'subscription';
   /** Sets header fields of the HTTP response, also if the request fails later. */

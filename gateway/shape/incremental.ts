@@ -33,11 +33,12 @@ export function lastPart<Reported extends PartError>(
   extensions: Readonly<Record<string, unknown>> = {},
 ): LastPart<Reported> {
   const [first] = parts;
-  if (first === undefined) return { ...(errors.length > 0 && { errors }), extensions, hasNext: false };
+  const shown = Object.keys(extensions).length > 0 && { extensions };
+  if (first === undefined) return { ...(errors.length > 0 && { errors }), ...shown, hasNext: false };
   const byPart = Map.groupBy(errors, ({ path = [] }) => nearest(parts, path) ?? first);
   const incremental = parts.map((part) => {
     const own = byPart.get(part);
-    return { ...part, ...(own && { errors: own }), ...(part === first && { extensions }) };
+    return { ...part, ...(own && { errors: own }), ...(part === first && shown) };
   });
   return { incremental, hasNext: false };
 }
@@ -62,12 +63,30 @@ export function incrementalParts(
 ): readonly IncrementalPart<never>[] {
   return fragments.flatMap(({ label, path, write }) => {
     const whole = JSON.parse(write(data, variables).text) as unknown;
-    return [...objectsAt(whole, path, [])].map((found) => ({
+    const filled = [...objectsAt(whole, path, [])].filter(({ object }) => Object.keys(object).length > 0);
+    return filled.map((found) => ({
       data: found.object,
       path: found.path,
       ...(label !== null && { label }),
     }));
   });
+}
+
+/** The maximum bytes of what parts repeat: their paths and names. Above it, an answer is sent at once. */
+const maxRepeatedBytes = 1_000_000;
+/** The bytes of one part besides its data, path and name. */
+const partBytes = 50;
+
+/**
+ * Returns whether the parts of deferred fragments are few enough to be sent, from the first part of the answer: it has the
+ * objects that each fragment is for. The path of a part repeats response keys, which a client may choose as long as it likes.
+ */
+export function mayBeParted(fragments: readonly DeferredFragment[], first: unknown): boolean {
+  const repeated = fragments.map(({ path, label }) => {
+    const bytes = partBytes + path.join('').length + (label?.length ?? 0);
+    return bytes * [...objectsAt(first, path, [])].length;
+  });
+  return repeated.reduce((sum, bytes) => sum + bytes, 0) <= maxRepeatedBytes;
 }
 
 type Found = { readonly object: Readonly<Record<string, unknown>>; readonly path: Path };
@@ -81,5 +100,5 @@ function* objectsAt(value: unknown, keys: readonly string[], path: Path): Iterab
   const object = value as Readonly<Record<string, unknown>>;
   const [key, ...others] = keys;
   if (key !== undefined) yield* objectsAt(object[key], others, [...path, key]);
-  else if (Object.keys(object).length > 0) yield { object, path };
+  else yield { object, path };
 }

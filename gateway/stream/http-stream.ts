@@ -107,6 +107,7 @@ async function send(
   response.write(format.start);
   const events = isEvents(result) ? result : null;
   response.once('close', () => void events?.return());
+  if (response.destroyed) void events?.return();
   const beat = setInterval(() => {
     if (!response.writableNeedDrain) response.write(format.heartbeat);
   }, heartbeatMs);

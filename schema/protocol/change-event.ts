@@ -42,13 +42,15 @@ export type ChangeLine =
   | { readonly done: string }
   | { readonly expired: true };
 
-/** The most bytes of one line. A record of 500 recipients and 8 purposes has about 300 KB of access keys. */
+/** The most bytes of one line. A record of 500 recipients and 14 purposes has about 500 KB of access keys. */
 export const maxLineBytes = 1_000_000;
 /** The most access keys in one list of an event. */
 export const maxEventKeys = 10_000;
+/** The most characters of an access key in an event. */
+export const maxKeyLength = 1000;
 
 const position = z.string().regex(/^[\w-]{1,2000}$/);
-const accessKeys = z.array(z.string().min(1).max(1000)).max(maxEventKeys);
+const accessKeys = z.array(z.string().min(1).max(maxKeyLength)).max(maxEventKeys);
 const changeEvent = z
   .strictObject({
     kind: z.string().regex(/^[A-Z][A-Za-z0-9]{0,63}$/),
@@ -74,10 +76,16 @@ const changeRequest = z.strictObject({
   until: z.literal('now').exactOptional(),
 });
 
-/** Parses one line. Throws unless it has one of the forms; the message has nothing of the line. */
+/** Says that a line of the stream has another form, or is of another community. */
+export class MalformedLine extends Error {
+  override readonly name = 'MalformedLine';
+}
+
+/** Parses one line. Throws MalformedLine unless it has one of the forms; the message has nothing of the line. */
 export function readChangeLine(line: string): ChangeLine {
   const read = line.length > maxLineBytes ? null : changeLine.safeParse(parseOrNull(line));
-  if (read?.success !== true) throw new TypeError('expected a line of the change stream, got another text');
+  if (read?.success !== true)
+    throw new MalformedLine('expected a line of the change stream, got another text');
   return read.data;
 }
 

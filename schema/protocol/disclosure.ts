@@ -33,4 +33,8 @@ export type DisclosedPortion = {
 };
 
 /** A disclosure with its community, as the audit log records it. */
-export type RecordedDisclosure = Disclosure & { readonly community: string };
+export type RecordedDisclosure = Disclosure & {
+  readonly community: string;
+  /** True if only the end of a record was disclosed: its id, to a subscriber who could see it before. */
+  readonly gone?: true;
+};

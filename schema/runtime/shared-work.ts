@@ -1,8 +1,19 @@
 type Running<Result> = {
   readonly result: Promise<Result>;
   readonly abort: AbortController;
+  /** Aborted when the other callers should no longer wait for this result. */
+  readonly parting: AbortController;
   callers: number;
+  isOver: boolean;
 };
+
+/**
+ * Work for all callers of a key. `signal` is aborted when every caller has left. The work calls `part` if it will take
+ * longer than the work of another caller would: the others then run their own.
+ */
+export type Work<Result> = (signal: AbortSignal, part: () => void) => Promise<Result>;
+
+const parted = Symbol('parted');
 
 /**
  * Runs work once for all callers that ask for the same key while it is in progress. The work is aborted when every
@@ -11,59 +22,68 @@ type Running<Result> = {
 export class SharedWork<Result> {
   readonly #running = new Map<string, Running<Result>>();
 
-  /** The number of different works in progress. */
-  get size(): number {
-    return this.#running.size;
-  }
-
-  /** Returns whether work of this key is in progress. */
-  has(key: string): boolean {
-    return this.#running.has(key);
-  }
-
   /**
-   * Waits for the result of the work. Rejects with the reason of `signal` if the caller leaves first. A caller without a
-   * signal never leaves.
+   * Waits for the result of the work in progress, or of `work` if there is none. Rejects with the reason of `signal` if
+   * the caller leaves first. A caller without a signal never leaves.
    */
-  async run(
-    key: string,
-    signal: AbortSignal | null,
-    work: (signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
-    const running = this.#running.get(key) ?? this.#start(key, work);
-    running.callers += 1;
-    try {
-      return signal === null ? await running.result : await unlessAborted(running.result, signal);
-    } finally {
-      running.callers -= 1;
-      if (running.callers === 0) this.#leave(key, running);
+  async run(key: string, signal: AbortSignal | null, work: Work<Result>): Promise<Result> {
+    for (;;) {
+      const known = this.#running.get(key);
+      const running = known ?? this.#start(key, work);
+      const leaving = [signal, known?.parting.signal].filter((one) => one !== null && one !== undefined);
+      running.callers += 1;
+      try {
+        return leaving.length === 0 ? await running.result : await unlessAborted(running.result, leaving);
+      } catch (error) {
+        if (error !== parted) throw error;
+      } finally {
+        running.callers -= 1;
+        if (running.callers === 0 && !running.isOver) {
+          this.#forget(key, running.parting);
+          running.abort.abort();
+        }
+      }
     }
   }
 
-  #start(key: string, work: (signal: AbortSignal) => Promise<Result>): Running<Result> {
-    const abort = new AbortController();
-    const running = { result: work(abort.signal), abort, callers: 0 };
-    this.#running.set(key, running);
-    const end = () => void (this.#running.get(key) === running && this.#running.delete(key));
+  #start(key: string, work: Work<Result>): Running<Result> {
+    const [abort, parting] = [new AbortController(), new AbortController()];
+    const part = (): void => {
+      this.#forget(key, parting);
+      parting.abort(parted);
+    };
+    const running: Running<Result> = {
+      result: work(abort.signal, part),
+      abort,
+      parting,
+      callers: 0,
+      isOver: false,
+    };
+    if (!parting.signal.aborted) this.#running.set(key, running);
+    const end = (): void => {
+      running.isOver = true;
+      this.#forget(key, parting);
+    };
     running.result.then(end, end);
     return running;
   }
 
-  #leave(key: string, running: Running<Result>): void {
-    if (this.#running.get(key) !== running) return;
-    this.#running.delete(key);
-    running.abort.abort();
+  #forget(key: string, parting: AbortController): void {
+    if (this.#running.get(key)?.parting === parting) this.#running.delete(key);
   }
 }
 
-async function unlessAborted<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  signal.throwIfAborted();
+async function unlessAborted<Result>(
+  result: Promise<Result>,
+  signals: readonly AbortSignal[],
+): Promise<Result> {
+  for (const signal of signals) signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
-  const leave = () => reject(signal.reason as Error);
-  signal.addEventListener('abort', leave, { once: true });
+  const leave = ({ target }: Event) => reject((target as AbortSignal).reason as Error);
+  for (const signal of signals) signal.addEventListener('abort', leave, { once: true });
   try {
     return await Promise.race([result, promise]);
   } finally {
-    signal.removeEventListener('abort', leave);
+    for (const signal of signals) signal.removeEventListener('abort', leave);
   }
 }

@@ -118,6 +118,17 @@ test('answers at once over JSON, and if the fragment is not deferred', async () 
   expect(bodies[0]).toMatchObject({ data: atOnce.body.data, hasNext: false });
 });
 
+test('answers at once if parts would repeat long keys, with one audit entry for both phases', async () => {
+  const key = 'k'.repeat(60_000);
+  const query = `{ ${key}: memberStates { code ... @defer { unionIncidents { nodes { id } } } } }`;
+  const { bodies } = await askInParts(analyst, query);
+  expect(bodies).toHaveLength(1);
+  expect(bodies[0]).toMatchObject({ hasNext: false });
+  expect(bodies[0].data[key].length).toBeGreaterThan(20);
+  expect(bodies[0].data[key][0]).toHaveProperty('unionIncidents');
+  expect(await recordsOf(bodies[0].extensions.correlationId, 1)).toHaveLength(1);
+});
+
 test('lets Apollo Client read an answer in parts', async () => {
   const { body } = await ask(standing(), analyst, deferring(''));
   const authorization = `Bearer ${await tokenOf(standing(), analyst)}`;

@@ -45,6 +45,13 @@ async function readiness(): Promise<readonly number[]> {
   );
 }
 
+/** Returns the last line of a part's log that says why its bundle is refused. */
+function lastRefusal(name: string): string | undefined {
+  return logOf(name)
+    .split('\n')
+    .findLast((line) => line.includes('"level":50') && line.includes('JCU_POLICY_BUNDLE_FILE'));
+}
+
 /** Every part refuses. The reader gets a constant; each operator's log gives the reason and the remedy. */
 async function expectRefused(why: RegExp): Promise<void> {
   await until('every part refuses', async () => (await readiness()).every((status) => status === 503));
@@ -58,10 +65,9 @@ async function expectRefused(why: RegExp): Promise<void> {
     },
   ]);
   for (const name of parts) {
-    const last = logOf(name)
-      .split('\n')
-      .findLast((line) => line.includes('"level":50') && line.includes('JCU_POLICY_BUNDLE_FILE'));
-    expect([name, last]).toEqual([name, expect.stringMatching(why)]);
+    // A part may be unready for an earlier reason when it has not read the bundle yet.
+    await until(`${name} says why`, async () => await Promise.resolve(why.test(lastRefusal(name) ?? '')));
+    expect([name, lastRefusal(name)]).toEqual([name, expect.stringMatching(why)]);
   }
 }
 

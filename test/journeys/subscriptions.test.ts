@@ -169,6 +169,18 @@ test('never sends a RED record, also not to its originator, and tells of its end
   await follower.stop();
 });
 
+/** Follows again as a client that reconnects: until a subscription begins without an error, 60 s at most. */
+async function followAgain(who: As, variables: Variables): Promise<Follower> {
+  for (const end = Date.now() + 60_000; ;) {
+    const follower = await followByLibrary(wsClient, who, variables);
+    for (let turn = 0; turn < 20 && follower.results.length === 0; turn += 1)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    const hasFailed = follower.results.some(({ errors }) => errors !== undefined);
+    if (!hasFailed || Date.now() > end) return follower;
+    await follower.stop();
+  }
+}
+
 test('continues after an event, without a gap, over a restart of the hub', async () => {
   const first = await followByLibrary(wsClient, milcert, {});
   await untilHeard(first);
@@ -179,7 +191,7 @@ test('continues after an event, without a gap, over a restart of the hub', async
   await change(id, 1, 'EXERCISE: missed');
   await trial.parts.get('hub')?.kill();
   await trial.restart('hub');
-  const second = await followByLibrary(wsClient, milcert, { resumeAfter: eventId });
+  const second = await followAgain(milcert, { resumeAfter: eventId });
   await second.until(missed, 'CREATED');
   expect(await second.until(id, 'CHANGED')).toMatchObject({ record: { judgement: 'EXERCISE: missed' } });
   await second.stop();

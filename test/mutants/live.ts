@@ -73,8 +73,8 @@ export const live: readonly Guard[] = [
     ...parts,
     name: 'the subscriptions of a reader',
     file: 'gateway/live/room.ts',
-    from: 'used.count < limit.count',
-    to: 'used.count < 1_000_000',
+    from: 'used.count + count <= limit.count',
+    to: 'used.count + count <= 1_000_000',
     tests: 'test/gateway/live/subscriptions',
   },
   {

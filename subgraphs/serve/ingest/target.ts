@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { KeyAssigner, KeyPolicy } from '../store/key-assigner.ts';
 import type { CommunityStore } from '../store/store.ts';
@@ -8,6 +8,7 @@ import { envelopeAfter, type Prepared, toStored } from './prepare.ts';
 import { recordsOf, schemaOf } from '../store/collections.ts';
 import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
 import { resolveAgain } from './resolve-again.ts';
+import { findSpillageKey, storeSpillage } from './spillage-store.ts';
 import type { Change, Known } from './change.ts';
 import { followParents, keepCase, unlistedIn } from './kept-by-hand.ts';
 import { Seen } from './formats/seen.ts';
@@ -350,19 +351,14 @@ export class Target {
     return await this.#findKnown([...missing.values()]);
   }
 
-  /** Returns the key for hashes of classified records. A plain hash of a short text could be reversed by guessing. */
+  /** Returns the key for hashes of classified records. */
   async spillageKey(): Promise<Buffer> {
-    const keys = this.#db().collection<{ _id: string; key: string }>('ingestKeys');
-    const key = randomBytes(32).toString('base64');
-    await keys.updateOne({ _id: 'spillage' }, { $setOnInsert: { key } }, { upsert: true });
-    return Buffer.from((await keys.findOne({ _id: 'spillage' }))?.key ?? key, 'base64');
+    return await findSpillageKey(this.#db());
   }
 
-  /** Stores that a classified record arrived: time, feed, position and keyed hash; never its content. */
+  /** Stores that a classified record arrived. */
   async recordSpillage(spillage: object): Promise<void> {
-    await this.#db()
-      .collection('spillages')
-      .insertOne({ ...spillage }, { writeConcern: { w: 'majority' } });
+    await storeSpillage(this.#db(), spillage);
   }
 
   /** Writes an alias table to the community's reference data, and resolves the actors of stored records again. */

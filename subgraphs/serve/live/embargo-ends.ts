@@ -18,9 +18,9 @@ export async function* endedEmbargoes(
   { from, to }: { readonly from: number; readonly to: number },
 ): AsyncGenerator<Written> {
   for (const { type: kind } of kinds) {
-    const openFrom = { $gt: new Date(Math.max(from, 0)), $lte: new Date(to) };
+    const ending = { $gt: new Date(Math.max(from, 0)), $lte: new Date(to) };
     const ended = recordsOf(store, kind)
-      .find({ openFrom }, { maxTimeMS: maxTimeMs })
+      .find({ 'envelope.embargoUntil': ending }, { maxTimeMS: maxTimeMs })
       .project<Pick<StoredRecord, '_id' | 'envelope' | 'openFrom'>>({ envelope: 1, openFrom: 1 });
     for await (const { _id: id, envelope, openFrom: end } of ended) {
       const lastMoment = new Date(end.getTime() - 1);

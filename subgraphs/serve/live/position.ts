@@ -8,6 +8,7 @@ export type Position = {
   readonly endedTo: number;
 };
 
+const textBytes = 512;
 const ivBytes = 12;
 const tagBytes = 16;
 
@@ -16,12 +17,17 @@ const tagBytes = 16;
  * is derived from the position, so one position always gives the same text.
  */
 export function sealPosition({ token, endedTo }: Position, community: string, key: Buffer): string {
-  const text = JSON.stringify([token, endedTo]);
+  const text = padded(JSON.stringify([token, endedTo]));
   const bound = boundTo(community);
   const iv = createHmac('sha256', key).update(`${bound}\n${text}`).digest().subarray(0, ivBytes);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(bound));
   const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
   return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+}
+
+/** A token names a record, and its length tells the kind: all positions have one length. */
+function padded(text: string): string {
+  return text.padEnd(Math.ceil(text.length / textBytes) * textBytes);
 }
 
 /** Decrypts a position of this community; null for any other text. */

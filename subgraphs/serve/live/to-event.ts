@@ -1,6 +1,14 @@
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
-import { type ChangeEvent, maxEventKeys } from '../../../schema/protocol/change-event.ts';
+import {
+  type ChangeEvent,
+  maxEventKeys,
+  maxKeyLength,
+  maxLineBytes,
+} from '../../../schema/protocol/change-event.ts';
 import type { Written } from './change-log.ts';
+
+/** The bytes of one of the two lists of a line. The rest of a line has less than 10 KB. */
+const listBytes = (maxLineBytes - 10_000) / 2;
 
 /**
  * Returns the event about a written record. Null if no reader may be notified, before or after it: a record that is and
@@ -19,6 +27,13 @@ export function toEvent(
   return { kind, id, version: envelope.version, isNew, admits, before, position };
 }
 
+/** Drops keys that are too long, and those beyond the room of a line: one record must not stop the stream. */
 function keysIn(keys: readonly string[]): readonly string[] {
-  return [...new Set(keys)].slice(0, maxEventKeys);
+  let left = listBytes;
+  return [...new Set(keys)].slice(0, maxEventKeys).filter((key) => {
+    const bytes = Buffer.byteLength(JSON.stringify(key)) + 1;
+    if (key.length > maxKeyLength || bytes > left) return false;
+    left -= bytes;
+    return true;
+  });
 }

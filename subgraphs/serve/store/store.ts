@@ -31,8 +31,11 @@ export const idIndex = { _id: 1, admits: 1, openFrom: 1 } as const;
 export const earlyIdIndex = { _id: 1, admitsEarly: 1, openFrom: 1 } as const;
 export const linkIndex = { key: 1, kind: 1, admits: 1, sortAt: -1, record: -1 } as const;
 
-/** The index of embargoes by their end, for the events that announce it. */
-export const embargoIndex = { openFrom: 1 } as const;
+/**
+ * The index of embargoes by their end, for the events that announce it. It is not on `openFrom`: the store would use it for
+ * the lists of records under embargo too, and would then have to sort.
+ */
+export const embargoIndex = { 'envelope.embargoUntil': 1 } as const;
 
 /** The index of the records of one document, for imports of a newer version of it. */
 export const documentIndex = { feed: 1, 'envelope.document': 1 } as const;
@@ -176,7 +179,7 @@ function recordModel(
   schema.index(termIndex, { partialFilterExpression: { terms: { $exists: true } } });
   schema.index(idIndex);
   schema.index(earlyIdIndex, embargoed);
-  schema.index(embargoIndex, embargoed);
+  schema.index(embargoIndex, { partialFilterExpression: { 'envelope.embargoUntil': { $type: 'date' } } });
   schema.index({ feed: 1, 'envelope.localId': 1, 'envelope.exercise': 1 }, { unique: true });
   schema.index(documentIndex, { partialFilterExpression: { 'envelope.document': { $exists: true } } });
   for (const path of new Set(versions.filterValues.map((value) => value.path)))

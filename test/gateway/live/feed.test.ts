@@ -152,6 +152,21 @@ test.each([
   stop();
 });
 
+test('skips a line that is malformed each time, and says that events are lost', async () => {
+  answer = (body, response) => {
+    if (body.after === 'p1') response.write(line(5, { id: 'Contribution:5' }));
+    else if (asked.length === 1) response.write(ready + line(1) + line(5, { id: 'Contribution:5' }));
+    else response.write(ready + line(7));
+  };
+  const { got, stop } = listen();
+  await until(() => got.includes(7));
+  expect([got, asked]).toEqual([
+    [1, 'lost', 7],
+    [{}, { after: 'p1' }, { after: 'p1' }, {}],
+  ]);
+  stop();
+});
+
 test('follows no redirect', async () => {
   const elsewhere: string[] = [];
   const other = createServer((request, response) => {

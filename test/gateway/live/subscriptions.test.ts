@@ -8,6 +8,7 @@ const amber = {
   marking: markingOf({ tlp: 'AMBER' }),
   audience: audienceOf({ reach: 'NAMED', organisations: ['csirt-fr'] }),
 };
+const green = { marking: markingOf({ tlp: 'GREEN' }) };
 const red = {
   marking: markingOf({ tlp: 'RED' }),
   audience: audienceOf({ reach: 'NAMED', persons: ['u-1'] }),
@@ -66,23 +67,38 @@ test('sends created, changed and gone to a reader who has access, and nothing to
     record: null,
   });
   expect(await silent).toBe(true);
+  const ended = world.entries.at(-1)?.disclosed;
+  expect(ended).toEqual([
+    expect.objectContaining({ community: 'cert-eu', type: 'Advisory', id, version: 3, gone: true }),
+  ]);
 });
 
-test('never sends a RED record, also to the person whom it names, on screen', async () => {
+test('sends no RED record to the person whom it names, and asks as a reader who is not on screen', async () => {
   const world = await World.open();
   const events = await follow(world, { onScreen: true });
   const silent = isSilent(events);
   world.send({ ...world.write(red), admits: ['8|real|named:u-1;u'] });
   expect(await silent).toBe(true);
-  expect(
-    world.asked.every(({ context }) => !context.reader.onScreen && context.delivery === 'subscription'),
-  ).toBe(true);
+  const other = await follow(world, { onScreen: true });
+  world.write(amber);
+  await next(other);
+  expect(world.asked.map(({ context }) => [context.reader.onScreen, context.delivery])).toEqual([
+    [false, 'subscription'],
+  ]);
+});
+
+test('reads an event again for each reader if the community does not allow to share the answer', async () => {
+  const world = await World.open();
+  const all = [await follow(world), await follow(world, { subject: 'u-2' }), await follow(world)];
+  world.write(amber);
+  await Promise.all(all.map(next));
+  expect(world.asked.map(({ context }) => context.reader.subject).toSorted()).toEqual(['u-1', 'u-2']);
 });
 
 test('records each event in the audit log under the name of each reader before it leaves', async () => {
   const world = await World.open();
   const all = [await follow(world), await follow(world, { subject: 'u-2' }), await follow(world)];
-  world.write(amber);
+  world.write(green);
   const results = await Promise.all(all.map(next));
   expect(world.asked).toHaveLength(1);
   expect(

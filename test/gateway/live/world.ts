@@ -18,6 +18,7 @@ import { createValidate } from '../../../gateway/request/validate.ts';
 import { WrittenData } from '../../../gateway/shape/written-data.ts';
 import { HubError } from '../../../schema/errors.ts';
 import type { ChangeEvent } from '../../../schema/protocol/change-event.ts';
+import { isShareable } from '../../../schema/protocol/shareable.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { Envelope } from '../../../schema/record/envelope.ts';
 import { read } from '../../../schema/sources.ts';
@@ -36,7 +37,7 @@ export const document = 'subscription S { advisoryEvents { eventId change record
 export class World {
   readonly entries: AuditFacts[] = [];
   readonly asked: { readonly allowed: Allowed; readonly context: RequestContext }[] = [];
-  /** The record by access of a reader, as the subgraph decides. */
+  /** The stored record; null before the first write. */
   envelope: Envelope | null = null;
   serial = 'S-1';
   trailIsDown = false;
@@ -163,6 +164,7 @@ export class World {
       policy.may(access, 'subscribe', 'Advisory', 'content', this.envelope);
     const row = isSeen ? { id, serial: this.serial } : null;
     if (isSeen) collected.disclosed.push(disclosure({ tlp: this.envelope?.marking.tlp ?? 'RED' }));
+    if (!isShareable(collected.disclosed, 'GREEN')) collected.unshared.add('cert-eu');
     const data = { record: row, jcuSeen: isSeen ? { id } : null };
     return { written: new WrittenData(JSON.stringify(data)), given: null, collected };
   }

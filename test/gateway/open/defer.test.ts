@@ -148,9 +148,15 @@ test('answers an error of a deferred fragment with its part', async () => {
   const [first, last] = partsOf(await body.text());
   expect(first).not.toHaveProperty('errors');
   expect(last).toMatchObject({
-    errors: [
-      { message: 'EXERCISE', path: ['books', 0, 'broken'], extensions: { serviceName: 'reviews' } },
-      { message: 'EXERCISE', path: ['books', 1, 'broken'] },
+    incremental: [
+      {
+        data: { broken: null },
+        path: ['books', 0],
+        errors: [
+          { message: 'EXERCISE', path: ['books', 0, 'broken'], extensions: { serviceName: 'reviews' } },
+        ],
+      },
+      { path: ['books', 1], errors: [{ message: 'EXERCISE', path: ['books', 1, 'broken'] }] },
     ],
     hasNext: false,
   });

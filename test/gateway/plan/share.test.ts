@@ -15,7 +15,7 @@ const machine = readerOf({ client: 'machine', onScreen: false });
 const plain = '{ advisories(first: 5) { edges { node { id } } } }';
 
 /** Counts executions. Each takes a turn of the event loop, and answers with its number. */
-function countingGather(unshared: readonly string[] = []) {
+function countingGather(unshared: readonly string[] = [], failed: readonly string[] = []) {
   const seen: { readers: string[]; signals: (AbortSignal | undefined)[] } = { readers: [], signals: [] };
   const gather: Gather = async (_allowed, { reader, signal }) => {
     seen.readers.push(reader.subject);
@@ -24,6 +24,7 @@ function countingGather(unshared: readonly string[] = []) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     const collected = createCollected();
     for (const name of unshared) collected.unshared.add(name);
+    for (const name of failed) collected.failedSubgraphs.add(name);
     return { written: new WrittenData(JSON.stringify({ number })), given: null, collected };
   };
   return { seen, gather: shareAnswers(gather) };
@@ -76,6 +77,25 @@ test('executes the query again for every other reader if a subgraph does not all
   const answers = await Promise.all(readers.map(async (one) => await gather(allowed(), requestOf(one))));
   expect(seen.readers.toSorted()).toEqual(['m-1', 'm-2', 'm-3']);
   expect(new Set(answers.map(({ written }) => JSON.stringify(written?.data))).size).toBe(3);
+});
+
+test('executes the query again for every other reader if a part failed for the first one', async () => {
+  const { seen, gather } = countingGather([], ['cert-eu']);
+  const readers = ['m-1', 'm-2'].map((subject) => ({ ...machine, subject }));
+  await Promise.all(readers.map(async (one) => await gather(allowed(), requestOf(one))));
+  expect(seen.readers).toEqual(['m-1', 'm-2']);
+});
+
+test('does not let other readers wait for an execution that parts from them', async () => {
+  const hangs = new Promise<never>(() => undefined);
+  const gather = shareAnswers(async (_allowed, { reader, part }) => {
+    if (reader.subject === 'm-1') setTimeout(() => part?.(), 5);
+    if (reader.subject === 'm-1') return await hangs;
+    return { written: new WrittenData('{}'), given: null, collected: createCollected() };
+  });
+  void gather(allowed(), requestOf({ ...machine, subject: 'm-1' }));
+  const other = await gather(allowed(), requestOf({ ...machine, subject: 'm-2' }));
+  expect(other.written?.data).toEqual({});
 });
 
 test('goes on for the other readers when the first one leaves', async () => {

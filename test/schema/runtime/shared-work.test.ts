@@ -14,7 +14,6 @@ test('runs work once for all callers of a key that wait together, and again for 
   };
   expect(await Promise.all([shared.run('a', null, work), shared.run('a', null, work)])).toEqual([1, 1]);
   expect(await Promise.all([shared.run('a', null, work), shared.run('b', null, work)])).toEqual([3, 3]);
-  expect(shared.size).toBe(0);
 });
 
 test('rejects for every caller if the work fails, and keeps nothing', async () => {
@@ -58,4 +57,43 @@ test('aborts the work when every caller has left, and starts it again for the ne
   await expect(leaving).rejects.toThrow('gone');
   expect(aborted).toBe(1);
   expect(await shared.run('a', null, () => Promise.resolve('again'))).toBe('again');
+});
+
+test('runs the work of the other callers, once for all of them, after the first work has parted from them', async () => {
+  const shared = new SharedWork<string>();
+  const slow = Promise.withResolvers<string>();
+  let runs = 0;
+  const other = async () => {
+    runs += 1;
+    await tick();
+    return 'own';
+  };
+  const parting = Promise.withResolvers<void>();
+  const first = shared.run('a', null, async (_signal, part) => {
+    void parting.promise.then(part);
+    return await slow.promise;
+  });
+  const others = [shared.run('a', null, other), shared.run('a', null, other)];
+  await tick();
+  parting.resolve();
+  await tick();
+  expect(await Promise.all([...others, shared.run('a', null, other)])).toEqual(['own', 'own', 'own']);
+  expect(runs).toBe(1);
+  slow.resolve('late');
+  expect(await first).toBe('late');
+});
+
+test('shares nothing of work that parts at once, and aborts it when its caller leaves', async () => {
+  const shared = new SharedWork<string>();
+  const caller = new AbortController();
+  let isAborted = false;
+  const first = shared.run('a', caller.signal, async (signal, part) => {
+    part();
+    signal.addEventListener('abort', () => (isAborted = true));
+    return await new Promise<string>(() => undefined);
+  });
+  expect(await shared.run('a', null, () => Promise.resolve('own'))).toBe('own');
+  caller.abort(new Error('gone'));
+  await expect(first).rejects.toThrow('gone');
+  expect(isAborted).toBe(true);
 });

@@ -8,6 +8,7 @@ import { readerOf } from '../../../helpers/records.ts';
 
 const disclosed = [{ type: 'Advisory', id: 'Advisory:1' }];
 const context = {
+  assertion: {},
   reader: readerOf(),
   readerAccess: policy.accessOf(readerOf(), new Date()),
   loaders: {
