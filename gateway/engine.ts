@@ -31,13 +31,14 @@ export type Engine = {
 export function createEngine(
   planner: Planner,
   sourceOf: (name: string, schema: GraphQLSchema) => PartSource,
+  { keepMs }: { readonly keepMs: number },
 ): Engine {
   const { schema } = planner;
   checkDateTimes(schema);
   const sources = sourcesOf(planner, sourceOf);
   return {
     planner,
-    gather: shareAnswers(createGather(planner, sources)),
+    gather: shareAnswers(createGather(planner, sources), keepMs),
     gatherInParts: createGatherInParts(planner, sources),
     kinds: new KindSchemas(schema),
     validate: createValidate(schema),

@@ -1,5 +1,6 @@
 import { type Budget, parseBudget, rateOf } from './budget/budget.ts';
 import { outboundUrl } from './outbound/address.ts';
+import { longestKeptMs } from './plan/kept-answers.ts';
 import { policySettings } from '../schema/policy/bundle/files.ts';
 import {
   filePath,
@@ -104,6 +105,12 @@ const own = {
     'concurrent queries to one subgraph, each on a connection; more wait within the time limit, four times as many at most',
     wholeNumber(2, 1000),
     '64',
+  ),
+  keepMs: setting(
+    'JCU_KEEP_MS',
+    `milliseconds for which an answer that the communities allow to share is kept for readers with the same rights, ${longestKeptMs} at most: an answer can be as old; 0 keeps none`,
+    wholeNumber(0, longestKeptMs),
+    '0',
   ),
   maxRequests: setting(
     'JCU_MAX_REQUESTS',

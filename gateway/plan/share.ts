@@ -8,6 +8,7 @@ import { permissionClassOf } from '../policy/permission-class.ts';
 import { isChange } from '../request/operation.ts';
 import type { RequestContext } from '../request/context.ts';
 import type { Allowed, Gather, Gathered } from './gather.ts';
+import { KeptAnswers } from './kept-answers.ts';
 
 /** For whom an answer to an operation can be: its permission class, one person of it, or the reader of this request only. */
 type Scope = 'class' | 'person' | 'request';
@@ -15,13 +16,14 @@ type Scope = 'class' | 'person' | 'request';
 const scopesBytes = 2_000_000;
 
 /**
- * Executes identical queries that are in progress together once for all readers of one permission class. An answer is
- * shared only if each subgraph allows it (`isShareable`): otherwise every other reader's query is executed for that reader.
- * Each request still has its own entry in the audit log. A query with cursors is shared by requests of one person only,
- * because cursors are bound to the reader. Mutations, the fields of auditors and operators, and the events of
- * subscriptions are never shared here.
+ * Executes identical queries that are in progress together once for all readers of one permission class, and keeps the
+ * answer for `keepMs` from the begin of its execution. An answer is shared only if each subgraph allows it
+ * (`isShareable`): otherwise every other reader's query is executed for that reader. Each request still has its own entry
+ * in the audit log. A query with cursors is shared by requests of one person only, because cursors are bound to the
+ * reader. Mutations, the fields of auditors and operators, and the events of subscriptions are never shared here.
  */
-export function shareAnswers(gather: Gather): Gather {
+export function shareAnswers(gather: Gather, keepMs: number): Gather {
+  const kept = new KeptAnswers(keepMs);
   const inProgress = new SharedWork<Gathered>();
   const scopes = new ByteCache<Scope>(scopesBytes);
   // A reader who changed a record must not get an answer that was begun before.
@@ -37,10 +39,15 @@ export function shareAnswers(gather: Gather): Gather {
     if (scope === 'request' || request.delivery !== undefined) return await gather(allowed, request);
 
     const key = keyOf(allowed, request, scope, changes);
+    const found = kept.get(key);
+    if (found !== null) return found;
     let isOwn = false;
     const gathered = await inProgress.run(key, request.signal, async (signal, part) => {
       isOwn = true;
-      return await gather(allowed, { ...request, signal, part });
+      const keep = kept.begin(key);
+      const own = await gather(allowed, { ...request, signal, part });
+      if (mayShare(own) && own.collected.errorCodes.size === 0) keep(own);
+      return own;
     });
     return isOwn || mayShare(gathered) ? gathered : await gather(allowed, request);
   };

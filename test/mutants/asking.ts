@@ -131,6 +131,22 @@ export const asking: readonly Guard[] = [
     tests: 'test/gateway/plan/planner',
   },
   {
+    name: 'an answer is kept only if it may be shared',
+    file: 'gateway/plan/share.ts',
+    from: 'if (mayShare(own) && own.collected.errorCodes.size === 0) keep(own);',
+    to: 'keep(own);',
+    project: 'parts',
+    tests: 'test/gateway/plan/share',
+  },
+  {
+    name: 'the time of a kept answer',
+    file: 'gateway/plan/kept-answers.ts',
+    from: 'if (this.#clock() < kept.until) return kept.gathered;',
+    to: 'return kept.gathered;',
+    project: 'parts',
+    tests: 'test/gateway/plan/share',
+  },
+  {
     name: 'the trial of a sick subgraph parts from other requests',
     file: 'gateway/dispatch/shelter.ts',
     from: 'if (permit.isTrial) context.part?.();',

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parse } from 'graphql';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import { Observed } from '../../../gateway/observe/observed.ts';
 import type { Gather } from '../../../gateway/plan/gather.ts';
@@ -15,7 +16,7 @@ const machine = readerOf({ client: 'machine', onScreen: false });
 const plain = '{ advisories(first: 5) { edges { node { id } } } }';
 
 /** Counts executions. Each takes a turn of the event loop, and answers with its number. */
-function countingGather(unshared: readonly string[] = [], failed: readonly string[] = []) {
+function countingGather(unshared: readonly string[] = [], failed: readonly string[] = [], keepMs = 0) {
   const seen: { readers: string[]; signals: (AbortSignal | undefined)[] } = { readers: [], signals: [] };
   const gather: Gather = async (_allowed, { reader, signal }) => {
     seen.readers.push(reader.subject);
@@ -27,7 +28,7 @@ function countingGather(unshared: readonly string[] = [], failed: readonly strin
     for (const name of failed) collected.failedSubgraphs.add(name);
     return { written: new WrittenData(JSON.stringify({ number })), given: null, collected };
   };
-  return { seen, gather: shareAnswers(gather) };
+  return { seen, gather: shareAnswers(gather, keepMs) };
 }
 
 function requestOf(reader: Reader, signal = new AbortController().signal): RequestContext {
@@ -92,7 +93,7 @@ test('does not let other readers wait for an execution that parts from them', as
     if (reader.subject === 'm-1') setTimeout(() => part?.(), 5);
     if (reader.subject === 'm-1') return await hangs;
     return { written: new WrittenData('{}'), given: null, collected: createCollected() };
-  });
+  }, 0);
   void gather(allowed(), requestOf({ ...machine, subject: 'm-1' }));
   const other = await gather(allowed(), requestOf({ ...machine, subject: 'm-2' }));
   expect(other.written?.data).toEqual({});
@@ -153,4 +154,63 @@ test('finds the scope of an operation', () => {
     'mutation { retractCertEuRecord(input: {}) { record { id } } }',
   ].map((text) => scopeOf(parse(text), policy));
   expect(scopes).toEqual(['class', 'class', 'person', 'person', 'request', 'request', 'request', 'request']);
+});
+
+test('keeps an answer for a time from the begin of its execution, for every reader of the class', async () => {
+  const { seen, gather } = countingGather([], [], 900);
+  const ask = async (subject: string) =>
+    (await gather(allowed(), requestOf({ ...machine, subject }))).written?.data;
+  expect([await ask('m-1'), await ask('m-2')]).toEqual([{ number: 1 }, { number: 1 }]);
+  await pause(910);
+  expect(await ask('m-3')).toEqual({ number: 2 });
+  expect(seen.readers).toEqual(['m-1', 'm-3']);
+});
+
+test('keeps no answer that took longer than the time', async () => {
+  const { seen, gather } = countingGather([], [], 10);
+  await gather(allowed(), requestOf(machine));
+  await gather(allowed(), requestOf(machine));
+  expect(seen.readers).toHaveLength(2);
+});
+
+test.each<[string, Parameters<typeof countingGather>]>([
+  ['that a subgraph does not allow to share', [['cert-eu'], [], 900]],
+  ['in which a part failed', [[], ['cert-eu'], 900]],
+  ['while nothing is kept', [[], [], 0]],
+])('keeps no answer %s', async (_what, given) => {
+  const { seen, gather } = countingGather(...given);
+  await gather(allowed(), requestOf(machine));
+  await gather(allowed(), requestOf(machine));
+  expect(seen.readers).toHaveLength(2);
+});
+
+const nextPolicy = Object.create(policy, { version: { value: policy.version + 1 } }) as typeof policy;
+
+test.each<[string, Partial<Reader>, Partial<RequestContext>]>([
+  ['another organisation', { organisation: 'csirt-pl' }, {}],
+  ['another purpose', { purpose: 'crisis-coordination' }, {}],
+  ['another policy version', {}, { policy: nextPolicy }],
+  ['a share that has ended', {}, { at: new Date('2026-11-24T12:00:01Z') }],
+])('gives no kept answer to a reader with %s', async (_what, of, over) => {
+  const { seen, gather } = countingGather([], [], 900);
+  const onwardShares = [
+    { by: 'csirt-fr', client: machine.organisation, need: 'n', until: '2026-11-24T12:00:01Z' },
+  ] as never;
+  const reader = { ...machine, onwardShares };
+  await gather(allowed(), requestOf(reader));
+  await gather(allowed(), { ...requestOf({ ...reader, ...of }), ...over });
+  expect(seen.readers).toHaveLength(2);
+});
+
+test('gives no kept answer after a change, and none to a subscription or another person with cursors', async () => {
+  const { seen, gather } = countingGather([], [], 900);
+  const cursors = '{ advisories { pageInfo { endCursor } } }';
+  await gather(allowed(), requestOf(machine));
+  await gather(allowed(), { ...requestOf(machine), delivery: 'subscription' });
+  await gather(allowed(cursors), requestOf({ ...machine, subject: 'm-1' }));
+  await gather(allowed(cursors), requestOf({ ...machine, subject: 'm-2' }));
+  expect(seen.readers).toHaveLength(4);
+  await gather(allowed('mutation { retractCertEuRecord(input: {}) { record { id } } }'), requestOf(machine));
+  await gather(allowed(), requestOf(machine));
+  expect(seen.readers).toHaveLength(6);
 });
