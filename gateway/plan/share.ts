@@ -22,7 +22,7 @@ const scopesBytes = 2_000_000;
  * subscriptions are never shared here.
  */
 export function shareAnswers(gather: Gather): Gather {
-  const inProgress = new SharedWork<Gathered>();
+  const inProgress = new SharedWork<Shared>();
   const scopes = new ByteCache<Scope>(scopesBytes);
   // A reader who changed a record must not get an answer that was begun before.
   let changes = 0;
@@ -37,19 +37,20 @@ export function shareAnswers(gather: Gather): Gather {
     if (scope === 'request' || request.delivery !== undefined) return await gather(allowed, request);
 
     const key = keyOf(allowed, request, scope, changes);
+    const { subject } = request.reader;
     let isOwn = false;
-    const gathered = await inProgress.run(key, request.signal, async (signal, part) => {
+    const { gathered, by } = await inProgress.run(key, request.signal, async (signal, sharedBy) => {
       isOwn = true;
-      return await gather(allowed, { ...request, signal, part });
+      return { gathered: await gather(allowed, { ...request, signal, sharedBy }), by: subject };
     });
-    return isOwn || mayShare(gathered) ? gathered : await gather(allowed, request);
+    // A part can fail because one reader uses all of their slots: other readers have their own.
+    const isWhole = by === subject || gathered.collected.failedSubgraphs.size === 0;
+    return isOwn || (isWhole && isForOthers(gathered)) ? gathered : await gather(allowed, request);
   };
 }
 
-/** A part can fail because the reader of the execution uses all of their slots: the others have their own. */
-function mayShare(gathered: Gathered): boolean {
-  return isForOthers(gathered) && gathered.collected.failedSubgraphs.size === 0;
-}
+/** The result of one execution, and the subject of the reader for whom it ran. */
+type Shared = { readonly gathered: Gathered; readonly by: string };
 
 /** Returns whether every community allows to give an answer to other readers of the same permission class. */
 export function isForOthers({ collected }: Pick<Gathered, 'collected'>): boolean {

@@ -86,10 +86,16 @@ test('executes the query again for every other reader if a part failed for the f
   expect(seen.readers).toEqual(['m-1', 'm-2']);
 });
 
+test('does not execute the query again for the same reader if a part failed', async () => {
+  const { seen, gather } = countingGather([], ['cert-eu']);
+  await Promise.all([1, 2, 3].map(async () => await gather(allowed(), requestOf(machine))));
+  expect(seen.readers).toHaveLength(1);
+});
+
 test('does not let other readers wait for an execution that parts from them', async () => {
   const hangs = new Promise<never>(() => undefined);
-  const gather = shareAnswers(async (_allowed, { reader, part }) => {
-    if (reader.subject === 'm-1') setTimeout(() => part?.(), 5);
+  const gather = shareAnswers(async (_allowed, { reader, sharedBy }) => {
+    if (reader.subject === 'm-1') setTimeout(() => sharedBy?.part(), 5);
     if (reader.subject === 'm-1') return await hangs;
     return { written: new WrittenData('{}'), given: null, collected: createCollected() };
   });
