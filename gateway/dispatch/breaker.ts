@@ -5,8 +5,11 @@
  */
 export type Outcome = 'answered' | 'failed' | 'unreachable' | 'unknown';
 
-/** A query that may be sent. `end` must be called once with its outcome. A trial is sent while no other query is. */
-export type Permit = { readonly isTrial: boolean; end(outcome: Outcome): void };
+/**
+ * A query that may be sent. A trial is sent while no other query is. `end` must be called once with the outcome, and with
+ * the number of requests that waited for it: readers whose requests share a query count as if each had sent one.
+ */
+export type Permit = { readonly isTrial: boolean; end(outcome: Outcome, requests?: number): void };
 
 /** The thresholds of a breaker. */
 export const breakerLimits = {
@@ -58,8 +61,8 @@ export class Breaker {
       return {
         isTrial: false,
         // A query that was sent before the breaker opened says nothing about the time after it.
-        end: (outcome) => {
-          if (this.#open === null) this.#count(reader, outcome);
+        end: (outcome, requests = 1) => {
+          if (this.#open === null) this.#count(reader, outcome, requests);
         },
       };
     const now = this.#clock();
@@ -85,11 +88,11 @@ export class Breaker {
     open.trialFrom = this.#clock() + open.pauseMs;
   }
 
-  #count(reader: string, outcome: Outcome): void {
+  #count(reader: string, outcome: Outcome, requests: number): void {
     if (outcome === 'unknown') return;
     this.#unreachable = outcome === 'unreachable' ? this.#unreachable + 1 : 0;
     const counts = this.#countsOf(reader);
-    counts[outcome === 'answered' ? 'answered' : 'failed'] += 1;
+    counts[outcome === 'answered' ? 'answered' : 'failed'] += requests;
     if (outcome === 'answered') return;
     if (this.#unreachable >= breakerLimits.unreachable || this.#mostFail()) this.#trip();
   }

@@ -49,7 +49,7 @@ export function createShelter(
       const permit = breaker.enter(subject);
       if (permit === null) throw new PartUnavailable('the subgraph is not asked now');
       // The trial of a sick subgraph takes long. No other request waits for it.
-      if (permit.isTrial) context.part?.();
+      if (permit.isTrial) context.sharedBy?.part();
       const deadline = Math.min(context.deadline, clock() + deadlineMs);
       let outcome: Outcome = 'unknown';
       try {
@@ -66,7 +66,7 @@ export function createShelter(
           slots.release(subject);
         }
       } finally {
-        permit.end(outcome);
+        permit.end(outcome, context.sharedBy?.count());
       }
     },
   };

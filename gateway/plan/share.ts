@@ -8,6 +8,7 @@ import { permissionClassOf } from '../policy/permission-class.ts';
 import { isChange } from '../request/operation.ts';
 import type { RequestContext } from '../request/context.ts';
 import type { Allowed, Gather, Gathered } from './gather.ts';
+import { RecentChanges } from './recent-changes.ts';
 import { KeptAnswers } from './kept-answers.ts';
 
 /** For whom an answer to an operation can be: its permission class, one person of it, or the reader of this request only. */
@@ -24,38 +25,43 @@ const scopesBytes = 2_000_000;
  */
 export function shareAnswers(gather: Gather, keepMs: number): Gather {
   const kept = new KeptAnswers(keepMs);
-  const inProgress = new SharedWork<Gathered>();
+  const inProgress = new SharedWork<Shared>();
   const scopes = new ByteCache<Scope>(scopesBytes);
-  // A reader who changed a record must not get an answer that was begun before.
-  let changes = 0;
+  const changes = new RecentChanges();
   return async (allowed, request) => {
     const name = `${request.policy.version} ${allowed.key}`;
     const scope = scopes.get(name) ?? scopeOf(allowed.document, request.policy);
     scopes.set(name, scope, 1);
     if (isChange(allowed.document))
       return await gather(allowed, request).finally(() => {
-        changes += 1;
+        changes.add(request.reader.subject);
       });
     if (scope === 'request' || request.delivery !== undefined) return await gather(allowed, request);
 
-    const key = keyOf(allowed, request, scope, changes);
+    const key = keyOf(allowed, request, scope, changes.of(request.reader.subject));
     const found = kept.get(key);
     if (found !== null) return found;
+    const { subject } = request.reader;
     let isOwn = false;
-    const gathered = await inProgress.run(key, request.signal, async (signal, part) => {
+    const { gathered, by } = await inProgress.run(key, request.signal, async (signal, sharedBy) => {
       isOwn = true;
       const keep = kept.begin(key);
-      const own = await gather(allowed, { ...request, signal, part });
-      if (mayShare(own) && own.collected.errorCodes.size === 0) keep(own);
-      return own;
+      const own = await gather(allowed, { ...request, signal, sharedBy });
+      if (mayKeep(own)) keep(own);
+      return { gathered: own, by: subject };
     });
-    return isOwn || mayShare(gathered) ? gathered : await gather(allowed, request);
+    // A part can fail because one reader uses all of their slots: other readers have their own.
+    const isWhole = by === subject || gathered.collected.failedSubgraphs.size === 0;
+    return isOwn || (isWhole && isForOthers(gathered)) ? gathered : await gather(allowed, request);
   };
 }
 
-/** A part can fail because the reader of the execution uses all of their slots: the others have their own. */
-function mayShare(gathered: Gathered): boolean {
-  return isForOthers(gathered) && gathered.collected.failedSubgraphs.size === 0;
+/** The result of one execution, and the subject of the reader for whom it ran. */
+type Shared = { readonly gathered: Gathered; readonly by: string };
+
+function mayKeep(gathered: Gathered): boolean {
+  const { failedSubgraphs, errorCodes } = gathered.collected;
+  return isForOthers(gathered) && failedSubgraphs.size + errorCodes.size === 0;
 }
 
 /** Returns whether every community allows to give an answer to other readers of the same permission class. */
@@ -65,9 +71,14 @@ export function isForOthers({ collected }: Pick<Gathered, 'collected'>): boolean
 
 /**
  * Returns a hash of all that identifies an operation and its answer: policy, permission class, document, variables, and the
- * number of changes that this hub sent before.
+ * recent changes of the reader.
  */
-function keyOf({ key, variables }: Allowed, request: RequestContext, scope: Scope, changes: number): string {
+function keyOf(
+  { key, variables }: Allowed,
+  request: RequestContext,
+  scope: Scope,
+  changes: readonly unknown[] | null,
+): string {
   const { policy, reader, at } = request;
   const person = scope === 'person' ? reader.subject : null;
   const parts = [permissionClassOf(reader, policy, at), person, key, variables.given, changes];

@@ -1,5 +1,6 @@
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Observed } from '../observe/observed.ts';
+import type { Callers } from '../../schema/runtime/shared-work.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 
 /** The authenticated reader, with the client and the token of the request (both for the audit log only). */
@@ -25,8 +26,8 @@ export type RequestContext = Identity & {
   readonly deadline: number;
   /** Aborted when the client has gone, so that nobody waits for the answer any more. */
   readonly signal: AbortSignal;
-  /** Ends the wait of other requests that share the execution of this one. Absent if none can. */
-  readonly part?: () => void;
+  /** The requests that wait for the execution of this one, including it. Absent if no other can. */
+  readonly sharedBy?: Callers;
   /** `subscription` if the answer becomes an event: each record must then be permitted for it too. */
   readonly delivery?: 'subscription';
   /** Sets header fields of the HTTP response, also if the request fails later. */

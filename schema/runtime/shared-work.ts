@@ -7,11 +7,16 @@ type Running<Result> = {
   isOver: boolean;
 };
 
-/**
- * Work for all callers of a key. `signal` is aborted when every caller has left. The work calls `part` if it will take
- * longer than the work of another caller would: the others then run their own.
- */
-export type Work<Result> = (signal: AbortSignal, part: () => void) => Promise<Result>;
+/** The callers of work, as the work sees them. */
+export type Callers = {
+  /** The callers that wait for the result now. */
+  count(): number;
+  /** Ends the wait of all but the first caller: the work will take longer than theirs would. They run their own. */
+  part(): void;
+};
+
+/** Work for all callers of a key. `signal` is aborted when every caller has left. */
+export type Work<Result> = (signal: AbortSignal, callers: Callers) => Promise<Result>;
 
 const parted = Symbol('parted');
 
@@ -52,8 +57,9 @@ export class SharedWork<Result> {
       this.#forget(key, parting);
       parting.abort(parted);
     };
+    const count = (): number => running.callers;
     const running: Running<Result> = {
-      result: work(abort.signal, part),
+      result: work(abort.signal, { count, part }),
       abort,
       parting,
       callers: 0,

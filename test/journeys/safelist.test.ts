@@ -112,12 +112,11 @@ test('refuses every text that is not registered, and every unknown id, over a We
   }
 });
 
-test('answers registered texts and their ids over a WebSocket, as server-sent events and in parts', async () => {
+test('answers registered texts and their ids on every entry point', async () => {
   const { query, defer } = registered;
   for (const body of [{ query }, { documentId: `sha256:${sha256Of(query)}` }, byHash(query)]) {
-    expect(await send(body, accepts['server-sent events'])).toContain(
-      '"data":{"advisories":{"nodes":[{"id":',
-    );
+    for (const accept of [accepts.JSON, accepts['server-sent events']])
+      expect(await send(body, accept)).toContain('"data":{"advisories":{"nodes":[{"id":');
     const message = await over({ query: '', ...body });
     expect(message).toMatchObject({
       type: 'next',
@@ -126,6 +125,7 @@ test('answers registered texts and their ids over a WebSocket, as server-sent ev
   }
   for (const body of [{ query: defer }, { documentId: sha256Of(defer) }, byHash(defer)]) {
     expect(await send(body, accepts['a multipart answer'])).toContain('"incremental":');
+    expect(await send(body, accepts['server-sent events'])).toContain('"title":{"value":');
     const { payload } = await over({ query: '', ...body });
     expect(payload.data.advisories.nodes[0].title.value).toEqual(expect.any(String));
   }

@@ -133,7 +133,7 @@ export const asking: readonly Guard[] = [
   {
     name: 'an answer is kept only if it may be shared',
     file: 'gateway/plan/share.ts',
-    from: 'if (mayShare(own) && own.collected.errorCodes.size === 0) keep(own);',
+    from: 'if (mayKeep(own)) keep(own);',
     to: 'keep(own);',
     project: 'parts',
     tests: 'test/gateway/plan/share',
@@ -149,7 +149,7 @@ export const asking: readonly Guard[] = [
   {
     name: 'the trial of a sick subgraph parts from other requests',
     file: 'gateway/dispatch/shelter.ts',
-    from: 'if (permit.isTrial) context.part?.();',
+    from: 'if (permit.isTrial) context.sharedBy?.part();',
     to: '',
     project: 'parts',
     tests: 'test/gateway/dispatch/shelter',
@@ -157,8 +157,8 @@ export const asking: readonly Guard[] = [
   {
     name: 'an answer that is not to be shared',
     file: 'gateway/plan/share.ts',
-    from: 'isOwn || mayShare(gathered)',
-    to: 'isOwn || gathered.written !== null',
+    from: 'isOwn || (isWhole && isForOthers(gathered))',
+    to: 'isOwn || isWhole',
     project: 'parts',
     tests: 'test/gateway/plan/share',
   },

@@ -37,6 +37,11 @@ test('opens when most queries of three readers fail, and closes after one trial'
   expect([changes, send('a', 'answered')]).toEqual([[true, false], true]);
 });
 
+test('counts each request that waited for a shared query', () => {
+  for (const reader of ['a', 'b', 'c', 'a']) breaker.enter(reader)?.end('failed', 5);
+  expect(changes).toEqual([true]);
+});
+
 test('stays closed for the failures of one or two readers, however many', () => {
   sendMany(1000, ['a', 'b'], 'failed');
   sendMany(2, ['c', 'd'], 'answered');

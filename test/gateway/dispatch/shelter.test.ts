@@ -75,9 +75,9 @@ test('fails at once while a subgraph hangs, and asks it again after a trial', as
   handle = answers;
   await new Promise((resolve) => setTimeout(resolve, 1050));
   let parted = 0;
-  const part = () => void (parted += 1);
-  await expect(ask({ ...contextOf('d'), part })).resolves.toMatchObject({ data: {} });
-  await expect(ask({ ...contextOf('a'), part })).resolves.toMatchObject({ data: {} });
+  const sharedBy = { count: () => 1, part: () => void (parted += 1) };
+  await expect(ask({ ...contextOf('d'), sharedBy })).resolves.toMatchObject({ data: {} });
+  await expect(ask({ ...contextOf('a'), sharedBy })).resolves.toMatchObject({ data: {} });
   // Only the trial could take long.
   expect(parted).toBe(1);
   expect(log[1]).toBe('a subgraph answers again: it is asked by every query');

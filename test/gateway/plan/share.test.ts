@@ -6,6 +6,7 @@ import { Observed } from '../../../gateway/observe/observed.ts';
 import type { Gather } from '../../../gateway/plan/gather.ts';
 import { scopeOf, shareAnswers } from '../../../gateway/plan/share.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
+import { Policy } from '../../../schema/policy/decide/policy.ts';
 import { readPolicy } from '../../../schema/policy/decide/load.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { WrittenData } from '../../../gateway/shape/written-data.ts';
@@ -87,10 +88,16 @@ test('executes the query again for every other reader if a part failed for the f
   expect(seen.readers).toEqual(['m-1', 'm-2']);
 });
 
+test('does not execute the query again for the same reader if a part failed', async () => {
+  const { seen, gather } = countingGather([], ['cert-eu']);
+  await Promise.all([1, 2, 3].map(async () => await gather(allowed(), requestOf(machine))));
+  expect(seen.readers).toHaveLength(1);
+});
+
 test('does not let other readers wait for an execution that parts from them', async () => {
   const hangs = new Promise<never>(() => undefined);
-  const gather = shareAnswers(async (_allowed, { reader, part }) => {
-    if (reader.subject === 'm-1') setTimeout(() => part?.(), 5);
+  const gather = shareAnswers(async (_allowed, { reader, sharedBy }) => {
+    if (reader.subject === 'm-1') setTimeout(() => sharedBy?.part(), 5);
     if (reader.subject === 'm-1') return await hangs;
     return { written: new WrittenData('{}'), given: null, collected: createCollected() };
   }, 0);
@@ -184,7 +191,7 @@ test.each<[string, Parameters<typeof countingGather>]>([
   expect(seen.readers).toHaveLength(2);
 });
 
-const nextPolicy = Object.create(policy, { version: { value: policy.version + 1 } }) as typeof policy;
+const nextPolicy = new Policy({ ...policy.source, version: policy.source.version + 1 });
 
 test.each<[string, Partial<Reader>, Partial<RequestContext>]>([
   ['another organisation', { organisation: 'csirt-pl' }, {}],
@@ -211,6 +218,8 @@ test('gives no kept answer after a change, and none to a subscription or another
   await gather(allowed(cursors), requestOf({ ...machine, subject: 'm-2' }));
   expect(seen.readers).toHaveLength(4);
   await gather(allowed('mutation { retractCertEuRecord(input: {}) { record { id } } }'), requestOf(machine));
+  await gather(allowed(), requestOf({ ...machine, subject: 'another machine' }));
+  expect(seen.readers).toHaveLength(5);
   await gather(allowed(), requestOf(machine));
   expect(seen.readers).toHaveLength(6);
 });

@@ -69,8 +69,10 @@ test('runs the work of the other callers, once for all of them, after the first 
     return 'own';
   };
   const parting = Promise.withResolvers<void>();
-  const first = shared.run('a', null, async (_signal, part) => {
-    void parting.promise.then(part);
+  const first = shared.run('a', null, async (_signal, callers) => {
+    await parting.promise;
+    expect(callers.count()).toBe(3);
+    callers.part();
     return await slow.promise;
   });
   const others = [shared.run('a', null, other), shared.run('a', null, other)];
@@ -87,8 +89,8 @@ test('shares nothing of work that parts at once, and aborts it when its caller l
   const shared = new SharedWork<string>();
   const caller = new AbortController();
   let isAborted = false;
-  const first = shared.run('a', caller.signal, async (signal, part) => {
-    part();
+  const first = shared.run('a', caller.signal, async (signal, callers) => {
+    callers.part();
     signal.addEventListener('abort', () => (isAborted = true));
     return await new Promise<string>(() => undefined);
   });
