@@ -147,7 +147,7 @@ test.each([
   stop();
 });
 
-test('skips a line that is malformed each time, and says that events are lost', async () => {
+test('skips a line that is malformed three times, and reports lost events', async () => {
   answer = (body, response) => {
     if (body.after === 'p1') response.write(line(5, { id: 'Contribution:5' }));
     else if (asked.length === 1) response.write(ready + line(1) + line(5, { id: 'Contribution:5' }));
@@ -196,7 +196,7 @@ async function past(position: string): Promise<readonly string[]> {
   return found;
 }
 
-test('reads the past to its end, and refuses one that ends too early or has expired', async () => {
+test('reads the past to its end, and rejects if it ends too early or has expired', async () => {
   answer = ({ after }, response) => {
     if (after === 'whole') response.end(line(1) + line(2) + writeChangeLine({ done: 'p2' }));
     else if (after === 'short') response.end(line(1));
@@ -208,7 +208,7 @@ test('reads the past to its end, and refuses one that ends too early or has expi
   expect(asked[0]).toEqual({ after: 'whole', until: 'now' });
 });
 
-test('goes on with the others when a reader of the past leaves', async () => {
+test('reads the past for later readers after eight readers have left in the middle', async () => {
   answer = ({ after }, response) => {
     if (after === 'endless') response.write(Array.from({ length: 400 }, (_, n) => line(n)).join(''));
     else response.end(writeChangeLine({ done: 'p1' }));
