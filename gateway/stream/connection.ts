@@ -56,7 +56,7 @@ const tryAgain = { code: 1013, reason: 'Try again later' };
 const initMs = 5000;
 const maxOperations = 100;
 const maxIdLength = 200;
-/** `setTimeout` takes no longer time. A token lives for a day at most. */
+/** The maximum of `setTimeout`, about 25 days. No token lives as long. */
 const maxTimeoutMs = 2 ** 31 - 1;
 
 /** The context of a message, before its reader is identified. */
