@@ -63,6 +63,10 @@ import { type WatchedSupergraph, watchSupergraph } from './watch-supergraph.ts';
  *  8. dispatch       asks the subgraphs; hub-subgraph answers for the hub itself
  *  9. shape          builds the response: nulls, errors, markings
  * 10. audit          records the disclosure before the response leaves
+ *
+ * stream/ has the entry points that Apollo Server does not serve: WebSocket, server-sent events and multipart. They run the
+ * same stages. live/ holds the open subscriptions, and reads each event through the stages 7 to 10. persisted/ replaces the
+ * id of a registered operation by its text before a document is parsed. observe/ measures the stages.
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
   const log = createLog('hub', settings.log);

@@ -67,7 +67,7 @@ export class Load {
     next();
   };
 
-  /** Counts an operation on a connection that is open, until the returned function is called. Null if it is refused. */
+  /** Counts an operation of an open connection until the returned function is called. Null if the hub is overloaded. */
   begin(): (() => void) | null {
     if (this.state() === 'overloaded') return null;
     this.#operations += 1;
@@ -78,12 +78,12 @@ export class Load {
     };
   }
 
-  /** Counts a request no more, although its response goes on: an open subscription waits most of its time. */
+  /** Stops counting a request whose response is still open: an open subscription is idle most of its time. */
   release(response: Response): void {
     this.#inProgress.delete(response);
   }
 
-  /** Starts to stop: each response from now on ends its connection, so that clients open new ones elsewhere. */
+  /** Begins the stop. Each later response ends its connection, so that clients connect to another hub. */
   stop(): void {
     this.#isStopping = true;
     clearInterval(this.#timer);

@@ -1,7 +1,7 @@
 import type { ChangeEvent } from '../../schema/protocol/change-event.ts';
 
 /**
- * The changes of one community's store, as this hub process receives them. It is connected only while somebody listens,
+ * The changes of one community's store, as this hub process receives them. A feed is connected only while it has listeners,
  * and connects again from its last position.
  */
 export type ChangeFeed = {
@@ -11,9 +11,9 @@ export type ChangeFeed = {
    */
   readonly listen: (listener: (event: ChangeEvent | 'lost') => void) => () => void;
   /**
-   * Resolves with a position as soon as no later event is missed by those who listen now: at once while the feed is
-   * connected. Rejects if `signal` is aborted or nobody listens. A subscriber that continues after an event listens
-   * first, waits for this, and then calls `after`: so no event falls between the two.
+   * Resolves with a position once the feed is connected: the present listeners miss no event after it. Rejects if `signal`
+   * is aborted, or if there is no listener. A subscriber that continues after an event first listens, then waits for
+   * `ready`, then calls `after`. It therefore misses no event between the two.
    */
   readonly ready: (signal: AbortSignal) => Promise<string>;
   /**

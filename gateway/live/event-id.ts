@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, webcrypto } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { HubError } from '../../schema/errors.ts';
 import type { SigningKey } from '../../schema/protocol/session.ts';
+import { openSealed, seal } from '../../schema/runtime/seal.ts';
 
 /** The scope that the id of an event is bound to. */
 export type EventScope = {
@@ -18,8 +19,6 @@ export type EventIds = {
 };
 
 const label = 'jcu event ids 1';
-const ivBytes = 12;
-const tagBytes = 16;
 /** A position has at most 2000 characters. */
 const maxIdLength = 4000;
 
@@ -36,12 +35,7 @@ export function createEventIds(key: () => SigningKey): EventIds {
     return await derived.key;
   };
   return {
-    seal: async (position, scope) => {
-      const iv = randomBytes(ivBytes);
-      const cipher = createCipheriv('aes-256-gcm', await current(), iv).setAAD(bytesOf(scope));
-      const sealed = Buffer.concat([cipher.update(position, 'utf8'), cipher.final()]);
-      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
-    },
+    seal: async (position, scope) => seal(position, textOf(scope), await current()),
     open: async (id, scope) => openId(id, scope, await current()),
   };
 }
@@ -56,13 +50,7 @@ async function deriveKey(privateKey: CryptoKey): Promise<Buffer> {
 function openId(id: string, scope: EventScope, key: Buffer): string {
   try {
     if (id.length > maxIdLength) throw new Error(`expected at most ${maxIdLength} characters`);
-    const bytes = Buffer.from(id, 'base64url');
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), {
-      authTagLength: tagBytes,
-    });
-    decipher.setAAD(bytesOf(scope));
-    decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-    return decipher.update(bytes.subarray(ivBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8');
+    return openSealed(id, textOf(scope), key);
   } catch (error) {
     throw new HubError('RESUME_EXPIRED', 'the id of the event cannot be opened in this scope', {
       cause: error,
@@ -70,6 +58,6 @@ function openId(id: string, scope: EventScope, key: Buffer): string {
   }
 }
 
-function bytesOf({ community, kind, policy, permissionClass }: EventScope): Buffer {
-  return Buffer.from(JSON.stringify([community, kind, policy, permissionClass]));
+function textOf({ community, kind, policy, permissionClass }: EventScope): string {
+  return JSON.stringify([community, kind, policy, permissionClass]);
 }

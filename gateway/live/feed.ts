@@ -5,7 +5,7 @@ import { type FeedLog, LiveFeed } from './live-feed.ts';
 import { readPast } from './past-events.ts';
 import { Turns } from './turns.ts';
 
-/** The most streams of the past that one hub process reads from one community at once, and that wait for one. */
+/** The maximum number of streams of the past that a hub process reads from one community at once, and of those that wait. */
 const maxPasts = 4;
 const maxPastsWaiting = 1000;
 

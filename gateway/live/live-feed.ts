@@ -15,7 +15,7 @@ const pauseMs = { first: 100, most: 5000 } as const;
 /** After this number of malformed lines in a row, the events before and after them count as lost. */
 const maxMalformed = 3;
 
-/** The events from now on, for all listeners of this process, over one stream. */
+/** Gives the events from now on to all listeners of this process, over one stream. */
 export class LiveFeed {
   readonly #community: string;
   readonly #owns: Owns;
@@ -93,7 +93,7 @@ export class LiveFeed {
     }
   }
 
-  /** A line that stays malformed would stop the community's subscriptions for as long as its log has it. */
+  /** Skips a line that stays malformed. Otherwise the community's subscriptions would never get a later event. */
   #skip(): void {
     this.#malformed += 1;
     if (this.#malformed < maxMalformed) return;

@@ -7,7 +7,7 @@ type Watched = { readonly watch: ReaderWatch; readonly of: Set<Subscription>; us
 
 /** The pause between two rounds of checks, in milliseconds. */
 const checkMs = 5000;
-/** A token is checked in a round if it would otherwise get older than this before the next round. */
+/** A token is checked in a round if its last check would be older than this at the next round. */
 const maxAgeMs = 8000;
 
 /** The readers of the open subscriptions, by token. */
@@ -57,7 +57,7 @@ export class ReaderWatches {
   }
 }
 
-/** Ends the subscriptions of a token whose reader is refused, or another than at their start. */
+/** Ends the subscriptions of a token whose reader is refused, or has another permission class than at their start. */
 async function check({ watch, of }: Watched): Promise<void> {
   const end = (code: HubErrorCode, permissionClass?: string) => {
     for (const one of of) if (one.started.permissionClass !== permissionClass) one.end(code);
@@ -66,7 +66,7 @@ async function check({ watch, of }: Watched): Promise<void> {
     const { permissionClass } = await watch.fresh();
     end('RESUME_EXPIRED', permissionClass);
   } catch (error) {
-    // While the registry or the issuer is away, no event is delivered either: each one asks them.
+    // While the registry or the issuer is not available, no event is delivered, because each event needs a check.
     if (error instanceof HubError && error.code === 'UNAUTHENTICATED') end('UNAUTHENTICATED');
   }
 }

@@ -1,6 +1,6 @@
 import { HubError } from '../../schema/errors.ts';
 
-/** The open subscriptions at most, and their memory, estimated: of one reader, and of the hub. */
+/** The maximum number of open subscriptions and of their estimated bytes, for one reader and for the hub. */
 const roomLimits = {
   reader: { count: 1000, bytes: 16_000_000 },
   hub: { count: 20_000, bytes: 256_000_000 },

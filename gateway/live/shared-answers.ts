@@ -7,13 +7,13 @@ import { Turns } from './turns.ts';
 import type { TakenChange } from './waiting-changes.ts';
 
 /**
- * The queries for events of one community at once. Further ones wait: events take a share of its slots, and a community that
- * does not answer holds back its own events only.
+ * The maximum number of concurrent queries for events to one community; further ones wait. Events therefore use only a part
+ * of its slots, and a community that does not answer delays only its own events.
  */
 const maxAtOnce = 8;
 /** An answer is shared for this time after it arrived. */
 const sharedMs = 1000;
-/** A community that does not answer is asked again, since its event must not be lost. */
+/** The attempts to read an event. One is not enough, since the event must not be lost. */
 const attempts = 3;
 const pauseMs = 1000;
 

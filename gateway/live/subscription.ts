@@ -7,17 +7,17 @@ import type { ReaderWatch, Subscriber } from './reader-watch.ts';
 import type { SharedOperation } from './shared-operation.ts';
 import { type TakenChange, WaitingChanges } from './waiting-changes.ts';
 
-/** The changes that wait for one subscriber at most. A slower reader is disconnected, and resumes. */
+/** The maximum number of changes that wait for one subscriber. The subscription of a slower reader ends; it can resume. */
 export const maxWaiting = 100;
 
-/** `setTimeout` takes no longer time. A token lives for a day at most. */
+/** The maximum of `setTimeout`, about 25 days. No token lives as long. */
 const maxTimeoutMs = 2 ** 31 - 1;
 
 type Step = IteratorResult<FormattedResult, void>;
 
 /**
- * One open subscription. The transport takes the events one by one, each when it has sent the one before. An event is
- * decided, read and recorded only then, so a slow reader holds waiting changes, never answers.
+ * One open subscription. The transport takes an event after it has sent the one before. An event is decided, read and
+ * recorded only then, so changes wait for a slow reader, and never answers.
  */
 export class Subscription implements Events {
   readonly operation: SharedOperation;
@@ -27,7 +27,7 @@ export class Subscription implements Events {
   readonly #deliver: (change: TakenChange, subscription: Subscription) => Promise<FormattedResult | null>;
   readonly #leave: () => void;
   readonly #waiting = new WaitingChanges();
-  /** The events since the start, while the events before it are read. */
+  /** The events since the start, held back while earlier events are read. Null otherwise. */
   #held: ChangeEvent[] | null = null;
   #end: HubErrorCode | null = null;
   #expiry: NodeJS.Timeout | undefined;
@@ -70,7 +70,7 @@ export class Subscription implements Events {
     this.#wake();
   }
 
-  /** Holds new events back, until `release`, so that earlier ones come first. */
+  /** Holds new events back until `release`, so that earlier events come first. */
   hold(): void {
     this.#held = [];
   }

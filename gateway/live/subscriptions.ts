@@ -35,15 +35,15 @@ export type LiveParts = {
   readonly log: Logger;
 };
 
-/** The time that the start of a subscription waits for the changes of a community. */
+/** The maximum time for which the start of a subscription waits for the feed of a community. */
 const readyMs = 5000;
-/** The memory of a subscription besides its document, estimated. */
+/** The estimated memory of a subscription without its document. */
 const ownBytes = 4000;
 const drainMs = 20;
 
 /**
- * The open subscriptions of this hub process. One feed of changes for each community is connected while somebody
- * listens; its events are handed out in memory.
+ * The open subscriptions of this hub process. One feed of changes for each community is connected while it has listeners.
+ * The subscriptions get its events in memory.
  */
 export class Subscriptions {
   readonly #parts: LiveParts;
@@ -156,7 +156,7 @@ export class Subscriptions {
     this.#listening.delete(community);
   }
 
-  /** Waits until no later event is missed. Reads the events since the one that the reader names. */
+  /** Waits until the feed is connected, so that no later event is missed. Reads the events after `resumeAfter`. */
   async #begin(subscription: Subscription, feed: ChangeFeed, signal: AbortSignal): Promise<void> {
     const { query } = subscription.operation;
     try {

@@ -1,23 +1,23 @@
 import { HubError } from '../../schema/errors.ts';
 
-/** Lets a few callers go on at once. The others wait for their turn; above the maximum, they are refused. */
+/** Limits the number of callers at work. Further callers wait for their turn. Above a maximum, they are refused. */
 export class Turns {
-  readonly #most: number;
-  readonly #mostWaiting: number;
+  readonly #maxAtOnce: number;
+  readonly #maxWaiting: number;
   readonly #waiting = new Set<() => void>();
   #taken = 0;
 
-  constructor(most: number, mostWaiting: number) {
-    this.#most = most;
-    this.#mostWaiting = mostWaiting;
+  constructor(maxAtOnce: number, maxWaiting: number) {
+    this.#maxAtOnce = maxAtOnce;
+    this.#maxWaiting = maxWaiting;
   }
 
   /** Waits for a turn. Returns the function that ends it. Rejects with the reason of `signal` if that is aborted. */
   async take(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#waiting.size >= this.#mostWaiting)
+    if (this.#waiting.size >= this.#maxWaiting)
       throw new HubError('PART_UNAVAILABLE', 'too many callers wait for a turn');
-    if (this.#taken < this.#most) this.#taken += 1;
+    if (this.#taken < this.#maxAtOnce) this.#taken += 1;
     else await this.#wait(signal);
     return () => this.#pass();
   }

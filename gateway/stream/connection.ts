@@ -37,29 +37,30 @@ export type ConnectionParts = {
 
 /** The state of one connection. */
 export type Connection = {
-  /** The header of the upgrade; `connection_init` replaces it. */
+  /** The `authorization` of the upgrade request. One in `connection_init` replaces it. */
   authorization: string | undefined;
   /** Ends the connection once its token has expired. */
   expiry: NodeJS.Timeout | undefined;
-  /** The operations in progress, subscriptions included. */
+  /** The number of operations in progress. An open subscription is one of them. */
   operations: number;
-  /** Ends the count of the connection for its reader. */
+  /** Removes the connection from the count of its reader. */
   leave: () => void;
   readonly gone: AbortController;
   readonly close: (code: number, reason: string) => void;
 };
 
-/** Close codes beyond those of the protocol: too many connections, and a hub that cannot identify readers now. */
+/** Close codes of the hub itself: the reader has too many connections, or the hub cannot identify readers now. */
 const tooMany = { code: 4429, reason: 'Too many connections of this reader' };
 const tryAgain = { code: 1013, reason: 'Try again later' };
 /** The time that a client has to send `connection_init`. */
 const initMs = 5000;
 const maxOperations = 100;
 const maxIdLength = 200;
-/** `setTimeout` takes no longer time. A token lives for a day at most. */
+/** The maximum of `setTimeout`, about 25 days. No token lives as long. */
 const maxTimeoutMs = 2 ** 31 - 1;
 
-type Unheard = Pick<RequestContext, 'correlationId' | 'signal' | 'setHeaders'>;
+/** The context of a message, before its reader is identified. */
+type MessageContext = Pick<RequestContext, 'correlationId' | 'signal' | 'setHeaders'>;
 type Extra = Connection & Record<PropertyKey, unknown>;
 type Ctx = Context<Record<string, unknown> | undefined, Extra>;
 
@@ -97,7 +98,7 @@ async function connect(
   try {
     if (load.state() !== 'ready') throw new HubError('OVERLOADED');
     const { reader, expiresAt } = await createContext(readers, connection.authorization, {
-      ...unheard(connection),
+      ...contextOfMessage(connection),
       observed: new Observed(),
     });
     const leave = counts.enter(reader.subject);
@@ -123,7 +124,7 @@ async function start(
   payload: SubscribePayload,
   parts: ConnectionParts,
 ): Promise<readonly GraphQLError[] | ExecutionArgs> {
-  const request = unheard(connection);
+  const request = contextOfMessage(connection);
   const operation = observeOperation(parts.observer, request.correlationId);
   const ended = (hasData: boolean) => operation.end({ hasData, isWhole: !connection.gone.signal.aborted });
   const context = { ...request, observed: operation.observed };
@@ -141,7 +142,7 @@ async function runOperation(
   asked: {
     readonly id: string;
     readonly payload: SubscribePayload;
-    readonly context: Unheard & Pick<RequestContext, 'observed'>;
+    readonly context: MessageContext & Pick<RequestContext, 'observed'>;
     /** Called once the events of a subscription end. */
     readonly ended: () => void;
   },
@@ -209,8 +210,8 @@ function enter(connection: Connection, load: Load) {
   return { leave, finish: load.begin() };
 }
 
-/** A message has no header, neither for the request nor for the response. */
-function unheard({ gone }: Connection): Unheard {
+/** Creates the context of a message. Header fields are dropped, because a message has none. */
+function contextOfMessage({ gone }: Connection): MessageContext {
   return { correlationId: randomUUID(), signal: gone.signal, setHeaders: () => undefined };
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * A change of one record, as a community tells it to the hub. It has no content: the hub reads the record with a query
- * under the name of each reader. `admits` and `before` have the access keys of the action `subscribe`.
+ * A change of one record, as a community reports it to the hub. It has no content: the hub reads the record by a query
+ * in the name of a reader. `admits` and `before` have the access keys of the action `subscribe`.
  */
 export type ChangeEvent = {
   readonly kind: string;
@@ -42,11 +42,11 @@ export type ChangeLine =
   | { readonly done: string }
   | { readonly expired: true };
 
-/** The most bytes of one line. A record of 500 recipients and 14 purposes has about 500 KB of access keys. */
+/** The maximum bytes of one line. A record of 500 recipients and 14 purposes has about 500 KB of access keys. */
 export const maxLineBytes = 1_000_000;
-/** The most access keys in one list of an event. */
+/** The maximum number of access keys in one list of an event. */
 export const maxEventKeys = 10_000;
-/** The most characters of an access key in an event. */
+/** The maximum number of characters of an access key in an event. */
 export const maxKeyLength = 1000;
 
 const position = z.string().regex(/^[\w-]{1,2000}$/);
@@ -76,7 +76,7 @@ const changeRequest = z.strictObject({
   until: z.literal('now').exactOptional(),
 });
 
-/** Says that a line of the stream has another form, or is of another community. */
+/** The error for a line of the stream that has another form, or is of another community. */
 export class MalformedLine extends Error {
   override readonly name = 'MalformedLine';
 }

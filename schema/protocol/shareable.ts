@@ -7,8 +7,8 @@ export type ShareLimit = Exclude<Tlp, 'RED'> | 'NONE';
 export const shareLimits: readonly ShareLimit[] = ['NONE', 'CLEAR', 'GREEN', 'AMBER', 'AMBER_STRICT'];
 
 /**
- * Returns whether the hub may give an answer with these records to another reader of the same permission class, from
- * memory. Never RED, and no record with the handling codes H1 to H3 or extra restrictions. The subgraph checks it with its own limit and the
+ * Returns whether the hub may give an answer with these records to another reader of the same permission class. RED, the
+ * handling codes H1 to H3 and extra restrictions are never shareable. The subgraph checks this with its own limit, and the
  * hub checks it again. Both count a portion as a record with the portion's marking.
  */
 export function isShareable(disclosed: readonly Disclosure[], limit: ShareLimit): boolean {

@@ -5,6 +5,7 @@ import { MongoClient } from 'mongodb';
 import { parseAccess } from '../../gateway/audit/parse-entry.ts';
 import { readEntries } from '../../gateway/audit/store.ts';
 import { type As, ask, post, standing, tokenOf } from '../helpers/ask.ts';
+import { partsOf } from '../helpers/multipart.ts';
 
 const picture = 'exercise:trial-2026';
 const analyst = { as: 'cert-eu-analyst', picture, purpose: 'incident-response' };
@@ -30,10 +31,7 @@ afterAll(async () => await client.close());
 async function askInParts(who: As, query: string) {
   const authorization = `Bearer ${await tokenOf(standing(), who)}`;
   const { headers, text } = await post(standing().url, { query }, { authorization, accept: parts });
-  const bodies = text.split('\r\n---').flatMap((part) => {
-    const json = part.split('\r\n\r\n')[1];
-    return json === undefined ? [] : [JSON.parse(json)];
-  });
+  const bodies = partsOf(text);
   return { type: headers.get('content-type'), cacheControl: headers.get('cache-control'), bodies };
 }
 

@@ -6,6 +6,7 @@ import type { Trial } from '../../docker/trial/trial.ts';
 import { agreeWith, hubKeyOf, type TestSession } from '../helpers/as-hub.ts';
 import { ask, type Asked, post } from '../helpers/ask.ts';
 import { startExercise } from '../helpers/standing.ts';
+import { until } from '../helpers/until.ts';
 
 let trial: Trial;
 let asked: Asked;
@@ -54,14 +55,6 @@ async function statusIn(session: TestSession): Promise<number> {
 
 async function agree(key: Awaited<ReturnType<typeof hubKeyOf>>): Promise<TestSession> {
   return await agreeWith(trial.parts.get('cert-eu')?.url ?? '', key);
-}
-
-async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const end = Date.now() + 20_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not in 20 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** Queries all three subgraphs without a pause until it is stopped. Counts complete and other answers. */

@@ -9,6 +9,7 @@ import { communities } from '../../schema/record/vocabulary.ts';
 import { ask, type Asked, post } from '../helpers/ask.ts';
 import { newSigner, putBundle, signAsTrial, textsOf, trialSigner } from '../helpers/bundles.ts';
 import { startExercise } from '../helpers/standing.ts';
+import { until } from '../helpers/until.ts';
 
 let trial: Trial;
 let asked: Asked;
@@ -26,14 +27,6 @@ const analyst = { as: 'cert-eu-analyst', picture: 'exercise:trial-2026', purpose
 const join3 = `{ vulnerability(id: "CVE-2099-10001") { exploitation { nodes { id } }
   advisories { nodes { id } } ransomwareFamilies { nodes { id } } } }`;
 const parts = ['hub', ...communities];
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 20_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not in 20 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 function logOf(name: string): string {
   return readFileSync(join(trial.home.folder, 'logs', `${name}.log`), 'utf8');
@@ -66,7 +59,7 @@ async function expectRefused(why: RegExp): Promise<void> {
   ]);
   for (const name of parts) {
     // A part may be unready for an earlier reason when it has not read the bundle yet.
-    await until(`${name} says why`, async () => await Promise.resolve(why.test(lastRefusal(name) ?? '')));
+    await until(`${name} says why`, () => why.test(lastRefusal(name) ?? ''));
     expect([name, lastRefusal(name)]).toEqual([name, expect.stringMatching(why)]);
   }
 }

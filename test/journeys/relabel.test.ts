@@ -8,11 +8,15 @@ import { agreeWith, hubKeyOf } from '../helpers/as-hub.ts';
 import { ask, type Asked, post } from '../helpers/ask.ts';
 import { putBundle, signAsTrial, textsOf } from '../helpers/bundles.ts';
 import { startExercise } from '../helpers/standing.ts';
+import { until } from '../helpers/until.ts';
 import { withoutRules } from '../helpers/versions.ts';
 
 let trial: Trial;
 let asked: Asked;
 let first: Seen;
+
+/** A relabelling of six stores takes a while, and a look at them takes six connections. */
+const patience = { withinMs: 90_000, everyMs: 100 };
 
 /** Returns the number of records that a reader gets, by kind. */
 type Seen = Readonly<Record<string, number>>;
@@ -56,19 +60,15 @@ async function labellingOf(community: Community) {
   }
 }
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 90_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not in 90 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 async function untilServed(expected: number): Promise<void> {
-  await until(`every store is served by ${expected}`, async () => {
-    const states = await Promise.all(communities.map(labellingOf));
-    return states.every((state) => state?.['serving'] === expected);
-  });
+  await until(
+    `every store is served by ${expected}`,
+    async () => {
+      const states = await Promise.all(communities.map(labellingOf));
+      return states.every((state) => state?.['serving'] === expected);
+    },
+    patience,
+  );
 }
 
 test('applies a narrower policy under load: each answer is complete, and none is wider after the first narrower one', async () => {
@@ -100,13 +100,16 @@ test('continues a relabelling after the subgraph is killed, and then applies the
   await until(
     'the job is at work',
     async () => ((await labellingOf('cert-eu'))?.['leaving'] ?? null) !== null,
+    patience,
   );
   await trial.parts.get('cert-eu')?.kill();
   await trial.restart('cert-eu');
   await untilServed(version + 2);
-  await until('the first answer again', async () => {
-    return JSON.stringify(await seen().catch(() => null)) === JSON.stringify(first);
-  });
+  await until(
+    'the first answer again',
+    async () => JSON.stringify(await seen().catch(() => null)) === JSON.stringify(first),
+    patience,
+  );
   expect(await labellingOf('cert-eu')).toMatchObject({ serving: version + 2, next: null });
 }, 240_000);
 

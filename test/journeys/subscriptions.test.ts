@@ -104,8 +104,8 @@ const transports = [
   ['multipart by Apollo Client', followByApollo],
 ] as const;
 
-/** Waits until a subscriber hears the community: it creates records until one arrives. */
-async function untilHeard(follower: Follower): Promise<void> {
+/** Creates records until a subscriber gets an event: from then on it gets every event of the community. */
+async function untilFirstEvent(follower: Follower): Promise<void> {
   for (const end = Date.now() + 30_000; Date.now() < end;) {
     const id = await created(asked);
     for (let turn = 0; turn < 10; turn += 1) {
@@ -132,10 +132,10 @@ async function change(id: string, expectedVersion: number, judgement: string): P
 const forThem = { marking: { tlp: 'AMBER' }, audience: { reach: 'NAMED', organisations: ['milcert-ee'] } };
 
 test.each(transports)(
-  'tells of a record over %s: created, changed, and gone for who loses it',
+  'sends CREATED, CHANGED and GONE over %s to a reader who loses access, and nothing to another one',
   async (_name, follow) => {
     const [reader, outsider] = [await follow(milcert, {}), await follow(stranger, {})];
-    await untilHeard(reader);
+    await untilFirstEvent(reader);
     const id = await created(asked, { reading: forThem });
     expect(await reader.until(id, 'CREATED')).toMatchObject({
       record: {
@@ -148,7 +148,7 @@ test.each(transports)(
     await markAs(id, 2, { ...forThem, audience: { reach: 'NAMED', organisations: ['csirt-at'] } });
     expect(await reader.until(id, 'GONE')).toMatchObject({ record: null });
     await change(id, 3, 'EXERCISE: not for them');
-    await untilHeard(reader);
+    await untilFirstEvent(reader);
     expect(reader.of(id).map((event) => event.change)).toEqual(['CREATED', 'CHANGED', 'GONE']);
     expect(JSON.stringify(reader.results)).not.toContain('not for them');
     // The subscription of another reader is open, and has no frame about the record.
@@ -158,9 +158,9 @@ test.each(transports)(
   },
 );
 
-test('never sends a RED record, also not to its originator, and tells of its end', async () => {
+test('never sends a RED record, not even to its originator, and sends GONE when a record becomes RED', async () => {
   const follower = await followByLibrary(wsClient, operator, {});
-  await untilHeard(follower);
+  await untilFirstEvent(follower);
   const id = await created(asked);
   await follower.until(id, 'CREATED');
   await markAs(id, 1, { marking: { tlp: 'RED' } });
@@ -169,7 +169,7 @@ test('never sends a RED record, also not to its originator, and tells of its end
   await follower.stop();
 });
 
-/** Follows again as a client that reconnects: until a subscription begins without an error, 60 s at most. */
+/** Subscribes again and again, as a client that reconnects, until no error arrives for 2 s; 60 s at most. */
 async function followAgain(who: As, variables: Variables): Promise<Follower> {
   for (const end = Date.now() + 60_000; ;) {
     const follower = await followByLibrary(wsClient, who, variables);
@@ -181,9 +181,9 @@ async function followAgain(who: As, variables: Variables): Promise<Follower> {
   }
 }
 
-test('continues after an event, without a gap, over a restart of the hub', async () => {
+test('continues after an event without a gap when the hub restarts', async () => {
   const first = await followByLibrary(wsClient, milcert, {});
-  await untilHeard(first);
+  await untilFirstEvent(first);
   const id = await created(asked);
   const { eventId } = await first.until(id, 'CREATED');
   await first.stop();
@@ -197,9 +197,9 @@ test('continues after an event, without a gap, over a restart of the hub', async
   await second.stop();
 }, 120_000);
 
-test('goes on after the subgraph was killed, and misses nothing meanwhile', async () => {
+test('sends every event when the subgraph is killed and restarted', async () => {
   const follower = await followByLibrary(sseClient, milcert, {});
-  await untilHeard(follower);
+  await untilFirstEvent(follower);
   await trial.parts.get('defence')?.kill();
   await trial.restart('defence');
   const ids: string[] = [];
@@ -213,9 +213,9 @@ test('goes on after the subgraph was killed, and misses nothing meanwhile', asyn
   await follower.stop();
 }, 120_000);
 
-test('refuses to continue after an event of another reader, and over JSON', async () => {
+test('refuses to continue after an event of another reader, and refuses a subscription over JSON', async () => {
   const follower = await followByLibrary(wsClient, milcert, {});
-  await untilHeard(follower);
+  await untilFirstEvent(follower);
   const eventId = follower.results[0]?.data?.defenceAssessmentEvents?.eventId;
   await follower.stop();
   const other = await followByLibrary(wsClient, operator, { resumeAfter: eventId });
@@ -229,7 +229,7 @@ test('refuses to continue after an event of another reader, and over JSON', asyn
 
 test('records each event under the name of its reader before it leaves', async () => {
   const follower = await followByLibrary(wsClient, milcert, {});
-  await untilHeard(follower);
+  await untilFirstEvent(follower);
   const id = await created(asked);
   await follower.until(id, 'CREATED');
   await follower.stop();

@@ -74,7 +74,7 @@ export async function openBundle(
   return { policy, files, version, digest, issuedAt, signedBy };
 }
 
-/** Opens a bundle that was verified when it was accepted and is kept in a store since, as `readKeptFile` does. */
+/** Opens a bundle from a store. It was verified when it was accepted, so only its digest is checked (`readKeptFile`). */
 export function openStoredBundle({
   bundle,
   digest,

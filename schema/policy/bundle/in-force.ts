@@ -46,8 +46,8 @@ const pollMs = 500;
 /**
  * Watches the policy files, twice a second. Accepts a bundle that is valid and not older than the newest accepted one.
  * While the files hold anything else, no policy is in force and every request is refused, so that the operator notices
- * at once. Replace a bundle by rename: a half-written file is rejected like any other invalid file. If the store does
- * not answer, no new bundle is accepted and the policy in force stays.
+ * at once. Replace a bundle by rename: a half-written file is rejected like any other invalid file. While the store does
+ * not answer, a new bundle cannot be accepted, so no policy is in force; an unchanged bundle stays in force.
  */
 export function watchPolicy(
   files: PolicyFilesNow,
@@ -71,7 +71,7 @@ export function watchPolicy(
     try {
       const { opened, bundle } = await open();
       const isNew = opened.digest !== inForce?.digest;
-      // The old policy stays in force while the store is asked. It ends if the store fails, because the file changed.
+      // The old policy stays in force until the store answers. If the store fails, a changed file ends the old policy.
       const problem = await acceptBundle(opened, bundle, memory).catch((error: unknown) => {
         if (isNew) inForce = null;
         throw error;

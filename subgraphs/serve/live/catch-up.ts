@@ -5,10 +5,10 @@ import type { ChangeSource } from './follow-changes.ts';
 import type { Position } from './position.ts';
 import { toEvent } from './to-event.ts';
 
-/** The wait for a change at the end of the log: the end of the catch-up is seen after it. */
+/** The time to wait for a change. At the end of the log, the catch-up ends after this time. */
 const waitMs = 50;
 
-/** An event of the past, or null where the reader of the log made progress without one. */
+/** An event of the past with its position. `event` is null if only the position moved. */
 export type Past = { readonly event: ChangeEvent | null; readonly position: Position };
 
 /**
@@ -30,7 +30,7 @@ export async function* catchUp(
     if (timeOfToken(token) > until || (step.written === null && timeOfToken(token) >= until)) break;
   }
   const ended = { from: after.endedTo, to: now };
-  // An embargo has the position before it: a reader that continues there gets all of them again.
+  // All of these events have the position before them: a hub that continues after one of them gets all of them again.
   for await (const written of endedEmbargoes(store, kinds, policyOf(source), ended)) {
     if (signal.aborted) return;
     yield toPast(source, written, { token, endedTo: after.endedTo });

@@ -3,7 +3,7 @@ import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import { type CommunityStore, isOpen } from '../store/store.ts';
 
-/** A record that was written, with what decides who hears of it. It has no content. */
+/** A written record, without its content: the facts that decide which subscribers get an event. */
 export type Written = {
   readonly kind: string;
   readonly id: string;
@@ -13,7 +13,7 @@ export type Written = {
   readonly admittedBefore?: readonly string[];
 };
 
-/** A step in the store's log: a written record, or null where nothing waits. `token` is the place after it. */
+/** A step in the store's log: a written record, or null at the end of the log. `token` is the place after it. */
 export type Step = { readonly written: Written | null; readonly token: string };
 
 /** The store's log no longer has every change since a place, or never had this place. */

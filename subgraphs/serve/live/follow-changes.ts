@@ -21,7 +21,7 @@ export type ChangeSource = {
   readonly log: { warn(details: object, message: string): void };
 };
 
-/** Receives the events of the store in order. `end` says that the listener gets no more: something may be missing. */
+/** Receives the events of the store in order. After `end` the listener gets no more events, and some may be missing. */
 export type Listener = {
   readonly event: (event: ChangeEvent) => void;
   readonly end: () => void;
@@ -43,8 +43,8 @@ const retryMs = 500;
 const maxAwayMs = 60_000;
 
 /**
- * Follows the store by one change stream for all listeners. It runs while somebody listens, and occupies one connection
- * of the pool. After a failover it continues where it was. Every second it looks for embargoes that have ended.
+ * Follows the store by one change stream for all listeners. It runs while there is a listener, and occupies one
+ * connection of the pool. After a failover it continues where it was. It looks for ended embargoes once a second.
  */
 export function followChanges(source: ChangeSource): Follower {
   const listeners = new Set<Listener>();
@@ -104,7 +104,10 @@ export function followChanges(source: ChangeSource): Follower {
   };
 }
 
-/** Sends the ends of embargoes up to now. Their position is the one before: a listener gets all of a second, or again. */
+/**
+ * Sends the ends of embargoes up to now. All of one round have the position before the round, so a hub that continues after
+ * one of them gets the whole round again instead of a part of it.
+ */
 async function endEmbargoes(
   { store, kinds, policy, log }: ChangeSource,
   at: Position,
@@ -123,7 +126,10 @@ async function endEmbargoes(
   }
 }
 
-/** Reads the log, and again from the last place after a failure. Throws LogLost, and any error after `maxAwayMs`. */
+/**
+ * Reads the log. After a failure it continues from the last place. Throws LogLost, and the last error if failures go on for
+ * more than `maxAwayMs`.
+ */
 async function* retried(
   { store, kinds, log }: ChangeSource,
   token: () => string | null,

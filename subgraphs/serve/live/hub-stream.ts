@@ -2,9 +2,9 @@ import type { Response } from 'express';
 import { once } from 'node:events';
 import { type ChangeLine, writeChangeLine } from '../../../schema/protocol/change-event.ts';
 
-/** The most bytes that wait for a hub that does not read. Above it, its stream is cut: it continues from its position. */
+/** The maximum bytes that wait for a hub that does not read. Above it, the stream is cut; the hub connects again. */
 const maxWaitingBytes = 4_000_000;
-/** The longest time in which a hub takes nothing of what waits. */
+/** The maximum time for which a hub reads nothing although bytes wait. */
 const stalledMs = 15_000;
 const checkEveryMs = 250;
 

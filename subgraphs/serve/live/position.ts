@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { nonceFor, openSealed, seal } from '../../../schema/runtime/seal.ts';
 
 /** A place in the changes of a store: in its log, and among the embargoes that end by the clock. */
 export type Position = {
@@ -9,23 +9,18 @@ export type Position = {
 };
 
 const textBytes = 512;
-const ivBytes = 12;
-const tagBytes = 16;
 
 /**
- * Encrypts a position with AES-256-GCM, bound to the community: the hub and its clients learn nothing from it. The nonce
- * is derived from the position, so one position always gives the same text.
+ * Encrypts a position, bound to the community: the hub and its clients learn nothing from it. The nonce is derived from the
+ * position, so one position always gives the same text.
  */
 export function sealPosition({ token, endedTo }: Position, community: string, key: Buffer): string {
   const text = padded(JSON.stringify([token, endedTo]));
   const bound = boundTo(community);
-  const iv = createHmac('sha256', key).update(`${bound}\n${text}`).digest().subarray(0, ivBytes);
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(bound));
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+  return seal(text, bound, key, nonceFor(`${bound}\n${text}`, key));
 }
 
-/** A token names a record, and its length tells the kind: all positions have one length. */
+/** The token has the id of a record, so its length tells the kind. Padding gives all positions one length. */
 function padded(text: string): string {
   return text.padEnd(Math.ceil(text.length / textBytes) * textBytes);
 }
@@ -33,14 +28,7 @@ function padded(text: string): string {
 /** Decrypts a position of this community; null for any other text. */
 export function openPosition(sealed: string, community: string, key: Buffer): Position | null {
   try {
-    const bytes = Buffer.from(sealed, 'base64url');
-    const iv = bytes.subarray(0, ivBytes);
-    const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes });
-    decipher.setAAD(Buffer.from(boundTo(community)));
-    decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-    const text =
-      decipher.update(bytes.subarray(ivBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8');
-    const [token, endedTo]: [string, number] = JSON.parse(text);
+    const [token, endedTo]: [string, number] = JSON.parse(openSealed(sealed, boundTo(community), key));
     return { token, endedTo };
   } catch {
     return null;

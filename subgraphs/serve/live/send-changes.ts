@@ -5,7 +5,7 @@ import type { ChangeSource, Follower } from './follow-changes.ts';
 import type { HubStream } from './hub-stream.ts';
 import type { Position } from './position.ts';
 
-/** The most events that wait while a stream reads the past. Above it, the stream is cut and continues later. */
+/** The maximum number of events that wait while a stream reads the past. Above it, the stream is cut. */
 const maxHeld = 20_000;
 const lookEveryMs = 50;
 const aliveEveryMs = 3000;
@@ -34,8 +34,8 @@ export async function sendPast(
 }
 
 /**
- * Sends the events from now on. `sendBefore` sends those of the past and resolves to false if the stream ended: live ones
- * are held meanwhile, so that none falls between the two. Some may be sent twice.
+ * Sends the events from now on. `sendBefore` sends those of the past first, and resolves to false if the stream ended. New
+ * events are held meanwhile, so that none is missed between the two. Some may be sent twice.
  */
 export async function sendLive(
   { seal }: Pick<ChangeSource, 'seal'>,

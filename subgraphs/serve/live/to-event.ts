@@ -11,8 +11,8 @@ import type { Written } from './change-log.ts';
 const listBytes = (maxLineBytes - 10_000) / 2;
 
 /**
- * Returns the event about a written record. Null if no reader may be notified, before or after it: a record that is and
- * stays RED changes unseen. Keys are computed from the envelope, as the guard does; the stored keys are not trusted.
+ * Returns the event about a written record. Null if no subscriber may see the record before or after the write, as for a
+ * record that is RED and stays RED. Keys are computed from the envelope, as the guard does; stored keys are not trusted.
  */
 export function toEvent(
   { kind, id, isNew, envelope, admittedBefore }: Written,
@@ -21,7 +21,7 @@ export function toEvent(
   position: string,
 ): ChangeEvent | null {
   const admits = keysIn(policy.subscribeKeys(envelope, kind, now));
-  // Nobody is notified of an end or of a beginning if it is not known who saw the record before.
+  // Without the stored keys, it is unknown who could see the record before: no subscriber gets CREATED or GONE.
   const before = isNew ? [] : keysIn(admittedBefore ?? admits);
   if (admits.length + before.length === 0) return null;
   return { kind, id, version: envelope.version, isNew, admits, before, position };

@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { HubError } from '../../../schema/errors.ts';
+import { nonceFor, openSealed, seal } from '../../../schema/runtime/seal.ts';
 
 /** A place in a list: the sort key and the id of the row before it. */
 export type Place = { readonly sortAt: Date; readonly id: string };
@@ -13,34 +13,20 @@ export type CursorScope = {
   readonly direction: 'ASC' | 'DESC';
 };
 
-const ivBytes = 12;
-const tagBytes = 16;
-
 /**
- * Encrypts a place with AES-256-GCM, with the scope as associated data, so that a cursor reveals nothing about its row.
- * The nonce is derived from both, so the same row and scope always give the same bytes.
+ * Encrypts a place, bound to the scope, so that a cursor reveals nothing about its row. The nonce is derived from both, so the
+ * same row and scope always give the same bytes.
  */
 export function sealCursor(place: Place, scope: CursorScope, key: Buffer): string {
   const text = JSON.stringify([place.sortAt.getTime(), place.id]);
   const bound = JSON.stringify(scope);
-  const iv = createHmac('sha256', key).update(`${text}\n${bound}`).digest().subarray(0, ivBytes);
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(bound));
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+  return seal(text, bound, key, nonceFor(`${text}\n${bound}`, key));
 }
 
 /** Decrypts a cursor of this scope. Throws BAD_CURSOR for a forged cursor and for one of another scope. */
 export function openCursor(cursor: string, scope: CursorScope, key: Buffer): Place {
   try {
-    const bytes = Buffer.from(cursor, 'base64url');
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), {
-      authTagLength: tagBytes,
-    });
-    decipher.setAAD(Buffer.from(JSON.stringify(scope)));
-    decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-    const text =
-      decipher.update(bytes.subarray(ivBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8');
-    const [time, id]: [number, string] = JSON.parse(text);
+    const [time, id]: [number, string] = JSON.parse(openSealed(cursor, JSON.stringify(scope), key));
     return { sortAt: new Date(time), id };
   } catch (error) {
     throw new HubError('BAD_CURSOR', 'the cursor cannot be decrypted in this scope', { cause: error });

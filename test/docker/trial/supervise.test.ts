@@ -4,24 +4,18 @@ import { expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Death, type Part, startPart } from '../../../docker/trial/process.ts';
 import { supervise } from '../../../docker/trial/supervise.ts';
+import { until } from '../../helpers/until.ts';
 import { makeFolder } from './stores/place.ts';
 
 const fast = { firstPauseMs: 5, longestPauseMs: 20, steadyMs: 1000 };
 const crash = { reason: 'SIGKILL', lastOutput: 'first line\nout of memory\n' };
-
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; !holds();) {
-    if (Date.now() > end) throw new Error('expected the condition within 20 s');
-    await pause(5);
-  }
-}
 
 test('announces a part that dies with its last output, and starts it again', async () => {
   const [lines, started]: [string[], string[]] = [[], []];
   const supervisor = supervise((line) => lines.push(line), fast);
   supervisor.attach(async (name) => void (await Promise.resolve(started.push(name))));
   supervisor.died('enisa', crash);
-  await until(() => lines.length === 2);
+  await until('two lines', () => lines.length === 2);
   expect(started).toEqual(['enisa']);
   expect(lines).toEqual([
     'enisa died (SIGKILL): it is started again in 0.005 s. Its last output: out of memory',
@@ -41,7 +35,7 @@ test('waits longer after each death, and leaves a part out that keeps dying, wit
     supervisor.died('europol', crash);
   });
   supervisor.died('europol', crash);
-  await until(() => lines.some((line) => line.includes('stays out')));
+  await until('a part that stays out', () => lines.some((line) => line.includes('stays out')));
   await pause(50);
   expect(starts).toBe(4);
   const pauses = lines.flatMap((line) => /in ([\d.]+) s/.exec(line)?.[1] ?? []);
@@ -63,7 +57,7 @@ test('counts again from the start after a part ran for a while, and restarts not
   supervisor.attach(async () => void (await Promise.resolve((starts += 1))));
   for (let death = 1; death <= 8; death += 1) {
     supervisor.died('eeas', crash);
-    await until(() => starts === death);
+    await until('a start', () => starts === death);
     now += 2000;
   }
   expect(lines.some((line) => line.includes('stays out'))).toBe(false);
@@ -90,7 +84,7 @@ test('reports the end of a part that crashes, and not of one that is stopped', a
   const crashed = await start();
   await pause(200);
   process.kill(crashed.pid, 'SIGKILL');
-  await until(() => deaths.length > 0);
+  await until('a death', () => deaths.length > 0);
   await pause(100);
   expect(deaths).toEqual([['enisa', { reason: 'SIGKILL', lastOutput: 'its last words\n' }]]);
 });

@@ -8,6 +8,7 @@ import type { ChangeFeed } from '../../../gateway/live/change-feed.ts';
 import { readLines } from '../../../gateway/live/change-lines.ts';
 import { createChangeFeed } from '../../../gateway/live/feed.ts';
 import { type ChangeEvent, writeChangeLine } from '../../../schema/protocol/change-event.ts';
+import { until } from '../../helpers/until.ts';
 
 /** The feed of a hub against a subgraph that the test plays: honest, dying, or hostile. */
 
@@ -73,12 +74,6 @@ function listen() {
   return { got, stop };
 }
 
-async function until(isTrue: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!isTrue() && performance.now() < end) await sleep(10);
-  expect(isTrue()).toBe(true);
-}
-
 test('connects only while somebody listens, once for all, and is ready from a position on', async () => {
   let open = 0;
   answer = (_body, response) => {
@@ -90,12 +85,12 @@ test('connects only while somebody listens, once for all, and is ready from a po
   expect(asked).toEqual([]);
   const [one, other] = [listen(), listen()];
   await expect(feed.ready(AbortSignal.timeout(5000))).resolves.toMatch(/^p[01]$/);
-  await until(() => one.got.length === 1 && other.got.length === 1);
+  await until('an event for both', () => one.got.length === 1 && other.got.length === 1);
   expect(asked).toEqual([{}]);
   one.stop();
   expect(open).toBe(1);
   other.stop();
-  await until(() => open === 0);
+  await until('no connection', () => open === 0);
 });
 
 test('continues from its last position after the subgraph dies, also in the middle of a line', async () => {
@@ -106,7 +101,7 @@ test('continues from its last position after the subgraph dies, also in the midd
     } else response.write(line(3) + ready.replace('p0', 'p3') + line(4));
   };
   const { got, stop } = listen();
-  await until(() => got.length === 4);
+  await until('four events', () => got.length === 4);
   expect([got, asked]).toEqual([
     [1, 2, 3, 4],
     [{}, { after: 'p2' }],
@@ -123,7 +118,7 @@ test('reports lost events once the store no longer has the position, and begins 
     else response.write(ready + line(9));
   };
   const { got, stop } = listen();
-  await until(() => got.includes(9));
+  await until('event 9', () => got.includes(9));
   expect([got, asked]).toEqual([
     [1, 'lost', 9],
     [{}, { after: 'p1' }, {}],
@@ -146,20 +141,20 @@ test.each([
     } else response.write(ready + line(7));
   };
   const { got, stop } = listen();
-  await until(() => got.includes(7));
+  await until('event 7', () => got.includes(7));
   expect(got).toEqual([1, 7]);
   expect(warnings).toHaveLength(1);
   stop();
 });
 
-test('skips a line that is malformed each time, and says that events are lost', async () => {
+test('skips a line that is malformed three times, and reports lost events', async () => {
   answer = (body, response) => {
     if (body.after === 'p1') response.write(line(5, { id: 'Contribution:5' }));
     else if (asked.length === 1) response.write(ready + line(1) + line(5, { id: 'Contribution:5' }));
     else response.write(ready + line(7));
   };
   const { got, stop } = listen();
-  await until(() => got.includes(7));
+  await until('event 7', () => got.includes(7));
   expect([got, asked]).toEqual([
     [1, 'lost', 7],
     [{}, { after: 'p1' }, { after: 'p1' }, {}],
@@ -178,7 +173,7 @@ test('follows no redirect', async () => {
     response.writeHead(307, { location: `http://127.0.0.1:${port}/changes` }).end();
   };
   const { stop } = listen();
-  await until(() => asked.length >= 2);
+  await until('a second attempt', () => asked.length >= 2);
   stop();
   expect(elsewhere).toEqual([]);
   other.close();
@@ -189,7 +184,7 @@ test('reads a flood at a limited rate, and loses none of it', async () => {
   answer = (_body, response) => response.write(ready + all.join(''));
   const { got, stop } = listen();
   const began = performance.now();
-  await until(() => got.length === all.length);
+  await until('all events', () => got.length === all.length);
   expect(performance.now() - began).toBeGreaterThan(1500);
   expect(got).toEqual(all.map((_, n) => n + 1));
   stop();
@@ -201,7 +196,7 @@ async function past(position: string): Promise<readonly string[]> {
   return found;
 }
 
-test('reads the past to its end, and refuses one that ends too early or has expired', async () => {
+test('reads the past to its end, and rejects if it ends too early or has expired', async () => {
   answer = ({ after }, response) => {
     if (after === 'whole') response.end(line(1) + line(2) + writeChangeLine({ done: 'p2' }));
     else if (after === 'short') response.end(line(1));
@@ -213,7 +208,7 @@ test('reads the past to its end, and refuses one that ends too early or has expi
   expect(asked[0]).toEqual({ after: 'whole', until: 'now' });
 });
 
-test('goes on with the others when a reader of the past leaves', async () => {
+test('reads the past for later readers after eight readers have left in the middle', async () => {
   answer = ({ after }, response) => {
     if (after === 'endless') response.write(Array.from({ length: 400 }, (_, n) => line(n)).join(''));
     else response.end(writeChangeLine({ done: 'p1' }));

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { graphql, parse } from 'graphql';
 import { request } from 'undici';
 import { type Part, startPart } from '../../../docker/trial/process.ts';
+import { partsOf } from '../../helpers/multipart.ts';
 
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])';
 const typeDefs = {
@@ -87,14 +88,6 @@ async function ask(text: string, accept: string) {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept },
     body: JSON.stringify({ query: text }),
-  });
-}
-
-/** Returns the JSON parts of a multipart body. */
-function partsOf(body: string): readonly unknown[] {
-  return body.split('\r\n---').flatMap((part) => {
-    const json = part.split('\r\n\r\n')[1];
-    return json === undefined ? [] : [JSON.parse(json)];
   });
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Watched, watchFile } from '../../../schema/runtime/watched-file.ts';
+import { until } from '../../helpers/until.ts';
 
 let folder: string;
 let file: string;
@@ -38,14 +39,6 @@ function write(text: string): void {
   renameSync(`${file}.new`, file);
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error('the condition was not met within 10 s');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 test('reads the new value when a symbolic link is replaced', async () => {
   writeFileSync(join(folder, 'one'), '1');
   writeFileSync(join(folder, 'two'), '2');
@@ -54,7 +47,7 @@ test('reads the new value when a symbolic link is replaced', async () => {
   expect(watched?.current()).toBe(1);
   symlinkSync(join(folder, 'two'), `${file}.new`);
   renameSync(`${file}.new`, file);
-  await until(() => watched?.current() === 2);
+  await until('value 2', () => watched?.current() === 2);
   expect([changes, faults]).toEqual([[2], []]);
 });
 
@@ -62,13 +55,13 @@ test('keeps the old value while the file is malformed or missing, and reports ea
   writeFileSync(file, '1');
   await watch();
   write('{"half');
-  await until(() => faults.length === 1);
+  await until('a fault', () => faults.length === 1);
   rmSync(file);
-  await until(() => faults.length === 2);
+  await until('a second fault', () => faults.length === 2);
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect([watched?.current(), faults.length, changes]).toEqual([1, 2, []]);
   write('3');
-  await until(() => watched?.current() === 3);
+  await until('value 3', () => watched?.current() === 3);
   expect(faults).toHaveLength(2);
 });
 

@@ -22,6 +22,7 @@ import { inWriteTransaction, toDocument, writeRecords } from '../../../../subgra
 import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../../helpers/records.ts';
+import { until } from '../../../helpers/until.ts';
 
 /** The subgraph's side of the changes, on a real store and over real HTTP. The assertion is tested with the subgraph. */
 
@@ -89,15 +90,9 @@ async function hub(body: object = {}) {
 
 type Hub = Awaited<ReturnType<typeof hub>>;
 
-async function until(isTrue: () => boolean, ms = 10_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!isTrue() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(isTrue()).toBe(true);
-}
-
 async function ready(body: object = {}): Promise<Hub> {
   const reading = await hub(body);
-  await until(() => reading.lines.some((line) => 'ready' in line));
+  await until('ready', () => reading.lines.some((line) => 'ready' in line));
   return reading;
 }
 
@@ -140,7 +135,7 @@ test('sends a new record and its change, with the keys before and after, and nev
   const reading = await ready();
   const id = await write(green());
   await write(amber(2), await stored(id), id);
-  await until(() => reading.events().length === 2);
+  await until('two events', () => reading.events().length === 2);
   const [first, second] = reading.events();
   expect(first).toMatchObject({ kind: 'Advisory', id, version: 1, isNew: true, before: [] });
   expect(first?.admits).toEqual(policy.subscribeKeys(green(), 'Advisory', new Date()));
@@ -158,7 +153,7 @@ test('sends a record that becomes RED with no key, and nothing of one that is RE
   await write(red(2), await stored(secret), secret);
   await write(red(3), await stored(id), id);
   const last = await write(green());
-  await until(() => reading.events().some((event) => event.id === last));
+  await until('the last event', () => reading.events().some((event) => event.id === last));
   expect(reading.events().map((event) => [event.id, event.version, event.admits.length])).toEqual([
     [id, 2, 0],
     [last, 1, expect.any(Number)],
@@ -173,14 +168,14 @@ test('sends nothing when access keys are relabelled', async () => {
     .get('Advisory')
     ?.collection.updateOne({ _id: id as never }, { $set: { policy: 'x' } });
   const last = await write(green());
-  await until(() => reading.events().length > 0);
+  await until('an event', () => reading.events().length > 0);
   expect(reading.events().map((event) => event.id)).toEqual([last]);
 });
 
 test('continues after a position without a gap, also while records are written', async () => {
   const reading = await ready();
   const ids = [await write(green()), await write(green()), await write(green())];
-  await until(() => reading.events().length === 3);
+  await until('three events', () => reading.events().length === 3);
   reading.leave();
   const after = reading.events()[0]?.position;
   const more: string[] = [];
@@ -190,14 +185,14 @@ test('continues after a position without a gap, also while records are written',
   const again = await ready({ after });
   await writing;
   const all = [...ids.slice(1), ...more];
-  await until(() => all.every((id) => again.events().some((event) => event.id === id)));
+  await until('every event', () => all.every((id) => again.events().some((event) => event.id === id)));
   expect(again.events().some((event) => event.id === ids[0])).toBe(false);
 });
 
 test('reads the past up to now and ends, also where nothing happened', async () => {
   const reading = await ready();
   const ids = [await write(green()), await write(red()), await write(green())];
-  await until(() => reading.events().length === 2);
+  await until('two events', () => reading.events().length === 2);
   const after = reading.events()[0]?.position;
   const past = await hub({ after, until: 'now' });
   await past.ended;
@@ -212,7 +207,7 @@ test('reads the past up to now and ends, also where nothing happened', async () 
 test('answers expired for a position that it did not give, or that the log does not have', async () => {
   const reading = await ready();
   await write(green());
-  await until(() => reading.events().length > 0);
+  await until('an event', () => reading.events().length > 0);
   const forged = Buffer.from(reading.events()[0]?.position ?? '', 'base64url');
   forged[20] = (forged[20] ?? 0) ^ 1;
   // The log never had a change of this record at this time, as if it had been removed.
@@ -231,7 +226,7 @@ test('sends the end of an embargo as a change, at once and after a position', as
   const reading = await ready();
   const embargoUntil = new Date(Date.now() + 1500);
   const id = await write(green(1, { embargoUntil }));
-  await until(() => reading.events().length === 2, 15_000);
+  await until('two events', () => reading.events().length === 2);
   const [held, open] = reading.events();
   expect(held).toMatchObject({ id, isNew: true });
   expect(open).toMatchObject({ id, version: 1, isNew: false, before: held?.admits });
@@ -266,7 +261,9 @@ test('follows the store on one connection, whatever the number of hubs', async (
   const readings = await Promise.all(Array.from({ length: 20 }, async () => await ready()));
   expect(inUse).toBeLessThanOrEqual(1);
   const last = await write(green());
-  await until(() => readings.every((reading) => reading.events().some((event) => event.id === last)));
+  await until('the last event on each stream', () =>
+    readings.every((reading) => reading.events().some((event) => event.id === last)),
+  );
 });
 
 test('cuts off a hub that does not read', async () => {
@@ -288,7 +285,7 @@ test('cuts off a hub that does not read', async () => {
   });
   for (let n = 0; n < 40; n += 1)
     await write(envelopeOf({ marking: markingOf({ tlp: 'AMBER' }), audience: many }));
-  await until(() => reading.events().length === 40, 30_000);
+  await until('40 events', () => reading.events().length === 40, { withinMs: 30_000 });
   const rest = async (): Promise<void> => {
     while ((await slow?.read())?.done === false);
   };

@@ -20,6 +20,7 @@ import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import { followServed } from '../../../../subgraphs/serve/relabel/served.ts';
 import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import { readerOf } from '../../../helpers/records.ts';
+import { until } from '../../../helpers/until.ts';
 import { versionsOf, versionWithout } from '../../../helpers/versions.ts';
 import { key, now, row } from './rows.ts';
 import { openOwnStore, type OwnStore } from '../../../helpers/own-store.ts';
@@ -200,14 +201,6 @@ function inForce(start: Policy) {
   };
 }
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 30_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not in 30 s: ${what}`);
-    await pauseFor(20);
-  }
-}
-
 test('relabels after each change of the policy, and reports the progress', async () => {
   const said: string[] = [];
   const log = { warn: (words: string) => said.push(words), error: (words: string) => said.push(words) };
@@ -265,7 +258,7 @@ test('applies a new policy together with the old one until the switch', async ()
   await targetNow().write([prepared(1, pick(1), 'first')]);
   await relabel(store, first, { graceMs: 0 });
   const served = followServed(store, policies, versions, log);
-  await until('a policy is served', async () => await Promise.resolve(served.current() !== null));
+  await until('a policy is served', () => served.current() !== null);
   expect(served.current()).toBe(first);
   policies.set(second);
   expect(served.current()).toMatchObject({ older: first, newer: second });
@@ -275,7 +268,7 @@ test('applies a new policy together with the old one until the switch', async ()
   expect(served.current()).toBeNull();
   policies.set(second);
   await relabel(store, second, { graceMs: 0 });
-  await until('the switch is seen', async () => await Promise.resolve(served.current() === second));
+  await until('the switch is seen', () => served.current() === second);
   served.stop();
 });
 
@@ -285,9 +278,9 @@ test('refuses requests if the key state was not read for too long', async () => 
   const lost = openStore(own.uri, kinds, () => undefined);
   await lost.connection.asPromise();
   const served = followServed(lost, inForce(first), versions, log, 2000);
-  await until('a policy is served', async () => await Promise.resolve(served.current() === first));
+  await until('a policy is served', () => served.current() === first);
   await lost.connection.close();
-  await until('nothing is served', async () => await Promise.resolve(served.current() === null));
+  await until('nothing is served', () => served.current() === null);
   expect(said).toEqual([expect.stringMatching(/the key state of the store cannot be read/)]);
   served.stop();
 });
