@@ -79,11 +79,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const communities = new Parts(settings, key, log);
   const sources = createSources(communities, store, log);
   const charge = createCharge(store.leases, settings.budgets, log);
-  const stagesOf = (planner: Planner): Stages => ({
-    ...createEngine(planner, sources, settings),
-    store,
-    charge,
-  });
+  const stagesOf = (planner: Planner) => ({ ...createEngine(planner, sources, settings), store, charge });
   const first = stagesOf(await loadPlanner(signed.opened.sdl));
   const operations = await openOperations(settings, first.planner.schema, log);
   const inUse = { signed, acceptance, loaded: first };

@@ -25,6 +25,7 @@ const help = `Measures the CPU time of one answer in each process on its way: hu
   --at-once N        concurrent requests (8)
   --records N        generated records in each store (2000)
   --only NAME        only this operation: typename, list, three-way, six-way; may be given more than once
+  --keep MS          the hub keeps answers (JCU_KEEP_MS), and each operation is asked with the same variables (0)
   --home FOLDER      keep the filled stores there, and reuse them for the same number of records
   --against FOLDER   measure another checkout in the same run, in turn, and print the ratio to it
   --cpu-prof FOLDER  write a CPU profile of each process (hub, subgraphs, issuer) there
@@ -40,6 +41,7 @@ Times depend on the machine, and on its other work: compare two checkouts with -
 Examples:
   npm run bench:road -- --seconds 3
   npm run bench:road -- --against ../main
+  npm run bench:road -- --keep 900
   npm run bench:road -- --home /tmp/road --only three-way --cpu-prof /tmp/profiles
 `;
 
@@ -50,6 +52,7 @@ const { values: flags } = parseArgs({
     'at-once': { type: 'string', default: '8' },
     records: { type: 'string', default: '2000' },
     only: { type: 'string', multiple: true },
+    keep: { type: 'string', default: '0' },
     home: { type: 'string' },
     against: { type: 'string' },
     'cpu-prof': { type: 'string' },
@@ -61,6 +64,7 @@ const { values: flags } = parseArgs({
 const world = worldOf(Number(flags.records));
 const seconds = Number(flags.seconds);
 const atOnce = Number(flags['at-once']);
+const isKept = flags.keep !== '0';
 /** V8 compiles the hot functions after thousands of calls, so the first answers cost several times as much. */
 const warmUp = Number(flags['warm-up']);
 
@@ -85,7 +89,7 @@ type Side = { readonly asker: Asker; readonly processes: Processes };
 async function main(): Promise<void> {
   await using place = new Place('bench-road');
   const home = flags.home === undefined ? join(place.folder, 'home') : resolve(flags.home);
-  const sides = [await startSide(home, startTrial, place)];
+  const sides = [await startSide(home, startTrial, place, { JCU_KEEP_MS: flags.keep })];
   if (flags.against !== undefined) {
     const module = join(resolve(flags.against), 'docker/trial/trial.ts');
     const other = (await import(pathToFileURL(module).href)) as { startTrial: typeof startTrial };
@@ -98,12 +102,17 @@ async function main(): Promise<void> {
   report(roads);
 }
 
-async function startSide(home: string, start: typeof startTrial, place: Place): Promise<Side> {
+async function startSide(
+  home: string,
+  start: typeof startTrial,
+  place: Place,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Side> {
   await fill(home, place);
   const profiles = flags['cpu-prof'];
   const profiling =
     profiles === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(profiles)}` };
-  const trial = await start({ home, port: 0, env: { ...unbounded, ...profiling } });
+  const trial = await start({ home, port: 0, env: { ...unbounded, ...profiling, ...settings } });
   place.defer(async () => await trial.stop());
   const processes = processesOf(trial, join(home, 'stores'));
   await untilIdle(processes);
@@ -128,7 +137,10 @@ function operations(): readonly Operation[] {
   const found = (wanted: string) => {
     const journey = journeys.find(({ name }) => name === wanted);
     if (journey === undefined) throw new Error(`expected the journey ${wanted}, found none`);
-    return (turn: number): Body => ({ query: journey.query, variables: journey.variables(turn) });
+    return (turn: number): Body => ({
+      query: journey.query,
+      variables: journey.variables(isKept ? 0 : turn),
+    });
   };
   return [
     { name: 'typename', bodyAt: () => ({ query: '{ __typename }', variables: {} }) },
@@ -248,7 +260,9 @@ function report(measured: readonly (readonly Road[])[]): void {
   const ours = measured.flatMap(([one]) => one ?? []);
   if (ours.some(({ broken }) => broken > 0)) process.exitCode = 1;
   const figures = ours.map(({ all, operation }) => `${round(all)} ms ${operation}`);
-  process.stdout.write(`road: ${figures.join(', ')} (CPU of one answer, kept answers off)\n`);
+  process.stdout.write(
+    `road: ${figures.join(', ')} (CPU of one answer, kept answers ${isKept ? 'on' : 'off'})\n`,
+  );
 }
 
 if (flags.help) process.stdout.write(help);

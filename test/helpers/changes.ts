@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { type As, ask, type Asked } from './ask.ts';
 
@@ -38,10 +37,11 @@ export function assessment(over: object = {}) {
 
 /** Creates a defence assessment and returns its id. */
 export async function created(asked: Asked, over: object = {}): Promise<string> {
-  const { body } = await ask(asked, operator, create, { input: assessment(over) });
-  expect(body.errors).toBeUndefined();
-  expect(body.data.createDefenceAssessment.userErrors).toEqual([]);
-  return body.data.createDefenceAssessment.record.id;
+  const { body, text } = await ask(asked, operator, create, { input: assessment(over) });
+  const id = body.data?.createDefenceAssessment?.record?.id;
+  if (body.errors !== undefined || typeof id !== 'string')
+    throw new Error(`expected a new record, got ${text}`);
+  return id;
 }
 
 export function retraction(id: string) {
