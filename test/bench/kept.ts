@@ -117,7 +117,7 @@ async function measureStaleness(asked: Asked) {
   return { asked: seen.asked, broken: seen.broken, ages };
 }
 
-/** Ends a membership again and again while its holder and others ask. Counts the answers after each end. */
+/** Ends a membership again and again while its reader and others ask. Counts the answers after each end. */
 async function measureRevocations(asked: Asked, store: MongoClient) {
   const id = await created(asked);
   const others = `Bearer ${await tokenOf(asked, operator)}`;

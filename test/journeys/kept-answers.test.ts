@@ -53,7 +53,7 @@ async function membershipUntil(until: Date | null): Promise<void> {
   await store.db().collection<{ _id: string }>('memberships').updateOne({ _id }, { $set: { until } });
 }
 
-test('answers an identical question from memory, under an audit entry of its own', async () => {
+test('answers an identical question from memory, with its own audit entry', async () => {
   const id = await created(asked);
   const first = await ask(asked, milcert, query, { id });
   const again = await askKept(id);
