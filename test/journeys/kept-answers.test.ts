@@ -83,9 +83,11 @@ test('shows a change to its author at once, and to others after the time', async
 });
 
 test('keeps no answer with a record above the limit of its community', async () => {
-  const id = await created(asked, { reading: { marking: { tlp: 'AMBER' } } });
+  const audience = { reach: 'NAMED', organisations: ['milcert-ee'] };
+  const id = await created(asked, { reading: { marking: { tlp: 'AMBER' }, audience } });
   for (const asking of [1, 2, 3]) {
-    await ask(asked, milcert, query, { id });
+    const { body } = await ask(asked, milcert, query, { id });
+    expect(body.data.defenceAssessment).toMatchObject({ id });
     expect(queriesAbout(id)).toBe(asking);
   }
 });
