@@ -1,10 +1,14 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import type { RequestContext } from '../request/context.ts';
 import { refuseEarly } from './refuse-early.ts';
+import { sizeOf } from './request-body.ts';
 
-/** How many requests of one token may fail: this many at once, and then so many a second. */
-export const failureLimits = { burst: 100, perSecond: 50 } as const;
+/**
+ * How many requests of one token may fail: this many at once, and then so many a second. A larger request counts once more
+ * for each `bytes`, because its parsing takes longer.
+ */
+export const failureLimits = { burst: 100, perSecond: 50, bytes: 8192 } as const;
 
 const retryAfterSeconds = '1';
 /** About 500 tokens of 1 KB. Only tokens that were verified are remembered. */
@@ -39,16 +43,17 @@ export class FailingReaders {
       refuseEarly(response, 'RATE_LIMITED', retryAfterSeconds);
       return;
     }
-    response.once('finish', () => this.#note(authorization, response));
+    response.once('finish', () => this.#note(authorization, request, response));
     next();
   };
 
-  #note(authorization: string, response: Response): void {
+  #note(authorization: string, request: Request, response: Response): void {
     const { statusCode } = response;
     const context = response.locals['context'] as RequestContext | undefined;
     if (context === undefined || statusCode < 400 || statusCode >= 500) return;
     const known = this.#failures.get(authorization);
-    const level = 1 + (known === undefined ? 0 : this.#levelOf(known));
+    const weight = 1 + Math.floor(sizeOf(request) / failureLimits.bytes);
+    const level = weight + (known === undefined ? 0 : this.#levelOf(known));
     const { organisation } = context.reader;
     this.#failures.set(authorization, { level, at: this.#clock(), organisation }, 2 * organisation.length);
   }

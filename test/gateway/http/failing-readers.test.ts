@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
-import express from 'express';
+import express, { type Request, type Response } from 'express';
 import { FailingReaders, failureLimits } from '../../../gateway/http/failing-readers.ts';
 import { countFailures } from '../../../gateway/http/failures.ts';
+import { readBody } from '../../../gateway/http/request-body.ts';
 import { setCommonHeaders } from '../../../gateway/http/responses.ts';
 
 const ends: (() => Promise<unknown>)[] = [];
@@ -21,7 +22,8 @@ async function serve() {
   const attempts = {
     count: (code: string, organisation: string | null) => void counted.push([code, organisation]),
   };
-  const app = express().use(setCommonHeaders, countFailures(attempts), failing.admit, (request, response) => {
+  const stages = [setCommonHeaders, countFailures(attempts), failing.admit, readBody];
+  const app = express().use(...stages, (request: Request, response: Response) => {
     state.identified += 1;
     if (request.headers.authorization !== 'unknown')
       response.locals['context'] = { reader: { organisation: 'csirt-fr' } };
@@ -34,8 +36,12 @@ async function serve() {
     await new Promise((resolve) => server.close(resolve));
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const send = async (status: number, authorization = 'known') =>
-    await fetch(`${url}/${status}`, { method: 'POST', headers: { authorization }, body: 'x'.repeat(1000) });
+  const send = async (status: number, authorization = 'known', bytes = 1000) =>
+    await fetch(`${url}/${status}`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ query: 'x'.repeat(bytes) }),
+    });
   const fail = async (times: number, status = 400, authorization = 'known') => {
     for (let at = 0; at < times; at += 1) await send(status, authorization);
   };
@@ -62,7 +68,15 @@ test('admits one more request as soon as the rate allows one more failure', asyn
   expect((await send(200)).status).toBe(200);
 });
 
-test('does not refuse another token, nor requests without one', async () => {
+test('counts a large request that fails more often than a small one', async () => {
+  const { state, send } = await serve();
+  const bytes = (failureLimits.bytes * burst) / 4;
+  for (let at = 0; at < 4; at += 1) expect((await send(400, 'known', bytes)).status).toBe(400);
+  expect((await send(200)).status).toBe(429);
+  expect(state.identified).toBe(4);
+});
+
+test('does not refuse another token', async () => {
   const { send, fail } = await serve();
   await fail(burst);
   expect((await send(200)).status).toBe(429);
