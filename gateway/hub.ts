@@ -15,6 +15,7 @@ import { watchSigningKey } from './dispatch/agree.ts';
 import { Parts } from './dispatch/parts.ts';
 import { createEngine } from './engine.ts';
 import { createApollo } from './http/apollo.ts';
+import { FailingReaders } from './http/failing-readers.ts';
 import { countFailures, noteFailure } from './http/failures.ts';
 import { compress } from './http/compress.ts';
 import { chargeFirst, contextOf, identifyFirst, type Readers } from './http/context-middleware.ts';
@@ -215,6 +216,7 @@ function route(parts: RouteParts): Express {
     '/graphql',
     ...allowOrigins(parts.corsOrigins),
     checkMethod,
+    new FailingReaders().admit,
     load.admit,
     identifyFirst(parts.readers),
     readBody,

@@ -24,7 +24,9 @@ export function countFailures(attempts: Pick<Attempts, 'count'>): RequestHandler
       const stated: unknown = response.locals['failure'] ?? open.get(id);
       open.delete(id);
       const code = typeof stated === 'string' ? stated : response.statusCode >= 400 ? 'BAD_REQUEST' : null;
-      if (code !== null) attempts.count(code, context?.reader.organisation ?? null);
+      // A request that was refused before the identity stage may have the organisation only.
+      const known = response.locals['organisation'] as string | undefined;
+      if (code !== null) attempts.count(code, context?.reader.organisation ?? known ?? null);
     });
     next();
   };

@@ -1,7 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { errorTable } from '../../schema/errors.ts';
-import { constantError } from '../request/errors.ts';
+import { refuseEarly } from './refuse-early.ts';
 
 /** The thresholds above which new requests are refused. */
 export type LoadLimits = { readonly requests: number; readonly delayMs: number };
@@ -58,7 +57,7 @@ export class Load {
   /** Refuses a request with OVERLOADED before anything is spent on it, or counts it until its response is sent. */
   readonly admit: RequestHandler = (_request, response, next) => {
     if (this.state() === 'overloaded') {
-      refuse(response);
+      refuseEarly(response, 'OVERLOADED', retryAfterSeconds);
       return;
     }
     if (this.#isStopping) response.set('connection', 'close');
@@ -89,20 +88,6 @@ export class Load {
     clearInterval(this.#timer);
     for (const response of this.#inProgress) if (!response.headersSent) response.set('connection', 'close');
   }
-}
-
-const refusal = JSON.stringify({ errors: [constantError('OVERLOADED')] });
-
-/** Answers without an exception and without a line in the log: a refusal must cost as little as possible. */
-function refuse(response: Response): void {
-  // For `countFailures`.
-  response.locals['failure'] = 'OVERLOADED';
-  response.writeHead(errorTable.OVERLOADED.status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': refusal.length,
-    'retry-after': retryAfterSeconds,
-  });
-  response.end(refusal);
 }
 
 /** Measures with Node's histogram, whose values include the interval between two measurements. */

@@ -8,7 +8,14 @@ import { loadScenario, scenarioExercise } from '../../docker/trial/scenario.ts';
 import { startTrial, type Trial } from '../../docker/trial/trial.ts';
 import { type Attack, attacks } from './attacks/catalogue.ts';
 import { Attacker, type Sent } from './attacks/attacker.ts';
-import { CalmReaders, checkCovered, hangUpCalm, prepareCalm, type Sample } from './attacks/calm.ts';
+import {
+  CalmReaders,
+  checkCovered,
+  hangUpCalm,
+  prepareCalm,
+  questionsWithout,
+  type Sample,
+} from './attacks/calm.ts';
 import {
   cpuSeconds,
   heapOptions,
@@ -18,6 +25,7 @@ import {
   readMemoryLimit,
   resetPeak,
 } from './attacks/hub-process.ts';
+import { collectedMemory, inspectorOptions } from './attacks/live-memory.ts';
 import { percentile, round, table } from './figures.ts';
 import { Place, logProgress } from './place.ts';
 
@@ -26,6 +34,7 @@ const help = `Attacks the hub as one subgraph and as single readers, and measure
   npm run bench:attacks -- [options]
 
   --seconds N   duration of the calm phase and of each attack (60)
+  --rate N      requests a second of the calm readers (10); lower it on a busy machine
   --only NAME   only this attack; may be given more than once
   --json FILE   all figures as JSON
   --help
@@ -34,10 +43,11 @@ Attacks:
 ${attacks.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}`).join('\n')}
 
 Starts a trial with the exercise, the standard budgets and a proxy in front of CERT-EU's subgraph. Three calm readers send
-ten requests per second together. The hub's memory limit is that of docker/compose.yaml: it is enforced where this user may
+the calm requests, which ask every community. They also send half as many that ask every community but CERT-EU ("others"). The hub's memory limit is that of docker/compose.yaml: it is enforced where this user may
 make a control group (cgroup v2), otherwise only the peak is compared with it. Uses loopback only. Exits with 1 if the hub
-ended, if its memory passed the limit, if a calm reader got no answer or one that lacks a part (that of an attacking subgraph
-excepted), or if their p99 is above twice that of the calm phase plus 50 ms.
+ended, if its memory passed the limit, if a calm reader got no answer, one after the deadline of requests (10 s), or one that
+lacks a part (that of an attacking subgraph excepted), if whole answers did not return within 30 s after an attack, or if a
+p99 is above twice that of the calm phase plus 50 ms. While a subgraph is silent, only that of the others counts.
 
 Example:
   npm run bench:attacks -- --only totals --only no-disclosures --seconds 20 --json figures.json
@@ -46,6 +56,7 @@ Example:
 const { values: flags } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '10' },
     only: { type: 'string', multiple: true },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -55,10 +66,15 @@ const { values: flags } = parseArgs({
 const calmReaders = ['cert-eu-analyst', 'enisa-analyst', 'fr-csirt-analyst'];
 const hostile = 'cert-eu';
 const warmUpMs = 3000;
+/** The first phase is the one that all others are compared with: V8 must have compiled the code before. */
+const firstWarmUpMs = 10_000;
 const settleMs = 2000;
 const floorMs = 50;
 const mib = 2 ** 20;
-const none: Attack = { name: 'none', summary: 'calm', readers: [], atOnce: 0 };
+const recoveryMs = 30_000;
+/** The deadline of a request in the hub. */
+const requestMs = 10_000;
+const none: Attack = { name: 'none', summary: 'calm', readers: [], atOnce: 0, isSilent: false };
 
 /** The figures of one phase. Times are in milliseconds, sizes in MiB. */
 type Phase = {
@@ -68,6 +84,13 @@ type Phase = {
   readonly p99: number;
   /** The p99 without the time that a request waits for the previous answer of its reader. */
   readonly responseP99: number;
+  /** The p99 of the requests that do not ask the attacking subgraph. */
+  readonly othersP99: number;
+  /** The longest time from the sending of a request to the end of its answer. */
+  readonly longest: number;
+  /** From the end of the attack to the end of the first whole answer; null without one. */
+  readonly recovery: number | null;
+  readonly isSilent: boolean;
   /** Load average of the machine over the last minute. */
   readonly load: number;
   readonly failed: number;
@@ -79,6 +102,9 @@ type Phase = {
   readonly isAlive: boolean;
   /** The peak of the hub's resident memory; of its whole life if `isPeakReset` is false. */
   readonly peak: number;
+  /** The hub's memory in use after a garbage collection: before the attack, and after it once answers were whole again. */
+  readonly memoryBefore: number;
+  readonly memoryAfter: number;
   readonly isPeakReset: boolean;
   readonly cpuSeconds: number;
   /** Growth of the hub's log. */
@@ -94,7 +120,10 @@ async function main(chosen: readonly Attack[], seconds: number): Promise<void> {
   place.defer(async () => await Promise.resolve(limit.remove()));
   const attacker = await Attacker.start();
   place.defer(async () => await attacker.close());
-  const env = { JCU_SUBGRAPH_CERT_EU_URL: attacker.url, NODE_OPTIONS: heapOptions(limit.bytes) };
+  const env = {
+    JCU_SUBGRAPH_CERT_EU_URL: attacker.url,
+    NODE_OPTIONS: `${heapOptions(limit.bytes)} ${inspectorOptions}`,
+  };
   const trial = await startTrial({ home: join(place.folder, 'home'), port: 0, env });
   place.defer(async () => await trial.stop());
   limit.add(hubOf(trial));
@@ -121,34 +150,46 @@ async function measure({ trial, attacker }: Bench, attack: Attack, seconds: numb
   const order = { attack: attack.name, hub: trial.url, subgraph: trial.parts.get(hostile)?.url ?? '' };
   if (attack === none) await attacker.begin({ ...order, tokens: [], atOnce: 0 });
   const readers = [];
-  for (const as of calmReaders)
-    readers.push(await prepareCalm({ url: trial.url, token: await tokenOf(trial, as, 'incident-response') }));
+  const others = [];
+  for (const as of calmReaders) {
+    const asker = { url: trial.url, token: await tokenOf(trial, as, 'incident-response') };
+    readers.push(await prepareCalm(asker));
+    others.push(await prepareCalm(asker, questionsWithout(hostile)));
+  }
   checkCovered(readers);
   const tokens: string[] = [];
   for (const as of attack.readers) tokens.push(await tokenOf(trial, as));
-  const calm = new CalmReaders(readers);
-  await pause(warmUpMs);
+  const periodMs = (1000 * readers.length) / Number(flags.rate);
   const pid = hubOf(trial);
+  const memoryBefore = await usedMemory(trial);
+  const [calm, bystanders] = [new CalmReaders(readers, periodMs), new CalmReaders(others, 2 * periodMs)];
+  await pause(attack === none ? firstWarmUpMs : warmUpMs);
   const isPeakReset = resetPeak(pid);
   const [cpu, log] = [cpuSeconds(pid), logOf(trial)];
   if (attack !== none) await attacker.begin({ ...order, tokens, atOnce: attack.atOnce });
   const from = performance.now();
   await pause(seconds * 1000);
   const to = performance.now();
-  const [samples, sent] = await Promise.all([calm.stop(from), attacker.end()]);
+  const used = { cpuSeconds: cpuSeconds(pid) - cpu, log: (logOf(trial) - log) / mib };
+  const sent = await attacker.end();
+  const wholeAt = await calm.untilWhole(to, recoveryMs);
+  const [samples, ofOthers] = await Promise.all([calm.stop(from, to), bystanders.stop(from, to)]);
+  await pause(settleMs);
   const phase: Phase = {
     attack: attack.name,
-    ...countSamples(samples, attack !== none && attack.readers.length === 0, to),
+    ...countSamples(samples, ofOthers, attack !== none && attack.readers.length === 0, to),
+    recovery: wholeAt === null ? null : wholeAt - to,
+    isSilent: attack.isSilent,
     isAlive: isAlive(pid),
     peak: peakOf(pid) / mib,
+    memoryBefore,
+    memoryAfter: await usedMemory(trial),
     isPeakReset,
     load: loadavg()[0] ?? Number.NaN,
-    cpuSeconds: cpuSeconds(pid) - cpu,
-    log: (logOf(trial) - log) / mib,
+    ...used,
     sent,
   };
   logProgress(`${attack.name}: p99 ${round(phase.p99)} ms, peak ${round(phase.peak)} MiB`);
-  await pause(settleMs);
   return phase;
 }
 
@@ -158,12 +199,28 @@ async function tokenOf(trial: Trial, as: string, purpose?: string): Promise<stri
   return accessToken;
 }
 
-function logOf({ home }: Trial): number {
-  return statSync(join(home.folder, 'logs', 'hub.log')).size;
+function logOf(trial: Trial): number {
+  return statSync(logFileOf(trial)).size;
+}
+
+function logFileOf({ home }: Trial): string {
+  return join(home.folder, 'logs', 'hub.log');
+}
+
+/** Returns the hub's memory in use in MiB; NaN if it has ended. */
+async function usedMemory(trial: Trial): Promise<number> {
+  const pid = hubOf(trial);
+  return isAlive(pid) ? (await collectedMemory(pid, logFileOf(trial))) / mib : Number.NaN;
 }
 
 /** Counts the answers. Only a part of the attacking subgraph may be missing. */
-function countSamples(samples: readonly Sample[], isBySubgraph: boolean, to: number) {
+function countSamples(
+  samples: readonly Sample[],
+  ofOthers: readonly Sample[],
+  isBySubgraph: boolean,
+  to: number,
+) {
+  const both = [...samples, ...ofOthers];
   const times = samples.map(({ ms }) => ms);
   const answered = samples.filter(({ failed }) => !failed);
   // An answer that ends after the attack may have the hostile part again.
@@ -176,8 +233,13 @@ function countSamples(samples: readonly Sample[], isBySubgraph: boolean, to: num
       samples.map(({ responseMs }) => responseMs),
       0.99,
     ),
-    failed: samples.length - answered.length,
-    lostOther: answered.filter(({ lost }) => lost.some((name) => !isBySubgraph || name !== hostile)).length,
+    othersP99: percentile(
+      ofOthers.map(({ ms }) => ms),
+      0.99,
+    ),
+    longest: Math.max(...both.map(({ responseMs }) => responseMs)),
+    failed: both.filter(({ failed }) => failed).length,
+    lostOther: both.filter(({ lost }) => lost.some((name) => !isBySubgraph || name !== hostile)).length,
     withHostile: during.filter(({ kept }) => kept.includes(hostile)).length,
     withoutHostile: during.filter(({ lost }) => lost.length === 1 && lost[0] === hostile).length,
   };
@@ -186,13 +248,21 @@ function countSamples(samples: readonly Sample[], isBySubgraph: boolean, to: num
 /** Returns what does not hold in a phase. */
 function faultsOf(phase: Phase, calm: Phase, limit: MemoryLimit): readonly string[] {
   const most = 2 * calm.p99 + floorMs;
+  const ofOthers = 2 * calm.othersP99 + floorMs;
   return [
     ...(phase.isAlive ? [] : ['the hub ended']),
     ...(phase.failed > 0 ? [`${phase.failed} calm requests without an answer`] : []),
     ...(phase.lostOther > 0 ? [`${phase.lostOther} calm answers lack another part`] : []),
     ...(phase.withHostile > 0 ? [`${phase.withHostile} calm answers have the hostile part`] : []),
     ...(phase.peak * mib > limit.bytes ? [`peak memory ${round(phase.peak)} MiB`] : []),
-    ...(phase.p99 > most ? [`p99 ${round(phase.p99)} ms, at most ${round(most)} ms expected`] : []),
+    ...(phase.p99 > most && !phase.isSilent
+      ? [`p99 ${round(phase.p99)} ms, at most ${round(most)} ms expected`]
+      : []),
+    ...(phase.othersP99 > ofOthers
+      ? [`p99 of the others ${round(phase.othersP99)} ms, at most ${round(ofOthers)} ms expected`]
+      : []),
+    ...(phase.longest > requestMs ? [`an answer after ${round(phase.longest)} ms`] : []),
+    ...(phase.recovery === null ? [`no whole answer within ${recoveryMs / 1000} s after it`] : []),
     ...(phase.attack !== none.name && phase.sent.requests === 0 ? ['nothing was sent'] : []),
   ];
 }
@@ -200,7 +270,15 @@ function faultsOf(phase: Phase, calm: Phase, limit: MemoryLimit): readonly strin
 function report(calm: Phase, phases: readonly Phase[], limit: MemoryLimit, seconds: number): void {
   const limitMb = limit.bytes / mib;
   if (flags.json !== undefined) {
-    const figures = { seconds, limitMb, isEnforced: limit.isEnforced, node: process.version, calm, phases };
+    const figures = {
+      seconds,
+      rate: Number(flags.rate),
+      limitMb,
+      isEnforced: limit.isEnforced,
+      node: process.version,
+      calm,
+      phases,
+    };
     writeFileSync(flags.json, `${JSON.stringify(figures, null, 2)}\n`);
   }
   const heads = [
@@ -209,12 +287,17 @@ function report(calm: Phase, phases: readonly Phase[], limit: MemoryLimit, secon
     'p50',
     'p99',
     'response p99',
+    "others' p99",
+    'longest',
     'none',
     'lack more',
     'lack it alone',
   ];
   process.stdout.write(
-    table([...heads, 'hub', 'peak', 'CPU', 'log', 'sent', 'statuses'], [calm, ...phases].map(rowOf)),
+    table(
+      [...heads, 'whole after', 'hub', 'in use before, after', 'peak', 'CPU', 'log', 'sent', 'statuses'],
+      [calm, ...phases].map(rowOf),
+    ),
   );
   const used = limit.isEnforced ? 'enforced by a control group' : 'compared with the peak only';
   process.stdout.write(`memory limit of the hub: ${limitMb} MiB, ${used}\n`);
@@ -232,12 +315,18 @@ function report(calm: Phase, phases: readonly Phase[], limit: MemoryLimit, secon
       process.exitCode = 1;
     }
   }
-  const worst = phases.toSorted((one, other) => other.p99 - one.p99)[0] ?? calm;
+  const worst = phases.toSorted((one, other) => slowdownOf(other, calm) - slowdownOf(one, calm))[0] ?? calm;
   const peak = Math.max(...[calm, ...phases].map((phase) => phase.peak).filter(Number.isFinite));
   process.stdout.write(
-    `bench:attacks: ${round(worst.p99 / calm.p99)} x (p99 of calm readers under the worst of ${phases.length} attacks, ` +
+    `bench:attacks: ${round(slowdownOf(worst, calm))} x (p99 of calm readers under the worst of ${phases.length} attacks, ` +
       `${worst.attack}, against ${round(calm.p99)} ms without one; peak memory ${round(peak)} of ${limitMb} MiB)\n`,
   );
+}
+
+/** Returns the ratio of a phase's p99 to the calm one: of the others only, while the subgraph is silent. */
+function slowdownOf(phase: Phase, calm: Phase): number {
+  const ofOthers = phase.othersP99 / calm.othersP99;
+  return phase.isSilent ? ofOthers : Math.max(ofOthers, phase.p99 / calm.p99);
 }
 
 function rowOf(phase: Phase): readonly string[] {
@@ -246,9 +335,13 @@ function rowOf(phase: Phase): readonly string[] {
   return [
     phase.attack,
     String(phase.answers),
-    ...[phase.p50, phase.p99, phase.responseP99].map((ms) => `${round(ms)} ms`),
+    ...[phase.p50, phase.p99, phase.responseP99, phase.othersP99, phase.longest].map(
+      (ms) => `${round(ms)} ms`,
+    ),
     ...[phase.failed, phase.lostOther, phase.withoutHostile].map(String),
+    phase.recovery === null ? 'never' : `${round(phase.recovery / 1000)} s`,
     phase.isAlive ? 'alive' : 'ended',
+    `${round(phase.memoryBefore)}, ${round(phase.memoryAfter)} MiB`,
     `${round(phase.peak)} MiB`,
     `${round(phase.cpuSeconds)} s`,
     `${round(phase.log)} MiB`,
@@ -260,6 +353,7 @@ function rowOf(phase: Phase): readonly string[] {
 const unknown = (flags.only ?? []).filter((name) => !attacks.some((attack) => attack.name === name));
 const seconds = Number(flags.seconds);
 const faults = [
+  ...(Number(flags.rate) > 0 ? [] : [`--rate: expected a number above 0, got ${flags.rate}`]),
   ...(unknown.length > 0 ? [`--only: expected an attack of --help, got ${unknown.join(', ')}`] : []),
   ...(seconds > 0 ? [] : [`--seconds: expected a number above 0, got ${flags.seconds}`]),
 ];

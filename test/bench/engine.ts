@@ -143,7 +143,11 @@ async function measureRound(
   const before = cpuTimes(processes);
   const seconds = isWarmup ? warmupSeconds : Number(flags.seconds);
   const connections = Number(flags.connections);
-  const { latencies, ms, wrong } = await runLoad(url, operations[size], { connections, seconds, bodyBytes });
+  const { latencies, ms, wrong } = await runLoad(url, [operations[size]], {
+    connections,
+    seconds,
+    bodyBytes,
+  });
   const after = cpuTimes(processes);
   const used = (name: string) => (after[name] ?? 0) - (before[name] ?? 0);
   return {

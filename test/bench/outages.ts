@@ -4,27 +4,38 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { loadScenario } from '../../docker/trial/scenario.ts';
 import { startTrial, type Trial } from '../../docker/trial/trial.ts';
-import { communities, type Community } from '../../schema/record/vocabulary.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
 import { fetchToken } from '../../docker/trial/issuer/token.ts';
-import { hangUp } from './ask/client.ts';
+import { type Asker, hangUp } from './ask/client.ts';
+import { memoryNow } from './attacks/hub-process.ts';
 import { percentile, round, table } from './figures.ts';
+import { type StoreName, storeNames } from '../../docker/trial/stores/stores.ts';
 import { Load, type Sample } from './outages/load.ts';
+import { stepDown } from './outages/step-down.ts';
 import { Place, logProgress } from './place.ts';
 import { unbounded } from './unbounded.ts';
 
-const help = `Kills each community's subgraph and store in turn under load, and measures what is missing and for how long.
+const victims = ['subgraph', 'store', 'primary'] as const;
+const othersAtOnce = 2;
+
+const help = `Kills each community's subgraph and store in turn under load, makes the primary of each store step down, and measures
+what is missing and for how long.
 
   npm run bench:outages -- [options]
 
   --seconds N   how long each is down (4)
   --at-once N   concurrent requests (8)
-  --only NAME   only this community: ${communities.join(', ')}; may be given more than once
+  --only NAME   only this store: ${storeNames.join(', ')}; may be given more than once
+  --by NAME     only this: ${victims.join(', ')}; may be given more than once
   --json FILE   all figures as JSON
   --help
 
 Starts a trial with the exercise and a database server for each store, and requests one vulnerability with a list of each
-community without a pause. Kills with SIGKILL. Uses loopback only. Exits with 1 if an answer lacks another community than
-the killed one, if there is no answer, or if the killed part does not recover.
+community without a pause. Two further concurrent requests ask every community but the one that is down ("others"). Kills with
+SIGKILL. A store whose primary steps down has none until its only node elects itself again. Without the hub's store no answer
+leaves, so that the hub's store only steps down. Uses loopback only. Exits with 1 if an answer lacks another community than the
+one that is down, if there is no answer (the hub's store excepted), if an answer takes longer than the deadline of requests
+(10 s), or if answers do not become whole again.
 
 Example:
   npm run bench:outages -- --only defence --seconds 2
@@ -35,17 +46,20 @@ const { values: flags } = parseArgs({
     seconds: { type: 'string', default: '4' },
     'at-once': { type: 'string', default: '8' },
     only: { type: 'string', multiple: true },
+    by: { type: 'string', multiple: true },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
-const victims = ['subgraph', 'store'] as const;
 const comesBackMs = 60_000;
+/** The deadline of a request in the hub. */
+const requestMs = 10_000;
+const mib = 2 ** 20;
 
-/** The effect of one kill on the answers. Times are in milliseconds. */
+/** The effect of one outage on the answers. Times are in milliseconds, memory of the hub in MiB. */
 type Outage = {
-  readonly community: Community;
+  readonly community: StoreName;
   readonly killed: (typeof victims)[number];
   /** The number of answers while the part was down, and of those that lack only its data. */
   readonly answers: number;
@@ -55,7 +69,14 @@ type Outage = {
   readonly p99Before: number;
   readonly p50Away: number;
   readonly p99Away: number;
-  /** Time from the restart to the first complete answer, including the start; null without one. */
+  /** The p99 of the requests that do not ask the community, before and meanwhile. */
+  readonly othersBefore: number;
+  readonly othersAway: number;
+  /** The longest time to an answer. */
+  readonly longest: number;
+  readonly memoryBefore: number;
+  readonly memoryAfter: number;
+  /** Time from the restart, or from the end of the step-down, to the first complete answer; null without one. */
   readonly recovery: number | null;
 };
 
@@ -71,43 +92,53 @@ async function main(): Promise<void> {
   } as const;
   const where = { issuer: trial.issuer, home: trial.home.folder };
   const outages: Outage[] = [];
-  for (const community of communities.filter((name) => flags.only?.includes(name) ?? true)) {
-    for (const killed of victims) {
+  for (const community of storeNames.filter((name) => flags.only?.includes(name) ?? true)) {
+    for (const killed of victims.filter((name) => flags.by?.includes(name) ?? true)) {
+      if (community === 'hub' && killed !== 'primary') continue;
       const { accessToken } = await fetchToken({ ...who, ...where });
-      outages.push(await killUnderLoad(trial, community, killed, { url: trial.url, token: accessToken }));
+      outages.push(await failUnderLoad(trial, community, killed, { url: trial.url, token: accessToken }));
     }
   }
   await hangUp();
   report(outages);
 }
 
-async function killUnderLoad(
+async function failUnderLoad(
   trial: Trial,
-  community: Community,
+  community: StoreName,
   killed: Outage['killed'],
-  asker: { readonly url: string; readonly token: string },
+  asker: Asker,
 ): Promise<Outage> {
   const load = new Load(asker, Number(flags['at-once']));
+  const others = new Load(
+    asker,
+    othersAtOnce,
+    communities.filter((name) => name !== community),
+  );
   try {
     const began = performance.now();
     if ((await load.until(began, isWhole, comesBackMs)) === null)
       throw new Error('no whole answer to begin with');
     const warm = performance.now();
     await pause(2000);
+    const memoryBefore = memoryOfHub(trial);
     const away = performance.now();
-    await (killed === 'store' ? trial.stores.killOne(community) : trial.parts.get(community)?.kill());
+    await takeAway(trial, community, killed);
     const gone = performance.now();
     await pause(Number(flags.seconds) * 1000);
     const back = performance.now();
-    await (killed === 'store' ? trial.stores.startOne(community) : trial.restart(community));
+    await bringBack(trial, community, killed);
     const whole = await load.until(back, isWhole, comesBackMs);
     await pause(500);
-    const asked = (from: number, to: number) => load.samples.filter(({ at }) => at >= from && at < to);
+    const memoryAfter = memoryOfHub(trial);
+    await Promise.all([load.stop(), others.stop()]);
     // Requests that were pending at the kill count for neither.
-    const before = asked(warm, away).filter(({ at, ms }) => at + ms <= away);
-    const during = asked(gone, back);
+    const before = ({ samples }: Load) =>
+      samples.filter(({ at, ms }) => at >= warm && at < away && at + ms <= away);
+    const meanwhile = ({ samples }: Load) => samples.filter(({ at }) => at >= gone && at < back);
+    const during = meanwhile(load);
     // Answers around the kill and the restart may be complete or lack the part.
-    const all = asked(warm, Number.POSITIVE_INFINITY);
+    const all = [...load.samples, ...others.samples].filter(({ at }) => at >= warm);
     const outage: Outage = {
       community,
       killed,
@@ -115,9 +146,14 @@ async function killUnderLoad(
       withoutIt: during.filter(({ lost }) => lost.length === 1 && lost[0] === community).length,
       lostMore: all.filter(({ lost }) => lost.some((name) => name !== community)).length,
       failed: all.filter(({ failed }) => failed).length,
-      p99Before: percentileOf(before, 0.99),
+      p99Before: percentileOf(before(load), 0.99),
       p50Away: percentileOf(during, 0.5),
       p99Away: percentileOf(during, 0.99),
+      othersBefore: percentileOf(before(others), 0.99),
+      othersAway: percentileOf(meanwhile(others), 0.99),
+      longest: Math.max(...all.map(({ ms }) => ms)),
+      memoryBefore,
+      memoryAfter,
       recovery: whole === null ? null : whole.at + whole.ms - back,
     };
     logProgress(
@@ -125,8 +161,24 @@ async function killUnderLoad(
     );
     return outage;
   } finally {
-    await load.stop();
+    await Promise.all([load.stop(), others.stop()]);
   }
+}
+
+async function takeAway(trial: Trial, name: StoreName, killed: Outage['killed']): Promise<void> {
+  if (killed === 'primary') await stepDown(trial, name, Number(flags.seconds));
+  else if (killed === 'store') await trial.stores.killOne(name);
+  else await trial.parts.get(name)?.kill();
+}
+
+/** Starts a part that was killed again. A primary that stepped down returns without help. */
+async function bringBack(trial: Trial, name: StoreName, killed: Outage['killed']): Promise<void> {
+  if (killed === 'store') await trial.stores.startOne(name);
+  else if (killed === 'subgraph') await trial.restart(name);
+}
+
+function memoryOfHub({ parts }: Trial): number {
+  return memoryNow(parts.get('hub')?.pid ?? 0) / mib;
 }
 
 function percentileOf(samples: readonly Sample[], share: number): number {
@@ -152,25 +204,37 @@ function report(outages: readonly Outage[]): void {
     'p99 before',
     'p50 away',
     'p99 away',
+    'others before',
+    'others away',
+    'longest',
+    'memory before, after',
   ];
   const rows = outages.map((one) => [
     one.community,
     one.killed,
     ...[one.answers, one.withoutIt, one.lostMore, one.failed].map(String),
-    ...[one.p99Before, one.p50Away, one.p99Away].map((ms) => `${round(ms)} ms`),
+    ...[one.p99Before, one.p50Away, one.p99Away, one.othersBefore, one.othersAway, one.longest].map(
+      (ms) => `${round(ms)} ms`,
+    ),
+    `${round(one.memoryBefore)}, ${round(one.memoryAfter)} MiB`,
     one.recovery === null ? 'never' : `${round(one.recovery / 1000)} s`,
   ]);
   process.stdout.write(table([...heads, 'complete after'], rows));
-  const lost = outages.reduce((sum, { lostMore, failed }) => sum + lostMore + failed, 0);
-  const answers = outages.reduce((sum, one) => sum + one.answers, 0);
-  const never = outages.some(
-    ({ recovery, answers: during, withoutIt }) => recovery === null || withoutIt < during,
+  const lost = outages.reduce(
+    (sum, one) => sum + one.lostMore + (one.community === 'hub' ? 0 : one.failed),
+    0,
   );
-  if (lost > 0 || never) process.exitCode = 1;
+  const answers = outages.reduce((sum, one) => sum + one.answers, 0);
+  if (lost > 0 || outages.some((one) => !isContained(one))) process.exitCode = 1;
   process.stdout.write(
-    `bench:outages: ${lost} answers (that lack more than the killed part; ${answers} requests while one of ` +
+    `bench:outages: ${lost} answers (that lack more than the part that is down; ${answers} requests while one of ` +
       `${outages.length} parts was down)\n`,
   );
+}
+
+/** Tells whether an outage ended, kept to the deadline, and cost its data in each answer. A step-down may cost none. */
+function isContained({ killed, recovery, longest, answers, withoutIt }: Outage): boolean {
+  return recovery !== null && longest <= requestMs && (killed === 'primary' || withoutIt === answers);
 }
 
 if (flags.help) process.stdout.write(help);

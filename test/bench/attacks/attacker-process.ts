@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { Interceptor } from '../../helpers/interceptor.ts';
 import type { Command, Order, Sent } from './attacker.ts';
+import { brokenResponses } from './broken-responses.ts';
 import { hostileAnswers } from './hostile-answers.ts';
 import { type HostileRequest, hostileRequests } from './hostile-requests.ts';
 
@@ -24,8 +25,10 @@ async function obey(command: Command): Promise<void> {
 function begin(order: Order): void {
   interceptor.to = order.subgraph;
   const answers = hostileAnswers[order.attack];
+  const respond = brokenResponses[order.attack];
   const requests = hostileRequests[order.attack];
   if (answers !== undefined) end = answerHostilely(answers());
+  else if (respond !== undefined) end = respondBrokenly(respond);
   else if (requests !== undefined) end = sendRequests(requests, order);
 }
 
@@ -43,6 +46,25 @@ function answerHostilely(answerOf: ReturnType<(typeof hostileAnswers)[string]>):
     response.end();
     sent.requests += 1;
     sent.bytes += chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    return true;
+  };
+  return async () => {
+    passOn();
+    return await Promise.resolve(sent);
+  };
+}
+
+/** Sends a response that no GraphQL server sends in place of each answer to a query. */
+function respondBrokenly(respond: (typeof brokenResponses)[string]): () => Promise<Sent> {
+  const sent = nothingSent();
+  interceptor.intercept = async (passed, response) => {
+    interceptor.passed.length = 0;
+    if (passed.path !== '/graphql') return false;
+    sent.requests += 1;
+    const { socket } = response;
+    const before = socket?.bytesWritten ?? 0;
+    response.once('close', () => (sent.bytes += (socket?.bytesWritten ?? 0) - before));
+    await respond(response, async () => (await interceptor.pass(passed)).text, interceptor.to);
     return true;
   };
   return async () => {

@@ -6,6 +6,8 @@ export type Attack = {
   readonly readers: readonly string[];
   /** Concurrent requests of each attacking reader. */
   readonly atOnce: number;
+  /** Whether the subgraph lets the hub wait until its deadline: a reader who asks it waits as long. */
+  readonly isSilent: boolean;
 };
 
 /** Each attack by readers has other readers, so that it starts with full budgets. */
@@ -16,6 +18,12 @@ export const attacks: readonly Attack[] = [
   bySubgraph('disclosures-at-limit', 'well-formed disclosures just below the byte limit of an answer'),
   bySubgraph('lists-as-objects', '`nodes: {}` in place of each list'),
   bySubgraph('no-disclosures', 'records without their disclosures'),
+  bySubgraph('hangs', 'no answer at all', true),
+  bySubgraph('garbage', '64 KB of random bytes in place of each answer'),
+  bySubgraph('answers-200-mb', '200 MB in place of each answer'),
+  bySubgraph('redirects', 'a redirect to the real subgraph'),
+  bySubgraph('half-answers', 'half of each answer, then the end of the connection'),
+  bySubgraph('one-byte-a-second', 'one byte of each answer a second', true),
   byReaders('fragment-spreads', '20 KB of fragment spreads in each request', ['pl-csirt-analyst']),
   byReaders('totals', '18 totals of each of the 27 Member States', ['joint-coordinator']),
   byReaders('large-documents', 'distinct valid documents of 150 KB', ['ee-milcert-analyst']),
@@ -41,10 +49,10 @@ export const attacks: readonly Attack[] = [
   byReaders('unused-variables', '100 KB of unused variables with distinct documents', ['eeas-analyst']),
 ];
 
-function bySubgraph(name: string, summary: string): Attack {
-  return { name, summary, readers: [], atOnce: 0 };
+function bySubgraph(name: string, summary: string, isSilent = false): Attack {
+  return { name, summary, readers: [], atOnce: 0, isSilent };
 }
 
 function byReaders(name: string, summary: string, readers: readonly string[], atOnce = 4): Attack {
-  return { name, summary, readers, atOnce };
+  return { name, summary, readers, atOnce, isSilent: false };
 }

@@ -89,8 +89,17 @@ export function resetPeak(pid: number): boolean {
 
 /** Returns the peak of a process's resident memory in bytes (proc(5), VmHWM); NaN if it has ended or without /proc. */
 export function peakOf(pid: number): number {
+  return statusOf(pid, /^VmHWM:\s+(\d+) kB$/m);
+}
+
+/** Returns the resident memory of a process in bytes (proc(5), VmRSS); NaN if it has ended or without /proc. */
+export function memoryNow(pid: number): number {
+  return statusOf(pid, /^VmRSS:\s+(\d+) kB$/m);
+}
+
+function statusOf(pid: number, line: RegExp): number {
   try {
-    const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    const [, kib] = line.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return Number(kib) * 1024;
   } catch {
     return Number.NaN;

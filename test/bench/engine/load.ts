@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** The latencies of the answers in milliseconds, the duration, and the number of answers that were not as expected. */
@@ -8,7 +9,9 @@ export type Loaded = {
 };
 
 type Load = {
-  readonly request: Buffer;
+  /** The requests, which all connections together send in turn. */
+  readonly requests: readonly Buffer[];
+  turn: number;
   /** The bytes of a correct response's body. */
   readonly bodyBytes: number;
   readonly until: number;
@@ -17,32 +20,46 @@ type Load = {
 };
 
 /**
- * Sends one request over and over on these connections, each the next when the answer is there. Writes prepared bytes
- * and only counts those of the responses, because the client shares its core with the subgraphs.
+ * Sends the queries in turn on these connections, each the next when the answer is there. All connections are open before
+ * the first request. Writes prepared bytes and only counts those of the responses, because the client shares its core with
+ * the subgraphs.
  */
 export async function runLoad(
   url: string,
-  query: string,
+  queries: readonly string[],
   { connections, seconds, bodyBytes }: { connections: number; seconds: number; bodyBytes: number },
 ): Promise<Loaded> {
-  const { hostname, port, pathname, host } = new URL(url);
-  const body = Buffer.from(JSON.stringify({ query }));
-  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  const began = performance.now();
-  const load: Load = {
-    request: Buffer.concat([Buffer.from(head), body]),
-    bodyBytes,
-    until: began + seconds * 1000,
-    latencies: [],
-    wrong: 0,
-  };
+  const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: connections }, () => connect(Number(port), hostname));
   try {
+    await Promise.all(sockets.map(async (socket) => await once(socket, 'connect')));
+    const began = performance.now();
+    const load: Load = {
+      requests: queries.map((query) => requestOf(url, query)),
+      turn: 0,
+      bodyBytes,
+      until: began + seconds * 1000,
+      latencies: [],
+      wrong: 0,
+    };
     await Promise.all(sockets.map(async (socket) => await keepAsking(socket, load)));
+    return { latencies: load.latencies, ms: performance.now() - began, wrong: load.wrong };
   } finally {
     for (const socket of sockets) socket.destroy();
   }
-  return { latencies: load.latencies, ms: performance.now() - began, wrong: load.wrong };
+}
+
+function requestOf(url: string, query: string): Buffer {
+  const { pathname, host } = new URL(url);
+  const body = Buffer.from(JSON.stringify({ query }));
+  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), body]);
+}
+
+function nextRequest(load: Load): Buffer {
+  const request = load.requests[load.turn % load.requests.length];
+  load.turn += 1;
+  return request ?? Buffer.alloc(0);
 }
 
 async function keepAsking(socket: Socket, load: Load): Promise<void> {
@@ -75,8 +92,8 @@ async function keepAsking(socket: Socket, load: Load): Promise<void> {
         return;
       }
       sent = now;
-      socket.write(load.request);
+      socket.write(nextRequest(load));
     });
-    socket.write(load.request);
+    socket.write(nextRequest(load));
   });
 }

@@ -10,8 +10,12 @@ const lists: Readonly<Record<Community, string>> = {
   defence: 'defenceAssessments',
   'joint-unit': 'jointCaseRecords',
 };
-const fields = Object.values(lists).map((name) => `${name} { nodes { id } }`);
-const query = `{ vulnerability(id: "CVE-2099-10001") { name ${fields.join(' ')} } }`;
+
+/** Returns a query for one vulnerability with a list of each of these communities. */
+function queryFor(asked: readonly Community[]): string {
+  const fields = asked.map((name) => `${lists[name]} { nodes { id } }`);
+  return `{ vulnerability(id: "CVE-2099-10001") { name ${fields.join(' ')} } }`;
+}
 
 /** An answer under load: its time, its latency, and the communities whose records are missing. */
 export type Sample = {
@@ -27,11 +31,13 @@ export type Sample = {
 export class Load {
   readonly samples: Sample[] = [];
   readonly #asker: Asker;
+  readonly #asked: readonly Community[];
   readonly #running: Promise<unknown>;
   #stopped = false;
 
-  constructor(asker: Asker, atOnce: number) {
+  constructor(asker: Asker, atOnce: number, asked: readonly Community[] = communities) {
     this.#asker = asker;
+    this.#asked = asked;
     this.#running = Promise.all(Array.from({ length: atOnce }, async () => await this.#loop()));
   }
 
@@ -58,19 +64,19 @@ export class Load {
   async #one(): Promise<Sample> {
     const at = performance.now();
     try {
-      const { text, ms } = await ask(this.#asker, { query, variables: {} });
-      return { at, ms, ...readAnswer(text) };
+      const { text, ms } = await ask(this.#asker, { query: queryFor(this.#asked), variables: {} });
+      return { at, ms, ...readAnswer(text, this.#asked) };
     } catch {
       return { at, ms: performance.now() - at, lost: [], failed: true };
     }
   }
 }
 
-function readAnswer(text: string): Pick<Sample, 'lost' | 'failed'> {
+function readAnswer(text: string, asked: readonly Community[]): Pick<Sample, 'lost' | 'failed'> {
   type Answer = { readonly data?: { readonly vulnerability?: Readonly<Record<string, Page | null>> | null } };
   type Page = { readonly nodes?: readonly unknown[] };
   const found = (JSON.parse(text) as Answer).data?.vulnerability;
   if (found === undefined || found === null) return { lost: [], failed: true };
-  const lost = communities.filter((name) => (found[lists[name]]?.nodes?.length ?? 0) === 0);
+  const lost = asked.filter((name) => (found[lists[name]]?.nodes?.length ?? 0) === 0);
   return { lost, failed: false };
 }
