@@ -17,8 +17,8 @@ export type ChangeFeed = {
    */
   readonly ready: (signal: AbortSignal) => Promise<string>;
   /**
-   * Returns the events after a position, up to the time of the call. Rejects with HubError RESUME_EXPIRED if the store
+   * Returns the events after a position, up to the time of the call. Readers take turns. Rejects with HubError RESUME_EXPIRED if the store
    * no longer has them, and with PART_UNAVAILABLE if the community does not answer.
    */
-  readonly after: (position: string, signal: AbortSignal) => AsyncIterable<ChangeEvent>;
+  readonly after: (position: string, reader: string, signal: AbortSignal) => AsyncIterable<ChangeEvent>;
 };

@@ -19,6 +19,6 @@ export function createChangeFeed(community: string, owns: Owns, ask: AskChanges,
   return {
     listen: (listener) => live.listen(listener),
     ready: async (signal) => await live.ready(signal),
-    after: (position, signal) => readPast(position, { owns, ask, pasts, signal }),
+    after: (position, reader, signal) => readPast(position, { owns, ask, pasts, reader, signal }),
   };
 }

@@ -13,15 +13,17 @@ export async function* readPast(
     owns,
     ask,
     pasts,
+    reader,
     signal,
   }: {
     readonly owns: Owns;
     readonly ask: AskChanges;
     readonly pasts: Turns;
+    readonly reader: string;
     readonly signal: AbortSignal;
   },
 ): AsyncGenerator<ChangeEvent> {
-  const leave = await pasts.take(signal);
+  const leave = await pasts.take(reader, signal);
   const ended = new AbortController();
   const until = AbortSignal.any([signal, ended.signal]);
   const events = new PassThrough({ objectMode: true, highWaterMark: 64 });

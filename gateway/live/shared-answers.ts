@@ -66,7 +66,8 @@ export class SharedAnswers {
   }
 
   async #readInTurn(...given: Parameters<SharedAnswers['read']>): Promise<EventAnswer | null> {
-    const leave = await this.#turnsOf(given[1].query.community).take(this.#signal);
+    const [, { query }, { identity }] = given;
+    const leave = await this.#turnsOf(query.community).take(identity.reader.subject, this.#signal);
     try {
       return await readEvent(...given, this.#parts, this.#signal);
     } finally {

@@ -40,6 +40,8 @@ const readyMs = 5000;
 /** The estimated memory of a subscription without its document. */
 const ownBytes = 4000;
 const drainMs = 20;
+/** The longest time for which a reader of past events takes none of them. */
+const maxStalledMs = 5000;
 
 /**
  * The open subscriptions of this hub process. One feed of changes for each community is connected while it has listeners.
@@ -189,16 +191,24 @@ export class Subscriptions {
     });
   }
 
+  /** Waits while the reader has not taken earlier events. A reader who takes none holds back all who read past events. */
+  async #untilDrained(subscription: Subscription): Promise<void> {
+    for (let waited = 0; subscription.waiting >= maxWaiting / 2; waited += drainMs) {
+      if (subscription.isOver) return;
+      if (waited >= maxStalledMs) subscription.end('SLOW_READER');
+      else await new Promise((resolve) => setTimeout(resolve, drainMs));
+    }
+  }
+
   async #catchUp(subscription: Subscription, feed: ChangeFeed, position: string): Promise<void> {
     try {
       const until = AbortSignal.any([this.#stopped.signal, subscription.ended]);
-      for await (const event of feed.after(position, until)) {
+      for await (const event of feed.after(position, subscription.started.identity.reader.subject, until)) {
         if (subscription.isOver) return;
         const { kind, recordId } = subscription.operation.query;
         if (event.kind !== kind || (recordId !== null && recordId !== event.id)) continue;
         if (!isConcerned(event, subscription.started, new Date())) continue;
-        while (!subscription.isOver && subscription.waiting >= maxWaiting / 2)
-          await new Promise((resolve) => setTimeout(resolve, drainMs));
+        await this.#untilDrained(subscription);
         subscription.addEarlier(event);
       }
       subscription.release();

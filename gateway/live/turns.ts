@@ -1,10 +1,19 @@
 import { HubError } from '../../schema/errors.ts';
 
-/** Limits the number of callers at work. Further callers wait for their turn. Above a maximum, they are refused. */
+/** A caller that waits for a turn: starts it. */
+type Start = () => void;
+
+/**
+ * Limits the number of callers at work. Further callers wait. Turns go to the readers in rotation, so that the many
+ * callers of one reader do not hold back those of the others. Above a maximum, callers are refused, those of one reader
+ * above half of it.
+ */
 export class Turns {
   readonly #maxAtOnce: number;
   readonly #maxWaiting: number;
-  readonly #waiting = new Set<() => void>();
+  /** The waiting callers of each reader. The reader whose turn is next comes first. */
+  readonly #waiting = new Map<string, Set<Start>>();
+  #waitingInAll = 0;
   #taken = 0;
 
   constructor(maxAtOnce: number, maxWaiting: number) {
@@ -12,36 +21,59 @@ export class Turns {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** Waits for a turn. Returns the function that ends it. Rejects with the reason of `signal` if that is aborted. */
-  async take(signal: AbortSignal): Promise<() => void> {
+  /**
+   * Waits for a turn of a reader. Returns the function that ends it. Rejects with the reason of `signal` if that is
+   * aborted.
+   */
+  async take(reader: string, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#waiting.size >= this.#maxWaiting)
+    const own = this.#waiting.get(reader)?.size ?? 0;
+    if (this.#waitingInAll >= this.#maxWaiting || own >= this.#maxWaiting / 2)
       throw new HubError('PART_UNAVAILABLE', 'too many callers wait for a turn');
     if (this.#taken < this.#maxAtOnce) this.#taken += 1;
-    else await this.#wait(signal);
+    else await this.#wait(reader, signal);
     return () => this.#pass();
   }
 
-  /** Passes the turn to the caller that has waited longest. */
+  /** Passes the turn to the next reader's caller that has waited longest. The reader is then the last in the rotation. */
   #pass(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) this.#taken -= 1;
-    else {
-      this.#waiting.delete(next);
+    for (const [reader, callers] of this.#waiting) {
+      const [next] = callers;
+      if (next === undefined) continue;
+      this.#remove(reader, next);
+      const others = this.#waiting.get(reader);
+      if (others !== undefined) {
+        this.#waiting.delete(reader);
+        this.#waiting.set(reader, others);
+      }
       next();
+      return;
     }
+    this.#taken -= 1;
   }
 
-  async #wait(signal: AbortSignal): Promise<void> {
+  async #wait(reader: string, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const leave = (): void => reject(signal.reason as Error);
-    this.#waiting.add(resolve);
+    const leave = (): void => {
+      this.#remove(reader, resolve);
+      reject(signal.reason as Error);
+    };
+    const callers = this.#waiting.get(reader) ?? new Set<Start>();
+    callers.add(resolve);
+    this.#waitingInAll += 1;
+    this.#waiting.set(reader, callers);
     signal.addEventListener('abort', leave, { once: true });
     try {
       await promise;
     } finally {
-      this.#waiting.delete(resolve);
       signal.removeEventListener('abort', leave);
     }
+  }
+
+  #remove(reader: string, caller: Start): void {
+    const callers = this.#waiting.get(reader);
+    if (callers?.delete(caller) !== true) return;
+    this.#waitingInAll -= 1;
+    if (callers.size === 0) this.#waiting.delete(reader);
   }
 }

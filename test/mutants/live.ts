@@ -105,4 +105,20 @@ export const live: readonly Guard[] = [
     from: 'checkDepth([variables, extensions]);',
     to: '',
   },
+  {
+    ...parts,
+    name: 'turns in rotation of the readers',
+    file: 'gateway/live/turns.ts',
+    from: '        this.#waiting.delete(reader);\n        this.#waiting.set(reader, others);',
+    to: '',
+    tests: 'test/gateway/live/turns',
+  },
+  {
+    ...parts,
+    name: 'the end of a reader who takes no past events',
+    file: 'gateway/live/subscriptions.ts',
+    from: "if (waited >= maxStalledMs) subscription.end('SLOW_READER');",
+    to: "if (waited < 0) subscription.end('SLOW_READER');",
+    tests: 'test/gateway/live/subscriptions',
+  },
 ];

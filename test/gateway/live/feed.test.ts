@@ -192,7 +192,7 @@ test('reads a flood at a limited rate, and loses none of it', async () => {
 
 async function past(position: string): Promise<readonly string[]> {
   const found: string[] = [];
-  for await (const { id } of feed.after(position, AbortSignal.timeout(8000))) found.push(id);
+  for await (const { id } of feed.after(position, 'u-1', AbortSignal.timeout(8000))) found.push(id);
   return found;
 }
 
@@ -214,10 +214,10 @@ test('reads the past for later readers after eight readers have left in the midd
     else response.end(writeChangeLine({ done: 'p1' }));
   };
   const leaving = Array.from({ length: 8 }, async () => {
-    for await (const event of feed.after('endless', AbortSignal.timeout(8000))) return event.id;
+    for await (const event of feed.after('endless', 'u-1', AbortSignal.timeout(8000))) return event.id;
     return null;
   });
   expect(new Set(await Promise.all(leaving))).toEqual(new Set(['Advisory:0']));
-  const none = await Array.fromAsync(feed.after('whole', AbortSignal.timeout(8000)));
+  const none = await Array.fromAsync(feed.after('whole', 'u-1', AbortSignal.timeout(8000)));
   expect(none).toEqual([]);
 });

@@ -190,6 +190,21 @@ test('continues after an event without a gap', async () => {
   expect(seen).toEqual(['Advisory:one', 'Advisory:two']);
 });
 
+test('ends a subscription whose reader takes none of the past events for 5 s', async () => {
+  const world = await World.open();
+  const events = await follow(world);
+  world.write(amber);
+  const { eventId } = (await next(events)).data.advisoryEvents;
+  await events.return();
+  for (let number = 0; number < 120; number += 1) world.write(amber, `Advisory:${number}`);
+  const text = document.replace('advisoryEvents', `advisoryEvents(resumeAfter: "${eventId}")`);
+  const resumed = await follow(world, {}, text);
+  await new Promise((resolve) => setTimeout(resolve, 6500));
+  let last;
+  for (let one = await next(resumed); one !== null; one = await next(resumed)) last = one;
+  expect(codeOf(last)).toBe('SLOW_READER');
+}, 20_000);
+
 test.each([
   ['a forged id', {}, 'AAAA'],
   ['an id of another permission class', { organisation: 'csirt-pl' }, null],
