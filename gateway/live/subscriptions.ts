@@ -40,8 +40,8 @@ const readyMs = 5000;
 /** The estimated memory of a subscription without its document. */
 const ownBytes = 4000;
 const drainMs = 20;
-/** The longest time for which a reader of past events takes none of them. */
-const maxStalledMs = 5000;
+/** The longest time for which a reader of past events takes none of them, and for which slow readers read them in all. */
+const maxPastMs = { stalled: 5000, inAll: 60_000 };
 
 /**
  * The open subscriptions of this hub process. One feed of changes for each community is connected while it has listeners.
@@ -192,10 +192,12 @@ export class Subscriptions {
   }
 
   /** Waits while the reader has not taken earlier events. A reader who takes none holds back all who read past events. */
-  async #untilDrained(subscription: Subscription): Promise<void> {
-    for (let waited = 0; subscription.waiting >= maxWaiting / 2; waited += drainMs) {
-      if (subscription.isOver) return;
-      if (waited >= maxStalledMs) subscription.end('SLOW_READER');
+  async #untilDrained(subscription: Subscription, began: number): Promise<void> {
+    const stalled = performance.now();
+    while (!subscription.isOver && subscription.waiting >= maxWaiting / 2) {
+      const now = performance.now();
+      if (now - stalled >= maxPastMs.stalled || now - began >= maxPastMs.inAll)
+        subscription.end('SLOW_READER');
       else await new Promise((resolve) => setTimeout(resolve, drainMs));
     }
   }
@@ -203,12 +205,13 @@ export class Subscriptions {
   async #catchUp(subscription: Subscription, feed: ChangeFeed, position: string): Promise<void> {
     try {
       const until = AbortSignal.any([this.#stopped.signal, subscription.ended]);
+      const began = performance.now();
       for await (const event of feed.after(position, subscription.started.identity.reader.subject, until)) {
         if (subscription.isOver) return;
         const { kind, recordId } = subscription.operation.query;
         if (event.kind !== kind || (recordId !== null && recordId !== event.id)) continue;
         if (!isConcerned(event, subscription.started, new Date())) continue;
-        await this.#untilDrained(subscription);
+        await this.#untilDrained(subscription, began);
         subscription.addEarlier(event);
       }
       subscription.release();
@@ -234,12 +237,15 @@ export class Subscriptions {
   async #deliver(change: TakenChange, subscription: Subscription): Promise<FormattedResult | null> {
     try {
       const { operation, watch, started } = subscription;
-      const subscriber = await watch.fresh();
-      if (subscriber.permissionClass !== started.permissionClass)
+      const fresh = async (): Promise<Subscriber> => {
+        const subscriber = await watch.fresh();
+        if (subscriber.permissionClass === started.permissionClass) return subscriber;
         throw new HubError('RESUME_EXPIRED', 'the facts about the reader or the policy have changed');
-      const answer = await this.#answers.read(change, operation, subscriber);
+      };
+      const answer = await this.#answers.read(change, operation, await fresh());
       if (answer === null) return null;
-      return await resultOfEvent(answer, change, operation, subscriber, this.#parts);
+      // The read can have waited long for its turn.
+      return await resultOfEvent(answer, change, operation, await fresh(), this.#parts);
     } catch (error) {
       const level = error instanceof HubError && error.status < 500 ? 'debug' : 'error';
       this.#parts.log[level]({ error }, 'an event could not be delivered');

@@ -4,9 +4,9 @@ import { HubError } from '../../schema/errors.ts';
 type Start = () => void;
 
 /**
- * Limits the number of callers at work. Further callers wait. Turns go to the readers in rotation, so that the many
- * callers of one reader do not hold back those of the others. Above a maximum, callers are refused, those of one reader
- * above half of it.
+ * Limits the number of callers at work, those of one reader to half of it. Further callers wait. Turns go to the readers
+ * in rotation, so that the many callers of one reader do not hold back those of the others. Above a maximum, callers are
+ * refused, those of one reader above half of it.
  */
 export class Turns {
   readonly #maxAtOnce: number;
@@ -14,6 +14,8 @@ export class Turns {
   /** The waiting callers of each reader. The reader whose turn is next comes first. */
   readonly #waiting = new Map<string, Set<Start>>();
   #waitingInAll = 0;
+  /** The callers at work of each reader. */
+  readonly #working = new Map<string, number>();
   #taken = 0;
 
   constructor(maxAtOnce: number, maxWaiting: number) {
@@ -30,26 +32,43 @@ export class Turns {
     const own = this.#waiting.get(reader)?.size ?? 0;
     if (this.#waitingInAll >= this.#maxWaiting || own >= this.#maxWaiting / 2)
       throw new HubError('PART_UNAVAILABLE', 'too many callers wait for a turn');
-    if (this.#taken < this.#maxAtOnce) this.#taken += 1;
+    if (this.#taken < this.#maxAtOnce && this.#mayWork(reader)) this.#begin(reader);
     else await this.#wait(reader, signal);
-    return () => this.#pass();
+    return () => this.#end(reader);
   }
 
-  /** Passes the turn to the next reader's caller that has waited longest. The reader is then the last in the rotation. */
+  #mayWork(reader: string): boolean {
+    return (this.#working.get(reader) ?? 0) < Math.ceil(this.#maxAtOnce / 2);
+  }
+
+  #begin(reader: string): void {
+    this.#taken += 1;
+    this.#working.set(reader, (this.#working.get(reader) ?? 0) + 1);
+  }
+
+  #end(reader: string): void {
+    this.#taken -= 1;
+    const left = (this.#working.get(reader) ?? 1) - 1;
+    if (left === 0) this.#working.delete(reader);
+    else this.#working.set(reader, left);
+    this.#pass();
+  }
+
+  /** Gives a turn to the next reader's caller that has waited longest. The reader is then the last in the rotation. */
   #pass(): void {
     for (const [reader, callers] of this.#waiting) {
       const [next] = callers;
-      if (next === undefined) continue;
+      if (next === undefined || !this.#mayWork(reader)) continue;
       this.#remove(reader, next);
       const others = this.#waiting.get(reader);
       if (others !== undefined) {
         this.#waiting.delete(reader);
         this.#waiting.set(reader, others);
       }
+      this.#begin(reader);
       next();
       return;
     }
-    this.#taken -= 1;
   }
 
   async #wait(reader: string, signal: AbortSignal): Promise<void> {

@@ -41,8 +41,8 @@ export const live: readonly Guard[] = [
     ...parts,
     name: 'the same reader at each event',
     file: 'gateway/live/subscriptions.ts',
-    from: 'if (subscriber.permissionClass !== started.permissionClass)',
-    to: "if (subscriber.permissionClass === '')",
+    from: 'if (subscriber.permissionClass === started.permissionClass) return subscriber;',
+    to: "if (subscriber.permissionClass !== '') return subscriber;",
     tests: 'test/gateway/live/subscriptions',
   },
   {
@@ -117,8 +117,8 @@ export const live: readonly Guard[] = [
     ...parts,
     name: 'the end of a reader who takes no past events',
     file: 'gateway/live/subscriptions.ts',
-    from: "if (waited >= maxStalledMs) subscription.end('SLOW_READER');",
-    to: "if (waited < 0) subscription.end('SLOW_READER');",
+    from: 'now - stalled >= maxPastMs.stalled',
+    to: 'now < 0',
     tests: 'test/gateway/live/subscriptions',
   },
 ];

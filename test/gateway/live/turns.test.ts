@@ -46,3 +46,20 @@ test('a caller that leaves while it waits takes no turn', async () => {
   (await next)();
   await expect(turns.take('a', leaving.signal)).rejects.toThrow('gone');
 });
+
+test('gives one reader half of the turns at most', async () => {
+  const turns = new Turns(4, 100);
+  const held = [await turns.take('a', never), await turns.take('a', never)];
+  let isHeld = false;
+  const third = turns.take('a', never).then((leave) => {
+    isHeld = true;
+    return leave;
+  });
+  const other = await turns.take('b', never);
+  await tick();
+  expect(isHeld).toBe(false);
+  held[0]?.();
+  (await third)();
+  held[1]?.();
+  other();
+});
