@@ -104,7 +104,10 @@ async function connect(
     const leave = counts.enter(reader.subject);
     if (leave === null) connection.close(tooMany.code, tooMany.reason);
     connection.leave = leave ?? connection.leave;
-    if (connection.gone.signal.aborted) connection.leave();
+    if (connection.gone.signal.aborted) {
+      connection.leave();
+      return false;
+    }
     const left = Math.min(maxTimeoutMs, Math.max(0, expiresAt.getTime() - Date.now()) + 1000);
     connection.expiry = setTimeout(() => connection.close(4403, 'Forbidden'), left).unref();
     return true;
