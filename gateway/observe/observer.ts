@@ -30,9 +30,9 @@ export async function openObserver(
   settings: HubSettings,
   figures: HubFigures,
   readiness: Readiness,
-  log: Pick<Logger, 'warn'>,
+  log: Pick<Logger, 'warn' | 'error'>,
 ): Promise<Observer> {
-  const lines = settings.accessLog === null ? null : openAccessLines(settings.accessLog);
+  const lines = settings.accessLog === null ? null : openAccessLines(settings.accessLog, log);
   const metrics =
     settings.metricsPort === null
       ? null

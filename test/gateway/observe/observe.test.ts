@@ -39,7 +39,7 @@ function endedWith(changes: Partial<Ended> = {}, observed = new Observed()): End
 
 test('writes one line for each request, with nothing of the reader or the request', async () => {
   const file = join(folder, 'access.log');
-  const lines = openAccessLines(file);
+  const lines = openAccessLines(file, { error: () => undefined });
   const observed = new Observed();
   observed.codes.add('PART_UNAVAILABLE');
   observed.parts.add('enisa');
@@ -154,4 +154,27 @@ test('keeps the metrics port off, and on loopback, unless it is set', () => {
   expect(metricsSettings.metricsPort.fallback).toBe('');
   expect(metricsSettings.metricsHost.fallback).toBe('127.0.0.1');
   expect(metricsSettings.metricsPort.form.read('')).toBeNull();
+});
+
+test('drops the lines of an access log on a full disk, says so once, and stops', async () => {
+  const said: string[] = [];
+  const lines = openAccessLines('/dev/full', {
+    error: (_details: object, message?: string) => void said.push(message ?? ''),
+  } as never);
+  const ended = {
+    correlationId: 'c',
+    entry: 'http',
+    method: 'POST',
+    status: 200,
+    isWhole: true,
+    bytes: 1,
+    ms: 1,
+  };
+  const observed = { codes: new Set(), parts: new Set(), operation: null };
+  for (let turn = 0; turn < 3; turn += 1) {
+    lines.ended({ ...ended, observed } as never);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  lines.stop();
+  expect(said).toEqual(['the access log cannot be written: its lines are dropped until it can']);
 });

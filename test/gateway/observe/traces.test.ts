@@ -23,7 +23,7 @@ const never = () => Promise.reject(new Error('no metrics'));
 /** Serves requests with two stages, traced with this ratio. Returns what each request passed on to a subgraph. */
 async function serveTraced(tracesRatio: number) {
   const settings = { accessLog: null, metricsPort: null, tracesUrl: collector.url, tracesRatio };
-  const log = { warn: () => undefined };
+  const log = { warn: () => undefined, error: () => undefined };
   const observer = await openObserver(settings as unknown as HubSettings, {} as HubFigures, never, log);
   const app = express().use(setCommonHeaders, observeRequest(observer));
   app.get('/', async (_request, response) => {
