@@ -15,6 +15,11 @@ export class DisclosureRoom {
   readonly #used = new Map<string, number>();
   #common = 0;
 
+  /** The bytes of all disclosures. */
+  get bytes(): number {
+    return [...this.#used.values()].reduce((sum, one) => sum + one, 0);
+  }
+
   /** Takes the room for the disclosures of one answer. Throws if they do not fit, and takes nothing then. */
   take(community: string, disclosed: readonly RecordedDisclosure[]): void {
     const before = this.#used.get(community) ?? 0;

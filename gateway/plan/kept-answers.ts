@@ -7,8 +7,8 @@ export const longestKeptMs = 900;
 /** The most memory of all kept answers. */
 const keptBytes = 64_000_000;
 
-/** Estimated bytes: an answer without its text, one character of the text with its parsed data, one disclosure. */
-const memory = { answer: 2000, character: 8, disclosure: 1000 } as const;
+/** Estimated bytes: an answer without its text, one character of the text with its parsed data, one byte of a disclosure. */
+const memory = { answer: 2000, character: 8, disclosed: 4 } as const;
 
 type Kept = { readonly gathered: Gathered; readonly until: number };
 
@@ -26,6 +26,11 @@ export class KeptAnswers {
     this.#clock = clock;
   }
 
+  /** The estimated memory of all answers. */
+  get bytes(): number {
+    return this.#kept.bytes;
+  }
+
   /** Returns the answer of a key; null if none is kept, or its time is over. */
   get(key: string): Gathered | null {
     if (this.#ms === 0) return null;
@@ -40,12 +45,15 @@ export class KeptAnswers {
   begin(key: string): (gathered: Gathered) => void {
     const until = this.#clock() + this.#ms;
     return (gathered) => {
-      if (this.#clock() < until) this.#kept.set(key, { gathered, until }, bytesOf(gathered));
+      const left = until - this.#clock();
+      if (left <= 0) return;
+      this.#kept.set(key, { gathered, until }, bytesOf(gathered));
+      setTimeout(() => this.#kept.delete(key), left).unref();
     };
   }
 }
 
 function bytesOf({ written, collected }: Gathered): number {
   const text = memory.character * (written?.text.length ?? 0);
-  return memory.answer + text + memory.disclosure * collected.disclosed.length;
+  return memory.answer + text + memory.disclosed * collected.room.bytes;
 }

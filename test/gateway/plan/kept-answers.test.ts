@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { createCollected } from '../../../gateway/dispatch/collected.ts';
+import { KeptAnswers } from '../../../gateway/plan/kept-answers.ts';
+import { WrittenData } from '../../../gateway/shape/written-data.ts';
+import { disclosure } from '../audit/facts.ts';
+
+function gatheredWith(characters: number) {
+  const collected = createCollected();
+  const disclosed = [{ ...disclosure, originator: 'x'.repeat(characters) }] as never;
+  collected.room.take('enisa', disclosed);
+  return { written: new WrittenData('{}'), given: null, collected };
+}
+
+test('counts the disclosures of an answer as they are', () => {
+  const kept = new KeptAnswers(900);
+  kept.begin('small')(gatheredWith(1000));
+  expect(kept.get('small')).not.toBeNull();
+  expect(kept.bytes).toBeGreaterThan(4000);
+  kept.begin('large')(gatheredWith(3_900_000));
+  expect(kept.bytes).toBeGreaterThan(15_600_000);
+});
+
+test('has no answer in memory after its time, also if nobody asks for it', async () => {
+  const kept = new KeptAnswers(50);
+  kept.begin('one')(gatheredWith(1000));
+  expect(kept.bytes).toBeGreaterThan(0);
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  expect(kept.bytes).toBe(0);
+});
