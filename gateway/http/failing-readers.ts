@@ -37,28 +37,36 @@ export class FailingReaders {
       next();
       return;
     }
-    const failures = this.#failures.get(authorization);
+    const token = signedPartOf(authorization);
+    const failures = this.#failures.get(token);
     if (failures !== undefined && this.#levelOf(failures) >= failureLimits.burst) {
       response.locals['organisation'] = failures.organisation;
       refuseEarly(response, 'RATE_LIMITED', retryAfterSeconds);
       return;
     }
-    response.once('finish', () => this.#note(authorization, request, response));
+    response.once('close', () => this.#note(token, request, response));
     next();
   };
 
-  #note(authorization: string, request: Request, response: Response): void {
+  #note(token: string, request: Request, response: Response): void {
     const { statusCode } = response;
     const context = response.locals['context'] as RequestContext | undefined;
     if (context === undefined || statusCode < 400 || statusCode >= 500) return;
-    const known = this.#failures.get(authorization);
+    const known = this.#failures.get(token);
     const weight = 1 + Math.floor(sizeOf(request) / failureLimits.bytes);
     const level = weight + (known === undefined ? 0 : this.#levelOf(known));
     const { organisation } = context.reader;
-    this.#failures.set(authorization, { level, at: this.#clock(), organisation }, 2 * organisation.length);
+    this.#failures.set(token, { level, at: this.#clock(), organisation }, 2 * organisation.length);
   }
 
   #levelOf({ level, at }: Failures): number {
     return Math.max(0, level - ((this.#clock() - at) / 1000) * failureLimits.perSecond);
   }
+}
+
+/** Returns what a token's signature is for. The signature and the scheme before the token have several valid spellings. */
+function signedPartOf(authorization: string): string {
+  const token = authorization.slice(authorization.lastIndexOf(' ') + 1);
+  const end = token.lastIndexOf('.');
+  return end === -1 ? token : token.slice(0, end);
 }
