@@ -8,6 +8,7 @@ import { watchSupergraph } from '../../gateway/watch-supergraph.ts';
 import { signSupergraph } from '../../schema/compose/signed-supergraph.ts';
 import type { KeptBundle, PolicyMemory } from '../../schema/policy/bundle/in-force.ts';
 import { newSigner } from '../helpers/bundles.ts';
+import { until } from '../helpers/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jcu-watch-supergraph-'));
 const files = {
@@ -68,7 +69,7 @@ async function watch() {
 test('a newer signed supergraph comes into force, and the old one is given back', async () => {
   const { watched, state, kept } = await watch();
   put(await signed(3, 'three'));
-  await pause(1500);
+  await until('a supergraph in force', () => lines.length > 0);
   watched.stop();
   expect([watched.current(), watched.version(), watched.isAccepted()]).toEqual(['three', 3, true]);
   expect([state.prepared, state.replaced, [...kept.keys()]]).toEqual([['three'], ['two'], [2, 3]]);
@@ -89,7 +90,9 @@ test('an older, unsigned, foreign, malformed or invalid one changes nothing, and
   ] as const) {
     lines.splice(0);
     put(text);
-    await pause(1700);
+    await until(`a line about ${reason}`, () => lines.length > 0, { withinMs: 10_000 });
+    // Two more looks at the file.
+    await pause(1100);
     expect([reason, lines.length, lines[0]]).toEqual([reason, 1, expect.stringContaining(reason)]);
     expect(lines[0]).toContain('Version 2 stays in force.');
   }
@@ -100,7 +103,7 @@ test('an older, unsigned, foreign, malformed or invalid one changes nothing, and
     [],
     [2],
   ]);
-}, 30_000);
+}, 120_000);
 
 test('waits for the store before a newer one comes into force', async () => {
   const { watched, state } = await watch();
@@ -109,7 +112,7 @@ test('waits for the store before a newer one comes into force', async () => {
   await pause(1500);
   expect([watched.version(), lines]).toEqual([2, []]);
   state.isAway = false;
-  await pause(1200);
+  await until('version 3 in force', () => watched.version() === 3);
   watched.stop();
   expect([watched.version(), watched.current()]).toEqual([3, 'three']);
 });
