@@ -2,11 +2,10 @@ import { expect, test } from '@jest/globals';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import { KeptAnswers } from '../../../gateway/plan/kept-answers.ts';
 import { WrittenData } from '../../../gateway/shape/written-data.ts';
-import { disclosure } from '../audit/facts.ts';
 
 function gatheredWith(characters: number) {
   const collected = createCollected();
-  const disclosed = [{ ...disclosure, originator: 'x'.repeat(characters) }] as never;
+  const disclosed = [{ originator: 'x'.repeat(characters) }] as never;
   collected.room.take('enisa', disclosed);
   return { written: new WrittenData('{}'), given: null, collected };
 }
