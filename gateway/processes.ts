@@ -12,7 +12,7 @@ const calmMs = 60_000;
 /** Tells a process to finish the requests in progress and to end. */
 const stopMessage = 'stop';
 
-type Settings = Pick<HubSettings, 'processes' | 'metricsPort' | 'checkpointFile'>;
+type Settings = Pick<HubSettings, 'processes' | 'metricsPort'>;
 
 /**
  * Starts the hub in several processes that share one port, each with its own caches and connections. This process takes
@@ -59,11 +59,10 @@ async function keepRunning(
   let ms: number = pauseMs.first;
   for (;;) {
     const startedAt = performance.now();
-    // A process that cannot be started has an error instead of an end.
-    const end: unknown = await once(worker, 'exit').catch((error: unknown) => error);
+    const [code, by] = await once(worker, 'exit');
     if (signal.aborted) return;
     if (performance.now() - startedAt > calmMs) ms = pauseMs.first;
-    log.error({ process: number, end, pauseMs: ms }, 'a process of the hub died: it is started again');
+    log.error({ process: number, code, by, pauseMs: ms }, 'a process of the hub died: it is started again');
     await pause(ms, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     ms = Math.min(2 * ms, pauseMs.most);
@@ -75,8 +74,6 @@ async function keepRunning(
 
 /** Says to the first process that this one listens, and stops this one when the first process asks. */
 export function reportToFirst(running: Listening): void {
-  // If the first process is killed, Node would end this one in the middle of its requests.
-  if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
   process.on('message', (message) => {
     if (message === stopMessage) void running.stop().finally(() => process.exit(0));
   });
@@ -84,17 +81,13 @@ export function reportToFirst(running: Listening): void {
 }
 
 /**
- * Returns what differs for one process: the port for metrics is as many above that of the settings as the number of the
- * process, and the name of the checkpoint file ends with this number, except for process 0.
+ * Returns what differs for one process: its port for metrics is the number of the process above that of the settings, and
+ * the first one alone writes the checkpoint of the audit log.
  */
-export function environmentOf(
-  number: number,
-  { metricsPort, checkpointFile }: Settings,
-): Readonly<Record<string, string>> {
+export function environmentOf(number: number, { metricsPort }: Settings): Readonly<Record<string, string>> {
   return {
     ...(metricsPort !== null && metricsPort > 0 && { JCU_METRICS_PORT: String(metricsPort + number) }),
-    ...(checkpointFile !== null &&
-      number > 0 && { JCU_AUDIT_CHECKPOINT_FILE: `${checkpointFile}.${number}` }),
+    ...(number > 0 && { JCU_AUDIT_CHECKPOINT_FILE: '' }),
   };
 }
 
@@ -106,11 +99,11 @@ async function untilListening(worker: Worker): Promise<string> {
   };
   const fail = (code: number | null, signal: string | null): void =>
     reject(new Error(`a process of the hub ended with ${signal ?? code} before it listened`));
-  worker.on('message', take).once('exit', fail).once('error', reject);
+  worker.on('message', take).once('exit', fail);
   try {
     return await promise;
   } finally {
-    worker.off('message', take).off('exit', fail).off('error', reject);
+    worker.off('message', take).off('exit', fail);
   }
 }
 
