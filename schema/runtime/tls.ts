@@ -42,8 +42,6 @@ export function createServerOf({ tlsCert, tlsKey }: Tls, answer?: RequestListene
   const isPlain = tlsCert === null || tlsKey === null;
   const server = isPlain ? createServer(bounds, answer) : createTlsServer({ ...bounds, ...tls }, answer);
   server.maxConnections = maxConnections;
-  // Otherwise a connection above the maximum goes from process to process of a cluster without end.
-  Object.assign(server, { dropMaxConnection: true });
   return server;
 }
 
