@@ -7,6 +7,7 @@ import {
   print,
 } from 'graphql';
 import { HubError } from '../schema/errors.ts';
+import type { RecordedDisclosure } from '../schema/protocol/disclosure.ts';
 import { fieldsOf } from './audit/fields.ts';
 import { recordable, recordDisclosure, recordIntent } from './audit/record.ts';
 import type { Charge } from './budget/charge.ts';
@@ -198,11 +199,12 @@ export async function disclose(
   { disclosed, failedSubgraphs }: Pick<Collected, 'disclosed' | 'failedSubgraphs'>,
   context: RequestContext,
   { store }: Pick<Stages, 'store'>,
+  before: readonly RecordedDisclosure[] = [],
 ): Promise<void> {
   for (const community of failedSubgraphs) context.observed.parts.add(community);
   if (disclosed.some(holdsRed)) context.setHeaders({ 'cache-control': redCacheControl });
   const whole = { ...facts, disclosed, lost: [...failedSubgraphs] };
-  await context.observed.run('audit', async () => await recordDisclosure(store.trail(), whole));
+  await context.observed.run('audit', async () => await recordDisclosure(store.trail(), whole, before));
 }
 
 function submittedOf({ document, source, variables }: ParsedOperation) {

@@ -63,10 +63,15 @@ async function* disclosedParts(
 ): AsyncGenerator<AnswerPart, void, void> {
   const shape = (gathered: Gathered, document: DocumentNode) =>
     shapeAnswer(gathered, askedOf(prepared, document), {}, context, stages.planner.schema);
-  const record = async (gathered: Gathered, document: DocumentNode, by: RequestContext) => {
+  const record = async (
+    gathered: Gathered,
+    document: DocumentNode,
+    by: RequestContext,
+    before: Gathered['collected']['disclosed'] = [],
+  ) => {
     const { coerced } = prepared.variables;
     const fields = fieldsOf(document, coerced, gathered.written?.data ?? null, stages.planner.schema);
-    await disclose({ ...factsOf(prepared, by), fields }, gathered.collected, by, stages);
+    await disclose({ ...factsOf(prepared, by), fields }, gathered.collected, by, stages, before);
   };
   if (!mayBeParted) {
     const { whole } = await later();
@@ -85,7 +90,8 @@ async function* disclosedParts(
     deferred.whole,
   );
   // The header is sent: it forbids to store any answer in parts.
-  await record(whole, deferred.whole, { ...context, setHeaders: () => undefined });
+  const sent = { ...context, setHeaders: () => undefined };
+  await record(whole, deferred.whole, sent, first.collected.disclosed);
   yield lastPart(parts, errors, extensions);
 }
 

@@ -9,12 +9,14 @@ import type { Trail } from './trail.ts';
  * Records an answer, which may leave once this resolves. Disclosures above CLEAR are durable by then. An answer with
  * CLEAR records only does not wait while the writer is healthy: its entry is written later, with retries. Rejects with
  * TRAIL_UNAVAILABLE, or with OPERATION_TOO_LARGE if the entry would be too large; the answer must not leave then.
+ * `before` are the disclosures of its earlier parts, whose records a later part can show more of.
  */
 export async function recordDisclosure(
   trail: Pick<Trail, 'healthy' | 'append' | 'appendLater'>,
   facts: AuditFacts,
+  before: readonly RecordedDisclosure[] = [],
 ): Promise<void> {
-  if (trail.healthy && facts.disclosed.every(isClear)) trail.appendLater(facts);
+  if (trail.healthy && [...before, ...facts.disclosed].every(isClear)) trail.appendLater(facts);
   else await trail.append(facts);
 }
 
