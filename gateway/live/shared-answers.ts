@@ -1,8 +1,10 @@
 import { HubError } from '../../schema/errors.ts';
+import { SharedWork } from '../../schema/runtime/shared-work.ts';
+import { KeptAnswers, memoryOf } from '../plan/kept-answers.ts';
+import { isForOthers } from '../plan/share.ts';
 import { type EventAnswer, type EventParts, readEvent } from './read-event.ts';
 import type { Subscriber } from './reader-watch.ts';
 import type { SharedOperation } from './shared-operation.ts';
-import { isForOthers } from '../plan/share.ts';
 import { Turns } from './turns.ts';
 import type { TakenChange } from './waiting-changes.ts';
 
@@ -17,59 +19,74 @@ const sharedMs = 1000;
 const attempts = 3;
 const pauseMs = 1000;
 
+/** An event to read, and the subscriber for whom it is read. */
+type Asked = readonly [change: TakenChange, operation: SharedOperation, subscriber: Subscriber];
+
 /**
  * Reads each event once for all readers of one permission class with the same operation. The key has everything that
  * decides: the class, the operation with its variables, the record and the last change of it.
  */
 export class SharedAnswers {
   readonly #parts: EventParts;
-  readonly #signal: AbortSignal;
-  readonly #answers = new Map<string, Promise<EventAnswer | null>>();
+  readonly #inProgress = new SharedWork<EventAnswer | null>();
+  readonly #kept = new KeptAnswers<EventAnswer | null>('event-answers', sharedMs, (answer) =>
+    answer === null ? 0 : memoryOf(answer.gathered),
+  );
   readonly #turns = new Map<string, Turns>();
 
-  constructor(parts: EventParts, signal: AbortSignal) {
+  constructor(parts: EventParts) {
     this.#parts = parts;
-    this.#signal = signal;
   }
 
   /**
    * Returns the answer, or null if the reader may not know of the event. An answer that a community does not allow to
-   * share is read again for every other reader. Rejects with PART_UNAVAILABLE.
+   * share is read again for every other reader. Rejects with PART_UNAVAILABLE, or if `ended` is aborted: an event is not
+   * read once every subscription that waits for it has ended.
    */
-  async read(
-    change: TakenChange,
-    operation: SharedOperation,
-    subscriber: Subscriber,
-  ): Promise<EventAnswer | null> {
-    const { subject } = subscriber.identity.reader;
+  async read(asked: Asked, ended: AbortSignal): Promise<EventAnswer | null> {
+    const [change, operation, { identity }] = asked;
+    const { subject } = identity.reader;
     const own = keyOf(change, operation, subject);
     const key = operation.query.isPersonal ? own : keyOf(change, operation, null);
-    const answer = await this.#readOnce(key, change, operation, subscriber);
+    const answer = await this.#readOnce(key, asked, ended);
     if (answer === null || answer.subject === subject || isForOthers(answer.gathered)) return answer;
-    return await this.#readOnce(own, change, operation, subscriber);
-  }
-
-  async #readOnce(key: string, ...given: Parameters<SharedAnswers['read']>): Promise<EventAnswer | null> {
-    const known = this.#answers.get(key);
-    if (known !== undefined) return await known;
-    const answer = this.#readOften(...given);
-    this.#answers.set(key, answer);
-    const drop = () => this.#answers.get(key) === answer && this.#answers.delete(key);
-    const forget = () => void setTimeout(drop, sharedMs).unref();
-    answer.then(forget, forget);
-    return await answer;
+    return await this.#readOnce(own, asked, ended);
   }
 
   /** Drops all answers: no later event gets one of them. */
   forget(): void {
-    this.#answers.clear();
+    this.#kept.forget();
   }
 
-  async #readInTurn(...given: Parameters<SharedAnswers['read']>): Promise<EventAnswer | null> {
-    const [, { query }, { identity }] = given;
-    const leave = await this.#turnsOf(query.community).take(identity.reader.subject, this.#signal);
+  async #readOnce(key: string, asked: Asked, ended: AbortSignal): Promise<EventAnswer | null> {
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    return await this.#inProgress.run(key, ended, async (signal) => {
+      const answer = await this.#readOften(asked, signal);
+      // An answer that nobody waited for can be of a supergraph that was replaced.
+      if (!signal.aborted) this.#kept.begin(key)(answer);
+      return answer;
+    });
+  }
+
+  /** Gives up the turn between two attempts. */
+  async #readOften(asked: Asked, signal: AbortSignal): Promise<EventAnswer | null> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#readInTurn(asked, signal);
+      } catch (error) {
+        const isAway = error instanceof HubError && error.code === 'PART_UNAVAILABLE';
+        if (!isAway || attempt === attempts || signal.aborted) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
+  }
+
+  async #readInTurn(asked: Asked, signal: AbortSignal): Promise<EventAnswer | null> {
+    const [, { query }, { identity }] = asked;
+    const leave = await this.#turnsOf(query.community).take(identity.reader.subject, signal);
     try {
-      return await readEvent(...given, this.#parts, this.#signal);
+      return await readEvent(...asked, this.#parts, signal);
     } finally {
       leave();
     }
@@ -79,19 +96,6 @@ export class SharedAnswers {
     const turns = this.#turns.get(community) ?? new Turns(maxAtOnce, Number.POSITIVE_INFINITY);
     this.#turns.set(community, turns);
     return turns;
-  }
-
-  /** Gives up the turn between two attempts. */
-  async #readOften(...given: Parameters<SharedAnswers['read']>): Promise<EventAnswer | null> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#readInTurn(...given);
-      } catch (error) {
-        const isAway = error instanceof HubError && error.code === 'PART_UNAVAILABLE';
-        if (!isAway || attempt === attempts || this.#signal.aborted) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
-    }
   }
 }
 

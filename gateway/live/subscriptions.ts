@@ -60,7 +60,7 @@ export class Subscriptions {
 
   constructor(parts: LiveParts) {
     this.#parts = parts;
-    this.#answers = new SharedAnswers(parts, this.#stopped.signal);
+    this.#answers = new SharedAnswers(parts);
     this.#watches = new ReaderWatches(parts.readers);
   }
 
@@ -242,11 +242,12 @@ export class Subscriptions {
         if (subscriber.permissionClass === started.permissionClass) return subscriber;
         throw new HubError('RESUME_EXPIRED', 'the facts about the reader or the policy have changed');
       };
-      const answer = await this.#answers.read(change, operation, await fresh());
+      const answer = await this.#answers.read([change, operation, await fresh()], subscription.ended);
       if (answer === null) return null;
       // The read can have waited long for its turn.
       return await resultOfEvent(answer, change, operation, await fresh(), this.#parts);
     } catch (error) {
+      if (subscription.isOver) return null;
       const level = error instanceof HubError && error.status < 500 ? 'debug' : 'error';
       this.#parts.log[level]({ error }, 'an event could not be delivered');
       throw error;

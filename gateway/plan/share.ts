@@ -9,7 +9,7 @@ import { isChange } from '../request/operation.ts';
 import type { RequestContext } from '../request/context.ts';
 import type { Allowed, Gather, Gathered } from './gather.ts';
 import { RecentChanges } from './recent-changes.ts';
-import { KeptAnswers } from './kept-answers.ts';
+import { KeptAnswers, memoryOf } from './kept-answers.ts';
 
 /** For whom an answer to an operation can be: its permission class, one person of it, or the reader of this request only. */
 type Scope = 'class' | 'person' | 'request';
@@ -24,7 +24,7 @@ const scopesBytes = 2_000_000;
  * reader. Mutations, the fields of auditors and operators, and the events of subscriptions are never shared here.
  */
 export function shareAnswers(gather: Gather, keepMs: number): Gather {
-  const kept = new KeptAnswers(keepMs);
+  const kept = new KeptAnswers('answers', keepMs, memoryOf);
   const inProgress = new SharedWork<Shared>();
   const scopes = new ByteCache<Scope>(scopesBytes);
   const changes = new RecentChanges();
@@ -40,7 +40,7 @@ export function shareAnswers(gather: Gather, keepMs: number): Gather {
 
     const key = keyOf(allowed, request, scope, changes.of(request.reader.subject));
     const found = kept.get(key);
-    if (found !== null) return found;
+    if (found !== undefined) return found;
     const { subject } = request.reader;
     let isOwn = false;
     const { gathered, by } = await inProgress.run(key, request.signal, async (signal, sharedBy) => {

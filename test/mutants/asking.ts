@@ -141,10 +141,10 @@ export const asking: readonly Guard[] = [
   {
     name: 'the time of a kept answer',
     file: 'gateway/plan/kept-answers.ts',
-    from: 'if (this.#clock() < kept.until) return kept.gathered;',
-    to: 'return kept.gathered;',
+    from: 'kept !== undefined && this.#clock() < kept.until',
+    to: 'kept !== undefined',
     project: 'parts',
-    tests: 'test/gateway/plan/share',
+    tests: 'test/gateway/plan/kept-answers',
   },
   {
     name: 'the trial of a sick subgraph parts from other requests',

@@ -112,6 +112,24 @@ test('records each event in the audit log under the name of each reader before i
   expect(world.entries.map(({ disclosed }) => disclosed.map((one) => one.id))).toEqual([[id], [id]]);
 });
 
+test('stops to read an event once every subscription that waits for it has ended', async () => {
+  const world = await World.open();
+  world.answersAfter = new Promise(() => undefined);
+  const [one, other] = [await follow(world), await follow(world, { subject: 'u-2' })];
+  world.write(green);
+  const steps = [one.next(), other.next()];
+  const signals = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return world.asked.map(({ context }) => context.signal.aborted);
+  };
+  expect(await signals()).toEqual([false]);
+  await one.return();
+  expect(await signals()).toEqual([false]);
+  await other.return();
+  expect(await signals()).toEqual([true]);
+  expect((await Promise.all(steps)).map(({ done }) => done)).toEqual([true, true]);
+});
+
 test('does not share an answer between two permission classes', async () => {
   const world = await World.open();
   const both = { reach: 'NAMED' as const, organisations: ['csirt-fr', 'csirt-pl'] };

@@ -42,6 +42,8 @@ export class World {
   serial = 'S-1';
   trailIsDown = false;
   communityIsDown = false;
+  /** The community answers once this resolves. */
+  answersAfter: Promise<void> = Promise.resolve();
   refusal: HubError | null = null;
   /** Changes the facts of a reader after the start. */
   facts: Partial<Reader> = {};
@@ -140,8 +142,11 @@ export class World {
     };
     const stages = {
       planner: { schema: published },
-      gather: async (allowed: Allowed, context: RequestContext) =>
-        await Promise.resolve(this.#gather(allowed, context)),
+      gather: async (allowed: Allowed, context: RequestContext) => {
+        this.asked.push({ allowed, context });
+        await this.answersAfter;
+        return this.#gather(context);
+      },
       store: { trail: () => trail },
       kinds: new KindSchemas(published),
       charge: { request: async () => undefined, operation: async () => undefined },
@@ -152,8 +157,7 @@ export class World {
   }
 
   /** Answers as the subgraph does: it decides again, for the actions `read` and `subscribe`. */
-  #gather(allowed: Allowed, context: RequestContext) {
-    this.asked.push({ allowed, context });
+  #gather(context: RequestContext) {
     const collected = createCollected();
     if (this.communityIsDown) collected.failedSubgraphs.add('cert-eu');
     const access = policy.accessOf(context.reader, new Date());
