@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import { type Connection, type ConnectionParts, createProtocol } from '../../../gateway/stream/connection.ts';
 import { readerOf } from '../../helpers/records.ts';
 
+const refuseData = (_data: string): Promise<void> => Promise.reject(new Error('expected a listener'));
+
 /** Opens a connection of the protocol whose reader is identified when `identified` resolves. */
 function open(identified: Promise<void>) {
   const parts = {
@@ -24,7 +26,7 @@ function open(identified: Promise<void>) {
     gone: new AbortController(),
     close: () => undefined,
   };
-  let receive: (data: string) => Promise<void> = () => Promise.reject(new Error('expected a listener'));
+  let receive = refuseData;
   const sent: string[] = [];
   const closed = createProtocol(parts).opened(
     {
