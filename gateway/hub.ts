@@ -112,7 +112,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const shared = { settings, stages, readers, load, choose: operations.choose, observer, key, policy, log };
   const { parts, live, sockets, stopFeeds } = openStreams(shared, store);
   const app = route({ ...settings, ...parts, isReady, apollo });
-  const listening = await listen(app, settings, sockets.attach);
+  const listening = await listen(app, { ...settings, reusePort: settings.processes > 1 }, sockets.attach);
   return {
     url: listening.url,
     stop: async () => {

@@ -1,5 +1,8 @@
+import cluster from 'node:cluster';
 import { parseArgs } from 'node:util';
 import { limits } from './budget/operation-size.ts';
+import { reportToFirst, startProcesses } from './processes.ts';
+import { createLog } from '../schema/runtime/log.ts';
 import { stopAtShutdown } from '../schema/runtime/shutdown.ts';
 
 const help = `The JCU hub's gateway.
@@ -37,7 +40,8 @@ async function main(): Promise<void> {
   });
   if (values.help) return await printHelp();
   const running = values.open ? await startOpenWiring(values) : await startWholeHub();
-  process.stdout.write(`hub listens on ${running.url}\n`);
+  if (cluster.isWorker) reportToFirst(running);
+  else process.stdout.write(`hub listens on ${running.url}\n`);
   stopAtShutdown(async () => await running.stop());
 }
 
@@ -50,8 +54,12 @@ async function printHelp(): Promise<void> {
 }
 
 async function startWholeHub() {
-  const [{ startHub }, { readSettings }] = await Promise.all([import('./hub.ts'), import('./settings.ts')]);
-  return await startHub(readSettings(process.env));
+  const { readSettings } = await import('./settings.ts');
+  const settings = readSettings(process.env);
+  if (settings.processes > 1 && cluster.isPrimary)
+    return await startProcesses(settings, createLog('hub', settings.log));
+  const { startHub } = await import('./hub.ts');
+  return await startHub(settings);
 }
 
 type OpenValues = {

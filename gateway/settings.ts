@@ -37,6 +37,12 @@ import { communities, type Community } from '../schema/record/vocabulary.ts';
 const own = {
   host: setting('JCU_HOST', 'address to listen on', text, '127.0.0.1'),
   port: setting('JCU_PORT', 'port to listen on; 0 selects a free port', wholeNumber(0, 65_535), '4000'),
+  processes: setting(
+    'JCU_PROCESSES',
+    'processes of the hub that share the port, such as one for each core; the limits of a process hold for each, and each takes 0.5 GB',
+    wholeNumber(1, 64),
+    '1',
+  ),
   storeUri: secret('JCU_STORE_URI', "MongoDB URI of the hub's own store (registry and audit log)", text),
   issuer: setting('JCU_ISSUER', 'issuer URL of the OpenID provider', outboundUrl),
   audience: setting('JCU_AUDIENCE', 'audience that access tokens must name (RFC 9068)', text),

@@ -4,17 +4,28 @@ import type { AddressInfo } from 'node:net';
 /** A server that listens. `stop` accepts no more requests and waits for those in progress, for `drainMs` at most. */
 export type ListeningServer = { readonly port: number; stop(drainMs: number): Promise<void> };
 
-/** Starts to listen. Throws if the port is in use; `choose` is then how to choose another, such as `JCU_PORT`. */
+/**
+ * Where a server listens. `choose` is how to choose another port if this one is in use, such as `JCU_PORT`. With
+ * `reusePort`, other processes that set it listen on the same port, and the kernel divides the connections among them.
+ */
+export type ListenPlace = {
+  readonly host: string;
+  readonly port: number;
+  readonly choose: string;
+  readonly reusePort?: boolean;
+};
+
+/** Starts to listen. Throws if the port is in use. */
 export async function listenOn(
   server: Server,
-  { host, port, choose }: { readonly host: string; readonly port: number; readonly choose: string },
+  { host, port, choose, reusePort = false }: ListenPlace,
 ): Promise<ListeningServer> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = `port ${port} on ${host} is in use: stop the program that listens there, or choose another (${choose})`;
       reject(error.code === 'EADDRINUSE' ? new Error(taken, { cause: error }) : error);
     });
-    server.listen(port, host, resolve);
+    server.listen({ port, host, reusePort }, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
