@@ -1,0 +1,17 @@
+import { calendarOf, type Clocks } from './load.ts';
+import { deadlineOf, latestStatedEnd } from './period.ts';
+
+/**
+ * Returns the end of a clock's period by its id: null for a clock without a due time, and the latest end for one whose
+ * end is stated. It counts in the calendar that the
+ * clock names, otherwise in that of the EU institutions. Throws RangeError for an unknown clock.
+ */
+export function endOfClocks(clocks: Clocks): (id: string, startedAt: Date) => Date | null {
+  return (id, startedAt) => {
+    const clock = clocks.clocks.get(id);
+    if (clock === undefined) throw new RangeError(`expected a clock of clocks.yaml, got ${id}`);
+    const start = { startedAt, calendar: calendarOf(clocks, clock) };
+    if (clock.period.kind === 'rule') return latestStatedEnd(clock, start);
+    return deadlineOf(clock, start)?.latestAt ?? null;
+  };
+}
