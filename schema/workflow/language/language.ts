@@ -1,0 +1,260 @@
+import { z } from 'zod';
+
+/**
+ * The shapes of the workflows' YAML files. Vocabularies are closed: an unknown word, an unknown member and an empty list
+ * are rejected. `npm run compose` generates the JSON Schemas from these shapes, for editors.
+ */
+
+const slug = z.string().regex(/^[a-z][a-z0-9-]{0,59}$/);
+const memberName = z.string().regex(/^[a-z][A-Za-z0-9]{0,59}$/);
+const typeName = z.string().regex(/^[A-Z][A-Za-z0-9]{0,79}$/);
+const sentence = z.string().min(3).max(600);
+const some = <Shape extends z.ZodType>(shape: Shape) => z.array(shape).min(1);
+
+/** The types of values that a move states. */
+export const valueTypes = [
+  'text',
+  'instant',
+  'boolean',
+  'number',
+  'choice',
+  'organisation',
+  'organisations',
+  'person',
+  'persons',
+  'member-state',
+  'member-states',
+  'record',
+  'records',
+  'items',
+] as const;
+
+const condition = z
+  .record(memberName, some(slug))
+  .describe('Values of facts or inputs: each that is named must have one of the values.');
+
+const value = z.strictObject({
+  type: z.enum(valueTypes),
+  is: sentence.describe('The meaning of the value, as a sentence.'),
+  choices: some(slug).optional().describe('The permitted values of a choice.'),
+});
+
+const instant = z
+  .union([
+    memberName.describe('A fact or a field of the record that is an instant. Without a value it is never.'),
+    z
+      .strictObject({ clock: slug.describe('A clock of clocks.yaml.'), of: memberName.optional() })
+      .describe(
+        'The end of a period: of the clock, counted from the fact `of`, or from the last change of state.',
+      ),
+  ])
+  .describe('An instant that the workflow knows.');
+
+const state = z.strictObject({
+  is: sentence.describe('The meaning of the state, as a sentence.'),
+  initial: z.literal(true).optional(),
+  final: z.literal(true).optional().describe('No move leads out of it, except those that name it.'),
+  computed: z
+    .strictObject({
+      from: some(slug).describe('The stored states that it replaces for readers.'),
+      at: instant.describe('From this instant on.').optional(),
+      before: z
+        .strictObject({
+          at: instant,
+          quarters: z.literal(1).optional(),
+          of: memberName.optional().describe('The fact with which the period of the quarters begins.'),
+          days: z.int().min(1).optional(),
+        })
+        .optional()
+        .describe(
+          'From the last quarter of the period, or this number of days, before the instant. The period begins with the fact `of`, or with the last change of state.',
+        ),
+      since: memberName.optional().describe('From the time on at which this fact is set.'),
+      until: memberName.optional().describe('Until this fact is set.'),
+    })
+    .optional()
+    .describe(
+      'The state depends on the clock: it is computed when it is read, and never stored. With several of `at`, `before` and `since`, the earliest counts. If several computed states apply, the last in the file is shown.',
+    ),
+});
+
+const who = z.strictObject({
+  roles: some(slug).describe('Roles of the registry (schema/policy/domain.yaml).').optional(),
+  office: slug.optional().describe('An office of offices.yaml that the person must hold.'),
+  relation: slug.optional().describe('The relation to the record that the organisation must have.'),
+  when: condition.optional(),
+  if: sentence
+    .optional()
+    .describe('A further condition, in words, that the move itself states or that its body checks.'),
+});
+
+const input = value.extend({
+  optional: z.literal(true).optional(),
+  when: condition.optional().describe('The input is stated only under this condition.'),
+  own: z
+    .literal(true)
+    .optional()
+    .describe("For the file of the mover's organisation only. No other reader sees it, and it sets no fact."),
+  notAfter: memberName.optional().describe('The instant must not be after this fact.'),
+  after: memberName
+    .optional()
+    .describe('The instant must be after this fact. `move` is the time at which the move happened.'),
+});
+
+const setting = z.union([
+  z.boolean(),
+  z.string(),
+  z.null(),
+  z.strictObject({ at: z.literal('move') }).describe('The instant at which the move happened.'),
+  z
+    .strictObject({
+      clock: z
+        .union([slug, z.strictObject({ by: memberName, clocks: z.record(slug, slug) })])
+        .describe('A clock, or a clock for each value of a choice. A value without a clock sets nothing.'),
+      latest: z.literal(true).optional().describe('The latest end, from which on the deadline is missed.'),
+    })
+    .describe('The end of a period, counted from the move.'),
+]);
+
+const move = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z]{2,10}\.[a-z][A-Za-z]{1,39}$/)
+    .describe(
+      'The name of the move in the log, such as rfi.send. Two moves may share it: one act of two persons.',
+    ),
+  from: z
+    .union([z.literal('none'), z.literal('any'), some(slug)])
+    .describe(
+      'The states that it leads out of. `none` creates; `any` is every stored state that is not final.',
+    ),
+  to: z
+    .union([slug, some(slug)])
+    .optional()
+    .describe(
+      'The state that it leads to. Without it, the state stays. With several, the person states which.',
+    ),
+  reopens: z.literal(true).optional().describe('The move leads out of a final state on purpose.'),
+  nature: z
+    .enum(['act', 'record'])
+    .default('act')
+    .describe('`act`: decided here. `record`: decided elsewhere, and entered here with its reference.'),
+  by: z
+    .union([z.literal('system'), z.literal('clock'), some(who)])
+    .describe('The persons who can make the move, or the system, or the clock.'),
+  secondPerson: z
+    .union([z.literal(true), sentence, z.strictObject({ when: condition })])
+    .optional()
+    .describe('Another natural person with the same right confirms it: always, or when this applies.'),
+  input: z
+    .record(memberName, input)
+    .default({})
+    .describe('The values that are stated, by name. An input with the name of a fact sets it.'),
+  sets: z.record(memberName, setting).optional().describe('Facts that the move sets.'),
+  refusedIf: some(sentence)
+    .optional()
+    .describe('Conditions, in words, on which the body that carries out the move refuses it.'),
+  when: condition.optional().describe('The move exists only under this condition.'),
+  before: instant.optional().describe('The move is refused from this instant on.'),
+  at: instant.optional().describe('The instant at which the clock makes the move. Only if `by` is `clock`.'),
+  clock: slug.optional().describe('The clock by which the move is due.'),
+  due: sentence.optional().describe('By when, in words, if no clock says it.'),
+  follows: z.array(sentence).default([]).describe('The effects, one sentence each.'),
+  basis: sentence.describe('The law or practice behind the move.'),
+});
+
+/** The shape of a workflow's file. */
+export const workflowFile = z.strictObject({
+  format: z.literal('jcu-workflow/1'),
+  section: z
+    .string()
+    .regex(/^[WX]\d+[a-z]?$/)
+    .describe('The number of the workflow, such as W6.'),
+  title: sentence,
+  is: sentence,
+  kind: z
+    .union([z.literal('any'), z.literal('none'), typeName])
+    .describe(
+      'The kind of record that has the workflow. `any`: a record of every kind can have it. `none`: it belongs to no record.',
+    ),
+  subject: slug.describe(
+    '`record` if the record has one state. Otherwise what has a state each, such as `addressee`: one thread for each.',
+  ),
+  relations: z
+    .record(
+      slug,
+      z.strictObject({
+        is: sentence,
+        field: memberName.optional(),
+        who: some(
+          z.strictObject({
+            roles: some(slug).optional(),
+            office: slug.optional(),
+            when: condition.optional(),
+          }),
+        )
+          .optional()
+          .describe(
+            'The roles or the office that a person must have who acts in this relation: one of these.',
+          ),
+      }),
+    )
+    .describe(
+      'The relations that moves name. `field` is the field of the record that names the organisations.',
+    ),
+  states: z.record(slug, state),
+  masks: z
+    .array(
+      z.strictObject({
+        from: slug.describe('The relation from which the states are hidden.'),
+        states: some(slug),
+        as: slug.describe(
+          'The state that is shown in their place, from the instant on. Before it, the state before is shown, as these masks show it.',
+        ),
+        is: sentence,
+        at: instant.optional().describe('Without it, the states are always hidden.'),
+        unless: memberName.optional().describe('The states are not hidden once this fact is true.'),
+      }),
+    )
+    .default([]),
+  fields: z
+    .record(memberName, value)
+    .default({})
+    .describe('Fields of the record that the workflow reads and does not set.'),
+  facts: z
+    .record(memberName, value)
+    .default({})
+    .describe('The values that the workflow remembers, set by inputs of the same name.'),
+  moves: z.record(memberName, move),
+});
+/** A parsed workflow file. */
+export type WorkflowFile = z.infer<typeof workflowFile>;
+/** A move of a workflow. */
+export type MoveFile = WorkflowFile['moves'][string];
+/** A state of a workflow. */
+export type StateFile = WorkflowFile['states'][string];
+/** An instant that a workflow names. */
+export type InstantFile = z.infer<typeof instant>;
+/** A person who can make a move. */
+export type WhoFile = z.infer<typeof who>;
+/** A value that a move states, or that a workflow remembers or reads. */
+export type ValueFile = WorkflowFile['facts'][string];
+
+/** The shape of `offices.yaml`. */
+export const officesFile = z.strictObject({
+  format: z.literal('jcu-offices/1'),
+  offices: z.record(
+    slug,
+    z.strictObject({
+      title: sentence,
+      is: sentence.describe('The reason why the workflows need the office.'),
+      roles: z
+        .union([z.literal('any'), some(slug)])
+        .describe('The roles of which a person must have one to be appointed. `any`: every role.'),
+      appointedBy: sentence.describe('The body that appoints, or the rule by which the office passes on.'),
+      basis: sentence,
+    }),
+  ),
+});
+/** The parsed `offices.yaml`. */
+export type OfficesFile = z.infer<typeof officesFile>;

@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { policyFolder } from '../../policy/decide/load.ts';
+import { domainFile } from '../../policy/language/language.ts';
+import { checkOffices, checkWorkflow } from './check.ts';
+import type { Vocabulary } from './check-names.ts';
+import { expandRelations } from './expand.ts';
+import { type Fault, faultsOfIssues, WorkflowError } from './faults.ts';
+import { officesFile, type OfficesFile, workflowFile, type WorkflowFile } from './language.ts';
+
+/** A declared workflow. Its name is the name of its file without `.yaml`. */
+export type Workflow = WorkflowFile & { readonly name: string };
+
+/** The contents of the declarations by file name. */
+export type WorkflowTexts = Readonly<Record<string, string>>;
+
+/** The folder of the declarations. */
+export const workflowFolder = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Reads every declaration and checks it. A move by a relation is written out to the roles that the relation demands.
+ * Throws WorkflowError with all faults.
+ */
+export function loadWorkflows(folder: string = workflowFolder): ReadonlyMap<string, Workflow> {
+  const declared = workflowsOfTexts(readWorkflowTexts(folder));
+  return new Map([...declared].map(([name, workflow]) => [name, expandRelations(workflow)]));
+}
+
+/** Reads and checks the offices. Throws WorkflowError with all faults. */
+export function loadOffices(folder: string = workflowFolder): OfficesFile['offices'] {
+  const faults: Fault[] = [];
+  const offices = officesOf(readWorkflowTexts(folder), faults);
+  if (faults.length > 0) throw new WorkflowError(faults);
+  return offices;
+}
+
+/** Reads the YAML files of the folder. */
+export function readWorkflowTexts(folder: string = workflowFolder): WorkflowTexts {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  return Object.fromEntries(names.toSorted().map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+}
+
+/** Parses and checks declarations, and leaves them as they are written. Throws WorkflowError with all faults of all files. */
+export function workflowsOfTexts(texts: WorkflowTexts): ReadonlyMap<string, Workflow> {
+  const faults: Fault[] = [];
+  const vocabulary = vocabularyOf(texts, faults);
+  const workflows = new Map<string, Workflow>();
+  for (const [file, text] of Object.entries(texts)) {
+    const value = parseYaml(file, text, faults);
+    if (value === undefined || isOther(value)) continue;
+    const workflow = validate(file, value, workflowFile, faults);
+    if (workflow === undefined) continue;
+    faults.push(...checkWorkflow(file, workflow, vocabulary));
+    const name = file.replace(/\.yaml$/, '');
+    workflows.set(name, { ...workflow, name });
+  }
+  if (faults.length > 0) throw new WorkflowError(faults);
+  return workflows;
+}
+
+/** Whether a file of the folder has another format, such as `jcu-offices/1`. A file without a format is a workflow. */
+function isOther(value: unknown): boolean {
+  const format = typeof value === 'object' && value !== null ? Reflect.get(value, 'format') : undefined;
+  return typeof format === 'string' && /^jcu-(?!workflow\/)/.test(format);
+}
+
+function vocabularyOf(texts: WorkflowTexts, faults: Fault[]): Vocabulary {
+  const path = join(policyFolder, 'domain.yaml');
+  const domain = validate(
+    'domain.yaml',
+    parseYaml('domain.yaml', readFileSync(path, 'utf8'), faults),
+    domainFile,
+    faults,
+  );
+  const roles = new Set(Object.keys(domain?.roles ?? {}));
+  const offices = officesOf(texts, faults);
+  faults.push(...checkOffices('offices.yaml', offices, roles));
+  return {
+    roles,
+    kinds: new Set(Object.keys(domain?.kinds ?? {})),
+    offices: new Set(Object.keys(offices)),
+    clocks: clocksOf(texts, faults),
+  };
+}
+
+function officesOf(texts: WorkflowTexts, faults: Fault[]): OfficesFile['offices'] {
+  const file = 'offices.yaml';
+  const value = parseYaml(file, texts[file] ?? '', faults);
+  return validate(file, value, officesFile, faults)?.offices ?? {};
+}
+
+/** The ids of the clocks, or undefined if no clocks are declared. */
+function clocksOf(texts: WorkflowTexts, faults: Fault[]): ReadonlySet<string> | undefined {
+  const file = 'clocks.yaml';
+  const text = texts[file];
+  if (text === undefined) return undefined;
+  const value = parseYaml(file, text, faults);
+  const clocks: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'clocks') : {};
+  return new Set(Object.keys(typeof clocks === 'object' && clocks !== null ? clocks : {}));
+}
+
+function parseYaml(file: string, text: string, faults: Fault[]): unknown {
+  const document = parseDocument(text, { uniqueKeys: true, schema: 'core', version: '1.2' });
+  for (const { message, linePos } of document.errors)
+    faults.push({
+      file,
+      place: `line ${linePos?.[0].line ?? 1}`,
+      value: 'text that is not YAML',
+      remedy: message.split('\n')[0] ?? 'correct the syntax',
+    });
+  return document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 0 });
+}
+
+function validate<Shape extends z.ZodType>(
+  file: string,
+  value: unknown,
+  shape: Shape,
+  faults: Fault[],
+): z.infer<Shape> | undefined {
+  const read = shape.safeParse(value);
+  if (read.success) return read.data;
+  faults.push(...faultsOfIssues(file, value, read.error.issues));
+  return undefined;
+}

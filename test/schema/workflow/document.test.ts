@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { workflowsPage } from '../../../schema/workflow/document/document.ts';
+import { workflowsOfTexts } from '../../../schema/workflow/language/load.ts';
+import { light, others } from './declarations.ts';
+
+/** Tests the generated page on the workflows. */
+
+const workflows = [...workflowsOfTexts({ ...others, 'light.yaml': light }).values()];
+const page = workflowsPage(workflows, { roles: { 'duty-officer': 'Officer on duty' }, offices: {} });
+
+test('draws moves, computed states and ends, and leaves out moves that keep the state', () => {
+  expect(page).toContain('[*] --> s_red\n');
+  expect(page).toContain('s_red --> s_green : go\n');
+  expect(page).toContain('s_red --> s_late : clock\n');
+  expect(page).toContain('s_green --> s_broken : fail\n');
+  expect(page).toContain('class s_late computed');
+  expect(page).not.toContain('report\n');
+});
+
+test('the table of moves has a row for each move, with persons, values and time', () => {
+  expect(page).toContain('| `light.go` | `red` → `green` | **owner**: duty-officer |');
+  expect(page).toContain('`dueAt` (after its value before the move): The next time.');
+  expect(page).toContain('before `dueAt`<br>clock `switch`');
+  expect(page).toContain('| `light.report` | `broken` (stays) | **neighbour** |');
+});
+
+test('states what one side does not see', () => {
+  expect(page).toContain('The **neighbour** sees `broken` as `dark` from `dueAt` on');
+});
