@@ -1,0 +1,231 @@
+import { buildASTSchema, isInputObjectType, parse } from 'graphql';
+import type { Community } from '../../record/vocabulary.ts';
+import type { MoveFile, ValueFile } from '../language/language.ts';
+import type { Workflow } from '../language/load.ts';
+import { creatingMove, type KindWorkflows, laterMoves, mutationOf, workflowsOf } from '../served.ts';
+import { choiceType, enumValue, inputType, standingType } from './names.ts';
+
+/**
+ * Returns the part of a community's SDL that its workflows give: the mutations of the moves with their inputs, and the
+ * fields that show where a record stands. Empty if the community runs none. `sdl` is the community's other SDL: inputs
+ * of a creating move that are fields of the record's content are given there.
+ */
+export function workflowSdl(community: Community, sdl: string): string {
+  const kinds = [...workflowsOf(community).values()];
+  if (kinds.length === 0) return '';
+  const fieldsOf = contentFields(sdl);
+  return [shared, ...kinds.map((kind) => kindSdl(kind, fieldsOf(kind.type)))].join('\n');
+}
+
+const shared = `"When a move was made, if it is entered later than a few minutes after it happened."
+input LateEntryInput {
+  "The reason why the move is entered later."
+  reason: String!
+  "The channel by which the move was made, such as a telephone call."
+  channel: String!
+}
+
+"A move that was made in a workflow."
+type MadeMove {
+  "The name of the move."
+  move: String
+  "The organisation that made the move."
+  by: Organisation
+  "The time at which the move happened."
+  happenedAt: DateTime
+  "The time at which the move was entered."
+  recordedAt: DateTime
+  "The reason why the move was entered later. Null if it was entered at once."
+  lateReason: String
+  "The channel by which a move that was entered later was made."
+  lateChannel: String
+}
+`;
+
+function kindSdl(kind: KindWorkflows, content: ReadonlySet<string>): string {
+  const first = creatingMove(kind);
+  const creates = first === null ? [] : [mutation(kind.type, first.move, first.of.moves[first.move])];
+  const later = laterMoves(kind).map(({ of, move }) => mutation(kind.type, move, of.moves[move]));
+  return [
+    `extend type Mutation {\n${[...creates, ...later].join('\n')}\n}\n`,
+    `extend type ${kind.type} {\n${standingFields(kind).join('\n')}\n}\n`,
+    ...[kind.record, kind.thread].flatMap((of) => (of === null ? [] : [standingSdl(of)])),
+    ...(first === null ? [] : [creatingInput(kind, first.of, first.move, content)]),
+    ...laterMoves(kind).map(({ of, move }) => laterInput(of, move)),
+  ].join('\n');
+}
+
+function mutation(kind: string, move: string, declared: MoveFile | undefined): string {
+  const what =
+    declared?.from === 'none'
+      ? 'creates the record'
+      : declared?.to === undefined
+        ? 'keeps the state'
+        : 'changes the state';
+  return `  "Makes the move \`${move}\`, which ${what}."\n  ${mutationOf(kind, move)}("The move." input: ${inputType(kind, move)}!): ${kind}Payload`;
+}
+
+function standingFields({ record, thread }: KindWorkflows): readonly string[] {
+  return [
+    ...(record === null
+      ? []
+      : [`  "The state of the record in its workflow."\n  progress: ${standingType(record)}`]),
+    ...(thread === null
+      ? []
+      : [
+          `  "One thread for each ${thread.subject}. The asking organisation sees all of them, each ${thread.subject} sees its thread only, other readers none."\n  threads: [${standingType(thread)}!]`,
+        ]),
+  ];
+}
+
+function standingSdl(of: Workflow): string {
+  const type = standingType(of);
+  const subject =
+    of.subject === 'record'
+      ? ''
+      : `  "The ${of.subject} that the thread belongs to."\n  ${of.subject}: Organisation\n`;
+  const version =
+    of.subject === 'record'
+      ? ''
+      : `  "The version of the thread, for \`expectedVersion\`. The ${of.subject} sees it, the asking organisation states the version of the record."\n  version: Int\n`;
+  const facts = Object.entries(of.facts).map(
+    ([name, value]) => `  ${quote(value.is)}\n  ${name}: ${typeOf(of, name, value)}`,
+  );
+  return [
+    enumeration(`${type}State`, 'The state, as far as the reader may know it.', {
+      ...Object.fromEntries(Object.entries(of.states).map(([name, { is }]) => [name, is])),
+      ...Object.fromEntries(of.masks.map(({ as, is }) => [as, is])),
+    }),
+    ...choicesOf(of),
+    `${quote(of.is)}
+type ${type} {
+${subject}${version}  "The state at the time of the answer."
+  state: ${type}State
+  "The time since which the state holds."
+  since: DateTime
+${facts.join('\n')}
+  "The moves that the reader can make now, by the names of their mutations."
+  possibleMoves: [String!]
+  "The moves that were made, as far as the reader may know them, the oldest first."
+  moves: [MadeMove!]
+}
+`,
+  ].join('\n');
+}
+
+function choicesOf(of: Workflow): readonly string[] {
+  const facts = Object.entries(of.facts).map(([name, value]) => ({
+    name,
+    value,
+    type: choiceType(of, name),
+  }));
+  return facts.flatMap(({ value, type }) => (value.choices === undefined ? [] : [choiceSdl(type, value)]));
+}
+
+function choiceSdl(type: string, { is, choices = [] }: ValueFile): string {
+  return enumeration(
+    type,
+    is,
+    Object.fromEntries(
+      choices.map((choice) => [choice, `${enumValue(choice).replaceAll('_', ' ').toLowerCase()}.`]),
+    ),
+  );
+}
+
+function creatingInput(
+  { type }: KindWorkflows,
+  of: Workflow,
+  move: string,
+  content: ReadonlySet<string>,
+): string {
+  const rest = Object.entries(of.moves[move]?.input ?? {}).filter(
+    ([name]) => !content.has(name) && name !== 'addressees',
+  );
+  return input(of, move, rest, [
+    `  "A key chosen by the client. A repeated request with the same key is applied once and gives the same answer."\n  key: ID!`,
+    `  "The content of the record. The asking organisation and the state are those of the move."\n  content: ${type}Content!`,
+    `  "The addressees, 100 at most, by registry ids such as \`cert-eu\`."\n  addressees: [ID!]!`,
+    `  "The readers of the record. By default AMBER, for the asking organisation and the addressees."\n  reading: ReadingInput`,
+  ]);
+}
+
+function laterInput(of: Workflow, move: string): string {
+  const isThread = of.subject !== 'record';
+  const version = isThread
+    ? `The version that the move is based on: of the thread for its ${of.subject}, of the record for the asking organisation.`
+    : 'The version of the record that the move is based on. A different current version gives STALE_VERSION.';
+  return input(of, move, Object.entries(of.moves[move]?.input ?? {}), [
+    `  "A key chosen by the client. A repeated request with the same key is applied once and gives the same answer."\n  key: ID!`,
+    `  "The id of the record."\n  id: ID!`,
+    `  ${quote(version)}\n  expectedVersion: Int!`,
+    ...(isThread
+      ? [
+          `  "The ${of.subject} whose thread it is. By default the reader's organisation."\n  ${of.subject}: ID`,
+        ]
+      : []),
+  ]);
+}
+
+function input(
+  of: Workflow,
+  move: string,
+  stated: readonly (readonly [string, MoveFile['input'][string]])[],
+  first: readonly string[],
+): string {
+  const choices = stated.filter(
+    ([name, { choices: some }]) => some !== undefined && !Object.hasOwn(of.facts, name),
+  );
+  const fields = stated.map(([name, value]) => {
+    const isRequired = value.optional !== true && value.when === undefined;
+    return `  ${quote(value.is)}\n  ${name}: ${typeOf(of, name, value, move)}${isRequired ? '!' : ''}`;
+  });
+  return `${choices.map(([name, value]) => choiceSdl(choiceType(of, name, move), value)).join('\n')}"The move \`${move}\`."
+input ${inputType(of.kind, move)} {
+${[...first, ...fields].join('\n')}
+  "The time at which the move happened, if it was before it is entered: 24 hours at most."
+  happenedAt: DateTime
+  "The reason of a move that is entered later, and its channel."
+  late: LateEntryInput
+}
+`;
+}
+
+function typeOf(of: Workflow, name: string, { type }: ValueFile, move?: string): string {
+  if (type === 'choice') return choiceType(of, name, move);
+  return types[type];
+}
+
+const types: Readonly<Record<Exclude<ValueFile['type'], 'choice'>, string>> = {
+  text: 'String',
+  instant: 'DateTime',
+  boolean: 'Boolean',
+  number: 'Float',
+  organisation: 'ID',
+  organisations: '[ID!]',
+  person: 'String',
+  persons: '[String!]',
+  'member-state': 'ID',
+  'member-states': '[ID!]',
+  record: 'ID',
+  records: '[ID!]',
+  items: '[String!]',
+};
+
+function enumeration(type: string, is: string, values: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(values).map(([name, text]) => `  ${quote(text)}\n  ${enumValue(name)}`);
+  return `${quote(is)}\nenum ${type} {\n${lines.join('\n')}\n}\n`;
+}
+
+function quote(text: string): string {
+  const [first = '', ...rest] = text.trim();
+  const sentence = `${first.toUpperCase()}${rest.join('')}`;
+  return JSON.stringify(sentence.endsWith('.') ? sentence : `${sentence}.`);
+}
+
+function contentFields(sdl: string): (kind: string) => ReadonlySet<string> {
+  const schema = buildASTSchema(parse(sdl), { assumeValidSDL: true });
+  return (kind) => {
+    const content = schema.getType(`${kind}Content`);
+    return new Set(isInputObjectType(content) ? Object.keys(content.getFields()) : []);
+  };
+}

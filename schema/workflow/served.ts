@@ -1,0 +1,129 @@
+import type { Community } from '../record/vocabulary.ts';
+import type { MoveFile } from './language/language.ts';
+import { readWorkflowTexts, type Workflow, workflowsOfTexts } from './language/load.ts';
+
+/** The workflows that the subgraphs run, by their files. The others are declared only: no move of theirs can be made. */
+const names: Partial<Record<Community, readonly string[]>> = {
+  'joint-unit': ['hold', 'information-request', 'information-thread'],
+};
+
+/** Returns whether a subgraph runs the workflow of a file. */
+export function isServed(name: string): boolean {
+  return Object.values(names).some((served) => served.includes(name));
+}
+
+/** The workflows of one kind of record: of the record itself, and of its threads. */
+export type KindWorkflows = {
+  readonly type: string;
+  readonly record: Workflow | null;
+  readonly thread: Workflow | null;
+};
+
+/**
+ * Returns the workflows that a community's subgraph runs, by the kind of record. Only their files are read, once in a
+ * process: the others would cost each subgraph a second at its start.
+ */
+export function workflowsOf(community: Community): ReadonlyMap<string, KindWorkflows> {
+  const known = read.get(community);
+  if (known !== undefined) return known;
+  const kinds = kindsOf(names[community] ?? []);
+  read.set(community, kinds);
+  return kinds;
+}
+
+const read = new Map<Community, ReadonlyMap<string, KindWorkflows>>();
+
+function kindsOf(served: readonly string[]): ReadonlyMap<string, KindWorkflows> {
+  if (served.length === 0) return new Map();
+  const files = new Set([...served.map((name) => `${name}.yaml`), 'offices.yaml']);
+  const texts = Object.entries(readWorkflowTexts()).filter(([file]) => files.has(file));
+  const all = workflowsOfTexts(Object.fromEntries(texts));
+  const kinds = Map.groupBy(
+    served.map((name) => servedIn(all, name)),
+    ({ kind }) => kind,
+  );
+  return new Map(
+    [...kinds].map(([type, of]) => {
+      const record = of.find(({ subject }) => subject === 'record') ?? null;
+      const thread = of.find(({ subject }) => subject !== 'record') ?? null;
+      return [type, { type, record, thread }];
+    }),
+  );
+}
+
+/** Returns the move that creates a record of the kind, with the workflow that has it. */
+export function creatingMove({
+  record,
+  thread,
+}: KindWorkflows): { readonly of: Workflow; readonly move: string } | null {
+  for (const workflow of [record, thread]) {
+    const found = Object.entries(workflow?.moves ?? {}).find(([, { from }]) => isStart(workflow, from));
+    if (workflow !== null && found !== undefined) return { of: workflow, move: found[0] };
+  }
+  return null;
+}
+
+/** Returns the moves that persons make on what exists: all except the creating one, the clock's and the system's. */
+export function laterMoves(kind: KindWorkflows): readonly { readonly of: Workflow; readonly move: string }[] {
+  const first = creatingMove(kind);
+  return [kind.record, kind.thread].flatMap((of) =>
+    Object.entries(of?.moves ?? {}).flatMap(([move, { by }]) => {
+      const isFirst = first?.of === of && first?.move === move;
+      return of === null || isFirst || by === 'clock' || by === 'system' ? [] : [{ of, move }];
+    }),
+  );
+}
+
+/**
+ * Returns the fields of a record's content that its workflows read or set: relations, facts, and what the first move
+ * states. A change by hand of one of them would bypass the moves.
+ */
+export function fieldsOfWorkflows(kind: KindWorkflows): ReadonlySet<string> {
+  const first = creatingMove(kind);
+  const of = [kind.record, kind.thread].filter((workflow) => workflow !== null);
+  return new Set([
+    'state',
+    ...of.flatMap(({ relations }) => Object.values(relations).flatMap(({ field }) => field ?? [])),
+    ...of.flatMap(({ facts, fields }) => [...Object.keys(facts), ...Object.keys(fields)]),
+    ...Object.keys(first?.of.moves[first.move]?.input ?? {}),
+  ]);
+}
+
+/** Returns the name of the mutation of a move, such as `agreeDeconflictionHold`. */
+export function mutationOf(type: string, move: string): string {
+  return `${move}${type}`;
+}
+
+function isStart(of: Workflow | null, from: MoveFile['from']): boolean {
+  if (from === 'none') return true;
+  const starts = from !== 'any' && from.some((state) => of?.states[state]?.initial === true);
+  return starts && of?.subject === 'record';
+}
+
+function servedIn(all: ReadonlyMap<string, Workflow>, name: string): Workflow {
+  const workflow = all.get(name);
+  if (workflow === undefined) throw new Error(`expected schema/workflow/${name}.yaml`);
+  const second = Object.entries(workflow.moves).find(([, { secondPerson }]) => secondPerson !== undefined);
+  if (second !== undefined)
+    throw new Error(`${name}.yaml: ${second[0]} needs a second person, which no subgraph asks for yet`);
+  return { ...workflow, moves: mapValues(workflow.moves, withoutUnchecked) };
+}
+
+/** The conditions in words that the person who makes the move judges. */
+const judged: ReadonlySet<string> = new Set([
+  'The ground for the hold is gone.',
+  'An answer from records of another originator needs a release by that originator (release-request.yaml).',
+]);
+
+/** Leaves out readers who may make a move only under a condition in words that neither code nor the person decides. */
+function withoutUnchecked(move: MoveFile): MoveFile {
+  if (typeof move.by === 'string') return move;
+  return { ...move, by: move.by.filter(({ if: words }) => words === undefined || judged.has(words)) };
+}
+
+function mapValues<Value>(
+  values: Readonly<Record<string, Value>>,
+  map: (value: Value) => Value,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
+}
