@@ -1,6 +1,6 @@
 /** Codes of the contract's `UserErrorCode`. */
 export type UserErrorCode =
-  'NOT_FOUND' | 'STALE_VERSION' | 'KEY_REUSED' | 'INVALID' | 'NOT_ALLOWED' | 'CLOSED';
+  'NOT_FOUND' | 'STALE_VERSION' | 'KEY_REUSED' | 'INVALID' | 'NOT_ALLOWED' | 'WRONG_STATE' | 'CLOSED';
 
 /** The reason why a change was refused, as a value of the payload. */
 export type UserError = {

@@ -1,4 +1,4 @@
-import type { Collection } from 'mongodb';
+import type { ClientSession, Collection } from 'mongodb';
 import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
@@ -45,12 +45,24 @@ export type Made = {
   /** Returns whether an existing join row of a shared key stays. Feeds name keys that the content does not have. */
   readonly keeps: (key: string) => boolean;
   readonly sortAt: Date | null;
+  /** Writes what belongs to the change, in the same transaction. */
+  readonly also?: (session: ClientSession) => Promise<void>;
   /** Set if what belongs to the record must be at least as strict as this. `isVisible` is true for readable records. */
   readonly covers?: {
     readonly reading: Reading;
     readonly isVisible: (envelope: Envelope, kind: string) => boolean;
   };
 };
+
+/** A change that writes no record, such as a move of one thread. `also` writes it. */
+export type Unwritten = {
+  readonly record: string;
+  readonly version: number;
+  also(session: ClientSession): Promise<void>;
+};
+
+/** Decides a change in its transaction. Throws Refused if it is refused. */
+export type Make = (find: Finder, session: ClientSession) => Promise<Made | Unwritten>;
 
 type Work = {
   readonly store: CommunityStore;
@@ -85,10 +97,11 @@ const durable = { writeConcern: { w: 'majority' }, maxCommitTimeMS: deadlineMs }
  * key of the same subject returns the first outcome again, or KEY_REUSED if the change is another one. Throws Refused
  * if the change is refused, and the errors of the store.
  */
-export async function writeOnce(work: Work, make: (find: Finder) => Promise<Made>): Promise<Outcome> {
+export async function writeOnce(work: Work, make: Make): Promise<Outcome> {
   const { store, readerAccess, input, what, community } = work;
   const _id = hashOf([community, readerAccess.reader.subject, readerAccess.reader.picture, input.key]);
-  const hash = hashOf([what, input]);
+  // A person of two organisations must not take the outcome of one for that of the other.
+  const hash = hashOf([what, readerAccess.reader.organisation, input]);
   const until = performance.now() + deadlineMs;
   const run = async (): Promise<Outcome> => {
     const keyPolicy = await work.keyAssigner.current();
@@ -96,15 +109,13 @@ export async function writeOnce(work: Work, make: (find: Finder) => Promise<Made
     return await inWriteTransaction(store, work.keyAssigner, limits, async (session) => {
       const known = await changesIn(store).findOne({ _id }, { session });
       if (known !== null) return again(known, hash);
-      const made = await make(finderIn(store, readerAccess, session));
-      const record = toRecord(made, keyPolicy, schemaOf(store, made.kind.type), readerAccess.now);
+      const made = await make(finderIn(store, readerAccess, session), session);
+      await made.also?.(session);
       const by = { keyPolicy, now: readerAccess.now, session };
-      await put(store, made, record, by);
-      const parts = await cover(store, made, by);
-      const alsoMarked = visibleOf(parts, made);
-      const kept = { ...keep(_id, hash, what, made, readerAccess.now), ...keepParts(parts), alsoMarked };
+      const change = 'kind' in made ? await writeMade(store, what, made, by) : unwritten(made);
+      const kept = { _id, hash, what, at: readerAccess.now, ...change };
       await changesIn(store).insertOne(kept, { session });
-      return { id: record._id, version: record.envelope.version, alsoMarked, userErrors: [] };
+      return outcomeOf(kept);
     });
   };
   return await within(deadlineMs, retryOvertaken(run));
@@ -113,8 +124,30 @@ export async function writeOnce(work: Work, make: (find: Finder) => Promise<Made
 function again(known: KeptChange, hash: string): Outcome {
   if (known.hash !== hash)
     throw new Refused('KEY_REUSED', ['key'], 'this key was used for another change: use a new key');
-  const { record: id, version, alsoMarked = [] } = known;
+  return outcomeOf(known);
+}
+
+function outcomeOf({ record: id, version, alsoMarked = [] }: KeptChange): Outcome {
   return { id, version, alsoMarked, userErrors: [] };
+}
+
+type Change = Omit<KeptChange, '_id' | 'hash' | 'what' | 'at'>;
+
+/** Writes a record, its join rows, and what is marked up with it. */
+async function writeMade(
+  store: CommunityStore,
+  what: string,
+  made: Made,
+  by: WriteOptions & { readonly keyPolicy: KeyPolicy },
+): Promise<Change> {
+  const record = toRecord(made, by.keyPolicy, schemaOf(store, made.kind.type), by.now);
+  await put(store, made, record, by);
+  const parts = await cover(store, made, by);
+  return { ...readingsOf(what, made), ...keepParts(parts), alsoMarked: visibleOf(parts, made) };
+}
+
+function unwritten({ record, version }: Unwritten): Change {
+  return { record, version };
 }
 
 /** Marks up what belongs to the record, and returns it. */
@@ -186,13 +219,10 @@ function toRecord(made: Made, keyPolicy: KeyPolicy, schema: SchemaVersions, now:
   );
 }
 
-function keep(_id: string, hash: string, what: string, made: Made, at: Date): KeptChange {
-  const { before, envelope } = made;
-  const readings =
-    what === 'mark' && before !== null
-      ? { reading: { before: readingIn(before.envelope), after: readingIn(envelope) } }
-      : {};
-  return { _id, hash, what, record: made.id, version: envelope.version, at, ...readings };
+function readingsOf(what: string, { before, envelope, id }: Made): Change {
+  const change = { record: id, version: envelope.version };
+  if (what !== 'mark' || before === null) return change;
+  return { ...change, reading: { before: readingIn(before.envelope), after: readingIn(envelope) } };
 }
 
 function readingIn({ marking, audience, embargoUntil, portions }: Envelope): object {
