@@ -16,6 +16,7 @@ export const actions = {
   export: 'x',
   create: 'c',
   change: 'h',
+  move: 'v',
   'mark-up': 'p',
   'mark-down': 'd',
   release: 'l',

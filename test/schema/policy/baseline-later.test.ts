@@ -306,14 +306,39 @@ test('J25 refuses machines records with PAP above GREEN and TLP:RED', () => {
   );
 });
 
-test('J26 allows only police and CSIRTs to change a deconfliction hold', () => {
+test('J26 allows police and response teams to make moves on a deconfliction hold, and nobody to write its state', () => {
   const hold = envelopeOf({
     originator: 'europol',
     marking: markingOf({ tlp: 'AMBER_STRICT' }),
     audience: audienceOf({ organisations: ['csirt-fr'] }),
   });
-  expect(mayDo(readerOf({ roles: ['csirt-analyst'] }), 'change', 'DeconflictionHold', hold)).toBe(true);
-  expect(mayDo(readerOf({ roles: ['private-user'] }), 'change', 'DeconflictionHold', hold)).toBe(false);
+  const analyst = readerOf({ roles: ['csirt-analyst'] });
+  expect(mayDo(analyst, 'move', 'DeconflictionHold', hold)).toBe(true);
+  expect(mayDo(analyst, 'change', 'DeconflictionHold', hold)).toBe(false);
+  expect(mayDo({ ...analyst, client: 'machine' }, 'move', 'DeconflictionHold', hold)).toBe(false);
+  expect(mayDo(readerOf({ roles: ['private-user'] }), 'move', 'DeconflictionHold', hold)).toBe(false);
+});
+
+test('J35 allows the persons of a request to make its moves, and J36 no auditor or administrator', () => {
+  const asked = envelopeOf({
+    originator: 'cert-eu',
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ organisations: ['csirt-fr'] }),
+  });
+  const analyst = readerOf({ roles: ['csirt-analyst'] });
+  expect(mayDo(analyst, 'move', 'InformationRequest', asked)).toBe(true);
+  expect(mayDo({ ...analyst, client: 'machine' }, 'move', 'InformationRequest', asked)).toBe(false);
+  expect(mayDo({ ...analyst, organisation: 'csirt-pl' }, 'move', 'InformationRequest', asked)).toBe(false);
+  for (const role of [
+    'policy-auditor',
+    'data-protection-officer',
+    'edps',
+    'external-auditor',
+    'hub-administrator',
+  ])
+    expect(mayDo(readerOf({ roles: ['csirt-analyst', role] }), 'move', 'InformationRequest', asked)).toBe(
+      false,
+    );
 });
 
 test('J27 allows an emergency release only to the duty officer of the originator', () => {
@@ -379,10 +404,10 @@ test('J34 notifies recipients of AMBER, and nobody of RED, of a foreign draft an
   expect(isNotified(police, toPolice({ handlingCodes: ['H2'] }), 'Contribution')).toBe(false);
 });
 
-test('has all rules J01 to J34, each with reason and source', () => {
+test('has all rules J01 to J36, each with reason and source', () => {
   const ids = new Set(policy.source.rules.map(({ id }) => id.slice(0, 3)));
   expect([...ids].toSorted()).toEqual(
-    Array.from({ length: 34 }, (_, at) => `J${String(at + 1).padStart(2, '0')}`),
+    Array.from({ length: 36 }, (_, at) => `J${String(at + 1).padStart(2, '0')}`),
   );
   for (const { because, source } of policy.source.rules)
     expect(`${because}${source}`.length).toBeGreaterThan(20);

@@ -5,7 +5,15 @@ import type { Policy } from '../../decide/policy.ts';
 import { keysOf, objectTypes, type Subgraph } from './subgraph.ts';
 
 const asking: readonly Action[] = ['read', 'search', 'aggregate', 'export'];
-const doing: readonly Action[] = ['create', 'change', 'mark-up', 'mark-down', 'release', 'administer'];
+const doing: readonly Action[] = [
+  'create',
+  'change',
+  'move',
+  'mark-up',
+  'mark-down',
+  'release',
+  'administer',
+];
 
 /**
  * Returns a message for each type whose nature in coordinates.yaml does not fit the schema. Such a type would get the

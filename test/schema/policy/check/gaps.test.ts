@@ -112,7 +112,7 @@ test('rejects a guarded or contributed field that is not nullable', () => {
 test('rejects an action that does not fit a mutation or a subscription', () => {
   const read = withFields('Mutation', 'Advisory.content', 'publish');
   expect(gapsOf('type Mutation { publish: Boolean }', 'cert-eu', read)).toEqual([
-    'cert-eu: Mutation.publish: expected the action create, change, mark-up, mark-down, release, administer, got read',
+    'cert-eu: Mutation.publish: expected the action create, change, move, mark-up, mark-down, release, administer, got read',
   ]);
   const change = withFields('Mutation', 'Advisory.content!change', 'publish');
   expect(gapsOf('type Mutation { publish: Boolean }', 'cert-eu', change)).toEqual([]);
