@@ -2,6 +2,7 @@ import { Kind, parse, visit } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { communities, type Community } from './record/vocabulary.ts';
+import { workflowSdl } from './workflow/graph/sdl.ts';
 
 /** The subgraphs: the hub's own (entity references and registry), and one for each community. */
 export const subgraphNames = ['hub', ...communities] as const;
@@ -22,12 +23,20 @@ export function subgraphSdl(name: SubgraphName): string {
 
 /**
  * Returns the SDL of a subgraph as its files declare it: federation header, scales.graphql, common.graphql (communities
- * only), its own file. `!` on a field of a `<Kind>Content` input declares that every record of the kind has a value.
+ * only), its own file, and the moves of its workflows. `!` on a field of a `<Kind>Content` input declares that every record
+ * of the kind has a value.
  */
 export function declaredSdl(name: SubgraphName): string {
+  const known = declaredOf.get(name);
+  if (known !== undefined) return known;
   const shared = name === 'hub' ? ['scales.graphql'] : ['scales.graphql', 'common.graphql'];
-  return [federation, ...[...shared, `${name}.graphql`].map(read)].join('\n');
+  const written = [federation, ...[...shared, `${name}.graphql`].map(read)].join('\n');
+  const sdl = name === 'hub' ? written : `${written}\n${workflowSdl(name, written)}`;
+  declaredOf.set(name, sdl);
+  return sdl;
 }
+
+const declaredOf = new Map<SubgraphName, string>();
 
 /** Returns the text of a file in this folder. */
 export function read(file: string): string {

@@ -86,6 +86,9 @@ function collect(value: unknown, type: GraphQLInputType, found: Found): void {
     return;
   }
   const given = value as Readonly<Record<string, unknown>>;
+  // The first move of a workflow names those who take part: they become recipients.
+  for (const one of (given['addressees'] as readonly unknown[] | null | undefined) ?? [])
+    found.organisations.add(String(one));
   if (named.name === 'AudienceInput')
     for (const list of recipientLists)
       for (const one of (given[list] as readonly unknown[] | null | undefined) ?? [])

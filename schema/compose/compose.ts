@@ -1,5 +1,6 @@
 import { composeServices } from '@apollo/composition';
 import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 import { buildSchema, lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { findUnannouncedBreaks } from './breaking.ts';
@@ -9,11 +10,22 @@ import { findPolicyGaps } from '../policy/check/coverage.ts';
 import { coordinatesFile, domainFile, rulesFile } from '../policy/language/language.ts';
 import { readPolicy } from '../policy/decide/load.ts';
 import { read, subgraphNames, subgraphSdl } from '../sources.ts';
+import { workflowsPage } from '../workflow/document/document.ts';
+import { WorkflowError } from '../workflow/language/faults.ts';
+import { calendarFile, clocksFile } from '../workflow/clock/language.ts';
+import { officesFile, workflowFile } from '../workflow/language/language.ts';
+import { loadOffices, readWorkflowTexts, workflowsOfTexts } from '../workflow/language/load.ts';
 
-/** The generated files: the supergraph, the published schema, and JSON Schemas for the policy files. */
+/**
+ * The generated files, by their path from this folder's parent: the supergraph, the published schema, the page on the
+ * workflows, and JSON Schemas for the files of the policy and of the workflows.
+ */
 export type Composed = Readonly<
-  Record<'supergraph.graphql' | 'published.graphql', string> & Record<`policy/${string}.schema.json`, string>
+  Record<'supergraph.graphql' | 'published.graphql' | typeof workflowsFile, string> &
+    Record<`${'policy' | 'workflow'}/${string}.schema.json`, string>
 >;
+
+const workflowsFile = '../subgraphs/joint-unit/WORKFLOWS.md';
 
 /** Composes the supergraph from the SDL of the subgraphs. Throws one error with a line for each composition error. */
 export function compose(): Composed {
@@ -31,19 +43,30 @@ export function compose(): Composed {
     'policy/domain.schema.json': schemaOf(domainFile),
     'policy/rules.schema.json': schemaOf(rulesFile),
     'policy/coordinates.schema.json': schemaOf(coordinatesFile),
+    'workflow/workflow.schema.json': schemaOf(workflowFile),
+    'workflow/offices.schema.json': schemaOf(officesFile),
+    'workflow/clocks.schema.json': schemaOf(clocksFile),
+    'workflow/calendar.schema.json': schemaOf(calendarFile),
+    [workflowsFile]: describeWorkflows(),
   };
 }
 
-/** Returns the JSON Schema (2020-12) of a policy file. */
+/** Returns the page on the workflows, as they are declared. */
+function describeWorkflows(): string {
+  const workflows = [...workflowsOfTexts(readWorkflowTexts()).values()];
+  return workflowsPage(workflows, { roles: readPolicy().source.domain.roles, offices: loadOffices() });
+}
+
+/** Returns the JSON Schema (2020-12) of a YAML file, as a person writes it. */
 function schemaOf(shape: z.ZodType): string {
-  return `${JSON.stringify(z.toJSONSchema(shape), null, 2)}\n`;
+  return `${JSON.stringify(z.toJSONSchema(shape, { io: 'input' }), null, 2)}\n`;
 }
 
 /** Returns a message for each generated file that is out of date. */
 export function findDrift(composed: Composed): readonly string[] {
   return Object.entries(composed)
     .filter(([file, text]) => readIfExists(file) !== text)
-    .map(([file]) => `schema/${file} is out of date: run \`npm run compose\``);
+    .map(([file]) => `${join('schema', file)} is out of date: run \`npm run compose\``);
 }
 
 function main(check: boolean): void {
@@ -71,4 +94,15 @@ function pathOf(file: string): string {
   return fileURLToPath(new URL(`../${file}`, import.meta.url));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.includes('--check'));
+/** Prints faults in declarations as lines, without the stack of the loader. */
+function run(): void {
+  try {
+    main(process.argv.includes('--check'));
+  } catch (error) {
+    if (!(error instanceof WorkflowError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) run();

@@ -18,7 +18,11 @@ export const kinds: readonly Kind[] = [
     says: statesOfCase,
     timesInOrder: [['participants.joinedAt', 'participants.leftAt']],
   }),
-  declared('joint-unit', 'InformationRequest', 'informationRequests', { filters: ['priority'] }),
+  declared('joint-unit', 'InformationRequest', 'informationRequests', {
+    filters: ['priority'],
+    // A list under an organisation would tell one addressee of the others.
+    guarded: ['to'],
+  }),
   declared('joint-unit', 'DeconflictionHold', 'deconflictionHolds', { filters: ['state'] }),
   declared('joint-unit', 'Mobilisation', 'mobilisations', {
     filters: ['mechanism'],

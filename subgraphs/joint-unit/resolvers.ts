@@ -1,3 +1,4 @@
+import { addresseesIn, movesOf, standingFields } from '../serve/graph/moves.ts';
 import { assess, changesOf } from '../serve/graph/mutations.ts';
 import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
 import { assessments, kinds } from './records.ts';
@@ -20,7 +21,11 @@ export const resolvers: Resolvers = {
     ...rootFieldsTo('CommunicationLine', 'communicationLines', 'communicationLine'),
     ...rootFieldsTo('Recall', 'recalls', 'recall'),
   },
-  Mutation: { ...changesOf('joint-unit', kinds), assessJointCaseRecord: assess('JointCaseRecord') },
+  Mutation: {
+    ...changesOf('joint-unit', kinds),
+    ...movesOf('joint-unit'),
+    assessJointCaseRecord: assess('JointCaseRecord'),
+  },
   Vulnerability: {
     jointCaseRecords: pageOf('JointCaseRecord'),
   },
@@ -62,8 +67,11 @@ export const resolvers: Resolvers = {
     communicationLines: pageOf('CommunicationLine'),
   },
   JointCaseRecord: recordOf('JointCaseRecord', { statesAffected: itemsOfOwnState(assessments) }),
-  InformationRequest: recordOf('InformationRequest'),
-  DeconflictionHold: recordOf('DeconflictionHold'),
+  InformationRequest: recordOf('InformationRequest', {
+    ...standingFields,
+    to: addresseesIn('joint-unit', 'InformationRequest', 'to'),
+  }),
+  DeconflictionHold: recordOf('DeconflictionHold', { threads: standingFields.threads }),
   Mobilisation: recordOf('Mobilisation'),
   ResponseTeam: recordOf('ResponseTeam'),
   Agreement: recordOf('Agreement'),

@@ -30,6 +30,9 @@ import { type Versions, versionsIn } from './store/policy-versions.ts';
 import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store/store.ts';
 import { type AssertedRequest, HubAuthenticator } from './verify/verify.ts';
+import { Moves } from './workflow/moves.ts';
+import { workflowRulesOf } from './workflow/rules.ts';
+import { Standings } from './workflow/standings.ts';
 
 /** Longer than the hub waits for a subgraph (JCU_PART_DEADLINE_MS by default). */
 const drainMs = 5000;
@@ -229,6 +232,10 @@ function contextOf(
   });
   const alarm = (message: string) => log.error({ alarm: true }, message);
   const keyAssigner = followKeyState(store, versions, policy.source.version);
-  const changes = new Changes({ community: name, kinds, store, policy, keyAssigner, readerAccess, alarm });
-  return { reader, readerAccess, assertion, loaders, changes };
+  const parts = { community: name, kinds, store, policy, keyAssigner, readerAccess, alarm };
+  const changes = new Changes(parts);
+  const workflowParts = { ...parts, ...workflowRulesOf(name) };
+  const moves = new Moves(workflowParts);
+  const standings = new Standings(workflowParts);
+  return { reader, readerAccess, assertion, loaders, changes, moves, standings };
 }

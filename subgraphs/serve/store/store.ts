@@ -3,6 +3,7 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import type { Link } from './links.ts';
 import { SchemaVersions } from '../record/schema-versions.ts';
+import { createWorkflowIndexes } from '../workflow/progress-store.ts';
 
 /** A community's store: one connection, one model for each kind, and the join rows. */
 export type CommunityStore = {
@@ -70,6 +71,7 @@ export function openStore(
   void connect(connection, uri, monitorCommands, report)
     .then(async () => {
       await Promise.all([links, ...records.values()].map(async (model) => await model.createIndexes()));
+      await createWorkflowIndexes({ connection });
     })
     .catch(report);
   return { connection, records, links, schemas };

@@ -8,7 +8,8 @@ import type { Recipients } from '../../../gateway/registry/registry.ts';
 
 const schema = buildSchema(`
   type Query { a: Int }
-  type Mutation { mark(input: MarkInput!): Int }
+  type Mutation { mark(input: MarkInput!): Int ask(input: AskInput!): Int }
+  input AskInput { addressees: [ID!]! }
   input MarkInput { reading: ReadingInput! }
   input ReadingInput { audience: AudienceInput portions: [PortionInput!] }
   input PortionInput { path: String! audience: AudienceInput }
@@ -47,6 +48,7 @@ test.each([
     'mutation M($a: AudienceInput) { ...F } fragment F on Mutation { mark(input: { reading: { audience: $a } }) }',
     { a: audience },
   ],
+  ['the addressees of a move', 'mutation { ask(input: { addressees: ["cert-eu", "nobody"] }) }', {}],
 ])('refuses an unknown organisation in %s, and names it', async (_where, text, variables) => {
   await expect(check(text, variables)).rejects.toThrow(unknown);
 });

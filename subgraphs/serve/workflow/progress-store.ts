@@ -1,0 +1,85 @@
+import type { ClientSession, Collection } from 'mongodb';
+import type { Connection } from 'mongoose';
+import type { Progress } from '../../../schema/workflow/engine/progress.ts';
+
+/**
+ * Where a record or one of its threads stands. It is a document separate from the record, so that a move in one thread changes
+ * nothing that readers of the record see: neither its version nor its time.
+ */
+export type StoredProgress = {
+  /** The id of the record; for a thread followed by a space and the organisation. */
+  readonly _id: string;
+  readonly record: string;
+  readonly workflow: string;
+  /** The registry id of the organisation that the thread belongs to. Null for the record itself. */
+  readonly organisation: string | null;
+  readonly version: number;
+  readonly progress: Progress;
+};
+
+/** A move that was made. None is ever changed or deleted: a wrong one is corrected by another. */
+export type StoredMove = {
+  readonly record: string;
+  readonly workflow: string;
+  /** The organisation of the thread. Null for a move of the record itself. */
+  readonly organisation: string | null;
+  readonly move: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly by: { readonly organisation: string; readonly subject: string };
+  readonly happenedAt: Date;
+  readonly recordedAt: Date;
+  readonly late: { readonly reason: string; readonly channel: string } | null;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Whether a mask hides the state that it leads to. The side from which it is hidden never loads it. */
+  readonly isHidden: boolean;
+  /** The key of the client's request, which is also the key of the audit log's entry. */
+  readonly key: string;
+};
+
+/** A store, as far as it has its connection. */
+type Connected = { readonly connection: Connection };
+
+/** The most addressees of one record. */
+export const maxThreads = 100;
+
+/** From this number of moves on, a record and each thread take only those that change the state. */
+export const maxMoves = 100;
+
+/** The progress of records and threads. */
+export function progressIn({ connection }: Connected): Collection<StoredProgress> {
+  return connection.collection<StoredProgress>('progress');
+}
+
+/** The moves that were made. */
+export function movesIn({ connection }: Connected): Collection<StoredMove> {
+  return connection.collection<StoredMove>('moves');
+}
+
+/** Creates the indexes of both collections. Reads find progress and moves by their record, threads of one reader too. */
+export async function createWorkflowIndexes(store: Connected): Promise<void> {
+  await progressIn(store).createIndex({ record: 1, organisation: 1 }, { unique: true });
+  await movesIn(store).createIndex({ record: 1, isHidden: 1, organisation: 1, recordedAt: 1 });
+}
+
+/** Returns the id of the progress of a record, or of the thread of an organisation. */
+export function progressId(record: string, organisation: string | null): string {
+  return organisation === null ? record : `${record} ${organisation}`;
+}
+
+/** Writes a move and the progress that it leads to. `before` is null for a new progress. */
+export async function writeMove(
+  store: Connected,
+  move: StoredMove,
+  progress: Progress,
+  before: StoredProgress | null,
+  session: ClientSession,
+): Promise<void> {
+  const { record, workflow, organisation } = move;
+  const _id = progressId(record, organisation);
+  const version = (before?.version ?? 0) + 1;
+  const after: StoredProgress = { _id, record, workflow, organisation, version, progress };
+  if (before === null) await progressIn(store).insertOne(after, { session });
+  else await progressIn(store).replaceOne({ _id }, after, { session });
+  await movesIn(store).insertOne({ ...move }, { session });
+}
