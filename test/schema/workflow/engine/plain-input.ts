@@ -40,10 +40,12 @@ export function holds(when: MoveFile['when'], values: Values): boolean {
   return Object.entries(when ?? {}).every(([name, words]) => words.includes(String(values[name])));
 }
 
+/** A text has at most 10,000 characters, any other value 200, and a list 100 of them. */
 function fits({ type, choices }: MoveFile['input'][string], value: unknown): boolean {
   if (type === 'choice') return choices?.some((choice) => choice === value) === true;
   if (type === 'text') return typeof value !== 'string' || (value.trim() !== '' && value.length <= 10_000);
-  return true;
+  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return all.length <= 100 && all.every((one) => typeof one !== 'string' || one.length <= 200);
 }
 
 function isLater(value: unknown, limit: unknown): boolean {
