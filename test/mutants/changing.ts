@@ -69,7 +69,7 @@ export const changing: readonly Guard[] = [
   {
     name: 'the reason of a hold on the side of its asker',
     file: 'subgraphs/serve/workflow/moves.ts',
-    from: "tlp: 'AMBER_STRICT' as const",
+    from: '...own.map(([path]) => ({ path, marking, audience }))',
     to: '',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/holds',
