@@ -1,4 +1,6 @@
 import DataLoader from 'dataloader';
+import type { FindCursor } from 'mongodb';
+import { HubError } from '../../../schema/errors.ts';
 import type { Policy, ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import { organisationKey } from '../../../schema/record/keys.ts';
 import { movesFrom } from '../../../schema/workflow/engine/decide.ts';
@@ -147,11 +149,8 @@ function historyLoader(
 ): DataLoader<string, readonly ShownMove[]> {
   return new DataLoader(async (records) => {
     const query = { ...filter, record: { $in: [...records] } };
-    const found = await movesIn(store)
-      .find(query)
-      .project<ShownMove>(shownMembers)
-      .sort({ recordedAt: 1, _id: 1 })
-      .toArray();
+    const cursor = movesIn(store).find(query).project<ShownMove>(shownMembers);
+    const found = await atMost(cursor.sort({ recordedAt: 1, _id: 1 }), maxMovesRead);
     return records.map((id) => found.filter(({ record }) => record === id));
   });
 }
@@ -162,9 +161,21 @@ function progressLoader(
 ): DataLoader<string, readonly StoredProgress[]> {
   return new DataLoader(async (records) => {
     const query = { ...filter, record: { $in: [...records] } };
-    const found = await progressIn(store).find(query).sort({ organisation: 1 }).toArray();
+    const found = await atMost(progressIn(store).find(query).sort({ organisation: 1 }), maxThreadsRead);
     return records.map((id) => found.filter(({ record }) => record === id));
   });
+}
+
+/** The most threads and the most moves of one read. A thread can have some 10 KB of text for each fact. */
+const maxThreadsRead = 1000;
+const maxMovesRead = 10_000;
+
+/** Reads all results of a query. Throws BAD_USER_INPUT for more than `most`, without reading the rest. */
+async function atMost<Result>(cursor: FindCursor<Result>, most: number): Promise<readonly Result[]> {
+  const found = await cursor.limit(most + 1).toArray();
+  if (found.length > most)
+    throw new HubError('BAD_USER_INPUT', `expected ${most} threads or moves at most: ask for fewer records`);
+  return found;
 }
 
 function toShown({ move, by, happenedAt, recordedAt, late }: ShownMove): Shown {

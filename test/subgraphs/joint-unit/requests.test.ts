@@ -187,3 +187,19 @@ test('never loads a move for the side from which its state is masked', async () 
   const [ownThread] = (await seen(german, id, '11:01')).threads;
   expect(ownThread?.moves.map(({ move: name }) => name)).toEqual(['send', 'decline']);
 });
+
+test('refuses to read more threads than one answer can hold', async () => {
+  const id = await sent();
+  const [thread] = await store.connection
+    .collection('progress')
+    .find({ record: id, organisation: 'csirt-de' })
+    .toArray();
+  const many = Array.from({ length: 1000 }, (_, number) => ({
+    ...thread,
+    _id: `${id} o-${number}`,
+    organisation: `o-${number}`,
+  }));
+  await store.connection.collection<{ _id: string }>('progress').insertMany(many);
+  await expect(seen(asker, id, '10:01')).rejects.toThrow('ask for fewer records');
+  expect((await seen(german, id, '10:01')).threads).toHaveLength(1);
+});
