@@ -2,7 +2,7 @@ import { organisationKey } from '../../../schema/record/keys.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import { creatingMove, laterMoves, mutationOf, workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Row } from '../read/row.ts';
-import type { CreatingInput, MoveInput } from '../workflow/moves.ts';
+import type { CreatingInput, MoveInput } from '../workflow/move-input.ts';
 import { isOpener } from '../workflow/relations.ts';
 import { referenceTo, type Resolver } from './resolvers.ts';
 

@@ -2,7 +2,6 @@ import type { ClientSession } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { organisationKey } from '../../../schema/record/keys.ts';
-import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { decide, lateEntry } from '../../../schema/workflow/engine/decide.ts';
 import type { EndOfClock, Known, Progress } from '../../../schema/workflow/engine/progress.ts';
@@ -13,52 +12,28 @@ import { type ChangeParts, ChangeSteps, type Keyed, loaded, staleVersion } from 
 import { newEnvelope, nextEnvelope } from '../changes/envelopes.ts';
 import type { Finder } from '../changes/find-record.ts';
 import { mayNotCreate } from '../changes/not-allowed.ts';
-import type { Reading, ReadingInput } from '../changes/reading.ts';
+import type { Reading } from '../changes/reading.ts';
 import { notFound, Refused } from '../changes/refused.ts';
 import type { Made, Outcome, Unwritten } from '../changes/write-once.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { noAudience } from '../record/marking.ts';
 import { fromGraph } from './graph-values.ts';
+import { maxMoves, type StoredProgress, progressId, progressIn, writeMove } from './progress-store.ts';
 import {
-  maxMoves,
-  maxThreads,
-  type StoredProgress,
-  progressId,
-  progressIn,
-  writeMove,
-} from './progress-store.ts';
+  addresseesOf,
+  type CreatingInput,
+  type Entered,
+  fieldsNamed,
+  type MoveInput,
+  organisationOf,
+  valuesIn,
+} from './move-input.ts';
 import { refuseByGround } from './refusals.ts';
 import { actorOn, isOpener } from './relations.ts';
 
-type Entered = { readonly happenedAt?: Date | null; readonly late?: Attempt['late'] };
-type Values = Readonly<Record<string, unknown>>;
-
-/** The input of a creating move: content, addressees, readers, and the values of the move that content does not have. */
-export type CreatingInput = Keyed &
-  Entered &
-  Values & {
-    readonly content: Content;
-    readonly addressees: readonly string[];
-    readonly reading?: ReadingInput | null;
-  };
-/** The input of a move on a record or on one of its threads. */
-export type MoveInput = Keyed & Entered & Values & { readonly id: string; readonly expectedVersion: number };
-
 /** The most characters of the reason and of the channel of a late entry. */
 const maxLate = 2000;
-
-/** Members of an input that are not values of the move. */
-const members = new Set([
-  'key',
-  'id',
-  'expectedVersion',
-  'content',
-  'addressees',
-  'reading',
-  'happenedAt',
-  'late',
-]);
 
 type Parts = ChangeParts & {
   readonly workflows: ReadonlyMap<string, KindWorkflows>;
@@ -227,7 +202,7 @@ export class Moves extends ChangeSteps {
     const { content } = (await loaded(kind, input.id, find)) as { readonly content: Content };
     const organisation = organisationOf(input[of.subject] ?? reader.organisation);
     const isOpened = isOpener(of, reader, content);
-    // Nobody else learns which organisations have a thread.
+    // Other readers must not learn which organisations have a thread.
     if (organisation === null || (!isOpened && organisation !== reader.organisation)) throw notFound();
     const before = await this.#progressOf(input.id, organisation, session);
     const isOwn = organisation === reader.organisation;
@@ -355,41 +330,6 @@ export class Moves extends ChangeSteps {
     if (of === undefined) throw new Error(`expected a kind with a workflow, got ${type}`);
     return of;
   }
-}
-
-/** Returns the registry ids of the addressees, each once. Throws Refused for none, too many, or the asker itself. */
-function addresseesOf(given: readonly string[], own: string): readonly string[] {
-  const ids = [...new Set(given.map(organisationOf))];
-  if (ids.length === 0 || ids.length > maxThreads)
-    throw invalid(`expected 1 to ${maxThreads} addressees, got ${ids.length}`);
-  if (ids.includes(own)) throw invalid('expected other organisations: yours asks');
-  return ids.map((id) => {
-    if (id === null) throw invalid('expected registry ids, such as cert-eu');
-    return id;
-  });
-}
-
-function invalid(message: string): Refused {
-  return new Refused('INVALID', ['addressees'], message);
-}
-
-function organisationOf(given: unknown): string | null {
-  const key = typeof given === 'string' ? sharedKey('Organisation', given) : null;
-  return key === null ? null : key.slice('Organisation:'.length);
-}
-
-function valuesIn(input: Values): Values {
-  return Object.fromEntries(
-    Object.entries(input).filter(([name, value]) => !members.has(name) && value !== null),
-  );
-}
-
-/** Returns the fields of content that a creating move states, as values of the move. */
-function fieldsNamed({ moves }: Workflow, move: string, content: Content): Values {
-  const named = Object.keys(moves[move]?.input ?? {}).filter(
-    (name) => content[name] !== undefined && content[name] !== null,
-  );
-  return Object.fromEntries(named.map((name) => [name, content[name]]));
 }
 
 /** Throws Refused for a move too many that keeps the state. One that changes it is never refused for their number. */

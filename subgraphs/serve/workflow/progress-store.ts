@@ -31,9 +31,9 @@ export type StoredMove = {
   readonly recordedAt: Date;
   readonly late: { readonly reason: string; readonly channel: string } | null;
   readonly input: Readonly<Record<string, unknown>>;
-  /** Whether a mask hides the state that it leads to. The side from which it is hidden never loads it. */
+  /** Whether a mask hides the state that it leads to. The query for the other side leaves it out. */
   readonly isHidden: boolean;
-  /** The key of the client's request, which is also the key of the audit log's entry. */
+  /** The key that the client chose for the request. */
   readonly key: string;
 };
 

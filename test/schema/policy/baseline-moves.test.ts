@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import type { Envelope } from '../../../schema/record/envelope.ts';
+import type { Action } from '../../../schema/policy/language/domain.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
+import { policy } from '../../helpers/policy.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+
+/** The rules of the baseline on the moves of workflows. */
+
+function mayDo(reader: Reader, action: Action, kind: string, envelope: Envelope): boolean {
+  return policy.may(policy.accessOf(reader, new Date()), action, kind, 'content', envelope);
+}
+
+test('J26 allows police and response teams to make moves on a deconfliction hold, and nobody to write its state', () => {
+  const hold = envelopeOf({
+    originator: 'europol',
+    marking: markingOf({ tlp: 'AMBER_STRICT' }),
+    audience: audienceOf({ organisations: ['csirt-fr'] }),
+  });
+  const analyst = readerOf({ roles: ['csirt-analyst'] });
+  expect(mayDo(analyst, 'move', 'DeconflictionHold', hold)).toBe(true);
+  expect(mayDo(analyst, 'change', 'DeconflictionHold', hold)).toBe(false);
+  expect(mayDo({ ...analyst, client: 'machine' }, 'move', 'DeconflictionHold', hold)).toBe(false);
+  expect(mayDo(readerOf({ roles: ['private-user'] }), 'move', 'DeconflictionHold', hold)).toBe(false);
+});
+
+test('J35 allows the persons of a request to make its moves, and J36 no auditor or administrator', () => {
+  const asked = envelopeOf({
+    originator: 'cert-eu',
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ organisations: ['csirt-fr'] }),
+  });
+  const analyst = readerOf({ roles: ['csirt-analyst'] });
+  expect(mayDo(analyst, 'move', 'InformationRequest', asked)).toBe(true);
+  expect(mayDo({ ...analyst, client: 'machine' }, 'move', 'InformationRequest', asked)).toBe(false);
+  expect(mayDo({ ...analyst, organisation: 'csirt-pl' }, 'move', 'InformationRequest', asked)).toBe(false);
+  for (const role of [
+    'policy-auditor',
+    'data-protection-officer',
+    'edps',
+    'external-auditor',
+    'hub-administrator',
+  ])
+    expect(mayDo(readerOf({ roles: ['csirt-analyst', role] }), 'move', 'InformationRequest', asked)).toBe(
+      false,
+    );
+});
