@@ -63,7 +63,7 @@ export class SharedAnswers {
     if (known !== undefined) return known;
     return await this.#inProgress.run(key, ended, async (signal) => {
       const answer = await this.#readOften(asked, signal);
-      // An answer that nobody waited for can be of a supergraph that was replaced.
+      // If no subscription waited for the answer, the supergraph can have been replaced since.
       if (!signal.aborted) this.#kept.begin(key)(answer);
       return answer;
     });

@@ -61,7 +61,10 @@ export function workflowsOfTexts(texts: WorkflowTexts): ReadonlyMap<string, Work
   return workflows;
 }
 
-/** Whether a file of the folder has another format, such as `jcu-offices/1`. A file without a format is a workflow. */
+/**
+ * Returns whether a file of the folder has another format, such as `jcu-offices/1`. A file without a format is read as
+ * a workflow, which then reports the missing format.
+ */
 function isOther(value: unknown): boolean {
   const format = typeof value === 'object' && value !== null ? Reflect.get(value, 'format') : undefined;
   return typeof format === 'string' && /^jcu-(?!workflow\/)/.test(format);

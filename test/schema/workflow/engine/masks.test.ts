@@ -46,7 +46,7 @@ describe('the asker of an information request', () => {
 
   test('learns nothing from the thread of an addressee that declined or holds nothing, at any instant', () => {
     const property = fc.property(visible, hiding, hours, (before, move, when) => {
-      // Nobody says that nothing is held after a part of the answer.
+      // After a part of the answer, an addressee can no longer say that it holds nothing.
       fc.pre(move === 'decline' || !before.includes('partly'));
       expectTwins(engine, twinsOf(engine, addressee, before, [move], when), when);
     });
