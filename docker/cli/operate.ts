@@ -73,6 +73,7 @@ export function toReader(
     onwardShares: [],
     grants: [],
     agreements: [],
+    offices: [],
     client: reader.client === 'machine' ? 'machine' : 'person',
     purpose,
     picture: typeof stated.picture === 'string' ? stated.picture : 'exercise:trial-2026',

@@ -59,8 +59,8 @@ function toReader(entry: AccessEntry, personal: PersonalReader, client: Reader['
   const { purpose, picture } = entry;
   const { subject, communities, memberState, roles, sharingGroups, onwardShares, onScreen } = personal;
   const known = { subject, communities, memberState, roles, sharingGroups, onwardShares, onScreen };
-  // Refusals by kind do not depend on records, so grants and agreements make no difference.
-  const held = { grants: [], agreements: [] };
+  // Refusals by kind do not depend on records, so grants, agreements and offices make no difference.
+  const held = { grants: [], agreements: [], offices: [] };
   return { ...known, ...held, organisation: entry.reader.organisation, client, purpose, picture };
 }
 

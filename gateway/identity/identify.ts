@@ -30,7 +30,9 @@ export async function identify(
   const { subject, purpose, picture } = token;
   const client = token.interactive ? ('person' as const) : ('machine' as const);
   const { budget, ...facts } = membership;
-  const reader = { subject, ...facts, client, purpose, picture, onScreen };
+  // An office is a natural person's, also where every role suits it.
+  const offices = client === 'person' ? membership.offices : [];
+  const reader = { subject, ...facts, offices, client, purpose, picture, onScreen };
   return { reader, token: { clientId: token.clientId, id: token.id }, expiresAt: token.expiresAt, budget };
 }
 

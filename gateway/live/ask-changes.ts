@@ -36,6 +36,7 @@ const hub: Reader = {
   onwardShares: [],
   grants: [],
   agreements: [],
+  offices: [],
   client: 'machine',
   purpose: null,
   picture: 'none',

@@ -23,7 +23,7 @@ export class ReaderWatch {
   readonly #readers: Readers;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #current: Promise<Subscriber> | null = null;
-  /** When the first of the reader's shares, grants and agreements ends: the class is another one then. */
+  /** When the first of the reader's shares, grants, agreements and offices ends: the class is another one then. */
   #changesAt = Number.POSITIVE_INFINITY;
 
   constructor(authorization: string | undefined, readers: Readers) {
@@ -54,9 +54,8 @@ export class ReaderWatch {
     const identity = asSubscriber(await this.#readers.identify(this.#authorization, now));
     if (identity.expiresAt <= now) throw new HubError('UNAUTHENTICATED', 'the token has expired');
     const { reader } = identity;
-    const ends = [...reader.onwardShares, ...reader.grants, ...reader.agreements].map(({ until }) =>
-      Date.parse(until),
-    );
+    const { onwardShares, grants, agreements, offices } = reader;
+    const ends = [onwardShares, grants, agreements, offices].flat().map(({ until }) => Date.parse(until));
     this.#changesAt = Math.min(Number.POSITIVE_INFINITY, ...ends);
     const policy = this.#readers.policyInForce();
     const permissionClass = permissionClassOf(reader, policy, now);

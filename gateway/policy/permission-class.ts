@@ -12,8 +12,8 @@ import { canonicalBytes, canonicalSet } from '../audit/canonical.ts';
  * the wrong reader, and one that is too narrow costs time only. When in doubt, a fact is part of it.
  *
  * It is a hash of the policy version and of every fact of the reader, except the subject: organisation, communities,
- * Member State, roles, sharing groups, client, purpose, picture, screen, and the shares, grants and agreements that are
- * in force, with their ends. A fact that is added to `Reader` later is part of it without a change here. The subject is
+ * Member State, roles, sharing groups, client, purpose, picture, screen, and the shares, grants, agreements and offices
+ * that are in force, with their ends. A fact that is added to `Reader` later is part of it without a change here. The subject is
  * part of it if one of the reader's access keys could name it (`named:`), whatever the kind, the group or the action.
  */
 export function permissionClassOf(reader: Reader, policy: Policy, now: Date): string {
@@ -26,6 +26,7 @@ export function permissionClassOf(reader: Reader, policy: Policy, now: Date): st
     onwardShares: inForce(reader.onwardShares),
     grants: inForce(reader.grants),
     agreements: inForce(reader.agreements),
+    offices: inForce(reader.offices),
     policy: policy.version,
     subject: namesSubject(access, policy) ? subject : null,
   };

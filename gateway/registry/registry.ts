@@ -1,9 +1,16 @@
-import type { Collection, Db, Filter } from 'mongodb';
+import type { Collection, Db, Document, Filter } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
-import type { HeldAgreement, HeldGrant, HeldShare, Reader } from '../../schema/protocol/reader.ts';
+import {
+  type HeldAgreement,
+  type HeldGrant,
+  type HeldShare,
+  maxOffices,
+  type Reader,
+} from '../../schema/protocol/reader.ts';
 import { type Purpose, purposes, type Tlp, tlpScale } from '../../schema/record/vocabulary.ts';
 import { GroupedReads } from '../../schema/runtime/grouped-reads.ts';
 import { within } from '../../schema/runtime/within.ts';
+import { type OfficeEntry, officeNames, officesOf } from './offices.ts';
 
 /** An organisation of the registry. It is configured, never derived from a mail domain or a country. */
 export type OrganisationEntry = {
@@ -65,6 +72,7 @@ export type Membership = Pick<
   | 'onwardShares'
   | 'grants'
   | 'agreements'
+  | 'offices'
 > & {
   /** The organisation's budget as stored, not validated; usually undefined. */
   readonly budget: unknown;
@@ -130,11 +138,12 @@ type JoinedMember = MembershipEntry & {
   readonly shares: readonly OnwardShareEntry[];
   readonly grants: readonly GrantEntry[];
   readonly agreements: readonly AgreementEntry[];
+  readonly offices: readonly OfficeEntry[];
 };
 
 /**
- * Reads members with their organisations, and what these were given and agreed. One command instead of five for each
- * request: most of the hub's cost of a small request was the number of its messages.
+ * Reads members with their offices and organisations, and what these were given and agreed. One command for each
+ * request, not six: most of the hub's cost of a small request was the number of its messages.
  */
 async function readMembers(
   members: Collection<MembershipEntry>,
@@ -156,11 +165,34 @@ async function readMembers(
         running('onwardShares', 'client', 'shares'),
         running('grants', 'to', 'grants'),
         running('agreements', 'parties', 'agreements'),
+        officesInOwnOrganisation(oldest),
       ],
       { maxTimeMS: ms },
     )
     .toArray();
   return new Map(found.map((one) => [one._id, one]));
+}
+
+/**
+ * Joins the offices of a member in their organisation. Of too many entries, those with the latest ends count. Entries
+ * without a declared office are left out first, so that they take no place.
+ */
+function officesInOwnOrganisation(oldest: Date): Document {
+  const isOwn = { $expr: { $eq: ['$organisation', '$$own'] } };
+  return {
+    $lookup: {
+      from: 'offices',
+      localField: '_id',
+      foreignField: 'subject',
+      as: 'offices',
+      let: { own: '$organisation' },
+      pipeline: [
+        { $match: { until: { $gt: oldest }, office: { $in: officeNames }, ...isOwn } },
+        { $sort: { until: -1, _id: 1 } },
+        { $limit: maxOffices },
+      ],
+    },
+  };
 }
 
 /** Returns the membership of a member at a time; null if it is not in force or malformed. */
@@ -175,6 +207,7 @@ function membershipAt(found: JoinedMember, now: Date): Membership | null {
     found.shares.filter(lasts),
     found.grants.filter(lasts),
     found.agreements.filter((one) => lasts(one) && begun(one)),
+    found.offices.filter((one) => lasts(one) && begun(one)),
   );
 }
 
@@ -207,8 +240,8 @@ export function isInForce({ until }: { readonly until: unknown }, now: Date): bo
 
 /**
  * Joins the registry's entries about one member. Returns null if the entry of the member or of the organisation is
- * malformed, and leaves out malformed shares, grants and agreements: MongoDB checks no types, and a text in the place of
- * a list of roles would contain every role that is a part of it.
+ * malformed, and leaves out malformed shares, grants, agreements and offices: MongoDB checks no types, and a text in the
+ * place of a list of roles would contain every role that is a part of it.
  */
 export function toMembership(
   member: MembershipEntry,
@@ -216,6 +249,7 @@ export function toMembership(
   shares: readonly OnwardShareEntry[],
   grants: readonly GrantEntry[],
   agreements: readonly AgreementEntry[],
+  offices: readonly OfficeEntry[],
 ): Membership | null {
   const { communities, memberState } = organisation;
   const { roles, sharingGroups } = member;
@@ -242,6 +276,10 @@ export function toMembership(
       tlpCeiling: agreement.tlpCeiling,
       purposes: agreement.purposes,
     })),
+    offices: officesOf(
+      member,
+      offices.filter(({ until }) => isDate(until)),
+    ),
     budget: organisation.budget,
   };
 }

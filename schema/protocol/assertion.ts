@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { Reader } from './reader.ts';
+import { type HeldOffice, maxOffices, type Reader } from './reader.ts';
 import { clockToleranceSeconds, type Session } from './session.ts';
 
 /**
@@ -119,9 +119,32 @@ export function checkAssertion(
   if (hash !== digest(body)) throw new Error('the assertion is for another body');
   if (delivery !== undefined && delivery !== 'subscription' && delivery !== 'changes')
     throw new Error('the assertion is for an unknown use');
+  const offices = readOffices(reader.offices);
   const use = delivery !== undefined && { delivery };
   const waits = typeof waitsMs === 'number' && { waitsMs };
-  return { reader, policy, correlationId, ...waits, ...use, deployment: iss, session: session.id, number };
+  const known = { reader: { ...reader, offices }, policy, correlationId };
+  return { ...known, ...waits, ...use, deployment: iss, session: session.id, number };
+}
+
+/** Returns the offices of a reader. A hub of an earlier version states none. Throws if one is malformed. */
+function readOffices(given: unknown): readonly HeldOffice[] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given) || given.length > maxOffices || !given.every(isOffice))
+    throw new Error(`expected at most ${maxOffices} offices of the reader, each with its name and its end`);
+  return given;
+}
+
+function isOffice(given: unknown): given is HeldOffice {
+  if (typeof given !== 'object' || given === null) return false;
+  const [office, until] = [Reflect.get(given, 'office'), Reflect.get(given, 'until')];
+  return typeof office === 'string' && officeForm.test(office) && isInstant(until);
+}
+
+/** The name of an office, as in schema/workflow/offices.yaml. */
+const officeForm = /^[a-z][a-z0-9-]{0,59}$/;
+
+function isInstant(given: unknown): boolean {
+  return typeof given === 'string' && given.length <= 30 && !Number.isNaN(Date.parse(given));
 }
 
 type Claims = Assertion & {

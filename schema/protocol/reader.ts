@@ -14,6 +14,12 @@ export type HeldAgreement = {
   readonly purposes: readonly Purpose[];
 };
 
+/** An office that the person has for the reader's organisation. It is valid until `until`. */
+export type HeldOffice = { readonly office: string; readonly until: string };
+
+/** The most offices of one person. */
+export const maxOffices = 50;
+
 /**
  * The authenticated person or machine that asks. All fields come from a verified token or from the hub's registry, none
  * from a client's header. The hub signs the reader into each assertion, and every subgraph decides again with it.
@@ -30,6 +36,8 @@ export type Reader = {
   readonly onwardShares: readonly HeldShare[];
   readonly grants: readonly HeldGrant[];
   readonly agreements: readonly HeldAgreement[];
+  /** At most `maxOffices`. A machine has none. The policy decides without them; the moves of workflows need them. */
+  readonly offices: readonly HeldOffice[];
   /** A natural person, or a machine with client credentials. */
   readonly client: 'person' | 'machine';
   /** The purpose of this request, granted by a scope of the token; null if none was stated. */

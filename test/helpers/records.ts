@@ -65,6 +65,7 @@ export function readerOf(changes: Partial<Reader> = {}): Reader {
     onwardShares: [],
     grants: [],
     agreements: [],
+    offices: [],
     client: 'person',
     purpose: 'incident-response',
     picture: 'real',

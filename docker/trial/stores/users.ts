@@ -9,6 +9,7 @@ const changeable = [
   'agreements',
   'onwardShares',
   'grants',
+  'offices',
   'revocations',
   'aliases',
   'aliasVersions',

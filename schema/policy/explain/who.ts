@@ -81,6 +81,7 @@ const nobody: Reader = {
   onwardShares: [],
   grants: [],
   agreements: [],
+  offices: [],
   client: 'person',
   purpose: null,
   picture: 'real',

@@ -35,6 +35,7 @@ export function exampleOf({ reader: { traits }, relation }: Column, facts: Recor
     agreements: is('party to an agreement for its purpose')
       ? [{ id: 'A1', until, tlpCeiling: 'RED', purposes: [purpose] }]
       : [],
+    offices: [],
     picture: 'real',
   };
   return { reader, envelope: envelopeOf(reader, relation.holds, facts, purpose) };

@@ -17,6 +17,8 @@ export type Workflow = WorkflowFile & { readonly name: string };
 /** The contents of the declarations by file name. */
 export type WorkflowTexts = Readonly<Record<string, string>>;
 
+const officesName = 'offices.yaml';
+
 /** The folder of the declarations. */
 export const workflowFolder = fileURLToPath(new URL('..', import.meta.url));
 
@@ -29,10 +31,11 @@ export function loadWorkflows(folder: string = workflowFolder): ReadonlyMap<stri
   return new Map([...declared].map(([name, workflow]) => [name, expandRelations(workflow)]));
 }
 
-/** Reads and checks the offices. Throws WorkflowError with all faults. */
+/** Reads and checks the offices, and no other file. Throws WorkflowError with all faults. */
 export function loadOffices(folder: string = workflowFolder): OfficesFile['offices'] {
   const faults: Fault[] = [];
-  const offices = officesOf(readWorkflowTexts(folder), faults);
+  const text = readFileSync(join(folder, officesName), 'utf8');
+  const offices = officesOf({ [officesName]: text }, faults);
   if (faults.length > 0) throw new WorkflowError(faults);
   return offices;
 }
@@ -80,7 +83,7 @@ function vocabularyOf(texts: WorkflowTexts, faults: Fault[]): Vocabulary {
   );
   const roles = new Set(Object.keys(domain?.roles ?? {}));
   const offices = officesOf(texts, faults);
-  faults.push(...checkOffices('offices.yaml', offices, roles));
+  faults.push(...checkOffices(officesName, offices, roles));
   return {
     roles,
     kinds: new Set(Object.keys(domain?.kinds ?? {})),
@@ -90,9 +93,8 @@ function vocabularyOf(texts: WorkflowTexts, faults: Fault[]): Vocabulary {
 }
 
 function officesOf(texts: WorkflowTexts, faults: Fault[]): OfficesFile['offices'] {
-  const file = 'offices.yaml';
-  const value = parseYaml(file, texts[file] ?? '', faults);
-  return validate(file, value, officesFile, faults)?.offices ?? {};
+  const value = parseYaml(officesName, texts[officesName] ?? '', faults);
+  return validate(officesName, value, officesFile, faults)?.offices ?? {};
 }
 
 /** The ids of the clocks, or undefined if no clocks are declared. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Reader } from '../../../schema/protocol/reader.ts';
+import { maxOffices, type Reader } from '../../../schema/protocol/reader.ts';
 import { purposes, tlpScale } from '../../../schema/record/vocabulary.ts';
 
 const instant = z.iso.datetime();
@@ -18,6 +18,7 @@ const readerShape = z.strictObject({
   agreements: z.array(
     z.object({ id: z.string(), until: instant, tlpCeiling: z.enum(tlpScale), purposes: z.array(purpose) }),
   ),
+  offices: z.array(z.object({ office: z.string(), until: instant })).max(maxOffices),
   client: z.enum(['person', 'machine']),
   purpose: purpose.nullable(),
   picture: z.string(),

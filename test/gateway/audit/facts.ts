@@ -38,6 +38,7 @@ export function facts(over: Partial<AuditFacts> = {}): AuditFacts {
       onwardShares: [],
       grants: [],
       agreements: [],
+      offices: [],
       client: 'person',
       purpose: 'vulnerability-handling',
       picture: 'exercise-blue-harbour',

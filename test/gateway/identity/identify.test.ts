@@ -14,6 +14,7 @@ const membership: Membership = {
   onwardShares: [],
   grants: [],
   agreements: [],
+  offices: [{ office: 'signatory', until: '2026-12-31T00:00:00.000Z' }],
   budget: { points: 10, seconds: 1 },
 };
 
@@ -66,12 +67,20 @@ test('joins the token with the registry, and keeps the budget out of the reader'
   expect(reader).toEqual({
     subject: 'u-1',
     ...facts,
+    offices: [],
     client: 'machine',
     purpose: 'incident-response',
     picture: 'real',
     onScreen: false,
   });
   expect([token, budget]).toEqual([{ clientId: 'workbench', id: 't-1' }, membership.budget]);
+});
+
+test('gives the offices of the registry to a natural person only', async () => {
+  const person = await identifyBy(await bearer({ interactive: true }));
+  expect(person.reader.offices).toEqual(membership.offices);
+  const machine = await identifyBy(await bearer({ interactive: false }));
+  expect(machine.reader.offices).toEqual([]);
 });
 
 test.each([

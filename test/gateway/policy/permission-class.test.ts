@@ -84,8 +84,16 @@ test.each([
   ['picture', { picture: 'exercise:one' }],
   ['onScreen', { onScreen: true }],
   ['grants', { grants: [{ id: 'G1', by: 'cert-eu', until: '2027-01-01T00:00:00Z' }] }],
+  ['offices', { offices: [{ office: 'editor', until: '2027-01-01T00:00:00Z' }] }],
 ])('gives another class for another %s', (_fact, changes) => {
   expect(classOf(readerOf(changes))).not.toBe(classOf(readerOf()));
+});
+
+test('changes when an office ends', () => {
+  const editor = readerOf({ offices: [{ office: 'editor', until: '2026-11-24T12:00:01Z' }] });
+  const end = new Date('2026-11-24T12:00:01Z');
+  expect(classOf(editor)).not.toBe(classOf(editor, end));
+  expect(classOf(editor, end)).toBe(classOf(readerOf(), end));
 });
 
 test('changes when a grant ends, and with the policy', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { MongoClient } from 'mongodb';
+import { type Db, MongoClient } from 'mongodb';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,9 +21,17 @@ const organisation = {
   communities: ['cyber-defence'],
   memberState: 'FR',
 };
+const office = {
+  _id: 'o-1',
+  office: 'case-lead',
+  subject: 'u-1',
+  organisation: 'csirt-fr',
+  from: new Date(0),
+  until,
+};
 
 test('joins member and organisation without the name of the organisation', () => {
-  expect(toMembership(member, organisation, [], [], [])).toEqual({
+  expect(toMembership(member, organisation, [], [], [], [])).toEqual({
     organisation: 'csirt-fr',
     communities: ['cyber-defence'],
     memberState: 'FR',
@@ -32,6 +40,7 @@ test('joins member and organisation without the name of the organisation', () =>
     onwardShares: [],
     grants: [],
     agreements: [],
+    offices: [],
     budget: undefined,
   });
 });
@@ -47,7 +56,7 @@ test('returns shares, grants and agreements by their ids, with times in RFC 3339
     tlpCeiling: 'AMBER' as const,
     purposes: ['incident-response'] as const,
   };
-  const joined = toMembership(member, organisation, [share], [grant], [agreement]);
+  const joined = toMembership(member, organisation, [share], [grant], [agreement], []);
   expect(joined).toMatchObject({
     onwardShares: [{ id: 's-1', by: 'enisa', until: '2026-12-31T00:00:00.000Z' }],
     grants: [{ id: 'g-1', by: 'cert-eu', until: '2026-12-31T00:00:00.000Z' }],
@@ -63,9 +72,37 @@ test('returns shares, grants and agreements by their ids, with times in RFC 3339
   expect(JSON.stringify(joined)).not.toMatch(/protection|europol/);
 });
 
+const offices = (...entries: readonly object[]) =>
+  toMembership(member, organisation, [], [], [], entries as never)?.offices;
+
+test('returns each office of a person once, with its last end in RFC 3339', () => {
+  const earlier = { ...office, _id: 'o-2', until: new Date('2026-07-01T00:00:00Z') };
+  const signatory = { ...office, _id: 'o-3', office: 'signatory', until: earlier.until };
+  const expected = [
+    { office: 'case-lead', until: '2026-12-31T00:00:00.000Z' },
+    { office: 'signatory', until: '2026-07-01T00:00:00.000Z' },
+  ];
+  expect(offices(earlier, office, signatory)).toEqual(expected);
+  expect(offices(office, signatory, earlier)).toEqual(expected);
+});
+
+test.each<[string, object]>([
+  ['without one of the roles that it requires', { office: 'reserve-decider' }],
+  ['that is not declared', { office: 'emperor' }],
+  ['that has the name of a member of every object', { office: 'constructor' }],
+  ['that is a list of names', { office: ['case-lead'] }],
+  ['of another person', { subject: 'u-2' }],
+  ['of several persons', { subject: ['u-1', 'u-2'] }],
+  ['of another organisation', { organisation: 'csirt-pl' }],
+  ['of several organisations', { organisation: ['csirt-fr', 'csirt-pl'] }],
+  ['without an end', { until: null }],
+])('gives no right for an office %s', (_case, changes) => {
+  expect(offices({ ...office, ...changes })).toEqual([]);
+});
+
 test('returns the budget of an organisation as it is stored, without a check of its form', () => {
   const budget = { points: 'many' };
-  expect(toMembership(member, { ...organisation, budget }, [], [], [])?.budget).toBe(budget);
+  expect(toMembership(member, { ...organisation, budget }, [], [], [], [])?.budget).toBe(budget);
 });
 
 test('counts a membership as ended if its end is malformed or missing', () => {
@@ -99,10 +136,10 @@ test.each<[string, object, object]>([
     { ...member, ...ofMember },
     { ...organisation, ...ofOrganisation },
   ];
-  expect(toMembership(one as never, other as never, [], [], [])).toBeNull();
+  expect(toMembership(one as never, other as never, [], [], [], [])).toBeNull();
 });
 
-test('leaves out a share, a grant and an agreement that is malformed, and keeps the others', () => {
+test('leaves out a share, a grant, an agreement and an office that is malformed, and keeps the others', () => {
   const share = { _id: 's-1', by: 'enisa', client: 'csirt-fr', need: 'protection', until };
   const agreement = {
     _id: 'A-7',
@@ -122,8 +159,14 @@ test('leaves out a share, a grant and an agreement that is malformed, and keeps 
       { ...agreement, _id: 'A-8', tlpCeiling: 'PURPLE' as never },
       { ...agreement, _id: 'A-9', purposes: 'incident-response' as never },
     ],
+    [office, { ...office, office: 'editor', until: [until] as never }],
   );
-  expect(joined).toMatchObject({ onwardShares: [{ id: 's-1' }], grants: [], agreements: [{ id: 'A-7' }] });
+  expect(joined).toMatchObject({
+    onwardShares: [{ id: 's-1' }],
+    grants: [],
+    agreements: [{ id: 'A-7' }],
+    offices: [{ office: 'case-lead' }],
+  });
 });
 
 const named = (name: string) => [name, 'nobody', 'g-1'];
@@ -190,6 +233,69 @@ test('joins what is in force at the time of each request, and reads it again at 
   await db.collection('memberships').deleteOne({ _id: 'u-1' as never });
   expect(await registry.findMembership('u-1', early)).toBeNull();
 });
+
+test('joins the offices that are in force in the person’s organisation at the time of each request', async () => {
+  await using started = await startRegistry();
+  const { db } = started;
+  const soon = new Date('2026-06-01T00:00:00Z');
+  const moved = { ...member, _id: 'u-2', organisation: 'enisa', until: soon };
+  const untrained = { ...member, _id: 'u-3', roles: ['private-user'] };
+  await insertInto(db, 'organisations', organisation, { ...organisation, _id: 'enisa' });
+  await insertInto(db, 'memberships', member, moved, untrained);
+  const entries = [
+    {},
+    { office: 'signatory', until: soon },
+    { office: 'owner-delegate', from: soon },
+    { office: 'evaluator', from: '1970-01-01' },
+    { office: 'evaluator', until: '2099-01-01' },
+    { office: 'csirts-network-chair', organisation: 'enisa' },
+    { office: 'cert-eu-head' },
+    { office: 'emperor' },
+    { office: 'case-lead', subject: 'u-2' },
+    { office: 'signatory', subject: 'u-2', organisation: 'enisa' },
+    { office: 'case-lead', subject: 'u-3' },
+    { office: 'signatory', subject: 'u-3' },
+    { office: 'signatory', subject: 'nobody' },
+  ].map((changes, number) => ({ ...office, ...changes, _id: `o-${number}` }));
+  await insertInto(db, 'offices', ...entries);
+  const registry = openRegistry(db);
+  const at = async (now: Date) =>
+    await Promise.all(
+      ['u-1', 'u-2', 'u-3', 'nobody'].map(async (one) => {
+        const found = await registry.findMembership(one, now);
+        return found && found.offices.map((held) => held.office).toSorted();
+      }),
+    );
+  const [early, late] = [new Date('2026-05-01T00:00:00Z'), new Date('2026-07-01T00:00:00Z')];
+  const [atEarly, atLate] = await Promise.all([at(early), at(late)]);
+  expect(atEarly).toEqual([['case-lead', 'signatory'], ['signatory'], ['signatory'], null]);
+  expect(atLate).toEqual([['case-lead', 'owner-delegate'], null, ['signatory'], null]);
+  await db.collection('offices').deleteOne({ _id: 'o-0' as never });
+  expect((await at(early))[0]).toEqual(['signatory']);
+});
+
+test('reads at most 50 entries of offices for a person: those with the latest ends', async () => {
+  await using started = await startRegistry();
+  const { db } = started;
+  await insertInto(db, 'organisations', organisation);
+  await insertInto(db, 'memberships', member);
+  const later = new Date('2027-01-01T00:00:00Z');
+  const many = Array.from({ length: 49 }, (_, number) => ({ ...office, _id: `m-${number}`, until: later }));
+  const unknown = { ...office, _id: 'x', office: 'emperor', until: later };
+  const signatory = { ...office, _id: 's', office: 'signatory', until: new Date('2026-12-30T00:00:00Z') };
+  await insertInto(db, 'offices', ...many, unknown, signatory);
+  const held = async () => {
+    const found = await openRegistry(db).findMembership('u-1', new Date('2026-05-01T00:00:00Z'));
+    return found?.offices.map((one) => one.office);
+  };
+  expect(await held()).toEqual(['case-lead', 'signatory']);
+  await insertInto(db, 'offices', { ...office, _id: 'm-50' });
+  expect(await held()).toEqual(['case-lead']);
+});
+
+async function insertInto(db: Db, name: string, ...entries: readonly object[]): Promise<void> {
+  await db.collection(name).insertMany([...entries]);
+}
 
 /** The hub's store of a trial, empty. */
 async function startRegistry() {

@@ -54,6 +54,39 @@ test('signs all fields of a reader, including new ones', () => {
   expect(verify(signed).reader).toEqual(grown);
 });
 
+test('passes the offices of a reader on, and takes an assertion without them as one without offices', () => {
+  const offices = Array.from({ length: 50 }, (_, number) => ({
+    office: `office-${number}`,
+    until: '2026-12-31T00:00:00.000Z',
+  }));
+  const held = { ...assertion, reader: readerOf({ offices }) };
+  expect(verify(signAssertion(held, { body, number: 1 }, session, now)).reader).toEqual(held.reader);
+  const { offices: _, ...earlier } = readerOf();
+  expect(verify(make(header, { ...claims, reader: earlier })).reader).toEqual(readerOf());
+});
+
+const end = '2026-12-31T00:00:00.000Z';
+
+test.each<[string, unknown]>([
+  ['that are a text', 'case-lead'],
+  ['that are null', null],
+  ['that are an object', { office: 'case-lead', until: end }],
+  ['that are names', ['case-lead']],
+  ['one of which is null', [null]],
+  ['without an end', [{ office: 'case-lead' }]],
+  ['with an end that is null', [{ office: 'case-lead', until: null }]],
+  ['with an end that is no time', [{ office: 'case-lead', until: 'never' }]],
+  ['with an end that is a number', [{ office: 'case-lead', until: 4_000_000_000_000 }]],
+  ['with a long end', [{ office: 'case-lead', until: `${' '.repeat(40)}${end}` }]],
+  ['without a name', [{ until: end }]],
+  ['with a name that is a list', [{ office: ['case-lead'], until: end }]],
+  ['with a name of another form', [{ office: 'Case lead', until: end }]],
+  ['of which there are 51', Array.from({ length: 51 }, () => ({ office: 'case-lead', until: end }))],
+])('rejects offices %s', (_case, offices) => {
+  const reader = { ...readerOf(), offices };
+  expect(() => verify(make(header, { ...claims, reader }))).toThrow(/offices/);
+});
+
 test('creates a JWS that another library verifies (RFC 7515, HS256)', async () => {
   const { payload, protectedHeader } = await jwtVerify(token, session.key, {
     algorithms: ['HS256'],

@@ -121,6 +121,8 @@ test("the hub's user can change the registry's collections, but not create other
     'sharingGroups',
     'agreements',
     'onwardShares',
+    'grants',
+    'offices',
     'aliases',
     'revocations',
   ]) {

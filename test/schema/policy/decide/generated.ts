@@ -158,6 +158,10 @@ export const reader: fc.Arbitrary<Reader> = fc
       { id: 'A1', until: '2026-11-24T12:00:01.000Z', tlpCeiling: 'AMBER', purposes: ['incident-response'] },
       { id: 'A2', until: '2026-11-24T12:00:01.000Z', tlpCeiling: 'CLEAR', purposes: ['crime-prevention'] },
     ] as const),
+    offices: fc.subarray([
+      { office: 'editor', until: '2026-11-24T12:00:01.000Z' },
+      { office: 'signatory', until: '2026-11-24T12:00:00.000Z' },
+    ]),
     client: fc.constantFrom('person' as const, 'machine' as const),
     purpose: fc.option(purpose),
     picture: fc.constantFrom('real', 'real', 'exercise:one'),

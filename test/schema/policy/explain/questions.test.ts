@@ -90,6 +90,7 @@ const plain = {
   onwardShares: [],
   grants: [],
   agreements: [],
+  offices: [],
   client: 'person',
   purpose: 'criminal-investigation',
   picture: 'real',

@@ -82,6 +82,7 @@ const reader: fc.Arbitrary<Reader> = fc.record({
   onwardShares: fc.constant([]),
   grants: fc.constant([]),
   agreements: fc.constant([]),
+  offices: fc.constant([]),
   client: fc.constant('person'),
   purpose: fc.constantFrom(null, ...purposes),
   picture: fc.constant('real'),
