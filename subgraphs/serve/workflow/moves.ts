@@ -121,7 +121,7 @@ export class Moves extends ChangeSteps {
   ): Attempt {
     const named = Object.hasOwn(of.moves[move]?.input ?? {}, 'addressees') && { addressees };
     const values = fromGraph(of, move, { ...fieldsNamed(of, move, content), ...valuesIn(input), ...named });
-    const actor = actorOn(of, this.parts.readerAccess.reader, content, null);
+    const actor = actorOn(of, this.parts.readerAccess, content, null);
     return { ...this.#attempt(move, input), known: null, actor, input: values };
   }
 
@@ -208,7 +208,7 @@ export class Moves extends ChangeSteps {
     const isOwn = organisation === reader.organisation;
     if (input.expectedVersion !== (isOwn ? before.version : envelope.version)) throw staleVersion();
     const known: Known = { progress: before.progress, fields: content };
-    const actor = actorOn(of, reader, content, organisation);
+    const actor = actorOn(of, this.parts.readerAccess, content, organisation);
     const { [of.subject]: _thread, ...values } = valuesIn(input);
     const attempt = { ...this.#attempt(move, input), known, actor, input: fromGraph(of, move, values) };
     const progress = this.#decided(of, attempt);
@@ -237,7 +237,7 @@ export class Moves extends ChangeSteps {
     const record = await this.found(kind, input, 'move', find);
     const content = record.content as Content;
     const before = await this.#progressOf(input.id, null, session);
-    const actor = actorOn(of, this.parts.readerAccess.reader, content, null);
+    const actor = actorOn(of, this.parts.readerAccess, content, null);
     const known: Known = { progress: before.progress, fields: content };
     const attempt = {
       ...this.#attempt(move, input),

@@ -85,7 +85,7 @@ export class Standings {
     const { reader, now } = readerAccess;
     const { organisation } = stored;
     const known: Known = { progress: stored.progress, fields: row.content };
-    const actor = actorOn(of, reader, row.content, organisation);
+    const actor = actorOn(of, readerAccess, row.content, organisation);
     const standing = standingFor(of, known, actor.relations, now, endOf);
     return {
       ...toGraph(of, without(standing.facts, row.decision.hidden)),
