@@ -6,6 +6,7 @@ import { purposes, tlpScale } from '../../../schema/record/vocabulary.ts';
 const instant = z.iso.datetime();
 const purpose = z.enum(purposes);
 const held = z.object({ id: z.string(), by: z.string(), until: instant });
+/** Files of an earlier version have no offices. */
 const readerShape = z.strictObject({
   subject: z.string(),
   organisation: z.string(),
@@ -18,7 +19,10 @@ const readerShape = z.strictObject({
   agreements: z.array(
     z.object({ id: z.string(), until: instant, tlpCeiling: z.enum(tlpScale), purposes: z.array(purpose) }),
   ),
-  offices: z.array(z.object({ office: z.string(), until: instant })).max(maxOffices),
+  offices: z
+    .array(z.object({ office: z.string(), until: instant }))
+    .max(maxOffices)
+    .default([]),
   client: z.enum(['person', 'machine']),
   purpose: purpose.nullable(),
   picture: z.string(),
