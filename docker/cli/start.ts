@@ -73,7 +73,8 @@ function printStopping(): void {
 }
 
 function welcome(trial: Trial, seconds: number): string {
-  const kinds = readers.map(({ as, kind }) => `    ${as.padEnd(20)} ${kind.name}`).join('\n');
+  const width = Math.max(...readers.map(({ as }) => as.length));
+  const kinds = readers.map(({ as, kind }) => `    ${as.padEnd(width)} ${kind.name}`).join('\n');
   const query =
     '{ vulnerability(id: \\"CVE-2099-10001\\") { name exploitation { nodes { assertedBy } } ' +
     'advisories { nodes { serial title { value } } } ransomwareFamilies { nodes { name } } ' +

@@ -1,7 +1,8 @@
 import { withDatabase } from './client.ts';
 import { organisations, readers } from './issuer/readers.ts';
+import { trialOffices } from './offices.ts';
 
-/** Inserts the trial's organisations and memberships into the hub's registry; keeps existing entries. */
+/** Inserts the trial's organisations, memberships and offices into the hub's registry; keeps existing entries. */
 export async function seedRegistry(hubUri: string): Promise<void> {
   await withDatabase(hubUri, async (db) => {
     await db
@@ -18,6 +19,9 @@ export async function seedRegistry(hubUri: string): Promise<void> {
           insertOnce(subject, { organisation, roles, sharingGroups: [], until: null }),
         ),
       );
+    await db
+      .collection<{ _id: string }>('offices')
+      .bulkWrite(trialOffices.map(({ _id, ...entry }) => insertOnce(_id, entry)));
   });
 }
 

@@ -44,6 +44,9 @@ export const organisations: readonly TrialOrganisation[] = [
   organisation('eurepoc', 'European Repository of Cyber Incidents (EuRepoC)', 'project', null, 'other'),
   unionEntity('council', 'Council of the European Union', []),
   unionEntity('commission', 'European Commission', cyberDefence),
+  unionEntity('iicb', 'Interinstitutional Cybersecurity Board (IICB)', cyberDefence),
+  unionEntity('eurojust', 'European Union Agency for Criminal Justice Cooperation (Eurojust)', police),
+  unionEntity('union-agency', 'Agency of the Union (fictional)', cyberDefence),
   organisation('oasis-open', 'OASIS Open', 'project', null, 'other'),
   organisation('milcert-ee', 'milCERT in Estonia (fictional)', 'csirt', 'EE', 'defence'),
   {
@@ -63,6 +66,32 @@ export const organisations: readonly TrialOrganisation[] = [
     'IT',
     'public-administration',
   ),
+  organisation(
+    'crisis-nl',
+    'Cyber crisis authority in the Netherlands (fictional)',
+    'office',
+    'NL',
+    'public-administration',
+  ),
+  organisation(
+    'authority-fr',
+    'Competent authority in France (fictional)',
+    'office',
+    'FR',
+    'public-administration',
+  ),
+  organisation('crrt-lt', 'Cyber rapid response team in Lithuania (fictional)', 'project', 'LT', 'defence'),
+  organisation('cyber-hub-north', 'Cross-border cyber hub (fictional)', 'network', null, 'other'),
+  {
+    ...organisation(
+      'cyber-centre-no',
+      'Cyber centre in Norway (fictional)',
+      'third-state-authority',
+      null,
+      'public-administration',
+    ),
+    communities: [],
+  },
   organisation('eset', 'ESET', 'company', 'SK', 'other'),
   organisation('red-hat', 'Red Hat', 'company', null, 'other'),
   organisation('cisco', 'Cisco', 'company', null, 'other'),
@@ -95,6 +124,14 @@ export const organisations: readonly TrialOrganisation[] = [
   },
   {
     ...organisation('nordsee-energy', 'Nordsee Energy (fictional)', 'company', 'DE', 'energy'),
+    communities: [],
+  },
+  {
+    ...organisation('polder-intelligence', 'Polder Intelligence (fictional)', 'company', 'NL', 'other'),
+    communities: [],
+  },
+  {
+    ...organisation('leuchtfeuer-security', 'Leuchtfeuer Security (fictional)', 'company', 'DE', 'other'),
     communities: [],
   },
   {

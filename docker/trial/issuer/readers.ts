@@ -1,4 +1,5 @@
 import type { Purpose } from '../../../schema/record/vocabulary.ts';
+import { kindOfReader } from './kinds.ts';
 
 export { organisations } from './organisations.ts';
 export type { TrialOrganisation } from './organisations.ts';
@@ -43,37 +44,18 @@ const crisis: readonly Purpose[] = [
 ];
 const policing: readonly Purpose[] = ['crime-prevention', 'criminal-investigation', 'exercise'];
 
-const csirtAnalyst = { number: 1, name: 'CSIRT analyst (Member State)' };
-const communityOperator = { number: 28, name: 'community operator' };
+const diplomacy: readonly Purpose[] = ['diplomatic-response', 'situational-awareness', 'exercise'];
+const military: readonly Purpose[] = ['cyber-defence', 'incident-response', 'mutual-assistance', 'exercise'];
+const assistance: readonly Purpose[] = ['mutual-assistance', 'incident-response', 'exercise'];
 
-/** The policy's role for each kind of reader, by its number. */
-const roleOf: ReadonlyMap<number, string> = new Map([
-  [1, 'csirt-analyst'],
-  [2, 'single-point-of-contact'],
-  [4, 'cyclone-officer'],
-  [6, 'enisa-analyst'],
-  [9, 'cert-eu-analyst'],
-  [12, 'europol-analyst'],
-  [13, 'police-officer'],
-  [15, 'eeas-desk'],
-  [16, 'council-delegate'],
-  [17, 'milcert-analyst'],
-  [23, 'private-user'],
-  [26, 'joint-coordinator'],
-  [28, 'community-operator'],
-  [29, 'connector'],
-  [30, 'exercise-director'],
-  [31, 'policy-auditor'],
-  [32, 'data-protection-officer'],
-  [35, 'hub-administrator'],
-]);
-
-/** The fictional readers of the trial. */
+/** The fictional readers of the trial. Each kind of reader that makes a move in a workflow has at least one. */
 export const readers: readonly TrialReader[] = [
-  person('enisa-analyst', 'u-7f3a91c2d4e8', 'enisa', { number: 6, name: 'ENISA analyst' }, technical),
-  person('cert-eu-analyst', 'u-19bd40e6a75c', 'cert-eu', { number: 9, name: 'CERT-EU analyst' }, technical),
+  person('enisa-analyst', 'u-7f3a91c2d4e8', 'enisa', 6, technical),
+  person('enisa-analyst-2', 'u-0351a532e94e', 'enisa', 6, technical),
+  person('cert-eu-analyst', 'u-19bd40e6a75c', 'cert-eu', 9, technical),
+  person('cert-eu-head', 'u-c78361712472', 'cert-eu', 9, [...technical, 'crisis-coordination']),
   {
-    ...person('europol-analyst', 'u-c2085fe91b37', 'europol', { number: 12, name: 'Europol EC3 analyst' }, [
+    ...person('europol-analyst', 'u-c2085fe91b37', 'europol', 12, [
       ...policing,
       'threat-analysis',
       'situational-awareness',
@@ -85,103 +67,87 @@ export const readers: readonly TrialReader[] = [
       briefedAt: '2026-01-15T09:00:00Z',
     },
   },
-  person('fr-csirt-analyst', 'u-5e6c27a0f18d', 'csirt-fr', csirtAnalyst, technical),
-  person('pl-csirt-analyst', 'u-84d13b9f60ca', 'csirt-pl', csirtAnalyst, technical),
-  person(
-    'de-police-officer',
-    'u-e0f7524c8a16',
-    'police-de',
-    { number: 13, name: 'national unit or police officer' },
-    policing,
-  ),
-  person(
-    'private-partner',
-    'u-3a9cb8d715e4',
-    'nordsee-energy',
-    { number: 23, name: 'private partner as user' },
-    ['incident-response', 'vulnerability-handling'],
-  ),
-  person('policy-auditor', 'u-b6402ed93f7a', 'audit-office', { number: 31, name: 'policy auditor' }, [
-    'audit',
+  {
+    ...person('europol-officer', 'u-3f79f43d956f', 'europol', 12, policing),
+    kind: { number: 12, name: 'Europol officer for contributions' },
+    roles: ['europol-officer'],
+  },
+  person('fr-csirt-analyst', 'u-5e6c27a0f18d', 'csirt-fr', 1, technical),
+  person('fr-csirt-analyst-2', 'u-ccc8bb954dfa', 'csirt-fr', 1, technical),
+  person('pl-csirt-analyst', 'u-84d13b9f60ca', 'csirt-pl', 1, technical),
+  person('de-police-officer', 'u-e0f7524c8a16', 'police-de', 13, policing),
+  person('de-police-officer-2', 'u-966a0ac71a61', 'police-de', 13, policing),
+  person('eurojust-prosecutor', 'u-f5cb3087b20b', 'eurojust', 14, policing),
+  person('private-partner', 'u-3a9cb8d715e4', 'nordsee-energy', 23, [
+    'incident-response',
+    'vulnerability-handling',
   ]),
-  person(
-    'data-protection-officer',
-    'u-2c9e71d60ab4',
-    'jcu-office',
-    { number: 32, name: 'data protection officer' },
-    ['data-protection'],
-  ),
-  person('hub-administrator', 'u-0d5f8e71c49b', 'jcu-office', { number: 35, name: 'hub administrator' }, []),
+  person('private-provider', 'u-fae1b58a0473', 'polder-intelligence', 22, ['threat-analysis', 'exercise']),
+  person('reserve-provider', 'u-5a343602d685', 'leuchtfeuer-security', 24, assistance),
+  person('policy-auditor', 'u-b6402ed93f7a', 'audit-office', 31, ['audit']),
+  person('data-protection-officer', 'u-2c9e71d60ab4', 'jcu-office', 32, ['data-protection']),
+  person('hub-administrator', 'u-0d5f8e71c49b', 'jcu-office', 35, []),
   operator('enisa', 'u-f21a6b0d97c5', ['incident-response', 'vulnerability-handling', 'exercise']),
   operator('cert-eu', 'u-68c4e93d1fa0', ['incident-response', 'vulnerability-handling', 'exercise']),
   operator('europol', 'u-97be05f42d6c', policing),
-  operator('eeas', 'u-3b70f5a9c218', ['diplomatic-response', 'situational-awareness', 'exercise']),
+  operator('eeas', 'u-3b70f5a9c218', diplomacy),
   operator('defence', 'u-d1846ce20b9f', ['cyber-defence', 'mutual-assistance', 'exercise']),
   operator('joint-unit', 'u-50a7e3f8b64d', crisis),
-  person('eeas-analyst', 'u-91cc07d5e32a', 'eeas', { number: 15, name: 'EEAS cyber desk' }, [
-    'diplomatic-response',
-    'situational-awareness',
-    'exercise',
-  ]),
-  person(
-    'nl-delegate',
-    'u-c73e8a1f06d4',
-    'mfa-nl',
-    { number: 16, name: 'delegate in the Horizontal Working Party' },
-    ['diplomatic-response'],
-  ),
-  person('ee-milcert-analyst', 'u-26f9d4b0e781', 'milcert-ee', { number: 17, name: 'milCERT analyst' }, [
-    'cyber-defence',
-    'incident-response',
-    'mutual-assistance',
-    'exercise',
-  ]),
-  person(
-    'it-cyclone-officer',
-    'u-eb5508c3f197',
-    'crisis-it',
-    { number: 4, name: 'EU-CyCLONe officer' },
-    crisis,
-  ),
-  person(
-    'fr-contact-point',
-    'u-7a12b9de40c6',
-    'csirt-fr',
-    { number: 2, name: 'single point of contact' },
-    crisis,
-  ),
-  person(
-    'joint-coordinator',
-    'u-0c94e7ab23f8',
-    'joint-unit',
-    { number: 26, name: 'joint coordinator' },
-    crisis,
-  ),
+  person('eeas-analyst', 'u-91cc07d5e32a', 'eeas', 15, diplomacy),
+  person('nl-delegate', 'u-c73e8a1f06d4', 'mfa-nl', 16, ['diplomatic-response']),
+  person('ee-milcert-analyst', 'u-26f9d4b0e781', 'milcert-ee', 17, military),
+  person('lt-crrt-lead', 'u-9cbb00d5468d', 'crrt-lt', 18, military),
+  person('lt-crrt-lead-2', 'u-a17da4951d5b', 'crrt-lt', 18, military),
+  person('it-cyclone-officer', 'u-eb5508c3f197', 'crisis-it', 4, crisis),
+  person('it-cyclone-executive', 'u-b3f44f710145', 'crisis-it', 5, crisis),
+  person('nl-cyclone-executive', 'u-2c2ca386c829', 'crisis-nl', 5, crisis),
+  person('fr-contact-point', 'u-7a12b9de40c6', 'csirt-fr', 2, crisis),
+  person('fr-supervisor', 'u-a9711e1f3a2c', 'authority-fr', 3, crisis),
+  person('fr-supervisor-2', 'u-a3359a71d558', 'authority-fr', 3, crisis),
+  person('network-secretariat', 'u-89259d32902d', 'enisa', 7, crisis),
+  person('reserve-desk', 'u-8156ee890130', 'enisa', 8, [...assistance, 'crisis-coordination']),
+  person('reserve-desk-2', 'u-fcddd5454285', 'enisa', 8, [...assistance, 'crisis-coordination']),
+  person('union-entity-officer', 'u-6878f2a53b8e', 'union-agency', 10, ['incident-response', 'exercise']),
+  person('iicb-chair', 'u-1b4676cc31cd', 'iicb', 11, crisis),
+  person('iicb-secretariat', 'u-1116fae33223', 'iicb', 11, crisis),
+  person('commission-coordinator', 'u-199a45728110', 'commission', 19, crisis),
+  person('council-secretariat', 'u-104bfbbedfb7', 'council', 20, [...crisis, 'diplomatic-response']),
+  person('cyber-hub-analyst', 'u-b6d5727597f8', 'cyber-hub-north', 21, technical),
+  person('no-liaison', 'u-171d461e5eab', 'cyber-centre-no', 25, assistance),
+  person('joint-coordinator', 'u-0c94e7ab23f8', 'joint-unit', 26, crisis),
+  person('joint-coordinator-2', 'u-413c30b21ee1', 'joint-unit', 26, crisis),
+  onDuty('enisa', 'u-da55542b0e77'),
+  onDuty('cert-eu', 'u-f8ee7b1be647'),
+  onDuty('europol', 'u-13524b3d0444', policing),
+  onDuty('joint-unit', 'u-bc39c3b49a55'),
+  onDuty('csirt-fr', 'u-6464bfdbeb2f'),
+  onDuty('csirt-pl', 'u-d42efe962134'),
+  onDuty('police-de', 'u-a616ca79ec0d', policing),
   {
-    ...person('connector', 'm-41d8a7c05be2', 'cert-eu', { number: 29, name: 'connector (machine)' }, [
-      'incident-response',
-      'threat-analysis',
-    ]),
+    ...person('connector', 'm-41d8a7c05be2', 'cert-eu', 29, ['incident-response', 'threat-analysis']),
     client: 'machine',
   },
-  person('exercise-director', 'u-ad390c7e52f6', 'jcu-office', { number: 30, name: 'exercise director' }, [
-    'exercise',
-  ]),
+  person('exercise-director', 'u-ad390c7e52f6', 'jcu-office', 30, ['exercise']),
 ];
 
 function operator(community: string, subject: string, purposes: readonly Purpose[]): TrialReader {
-  return person(`${community}-operator`, subject, community, communityOperator, purposes);
+  return person(`${community}-operator`, subject, community, 28, purposes);
+}
+
+function onDuty(organisation: string, subject: string, purposes: readonly Purpose[] = crisis): TrialReader {
+  return person(`${organisation}-duty-officer`, subject, organisation, 27, purposes);
 }
 
 function person(
   as: string,
   subject: string,
   organisation: string,
-  kind: TrialReader['kind'],
+  number: number,
   purposes: readonly Purpose[],
 ): TrialReader {
-  const roles = [roleOf.get(kind.number)].filter((role) => role !== undefined);
-  return { as, subject, client: 'interactive', organisation, roles, purposes, kind };
+  const { name, role } = kindOfReader(number);
+  const kind = { number, name };
+  return { as, subject, client: 'interactive', organisation, roles: [role], purposes, kind };
 }
 
 /** Returns the reader of that name, or undefined. */

@@ -16,9 +16,17 @@ test('every reader belongs to an organisation of the registry', () => {
   expect(readers.filter((reader) => !ids.has(reader.organisation))).toEqual([]);
 });
 
-test('diplomats, the private partner and the audit office are outside the GREEN community', () => {
+test('diplomats, companies, the third state and the audit office are outside the GREEN community', () => {
   const outside = organisations
     .filter((one) => !one.communities.includes('cyber-defence'))
     .map((one) => one.id);
-  expect(outside).toEqual(['council', 'mfa-nl', 'nordsee-energy', 'audit-office']);
+  expect(outside).toEqual([
+    'council',
+    'mfa-nl',
+    'cyber-centre-no',
+    'nordsee-energy',
+    'polder-intelligence',
+    'leuchtfeuer-security',
+    'audit-office',
+  ]);
 });

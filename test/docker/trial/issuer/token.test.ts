@@ -132,7 +132,7 @@ test('lists the readers when one is unknown', async () => {
   const ask = { issuer: 'http://127.0.0.1:1', home: '/nowhere', as: 'constructor' };
   await expect(fetchToken(ask)).rejects.toMatchObject({
     code: 'UNKNOWN_READER',
-    message: expect.stringContaining('cert-eu-analyst, europol-analyst'),
+    message: expect.stringContaining('cert-eu-analyst, cert-eu-head, europol-analyst'),
   });
 });
 
