@@ -3,15 +3,18 @@ import { deadlineOf, latestStatedEnd } from './period.ts';
 
 /**
  * Returns the end of a clock's period by its id: null for a clock without a due time, and the latest end for one whose
- * end is stated. It counts in the calendar that the
- * clock names, otherwise in that of the EU institutions. Throws RangeError for an unknown clock.
+ * end is stated. It counts in the calendar that the clock names, otherwise in that of the EU institutions. Throws
+ * RangeError for an unknown clock.
  */
-export function endOfClocks(clocks: Clocks): (id: string, startedAt: Date) => Date | null {
-  return (id, startedAt) => {
+export function endOfClocks(
+  clocks: Clocks,
+): (id: string, startedAt: Date, end?: 'latest' | 'due') => Date | null {
+  return (id, startedAt, end = 'latest') => {
     const clock = clocks.clocks.get(id);
     if (clock === undefined) throw new RangeError(`expected a clock of clocks.yaml, got ${id}`);
     const start = { startedAt, calendar: calendarOf(clocks, clock) };
     if (clock.period.kind === 'rule') return latestStatedEnd(clock, start);
-    return deadlineOf(clock, start)?.latestAt ?? null;
+    const deadline = deadlineOf(clock, start);
+    return (end === 'due' ? deadline?.dueAt : deadline?.latestAt) ?? null;
   };
 }

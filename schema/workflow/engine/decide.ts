@@ -50,6 +50,15 @@ export function movesFrom(
   });
 }
 
+/** Returns whether another person must confirm a move before it is made. A ground in words always needs one. */
+export function needsSecondPerson(
+  { secondPerson }: Pick<MoveFile, 'secondPerson'>,
+  attempt: Pick<Attempt, 'known' | 'fields' | 'input'>,
+): boolean {
+  if (secondPerson === undefined) return false;
+  return typeof secondPerson !== 'object' || applies(secondPerson.when, valuesOf(attempt));
+}
+
 function visibleOf(workflow: WorkflowFile, { known, actor }: Pick<Attempt, 'known' | 'actor'>): Known | null {
   return known === null ? null : visibleTo(workflow, known, actor.relations);
 }
@@ -207,7 +216,8 @@ function settingsOf({ sets = {} }: MoveFile, attempt: Attempt, endOf: EndOfClock
       if (setting === null || typeof setting !== 'object') return [[name, setting]];
       if ('at' in setting) return [[name, happenedAt]];
       const clock = clockOf(setting.clock, values);
-      return clock === null ? [] : [[name, endOf(clock, happenedAt)]];
+      const end = setting.latest === true ? 'latest' : 'due';
+      return clock === null ? [] : [[name, endOf(clock, happenedAt, end)]];
     }),
   );
 }

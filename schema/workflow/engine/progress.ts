@@ -22,8 +22,11 @@ export type Known = {
   readonly fields: Readonly<Record<string, unknown>>;
 };
 
-/** Returns the end of a clock's period that starts at an instant; null if the clock has no end. */
-export type EndOfClock = (clock: string, start: Date) => Date | null;
+/**
+ * Returns the end of a clock's period that starts at an instant; null if the clock has no end. A deadline is missed from
+ * its latest end on, which a rule of law can set after the due time: the hour of the event does not count.
+ */
+export type EndOfClock = (clock: string, start: Date, end?: 'latest' | 'due') => Date | null;
 
 /**
  * Returns where something stands at an instant. A state that depends on the clock replaces the stored one from its

@@ -41,11 +41,11 @@ const realEnd = endOfClocks(readClocks());
 const ends = new Map<string, Date | null>();
 
 /** Returns the end of a clock's period. Ends are kept, because thousands of runs ask for the same ones. */
-export const endOf: EndOfClock = (clock, start) => {
-  const key = `${clock} ${start.getTime()}`;
+export const endOf: EndOfClock = (clock, start, which = 'latest') => {
+  const key = `${clock} ${which} ${start.getTime()}`;
   const kept = ends.get(key);
   if (kept !== undefined) return kept;
-  const end = realEnd(clock, start);
+  const end = realEnd(clock, start, which);
   ends.set(key, end);
   return end;
 };

@@ -182,10 +182,12 @@ export class PlainModel {
     for (const [name, setting] of Object.entries(move.sets ?? {})) {
       if (typeof setting !== 'object' || setting === null) facts[name] = setting;
       else if ('at' in setting) facts[name] = happenedAt;
-      else if (typeof setting.clock === 'string') facts[name] = this.#endOf(setting.clock, happenedAt);
+      else if (typeof setting.clock === 'string')
+        facts[name] = this.#endOf(setting.clock, happenedAt, setting.latest ? 'latest' : 'due');
       else {
         const clock = setting.clock.clocks[String({ ...old, ...input }[setting.clock.by])];
-        if (clock !== undefined) facts[name] = this.#endOf(clock, happenedAt);
+        if (clock !== undefined)
+          facts[name] = this.#endOf(clock, happenedAt, setting.latest ? 'latest' : 'due');
       }
     }
     for (const [name, value] of Object.entries(input))
