@@ -4,7 +4,7 @@ import { readWorkflowTexts, type Workflow, workflowsOfTexts } from './language/l
 
 /** The workflows that the subgraphs run, by their files. The others are declared only: no move of theirs can be made. */
 const names: Partial<Record<Community, readonly string[]>> = {
-  'joint-unit': ['hold', 'information-request', 'information-thread'],
+  'joint-unit': ['hold', 'information-request', 'information-thread', 'mobilisation', 'capability'],
 };
 
 /** Returns whether a subgraph runs the workflow of a file. */
@@ -76,7 +76,7 @@ export function laterMoves(kind: KindWorkflows): readonly { readonly of: Workflo
 
 /**
  * Returns the fields of a record's content that its workflows read or set: relations, facts, and what the first move
- * states. A change by hand of one of them would bypass the moves.
+ * and the moves of the record state. A change by hand of one of them would bypass the moves.
  */
 export function fieldsOfWorkflows(kind: KindWorkflows): ReadonlySet<string> {
   const first = creatingMove(kind);
@@ -86,7 +86,13 @@ export function fieldsOfWorkflows(kind: KindWorkflows): ReadonlySet<string> {
     ...of.flatMap(({ relations }) => Object.values(relations).flatMap(({ field }) => field ?? [])),
     ...of.flatMap(({ facts, fields }) => [...Object.keys(facts), ...Object.keys(fields)]),
     ...Object.keys(first?.of.moves[first.move]?.input ?? {}),
+    ...Object.values(kind.record?.moves ?? {}).flatMap(({ input }) => Object.keys(input)),
   ]);
+}
+
+/** Whether a workflow has moves that need a second person. */
+export function hasProposals(of: Workflow | null): of is Workflow {
+  return of !== null && Object.values(of.moves).some(({ secondPerson }) => secondPerson !== undefined);
 }
 
 /** Returns the name of the mutation of a move, such as `agreeDeconflictionHold`. */
@@ -104,14 +110,21 @@ function servedIn(all: ReadonlyMap<string, Workflow>, name: string): Workflow {
   const workflow = all.get(name);
   if (workflow === undefined) throw new Error(`expected schema/workflow/${name}.yaml`);
   const second = Object.entries(workflow.moves).find(([, { secondPerson }]) => secondPerson !== undefined);
-  if (second !== undefined)
-    throw new Error(`${name}.yaml: ${second[0]} needs a second person, which no subgraph asks for yet`);
+  if (second !== undefined && workflow.subject !== 'record')
+    throw new Error(`${name}.yaml: ${second[0]} needs a second person, which no thread asks for yet`);
   return { ...workflow, moves: mapValues(workflow.moves, withoutUnchecked) };
 }
 
 /** The conditions in words that the person who makes the move judges. */
 const judged: ReadonlySet<string> = new Set([
   'The ground for the hold is gone.',
+  'The person declares for its own organisation only.',
+  'The substance does not change.',
+  'The substance changes.',
+  'An exercise verified it.',
+  'The provider agrees.',
+  'The user agrees.',
+  'Reserve of a third country: also the Commission and the High Representative, with the authorisation of the Council (to be confirmed).',
   'An answer from records of another originator needs a release by that originator (release-request.yaml).',
 ]);
 

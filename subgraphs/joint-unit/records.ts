@@ -53,8 +53,9 @@ export const kinds: readonly Kind[] = [
   declared('joint-unit', 'Recall', 'recalls', { filters: ['reason'] }),
 ];
 
-/** The level of the situation as a fact of the policy. The Reserve is for significant incidents and above. */
+/** The level of a request for the Reserve as a fact of the policy: the Reserve is for significant incidents and above. */
 function levelFact(content: Content): Said {
+  if (content['mechanism'] !== 'RESERVE') return {};
   const level = levels[String(content['situationLevel'])];
   return level === undefined ? {} : { facts: { level } };
 }

@@ -2,7 +2,14 @@ import { buildASTSchema, isInputObjectType, parse } from 'graphql';
 import type { Community } from '../../record/vocabulary.ts';
 import type { MoveFile, ValueFile } from '../language/language.ts';
 import type { Workflow } from '../language/load.ts';
-import { creatingMove, type KindWorkflows, laterMoves, mutationOf, workflowsOf } from '../served.ts';
+import {
+  creatingMove,
+  hasProposals,
+  type KindWorkflows,
+  laterMoves,
+  mutationOf,
+  workflowsOf,
+} from '../served.ts';
 import { choiceType, enumValue, inputType, standingType } from './names.ts';
 
 /**
@@ -39,6 +46,42 @@ type MadeMove {
   lateReason: String
   "The channel by which a move that was entered later was made."
   lateChannel: String
+  "Whether the move was made, or waited for a second person. Only the proposing organisation sees moves that were not made."
+  stage: MoveStage
+  "The values that the move stated, as far as the reader may see them. At most those of 200 moves in one request."
+  values: [StatedValue!]
+}
+
+"The stage of a move. One that needs a second person is proposed before it is made."
+enum MoveStage {
+  "The move was made."
+  MADE
+  "One person proposed the move."
+  PROPOSED
+  "The proposed move was dismissed without being made."
+  DISMISSED
+}
+
+"A value that a move stated."
+type StatedValue {
+  "The name of the value."
+  name: String
+  "The value as text, such as an instant in ISO 8601. A list has several."
+  values: [String!]
+}
+
+"A move that waits for its second person."
+type ProposedMove {
+  "The id of the proposal, for the mutation that confirms or dismisses it."
+  id: ID
+  "The name of the mutation that one person proposed."
+  move: String
+  "The time at which the move was proposed."
+  at: DateTime
+  "True if the reader proposed the move. Another person must confirm it."
+  isOwn: Boolean
+  "The values that the move states."
+  values: [StatedValue!]
 }
 `;
 
@@ -47,13 +90,46 @@ function kindSdl(kind: KindWorkflows, content: ReadonlySet<string>): string {
   const creates = first === null ? [] : [mutation(kind.type, first.move, first.of.moves[first.move])];
   const later = laterMoves(kind).map(({ of, move }) => mutation(kind.type, move, of.moves[move]));
   return [
-    `extend type Mutation {\n${[...creates, ...later].join('\n')}\n}\n`,
+    `extend type Mutation {\n${[...creates, ...later, ...proposalMutations(kind)].join('\n')}\n}\n`,
     `extend type ${kind.type} {\n${standingFields(kind).join('\n')}\n}\n`,
     ...[kind.record, kind.thread].flatMap((of) => (of === null ? [] : [standingSdl(of)])),
     ...(first === null ? [] : [creatingInput(kind, first.of, first.move, content)]),
     ...laterMoves(kind).map(({ of, move }) => laterInput(of, move)),
+    ...(hasProposals(kind.record) ? proposalInputs(kind.type) : []),
   ].join('\n');
 }
+
+/** The mutations of the second person, and the purpose of each. */
+const proposalMoves = {
+  confirmProposed: 'Makes the move that another person of the same organisation proposed.',
+  dismissProposed: 'Ends a proposed move without making it.',
+} as const;
+
+function proposalMutations({ type, record }: KindWorkflows): readonly string[] {
+  if (!hasProposals(record)) return [];
+  return Object.entries(proposalMoves).map(
+    ([move, is]) =>
+      `  ${quote(is)}\n  ${mutationOf(type, move)}("The proposed move." input: ${inputType(type, move)}!): ${type}Payload`,
+  );
+}
+
+function proposalInputs(type: string): readonly string[] {
+  return Object.entries(proposalMoves).map(
+    ([move, is]) => `${quote(is)}
+input ${inputType(type, move)} {
+${keyField}
+  "The id of the record."
+  id: ID!
+  "The version of the record. A different current version gives STALE_VERSION."
+  expectedVersion: Int!
+  "The id of the proposal that the person has read."
+  proposal: ID!
+}
+`,
+  );
+}
+
+const keyField = `  "A key chosen by the client. A repeated request with the same key is applied once and gives the same answer."\n  key: ID!`;
 
 function mutation(kind: string, move: string, declared: MoveFile | undefined): string {
   const what =
@@ -103,7 +179,7 @@ ${subject}${version}  "The state at the time of the answer."
   state: ${type}State
   "The time since which the state holds."
   since: DateTime
-${facts.join('\n')}
+${facts.join('\n')}${hasProposals(of) ? proposalField : ''}
   "The moves that the reader can make now, by the names of their mutations."
   possibleMoves: [String!]
   "The moves that were made, as far as the reader may know them, the oldest first."
@@ -112,6 +188,10 @@ ${facts.join('\n')}
 `,
   ].join('\n');
 }
+
+const proposalField = `
+  "The move of the reader's organisation that waits for its second person. Null if none does."
+  proposal: ProposedMove`;
 
 function choicesOf(of: Workflow): readonly string[] {
   const facts = Object.entries(of.facts).map(([name, value]) => ({
@@ -133,7 +213,7 @@ function choiceSdl(type: string, { is, choices = [] }: ValueFile): string {
 }
 
 function creatingInput(
-  { type }: KindWorkflows,
+  { type, thread }: KindWorkflows,
   of: Workflow,
   move: string,
   content: ReadonlySet<string>,
@@ -142,10 +222,12 @@ function creatingInput(
     ([name]) => !content.has(name) && name !== 'addressees',
   );
   return input(of, move, rest, [
-    `  "A key chosen by the client. A repeated request with the same key is applied once and gives the same answer."\n  key: ID!`,
+    keyField,
     `  "The content of the record. The asking organisation and the state are those of the move."\n  content: ${type}Content!`,
-    `  "The addressees, 100 at most, by registry ids such as \`cert-eu\`."\n  addressees: [ID!]!`,
-    `  "The readers of the record. By default AMBER, for the asking organisation and the addressees."\n  reading: ReadingInput`,
+    ...(thread === null
+      ? []
+      : [`  "The addressees, 100 at most, by registry ids such as \`cert-eu\`."\n  addressees: [ID!]!`]),
+    `  "The readers of the record. By default AMBER, for the asking organisation and the ${thread === null ? 'organisations that the record names' : 'addressees'}."\n  reading: ReadingInput`,
   ]);
 }
 
@@ -155,7 +237,7 @@ function laterInput(of: Workflow, move: string): string {
     ? `The version that the move is based on: of the thread for its ${of.subject}, of the record for the asking organisation.`
     : 'The version of the record that the move is based on. A different current version gives STALE_VERSION.';
   return input(of, move, Object.entries(of.moves[move]?.input ?? {}), [
-    `  "A key chosen by the client. A repeated request with the same key is applied once and gives the same answer."\n  key: ID!`,
+    keyField,
     `  "The id of the record."\n  id: ID!`,
     `  ${quote(version)}\n  expectedVersion: Int!`,
     ...(isThread
@@ -175,19 +257,35 @@ function input(
   const choices = stated.filter(
     ([name, { choices: some }]) => some !== undefined && !Object.hasOwn(of.facts, name),
   );
+  const { to } = of.moves[move] ?? {};
+  const target = Array.isArray(to) ? targetOf(of, move, to) : null;
   const fields = stated.map(([name, value]) => {
     const isRequired = value.optional !== true && value.when === undefined;
     return `  ${quote(value.is)}\n  ${name}: ${typeOf(of, name, value, move)}${isRequired ? '!' : ''}`;
   });
-  return `${choices.map(([name, value]) => choiceSdl(choiceType(of, name, move), value)).join('\n')}"The move \`${move}\`."
+  return `${target?.type ?? ''}${choices.map(([name, value]) => choiceSdl(choiceType(of, name, move), value)).join('\n')}"The move \`${move}\`."
 input ${inputType(of.kind, move)} {
-${[...first, ...fields].join('\n')}
+${[...first, ...(target === null ? [] : [target.field]), ...fields].join('\n')}
   "The time at which the move happened, if it was before it is entered: 24 hours at most."
   happenedAt: DateTime
   "The reason of a move that is entered later, and its channel."
   late: LateEntryInput
 }
 `;
+}
+
+/** Returns the input for the state that a move leads to, if it can lead to several. */
+function targetOf(
+  of: Workflow,
+  move: string,
+  to: readonly string[],
+): { readonly type: string; readonly field: string } {
+  const type = choiceType(of, 'to', move);
+  const states = Object.fromEntries(to.map((state) => [state, of.states[state]?.is ?? '']));
+  return {
+    type: `${enumeration(type, 'The state that the move leads to.', states)}\n`,
+    field: `  "The state that the move leads to."\n  to: ${type}!`,
+  };
 }
 
 function typeOf(of: Workflow, name: string, { type }: ValueFile, move?: string): string {

@@ -1,8 +1,15 @@
 import { organisationKey } from '../../../schema/record/keys.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import { creatingMove, laterMoves, mutationOf, workflowsOf } from '../../../schema/workflow/served.ts';
+import type { Workflow } from '../../../schema/workflow/language/load.ts';
+import {
+  creatingMove,
+  hasProposals,
+  laterMoves,
+  mutationOf,
+  workflowsOf,
+} from '../../../schema/workflow/served.ts';
 import type { Row } from '../read/row.ts';
-import type { CreatingInput, MoveInput } from '../workflow/move-input.ts';
+import type { CreatingInput, MoveInput, ProposalInput } from '../workflow/move-input.ts';
 import { isOpener } from '../workflow/relations.ts';
 import { referenceTo, type Resolver } from './resolvers.ts';
 
@@ -17,15 +24,28 @@ export function movesOf(community: Community): Readonly<Record<string, Resolver>
         async (_source: never, { input }: { readonly input: MoveInput }, { moves, loaders }) =>
           payload(await moves.make(type, of, move, input), async (id) => await loaders.one(type, id)),
       ]);
-      if (first === null) return later;
+      const proposals = hasProposals(kind.record) ? proposalMoves(type, kind.record) : [];
+      if (first === null) return [...later, ...proposals];
       const create: Resolver = async (
         _source: never,
         { input }: { readonly input: CreatingInput },
         { moves, loaders },
       ) => payload(await moves.create(type, input), async (id) => await loaders.one(type, id));
-      return [[mutationOf(type, first.move), create] as const, ...later];
+      return [[mutationOf(type, first.move), create] as const, ...later, ...proposals];
     }),
   );
+}
+
+/** The mutations with which a second person confirms or dismisses a proposed move. */
+function proposalMoves(type: string, of: Workflow): readonly [string, Resolver][] {
+  const by =
+    (act: 'confirm' | 'dismiss'): Resolver =>
+    async (_source: never, { input }: { readonly input: ProposalInput }, { moves, loaders }) =>
+      payload(await moves[act](type, of, input), async (id) => await loaders.one(type, id));
+  return [
+    [mutationOf(type, 'confirmProposed'), by('confirm')],
+    [mutationOf(type, 'dismissProposed'), by('dismiss')],
+  ];
 }
 
 /** The fields of a record that show where it stands in its workflow. */

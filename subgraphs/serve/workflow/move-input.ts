@@ -17,11 +17,15 @@ export type CreatingInput = Keyed &
   Entered &
   Values & {
     readonly content: Content;
-    readonly addressees: readonly string[];
+    /** Given for a kind with threads. */
+    readonly addressees?: readonly string[];
     readonly reading?: ReadingInput | null;
   };
 /** The input of a move on a record or on one of its threads. */
 export type MoveInput = Keyed & Entered & Values & { readonly id: string; readonly expectedVersion: number };
+
+/** The confirmation or the dismissal of a proposed move. */
+export type ProposalInput = MoveInput & { readonly proposal: string };
 
 /** Members of an input that are not values of the move. */
 const members = new Set([

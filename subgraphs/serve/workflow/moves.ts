@@ -1,43 +1,49 @@
 import type { ClientSession } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import { organisationKey } from '../../../schema/record/keys.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
-import { decide, lateEntry } from '../../../schema/workflow/engine/decide.ts';
-import type { EndOfClock, Known, Progress } from '../../../schema/workflow/engine/progress.ts';
+import { movesFrom, needsSecondPerson } from '../../../schema/workflow/engine/decide.ts';
+import type { Known, Progress } from '../../../schema/workflow/engine/progress.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { creatingMove, type KindWorkflows } from '../../../schema/workflow/served.ts';
-import { checkContent } from '../changes/check-content.ts';
-import { type ChangeParts, ChangeSteps, type Keyed, loaded, staleVersion } from '../changes/change-steps.ts';
-import { newEnvelope, nextEnvelope } from '../changes/envelopes.ts';
+import { loaded, staleVersion } from '../changes/change-steps.ts';
+import { nextEnvelope } from '../changes/envelopes.ts';
 import type { Finder } from '../changes/find-record.ts';
-import { mayNotCreate } from '../changes/not-allowed.ts';
-import type { Reading } from '../changes/reading.ts';
 import { notFound, Refused } from '../changes/refused.ts';
 import type { Made, Outcome, Unwritten } from '../changes/write-once.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
-import { noAudience } from '../record/marking.ts';
+import { FirstMoves } from './first-moves.ts';
 import { fromGraph } from './graph-values.ts';
-import { maxMoves, type StoredProgress, progressId, progressIn, writeMove } from './progress-store.ts';
 import {
-  addresseesOf,
   type CreatingInput,
-  type Entered,
-  fieldsNamed,
   type MoveInput,
   organisationOf,
+  type ProposalInput,
   valuesIn,
 } from './move-input.ts';
-import { refuseByGround } from './refusals.ts';
+import { type MoveParts, MoveSteps } from './move-steps.ts';
+import {
+  maxMoves,
+  movesIn,
+  progressId,
+  progressIn,
+  type Proposal,
+  type StoredMove,
+  type StoredProgress,
+  writeMove,
+} from './progress-store.ts';
+import { refuseSamePerson } from './refusals.ts';
 import { actorOn, isOpener } from './relations.ts';
 
-/** The most characters of the reason and of the channel of a late entry. */
-const maxLate = 2000;
+type Entry = Omit<StoredMove, 'from' | 'to' | 'isHidden'>;
 
-type Parts = ChangeParts & {
-  readonly workflows: ReadonlyMap<string, KindWorkflows>;
-  readonly endOf: EndOfClock;
+/** A record with its workflow, as one move finds it. */
+type Subject = {
+  readonly of: Workflow;
+  readonly record: StoredRecord;
+  readonly before: StoredProgress;
+  readonly known: Known;
+  readonly actor: Attempt['actor'];
 };
 
 /**
@@ -45,29 +51,20 @@ type Parts = ChangeParts & {
  * the record at all; then the declaration decides on this move. A move is one transaction with its history, and is made
  * once for each key of its subject.
  */
-export class Moves extends ChangeSteps {
-  readonly #workflows: ReadonlyMap<string, KindWorkflows>;
-  readonly #endOf: EndOfClock;
+export class Moves extends MoveSteps {
+  readonly #first: FirstMoves;
 
-  constructor({ workflows, endOf, ...parts }: Parts) {
+  constructor(parts: MoveParts) {
     super(parts);
-    this.#workflows = workflows;
-    this.#endOf = endOf;
+    this.#first = new FirstMoves(parts);
   }
 
   /** Creates a record by the first move of its workflow, and a thread for each addressee. */
   async create(type: string, input: CreatingInput): Promise<Outcome> {
-    const kind = this.kind(type);
-    const first = creatingMove(this.#of(type));
-    if (first === null) throw new Error(`expected a kind that a move creates, got ${type}`);
-    return await this.once(
-      input,
-      `${type}.${first.move}`,
-      async () => await this.#created(kind, first, input),
-    );
+    return await this.#first.create(type, input);
   }
 
-  /** Makes a move on a record or on one of its threads. */
+  /** Makes a move on a record or on one of its threads. A move that needs a second person is proposed. */
   async make(type: string, workflow: Workflow, move: string, input: MoveInput): Promise<Outcome> {
     const kind = this.kind(type);
     const isThread = workflow.subject !== 'record';
@@ -78,115 +75,41 @@ export class Moves extends ChangeSteps {
     );
   }
 
-  async #created(
-    kind: Kind,
-    { of, move }: { readonly of: Workflow; readonly move: string },
-    input: CreatingInput,
-  ): Promise<Made> {
-    const addressees = addresseesOf(input.addressees, this.parts.readerAccess.reader.organisation);
-    const given = await this.#contentOf(kind, of, input, addressees);
-    const attempt = this.#firstAttempt(of, move, input, given, addressees);
-    const progress = this.#decided(of, attempt);
-    const content = { ...given, ...this.#fieldsSetBy(kind, progress) };
-    checkContent(this.schema, kind, content);
-    const envelope = newEnvelope(
-      this.parts,
-      kind,
-      content,
-      this.#readingBy(kind, of, move, input, addressees),
-    );
-    const access = { action: 'move', kind: kind.type, group: 'content' } as const;
-    if (!this.mayOn('move', kind, envelope)) throw mayNotCreate(this.parts, access, envelope, []);
-    const id = `${kind.type}:${randomUUID()}`;
-    const starts = this.#startsOf(kind.type, of, progress, addressees);
-    // The record has its content: the history keeps only what is stated in addition.
-    const stated = { ...attempt, input: fromGraph(of, move, valuesIn(input)) };
-    const also = async (session: ClientSession): Promise<void> => {
-      for (const { workflow, organisation, start } of starts) {
-        const entry = this.#entry(workflow, id, organisation, stated, input);
-        const made = { ...entry, from: null, to: start.state, isHidden: false };
-        await writeMove(this.parts.store, made, start, null, session);
-      }
-    };
-    const made = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false, also };
-    return { ...made, ...this.named(kind, envelope, content) };
+  /** Makes the move that another person of the reader's organisation proposed. */
+  async confirm(type: string, workflow: Workflow, input: ProposalInput): Promise<Outcome> {
+    const kind = this.kind(type);
+    return await this.once(input, `${type}.confirmProposed`, async (find, session) => {
+      const subject = await this.#subject(kind, workflow, input, find, session);
+      const { reader } = this.parts.readerAccess;
+      const proposal = proposalOf(subject.before, reader.organisation, input.proposal);
+      if (proposal.by.subject === reader.subject)
+        throw new Refused('NOT_ALLOWED', [], 'a second person confirms a move: another than who proposed it');
+      const attempt = {
+        ...this.attempt(proposal.move, input),
+        known: subject.known,
+        actor: subject.actor,
+        input: proposal.input,
+      };
+      await this.#refuseByHistory(subject, attempt, session);
+      return this.#moved(kind, subject, attempt, this.decided(workflow, attempt), input);
+    });
   }
 
-  #firstAttempt(
-    of: Workflow,
-    move: string,
-    input: CreatingInput,
-    content: Content,
-    addressees: readonly string[],
-  ): Attempt {
-    const named = Object.hasOwn(of.moves[move]?.input ?? {}, 'addressees') && { addressees };
-    const values = fromGraph(of, move, { ...fieldsNamed(of, move, content), ...valuesIn(input), ...named });
-    const actor = actorOn(of, this.parts.readerAccess, content, null);
-    return { ...this.#attempt(move, input), known: null, actor, input: values };
-  }
-
-  /** Returns where the record and each of its threads begin. */
-  #startsOf(type: string, of: Workflow, progress: Progress, addressees: readonly string[]) {
-    const { record, thread } = this.#of(type);
-    const start = thread === of || thread === null ? progress : startOf(thread, progress.since);
-    return [
-      ...(record === null ? [] : [{ workflow: record, organisation: null, start: progress }]),
-      ...(thread === null ? [] : addressees.map((one) => ({ workflow: thread, organisation: one, start }))),
-    ];
-  }
-
-  /** Takes content, with the asking organisation and the addressees in the fields that name them. */
-  async #contentOf(
-    kind: Kind,
-    of: Workflow,
-    input: CreatingInput,
-    addressees: readonly string[],
-  ): Promise<Content> {
-    const { reader } = this.parts.readerAccess;
-    const { thread } = this.#of(kind.type);
-    const named = thread?.relations[thread.subject]?.field;
-    const byMove = Object.fromEntries(
-      Object.entries(of.relations).flatMap(([name, { field }]) =>
-        field === undefined || name === thread?.subject ? [] : [[field, reader.organisation]],
-      ),
-    );
-    const given = { ...input.content, ...byMove, ...(named !== undefined && { [named]: addressees }) };
-    return (await this.take(kind, { ...given, ...firstState[kind.type] })).content;
-  }
-
-  /** Returns the reading of a new record. Every addressee must be able to read it, and only the opener the own fields. */
-  #readingBy(
-    kind: Kind,
-    of: Workflow,
-    move: string,
-    input: CreatingInput,
-    addressees: readonly string[],
-  ): Reading {
-    const { organisation } = this.parts.readerAccess.reader;
-    const all = [organisation, ...addressees];
-    const named = { organisations: all.flatMap((one) => organisationKey(one) ?? []) };
-    const given = input.reading ?? {
-      marking: { tlp: 'AMBER' as const },
-      audience: { reach: 'NAMED' as const, ...named },
-    };
-    const reading = this.readingOf(kind, given);
-    const missing = all.find((one) => !reading.audience.organisations.includes(one));
-    if (missing !== undefined)
-      throw new Refused(
-        'INVALID',
-        ['reading', 'audience', 'organisations'],
-        `expected ${missing} among the recipients, because it takes part`,
-      );
-    const own = Object.entries(of.moves[move]?.input ?? {}).filter(
-      ([name, value]) => value.own === true && this.fieldsOf(kind).has(name),
-    );
-    // A wider colour would open the own fields to a whole community, whatever their audience is.
-    const marking = { ...reading.marking, tlp: 'AMBER_STRICT' as const };
-    const audience = { ...noAudience, reach: 'NAMED' as const, organisations: [organisation] };
-    return {
-      ...reading,
-      portions: [...reading.portions, ...own.map(([path]) => ({ path, marking, audience }))],
-    };
+  /** Ends a proposed move without making it. Each person who could make it can dismiss it. */
+  async dismiss(type: string, workflow: Workflow, input: ProposalInput): Promise<Outcome> {
+    const kind = this.kind(type);
+    return await this.once(input, `${type}.dismissProposed`, async (find, session) => {
+      const subject = await this.#subject(kind, workflow, input, find, session);
+      const { organisation } = this.parts.readerAccess.reader;
+      const proposal = proposalOf(subject.before, organisation, input.proposal);
+      const at = this.attempt(proposal.move, input);
+      const { known, actor } = subject;
+      if (!movesFrom(workflow, { known, actor, now: at.now }, this.endOf).includes(proposal.move))
+        throw new Refused('NOT_ALLOWED', [], 'only a person who could make the move may dismiss it');
+      const entry = this.entry(workflow, input.id, null, { ...at, known, actor, input: {} }, input);
+      const left = (subject.before.proposals ?? []).filter(({ id }) => id !== proposal.id);
+      return this.#proposed(subject, { ...entry, stage: 'dismissed' }, left);
+    });
   }
 
   async #inThread(
@@ -208,18 +131,23 @@ export class Moves extends ChangeSteps {
     const isOwn = organisation === reader.organisation;
     if (input.expectedVersion !== (isOwn ? before.version : envelope.version)) throw staleVersion();
     const known: Known = { progress: before.progress, fields: content };
-    const actor = actorOn(of, this.parts.readerAccess, content, organisation);
+    const actor = actorOn(
+      of,
+      this.parts.readerAccess,
+      { ...content, ...before.progress.facts },
+      organisation,
+    );
     const { [of.subject]: _thread, ...values } = valuesIn(input);
-    const attempt = { ...this.#attempt(move, input), known, actor, input: fromGraph(of, move, values) };
-    const progress = this.#decided(of, attempt);
+    const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, values) };
+    const progress = this.decided(of, attempt);
     refuseEndless(before, progress);
-    const entry = this.#entry(of, input.id, organisation, attempt, input);
+    const entry = this.entry(of, input.id, organisation, attempt, input);
     const from = before.progress.state;
     const also = async (by: ClientSession): Promise<void> =>
       await writeMove(
         this.parts.store,
         { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) },
-        progress,
+        { progress },
         before,
         by,
       );
@@ -233,43 +161,101 @@ export class Moves extends ChangeSteps {
     input: MoveInput,
     find: Finder,
     session: ClientSession,
-  ): Promise<Made> {
-    const record = await this.found(kind, input, 'move', find);
-    const content = record.content as Content;
-    const before = await this.#progressOf(input.id, null, session);
-    const actor = actorOn(of, this.parts.readerAccess, content, null);
-    const known: Known = { progress: before.progress, fields: content };
-    const attempt = {
-      ...this.#attempt(move, input),
-      known,
-      actor,
-      input: fromGraph(of, move, valuesIn(input)),
-    };
-    const progress = this.#decided(of, attempt);
+  ): Promise<Made | Unwritten> {
+    const subject = await this.#subject(kind, of, input, find, session);
+    const { known, actor } = subject;
+    const stated = fromGraph(of, move, valuesIn(input));
+    const attempt = { ...this.attempt(move, input), known, actor, input: stated };
+    // A proposal is refused for all reasons for which the move would be refused.
+    const progress = this.decided(of, attempt);
+    await this.#refuseByHistory(subject, attempt, session);
+    this.#refuseUnread(subject, attempt);
+    const declared = of.moves[move];
+    if (declared === undefined || !needsSecondPerson(declared, attempt))
+      return this.#moved(kind, subject, attempt, progress, input);
+    const entry = this.entry(of, input.id, null, attempt, input);
+    const proposal = { id: randomUUID(), move, by: entry.by, at: entry.recordedAt, input: stated };
+    const others = refuseSecondProposal(subject.before, entry.by.organisation);
+    return this.#proposed(subject, { ...entry, stage: 'proposed' }, [...others, proposal]);
+  }
+
+  /** Returns a record that a proposal leaves as it is: other organisations must not learn of it by a new version. */
+  #proposed({ of, record, before }: Subject, entry: Entry, proposals: readonly Proposal[]): Unwritten {
+    const { progress } = before;
     refuseEndless(before, progress);
-    const entry = {
-      ...this.#entry(of, input.id, null, attempt, input),
+    const { state } = progress;
+    const move = { ...entry, from: state, to: state, isHidden: isMasked(of, progress) };
+    const also = async (by: ClientSession): Promise<void> =>
+      await writeMove(this.parts.store, move, { progress, proposals }, before, by);
+    return { record: record._id, version: record.envelope.version, also };
+  }
+
+  async #subject(
+    kind: Kind,
+    of: Workflow,
+    input: MoveInput,
+    find: Finder,
+    session: ClientSession,
+  ): Promise<Subject> {
+    const record = await this.found(kind, input, 'move', find);
+    const fields = record.content as Content;
+    const before = await this.#progressOf(input.id, null, session);
+    const values = { ...fields, ...before.progress.facts };
+    const actor = actorOn(of, this.parts.readerAccess, values, null);
+    return { of, record, before, known: { progress: before.progress, fields }, actor };
+  }
+
+  /** Returns the next version of a record after a move. Fields that the move states are changed, except hidden ones. */
+  #moved(
+    kind: Kind,
+    { of, record, before }: Subject,
+    attempt: Attempt,
+    progress: Progress,
+    input: MoveInput,
+  ): Made {
+    refuseEndless(before, progress);
+    const { policy, readerAccess, store } = this.parts;
+    const hidden = policy.decideRow(record.envelope, kind.type, readerAccess)?.hidden ?? new Set();
+    const fields = Object.entries(this.fieldsSetBy(kind, of, progress, attempt));
+    const shown = fields.filter(([name]) => !hidden.has(name));
+    const content = { ...(record.content as Content), ...Object.fromEntries(shown) };
+    const move = {
+      ...this.entry(of, input.id, null, attempt, input),
       from: before.progress.state,
       to: progress.state,
       isHidden: isMasked(of, progress),
     };
     const also = async (by: ClientSession): Promise<void> =>
-      await writeMove(this.parts.store, entry, progress, before, by);
-    return { ...this.#moved(kind, record, progress), also };
+      await writeMove(store, move, { progress }, before, by);
+    const envelope = nextEnvelope(record, readerAccess.now);
+    return { ...this.remade(kind, record, envelope, content, () => true), also };
   }
 
-  /** Returns the next version of a record. Facts of the workflow that are fields of its content are written there too. */
-  #moved(kind: Kind, before: StoredRecord, progress: Progress): Made {
-    const content = { ...(before.content as Content), ...this.#fieldsSetBy(kind, progress) };
-    return this.remade(kind, before, nextEnvelope(before, this.parts.readerAccess.now), content, () => true);
+  /** Throws Refused if the person made a move before that excludes this one. */
+  async #refuseByHistory(
+    { of, record }: Subject,
+    { move }: Pick<Attempt, 'move'>,
+    session: ClientSession,
+  ): Promise<void> {
+    const { subject } = this.parts.readerAccess.reader;
+    await refuseSamePerson(`${of.name}.${move}`, async (other) => {
+      const made = { record: record._id, organisation: null, move: other, 'by.subject': subject };
+      return (await movesIn(this.parts.store).findOne(made, { session })) !== null;
+    });
   }
 
-  /** Returns the times that a workflow sets and that are fields of the record too. */
-  #fieldsSetBy(kind: Kind, { facts }: Progress): Content {
-    const fields = this.fieldsOf(kind);
-    return Object.fromEntries(
-      Object.entries(facts).filter(([name, value]) => fields.has(name) && value instanceof Date),
-    );
+  /** Throws Refused if a move names an organisation as a member that the record's marking does not let read it. */
+  #refuseUnread({ of, record: { envelope } }: Subject, { input }: Pick<Attempt, 'input'>): void {
+    const fields = Object.values(of.relations).flatMap(({ field }) => field ?? []);
+    for (const field of fields) {
+      const organisation = organisationOf(input[field]);
+      if (organisation === null || envelope.audience.organisations.includes(organisation)) continue;
+      throw new Refused(
+        'INVALID',
+        [field],
+        `expected an organisation that may read the record: ask its originator to release it to ${organisation} first`,
+      );
+    }
   }
 
   async #progressOf(
@@ -284,52 +270,20 @@ export class Moves extends ChangeSteps {
     if (found === null) throw notFound();
     return found;
   }
+}
 
-  #attempt(
-    move: string,
-    { happenedAt, late }: Entered,
-  ): Pick<Attempt, 'move' | 'now' | 'happenedAt' | 'late'> {
-    const { now } = this.parts.readerAccess;
-    const at = happenedAt ?? now;
-    const isLate = now.getTime() - at.getTime() > lateEntry.silentMs;
-    if (isLate && [late?.reason ?? '', late?.channel ?? ''].some((text) => text.length > maxLate))
-      throw new Refused('INVALID', ['late'], `expected ${maxLate} characters at most`);
-    return { move, now, happenedAt: at, late: isLate ? (late ?? null) : null };
-  }
+function proposalOf({ proposals = [] }: StoredProgress, organisation: string, id: string): Proposal {
+  const proposal = proposals.find((one) => one.id === id && one.by.organisation === organisation);
+  if (proposal === undefined)
+    throw new Refused('WRONG_STATE', ['proposal'], 'this move is no longer proposed: read the record again');
+  return proposal;
+}
 
-  #decided(of: Workflow, attempt: Attempt): Progress {
-    const decided = decide(of, attempt, this.#endOf);
-    if ('progress' in decided) {
-      refuseByGround(of.name, attempt.move, attempt, this.#endOf);
-      return decided.progress;
-    }
-    const { code, path, message } = decided.refused;
-    throw new Refused(code, path, message);
-  }
-
-  #entry(of: Workflow, record: string, organisation: string | null, attempt: Attempt, { key }: Keyed) {
-    const { reader, now } = this.parts.readerAccess;
-    const by = { organisation: reader.organisation, subject: reader.subject };
-    const { move, happenedAt, late, input } = attempt;
-    return {
-      record,
-      workflow: of.name,
-      organisation,
-      move,
-      by,
-      happenedAt,
-      recordedAt: now,
-      late,
-      input,
-      key,
-    };
-  }
-
-  #of(type: string): KindWorkflows {
-    const of = this.#workflows.get(type);
-    if (of === undefined) throw new Error(`expected a kind with a workflow, got ${type}`);
-    return of;
-  }
+/** Returns the proposals of other organisations. Throws Refused if the organisation has one. */
+function refuseSecondProposal({ proposals = [] }: StoredProgress, organisation: string): readonly Proposal[] {
+  if (proposals.some(({ by }) => by.organisation === organisation))
+    throw new Refused('WRONG_STATE', [], 'a move is proposed already: confirm or dismiss it first');
+  return proposals;
 }
 
 /** Throws Refused for a move too many that keeps the state. One that changes it is never refused for their number. */
@@ -346,14 +300,3 @@ function refuseEndless({ version, progress: { state } }: StoredProgress, progres
 function isMasked({ masks }: Workflow, { state }: Progress): boolean {
   return masks.some(({ states }) => states.includes(state));
 }
-
-function startOf(workflow: Workflow, since: Date): Progress {
-  const [state = ''] = Object.entries(workflow.states).find(([, { initial }]) => initial === true) ?? [];
-  return { state, since, facts: {}, former: null };
-}
-
-/** The deprecated field `state` of a new record. The states of its threads and of its progress count. */
-const firstState: Readonly<Record<string, Content>> = {
-  DeconflictionHold: { state: 'ASKED' },
-  InformationRequest: { state: 'SENT' },
-};

@@ -15,7 +15,21 @@ export type StoredProgress = {
   readonly organisation: string | null;
   readonly version: number;
   readonly progress: Progress;
+  /** Moves that wait for their second person: at most one of each organisation. A move of the record ends all of them. */
+  readonly proposals?: readonly Proposal[];
 };
+
+/** A move that one person proposed and another person of the same organisation must confirm. */
+export type Proposal = {
+  readonly id: string;
+  readonly move: string;
+  readonly by: StoredMove['by'];
+  readonly at: Date;
+  readonly input: StoredMove['input'];
+};
+
+/** A move is made at once. One that needs a second person is proposed first, then made or dismissed. */
+export const stages = ['made', 'proposed', 'dismissed'] as const;
 
 /** A move that was made. None is ever changed or deleted: a wrong one is corrected by another. */
 export type StoredMove = {
@@ -24,6 +38,7 @@ export type StoredMove = {
   /** The organisation of the thread. Null for a move of the record itself. */
   readonly organisation: string | null;
   readonly move: string;
+  readonly stage: (typeof stages)[number];
   readonly from: string | null;
   readonly to: string;
   readonly by: { readonly organisation: string; readonly subject: string };
@@ -71,14 +86,14 @@ export function progressId(record: string, organisation: string | null): string 
 export async function writeMove(
   store: Connected,
   move: StoredMove,
-  progress: Progress,
+  { progress, proposals = [] }: Pick<StoredProgress, 'progress' | 'proposals'>,
   before: StoredProgress | null,
   session: ClientSession,
 ): Promise<void> {
   const { record, workflow, organisation } = move;
   const _id = progressId(record, organisation);
   const version = (before?.version ?? 0) + 1;
-  const after: StoredProgress = { _id, record, workflow, organisation, version, progress };
+  const after: StoredProgress = { _id, record, workflow, organisation, version, progress, proposals };
   if (before === null) await progressIn(store).insertOne(after, { session });
   else await progressIn(store).replaceOne({ _id }, after, { session });
   await movesIn(store).insertOne({ ...move }, { session });

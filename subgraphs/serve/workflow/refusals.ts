@@ -1,7 +1,9 @@
+import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
+import { valuesOf } from '../../../schema/workflow/engine/condition.ts';
 import type { EndOfClock } from '../../../schema/workflow/engine/progress.ts';
 import { Refused } from '../changes/refused.ts';
 
-type Stated = { readonly input: Readonly<Record<string, unknown>>; readonly happenedAt: Date };
+type Stated = Pick<Attempt, 'move' | 'input' | 'happenedAt' | 'known' | 'fields'>;
 type Check = (stated: Stated, endOf: EndOfClock) => Refused | null;
 
 /** The grounds of refusal (`refusedIf`) that code decides, by workflow and move. */
@@ -15,12 +17,49 @@ const checks: Readonly<Record<string, Check>> = {
       ? new Refused('INVALID', ['until'], `expected ${latest.toISOString()} at the latest`)
       : null;
   },
+  'mobilisation.request': (stated) => {
+    const { mechanism, situationLevel } = valuesOf(stated);
+    if (mechanism !== 'reserve' || levelsOfReserve.has(String(situationLevel))) return null;
+    const law = 'Regulation (EU) 2025/38 Art. 15';
+    return new Refused(
+      'INVALID',
+      ['situationLevel'],
+      `the Reserve is for a significant incident or a higher level (${law}): the level is ${typeof situationLevel === 'string' ? situationLevel : 'not stated'}`,
+    );
+  },
+  'mobilisation.prepare': ({ input: { checked } }) =>
+    checked === true
+      ? null
+      : new Refused('INVALID', ['checked'], 'check the clearance and conflicts of interest first'),
 };
 
+const levelsOfReserve: ReadonlySet<string> = new Set([
+  'SIGNIFICANT_INCIDENT',
+  'LARGE_SCALE_INCIDENT',
+  'LARGE_SCALE_EQUIVALENT',
+  'MAJOR_INCIDENT',
+  'UNION_LEVEL_CYBER_CRISIS',
+]);
+
 /** Throws Refused if a ground of refusal of the move applies. */
-export function refuseByGround(workflow: string, move: string, stated: Stated, endOf: EndOfClock): void {
-  const refused = checks[`${workflow}.${move}`]?.(stated, endOf) ?? null;
+export function refuseByGround(workflow: string, stated: Stated, endOf: EndOfClock): void {
+  const refused = checks[`${workflow}.${stated.move}`]?.(stated, endOf) ?? null;
   if (refused !== null) throw refused;
+}
+
+/** Moves that a person must not make who made the other move before. */
+const otherPersons: Readonly<Record<string, string>> = {
+  'mobilisation.accept': 'assess',
+};
+
+/** Throws Refused if the same person made the move that needs another person. `hasMade` asks the history. */
+export async function refuseSamePerson(
+  move: string,
+  hasMade: (other: string) => Promise<boolean>,
+): Promise<void> {
+  const other = otherPersons[move];
+  if (other === undefined || !(await hasMade(other))) return;
+  throw new Refused('NOT_ALLOWED', [], `a second person makes this move: you made ${other}`);
 }
 
 function needsOneOf(input: Stated['input'], names: readonly string[]): Refused | null {

@@ -1,36 +1,50 @@
 import { organisationKey } from '../../../schema/record/keys.ts';
 import type { Actor } from '../../../schema/workflow/engine/attempt.ts';
+import { applies } from '../../../schema/workflow/engine/condition.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { Content } from '../record/content.ts';
 
 /**
- * Returns the reader as the workflow knows them, with the offices in force at the request's time. `organisation` is that of the thread, null for the record itself. The
- * relation that is the thread's subject holds for its organisation only, whatever other addressees the record names.
+ * Returns the reader as the workflow knows them, with the offices in force at the request's time. `values` are the
+ * fields of the record and the facts, which name the organisations of each relation. `organisation` is that of the thread, null for the record itself. The relation that is
+ * the thread's subject holds for its organisation only, whatever other addressees the record names.
  */
 export function actorOn(
   { relations, subject }: Pick<Workflow, 'relations' | 'subject'>,
   { reader, now }: ActingReader,
-  content: Content,
+  values: Content,
   organisation: string | null,
 ): Actor {
-  const own = organisationKey(reader.organisation);
-  const held = Object.entries(relations).flatMap(([name, { field }]) => {
+  const held = reader.offices.filter(({ until }) => Date.parse(until) > now.getTime());
+  const actor = { roles: new Set(reader.roles), offices: new Set(held.map(({ office }) => office)) };
+  const related = Object.entries(relations).flatMap(([name, { field, who }]) => {
     if (name === subject) return organisation === reader.organisation ? [name] : [];
-    return field !== undefined && namesOf(content[field]).includes(own) ? [name] : [];
+    if (field === undefined || !isNamed(values[field], reader.organisation)) return [];
+    return who === undefined || who.some((one) => fits(one, actor, values)) ? [name] : [];
   });
-  const offices = reader.offices.filter(({ until }) => Date.parse(until) > now.getTime());
-  return {
-    roles: new Set(reader.roles),
-    offices: new Set(offices.map(({ office }) => office)),
-    relations: new Set(held),
-  };
+  return { ...actor, relations: new Set(related) };
 }
 
 type ActingReader = Pick<ReaderAccess, 'now'> & {
   readonly reader: Pick<Reader, 'roles' | 'organisation' | 'offices'>;
 };
+
+/** The roles or the office that a relation demands of the person who acts in it. */
+type Demand = NonNullable<Workflow['relations'][string]['who']>[number];
+
+function fits(
+  { roles, office, when }: Demand,
+  actor: Pick<Actor, 'roles' | 'offices'>,
+  values: Content,
+): boolean {
+  return (
+    applies(when, values) &&
+    (roles === undefined || roles.some((role) => actor.roles.has(role))) &&
+    (office === undefined || actor.offices.has(office))
+  );
+}
 
 /** Returns whether the reader's organisation opened the record: the relation other than the threads' subject. */
 export function isOpener(
@@ -38,12 +52,13 @@ export function isOpener(
   { organisation }: Pick<Reader, 'organisation'>,
   content: Content,
 ): boolean {
-  const own = organisationKey(organisation);
   return Object.entries(relations).some(
-    ([name, { field }]) => name !== subject && field !== undefined && namesOf(content[field]).includes(own),
+    ([name, { field }]) => name !== subject && field !== undefined && isNamed(content[field], organisation),
   );
 }
 
-function namesOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [value];
+/** Fields of a record name an organisation by its key, facts by its registry id. */
+function isNamed(value: unknown, organisation: string): boolean {
+  const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return names.includes(organisation) || names.includes(organisationKey(organisation));
 }

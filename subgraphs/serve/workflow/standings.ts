@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import type { FindCursor } from 'mongodb';
+import type { FindCursor, ObjectId } from 'mongodb';
 import { HubError } from '../../../schema/errors.ts';
 import type { Policy, ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import { organisationKey } from '../../../schema/record/keys.ts';
@@ -10,8 +10,14 @@ import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { type KindWorkflows, mutationOf } from '../../../schema/workflow/served.ts';
 import type { Row } from '../read/row.ts';
 import type { CommunityStore } from '../store/store.ts';
-import { toGraph } from './graph-values.ts';
-import { movesIn, progressIn, type StoredMove, type StoredProgress } from './progress-store.ts';
+import { shownValues, toGraph } from './graph-values.ts';
+import {
+  movesIn,
+  progressIn,
+  type Proposal,
+  type StoredMove,
+  type StoredProgress,
+} from './progress-store.ts';
 import { actorOn, isOpener } from './relations.ts';
 
 /** The source of `<Kind>Progress` and `<Kind>Thread` in the graph. */
@@ -34,9 +40,11 @@ export class Standings {
   #all: DataLoader<string, readonly StoredProgress[]> | undefined;
   #own: DataLoader<string, readonly StoredProgress[]> | undefined;
   readonly #moves = new Map<boolean, DataLoader<string, readonly ShownMove[]>>();
+  readonly #inputs: DataLoader<ObjectId, StoredMove['input'], string>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#inputs = inputLoader(parts.store);
   }
 
   /** Where a record stands in its workflow; null if it was entered without one. */
@@ -74,8 +82,13 @@ export class Standings {
     const { store, readerAccess } = this.#parts;
     const known = this.#moves.get(isOpened);
     if (known !== undefined) return known;
-    const own = { organisation: { $in: [readerAccess.reader.organisation, null] } };
-    const loader = historyLoader(store, isOpened ? { isHidden: false } : own);
+    const { organisation } = readerAccess.reader;
+    const own = { organisation: { $in: [organisation, null] } };
+    // Another organisation learns of a move that needs a second person once it is made.
+    const made = {
+      $or: [{ stage: 'made' }, { 'by.organisation': organisation }],
+    };
+    const loader = historyLoader(store, { ...(isOpened ? { isHidden: false } : own), ...made });
     this.#moves.set(isOpened, loader);
     return loader;
   }
@@ -85,7 +98,7 @@ export class Standings {
     const { reader, now } = readerAccess;
     const { organisation } = stored;
     const known: Known = { progress: stored.progress, fields: row.content };
-    const actor = actorOn(of, readerAccess, row.content, organisation);
+    const actor = actorOn(of, readerAccess, { ...row.content, ...stored.progress.facts }, organisation);
     const standing = standingFor(of, known, actor.relations, now, endOf);
     return {
       ...toGraph(of, without(standing.facts, row.decision.hidden)),
@@ -95,30 +108,81 @@ export class Standings {
       }),
       state: enumValue(standing.state),
       since: standing.since,
-      possibleMoves: () => this.#possibleMoves(of, row, known, actor),
+      proposal: () => this.#proposal(of, row, stored),
+      possibleMoves: () => this.#possibleMoves(of, row, stored, actor),
       moves: async () => await this.#made(of, row, stored),
     };
   }
 
-  #possibleMoves(of: Workflow, row: Row, known: Known, actor: ReturnType<typeof actorOn>): readonly string[] {
+  #possibleMoves(
+    of: Workflow,
+    row: Row,
+    stored: StoredProgress,
+    actor: ReturnType<typeof actorOn>,
+  ): readonly string[] {
     const { policy, readerAccess, endOf } = this.#parts;
     const { recordState } = row.envelope;
     if (recordState === 'RETRACTED' || recordState === 'ERASED') return [];
     if (!policy.may(readerAccess, 'move', row.type, 'content', row.envelope)) return [];
-    return movesFrom(of, { known, actor, now: readerAccess.now }, endOf).map((move) =>
-      mutationOf(of.kind, move),
-    );
+    const known: Known = { progress: stored.progress, fields: row.content };
+    const moves = movesFrom(of, { known, actor, now: readerAccess.now }, endOf);
+    const proposal = this.#proposalIn(stored);
+    const isSecond = proposal !== null && proposal.by.subject !== readerAccess.reader.subject;
+    const waiting = proposal !== null && moves.includes(proposal.move) ? ['dismissProposed'] : [];
+    const second = waiting.length > 0 && isSecond ? ['confirmProposed'] : [];
+    return [...moves, ...second, ...waiting].map((move) => mutationOf(of.kind, move));
+  }
+
+  /** The move of the reader's organisation that waits for its second person. */
+  #proposalIn({ proposals = [] }: StoredProgress): Proposal | null {
+    const { organisation } = this.#parts.readerAccess.reader;
+    return proposals.find(({ by }) => by.organisation === organisation) ?? null;
+  }
+
+  #proposal(of: Workflow, row: Row, stored: StoredProgress): Shown | null {
+    const proposal = this.#proposalIn(stored);
+    if (proposal === null) return null;
+    const { id, move, by, at, input } = proposal;
+    const { reader } = this.#parts.readerAccess;
+    const isShown = (name: string): boolean => !row.decision.hidden.has(name);
+    return {
+      id,
+      move: mutationOf(of.kind, move),
+      at,
+      isOwn: by.subject === reader.subject,
+      values: shownValues(of, move, input, isShown),
+    };
   }
 
   /** The moves of a record or a thread, without those that are hidden from the reader's side. */
-  async #made(
-    of: Workflow,
-    { id, content }: Row,
-    { organisation }: StoredProgress,
-  ): Promise<readonly Shown[]> {
+  async #made(of: Workflow, row: Row, { organisation }: StoredProgress): Promise<readonly Shown[]> {
+    const { id, content } = row;
     const isOpened = isOpener(of, this.#parts.readerAccess.reader, content);
     const made = await this.#history(isOpened).load(id);
-    return made.filter((move) => move.organisation === organisation).map(toShown);
+    return made
+      .filter((move) => move.organisation === organisation)
+      .map((move) => this.#shownMove(of, row, move));
+  }
+
+  #shownMove(
+    of: Workflow,
+    row: Row,
+    { _id, move, stage, by, happenedAt, recordedAt, late }: ShownMove,
+  ): Shown {
+    const declared = of.moves[move]?.input ?? {};
+    const isOwn = by.organisation === this.#parts.readerAccess.reader.organisation;
+    const isShown = (name: string): boolean =>
+      !row.decision.hidden.has(name) && (isOwn || declared[name]?.own !== true);
+    return {
+      move,
+      stage: enumValue(stage),
+      by: organisationKey(by.organisation),
+      happenedAt,
+      recordedAt,
+      lateReason: late?.reason ?? null,
+      lateChannel: late?.channel ?? null,
+      values: async () => shownValues(of, move, await this.#inputs.load(_id), isShown),
+    };
   }
 }
 
@@ -130,13 +194,14 @@ function without(facts: Shown, hidden: ReadonlySet<string>): Shown {
 /** A move as far as the history shows it. */
 type ShownMove = Pick<
   StoredMove,
-  'organisation' | 'move' | 'by' | 'happenedAt' | 'recordedAt' | 'late' | 'record'
->;
+  'organisation' | 'move' | 'stage' | 'by' | 'happenedAt' | 'recordedAt' | 'late' | 'record'
+> & { readonly _id: ObjectId };
 
 const shownMembers = {
   record: 1,
   organisation: 1,
   move: 1,
+  stage: 1,
   by: 1,
   happenedAt: 1,
   recordedAt: 1,
@@ -155,6 +220,21 @@ function historyLoader(
   });
 }
 
+function inputLoader(store: CommunityStore): DataLoader<ObjectId, StoredMove['input'], string> {
+  const load = async (ids: readonly ObjectId[]): Promise<StoredMove['input'][]> => {
+    if (ids.length > maxInputsRead)
+      throw new HubError(
+        'BAD_USER_INPUT',
+        `expected the values of ${maxInputsRead} moves at most: ask for fewer records`,
+      );
+    const cursor = movesIn(store).find({ _id: { $in: [...ids] } });
+    const found = await cursor.project<Pick<StoredMove, 'input'> & { _id: ObjectId }>({ input: 1 }).toArray();
+    const inputs = new Map(found.map(({ _id, input }) => [_id.toHexString(), input]));
+    return ids.map((id) => inputs.get(id.toHexString()) ?? {});
+  };
+  return new DataLoader(load, { cacheKeyFn: (id) => id.toHexString() });
+}
+
 function progressLoader(
   store: CommunityStore,
   filter: Readonly<Record<string, unknown>>,
@@ -168,6 +248,7 @@ function progressLoader(
 
 /** The most threads and the most moves of one read. A thread can have some 10 KB of text for each fact. */
 const maxThreadsRead = 1000;
+const maxInputsRead = 200;
 const maxMovesRead = 10_000;
 
 /** Reads all results of a query. Throws BAD_USER_INPUT for more than `most`, without reading the rest. */
@@ -176,15 +257,4 @@ async function atMost<Result>(cursor: FindCursor<Result>, most: number): Promise
   if (found.length > most)
     throw new HubError('BAD_USER_INPUT', `expected ${most} threads or moves at most: ask for fewer records`);
   return found;
-}
-
-function toShown({ move, by, happenedAt, recordedAt, late }: ShownMove): Shown {
-  return {
-    move,
-    by: organisationKey(by.organisation),
-    happenedAt,
-    recordedAt,
-    lateReason: late?.reason ?? null,
-    lateChannel: late?.channel ?? null,
-  };
 }

@@ -266,15 +266,21 @@ test('J22 allows members of a network to read its products and to change the ass
   expect(mayDo(other, 'change', 'JointCaseRecord', product, 'state-assessment')).toBe(false);
 });
 
-const request = (level: string) => envelopeOf({ facts: { level } });
-
-test('J23 allows eligible organisations to request the Reserve from a significant incident on', () => {
-  const officer = readerOf({ organisation: 'cert-eu', roles: ['cert-eu-analyst'] });
-  expect(mayDo(officer, 'create', 'Mobilisation', request('significant'), 'content')).toBe(true);
-  expect(mayDo(officer, 'create', 'Mobilisation', request('incident'))).toBe(false);
-  expect(mayDo({ ...officer, organisation: 'csirt-pl' }, 'create', 'Mobilisation', request('major'))).toBe(
-    false,
-  );
+test('J23 lets those who take part move a mobilisation, from a significant incident on for the Reserve', () => {
+  const audience = audienceOf({ organisations: ['csirt-fr', 'enisa'] });
+  const request = (level?: string) =>
+    envelopeOf({
+      ...(level !== undefined && { facts: { level } }),
+      marking: markingOf({ tlp: 'AMBER' }),
+      audience,
+    });
+  const desk = readerOf({ organisation: 'enisa', roles: ['reserve-desk'] });
+  expect(mayDo(desk, 'move', 'Mobilisation', request('significant'))).toBe(true);
+  expect(mayDo(desk, 'move', 'Mobilisation', request())).toBe(true);
+  expect(mayDo(desk, 'move', 'Mobilisation', request('incident'))).toBe(false);
+  expect(mayDo({ ...desk, organisation: 'csirt-pl' }, 'move', 'Mobilisation', request('major'))).toBe(false);
+  expect(mayDo({ ...desk, client: 'machine' }, 'move', 'Mobilisation', request('major'))).toBe(false);
+  expect(mayDo(desk, 'create', 'Mobilisation', request('major'))).toBe(false);
 });
 
 test('J24 allows named desks to read a draft', () => {

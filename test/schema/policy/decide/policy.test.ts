@@ -131,12 +131,7 @@ test('mayEver without a kind allows an action that is allowed on any kind', () =
 
 test('gives readers in the same classes the same kind', () => {
   const kindOf = (reader: Reader) => policy.accessOf(reader, now).kind;
-  expect(policy.classesOf(analyst)).toEqual([
-    'natural-persons',
-    'technical-partners',
-    'reserve-requesters',
-    'hold-partners',
-  ]);
+  expect(policy.classesOf(analyst)).toEqual(['natural-persons', 'technical-partners', 'hold-partners']);
   expect(kindOf(analyst)).toBe(kindOf({ ...analyst, subject: 'u-2', organisation: 'enisa' }));
   expect(kindOf(analyst)).not.toBe(kindOf(auditor));
   expect(kindOf(analyst)).toContain(policy.version);

@@ -1,0 +1,164 @@
+import type { ClientSession } from 'mongodb';
+import { randomUUID } from 'node:crypto';
+import { organisationKey } from '../../../schema/record/keys.ts';
+import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
+import type { Progress } from '../../../schema/workflow/engine/progress.ts';
+import type { MoveFile } from '../../../schema/workflow/language/language.ts';
+import type { Workflow } from '../../../schema/workflow/language/load.ts';
+import { creatingMove } from '../../../schema/workflow/served.ts';
+import { checkContent } from '../changes/check-content.ts';
+import { newEnvelope } from '../changes/envelopes.ts';
+import { mayNotCreate } from '../changes/not-allowed.ts';
+import type { Reading } from '../changes/reading.ts';
+import { Refused } from '../changes/refused.ts';
+import type { Made, Outcome } from '../changes/write-once.ts';
+import type { Kind } from '../kind.ts';
+import type { Content } from '../record/content.ts';
+import { noAudience } from '../record/marking.ts';
+import { fromGraph } from './graph-values.ts';
+import { addresseesOf, type CreatingInput, fieldsNamed, organisationOf, valuesIn } from './move-input.ts';
+import { MoveSteps } from './move-steps.ts';
+import { writeMove } from './progress-store.ts';
+import { actorOn } from './relations.ts';
+
+/** The move that creates a record, with the workflow that has it. */
+type First = { readonly of: Workflow; readonly move: string };
+
+/** The moves that create records. A record is written with the first move of its workflow, and a thread for each addressee. */
+export class FirstMoves extends MoveSteps {
+  /** Creates a record by the first move of its workflow. */
+  async create(type: string, input: CreatingInput): Promise<Outcome> {
+    const kind = this.kind(type);
+    const first = creatingMove(this.of(type));
+    if (first === null) throw new Error(`expected a kind that a move creates, got ${type}`);
+    return await this.once(
+      input,
+      `${type}.${first.move}`,
+      async () => await this.#created(kind, first, input),
+    );
+  }
+
+  async #created(kind: Kind, first: First, input: CreatingInput): Promise<Made> {
+    const { of, move } = first;
+    const own = this.parts.readerAccess.reader.organisation;
+    const hasThreads = this.of(kind.type).thread !== null;
+    const addressees = hasThreads ? addresseesOf(input.addressees ?? [], own) : [];
+    const given = await this.#contentOf(kind, first, input, addressees);
+    const attempt = this.#firstAttempt(first, input, given, addressees);
+    const progress = this.decided(of, attempt);
+    const content = { ...given, ...this.fieldsSetBy(kind, of, progress, attempt) };
+    checkContent(this.schema, kind, content);
+    const members = hasThreads ? addressees : membersOf(of, { ...given, ...attempt.input });
+    const envelope = newEnvelope(this.parts, kind, content, this.#readingBy(kind, first, input, members));
+    const access = { action: 'move', kind: kind.type, group: 'content' } as const;
+    if (!this.mayOn('move', kind, envelope)) throw mayNotCreate(this.parts, access, envelope, []);
+    const id = `${kind.type}:${randomUUID()}`;
+    const starts = this.#startsOf(kind.type, of, progress, addressees);
+    // The record has its content: the history keeps only what is stated in addition.
+    const stated = { ...attempt, input: fromGraph(of, move, valuesIn(input)) };
+    const also = async (session: ClientSession): Promise<void> => {
+      for (const { workflow, organisation, start } of starts) {
+        const entry = this.entry(workflow, id, organisation, stated, input);
+        const made = { ...entry, from: null, to: start.state, isHidden: false };
+        await writeMove(this.parts.store, made, { progress: start }, null, session);
+      }
+    };
+    const made = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false, also };
+    return { ...made, ...this.named(kind, envelope, content) };
+  }
+
+  #firstAttempt(
+    { of, move }: First,
+    input: CreatingInput,
+    content: Content,
+    addressees: readonly string[],
+  ): Attempt {
+    const named = Object.hasOwn(of.moves[move]?.input ?? {}, 'addressees') && { addressees };
+    const values = fromGraph(of, move, { ...fieldsNamed(of, move, content), ...valuesIn(input), ...named });
+    const actor = actorOn(of, this.parts.readerAccess, { ...content, ...values }, null);
+    return { ...this.attempt(move, input), known: null, fields: content, actor, input: values };
+  }
+
+  /** Returns where the record and each of its threads begin. */
+  #startsOf(type: string, of: Workflow, progress: Progress, addressees: readonly string[]) {
+    const { record, thread } = this.of(type);
+    const start = thread === of || thread === null ? progress : startOf(thread, progress.since);
+    return [
+      ...(record === null ? [] : [{ workflow: record, organisation: null, start: progress }]),
+      ...(thread === null ? [] : addressees.map((one) => ({ workflow: thread, organisation: one, start }))),
+    ];
+  }
+
+  /** Takes content, with the reader's organisation and the addressees in the fields that name them. */
+  async #contentOf(
+    kind: Kind,
+    { of, move }: First,
+    input: CreatingInput,
+    addressees: readonly string[],
+  ): Promise<Content> {
+    const { reader } = this.parts.readerAccess;
+    const { thread } = this.of(kind.type);
+    const named = thread?.relations[thread.subject]?.field;
+    const byMove = openersOf(of, of.moves[move]?.by).map((field) => [field, reader.organisation]);
+    const given = {
+      ...input.content,
+      ...Object.fromEntries(byMove),
+      ...(named !== undefined && { [named]: addressees }),
+    };
+    return (await this.take(kind, { ...given, ...firstState[kind.type] })).content;
+  }
+
+  /** Returns the reading of a new record. Every member must be able to read it, and only the opener the own fields. */
+  #readingBy(kind: Kind, { of, move }: First, input: CreatingInput, members: readonly string[]): Reading {
+    const { organisation } = this.parts.readerAccess.reader;
+    const all = [...new Set([organisation, ...members])];
+    const named = { organisations: all.flatMap((one) => organisationKey(one) ?? []) };
+    const given = input.reading ?? {
+      marking: { tlp: 'AMBER' as const },
+      audience: { reach: 'NAMED' as const, ...named },
+    };
+    const reading = this.readingOf(kind, given);
+    const missing = all.find((one) => !reading.audience.organisations.includes(one));
+    if (missing !== undefined)
+      throw new Refused(
+        'INVALID',
+        ['reading', 'audience', 'organisations'],
+        `expected ${missing} among the recipients, because it takes part`,
+      );
+    const own = Object.entries(of.moves[move]?.input ?? {}).filter(
+      ([name, value]) => value.own === true && this.fieldsOf(kind).has(name),
+    );
+    // A wider colour would open the own fields to a whole community, whatever their audience is.
+    const marking = { ...reading.marking, tlp: 'AMBER_STRICT' as const };
+    const audience = { ...noAudience, reach: 'NAMED' as const, organisations: [organisation] };
+    return {
+      ...reading,
+      portions: [...reading.portions, ...own.map(([path]) => ({ path, marking, audience }))],
+    };
+  }
+}
+
+/** Returns the fields that name the organisation which makes a move: those of the relations that may make it. */
+function openersOf({ relations }: Workflow, by: MoveFile['by'] = 'system'): readonly string[] {
+  if (typeof by === 'string') return [];
+  return by.flatMap(({ relation = '' }) => relations[relation]?.field ?? []);
+}
+
+/** Returns the organisations that the relations of a record name. */
+function membersOf({ relations }: Workflow, values: Content): readonly string[] {
+  const named = Object.values(relations).flatMap(({ field }) =>
+    field === undefined ? [] : [values[field]].flat(),
+  );
+  return [...new Set(named.flatMap((one) => organisationOf(one) ?? []))];
+}
+
+function startOf(workflow: Workflow, since: Date): Progress {
+  const [state = ''] = Object.entries(workflow.states).find(([, { initial }]) => initial === true) ?? [];
+  return { state, since, facts: {}, former: null };
+}
+
+/** The deprecated field `state` of a new record. The states of its threads and of its progress count. */
+const firstState: Readonly<Record<string, Content>> = {
+  DeconflictionHold: { state: 'ASKED' },
+  InformationRequest: { state: 'SENT' },
+};
