@@ -19,9 +19,16 @@ import { introspect } from './introspection/introspect.ts';
 import { splitIntrospection } from './introspection/split.ts';
 import type { Allowed, Gathered } from './plan/gather.ts';
 import { type Decision, decide } from './policy/decide.ts';
+import type { FollowedAgreements } from './registry/follow-agreements.ts';
 import { checkAudiences } from './request/audience-check.ts';
 import type { RequestContext } from './request/context.ts';
-import { coerceVariables, isChange, isSubscription, onlyOperation } from './request/operation.ts';
+import {
+  coerceVariables,
+  isChange,
+  isSubscription,
+  movesAgreement,
+  onlyOperation,
+} from './request/operation.ts';
 import { shapeAnswer } from './shape/answer.ts';
 import { holdsRed } from './shape/holds.ts';
 import type { HubStore } from './store.ts';
@@ -38,7 +45,11 @@ export type ParsedOperation = {
 };
 
 /** The parts of the hub that the stages use: the engine that is in force when an operation begins, for all its stages. */
-export type Stages = Engine & { readonly store: HubStore; readonly charge: Charge };
+export type Stages = Engine & {
+  readonly store: HubStore;
+  readonly charge: Charge;
+  readonly agreements: Pick<FollowedAgreements, 'refresh'>;
+};
 
 /** Answers an operation of a reader. Every entry point calls it: HTTP, WebSocket, SSE. */
 export type Answer = (operation: ParsedOperation, context: RequestContext) => Promise<ExecutionResult>;
@@ -80,6 +91,8 @@ export async function execute(
   const facts = factsOf(prepared, context);
   await recordChange(prepared, facts, context, stages);
   const gathered = await gatherAllowed(prepared, context, stages);
+  // A right that a move ends must be gone before the mover reads that it is.
+  if (movesAgreement(prepared.decision.allowed)) await stages.agreements.refresh();
   const shaped = shape(prepared, gathered, context, stages);
   const fields = givenFields(gathered, prepared, stages);
   await disclose({ ...facts, fields }, gathered.collected, context, stages);

@@ -35,6 +35,7 @@ import { createReadiness } from './observe/readiness.ts';
 import { type Choose, openOperations } from './persisted/open-operations.ts';
 import { parsedOf } from './plan/apollo-gateway.ts';
 import { loadNextPlanner, loadPlanner, type Planner } from './plan/planner.ts';
+import { openAgreements } from './registry/open-agreements.ts';
 import { createReaders, inForce, orUnavailable, watchIssuer } from './readers.ts';
 import type { RequestContext } from './request/context.ts';
 import { createParse, type Parse } from './request/parse.ts';
@@ -80,7 +81,15 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const communities = new Parts(settings, key, log);
   const sources = createSources(communities, store, log);
   const charge = createCharge(store.leases, settings.budgets, log);
-  const stagesOf = (planner: Planner) => ({ ...createEngine(planner, sources, settings), store, charge });
+  const agreements = openAgreements(
+    settings,
+    store,
+    () => orUnavailable(policies.current()?.policy ?? null),
+    key,
+    log,
+  );
+  const own = { store, charge, agreements };
+  const stagesOf = (planner: Planner): Stages => ({ ...createEngine(planner, sources, settings), ...own });
   const first = stagesOf(await loadPlanner(signed.opened.sdl));
   const operations = await openOperations(settings, first.planner.schema, log);
   const inUse = { signed, acceptance, loaded: first };
@@ -101,14 +110,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const observer = await openObserver(settings, figures, readiness, log);
   const readers = createReaders(settings, store, policy, { keys: issuer.keys, run: observer.run });
 
-  const apollo = createApollo(
-    first.planner,
-    async (incoming) =>
-      await answer(parsedOf(incoming), incoming.context as RequestContext, stages.current()),
-    [noteFailure, noteAnswers(observer.note)],
-    log,
-  );
-  await apollo.start();
+  const apollo = await startApollo(first.planner, stages, observer, log);
   const shared = { settings, stages, readers, load, choose: operations.choose, observer, key, policy, log };
   const { parts, live, sockets, stopFeeds } = openStreams(shared, store);
   const app = route({ ...settings, ...parts, isReady, apollo });
@@ -120,7 +122,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
       // A load balancer notices by /ready, and clients of open connections by `connection: close`.
       await setTimeout(settings.drainMs);
       live.stop();
-      await Promise.all([sockets.stop(), stopFeeds()]);
+      await Promise.all([sockets.stop(), stopFeeds(), agreements.stop()]);
       await listening.stop();
       operations.stop();
       policies.stop();
@@ -131,6 +133,23 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
       await observer.stop();
     },
   };
+}
+
+async function startApollo(
+  planner: Planner,
+  stages: WatchedSupergraph<Stages>,
+  { note }: Observer,
+  log: Logger,
+): Promise<ApolloServer<RequestContext>> {
+  const apollo = createApollo(
+    planner,
+    async (incoming) =>
+      await answer(parsedOf(incoming), incoming.context as RequestContext, stages.current()),
+    [noteFailure, noteAnswers(note)],
+    log,
+  );
+  await apollo.start();
+  return apollo;
 }
 
 /** Opens the entry points that Apollo Server does not serve: WebSocket, server-sent events, multipart. */

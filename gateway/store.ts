@@ -13,6 +13,8 @@ import { type AccessLog, openAccessLog } from './audit/log.ts';
 import { openPolicyHistory, type PolicyHistory } from '../schema/policy/bundle/history.ts';
 import { openBuckets } from './budget/bucket.ts';
 import { type Leases, openLeases } from './budget/leases.ts';
+import type { AskAgreements } from './registry/ask-agreements.ts';
+import { type FollowedAgreements, followAgreements } from './registry/follow-agreements.ts';
 import { watchNames } from './registry/watch-names.ts';
 import type { Names } from './registry/names.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
@@ -21,6 +23,8 @@ import { type Revocations, watchRevocations } from './registry/revocations.ts';
 /** The hub's own store: registry, alias table, budgets, all policy versions and the audit log; never records. */
 export type HubStore = {
   readonly registry: Registry & Revocations;
+  /** Keeps the states of the registry's agreements, as `ask` answers them. */
+  readonly followAgreements: (ask: AskAgreements) => FollowedAgreements;
   /** Returns the current alias table. */
   readonly names: (picture: string) => Names;
   /** Returns the writer of the audit log. Throws TRAIL_UNAVAILABLE until it is open. */
@@ -72,6 +76,13 @@ export function openHubStore(
   const policies = rememberPolicies(() => db.collection<KeptBundle>('policies'), within);
   return {
     registry: { ...openRegistry(db), isRevoked: revocations.isRevoked },
+    followAgreements: (ask) =>
+      followAgreements(db, ask, (error) =>
+        log.warn(
+          { error: String(error) },
+          'the states of agreements cannot be read: the last ones stay in use',
+        ),
+      ),
     names: names.current,
     trail: trail.current,
     attempts,

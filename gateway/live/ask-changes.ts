@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Agent } from 'undici';
 import { signAssertion } from '../../schema/protocol/assertion.ts';
 import type { ChangeLine, ChangeRequest } from '../../schema/protocol/change-event.ts';
-import type { Reader } from '../../schema/protocol/reader.ts';
 import { UnexpectedStatus } from '../dispatch/fetch-subgraph.ts';
+import { hub } from '../dispatch/hub-itself.ts';
 import type { HeldSession, Sessions } from '../dispatch/hub-sessions.ts';
 import { type LineRate, readLines, usualRate } from './change-lines.ts';
 
@@ -23,24 +23,6 @@ export type ChangesPart = {
   /** The name of the policy version in force. Throws if there is none. */
   readonly policyVersion: () => string;
   readonly rate?: LineRate;
-};
-
-/** The hub itself: it has no access to any record. */
-const hub: Reader = {
-  subject: '',
-  organisation: '',
-  communities: [],
-  memberState: null,
-  roles: [],
-  sharingGroups: [],
-  onwardShares: [],
-  grants: [],
-  agreements: [],
-  offices: [],
-  client: 'machine',
-  purpose: null,
-  picture: 'none',
-  onScreen: false,
 };
 
 /**

@@ -51,7 +51,10 @@ export type GrantEntry = {
   readonly until: Date;
 };
 
-/** An agreement between organisations: the highest TLP that it covers, and its purposes. */
+/**
+ * An agreement between organisations: the highest TLP that it covers, and its purposes. An entry with a `record` gives
+ * rights only while that agreement of the joint unit is in force: both must hold.
+ */
 export type AgreementEntry = {
   readonly _id: string;
   readonly parties: readonly string[];
@@ -59,6 +62,10 @@ export type AgreementEntry = {
   readonly until: Date;
   readonly tlpCeiling: Tlp;
   readonly purposes: readonly Purpose[];
+  /** The id of the agreement's record at the joint unit, where the parties sign, suspend and end it. */
+  readonly record?: string;
+  /** The state of that record, as the hub last read it. */
+  readonly state?: string;
 };
 
 /** The facts of the registry about a reader at one point in time. */
@@ -206,9 +213,14 @@ function membershipAt(found: JoinedMember, now: Date): Membership | null {
     organisation,
     found.shares.filter(lasts),
     found.grants.filter(lasts),
-    found.agreements.filter((one) => lasts(one) && begun(one)),
+    found.agreements.filter((one) => lasts(one) && begun(one) && isAgreed(one)),
     found.offices.filter((one) => lasts(one) && begun(one)),
   );
+}
+
+/** Returns whether the parties keep an agreement in force. A notice of its end changes nothing before the end. */
+function isAgreed({ record, state }: AgreementEntry): boolean {
+  return (record ?? null) === null || state === 'in-force' || state === 'ending';
 }
 
 /** Returns those of some ids that a collection has. */

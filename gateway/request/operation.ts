@@ -37,6 +37,13 @@ export function isChange(document: DocumentNode): boolean {
   return getOperationAST(document)?.operation === OperationTypeNode.MUTATION;
 }
 
+/** Returns whether the operation changes an agreement, by a move of its workflow or by hand. */
+export function movesAgreement(document: DocumentNode | null): boolean {
+  if (document === null || !isChange(document)) return false;
+  const fields = getOperationAST(document)?.selectionSet.selections ?? [];
+  return fields.some((field) => field.kind !== Kind.FIELD || field.name.value.endsWith('Agreement'));
+}
+
 /** Returns whether the operation that is selected is a subscription. */
 export function isSubscription({
   document,

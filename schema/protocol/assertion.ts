@@ -22,10 +22,12 @@ export type Assertion = {
 
 /**
  * The use of an answer that is not for one request. `subscription`: it becomes an event of a subscription, so the reader
- * must be permitted to subscribe to each record. `changes`: the hub itself follows the changes of the store; there is no
- * reader.
+ * must be permitted to subscribe to each record. `changes`: the hub itself follows the changes of the store.
+ * `agreements`: the hub itself asks which agreements are in force. For the last two there is no reader.
  */
-export type Delivery = 'subscription' | 'changes';
+export type Delivery = 'subscription' | 'changes' | 'agreements';
+
+const deliveries: ReadonlySet<unknown> = new Set<Delivery>(['subscription', 'changes', 'agreements']);
 
 /** An assertion whose signature and claims were verified. */
 export type VerifiedAssertion = Assertion & {
@@ -117,7 +119,7 @@ export function checkAssertion(
   if (!(left <= lifetimeSeconds + clockToleranceSeconds)) throw new Error('the assertion is from the future');
   if (now >= session.endsAt) throw new Error('the session has ended');
   if (hash !== digest(body)) throw new Error('the assertion is for another body');
-  if (delivery !== undefined && delivery !== 'subscription' && delivery !== 'changes')
+  if (delivery !== undefined && !deliveries.has(delivery))
     throw new Error('the assertion is for an unknown use');
   const offices = readOffices(reader.offices);
   const use = delivery !== undefined && { delivery };

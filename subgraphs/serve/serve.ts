@@ -30,6 +30,7 @@ import { type Versions, versionsIn } from './store/policy-versions.ts';
 import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store/store.ts';
 import { type AssertedRequest, HubAuthenticator } from './verify/verify.ts';
+import { createAgreementsEndpoint } from './workflow/agreement-states.ts';
 import { Moves } from './workflow/moves.ts';
 import { workflowRulesOf } from './workflow/rules.ts';
 import { Standings } from './workflow/standings.ts';
@@ -84,7 +85,8 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const observer = await openSubgraphObserver(settings, figures, log);
   const changes = createChangesEndpoint(changesOf(community, { store, versions, served }, settings, log));
   const preconditions = { served, hubVersion, isOut: operatorSwitch.isOut };
-  const app = route(observer, hub.authenticator, preconditions, executors, changes);
+  const agreements = createAgreementsEndpoint(store, community.name);
+  const app = route(observer, hub.authenticator, preconditions, { executors, changes, agreements });
   const { host, port } = settings;
   const server = createServerOf(settings, app);
   server.keepAliveTimeout = keepAliveMs;
@@ -129,12 +131,18 @@ type Preconditions = {
   readonly isOut: () => boolean;
 };
 
+/** The functions that answer verified requests. */
+type Endpoints = {
+  readonly executors: Executors;
+  readonly changes: ChangesEndpoint;
+  readonly agreements: (request: Request, response: Response) => Promise<void>;
+};
+
 function route(
   observer: SubgraphObserver,
   authenticator: HubAuthenticator,
   { served, hubVersion, isOut }: Preconditions,
-  executors: Executors,
-  changes: ChangesEndpoint,
+  { executors, changes, agreements }: Endpoints,
 ): Express {
   const app = express().disable('x-powered-by').disable('etag');
   // Liveness probe. Public.
@@ -162,7 +170,8 @@ function route(
   app.post('/graphql', ...verified, async (request, response, next) => {
     const { assertion, policy } = request as Request & AssertedRequest & DecidedRequest;
     // Such an assertion has no reader.
-    if (assertion.delivery === 'changes') return void response.status(400).end();
+    if (assertion.delivery === 'changes' || assertion.delivery === 'agreements')
+      return void response.status(400).end();
     const execute = async () => await executors.under(policy)(request, response, next);
     return void (await observer.run('execute', execute));
   });
@@ -171,6 +180,7 @@ function route(
     const isAllowed = () => !isOut() && authenticator.isInSession(assertion, new Date());
     await changes.answer(request, response, isAllowed);
   });
+  app.post('/agreements', ...verified, agreements);
   return app.use(authenticator.rejectUnknownPath).use(authenticator.handleError);
 }
 

@@ -150,6 +150,7 @@ export class World {
       store: { trail: () => trail },
       kinds: new KindSchemas(published),
       charge: { request: async () => undefined, operation: async () => undefined },
+      agreements: { refresh: async () => undefined },
       validate: createValidate(published),
       lists: listLengthsOf(published),
     };
