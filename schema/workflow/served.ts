@@ -1,4 +1,5 @@
 import type { Community } from '../record/vocabulary.ts';
+import { expandRelations } from './language/expand.ts';
 import type { MoveFile } from './language/language.ts';
 import { readWorkflowTexts, type Workflow, workflowsOfTexts } from './language/load.ts';
 
@@ -112,7 +113,8 @@ function servedIn(all: ReadonlyMap<string, Workflow>, name: string): Workflow {
   const second = Object.entries(workflow.moves).find(([, { secondPerson }]) => secondPerson !== undefined);
   if (second !== undefined && workflow.subject !== 'record')
     throw new Error(`${name}.yaml: ${second[0]} needs a second person, which no thread asks for yet`);
-  return { ...workflow, moves: mapValues(workflow.moves, withoutUnchecked) };
+  const written = expandRelations(workflow);
+  return { ...written, moves: mapValues(written.moves, withoutUnchecked) };
 }
 
 /** The conditions in words that the person who makes the move judges. */

@@ -1,6 +1,5 @@
 import { organisationKey } from '../../../schema/record/keys.ts';
 import type { Actor } from '../../../schema/workflow/engine/attempt.ts';
-import { applies } from '../../../schema/workflow/engine/condition.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
@@ -8,8 +7,9 @@ import type { Content } from '../record/content.ts';
 
 /**
  * Returns the reader as the workflow knows them, with the offices in force at the request's time. `values` are the
- * fields of the record and the facts, which name the organisations of each relation. `organisation` is that of the thread, null for the record itself. The relation that is
- * the thread's subject holds for its organisation only, whatever other addressees the record names.
+ * fields of the record and the facts, which name the organisations of each relation. The moves name the roles that a
+ * relation demands. `organisation` is that of the thread, null for the record itself. The relation that is the thread's
+ * subject holds for its organisation only, whatever other addressees the record names.
  */
 export function actorOn(
   { relations, subject }: Pick<Workflow, 'relations' | 'subject'>,
@@ -18,33 +18,20 @@ export function actorOn(
   organisation: string | null,
 ): Actor {
   const held = reader.offices.filter(({ until }) => Date.parse(until) > now.getTime());
-  const actor = { roles: new Set(reader.roles), offices: new Set(held.map(({ office }) => office)) };
-  const related = Object.entries(relations).flatMap(([name, { field, who }]) => {
+  const related = Object.entries(relations).flatMap(([name, { field }]) => {
     if (name === subject) return organisation === reader.organisation ? [name] : [];
-    if (field === undefined || !isNamed(values[field], reader.organisation)) return [];
-    return who === undefined || who.some((one) => fits(one, actor, values)) ? [name] : [];
+    return field !== undefined && isNamed(values[field], reader.organisation) ? [name] : [];
   });
-  return { ...actor, relations: new Set(related) };
+  return {
+    roles: new Set(reader.roles),
+    offices: new Set(held.map(({ office }) => office)),
+    relations: new Set(related),
+  };
 }
 
 type ActingReader = Pick<ReaderAccess, 'now'> & {
   readonly reader: Pick<Reader, 'roles' | 'organisation' | 'offices'>;
 };
-
-/** The roles or the office that a relation demands of the person who acts in it. */
-type Demand = NonNullable<Workflow['relations'][string]['who']>[number];
-
-function fits(
-  { roles, office, when }: Demand,
-  actor: Pick<Actor, 'roles' | 'offices'>,
-  values: Content,
-): boolean {
-  return (
-    applies(when, values) &&
-    (roles === undefined || roles.some((role) => actor.roles.has(role))) &&
-    (office === undefined || actor.offices.has(office))
-  );
-}
 
 /** Returns whether the reader's organisation opened the record: the relation other than the threads' subject. */
 export function isOpener(
