@@ -4,6 +4,7 @@ import { readers } from './issuer/readers.ts';
 /**
  * The readers of the trial with an office, by the offices of `schema/workflow/offices.yaml`. In the exercise, the
  * Netherlands have the Presidency of the Council. Where two persons of one organisation decide together, both are named.
+ * The third person of the Reserve's desk has no office: it assesses what the two others decide.
  */
 const appointed: Readonly<Record<string, readonly string[]>> = {
   'case-lead': ['joint-coordinator', 'joint-coordinator-2', 'cert-eu-analyst'],
@@ -25,6 +26,9 @@ const appointed: Readonly<Record<string, readonly string[]>> = {
     'enisa-analyst-2',
     'fr-csirt-analyst',
     'fr-csirt-analyst-2',
+    'cert-eu-analyst',
+    'cert-eu-head',
+    'private-partner',
     'lt-crrt-lead',
   ],
 };

@@ -107,6 +107,7 @@ export const readers: readonly TrialReader[] = [
   person('network-secretariat', 'u-89259d32902d', 'enisa', 7, crisis),
   person('reserve-desk', 'u-8156ee890130', 'enisa', 8, [...assistance, 'crisis-coordination']),
   person('reserve-desk-2', 'u-fcddd5454285', 'enisa', 8, [...assistance, 'crisis-coordination']),
+  person('reserve-desk-3', 'u-20c4d2b5f6e1', 'enisa', 8, [...assistance, 'crisis-coordination']),
   person('union-entity-officer', 'u-6878f2a53b8e', 'union-agency', 10, ['incident-response', 'exercise']),
   person('iicb-chair', 'u-1b4676cc31cd', 'iicb', 11, crisis),
   person('iicb-secretariat', 'u-1116fae33223', 'iicb', 11, crisis),
