@@ -1,4 +1,12 @@
-import type { InstantFile, MoveFile, StateFile, ValueFile, WhoFile } from '../language/language.ts';
+import { isMembership } from '../engine/membership.ts';
+import type {
+  InstantFile,
+  MembershipFile,
+  MoveFile,
+  StateFile,
+  ValueFile,
+  WhoFile,
+} from '../language/language.ts';
 
 type Condition = NonNullable<WhoFile['when']>;
 
@@ -96,6 +104,7 @@ export function phraseTime({ at, before, clock, due }: MoveFile): readonly strin
 /** Says which facts a move sets, one phrase for each. */
 export function phraseSets(sets: MoveFile['sets'] = {}): readonly string[] {
   return Object.entries(sets).map(([name, value]) => {
+    if (isMembership(value)) return `\`${name}\`: ${[value].flat().map(phraseMembership).join(', then ')}.`;
     if (typeof value !== 'object' || value === null) return `\`${name}\` is ${String(value)}.`;
     if ('at' in value) return `\`${name}\` is the time of the move.`;
     const { clock } = value;
@@ -103,6 +112,17 @@ export function phraseSets(sets: MoveFile['sets'] = {}): readonly string[] {
     const clocks = Object.entries(clock.clocks).map(([choice, id]) => `\`${id}\` for ${choice}`);
     return `\`${name}\` is the end of the clock by \`${clock.by}\`: ${clocks.join(', ')}.`;
   });
+}
+
+function phraseMembership(change: MembershipFile): string {
+  if ('set' in change) return `only ${phraseOrganisations(change.set)}`;
+  return 'add' in change
+    ? `adds ${phraseOrganisations(change.add)}`
+    : `removes ${phraseOrganisations(change.remove)}`;
+}
+
+function phraseOrganisations(name: string): string {
+  return name === 'mover' ? "the mover's organisation" : code(name);
 }
 
 /** Formats a name as code. */

@@ -3,6 +3,8 @@ import type { Known } from './progress.ts';
 /** The person who makes a move, as the registry and the record know them. */
 export type Actor = {
   readonly roles: ReadonlySet<string>;
+  /** The registry id of the person's organisation. */
+  readonly organisation: string;
   readonly offices: ReadonlySet<string>;
   /** The relations of the person's organisation to the record, such as `asker`. */
   readonly relations: ReadonlySet<string>;

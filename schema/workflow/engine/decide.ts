@@ -3,6 +3,7 @@ import type { MoveFile, WorkflowFile } from '../language/language.ts';
 import type { Attempt, MoveRefused } from './attempt.ts';
 import { checkInput } from './check-input.ts';
 import { applies, isStated, valuesOf } from './condition.ts';
+import { isMembership, organisationsAfter } from './membership.ts';
 import {
   type EndOfClock,
   instantOf,
@@ -187,7 +188,7 @@ function advance(workflow: WorkflowFile, move: MoveFile, attempt: Attempt, endOf
   const { known, input, happenedAt } = attempt;
   const old = known?.progress ?? null;
   const given = factsIn(workflow, move, input);
-  const facts = { ...old?.facts, ...settingsOf(move, attempt, endOf), ...given };
+  const facts = { ...old?.facts, ...settingsOf(workflow, move, attempt, endOf), ...given };
   const state = targetOf(move.to, input) ?? old?.state ?? '';
   if (old !== null && state === old.state) return { ...old, facts };
   return { state, since: happenedAt, facts, former: old === null ? null : formerOf(workflow, old) };
@@ -208,11 +209,21 @@ function factsIn(
 }
 
 /** Returns the facts that the declaration of a move sets. A value that the person states counts instead. */
-function settingsOf({ sets = {} }: MoveFile, attempt: Attempt, endOf: EndOfClock): Attempt['input'] {
+function settingsOf(
+  workflow: WorkflowFile,
+  { sets = {} }: MoveFile,
+  attempt: Attempt,
+  endOf: EndOfClock,
+): Attempt['input'] {
   const values = valuesOf(attempt);
   const { happenedAt } = attempt;
   return Object.fromEntries(
     Object.entries(sets).flatMap(([name, setting]): readonly [string, unknown][] => {
+      if (isMembership(setting)) {
+        const before = attempt.known?.progress.facts[name];
+        const after = organisationsAfter(before, setting, values, attempt.actor.organisation);
+        return [[name, workflow.facts[name]?.type === 'organisations' ? after : (after[0] ?? null)]];
+      }
       if (setting === null || typeof setting !== 'object') return [[name, setting]];
       if ('at' in setting) return [[name, happenedAt]];
       const clock = clockOf(setting.clock, values);

@@ -25,9 +25,10 @@ export function checkNames(workflow: WorkflowFile, vocabulary: Vocabulary): read
     ...Object.entries(workflow.moves).flatMap(([name, move]) =>
       checkMove(`moves.${name}`, move, workflow, vocabulary),
     ),
-    ...Object.entries(workflow.relations).flatMap(([name, { who = [] }]) =>
-      who.flatMap((one, at) => checkWho(`relations.${name}.who.${at}`, one, workflow, vocabulary)),
-    ),
+    ...Object.entries(workflow.relations).flatMap(([name, { who = [], with: other }]) => [
+      ...who.flatMap((one, at) => checkWho(`relations.${name}.who.${at}`, one, workflow, vocabulary)),
+      ...relations(`relations.${name}.with`, other, workflow),
+    ]),
     ...Object.entries(workflow.states).flatMap(([name, { computed }]) => [
       ...instants(`states.${name}.computed.at`, computed?.at, known, vocabulary),
       ...instants(`states.${name}.computed.before`, computed?.before?.at, known, vocabulary),
@@ -83,7 +84,7 @@ function checkMove(
 }
 
 function clocksOf(value: NonNullable<MoveFile['sets']>[string]): readonly string[] {
-  if (typeof value !== 'object' || value === null || !('clock' in value)) return [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('clock' in value)) return [];
   return typeof value.clock === 'string' ? [value.clock] : Object.values(value.clock.clocks);
 }
 

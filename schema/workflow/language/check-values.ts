@@ -50,7 +50,8 @@ function conditionsOf({
 
 /** A clock for each value of a choice is a condition on that choice. */
 function choiceOf(value: NonNullable<MoveFile['sets']>[string]): Condition | undefined {
-  if (typeof value !== 'object' || value === null || !('clock' in value)) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('clock' in value))
+    return undefined;
   if (typeof value.clock === 'string') return undefined;
   return { [value.clock.by]: Object.keys(value.clock.clocks) };
 }

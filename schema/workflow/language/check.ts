@@ -1,5 +1,6 @@
 import { checkMoves } from './check-moves.ts';
 import { checkNames, type Vocabulary } from './check-names.ts';
+import { checkOrganisations } from './check-organisations.ts';
 import { checkStates } from './check-states.ts';
 import { checkValues } from './check-values.ts';
 import type { Fault } from './faults.ts';
@@ -16,6 +17,7 @@ export function checkWorkflow(
     ...checkStates(workflow),
     ...checkMoves(workflow),
     ...checkValues(workflow),
+    ...checkOrganisations(workflow),
   ].map((finding) => ({ file, ...finding }));
 }
 

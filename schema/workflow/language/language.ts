@@ -101,6 +101,16 @@ const input = value.extend({
     .describe('The instant must be after this fact. `move` is the time at which the move happened.'),
 });
 
+const named = memberName.describe(
+  '`mover` for the organisation that makes the move, or an input or a fact that names organisations.',
+);
+
+const membership = z.union([
+  z.strictObject({ set: named }).describe('The fact names these organisations and no other.'),
+  z.strictObject({ add: named }).describe('The list has these organisations too, each once.'),
+  z.strictObject({ remove: named }).describe('The fact no longer names these organisations.'),
+]);
+
 const setting = z.union([
   z.boolean(),
   z.string(),
@@ -114,6 +124,10 @@ const setting = z.union([
       latest: z.literal(true).optional().describe('The latest end, from which on the deadline is missed.'),
     })
     .describe('The end of a period, counted from the move.'),
+  membership,
+  some(membership).describe(
+    'Several changes of the organisations, in their order. Names mean the values before the move.',
+  ),
 ]);
 
 const move = z.strictObject({
@@ -151,6 +165,11 @@ const move = z.strictObject({
     .default({})
     .describe('The values that are stated, by name. An input with the name of a fact sets it.'),
   sets: z.record(memberName, setting).optional().describe('Facts that the move sets.'),
+  closes: memberName
+    .optional()
+    .describe(
+      'The organisation that loses the record by the move: `mover`, or an input. The audience no longer names it.',
+    ),
   refusedIf: some(sentence)
     .optional()
     .describe('Conditions, in words, on which the body that carries out the move refuses it.'),
@@ -177,6 +196,17 @@ export const workflowFile = z.strictObject({
     .describe(
       'The kind of record that has the workflow. `any`: a record of every kind can have it. `none`: it belongs to no record.',
     ),
+  stateField: memberName
+    .optional()
+    .describe('The field of the record that shows the stored state. By default `state`.'),
+  maxMoves: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(100)
+    .describe(
+      'From this number of moves on, only a move that changes the state is possible, or one that closes.',
+    ),
   subject: slug.describe(
     '`record` if the record has one state. Otherwise what has a state each, such as `addressee`: one thread for each.',
   ),
@@ -186,6 +216,10 @@ export const workflowFile = z.strictObject({
       z.strictObject({
         is: sentence,
         field: memberName.optional(),
+        with: slug.optional().describe('Only organisations that have this other relation too.'),
+        state: memberName
+          .optional()
+          .describe('The input or fact that names a Member State: only organisations of that state.'),
         who: some(
           z.strictObject({
             roles: some(slug).optional(),
@@ -200,7 +234,7 @@ export const workflowFile = z.strictObject({
       }),
     )
     .describe(
-      'The relations that moves name. `field` is the field of the record that names the organisations.',
+      'The relations that moves name. `field` is the field of the record, or the fact, that names the organisations.',
     ),
   states: z.record(slug, state),
   masks: z
@@ -235,6 +269,8 @@ export type MoveFile = WorkflowFile['moves'][string];
 export type StateFile = WorkflowFile['states'][string];
 /** An instant that a workflow names. */
 export type InstantFile = z.infer<typeof instant>;
+/** A change of the organisations that a fact names. */
+export type MembershipFile = z.infer<typeof membership>;
 /** A person who can make a move. */
 export type WhoFile = z.infer<typeof who>;
 /** A value that a move states, or that a workflow remembers or reads. */

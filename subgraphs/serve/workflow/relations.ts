@@ -1,4 +1,4 @@
-import { organisationKey } from '../../../schema/record/keys.ts';
+import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts';
 import type { Actor } from '../../../schema/workflow/engine/attempt.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
@@ -7,9 +7,9 @@ import type { Content } from '../record/content.ts';
 
 /**
  * Returns the reader as the workflow knows them, with the offices in force at the request's time. `values` are the
- * fields of the record and the facts, which name the organisations of each relation. The moves name the roles that a
- * relation demands. `organisation` is that of the thread, null for the record itself. The relation that is the thread's
- * subject holds for its organisation only, whatever other addressees the record names.
+ * fields of the record and the facts, which name the organisations and the Member State of each relation. The moves name
+ * the roles that a relation demands. `organisation` is that of the thread, null for the record itself. The relation that
+ * is the thread's subject holds for its organisation only, whatever other addressees the record names.
  */
 export function actorOn(
   { relations, subject }: Pick<Workflow, 'relations' | 'subject'>,
@@ -18,19 +18,24 @@ export function actorOn(
   organisation: string | null,
 ): Actor {
   const held = reader.offices.filter(({ until }) => Date.parse(until) > now.getTime());
-  const related = Object.entries(relations).flatMap(([name, { field }]) => {
-    if (name === subject) return organisation === reader.organisation ? [name] : [];
-    return field !== undefined && isNamed(values[field], reader.organisation) ? [name] : [];
-  });
+  const isRelated = (name: string): boolean => {
+    const { field, with: other, state } = relations[name] ?? {};
+    if (other !== undefined && !isRelated(other)) return false;
+    if (name === subject) return organisation === reader.organisation;
+    if (field !== undefined && !isNamed(values[field], reader.organisation)) return false;
+    if (state !== undefined && !isOfState(values[state], reader.memberState)) return false;
+    return field !== undefined || state !== undefined;
+  };
   return {
+    organisation: reader.organisation,
     roles: new Set(reader.roles),
     offices: new Set(held.map(({ office }) => office)),
-    relations: new Set(related),
+    relations: new Set(Object.keys(relations).filter(isRelated)),
   };
 }
 
 type ActingReader = Pick<ReaderAccess, 'now'> & {
-  readonly reader: Pick<Reader, 'roles' | 'organisation' | 'offices'>;
+  readonly reader: Pick<Reader, 'roles' | 'organisation' | 'offices' | 'memberState'>;
 };
 
 /** Returns whether the reader's organisation opened the record: the relation other than the threads' subject. */
@@ -41,6 +46,13 @@ export function isOpener(
 ): boolean {
   return Object.entries(relations).some(
     ([name, { field }]) => name !== subject && field !== undefined && isNamed(content[field], organisation),
+  );
+}
+
+/** A move names a Member State by its code, such as `FR`. */
+function isOfState(value: unknown, memberState: string | null): boolean {
+  return (
+    typeof value === 'string' && memberState !== null && memberStateKey(value) === memberStateKey(memberState)
   );
 }
 

@@ -9,6 +9,7 @@ subject: record
 relations:
   owner: { is: The owner of the light. }
   neighbour: { is: A person who lives next to it. }
+  helper: { is: A helper of the owner who lives next to it., field: crew, with: neighbour }
 states:
   red: { initial: true, is: Nobody goes. }
   green: { is: Everybody goes. }
@@ -21,6 +22,8 @@ fields:
 facts:
   dueAt: { type: instant, is: The time by which it must be green. }
   shown: { type: boolean, is: Whether neighbours see it. }
+  crew: { type: organisations, is: Those who helped. }
+  chief: { type: organisation, is: The one that helped last. }
 moves:
   go:
     id: light.go
@@ -38,7 +41,7 @@ moves:
     to: red
     by: [{ office: keeper, relation: owner }]
     when: { colour: [new] }
-    sets: { dueAt: { clock: switch }, shown: true }
+    sets: { crew: [{ add: mover }, { remove: chief }], chief: { set: mover }, dueAt: { clock: switch }, shown: true }
     basis: practice
   fail:
     id: light.fail

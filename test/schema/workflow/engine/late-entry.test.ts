@@ -8,11 +8,17 @@ const hold = declaredAs('hold').engine;
 const silence = declaredAs('silence').engine;
 const late = { reason: 'The network of the site was down.', channel: 'telephone' };
 const addressee: Actor = {
+  organisation: 'one',
   roles: new Set(['csirt-analyst']),
   offices: new Set(),
   relations: new Set(['addressee']),
 };
-const participant: Actor = { roles: new Set(), offices: new Set(), relations: new Set(['participant']) };
+const participant: Actor = {
+  organisation: 'one',
+  roles: new Set(),
+  offices: new Set(),
+  relations: new Set(['participant']),
+};
 
 /** An instant of one day: `day('14:00')`. */
 function day(time: string): Date {
@@ -156,7 +162,12 @@ describe('a move that is refused from an instant on', () => {
 describe('the times that a move sets', () => {
   test('are counted from the time at which it happened', () => {
     const recall = declaredAs('recall').engine;
-    const actor: Actor = { roles: new Set(), offices: new Set(), relations: new Set(['originator']) };
+    const actor: Actor = {
+      organisation: 'one',
+      roles: new Set(),
+      offices: new Set(),
+      relations: new Set(['originator']),
+    };
     const input = { record: 'Sighting:1', reason: 'error', action: 'delete', use: 'blocking-or-detection' };
     const attempt = { move: 'issue', known: null, actor, input, now: day('14:00'), late };
     const happenedAt = day('11:00');

@@ -7,7 +7,12 @@ import { allRoles, declaredAs, endOf } from './declared.ts';
 
 const hour = 3_600_000;
 const start = new Date('2026-03-02T08:00:00Z');
-const asker: Actor = { roles: new Set(allRoles), offices: new Set(), relations: new Set(['asker']) };
+const asker: Actor = {
+  organisation: 'one',
+  roles: new Set(allRoles),
+  offices: new Set(),
+  relations: new Set(['asker']),
+};
 const texts = { grading: 'A1', statementKind: 'fact', text: 'Seen once.', more: 'Logs.', reason: 'Law.' };
 const answer = { ...texts, searched: 'The log.', scope: 'whole', fields: ['title'], purpose: 'Defence.' };
 
@@ -40,7 +45,12 @@ type Twins = { readonly silent: Known; readonly hidden: Known };
 
 describe('the asker of an information request', () => {
   const { engine } = declaredAs('information-thread');
-  const addressee: Actor = { roles: new Set(), offices: new Set(), relations: new Set(['addressee']) };
+  const addressee: Actor = {
+    organisation: 'one',
+    roles: new Set(),
+    offices: new Set(),
+    relations: new Set(['addressee']),
+  };
   const visible = fc.constantFrom<readonly string[]>([], ['ack'], ['partly'], ['ack', 'partly']);
   const hiding = fc.constantFrom('decline', 'nothing');
 
@@ -85,7 +95,12 @@ describe('the asker of an information request', () => {
 
 describe('the asker of a release request', () => {
   const { engine } = declaredAs('release-request');
-  const originator: Actor = { roles: new Set(), offices: new Set(), relations: new Set(['originator']) };
+  const originator: Actor = {
+    organisation: 'one',
+    roles: new Set(),
+    offices: new Set(),
+    relations: new Set(['originator']),
+  };
   const hiding = fc.constantFrom<readonly string[]>(['review'], ['refuse'], ['review', 'refuse']);
 
   test('learns neither that it is reviewed nor that it is refused, at any instant', () => {

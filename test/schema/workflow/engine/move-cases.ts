@@ -235,7 +235,12 @@ function names({ roles, office, relation }: WhoFile, actor: Actor): boolean {
 }
 
 function actorOf(roles: readonly string[], offices: readonly string[], relations: readonly string[]): Actor {
-  return { roles: new Set(roles), offices: new Set(offices), relations: new Set(relations) };
+  return {
+    organisation: 'one 0',
+    roles: new Set(roles),
+    offices: new Set(offices),
+    relations: new Set(relations),
+  };
 }
 
 function intersect(one: Words = {}, other: Words = {}): Words {

@@ -168,20 +168,31 @@ export class PlainModel {
     return since !== undefined && happenedAt < since ? ['happenedAt'] : null;
   }
 
-  #after(move: MoveFile, { history, fields }: World, { input, happenedAt }: Tried): World {
+  #after(move: MoveFile, { history, fields }: World, tried: Tried): World {
+    const { input, happenedAt } = tried;
     const before = history.at(-1);
     const state = String(Array.isArray(move.to) ? input['to'] : (move.to ?? before?.state));
-    const facts = { ...before?.facts, ...this.#factsOf(move, before?.facts ?? {}, input, happenedAt) };
+    const facts = { ...before?.facts, ...this.#factsOf(move, before?.facts ?? {}, tried, fields) };
     const place = { state, since: happenedAt, facts };
     if (before?.state !== state) return { history: [...history, place], fields };
     return { history: [...history.slice(0, -1), { ...before, facts }], fields };
   }
 
-  #factsOf(move: MoveFile, old: Values, input: Values, happenedAt: Date): Values {
+  #factsOf(move: MoveFile, old: Values, { input, happenedAt, actor }: Tried, fields: Values): Values {
     const facts: Record<string, unknown> = {};
     for (const [name, setting] of Object.entries(move.sets ?? {})) {
       if (typeof setting !== 'object' || setting === null) facts[name] = setting;
-      else if ('at' in setting) facts[name] = happenedAt;
+      else if (Array.isArray(setting) || 'set' in setting || 'add' in setting || 'remove' in setting) {
+        const members = membersAfter(old[name], [setting].flat(), (whom) =>
+          whom === 'mover'
+            ? actor.organisation
+            : isStated(input[whom])
+              ? input[whom]
+              : (old[whom] ?? fields[whom]),
+        );
+        const isList = this.#file.facts[name]?.type === 'organisations';
+        facts[name] = isList ? [...members] : ([...members].at(0) ?? null);
+      } else if ('at' in setting) facts[name] = happenedAt;
       else if (typeof setting.clock === 'string')
         facts[name] = this.#endOf(setting.clock, happenedAt, setting.latest ? 'latest' : 'due');
       else {
@@ -232,6 +243,26 @@ export class PlainModel {
     const start = named.of === undefined ? lastOf(world).since : fact(named.of);
     return start === null ? null : this.#endOf(named.clock, start);
   }
+}
+
+/** Returns the members of a list after each change in turn. `find` returns the organisations that a name stands for. */
+function membersAfter(
+  old: unknown,
+  changes: readonly Readonly<Record<string, string>>[],
+  find: (name: string) => unknown,
+): ReadonlySet<unknown> {
+  const members = new Set([old].flat().filter(isName));
+  for (const { set, add, remove } of changes) {
+    if (set !== undefined) members.clear();
+    for (const one of [find(set ?? add ?? remove ?? '')].flat().filter(isName))
+      if (remove === undefined) members.add(one);
+      else members.delete(one);
+  }
+  return members;
+}
+
+function isName(one: unknown): boolean {
+  return typeof one === 'string';
 }
 
 function known({ history, fields }: World): { readonly fields: Values; readonly facts: Values } {

@@ -195,5 +195,10 @@ function spoil(input: Values, { input: taken }: MoveFile, fault: number, pick: P
 }
 
 function actorOf(roles: readonly string[], offices: readonly string[], relations: readonly string[]): Actor {
-  return { roles: new Set(roles), offices: new Set(offices), relations: new Set(relations) };
+  return {
+    organisation: 'one 1',
+    roles: new Set(roles),
+    offices: new Set(offices),
+    relations: new Set(relations),
+  };
 }

@@ -1,0 +1,99 @@
+import { type Finding, findUnknown } from './faults.ts';
+import type { MembershipFile, MoveFile, ValueFile, WorkflowFile } from './language.ts';
+
+type Values = Readonly<Record<string, ValueFile>>;
+
+/**
+ * Returns a finding for each name of organisations or of a Member State that does not fit: in settings that change
+ * organisations, in `closes`, and in relations.
+ */
+export function checkOrganisations(workflow: WorkflowFile): readonly Finding[] {
+  return [
+    ...Object.entries(workflow.moves).flatMap(([name, move]) => [
+      ...findInSets(`moves.${name}.sets`, move, workflow),
+      ...findCloses(`moves.${name}.closes`, move),
+    ]),
+    ...Object.keys(workflow.relations).flatMap((name) => [
+      ...findStates(name, workflow),
+      ...findCircles(name, workflow),
+    ]),
+  ];
+}
+
+function findInSets(
+  place: string,
+  { sets = {}, input }: MoveFile,
+  { facts }: WorkflowFile,
+): readonly Finding[] {
+  return Object.entries(sets).flatMap(([name, value]) =>
+    changesIn(value).flatMap((change) => {
+      const type = facts[name]?.type;
+      const isList = type === 'organisations';
+      const named = Object.values(change).flatMap((one) =>
+        findUnknown(
+          `${place}.${name}`,
+          [one],
+          new Set(['mover', ...namesOf({ ...facts, ...input }, isList || !('set' in change))]),
+          '`mover`, or a fact or an input that is an organisation',
+        ),
+      );
+      if (isList || (type === 'organisation' && !('add' in change))) return named;
+      return [
+        ...named,
+        {
+          place: `${place}.${name}`,
+          value: `${Object.keys(change).join()} of a fact of the type ${type ?? 'unknown'}`,
+          remedy: 'give the fact the type `organisations`',
+        },
+      ];
+    }),
+  );
+}
+
+function changesIn(value: NonNullable<MoveFile['sets']>[string]): readonly MembershipFile[] {
+  if (Array.isArray(value)) return value;
+  if (typeof value !== 'object' || value === null) return [];
+  return 'set' in value || 'add' in value || 'remove' in value ? [value] : [];
+}
+
+function namesOf(values: Values, takesLists: boolean): readonly string[] {
+  return Object.entries(values).flatMap(([name, { type }]) =>
+    type === 'organisation' || (takesLists && type === 'organisations') ? [name] : [],
+  );
+}
+
+function findCloses(place: string, { closes, input }: MoveFile): readonly Finding[] {
+  if (closes === undefined) return [];
+  const known = new Set(['mover', ...namesOf(input, false)]);
+  return findUnknown(place, [closes], known, '`mover`, or an input that is an organisation');
+}
+
+function findStates(name: string, { relations, facts, moves }: WorkflowFile): readonly Finding[] {
+  const state = relations[name]?.state;
+  if (state === undefined) return [];
+  const values = [facts, ...Object.values(moves).map(({ input }) => input)];
+  const known = values.flatMap((some) =>
+    Object.entries(some).flatMap(([one, { type }]) => (type === 'member-state' ? [one] : [])),
+  );
+  return findUnknown(
+    `relations.${name}.state`,
+    [state],
+    new Set(known),
+    'a fact or an input of the type `member-state`',
+  );
+}
+
+/** A relation that needs itself, directly or through others, would never hold. */
+function findCircles(name: string, { relations }: WorkflowFile): readonly Finding[] {
+  const seen = new Set<string>();
+  for (let next = relations[name]?.with; next !== undefined && !seen.has(next); next = relations[next]?.with)
+    seen.add(next);
+  if (!seen.has(name)) return [];
+  return [
+    {
+      place: `relations.${name}.with`,
+      value: 'a relation that needs itself',
+      remedy: 'name another relation',
+    },
+  ];
+}
