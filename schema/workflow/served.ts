@@ -5,7 +5,14 @@ import { readWorkflowTexts, type Workflow, workflowsOfTexts } from './language/l
 
 /** The workflows that the subgraphs run, by their files. The others are declared only: no move of theirs can be made. */
 const names: Partial<Record<Community, readonly string[]>> = {
-  'joint-unit': ['hold', 'information-request', 'information-thread', 'mobilisation', 'capability'],
+  'joint-unit': [
+    'hold',
+    'information-request',
+    'information-thread',
+    'mobilisation',
+    'capability',
+    'agreement',
+  ],
 };
 
 /** Returns whether a subgraph runs the workflow of a file. */
@@ -124,6 +131,11 @@ const judged: ReadonlySet<string> = new Set([
   'The substance does not change.',
   'The substance changes.',
   'An exercise verified it.',
+  'Each party submits for itself.',
+  'Each party suspends for itself.',
+  'The agreement is breached or a partner is compromised.',
+  'The signatory signs for its own party only.',
+  'The other party confirms.',
   'The provider agrees.',
   'The user agrees.',
   'Reserve of a third country: also the Commission and the High Representative, with the authorisation of the Council (to be confirmed).',

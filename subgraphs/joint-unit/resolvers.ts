@@ -74,7 +74,7 @@ export const resolvers: Resolvers = {
   DeconflictionHold: recordOf('DeconflictionHold', { threads: standingFields.threads }),
   Mobilisation: recordOf('Mobilisation', { progress: standingFields.progress }),
   ResponseTeam: recordOf('ResponseTeam'),
-  Agreement: recordOf('Agreement'),
+  Agreement: recordOf('Agreement', { progress: standingFields.progress }),
   Capability: recordOf('Capability', { progress: standingFields.progress }),
   ExercisePlan: recordOf('ExercisePlan'),
   SituationReport: recordOf('SituationReport'),

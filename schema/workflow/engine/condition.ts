@@ -22,6 +22,16 @@ export function valuesOf({ known, fields, input }: Pick<Attempt, 'known' | 'fiel
   return { ...fields, ...known?.fields, ...known?.progress.facts, ...Object.fromEntries(stated) };
 }
 
+/** Returns the registry ids of the organisations in a value: a registry id, a key, an object that names one, or a list. */
+export function organisationsIn(value: unknown): readonly string[] {
+  return [value].flat().flatMap((one: unknown) => {
+    if (typeof one === 'string') return [one.startsWith(keyStart) ? one.slice(keyStart.length) : one];
+    return typeof one === 'object' && one !== null ? organisationsIn(Reflect.get(one, 'organisation')) : [];
+  });
+}
+
+const keyStart = 'Organisation:';
+
 /** Returns whether a value is given: null and undefined are not. */
 export function isStated(value: unknown): boolean {
   return value !== undefined && value !== null;

@@ -184,7 +184,12 @@ function standingOf(
 }
 
 /** Returns the progress after a move. Inputs and settings with the name of a fact set it. */
-function advance(workflow: WorkflowFile, move: MoveFile, attempt: Attempt, endOf: EndOfClock): Progress {
+export function advance(
+  workflow: WorkflowFile,
+  move: MoveFile,
+  attempt: Attempt,
+  endOf: EndOfClock,
+): Progress {
   const { known, input, happenedAt } = attempt;
   const old = known?.progress ?? null;
   const given = factsIn(workflow, move, input);

@@ -36,7 +36,7 @@ input LateEntryInput {
 type MadeMove {
   "The name of the move."
   move: String
-  "The organisation that made the move."
+  "The organisation that made the move. Null for a move of the system or of the clock."
   by: Organisation
   "The time at which the move happened."
   happenedAt: DateTime

@@ -4,7 +4,22 @@ import type { MoveFile, WorkflowFile } from './language.ts';
 
 /** Returns a finding for each move that repeats another one, and for each move of the clock without a time. */
 export function checkMoves(workflow: WorkflowFile): readonly Finding[] {
-  return [...findEqualMoves(workflow), ...findTimes(workflow)];
+  return [...findEqualMoves(workflow), ...findTimes(workflow), ...findOnce(workflow)];
+}
+
+/** Only the system makes a move once all organisations did something. */
+function findOnce({ moves }: WorkflowFile): readonly Finding[] {
+  return Object.entries(moves).flatMap(([name, { by, once }]) =>
+    once === undefined || by === 'system'
+      ? []
+      : [
+          {
+            place: `moves.${name}.once`,
+            value: 'a move that the system does not make',
+            remedy: 'write `by: system`, or remove `once`',
+          },
+        ],
+  );
 }
 
 /** Only the clock makes a move at an instant, and it needs one. */

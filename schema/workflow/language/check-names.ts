@@ -71,6 +71,13 @@ function checkMove(
     ...clocks(`${place}.clock`, listOf(move.clock), vocabulary),
     ...instants(`${place}.before`, move.before, known, vocabulary),
     ...instants(`${place}.at`, move.at, known, vocabulary),
+    ...findUnknown(
+      `${place}.once.all`,
+      listOf(move.once?.all),
+      new Set(Object.keys(known)),
+      'a fact or a field',
+    ),
+    ...facts(`${place}.once.in`, move.once?.in, workflow.facts),
     ...Object.entries(move.sets ?? {}).flatMap(([name, value]) => [
       ...facts(`${place}.sets`, name, workflow.facts),
       ...clocks(`${place}.sets.${name}.clock`, clocksOf(value), vocabulary),

@@ -174,6 +174,16 @@ const move = z.strictObject({
     .optional()
     .describe('Conditions, in words, on which the body that carries out the move refuses it.'),
   when: condition.optional().describe('The move exists only under this condition.'),
+  once: z
+    .strictObject({
+      all: memberName,
+      in: memberName,
+      orNone: z.literal(true).optional().describe('The move follows too if `all` names no organisation.'),
+    })
+    .optional()
+    .describe(
+      'Only if `by` is `system`: the move follows at once after a move of a person, when each organisation of `all` is in the fact `in`.',
+    ),
   before: instant.optional().describe('The move is refused from this instant on.'),
   at: instant.optional().describe('The instant at which the clock makes the move. Only if `by` is `clock`.'),
   clock: slug.optional().describe('The clock by which the move is due.'),

@@ -28,7 +28,9 @@ export function createAgreementsEndpoint(store: CommunityStore, community: Commu
     return {
       agreements: stored.map(({ record, progress }) => ({
         record,
-        state: standingAt(workflow, { progress, fields: {} }, now, endOf).state,
+        state: isOver(progress.facts['endsAt'], now)
+          ? 'ended'
+          : standingAt(workflow, { progress, fields: {} }, now, endOf).state,
       })),
     };
   };
@@ -38,4 +40,9 @@ export function createAgreementsEndpoint(store: CommunityStore, community: Commu
     if (records === null) return void response.status(400).end();
     response.json(await statesOf(records, now));
   };
+}
+
+/** Returns whether an agreement's end date is over. The clock's move that ends it can be made a moment later. */
+function isOver(endsAt: unknown, now: Date): boolean {
+  return endsAt instanceof Date && endsAt <= now;
 }

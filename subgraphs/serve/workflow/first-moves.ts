@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import { organisationKey } from '../../../schema/record/keys.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
+import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
 import type { MoveFile } from '../../../schema/workflow/language/language.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
@@ -16,7 +17,7 @@ import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { noAudience } from '../record/marking.ts';
 import { fromGraph } from './graph-values.ts';
-import { addresseesOf, type CreatingInput, fieldsNamed, organisationOf, valuesIn } from './move-input.ts';
+import { addresseesOf, type CreatingInput, fieldsNamed, valuesIn } from './move-input.ts';
 import { MoveSteps } from './move-steps.ts';
 import { writeMove } from './progress-store.ts';
 import { actorOn } from './relations.ts';
@@ -99,7 +100,10 @@ export class FirstMoves extends MoveSteps {
     const { reader } = this.parts.readerAccess;
     const { thread } = this.of(kind.type);
     const named = thread?.relations[thread.subject]?.field;
-    const byMove = openersOf(of, of.moves[move]?.by).map((field) => [field, reader.organisation]);
+    // A list of members is stated: the declaration then permits the move only to one of them.
+    const byMove = openersOf(of, of.moves[move]?.by)
+      .filter((field) => !Array.isArray(input.content[field]))
+      .map((field) => [field, reader.organisation]);
     const given = {
       ...input.content,
       ...Object.fromEntries(byMove),
@@ -147,9 +151,9 @@ function openersOf({ relations }: Workflow, by: MoveFile['by'] = 'system'): read
 /** Returns the organisations that the relations of a record name. */
 function membersOf({ relations }: Workflow, values: Content): readonly string[] {
   const named = Object.values(relations).flatMap(({ field }) =>
-    field === undefined ? [] : [values[field]].flat(),
+    field === undefined ? [] : organisationsIn(values[field]),
   );
-  return [...new Set(named.flatMap((one) => organisationOf(one) ?? []))];
+  return [...new Set(named)];
 }
 
 function startOf(workflow: Workflow, since: Date): Progress {

@@ -4,6 +4,7 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { movesFrom, needsSecondPerson } from '../../../schema/workflow/engine/decide.ts';
 import type { Known, Progress } from '../../../schema/workflow/engine/progress.ts';
+import { systemMovesAfter } from '../../../schema/workflow/engine/system.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
 import { nextEnvelope } from '../changes/envelopes.ts';
@@ -143,14 +144,9 @@ export class Moves extends MoveSteps {
     refuseEndless(before, progress);
     const entry = this.entry(of, input.id, organisation, attempt, input);
     const from = before.progress.state;
+    const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
     const also = async (by: ClientSession): Promise<void> =>
-      await writeMove(
-        this.parts.store,
-        { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) },
-        { progress },
-        before,
-        by,
-      );
+      void (await writeMove(this.parts.store, made, { progress }, before, by));
     return { record: input.id, version: envelope.version, also };
   }
 
@@ -186,7 +182,7 @@ export class Moves extends MoveSteps {
     const { state } = progress;
     const move = { ...entry, from: state, to: state, isHidden: isMasked(of, progress) };
     const also = async (by: ClientSession): Promise<void> =>
-      await writeMove(this.parts.store, move, { progress, proposals }, before, by);
+      void (await writeMove(this.parts.store, move, { progress, proposals }, before, by));
     return { record: record._id, version: record.envelope.version, also };
   }
 
@@ -216,7 +212,10 @@ export class Moves extends MoveSteps {
     refuseEndless(before, progress);
     const { policy, readerAccess, store } = this.parts;
     const hidden = policy.decideRow(record.envelope, kind.type, readerAccess)?.hidden ?? new Set();
-    const fields = Object.entries(this.fieldsSetBy(kind, of, progress, attempt));
+    const known: Known = { progress, fields: record.content as Content };
+    const followed = systemMovesAfter(of, known, attempt.happenedAt, this.endOf);
+    const last = followed.at(-1)?.progress ?? progress;
+    const fields = Object.entries(this.fieldsSetBy(kind, of, last, attempt));
     const shown = fields.filter(([name]) => !hidden.has(name));
     const content = { ...(record.content as Content), ...Object.fromEntries(shown) };
     const move = {
@@ -225,8 +224,14 @@ export class Moves extends MoveSteps {
       to: progress.state,
       isHidden: isMasked(of, progress),
     };
-    const also = async (by: ClientSession): Promise<void> =>
-      await writeMove(store, move, { progress }, before, by);
+    const also = async (by: ClientSession): Promise<void> => {
+      let stored = await writeMove(store, move, { progress }, before, by);
+      for (const next of followed) {
+        const from = stored.progress.state;
+        const made = { ...move, ...bySystem, move: next.move, from, to: next.progress.state };
+        stored = await writeMove(store, made, { progress: next.progress }, stored, by);
+      }
+    };
     const envelope = nextEnvelope(record, readerAccess.now);
     return { ...this.remade(kind, record, envelope, content, () => true), also };
   }
@@ -271,6 +276,9 @@ export class Moves extends MoveSteps {
     return found;
   }
 }
+
+/** A move of the system has no values and no key of a client, and was made by no person. */
+const bySystem = { by: { organisation: '', subject: '' }, late: null, input: {}, key: '' } as const;
 
 function proposalOf({ proposals = [] }: StoredProgress, organisation: string, id: string): Proposal {
   const proposal = proposals.find((one) => one.id === id && one.by.organisation === organisation);

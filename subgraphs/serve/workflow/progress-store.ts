@@ -82,14 +82,14 @@ export function progressId(record: string, organisation: string | null): string 
   return organisation === null ? record : `${record} ${organisation}`;
 }
 
-/** Writes a move and the progress that it leads to. `before` is null for a new progress. */
+/** Writes a move and the progress that it leads to, and returns it. `before` is null for a new progress. */
 export async function writeMove(
   store: Connected,
   move: StoredMove,
   { progress, proposals = [] }: Pick<StoredProgress, 'progress' | 'proposals'>,
   before: StoredProgress | null,
   session: ClientSession,
-): Promise<void> {
+): Promise<StoredProgress> {
   const { record, workflow, organisation } = move;
   const _id = progressId(record, organisation);
   const version = (before?.version ?? 0) + 1;
@@ -97,4 +97,5 @@ export async function writeMove(
   if (before === null) await progressIn(store).insertOne(after, { session });
   else await progressIn(store).replaceOne({ _id }, after, { session });
   await movesIn(store).insertOne({ ...move }, { session });
+  return after;
 }

@@ -1,5 +1,6 @@
-import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts';
+import { memberStateKey } from '../../../schema/record/keys.ts';
 import type { Actor } from '../../../schema/workflow/engine/attempt.ts';
+import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
@@ -56,8 +57,7 @@ function isOfState(value: unknown, memberState: string | null): boolean {
   );
 }
 
-/** Fields of a record name an organisation by its key, facts by its registry id. */
+/** Fields of a record name an organisation by its key or in an object, facts by its registry id. */
 function isNamed(value: unknown, organisation: string): boolean {
-  const names: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return names.includes(organisation) || names.includes(organisationKey(organisation));
+  return organisationsIn(value).includes(organisation);
 }

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Reader } from '../../../schema/protocol/reader.ts';
+import { community } from '../../../subgraphs/joint-unit/community.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
+import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import { readerOf } from '../../helpers/records.ts';
+import { askAt, makeMove } from './moves-of.ts';
+
+let own: OwnStore;
+let store: CommunityStore;
+beforeAll(async () => {
+  own = await openOwnStore('joint-unit', community.kinds);
+  ({ store } = own);
+});
+afterAll(async () => await own.stop());
+
+const holds = (...offices: readonly string[]) => ({
+  offices: offices.map((office) => ({ office, until: '2028-01-01T00:00:00.000Z' })),
+});
+const certEu = readerOf({ organisation: 'cert-eu', subject: 'c-1', ...holds('owner-delegate') });
+const certEuSecond = { ...certEu, subject: 'c-2' };
+const certEuHead = { ...certEu, subject: 'c-3', ...holds('signatory') };
+const partner = readerOf({ organisation: 'nordsee-energy', subject: 'n-1', ...holds('owner-delegate') });
+const partnerHead = { ...partner, subject: 'n-2', ...holds('signatory') };
+const board = readerOf({ organisation: 'iicb', subject: 'i-1', roles: ['iicb-secretariat'] });
+const stranger = readerOf({ organisation: 'csirt-pl', subject: 'p-1', ...holds('signatory') });
+
+const at = (time: string) => new Date(`2026-11-${time}:00Z`);
+const parties = ['cert-eu', 'nordsee-energy'].map((organisation) => ({ organisation, role: 'USER' }));
+const audience = { reach: 'NAMED', organisations: ['cert-eu', 'nordsee-energy', 'iicb'] };
+
+async function tryDraft(reader: Reader) {
+  return await makeMove({ store, reader, now: at('03T10:00') }, 'Agreement', 'draft', {
+    content: {
+      reference: 'EXERCISE-7',
+      kind: 'INFORMATION_SHARING',
+      parties,
+      legalBasis: 'EXERCISE',
+      informationKinds: ['indicators'],
+      tlpCeiling: 'AMBER',
+      purposes: ['incident-response'],
+      directions: 'BOTH',
+      onwardSharing: 'NONE',
+      personalData: 'none',
+      retention: 'EXERCISE: one year',
+    },
+    atEnd: 'EXERCISE: deletion',
+    notice: 'EXERCISE: 60 days',
+    reading: { marking: { tlp: 'AMBER' }, audience },
+  });
+}
+
+const query = `query Q($id: ID!) {
+  agreement(id: $id) {
+    envelope { version }
+    progress { state approvedBy signedBy suspendedBy proposal { id } moves { move by { id } } }
+  }
+}`;
+
+type Shown = {
+  readonly envelope: { readonly version: number };
+  readonly progress: {
+    readonly state: string;
+    readonly signedBy: readonly string[] | null;
+    readonly proposal: { readonly id: string } | null;
+    readonly moves: readonly { readonly move: string; readonly by: { readonly id: string } | null }[];
+  };
+};
+
+async function find(reader: Reader, id: string, time: string): Promise<Shown | null> {
+  return await askAt<Shown | null>({ store, reader, now: at(time) }, query, { id });
+}
+
+async function stateAt(id: string, time: string): Promise<string | undefined> {
+  return (await find(certEu, id, time))?.progress.state;
+}
+
+async function move(reader: Reader, name: string, id: string, time: string, input: object = {}) {
+  const expectedVersion = (await find(certEu, id, time))?.envelope.version;
+  const given = { id, expectedVersion, ...input };
+  return (await makeMove({ store, reader, now: at(time) }, 'Agreement', name, given)).userErrors;
+}
+
+const approval = { reference: 'EXERCISE', date: '2026-11-05T00:00:00.000Z', scope: 'EXERCISE' };
+const signature = { signature: 'EXERCISE', capacity: 'EXERCISE', date: '2026-11-06T00:00:00.000Z' };
+const force = { inForceFrom: '2026-11-07T00:00:00.000Z', registryEntry: ['A-7'] };
+
+async function made(moves: readonly (readonly [Reader, string, object?])[], id: string): Promise<void> {
+  for (const [reader, name, input] of moves)
+    expect(await move(reader, name, id, '06T10:00', input)).toEqual([]);
+}
+
+async function inSignature(): Promise<string> {
+  const { record, userErrors } = await tryDraft(certEu);
+  expect(userErrors).toEqual([]);
+  const id = record?.id ?? '';
+  await made(
+    [
+      [certEu, 'offer', { text: 'EXERCISE' }],
+      [partner, 'submit', { approvers: ['iicb'] }],
+      [board, 'approve', approval],
+    ],
+    id,
+  );
+  return id;
+}
+
+async function inForce(): Promise<string> {
+  const id = await inSignature();
+  await made(
+    [
+      [certEuHead, 'sign', signature],
+      [partnerHead, 'sign', signature],
+      [certEu, 'force', force],
+    ],
+    id,
+  );
+  const proposal = (await find(certEu, id, '06T10:00'))?.progress.proposal?.id;
+  expect(await move(certEuSecond, 'confirmProposed', id, '07T00:00', { proposal })).toEqual([]);
+  return id;
+}
+
+test('lets only a delegate of a party draft an agreement', async () => {
+  expect((await tryDraft(stranger)).userErrors).toEqual([expect.objectContaining({ code: 'NOT_ALLOWED' })]);
+  expect((await tryDraft(certEuHead)).userErrors).toEqual([expect.objectContaining({ code: 'NOT_ALLOWED' })]);
+});
+
+test('goes to signature with the last approval, and is signed with the last signature', async () => {
+  const id = await inSignature();
+  expect(await stateAt(id, '06T11:00')).toBe('SIGNATURE');
+  expect(await move(certEu, 'sign', id, '06T11:00', signature)).toEqual([
+    expect.objectContaining({ code: 'NOT_ALLOWED', message: expect.stringContaining('signatory') }),
+  ]);
+  expect(await move({ ...stranger, organisation: 'iicb' }, 'sign', id, '06T11:00', signature)).toEqual([
+    expect.objectContaining({ code: 'NOT_ALLOWED' }),
+  ]);
+  expect(await move(certEuHead, 'sign', id, '06T11:00', signature)).toEqual([]);
+  expect(await move(certEuHead, 'sign', id, '06T11:05', signature)).toEqual([]);
+  expect((await find(certEu, id, '06T11:30'))?.progress).toMatchObject({
+    state: 'SIGNATURE',
+    signedBy: ['cert-eu'],
+  });
+  expect(await move(partnerHead, 'sign', id, '06T12:00', signature)).toEqual([]);
+  const { state, moves } = (await find(certEu, id, '06T12:01'))?.progress ?? {};
+  expect([state, moves?.slice(-2)]).toEqual([
+    'SIGNED',
+    [
+      { move: 'sign', by: { id: 'Organisation:nordsee-energy' } },
+      { move: 'signed', by: null },
+    ],
+  ]);
+});
+
+test('needs no approval if none is listed', async () => {
+  const id = (await tryDraft(certEu)).record?.id ?? '';
+  await made(
+    [
+      [certEu, 'offer', { text: 'EXERCISE' }],
+      [partner, 'submit', {}],
+    ],
+    id,
+  );
+  expect(await stateAt(id, '06T11:00')).toBe('SIGNATURE');
+});
+
+test('asks for every approval and signature again after a refusal', async () => {
+  const id = await inSignature();
+  await made(
+    [
+      [certEuHead, 'sign', signature],
+      [partner, 'refuse', { reason: 'EXERCISE' }],
+      [partner, 'submit', { approvers: ['iicb'] }],
+    ],
+    id,
+  );
+  expect((await find(certEu, id, '06T11:00'))?.progress).toMatchObject({
+    state: 'INTERNAL_APPROVAL',
+    approvedBy: null,
+    signedBy: null,
+  });
+});
+
+test('is in force by two persons, and any party suspends it at once; two persons of that party resume it', async () => {
+  const id = await inForce();
+  expect(await stateAt(id, '07T01:00')).toBe('IN_FORCE');
+  expect(await move(partner, 'suspend', id, '08T10:00', { reason: 'EXERCISE', scope: 'all' })).toEqual([]);
+  expect((await find(certEu, id, '08T10:00'))?.progress).toMatchObject({
+    state: 'SUSPENDED',
+    suspendedBy: 'nordsee-energy',
+  });
+  expect(await move(certEu, 'resume', id, '08T11:00', { reason: 'EXERCISE' })).toEqual([
+    expect.objectContaining({ code: 'NOT_ALLOWED' }),
+  ]);
+  expect(await move(partner, 'resume', id, '08T11:00', { reason: 'EXERCISE' })).toEqual([]);
+  const proposal = (await find(partner, id, '08T11:00'))?.progress.proposal?.id;
+  expect(await move(partner, 'confirmProposed', id, '08T11:00', { proposal })).toEqual([
+    expect.objectContaining({ code: 'NOT_ALLOWED' }),
+  ]);
+  expect(await move(partnerHead, 'confirmProposed', id, '08T11:00', { proposal })).toEqual([]);
+  expect(await stateAt(id, '08T11:01')).toBe('IN_FORCE');
+});
+
+test('shows an agreement to no stranger', async () => {
+  expect(await find(stranger, await inSignature(), '06T11:00')).toBeNull();
+});
