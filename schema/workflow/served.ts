@@ -12,8 +12,19 @@ const names: Partial<Record<Community, readonly string[]>> = {
     'mobilisation',
     'capability',
     'agreement',
+    'case',
   ],
 };
+
+/** Moves that are declared only, although a subgraph runs their workflow. Nobody can make them. */
+const declaredOnly: Readonly<Record<string, readonly string[]>> = {
+  case: ['merge', 'split', 'splitChild'],
+};
+
+/** Returns the moves of a workflow that no subgraph makes, although it runs the workflow. */
+export function declaredOnlyMoves(name: string): readonly string[] {
+  return declaredOnly[name] ?? [];
+}
 
 /** Returns whether a subgraph runs the workflow of a file. */
 export function isServed(name: string): boolean {
@@ -71,6 +82,20 @@ export function creatingMove({
   return null;
 }
 
+/**
+ * Returns the move by which a member of a record opens a thread for its organisation. Null for a kind whose threads begin
+ * with the record, one for each addressee.
+ */
+export function openingMove({ record, thread }: KindWorkflows): string | null {
+  if (record === null || thread === null) return null;
+  return Object.entries(thread.moves).find(([, { from }]) => from === 'none')?.[0] ?? null;
+}
+
+/** Returns the name of the field of a record that shows its stored state. */
+export function stateFieldOf({ stateField }: Pick<Workflow, 'stateField'>): string {
+  return stateField ?? 'state';
+}
+
 /** Returns the moves that persons make on what exists: all except the creating one, the clock's and the system's. */
 export function laterMoves(kind: KindWorkflows): readonly { readonly of: Workflow; readonly move: string }[] {
   const first = creatingMove(kind);
@@ -91,6 +116,7 @@ export function fieldsOfWorkflows(kind: KindWorkflows): ReadonlySet<string> {
   const of = [kind.record, kind.thread].filter((workflow) => workflow !== null);
   return new Set([
     'state',
+    ...of.map(stateFieldOf),
     ...of.flatMap(({ relations }) => Object.values(relations).flatMap(({ field }) => field ?? [])),
     ...of.flatMap(({ facts, fields }) => [...Object.keys(facts), ...Object.keys(fields)]),
     ...Object.keys(first?.of.moves[first.move]?.input ?? {}),
@@ -121,10 +147,11 @@ function servedIn(all: ReadonlyMap<string, Workflow>, name: string): Workflow {
   if (second !== undefined && workflow.subject !== 'record')
     throw new Error(`${name}.yaml: ${second[0]} needs a second person, which no thread asks for yet`);
   const written = expandRelations(workflow);
-  return { ...written, moves: mapValues(written.moves, withoutUnchecked) };
+  const moves = Object.entries(written.moves).filter(([move]) => !declaredOnlyMoves(name).includes(move));
+  return { ...written, moves: mapValues(Object.fromEntries(moves), withoutUnchecked) };
 }
 
-/** The conditions in words that the person who makes the move judges. */
+/** The conditions in words that the person who makes the move judges, or that `refusals.ts` checks. */
 const judged: ReadonlySet<string> = new Set([
   'The ground for the hold is gone.',
   'The person declares for its own organisation only.',
@@ -136,6 +163,8 @@ const judged: ReadonlySet<string> = new Set([
   'The agreement is breached or a partner is compromised.',
   'The signatory signs for its own party only.',
   'The other party confirms.',
+  'The person has the role for which the organisation is invited.',
+  'The silence among the participants ended (silence.yaml).',
   'The provider agrees.',
   'The user agrees.',
   'Reserve of a third country: also the Commission and the High Representative, with the authorisation of the Council (to be confirmed).',

@@ -66,7 +66,10 @@ export const resolvers: Resolvers = {
     situationReports: pageOf('SituationReport'),
     communicationLines: pageOf('CommunicationLine'),
   },
-  JointCaseRecord: recordOf('JointCaseRecord', { statesAffected: itemsOfOwnState(assessments) }),
+  JointCaseRecord: recordOf('JointCaseRecord', {
+    progress: standingFields.progress,
+    statesAffected: itemsOfOwnState(assessments),
+  }),
   InformationRequest: recordOf('InformationRequest', {
     ...standingFields,
     to: addresseesIn('joint-unit', 'InformationRequest', 'to'),

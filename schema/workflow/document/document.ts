@@ -1,7 +1,8 @@
-import { isServed } from '../served.ts';
+import { declaredOnlyMoves, isServed } from '../served.ts';
 import type { OfficesFile } from '../language/language.ts';
 import type { Workflow } from '../language/load.ts';
 import { diagramOf } from './diagram.ts';
+import { code } from './phrases.ts';
 import { masksList, movesTable, relationsTable, statesTable, tableOf } from './tables.ts';
 
 /** The titles that the page explains: roles and offices. */
@@ -57,13 +58,19 @@ function chapterOf(workflow: Workflow): string {
   return [
     `## ${headingOf(workflow)}`,
     is,
-    `${scopeOf(workflow)} Declared in [\`${name}.yaml\`](../../schema/workflow/${name}.yaml).${isServed(name) ? '' : ' No subgraph runs it yet.'}`,
+    `${scopeOf(workflow)} Declared in [\`${name}.yaml\`](../../schema/workflow/${name}.yaml).${scopeServed(name)}`,
     diagramOf(workflow),
     statesTable(workflow),
     ...(relations === undefined ? [] : [relations]),
     ...(masks === undefined ? [] : [`**Hidden states**\n\n${masks}`]),
     movesTable(workflow),
   ].join('\n\n');
+}
+
+function scopeServed(name: string): string {
+  if (!isServed(name)) return ' No subgraph runs it yet.';
+  const moves = declaredOnlyMoves(name);
+  return moves.length === 0 ? '' : ` Nobody can make these moves yet: ${moves.map(code).join(', ')}.`;
 }
 
 function scopeOf({ kind, subject }: Workflow): string {

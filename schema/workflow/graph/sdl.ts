@@ -8,6 +8,7 @@ import {
   type KindWorkflows,
   laterMoves,
   mutationOf,
+  openingMove,
   workflowsOf,
 } from '../served.ts';
 import { choiceType, enumValue, inputType, standingType } from './names.ts';
@@ -87,14 +88,14 @@ type ProposedMove {
 
 function kindSdl(kind: KindWorkflows, content: ReadonlySet<string>): string {
   const first = creatingMove(kind);
-  const creates = first === null ? [] : [mutation(kind.type, first.move, first.of.moves[first.move])];
-  const later = laterMoves(kind).map(({ of, move }) => mutation(kind.type, move, of.moves[move]));
+  const creates = first === null ? [] : [mutation(first.of, first.move, true)];
+  const later = laterMoves(kind).map(({ of, move }) => mutation(of, move, false));
   return [
     `extend type Mutation {\n${[...creates, ...later, ...proposalMutations(kind)].join('\n')}\n}\n`,
     `extend type ${kind.type} {\n${standingFields(kind).join('\n')}\n}\n`,
-    ...[kind.record, kind.thread].flatMap((of) => (of === null ? [] : [standingSdl(of)])),
+    ...[kind.record, kind.thread].flatMap((of) => (of === null ? [] : [standingSdl(of, openingMove(kind))])),
     ...(first === null ? [] : [creatingInput(kind, first.of, first.move, content)]),
-    ...laterMoves(kind).map(({ of, move }) => laterInput(of, move)),
+    ...laterMoves(kind).map(({ of, move }) => laterInput(of, move, openingMove(kind))),
     ...(hasProposals(kind.record) ? proposalInputs(kind.type) : []),
   ].join('\n');
 }
@@ -131,39 +132,50 @@ ${keyField}
 
 const keyField = `  "A key chosen by the client. A repeated request with the same key is applied once and gives the same answer."\n  key: ID!`;
 
-function mutation(kind: string, move: string, declared: MoveFile | undefined): string {
+function mutation({ kind, moves }: Workflow, move: string, isFirst: boolean): string {
+  const declared = moves[move];
   const what =
     declared?.from === 'none'
-      ? 'creates the record'
+      ? isFirst
+        ? 'creates the record'
+        : 'opens a thread'
       : declared?.to === undefined
         ? 'keeps the state'
         : 'changes the state';
   return `  "Makes the move \`${move}\`, which ${what}."\n  ${mutationOf(kind, move)}("The move." input: ${inputType(kind, move)}!): ${kind}Payload`;
 }
 
-function standingFields({ record, thread }: KindWorkflows): readonly string[] {
+function standingFields(kind: KindWorkflows): readonly string[] {
+  const { record, thread } = kind;
+  const subject = thread?.subject ?? '';
+  const readers =
+    openingMove(kind) === null
+      ? `The asking organisation sees all of them, each ${subject} sees its thread only, other readers none.`
+      : 'Organisations that take part see all of them, other readers none.';
   return [
     ...(record === null
       ? []
       : [`  "The state of the record in its workflow."\n  progress: ${standingType(record)}`]),
     ...(thread === null
       ? []
-      : [
-          `  "One thread for each ${thread.subject}. The asking organisation sees all of them, each ${thread.subject} sees its thread only, other readers none."\n  threads: [${standingType(thread)}!]`,
-        ]),
+      : [`  "One thread for each ${subject}. ${readers}"\n  threads: [${standingType(thread)}!]`]),
   ];
 }
 
-function standingSdl(of: Workflow): string {
+function standingSdl(of: Workflow, opening: string | null): string {
   const type = standingType(of);
   const subject =
     of.subject === 'record'
       ? ''
       : `  "The ${of.subject} that the thread belongs to."\n  ${of.subject}: Organisation\n`;
+  const readers =
+    opening === null
+      ? `The ${of.subject} sees it, the asking organisation states the version of the record.`
+      : `Only the ${of.subject} sees it.`;
   const version =
     of.subject === 'record'
       ? ''
-      : `  "The version of the thread, for \`expectedVersion\`. The ${of.subject} sees it, the asking organisation states the version of the record."\n  version: Int\n`;
+      : `  "The version of the thread, for \`expectedVersion\`. ${readers}"\n  version: Int\n`;
   const facts = Object.entries(of.facts).map(
     ([name, value]) => `  ${quote(value.is)}\n  ${name}: ${typeOf(of, name, value)}`,
   );
@@ -213,34 +225,37 @@ function choiceSdl(type: string, { is, choices = [] }: ValueFile): string {
 }
 
 function creatingInput(
-  { type, thread }: KindWorkflows,
+  kind: KindWorkflows,
   of: Workflow,
   move: string,
   content: ReadonlySet<string>,
 ): string {
+  const { type } = kind;
+  const isAsked = kind.thread !== null && openingMove(kind) === null;
   const rest = Object.entries(of.moves[move]?.input ?? {}).filter(
     ([name]) => !content.has(name) && name !== 'addressees',
   );
   return input(of, move, rest, [
     keyField,
     `  "The content of the record. The asking organisation and the state are those of the move."\n  content: ${type}Content!`,
-    ...(thread === null
+    ...(!isAsked
       ? []
       : [`  "The addressees, 100 at most, by registry ids such as \`cert-eu\`."\n  addressees: [ID!]!`]),
-    `  "The readers of the record. By default AMBER, for the asking organisation and the ${thread === null ? 'organisations that the record names' : 'addressees'}."\n  reading: ReadingInput`,
+    `  "The readers of the record. By default AMBER, for the asking organisation and the ${isAsked ? 'addressees' : 'organisations that the record names'}."\n  reading: ReadingInput`,
   ]);
 }
 
-function laterInput(of: Workflow, move: string): string {
+function laterInput(of: Workflow, move: string, opening: string | null): string {
   const isThread = of.subject !== 'record';
-  const version = isThread
-    ? `The version that the move is based on: of the thread for its ${of.subject}, of the record for the asking organisation.`
-    : 'The version of the record that the move is based on. A different current version gives STALE_VERSION.';
+  const version =
+    isThread && move !== opening
+      ? `The version that the move is based on: of the thread${opening === null ? ` for its ${of.subject}, of the record for the asking organisation` : ''}.`
+      : 'The version of the record that the move is based on. A different current version gives STALE_VERSION.';
   return input(of, move, Object.entries(of.moves[move]?.input ?? {}), [
     keyField,
     `  "The id of the record."\n  id: ID!`,
     `  ${quote(version)}\n  expectedVersion: Int!`,
-    ...(isThread
+    ...(isThread && opening === null
       ? [
           `  "The ${of.subject} whose thread it is. By default the reader's organisation."\n  ${of.subject}: ID`,
         ]

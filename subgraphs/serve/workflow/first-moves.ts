@@ -6,7 +6,7 @@ import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
 import type { MoveFile } from '../../../schema/workflow/language/language.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { creatingMove } from '../../../schema/workflow/served.ts';
+import { creatingMove, openingMove } from '../../../schema/workflow/served.ts';
 import { checkContent } from '../changes/check-content.ts';
 import { newEnvelope } from '../changes/envelopes.ts';
 import { mayNotCreate } from '../changes/not-allowed.ts';
@@ -19,6 +19,7 @@ import { noAudience } from '../record/marking.ts';
 import { fromGraph } from './graph-values.ts';
 import { addresseesOf, type CreatingInput, fieldsNamed, valuesIn } from './move-input.ts';
 import { MoveSteps } from './move-steps.ts';
+import { refuseFirst } from './first-grounds.ts';
 import { writeMove } from './progress-store.ts';
 import { actorOn } from './relations.ts';
 
@@ -42,10 +43,12 @@ export class FirstMoves extends MoveSteps {
   async #created(kind: Kind, first: First, input: CreatingInput): Promise<Made> {
     const { of, move } = first;
     const own = this.parts.readerAccess.reader.organisation;
-    const hasThreads = this.of(kind.type).thread !== null;
+    const workflows = this.of(kind.type);
+    const hasThreads = workflows.thread !== null && openingMove(workflows) === null;
     const addressees = hasThreads ? addresseesOf(input.addressees ?? [], own) : [];
     const given = await this.#contentOf(kind, first, input, addressees);
     const attempt = this.#firstAttempt(first, input, given, addressees);
+    await refuseFirst(this.parts, of.name, attempt);
     const progress = this.decided(of, attempt);
     const content = { ...given, ...this.fieldsSetBy(kind, of, progress, attempt) };
     checkContent(this.schema, kind, content);
@@ -104,6 +107,7 @@ export class FirstMoves extends MoveSteps {
     const byMove = openersOf(of, of.moves[move]?.by)
       .filter((field) => !Array.isArray(input.content[field]))
       .map((field) => [field, reader.organisation]);
+    refuseLater(of, move, input.content, new Set(byMove.map(([field]) => field)));
     const given = {
       ...input.content,
       ...Object.fromEntries(byMove),
@@ -146,6 +150,26 @@ export class FirstMoves extends MoveSteps {
 function openersOf({ relations }: Workflow, by: MoveFile['by'] = 'system'): readonly string[] {
   if (typeof by === 'string') return [];
   return by.flatMap(({ relation = '' }) => relations[relation]?.field ?? []);
+}
+
+/** Throws Refused for a field of the content that names members or is a fact, and that only a later move sets. */
+function refuseLater(
+  { relations, moves, facts }: Workflow,
+  move: string,
+  content: Content,
+  own: ReadonlySet<string | undefined>,
+): void {
+  const stated = moves[move]?.input ?? {};
+  const members = Object.values(relations).flatMap(({ field }) => field ?? []);
+  for (const field of [...members, ...Object.keys(facts)]) {
+    if (own.has(field) || Object.hasOwn(stated, field)) continue;
+    if ((content[field] ?? null) !== null)
+      throw new Refused(
+        'NOT_ALLOWED',
+        ['content', field],
+        'only a later move of its workflow sets this field',
+      );
+  }
 }
 
 /** Returns the organisations that the relations of a record name. */

@@ -1,15 +1,42 @@
 import { getNamedType, type GraphQLSchema, isEnumType, isObjectType } from 'graphql';
+import { organisationKey } from '../../../schema/record/keys.ts';
+import { sharedKey } from '../../../schema/record/shared-types.ts';
 import { enumValue, slugOf } from '../../../schema/workflow/graph/names.ts';
 import type { ValueFile } from '../../../schema/workflow/language/language.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
+import { stateFieldOf } from '../../../schema/workflow/served.ts';
+import { Refused } from '../changes/refused.ts';
+import { organisationOf } from './move-input.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Returns the values of a move as the declaration writes them: choices by their words instead of by enumerations. */
+/**
+ * Returns the values of a move as the declaration writes them: choices by their words instead of by enumerations,
+ * organisations by their registry ids, each once, and a Member State by its code. Throws Refused for another name.
+ */
 export function fromGraph(of: Workflow, move: string, values: Values): Values {
   const { to } = values;
-  const stated = mapChoices(of.moves[move]?.input ?? {}, values, slugOf);
+  const declared = of.moves[move]?.input ?? {};
+  const named = Object.entries(values).map(([name, value]) => [name, nameIn(name, declared[name], value)]);
+  const stated = mapChoices(declared, Object.fromEntries(named), slugOf);
   return typeof to === 'string' ? { ...stated, to: slugOf(to) } : stated;
+}
+
+/** Two spellings of one organisation must not be two members: the removal of one would leave the other. */
+function nameIn(name: string, declared: ValueFile | undefined, value: unknown): unknown {
+  if (value === null || value === undefined) return value;
+  const invalid = (expected: string): Refused => new Refused('INVALID', [name], `expected ${expected}`);
+  const organisation = (one: unknown): string => {
+    const id = organisationOf(one);
+    if (id === null) throw invalid('a registry id, such as cert-eu');
+    return id;
+  };
+  if (declared?.type === 'organisation') return organisation(value);
+  if (declared?.type === 'organisations') return [...new Set([value].flat().map(organisation))];
+  if (declared?.type !== 'member-state') return value;
+  const state = typeof value === 'string' ? sharedKey('MemberState', value) : null;
+  if (state === null) throw invalid('a Member State, such as FR');
+  return state.slice('MemberState:'.length);
 }
 
 /** Returns the facts of a workflow as the graph shows them. */
@@ -58,15 +85,36 @@ const scalars: Partial<Record<ValueFile['type'], readonly string[]>> = {
   number: ['Int', 'Float'],
 };
 
-/** Returns whether the field `state` of a kind can show each state in which its workflow stores a record. */
+/**
+ * Returns the facts of a workflow that fields of the record show as well, as content has them: organisations by their
+ * keys, and choices as enumerations. Facts without a value change no field.
+ */
+export function fieldsOfFacts(
+  schema: GraphQLSchema,
+  kind: string,
+  { facts: declared }: Pick<Workflow, 'facts'>,
+  facts: Values,
+): Values {
+  const shown = Object.entries(declared).flatMap(([name, { type }]): [string, unknown][] => {
+    const value = facts[name];
+    const field = typeOf(schema, kind, name);
+    if (typeof value !== 'string') return [];
+    if (type === 'organisation' && field?.name === 'Organisation') return [[name, organisationKey(value)]];
+    const isShown = type === 'choice' && isEnumType(field) && field.getValue(enumValue(value)) !== undefined;
+    return isShown ? [[name, enumValue(value)]] : [];
+  });
+  return Object.fromEntries(shown);
+}
+
+/** Returns whether the state field of a kind can show each state in which its workflow stores a record. */
 export function showsStates(
   schema: GraphQLSchema,
   kind: string,
-  { states }: Pick<Workflow, 'states'>,
+  of: Pick<Workflow, 'states' | 'stateField'>,
 ): boolean {
-  const type = typeOf(schema, kind, 'state');
+  const type = typeOf(schema, kind, stateFieldOf(of));
   if (!isEnumType(type)) return false;
-  const stored = Object.entries(states).filter(([, { computed }]) => computed === undefined);
+  const stored = Object.entries(of.states).filter(([, { computed }]) => computed === undefined);
   return stored.every(([state]) => type.getValue(enumValue(state)) !== undefined);
 }
 

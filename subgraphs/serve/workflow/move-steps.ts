@@ -3,12 +3,12 @@ import { decide, lateEntry } from '../../../schema/workflow/engine/decide.ts';
 import type { EndOfClock, Progress } from '../../../schema/workflow/engine/progress.ts';
 import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import type { KindWorkflows } from '../../../schema/workflow/served.ts';
+import { type KindWorkflows, stateFieldOf } from '../../../schema/workflow/served.ts';
 import { type ChangeParts, ChangeSteps, type Keyed } from '../changes/change-steps.ts';
 import { Refused } from '../changes/refused.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
-import { holdsAsStated, showsStates } from './graph-values.ts';
+import { fieldsOfFacts, holdsAsStated, showsStates } from './graph-values.ts';
 import type { Entered } from './move-input.ts';
 import type { StoredMove } from './progress-store.ts';
 import { refuseByGround } from './refusals.ts';
@@ -82,7 +82,7 @@ export class MoveSteps extends ChangeSteps {
 
   /**
    * Returns the fields of the record that a move of the record changes: times that the workflow sets, values that the
-   * person states, and the state if the field has all states of the workflow.
+   * person states, organisations and choices that it remembers, and the state if the field has all states of the workflow.
    */
   protected fieldsSetBy(
     kind: Kind,
@@ -97,10 +97,11 @@ export class MoveSteps extends ChangeSteps {
       return value !== undefined && value.own !== true && holdsAsStated(this.schema, kind.type, name, value);
     });
     const times = Object.entries(facts).filter(([, value]) => value instanceof Date);
-    const changed = [...plain, ...times].filter(([name]) => fields.has(name));
+    const named = Object.entries(fieldsOfFacts(this.schema, kind.type, of, facts));
+    const changed = [...plain, ...times, ...named].filter(([name]) => fields.has(name));
     return {
       ...Object.fromEntries(changed),
-      ...(showsStates(this.schema, kind.type, of) && { state: enumValue(state) }),
+      ...(showsStates(this.schema, kind.type, of) && { [stateFieldOf(of)]: enumValue(state) }),
     };
   }
 

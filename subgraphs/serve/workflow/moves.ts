@@ -1,11 +1,13 @@
 import type { ClientSession } from 'mongodb';
 import { randomUUID } from 'node:crypto';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { movesFrom, needsSecondPerson } from '../../../schema/workflow/engine/decide.ts';
+import { isMembership } from '../../../schema/workflow/engine/membership.ts';
 import type { Known, Progress } from '../../../schema/workflow/engine/progress.ts';
 import { systemMovesAfter } from '../../../schema/workflow/engine/system.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
+import { openingMove } from '../../../schema/workflow/served.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
 import { nextEnvelope } from '../changes/envelopes.ts';
 import type { Finder } from '../changes/find-record.ts';
@@ -23,8 +25,8 @@ import {
   valuesIn,
 } from './move-input.ts';
 import { type MoveParts, MoveSteps } from './move-steps.ts';
+import { refuseOtherState } from './case-grounds.ts';
 import {
-  maxMoves,
   movesIn,
   progressId,
   progressIn,
@@ -68,12 +70,14 @@ export class Moves extends MoveSteps {
   /** Makes a move on a record or on one of its threads. A move that needs a second person is proposed. */
   async make(type: string, workflow: Workflow, move: string, input: MoveInput): Promise<Outcome> {
     const kind = this.kind(type);
-    const isThread = workflow.subject !== 'record';
-    return await this.once(input, `${type}.${move}`, async (find, session) =>
-      isThread
-        ? await this.#inThread(kind, workflow, move, input, find, session)
-        : await this.#onRecord(kind, workflow, move, input, find, session),
-    );
+    const given = [kind, workflow, move, input] as const;
+    const opensThreads = openingMove(this.of(type)) !== null;
+    return await this.once(input, `${type}.${move}`, async (find, session) => {
+      if (workflow.subject === 'record') return await this.#onRecord(...given, find, session);
+      return opensThreads
+        ? await this.#inOwnThread(...given, find, session)
+        : await this.#inThread(...given, find, session);
+    });
   }
 
   /** Makes the move that another person of the reader's organisation proposed. */
@@ -109,6 +113,7 @@ export class Moves extends MoveSteps {
         throw new Refused('NOT_ALLOWED', [], 'only a person who could make the move may dismiss it');
       const entry = this.entry(workflow, input.id, null, { ...at, known, actor, input: {} }, input);
       const left = (subject.before.proposals ?? []).filter(({ id }) => id !== proposal.id);
+      refuseEndless(workflow, proposal, subject.before, subject.before.progress);
       return this.#proposed(subject, { ...entry, stage: 'dismissed' }, left);
     });
   }
@@ -141,13 +146,49 @@ export class Moves extends MoveSteps {
     const { [of.subject]: _thread, ...values } = valuesIn(input);
     const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, values) };
     const progress = this.decided(of, attempt);
-    refuseEndless(before, progress);
+    refuseEndless(of, attempt, before, progress);
     const entry = this.entry(of, input.id, organisation, attempt, input);
     const from = before.progress.state;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
     const also = async (by: ClientSession): Promise<void> =>
       void (await writeMove(this.parts.store, made, { progress }, before, by));
     return { record: input.id, version: envelope.version, also };
+  }
+
+  /**
+   * Makes a move in the thread of the reader's organisation, in a kind whose members open threads. The members are facts
+   * of the record. The first move of a thread is based on the version of the record.
+   */
+  async #inOwnThread(
+    kind: Kind,
+    of: Workflow,
+    move: string,
+    input: MoveInput,
+    find: Finder,
+    session: ClientSession,
+  ): Promise<Unwritten> {
+    const { organisation, memberState } = this.parts.readerAccess.reader;
+    const { version } = await this.admitted(kind, input.id, 'move', find);
+    const fields = (await loaded(kind, input.id, find)).content as Content;
+    const { progress: ofRecord } = await this.#progressOf(input.id, null, session);
+    const before = await this.#findProgress(input.id, organisation, session);
+    const isOpening = before === null || move === openingMove(this.of(kind.type));
+    if (input.expectedVersion !== (isOpening ? version : before.version)) throw staleVersion();
+    const stated = fromGraph(of, move, valuesIn(input));
+    const known = before === null ? null : { progress: before.progress, fields };
+    // Members are those of the record, whatever a thread states.
+    const values = { ...known?.progress.facts, ...stated, ...fields, ...ofRecord.facts };
+    const actor = actorOn(of, this.parts.readerAccess, values, organisation);
+    const attempt = { ...this.attempt(move, input), known, fields, actor, input: stated };
+    refuseOtherState(of.name, stated, memberState);
+    const progress = this.decided(of, attempt);
+    if (before !== null) refuseEndless(of, attempt, before, progress);
+    const entry = this.entry(of, input.id, organisation, attempt, input);
+    const from = before?.progress.state ?? null;
+    const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
+    const also = async (by: ClientSession): Promise<void> =>
+      void (await writeMove(this.parts.store, made, { progress }, before, by));
+    return { record: input.id, version, also };
   }
 
   async #onRecord(
@@ -172,13 +213,13 @@ export class Moves extends MoveSteps {
     const entry = this.entry(of, input.id, null, attempt, input);
     const proposal = { id: randomUUID(), move, by: entry.by, at: entry.recordedAt, input: stated };
     const others = refuseSecondProposal(subject.before, entry.by.organisation);
+    refuseEndless(of, attempt, subject.before, subject.before.progress);
     return this.#proposed(subject, { ...entry, stage: 'proposed' }, [...others, proposal]);
   }
 
   /** Returns a record that a proposal leaves as it is: other organisations must not learn of it by a new version. */
   #proposed({ of, record, before }: Subject, entry: Entry, proposals: readonly Proposal[]): Unwritten {
     const { progress } = before;
-    refuseEndless(before, progress);
     const { state } = progress;
     const move = { ...entry, from: state, to: state, isHidden: isMasked(of, progress) };
     const also = async (by: ClientSession): Promise<void> =>
@@ -209,7 +250,7 @@ export class Moves extends MoveSteps {
     progress: Progress,
     input: MoveInput,
   ): Made {
-    refuseEndless(before, progress);
+    refuseEndless(of, attempt, before, progress);
     const { policy, readerAccess, store } = this.parts;
     const hidden = policy.decideRow(record.envelope, kind.type, readerAccess)?.hidden ?? new Set();
     const known: Known = { progress, fields: record.content as Content };
@@ -232,7 +273,8 @@ export class Moves extends MoveSteps {
         stored = await writeMove(store, made, { progress: next.progress }, stored, by);
       }
     };
-    const envelope = nextEnvelope(record, readerAccess.now);
+    const next = nextEnvelope(record, readerAccess.now);
+    const envelope = withoutReader(next, this.#closedBy(of, attempt));
     return { ...this.remade(kind, record, envelope, content, () => true), also };
   }
 
@@ -249,16 +291,26 @@ export class Moves extends MoveSteps {
     });
   }
 
+  /** Returns the organisation that a move takes the record from, if it does. */
+  #closedBy({ moves }: Workflow, { move, input }: Pick<Attempt, 'move' | 'input'>): string | null {
+    const closes = moves[move]?.closes;
+    if (closes === undefined) return null;
+    return closes === 'mover' ? this.parts.readerAccess.reader.organisation : organisationOf(input[closes]);
+  }
+
   /** Throws Refused if a move names an organisation as a member that the record's marking does not let read it. */
-  #refuseUnread({ of, record: { envelope } }: Subject, { input }: Pick<Attempt, 'input'>): void {
-    const fields = Object.values(of.relations).flatMap(({ field }) => field ?? []);
-    for (const field of fields) {
-      const organisation = organisationOf(input[field]);
-      if (organisation === null || envelope.audience.organisations.includes(organisation)) continue;
+  #refuseUnread(
+    { of, record: { envelope } }: Subject,
+    { move, input }: Pick<Attempt, 'move' | 'input'>,
+  ): void {
+    for (const name of membersNamedBy(of, move)) {
+      const named = [input[name]].flat().flatMap((one) => organisationOf(one) ?? []);
+      const unread = named.find((one) => !envelope.audience.organisations.includes(one));
+      if (unread === undefined) continue;
       throw new Refused(
         'INVALID',
-        [field],
-        `expected an organisation that may read the record: ask its originator to release it to ${organisation} first`,
+        [name],
+        `expected an organisation that may read the record: ask its originator to release it to ${unread} first`,
       );
     }
   }
@@ -268,13 +320,44 @@ export class Moves extends MoveSteps {
     organisation: string | null,
     session: ClientSession,
   ): Promise<StoredProgress> {
-    const found = await progressIn(this.parts.store).findOne(
-      { _id: progressId(record, organisation) },
-      { session },
-    );
+    const found = await this.#findProgress(record, organisation, session);
     if (found === null) throw notFound();
     return found;
   }
+
+  async #findProgress(
+    record: string,
+    organisation: string | null,
+    session: ClientSession,
+  ): Promise<StoredProgress | null> {
+    return await progressIn(this.parts.store).findOne({ _id: progressId(record, organisation) }, { session });
+  }
+}
+
+/** Returns the inputs of a move that name members: fields of relations, and inputs that the move adds to one. */
+function membersNamedBy({ relations, moves }: Workflow, move: string): readonly string[] {
+  const fields = new Set(Object.values(relations).flatMap(({ field }) => field ?? []));
+  const added = Object.entries(moves[move]?.sets ?? {}).flatMap(([fact, setting]) =>
+    fields.has(fact) && isMembership(setting) ? [setting].flat() : [],
+  );
+  const names = added.flatMap((one) => ('set' in one ? one.set : 'add' in one ? one.add : []));
+  return [...new Set([...fields, ...names])];
+}
+
+/** Returns an envelope whose audience no longer names an organisation. The originator still reads its record. */
+function withoutReader(envelope: Envelope, organisation: string | null): Envelope {
+  const { audience, portions } = envelope;
+  if (organisation === null || !audience.organisations.includes(organisation)) return envelope;
+  const narrow = (one: Envelope['audience']): Envelope['audience'] => ({
+    ...one,
+    organisations: one.organisations.filter((other) => other !== organisation),
+  });
+  return {
+    ...envelope,
+    audience: narrow(audience),
+    portions: portions.map((portion) => ({ ...portion, audience: narrow(portion.audience) })),
+    readingByHand: true,
+  };
 }
 
 /** A move of the system has no values and no key of a client, and was made by no person. */
@@ -294,8 +377,17 @@ function refuseSecondProposal({ proposals = [] }: StoredProgress, organisation: 
   return proposals;
 }
 
-/** Throws Refused for a move too many that keeps the state. One that changes it is never refused for their number. */
-function refuseEndless({ version, progress: { state } }: StoredProgress, progress: Progress): void {
+/**
+ * Throws Refused for a move too many that keeps the state. One that changes it is never refused for their number. One
+ * that takes the record from an organisation must stay possible, therefore its limit is ten times higher.
+ */
+function refuseEndless(
+  { moves, maxMoves: most }: Workflow,
+  { move }: Pick<Attempt, 'move'>,
+  { version, progress: { state } }: StoredProgress,
+  progress: Progress,
+): void {
+  const maxMoves = moves[move]?.closes === undefined ? most : 10 * most;
   if (version >= maxMoves && progress.state === state)
     throw new Refused(
       'CLOSED',

@@ -58,9 +58,6 @@ type Connected = { readonly connection: Connection };
 /** The most addressees of one record. */
 export const maxThreads = 100;
 
-/** From this number of moves on, a record and each thread take only those that change the state. */
-export const maxMoves = 100;
-
 /** The progress of records and threads. */
 export function progressIn({ connection }: Connected): Collection<StoredProgress> {
   return connection.collection<StoredProgress>('progress');

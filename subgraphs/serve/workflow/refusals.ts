@@ -1,10 +1,8 @@
-import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { valuesOf } from '../../../schema/workflow/engine/condition.ts';
 import type { EndOfClock } from '../../../schema/workflow/engine/progress.ts';
 import { Refused } from '../changes/refused.ts';
-
-type Stated = Pick<Attempt, 'move' | 'input' | 'happenedAt' | 'known' | 'fields'>;
-type Check = (stated: Stated, endOf: EndOfClock) => Refused | null;
+import { groundsOfCases } from './case-grounds.ts';
+import type { Check, Stated } from './ground.ts';
 
 /** The grounds of refusal (`refusedIf`) that code decides, by workflow and move. */
 const checks: Readonly<Record<string, Check>> = {
@@ -31,6 +29,7 @@ const checks: Readonly<Record<string, Check>> = {
     checked === true
       ? null
       : new Refused('INVALID', ['checked'], 'check the clearance and conflicts of interest first'),
+  ...groundsOfCases,
 };
 
 const levelsOfReserve: ReadonlySet<string> = new Set([

@@ -7,7 +7,7 @@ import { movesFrom } from '../../../schema/workflow/engine/decide.ts';
 import { type EndOfClock, type Known, standingFor } from '../../../schema/workflow/engine/progress.ts';
 import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { type KindWorkflows, mutationOf } from '../../../schema/workflow/served.ts';
+import { type KindWorkflows, mutationOf, openingMove } from '../../../schema/workflow/served.ts';
 import type { Row } from '../read/row.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { shownValues, toGraph } from './graph-values.ts';
@@ -50,21 +50,36 @@ export class Standings {
   /** Where a record stands in its workflow; null if it was entered without one. */
   async progress(row: Row): Promise<Shown | null> {
     const of = this.#parts.workflows.get(row.type)?.record ?? null;
-    const [stored] = (await this.#ownProgress().load(row.id)).filter(
-      ({ organisation }) => organisation === null,
-    );
-    return of === null || stored === undefined ? null : this.#show(of, row, stored);
+    const stored = await this.#ofRecord(row);
+    return of === null || stored === null ? null : this.#show(of, row, stored);
   }
 
-  /** The threads that the reader may see: all for the organisation that opened the record, its thread for each other. */
+  /**
+   * The threads that the reader may see: all for the organisation that opened the record, its thread for each other. In a
+   * kind whose members open threads, all for each member, and none for others.
+   */
   async threads(row: Row): Promise<readonly Shown[]> {
-    const of = this.#parts.workflows.get(row.type)?.thread ?? null;
-    if (of === null) return [];
-    const isOpened = isOpener(of, this.#parts.readerAccess.reader, row.content);
+    const kind = this.#parts.workflows.get(row.type);
+    const of = kind?.thread ?? null;
+    if (kind === undefined || of === null) return [];
+    const areByMembers = openingMove(kind) !== null;
+    const members = areByMembers ? await this.#members(row) : {};
+    const isOpened = isOpener(of, this.#parts.readerAccess.reader, { ...row.content, ...members });
+    if (areByMembers && !isOpened) return [];
     const found = await (isOpened ? this.#allProgress() : this.#ownProgress()).load(row.id);
     return found
       .filter(({ organisation }) => organisation !== null)
-      .map((stored) => this.#show(of, row, stored));
+      .map((stored) => this.#show(of, row, stored, members));
+  }
+
+  /** The facts of a record, which name its members. */
+  async #members(row: Row): Promise<Shown> {
+    return (await this.#ofRecord(row))?.progress.facts ?? {};
+  }
+
+  async #ofRecord(row: Row): Promise<StoredProgress | null> {
+    const own = await this.#ownProgress().load(row.id);
+    return own.find(({ organisation }) => organisation === null) ?? null;
   }
 
   #allProgress(): DataLoader<string, readonly StoredProgress[]> {
@@ -93,12 +108,14 @@ export class Standings {
     return loader;
   }
 
-  #show(of: Workflow, row: Row, stored: StoredProgress): Shown {
+  /** `members` are the facts of the record that name the members of a thread's record. */
+  #show(of: Workflow, row: Row, stored: StoredProgress, members: Shown = {}): Shown {
     const { readerAccess, endOf } = this.#parts;
     const { reader, now } = readerAccess;
     const { organisation } = stored;
     const known: Known = { progress: stored.progress, fields: row.content };
-    const actor = actorOn(of, readerAccess, { ...row.content, ...stored.progress.facts }, organisation);
+    const values = { ...row.content, ...stored.progress.facts, ...members };
+    const actor = actorOn(of, readerAccess, values, organisation);
     const standing = standingFor(of, known, actor.relations, now, endOf);
     return {
       ...toGraph(of, without(standing.facts, row.decision.hidden)),
@@ -109,8 +126,11 @@ export class Standings {
       state: enumValue(standing.state),
       since: standing.since,
       proposal: () => this.#proposal(of, row, stored),
-      possibleMoves: () => this.#possibleMoves(of, row, stored, actor),
-      moves: async () => await this.#made(of, row, stored),
+      possibleMoves: async () => [
+        ...this.#possibleMoves(of, row, stored, actor),
+        ...(organisation === null ? await this.#openingMoves(row, stored) : []),
+      ],
+      moves: async () => await this.#made(of, row, stored, { ...row.content, ...members }),
     };
   }
 
@@ -120,10 +140,8 @@ export class Standings {
     stored: StoredProgress,
     actor: ReturnType<typeof actorOn>,
   ): readonly string[] {
-    const { policy, readerAccess, endOf } = this.#parts;
-    const { recordState } = row.envelope;
-    if (recordState === 'RETRACTED' || recordState === 'ERASED') return [];
-    if (!policy.may(readerAccess, 'move', row.type, 'content', row.envelope)) return [];
+    const { readerAccess, endOf } = this.#parts;
+    if (!this.#isMovable(row)) return [];
     const known: Known = { progress: stored.progress, fields: row.content };
     const moves = movesFrom(of, { known, actor, now: readerAccess.now }, endOf);
     const proposal = this.#proposalIn(stored);
@@ -131,6 +149,27 @@ export class Standings {
     const waiting = proposal !== null && moves.includes(proposal.move) ? ['dismissProposed'] : [];
     const second = waiting.length > 0 && isSecond ? ['confirmProposed'] : [];
     return [...moves, ...second, ...waiting].map((move) => mutationOf(of.kind, move));
+  }
+
+  /** The move that opens a thread for the reader's organisation, if it can and has none. */
+  async #openingMoves(row: Row, { progress }: StoredProgress): Promise<readonly string[]> {
+    const { workflows, readerAccess, endOf } = this.#parts;
+    const kind = workflows.get(row.type);
+    const { thread: of = null } = kind ?? {};
+    if (kind === undefined || of === null || openingMove(kind) === null || !this.#isMovable(row)) return [];
+    const { organisation } = readerAccess.reader;
+    const own = await this.#ownProgress().load(row.id);
+    if (own.some((one) => one.organisation === organisation)) return [];
+    const actor = actorOn(of, readerAccess, { ...row.content, ...progress.facts }, organisation);
+    const moves = movesFrom(of, { known: null, actor, now: readerAccess.now }, endOf);
+    return moves.map((move) => mutationOf(of.kind, move));
+  }
+
+  #isMovable({ envelope, type }: Row): boolean {
+    const { policy, readerAccess } = this.#parts;
+    const { recordState } = envelope;
+    if (recordState === 'RETRACTED' || recordState === 'ERASED') return false;
+    return policy.may(readerAccess, 'move', type, 'content', envelope);
   }
 
   /** The move of the reader's organisation that waits for its second person. */
@@ -155,10 +194,14 @@ export class Standings {
   }
 
   /** The moves of a record or a thread, without those that are hidden from the reader's side. */
-  async #made(of: Workflow, row: Row, { organisation }: StoredProgress): Promise<readonly Shown[]> {
-    const { id, content } = row;
-    const isOpened = isOpener(of, this.#parts.readerAccess.reader, content);
-    const made = await this.#history(isOpened).load(id);
+  async #made(
+    of: Workflow,
+    row: Row,
+    { organisation }: StoredProgress,
+    values: Shown,
+  ): Promise<readonly Shown[]> {
+    const isOpened = isOpener(of, this.#parts.readerAccess.reader, values);
+    const made = await this.#history(isOpened).load(row.id);
     return made
       .filter((move) => move.organisation === organisation)
       .map((move) => this.#shownMove(of, row, move));

@@ -266,6 +266,18 @@ test('J22 allows members of a network to read its products and to change the ass
   expect(mayDo(other, 'change', 'JointCaseRecord', product, 'state-assessment')).toBe(false);
 });
 
+test('J22b lets those whom the marking names move a joint case, and no machine and no auditor', () => {
+  const audience = audienceOf({ organisations: ['csirt-fr', 'enisa'] });
+  const joint = envelopeOf({ marking: markingOf({ tlp: 'AMBER' }), audience });
+  const analyst = readerOf({ organisation: 'csirt-fr', roles: ['csirt-analyst'] });
+  expect(mayDo(analyst, 'move', 'JointCaseRecord', joint)).toBe(true);
+  expect(mayDo({ ...analyst, organisation: 'csirt-pl' }, 'move', 'JointCaseRecord', joint)).toBe(false);
+  expect(mayDo({ ...analyst, client: 'machine' }, 'move', 'JointCaseRecord', joint)).toBe(false);
+  expect(mayDo({ ...analyst, roles: ['external-auditor'] }, 'move', 'JointCaseRecord', joint)).toBe(false);
+  const secret = { ...joint, marking: markingOf({ tlp: 'RED' }) };
+  expect(mayDo(analyst, 'move', 'JointCaseRecord', secret)).toBe(false);
+});
+
 test('J23 lets those who take part move a mobilisation, from a significant incident on for the Reserve', () => {
   const audience = audienceOf({ organisations: ['csirt-fr', 'enisa'] });
   const request = (level?: string) =>

@@ -122,7 +122,7 @@ test('keeps the assessments of other states in an update, and refuses new ones f
   const update = `mutation U($input: UpdateJointCaseRecordInput!) {
     updateJointCaseRecord(input: $input) { userErrors { code path } }
   }`;
-  const content = { title: 'EXERCISE 2', workflow: 'OPEN', case: 'JC-2026-0007' };
+  const content = { entitiesAffected: '10-20', case: 'JC-2026-0007' };
   const by = (statesAffected: object[], expectedVersion: number) => ({
     input: { key: randomUUID(), id, expectedVersion, content: { ...content, statesAffected } },
   });
@@ -134,7 +134,7 @@ test('keeps the assessments of other states in an update, and refuses new ones f
   const given = await ask(operator, update, by([{ state: 'FR', impact: 'EXERCISE: own' }], 1));
   expect(given.data).toMatchObject({ updateJointCaseRecord: { userErrors: [] } });
   expect(await stored()).toMatchObject({
-    title: 'EXERCISE 2',
+    entitiesAffected: '10-20',
     statesAffected: [pl, { state: 'MemberState:FR', impact: 'EXERCISE: own' }],
   });
 });

@@ -1,0 +1,43 @@
+import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
+import { actorKey, normaliseName } from '../../../schema/record/keys.ts';
+import type { AliasRow } from '../../../schema/record/aliases.ts';
+import type { ChangeParts } from '../changes/change-steps.ts';
+import { Refused } from '../changes/refused.ts';
+
+type First = Pick<Attempt, 'move' | 'input' | 'fields'>;
+type Check = (parts: ChangeParts, first: First) => Promise<Refused | null>;
+
+/** The grounds of refusal of first moves that need the store, by workflow and move. */
+const checks: Readonly<Record<string, Check>> = {
+  'case.draft': async (...given) => await checkCodename(...given),
+};
+
+/** Throws Refused if a ground of refusal of a first move applies. */
+export async function refuseFirst(parts: ChangeParts, workflow: string, first: First): Promise<void> {
+  const refused = (await checks[`${workflow}.${first.move}`]?.(parts, first)) ?? null;
+  if (refused !== null) throw refused;
+}
+
+/**
+ * Returns the refusal of a codename that equals an actor: a name of the public alias tables of this store, or an actor
+ * that the draft names. No other name is compared: the store knows neither victims nor products nor operations, and a
+ * comparison with records would disclose them.
+ */
+async function checkCodename(
+  { store, readerAccess }: ChangeParts,
+  { input: { title }, fields = {} }: First,
+): Promise<Refused | null> {
+  const normal = typeof title === 'string' ? normaliseName(title) : null;
+  if (typeof title !== 'string' || normal === null) return null;
+  const { picture } = readerAccess.reader;
+  const aliases = store.connection.collection<AliasRow>('aliases');
+  const ofPicture = [{ exercise: { $exists: false } }, { exercise: picture }];
+  const known = await aliases.findOne({ normal, $or: ofPicture });
+  const actors: readonly unknown[] = [fields['actors']].flat();
+  if (known === null && !actors.includes(actorKey({ name: title }))) return null;
+  return new Refused(
+    'INVALID',
+    ['content', 'title'],
+    'expected a neutral codename: this is the name of an actor',
+  );
+}
