@@ -13,6 +13,7 @@ const names: Partial<Record<Community, readonly string[]>> = {
     'capability',
     'agreement',
     'case',
+    'level',
   ],
 };
 

@@ -1,6 +1,7 @@
 import { addresseesIn, movesOf, standingFields } from '../serve/graph/moves.ts';
 import { assess, changesOf } from '../serve/graph/mutations.ts';
 import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
+import { compareLevels, promptOf } from './levels.ts';
 import { assessments, kinds } from './records.ts';
 
 /** The part of the graph that the joint unit answers: root fields, fields of shared types, and its own records. */
@@ -67,8 +68,10 @@ export const resolvers: Resolvers = {
     communicationLines: pageOf('CommunicationLine'),
   },
   JointCaseRecord: recordOf('JointCaseRecord', {
-    progress: standingFields.progress,
+    ...standingFields,
     statesAffected: itemsOfOwnState(assessments),
+    levels: compareLevels,
+    prompt: promptOf,
   }),
   InformationRequest: recordOf('InformationRequest', {
     ...standingFields,

@@ -72,6 +72,13 @@ export class Standings {
       .map((stored) => this.#show(of, row, stored, members));
   }
 
+  /** Whether the reader's organisation is a member of the record, for a kind whose members open threads. */
+  async isMember(row: Row): Promise<boolean> {
+    const of = this.#parts.workflows.get(row.type)?.thread ?? null;
+    const members = await this.#members(row);
+    return of !== null && isOpener(of, this.#parts.readerAccess.reader, { ...row.content, ...members });
+  }
+
   /** The facts of a record, which name its members. */
   async #members(row: Row): Promise<Shown> {
     return (await this.#ofRecord(row))?.progress.facts ?? {};
