@@ -27,7 +27,10 @@ function nameIn(name: string, declared: ValueFile | undefined, value: unknown): 
   if (value === null || value === undefined) return value;
   const invalid = (expected: string): Refused => new Refused('INVALID', [name], `expected ${expected}`);
   const organisation = (one: unknown): string => {
-    const id = organisationOf(one);
+    // A party of an agreement is an object that names the organisation.
+    const id = organisationOf(
+      typeof one === 'object' && one !== null ? Reflect.get(one, 'organisation') : one,
+    );
     if (id === null) throw invalid('a registry id, such as cert-eu');
     return id;
   };
