@@ -15,6 +15,7 @@ import {
 import { jointCaseKey } from '../../schema/record/shared-types.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
+import { deadlinesKey, findWrongPeriod } from '../../schema/workflow/deadline-key.ts';
 import type { Execution } from '../dispatch/collected.ts';
 import { joinedAt, notePlaces, placesOfErrors } from '../dispatch/error-places.ts';
 import { variablesOf } from '../dispatch/query-body.ts';
@@ -134,6 +135,14 @@ const resolvers = {
     memberState: (_: unknown, { code }: { code: string }) => referenceOr('MemberState', memberStateKey(code)),
     jointCase: (_: unknown, { id }: { id: string }) =>
       referenceOr('JointCase', jointCaseKey(id.replace(/^JointCase:/, ''))),
+    inbox: () => referenceOr('Inbox', 'Inbox:own'),
+    myTasks: () => referenceOr('Tasks', 'Tasks:own'),
+    deadlines: (_: unknown, { from, to }: { from: string; to: string }) => {
+      const period = { from: new Date(from), to: new Date(to) };
+      const wrong = findWrongPeriod(period);
+      if (wrong !== null) throw new HubError('BAD_USER_INPUT', wrong);
+      return referenceOr('Deadlines', deadlinesKey(period));
+    },
     memberStates: () =>
       Object.keys(memberStates).map((code) => referenceOr('MemberState', memberStateKey(code))),
   },

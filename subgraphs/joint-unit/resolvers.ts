@@ -1,3 +1,4 @@
+import { inboxOf } from '../serve/graph/inbox.ts';
 import { addresseesIn, movesOf, standingFields } from '../serve/graph/moves.ts';
 import { assess, changesOf } from '../serve/graph/mutations.ts';
 import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
@@ -89,4 +90,5 @@ export const resolvers: Resolvers = {
   DutyContact: recordOf('DutyContact'),
   CommunicationLine: recordOf('CommunicationLine'),
   Recall: recordOf('Recall'),
+  ...inboxOf('joint-unit'),
 };

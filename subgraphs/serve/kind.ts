@@ -27,6 +27,8 @@ export type Kind = {
   readonly timesInOrder?: readonly (readonly [string, string])[];
   /** Derives parts of the envelope from content: the Member States concerned, and the facts that the policy uses. */
   readonly says?: (content: Content) => Said;
+  /** Whether a workflow changes the state of records by moves: their rows of parties and notices follow their access keys. */
+  readonly hasMoves?: boolean;
   /** The steps from schema version 1 to the version that `content` describes, in order. Absent at version 1. */
   readonly migrations?: readonly Migration[];
 };

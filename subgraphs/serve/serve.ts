@@ -33,6 +33,7 @@ import { type AssertedRequest, HubAuthenticator } from './verify/verify.ts';
 import { createAgreementsEndpoint } from './workflow/agreement-states.ts';
 import { Moves } from './workflow/moves.ts';
 import { workflowRulesOf } from './workflow/rules.ts';
+import { runTimers } from './workflow/run-timers.ts';
 import { Standings } from './workflow/standings.ts';
 
 /** Longer than the hub waits for a subgraph (JCU_PART_DEADLINE_MS by default). */
@@ -65,6 +66,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
   const versions = versionsIn(archive);
   const served = followServed(store, policies, versions, log);
   const relabelling = relabelInBackground(store, policies, log, { versions });
+  const timers = runTimers(store, workflowRulesOf(community.name), log);
   const announced = announce(store, 'subgraph');
   const hubVersion = compareHubVersion(policies, archive, log);
   const executors = new Executors(
@@ -100,7 +102,7 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
       policies.stop();
       served.stop();
       hub.stop();
-      await Promise.all([relabelling.stop(), announced.stop()]);
+      await Promise.all([relabelling.stop(), timers.stop(), announced.stop()]);
       await store.connection.close();
       await observer.stop();
     },

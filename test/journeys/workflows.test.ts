@@ -170,3 +170,42 @@ test('keeps an acknowledged move when the subgraph is killed, with its entry in 
   const { code, out } = await runHub(asked.home, 'trail', 'verify', '--json');
   expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ ok: true })]);
 }, 120_000);
+
+const inboxQuery = `query I($from: DateTime!, $to: DateTime!) {
+  inbox { id jointUnit(first: 100) { nodes { recordId name thread { id } informationRequest { id purpose } } } }
+  myTasks { jointUnit { recordId mutations } }
+  deadlines(from: $from, to: $to) { jointUnit { recordId name obliged { id } } }
+}`;
+
+test('gives an addressee a notice, a task and a deadline of a request, and an auditor none', async () => {
+  const content = {
+    question: { value: 'EXERCISE: who saw this server?', lang: 'en' },
+    purpose: 'incident-response',
+    priority: 'IMMEDIATE',
+    maxMarkingUsable: 'AMBER',
+  };
+  const { record } = await move(french, 'sendInformationRequest', { content, addressees: ['csirt-pl'] });
+  const period = { from: later(0), to: later(86_400_000) };
+  const { data } = (await ask(asked, polish, inboxQuery, period)).body;
+  const onRecord = ({ recordId }: { readonly recordId: string }) => recordId === record.id;
+  expect(data.inbox.jointUnit.nodes.filter(onRecord)).toEqual([
+    {
+      recordId: record.id,
+      name: 'send',
+      thread: { id: 'Organisation:csirt-pl' },
+      informationRequest: { id: record.id, purpose: 'incident-response' },
+    },
+  ]);
+  expect(data.myTasks.jointUnit.find(onRecord).mutations).toContain('answerInformationRequest');
+  expect(data.deadlines.jointUnit.find(onRecord)).toEqual({
+    recordId: record.id,
+    name: 'lapsed',
+    obliged: { id: 'Organisation:csirt-pl' },
+  });
+  const refused = (await ask(asked, auditor, inboxQuery, period)).body;
+  expect(refused.data.inbox).toEqual({ id: 'Inbox:own', jointUnit: null });
+  const reversed = { from: period.to, to: period.from };
+  expect((await ask(asked, polish, inboxQuery, reversed)).body.errors[0].extensions.code).toBe(
+    'BAD_USER_INPUT',
+  );
+});

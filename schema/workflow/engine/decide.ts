@@ -60,6 +60,31 @@ export function needsSecondPerson(
   return typeof secondPerson !== 'object' || applies(secondPerson.when, valuesOf(attempt));
 }
 
+/**
+ * Makes a move of the clock on something. Null if its instant is not over at `now`, or if the move does not lead out of the
+ * state at that instant.
+ */
+export function moveByClock(
+  workflow: WorkflowFile,
+  name: string,
+  known: Known,
+  now: Date,
+  endOf: EndOfClock,
+): { readonly progress: Progress; readonly at: Date } | null {
+  const move = workflow.moves[name];
+  if (move?.by !== 'clock' || move.at === undefined) return null;
+  const at = instantOf(known, move.at, endOf);
+  const actor = {
+    organisation: '',
+    roles: new Set<string>(),
+    offices: new Set<string>(),
+    relations: new Set<string>(),
+  };
+  if (at === null || at > now || !isFrom(workflow, move, { known, actor, now: at }, endOf)) return null;
+  const attempt = { move: name, known, actor, input: {}, now, happenedAt: at, late: null };
+  return { progress: advance(workflow, move, attempt, endOf), at };
+}
+
 function visibleOf(workflow: WorkflowFile, { known, actor }: Pick<Attempt, 'known' | 'actor'>): Known | null {
   return known === null ? null : visibleTo(workflow, known, actor.relations);
 }

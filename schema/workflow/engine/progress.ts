@@ -38,7 +38,7 @@ export function standingAt(workflow: WorkflowFile, known: Known, now: Date, endO
   const computed = Object.entries(workflow.states).flatMap(([state, { computed: by }]) => {
     if (by === undefined || !by.from.includes(progress.state)) return [];
     if (by.until !== undefined && isSet(progress.facts[by.until])) return [];
-    const since = startOf(known, by, endOf);
+    const since = startOfComputed(known, by, endOf);
     return since !== null && since <= now ? [{ state, since, facts: progress.facts }] : [];
   });
   return computed.at(-1) ?? standingOf(progress);
@@ -51,7 +51,11 @@ function standingOf({ state, since, facts }: Progress): Standing {
 type Computed = NonNullable<StateFile['computed']>;
 
 /** Returns the instant from which a computed state applies: the earliest that it names, or the start if it names none. */
-function startOf(known: Known, { at, before, since }: Computed, endOf: EndOfClock): Date | null {
+export function startOfComputed(
+  known: Known,
+  { at, before, since }: Computed,
+  endOf: EndOfClock,
+): Date | null {
   if (at === undefined && before === undefined && since === undefined) return known.progress.since;
   const starts = [
     at === undefined ? null : instantOf(known, at, endOf),

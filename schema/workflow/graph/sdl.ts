@@ -11,6 +11,7 @@ import {
   openingMove,
   workflowsOf,
 } from '../served.ts';
+import { inboxSdl } from './inbox-sdl.ts';
 import { choiceType, enumValue, inputType, standingType } from './names.ts';
 
 /**
@@ -22,7 +23,11 @@ export function workflowSdl(community: Community, sdl: string): string {
   const kinds = [...workflowsOf(community).values()];
   if (kinds.length === 0) return '';
   const fieldsOf = contentFields(sdl);
-  return [shared, ...kinds.map((kind) => kindSdl(kind, fieldsOf(kind.type)))].join('\n');
+  return [
+    shared,
+    ...kinds.map((kind) => kindSdl(kind, fieldsOf(kind.type))),
+    inboxSdl(community, kinds),
+  ].join('\n');
 }
 
 const shared = `"When a move was made, if it is entered later than a few minutes after it happened."

@@ -2,15 +2,21 @@ import { embargoAt } from '../../../schema/policy/decide/policy.ts';
 import { isShareable } from '../../../schema/protocol/shareable.ts';
 import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
 import { type Connection, type PageArguments, toConnection, type Total } from './connection.ts';
+import { type NoticeConnection, toNoticeConnection } from './notice-connection.ts';
+import { readNotices, readSeen } from './notice-page.ts';
+import { partiesIn } from '../workflow/parties.ts';
 import { toCountDisclosure } from './count.ts';
-import { sealCursor } from './cursor.ts';
+import { type Place, sealCursor } from './cursor.ts';
 import { LinkLoader } from './link-loader.ts';
 import { linkedPage } from './linked-page.ts';
 import { listPage } from './list-page.ts';
 import { countRows, type PageRead, readRows } from './page-read.ts';
+import { findPartyRows } from './queries.ts';
 import { ReadContext, type ReadOptions } from './read-context.ts';
 import { isKey, RecordLoader } from './record-loader.ts';
 import { type Row, toDisclosure } from './row.ts';
+
+const maxOfOrganisation = 300;
 
 /**
  * Every read of one request by one reader. Create one for each request: a batch must never serve two readers. Each
@@ -62,6 +68,31 @@ export class Loaders {
   /** A page of the records of a type that name a shared key, newest first. Throws like `list`. */
   async linked(type: string, key: string, args: PageArguments): Promise<Connection> {
     return await this.#connect(linkedPage(this.#context, this.#records, this.#links, { type, key, args }));
+  }
+
+  /** A page of the notices to the reader's organisation, newest first. Throws like `list`. */
+  async notices(args: PageArguments): Promise<NoticeConnection> {
+    const { notices, size, after, scope } = await readNotices(this.#context, this.#records, args);
+    // A notice says that its record exists and was changed, so the record counts as disclosed.
+    for (const { row } of notices.slice(0, size)) this.#given.set(row.id, row);
+    return toNoticeConnection(notices, size, after, (place) =>
+      sealCursor(place, scope, this.#context.cursorKey),
+    );
+  }
+
+  /**
+   * The newest records in whose workflows the reader's organisation takes part, 300 at most. They count as disclosed only
+   * once they are given to a resolver (`one`).
+   */
+  async ofOrganisation(): Promise<readonly Row[]> {
+    const parties = partiesIn(this.#context.store);
+    const read = async (place: Place | null, limit: number) =>
+      await findPartyRows(this.#context, parties, place, limit);
+    const seen = await readSeen(this.#context, this.#records, read, {
+      after: null,
+      wanted: maxOfOrganisation,
+    });
+    return seen.map(({ row }) => row);
   }
 
   async #connect(page: PageRead): Promise<Connection> {

@@ -1,9 +1,12 @@
+import type { Collection } from 'mongodb';
 import mongoose, { type Connection, type Model } from 'mongoose';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { maxHeldKeys, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Place } from './cursor.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import type { CommunityStore } from '../store/store.ts';
+import { earlyPartyIndex, partyIndex, type PartyRow } from '../workflow/parties.ts';
 import type { Link } from '../store/links.ts';
 import {
   earlyIdIndex,
@@ -147,15 +150,15 @@ function isOpenAt(now: Date): (record: Pick<StoredRecord, 'openFrom'>) => boolea
 }
 
 /** Merges the pages of several scans. Two scans of hidden values may meet the same record. */
-function mergePages(
-  pages: readonly (readonly StoredRecord[])[],
+function mergePages<Stored extends Pick<StoredRecord, '_id' | 'sortAt'>>(
+  pages: readonly (readonly Stored[])[],
   { direction, limit }: PageOrder,
-): readonly StoredRecord[] {
+): readonly Stored[] {
   const filled = pages.filter(({ length }) => length > 0);
   if (filled.length <= 1) return filled[0] ?? [];
   const order = direction === 'ASC' ? 1 : -1;
   // MongoDB compares strings by their UTF-8 bytes, and ids are ASCII.
-  const byPlace = (one: StoredRecord, other: StoredRecord) =>
+  const byPlace = (one: Stored, other: Stored) =>
     order * (one.sortAt.getTime() - other.sortAt.getTime() || (one._id < other._id ? -1 : 1));
   const byId = new Map(filled.flat().map((record) => [record._id, record]));
   return [...byId.values()].toSorted(byPlace).slice(0, limit);
@@ -174,6 +177,49 @@ export async function findLinks(
     return await findRows(store.links, filter, { sort, hint: linkIndex, limit }, waitsMs);
   });
 }
+
+/**
+ * Finds rows on records for the reader's organisation, newest first: those after a place, of all kinds that a workflow
+ * changes. The index decides, so a row of a record that the reader may not see is not read.
+ */
+export async function findPartyRows<Stored extends PartyRow>(
+  context: PartyContext,
+  rows: Collection<Stored>,
+  after: Place | null,
+  limit: number,
+): Promise<readonly Stored[]> {
+  const { organisation: party } = context.readerAccess.reader;
+  const model = { collection: rows, db: context.store.connection } as unknown as Model<Stored>;
+  const query: PageOrder = { since: null, before: null, direction: 'DESC', after, limit };
+  const kinds = [...context.store.schemas.values()].filter(({ hasMoves }) => hasMoves);
+  const scans = kinds.flatMap(({ type: kind }) => {
+    const { held, now } = context.held(kind);
+    const open = { party, kind, admits: { $in: held }, openFrom: { $lte: now } };
+    const early = { party, kind, admitsEarly: { $in: held }, openFrom: { $gt: now } };
+    return [
+      { filter: open, hint: partyIndex },
+      { filter: early, hint: earlyPartyIndex },
+    ];
+  });
+  const found = scans.map(
+    async ({ filter, hint }) =>
+      await keyset(
+        query,
+        '_id',
+        async (place, sort, most) =>
+          await findRows(model, { $and: [filter, place] }, { sort, hint, limit: most }, context.timeLeft()),
+      ),
+  );
+  return mergePages(await Promise.all(found), query);
+}
+
+/** The reader, the store, and the time that is left, of a query for rows of the reader's organisation. */
+type PartyContext = {
+  readonly store: CommunityStore;
+  readonly readerAccess: { readonly reader: Pick<Reader, 'organisation'> };
+  held(kind: string): Pick<PageQuery, 'held' | 'now'>;
+  timeLeft(): number;
+};
 
 /** Finds the join rows of many keys in one index scan. Null if there are more than `limit`: query each key then. */
 export async function findLinksOfMany(

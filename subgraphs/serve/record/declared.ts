@@ -1,5 +1,6 @@
 import mongoose, { type SchemaDefinition } from 'mongoose';
 import type { Community } from '../../../schema/record/vocabulary.ts';
+import { workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Kind } from '../kind.ts';
 import { contractOf, type Shape, shapeOfContent } from './contract.ts';
 
@@ -28,6 +29,7 @@ export function declared(
     collection,
     content: definitionOf({ ...fields, ...keys }),
     filters: Object.fromEntries(Object.entries(compared).map(([name, field]) => [name, `content.${field}`])),
+    hasMoves: workflowsOf(community).has(type),
     ...rest,
   };
 }

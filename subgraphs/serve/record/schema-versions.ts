@@ -44,6 +44,8 @@ export class SchemaVersions {
   readonly migrations: readonly Migration[];
   /** The field of content that lists are sorted by, if there is one. */
   readonly sortBy: string | undefined;
+  /** Whether a workflow changes the state of records by moves. */
+  readonly hasMoves: boolean;
   /** The values that lists of any version filter by. Each needs an index. */
   readonly filterValues: readonly FilterValue[];
   readonly #filters: Readonly<Record<string, string>>;
@@ -56,6 +58,7 @@ export class SchemaVersions {
     this.migrations = kind.migrations ?? [];
     this.current = this.migrations.length + 1;
     this.sortBy = kind.sortBy;
+    this.hasMoves = kind.hasMoves ?? false;
     this.#filters = kind.filters;
     this.#retired = this.migrations.flatMap(({ retires = {} }) => Object.keys(retires));
     this.filterValues = this.#findFilterValues();

@@ -6,7 +6,7 @@ import type { CommunityStore } from '../store/store.ts';
 import type { Range } from '../store/walk/walk.ts';
 import type { Content } from '../record/content.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
-import { linksOf, recordsOf, schemaOf } from '../store/collections.ts';
+import { linksOf, partyRowsOf, recordsOf, schemaOf } from '../store/collections.ts';
 import { deriveFilters, derivedFrom, type FilterFields, isDerived, valueAt } from '../store/derive.ts';
 import { holdKeyState, inTransaction, type KeyState } from '../store/key-state.ts';
 
@@ -58,6 +58,8 @@ export async function writeRange(
       updateOf({ record: { $in: ids } }, { keys, filters: null }),
     );
     await linksOf(store).bulkWrite(links, { session, ordered: false });
+    for (const parties of partyRowsOf(store, kind))
+      await parties.bulkWrite(links, { session, ordered: false });
   });
   return written;
 }

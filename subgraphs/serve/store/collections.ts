@@ -2,6 +2,8 @@ import type { Collection } from 'mongodb';
 import type { Model } from 'mongoose';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
+import { noticesIn } from '../workflow/notices.ts';
+import { partiesIn, type PartyRow } from '../workflow/parties.ts';
 import type { Link } from './links.ts';
 import type { CommunityStore } from './store.ts';
 
@@ -13,6 +15,15 @@ export function recordsOf(store: Pick<CommunityStore, 'records'>, kind: string):
 /** Returns the driver's collection of the join rows. */
 export function linksOf(store: Pick<CommunityStore, 'links'>): Collection<Link> {
   return store.links.collection as unknown as Collection<Link>;
+}
+
+/** Returns the collections with rows on records of a kind that a workflow changes: each row has its record's access keys. */
+export function partyRowsOf(
+  store: Pick<CommunityStore, 'connection' | 'schemas'>,
+  kind: string,
+): readonly Collection<PartyRow>[] {
+  const all = [partiesIn(store), noticesIn(store)] as unknown as readonly Collection<PartyRow>[];
+  return schemaOf(store, kind).hasMoves ? all : [];
 }
 
 /** Returns the mongoose model of a kind. Throws for a kind that the community does not have. */

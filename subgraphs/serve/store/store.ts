@@ -3,6 +3,8 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import type { Link } from './links.ts';
 import { SchemaVersions } from '../record/schema-versions.ts';
+import { createNoticeIndexes } from '../workflow/notices.ts';
+import { createTimerIndexes } from '../workflow/timers.ts';
 import { createWorkflowIndexes } from '../workflow/progress-store.ts';
 
 /** A community's store: one connection, one model for each kind, and the join rows. */
@@ -72,6 +74,10 @@ export function openStore(
     .then(async () => {
       await Promise.all([links, ...records.values()].map(async (model) => await model.createIndexes()));
       await createWorkflowIndexes({ connection });
+      if (kinds.some(({ hasMoves }) => hasMoves === true)) {
+        await createNoticeIndexes({ connection });
+        await createTimerIndexes({ connection });
+      }
     })
     .catch(report);
   return { connection, records, links, schemas };

@@ -10,7 +10,8 @@ import { isDuplicateKey } from '../../../schema/runtime/duplicate-key.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import type { Content } from '../record/content.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
-import { linksOf, recordsOf } from './collections.ts';
+import { rekeyed } from '../workflow/parties.ts';
+import { linksOf, partyRowsOf, recordsOf } from './collections.ts';
 import { derivation, deriveFilters, deriveSortAt, type FilterFields } from './derive.ts';
 import type { KeyAssigner, KeyPolicy } from './key-assigner.ts';
 import { KeyStateChanged } from './key-state.ts';
@@ -118,6 +119,8 @@ export async function writeRecords(
     const operations = ofKind.map((write) => toOperation(write, keyPolicy, now));
     const { matchedCount } = await recordsOf(store, kind).bulkWrite(operations, { session, ordered: false });
     if (matchedCount !== replaced.length) throw new Overtaken('a record was changed meanwhile');
+    const rekey = rekeyed(ofKind.map(({ record }) => record));
+    for (const rows of partyRowsOf(store, kind)) await rows.bulkWrite(rekey, { session, ordered: false });
   }
   const links = linksOf(store);
   const replaced = writes.filter(({ before }) => before !== null).map(({ record }) => record._id);

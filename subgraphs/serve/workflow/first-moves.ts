@@ -60,11 +60,12 @@ export class FirstMoves extends MoveSteps {
     const starts = this.#startsOf(kind.type, of, progress, addressees);
     // The record has its content: the history keeps only what is stated in addition.
     const stated = { ...attempt, input: fromGraph(of, move, valuesIn(input)) };
+    const { store } = this.parts;
     const also = async (session: ClientSession): Promise<void> => {
       for (const { workflow, organisation, start } of starts) {
         const entry = this.entry(workflow, id, organisation, stated, input);
         const made = { ...entry, from: null, to: start.state, isHidden: false };
-        await writeMove(this.parts.store, made, { progress: start }, null, session);
+        await writeMove(store, this.in(workflow, kind, content), made, { progress: start }, null, session);
       }
     };
     const made = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false, also };

@@ -10,7 +10,7 @@ import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { fieldsOfFacts, holdsAsStated, showsStates } from './graph-values.ts';
 import type { Entered } from './move-input.ts';
-import type { StoredMove } from './progress-store.ts';
+import type { MovedIn, StoredMove } from './progress-store.ts';
 import { refuseByGround } from './refusals.ts';
 
 /** The most characters of the reason and of the channel of a late entry. */
@@ -103,6 +103,11 @@ export class MoveSteps extends ChangeSteps {
       ...Object.fromEntries(changed),
       ...(showsStates(this.schema, kind.type, of) && { [stateFieldOf(of)]: enumValue(state) }),
     };
+  }
+
+  /** Returns where a move is made: its workflow, and the content of the record after it. */
+  protected in(of: Workflow, kind: Kind, content: Content): MovedIn {
+    return { of, kind, content, thread: this.of(kind.type).thread, endOf: this.endOf };
   }
 
   protected of(type: string): KindWorkflows {

@@ -27,6 +27,7 @@ import {
 import { type MoveParts, MoveSteps } from './move-steps.ts';
 import { refuseOtherState } from './case-grounds.ts';
 import {
+  isMasked,
   movesIn,
   progressId,
   progressIn,
@@ -114,7 +115,7 @@ export class Moves extends MoveSteps {
       const entry = this.entry(workflow, input.id, null, { ...at, known, actor, input: {} }, input);
       const left = (subject.before.proposals ?? []).filter(({ id }) => id !== proposal.id);
       refuseEndless(workflow, proposal, subject.before, subject.before.progress);
-      return this.#proposed(subject, { ...entry, stage: 'dismissed' }, left);
+      return this.#proposed(kind, subject, { ...entry, stage: 'dismissed' }, left);
     });
   }
 
@@ -151,7 +152,7 @@ export class Moves extends MoveSteps {
     const from = before.progress.state;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
     const also = async (by: ClientSession): Promise<void> =>
-      void (await writeMove(this.parts.store, made, { progress }, before, by));
+      void (await writeMove(this.parts.store, this.in(of, kind, content), made, { progress }, before, by));
     return { record: input.id, version: envelope.version, also };
   }
 
@@ -187,7 +188,7 @@ export class Moves extends MoveSteps {
     const from = before?.progress.state ?? null;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
     const also = async (by: ClientSession): Promise<void> =>
-      void (await writeMove(this.parts.store, made, { progress }, before, by));
+      void (await writeMove(this.parts.store, this.in(of, kind, fields), made, { progress }, before, by));
     return { record: input.id, version, also };
   }
 
@@ -214,16 +215,22 @@ export class Moves extends MoveSteps {
     const proposal = { id: randomUUID(), move, by: entry.by, at: entry.recordedAt, input: stated };
     const others = refuseSecondProposal(subject.before, entry.by.organisation);
     refuseEndless(of, attempt, subject.before, subject.before.progress);
-    return this.#proposed(subject, { ...entry, stage: 'proposed' }, [...others, proposal]);
+    return this.#proposed(kind, subject, { ...entry, stage: 'proposed' }, [...others, proposal]);
   }
 
   /** Returns a record that a proposal leaves as it is: other organisations must not learn of it by a new version. */
-  #proposed({ of, record, before }: Subject, entry: Entry, proposals: readonly Proposal[]): Unwritten {
+  #proposed(
+    kind: Kind,
+    { of, record, before }: Subject,
+    entry: Entry,
+    proposals: readonly Proposal[],
+  ): Unwritten {
     const { progress } = before;
     const { state } = progress;
     const move = { ...entry, from: state, to: state, isHidden: isMasked(of, progress) };
+    const at = this.in(of, kind, record.content as Content);
     const also = async (by: ClientSession): Promise<void> =>
-      void (await writeMove(this.parts.store, move, { progress, proposals }, before, by));
+      void (await writeMove(this.parts.store, at, move, { progress, proposals }, before, by));
     return { record: record._id, version: record.envelope.version, also };
   }
 
@@ -265,12 +272,13 @@ export class Moves extends MoveSteps {
       to: progress.state,
       isHidden: isMasked(of, progress),
     };
+    const at = this.in(of, kind, content);
     const also = async (by: ClientSession): Promise<void> => {
-      let stored = await writeMove(store, move, { progress }, before, by);
+      let stored = await writeMove(store, at, move, { progress }, before, by);
       for (const next of followed) {
         const from = stored.progress.state;
         const made = { ...move, ...bySystem, move: next.move, from, to: next.progress.state };
-        stored = await writeMove(store, made, { progress: next.progress }, stored, by);
+        stored = await writeMove(store, at, made, { progress: next.progress }, stored, by);
       }
     };
     const next = nextEnvelope(record, readerAccess.now);
@@ -397,6 +405,3 @@ function refuseEndless(
 }
 
 /** Returns whether a mask hides a standing from one of the sides. */
-function isMasked({ masks }: Workflow, { state }: Progress): boolean {
-  return masks.some(({ states }) => states.includes(state));
-}

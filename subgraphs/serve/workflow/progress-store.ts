@@ -1,6 +1,10 @@
 import type { ClientSession, Collection } from 'mongodb';
-import type { Connection } from 'mongoose';
-import type { Progress } from '../../../schema/workflow/engine/progress.ts';
+import type { Content } from '../record/content.ts';
+import type { EndOfClock, Progress } from '../../../schema/workflow/engine/progress.ts';
+import type { Workflow } from '../../../schema/workflow/language/load.ts';
+import { tell, tellOfMove } from './notices.ts';
+import type { Connected, InWorkflow } from './parties.ts';
+import { setTimers, type Timed } from './timers.ts';
 
 /**
  * Where a record or one of its threads stands. It is a document separate from the record, so that a move in one thread changes
@@ -52,9 +56,6 @@ export type StoredMove = {
   readonly key: string;
 };
 
-/** A store, as far as it has its connection. */
-type Connected = { readonly connection: Connection };
-
 /** The most addressees of one record. */
 export const maxThreads = 100;
 
@@ -79,9 +80,13 @@ export function progressId(record: string, organisation: string | null): string 
   return organisation === null ? record : `${record} ${organisation}`;
 }
 
-/** Writes a move and the progress that it leads to, and returns it. `before` is null for a new progress. */
+/**
+ * Writes a move and the progress that it leads to, tells the organisations that take part, and sets the timers. Returns
+ * the progress. `before` is null for a new progress. `at` has the content of the record after the move. Every move passes here.
+ */
 export async function writeMove(
   store: Connected,
+  at: MovedIn,
   move: StoredMove,
   { progress, proposals = [] }: Pick<StoredProgress, 'progress' | 'proposals'>,
   before: StoredProgress | null,
@@ -94,5 +99,67 @@ export async function writeMove(
   if (before === null) await progressIn(store).insertOne(after, { session });
   else await progressIn(store).replaceOne({ _id }, after, { session });
   await movesIn(store).insertOne({ ...move }, { session });
+  const { move: name, happenedAt, recordedAt: sortAt } = move;
+  const event = { id: `move ${version}`, event: 'move', name, happenedAt, sortAt, dependsOn: [] } as const;
+  const threads = organisation === null && before !== null ? await threadsOf(store, record, session) : [];
+  const made = { event, progress, mover: move.by.organisation };
+  const organisations = threads.flatMap((thread) => thread.organisation ?? []);
+  const members = {
+    ...at,
+    record,
+    organisation,
+    content: await membersIn(store, at.content, after, session),
+  };
+  // Another organisation learns of a move that needs a second person once it is made.
+  if (move.stage === 'made') await tellOfMove(store, members, made, organisations, session);
+  if (move.stage === 'proposed')
+    await tell(store, members, { ...event, name: `${name}Proposed` }, move.by.organisation, session);
+  const times = { happenedAt, now: sortAt };
+  await setTimers(store, timedOf(members, at.of, after), times, session);
+  // The deadlines of threads can depend on fields of the record.
+  for (const thread of threads)
+    if (at.thread !== null) await setTimers(store, timedOf(members, at.thread, thread), times, session);
   return after;
+}
+
+/** Returns the values that name the members: fields of the record, facts of the record, and those of the thread. */
+async function membersIn(
+  store: Connected,
+  content: Content,
+  { record, organisation, progress }: StoredProgress,
+  session: ClientSession,
+): Promise<Content> {
+  const ofRecord =
+    organisation === null ? null : await progressIn(store).findOne({ _id: record }, { session });
+  return { ...content, ...ofRecord?.progress.facts, ...progress.facts };
+}
+
+function timedOf(
+  { kind, content, endOf }: MovedIn,
+  of: Workflow,
+  { _id, record, organisation, progress }: StoredProgress,
+): Timed {
+  const known = { progress, fields: content };
+  return { of, kind, record, organisation, content, progress: _id, known, endOf };
+}
+
+/** The workflow of a move, the content of its record after it, and the workflow of the record's threads. */
+export type MovedIn = Pick<InWorkflow, 'of' | 'kind' | 'content'> & {
+  readonly thread: Workflow | null;
+  readonly endOf: EndOfClock;
+};
+
+/** Returns whether a mask hides a standing from one of the sides. */
+export function isMasked({ masks }: Workflow, { state }: Progress): boolean {
+  return masks.some(({ states }) => states.includes(state));
+}
+
+async function threadsOf(
+  store: Connected,
+  record: string,
+  session: ClientSession,
+): Promise<readonly StoredProgress[]> {
+  return await progressIn(store)
+    .find({ record, organisation: { $ne: null } }, { session })
+    .toArray();
 }

@@ -4,7 +4,12 @@ import { HubError } from '../../../schema/errors.ts';
 import type { Policy, ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import { organisationKey } from '../../../schema/record/keys.ts';
 import { movesFrom } from '../../../schema/workflow/engine/decide.ts';
-import { type EndOfClock, type Known, standingFor } from '../../../schema/workflow/engine/progress.ts';
+import {
+  type EndOfClock,
+  type Known,
+  type Progress,
+  standingFor,
+} from '../../../schema/workflow/engine/progress.ts';
 import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { type KindWorkflows, mutationOf, openingMove } from '../../../schema/workflow/served.ts';
@@ -22,6 +27,19 @@ import { actorOn, isOpener } from './relations.ts';
 
 /** The source of `<Kind>Progress` and `<Kind>Thread` in the graph. */
 export type Shown = Readonly<Record<string, unknown>>;
+
+/** A progress that a reader may see, with the relations and the organisation of the reader. */
+export type VisibleProgress = {
+  readonly of: Workflow;
+  readonly organisation: string | null;
+  readonly known: Known;
+  readonly relations: ReadonlySet<string>;
+  readonly reader: string;
+  readonly since: Date;
+  /** The key of the thread's organisation; null for the record itself. */
+  readonly thread: string | null;
+  readonly possibleMoves: () => readonly string[];
+};
 
 type Parts = {
   readonly store: CommunityStore;
@@ -87,6 +105,44 @@ export class Standings {
   async #ofRecord(row: Row): Promise<StoredProgress | null> {
     const own = await this.#ownProgress().load(row.id);
     return own.find(({ organisation }) => organisation === null) ?? null;
+  }
+
+  /** The progress of a record and of its threads that the reader may see, without the fields that are hidden. */
+  async visible(row: Row): Promise<readonly VisibleProgress[]> {
+    const { readerAccess, workflows } = this.#parts;
+    const { record = null, thread = null } = workflows.get(row.type) ?? {};
+    const members = { ...row.content, ...(await this.#members(row)) };
+    const isOpened = thread !== null && isOpener(thread, readerAccess.reader, members);
+    const found = await (isOpened ? this.#allProgress() : this.#ownProgress()).load(row.id);
+    return found.flatMap((stored) => {
+      const { organisation, progress } = stored;
+      const of = organisation === null ? record : thread;
+      if (of === null) return [];
+      const actor = actorOn(
+        of,
+        readerAccess,
+        { ...row.content, ...progress.facts, ...members },
+        organisation,
+      );
+      const known: Known = {
+        progress: withoutFacts(progress, row.decision.hidden),
+        fields: without(row.content, row.decision.hidden),
+      };
+      const { since } = standingFor(of, known, actor.relations, readerAccess.now, this.#parts.endOf);
+      const possibleMoves = () => this.#possibleMoves(of, row, stored, actor);
+      const side = { relations: actor.relations, reader: readerAccess.reader.organisation };
+      return [
+        {
+          of,
+          organisation,
+          known,
+          ...side,
+          since,
+          thread: organisation === null ? null : organisationKey(organisation),
+          possibleMoves,
+        },
+      ];
+    });
   }
 
   #allProgress(): DataLoader<string, readonly StoredProgress[]> {
@@ -234,6 +290,11 @@ export class Standings {
       values: async () => shownValues(of, move, await this.#inputs.load(_id), isShown),
     };
   }
+}
+
+function withoutFacts(progress: Progress, hidden: ReadonlySet<string>): Progress {
+  const { former, facts } = progress;
+  return { ...progress, facts: without(facts, hidden), former: former && withoutFacts(former, hidden) };
 }
 
 /** Returns the facts without those that are fields of the record in a portion that the reader may not see. */

@@ -1,0 +1,153 @@
+import type { Community } from '../../record/vocabulary.ts';
+import type { KindWorkflows } from '../served.ts';
+import { capital } from './names.ts';
+
+/** Returns the name of a community as a field of the graph: `jointUnit`. */
+export function communityField(community: Community): string {
+  const [first = '', ...rest] = community.split('-');
+  return [first, ...rest.map(capital)].join('');
+}
+
+/** Returns the field of a notice that has its record, such as `informationRequest`. */
+export function recordField(kind: string): string {
+  return `${kind.slice(0, 1).toLowerCase()}${kind.slice(1)}`;
+}
+
+/**
+ * Returns the part of a community's SDL that tells organisations of its workflows. Each community has types of its name, so
+ * that another one can be added without a change of them.
+ */
+export function inboxSdl(community: Community, kinds: readonly KindWorkflows[]): string {
+  const field = communityField(community);
+  const name = capital(field);
+  return [
+    inboxFieldSdl(field, name),
+    noticeSdl(name, kinds),
+    taskSdl(field, name, kinds),
+    deadlineSdl(field, name, kinds),
+    shared,
+  ].join('\n');
+}
+
+function inboxFieldSdl(field: string, name: string): string {
+  return `type Inbox @key(fields: "id") {
+  id: ID!
+  "Lists the notices to the reader's organisation, newest first. A notice whose record the reader may not see is absent."
+  ${field}(
+    "The number of edges to return, 100 at most."
+    first: Int = 25
+    "Returns the edges after this cursor."
+    after: String
+  ): ${name}NoticeConnection
+}
+`;
+}
+
+function noticeSdl(name: string, kinds: readonly KindWorkflows[]): string {
+  return `"A page of notices."
+type ${name}NoticeConnection {
+  "The edges of this page."
+  edges: [${name}NoticeEdge!]!
+  "The notices of this page."
+  nodes: [${name}Notice!]!
+  "Information about this page."
+  pageInfo: PageInfo!
+}
+
+"A notice with its cursor."
+type ${name}NoticeEdge {
+  "The opaque cursor of this edge."
+  cursor: String!
+  "The notice."
+  node: ${name}Notice!
+}
+
+"A notice that something happened in a workflow. It has no content: read the record."
+type ${name}Notice {
+  "The id of the record."
+  recordId: ID!
+${recordsSdl(kinds)}
+  "The organisation whose thread it is. Null for the record itself."
+  thread: Organisation
+  "The name of the workflow's declaration, such as \`information-thread\`."
+  workflow: String!
+  "The kind of event."
+  event: NoticeEvent!
+  "The name of the move, of the state as the reader sees it, or of the part of the period that is over: \`half\`, \`three-quarters\` or \`due\`."
+  name: String!
+  "The time at which it happened."
+  happenedAt: DateTime!
+  "The time at which it was entered, by which the list is sorted."
+  at: DateTime!
+}
+`;
+}
+
+function recordsSdl(kinds: readonly KindWorkflows[]): string {
+  return kinds
+    .map(({ type }) => `  "The record, if it is of this kind."\n  ${recordField(type)}: ${type}`)
+    .join('\n');
+}
+
+function taskSdl(field: string, name: string, kinds: readonly KindWorkflows[]): string {
+  return `type Tasks @key(fields: "id") {
+  id: ID!
+  "Lists the records and threads of the reader's organisation on which the reader can make a move now, those of the newest record first. The 300 newest records are examined."
+  ${field}("The number of tasks to return, 100 at most." first: Int = 100): [${name}Task!]
+}
+
+"A record or a thread on which the reader can make a move now."
+type ${name}Task {
+  "The id of the record."
+  recordId: ID!
+${recordsSdl(kinds)}
+  "The organisation whose thread it is. Null for the record itself."
+  thread: Organisation
+  "The name of the workflow's declaration, such as \`information-thread\`."
+  workflow: String!
+  "The time since which the state holds."
+  since: DateTime!
+  "The moves that the reader can make now, by the names of their mutations."
+  mutations: [String!]!
+}
+`;
+}
+
+function deadlineSdl(field: string, name: string, kinds: readonly KindWorkflows[]): string {
+  return `type Deadlines @key(fields: "id") {
+  id: ID!
+  "Lists the deadlines in the period that the reader may know of, the earliest first. The 300 newest records of the reader's organisation are examined."
+  ${field}("The number of deadlines to return, 100 at most." first: Int = 100): [${name}Deadline!]
+}
+
+"An instant at which a state begins or the clock makes a move."
+type ${name}Deadline {
+  "The id of the record."
+  recordId: ID!
+${recordsSdl(kinds)}
+  "The organisation whose thread it is. Null for the record itself."
+  thread: Organisation
+  "The name of the workflow's declaration, such as \`information-thread\`."
+  workflow: String!
+  "\`STATE\` or \`MOVE\`."
+  event: NoticeEvent!
+  "The name of the state as the reader sees it, or of the move of the clock."
+  name: String!
+  "The instant. A move that is to prevent the state is made before it."
+  dueAt: DateTime!
+  "The reader's organisation, if it is to make a move before. Null otherwise."
+  obliged: Organisation
+}
+`;
+}
+
+const shared = `"The kind of event that a notice is about."
+enum NoticeEvent {
+  "A move was made."
+  MOVE
+  "A state began because of the time."
+  STATE
+  "The reader's organisation is to make a move: a part of its period is over."
+  REMINDER
+}
+`;

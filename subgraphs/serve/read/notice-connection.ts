@@ -1,0 +1,71 @@
+import { organisationKey } from '../../../schema/record/keys.ts';
+import { enumValue } from '../../../schema/workflow/graph/names.ts';
+import { recordField } from '../../../schema/workflow/graph/inbox-sdl.ts';
+import type { Notice } from '../workflow/notices.ts';
+import type { Connection } from './connection.ts';
+import type { Place } from './cursor.ts';
+import type { Seen } from './notice-page.ts';
+
+/** A Relay connection of notices. */
+export type NoticeConnection = {
+  readonly edges: readonly { readonly cursor: string; readonly node: ShownNotice }[];
+  readonly nodes: readonly ShownNotice[];
+  readonly pageInfo: Connection['pageInfo'];
+};
+
+/** A notice as the graph shows it. */
+type ShownNotice = Readonly<Record<string, unknown>>;
+
+/** Makes a Relay connection of a page of notices. There is one more than `size` if there is a next page. */
+export function toNoticeConnection(
+  found: readonly Seen<Notice>[],
+  size: number,
+  after: Place | null,
+  seal: (place: Place) => string,
+): NoticeConnection {
+  const page = found.slice(0, size).map(({ stored }) => ({
+    node: toShown(stored),
+    cursor: () => seal({ sortAt: stored.sortAt, id: stored._id }),
+  }));
+  return {
+    edges: page.map(({ node, cursor }) => ({
+      node,
+      get cursor() {
+        return cursor();
+      },
+    })),
+    nodes: page.map(({ node }) => node),
+    pageInfo: {
+      hasNextPage: found.length > size,
+      hasPreviousPage: after !== null,
+      get startCursor() {
+        return page.at(0)?.cursor() ?? null;
+      },
+      get endCursor() {
+        return page.at(-1)?.cursor() ?? null;
+      },
+    },
+  };
+}
+
+function toShown({
+  kind,
+  record,
+  workflow,
+  organisation,
+  event,
+  name,
+  happenedAt,
+  sortAt,
+}: Notice): ShownNotice {
+  return {
+    recordId: record,
+    [recordField(kind)]: record,
+    thread: organisation === null ? null : organisationKey(organisation),
+    workflow,
+    event: enumValue(event),
+    name,
+    happenedAt,
+    at: sortAt,
+  };
+}

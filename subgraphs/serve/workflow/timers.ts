@@ -1,0 +1,97 @@
+import type { ClientSession, Collection } from 'mongodb';
+import { clockInstants, clockMoves, obligationsOf } from '../../../schema/workflow/engine/due.ts';
+import type { EndOfClock, Known } from '../../../schema/workflow/engine/progress.ts';
+import { type Connected, type InWorkflow, partiesOf, relationsOf } from './parties.ts';
+
+/**
+ * A timer of a record or a thread. It fires once: the transaction that removes it writes its effects. They are decided then,
+ * from the progress at that time.
+ */
+export type Timer = {
+  /** The progress, the kind of timer, its name, and the instant. */
+  readonly _id: string;
+  /** The id of the progress. */
+  readonly progress: string;
+  readonly record: string;
+  readonly kind: string;
+  readonly organisation: string | null;
+  readonly what: 'state' | 'move' | 'reminder';
+  /** The move, or the part of the period that is over. Empty for a change of a state. */
+  readonly name: string;
+  readonly at: Date;
+  /** When it is tried: `at`, or later after a failure. */
+  readonly nextAt: Date;
+  /** The period of a reminder. A later move that keeps its end keeps its start. */
+  readonly period: { readonly start: Date; readonly due: Date } | null;
+};
+
+/** A progress in its workflow, with the clocks. */
+export type Timed = InWorkflow & {
+  readonly progress: string;
+  readonly known: Known;
+  readonly endOf: EndOfClock;
+};
+
+/** The parts of a period after which the obliged organisations are reminded. */
+export const reminderParts = { half: 0.5, 'three-quarters': 0.75, due: 1 } as const;
+
+/** The timers of a store. */
+export function timersIn({ connection }: Connected): Collection<Timer> {
+  return connection.collection<Timer>('timers');
+}
+
+/** Creates the indexes of timers. Only a store whose community runs a workflow needs them. */
+export async function createTimerIndexes(store: Connected): Promise<void> {
+  await timersIn(store).createIndexes([{ key: { nextAt: 1 } }, { key: { progress: 1 } }]);
+}
+
+/**
+ * Replaces the timers of a progress, in the transaction of the move that changed it or its record. Timers of the state before
+ * are void. `happenedAt` is the time of the move, `now` the time at which it is entered.
+ */
+export async function setTimers(
+  store: Connected,
+  timed: Timed,
+  { happenedAt, now }: { readonly happenedAt: Date; readonly now: Date },
+  session: ClientSession,
+): Promise<void> {
+  const timers = timersIn(store);
+  const before = await timers.find({ progress: timed.progress }, { session }).toArray();
+  const startOf = (due: Date): Date =>
+    before.find(({ period }) => period?.due.getTime() === due.getTime())?.period?.start ?? happenedAt;
+  const after = timersOf(timed, startOf).filter(
+    ({ what, at }) => at > (what === 'reminder' ? now : happenedAt),
+  );
+  if (before.length > 0) await timers.deleteMany({ progress: timed.progress }, { session });
+  if (after.length > 0) await timers.insertMany([...after], { session });
+}
+
+/** Returns the timers of a progress as it stands. `startOf` returns the start of the period that ends at an instant. */
+export function timersOf(timed: Timed, startOf: (due: Date) => Date): readonly Timer[] {
+  const { of, known, endOf } = timed;
+  const sides = partiesOf(timed, []).map((party) => relationsOf(timed, party));
+  const states = sides
+    .flatMap((relations) => clockInstants(of, known, relations, endOf))
+    .map((at) => timerAt(timed, 'state', '', at));
+  const moves = clockMoves(of, known, endOf).map(({ move, at }) => timerAt(timed, 'move', move, at));
+  const reminders = obligationsOf(of, known, endOf).flatMap(({ due }) => {
+    const period = { start: startOf(due), due };
+    const ms = due.getTime() - period.start.getTime();
+    return Object.entries(reminderParts).map(([name, part]) =>
+      timerAt(timed, 'reminder', name, new Date(period.start.getTime() + Math.round(ms * part)), period),
+    );
+  });
+  // Several sides see a change at one instant, and several obligations can have one end.
+  return [...new Map([...states, ...moves, ...reminders].map((timer) => [timer._id, timer])).values()];
+}
+
+function timerAt(
+  { progress, record, kind, organisation }: Timed,
+  what: Timer['what'],
+  name: string,
+  at: Date,
+  period: Timer['period'] = null,
+): Timer {
+  const _id = [progress, what, name, at.toISOString()].join(' ');
+  return { _id, progress, record, kind: kind.type, organisation, what, name, at, nextAt: at, period };
+}
