@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Trial } from '../../docker/trial/trial.ts';
+import { type As, ask, type Asked } from '../helpers/ask.ts';
+import { startExercise } from '../helpers/standing.ts';
+
+/** A joint case that nobody classifies until the prompt, and two states that differ, through the one endpoint. */
+
+let trial: Trial;
+let asked: Asked;
+
+beforeAll(async () => {
+  trial = await startExercise({});
+  asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
+}, 240_000);
+
+afterAll(async () => await trial.stop());
+
+const picture = 'exercise:trial-2026';
+const reader = (as: string, purpose = 'incident-response') => ({ as, picture, purpose });
+const french = reader('fr-csirt-analyst');
+const polish = reader('pl-csirt-analyst');
+const coordinator = reader('joint-coordinator', 'crisis-coordination');
+const italian = reader('it-cyclone-officer', 'crisis-coordination');
+
+const query = `query Q($id: ID!) { jointCaseRecord(id: $id) {
+  envelope { version } workflow
+  threads { assessor { id } version value memberState }
+  levels { differ stated { value organisations { id } } }
+  prompt { memberStates { id } wouldTell }
+} }`;
+
+async function seenBy(who: As, id: string) {
+  return (await ask(asked, who, query, { id })).body.data.jointCaseRecord;
+}
+
+const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
+
+/** Makes a move and returns its user errors and the record. */
+async function move(who: As, name: string, input: Readonly<Record<string, unknown>>) {
+  const { id } = input;
+  const version = typeof id === 'string' ? ((await seenBy(who, id))?.envelope.version ?? 1) : undefined;
+  const mutation = `${name}JointCaseRecord`;
+  const text = `mutation M($input: ${capital(mutation)}Input!) {
+    ${mutation}(input: $input) { record { id } userErrors { code path message } }
+  }`;
+  const given = { key: randomUUID(), ...(version !== undefined && { expectedVersion: version }), ...input };
+  const { body } = await ask(asked, who, text, { input: given });
+  return body.data?.[mutation] ?? body;
+}
+
+async function made(who: As, name: string, input: Readonly<Record<string, unknown>>): Promise<string> {
+  const { record, userErrors } = await move(who, name, input);
+  expect([name, userErrors]).toEqual([name, []]);
+  return record.id;
+}
+
+const assessment = (state: string, value: string) => ({
+  value,
+  about: 'MEMBER_STATE',
+  memberState: state,
+  criteria: ['EXERCISE criterion'],
+  at: new Date().toISOString(),
+});
+
+const invited = ['csirt-fr', 'csirt-pl'];
+
+test('prompts while nobody classifies, then shows two states that differ, and tells a third nothing', async () => {
+  const id = await made(coordinator, 'draft', {
+    content: { case: 'JC-2026-0042', title: 'EXERCISE Blue Heron' },
+    why: 'EXERCISE: two hospitals',
+    proposedLead: 'joint-unit',
+    reading: {
+      marking: { tlp: 'AMBER' },
+      audience: { reach: 'NAMED', organisations: ['joint-unit', ...invited] },
+    },
+  });
+  await made(coordinator, 'open', {
+    id,
+    lead: 'joint-unit',
+    invited,
+    purposes: ['incident-response'],
+    highestMarking: 'AMBER',
+    nextReviewAt: new Date(Date.now() + 86_400_000).toISOString(),
+  });
+  await made(reader('csirt-fr-duty-officer'), 'join', { id });
+  await made(reader('csirt-pl-duty-officer'), 'join', { id });
+  await made(coordinator, 'activate', { id, reason: 'EXERCISE' });
+
+  await made(french, 'assessLevel', { id, ...assessment('FR', 'INCIDENT') });
+  expect((await seenBy(coordinator, id)).prompt).toBeNull();
+  // No state says anything about another one.
+  const { userErrors } = await move(polish, 'assessLevel', { id, ...assessment('FR', 'INCIDENT') });
+  expect(userErrors).toEqual([expect.objectContaining({ message: expect.stringContaining('FR') })]);
+  await made(polish, 'assessLevel', { id, ...assessment('PL', 'INCIDENT') });
+  const { prompt, levels } = await seenBy(coordinator, id);
+  expect(levels.differ).toBe(false);
+  expect(prompt).toEqual({
+    memberStates: [{ id: 'MemberState:FR' }, { id: 'MemberState:PL' }],
+    wouldTell: expect.arrayContaining([expect.any(String)]),
+  });
+
+  const own = (await seenBy(french, id)).threads.find(
+    ({ version }: { readonly version: number | null }) => version !== null,
+  );
+  const raised = {
+    id,
+    expectedVersion: own.version,
+    value: 'SIGNIFICANT_INCIDENT',
+    criteria: ['EXERCISE criterion'],
+    at: new Date().toISOString(),
+    reason: 'EXERCISE',
+  };
+  await made(french, 'reviseLevel', raised);
+  const after = await seenBy(coordinator, id);
+  expect([after.prompt, after.levels]).toEqual([
+    null,
+    {
+      differ: true,
+      stated: expect.arrayContaining([
+        { value: 'SIGNIFICANT_INCIDENT', organisations: [{ id: 'Organisation:csirt-fr' }] },
+        { value: 'INCIDENT', organisations: [{ id: 'Organisation:csirt-pl' }] },
+      ]),
+    },
+  ]);
+
+  // A third state takes no part: it sees nothing, and cannot say anything.
+  expect(await seenBy(italian, id)).toBeNull();
+  const refusal = async (of: string) =>
+    (await move(italian, 'assessLevel', { id: of, ...assessment('IT', 'LARGE_SCALE_INCIDENT') })).userErrors;
+  expect(await refusal(id)).toEqual(await refusal(`JointCaseRecord:${randomUUID()}`));
+}, 120_000);
