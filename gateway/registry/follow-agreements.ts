@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
-import { maxAgreements } from '../../schema/protocol/agreement-states.ts';
 import type { AskAgreements } from './ask-agreements.ts';
+import { readAgreements } from './read-agreements.ts';
 import type { AgreementEntry } from './registry.ts';
 
 const everyMs = 1000;
@@ -30,20 +30,9 @@ export function followAgreements(
   let isReported = false;
   let running: Promise<void> | null = null;
   let waiting: Promise<void> | null = null;
-  const read = async (): Promise<void> => {
-    const linked = agreements.find({ record: { $type: 'string' }, until: { $gt: new Date() } });
-    for (const some of chunksOf(await linked.sort({ _id: 1 }).toArray(), maxAgreements)) {
-      const answered = await ask(some.flatMap(({ record }) => record ?? []));
-      const states = new Map(answered.agreements.map(({ record, state }) => [record, state]));
-      for (const { _id, record = '', state: last } of some) {
-        const state = states.get(record) ?? 'unknown';
-        if (state !== last) await agreements.updateOne({ _id, record }, { $set: { state } });
-      }
-    }
-  };
   const run = async (): Promise<void> => {
     try {
-      await read();
+      await readAgreements(agreements, ask);
       isReported = false;
     } catch (error) {
       if (!stopped && !isReported) report(error);
@@ -52,12 +41,13 @@ export function followAgreements(
   };
   /** A question that is in progress may have been answered before the move: another one follows it. */
   const refresh = async (): Promise<void> => {
-    if (running === null) running = run().finally(() => (running = null));
-    else
-      waiting ??= running
-        .then(async () => await (running = run().finally(() => (running = null))))
-        .finally(() => (waiting = null));
-    await (waiting ?? running);
+    if (running === null) return await (running = run().finally(() => (running = null)));
+    // A caller that comes after the next question has begun waits for the one after it.
+    waiting ??= running.then(async () => {
+      waiting = null;
+      await (running ??= run().finally(() => (running = null)));
+    });
+    await waiting;
   };
   const poll = async (): Promise<void> => {
     await refresh();
@@ -71,9 +61,4 @@ export function followAgreements(
       clearTimeout(timer);
     },
   };
-}
-
-function chunksOf<Item>(items: readonly Item[], most: number): readonly (readonly Item[])[] {
-  const count = Math.ceil(items.length / most);
-  return Array.from({ length: count }, (_none, at) => items.slice(at * most, (at + 1) * most));
 }

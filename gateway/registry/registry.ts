@@ -64,8 +64,10 @@ export type AgreementEntry = {
   readonly purposes: readonly Purpose[];
   /** The id of the agreement's record at the joint unit, where the parties sign, suspend and end it. */
   readonly record?: string;
-  /** The state of that record, as the hub last read it. */
+  /** The state of that record as the hub last read it, its version, and the end date of the agreement. */
   readonly state?: string;
+  readonly version?: number;
+  readonly endsAt?: Date | null;
 };
 
 /** The facts of the registry about a reader at one point in time. */
@@ -213,14 +215,16 @@ function membershipAt(found: JoinedMember, now: Date): Membership | null {
     organisation,
     found.shares.filter(lasts),
     found.grants.filter(lasts),
-    found.agreements.filter((one) => lasts(one) && begun(one) && isAgreed(one)),
+    found.agreements.filter((one) => lasts(one) && begun(one) && isAgreed(one, now)),
     found.offices.filter((one) => lasts(one) && begun(one)),
   );
 }
 
 /** Returns whether the parties keep an agreement in force. A notice of its end changes nothing before the end. */
-function isAgreed({ record, state }: AgreementEntry): boolean {
-  return (record ?? null) === null || state === 'in-force' || state === 'ending';
+function isAgreed({ record, state, endsAt = null }: AgreementEntry, now: Date): boolean {
+  if ((record ?? null) === null) return true;
+  const isOver = endsAt !== null && !(endsAt instanceof Date && endsAt > now);
+  return !isOver && (state === 'in-force' || state === 'ending');
 }
 
 /** Returns those of some ids that a collection has. */

@@ -1,11 +1,14 @@
 import type { Request, Response } from 'express';
 import { type AgreementStates, readAgreementRequest } from '../../../schema/protocol/agreement-states.ts';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
+import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import { standingAt } from '../../../schema/workflow/engine/progress.ts';
-import { recordsOf } from '../store/collections.ts';
+import type { Content } from '../record/content.ts';
+import { recordsOf, schemaOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { AssertedRequest } from '../verify/verify.ts';
-import { progressIn } from './progress-store.ts';
+import { progressIn, type StoredProgress } from './progress-store.ts';
 import { workflowRulesOf } from './rules.ts';
 
 /**
@@ -15,24 +18,27 @@ import { workflowRulesOf } from './rules.ts';
 export function createAgreementsEndpoint(store: CommunityStore, community: Community) {
   const { workflows, endOf } = workflowRulesOf(community);
   const workflow = workflows.get('Agreement')?.record ?? null;
-  const statesOf = async (records: readonly string[], now: Date): Promise<AgreementStates> => {
+  const statesOf = async (ids: readonly string[], now: Date): Promise<AgreementStates> => {
     if (workflow === null) return { agreements: [] };
-    const query = { _id: { $in: [...records] }, 'envelope.recordState': { $nin: ['RETRACTED', 'ERASED'] } };
-    const found = await recordsOf(store, 'Agreement')
-      .find(query, { projection: { _id: 1 } })
-      .toArray();
-    const ids = found.map(({ _id }) => _id);
-    const stored = await progressIn(store)
-      .find({ _id: { $in: ids } })
-      .toArray();
-    return {
-      agreements: stored.map(({ record, progress }) => ({
-        record,
-        state: isOver(progress.facts['endsAt'], now)
-          ? 'ended'
-          : standingAt(workflow, { progress, fields: {} }, now, endOf).state,
-      })),
-    };
+    const query = { _id: { $in: [...ids] }, 'envelope.recordState': { $nin: ['RETRACTED', 'ERASED'] } };
+    const found = await recordsOf(store, 'Agreement').find(query).toArray();
+    const records = found.map((one) => schemaOf(store, 'Agreement').read(one)).filter((one) => one !== null);
+    const named = { _id: { $in: records.map(({ _id }) => _id) } };
+    const progress = new Map((await progressIn(store).find(named).toArray()).map((one) => [one._id, one]));
+    const agreements = records.flatMap((record) => {
+      const stored = progress.get(record._id);
+      if (stored === undefined) return [];
+      const known = { progress: stored.progress, fields: {} };
+      const { state } = standingAt(workflow, known, now, endOf);
+      const { endsAt } = stored.progress.facts;
+      return {
+        record: record._id,
+        state: isClosed(record, now) ? 'closed' : stateOf(state, stored, now),
+        version: stored.version,
+        endsAt: endsAt instanceof Date ? endsAt.toISOString() : null,
+      };
+    });
+    return { agreements };
   };
   return async (request: Request, response: Response): Promise<void> => {
     const { assertion, now } = request as Request & AssertedRequest;
@@ -42,7 +48,20 @@ export function createAgreementsEndpoint(store: CommunityStore, community: Commu
   };
 }
 
-/** Returns whether an agreement's end date is over. The clock's move that ends it can be made a moment later. */
-function isOver(endsAt: unknown, now: Date): boolean {
-  return endsAt instanceof Date && endsAt <= now;
+/** The rights begin at the instant that the parties stated, and end at the end date. The clock's move can be later. */
+function stateOf(state: string, { progress }: StoredProgress, now: Date): string {
+  const { inForceFrom, endsAt } = progress.facts;
+  if (endsAt instanceof Date && endsAt <= now) return 'ended';
+  return inForceFrom instanceof Date && inForceFrom > now ? 'signed' : state;
+}
+
+/**
+ * Returns whether the marking keeps one of the parties from reading the agreement. That party could no longer suspend it,
+ * so the agreement gives no right to anybody until its originator opens it again.
+ */
+function isClosed({ envelope, content }: StoredRecord, now: Date): boolean {
+  const { marking, audience, embargoUntil } = envelope;
+  if (marking.tlp === 'RED' || (embargoUntil !== null && embargoUntil > now)) return true;
+  const parties = organisationsIn((content as Content)['parties']);
+  return parties.some((party) => !audience.organisations.includes(party));
 }

@@ -65,10 +65,12 @@ async function readOnce(ask: AskAgreements, report = unexpected): Promise<void> 
   followed.stop();
 }
 
+const stateOf = (state: string, more: object = {}) => ({ record, state, version: 1, endsAt: null, ...more });
+
 const answers =
-  (state: string): AskAgreements =>
+  (state: string, more: object = {}): AskAgreements =>
   async (records) => ({
-    agreements: records.map((one) => ({ record: one, state })),
+    agreements: records.map((one) => ({ ...stateOf(state, more), record: one })),
   });
 
 test('gives no right for an agreement with a record before its state was read', async () => {
@@ -103,7 +105,7 @@ const silent: AskAgreements = async () => await Promise.reject(new Error('no ans
 
 test('keeps the last states while the joint unit does not answer', async () => {
   await enter({ record }, { record: `${record.slice(0, -1)}2` });
-  await readOnce(async () => ({ agreements: [{ record, state: 'in-force' }] }));
+  await readOnce(async () => ({ agreements: [stateOf('in-force')] }));
   const faults: unknown[] = [];
   await readOnce(silent, (error) => faults.push(error));
   expect(faults.map(String)).toEqual(['Error: no answer']);
@@ -120,7 +122,7 @@ test('asks again for a move that was made while a question was in progress', asy
     async () => {
       begun.resolve();
       const state = await states[Math.min(count++, 1)]?.promise;
-      return { agreements: [{ record, state: state ?? '' }] };
+      return { agreements: [stateOf(state ?? '')] };
     },
     unexpected,
   );
@@ -143,4 +145,53 @@ test('asks for more agreements than one question can have', async () => {
     return { agreements: [] };
   });
   expect(new Set(asked)).toEqual(new Set(ids));
+});
+
+test('ends the right at the end of the agreement, also while the joint unit does not answer', async () => {
+  await enter({ record });
+  await readOnce(answers('in-force', { endsAt: new Date(Date.now() + 60_000).toISOString() }));
+  expect(await agreed()).toEqual(['A-0']);
+  await readOnce(answers('in-force', { endsAt: new Date(Date.now() - 1).toISOString() }));
+  expect(await agreed()).toEqual([]);
+});
+
+test('replaces no newer state by an older one', async () => {
+  await enter({ record });
+  await readOnce(answers('suspended', { version: 7 }));
+  await readOnce(answers('in-force', { version: 6 }));
+  expect(await agreed()).toEqual([]);
+  await readOnce(answers('in-force', { version: 8 }));
+  expect(await agreed()).toEqual(['A-0']);
+});
+
+test('gives no right for a malformed id, and reads the others', async () => {
+  await enter({ record: 'Agreement:a b' }, { record });
+  await readOnce(answers('in-force'));
+  expect(await agreed()).toEqual(['A-1']);
+});
+
+test('lets a caller that comes while the next question is in progress wait for the one after it', async () => {
+  await enter({ record });
+  const asked: PromiseWithResolvers<string>[] = [];
+  const ask: AskAgreements = async () => {
+    const one = Promise.withResolvers<string>();
+    asked.push(one);
+    return { agreements: [stateOf(await one.promise, { version: asked.length })] };
+  };
+  const begun = async (count: number): Promise<void> => {
+    while (asked.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const followed = followAgreements(db, ask, unexpected);
+  await begun(1);
+  const second = followed.refresh();
+  asked[0]?.resolve('in-force');
+  await begun(2);
+  const third = followed.refresh();
+  asked[1]?.resolve('in-force');
+  await second;
+  await begun(3);
+  asked[2]?.resolve('suspended');
+  await third;
+  followed.stop();
+  expect(await agreed()).toEqual([]);
 });
