@@ -130,6 +130,26 @@ export function hasProposals(of: Workflow | null): of is Workflow {
   return of !== null && Object.values(of.moves).some(({ secondPerson }) => secondPerson !== undefined);
 }
 
+/** Kinds whose records only moves change: no field of them is changed by hand. */
+const byMovesOnly: ReadonlySet<string> = new Set(['Mobilisation', 'Agreement', 'Capability']);
+
+/** Fields that state an act of a later move. A draft cannot have them. */
+const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
+  Mobilisation: ['decision', 'team', 'summaryReport', 'networksInformedAt', 'endedAt', 'hostConsent'],
+  Agreement: ['priorApproval', 'signatures', 'suspension'],
+  Capability: ['verifiedBy', 'verifiedAt'],
+};
+
+/** Returns whether a change by hand of a field would bypass the moves of its kind. */
+export function isChangedByMoves(kind: KindWorkflows, field: string): boolean {
+  return byMovesOnly.has(kind.type) || fieldsOfWorkflows(kind).has(field);
+}
+
+/** Returns the fields of a kind that state an act of a later move, such as a decision or a signature. */
+export function fieldsOfLaterMoves(type: string): readonly string[] {
+  return actsOfLaterMoves[type] ?? [];
+}
+
 /** Returns the name of the mutation of a move, such as `agreeDeconflictionHold`. */
 export function mutationOf(type: string, move: string): string {
   return `${move}${type}`;

@@ -68,7 +68,7 @@ export const changing: readonly Guard[] = [
   },
   {
     name: 'the reason of a hold on the side of its asker',
-    file: 'subgraphs/serve/workflow/moves.ts',
+    file: 'subgraphs/serve/workflow/first-moves.ts',
     from: '...own.map(([path]) => ({ path, marking, audience }))',
     to: '',
     project: 'parts',
@@ -109,7 +109,7 @@ export const changing: readonly Guard[] = [
   {
     name: 'no deadline of a hidden portion',
     file: 'subgraphs/serve/read/notice-page.ts',
-    from: '!stored.dependsOn.some((name) => row.decision.hidden.has(name))',
+    from: '![standing, ...stored.dependsOn].some((name) => decision.hidden.has(name))',
     to: 'true',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/deadlines',

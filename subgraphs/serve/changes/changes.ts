@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import { fieldsOfWorkflows, workflowsOf } from '../../../schema/workflow/served.ts';
+import { isChangedByMoves, workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Envelope } from '../../../schema/record/envelope.ts';
 import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
@@ -208,8 +208,7 @@ function storedFacts(envelope: Envelope, derived: Said): Said {
 /** Throws Refused for a field that only moves change. The answer is the same for every record and every value. */
 function refuseMoved(community: Community, type: string, content: Content): void {
   const kind = workflowsOf(community).get(type);
-  const fields = kind === undefined ? new Set<string>() : fieldsOfWorkflows(kind);
-  const moved = Object.keys(content).find((name) => fields.has(name));
+  const moved = kind && Object.keys(content).find((name) => isChangedByMoves(kind, name));
   if (moved !== undefined)
     throw new Refused('NOT_ALLOWED', ['content', moved], 'only a move of its workflow changes this field');
 }

@@ -42,9 +42,10 @@ export async function readNotices(
   return { notices, size, after, scope };
 }
 
-/** Returns whether the reader may see all fields that the time of a notice depends on. */
-function isShown({ stored, row }: Seen<Notice>): boolean {
-  return !stored.dependsOn.some((name) => row.decision.hidden.has(name));
+/** Returns whether the reader may see the standing that a notice is about, and all fields that its time depends on. */
+function isShown({ stored, row: { decision } }: Seen<Notice>): boolean {
+  const standing = stored.organisation === null ? 'progress' : 'threads';
+  return ![standing, ...stored.dependsOn].some((name) => decision.hidden.has(name));
 }
 
 /** Reads rows until `wanted` are found whose records the reader may see. */

@@ -51,18 +51,13 @@ export const groundsOfCases: Readonly<Record<string, Check>> = {
 };
 
 /**
- * Throws Refused if an assessment is about another Member State than the reader's. A body without a Member State can
- * call it an incident, and no more.
+ * Throws Refused if an assessment is about another Member State than the reader's. A body without a Member State speaks
+ * for Union entities, or for the Union.
  */
 export function refuseOtherState(workflow: string, input: Stated['input'], memberState: string | null): void {
   const state = input['memberState'];
   if (workflow !== 'level' || typeof state !== 'string') return;
-  if (
-    memberState === null
-      ? input['value'] === 'incident'
-      : memberStateKey(memberState) === memberStateKey(state)
-  )
-    return;
+  if (memberState !== null && memberStateKey(memberState) === memberStateKey(state)) return;
   throw new Refused(
     'NOT_ALLOWED',
     ['memberState'],

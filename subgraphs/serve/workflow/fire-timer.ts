@@ -8,7 +8,7 @@ import { modelOf, recordsOf, schemaOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { tell } from './notices.ts';
 import { partiesOf, relationsOf } from './parties.ts';
-import { isMasked, progressIn, type StoredProgress, writeMove } from './progress-store.ts';
+import { instantsIn, isMasked, progressIn, type StoredProgress, writeMove } from './progress-store.ts';
 import type { WorkflowRules } from './rules.ts';
 import { type Timed, type Timer, timersIn } from './timers.ts';
 
@@ -37,12 +37,6 @@ export async function fireTimer(
     await tell(store, timed, event, party, session);
   }
   return true;
-}
-
-/** Returns the facts and the fields of a workflow that are instants: the time of a timer can depend on each. */
-function instantsIn({ facts, fields }: Workflow): readonly string[] {
-  const all = Object.entries({ ...facts, ...fields });
-  return all.flatMap(([name, { type }]) => (type === 'instant' ? [name] : []));
 }
 
 /** Reads the record of a progress. Null if its workflow is not run any more, or the record was retracted or erased. */

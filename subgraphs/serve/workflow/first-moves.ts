@@ -6,7 +6,7 @@ import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
 import type { MoveFile } from '../../../schema/workflow/language/language.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { creatingMove, openingMove } from '../../../schema/workflow/served.ts';
+import { creatingMove, fieldsOfLaterMoves, openingMove } from '../../../schema/workflow/served.ts';
 import { checkContent } from '../changes/check-content.ts';
 import { newEnvelope } from '../changes/envelopes.ts';
 import { mayNotCreate } from '../changes/not-allowed.ts';
@@ -155,14 +155,14 @@ function openersOf({ relations }: Workflow, by: MoveFile['by'] = 'system'): read
 
 /** Throws Refused for a field of the content that names members or is a fact, and that only a later move sets. */
 function refuseLater(
-  { relations, moves, facts }: Workflow,
+  { kind: type, relations, moves, facts }: Workflow,
   move: string,
   content: Content,
   own: ReadonlySet<string | undefined>,
 ): void {
   const stated = moves[move]?.input ?? {};
   const members = Object.values(relations).flatMap(({ field }) => field ?? []);
-  for (const field of [...members, ...Object.keys(facts)]) {
+  for (const field of [...members, ...Object.keys(facts), ...fieldsOfLaterMoves(type)]) {
     if (own.has(field) || Object.hasOwn(stated, field)) continue;
     if ((content[field] ?? null) !== null)
       throw new Refused(

@@ -88,6 +88,7 @@ export class Moves extends MoveSteps {
       const subject = await this.#subject(kind, workflow, input, find, session);
       const { reader } = this.parts.readerAccess;
       const proposal = proposalOf(subject.before, reader.organisation, input.proposal);
+      refuseOutdated(proposal, subject.record, this.parts.readerAccess.now);
       if (proposal.by.subject === reader.subject)
         throw new Refused('NOT_ALLOWED', [], 'a second person confirms a move: another than who proposed it');
       const attempt = {
@@ -97,7 +98,10 @@ export class Moves extends MoveSteps {
         input: proposal.input,
       };
       await this.#refuseByHistory(subject, attempt, session);
-      return this.#moved(kind, subject, attempt, this.decided(workflow, attempt), input);
+      this.#refuseUnread(subject, attempt);
+      const progress = this.decided(workflow, attempt);
+      await this.#refuseEndless(workflow, attempt, subject.before, progress, session);
+      return this.#moved(kind, subject, attempt, progress, input);
     });
   }
 
@@ -114,7 +118,7 @@ export class Moves extends MoveSteps {
         throw new Refused('NOT_ALLOWED', [], 'only a person who could make the move may dismiss it');
       const entry = this.entry(workflow, input.id, null, { ...at, known, actor, input: {} }, input);
       const left = (subject.before.proposals ?? []).filter(({ id }) => id !== proposal.id);
-      refuseEndless(workflow, proposal, subject.before, subject.before.progress);
+      await this.#refuseEndless(workflow, proposal, subject.before, subject.before.progress, session);
       return this.#proposed(kind, subject, { ...entry, stage: 'dismissed' }, left);
     });
   }
@@ -147,7 +151,7 @@ export class Moves extends MoveSteps {
     const { [of.subject]: _thread, ...values } = valuesIn(input);
     const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, values) };
     const progress = this.decided(of, attempt);
-    refuseEndless(of, attempt, before, progress);
+    await this.#refuseEndless(of, attempt, before, progress, session);
     const entry = this.entry(of, input.id, organisation, attempt, input);
     const from = before.progress.state;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
@@ -183,7 +187,7 @@ export class Moves extends MoveSteps {
     const attempt = { ...this.attempt(move, input), known, fields, actor, input: stated };
     refuseOtherState(of.name, stated, memberState);
     const progress = this.decided(of, attempt);
-    if (before !== null) refuseEndless(of, attempt, before, progress);
+    if (before !== null) await this.#refuseEndless(of, attempt, before, progress, session);
     const entry = this.entry(of, input.id, organisation, attempt, input);
     const from = before?.progress.state ?? null;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
@@ -209,12 +213,22 @@ export class Moves extends MoveSteps {
     await this.#refuseByHistory(subject, attempt, session);
     this.#refuseUnread(subject, attempt);
     const declared = of.moves[move];
-    if (declared === undefined || !needsSecondPerson(declared, attempt))
+    if (declared === undefined || !needsSecondPerson(declared, attempt)) {
+      await this.#refuseEndless(of, attempt, subject.before, progress, session);
       return this.#moved(kind, subject, attempt, progress, input);
+    }
     const entry = this.entry(of, input.id, null, attempt, input);
-    const proposal = { id: randomUUID(), move, by: entry.by, at: entry.recordedAt, input: stated };
+    const proposal = {
+      id: randomUUID(),
+      move,
+      by: entry.by,
+      at: entry.recordedAt,
+      until: endOfProposal(this.parts.readerAccess),
+      recordVersion: subject.record.envelope.version,
+      input: stated,
+    };
     const others = refuseSecondProposal(subject.before, entry.by.organisation);
-    refuseEndless(of, attempt, subject.before, subject.before.progress);
+    await this.#refuseEndless(of, attempt, subject.before, subject.before.progress, session);
     return this.#proposed(kind, subject, { ...entry, stage: 'proposed' }, [...others, proposal]);
   }
 
@@ -257,7 +271,6 @@ export class Moves extends MoveSteps {
     progress: Progress,
     input: MoveInput,
   ): Made {
-    refuseEndless(of, attempt, before, progress);
     const { policy, readerAccess, store } = this.parts;
     const hidden = policy.decideRow(record.envelope, kind.type, readerAccess)?.hidden ?? new Set();
     const known: Known = { progress, fields: record.content as Content };
@@ -284,6 +297,31 @@ export class Moves extends MoveSteps {
     const next = nextEnvelope(record, readerAccess.now);
     const envelope = withoutReader(next, this.#closedBy(of, attempt));
     return { ...this.remade(kind, record, envelope, content, () => true), also };
+  }
+
+  /**
+   * Throws Refused for a move too many that keeps the state. One that changes it is never refused for their number. One
+   * that takes the record from an organisation must stay possible, therefore its limit is ten times higher. Each
+   * organisation has its number, so that none can use up that of another.
+   */
+  async #refuseEndless(
+    { moves, maxMoves: most }: Workflow,
+    { move }: Pick<Attempt, 'move'>,
+    { record, organisation, progress: { state } }: StoredProgress,
+    progress: Progress,
+    session: ClientSession,
+  ): Promise<void> {
+    if (progress.state !== state) return;
+    const maxMoves = moves[move]?.closes === undefined ? most : 10 * most;
+    const own = { 'by.organisation': this.parts.readerAccess.reader.organisation };
+    const kept = { record, organisation, ...own, $expr: { $eq: ['$from', '$to'] } };
+    const count = await movesIn(this.parts.store).countDocuments(kept, { session, limit: maxMoves });
+    if (count >= maxMoves)
+      throw new Refused(
+        'CLOSED',
+        ['id'],
+        `expected ${maxMoves} moves of your organisation at most: make one that changes the state`,
+      );
   }
 
   /** Throws Refused if the person made a move before that excludes this one. */
@@ -378,30 +416,25 @@ function proposalOf({ proposals = [] }: StoredProgress, organisation: string, id
   return proposal;
 }
 
+/** A proposal ends after a week, and with the first office of its proposer that ends. */
+function endOfProposal({ reader, now }: MoveParts['readerAccess']): Date {
+  const ends = reader.offices.map(({ until }) => Date.parse(until)).filter((end) => end > now.getTime());
+  return new Date(Math.min(now.getTime() + 7 * 86_400_000, ...ends));
+}
+
+/** Throws Refused for a proposal that is over, or that was made on another version of the record. */
+function refuseOutdated({ until, recordVersion }: Proposal, { envelope }: StoredRecord, now: Date): void {
+  if (until > now && recordVersion === envelope.version) return;
+  throw new Refused(
+    'WRONG_STATE',
+    ['proposal'],
+    'the proposal is over, or the record was changed since: dismiss it, and propose the move again',
+  );
+}
+
 /** Returns the proposals of other organisations. Throws Refused if the organisation has one. */
 function refuseSecondProposal({ proposals = [] }: StoredProgress, organisation: string): readonly Proposal[] {
   if (proposals.some(({ by }) => by.organisation === organisation))
     throw new Refused('WRONG_STATE', [], 'a move is proposed already: confirm or dismiss it first');
   return proposals;
 }
-
-/**
- * Throws Refused for a move too many that keeps the state. One that changes it is never refused for their number. One
- * that takes the record from an organisation must stay possible, therefore its limit is ten times higher.
- */
-function refuseEndless(
-  { moves, maxMoves: most }: Workflow,
-  { move }: Pick<Attempt, 'move'>,
-  { version, progress: { state } }: StoredProgress,
-  progress: Progress,
-): void {
-  const maxMoves = moves[move]?.closes === undefined ? most : 10 * most;
-  if (version >= maxMoves && progress.state === state)
-    throw new Refused(
-      'CLOSED',
-      ['id'],
-      `expected ${maxMoves} moves at most: make one that changes the state`,
-    );
-}
-
-/** Returns whether a mask hides a standing from one of the sides. */

@@ -29,6 +29,9 @@ export type Proposal = {
   readonly move: string;
   readonly by: StoredMove['by'];
   readonly at: Date;
+  /** When it ends, and the version of the record that it was made on. */
+  readonly until: Date;
+  readonly recordVersion: number;
   readonly input: StoredMove['input'];
 };
 
@@ -100,7 +103,9 @@ export async function writeMove(
   else await progressIn(store).replaceOne({ _id }, after, { session });
   await movesIn(store).insertOne({ ...move }, { session });
   const { move: name, happenedAt, recordedAt: sortAt } = move;
-  const event = { id: `move ${version}`, event: 'move', name, happenedAt, sortAt, dependsOn: [] } as const;
+  // The time of a move of the clock tells the instants that it follows from.
+  const dependsOn = move.by.subject === 'clock' ? instantsIn(at.of) : [];
+  const event = { id: `move ${version}`, event: 'move', name, happenedAt, sortAt, dependsOn } as const;
   const threads = organisation === null && before !== null ? await threadsOf(store, record, session) : [];
   const made = { event, progress, mover: move.by.organisation };
   const organisations = threads.flatMap((thread) => thread.organisation ?? []);
@@ -148,6 +153,12 @@ export type MovedIn = Pick<InWorkflow, 'of' | 'kind' | 'content'> & {
   readonly thread: Workflow | null;
   readonly endOf: EndOfClock;
 };
+
+/** Returns the facts and the fields of a workflow that are instants: the time of a timer can depend on each. */
+export function instantsIn({ facts, fields }: Workflow): readonly string[] {
+  const all = Object.entries({ ...facts, ...fields });
+  return all.flatMap(([name, { type }]) => (type === 'instant' ? [name] : []));
+}
 
 /** Returns whether a mask hides a standing from one of the sides. */
 export function isMasked({ masks }: Workflow, { state }: Progress): boolean {

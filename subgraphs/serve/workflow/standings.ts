@@ -117,17 +117,14 @@ export class Standings {
     return found.flatMap((stored) => {
       const { organisation, progress } = stored;
       const of = organisation === null ? record : thread;
-      if (of === null) return [];
+      if (of === null || row.decision.hidden.has(organisation === null ? 'progress' : 'threads')) return [];
       const actor = actorOn(
         of,
         readerAccess,
         { ...row.content, ...progress.facts, ...members },
         organisation,
       );
-      const known: Known = {
-        progress: withoutFacts(progress, row.decision.hidden),
-        fields: without(row.content, row.decision.hidden),
-      };
+      const known = seenOf(row, stored);
       const { since } = standingFor(of, known, actor.relations, readerAccess.now, this.#parts.endOf);
       const possibleMoves = () => this.#possibleMoves(of, row, stored, actor);
       const side = { relations: actor.relations, reader: readerAccess.reader.organisation };
@@ -176,12 +173,14 @@ export class Standings {
     const { readerAccess, endOf } = this.#parts;
     const { reader, now } = readerAccess;
     const { organisation } = stored;
-    const known: Known = { progress: stored.progress, fields: row.content };
+    const { hidden } = row.decision;
+    // A state that depends on a hidden time would tell it.
+    const known = seenOf(row, stored);
     const values = { ...row.content, ...stored.progress.facts, ...members };
     const actor = actorOn(of, readerAccess, values, organisation);
     const standing = standingFor(of, known, actor.relations, now, endOf);
     return {
-      ...toGraph(of, without(standing.facts, row.decision.hidden)),
+      ...toGraph(of, without(standing.facts, hidden)),
       ...(organisation !== null && {
         [of.subject]: organisationKey(organisation),
         version: organisation === reader.organisation ? stored.version : null,
@@ -205,7 +204,7 @@ export class Standings {
   ): readonly string[] {
     const { readerAccess, endOf } = this.#parts;
     if (!this.#isMovable(row)) return [];
-    const known: Known = { progress: stored.progress, fields: row.content };
+    const known = seenOf(row, stored);
     const moves = movesFrom(of, { known, actor, now: readerAccess.now }, endOf);
     const proposal = this.#proposalIn(stored);
     const isSecond = proposal !== null && proposal.by.subject !== readerAccess.reader.subject;
@@ -290,6 +289,11 @@ export class Standings {
       values: async () => shownValues(of, move, await this.#inputs.load(_id), isShown),
     };
   }
+}
+
+/** The progress of a record or a thread without the fields that are hidden from the reader. */
+function seenOf({ content, decision: { hidden } }: Row, { progress }: StoredProgress): Known {
+  return { progress: withoutFacts(progress, hidden), fields: without(content, hidden) };
 }
 
 function withoutFacts(progress: Progress, hidden: ReadonlySet<string>): Progress {

@@ -59,8 +59,10 @@ export async function setTimers(
   const before = await timers.find({ progress: timed.progress }, { session }).toArray();
   const startOf = (due: Date): Date =>
     before.find(({ period }) => period?.due.getTime() === due.getTime())?.period?.start ?? happenedAt;
+  // A timer that is due and has not fired yet stays: the move came between its instant and its effect.
+  const waiting = new Set(before.map(({ _id }) => _id));
   const after = timersOf(timed, startOf).filter(
-    ({ what, at }) => at > (what === 'reminder' ? now : happenedAt),
+    ({ _id, what, at }) => waiting.has(_id) || at > (what === 'reminder' ? now : happenedAt),
   );
   if (before.length > 0) await timers.deleteMany({ progress: timed.progress }, { session });
   if (after.length > 0) await timers.insertMany([...after], { session });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Reader } from '../../../schema/protocol/reader.ts';
+import type { AgreementStates } from '../../../schema/protocol/agreement-states.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
+import { createAgreementsEndpoint } from '../../../subgraphs/serve/workflow/agreement-states.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { askAt, makeMove } from './moves-of.ts';
@@ -105,13 +107,13 @@ async function inSignature(): Promise<string> {
   return id;
 }
 
-async function inForce(): Promise<string> {
+async function inForce(inForceFrom = force.inForceFrom): Promise<string> {
   const id = await inSignature();
   await made(
     [
       [certEuHead, 'sign', signature],
       [partnerHead, 'sign', signature],
-      [certEu, 'force', force],
+      [certEu, 'force', { ...force, inForceFrom }],
     ],
     id,
   );
@@ -198,6 +200,44 @@ test('is in force by two persons, and any party suspends it at once; two persons
   ]);
   expect(await move(partnerHead, 'confirmProposed', id, '08T11:00', { proposal })).toEqual([]);
   expect(await stateAt(id, '08T11:01')).toBe('IN_FORCE');
+});
+
+/** Returns the state that the hub reads at a time. */
+async function readByHub(id: string, time: string): Promise<string | undefined> {
+  const answer = createAgreementsEndpoint(store, community.name);
+  const request = { assertion: { delivery: 'agreements' }, now: at(time), body: { records: [id] } };
+  let states: AgreementStates = { agreements: [] };
+  await answer(request as never, { json: (given: AgreementStates) => (states = given) } as never);
+  return states.agreements[0]?.state;
+}
+
+const mark = `mutation M($input: MarkRecordInput!) { markJointUnitRecord(input: $input) { userErrors { code } } }`;
+
+test('tells the hub that it is in force from the stated instant on, until its end or until a party is shut out', async () => {
+  const id = await inForce('2026-11-08T00:00:00.000Z');
+  expect(await readByHub(id, '07T12:00')).toBe('signed');
+  expect(await readByHub(id, '08T00:00')).toBe('in-force');
+  const endsAt = '2026-11-20T00:00:00.000Z';
+  expect(await move(partner, 'notice', id, '09T10:00', { endsAt })).toEqual([]);
+  expect(await move(certEu, 'notice', id, '09T11:00', { endsAt: '2027-11-20T00:00:00.000Z' })).toEqual([
+    expect.objectContaining({ code: 'INVALID', path: ['endsAt'] }),
+  ]);
+  expect(await move(certEu, 'notice', id, '09T11:00', { endsAt: '2026-11-01T00:00:00.000Z' })).toEqual([
+    expect.objectContaining({ code: 'INVALID', path: ['endsAt'] }),
+  ]);
+  expect(await readByHub(id, '19T23:59')).toBe('ending');
+  expect(await readByHub(id, '20T00:00')).toBe('ended');
+
+  const version = (await find(certEu, id, '10T10:00'))?.envelope.version;
+  const reading = {
+    marking: { tlp: 'AMBER' },
+    audience: { ...audience, organisations: ['cert-eu', 'iicb'] },
+  };
+  const input = { key: 'shut-out', id, expectedVersion: version, reading };
+  expect(await askAt({ store, reader: certEu, now: at('10T10:00') }, mark, { input })).toEqual({
+    userErrors: [],
+  });
+  expect(await readByHub(id, '10T10:01')).toBe('closed');
 });
 
 test('shows an agreement to no stranger', async () => {

@@ -257,6 +257,43 @@ test('ends a proposal with every other move of the record', async () => {
   ]);
 });
 
+test('refuses to confirm a proposal after a week, or after the office of its proposer ended', async () => {
+  for (const [until, late] of [
+    ['2027-01-01T00:00:00.000Z', '10T15:30'],
+    ['2026-11-04T00:00:00.000Z', '04T10:00'],
+  ] as const) {
+    const id = await requested();
+    expect(await move(desk, 'assess', id, '03T14:00', assessed)).toEqual([]);
+    const proposer = { ...decider, offices: [{ office: 'reserve-decider', until }] };
+    expect(await move(proposer, 'accept', id, '03T15:00', accepted)).toEqual([]);
+    const proposal = await proposalOf(otherDecider, id, '03T15:01');
+    expect(await move(otherDecider, 'confirmProposed', id, late, { proposal })).toEqual([
+      expect.objectContaining({
+        code: 'WRONG_STATE',
+        message: expect.stringContaining('propose the move again'),
+      }),
+    ]);
+    expect(await move(otherDecider, 'dismissProposed', id, late, { proposal })).toEqual([]);
+  }
+});
+
+test('refuses a decision that is written by hand, and one in a draft', async () => {
+  const id = await requested();
+  const decision = { grounds: 'EXERCISE' };
+  const update = `mutation M($input: UpdateMobilisationInput!) {
+    updateMobilisation(input: $input) { userErrors { code path } }
+  }`;
+  for (const content of [{ decision }, { situationLevel: 'INCIDENT' }]) {
+    const input = { key: JSON.stringify(content), id, expectedVersion: 2, content };
+    expect(await askAt({ store, reader: csirt, now: at('03T12:00') }, update, { input })).toEqual({
+      userErrors: [{ code: 'NOT_ALLOWED', path: ['content', Object.keys(content)[0]] }],
+    });
+  }
+  expect((await tryDraft({ decision })).userErrors).toEqual([
+    expect.objectContaining({ code: 'NOT_ALLOWED', path: ['content', 'decision'] }),
+  ]);
+});
+
 test('refuses a provider that may not read the request', async () => {
   const id = await requested();
   expect(await move(desk, 'assess', id, '03T14:00', assessed)).toEqual([]);

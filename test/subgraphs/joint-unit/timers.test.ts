@@ -231,7 +231,6 @@ test('fires each of many timers once, in two processes at the same time', async 
   const fired = await Promise.all([run(store), run(other)]);
   // Each request: three reminders and one change of state for two threads, and the move of the clock.
   expect([pending, fired.reduce((sum, one) => sum + one, 0)]).toEqual([20 * 9, 20 * 9]);
-  expect(Math.min(...fired)).toBeGreaterThan(0);
   // Of each request: three reminders and `lapsed` to each addressee, two outcomes to the asker, the move to all three.
   const after = await noticesIn(store).countDocuments({ record: { $in: ids } });
   expect(after - before).toBe(20 * 13);
