@@ -78,7 +78,7 @@ function scalarsOfDoors(): readonly Scalar[] {
     const queryOf = ({ name, type }: GraphQLArgument) => {
       const others = required
         .filter((other) => other.name !== name)
-        .map((other) => `${other.name}: ${other.name === 'type' ? 'OTHER' : '"x"'}`);
+        .map((other) => `${other.name}: ${exampleOf(other)}`);
       return `query ($v: ${String(type)}) { ${door.name}(${[`${name}: $v`, ...others].join(', ')}) ${select} }`;
     };
     return door.args.flatMap((argument): Scalar[] => {
@@ -95,6 +95,12 @@ function scalarsOfDoors(): readonly Scalar[] {
         ]);
     });
   });
+}
+
+/** Returns a literal that the type of an argument accepts. */
+function exampleOf({ name, type }: Pick<GraphQLArgument, 'name' | 'type'>): string {
+  if (getNamedType(type).name === 'DateTime') return '"2026-03-04T12:00:00.000Z"';
+  return name === 'type' ? 'OTHER' : '"x"';
 }
 
 /** Root fields that the insider's kind may never use are requested as a kind that may. */
