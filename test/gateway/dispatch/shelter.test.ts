@@ -21,10 +21,10 @@ function contextOf(subject: string, signal = new AbortController().signal): Requ
 }
 
 /** Serves a subgraph, and returns a function that asks it through a shelter. */
-async function serve(answer: RequestListener, atOnce = 64) {
+async function serve(answer: RequestListener, atOnce = 64, clock = Date.now) {
   const log: string[] = [];
   const write = (line: string) => void log.push((JSON.parse(line) as { msg: string }).msg);
-  const shelter = createShelter('enisa', { atOnce, deadlineMs }, createLog('test', 'info', { write }));
+  const shelter = createShelter('enisa', { atOnce, deadlineMs }, createLog('test', 'info', { write }), clock);
   let asked = 0;
   const server: Server = createServer((request, response) => {
     asked += 1;
@@ -44,12 +44,18 @@ async function serve(answer: RequestListener, atOnce = 64) {
   const ask = async (context: RequestContext) =>
     await shelter.run(context, async ({ deadline }) => {
       const size = shelter.limit(new AnswerSizes().start('enisa', { bytes: 0 }));
-      return await fetchSubgraph(url, '{}', {}, deadline - Date.now(), agent, {
+      return await fetchSubgraph(url, '{}', {}, deadline - clock(), agent, {
         size,
         signal: context.signal,
       });
     });
   return { ask, log, close, asked: () => asked };
+}
+
+/** Returns a clock that stands still: a slow machine then fails as often in one window as a fast one. */
+function stoppedClock(): () => number {
+  const now = Date.now();
+  return () => now;
 }
 
 const hangs: RequestListener = (request) => void request.resume();
@@ -111,7 +117,8 @@ test.each([
   ['status 401', 401],
   ['status 413', 413],
 ])('does not count %s against the subgraph: one reader’s query can cause it', async (_name, status) => {
-  const { ask, log } = await serve((_request, response) => void response.writeHead(status).end());
+  const answer: RequestListener = (_request, response) => void response.writeHead(status).end();
+  const { ask, log } = await serve(answer, 64, stoppedClock());
   for (let at = 0; at < 30; at += 1) await ask(contextOf(`reader-${at % 4}`)).catch(() => undefined);
   expect(log).toEqual([]);
 });
@@ -121,7 +128,7 @@ test.each<[string, RequestListener]>([
   ['an answer that is not JSON', (_request, response) => void response.end('<html>')],
   ['an answer that is too large', (_request, response) => void response.end('x'.repeat(9_000_000))],
 ])('counts %s against the subgraph', async (_name, answer) => {
-  const { ask, log } = await serve(answer);
+  const { ask, log } = await serve(answer, 64, stoppedClock());
   for (let at = 0; at < 30; at += 1) await ask(contextOf(`reader-${at % 4}`)).catch(() => undefined);
   expect(log).toHaveLength(1);
 });
