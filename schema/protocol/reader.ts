@@ -47,3 +47,21 @@ export type Reader = {
   /** True for a natural person with strong authentication at an interactive client, as TLP:RED requires. */
   readonly onScreen: boolean;
 };
+
+/** A reader without any attributes and rights. */
+export const nobody: Reader = {
+  subject: '',
+  organisation: '',
+  communities: [],
+  memberState: null,
+  roles: [],
+  sharingGroups: [],
+  onwardShares: [],
+  grants: [],
+  agreements: [],
+  offices: [],
+  client: 'person',
+  purpose: null,
+  picture: 'real',
+  onScreen: false,
+};

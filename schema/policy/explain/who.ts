@@ -1,4 +1,4 @@
-import type { Reader } from '../../protocol/reader.ts';
+import { nobody } from '../../protocol/reader.ts';
 import type { Action } from '../language/domain.ts';
 import { kindsOf, permitsOf, prohibitedAlways } from './explain-coordinate.ts';
 import { covers } from './explain.ts';
@@ -69,21 +69,3 @@ function canEver(
   const made = meetShortfalls(reader, missing);
   return prohibitedAlways(source, rule, access, policy.classesOf(made)).length === 0;
 }
-
-/** A reader without any attributes. */
-const nobody: Reader = {
-  subject: '',
-  organisation: '',
-  communities: [],
-  memberState: null,
-  roles: [],
-  sharingGroups: [],
-  onwardShares: [],
-  grants: [],
-  agreements: [],
-  offices: [],
-  client: 'person',
-  purpose: null,
-  picture: 'real',
-  onScreen: false,
-};
