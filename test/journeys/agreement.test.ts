@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { type As, ask, type Asked } from '../helpers/ask.ts';
 import { created, operator, readAs, update } from '../helpers/changes.ts';
+import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
 import { wsClient } from '../helpers/streams.ts';
 import { until } from '../helpers/until.ts';
@@ -35,19 +36,13 @@ async function seenBy(who: As, id: string) {
   return (await ask(asked, who, query, { id })).body.data.agreement;
 }
 
-const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
-
 async function move(who: As, name: string, input: Readonly<Record<string, unknown>>): Promise<string> {
   const { id } = input;
   const version = typeof id === 'string' ? (await seenBy(who, id)).envelope.version : undefined;
-  const mutation = `${name}Agreement`;
-  const text = `mutation M($input: ${capital(mutation)}Input!) {
-    ${mutation}(input: $input) { record { id } userErrors { code path message } }
-  }`;
-  const given = { key: randomUUID(), ...(version !== undefined && { expectedVersion: version }), ...input };
-  const { body } = await ask(asked, who, text, { input: given });
-  expect([name, body.data?.[mutation]?.userErrors ?? body.errors]).toEqual([name, []]);
-  return body.data[mutation].record.id;
+  const given = { ...(version !== undefined && { expectedVersion: version }), ...input };
+  const { record, userErrors, errors } = await sendMove(asked, who, `${name}Agreement`, given);
+  expect([name, userErrors ?? errors]).toEqual([name, []]);
+  return record.id;
 }
 
 async function signed(): Promise<string> {

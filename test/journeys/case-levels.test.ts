@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { type As, ask, type Asked } from '../helpers/ask.ts';
+import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
 
 /** A joint case that nobody classifies until the prompt, and two states that differ, through the one endpoint. */
@@ -34,19 +35,12 @@ async function seenBy(who: As, id: string) {
   return (await ask(asked, who, query, { id })).body.data.jointCaseRecord;
 }
 
-const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
-
 /** Makes a move and returns its user errors and the record. */
 async function move(who: As, name: string, input: Readonly<Record<string, unknown>>) {
   const { id } = input;
   const version = typeof id === 'string' ? ((await seenBy(who, id))?.envelope.version ?? 1) : undefined;
-  const mutation = `${name}JointCaseRecord`;
-  const text = `mutation M($input: ${capital(mutation)}Input!) {
-    ${mutation}(input: $input) { record { id } userErrors { code path message } }
-  }`;
-  const given = { key: randomUUID(), ...(version !== undefined && { expectedVersion: version }), ...input };
-  const { body } = await ask(asked, who, text, { input: given });
-  return body.data?.[mutation] ?? body;
+  const given = { ...(version !== undefined && { expectedVersion: version }), ...input };
+  return await sendMove(asked, who, `${name}JointCaseRecord`, given);
 }
 
 async function made(who: As, name: string, input: Readonly<Record<string, unknown>>): Promise<string> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { type As, ask, type Asked } from '../helpers/ask.ts';
+import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
 
 /** Two requests for the EU Cybersecurity Reserve, in the hands of all who take part, through the one endpoint. */
@@ -35,18 +35,14 @@ async function seenBy(who: As, id: string) {
   return (await ask(asked, who, query, { id })).body.data.mobilisation;
 }
 
-const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
-
 /** Makes a move on the version that the reader sees, and returns its payload. */
 async function move(who: As, mutation: string, input: Readonly<Record<string, unknown>>) {
   const { id } = input;
   const version = typeof id === 'string' ? (await seenBy(who, id))?.envelope.version : undefined;
-  const text = `mutation M($input: ${capital(mutation)}Input!) {
-    ${mutation}(input: $input) { record { id } userErrors { code path message } }
-  }`;
-  const given = { key: randomUUID(), ...(version !== undefined && { expectedVersion: version }), ...input };
-  const { body } = await ask(asked, who, text, { input: given });
-  return body.data?.[mutation] ?? body;
+  return await sendMove(asked, who, mutation, {
+    ...(version !== undefined && { expectedVersion: version }),
+    ...input,
+  });
 }
 
 async function requested(): Promise<string> {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { type As, ask, type Asked } from '../helpers/ask.ts';
 import { runHub } from '../helpers/command-line.ts';
+import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
 import { until } from '../helpers/until.ts';
 
@@ -26,15 +26,9 @@ const polish = { as: 'pl-csirt-analyst', picture, purpose: 'incident-response' }
 const certEu = { as: 'cert-eu-analyst', picture, purpose: 'incident-response' };
 const auditor = { as: 'policy-auditor', picture, purpose: 'audit' };
 
-const capital = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
-
 /** Makes a move and returns its payload. */
 async function move(who: As, mutation: string, input: Readonly<Record<string, unknown>>) {
-  const query = `mutation M($input: ${capital(mutation)}Input!) {
-    ${mutation}(input: $input) { record { id } userErrors { code path message } }
-  }`;
-  const { body } = await ask(asked, who, query, { input: { key: randomUUID(), ...input } });
-  return body.data?.[mutation] ?? body;
+  return await sendMove(asked, who, mutation, input);
 }
 
 const later = (ms: number) => new Date(Date.now() + ms).toISOString();
