@@ -40,6 +40,10 @@ export const groundsOfCases: Readonly<Record<string, Check>> = {
       );
     return takesPart(stated) ? null : invalid('organisation', 'expected an organisation that takes part');
   },
+  'case.beginClosing': ({ late }) =>
+    late === null
+      ? null
+      : invalid('happenedAt', 'the time for objections begins when the closing is entered: leave it out'),
   'case.close': ({ known, happenedAt }, endOf) => {
     const end = known === null ? null : endOf('silence', known.progress.since);
     if (end === null || happenedAt >= end) return null;

@@ -131,6 +131,15 @@ test('moves a case through its states by the lead with the office only', async (
   const review = { changed: reason, nextReviewAt: '2026-11-05T10:00:00.000Z' };
   expect(await move(lead, 'review', id, '04T02:00', review)).toEqual([]);
   expect(await move(lead, 'monitor', id, '04T03:00', { reason, wakes: reason })).toEqual([]);
+  const early = {
+    closingList: [reason],
+    happenedAt: '2026-11-04T03:30:00.000Z',
+    late: { reason, channel: 'telephone' },
+  };
+  // The participants learn of the closing when it is entered: their time to object must not have begun before.
+  expect(await move(lead, 'beginClosing', id, '04T04:00', early)).toEqual(
+    refusedAs('INVALID', { path: ['happenedAt'] }),
+  );
   expect(await move(lead, 'beginClosing', id, '04T04:00', { closingList: [reason] })).toEqual([]);
   expect(await move(lead, 'resume', id, '04T05:00', { reason })).toEqual([]);
   expect(await move(lead, 'beginClosing', id, '04T06:00', { closingList: [reason] })).toEqual([]);
