@@ -5,7 +5,7 @@ import type { Community } from '../../../schema/record/vocabulary.ts';
 import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import { standingAt } from '../../../schema/workflow/engine/progress.ts';
 import type { Content } from '../record/content.ts';
-import { recordsOf, schemaOf } from '../store/collections.ts';
+import { recordsOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { AssertedRequest } from '../verify/verify.ts';
 import { progressIn, type StoredProgress } from './progress-store.ts';
@@ -21,8 +21,9 @@ export function createAgreementsEndpoint(store: CommunityStore, community: Commu
   const statesOf = async (ids: readonly string[], now: Date): Promise<AgreementStates> => {
     if (workflow === null) return { agreements: [] };
     const query = { _id: { $in: [...ids] }, 'envelope.recordState': { $nin: ['RETRACTED', 'ERASED'] } };
-    const found = await recordsOf(store, 'Agreement').find(query).toArray();
-    const records = found.map((one) => schemaOf(store, 'Agreement').read(one)).filter((one) => one !== null);
+    // Asked once a second: the text of the agreements stays in the store.
+    const projection = { envelope: 1, 'content.parties': 1 } as const;
+    const records = await recordsOf(store, 'Agreement').find(query, { projection }).toArray();
     const named = { _id: { $in: records.map(({ _id }) => _id) } };
     const progress = new Map((await progressIn(store).find(named).toArray()).map((one) => [one._id, one]));
     const agreements = records.flatMap((record) => {
@@ -59,7 +60,7 @@ function stateOf(state: string, { progress }: StoredProgress, now: Date): string
  * Returns whether the marking keeps one of the parties from reading the agreement. That party could no longer suspend it,
  * so the agreement gives no right to anybody until its originator opens it again.
  */
-function isClosed({ envelope, content }: StoredRecord, now: Date): boolean {
+function isClosed({ envelope, content }: Pick<StoredRecord, 'envelope' | 'content'>, now: Date): boolean {
   const { marking, audience, embargoUntil } = envelope;
   if (marking.tlp === 'RED' || (embargoUntil !== null && embargoUntil > now)) return true;
   const parties = organisationsIn((content as Content)['parties']);
