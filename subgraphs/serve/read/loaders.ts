@@ -11,7 +11,7 @@ import { LinkLoader } from './link-loader.ts';
 import { linkedPage } from './linked-page.ts';
 import { listPage } from './list-page.ts';
 import { countRows, type PageRead, readRows } from './page-read.ts';
-import { findPartyRows } from './queries.ts';
+import { findPartyRows } from './party-rows.ts';
 import { ReadContext, type ReadOptions } from './read-context.ts';
 import { isKey, RecordLoader } from './record-loader.ts';
 import { type Row, toDisclosure } from './row.ts';

@@ -3,7 +3,7 @@ import { type Notice, noticesIn } from '../workflow/notices.ts';
 import type { PartyRow } from '../workflow/parties.ts';
 import { pageSize } from './connection.ts';
 import { type CursorScope, openCursor, type Place } from './cursor.ts';
-import { findPartyRows } from './queries.ts';
+import { findPartyRows } from './party-rows.ts';
 import type { ReadContext } from './read-context.ts';
 import type { RecordLoader } from './record-loader.ts';
 import type { Row } from './row.ts';

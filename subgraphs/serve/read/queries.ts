@@ -1,12 +1,9 @@
-import type { Collection } from 'mongodb';
 import mongoose, { type Connection, type Model } from 'mongoose';
-import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { maxHeldKeys, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Place } from './cursor.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import type { CommunityStore } from '../store/store.ts';
-import { earlyPartyIndex, partyIndex, type PartyRow } from '../workflow/parties.ts';
 import type { Link } from '../store/links.ts';
 import {
   earlyIdIndex,
@@ -150,7 +147,7 @@ function isOpenAt(now: Date): (record: Pick<StoredRecord, 'openFrom'>) => boolea
 }
 
 /** Merges the pages of several scans. Two scans of hidden values may meet the same record. */
-function mergePages<Stored extends Pick<StoredRecord, '_id' | 'sortAt'>>(
+export function mergePages<Stored extends Pick<StoredRecord, '_id' | 'sortAt'>>(
   pages: readonly (readonly Stored[])[],
   { direction, limit }: PageOrder,
 ): readonly Stored[] {
@@ -177,49 +174,6 @@ export async function findLinks(
     return await findRows(store.links, filter, { sort, hint: linkIndex, limit }, waitsMs);
   });
 }
-
-/**
- * Finds rows on records for the reader's organisation, newest first: those after a place, of all kinds that a workflow
- * changes. The index decides, so a row of a record that the reader may not see is not read.
- */
-export async function findPartyRows<Stored extends PartyRow>(
-  context: PartyContext,
-  rows: Collection<Stored>,
-  after: Place | null,
-  limit: number,
-): Promise<readonly Stored[]> {
-  const { organisation: party } = context.readerAccess.reader;
-  const model = { collection: rows, db: context.store.connection } as unknown as Model<Stored>;
-  const query: PageOrder = { since: null, before: null, direction: 'DESC', after, limit };
-  const kinds = [...context.store.schemas.values()].filter(({ hasMoves }) => hasMoves);
-  const scans = kinds.flatMap(({ type: kind }) => {
-    const { held, now } = context.held(kind);
-    const open = { party, kind, admits: { $in: held }, openFrom: { $lte: now } };
-    const early = { party, kind, admitsEarly: { $in: held }, openFrom: { $gt: now } };
-    return [
-      { filter: open, hint: partyIndex },
-      { filter: early, hint: earlyPartyIndex },
-    ];
-  });
-  const found = scans.map(
-    async ({ filter, hint }) =>
-      await keyset(
-        query,
-        '_id',
-        async (place, sort, most) =>
-          await findRows(model, { $and: [filter, place] }, { sort, hint, limit: most }, context.timeLeft()),
-      ),
-  );
-  return mergePages(await Promise.all(found), query);
-}
-
-/** The reader, the store, and the time that is left, of a query for rows of the reader's organisation. */
-type PartyContext = {
-  readonly store: CommunityStore;
-  readonly readerAccess: { readonly reader: Pick<Reader, 'organisation'> };
-  held(kind: string): Pick<PageQuery, 'held' | 'now'>;
-  timeLeft(): number;
-};
 
 /** Finds the join rows of many keys in one index scan. Null if there are more than `limit`: query each key then. */
 export async function findLinksOfMany(
@@ -268,7 +222,7 @@ export async function findByIds(
  * Runs one query by the driver: mongoose's own casts and copies cost as much as the driver. Every value in the filter was
  * checked by the caller, so no operator of a reader can be in it.
  */
-async function findRows<Stored extends { readonly _id: string }>(
+export async function findRows<Stored extends { readonly _id: string }>(
   model: Model<Stored>,
   filter: object,
   options: { readonly hint: Index; readonly sort?: Sort; readonly limit?: number },
@@ -365,7 +319,7 @@ async function countGroups(
  * Reads the rows after a place in two queries: those with the same sort key, then those beyond it. Each is one range of
  * the index, however many rows share a sort key.
  */
-async function keyset<Row>(
+export async function keyset<Row>(
   query: PageOrder,
   id: '_id' | 'record',
   find: (place: object, sort: Sort, limit: number) => Promise<readonly Row[]>,

@@ -1,9 +1,7 @@
 import type { ClientSession } from 'mongodb';
-import { randomUUID } from 'node:crypto';
-import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { movesFrom, needsSecondPerson } from '../../../schema/workflow/engine/decide.ts';
-import { isMembership } from '../../../schema/workflow/engine/membership.ts';
 import type { Known, Progress } from '../../../schema/workflow/engine/progress.ts';
 import { systemMovesAfter } from '../../../schema/workflow/engine/system.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
@@ -24,7 +22,9 @@ import {
   type ProposalInput,
   valuesIn,
 } from './move-input.ts';
+import { membersNamedBy, withoutReader } from './members.ts';
 import { type MoveParts, MoveSteps } from './move-steps.ts';
+import { newProposal, proposalOf, refuseOutdated, refuseSecondProposal } from './proposals.ts';
 import { refuseOtherState } from './case-grounds.ts';
 import {
   isMasked,
@@ -218,15 +218,7 @@ export class Moves extends MoveSteps {
       return this.#moved(kind, subject, attempt, progress, input);
     }
     const entry = this.entry(of, input.id, null, attempt, input);
-    const proposal = {
-      id: randomUUID(),
-      move,
-      by: entry.by,
-      at: entry.recordedAt,
-      until: endOfProposal(this.parts.readerAccess),
-      recordVersion: subject.record.envelope.version,
-      input: stated,
-    };
+    const proposal = newProposal(entry, subject.record, this.parts.readerAccess);
     const others = refuseSecondProposal(subject.before, entry.by.organisation);
     await this.#refuseEndless(of, attempt, subject.before, subject.before.progress, session);
     return this.#proposed(kind, subject, { ...entry, stage: 'proposed' }, [...others, proposal]);
@@ -380,61 +372,5 @@ export class Moves extends MoveSteps {
   }
 }
 
-/** Returns the inputs of a move that name members: fields of relations, and inputs that the move adds to one. */
-function membersNamedBy({ relations, moves }: Workflow, move: string): readonly string[] {
-  const fields = new Set(Object.values(relations).flatMap(({ field }) => field ?? []));
-  const added = Object.entries(moves[move]?.sets ?? {}).flatMap(([fact, setting]) =>
-    fields.has(fact) && isMembership(setting) ? [setting].flat() : [],
-  );
-  const names = added.flatMap((one) => ('set' in one ? one.set : 'add' in one ? one.add : []));
-  return [...new Set([...fields, ...names])];
-}
-
-/** Returns an envelope whose audience no longer names an organisation. The originator still reads its record. */
-function withoutReader(envelope: Envelope, organisation: string | null): Envelope {
-  const { audience, portions } = envelope;
-  if (organisation === null || !audience.organisations.includes(organisation)) return envelope;
-  const narrow = (one: Envelope['audience']): Envelope['audience'] => ({
-    ...one,
-    organisations: one.organisations.filter((other) => other !== organisation),
-  });
-  return {
-    ...envelope,
-    audience: narrow(audience),
-    portions: portions.map((portion) => ({ ...portion, audience: narrow(portion.audience) })),
-    readingByHand: true,
-  };
-}
-
 /** A move of the system has no values and no key of a client, and was made by no person. */
 const bySystem = { by: { organisation: '', subject: '' }, late: null, input: {}, key: '' } as const;
-
-function proposalOf({ proposals = [] }: StoredProgress, organisation: string, id: string): Proposal {
-  const proposal = proposals.find((one) => one.id === id && one.by.organisation === organisation);
-  if (proposal === undefined)
-    throw new Refused('WRONG_STATE', ['proposal'], 'this move is no longer proposed: read the record again');
-  return proposal;
-}
-
-/** A proposal ends after a week, and with the first office of its proposer that ends. */
-function endOfProposal({ reader, now }: MoveParts['readerAccess']): Date {
-  const ends = reader.offices.map(({ until }) => Date.parse(until)).filter((end) => end > now.getTime());
-  return new Date(Math.min(now.getTime() + 7 * 86_400_000, ...ends));
-}
-
-/** Throws Refused for a proposal that is over, or that was made on another version of the record. */
-function refuseOutdated({ until, recordVersion }: Proposal, { envelope }: StoredRecord, now: Date): void {
-  if (until > now && recordVersion === envelope.version) return;
-  throw new Refused(
-    'WRONG_STATE',
-    ['proposal'],
-    'the proposal is over, or the record was changed since: dismiss it, and propose the move again',
-  );
-}
-
-/** Returns the proposals of other organisations. Throws Refused if the organisation has one. */
-function refuseSecondProposal({ proposals = [] }: StoredProgress, organisation: string): readonly Proposal[] {
-  if (proposals.some(({ by }) => by.organisation === organisation))
-    throw new Refused('WRONG_STATE', [], 'a move is proposed already: confirm or dismiss it first');
-  return proposals;
-}
