@@ -68,7 +68,8 @@ export function clockMoves(
 
 /**
  * Returns the obligations of something in its stored state. A state that begins at an instant obliges the sides that can make
- * a move only before this instant. If there is none, it obliges the side that a thread belongs to, if it can make a move.
+ * a move only before this instant. Without such a move, it obliges the side that a thread belongs to, if that side can make
+ * one.
  */
 export function obligationsOf(
   workflow: WorkflowFile,

@@ -14,8 +14,8 @@ export function recordField(kind: string): string {
 }
 
 /**
- * Returns the part of a community's SDL that tells organisations of its workflows. Each community has types of its name, so
- * that another one can be added without a change of them.
+ * Returns the part of a community's SDL with notices, tasks and deadlines. The types have the name of the community, so that
+ * a further community adds types and changes none.
  */
 export function inboxSdl(community: Community, kinds: readonly KindWorkflows[]): string {
   const field = communityField(community);
@@ -64,13 +64,7 @@ type ${name}NoticeEdge {
 
 "A notice that something happened in a workflow. It has no content: read the record."
 type ${name}Notice {
-  "The id of the record."
-  recordId: ID!
-${recordsSdl(kinds)}
-  "The organisation whose thread it is. Null for the record itself."
-  thread: Organisation
-  "The name of the workflow's declaration, such as \`information-thread\`."
-  workflow: String!
+${subjectSdl(kinds)}
   "The kind of event."
   event: NoticeEvent!
   "The name of the move, of the state as the reader sees it, or of the part of the period that is over: \`half\`, \`three-quarters\` or \`due\`."
@@ -83,10 +77,18 @@ ${recordsSdl(kinds)}
 `;
 }
 
-function recordsSdl(kinds: readonly KindWorkflows[]): string {
-  return kinds
-    .map(({ type }) => `  "The record, if it is of this kind."\n  ${recordField(type)}: ${type}`)
-    .join('\n');
+/** The fields that say what a notice, a task or a deadline is about. */
+function subjectSdl(kinds: readonly KindWorkflows[]): string {
+  const records = kinds.map(
+    ({ type }) => `  "The record, if it is of this kind."\n  ${recordField(type)}: ${type}`,
+  );
+  return `  "The id of the record."
+  recordId: ID!
+${records.join('\n')}
+  "The organisation whose thread it is. Null for the record itself."
+  thread: Organisation
+  "The name of the workflow's declaration, such as \`information-thread\`."
+  workflow: String!`;
 }
 
 function taskSdl(field: string, name: string, kinds: readonly KindWorkflows[]): string {
@@ -98,13 +100,7 @@ function taskSdl(field: string, name: string, kinds: readonly KindWorkflows[]): 
 
 "A record or a thread on which the reader can make a move now."
 type ${name}Task {
-  "The id of the record."
-  recordId: ID!
-${recordsSdl(kinds)}
-  "The organisation whose thread it is. Null for the record itself."
-  thread: Organisation
-  "The name of the workflow's declaration, such as \`information-thread\`."
-  workflow: String!
+${subjectSdl(kinds)}
   "The time since which the state holds."
   since: DateTime!
   "The moves that the reader can make now, by the names of their mutations."
@@ -122,13 +118,7 @@ function deadlineSdl(field: string, name: string, kinds: readonly KindWorkflows[
 
 "An instant at which a state begins or the clock makes a move."
 type ${name}Deadline {
-  "The id of the record."
-  recordId: ID!
-${recordsSdl(kinds)}
-  "The organisation whose thread it is. Null for the record itself."
-  thread: Organisation
-  "The name of the workflow's declaration, such as \`information-thread\`."
-  workflow: String!
+${subjectSdl(kinds)}
   "\`STATE\` or \`MOVE\`."
   event: NoticeEvent!
   "The name of the state as the reader sees it, or of the move of the clock."
