@@ -14,6 +14,7 @@ const names: Partial<Record<Community, readonly string[]>> = {
     'agreement',
     'case',
     'level',
+    'response-plan',
   ],
 };
 
@@ -148,6 +149,11 @@ export function isChangedByMoves(kind: KindWorkflows, field: string): boolean {
 /** Returns the fields of a kind that state an act of a later move, such as a decision or a signature. */
 export function fieldsOfLaterMoves(type: string): readonly string[] {
   return actsOfLaterMoves[type] ?? [];
+}
+
+/** Returns the states in which the content of a record is edited by hand; null if no state freezes it. */
+export function editedIn({ record }: KindWorkflows): readonly string[] | null {
+  return record?.editedIn ?? null;
 }
 
 /** Returns the name of the mutation of a move, such as `agreeDeconflictionHold`. */

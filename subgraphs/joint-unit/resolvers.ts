@@ -85,7 +85,7 @@ export const resolvers: Resolvers = {
   Capability: recordOf('Capability', { progress: standingFields.progress }),
   ExercisePlan: recordOf('ExercisePlan'),
   SituationReport: recordOf('SituationReport'),
-  ResponsePlan: recordOf('ResponsePlan'),
+  ResponsePlan: recordOf('ResponsePlan', { progress: standingFields.progress }),
   Procedure: recordOf('Procedure'),
   DutyContact: recordOf('DutyContact'),
   CommunicationLine: recordOf('CommunicationLine'),

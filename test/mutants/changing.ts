@@ -202,4 +202,20 @@ export const changing: readonly Guard[] = [
     project: 'parts',
     tests: 'test/gateway/request/audience-check',
   },
+  {
+    name: 'the text of a plan that others approve',
+    file: 'subgraphs/serve/changes/frozen-content.ts',
+    from: 'if (stored === null || states.includes(stored.progress.state)) return;',
+    to: 'if (stored !== null) return;',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/plans',
+  },
+  {
+    name: 'the plan that a version replaces',
+    file: 'subgraphs/serve/workflow/plan-grounds.ts',
+    from: "return kind === facts['kind'] && isOfEditor && state === other;",
+    to: "return kind === facts['kind'] && state === other;",
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/plans',
+  },
 ];

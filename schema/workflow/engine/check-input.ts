@@ -37,7 +37,7 @@ export function checkInput(
     if (type === 'choice' && !(typeof value === 'string' && choices?.includes(value) === true))
       return invalid(name, `expected one of ${(choices ?? []).join(', ')}`);
     if (notAfter !== undefined && isAfter(value, timeOf(notAfter, name)))
-      return invalid(name, `expected a time that is not after ${notAfter}`);
+      return invalid(name, `expected a time that is not after ${nameOf(notAfter)}`);
     if (after !== undefined && !isAfter(value, timeOf(after, name)))
       return invalid(name, `expected a time after ${nameOf(after)}`);
   }

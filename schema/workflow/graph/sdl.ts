@@ -40,6 +40,8 @@ input LateEntryInput {
 
 "A move that was made in a workflow."
 type MadeMove {
+  "The id of the move, by which another move names it."
+  id: ID
   "The name of the move."
   move: String
   "The organisation that made the move. Null for a move of the system or of the clock."

@@ -83,8 +83,8 @@ function checkMove(
       ...clocks(`${place}.sets.${name}.clock`, clocksOf(value), vocabulary),
     ]),
     ...Object.entries(move.input).flatMap(([name, { notAfter, after }]) =>
-      [notAfter, after === 'move' ? undefined : after].flatMap((other) =>
-        instant(`${place}.input.${name}`, other, { ...known, ...move.input }),
+      [notAfter, after].flatMap((other) =>
+        other === 'move' ? [] : instant(`${place}.input.${name}`, other, { ...known, ...move.input }),
       ),
     ),
   ];

@@ -51,6 +51,7 @@ function findUnknownStates(workflow: WorkflowFile): readonly Finding[] {
     ...workflow.masks.flatMap(({ states }, at) =>
       findUnknown(`masks.${at}.states`, states, all, 'a state of this file'),
     ),
+    ...findUnknown('editedIn', workflow.editedIn ?? [], stored, 'a state of this file that is not computed'),
   ];
 }
 

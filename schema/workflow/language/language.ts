@@ -95,7 +95,9 @@ const input = value.extend({
     .literal(true)
     .optional()
     .describe("For the file of the mover's organisation only. No other reader sees it, and it sets no fact."),
-  notAfter: memberName.optional().describe('The instant must not be after this fact.'),
+  notAfter: memberName
+    .optional()
+    .describe('The instant must not be after this fact. `move` is the time at which the move happened.'),
   after: memberName
     .optional()
     .describe('The instant must be after this fact. `move` is the time at which the move happened.'),
@@ -216,6 +218,11 @@ export const workflowFile = z.strictObject({
     .default(100)
     .describe(
       'From this number of moves on, only a move that changes the state is possible, or one that closes.',
+    ),
+  editedIn: some(slug)
+    .optional()
+    .describe(
+      'The stored states in which the content of the record is edited by hand. In the others it is frozen. Without it, no state freezes the content.',
     ),
   subject: slug.describe(
     '`record` if the record has one state. Otherwise what has a state each, such as `addressee`: one thread for each.',

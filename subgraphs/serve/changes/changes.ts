@@ -13,6 +13,7 @@ import { checkContent, refuseRemoved } from './check-content.ts';
 import { hiddenIn, itemsIn, keepHidden, keepHiddenPortions } from './keep-hidden.ts';
 import { newEnvelope, nextEnvelope } from './envelopes.ts';
 import { findRefused, mayNotChange, mayNotCreate } from './not-allowed.ts';
+import { refuseFrozen } from './frozen-content.ts';
 import { Refused } from './refused.ts';
 
 /** The most characters of the reason of a retraction. */
@@ -51,10 +52,11 @@ export class Changes extends ChangeSteps {
   /** Changes fields of the content. Fields that are left out, or that the reader may not see, keep their values. */
   async update(type: string, input: ChangeInput): Promise<Outcome> {
     const kind = this.kind(type);
-    return await this.once(input, 'update', async (find) => {
+    return await this.once(input, 'update', async (find, session) => {
       refuseMoved(this.parts.community, type, input.content);
       refuseRemoved(this.schema, kind, input.content);
       const before = await this.found(kind, input, 'change', find);
+      await refuseFrozen(this.parts, type, input.id, session);
       const taken = await this.take(kind, input.content);
       const old = before.content as Content;
       const hidden = hiddenIn(this.parts, kind, before, this.fieldsOf(kind));

@@ -3,6 +3,7 @@ import { actorKey, normaliseName } from '../../../schema/record/keys.ts';
 import type { AliasRow } from '../../../schema/record/aliases.ts';
 import type { ChangeParts } from '../changes/change-steps.ts';
 import { Refused } from '../changes/refused.ts';
+import { findVersion, isSamePlan } from './plan-grounds.ts';
 
 type First = Pick<Attempt, 'move' | 'input' | 'fields'>;
 type Check = (parts: ChangeParts, first: First) => Promise<Refused | null>;
@@ -10,12 +11,30 @@ type Check = (parts: ChangeParts, first: First) => Promise<Refused | null>;
 /** The grounds of refusal of first moves that need the store, by workflow and move. */
 const checks: Readonly<Record<string, Check>> = {
   'case.draft': async (...given) => await checkCodename(...given),
+  'response-plan.draft': async (...given) => await checkParent(...given),
 };
 
 /** Throws Refused if a ground of refusal of a first move applies. */
 export async function refuseFirst(parts: ChangeParts, workflow: string, first: First): Promise<void> {
   const refused = (await checks[`${workflow}.${first.move}`]?.(parts, first)) ?? null;
   if (refused !== null) throw refused;
+}
+
+/** Returns the refusal of a plan that replaces something else than a version of the same plan. */
+async function checkParent(
+  { store, readerAccess }: ChangeParts,
+  { input, fields = {} }: First,
+): Promise<Refused | null> {
+  const { parent } = input;
+  if (typeof parent !== 'string') return null;
+  const found = await findVersion(store, parent);
+  const facts = { kind: input['kind'], editor: readerAccess.reader.organisation };
+  if (found !== null && isSamePlan(found, facts, fields)) return null;
+  return new Refused(
+    'INVALID',
+    ['content', 'parent'],
+    'expected a version of your plan, of the same kind and Member State',
+  );
 }
 
 /**

@@ -90,7 +90,7 @@ const scalars: Partial<Record<ValueFile['type'], readonly string[]>> = {
 
 /**
  * Returns the facts of a workflow that fields of the record show as well, as content has them: organisations by their
- * keys, and choices as enumerations. Facts without a value change no field.
+ * keys, and choices as enumerations. Other facts without a value change no field.
  */
 export function fieldsOfFacts(
   schema: GraphQLSchema,
@@ -101,6 +101,9 @@ export function fieldsOfFacts(
   const shown = Object.entries(declared).flatMap(([name, { type }]): [string, unknown][] => {
     const value = facts[name];
     const field = typeOf(schema, kind, name);
+    // A list that a move emptied empties the field too.
+    if (type === 'organisations' && field?.name === 'Organisation' && name in facts)
+      return [[name, Array.isArray(value) ? value.map(organisationKey) : null]];
     if (typeof value !== 'string') return [];
     if (type === 'organisation' && field?.name === 'Organisation') return [[name, organisationKey(value)]];
     const isShown = type === 'choice' && isEnumType(field) && field.getValue(enumValue(value)) !== undefined;

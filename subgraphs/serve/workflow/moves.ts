@@ -15,6 +15,7 @@ import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { FirstMoves } from './first-moves.ts';
 import { fromGraph } from './graph-values.ts';
+import { refuseByHistory } from './history-grounds.ts';
 import {
   type CreatingInput,
   type MoveInput,
@@ -26,6 +27,7 @@ import { membersNamedBy, withoutReader } from './members.ts';
 import { type MoveParts, MoveSteps } from './move-steps.ts';
 import { newProposal, proposalOf, refuseOutdated, refuseSecondProposal } from './proposals.ts';
 import { refuseOtherState } from './case-grounds.ts';
+import { followOnOthers } from './follow-on-others.ts';
 import {
   isMasked,
   movesIn,
@@ -36,7 +38,6 @@ import {
   type StoredProgress,
   writeMove,
 } from './progress-store.ts';
-import { refuseSamePerson } from './refusals.ts';
 import { actorOn, isOpener } from './relations.ts';
 
 type Entry = Omit<StoredMove, 'from' | 'to' | 'isHidden'>;
@@ -285,6 +286,7 @@ export class Moves extends MoveSteps {
         const made = { ...move, ...bySystem, move: next.move, from, to: next.progress.state };
         stored = await writeMove(store, at, made, { progress: next.progress }, stored, by);
       }
+      await followOnOthers(store, at, move, by);
     };
     const next = nextEnvelope(record, readerAccess.now);
     const envelope = withoutReader(next, this.#closedBy(of, attempt));
@@ -316,17 +318,11 @@ export class Moves extends MoveSteps {
       );
   }
 
-  /** Throws Refused if the person made a move before that excludes this one. */
-  async #refuseByHistory(
-    { of, record }: Subject,
-    { move }: Pick<Attempt, 'move'>,
-    session: ClientSession,
-  ): Promise<void> {
-    const { subject } = this.parts.readerAccess.reader;
-    await refuseSamePerson(`${of.name}.${move}`, async (other) => {
-      const made = { record: record._id, organisation: null, move: other, 'by.subject': subject };
-      return (await movesIn(this.parts.store).findOne(made, { session })) !== null;
-    });
+  /** Throws Refused for a ground that the stored moves or other records decide. */
+  async #refuseByHistory({ of, record }: Subject, attempt: Attempt, session: ClientSession): Promise<void> {
+    const { store, readerAccess } = this.parts;
+    const { input, known, move } = attempt;
+    await refuseByHistory(of.name, move, { store, readerAccess, record: record._id, input, known, session });
   }
 
   /** Returns the organisation that a move takes the record from, if it does. */

@@ -1,4 +1,5 @@
-import type { ClientSession, Collection } from 'mongodb';
+import type { ClientSession, Collection, ObjectId } from 'mongodb';
+import { createHash } from 'node:crypto';
 import type { Content } from '../record/content.ts';
 import type { EndOfClock, Progress } from '../../../schema/workflow/engine/progress.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
@@ -58,6 +59,11 @@ export type StoredMove = {
   /** The key that the client chose for the request. */
   readonly key: string;
 };
+
+/** Returns the id by which another move names a move. Its length is fixed, and it says nothing of other moves. */
+export function idOfMove(_id: ObjectId): string {
+  return createHash('sha256').update(_id.toHexString()).digest('base64url').slice(0, 22);
+}
 
 /** The most addressees of one record. */
 export const maxThreads = 100;

@@ -46,21 +46,6 @@ export function refuseByGround(workflow: string, stated: Stated, endOf: EndOfClo
   if (refused !== null) throw refused;
 }
 
-/** Moves that a person must not make who made the other move before. */
-const otherPersons: Readonly<Record<string, string>> = {
-  'mobilisation.accept': 'assess',
-};
-
-/** Throws Refused if the same person made the move that needs another person. `hasMade` asks the history. */
-export async function refuseSamePerson(
-  move: string,
-  hasMade: (other: string) => Promise<boolean>,
-): Promise<void> {
-  const other = otherPersons[move];
-  if (other === undefined || !(await hasMade(other))) return;
-  throw new Refused('NOT_ALLOWED', [], `a second person makes this move: you made ${other}`);
-}
-
 function needsOneOf(input: Stated['input'], names: readonly string[]): Refused | null {
   const isStated = names.some((name) => {
     const value = input[name] ?? null;

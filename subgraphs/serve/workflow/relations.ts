@@ -1,4 +1,5 @@
 import { memberStateKey } from '../../../schema/record/keys.ts';
+import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Actor } from '../../../schema/workflow/engine/attempt.ts';
 import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
@@ -50,11 +51,10 @@ export function isOpener(
   );
 }
 
-/** A move names a Member State by its code, such as `FR`. */
+/** A move names a Member State by its code, such as `FR`, a field of a record by its key. */
 function isOfState(value: unknown, memberState: string | null): boolean {
-  return (
-    typeof value === 'string' && memberState !== null && memberStateKey(value) === memberStateKey(memberState)
-  );
+  const own = memberState === null ? null : memberStateKey(memberState);
+  return own !== null && typeof value === 'string' && sharedKey('MemberState', value) === own;
 }
 
 /** Fields of a record name an organisation by its key or in an object, facts by its registry id. */

@@ -17,6 +17,7 @@ import type { Row } from '../read/row.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { shownValues, toGraph } from './graph-values.ts';
 import {
+  idOfMove,
   movesIn,
   progressIn,
   type Proposal,
@@ -279,6 +280,7 @@ export class Standings {
     const isShown = (name: string): boolean =>
       !row.decision.hidden.has(name) && (isOwn || declared[name]?.own !== true);
     return {
+      id: idOfMove(_id),
       move,
       stage: enumValue(stage),
       by: organisationKey(by.organisation),

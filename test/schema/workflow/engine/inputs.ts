@@ -48,6 +48,7 @@ function valueFor(
   if (type === 'number') return pick(9);
   if (type !== 'instant') return type.endsWith('s') ? [`one ${pick(9)}`] : `one ${pick(9)}`;
   const limit = (other: string | undefined): Date | undefined => {
+    if (other === 'move') return now;
     const value = other === undefined ? undefined : (other === name ? known : { ...known, ...input })[other];
     return value instanceof Date ? value : undefined;
   };

@@ -1,0 +1,48 @@
+import type { ClientSession } from 'mongodb';
+import type { CommunityStore } from '../store/store.ts';
+import { findVersion } from './plan-grounds.ts';
+import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
+
+/** Makes the moves of the system that a move of one record causes on other records, in the same transaction. */
+type Follow = (store: CommunityStore, at: MovedIn, move: StoredMove, session: ClientSession) => Promise<void>;
+
+const follows: Readonly<Record<string, Follow>> = {
+  'response-plan.force': supersedeParent,
+};
+
+/** Makes what follows from a move on other records. */
+export async function followOnOthers(
+  store: CommunityStore,
+  at: MovedIn,
+  move: StoredMove,
+  session: ClientSession,
+): Promise<void> {
+  await follows[`${move.workflow}.${move.move}`]?.(store, at, move, session);
+}
+
+/** A version of a plan supersedes the one that it replaces at the instant at which it comes into force. */
+async function supersedeParent(
+  store: CommunityStore,
+  at: MovedIn,
+  { happenedAt, recordedAt, key }: StoredMove,
+  session: ClientSession,
+): Promise<void> {
+  const { parent } = at.content;
+  const found = typeof parent === 'string' ? await findVersion(store, parent, session) : null;
+  if (found === null) return;
+  const { content, stored } = found;
+  const before = stored.progress;
+  const progress = { ...before, state: 'superseded', since: happenedAt, former: null };
+  const by = { organisation: '', subject: '' };
+  const move = {
+    record: stored.record,
+    workflow: stored.workflow,
+    organisation: null,
+    move: 'supersede',
+    by,
+    key,
+  };
+  const times = { happenedAt, recordedAt, late: null, input: {} };
+  const states = { stage: 'made', from: before.state, to: 'superseded', isHidden: false } as const;
+  await writeMove(store, { ...at, content }, { ...move, ...times, ...states }, { progress }, stored, session);
+}

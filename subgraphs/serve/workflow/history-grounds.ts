@@ -1,0 +1,28 @@
+import { Refused } from '../changes/refused.ts';
+import type { Recorded, RecordedCheck } from './ground.ts';
+import { groundsOfPlans } from './plan-grounds.ts';
+import { movesIn } from './progress-store.ts';
+
+/** The grounds of refusal that need the store, by workflow and move. */
+const checks: Readonly<Record<string, RecordedCheck>> = {
+  'mobilisation.accept': otherPersonThan('assess'),
+  ...groundsOfPlans,
+};
+
+/** Throws Refused if a ground of refusal applies that the stored moves or other records decide. */
+export async function refuseByHistory(workflow: string, move: string, recorded: Recorded): Promise<void> {
+  const refused = (await checks[`${workflow}.${move}`]?.(recorded)) ?? null;
+  if (refused !== null) throw refused;
+}
+
+/** Another person must make the move than the one who made the other move before. */
+function otherPersonThan(other: string): RecordedCheck {
+  return async ({ store, readerAccess, record, session }) => {
+    const { subject } = readerAccess.reader;
+    const made = { record, organisation: null, move: other, 'by.subject': subject };
+    const found = await movesIn(store).findOne(made, { session });
+    return found === null
+      ? null
+      : new Refused('NOT_ALLOWED', [], `a second person makes this move: you made ${other}`);
+  };
+}
