@@ -191,7 +191,6 @@ const judged: ReadonlySet<string> = new Set([
   'The signatory signs for its own party only.',
   'The other party confirms.',
   'The person has the role for which the organisation is invited.',
-  'The silence among the participants ended (silence.yaml).',
   'The provider agrees.',
   'The user agrees.',
   'Reserve of a third country: also the Commission and the High Representative, with the authorisation of the Council (to be confirmed).',

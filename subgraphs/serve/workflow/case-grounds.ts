@@ -44,10 +44,18 @@ export const groundsOfCases: Readonly<Record<string, Check>> = {
     late === null
       ? null
       : invalid('happenedAt', 'the time for objections begins when the closing is entered: leave it out'),
-  'case.close': ({ known, happenedAt }, endOf) => {
-    const end = known === null ? null : endOf('silence', known.progress.since);
-    if (end === null || happenedAt >= end) return null;
-    return new Refused('WRONG_STATE', [], `the participants can object until ${end.toISOString()}`);
+  'case.close': (stated) => {
+    const { silenceUntil, objectedBy } = factsOf(stated);
+    if (silenceUntil instanceof Date && stated.happenedAt < silenceUntil)
+      return new Refused(
+        'WRONG_STATE',
+        [],
+        `the participants can object until ${silenceUntil.toISOString()}`,
+      );
+    const objecting = Array.isArray(objectedBy) ? objectedBy.join(', ') : '';
+    return objecting === ''
+      ? null
+      : new Refused('WRONG_STATE', [], `resume the case, or begin the closing again: ${objecting} objects`);
   },
   'level.assessLevel': (stated) => findUnfounded(stated),
   'level.assessLevelAgain': (stated) => findUnfounded(stated),

@@ -63,7 +63,7 @@ const query = `query Q($id: ID!) {
   jointCaseRecord(id: $id) {
     envelope { version audience { organisations { id } } } workflow lead { id } phase nextReviewAt
     progress {
-      state drafter lead offeredTo invited joined declined left phase phaseSince possibleMoves
+      state drafter lead offeredTo invited joined declined left phase phaseSince silenceUntil objectedBy agreedBy possibleMoves
       proposal { id move } moves { move by { id } values { name values } }
     }
   }

@@ -154,6 +154,34 @@ test('moves a case through its states by the lead with the office only', async (
   expect((await seen(drafter, id, '06T07:01')).workflow).toBe('REOPENED');
 });
 
+test('is not closed while a participant objects, and another closing starts without objections', async () => {
+  const id = await active();
+  const close = { summary: reason, review: 'none, because EXERCISE' };
+  const objection = { objection: reason, cure: reason };
+  await move(lead, 'beginClosing', id, '04T06:00', { closingList: [reason] });
+  expect(await move(certEu, 'objectClosing', id, '04T07:00', objection)).toEqual(refusedAs('NOT_ALLOWED'));
+  expect(await move(drafter, 'agreeClosing', id, '04T07:00')).toEqual([]);
+  expect(await move(polish, 'objectClosing', id, '04T07:30', objection)).toEqual([]);
+  expect((await seen(drafter, id, '04T08:00')).progress).toMatchObject({
+    objectedBy: ['csirt-pl'],
+    agreedBy: ['csirt-fr'],
+    silenceUntil: '2026-11-06T06:00:00.000Z',
+  });
+  expect(await move(lead, 'close', id, '06T06:00', close)).toEqual(
+    refusedAs('WRONG_STATE', { message: expect.stringContaining('csirt-pl objects') }),
+  );
+  expect(await move(polish, 'agreeClosing', id, '06T06:00')).toEqual(refusedAs('WRONG_STATE'));
+  expect(await move(lead, 'resume', id, '06T07:00', { reason })).toEqual([]);
+  expect((await seen(drafter, id, '06T07:01')).progress).toMatchObject({
+    objectedBy: null,
+    agreedBy: null,
+    silenceUntil: null,
+  });
+  await move(lead, 'beginClosing', id, '06T08:00', { closingList: [reason] });
+  expect(await move(polish, 'agreeClosing', id, '06T09:00')).toEqual([]);
+  expect(await move(lead, 'close', id, '08T08:00', close)).toEqual([]);
+});
+
 test('joins, declines, leaves and invites the participants again when it is reopened', async () => {
   const id = await active();
   expect(await move(polish, 'join', id, '03T12:20')).toEqual(refusedAs('NOT_ALLOWED'));
