@@ -37,7 +37,12 @@ export function checkInput(
     if (type === 'choice' && !(typeof value === 'string' && choices?.includes(value) === true))
       return invalid(name, `expected one of ${(choices ?? []).join(', ')}`);
     if (notAfter !== undefined && isAfter(value, timeOf(notAfter, name)))
-      return invalid(name, `expected a time that is not after ${nameOf(notAfter)}`);
+      return invalid(
+        name,
+        notAfter === 'move'
+          ? 'expected a time that is over'
+          : `expected a time that is not after ${notAfter}`,
+      );
     if (after !== undefined && !isAfter(value, timeOf(after, name)))
       return invalid(name, `expected a time after ${nameOf(after)}`);
   }

@@ -77,13 +77,12 @@ export function refuseOtherState(workflow: string, input: Stated['input'], membe
   );
 }
 
-/** A statement of another body needs its reference, and no assessment is made in the future. */
+/** A statement of another body needs its reference. */
 function findUnfounded(stated: Stated): Refused | null {
   const { about } = valuesOf(stated);
-  const { reference, at } = stated.input;
+  const { reference } = stated.input;
   if (about === 'union' && (typeof reference !== 'string' || reference.trim() === ''))
     return invalid('reference', 'a statement about the Union as a whole needs the reference of its decision');
-  if (at instanceof Date && at > stated.happenedAt) return invalid('at', 'expected a time that is over');
   return null;
 }
 

@@ -170,6 +170,16 @@ test('refuses a later end than asked, an answer after two hours, and a move of t
   ).toEqual([{ code: 'NOT_FOUND', path: ['id'], message: 'no such record that you may change' }]);
 });
 
+test('refuses an end that is over when the addressee agrees: the hold would have lapsed without a notice', async () => {
+  const id = await asked();
+  const agreed = { expectedVersion: 1, scope: 'EXERCISE', until: '2026-11-03T10:30:00.000Z' };
+  for (const name of ['agree', 'counter'])
+    expect(await move(german, name, id, '10:30', agreed)).toEqual([
+      { code: 'INVALID', path: ['until'], message: 'expected a time after the time of the move' },
+    ]);
+  expect(await move(german, 'agree', id, '10:29', agreed)).toEqual([]);
+});
+
 test('takes an agreement by telephone that is entered later, with its reason', async () => {
   const id = await asked();
   const late = { reason: 'EXERCISE: agreed by telephone', channel: 'telephone' };

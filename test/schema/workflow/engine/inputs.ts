@@ -53,7 +53,10 @@ function valueFor(
     return value instanceof Date ? value : undefined;
   };
   const latest = limit(notAfter);
-  if (latest !== undefined) return new Date(latest.getTime() - pick(3) * hour);
+  if (latest !== undefined) {
+    const wanted = new Date(latest.getTime() - pick(3) * hour);
+    return wanted > (limit(after) ?? new Date(0)) ? wanted : latest;
+  }
   const steps = [1, 3, 30, 24 * 3, 24 * 70];
   return new Date((limit(after) ?? now).getTime() + (steps[pick(steps.length)] ?? 1) * hour);
 }
