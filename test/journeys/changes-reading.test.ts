@@ -247,3 +247,33 @@ test('refuses a manual portion on a field that sorts a list', async () => {
     userErrors: [{ code: 'INVALID', path: ['reading', 'portions'] }],
   });
 });
+
+test('lets a client of a recipient read an AMBER record by an onward share, until the originator ends it', async () => {
+  const french = { as: 'fr-csirt-analyst', picture, purpose: 'incident-response' };
+  const client = { as: 'private-partner', picture, purpose: 'incident-response' };
+  const audience = { reach: 'NAMED', organisations: ['csirt-fr', 'csirt-pl'] };
+  const id = await created(asked, { reading: { marking: { tlp: 'AMBER' }, audience } });
+  expect(await readAs(asked, client, id)).toBeNull();
+  const onward = { key: randomUUID(), id, expectedVersion: 1, share: 'exercise-share-1' };
+  const input = { ...onward, need: 'EXERCISE', permitted: 'EXERCISE: detect' };
+  const share = `mutation S($input: ShareRecordInput!) { shareDefenceRecord(input: $input) { version userErrors { code } } }`;
+  const asClient = await ask(asked, client, share, { input: { ...input, key: randomUUID() } });
+  expect(asClient.body.data.shareDefenceRecord.userErrors).toEqual([{ code: 'NOT_FOUND' }]);
+  const shared = await ask(asked, french, share, { input });
+  expect(shared.body.data.shareDefenceRecord).toEqual({ version: 2, userErrors: [] });
+  expect(await readAs(asked, client, id)).not.toBeNull();
+
+  const query = `query Q($id: ID!) { defenceAssessment(id: $id) { envelope { onwardShares { id by { id } } } } }`;
+  const seen = async (who: typeof french) =>
+    (await ask(asked, who, query, { id })).body.data.defenceAssessment.envelope.onwardShares;
+  const own = [{ id: 'exercise-share-1', by: { id: 'Organisation:csirt-fr' } }];
+  expect([await seen(french), await seen(operator)]).toEqual([own, own]);
+  expect((await seen({ ...french, as: 'pl-csirt-analyst' })) ?? []).toEqual([]);
+
+  const end = `mutation E($input: EndShareOfRecordInput!) { endShareOfDefenceRecord(input: $input) { version userErrors { code } } }`;
+  const ended = await ask(asked, operator, end, {
+    input: { ...onward, key: randomUUID(), expectedVersion: 2, by: 'csirt-fr', reason: 'EXERCISE' },
+  });
+  expect(ended.body.data.endShareOfDefenceRecord).toEqual({ version: 3, userErrors: [] });
+  expect(await readAs(asked, client, id)).toBeNull();
+});

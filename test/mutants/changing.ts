@@ -218,4 +218,20 @@ export const changing: readonly Guard[] = [
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/plans',
   },
+  {
+    name: 'an onward share by a recipient that the policy permits',
+    file: 'subgraphs/serve/changes/onward-shares.ts',
+    from: "if (!this.parts.policy.may(this.parts.readerAccess, 'move', kind.type, 'audience', envelope))",
+    to: 'if (unsharable === null)',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/changes/onward-shares',
+  },
+  {
+    name: 'the onward shares of other recipients',
+    file: 'subgraphs/serve/changes/onward-shares.ts',
+    from: 'return onwardShares.filter(({ by }) => originator === organisation || by === organisation);',
+    to: 'return onwardShares;',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/changes/onward-shares',
+  },
 ];

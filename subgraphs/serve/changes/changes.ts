@@ -6,7 +6,8 @@ import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts'
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import { type Content, isOfState, type Said } from '../record/content.ts';
 import { isCaseKey } from '../store/links.ts';
-import { ChangeSteps, type Keyed, type OnRecord } from './change-steps.ts';
+import type { Keyed, OnRecord } from './change-steps.ts';
+import { OnwardShares } from './onward-shares.ts';
 import type { Outcome } from './write-once.ts';
 import { isSame, isWider, loosened, type ReadingInput } from './reading.ts';
 import { checkContent, refuseRemoved } from './check-content.ts';
@@ -30,7 +31,7 @@ export type RetractInput = OnRecord & { readonly reason: string };
  * The changes that one reader makes in one community's store. The policy decides each on the stored record. A change
  * names the version that it is based on, and is executed once for each idempotency key of its subject.
  */
-export class Changes extends ChangeSteps {
+export class Changes extends OnwardShares {
   /** Creates a record. Its originator is the reader's organisation. */
   async create(type: string, input: CreateInput): Promise<Outcome> {
     const kind = this.kind(type);

@@ -10,10 +10,11 @@ import type {
   MarkInput,
   RetractInput,
 } from '../changes/changes.ts';
+import type { EndShareInput, ShareInput } from '../changes/onward-shares.ts';
 
 /**
- * The mutations of a community: create and update for each kind that is edited by hand, and mark, link and retract for
- * all records. Each mutation is one transaction. If it fails, it changes nothing and returns the reasons as
+ * The mutations of a community: create and update for each kind that is edited by hand, and mark, link, retract and
+ * share for all records. Each mutation is one transaction. If it fails, it changes nothing and returns the reasons as
  * `userErrors`.
  */
 export function changesOf(community: Community, kinds: readonly Kind[]): Readonly<Record<string, Resolver>> {
@@ -60,5 +61,9 @@ function mutationsOfAnyKind(community: Community): Readonly<Record<string, Resol
       await changes.link(input),
     [`retract${name}Record`]: async (_source: never, { input }: Input<RetractInput>, { changes }) =>
       await changes.retract(input),
+    [`share${name}Record`]: async (_source: never, { input }: Input<ShareInput>, { changes }) =>
+      await changes.share(input),
+    [`endShareOf${name}Record`]: async (_source: never, { input }: Input<EndShareInput>, { changes }) =>
+      await changes.endShare(input),
   };
 }

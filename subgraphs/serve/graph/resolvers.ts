@@ -3,6 +3,7 @@ import { organisationKey, vulnerabilityKey } from '../../../schema/record/keys.t
 import type { PageArguments } from '../read/connection.ts';
 import type { Context } from './context.ts';
 import type { Kind } from '../kind.ts';
+import { sharesSeenBy } from '../changes/onward-shares.ts';
 import type { Row } from '../read/row.ts';
 import { isOfState } from '../record/content.ts';
 
@@ -88,6 +89,8 @@ export const envelopeResolvers: Resolvers = {
   Envelope: {
     originator: (row: Row) => organisation(row.envelope.originator),
     custodian: (row: Row) => organisation(row.envelope.custodian),
+    onwardShares: ({ envelope }: Row, _args, { readerAccess }) =>
+      sharesSeenBy(readerAccess, envelope).map(({ id, by }) => ({ id, by: organisationKey(by) })),
     portions: (row: Row) => row.envelope.portions.filter((portion) => !row.decision.hidden.has(portion.path)),
   },
   Audience: {

@@ -1,0 +1,144 @@
+import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Kind } from '../kind.ts';
+import type { Content } from '../record/content.ts';
+import { movesIn, type StoredMove } from '../workflow/progress-store.ts';
+import { ChangeSteps, loaded, type OnRecord, staleVersion } from './change-steps.ts';
+import { nextEnvelope } from './envelopes.ts';
+import type { Finder } from './find-record.ts';
+import { notFound, Refused } from './refused.ts';
+import type { Made, Outcome } from './write-once.ts';
+
+export type ShareInput = OnRecord & {
+  readonly share: string;
+  readonly need: string;
+  readonly permitted: string;
+};
+export type EndShareInput = OnRecord & {
+  readonly share: string;
+  readonly by?: string | null;
+  readonly reason: string;
+};
+
+/** The most onward shares of one organisation on one record: each gives the record another access key. */
+const maxShares = 10;
+/** The most characters of each text. */
+const maxText = 2000;
+
+/**
+ * The onward shares that recipients record (W9b, TLP 2.0): a client of a recipient reads an AMBER record. The registry says
+ * which client an onward share is for, and until when.
+ */
+export class OnwardShares extends ChangeSteps {
+  /** Lets a client of the reader's organisation read a record. The policy permits it to recipients only (J05b). */
+  async share(input: ShareInput): Promise<Outcome> {
+    const { reader } = this.parts.readerAccess;
+    return await this.once(input, 'share', async (find) => {
+      const kind = this.kindOf(input.id);
+      const before = await this.#readable(kind, input, find);
+      const { envelope } = before;
+      if (!this.parts.policy.may(this.parts.readerAccess, 'move', kind.type, 'audience', envelope))
+        throw new Refused('NOT_ALLOWED', ['id'], unsharable);
+      if (!envelope.audience.organisations.includes(reader.organisation))
+        throw new Refused(
+          'NOT_ALLOWED',
+          ['id'],
+          'only an organisation that the audience names shares onward',
+        );
+      if (envelope.personalData?.present === true)
+        throw new Refused('NOT_ALLOWED', ['id'], 'a record with personal data is not shared onward');
+      const share = { id: idIn(input.share), by: reader.organisation };
+      const texts = { need: textIn(input, 'need'), permitted: textIn(input, 'permitted') };
+      const own = envelope.onwardShares.filter(({ by }) => by === share.by);
+      if (own.some(({ id }) => id === share.id))
+        throw new Refused('INVALID', ['share'], 'this onward share is recorded already');
+      if (own.length >= maxShares)
+        throw new Refused('INVALID', ['share'], `expected ${maxShares} onward shares at most: end one first`);
+      const onwardShares = [...envelope.onwardShares, share];
+      return this.#remade(before, onwardShares, 'record', input, { share: share.id, ...texts });
+    });
+  }
+
+  /** Ends an onward share on a record: of the reader's organisation, or any of them for the originator. */
+  async endShare(input: EndShareInput): Promise<Outcome> {
+    const { reader } = this.parts.readerAccess;
+    return await this.once(input, 'endShare', async (find) => {
+      const kind = this.kindOf(input.id);
+      const before = await this.#readable(kind, input, find);
+      const { onwardShares } = before.envelope;
+      const by = input.by ?? reader.organisation;
+      const seen = sharesSeenBy(this.parts.readerAccess, before.envelope);
+      if (!seen.some((share) => share.id === input.share && share.by === by))
+        throw new Refused('INVALID', ['share'], 'expected an onward share that the record shows to you');
+      const left = onwardShares.filter((share) => !(share.id === input.share && share.by === by));
+      const values = { share: input.share, by, reason: textIn(input, 'reason') };
+      return this.#remade(before, left, 'revoke', input, values);
+    });
+  }
+
+  /** Returns a record that the reader may read, whatever else the reader may do with it. */
+  async #readable(kind: Kind, { id, expectedVersion }: OnRecord, find: Finder): Promise<StoredRecord> {
+    const { policy, readerAccess } = this.parts;
+    const envelope = await find.envelope(kind, id);
+    if (envelope === null || policy.decideRow(envelope, kind.type, readerAccess) === null) throw notFound();
+    const { recordState, version } = envelope;
+    if (recordState === 'RETRACTED' || recordState === 'ERASED')
+      throw new Refused('CLOSED', ['id'], 'the record was retracted or erased');
+    if (version !== expectedVersion) throw staleVersion();
+    return await loaded(kind, id, find);
+  }
+
+  /** Returns the next version of a record with other onward shares. The act is stored with the moves of workflows (W9b). */
+  #remade(
+    before: StoredRecord,
+    onwardShares: Envelope['onwardShares'],
+    move: 'record' | 'revoke',
+    { id, key }: OnRecord,
+    input: Content,
+  ): Made {
+    const { store, readerAccess } = this.parts;
+    const { organisation, subject } = readerAccess.reader;
+    const envelope = { ...nextEnvelope(before, readerAccess.now), onwardShares };
+    const entry: StoredMove = {
+      record: id,
+      workflow: 'onward-share',
+      organisation: null,
+      move,
+      stage: 'made',
+      from: move === 'record' ? null : 'active',
+      to: move === 'record' ? 'active' : 'revoked',
+      by: { organisation, subject },
+      happenedAt: readerAccess.now,
+      recordedAt: readerAccess.now,
+      late: null,
+      input,
+      isHidden: false,
+      key,
+    };
+    const made = this.remade(this.kindOf(id), before, envelope, before.content as Content, () => true);
+    return { ...made, also: async (session) => void (await movesIn(store).insertOne(entry, { session })) };
+  }
+}
+
+/** Returns the onward shares on a record that a reader sees: the originator all, a recipient those of its organisation. */
+export function sharesSeenBy(
+  { reader: { organisation } }: Pick<ReaderAccess, 'reader'>,
+  { originator, onwardShares }: Pick<Envelope, 'originator' | 'onwardShares'>,
+): Envelope['onwardShares'] {
+  return onwardShares.filter(({ by }) => originator === organisation || by === organisation);
+}
+
+const unsharable =
+  'only a person of a recipient shares onward, and only an AMBER record without an embargo, a limit of its distribution, further restrictions and handling codes other than H0';
+
+/** Returns the id of an onward share. The registry of the hub has the entry of this id. */
+function idIn(share: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(share)) return share;
+  throw new Refused('INVALID', ['share'], 'expected the id of an onward share in the registry');
+}
+
+function textIn<Name extends string>(input: Readonly<Record<Name, string>>, name: Name): string {
+  const text = input[name].trim();
+  if (text !== '' && text.length <= maxText) return text;
+  throw new Refused('INVALID', [name], `expected 1 to ${maxText} characters, got ${text.length}`);
+}
