@@ -146,7 +146,7 @@ test('is refused for a machine, for personal data, and for a client who reads by
   expect(await share({ ...client }, id, { share: 'S2' })).toEqual(notAllowed);
   await recordsOf(place.store, 'DefenceAssessment').updateOne(
     { _id: id },
-    { $set: { 'envelope.personalData': { present: true } as never } },
+    { $set: { 'envelope.personalData': { present: true } } },
   );
   expect(await share(polish, id)).toEqual([
     expect.objectContaining({ code: 'NOT_ALLOWED', message: expect.stringContaining('personal data') }),
