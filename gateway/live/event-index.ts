@@ -53,11 +53,19 @@ export class EventIndex {
 }
 
 /** Tells whether a reader may see the record of an event at `now`, or could before. */
-export function isConcerned(
-  { kind, admits, before }: ChangeEvent,
-  { policy, identity }: Subscriber,
-  now: Date,
-): boolean {
-  const held = policy.accessOf(identity.reader, now).keys(kind, 'subscribe');
-  return admits.some((key) => held.has(key)) || before.some((key) => held.has(key));
+export function isConcerned(event: ChangeEvent, subscriber: Subscriber, now: Date): boolean {
+  const held = keysFor(event, subscriber, now);
+  return event.admits.some((key) => held.has(key)) || event.before.some((key) => held.has(key));
 }
+
+/** Returns the access keys by which a reader may get an event: none for a notice to another organisation. */
+export function keysFor(
+  { kind, notice }: Pick<ChangeEvent, 'kind' | 'notice'>,
+  { policy, identity: { reader } }: Subscriber,
+  now: Date,
+): ReadonlySet<string> {
+  if (notice !== undefined && notice.party !== reader.organisation) return none;
+  return policy.accessOf(reader, now).keys(notice?.kind ?? kind, 'subscribe');
+}
+
+const none: ReadonlySet<string> = new Set();

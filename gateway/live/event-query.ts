@@ -8,6 +8,7 @@ import {
   getArgumentValues,
   getNamedType,
   getOperationAST,
+  type GraphQLNamedType,
   type GraphQLSchema,
   isObjectType,
   Kind,
@@ -19,14 +20,18 @@ import {
 } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
+import { communityOfNotices } from '../../schema/workflow/notice-type.ts';
 import type { Prepared } from '../answer.ts';
 import { scopeOf } from '../plan/share.ts';
 import { decide } from '../policy/decide.ts';
 
 /** A subscription to the events of one kind, with the query that reads the record of an event. */
 export type EventQuery = {
+  /** The kind of record, or the type of notices. */
   readonly kind: string;
   readonly community: string;
+  /** The field of an event that is read by the query. */
+  readonly subject: Subject;
   /** Only events of this record; null for all of the kind. */
   readonly recordId: string | null;
   readonly resumeAfter: string | null;
@@ -39,6 +44,9 @@ export type EventQuery = {
   /** Whether its answer is for one subject only: cursors are bound to the subject. */
   readonly isPersonal: boolean;
 };
+
+/** The field of an event with what it is about: a record or a notice. */
+type Subject = 'record' | 'notice';
 
 /** The response key of the field that tells whether the reader may see the record, whatever else is selected. */
 export const seenKey = 'jcuSeen';
@@ -59,14 +67,10 @@ export function eventQueryOf(
   const type = schema.getSubscriptionType();
   const definition = first && type?.getFields()[first.name.value];
   if (first === undefined || definition === undefined) throw new HubError('GRAPHQL_VALIDATION_FAILED');
-  const eventType = getNamedType(definition.type);
-  const record = isObjectType(eventType) ? eventType.getFields()['record'] : undefined;
-  const kind = record && getNamedType(record.type).name;
-  const community = kind === undefined ? undefined : policy.source.domain.kinds[kind]?.community;
-  if (kind === undefined || community === undefined) throw new HubError('GRAPHQL_VALIDATION_FAILED');
+  const { subject, kind, community } = subjectOf(getNamedType(definition.type), policy);
   const { id = null, resumeAfter = null } = getArgumentValues(definition, first, prepared.variables.coerced);
   const lookup = first.name.value.replace(/Events$/, '');
-  const written = queryOf(allowed, [first, ...others], lookup);
+  const written = queryOf(allowed, [first, ...others], { subject, lookup });
   const whole = {
     document: written.document,
     variables: { ...prepared.variables.coerced, [written.variable]: '' },
@@ -76,6 +80,7 @@ export function eventQueryOf(
   return {
     kind,
     community,
+    subject,
     recordId: id as string | null,
     resumeAfter: resumeAfter as string | null,
     field: (first.alias ?? first.name).value,
@@ -86,10 +91,25 @@ export function eventQueryOf(
   };
 }
 
+/** Returns what the events of a type are about. Throws if it is neither a kind of record nor a type of notices. */
+function subjectOf(
+  eventType: GraphQLNamedType,
+  policy: Policy,
+): Pick<EventQuery, 'subject' | 'kind' | 'community'> {
+  const fields = isObjectType(eventType) ? eventType.getFields() : {};
+  const subject = fields['notice'] === undefined ? 'record' : 'notice';
+  const kind = fields[subject] && getNamedType(fields[subject].type).name;
+  if (kind === undefined) throw new HubError('GRAPHQL_VALIDATION_FAILED');
+  const ofRecord = policy.source.domain.kinds[kind]?.community;
+  const community = subject === 'notice' ? communityOfNotices(kind) : ofRecord;
+  if (community === undefined || community === null) throw new HubError('GRAPHQL_VALIDATION_FAILED');
+  return { subject, kind, community };
+}
+
 /** Builds the data of an event, in the order of the selection. `records` has the record by response key. */
 export function eventDataOf(
   { document, operation, variables }: Prepared,
-  { field }: Pick<EventQuery, 'field'>,
+  { field, subject }: Pick<EventQuery, 'field' | 'subject'>,
   event: Readonly<Record<'eventId' | 'change' | 'recordId', string>>,
   records: Readonly<Record<string, unknown>>,
   schema: GraphQLSchema,
@@ -104,7 +124,7 @@ export function eventDataOf(
     fieldResolver: (source: Readonly<Record<string, unknown>>, _args, _context, { path, fieldName }) => {
       const key = String(path.key);
       if (source !== root) return Object.hasOwn(source, key) ? source[key] : null;
-      if (fieldName === 'record') return Object.hasOwn(records, key) ? records[key] : null;
+      if (fieldName === subject) return Object.hasOwn(records, key) ? records[key] : null;
       return source[fieldName];
     },
   }) as ExecutionResult;
@@ -139,15 +159,15 @@ function rootFields(document: DocumentNode): readonly FieldNode[] {
 }
 
 /** Writes the query for the record of an event. */
-function queryOf(document: DocumentNode, roots: readonly FieldNode[], lookup: string) {
+function queryOf(document: DocumentNode, roots: readonly FieldNode[], read: Read) {
   const operation = getOperationAST(document);
   const taken = new Set((operation?.variableDefinitions ?? []).map(({ variable }) => variable.name.value));
   let variable = 'jcuRecord';
   while (taken.has(variable)) variable += '_';
   const fragments = fragmentsOf(document);
   const selections = [
-    ...roots.flatMap(({ selectionSet }) => lookUp(selectionSet, fragments, lookup, variable)),
-    recordField(lookup, seenKey, variable, { kind: Kind.SELECTION_SET, selections: [fieldNamed('id')] }),
+    ...roots.flatMap(({ selectionSet }) => lookUp(selectionSet, fragments, read, variable)),
+    recordField(read.lookup, seenKey, variable, { kind: Kind.SELECTION_SET, selections: [fieldNamed('id')] }),
   ];
   const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections };
   const used = usedFragments(selectionSet, fragments);
@@ -170,21 +190,26 @@ function queryOf(document: DocumentNode, roots: readonly FieldNode[], lookup: st
   return { variable, document: { kind: Kind.DOCUMENT, definitions: [query, ...used] } as DocumentNode };
 }
 
-/** Replaces the field `record` of an event by the lookup of the record, and leaves its other fields out. */
+/** The field of an event that is read, and the root field of Query that reads it by its id. */
+type Read = Pick<EventQuery, 'subject'> & { readonly lookup: string };
+
+/** Replaces the field of an event that is read by the lookup of it, and leaves its other fields out. */
 function lookUp(
   set: SelectionSetNode | undefined,
   fragments: Fragments,
-  lookup: string,
+  read: Read,
   variable: string,
 ): readonly SelectionNode[] {
   return (set?.selections ?? []).flatMap((one): readonly SelectionNode[] => {
     if (one.kind === Kind.FIELD) {
-      if (one.name.value !== 'record' || one.selectionSet === undefined) return [];
+      if (one.name.value !== read.subject || one.selectionSet === undefined) return [];
       const key = (one.alias ?? one.name).value;
-      return [{ ...recordField(lookup, key, variable, one.selectionSet), directives: one.directives ?? [] }];
+      return [
+        { ...recordField(read.lookup, key, variable, one.selectionSet), directives: one.directives ?? [] },
+      ];
     }
     const inside = one.kind === Kind.INLINE_FRAGMENT ? one : fragments.get(one.name.value);
-    const selections = lookUp(inside?.selectionSet, fragments, lookup, variable);
+    const selections = lookUp(inside?.selectionSet, fragments, read, variable);
     if (selections.length === 0) return [];
     const directives = one.directives ?? [];
     return [

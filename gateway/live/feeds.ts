@@ -4,6 +4,7 @@ import type { SigningKey } from '../../schema/protocol/session.ts';
 import { createAgree } from '../dispatch/agree.ts';
 import { createAgent } from '../dispatch/fetch-subgraph.ts';
 import { Sessions } from '../dispatch/hub-sessions.ts';
+import { communityOfNotices } from '../../schema/workflow/notice-type.ts';
 import type { HubSettings } from '../settings.ts';
 import { createAskChanges } from './ask-changes.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -36,7 +37,8 @@ export function createFeeds(
     const ask = createAskChanges({ url, agent, sessions, policyVersion: () => policy().version });
     const owns = (kind: string) => {
       const { kinds } = policy().source.domain;
-      return Object.hasOwn(kinds, kind) && kinds[kind]?.community === community;
+      if (Object.hasOwn(kinds, kind)) return kinds[kind]?.community === community;
+      return communityOfNotices(kind) === community;
     };
     return [community, createChangeFeed(community, owns, ask, log)] as const;
   });

@@ -13,6 +13,7 @@ import type { Gathered } from '../plan/gather.ts';
 import type { RequestContext } from '../request/context.ts';
 import { shapeAnswer } from '../shape/answer.ts';
 import type { EventIds } from './event-id.ts';
+import { keysFor } from './event-index.ts';
 import { eventDataOf, seenKey } from './event-query.ts';
 import type { Subscriber } from './reader-watch.ts';
 import type { SharedOperation } from './shared-operation.ts';
@@ -67,9 +68,7 @@ export async function readEvent(
   { run }: EventParts,
   signal: AbortSignal,
 ): Promise<EventAnswer | null> {
-  const held = subscriber.policy
-    .accessOf(subscriber.identity.reader, new Date())
-    .keys(event.kind, 'subscribe');
+  const held = keysFor(event, subscriber, new Date());
   const was = before.some((key) => held.has(key));
   const is = event.admits.some((key) => held.has(key));
   const variables = { ...prepared.variables.given, [query.variable]: event.id };

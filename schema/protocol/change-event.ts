@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * A change of one record, as a community reports it to the hub. It has no content: the hub reads the record by a query
- * in the name of a reader. `admits` and `before` have the access keys of the action `subscribe`.
+ * A change of one record, or a new notice about one, as a community reports it to the hub. It has no content: the hub reads
+ * the record or the notice by a query in the name of a reader. `admits` and `before` have the access keys of the action
+ * `subscribe`; those of a notice are the keys of its record.
  */
 export type ChangeEvent = {
   readonly kind: string;
@@ -17,7 +18,12 @@ export type ChangeEvent = {
   readonly before: readonly string[];
   /** The place of the change in the store's log. Opaque: only the community reads it. */
   readonly position: string;
+  /** Present if `kind` and `id` are those of a notice. */
+  readonly notice?: NoticeFacts;
 };
+
+/** The kind of record that a notice is about, and the organisation that it is for. No other reader gets the event. */
+export type NoticeFacts = { readonly kind: string; readonly party: string };
 
 /** The body of `POST /changes`. With `until`, the stream ends once it has reached the time of the request. */
 export type ChangeRequest = {
@@ -51,15 +57,17 @@ export const maxKeyLength = 1000;
 
 const position = z.string().regex(/^[\w-]{1,2000}$/);
 const accessKeys = z.array(z.string().min(1).max(maxKeyLength)).max(maxEventKeys);
+const kindName = z.string().regex(/^[A-Z][A-Za-z0-9]{0,63}$/);
 const changeEvent = z
   .strictObject({
-    kind: z.string().regex(/^[A-Z][A-Za-z0-9]{0,63}$/),
+    kind: kindName,
     id: z.string().max(200),
     version: z.int().min(1),
     isNew: z.boolean(),
     admits: accessKeys,
     before: accessKeys,
     position,
+    notice: z.strictObject({ kind: kindName, party: z.string().min(1).max(200) }).exactOptional(),
   })
   .refine(({ kind, id }) => id.startsWith(`${kind}:`), 'the id is of another kind');
 

@@ -23,6 +23,7 @@ export function inboxSdl(community: Community, kinds: readonly KindWorkflows[]):
   return [
     inboxFieldSdl(field, name),
     noticeSdl(name, kinds),
+    noticeEventSdl(field, name),
     taskSdl(field, name, kinds),
     deadlineSdl(field, name, kinds),
     shared,
@@ -64,6 +65,8 @@ type ${name}NoticeEdge {
 
 "A notice that something happened in a workflow. It has no content: read the record."
 type ${name}Notice {
+  "The id of the notice. It stays the same when the notice is sent more than once."
+  id: ID!
 ${subjectSdl(kinds)}
   "The kind of event."
   event: NoticeEvent!
@@ -73,6 +76,30 @@ ${subjectSdl(kinds)}
   happenedAt: DateTime!
   "The time at which it was entered, by which the list is sorted."
   at: DateTime!
+}
+`;
+}
+
+function noticeEventSdl(field: string, name: string): string {
+  return `extend type Query {
+  "Returns a notice to the reader's organisation. Null if it does not exist, or if the reader may not see its record."
+  ${field}Notice("The id of the notice." id: ID!): ${name}Notice
+}
+
+extend type Subscription {
+  "Sends an event for each new notice to the reader's organisation, if the reader may see its record at that moment."
+  ${field}NoticeEvents(
+    "Continues after the event with this \`eventId\`, without a gap; events may be repeated. RESUME_EXPIRED if events since then may be missing."
+    resumeAfter: ID
+  ): ${name}NoticeEvent
+}
+
+"A new notice to the reader's organisation."
+type ${name}NoticeEvent {
+  "The id of the event, for \`resumeAfter\`."
+  eventId: ID!
+  "The notice, read again when the event is sent."
+  notice: ${name}Notice
 }
 `;
 }

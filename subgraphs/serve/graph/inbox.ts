@@ -2,12 +2,14 @@ import { HubError } from '../../../schema/errors.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import { readPeriod } from '../../../schema/workflow/deadline-key.ts';
 import { communityField, recordField } from '../../../schema/workflow/graph/inbox-sdl.ts';
+import { noticeIdIn, noticeKey, noticeType } from '../../../schema/workflow/notice-type.ts';
+import { workflowsOf } from '../../../schema/workflow/served.ts';
 import { type PageArguments, pageSize } from '../read/connection.ts';
 import type { Row } from '../read/row.ts';
 import { deadlinesOf } from '../workflow/deadlines.ts';
 import { workflowRulesOf } from '../workflow/rules.ts';
 import type { Context } from './context.ts';
-import type { EntityReference, Resolvers } from './resolvers.ts';
+import type { EntityReference, Resolver, Resolvers } from './resolvers.ts';
 
 type First = { readonly first?: number | null };
 type Shown = Readonly<Record<string, unknown>>;
@@ -23,6 +25,9 @@ export function inboxOf(community: Community): Resolvers {
   const field = communityField(community);
   const { endOf } = workflowRulesOf(community);
   return {
+    [noticeType(community)]: {
+      id: ({ id }: { readonly id: string }) => noticeKey(community, id),
+    },
     Inbox: {
       [field]: async (_source: never, args: PageArguments, { loaders }) => await loaders.notices(args),
     },
@@ -50,6 +55,16 @@ export function inboxOf(community: Community): Resolvers {
       },
     },
   };
+}
+
+/** The root field that reads one notice by its id, with which the hub reads the notice of an event. Empty without workflows. */
+export function noticeLookup(community: Community): Readonly<Record<string, Resolver>> {
+  if (workflowsOf(community).size === 0) return {};
+  const lookUp: Resolver = async (_source: never, args: { readonly id: string }, { loaders }) => {
+    const id = noticeIdIn(community, args.id);
+    return id === null ? null : await loaders.notice(id);
+  };
+  return { [`${communityField(community)}Notice`]: lookUp };
 }
 
 type On<Found> = { readonly row: Row; readonly found: Found };

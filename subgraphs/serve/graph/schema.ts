@@ -7,6 +7,7 @@ import { subgraphSdl } from '../../../schema/sources.ts';
 import { answerReferences } from './answer.ts';
 import type { CommunityPart } from './community.ts';
 import { guardFields } from './guard.ts';
+import { noticeLookup } from './inbox.ts';
 import { withReferences } from './references.ts';
 import { envelopeResolvers } from './resolvers.ts';
 import { shieldRootFields } from './shield.ts';
@@ -23,7 +24,8 @@ export function buildCommunitySchema(
 ): GraphQLSchema {
   const gaps = findSubgraphGaps(policy, name, sdl);
   if (gaps.length > 0) throw new Error(`the policy does not cover ${name}:\n  ${gaps.join('\n  ')}`);
-  const decided = withReferences(name, sdl, own, policy);
+  const whole = { ...own, Query: { ...own['Query'], ...noticeLookup(name) } };
+  const decided = withReferences(name, sdl, whole, policy);
   const named = { ...envelopeResolvers, DateTime: dateTime, ...withoutReferences(decided) };
   const resolvers = closeSubscriptions(sdl, named);
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);

@@ -1,4 +1,10 @@
-import { type DefinitionNode, Kind, type ObjectTypeDefinitionNode, parse } from 'graphql';
+import {
+  type DefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  type ObjectTypeExtensionNode,
+  parse,
+} from 'graphql';
 import { HubError } from '../../../schema/errors.ts';
 
 /** The root field of a subscription in a community's schema: it has no stream there. */
@@ -19,8 +25,9 @@ export function closeSubscriptions(
   return { ...resolvers, Subscription: { ...Object.fromEntries(fields), ...resolvers.Subscription } };
 }
 
-function isSubscription(one: DefinitionNode): one is ObjectTypeDefinitionNode {
-  return one.kind === Kind.OBJECT_TYPE_DEFINITION && one.name.value === 'Subscription';
+function isSubscription(one: DefinitionNode): one is ObjectTypeDefinitionNode | ObjectTypeExtensionNode {
+  const isType = one.kind === Kind.OBJECT_TYPE_DEFINITION || one.kind === Kind.OBJECT_TYPE_EXTENSION;
+  return isType && one.name.value === 'Subscription';
 }
 
 const refuse = (): never => {

@@ -1,9 +1,10 @@
 import type { ChangeEvent } from '../../../schema/protocol/change-event.ts';
-import { readLog, timeOfStore, timeOfToken, type Written } from './change-log.ts';
+import { readLog, timeOfStore, timeOfToken } from './change-log.ts';
 import { endedEmbargoes } from './embargo-ends.ts';
 import type { ChangeSource } from './follow-changes.ts';
 import type { Position } from './position.ts';
 import { toEvent } from './to-event.ts';
+import type { Written } from './written.ts';
 
 /** The time to wait for a change. At the end of the log, the catch-up ends after this time. */
 const waitMs = 50;
@@ -24,7 +25,7 @@ export async function* catchUp(
   const now = Date.now();
   const until = await timeOfStore(store);
   let { token } = after;
-  for await (const step of readLog(store, kinds, token, { signal, waitMs })) {
+  for await (const step of readLog(source, token, { signal, waitMs })) {
     token = step.token;
     if (step.written !== null) yield toPast(source, step.written, { token, endedTo: after.endedTo });
     if (timeOfToken(token) > until || (step.written === null && timeOfToken(token) >= until)) break;

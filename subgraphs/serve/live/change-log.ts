@@ -1,16 +1,15 @@
 import { type ChangeStream, type Db, type Document, MongoServerError } from 'mongodb';
-import type { Envelope } from '../../../schema/record/envelope.ts';
+import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { type CommunityStore, isOpen } from '../store/store.ts';
+import { noticesOf, toldOf } from './told.ts';
+import type { Written } from './written.ts';
 
-/** A written record, without its content: the facts that decide which subscribers get an event. */
-export type Written = {
-  readonly kind: string;
-  readonly id: string;
-  readonly isNew: boolean;
-  readonly envelope: Envelope;
-  /** Absent if the program that wrote it did not store the keys. */
-  readonly admittedBefore?: readonly string[];
+/** The store whose log is read, and the kinds of record in it. */
+export type LogSource = {
+  readonly community: Community;
+  readonly kinds: readonly Kind[];
+  readonly store: CommunityStore;
 };
 
 /** A step in the store's log: a written record, or null at the end of the log. `token` is the place after it. */
@@ -30,20 +29,21 @@ const lostCodes: readonly unknown[] = [260, 280, 286, 136, 10_334];
  * reader. Waits `waitMs` for a change before each step without one. The driver resumes the stream after a failover.
  */
 export async function* readLog(
-  store: CommunityStore,
-  kinds: readonly Kind[],
+  source: LogSource,
   after: string | null,
   { signal, waitMs }: { readonly signal: AbortSignal; readonly waitMs: number },
 ): AsyncGenerator<Step> {
+  const { store, kinds } = source;
   if (!isOpen(store)) throw new Error('the store is not connected');
   const kindOf = new Map(kinds.map(({ collection, type }) => [collection, type]));
+  const collections = [...kindOf.keys(), ...noticesOf(kinds)];
   const resume = after === null ? {} : { resumeAfter: { _data: after } };
   const options = { maxAwaitTimeMS: waitMs, batchSize: 500, ...resume };
-  const stream = databaseOf(store).watch(pipelineOf([...kindOf.keys()]), options);
+  const stream = databaseOf(store).watch(pipelineOf(collections), options);
   const close = () => void stream.close().catch(() => undefined);
   signal.addEventListener('abort', close, { once: true });
   try {
-    while (!signal.aborted) yield toStep(await stream.tryNext(), stream, kindOf);
+    while (!signal.aborted) yield await toStep(await stream.tryNext(), stream, kindOf, source);
   } catch (error) {
     if (signal.aborted) return;
     throw isLost(error)
@@ -70,23 +70,28 @@ function pipelineOf(collections: readonly string[]): Document[] {
         'documentKey._id': 1,
         'fullDocument.envelope': 1,
         'fullDocument.admittedBefore': 1,
+        // Those of a notice. A record has none of them.
+        'fullDocument.kind': 1,
+        'fullDocument.record': 1,
+        'fullDocument.party': 1,
       },
     },
   ];
 }
 
-function toStep(
+async function toStep(
   change: Document | null,
   { resumeToken }: Pick<ChangeStream, 'resumeToken'>,
   kindOf: ReadonlyMap<string, string>,
-): Step {
+  source: LogSource,
+): Promise<Step> {
   const token = (resumeToken as { readonly _data?: unknown } | null)?._data;
   if (typeof token !== 'string') throw new Error('expected a resume token of the change stream, got none');
   if (change === null) return { written: null, token };
   const kind = kindOf.get(String(change['ns'].coll));
   const { envelope, admittedBefore } = change['fullDocument'];
-  if (kind === undefined) return { written: null, token };
   const id = String(change['documentKey']._id);
+  if (kind === undefined) return { written: await toldOf(source, { id, ...change['fullDocument'] }), token };
   const isNew = change['operationType'] === 'insert';
   return { written: { kind, id, isNew, envelope, ...(admittedBefore && { admittedBefore }) }, token };
 }

@@ -3,7 +3,7 @@ import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Kind } from '../kind.ts';
 import { recordsOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
-import type { Written } from './change-log.ts';
+import type { Written } from './written.ts';
 
 const maxTimeMs = 5000;
 

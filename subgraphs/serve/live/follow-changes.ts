@@ -1,18 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { ChangeEvent } from '../../../schema/protocol/change-event.ts';
-import type { Kind } from '../kind.ts';
-import type { CommunityStore } from '../store/store.ts';
-import { LogLost, readLog, type Written } from './change-log.ts';
+import { LogLost, type LogSource, readLog } from './change-log.ts';
 import { endedEmbargoes } from './embargo-ends.ts';
 import type { Position } from './position.ts';
 import { toEvent } from './to-event.ts';
+import type { Written } from './written.ts';
 
 /** The inputs of everything that reads the changes of one community's store. */
-export type ChangeSource = {
-  readonly community: string;
-  readonly kinds: readonly Kind[];
-  readonly store: CommunityStore;
+export type ChangeSource = LogSource & {
   /** Returns the policy that decides now; null while there is none. */
   readonly policy: () => Policy | null;
   readonly cursorKey: Buffer;
@@ -130,22 +126,18 @@ async function endEmbargoes(
  * Reads the log. After a failure it continues from the last place. Throws LogLost, and the last error if failures go on for
  * more than `maxAwayMs`.
  */
-async function* retried(
-  { store, kinds, log }: ChangeSource,
-  token: () => string | null,
-  signal: AbortSignal,
-) {
+async function* retried(source: ChangeSource, token: () => string | null, signal: AbortSignal) {
   let failingSince: number | null = null;
   while (!signal.aborted) {
     try {
-      for await (const step of readLog(store, kinds, token(), { signal, waitMs })) {
+      for await (const step of readLog(source, token(), { signal, waitMs })) {
         failingSince = null;
         yield step;
       }
     } catch (error) {
       failingSince ??= performance.now();
       if (error instanceof LogLost || performance.now() - failingSince > maxAwayMs) throw error;
-      log.warn({ error: String(error) }, 'the changes of the store were interrupted');
+      source.log.warn({ error: String(error) }, 'the changes of the store were interrupted');
       await sleep(retryMs);
     }
   }

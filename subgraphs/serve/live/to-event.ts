@@ -5,17 +5,17 @@ import {
   maxKeyLength,
   maxLineBytes,
 } from '../../../schema/protocol/change-event.ts';
-import type { Written } from './change-log.ts';
+import type { Written } from './written.ts';
 
 /** The bytes of one of the two lists of a line. The rest of a line has less than 10 KB. */
 const listBytes = (maxLineBytes - 10_000) / 2;
 
 /**
- * Returns the event about a written record. Null if no subscriber may see the record before or after the write, as for a
+ * Returns the event about a written record, or about a notice of it. Null if no subscriber may see the record before or after the write, as for a
  * record that is RED and stays RED. Keys are computed from the envelope, as the guard does; stored keys are not trusted.
  */
 export function toEvent(
-  { kind, id, isNew, envelope, admittedBefore }: Written,
+  { kind, id, isNew, envelope, admittedBefore, told }: Written,
   policy: Pick<Policy, 'subscribeKeys'>,
   now: Date,
   position: string,
@@ -24,7 +24,9 @@ export function toEvent(
   // Without the stored keys, it is unknown who could see the record before: no subscriber gets CREATED or GONE.
   const before = isNew ? [] : keysIn(admittedBefore ?? admits);
   if (admits.length + before.length === 0) return null;
-  return { kind, id, version: envelope.version, isNew, admits, before, position };
+  const change = { version: envelope.version, isNew, admits, before, position };
+  if (told === undefined) return { kind, id, ...change };
+  return { kind: told.type, id: told.key, ...change, notice: { kind, party: told.party } };
 }
 
 /** Drops keys that are too long, and those beyond the room of a line: one record must not stop the stream. */

@@ -2,8 +2,8 @@ import { embargoAt } from '../../../schema/policy/decide/policy.ts';
 import { isShareable } from '../../../schema/protocol/shareable.ts';
 import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
 import { type Connection, type PageArguments, toConnection, type Total } from './connection.ts';
-import { type NoticeConnection, toNoticeConnection } from './notice-connection.ts';
-import { readNotices, readSeen } from './notice-page.ts';
+import { type NoticeConnection, type ShownNotice, toNoticeConnection, toShown } from './notice-connection.ts';
+import { readNotice, readNotices, readSeen } from './notice-page.ts';
 import { partiesIn } from '../workflow/parties.ts';
 import { toCountDisclosure } from './count.ts';
 import { type Place, sealCursor } from './cursor.ts';
@@ -78,6 +78,14 @@ export class Loaders {
     return toNoticeConnection(notices, size, after, (place) =>
       sealCursor(place, scope, this.#context.cursorKey),
     );
+  }
+
+  /** A notice to the reader's organisation by its id in the store; null if the reader's inbox does not show it now. */
+  async notice(id: string): Promise<ShownNotice | null> {
+    const seen = await readNotice(this.#context, this.#records, id);
+    if (seen === null) return null;
+    this.#given.set(seen.row.id, seen.row);
+    return toShown(seen.stored);
   }
 
   /**

@@ -14,7 +14,7 @@ export type NoticeConnection = {
 };
 
 /** A notice as the graph shows it. */
-type ShownNotice = Readonly<Record<string, unknown>>;
+export type ShownNotice = Readonly<Record<string, unknown>>;
 
 /** Makes a Relay connection of a page of notices. There is one more than `size` if there is a next page. */
 export function toNoticeConnection(
@@ -48,7 +48,9 @@ export function toNoticeConnection(
   };
 }
 
-function toShown({
+/** Returns a notice as the graph shows it, with its id in the store. */
+export function toShown({
+  _id,
   kind,
   record,
   workflow,
@@ -59,6 +61,7 @@ function toShown({
   sortAt,
 }: Notice): ShownNotice {
   return {
+    id: _id,
     recordId: record,
     [recordField(kind)]: record,
     thread: organisation === null ? null : organisationKey(organisation),

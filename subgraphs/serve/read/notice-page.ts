@@ -3,7 +3,7 @@ import { type Notice, noticesIn } from '../workflow/notices.ts';
 import type { PartyRow } from '../workflow/parties.ts';
 import { pageSize } from './connection.ts';
 import { type CursorScope, openCursor, type Place } from './cursor.ts';
-import { findPartyRows } from './party-rows.ts';
+import { findPartyRow, findPartyRows } from './party-rows.ts';
 import type { ReadContext } from './read-context.ts';
 import type { RecordLoader } from './record-loader.ts';
 import type { Row } from './row.ts';
@@ -40,6 +40,20 @@ export async function readNotices(
     await findPartyRows(context, noticesIn(context.store), place, limit);
   const notices = await readSeen(context, records, read, { after, wanted: size + 1, isShown });
   return { notices, size, after, scope };
+}
+
+/**
+ * Reads one notice to the reader's organisation by its id in the store. Null if it does not exist, or if the inbox does not
+ * show it to the reader now.
+ */
+export async function readNotice(
+  context: ReadContext,
+  records: RecordLoader,
+  id: string,
+): Promise<Seen<Notice> | null> {
+  const found = await findPartyRow(context, noticesIn(context.store), id);
+  const [seen] = await withRecords(context, records, found);
+  return seen !== undefined && isShown(seen) ? seen : null;
 }
 
 /** Returns whether the reader may see the standing that a notice is about, and all fields that its time depends on. */

@@ -5,6 +5,7 @@ import type { CommunityStore } from '../store/store.ts';
 import { earlyPartyIndex, partyIndex, type PartyRow } from '../workflow/parties.ts';
 import type { Place } from './cursor.ts';
 import { findRows, keyset, mergePages, type PageOrder, type PageQuery } from './queries.ts';
+
 /**
  * Finds rows on records for the reader's organisation, newest first: those after a place, of all kinds that a workflow
  * changes. The index decides, so a row of a record that the reader may not see is not read.
@@ -15,11 +16,38 @@ export async function findPartyRows<Stored extends PartyRow>(
   after: Place | null,
   limit: number,
 ): Promise<readonly Stored[]> {
-  const { organisation: party } = context.readerAccess.reader;
-  const model = { collection: rows, db: context.store.connection } as unknown as Model<Stored>;
   const query: PageOrder = { since: null, before: null, direction: 'DESC', after, limit };
+  const found = scansOf(context).map(
+    async ({ filter, hint }) =>
+      await keyset(
+        query,
+        '_id',
+        async (place, sort, most) =>
+          await findRows(
+            modelOf(context, rows),
+            { $and: [filter, place] },
+            { sort, hint, limit: most },
+            context.timeLeft(),
+          ),
+      ),
+  );
+  return mergePages(await Promise.all(found), query);
+}
+
+/** Finds one row by its id, if the reader may see its record. The same filters decide as for a page. */
+export async function findPartyRow<Stored extends PartyRow>(
+  context: PartyContext,
+  rows: Collection<Stored>,
+  id: string,
+): Promise<readonly Stored[]> {
+  const filter = { _id: id, $or: scansOf(context).map(({ filter: one }) => one) };
+  return await findRows(modelOf(context, rows), filter, { hint: { _id: 1 }, limit: 1 }, context.timeLeft());
+}
+
+function scansOf(context: PartyContext) {
+  const { organisation: party } = context.readerAccess.reader;
   const kinds = [...context.store.schemas.values()].filter(({ hasMoves }) => hasMoves);
-  const scans = kinds.flatMap(({ type: kind }) => {
+  return kinds.flatMap(({ type: kind }) => {
     const { held, now } = context.held(kind);
     const open = { party, kind, admits: { $in: held }, openFrom: { $lte: now } };
     const early = { party, kind, admitsEarly: { $in: held }, openFrom: { $gt: now } };
@@ -28,16 +56,10 @@ export async function findPartyRows<Stored extends PartyRow>(
       { filter: early, hint: earlyPartyIndex },
     ];
   });
-  const found = scans.map(
-    async ({ filter, hint }) =>
-      await keyset(
-        query,
-        '_id',
-        async (place, sort, most) =>
-          await findRows(model, { $and: [filter, place] }, { sort, hint, limit: most }, context.timeLeft()),
-      ),
-  );
-  return mergePages(await Promise.all(found), query);
+}
+
+function modelOf<Stored extends PartyRow>({ store }: PartyContext, rows: Collection<Stored>): Model<Stored> {
+  return { collection: rows, db: store.connection } as unknown as Model<Stored>;
 }
 
 /** The reader, the store, and the time that is left, of a query for rows of the reader's organisation. */

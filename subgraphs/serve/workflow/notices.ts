@@ -36,12 +36,15 @@ export type Event = Pick<Notice, 'event' | 'name' | 'happenedAt' | 'sortAt' | 'd
 /** The most notices that are kept for one organisation. The oldest are removed first. */
 export const maxNotices = 10_000;
 
+/** The collection of notices. */
+export const noticeCollection = 'notices';
+
 /** Notices are removed after 400 days. */
 const keptSeconds = 400 * 86_400;
 
 /** The notices to organisations. */
 export function noticesIn({ connection }: Connected): Collection<Notice> {
-  return connection.collection<Notice>('notices');
+  return connection.collection<Notice>(noticeCollection);
 }
 
 /** Creates the indexes of notices and parties. Only a store whose community runs a workflow needs them. */

@@ -37,6 +37,8 @@ export const document = 'subscription S { advisoryEvents { eventId change record
 export class World {
   readonly entries: AuditFacts[] = [];
   readonly asked: { readonly allowed: Allowed; readonly context: RequestContext }[] = [];
+  /** The kind of the record. */
+  kind = 'Advisory';
   /** The stored record; null before the first write. */
   envelope: Envelope | null = null;
   serial = 'S-1';
@@ -61,7 +63,7 @@ export class World {
     const ids = createEventIds(() => ({ id: 'k', privateKey }));
     world.subscriptions = new Subscriptions({
       stages: () => world.stages,
-      feeds: new Map([['cert-eu', world.#feed()]]),
+      feeds: new Map(['cert-eu', 'joint-unit'].map((community) => [community, world.#feed()])),
       ids,
       readers: { identify: world.identify, policyInForce: () => policy },
       log,
@@ -104,6 +106,26 @@ export class World {
       position: `p${this.#position}`,
     };
     this.#before = admits;
+    this.past.push(event);
+    this.send(event);
+    return event;
+  }
+
+  /** Sends a new notice about the record to an organisation. The record must have been written. */
+  notify(party: string, noticeId: string): ChangeEvent {
+    if (this.envelope === null) throw new Error('expected a record before its notice');
+    const { kind } = this;
+    this.#position += 1;
+    const event = {
+      kind: 'JointUnitNotice',
+      id: noticeId,
+      version: 1,
+      isNew: true,
+      admits: policy.subscribeKeys(this.envelope, kind, new Date()),
+      before: [],
+      position: `p${this.#position}`,
+      notice: { kind, party },
+    };
     this.past.push(event);
     this.send(event);
     return event;
@@ -165,12 +187,12 @@ export class World {
     const isSeen =
       this.envelope !== null &&
       !this.communityIsDown &&
-      policy.decideRow(this.envelope, 'Advisory', access) !== null &&
-      policy.may(access, 'subscribe', 'Advisory', 'content', this.envelope);
+      policy.decideRow(this.envelope, this.kind, access) !== null &&
+      policy.may(access, 'subscribe', this.kind, 'content', this.envelope);
     const row = isSeen ? { id, serial: this.serial } : null;
     if (isSeen) collected.disclosed.push(disclosure({ tlp: this.envelope?.marking.tlp ?? 'RED' }));
     if (!isShareable(collected.disclosed, 'GREEN')) collected.unshared.add('cert-eu');
-    const data = { record: row, jcuSeen: isSeen ? { id } : null };
+    const data = { record: row, notice: row, jcuSeen: isSeen ? { id } : null };
     return { written: new WrittenData(JSON.stringify(data)), given: null, collected };
   }
 
