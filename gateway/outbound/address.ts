@@ -61,14 +61,19 @@ const forbiddenV6 = [
   ['fd20:ce::254', 128],
 ] as const;
 
-/** `BlockList` applies IPv4 rules to IPv4-mapped IPv6 addresses. NAT64 and 6to4 addresses need rules. */
 const forbidden = new BlockList();
-for (const [network, prefix] of forbiddenV4) {
-  forbidden.addSubnet(network, prefix, 'ipv4');
-  forbidden.addSubnet(`64:ff9b::${network}`, 96 + prefix, 'ipv6');
-  forbidden.addSubnet(`2002:${hexOf(network)}::`, 16 + prefix, 'ipv6');
-}
+for (const [network, prefix] of forbiddenV4) addNetwork(forbidden, network, prefix);
 for (const [network, prefix] of forbiddenV6) forbidden.addSubnet(network, prefix, 'ipv6');
+
+/**
+ * Adds an IPv4 network to a list, in all its forms. `BlockList` applies IPv4 rules to IPv4-mapped IPv6 addresses. NAT64 and
+ * 6to4 addresses need rules.
+ */
+export function addNetwork(list: BlockList, network: string, prefix: number): void {
+  list.addSubnet(network, prefix, 'ipv4');
+  list.addSubnet(`64:ff9b::${network}`, 96 + prefix, 'ipv6');
+  list.addSubnet(`2002:${hexOf(network)}::`, 16 + prefix, 'ipv6');
+}
 
 function hexOf(address: string): string {
   const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);

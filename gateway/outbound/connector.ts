@@ -3,7 +3,8 @@ import { buildConnector } from 'undici';
 import { isForbidden } from './address.ts';
 
 type Found = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
-type Resolve = (
+/** Looks up the addresses of a host, as `dns.lookup` does. */
+export type Resolve = (
   host: string,
   options: LookupOptions & { readonly all: true },
   found: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
@@ -14,25 +15,37 @@ type Resolve = (
  * answer of DNS can change later. If one address of a host is forbidden, it connects to none of them.
  */
 export function createConnector(
-  options: { readonly ca: string | null; readonly timeoutMs: number },
+  options: {
+    readonly ca: string | null;
+    readonly timeoutMs: number;
+    /** The addresses to refuse: by default those that no subgraph and no issuer can have. */
+    readonly isRefused?: (address: string) => boolean;
+  },
   resolve: Resolve = lookup,
 ): buildConnector.connector {
+  const { isRefused = isForbidden } = options;
   const connect = buildConnector({
     timeout: options.timeoutMs,
     ...(options.ca !== null && { ca: options.ca }),
-    lookup: (host: string, asked: LookupOptions, found: Found) => lookUp(host, asked, found, resolve),
+    lookup: (host: string, asked: LookupOptions, found: Found) =>
+      lookUp(host, asked, found, { resolve, isRefused }),
   });
   return (target, connected) => {
     // The address of a URL without a host name is not looked up.
     const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
-    if (isForbidden(host)) connected(refused(host, host), null);
+    if (isRefused(host)) connected(refused(host, host), null);
     else connect(target, connected);
   };
 }
 
-function lookUp(host: string, asked: LookupOptions, found: Found, resolve: Resolve): void {
+function lookUp(
+  host: string,
+  asked: LookupOptions,
+  found: Found,
+  { resolve, isRefused }: { readonly resolve: Resolve; readonly isRefused: (address: string) => boolean },
+): void {
   resolve(host, { ...asked, all: true }, (error, addresses) => {
-    const bad = error === null ? addresses.find(({ address }) => isForbidden(address)) : undefined;
+    const bad = error === null ? addresses.find(({ address }) => isRefused(address)) : undefined;
     const [first] = addresses ?? [];
     if (error !== null) found(error, []);
     else if (bad !== undefined) found(refused(host, bad.address), []);
@@ -43,5 +56,7 @@ function lookUp(host: string, asked: LookupOptions, found: Found, resolve: Resol
 }
 
 function refused(host: string, address: string): Error {
-  return new Error(`${host}: the address ${address} is link-local, metadata, multicast or unspecified`);
+  return new Error(
+    `${host}: the address ${address} is link-local, metadata, multicast, unspecified, or refused here`,
+  );
 }

@@ -141,7 +141,7 @@ export const trusting: readonly Guard[] = [
   {
     name: 'the address that DNS gives',
     file: 'gateway/outbound/connector.ts',
-    from: 'addresses.find(({ address }) => isForbidden(address))',
+    from: 'addresses.find(({ address }) => isRefused(address))',
     to: 'addresses.find(() => false)',
     project: 'parts',
     tests: 'test/gateway/outbound/connector',
@@ -149,7 +149,7 @@ export const trusting: readonly Guard[] = [
   {
     name: 'the address in a URL, at the connection',
     file: 'gateway/outbound/connector.ts',
-    from: 'if (isForbidden(host))',
+    from: 'if (isRefused(host))',
     to: "if (host === '')",
     project: 'parts',
     tests: 'test/gateway/outbound/connector',
