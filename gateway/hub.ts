@@ -46,6 +46,7 @@ import { createRun, createRunInParts, type Run, type RunInParts } from './stream
 import { createWebSockets } from './stream/web-socket.ts';
 import { type HubStore, openHubStore } from './store.ts';
 import { acceptSupergraph, readSupergraph } from './supergraph.ts';
+import { openWebhooks } from './webhooks/open-webhooks.ts';
 import { type WatchedSupergraph, watchSupergraph } from './watch-supergraph.ts';
 
 /**
@@ -68,7 +69,8 @@ import { type WatchedSupergraph, watchSupergraph } from './watch-supergraph.ts';
  *
  * stream/ has the entry points that Apollo Server does not serve: WebSocket, server-sent events and multipart. They run the
  * same stages. live/ holds the open subscriptions, and reads each event through the stages 7 to 10. persisted/ replaces the
- * id of a registered operation by its text before a document is parsed. observe/ measures the stages.
+ * id of a registered operation by its text before a document is parsed. observe/ measures the stages. webhooks/ sends the
+ * notices of workflows to the addresses of the registry.
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
   const log = createLog('hub', settings.log);
@@ -112,17 +114,16 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
 
   const apollo = await startApollo(first.planner, stages, observer, log);
   const shared = { settings, stages, readers, load, choose: operations.choose, observer, key, policy, log };
-  const { parts, live, sockets, stopFeeds } = openStreams(shared, store);
+  const { parts, attach, stop: stopStreams } = await openStreams(shared, store);
   const app = route({ ...settings, ...parts, isReady, apollo });
-  const listening = await listen(app, { ...settings, reusePort: settings.processes > 1 }, sockets.attach);
+  const listening = await listen(app, { ...settings, reusePort: settings.processes > 1 }, attach);
   return {
     url: listening.url,
     stop: async () => {
       load.stop();
       // A load balancer notices by /ready, and clients of open connections by `connection: close`.
       await setTimeout(settings.drainMs);
-      live.stop();
-      await Promise.all([sockets.stop(), stopFeeds(), agreements.stop()]);
+      await Promise.all([stopStreams(), agreements.stop()]);
       await listening.stop();
       operations.stop();
       policies.stop();
@@ -152,20 +153,16 @@ async function startApollo(
   return apollo;
 }
 
-/** Opens the entry points that Apollo Server does not serve: WebSocket, server-sent events, multipart. */
-function openStreams(
+/** Opens the entry points that Apollo Server does not serve, WebSocket, server-sent events, multipart, and the webhooks. */
+async function openStreams(
   { settings, stages, readers, load, choose, observer, key, policy, log }: StreamParts,
   store: HubStore,
 ) {
-  const { feeds, stop: stopFeeds } = createFeeds(settings, () => orUnavailable(policy()), key, log);
-  const live = new Subscriptions({
-    stages: () => stages.current(),
-    feeds,
-    ids: createEventIds(key),
-    readers,
-    run: observer.runShared,
-    log,
-  });
+  const inUse = { stages: () => stages.current(), run: observer.runShared, log };
+  const policyInUse = () => orUnavailable(policy());
+  const { feeds, stop: stopFeeds } = createFeeds(settings, policyInUse, key, log);
+  const live = new Subscriptions({ ...inUse, feeds, ids: createEventIds(key), readers });
+  const webhooks = await openWebhooks(settings, { ...inUse, store, feeds, policy: policyInUse });
   stages.onReplaced(() => live.restart());
   const outcome = { attempts: store.attempts, note: observer.note, log };
   const run = createRun(
@@ -192,7 +189,16 @@ function openStreams(
     log,
   };
   const schema = () => stages.current().planner.schema;
-  return { parts, live, sockets: createWebSockets({ ...settings, ...parts, schema }), stopFeeds };
+  const sockets = createWebSockets({ ...settings, ...parts, schema });
+  return {
+    parts,
+    attach: sockets.attach,
+    stop: async () => {
+      live.stop();
+      await webhooks?.stop();
+      await Promise.all([sockets.stop(), stopFeeds()]);
+    },
+  };
 }
 
 type StreamParts = Pick<RouteParts, 'readers' | 'load' | 'choose' | 'observer' | 'log'> & {

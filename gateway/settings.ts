@@ -1,5 +1,6 @@
 import { type Budget, parseBudget, rateOf } from './budget/budget.ts';
 import { outboundUrl } from './outbound/address.ts';
+import { networks } from './outbound/webhook-address.ts';
 import { longestKeptMs } from './plan/kept-answers.ts';
 import { policySettings } from '../schema/policy/bundle/files.ts';
 import {
@@ -140,6 +141,18 @@ const own = {
     'JCU_CORS_ORIGINS',
     'the origins of the web pages that may read responses (CORS), as https://dashboard.example; none by default',
     origins,
+    '',
+  ),
+  webhookSecrets: setting(
+    'JCU_WEBHOOK_SECRETS_FILE',
+    'JSON file with the secrets of webhooks, `{"NAME": ["whsec_…"]}`; read again when it changes. Without it, no webhook is called',
+    orNone(filePath),
+    '',
+  ),
+  webhookNetworks: setting(
+    'JCU_WEBHOOK_NETWORKS',
+    'private networks in which webhooks may be, as 10.20.0.0/16; none by default',
+    networks,
     '',
   ),
   log: logLevel,

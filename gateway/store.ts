@@ -19,12 +19,15 @@ import { watchNames } from './registry/watch-names.ts';
 import type { Names } from './registry/names.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import { type Revocations, watchRevocations } from './registry/revocations.ts';
+import { openWebhookStore, type WebhookStore } from './webhooks/webhook-store.ts';
 
 /** The hub's own store: registry, alias table, budgets, all policy versions and the audit log; never records. */
 export type HubStore = {
   readonly registry: Registry & Revocations;
   /** Keeps the states of the registry's agreements, as `ask` answers them. */
   readonly followAgreements: (ask: AskAgreements) => FollowedAgreements;
+  /** The webhooks of the registry, and what is to be sent to them. */
+  readonly webhooks: WebhookStore;
   /** Returns the current alias table. */
   readonly names: (picture: string) => Names;
   /** Returns the writer of the audit log. Throws TRAIL_UNAVAILABLE until it is open. */
@@ -83,6 +86,7 @@ export function openHubStore(
           'the states of agreements cannot be read: the last ones stay in use',
         ),
       ),
+    webhooks: openWebhookStore(db),
     names: names.current,
     trail: trail.current,
     attempts,

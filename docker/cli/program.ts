@@ -13,6 +13,7 @@ import { addRevoke } from './revoke.ts';
 import { start } from './start.ts';
 import { addTrail } from './trail.ts';
 import { noTrial, readState } from '../trial/state.ts';
+import { addWebhooks } from './webhooks.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 
 /** Builds the command line `hub` without running it. Each command's `--help` describes it and gives an example. */
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   addReads(program);
   addTrail(program);
   addRevoke(program);
+  addWebhooks(program);
   addDeployCommands(program);
   return program;
 }

@@ -42,7 +42,11 @@ const deadlineMs = 10_000;
 /**
  * Returns the context in which one reader's event is read. `signal` must not be one reader's: others may share the answer.
  */
-function contextOfEvent({ identity, policy }: Subscriber, signal: AbortSignal, run?: Run): RequestContext {
+export function contextOfEvent(
+  { identity, policy }: Pick<Subscriber, 'identity' | 'policy'>,
+  signal: AbortSignal,
+  run?: Run,
+): RequestContext {
   const at = new Date();
   return {
     ...identity,

@@ -32,5 +32,6 @@ export function figuresOf({
     load: () => ({ state: load.state(), inProgress: load.inProgress }),
     trail: store.trailFigures,
     shelters: () => communities.states(),
+    webhooks: () => store.webhooks.outcomes,
   };
 }

@@ -2,6 +2,7 @@ import { Counter, Histogram } from 'prom-client';
 import { addGauge, type Metrics, secondsBuckets } from '../../schema/runtime/observe/metrics.ts';
 import type { ShelterState } from '../dispatch/shelter.ts';
 import type { LoadState } from '../http/load.ts';
+import type { Outcome } from '../webhooks/outbox.ts';
 import type { Ended, OnEnded } from './observed.ts';
 
 /** The state of the hub that metrics read. */
@@ -16,6 +17,8 @@ export type HubFigures = {
     readonly isHealthy: boolean;
   } | null;
   readonly shelters: () => ReadonlyMap<string, ShelterState>;
+  /** The deliveries to webhooks, by outcome. */
+  readonly webhooks: () => ReadonlyMap<Outcome, number>;
 };
 
 const states: readonly LoadState[] = ['ready', 'overloaded', 'stopping'];
@@ -26,6 +29,7 @@ export function addHubMetrics(metrics: Metrics, figures: HubFigures): OnEnded {
   addState(metrics, figures);
   addShelters(metrics, figures);
   addTrail(metrics, figures);
+  addWebhooks(metrics, figures);
   return countRequests(metrics);
 }
 
@@ -122,6 +126,14 @@ function addShelters(metrics: Metrics, { shelters }: HubFigures): void {
     metrics,
     { name: 'jcu_slots_waiting', help: 'Queries to a subgraph that wait for a slot', labelNames },
     read(({ waiting }) => waiting),
+  );
+}
+
+function addWebhooks(metrics: Metrics, { webhooks }: HubFigures): void {
+  const help =
+    'Deliveries of notices to webhooks by outcome: sent, failed (tried again), dead, withheld (the reader may not see the notice), postponed';
+  addGauge(metrics, { name: 'jcu_webhook_deliveries', help, labelNames: ['outcome'] }, () =>
+    [...webhooks()].map(([outcome, count]) => [{ outcome }, count] as const),
   );
 }
 

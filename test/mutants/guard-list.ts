@@ -7,6 +7,7 @@ import { live } from './live.ts';
 import { migrating } from './migrating.ts';
 import { relabelling } from './relabelling.ts';
 import { trusting } from './trusting.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Every guard that `npm run guards` removes. */
 export const guards: readonly Guard[] = [
@@ -303,6 +304,7 @@ export const guards: readonly Guard[] = [
   ...deciding,
   ...importing,
   ...live,
+  ...webhooks,
   ...relabelling,
   ...migrating,
   ...trusting,

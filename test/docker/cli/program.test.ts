@@ -35,6 +35,10 @@ test('builds every command without running one', () => {
     'hub trail verify',
     'hub trail attempts',
     'hub revoke',
+    'hub webhooks list',
+    'hub webhooks dead',
+    'hub webhooks resend',
+    'hub webhooks enable',
     'hub deploy init',
     'hub deploy rotate-hub-key',
   ]);

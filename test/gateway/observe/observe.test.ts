@@ -20,6 +20,7 @@ const figures: HubFigures = {
   operations: () => 2,
   load: () => ({ state: 'overloaded', inProgress: 3 }),
   trail: () => ({ head: 41, waiting: 1, isHealthy: true }),
+  webhooks: () => new Map([['sent', 3]]),
   shelters: () => new Map([['enisa', { isOpen: true, inUse: 2, waiting: 5 }]]),
 };
 

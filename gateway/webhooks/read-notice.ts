@@ -1,0 +1,97 @@
+import { HubError } from '../../schema/errors.ts';
+import type { Run } from '../../schema/runtime/observe/run.ts';
+import type { Community } from '../../schema/record/vocabulary.ts';
+import type { Policy } from '../../schema/policy/decide/policy.ts';
+import { communityField } from '../../schema/workflow/graph/inbox-sdl.ts';
+import { disclose, factsOf, keyOf, prepare, type Stages } from '../answer.ts';
+import { fieldsOf } from '../audit/fields.ts';
+import { contextOfEvent } from '../live/read-event.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Revocations } from '../registry/revocations.ts';
+import type { Webhook } from '../registry/webhooks.ts';
+import type { Identity } from '../request/context.ts';
+import { createParse } from '../request/parse.ts';
+
+/** The parts of the hub with which the notice of a delivery is read. */
+export type ReadParts = {
+  readonly stages: () => Stages;
+  readonly policy: () => Policy;
+  readonly registry: Pick<Registry, 'findMembership'> & Revocations;
+  readonly run?: Run;
+};
+
+/** A notice as the reader of a webhook sees it now. */
+export type ReadNotice = Readonly<Record<string, unknown>> & { readonly at: string };
+
+const parse = createParse();
+const tokenMs = 60_000;
+
+/**
+ * Reads a notice as the reader of a webhook, through the same stages as an event of a subscription. It is recorded in the
+ * audit log under the reader's name before it returns. Null if the reader may not see it, or has no membership any more.
+ * Throws if that cannot be decided or recorded now.
+ */
+export async function readNotice(
+  webhook: Webhook,
+  { community, notice: id }: { readonly community: Community; readonly notice: string },
+  { stages: stagesOf, policy: policyOf, registry, run }: ReadParts,
+  signal: AbortSignal,
+): Promise<ReadNotice | null> {
+  const identity = await identityOf(webhook, registry, new Date());
+  if (identity === null) return null;
+  const policy = policyOf();
+  const stages = stagesOf();
+  const context = contextOfEvent({ identity, policy }, signal, run);
+  const query = `query Notice($id: ID!) { notice: ${communityField(community)}Notice(id: $id) {
+    id recordId thread { id } workflow event name happenedAt at
+  } }`;
+  const prepared = await prepare(parse({ query, variables: { id } }), context, { ...stages, charge: free });
+  if ('errors' in prepared) return null;
+  const { allowed, refused } = prepared.decision;
+  if (allowed === null || refused.length > 0) return null;
+  const { variables } = prepared;
+  const { written, collected } = await stages.gather(
+    { key: keyOf(allowed, prepared), document: allowed, variables },
+    context,
+  );
+  const { failedSubgraphs, errorCodes } = collected;
+  if (failedSubgraphs.size + errorCodes.size > 0) throw new HubError('PART_UNAVAILABLE');
+  const data = written?.data ?? null;
+  const notice = (data?.['notice'] ?? null) as ReadNotice | null;
+  if (notice === null) return null;
+  const fields = fieldsOf(allowed, variables.coerced, data, stages.planner.schema);
+  await disclose({ ...factsOf(prepared, context), fields }, collected, context, stages);
+  return notice;
+}
+
+/** The events of subscriptions are not charged, and neither are these. */
+const free = {
+  request: async () => await Promise.resolve(),
+  operation: async () => await Promise.resolve(),
+};
+
+/**
+ * Returns the reader of a webhook at a time: what the registry says of the member at this second. It is a machine, never on
+ * screen, and has no office. Null if it is no member of the webhook's organisation, or its tokens are revoked.
+ */
+async function identityOf(
+  { _id, subject, organisation, purpose, picture }: Webhook,
+  registry: ReadParts['registry'],
+  now: Date,
+): Promise<Identity | null> {
+  const clientId = `webhook:${_id}`;
+  if (registry.isRevoked({ id: clientId, subject }, now)) return null;
+  const membership = await registry.findMembership(subject, now);
+  if (membership === null || membership.organisation !== organisation) return null;
+  const { budget, ...facts } = membership;
+  const reader = {
+    subject,
+    ...facts,
+    offices: [],
+    client: 'machine',
+    purpose,
+    picture,
+    onScreen: false,
+  } as const;
+  return { reader, token: { clientId, id: null }, expiresAt: new Date(now.getTime() + tokenMs), budget };
+}

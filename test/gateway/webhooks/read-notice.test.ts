@@ -1,0 +1,104 @@
+import { expect, test } from '@jest/globals';
+import type { Membership } from '../../../gateway/registry/registry.ts';
+import { type ReadParts, readNotice } from '../../../gateway/webhooks/read-notice.ts';
+import type { Envelope } from '../../../schema/record/envelope.ts';
+import { policy } from '../../helpers/policy.ts';
+import { audienceOf, markingOf, readerOf } from '../../helpers/records.ts';
+import { World } from '../live/world.ts';
+import { webhookTo } from './place.ts';
+
+/** Tests that a notice is decided and recorded for the reader of a webhook as an event of a subscription. */
+
+const webhook = webhookTo('https://hooks.example/');
+const of = { community: 'joint-unit', notice: `JointUnitNotice:${'1'.repeat(43)}` } as const;
+const { organisation, communities, memberState, roles, sharingGroups, ...held } = readerOf({
+  organisation: 'csirt-pl',
+});
+const member: Membership = {
+  organisation,
+  communities,
+  memberState,
+  roles,
+  sharingGroups,
+  onwardShares: held.onwardShares,
+  grants: held.grants,
+  agreements: held.agreements,
+  offices: [{ office: 'case-lead', until: '2099-01-01T00:00:00.000Z' }],
+  budget: undefined,
+};
+const elsewhere: Membership = { ...member, organisation: 'csirt-fr' };
+const auditor: Membership = { ...member, roles: ['policy-auditor'] };
+const readable: Partial<Envelope> = {
+  marking: markingOf({ tlp: 'AMBER' }),
+  audience: audienceOf({ reach: 'NAMED', organisations: ['csirt-pl'] }),
+  originator: 'csirt-fr',
+};
+
+async function opened(envelope = readable): Promise<World> {
+  const world = await World.open();
+  world.kind = 'InformationRequest';
+  world.write(envelope, 'InformationRequest:1');
+  return world;
+}
+
+async function read(world: World, changes: Partial<ReadParts['registry']> = {}, given = webhook) {
+  const registry = {
+    findMembership: async () => await Promise.resolve(member),
+    isRevoked: () => false,
+    ...changes,
+  };
+  const parts = { stages: () => world.stages, policy: () => policy, registry };
+  return await readNotice(given, of, parts, new AbortController().signal);
+}
+
+test('reads the notice as a machine of the organisation, which is never on screen and has no office', async () => {
+  const world = await opened();
+  expect(await read(world)).toMatchObject({ serial: 'S-1' });
+  expect(world.asked[0]?.context).toMatchObject({
+    delivery: 'subscription',
+    reader: {
+      subject: 'm-1',
+      organisation: 'csirt-pl',
+      client: 'machine',
+      purpose: 'incident-response',
+      picture: 'real',
+      onScreen: false,
+      offices: [],
+    },
+  });
+  expect(world.entries).toEqual([
+    expect.objectContaining({ token: { clientId: 'webhook:pl-desk', id: null } }),
+  ]);
+});
+
+test.each([
+  [
+    'another organisation',
+    { ...readable, audience: audienceOf({ reach: 'NAMED', organisations: ['csirt-de'] }) },
+  ],
+  [
+    'persons on screen (RED)',
+    { marking: markingOf({ tlp: 'RED' }), audience: audienceOf({ reach: 'NAMED', persons: ['m-1'] }) },
+  ],
+] as const)('reads and records nothing of a notice whose record is for %s', async (_what, envelope) => {
+  const world = await opened(envelope);
+  expect(await read(world)).toBeNull();
+  expect(world.entries).toEqual([]);
+});
+
+test('asks no community for a reader without membership or content, or with revoked tokens', async () => {
+  const world = await opened();
+  for (const found of [null, elsewhere, auditor])
+    expect(await read(world, { findMembership: async () => await Promise.resolve(found) })).toBeNull();
+  expect(await read(world, { isRevoked: ({ subject }) => subject === 'm-1' })).toBeNull();
+  expect(world.asked).toEqual([]);
+});
+
+test('rejects if the notice cannot be recorded, or the community does not answer', async () => {
+  const world = await opened();
+  world.trailIsDown = true;
+  await expect(read(world)).rejects.toMatchObject({ code: 'TRAIL_UNAVAILABLE' });
+  world.trailIsDown = false;
+  world.communityIsDown = true;
+  await expect(read(world)).rejects.toMatchObject({ code: 'PART_UNAVAILABLE' });
+});
