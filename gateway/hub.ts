@@ -195,8 +195,8 @@ async function openStreams(
     attach: sockets.attach,
     stop: async () => {
       live.stop();
-      await webhooks?.stop();
-      await Promise.all([sockets.stop(), stopFeeds()]);
+      await Promise.all([sockets.stop(), webhooks?.stop()]);
+      await stopFeeds();
     },
   };
 }

@@ -44,14 +44,14 @@ export async function deliver(claimed: Delivery, parts: DeliverParts, signal: Ab
     if (fault !== null)
       return await fail(claimed, { reason: 'the address is refused', retryAfterMs: null }, parts);
     const community = claimed.community as Community;
-    const notice = await parts.read(webhook, { community, notice: claimed.notice }, signal);
-    if (notice === null) return await withhold(claimed, null, parts);
-    if (Date.parse(notice.at) < webhook.from.getTime())
+    const read = await parts.read(webhook, { community, notice: claimed.notice }, signal);
+    if (read === null) return await withhold(claimed, null, parts);
+    if (Date.parse(read.notice.at) < webhook.from.getTime())
       return await withhold(claimed, 'entered before the webhook began', parts);
     const message = {
       id: _id,
       timestamp: Math.floor(now().getTime() / 1000),
-      body: bodyOf(community, notice),
+      body: bodyOf(community, read),
     };
     return await settle(claimed, webhook, await parts.send(webhook.url, message, secrets, signal), parts);
   } catch (error) {
@@ -62,9 +62,10 @@ export async function deliver(claimed: Delivery, parts: DeliverParts, signal: Ab
   }
 }
 
-/** The body of a message, in the form that Standard Webhooks recommends. */
-function bodyOf(community: Community, { at, ...notice }: ReadNotice): string {
-  return JSON.stringify({ type: 'jcu.notice', timestamp: at, data: { community, ...notice, at } });
+/** The body of a message, in the form that Standard Webhooks recommends, with the extensions of an answer. */
+function bodyOf(community: Community, { notice, extensions }: ReadNotice): string {
+  const data = { community, ...notice };
+  return JSON.stringify({ type: 'jcu.notice', timestamp: notice.at, data, extensions });
 }
 
 async function settle(

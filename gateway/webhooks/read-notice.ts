@@ -11,6 +11,7 @@ import type { Revocations } from '../registry/revocations.ts';
 import type { Webhook } from '../registry/webhooks.ts';
 import type { Identity } from '../request/context.ts';
 import { createParse } from '../request/parse.ts';
+import { type Holds, holdsRed, joinMarkings } from '../shape/holds.ts';
 
 /** The parts of the hub with which the notice of a delivery is read. */
 export type ReadParts = {
@@ -20,8 +21,15 @@ export type ReadParts = {
   readonly run?: Run;
 };
 
-/** A notice as the reader of a webhook sees it now. */
-export type ReadNotice = Readonly<Record<string, unknown>> & { readonly at: string };
+/** A notice as the reader of a webhook sees it now, and what every answer states. */
+export type ReadNotice = {
+  readonly notice: Readonly<Record<string, unknown>> & { readonly at: string };
+  readonly extensions: {
+    readonly picture: string;
+    readonly holds: Holds | null;
+    readonly correlationId: string;
+  };
+};
 
 const parse = createParse();
 const tokenMs = 60_000;
@@ -57,11 +65,14 @@ export async function readNotice(
   const { failedSubgraphs, errorCodes } = collected;
   if (failedSubgraphs.size + errorCodes.size > 0) throw new HubError('PART_UNAVAILABLE');
   const data = written?.data ?? null;
-  const notice = (data?.['notice'] ?? null) as ReadNotice | null;
-  if (notice === null) return null;
+  const notice = (data?.['notice'] ?? null) as ReadNotice['notice'] | null;
+  // A RED record is for screens only. The community decides that too.
+  if (notice === null || collected.disclosed.some(holdsRed)) return null;
   const fields = fieldsOf(allowed, variables.coerced, data, stages.planner.schema);
   await disclose({ ...factsOf(prepared, context), fields }, collected, context, stages);
-  return notice;
+  const { correlationId } = context;
+  const { picture } = identity.reader;
+  return { notice, extensions: { picture, holds: joinMarkings(collected.disclosed), correlationId } };
 }
 
 /** The events of subscriptions are not charged, and neither are these. */

@@ -103,6 +103,8 @@ async function extend(id: string, expectedVersion: number): Promise<void> {
 test('sends each organisation its notices, signed, and nothing of a record that it may not see any more', async () => {
   const id = await untilCollected();
   const [notice] = onRecord(polish, id);
+  const message = JSON.parse(polish.received.find(({ body }) => body.includes(id))?.body ?? '{}');
+  expect(message.extensions).toMatchObject({ picture, holds: { tlp: expect.stringContaining('AMBER') } });
   expect(notice).toEqual({
     community: 'joint-unit',
     id: expect.stringMatching(/^JointUnitNotice:/),

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 
 const now = new Date('2026-11-29T10:00:00Z');
-const notice: ReadNotice = {
+const notice: ReadNotice['notice'] = {
   id: 'JointUnitNotice:1',
   recordId: 'InformationRequest:1',
   thread: { id: 'Organisation:csirt-pl' },
@@ -49,6 +49,7 @@ const notice: ReadNotice = {
   happenedAt: '2026-11-29T09:59:00.000Z',
   at: '2026-11-29T09:59:01.000Z',
 };
+const extensions = { picture: 'exercise:e-1', holds: null, correlationId: 'c-1' };
 const note = (level: string) => (details: unknown, text?: string) =>
   void lines.push(JSON.stringify([level, details, text]));
 
@@ -59,7 +60,7 @@ function partsOf(changes: Partial<DeliverParts> = {}): DeliverParts {
     webhookOf: (id) => (id === webhook._id ? webhook : null),
     secrets: () => new Map([['csirt-pl', [key]]]),
     networks: ofTrial,
-    read: async () => await Promise.resolve(notice),
+    read: async () => await Promise.resolve({ notice, extensions }),
     send: sending.send,
     now: () => now,
     random: () => 0.5,
@@ -85,11 +86,11 @@ test('sends exactly what the reader sees, signed over id, time and body', async 
   expect(await attempt()).toBe('sent');
   const [message] = receiver.received;
   expect([message?.method, message?.path]).toEqual(['POST', '/hooks?token=not-for-logs']);
-  const { at, ...seen } = notice;
   expect(JSON.parse(message?.body ?? '')).toEqual({
     type: 'jcu.notice',
-    timestamp: at,
-    data: { community: 'joint-unit', ...seen, at },
+    timestamp: notice.at,
+    data: { community: 'joint-unit', ...notice },
+    extensions,
   });
   const { headers } = message as NonNullable<typeof message>;
   expect(headers['webhook-timestamp']).toBe(String(now.getTime() / 1000));

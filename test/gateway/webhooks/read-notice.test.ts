@@ -53,7 +53,10 @@ async function read(world: World, changes: Partial<ReadParts['registry']> = {}, 
 
 test('reads the notice as a machine of the organisation, which is never on screen and has no office', async () => {
   const world = await opened();
-  expect(await read(world)).toMatchObject({ serial: 'S-1' });
+  expect(await read(world)).toMatchObject({
+    notice: { serial: 'S-1' },
+    extensions: { picture: 'real', holds: { tlp: 'AMBER' }, correlationId: expect.any(String) },
+  });
   expect(world.asked[0]?.context).toMatchObject({
     delivery: 'subscription',
     reader: {
@@ -92,6 +95,19 @@ test('asks no community for a reader without membership or content, or with revo
     expect(await read(world, { findMembership: async () => await Promise.resolve(found) })).toBeNull();
   expect(await read(world, { isRevoked: ({ subject }) => subject === 'm-1' })).toBeNull();
   expect(world.asked).toEqual([]);
+});
+
+test('reads and records nothing of a RED record, even if its community discloses it', async () => {
+  const world = await opened();
+  const honest = world.stages.gather;
+  const hostile: typeof honest = async (...asked) => {
+    const gathered = await honest(...asked);
+    const disclosed = gathered.collected.disclosed.map((one) => ({ ...one, tlp: 'RED' as const }));
+    return { ...gathered, collected: { ...gathered.collected, disclosed } };
+  };
+  world.stages = { ...world.stages, gather: hostile };
+  expect(await read(world)).toBeNull();
+  expect(world.entries).toEqual([]);
 });
 
 test('rejects if the notice cannot be recorded, or the community does not answer', async () => {

@@ -123,7 +123,8 @@ async function hub(changes: Changes, given: Partial<WebhookParts> = {}) {
 }
 
 function noticeOf(id: string): ReadNotice {
-  return { id, recordId: 'InformationRequest:1', at: '2026-11-29T10:00:00.000Z' };
+  const notice = { id, recordId: 'InformationRequest:1', at: '2026-11-29T10:00:00.000Z' };
+  return { notice, extensions: { picture: 'real', holds: null, correlationId: 'c-1' } };
 }
 
 const idsAt = (at: Receiver): readonly string[] =>
