@@ -76,6 +76,9 @@ function recipientsIn(
   };
 }
 
+/** The inputs of moves that name recipients: those that declarations state as addressees or in `opens`. */
+const recipientInputs = ['addressees', 'recipients', 'contactPoints', 'relevantCsirts'] as const;
+
 type Found = Readonly<Record<(typeof recipientLists)[number], Set<string>>>;
 
 function collect(value: unknown, type: GraphQLInputType, found: Found): void {
@@ -86,9 +89,10 @@ function collect(value: unknown, type: GraphQLInputType, found: Found): void {
     return;
   }
   const given = value as Readonly<Record<string, unknown>>;
-  // The first move of a workflow names those who take part: they become recipients.
-  for (const one of (given['addressees'] as readonly unknown[] | null | undefined) ?? [])
-    found.organisations.add(String(one));
+  // The first move of a workflow names those who take part, and some later ones those who read too: they become recipients.
+  for (const name of recipientInputs)
+    for (const one of (given[name] as readonly unknown[] | null | undefined) ?? [])
+      if (typeof one === 'string') found.organisations.add(one);
   if (named.name === 'AudienceInput')
     for (const list of recipientLists)
       for (const one of (given[list] as readonly unknown[] | null | undefined) ?? [])

@@ -13,6 +13,7 @@ import { read, subgraphNames, subgraphSdl } from '../sources.ts';
 import { workflowsPage } from '../workflow/document/document.ts';
 import { WorkflowError } from '../workflow/language/faults.ts';
 import { calendarFile, clocksFile } from '../workflow/clock/language.ts';
+import { regimesFile } from '../workflow/regime/language.ts';
 import { officesFile, workflowFile } from '../workflow/language/language.ts';
 import { loadOffices, readWorkflowTexts, workflowsOfTexts } from '../workflow/language/load.ts';
 
@@ -45,6 +46,7 @@ export function compose(): Composed {
     'policy/coordinates.schema.json': schemaOf(coordinatesFile),
     'workflow/workflow.schema.json': schemaOf(workflowFile),
     'workflow/offices.schema.json': schemaOf(officesFile),
+    'workflow/regimes.schema.json': schemaOf(regimesFile),
     'workflow/clocks.schema.json': schemaOf(clocksFile),
     'workflow/calendar.schema.json': schemaOf(calendarFile),
     [workflowsFile]: describeWorkflows(),

@@ -16,11 +16,14 @@ const names: Partial<Record<Community, readonly string[]>> = {
     'level',
     'response-plan',
   ],
+  enisa: ['notification-file', 'notification-stage', 'cra-withholding'],
 };
 
 /** Moves that are declared only, although a subgraph runs their workflow. Nobody can make them. */
 const declaredOnly: Readonly<Record<string, readonly string[]>> = {
   case: ['merge', 'split', 'splitChild'],
+  'notification-file': ['reclassify', 'reclassifyWhole'],
+  'cra-withholding': ['platform'],
 };
 
 /** Returns the moves of a workflow that no subgraph makes, although it runs the workflow. */
@@ -85,11 +88,24 @@ export function creatingMove({
 }
 
 /**
+ * Returns whether the threads of a workflow are parts of the record, such as the stages of a file. Their names say which
+ * part it is. Other threads belong to an organisation, which a relation names.
+ */
+export function isOfParts({ subject, relations }: Pick<Workflow, 'subject' | 'relations'>): boolean {
+  return subject !== 'record' && !Object.hasOwn(relations, subject);
+}
+
+/** Returns whether the threads of a kind begin with the record, one for each addressee. */
+export function hasAddressees(kind: KindWorkflows): boolean {
+  return kind.thread !== null && openingMove(kind) === null && !isOfParts(kind.thread);
+}
+
+/**
  * Returns the move by which a member of a record opens a thread for its organisation. Null for a kind whose threads begin
- * with the record, one for each addressee.
+ * with the record, one for each addressee or part.
  */
 export function openingMove({ record, thread }: KindWorkflows): string | null {
-  if (record === null || thread === null) return null;
+  if (record === null || thread === null || isOfParts(thread)) return null;
   return Object.entries(thread.moves).find(([, { from }]) => from === 'none')?.[0] ?? null;
 }
 
@@ -139,11 +155,19 @@ const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
   Mobilisation: ['decision', 'team', 'summaryReport', 'networksInformedAt', 'endedAt', 'hostConsent'],
   Agreement: ['priorApproval', 'signatures', 'suspension'],
   Capability: ['verifiedBy', 'verifiedAt'],
+  NotificationFile: ['stages', 'csirtReply', 'publicInformed'],
+  CraNotification: ['dissemination', 'delayGrounds'],
+};
+
+/** Fields that the first move states, and that a person may correct by hand: no move and no clock depends on them. */
+const correctedByHand: Readonly<Record<string, readonly string[]>> = {
+  NotificationFile: ['entityPseudonym', 'entityName', 'entityClass', 'sector'],
 };
 
 /** Returns whether a change by hand of a field would bypass the moves of its kind. */
 export function isChangedByMoves(kind: KindWorkflows, field: string): boolean {
-  return byMovesOnly.has(kind.type) || fieldsOfWorkflows(kind).has(field);
+  if (byMovesOnly.has(kind.type) || fieldsOfLaterMoves(kind.type).includes(field)) return true;
+  return fieldsOfWorkflows(kind).has(field) && correctedByHand[kind.type]?.includes(field) !== true;
 }
 
 /** Returns the fields of a kind that state an act of a later move, such as a decision or a signature. */
@@ -195,6 +219,9 @@ const judged: ReadonlySet<string> = new Set([
   'The user agrees.',
   'Reserve of a third country: also the Commission and the High Representative, with the authorisation of the Council (to be confirmed).',
   'An answer from records of another originator needs a release by that originator (release-request.yaml).',
+  'If the CSIRT was not the first recipient, it replies together with the authority.',
+  'The CSIRT or the authority asks for it.',
+  'The entity was consulted.',
 ]);
 
 /** Leaves out readers who may make a move only under a condition in words that neither code nor the person decides. */

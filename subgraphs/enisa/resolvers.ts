@@ -1,4 +1,6 @@
 import { memberStateKey } from '../../schema/record/keys.ts';
+import { inboxOf } from '../serve/graph/inbox.ts';
+import { movesOf, standingFields } from '../serve/graph/moves.ts';
 import { changesOf } from '../serve/graph/mutations.ts';
 import {
   pageOf,
@@ -21,7 +23,7 @@ export const resolvers: Resolvers = {
     ...rootFieldsTo('NotificationFile', 'notificationFiles', 'notificationFile'),
     ...rootFieldsTo('QuarterlySummary', 'quarterlySummaries', 'quarterlySummary'),
   },
-  Mutation: changesOf('enisa', kinds),
+  Mutation: { ...changesOf('enisa', kinds), ...movesOf('enisa') },
   Vulnerability: {
     records: pageOf('VulnerabilityRecord'),
     exploitation: pageOf('ExploitationStatement'),
@@ -58,7 +60,8 @@ export const resolvers: Resolvers = {
       referenceTo('MemberState', memberStateKey(row.content.memberState ?? '')),
   }),
   CoordinatedDisclosure: recordOf('CoordinatedDisclosure'),
-  CraNotification: recordOf('CraNotification'),
-  NotificationFile: recordOf('NotificationFile'),
+  CraNotification: recordOf('CraNotification', { progress: standingFields.progress }),
+  NotificationFile: recordOf('NotificationFile', standingFields),
   QuarterlySummary: recordOf('QuarterlySummary'),
+  ...inboxOf('enisa'),
 };

@@ -51,14 +51,10 @@ test('keeps the fields that the reader who changes a record may not read', async
   const change = `mutation ($input: UpdateNotificationFileInput!) {
     updateNotificationFile(input: $input) { record { rootCause } userErrors { code path message } } }`;
   const content = {
-    memberState: 'FR',
     entityPseudonym: 'EX-ENTITY-01',
-    awareAt: '2026-09-17T06:20:00Z',
     rootCause: 'THIRD_PARTY',
     // The value that decides who may read the field stays.
     crossBorder: 'YES',
-    otherStatesAffected: ['PL'],
-    otherStatesInformedAt: '2026-09-18T10:00:00Z',
   };
   const { version } = before.envelope;
   const input = { key: randomUUID(), id: before.id, expectedVersion: version, content };
@@ -153,7 +149,7 @@ test('lets only the originator change who may read a record, by content or by ma
   const change = `mutation ($input: UpdateNotificationFileInput!) {
     updateNotificationFile(input: $input) { record { id } userErrors { code path } } }`;
   const { id, envelope } = await notification(asked, secretariat);
-  const content = { memberState: 'DE', entityPseudonym: 'X', awareAt: '2026-09-17T06:20:00Z' };
+  const content = { entityPseudonym: 'X', crossBorder: 'NO' };
   const input = { key: randomUUID(), id, expectedVersion: envelope.version, content };
   const { body } = await ask(asked, secretariat, change, { input });
   expect(body.data.updateNotificationFile).toEqual({

@@ -5,6 +5,7 @@ import type { Guard } from './guard.ts';
 import { importing } from './importing.ts';
 import { live } from './live.ts';
 import { migrating } from './migrating.ts';
+import { notifying } from './notifying.ts';
 import { relabelling } from './relabelling.ts';
 import { trusting } from './trusting.ts';
 import { webhooks } from './webhooks.ts';
@@ -305,6 +306,7 @@ export const guards: readonly Guard[] = [
   ...importing,
   ...live,
   ...webhooks,
+  ...notifying,
   ...relabelling,
   ...migrating,
   ...trusting,

@@ -102,6 +102,7 @@ export const readers: readonly TrialReader[] = [
   person('it-cyclone-executive', 'u-b3f44f710145', 'crisis-it', 5, crisis),
   person('nl-cyclone-executive', 'u-2c2ca386c829', 'crisis-nl', 5, crisis),
   person('fr-contact-point', 'u-7a12b9de40c6', 'csirt-fr', 2, crisis),
+  person('pl-contact-point', 'u-b18e40c7d2f5', 'csirt-pl', 2, crisis),
   person('fr-supervisor', 'u-a9711e1f3a2c', 'authority-fr', 3, crisis),
   person('fr-supervisor-2', 'u-a3359a71d558', 'authority-fr', 3, crisis),
   person('network-secretariat', 'u-89259d32902d', 'enisa', 7, crisis),

@@ -20,15 +20,23 @@ export function phraseState({ initial, final, computed }: StateFile): string {
   return kinds.filter((kind) => kind !== '').join('; ');
 }
 
-function phraseComputed({ from, at, before, since, until }: NonNullable<StateFile['computed']>): string {
+function phraseComputed({
+  from,
+  at,
+  before,
+  since,
+  until,
+  obliges,
+}: NonNullable<StateFile['computed']>): string {
   const starts = [
     at === undefined ? '' : `from ${phraseInstant(at)} on`,
     before === undefined ? '' : phraseBefore(before),
     since === undefined ? '' : `as soon as \`${since}\` is set`,
   ].filter((start) => start !== '');
   const end = until === undefined ? '' : `, until \`${until}\` is set`;
+  const side = obliges === undefined ? '' : `; obliges the **${obliges}**`;
   const place = `shown in place of ${from.map(code).join(', ')}`;
-  return `computed: ${place}${starts.length > 0 ? ` ${starts.join(', or ')}` : ''}${end}`;
+  return `computed: ${place}${starts.length > 0 ? ` ${starts.join(', or ')}` : ''}${end}${side}`;
 }
 
 function phraseBefore(before: NonNullable<NonNullable<StateFile['computed']>['before']>): string {

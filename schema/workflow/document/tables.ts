@@ -80,9 +80,11 @@ function second({ secondPerson, nature }: MoveFile): readonly string[] {
   ];
 }
 
-function effects({ follows, refusedIf = [], when }: MoveFile): readonly string[] {
+function effects({ follows, refusedIf = [], when, opens = [], readers }: MoveFile): readonly string[] {
   return [
     ...(when === undefined ? [] : [`Only ${phraseCondition(when)}.`]),
+    ...(opens.length === 0 ? [] : [`The audience names ${opens.map(code).join(', ')}.`]),
+    ...(readers === undefined ? [] : ['Only the organisations of the relations read the new record.']),
     ...follows,
     ...refusedIf.map((ground) => `Refused: ${ground}`),
   ];

@@ -67,8 +67,8 @@ export function clockMoves(
 }
 
 /**
- * Returns the obligations of something in its stored state. A state that begins at an instant obliges the sides that can make
- * a move only before this instant. Without such a move, it obliges the side that a thread belongs to, if that side can make
+ * Returns the obligations of something in its stored state. A state that begins at an instant obliges the side that it names
+ * (`obliges`), otherwise the sides that can make a move only before this instant. Without such a move, it obliges the side that a thread belongs to, if that side can make
  * one.
  */
 export function obligationsOf(
@@ -80,7 +80,9 @@ export function obligationsOf(
     if (computed?.at === undefined || !computed.from.includes(known.progress.state)) return [];
     const due = startOfComputed(known, computed, endOf);
     if (due === null) return [];
-    const relations = obligedBy(workflow, known, computed.at, due, endOf);
+    const { obliges } = computed;
+    const relations =
+      obliges === undefined ? obligedBy(workflow, known, computed.at, due, endOf) : new Set([obliges]);
     return relations.size === 0 ? [] : [{ state, due, relations }];
   });
 }

@@ -1,5 +1,5 @@
 import type { Community } from '../../record/vocabulary.ts';
-import type { KindWorkflows } from '../served.ts';
+import { isOfParts, type KindWorkflows } from '../served.ts';
 import { capital } from './names.ts';
 
 /** Returns the name of a community as a field of the graph: `jointUnit`. */
@@ -109,12 +109,16 @@ function subjectSdl(kinds: readonly KindWorkflows[]): string {
   const records = kinds.map(
     ({ type }) => `  "The record, if it is of this kind."\n  ${recordField(type)}: ${type}`,
   );
+  const hasParts = kinds.some(({ thread }) => thread !== null && isOfParts(thread));
+  const part = hasParts
+    ? '  "The name of the part of the record, such as a stage. Null for the record itself."\n  part: String\n'
+    : '';
   return `  "The id of the record."
   recordId: ID!
 ${records.join('\n')}
   "The organisation whose thread it is. Null for the record itself."
   thread: Organisation
-  "The name of the workflow's declaration, such as \`information-thread\`."
+${part}  "The name of the workflow's declaration, such as \`information-thread\`."
   workflow: String!`;
 }
 

@@ -4,7 +4,9 @@ import type { MoveFile, ValueFile } from '../language/language.ts';
 import type { Workflow } from '../language/load.ts';
 import {
   creatingMove,
+  hasAddressees,
   hasProposals,
+  isOfParts,
   type KindWorkflows,
   laterMoves,
   mutationOf,
@@ -39,7 +41,7 @@ input LateEntryInput {
 }
 
 "A move that was made in a workflow."
-type MadeMove {
+type MadeMove @shareable {
   "The id of the move, by which another move names it."
   id: ID
   "The name of the move."
@@ -71,7 +73,7 @@ enum MoveStage {
 }
 
 "A value that a move stated."
-type StatedValue {
+type StatedValue @shareable {
   "The name of the value."
   name: String
   "The value as text, such as an instant in ISO 8601. A list has several."
@@ -79,7 +81,7 @@ type StatedValue {
 }
 
 "A move that waits for its second person."
-type ProposedMove {
+type ProposedMove @shareable {
   "The id of the proposal, for the mutation that confirms or dismisses it."
   id: ID
   "The name of the mutation that one person proposed."
@@ -155,9 +157,10 @@ function mutation({ kind, moves }: Workflow, move: string, isFirst: boolean): st
 function standingFields(kind: KindWorkflows): readonly string[] {
   const { record, thread } = kind;
   const subject = thread?.subject ?? '';
-  const readers =
-    openingMove(kind) === null
-      ? `The asking organisation sees all of them, each ${subject} sees its thread only, other readers none.`
+  const readers = hasAddressees(kind)
+    ? `The asking organisation sees all of them, each ${subject} sees its thread only, other readers none.`
+    : openingMove(kind) === null
+      ? 'Readers of the record see all of them.'
       : 'Organisations that take part see all of them, other readers none.';
   return [
     ...(record === null
@@ -171,12 +174,16 @@ function standingFields(kind: KindWorkflows): readonly string[] {
 
 function standingSdl(of: Workflow, opening: string | null): string {
   const type = standingType(of);
+  const isPart = isOfParts(of);
   const subject =
     of.subject === 'record'
       ? ''
-      : `  "The ${of.subject} that the thread belongs to."\n  ${of.subject}: Organisation\n`;
-  const readers =
-    opening === null
+      : isPart
+        ? `  "The name of the ${of.subject} in its record, such as \`early-warning-1\`."\n  ${of.subject}: String\n`
+        : `  "The ${of.subject} that the thread belongs to."\n  ${of.subject}: Organisation\n`;
+  const readers = isPart
+    ? `Readers of the ${of.subject} see it.`
+    : opening === null
       ? `The ${of.subject} sees it, the asking organisation states the version of the record.`
       : `Only the ${of.subject} sees it.`;
   const version =
@@ -238,7 +245,7 @@ function creatingInput(
   content: ReadonlySet<string>,
 ): string {
   const { type } = kind;
-  const isAsked = kind.thread !== null && openingMove(kind) === null;
+  const isAsked = hasAddressees(kind);
   const rest = Object.entries(of.moves[move]?.input ?? {}).filter(
     ([name]) => !content.has(name) && name !== 'addressees',
   );
@@ -248,20 +255,25 @@ function creatingInput(
     ...(!isAsked
       ? []
       : [`  "The addressees, 100 at most, by registry ids such as \`cert-eu\`."\n  addressees: [ID!]!`]),
-    `  "The readers of the record. By default AMBER, for the asking organisation and the ${isAsked ? 'addressees' : 'organisations that the record names'}."\n  reading: ReadingInput`,
+    `  "The readers of the record. By default AMBER, for the asking organisation and the ${isAsked ? 'addressees' : 'organisations that the record names'}.${of.moves[move]?.readers === undefined ? '' : ' No other organisation can be named.'}"\n  reading: ReadingInput`,
   ]);
 }
 
 function laterInput(of: Workflow, move: string, opening: string | null): string {
-  const isThread = of.subject !== 'record';
-  const version =
-    isThread && move !== opening
+  const isPart = isOfParts(of) && of.moves[move]?.from !== 'none';
+  const isThread = of.subject !== 'record' && !isOfParts(of);
+  const version = isPart
+    ? `The version of the ${of.subject} that the move is based on. A different current version gives STALE_VERSION.`
+    : isThread && move !== opening
       ? `The version that the move is based on: of the thread${opening === null ? ` for its ${of.subject}, of the record for the asking organisation` : ''}.`
       : 'The version of the record that the move is based on. A different current version gives STALE_VERSION.';
   return input(of, move, Object.entries(of.moves[move]?.input ?? {}), [
     keyField,
     `  "The id of the record."\n  id: ID!`,
     `  ${quote(version)}\n  expectedVersion: Int!`,
+    ...(isPart
+      ? [`  "The name of the ${of.subject}, such as \`early-warning-1\`."\n  ${of.subject}: ID!`]
+      : []),
     ...(isThread && opening === null
       ? [
           `  "The ${of.subject} whose thread it is. By default the reader's organisation."\n  ${of.subject}: ID`,

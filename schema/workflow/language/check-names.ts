@@ -35,6 +35,7 @@ export function checkNames(workflow: WorkflowFile, vocabulary: Vocabulary): read
       ...instant(`states.${name}.computed.before.of`, computed?.before?.of, known),
       ...facts(`states.${name}.computed.since`, computed?.since, workflow.facts),
       ...facts(`states.${name}.computed.until`, computed?.until, workflow.facts),
+      ...relations(`states.${name}.computed.obliges`, computed?.obliges, workflow),
     ]),
     ...workflow.masks.flatMap((mask, at) => [
       ...relations(`masks.${at}.from`, mask.from, workflow),

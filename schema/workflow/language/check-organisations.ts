@@ -5,13 +5,14 @@ type Values = Readonly<Record<string, ValueFile>>;
 
 /**
  * Returns a finding for each name of organisations or of a Member State that does not fit: in settings that change
- * organisations, in `closes`, and in relations.
+ * organisations, in `opens` and `closes`, and in relations.
  */
 export function checkOrganisations(workflow: WorkflowFile): readonly Finding[] {
   return [
     ...Object.entries(workflow.moves).flatMap(([name, move]) => [
       ...findInSets(`moves.${name}.sets`, move, workflow),
       ...findCloses(`moves.${name}.closes`, move),
+      ...findOpens(`moves.${name}`, move),
     ]),
     ...Object.keys(workflow.relations).flatMap((name) => [
       ...findStates(name, workflow),
@@ -68,10 +69,21 @@ function findCloses(place: string, { closes, input }: MoveFile): readonly Findin
   return findUnknown(place, [closes], known, '`mover`, or an input that is an organisation');
 }
 
-function findStates(name: string, { relations, facts, moves }: WorkflowFile): readonly Finding[] {
+/** A move opens a record to organisations that it states. Only the first move can limit the readers of a new record. */
+function findOpens(place: string, { opens = [], readers, from, input }: MoveFile): readonly Finding[] {
+  const known = new Set(namesOf(input, true));
+  return [
+    ...findUnknown(`${place}.opens`, opens, known, 'an input that is an organisation or several'),
+    ...(readers !== undefined && from !== 'none'
+      ? [{ place: `${place}.readers`, value: 'a move that creates nothing', remedy: 'remove it' }]
+      : []),
+  ];
+}
+
+function findStates(name: string, { relations, facts, fields, moves }: WorkflowFile): readonly Finding[] {
   const state = relations[name]?.state;
   if (state === undefined) return [];
-  const values = [facts, ...Object.values(moves).map(({ input }) => input)];
+  const values = [facts, fields, ...Object.values(moves).map(({ input }) => input)];
   const known = values.flatMap((some) =>
     Object.entries(some).flatMap(([one, { type }]) => (type === 'member-state' ? [one] : [])),
   );
@@ -79,7 +91,7 @@ function findStates(name: string, { relations, facts, moves }: WorkflowFile): re
     `relations.${name}.state`,
     [state],
     new Set(known),
-    'a fact or an input of the type `member-state`',
+    'a fact, a field or an input of the type `member-state`',
   );
 }
 

@@ -71,6 +71,11 @@ const state = z.strictObject({
         ),
       since: memberName.optional().describe('From the time on at which this fact is set.'),
       until: memberName.optional().describe('Until this fact is set.'),
+      obliges: slug
+        .optional()
+        .describe(
+          'The relation that is obliged to make a move before. By default, those that can make a move only before it.',
+        ),
     })
     .optional()
     .describe(
@@ -172,6 +177,15 @@ const move = z.strictObject({
     .describe(
       'The organisation that loses the record by the move: `mover`, or an input. The audience no longer names it.',
     ),
+  opens: some(memberName)
+    .optional()
+    .describe(
+      'The organisations that may read the record from the move on: inputs. The audience then names them. Only a person of the originator can make the move.',
+    ),
+  readers: z
+    .literal('members')
+    .optional()
+    .describe('Only if the move creates: no other reader than the organisations of the relations is named.'),
   refusedIf: some(sentence)
     .optional()
     .describe('Conditions, in words, on which the body that carries out the move refuses it.'),

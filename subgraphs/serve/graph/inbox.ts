@@ -96,8 +96,8 @@ async function disclosed(all: readonly On<Shown>[], { loaders }: Context): Promi
 }
 
 async function tasksOn(row: Row, { standings }: Context): Promise<readonly Shown[]> {
-  return (await standings.visible(row)).flatMap(({ of, thread, since, possibleMoves }) => {
+  return (await standings.visible(row)).flatMap(({ of, thread, part, since, possibleMoves }) => {
     const mutations = possibleMoves();
-    return mutations.length === 0 ? [] : [{ workflow: of.name, thread, since, mutations }];
+    return mutations.length === 0 ? [] : [{ workflow: of.name, thread, part, since, mutations }];
   });
 }

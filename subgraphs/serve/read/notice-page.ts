@@ -1,6 +1,6 @@
 import { HubError } from '../../../schema/errors.ts';
 import { type Notice, noticesIn } from '../workflow/notices.ts';
-import type { PartyRow } from '../workflow/parties.ts';
+import { isOfRecord, type PartyRow } from '../workflow/parties.ts';
 import { pageSize } from './connection.ts';
 import { type CursorScope, openCursor, type Place } from './cursor.ts';
 import { findPartyRow, findPartyRows } from './party-rows.ts';
@@ -58,7 +58,7 @@ export async function readNotice(
 
 /** Returns whether the reader may see the standing that a notice is about, and all fields that its time depends on. */
 function isShown({ stored, row: { decision } }: Seen<Notice>): boolean {
-  const standing = stored.organisation === null ? 'progress' : 'threads';
+  const standing = isOfRecord(stored) ? 'progress' : 'threads';
   return ![standing, ...stored.dependsOn].some((name) => decision.hidden.has(name));
 }
 

@@ -6,6 +6,7 @@ import type { VisibleProgress } from './standings.ts';
 /** A deadline of a record or a thread, as one reader may know it. */
 export type Deadline = {
   readonly thread: string | null;
+  readonly part: string | null;
   readonly workflow: string;
   readonly event: 'STATE' | 'MOVE';
   /** The state that begins for the reader, or the move that the clock makes. */
@@ -20,7 +21,7 @@ export type Deadline = {
  * clock. They are computed from what the reader sees, so a masked state gives the deadline of the state that is shown.
  */
 export function deadlinesOf(
-  { of, organisation, known, relations, reader }: VisibleProgress,
+  { of, organisation, part, known, relations, reader }: VisibleProgress,
   { from, to }: { readonly from: Date; readonly to: Date },
   endOf: EndOfClock,
 ): readonly Deadline[] {
@@ -42,6 +43,7 @@ export function deadlinesOf(
     .map((one) => ({
       ...one,
       thread: organisation === null ? null : organisationKey(organisation),
+      part,
       workflow: of.name,
       obliged: isObliged(one.dueAt) ? organisationKey(reader) : null,
     }));

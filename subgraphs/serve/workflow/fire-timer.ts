@@ -7,7 +7,7 @@ import type { Content } from '../record/content.ts';
 import { modelOf, recordsOf, schemaOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { tell } from './notices.ts';
-import { partiesOf, relationsOf } from './parties.ts';
+import { isOfRecord, partiesOf, relationsOf } from './parties.ts';
 import { instantsIn, isMasked, progressIn, type StoredProgress, writeMove } from './progress-store.ts';
 import type { WorkflowRules } from './rules.ts';
 import { type Timed, type Timer, timersIn } from './timers.ts';
@@ -44,22 +44,23 @@ async function timedOf(
   store: CommunityStore,
   { workflows, endOf }: WorkflowRules,
   { kind: type }: Timer,
-  { _id, record: id, organisation, progress }: StoredProgress,
+  stored: StoredProgress,
   session: ClientSession,
 ): Promise<Timed | null> {
+  const { _id, record: id, organisation, part = null, progress } = stored;
   const kind = workflows.get(type);
-  const of = organisation === null ? kind?.record : kind?.thread;
-  const stored = await recordsOf(store, type).findOne({ _id: id }, { session });
-  const record: StoredRecord | null = stored === null ? null : schemaOf(store, type).read(stored);
+  const of = isOfRecord(stored) ? kind?.record : kind?.thread;
+  const found = await recordsOf(store, type).findOne({ _id: id }, { session });
+  const record: StoredRecord | null = found === null ? null : schemaOf(store, type).read(found);
   if (of === null || of === undefined || record === null) return null;
   const { recordState } = record.envelope;
   if (recordState === 'RETRACTED' || recordState === 'ERASED') return null;
   const content = record.content as Content;
-  const ofRecord = organisation === null ? null : await progressIn(store).findOne({ _id: id }, { session });
+  const ofRecord = isOfRecord(stored) ? null : await progressIn(store).findOne({ _id: id }, { session });
   const members = { ...content, ...ofRecord?.progress.facts, ...progress.facts };
   const collection = modelOf(store, type).collection.name;
   const known = { progress, fields: content };
-  const at = { of, kind: { type, collection }, record: id, organisation, progress: _id };
+  const at = { of, kind: { type, collection }, record: id, organisation, part, progress: _id };
   return { ...at, content: members, known, endOf };
 }
 
@@ -88,7 +89,7 @@ function remindersOf(timed: Timed, { name, period }: Timer): Told {
 async function moveOfClock(
   store: CommunityStore,
   { workflows }: WorkflowRules,
-  { of, kind, record, organisation, content, known, endOf }: Timed,
+  { of, kind, record, organisation, part = null, content, known, endOf }: Timed,
   before: StoredProgress,
   { name: move }: Timer,
   now: Date,
@@ -103,6 +104,7 @@ async function moveOfClock(
     record,
     workflow: of.name,
     organisation,
+    part,
     move,
     stage: 'made',
     from,

@@ -1,21 +1,24 @@
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { actorKey, normaliseName } from '../../../schema/record/keys.ts';
 import type { AliasRow } from '../../../schema/record/aliases.ts';
+import type { FileRegimes } from '../../../schema/workflow/regime/file-regimes.ts';
 import type { ChangeParts } from '../changes/change-steps.ts';
 import { Refused } from '../changes/refused.ts';
 import { findVersion, isSamePlan } from './plan-grounds.ts';
 
 type First = Pick<Attempt, 'move' | 'input' | 'fields'>;
-type Check = (parts: ChangeParts, first: First) => Promise<Refused | null>;
+type Parts = ChangeParts & { readonly regimes: FileRegimes | null };
+type Check = (parts: Parts, first: First) => Promise<Refused | null>;
 
 /** The grounds of refusal of first moves that need the store, by workflow and move. */
 const checks: Readonly<Record<string, Check>> = {
   'case.draft': async (...given) => await checkCodename(...given),
   'response-plan.draft': async (...given) => await checkParent(...given),
+  'notification-file.open': async (parts, { input }) => await Promise.resolve(findOtherKeeper(parts, input)),
 };
 
 /** Throws Refused if a ground of refusal of a first move applies. */
-export async function refuseFirst(parts: ChangeParts, workflow: string, first: First): Promise<void> {
+export async function refuseFirst(parts: Parts, workflow: string, first: First): Promise<void> {
   const refused = (await checks[`${workflow}.${first.move}`]?.(parts, first)) ?? null;
   if (refused !== null) throw refused;
 }
@@ -58,5 +61,16 @@ async function checkCodename(
     'INVALID',
     ['content', 'title'],
     'expected a neutral codename: this is the name of an actor',
+  );
+}
+
+/** Returns the refusal of a file that another community keeps, before anything else is decided. */
+function findOtherKeeper({ regimes }: Parts, input: First['input']): Refused | null {
+  const keeper = regimes?.of(input).keptBy;
+  if (keeper === undefined) return null;
+  return new Refused(
+    'INVALID',
+    ['underRegime'],
+    `files of this regime are not kept at ENISA: ${keeper} keeps them`,
   );
 }

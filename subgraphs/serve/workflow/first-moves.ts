@@ -6,7 +6,7 @@ import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
 import type { MoveFile } from '../../../schema/workflow/language/language.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { creatingMove, fieldsOfLaterMoves, openingMove } from '../../../schema/workflow/served.ts';
+import { creatingMove, fieldsOfLaterMoves, hasAddressees } from '../../../schema/workflow/served.ts';
 import { checkContent } from '../changes/check-content.ts';
 import { newEnvelope } from '../changes/envelopes.ts';
 import { mayNotCreate } from '../changes/not-allowed.ts';
@@ -43,17 +43,22 @@ export class FirstMoves extends MoveSteps {
   async #created(kind: Kind, first: First, input: CreatingInput): Promise<Made> {
     const { of, move } = first;
     const own = this.parts.readerAccess.reader.organisation;
-    const workflows = this.of(kind.type);
-    const hasThreads = workflows.thread !== null && openingMove(workflows) === null;
+    const hasThreads = hasAddressees(this.of(kind.type));
     const addressees = hasThreads ? addresseesOf(input.addressees ?? [], own) : [];
     const given = await this.#contentOf(kind, first, input, addressees);
     const attempt = this.#firstAttempt(first, input, given, addressees);
-    await refuseFirst(this.parts, of.name, attempt);
+    await refuseFirst({ ...this.parts, regimes: this.regimes }, of.name, attempt);
     const progress = this.decided(of, attempt);
-    const content = { ...given, ...this.fieldsSetBy(kind, of, progress, attempt) };
+    const members = hasThreads
+      ? addressees
+      : membersOf(of, { ...given, ...attempt.input, ...progress.facts });
+    const stated0 = { ...given, ...this.fieldsSetBy(kind, of, progress, attempt) };
+    const plain = newEnvelope(this.parts, kind, stated0, this.#readingBy(kind, first, input, members));
+    const record = { envelope: plain, content: stated0 };
+    const effects = this.effects(kind, of, { attempt, progress, record, parts: [] });
+    const content = { ...stated0, ...effects.fields };
     checkContent(this.schema, kind, content);
-    const members = hasThreads ? addressees : membersOf(of, { ...given, ...attempt.input });
-    const envelope = newEnvelope(this.parts, kind, content, this.#readingBy(kind, first, input, members));
+    const envelope = this.opened(kind, of, { envelope: plain, attempt, effects, content });
     const access = { action: 'move', kind: kind.type, group: 'content' } as const;
     if (!this.mayOn('move', kind, envelope)) throw mayNotCreate(this.parts, access, envelope, []);
     const id = `${kind.type}:${randomUUID()}`;
@@ -63,10 +68,12 @@ export class FirstMoves extends MoveSteps {
     const { store } = this.parts;
     const also = async (session: ClientSession): Promise<void> => {
       for (const { workflow, organisation, start } of starts) {
-        const entry = this.entry(workflow, id, organisation, stated, input);
+        const entry = this.entry(workflow, id, { organisation }, stated, input);
         const made = { ...entry, from: null, to: start.state, isHidden: false };
         await writeMove(store, this.in(workflow, kind, content), made, { progress: start }, null, session);
       }
+      const entry = { ...this.entry(of, id, { organisation: null }, stated, input), input: {} };
+      await this.writeParts(kind, content, entry, effects.parts ?? [], session);
     };
     const made = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false, also };
     return { ...made, ...this.named(kind, envelope, content) };
@@ -80,7 +87,11 @@ export class FirstMoves extends MoveSteps {
   ): Attempt {
     const named = Object.hasOwn(of.moves[move]?.input ?? {}, 'addressees') && { addressees };
     const values = fromGraph(of, move, { ...fieldsNamed(of, move, content), ...valuesIn(input), ...named });
-    const actor = actorOn(of, this.parts.readerAccess, { ...content, ...values }, null);
+    const own = this.parts.readerAccess.reader.organisation;
+    // A fact that names the opener is not in the content.
+    const openers = openersOf(of, of.moves[move]?.by).map((field) => [field, content[field] ?? own]);
+    const opened = { ...content, ...Object.fromEntries(openers) };
+    const actor = actorOn(of, this.parts.readerAccess, { ...opened, ...values }, null);
     return { ...this.attempt(move, input), known: null, fields: content, actor, input: values };
   }
 
@@ -106,7 +117,7 @@ export class FirstMoves extends MoveSteps {
     const named = thread?.relations[thread.subject]?.field;
     // A list of members is stated: the declaration then permits the move only to one of them.
     const byMove = openersOf(of, of.moves[move]?.by)
-      .filter((field) => !Array.isArray(input.content[field]))
+      .filter((field) => !Array.isArray(input.content[field]) && this.fieldsOf(kind).has(field))
       .map((field) => [field, reader.organisation]);
     refuseLater(of, move, input.content, new Set(byMove.map(([field]) => field)));
     const given = {
@@ -127,6 +138,7 @@ export class FirstMoves extends MoveSteps {
       audience: { reach: 'NAMED' as const, ...named },
     };
     const reading = this.readingOf(kind, given);
+    if (of.moves[move]?.readers !== undefined) refuseOthers(reading, all);
     const missing = all.find((one) => !reading.audience.organisations.includes(one));
     if (missing !== undefined)
       throw new Refused(
@@ -171,6 +183,19 @@ function refuseLater(
         'only a later move of its workflow sets this field',
       );
   }
+}
+
+/** Throws Refused for readers of a new record that only its members may read. */
+function refuseOthers({ marking, audience }: Reading, members: readonly string[]): void {
+  const { reach, organisations, sharingGroups, persons, agreements } = audience;
+  const isWide = reach !== 'NAMED' || [...sharingGroups, ...persons, ...agreements].length > 0;
+  const hasColour = marking.tlp === 'AMBER' || marking.tlp === 'AMBER_STRICT';
+  if (!isWide && hasColour && organisations.every((one) => members.includes(one))) return;
+  throw new Refused(
+    'INVALID',
+    ['reading'],
+    `expected AMBER or stricter, and no other readers than ${members.join(' and ')}: a later move names further ones`,
+  );
 }
 
 /** Returns the organisations that the relations of a record name. */

@@ -36,10 +36,14 @@ function nameIn(name: string, declared: ValueFile | undefined, value: unknown): 
   };
   if (declared?.type === 'organisation') return organisation(value);
   if (declared?.type === 'organisations') return [...new Set([value].flat().map(organisation))];
-  if (declared?.type !== 'member-state') return value;
-  const state = typeof value === 'string' ? sharedKey('MemberState', value) : null;
-  if (state === null) throw invalid('a Member State, such as FR');
-  return state.slice('MemberState:'.length);
+  if (declared?.type !== 'member-state' && declared?.type !== 'member-states') return value;
+  const memberState = (one: unknown): string => {
+    const state = typeof one === 'string' ? sharedKey('MemberState', one) : null;
+    if (state === null) throw invalid('a Member State, such as FR');
+    return state.slice('MemberState:'.length);
+  };
+  if (declared.type === 'member-state') return memberState(value);
+  return [...new Set([value].flat().map(memberState))];
 }
 
 /** Returns the facts of a workflow as the graph shows them. */

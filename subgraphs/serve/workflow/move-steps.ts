@@ -1,16 +1,24 @@
+import type { ClientSession } from 'mongodb';
+import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { decide, lateEntry } from '../../../schema/workflow/engine/decide.ts';
 import type { EndOfClock, Progress } from '../../../schema/workflow/engine/progress.ts';
 import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { type KindWorkflows, stateFieldOf } from '../../../schema/workflow/served.ts';
+import type { FileRegimes } from '../../../schema/workflow/regime/file-regimes.ts';
 import { type ChangeParts, ChangeSteps, type Keyed } from '../changes/change-steps.ts';
 import { Refused } from '../changes/refused.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
+import { schemaOf } from '../store/collections.ts';
 import { fieldsOfFacts, holdsAsStated, showsStates } from './graph-values.ts';
 import type { Entered } from './move-input.ts';
-import type { MovedIn, StoredMove } from './progress-store.ts';
+import type { Effects, Moved, PartChange } from './effect.ts';
+import { effectsOf } from './effects.ts';
+import { openedBy, withReaders } from './members.ts';
+import type { Threaded } from './parties.ts';
+import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
 import { refuseByGround } from './refusals.ts';
 
 /** The most characters of the reason and of the channel of a late entry. */
@@ -20,17 +28,20 @@ const maxLate = 2000;
 export type MoveParts = ChangeParts & {
   readonly workflows: ReadonlyMap<string, KindWorkflows>;
   readonly endOf: EndOfClock;
+  readonly regimes: FileRegimes | null;
 };
 
 /** The steps that first and later moves share. */
 export class MoveSteps extends ChangeSteps {
   protected readonly endOf: EndOfClock;
+  protected readonly regimes: FileRegimes | null;
   readonly #workflows: ReadonlyMap<string, KindWorkflows>;
 
-  constructor({ workflows, endOf, ...parts }: MoveParts) {
+  constructor({ workflows, endOf, regimes, ...parts }: MoveParts) {
     super(parts);
     this.#workflows = workflows;
     this.endOf = endOf;
+    this.regimes = regimes;
   }
 
   protected attempt(
@@ -58,7 +69,7 @@ export class MoveSteps extends ChangeSteps {
   protected entry(
     of: Workflow,
     record: string,
-    organisation: string | null,
+    thread: Threaded,
     attempt: Attempt,
     { key }: Keyed,
   ): Omit<StoredMove, 'from' | 'to' | 'isHidden'> {
@@ -68,7 +79,8 @@ export class MoveSteps extends ChangeSteps {
     return {
       record,
       workflow: of.name,
-      organisation,
+      organisation: thread.organisation,
+      part: thread.part ?? null,
       move,
       stage: 'made',
       by,
@@ -110,9 +122,83 @@ export class MoveSteps extends ChangeSteps {
     return { of, kind, content, thread: this.of(kind.type).thread, endOf: this.endOf };
   }
 
+  /** Returns the effects of a move of a record that its declaration states in words. */
+  protected effects(
+    kind: Kind,
+    of: Workflow,
+    {
+      record: { envelope, content },
+      ...moved
+    }: Pick<Moved, 'attempt' | 'progress' | 'parts'> & {
+      readonly record: { readonly envelope: Envelope; readonly content: unknown };
+    },
+  ): Effects {
+    const { regimes } = this;
+    const fields = this.fieldsOf(kind);
+    const { record, thread } = this.of(kind.type);
+    const values = [...[record, thread].flatMap((one) => valuesOfMoves(one)), 'lateReason', 'lateChannel'];
+    return effectsOf(of.name, { ...moved, envelope, content: content as Content, fields, values, regimes });
+  }
+
+  /**
+   * Returns the envelope after a move: with the portions that it makes, and with the organisations to which it opens the
+   * record. Throws Refused if the reader's organisation is not the originator, which alone opens a record.
+   */
+  protected opened(
+    kind: Kind,
+    of: Workflow,
+    {
+      envelope,
+      attempt: { move, input },
+      effects: { portions, opens = [] },
+      content,
+    }: {
+      readonly envelope: Envelope;
+      readonly attempt: Attempt;
+      readonly effects: Effects;
+      readonly content: Content;
+    },
+  ): Envelope {
+    const made =
+      portions === undefined
+        ? envelope
+        : { ...envelope, portions: schemaOf(this.parts.store, kind.type).portionsToStore(portions) };
+    if (of.moves[move]?.opens === undefined) return made;
+    if (!this.mayWiden(kind, envelope))
+      throw new Refused('NOT_ALLOWED', [], 'only a person of its originator opens a record to other readers');
+    const named = [...openedBy(of, move, input), ...opens];
+    return { ...withReaders(made, named), ...kind.says?.(content) };
+  }
+
+  /** Writes the moves in parts of a record that follow from a move. */
+  protected async writeParts(
+    kind: Kind,
+    content: Content,
+    move: Omit<StoredMove, 'from' | 'to' | 'isHidden'>,
+    parts: readonly PartChange[],
+    session: ClientSession,
+  ): Promise<void> {
+    const { thread: of } = this.of(kind.type);
+    if (of === null || parts.length === 0) return;
+    for (const { part, move: name, before, progress } of parts) {
+      const states = { from: before?.progress.state ?? null, to: progress.state, isHidden: false };
+      const made = { ...move, ...states, workflow: of.name, organisation: null, part, move: name };
+      await writeMove(this.parts.store, this.in(of, kind, content), made, { progress }, before, session);
+    }
+  }
+
   protected of(type: string): KindWorkflows {
     const of = this.#workflows.get(type);
     if (of === undefined) throw new Error(`expected a kind with a workflow, got ${type}`);
     return of;
   }
 }
+
+/** Returns the names of the values that the moves of a workflow state and that it does not remember. */
+function valuesOfMoves(of: Workflow | null): readonly string[] {
+  const stated = Object.values(of?.moves ?? {}).flatMap(({ input }) => Object.keys(input));
+  return stated.filter((name) => !Object.hasOwn(of?.facts ?? {}, name));
+}
+
+/** A move of the system has no values and no key of a client, and was made by no person. */
+export const bySystem = { by: { organisation: '', subject: '' }, late: null, input: {}, key: '' } as const;

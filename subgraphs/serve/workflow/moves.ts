@@ -5,7 +5,7 @@ import { movesFrom, needsSecondPerson } from '../../../schema/workflow/engine/de
 import type { Known, Progress } from '../../../schema/workflow/engine/progress.ts';
 import { systemMovesAfter } from '../../../schema/workflow/engine/system.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { openingMove } from '../../../schema/workflow/served.ts';
+import { isOfParts, openingMove } from '../../../schema/workflow/served.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
 import { nextEnvelope } from '../changes/envelopes.ts';
 import type { Finder } from '../changes/find-record.ts';
@@ -24,7 +24,8 @@ import {
   valuesIn,
 } from './move-input.ts';
 import { membersNamedBy, withoutReader } from './members.ts';
-import { type MoveParts, MoveSteps } from './move-steps.ts';
+import { bySystem, type MoveParts, MoveSteps } from './move-steps.ts';
+import { PartMoves } from './part-moves.ts';
 import { newProposal, proposalOf, refuseOutdated, refuseSecondProposal } from './proposals.ts';
 import { refuseOtherState } from './case-grounds.ts';
 import { followOnOthers } from './follow-on-others.ts';
@@ -36,6 +37,7 @@ import {
   type Proposal,
   type StoredMove,
   type StoredProgress,
+  threadsOf,
   writeMove,
 } from './progress-store.ts';
 import { actorOn, isOpener } from './relations.ts';
@@ -49,6 +51,7 @@ type Subject = {
   readonly before: StoredProgress;
   readonly known: Known;
   readonly actor: Attempt['actor'];
+  readonly parts: readonly StoredProgress[];
 };
 
 /**
@@ -58,10 +61,12 @@ type Subject = {
  */
 export class Moves extends MoveSteps {
   readonly #first: FirstMoves;
+  readonly #parts: PartMoves;
 
   constructor(parts: MoveParts) {
     super(parts);
     this.#first = new FirstMoves(parts);
+    this.#parts = new PartMoves(parts);
   }
 
   /** Creates a record by the first move of its workflow, and a thread for each addressee. */
@@ -76,6 +81,7 @@ export class Moves extends MoveSteps {
     const opensThreads = openingMove(this.of(type)) !== null;
     return await this.once(input, `${type}.${move}`, async (find, session) => {
       if (workflow.subject === 'record') return await this.#onRecord(...given, find, session);
+      if (isOfParts(workflow)) return await this.#parts.make(...given, find, session);
       return opensThreads
         ? await this.#inOwnThread(...given, find, session)
         : await this.#inThread(...given, find, session);
@@ -117,7 +123,7 @@ export class Moves extends MoveSteps {
       const { known, actor } = subject;
       if (!movesFrom(workflow, { known, actor, now: at.now }, this.endOf).includes(proposal.move))
         throw new Refused('NOT_ALLOWED', [], 'only a person who could make the move may dismiss it');
-      const entry = this.entry(workflow, input.id, null, { ...at, known, actor, input: {} }, input);
+      const entry = this.entry(workflow, input.id, ofRecord, { ...at, known, actor, input: {} }, input);
       const left = (subject.before.proposals ?? []).filter(({ id }) => id !== proposal.id);
       await this.#refuseEndless(workflow, proposal, subject.before, subject.before.progress, session);
       return this.#proposed(kind, subject, { ...entry, stage: 'dismissed' }, left);
@@ -153,7 +159,7 @@ export class Moves extends MoveSteps {
     const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, values) };
     const progress = this.decided(of, attempt);
     await this.#refuseEndless(of, attempt, before, progress, session);
-    const entry = this.entry(of, input.id, organisation, attempt, input);
+    const entry = this.entry(of, input.id, { organisation }, attempt, input);
     const from = before.progress.state;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
     const also = async (by: ClientSession): Promise<void> =>
@@ -189,7 +195,7 @@ export class Moves extends MoveSteps {
     refuseOtherState(of.name, stated, memberState);
     const progress = this.decided(of, attempt);
     if (before !== null) await this.#refuseEndless(of, attempt, before, progress, session);
-    const entry = this.entry(of, input.id, organisation, attempt, input);
+    const entry = this.entry(of, input.id, { organisation }, attempt, input);
     const from = before?.progress.state ?? null;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
     const also = async (by: ClientSession): Promise<void> =>
@@ -218,7 +224,7 @@ export class Moves extends MoveSteps {
       await this.#refuseEndless(of, attempt, subject.before, progress, session);
       return this.#moved(kind, subject, attempt, progress, input);
     }
-    const entry = this.entry(of, input.id, null, attempt, input);
+    const entry = this.entry(of, input.id, ofRecord, attempt, input);
     const proposal = newProposal(entry, subject.record, this.parts.readerAccess);
     const others = refuseSecondProposal(subject.before, entry.by.organisation);
     await this.#refuseEndless(of, attempt, subject.before, subject.before.progress, session);
@@ -253,27 +259,32 @@ export class Moves extends MoveSteps {
     const before = await this.#progressOf(input.id, null, session);
     const values = { ...fields, ...before.progress.facts };
     const actor = actorOn(of, this.parts.readerAccess, values, null);
-    return { of, record, before, known: { progress: before.progress, fields }, actor };
+    const { thread } = this.of(kind.type);
+    const hasParts = thread !== null && isOfParts(thread);
+    const parts = hasParts ? await threadsOf(this.parts.store, input.id, session) : [];
+    return { of, record, before, known: { progress: before.progress, fields }, actor, parts };
   }
 
   /** Returns the next version of a record after a move. Fields that the move states are changed, except hidden ones. */
   #moved(
     kind: Kind,
-    { of, record, before }: Subject,
+    { of, record, before, parts }: Subject,
     attempt: Attempt,
-    progress: Progress,
+    decided: Progress,
     input: MoveInput,
   ): Made {
     const { policy, readerAccess, store } = this.parts;
+    const effects = this.effects(kind, of, { attempt, progress: decided, record, parts });
+    const progress = { ...decided, facts: { ...decided.facts, ...effects.facts } };
     const hidden = policy.decideRow(record.envelope, kind.type, readerAccess)?.hidden ?? new Set();
     const known: Known = { progress, fields: record.content as Content };
     const followed = systemMovesAfter(of, known, attempt.happenedAt, this.endOf);
     const last = followed.at(-1)?.progress ?? progress;
-    const fields = Object.entries(this.fieldsSetBy(kind, of, last, attempt));
+    const fields = Object.entries({ ...this.fieldsSetBy(kind, of, last, attempt), ...effects.fields });
     const shown = fields.filter(([name]) => !hidden.has(name));
     const content = { ...(record.content as Content), ...Object.fromEntries(shown) };
     const move = {
-      ...this.entry(of, input.id, null, attempt, input),
+      ...this.entry(of, input.id, ofRecord, attempt, input),
       from: before.progress.state,
       to: progress.state,
       isHidden: isMasked(of, progress),
@@ -287,10 +298,12 @@ export class Moves extends MoveSteps {
         stored = await writeMove(store, at, made, { progress: next.progress }, stored, by);
       }
       await followOnOthers(store, at, move, by);
+      await this.writeParts(kind, content, { ...move, ...bySystem }, effects.parts ?? [], by);
     };
     const next = nextEnvelope(record, readerAccess.now);
     const envelope = withoutReader(next, this.#closedBy(of, attempt));
-    return { ...this.remade(kind, record, envelope, content, () => true), also };
+    const opened = this.opened(kind, of, { envelope, attempt, effects, content });
+    return { ...this.remade(kind, record, opened, content, () => true), also };
   }
 
   /**
@@ -364,9 +377,12 @@ export class Moves extends MoveSteps {
     organisation: string | null,
     session: ClientSession,
   ): Promise<StoredProgress | null> {
-    return await progressIn(this.parts.store).findOne({ _id: progressId(record, organisation) }, { session });
+    return await progressIn(this.parts.store).findOne(
+      { _id: progressId(record, { organisation }) },
+      { session },
+    );
   }
 }
 
-/** A move of the system has no values and no key of a client, and was made by no person. */
-const bySystem = { by: { organisation: '', subject: '' }, late: null, input: {}, key: '' } as const;
+/** A move of the record itself. */
+const ofRecord = { organisation: null } as const;

@@ -10,23 +10,23 @@ import {
   type PartyRow,
   registerParty,
   relationsOf,
+  type Threaded,
 } from './parties.ts';
 
 /**
  * A notice to one organisation that takes part in a record. It has no content: the record is read when the notice is read,
  * and a notice whose record the reader may not see is absent.
  */
-export type Notice = PartyRow & {
-  readonly workflow: string;
-  /** The organisation of the thread. Null for the record itself. */
-  readonly organisation: string | null;
-  readonly event: 'move' | 'state' | 'reminder';
-  /** The name of the move, of the state, or of the part of the period that is over. */
-  readonly name: string;
-  readonly happenedAt: Date;
-  /** The fields that its time depends on. The notice is absent for a reader from whom one of them is hidden. */
-  readonly dependsOn: readonly string[];
-};
+export type Notice = PartyRow &
+  Threaded & {
+    readonly workflow: string;
+    readonly event: 'move' | 'state' | 'reminder';
+    /** The name of the move, of the state, or of the part of the period that is over. */
+    readonly name: string;
+    readonly happenedAt: Date;
+    /** The fields that its time depends on. The notice is absent for a reader from whom one of them is hidden. */
+    readonly dependsOn: readonly string[];
+  };
 
 /** One event of a record or a thread. `id` is different for each event of it. */
 export type Event = Pick<Notice, 'event' | 'name' | 'happenedAt' | 'sortAt' | 'dependsOn'> & {
@@ -86,12 +86,12 @@ export async function tell(
   party: string,
   session: ClientSession,
 ): Promise<void> {
-  const { of, kind, record, organisation } = at;
+  const { of, kind, record, organisation, part = null } = at;
   const notices = noticesIn(store);
-  const _id = hashOf([record, organisation, of.name, id, party]);
+  const _id = hashOf([record, organisation ?? part, of.name, id, party]);
   if ((await notices.findOne({ _id }, { session, projection: { _id: 1 } })) !== null) return;
   const keys = await registerParty(store, at, party, { sortAt: event.sortAt, isTold: true }, session);
-  const subject = { party, kind: kind.type, record, workflow: of.name, organisation };
+  const subject = { party, kind: kind.type, record, workflow: of.name, organisation, part };
   await notices.insertOne({ _id, ...subject, ...event, ...keys }, { session });
   if (isRemoving(_id)) await removeOldest(store, party, session);
 }

@@ -26,12 +26,22 @@ export type PartyRow = RowKeys & {
 /** An organisation that takes part in a record. `told` counts its notices. */
 type Party = PartyRow & { readonly told: number };
 
-/** A record or a thread in a workflow. `organisation` is that of the thread, null for the record itself. */
-export type InWorkflow = {
+/**
+ * A subject of a workflow: a record, a thread of an organisation, or a part of the record, such as a stage. Both are
+ * null for the record itself.
+ */
+export type Threaded = { readonly organisation: string | null; readonly part?: string | null };
+
+/** Returns whether the record itself is meant, not one of its threads or parts. */
+export function isOfRecord({ organisation, part = null }: Threaded): boolean {
+  return organisation === null && part === null;
+}
+
+/** A record, a thread or a part in a workflow. */
+export type InWorkflow = Threaded & {
   readonly of: Workflow;
   readonly kind: Pick<Kind, 'type' | 'collection'>;
   readonly record: string;
-  readonly organisation: string | null;
   readonly content: Content;
 };
 

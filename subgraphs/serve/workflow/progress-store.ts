@@ -4,20 +4,18 @@ import type { Content } from '../record/content.ts';
 import type { EndOfClock, Progress } from '../../../schema/workflow/engine/progress.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { tell, tellOfMove } from './notices.ts';
-import type { Connected, InWorkflow } from './parties.ts';
+import { type Connected, type InWorkflow, isOfRecord, type Threaded } from './parties.ts';
 import { setTimers, type Timed } from './timers.ts';
 
 /**
  * Where a record or one of its threads stands. It is a document separate from the record, so that a move in one thread changes
  * nothing that readers of the record see: neither its version nor its time.
  */
-export type StoredProgress = {
-  /** The id of the record; for a thread followed by a space and the organisation. */
+export type StoredProgress = Threaded & {
+  /** The id of the record; for a thread or a part followed by a space and the organisation or the name of the part. */
   readonly _id: string;
   readonly record: string;
   readonly workflow: string;
-  /** The registry id of the organisation that the thread belongs to. Null for the record itself. */
-  readonly organisation: string | null;
   readonly version: number;
   readonly progress: Progress;
   /** Moves that wait for their second person: at most one of each organisation. A move of the record ends all of them. */
@@ -40,11 +38,9 @@ export type Proposal = {
 export const stages = ['made', 'proposed', 'dismissed'] as const;
 
 /** A move that was made. None is ever changed or deleted: a wrong one is corrected by another. */
-export type StoredMove = {
+export type StoredMove = Threaded & {
   readonly record: string;
   readonly workflow: string;
-  /** The organisation of the thread. Null for a move of the record itself. */
-  readonly organisation: string | null;
   readonly move: string;
   readonly stage: (typeof stages)[number];
   readonly from: string | null;
@@ -65,7 +61,7 @@ export function idOfMove(_id: ObjectId): string {
   return createHash('sha256').update(_id.toHexString()).digest('base64url').slice(0, 22);
 }
 
-/** The most addressees of one record. */
+/** The most addressees or parts of one record. */
 export const maxThreads = 100;
 
 /** The progress of records and threads. */
@@ -80,13 +76,18 @@ export function movesIn({ connection }: Connected): Collection<StoredMove> {
 
 /** Creates the indexes of both collections. Reads find progress and moves by their record, threads of one reader too. */
 export async function createWorkflowIndexes(store: Connected): Promise<void> {
-  await progressIn(store).createIndex({ record: 1, organisation: 1 }, { unique: true });
+  const progress = progressIn(store);
+  await progress.createIndex({ record: 1, organisation: 1, part: 1 }, { unique: true });
+  // Stores of programs without parts have an index that permits one part of a record only.
+  const older = 'record_1_organisation_1';
+  if (await progress.indexExists(older)) await progress.dropIndex(older);
   await movesIn(store).createIndex({ record: 1, isHidden: 1, organisation: 1, recordedAt: 1 });
 }
 
-/** Returns the id of the progress of a record, or of the thread of an organisation. */
-export function progressId(record: string, organisation: string | null): string {
-  return organisation === null ? record : `${record} ${organisation}`;
+/** Returns the id of the progress of a record, of the thread of an organisation, or of a part. */
+export function progressId(record: string, { organisation, part = null }: Threaded): string {
+  const thread = organisation ?? part;
+  return thread === null ? record : `${record} ${thread}`;
 }
 
 /**
@@ -101,10 +102,10 @@ export async function writeMove(
   before: StoredProgress | null,
   session: ClientSession,
 ): Promise<StoredProgress> {
-  const { record, workflow, organisation } = move;
-  const _id = progressId(record, organisation);
+  const { record, workflow, organisation, part = null } = move;
+  const _id = progressId(record, move);
   const version = (before?.version ?? 0) + 1;
-  const after: StoredProgress = { _id, record, workflow, organisation, version, progress, proposals };
+  const after: StoredProgress = { _id, record, workflow, organisation, part, version, progress, proposals };
   if (before === null) await progressIn(store).insertOne(after, { session });
   else await progressIn(store).replaceOne({ _id }, after, { session });
   await movesIn(store).insertOne({ ...move }, { session });
@@ -112,13 +113,14 @@ export async function writeMove(
   // The time of a move of the clock tells the instants that it follows from.
   const dependsOn = move.by.subject === 'clock' ? instantsIn(at.of) : [];
   const event = { id: `move ${version}`, event: 'move', name, happenedAt, sortAt, dependsOn } as const;
-  const threads = organisation === null && before !== null ? await threadsOf(store, record, session) : [];
+  const threads = isOfRecord(move) && before !== null ? await threadsOf(store, record, session) : [];
   const made = { event, progress, mover: move.by.organisation };
   const organisations = threads.flatMap((thread) => thread.organisation ?? []);
   const members = {
     ...at,
     record,
     organisation,
+    part,
     content: await membersIn(store, at.content, after, session),
   };
   // Another organisation learns of a move that needs a second person once it is made.
@@ -137,21 +139,22 @@ export async function writeMove(
 async function membersIn(
   store: Connected,
   content: Content,
-  { record, organisation, progress }: StoredProgress,
+  after: StoredProgress,
   session: ClientSession,
 ): Promise<Content> {
-  const ofRecord =
-    organisation === null ? null : await progressIn(store).findOne({ _id: record }, { session });
-  return { ...content, ...ofRecord?.progress.facts, ...progress.facts };
+  const ofRecord = isOfRecord(after)
+    ? null
+    : await progressIn(store).findOne({ _id: after.record }, { session });
+  return { ...content, ...ofRecord?.progress.facts, ...after.progress.facts };
 }
 
 function timedOf(
   { kind, content, endOf }: MovedIn,
   of: Workflow,
-  { _id, record, organisation, progress }: StoredProgress,
+  { _id, record, organisation, part = null, progress }: StoredProgress,
 ): Timed {
   const known = { progress, fields: content };
-  return { of, kind, record, organisation, content, progress: _id, known, endOf };
+  return { of, kind, record, organisation, part, content, progress: _id, known, endOf };
 }
 
 /** The workflow of a move, the content of its record after it, and the workflow of the record's threads. */
@@ -171,12 +174,13 @@ export function isMasked({ masks }: Workflow, { state }: Progress): boolean {
   return masks.some(({ states }) => states.includes(state));
 }
 
-async function threadsOf(
+/** Returns the threads and the parts of a record. */
+export async function threadsOf(
   store: Connected,
   record: string,
   session: ClientSession,
 ): Promise<readonly StoredProgress[]> {
   return await progressIn(store)
-    .find({ record, organisation: { $ne: null } }, { session })
+    .find({ record, _id: { $ne: record } }, { session })
     .toArray();
 }

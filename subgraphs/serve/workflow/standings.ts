@@ -1,6 +1,5 @@
-import DataLoader from 'dataloader';
-import type { FindCursor, ObjectId } from 'mongodb';
-import { HubError } from '../../../schema/errors.ts';
+import type DataLoader from 'dataloader';
+import type { ObjectId } from 'mongodb';
 import type { Policy, ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import { organisationKey } from '../../../schema/record/keys.ts';
 import { movesFrom } from '../../../schema/workflow/engine/decide.ts';
@@ -12,18 +11,13 @@ import {
 } from '../../../schema/workflow/engine/progress.ts';
 import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { type KindWorkflows, mutationOf, openingMove } from '../../../schema/workflow/served.ts';
+import { isOfParts, type KindWorkflows, mutationOf, openingMove } from '../../../schema/workflow/served.ts';
 import type { Row } from '../read/row.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { shownValues, toGraph } from './graph-values.ts';
-import {
-  idOfMove,
-  movesIn,
-  progressIn,
-  type Proposal,
-  type StoredMove,
-  type StoredProgress,
-} from './progress-store.ts';
+import { idOfMove, type Proposal, type StoredMove, type StoredProgress } from './progress-store.ts';
+import { historyLoader, inputLoader, progressLoader, type ShownMove } from './standing-loaders.ts';
+import { isOfRecord, type Threaded } from './parties.ts';
 import { actorOn, isOpener } from './relations.ts';
 
 /** The source of `<Kind>Progress` and `<Kind>Thread` in the graph. */
@@ -37,8 +31,9 @@ export type VisibleProgress = {
   readonly relations: ReadonlySet<string>;
   readonly reader: string;
   readonly since: Date;
-  /** The key of the thread's organisation; null for the record itself. */
+  /** The key of the thread's organisation; null for the record itself and for its parts. */
   readonly thread: string | null;
+  readonly part: string | null;
   readonly possibleMoves: () => readonly string[];
 };
 
@@ -75,12 +70,18 @@ export class Standings {
 
   /**
    * The threads that the reader may see: all for the organisation that opened the record, its thread for each other. In a
-   * kind whose members open threads, all for each member, and none for others.
+   * kind whose members open threads, all for each member, and none for others. Parts of a record are seen by each reader of
+   * this field.
    */
   async threads(row: Row): Promise<readonly Shown[]> {
     const kind = this.#parts.workflows.get(row.type);
     const of = kind?.thread ?? null;
     if (kind === undefined || of === null) return [];
+    if (isOfParts(of)) {
+      const facts = await this.#members(row);
+      const all = await this.#ownProgress().load(row.id);
+      return all.filter((one) => !isOfRecord(one)).map((stored) => this.#show(of, row, stored, facts));
+    }
     const areByMembers = openingMove(kind) !== null;
     const members = areByMembers ? await this.#members(row) : {};
     const isOpened = isOpener(of, this.#parts.readerAccess.reader, { ...row.content, ...members });
@@ -105,7 +106,7 @@ export class Standings {
 
   async #ofRecord(row: Row): Promise<StoredProgress | null> {
     const own = await this.#ownProgress().load(row.id);
-    return own.find(({ organisation }) => organisation === null) ?? null;
+    return own.find(isOfRecord) ?? null;
   }
 
   /** The progress of a record and of its threads that the reader may see, without the fields that are hidden. */
@@ -116,18 +117,19 @@ export class Standings {
     const isOpened = thread !== null && isOpener(thread, readerAccess.reader, members);
     const found = await (isOpened ? this.#allProgress() : this.#ownProgress()).load(row.id);
     return found.flatMap((stored) => {
-      const { organisation, progress } = stored;
-      const of = organisation === null ? record : thread;
-      if (of === null || row.decision.hidden.has(organisation === null ? 'progress' : 'threads')) return [];
+      const { organisation, part = null, progress } = stored;
+      const isWhole = isOfRecord(stored);
+      const of = isWhole ? record : thread;
+      if (of === null || row.decision.hidden.has(isWhole ? 'progress' : 'threads')) return [];
       const actor = actorOn(
         of,
         readerAccess,
         { ...row.content, ...progress.facts, ...members },
         organisation,
       );
-      const known = seenOf(row, stored);
+      const known = seenOf(row, stored, isOfParts(of) ? members : {});
       const { since } = standingFor(of, known, actor.relations, readerAccess.now, this.#parts.endOf);
-      const possibleMoves = () => this.#possibleMoves(of, row, stored, actor);
+      const possibleMoves = () => this.#possibleMoves(of, row, { stored, known, actor });
       const side = { relations: actor.relations, reader: readerAccess.reader.organisation };
       return [
         {
@@ -137,6 +139,7 @@ export class Standings {
           ...side,
           since,
           thread: organisation === null ? null : organisationKey(organisation),
+          part,
           possibleMoves,
         },
       ];
@@ -176,7 +179,8 @@ export class Standings {
     const { organisation } = stored;
     const { hidden } = row.decision;
     // A state that depends on a hidden time would tell it.
-    const known = seenOf(row, stored);
+    const isPart = isOfParts(of);
+    const known = seenOf(row, stored, isPart ? members : {});
     const values = { ...row.content, ...stored.progress.facts, ...members };
     const actor = actorOn(of, readerAccess, values, organisation);
     const standing = standingFor(of, known, actor.relations, now, endOf);
@@ -186,12 +190,13 @@ export class Standings {
         [of.subject]: organisationKey(organisation),
         version: organisation === reader.organisation ? stored.version : null,
       }),
+      ...(isPart && { [of.subject]: stored.part, version: stored.version }),
       state: enumValue(standing.state),
       since: standing.since,
       proposal: () => this.#proposal(of, row, stored),
       possibleMoves: async () => [
-        ...this.#possibleMoves(of, row, stored, actor),
-        ...(organisation === null ? await this.#openingMoves(row, stored) : []),
+        ...this.#possibleMoves(of, row, { stored, known, actor }),
+        ...(isOfRecord(stored) ? await this.#openingMoves(row, stored) : []),
       ],
       moves: async () => await this.#made(of, row, stored, { ...row.content, ...members }),
     };
@@ -200,13 +205,21 @@ export class Standings {
   #possibleMoves(
     of: Workflow,
     row: Row,
-    stored: StoredProgress,
-    actor: ReturnType<typeof actorOn>,
+    {
+      stored,
+      known,
+      actor,
+    }: {
+      readonly stored: StoredProgress;
+      readonly known: Known;
+      readonly actor: ReturnType<typeof actorOn>;
+    },
   ): readonly string[] {
     const { readerAccess, endOf } = this.#parts;
     if (!this.#isMovable(row)) return [];
-    const known = seenOf(row, stored);
-    const moves = movesFrom(of, { known, actor, now: readerAccess.now }, endOf);
+    const all = movesFrom(of, { known, actor, now: readerAccess.now }, endOf);
+    // Only the originator opens a record to other readers.
+    const moves = all.filter((move) => of.moves[move]?.opens === undefined || this.#mayWiden(row));
     const proposal = this.#proposalIn(stored);
     const isSecond = proposal !== null && proposal.by.subject !== readerAccess.reader.subject;
     const waiting = proposal !== null && moves.includes(proposal.move) ? ['dismissProposed'] : [];
@@ -214,18 +227,28 @@ export class Standings {
     return [...moves, ...second, ...waiting].map((move) => mutationOf(of.kind, move));
   }
 
-  /** The move that opens a thread for the reader's organisation, if it can and has none. */
+  /** The move that opens a thread for the reader's organisation, if it can and has none, and moves that make parts. */
   async #openingMoves(row: Row, { progress }: StoredProgress): Promise<readonly string[]> {
     const { workflows, readerAccess, endOf } = this.#parts;
     const kind = workflows.get(row.type);
     const { thread: of = null } = kind ?? {};
-    if (kind === undefined || of === null || openingMove(kind) === null || !this.#isMovable(row)) return [];
+    if (kind === undefined || of === null || !this.#isMovable(row)) return [];
+    const isPart = isOfParts(of);
+    if (openingMove(kind) === null && !isPart) return [];
     const { organisation } = readerAccess.reader;
     const own = await this.#ownProgress().load(row.id);
     if (own.some((one) => one.organisation === organisation)) return [];
-    const actor = actorOn(of, readerAccess, { ...row.content, ...progress.facts }, organisation);
-    const moves = movesFrom(of, { known: null, actor, now: readerAccess.now }, endOf);
+    const fields = without({ ...row.content, ...progress.facts }, row.decision.hidden);
+    const values = { ...row.content, ...progress.facts };
+    const actor = actorOn(of, readerAccess, values, isPart ? null : organisation);
+    const moves = movesFrom(of, { known: null, fields, actor, now: readerAccess.now }, endOf);
     return moves.map((move) => mutationOf(of.kind, move));
+  }
+
+  #mayWiden({ envelope, type }: Row): boolean {
+    const { policy, readerAccess } = this.#parts;
+    const actions = ['mark-down', 'release'] as const;
+    return actions.every((action) => policy.may(readerAccess, action, type, 'content', envelope));
   }
 
   #isMovable({ envelope, type }: Row): boolean {
@@ -257,17 +280,10 @@ export class Standings {
   }
 
   /** The moves of a record or a thread, without those that are hidden from the reader's side. */
-  async #made(
-    of: Workflow,
-    row: Row,
-    { organisation }: StoredProgress,
-    values: Shown,
-  ): Promise<readonly Shown[]> {
+  async #made(of: Workflow, row: Row, stored: StoredProgress, values: Shown): Promise<readonly Shown[]> {
     const isOpened = isOpener(of, this.#parts.readerAccess.reader, values);
     const made = await this.#history(isOpened).load(row.id);
-    return made
-      .filter((move) => move.organisation === organisation)
-      .map((move) => this.#shownMove(of, row, move));
+    return made.filter((move) => isSameThread(move, stored)).map((move) => this.#shownMove(of, row, move));
   }
 
   #shownMove(
@@ -286,16 +302,24 @@ export class Standings {
       by: organisationKey(by.organisation),
       happenedAt,
       recordedAt,
-      lateReason: late?.reason ?? null,
-      lateChannel: late?.channel ?? null,
+      lateReason: isShown('lateReason') ? (late?.reason ?? null) : null,
+      lateChannel: isShown('lateChannel') ? (late?.channel ?? null) : null,
       values: async () => shownValues(of, move, await this.#inputs.load(_id), isShown),
     };
   }
 }
 
-/** The progress of a record or a thread without the fields that are hidden from the reader. */
-function seenOf({ content, decision: { hidden } }: Row, { progress }: StoredProgress): Known {
-  return { progress: withoutFacts(progress, hidden), fields: without(content, hidden) };
+/** The progress of a record or a thread without the fields that are hidden from the reader. `facts` are those of the record. */
+function seenOf(
+  { content, decision: { hidden } }: Row,
+  { progress }: StoredProgress,
+  facts: Shown = {},
+): Known {
+  return { progress: withoutFacts(progress, hidden), fields: without({ ...content, ...facts }, hidden) };
+}
+
+function isSameThread(one: Threaded, other: Threaded): boolean {
+  return one.organisation === other.organisation && (one.part ?? null) === (other.part ?? null);
 }
 
 function withoutFacts(progress: Progress, hidden: ReadonlySet<string>): Progress {
@@ -306,72 +330,4 @@ function withoutFacts(progress: Progress, hidden: ReadonlySet<string>): Progress
 /** Returns the facts without those that are fields of the record in a portion that the reader may not see. */
 function without(facts: Shown, hidden: ReadonlySet<string>): Shown {
   return Object.fromEntries(Object.entries(facts).filter(([name]) => !hidden.has(name)));
-}
-
-/** A move as far as the history shows it. */
-type ShownMove = Pick<
-  StoredMove,
-  'organisation' | 'move' | 'stage' | 'by' | 'happenedAt' | 'recordedAt' | 'late' | 'record'
-> & { readonly _id: ObjectId };
-
-const shownMembers = {
-  record: 1,
-  organisation: 1,
-  move: 1,
-  stage: 1,
-  by: 1,
-  happenedAt: 1,
-  recordedAt: 1,
-  late: 1,
-} as const;
-
-function historyLoader(
-  store: CommunityStore,
-  filter: Readonly<Record<string, unknown>>,
-): DataLoader<string, readonly ShownMove[]> {
-  return new DataLoader(async (records) => {
-    const query = { ...filter, record: { $in: [...records] } };
-    const cursor = movesIn(store).find(query).project<ShownMove>(shownMembers);
-    const found = await atMost(cursor.sort({ recordedAt: 1, _id: 1 }), maxMovesRead);
-    return records.map((id) => found.filter(({ record }) => record === id));
-  });
-}
-
-function inputLoader(store: CommunityStore): DataLoader<ObjectId, StoredMove['input'], string> {
-  const load = async (ids: readonly ObjectId[]): Promise<StoredMove['input'][]> => {
-    if (ids.length > maxInputsRead)
-      throw new HubError(
-        'BAD_USER_INPUT',
-        `expected the values of ${maxInputsRead} moves at most: ask for fewer records`,
-      );
-    const cursor = movesIn(store).find({ _id: { $in: [...ids] } });
-    const found = await cursor.project<Pick<StoredMove, 'input'> & { _id: ObjectId }>({ input: 1 }).toArray();
-    const inputs = new Map(found.map(({ _id, input }) => [_id.toHexString(), input]));
-    return ids.map((id) => inputs.get(id.toHexString()) ?? {});
-  };
-  return new DataLoader(load, { cacheKeyFn: (id) => id.toHexString() });
-}
-
-function progressLoader(
-  store: CommunityStore,
-  filter: Readonly<Record<string, unknown>>,
-): DataLoader<string, readonly StoredProgress[]> {
-  return new DataLoader(async (records) => {
-    const query = { ...filter, record: { $in: [...records] } };
-    const found = await atMost(progressIn(store).find(query).sort({ organisation: 1 }), maxThreadsRead);
-    return records.map((id) => found.filter(({ record }) => record === id));
-  });
-}
-
-/** The most threads and the most moves of one read. A thread can have some 10 KB of text for each fact. */
-const maxThreadsRead = 1000;
-const maxInputsRead = 200;
-const maxMovesRead = 10_000;
-
-/** Reads all results of a query. Throws BAD_USER_INPUT for more than `most`, without reading the rest. */
-async function atMost<Result>(cursor: FindCursor<Result>, most: number): Promise<readonly Result[]> {
-  const found = await cursor.limit(most + 1).toArray();
-  if (found.length > most)
-    throw new HubError('BAD_USER_INPUT', `expected ${most} threads or moves at most: ask for fewer records`);
-  return found;
 }

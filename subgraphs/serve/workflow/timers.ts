@@ -15,6 +15,7 @@ export type Timer = {
   readonly record: string;
   readonly kind: string;
   readonly organisation: string | null;
+  readonly part?: string | null;
   readonly what: 'state' | 'move' | 'reminder';
   /** The move, or the part of the period that is over. Empty for a change of a state. */
   readonly name: string;
@@ -88,12 +89,12 @@ export function timersOf(timed: Timed, startOf: (due: Date) => Date): readonly T
 }
 
 function timerAt(
-  { progress, record, kind, organisation }: Timed,
+  { progress, record, kind, organisation, part = null }: Timed,
   what: Timer['what'],
   name: string,
   at: Date,
   period: Timer['period'] = null,
 ): Timer {
   const _id = [progress, what, name, at.toISOString()].join(' ');
-  return { _id, progress, record, kind: kind.type, organisation, what, name, at, nextAt: at, period };
+  return { _id, progress, record, kind: kind.type, organisation, part, what, name, at, nextAt: at, period };
 }

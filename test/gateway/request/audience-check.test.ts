@@ -9,7 +9,7 @@ import type { Recipients } from '../../../gateway/registry/registry.ts';
 const schema = buildSchema(`
   type Query { a: Int }
   type Mutation { mark(input: MarkInput!): Int ask(input: AskInput!): Int }
-  input AskInput { addressees: [ID!]! }
+  input AskInput { addressees: [ID!] recipients: [ID!] contactPoints: [ID!] relevantCsirts: [ID!] }
   input MarkInput { reading: ReadingInput! }
   input ReadingInput { audience: AudienceInput portions: [PortionInput!] }
   input PortionInput { path: String! audience: AudienceInput }
@@ -84,3 +84,12 @@ test('limits the unknown names in an error in number and length', async () => {
   expect(named).toHaveLength(10);
   expect((named as string[]).every((one) => one.length <= 220)).toBe(true);
 });
+
+test.each(['addressees', 'recipients', 'contactPoints', 'relevantCsirts'])(
+  'refuses an unknown organisation in the %s of a move',
+  async (name) => {
+    await expect(check(`mutation { ask(input: { ${name}: ["cert-eu", "nobody"] }) }`)).rejects.toThrow(
+      unknown,
+    );
+  },
+);

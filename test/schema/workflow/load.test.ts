@@ -224,6 +224,6 @@ test('writes a move by a relation out to the roles that the relation demands', (
   expect(submit?.by).toContainEqual({
     relation: 'keeper',
     roles: ['cert-eu-analyst'],
-    when: { regime: ['reg-2023-2841'] },
+    when: { underRegime: ['reg-2023-2841'] },
   });
 });

@@ -1,0 +1,10 @@
+import type { Effect, Effects, Moved } from './effect.ts';
+import { effectsOfFiles } from './file-effects.ts';
+import { effectsOfWithholding } from './withholding-effects.ts';
+
+const effects: Readonly<Record<string, Effect>> = { ...effectsOfFiles, ...effectsOfWithholding };
+
+/** Returns the effects of a move of a record that code decides. Throws Refused if a ground of refusal applies. */
+export function effectsOf(workflow: string, moved: Moved): Effects {
+  return effects[`${workflow}.${moved.attempt.move}`]?.(moved) ?? {};
+}
