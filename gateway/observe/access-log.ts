@@ -1,3 +1,4 @@
+import { openSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import type { OnEnded } from './observed.ts';
 
@@ -17,20 +18,26 @@ const maxWaitingBytes = 4_000_000;
  * reader, token, address, variable, document or path. The audit log has the reader, under its correlation id.
  */
 export function openAccessLines(to: string, log: Pick<Logger, 'error'>): AccessLines {
-  const open = (): Destination => {
-    const opened = pino.destination({
-      dest: to === '-' ? 1 : to,
-      append: true,
-      sync: false,
-      maxLength: maxWaitingBytes,
-    });
+  const fail = (error: unknown): void => {
+    destination = null;
+    log.error({ error, file: to }, 'the access log cannot be written: its lines are dropped until it can');
+    setTimeout(() => (destination ??= open()), retryMs).unref();
+  };
+  const open = (): Destination | null => {
+    let dest: number;
+    try {
+      // Opened at once: a log that is still being opened when the hub stops could not be flushed.
+      dest = to === '-' ? 1 : openSync(to, 'a');
+    } catch (error) {
+      fail(error);
+      return null;
+    }
+    const opened = pino.destination({ dest, sync: false, maxLength: maxWaitingBytes });
     return opened.on('error', (error: unknown) => {
       if (destination !== opened) return;
-      destination = null;
-      log.error({ error, file: to }, 'the access log cannot be written: its lines are dropped until it can');
+      fail(error);
       // At the end of the process, pino would try to write the rest without end.
       opened.destroy();
-      setTimeout(() => (destination ??= open()), retryMs).unref();
     });
   };
   let destination: Destination | null = null;
