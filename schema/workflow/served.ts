@@ -155,6 +155,7 @@ const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
   Mobilisation: ['decision', 'team', 'summaryReport', 'networksInformedAt', 'endedAt', 'hostConsent'],
   Agreement: ['priorApproval', 'signatures', 'suspension'],
   Capability: ['verifiedBy', 'verifiedAt'],
+  ResponsePlan: ['approvedBy', 'lastExercised', 'reportedToCommissionAndCyCLONeAt'],
   NotificationFile: ['stages', 'csirtReply', 'publicInformed'],
   CraNotification: ['dissemination', 'delayGrounds'],
 };

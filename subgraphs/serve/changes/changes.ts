@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import { isChangedByMoves, workflowsOf } from '../../../schema/workflow/served.ts';
+import { fieldsOfLaterMoves, isChangedByMoves, workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Envelope } from '../../../schema/record/envelope.ts';
 import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import { type Content, isOfState, type Said } from '../record/content.ts';
 import { isCaseKey } from '../store/links.ts';
 import type { Keyed, OnRecord } from './change-steps.ts';
+import { withoutEndedShares } from '../record/ended-shares.ts';
 import { OnwardShares } from './onward-shares.ts';
 import type { Outcome } from './write-once.ts';
 import { isSame, isWider, loosened, type ReadingInput } from './reading.ts';
@@ -36,6 +37,7 @@ export class Changes extends OnwardShares {
   async create(type: string, input: CreateInput): Promise<Outcome> {
     const kind = this.kind(type);
     return await this.once(input, 'create', async () => {
+      refuseActs(type, input.content);
       const taken = await this.take(kind, input.content);
       checkContent(this.schema, kind, taken.content);
       const envelope = newEnvelope(this.parts, kind, taken.content, this.readingOf(kind, input.reading));
@@ -107,11 +109,11 @@ export class Changes extends OnwardShares {
           ['reading'],
           'only its originator lowers the marking of a record or widens its audience',
         );
-      const envelope = {
+      const envelope = withoutEndedShares({
         ...nextEnvelope(before, this.parts.readerAccess.now),
         ...reading,
         readingByHand: true as const,
-      };
+      });
       const made = this.remade(kind, before, envelope, before.content as Content, () => true);
       // Records that belong to it follow the marking. A mark that opens the record opens nothing else.
       return isWider(reading, old, false) ? { ...made, covers: this.covering(reading) } : made;
@@ -206,6 +208,13 @@ function storedFacts(envelope: Envelope, derived: Said): Said {
     ...(derived.states === undefined ? {} : { states: envelope.states ?? { own: [], told: [] } }),
     ...(derived.facts === undefined ? {} : { facts: envelope.facts ?? {} }),
   };
+}
+
+/** Throws Refused for a field that states an act of a move, such as an approval. */
+function refuseActs(type: string, content: Content): void {
+  const act = fieldsOfLaterMoves(type).find((name) => (content[name] ?? null) !== null);
+  if (act !== undefined)
+    throw new Refused('NOT_ALLOWED', ['content', act], 'only a move of its workflow sets this field');
 }
 
 /** Throws Refused for a field that only moves change. The answer is the same for every record and every value. */

@@ -1,6 +1,7 @@
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
+import { workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Content } from '../record/content.ts';
 import { movesIn, type StoredMove } from '../workflow/progress-store.ts';
 import { ChangeSteps, loaded, type OnRecord, staleVersion } from './change-steps.ts';
@@ -22,18 +23,21 @@ export type EndShareInput = OnRecord & {
 
 /** The most onward shares of one organisation on one record: each gives the record another access key. */
 const maxShares = 10;
+/** The most onward shares that one organisation ever records on one record: each gives the record a new version. */
+const maxActs = 20;
 /** The most characters of each text. */
 const maxText = 2000;
 
 /**
  * The onward shares that recipients record (W9b, TLP 2.0): a client of a recipient reads an AMBER record. The registry says
- * which client an onward share is for, and until when.
+ * which client an onward share is for, and until when. The stated texts stay in the store: no field of the graph shows them
+ * yet.
  */
 export class OnwardShares extends ChangeSteps {
   /** Lets a client of the reader's organisation read a record. The policy permits it to recipients only (J05b). */
   async share(input: ShareInput): Promise<Outcome> {
     const { reader } = this.parts.readerAccess;
-    return await this.once(input, 'share', async (find) => {
+    return await this.once(input, 'share', async (find, session) => {
       const kind = this.kindOf(input.id);
       const before = await this.#readable(kind, input, find);
       const { envelope } = before;
@@ -47,6 +51,8 @@ export class OnwardShares extends ChangeSteps {
         );
       if (envelope.personalData?.present === true)
         throw new Refused('NOT_ALLOWED', ['id'], 'a record with personal data is not shared onward');
+      if (workflowsOf(this.parts.community).has(kind.type))
+        throw new Refused('NOT_ALLOWED', ['id'], 'the moves of its workflow name the readers of this record');
       const share = { id: idIn(input.share), by: reader.organisation };
       const texts = { need: textIn(input, 'need'), permitted: textIn(input, 'permitted') };
       const own = envelope.onwardShares.filter(({ by }) => by === share.by);
@@ -54,6 +60,15 @@ export class OnwardShares extends ChangeSteps {
         throw new Refused('INVALID', ['share'], 'this onward share is recorded already');
       if (own.length >= maxShares)
         throw new Refused('INVALID', ['share'], `expected ${maxShares} onward shares at most: end one first`);
+      const made = {
+        record: input.id,
+        workflow: 'onward-share',
+        move: 'record',
+        'by.organisation': share.by,
+      };
+      const acts = await movesIn(this.parts.store).countDocuments(made, { session, limit: maxActs });
+      if (acts >= maxActs)
+        throw new Refused('CLOSED', ['id'], `expected ${maxActs} onward shares of your organisation at most`);
       const onwardShares = [...envelope.onwardShares, share];
       return this.#remade(before, onwardShares, 'record', input, { share: share.id, ...texts });
     });
@@ -129,7 +144,7 @@ export function sharesSeenBy(
 }
 
 const unsharable =
-  'only a person of a recipient shares onward, and only an AMBER record without an embargo, a limit of its distribution, further restrictions and handling codes other than H0';
+  'only a person of a recipient can share a record onward. The record must be AMBER, without an embargo, a distribution limit or restrictions, and with no handling code except H0';
 
 /** Returns the id of an onward share. The registry of the hub has the entry of this id. */
 function idIn(share: string): string {

@@ -1,3 +1,4 @@
+import { withoutEndedShares } from '../record/ended-shares.ts';
 import canonicalize from 'canonicalize';
 import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
@@ -134,7 +135,7 @@ export function envelopeAfter(
   before: Pick<StoredRecord, 'envelope'> | null,
 ): Envelope {
   const next = before === null ? envelope : { ...envelope, ...keep(before.envelope, envelope, mapped) };
-  return { ...next, ...parents.reduce<OfRecord>(joinReading, next) };
+  return withoutEndedShares({ ...next, ...parents.reduce<OfRecord>(joinReading, next) });
 }
 
 /**

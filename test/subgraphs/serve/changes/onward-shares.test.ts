@@ -181,6 +181,9 @@ test('ends without an act when the originator marks the record stricter or no lo
     [],
   );
   expect(await reads(client, id)).toBe(false);
+  // It does not begin again when the recipient is named again.
+  expect(await mark(amber)).toEqual([]);
+  expect(await reads(client, id)).toBe(false);
 });
 
 test('records an onward share once, and ten of one organisation at most', async () => {
@@ -190,6 +193,12 @@ test('records an onward share once, and ten of one organisation at most', async 
   expect(await share(french, id)).toEqual(invalid);
   for (let at = 0; at < 9; at += 1) expect(await share(french, id, { share: `T${at}` })).toEqual([]);
   expect(await share(french, id, { share: 'T9' })).toEqual(invalid);
+  for (let at = 0; at < 10; at += 1) {
+    expect(await end(french, id, { share: at === 0 ? 'S1' : `T${at - 1}` })).toEqual([]);
+    expect(await share(french, id, { share: `U${at}` })).toEqual([]);
+  }
+  await end(french, id, { share: 'U0' });
+  expect(await share(french, id, { share: 'V1' })).toEqual([expect.objectContaining({ code: 'CLOSED' })]);
   expect(await share(polish, id, { share: 'T9' })).toEqual([]);
   expect(await share(polish, id, { share: 'a|b' })).toEqual(invalid);
   expect(await share(polish, id, { share: 'S3', need: ' ' })).toEqual([
