@@ -24,7 +24,11 @@ export const effectsOfFiles: Readonly<Record<string, Effect>> = {
     );
   },
   'notification-file.close': (moved) => {
-    const open = moved.parts.find((part) => isLast(moved, part) && part.progress.state === 'expected');
+    const open = moved.parts.find(
+      (part) =>
+        part.progress.state === 'expected' &&
+        (isLast(moved, part) || readStage(part).kind === 'intermediate'),
+    );
     if (open === undefined) return {};
     throw new Refused(
       'WRONG_STATE',
@@ -121,6 +125,9 @@ function tellStates({ attempt: { input }, progress: { facts }, content, ...moved
       ['fields'],
       'expected names of fields of the file, such as sector. The name of the entity never leaves its Member State',
     );
+  // The clock of the first stage starts with the awareness.
+  if (told.includes('threads') && !told.includes('awareAt'))
+    throw new Refused('INVALID', ['fields'], 'the stages tell the time of awareness: state awareAt too');
   const isFirst = !(content['otherStatesInformedAt'] instanceof Date);
   const isKept = (one: Envelope['portions'][number]): boolean => isPortionFor(one, [envelope.originator]);
   const keptBefore = isFirst ? [...all] : envelope.portions.filter(isKept).map(({ path }) => path);

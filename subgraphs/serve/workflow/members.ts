@@ -4,7 +4,10 @@ import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import { isMembership } from '../../../schema/workflow/engine/membership.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 
-/** Returns the inputs of a move that name members: fields of relations, and inputs that the move adds to one. Not those to which it opens the record. */
+/**
+ * Returns the inputs of a move that name members: fields of relations, and inputs that the move adds to one. Leaves out the
+ * inputs of `opens`.
+ */
 export function membersNamedBy({ relations, moves }: Workflow, move: string): readonly string[] {
   const fields = new Set(Object.values(relations).flatMap(({ field }) => field ?? []));
   const added = Object.entries(moves[move]?.sets ?? {}).flatMap(([fact, setting]) =>

@@ -141,8 +141,8 @@ export class MoveSteps extends ChangeSteps {
   }
 
   /**
-   * Returns the envelope after a move: with the portions that it makes, and with the organisations to which it opens the
-   * record. Throws Refused if the reader's organisation is not the originator, which alone opens a record.
+   * Returns the envelope after a move, with the portions that it makes. If the move opens the record, the audience names
+   * further organisations; throws Refused unless a person of the originator makes it.
    */
   protected opened(
     kind: Kind,

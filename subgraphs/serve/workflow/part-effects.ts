@@ -55,7 +55,7 @@ function submit(moved: MovedPart): ReturnType<Effect> {
     throw new Refused(
       'WRONG_STATE',
       ['stage'],
-      'the file says that the incident still runs: make the move progress, or first say by the move handled when the handling ended',
+      'the incident still runs: submit a progress report (progressNotificationFile), or state the end of the handling first (handledNotificationFile)',
     );
   const others = parts.filter(({ part }) => part !== moved.before?.part);
   return {

@@ -61,6 +61,8 @@ export class PartMoves extends MoveSteps {
       isHidden: isMasked(of, progress),
     };
     const also = async (by: ClientSession): Promise<void> => {
+      // A move of the record meanwhile conflicts with it, in another process too.
+      await progressIn(store).updateOne({ _id: input.id }, { $inc: { partMoves: 1 } }, { session: by });
       await writeMove(store, this.in(of, kind, content), made, { progress }, before, by);
       await this.writeParts(kind, content, { ...made, ...bySystem }, others, by);
     };

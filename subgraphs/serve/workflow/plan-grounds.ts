@@ -26,6 +26,12 @@ export const groundsOfPlans: Readonly<Record<string, RecordedCheck>> = {
       `the blocking comment ${id} of ${by} is open: accept it, or record it as a reservation`,
     );
   },
+  'response-plan.tested': async ({ store, input, session }) => {
+    const { exercise } = input;
+    const find = { _id: String(exercise), 'content.state': 'EVALUATED' };
+    const found = await recordsOf(store, 'ExercisePlan').findOne(find, { session, projection: { _id: 1 } });
+    return found === null ? invalid('exercise', 'expected an exercise that was evaluated') : null;
+  },
   'response-plan.force': async ({ store, record, known, session }) => {
     const parent = known?.fields['parent'];
     if (typeof parent !== 'string') return null;

@@ -18,6 +18,8 @@ export type StoredProgress = Threaded & {
   readonly workflow: string;
   readonly version: number;
   readonly progress: Progress;
+  /** The moves in its parts. Each changes this document, so that a move of the record conflicts with it. */
+  readonly partMoves?: number;
   /** Moves that wait for their second person: at most one of each organisation. A move of the record ends all of them. */
   readonly proposals?: readonly Proposal[];
 };
@@ -78,10 +80,14 @@ export function movesIn({ connection }: Connected): Collection<StoredMove> {
 export async function createWorkflowIndexes(store: Connected): Promise<void> {
   const progress = progressIn(store);
   await progress.createIndex({ record: 1, organisation: 1, part: 1 }, { unique: true });
+  await movesIn(store).createIndex({ record: 1, isHidden: 1, organisation: 1, recordedAt: 1 });
   // Stores of programs without parts have an index that permits one part of a record only.
   const older = 'record_1_organisation_1';
-  if (await progress.indexExists(older)) await progress.dropIndex(older);
-  await movesIn(store).createIndex({ record: 1, isHidden: 1, organisation: 1, recordedAt: 1 });
+  if (!(await progress.indexExists(older))) return;
+  await progress.dropIndex(older).catch((error: unknown) => {
+    // Another process removed it meanwhile.
+    if ((error as { readonly codeName?: string }).codeName !== 'IndexNotFound') throw error;
+  });
 }
 
 /** Returns the id of the progress of a record, of the thread of an organisation, or of a part. */

@@ -29,8 +29,47 @@ const checks: Readonly<Record<string, Check>> = {
     checked === true
       ? null
       : new Refused('INVALID', ['checked'], 'check the clearance and conflicts of interest first'),
+  // Others learn of both when they are entered: their time must not have begun before.
+  'response-plan.submit': (stated) => findLate(stated),
+  'response-plan.toApproval': (stated, endOf) => findLate(stated) ?? findShortSilence(stated, endOf),
+  'notification-file.measure': ({ input: { measureAt }, known }) => {
+    const before = known?.progress.facts['measureAt'];
+    return before instanceof Date && measureAt instanceof Date && measureAt > before
+      ? new Refused(
+          'INVALID',
+          ['measureAt'],
+          `expected ${before.toISOString()} at the latest: a clock runs from it`,
+        )
+      : null;
+  },
   ...groundsOfCases,
 };
+
+function findLate({ late }: Stated): Refused | null {
+  return late === null
+    ? null
+    : new Refused(
+        'INVALID',
+        ['happenedAt'],
+        'the time of the others begins when it is entered: leave it out',
+      );
+}
+
+/** Silence counts as approval only after the time of a silence procedure. */
+function findShortSilence(
+  { input: { mode, approveUntil }, happenedAt }: Stated,
+  endOf: EndOfClock,
+): Refused | null {
+  const first = endOf('silence', happenedAt);
+  const isShort = first !== null && approveUntil instanceof Date && approveUntil < first;
+  return mode === 'silence' && isShort
+    ? new Refused(
+        'INVALID',
+        ['approveUntil'],
+        `expected ${first.toISOString()} at the earliest, because silence counts`,
+      )
+    : null;
+}
 
 const levelsOfReserve: ReadonlySet<string> = new Set([
   'SIGNIFICANT_INCIDENT',

@@ -58,15 +58,19 @@ export function progressLoader(
 ): DataLoader<string, readonly StoredProgress[]> {
   return new DataLoader(async (records) => {
     const query = { ...filter, record: { $in: [...records] } };
-    const found = await atMost(progressIn(store).find(query).sort({ organisation: 1 }), maxThreadsRead);
+    const found = await atMost(
+      progressIn(store).find(query).sort({ organisation: 1, part: 1 }),
+      maxThreadsRead,
+    );
     return records.map((id) => found.filter(({ record }) => record === id));
   });
 }
 
-/** The most threads and the most moves of one read. A thread can have some 10 KB of text for each fact. */
-const maxThreadsRead = 1000;
-const maxInputsRead = 200;
+/** The most threads of one read: those of ten records. A thread can have some 10 KB of text for each fact. */
+const maxThreadsRead = 1100;
+/** The most moves of one read, and the most of them with their values. */
 const maxMovesRead = 10_000;
+const maxInputsRead = 200;
 
 /** Reads all results of a query. Throws BAD_USER_INPUT for more than `most`, without reading the rest. */
 async function atMost<Result>(cursor: FindCursor<Result>, most: number): Promise<readonly Result[]> {

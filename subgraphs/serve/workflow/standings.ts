@@ -51,6 +51,7 @@ type Parts = {
  */
 export class Standings {
   readonly #parts: Parts;
+  #record: DataLoader<string, readonly StoredProgress[]> | undefined;
   #all: DataLoader<string, readonly StoredProgress[]> | undefined;
   #own: DataLoader<string, readonly StoredProgress[]> | undefined;
   readonly #moves = new Map<boolean, DataLoader<string, readonly ShownMove[]>>();
@@ -104,19 +105,24 @@ export class Standings {
     return (await this.#ofRecord(row))?.progress.facts ?? {};
   }
 
+  /** The progress of the record itself. It is read alone: the number of threads must not show where they are hidden. */
   async #ofRecord(row: Row): Promise<StoredProgress | null> {
-    const own = await this.#ownProgress().load(row.id);
-    return own.find(isOfRecord) ?? null;
+    this.#record ??= progressLoader(this.#parts.store, { organisation: null, part: null });
+    const [own] = await this.#record.load(row.id);
+    return own ?? null;
   }
 
   /** The progress of a record and of its threads that the reader may see, without the fields that are hidden. */
   async visible(row: Row): Promise<readonly VisibleProgress[]> {
     const { readerAccess, workflows } = this.#parts;
     const { record = null, thread = null } = workflows.get(row.type) ?? {};
-    const members = { ...row.content, ...(await this.#members(row)) };
+    const own = await this.#ofRecord(row);
+    const members = { ...row.content, ...own?.progress.facts };
     const isOpened = thread !== null && isOpener(thread, readerAccess.reader, members);
-    const found = await (isOpened ? this.#allProgress() : this.#ownProgress()).load(row.id);
-    return found.flatMap((stored) => {
+    const areHidden = thread === null || row.decision.hidden.has('threads');
+    const loader = isOpened ? this.#allProgress() : this.#ownProgress();
+    const threads = areHidden ? [] : (await loader.load(row.id)).filter((one) => !isOfRecord(one));
+    return [...(own === null ? [] : [own]), ...threads].flatMap((stored) => {
       const { organisation, part = null, progress } = stored;
       const isWhole = isOfRecord(stored);
       const of = isWhole ? record : thread;
@@ -158,7 +164,7 @@ export class Standings {
   }
 
   #history(isOpened: boolean): DataLoader<string, readonly ShownMove[]> {
-    const { store, readerAccess } = this.#parts;
+    const { store, readerAccess, workflows } = this.#parts;
     const known = this.#moves.get(isOpened);
     if (known !== undefined) return known;
     const { organisation } = readerAccess.reader;
@@ -167,7 +173,16 @@ export class Standings {
     const made = {
       $or: [{ stage: 'made' }, { 'by.organisation': organisation }],
     };
-    const loader = historyLoader(store, { ...(isOpened ? { isHidden: false } : own), ...made });
+    // Onward shares are stored with the moves, and are shown to fewer readers.
+    const names = [...workflows.values()].flatMap(({ record, thread }) =>
+      [record?.name ?? [], thread?.name ?? []].flat(),
+    );
+    const ofWorkflows = { workflow: { $in: names } };
+    const loader = historyLoader(store, {
+      ...ofWorkflows,
+      ...(isOpened ? { isHidden: false } : own),
+      ...made,
+    });
     this.#moves.set(isOpened, loader);
     return loader;
   }

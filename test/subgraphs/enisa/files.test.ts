@@ -184,6 +184,11 @@ test('starts the clock of a CRA final report with the measure, and knows no prog
     startedAt: measureAt,
     latestAt: at('03-24T23:00').toISOString(),
   });
+  // A later time would move the end of a clock that runs.
+  const later = { measureAt: at('03-10T09:30').toISOString() };
+  expect(await files.move(csirt, 'measure', id, at('03-10T11:00'), later)).toEqual(
+    refusedAs('INVALID', { path: ['measureAt'] }),
+  );
   const report = { stillRuns: true, status: 'EXERCISE' };
   expect(
     await files.moveStage(csirt, 'progress', { id, stage: 'final-1' }, at('03-11T10:00'), report),
@@ -229,6 +234,23 @@ test('lets the authority ask for an intermediate report only under a regime that
   expect(await files.move(supervisor, 'ask', voluntary, at('03-03T10:00'), ask)).toEqual(
     refusedAs('WRONG_STATE'),
   );
+});
+
+test('closes no file while a report that the authority asked for is open', async () => {
+  const id = await files.opened(at('03-02T10:00'), { underRegime: 'CRA_INCIDENT' });
+  const ask = { asked: 'EXERCISE', latestAt: at('03-06T10:00').toISOString() };
+  expect(await files.move(csirt, 'ask', id, at('03-03T10:00'), ask)).toEqual([]);
+  const handledAt = at('03-03T11:00').toISOString();
+  expect(await files.move(csirt, 'handled', id, at('03-03T12:00'), { handledAt })).toEqual([]);
+  const waive = { reason: 'NOT_SIGNIFICANT' };
+  const waived = async (stage: string) =>
+    await files.moveStage(csirt, 'waive', { id, stage }, at('03-04T10:00'), waive);
+  expect(await waived('final-1')).toEqual([]);
+  expect(await files.move(csirt, 'close', id, at('03-04T11:00'))).toEqual(
+    refusedAs('WRONG_STATE', { message: expect.stringContaining('intermediate-1') }),
+  );
+  expect(await waived('intermediate-1')).toEqual([]);
+  expect(await files.move(csirt, 'close', id, at('03-04T11:00'))).toEqual([]);
 });
 
 test('waives a stage with a reason, and the open stages of a file that is withdrawn', async () => {

@@ -65,7 +65,7 @@ test('tells other states and ENISA the stated fields only, and never the name', 
 test('adds fields and states by a second notice, and takes none back', async () => {
   const id = await files.opened(at('03-02T10:00'));
   expect(await files.move(csirt, 'tellStates', id, now, tell)).toEqual([]);
-  const more = { otherStatesAffected: ['AT'], recipients: ['csirt-at'], fields: ['threads'] };
+  const more = { otherStatesAffected: ['AT'], recipients: ['csirt-at'], fields: ['threads', 'awareAt'] };
   expect(await files.move(csirt, 'tellStates', id, now, more)).toEqual([]);
   const seen = await files.seen(polishContact, id, now);
   expect(seen).toMatchObject({ sector: 'health', entityPseudonym: null });
@@ -84,6 +84,8 @@ test('refuses to tell the name, an unknown field, the own state, and a file that
   for (const [path, input] of [
     ['fields', { ...tell, fields: ['entityName'] }],
     ['fields', { ...tell, fields: ['secret'] }],
+    // The clock of the first stage starts with the awareness.
+    ['fields', { ...tell, fields: ['threads'] }],
     ['otherStatesAffected', { ...tell, otherStatesAffected: ['FR'] }],
     ['otherStatesAffected', { ...tell, otherStatesAffected: ['XX'] }],
     ['recipients', { ...tell, recipients: [] }],

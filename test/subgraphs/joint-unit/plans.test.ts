@@ -124,6 +124,7 @@ const toApproval = {
   approveUntil: '2026-11-12T10:00:00.000Z',
 };
 const blocking = { section: '2', text: 'EXERCISE', weight: 'BLOCKING' };
+const invalid = (name: string) => [expect.objectContaining({ code: 'INVALID', path: [name] })];
 const force = { runningChecklists: 'EXERCISE' };
 
 async function approved(reader = editor, content: object = {}): Promise<string> {
@@ -256,6 +257,20 @@ test.each([
   expect(await stateAt(id, '12T10:00')).toBe(state);
 });
 
+test('takes no time for comments or for silence that is over before the others learn of it', async () => {
+  const id = await draft(editor);
+  const late = {
+    happenedAt: '2026-11-04T09:00:00.000Z',
+    late: { reason: 'EXERCISE', channel: 'telephone' },
+  };
+  expect(await move(editor, 'submit', id, { ...submitted, ...late })).toEqual(invalid('happenedAt'));
+  await made(editor, 'submit', id, submitted);
+  expect(await move(editor, 'toApproval', id, { ...toApproval, ...late })).toEqual(invalid('happenedAt'));
+  const short = { ...toApproval, mode: 'SILENCE', approveUntil: '2026-11-06T09:59:00.000Z' };
+  expect(await move(editor, 'toApproval', id, short)).toEqual(invalid('approveUntil'));
+  await made(editor, 'toApproval', id, { ...short, approveUntil: '2026-11-06T10:00:00.000Z' });
+});
+
 test('comes into force by two persons, and supersedes the version that it replaces at that instant', async () => {
   const first = await approved();
   await inForce(first);
@@ -318,7 +333,13 @@ test('reports a national plan within three months, by its own Member State', asy
 test('takes the time of the last exercise from the director of an exercise only', async () => {
   const id = await approved();
   await inForce(id);
-  const tested = { exercise: 'ExercisePlan:7', parts: ['EXERCISE'] };
+  const exercise = 'ExercisePlan:00000000-0000-4000-8000-000000000007';
+  const tested = { exercise, parts: ['EXERCISE'] };
+  expect(await move(director, 'tested', id, tested, '14T10:00')).toEqual([
+    expect.objectContaining({ code: 'INVALID', path: ['exercise'] }),
+  ]);
+  const evaluated = { _id: exercise, content: { state: 'EVALUATED' } };
+  await store.connection.collection<{ _id: string }>('exercisePlans').insertOne(evaluated);
   expect(await move(editor, 'tested', id, tested, '14T10:00')).toEqual([
     expect.objectContaining({ code: 'NOT_ALLOWED' }),
   ]);

@@ -55,11 +55,13 @@ async function requested(): Promise<string> {
 
 /** Lets all race at once. A racer whose change met too many others may try again, as the error of the store says. */
 async function race(attempt: (at: number) => Promise<Payload>): Promise<readonly Payload[]> {
+  const end = Date.now() + 100_000;
   const all = Array.from({ length: racers }, async (_none, at) => {
     for (;;) {
       try {
         return await attempt(at);
-      } catch {
+      } catch (error) {
+        if (Date.now() > end) throw error;
         await new Promise((resolve) => setTimeout(resolve, 50 + 10 * at));
       }
     }
