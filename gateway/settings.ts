@@ -151,7 +151,7 @@ const own = {
   ),
   webhookNetworks: setting(
     'JCU_WEBHOOK_NETWORKS',
-    'private networks in which webhooks may be, as 10.20.0.0/16; none by default',
+    'private networks that may contain the addresses of webhooks, such as 10.20.0.0/16; none by default',
     networks,
     '',
   ),

@@ -132,9 +132,16 @@ function addShelters(metrics: Metrics, { shelters }: HubFigures): void {
 function addWebhooks(metrics: Metrics, { webhooks }: HubFigures): void {
   const help =
     'Deliveries of notices to webhooks by outcome: sent, failed (tried again), dead, withheld (the reader may not see the notice), postponed';
-  addGauge(metrics, { name: 'jcu_webhook_deliveries', help, labelNames: ['outcome'] }, () =>
-    [...webhooks()].map(([outcome, count]) => [{ outcome }, count] as const),
-  );
+  const deliveries: Counter = new Counter({
+    name: 'jcu_webhook_deliveries_total',
+    help,
+    labelNames: ['outcome'],
+    registers: [metrics.registry],
+    collect: () => {
+      deliveries.reset();
+      for (const [outcome, count] of webhooks()) deliveries.inc({ outcome }, count);
+    },
+  });
 }
 
 function addTrail(metrics: Metrics, { trail }: HubFigures): void {

@@ -56,7 +56,8 @@ function lookUp(
 }
 
 function refused(host: string, address: string): Error {
-  return new Error(
-    `${host}: the address ${address} is link-local, metadata, multicast, unspecified, or refused here`,
+  const error = new Error(
+    `${host}: the address ${address} is not permitted. Expected one that is not link-local, metadata, multicast or unspecified; for webhooks, not private either (JCU_WEBHOOK_NETWORKS)`,
   );
+  return Object.assign(error, { code: 'ADDRESS_REFUSED' });
 }

@@ -21,6 +21,8 @@ for (const [network, prefix] of [...privateV4, ...loopbackV4]) addNetwork(closed
 closed.addSubnet('fc00::', 7, 'ipv6');
 closed.addSubnet('fec0::', 10, 'ipv6');
 closed.addSubnet('::1', 128, 'ipv6');
+// NAT64 inside one network (RFC 8215) can lead to any of its addresses.
+closed.addSubnet('64:ff9b:1::', 48, 'ipv6');
 
 /** Networks in CIDR notation, with spaces between. */
 export const networks: Form<BlockList> = {

@@ -38,7 +38,7 @@ const entry = z.object({
 const maxWebhooks = 1000;
 const answerMs = 1500;
 
-/** Reads the webhooks that are in force. A malformed entry is left out; `reject` gets its id. */
+/** Reads the webhooks that have not ended. A malformed entry is left out; `reject` gets its id. */
 export async function readWebhooks(
   db: Db,
   now: Date,
@@ -53,10 +53,10 @@ export async function readWebhooks(
   return stored.flatMap((one) => {
     const read = entry.safeParse(one);
     if (!read.success) reject(String(one._id));
-    return read.success && isInForce(read.data, now) ? [read.data] : [];
+    return read.success && isOpen(read.data, now) ? [read.data] : [];
   });
 }
 
-function isInForce({ until }: Pick<Webhook, 'until'>, now: Date): boolean {
+function isOpen({ until }: Pick<Webhook, 'until'>, now: Date): boolean {
   return until === null || until > now;
 }

@@ -3,7 +3,7 @@ import type { Community } from '../../schema/record/vocabulary.ts';
 import { findWebhookFault, type WebhookNetworks } from '../outbound/webhook-address.ts';
 import type { Webhook } from '../registry/webhooks.ts';
 import type { Delivery, Outbox, Outcome } from './outbox.ts';
-import type { ReadNotice } from './read-notice.ts';
+import type { ReadNotice, Withheld } from './read-notice.ts';
 import { nextAttempt, postponeMs } from './schedule.ts';
 import type { Send, Sent } from './send.ts';
 import type { WebhookSecrets } from './signature.ts';
@@ -15,16 +15,18 @@ export type DeliverParts = {
   readonly webhookOf: (id: string) => Webhook | null;
   readonly secrets: () => WebhookSecrets;
   readonly networks: WebhookNetworks;
-  /** Reads the notice as the webhook's reader and records it; null if that reader may not see it now. */
+  /** Reads the notice as the webhook's reader and records it; null or Withheld if it is not to be sent. */
   readonly read: (
     webhook: Webhook,
     of: { readonly community: Community; readonly notice: string },
     signal: AbortSignal,
-  ) => Promise<ReadNotice | null>;
+  ) => Promise<ReadNotice | Withheld | null>;
   readonly send: Send;
   readonly now: () => Date;
   readonly random: () => number;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Logs a fault of a webhook's entry once, not for each delivery. */
+  readonly warnOnce: (webhook: string, fault: string) => void;
 };
 
 /**
@@ -33,21 +35,25 @@ export type DeliverParts = {
  */
 export async function deliver(claimed: Delivery, parts: DeliverParts, signal: AbortSignal): Promise<Outcome> {
   const { outbox, webhookOf, now, log } = parts;
-  const { _id, webhook: id, attempts } = claimed;
+  const { _id, webhook: id } = claimed;
   try {
     const webhook = webhookOf(id);
     if (webhook === null) return await withhold(claimed, 'the webhook has ended', parts);
     if (await outbox.isDisabled(webhook)) return await bury(claimed, 'the address is disabled', parts);
     const secrets = parts.secrets().get(webhook.secret);
-    if (secrets === undefined) throw new Error(`expected secrets with the name ${webhook.secret}, got none`);
+    if (secrets === undefined) {
+      parts.warnOnce(id, `no secret ${webhook.secret}: add it to the file of JCU_WEBHOOK_SECRETS_FILE`);
+      return await postpone(claimed, parts);
+    }
     const fault = findWebhookFault(webhook.url, parts.networks);
-    if (fault !== null)
-      return await fail(claimed, { reason: 'the address is refused', retryAfterMs: null }, parts);
+    if (fault !== null) return await fail(claimed, { reason: fault, retryAfterMs: null }, parts);
     const community = claimed.community as Community;
     const read = await parts.read(webhook, { community, notice: claimed.notice }, signal);
     if (read === null) return await withhold(claimed, null, parts);
-    if (Date.parse(read.notice.at) < webhook.from.getTime())
-      return await withhold(claimed, 'entered before the webhook began', parts);
+    if ('withheld' in read) {
+      parts.warnOnce(id, read.withheld);
+      return await withhold(claimed, read.withheld, parts);
+    }
     const message = {
       id: _id,
       timestamp: Math.floor(now().getTime() / 1000),
@@ -56,10 +62,16 @@ export async function deliver(claimed: Delivery, parts: DeliverParts, signal: Ab
     return await settle(claimed, webhook, await parts.send(webhook.url, message, secrets, signal), parts);
   } catch (error) {
     log.warn({ delivery: _id, webhook: id, error: String(error) }, 'a notice for a webhook is postponed');
-    const nextAt = new Date(now().getTime() + postponeMs);
-    await outbox.postpone(claimed, { attempts, nextAt, reason: 'the hub could not prepare the message' });
-    return 'postponed';
+    return await postpone(claimed, parts);
   }
+}
+
+/** Tries later without an attempt: the receiver was not asked. */
+async function postpone(claimed: Delivery, { outbox, now }: DeliverParts): Promise<Outcome> {
+  const nextAt = new Date(now().getTime() + postponeMs);
+  const reason = 'the hub could not prepare the message';
+  await outbox.postpone(claimed, { attempts: claimed.attempts, nextAt, reason });
+  return 'postponed';
 }
 
 /** The body of a message, in the form that Standard Webhooks recommends, with the extensions of an answer. */

@@ -26,7 +26,8 @@ export type Delivery = {
 };
 
 /** The outcome of a claimed delivery. `postponed` is a failure of the hub itself, which is no attempt. */
-export type Outcome = 'sent' | 'failed' | 'dead' | 'withheld' | 'postponed';
+export const outcomes = ['sent', 'failed', 'dead', 'withheld', 'postponed'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** The place in the changes of a community up to which all notices are in the outbox. */
 type Place = { readonly _id: string; readonly position: string; readonly at: Date };
@@ -66,7 +67,8 @@ export class Outbox {
 
   async createIndexes(): Promise<void> {
     await this.#deliveries.createIndexes([
-      { key: { state: 1, nextAt: 1 } },
+      { key: { state: 1, nextAt: 1, webhook: 1 } },
+      { key: { state: 1, endedAt: 1 } },
       { key: { webhook: 1, state: 1, at: 1 } },
     ]);
   }
@@ -125,7 +127,7 @@ export class Outbox {
     return await this.#deliveries.findOneAndUpdate(due, claimed, options);
   }
 
-  /** Ends a claimed delivery. Does nothing if the claim was over. */
+  /** Ends a claimed delivery. Does nothing if another hub has claimed it since. */
   async end(
     claimed: Pick<Delivery, '_id' | 'nextAt'>,
     { state, reason = null }: Pick<Delivery, 'state'> & { readonly reason?: string | null },

@@ -31,12 +31,16 @@ export type ReadNotice = {
   };
 };
 
+/** Why a notice is never sent, for the operators. */
+export type Withheld = { readonly withheld: string };
+
 const parse = createParse();
 const tokenMs = 60_000;
 
 /**
  * Reads a notice as the reader of a webhook, through the same stages as an event of a subscription. It is recorded in the
- * audit log under the reader's name before it returns. Null if the reader may not see it, or has no membership any more.
+ * audit log under the reader's name before it returns. Null if the reader may not see it; Withheld if the entry of the
+ * webhook is why it is not sent.
  * Throws if that cannot be decided or recorded now.
  */
 export async function readNotice(
@@ -44,9 +48,10 @@ export async function readNotice(
   { community, notice: id }: { readonly community: Community; readonly notice: string },
   { stages: stagesOf, policy: policyOf, registry, run }: ReadParts,
   signal: AbortSignal,
-): Promise<ReadNotice | null> {
+): Promise<ReadNotice | Withheld | null> {
   const identity = await identityOf(webhook, registry, new Date());
-  if (identity === null) return null;
+  if (identity === null)
+    return { withheld: 'the subject is no member of the organisation, or is revoked: correct the entry' };
   const policy = policyOf();
   const stages = stagesOf();
   const context = contextOfEvent({ identity, policy }, signal, run);
@@ -54,7 +59,8 @@ export async function readNotice(
     id recordId thread { id } workflow event name happenedAt at
   } }`;
   const prepared = await prepare(parse({ query, variables: { id } }), context, { ...stages, charge: free });
-  if ('errors' in prepared) return null;
+  // A supergraph without the community, for example. The notice is tried again.
+  if ('errors' in prepared) throw new HubError('PART_UNAVAILABLE');
   const { allowed, refused } = prepared.decision;
   if (allowed === null || refused.length > 0) return null;
   const { variables } = prepared;
@@ -68,6 +74,8 @@ export async function readNotice(
   const notice = (data?.['notice'] ?? null) as ReadNotice['notice'] | null;
   // A RED record is for screens only. The community decides that too.
   if (notice === null || collected.disclosed.some(holdsRed)) return null;
+  // Nothing is disclosed, so nothing is recorded.
+  if (Date.parse(notice.at) < webhook.from.getTime()) return { withheld: 'entered before the webhook began' };
   const fields = fieldsOf(allowed, variables.coerced, data, stages.planner.schema);
   await disclose({ ...factsOf(prepared, context), fields }, collected, context, stages);
   const { correlationId } = context;

@@ -24,8 +24,8 @@ const maxRetryAfterMs = 24 * hour;
 export const postponeMs = 30 * second;
 
 /**
- * Returns the time of the next attempt after `attempts` of them failed; null after the last one. The pause varies by a fifth,
- * so that the notices of an outage do not come back all at once. `retryAfterMs` of the receiver can only lengthen it.
+ * Returns the time of the next attempt after `attempts` of them failed; null after the last one. The pause varies by up to
+ * a tenth in each direction, so that the notices of an outage do not come back all at once. `retryAfterMs` of the receiver can only lengthen it.
  */
 export function nextAttempt(
   attempts: number,

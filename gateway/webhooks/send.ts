@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import { createConnector, type Resolve } from '../outbound/connector.ts';
+import { createResolve } from '../outbound/resolver.ts';
 import { isClosed, type WebhookNetworks } from '../outbound/webhook-address.ts';
 import { readRetryAfter } from './schedule.ts';
 import { type SignedMessage, signedHeaders } from './signature.ts';
@@ -28,7 +29,11 @@ const connectionsForEach = 2;
  * Creates the function that sends messages. It follows no redirect, and checks each address of the host when it connects.
  * `stop` ends its connections.
  */
-export function createSend(networks: WebhookNetworks, deadlineMs = sendMs, resolve?: Resolve) {
+export function createSend(
+  networks: WebhookNetworks,
+  deadlineMs = sendMs,
+  resolve: Resolve = createResolve(),
+) {
   const agent = new Agent({
     connections: connectionsForEach,
     maxHeaderSize: maxHeaderBytes,

@@ -30,7 +30,7 @@ export type WebhookParts = WebhookStore &
 export type RunningWebhooks = { stop(): Promise<void> };
 
 /** The deliveries that are made at once by this process, and those of one webhook: a slow receiver delays only its own. */
-const maxAtOnce = { inAll: 16, each: 2 } as const;
+const maxAtOnce = { inAll: 64, each: 2 } as const;
 const lookEveryMs = 1000;
 const sweepEveryMs = 600_000;
 /** A delivery that is being sent when the hub stops is finished within this time, or sent again by another hub. */
@@ -52,7 +52,7 @@ class Running {
   readonly #send: ReturnType<typeof createSend>;
   readonly #inProgress = new Set<Promise<void>>();
   readonly #busy = new Map<string, number>();
-  readonly #rejected = new Set<string>();
+  readonly #faults = new Set<string>();
   #webhooks: readonly Webhook[] = [];
   #collecting: AbortController | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -105,9 +105,14 @@ class Running {
   }
 
   #reject(id: string): void {
-    if (this.#rejected.has(id) || this.#rejected.size > 1000) return;
-    this.#rejected.add(id);
-    this.#parts.log.error({ webhook: id }, 'a webhook of the registry is malformed: nothing is sent to it');
+    this.#warnOnce(id, 'the entry of the registry is malformed: nothing is sent to it');
+  }
+
+  #warnOnce(webhook: string, fault: string): void {
+    const key = `${webhook} ${fault}`;
+    if (this.#faults.has(key) || this.#faults.size > 1000) return;
+    this.#faults.add(key);
+    this.#parts.log.error({ webhook, fault }, 'a webhook of the registry has a fault');
   }
 
   #rest(): void {
@@ -186,6 +191,7 @@ class Running {
       now: this.#now,
       random,
       log,
+      warnOnce: (webhook, fault) => this.#warnOnce(webhook, fault),
     };
   }
 

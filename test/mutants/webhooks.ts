@@ -15,10 +15,10 @@ export const webhooks: readonly Guard[] = [
   {
     ...parts,
     name: 'the begin of a webhook',
-    file: 'gateway/webhooks/deliver.ts',
-    from: 'if (Date.parse(read.notice.at) < webhook.from.getTime())',
-    to: 'if (Date.parse(read.notice.at) < 0)',
-    tests: 'test/gateway/webhooks/deliver',
+    file: 'gateway/webhooks/read-notice.ts',
+    from: 'if (Date.parse(notice.at) < webhook.from.getTime())',
+    to: 'if (Date.parse(notice.at) < 0)',
+    tests: 'test/gateway/webhooks/read-notice',
   },
   {
     ...parts,

@@ -42,6 +42,8 @@ export class World {
   /** The stored record; null before the first write. */
   envelope: Envelope | null = null;
   serial = 'S-1';
+  /** When a notice was entered. */
+  at = '2026-11-29T10:00:00.000Z';
   trailIsDown = false;
   communityIsDown = false;
   /** The community answers once this resolves. */
@@ -189,7 +191,7 @@ export class World {
       !this.communityIsDown &&
       policy.decideRow(this.envelope, this.kind, access) !== null &&
       policy.may(access, 'subscribe', this.kind, 'content', this.envelope);
-    const row = isSeen ? { id, serial: this.serial } : null;
+    const row = isSeen ? { id, serial: this.serial, at: this.at } : null;
     if (isSeen) collected.disclosed.push(disclosure({ tlp: this.envelope?.marking.tlp ?? 'RED' }));
     if (!isShareable(collected.disclosed, 'GREEN')) collected.unshared.add('cert-eu');
     const data = { record: row, notice: row, jcuSeen: isSeen ? { id } : null };

@@ -89,11 +89,23 @@ test.each([
   expect(world.entries).toEqual([]);
 });
 
+test('neither gives nor records a notice that was entered before the webhook began', async () => {
+  const world = await opened();
+  const from = new Date(Date.parse(world.at) + 1);
+  expect(await read(world, {}, { ...webhook, from })).toEqual({
+    withheld: 'entered before the webhook began',
+  });
+  expect(world.entries).toEqual([]);
+  expect(await read(world, {}, { ...webhook, from: new Date(world.at) })).not.toHaveProperty('withheld');
+});
+
 test('asks no community for a reader without membership or content, or with revoked tokens', async () => {
   const world = await opened();
-  for (const found of [null, elsewhere, auditor])
-    expect(await read(world, { findMembership: async () => await Promise.resolve(found) })).toBeNull();
-  expect(await read(world, { isRevoked: ({ subject }) => subject === 'm-1' })).toBeNull();
+  const withheld = { withheld: expect.stringContaining('correct the entry') };
+  for (const found of [null, elsewhere])
+    expect(await read(world, { findMembership: async () => await Promise.resolve(found) })).toEqual(withheld);
+  expect(await read(world, { findMembership: async () => await Promise.resolve(auditor) })).toBeNull();
+  expect(await read(world, { isRevoked: ({ subject }) => subject === 'm-1' })).toEqual(withheld);
   expect(world.asked).toEqual([]);
 });
 
