@@ -155,7 +155,7 @@ test('gives its rights only while it is in force, and ends them at once, also on
   await move(partner, 'suspend', { id: record, reason: 'EXERCISE: a compromise', scope: 'all' });
   expect(await readAs(asked, partner, id)).toBeNull();
   // A reader's facts are at most a second old in a subscription.
-  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await new Promise((resolve) => setTimeout(resolve, 3000));
   const before = followed.events.length;
   await change(id, version++);
   await new Promise((resolve) => setTimeout(resolve, 3000));

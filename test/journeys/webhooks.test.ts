@@ -155,6 +155,8 @@ test('sends every notice when hub and subgraph are killed', async () => {
 }, 240_000);
 
 test('keeps what a receiver refuses for good, lists it, and sends it again', async () => {
+  // A message that was being sent when the hub was killed waits until its claim ends.
+  await until('nothing waits', async () => (await countOf('pending')) === 0, { withinMs: 120_000 });
   polish.answer = (response) => void response.writeHead(410).end();
   const id = await sent();
   await until('a dead delivery', async () => (await countOf('dead')) === 1);
@@ -168,7 +170,7 @@ test('keeps what a receiver refuses for good, lists it, and sends it again', asy
   );
   await until('the message', () => onRecord(polish, id).length > before);
   expect((await runHub(asked.home, 'webhooks', 'resend', '--webhook', 'pl-desk')).code).toBe(1);
-}, 120_000);
+}, 240_000);
 
 test('sends nothing for a member whose membership has ended', async () => {
   await untilCollected();
