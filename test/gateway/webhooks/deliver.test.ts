@@ -242,7 +242,9 @@ test.each(['http://10.0.0.1/', 'https://10.0.0.1/', 'https://169.254.169.254/', 
   'neither reads nor sends a notice for the address %s',
   async (url) => {
     expect(await attempt({ webhookOf: () => webhookTo(url), read: unexpected })).toBe('failed');
-    expect((await stored())?.reason).toMatch(/^expected (an https URL|an address outside|the address of a server)/);
+    expect((await stored())?.reason).toMatch(
+      /^expected (an https URL|an address outside|the address of a server)/,
+    );
   },
 );
 
