@@ -194,7 +194,7 @@ test('refuses to read more threads than one answer can hold', async () => {
     .collection('progress')
     .find({ record: id, organisation: 'csirt-de' })
     .toArray();
-  const many = Array.from({ length: 1000 }, (_, number) => ({
+  const many = Array.from({ length: 1100 }, (_, number) => ({
     ...thread,
     _id: `${id} o-${number}`,
     organisation: `o-${number}`,
