@@ -193,7 +193,7 @@ test('tells the contact point of another state the stated fields, and lets neith
     expectedVersion: 1,
     otherStatesAffected: ['PL'],
     recipients: ['csirt-pl'],
-    fields: ['sector', 'progress', 'threads'],
+    fields: ['sector', 'progress', 'threads', 'awareAt'],
   };
   expect((await move(supervisor, 'tellStatesNotificationFile', tell)).userErrors).toEqual([
     expect.objectContaining({ code: 'NOT_ALLOWED' }),
