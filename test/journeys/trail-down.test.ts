@@ -5,7 +5,7 @@ import { waitAtMost } from '../../docker/trial/patience.ts';
 import { openAsAdmin } from '../../docker/trial/stores/admin.ts';
 import { openSecrets } from '../../docker/trial/stores/secrets.ts';
 import type { Trial } from '../../docker/trial/trial.ts';
-import { ask, type Asked } from '../helpers/ask.ts';
+import { ask, type Asked, askOnce } from '../helpers/ask.ts';
 import { startExercise } from '../helpers/standing.ts';
 
 let trial: Trial;
@@ -38,7 +38,7 @@ async function allowAppending(allowed: boolean): Promise<void> {
 }
 
 async function codeOf(query: string): Promise<{ status: number; code: string | undefined; data: unknown }> {
-  const { status, body } = await ask(asked, insider, query);
+  const { status, body } = await askOnce(asked, insider, query);
   return { status, code: body.errors?.[0]?.extensions.code, data: body.data };
 }
 
