@@ -20,7 +20,7 @@ import { splitIntrospection } from './introspection/split.ts';
 import type { Allowed, Gathered } from './plan/gather.ts';
 import { type Decision, decide } from './policy/decide.ts';
 import type { FollowedAgreements } from './registry/follow-agreements.ts';
-import { checkAudiences } from './request/audience-check.ts';
+import { checkRecipients } from './request/recipient-check.ts';
 import type { RequestContext } from './request/context.ts';
 import {
   coerceVariables,
@@ -151,16 +151,16 @@ export function factsOf(
   };
 }
 
-/** Of a change, checks the audiences and records the intent before it is sent. */
+/** Of a change, checks the recipients and records the intent before it is sent. */
 async function recordChange(
   { decision: { allowed }, variables }: Prepared,
   facts: Facts,
-  { observed }: RequestContext,
-  { planner, store }: Stages,
+  { observed, reader, at: now }: RequestContext,
+  { planner, store: { registry, trail } }: Stages,
 ): Promise<void> {
   if (allowed === null || !isChange(allowed)) return;
-  await checkAudiences(allowed, variables.coerced, planner.schema, store.registry);
-  await observed.run('audit', async () => await recordIntent(store.trail(), facts));
+  await checkRecipients(allowed, variables.coerced, planner.schema, { registry, reader, now });
+  await observed.run('audit', async () => await recordIntent(trail(), facts));
 }
 
 /** The stages plan and dispatch. If the policy allows no part of the operation, no subgraph is asked. */

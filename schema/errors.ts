@@ -41,7 +41,7 @@ export const errorTable = {
   UNKNOWN_RECIPIENT: {
     status: 400,
     message:
-      'An audience names a recipient that the registry does not have, so nothing was changed. ' +
+      'An audience or an onward share names a recipient that the registry does not have, so nothing was changed. ' +
       'Correct the names in extensions.unknown, or ask the operators of the hub to register them.',
   },
   // A cursor is checked by the community, which leaves the other fields of the response as they are.

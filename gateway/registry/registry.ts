@@ -102,6 +102,8 @@ export type Registry = {
    * Entries that have ended count too.
    */
   findRecipients(named: Recipients): Promise<Recipients>;
+  /** Returns those of some onward shares that an organisation gives at `now`. */
+  findShares(ids: readonly string[], by: string, now: Date): Promise<readonly string[]>;
 };
 
 const deadlineMs = 1500;
@@ -114,6 +116,7 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
   const members: Collection<MembershipEntry> = db.collection('memberships');
   const organisations: Collection<OrganisationEntry> = db.collection('organisations');
   const agreements: Collection<AgreementEntry> = db.collection('agreements');
+  const shares: Collection<OnwardShareEntry> = db.collection('onwardShares');
   const joined = new GroupedReads(
     async (subjects, oldest) => await within(ms, readMembers(members, subjects, oldest, ms)),
   );
@@ -137,6 +140,12 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
           idsIn(agreements, named.agreements, ms),
         ]);
         return { organisations: known, sharingGroups: groups, persons, agreements: agreed };
+      }),
+    findShares: async (ids, by, now) =>
+      await orUnavailable(ms, async () => {
+        const query = { _id: { $in: [...ids] }, by, until: { $gt: now } };
+        const found = await shares.find(query, { maxTimeMS: ms, projection: { _id: 1 } }).toArray();
+        return found.map(({ _id }) => _id);
       }),
   };
 }

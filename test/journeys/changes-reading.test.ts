@@ -254,7 +254,9 @@ test('lets a client of a recipient read an AMBER record by an onward share, unti
   const input = { ...onward, need: 'EXERCISE', permitted: 'EXERCISE: detect' };
   const share = `mutation S($input: ShareRecordInput!) { shareDefenceRecord(input: $input) { version userErrors { code } } }`;
   const asClient = await ask(asked, client, share, { input: { ...input, key: randomUUID() } });
-  expect(asClient.body.data.shareDefenceRecord.userErrors).toEqual([{ code: 'NOT_FOUND' }]);
+  expect(asClient.body.errors[0].extensions).toEqual(
+    expect.objectContaining({ code: 'UNKNOWN_RECIPIENT', unknown: ['share: exercise-share-1'] }),
+  );
   const shared = await ask(asked, french, share, { input });
   expect(shared.body.data.shareDefenceRecord).toEqual({ version: 2, userErrors: [] });
   expect(await readAs(asked, client, id)).not.toBeNull();

@@ -60,7 +60,7 @@ export const changing: readonly Guard[] = [
   },
   {
     name: 'a thread of another organisation',
-    file: 'subgraphs/serve/workflow/moves.ts',
+    file: 'subgraphs/serve/workflow/thread-moves.ts',
     from: '(!isOpened && organisation !== reader.organisation)',
     to: 'false',
     project: 'parts',
@@ -196,11 +196,11 @@ export const changing: readonly Guard[] = [
   },
   {
     name: 'the recipients of an audience',
-    file: 'gateway/request/audience-check.ts',
+    file: 'gateway/request/recipient-check.ts',
     from: 'const missing = named[list].filter((one) => !known.has(one));',
     to: 'const missing: string[] = [];',
     project: 'parts',
-    tests: 'test/gateway/request/audience-check',
+    tests: 'test/gateway/request/recipient-check',
   },
   {
     name: 'the text of a plan that others approve',
@@ -233,5 +233,13 @@ export const changing: readonly Guard[] = [
     to: 'return onwardShares;',
     project: 'parts',
     tests: 'test/subgraphs/serve/changes/onward-shares',
+  },
+  {
+    name: 'the onward shares of another organisation',
+    file: 'gateway/registry/registry.ts',
+    from: 'const query = { _id: { $in: [...ids] }, by, until: { $gt: now } };',
+    to: 'const query = { _id: { $in: [...ids] }, until: { $gt: now } };',
+    project: 'parts',
+    tests: 'test/gateway/registry/registry',
   },
 ];

@@ -44,10 +44,10 @@ export const notifying: readonly Guard[] = [
   },
   {
     name: 'recipients that a move names, in the registry',
-    file: 'gateway/request/audience-check.ts',
-    from: "['addressees', 'recipients', 'contactPoints', 'relevantCsirts']",
-    to: "['addressees']",
+    file: 'gateway/request/recipient-check.ts',
+    from: 'return Object.values(of?.moves ?? {}).flatMap(({ opens = [] }) => opens);',
+    to: 'return of === null ? [] : [];',
     project: 'parts',
-    tests: 'test/gateway/request/audience-check',
+    tests: 'test/gateway/request/recipient-check',
   },
 ];

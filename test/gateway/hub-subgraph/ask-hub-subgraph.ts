@@ -35,7 +35,12 @@ export async function askHubSubgraph(
   { log = {}, policy = inForce }: { readonly log?: Partial<AccessLog>; readonly policy?: Policy } = {},
 ) {
   const sources: HubSubgraphSources = {
-    registry: { findMembership: unasked, findOrganisations: unasked, findRecipients: unasked },
+    registry: {
+      findMembership: unasked,
+      findOrganisations: unasked,
+      findRecipients: unasked,
+      findShares: unasked,
+    },
     names: () => null as never,
     log: { find: unasked, page: unasked, ...log },
     policyOf: async (version) => await Promise.resolve(version === policy.version ? policy : null),

@@ -192,6 +192,20 @@ test('finds the recipients that the registry has, in each list', async () => {
   });
 });
 
+test('finds the onward shares that an organisation gives now, and none of another one', async () => {
+  await using registry = await startRegistry();
+  const end = new Date('2026-06-01T00:00:00Z');
+  const ofEnisa = { by: 'enisa', client: 'csirt-fr', need: 'EXERCISE', until: end };
+  await registry.db.collection<{ _id: string }>('onwardShares').insertMany([
+    { _id: 's-1', ...ofEnisa },
+    { _id: 's-2', ...ofEnisa, by: 'cert-eu' },
+  ]);
+  const find = async (now: Date) =>
+    await openRegistry(registry.db).findShares(['s-1', 's-2', 's-3'], 'enisa', now);
+  expect(await find(new Date(end.getTime() - 1))).toEqual(['s-1']);
+  expect(await find(end)).toEqual([]);
+});
+
 test('joins what is in force at the time of each request, and reads it again at each', async () => {
   await using started = await startRegistry();
   const { db } = started;

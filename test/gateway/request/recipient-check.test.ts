@@ -1,14 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { buildSchema, parse } from 'graphql';
 import { pino } from 'pino';
-import { checkAudiences } from '../../../gateway/request/audience-check.ts';
+import { checkRecipients } from '../../../gateway/request/recipient-check.ts';
 import { toGraphQLError } from '../../../gateway/request/errors.ts';
 import { toConstant } from '../../../gateway/http/constant-errors.ts';
 import type { Recipients } from '../../../gateway/registry/registry.ts';
 
 const schema = buildSchema(`
   type Query { a: Int }
-  type Mutation { mark(input: MarkInput!): Int ask(input: AskInput!): Int }
+  type Mutation { mark(input: MarkInput!): Int ask(input: AskInput!): Int share(input: ShareRecordInput!): Int }
+  input ShareRecordInput { share: ID! }
   input AskInput { addressees: [ID!] recipients: [ID!] contactPoints: [ID!] relevantCsirts: [ID!] }
   input MarkInput { reading: ReadingInput! }
   input ReadingInput { audience: AudienceInput portions: [PortionInput!] }
@@ -23,10 +24,15 @@ const known: Recipients = {
   persons: ['u-1'],
   agreements: ['a-1'],
 };
-const registry = { findRecipients: async () => await Promise.resolve(known) };
+const registry = {
+  findRecipients: async () => await Promise.resolve(known),
+  findShares: async (ids: readonly string[], by: string) =>
+    await Promise.resolve(by === 'csirt-fr' ? ids.filter((id) => id === 'S1') : []),
+};
 
 async function check(text: string, variables: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  await checkAudiences(parse(text), variables, schema, registry);
+  const reader = { organisation: 'csirt-fr' };
+  await checkRecipients(parse(text), variables, schema, { registry, reader, now: new Date() });
 }
 
 const unknown = /the registry does not have audience\.organisations: nobody$/;
@@ -93,3 +99,10 @@ test.each(['addressees', 'recipients', 'contactPoints', 'relevantCsirts'])(
     );
   },
 );
+
+const share = async (id: string) => await check(`mutation { share(input: { share: "${id}" }) }`);
+
+test('refuses an onward share that the organisation does not have, so that nobody can get it later', async () => {
+  await expect(share('S1')).resolves.toBeUndefined();
+  await expect(share('S2')).rejects.toThrow('the registry does not have share: S2');
+});

@@ -1,0 +1,145 @@
+import {
+  type ArgumentNode,
+  type DocumentNode,
+  getNamedType,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  isInputObjectType,
+  TypeInfo,
+  valueFromAST,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { HubError } from '../../schema/errors.ts';
+import type { Reader } from '../../schema/protocol/reader.ts';
+import { organisationKey } from '../../schema/record/keys.ts';
+import { communities } from '../../schema/record/vocabulary.ts';
+import type { Workflow } from '../../schema/workflow/language/load.ts';
+import { workflowsOf } from '../../schema/workflow/served.ts';
+import { recipientLists, type Recipients, type Registry } from '../registry/registry.ts';
+
+/**
+ * Throws UNKNOWN_RECIPIENT if a mutation names a recipient that the registry does not have, in an audience or by an onward
+ * share of the reader's organisation. Nobody could read the record by that name now, but a recipient that is registered
+ * under it later could. The operation is not sent to any community, so nothing changes.
+ */
+export async function checkRecipients(
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+  schema: GraphQLSchema,
+  { registry, reader, now }: Asked,
+): Promise<void> {
+  const { audiences, shares } = recipientsIn(document, variables, schema);
+  const unknown = [
+    ...(await unknownIn(audiences, registry)),
+    ...(await unknownShares(shares, { registry, reader, now })),
+  ];
+  if (unknown.length === 0) return;
+  const first = unknown.slice(0, maxNamed);
+  throw new HubError('UNKNOWN_RECIPIENT', `the registry does not have ${first.join(', ')}`, {
+    unknown: first,
+  });
+}
+
+/** The most unknown names in an error, and the most characters of each. */
+const maxNamed = 10;
+const maxCharacters = 200;
+
+/** The registry, and the reader who asks at a time. */
+type Asked = {
+  readonly registry: Pick<Registry, 'findRecipients' | 'findShares'>;
+  readonly reader: Pick<Reader, 'organisation'>;
+  readonly now: Date;
+};
+
+async function unknownIn(named: Recipients, registry: Asked['registry']): Promise<readonly string[]> {
+  if (recipientLists.every((list) => named[list].length === 0)) return [];
+  const found = await registry.findRecipients(named);
+  return recipientLists.flatMap((list) => {
+    const known = new Set(found[list]);
+    const missing = named[list].filter((one) => !known.has(one));
+    return missing.map((one) => `audience.${list}: ${one.slice(0, maxCharacters)}`);
+  });
+}
+
+/** A share of another organisation is as unknown as one that does not exist. */
+async function unknownShares(
+  ids: readonly string[],
+  { registry, reader, now }: Asked,
+): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const known = new Set(await registry.findShares(ids, reader.organisation, now));
+  return ids.filter((one) => !known.has(one)).map((one) => `share: ${one.slice(0, maxCharacters)}`);
+}
+
+/** Returns the names in all audiences and onward shares of an operation. The community refuses malformed ids. */
+function recipientsIn(
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+  schema: GraphQLSchema,
+): { readonly audiences: Recipients; readonly shares: readonly string[] } {
+  const named: Found = {
+    organisations: new Set(),
+    sharingGroups: new Set(),
+    persons: new Set(),
+    agreements: new Set(),
+    shares: new Set(),
+  };
+  const types = new TypeInfo(schema);
+  const visitor = {
+    Argument: ({ value }: ArgumentNode) => {
+      const type = types.getInputType();
+      if (type) collect(valueFromAST(value, type, variables), type, named);
+      return false;
+    },
+  };
+  visit(document, visitWithTypeInfo(types, visitor));
+  const audiences = {
+    organisations: [...named.organisations].flatMap((one) => {
+      const key = organisationKey(one.replace(/^Organisation:/, ''));
+      return key === null ? [] : [key.slice('Organisation:'.length)];
+    }),
+    sharingGroups: [...named.sharingGroups],
+    persons: [...named.persons],
+    agreements: [...named.agreements],
+  };
+  return { audiences, shares: [...named.shares] };
+}
+
+/** The inputs of moves that name recipients: addressees, and those that declarations state in `opens`. */
+const recipientInputs: readonly string[] = [
+  'addressees',
+  ...communities.flatMap((community) =>
+    [...workflowsOf(community).values()].flatMap(({ record, thread }) => [
+      ...opensOf(record),
+      ...opensOf(thread),
+    ]),
+  ),
+];
+
+function opensOf(of: Workflow | null): readonly string[] {
+  return Object.values(of?.moves ?? {}).flatMap(({ opens = [] }) => opens);
+}
+
+type Found = Readonly<Record<(typeof recipientLists)[number] | 'shares', Set<string>>>;
+
+function collect(value: unknown, type: GraphQLInputType, found: Found): void {
+  const named = getNamedType(type);
+  if (!isInputObjectType(named) || typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const one of value) collect(one, type, found);
+    return;
+  }
+  const given = value as Readonly<Record<string, unknown>>;
+  // The first move of a workflow names those who take part, and some later ones those who read too: they become recipients.
+  for (const name of recipientInputs)
+    for (const one of (given[name] as readonly unknown[] | null | undefined) ?? [])
+      if (typeof one === 'string') found.organisations.add(one);
+  if (named.name === 'ShareRecordInput' && typeof given['share'] === 'string')
+    found.shares.add(given['share']);
+  if (named.name === 'AudienceInput')
+    for (const list of recipientLists)
+      for (const one of (given[list] as readonly unknown[] | null | undefined) ?? [])
+        found[list].add(String(one));
+  for (const [name, field] of Object.entries(named.getFields())) collect(given[name], field.type, found);
+}
