@@ -24,7 +24,10 @@ type Noted = { readonly id: string; readonly party: string; readonly position: s
 /** The most notices that wait for the hub's store. Above it, the hub reads them again from the stored place. */
 const maxWaiting = 10_000;
 const pauseMs = { first: 500, most: 30_000 } as const;
-/** How often the place is stored without a notice, so that the store of the community still has it after a quiet time. */
+/**
+ * After this time without a notice, the place is stored again. Otherwise the store of the community could have dropped the
+ * changes after it when the hub starts next.
+ */
 const storePlaceMs = 60_000;
 
 /**

@@ -46,10 +46,13 @@ const durable = { writeConcern: { w: 'majority', journal: true, wtimeoutMS: 5000
 const maxTimeMs = 5000;
 /** A claim ends after this time. Another hub then sends the notice again: at least once, if this hub was killed. */
 export const claimMs = 60_000;
-/** The most deliveries of one webhook that wait, and that are dead. Of more, the oldest are given up, or removed. */
-export const maxKept = 10_000;
+/** The most deliveries of one webhook in each state. Of more, the oldest are removed; those that wait become dead. */
+export const maxKept = { pending: 10_000, dead: 10_000, sent: 100_000, withheld: 100_000 } as const;
 const day = 86_400_000;
-/** How long a delivery is kept after its end: meanwhile a notice that is read twice is sent once. */
+/**
+ * The time for which a delivery is kept after its end. A notice that the hub reads again within this time is not sent
+ * again.
+ */
 const keptMs = { sent: 7 * day, withheld: 7 * day, dead: 90 * day } as const;
 
 /** The outbox of all webhooks, in the hub's store. Several hubs use it: each delivery is claimed by one of them. */
@@ -93,7 +96,7 @@ export class Outbox {
     if (added.length > 0) await this.#deliveries.bulkWrite(added, { ordered: false, ...durable });
   }
 
-  /** Returns the stored place of a community; null if there is none. */
+  /** Returns the stored place in the changes of a community. Null if none is stored. */
   async placeOf(community: string): Promise<string | null> {
     const found = await this.#places.findOne({ _id: community }, { maxTimeMS: maxTimeMs });
     return found?.position ?? null;
@@ -112,8 +115,8 @@ export class Outbox {
   }
 
   /**
-   * Claims the delivery that has been due longest, except those of some webhooks. Null if none is due. Nobody else sends it
-   * until the claim ends.
+   * Claims the delivery that became due first, except those of some webhooks. No other hub sends it until the claim ends.
+   * Returns null if none is due.
    */
   async claim(now: Date, except: readonly string[]): Promise<Delivery | null> {
     const due = { state: 'pending', nextAt: { $lte: now }, webhook: { $nin: [...except] } } as const;
@@ -181,28 +184,23 @@ export class Outbox {
     return { pending, dead };
   }
 
-  /** Removes what ended long ago, and bounds what waits and what is dead for each webhook. */
-  async sweep(now: Date, most: number = maxKept): Promise<void> {
+  /** Removes what ended long ago, and bounds the deliveries of each webhook in each state. */
+  async sweep(now: Date, most: Readonly<Record<Delivery['state'], number>> = maxKept): Promise<void> {
     for (const [state, ms] of Object.entries(keptMs) as [keyof typeof keptMs, number][])
       await this.#deliveries.deleteMany({ state, endedAt: { $lt: new Date(now.getTime() - ms) } }, durable);
-    const states = ['pending', 'dead'] as const;
     for (const webhook of await this.#deliveries.distinct('webhook', {}, { maxTimeMS: maxTimeMs }))
-      for (const state of states) {
+      for (const [state, kept] of Object.entries(most) as [Delivery['state'], number][]) {
         const [first] = await this.#deliveries
           .find({ webhook, state })
           .sort({ at: -1 })
-          .skip(most)
+          .skip(kept)
           .limit(1)
           .toArray();
         if (first === undefined) continue;
         const old = { webhook, state, at: { $lte: first.at } };
-        if (state === 'dead') await this.#deliveries.deleteMany(old, durable);
-        else
-          await this.#deliveries.updateMany(
-            old,
-            { $set: { state: 'dead', reason: 'too many wait', endedAt: now } },
-            durable,
-          );
+        const given = { $set: { state: 'dead', reason: 'too many wait', endedAt: now } } as const;
+        if (state === 'pending') await this.#deliveries.updateMany(old, given, durable);
+        else await this.#deliveries.deleteMany(old, durable);
       }
   }
 }

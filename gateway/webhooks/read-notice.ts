@@ -39,9 +39,8 @@ const tokenMs = 60_000;
 
 /**
  * Reads a notice as the reader of a webhook, through the same stages as an event of a subscription. It is recorded in the
- * audit log under the reader's name before it returns. Null if the reader may not see it; Withheld if the entry of the
- * webhook is why it is not sent.
- * Throws if that cannot be decided or recorded now.
+ * audit log under the reader's name before it returns. Returns null if the reader may not see it, and Withheld if the entry of
+ * the webhook is the reason why it is not sent. Throws if that cannot be decided or recorded now.
  */
 export async function readNotice(
   webhook: Webhook,
@@ -90,8 +89,8 @@ const free = {
 };
 
 /**
- * Returns the reader of a webhook at a time: what the registry says of the member at this second. It is a machine, never on
- * screen, and has no office. Null if it is no member of the webhook's organisation, or its tokens are revoked.
+ * Returns the reader of a webhook, with the facts that the registry has at this second. It is a machine, never on screen,
+ * and has no office. Returns null if the subject is no member of the webhook's organisation, or if its tokens are revoked.
  */
 async function identityOf(
   { _id, subject, organisation, purpose, picture }: Webhook,

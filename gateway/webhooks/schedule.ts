@@ -25,7 +25,8 @@ export const postponeMs = 30 * second;
 
 /**
  * Returns the time of the next attempt after `attempts` of them failed; null after the last one. The pause varies by up to
- * a tenth in each direction, so that the notices of an outage do not come back all at once. `retryAfterMs` of the receiver can only lengthen it.
+ * a tenth in each direction, so that the notices of an outage do not come back all at once. The receiver can only lengthen
+ * it (`retryAfterMs`).
  */
 export function nextAttempt(
   attempts: number,

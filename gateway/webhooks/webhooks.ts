@@ -22,7 +22,7 @@ export type WebhookParts = WebhookStore &
     readonly log: Logger;
     readonly now?: () => Date;
     readonly random?: () => number;
-    /** How often the webhooks of the registry are read, and due deliveries are looked for. */
+    /** The pause before the registry's webhooks are read again and what is due is sent. */
     readonly everyMs?: number;
   };
 

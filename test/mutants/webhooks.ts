@@ -104,8 +104,8 @@ export const webhooks: readonly Guard[] = [
     ...parts,
     name: 'the deliveries of a webhook that are kept',
     file: 'gateway/webhooks/outbox.ts',
-    from: '.skip(most)',
-    to: '.skip(most + 1_000_000)',
+    from: '.skip(kept)',
+    to: '.skip(kept + 1_000_000)',
     tests: 'test/gateway/webhooks/outbox',
   },
   {

@@ -85,9 +85,11 @@ test('makes dead deliveries due again: one, or all of a webhook', async () => {
   expect(await outbox.claim(after(100), [])).toMatchObject({ state: 'pending', attempts: 0 });
 });
 
+const most = (count: number) => ({ pending: count, dead: count, sent: count, withheld: count });
+
 test('bounds what waits and what is dead for each webhook, and removes what ended long ago', async () => {
   for (let n = 0; n < 6; n += 1) await outbox.add(noticed(n, 'a'), after(n));
-  await outbox.sweep(after(100), 4);
+  await outbox.sweep(after(100), most(4));
   expect(await outbox.count('a')).toEqual({ pending: 4, dead: 2 });
   expect((await outbox.dead(10)).map(({ notice, reason }) => [notice, reason])).toEqual(
     expect.arrayContaining([
@@ -95,9 +97,22 @@ test('bounds what waits and what is dead for each webhook, and removes what ende
       ['JointUnitNotice:1', 'too many wait'],
     ]),
   );
-  await outbox.sweep(after(100), 1);
-  await outbox.sweep(after(100), 1);
+  await outbox.sweep(after(100), most(1));
+  await outbox.sweep(after(100), most(1));
   expect(await outbox.count('a')).toEqual({ pending: 1, dead: 1 });
   await outbox.sweep(after(91 * 86_400_000));
   expect(await outbox.count('a')).toEqual({ pending: 1, dead: 0 });
+});
+
+test('bounds what was sent and what was withheld, the oldest first', async () => {
+  for (const state of ['sent', 'withheld'] as const)
+    for (let at = 0; at < 3; at += 1) {
+      await outbox.add({ community: 'enisa', notice: `${state}-${at}`, webhooks: ['pl-desk'] }, after(at));
+      const claimed = await outbox.claim(after(at), []);
+      if (claimed === null) throw new Error('expected a delivery that is due');
+      await outbox.end(claimed, { state }, after(at));
+    }
+  await outbox.sweep(after(100), most(2));
+  const left = await db.collection('webhookDeliveries').find({}).sort({ state: 1, at: 1 }).toArray();
+  expect(left.map(({ notice }) => notice)).toEqual(['sent-1', 'sent-2', 'withheld-1', 'withheld-2']);
 });
