@@ -13,8 +13,8 @@ import { canonicalBytes, canonicalSet } from '../audit/canonical.ts';
  *
  * It is a hash of the policy version and of every fact of the reader, except the subject: organisation, communities,
  * Member State, roles, sharing groups, client, purpose, picture, screen, and the shares, grants, agreements and offices
- * that are in force, with their ends. A new field of `Reader` counts without a change here. The subject counts if one of the
- * reader's access keys could name it (`named:`), whatever the kind, the group or the action.
+ * that are in force, with their ends. A field that is added to `Reader` later is in the hash without a change here. The subject
+ * is in it only if one of the reader's access keys could name the subject (`named:`), for any kind, group or action.
  */
 export function permissionClassOf(reader: Reader, policy: Policy, now: Date): string {
   const access = policy.accessOf(reader, now);

@@ -21,5 +21,9 @@ export function noticeIdIn(community: Community, key: string): string | null {
 
 /** Returns the community whose notices have a type; null for any other type. */
 export function communityOfNotices(type: string): Community | null {
-  return communities.find((community) => noticeType(community) === type) ?? null;
+  return communityOfType.get(type) ?? null;
 }
+
+const communityOfType: ReadonlyMap<string, Community> = new Map(
+  communities.map((community) => [noticeType(community), community]),
+);

@@ -5,6 +5,7 @@ import type { Trial } from '../../docker/trial/trial.ts';
 import { parseAccess } from '../../gateway/audit/parse-entry.ts';
 import { readEntries } from '../../gateway/audit/store.ts';
 import { type As, ask, type Asked } from '../helpers/ask.ts';
+import { requestContent } from '../helpers/information-request.ts';
 import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
 import { sseClient, wsClient } from '../helpers/streams.ts';
@@ -76,16 +77,14 @@ async function follow(connect: typeof wsClient | typeof sseClient, who: As, vari
   return follower;
 }
 
-/** Sends a request to the Polish CSIRT and CERT-EU. Null if the hub refuses it, as right after a restart. */
-async function send(): Promise<string | null> {
-  const content = {
-    question: { value: 'EXERCISE: who saw this server?', lang: 'en' },
-    purpose,
-    priority: 'IMMEDIATE',
-    maxMarkingUsable: 'AMBER',
-  };
-  const input = { content, addressees: ['csirt-pl', 'cert-eu'] };
-  const { record } = await sendMove(asked, french, 'sendInformationRequest', input).catch(() => ({}));
+/** The request of one organisation to others. */
+type Request = { readonly by: As; readonly addressees: readonly string[] };
+const toBoth: Request = { by: french, addressees: ['csirt-pl', 'cert-eu'] };
+
+/** Sends a request. Null if the hub refuses it, as right after a restart. */
+async function send({ by, addressees }: Request = toBoth): Promise<string | null> {
+  const input = { content: requestContent(), addressees };
+  const { record } = await sendMove(asked, by, 'sendInformationRequest', input).catch(() => ({}));
   return record?.id ?? null;
 }
 
@@ -97,9 +96,13 @@ async function sent(): Promise<string> {
 
 /** Sends requests until each follower gets a notice: from then on each gets every one. */
 async function untilOpen(...followers: readonly Follower[]): Promise<string> {
+  return await untilNoticed(toBoth, followers);
+}
+
+async function untilNoticed(request: Request, followers: readonly Follower[]): Promise<string> {
   const hasEnded = () => followers.some(({ results }) => results.some(({ errors }) => errors !== undefined));
   for (const end = Date.now() + 60_000; Date.now() < end && !hasEnded();) {
-    const id = await send();
+    const id = await send(request);
     for (let turn = 0; turn < 20; turn += 1) {
       if (id === null) break;
       if (followers.every((one) => one.on(id).length > 0)) return id;
@@ -135,6 +138,9 @@ test('sends a notice to each organisation that takes part, until its right to th
   const [second, other] = [await follow(sseClient, certEu), await follow(wsClient, outsider)];
   const mover = await follow(wsClient, french);
   await untilOpen(first, second);
+  // Both get the notices of other records, so that they could get those of this one.
+  const toSilent = { by: polish, addressees: ['csirt-fr', 'europol'] };
+  await untilNoticed(toSilent, [other, mover]);
   const id = await sent();
   expect((await first.until(id, 'send')).notice).toEqual({
     id: expect.stringMatching(/^JointUnitNotice:/),
@@ -172,7 +178,9 @@ test('sends a notice to each organisation that takes part, until its right to th
   // A later request arrives after everything that was sent before.
   await first.until(await untilOpen(first), 'send');
   expect(first.on(id)).toHaveLength(before);
-  for (const silent of [other, mover]) expect(silent.results).toEqual([]);
+  const last = await untilNoticed(toSilent, [other, mover]);
+  for (const silent of [other, mover])
+    expect([silent.on(id), silent.on(last)]).toEqual([[], [expect.anything()]]);
   const [inbox] = second.on(id);
   const read = await ask(asked, certEu, 'query N($id: ID!) { jointUnitNotice(id: $id) { recordId } }', {
     id: inbox?.notice?.id,

@@ -11,6 +11,7 @@ import { readEntries } from '../../gateway/audit/store.ts';
 import { type Received, type Receiver, startReceiver } from '../gateway/webhooks/receiver.ts';
 import { ask, type Asked } from '../helpers/ask.ts';
 import { runHub } from '../helpers/command-line.ts';
+import { requestContent } from '../helpers/information-request.ts';
 import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
 import { until } from '../helpers/until.ts';
@@ -55,13 +56,7 @@ async function register(_id: string, entry: object): Promise<void> {
 }
 
 async function sent(): Promise<string> {
-  const content = {
-    question: { value: 'EXERCISE: who saw this server?', lang: 'en' },
-    purpose,
-    priority: 'IMMEDIATE',
-    maxMarkingUsable: 'AMBER',
-  };
-  const input = { content, addressees: ['csirt-pl', 'cert-eu'] };
+  const input = { content: requestContent(), addressees: ['csirt-pl', 'cert-eu'] };
   const { record } = await sendMove(asked, french, 'sendInformationRequest', input).catch(() => ({}));
   return record?.id ?? '';
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { type As, ask, type Asked } from '../helpers/ask.ts';
 import { runHub } from '../helpers/command-line.ts';
+import { requestContent } from '../helpers/information-request.ts';
 import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
 import { until } from '../helpers/until.ts';
@@ -103,13 +104,7 @@ async function requestSeenBy(who: As, id: string) {
 test('tells the asker an answer at once, and never who declined and who stayed silent', async () => {
   const answerBy = later(15_000);
   const { record, userErrors } = await move(french, 'sendInformationRequest', {
-    content: {
-      question: { value: 'EXERCISE: who saw this server?', lang: 'en' },
-      purpose: 'incident-response',
-      priority: 'FLASH',
-      maxMarkingUsable: 'AMBER',
-      answerBy,
-    },
+    content: requestContent({ priority: 'FLASH', answerBy }),
     addressees: ['cert-eu', 'csirt-pl', 'enisa'],
   });
   expect(userErrors).toEqual([]);
@@ -172,13 +167,8 @@ const inboxQuery = `query I($from: DateTime!, $to: DateTime!) {
 }`;
 
 test('gives an addressee a notice, a task and a deadline of a request, and an auditor none', async () => {
-  const content = {
-    question: { value: 'EXERCISE: who saw this server?', lang: 'en' },
-    purpose: 'incident-response',
-    priority: 'IMMEDIATE',
-    maxMarkingUsable: 'AMBER',
-  };
-  const { record } = await move(french, 'sendInformationRequest', { content, addressees: ['csirt-pl'] });
+  const input = { content: requestContent(), addressees: ['csirt-pl'] };
+  const { record } = await move(french, 'sendInformationRequest', input);
   const period = { from: later(0), to: later(86_400_000) };
   const { data } = (await ask(asked, polish, inboxQuery, period)).body;
   const onRecord = ({ recordId }: { readonly recordId: string }) => recordId === record.id;

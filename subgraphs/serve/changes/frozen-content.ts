@@ -23,6 +23,6 @@ export async function refuseFrozen(
   throw new Refused(
     'WRONG_STATE',
     ['content'],
-    `its content is edited in the state ${states.join(' or ')} only: it is ${stored.progress.state} now`,
+    `its content is edited in the state ${states.join(' or ')} only: make the move that leads there first`,
   );
 }

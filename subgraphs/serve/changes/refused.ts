@@ -25,6 +25,11 @@ export class Refused extends Error {
   }
 }
 
+/** Returns the error of an input that is not as expected. */
+export function invalid(name: string, message: string): Refused {
+  return new Refused('INVALID', [name], message);
+}
+
 /**
  * Returns one error for a record that does not exist and for one that the reader may not change. They must look
  * alike.

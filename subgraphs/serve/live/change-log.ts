@@ -2,7 +2,7 @@ import { type ChangeStream, type Db, type Document, MongoServerError } from 'mon
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { type CommunityStore, isOpen } from '../store/store.ts';
-import { noticesOf, toldOf } from './told.ts';
+import { noticeCollections, writtenWithNotice } from './logged-notice.ts';
 import type { Written } from './written.ts';
 
 /** The store whose log is read, and the kinds of record in it. */
@@ -36,7 +36,7 @@ export async function* readLog(
   const { store, kinds } = source;
   if (!isOpen(store)) throw new Error('the store is not connected');
   const kindOf = new Map(kinds.map(({ collection, type }) => [collection, type]));
-  const collections = [...kindOf.keys(), ...noticesOf(kinds)];
+  const collections = [...kindOf.keys(), ...noticeCollections(kinds)];
   const resume = after === null ? {} : { resumeAfter: { _data: after } };
   const options = { maxAwaitTimeMS: waitMs, batchSize: 500, ...resume };
   const stream = databaseOf(store).watch(pipelineOf(collections), options);
@@ -91,7 +91,8 @@ async function toStep(
   const kind = kindOf.get(String(change['ns'].coll));
   const { envelope, admittedBefore } = change['fullDocument'];
   const id = String(change['documentKey']._id);
-  if (kind === undefined) return { written: await toldOf(source, { id, ...change['fullDocument'] }), token };
+  if (kind === undefined)
+    return { written: await writtenWithNotice(source, { id, ...change['fullDocument'] }), token };
   const isNew = change['operationType'] === 'insert';
   return { written: { kind, id, isNew, envelope, ...(admittedBefore && { admittedBefore }) }, token };
 }

@@ -11,11 +11,11 @@ import type { Written } from './written.ts';
 const listBytes = (maxLineBytes - 10_000) / 2;
 
 /**
- * Returns the event about a written record, or about a notice of it. Null if no subscriber may see the record before or after the write, as for a
- * record that is RED and stays RED. Keys are computed from the envelope, as the guard does; stored keys are not trusted.
+ * Returns the event about a written record, or about a notice of it. Returns null if no subscriber may see the record before
+ * or after the write, as for a record that is RED and stays RED. Keys are computed from the envelope, as the guard does; stored keys are not trusted.
  */
 export function toEvent(
-  { kind, id, isNew, envelope, admittedBefore, told }: Written,
+  { kind, id, isNew, envelope, admittedBefore, notice }: Written,
   policy: Pick<Policy, 'subscribeKeys'>,
   now: Date,
   position: string,
@@ -25,8 +25,8 @@ export function toEvent(
   const before = isNew ? [] : keysIn(admittedBefore ?? admits);
   if (admits.length + before.length === 0) return null;
   const change = { version: envelope.version, isNew, admits, before, position };
-  if (told === undefined) return { kind, id, ...change };
-  return { kind: told.type, id: told.key, ...change, notice: { kind, party: told.party } };
+  if (notice === undefined) return { kind, id, ...change };
+  return { kind: notice.type, id: notice.key, ...change, notice: { kind, party: notice.party } };
 }
 
 /** Drops keys that are too long, and those beyond the room of a line: one record must not stop the stream. */

@@ -9,8 +9,8 @@ export type Written = {
   /** Absent if the program that wrote it did not store the keys. */
   readonly admittedBefore?: readonly string[];
   /** Present if a notice about the record was written, not the record. */
-  readonly told?: Told;
+  readonly notice?: WrittenNotice;
 };
 
 /** A notice that was written: its type and id in the graph, and the organisation that it is for. */
-export type Told = { readonly type: string; readonly key: string; readonly party: string };
+export type WrittenNotice = { readonly type: string; readonly key: string; readonly party: string };

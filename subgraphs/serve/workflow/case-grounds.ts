@@ -1,6 +1,6 @@
 import { memberStateKey } from '../../../schema/record/keys.ts';
 import { valuesOf } from '../../../schema/workflow/engine/condition.ts';
-import { Refused } from '../changes/refused.ts';
+import { invalid, Refused } from '../changes/refused.ts';
 import type { Check, Stated } from './ground.ts';
 
 /** The grounds of refusal of joint cases and of assessments of their level, by workflow and move. */
@@ -104,8 +104,4 @@ function names(list: unknown, organisation: unknown): boolean {
 
 function factsOf({ known }: Stated): Readonly<Record<string, unknown>> {
   return known?.progress.facts ?? {};
-}
-
-function invalid(name: string, message: string): Refused {
-  return new Refused('INVALID', [name], message);
 }

@@ -40,5 +40,10 @@ export type Effects = {
   readonly parts?: readonly PartChange[];
 };
 
+/** Returns the texts of a stated list; none for any other value. */
+export function listIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
 /** Returns the effects of a move. Throws Refused for a ground of refusal that needs the record or its parts. */
 export type Effect = (moved: Moved) => Effects;

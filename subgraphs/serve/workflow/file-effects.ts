@@ -3,7 +3,7 @@ import { memberStateKey } from '../../../schema/record/keys.ts';
 import type { FileRegimes } from '../../../schema/workflow/regime/file-regimes.ts';
 import { Refused } from '../changes/refused.ts';
 import { stateCodes } from '../record/content.ts';
-import type { Effect, Effects, Moved } from './effect.ts';
+import { type Effect, type Effects, listIn, type Moved } from './effect.ts';
 import { isPortionFor, portionFor } from './portions-of-moves.ts';
 import { firstStages, readStage, stagesStarted, stagesWaived } from './file-stages.ts';
 
@@ -145,8 +145,4 @@ function tellStates({ attempt: { input }, progress: { facts }, content, ...moved
     ],
     opens: ['enisa'],
   };
-}
-
-function listIn(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }

@@ -52,11 +52,11 @@ export class FirstMoves extends MoveSteps {
     const members = hasThreads
       ? addressees
       : membersOf(of, { ...given, ...attempt.input, ...progress.facts });
-    const stated0 = { ...given, ...this.fieldsSetBy(kind, of, progress, attempt) };
-    const plain = newEnvelope(this.parts, kind, stated0, this.#readingBy(kind, first, input, members));
-    const record = { envelope: plain, content: stated0 };
+    const beforeEffects = { ...given, ...this.fieldsSetBy(kind, of, progress, attempt) };
+    const plain = newEnvelope(this.parts, kind, beforeEffects, this.#readingBy(kind, first, input, members));
+    const record = { envelope: plain, content: beforeEffects };
     const effects = this.effects(kind, of, { attempt, progress, record, parts: [] });
-    const content = { ...stated0, ...effects.fields };
+    const content = { ...beforeEffects, ...effects.fields };
     checkContent(this.schema, kind, content);
     const envelope = this.opened(kind, of, { envelope: plain, attempt, effects, content });
     const access = { action: 'move', kind: kind.type, group: 'content' } as const;

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { CommunityStore } from '../store/store.ts';
+import { bySystem } from './move-steps.ts';
 import { findVersion } from './plan-grounds.ts';
 import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
 
@@ -24,7 +25,7 @@ export async function followOnOthers(
 async function supersedeParent(
   store: CommunityStore,
   at: MovedIn,
-  { happenedAt, recordedAt, key }: StoredMove,
+  made: StoredMove,
   session: ClientSession,
 ): Promise<void> {
   const { parent } = at.content;
@@ -32,17 +33,8 @@ async function supersedeParent(
   if (found === null) return;
   const { content, stored } = found;
   const before = stored.progress;
-  const progress = { ...before, state: 'superseded', since: happenedAt, former: null };
-  const by = { organisation: '', subject: '' };
-  const move = {
-    record: stored.record,
-    workflow: stored.workflow,
-    organisation: null,
-    move: 'supersede',
-    by,
-    key,
-  };
-  const times = { happenedAt, recordedAt, late: null, input: {} };
-  const states = { stage: 'made', from: before.state, to: 'superseded', isHidden: false } as const;
-  await writeMove(store, { ...at, content }, { ...move, ...times, ...states }, { progress }, stored, session);
+  const progress = { ...before, state: 'superseded', since: made.happenedAt, former: null };
+  const states = { from: before.state, to: progress.state };
+  const move = { ...made, ...bySystem, ...states, record: stored.record, move: 'supersede' };
+  await writeMove(store, { ...at, content }, move, { progress }, stored, session);
 }

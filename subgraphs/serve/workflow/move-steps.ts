@@ -8,17 +8,26 @@ import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { type KindWorkflows, stateFieldOf } from '../../../schema/workflow/served.ts';
 import type { FileRegimes } from '../../../schema/workflow/regime/file-regimes.ts';
 import { type ChangeParts, ChangeSteps, type Keyed } from '../changes/change-steps.ts';
-import { Refused } from '../changes/refused.ts';
+import type { Finder } from '../changes/find-record.ts';
+import { notFound, Refused } from '../changes/refused.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { schemaOf } from '../store/collections.ts';
 import { fieldsOfFacts, holdsAsStated, showsStates } from './graph-values.ts';
-import type { Entered } from './move-input.ts';
+import type { Entered, MoveInput } from './move-input.ts';
 import type { Effects, Moved, PartChange } from './effect.ts';
 import { effectsOf } from './effects.ts';
 import { openedBy, withReaders } from './members.ts';
 import type { Threaded } from './parties.ts';
-import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
+import {
+  type MovedIn,
+  movesIn,
+  progressId,
+  progressIn,
+  type StoredMove,
+  type StoredProgress,
+  writeMove,
+} from './progress-store.ts';
 import { refuseByGround } from './refusals.ts';
 
 /** The most characters of the reason and of the channel of a late entry. */
@@ -29,6 +38,16 @@ export type MoveParts = ChangeParts & {
   readonly workflows: ReadonlyMap<string, KindWorkflows>;
   readonly endOf: EndOfClock;
   readonly regimes: FileRegimes | null;
+};
+
+/** A move that a reader asks for, in the transaction that decides it. */
+export type Requested = {
+  readonly kind: Kind;
+  readonly of: Workflow;
+  readonly move: string;
+  readonly input: MoveInput;
+  readonly find: Finder;
+  readonly session: ClientSession;
 };
 
 /** The steps that first and later moves share. */
@@ -185,6 +204,52 @@ export class MoveSteps extends ChangeSteps {
       const made = { ...move, ...states, workflow: of.name, organisation: null, part, move: name };
       await writeMove(this.parts.store, this.in(of, kind, content), made, { progress }, before, session);
     }
+  }
+
+  /**
+   * Throws Refused for a move too many that keeps the state. One that changes it is never refused for their number. One
+   * that takes the record from an organisation must stay possible, therefore its limit is ten times higher. Each
+   * organisation has its number, so that none can use up that of another.
+   */
+  protected async refuseEndless(
+    { moves, maxMoves: most }: Workflow,
+    { move }: Pick<Attempt, 'move'>,
+    { record, organisation, progress: { state } }: StoredProgress,
+    progress: Progress,
+    session: ClientSession,
+  ): Promise<void> {
+    if (progress.state !== state) return;
+    const maxMoves = moves[move]?.closes === undefined ? most : 10 * most;
+    const own = { 'by.organisation': this.parts.readerAccess.reader.organisation };
+    const kept = { record, organisation, ...own, $expr: { $eq: ['$from', '$to'] } };
+    const count = await movesIn(this.parts.store).countDocuments(kept, { session, limit: maxMoves });
+    if (count >= maxMoves)
+      throw new Refused(
+        'CLOSED',
+        ['id'],
+        `expected ${maxMoves} moves of your organisation at most: make one that changes the state`,
+      );
+  }
+
+  protected async progressOf(
+    record: string,
+    organisation: string | null,
+    session: ClientSession,
+  ): Promise<StoredProgress> {
+    const found = await this.findProgress(record, organisation, session);
+    if (found === null) throw notFound();
+    return found;
+  }
+
+  protected async findProgress(
+    record: string,
+    organisation: string | null,
+    session: ClientSession,
+  ): Promise<StoredProgress | null> {
+    return await progressIn(this.parts.store).findOne(
+      { _id: progressId(record, { organisation }) },
+      { session },
+    );
   }
 
   protected of(type: string): KindWorkflows {

@@ -5,11 +5,10 @@ import { movesFrom, needsSecondPerson } from '../../../schema/workflow/engine/de
 import type { Known, Progress } from '../../../schema/workflow/engine/progress.ts';
 import { systemMovesAfter } from '../../../schema/workflow/engine/system.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { isOfParts, openingMove } from '../../../schema/workflow/served.ts';
-import { loaded, staleVersion } from '../changes/change-steps.ts';
+import { isOfParts } from '../../../schema/workflow/served.ts';
 import { nextEnvelope } from '../changes/envelopes.ts';
 import type { Finder } from '../changes/find-record.ts';
-import { notFound, Refused } from '../changes/refused.ts';
+import { Refused } from '../changes/refused.ts';
 import type { Made, Outcome, Unwritten } from '../changes/write-once.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
@@ -24,23 +23,20 @@ import {
   valuesIn,
 } from './move-input.ts';
 import { membersNamedBy, withoutReader } from './members.ts';
-import { bySystem, type MoveParts, MoveSteps } from './move-steps.ts';
+import { bySystem, type MoveParts, MoveSteps, type Requested } from './move-steps.ts';
 import { PartMoves } from './part-moves.ts';
+import { ThreadMoves } from './thread-moves.ts';
 import { newProposal, proposalOf, refuseOutdated, refuseSecondProposal } from './proposals.ts';
-import { refuseOtherState } from './case-grounds.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import {
   isMasked,
-  movesIn,
-  progressId,
-  progressIn,
   type Proposal,
   type StoredMove,
   type StoredProgress,
   threadsOf,
   writeMove,
 } from './progress-store.ts';
-import { actorOn, isOpener } from './relations.ts';
+import { actorOn } from './relations.ts';
 
 type Entry = Omit<StoredMove, 'from' | 'to' | 'isHidden'>;
 
@@ -62,11 +58,13 @@ type Subject = {
 export class Moves extends MoveSteps {
   readonly #first: FirstMoves;
   readonly #parts: PartMoves;
+  readonly #threads: ThreadMoves;
 
   constructor(parts: MoveParts) {
     super(parts);
     this.#first = new FirstMoves(parts);
     this.#parts = new PartMoves(parts);
+    this.#threads = new ThreadMoves(parts);
   }
 
   /** Creates a record by the first move of its workflow, and a thread for each addressee. */
@@ -77,14 +75,10 @@ export class Moves extends MoveSteps {
   /** Makes a move on a record or on one of its threads. A move that needs a second person is proposed. */
   async make(type: string, workflow: Workflow, move: string, input: MoveInput): Promise<Outcome> {
     const kind = this.kind(type);
-    const given = [kind, workflow, move, input] as const;
-    const opensThreads = openingMove(this.of(type)) !== null;
     return await this.once(input, `${type}.${move}`, async (find, session) => {
-      if (workflow.subject === 'record') return await this.#onRecord(...given, find, session);
-      if (isOfParts(workflow)) return await this.#parts.make(...given, find, session);
-      return opensThreads
-        ? await this.#inOwnThread(...given, find, session)
-        : await this.#inThread(...given, find, session);
+      const requested = { kind, of: workflow, move, input, find, session };
+      if (workflow.subject === 'record') return await this.#onRecord(requested);
+      return await (isOfParts(workflow) ? this.#parts : this.#threads).make(requested);
     });
   }
 
@@ -107,7 +101,7 @@ export class Moves extends MoveSteps {
       await this.#refuseByHistory(subject, attempt, session);
       this.#refuseUnread(subject, attempt);
       const progress = this.decided(workflow, attempt);
-      await this.#refuseEndless(workflow, attempt, subject.before, progress, session);
+      await this.refuseEndless(workflow, attempt, subject.before, progress, session);
       return this.#moved(kind, subject, attempt, progress, input);
     });
   }
@@ -125,92 +119,12 @@ export class Moves extends MoveSteps {
         throw new Refused('NOT_ALLOWED', [], 'only a person who could make the move may dismiss it');
       const entry = this.entry(workflow, input.id, ofRecord, { ...at, known, actor, input: {} }, input);
       const left = (subject.before.proposals ?? []).filter(({ id }) => id !== proposal.id);
-      await this.#refuseEndless(workflow, proposal, subject.before, subject.before.progress, session);
+      await this.refuseEndless(workflow, proposal, subject.before, subject.before.progress, session);
       return this.#proposed(kind, subject, { ...entry, stage: 'dismissed' }, left);
     });
   }
 
-  async #inThread(
-    kind: Kind,
-    of: Workflow,
-    move: string,
-    input: MoveInput,
-    find: Finder,
-    session: ClientSession,
-  ): Promise<Unwritten> {
-    const { reader } = this.parts.readerAccess;
-    const envelope = await this.admitted(kind, input.id, 'move', find);
-    const { content } = (await loaded(kind, input.id, find)) as { readonly content: Content };
-    const organisation = organisationOf(input[of.subject] ?? reader.organisation);
-    const isOpened = isOpener(of, reader, content);
-    // Other readers must not learn which organisations have a thread.
-    if (organisation === null || (!isOpened && organisation !== reader.organisation)) throw notFound();
-    const before = await this.#progressOf(input.id, organisation, session);
-    const isOwn = organisation === reader.organisation;
-    if (input.expectedVersion !== (isOwn ? before.version : envelope.version)) throw staleVersion();
-    const known: Known = { progress: before.progress, fields: content };
-    const actor = actorOn(
-      of,
-      this.parts.readerAccess,
-      { ...content, ...before.progress.facts },
-      organisation,
-    );
-    const { [of.subject]: _thread, ...values } = valuesIn(input);
-    const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, values) };
-    const progress = this.decided(of, attempt);
-    await this.#refuseEndless(of, attempt, before, progress, session);
-    const entry = this.entry(of, input.id, { organisation }, attempt, input);
-    const from = before.progress.state;
-    const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
-    const also = async (by: ClientSession): Promise<void> =>
-      void (await writeMove(this.parts.store, this.in(of, kind, content), made, { progress }, before, by));
-    return { record: input.id, version: envelope.version, also };
-  }
-
-  /**
-   * Makes a move in the thread of the reader's organisation, in a kind whose members open threads. The members are facts
-   * of the record. The first move of a thread is based on the version of the record.
-   */
-  async #inOwnThread(
-    kind: Kind,
-    of: Workflow,
-    move: string,
-    input: MoveInput,
-    find: Finder,
-    session: ClientSession,
-  ): Promise<Unwritten> {
-    const { organisation, memberState } = this.parts.readerAccess.reader;
-    const { version } = await this.admitted(kind, input.id, 'move', find);
-    const fields = (await loaded(kind, input.id, find)).content as Content;
-    const { progress: ofRecord } = await this.#progressOf(input.id, null, session);
-    const before = await this.#findProgress(input.id, organisation, session);
-    const isOpening = before === null || move === openingMove(this.of(kind.type));
-    if (input.expectedVersion !== (isOpening ? version : before.version)) throw staleVersion();
-    const stated = fromGraph(of, move, valuesIn(input));
-    const known = before === null ? null : { progress: before.progress, fields };
-    // Members are those of the record, whatever a thread states.
-    const values = { ...known?.progress.facts, ...stated, ...fields, ...ofRecord.facts };
-    const actor = actorOn(of, this.parts.readerAccess, values, organisation);
-    const attempt = { ...this.attempt(move, input), known, fields, actor, input: stated };
-    refuseOtherState(of.name, stated, memberState);
-    const progress = this.decided(of, attempt);
-    if (before !== null) await this.#refuseEndless(of, attempt, before, progress, session);
-    const entry = this.entry(of, input.id, { organisation }, attempt, input);
-    const from = before?.progress.state ?? null;
-    const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
-    const also = async (by: ClientSession): Promise<void> =>
-      void (await writeMove(this.parts.store, this.in(of, kind, fields), made, { progress }, before, by));
-    return { record: input.id, version, also };
-  }
-
-  async #onRecord(
-    kind: Kind,
-    of: Workflow,
-    move: string,
-    input: MoveInput,
-    find: Finder,
-    session: ClientSession,
-  ): Promise<Made | Unwritten> {
+  async #onRecord({ kind, of, move, input, find, session }: Requested): Promise<Made | Unwritten> {
     const subject = await this.#subject(kind, of, input, find, session);
     const { known, actor } = subject;
     const stated = fromGraph(of, move, valuesIn(input));
@@ -221,13 +135,13 @@ export class Moves extends MoveSteps {
     this.#refuseUnread(subject, attempt);
     const declared = of.moves[move];
     if (declared === undefined || !needsSecondPerson(declared, attempt)) {
-      await this.#refuseEndless(of, attempt, subject.before, progress, session);
+      await this.refuseEndless(of, attempt, subject.before, progress, session);
       return this.#moved(kind, subject, attempt, progress, input);
     }
     const entry = this.entry(of, input.id, ofRecord, attempt, input);
     const proposal = newProposal(entry, subject.record, this.parts.readerAccess);
     const others = refuseSecondProposal(subject.before, entry.by.organisation);
-    await this.#refuseEndless(of, attempt, subject.before, subject.before.progress, session);
+    await this.refuseEndless(of, attempt, subject.before, subject.before.progress, session);
     return this.#proposed(kind, subject, { ...entry, stage: 'proposed' }, [...others, proposal]);
   }
 
@@ -256,7 +170,7 @@ export class Moves extends MoveSteps {
   ): Promise<Subject> {
     const record = await this.found(kind, input, 'move', find);
     const fields = record.content as Content;
-    const before = await this.#progressOf(input.id, null, session);
+    const before = await this.progressOf(input.id, null, session);
     const values = { ...fields, ...before.progress.facts };
     const actor = actorOn(of, this.parts.readerAccess, values, null);
     const { thread } = this.of(kind.type);
@@ -306,31 +220,6 @@ export class Moves extends MoveSteps {
     return { ...this.remade(kind, record, opened, content, () => true), also };
   }
 
-  /**
-   * Throws Refused for a move too many that keeps the state. One that changes it is never refused for their number. One
-   * that takes the record from an organisation must stay possible, therefore its limit is ten times higher. Each
-   * organisation has its number, so that none can use up that of another.
-   */
-  async #refuseEndless(
-    { moves, maxMoves: most }: Workflow,
-    { move }: Pick<Attempt, 'move'>,
-    { record, organisation, progress: { state } }: StoredProgress,
-    progress: Progress,
-    session: ClientSession,
-  ): Promise<void> {
-    if (progress.state !== state) return;
-    const maxMoves = moves[move]?.closes === undefined ? most : 10 * most;
-    const own = { 'by.organisation': this.parts.readerAccess.reader.organisation };
-    const kept = { record, organisation, ...own, $expr: { $eq: ['$from', '$to'] } };
-    const count = await movesIn(this.parts.store).countDocuments(kept, { session, limit: maxMoves });
-    if (count >= maxMoves)
-      throw new Refused(
-        'CLOSED',
-        ['id'],
-        `expected ${maxMoves} moves of your organisation at most: make one that changes the state`,
-      );
-  }
-
   /** Throws Refused for a ground that the stored moves or other records decide. */
   async #refuseByHistory({ of, record }: Subject, attempt: Attempt, session: ClientSession): Promise<void> {
     const { store, readerAccess } = this.parts;
@@ -360,27 +249,6 @@ export class Moves extends MoveSteps {
         `expected an organisation that may read the record: ask its originator to release it to ${unread} first`,
       );
     }
-  }
-
-  async #progressOf(
-    record: string,
-    organisation: string | null,
-    session: ClientSession,
-  ): Promise<StoredProgress> {
-    const found = await this.#findProgress(record, organisation, session);
-    if (found === null) throw notFound();
-    return found;
-  }
-
-  async #findProgress(
-    record: string,
-    organisation: string | null,
-    session: ClientSession,
-  ): Promise<StoredProgress | null> {
-    return await progressIn(this.parts.store).findOne(
-      { _id: progressId(record, { organisation }) },
-      { session },
-    );
   }
 }
 

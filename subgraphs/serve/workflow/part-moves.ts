@@ -1,15 +1,12 @@
 import type { ClientSession } from 'mongodb';
 import type { Known } from '../../../schema/workflow/engine/progress.ts';
-import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
-import type { Finder } from '../changes/find-record.ts';
 import { notFound, Refused } from '../changes/refused.ts';
 import type { Unwritten } from '../changes/write-once.ts';
-import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { fromGraph } from './graph-values.ts';
-import { type MoveInput, valuesIn } from './move-input.ts';
-import { bySystem, MoveSteps } from './move-steps.ts';
+import { valuesIn } from './move-input.ts';
+import { bySystem, MoveSteps, type Requested } from './move-steps.ts';
 import { isMasked, maxThreads, progressIn, threadsOf, writeMove } from './progress-store.ts';
 import { actorOn } from './relations.ts';
 import { newPartOf, partEffectsOf } from './part-effects.ts';
@@ -17,14 +14,7 @@ import { newPartOf, partEffectsOf } from './part-effects.ts';
 /** The moves in parts of a record, such as the stages of a file. Each part has its state, its version and its history. */
 export class PartMoves extends MoveSteps {
   /** Makes a move in a part. A move that makes a part is based on the version of the record. */
-  async make(
-    kind: Kind,
-    of: Workflow,
-    move: string,
-    input: MoveInput,
-    find: Finder,
-    session: ClientSession,
-  ): Promise<Unwritten> {
+  async make({ kind, of, move, input, find, session }: Requested): Promise<Unwritten> {
     const { store, readerAccess } = this.parts;
     const envelope = await this.admitted(kind, input.id, 'move', find);
     const content = (await loaded(kind, input.id, find)).content as Content;

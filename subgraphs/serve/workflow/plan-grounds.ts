@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
-import { Refused } from '../changes/refused.ts';
+import { invalid, Refused } from '../changes/refused.ts';
 import type { Content } from '../record/content.ts';
 import { recordsOf, schemaOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
@@ -95,8 +95,4 @@ export function isSamePlan({ content, stored }: PlanVersion, facts: Content, fie
   const [state, other] = [content, fields].map(({ memberState }) => memberState ?? null);
   const isOfEditor = organisationsIn(editor).join() === organisationsIn(facts['editor']).join();
   return kind === facts['kind'] && isOfEditor && state === other;
-}
-
-function invalid(name: string, message: string): Refused {
-  return new Refused('INVALID', [name], message);
 }

@@ -1,5 +1,5 @@
-import { Refused } from '../changes/refused.ts';
-import type { Effect, Effects, Moved } from './effect.ts';
+import { invalid } from '../changes/refused.ts';
+import { type Effect, type Effects, listIn, type Moved } from './effect.ts';
 import { isPortionFor, portionFor } from './portions-of-moves.ts';
 
 /** The effects of the moves of a CRA notification: who reads which part of it. */
@@ -127,12 +127,4 @@ function refuseGround(input: Moved['attempt']['input'], { from, relevant, parts 
 function refuseBodies(named: unknown, both: readonly string[], name: string): void {
   if (listIn(named).some((one) => both.includes(one)))
     throw invalid(name, 'expected other CSIRTs than the one that received the notification first');
-}
-
-function listIn(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
-}
-
-function invalid(name: string, message: string): Refused {
-  return new Refused('INVALID', [name], message);
 }

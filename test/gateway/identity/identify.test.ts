@@ -51,6 +51,7 @@ async function identifyBy(
     findMembership: () => Promise.resolve(found),
     findOrganisations: () => Promise.resolve([]),
     findRecipients: async (named) => await Promise.resolve(named),
+    findShares: async (ids) => await Promise.resolve(ids),
     isRevoked: (token, at) => {
       expect(at).toBe(now);
       return revoked.includes(token.id) || revoked.includes(token.subject);

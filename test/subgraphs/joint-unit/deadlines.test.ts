@@ -5,6 +5,7 @@ import { community } from '../../../subgraphs/joint-unit/community.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { workflowRulesOf } from '../../../subgraphs/serve/workflow/rules.ts';
 import { fireDue } from '../../../subgraphs/serve/workflow/run-timers.ts';
+import { requestContent } from '../../helpers/information-request.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { namesOf, noticesOf } from './inbox-of.ts';
@@ -29,8 +30,7 @@ const answerBy = '2026-11-03T16:00:00.000Z';
 const reason = 'EXERCISE';
 
 async function sent(reader: Reader, addressees: readonly string[], reading: object | null = null) {
-  const question = { value: 'EXERCISE: who saw this server?', lang: 'en' };
-  const content = { question, purpose, priority: 'IMMEDIATE', maxMarkingUsable: 'AMBER', answerBy };
+  const content = requestContent({ answerBy });
   const now = { store, reader, now: at('10:00') };
   const input = { content, addressees, reading };
   const { record, userErrors } = await makeMove(now, 'InformationRequest', 'send', input);

@@ -15,6 +15,7 @@ import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { noticesIn } from '../../../subgraphs/serve/workflow/notices.ts';
 import { workflowRulesOf } from '../../../subgraphs/serve/workflow/rules.ts';
 import { fireDue } from '../../../subgraphs/serve/workflow/run-timers.ts';
+import { requestContent } from '../../helpers/information-request.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { policy } from '../../helpers/policy.ts';
 import { readerOf } from '../../helpers/records.ts';
@@ -58,13 +59,7 @@ const polish = readerOf({ organisation: 'csirt-pl', subject: 'p', roles: [...rol
 const at = (time: string) => new Date(`2026-11-03T${time}:00Z`);
 
 async function sent(more: object = {}): Promise<string> {
-  const content = {
-    question: { value: 'EXERCISE: who saw this server?', lang: 'en' },
-    purpose,
-    priority: 'IMMEDIATE',
-    maxMarkingUsable: 'AMBER',
-    answerBy: '2026-11-03T16:00:00.000Z',
-  };
+  const content = requestContent({ answerBy: '2026-11-03T16:00:00.000Z' });
   const input = { content, addressees: ['csirt-de', 'csirt-pl'], ...more };
   const { record } = await makeMove(
     { store, reader: asker, now: at('10:00') },

@@ -9,6 +9,7 @@ import {
   noticesIn,
   removeOldest,
 } from '../../../subgraphs/serve/workflow/notices.ts';
+import { requestContent } from '../../helpers/information-request.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { inboxPage, namesOf, noticesOf } from './inbox-of.ts';
@@ -33,14 +34,7 @@ const at = (time: string) => new Date(`2026-11-03T${time}:00Z`);
 const answerBy = '2026-11-03T16:00:00.000Z';
 
 async function sent(): Promise<string> {
-  const content = {
-    question: { value: 'EXERCISE: who saw this server?', lang: 'en' },
-    purpose,
-    priority: 'IMMEDIATE',
-    maxMarkingUsable: 'AMBER',
-    answerBy,
-  };
-  const input = { content, addressees: ['csirt-de', 'csirt-pl'] };
+  const input = { content: requestContent({ answerBy }), addressees: ['csirt-de', 'csirt-pl'] };
   const { record, userErrors } = await makeMove(
     { store, reader: asker, now: at('10:00') },
     'InformationRequest',

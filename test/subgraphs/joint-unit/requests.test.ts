@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
+import { requestContent } from '../../helpers/information-request.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { askAt, makeMove, type Payload, type ShownRecord } from './moves-of.ts';
@@ -28,16 +29,10 @@ const auditor = readerOf({
 
 const at = (time: string) => new Date(`2026-11-03T${time}:00Z`);
 const answerBy = '2026-11-03T16:00:00.000Z';
-const content = {
-  question: { value: 'EXERCISE: who saw this server?', lang: 'en' },
-  purpose,
-  priority: 'IMMEDIATE',
-  maxMarkingUsable: 'AMBER',
-};
 
 async function sent(more: object = { answerBy }): Promise<string> {
   const now = { store, reader: asker, now: at('10:00') };
-  const input = { content: { ...content, ...more }, addressees: ['csirt-de', 'csirt-pl'] };
+  const input = { content: requestContent(more), addressees: ['csirt-de', 'csirt-pl'] };
   const { record, userErrors } = await makeMove(now, 'InformationRequest', 'send', input);
   expect(userErrors).toEqual([]);
   return record?.id ?? '';

@@ -7,6 +7,7 @@ import { noticesIn } from '../../../subgraphs/serve/workflow/notices.ts';
 import { workflowRulesOf } from '../../../subgraphs/serve/workflow/rules.ts';
 import { fireDue, runTimers } from '../../../subgraphs/serve/workflow/run-timers.ts';
 import { timersIn } from '../../../subgraphs/serve/workflow/timers.ts';
+import { requestContent } from '../../helpers/information-request.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { until } from '../../helpers/until.ts';
@@ -38,8 +39,7 @@ const reason = 'EXERCISE';
 const answer = { text: reason, grading: 'B2', statementKind: 'fact' };
 
 async function sent(more: object = { answerBy: text('16:00') }, addressees = ['csirt-de', 'csirt-pl']) {
-  const question = { value: 'EXERCISE: who saw this server?', lang: 'en' };
-  const content = { question, purpose, priority: 'IMMEDIATE', maxMarkingUsable: 'AMBER', ...more };
+  const content = requestContent(more);
   const now = { store, reader: asker, now: at('10:00') };
   const { record, userErrors } = await makeMove(now, 'InformationRequest', 'send', { content, addressees });
   expect(userErrors).toEqual([]);

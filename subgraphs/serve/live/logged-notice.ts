@@ -16,8 +16,8 @@ type LoggedNotice = {
 
 const maxTimeMs = 5000;
 
-/** Returns the name of the collection of notices if one of the kinds has a workflow. */
-export function noticesOf(kinds: readonly Kind[]): readonly string[] {
+/** Returns the collection of notices if one of the kinds has a workflow; none otherwise. */
+export function noticeCollections(kinds: readonly Kind[]): readonly string[] {
   return kinds.some(({ hasMoves }) => hasMoves === true) ? [noticeCollection] : [];
 }
 
@@ -25,7 +25,7 @@ export function noticesOf(kinds: readonly Kind[]): readonly string[] {
  * Returns what was written with a notice: its record, as the record stands now. Therefore the keys of the event are those of
  * the record at this moment, and never those that are stored with the notice. Null if the record does not exist.
  */
-export async function toldOf(
+export async function writtenWithNotice(
   { store, community }: { readonly store: CommunityStore; readonly community: Community },
   { id, party, kind, record }: LoggedNotice,
 ): Promise<Written | null> {
@@ -33,6 +33,6 @@ export async function toldOf(
   const options = { projection: { envelope: 1 }, maxTimeMS: maxTimeMs } as const;
   const found = await recordsOf(store, kind).findOne({ _id: record }, options);
   if (found === null) return null;
-  const told = { type: noticeType(community), key: noticeKey(community, id), party };
-  return { kind, id: record, isNew: true, envelope: found.envelope, admittedBefore: [], told };
+  const notice = { type: noticeType(community), key: noticeKey(community, id), party };
+  return { kind, id: record, isNew: true, envelope: found.envelope, admittedBefore: [], notice };
 }

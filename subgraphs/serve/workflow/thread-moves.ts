@@ -1,0 +1,82 @@
+import type { ClientSession } from 'mongodb';
+import type { Known } from '../../../schema/workflow/engine/progress.ts';
+import { openingMove } from '../../../schema/workflow/served.ts';
+import { loaded, staleVersion } from '../changes/change-steps.ts';
+import { notFound } from '../changes/refused.ts';
+import type { Unwritten } from '../changes/write-once.ts';
+import type { Content } from '../record/content.ts';
+import { refuseOtherState } from './case-grounds.ts';
+import { fromGraph } from './graph-values.ts';
+import { organisationOf, valuesIn } from './move-input.ts';
+import { MoveSteps, type Requested } from './move-steps.ts';
+import { isMasked, writeMove } from './progress-store.ts';
+import { actorOn, isOpener } from './relations.ts';
+
+/** The moves in threads of organisations. A move in a thread changes neither the version nor the time of its record. */
+export class ThreadMoves extends MoveSteps {
+  /** Makes a move in a thread: in that of the reader's organisation only, where the members of a record open threads. */
+  async make(requested: Requested): Promise<Unwritten> {
+    const opensThreads = openingMove(this.of(requested.kind.type)) !== null;
+    return opensThreads ? await this.#inOwnThread(requested) : await this.#inThread(requested);
+  }
+
+  /** Makes a move in a thread that the record began with: of the reader's organisation, or one that the opener names. */
+  async #inThread({ kind, of, move, input, find, session }: Requested): Promise<Unwritten> {
+    const { reader } = this.parts.readerAccess;
+    const envelope = await this.admitted(kind, input.id, 'move', find);
+    const { content } = (await loaded(kind, input.id, find)) as { readonly content: Content };
+    const organisation = organisationOf(input[of.subject] ?? reader.organisation);
+    const isOpened = isOpener(of, reader, content);
+    // Other readers must not learn which organisations have a thread.
+    if (organisation === null || (!isOpened && organisation !== reader.organisation)) throw notFound();
+    const before = await this.progressOf(input.id, organisation, session);
+    const isOwn = organisation === reader.organisation;
+    if (input.expectedVersion !== (isOwn ? before.version : envelope.version)) throw staleVersion();
+    const known: Known = { progress: before.progress, fields: content };
+    const actor = actorOn(
+      of,
+      this.parts.readerAccess,
+      { ...content, ...before.progress.facts },
+      organisation,
+    );
+    const { [of.subject]: _thread, ...values } = valuesIn(input);
+    const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, values) };
+    const progress = this.decided(of, attempt);
+    await this.refuseEndless(of, attempt, before, progress, session);
+    const entry = this.entry(of, input.id, { organisation }, attempt, input);
+    const from = before.progress.state;
+    const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
+    const also = async (by: ClientSession): Promise<void> =>
+      void (await writeMove(this.parts.store, this.in(of, kind, content), made, { progress }, before, by));
+    return { record: input.id, version: envelope.version, also };
+  }
+
+  /**
+   * Makes a move in the thread of the reader's organisation, in a kind whose members open threads. The members are facts
+   * of the record. The first move of a thread is based on the version of the record.
+   */
+  async #inOwnThread({ kind, of, move, input, find, session }: Requested): Promise<Unwritten> {
+    const { organisation, memberState } = this.parts.readerAccess.reader;
+    const { version } = await this.admitted(kind, input.id, 'move', find);
+    const fields = (await loaded(kind, input.id, find)).content as Content;
+    const { progress: ofRecord } = await this.progressOf(input.id, null, session);
+    const before = await this.findProgress(input.id, organisation, session);
+    const isOpening = before === null || move === openingMove(this.of(kind.type));
+    if (input.expectedVersion !== (isOpening ? version : before.version)) throw staleVersion();
+    const stated = fromGraph(of, move, valuesIn(input));
+    const known = before === null ? null : { progress: before.progress, fields };
+    // Members are those of the record, whatever a thread states.
+    const values = { ...known?.progress.facts, ...stated, ...fields, ...ofRecord.facts };
+    const actor = actorOn(of, this.parts.readerAccess, values, organisation);
+    const attempt = { ...this.attempt(move, input), known, fields, actor, input: stated };
+    refuseOtherState(of.name, stated, memberState);
+    const progress = this.decided(of, attempt);
+    if (before !== null) await this.refuseEndless(of, attempt, before, progress, session);
+    const entry = this.entry(of, input.id, { organisation }, attempt, input);
+    const from = before?.progress.state ?? null;
+    const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
+    const also = async (by: ClientSession): Promise<void> =>
+      void (await writeMove(this.parts.store, this.in(of, kind, fields), made, { progress }, before, by));
+    return { record: input.id, version, also };
+  }
+}
