@@ -21,6 +21,7 @@ import type { Allowed, Gathered } from './plan/gather.ts';
 import { type Decision, decide } from './policy/decide.ts';
 import type { FollowedAgreements } from './registry/follow-agreements.ts';
 import { checkRecipients } from './request/recipient-check.ts';
+import { enterGrants } from './request/release-grants.ts';
 import type { RequestContext } from './request/context.ts';
 import {
   coerceVariables,
@@ -151,7 +152,7 @@ export function factsOf(
   };
 }
 
-/** Of a change, checks the recipients and records the intent before it is sent. */
+/** Of a change, checks the recipients, records the intent, and enters the grants of releases before it is sent. */
 async function recordChange(
   { decision: { allowed }, variables }: Prepared,
   facts: Facts,
@@ -161,6 +162,7 @@ async function recordChange(
   if (allowed === null || !isChange(allowed)) return;
   await checkRecipients(allowed, variables.coerced, planner.schema, { registry, reader, now });
   await observed.run('audit', async () => await recordIntent(trail(), facts));
+  await enterGrants(allowed, variables.coerced, planner.schema, { registry, reader, now });
 }
 
 /** The stages plan and dispatch. If the policy allows no part of the operation, no subgraph is asked. */

@@ -41,8 +41,14 @@ export const errorTable = {
   UNKNOWN_RECIPIENT: {
     status: 400,
     message:
-      'An audience or an onward share names a recipient that the registry does not have, so nothing was changed. ' +
+      'An audience, a release or an onward share names a recipient that the registry does not have, so nothing was changed. ' +
       'Correct the names in extensions.unknown, or ask the operators of the hub to register them.',
+  },
+  TOO_MANY_GRANTS: {
+    status: 400,
+    message:
+      'Too many releases of your organisation are in force, so nothing was changed. ' +
+      'Choose earlier ends, or name the organisation in the audience of the records.',
   },
   // A cursor is checked by the community, which leaves the other fields of the response as they are.
   BAD_CURSOR: {

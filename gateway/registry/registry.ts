@@ -10,6 +10,7 @@ import {
 import { type Purpose, purposes, type Tlp, tlpScale } from '../../schema/record/vocabulary.ts';
 import { GroupedReads } from '../../schema/runtime/grouped-reads.ts';
 import { within } from '../../schema/runtime/within.ts';
+import { type GrantEntry, indexGrants, keepGrants } from './grants.ts';
 import { type OfficeEntry, officeNames, officesOf } from './offices.ts';
 
 /** An organisation of the registry. It is configured, never derived from a mail domain or a country. */
@@ -40,14 +41,6 @@ export type OnwardShareEntry = {
   readonly by: string;
   readonly client: string;
   readonly need: string;
-  readonly until: Date;
-};
-
-/** A grant of a provider or an originator to one organisation, beyond a record's audience, valid until `until`. */
-export type GrantEntry = {
-  readonly _id: string;
-  readonly by: string;
-  readonly to: string;
   readonly until: Date;
 };
 
@@ -104,6 +97,8 @@ export type Registry = {
   findRecipients(named: Recipients): Promise<Recipients>;
   /** Returns those of some onward shares that an organisation gives at `now`. */
   findShares(ids: readonly string[], by: string, now: Date): Promise<readonly string[]>;
+  /** Enters grants. Returns false, without the rest of them, if their organisation has too many in force. */
+  keepGrants(entries: readonly GrantEntry[], now: Date): Promise<boolean>;
 };
 
 const deadlineMs = 1500;
@@ -117,6 +112,8 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
   const organisations: Collection<OrganisationEntry> = db.collection('organisations');
   const agreements: Collection<AgreementEntry> = db.collection('agreements');
   const shares: Collection<OnwardShareEntry> = db.collection('onwardShares');
+  const grants: Collection<GrantEntry> = db.collection('grants');
+  let indexed: Promise<void> | null = null;
   const joined = new GroupedReads(
     async (subjects, oldest) => await within(ms, readMembers(members, subjects, oldest, ms)),
   );
@@ -146,6 +143,15 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
         const query = { _id: { $in: [...ids] }, by, until: { $gt: now } };
         const found = await shares.find(query, { maxTimeMS: ms, projection: { _id: 1 } }).toArray();
         return found.map(({ _id }) => _id);
+      }),
+    keepGrants: async (entries, now) =>
+      await orUnavailable(ms, async () => {
+        indexed ??= indexGrants(grants);
+        await indexed.catch((error: unknown) => {
+          indexed = null;
+          throw error;
+        });
+        return await keepGrants(grants, entries, now, ms);
       }),
   };
 }

@@ -1,22 +1,12 @@
-import {
-  type ArgumentNode,
-  type DocumentNode,
-  getNamedType,
-  type GraphQLInputType,
-  type GraphQLSchema,
-  isInputObjectType,
-  TypeInfo,
-  valueFromAST,
-  visit,
-  visitWithTypeInfo,
-} from 'graphql';
+import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
-import { organisationKey } from '../../schema/record/keys.ts';
+import { organisationIn } from '../../schema/record/release.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import type { Workflow } from '../../schema/workflow/language/load.ts';
 import { workflowsOf } from '../../schema/workflow/served.ts';
 import { recipientLists, type Recipients, type Registry } from '../registry/registry.ts';
+import { type GivenInput, inputsIn } from './inputs-in.ts';
 
 /**
  * Throws UNKNOWN_RECIPIENT if a mutation names a recipient that the registry does not have, in an audience or by an onward
@@ -72,7 +62,7 @@ async function unknownShares(
   return ids.filter((one) => !known.has(one)).map((one) => `share: ${one.slice(0, maxCharacters)}`);
 }
 
-/** Returns the names in all audiences and onward shares of an operation. The community refuses malformed ids. */
+/** Returns the names in all audiences, releases and onward shares of an operation. The community refuses malformed ids. */
 function recipientsIn(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
@@ -85,20 +75,9 @@ function recipientsIn(
     agreements: new Set(),
     shares: new Set(),
   };
-  const types = new TypeInfo(schema);
-  const visitor = {
-    Argument: ({ value }: ArgumentNode) => {
-      const type = types.getInputType();
-      if (type) collect(valueFromAST(value, type, variables), type, named);
-      return false;
-    },
-  };
-  visit(document, visitWithTypeInfo(types, visitor));
+  for (const input of inputsIn(document, variables, schema)) collect(input, named);
   const audiences = {
-    organisations: [...named.organisations].flatMap((one) => {
-      const key = organisationKey(one.replace(/^Organisation:/, ''));
-      return key === null ? [] : [key.slice('Organisation:'.length)];
-    }),
+    organisations: [...named.organisations].flatMap((one) => organisationIn(one) ?? []),
     sharingGroups: [...named.sharingGroups],
     persons: [...named.persons],
     agreements: [...named.agreements],
@@ -123,23 +102,16 @@ function opensOf(of: Workflow | null): readonly string[] {
 
 type Found = Readonly<Record<(typeof recipientLists)[number] | 'shares', Set<string>>>;
 
-function collect(value: unknown, type: GraphQLInputType, found: Found): void {
-  const named = getNamedType(type);
-  if (!isInputObjectType(named) || typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) {
-    for (const one of value) collect(one, type, found);
-    return;
-  }
-  const given = value as Readonly<Record<string, unknown>>;
+function collect({ type, values }: GivenInput, found: Found): void {
   // The first move of a workflow names those who take part, and some later ones those who read too: they become recipients.
   for (const name of recipientInputs)
-    for (const one of (given[name] as readonly unknown[] | null | undefined) ?? [])
+    for (const one of (values[name] as readonly unknown[] | null | undefined) ?? [])
       if (typeof one === 'string') found.organisations.add(one);
-  if (named.name === 'ShareRecordInput' && typeof given['share'] === 'string')
-    found.shares.add(given['share']);
-  if (named.name === 'AudienceInput')
+  if (type === 'ShareRecordInput' && typeof values['share'] === 'string') found.shares.add(values['share']);
+  if (type === 'ReleaseRecordInput' && typeof values['to'] === 'string')
+    found.organisations.add(values['to']);
+  if (type === 'AudienceInput')
     for (const list of recipientLists)
-      for (const one of (given[list] as readonly unknown[] | null | undefined) ?? [])
+      for (const one of (values[list] as readonly unknown[] | null | undefined) ?? [])
         found[list].add(String(one));
-  for (const [name, field] of Object.entries(named.getFields())) collect(given[name], field.type, found);
 }

@@ -16,6 +16,7 @@ export function isEnvelope(value: unknown): value is Envelope {
       (share) => isObject(share) && isText(share['id']) && isText(share['by']),
     ) &&
     isAbsentOr(value['releases'], (releases) => isListOf(releases, isText)) &&
+    isAbsentOr(value['released'], (released) => isListOf(released, isReleased)) &&
     isAbsentOr(value['states'], isStates) &&
     isAbsentOr(value['facts'], (facts) => isObject(facts) && Object.values(facts).every(isText)) &&
     isListOf(value['portions'], isPortion) &&
@@ -49,6 +50,17 @@ function isAudience(value: unknown): value is Audience {
   );
 }
 
+function isReleased(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isText(value['id']) &&
+    isText(value['to']) &&
+    isText(value['purpose']) &&
+    value['until'] instanceof Date &&
+    (value['fields'] === null || isListOf(value['fields'], isText))
+  );
+}
+
 function isStates(value: unknown): boolean {
   return isObject(value) && isListOf(value['own'], isText) && isListOf(value['told'], isText);
 }
@@ -60,7 +72,11 @@ function isAbsentOr(value: unknown, check: (present: unknown) => boolean): boole
 
 function isPortion(value: unknown): value is Portion {
   return (
-    isObject(value) && isText(value['path']) && isMarking(value['marking']) && isAudience(value['audience'])
+    isObject(value) &&
+    isText(value['path']) &&
+    isMarking(value['marking']) &&
+    isAudience(value['audience']) &&
+    isAbsentOr(value['releases'], (releases) => isListOf(releases, isText))
   );
 }
 

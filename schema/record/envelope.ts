@@ -25,7 +25,23 @@ export type Audience = {
 };
 
 /** A field of a record (`path`) with a stricter marking than the record. */
-export type Portion = { readonly path: string; readonly marking: Marking; readonly audience: Audience };
+export type Portion = {
+  readonly path: string;
+  readonly marking: Marking;
+  readonly audience: Audience;
+  /** Ids of the grants that release the field. Their end is in the registry, never here. */
+  readonly releases?: readonly string[];
+};
+
+/** A release as its originator stated it. The registry decides when its grant ends; this end is for display. */
+export type Released = {
+  readonly id: string;
+  readonly to: string;
+  readonly until: Date;
+  /** The released fields that have a separate marking. Null for the record without these. */
+  readonly fields: readonly string[] | null;
+  readonly purpose: string;
+};
 
 export type Grading = {
   readonly scheme: '4x4' | 'admiralty';
@@ -69,6 +85,8 @@ export type Envelope = {
   readonly onwardShares: readonly { readonly id: string; readonly by: string }[];
   /** Ids of the grants that release the record beyond its audience. Their end is in the registry, never here. */
   readonly releases?: readonly string[];
+  /** The releases of the record and of its fields that were neither revoked nor ended by a new marking. */
+  readonly released?: readonly Released[];
   /** The Member States that own the file, and those that were informed (ISO 3166-1 alpha-2). */
   readonly states?: { readonly own: readonly string[]; readonly told: readonly string[] };
   /** Facts that rules of the policy use, as domain.yaml defines them. */

@@ -21,8 +21,8 @@ export const importing: readonly Guard[] = [
   {
     name: 'the note that a marking is manual',
     file: 'subgraphs/serve/changes/changes.ts',
-    from: 'readingByHand: true as const,',
-    to: '',
+    from: ', readingByHand: true as const }',
+    to: ' }',
     project: 'parts',
     tests: 'test/subgraphs/serve/ingest/by-hand',
   },

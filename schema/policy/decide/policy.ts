@@ -1,4 +1,5 @@
 import { ByteCache } from '../../runtime/byte-cache.ts';
+import { asPortion } from '../../record/as-portion.ts';
 import { isEnvelope } from '../../record/check-envelope.ts';
 import type { Envelope } from '../../record/envelope.ts';
 import type { Reader } from '../../protocol/reader.ts';
@@ -135,7 +136,7 @@ export class Policy {
     if (group === undefined || !isEnvelope(envelope)) return noTerms;
     const hiding = envelope.portions.filter(({ path }) => paths.has(path));
     if (group === base && hiding.length === 0 && !always) return null;
-    const marked = hiding.map(({ marking, audience }) => ({ ...envelope, marking, audience }));
+    const marked = hiding.map((portion) => asPortion(envelope, portion));
     const termsAt = (embargo: 'over' | 'running') => {
       const keys = (one: Envelope, of: string) => this.#keysOf(one, kind, of, embargo, ['search']);
       const ofGroup = group === base ? [] : [keys(envelope, group).map((key) => keyOfGroup(key, group))];
@@ -150,8 +151,8 @@ export class Policy {
     const rules = readerAccess.readRules(kind);
     const [content, ...others] = this.#conditionsFor(rules, envelope, kind, readerAccess);
     if (content === undefined || !matches(content, envelope, readerAccess)) return null;
-    const hidden = envelope.portions.filter(({ marking, audience }) => {
-      const marked = { ...envelope, marking, audience };
+    const hidden = envelope.portions.filter((portion) => {
+      const marked = asPortion(envelope, portion);
       const [own] = this.#conditionsFor(rules, marked, kind, readerAccess);
       return own === undefined || !matches(own, marked, readerAccess);
     });

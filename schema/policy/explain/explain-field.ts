@@ -1,3 +1,4 @@
+import { asPortion } from '../../record/as-portion.ts';
 import { isEnvelope } from '../../record/check-envelope.ts';
 import type { Place } from '../language/coordinates.ts';
 import { explain, type Explanation } from './explain.ts';
@@ -46,5 +47,5 @@ function portionsAt(envelope: unknown, field: string, { nature }: Place): readon
   if (!isEnvelope(envelope) || nature !== 'record') return [];
   return envelope.portions
     .filter(({ path }) => path === field)
-    .map(({ marking, audience }) => ({ ...envelope, marking, audience, portions: [] }));
+    .map((portion) => ({ ...asPortion(envelope, portion), portions: [] }));
 }

@@ -97,6 +97,22 @@ export class ChangeSteps {
     return envelope;
   }
 
+  /** Returns a record that the reader may read, whatever else the reader may do with it. */
+  protected async readable(
+    kind: Kind,
+    { id, expectedVersion }: OnRecord,
+    find: Finder,
+  ): Promise<StoredRecord> {
+    const { policy, readerAccess } = this.parts;
+    const envelope = await find.envelope(kind, id);
+    if (envelope === null || policy.decideRow(envelope, kind.type, readerAccess) === null) throw notFound();
+    const { recordState, version } = envelope;
+    if (recordState === 'RETRACTED' || recordState === 'ERASED')
+      throw new Refused('CLOSED', ['id'], 'the record was retracted or erased');
+    if (version !== expectedVersion) throw staleVersion();
+    return await loaded(kind, id, find);
+  }
+
   protected mayOn(action: Action, kind: Kind, envelope: Envelope): boolean {
     return this.parts.policy.may(this.parts.readerAccess, action, kind.type, 'content', envelope);
   }

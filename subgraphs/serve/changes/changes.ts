@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import { fieldsOfLaterMoves, isChangedByMoves, workflowsOf } from '../../../schema/workflow/served.ts';
+import { asPortion } from '../../../schema/record/as-portion.ts';
 import type { Envelope } from '../../../schema/record/envelope.ts';
 import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import { type Content, isOfState, type Said } from '../record/content.ts';
 import { isCaseKey } from '../store/links.ts';
 import type { Keyed, OnRecord } from './change-steps.ts';
-import { withoutEndedShares } from '../record/ended-shares.ts';
+import { withoutEndedSharing } from '../record/ended-sharing.ts';
 import { OnwardShares } from './onward-shares.ts';
 import type { Outcome } from './write-once.ts';
 import { isSame, isWider, loosened, type ReadingInput } from './reading.ts';
@@ -102,18 +103,15 @@ export class Changes extends OnwardShares {
           `lists are sorted by ${kind.sortBy}, so their order would disclose it: mark the whole record instead`,
         );
       const wider = isWider(old, reading, this.isOpen(kind, old)) && !this.mayWiden(kind, old);
-      const parts = loosened(old, reading).map(({ marking, audience }) => ({ ...old, marking, audience }));
+      const parts = loosened(old, reading).map((portion) => asPortion(old, portion));
       if (wider || !parts.every((part) => this.mayWiden(kind, part)))
         throw new Refused(
           'NOT_ALLOWED',
           ['reading'],
           'only its originator lowers the marking of a record or widens its audience',
         );
-      const envelope = withoutEndedShares({
-        ...nextEnvelope(before, this.parts.readerAccess.now),
-        ...reading,
-        readingByHand: true as const,
-      });
+      const next = nextEnvelope(before, this.parts.readerAccess.now);
+      const envelope = withoutEndedSharing({ ...next, ...reading, readingByHand: true as const }, old);
       const made = this.remade(kind, before, envelope, before.content as Content, () => true);
       // Records that belong to it follow the marking. A mark that opens the record opens nothing else.
       return isWider(reading, old, false) ? { ...made, covers: this.covering(reading) } : made;

@@ -7,7 +7,7 @@ import type { KeyPolicy } from '../store/key-assigner.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { type RecordWrite, toDocument } from '../store/write.ts';
 import { isSame, type Reading } from './reading.ts';
-import { withoutEndedShares } from '../record/ended-shares.ts';
+import { withoutEndedSharing } from '../record/ended-sharing.ts';
 import { Refused } from './refused.ts';
 
 /** A part to mark up: a record that belongs to the marked one, with its envelope before. */
@@ -116,14 +116,15 @@ function markPart(
   const { envelope: before } = record;
   const stricter = joinReading(before, reading);
   if (before.recordState === 'ERASED' || isEqual(stricter, before)) return null;
-  const envelope: Envelope = withoutEndedShares({
+  const next: Envelope = {
     ...before,
     ...stricter,
     version: before.version + 1,
     modifiedAt: { utc: now, precision: 'MILLISECOND', declaredZone: null },
     // Importing the source again would otherwise open the part.
     raisedByHand: true,
-  });
+  };
+  const envelope = withoutEndedSharing(next, before);
   const { _id, feed, sortAt, contentHash } = record;
   const unkeyed = { _id, feed, sortAt, contentHash, envelope, content: record.content as Content };
   const written = toDocument(kind, unkeyed, keyPolicy, schema, record);

@@ -1,13 +1,13 @@
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Kind } from '../kind.ts';
 import { workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Content } from '../record/content.ts';
-import { movesIn, type StoredMove } from '../workflow/progress-store.ts';
-import { ChangeSteps, loaded, type OnRecord, staleVersion } from './change-steps.ts';
+import { movesIn } from '../workflow/progress-store.ts';
+import { keepAct, textIn } from './act.ts';
+import type { OnRecord } from './change-steps.ts';
 import { nextEnvelope } from './envelopes.ts';
-import type { Finder } from './find-record.ts';
-import { notFound, Refused } from './refused.ts';
+import { Refused } from './refused.ts';
+import { Releases } from './releases.ts';
 import type { Made, Outcome } from './write-once.ts';
 
 export type ShareInput = OnRecord & {
@@ -25,21 +25,19 @@ export type EndShareInput = OnRecord & {
 const maxShares = 10;
 /** The most onward shares that one organisation ever records on one record: each gives the record a new version. */
 const maxActs = 20;
-/** The most characters of each text. */
-const maxText = 2000;
 
 /**
  * The onward shares that recipients record (W9b, TLP 2.0): a client of a recipient reads an AMBER record. The registry says
  * which client an onward share is for, and until when. The stated texts stay in the store: no field of the graph shows them
  * yet.
  */
-export class OnwardShares extends ChangeSteps {
+export class OnwardShares extends Releases {
   /** Lets a client of the reader's organisation read a record. The policy permits it to recipients only (J05b). */
   async share(input: ShareInput): Promise<Outcome> {
     const { reader } = this.parts.readerAccess;
     return await this.once(input, 'share', async (find, session) => {
       const kind = this.kindOf(input.id);
-      const before = await this.#readable(kind, input, find);
+      const before = await this.readable(kind, input, find);
       const { envelope } = before;
       if (!this.parts.policy.may(this.parts.readerAccess, 'move', kind.type, 'audience', envelope))
         throw new Refused('NOT_ALLOWED', ['id'], unsharable);
@@ -79,7 +77,7 @@ export class OnwardShares extends ChangeSteps {
     const { reader } = this.parts.readerAccess;
     return await this.once(input, 'endShare', async (find) => {
       const kind = this.kindOf(input.id);
-      const before = await this.#readable(kind, input, find);
+      const before = await this.readable(kind, input, find);
       const { onwardShares } = before.envelope;
       const by = input.by ?? reader.organisation;
       const seen = sharesSeenBy(this.parts.readerAccess, before.envelope);
@@ -91,18 +89,6 @@ export class OnwardShares extends ChangeSteps {
     });
   }
 
-  /** Returns a record that the reader may read, whatever else the reader may do with it. */
-  async #readable(kind: Kind, { id, expectedVersion }: OnRecord, find: Finder): Promise<StoredRecord> {
-    const { policy, readerAccess } = this.parts;
-    const envelope = await find.envelope(kind, id);
-    if (envelope === null || policy.decideRow(envelope, kind.type, readerAccess) === null) throw notFound();
-    const { recordState, version } = envelope;
-    if (recordState === 'RETRACTED' || recordState === 'ERASED')
-      throw new Refused('CLOSED', ['id'], 'the record was retracted or erased');
-    if (version !== expectedVersion) throw staleVersion();
-    return await loaded(kind, id, find);
-  }
-
   /** Returns the next version of a record with other onward shares. The act is stored with the moves of workflows (W9b). */
   #remade(
     before: StoredRecord,
@@ -112,26 +98,18 @@ export class OnwardShares extends ChangeSteps {
     input: Content,
   ): Made {
     const { store, readerAccess } = this.parts;
-    const { organisation, subject } = readerAccess.reader;
     const envelope = { ...nextEnvelope(before, readerAccess.now), onwardShares };
-    const entry: StoredMove = {
+    const act = {
       record: id,
       workflow: 'onward-share',
-      organisation: null,
       move,
-      stage: 'made',
       from: move === 'record' ? null : 'active',
       to: move === 'record' ? 'active' : 'revoked',
-      by: { organisation, subject },
-      happenedAt: readerAccess.now,
-      recordedAt: readerAccess.now,
-      late: null,
       input,
-      isHidden: false,
       key,
     };
     const made = this.remade(this.kindOf(id), before, envelope, before.content as Content, () => true);
-    return { ...made, also: async (session) => void (await movesIn(store).insertOne(entry, { session })) };
+    return { ...made, also: async (session) => await keepAct(store, act, readerAccess, session) };
   }
 }
 
@@ -150,10 +128,4 @@ const unsharable =
 function idIn(share: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(share)) return share;
   throw new Refused('INVALID', ['share'], 'expected the id of an onward share in the registry');
-}
-
-function textIn<Name extends string>(input: Readonly<Record<Name, string>>, name: Name): string {
-  const text = input[name].trim();
-  if (text !== '' && text.length <= maxText) return text;
-  throw new Refused('INVALID', [name], `expected 1 to ${maxText} characters, got ${text.length}`);
 }

@@ -11,10 +11,11 @@ import type {
   RetractInput,
 } from '../changes/changes.ts';
 import type { EndShareInput, ShareInput } from '../changes/onward-shares.ts';
+import type { EndReleaseInput, ReleaseInput } from '../changes/releases.ts';
 
 /**
- * The mutations of a community: create and update for each kind that is edited by hand, and mark, link, retract and
- * share for all records. Each mutation is one transaction. If it fails, it changes nothing and returns the reasons as
+ * The mutations of a community: create and update for each kind that is edited by hand, and mark, link, retract,
+ * share and release for all records. Each mutation is one transaction. If it fails, it changes nothing and returns the reasons as
  * `userErrors`.
  */
 export function changesOf(community: Community, kinds: readonly Kind[]): Readonly<Record<string, Resolver>> {
@@ -65,5 +66,9 @@ function mutationsOfAnyKind(community: Community): Readonly<Record<string, Resol
       await changes.share(input),
     [`endShareOf${name}Record`]: async (_source: never, { input }: Input<EndShareInput>, { changes }) =>
       await changes.endShare(input),
+    [`release${name}Record`]: async (_source: never, { input }: Input<ReleaseInput>, { changes }) =>
+      await changes.release(input),
+    [`endReleaseOf${name}Record`]: async (_source: never, { input }: Input<EndReleaseInput>, { changes }) =>
+      await changes.endRelease(input),
   };
 }

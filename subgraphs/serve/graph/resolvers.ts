@@ -4,6 +4,7 @@ import type { PageArguments } from '../read/connection.ts';
 import type { Context } from './context.ts';
 import type { Kind } from '../kind.ts';
 import { sharesSeenBy } from '../changes/onward-shares.ts';
+import { releasesSeenBy } from '../changes/releases.ts';
 import type { Row } from '../read/row.ts';
 import { isOfState } from '../record/content.ts';
 
@@ -91,6 +92,11 @@ export const envelopeResolvers: Resolvers = {
     custodian: (row: Row) => organisation(row.envelope.custodian),
     onwardShares: ({ envelope }: Row, _args, { readerAccess }) =>
       sharesSeenBy(readerAccess, envelope).map(({ id, by }) => ({ id, by: organisationKey(by) })),
+    releases: ({ envelope }: Row, _args, { readerAccess }) =>
+      releasesSeenBy(readerAccess, envelope).map(({ to, ...release }) => ({
+        ...release,
+        to: organisationKey(to),
+      })),
     portions: (row: Row) => row.envelope.portions.filter((portion) => !row.decision.hidden.has(portion.path)),
   },
   Audience: {

@@ -1,4 +1,4 @@
-import { withoutEndedShares } from '../record/ended-shares.ts';
+import { withoutEndedSharing } from '../record/ended-sharing.ts';
 import canonicalize from 'canonicalize';
 import { BSON } from 'mongodb';
 import { createHash } from 'node:crypto';
@@ -135,7 +135,10 @@ export function envelopeAfter(
   before: Pick<StoredRecord, 'envelope'> | null,
 ): Envelope {
   const next = before === null ? envelope : { ...envelope, ...keep(before.envelope, envelope, mapped) };
-  return withoutEndedShares({ ...next, ...parents.reduce<OfRecord>(joinReading, next) });
+  return withoutEndedSharing(
+    { ...next, ...parents.reduce<OfRecord>(joinReading, next) },
+    before?.envelope ?? envelope,
+  );
 }
 
 /**
@@ -160,7 +163,8 @@ function keep(before: Envelope, given: Envelope, { says }: Mapped): Partial<Enve
 }
 
 function raise(before: Envelope, given: Envelope): Partial<Envelope> {
-  const portions = joinPortions(given.portions, before.portions);
+  const unreleased = before.portions.map(({ releases: _releases, ...portion }) => portion);
+  const portions = joinPortions(given.portions, unreleased);
   return { ...joinReading(given, before), portions, raisedByHand: true };
 }
 

@@ -1,4 +1,5 @@
 import { HubError } from '../../../schema/errors.ts';
+import { asPortion } from '../../../schema/record/as-portion.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { type PageArguments, pageSize } from './connection.ts';
 import { openCursor } from './cursor.ts';
@@ -117,7 +118,7 @@ function mayFind(
     fields.every((field) => may(policy.coordinates.placeOf(type, field)?.group ?? '', envelope)) &&
     envelope.portions
       .filter(({ path }) => fields.includes(path))
-      .every(({ marking, audience }) => may('content', { ...envelope, marking, audience }))
+      .every((portion) => may('content', asPortion(envelope, portion)))
   );
 }
 

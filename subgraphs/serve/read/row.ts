@@ -1,4 +1,5 @@
 import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
+import { asPortion } from '../../../schema/record/as-portion.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { ReaderAccess, Policy, RowDecision } from '../../../schema/policy/decide/policy.ts';
 
@@ -36,9 +37,7 @@ export function narrowToEvent(row: Row, policy: Policy, readerAccess: ReaderAcce
   const { type, envelope, decision } = row;
   const may = (group: string, marked: Envelope) => policy.may(readerAccess, 'subscribe', type, group, marked);
   if (!may('content', envelope)) return null;
-  const hidden = envelope.portions.filter(
-    ({ marking, audience }) => !may('content', { ...envelope, marking, audience }),
-  );
+  const hidden = envelope.portions.filter((portion) => !may('content', asPortion(envelope, portion)));
   const groups = [...decision.groups].filter((group) => may(group, envelope));
   return {
     ...row,

@@ -40,6 +40,7 @@ export async function askHubSubgraph(
       findOrganisations: unasked,
       findRecipients: unasked,
       findShares: unasked,
+      keepGrants: unasked,
     },
     names: () => null as never,
     log: { find: unasked, page: unasked, ...log },

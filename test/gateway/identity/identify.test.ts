@@ -52,6 +52,7 @@ async function identifyBy(
     findOrganisations: () => Promise.resolve([]),
     findRecipients: async (named) => await Promise.resolve(named),
     findShares: async (ids) => await Promise.resolve(ids),
+    keepGrants: async () => await Promise.resolve(true),
     isRevoked: (token, at) => {
       expect(at).toBe(now);
       return revoked.includes(token.id) || revoked.includes(token.subject);

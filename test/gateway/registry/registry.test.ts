@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStores } from '../../../docker/trial/stores/stores.ts';
+import { type GrantEntry, maxGrants } from '../../../gateway/registry/grants.ts';
 import { isInForce, openRegistry, toMembership } from '../../../gateway/registry/registry.ts';
 
 const until = new Date('2026-12-31T00:00:00Z');
@@ -204,6 +205,36 @@ test('finds the onward shares that an organisation gives now, and none of anothe
     await openRegistry(registry.db).findShares(['s-1', 's-2', 's-3'], 'enisa', now);
   expect(await find(new Date(end.getTime() - 1))).toEqual(['s-1']);
   expect(await find(end)).toEqual([]);
+});
+
+test('enters a grant once, and refuses those of an organisation that has too many in force', async () => {
+  await using registry = await startRegistry();
+  const grants = registry.db.collection<{ _id: string; to: string; until: Date }>('grants');
+  const now = new Date('2026-06-01T00:00:00Z');
+  const after = (days: number) => new Date(now.getTime() + days * 86_400_000);
+  const grant = (_id: string, more: object = {}) => ({
+    _id,
+    by: 'enisa',
+    to: 'csirt-fr',
+    until: after(1),
+    ...more,
+  });
+  const { db } = registry;
+  const keepGrants = async (entries: readonly GrantEntry[], at: Date) =>
+    await openRegistry(db).keepGrants(entries, at);
+  expect(await keepGrants([grant('g-1'), grant('g-2', { until: after(-2) })], now)).toBe(true);
+  expect(await keepGrants([grant('g-1', { to: 'csirt-pl', until: after(9) })], now)).toBe(true);
+  // The second one is over, and a later grant removes it.
+  expect(await grants.find().toArray()).toEqual([grant('g-1')]);
+
+  const others = Array.from({ length: maxGrants.to - 1 }, (_, at) => grant(`o-${at}`));
+  expect(await keepGrants(others, now)).toBe(true);
+  expect(await keepGrants([grant('g-3')], now)).toBe(false);
+  expect(await grants.findOne({ _id: 'g-3' })).toBeNull();
+  expect(await keepGrants([grant('g-1')], now)).toBe(true);
+  expect(await keepGrants([grant('g-4', { to: 'csirt-pl' })], now)).toBe(true);
+  expect(await keepGrants([grant('g-5', { by: 'cert-eu' })], now)).toBe(true);
+  expect(await keepGrants([grant('g-6')], after(2))).toBe(true);
 });
 
 test('joins what is in force at the time of each request, and reads it again at each', async () => {

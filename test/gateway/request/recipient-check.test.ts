@@ -8,8 +8,10 @@ import type { Recipients } from '../../../gateway/registry/registry.ts';
 
 const schema = buildSchema(`
   type Query { a: Int }
-  type Mutation { mark(input: MarkInput!): Int ask(input: AskInput!): Int share(input: ShareRecordInput!): Int }
+  type Mutation { mark(input: MarkInput!): Int ask(input: AskInput!): Int share(input: ShareRecordInput!): Int
+    release(input: ReleaseRecordInput!): Int }
   input ShareRecordInput { share: ID! }
+  input ReleaseRecordInput { to: ID! }
   input AskInput { addressees: [ID!] recipients: [ID!] contactPoints: [ID!] relevantCsirts: [ID!] }
   input MarkInput { reading: ReadingInput! }
   input ReadingInput { audience: AudienceInput portions: [PortionInput!] }
@@ -54,6 +56,7 @@ test.each([
     'mutation M($a: AudienceInput) { ...F } fragment F on Mutation { mark(input: { reading: { audience: $a } }) }',
     { a: audience },
   ],
+  ['a release', 'mutation { release(input: { to: "nobody" }) }', {}],
   ['the addressees of a move', 'mutation { ask(input: { addressees: ["cert-eu", "nobody"] }) }', {}],
 ])('refuses an unknown organisation in %s, and names it', async (_where, text, variables) => {
   await expect(check(text, variables)).rejects.toThrow(unknown);

@@ -81,8 +81,8 @@ function expectSameFields(
   const byTable = groups.filter((group) => allowedByRules(policy.source, one, kind, row, group));
   expect([...(decision?.groups ?? [])].toSorted()).toEqual(byTable.toSorted());
   const hidden = row.portions.filter(
-    ({ marking, audience }) =>
-      !allowedByRules(policy.source, one, kind, { ...row, marking, audience }, 'content'),
+    ({ marking, audience, releases = [] }) =>
+      !allowedByRules(policy.source, one, kind, { ...row, marking, audience, releases }, 'content'),
   );
   expect(decision?.hidden).toEqual(new Set(hidden.map(({ path }) => path)));
   tried.fields += groups.length + row.portions.length;

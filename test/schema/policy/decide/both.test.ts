@@ -37,8 +37,8 @@ test('allows a record, portion, group or action only if both versions allow it',
           expect(both.may(readerAccess, action, kind, group, row)).toBe(may);
         }
         if (decision === null) return;
-        for (const { path, marking, audience } of row.portions) {
-          const part = { ...row, marking, audience };
+        for (const { path, marking, audience, releases = [] } of row.portions) {
+          const part = { ...row, marking, audience, releases };
           const isOpen = each.every(({ source }) => allowedByRules(source, one, kind, part, 'content'));
           expect(isOpen || decision.hidden.has(path)).toBe(true);
         }

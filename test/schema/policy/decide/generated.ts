@@ -96,9 +96,15 @@ export const envelope: fc.Arbitrary<Envelope> = fc
     embargoUntil: instant,
     exercise: picture,
     recordState: usually('ACTIVE' as const, fc.constantFrom(...recordStates)),
-    portions: fc.array(fc.record({ path: fc.constantFrom('title', 'summary'), marking, audience }), {
-      maxLength: 2,
-    }),
+    portions: fc.array(
+      fc.record({
+        path: fc.constantFrom('title', 'summary'),
+        marking,
+        audience,
+        releases: fc.subarray(['G1', 'G2']),
+      }),
+      { maxLength: 2 },
+    ),
   })
   .map((changes) => envelopeOf(changes));
 
