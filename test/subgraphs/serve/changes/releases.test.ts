@@ -192,9 +192,12 @@ test('is refused for a field that another marking holds back', async () => {
   const persons = [originator.subject];
   const red = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons } } as const;
   const id = await created({ ...withField(red), audience: { ...audience, persons } });
-  expect(await release(originator, id, { fields: ['judgement'] })).toEqual([
-    expect.objectContaining({ code: 'INVALID', path: ['fields'] }),
-  ]);
+  // On screen, the originator reads the field, but it may not release it.
+  for (const reader of [originator, { ...originator, onScreen: true }])
+    expect(await release(reader, id, { fields: ['judgement'] })).toEqual([
+      expect.objectContaining({ code: 'INVALID', path: ['fields'] }),
+    ]);
+  expect(await reads({ ...originator, onScreen: true }, id)).toEqual(both);
 });
 
 test('shows the releases to the originator only, and revokes those that the record shows', async () => {
