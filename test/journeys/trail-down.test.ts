@@ -73,7 +73,7 @@ test('does not send a change that cannot be logged', async () => {
     );
   };
   await allowAppending(false);
-  const refused = await ask(asked, operator, create, { input });
+  const refused = await askOnce(asked, operator, create, { input });
   expect([refused.status, refused.body.errors[0].extensions.code]).toEqual([503, 'TRAIL_UNAVAILABLE']);
   await allowAppending(true);
   const until = Date.now() + 45_000;
