@@ -8,7 +8,7 @@ import { findReader } from '../../docker/trial/issuer/readers.ts';
 import { type Part, startPart } from '../../docker/trial/process.ts';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
-import { type Answer, ask, type Asked, post, tokenOf } from '../helpers/ask.ts';
+import { type Answer, ask, type Asked, askOnce, post, tokenOf } from '../helpers/ask.ts';
 import { startExercise } from '../helpers/standing.ts';
 
 let trial: Trial;
@@ -213,7 +213,7 @@ test('answers with its code while the budget store is down, and recovers', async
   const id = { _id: `reader:${findReader('hub-administrator')?.subject}` };
   const budgets = store.collection<{ _id: string }>('budgets');
   await budgets.updateOne(id, { $set: { level: 'none', leases: [], at: new Date() } }, { upsert: true });
-  const down = await ask(asked, who, cheap);
+  const down = await askOnce(asked, who, cheap);
   expect([down.status, down.body]).toEqual([
     503,
     {

@@ -57,6 +57,7 @@ export async function ask(
   for (;;) {
     const answer = await askOnce(trial, who, query, variables);
     if (!isBusy(answer) || performance.now() > end) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
