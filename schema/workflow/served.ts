@@ -15,6 +15,7 @@ const names: Partial<Record<Community, readonly string[]>> = {
     'case',
     'level',
     'response-plan',
+    'booking',
   ],
   enisa: ['notification-file', 'notification-stage', 'cra-withholding'],
 };

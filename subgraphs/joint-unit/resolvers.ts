@@ -80,7 +80,7 @@ export const resolvers: Resolvers = {
   }),
   DeconflictionHold: recordOf('DeconflictionHold', { threads: standingFields.threads }),
   Mobilisation: recordOf('Mobilisation', { progress: standingFields.progress }),
-  ResponseTeam: recordOf('ResponseTeam'),
+  ResponseTeam: recordOf('ResponseTeam', { threads: standingFields.threads }),
   Agreement: recordOf('Agreement', { progress: standingFields.progress }),
   Capability: recordOf('Capability', { progress: standingFields.progress }),
   ExercisePlan: recordOf('ExercisePlan'),

@@ -1,4 +1,5 @@
 import { asking } from './asking.ts';
+import { booking } from './booking.ts';
 import { changing } from './changing.ts';
 import { deciding } from './deciding.ts';
 import type { Guard } from './guard.ts';
@@ -301,6 +302,7 @@ export const guards: readonly Guard[] = [
     tests: 'test/abuse/budget',
   },
   ...asking,
+  ...booking,
   ...changing,
   ...deciding,
   ...importing,

@@ -31,6 +31,19 @@ export function systemMovesAfter(
   }
 }
 
+/** Returns where a move of the system leads, out of a state that a move of another record decides. Null from another state. */
+export function moveBySystem(
+  workflow: WorkflowFile,
+  name: string,
+  known: Known,
+  at: Date,
+  endOf: EndOfClock,
+): Progress | null {
+  const move = workflow.moves[name];
+  if (move?.by !== 'system' || !statesFrom(workflow, move).includes(known.progress.state)) return null;
+  return advance(workflow, move, { ...by(at), move: name, known }, endOf);
+}
+
 function follows(workflow: WorkflowFile, move: MoveFile, known: Known): boolean {
   if (move.by !== 'system' || move.once === undefined) return false;
   if (!statesFrom(workflow, move).includes(known.progress.state)) return false;

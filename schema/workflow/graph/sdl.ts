@@ -179,7 +179,7 @@ function standingSdl(of: Workflow, opening: string | null): string {
     of.subject === 'record'
       ? ''
       : isPart
-        ? `  "The name of the ${of.subject} in its record, such as \`early-warning-1\`."\n  ${of.subject}: String\n`
+        ? `  "The name of the ${of.subject} in its record, such as \`${exampleOf(of)}\`."\n  ${of.subject}: String\n`
         : `  "The ${of.subject} that the thread belongs to."\n  ${of.subject}: Organisation\n`;
   const readers = isPart
     ? `Readers of the ${of.subject} see it.`
@@ -213,6 +213,11 @@ ${facts.join('\n')}${hasProposals(of) ? proposalField : ''}
 }
 `,
   ].join('\n');
+}
+
+/** The name of a part, as an example. Parts that the record names can have any name. */
+function exampleOf({ parts }: Workflow): string {
+  return parts === undefined ? 'early-warning-1' : 'EX-M1';
 }
 
 const proposalField = `
@@ -272,7 +277,7 @@ function laterInput(of: Workflow, move: string, opening: string | null): string 
     `  "The id of the record."\n  id: ID!`,
     `  ${quote(version)}\n  expectedVersion: Int!`,
     ...(isPart
-      ? [`  "The name of the ${of.subject}, such as \`early-warning-1\`."\n  ${of.subject}: ID!`]
+      ? [`  "The name of the ${of.subject}, such as \`${exampleOf(of)}\`."\n  ${of.subject}: ID!`]
       : []),
     ...(isThread && opening === null
       ? [

@@ -29,6 +29,15 @@ export function checkNames(workflow: WorkflowFile, vocabulary: Vocabulary): read
       ...who.flatMap((one, at) => checkWho(`relations.${name}.who.${at}`, one, workflow, vocabulary)),
       ...relations(`relations.${name}.with`, other, workflow),
     ]),
+    ...Object.entries(workflow.details ?? {}).flatMap(([name, from]) => [
+      ...relations('details', name, workflow),
+      ...findUnknown(
+        `details.${name}`,
+        [from],
+        new Set(['all', ...Object.keys(workflow.moves)]),
+        '`all`, or a move of this file',
+      ),
+    ]),
     ...Object.entries(workflow.states).flatMap(([name, { computed }]) => [
       ...instants(`states.${name}.computed.at`, computed?.at, known, vocabulary),
       ...instants(`states.${name}.computed.before`, computed?.before?.at, known, vocabulary),

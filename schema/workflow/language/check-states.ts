@@ -32,6 +32,12 @@ export function statesTo({ to }: MoveFile): readonly string[] {
   return typeof to === 'string' ? [to] : to;
 }
 
+/** Returns the state in which something begins. */
+export function initialState({ states }: Pick<WorkflowFile, 'states'>): string {
+  const [state = ''] = Object.entries(states).find(([, { initial }]) => initial === true) ?? [];
+  return state;
+}
+
 function findUnknownStates(workflow: WorkflowFile): readonly Finding[] {
   const all = new Set(Object.keys(workflow.states));
   const stored = new Set(storedStates(workflow));

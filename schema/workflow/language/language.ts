@@ -172,6 +172,10 @@ const move = z.strictObject({
     .default({})
     .describe('The values that are stated, by name. An input with the name of a fact sets it.'),
   sets: z.record(memberName, setting).optional().describe('Facts that the move sets.'),
+  ofRemoved: z
+    .literal(true)
+    .optional()
+    .describe('The move is possible too for a part that the record no longer names.'),
   closes: memberName
     .optional()
     .describe(
@@ -241,6 +245,18 @@ export const workflowFile = z.strictObject({
   subject: slug.describe(
     '`record` if the record has one state. Otherwise what has a state each, such as `addressee`: one thread for each.',
   ),
+  parts: z
+    .record(memberName, memberName)
+    .optional()
+    .describe(
+      'The lists of the record whose items are the parts, each with the field that names an item. A part on which no move was made is in the initial state.',
+    ),
+  details: z
+    .record(slug, memberName)
+    .optional()
+    .describe(
+      'The relations that see the facts and the moves of a part: `all` moves, or those from the last move of this name on. Other readers see its state only.',
+    ),
   relations: z
     .record(
       slug,

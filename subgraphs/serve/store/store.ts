@@ -3,6 +3,7 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import type { Link } from './links.ts';
 import { SchemaVersions } from '../record/schema-versions.ts';
+import { createBookingIndexes } from '../workflow/bookings.ts';
 import { createNoticeIndexes } from '../workflow/notices.ts';
 import { createTimerIndexes } from '../workflow/timers.ts';
 import { createWorkflowIndexes } from '../workflow/progress-store.ts';
@@ -77,6 +78,7 @@ export function openStore(
       if (kinds.some(({ hasMoves }) => hasMoves === true)) {
         await createNoticeIndexes({ connection });
         await createTimerIndexes({ connection });
+        await createBookingIndexes({ connection });
       }
     })
     .catch(report);

@@ -4,6 +4,7 @@ import { organisationKey } from '../../../schema/record/keys.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
+import { initialState } from '../../../schema/workflow/language/check-states.ts';
 import type { MoveFile } from '../../../schema/workflow/language/language.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { creatingMove, fieldsOfLaterMoves, hasAddressees } from '../../../schema/workflow/served.ts';
@@ -207,8 +208,7 @@ function membersOf({ relations }: Workflow, values: Content): readonly string[] 
 }
 
 function startOf(workflow: Workflow, since: Date): Progress {
-  const [state = ''] = Object.entries(workflow.states).find(([, { initial }]) => initial === true) ?? [];
-  return { state, since, facts: {}, former: null };
+  return { state: initialState(workflow), since, facts: {}, former: null };
 }
 
 /** The deprecated field `state` of a new record. The states of its threads and of its progress count. */

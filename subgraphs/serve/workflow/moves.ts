@@ -26,6 +26,7 @@ import { membersNamedBy, withoutReader } from './members.ts';
 import { bySystem, type MoveParts, MoveSteps, type Requested } from './move-steps.ts';
 import { PartMoves } from './part-moves.ts';
 import { ThreadMoves } from './thread-moves.ts';
+import { UnitMoves } from './unit-moves.ts';
 import { newProposal, proposalOf, refuseOutdated, refuseSecondProposal } from './proposals.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import {
@@ -59,12 +60,14 @@ export class Moves extends MoveSteps {
   readonly #first: FirstMoves;
   readonly #parts: PartMoves;
   readonly #threads: ThreadMoves;
+  readonly #units: UnitMoves;
 
   constructor(parts: MoveParts) {
     super(parts);
     this.#first = new FirstMoves(parts);
     this.#parts = new PartMoves(parts);
     this.#threads = new ThreadMoves(parts);
+    this.#units = new UnitMoves(parts);
   }
 
   /** Creates a record by the first move of its workflow, and a thread for each addressee. */
@@ -78,6 +81,7 @@ export class Moves extends MoveSteps {
     return await this.once(input, `${type}.${move}`, async (find, session) => {
       const requested = { kind, of: workflow, move, input, find, session };
       if (workflow.subject === 'record') return await this.#onRecord(requested);
+      if (workflow.parts !== undefined) return await this.#units.make(requested);
       return await (isOfParts(workflow) ? this.#parts : this.#threads).make(requested);
     });
   }

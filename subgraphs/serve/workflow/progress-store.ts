@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Content } from '../record/content.ts';
 import type { EndOfClock, Progress } from '../../../schema/workflow/engine/progress.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
+import { keepBooking } from './bookings.ts';
 import { tell, tellOfMove } from './notices.ts';
 import { type Connected, type InWorkflow, isOfRecord, type Threaded } from './parties.ts';
 import { setTimers, type Timed } from './timers.ts';
@@ -116,6 +117,7 @@ export async function writeMove(
   else await progressIn(store).replaceOne({ _id }, after, { session });
   await movesIn(store).insertOne({ ...move }, { session });
   const { move: name, happenedAt, recordedAt: sortAt } = move;
+  await keepBooking(store, at, after, sortAt, session);
   // The time of a move of the clock tells the instants that it follows from.
   const dependsOn = move.by.subject === 'clock' ? instantsIn(at.of) : [];
   const event = { id: `move ${version}`, event: 'move', name, happenedAt, sortAt, dependsOn } as const;

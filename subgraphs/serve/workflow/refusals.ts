@@ -29,6 +29,10 @@ const checks: Readonly<Record<string, Check>> = {
     checked === true
       ? null
       : new Refused('INVALID', ['checked'], 'check the clearance and conflicts of interest first'),
+  'booking.onCall': ({ input: { noticeHours } }) =>
+    typeof noticeHours === 'number' && noticeHours >= 0 && noticeHours <= 8784
+      ? null
+      : new Refused('INVALID', ['noticeHours'], 'expected 0 to 8784 hours'),
   // Others learn of both when they are entered: their time must not have begun before.
   'response-plan.submit': (stated) => findLate(stated),
   'response-plan.toApproval': (stated, endOf) => findLate(stated) ?? findShortSilence(stated, endOf),

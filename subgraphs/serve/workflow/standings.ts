@@ -17,6 +17,7 @@ import type { CommunityStore } from '../store/store.ts';
 import { shownValues, toGraph } from './graph-values.ts';
 import { idOfMove, type Proposal, type StoredMove, type StoredProgress } from './progress-store.ts';
 import { historyLoader, inputLoader, progressLoader, type ShownMove } from './standing-loaders.ts';
+import { detailsFor, isStored, movesSince, partOf, partsShown } from './named-parts.ts';
 import { isOfRecord, type Threaded } from './parties.ts';
 import { actorOn, isOpener } from './relations.ts';
 
@@ -81,7 +82,8 @@ export class Standings {
     if (isOfParts(of)) {
       const facts = await this.#members(row);
       const all = await this.#ownProgress().load(row.id);
-      return all.filter((one) => !isOfRecord(one)).map((stored) => this.#show(of, row, stored, facts));
+      const parts = partsShown(of, row, this.#parts.readerAccess, all);
+      return parts.map((stored) => this.#show(of, row, stored, facts));
     }
     const areByMembers = openingMove(kind) !== null;
     const members = areByMembers ? await this.#members(row) : {};
@@ -121,7 +123,9 @@ export class Standings {
     const isOpened = thread !== null && isOpener(thread, readerAccess.reader, members);
     const areHidden = thread === null || row.decision.hidden.has('threads');
     const loader = isOpened ? this.#allProgress() : this.#ownProgress();
-    const threads = areHidden ? [] : (await loader.load(row.id)).filter((one) => !isOfRecord(one));
+    const all = areHidden ? [] : (await loader.load(row.id)).filter((one) => !isOfRecord(one));
+    const isNamed = thread?.parts !== undefined;
+    const threads = isNamed ? partsShown(thread, row, readerAccess, all).filter(isStored) : all;
     return [...(own === null ? [] : [own]), ...threads].flatMap((stored) => {
       const { organisation, part = null, progress } = stored;
       const isWhole = isOfRecord(stored);
@@ -199,8 +203,9 @@ export class Standings {
     const values = { ...row.content, ...stored.progress.facts, ...members };
     const actor = actorOn(of, readerAccess, values, organisation);
     const standing = standingFor(of, known, actor.relations, now, endOf);
+    const details = detailsFor(of, actor.relations);
     return {
-      ...toGraph(of, without(standing.facts, hidden)),
+      ...(details !== null && toGraph(of, without(standing.facts, hidden))),
       ...(organisation !== null && {
         [of.subject]: organisationKey(organisation),
         version: organisation === reader.organisation ? stored.version : null,
@@ -213,7 +218,10 @@ export class Standings {
         ...this.#possibleMoves(of, row, { stored, known, actor }),
         ...(isOfRecord(stored) ? await this.#openingMoves(row, stored) : []),
       ],
-      moves: async () => await this.#made(of, row, stored, { ...row.content, ...members }),
+      moves: async () =>
+        details === null
+          ? []
+          : movesSince(details, await this.#made(of, row, stored, { ...row.content, ...members })),
     };
   }
 
@@ -234,7 +242,10 @@ export class Standings {
     if (!this.#isMovable(row)) return [];
     const all = movesFrom(of, { known, actor, now: readerAccess.now }, endOf);
     // Only the originator opens a record to other readers.
-    const moves = all.filter((move) => of.moves[move]?.opens === undefined || this.#mayWiden(row));
+    const isRemoved = of.parts !== undefined && partOf(of, known.fields, stored) === null;
+    const moves = all
+      .filter((move) => of.moves[move]?.opens === undefined || this.#mayWiden(row))
+      .filter((move) => !isRemoved || of.moves[move]?.ofRemoved === true);
     const proposal = this.#proposalIn(stored);
     const isSecond = proposal !== null && proposal.by.subject !== readerAccess.reader.subject;
     const waiting = proposal !== null && moves.includes(proposal.move) ? ['dismissProposed'] : [];

@@ -1,0 +1,184 @@
+import type { ClientSession, Collection } from 'mongodb';
+import { createHash } from 'node:crypto';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
+import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
+import type { Progress } from '../../../schema/workflow/engine/progress.ts';
+import { Refused } from '../changes/refused.ts';
+import type { Connected, InWorkflow, Threaded } from './parties.ts';
+
+/** A period, with its start and without its end. */
+export type Period = { readonly from: Date; readonly until: Date };
+
+/** A period for which one thread takes a person or a service unit. */
+export type Taken = Period & {
+  /** The id of the thread's progress. */
+  readonly progress: string;
+  readonly record: string;
+  readonly mobilisation: string;
+  /** `offered`, `committed` or `deployed`. */
+  readonly state: string;
+};
+
+/**
+ * The bookings of one person or service unit of one provider, in all teams that name it. Each booking changes this
+ * document, so that of two at once the second sees the first, in whatever process they are made.
+ */
+export type Booking = { readonly _id: string; readonly taken: readonly Taken[]; readonly changes: number };
+
+/** Where a thread stands after a move. */
+type Stood = Threaded & {
+  readonly _id: string;
+  readonly record: string;
+  readonly workflow: string;
+  readonly progress: Progress;
+};
+
+/** The most teams in which one person or unit is booked, and the most persons and units of one mobilisation. */
+export const maxTaken = 100;
+export const maxBooked = 50;
+
+const takingStates: ReadonlySet<string> = new Set(['offered', 'committed', 'deployed']);
+
+/** The bookings of a store. */
+export function bookingsIn({ connection }: Connected): Collection<Booking> {
+  return connection.collection<Booking>('bookings');
+}
+
+/** Creates the indexes of bookings: they are found by the thread and by the mobilisation. */
+export async function createBookingIndexes(store: Connected): Promise<void> {
+  await bookingsIn(store).createIndexes([
+    { key: { 'taken.progress': 1 } },
+    { key: { 'taken.mobilisation': 1 } },
+  ]);
+}
+
+/**
+ * Writes the booking that follows from where a thread stands, in the transaction of its move. Does nothing for another
+ * workflow. Throws Refused if the person or unit is taken in that time. Every move of every thread passes here.
+ */
+export async function keepBooking(
+  store: Connected,
+  at: Pick<InWorkflow, 'kind' | 'content'>,
+  after: Stood,
+  now: Date,
+  session: ClientSession,
+): Promise<void> {
+  if (after.workflow !== 'booking') return;
+  const bookings = bookingsIn(store);
+  const taken = takenBy(after);
+  if (taken === null) {
+    const [own, pull] = [{ 'taken.progress': after._id }, { $pull: { taken: { progress: after._id } } }];
+    await bookings.updateMany(own, pull, { session });
+    return;
+  }
+  const _id = await idOfUnit(store, at, after, session);
+  // Changing the document first makes another transaction that books the same person or unit conflict.
+  const found = await bookings.findOneAndUpdate(
+    { _id },
+    { $inc: { changes: 1 }, $setOnInsert: { taken: [] } },
+    { session, upsert: true, returnDocument: 'after' },
+  );
+  const others = (found?.taken ?? []).filter(({ progress }) => progress !== after._id);
+  if (others.length === found?.taken.length) {
+    refuseTaken(await ofRunning(store, at, others, session), taken, now);
+    if (others.length >= maxTaken)
+      throw new Refused('CLOSED', ['unit'], `expected ${maxTaken} bookings of one unit at most`);
+    await refuseMany(store, taken, session);
+  }
+  await bookings.updateOne({ _id }, { $set: { taken: [...others, taken] } }, { session });
+}
+
+/** Returns the bookings for a mobilisation. */
+export async function bookedFor(
+  store: Connected,
+  mobilisation: string,
+  session: ClientSession,
+): Promise<readonly Booking[]> {
+  return await bookingsIn(store).find({ 'taken.mobilisation': mobilisation }, { session }).toArray();
+}
+
+function takenBy({ _id, record, progress: { state, facts } }: Stood): Taken | null {
+  const { from, until, mobilisation } = facts;
+  if (!takingStates.has(state)) return null;
+  if (!(from instanceof Date && until instanceof Date && typeof mobilisation === 'string'))
+    throw new Error(`expected a period and a mobilisation in the state ${state}`);
+  return { progress: _id, record, mobilisation, from, until, state };
+}
+
+/** A booking of an exercise takes nobody in the real picture. The id says nothing of the person. */
+async function idOfUnit(
+  { connection }: Connected,
+  { kind, content }: Pick<InWorkflow, 'kind' | 'content'>,
+  { record, part = null }: Stood,
+  session: ClientSession,
+): Promise<string> {
+  const projection = { 'envelope.exercise': 1 };
+  const records = connection.collection<StoredRecord>(kind.collection);
+  const found = await records.findOne({ _id: record }, { session, projection });
+  const [provider] = organisationsIn(content['provider']);
+  return unitId(found?.envelope.exercise ?? null, provider ?? '', part ?? '');
+}
+
+/** Returns the id of the bookings of a person or unit. Spellings that differ in case or spaces are one person. */
+export function unitId(exercise: string | null, provider: string, name: string): string {
+  const normal = name.normalize('NFKC').trim().toLowerCase();
+  return createHash('sha256')
+    .update(JSON.stringify([exercise, provider, normal]))
+    .digest('base64url');
+}
+
+/** A team that was retracted takes nobody any more: no move of it can be made. */
+async function ofRunning(
+  { connection }: Connected,
+  { kind }: Pick<InWorkflow, 'kind'>,
+  taken: readonly Taken[],
+  session: ClientSession,
+): Promise<readonly Taken[]> {
+  if (taken.length === 0) return [];
+  const ids = taken.map(({ record }) => record);
+  const ended = {
+    _id: { $in: ids },
+    'envelope.recordState': { $in: ['RETRACTED' as const, 'ERASED' as const] },
+  };
+  const records = connection.collection<StoredRecord>(kind.collection);
+  const found = await records.find(ended, { session, projection: { _id: 1 } }).toArray();
+  const gone = new Set(found.map(({ _id }) => _id));
+  return taken.filter(({ record }) => !gone.has(record));
+}
+
+/** The answer says from when the person or unit is free, and nothing of the booking that takes it. */
+function refuseTaken(taken: readonly Taken[], asked: Period, now: Date): void {
+  const free = freeFrom(taken, asked, now);
+  if (free?.getTime() === asked.from.getTime()) return;
+  const when = free === null ? 'the end is not known yet' : `free from ${free.toISOString()}`;
+  throw new Refused('WRONG_STATE', ['from'], `the person or unit is taken in that time: ${when}`);
+}
+
+/** Returns the first instant from which a person or unit is free for as long as asked. Null if it is not known. */
+export function freeFrom(taken: readonly Taken[], { from, until }: Period, now: Date): Date | null {
+  const ms = until.getTime() - from.getTime();
+  let start = from.getTime();
+  for (;;) {
+    const clashing = taken.filter((one) => one.from.getTime() < start + ms && start < endOf(one, now));
+    if (clashing.length === 0) return new Date(start);
+    start = Math.min(...clashing.map((one) => endOf(one, now)));
+    if (start === Infinity) return null;
+  }
+}
+
+/** A deployment that goes on beyond its end has no known end. */
+function endOf({ state, until }: Taken, now: Date): number {
+  return state === 'deployed' && until <= now ? Infinity : until.getTime();
+}
+
+/** The start and the end of a mobilisation move all that is booked for it, in one transaction. */
+async function refuseMany(store: Connected, { mobilisation }: Taken, session: ClientSession): Promise<void> {
+  const of = { 'taken.mobilisation': mobilisation };
+  const count = await bookingsIn(store).countDocuments(of, { session, limit: maxBooked });
+  if (count >= maxBooked)
+    throw new Refused(
+      'CLOSED',
+      ['mobilisation'],
+      `expected ${maxBooked} persons and units of one mobilisation at most: release one first`,
+    );
+}

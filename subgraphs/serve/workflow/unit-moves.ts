@@ -1,0 +1,183 @@
+import type { ClientSession } from 'mongodb';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
+import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
+import { loaded, staleVersion } from '../changes/change-steps.ts';
+import type { Finder } from '../changes/find-record.ts';
+import { invalid, Refused } from '../changes/refused.ts';
+import type { Unwritten } from '../changes/write-once.ts';
+import type { Kind } from '../kind.ts';
+import type { Content } from '../record/content.ts';
+import { findMissing } from './booking-fit.ts';
+import { fromGraph } from './graph-values.ts';
+import { type Values, valuesIn } from './move-input.ts';
+import { MoveSteps, type Requested } from './move-steps.ts';
+import { type NamedPart, partsNamedIn, seesAllParts, unmovedPart } from './named-parts.ts';
+import {
+  isMasked,
+  maxThreads,
+  progressId,
+  progressIn,
+  type StoredProgress,
+  threadsOf,
+  writeMove,
+} from './progress-store.ts';
+import { actorOn } from './relations.ts';
+
+/** A mobilisation for which a team is sought, without the fields that the reader may not see. */
+type Sought = { readonly id: string; readonly decider: unknown; readonly content: Content };
+
+/** A unit as a move finds it. `unit` is null for one that the record no longer names. */
+type Subject = {
+  readonly record: StoredRecord;
+  readonly seen: Content;
+  readonly unit: NamedPart | null;
+  readonly before: StoredProgress;
+};
+
+/**
+ * The moves on the members and the service units of a team. The content of the team names them; one on which no move was
+ * made has no stored progress and is available.
+ */
+export class UnitMoves extends MoveSteps {
+  async make({ kind, of, move, input, find, session }: Requested): Promise<Unwritten> {
+    const { store, readerAccess } = this.parts;
+    const { [of.subject]: name, ...stated } = valuesIn(input);
+    const subject = await this.#subject({ kind, of, input, find, session }, String(name));
+    const { record, unit, before } = subject;
+    const content = record.content as Content;
+    const sought = move === 'offer' ? await this.#sought(stated['mobilisation'], find, session) : null;
+    // An offer is made by the desk of its mobilisation, any other move by that of the last offer.
+    const desk = sought === null ? {} : { desk: sought.decider };
+    const actor = actorOn(of, readerAccess, { ...content, ...before.progress.facts, ...desk }, null);
+    if (unit === null && actor.relations.size === 0) throw unknownUnit(of.subject);
+    const known = { progress: before.progress, fields: subject.seen };
+    const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, stated) };
+    const progress = this.decided(of, attempt);
+    if (unit === null && of.moves[move]?.ofRemoved !== true)
+      throw new Refused(
+        'WRONG_STATE',
+        [of.subject],
+        'the team no longer names this unit: it can only be released',
+      );
+    if (sought !== null && unit !== null) this.#refuseUnfit({ ...subject, unit }, attempt, sought);
+    const mobilisation = sought?.id ?? (await this.#soughtStill(before, move, session));
+    if (before.version === 0 && (await threadsOf(store, input.id, session)).length >= maxThreads)
+      throw new Refused('CLOSED', ['id'], `expected ${maxThreads} units of one team at most`);
+    const entry = this.entry(of, input.id, { organisation: null, part: String(name) }, attempt, input);
+    const states = { from: before.progress.state, to: progress.state, isHidden: isMasked(of, progress) };
+    const stored = before.version === 0 ? null : before;
+    const also = async (by: ClientSession): Promise<void> => {
+      // A move of the mobilisation meanwhile conflicts with it, in another process too.
+      if (mobilisation !== null)
+        await progressIn(store).updateOne({ _id: mobilisation }, { $inc: { partMoves: 1 } }, { session: by });
+      const at = this.in(of, kind, content);
+      await writeMove(store, at, { ...entry, ...states }, { progress }, stored, by);
+    };
+    return { record: input.id, version: record.envelope.version, also };
+  }
+
+  /** Returns the unit with the version that the move is based on. One that the reader may not see looks unknown. */
+  async #subject(
+    { kind, of, input, find, session }: Omit<Requested, 'move'>,
+    name: string,
+  ): Promise<Subject> {
+    const envelope = await this.admitted(kind, input.id, 'move', find);
+    const record = await loaded(kind, input.id, find);
+    const hidden = this.#hidden(kind, envelope);
+    const seen = withoutHidden(record.content as Content, hidden);
+    const named = partsNamedIn(of, seen).filter((one) => one.name === name);
+    if (named.length > 1)
+      throw invalid(
+        of.subject,
+        'the team names this unit more than once: its operator gives each another name',
+      );
+    const [unit = null] = named;
+    const _id = progressId(input.id, { organisation: null, part: name });
+    const stored = await progressIn(this.parts.store).findOne({ _id }, { session });
+    if (unit === null && (stored === null || !seesAllParts(of, hidden))) throw unknownUnit(of.subject);
+    const before = stored ?? unmovedPart(of, { record: input.id, since: envelope.receivedAt }, name);
+    if (input.expectedVersion !== before.version) throw staleVersion();
+    return { record, seen, unit, before };
+  }
+
+  /**
+   * Returns the mobilisation of an offer. Throws the same refusal for one that does not exist, that the reader may not see,
+   * and for which no team is sought.
+   */
+  async #sought(id: unknown, find: Finder, session: ClientSession): Promise<Sought> {
+    const notSought = invalid(
+      'mobilisation',
+      'expected a mobilisation that you may read, and for which a team is sought',
+    );
+    if (typeof id !== 'string') throw notSought;
+    const kind = this.kind('Mobilisation');
+    const envelope = await this.admitted(kind, id, 'move', find).catch((error: unknown) => {
+      throw error instanceof Refused ? notSought : error;
+    });
+    const hidden = this.#hidden(kind, envelope);
+    const stored = await this.findProgress(id, null, session);
+    if (hidden.has('progress') || stored === null || !seeking.has(stored.progress.state)) throw notSought;
+    const { content } = await loaded(kind, id, find);
+    return {
+      id,
+      decider: stored.progress.facts['decider'],
+      content: withoutHidden(content as Content, hidden),
+    };
+  }
+
+  /** Returns the mobilisation of a confirmed offer, which still needs the person or unit. Null for other moves. */
+  async #soughtStill(
+    { progress: { facts } }: StoredProgress,
+    move: string,
+    session: ClientSession,
+  ): Promise<string | null> {
+    const { mobilisation } = facts;
+    if (move !== 'confirm' || typeof mobilisation !== 'string') return null;
+    const stored = await this.findProgress(mobilisation, null, session);
+    if (stored !== null && [...seeking, 'in-transit'].includes(stored.progress.state)) return mobilisation;
+    throw new Refused('WRONG_STATE', [], 'no team is sought for the mobilisation any more: refuse the offer');
+  }
+
+  /** Throws Refused for what a unit lacks, and for a team whose provider somebody else stated. */
+  #refuseUnfit(
+    { record: { envelope, feed }, seen, unit, before }: Subject & { readonly unit: NamedPart },
+    { input: { from, until }, happenedAt }: Attempt,
+    { content }: Sought,
+  ): void {
+    const [provider] = organisationsIn(seen['provider'] ?? null);
+    const isEnteredByOther = ![envelope.custodian, provider].includes(envelope.originator);
+    if (provider === undefined || (feed === 'by-hand' && isEnteredByOther))
+      throw new Refused(
+        'WRONG_STATE',
+        [],
+        'expected a team that its provider or the custodian entered, with its provider',
+      );
+    if (!(from instanceof Date && until instanceof Date)) throw new Error('expected a period');
+    const missing = findMissing({
+      unit,
+      team: seen,
+      mobilisation: content,
+      progress: before.progress,
+      period: { from, until },
+      now: happenedAt,
+    });
+    if (missing !== null) throw new Refused('INVALID', missing.path, missing.message);
+  }
+
+  #hidden(kind: Kind, envelope: StoredRecord['envelope']): ReadonlySet<string> {
+    const { policy, readerAccess } = this.parts;
+    return policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set();
+  }
+}
+
+/** The states of a mobilisation in which a team is sought. */
+const seeking: ReadonlySet<string> = new Set(['accepted', 'partly-accepted', 'preparing']);
+
+function unknownUnit(subject: string): Refused {
+  return invalid(subject, `expected the name of a ${subject} of this record`);
+}
+
+function withoutHidden(content: Content, hidden: ReadonlySet<string>): Values {
+  return Object.fromEntries(Object.entries(content).filter(([name]) => !hidden.has(name)));
+}
