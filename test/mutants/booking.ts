@@ -66,4 +66,20 @@ export const booking: readonly Guard[] = [
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/bookings',
   },
+  {
+    name: 'a booking that is confirmed after its mobilisation began',
+    file: 'subgraphs/serve/workflow/unit-moves.ts',
+    from: "if (stored !== null && [...seeking, 'in-transit'].includes(stored.progress.state)) return mobilisation;",
+    to: 'if (stored !== null) return mobilisation;',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/deployments',
+  },
+  {
+    name: 'a booking of a person whom another deployment keeps',
+    file: 'subgraphs/serve/workflow/booking-follow.ts',
+    from: 'isKept(booking, taken))',
+    to: 'moves.length === 0)',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/deployments',
+  },
 ];

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { CommunityStore } from '../store/store.ts';
+import { moveBooked } from './booking-follow.ts';
 import { bySystem } from './move-steps.ts';
 import { findVersion } from './plan-grounds.ts';
 import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
@@ -9,6 +10,10 @@ type Follow = (store: CommunityStore, at: MovedIn, move: StoredMove, session: Cl
 
 const follows: Readonly<Record<string, Follow>> = {
   'response-plan.force': supersedeParent,
+  'mobilisation.start': movingBooked('deploy'),
+  'mobilisation.end': movingBooked('rest', 'free'),
+  'mobilisation.cancel': movingBooked('rest', 'free'),
+  'mobilisation.withdraw': movingBooked('free'),
 };
 
 /** Makes what follows from a move on other records. */
@@ -19,6 +24,11 @@ export async function followOnOthers(
   session: ClientSession,
 ): Promise<void> {
   await follows[`${move.workflow}.${move.move}`]?.(store, at, move, session);
+}
+
+/** The persons and units that are booked for a mobilisation are deployed and freed with it. */
+function movingBooked(...moves: readonly string[]): Follow {
+  return async (store, at, move, session) => await moveBooked(store, at, move, moves, session);
 }
 
 /** A version of a plan supersedes the one that it replaces at the instant at which it comes into force. */

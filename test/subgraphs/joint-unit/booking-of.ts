@@ -32,6 +32,17 @@ const reading = { marking: { tlp: 'AMBER' }, audience: { reach: 'NAMED', organis
 /** An expert who fits each mobilisation of the tests. */
 export const expert = { pseudonym: 'EX-M1', profile: 'forensics', languages: ['fr', 'en'] };
 
+/** Returns new persons, so that offers in different tests are for different ones. */
+export function personsOf(): (more?: object) => typeof expert {
+  let persons = 0;
+  return (more = {}) => ({ ...expert, pseudonym: `EX-P${(persons += 1)}`, ...more });
+}
+
+/** Returns what a refused move answers. */
+export const refusedAs = (code: string, more: object = {}) => [expect.objectContaining({ code, ...more })];
+/** Returns a refusal that says this, among others. */
+export const telling = (text: string) => ({ message: expect.stringContaining(text) });
+
 /** The period of the offers, unless a test states another. */
 export const week = { from: '2026-11-10T08:00:00.000Z', until: '2026-11-17T08:00:00.000Z' };
 
@@ -87,9 +98,16 @@ export function bookingsIn(storeOf: () => CommunityStore) {
     return record?.id ?? '';
   }
 
-  async function onMobilisation(by: Reader, id: string, version: number, name: string, input: object) {
+  async function onMobilisation(
+    by: Reader,
+    id: string,
+    version: number,
+    time: string,
+    name: string,
+    input: object,
+  ) {
     const given = { id, expectedVersion: version, ...input };
-    const now = at(`03T09:0${version}`);
+    const now = at(time);
     const made = await makeMove({ store: storeOf(), reader: by, now }, 'Mobilisation', name, given);
     expect(made.userErrors).toEqual([]);
   }
@@ -105,7 +123,7 @@ export function bookingsIn(storeOf: () => CommunityStore) {
     });
     expect(made.userErrors).toEqual([]);
     const id = made.record?.id ?? '';
-    await onMobilisation(asker, id, 1, 'request', { estimatedNeeds: 'EXERCISE: an expert' });
+    await onMobilisation(asker, id, 1, '03T09:01', 'request', { estimatedNeeds: 'EXERCISE: an expert' });
     return id;
   }
 
@@ -113,9 +131,13 @@ export function bookingsIn(storeOf: () => CommunityStore) {
   async function sought(content: object = {}, by: Reader = desk, others = allReaders): Promise<string> {
     const id = await requested(content, by, others);
     const texts = ['EXERCISE'];
-    await onMobilisation(by, id, 2, 'assess', { criteria: texts, available: texts, reasons: texts });
+    await onMobilisation(by, id, 2, '03T09:02', 'assess', {
+      criteria: texts,
+      available: texts,
+      reasons: texts,
+    });
     const accept = { to: 'ACCEPTED', services: texts, provider: 'csirt-de', from: week.from };
-    await onMobilisation({ ...by, subject: `${by.subject}-2` }, id, 3, 'accept', accept);
+    await onMobilisation({ ...by, subject: `${by.subject}-2` }, id, 3, '03T09:03', 'accept', accept);
     return id;
   }
 

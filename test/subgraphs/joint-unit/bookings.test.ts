@@ -6,15 +6,16 @@ import { fireDue } from '../../../subgraphs/serve/workflow/run-timers.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { askAt } from './moves-of.ts';
 import {
-  asker,
   at,
   bookingsIn,
   desk,
-  expert,
   operator,
   otherDesk,
+  personsOf,
   provider,
   reader,
+  refusedAs,
+  telling,
   week,
 } from './booking-of.ts';
 
@@ -28,14 +29,10 @@ beforeAll(async () => {
 });
 afterAll(async () => await own.stop());
 
-const { change, team, requested, sought, onMobilisation, find, unit, move, offer } = bookingsIn(() => store);
+const { change, team, requested, sought, find, unit, move, offer } = bookingsIn(() => store);
 
-const refusedAs = (code: string, more: object = {}) => [expect.objectContaining({ code, ...more })];
-const telling = (text: string) => ({ message: expect.stringContaining(text) });
 const onCall = { ...week, noticeHours: 24 };
-/** Offers in different tests are for different persons. */
-let persons = 0;
-const person = (more: object = {}) => ({ ...expert, pseudonym: `EX-P${(persons += 1)}`, ...more });
+const person = personsOf();
 
 test('shows each member and each service unit as available before any move', async () => {
   const id = await team({ serviceUnits: [{ name: 'EX-SHIFT', profile: 'forensics' }] });
@@ -343,15 +340,4 @@ test('counts a retracted team no longer', async () => {
   });
   const second = await team({ members: [one] });
   expect(await offer(desk, second, '03T10:20', of)).toEqual([]);
-});
-
-test('refuses to confirm an offer for a mobilisation that was withdrawn', async () => {
-  const one = person();
-  const id = await team({ members: [one] });
-  const mobilisation = await sought();
-  expect(await offer(desk, id, '03T10:00', { unit: one.pseudonym, mobilisation })).toEqual([]);
-  await onMobilisation(asker, mobilisation, 4, 'withdraw', { reason: 'EXERCISE: solved' });
-  expect(await move(provider, 'confirm', id, '03T11:00', { unit: one.pseudonym })).toEqual(
-    refusedAs('WRONG_STATE'),
-  );
 });
