@@ -3,6 +3,7 @@ import { addresseesIn, movesOf, standingFields } from '../serve/graph/moves.ts';
 import { assess, changesOf } from '../serve/graph/mutations.ts';
 import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
 import { compareLevels, promptOf } from './levels.ts';
+import { matchUnits } from './matches.ts';
 import { assessments, kinds } from './records.ts';
 
 /** The part of the graph that the joint unit answers: root fields, fields of shared types, and its own records. */
@@ -79,7 +80,7 @@ export const resolvers: Resolvers = {
     to: addresseesIn('joint-unit', 'InformationRequest', 'to'),
   }),
   DeconflictionHold: recordOf('DeconflictionHold', { threads: standingFields.threads }),
-  Mobilisation: recordOf('Mobilisation', { progress: standingFields.progress }),
+  Mobilisation: recordOf('Mobilisation', { progress: standingFields.progress, matches: matchUnits }),
   ResponseTeam: recordOf('ResponseTeam', { threads: standingFields.threads }),
   Agreement: recordOf('Agreement', { progress: standingFields.progress }),
   Capability: recordOf('Capability', { progress: standingFields.progress }),

@@ -82,4 +82,12 @@ export const booking: readonly Guard[] = [
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/deployments',
   },
+  {
+    name: 'the matches of a booking, for the desk only',
+    file: 'subgraphs/joint-unit/matches.ts',
+    from: "!own.relations.has('desk')",
+    to: 'own.relations.size < 0',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/matches',
+  },
 ];

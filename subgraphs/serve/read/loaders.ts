@@ -65,6 +65,19 @@ export class Loaders {
     return await this.#connect(listPage(this.#context, type, args));
   }
 
+  /**
+   * The newest records of a type that a filter finds. They count as disclosed only once they are given to a resolver
+   * (`one`). Throws like `list`.
+   */
+  async newest(
+    type: string,
+    filter: NonNullable<PageArguments['filter']>,
+    most: number,
+  ): Promise<readonly Row[]> {
+    const page = listPage(this.#context, type, { first: most, filter });
+    return await readRows(page, page.size, null, this.#context.deadline);
+  }
+
   /** A page of the records of a type that name a shared key, newest first. Throws like `list`. */
   async linked(type: string, key: string, args: PageArguments): Promise<Connection> {
     return await this.#connect(linkedPage(this.#context, this.#records, this.#links, { type, key, args }));

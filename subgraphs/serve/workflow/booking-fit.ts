@@ -16,6 +16,9 @@ export type Candidate = {
   readonly now: Date;
 };
 
+/** The states of a mobilisation in which a team is sought. */
+export const seeking: ReadonlySet<string> = new Set(['accepted', 'partly-accepted', 'preparing']);
+
 type Missing = Omit<UserError, 'code'>;
 type Check = (candidate: Candidate) => Missing | null;
 
@@ -28,16 +31,31 @@ export function findMissing(candidate: Candidate): Missing | null {
   return null;
 }
 
+/** Returns the reasons for which a person or unit fits that lacks nothing. */
+export function reasonsOf(candidate: Candidate): readonly string[] {
+  const { unit, mobilisation, progress, period } = candidate;
+  const needed = (name: string): readonly string[] => listIn(mobilisation[name]);
+  const profile = needed('profilesNeeded').find((one) => isSame(one, unit.item['profile']));
+  const language = needed('languagesNeeded').find((one) =>
+    listIn(unit.item['languages']).some((other) => isSameLanguage(one, other)),
+  );
+  const needsClearance = unit.field === 'members' && typeof mobilisation['clearanceNeeded'] === 'string';
+  const { noticeHours } = progress.facts;
+  const isOnCall = progress.state === 'on-call';
+  return [
+    ...(profile === undefined ? [] : [`profile ${profile}`]),
+    ...(language === undefined ? [] : [`language ${language}`]),
+    ...(needsClearance ? [`clearance ${String(unit.item['clearance'])}`] : []),
+    ...(isOnCall ? [`on call, notice of ${typeof noticeHours === 'number' ? noticeHours : 0} hours`] : []),
+    `free from ${period.from.toISOString()} until ${period.until.toISOString()}`,
+  ];
+}
+
 const checks: readonly Check[] = [
   ({ period: { until }, now }) =>
     until > now ? null : { path: ['until'], message: `expected a time after ${now.toISOString()}` },
   ({ unit: { item }, mobilisation }) =>
-    lacks(
-      'profile',
-      listIn(mobilisation['profilesNeeded']),
-      listIn([item['profile']]),
-      (one, other) => normal(one) === normal(other),
-    ),
+    lacks('profile', listIn(mobilisation['profilesNeeded']), listIn([item['profile']]), isSame),
   ({ unit: { item }, mobilisation }) =>
     lacks('language', listIn(mobilisation['languagesNeeded']), listIn(item['languages']), isSameLanguage),
   findNoClearance,
@@ -50,11 +68,15 @@ function lacks(
   what: string,
   needed: readonly string[],
   has: readonly string[],
-  isSame: (one: string, other: string) => boolean,
+  is: (one: string, other: string) => boolean,
 ): Missing | null {
-  if (needed.length === 0 || needed.some((one) => has.some((other) => isSame(one, other)))) return null;
+  if (needed.length === 0 || needed.some((one) => has.some((other) => is(one, other)))) return null;
   const got = has.length === 0 ? 'none' : has.join(', ');
   return lack(`expected the ${what} ${needed.join(' or ')}, got ${got}`);
+}
+
+function isSame(one: string, other: unknown): boolean {
+  return typeof other === 'string' && normal(one) === normal(other);
 }
 
 /** `fr-BE` is enough where `fr` is needed, and the other way round. */

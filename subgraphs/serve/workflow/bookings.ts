@@ -132,7 +132,7 @@ async function ofRunning(
   { connection }: Connected,
   { kind }: Pick<InWorkflow, 'kind'>,
   taken: readonly Taken[],
-  session: ClientSession,
+  session?: ClientSession,
 ): Promise<readonly Taken[]> {
   if (taken.length === 0) return [];
   const ids = taken.map(({ record }) => record);
@@ -141,9 +141,40 @@ async function ofRunning(
     'envelope.recordState': { $in: ['RETRACTED' as const, 'ERASED' as const] },
   };
   const records = connection.collection<StoredRecord>(kind.collection);
-  const found = await records.find(ended, { session, projection: { _id: 1 } }).toArray();
+  const by = { projection: { _id: 1 }, ...(session !== undefined && { session }) };
+  const found = await records.find(ended, by).toArray();
   const gone = new Set(found.map(({ _id }) => _id));
   return taken.filter(({ record }) => !gone.has(record));
+}
+
+/** Returns those of the units of one provider that are free in a period, by their names. */
+export async function findFree(
+  store: Connected,
+  {
+    kind,
+    exercise,
+    provider,
+  }: Pick<InWorkflow, 'kind'> & { readonly exercise: string | null; readonly provider: string },
+  names: readonly string[],
+  period: Period,
+  now: Date,
+): Promise<ReadonlySet<string>> {
+  const ids = new Map(names.map((name) => [name, unitId(exercise, provider, name)]));
+  const found = await bookingsIn(store)
+    .find({ _id: { $in: [...ids.values()] } })
+    .toArray();
+  const running = new Set(
+    await ofRunning(
+      store,
+      { kind },
+      found.flatMap(({ taken }) => taken),
+    ),
+  );
+  const isFree = (id: string): boolean => {
+    const taken = found.find(({ _id }) => _id === id)?.taken.filter((one) => running.has(one)) ?? [];
+    return freeFrom(taken, period, now)?.getTime() === period.from.getTime();
+  };
+  return new Set(names.filter((name) => isFree(ids.get(name) ?? '')));
 }
 
 /** The answer says from when the person or unit is free, and nothing of the booking that takes it. */

@@ -17,6 +17,7 @@ import type { CommunityStore } from '../store/store.ts';
 import { shownValues, toGraph } from './graph-values.ts';
 import { idOfMove, type Proposal, type StoredMove, type StoredProgress } from './progress-store.ts';
 import { historyLoader, inputLoader, progressLoader, type ShownMove } from './standing-loaders.ts';
+import { findMatches, type Match, mayOffer, type Wanted } from './matches.ts';
 import { detailsFor, isStored, movesSince, partOf, partsShown } from './named-parts.ts';
 import { isOfRecord, type Threaded } from './parties.ts';
 import { actorOn, isOpener } from './relations.ts';
@@ -154,6 +155,19 @@ export class Standings {
         },
       ];
     });
+  }
+
+  /**
+   * The persons and units of a team that fit a mobilisation. Empty for a reader without a role of a desk, and for a team whose
+   * threads are hidden.
+   */
+  async matches(team: Row, wanted: Omit<Wanted, 'now'>): Promise<readonly Match[]> {
+    const { store, readerAccess, workflows } = this.#parts;
+    const of = workflows.get(team.type)?.thread ?? null;
+    if (of === null || !mayOffer(of, readerAccess.reader.roles) || team.decision.hidden.has('threads'))
+      return [];
+    const parts = partsShown(of, team, readerAccess, await this.#ownProgress().load(team.id));
+    return await findMatches(store, of, team, parts, { ...wanted, now: readerAccess.now });
   }
 
   #allProgress(): DataLoader<string, readonly StoredProgress[]> {

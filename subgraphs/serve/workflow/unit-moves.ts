@@ -8,7 +8,7 @@ import { invalid, Refused } from '../changes/refused.ts';
 import type { Unwritten } from '../changes/write-once.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
-import { findMissing } from './booking-fit.ts';
+import { findMissing, seeking } from './booking-fit.ts';
 import { fromGraph } from './graph-values.ts';
 import { type Values, valuesIn } from './move-input.ts';
 import { MoveSteps, type Requested } from './move-steps.ts';
@@ -170,9 +170,6 @@ export class UnitMoves extends MoveSteps {
     return policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set();
   }
 }
-
-/** The states of a mobilisation in which a team is sought. */
-const seeking: ReadonlySet<string> = new Set(['accepted', 'partly-accepted', 'preparing']);
 
 function unknownUnit(subject: string): Refused {
   return invalid(subject, `expected the name of a ${subject} of this record`);
