@@ -45,3 +45,16 @@ test('J35 allows the persons of a request to make its moves, and J36 no auditor 
       false,
     );
 });
+
+test('J23b allows the persons whom the marking of a team names to book its members, and nobody else', () => {
+  const team = envelopeOf({
+    originator: 'joint-unit',
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ reach: 'NAMED', organisations: ['csirt-fr'] }),
+  });
+  const analyst = readerOf({ roles: ['csirt-analyst'] });
+  expect(mayDo(analyst, 'move', 'ResponseTeam', team)).toBe(true);
+  expect(mayDo(analyst, 'change', 'ResponseTeam', team)).toBe(false);
+  expect(mayDo({ ...analyst, client: 'machine' }, 'move', 'ResponseTeam', team)).toBe(false);
+  expect(mayDo({ ...analyst, organisation: 'csirt-pl' }, 'move', 'ResponseTeam', team)).toBe(false);
+});
