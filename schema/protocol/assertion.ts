@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { readReceived, type Received } from './received.ts';
 import { type HeldOffice, maxOffices, type Reader } from './reader.ts';
 import { clockToleranceSeconds, type Session } from './session.ts';
 
@@ -18,6 +19,8 @@ export type Assertion = {
   readonly waitsMs?: number;
   /** The use of the answer; it answers one request of the reader if absent. */
   readonly delivery?: Delivery;
+  /** Stated for the move that recalls a record of the reader's organisation, to the community that keeps recalls only. */
+  readonly received?: Received;
 };
 
 /**
@@ -49,7 +52,7 @@ export function signAssertion(
   session: Session,
   now: Date,
 ): string {
-  const { reader, policy, correlationId, waitsMs, delivery } = assertion;
+  const { reader, policy, correlationId, waitsMs, delivery, received } = assertion;
   const claims = {
     iss: session.deployment,
     aud: session.community,
@@ -61,6 +64,7 @@ export function signAssertion(
     correlationId,
     ...(waitsMs !== undefined && { waitsMs }),
     ...(delivery !== undefined && { delivery }),
+    ...(received !== undefined && { received }),
   } satisfies Claims;
   const signed = `${headerOf(session.id)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
   return `${signed}.${macOf(signed, session)}`;
@@ -111,6 +115,7 @@ export function checkAssertion(
     correlationId,
     waitsMs,
     delivery,
+    received,
   } = opened as Claims;
   const left = exp - now.getTime() / 1000;
   if (iss !== session.deployment) throw new Error('the assertion is from another deployment');
@@ -122,7 +127,10 @@ export function checkAssertion(
   if (delivery !== undefined && !deliveries.has(delivery))
     throw new Error('the assertion is for an unknown use');
   const offices = readOffices(reader.offices);
-  const use = delivery !== undefined && { delivery };
+  const use = {
+    ...(delivery !== undefined && { delivery }),
+    ...(received !== undefined && { received: readReceived(received) }),
+  };
   const waits = typeof waitsMs === 'number' && { waitsMs };
   const known = { reader: { ...reader, offices }, policy, correlationId };
   return { ...known, ...waits, ...use, deployment: iss, session: session.id, number };

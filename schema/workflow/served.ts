@@ -16,6 +16,8 @@ const names: Partial<Record<Community, readonly string[]>> = {
     'level',
     'response-plan',
     'booking',
+    'recall',
+    'recall-recipient',
   ],
   enisa: ['notification-file', 'notification-stage', 'cra-withholding'],
 };
@@ -101,6 +103,12 @@ export function hasAddressees(kind: KindWorkflows): boolean {
   return kind.thread !== null && openingMove(kind) === null && !isOfParts(kind.thread);
 }
 
+/** Returns whether the threads of a new record are for the organisations that received another record, by the audit log. */
+export function isAddressedByLog(kind: KindWorkflows): boolean {
+  const first = creatingMove(kind);
+  return first !== null && first.of.moves[first.move]?.addressees === 'log';
+}
+
 /**
  * Returns the move by which a member of a record opens a thread for its organisation. Null for a kind whose threads begin
  * with the record, one for each addressee or part.
@@ -149,7 +157,7 @@ export function hasProposals(of: Workflow | null): of is Workflow {
 }
 
 /** Kinds whose records only moves change: no field of them is changed by hand. */
-const byMovesOnly: ReadonlySet<string> = new Set(['Mobilisation', 'Agreement', 'Capability']);
+const byMovesOnly: ReadonlySet<string> = new Set(['Mobilisation', 'Agreement', 'Capability', 'Recall']);
 
 /** Fields that state an act of a later move. A draft cannot have them. */
 const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
@@ -159,6 +167,8 @@ const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
   ResponsePlan: ['approvedBy', 'lastExercised', 'reportedToCommissionAndCyCLONeAt'],
   NotificationFile: ['stages', 'csirtReply', 'publicInformed'],
   CraNotification: ['dissemination', 'delayGrounds'],
+  // The hub knows whether the mover asserts the record, and who received it: no recall is written by hand.
+  Recall: ['recordId', 'recipients'],
 };
 
 /** Fields that the first move states, and that a person may correct by hand: no move and no clock depends on them. */
@@ -224,6 +234,7 @@ const judged: ReadonlySet<string> = new Set([
   'If the CSIRT was not the first recipient, it replies together with the authority.',
   'The CSIRT or the authority asks for it.',
   'The entity was consulted.',
+  'For personal data, also when the data protection officer demands it.',
 ]);
 
 /** Leaves out readers who may make a move only under a condition in words that neither code nor the person decides. */

@@ -50,7 +50,11 @@ export const kinds: readonly Kind[] = [
     timesInOrder: [['from', 'to']],
   }),
   declared('joint-unit', 'CommunicationLine', 'communicationLines', { filters: ['state'] }),
-  declared('joint-unit', 'Recall', 'recalls', { filters: ['reason'] }),
+  declared('joint-unit', 'Recall', 'recalls', {
+    filters: ['recordId', 'reason'],
+    // A list under an organisation would tell one recipient of the others.
+    guarded: ['recipients'],
+  }),
 ];
 
 /** The level of a request for the Reserve as a fact of the policy: the Reserve is for significant incidents and above. */

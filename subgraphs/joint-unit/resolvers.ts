@@ -4,6 +4,7 @@ import { assess, changesOf } from '../serve/graph/mutations.ts';
 import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
 import { compareLevels, promptOf } from './levels.ts';
 import { matchUnits } from './matches.ts';
+import { recipientsOf } from './recipients.ts';
 import { assessments, kinds } from './records.ts';
 
 /** The part of the graph that the joint unit answers: root fields, fields of shared types, and its own records. */
@@ -90,6 +91,6 @@ export const resolvers: Resolvers = {
   Procedure: recordOf('Procedure'),
   DutyContact: recordOf('DutyContact'),
   CommunicationLine: recordOf('CommunicationLine'),
-  Recall: recordOf('Recall'),
+  Recall: recordOf('Recall', { ...standingFields, recipients: recipientsOf }),
   ...inboxOf('joint-unit'),
 };

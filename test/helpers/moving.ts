@@ -1,6 +1,7 @@
 import { graphql } from 'graphql';
 import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../schema/protocol/reader.ts';
+import type { Received } from '../../schema/protocol/received.ts';
 import { inputType } from '../../schema/workflow/graph/names.ts';
 import { mutationOf } from '../../schema/workflow/served.ts';
 import { Changes } from '../../subgraphs/serve/changes/changes.ts';
@@ -25,7 +26,13 @@ export type Payload = {
 };
 
 /** A reader who asks at a time. */
-export type At = { readonly store: CommunityStore; readonly reader: Reader; readonly now: Date };
+export type At = {
+  readonly store: CommunityStore;
+  readonly reader: Reader;
+  readonly now: Date;
+  /** The hub's statement about the record that the reader recalls. */
+  readonly received?: Received;
+};
 
 /** Returns the acts of readers in one community's part of the graph, at times that the test chooses. */
 export function movingIn(community: CommunityPart) {
@@ -33,11 +40,11 @@ export function movingIn(community: CommunityPart) {
 
   /** Asks the community's part of the graph as a reader. Returns the one root field. */
   async function askAt<Answer>(
-    { store, reader, now }: At,
+    at: At,
     source: string,
     variableValues: Readonly<Record<string, unknown>> = {},
   ): Promise<Answer> {
-    const contextValue = contextOf(community, { store, reader, now });
+    const contextValue = contextOf(community, at);
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
     if (errors !== undefined) throw new Error(errors.map(({ message }) => message).join('\n'));
     const [answer] = Object.values(data ?? {});
@@ -62,7 +69,7 @@ export function movingIn(community: CommunityPart) {
   return { askAt, makeMove };
 }
 
-function contextOf({ kinds, name }: CommunityPart, { store, reader, now }: At): Context {
+function contextOf({ kinds, name }: CommunityPart, { store, reader, now, received }: At): Context {
   const readerAccess = policy.accessOf(reader, now);
   const keyAssigner = assignKeysBy(policy);
   const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey: Buffer.alloc(32, 7) });
@@ -73,7 +80,7 @@ function contextOf({ kinds, name }: CommunityPart, { store, reader, now }: At): 
     readerAccess,
     loaders,
     changes: new Changes(parts),
-    moves: new Moves(workflowParts),
+    moves: new Moves({ ...workflowParts, received: received ?? null }),
     standings: new Standings(workflowParts),
   } as unknown as Context;
 }

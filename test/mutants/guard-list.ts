@@ -7,6 +7,7 @@ import { importing } from './importing.ts';
 import { live } from './live.ts';
 import { migrating } from './migrating.ts';
 import { notifying } from './notifying.ts';
+import { recalling } from './recalling.ts';
 import { relabelling } from './relabelling.ts';
 import { trusting } from './trusting.ts';
 import { webhooks } from './webhooks.ts';
@@ -309,6 +310,7 @@ export const guards: readonly Guard[] = [
   ...live,
   ...webhooks,
   ...notifying,
+  ...recalling,
   ...relabelling,
   ...migrating,
   ...trusting,

@@ -58,7 +58,7 @@ function chapterOf(workflow: Workflow): string {
   return [
     `## ${headingOf(workflow)}`,
     is,
-    `${scopeOf(workflow)} Declared in [\`${name}.yaml\`](../../schema/workflow/${name}.yaml).${scopeServed(name)}`,
+    `${scopeOf(workflow)} Declared in [\`${name}.yaml\`](../../schema/workflow/${name}.yaml).${scopeServed(name)}${scopeShown(workflow)}`,
     diagramOf(workflow),
     statesTable(workflow),
     ...(relations === undefined ? [] : [relations]),
@@ -71,6 +71,12 @@ function scopeServed(name: string): string {
   if (!isServed(name)) return ' No subgraph runs it yet.';
   const moves = declaredOnlyMoves(name);
   return moves.length === 0 ? '' : ` Nobody can make these moves yet: ${moves.map(code).join(', ')}.`;
+}
+
+function scopeShown({ shownTo }: Workflow): string {
+  return shownTo === undefined
+    ? ''
+    : ` Only the **${shownTo}** sees the state of the record, its moves and their notices.`;
 }
 
 function scopeOf({ kind, subject }: Workflow): string {

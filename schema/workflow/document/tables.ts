@@ -80,11 +80,23 @@ function second({ secondPerson, nature }: MoveFile): readonly string[] {
   ];
 }
 
-function effects({ follows, refusedIf = [], when, opens = [], readers }: MoveFile): readonly string[] {
+function effects({
+  follows,
+  refusedIf = [],
+  when,
+  opens = [],
+  readers,
+  addressees,
+}: MoveFile): readonly string[] {
   return [
     ...(when === undefined ? [] : [`Only ${phraseCondition(when)}.`]),
     ...(opens.length === 0 ? [] : [`The audience names ${opens.map(code).join(', ')}.`]),
     ...(readers === undefined ? [] : ['Only the organisations of the relations read the new record.']),
+    ...(addressees === undefined
+      ? []
+      : [
+          'The hub checks that the organisation asserts the record, and takes the threads from the audit log.',
+        ]),
     ...follows,
     ...refusedIf.map((ground) => `Refused: ${ground}`),
   ];

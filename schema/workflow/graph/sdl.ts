@@ -6,6 +6,7 @@ import {
   creatingMove,
   hasAddressees,
   hasProposals,
+  isAddressedByLog,
   isOfParts,
   type KindWorkflows,
   laterMoves,
@@ -251,16 +252,21 @@ function creatingInput(
 ): string {
   const { type } = kind;
   const isAsked = hasAddressees(kind);
+  const isStated = !isAddressedByLog(kind);
   const rest = Object.entries(of.moves[move]?.input ?? {}).filter(
     ([name]) => !content.has(name) && name !== 'addressees',
   );
   return input(of, move, rest, [
     keyField,
     `  "The content of the record. The asking organisation and the state are those of the move."\n  content: ${type}Content!`,
-    ...(!isAsked
+    ...(!isAsked || !isStated
       ? []
       : [`  "The addressees, 100 at most, by registry ids such as \`cert-eu\`."\n  addressees: [ID!]!`]),
-    `  "The readers of the record. By default AMBER, for the asking organisation and the ${isAsked ? 'addressees' : 'organisations that the record names'}.${of.moves[move]?.readers === undefined ? '' : ' No other organisation can be named.'}"\n  reading: ReadingInput`,
+    ...(!isStated
+      ? []
+      : [
+          `  "The readers of the record. By default AMBER, for the asking organisation and the ${isAsked ? 'addressees' : 'organisations that the record names'}.${of.moves[move]?.readers === undefined ? '' : ' No other organisation can be named.'}"\n  reading: ReadingInput`,
+        ]),
   ]);
 }
 

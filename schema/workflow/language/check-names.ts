@@ -46,6 +46,7 @@ export function checkNames(workflow: WorkflowFile, vocabulary: Vocabulary): read
       ...facts(`states.${name}.computed.until`, computed?.until, workflow.facts),
       ...relations(`states.${name}.computed.obliges`, computed?.obliges, workflow),
     ]),
+    ...relations('shownTo', workflow.shownTo, workflow),
     ...workflow.masks.flatMap((mask, at) => [
       ...relations(`masks.${at}.from`, mask.from, workflow),
       ...instants(`masks.${at}.at`, mask.at, known, vocabulary),

@@ -69,14 +69,20 @@ function findCloses(place: string, { closes, input }: MoveFile): readonly Findin
   return findUnknown(place, [closes], known, '`mover`, or an input that is an organisation');
 }
 
-/** A move opens a record to organisations that it states. Only the first move can limit the readers of a new record. */
-function findOpens(place: string, { opens = [], readers, from, input }: MoveFile): readonly Finding[] {
+/**
+ * A move opens a record to organisations that it states. Only the first move can limit the readers of a new record, and
+ * take its addressees from the log.
+ */
+function findOpens(place: string, { opens = [], from, input, ...move }: MoveFile): readonly Finding[] {
   const known = new Set(namesOf(input, true));
+  const ofFirst = (['readers', 'addressees'] as const).filter((name) => move[name] !== undefined);
   return [
     ...findUnknown(`${place}.opens`, opens, known, 'an input that is an organisation or several'),
-    ...(readers !== undefined && from !== 'none'
-      ? [{ place: `${place}.readers`, value: 'a move that creates nothing', remedy: 'remove it' }]
-      : []),
+    ...(from === 'none' ? [] : ofFirst).map((name) => ({
+      place: `${place}.${name}`,
+      value: 'a move that creates nothing',
+      remedy: 'remove it',
+    })),
   ];
 }
 

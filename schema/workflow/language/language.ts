@@ -190,6 +190,12 @@ const move = z.strictObject({
     .literal('members')
     .optional()
     .describe('Only if the move creates: no other reader than the organisations of the relations is named.'),
+  addressees: z
+    .literal('log')
+    .optional()
+    .describe(
+      'Only if the move creates: the threads are for the organisations that received the record which it names. The hub takes them from the audit log, and checks that the mover asserts that record. No person states them.',
+    ),
   refusedIf: some(sentence)
     .optional()
     .describe('Conditions, in words, on which the body that carries out the move refuses it.'),
@@ -229,6 +235,11 @@ export const workflowFile = z.strictObject({
   stateField: memberName
     .optional()
     .describe('The field of the record that shows the stored state. By default `state`.'),
+  shownTo: slug
+    .optional()
+    .describe(
+      'Only if the subject is `record`: only organisations in this relation see the state of the record, its moves and their notices. A later move then writes no version of the record. By default, each reader of the record sees them.',
+    ),
   maxMoves: z
     .int()
     .min(1)

@@ -7,7 +7,12 @@ import type { Progress } from '../../../schema/workflow/engine/progress.ts';
 import { initialState } from '../../../schema/workflow/language/check-states.ts';
 import type { MoveFile } from '../../../schema/workflow/language/language.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { creatingMove, fieldsOfLaterMoves, hasAddressees } from '../../../schema/workflow/served.ts';
+import {
+  creatingMove,
+  fieldsOfLaterMoves,
+  hasAddressees,
+  isAddressedByLog,
+} from '../../../schema/workflow/served.ts';
 import { checkContent } from '../changes/check-content.ts';
 import { newEnvelope } from '../changes/envelopes.ts';
 import { mayNotCreate } from '../changes/not-allowed.ts';
@@ -21,7 +26,9 @@ import { fromGraph } from './graph-values.ts';
 import { addresseesOf, type CreatingInput, fieldsNamed, valuesIn } from './move-input.ts';
 import { MoveSteps } from './move-steps.ts';
 import { refuseFirst } from './first-grounds.ts';
+import { followOnOthers } from './follow-on-others.ts';
 import { writeMove } from './progress-store.ts';
+import { receiversOf } from './recall-grounds.ts';
 import { actorOn } from './relations.ts';
 
 /** The move that creates a record, with the workflow that has it. */
@@ -45,7 +52,7 @@ export class FirstMoves extends MoveSteps {
     const { of, move } = first;
     const own = this.parts.readerAccess.reader.organisation;
     const hasThreads = hasAddressees(this.of(kind.type));
-    const addressees = hasThreads ? addresseesOf(input.addressees ?? [], own) : [];
+    const addressees = hasThreads ? addresseesOf(this.#named(kind, input), own) : [];
     const given = await this.#contentOf(kind, first, input, addressees);
     const attempt = this.#firstAttempt(first, input, given, addressees);
     await refuseFirst({ ...this.parts, regimes: this.regimes }, of.name, attempt);
@@ -75,9 +82,17 @@ export class FirstMoves extends MoveSteps {
       }
       const entry = { ...this.entry(of, id, { organisation: null }, stated, input), input: {} };
       await this.writeParts(kind, content, entry, effects.parts ?? [], session);
+      const created = { ...entry, from: null, to: progress.state, isHidden: false };
+      const at = { ...this.in(of, kind, content), record: this.of(kind.type).record };
+      await followOnOthers(store, at, created, session);
     };
     const made = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false, also };
     return { ...made, ...this.named(kind, envelope, content) };
+  }
+
+  /** Returns the addressees that the client names, or those that the hub states: nobody names the latter. */
+  #named({ type }: Kind, { addressees = [], content }: CreatingInput): readonly string[] {
+    return isAddressedByLog(this.of(type)) ? receiversOf(content, this.received) : addressees;
   }
 
   #firstAttempt(

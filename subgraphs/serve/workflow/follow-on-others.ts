@@ -1,12 +1,11 @@
 import type { ClientSession } from 'mongodb';
 import type { CommunityStore } from '../store/store.ts';
 import { moveBooked } from './booking-follow.ts';
+import type { FollowedIn, Follow } from './follow.ts';
 import { bySystem } from './move-steps.ts';
 import { findVersion } from './plan-grounds.ts';
 import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
-
-/** Makes the moves of the system that a move of one record causes on other records, in the same transaction. */
-type Follow = (store: CommunityStore, at: MovedIn, move: StoredMove, session: ClientSession) => Promise<void>;
+import { followsOfRecalls } from './recall-effects.ts';
 
 const follows: Readonly<Record<string, Follow>> = {
   'response-plan.force': supersedeParent,
@@ -14,12 +13,13 @@ const follows: Readonly<Record<string, Follow>> = {
   'mobilisation.end': movingBooked('rest', 'free'),
   'mobilisation.cancel': movingBooked('rest', 'free'),
   'mobilisation.withdraw': movingBooked('free'),
+  ...followsOfRecalls,
 };
 
-/** Makes what follows from a move on other records. */
+/** Makes what follows from a move on other records, or on the record of its thread. */
 export async function followOnOthers(
   store: CommunityStore,
-  at: MovedIn,
+  at: FollowedIn,
   move: StoredMove,
   session: ClientSession,
 ): Promise<void> {

@@ -2,11 +2,13 @@ import { Refused } from '../changes/refused.ts';
 import type { Recorded, RecordedCheck } from './ground.ts';
 import { groundsOfPlans } from './plan-grounds.ts';
 import { movesIn } from './progress-store.ts';
+import { groundsOfRecalls } from './recall-grounds.ts';
 
 /** The grounds of refusal that need the store, by workflow and move. */
 const checks: Readonly<Record<string, RecordedCheck>> = {
   'mobilisation.accept': otherPersonThan('assess'),
   ...groundsOfPlans,
+  ...groundsOfRecalls,
 };
 
 /** Throws Refused if a ground of refusal applies that the stored moves or other records decide. */

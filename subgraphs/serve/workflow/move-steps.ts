@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb';
+import type { Received } from '../../../schema/protocol/received.ts';
 import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { decide, lateEntry } from '../../../schema/workflow/engine/decide.ts';
@@ -38,6 +39,8 @@ export type MoveParts = ChangeParts & {
   readonly workflows: ReadonlyMap<string, KindWorkflows>;
   readonly endOf: EndOfClock;
   readonly regimes: FileRegimes | null;
+  /** The hub's statement about the record that the reader recalls. Null if it made none. */
+  readonly received: Received | null;
 };
 
 /** A move that a reader asks for, in the transaction that decides it. */
@@ -54,13 +57,15 @@ export type Requested = {
 export class MoveSteps extends ChangeSteps {
   protected readonly endOf: EndOfClock;
   protected readonly regimes: FileRegimes | null;
+  protected readonly received: Received | null;
   readonly #workflows: ReadonlyMap<string, KindWorkflows>;
 
-  constructor({ workflows, endOf, regimes, ...parts }: MoveParts) {
+  constructor({ workflows, endOf, regimes, received, ...parts }: MoveParts) {
     super(parts);
     this.#workflows = workflows;
     this.endOf = endOf;
     this.regimes = regimes;
+    this.received = received;
   }
 
   protected attempt(

@@ -183,14 +183,17 @@ export class Moves extends MoveSteps {
     return { of, record, before, known: { progress: before.progress, fields }, actor, parts };
   }
 
-  /** Returns the next version of a record after a move. Fields that the move states are changed, except hidden ones. */
+  /**
+   * Returns the next version of a record after a move. Fields that the move states are changed, except hidden ones. A
+   * record that shows its state to one side only stays as it is: other readers must not learn of the move by its version.
+   */
   #moved(
     kind: Kind,
     { of, record, before, parts }: Subject,
     attempt: Attempt,
     decided: Progress,
     input: MoveInput,
-  ): Made {
+  ): Made | Unwritten {
     const { policy, readerAccess, store } = this.parts;
     const effects = this.effects(kind, of, { attempt, progress: decided, record, parts });
     const progress = { ...decided, facts: { ...decided.facts, ...effects.facts } };
@@ -215,9 +218,10 @@ export class Moves extends MoveSteps {
         const made = { ...move, ...bySystem, move: next.move, from, to: next.progress.state };
         stored = await writeMove(store, at, made, { progress: next.progress }, stored, by);
       }
-      await followOnOthers(store, at, move, by);
+      await followOnOthers(store, { ...at, record: of }, move, by);
       await this.writeParts(kind, content, { ...move, ...bySystem }, effects.parts ?? [], by);
     };
+    if (of.shownTo !== undefined) return { record: record._id, version: record.envelope.version, also };
     const next = nextEnvelope(record, readerAccess.now);
     const envelope = withoutReader(next, this.#closedBy(of, attempt));
     const opened = this.opened(kind, of, { envelope, attempt, effects, content });

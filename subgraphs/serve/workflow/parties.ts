@@ -72,7 +72,7 @@ export function partiesIn({ connection }: Connected): Collection<Party> {
 
 /**
  * Returns the organisations that take part: those of the record's relations, and the one of the thread. A move on the record
- * itself concerns all `threads`. `content` has the facts too, which name members.
+ * itself concerns all `threads`, unless its state is shown to one side only. `content` has the facts too, which name members.
  */
 export function partiesOf(
   { of, content, organisation }: Pick<InWorkflow, 'of' | 'content' | 'organisation'>,
@@ -81,7 +81,8 @@ export function partiesOf(
   const named = Object.entries(of.relations).flatMap(([name, { field }]) =>
     name === of.subject || field === undefined ? [] : organisationsIn(content[field]),
   );
-  return [...new Set([...named, ...(organisation === null ? threads : [organisation])])];
+  const concerned = of.shownTo === undefined ? threads : [];
+  return [...new Set([...named, ...(organisation === null ? concerned : [organisation])])];
 }
 
 /** Returns the relations of an organisation to a record or a thread. */

@@ -19,7 +19,7 @@ export type StoredProgress = Threaded & {
   readonly workflow: string;
   readonly version: number;
   readonly progress: Progress;
-  /** The moves in its parts. Each changes this document, so that a move of the record conflicts with it. */
+  /** The moves in its parts, and those that settle its threads. Each changes this document: a move of the record conflicts. */
   readonly partMoves?: number;
   /** Moves that wait for their second person: at most one of each organisation. A move of the record ends all of them. */
   readonly proposals?: readonly Proposal[];

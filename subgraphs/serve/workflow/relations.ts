@@ -51,6 +51,14 @@ export function isOpener(
   );
 }
 
+/** Returns whether a reader with these relations sees the state of a record and its moves (`shownTo`). */
+export function seesState(
+  { shownTo }: Pick<Workflow, 'shownTo'>,
+  { relations }: Pick<Actor, 'relations'>,
+): boolean {
+  return shownTo === undefined || relations.has(shownTo);
+}
+
 /** A move names a Member State by its code, such as `FR`, a field of a record by its key. */
 function isOfState(value: unknown, memberState: string | null): boolean {
   const own = memberState === null ? null : memberStateKey(memberState);

@@ -20,7 +20,7 @@ import { historyLoader, inputLoader, progressLoader, type ShownMove } from './st
 import { findMatches, type Match, mayOffer, type Wanted } from './matches.ts';
 import { detailsFor, isStored, movesSince, partOf, partsShown } from './named-parts.ts';
 import { isOfRecord, type Threaded } from './parties.ts';
-import { actorOn, isOpener } from './relations.ts';
+import { actorOn, isOpener, seesState } from './relations.ts';
 
 /** The source of `<Kind>Progress` and `<Kind>Thread` in the graph. */
 export type Shown = Readonly<Record<string, unknown>>;
@@ -64,11 +64,14 @@ export class Standings {
     this.#inputs = inputLoader(parts.store);
   }
 
-  /** Where a record stands in its workflow; null if it was entered without one. */
+  /** Where a record stands in its workflow; null if it was entered without one, or if only another side sees it. */
   async progress(row: Row): Promise<Shown | null> {
     const of = this.#parts.workflows.get(row.type)?.record ?? null;
     const stored = await this.#ofRecord(row);
-    return of === null || stored === null ? null : this.#show(of, row, stored);
+    if (of === null || stored === null) return null;
+    const values = { ...row.content, ...stored.progress.facts };
+    if (!seesState(of, actorOn(of, this.#parts.readerAccess, values, null))) return null;
+    return this.#show(of, row, stored);
   }
 
   /**
@@ -138,6 +141,7 @@ export class Standings {
         { ...row.content, ...progress.facts, ...members },
         organisation,
       );
+      if (!seesState(of, actor)) return [];
       const known = seenOf(row, stored, isOfParts(of) ? members : {});
       const { since } = standingFor(of, known, actor.relations, readerAccess.now, this.#parts.endOf);
       const possibleMoves = () => this.#possibleMoves(of, row, { stored, known, actor });

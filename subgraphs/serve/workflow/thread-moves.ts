@@ -6,6 +6,7 @@ import { notFound } from '../changes/refused.ts';
 import type { Unwritten } from '../changes/write-once.ts';
 import type { Content } from '../record/content.ts';
 import { refuseOtherState } from './case-grounds.ts';
+import { followOnOthers } from './follow-on-others.ts';
 import { fromGraph } from './graph-values.ts';
 import { organisationOf, valuesIn } from './move-input.ts';
 import { MoveSteps, type Requested } from './move-steps.ts';
@@ -46,8 +47,11 @@ export class ThreadMoves extends MoveSteps {
     const entry = this.entry(of, input.id, { organisation }, attempt, input);
     const from = before.progress.state;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
-    const also = async (by: ClientSession): Promise<void> =>
-      void (await writeMove(this.parts.store, this.in(of, kind, content), made, { progress }, before, by));
+    const at = { ...this.in(of, kind, content), record: this.of(kind.type).record };
+    const also = async (by: ClientSession): Promise<void> => {
+      await writeMove(this.parts.store, at, made, { progress }, before, by);
+      await followOnOthers(this.parts.store, at, made, by);
+    };
     return { record: input.id, version: envelope.version, also };
   }
 

@@ -24,6 +24,20 @@ test('J26 allows police and response teams to make moves on a deconfliction hold
   expect(mayDo(readerOf({ roles: ['private-user'] }), 'move', 'DeconflictionHold', hold)).toBe(false);
 });
 
+test('J35e allows the persons of the originator and of the recipients to make the moves of a recall', () => {
+  const recall = envelopeOf({
+    originator: 'cert-eu',
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ organisations: ['cert-eu', 'csirt-fr'] }),
+  });
+  const analyst = readerOf({ roles: ['csirt-analyst'] });
+  expect(mayDo(analyst, 'move', 'Recall', recall)).toBe(true);
+  expect(mayDo({ ...analyst, organisation: 'cert-eu' }, 'move', 'Recall', recall)).toBe(true);
+  expect(mayDo({ ...analyst, client: 'machine' }, 'move', 'Recall', recall)).toBe(false);
+  expect(mayDo({ ...analyst, organisation: 'csirt-pl' }, 'move', 'Recall', recall)).toBe(false);
+  expect(mayDo({ ...analyst, roles: ['external-auditor'] }, 'move', 'Recall', recall)).toBe(false);
+});
+
 test('J35 allows the persons of a request to make its moves, and J36 no auditor or administrator', () => {
   const asked = envelopeOf({
     originator: 'cert-eu',

@@ -139,6 +139,20 @@ test.each([
   ['a state that is no state', 'with: neighbour', 'state: chief', 'relations.helper.state', 'member-state'],
   ['no initial state', 'initial: true, ', '', 'states', 'initial'],
   ['a state that is never reached', 'to: green', 'to: broken', 'states.green', 'leads to it'],
+  [
+    'addressees of a move that creates nothing',
+    '    before: dueAt',
+    '    addressees: log\n    before: dueAt',
+    'moves.go.addressees',
+    'remove it',
+  ],
+  [
+    'an unknown relation that sees the state',
+    'subject: record',
+    'subject: record\nshownTo: ghost',
+    'shownTo',
+    'name a relation',
+  ],
   ['a final state that is left', 'from: [green]', 'from: [green, broken]', 'moves.stop.from', 'reopens'],
   [
     'reopening without a final state',

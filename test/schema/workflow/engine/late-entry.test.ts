@@ -168,7 +168,7 @@ describe('the times that a move sets', () => {
       offices: new Set(),
       relations: new Set(['originator']),
     };
-    const input = { record: 'Sighting:1', reason: 'error', action: 'delete', use: 'blocking-or-detection' };
+    const input = { recordId: 'Sighting:1', reason: 'error', action: 'delete', use: 'blocking-or-detection' };
     const attempt = { move: 'issue', known: null, actor, input, now: day('14:00'), late };
     const happenedAt = day('11:00');
     const dueAt = endOf('recall-urgent', happenedAt);
