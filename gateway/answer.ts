@@ -50,6 +50,12 @@ export type Stages = Engine & {
   readonly store: HubStore;
   readonly charge: Charge;
   readonly agreements: Pick<FollowedAgreements, 'refresh'>;
+  /** Adds what the hub states about the record that a change recalls. */
+  readonly stateReceived: (
+    prepared: Prepared,
+    context: RequestContext,
+    stages: Stages,
+  ) => Promise<RequestContext>;
 };
 
 /** Answers an operation of a reader. Every entry point calls it: HTTP, WebSocket, SSE. */
@@ -91,7 +97,8 @@ export async function execute(
 ): Promise<ExecutionResult> {
   const facts = factsOf(prepared, context);
   await recordChange(prepared, facts, context, stages);
-  const gathered = await gatherAllowed(prepared, context, stages);
+  const stated = await stages.stateReceived(prepared, context, stages);
+  const gathered = await gatherAllowed(prepared, stated, stages);
   // A right that a move ends must be gone before the mover reads that it is.
   if (movesAgreement(prepared.decision.allowed)) await stages.agreements.refresh();
   const shaped = shape(prepared, gathered, context, stages);

@@ -36,6 +36,7 @@ import { type Choose, openOperations } from './persisted/open-operations.ts';
 import { parsedOf } from './plan/apollo-gateway.ts';
 import { loadNextPlanner, loadPlanner, type Planner } from './plan/planner.ts';
 import { openAgreements } from './registry/open-agreements.ts';
+import { stateReceived } from './recall/state-received.ts';
 import { createReaders, inForce, orUnavailable, watchIssuer } from './readers.ts';
 import type { RequestContext } from './request/context.ts';
 import { createParse, type Parse } from './request/parse.ts';
@@ -70,7 +71,7 @@ import { type WatchedSupergraph, watchSupergraph } from './watch-supergraph.ts';
  * stream/ has the entry points that Apollo Server does not serve: WebSocket, server-sent events and multipart. They run the
  * same stages. live/ holds the open subscriptions, and reads each event through the stages 7 to 10. persisted/ replaces the
  * id of a registered operation by its text before a document is parsed. observe/ measures the stages. webhooks/ sends the
- * notices of workflows to the addresses of the registry.
+ * notices of workflows to the addresses of the registry. recall/ finds who received a record that its originator recalls.
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
   const log = createLog('hub', settings.log);
@@ -90,7 +91,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
     key,
     log,
   );
-  const own = { store, charge, agreements };
+  const own = { store, charge, agreements, stateReceived };
   const stagesOf = (planner: Planner): Stages => ({ ...createEngine(planner, sources, settings), ...own });
   const first = stagesOf(await loadPlanner(signed.opened.sdl));
   const operations = await openOperations(settings, first.planner.schema, log);

@@ -8,6 +8,7 @@ import { Attempts } from './audit/attempts.ts';
 import { Checkpoint } from './audit/checkpoint.ts';
 import type { EntryKey } from './audit/signature.ts';
 import { findHashAt, trailClientOptions } from './audit/store.ts';
+import { type FindReceivers, openReceivers } from './audit/receivers.ts';
 import { openTrail, type Trail } from './audit/trail.ts';
 import { type AccessLog, openAccessLog } from './audit/log.ts';
 import { openPolicyHistory, type PolicyHistory } from '../schema/policy/bundle/history.ts';
@@ -44,6 +45,8 @@ export type HubStore = {
   readonly policyOf: PolicyHistory;
   /** The audit log for readers. */
   readonly log: AccessLog;
+  /** Finds the organisations that received a record, by the audit log. */
+  readonly findReceivers: FindReceivers;
   isReady(): Promise<boolean>;
   /** Returns the figures of the audit log; null until it is open. */
   readonly trailFigures: () => ReturnType<Trail['figures']> | null;
@@ -95,6 +98,7 @@ export function openHubStore(
     supergraphs: rememberPolicies(() => db.collection<KeptBundle>('supergraphs'), within),
     policyOf: openPolicyHistory(policies),
     log: openAccessLog(db, settings.deployment),
+    findReceivers: openReceivers(db, settings.deployment),
     isReady: async () => trail.isOpen() && revocations.isKnown() && (await isUp(db)),
     trailFigures: () => (trail.isOpen() ? trail.current().figures() : null),
     states: async () => ({

@@ -51,11 +51,14 @@ function assertionHeader(
   context: RequestContext,
   waitsMs: number,
 ): Readonly<Record<string, string>> {
-  const { reader, correlationId, delivery } = context;
+  const { reader, correlationId, delivery, received } = context;
   const policy = context.policy.version;
   const request = { body, number: held.next() };
   const use = delivery !== undefined && { delivery };
-  const assertion = { reader, policy, correlationId, waitsMs, ...use };
+  // Other communities that are asked for the same answer must not learn who received the record.
+  const isTo = received?.community === held.session.community;
+  const stated = received !== undefined && isTo && { received: received.statement };
+  const assertion = { reader, policy, correlationId, waitsMs, ...use, ...stated };
   const signed = signAssertion(assertion, request, held.session, new Date());
   return { authorization: `Bearer ${signed}`, ...context.observed.traceHeaders() };
 }

@@ -1,3 +1,5 @@
+import type { Received } from '../../schema/protocol/received.ts';
+import type { Community } from '../../schema/record/vocabulary.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { Callers } from '../../schema/runtime/shared-work.ts';
@@ -28,6 +30,8 @@ export type RequestContext = Identity & {
   readonly signal: AbortSignal;
   /** The requests that wait for the execution of this one, including it. Absent if no other can. */
   readonly sharedBy?: Callers;
+  /** The statement of the hub to one community about the record that the request recalls. */
+  readonly received?: { readonly community: Community; readonly statement: Received };
   /** `subscription` if the answer becomes an event: each record must then be permitted for it too. */
   readonly delivery?: 'subscription';
   /** Sets header fields of the HTTP response, also if the request fails later. */

@@ -7,21 +7,29 @@ export type Received = {
   readonly record: string;
   /** Registry ids, each once. */
   readonly organisations: readonly string[];
+  /** The reason why not all organisations can be named. The list is empty then. */
+  readonly beyond?: Beyond;
 };
+
+/** Too many organisations for one statement, or too many entries of the log to find all of them. */
+export type Beyond = 'organisations' | 'entries';
 
 /** The most organisations of one statement. A recall has a thread for each. */
 export const maxReceivers = 100;
 
 /** Reads the statement of an assertion. Throws if it is malformed. */
 export function readReceived(given: unknown): Received {
-  const [record, organisations]: unknown[] =
-    typeof given === 'object' && given !== null
-      ? [Reflect.get(given, 'record'), Reflect.get(given, 'organisations')]
-      : [];
+  const { record, organisations, beyond }: Readonly<Record<string, unknown>> = isObject(given) ? given : {};
   const isWhole = isText(record) && Array.isArray(organisations) && organisations.length <= maxReceivers;
   if (!isWhole || !organisations.every(isText))
     throw new Error(`expected a record and at most ${maxReceivers} organisations that received it`);
-  return { record, organisations };
+  if (beyond !== undefined && beyond !== 'organisations' && beyond !== 'entries')
+    throw new Error('expected a known limit of the organisations that received a record');
+  return { record, organisations, ...(beyond !== undefined && { beyond }) };
+}
+
+function isObject(given: unknown): given is Readonly<Record<string, unknown>> {
+  return typeof given === 'object' && given !== null;
 }
 
 function isText(given: unknown): given is string {

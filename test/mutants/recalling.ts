@@ -3,6 +3,38 @@ import type { Guard } from './guard.ts';
 /** Guards of recalls. */
 export const recalling: readonly Guard[] = [
   {
+    name: 'the originator of the record that is recalled',
+    file: 'gateway/recall/state-received.ts',
+    from: 'if (read?.originator !== organisationKey(organisation)) return context;',
+    to: 'if (read === null) return context;',
+    project: 'parts',
+    tests: 'test/gateway/recall/state-received',
+  },
+  {
+    name: 'the recipients of a recall, by the access log of one picture',
+    file: 'gateway/audit/receivers.ts',
+    from: "if (entry.kind !== 'access' || entry.picture !== picture) return false;",
+    to: 'if (entry.picture !== picture) return false;',
+    project: 'parts',
+    tests: 'test/gateway/audit/receivers',
+  },
+  {
+    name: 'the recipients of a recall, without those of a part of the log',
+    file: 'gateway/recall/state-received.ts',
+    from: "if (organisations === null) return { record, organisations: [], beyond: 'entries' };",
+    to: 'if (organisations === null) return { record, organisations: [] };',
+    project: 'parts',
+    tests: 'test/gateway/recall/state-received',
+  },
+  {
+    name: 'who received a record, for the community of the recall only',
+    file: 'gateway/dispatch/ask-subgraph.ts',
+    from: 'const isTo = received?.community === held.session.community;',
+    to: 'const isTo = true;',
+    project: 'parts',
+    tests: 'test/gateway/dispatch/ask-subgraph',
+  },
+  {
     name: "the hub's statement about the record that is recalled",
     file: 'subgraphs/serve/workflow/recall-grounds.ts',
     from: 'if (received === null || received.record !== recordId)',

@@ -1,4 +1,4 @@
-import type { Received } from '../../../schema/protocol/received.ts';
+import { type Beyond, maxReceivers, type Received } from '../../../schema/protocol/received.ts';
 import type { Content } from '../record/content.ts';
 import { invalid, Refused } from '../changes/refused.ts';
 import { listIn } from './effect.ts';
@@ -14,6 +14,7 @@ export function receiversOf({ recordId }: Content, received: Received | null): r
   const path = ['content', 'recordId'];
   if (received === null || received.record !== recordId)
     throw new Refused('NOT_FOUND', path, 'no such record that your organisation asserts');
+  if (received.beyond !== undefined) throw new Refused('INVALID', path, reasons[received.beyond]);
   if (received.organisations.length === 0)
     throw new Refused(
       'INVALID',
@@ -22,6 +23,12 @@ export function receiversOf({ recordId }: Content, received: Received | null): r
     );
   return received.organisations;
 }
+
+const reasons: Readonly<Record<Beyond, string>> = {
+  organisations: `expected a record that ${maxReceivers} organisations received at most: inform them in another way`,
+  entries:
+    'the access log is too long to find all organisations that received this record: ask the operators of the hub',
+};
 
 /** The grounds of refusal of the moves of recalls that need the store. */
 export const groundsOfRecalls: Readonly<Record<string, RecordedCheck>> = {

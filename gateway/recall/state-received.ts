@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { HubError } from '../../schema/errors.ts';
+import { maxReceivers, type Received } from '../../schema/protocol/received.ts';
+import { organisationKey } from '../../schema/record/keys.ts';
+import { disclose, factsOf, keyOf, prepare, type Prepared, type Stages } from '../answer.ts';
+import { fieldsOf } from '../audit/fields.ts';
+import type { RequestContext } from '../request/context.ts';
+import { createParse } from '../request/parse.ts';
+import { lookupOf, recalledIn } from './recalled-record.ts';
+
+const parse = createParse();
+
+/** The most characters of all organisations in a statement: the assertion is a header of the request. */
+const maxCharacters = 6000;
+
+/**
+ * Adds the hub's statement to the context of a mutation that recalls a record: which other organisations received it, by
+ * the audit log, in the picture of the request. The hub makes it only if this reader may read the record and the reader's
+ * organisation asserts it. Otherwise it makes none, and the community refuses the recall in one way for all reasons. Nothing of
+ * it comes from the client, and a client cannot set it.
+ */
+export async function stateReceived(
+  { decision: { allowed }, variables }: Prepared,
+  context: RequestContext,
+  stages: Stages,
+): Promise<RequestContext> {
+  const { schema } = stages.planner;
+  const recalled = allowed === null ? null : recalledIn(allowed, variables.coerced, schema);
+  if (recalled === null) return context;
+  const { record, keeper } = recalled;
+  const { organisation, picture } = context.reader;
+  const read = await readEnvelope(record, context, stages);
+  if (read?.originator !== organisationKey(organisation)) return context;
+  await read.record();
+  const { findReceivers, registry } = stages.store;
+  const found = await findReceivers({ record, community: read.custodian, picture, by: organisation });
+  const others = (found ?? []).filter((one) => one !== organisation);
+  const named = { organisations: others, sharingGroups: [], persons: [], agreements: [] };
+  const { organisations } = others.length === 0 ? named : await registry.findRecipients(named);
+  const statement = statementOf(record, found === null ? null : organisations);
+  return { ...context, received: { community: keeper, statement } };
+}
+
+function statementOf(record: string, organisations: readonly string[] | null): Received {
+  if (organisations === null) return { record, organisations: [], beyond: 'entries' };
+  const isBeyond = organisations.length > maxReceivers || organisations.join().length > maxCharacters;
+  if (isBeyond) return { record, organisations: [], beyond: 'organisations' };
+  return { record, organisations: organisations.toSorted() };
+}
+
+/** The part of a record's envelope that decides on its recall. `record` writes the reading to the audit log. */
+type ReadEnvelope = {
+  readonly originator: unknown;
+  readonly custodian: string;
+  readonly record: () => Promise<void>;
+};
+
+/**
+ * Reads the envelope of a record as this reader, through the same stages as a query. Null if it does not exist or the reader
+ * may not see it. Throws PART_UNAVAILABLE if its community does not answer.
+ */
+async function readEnvelope(
+  record: string,
+  request: RequestContext,
+  stages: Stages,
+): Promise<ReadEnvelope | null> {
+  const lookup = lookupOf(record, stages.planner.schema);
+  if (lookup === null) return null;
+  const context = { ...request, correlationId: randomUUID(), setHeaders: () => undefined };
+  const query = `query Recalled($id: ID!) { recalled: ${lookup}(id: $id) { id envelope { originator { id } } } }`;
+  const operation = parse({ query, variables: { id: record } });
+  const prepared = await prepare(operation, context, { ...stages, charge: free });
+  if ('errors' in prepared) return null;
+  const { allowed, refused } = prepared.decision;
+  if (allowed === null || refused.length > 0) return null;
+  const { variables } = prepared;
+  const asked = { key: keyOf(allowed, prepared), document: allowed, variables };
+  const { written, collected } = await stages.gather(asked, context);
+  if (collected.failedSubgraphs.size > 0) throw new HubError('PART_UNAVAILABLE');
+  const data = written?.data ?? null;
+  const found = data?.['recalled'] as Found | null | undefined;
+  const custodian = collected.disclosed.find(({ id }) => id === record)?.community;
+  if (found?.id !== record || custodian === undefined) return null;
+  const fields = fieldsOf(allowed, variables.coerced, data, stages.planner.schema);
+  return {
+    originator: found.envelope?.originator?.id,
+    custodian,
+    // The recall tells the reader that the record exists and who asserts it.
+    record: async () => await disclose({ ...factsOf(prepared, context), fields }, collected, context, stages),
+  };
+}
+
+type Found = {
+  readonly id?: unknown;
+  readonly envelope?: { readonly originator?: { readonly id?: unknown } | null } | null;
+};
+
+/** The mutation is charged. */
+const free = {
+  request: async () => await Promise.resolve(),
+  operation: async () => await Promise.resolve(),
+};

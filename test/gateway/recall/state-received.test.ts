@@ -1,0 +1,189 @@
+import { expect, test } from '@jest/globals';
+import type { Stages } from '../../../gateway/answer.ts';
+import type { AuditFacts } from '../../../gateway/audit/entry.ts';
+import type { FindReceivers, ReceiversAsked } from '../../../gateway/audit/receivers.ts';
+import { prepare } from '../../../gateway/answer.ts';
+import { createCollected } from '../../../gateway/dispatch/collected.ts';
+import { Observed } from '../../../gateway/observe/observed.ts';
+import { stateReceived } from '../../../gateway/recall/state-received.ts';
+import type { Recipients } from '../../../gateway/registry/registry.ts';
+import type { RequestContext } from '../../../gateway/request/context.ts';
+import { createParse } from '../../../gateway/request/parse.ts';
+import { WrittenData } from '../../../gateway/shape/written-data.ts';
+import type { Envelope } from '../../../schema/record/envelope.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
+import { policy } from '../../helpers/policy.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
+import { disclosure } from '../audit/facts.ts';
+import { World } from '../live/world.ts';
+
+const record = 'MispEvent:q3Jr0cXoT1y2bV8kLw5zSg';
+const content = { recordId: record, reason: 'ERROR', action: 'UN_BLOCK', use: 'OTHER' };
+const mutation = `mutation I($input: IssueRecallInput!) { issueRecall(input: $input) { record { id } } }`;
+const own: Partial<Envelope> = {
+  originator: 'csirt-fr',
+  marking: markingOf({ tlp: 'AMBER' }),
+  audience: audienceOf({ reach: 'NAMED', organisations: ['csirt-de'] }),
+};
+
+/** A hub with one record of a community, a log and a registry. */
+class Hub {
+  envelope: Envelope | null;
+  received: readonly string[] | null = ['csirt-de', 'csirt-fr', 'csirt-pl', 'gone'];
+  isDown = false;
+  readonly searched: ReceiversAsked[] = [];
+  readonly #world: World;
+
+  constructor(world: World, envelope: Partial<Envelope> | null) {
+    this.#world = world;
+    this.envelope = envelope === null ? null : envelopeOf(envelope);
+  }
+
+  static async with(envelope: Partial<Envelope> | null = own): Promise<Hub> {
+    return new Hub(await World.open(), envelope);
+  }
+
+  get entries(): readonly AuditFacts[] {
+    return this.#world.entries;
+  }
+
+  async state(changes: Partial<Reader> = {}, query = mutation, id = record) {
+    const { stages } = this;
+    const context = contextOf(readerOf({ roles: ['csirt-analyst'], ...changes }));
+    const input = { key: 'k', content: { ...content, recordId: id } };
+    const prepared = await prepare(createParse()({ query, variables: { input } }), context, stages);
+    if ('errors' in prepared) throw new Error(JSON.stringify(prepared.errors));
+    return (await stateReceived(prepared, context, stages)).received ?? null;
+  }
+
+  get stages(): Stages {
+    const findReceivers: FindReceivers = async (asked) => {
+      this.searched.push(asked);
+      return await Promise.resolve(this.received);
+    };
+    const gather: Stages['gather'] = async ({ variables }, { reader }) => {
+      const collected = createCollected();
+      const { envelope } = this;
+      const access = policy.accessOf(reader, new Date());
+      const isSeen =
+        envelope !== null &&
+        variables.coerced['id'] === record &&
+        policy.decideRow(envelope, 'MispEvent', access) !== null;
+      if (this.isDown) collected.failedSubgraphs.add('cert-eu');
+      if (isSeen) collected.disclosed.push(disclosure({ type: 'MispEvent', id: record }));
+      const originator = { id: `Organisation:${envelope?.originator}` };
+      const recalled = isSeen ? { id: record, envelope: { originator } } : null;
+      const written = new WrittenData(JSON.stringify({ recalled }));
+      return await Promise.resolve({ written, given: null, collected });
+    };
+    const { stages } = this.#world;
+    const store = { ...stages.store, findReceivers, registry: { findRecipients } };
+    return { ...stages, gather, store } as unknown as Stages;
+  }
+}
+
+async function findRecipients(named: Recipients): Promise<Recipients> {
+  const organisations = named.organisations.filter((one) => one !== 'gone').toReversed();
+  return await Promise.resolve({ ...named, organisations });
+}
+
+function contextOf(reader: Reader): RequestContext {
+  const at = new Date();
+  return {
+    reader,
+    token: { clientId: 'test', id: null },
+    budget: undefined,
+    expiresAt: new Date('2099-01-01'),
+    correlationId: 'c',
+    at,
+    policy,
+    deadline: at.getTime() + 1000,
+    signal: new AbortController().signal,
+    setHeaders: () => undefined,
+    observed: new Observed(),
+  };
+}
+
+test('states the organisations of the registry that received the record, without its originator', async () => {
+  const hub = await Hub.with();
+  expect(await hub.state({ picture: 'real' })).toEqual({
+    community: 'joint-unit',
+    statement: { record, organisations: ['csirt-de', 'csirt-pl'] },
+  });
+  expect(hub.searched).toEqual([{ record, community: 'cert-eu', picture: 'real', by: 'csirt-fr' }]);
+});
+
+test('searches the log in the picture of the request only', async () => {
+  const hub = await Hub.with({ ...own, exercise: 'exercise:e-1' });
+  await hub.state({ picture: 'exercise:e-1' });
+  expect(hub.searched).toMatchObject([{ picture: 'exercise:e-1' }]);
+});
+
+test('records that the originator learned of its record', async () => {
+  const hub = await Hub.with();
+  await hub.state();
+  expect(hub.entries).toMatchObject([
+    { disclosed: [{ id: record }], fields: { given: expect.arrayContaining(['Envelope.originator']) } },
+  ]);
+});
+
+test.each<[string, Partial<Envelope> | null, Partial<Reader>]>([
+  ['does not exist', null, {}],
+  [
+    'another organisation asserts, and the reader may read',
+    { ...own, originator: 'csirt-pl' },
+    { organisation: 'csirt-de' },
+  ],
+  ['another organisation asserts, and the reader may not read', { ...own, originator: 'csirt-pl' }, {}],
+  ['is of another picture', { ...own, exercise: 'exercise:e-1' }, {}],
+])('states, searches and records nothing for a record that %s', async (_what, envelope, reader) => {
+  const hub = await Hub.with(envelope);
+  expect(await hub.state(reader)).toBeNull();
+  expect(hub.searched).toEqual([]);
+  expect(hub.entries).toEqual([]);
+});
+
+test.each(['', 'MispEvent', 'Sighting:1', 'Nothing:1', 'Query:1', 'Organisation:cert-eu', 'CVE-2099-0001'])(
+  'asks no community for %s, which is no id of a record',
+  async (id) => {
+    const hub = await Hub.with();
+    expect(await hub.state({}, mutation, id)).toBeNull();
+    expect(hub.entries).toEqual([]);
+  },
+);
+
+test('states that there is too much, instead of a part of the organisations', async () => {
+  const hub = await Hub.with();
+  hub.received = null;
+  expect(await hub.state()).toMatchObject({ statement: { organisations: [], beyond: 'entries' } });
+  hub.received = Array.from({ length: 101 }, (_, number) => `o-${number}`);
+  expect(await hub.state()).toMatchObject({ statement: { organisations: [], beyond: 'organisations' } });
+  hub.received = Array.from({ length: 100 }, (_, number) => `${'o'.repeat(60)}${number}`);
+  expect(await hub.state()).toMatchObject({ statement: { organisations: [], beyond: 'organisations' } });
+});
+
+test('takes nothing that a client states as recipients', async () => {
+  const hub = await Hub.with();
+  const query = mutation
+    .replace(
+      'input: $input',
+      'input: { key: "k", content: { recordId: "x", reason: ERROR, recipients: [{ organisation: "csirt-ee" }] } }',
+    )
+    .replace('($input: IssueRecallInput!)', '');
+  expect(await hub.state({}, query)).toBeNull();
+});
+
+test('refuses several recalls in one operation, also by aliases and fragments', async () => {
+  const hub = await Hub.with();
+  const query = `mutation I($input: IssueRecallInput!) { ...F a: issueRecall(input: $input) { record { id } } }
+    fragment F on Mutation { issueRecall(input: $input) { record { id } } }`;
+  await expect(hub.state({}, query)).rejects.toMatchObject({ code: 'OPERATION_TOO_LARGE' });
+});
+
+test('adds nothing to other mutations, and fails while the community of the record does not answer', async () => {
+  const hub = await Hub.with();
+  const other = `mutation A { ackRecall(input: { key: "k", id: "Recall:1", expectedVersion: 1 }) { record { id } } }`;
+  expect(await hub.state({}, other)).toBeNull();
+  hub.isDown = true;
+  await expect(hub.state()).rejects.toMatchObject({ code: 'PART_UNAVAILABLE' });
+});
