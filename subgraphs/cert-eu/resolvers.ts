@@ -3,6 +3,7 @@ import {
   pageOf,
   recordOf,
   type Resolvers,
+  lookupOf,
   rootFieldsTo,
   vulnerabilityReferences,
 } from '../serve/graph/resolvers.ts';
@@ -14,6 +15,7 @@ export const resolvers: Resolvers = {
   Query: {
     ...rootFieldsTo('Advisory', 'advisories', 'advisory'),
     ...rootFieldsTo('MispEvent', 'mispEvents', 'mispEvent'),
+    sighting: lookupOf('Sighting'),
     ...rootFieldsTo('ActorProfile', 'actorProfiles', 'actorProfile'),
     ...rootFieldsTo('UnionIncident', 'unionIncidents', 'unionIncident'),
     ...rootFieldsTo('ThreatProduct', 'threatProducts', 'threatProduct'),

@@ -31,9 +31,14 @@ export function rootFieldsTo(
   return {
     [list]: async (_source: never, args: PageArguments, { loaders }) =>
       await loaders.list(type, prepare(args)),
-    [one]: async (_source: never, args: { readonly id: string }, { loaders }) =>
-      await loaders.one(type, args.id),
+    [one]: lookupOf(type),
   };
+}
+
+/** Resolves to the record of `type` with the given id. */
+export function lookupOf(type: string): Resolver {
+  return async (_source: never, args: { readonly id: string }, { loaders }) =>
+    await loaders.one(type, args.id);
 }
 
 /** Resolves to a page of the records of `type` that name the shared entity. */

@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { isObjectType } from 'graphql';
 import type { Stages } from '../../../gateway/answer.ts';
 import type { AuditFacts } from '../../../gateway/audit/entry.ts';
 import type { FindReceivers, ReceiversAsked } from '../../../gateway/audit/receivers.ts';
 import { prepare } from '../../../gateway/answer.ts';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import { Observed } from '../../../gateway/observe/observed.ts';
+import { lookupOf } from '../../../gateway/recall/recalled-record.ts';
 import { stateReceived } from '../../../gateway/recall/state-received.ts';
 import type { Recipients } from '../../../gateway/registry/registry.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
@@ -15,7 +17,7 @@ import type { Reader } from '../../../schema/protocol/reader.ts';
 import { policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 import { disclosure } from '../audit/facts.ts';
-import { World } from '../live/world.ts';
+import { published, World } from '../live/world.ts';
 
 const record = 'MispEvent:q3Jr0cXoT1y2bV8kLw5zSg';
 const content = { recordId: record, reason: 'ERROR', action: 'UN_BLOCK', use: 'OTHER' };
@@ -143,7 +145,7 @@ test.each<[string, Partial<Envelope> | null, Partial<Reader>]>([
   expect(hub.entries).toEqual([]);
 });
 
-test.each(['', 'MispEvent', 'Sighting:1', 'Nothing:1', 'Query:1', 'Organisation:cert-eu', 'CVE-2099-0001'])(
+test.each(['', 'MispEvent', 'Nothing:1', 'Query:1', 'Organisation:cert-eu', 'CVE-2099-0001'])(
   'asks no community for %s, which is no id of a record',
   async (id) => {
     const hub = await Hub.with();
@@ -151,6 +153,14 @@ test.each(['', 'MispEvent', 'Sighting:1', 'Nothing:1', 'Query:1', 'Organisation:
     expect(hub.entries).toEqual([]);
   },
 );
+
+test('can look up a record of every kind', () => {
+  const kinds = Object.values(published.getTypeMap()).flatMap((type) =>
+    isObjectType(type) && type.getFields()['envelope'] !== undefined ? [type.name] : [],
+  );
+  expect(kinds.length).toBeGreaterThan(40);
+  expect(kinds.filter((kind) => lookupOf(`${kind}:1`, published) === null)).toEqual([]);
+});
 
 test('states that there is too much, instead of a part of the organisations', async () => {
   const hub = await Hub.with();
