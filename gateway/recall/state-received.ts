@@ -5,6 +5,7 @@ import { organisationKey } from '../../schema/record/keys.ts';
 import { disclose, factsOf, keyOf, prepare, type Prepared, type Stages } from '../answer.ts';
 import { fieldsOf } from '../audit/fields.ts';
 import type { RequestContext } from '../request/context.ts';
+import { isChange } from '../request/operation.ts';
 import { createParse } from '../request/parse.ts';
 import { lookupOf, recalledIn } from './recalled-record.ts';
 
@@ -25,7 +26,9 @@ export async function stateReceived(
   stages: Stages,
 ): Promise<RequestContext> {
   const { schema } = stages.planner;
-  const recalled = allowed === null ? null : recalledIn(allowed, variables.coerced, schema);
+  // Most operations are queries: no document of them is searched.
+  if (allowed === null || !isChange(allowed)) return context;
+  const recalled = recalledIn(allowed, variables.coerced, schema);
   if (recalled === null) return context;
   const { record, keeper } = recalled;
   const { organisation, picture } = context.reader;
