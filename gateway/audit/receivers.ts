@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
 import { within } from '../../schema/runtime/within.ts';
+import { PartUnavailable } from '../dispatch/part-unavailable.ts';
 import { Slots } from '../dispatch/slots.ts';
 import type { AccessEntry } from './entry.ts';
 import { parseAccess } from './parse-entry.ts';
@@ -13,42 +14,69 @@ export type ReceiversAsked = {
   readonly picture: string;
   /** The organisation that asks. It has at most half of the searches that run at once. */
   readonly by: string;
+  /** The time in milliseconds since the epoch at which the request ends. */
+  readonly deadline: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 };
 
 /**
  * Returns the organisations to which a record was disclosed, by the audit log. Null if the log has too many entries of its
- * community to read all of them. Throws TRAIL_UNAVAILABLE if the store does not answer in time.
+ * community to read all of them in time. Throws OVERLOADED if no search can begin early enough before the deadline, and
+ * TRAIL_UNAVAILABLE if the store does not answer.
  */
 export type FindReceivers = (asked: ReceiversAsked) => Promise<readonly string[] | null>;
 
-/** The log has no index by record, so all entries of a community are read: at most this many, in this time. */
-const limits = { maxEntries: 50_000, ms: 5000, atOnce: 4, waitMs: 3000 } as const;
+/**
+ * The log has no index by record, so all entries of a community are read. One takes 20 to 45 microseconds with one record, and
+ * up to 150 with a hundred. No time that the store keeps for a record is older than its first reading for certain: an import
+ * renews `receivedAt`. The search therefore has no lower bound.
+ */
+const limits = { maxEntries: 100_000, searchMs: 5000, hungMs: 6000, atOnce: 4, waitMs: 3000 } as const;
 /** The number of entries that one query reads. */
-const chunk = 5000;
+const chunk = 2000;
+
+/** The maximum of entries and the clock, which tests set. */
+type Options = { readonly maxEntries?: number; readonly now?: () => number };
 
 /** Opens the search for the organisations that received a record. */
 export function openReceivers(
   db: Db,
   deployment: string,
-  maxEntries: number = limits.maxEntries,
+  { maxEntries = limits.maxEntries, now = Date.now }: Options = {},
 ): FindReceivers {
   const slots = new Slots(limits.atOnce);
   return async (asked) => {
+    await takeSlot(slots, asked, now());
+    const until = now() + limits.searchMs;
+    const isEnough = (read: number) => read > maxEntries || now() > until;
     try {
-      await slots.take(asked.by, limits.waitMs, new AbortController().signal);
-      const search = readReceivers(db, deployment, asked, maxEntries).finally(() => slots.release(asked.by));
-      return await within(limits.ms, search);
+      const search = readReceivers(db, deployment, asked, isEnough).finally(() => slots.release(asked.by));
+      return await within(limits.hungMs, search);
     } catch (error) {
       throw new HubError('TRAIL_UNAVAILABLE', String(error), { cause: error });
     }
   };
 }
 
+/** Waits for a slot as long as a whole search fits in before the deadline. Throws OVERLOADED if none is free until then. */
+async function takeSlot(slots: Slots, { by, deadline, signal }: ReceiversAsked, now: number): Promise<void> {
+  const spareMs = deadline - now - limits.searchMs;
+  if (spareMs < 0) throw new HubError('OVERLOADED', 'too little time is left to search the audit log');
+  try {
+    await slots.take(by, Math.min(limits.waitMs, spareMs), signal);
+  } catch (error) {
+    if (error instanceof PartUnavailable) throw new HubError('OVERLOADED', String(error), { cause: error });
+    throw error;
+  }
+}
+
+/** `isEnough` says after how many entries, or at which time, the search ends without a result. */
 async function readReceivers(
   db: Db,
   deployment: string,
   asked: ReceiversAsked,
-  maxEntries: number,
+  isEnough: (read: number) => boolean,
 ): Promise<readonly string[] | null> {
   const { record, community, picture } = asked;
   const found = new Set<string>();
@@ -58,14 +86,19 @@ async function readReceivers(
     last = read;
     for await (const stored of readBackwards(db, deployment, { community, picture, before, limit: chunk })) {
       read += 1;
-      if (read > maxEntries) return null;
+      if (isEnough(read)) return null;
       before = stored.seq;
       // Parsing checks the whole entry. Few entries have the record, so most are searched as bytes only.
-      const entry = Buffer.from(stored.bytes).includes(record) ? parseAccess(stored.bytes) : null;
+      const entry = asBuffer(stored.bytes).includes(record) ? parseAccess(stored.bytes) : null;
       if (entry !== null && discloses(entry, asked)) found.add(entry.reader.organisation);
     }
   }
   return [...found].toSorted();
+}
+
+/** Returns the same bytes as a buffer, without a copy. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /**

@@ -32,7 +32,7 @@ export class Slots {
     const places = this.#limit * placesOfSlot;
     const own = this.#waiting.filter((one) => one.reader === reader).length;
     if (this.#waiting.length >= places || own >= places / 2)
-      throw new PartUnavailable('the queue of queries to this subgraph is full');
+      throw new PartUnavailable('the queue for the slots is full');
     await this.#wait(reader, waitMs, signal);
   }
 

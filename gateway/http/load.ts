@@ -12,7 +12,7 @@ export type ReadDelay = () => number;
 export type LoadState = 'ready' | 'overloaded' | 'stopping';
 
 /** The seconds after which a refused client tries again: the delay is measured each second. */
-const retryAfterSeconds = '2';
+export const retryAfterSeconds = '2';
 const measureMs = 1000;
 /** One long pause, such as garbage collection or a suspended machine, is no overload. */
 const secondsAbove = 2;

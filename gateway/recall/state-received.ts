@@ -4,6 +4,7 @@ import { maxReceivers, type Received } from '../../schema/protocol/received.ts';
 import { organisationKey } from '../../schema/record/keys.ts';
 import { disclose, factsOf, keyOf, prepare, type Prepared, type Stages } from '../answer.ts';
 import { fieldsOf } from '../audit/fields.ts';
+import { retryAfterSeconds } from '../http/load.ts';
 import type { RequestContext } from '../request/context.ts';
 import { isChange } from '../request/operation.ts';
 import { createParse } from '../request/parse.ts';
@@ -36,12 +37,28 @@ export async function stateReceived(
   if (read?.originator !== organisationKey(organisation)) return context;
   await read.record();
   const { findReceivers, registry } = stages.store;
-  const found = await findReceivers({ record, community: read.custodian, picture, by: organisation });
+  const { deadline, signal } = context;
+  const asked = { record, community: read.custodian, picture, by: organisation, deadline, signal };
+  const found = await orRetryLater(findReceivers(asked), context);
   const others = (found ?? []).filter((one) => one !== organisation);
   const named = { organisations: others, sharingGroups: [], persons: [], agreements: [] };
   const { organisations } = others.length === 0 ? named : await registry.findRecipients(named);
   const statement = statementOf(record, found === null ? null : organisations);
   return { ...context, received: { community: keeper, statement } };
+}
+
+/** Says when to try again, if the searches in progress leave no room. */
+async function orRetryLater<Result>(
+  search: Promise<Result>,
+  { setHeaders }: RequestContext,
+): Promise<Result> {
+  try {
+    return await search;
+  } catch (error) {
+    if (error instanceof HubError && error.code === 'OVERLOADED')
+      setHeaders({ 'retry-after': retryAfterSeconds });
+    throw error;
+  }
 }
 
 function statementOf(record: string, organisations: readonly string[] | null): Received {

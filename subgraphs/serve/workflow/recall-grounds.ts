@@ -27,7 +27,8 @@ export function receiversOf({ recordId }: Content, received: Received | null): r
 const reasons: Readonly<Record<Beyond, string>> = {
   organisations: `expected a record that ${maxReceivers} organisations received at most: inform them in another way`,
   entries:
-    'the access log is too long to find all organisations that received this record: ask the operators of the hub',
+    'the access log is too long to find all organisations that received this record: the operators of its community ' +
+    'find them with ownReads(record:), so ask these operators, and inform the organisations in another way',
 };
 
 /** The grounds of refusal of the moves of recalls that need the store. */

@@ -12,6 +12,7 @@ import type { Recipients } from '../../../gateway/registry/registry.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { createParse } from '../../../gateway/request/parse.ts';
 import { WrittenData } from '../../../gateway/shape/written-data.ts';
+import { HubError } from '../../../schema/errors.ts';
 import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { policy } from '../../helpers/policy.ts';
@@ -33,6 +34,8 @@ class Hub {
   envelope: Envelope | null;
   received: readonly string[] | null = ['csirt-de', 'csirt-fr', 'csirt-pl', 'gone'];
   isDown = false;
+  isBusy = false;
+  readonly sent: Record<string, string> = {};
   readonly searched: ReceiversAsked[] = [];
   readonly #world: World;
 
@@ -51,7 +54,8 @@ class Hub {
 
   async state(changes: Partial<Reader> = {}, query = mutation, id = record) {
     const { stages } = this;
-    const context = contextOf(readerOf({ roles: ['csirt-analyst'], ...changes }));
+    const setHeaders = (fields: Readonly<Record<string, string>>) => void Object.assign(this.sent, fields);
+    const context = { ...contextOf(readerOf({ roles: ['csirt-analyst'], ...changes })), setHeaders };
     const input = { key: 'k', content: { ...content, recordId: id } };
     const prepared = await prepare(createParse()({ query, variables: { input } }), context, stages);
     if ('errors' in prepared) throw new Error(JSON.stringify(prepared.errors));
@@ -61,6 +65,7 @@ class Hub {
   get stages(): Stages {
     const findReceivers: FindReceivers = async (asked) => {
       this.searched.push(asked);
+      if (this.isBusy) throw new HubError('OVERLOADED');
       return await Promise.resolve(this.received);
     };
     const gather: Stages['gather'] = async ({ variables }, { reader }) => {
@@ -112,7 +117,16 @@ test('states the organisations of the registry that received the record, without
     community: 'joint-unit',
     statement: { record, organisations: ['csirt-de', 'csirt-pl'] },
   });
-  expect(hub.searched).toEqual([{ record, community: 'cert-eu', picture: 'real', by: 'csirt-fr' }]);
+  expect(hub.searched).toMatchObject([{ record, community: 'cert-eu', picture: 'real', by: 'csirt-fr' }]);
+});
+
+test('says when to try again if too many searches are in progress', async () => {
+  const hub = await Hub.with();
+  await hub.state();
+  expect(hub.sent).toEqual({});
+  hub.isBusy = true;
+  await expect(hub.state()).rejects.toMatchObject({ code: 'OVERLOADED' });
+  expect(hub.sent).toEqual({ 'retry-after': '2' });
 });
 
 test('searches the log in the picture of the request only', async () => {
