@@ -2,6 +2,7 @@ import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts'
 import { communities } from '../../../schema/record/vocabulary.ts';
 import type { Content } from '../record/content.ts';
 import { contractOf, namedIn } from '../record/contract.ts';
+import type { SchemaVersions } from '../record/schema-versions.ts';
 import { isCaseKey } from '../store/links.ts';
 import type { Prepared } from './prepare.ts';
 import { placeOf } from './sources/source.ts';
@@ -37,13 +38,17 @@ export function isMarkedByHand({ readingByHand, raisedByHand }: Envelope): boole
 }
 
 /**
- * Returns the keys that only portions name which were marked by hand. The feed names these keys again, and a list under
- * them would disclose the portion. Mappings already omit the keys of portions that the feed itself marks.
+ * Returns the keys that only guarded fields name, or portions which were marked by hand. The feed names these keys again, and
+ * a list under them would disclose the field. Mappings already omit the keys of portions that the feed itself marks.
  */
-export function unlistedIn({ envelope, content }: StoredRecord, kind: string): ReadonlySet<string> {
-  const { portions, custodian } = envelope;
-  if (!isMarkedByHand(envelope) || portions.length === 0) return new Set();
+export function unlistedIn(
+  { envelope, content }: StoredRecord,
+  schema: Pick<SchemaVersions, 'type' | 'guarded'>,
+): ReadonlySet<string> {
+  const { custodian } = envelope;
+  const portions = isMarkedByHand(envelope) ? envelope.portions : [];
+  if (portions.length === 0 && schema.guarded.length === 0) return new Set();
   const community = communities.find((one) => one === custodian);
   if (community === undefined) throw new Error(`expected a community as custodian, got ${custodian}`);
-  return namedIn(contractOf(community), { type: kind }, content as Content, portions).unlisted;
+  return namedIn(contractOf(community), schema, content as Content, portions).unlisted;
 }

@@ -278,21 +278,14 @@ export class Target {
     const referenceIds = Object.fromEntries(references);
     const id = before?._id ?? `${kind}:${randomUUID()}`;
     ids.set(placeOf(prepared.mapped), id);
-    const record = toStored(
-      prepared,
-      this.#feed,
-      id,
-      before,
-      referenceIds,
-      keyPolicy,
-      schemaOf(this.#store, kind),
-    );
+    const schema = schemaOf(this.#store, kind);
+    const record = toStored(prepared, this.#feed, id, before, referenceIds, keyPolicy, schema);
     // A list under the parent record would disclose a reference that has its own marking.
     const marked = new Set(record.envelope.portions.map(({ path }) => path));
     const listed = references.flatMap(([path, parent]) =>
       marked.has(path.split('.', 1)[0] ?? '') ? [] : [parent],
     );
-    return { kind, record, before, keys: [...names, ...listed], unlisted: unlistedIn(record, kind) };
+    return { kind, record, before, keys: [...names, ...listed], unlisted: unlistedIn(record, schema) };
   }
 
   async #commit(

@@ -119,9 +119,10 @@ async function refillOnce(
       updateMany: { filter: { record: row._id }, update: { $set: { sortAt } } },
     }));
     if (links.length > 0) await linksOf(store).bulkWrite(links, { session, ordered: false });
-    for (const { row } of made.filter(({ row: { envelope } }) => isMarkedByHand(envelope))) {
+    const hides = (envelope: Envelope) => isMarkedByHand(envelope) || schema.guarded.length > 0;
+    for (const { row } of made.filter(({ row: { envelope } }) => hides(envelope))) {
       const stored = await records.findOne({ _id: row._id }, { session, projection: { content: 1 } });
-      const unlisted = unlistedIn(kind, row.envelope, (stored?.content ?? {}) as Content);
+      const unlisted = unlistedIn(schema, row.envelope, (stored?.content ?? {}) as Content);
       if (unlisted.length > 0)
         await linksOf(store).deleteMany({ record: row._id, key: { $in: unlisted } }, { session });
     }
@@ -148,13 +149,17 @@ function valuesOf(
 }
 
 /**
- * Returns the keys of join rows that would disclose what a portion says that was marked by hand. Mappings omit the keys of
- * portions that a feed marks.
+ * Returns the keys of join rows that would disclose what a guarded field says, or a portion that was marked by hand. Mappings
+ * omit the keys of portions that a feed marks.
  */
-function unlistedIn(kind: string, { portions, custodian }: Envelope, content: Content): readonly string[] {
+function unlistedIn(
+  schema: SchemaVersions,
+  { portions, custodian }: Envelope,
+  content: Content,
+): readonly string[] {
   const community = communities.find((one) => one === custodian);
   if (community === undefined) return [];
-  return [...namedIn(contractOf(community), { type: kind }, content, portions).unlisted];
+  return [...namedIn(contractOf(community), schema, content, portions).unlisted];
 }
 
 /** Drops the indexes of earlier programs, which compare content in filters. No program needs them any more. */
