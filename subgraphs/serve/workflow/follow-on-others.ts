@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb';
+import { moveBySystem } from '../../../schema/workflow/engine/system.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { moveBooked } from './booking-follow.ts';
 import type { FollowedIn, Follow } from './follow.ts';
@@ -42,9 +43,10 @@ async function supersedeParent(
   const found = typeof parent === 'string' ? await findVersion(store, parent, session) : null;
   if (found === null) return;
   const { content, stored } = found;
-  const before = stored.progress;
-  const progress = { ...before, state: 'superseded', since: made.happenedAt, former: null };
-  const states = { from: before.state, to: progress.state };
+  const known = { progress: stored.progress, fields: content };
+  const progress = moveBySystem(at.of, 'supersede', known, made.happenedAt, at.endOf);
+  if (progress === null) return;
+  const states = { from: stored.progress.state, to: progress.state };
   const move = { ...made, ...bySystem, ...states, record: stored.record, move: 'supersede' };
   await writeMove(store, { ...at, content }, move, { progress }, stored, session);
 }

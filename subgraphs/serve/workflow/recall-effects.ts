@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongodb';
-import { statesTo } from '../../../schema/workflow/language/check-states.ts';
+import { moveBySystem } from '../../../schema/workflow/engine/system.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { Follow, FollowedIn } from './follow.ts';
 import { bySystem } from './move-steps.ts';
@@ -37,13 +37,12 @@ async function makeOnRecord(
 ): Promise<void> {
   const { record: of } = at;
   const stored = await progressIn(store).findOne({ _id: made.record }, { session });
-  const declared = of?.moves[name];
-  if (of === null || declared === undefined || stored === null) return;
-  const { progress: before } = stored;
-  if (typeof declared.from === 'string' || !declared.from.includes(before.state)) return;
-  const [state = before.state] = statesTo(declared);
-  const progress = { ...before, state, since: made.happenedAt, former: null };
+  if (of === null || stored === null) return;
+  const known = { progress: stored.progress, fields: at.content };
+  const progress = moveBySystem(of, name, known, made.happenedAt, at.endOf);
+  if (progress === null) return;
   const subject = { workflow: of.name, organisation: null, part: null, isHidden: false };
-  const move = { ...made, ...bySystem, ...subject, move: name, from: before.state, to: state };
+  const states = { from: stored.progress.state, to: progress.state };
+  const move = { ...made, ...bySystem, ...subject, ...states, move: name };
   await writeMove(store, { ...at, of }, move, { progress }, stored, session);
 }
