@@ -118,6 +118,14 @@ export function openingMove({ record, thread }: KindWorkflows): string | null {
   return Object.entries(thread.moves).find(([, { from }]) => from === 'none')?.[0] ?? null;
 }
 
+/**
+ * Returns whether each move in a thread states the version of the thread, for each mover. It is so where only one side sees
+ * the state of the record: no move changes the record's version, which therefore shows no change.
+ */
+export function areVersionsOfThreads({ record }: KindWorkflows): boolean {
+  return record?.shownTo !== undefined;
+}
+
 /** Returns the name of the field of a record that shows its stored state. */
 export function stateFieldOf({ stateField }: Pick<Workflow, 'stateField'>): string {
   return stateField ?? 'state';

@@ -43,6 +43,22 @@ export const recalling: readonly Guard[] = [
     tests: 'test/subgraphs/joint-unit/recalls',
   },
   {
+    name: 'the version of the objection on which the originator decides',
+    file: 'subgraphs/serve/workflow/thread-moves.ts',
+    from: 'input.expectedVersion !== (isOfThread ? before.version : envelope.version)',
+    to: 'input.expectedVersion !== (isOfThread && !isOpened ? before.version : envelope.version)',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/recalls',
+  },
+  {
+    name: 'stored join rows of recipients, which other readers of the organisation would list',
+    file: 'subgraphs/serve/relabel/refill.ts',
+    from: 'isMarkedByHand(envelope) || schema.guarded.length > 0',
+    to: 'isMarkedByHand(envelope)',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/relabel/refill-guarded',
+  },
+  {
     name: 'the state of a recall, for its originator only',
     file: 'subgraphs/serve/workflow/standings.ts',
     from: 'if (!seesState(of, actorOn(of, this.#parts.readerAccess, values, null))) return null;',

@@ -3,6 +3,7 @@ import type { Community } from '../../record/vocabulary.ts';
 import type { MoveFile, ValueFile } from '../language/language.ts';
 import type { Workflow } from '../language/load.ts';
 import {
+  areVersionsOfThreads,
   creatingMove,
   hasAddressees,
   hasProposals,
@@ -103,9 +104,9 @@ function kindSdl(kind: KindWorkflows, content: ReadonlySet<string>): string {
   return [
     `extend type Mutation {\n${[...creates, ...later, ...proposalMutations(kind)].join('\n')}\n}\n`,
     `extend type ${kind.type} {\n${standingFields(kind).join('\n')}\n}\n`,
-    ...[kind.record, kind.thread].flatMap((of) => (of === null ? [] : [standingSdl(of, openingMove(kind))])),
+    ...[kind.record, kind.thread].flatMap((of) => (of === null ? [] : [standingSdl(of, kind)])),
     ...(first === null ? [] : [creatingInput(kind, first.of, first.move, content)]),
-    ...laterMoves(kind).map(({ of, move }) => laterInput(of, move, openingMove(kind))),
+    ...laterMoves(kind).map(({ of, move }) => laterInput(of, move, kind)),
     ...(hasProposals(kind.record) ? proposalInputs(kind.type) : []),
   ].join('\n');
 }
@@ -159,21 +160,38 @@ function standingFields(kind: KindWorkflows): readonly string[] {
   const { record, thread } = kind;
   const subject = thread?.subject ?? '';
   const readers = hasAddressees(kind)
-    ? `The asking organisation sees all of them, each ${subject} sees its thread only, other readers none.`
+    ? `The ${openerOf(kind)} sees all of them, each ${subject} sees its thread only, other readers none.`
     : openingMove(kind) === null
       ? 'Readers of the record see all of them.'
       : 'Organisations that take part see all of them, other readers none.';
   return [
     ...(record === null
       ? []
-      : [`  "The state of the record in its workflow."\n  progress: ${standingType(record)}`]),
+      : [
+          `  "The state of the record in its workflow.${shownOnly(record)}"\n  progress: ${standingType(record)}`,
+        ]),
     ...(thread === null
       ? []
       : [`  "One thread for each ${subject}. ${readers}"\n  threads: [${standingType(thread)}!]`]),
   ];
 }
 
-function standingSdl(of: Workflow, opening: string | null): string {
+/** Names the organisation that creates records of a kind, by the relation that its first move demands of one organisation. */
+function openerOf(kind: KindWorkflows): string {
+  const first = creatingMove(kind);
+  const by = first?.of.moves[first.move]?.by;
+  const [{ relation = '' } = {}] = by === undefined || typeof by === 'string' ? [] : by;
+  const field = first?.of.relations[relation]?.field;
+  const isOne = field !== undefined && first?.of.facts[field]?.type !== 'organisations';
+  return isOne ? relation.replaceAll('-', ' ') : 'opening organisation';
+}
+
+function shownOnly({ shownTo }: Workflow): string {
+  return shownTo === undefined ? '' : ` Null for every reader but the ${shownTo}.`;
+}
+
+function standingSdl(of: Workflow, kind: KindWorkflows): string {
+  const opening = openingMove(kind);
   const type = standingType(of);
   const isPart = isOfParts(of);
   const subject =
@@ -185,7 +203,9 @@ function standingSdl(of: Workflow, opening: string | null): string {
   const readers = isPart
     ? `Readers of the ${of.subject} see it.`
     : opening === null
-      ? `The ${of.subject} sees it, the asking organisation states the version of the record.`
+      ? areVersionsOfThreads(kind)
+        ? `The ${of.subject} and the ${openerOf(kind)} see it.`
+        : `The ${of.subject} sees it, the ${openerOf(kind)} states the version of the record.`
       : `Only the ${of.subject} sees it.`;
   const version =
     of.subject === 'record'
@@ -258,25 +278,26 @@ function creatingInput(
   );
   return input(of, move, rest, [
     keyField,
-    `  "The content of the record. The asking organisation and the state are those of the move."\n  content: ${type}Content!`,
+    `  "The content of the record. The ${openerOf(kind)} and the state are those of the move."\n  content: ${type}Content!`,
     ...(!isAsked || !isStated
       ? []
       : [`  "The addressees, 100 at most, by registry ids such as \`cert-eu\`."\n  addressees: [ID!]!`]),
     ...(!isStated
       ? []
       : [
-          `  "The readers of the record. By default AMBER, for the asking organisation and the ${isAsked ? 'addressees' : 'organisations that the record names'}.${of.moves[move]?.readers === undefined ? '' : ' No other organisation can be named.'}"\n  reading: ReadingInput`,
+          `  "The readers of the record. By default AMBER, for the ${openerOf(kind)} and the ${isAsked ? 'addressees' : 'organisations that the record names'}.${of.moves[move]?.readers === undefined ? '' : ' No other organisation can be named.'}"\n  reading: ReadingInput`,
         ]),
   ]);
 }
 
-function laterInput(of: Workflow, move: string, opening: string | null): string {
+function laterInput(of: Workflow, move: string, kind: KindWorkflows): string {
+  const opening = openingMove(kind);
   const isPart = isOfParts(of) && of.moves[move]?.from !== 'none';
   const isThread = of.subject !== 'record' && !isOfParts(of);
   const version = isPart
     ? `The version of the ${of.subject} that the move is based on. A different current version gives STALE_VERSION.`
     : isThread && move !== opening
-      ? `The version that the move is based on: of the thread${opening === null ? ` for its ${of.subject}, of the record for the asking organisation` : ''}.`
+      ? `The version that the move is based on: of the thread${opening === null && !areVersionsOfThreads(kind) ? ` for its ${of.subject}, of the record for the ${openerOf(kind)}` : ''}.`
       : 'The version of the record that the move is based on. A different current version gives STALE_VERSION.';
   return input(of, move, Object.entries(of.moves[move]?.input ?? {}), [
     keyField,

@@ -11,7 +11,13 @@ import {
 } from '../../../schema/workflow/engine/progress.ts';
 import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { isOfParts, type KindWorkflows, mutationOf, openingMove } from '../../../schema/workflow/served.ts';
+import {
+  areVersionsOfThreads,
+  isOfParts,
+  type KindWorkflows,
+  mutationOf,
+  openingMove,
+} from '../../../schema/workflow/served.ts';
 import type { Row } from '../read/row.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { shownValues, toGraph } from './graph-values.ts';
@@ -222,11 +228,12 @@ export class Standings {
     const actor = actorOn(of, readerAccess, values, organisation);
     const standing = standingFor(of, known, actor.relations, now, endOf);
     const details = detailsFor(of, actor.relations);
+    const isOwn = organisation === reader.organisation;
     return {
       ...(details !== null && toGraph(of, without(standing.facts, hidden))),
       ...(organisation !== null && {
         [of.subject]: organisationKey(organisation),
-        version: organisation === reader.organisation ? stored.version : null,
+        version: isOwn || this.#areVersionsOfThreads(row) ? stored.version : null,
       }),
       ...(isPart && { [of.subject]: stored.part, version: stored.version }),
       state: enumValue(standing.state),
@@ -241,6 +248,11 @@ export class Standings {
           ? []
           : movesSince(details, await this.#made(of, row, stored, { ...row.content, ...members })),
     };
+  }
+
+  #areVersionsOfThreads({ type }: Row): boolean {
+    const kind = this.#parts.workflows.get(type);
+    return kind !== undefined && areVersionsOfThreads(kind);
   }
 
   #possibleMoves(

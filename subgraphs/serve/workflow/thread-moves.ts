@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Known } from '../../../schema/workflow/engine/progress.ts';
-import { openingMove } from '../../../schema/workflow/served.ts';
+import { areVersionsOfThreads, openingMove } from '../../../schema/workflow/served.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
 import { notFound } from '../changes/refused.ts';
 import type { Unwritten } from '../changes/write-once.ts';
@@ -31,8 +31,8 @@ export class ThreadMoves extends MoveSteps {
     // Other readers must not learn which organisations have a thread.
     if (organisation === null || (!isOpened && organisation !== reader.organisation)) throw notFound();
     const before = await this.progressOf(input.id, organisation, session);
-    const isOwn = organisation === reader.organisation;
-    if (input.expectedVersion !== (isOwn ? before.version : envelope.version)) throw staleVersion();
+    const isOfThread = organisation === reader.organisation || areVersionsOfThreads(this.of(kind.type));
+    if (input.expectedVersion !== (isOfThread ? before.version : envelope.version)) throw staleVersion();
     const known: Known = { progress: before.progress, fields: content };
     const actor = actorOn(
       of,

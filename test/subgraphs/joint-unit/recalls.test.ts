@@ -214,12 +214,12 @@ test('completes once when the last two recipients act at the same time', async (
   expect(moves).toHaveLength(1);
 });
 
-test('lets a recipient object, and the originator decide', async () => {
+test('lets a recipient object, and the originator decide on the objection that it has read', async () => {
   const id = await issued();
   const legalReason = 'EXERCISE: evidence';
   expect(await move(german, 'ack', id, '10:30')).toEqual([]);
   expect(await move(german, 'object', id, '10:40', { expectedVersion: 2, legalReason })).toEqual([]);
-  const named = { recipient: 'csirt-de' };
+  const named = { recipient: 'csirt-de', expectedVersion: 3 };
   expect(
     await move(french, 'rejectObjection', id, '10:50', { ...named, reason: 'EXERCISE: no evidence' }),
   ).toEqual([]);
@@ -229,7 +229,13 @@ test('lets a recipient object, and the originator decide', async () => {
     [{ code: 'STALE_VERSION' }],
   );
   const kept = { kept: 'EXERCISE: the log', period: 'one year' };
-  expect(await move(french, 'acceptObjection', id, '11:10', { ...named, ...kept })).toEqual([]);
+  expect(await move(french, 'acceptObjection', id, '11:10', { ...named, ...kept })).toMatchObject([
+    { code: 'STALE_VERSION' },
+  ]);
+  const read = (await seen(french, id, '11:10'))?.threads.map(({ version }) => version);
+  expect(read).toEqual([5, 1]);
+  const onRead = { ...named, ...kept, expectedVersion: read?.[0] };
+  expect(await move(french, 'acceptObjection', id, '11:10', onRead)).toEqual([]);
   expect(await statesOf(id, '11:11')).toEqual(['KEPT', 'TOLD']);
 });
 
@@ -242,8 +248,9 @@ test('makes a silent recipient unreachable once at the due time, and late one th
   expect(await statesOf(id, '14:00')).toEqual(['UNREACHABLE', 'LATE']);
   expect((await seen(french, id, '14:00'))?.progress).toMatchObject({ state: 'LATE' });
   const named = { recipient: 'csirt-de' };
-  expect(await move(french, 'chase', id, '14:10', { ...named, channel: 'telephone' })).toEqual([]);
-  expect(await move(french, 'reach', id, '14:20', { ...named, channel: 'telephone' })).toEqual([]);
+  const channel = { ...named, channel: 'telephone' };
+  expect(await move(french, 'chase', id, '14:10', { ...channel, expectedVersion: 2 })).toEqual([]);
+  expect(await move(french, 'reach', id, '14:20', { ...channel, expectedVersion: 3 })).toEqual([]);
   await passTo('18:00');
   expect(await statesOf(id, '18:00')).toEqual(['LATE', 'LATE']);
   expect(await move(german, 'ack', id, '18:01', { expectedVersion: 4 })).toEqual([]);
