@@ -3,7 +3,7 @@ import { addresseesIn, movesOf, standingFields } from '../serve/graph/moves.ts';
 import { assess, changesOf } from '../serve/graph/mutations.ts';
 import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
 import { compareLevels, promptOf } from './levels.ts';
-import { matchUnits } from './matches.ts';
+import { matchUnits } from './match-resolver.ts';
 import { recipientsOf } from './recipients.ts';
 import { assessments, kinds } from './records.ts';
 

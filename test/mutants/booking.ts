@@ -12,7 +12,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking in a team whose provider somebody else stated',
-    file: 'subgraphs/serve/workflow/unit-moves.ts',
+    file: 'subgraphs/serve/workflow/booking-fit.ts',
     from: "(feed === 'by-hand' && isEnteredByOther)",
     to: 'false',
     project: 'parts',
@@ -20,7 +20,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking for a mobilisation that is hidden, as for nothing',
-    file: 'subgraphs/serve/workflow/unit-moves.ts',
+    file: 'subgraphs/serve/workflow/booking-moves.ts',
     from: 'throw error instanceof Refused ? notSought : error;',
     to: 'throw error;',
     project: 'parts',
@@ -28,7 +28,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking for a mobilisation that seeks no team',
-    file: 'subgraphs/serve/workflow/unit-moves.ts',
+    file: 'subgraphs/serve/workflow/booking-moves.ts',
     from: '|| !seeking.has(stored.progress.state)) throw notSought;',
     to: ') throw notSought;',
     project: 'parts',
@@ -36,7 +36,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking by the desk of its mobilisation',
-    file: 'subgraphs/serve/workflow/unit-moves.ts',
+    file: 'subgraphs/serve/workflow/booking-moves.ts',
     from: '{ desk: sought.decider }',
     to: '{ desk: readerAccess.reader.organisation }',
     project: 'parts',
@@ -44,7 +44,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'no booking of a unit that is hidden',
-    file: 'subgraphs/serve/workflow/unit-moves.ts',
+    file: 'subgraphs/serve/workflow/booking-moves.ts',
     from: 'const seen = withoutHidden(record.content as Content, hidden);',
     to: 'const seen = record.content as Content;',
     project: 'parts',
@@ -68,7 +68,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking that is confirmed after its mobilisation began',
-    file: 'subgraphs/serve/workflow/unit-moves.ts',
+    file: 'subgraphs/serve/workflow/booking-moves.ts',
     from: "if (stored !== null && [...seeking, 'in-transit'].includes(stored.progress.state)) return mobilisation;",
     to: 'if (stored !== null) return mobilisation;',
     project: 'parts',
@@ -83,8 +83,32 @@ export const booking: readonly Guard[] = [
     tests: 'test/subgraphs/joint-unit/deployments',
   },
   {
+    name: 'a booking of a person whose clearance is only mentioned in a remark',
+    file: 'subgraphs/serve/workflow/booking-fit.ts',
+    from: 'levels.findIndex((names) => names.includes(level))',
+    to: 'levels.findLastIndex((names) => names.some((name) => level.includes(name)))',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/workflow/booking-fit',
+  },
+  {
+    name: 'a booking of a person whose clearance has no end',
+    file: 'subgraphs/serve/workflow/booking-fit.ts',
+    from: 'if (least >= endingFrom && !(clearanceUntil instanceof Date))',
+    to: 'if (least > levels.length && !(clearanceUntil instanceof Date))',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/workflow/booking-fit',
+  },
+  {
+    name: 'a match only of a person who can be offered',
+    file: 'subgraphs/serve/workflow/booking-matches.ts',
+    from: 'findUnfit(of, row, candidate) === null',
+    to: "findUnfit(of, { ...row, feed: '' }, candidate) === null",
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/matches',
+  },
+  {
     name: 'the matches of a booking, for the desk only',
-    file: 'subgraphs/joint-unit/matches.ts',
+    file: 'subgraphs/joint-unit/match-resolver.ts',
     from: "!own.relations.has('desk')",
     to: 'own.relations.size < 0',
     project: 'parts',

@@ -26,7 +26,7 @@ export const guards: readonly Guard[] = [
     name: 'the guard that decides each row again',
     file: 'subgraphs/serve/read/row.ts',
     from: 'if (decision === null) return null;',
-    to: 'if (decision === null) return { type, id: record._id, envelope: record.envelope, content: record.content as never, sortAt: record.sortAt, decision: { hidden: new Set(), groups: new Set() } };',
+    to: 'if (decision === null) return { type, id: record._id, feed: record.feed, envelope: record.envelope, content: record.content as never, sortAt: record.sortAt, decision: { hidden: new Set(), groups: new Set() } };',
     project: 'parts',
     tests: 'test/subgraphs/serve/read/loaders',
   },

@@ -1,10 +1,12 @@
 import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
+import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
-import type { UserError } from '../changes/refused.ts';
+import type { Workflow } from '../../../schema/workflow/language/load.ts';
+import { invalid, Refused, type UserError } from '../changes/refused.ts';
 import type { Content } from '../record/content.ts';
 import type { Period } from './bookings.ts';
 import { listIn } from './effect.ts';
-import type { NamedPart } from './named-parts.ts';
+import { type NamedPart, partsNamedIn } from './named-parts.ts';
 
 /** A person or unit that may help in a mobilisation, with what the reader may see of the team and of the mobilisation. */
 export type Candidate = {
@@ -22,13 +24,44 @@ export const seeking: ReadonlySet<string> = new Set(['accepted', 'partly-accepte
 type Missing = Omit<UserError, 'code'>;
 type Check = (candidate: Candidate) => Missing | null;
 
-/** Returns what a person or unit lacks for a mobilisation in a period. Null if it fits, as far as the records say. */
-export function findMissing(candidate: Candidate): Missing | null {
+/** The feed that brought a team, with the organisation that entered it. */
+export type EnteredTeam = {
+  readonly feed: string;
+  readonly envelope: Pick<Envelope, 'originator' | 'custodian'>;
+};
+
+/**
+ * Returns why a person or unit cannot be offered for a mobilisation in a period. Null if it can, as far as the records of the
+ * team and the mobilisation say. Offers and matches make the same checks here; whether it is taken is in `bookings.ts`.
+ */
+export function findUnfit(
+  of: Workflow,
+  { feed, envelope }: EnteredTeam,
+  candidate: Candidate,
+): Refused | null {
+  const { team, unit } = candidate;
+  const [provider] = organisationsIn(team['provider'] ?? null);
+  const isEnteredByOther = ![envelope.custodian, provider].includes(envelope.originator);
+  if (provider === undefined || (feed === 'by-hand' && isEnteredByOther))
+    return new Refused(
+      'WRONG_STATE',
+      [],
+      'expected a team that its provider or the custodian entered, with its provider',
+    );
+  const twice = findNamedTwice(of, team, unit.name);
+  if (twice !== null) return twice;
   for (const check of checks) {
     const missing = check(candidate);
-    if (missing !== null) return missing;
+    if (missing !== null) return new Refused('INVALID', missing.path, missing.message);
   }
   return null;
+}
+
+/** Returns the refusal of a move on a unit whose name the team gives to several. */
+export function findNamedTwice(of: Workflow, team: Content, name: string): Refused | null {
+  return partsNamedIn(of, team).filter((one) => one.name === name).length > 1
+    ? invalid(of.subject, 'the team names this unit more than once: its operator gives each another name')
+    : null;
 }
 
 /** Returns the reasons for which a person or unit fits that lacks nothing. */
@@ -39,9 +72,9 @@ export function reasonsOf(candidate: Candidate): readonly string[] {
   const language = needed('languagesNeeded').find((one) =>
     listIn(unit.item['languages']).some((other) => isSameLanguage(one, other)),
   );
-  const needsClearance = unit.field === 'members' && typeof mobilisation['clearanceNeeded'] === 'string';
+  const needsClearance = clearanceNeeded(candidate) !== null;
   const { noticeHours } = progress.facts;
-  const isOnCall = progress.state === 'on-call';
+  const isOnCall = progress.state === 'on-call' && beginsWithin(period, progress.facts);
   return [
     ...(profile === undefined ? [] : [`profile ${profile}`]),
     ...(language === undefined ? [] : [`language ${language}`]),
@@ -85,13 +118,30 @@ function isSameLanguage(one: string, other: string): boolean {
   return first === second;
 }
 
-/** The persons of a service unit are known to its provider only, therefore it checks their clearance. */
-function findNoClearance({ unit, mobilisation, period: { until } }: Candidate): Missing | null {
+/** Null for a service unit: its persons are known to its provider only, therefore it checks their clearance. */
+function clearanceNeeded({ unit, mobilisation }: Candidate): string | null {
   const needed = mobilisation['clearanceNeeded'];
-  if (typeof needed !== 'string' || needed === '' || unit.field !== 'members') return null;
+  return typeof needed === 'string' && needed !== '' && unit.field === 'members' ? needed : null;
+}
+
+function findNoClearance(candidate: Candidate): Missing | null {
+  const { unit, period } = candidate;
+  const { until } = period;
+  const needed = clearanceNeeded(candidate);
+  if (needed === null) return null;
   const { clearance, clearanceUntil, briefedAt } = unit.item;
-  if (typeof clearance !== 'string' || !isCleared(clearance, needed))
-    return lack(`expected a clearance up to ${needed}`);
+  const least = levelOf(needed);
+  if (least < 0)
+    return {
+      path: ['mobilisation'],
+      message: `expected ${levels.map(([name]) => name).join(', ')} as the clearance that the mobilisation needs, got ${needed}`,
+    };
+  if (typeof clearance !== 'string' || levelOf(clearance) < least)
+    return lack(`expected a clearance of at least ${needed}`);
+  if (least >= endingFrom && !(clearanceUntil instanceof Date))
+    return lack(
+      'expected the end of the clearance (clearanceUntil), because it must hold through the booking',
+    );
   if (clearanceUntil instanceof Date && clearanceUntil < until)
     return lack(`the clearance ends before the end of the booking, at ${clearanceUntil.toISOString()}`);
   return briefedAt instanceof Date ? null : lack('expected a security briefing: none is recorded');
@@ -101,14 +151,28 @@ function lack(message: string): Missing {
   return { path: ['unit'], message };
 }
 
-/** The levels from the lowest to the highest. Other words are compared as they are written. */
-const levels: readonly RegExp[] = [/restr/, /conf/, /(?<!top |très )secret/, /top secret|très secret/];
+/**
+ * The levels from the lowest to the highest, with the texts that name each. Only a whole text counts: a remark such as
+ * `secret (refused)` is no level.
+ */
+const levels: readonly (readonly string[])[] = [
+  ['restricted', 'restreint', 'eu restricted', 'restreint ue', 'restreint ue/eu restricted'],
+  ['confidential', 'confidentiel', 'eu confidential', 'confidentiel ue', 'confidentiel ue/eu confidential'],
+  ['secret', 'eu secret', 'secret ue', 'secret ue/eu secret'],
+  ['top secret', 'tres secret', 'eu top secret', 'tres secret ue', 'tres secret ue/eu top secret'],
+];
 
-function isCleared(clearance: string, needed: string): boolean {
-  const [has, wants] = [clearance, needed].map((text) => normal(text).replaceAll(/[_-]/g, ' '));
-  const [level, least] = [has, wants].map((text) => levels.findLastIndex((word) => word.test(text ?? '')));
-  if (level === undefined || least === undefined || level < 0 || least < 0) return has === wants;
-  return level >= least;
+/** From confidential on, a clearance has an end (Council Decision 2013/488/EU). Restricted needs a briefing only. */
+const endingFrom = 1;
+
+/** Returns the place of a level among `levels`, or -1. Case, accents and spaces do not count, and `_` and `-` are spaces. */
+function levelOf(text: string): number {
+  const plain = text
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[\s_-]+/g, ' ');
+  const level = plain.trim().toLowerCase();
+  return levels.findIndex((names) => names.includes(level));
 }
 
 function findOffDuty({ unit: { item }, period: { from, until } }: Candidate): Missing | null {
@@ -120,7 +184,7 @@ function findOffDuty({ unit: { item }, period: { from, until } }: Candidate): Mi
   return null;
 }
 
-/** The notice counts for the time on call that the provider stated. */
+/** A person or unit on call counts as available at other times too. The notice is needed for each time that is offered. */
 function findShortNotice({ progress: { state, facts }, period: { from }, now }: Candidate): Missing | null {
   const { noticeHours } = facts;
   if (state !== 'on-call' || typeof noticeHours !== 'number') return null;
@@ -131,6 +195,11 @@ function findShortNotice({ progress: { state, facts }, period: { from }, now }: 
         path: ['from'],
         message: `expected a notice of ${noticeHours} hours: ${first.toISOString()} at the earliest`,
       };
+}
+
+/** The time on call is the provider's statement: `from` and `until` of the state. */
+function beginsWithin({ from }: Period, { from: start, until: end }: Progress['facts']): boolean {
+  return start instanceof Date && end instanceof Date && start <= from && from < end;
 }
 
 /** A conflict that the team declared names the asker, the organisation that sends the request, or the affected entity. */

@@ -26,7 +26,7 @@ import { membersNamedBy, withoutReader } from './members.ts';
 import { bySystem, type MoveParts, MoveSteps, type Requested } from './move-steps.ts';
 import { PartMoves } from './part-moves.ts';
 import { ThreadMoves } from './thread-moves.ts';
-import { UnitMoves } from './unit-moves.ts';
+import { BookingMoves } from './booking-moves.ts';
 import { newProposal, proposalOf, refuseOutdated, refuseSecondProposal } from './proposals.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import {
@@ -60,14 +60,14 @@ export class Moves extends MoveSteps {
   readonly #first: FirstMoves;
   readonly #parts: PartMoves;
   readonly #threads: ThreadMoves;
-  readonly #units: UnitMoves;
+  readonly #units: BookingMoves;
 
   constructor(parts: MoveParts) {
     super(parts);
     this.#first = new FirstMoves(parts);
     this.#parts = new PartMoves(parts);
     this.#threads = new ThreadMoves(parts);
-    this.#units = new UnitMoves(parts);
+    this.#units = new BookingMoves(parts);
   }
 
   /** Creates a record by the first move of its workflow, and a thread for each addressee. */

@@ -204,13 +204,21 @@ test('refuses a person who lacks what the mobilisation needs, and names it', asy
   const cases: readonly [object, object, string, object?][] = [
     [{ profilesNeeded: ['ot-ics'] }, {}, 'expected the profile ot-ics, got forensics'],
     [{ languagesNeeded: ['pl', 'de'] }, {}, 'expected the language pl or de, got fr, en'],
-    [{ clearanceNeeded: 'confidential' }, { clearance: 'restricted' }, 'expected a clearance up to'],
+    [
+      { clearanceNeeded: 'confidential' },
+      { clearance: 'restricted' },
+      'expected a clearance of at least confidential',
+    ],
     [
       { clearanceNeeded: 'confidential' },
       { clearance: 'secret', clearanceUntil: '2026-11-12T00:00:00.000Z' },
       'the clearance ends before the end of the booking, at 2026-11-12T00:00:00.000Z',
     ],
-    [{ clearanceNeeded: 'secret' }, { clearance: 'secret' }, 'security briefing'],
+    [
+      { clearanceNeeded: 'secret' },
+      { clearance: 'secret', clearanceUntil: week.until },
+      'expected a security briefing',
+    ],
     [{}, { dutyTo: '2026-11-15T00:00:00.000Z' }, 'the duty of the person ends at 2026-11-15T00:00:00.000Z'],
     [
       { affectedEntity: 'EXERCISE Bank' },
@@ -241,6 +249,18 @@ test('refuses an offer without the notice of a person on call, and one for a tim
   expect(await move(provider, 'offCall', id, '03T11:30', { unit: one.pseudonym })).toEqual([]);
   expect(await offer(desk, id, '03T12:00', { ...of, ...over })).toEqual(
     refusedAs('INVALID', { path: ['until'] }),
+  );
+});
+
+test('counts the notice from the entry of an offer that is entered late', async () => {
+  const one = person();
+  const id = await team({ members: [one] });
+  const of = { unit: one.pseudonym, mobilisation: await sought() };
+  expect(await move(provider, 'onCall', id, '03T10:00', { ...onCall, unit: one.pseudonym })).toEqual([]);
+  const late = { happenedAt: '2026-11-03T11:00:00.000Z', late: { reason: 'EXERCISE', channel: 'EXERCISE' } };
+  const soon = { from: '2026-11-04T12:00:00.000Z', until: week.until };
+  expect(await offer(desk, id, '03T14:00', { ...of, ...soon, ...late })).toEqual(
+    refusedAs('INVALID', telling('2026-11-04T14:00:00.000Z at the earliest')),
   );
 });
 

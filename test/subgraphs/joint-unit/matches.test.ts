@@ -37,7 +37,12 @@ async function matchesOf(by: Reader, id: string, period: object = week): Promise
 }
 
 const needs = { profilesNeeded: ['forensics', 'ot-ics'], languagesNeeded: ['fr'], clearanceNeeded: 'secret' };
-const cleared = { ...expert, clearance: 'secret', briefedAt: '2026-10-01T08:00:00.000Z' };
+const cleared = {
+  ...expert,
+  clearance: 'secret',
+  clearanceUntil: '2027-10-01T08:00:00.000Z',
+  briefedAt: '2026-10-01T08:00:00.000Z',
+};
 const named = (pseudonym: string, more: object = {}) => ({ ...cleared, pseudonym, ...more });
 
 test('lists who fits with the reasons, and nobody who does not', async () => {
@@ -74,6 +79,10 @@ test('lists who fits with the reasons, and nobody who does not', async () => {
     'EX-TAKEN',
     'EX-SHIFT',
   ]);
+  // After the time on call, the person is available without it.
+  const later = { from: week.until, until: '2026-11-18T08:00:00.000Z' };
+  const onCallLater = (await matchesOf(desk, mobilisation, later))?.find(({ unit }) => unit === 'EX-ON-CALL');
+  expect(onCallLater?.reasons).toEqual([...person, `free from ${later.from} until ${later.until}`]);
   for (const { unit } of (await matchesOf(desk, mobilisation)) ?? [])
     expect(await offer(desk, id, '03T12:00', { unit, mobilisation })).toEqual([]);
   expect(await matchesOf(desk, mobilisation)).toEqual([]);
@@ -105,6 +114,30 @@ test('names no unit of a team that the desk may not read, and none of a list tha
   );
   const matches = await matchesOf(desk, await sought());
   expect(matches?.filter(({ unit }) => unit.startsWith('EX-HIDDEN'))).toEqual([]);
+});
+
+test('names nobody whose offer would be refused for the team', async () => {
+  const entered = await team({ members: [named('EX-ENTERED-BY-OTHER')] });
+  await store.records
+    .get('ResponseTeam')
+    ?.collection.updateOne({ _id: entered as never }, { $set: { 'envelope.originator': 'csirt-pl' } });
+  const twice = await team({ members: [named('EX-TWICE'), named('EX-TWICE')] });
+  const mobilisation = await sought();
+  const names = (await matchesOf(desk, mobilisation))?.map(({ unit }) => unit);
+  for (const [id, unit] of [
+    [entered, 'EX-ENTERED-BY-OTHER'],
+    [twice, 'EX-TWICE'],
+  ] as const) {
+    expect(names).not.toContain(unit);
+    expect(await offer(desk, id, '03T12:00', { unit, mobilisation })).not.toEqual([]);
+  }
+});
+
+test('refuses a period that ends before it begins', async () => {
+  const backwards = { from: week.until, until: week.from };
+  await expect(matchesOf(desk, await sought(), backwards)).rejects.toThrow(
+    `until: expected a time after ${week.until}, got ${week.from}`,
+  );
 });
 
 test('refuses to examine the teams more than five times in one request', async () => {

@@ -11,7 +11,8 @@ const withAudience: ReadonlySet<string> = new Set(['audience']);
 
 function rowOf(envelope: Envelope, groups = nothing, hidden = nothing): Row {
   const decision = { hidden, groups };
-  return { type: 'Advisory', id: 'Advisory:1', envelope, content: {}, sortAt: new Date(0), decision };
+  const stored = { type: 'Advisory', id: 'Advisory:1', feed: 'by-hand', content: {}, sortAt: new Date(0) };
+  return { ...stored, envelope, decision };
 }
 
 const holdsOf = (rows: readonly Row[]) =>

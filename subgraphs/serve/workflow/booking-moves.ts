@@ -1,18 +1,18 @@
 import type { ClientSession } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
-import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
+import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
 import type { Finder } from '../changes/find-record.ts';
 import { invalid, Refused } from '../changes/refused.ts';
 import type { Unwritten } from '../changes/write-once.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
-import { findMissing, seeking } from './booking-fit.ts';
+import { findNamedTwice, findUnfit, seeking } from './booking-fit.ts';
 import { fromGraph } from './graph-values.ts';
 import { type Values, valuesIn } from './move-input.ts';
 import { MoveSteps, type Requested } from './move-steps.ts';
-import { type NamedPart, partsNamedIn, seesAllParts, unmovedPart } from './named-parts.ts';
+import { type NamedPart, partOf, seesAllParts, unmovedPart } from './named-parts.ts';
 import {
   isMasked,
   maxThreads,
@@ -39,7 +39,7 @@ type Subject = {
  * The moves on the members and the service units of a team. The content of the team names them; one on which no move was
  * made has no stored progress and is available.
  */
-export class UnitMoves extends MoveSteps {
+export class BookingMoves extends MoveSteps {
   async make({ kind, of, move, input, find, session }: Requested): Promise<Unwritten> {
     const { store, readerAccess } = this.parts;
     const { [of.subject]: name, ...stated } = valuesIn(input);
@@ -58,9 +58,9 @@ export class UnitMoves extends MoveSteps {
       throw new Refused(
         'WRONG_STATE',
         [of.subject],
-        'the team no longer names this unit: it can only be released',
+        'the team no longer names this unit: it can only be released or taken back from a rest or a time away',
       );
-    if (sought !== null && unit !== null) this.#refuseUnfit({ ...subject, unit }, attempt, sought);
+    if (sought !== null && unit !== null) this.#refuseUnfit(of, { ...subject, unit }, attempt, sought);
     const mobilisation = sought?.id ?? (await this.#soughtStill(before, move, session));
     if (before.version === 0 && (await threadsOf(store, input.id, session)).length >= maxThreads)
       throw new Refused('CLOSED', ['id'], `expected ${maxThreads} units of one team at most`);
@@ -86,13 +86,9 @@ export class UnitMoves extends MoveSteps {
     const record = await loaded(kind, input.id, find);
     const hidden = this.#hidden(kind, envelope);
     const seen = withoutHidden(record.content as Content, hidden);
-    const named = partsNamedIn(of, seen).filter((one) => one.name === name);
-    if (named.length > 1)
-      throw invalid(
-        of.subject,
-        'the team names this unit more than once: its operator gives each another name',
-      );
-    const [unit = null] = named;
+    const twice = findNamedTwice(of, seen, name);
+    if (twice !== null) throw twice;
+    const unit = partOf(of, seen, { part: name });
     const _id = progressId(input.id, { organisation: null, part: name });
     const stored = await progressIn(this.parts.store).findOne({ _id }, { session });
     if (unit === null && (stored === null || !seesAllParts(of, hidden))) throw unknownUnit(of.subject);
@@ -139,30 +135,17 @@ export class UnitMoves extends MoveSteps {
     throw new Refused('WRONG_STATE', [], 'no team is sought for the mobilisation any more: refuse the offer');
   }
 
-  /** Throws Refused for what a unit lacks, and for a team whose provider somebody else stated. */
+  /** Throws Refused for what a unit lacks. The notice counts from the entry of the offer, however late it is entered. */
   #refuseUnfit(
-    { record: { envelope, feed }, seen, unit, before }: Subject & { readonly unit: NamedPart },
-    { input: { from, until }, happenedAt }: Attempt,
-    { content }: Sought,
+    of: Workflow,
+    { record, seen, unit, before: { progress } }: Subject & { readonly unit: NamedPart },
+    { input: { from, until }, now }: Attempt,
+    { content: mobilisation }: Sought,
   ): void {
-    const [provider] = organisationsIn(seen['provider'] ?? null);
-    const isEnteredByOther = ![envelope.custodian, provider].includes(envelope.originator);
-    if (provider === undefined || (feed === 'by-hand' && isEnteredByOther))
-      throw new Refused(
-        'WRONG_STATE',
-        [],
-        'expected a team that its provider or the custodian entered, with its provider',
-      );
     if (!(from instanceof Date && until instanceof Date)) throw new Error('expected a period');
-    const missing = findMissing({
-      unit,
-      team: seen,
-      mobilisation: content,
-      progress: before.progress,
-      period: { from, until },
-      now: happenedAt,
-    });
-    if (missing !== null) throw new Refused('INVALID', missing.path, missing.message);
+    const period = { from, until };
+    const refused = findUnfit(of, record, { unit, team: seen, mobilisation, progress, period, now });
+    if (refused !== null) throw refused;
   }
 
   #hidden(kind: Kind, envelope: StoredRecord['envelope']): ReadonlySet<string> {

@@ -24,6 +24,11 @@ export const matchUnits: Resolver<Row, Asked> = async (
   { standings, loaders },
 ) => {
   const size = pageSize(first);
+  if (from >= until)
+    throw new HubError(
+      'BAD_USER_INPUT',
+      `until: expected a time after ${from.toISOString()}, got ${until.toISOString()}`,
+    );
   const [own] = (await standings.visible(row)).filter(({ of }) => of.subject === 'record');
   if (own === undefined || !own.relations.has('desk') || !seeking.has(own.known.progress.state)) return null;
   const count = (asked.get(loaders) ?? 0) + 1;
@@ -31,7 +36,7 @@ export const matchUnits: Resolver<Row, Asked> = async (
   if (count > maxAsked)
     throw new HubError('BAD_USER_INPUT', `expected matches ${maxAsked} times at most in one request`);
   const mechanism = own.known.fields['mechanism'];
-  if (typeof mechanism !== 'string' || from >= until) return [];
+  if (typeof mechanism !== 'string') return [];
   const teams = await loaders.newest('ResponseTeam', { kind: mechanism }, maxTeams);
   const matches: { readonly id: string; readonly unit: string; readonly reasons: readonly string[] }[] = [];
   for (let at = 0; at < teams.length && matches.length < size; at += together) {

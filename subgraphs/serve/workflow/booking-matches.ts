@@ -4,7 +4,7 @@ import type { Content } from '../record/content.ts';
 import type { Row } from '../read/row.ts';
 import { modelOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
-import { type Candidate, findMissing, reasonsOf } from './booking-fit.ts';
+import { type Candidate, findUnfit, reasonsOf } from './booking-fit.ts';
 import { findFree, type Period } from './bookings.ts';
 import { partOf } from './named-parts.ts';
 import type { StoredProgress } from './progress-store.ts';
@@ -17,15 +17,18 @@ export type Wanted = { readonly mobilisation: Content; readonly period: Period; 
 
 /**
  * Returns the persons and units of a team that can be offered, fit, and are free in the period. `parts` are those that the
- * reader may see. The answer is made of the same checks as that to an offer.
+ * reader may see. The checks of the records and of the time are those of an offer. The limits of bookings are not checked: an
+ * offer is also refused for 100 bookings of one unit, 50 of the mobilisation and 100 units of the team.
  */
 export async function findMatches(
   store: CommunityStore,
   of: Workflow,
-  { type, envelope, content, decision: { hidden } }: Row,
+  row: Row,
   parts: readonly StoredProgress[],
   wanted: Wanted,
 ): Promise<readonly Match[]> {
+  const { type, envelope, content, decision } = row;
+  const { hidden } = decision;
   const team = Object.fromEntries(Object.entries(content).filter(([name]) => !hidden.has(name)));
   const [provider] = organisationsIn(team['provider'] ?? null);
   if (provider === undefined) return [];
@@ -34,7 +37,7 @@ export async function findMatches(
     const unit = partOf(of, team, { part });
     return unit === null || !from.includes(progress.state) ? [] : [{ unit, team, progress, ...wanted }];
   });
-  const fitting = candidates.filter((candidate) => findMissing(candidate) === null);
+  const fitting = candidates.filter((candidate) => findUnfit(of, row, candidate) === null);
   const kind = { type, collection: modelOf(store, type).collection.name };
   const names = fitting.map(({ unit }) => unit.name);
   const at = { kind, exercise: envelope.exercise, provider };
