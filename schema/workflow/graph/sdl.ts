@@ -162,7 +162,7 @@ function standingFields(kind: KindWorkflows): readonly string[] {
   const readers = hasAddressees(kind)
     ? `The ${openerOf(kind)} sees all of them, each ${subject} sees its thread only, other readers none.`
     : openingMove(kind) === null
-      ? 'Readers of the record see all of them.'
+      ? `Readers of the record see all of them.${detailsSentence(thread)}`
       : 'Organisations that take part see all of them, other readers none.';
   return [
     ...(record === null
@@ -188,6 +188,15 @@ function openerOf(kind: KindWorkflows): string {
 
 function shownOnly({ shownTo }: Workflow): string {
   return shownTo === undefined ? '' : ` Null for every reader but the ${shownTo}.`;
+}
+
+/** The sentence that says which readers see more of a part than its state. Empty if all do. */
+function detailsSentence(of: Workflow | null): string {
+  if (of?.details === undefined) return '';
+  const seers = Object.entries(of.details).map(([relation, from]) =>
+    from === 'all' ? `to the ${relation}` : `to the ${relation} from the last \`${from}\` on`,
+  );
+  return ` Facts and moves are shown only ${seers.join(', and ')}.`;
 }
 
 function standingSdl(of: Workflow, kind: KindWorkflows): string {

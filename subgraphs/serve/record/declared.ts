@@ -30,6 +30,7 @@ export function declared(
     content: definitionOf({ ...fields, ...keys }),
     filters: Object.fromEntries(Object.entries(compared).map(([name, field]) => [name, `content.${field}`])),
     hasMoves: workflowsOf(community).has(type),
+    hasBookings: workflowsOf(community).get(type)?.thread?.name === 'booking',
     ...rest,
   };
 }

@@ -78,7 +78,7 @@ export function openStore(
       if (kinds.some(({ hasMoves }) => hasMoves === true)) {
         await createNoticeIndexes({ connection });
         await createTimerIndexes({ connection });
-        await createBookingIndexes({ connection });
+        await createBookingIndexes({ connection }, kinds);
       }
     })
     .catch(report);

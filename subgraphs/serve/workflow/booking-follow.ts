@@ -5,7 +5,7 @@ import { workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Content } from '../record/content.ts';
 import { modelOf, recordsOf, schemaOf } from '../store/collections.ts';
 import type { CommunityStore } from '../store/store.ts';
-import { type Booking, bookedFor, type Taken } from './bookings.ts';
+import { type Booking, bookedFor, isDeployedElsewhere, type Taken } from './bookings.ts';
 import { bySystem } from './move-steps.ts';
 import { partOf } from './named-parts.ts';
 import { type MovedIn, progressIn, type StoredMove, writeMove } from './progress-store.ts';
@@ -47,9 +47,12 @@ async function moveTaken(
   for (const move of moves) {
     const progress = moveBySystem(of, move, known, made.happenedAt, endOf);
     if (progress === null) continue;
-    // A unit that was taken out of its team, or that another deployment still keeps, is not deployed.
-    if (progress.state === 'deployed' && (partOf(of, content, stored) === null || isKept(booking, taken)))
-      continue;
+    // A unit that was taken out of its team, or that another deployment still keeps, is not deployed. A move before this one
+    // can have deployed it for the same mobilisation.
+    if (progress.state === 'deployed') {
+      const isKept = await isDeployedElsewhere(store, booking, taken, session);
+      if (isKept || partOf(of, content, stored) === null) continue;
+    }
     const { record, organisation, part = null } = stored;
     const subject = { record, workflow: of.name, organisation, part };
     const states = { from: stored.progress.state, to: progress.state, isHidden: false };
@@ -58,10 +61,6 @@ async function moveTaken(
     await writeMove(store, { of, kind, content, thread: of, endOf }, entry, { progress }, stored, session);
     return;
   }
-}
-
-function isKept({ taken }: Booking, { progress }: Taken): boolean {
-  return taken.some((other) => other.progress !== progress && other.state === 'deployed');
 }
 
 /** The content of a team. Null for one that was retracted or erased: no move of it can be made. */

@@ -4,18 +4,23 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
 import { Refused } from '../changes/refused.ts';
+import type { Kind } from '../kind.ts';
 import type { Connected, InWorkflow, Threaded } from './parties.ts';
 
 /** A period, with its start and without its end. */
 export type Period = { readonly from: Date; readonly until: Date };
 
-/** A period for which one thread takes a person or a service unit. */
-export type Taken = Period & {
+/** A time in which one thread takes a person or a service unit. */
+export type Taken = {
   /** The id of the thread's progress. */
   readonly progress: string;
   readonly record: string;
-  readonly mobilisation: string;
-  /** `offered`, `committed` or `deployed`. */
+  /** Null for a rest and a time away. */
+  readonly mobilisation: string | null;
+  readonly from: Date;
+  /** Null if the end is not known. */
+  readonly until: Date | null;
+  /** `offered`, `committed`, `deployed`, `recovering` or `unavailable`. */
   readonly state: string;
 };
 
@@ -37,15 +42,20 @@ type Stood = Threaded & {
 export const maxTaken = 100;
 export const maxBooked = 50;
 
-const takingStates: ReadonlySet<string> = new Set(['offered', 'committed', 'deployed']);
+const bookedStates: ReadonlySet<string> = new Set(['offered', 'committed', 'deployed']);
+const restingStates: ReadonlySet<string> = new Set(['recovering', 'unavailable']);
 
 /** The bookings of a store. */
 export function bookingsIn({ connection }: Connected): Collection<Booking> {
   return connection.collection<Booking>('bookings');
 }
 
-/** Creates the indexes of bookings: they are found by the thread and by the mobilisation. */
-export async function createBookingIndexes(store: Connected): Promise<void> {
+/** Creates the indexes of bookings, by the thread and by the mobilisation. Does nothing in a store without bookings. */
+export async function createBookingIndexes(
+  store: Connected,
+  kinds: readonly Pick<Kind, 'hasBookings'>[],
+): Promise<void> {
+  if (!kinds.some(({ hasBookings }) => hasBookings === true)) return;
   await bookingsIn(store).createIndexes([
     { key: { 'taken.progress': 1 } },
     { key: { 'taken.mobilisation': 1 } },
@@ -54,7 +64,8 @@ export async function createBookingIndexes(store: Connected): Promise<void> {
 
 /**
  * Writes the booking that follows from where a thread stands, in the transaction of its move. Does nothing for another
- * workflow. Throws Refused if the person or unit is taken in that time. Every move of every thread passes here.
+ * workflow. Throws Refused if the person or unit is taken in the time of an offer; a rest and a time away are never refused
+ * for it. Every move of every thread passes here.
  */
 export async function keepBooking(
   store: Connected,
@@ -80,10 +91,12 @@ export async function keepBooking(
   );
   const others = (found?.taken ?? []).filter(({ progress }) => progress !== after._id);
   if (others.length === found?.taken.length) {
-    refuseTaken(await ofRunning(store, at, others, session), taken, now);
+    const { from, until, mobilisation } = taken;
+    if (mobilisation !== null && until !== null)
+      refuseTaken(await ofRunning(store, at, others, session), { from, until }, now);
     if (others.length >= maxTaken)
       throw new Refused('CLOSED', ['unit'], `expected ${maxTaken} bookings of one unit at most`);
-    await refuseMany(store, taken, session);
+    if (mobilisation !== null) await refuseMany(store, mobilisation, session);
   }
   await bookings.updateOne({ _id }, { $set: { taken: [...others, taken] } }, { session });
 }
@@ -97,12 +110,28 @@ export async function bookedFor(
   return await bookingsIn(store).find({ 'taken.mobilisation': mobilisation }, { session }).toArray();
 }
 
-function takenBy({ _id, record, progress: { state, facts } }: Stood): Taken | null {
+/** Returns whether a person or unit is deployed in another thread than this one. */
+export async function isDeployedElsewhere(
+  store: Connected,
+  { _id }: Pick<Booking, '_id'>,
+  { progress }: Pick<Taken, 'progress'>,
+  session: ClientSession,
+): Promise<boolean> {
+  const found = await bookingsIn(store).findOne({ _id }, { session });
+  return found?.taken.some((other) => other.progress !== progress && other.state === 'deployed') ?? false;
+}
+
+function takenBy({ _id, record, progress: { state, since, facts } }: Stood): Taken | null {
   const { from, until, mobilisation } = facts;
-  if (!takingStates.has(state)) return null;
+  const by = { progress: _id, record, state };
+  if (restingStates.has(state))
+    return { ...by, mobilisation: null, from: since, until: until instanceof Date ? until : null };
+  if (!bookedStates.has(state)) return null;
   if (!(from instanceof Date && until instanceof Date && typeof mobilisation === 'string'))
     throw new Error(`expected a period and a mobilisation in the state ${state}`);
-  return { progress: _id, record, mobilisation, from, until, state };
+  // The start of a mobilisation deploys at once, also before the start of the booking.
+  const start = state === 'deployed' && since < from ? since : from;
+  return { ...by, mobilisation, from: start, until };
 }
 
 /** A booking of an exercise takes nobody in the real picture. The id says nothing of the person. */
@@ -197,13 +226,13 @@ export function freeFrom(taken: readonly Taken[], { from, until }: Period, now: 
   }
 }
 
-/** A deployment that goes on beyond its end has no known end. */
+/** A deployment that goes on beyond its end has no known end. A rest and a time away are over at their end. */
 function endOf({ state, until }: Taken, now: Date): number {
-  return state === 'deployed' && until <= now ? Infinity : until.getTime();
+  return until === null || (state === 'deployed' && until <= now) ? Infinity : until.getTime();
 }
 
 /** The start and the end of a mobilisation move all that is booked for it, in one transaction. */
-async function refuseMany(store: Connected, { mobilisation }: Taken, session: ClientSession): Promise<void> {
+async function refuseMany(store: Connected, mobilisation: string, session: ClientSession): Promise<void> {
   const of = { 'taken.mobilisation': mobilisation };
   const count = await bookingsIn(store).countDocuments(of, { session, limit: maxBooked });
   if (count >= maxBooked)

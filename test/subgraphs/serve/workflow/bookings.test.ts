@@ -2,12 +2,12 @@ import { expect, test } from '@jest/globals';
 import { freeFrom, type Taken, unitId } from '../../../../subgraphs/serve/workflow/bookings.ts';
 
 const day = (number: number): Date => new Date(Date.UTC(2026, 10, number));
-const taken = (from: number, until: number, state = 'committed'): Taken => ({
+const taken = (from: number, until: number | null, state = 'committed'): Taken => ({
   progress: `p-${from}`,
   record: 'ResponseTeam:1',
   mobilisation: 'Mobilisation:1',
   from: day(from),
-  until: day(until),
+  until: until === null ? null : day(until),
   state,
 });
 const now = day(3);
@@ -25,6 +25,13 @@ test('knows no end of a deployment that goes on beyond its end, and one of a boo
   expect(freeFrom([taken(1, 2, 'deployed')], asked, now)).toBeNull();
   expect(freeFrom([taken(1, 2, 'committed')], asked, now)).toEqual(day(4));
   expect(freeFrom([taken(1, 6, 'deployed')], asked, now)).toEqual(day(6));
+});
+
+test('knows the end of a rest and of a time away, also when it is over, and none that nobody stated', () => {
+  const asked = { from: day(4), until: day(5) };
+  expect(freeFrom([taken(1, 6, 'recovering')], asked, now)).toEqual(day(6));
+  expect(freeFrom([taken(1, 2, 'unavailable')], asked, now)).toEqual(day(4));
+  expect(freeFrom([taken(1, null, 'unavailable')], asked, now)).toBeNull();
 });
 
 test('keeps the persons of two providers and of an exercise apart, and takes spellings as one person', () => {
