@@ -46,7 +46,8 @@ export function movingIn(community: CommunityPart) {
   ): Promise<Answer> {
     const contextValue = contextOf(community, at);
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
-    if (errors !== undefined) throw new Error(errors.map(({ message }) => message).join('\n'));
+    if (errors !== undefined)
+      throw new Error(errors.map(({ message }) => message).join('\n'), { cause: errors[0]?.originalError });
     const [answer] = Object.values(data ?? {});
     return JSON.parse(JSON.stringify(answer)) as Answer;
   }
