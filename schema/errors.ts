@@ -47,8 +47,8 @@ export const errorTable = {
   TOO_MANY_GRANTS: {
     status: 400,
     message:
-      'Too many releases of your organisation are in force, so nothing was changed. ' +
-      'Choose earlier ends, or name the organisation in the audience of the records.',
+      'Too many releases to this organisation with different ends are in force, so nothing was changed. ' +
+      'Use the end of an earlier release, or name the organisation in the audience of the record.',
   },
   // A cursor is checked by the community, which leaves the other fields of the response as they are.
   BAD_CURSOR: {

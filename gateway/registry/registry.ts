@@ -10,7 +10,7 @@ import {
 import { type Purpose, purposes, type Tlp, tlpScale } from '../../schema/record/vocabulary.ts';
 import { GroupedReads } from '../../schema/runtime/grouped-reads.ts';
 import { within } from '../../schema/runtime/within.ts';
-import { type GrantEntry, indexGrants, keepGrants } from './grants.ts';
+import { type GrantEntry, indexGrants, keepGrants, maxGrants } from './grants.ts';
 import { type OfficeEntry, officeNames, officesOf } from './offices.ts';
 
 /** An organisation of the registry. It is configured, never derived from a mail domain or a country. */
@@ -178,8 +178,8 @@ async function readMembers(
   // Entries that have ended are removed again at each request's own time; they are left out here to keep the answer small.
   const pipeline = [{ $match: { until: { $gt: oldest } } }];
   const localField = 'organisation';
-  const running = (from: string, foreignField: string, as: string) => ({
-    $lookup: { from, localField, foreignField, as, pipeline },
+  const running = (from: string, foreignField: string, as: string, more: readonly Document[] = []) => ({
+    $lookup: { from, localField, foreignField, as, pipeline: [...pipeline, ...more] },
   });
   const found = await members
     .aggregate<JoinedMember>(
@@ -187,7 +187,7 @@ async function readMembers(
         { $match: { _id: { $in: [...subjects] } } },
         { $lookup: { from: 'organisations', localField, foreignField: '_id', as: 'own' } },
         running('onwardShares', 'client', 'shares'),
-        running('grants', 'to', 'grants'),
+        running('grants', 'to', 'grants', [{ $sort: { until: -1, _id: 1 } }, { $limit: maxGrants.read }]),
         running('agreements', 'parties', 'agreements'),
         officesInOwnOrganisation(oldest),
       ],

@@ -19,10 +19,11 @@ export async function checkRecipients(
   schema: GraphQLSchema,
   { registry, reader, now }: Asked,
 ): Promise<void> {
-  const { audiences, shares } = recipientsIn(document, variables, schema);
+  const { audiences, shares, released } = recipientsIn(document, variables, schema);
   const unknown = [
     ...(await unknownIn(audiences, registry)),
     ...(await unknownShares(shares, { registry, reader, now })),
+    ...(await unknownReleased(released, registry)),
   ];
   if (unknown.length === 0) return;
   const first = unknown.slice(0, maxNamed);
@@ -62,18 +63,33 @@ async function unknownShares(
   return ids.filter((one) => !known.has(one)).map((one) => `share: ${one.slice(0, maxCharacters)}`);
 }
 
+async function unknownReleased(
+  ids: readonly string[],
+  registry: Asked['registry'],
+): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const named = { organisations: ids, sharingGroups: [], persons: [], agreements: [] };
+  const known = new Set((await registry.findRecipients(named)).organisations);
+  return ids.filter((one) => !known.has(one)).map((one) => `to: ${one.slice(0, maxCharacters)}`);
+}
+
 /** Returns the names in all audiences, releases and onward shares of an operation. The community refuses malformed ids. */
 function recipientsIn(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
   schema: GraphQLSchema,
-): { readonly audiences: Recipients; readonly shares: readonly string[] } {
+): {
+  readonly audiences: Recipients;
+  readonly shares: readonly string[];
+  readonly released: readonly string[];
+} {
   const named: Found = {
     organisations: new Set(),
     sharingGroups: new Set(),
     persons: new Set(),
     agreements: new Set(),
     shares: new Set(),
+    released: new Set(),
   };
   for (const input of inputsIn(document, variables, schema)) collect(input, named);
   const audiences = {
@@ -82,7 +98,8 @@ function recipientsIn(
     persons: [...named.persons],
     agreements: [...named.agreements],
   };
-  return { audiences, shares: [...named.shares] };
+  const released = [...named.released].flatMap((one) => organisationIn(one) ?? []);
+  return { audiences, shares: [...named.shares], released };
 }
 
 /** The inputs of moves that name recipients: addressees, and those that declarations state in `opens`. */
@@ -100,7 +117,7 @@ function opensOf(of: Workflow | null): readonly string[] {
   return Object.values(of?.moves ?? {}).flatMap(({ opens = [] }) => opens);
 }
 
-type Found = Readonly<Record<(typeof recipientLists)[number] | 'shares', Set<string>>>;
+type Found = Readonly<Record<(typeof recipientLists)[number] | 'shares' | 'released', Set<string>>>;
 
 function collect({ type, values }: GivenInput, found: Found): void {
   // The first move of a workflow names those who take part, and some later ones those who read too: they become recipients.
@@ -108,8 +125,7 @@ function collect({ type, values }: GivenInput, found: Found): void {
     for (const one of (values[name] as readonly unknown[] | null | undefined) ?? [])
       if (typeof one === 'string') found.organisations.add(one);
   if (type === 'ShareRecordInput' && typeof values['share'] === 'string') found.shares.add(values['share']);
-  if (type === 'ReleaseRecordInput' && typeof values['to'] === 'string')
-    found.organisations.add(values['to']);
+  if (type === 'ReleaseRecordInput' && typeof values['to'] === 'string') found.released.add(values['to']);
   if (type === 'AudienceInput')
     for (const list of recipientLists)
       for (const one of (values[list] as readonly unknown[] | null | undefined) ?? [])

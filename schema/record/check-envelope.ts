@@ -54,6 +54,7 @@ function isReleased(value: unknown): boolean {
   return (
     isObject(value) &&
     isText(value['id']) &&
+    isText(value['grant']) &&
     isText(value['to']) &&
     isText(value['purpose']) &&
     value['until'] instanceof Date &&

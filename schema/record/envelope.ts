@@ -36,6 +36,8 @@ export type Portion = {
 /** A release as its originator stated it. The registry decides when its grant ends; this end is for display. */
 export type Released = {
   readonly id: string;
+  /** The id of its grant in the registry. Releases with the same terms share it. */
+  readonly grant: string;
   readonly to: string;
   readonly until: Date;
   /** The released fields that have a separate marking. Null for the record without these. */

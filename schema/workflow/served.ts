@@ -184,6 +184,11 @@ const correctedByHand: Readonly<Record<string, readonly string[]>> = {
   NotificationFile: ['entityPseudonym', 'entityName', 'entityClass', 'sector'],
 };
 
+/** Returns whether only moves change the records of a kind. */
+export function isByMovesOnly(type: string): boolean {
+  return byMovesOnly.has(type);
+}
+
 /** Returns whether a change by hand of a field would bypass the moves of its kind. */
 export function isChangedByMoves(kind: KindWorkflows, field: string): boolean {
   if (byMovesOnly.has(kind.type) || fieldsOfLaterMoves(kind.type).includes(field)) return true;

@@ -97,17 +97,21 @@ export class ChangeSteps {
     return envelope;
   }
 
-  /** Returns a record that the reader may read, whatever else the reader may do with it. */
+  /**
+   * Returns a record that the reader may read, whatever else the reader may do with it. A retracted one stays readable for its
+   * readers, so sharing of it can be ended.
+   */
   protected async readable(
     kind: Kind,
     { id, expectedVersion }: OnRecord,
     find: Finder,
+    states: 'open' | 'retracted too' = 'open',
   ): Promise<StoredRecord> {
     const { policy, readerAccess } = this.parts;
     const envelope = await find.envelope(kind, id);
     if (envelope === null || policy.decideRow(envelope, kind.type, readerAccess) === null) throw notFound();
     const { recordState, version } = envelope;
-    if (recordState === 'RETRACTED' || recordState === 'ERASED')
+    if (recordState === 'ERASED' || (recordState === 'RETRACTED' && states === 'open'))
       throw new Refused('CLOSED', ['id'], 'the record was retracted or erased');
     if (version !== expectedVersion) throw staleVersion();
     return await loaded(kind, id, find);

@@ -17,6 +17,7 @@ import { hiddenIn, itemsIn, keepHidden, keepHiddenPortions } from './keep-hidden
 import { newEnvelope, nextEnvelope } from './envelopes.ts';
 import { findRefused, mayNotChange, mayNotCreate } from './not-allowed.ts';
 import { refuseFrozen } from './frozen-content.ts';
+import { refuseNewReaders, refuseRunning } from './running-workflow.ts';
 import { Refused } from './refused.ts';
 
 /** The most characters of the reason of a retraction. */
@@ -91,9 +92,10 @@ export class Changes extends OnwardShares {
    * scale. A stricter reading is joined to everything that belongs to the record.
    */
   async mark(input: MarkInput): Promise<Outcome> {
-    return await this.once(input, 'mark', async (find) => {
+    return await this.once(input, 'mark', async (find, session) => {
       const kind = this.kindOf(input.id);
       const before = await this.found(kind, input, 'mark-up', find);
+      await refuseNewReaders(this.parts, kind.type, input.id, session);
       const { envelope: old } = before;
       const reading = keepHiddenPortions(this.parts, kind, old, this.readingOf(kind, input.reading));
       if (isMarked(reading, kind.sortBy) && !isMarked(old, kind.sortBy))
@@ -175,9 +177,10 @@ export class Changes extends OnwardShares {
 
   /** Marks the record as retracted, for the reason that its readers see. It stays stored. */
   async retract(input: RetractInput): Promise<Outcome> {
-    return await this.once(input, 'retract', async (find) => {
+    return await this.once(input, 'retract', async (find, session) => {
       const kind = this.kindOf(input.id);
       const before = await this.found(kind, input, 'change', find);
+      await refuseRunning(this.parts, kind.type, input.id, session);
       const retractionReason = reasonIn(input);
       const envelope: Envelope = {
         ...nextEnvelope(before, this.parts.readerAccess.now),

@@ -77,7 +77,7 @@ export class OnwardShares extends Releases {
     const { reader } = this.parts.readerAccess;
     return await this.once(input, 'endShare', async (find) => {
       const kind = this.kindOf(input.id);
-      const before = await this.readable(kind, input, find);
+      const before = await this.readable(kind, input, find, 'retracted too');
       const { onwardShares } = before.envelope;
       const by = input.by ?? reader.organisation;
       const seen = sharesSeenBy(this.parts.readerAccess, before.envelope);

@@ -1,10 +1,14 @@
+import type { ClientSession } from 'mongodb';
+import { randomUUID } from 'node:crypto';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import { asPortion } from '../../../schema/record/as-portion.ts';
-import type { Envelope, Portion, Released, StoredRecord } from '../../../schema/record/envelope.ts';
-import { grantIdOf, organisationIn } from '../../../schema/record/release.ts';
+import type { Envelope, Released, StoredRecord } from '../../../schema/record/envelope.ts';
+import { canEndRelease, grantIdOf, maxReleaseDays, organisationIn } from '../../../schema/record/release.ts';
 import { workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
+import { withReleased } from '../record/released.ts';
+import { movesIn } from '../workflow/progress-store.ts';
 import { keepAct, textIn } from './act.ts';
 import { ChangeSteps, type OnRecord } from './change-steps.ts';
 import { nextEnvelope } from './envelopes.ts';
@@ -21,40 +25,40 @@ export type EndReleaseInput = OnRecord & { readonly release: string; readonly re
 
 /** The most releases of one record at a time: each gives it another access key. */
 const maxReleases = 20;
-/** The longest time of a release. */
-const maxDays = 366;
-const day = 86_400_000;
-
-/** The parts of an envelope that releases change. */
-type Opened = Pick<Envelope, 'releases' | 'released' | 'portions'>;
+/** The most releases that are ever made of one record. */
+const maxActs = 100;
 
 /**
- * The releases by which an originator lets an organisation beyond the audience read a record, or a field with a marking of
- * its own (W9a). The hub has entered the grant with its end in the registry before the release arrives here.
+ * The releases by which an originator lets an organisation beyond the audience read a record, or a field with a separate
+ * marking (W9a). The hub has entered the grant with its end in the registry before the release arrives here.
  */
 export class Releases extends ChangeSteps {
   /** Releases a record, or fields of it. The policy permits it to natural persons of the originator (J09). */
   async release(input: ReleaseInput): Promise<Outcome> {
-    return await this.once(input, 'release', async (find) => {
+    return await this.once(input, 'release', async (find, session) => {
       const kind = this.kindOf(input.id);
       const before = await this.readable(kind, input, find);
       const { envelope } = before;
       const { now } = this.parts.readerAccess;
-      if (!this.mayOn('release', kind, envelope)) throw new Refused('NOT_ALLOWED', ['id'], notReleased);
-      if (workflowsOf(this.parts.community).has(kind.type))
-        throw new Refused('NOT_ALLOWED', ['id'], 'the moves of its workflow name the readers of this record');
+      this.#refuseKind(kind, envelope);
       const to = recipientOf(input, envelope);
-      if (!(input.until > now) || input.until.getTime() > now.getTime() + maxDays * day)
-        throw new Refused('INVALID', ['until'], `expected a later time, at most ${maxDays} days from now`);
-      const alive = withoutEnded(envelope, now);
-      if ((alive.released ?? []).length >= maxReleases)
+      const { until } = input;
+      if (!canEndRelease(until, now))
+        throw new Refused(
+          'INVALID',
+          ['until'],
+          `expected a later time, at most ${maxReleaseDays} days from now`,
+        );
+      const running = (envelope.released ?? []).filter((one) => one.until > now);
+      if (running.length >= maxReleases)
         throw new Refused('INVALID', ['to'], `expected ${maxReleases} releases at most: revoke one first`);
-      const fields = input.fields ?? null;
+      await this.#refuseEndless(input.id, session);
+      const fields = fieldsIn(input, envelope);
       for (const part of this.#released(kind, before, fields)) refuseHeld(part, now);
-      const terms = { by: envelope.originator, record: input.id, key: input.key, to, until: input.until };
-      const purpose = textIn(input, 'purpose');
-      const released = { id: grantIdOf(terms), to, until: input.until, fields, purpose };
-      return this.#opened(before, withRelease(alive, released), 'grant', input, { ...released });
+      const grant = grantIdOf({ by: envelope.originator, to, until });
+      const added = { id: randomUUID(), grant, to, until, fields, purpose: textIn(input, 'purpose') };
+      this.#refuseVain(kind, envelope, added);
+      return this.#remade(before, [...running, added], 'grant', input, { ...added });
     });
   }
 
@@ -62,14 +66,48 @@ export class Releases extends ChangeSteps {
   async endRelease(input: EndReleaseInput): Promise<Outcome> {
     return await this.once(input, 'endRelease', async (find) => {
       const kind = this.kindOf(input.id);
-      const before = await this.readable(kind, input, find);
-      const seen = releasesSeenBy(this.parts.readerAccess, before.envelope);
+      const before = await this.readable(kind, input, find, 'retracted too');
+      const hidden = this.parts.policy.decideRow(before.envelope, kind.type, this.parts.readerAccess)?.hidden;
+      const seen = releasesSeenBy(this.parts.readerAccess, before.envelope, hidden ?? new Set());
       if (!this.mayOn('release', kind, before.envelope) || !seen.some(({ id }) => id === input.release))
         throw new Refused('INVALID', ['release'], 'expected a release that the record shows to you');
-      const left = withoutReleases(before.envelope, ({ id }) => id === input.release);
+      const left = (before.envelope.released ?? []).filter(({ id }) => id !== input.release);
       const values = { release: input.release, reason: textIn(input, 'reason') };
-      return this.#opened(before, left, 'revoke', input, values);
+      return this.#remade(before, left, 'revoke', input, values);
     });
+  }
+
+  #refuseKind(kind: Kind, envelope: Envelope): void {
+    if (!this.mayOn('release', kind, envelope)) throw new Refused('NOT_ALLOWED', ['id'], notReleased);
+    if (workflowsOf(this.parts.community).has(kind.type))
+      throw new Refused('NOT_ALLOWED', ['id'], 'the moves of its workflow name the readers of this record');
+    if (envelope.personalData?.present === true)
+      throw new Refused('NOT_ALLOWED', ['id'], 'a record with personal data is not released here');
+  }
+
+  /** Each release gives the record a new version. A revocation is never refused for their number. */
+  async #refuseEndless(record: string, session: ClientSession): Promise<void> {
+    const made = { record, workflow: 'grant', move: 'grant' };
+    const count = await movesIn(this.parts.store).countDocuments(made, { session, limit: maxActs });
+    if (count >= maxActs)
+      throw new Refused('CLOSED', ['id'], `expected ${maxActs} releases of one record at most`);
+  }
+
+  /** Refuses a release by which nobody could read more: of what is CLEAR, or of a kind that no grant opens. */
+  #refuseVain(kind: Kind, envelope: Envelope, added: Released): void {
+    const { policy } = this.parts;
+    const keysOf = (one: Envelope) => policy.admittedKeys(one, kind.type).admits;
+    const after = withReleased(envelope, [...(envelope.released ?? []), added]);
+    const pairs =
+      added.fields === null
+        ? [[envelope, after] as const]
+        : envelope.portions.flatMap((portion, at) => {
+            const next = after.portions[at];
+            const isNamed = added.fields?.includes(portion.path) === true && next !== undefined;
+            return isNamed ? [[asPortion(envelope, portion), asPortion(after, next)] as const] : [];
+          });
+    if (pairs.every(([old, next]) => keysOf(next).length > keysOf(old).length)) return;
+    throw new Refused('NOT_ALLOWED', ['id'], 'nobody could read more by this release');
   }
 
   /**
@@ -84,28 +122,22 @@ export class Releases extends ChangeSteps {
     const known = new Set(portions.map(({ path }) => path));
     const parts = portions.map((portion) => asPortion(envelope, portion));
     const areOpen =
-      fields.length > 0 &&
       fields.every((path) => known.has(path) && !hidden.has(path)) &&
       parts.every((part) => this.mayOn('release', kind, part));
     if (areOpen) return parts;
-    throw new Refused(
-      'INVALID',
-      ['fields'],
-      'expected fields that have a separate marking, and that you may read and release',
-    );
+    throw notFields();
   }
 
   /** Returns the next version of a record with other releases. The act is stored with the moves of workflows (W9a). */
-  #opened(
+  #remade(
     before: StoredRecord,
-    opened: Opened,
+    released: readonly Released[],
     move: 'grant' | 'revoke',
     { id, key }: OnRecord,
     input: Content,
   ): Made {
     const { store, readerAccess } = this.parts;
-    const { releases: _releases, released: _released, ...next } = nextEnvelope(before, readerAccess.now);
-    const envelope: Envelope = { ...next, ...opened };
+    const envelope = withReleased(nextEnvelope(before, readerAccess.now), released);
     const act = {
       record: id,
       workflow: 'grant',
@@ -120,12 +152,17 @@ export class Releases extends ChangeSteps {
   }
 }
 
-/** Returns the releases of a record that a reader sees: its originator sees all, other readers none. */
+/**
+ * Returns the releases of a record that a reader sees: its originator sees all, except those of a field that is `hidden`
+ * from the reader. Other readers see none.
+ */
 export function releasesSeenBy(
   { reader: { organisation } }: Pick<ReaderAccess, 'reader'>,
   { originator, released = [] }: Pick<Envelope, 'originator' | 'released'>,
+  hidden: ReadonlySet<string>,
 ): readonly Released[] {
-  return originator === organisation ? released : [];
+  if (originator !== organisation) return [];
+  return released.filter(({ fields }) => fields?.some((path) => hidden.has(path)) !== true);
 }
 
 const notReleased =
@@ -136,6 +173,22 @@ function recipientOf({ to }: ReleaseInput, { originator }: Envelope): string {
   const organisation = organisationIn(to);
   if (organisation !== null && organisation !== originator) return organisation;
   throw new Refused('INVALID', ['to'], 'expected the registry id of another organisation, such as cert-eu');
+}
+
+/** Returns the fields of a release, each once. Null for a release of the record. */
+function fieldsIn({ fields = null }: ReleaseInput, { portions }: Envelope): readonly string[] | null {
+  if (fields === null) return null;
+  const named = [...new Set(fields)];
+  if (named.length > 0 && named.length <= portions.length) return named;
+  throw notFields();
+}
+
+function notFields(): Refused {
+  return new Refused(
+    'INVALID',
+    ['fields'],
+    'expected fields that have a separate marking, and that you may read and release',
+  );
 }
 
 /** Refuses to release what another rule than its TLP holds back. */
@@ -152,39 +205,4 @@ function refuseHeld({ marking, embargoUntil }: Envelope, now: Date): void {
     ['id'],
     'an embargo, a handling code, a restriction or a distribution limit holds it back: change its marking first',
   );
-}
-
-function withRelease({ releases = [], released = [], portions }: Opened, added: Released): Opened {
-  const { id, fields } = added;
-  return {
-    ...(fields === null ? { releases: [...releases, id] } : releases.length === 0 ? {} : { releases }),
-    released: [...released, added],
-    portions: portions.map((portion) =>
-      fields?.includes(portion.path) === true
-        ? { ...portion, releases: [...(portion.releases ?? []), id] }
-        : portion,
-    ),
-  };
-}
-
-function withoutEnded(envelope: Envelope, now: Date): Opened {
-  return withoutReleases(envelope, ({ until }) => until <= now);
-}
-
-function withoutReleases(envelope: Envelope, isEnded: (one: Released) => boolean): Opened {
-  const { releases = [], released = [], portions } = envelope;
-  const ended = new Set(released.filter(isEnded).map(({ id }) => id));
-  const left = releases.filter((id) => !ended.has(id));
-  const shown = released.filter(({ id }) => !ended.has(id));
-  return {
-    ...(left.length === 0 ? {} : { releases: left }),
-    ...(shown.length === 0 ? {} : { released: shown }),
-    portions: portions.map((portion) => withoutIds(portion, ended)),
-  };
-}
-
-function withoutIds(portion: Portion, ended: ReadonlySet<string>): Portion {
-  const { releases = [], ...own } = portion;
-  const left = releases.filter((id) => !ended.has(id));
-  return left.length === 0 ? own : { ...own, releases: left };
 }

@@ -97,8 +97,8 @@ export const envelopeResolvers: Resolvers = {
     custodian: (row: Row) => organisation(row.envelope.custodian),
     onwardShares: ({ envelope }: Row, _args, { readerAccess }) =>
       sharesSeenBy(readerAccess, envelope).map(({ id, by }) => ({ id, by: organisationKey(by) })),
-    releases: ({ envelope }: Row, _args, { readerAccess }) =>
-      releasesSeenBy(readerAccess, envelope).map(({ to, ...release }) => ({
+    releases: ({ envelope, decision }: Row, _args, { readerAccess }) =>
+      releasesSeenBy(readerAccess, envelope, decision.hidden).map(({ to, ...release }) => ({
         ...release,
         to: organisationKey(to),
       })),

@@ -207,12 +207,12 @@ test('finds the onward shares that an organisation gives now, and none of anothe
   expect(await find(end)).toEqual([]);
 });
 
-test('enters a grant once, and refuses those of an organisation that has too many in force', async () => {
+test('enters a grant once, and refuses more than the readers of an organisation can use', async () => {
   await using registry = await startRegistry();
-  const grants = registry.db.collection<{ _id: string; to: string; until: Date }>('grants');
+  const grants = registry.db.collection<GrantEntry>('grants');
   const now = new Date('2026-06-01T00:00:00Z');
   const after = (days: number) => new Date(now.getTime() + days * 86_400_000);
-  const grant = (_id: string, more: object = {}) => ({
+  const grant = (_id: string, more: object = {}): GrantEntry => ({
     _id,
     by: 'enisa',
     to: 'csirt-fr',
@@ -221,20 +221,39 @@ test('enters a grant once, and refuses those of an organisation that has too man
   });
   const { db } = registry;
   const keepGrants = async (entries: readonly GrantEntry[], at: Date) =>
-    await openRegistry(db).keepGrants(entries, at);
+    await openRegistry(db, 60_000).keepGrants(entries, at);
   expect(await keepGrants([grant('g-1'), grant('g-2', { until: after(-2) })], now)).toBe(true);
   expect(await keepGrants([grant('g-1', { to: 'csirt-pl', until: after(9) })], now)).toBe(true);
   // The second one is over, and a later grant removes it.
-  expect(await grants.find().toArray()).toEqual([grant('g-1')]);
+  expect((await grants.find({ to: 'csirt-fr' }).toArray()).map(({ _id }) => _id)).toEqual(['g-1']);
 
-  const others = Array.from({ length: maxGrants.to - 1 }, (_, at) => grant(`o-${at}`));
-  expect(await keepGrants(others, now)).toBe(true);
+  await grants.insertMany(Array.from({ length: maxGrants.by - 1 }, (_, at) => grant(`o-${at}`)));
   expect(await keepGrants([grant('g-3')], now)).toBe(false);
   expect(await grants.findOne({ _id: 'g-3' })).toBeNull();
   expect(await keepGrants([grant('g-1')], now)).toBe(true);
-  expect(await keepGrants([grant('g-4', { to: 'csirt-pl' })], now)).toBe(true);
+  expect(await keepGrants([grant('g-4', { to: 'csirt-at' })], now)).toBe(true);
   expect(await keepGrants([grant('g-5', { by: 'cert-eu' })], now)).toBe(true);
+  const left = maxGrants.to - maxGrants.by - 1;
+  await grants.insertMany(Array.from({ length: left }, (_, at) => grant(`p-${at}`, { by: `other-${at}` })));
+  expect(await keepGrants([grant('g-6', { by: 'cert-eu' })], now)).toBe(false);
   expect(await keepGrants([grant('g-6')], after(2))).toBe(true);
+});
+
+test('reads a limited number of grants for a request, those that end last', async () => {
+  await using registry = await startRegistry();
+  const { db } = registry;
+  await db.collection<{ _id: string }>('organisations').insertOne(organisation);
+  await db.collection<{ _id: string }>('memberships').insertOne(member);
+  const many = Array.from({ length: maxGrants.read + 5 }, (_, at) => ({
+    _id: `g-${at}`,
+    by: 'enisa',
+    to: 'csirt-fr',
+    until: new Date(Date.UTC(2099, 0, 1, 0, at)),
+  }));
+  await db.collection<GrantEntry>('grants').insertMany(many);
+  const found = await openRegistry(db, 60_000).findMembership('u-1', new Date('2026-06-01T00:00:00Z'));
+  expect(found?.grants).toHaveLength(maxGrants.read);
+  expect(found?.grants.some(({ id }) => id === 'g-0')).toBe(false);
 });
 
 test('joins what is in force at the time of each request, and reads it again at each', async () => {

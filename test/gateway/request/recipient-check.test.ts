@@ -56,10 +56,14 @@ test.each([
     'mutation M($a: AudienceInput) { ...F } fragment F on Mutation { mark(input: { reading: { audience: $a } }) }',
     { a: audience },
   ],
-  ['a release', 'mutation { release(input: { to: "nobody" }) }', {}],
   ['the addressees of a move', 'mutation { ask(input: { addressees: ["cert-eu", "nobody"] }) }', {}],
 ])('refuses an unknown organisation in %s, and names it', async (_where, text, variables) => {
   await expect(check(text, variables)).rejects.toThrow(unknown);
+});
+
+test('refuses an unknown organisation of a release, and names it', async () => {
+  await expect(check('mutation { release(input: { to: "nobody" }) }')).rejects.toThrow(/have to: nobody$/);
+  await expect(check('mutation { release(input: { to: "cert-eu" }) }')).resolves.toBeUndefined();
 });
 
 test('accepts organisations of the registry, and leaves malformed ids to the community', async () => {

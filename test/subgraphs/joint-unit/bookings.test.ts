@@ -4,7 +4,6 @@ import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { workflowRulesOf } from '../../../subgraphs/serve/workflow/rules.ts';
 import { fireDue } from '../../../subgraphs/serve/workflow/run-timers.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
-import { askAt } from './moves-of.ts';
 import {
   at,
   bookingsIn,
@@ -344,20 +343,4 @@ test('shows no unit of a list that is hidden, and takes no move of one', async (
   const guess = async (name: string) => await offer(desk, id, '03T10:30', { unit: name, mobilisation });
   expect(await guess(one.pseudonym)).toEqual(refusedAs('INVALID', { path: ['unit'] }));
   expect(await guess(one.pseudonym)).toEqual(await guess('EX-NOBODY'));
-});
-
-test('counts a retracted team no longer', async () => {
-  const one = person();
-  const first = await team({ members: [one] });
-  const of = { unit: one.pseudonym, mobilisation: await sought() };
-  expect(await offer(desk, first, '03T10:00', of)).toEqual([]);
-  const retract = `mutation M($input: RetractRecordInput!) {
-    retractJointUnitRecord(input: $input) { userErrors { code } }
-  }`;
-  const input = { key: 'retract', id: first, expectedVersion: 1, reason: 'EXERCISE' };
-  expect(await askAt({ store, reader: operator, now: at('03T10:10') }, retract, { input })).toEqual({
-    userErrors: [],
-  });
-  const second = await team({ members: [one] });
-  expect(await offer(desk, second, '03T10:20', of)).toEqual([]);
 });

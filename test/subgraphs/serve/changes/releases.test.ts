@@ -68,7 +68,7 @@ async function stored(id: string) {
 async function granted(reader: Reader, id: string): Promise<Reader> {
   const { originator: by, released = [] } = (await stored(id)).envelope;
   const own = released.filter(({ to }) => to === reader.organisation);
-  return { ...reader, grants: own.map((one) => ({ id: one.id, by, until: one.until.toISOString() })) };
+  return { ...reader, grants: own.map((one) => ({ id: one.grant, by, until: one.until.toISOString() })) };
 }
 
 /** Returns whether the reader may read the record, and its judgement. */
@@ -204,11 +204,21 @@ test('shows the releases to the originator only, and revokes those that the reco
   const id = await created(withField());
   await release(originator, id, { to: 'Organisation:csirt-fr', fields: ['judgement'] });
   const { envelope } = await stored(id);
-  const shown = releasesSeenBy(policy.accessOf(originator, now), envelope);
+  const shown = releasesSeenBy(policy.accessOf(originator, now), envelope, new Set());
   expect(shown).toEqual([
-    { id: expect.any(String), to: 'csirt-fr', until, fields: ['judgement'], purpose: 'EXERCISE' },
+    {
+      id: expect.any(String),
+      grant: expect.any(String),
+      to: 'csirt-fr',
+      until,
+      fields: ['judgement'],
+      purpose: 'EXERCISE',
+    },
   ]);
-  expect(releasesSeenBy(policy.accessOf(await granted(french, id), now), envelope)).toEqual([]);
+  expect(releasesSeenBy(policy.accessOf(await granted(french, id), now), envelope, new Set())).toEqual([]);
+  // A member of the originator from whom the field is hidden must not learn that it has a separate marking.
+  const hidden = new Set(['judgement']);
+  expect(releasesSeenBy(policy.accessOf(originator, now), envelope, hidden)).toEqual([]);
   for (const [reader, more] of [
     [await granted(french, id), {}],
     [originator, { release: 'none' }],
@@ -251,25 +261,67 @@ test('keeps both acts, each with its person, values and time', async () => {
   ]);
 });
 
+/** Returns another end for each number. */
+const end = (at: number) => ({ until: new Date(until.getTime() + at * 1000) });
+
 test('takes twenty releases at a time, and frees the place of one that has ended', async () => {
   const id = await created();
   const soon = new Date(now.getTime() + 1000);
   expect(await release(originator, id, { until: soon })).toEqual([]);
-  for (let more = 1; more < 20; more += 1) expect(await release(originator, id)).toEqual([]);
-  expect(await release(originator, id)).toEqual([expect.objectContaining({ code: 'INVALID', path: ['to'] })]);
-  expect(await release(originator, id, {}, soon)).toEqual([]);
+  for (let at = 1; at < 20; at += 1) expect(await release(originator, id, end(at))).toEqual([]);
+  const more = await release(originator, id, end(20));
+  expect(more).toEqual([expect.objectContaining({ code: 'INVALID', path: ['to'] })]);
+  expect(await release(originator, id, end(20), soon)).toEqual([]);
   const { released = [], releases = [] } = (await stored(id)).envelope;
   expect([released.length, releases.length]).toEqual([20, 20]);
   expect(released.some((one) => one.until <= soon)).toBe(false);
 });
 
-test('names the grant as the hub enters it, and makes it once for its key', async () => {
+test('revokes one of two releases that use the same grant', async () => {
+  const id = await created(withField());
+  await release(originator, id, { to: 'csirt-fr', fields: ['judgement'] });
+  await release(originator, id, { to: 'csirt-fr' });
+  const reader = await granted(french, id);
+  expect(await reads(reader, id)).toEqual(both);
+  const [first] = (await stored(id)).envelope.released ?? [];
+  expect(await revoke(originator, id, { release: first?.id })).toEqual([]);
+  expect(await reads(reader, id)).toEqual(onlyRecord);
+  expect((await stored(id)).envelope).toMatchObject({
+    releases: [first?.grant],
+    released: [{ fields: null }],
+  });
+});
+
+test('is made once for its key, and refused if it opens nothing more', async () => {
   const id = await created();
   const key = randomUUID();
   for (let time = 0; time < 2; time += 1)
     expect(await release(originator, id, { key, expectedVersion: 1 })).toEqual([]);
   const { released = [] } = (await stored(id)).envelope;
-  expect(released.map((one) => one.id)).toEqual([
-    grantIdOf({ by: 'defence', record: id, key, to: 'csirt-pl', until }),
+  expect(released.map(({ grant }) => grant)).toEqual([grantIdOf({ by: 'defence', to: 'csirt-pl', until })]);
+  expect(await release(originator, id)).toEqual([expect.objectContaining({ code: 'NOT_ALLOWED' })]);
+});
+
+test('names each field once, and never more than have a separate marking', async () => {
+  const id = await created(withField());
+  expect(await release(originator, id, { fields: ['judgement', 'judgement'] })).toEqual([]);
+  expect((await stored(id)).envelope.released).toMatchObject([{ fields: ['judgement'] }]);
+  const many = Array.from({ length: 1000 }, (_, at) => `field-${at}`);
+  expect(await release(originator, id, { fields: many })).toEqual([
+    expect.objectContaining({ code: 'INVALID', path: ['fields'] }),
   ]);
+});
+
+test('is refused for what every reader reads, and revoked after the record was retracted', async () => {
+  const open = await created({ marking: { tlp: 'CLEAR' }, audience: { reach: 'ANYONE' } });
+  expect(await release(originator, open)).toEqual([expect.objectContaining({ code: 'NOT_ALLOWED' })]);
+  const id = await created();
+  await release(originator, id);
+  const reader = await granted(polish, id);
+  const { version } = (await stored(id)).envelope;
+  const input = { key: randomUUID(), id, expectedVersion: version, reason: 'EXERCISE' };
+  expect((await changesOf(originator).retract(input)).userErrors).toEqual([]);
+  expect(await reads(reader, id)).toEqual(both);
+  expect(await revoke(originator, id)).toEqual([]);
+  expect(await reads(reader, id)).toEqual(neither);
 });

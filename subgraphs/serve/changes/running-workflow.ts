@@ -1,0 +1,60 @@
+import type { ClientSession } from 'mongodb';
+import type { Community } from '../../../schema/record/vocabulary.ts';
+import { isAddressedByLog, isByMovesOnly, workflowsOf } from '../../../schema/workflow/served.ts';
+import { bookingsIn } from '../workflow/bookings.ts';
+import { progressIn } from '../workflow/progress-store.ts';
+import type { CommunityStore } from '../store/store.ts';
+import { Refused } from './refused.ts';
+
+type Place = { readonly store: CommunityStore; readonly community: Community };
+
+/**
+ * Refuses to retract a record while its workflow runs: no move could be made any more, so those who wait for one would wait
+ * for ever. A record without a stored state was entered without a workflow.
+ */
+export async function refuseRunning(
+  { store, community }: Place,
+  type: string,
+  id: string,
+  session: ClientSession,
+): Promise<void> {
+  const of = workflowsOf(community).get(type);
+  const isRunning =
+    of?.thread?.parts === undefined
+      ? isByMovesOnly(type) && (await runs({ store, community }, type, id, session))
+      : (await bookingsIn(store).findOne(
+          { taken: { $elemMatch: { record: id, state: booked } } },
+          { session },
+        )) !== null;
+  if (!isRunning) return;
+  throw new Refused(
+    'WRONG_STATE',
+    ['id'],
+    'its workflow is not over: make the moves that end it, then retract the record',
+  );
+}
+
+/** Refuses to mark a record whose readers its workflow sets, while it runs: those who must answer could not any more. */
+export async function refuseNewReaders(
+  place: Place,
+  type: string,
+  id: string,
+  session: ClientSession,
+): Promise<void> {
+  const of = workflowsOf(place.community).get(type);
+  if (of === undefined || !isAddressedByLog(of) || !(await runs(place, type, id, session))) return;
+  throw new Refused('WRONG_STATE', ['id'], 'its workflow sets its readers until it is over');
+}
+
+const booked = { $in: ['offered', 'committed', 'deployed'] };
+
+async function runs(
+  { store, community }: Place,
+  type: string,
+  id: string,
+  session: ClientSession,
+): Promise<boolean> {
+  const stored = await progressIn(store).findOne({ _id: id }, { session });
+  const state = workflowsOf(community).get(type)?.record?.states[stored?.progress.state ?? ''];
+  return stored !== null && state?.final !== true;
+}

@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Envelope, Portion, Released } from '../../../schema/record/envelope.ts';
+
+/**
+ * Returns an envelope with these releases and no others. The grants of the record and of its portions follow from them.
+ * Grants that no release of the envelope has, such as those of an import, stay.
+ */
+export function withReleased(envelope: Envelope, released: readonly Released[]): Envelope {
+  const { releases = [], released: former = [], ...rest } = envelope;
+  const known = new Set(former.map(({ grant }) => grant));
+  const grants = (old: readonly string[], isOf: (one: Released) => boolean): readonly string[] => [
+    ...old.filter((id) => !known.has(id)),
+    ...new Set(released.filter(isOf).map(({ grant }) => grant)),
+  ];
+  const ofRecord = grants(releases, ({ fields }) => fields === null);
+  const portions = rest.portions.map(({ releases: old = [], ...portion }) => {
+    const own = grants(old, ({ fields }) => fields?.includes(portion.path) === true);
+    return own.length === 0 ? portion : { ...portion, releases: own };
+  });
+  return {
+    ...rest,
+    portions,
+    ...(ofRecord.length === 0 ? {} : { releases: ofRecord }),
+    ...(released.length === 0 ? {} : { released }),
+  };
+}
+
+/**
+ * Returns the next envelope with the releases of the former one. A release was decided on a marking: it ends for the record
+ * if the marking changes, and for a field if its marking or its audience changes.
+ */
+export function keepReleases(next: Envelope, before: Envelope): Envelope {
+  const isSame = isDeepStrictEqual(next.marking, before.marking);
+  const { releases: _releases, released: _released, ...rest } = next;
+  const kept: Envelope = {
+    ...rest,
+    ...(isSame && before.releases !== undefined ? { releases: before.releases } : {}),
+    ...(before.released === undefined ? {} : { released: before.released }),
+    portions: next.portions.map((portion) => withOldGrants(portion, before.portions)),
+  };
+  const released = (before.released ?? []).flatMap((one): readonly Released[] => {
+    if (one.fields === null) return isSame ? [one] : [];
+    const fields = one.fields.filter((path) => isUnchanged(path, next.portions, before.portions));
+    return fields.length === 0 ? [] : [{ ...one, fields }];
+  });
+  return withReleased(kept, released);
+}
+
+function withOldGrants(portion: Portion, before: readonly Portion[]): Portion {
+  const { releases: _releases, ...own } = portion;
+  const same = before.find((one) => isSamePortion(one, own));
+  return same?.releases === undefined ? own : { ...own, releases: same.releases };
+}
+
+function isUnchanged(path: string, next: readonly Portion[], before: readonly Portion[]): boolean {
+  const own = next.filter((portion) => portion.path === path);
+  return own.length > 0 && own.every((portion) => before.some((one) => isSamePortion(one, portion)));
+}
+
+function isSamePortion(
+  { releases: _releases, ...one }: Portion,
+  { releases: _others, ...other }: Portion,
+): boolean {
+  return isDeepStrictEqual(one, other);
+}
