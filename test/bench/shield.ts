@@ -140,7 +140,6 @@ const undecided = () =>
   records.map((record): Row => ({
     type: 'ActorProfile',
     id: record._id,
-    feed: record.feed,
     envelope: record.envelope,
     content: record.content as Row['content'],
     sortAt: record.sortAt,

@@ -24,7 +24,7 @@ export async function openOwnStore(community: Community, kinds: readonly Kind[])
     throw error;
   });
   await store.connection.asPromise();
-  for (const model of [store.links, ...store.records.values()]) await model.createIndexes();
+  await store.indexed;
   return {
     store,
     uri,

@@ -13,8 +13,8 @@ export const booking: readonly Guard[] = [
   {
     name: 'a booking in a team whose provider somebody else stated',
     file: 'subgraphs/serve/workflow/booking-fit.ts',
-    from: "(feed === 'by-hand' && isEnteredByOther)",
-    to: 'false',
+    from: 'provider === undefined || isEnteredByOther',
+    to: 'provider === undefined',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/bookings',
   },

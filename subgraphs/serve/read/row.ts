@@ -7,8 +7,6 @@ import type { ReaderAccess, Policy, RowDecision } from '../../../schema/policy/d
 export type Row<Content = Readonly<Record<string, unknown>>> = {
   readonly type: string;
   readonly id: string;
-  /** The feed that brought the record: `by-hand` for one that a person entered. */
-  readonly feed: string;
   readonly envelope: Envelope;
   readonly content: Content;
   readonly sortAt: Date;
@@ -28,8 +26,7 @@ export function toRow(
   const decision = policy.decideRow(record.envelope, type, readerAccess);
   if (decision === null) return null;
   const content = record.content as Readonly<Record<string, unknown>>;
-  const { _id: id, feed, envelope, sortAt } = record;
-  return { type, id, feed, envelope, content, sortAt, decision };
+  return { type, id: record._id, envelope: record.envelope, content, sortAt: record.sortAt, decision };
 }
 
 /**

@@ -16,6 +16,8 @@ export type CommunityStore = {
   readonly links: Model<Link>;
   /** The document versions of each kind that this program knows. */
   readonly schemas: ReadonlyMap<string, SchemaVersions>;
+  /** Resolves when the store has all indexes, or when they cannot be created, which is reported. */
+  readonly indexed: Promise<void>;
 };
 
 /** An index: its key, and the rows that it has entries for. */
@@ -71,7 +73,7 @@ export function openStore(
     kinds.map((kind) => [kind.type, recordModel(connection, kind, schemas.get(kind.type))]),
   );
   const links = connection.model<Link>('Link', linkSchema(), 'links');
-  void connect(connection, uri, monitorCommands, report)
+  const indexed = connect(connection, uri, monitorCommands, report)
     .then(async () => {
       await Promise.all([links, ...records.values()].map(async (model) => await model.createIndexes()));
       await createWorkflowIndexes({ connection });
@@ -82,7 +84,7 @@ export function openStore(
       }
     })
     .catch(report);
-  return { connection, records, links, schemas };
+  return { connection, records, links, schemas, indexed };
 }
 
 /** Returns whether the store is connected. */

@@ -24,25 +24,18 @@ export const seeking: ReadonlySet<string> = new Set(['accepted', 'partly-accepte
 type Missing = Omit<UserError, 'code'>;
 type Check = (candidate: Candidate) => Missing | null;
 
-/** The feed that brought a team, with the organisation that entered it. */
-export type EnteredTeam = {
-  readonly feed: string;
-  readonly envelope: Pick<Envelope, 'originator' | 'custodian'>;
-};
+/** The part of a team that says which organisation entered it. */
+export type EnteredTeam = { readonly envelope: Pick<Envelope, 'originator' | 'custodian'> };
 
 /**
  * Returns why a person or unit cannot be offered for a mobilisation in a period. Null if it can, as far as the records of the
  * team and the mobilisation say. Offers and matches make the same checks here; whether it is taken is in `bookings.ts`.
  */
-export function findUnfit(
-  of: Workflow,
-  { feed, envelope }: EnteredTeam,
-  candidate: Candidate,
-): Refused | null {
+export function findUnfit(of: Workflow, { envelope }: EnteredTeam, candidate: Candidate): Refused | null {
   const { team, unit } = candidate;
   const [provider] = organisationsIn(team['provider'] ?? null);
   const isEnteredByOther = ![envelope.custodian, provider].includes(envelope.originator);
-  if (provider === undefined || (feed === 'by-hand' && isEnteredByOther))
+  if (provider === undefined || isEnteredByOther)
     return new Refused(
       'WRONG_STATE',
       [],
@@ -84,9 +77,26 @@ export function reasonsOf(candidate: Candidate): readonly string[] {
   ];
 }
 
+/** The latest start of a booking from now on, and its longest period, in days: a desk does not keep a person for years. */
+const mostAhead = 366;
+const longest = 180;
+const day = 86_400_000;
+
 const checks: readonly Check[] = [
   ({ period: { until }, now }) =>
     until > now ? null : { path: ['until'], message: `expected a time after ${now.toISOString()}` },
+  ({ period: { from }, now }) =>
+    from.getTime() <= now.getTime() + mostAhead * day
+      ? null
+      : { path: ['from'], message: `expected a start within ${mostAhead} days` },
+  ({ period: { from, until } }) =>
+    until.getTime() <= from.getTime() + longest * day
+      ? null
+      : { path: ['until'], message: `expected a period of ${longest} days at most` },
+  ({ team, mobilisation }) =>
+    team['kind'] === mobilisation['mechanism']
+      ? null
+      : lack('expected a team of the mechanism of the mobilisation'),
   ({ unit: { item }, mobilisation }) =>
     lacks('profile', listIn(mobilisation['profilesNeeded']), listIn([item['profile']]), isSame),
   ({ unit: { item }, mobilisation }) =>

@@ -16,6 +16,7 @@ import { type NamedPart, partOf, seesAllParts, unmovedPart } from './named-parts
 import {
   isMasked,
   maxThreads,
+  movesIn,
   progressId,
   progressIn,
   type StoredProgress,
@@ -26,6 +27,10 @@ import { actorOn } from './relations.ts';
 
 /** A mobilisation for which a team is sought, without the fields that the reader may not see. */
 type Sought = { readonly id: string; readonly decider: unknown; readonly content: Content };
+
+/** The most moves of one organisation on one unit, and the time in which they are counted. */
+const maxMoves = 100;
+const countedMs = 30 * 86_400_000;
 
 /** A unit as a move finds it. `unit` is null for one that the record no longer names. */
 type Subject = {
@@ -50,7 +55,7 @@ export class BookingMoves extends MoveSteps {
     // An offer is made by the desk of its mobilisation, any other move by that of the last offer.
     const desk = sought === null ? {} : { desk: sought.decider };
     const actor = actorOn(of, readerAccess, { ...content, ...before.progress.facts, ...desk }, null);
-    if (unit === null && actor.relations.size === 0) throw unknownUnit(of.subject);
+    await this.#refuseEndless(input.id, String(name), session);
     const known = { progress: before.progress, fields: subject.seen };
     const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, stated) };
     const progress = this.decided(of, attempt);
@@ -91,10 +96,29 @@ export class BookingMoves extends MoveSteps {
     const unit = partOf(of, seen, { part: name });
     const _id = progressId(input.id, { organisation: null, part: name });
     const stored = await progressIn(this.parts.store).findOne({ _id }, { session });
-    if (unit === null && (stored === null || !seesAllParts(of, hidden))) throw unknownUnit(of.subject);
+    // To whom it does not belong, a unit that was taken out looks like a name that the team never had.
+    if (unit === null && (stored === null || !seesAllParts(of, hidden) || !this.#hasPart(of, record, stored)))
+      throw unknownUnit(of.subject);
     const before = stored ?? unmovedPart(of, { record: input.id, since: envelope.receivedAt }, name);
     if (input.expectedVersion !== before.version) throw staleVersion();
     return { record, seen, unit, before };
+  }
+
+  /** Returns whether the reader's organisation provides a unit, or is the desk of its last offer. */
+  #hasPart(of: Workflow, { content }: StoredRecord, { progress: { facts } }: StoredProgress): boolean {
+    const values = { ...(content as Content), ...facts };
+    return actorOn(of, this.parts.readerAccess, values, null).relations.size > 0;
+  }
+
+  /** Throws Refused for more than `maxMoves` moves of one organisation on one unit: its history would have no end. */
+  async #refuseEndless(record: string, part: string, session: ClientSession): Promise<void> {
+    const { store, readerAccess } = this.parts;
+    const { organisation } = readerAccess.reader;
+    const since = new Date(readerAccess.now.getTime() - countedMs);
+    const own = { record, part, 'by.organisation': organisation, recordedAt: { $gt: since } };
+    const count = await movesIn(store).countDocuments(own, { session, limit: maxMoves });
+    if (count >= maxMoves)
+      throw new Refused('CLOSED', ['id'], `expected ${maxMoves} moves on one unit in 30 days at most`);
   }
 
   /**

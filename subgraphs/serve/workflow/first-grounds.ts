@@ -4,7 +4,9 @@ import type { AliasRow } from '../../../schema/record/aliases.ts';
 import type { FileRegimes } from '../../../schema/workflow/regime/file-regimes.ts';
 import type { ChangeParts } from '../changes/change-steps.ts';
 import { Refused } from '../changes/refused.ts';
+import { recordsOf } from '../store/collections.ts';
 import { findVersion, isSamePlan } from './plan-grounds.ts';
+import { progressIn } from './progress-store.ts';
 
 type First = Pick<Attempt, 'move' | 'input' | 'fields'>;
 type Parts = ChangeParts & { readonly regimes: FileRegimes | null };
@@ -14,6 +16,7 @@ type Check = (parts: Parts, first: First) => Promise<Refused | null>;
 const checks: Readonly<Record<string, Check>> = {
   'case.draft': async (...given) => await checkCodename(...given),
   'response-plan.draft': async (...given) => await checkParent(...given),
+  'recall.issue': async (...given) => await checkRunningRecall(...given),
   'notification-file.open': async (parts, { input }) => await Promise.resolve(findOtherKeeper(parts, input)),
 };
 
@@ -63,6 +66,45 @@ async function checkCodename(
     'expected a neutral codename: this is the name of an actor',
   );
 }
+
+/** Returns the refusal of a recall while another one of the same originator runs for this record. */
+async function checkRunningRecall(
+  { store, readerAccess, kinds }: ChangeParts,
+  { fields = {} }: First,
+): Promise<Refused | null> {
+  const { organisation, picture } = readerAccess.reader;
+  const kind = kinds.find(({ type }) => type === 'Recall');
+  const { recordId } = fields;
+  if (kind === undefined || typeof recordId !== 'string') return null;
+  const exercise = picture === 'real' ? null : picture;
+  const own = {
+    'filters.recordId': recordId,
+    'envelope.originator': organisation,
+    'envelope.exercise': exercise,
+    'envelope.recordState': 'ACTIVE' as const,
+  };
+  const found = await recordsOf(store, kind.type)
+    .find(own, { projection: { _id: 1 } })
+    .limit(maxRecalls)
+    .toArray();
+  const ids = found.map(({ _id }) => _id);
+  const running = await progressIn(store).findOne({
+    _id: { $in: ids },
+    'progress.state': { $nin: [...over] },
+  });
+  if (running === null && found.length < maxRecalls) return null;
+  return new Refused(
+    'WRONG_STATE',
+    ['content', 'recordId'],
+    found.length < maxRecalls
+      ? 'a recall of this record is not over yet: complete or close it first'
+      : `expected ${maxRecalls} recalls of one record at most`,
+  );
+}
+
+/** The most recalls of one record: each informs all recipients again. */
+const maxRecalls = 20;
+const over: ReadonlySet<string> = new Set(['complete', 'closed-incomplete']);
 
 /** Returns the refusal of a file that another community keeps, before anything else is decided. */
 function findOtherKeeper({ regimes }: Parts, input: First['input']): Refused | null {

@@ -311,11 +311,24 @@ test('answers for a name that the team does not have as for a unit that it no lo
   expect(await move(provider, 'away', id, '03T10:00', { unit: one.pseudonym })).toEqual([]);
   const input = { id, expectedVersion: 1, content: { members: [person()] } };
   expect((await change(operator, at('03T10:10'), 'updateResponseTeam', input)).userErrors).toEqual([]);
-  const release = { reason: 'EXERCISE', expectedVersion: 1 };
-  const removed = await move(reader, 'release', id, '03T10:20', { ...release, unit: one.pseudonym });
-  const unknown = await move(reader, 'release', id, '03T10:20', { ...release, unit: 'EX-NOBODY' });
-  expect(removed).toEqual(refusedAs('INVALID', { path: ['unit'] }));
-  expect(removed).toEqual(unknown);
+  // The version tells nothing either.
+  for (const expectedVersion of [1, 7]) {
+    const release = { reason: 'EXERCISE', expectedVersion };
+    const removed = await move(reader, 'release', id, '03T10:20', { ...release, unit: one.pseudonym });
+    const unknown = await move(reader, 'release', id, '03T10:20', { ...release, unit: 'EX-NOBODY' });
+    expect(removed).toEqual(refusedAs('INVALID', { path: ['unit'] }));
+    expect(removed).toEqual(unknown);
+  }
+});
+
+test('takes a limited number of moves of one organisation on one unit, in thirty days', async () => {
+  const one = person();
+  const id = await team({ members: [one] });
+  const of = { unit: one.pseudonym };
+  for (let round = 0; round < 50; round += 1)
+    for (const name of ['away', 'back']) expect(await move(provider, name, id, '03T10:00', of)).toEqual([]);
+  expect(await move(provider, 'away', id, '03T10:10', of)).toEqual(refusedAs('CLOSED'));
+  expect(await offer(desk, id, '03T10:20', { ...of, mobilisation: await sought() })).toEqual([]);
 });
 
 test('shows no unit of a list that is hidden, and takes no move of one', async () => {

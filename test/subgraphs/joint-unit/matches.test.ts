@@ -58,7 +58,8 @@ test('lists who fits with the reasons, and nobody who does not', async () => {
     ],
     serviceUnits: [{ name: 'EX-SHIFT', profile: 'ot-ics', languages: ['fr-BE'] }],
   });
-  const other = await team({ kind: 'MUTUAL_ASSISTANCE', members: [named('EX-OTHER'), named('EX-TAKEN')] });
+  await team({ kind: 'MUTUAL_ASSISTANCE', members: [named('EX-OTHER')] });
+  const other = await team({ members: [named('EX-TAKEN')] });
   const onCall = { unit: 'EX-ON-CALL', ...week, noticeHours: 48 };
   expect(await move(provider, 'onCall', id, '03T10:00', onCall)).toEqual([]);
   expect(await move(provider, 'away', id, '03T10:00', { unit: 'EX-AWAY' })).toEqual([]);

@@ -55,7 +55,10 @@ async function tryIssue(more: object = {}, by: { reader?: Reader; received?: Rec
 }
 
 async function issued(organisations = received.organisations): Promise<string> {
-  const { record, userErrors } = await tryIssue({}, { received: { ...received, organisations } });
+  // A record has one recall at a time.
+  const recordId = `MispEvent:${randomUUID()}`;
+  const stated = { received: { record: recordId, organisations } };
+  const { record, userErrors } = await tryIssue({ recordId }, stated);
   expect(userErrors).toEqual([]);
   return record?.id ?? '';
 }
@@ -87,9 +90,9 @@ async function seen(reader: Reader, id: string, time: string): Promise<Shown | n
   });
 }
 
-/** Returns a recall as a reader sees it, without its id, to compare it with another one. */
+/** Returns a recall as a reader sees it, without its id and that of its record, to compare it with another one. */
 async function seenWithoutId(reader: Reader, id: string, time: string) {
-  return { ...(await seen(reader, id, time)), id: null };
+  return { ...(await seen(reader, id, time)), id: null, recordId: null };
 }
 
 async function move(reader: Reader, name: string, id: string, time: string, input: object = {}) {
@@ -117,6 +120,7 @@ test('issues a recall to the organisations that the hub names, with the time of 
   const shown = await seen(french, id, '10:01');
   expect(shown).toMatchObject({
     ...content,
+    recordId: expect.stringMatching(/^MispEvent:/),
     by: { id: 'Organisation:csirt-fr' },
     dueAt: '2026-11-03T14:00:00.000Z',
     progress: { state: 'RUNNING', moves: [{ move: 'issue' }, { move: 'tell' }] },
@@ -162,6 +166,7 @@ test('shows a recipient its own thread and nothing that another one does', async
   expect(after).toEqual(await shape(alone, '13:00'));
   expect(after).toMatchObject({
     ...content,
+    recordId: null,
     envelope: { version: 1, modifiedAt: null },
     recipients: [{ organisation: { id: 'Organisation:csirt-pl' }, acknowledgedAt: null }],
     progress: null,

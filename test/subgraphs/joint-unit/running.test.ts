@@ -44,17 +44,34 @@ test('does not let a mobilisation be retracted before its end', async () => {
   expect(await change(asker, 'retract', id, '03T10:00', retract)).toEqual(refusedAs('WRONG_STATE'));
 });
 
-test('does not let a recall be retracted or marked while a recipient must answer', async () => {
-  const record = 'MispEvent:0b6f1d0e-0000-4000-8000-000000000001';
+/** Issues a recall of a record that csirt-de received. */
+async function recall(record: string): Promise<Payload> {
   const received = { record, organisations: ['csirt-de'] };
-  const now = at('03T10:00');
   const content = { recordId: record, reason: 'ERROR', action: 'UN_BLOCK', use: 'OTHER' };
-  const issued = await makeMove({ store, reader: asker, now, received }, 'Recall', 'issue', { content });
-  expect(issued.userErrors).toEqual([]);
-  const id = issued.record?.id ?? '';
+  const on = { store, reader: asker, now: at('03T10:00'), received };
+  return await makeMove(on, 'Recall', 'issue', { content });
+}
+
+test('does not let a recall be retracted or marked while a recipient must answer', async () => {
+  const { record, userErrors } = await recall(`MispEvent:${randomUUID()}`);
+  expect(userErrors).toEqual([]);
+  const id = record?.id ?? '';
   const retract = { expectedVersion: 1, reason };
   const audience = { reach: 'NAMED', organisations: ['csirt-fr'] };
   const mark = { expectedVersion: 1, reading: { marking: { tlp: 'AMBER' }, audience } };
   expect(await change(asker, 'retract', id, '03T10:10', retract)).toEqual(refusedAs('WRONG_STATE'));
   expect(await change(asker, 'mark', id, '03T10:10', mark)).toEqual(refusedAs('WRONG_STATE'));
+});
+
+test('refuses a recall while another one of the same record runs, and takes it after that', async () => {
+  const of = `MispEvent:${randomUUID()}`;
+  const { record } = await recall(of);
+  const [running] = (await recall(of)).userErrors;
+  expect(running).toMatchObject({ code: 'WRONG_STATE', path: ['content', 'recordId'] });
+  const on = { store, reader: provider, now: at('03T10:10') };
+  const input = { id: record?.id ?? '' };
+  expect((await makeMove(on, 'Recall', 'ack', input)).userErrors).toEqual([]);
+  const acted = { ...input, expectedVersion: 2, done: 'EXERCISE', wentTo: ['EXERCISE'] };
+  expect((await makeMove(on, 'Recall', 'act', acted)).userErrors).toEqual([]);
+  expect((await recall(of)).userErrors).toEqual([]);
 });

@@ -11,7 +11,7 @@ const withAudience: ReadonlySet<string> = new Set(['audience']);
 
 function rowOf(envelope: Envelope, groups = nothing, hidden = nothing): Row {
   const decision = { hidden, groups };
-  const stored = { type: 'Advisory', id: 'Advisory:1', feed: 'by-hand', content: {}, sortAt: new Date(0) };
+  const stored = { type: 'Advisory', id: 'Advisory:1', content: {}, sortAt: new Date(0) };
   return { ...stored, envelope, decision };
 }
 
