@@ -16,7 +16,7 @@ export type ReceiversAsked = {
   readonly by: string;
   /** The time in milliseconds since the epoch at which the request ends. */
   readonly deadline: number;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborts when the request has ended. */
   readonly signal: AbortSignal;
 };
 
@@ -28,8 +28,8 @@ export type ReceiversAsked = {
 export type FindReceivers = (asked: ReceiversAsked) => Promise<readonly string[] | null>;
 
 /**
- * The log has no index by record, so all entries of a community are read. One takes 20 to 45 microseconds with one record, and
- * up to 150 with a hundred. No time that the store keeps for a record is older than its first reading for certain: an import
+ * The log has no index by record, so all entries of a community are read. One took 27 to 45 microseconds with one record, and
+ * 86 to 152 with a hundred. No time that the store keeps for a record is older than its first reading for certain: an import
  * renews `receivedAt`. The search therefore has no lower bound.
  */
 const limits = { maxEntries: 100_000, searchMs: 5000, hungMs: 6000, atOnce: 4, waitMs: 3000 } as const;

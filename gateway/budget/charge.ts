@@ -17,6 +17,12 @@ export type Charge = {
   readonly operation: (size: Size, asking: Asking, keptBytes?: number) => Promise<void>;
 };
 
+/** Charges nothing, for reading that belongs to what was charged before. */
+export const free: Charge = {
+  request: async () => await Promise.resolve(),
+  operation: async () => await Promise.resolve(),
+};
+
 /**
  * Creates the charge, which takes points from both budgets or from none, the reader's first. Response headers state the
  * rest of the reader's budget; of the organisation's budget they state only that it is spent.

@@ -4,6 +4,7 @@ import { maxReceivers, type Received } from '../../schema/protocol/received.ts';
 import { organisationKey } from '../../schema/record/keys.ts';
 import { disclose, factsOf, keyOf, prepare, type Prepared, type Stages } from '../answer.ts';
 import { fieldsOf } from '../audit/fields.ts';
+import { free } from '../budget/charge.ts';
 import { retryAfterSeconds } from '../http/load.ts';
 import type { RequestContext } from '../request/context.ts';
 import { isChange } from '../request/operation.ts';
@@ -89,6 +90,7 @@ async function readEnvelope(
   const context = { ...request, correlationId: randomUUID(), setHeaders: () => undefined };
   const query = `query Recalled($id: ID!) { recalled: ${lookup}(id: $id) { id envelope { originator { id } } } }`;
   const operation = parse({ query, variables: { id: record } });
+  // The mutation was charged.
   const prepared = await prepare(operation, context, { ...stages, charge: free });
   if ('errors' in prepared) return null;
   const { allowed, refused } = prepared.decision;
@@ -113,10 +115,4 @@ async function readEnvelope(
 type Found = {
   readonly id?: unknown;
   readonly envelope?: { readonly originator?: { readonly id?: unknown } | null } | null;
-};
-
-/** The mutation is charged. */
-const free = {
-  request: async () => await Promise.resolve(),
-  operation: async () => await Promise.resolve(),
 };

@@ -13,7 +13,7 @@ export type GrantEntry = {
  * all readers of the organisation more access keys, of which a query takes a limited number.
  */
 export const maxGrants = { to: 24, by: 8, read: 30 } as const;
-/** How long an entry stays after its end. */
+/** The time for which an entry is kept after its end. */
 const keptMs = 86_400_000;
 
 /**

@@ -97,7 +97,7 @@ export type Registry = {
   findRecipients(named: Recipients): Promise<Recipients>;
   /** Returns those of some onward shares that an organisation gives at `now`. */
   findShares(ids: readonly string[], by: string, now: Date): Promise<readonly string[]>;
-  /** Enters grants. Returns false, without the rest of them, if their organisation has too many in force. */
+  /** Enters grants. Returns false, without the rest of them, if the organisation that would get one has too many. */
   keepGrants(entries: readonly GrantEntry[], now: Date): Promise<boolean>;
 };
 

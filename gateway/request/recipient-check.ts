@@ -1,7 +1,7 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
-import { organisationIn } from '../../schema/record/release.ts';
+import { organisationIn } from '../../schema/record/shared-types.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import type { Workflow } from '../../schema/workflow/language/load.ts';
 import { workflowsOf } from '../../schema/workflow/served.ts';

@@ -1,7 +1,8 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
-import { canEndRelease, grantIdOf, organisationIn } from '../../schema/record/release.ts';
+import { canEndRelease, grantIdOf } from '../../schema/record/release.ts';
+import { organisationIn } from '../../schema/record/shared-types.ts';
 import type { GrantEntry } from '../registry/grants.ts';
 import type { Registry } from '../registry/registry.ts';
 import { inputsIn } from './inputs-in.ts';
@@ -28,7 +29,7 @@ export async function enterGrants(
   const entries = inputsIn(document, variables, schema).flatMap(({ type, values }): GrantEntry[] => {
     if (type !== 'ReleaseRecordInput') return [];
     const { to: given, until: end } = values as Readonly<Record<string, string>>;
-    const to = organisationIn(String(given));
+    const to = organisationIn(given);
     const until = new Date(String(end));
     // The community refuses other values. Its clock may be ahead of the hub's.
     if (to === null || !canEndRelease(until, now, 1)) return [];

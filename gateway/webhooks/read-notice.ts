@@ -5,6 +5,7 @@ import type { Policy } from '../../schema/policy/decide/policy.ts';
 import { communityField } from '../../schema/workflow/graph/inbox-sdl.ts';
 import { disclose, factsOf, keyOf, prepare, type Stages } from '../answer.ts';
 import { fieldsOf } from '../audit/fields.ts';
+import { free } from '../budget/charge.ts';
 import { contextOfEvent } from '../live/read-event.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Revocations } from '../registry/revocations.ts';
@@ -57,6 +58,7 @@ export async function readNotice(
   const query = `query Notice($id: ID!) { notice: ${communityField(community)}Notice(id: $id) {
     id recordId thread { id } workflow event name happenedAt at
   } }`;
+  // The events of subscriptions are not charged either.
   const prepared = await prepare(parse({ query, variables: { id } }), context, { ...stages, charge: free });
   // A supergraph without the community, for example. The notice is tried again.
   if ('errors' in prepared) throw new HubError('PART_UNAVAILABLE');
@@ -81,12 +83,6 @@ export async function readNotice(
   const { picture } = identity.reader;
   return { notice, extensions: { picture, holds: joinMarkings(collected.disclosed), correlationId } };
 }
-
-/** The events of subscriptions are not charged, and neither are these. */
-const free = {
-  request: async () => await Promise.resolve(),
-  operation: async () => await Promise.resolve(),
-};
 
 /**
  * Returns the reader of a webhook, with the facts that the registry has at this second. It is a machine, never on screen,

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { sharedKey } from './shared-types.ts';
 
 /** The terms of a grant: the originator, the organisation that may read, and the end. */
 export type GrantTerms = { readonly by: string; readonly to: string; readonly until: Date };
@@ -20,9 +19,4 @@ export function grantIdOf({ by, to, until }: GrantTerms): string {
 /** Returns whether a time can be the end of a release that is made now, or `slackDays` later. */
 export function canEndRelease(until: Date, now: Date, slackDays = 0): boolean {
   return until > now && until.getTime() <= now.getTime() + (maxReleaseDays + slackDays) * 86_400_000;
-}
-
-/** Returns the registry id in a registry id or in a key of Organisation. Null for any other text. */
-export function organisationIn(text: string): string | null {
-  return sharedKey('Organisation', text)?.slice('Organisation:'.length) ?? null;
 }

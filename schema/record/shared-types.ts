@@ -45,6 +45,12 @@ export function sharedKey(
   return keyMakers[type](value);
 }
 
+/** Returns the registry id that a registry id or a key of Organisation names. Null for any other value. */
+export function organisationIn(given: unknown): string | null {
+  const key = typeof given === 'string' ? sharedKey('Organisation', given) : null;
+  return key === null ? null : key.slice('Organisation:'.length);
+}
+
 const keyMakers: Readonly<Record<Exclude<SharedType, 'ThreatActor'>, (value: string) => string | null>> = {
   Vulnerability: vulnerabilityKey,
   Indicator: (value) => {

@@ -293,7 +293,7 @@ export const changing: readonly Guard[] = [
   {
     name: 'a record whose workflow runs is not retracted',
     file: 'subgraphs/serve/changes/changes.ts',
-    from: '      await refuseRunning(this.parts, kind.type, input.id, session);\n',
+    from: '      await refuseRunning(this.parts, kind, input.id, session);\n',
     to: '',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/running',

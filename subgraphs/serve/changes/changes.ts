@@ -180,7 +180,7 @@ export class Changes extends OnwardShares {
     return await this.once(input, 'retract', async (find, session) => {
       const kind = this.kindOf(input.id);
       const before = await this.found(kind, input, 'change', find);
-      await refuseRunning(this.parts, kind.type, input.id, session);
+      await refuseRunning(this.parts, kind, input.id, session);
       const retractionReason = reasonIn(input);
       const envelope: Envelope = {
         ...nextEnvelope(before, this.parts.readerAccess.now),

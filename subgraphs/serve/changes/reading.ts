@@ -1,5 +1,5 @@
 import type { Audience, Envelope, Marking, Portion } from '../../../schema/record/envelope.ts';
-import { sharedKey } from '../../../schema/record/shared-types.ts';
+import { organisationIn } from '../../../schema/record/shared-types.ts';
 import { type Purpose, purposes } from '../../../schema/record/vocabulary.ts';
 import { combineReading, markingOf, maxNames, noAudience } from '../record/marking.ts';
 import { Refused } from './refused.ts';
@@ -131,14 +131,14 @@ function bounded<Item>(list: readonly Item[], path: readonly string[]): readonly
 }
 
 function toOrganisation(text: string): string {
-  const key = sharedKey('Organisation', text);
-  if (key === null)
+  const organisation = organisationIn(text);
+  if (organisation === null)
     throw new Refused(
       'INVALID',
       ['reading', 'audience', 'organisations'],
       'expected a key of Organisation, such as Organisation:cert-eu',
     );
-  return key.slice('Organisation:'.length);
+  return organisation;
 }
 
 function toPurpose(text: string): Purpose {

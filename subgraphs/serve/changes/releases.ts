@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import { asPortion } from '../../../schema/record/as-portion.ts';
 import type { Envelope, Released, StoredRecord } from '../../../schema/record/envelope.ts';
-import { canEndRelease, grantIdOf, maxReleaseDays, organisationIn } from '../../../schema/record/release.ts';
+import { canEndRelease, grantIdOf, maxReleaseDays } from '../../../schema/record/release.ts';
+import { organisationIn } from '../../../schema/record/shared-types.ts';
 import { workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
@@ -93,7 +94,7 @@ export class Releases extends ChangeSteps {
       throw new Refused('CLOSED', ['id'], `expected ${maxActs} releases of one record at most`);
   }
 
-  /** Refuses a release by which nobody could read more: of what is CLEAR, or of a kind that no grant opens. */
+  /** Refuses a release that opens nothing: of a CLEAR record, of a kind that no grant opens, or with the terms of another one. */
   #refuseVain(kind: Kind, envelope: Envelope, added: Released): void {
     const { policy } = this.parts;
     const keysOf = (one: Envelope) => policy.admittedKeys(one, kind.type).admits;
@@ -107,7 +108,11 @@ export class Releases extends ChangeSteps {
             return isNamed ? [[asPortion(envelope, portion), asPortion(after, next)] as const] : [];
           });
     if (pairs.every(([old, next]) => keysOf(next).length > keysOf(old).length)) return;
-    throw new Refused('NOT_ALLOWED', ['id'], 'nobody could read more by this release');
+    throw new Refused(
+      'NOT_ALLOWED',
+      ['id'],
+      'this release would open nothing: everybody reads the record, its kind is not released, or a release with this end exists',
+    );
   }
 
   /**

@@ -1,7 +1,8 @@
 import type { ClientSession } from 'mongodb';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import { isAddressedByLog, isByMovesOnly, workflowsOf } from '../../../schema/workflow/served.ts';
-import { bookingsIn } from '../workflow/bookings.ts';
+import { isBooked } from '../workflow/bookings.ts';
+import type { Kind } from '../kind.ts';
 import { progressIn } from '../workflow/progress-store.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { Refused } from './refused.ts';
@@ -9,24 +10,17 @@ import { Refused } from './refused.ts';
 type Place = { readonly store: CommunityStore; readonly community: Community };
 
 /**
- * Refuses to retract a record while its workflow runs: no move could be made any more, so those who wait for one would wait
- * for ever. A record without a stored state was entered without a workflow.
+ * Refuses to retract a record while its workflow runs, or while one of its items is booked. No move can be made on a retracted
+ * record, so those who wait for one would wait for ever. A record without a stored state was entered without a workflow.
  */
 export async function refuseRunning(
   { store, community }: Place,
-  type: string,
+  { type, hasBookings = false }: Pick<Kind, 'type' | 'hasBookings'>,
   id: string,
   session: ClientSession,
 ): Promise<void> {
-  const of = workflowsOf(community).get(type);
-  const isRunning =
-    of?.thread?.parts === undefined
-      ? isByMovesOnly(type) && (await runs({ store, community }, type, id, session))
-      : (await bookingsIn(store).findOne(
-          { taken: { $elemMatch: { record: id, state: booked } } },
-          { session },
-        )) !== null;
-  if (!isRunning) return;
+  const isRunning = isByMovesOnly(type) && (await runs({ store, community }, type, id, session));
+  if (!isRunning && !(hasBookings && (await isBooked(store, id, session)))) return;
   throw new Refused(
     'WRONG_STATE',
     ['id'],
@@ -45,8 +39,6 @@ export async function refuseNewReaders(
   if (of === undefined || !isAddressedByLog(of) || !(await runs(place, type, id, session))) return;
   throw new Refused('WRONG_STATE', ['id'], 'its workflow sets its readers until it is over');
 }
-
-const booked = { $in: ['offered', 'committed', 'deployed'] };
 
 async function runs(
   { store, community }: Place,

@@ -110,6 +110,12 @@ export async function bookedFor(
   return await bookingsIn(store).find({ 'taken.mobilisation': mobilisation }, { session }).toArray();
 }
 
+/** Returns whether a person or unit of a team is offered, committed or deployed. */
+export async function isBooked(store: Connected, team: string, session: ClientSession): Promise<boolean> {
+  const booked = { record: team, state: { $in: [...bookedStates] } };
+  return (await bookingsIn(store).findOne({ taken: { $elemMatch: booked } }, { session })) !== null;
+}
+
 /** Returns whether a person or unit is deployed in another thread than this one. */
 export async function isDeployedElsewhere(
   store: Connected,
@@ -134,7 +140,7 @@ function takenBy({ _id, record, progress: { state, since, facts } }: Stood): Tak
   return { ...by, mobilisation, from: start, until };
 }
 
-/** A booking of an exercise takes nobody in the real picture. The id says nothing of the person. */
+/** The id differs between an exercise and the real picture, so a booking in one takes no person in the other. It is a hash. */
 async function idOfUnit(
   { connection }: Connected,
   { kind, content }: Pick<InWorkflow, 'kind' | 'content'>,
@@ -156,7 +162,7 @@ export function unitId(exercise: string | null, provider: string, name: string):
     .digest('base64url');
 }
 
-/** A team that was retracted takes nobody any more: no move of it can be made. */
+/** Returns the bookings without those of retracted teams: no move on such a team can end them. */
 async function ofRunning(
   { connection }: Connected,
   { kind }: Pick<InWorkflow, 'kind'>,

@@ -90,7 +90,7 @@ export class FirstMoves extends MoveSteps {
     return { ...made, ...this.named(kind, envelope, content) };
   }
 
-  /** Returns the addressees that the client names, or those that the hub states: nobody names the latter. */
+  /** Returns the addressees: those that the hub states if the kind is addressed by the log, otherwise those of the input. */
   #named({ type }: Kind, { addressees = [], content }: CreatingInput): readonly string[] {
     return isAddressedByLog(this.of(type)) ? receiversOf(content, this.received) : addressees;
   }

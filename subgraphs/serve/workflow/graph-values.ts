@@ -1,12 +1,11 @@
 import { getNamedType, type GraphQLSchema, isEnumType, isObjectType } from 'graphql';
 import { organisationKey } from '../../../schema/record/keys.ts';
-import { sharedKey } from '../../../schema/record/shared-types.ts';
+import { organisationIn, sharedKey } from '../../../schema/record/shared-types.ts';
 import { enumValue, slugOf } from '../../../schema/workflow/graph/names.ts';
 import type { ValueFile } from '../../../schema/workflow/language/language.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { stateFieldOf } from '../../../schema/workflow/served.ts';
 import { Refused } from '../changes/refused.ts';
-import { organisationOf } from './move-input.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -28,7 +27,7 @@ function nameIn(name: string, declared: ValueFile | undefined, value: unknown): 
   const invalid = (expected: string): Refused => new Refused('INVALID', [name], `expected ${expected}`);
   const organisation = (one: unknown): string => {
     // A party of an agreement is an object that names the organisation.
-    const id = organisationOf(
+    const id = organisationIn(
       typeof one === 'object' && one !== null ? Reflect.get(one, 'organisation') : one,
     );
     if (id === null) throw invalid('a registry id, such as cert-eu');

@@ -1,4 +1,4 @@
-import { sharedKey } from '../../../schema/record/shared-types.ts';
+import { organisationIn } from '../../../schema/record/shared-types.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import type { Keyed } from '../changes/change-steps.ts';
@@ -41,7 +41,7 @@ const members = new Set([
 
 /** Returns the registry ids of the addressees, each once. Throws Refused for none, too many, or the asker itself. */
 export function addresseesOf(given: readonly string[], own: string): readonly string[] {
-  const ids = [...new Set(given.map(organisationOf))];
+  const ids = [...new Set(given.map(organisationIn))];
   if (ids.length === 0 || ids.length > maxThreads)
     throw invalid(`expected 1 to ${maxThreads} addressees, got ${ids.length}`);
   if (ids.includes(own)) throw invalid('expected other organisations: yours asks');
@@ -53,12 +53,6 @@ export function addresseesOf(given: readonly string[], own: string): readonly st
 
 function invalid(message: string): Refused {
   return new Refused('INVALID', ['addressees'], message);
-}
-
-/** Returns the registry id that an input names; null if it is not one. */
-export function organisationOf(given: unknown): string | null {
-  const key = typeof given === 'string' ? sharedKey('Organisation', given) : null;
-  return key === null ? null : key.slice('Organisation:'.length);
 }
 
 /** Returns the values of a move: the members of its input without those that every move has. */

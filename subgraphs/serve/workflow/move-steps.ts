@@ -212,9 +212,9 @@ export class MoveSteps extends ChangeSteps {
   }
 
   /**
-   * Throws Refused for a move too many that keeps the state. One that changes it is never refused for their number. One
-   * that takes the record from an organisation must stay possible, therefore its limit is ten times higher. Each
-   * organisation has its number, so that none can use up that of another.
+   * Limits the moves of the reader's organisation that keep the state. Throws Refused above the limit. A move that takes the
+   * record from an organisation has a limit ten times higher, because it must stay possible. Moves that change the state,
+   * and those of other organisations, do not count.
    */
   protected async refuseEndless(
     { moves, maxMoves: most }: Workflow,

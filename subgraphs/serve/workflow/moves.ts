@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb';
+import { organisationIn } from '../../../schema/record/shared-types.ts';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { movesFrom, needsSecondPerson } from '../../../schema/workflow/engine/decide.ts';
@@ -15,13 +16,7 @@ import type { Content } from '../record/content.ts';
 import { FirstMoves } from './first-moves.ts';
 import { fromGraph } from './graph-values.ts';
 import { refuseByHistory } from './history-grounds.ts';
-import {
-  type CreatingInput,
-  type MoveInput,
-  organisationOf,
-  type ProposalInput,
-  valuesIn,
-} from './move-input.ts';
+import { type CreatingInput, type MoveInput, type ProposalInput, valuesIn } from './move-input.ts';
 import { membersNamedBy, withoutReader } from './members.ts';
 import { bySystem, type MoveParts, MoveSteps, type Requested } from './move-steps.ts';
 import { PartMoves } from './part-moves.ts';
@@ -239,7 +234,7 @@ export class Moves extends MoveSteps {
   #closedBy({ moves }: Workflow, { move, input }: Pick<Attempt, 'move' | 'input'>): string | null {
     const closes = moves[move]?.closes;
     if (closes === undefined) return null;
-    return closes === 'mover' ? this.parts.readerAccess.reader.organisation : organisationOf(input[closes]);
+    return closes === 'mover' ? this.parts.readerAccess.reader.organisation : organisationIn(input[closes]);
   }
 
   /** Throws Refused if a move names an organisation as a member that the record's marking does not let read it. */
@@ -248,7 +243,7 @@ export class Moves extends MoveSteps {
     { move, input }: Pick<Attempt, 'move' | 'input'>,
   ): void {
     for (const name of membersNamedBy(of, move)) {
-      const named = [input[name]].flat().flatMap((one) => organisationOf(one) ?? []);
+      const named = [input[name]].flat().flatMap((one) => organisationIn(one) ?? []);
       const unread = named.find((one) => !envelope.audience.organisations.includes(one));
       if (unread === undefined) continue;
       throw new Refused(

@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb';
+import { organisationIn } from '../../../schema/record/shared-types.ts';
 import type { Known } from '../../../schema/workflow/engine/progress.ts';
 import { areVersionsOfThreads, openingMove } from '../../../schema/workflow/served.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
@@ -8,7 +9,7 @@ import type { Content } from '../record/content.ts';
 import { refuseOtherState } from './case-grounds.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import { fromGraph } from './graph-values.ts';
-import { organisationOf, valuesIn } from './move-input.ts';
+import { valuesIn } from './move-input.ts';
 import { MoveSteps, type Requested } from './move-steps.ts';
 import { isMasked, writeMove } from './progress-store.ts';
 import { actorOn, isOpener } from './relations.ts';
@@ -26,7 +27,7 @@ export class ThreadMoves extends MoveSteps {
     const { reader } = this.parts.readerAccess;
     const envelope = await this.admitted(kind, input.id, 'move', find);
     const { content } = (await loaded(kind, input.id, find)) as { readonly content: Content };
-    const organisation = organisationOf(input[of.subject] ?? reader.organisation);
+    const organisation = organisationIn(input[of.subject] ?? reader.organisation);
     const isOpened = isOpener(of, reader, content);
     // Other readers must not learn which organisations have a thread.
     if (organisation === null || (!isOpened && organisation !== reader.organisation)) throw notFound();
