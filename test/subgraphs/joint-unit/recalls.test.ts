@@ -1,19 +1,27 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import type { Received } from '../../../schema/protocol/received.ts';
-import { deadlinesKey } from '../../../schema/workflow/deadline-key.ts';
 import { laterMoves, workflowsOf } from '../../../schema/workflow/served.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
-import { recordsOf } from '../../../subgraphs/serve/store/collections.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { workflowRulesOf } from '../../../subgraphs/serve/workflow/rules.ts';
 import { fireDue } from '../../../subgraphs/serve/workflow/run-timers.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
-import { policy } from '../../helpers/policy.ts';
-import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
-import { inboxPage, namesOf, noticesOf } from './inbox-of.ts';
-import { askAt, makeMove, type Payload } from './moves-of.ts';
+import { askAt, type Payload } from './moves-of.ts';
+import {
+  at,
+  content,
+  csirt,
+  done,
+  french,
+  german,
+  lead,
+  polish,
+  recallsIn,
+  received,
+  secondFrench,
+  stranger,
+} from './recall-of.ts';
 
 let own: OwnStore;
 let store: CommunityStore;
@@ -27,93 +35,12 @@ const rules = workflowRulesOf('joint-unit');
 const faults: unknown[] = [];
 const log = { error: (details: object) => void faults.push(details) };
 
-const csirt = (organisation: string, more: Partial<Reader> = {}) =>
-  readerOf({ organisation, subject: organisation, roles: ['csirt-analyst'], ...more });
-const french = csirt('csirt-fr');
-const secondFrench = csirt('csirt-fr', { subject: 'second' });
-const lead = csirt('csirt-fr', {
-  offices: [{ office: 'case-lead', until: '2027-01-01T00:00:00.000Z' }],
-});
-const german = csirt('csirt-de');
-const polish = csirt('csirt-pl');
-const stranger = csirt('csirt-ee');
-
-const at = (time: string) => new Date(`2026-11-03T${time}:00Z`);
-const recalled = 'MispEvent:0b6f1d0e-0000-4000-8000-000000000001';
-const received: Received = { record: recalled, organisations: ['csirt-de', 'csirt-pl'] };
-const content = {
-  recordId: recalled,
-  reason: 'ERROR',
-  action: 'UN_BLOCK',
-  use: 'BLOCKING_OR_DETECTION',
-};
-
-async function tryIssue(more: object = {}, by: { reader?: Reader; received?: Received | undefined } = {}) {
-  const hub = 'received' in by ? by.received : received;
-  const now = { store, reader: by.reader ?? french, now: at('10:00'), ...(hub && { received: hub }) };
-  return await makeMove(now, 'Recall', 'issue', { content: { ...content, ...more } });
-}
-
-async function issued(organisations = received.organisations): Promise<string> {
-  // A record has one recall at a time.
-  const recordId = `MispEvent:${randomUUID()}`;
-  const stated = { received: { record: recordId, organisations } };
-  const { record, userErrors } = await tryIssue({ recordId }, stated);
-  expect(userErrors).toEqual([]);
-  return record?.id ?? '';
-}
-
-type Thread = Readonly<Record<string, unknown>> & { readonly recipient: { readonly id: string } };
-type Shown = Readonly<Record<string, unknown>> & {
-  readonly envelope: Readonly<Record<string, unknown>>;
-  readonly recipients: readonly { readonly organisation: { readonly id: string } }[];
-  readonly threads: readonly Thread[];
-  readonly progress:
-    (Readonly<Record<string, unknown>> & { readonly proposal: { id: string } | null }) | null;
-};
-
-const fields = `{
-  id
-  envelope { version modifiedAt { utc } recordState }
-  recordId by { id } reason action use dueAt
-  recipients { organisation { id } acknowledgedAt }
-  progress { state since silent residualRisk possibleMoves proposal { id } moves { move } }
-  threads {
-    recipient { id } version state since acknowledgedAt done wentTo exceptions legalReason possibleMoves
-    moves { move by { id } happenedAt values { name values } }
-  }
-}`;
-
-async function seen(reader: Reader, id: string, time: string): Promise<Shown | null> {
-  return await askAt({ store, reader, now: at(time) }, `query Q($id: ID!) { recall(id: $id) ${fields} }`, {
-    id,
-  });
-}
-
-/** Returns a recall as a reader sees it, without its id and that of its record, to compare it with another one. */
-async function seenWithoutId(reader: Reader, id: string, time: string) {
-  return { ...(await seen(reader, id, time)), id: null, recordId: null };
-}
-
-async function move(reader: Reader, name: string, id: string, time: string, input: object = {}) {
-  return (await makeMove({ store, reader, now: at(time) }, 'Recall', name, { id, ...input })).userErrors;
-}
-
 async function passTo(time: string): Promise<void> {
   while ((await fireDue(store, rules, at(time), log)).tried > 0);
   expect(faults).toEqual([]);
 }
 
-const done = { done: 'EXERCISE: removed from the proxies', wentTo: ['EXERCISE proxy'] };
-
-async function act(reader: Reader, id: string): Promise<void> {
-  expect(await move(reader, 'ack', id, '10:30')).toEqual([]);
-  expect(await move(reader, 'act', id, '11:00', { expectedVersion: 2, ...done })).toEqual([]);
-}
-
-async function statesOf(id: string, time: string): Promise<readonly unknown[]> {
-  return (await seen(french, id, time))?.threads.map(({ state }) => state) ?? [];
-}
+const { tryIssue, issued, seen, seenWithoutId, move, act, statesOf } = recallsIn(() => store);
 
 test('issues a recall to the organisations that the hub names, with the time of its use', async () => {
   const id = await issued();
@@ -155,45 +82,6 @@ test.each([{}, { beyond: 'organisations' }, { beyond: 'entries' }] as const)(
     expect(userErrors).toMatchObject([{ code: 'INVALID', path: ['content', 'recordId'] }]);
   },
 );
-
-test('shows a recipient its own thread and nothing that another one does', async () => {
-  const [id, quiet] = [await issued(), await issued()];
-  const alone = await issued(['csirt-pl']);
-  const shape = async (one: string, time: string) => await seenWithoutId(polish, one, time);
-  await act(german, id);
-  const after = await shape(id, '13:00');
-  expect(after).toEqual(await shape(quiet, '13:00'));
-  expect(after).toEqual(await shape(alone, '13:00'));
-  expect(after).toMatchObject({
-    ...content,
-    recordId: null,
-    envelope: { version: 1, modifiedAt: null },
-    recipients: [{ organisation: { id: 'Organisation:csirt-pl' }, acknowledgedAt: null }],
-    progress: null,
-    threads: [{ recipient: { id: 'Organisation:csirt-pl' }, version: 1, state: 'TOLD' }],
-  });
-  await expect(
-    askAt(
-      { store, reader: polish, now: at('13:00') },
-      'query Q($id: ID!) { recall(id: $id) { envelope { audience { organisations { id } } } } }',
-      { id },
-    ),
-  ).resolves.toEqual({ envelope: { audience: null } });
-});
-
-test('tells the recipients and the originator, and no recipient of another one', async () => {
-  const id = await issued();
-  await act(german, id);
-  const names = async (reader: Reader) => namesOf(await noticesOf(store, reader, at('11:30'), id));
-  expect(await names(polish)).toEqual(['csirt-pl issue']);
-  expect(await names(german)).toEqual(['csirt-de issue']);
-  expect(await names(french)).toEqual(['tell', 'csirt-de ack', 'csirt-de act']);
-  await act(polish, id);
-  expect(await names(french)).toContain('complete');
-  expect(await names(polish)).toEqual(['csirt-pl issue']);
-  const others = (await inboxPage({ store, reader: stranger, now: at('11:30') }))?.edges ?? [];
-  expect(others).toEqual([]);
-});
 
 test('completes when the last recipient acted, and shows recipients no sign of it', async () => {
   const [id, open] = [await issued(), await issued()];
@@ -358,72 +246,4 @@ test('writes no recall by hand', async () => {
     input,
   });
   expect(userErrors).toEqual([{ code: 'NOT_ALLOWED', path: ['content', 'recordId'] }]);
-});
-
-test('shows a recipient no deadline and no task of the recall itself', async () => {
-  const id = await issued();
-  const source = `query Q($representations: [_Any!]!) { _entities(representations: $representations) {
-    ... on Tasks { listed: jointUnit { recordId workflow } }
-    ... on Deadlines { listed: jointUnit { recordId workflow } }
-  } }`;
-  const representations = [
-    { __typename: 'Tasks', id: 'Tasks:own' },
-    { __typename: 'Deadlines', id: deadlinesKey({ from: at('09:00'), to: at('20:00') }) },
-  ];
-  const workflowsSeen = async (reader: Reader) => {
-    const now = { store, reader, now: at('10:01') };
-    const found = await askAt<
-      readonly { readonly listed: readonly { readonly recordId: string; readonly workflow: string }[] }[]
-    >(now, source, { representations });
-    const all = found.flatMap(({ listed }) => listed).filter(({ recordId }) => recordId === id);
-    return new Set(all.map(({ workflow }) => workflow));
-  };
-  expect(await workflowsSeen(german)).toEqual(new Set(['recall-recipient']));
-  expect(await workflowsSeen(french)).toEqual(new Set(['recall', 'recall-recipient']));
-});
-
-test('shows each recipient of an imported recall itself only', async () => {
-  const envelope = envelopeOf({
-    originator: 'csirt-fr',
-    custodian: 'joint-unit',
-    marking: markingOf({ tlp: 'AMBER' }),
-    audience: audienceOf({ organisations: received.organisations }),
-  });
-  const { admits, early } = policy.admittedKeys(envelope, 'Recall');
-  const id = `Recall:${randomUUID()}`;
-  const recipients = received.organisations.map((one) => ({
-    organisation: `Organisation:${one}`,
-    acknowledgedAt: null,
-  }));
-  const rest = { schemaVersion: 1, feed: 'own', sortAt: new Date(0), openFrom: new Date(0), contentHash: '' };
-  const keys = { admits, admitsEarly: early, policy: policy.version };
-  await recordsOf(store, 'Recall').insertOne({
-    _id: id,
-    ...rest,
-    ...keys,
-    envelope,
-    content: { recordId: recalled, reason: 'ERROR', recipients },
-  });
-  const named = async (reader: Reader) =>
-    (await seen(reader, id, '10:00'))?.recipients.map(({ organisation }) => organisation.id);
-  expect(await named(french)).toEqual(['Organisation:csirt-de', 'Organisation:csirt-pl']);
-  expect(await named(german)).toEqual(['Organisation:csirt-de']);
-});
-
-test('finds recalls by the record, for those who may read them', async () => {
-  const record = `MispEvent:${randomUUID()}`;
-  const { userErrors } = await tryIssue({ recordId: record }, { received: { ...received, record } });
-  expect(userErrors).toEqual([]);
-  const found = async (reader: Reader) => {
-    const source = 'query Q($record: ID!) { recalls(filter: { recordId: $record }) { nodes { recordId } } }';
-    const page = await askAt<{ readonly nodes: readonly unknown[] }>(
-      { store, reader, now: at('10:30') },
-      source,
-      { record },
-    );
-    return page.nodes;
-  };
-  expect(await found(french)).toEqual([{ recordId: record }]);
-  expect(await found(german)).toEqual([{ recordId: record }]);
-  expect(await found(stranger)).toEqual([]);
 });

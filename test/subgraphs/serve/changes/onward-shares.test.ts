@@ -2,15 +2,15 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { community } from '../../../../subgraphs/defence/community.ts';
-import { Changes, type MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
+import type { MarkInput } from '../../../../subgraphs/serve/changes/changes.ts';
 import type { ReadingInput } from '../../../../subgraphs/serve/changes/reading.ts';
 import { sharesSeenBy } from '../../../../subgraphs/serve/changes/onward-shares.ts';
 import { recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
-import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { movesIn } from '../../../../subgraphs/serve/workflow/progress-store.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
+import { assessmentsIn, french, now, originator, polish } from './assessments-in.ts';
 
 /** A client reads an AMBER record through the onward share of a recipient (TLP 2.0, W9b). */
 
@@ -20,11 +20,7 @@ afterAll(async () => await place[Symbol.asyncDispose]());
 beforeEach(async () => await place.clear());
 
 const purpose = 'incident-response' as const;
-const now = new Date('2026-11-03T10:00:00Z');
 const until = '2027-01-01T00:00:00.000Z';
-const originator = readerOf({ organisation: 'defence', roles: ['community-operator'], purpose });
-const french = readerOf({ organisation: 'csirt-fr', subject: 'f', roles: ['csirt-analyst'], purpose });
-const polish = readerOf({ organisation: 'csirt-pl', subject: 'p', roles: ['csirt-analyst'], purpose });
 const client = readerOf({
   organisation: 'nordsee-energy',
   subject: 'c',
@@ -39,29 +35,9 @@ const audience = {
 } as const;
 const amber: ReadingInput = { marking: { tlp: 'AMBER' }, audience, purposes: [purpose] };
 
-function changesOf(reader: Reader): Changes {
-  const { name, kinds } = community;
-  const parts = { community: name, kinds, store: place.store, policy, keyAssigner: assignKeysBy(policy) };
-  return new Changes({ ...parts, readerAccess: policy.accessOf(reader, now), alarm: () => undefined });
-}
-
-async function created(reading: ReadingInput = amber): Promise<string> {
-  const content = {
-    subject: { vulnerability: 'CVE-2099-10001' },
-    judgement: 'EXERCISE',
-    missionImpact: 'DEGRADED',
-  };
-  const input = { key: randomUUID(), content, reading };
-  const { id, userErrors } = await changesOf(originator).create('DefenceAssessment', input);
-  expect(userErrors).toEqual([]);
-  return id ?? '';
-}
-
-async function stored(id: string) {
-  const found = await recordsOf(place.store, 'DefenceAssessment').findOne({ _id: id });
-  if (found === null) throw new Error('expected the record');
-  return found;
-}
+const assessments = assessmentsIn(() => place);
+const { changesOf, stored } = assessments;
+const created = async (reading: ReadingInput = amber) => await assessments.created(reading);
 
 async function reads(reader: Reader, id: string, at = now): Promise<boolean> {
   const { envelope } = await stored(id);

@@ -3,15 +3,13 @@ import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { grantIdOf } from '../../../../schema/record/release.ts';
 import { community } from '../../../../subgraphs/defence/community.ts';
-import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
 import type { ReadingInput } from '../../../../subgraphs/serve/changes/reading.ts';
 import { releasesSeenBy } from '../../../../subgraphs/serve/changes/releases.ts';
-import { recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
-import { assignKeysBy } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { movesIn } from '../../../../subgraphs/serve/workflow/progress-store.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';
 import { readerOf } from '../../../helpers/records.ts';
+import { assessmentsIn, french, now, originator, polish } from './assessments-in.ts';
 
 /** An originator lets an organisation beyond the audience read a record, or a field of it, until a stated end (W9a). */
 
@@ -21,12 +19,8 @@ afterAll(async () => await place[Symbol.asyncDispose]());
 beforeEach(async () => await place.clear());
 
 const purpose = 'incident-response' as const;
-const now = new Date('2026-11-03T10:00:00Z');
 const until = new Date('2027-01-01T00:00:00Z');
-const originator = readerOf({ organisation: 'defence', roles: ['community-operator'], purpose });
 const machine = readerOf({ ...originator, subject: 'm', client: 'machine' });
-const french = readerOf({ organisation: 'csirt-fr', subject: 'f', roles: ['csirt-analyst'], purpose });
-const polish = readerOf({ organisation: 'csirt-pl', subject: 'p', roles: ['csirt-analyst'], purpose });
 
 const audience = { reach: 'NAMED', organisations: ['defence', 'csirt-fr'] } as const;
 const amber: ReadingInput = { marking: { tlp: 'AMBER' }, audience, purposes: [purpose] };
@@ -40,29 +34,9 @@ const withField = (portion: Omit<Portion, 'path'> = secret): ReadingInput => ({
 });
 type Portion = NonNullable<ReadingInput['portions']>[number];
 
-function changesOf(reader: Reader, at = now): Changes {
-  const { name, kinds } = community;
-  const parts = { community: name, kinds, store: place.store, policy, keyAssigner: assignKeysBy(policy) };
-  return new Changes({ ...parts, readerAccess: policy.accessOf(reader, at), alarm: () => undefined });
-}
-
-async function created(reading: ReadingInput = amber): Promise<string> {
-  const content = {
-    subject: { vulnerability: 'CVE-2099-10001' },
-    judgement: 'EXERCISE',
-    missionImpact: 'DEGRADED',
-  };
-  const input = { key: randomUUID(), content, reading };
-  const { id, userErrors } = await changesOf(originator).create('DefenceAssessment', input);
-  expect(userErrors).toEqual([]);
-  return id ?? '';
-}
-
-async function stored(id: string) {
-  const found = await recordsOf(place.store, 'DefenceAssessment').findOne({ _id: id });
-  if (found === null) throw new Error('expected the record');
-  return found;
-}
+const assessments = assessmentsIn(() => place);
+const { changesOf, stored } = assessments;
+const created = async (reading: ReadingInput = amber) => await assessments.created(reading);
 
 /** Returns the reader with the grants that the registry would have for the releases of a record. */
 async function granted(reader: Reader, id: string): Promise<Reader> {

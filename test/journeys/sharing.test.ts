@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Trial } from '../../docker/trial/trial.ts';
+import { ask, type Asked } from '../helpers/ask.ts';
+import { created, mark, operator, picture, readAs, update } from '../helpers/changes.ts';
+import { startExercise } from '../helpers/standing.ts';
+import { wsClient } from '../helpers/streams.ts';
+import { until } from '../helpers/until.ts';
+
+/** Recipients share onward, and originators release, to readers beyond the audience of a record. */
+
+let trial: Trial;
+let asked: Asked;
+
+beforeAll(async () => {
+  trial = await startExercise({});
+  asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
+}, 240_000);
+
+afterAll(async () => await trial.stop());
+
+const french = { as: 'fr-csirt-analyst', picture, purpose: 'incident-response' };
+const polish = { ...french, as: 'pl-csirt-analyst' };
+
+test('lets a client of a recipient read an AMBER record by an onward share, until the originator ends it', async () => {
+  const client = { as: 'private-partner', picture, purpose: 'incident-response' };
+  const audience = { reach: 'NAMED', organisations: ['csirt-fr', 'csirt-pl'] };
+  const id = await created(asked, { reading: { marking: { tlp: 'AMBER' }, audience } });
+  expect(await readAs(asked, client, id)).toBeNull();
+  const onward = { key: randomUUID(), id, expectedVersion: 1, share: 'exercise-share-1' };
+  const input = { ...onward, need: 'EXERCISE', permitted: 'EXERCISE: detect' };
+  const share = `mutation S($input: ShareRecordInput!) { shareDefenceRecord(input: $input) { version userErrors { code } } }`;
+  const asClient = await ask(asked, client, share, { input: { ...input, key: randomUUID() } });
+  expect(asClient.body.errors[0].extensions).toEqual(
+    expect.objectContaining({ code: 'UNKNOWN_RECIPIENT', unknown: ['share: exercise-share-1'] }),
+  );
+  const shared = await ask(asked, french, share, { input });
+  expect(shared.body.data.shareDefenceRecord).toEqual({ version: 2, userErrors: [] });
+  expect(await readAs(asked, client, id)).not.toBeNull();
+
+  const query = `query Q($id: ID!) { defenceAssessment(id: $id) { envelope { onwardShares { id by { id } } } } }`;
+  const seen = async (who: typeof french) =>
+    (await ask(asked, who, query, { id })).body.data.defenceAssessment.envelope.onwardShares;
+  const own = [{ id: 'exercise-share-1', by: { id: 'Organisation:csirt-fr' } }];
+  expect([await seen(french), await seen(operator)]).toEqual([own, own]);
+  expect((await seen(polish)) ?? []).toEqual([]);
+
+  const end = `mutation E($input: EndShareOfRecordInput!) { endShareOfDefenceRecord(input: $input) { version userErrors { code } } }`;
+  const ended = await ask(asked, operator, end, {
+    input: { ...onward, key: randomUUID(), expectedVersion: 2, by: 'csirt-fr', reason: 'EXERCISE' },
+  });
+  expect(ended.body.data.endShareOfDefenceRecord).toEqual({ version: 3, userErrors: [] });
+  expect(await readAs(asked, client, id)).toBeNull();
+});
+
+const release = `mutation R($input: ReleaseRecordInput!) { releaseDefenceRecord(input: $input) { version userErrors { code path } } }`;
+const endRelease = `mutation E($input: EndReleaseOfRecordInput!) { endReleaseOfDefenceRecord(input: $input) { version userErrors { code } } }`;
+
+type Seen = { judgement: string | null; envelope: { version: number } };
+
+/** Returns the input of a release to the French CSIRT until tomorrow. */
+function releaseOf(id: string, expectedVersion: number, more: object = {}) {
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+  const terms = { to: 'csirt-fr', until: tomorrow, purpose: 'EXERCISE: they defend the same network' };
+  return { input: { key: randomUUID(), id, expectedVersion, ...terms, ...more } };
+}
+
+test('releases one field to one organisation until it is revoked, also on an open subscription', async () => {
+  const audience = { reach: 'NAMED', organisations: ['defence', 'csirt-fr', 'csirt-pl'] };
+  const own = { marking: { tlp: 'AMBER_STRICT' }, audience: { reach: 'NAMED', organisations: ['defence'] } };
+  const portions = [{ path: 'judgement', ...own }];
+  const reading = {
+    marking: { tlp: 'AMBER' },
+    audience,
+    portions,
+    purposes: ['incident-response', 'cyber-defence'],
+  };
+  const id = await created(asked, { reading });
+  expect(await readAs(asked, french, id)).toEqual({ id, judgement: null });
+
+  const fields = ['judgement'];
+  const released = await ask(asked, operator, release, releaseOf(id, 1, { fields }));
+  expect(released.body.data.releaseDefenceRecord).toEqual({ version: 2, userErrors: [] });
+  expect(await readAs(asked, french, id)).toEqual({ id, judgement: expect.stringContaining('EXERCISE') });
+  expect(await readAs(asked, polish, id)).toEqual({ id, judgement: null });
+
+  const client = await wsClient(asked, french);
+  const seen: { version: number; judgement: string | null }[] = [];
+  const failed: unknown[] = [];
+  const query = `subscription F($id: ID) { defenceAssessmentEvents(id: $id) { record { judgement envelope { version } } } }`;
+  client.subscribe(
+    { query, variables: { id } },
+    {
+      next: ({ data }) => {
+        const { record } = (data as { defenceAssessmentEvents: { record: Seen } }).defenceAssessmentEvents;
+        seen.push({ version: record.envelope.version, judgement: record.judgement });
+      },
+      error: (error) => void failed.push(error),
+      complete: () => undefined,
+    },
+  );
+  let version = 2;
+  const change = async (): Promise<void> => {
+    const input = { key: randomUUID(), id, expectedVersion: version, content: { missionImpact: 'NONE' } };
+    const { body } = await ask(asked, operator, update, { input });
+    expect(body.data.updateDefenceAssessment.userErrors).toEqual([]);
+    version += 1;
+  };
+  await until('an event with the field', async () => {
+    await change();
+    return seen.some(({ judgement }) => judgement?.includes('EXERCISE') === true);
+  });
+
+  const releases = `query Q($id: ID!) { defenceAssessment(id: $id) { envelope { releases { id to { id } fields } } } }`;
+  const shown = async (who: typeof french) =>
+    (await ask(asked, who, releases, { id })).body.data.defenceAssessment.envelope.releases;
+  const [made] = await shown(operator);
+  expect(made).toEqual({ id: expect.any(String), to: { id: 'Organisation:csirt-fr' }, fields });
+  expect((await shown(french)) ?? []).toEqual([]);
+  const end = {
+    key: randomUUID(),
+    id,
+    expectedVersion: version,
+    release: made.id,
+    reason: 'EXERCISE: an error',
+  };
+  const ended = await ask(asked, operator, endRelease, { input: end });
+  expect(ended.body.data.endReleaseOfDefenceRecord).toEqual({ version: version + 1, userErrors: [] });
+  version += 1;
+  expect(await readAs(asked, french, id)).toEqual({ id, judgement: null });
+  const revokedAt = version;
+  const later = () => seen.filter((one) => one.version >= revokedAt);
+  await until('an event without the field', async () => {
+    await change();
+    return later().length > 0;
+  });
+  expect(later().every(({ judgement }) => judgement === null)).toBe(true);
+  expect(failed).toEqual([]);
+  await client.dispose();
+});
+
+test('releases a record beyond its audience, and refuses a release by others as for a record that does not exist', async () => {
+  const audience = { reach: 'NAMED', organisations: ['defence', 'csirt-pl'] };
+  const id = await created(asked, { reading: { marking: { tlp: 'AMBER' }, audience } });
+  const nothing = `DefenceAssessment:${randomUUID()}`;
+  const attempts = [id, nothing].map(
+    async (one) => await ask(asked, french, release, releaseOf(one, 1, { to: 'csirt-pl' })),
+  );
+  const [real, none] = await Promise.all(attempts);
+  expect(real?.body.data).toEqual({
+    releaseDefenceRecord: { version: null, userErrors: [{ code: 'NOT_FOUND', path: ['id'] }] },
+  });
+  expect(real?.body.data).toEqual(none?.body.data);
+  const byRecipient = await ask(asked, polish, release, releaseOf(id, 1));
+  expect(byRecipient.body.data.releaseDefenceRecord.userErrors).toEqual([
+    { code: 'NOT_ALLOWED', path: ['id'] },
+  ]);
+  const unknown = await ask(asked, operator, release, releaseOf(id, 1, { to: 'nobody' }));
+  expect(unknown.body.errors[0].extensions).toEqual({
+    code: 'UNKNOWN_RECIPIENT',
+    unknown: ['to: nobody'],
+  });
+  expect(await readAs(asked, french, id)).toBeNull();
+
+  const released = await ask(asked, operator, release, releaseOf(id, 1));
+  expect(released.body.data.releaseDefenceRecord).toEqual({ version: 2, userErrors: [] });
+  expect(await readAs(asked, french, id)).not.toBeNull();
+  expect(await readAs(asked, { ...french, as: 'private-partner' }, id)).toBeNull();
+  const up = {
+    key: randomUUID(),
+    id,
+    expectedVersion: 2,
+    reading: { marking: { tlp: 'AMBER_STRICT' }, audience },
+  };
+  expect((await ask(asked, operator, mark, { input: up })).body.data.markDefenceRecord.userErrors).toEqual(
+    [],
+  );
+  expect(await readAs(asked, french, id)).toBeNull();
+});
