@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
+import { initialState } from '../../../schema/workflow/language/check-states.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
 import type { Finder } from '../changes/find-record.ts';
@@ -55,7 +56,7 @@ export class BookingMoves extends MoveSteps {
     // An offer is made by the desk of its mobilisation, any other move by that of the last offer.
     const desk = sought === null ? {} : { desk: sought.decider };
     const actor = actorOn(of, readerAccess, { ...content, ...before.progress.facts, ...desk }, null);
-    await this.#refuseEndless(input.id, String(name), session);
+    if (!answers(of, move)) await this.#refuseEndless(input.id, String(name), session);
     const known = { progress: before.progress, fields: subject.seen };
     const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, stated) };
     const progress = this.decided(of, attempt);
@@ -176,6 +177,11 @@ export class BookingMoves extends MoveSteps {
     const { policy, readerAccess } = this.parts;
     return policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set();
   }
+}
+
+/** Returns whether a move frees a unit or answers an offer: it must stay possible, and each follows a move that is counted. */
+function answers(of: Workflow, move: string): boolean {
+  return move === 'confirm' || of.moves[move]?.to === initialState(of);
 }
 
 function unknownUnit(subject: string): Refused {

@@ -325,8 +325,12 @@ test('takes a limited number of moves of one organisation on one unit, in thirty
   const one = person();
   const id = await team({ members: [one] });
   const of = { unit: one.pseudonym };
-  for (let round = 0; round < 50; round += 1)
-    for (const name of ['away', 'back']) expect(await move(provider, name, id, '03T10:00', of)).toEqual([]);
+  const rounds = Array.from({ length: 48 }, () => ['back', 'away']).flat();
+  expect(await move(provider, 'onCall', id, '03T10:00', { ...of, ...onCall })).toEqual([]);
+  for (const name of ['away', ...rounds, 'back', 'away'])
+    expect(await move(provider, name, id, '03T10:00', of)).toEqual([]);
+  // A move that frees the unit stays possible.
+  expect(await move(provider, 'back', id, '03T10:05', of)).toEqual([]);
   expect(await move(provider, 'away', id, '03T10:10', of)).toEqual(refusedAs('CLOSED'));
   expect(await offer(desk, id, '03T10:20', { ...of, mobilisation: await sought() })).toEqual([]);
 });
