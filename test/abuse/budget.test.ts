@@ -9,7 +9,7 @@ import { type Part, startPart } from '../../docker/trial/process.ts';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { type Answer, ask, type Asked, askOnce, post, tokenOf } from '../helpers/ask.ts';
-import { startExercise } from '../helpers/standing.ts';
+import { patient, startExercise } from '../helpers/standing.ts';
 
 let trial: Trial;
 let asked: Asked;
@@ -39,7 +39,7 @@ beforeAll(async () => {
   client = await new MongoClient(trial.stores.uris.hub).connect();
   store = client.db();
   second = await startSecondHub();
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => {
   await second?.stop();
@@ -62,7 +62,7 @@ async function startSecondHub(): Promise<Part> {
     JCU_SUPERGRAPH: trial.home.supergraphFile,
     ...policySettings(trial.home),
   };
-  const all = { ...settings, ...env, ...Object.fromEntries(urls) };
+  const all = { ...settings, ...patient, ...env, ...Object.fromEntries(urls) };
   return await startPart('second-hub', ['gateway/main.ts'], all, join(trial.home.folder, 'logs'));
 }
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
   certEu = trial.parts.get('cert-eu')?.url ?? '';
   interceptor.to = certEu;
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => {
   await trial.stop();

@@ -103,7 +103,7 @@ test('an older, unsigned, foreign, malformed or invalid one changes nothing, and
     [],
     [2],
   ]);
-}, 120_000);
+});
 
 test('waits for the store before a newer one comes into force', async () => {
   const { watched, state } = await watch();

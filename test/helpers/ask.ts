@@ -44,8 +44,8 @@ export async function tokenOf(trial: Asked, who: As): Promise<string> {
 }
 
 /**
- * Sends a query to the hub as a reader, over HTTP. Sends it again for ten seconds while the hub's store is too slow: most
- * promises say nothing about a busy machine. A change has a key, so it is made once.
+ * Sends a query to the hub as a reader, over HTTP. Sends it again for 30 seconds while the hub or its store is too slow:
+ * most promises say nothing about a busy machine. A change has a key, so it is made once.
  */
 export async function ask(
   trial: Asked,
@@ -53,7 +53,7 @@ export async function ask(
   query: string,
   variables: Readonly<Record<string, unknown>> = {},
 ): Promise<Answer> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   for (;;) {
     const answer = await askOnce(trial, who, query, variables);
     if (!isBusy(answer) || performance.now() > end) return answer;
@@ -76,12 +76,18 @@ export async function askOnce(
   );
 }
 
-/** Returns whether the hub refused a request because its store did not answer in time, as on a busy machine. */
+/** Returns whether the hub refused a request because it or its store did not answer in time, as on a busy machine. */
 function isBusy({ body }: Answer): boolean {
   return busyCodes.includes(body?.errors?.[0]?.extensions?.code);
 }
 
-const busyCodes: readonly string[] = ['TRAIL_UNAVAILABLE', 'BUDGET_UNAVAILABLE', 'REGISTRY_UNAVAILABLE'];
+const busyCodes: readonly string[] = [
+  'OVERLOADED',
+  'ISSUER_UNAVAILABLE',
+  'TRAIL_UNAVAILABLE',
+  'BUDGET_UNAVAILABLE',
+  'REGISTRY_UNAVAILABLE',
+];
 
 /** Sends a body with headers. */
 export async function post(

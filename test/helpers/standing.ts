@@ -29,8 +29,11 @@ export const realImports: readonly { readonly into: Community; readonly paths: r
   { into: 'defence', paths: ['defence/attack-ics-18.1.stix.json', ...resolving] },
 ];
 
-/** A long deadline, so that no subgraph fails on a busy machine. A stopped subgraph fails at once all the same. */
-const patient = { JCU_PART_DEADLINE_MS: '8000' };
+/**
+ * A long deadline, so that no subgraph fails on a busy machine, and no refusal of requests because the machine is busy
+ * with other tests. A stopped subgraph fails at once all the same.
+ */
+export const patient = { JCU_PART_DEADLINE_MS: '8000', JCU_MAX_LOOP_DELAY_MS: '60000' };
 
 /** Starts a separate trial with the exercise, for tests that stop its parts. */
 export async function startExercise(options: Pick<TrialOptions, 'apart' | 'env'> = {}): Promise<Trial> {

@@ -17,7 +17,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise({});
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 
@@ -161,4 +161,4 @@ test('gives its rights only while it is in force, and ends them at once, also on
   await new Promise((resolve) => setTimeout(resolve, 3000));
   expect(followed.events.slice(before).filter((event) => event.change !== 'GONE')).toEqual([]);
   await followed.stop();
-}, 120_000);
+}, 600_000);

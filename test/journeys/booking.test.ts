@@ -13,7 +13,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise({ env: { JCU_PROCESSES: '2' } });
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 300_000);
+});
 
 afterAll(async () => await trial.stop());
 
@@ -118,4 +118,4 @@ test('lets one of two desks book an expert who is in two teams', async () => {
     until: null,
     moves: [],
   });
-}, 120_000);
+}, 600_000);

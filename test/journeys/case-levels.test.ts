@@ -13,7 +13,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise({});
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 
@@ -123,4 +123,4 @@ test('prompts while nobody classifies, then shows two states that differ, and te
   const refusal = async (of: string) =>
     (await move(italian, 'assessLevel', { id: of, ...assessment('IT', 'LARGE_SCALE_INCIDENT') })).userErrors;
   expect(await refusal(id)).toEqual(await refusal(`JointCaseRecord:${randomUUID()}`));
-}, 120_000);
+}, 600_000);

@@ -23,7 +23,7 @@ beforeAll(async () => {
   interceptor.to = trial.parts.get('defence')?.url ?? '';
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
   store = new MongoClient(trial.stores.uris.hub);
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => {
   await store.close();

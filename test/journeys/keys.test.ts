@@ -14,7 +14,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise();
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 

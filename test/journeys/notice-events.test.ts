@@ -19,7 +19,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise({});
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 
@@ -187,7 +187,7 @@ test('sends a notice to each organisation that takes part, until its right to th
   });
   expect(read.body.data.jointUnitNotice).toEqual({ recordId: id });
   await Promise.all([first, second, other, mover].map(async (one) => await one.stop()));
-}, 180_000);
+}, 600_000);
 
 test('records each notice under the name of its reader before it leaves', async () => {
   const follower = await opened(polish);
@@ -202,7 +202,7 @@ test('records each notice under the name of its reader before it leaves', async 
   await client.close();
   // The move of the French CSIRT, and the event. Nobody else has read the request.
   expect([...organisations].toSorted()).toEqual(['csirt-fr', 'csirt-pl']);
-}, 120_000);
+}, 600_000);
 
 test('continues without a gap when the hub and the subgraph are killed', async () => {
   const follower = await opened(polish);
@@ -226,4 +226,4 @@ test('continues without a gap when the hub and the subgraph are killed', async (
   );
   expect(again.on(missed).map(({ notice }) => notice?.name)).toEqual(['send']);
   await again.stop();
-}, 240_000);
+}, 600_000);

@@ -13,7 +13,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise({});
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 
@@ -103,7 +103,7 @@ test('withholds an exploited vulnerability from a CSIRT that is itself hit, unti
   });
   const after = await traces(polish);
   expect(after.data.inbox.enisa.nodes.filter(isOfRecord)).toEqual([{ recordId: id, name: 'disseminate' }]);
-}, 60_000);
+});
 
 test('opens a notification to no organisation that the registry does not have', async () => {
   const input = { id: `CraNotification:${randomUUID()}`, expectedVersion: 1, relevantCsirts: ['nobody'] };
@@ -172,7 +172,7 @@ test('counts a final report past a holiday, after a progress report while the in
   expect((await stageOf(id, 'final-2')).late).toBe(false);
   expect((await move(french, 'closeNotificationFile', { id, expectedVersion: 2 })).userErrors).toEqual([]);
   expect((await fileSeenBy(french, id)).progress.state).toBe('CLOSED');
-}, 60_000);
+});
 
 test('tells the contact point of another state the stated fields, and lets neither it nor ENISA change the file', async () => {
   const { record } = await move(french, 'openNotificationFile', {

@@ -15,7 +15,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise({ apart: true });
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 
@@ -118,7 +118,7 @@ test('answers nothing and reveals no reason while the hub’s store is down, and
   expect(body.errors[0].extensions).toEqual({ code: 'REGISTRY_UNAVAILABLE' });
   await trial.stores.startOne('hub');
   await expectWhole();
-}, 240_000);
+}, 600_000);
 
 /** Suspends a store's server during a request: it accepts connections and answers nothing. */
 async function whileItHangs(store: 'hub' | 'cert-eu', use: () => Promise<void>): Promise<void> {
@@ -146,13 +146,13 @@ test('refuses every request within seconds while the hub’s store hangs, and re
     }
   });
   await expectWhole();
-}, 240_000);
+}, 600_000);
 
 test('loses only the response of the community whose store hangs, and recovers', async () => {
   await expectWhole();
   await whileItHangs('cert-eu', async () => await expectOnlyLost('cert-eu'));
   await expectWhole();
-}, 240_000);
+}, 600_000);
 
 test('starts subgraph and hub while their stores are down, and answers when the stores are up', async () => {
   await trial.stores.stopOne('europol');
@@ -166,7 +166,7 @@ test('starts subgraph and hub while their stores are down, and answers when the 
   await trial.stores.startOne('hub');
   await trial.stores.startOne('europol');
   await expectWhole();
-}, 240_000);
+}, 600_000);
 
 test('removes a community within a second of its operator’s switch, and adds it again', async () => {
   await expectWhole();

@@ -19,7 +19,7 @@ beforeAll(async () => {
   trial = await startExercise();
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
   good = readFileSync(trial.home.policyBundleFile, 'utf8');
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 

@@ -16,7 +16,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise({ env: { JCU_PROCESSES: '2', JCU_DRAIN_MS: '1000' } });
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 300_000);
+});
 
 afterAll(async () => await trial.stop());
 
@@ -69,7 +69,7 @@ test('goes on with the other process when one is killed, and starts it again', a
   // Only requests that the killed process had taken are lost.
   expect(statuses.filter((status) => status !== 200).length).toBeLessThanOrEqual(4);
   expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(4);
-}, 60_000);
+});
 
 test('ends every process at SIGTERM, and answers every request before', async () => {
   const all = processes();
@@ -84,4 +84,4 @@ test('ends every process at SIGTERM, and answers every request before', async ()
   expect((await sending).filter((status) => status !== 200)).toEqual([]);
   const alive = all.filter((pid) => existsSync(`/proc/${pid}`));
   expect(alive).toEqual([]);
-}, 60_000);
+});

@@ -26,7 +26,7 @@ beforeAll(async () => {
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
   await untilServed(version);
   first = await seen();
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 
@@ -89,7 +89,7 @@ test('applies a narrower policy under load: each answer is complete, and none is
       expect(one[list]).toBeLessThanOrEqual(answers[at - 1]?.[list] ?? Number.POSITIVE_INFINITY);
     }
   }
-}, 240_000);
+}, 600_000);
 
 test('continues a relabelling after the subgraph is killed, and then applies the wider policy', async () => {
   putBundle(trial.home, await signAsTrial(trial.home, textsOf(version + 2)));
@@ -107,7 +107,7 @@ test('continues a relabelling after the subgraph is killed, and then applies the
     patience,
   );
   expect(await labellingOf('cert-eu')).toMatchObject({ serving: version + 2, next: null });
-}, 240_000);
+}, 600_000);
 
 test('answers a hub with the current or previous policy version only, and notifies the operator of others', async () => {
   const url = trial.parts.get('cert-eu')?.url ?? '';

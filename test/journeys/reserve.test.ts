@@ -12,7 +12,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise({});
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 
@@ -107,7 +107,7 @@ test('declines an incomplete request by its criteria, and offers another mechani
       { name: 'otherMechanism', values: ['csirts-network-peer'] },
     ],
   });
-}, 120_000);
+}, 600_000);
 
 test('accepts a request in part, by two persons who did not assess it, up to the report on the help', async () => {
   const id = await requested();
@@ -136,7 +136,7 @@ test('accepts a request in part, by two persons who did not assess it, up to the
   for (const [who, mutation, input] of steps)
     expect([mutation, (await move(who, mutation, { id, ...input })).userErrors]).toEqual([mutation, []]);
   expect((await seenBy(provider, id)).state).toBe('REPORTED');
-}, 120_000);
+}, 600_000);
 
 test('answers a reader who takes no part as for a mobilisation that does not exist', async () => {
   const id = await requested();
@@ -146,4 +146,4 @@ test('answers a reader who takes no part as for a mobilisation that does not exi
     (await move(polish, 'withdrawMobilisation', { id: of, expectedVersion: 1, reason: 'EXERCISE' }))
       .userErrors;
   expect(await refusal(id)).toEqual(await refusal(none));
-}, 120_000);
+}, 600_000);

@@ -16,7 +16,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise({});
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 
@@ -196,7 +196,7 @@ test('continues after an event without a gap when the hub restarts', async () =>
   await second.until(missed, 'CREATED');
   expect(await second.until(id, 'CHANGED')).toMatchObject({ record: { judgement: 'EXERCISE: missed' } });
   await second.stop();
-}, 120_000);
+}, 600_000);
 
 test('sends every event when the subgraph is killed and restarted', async () => {
   const follower = await followByLibrary(sseClient, milcert, {});
@@ -212,7 +212,7 @@ test('sends every event when the subgraph is killed and restarted', async () => 
   for (const id of ids) expect(await follower.until(id, 'CREATED')).toMatchObject({ recordId: id });
   expect(ids).toHaveLength(3);
   await follower.stop();
-}, 120_000);
+}, 600_000);
 
 test('refuses to continue after an event of another reader, and refuses a subscription over JSON', async () => {
   const follower = await followByLibrary(wsClient, milcert, {});

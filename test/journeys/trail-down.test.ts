@@ -21,7 +21,7 @@ beforeAll(async () => {
     secrets.server('all').admin,
     waitAtMost(10_000),
   );
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => {
   await admin.close();

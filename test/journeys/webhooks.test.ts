@@ -37,7 +37,7 @@ beforeAll(async () => {
   db = client.db();
   await register('pl-desk', { organisation: 'csirt-pl', subject: 'u-84d13b9f60ca', url: polish.url });
   await register('cert-eu-soc', { organisation: 'cert-eu', subject: 'm-41d8a7c05be2', url: certEu.url });
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => {
   await client.close();
@@ -125,7 +125,7 @@ test('sends each organisation its notices, signed, and nothing of a record that 
   await until('the extension', () => onRecord(certEu, id).some(({ name }) => name === 'extend'));
   await until('the notice that is withheld', async () => (await countOf('withheld')) === 1);
   expect(onRecord(polish, id).map(({ name }) => name)).toEqual(['send']);
-}, 180_000);
+}, 600_000);
 
 test('records each message under the name of its reader', async () => {
   const id = await untilCollected();
@@ -135,7 +135,7 @@ test('records each message under the name of its reader', async () => {
     if (entry?.disclosed.some((one) => one.id === id)) subjects.add(entry.reader.organisation);
   }
   expect([...subjects].toSorted()).toEqual(['cert-eu', 'csirt-fr', 'csirt-pl']);
-}, 120_000);
+}, 600_000);
 
 test('sends every notice when hub and subgraph are killed', async () => {
   await untilCollected();
@@ -147,7 +147,7 @@ test('sends every notice when hub and subgraph are killed', async () => {
   const names = () => [polish, certEu].map((one) => onRecord(one, missed)[0]?.name);
   await until('the messages', () => !names().includes(undefined), { withinMs: 120_000 });
   expect(names()).toEqual(['send', 'send']);
-}, 240_000);
+}, 600_000);
 
 test('keeps what a receiver refuses for good, lists it, and sends it again', async () => {
   // A message that was being sent when the hub was killed waits until its claim ends.
@@ -165,7 +165,7 @@ test('keeps what a receiver refuses for good, lists it, and sends it again', asy
   );
   await until('the message', () => onRecord(polish, id).length > before);
   expect((await runHub(asked.home, 'webhooks', 'resend', '--webhook', 'pl-desk')).code).toBe(1);
-}, 240_000);
+}, 600_000);
 
 test('sends nothing for a member whose membership has ended', async () => {
   await untilCollected();
@@ -177,4 +177,4 @@ test('sends nothing for a member whose membership has ended', async () => {
   const own = { webhook: 'pl-desk', state: 'pending' };
   await until('an outcome', async () => (await db.collection('webhookDeliveries').countDocuments(own)) === 0);
   expect(onRecord(polish, id)).toEqual([]);
-}, 120_000);
+}, 600_000);

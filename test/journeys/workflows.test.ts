@@ -16,7 +16,7 @@ let asked: Asked;
 beforeAll(async () => {
   trial = await startExercise({});
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => await trial.stop());
 
@@ -90,7 +90,7 @@ test('holds back a takedown until its end, which an extension that is refused do
   ).toEqual([
     { code: 'WRONG_STATE', path: [], message: 'its state is lapsed: from here you can make no move' },
   ]);
-}, 60_000);
+});
 
 const requestQuery = `query R($id: ID!) { informationRequest(id: $id) {
   envelope { version } to { id } progress { state }
@@ -128,7 +128,7 @@ test('tells the asker an answer at once, and never who declined and who stayed s
   const [, declinedLater, silentLater] = (await requestSeenBy(french, id)).threads;
   expect({ ...declinedLater, addressee: null }).toEqual({ ...silentLater, addressee: null });
   expect([declinedLater.state, declinedLater.since]).toEqual(['NO_INFORMATION_PROVIDED', answerBy]);
-}, 60_000);
+});
 
 test('refuses addressees that the registry does not have, and every move of an auditor', async () => {
   const content = {
@@ -158,7 +158,7 @@ test('keeps an acknowledged move when the subgraph is killed, with its entry in 
   });
   const { code, out } = await runHub(asked.home, 'trail', 'verify', '--json');
   expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ ok: true })]);
-}, 120_000);
+}, 600_000);
 
 const inboxQuery = `query I($from: DateTime!, $to: DateTime!) {
   inbox { id jointUnit(first: 100) { nodes { recordId name thread { id } informationRequest { id purpose } } } }

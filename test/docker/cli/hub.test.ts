@@ -79,7 +79,7 @@ test('says what to do when the port is in use, and leaves no process', async () 
   expect(said()).toContain(`port ${port} on 127.0.0.1 is in use: stop the program that listens there`);
   expect(said()).not.toContain('    at ');
   expect(await hasServer()).toBe(false);
-}, 240_000);
+});
 
 test('stops the stores that an import started', async () => {
   const file = join(home, 'none.json');

@@ -20,7 +20,7 @@ test('`hub migrate` migrates all communities, each with its own store, or one', 
   ]);
   const one = await runHub(home, 'migrate', 'europol', '--preview');
   expect([one.code, one.out]).toEqual([0, 'europol: there is nothing to migrate\n']);
-}, 300_000);
+});
 
 test('`hub migrate` describes itself with examples, and refuses an unknown community', async () => {
   const { code, out } = await runHub(home, 'migrate', '--help');

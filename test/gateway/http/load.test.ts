@@ -117,4 +117,4 @@ test('measures the delay of a busy process with the histogram of Node.js', async
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   expect(load.state()).toBe('overloaded');
-}, 20_000);
+});

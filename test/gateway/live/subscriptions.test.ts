@@ -221,7 +221,7 @@ test('ends a subscription whose reader takes none of the past events for 5 s', a
   let last;
   for (let one = await next(resumed); one !== null; one = await next(resumed)) last = one;
   expect(codeOf(last)).toBe('SLOW_READER');
-}, 20_000);
+});
 
 test.each([
   ['a forged id', {}, 'AAAA'],
@@ -275,7 +275,7 @@ test('ends with PART_UNAVAILABLE if the community does not answer, so that the e
   world.communityIsDown = true;
   world.write(amber);
   expect([codeOf(await next(events)), world.asked.length]).toEqual(['PART_UNAVAILABLE', 3]);
-}, 10_000);
+});
 
 test('has at most 1000 subscriptions of a reader, and has room again after one ends', async () => {
   const world = await World.open();

@@ -55,7 +55,7 @@ test('gives readers of one class the same decisions on every record, kind and gr
   );
   expect(compared).toBeGreaterThan(30);
   expect(different).toBeGreaterThan(5);
-}, 120_000);
+});
 
 test('puts two readers in one class who differ in the subject alone, if no access key names it', () => {
   const [one, other] = [readerOf(), readerOf({ subject: 'u-2' })];

@@ -162,7 +162,7 @@ test('sends a notice again with the same id if the hub is killed between sending
   expect(idsAt(receiver)).toEqual([id, id]);
   expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   void killed.stop();
-}, 60_000);
+});
 
 test('sends the notices that came while no hub ran', async () => {
   await register(webhookTo(receiver.url));

@@ -81,4 +81,4 @@ test('closes a connection whose headers do not arrive in time, and limits the nu
   await new Promise((resolve) => socket.resume().once('close', resolve));
   expect(performance.now() - began).toBeLessThan(20_000);
   await new Promise((resolve) => slow.close(resolve));
-}, 30_000);
+});

@@ -107,4 +107,4 @@ test('lets one of 40 offers of an expert in two teams stand, through two process
   const other = teams.find((id) => id !== booked) ?? '';
   const again = { mobilisation: offers[0]?.mobilisation, ...week, reasons: 'EXERCISE' };
   expect(await move(desk, 'offer', other, '03T11:10', again)).toEqual([]);
-}, 240_000);
+});

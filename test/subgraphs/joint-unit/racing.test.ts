@@ -90,7 +90,7 @@ test('keeps one proposal of many, and lets one of many second persons make it', 
   const made = await movesIn(store).find({ record: id, move: 'decline' }).toArray();
   expect(made.map(({ stage }) => stage).toSorted()).toEqual(['made', 'proposed']);
   expect((await progressIn(store).findOne({ record: id }))?.progress.state).toBe('declined');
-}, 120_000);
+});
 
 test('makes a move once for one key, however often it is sent', async () => {
   const id = await requested();
@@ -98,7 +98,7 @@ test('makes a move once for one key, however often it is sent', async () => {
   const withdrawn = await race(async () => await make(csirt, 'withdraw', withdraw));
   expect(withdrawn.every(isMade)).toBe(true);
   expect(await movesIn(store).countDocuments({ record: id, move: 'withdraw' })).toBe(1);
-}, 120_000);
+});
 
 test('accepts one of many moves that are based on the same version', async () => {
   const { record } = await makeMove(
@@ -124,7 +124,7 @@ test('accepts one of many moves that are based on the same version', async () =>
   const history = await movesIn(store).find({ record: id, move: 'ask' }).toArray();
   expect(history).toHaveLength(asked.filter(isMade).length);
   expect(asked.filter(isMade)).toHaveLength(1);
-}, 120_000);
+});
 
 const capabilityOwner = readerOf({
   organisation: 'csirt-de',

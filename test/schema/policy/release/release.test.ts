@@ -155,7 +155,7 @@ test('rejects a change file that omits one line of several edits', () => {
         ).length,
       ).toBeGreaterThan(0);
   }
-}, 180_000);
+});
 
 test('accepts lost access and reports it', () => {
   const { faults, lines } = checkStep(released, changed(closed), {});

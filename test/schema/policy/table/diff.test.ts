@@ -164,7 +164,7 @@ test('reports every difference after a small edit, each with an example that the
   );
   expect(tried.examples).toBeGreaterThan(50);
   expect(tried.differences).toBeGreaterThan(0);
-}, 300_000);
+});
 
 test('parses a formatted line to the same line', () => {
   const after = edited('baseline.yaml', 'tlp: [AMBER_STRICT]', 'tlp: [AMBER_STRICT, RED]');

@@ -179,7 +179,7 @@ test('reports a store that is down and says what to do', async () => {
   const ended = await child;
   expect(ended.code).toBe(1);
   expect(ended.err).toContain("The community's store does not answer");
-}, 30_000);
+});
 
 test('gives records with access keys of an older policy new ones in the next import of the same file', async () => {
   const file = await place.write('b.json', bulletinsFile(3));

@@ -31,4 +31,4 @@ test('reports the counts when the store goes down, and continues when the comman
   expect(again.out).toContain(
     `: 6000 read; ${18_000 - kept} new, 0 changed, ${kept} unchanged records; 0 rejected`,
   );
-}, 200_000);
+});

@@ -290,4 +290,4 @@ test('cuts off a hub that does not read', async () => {
     while ((await slow?.read())?.done === false);
   };
   await expect(rest()).rejects.toThrow();
-}, 60_000);
+});

@@ -15,7 +15,7 @@ import { listOf, loadersOf, openVersions, prepared, type Program, storedIn, targ
 let versions: Awaited<ReturnType<typeof openVersions>>;
 beforeAll(async () => {
   versions = await openVersions([first, second, third]);
-}, 60_000);
+});
 afterAll(async () => await versions.stop());
 beforeEach(async () => await versions.clear());
 

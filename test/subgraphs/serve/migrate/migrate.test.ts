@@ -14,7 +14,7 @@ import { contentOf, listOf, openVersions, prepared, storedIn, targetOf } from '.
 let versions: Awaited<ReturnType<typeof openVersions>>;
 beforeAll(async () => {
   versions = await openVersions([first, second, third]);
-}, 60_000);
+});
 afterAll(async () => await versions.stop());
 beforeEach(async () => await versions.clear());
 
@@ -77,7 +77,7 @@ test('migrates a document in memory as in the store', async () => {
   // The old fields stay, for programs of version 1.
   expect(ofFirst(after)).toEqual(ofFirst(before));
   expect(after.filter(({ schemaVersion }) => schemaVersion === 3)).toHaveLength(migrated);
-}, 60_000);
+});
 
 test('changes only content and its filters in a migration: no envelope, access key or join row', async () => {
   await importBy('v1', 20);
@@ -209,7 +209,7 @@ test('loses nothing in two concurrent migrations with imports of both versions a
   expect(stored.map(({ content }) => content['body'])).toEqual(wanted);
   expect(stored.map(({ content }) => (content['text'] as { value: string }).value)).toEqual(wanted);
   expect(last.size).toBeGreaterThan(20);
-}, 120_000);
+});
 
 test('reports a document that the store refuses, and migrates the others', async () => {
   await importBy('v1', 3);
@@ -225,4 +225,4 @@ test('reports a document that the store refuses, and migrates the others', async
     [{ what: expect.stringMatching(/^Bulletin: the store refuses it/), records: 1, examples: [row?._id] }],
   ]);
   expect((await listOf(versions.v3, 'Bulletin')).contents).toHaveLength(3);
-}, 60_000);
+});

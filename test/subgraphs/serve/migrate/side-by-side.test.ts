@@ -27,7 +27,7 @@ beforeAll(async () => {
   home = openHome(join(place.folder, 'home'));
   await signTrialPolicy(home);
   mkdirSync(join(home.folder, 'logs'), { recursive: true });
-}, 60_000);
+});
 afterAll(async () => await place[Symbol.asyncDispose]());
 beforeEach(async () => await place.clear());
 
@@ -164,7 +164,7 @@ test('gives equal answers in two versions of a subgraph before, during and after
   expect(logOf('old')).toContain(
     'skipped a document of Advisory: its schema version is 2, and this program (version 1) cannot read it',
   );
-}, 240_000);
+});
 
 test('has the same result after a migration with repeated kills as without', async () => {
   await importOld(6000);
@@ -188,7 +188,7 @@ test('has the same result after a migration with repeated kills as without', asy
   const { out: preview } = await run('--preview');
   expect(preview).toContain('Advisory: 0 would be migrated to version 2');
   expect((await run()).out).toBe('cert-eu: 0 records migrated\n');
-}, 240_000);
+});
 
 test('makes the second of two concurrent migrations wait, and migrates nothing twice', async () => {
   await importOld(3000);
@@ -197,7 +197,7 @@ test('makes the second of two concurrent migrations wait, and migrates nothing t
   const counts = both.map(({ out }) => Number(/(\d+) records migrated/.exec(out)?.[1]));
   expect(counts.toSorted((one, other) => one - other)).toEqual([0, 3000]);
   expect(both.filter(({ out }) => out.includes('waiting for it'))).toHaveLength(1);
-}, 120_000);
+});
 
 test('stops a migration between two batches on a signal, and releases the lease', async () => {
   await importOld(6000);
@@ -214,4 +214,4 @@ test('stops a migration between two batches on a signal, and releases the lease'
   const { out } = await run();
   expect(out).not.toContain('another process');
   expect(await migrated()).toBe(6000);
-}, 120_000);
+});

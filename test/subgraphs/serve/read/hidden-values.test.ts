@@ -25,7 +25,7 @@ let store: CommunityStore;
 beforeAll(async () => {
   own = await openOwnStore('cert-eu', kinds);
   ({ store } = own);
-}, 60_000);
+});
 afterAll(async () => await own.stop());
 beforeEach(async () => {
   await advisories().deleteMany({});
@@ -197,7 +197,7 @@ test('returns and counts the records that the guard finds among all, for any por
     ),
     { numRuns: 60 },
   );
-}, 120_000);
+});
 
 /** The documents that the store examines for the scans of a filter. */
 async function documentsExamined(who: Reader, serial: string): Promise<number> {
@@ -243,7 +243,7 @@ test('examines the same documents whatever the value is that is hidden from the 
     }),
     { numRuns: 40 },
   );
-}, 120_000);
+});
 
 test('reads no document for a lookup of a hidden record, nor for one under an embargo', async () => {
   const embargoUntil = new Date('2026-11-25T00:00:00Z');
@@ -267,7 +267,7 @@ test('reads no document for a lookup of a hidden record, nor for one under an em
     });
     expect(ops.map((op) => op.documents).reduce((sum, one) => sum + one, 0)).toBe(documents);
   }
-}, 60_000);
+});
 
 /** The number of records with the first serial that a reader finds. */
 async function countFound(who: Reader): Promise<number> {

@@ -30,7 +30,7 @@ beforeAll(async () => {
     ),
   ];
   await modelOf(own.store, 'MispEvent').collection.insertMany(records as never);
-}, 60_000);
+});
 afterAll(async () => await own.stop());
 
 function named(organisation: string) {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   own = await openOwnStore('cert-eu', kinds);
   ({ store } = own);
   await new Target(store, 'test', null, followKeyState(store, versionsOf(), 1)).prepare();
-}, 60_000);
+});
 
 afterAll(async () => await own.stop());
 
@@ -139,7 +139,7 @@ test('gives records that are written during two relabellings the keys of every v
   expect(found).toBe(
     all.filter(({ envelope }) => third.decideRow(envelope, 'Advisory', readerAccess) !== null).length,
   );
-}, 120_000);
+});
 
 test('does not commit a batch after a switch if it got its keys before', async () => {
   await targetNow().write([prepared(1, pick(1), 'first')]);
@@ -230,7 +230,7 @@ test('relabels after each change of the policy, and reports the progress', async
     'keys of version 3 are being added; until every record has them, versions 2 and 3 must both allow',
     "no process relabels now: start the community's subgraph",
   ]);
-}, 60_000);
+});
 
 test('waits with a newer policy until no request uses the keys of the one before', async () => {
   const log = { warn: () => undefined, error: () => undefined };
@@ -250,7 +250,7 @@ test('waits with a newer policy until no request uses the keys of the one before
   // It waits for what 2 leaves behind all the same: who still finds rows by 1 is not shut out.
   await pauseFor(3000);
   expect(await stateNow()).toMatchObject({ serving: 2, leaving: 1, next: null });
-}, 60_000);
+});
 
 test('applies a new policy together with the old one until the switch', async () => {
   const log = { warn: () => undefined, error: () => undefined };

@@ -29,7 +29,7 @@ let store: CommunityStore;
 beforeAll(async () => {
   own = await openOwnStore('cert-eu', kinds);
   ({ store } = own);
-}, 60_000);
+});
 afterAll(async () => await own.stop());
 beforeEach(async () => {
   for (const { collection } of [store.links, ...store.records.values()]) await collection.deleteMany({});

@@ -26,7 +26,7 @@ let store: CommunityStore;
 beforeAll(async () => {
   own = await openOwnStore('cert-eu', kinds);
   ({ store } = own);
-}, 60_000);
+});
 
 afterAll(async () => await own.stop());
 
@@ -181,7 +181,7 @@ test('shows what both versions allow during a relabelling with kills, and then w
   expect(apart).toBeGreaterThan(10);
   expect(during).toBeGreaterThan(20);
   expect(after).toBeGreaterThan(20);
-}, 300_000);
+});
 
 test('leaves no keys of a version that a newer one replaced during a relabelling', async () => {
   await fc.assert(
@@ -209,7 +209,7 @@ test('leaves no keys of a version that a newer one replaced during a relabelling
     }),
     { numRuns: 12 },
   );
-}, 300_000);
+});
 
 test('gives each reader the same rows while two processes relabel', async () => {
   const envelopes = fc.sample(row, { numRuns: 120, seed: 5 });
@@ -232,7 +232,7 @@ test('gives each reader the same rows while two processes relabel', async () => 
   await ended;
   expect([...seen]).toEqual([1, 2]);
   expect(await versionsOfKeys()).toEqual(['2']);
-}, 120_000);
+});
 
 test('keeps old keys until no request can use them', async () => {
   await storeRows(store, fc.sample(row, { numRuns: 20, seed: 5 }), first);

@@ -33,4 +33,4 @@ test('makes requests wait once for a store that is away, then fail at once, and 
     await first.stop();
     rmSync(home, { recursive: true, force: true });
   }
-}, 120_000);
+});

@@ -16,4 +16,4 @@ test('creates the collection of bookings only in the store of a community with b
   } finally {
     await own.stop();
   }
-}, 60_000);
+});
