@@ -101,6 +101,12 @@ const own = {
     orNone(folderPath),
     '',
   ),
+  storeDeadlineMs: setting(
+    'JCU_STORE_DEADLINE_MS',
+    "time limit for an answer of the hub's store on a budget, the registry or the revocations, in milliseconds; an entry of the audit log gets 500 more",
+    wholeNumber(100, 60_000),
+    '1500',
+  ),
   partDeadlineMs: setting(
     'JCU_PART_DEADLINE_MS',
     'time limit for the response of a subgraph, in milliseconds',

@@ -63,6 +63,7 @@ export function openHubStore(
     readonly storeUri: string;
     readonly deployment: string;
     readonly checkpointFile: string | null;
+    readonly storeDeadlineMs: number;
   },
   key: () => EntryKey,
   log: Logger,
@@ -70,25 +71,19 @@ export function openHubStore(
   const client = new MongoClient(settings.storeUri, { ...trailClientOptions, maxPoolSize: 50 });
   const connecting = retryConnecting(client, log);
   const db = client.db();
-  const names = watchNames(db, (error) =>
-    log.warn({ error: String(error) }, 'the alias table cannot be read: the last one stays in use'),
-  );
-  const revocations = watchRevocations(db, (error) =>
-    log.warn({ error: String(error) }, 'the revocations of tokens cannot be read'),
-  );
+  const { storeDeadlineMs } = settings;
+  const warn = (message: string) => (error: unknown) => log.warn({ error: String(error) }, message);
+  const names = watchNames(db, warn('the alias table cannot be read: the last one stays in use'));
+  const unread = warn('the revocations of tokens cannot be read');
+  const revocations = watchRevocations(db, unread, storeDeadlineMs);
   const trail = retryOpeningTrail(db, settings, key, log);
   const attempts = new Attempts((counted) => trail.current().appendAttempts(counted));
-  const leases = openLeases(openBuckets(db));
+  const leases = openLeases(openBuckets(db), storeDeadlineMs);
   const policies = rememberPolicies(() => db.collection<KeptBundle>('policies'), within);
   return {
-    registry: { ...openRegistry(db), isRevoked: revocations.isRevoked },
+    registry: { ...openRegistry(db, storeDeadlineMs), isRevoked: revocations.isRevoked },
     followAgreements: (ask) =>
-      followAgreements(db, ask, (error) =>
-        log.warn(
-          { error: String(error) },
-          'the states of agreements cannot be read: the last ones stay in use',
-        ),
-      ),
+      followAgreements(db, ask, warn('the states of agreements cannot be read: the last ones stay in use')),
     webhooks: openWebhookStore(db),
     names: names.current,
     trail: trail.current,
@@ -142,7 +137,7 @@ function retryConnecting(client: MongoClient, log: Logger) {
 /** Retries to open the audit log while the store is down: the first append needs the head of the chain. */
 function retryOpeningTrail(
   db: Db,
-  { deployment, checkpointFile }: { readonly deployment: string; readonly checkpointFile: string | null },
+  { deployment, checkpointFile, storeDeadlineMs }: Parameters<typeof openHubStore>[0],
   key: () => EntryKey,
   log: Logger,
 ) {
@@ -160,6 +155,7 @@ function retryOpeningTrail(
         key,
         report,
         moved: (head) => checkpoint?.moved(head),
+        patienceMs: storeDeadlineMs + 500,
       });
     } catch (error) {
       report(error);

@@ -21,7 +21,7 @@ import { type SignedEntry, TrailStore } from './store.ts';
 export type Appended = ChainHead & { readonly id: string };
 
 /** The maximum time that a caller waits, in milliseconds. */
-const patienceMs = 2000;
+const standardPatienceMs = 2000;
 /** The maximum time that the writer waits for one command, in milliseconds, so that it soon retries. */
 const attemptMs = 1000;
 const healthyWriteMs = 500;
@@ -63,11 +63,14 @@ export async function openTrail(options: {
   readonly key: () => EntryKey;
   readonly report?: (failure: unknown) => void;
   readonly moved?: (head: ChainHead) => void;
+  /** The time within which an entry is durable, or refused. */
+  readonly patienceMs?: number;
 }): Promise<Trail> {
   const { db, deployment, key, report = () => {}, moved = () => {} } = options;
+  const { patienceMs = standardPatienceMs } = options;
   const store = new TrailStore(db, deployment);
   try {
-    return new Trail(store, await within(patienceMs, store.prepare()), { key, report, moved });
+    return new Trail(store, await within(patienceMs, store.prepare()), { key, report, moved, patienceMs });
   } catch (error) {
     throw new HubError('TRAIL_UNAVAILABLE', 'the audit log cannot be opened', { cause: error });
   }
@@ -89,6 +92,7 @@ export class Trail {
   readonly #key: () => EntryKey;
   readonly #report: (failure: unknown) => void;
   readonly #moved: (head: ChainHead) => void;
+  readonly #patienceMs: number;
   /** The queue, in order of arrival. An entry stays until it is durable or its caller has timed out. */
   readonly #waiting = new Set<Waiting>();
   #waitingBytes = 0;
@@ -111,12 +115,15 @@ export class Trail {
       key,
       report,
       moved,
+      patienceMs,
     }: {
       readonly key: () => EntryKey;
       readonly report: (failure: unknown) => void;
       readonly moved: (head: ChainHead) => void;
+      readonly patienceMs: number;
     },
   ) {
+    this.#patienceMs = patienceMs;
     this.#store = store;
     this.#head = head;
     this.#lastSeq = head.seq;
@@ -146,7 +153,10 @@ export class Trail {
       else resolve(outcome);
     };
     const waiting = this.#admit(draft, settle, true);
-    const timer = setTimeout(() => this.#settle(waiting, unavailable('not durable in time')), patienceMs);
+    const timer = setTimeout(
+      () => this.#settle(waiting, unavailable('not durable in time')),
+      this.#patienceMs,
+    );
     return await promise;
   }
 

@@ -16,19 +16,26 @@ export type RevocationEntry = {
 
 /** The revocations that are in force. */
 export type Revocations = {
-  /** Returns whether a token is revoked. Throws REGISTRY_UNAVAILABLE if the revocations were not read for 5 s. */
+  /** Returns whether a token is revoked. Throws REGISTRY_UNAVAILABLE if the revocations were not read for 5 s or longer. */
   isRevoked(token: { readonly id: string; readonly subject: string }, now: Date): boolean;
 };
 
 const refreshMs = 1000;
-const answerMs = 1500;
-const maxAgeMs = 5000;
+/** The maximum time to wait for the store, in milliseconds. */
+const standardDeadlineMs = 1500;
 
 /**
  * Reads the revocations every second, so that a revocation has effect within two seconds without a query for each
- * request. If they cannot be read for 5 s, every request is refused: a revoked token would otherwise be accepted.
+ * request. If they cannot be read for 5 s, or as much longer as the time limit of an answer is, every request is refused: a
+ * revoked token would otherwise be accepted.
  */
-export function watchRevocations(db: Db, report: (error: unknown) => void) {
+export function watchRevocations(
+  db: Db,
+  report: (error: unknown) => void,
+  deadlineMs: number = standardDeadlineMs,
+) {
+  // The time of three answers.
+  const maxAgeMs = 3 * deadlineMs + 500;
   let current: readonly RevocationEntry[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
@@ -37,7 +44,7 @@ export function watchRevocations(db: Db, report: (error: unknown) => void) {
   const refresh = async (): Promise<void> => {
     const began = performance.now();
     try {
-      current = await within(answerMs, readRevocations(db, new Date()));
+      current = await within(deadlineMs, readRevocations(db, new Date(), deadlineMs));
       readAt = began;
     } catch (error) {
       if (!stopped) report(error);
@@ -48,7 +55,8 @@ export function watchRevocations(db: Db, report: (error: unknown) => void) {
   return {
     isKnown,
     isRevoked: (token: { readonly id: string; readonly subject: string }, now: Date): boolean => {
-      if (!isKnown()) throw new HubError('REGISTRY_UNAVAILABLE', 'the revocations were not read for 5 s');
+      if (!isKnown())
+        throw new HubError('REGISTRY_UNAVAILABLE', `the revocations were not read for ${maxAgeMs} ms`);
       return findRevoked(current, token, now);
     },
     stop: () => {
@@ -83,10 +91,10 @@ export async function revoke(
     );
 }
 
-async function readRevocations(db: Db, now: Date): Promise<readonly RevocationEntry[]> {
+async function readRevocations(db: Db, now: Date, maxTimeMS: number): Promise<readonly RevocationEntry[]> {
   const ended = { until: { $type: 'date' as const, $lte: now } };
   return await db
     .collection<RevocationEntry>('revocations', { readPreference: 'primary' })
-    .find({ $nor: [ended] }, { maxTimeMS: answerMs, projection: { until: 1 } })
+    .find({ $nor: [ended] }, { maxTimeMS, projection: { until: 1 } })
     .toArray();
 }

@@ -30,10 +30,14 @@ export const realImports: readonly { readonly into: Community; readonly paths: r
 ];
 
 /**
- * A long deadline, so that no subgraph fails on a busy machine, and no refusal of requests because the machine is busy
- * with other tests. A stopped subgraph fails at once all the same.
+ * Long deadlines, so that no subgraph and no store fails on a busy machine, and no refusal of requests because the machine
+ * is busy with other tests. A stopped subgraph fails at once all the same.
  */
-export const patient = { JCU_PART_DEADLINE_MS: '8000', JCU_MAX_LOOP_DELAY_MS: '60000' };
+export const patient = {
+  JCU_PART_DEADLINE_MS: '8000',
+  JCU_STORE_DEADLINE_MS: '8000',
+  JCU_MAX_LOOP_DELAY_MS: '60000',
+};
 
 /** Starts a separate trial with the exercise, for tests that stop its parts. */
 export async function startExercise(options: Pick<TrialOptions, 'apart' | 'env'> = {}): Promise<Trial> {

@@ -13,7 +13,8 @@ let trial: Trial;
 let asked: Asked;
 
 beforeAll(async () => {
-  trial = await startExercise({ apart: true });
+  // The standard time limit of the hub's store, so that an outage of it is an error soon.
+  trial = await startExercise({ apart: true, env: { JCU_STORE_DEADLINE_MS: '1500' } });
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
 }, 600_000);
 

@@ -13,7 +13,8 @@ let asked: Asked;
 let admin: MongoClient;
 
 beforeAll(async () => {
-  trial = await startExercise();
+  // The standard time limit of the hub's store, so that an outage of it is an error soon.
+  trial = await startExercise({ env: { JCU_STORE_DEADLINE_MS: '1500' } });
   asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
   const secrets = await openSecrets(join(trial.home.folder, 'stores'), ['all']);
   admin = await openAsAdmin(
