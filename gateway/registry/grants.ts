@@ -1,4 +1,5 @@
 import type { Collection } from 'mongodb';
+import { isOfEmergency } from '../../schema/record/release.ts';
 
 /** A grant of a provider or an originator to one organisation, beyond a record's audience, valid until `until`. */
 export type GrantEntry = {
@@ -6,13 +7,20 @@ export type GrantEntry = {
   readonly by: string;
   readonly to: string;
   readonly until: Date;
+  /** Of an emergency release: the only person of the organisation who gets it, or null for all. */
+  readonly person?: string | null;
 };
 
 /**
  * The most grants in force to one organisation, those of them by one other, and those that are read for a request. Each gives
- * all readers of the organisation more access keys, of which a query takes a limited number.
+ * all readers of the organisation more access keys, of which a query takes a limited number. Emergency releases have places
+ * that no other release can take.
  */
-export const maxGrants = { to: 24, by: 8, read: 30 } as const;
+export const maxGrants = {
+  standing: { to: 24, by: 8 },
+  emergency: { to: 6, by: 3 },
+  read: 30,
+} as const;
 /** The time for which an entry is kept after its end. */
 const keptMs = 86_400_000;
 
@@ -29,10 +37,11 @@ export async function keepGrants(
   for (const { _id, ...entry } of entries) {
     const { by, to } = entry;
     const inForce = { to, until: { $gt: now } };
-    const found = await grants.find(inForce, { projection: { by: 1 }, maxTimeMS: ms }).toArray();
-    if (found.some((one) => one._id === _id)) continue;
-    if (found.length >= maxGrants.to || found.filter((one) => one.by === by).length >= maxGrants.by)
-      return false;
+    const all = await grants.find(inForce, { projection: { by: 1 }, maxTimeMS: ms }).toArray();
+    if (all.some((one) => one._id === _id)) continue;
+    const found = all.filter((one) => isOfEmergency(one._id) === isOfEmergency(_id));
+    const max = maxGrants[isOfEmergency(_id) ? 'emergency' : 'standing'];
+    if (found.length >= max.to || found.filter((one) => one.by === by).length >= max.by) return false;
     await grants.updateOne(
       { _id },
       { $setOnInsert: entry },

@@ -299,7 +299,7 @@ export function toMembership(
       until: until.toISOString(),
     })),
     grants: grants
-      .filter(isFromAnother)
+      .filter((grant) => isFromAnother(grant) && isFor(member, grant))
       .map(({ _id, by, until }): HeldGrant => ({ id: _id, by, until: until.toISOString() })),
     agreements: agreements.filter(isAgreement).map((agreement): HeldAgreement => ({
       id: agreement._id,
@@ -317,6 +317,11 @@ export function toMembership(
 
 function isFromAnother({ _id, by, until }: OnwardShareEntry | GrantEntry): boolean {
   return [_id, by].every((one) => typeof one === 'string') && isDate(until);
+}
+
+/** A grant of an emergency release can be for one person. A malformed person is nobody. */
+function isFor({ _id: subject }: MembershipEntry, { person = null }: GrantEntry): boolean {
+  return person === null || person === subject;
 }
 
 function isAgreement({ _id, until, tlpCeiling, purposes: given }: AgreementEntry): boolean {

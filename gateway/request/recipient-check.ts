@@ -19,11 +19,11 @@ export async function checkRecipients(
   schema: GraphQLSchema,
   { registry, reader, now }: Asked,
 ): Promise<void> {
-  const { audiences, shares, released } = recipientsIn(document, variables, schema);
+  const { audiences, shares, released, releasedTo } = recipientsIn(document, variables, schema);
   const unknown = [
     ...(await unknownIn(audiences, registry)),
     ...(await unknownShares(shares, { registry, reader, now })),
-    ...(await unknownReleased(released, registry)),
+    ...(await unknownReleased(released, releasedTo, registry)),
   ];
   if (unknown.length === 0) return;
   const first = unknown.slice(0, maxNamed);
@@ -64,13 +64,17 @@ async function unknownShares(
 }
 
 async function unknownReleased(
-  ids: readonly string[],
+  organisations: readonly string[],
+  persons: readonly string[],
   registry: Asked['registry'],
 ): Promise<readonly string[]> {
-  if (ids.length === 0) return [];
-  const named = { organisations: ids, sharingGroups: [], persons: [], agreements: [] };
-  const known = new Set((await registry.findRecipients(named)).organisations);
-  return ids.filter((one) => !known.has(one)).map((one) => `to: ${one.slice(0, maxCharacters)}`);
+  if (organisations.length + persons.length === 0) return [];
+  const found = await registry.findRecipients({ organisations, persons, sharingGroups: [], agreements: [] });
+  return [...missing('to', organisations, found.organisations), ...missing('person', persons, found.persons)];
+}
+
+function missing(field: string, ids: readonly string[], known: readonly string[]): readonly string[] {
+  return ids.filter((one) => !known.includes(one)).map((one) => `${field}: ${one.slice(0, maxCharacters)}`);
 }
 
 /** Returns the names in all audiences, releases and onward shares of an operation. The community refuses malformed ids. */
@@ -82,6 +86,7 @@ function recipientsIn(
   readonly audiences: Recipients;
   readonly shares: readonly string[];
   readonly released: readonly string[];
+  readonly releasedTo: readonly string[];
 } {
   const named: Found = {
     organisations: new Set(),
@@ -90,6 +95,7 @@ function recipientsIn(
     agreements: new Set(),
     shares: new Set(),
     released: new Set(),
+    releasedTo: new Set(),
   };
   for (const input of inputsIn(document, variables, schema)) collect(input, named);
   const audiences = {
@@ -99,7 +105,7 @@ function recipientsIn(
     agreements: [...named.agreements],
   };
   const released = [...named.released].flatMap((one) => organisationIn(one) ?? []);
-  return { audiences, shares: [...named.shares], released };
+  return { audiences, shares: [...named.shares], released, releasedTo: [...named.releasedTo] };
 }
 
 /** The inputs of moves that name recipients: addressees, and those that declarations state in `opens`. */
@@ -117,7 +123,11 @@ function opensOf(of: Workflow | null): readonly string[] {
   return Object.values(of?.moves ?? {}).flatMap(({ opens = [] }) => opens);
 }
 
-type Found = Readonly<Record<(typeof recipientLists)[number] | 'shares' | 'released', Set<string>>>;
+type Found = Readonly<
+  Record<(typeof recipientLists)[number] | 'shares' | 'released' | 'releasedTo', Set<string>>
+>;
+
+const releasing: readonly string[] = ['ReleaseRecordInput', 'ReleaseRecordInEmergencyInput'];
 
 function collect({ type, values }: GivenInput, found: Found): void {
   // The first move of a workflow names those who take part, and some later ones those who read too: they become recipients.
@@ -125,7 +135,9 @@ function collect({ type, values }: GivenInput, found: Found): void {
     for (const one of (values[name] as readonly unknown[] | null | undefined) ?? [])
       if (typeof one === 'string') found.organisations.add(one);
   if (type === 'ShareRecordInput' && typeof values['share'] === 'string') found.shares.add(values['share']);
-  if (type === 'ReleaseRecordInput' && typeof values['to'] === 'string') found.released.add(values['to']);
+  if (releasing.includes(type) && typeof values['to'] === 'string') found.released.add(values['to']);
+  if (releasing.includes(type) && typeof values['person'] === 'string')
+    found.releasedTo.add(values['person']);
   if (type === 'AudienceInput')
     for (const list of recipientLists)
       for (const one of (values[list] as readonly unknown[] | null | undefined) ?? [])

@@ -1,15 +1,46 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
-import { canEndRelease, grantIdOf } from '../../schema/record/release.ts';
+import {
+  canEndEmergency,
+  canEndRelease,
+  canReleaseInEmergency,
+  grantIdOf,
+} from '../../schema/record/release.ts';
 import { organisationIn } from '../../schema/record/shared-types.ts';
 import type { GrantEntry } from '../registry/grants.ts';
 import type { Registry } from '../registry/registry.ts';
 import { inputsIn } from './inputs-in.ts';
 
+/** The parts of a reader that decide whether a grant is entered. */
+type By = Pick<Reader, 'organisation' | 'client' | 'onScreen' | 'roles'>;
+
+/**
+ * The inputs that release a record: the check of the end, which allows for a clock of the community that is ahead by a
+ * minute, and of the reader. The community refuses a release of another reader, so it takes no place in the registry.
+ */
+const inputs: Readonly<
+  Record<
+    string,
+    {
+      readonly canEnd: (until: Date, now: Date) => boolean;
+      readonly isBy: (reader: By) => boolean;
+    }
+  >
+> = {
+  ReleaseRecordInput: {
+    canEnd: (until, now) => canEndRelease(until, now, 1 / 1440),
+    isBy: ({ client }) => client === 'person',
+  },
+  ReleaseRecordInEmergencyInput: {
+    canEnd: (until, now) => canEndEmergency(until, now, 1 / 60),
+    isBy: canReleaseInEmergency,
+  },
+};
+
 /**
  * Enters the grants of the releases in an operation in the registry, each with its end, before a community stores it with
- * the record (W9a). The grant is one of the reader's organisation, so it opens no record of another originator. If the
+ * the record (W9a, W9c). The grant is one of the reader's organisation, so it opens no record of another originator. If the
  * community refuses the release, no record names the grant and it opens nothing. Throws TOO_MANY_GRANTS.
  */
 export async function enterGrants(
@@ -18,22 +49,26 @@ export async function enterGrants(
   schema: GraphQLSchema,
   {
     registry,
-    reader: { organisation: by },
+    reader,
     now,
   }: {
     readonly registry: Pick<Registry, 'keepGrants'>;
-    readonly reader: Pick<Reader, 'organisation'>;
+    readonly reader: By;
     readonly now: Date;
   },
 ): Promise<void> {
+  const { organisation: by } = reader;
   const entries = inputsIn(document, variables, schema).flatMap(({ type, values }): GrantEntry[] => {
-    if (type !== 'ReleaseRecordInput') return [];
+    const input = inputs[type];
+    if (input?.isBy(reader) !== true) return [];
     const { to: given, until: end } = values as Readonly<Record<string, string>>;
     const to = organisationIn(given);
     const until = new Date(String(end));
-    // The community refuses other values. Its clock may be ahead of the hub's.
-    if (to === null || !canEndRelease(until, now, 1)) return [];
-    return [{ _id: grantIdOf({ by, to, until }), by, to, until }];
+    // The community refuses other values.
+    if (to === null || !input.canEnd(until, now)) return [];
+    if (type === 'ReleaseRecordInput') return [{ _id: grantIdOf({ by, to, until }), by, to, until }];
+    const person = typeof values['person'] === 'string' ? values['person'] : null;
+    return [{ _id: grantIdOf({ by, to, until, emergency: { person } }), by, to, until, person }];
   });
   if (entries.length === 0 || (await registry.keepGrants(entries, now))) return;
   throw new HubError('TOO_MANY_GRANTS', `${by} has too many grants in force`);

@@ -1,4 +1,4 @@
-import type { Audience, Envelope, Marking, Portion } from './envelope.ts';
+import { emergencyThreats, type Audience, type Envelope, type Marking, type Portion } from './envelope.ts';
 import { distributions, handlingCodes, papScale, reaches, recordStates, tlpScale } from './vocabulary.ts';
 
 /** Returns true if a stored value is a valid envelope. A record without one is refused. */
@@ -56,9 +56,24 @@ function isReleased(value: unknown): boolean {
     isText(value['id']) &&
     isText(value['grant']) &&
     isText(value['to']) &&
-    isText(value['purpose']) &&
+    isAbsentOr(value['emergency'], isEmergency) &&
+    (isText(value['purpose']) || (value['purpose'] === null && value['emergency'] !== undefined)) &&
     value['until'] instanceof Date &&
     (value['fields'] === null || isListOf(value['fields'], isText))
+  );
+}
+
+function isEmergency(value: unknown): boolean {
+  const isTime = (name: string): boolean =>
+    isObject(value) && (value[name] === null || value[name] instanceof Date);
+  return (
+    isObject(value) &&
+    (value['person'] === null || isText(value['person'])) &&
+    emergencyThreats.some((threat) => threat === value['threat']) &&
+    isText(value['whyNotByRequest']) &&
+    isText(value['by']) &&
+    value['at'] instanceof Date &&
+    ['confirmedAt', 'revokedAt', 'reportedAt'].every(isTime)
   );
 }
 

@@ -42,7 +42,27 @@ export type Released = {
   readonly until: Date;
   /** The released fields that have a separate marking. Null for the record without these. */
   readonly fields: readonly string[] | null;
-  readonly purpose: string;
+  /** Null for an emergency release, which states a threat. */
+  readonly purpose: string | null;
+  /** Present in an emergency release only (W9c). */
+  readonly emergency?: Emergency;
+};
+
+/** The threats for which an emergency release is made. */
+export const emergencyThreats = ['LIFE', 'SAFETY', 'ESSENTIAL_SERVICE'] as const;
+
+/** What was stated of an emergency release. Its state follows from these times. */
+export type Emergency = {
+  /** The only person who may read, or null for all persons of the organisation. */
+  readonly person: string | null;
+  readonly threat: (typeof emergencyThreats)[number];
+  readonly whyNotByRequest: string;
+  /** The officer on duty who released. Another person confirms. */
+  readonly by: string;
+  readonly at: Date;
+  readonly confirmedAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly reportedAt: Date | null;
 };
 
 export type Grading = {

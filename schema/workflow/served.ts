@@ -22,6 +22,12 @@ const names: Partial<Record<Community, readonly string[]>> = {
   enisa: ['notification-file', 'notification-stage', 'cra-withholding'],
 };
 
+/**
+ * Workflows of records of any kind, whose moves are changes of the record: `subgraphs/serve/changes` makes them, and no
+ * engine runs them.
+ */
+export const byChanges: readonly string[] = ['grant', 'onward-share', 'emergency-release'];
+
 /** Moves that are declared only, although a subgraph runs their workflow. Nobody can make them. */
 const declaredOnly: Readonly<Record<string, readonly string[]>> = {
   case: ['merge', 'split', 'splitChild'],

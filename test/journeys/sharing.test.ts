@@ -177,3 +177,73 @@ test('releases a record beyond its audience, and refuses a release by others as 
   );
   expect(await readAs(asked, french, id)).toBeNull();
 });
+
+const inEmergency = `mutation R($input: ReleaseRecordInEmergencyInput!) { releaseDefenceRecordInEmergency(input: $input) { version userErrors { code path } } }`;
+const confirm = `mutation C($input: ConfirmEmergencyReleaseInput!) { confirmEmergencyReleaseOfDefenceRecord(input: $input) { version userErrors { code path } } }`;
+const report = `mutation P($input: ReportEmergencyReleaseInput!) { reportEmergencyReleaseOfDefenceRecord(input: $input) { version userErrors { code path } } }`;
+
+/** Returns the input of an emergency release to the French CSIRT for some hours. */
+function emergencyOf(id: string, expectedVersion: number, more: object = {}, hours = 2) {
+  const end = new Date(Date.now() + hours * 3_600_000).toISOString();
+  const why = 'EXERCISE: a hospital fails in an hour';
+  const terms = { to: 'csirt-fr', until: end, threat: 'LIFE', whyNotByRequest: why };
+  return { input: { key: randomUUID(), id, expectedVersion, ...terms, ...more } };
+}
+
+const of = (code: string, name: string) => [{ code, path: [name] }];
+
+test('lets the officer on duty release an embargoed record in an emergency, confirmed, revoked and reported by others', async () => {
+  const officer = { as: 'defence-duty-officer', picture, purpose: 'incident-response', strong: true };
+  const reading = {
+    marking: { tlp: 'AMBER' },
+    audience: { reach: 'NAMED', organisations: ['defence'] },
+    embargoUntil: new Date(Date.now() + 7 * 86_400_000).toISOString(),
+  };
+  const id = await created(asked, { reading });
+  const refused = async (who: typeof french | typeof operator, more: object = {}, hours = 2, one = id) =>
+    (await ask(asked, who, inEmergency, emergencyOf(one, 1, more, hours))).body.data
+      .releaseDefenceRecordInEmergency.userErrors;
+  expect(await refused({ ...officer, strong: false } as typeof french)).toEqual(of('NOT_ALLOWED', 'id'));
+  expect(await refused(operator)).toEqual(of('NOT_ALLOWED', 'id'));
+  expect(await refused(officer, {}, 25)).toEqual(of('INVALID', 'until'));
+  const stranger = { ...officer, as: 'csirt-fr-duty-officer' };
+  const nothing = `DefenceAssessment:${randomUUID()}`;
+  expect(await refused(stranger, { to: 'csirt-pl' })).toEqual(of('NOT_FOUND', 'id'));
+  expect(await refused(stranger, { to: 'csirt-pl' }, 2, nothing)).toEqual(of('NOT_FOUND', 'id'));
+  expect(await readAs(asked, french, id)).toBeNull();
+
+  const released = await ask(asked, officer, inEmergency, emergencyOf(id, 1));
+  expect(released.body.data.releaseDefenceRecordInEmergency).toEqual({ version: 2, userErrors: [] });
+  expect(await readAs(asked, french, id)).toEqual({ id, judgement: expect.stringContaining('EXERCISE') });
+  expect(await readAs(asked, polish, id)).toBeNull();
+
+  const query = `query Q($id: ID!) { defenceAssessment(id: $id) { envelope { version releases { id emergency { state threat reportDueAt } } } } }`;
+  const shown = async (who: typeof french) =>
+    (await ask(asked, who, query, { id })).body.data.defenceAssessment.envelope.releases;
+  const [made] = await shown(operator);
+  expect(made.emergency).toEqual({ state: 'RELEASED', threat: 'LIFE', reportDueAt: null });
+  expect((await shown(french)) ?? []).toEqual([]);
+  const act = async (
+    who: typeof french | typeof operator,
+    mutation: string,
+    expectedVersion: number,
+    texts: object,
+  ) => {
+    const input = { key: randomUUID(), id, expectedVersion, release: made.id, ...texts };
+    return Object.values((await ask(asked, who, mutation, { input })).body.data)[0];
+  };
+  const reason = { reason: 'EXERCISE' };
+  expect(await act(officer, confirm, 2, reason)).toEqual({
+    version: null,
+    userErrors: of('NOT_ALLOWED', 'release'),
+  });
+  expect(await act(operator, confirm, 2, reason)).toEqual({ version: 3, userErrors: [] });
+  expect(await act(operator, endRelease, 3, reason)).toEqual({ version: 4, userErrors: [] });
+  expect(await readAs(asked, french, id)).toBeNull();
+  expect((await shown(operator))[0].emergency).toMatchObject({
+    state: 'REVOKED',
+    reportDueAt: expect.any(String),
+  });
+  const texts = { used: 'EXERCISE: the address', outcome: 'EXERCISE: the hospital works' };
+  expect(await act(operator, report, 4, texts)).toEqual({ version: 5, userErrors: [] });
+});

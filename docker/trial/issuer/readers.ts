@@ -121,6 +121,7 @@ export const readers: readonly TrialReader[] = [
   onDuty('enisa', 'u-da55542b0e77'),
   onDuty('cert-eu', 'u-f8ee7b1be647'),
   onDuty('europol', 'u-13524b3d0444', policing),
+  onDuty('defence', 'u-7d2e90b1c4fa', ['incident-response', 'cyber-defence', 'exercise']),
   onDuty('joint-unit', 'u-bc39c3b49a55'),
   onDuty('csirt-fr', 'u-6464bfdbeb2f'),
   onDuty('csirt-pl', 'u-d42efe962134'),

@@ -1,5 +1,6 @@
 import type { Envelope } from '../../record/envelope.ts';
 import type { Reader } from '../../protocol/reader.ts';
+import { isOfEmergency } from '../../record/release.ts';
 import { defaultTlpCommunity, tlpScale } from '../../record/vocabulary.ts';
 import type { Relation } from '../language/domain.ts';
 
@@ -62,9 +63,12 @@ const sides: Readonly<Record<Relation, Sides>> = {
       onwardShares.filter((share) => isValid(share, now)).map((share) => `share:${share.by}:${share.id}`),
   },
   'holder of a grant': {
-    record: ({ releases, originator }) => (releases ?? []).map((id) => `grant:${originator}:${id}`),
-    reader: ({ grants }, now) =>
-      grants.filter((grant) => isValid(grant, now)).map((grant) => `grant:${grant.by}:${grant.id}`),
+    record: (record) => releasesOf(record, false),
+    reader: (reader, now) => grantsOf(reader, now, false),
+  },
+  'recipient of an emergency release': {
+    record: (record) => releasesOf(record, true),
+    reader: (reader, now) => grantsOf(reader, now, true),
   },
   'party to an agreement for its purpose': {
     record: ({ audience, marking, purposes }) =>
@@ -85,6 +89,16 @@ const sides: Readonly<Record<Relation, Sides>> = {
     reader: ({ memberState }) => (memberState === null ? [] : [`told:${memberState}`]),
   },
 };
+
+function releasesOf({ releases, originator }: Marked, ofEmergency: boolean): readonly string[] {
+  const ids = (releases ?? []).filter((id) => isOfEmergency(id) === ofEmergency);
+  return ids.map((id) => `grant:${originator}:${id}`);
+}
+
+function grantsOf({ grants }: Reader, now: Date, ofEmergency: boolean): readonly string[] {
+  const held = grants.filter((grant) => isValid(grant, now) && isOfEmergency(grant.id) === ofEmergency);
+  return held.map(({ by, id }) => `grant:${by}:${id}`);
+}
 
 /** Returns the values of a relation for a record. */
 export function recordSide(relation: Relation, record: Marked): readonly string[] {

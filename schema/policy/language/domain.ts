@@ -78,6 +78,7 @@ export const relations = [
   'named person',
   'client with an onward share',
   'holder of a grant',
+  'recipient of an emergency release',
   'party to an agreement for its purpose',
   'of its Member State',
   'of a Member State that was told',

@@ -29,9 +29,11 @@ export function exampleOf({ reader: { traits }, relation }: Column, facts: Recor
     memberState: is('of its Member State') || is('of a Member State that was told') ? 'FR' : null,
     sharingGroups: [],
     onwardShares: is('client with an onward share') ? [{ id: 'S1', by: 'a-recipient', until }] : [],
-    grants: is('holder of a grant')
-      ? [{ id: 'G1', by: originatorOf(relation.holds, traits.organisation), until }]
-      : [],
+    grants: grantsOf(relation.holds).map((id) => ({
+      id,
+      by: originatorOf(relation.holds, traits.organisation),
+      until,
+    })),
     agreements: is('party to an agreement for its purpose')
       ? [{ id: 'A1', until, tlpCeiling: 'RED', purposes: [purpose] }]
       : [],
@@ -63,6 +65,13 @@ export function decideByKeys(policy: Policy, access: Access, column: Column, fac
     .some(({ text, relation }) => usable.has(text) && column.relation.holds.has(relation));
 }
 
+function grantsOf(holds: ReadonlySet<Relation>): readonly string[] {
+  return [
+    ...(holds.has('holder of a grant') ? ['G1'] : []),
+    ...(holds.has('recipient of an emergency release') ? ['emergency.G1'] : []),
+  ];
+}
+
 function originatorOf(holds: ReadonlySet<Relation>, organisation: string): string {
   return holds.has('member of its originator') ? organisation : 'the-originator';
 }
@@ -91,7 +100,7 @@ function envelopeOf(
       agreements: is('party to an agreement for its purpose') ? ['A1'] : [],
     },
     onwardShares: isShared ? [{ id: 'S1', by: 'a-recipient' }] : [],
-    releases: is('holder of a grant') ? ['G1'] : [],
+    releases: grantsOf(holds),
     states: {
       own: is('of its Member State') ? ['FR'] : [],
       told: is('of a Member State that was told') ? ['FR'] : [],

@@ -1,4 +1,4 @@
-import { declaredOnlyMoves, isServed } from '../served.ts';
+import { byChanges, declaredOnlyMoves, isServed } from '../served.ts';
 import type { OfficesFile } from '../language/language.ts';
 import type { Workflow } from '../language/load.ts';
 import { diagramOf } from './diagram.ts';
@@ -68,6 +68,7 @@ function chapterOf(workflow: Workflow): string {
 }
 
 function scopeServed(name: string): string {
+  if (byChanges.includes(name)) return ' Each community makes its moves as changes of the record.';
   if (!isServed(name)) return ' No subgraph runs it yet.';
   const moves = declaredOnlyMoves(name);
   return moves.length === 0 ? '' : ` Nobody can make these moves yet: ${moves.map(code).join(', ')}.`;

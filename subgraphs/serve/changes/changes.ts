@@ -112,8 +112,9 @@ export class Changes extends OnwardShares {
           ['reading'],
           'only its originator lowers the marking of a record or widens its audience',
         );
-      const next = nextEnvelope(before, this.parts.readerAccess.now);
-      const envelope = withoutEndedSharing({ ...next, ...reading, readingByHand: true as const }, old);
+      const { now } = this.parts.readerAccess;
+      const next = { ...nextEnvelope(before, now), ...reading, readingByHand: true as const };
+      const envelope = withoutEndedSharing(next, old, now);
       const made = this.remade(kind, before, envelope, before.content as Content, () => true);
       // Records that belong to it follow the marking. A mark that opens the record opens nothing else.
       return isWider(reading, old, false) ? { ...made, covers: this.covering(reading) } : made;

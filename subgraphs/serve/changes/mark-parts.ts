@@ -124,7 +124,7 @@ function markPart(
     // Importing the source again would otherwise open the part.
     raisedByHand: true,
   };
-  const envelope = withoutEndedSharing(next, before);
+  const envelope = withoutEndedSharing(next, before, now);
   const { _id, feed, sortAt, contentHash } = record;
   const unkeyed = { _id, feed, sortAt, contentHash, envelope, content: record.content as Content };
   const written = toDocument(kind, unkeyed, keyPolicy, schema, record);

@@ -8,7 +8,7 @@ import { organisationIn } from '../../../schema/record/shared-types.ts';
 import { workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
-import { withReleased } from '../record/released.ts';
+import { revoked, withReleased } from '../record/released.ts';
 import { movesIn } from '../workflow/progress-store.ts';
 import { keepAct, textIn } from './act.ts';
 import { ChangeSteps, type OnRecord } from './change-steps.ts';
@@ -25,9 +25,18 @@ export type ReleaseInput = OnRecord & {
 export type EndReleaseInput = OnRecord & { readonly release: string; readonly reason: string };
 
 /** The most releases of one record at a time: each gives it another access key. */
-const maxReleases = 20;
+export const maxReleases = 20;
 /** The most releases that are ever made of one record. */
 const maxActs = 100;
+
+/** An act that made, changed or ended a release, as it is stored with the moves of workflows. */
+export type ReleaseAct = {
+  readonly workflow: 'grant' | 'emergency-release';
+  readonly move: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly values: Content;
+};
 
 /**
  * The releases by which an originator lets an organisation beyond the audience read a record, or a field with a separate
@@ -41,7 +50,10 @@ export class Releases extends ChangeSteps {
       const before = await this.readable(kind, input, find);
       const { envelope } = before;
       const { now } = this.parts.readerAccess;
-      this.#refuseKind(kind, envelope);
+      if (!this.mayOn('release', kind, envelope)) throw new Refused('NOT_ALLOWED', ['id'], notReleased);
+      this.refuseOfWorkflow(kind);
+      if (envelope.personalData?.present === true)
+        throw new Refused('NOT_ALLOWED', ['id'], 'a record with personal data is not released here');
       const to = recipientOf(input, envelope);
       const { until } = input;
       if (!canEndRelease(until, now))
@@ -50,16 +62,21 @@ export class Releases extends ChangeSteps {
           ['until'],
           `expected a later time, at most ${maxReleaseDays} days from now`,
         );
-      const running = (envelope.released ?? []).filter((one) => one.until > now);
-      if (running.length >= maxReleases)
-        throw new Refused('INVALID', ['to'], `expected ${maxReleases} releases at most: revoke one first`);
-      await this.#refuseEndless(input.id, session);
+      refuseMany(envelope, now);
+      await this.refuseEndless(input.id, { workflow: 'grant', move: 'grant' }, session);
       const fields = fieldsIn(input, envelope);
-      for (const part of this.#released(kind, before, fields)) refuseHeld(part, now);
+      for (const part of this.released(kind, before, fields)) refuseHeld(part, now);
       const grant = grantIdOf({ by: envelope.originator, to, until });
       const added = { id: randomUUID(), grant, to, until, fields, purpose: textIn(input, 'purpose') };
-      this.#refuseVain(kind, envelope, added);
-      return this.#remade(before, [...running, added], 'grant', input, { ...added });
+      this.refuseVain(kind, envelope, added);
+      const act = {
+        workflow: 'grant',
+        move: 'grant',
+        from: null,
+        to: 'active',
+        values: { ...added },
+      } as const;
+      return this.withReleases(before, [...keptOf(envelope, now), added], input, act);
     });
   }
 
@@ -68,36 +85,58 @@ export class Releases extends ChangeSteps {
     return await this.once(input, 'endRelease', async (find) => {
       const kind = this.kindOf(input.id);
       const before = await this.readable(kind, input, find, 'retracted too');
-      const hidden = this.parts.policy.decideRow(before.envelope, kind.type, this.parts.readerAccess)?.hidden;
-      const seen = releasesSeenBy(this.parts.readerAccess, before.envelope, hidden ?? new Set());
-      if (!this.mayOn('release', kind, before.envelope) || !seen.some(({ id }) => id === input.release))
+      const { envelope } = before;
+      const { now } = this.parts.readerAccess;
+      const one = this.seenRelease(kind, envelope, input.release);
+      // Each person of the originator revokes an emergency release, so that nobody waits for the officer on duty.
+      const may = one?.emergency === undefined ? this.mayOn('release', kind, envelope) : this.isPerson();
+      if (one === undefined || !may || (one.emergency?.revokedAt ?? null) !== null)
         throw new Refused('INVALID', ['release'], 'expected a release that the record shows to you');
-      const left = (before.envelope.released ?? []).filter(({ id }) => id !== input.release);
-      const values = { release: input.release, reason: textIn(input, 'reason') };
-      return this.#remade(before, left, 'revoke', input, values);
+      const others = keptOf(envelope, now).filter(({ id }) => id !== one.id);
+      const values = { release: one.id, reason: textIn(input, 'reason') };
+      const [workflow, from] =
+        one.emergency === undefined
+          ? (['grant', 'active'] as const)
+          : (['emergency-release', one.emergency.confirmedAt === null ? 'released' : 'confirmed'] as const);
+      const act = { workflow, move: 'revoke', from, to: 'revoked', values };
+      return this.withReleases(before, [...others, ...revoked(one, now)], input, act);
     });
   }
 
-  #refuseKind(kind: Kind, envelope: Envelope): void {
-    if (!this.mayOn('release', kind, envelope)) throw new Refused('NOT_ALLOWED', ['id'], notReleased);
-    if (workflowsOf(this.parts.community).has(kind.type))
+  /** Returns the release with an id, if the reader may see it. */
+  protected seenRelease(kind: Kind, envelope: Envelope, id: string): Released | undefined {
+    const { policy, readerAccess } = this.parts;
+    const hidden = policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set();
+    return releasesSeenBy(readerAccess, envelope, hidden).find((one) => one.id === id);
+  }
+
+  protected isPerson(): boolean {
+    return this.parts.readerAccess.reader.client === 'person';
+  }
+
+  protected refuseOfWorkflow({ type }: Kind): void {
+    if (workflowsOf(this.parts.community).has(type))
       throw new Refused('NOT_ALLOWED', ['id'], 'the moves of its workflow name the readers of this record');
-    if (envelope.personalData?.present === true)
-      throw new Refused('NOT_ALLOWED', ['id'], 'a record with personal data is not released here');
   }
 
   /** Each release gives the record a new version. A revocation is never refused for their number. */
-  async #refuseEndless(record: string, session: ClientSession): Promise<void> {
-    const made = { record, workflow: 'grant', move: 'grant' };
-    const count = await movesIn(this.parts.store).countDocuments(made, { session, limit: maxActs });
+  protected async refuseEndless(
+    record: string,
+    made: Pick<ReleaseAct, 'workflow' | 'move'>,
+    session: ClientSession,
+  ): Promise<void> {
+    const acts = { record, ...made };
+    const count = await movesIn(this.parts.store).countDocuments(acts, { session, limit: maxActs });
     if (count >= maxActs)
       throw new Refused('CLOSED', ['id'], `expected ${maxActs} releases of one record at most`);
   }
 
   /** Refuses a release that opens nothing: of a CLEAR record, of a kind that no grant opens, or with the terms of another one. */
-  #refuseVain(kind: Kind, envelope: Envelope, added: Released): void {
-    const { policy } = this.parts;
-    const keysOf = (one: Envelope) => policy.admittedKeys(one, kind.type).admits;
+  protected refuseVain(kind: Kind, envelope: Envelope, added: Released): void {
+    const { policy, readerAccess } = this.parts;
+    const isEmbargoed = envelope.embargoUntil !== null && envelope.embargoUntil > readerAccess.now;
+    const keysOf = (one: Envelope) =>
+      policy.admittedKeys(one, kind.type)[isEmbargoed ? 'early' : 'admits'].length;
     const after = withReleased(envelope, [...(envelope.released ?? []), added]);
     const pairs =
       added.fields === null
@@ -107,7 +146,7 @@ export class Releases extends ChangeSteps {
             const isNamed = added.fields?.includes(portion.path) === true && next !== undefined;
             return isNamed ? [[asPortion(envelope, portion), asPortion(after, next)] as const] : [];
           });
-    if (pairs.every(([old, next]) => keysOf(next).length > keysOf(old).length)) return;
+    if (pairs.every(([old, next]) => keysOf(next) > keysOf(old))) return;
     throw new Refused(
       'NOT_ALLOWED',
       ['id'],
@@ -119,7 +158,11 @@ export class Releases extends ChangeSteps {
    * Returns the parts that a release opens: the record, or fields with a separate marking. A field that the reader may not
    * see or release is refused like one without a separate marking.
    */
-  #released(kind: Kind, { envelope }: StoredRecord, fields: readonly string[] | null): readonly Envelope[] {
+  protected released(
+    kind: Kind,
+    { envelope }: StoredRecord,
+    fields: readonly string[] | null,
+  ): readonly Envelope[] {
     if (fields === null) return [envelope];
     const { policy, readerAccess } = this.parts;
     const hidden = policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set();
@@ -133,28 +176,37 @@ export class Releases extends ChangeSteps {
     throw notFields();
   }
 
-  /** Returns the next version of a record with other releases. The act is stored with the moves of workflows (W9a). */
-  #remade(
+  /** Returns the next version of a record with other releases. The act is stored with the moves of workflows. */
+  protected withReleases(
     before: StoredRecord,
     released: readonly Released[],
-    move: 'grant' | 'revoke',
     { id, key }: OnRecord,
-    input: Content,
+    { values, ...moved }: ReleaseAct,
   ): Made {
     const { store, readerAccess } = this.parts;
     const envelope = withReleased(nextEnvelope(before, readerAccess.now), released);
-    const act = {
-      record: id,
-      workflow: 'grant',
-      move,
-      from: move === 'grant' ? null : 'active',
-      to: move === 'grant' ? 'active' : 'revoked',
-      input,
-      key,
-    };
+    const act = { record: id, ...moved, input: values, key };
     const made = this.remade(this.kindOf(id), before, envelope, before.content as Content, () => true);
     return { ...made, also: async (session) => await keepAct(store, act, readerAccess, session) };
   }
+}
+
+/** Returns whether a release opens the record at a time. */
+export function isRunning({ until, emergency }: Released, now: Date): boolean {
+  return until > now && (emergency?.revokedAt ?? null) === null;
+}
+
+/** Returns the releases that stay with a record: those that run, and emergency releases whose report is due. */
+export function keptOf({ released = [] }: Envelope, now: Date): readonly Released[] {
+  return released.filter(
+    (one) => isRunning(one, now) || (one.emergency !== undefined && one.emergency.reportedAt === null),
+  );
+}
+
+/** Refuses one more release if too many of the record run. */
+export function refuseMany({ released = [] }: Envelope, now: Date): void {
+  if (released.filter((one) => isRunning(one, now)).length < maxReleases) return;
+  throw new Refused('INVALID', ['to'], `expected ${maxReleases} releases at most: revoke one first`);
 }
 
 /**
@@ -174,14 +226,17 @@ const notReleased =
   'only a natural person of its originator releases a record. RED needs a second person, which the hub cannot ask yet';
 
 /** Returns the organisation that a release is for. The hub has checked that the registry has it. */
-function recipientOf({ to }: ReleaseInput, { originator }: Envelope): string {
+export function recipientOf({ to }: Pick<ReleaseInput, 'to'>, { originator }: Envelope): string {
   const organisation = organisationIn(to);
   if (organisation !== null && organisation !== originator) return organisation;
   throw new Refused('INVALID', ['to'], 'expected the registry id of another organisation, such as cert-eu');
 }
 
 /** Returns the fields of a release, each once. Null for a release of the record. */
-function fieldsIn({ fields = null }: ReleaseInput, { portions }: Envelope): readonly string[] | null {
+export function fieldsIn(
+  { fields = null }: Pick<ReleaseInput, 'fields'>,
+  { portions }: Envelope,
+): readonly string[] | null {
   if (fields === null) return null;
   const named = [...new Set(fields)];
   if (named.length > 0 && named.length <= portions.length) return named;

@@ -10,6 +10,7 @@ import type {
   MarkInput,
   RetractInput,
 } from '../changes/changes.ts';
+import type { ConfirmInput, EmergencyInput, ReportInput } from '../changes/emergency-releases.ts';
 import type { EndShareInput, ShareInput } from '../changes/onward-shares.ts';
 import type { EndReleaseInput, ReleaseInput } from '../changes/releases.ts';
 
@@ -70,5 +71,20 @@ function mutationsOfAnyKind(community: Community): Readonly<Record<string, Resol
       await changes.release(input),
     [`endReleaseOf${name}Record`]: async (_source: never, { input }: Input<EndReleaseInput>, { changes }) =>
       await changes.endRelease(input),
+    [`release${name}RecordInEmergency`]: async (
+      _source: never,
+      { input }: Input<EmergencyInput>,
+      { changes },
+    ) => await changes.releaseInEmergency(input),
+    [`confirmEmergencyReleaseOf${name}Record`]: async (
+      _source: never,
+      { input }: Input<ConfirmInput>,
+      { changes },
+    ) => await changes.confirmEmergency(input),
+    [`reportEmergencyReleaseOf${name}Record`]: async (
+      _source: never,
+      { input }: Input<ReportInput>,
+      { changes },
+    ) => await changes.reportEmergency(input),
   };
 }

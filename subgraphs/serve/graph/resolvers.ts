@@ -4,6 +4,7 @@ import type { PageArguments } from '../read/connection.ts';
 import type { Context } from './context.ts';
 import type { Kind } from '../kind.ts';
 import { sharesSeenBy } from '../changes/onward-shares.ts';
+import { emergencySeen } from '../changes/emergency-releases.ts';
 import { releasesSeenBy } from '../changes/releases.ts';
 import type { Row } from '../read/row.ts';
 import { isOfState } from '../record/content.ts';
@@ -98,9 +99,10 @@ export const envelopeResolvers: Resolvers = {
     onwardShares: ({ envelope }: Row, _args, { readerAccess }) =>
       sharesSeenBy(readerAccess, envelope).map(({ id, by }) => ({ id, by: organisationKey(by) })),
     releases: ({ envelope, decision }: Row, _args, { readerAccess }) =>
-      releasesSeenBy(readerAccess, envelope, decision.hidden).map(({ to, ...release }) => ({
+      releasesSeenBy(readerAccess, envelope, decision.hidden).map((release) => ({
         ...release,
-        to: organisationKey(to),
+        to: organisationKey(release.to),
+        emergency: emergencySeen(release, readerAccess),
       })),
     portions: (row: Row) => row.envelope.portions.filter((portion) => !row.decision.hidden.has(portion.path)),
   },

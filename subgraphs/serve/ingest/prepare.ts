@@ -138,6 +138,7 @@ export function envelopeAfter(
   return withoutEndedSharing(
     { ...next, ...parents.reduce<OfRecord>(joinReading, next) },
     before?.envelope ?? envelope,
+    envelope.receivedAt,
   );
 }
 

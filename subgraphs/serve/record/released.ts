@@ -10,7 +10,7 @@ export function withReleased(envelope: Envelope, released: readonly Released[]):
   const known = new Set(former.map(({ grant }) => grant));
   const grants = (old: readonly string[], isOf: (one: Released) => boolean): readonly string[] => [
     ...old.filter((id) => !known.has(id)),
-    ...new Set(released.filter(isOf).map(({ grant }) => grant)),
+    ...new Set(released.filter((one) => !isRevoked(one) && isOf(one)).map(({ grant }) => grant)),
   ];
   const ofRecord = grants(releases, ({ fields }) => fields === null);
   const portions = rest.portions.map(({ releases: old = [], ...portion }) => {
@@ -25,11 +25,17 @@ export function withReleased(envelope: Envelope, released: readonly Released[]):
   };
 }
 
+/** A revoked emergency release stays until it is reported on, and opens nothing. */
+function isRevoked({ emergency }: Released): boolean {
+  return emergency !== undefined && emergency.revokedAt !== null;
+}
+
 /**
  * Returns the next envelope with the releases of the former one. A release was decided on a marking: it ends for the record
- * if the marking changes, and for a field if its marking or its audience changes.
+ * if the marking changes, and for a field if its marking or its audience changes. An emergency release that ends so is
+ * revoked at `now`, because its originator still reports on it.
  */
-export function keepReleases(next: Envelope, before: Envelope): Envelope {
+export function keepReleases(next: Envelope, before: Envelope, now: Date): Envelope {
   const isSame = isDeepStrictEqual(next.marking, before.marking);
   const { releases: _releases, released: _released, ...rest } = next;
   const kept: Envelope = {
@@ -39,11 +45,18 @@ export function keepReleases(next: Envelope, before: Envelope): Envelope {
     portions: next.portions.map((portion) => withOldGrants(portion, before.portions)),
   };
   const released = (before.released ?? []).flatMap((one): readonly Released[] => {
-    if (one.fields === null) return isSame ? [one] : [];
+    if (one.fields === null) return isSame ? [one] : revoked(one, now);
     const fields = one.fields.filter((path) => isUnchanged(path, next.portions, before.portions));
-    return fields.length === 0 ? [] : [{ ...one, fields }];
+    return fields.length === 0 ? revoked(one, now) : [{ ...one, fields }];
   });
   return withReleased(kept, released);
+}
+
+/** Returns what remains of a release that was revoked: an emergency release whose report is due, otherwise nothing. */
+export function revoked(release: Released, now: Date): readonly Released[] {
+  const { emergency } = release;
+  if (emergency === undefined || emergency.reportedAt !== null) return [];
+  return [{ ...release, emergency: { ...emergency, revokedAt: emergency.revokedAt ?? now } }];
 }
 
 function withOldGrants(portion: Portion, before: readonly Portion[]): Portion {

@@ -227,16 +227,38 @@ test('enters a grant once, and refuses more than the readers of an organisation 
   // The second one is over, and a later grant removes it.
   expect((await grants.find({ to: 'csirt-fr' }).toArray()).map(({ _id }) => _id)).toEqual(['g-1']);
 
-  await grants.insertMany(Array.from({ length: maxGrants.by - 1 }, (_, at) => grant(`o-${at}`)));
+  await grants.insertMany(Array.from({ length: maxGrants.standing.by - 1 }, (_, at) => grant(`o-${at}`)));
   expect(await keepGrants([grant('g-3')], now)).toBe(false);
   expect(await grants.findOne({ _id: 'g-3' })).toBeNull();
   expect(await keepGrants([grant('g-1')], now)).toBe(true);
   expect(await keepGrants([grant('g-4', { to: 'csirt-at' })], now)).toBe(true);
   expect(await keepGrants([grant('g-5', { by: 'cert-eu' })], now)).toBe(true);
-  const left = maxGrants.to - maxGrants.by - 1;
+  const left = maxGrants.standing.to - maxGrants.standing.by - 1;
   await grants.insertMany(Array.from({ length: left }, (_, at) => grant(`p-${at}`, { by: `other-${at}` })));
   expect(await keepGrants([grant('g-6', { by: 'cert-eu' })], now)).toBe(false);
+  // Emergency releases have places that no other release takes.
+  for (let at = 0; at < maxGrants.emergency.by; at += 1)
+    expect(await keepGrants([grant(`emergency.${at}`)], now)).toBe(true);
+  expect(await keepGrants([grant('emergency.more')], now)).toBe(false);
+  const others = maxGrants.emergency.to - maxGrants.emergency.by;
+  for (let at = 0; at < others; at += 1)
+    expect(await keepGrants([grant(`emergency.other-${at}`, { by: `other-${at}` })], now)).toBe(true);
+  expect(await keepGrants([grant('emergency.last', { by: 'another' })], now)).toBe(false);
   expect(await keepGrants([grant('g-6')], after(2))).toBe(true);
+});
+
+test('gives the grant of an emergency release for one person to this person only', async () => {
+  await using registry = await startRegistry();
+  const { db } = registry;
+  await db.collection<{ _id: string }>('organisations').insertOne(organisation);
+  await db.collection<{ _id: string }>('memberships').insertOne(member);
+  const terms = { by: 'enisa', to: 'csirt-fr', until: new Date('2099-01-01T00:00:00Z') };
+  const persons = [undefined, null, member._id, 'u-other', { $gt: '' }] as const;
+  const grants = persons.map((person, at) => ({ _id: `emergency.${at}`, ...terms, person }));
+  await db.collection<{ _id: string }>('grants').insertMany(grants);
+  const found = await openRegistry(db, 60_000).findMembership(member._id, new Date('2026-06-01T00:00:00Z'));
+  const ids = (found?.grants ?? []).map(({ id }) => id);
+  expect(ids.toSorted()).toEqual(['emergency.0', 'emergency.1', 'emergency.2']);
 });
 
 test('reads a limited number of grants for a request, those that end last', async () => {

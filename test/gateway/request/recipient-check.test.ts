@@ -9,7 +9,8 @@ import type { Recipients } from '../../../gateway/registry/registry.ts';
 const schema = buildSchema(`
   type Query { a: Int }
   type Mutation { mark(input: MarkInput!): Int ask(input: AskInput!): Int share(input: ShareRecordInput!): Int
-    release(input: ReleaseRecordInput!): Int }
+    release(input: ReleaseRecordInput!): Int emergency(input: ReleaseRecordInEmergencyInput!): Int }
+  input ReleaseRecordInEmergencyInput { to: ID! person: ID }
   input ShareRecordInput { share: ID! }
   input ReleaseRecordInput { to: ID! }
   input AskInput { addressees: [ID!] recipients: [ID!] contactPoints: [ID!] relevantCsirts: [ID!] }
@@ -112,4 +113,13 @@ const share = async (id: string) => await check(`mutation { share(input: { share
 test('refuses an onward share that the organisation does not have, so that nobody can get it later', async () => {
   await expect(share('S1')).resolves.toBeUndefined();
   await expect(share('S2')).rejects.toThrow('the registry does not have share: S2');
+});
+
+const emergency = async (to: string, person: string) =>
+  await check(`mutation { emergency(input: { to: "${to}", person: "${person}" }) }`);
+
+test('refuses an emergency release to an unknown organisation or person', async () => {
+  await expect(emergency('Organisation:cert-eu', 'u-1')).resolves.toBeUndefined();
+  await expect(emergency('nobody', 'u-1')).rejects.toThrow('the registry does not have to: nobody');
+  await expect(emergency('cert-eu', 'u-2')).rejects.toThrow('the registry does not have person: u-2');
 });

@@ -2,11 +2,17 @@ import { expect, test } from '@jest/globals';
 import { buildSchema, parse } from 'graphql';
 import type { GrantEntry } from '../../../gateway/registry/grants.ts';
 import { enterGrants } from '../../../gateway/request/release-grants.ts';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import { grantIdOf } from '../../../schema/record/release.ts';
 
 const schema = buildSchema(`
   type Query { a: Int }
-  type Mutation { release(input: ReleaseRecordInput!): Int mark(input: MarkInput!): Int }
+  type Mutation {
+    release(input: ReleaseRecordInput!): Int
+    emergency(input: ReleaseRecordInEmergencyInput!): Int
+    mark(input: MarkInput!): Int
+  }
+  input ReleaseRecordInEmergencyInput { id: ID! key: ID! to: ID! person: ID until: String! }
   input MarkInput { id: ID! key: ID! to: ID until: String }
   input ReleaseRecordInput { id: ID! key: ID! to: ID! until: String! }`);
 
@@ -14,7 +20,18 @@ const now = new Date('2026-11-03T10:00:00Z');
 const until = '2026-12-01T00:00:00Z';
 const terms = { by: 'defence', to: 'csirt-pl', until: new Date(until) };
 
-async function entered(text: string, isKept = true): Promise<readonly GrantEntry[]> {
+const officer = {
+  organisation: 'defence',
+  client: 'person',
+  onScreen: true,
+  roles: ['duty-officer'],
+} as const;
+
+async function entered(
+  text: string,
+  isKept = true,
+  more: Partial<Reader> = {},
+): Promise<readonly GrantEntry[]> {
   const kept: GrantEntry[] = [];
   const registry = {
     keepGrants: async (entries: readonly GrantEntry[]) => {
@@ -22,7 +39,7 @@ async function entered(text: string, isKept = true): Promise<readonly GrantEntry
       return await Promise.resolve(isKept);
     },
   };
-  const reader = { organisation: 'defence' };
+  const reader = { ...officer, ...more };
   await enterGrants(parse(text), { until }, schema, { registry, reader, now });
   return kept;
 }
@@ -41,6 +58,38 @@ test('gives a grant with other terms another id, so that none has the end of ano
   const others = [{ by: 'enisa' }, { to: 'csirt-fr' }, { until: new Date('2026-12-02T00:00:00Z') }];
   const ids = [{}, ...others].map((one) => grantIdOf({ ...terms, ...one }));
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+const emergencyOf = (more: string) =>
+  `mutation M($until: String) { emergency(input: { id: "X:1", key: "k", to: "csirt-pl", ${more} }) }`;
+
+test('enters the grant of an emergency release for one person, for at most 24 hours', async () => {
+  const soon = '2026-11-04T09:00:00Z';
+  const { by, to } = terms;
+  const grant = { by, to, until: new Date(soon) };
+  for (const person of [null, 'u-1']) {
+    const more = person === null ? '' : `person: "${person}", `;
+    const _id = grantIdOf({ ...grant, emergency: { person } });
+    expect(await entered(emergencyOf(`${more}until: "${soon}"`))).toEqual([{ ...grant, _id, person }]);
+  }
+  expect(await entered(emergencyOf('until: "2026-11-05T09:00:00Z"'))).toEqual([]);
+});
+
+test('enters nothing for a reader whose release the community refuses, so that it takes no place', async () => {
+  const emergency = emergencyOf('until: "2026-11-04T09:00:00Z"');
+  const others = [{ roles: ['community-operator'] }, { onScreen: false }];
+  for (const more of others) expect(await entered(emergency, true, more)).toEqual([]);
+  const ordinary = releaseOf('to: "csirt-pl", until: $until');
+  expect(await entered(ordinary, true, { client: 'machine', onScreen: false })).toEqual([]);
+  for (const more of others) expect(await entered(ordinary, true, more)).toHaveLength(1);
+});
+
+test('gives an emergency release another grant than a release with the same terms', () => {
+  const ids = [undefined, { person: null }, { person: 'u-1' }].map((emergency) =>
+    grantIdOf({ ...terms, emergency }),
+  );
+  expect(new Set(ids).size).toBe(3);
+  expect(ids.map((id) => id.startsWith('emergency.'))).toEqual([false, true, true]);
 });
 
 test.each([

@@ -211,10 +211,16 @@ test('a reader without shares, grants, agreements, state or purpose has only the
       'of its Member State',
       'party to an agreement for its purpose',
       'recipient for its purpose',
+      'recipient of an emergency release',
     ].toSorted(),
   );
   const plain = envelopeOf();
-  for (const name of ['of its Member State', 'of a Member State that was told', 'holder of a grant'] as const)
+  for (const name of [
+    'of its Member State',
+    'of a Member State that was told',
+    'holder of a grant',
+    'recipient of an emergency release',
+  ] as const)
     expect(recordSide(name, plain)).toEqual([]);
 });
 
