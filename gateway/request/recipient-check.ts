@@ -70,10 +70,13 @@ async function unknownReleased(
 ): Promise<readonly string[]> {
   if (organisations.length + persons.length === 0) return [];
   const found = await registry.findRecipients({ organisations, persons, sharingGroups: [], agreements: [] });
-  return [...missing('to', organisations, found.organisations), ...missing('person', persons, found.persons)];
+  return [
+    ...missingIn('to', organisations, found.organisations),
+    ...missingIn('person', persons, found.persons),
+  ];
 }
 
-function missing(field: string, ids: readonly string[], known: readonly string[]): readonly string[] {
+function missingIn(field: string, ids: readonly string[], known: readonly string[]): readonly string[] {
   return ids.filter((one) => !known.includes(one)).map((one) => `${field}: ${one.slice(0, maxCharacters)}`);
 }
 
