@@ -51,7 +51,7 @@ export type Released = {
 /** The threats for which an emergency release is made. */
 export const emergencyThreats = ['LIFE', 'SAFETY', 'ESSENTIAL_SERVICE'] as const;
 
-/** What was stated of an emergency release. Its state follows from these times. */
+/** The facts of an emergency release. Its state follows from the times. */
 export type Emergency = {
   /** The only person who may read, or null for all persons of the organisation. */
   readonly person: string | null;
