@@ -380,9 +380,9 @@ export const changing: readonly Guard[] = [
   },
   {
     name: 'the rules of an emergency that no other grant uses',
-    file: 'schema/policy/decide/relations.ts',
-    from: 'isOfEmergency(id) === ofEmergency',
-    to: 'id !== null || ofEmergency',
+    file: 'schema/record/release.ts',
+    from: 'return grant.startsWith(emergencyPrefix);',
+    to: 'return grant !== emergencyPrefix;',
     project: 'parts',
     tests: 'test/subgraphs/serve/changes/emergency-releases',
   },
