@@ -18,6 +18,8 @@ const names: Partial<Record<Community, readonly string[]>> = {
     'booking',
     'recall',
     'recall-recipient',
+    'procedure-run',
+    'procedure-step',
   ],
   enisa: ['notification-file', 'notification-stage', 'cra-withholding'],
 };
@@ -33,6 +35,7 @@ const declaredOnly: Readonly<Record<string, readonly string[]>> = {
   case: ['merge', 'split', 'splitChild'],
   'notification-file': ['reclassify', 'reclassifyWhole'],
   'cra-withholding': ['platform'],
+  'procedure-run': ['propose'],
 };
 
 /** Returns the moves of a workflow that no subgraph makes, although it runs the workflow. */
@@ -171,7 +174,13 @@ export function hasProposals(of: Workflow | null): of is Workflow {
 }
 
 /** Kinds whose records only moves change: no field of them is changed by hand. */
-const byMovesOnly: ReadonlySet<string> = new Set(['Mobilisation', 'Agreement', 'Capability', 'Recall']);
+const byMovesOnly: ReadonlySet<string> = new Set([
+  'Mobilisation',
+  'Agreement',
+  'Capability',
+  'Recall',
+  'ProcedureRun',
+]);
 
 /** Fields that state an act of a later move. A draft cannot have them. */
 const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
@@ -183,6 +192,8 @@ const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
   CraNotification: ['dissemination', 'delayGrounds'],
   // The hub knows whether the mover asserts the record, and who received it: no recall is written by hand.
   Recall: ['recordId', 'recipients'],
+  // The first move copies the steps from the procedure: no run is written by hand.
+  ProcedureRun: ['procedure', 'plan', 'steps'],
 };
 
 /** Fields that the first move states, and that a person may correct by hand: no move and no clock depends on them. */

@@ -55,6 +55,7 @@ export const kinds: readonly Kind[] = [
     // A list under an organisation would tell one recipient of the others.
     guarded: ['recipients'],
   }),
+  declared('joint-unit', 'ProcedureRun', 'procedureRuns'),
 ];
 
 /** The level of a request for the Reserve as a fact of the policy: the Reserve is for significant incidents and above. */

@@ -24,6 +24,7 @@ export const resolvers: Resolvers = {
     ...rootFieldsTo('DutyContact', 'dutyContacts', 'dutyContact'),
     ...rootFieldsTo('CommunicationLine', 'communicationLines', 'communicationLine'),
     ...rootFieldsTo('Recall', 'recalls', 'recall'),
+    ...rootFieldsTo('ProcedureRun', 'procedureRuns', 'procedureRun'),
   },
   Mutation: {
     ...changesOf('joint-unit', kinds),
@@ -53,6 +54,7 @@ export const resolvers: Resolvers = {
     dutyContacts: pageOf('DutyContact'),
     communicationLines: pageOf('CommunicationLine'),
     recalls: pageOf('Recall'),
+    procedureRuns: pageOf('ProcedureRun'),
   },
   MemberState: {
     jointCaseRecords: pageOf('JointCaseRecord'),
@@ -92,5 +94,6 @@ export const resolvers: Resolvers = {
   DutyContact: recordOf('DutyContact'),
   CommunicationLine: recordOf('CommunicationLine'),
   Recall: recordOf('Recall', { ...standingFields, recipients: recipientsOf }),
+  ProcedureRun: recordOf('ProcedureRun', standingFields),
   ...inboxOf('joint-unit'),
 };

@@ -9,6 +9,7 @@ import { migrating } from './migrating.ts';
 import { notifying } from './notifying.ts';
 import { recalling } from './recalling.ts';
 import { relabelling } from './relabelling.ts';
+import { running } from './running.ts';
 import { trusting } from './trusting.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -312,6 +313,7 @@ export const guards: readonly Guard[] = [
   ...notifying,
   ...recalling,
   ...relabelling,
+  ...running,
   ...migrating,
   ...trusting,
 ];

@@ -103,8 +103,9 @@ ${facts.join('\n')}${hasProposals(of) ? proposalField : ''}
 }
 
 /** The name of a part, as an example. Parts that the record names can have any name. */
-export function exampleOf({ parts }: Workflow): string {
-  return parts === undefined ? 'early-warning-1' : 'EX-M1';
+export function exampleOf({ parts, subject }: Workflow): string {
+  if (parts !== undefined) return 'EX-M1';
+  return subject === 'step' ? 'step-1' : 'early-warning-1';
 }
 
 const proposalField = `

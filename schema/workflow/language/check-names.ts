@@ -25,9 +25,15 @@ export function checkNames(workflow: WorkflowFile, vocabulary: Vocabulary): read
     ...Object.entries(workflow.moves).flatMap(([name, move]) =>
       checkMove(`moves.${name}`, move, workflow, vocabulary),
     ),
-    ...Object.entries(workflow.relations).flatMap(([name, { who = [], with: other }]) => [
+    ...Object.entries(workflow.relations).flatMap(([name, { who = [], with: other, person }]) => [
       ...who.flatMap((one, at) => checkWho(`relations.${name}.who.${at}`, one, workflow, vocabulary)),
       ...relations(`relations.${name}.with`, other, workflow),
+      ...findUnknown(
+        `relations.${name}.person`,
+        listOf(person),
+        new Set(Object.keys(workflow.facts).filter((fact) => workflow.facts[fact]?.type === 'person')),
+        'a fact of the type `person`',
+      ),
     ]),
     ...Object.entries(workflow.details ?? {}).flatMap(([name, from]) => [
       ...relations('details', name, workflow),

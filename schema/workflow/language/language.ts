@@ -278,6 +278,9 @@ export const workflowFile = z.strictObject({
         state: memberName
           .optional()
           .describe('The input or fact that names a Member State: only organisations of that state.'),
+        person: memberName
+          .optional()
+          .describe('The fact that names a person by the subject of its token: then only this person.'),
         who: some(
           z.strictObject({
             roles: some(slug).optional(),

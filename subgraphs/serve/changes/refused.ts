@@ -9,7 +9,7 @@ export type UserError = {
   readonly message: string;
 };
 
-/** A refused change. Nothing was written. The message holds no data of a record. */
+/** A refused change. Nothing was written. The message holds no data of a record that the reader may not see. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly errors: readonly UserError[];

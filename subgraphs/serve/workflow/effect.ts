@@ -21,6 +21,15 @@ export type Moved = {
   readonly regimes: FileRegimes | null;
 };
 
+/** A move in a part of a record that was decided, as its effects see it. `before` is null for a new part. */
+export type MovedPart = Pick<Moved, 'parts' | 'regimes'> & {
+  readonly attempt: Attempt;
+  readonly progress: Progress;
+  /** Where the record stands. */
+  readonly file: Progress;
+  readonly before: StoredProgress | null;
+};
+
 /** A move in a part of the record that follows at once. `before` is null for a new part. */
 export type PartChange = {
   readonly part: string;

@@ -1,8 +1,13 @@
 import type { Effect, Effects, Moved } from './effect.ts';
 import { effectsOfFiles } from './file-effects.ts';
+import { effectsOfRuns } from './run-effects.ts';
 import { effectsOfWithholding } from './withholding-effects.ts';
 
-const effects: Readonly<Record<string, Effect>> = { ...effectsOfFiles, ...effectsOfWithholding };
+const effects: Readonly<Record<string, Effect>> = {
+  ...effectsOfFiles,
+  ...effectsOfWithholding,
+  ...effectsOfRuns,
+};
 
 /** Returns the effects of a move of a record that code decides. Throws Refused if a ground of refusal applies. */
 export function effectsOf(workflow: string, moved: Moved): Effects {

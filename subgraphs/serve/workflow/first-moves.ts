@@ -15,6 +15,7 @@ import {
 } from '../../../schema/workflow/served.ts';
 import { checkContent } from '../changes/check-content.ts';
 import { newEnvelope } from '../changes/envelopes.ts';
+import type { Finder } from '../changes/find-record.ts';
 import { mayNotCreate } from '../changes/not-allowed.ts';
 import type { Reading } from '../changes/reading.ts';
 import { Refused } from '../changes/refused.ts';
@@ -24,18 +25,26 @@ import type { Content } from '../record/content.ts';
 import { noAudience } from '../record/marking.ts';
 import { fromGraph } from './graph-values.ts';
 import { addresseesOf, type CreatingInput, fieldsNamed, valuesIn } from './move-input.ts';
-import { MoveSteps } from './move-steps.ts';
+import { type MoveParts, MoveSteps } from './move-steps.ts';
 import { refuseFirst } from './first-grounds.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import { writeMove } from './progress-store.ts';
 import { receiversOf } from './recall-grounds.ts';
 import { actorOn } from './relations.ts';
+import { RunStarts } from './run-start.ts';
 
 /** The move that creates a record, with the workflow that has it. */
 type First = { readonly of: Workflow; readonly move: string };
 
 /** The moves that create records. A record is written with the first move of its workflow, and a thread for each addressee. */
 export class FirstMoves extends MoveSteps {
+  readonly #runs: RunStarts;
+
+  constructor(parts: MoveParts) {
+    super(parts);
+    this.#runs = new RunStarts(parts);
+  }
+
   /** Creates a record by the first move of its workflow. */
   async create(type: string, input: CreatingInput): Promise<Outcome> {
     const kind = this.kind(type);
@@ -44,26 +53,33 @@ export class FirstMoves extends MoveSteps {
     return await this.once(
       input,
       `${type}.${first.move}`,
-      async () => await this.#created(kind, first, input),
+      async (find, session) => await this.#created(kind, first, input, { find, session }),
     );
   }
 
-  async #created(kind: Kind, first: First, input: CreatingInput): Promise<Made> {
+  async #created(
+    kind: Kind,
+    first: First,
+    input: CreatingInput,
+    { find, session: reads }: { readonly find: Finder; readonly session: ClientSession },
+  ): Promise<Made> {
     const { of, move } = first;
     const own = this.parts.readerAccess.reader.organisation;
     const hasThreads = hasAddressees(this.of(kind.type));
     const addressees = hasThreads ? addresseesOf(this.#named(kind, input), own) : [];
-    const given = await this.#contentOf(kind, first, input, addressees);
+    const taken = await this.#contentOf(kind, first, input, addressees);
+    const copied = of.name === 'procedure-run' ? await this.#runs.copied(taken, find, reads) : null;
+    const given = { ...taken, ...copied?.content };
     const attempt = this.#firstAttempt(first, input, given, addressees);
     await refuseFirst({ ...this.parts, regimes: this.regimes }, of.name, attempt);
-    const progress = this.decided(of, attempt);
-    const members = hasThreads
-      ? addressees
-      : membersOf(of, { ...given, ...attempt.input, ...progress.facts });
-    const beforeEffects = { ...given, ...this.fieldsSetBy(kind, of, progress, attempt) };
+    const decided = this.decided(of, attempt);
+    const members = hasThreads ? addressees : membersOf(of, { ...given, ...attempt.input, ...decided.facts });
+    const beforeEffects = { ...given, ...this.fieldsSetBy(kind, of, decided, attempt) };
     const plain = newEnvelope(this.parts, kind, beforeEffects, this.#readingBy(kind, first, input, members));
+    copied?.refuseReaders(plain);
     const record = { envelope: plain, content: beforeEffects };
-    const effects = this.effects(kind, of, { attempt, progress, record, parts: [] });
+    const effects = this.effects(kind, of, { attempt, progress: decided, record, parts: [] });
+    const progress = { ...decided, facts: { ...decided.facts, ...effects.facts } };
     const content = { ...beforeEffects, ...effects.fields };
     checkContent(this.schema, kind, content);
     const envelope = this.opened(kind, of, { envelope: plain, attempt, effects, content });

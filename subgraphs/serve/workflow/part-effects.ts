@@ -1,19 +1,10 @@
-import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
 import { Refused } from '../changes/refused.ts';
-import type { Effects, Moved } from './effect.ts';
+import type { Effects, MovedPart } from './effect.ts';
 import { regimesIn } from './file-effects.ts';
 import { nextStage, readStage, stageName, stagesStarted } from './file-stages.ts';
 import type { StoredProgress } from './progress-store.ts';
-
-/** A move in a part of a record that was decided, as its effects see it. `before` is null for a new part. */
-export type MovedPart = Pick<Moved, 'parts' | 'regimes'> & {
-  readonly attempt: Attempt;
-  readonly progress: Progress;
-  /** Where the record stands. */
-  readonly file: Progress;
-  readonly before: StoredProgress | null;
-};
+import { effectsOfSteps } from './step-effects.ts';
 
 type Effect = (moved: MovedPart) => Pick<Effects, 'facts' | 'parts'>;
 
@@ -25,6 +16,7 @@ const effects: Readonly<Record<string, Effect>> = {
     refuseEnded(moved);
     return {};
   },
+  ...effectsOfSteps,
 };
 
 /** Returns the effects of a move in a part that code decides. Throws Refused if a ground of refusal applies. */

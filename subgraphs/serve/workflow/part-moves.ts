@@ -1,15 +1,19 @@
 import type { ClientSession } from 'mongodb';
+import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Known } from '../../../schema/workflow/engine/progress.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
 import { notFound, Refused } from '../changes/refused.ts';
 import type { Unwritten } from '../changes/write-once.ts';
+import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { fromGraph } from './graph-values.ts';
 import { valuesIn } from './move-input.ts';
+import { followOnOthers } from './follow-on-others.ts';
 import { bySystem, MoveSteps, type Requested } from './move-steps.ts';
 import { isMasked, maxThreads, progressIn, threadsOf, writeMove } from './progress-store.ts';
 import { actorOn } from './relations.ts';
 import { newPartOf, partEffectsOf } from './part-effects.ts';
+import { refuseOutOfOrder, refuseStep } from './step-grounds.ts';
 
 /** The moves in parts of a record, such as the stages of a file. Each part has its state, its version and its history. */
 export class PartMoves extends MoveSteps {
@@ -39,7 +43,17 @@ export class PartMoves extends MoveSteps {
       actor,
       input: fromGraph(of, move, stated),
     };
+    const wanted = {
+      attempt,
+      envelope,
+      run: ofRecord.progress,
+      parts,
+      before,
+      hidden: this.#hidden(kind, envelope),
+    };
+    refuseOutOfOrder(of, wanted);
     const decided = this.decided(of, attempt);
+    await refuseStep(of, wanted, { store, readerAccess, session });
     const moved = { attempt, progress: decided, file: ofRecord.progress, parts, before };
     const { facts = {}, parts: others = [] } = partEffectsOf(of.name, { ...moved, regimes: this.regimes });
     const progress = { ...decided, facts: { ...decided.facts, ...facts } };
@@ -55,7 +69,14 @@ export class PartMoves extends MoveSteps {
       await progressIn(store).updateOne({ _id: input.id }, { $inc: { partMoves: 1 } }, { session: by });
       await writeMove(store, this.in(of, kind, content), made, { progress }, before, by);
       await this.writeParts(kind, content, { ...made, ...bySystem }, others, by);
+      const at = { ...this.in(of, kind, content), record: this.of(kind.type).record };
+      await followOnOthers(store, at, made, by);
     };
     return { record: input.id, version: envelope.version, also };
+  }
+
+  #hidden(kind: Kind, envelope: Envelope): ReadonlySet<string> {
+    const { policy, readerAccess } = this.parts;
+    return policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set();
   }
 }

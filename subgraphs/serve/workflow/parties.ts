@@ -90,7 +90,7 @@ export function relationsOf(
   { of, content, organisation }: Pick<InWorkflow, 'of' | 'content' | 'organisation'>,
   party: string,
 ): ReadonlySet<string> {
-  const reader = { organisation: party, roles: [], offices: [], memberState: null };
+  const reader = { organisation: party, subject: null, roles: [], offices: [], memberState: null };
   return actorOn(of, { reader, now: new Date(0) }, content, organisation).relations;
 }
 

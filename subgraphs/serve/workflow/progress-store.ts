@@ -143,6 +143,25 @@ export async function writeMove(
   return after;
 }
 
+/**
+ * Changes facts of a record that follow from its parts, and sets the timers of the record. No move is made: the history has
+ * those of the parts.
+ */
+export async function setFacts(
+  store: Connected,
+  at: MovedIn,
+  before: StoredProgress,
+  changed: Content,
+  times: Parameters<typeof setTimers>[2],
+  session: ClientSession,
+): Promise<void> {
+  const progress = { ...before.progress, facts: { ...before.progress.facts, ...changed } };
+  const after = { ...before, progress };
+  await progressIn(store).updateOne({ _id: before._id }, { $set: { progress } }, { session });
+  const content = await membersIn(store, at.content, after, session);
+  await setTimers(store, timedOf({ ...at, content }, at.of, after), times, session);
+}
+
 /** Returns the values that name the members: fields of the record, facts of the record, and those of the thread. */
 async function membersIn(
   store: Connected,

@@ -1,9 +1,8 @@
 import type { ClientSession } from 'mongodb';
-import { moveBySystem } from '../../../schema/workflow/engine/system.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { Follow, FollowedIn } from './follow.ts';
-import { bySystem } from './move-steps.ts';
-import { progressIn, type StoredMove, threadsOf, writeMove } from './progress-store.ts';
+import { makeOnRecord } from './make-on-record.ts';
+import { progressIn, type StoredMove, threadsOf } from './progress-store.ts';
 
 /** The moves of the system that moves of recalls and of their recipients cause. */
 export const followsOfRecalls: Readonly<Record<string, Follow>> = {
@@ -25,24 +24,4 @@ async function completeSettled(
   const threads = await threadsOf(store, move.record, session);
   if (threads.every(({ progress }) => at.thread?.states[progress.state]?.final === true))
     await makeOnRecord(store, at, move, 'complete', session);
-}
-
-/** Makes a move of the system on the record, if it leads out of its state. */
-async function makeOnRecord(
-  store: CommunityStore,
-  at: FollowedIn,
-  made: StoredMove,
-  name: string,
-  session: ClientSession,
-): Promise<void> {
-  const { record: of } = at;
-  const stored = await progressIn(store).findOne({ _id: made.record }, { session });
-  if (of === null || stored === null) return;
-  const known = { progress: stored.progress, fields: at.content };
-  const progress = moveBySystem(of, name, known, made.happenedAt, at.endOf);
-  if (progress === null) return;
-  const subject = { workflow: of.name, organisation: null, part: null, isHidden: false };
-  const states = { from: stored.progress.state, to: progress.state };
-  const move = { ...made, ...bySystem, ...subject, ...states, move: name };
-  await writeMove(store, { ...at, of }, move, { progress }, stored, session);
 }

@@ -21,10 +21,11 @@ export function actorOn(
 ): Actor {
   const held = reader.offices.filter(({ until }) => Date.parse(until) > now.getTime());
   const isRelated = (name: string): boolean => {
-    const { field, with: other, state } = relations[name] ?? {};
+    const { field, with: other, state, person } = relations[name] ?? {};
     if (other !== undefined && !isRelated(other)) return false;
     if (name === subject) return organisation === reader.organisation;
     if (field !== undefined && !isNamed(values[field], reader.organisation)) return false;
+    if (person !== undefined && !isPerson(values[person], reader.subject)) return false;
     if (state !== undefined && !isOfState(values[state], reader.memberState)) return false;
     return field !== undefined || state !== undefined;
   };
@@ -37,7 +38,10 @@ export function actorOn(
 }
 
 type ActingReader = Pick<ReaderAccess, 'now'> & {
-  readonly reader: Pick<Reader, 'roles' | 'organisation' | 'offices' | 'memberState'>;
+  readonly reader: Pick<Reader, 'roles' | 'organisation' | 'offices' | 'memberState'> & {
+    /** The subject of the person's token. Null for the organisation as a whole, which gets the notices of its persons. */
+    readonly subject: string | null;
+  };
 };
 
 /** Returns whether the reader's organisation opened the record: the relation other than the threads' subject. */
@@ -57,6 +61,11 @@ export function seesState(
   { relations }: Pick<Actor, 'relations'>,
 ): boolean {
   return shownTo === undefined || relations.has(shownTo);
+}
+
+/** Without a named person, each person of the organisation has the relation. */
+function isPerson(named: unknown, subject: string | null): boolean {
+  return subject === null || named === undefined || named === null || named === subject;
 }
 
 /** A move names a Member State by its code, such as `FR`, a field of a record by its key. */

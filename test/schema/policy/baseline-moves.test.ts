@@ -38,6 +38,24 @@ test('J35e allows the persons of the originator and of the recipients to make th
   expect(mayDo({ ...analyst, roles: ['external-auditor'] }, 'move', 'Recall', recall)).toBe(false);
 });
 
+test('J35f allows the readers of a run to make its moves, and J36a nobody to open it further', () => {
+  const run = envelopeOf({
+    originator: 'cert-eu',
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ organisations: ['cert-eu', 'csirt-fr'] }),
+  });
+  const analyst = readerOf({ roles: ['csirt-analyst'] });
+  expect(mayDo(analyst, 'move', 'ProcedureRun', run)).toBe(true);
+  expect(mayDo({ ...analyst, client: 'machine' }, 'move', 'ProcedureRun', run)).toBe(false);
+  expect(mayDo({ ...analyst, organisation: 'csirt-pl' }, 'move', 'ProcedureRun', run)).toBe(false);
+  const starter = { ...analyst, organisation: 'cert-eu' };
+  expect(mayDo(starter, 'mark-up', 'ProcedureRun', run)).toBe(true);
+  for (const action of ['mark-down', 'release'] as const) {
+    expect(mayDo(starter, action, 'ProcedureRun', run)).toBe(false);
+    expect(mayDo(starter, action, 'Procedure', run)).toBe(true);
+  }
+});
+
 test('J35 allows the persons of a request to make its moves, and J36 no auditor or administrator', () => {
   const asked = envelopeOf({
     originator: 'cert-eu',

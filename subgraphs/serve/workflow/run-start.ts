@@ -1,0 +1,134 @@
+import type { ClientSession } from 'mongodb';
+import type { Envelope } from '../../../schema/record/envelope.ts';
+import { organisationKey } from '../../../schema/record/keys.ts';
+import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
+import { loaded } from '../changes/change-steps.ts';
+import type { Finder } from '../changes/find-record.ts';
+import { isWider } from '../changes/reading.ts';
+import { Refused } from '../changes/refused.ts';
+import type { Content } from '../record/content.ts';
+import { noAudience } from '../record/marking.ts';
+import { MoveSteps } from './move-steps.ts';
+import { copySteps, performersOf } from './run-steps.ts';
+
+/** The part of a new record that its first move takes from other records. */
+export type Copied = {
+  readonly content: Content;
+  /** Throws Refused if the new record has readers to whom the copied content is not open. */
+  readonly refuseReaders: (envelope: Envelope) => void;
+};
+
+/** A record as far as the reader may see it. */
+type Seen = { readonly envelope: Envelope; readonly content: Content; readonly hidden: ReadonlySet<string> };
+
+/** The states of a case in which procedures are run for it, as its workflow and as an imported case state them. */
+const runningStates: ReadonlySet<string> = new Set(['open', 'active', 'monitoring', 'closing', 'reopened']);
+
+/** Reads the procedure and the case of a new run. A record that the reader may not see looks like one that does not exist. */
+export class RunStarts extends MoveSteps {
+  async copied(given: Content, find: Finder, session: ClientSession): Promise<Copied> {
+    const procedure = await this.#procedure(given['procedure'], find);
+    const lead = await this.#lead(given, find, session);
+    const { eventAt } = given;
+    if (!(eventAt instanceof Date)) throw refused('eventAt', 'expected the time of the event');
+    const steps = copySteps(procedure.content, eventAt);
+    const { plan = null } = procedure.content;
+    const content = {
+      lead: organisationKey(lead),
+      plan: procedure.hidden.has('plan') ? null : plan,
+      steps,
+    };
+    performersOf(steps, { ...given, ...content });
+    const refuseReaders = (run: Envelope): void => {
+      if (!isForFewer(procedure.envelope, run, this.parts.readerAccess.now)) return;
+      throw new Refused(
+        'INVALID',
+        ['reading'],
+        'the procedure is for fewer readers than the run: name no other readers than those of the procedure, with a marking and purposes that are at least as strict',
+      );
+    };
+    return { content, refuseReaders };
+  }
+
+  async #procedure(id: unknown, find: Finder): Promise<Seen> {
+    const seen = await this.#seen('Procedure', id, find);
+    const { recordState } = seen?.envelope ?? {};
+    const isValid = recordState === 'ACTIVE' || recordState === 'CORRECTED';
+    if (seen !== null && isValid && !seen.hidden.has('steps')) return seen;
+    throw refused('procedure', 'expected a procedure that you may read with its steps, and that is in use');
+  }
+
+  /** Returns the organisation that leads the case, or that plans the exercise. */
+  async #lead(
+    { caseRecord = null, exercise = null }: Content,
+    find: Finder,
+    session: ClientSession,
+  ): Promise<string> {
+    if ((caseRecord === null) === (exercise === null))
+      throw refused('caseRecord', 'expected either a case or an exercise');
+    const lead =
+      caseRecord === null
+        ? await this.#planner(exercise, find)
+        : await this.#leadOfCase(caseRecord, find, session);
+    if (lead !== null) return lead;
+    throw caseRecord === null
+      ? refused('exercise', 'expected an exercise that you may read, with the organisations that plan it')
+      : refused('caseRecord', 'expected a case that you may read, that is open and has a lead');
+  }
+
+  async #leadOfCase(id: unknown, find: Finder, session: ClientSession): Promise<string | null> {
+    const seen = await this.#seen('JointCaseRecord', id, find);
+    if (seen === null || ['progress', 'lead', 'workflow'].some((name) => seen.hidden.has(name))) return null;
+    const stored = await this.findProgress(String(id), null, session);
+    // A case that was imported has no stored progress: its content says where it stands.
+    const state = stored?.progress.state ?? String(seen.content['workflow']).toLowerCase();
+    const [lead = null] = organisationsIn(stored?.progress.facts['lead'] ?? seen.content['lead'] ?? []);
+    return runningStates.has(state) ? lead : null;
+  }
+
+  /** An exercise can have several planners: the organisation of the starter counts if it is one of them. */
+  async #planner(id: unknown, find: Finder): Promise<string | null> {
+    const seen = await this.#seen('ExercisePlan', id, find);
+    if (seen === null || seen.hidden.has('planners')) return null;
+    const planners = organisationsIn(seen.content['planners'] ?? []);
+    const { organisation } = this.parts.readerAccess.reader;
+    return planners.includes(organisation) ? organisation : (planners[0] ?? null);
+  }
+
+  async #seen(type: string, id: unknown, find: Finder): Promise<Seen | null> {
+    const kind = this.kind(type);
+    const envelope = typeof id === 'string' ? await find.envelope(kind, id) : null;
+    const row =
+      envelope === null ? null : this.parts.policy.decideRow(envelope, type, this.parts.readerAccess);
+    if (envelope === null || row === null || ended.has(envelope.recordState)) return null;
+    const { content } = await loaded(kind, String(id), find);
+    return { envelope, content: content as Content, hidden: row.hidden };
+  }
+}
+
+const ended: ReadonlySet<string> = new Set(['RETRACTED', 'ERASED']);
+
+/**
+ * Returns whether a run is for more readers than the procedure whose steps it copies. A CLEAR or GREEN procedure is open to
+ * all whom a run can name.
+ */
+export function isForFewer(procedure: Envelope, run: Envelope, now: Date): boolean {
+  if (procedure.portions.some(({ path }) => copiedFields.has(path.split('.')[0] ?? ''))) return true;
+  const { marking, audience, originator, embargoUntil } = procedure;
+  const isOpen = audience.reach !== 'NAMED' && (marking.tlp === 'CLEAR' || marking.tlp === 'GREEN');
+  const named = isOpen
+    ? { ...noAudience, reach: audience.reach }
+    : { ...audience, organisations: [...new Set([...audience.organisations, originator])] };
+  const isOver = embargoUntil === null || embargoUntil <= now;
+  return isWider(
+    { ...procedure, audience: named, embargoUntil: isOver ? null : embargoUntil },
+    run,
+    isOpen && isOver,
+  );
+}
+
+const copiedFields: ReadonlySet<string> = new Set(['steps', 'plan']);
+
+function refused(name: string, message: string): Refused {
+  return new Refused('INVALID', ['content', name], message);
+}

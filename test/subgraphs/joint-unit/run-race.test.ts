@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { MongoError } from 'mongodb';
+import { isDuplicateKey } from '../../../schema/runtime/duplicate-key.ts';
+import { DeadlineExceeded } from '../../../schema/runtime/within.ts';
+import { community } from '../../../subgraphs/joint-unit/community.ts';
+import { type CommunityStore, openStore } from '../../../subgraphs/serve/store/store.ts';
+import { movesIn } from '../../../subgraphs/serve/workflow/progress-store.ts';
+import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import { makeMove, type Payload } from './moves-of.ts';
+import { analyst, at, desk, lead, runsIn } from './run-of.ts';
+
+/** Persons who move steps of one run at once, through two processes: each has its connection to the store. */
+
+let own: OwnStore;
+let stores: readonly CommunityStore[];
+beforeAll(async () => {
+  own = await openOwnStore('joint-unit', community.kinds);
+  const second = openStore(own.uri, community.kinds, (error) => {
+    throw error;
+  });
+  await second.connection.asPromise();
+  stores = [own.store, second];
+});
+afterAll(async () => {
+  await stores[1]?.connection.close();
+  await own.stop();
+});
+
+const { started, move, states } = runsIn(() => own.store);
+
+type Attempt = (racer: number) => Promise<Payload>;
+
+/** Lets all race at once. A racer whose change met too many others tries again. Any other error fails the test. */
+async function race(racers: number, attempt: Attempt): Promise<readonly Payload[]> {
+  const end = Date.now() + 100_000;
+  const all = Array.from({ length: racers }, async (_none, racer) => {
+    for (;;) {
+      try {
+        return await attempt(racer);
+      } catch (error) {
+        if (!isConflict(error) || Date.now() > end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50 + 10 * racer));
+      }
+    }
+  });
+  return await Promise.all(all);
+}
+
+/** Too many changes at once: the deadline of a change ran out, or the store gave up on a conflict. */
+function isConflict(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof DeadlineExceeded) return true;
+  if (!(cause instanceof MongoError)) return false;
+  const marks = ['TransientTransactionError', 'UnknownTransactionCommitResult'];
+  return marks.some((mark) => cause.hasErrorLabel(mark)) || isDuplicateKey(cause);
+}
+
+const isMade = ({ userErrors }: Payload): boolean => userErrors.length === 0;
+const evidence = 'EXERCISE';
+
+test('makes a step ready once when the two steps before it are finished at once', async () => {
+  for (let again = 0; again < 3; again += 1) {
+    const id = await started();
+    expect(await move(analyst, 'finish', id, '03T13:01')).toEqual([]);
+    const made = await race(2, async (racer) => {
+      const given = {
+        id,
+        step: `step-${racer + 2}`,
+        expectedVersion: 2,
+        key: `finish-${racer}-${id}`,
+        evidence,
+      };
+      const on = {
+        store: stores[racer] ?? own.store,
+        reader: [analyst, desk][racer] ?? desk,
+        now: at('03T13:02'),
+      };
+      return await makeMove(on, 'ProcedureRun', 'finishStep', given);
+    });
+    expect(made.map(isMade)).toEqual([true, true]);
+    expect(await states(id, '03T13:02')).toEqual(['RUNNING', 'DONE', 'DONE', 'DONE', 'READY']);
+    const ready = { record: id, part: 'step-4', move: 'readyStep' };
+    expect(await movesIn(own.store).countDocuments(ready)).toBe(1);
+  }
+});
+
+test('lets one of eight persons of an organisation finish a step', async () => {
+  const id = await started({
+    performers: [
+      { role: 'analyst', organisation: 'csirt-fr' },
+      { role: 'crisis desk', organisation: 'csirt-pl' },
+    ],
+  });
+  const made = await race(8, async (racer) => {
+    const reader = { ...analyst, subject: `f-${racer}` };
+    const given = { id, step: 'step-1', expectedVersion: 1, key: `once-${racer}` };
+    return await makeMove(
+      { store: stores[racer % 2] ?? own.store, reader, now: at('03T13:01') },
+      'ProcedureRun',
+      'finishStep',
+      given,
+    );
+  });
+  expect(made.filter(isMade)).toHaveLength(1);
+  const codes = new Set(made.flatMap(({ userErrors }) => userErrors.map(({ code }) => code)));
+  expect([...codes]).toEqual(['STALE_VERSION']);
+  expect(await movesIn(own.store).countDocuments({ record: id, move: 'finishStep' })).toBe(1);
+  expect(await states(id, '03T13:01')).toEqual(['RUNNING', 'DONE', 'READY', 'READY', 'WAITING']);
+});
+
+test('ends a run once when it is aborted while its last steps are finished', async () => {
+  const id = await started();
+  expect(await move(analyst, 'finish', id, '03T13:01')).toEqual([]);
+  await race(3, async (racer) => {
+    const on = { store: stores[racer % 2] ?? own.store, now: at('03T13:02') };
+    const key = `end-${racer}-${id}`;
+    if (racer === 0)
+      return await makeMove({ ...on, reader: lead }, 'ProcedureRun', 'abort', { id, key, reason: evidence });
+    const reader = [analyst, desk][racer - 1] ?? desk;
+    return await makeMove({ ...on, reader }, 'ProcedureRun', 'finishStep', {
+      id,
+      key,
+      step: `step-${racer + 1}`,
+      expectedVersion: 2,
+      evidence,
+    });
+  });
+  const [state, ...ofSteps] = await states(id, '03T13:03');
+  expect(state).toBe('ABORTED');
+  expect(ofSteps.every((one) => one === 'DONE' || one === 'SKIPPED')).toBe(true);
+  expect(ofSteps.at(-1)).toBe('SKIPPED');
+});

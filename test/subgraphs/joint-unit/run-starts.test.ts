@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { community } from '../../../subgraphs/joint-unit/community.ts';
+import { recordsOf } from '../../../subgraphs/serve/store/collections.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
+import { movesIn, progressIn } from '../../../subgraphs/serve/workflow/progress-store.ts';
+import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import { casesIn, leads, officer, refusedAs, stranger } from './case-of.ts';
+import {
+  allReaders,
+  analyst,
+  coordinator,
+  desk,
+  lead,
+  leadOfficer,
+  onlooker,
+  operator,
+  performers,
+  reading,
+  runsIn,
+  steps,
+} from './run-of.ts';
+
+/** The start of a run of a procedure: who may start it, and what is refused. A refused start stores nothing. */
+
+let own: OwnStore;
+let store: CommunityStore;
+let caseRecord: string;
+let procedureId: string;
+beforeAll(async () => {
+  own = await openOwnStore('joint-unit', community.kinds);
+  ({ store } = own);
+  caseRecord = await active();
+  procedureId = await procedure();
+});
+afterAll(async () => await own.stop());
+
+const { change, procedure, tryStart, started, seen, active } = runsIn(() => store);
+const { drafted, move: moveCase } = casesIn(() => store);
+
+const telling = (text: string) => ({ message: expect.stringContaining(text) });
+const narrow = reading(['enisa', 'joint-unit']);
+
+async function stored(): Promise<readonly number[]> {
+  const ofRuns = { workflow: { $in: ['procedure-run', 'procedure-step'] } };
+  return await Promise.all([
+    recordsOf(store, 'ProcedureRun').countDocuments(),
+    progressIn(store).countDocuments(ofRuns),
+    movesIn(store).countDocuments(ofRuns),
+  ]);
+}
+
+/** Tries a start. Returns the reasons of its refusal, and expects that nothing was stored. */
+async function refusal(content: object, more: object = {}, by = lead) {
+  const before = await stored();
+  const { record, userErrors } = await tryStart(by, { caseRecord, procedure: procedureId, ...content }, more);
+  expect(record).toBeNull();
+  expect(await stored()).toEqual(before);
+  return userErrors;
+}
+
+test('is made by the lead, the duty officer of the leading organisation and a joint coordinator', async () => {
+  const elsewhere = { ...coordinator, organisation: 'csirt-pl', memberState: 'PL' };
+  for (const by of [lead, leadOfficer, coordinator, elsewhere]) {
+    const { record, userErrors } = await tryStart(by, { caseRecord, procedure: procedureId });
+    expect(userErrors).toEqual([]);
+    expect(await seen(onlooker, record?.id ?? '', '03T13:01')).toMatchObject({
+      lead: { id: 'Organisation:enisa' },
+      caseRecord: { id: caseRecord },
+      procedure: { id: procedureId },
+    });
+  }
+  const withoutOffice = { ...lead, offices: [], roles: ['enisa-analyst'] };
+  for (const by of [withoutOffice, analyst, { ...analyst, offices: leads }, officer('csirt-pl'), desk])
+    expect(await refusal({}, {}, by)).toEqual(refusedAs('NOT_ALLOWED'));
+});
+
+test('takes the leading organisation from the case, whatever the starter states', async () => {
+  const by = { ...officer('csirt-pl'), offices: leads };
+  expect(await refusal({ lead: 'csirt-pl' }, {}, by)).toEqual(refusedAs('NOT_ALLOWED'));
+});
+
+test('answers alike for a procedure or a case that the starter may not read and for one that does not exist', async () => {
+  const hidden = await procedure({}, reading(['joint-unit', 'csirt-pl']));
+  const draft = await drafted({ reading: reading(['csirt-fr', 'csirt-pl', 'enisa']), proposedLead: 'enisa' });
+  const missing = await refusal({ procedure: 'Procedure:none' });
+  expect(missing).toEqual(refusedAs('INVALID', { path: ['content', 'procedure'] }));
+  expect(await refusal({ procedure: hidden })).toEqual(missing);
+  const noCase = await refusal({ caseRecord: 'JointCaseRecord:none' });
+  expect(noCase).toEqual(refusedAs('INVALID', { path: ['content', 'caseRecord'] }));
+  expect(await refusal({ caseRecord: draft })).toEqual(noCase);
+  const outside = { ...stranger, organisation: 'crisis-de' };
+  const readers = reading([...allReaders, 'crisis-de']);
+  const open = await procedure({}, readers);
+  const of = { procedure: open };
+  const unread = await refusal(of, { reading: readers }, outside);
+  expect(unread).toEqual(noCase);
+  expect(await refusal({ ...of, caseRecord: 'JointCaseRecord:none' }, { reading: readers }, outside)).toEqual(
+    unread,
+  );
+});
+
+test('refuses a case that is over, and a run for a case and an exercise at once or for neither', async () => {
+  const over = await drafted();
+  expect(await moveCase(officer('csirt-fr'), 'discard', over, '03T11:00', { reason: 'EXERCISE' })).toEqual(
+    [],
+  );
+  expect(await refusal({ caseRecord: over })).toEqual(
+    refusedAs('INVALID', { path: ['content', 'caseRecord'] }),
+  );
+  for (const content of [{ exercise: 'ExercisePlan:none' }, { caseRecord: null }])
+    expect(await refusal(content)).toEqual(refusedAs('INVALID', telling('either a case or an exercise')));
+});
+
+const [first, second] = steps;
+const broken: readonly (readonly [string, readonly object[], string])[] = [
+  ['no step', [], '1 to 50 steps, got 0'],
+  ['too many steps', Array.from({ length: 51 }, (_none, at) => ({ ...first, no: at })), 'got 51'],
+  ['a malformed time limit', [{ ...first, dueWithin: '30 minutes' }], 'step 1: expected a time limit'],
+  ['an empty time limit', [{ ...first, dueWithin: 'PT' }], 'step 1: expected a time limit'],
+  ['a time limit in months', [{ ...first, dueWithin: 'P1M' }], 'step 1: expected a time limit'],
+  ['a missing step', [{ ...first, dependsOn: [7] }], 'step 1: it depends on step 7'],
+  ['a step that depends on itself', [{ ...first, dependsOn: [1] }], 'step 1: it depends on itself'],
+  [
+    'a circle of steps behind another one',
+    [
+      first ?? {},
+      { ...second, dependsOn: [1, 3] },
+      { ...second, no: 3, dependsOn: [2] },
+      { ...second, no: 9, dependsOn: [3] },
+    ],
+    'step 2: it depends on itself',
+  ],
+  ['two steps of one number', [first ?? {}, first ?? {}], 'step 1: the procedure has several steps'],
+];
+
+test.each(broken)('refuses a procedure with %s, and names it', async (_what, of, text) => {
+  const one = await procedure({ steps: of });
+  expect(await refusal({ procedure: one })).toEqual(
+    refusedAs('INVALID', { path: ['content', 'procedure'], ...telling(text) }),
+  );
+});
+
+test('needs a performer for each role, and no other', async () => {
+  const path = ['content', 'performers'];
+  expect(await refusal({ performers: performers.slice(0, 1) })).toEqual(
+    refusedAs('INVALID', { path, ...telling('step 3: expected a performer of the role crisis desk') }),
+  );
+  for (const more of [
+    { role: 'other', organisation: 'enisa' },
+    performers[0],
+    { role: 'crisis desk', organisation: 'enisa' },
+  ])
+    expect(await refusal({ performers: [...performers, more] })).toEqual(refusedAs('INVALID', { path }));
+  const nobody = [performers[1], { role: 'analyst', organisation: 'csirt-fr', person: ' ' }];
+  expect(await refusal({ performers: nobody })).toEqual(refusedAs('INVALID', { path }));
+});
+
+test('is read by each organisation that performs a step', async () => {
+  const others = reading(['enisa', 'csirt-fr']);
+  expect(await refusal({}, { reading: others })).toEqual(
+    refusedAs('INVALID', { path: ['reading', 'audience', 'organisations'], ...telling('csirt-pl') }),
+  );
+  const { record, userErrors } = await tryStart(
+    lead,
+    { caseRecord, procedure: procedureId },
+    { reading: null },
+  );
+  expect(userErrors).toEqual([]);
+  const { envelope } = await seen(lead, record?.id ?? '', '03T13:01');
+  expect(envelope).toMatchObject({
+    audience: {
+      organisations: ['enisa', 'csirt-fr', 'csirt-pl'].map((id) => ({ id: `Organisation:${id}` })),
+    },
+  });
+});
+
+test('opens the steps of a procedure to no other readers than those of the procedure', async () => {
+  const ofLead = { procedure: await procedure({}, narrow) };
+  expect(await refusal(ofLead)).toEqual(refusedAs('INVALID', { path: ['reading'] }));
+  const strict = {
+    procedure: await procedure({}, { ...reading(allReaders), marking: { tlp: 'AMBER_STRICT' } }),
+  };
+  expect(await refusal(strict)).toEqual(refusedAs('INVALID', { path: ['reading'] }));
+  const purposes = ['training'];
+  const trained = {
+    procedure: await procedure({}, { ...reading(allReaders), purposes: ['incident-response'] }),
+  };
+  expect(await refusal(trained, { reading: { ...reading(allReaders), purposes } })).toHaveLength(1);
+  const clear = { procedure: await procedure({}, { marking: { tlp: 'CLEAR', pap: 'CLEAR' } }) };
+  expect((await tryStart(lead, { caseRecord, ...clear })).userErrors).toEqual([]);
+});
+
+test('is written by no hand: neither a run, nor its steps', async () => {
+  for (const field of [{ steps: [] }, { plan: 'ResponsePlan:none' }])
+    expect(await refusal(field)).toEqual(refusedAs('NOT_ALLOWED'));
+  const content = { procedure: procedureId, event: 'EXERCISE', eventAt: '2026-11-03T12:30:00.000Z' };
+  const made = await change(operator, 'createProcedureRun', { content, reading: reading(allReaders) });
+  expect(made.userErrors).toEqual(refusedAs('NOT_ALLOWED'));
+  const id = await started();
+  const update = { id, expectedVersion: 1, content: { ...content, event: 'EXERCISE: another' } };
+  expect((await change(operator, 'updateProcedureRun', update)).userErrors).toEqual(refusedAs('NOT_ALLOWED'));
+});
+
+test('starts for an exercise by an officer of an organisation that plans it', async () => {
+  const content = {
+    series: 'EXERCISE',
+    kind: 'TABLE_TOP',
+    state: 'PLANNED',
+    planners: ['csirt-fr', 'enisa'],
+  };
+  const { record, userErrors } = await change(operator, 'createExercisePlan', {
+    content,
+    reading: reading(allReaders),
+  });
+  expect(userErrors).toEqual([]);
+  const of = { caseRecord: null, exercise: record?.id };
+  expect(await refusal(of, {}, officer('csirt-pl'))).toEqual(refusedAs('NOT_ALLOWED'));
+  const made = await tryStart(leadOfficer, { ...of, procedure: procedureId });
+  expect(made.userErrors).toEqual([]);
+  expect(await seen(onlooker, made.record?.id ?? '', '03T13:01')).toMatchObject({
+    lead: { id: 'Organisation:enisa' },
+  });
+});
