@@ -7,7 +7,7 @@ import { bySystem } from './move-steps.ts';
 import { findVersion } from './plan-grounds.ts';
 import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
 import { followsOfRecalls } from './recall-effects.ts';
-import { followsOfSteps } from './run-follow.ts';
+import { followsOfRuns } from './run-follow.ts';
 
 const follows: Readonly<Record<string, Follow>> = {
   'response-plan.force': supersedeParent,
@@ -16,7 +16,7 @@ const follows: Readonly<Record<string, Follow>> = {
   'mobilisation.cancel': movingBooked('rest', 'free'),
   'mobilisation.withdraw': movingBooked('free'),
   ...followsOfRecalls,
-  ...followsOfSteps,
+  ...followsOfRuns,
 };
 
 /** Makes what follows from a move on other records, or on the record of its thread. */

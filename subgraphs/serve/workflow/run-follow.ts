@@ -1,17 +1,23 @@
 import type { ClientSession } from 'mongodb';
+import { workflowsOf } from '../../../schema/workflow/served.ts';
+import type { Content } from '../record/content.ts';
+import { linksOf, modelOf, recordsOf, schemaOf } from '../store/collections.ts';
+import type { Link } from '../store/links.ts';
 import type { CommunityStore } from '../store/store.ts';
 import type { Follow, FollowedIn } from './follow.ts';
 import { makeOnRecord } from './make-on-record.ts';
+import { registerParty } from './parties.ts';
 import { progressIn, setFacts, type StoredMove, threadsOf } from './progress-store.ts';
 import { isClosed, nextDueOf } from './run-steps.ts';
 
-/** The moves of the system on a run that follow from those of its steps. */
-export const followsOfSteps: Readonly<Record<string, Follow>> = {
+/** The effects on runs that follow from the moves of their steps and of their cases. */
+export const followsOfRuns: Readonly<Record<string, Follow>> = {
   'procedure-step.finishStep': settleRun,
   'procedure-step.skipStep': settleRun,
   'procedure-step.failStep': settleRun,
   'procedure-step.retryStep': settleRun,
   'procedure-step.reopenStep': settleRun,
+  'case.takeLead': passLead,
 };
 
 /** Completes a run after its last step. Otherwise the run states when its next step is due. */
@@ -31,3 +37,41 @@ async function settleRun(
   const times = { happenedAt: move.happenedAt, now: move.recordedAt };
   await setFacts(store, { ...at, of: at.record }, run, { nextStepDueAt: nextDueOf(parts) }, times, session);
 }
+
+/** The organisation that takes the lead of a case leads its runs too, if it may read them. Their number is bounded. */
+async function passLead(
+  store: CommunityStore,
+  { endOf }: FollowedIn,
+  move: StoredMove,
+  session: ClientSession,
+): Promise<void> {
+  const { record: of = null, thread = null } = workflowsOf('joint-unit').get(type) ?? {};
+  if (of === null) return;
+  const lead = move.by.organisation;
+  const times = { happenedAt: move.happenedAt, now: move.recordedAt };
+  const kind = { type, collection: modelOf(store, type).collection.name };
+  for (const { record } of await runsOf(store, move.record, session)) {
+    const run = await progressIn(store).findOne({ _id: record }, { session });
+    const found = await recordsOf(store, type).findOne({ _id: record }, { session });
+    const stored = found === null ? null : schemaOf(store, type).read(found);
+    if (run?.progress.state !== 'running' || stored === null) continue;
+    const content = stored.content as Content;
+    await setFacts(store, { of, thread, kind, content, endOf }, run, { lead }, times, session);
+    await registerParty(store, { kind, record }, lead, { sortAt: move.recordedAt, isTold: false }, session);
+  }
+}
+
+const type = 'ProcedureRun';
+
+/** Returns the join rows of the runs for a case or an exercise, at most `maxRuns`. */
+export async function runsOf(
+  store: CommunityStore,
+  subject: string,
+  session: ClientSession,
+): Promise<readonly Pick<Link, 'record'>[]> {
+  const rows = linksOf(store).find({ key: subject, kind: type }, { session, projection: { record: 1 } });
+  return await rows.limit(maxRuns).toArray();
+}
+
+/** The most runs for one case or exercise. */
+export const maxRuns = 100;

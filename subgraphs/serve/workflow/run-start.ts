@@ -9,6 +9,7 @@ import { Refused } from '../changes/refused.ts';
 import type { Content } from '../record/content.ts';
 import { noAudience } from '../record/marking.ts';
 import { MoveSteps } from './move-steps.ts';
+import { maxRuns, runsOf } from './run-follow.ts';
 import { copySteps, performersOf } from './run-steps.ts';
 
 /** The part of a new record that its first move takes from other records. */
@@ -70,7 +71,15 @@ export class RunStarts extends MoveSteps {
       caseRecord === null
         ? await this.#planner(exercise, find)
         : await this.#leadOfCase(caseRecord, find, session);
-    if (lead !== null) return lead;
+    if (lead !== null) {
+      const runs = await runsOf(this.parts.store, String(caseRecord ?? exercise), session);
+      if (runs.length < maxRuns) return lead;
+      throw new Refused(
+        'CLOSED',
+        ['content', caseRecord === null ? 'exercise' : 'caseRecord'],
+        `expected ${maxRuns} runs for one case or exercise at most`,
+      );
+    }
     throw caseRecord === null
       ? refused('exercise', 'expected an exercise that you may read, with the organisations that plan it')
       : refused('caseRecord', 'expected a case that you may read, that is open and has a lead');

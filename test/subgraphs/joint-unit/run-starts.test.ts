@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
-import { recordsOf } from '../../../subgraphs/serve/store/collections.ts';
+import { linksOf, recordsOf } from '../../../subgraphs/serve/store/collections.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { movesIn, progressIn } from '../../../subgraphs/serve/workflow/progress-store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import { askAt } from './moves-of.ts';
 import { casesIn, leads, officer, refusedAs, stranger } from './case-of.ts';
 import {
   allReaders,
   analyst,
+  at,
   coordinator,
   desk,
   lead,
@@ -34,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await own.stop());
 
-const { change, procedure, tryStart, started, seen, active } = runsIn(() => store);
+const { change, procedure, tryStart, started, find, seen, active } = runsIn(() => store);
 const { drafted, move: moveCase } = casesIn(() => store);
 
 const telling = (text: string) => ({ message: expect.stringContaining(text) });
@@ -114,7 +117,7 @@ test('refuses a case that is over, and a run for a case and an exercise at once 
 const [first, second] = steps;
 const broken: readonly (readonly [string, readonly object[], string])[] = [
   ['no step', [], '1 to 50 steps, got 0'],
-  ['too many steps', Array.from({ length: 51 }, (_none, at) => ({ ...first, no: at })), 'got 51'],
+  ['too many steps', Array.from({ length: 51 }, (_none, no) => ({ ...first, no })), 'got 51'],
   ['a malformed time limit', [{ ...first, dueWithin: '30 minutes' }], 'step 1: expected a time limit'],
   ['an empty time limit', [{ ...first, dueWithin: 'PT' }], 'step 1: expected a time limit'],
   ['a time limit in months', [{ ...first, dueWithin: 'P1M' }], 'step 1: expected a time limit'],
@@ -220,4 +223,29 @@ test('starts for an exercise by an officer of an organisation that plans it', as
   expect(await seen(onlooker, made.record?.id ?? '', '03T13:01')).toMatchObject({
     lead: { id: 'Organisation:enisa' },
   });
+});
+
+test('refuses more than 100 runs for one case', async () => {
+  const of = await active();
+  const row = { kind: 'ProcedureRun', key: of, sortAt: new Date(), openFrom: new Date(), admits: [] };
+  const rows = Array.from({ length: 100 }, (_none, no) => `ProcedureRun:${no}`);
+  const others = { ...row, admitsEarly: [], policy: '' };
+  await linksOf(store).insertMany(rows.map((record) => ({ ...others, _id: `${record}>${of}`, record })));
+  expect(await refusal({ caseRecord: of })).toEqual(refusedAs('CLOSED', { path: ['content', 'caseRecord'] }));
+});
+
+test('follows a stricter marking of its procedure', async () => {
+  const one = await procedure();
+  const { record } = await tryStart(lead, { caseRecord, procedure: one });
+  const id = record?.id ?? '';
+  expect(await find(onlooker, id, '03T13:01')).not.toBeNull();
+  const source = `mutation M($input: MarkRecordInput!) {
+    markJointUnitRecord(input: $input) { userErrors { code path message } }
+  }`;
+  const narrower = reading(['joint-unit', 'enisa', 'csirt-fr']);
+  const input = { key: randomUUID(), id: one, expectedVersion: 1, reading: narrower };
+  const marked = await askAt({ store, reader: operator, now: at('03T13:00') }, source, { input });
+  expect(marked).toEqual({ userErrors: [] });
+  expect(await find(onlooker, id, '03T13:01')).toBeNull();
+  expect(await find(analyst, id, '03T13:01')).not.toBeNull();
 });

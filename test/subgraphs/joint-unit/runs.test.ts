@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
-import { refusedAs, secondLead, stranger } from './case-of.ts';
+import { casesIn, refusedAs, secondLead, stranger } from './case-of.ts';
 import { makeMove } from './moves-of.ts';
 import {
   analyst,
@@ -28,6 +28,8 @@ beforeAll(async () => {
 afterAll(async () => await own.stop());
 
 const { change, started, find, seen, step, move, abort, states } = runsIn(() => store);
+
+const { move: moveCase } = casesIn(() => store);
 
 const evidence = 'EXERCISE: message 17';
 const reason = 'EXERCISE';
@@ -252,6 +254,22 @@ test('skips the open steps of a run that the lead aborts, with its reason', asyn
   expect(await states(id, '03T13:03')).toEqual(['ABORTED', 'DONE', 'SKIPPED', 'SKIPPED', 'SKIPPED']);
   expect(await step(onlooker, id, '03T13:03', 'step-4')).toMatchObject({ reason: 'EXERCISE: false alarm' });
   expect(await move(analyst, 'start', id, '03T13:04', { step: 'step-2' })).toEqual(refusedAs('WRONG_STATE'));
+});
+
+test('lets the organisation that takes the lead of the case lead its runs', async () => {
+  const id = await started();
+  const { id: ofCase } = (await seen(onlooker, id, '03T13:01'))['caseRecord'] as { readonly id: string };
+  const next = { ...desk, offices: lead.offices };
+  expect(await abort(next, id, '03T13:01')).toEqual(refusedAs('NOT_ALLOWED'));
+  const offer = { organisation: 'csirt-pl', note: reason };
+  expect(await moveCase(lead, 'offerLead', ofCase, '03T13:02', offer)).toEqual([]);
+  expect(await moveCase(next, 'takeLead', ofCase, '03T13:03')).toEqual([]);
+  expect(await abort(lead, id, '03T13:04')).toEqual(refusedAs('NOT_ALLOWED'));
+  expect((await seen(next, id, '03T13:04')).progress.possibleMoves).toEqual(['abortProcedureRun']);
+  expect(await move(analyst, 'fail', id, '03T13:04', { reason, fallback: reason })).toEqual([]);
+  expect(await move(lead, 'retry', id, '03T13:05')).toEqual(refusedAs('NOT_ALLOWED'));
+  expect(await move(next, 'retry', id, '03T13:05')).toEqual([]);
+  expect(await abort(next, id, '03T13:06')).toEqual([]);
 });
 
 test('shows nothing of a run to a reader outside it, and answers as for nothing', async () => {
