@@ -34,12 +34,18 @@ const operation = `query ($id: ID!, $filter: AdvisoryFilter, $order: AdvisoryOrd
 } fragment V on Vulnerability { advisories { nodes { ...A } } records { nodes { ... { cveId } } } }
 fragment A on Advisory { serial vulnerabilities { name } }`;
 
+// The graph grows: without the coordinates of the types that the operation names, few runs would hide one of it.
+const named = coordinates.filter((one) => /^(Advisory|Envelope|Marking|Vulnerability)\./.test(one));
+const hiddenOnes = fc
+  .tuple(fc.subarray(coordinates, { maxLength: 150 }), fc.subarray(named, { maxLength: 12 }))
+  .map((some) => some.flat());
+
 test('leaves a document that is valid for the kind, and refuses hidden coordinates only', () => {
   const text = operation.replace('threatLevel: HIGH', '');
   expect(validate(published, parse(text))).toEqual([]);
   let cut = 0;
   fc.assert(
-    fc.property(fc.subarray(coordinates, { maxLength: 150 }), fc.boolean(), (hidden, on) => {
+    fc.property(hiddenOnes, fc.boolean(), (hidden, on) => {
       const variables = { id: 'Advisory:x', on, filter: { serial: 'S', since: '2026-01-01T00:00:00Z' } };
       const decision = decideWithout(hidden, text, variables);
       const shown = schemaOfKind(published, (type, field) => !hidden.includes(`${type}.${field}`));
@@ -53,7 +59,7 @@ test('leaves a document that is valid for the kind, and refuses hidden coordinat
       if (decision.refused.length > 0) cut += 1;
       expect(validate(shown, decision.allowed).map(({ message }) => message)).toEqual([]);
     }),
-    { numRuns: 100 },
+    { numRuns: 100, seed: 20_261_129 },
   );
   expect(cut).toBeGreaterThan(20);
 });
