@@ -13,6 +13,8 @@ import { read, subgraphNames, subgraphSdl } from '../sources.ts';
 import { workflowsPage } from '../workflow/document/document.ts';
 import { WorkflowError } from '../workflow/language/faults.ts';
 import { calendarFile, clocksFile } from '../workflow/clock/language.ts';
+import { networksFile } from '../workflow/network/language.ts';
+import { readNetworks } from '../workflow/network/load.ts';
 import { regimesFile } from '../workflow/regime/language.ts';
 import { officesFile, workflowFile } from '../workflow/language/language.ts';
 import { loadOffices, readWorkflowTexts, workflowsOfTexts } from '../workflow/language/load.ts';
@@ -47,6 +49,7 @@ export function compose(): Composed {
     'workflow/workflow.schema.json': schemaOf(workflowFile),
     'workflow/offices.schema.json': schemaOf(officesFile),
     'workflow/regimes.schema.json': schemaOf(regimesFile),
+    'workflow/networks.schema.json': schemaOf(networksFile),
     'workflow/clocks.schema.json': schemaOf(clocksFile),
     'workflow/calendar.schema.json': schemaOf(calendarFile),
     [workflowsFile]: describeWorkflows(),
@@ -56,7 +59,8 @@ export function compose(): Composed {
 /** Returns the page on the workflows, as they are declared. */
 function describeWorkflows(): string {
   const workflows = [...workflowsOfTexts(readWorkflowTexts()).values()];
-  return workflowsPage(workflows, { roles: readPolicy().source.domain.roles, offices: loadOffices() });
+  const { roles } = readPolicy().source.domain;
+  return workflowsPage(workflows, { roles, offices: loadOffices(), networks: readNetworks() });
 }
 
 /** Returns the JSON Schema (2020-12) of a YAML file, as a person writes it. */

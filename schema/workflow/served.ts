@@ -20,6 +20,7 @@ const names: Partial<Record<Community, readonly string[]>> = {
     'recall-recipient',
     'procedure-run',
     'procedure-step',
+    'posture',
   ],
   enisa: ['notification-file', 'notification-stage', 'cra-withholding'],
 };
@@ -71,7 +72,7 @@ const read = new Map<Community, ReadonlyMap<string, KindWorkflows>>();
 
 function kindsOf(served: readonly string[]): ReadonlyMap<string, KindWorkflows> {
   if (served.length === 0) return new Map();
-  const files = new Set([...served.map((name) => `${name}.yaml`), 'offices.yaml']);
+  const files = new Set([...served.map((name) => `${name}.yaml`), 'offices.yaml', 'networks.yaml']);
   const texts = Object.entries(readWorkflowTexts()).filter(([file]) => files.has(file));
   const all = workflowsOfTexts(Object.fromEntries(texts));
   const kinds = Map.groupBy(
@@ -180,6 +181,7 @@ const byMovesOnly: ReadonlySet<string> = new Set([
   'Capability',
   'Recall',
   'ProcedureRun',
+  'Posture',
 ]);
 
 /** Fields that state an act of a later move. A draft cannot have them. */
@@ -194,6 +196,8 @@ const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
   Recall: ['recordId', 'recipients'],
   // The first move copies the steps from the procedure: no run is written by hand.
   ProcedureRun: ['procedure', 'plan', 'steps'],
+  // The move checks who may record for a network: no posture is written by hand.
+  Posture: ['network'],
 };
 
 /** Fields that the first move states, and that a person may correct by hand: no move and no clock depends on them. */

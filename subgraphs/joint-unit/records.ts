@@ -56,6 +56,7 @@ export const kinds: readonly Kind[] = [
     guarded: ['recipients'],
   }),
   declared('joint-unit', 'ProcedureRun', 'procedureRuns'),
+  declared('joint-unit', 'Posture', 'postures', { filters: ['network'], sortBy: 'since' }),
 ];
 
 /** The level of a request for the Reserve as a fact of the policy: the Reserve is for significant incidents and above. */

@@ -25,6 +25,7 @@ export const resolvers: Resolvers = {
     ...rootFieldsTo('CommunicationLine', 'communicationLines', 'communicationLine'),
     ...rootFieldsTo('Recall', 'recalls', 'recall'),
     ...rootFieldsTo('ProcedureRun', 'procedureRuns', 'procedureRun'),
+    ...rootFieldsTo('Posture', 'postures', 'posture'),
   },
   Mutation: {
     ...changesOf('joint-unit', kinds),
@@ -71,6 +72,7 @@ export const resolvers: Resolvers = {
     mobilisations: pageOf('Mobilisation'),
     situationReports: pageOf('SituationReport'),
     communicationLines: pageOf('CommunicationLine'),
+    postures: pageOf('Posture'),
   },
   JointCaseRecord: recordOf('JointCaseRecord', {
     ...standingFields,
@@ -95,5 +97,6 @@ export const resolvers: Resolvers = {
   CommunicationLine: recordOf('CommunicationLine'),
   Recall: recordOf('Recall', { ...standingFields, recipients: recipientsOf }),
   ProcedureRun: recordOf('ProcedureRun', standingFields),
+  Posture: recordOf('Posture', { progress: standingFields.progress }),
   ...inboxOf('joint-unit'),
 };

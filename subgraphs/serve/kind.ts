@@ -29,6 +29,8 @@ export type Kind = {
   readonly says?: (content: Content) => Said;
   /** Whether a workflow changes the state of records by moves: their rows of parties and notices follow their access keys. */
   readonly hasMoves?: boolean;
+  /** Whether persons make moves on a record that exists. Only such records can be tasks or have deadlines. */
+  readonly hasLaterMoves?: boolean;
   /** True if items of its records are booked, such as the members of a team. The store then keeps their bookings. */
   readonly hasBookings?: boolean;
   /** The steps from schema version 1 to the version that `content` describes, in order. Absent at version 1. */

@@ -1,5 +1,6 @@
 import { asking } from './asking.ts';
 import { booking } from './booking.ts';
+import { cases } from './cases.ts';
 import { changing } from './changing.ts';
 import { deciding } from './deciding.ts';
 import type { Guard } from './guard.ts';
@@ -305,6 +306,7 @@ export const guards: readonly Guard[] = [
   },
   ...asking,
   ...booking,
+  ...cases,
   ...changing,
   ...deciding,
   ...importing,

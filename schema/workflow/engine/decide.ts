@@ -1,5 +1,5 @@
 import { statesFrom } from '../language/check-states.ts';
-import type { MoveFile, WorkflowFile } from '../language/language.ts';
+import type { MoveFile, WhoFile, WorkflowFile } from '../language/language.ts';
 import type { Attempt, MoveRefused } from './attempt.ts';
 import { checkInput } from './check-input.ts';
 import { applies, isStated, valuesOf } from './condition.ts';
@@ -107,19 +107,15 @@ function findWrongActor(
       (office === undefined || actor.offices.has(office)),
   );
   if (may) return null;
-  const message = `only ${by.map(nameOf).join(', or ')} may make this move`;
-  return { code: 'NOT_ALLOWED', path: [], message };
+  // A person who may make it for another value of an input, such as another network, is not named.
+  const isStatedOtherwise = ({ when = {} }: WhoFile): boolean =>
+    Object.keys(when).every((name) => stated[name] !== undefined) && !applies(when, values, isOpen);
+  const others = by.filter((who) => !isStatedOtherwise(who));
+  const names = new Set((others.length > 0 ? others : by).map(nameOf));
+  return { code: 'NOT_ALLOWED', path: [], message: `only ${[...names].join(', or ')} may make this move` };
 }
 
-function nameOf({
-  roles,
-  relation,
-  office,
-}: {
-  roles?: readonly string[] | undefined;
-  relation?: string | undefined;
-  office?: string | undefined;
-}): string {
+function nameOf({ roles, relation, office }: WhoFile): string {
   const who = office ?? roles?.join(', ') ?? 'a member';
   return relation === undefined ? who : `${who} of the ${relation}`;
 }

@@ -87,6 +87,12 @@ const who = z.strictObject({
   roles: some(slug).describe('Roles of the registry (schema/policy/domain.yaml).').optional(),
   office: slug.optional().describe('An office of offices.yaml that the person must hold.'),
   relation: slug.optional().describe('The relation to the record that the organisation must have.'),
+  recorders: z
+    .literal('networks')
+    .optional()
+    .describe(
+      'The persons who can record the posture of the network that the input `network` names, by networks.yaml.',
+    ),
   when: condition.optional(),
   if: sentence
     .optional()
@@ -240,6 +246,10 @@ export const workflowFile = z.strictObject({
     .describe(
       'Only if the subject is `record`: only organisations in this relation see the state of the record, its moves and their notices. A later move then writes no version of the record. By default, each reader of the record sees them.',
     ),
+  informs: z
+    .literal('readers')
+    .optional()
+    .describe('The notices are for all organisations that the audience of the record names too.'),
   maxMoves: z
     .int()
     .min(1)

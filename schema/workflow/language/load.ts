@@ -9,6 +9,8 @@ import { checkOffices, checkWorkflow } from './check.ts';
 import type { Vocabulary } from './check-names.ts';
 import { expandRelations } from './expand.ts';
 import { type Fault, faultsOfIssues, WorkflowError } from './faults.ts';
+import { type Networks, networksFile } from '../network/language.ts';
+import { withRecorders } from '../network/recorders.ts';
 import { officesFile, type OfficesFile, workflowFile, type WorkflowFile } from './language.ts';
 
 /** A declared workflow. Its name is the name of its file without `.yaml`. */
@@ -18,6 +20,7 @@ export type Workflow = WorkflowFile & { readonly name: string };
 export type WorkflowTexts = Readonly<Record<string, string>>;
 
 const officesName = 'offices.yaml';
+const networksName = 'networks.yaml';
 
 /** The folder of the declarations. */
 export const workflowFolder = fileURLToPath(new URL('..', import.meta.url));
@@ -50,12 +53,14 @@ export function readWorkflowTexts(folder: string = workflowFolder): WorkflowText
 export function workflowsOfTexts(texts: WorkflowTexts): ReadonlyMap<string, Workflow> {
   const faults: Fault[] = [];
   const vocabulary = vocabularyOf(texts, faults);
+  const networks = texts[networksName] === undefined ? {} : networksOf(texts, faults);
   const workflows = new Map<string, Workflow>();
   for (const [file, text] of Object.entries(texts)) {
     const value = parseYaml(file, text, faults);
     if (value === undefined || isOther(value)) continue;
-    const workflow = validate(file, value, workflowFile, faults);
-    if (workflow === undefined) continue;
+    const written = validate(file, value, workflowFile, faults);
+    if (written === undefined) continue;
+    const workflow = withRecorders(written, networks);
     faults.push(...checkWorkflow(file, workflow, vocabulary));
     const name = file.replace(/\.yaml$/, '');
     workflows.set(name, { ...workflow, name });
@@ -95,6 +100,12 @@ function vocabularyOf(texts: WorkflowTexts, faults: Fault[]): Vocabulary {
 function officesOf(texts: WorkflowTexts, faults: Fault[]): OfficesFile['offices'] {
   const value = parseYaml(officesName, texts[officesName] ?? '', faults);
   return validate(officesName, value, officesFile, faults)?.offices ?? {};
+}
+
+/** Parses the networks and their postures. Adds the faults of their file. */
+export function networksOf(texts: WorkflowTexts, faults: Fault[]): Networks {
+  const value = parseYaml(networksName, texts[networksName] ?? '', faults);
+  return validate(networksName, value, networksFile, faults)?.networks ?? {};
 }
 
 /** The ids of the clocks, or undefined if no clocks are declared. */

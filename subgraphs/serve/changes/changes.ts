@@ -14,7 +14,7 @@ import type { Outcome } from './write-once.ts';
 import { isSame, isWider, loosened, type ReadingInput } from './reading.ts';
 import { checkContent, refuseRemoved } from './check-content.ts';
 import { hiddenIn, itemsIn, keepHidden, keepHiddenPortions } from './keep-hidden.ts';
-import { newEnvelope, nextEnvelope } from './envelopes.ts';
+import { newEnvelope, nextEnvelope, sortedAt } from './envelopes.ts';
 import { findRefused, mayNotChange, mayNotCreate } from './not-allowed.ts';
 import { refuseFrozen } from './frozen-content.ts';
 import { refuseNewReaders, refuseRunning } from './running-workflow.ts';
@@ -46,8 +46,7 @@ export class Changes extends OnwardShares {
       const refused = findRefused(this.parts, 'create', kind.type, envelope, taken.content);
       if (refused !== null) throw mayNotCreate(this.parts, refused.access, envelope, refused.path);
       const { content } = taken;
-      // The order of a list would disclose the marked field.
-      const sortAt = isMarked(envelope, kind.sortBy) ? null : taken.sortAt;
+      const sortAt = sortedAt(kind, envelope, taken.sortAt);
       const id = `${type}:${randomUUID()}`;
       const made = { kind, before: null, id, envelope, content, sortAt, keeps: () => false };
       return await Promise.resolve({ ...made, ...this.named(kind, envelope, content) });

@@ -44,3 +44,12 @@ export function nextEnvelope({ envelope }: StoredRecord, now: Date): Envelope {
   const modifiedAt: Envelope['modifiedAt'] = { utc: now, precision: 'MILLISECOND', declaredZone: null };
   return { ...envelope, version: envelope.version + 1, modifiedAt };
 }
+
+/** Returns the sort key of a new record. Null if the field is marked: the order of a list would disclose it. */
+export function sortedAt(
+  { sortBy }: Pick<Kind, 'sortBy'>,
+  { portions }: Pick<Envelope, 'portions'>,
+  sortAt: Date | null,
+): Date | null {
+  return portions.some(({ path }) => path === sortBy) ? null : sortAt;
+}

@@ -15,11 +15,12 @@ type Place = { readonly store: CommunityStore; readonly community: Community };
  */
 export async function refuseRunning(
   { store, community }: Place,
-  { type, hasBookings = false }: Pick<Kind, 'type' | 'hasBookings'>,
+  { type, hasBookings = false, hasLaterMoves = false }: Pick<Kind, 'type' | 'hasBookings' | 'hasLaterMoves'>,
   id: string,
   session: ClientSession,
 ): Promise<void> {
-  const isRunning = isByMovesOnly(type) && (await runs({ store, community }, type, id, session));
+  const isRunning =
+    isByMovesOnly(type) && hasLaterMoves && (await runs({ store, community }, type, id, session));
   if (!isRunning && !(hasBookings && (await isBooked(store, id, session)))) return;
   throw new Refused(
     'WRONG_STATE',

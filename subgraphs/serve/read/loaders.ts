@@ -108,7 +108,7 @@ export class Loaders {
   async ofOrganisation(): Promise<readonly Row[]> {
     const parties = partiesIn(this.#context.store);
     const read = async (place: Place | null, limit: number) =>
-      await findPartyRows(this.#context, parties, place, limit);
+      await findPartyRows(this.#context, parties, place, limit, 'hasLaterMoves');
     const seen = await readSeen(this.#context, this.#records, read, {
       after: null,
       wanted: maxOfOrganisation,

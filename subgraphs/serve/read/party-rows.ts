@@ -6,6 +6,9 @@ import { earlyPartyIndex, partyIndex, type PartyRow } from '../workflow/parties.
 import type { Place } from './cursor.ts';
 import { findRows, keyset, mergePages, type PageOrder, type PageQuery } from './queries.ts';
 
+/** Which kinds are meant: those with a workflow, or those on whose records persons make moves. */
+type Which = 'hasMoves' | 'hasLaterMoves';
+
 /**
  * Finds rows on records for the reader's organisation, newest first: those after a place, of all kinds that a workflow
  * changes. The index decides, so a row of a record that the reader may not see is not read.
@@ -15,9 +18,10 @@ export async function findPartyRows<Stored extends PartyRow>(
   rows: Collection<Stored>,
   after: Place | null,
   limit: number,
+  which: Which = 'hasMoves',
 ): Promise<readonly Stored[]> {
   const query: PageOrder = { since: null, before: null, direction: 'DESC', after, limit };
-  const found = scansOf(context).map(
+  const found = scansOf(context, which).map(
     async ({ filter, hint }) =>
       await keyset(
         query,
@@ -40,13 +44,13 @@ export async function findPartyRow<Stored extends PartyRow>(
   rows: Collection<Stored>,
   id: string,
 ): Promise<readonly Stored[]> {
-  const filter = { _id: id, $or: scansOf(context).map(({ filter: one }) => one) };
+  const filter = { _id: id, $or: scansOf(context, 'hasMoves').map(({ filter: one }) => one) };
   return await findRows(modelOf(context, rows), filter, { hint: { _id: 1 }, limit: 1 }, context.timeLeft());
 }
 
-function scansOf(context: PartyContext) {
+function scansOf(context: PartyContext, which: Which) {
   const { organisation: party } = context.readerAccess.reader;
-  const kinds = [...context.store.schemas.values()].filter(({ hasMoves }) => hasMoves);
+  const kinds = [...context.store.schemas.values()].filter((kind) => kind[which]);
   return kinds.flatMap(({ type: kind }) => {
     const { held, now } = context.held(kind);
     const open = { party, kind, admits: { $in: held }, openFrom: { $lte: now } };

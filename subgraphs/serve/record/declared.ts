@@ -1,6 +1,6 @@
 import mongoose, { type SchemaDefinition } from 'mongoose';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import { workflowsOf } from '../../../schema/workflow/served.ts';
+import { laterMoves, workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Kind } from '../kind.ts';
 import { contractOf, type Shape, shapeOfContent } from './contract.ts';
 
@@ -24,13 +24,15 @@ export function declared(
       throw new Error(`timesInOrder of ${type}: ${path} is not a time`);
   const compared = { ...Object.fromEntries(filters.map((name) => [name, name])), ...searchKeys };
   const keys = Object.fromEntries(Object.values(searchKeys).map((field) => [field, 'text'] as const));
+  const workflows = workflowsOf(community).get(type);
   return {
     type,
     collection,
     content: definitionOf({ ...fields, ...keys }),
     filters: Object.fromEntries(Object.entries(compared).map(([name, field]) => [name, `content.${field}`])),
-    hasMoves: workflowsOf(community).has(type),
-    hasBookings: workflowsOf(community).get(type)?.thread?.name === 'booking',
+    hasMoves: workflows !== undefined,
+    hasLaterMoves: workflows !== undefined && laterMoves(workflows).length > 0,
+    hasBookings: workflows?.thread?.name === 'booking',
     ...rest,
   };
 }

@@ -46,6 +46,7 @@ export class SchemaVersions {
   readonly sortBy: string | undefined;
   /** Whether a workflow changes the state of records by moves. */
   readonly hasMoves: boolean;
+  readonly hasLaterMoves: boolean;
   readonly guarded: readonly string[];
   /** The values that lists of any version filter by. Each needs an index. */
   readonly filterValues: readonly FilterValue[];
@@ -60,6 +61,7 @@ export class SchemaVersions {
     this.current = this.migrations.length + 1;
     this.sortBy = kind.sortBy;
     this.hasMoves = kind.hasMoves ?? false;
+    this.hasLaterMoves = kind.hasLaterMoves ?? false;
     this.guarded = kind.guarded ?? [];
     this.#filters = kind.filters;
     this.#retired = this.migrations.flatMap(({ retires = {} }) => Object.keys(retires));

@@ -6,6 +6,7 @@ import type { ChangeParts } from '../changes/change-steps.ts';
 import { Refused } from '../changes/refused.ts';
 import { recordsOf } from '../store/collections.ts';
 import { findVersion, isSamePlan } from './plan-grounds.ts';
+import { checkPosture } from './posture-grounds.ts';
 import { progressIn } from './progress-store.ts';
 
 type First = Pick<Attempt, 'move' | 'input' | 'fields'>;
@@ -17,6 +18,7 @@ const checks: Readonly<Record<string, Check>> = {
   'case.draft': async (...given) => await checkCodename(...given),
   'response-plan.draft': async (...given) => await checkParent(...given),
   'recall.issue': async (...given) => await checkRunningRecall(...given),
+  'posture.record': async (...given) => await checkPosture(...given),
   'notification-file.open': async (parts, { input }) => await Promise.resolve(findOtherKeeper(parts, input)),
 };
 

@@ -14,7 +14,7 @@ import {
   isAddressedByLog,
 } from '../../../schema/workflow/served.ts';
 import { checkContent } from '../changes/check-content.ts';
-import { newEnvelope } from '../changes/envelopes.ts';
+import { newEnvelope, sortedAt } from '../changes/envelopes.ts';
 import type { Finder } from '../changes/find-record.ts';
 import { mayNotCreate } from '../changes/not-allowed.ts';
 import type { Reading } from '../changes/reading.ts';
@@ -22,6 +22,7 @@ import { Refused } from '../changes/refused.ts';
 import type { Made, Outcome } from '../changes/write-once.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
+import type { TakenContent } from '../record/take-content.ts';
 import { noAudience } from '../record/marking.ts';
 import { fromGraph } from './graph-values.ts';
 import { addresseesOf, type CreatingInput, fieldsNamed, valuesIn } from './move-input.ts';
@@ -67,7 +68,7 @@ export class FirstMoves extends MoveSteps {
     const own = this.parts.readerAccess.reader.organisation;
     const hasThreads = hasAddressees(this.of(kind.type));
     const addressees = hasThreads ? addresseesOf(this.#named(kind, input), own) : [];
-    const taken = await this.#contentOf(kind, first, input, addressees);
+    const { content: taken, sortAt } = await this.#contentOf(kind, first, input, addressees);
     const copied = of.name === 'procedure-run' ? await this.#runs.copied(taken, find, reads) : null;
     const given = { ...taken, ...copied?.content };
     const attempt = this.#firstAttempt(first, input, given, addressees);
@@ -94,7 +95,9 @@ export class FirstMoves extends MoveSteps {
       for (const { workflow, organisation, start } of starts) {
         const entry = this.entry(workflow, id, { organisation }, stated, input);
         const made = { ...entry, from: null, to: start.state, isHidden: false };
-        await writeMove(store, this.in(workflow, kind, content), made, { progress: start }, null, session);
+        const readers = envelope.audience.organisations;
+        const at = { ...this.in(workflow, kind, content), readers };
+        await writeMove(store, at, made, { progress: start }, null, session);
       }
       const entry = { ...this.entry(of, id, { organisation: null }, stated, input), input: {} };
       await this.writeParts(kind, content, entry, effects.parts ?? [], session);
@@ -102,8 +105,8 @@ export class FirstMoves extends MoveSteps {
       const at = { ...this.in(of, kind, content), record: this.of(kind.type).record };
       await followOnOthers(store, at, created, session);
     };
-    const made = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false, also };
-    return { ...made, ...this.named(kind, envelope, content) };
+    const made = { kind, before: null, id, envelope, content, keeps: () => false, also };
+    return { ...made, sortAt: sortedAt(kind, envelope, sortAt), ...this.named(kind, envelope, content) };
   }
 
   /** Returns the addressees: those that the hub states if the kind is addressed by the log, otherwise those of the input. */
@@ -143,7 +146,7 @@ export class FirstMoves extends MoveSteps {
     { of, move }: First,
     input: CreatingInput,
     addressees: readonly string[],
-  ): Promise<Content> {
+  ): Promise<TakenContent> {
     const { reader } = this.parts.readerAccess;
     const { thread } = this.of(kind.type);
     const named = thread?.relations[thread.subject]?.field;
@@ -157,7 +160,7 @@ export class FirstMoves extends MoveSteps {
       ...Object.fromEntries(byMove),
       ...(named !== undefined && { [named]: addressees }),
     };
-    return (await this.take(kind, { ...given, ...firstState[kind.type] })).content;
+    return await this.take(kind, { ...given, ...firstState[kind.type] });
   }
 
   /** Returns the reading of a new record. Every member must be able to read it, and only the opener the own fields. */

@@ -5,6 +5,7 @@ import { moveBooked } from './booking-follow.ts';
 import type { FollowedIn, Follow } from './follow.ts';
 import { bySystem } from './move-steps.ts';
 import { findVersion } from './plan-grounds.ts';
+import { followsOfPostures } from './posture-effects.ts';
 import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
 import { followsOfRecalls } from './recall-effects.ts';
 import { followsOfRuns } from './run-follow.ts';
@@ -17,6 +18,7 @@ const follows: Readonly<Record<string, Follow>> = {
   'mobilisation.withdraw': movingBooked('free'),
   ...followsOfRecalls,
   ...followsOfRuns,
+  ...followsOfPostures,
 };
 
 /** Makes what follows from a move on other records, or on the record of its thread. */

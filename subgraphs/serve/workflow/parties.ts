@@ -43,6 +43,8 @@ export type InWorkflow = Threaded & {
   readonly kind: Pick<Kind, 'type' | 'collection'>;
   readonly record: string;
   readonly content: Content;
+  /** The organisations that the audience names. Only a workflow that informs its readers needs them. */
+  readonly readers?: readonly string[];
 };
 
 /** The indexes of rows for one organisation: the index decides which of them a reader may see, as for join rows. */
@@ -73,16 +75,23 @@ export function partiesIn({ connection }: Connected): Collection<Party> {
 /**
  * Returns the organisations that take part: those of the record's relations, and the one of the thread. A move on the record
  * itself concerns all `threads`, unless its state is shown to one side only. `content` has the facts too, which name members.
+ * A workflow that informs its readers concerns all organisations that the audience names.
  */
 export function partiesOf(
-  { of, content, organisation }: Pick<InWorkflow, 'of' | 'content' | 'organisation'>,
+  {
+    of,
+    content,
+    organisation,
+    readers = [],
+  }: Pick<InWorkflow, 'of' | 'content' | 'organisation' | 'readers'>,
   threads: readonly string[],
 ): readonly string[] {
   const named = Object.entries(of.relations).flatMap(([name, { field }]) =>
     name === of.subject || field === undefined ? [] : organisationsIn(content[field]),
   );
   const concerned = of.shownTo === undefined ? threads : [];
-  return [...new Set([...named, ...(organisation === null ? concerned : [organisation])])];
+  const informed = of.informs === undefined ? [] : readers;
+  return [...new Set([...named, ...informed, ...(organisation === null ? concerned : [organisation])])];
 }
 
 /** Returns the relations of an organisation to a record or a thread. */

@@ -185,7 +185,7 @@ function timedOf(
 }
 
 /** The workflow of a move, the content of its record after it, and the workflow of the record's threads. */
-export type MovedIn = Pick<InWorkflow, 'of' | 'kind' | 'content'> & {
+export type MovedIn = Pick<InWorkflow, 'of' | 'kind' | 'content' | 'readers'> & {
   readonly thread: Workflow | null;
   readonly endOf: EndOfClock;
 };

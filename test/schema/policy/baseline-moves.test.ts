@@ -24,6 +24,19 @@ test('J26 allows police and response teams to make moves on a deconfliction hold
   expect(mayDo(readerOf({ roles: ['private-user'] }), 'move', 'DeconflictionHold', hold)).toBe(false);
 });
 
+test('J22c allows the persons of recipients to record a posture, whatever the declaration says of them further', () => {
+  const posture = envelopeOf({
+    originator: 'enisa',
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ organisations: ['enisa', 'csirt-fr'] }),
+  });
+  const secretariat = readerOf({ organisation: 'enisa', roles: ['network-secretariat'] });
+  expect(mayDo(secretariat, 'move', 'Posture', posture)).toBe(true);
+  expect(mayDo({ ...secretariat, client: 'machine' }, 'move', 'Posture', posture)).toBe(false);
+  expect(mayDo({ ...secretariat, organisation: 'csirt-pl' }, 'move', 'Posture', posture)).toBe(false);
+  expect(mayDo({ ...secretariat, roles: ['external-auditor'] }, 'move', 'Posture', posture)).toBe(false);
+});
+
 test('J35e allows the persons of the originator and of the recipients to make the moves of a recall', () => {
   const recall = envelopeOf({
     originator: 'cert-eu',

@@ -6,7 +6,26 @@ import { light, others } from './declarations.ts';
 /** Tests the generated page on the workflows. */
 
 const workflows = [...workflowsOfTexts({ ...others, 'light.yaml': light }).values()];
-const page = workflowsPage(workflows, { roles: { 'duty-officer': 'Officer on duty' }, offices: {} });
+const networks = {
+  lamps: {
+    title: 'Lamp network',
+    is: 'How bright the lamps are.',
+    postures: { dim: 'Little light.', bright: 'Much light.' },
+    decidedBy: 'The lamplighters.',
+    recordedBy: [{ roles: ['duty-officer'] }, { office: 'keeper' }],
+    basis: 'practice',
+  },
+};
+const page = workflowsPage(workflows, {
+  roles: { 'duty-officer': 'Officer on duty' },
+  offices: {},
+  networks,
+});
+
+test('shows the list of postures of each network, with who decides and who records', () => {
+  expect(page).toContain('`dim`: Little light.<br>`bright`: Much light. | The lamplighters.');
+  expect(page).toContain('| duty-officer<br>office keeper | practice |');
+});
 
 test('draws moves, computed states and ends, and leaves out moves that keep the state', () => {
   expect(page).toContain('[*] --> s_red\n');
