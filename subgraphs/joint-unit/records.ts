@@ -13,7 +13,8 @@ export const kinds: readonly Kind[] = [
   declared('joint-unit', 'JointCaseRecord', 'jointCaseRecords', {
     filters: ['workflow'],
     // Only the networks of a Member State may read that state's assessment.
-    guarded: ['statesAffected'],
+    // A list under a case would name a case that was split from it to readers of that one, and a marking would reach it.
+    guarded: ['statesAffected', 'splitFrom', 'splitInto'],
     itemsOfState: assessments,
     says: statesOfCase,
     timesInOrder: [['participants.joinedAt', 'participants.leftAt']],
@@ -56,7 +57,12 @@ export const kinds: readonly Kind[] = [
     guarded: ['recipients'],
   }),
   declared('joint-unit', 'ProcedureRun', 'procedureRuns'),
-  declared('joint-unit', 'Posture', 'postures', { filters: ['network'], sortBy: 'since' }),
+  declared('joint-unit', 'Posture', 'postures', {
+    filters: ['network'],
+    sortBy: 'since',
+    // Otherwise a stricter marking of the wrong entry would reach the one that corrects it.
+    guarded: ['supersedes'],
+  }),
 ];
 
 /** The level of a request for the Reserve as a fact of the policy: the Reserve is for significant incidents and above. */

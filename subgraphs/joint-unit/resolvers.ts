@@ -4,6 +4,7 @@ import { assess, changesOf } from '../serve/graph/mutations.ts';
 import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
 import { compareLevels, promptOf } from './levels.ts';
 import { matchUnits } from './match-resolver.ts';
+import { readableCases, readableIds } from './linked-cases.ts';
 import { recipientsOf } from './recipients.ts';
 import { assessments, kinds } from './records.ts';
 
@@ -78,6 +79,8 @@ export const resolvers: Resolvers = {
     ...standingFields,
     statesAffected: itemsOfOwnState(assessments),
     levels: compareLevels,
+    splitInto: readableCases('splitInto'),
+    linkedRecords: readableIds,
     prompt: promptOf,
   }),
   InformationRequest: recordOf('InformationRequest', {

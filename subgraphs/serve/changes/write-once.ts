@@ -47,6 +47,8 @@ export type Made = {
   readonly sortAt: Date | null;
   /** Writes what belongs to the change, in the same transaction. */
   readonly also?: (session: ClientSession) => Promise<void>;
+  /** Other records that the change writes, in the same transaction. */
+  readonly others?: readonly Made[];
   /** Set if what belongs to the record must be at least as strict as this. `isVisible` is true for readable records. */
   readonly covers?: {
     readonly reading: Reading;
@@ -142,6 +144,8 @@ async function writeMade(
 ): Promise<Change> {
   const record = toRecord(made, by.keyPolicy, schemaOf(store, made.kind.type), by.now);
   await put(store, made, record, by);
+  for (const other of made.others ?? [])
+    await put(store, other, toRecord(other, by.keyPolicy, schemaOf(store, other.kind.type), by.now), by);
   const parts = await cover(store, made, by);
   return { ...readingsOf(what, made), ...keepParts(parts), alsoMarked: visibleOf(parts, made) };
 }

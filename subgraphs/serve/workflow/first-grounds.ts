@@ -15,7 +15,7 @@ type Check = (parts: Parts, first: First) => Promise<Refused | null>;
 
 /** The grounds of refusal of first moves that need the store, by workflow and move. */
 const checks: Readonly<Record<string, Check>> = {
-  'case.draft': async (...given) => await checkCodename(...given),
+  'case.draft': async (...given) => await findNamedActor(...given, ['content', 'title']),
   'response-plan.draft': async (...given) => await checkParent(...given),
   'recall.issue': async (...given) => await checkRunningRecall(...given),
   'posture.record': async (...given) => await checkPosture(...given),
@@ -50,9 +50,10 @@ async function checkParent(
  * that the draft names. No other name is compared: the store knows neither victims nor products nor operations, and a
  * comparison with records would disclose them.
  */
-async function checkCodename(
+export async function findNamedActor(
   { store, readerAccess }: ChangeParts,
-  { input: { title }, fields = {} }: First,
+  { input: { title }, fields = {} }: Pick<First, 'input' | 'fields'>,
+  path: readonly string[],
 ): Promise<Refused | null> {
   const normal = typeof title === 'string' ? normaliseName(title) : null;
   if (typeof title !== 'string' || normal === null) return null;
@@ -62,11 +63,7 @@ async function checkCodename(
   const known = await aliases.findOne({ normal, $or: ofPicture });
   const actors: readonly unknown[] = [fields['actors']].flat();
   if (known === null && !actors.includes(actorKey({ name: title }))) return null;
-  return new Refused(
-    'INVALID',
-    ['content', 'title'],
-    'expected a neutral codename: this is the name of an actor',
-  );
+  return new Refused('INVALID', path, 'expected a neutral codename: this is the name of an actor');
 }
 
 /** Returns the refusal of a recall while another one of the same originator runs for this record. */

@@ -21,6 +21,7 @@ import { membersNamedBy, withoutReader } from './members.ts';
 import { bySystem, type MoveParts, MoveSteps, type Requested } from './move-steps.ts';
 import { PartMoves } from './part-moves.ts';
 import { ThreadMoves } from './thread-moves.ts';
+import { CaseMoves, type WithOther } from './case-moves.ts';
 import { BookingMoves } from './booking-moves.ts';
 import { newProposal, proposalOf, refuseOutdated, refuseSecondProposal } from './proposals.ts';
 import { followOnOthers } from './follow-on-others.ts';
@@ -35,6 +36,13 @@ import {
 import { actorOn } from './relations.ts';
 
 type Entry = Omit<StoredMove, 'from' | 'to' | 'isHidden'>;
+
+/** A move that was decided, with what it writes in another case. */
+type MadeMove = {
+  readonly attempt: Attempt;
+  readonly progress: Progress;
+  readonly other: WithOther | null;
+};
 
 /** A record with its workflow, as one move finds it. */
 type Subject = {
@@ -56,6 +64,7 @@ export class Moves extends MoveSteps {
   readonly #parts: PartMoves;
   readonly #threads: ThreadMoves;
   readonly #units: BookingMoves;
+  readonly #cases: CaseMoves;
 
   constructor(parts: MoveParts) {
     super(parts);
@@ -63,6 +72,7 @@ export class Moves extends MoveSteps {
     this.#parts = new PartMoves(parts);
     this.#threads = new ThreadMoves(parts);
     this.#units = new BookingMoves(parts);
+    this.#cases = new CaseMoves(parts);
   }
 
   /** Creates a record by the first move of its workflow, and a thread for each addressee. */
@@ -101,7 +111,7 @@ export class Moves extends MoveSteps {
       this.#refuseUnread(subject, attempt);
       const progress = this.decided(workflow, attempt);
       await this.refuseEndless(workflow, attempt, subject.before, progress, session);
-      return this.#moved(kind, subject, attempt, progress, input);
+      return this.#moved(kind, subject, { attempt, progress, other: null }, input);
     });
   }
 
@@ -135,7 +145,9 @@ export class Moves extends MoveSteps {
     const declared = of.moves[move];
     if (declared === undefined || !needsSecondPerson(declared, attempt)) {
       await this.refuseEndless(of, attempt, subject.before, progress, session);
-      return this.#moved(kind, subject, attempt, progress, input);
+      const { record } = subject;
+      const other = await this.#cases.withOther({ kind, of, find, session, input, record, attempt });
+      return this.#moved(kind, subject, { attempt, progress, other }, input);
     }
     const entry = this.entry(of, input.id, ofRecord, attempt, input);
     const proposal = newProposal(entry, subject.record, this.parts.readerAccess);
@@ -185,8 +197,7 @@ export class Moves extends MoveSteps {
   #moved(
     kind: Kind,
     { of, record, before, parts }: Subject,
-    attempt: Attempt,
-    decided: Progress,
+    { attempt, progress: decided, other }: MadeMove,
     input: MoveInput,
   ): Made | Unwritten {
     const { policy, readerAccess, store } = this.parts;
@@ -196,7 +207,11 @@ export class Moves extends MoveSteps {
     const known: Known = { progress, fields: record.content as Content };
     const followed = systemMovesAfter(of, known, attempt.happenedAt, this.endOf);
     const last = followed.at(-1)?.progress ?? progress;
-    const fields = Object.entries({ ...this.fieldsSetBy(kind, of, last, attempt), ...effects.fields });
+    const fields = Object.entries({
+      ...this.fieldsSetBy(kind, of, last, attempt),
+      ...effects.fields,
+      ...other?.fields,
+    });
     const shown = fields.filter(([name]) => !hidden.has(name));
     const content = { ...(record.content as Content), ...Object.fromEntries(shown) };
     const move = {
@@ -215,12 +230,14 @@ export class Moves extends MoveSteps {
       }
       await followOnOthers(store, { ...at, record: of }, move, by);
       await this.writeParts(kind, content, { ...move, ...bySystem }, effects.parts ?? [], by);
+      await other?.also(by);
     };
     if (of.shownTo !== undefined) return { record: record._id, version: record.envelope.version, also };
     const next = nextEnvelope(record, readerAccess.now);
     const envelope = withoutReader(next, this.#closedBy(of, attempt));
     const opened = this.opened(kind, of, { envelope, attempt, effects, content });
-    return { ...this.remade(kind, record, opened, content, () => true), also };
+    const others = other?.others ?? [];
+    return { ...this.remade(kind, record, opened, content, () => true), also, others };
   }
 
   /** Throws Refused for a ground that the stored moves or other records decide. */

@@ -1,0 +1,146 @@
+import type { ClientSession } from 'mongodb';
+import { randomUUID } from 'node:crypto';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
+import { sharedKey } from '../../../schema/record/shared-types.ts';
+import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
+import type { Progress } from '../../../schema/workflow/engine/progress.ts';
+import { newEnvelope } from '../changes/envelopes.ts';
+import type { Finder } from '../changes/find-record.ts';
+import type { Reading } from '../changes/reading.ts';
+import { invalid, notFound } from '../changes/refused.ts';
+import type { Made } from '../changes/write-once.ts';
+import type { Kind } from '../kind.ts';
+import type { Content } from '../record/content.ts';
+import { noAudience } from '../record/marking.ts';
+import { listIn } from './effect.ts';
+import { findNamedActor } from './first-grounds.ts';
+import { bySystem, MoveSteps, type Requested } from './move-steps.ts';
+import { writeMove } from './progress-store.ts';
+
+/** The part of a move of a joint case that concerns another case: the fields that name it, and what is written there. */
+export type WithOther = {
+  readonly fields: Content;
+  readonly others: readonly Made[];
+  also(session: ClientSession): Promise<void>;
+};
+
+/** A move on a joint case that was decided. */
+export type Decided = Pick<Requested, 'kind' | 'of' | 'find' | 'session' | 'input'> & {
+  readonly record: StoredRecord;
+  readonly attempt: Attempt;
+};
+
+/** The most cases that one case is split into, and the most that are merged into it. */
+const maxOthers = 50;
+
+/** The moves of joint cases that change another case in the same transaction. */
+export class CaseMoves extends MoveSteps {
+  /** Returns what a move writes in another case; null for a move that concerns its case only. */
+  async withOther(decided: Decided): Promise<WithOther | null> {
+    if (decided.of.name !== 'case') return null;
+    if (decided.attempt.move === 'split') return await this.#split(decided);
+    return null;
+  }
+
+  /** Makes the new case: a draft of the lead that names the case which it was split from, and has nothing of its content. */
+  async #split(decided: Decided): Promise<WithOther> {
+    const { kind, of, record, attempt, input } = decided;
+    const seen = this.#visibleOf(kind, record);
+    const { childCase, codename, movedTasks } = attempt.input;
+    const key = typeof childCase === 'string' ? sharedKey('JointCase', childCase) : null;
+    if (key === null || key === seen['case'])
+      throw invalid('childCase', 'expected the id of another joint case, such as JC-2026-0008');
+    const named = { input: { title: codename }, fields: { actors: seen['actors'] ?? [] } };
+    const refused = await findNamedActor(this.parts, named, ['codename']);
+    if (refused !== null) throw refused;
+    const split = othersIn(record, 'splitInto');
+    const linkedRecords = await this.#linked(decided, seen['case']);
+    const given = {
+      case: key,
+      title: codename,
+      workflow: 'SPLIT_FROM',
+      splitFrom: record._id,
+      linkedRecords,
+    };
+    const { content } = await this.take(kind, given);
+    const envelope = newEnvelope(this.parts, kind, content, this.#readingOfChild(record));
+    if (!this.mayOn('move', kind, envelope)) throw notFound();
+    const id = `${kind.type}:${randomUUID()}`;
+    const { organisation } = this.parts.readerAccess.reader;
+    const progress: Progress = {
+      state: 'split-from',
+      since: attempt.happenedAt,
+      facts: { drafter: organisation, proposedLead: organisation },
+      former: null,
+    };
+    const entry = this.entry(of, id, { organisation: null }, attempt, input);
+    const tasks = movedTasks === undefined ? {} : { movedTasks };
+    const made = { ...entry, ...bySystem, move: 'splitChild', from: null, to: progress.state, input: tasks };
+    const child = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false };
+    return {
+      fields: { splitInto: [...split, id] },
+      others: [{ ...child, ...this.named(kind, envelope, content) }],
+      also: async (session) => {
+        const at = this.in(of, kind, content);
+        await writeMove(this.parts.store, at, { ...made, isHidden: false }, { progress }, null, session);
+      },
+    };
+  }
+
+  /** Returns the reading of a case that is split from another: at least as strict, for the organisation of the lead only. */
+  #readingOfChild({ envelope }: StoredRecord): Reading {
+    const { marking, purposes, embargoUntil } = envelope;
+    const { organisation } = this.parts.readerAccess.reader;
+    const isWide = marking.tlp === 'CLEAR' || marking.tlp === 'GREEN';
+    return {
+      marking: { ...marking, tlp: isWide ? 'AMBER' : marking.tlp, rawTlp: null },
+      audience: { ...noAudience, reach: 'NAMED', organisations: [organisation] },
+      purposes,
+      embargoUntil,
+      portions: [],
+    };
+  }
+
+  /**
+   * Returns the ids of the records that go to the new case, each once. Throws the same Refused for one that does not exist, that
+   * the reader may not read, and that does not belong to the case which is split.
+   */
+  async #linked({ find, attempt: { input } }: Decided, joint: unknown): Promise<readonly string[]> {
+    const ids = [...new Set(listIn(input['records']))];
+    for (const id of ids)
+      if (typeof joint !== 'string' || (await this.#caseOf(find, id)) !== joint)
+        throw invalid('records', 'expected ids of records of the joint unit that belong to this case');
+    return ids;
+  }
+
+  /** Returns the joint case of a record that the reader may read, and whose field `case` the reader may see. */
+  async #caseOf(find: Finder, id: string): Promise<unknown> {
+    const kind = this.parts.kinds.find(({ type }) => id.startsWith(`${type}:`));
+    if (kind === undefined) return null;
+    const record = await this.readableOf(find, kind, id);
+    return record === null ? null : this.#visibleOf(kind, record)['case'];
+  }
+
+  /** Returns a record that the reader may read and that is neither retracted nor erased. Null for any other. */
+  protected async readableOf(find: Finder, kind: Kind, id: string): Promise<StoredRecord | null> {
+    const { policy, readerAccess } = this.parts;
+    const envelope = await find.envelope(kind, id);
+    if (envelope === null || policy.decideRow(envelope, kind.type, readerAccess) === null) return null;
+    const isOver = envelope.recordState === 'RETRACTED' || envelope.recordState === 'ERASED';
+    return isOver ? null : await find.record(kind, id);
+  }
+
+  /** Returns the content of a record without the fields that are hidden from the reader. */
+  #visibleOf(kind: Kind, { envelope, content }: StoredRecord): Content {
+    const { policy, readerAccess } = this.parts;
+    const hidden = policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set<string>();
+    return Object.fromEntries(Object.entries(content as Content).filter(([name]) => !hidden.has(name)));
+  }
+}
+
+/** Returns the cases that a field of a case names. Throws Refused if no further one can be added. */
+function othersIn({ content }: StoredRecord, field: 'splitInto'): readonly string[] {
+  const others = listIn((content as Content)[field]);
+  if (others.length >= maxOthers) throw invalid('id', `expected ${maxOthers} cases at most`);
+  return others;
+}
