@@ -33,7 +33,6 @@ export const byChanges: readonly string[] = ['grant', 'onward-share', 'emergency
 
 /** Moves that are declared only, although a subgraph runs their workflow. Nobody can make them. */
 const declaredOnly: Readonly<Record<string, readonly string[]>> = {
-  case: ['merge'],
   'notification-file': ['reclassify', 'reclassifyWhole'],
   'cra-withholding': ['platform'],
   'procedure-run': ['propose'],
@@ -192,7 +191,7 @@ const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
   ResponsePlan: ['approvedBy', 'lastExercised', 'reportedToCommissionAndCyCLONeAt'],
   NotificationFile: ['stages', 'csirtReply', 'publicInformed'],
   CraNotification: ['dissemination', 'delayGrounds'],
-  JointCaseRecord: ['splitFrom', 'splitInto', 'linkedRecords'],
+  JointCaseRecord: ['splitFrom', 'splitInto', 'linkedRecords', 'mergeProposed', 'mergedInto', 'mergedFrom'],
   // The hub knows whether the mover asserts the record, and who received it: no recall is written by hand.
   Recall: ['recordId', 'recipients'],
   // The first move copies the steps from the procedure: no run is written by hand.

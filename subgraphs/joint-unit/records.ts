@@ -13,8 +13,8 @@ export const kinds: readonly Kind[] = [
   declared('joint-unit', 'JointCaseRecord', 'jointCaseRecords', {
     filters: ['workflow'],
     // Only the networks of a Member State may read that state's assessment.
-    // A list under a case would name a case that was split from it to readers of that one, and a marking would reach it.
-    guarded: ['statesAffected', 'splitFrom', 'splitInto'],
+    // A list under a case would name a case that was split from it or merged into it to readers of that one, and a marking would reach it.
+    guarded: ['statesAffected', 'splitFrom', 'splitInto', 'mergeProposed', 'mergedInto', 'mergedFrom'],
     itemsOfState: assessments,
     says: statesOfCase,
     timesInOrder: [['participants.joinedAt', 'participants.leftAt']],

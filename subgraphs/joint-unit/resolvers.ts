@@ -80,6 +80,7 @@ export const resolvers: Resolvers = {
     statesAffected: itemsOfOwnState(assessments),
     levels: compareLevels,
     splitInto: readableCases('splitInto'),
+    mergedFrom: readableCases('mergedFrom'),
     linkedRecords: readableIds,
     prompt: promptOf,
   }),

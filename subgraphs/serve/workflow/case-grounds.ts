@@ -40,6 +40,12 @@ export const groundsOfCases: Readonly<Record<string, Check>> = {
       );
     return takesPart(stated) ? null : invalid('organisation', 'expected an organisation that takes part');
   },
+  'case.proposeMerge': (stated) => findLateMerge(stated),
+  'case.agreeMerge': (stated) => findLateMerge(stated),
+  'case.withdrawMerge': ({ known }) =>
+    typeof known?.fields['mergeProposed'] === 'string'
+      ? null
+      : new Refused('WRONG_STATE', [], 'no merge of this case is proposed'),
   'case.beginClosing': ({ late }) =>
     late === null
       ? null
@@ -84,6 +90,11 @@ function findUnfounded(stated: Stated): Refused | null {
   if (about === 'union' && (typeof reference !== 'string' || reference.trim() === ''))
     return invalid('reference', 'a statement about the Union as a whole needs the reference of its decision');
   return null;
+}
+
+/** A merge concerns two cases: the other one can have been changed since the time that a late entry would state. */
+function findLateMerge({ late }: Stated): Refused | null {
+  return late === null ? null : invalid('happenedAt', 'a merge is made when it is entered: leave it out');
 }
 
 function findLeft(stated: Stated): Refused | null {

@@ -1,45 +1,37 @@
-import type { ClientSession } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
-import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
 import { newEnvelope } from '../changes/envelopes.ts';
 import type { Finder } from '../changes/find-record.ts';
 import type { Reading } from '../changes/reading.ts';
 import { invalid, notFound } from '../changes/refused.ts';
-import type { Made } from '../changes/write-once.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { noAudience } from '../record/marking.ts';
+import { CaseMerges } from './case-merges.ts';
+import { type Decided, othersIn, readableOf, type WithOther } from './case-parts.ts';
 import { listIn } from './effect.ts';
 import { findNamedActor } from './first-grounds.ts';
-import { bySystem, MoveSteps, type Requested } from './move-steps.ts';
+import { bySystem, type MoveParts, MoveSteps } from './move-steps.ts';
 import { writeMove } from './progress-store.ts';
-
-/** The part of a move of a joint case that concerns another case: the fields that name it, and what is written there. */
-export type WithOther = {
-  readonly fields: Content;
-  readonly others: readonly Made[];
-  also(session: ClientSession): Promise<void>;
-};
-
-/** A move on a joint case that was decided. */
-export type Decided = Pick<Requested, 'kind' | 'of' | 'find' | 'session' | 'input'> & {
-  readonly record: StoredRecord;
-  readonly attempt: Attempt;
-};
-
-/** The most cases that one case is split into, and the most that are merged into it. */
-const maxOthers = 50;
 
 /** The moves of joint cases that change another case in the same transaction. */
 export class CaseMoves extends MoveSteps {
+  readonly #merges: CaseMerges;
+
+  constructor(parts: MoveParts) {
+    super(parts);
+    this.#merges = new CaseMerges(parts);
+  }
+
   /** Returns what a move writes in another case; null for a move that concerns its case only. */
   async withOther(decided: Decided): Promise<WithOther | null> {
     if (decided.of.name !== 'case') return null;
-    if (decided.attempt.move === 'split') return await this.#split(decided);
-    return null;
+    const { move } = decided.attempt;
+    if (move === 'split') return await this.#split(decided);
+    if (move === 'proposeMerge') return await this.#merges.propose(decided);
+    return move === 'agreeMerge' ? await this.#merges.agree(decided) : null;
   }
 
   /** Makes the new case: a draft of the lead that names the case which it was split from, and has nothing of its content. */
@@ -117,17 +109,8 @@ export class CaseMoves extends MoveSteps {
   async #caseOf(find: Finder, id: string): Promise<unknown> {
     const kind = this.parts.kinds.find(({ type }) => id.startsWith(`${type}:`));
     if (kind === undefined) return null;
-    const record = await this.readableOf(find, kind, id);
+    const record = await readableOf(this.parts, find, kind, id);
     return record === null ? null : this.#visibleOf(kind, record)['case'];
-  }
-
-  /** Returns a record that the reader may read and that is neither retracted nor erased. Null for any other. */
-  protected async readableOf(find: Finder, kind: Kind, id: string): Promise<StoredRecord | null> {
-    const { policy, readerAccess } = this.parts;
-    const envelope = await find.envelope(kind, id);
-    if (envelope === null || policy.decideRow(envelope, kind.type, readerAccess) === null) return null;
-    const isOver = envelope.recordState === 'RETRACTED' || envelope.recordState === 'ERASED';
-    return isOver ? null : await find.record(kind, id);
   }
 
   /** Returns the content of a record without the fields that are hidden from the reader. */
@@ -136,11 +119,4 @@ export class CaseMoves extends MoveSteps {
     const hidden = policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set<string>();
     return Object.fromEntries(Object.entries(content as Content).filter(([name]) => !hidden.has(name)));
   }
-}
-
-/** Returns the cases that a field of a case names. Throws Refused if no further one can be added. */
-function othersIn({ content }: StoredRecord, field: 'splitInto'): readonly string[] {
-  const others = listIn((content as Content)[field]);
-  if (others.length >= maxOthers) throw invalid('id', `expected ${maxOthers} cases at most`);
-  return others;
 }

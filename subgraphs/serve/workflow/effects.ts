@@ -7,6 +7,7 @@ const effects: Readonly<Record<string, Effect>> = {
   ...effectsOfFiles,
   ...effectsOfWithholding,
   ...effectsOfRuns,
+  'case.withdrawMerge': () => ({ fields: { mergeProposed: null } }),
 };
 
 /** Returns the effects of a move of a record that code decides. Throws Refused if a ground of refusal applies. */

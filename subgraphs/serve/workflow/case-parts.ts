@@ -1,0 +1,47 @@
+import type { ClientSession } from 'mongodb';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
+import type { ChangeParts } from '../changes/change-steps.ts';
+import type { Finder } from '../changes/find-record.ts';
+import { invalid } from '../changes/refused.ts';
+import type { Made } from '../changes/write-once.ts';
+import type { Kind } from '../kind.ts';
+import type { Content } from '../record/content.ts';
+import { listIn } from './effect.ts';
+import type { Requested } from './move-steps.ts';
+
+/** The part of a move of a joint case that concerns another case: the fields that name it, and what is written there. */
+export type WithOther = {
+  readonly fields: Content;
+  readonly others: readonly Made[];
+  also(session: ClientSession): Promise<void>;
+};
+
+/** A move on a joint case that was decided. */
+export type Decided = Pick<Requested, 'kind' | 'of' | 'find' | 'session' | 'input'> & {
+  readonly record: StoredRecord;
+  readonly attempt: Attempt;
+};
+
+/** The most cases that one case is split into, and the most that are merged into it. */
+const maxOthers = 50;
+
+/** Returns the cases that a field of a case names. Throws Refused if no further one can be added. */
+export function othersIn({ content }: StoredRecord, field: 'splitInto' | 'mergedFrom'): readonly string[] {
+  const others = listIn((content as Content)[field]);
+  if (others.length >= maxOthers) throw invalid('id', `expected ${maxOthers} cases at most`);
+  return others;
+}
+
+/** Returns a record that the reader may read and that is neither retracted nor erased. Null for any other. */
+export async function readableOf(
+  { policy, readerAccess }: Pick<ChangeParts, 'policy' | 'readerAccess'>,
+  find: Finder,
+  kind: Kind,
+  id: string,
+): Promise<StoredRecord | null> {
+  const envelope = await find.envelope(kind, id);
+  if (envelope === null || policy.decideRow(envelope, kind.type, readerAccess) === null) return null;
+  const isOver = envelope.recordState === 'RETRACTED' || envelope.recordState === 'ERASED';
+  return isOver ? null : await find.record(kind, id);
+}
