@@ -63,6 +63,17 @@ async function open(id: string, invited: readonly string[]): Promise<void> {
   });
 }
 
+/** Lets organisations read a case, as its originator. */
+async function letRead(id: string, ...organisations: readonly string[]): Promise<void> {
+  const expectedVersion = (await seenBy(coordinator, id)).envelope.version;
+  const input = { key: randomUUID(), id, expectedVersion, reading: readersOf(...organisations) };
+  const text = `mutation M($input: MarkRecordInput!) {
+    markJointUnitRecord(input: $input) { userErrors { message } }
+  }`;
+  const { body } = await ask(asked, coordinator, text, { input });
+  expect(body.data?.markJointUnitRecord).toEqual({ userErrors: [] });
+}
+
 async function openedFor(organisation: string, title: string, joint: string): Promise<string> {
   const id = await made(coordinator, 'draft', {
     content: { case: joint, title },
@@ -113,11 +124,13 @@ test('lets the lead open a case that it split off, which a participant of the fi
   await made(coordinator, 'split', { id, ...split });
   const [{ id: child }] = (await seenBy(coordinator, id)).splitInto;
   expect(await seenBy(coordinator, child)).toMatchObject({ workflow: 'SPLIT_FROM', splitFrom: { id } });
-  await open(child, []);
+  await letRead(child, 'joint-unit', 'csirt-pl');
+  await open(child, ['csirt-pl']);
   expect(await seenBy(coordinator, child)).toMatchObject({
     workflow: 'OPEN',
     progress: { joined: ['joint-unit'] },
   });
+  expect(await seenBy(polish, child)).toMatchObject({ workflow: 'OPEN', splitFrom: null });
   expect(await seenBy(french, child)).toBeNull();
   const text = JSON.stringify(await seenBy(french, id));
   for (const secret of [child, split.codename, split.childCase]) expect(text).not.toContain(secret);
