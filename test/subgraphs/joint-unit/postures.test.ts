@@ -5,7 +5,7 @@ import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import { readNetworks } from '../../../schema/workflow/network/load.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import { contractOf } from '../../../subgraphs/serve/record/contract.ts';
-import { recordsOf } from '../../../subgraphs/serve/store/collections.ts';
+import { linksOf, recordsOf } from '../../../subgraphs/serve/store/collections.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
@@ -196,6 +196,8 @@ test('corrects an entry by a new one, which supersedes it for all its readers', 
     posture: 'alert-cooperation',
     progress: { state: 'SUPERSEDED', moves: [{ move: 'record' }, { move: 'supersede', by: null }] },
   });
+  // With a join row, a stricter marking of the wrong entry would reach the right one.
+  expect(await linksOf(store).countDocuments({ key: wrong })).toBe(0);
   const again = await record({ supersedes: wrong });
   expect(again.userErrors).toEqual(refusedAs('INVALID', ['content', 'supersedes'], 'a current entry'));
 });
