@@ -2,7 +2,7 @@ import { HubError } from '../../schema/errors.ts';
 import type { Resolver } from '../serve/graph/resolvers.ts';
 import { pageSize } from '../serve/read/connection.ts';
 import type { Row } from '../serve/read/row.ts';
-import { seeking } from '../serve/workflow/booking-fit.ts';
+import { seeking } from '../serve/workflow/kinds/booking-fit.ts';
 
 type Asked = { readonly from: Date; readonly until: Date; readonly first?: number | null };
 

@@ -30,7 +30,7 @@ import { type Versions, versionsIn } from './store/policy-versions.ts';
 import type { SubgraphSettings } from './settings.ts';
 import { type CommunityStore, openStore } from './store/store.ts';
 import { type AssertedRequest, HubAuthenticator } from './verify/verify.ts';
-import { createAgreementsEndpoint } from './workflow/agreement-states.ts';
+import { createAgreementsEndpoint } from './workflow/kinds/agreement-states.ts';
 import { Moves } from './workflow/moves.ts';
 import { workflowRulesOf } from './workflow/rules.ts';
 import { runTimers } from './workflow/run-timers.ts';

@@ -4,7 +4,7 @@ import type { Guard } from './guard.ts';
 export const booking: readonly Guard[] = [
   {
     name: 'a booking of a person who is taken',
-    file: 'subgraphs/serve/workflow/bookings.ts',
+    file: 'subgraphs/serve/workflow/kinds/bookings.ts',
     from: 'if (free?.getTime() === asked.from.getTime()) return;',
     to: 'if (free !== undefined) return;',
     project: 'parts',
@@ -12,7 +12,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking in a team whose provider somebody else stated',
-    file: 'subgraphs/serve/workflow/booking-fit.ts',
+    file: 'subgraphs/serve/workflow/kinds/booking-fit.ts',
     from: 'provider === undefined || isEnteredByOther',
     to: 'provider === undefined',
     project: 'parts',
@@ -20,7 +20,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking for a mobilisation that is hidden, as for nothing',
-    file: 'subgraphs/serve/workflow/booking-moves.ts',
+    file: 'subgraphs/serve/workflow/kinds/booking-moves.ts',
     from: 'throw error instanceof Refused ? notSought : error;',
     to: 'throw error;',
     project: 'parts',
@@ -28,7 +28,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking for a mobilisation that seeks no team',
-    file: 'subgraphs/serve/workflow/booking-moves.ts',
+    file: 'subgraphs/serve/workflow/kinds/booking-moves.ts',
     from: '|| !seeking.has(stored.progress.state)) throw notSought;',
     to: ') throw notSought;',
     project: 'parts',
@@ -36,7 +36,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking by the desk of its mobilisation',
-    file: 'subgraphs/serve/workflow/booking-moves.ts',
+    file: 'subgraphs/serve/workflow/kinds/booking-moves.ts',
     from: '{ desk: sought.decider }',
     to: '{ desk: readerAccess.reader.organisation }',
     project: 'parts',
@@ -44,7 +44,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'no booking of a unit that is hidden',
-    file: 'subgraphs/serve/workflow/booking-moves.ts',
+    file: 'subgraphs/serve/workflow/kinds/booking-moves.ts',
     from: 'const seen = withoutHidden(record.content as Content, hidden);',
     to: 'const seen = record.content as Content;',
     project: 'parts',
@@ -68,7 +68,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking that is confirmed after its mobilisation began',
-    file: 'subgraphs/serve/workflow/booking-moves.ts',
+    file: 'subgraphs/serve/workflow/kinds/booking-moves.ts',
     from: "if (stored !== null && [...seeking, 'in-transit'].includes(stored.progress.state)) return mobilisation;",
     to: 'if (stored !== null) return mobilisation;',
     project: 'parts',
@@ -76,7 +76,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking of a person whom another deployment keeps',
-    file: 'subgraphs/serve/workflow/booking-follow.ts',
+    file: 'subgraphs/serve/workflow/kinds/booking-follow.ts',
     from: 'if (isKept || partOf(of, content, stored) === null) continue;',
     to: 'if ((isKept && moves.length === 0) || partOf(of, content, stored) === null) continue;',
     project: 'parts',
@@ -84,7 +84,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking of a person who rests or is away, through another team',
-    file: 'subgraphs/serve/workflow/bookings.ts',
+    file: 'subgraphs/serve/workflow/kinds/bookings.ts',
     from: 'if (restingStates.has(state))',
     to: "if (state === '')",
     project: 'parts',
@@ -92,7 +92,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking before the start of a booking that is deployed already',
-    file: 'subgraphs/serve/workflow/bookings.ts',
+    file: 'subgraphs/serve/workflow/kinds/bookings.ts',
     from: "state === 'deployed' && since < from ? since : from",
     to: "state === '' && since < from ? since : from",
     project: 'parts',
@@ -100,7 +100,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking of a person whose clearance is only mentioned in a remark',
-    file: 'subgraphs/serve/workflow/booking-fit.ts',
+    file: 'subgraphs/serve/workflow/kinds/booking-fit.ts',
     from: 'levels.findIndex((names) => names.includes(level))',
     to: 'levels.findLastIndex((names) => names.some((name) => level.includes(name)))',
     project: 'parts',
@@ -108,7 +108,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a booking of a person whose clearance has no end',
-    file: 'subgraphs/serve/workflow/booking-fit.ts',
+    file: 'subgraphs/serve/workflow/kinds/booking-fit.ts',
     from: 'if (least >= endingFrom && !(clearanceUntil instanceof Date))',
     to: 'if (least > levels.length && !(clearanceUntil instanceof Date))',
     project: 'parts',
@@ -116,7 +116,7 @@ export const booking: readonly Guard[] = [
   },
   {
     name: 'a match only of a person who can be offered',
-    file: 'subgraphs/serve/workflow/booking-matches.ts',
+    file: 'subgraphs/serve/workflow/kinds/booking-matches.ts',
     from: 'findUnfit(of, row, candidate) === null',
     to: "findUnfit(of, { ...row, feed: '' }, candidate) === null",
     project: 'parts',

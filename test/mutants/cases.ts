@@ -12,7 +12,7 @@ export const cases: readonly Guard[] = [
   },
   {
     name: 'the list of the postures of a network',
-    file: 'subgraphs/serve/workflow/posture-grounds.ts',
+    file: 'subgraphs/serve/workflow/kinds/posture-grounds.ts',
     from: 'list.length > 0 && !list.includes(posture)',
     to: 'list.length === 0 && !list.includes(posture)',
     project: 'parts',
@@ -20,7 +20,7 @@ export const cases: readonly Guard[] = [
   },
   {
     name: 'the correction of a posture by its recorder only',
-    file: 'subgraphs/serve/workflow/posture-grounds.ts',
+    file: 'subgraphs/serve/workflow/kinds/posture-grounds.ts',
     from: "'envelope.originator': organisation,",
     to: "'envelope.custodian': 'joint-unit' as const,",
     project: 'parts',
@@ -28,7 +28,7 @@ export const cases: readonly Guard[] = [
   },
   {
     name: 'one correction of a posture',
-    file: 'subgraphs/serve/workflow/posture-effects.ts',
+    file: 'subgraphs/serve/workflow/kinds/posture-effects.ts',
     from: 'if (progress === null) throw notCorrectable();',
     to: 'if (progress === null) return;',
     project: 'parts',
@@ -44,7 +44,7 @@ export const cases: readonly Guard[] = [
   },
   {
     name: 'the readers of a case that is split from another',
-    file: 'subgraphs/serve/workflow/case-moves.ts',
+    file: 'subgraphs/serve/workflow/kinds/case-moves.ts',
     from: "audience: { ...noAudience, reach: 'NAMED', organisations: [organisation] },",
     to: 'audience: this.parts.readerAccess.reader.organisation === organisation ? envelope.audience : noAudience,',
     project: 'parts',
@@ -52,7 +52,7 @@ export const cases: readonly Guard[] = [
   },
   {
     name: 'the records that go to a new case, of the case that is split only',
-    file: 'subgraphs/serve/workflow/case-moves.ts',
+    file: 'subgraphs/serve/workflow/kinds/case-moves.ts',
     from: '(await this.#caseOf(find, id)) !== joint',
     to: '(await this.#caseOf(find, id)) === null',
     project: 'parts',
@@ -76,7 +76,7 @@ export const cases: readonly Guard[] = [
   },
   {
     name: 'the other case of a merge, which the lead must be able to read',
-    file: 'subgraphs/serve/workflow/case-merges.ts',
+    file: 'subgraphs/serve/workflow/kinds/case-merges.ts',
     from: 'const found = await readableOf(this.parts, find, kind, id);',
     to: 'const found = await find.record(kind, id);',
     project: 'parts',
@@ -84,7 +84,7 @@ export const cases: readonly Guard[] = [
   },
   {
     name: 'the merge that the lead of the other case proposed',
-    file: 'subgraphs/serve/workflow/case-merges.ts',
+    file: 'subgraphs/serve/workflow/kinds/case-merges.ts',
     from: "return last?.by.organisation === before.progress.facts['lead'];",
     to: 'return last !== null && before !== null;',
     project: 'parts',
@@ -92,7 +92,7 @@ export const cases: readonly Guard[] = [
   },
   {
     name: 'the version of the case that is merged',
-    file: 'subgraphs/serve/workflow/case-merges.ts',
+    file: 'subgraphs/serve/workflow/kinds/case-merges.ts',
     from: "if (merged.record.envelope.version !== attempt.input['mergedVersion'])",
     to: "if (merged.record.envelope.version === Number(attempt.input['mergedVersion']) + 0.5)",
     project: 'parts',

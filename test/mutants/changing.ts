@@ -212,7 +212,7 @@ export const changing: readonly Guard[] = [
   },
   {
     name: 'the plan that a version replaces',
-    file: 'subgraphs/serve/workflow/plan-grounds.ts',
+    file: 'subgraphs/serve/workflow/kinds/plan-grounds.ts',
     from: "return kind === facts['kind'] && isOfEditor && state === other;",
     to: "return kind === facts['kind'] && state === other;",
     project: 'parts',

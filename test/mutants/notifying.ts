@@ -20,7 +20,7 @@ export const notifying: readonly Guard[] = [
   },
   {
     name: 'the reasons of a withholding',
-    file: 'subgraphs/serve/workflow/withholding-effects.ts',
+    file: 'subgraphs/serve/workflow/kinds/withholding-effects.ts',
     from: '...reasonNames(moved).map((name) => portionFor(envelope, name, readers)),',
     to: '',
     project: 'parts',
@@ -28,7 +28,7 @@ export const notifying: readonly Guard[] = [
   },
   {
     name: 'a notification in particularly exceptional circumstances',
-    file: 'subgraphs/serve/workflow/withholding-effects.ts',
+    file: 'subgraphs/serve/workflow/kinds/withholding-effects.ts',
     from: '[...fields].filter((name) => !shownInAllCases.has(name))',
     to: '[]',
     project: 'parts',
@@ -36,7 +36,7 @@ export const notifying: readonly Guard[] = [
   },
   {
     name: 'the fields that a file keeps back',
-    file: 'subgraphs/serve/workflow/file-effects.ts',
+    file: 'subgraphs/serve/workflow/kinds/file-effects.ts',
     from: '...kept.map((path) => portionFor(envelope, path, [envelope.originator])),',
     to: '',
     project: 'parts',

@@ -36,7 +36,7 @@ export const recalling: readonly Guard[] = [
   },
   {
     name: "the hub's statement about the record that is recalled",
-    file: 'subgraphs/serve/workflow/recall-grounds.ts',
+    file: 'subgraphs/serve/workflow/kinds/recall-grounds.ts',
     from: 'if (received === null || received.record !== recordId)',
     to: 'if (received === null)',
     project: 'parts',

@@ -4,7 +4,7 @@ import type { Guard } from './guard.ts';
 export const running: readonly Guard[] = [
   {
     name: 'the order of the steps of a run',
-    file: 'subgraphs/serve/workflow/step-grounds.ts',
+    file: 'subgraphs/serve/workflow/kinds/step-grounds.ts',
     from: 'if (open.length === 0) return;',
     to: 'if (open.length >= 0) return;',
     project: 'parts',
@@ -20,7 +20,7 @@ export const running: readonly Guard[] = [
   },
   {
     name: 'the procedure of a run, for who may read it only',
-    file: 'subgraphs/serve/workflow/run-start.ts',
+    file: 'subgraphs/serve/workflow/kinds/run-start.ts',
     from: `await find.envelope(kind, id) : null;
     const row =
       envelope === null ? null : this.parts.policy.decideRow(envelope, type, this.parts.readerAccess);`,
@@ -31,7 +31,7 @@ export const running: readonly Guard[] = [
   },
   {
     name: 'the case of a run, only while it is open',
-    file: 'subgraphs/serve/workflow/run-start.ts',
+    file: 'subgraphs/serve/workflow/kinds/run-start.ts',
     from: 'return runningStates.has(state) ? lead : null;',
     to: 'return lead;',
     project: 'parts',
@@ -55,7 +55,7 @@ export const running: readonly Guard[] = [
   },
   {
     name: 'the readers of a run to whom a step is offered',
-    file: 'subgraphs/serve/workflow/step-grounds.ts',
+    file: 'subgraphs/serve/workflow/kinds/step-grounds.ts',
     from: 'if ([...envelope.audience.organisations, envelope.originator].includes(recipient)) return null;',
     to: 'if (recipient !== null) return null;',
     project: 'parts',
@@ -63,7 +63,7 @@ export const running: readonly Guard[] = [
   },
   {
     name: 'the second person of a must step',
-    file: 'subgraphs/serve/workflow/step-grounds.ts',
+    file: 'subgraphs/serve/workflow/kinds/step-grounds.ts',
     from: 'return last !== null && last.by.subject !== readerAccess.reader.subject',
     to: 'return last !== null',
     project: 'parts',

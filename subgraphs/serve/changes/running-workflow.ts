@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import { isAddressedByLog, isByMovesOnly, workflowsOf } from '../../../schema/workflow/served.ts';
-import { isBooked } from '../workflow/bookings.ts';
+import { isBooked } from '../workflow/kinds/bookings.ts';
 import type { Kind } from '../kind.ts';
 import { progressIn } from '../workflow/progress-store.ts';
 import type { CommunityStore } from '../store/store.ts';

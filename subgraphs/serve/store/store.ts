@@ -3,7 +3,7 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import type { Link } from './links.ts';
 import { SchemaVersions } from '../record/schema-versions.ts';
-import { createBookingIndexes } from '../workflow/bookings.ts';
+import { createBookingIndexes } from '../workflow/kinds/bookings.ts';
 import { createNoticeIndexes } from '../workflow/notices.ts';
 import { createTimerIndexes } from '../workflow/timers.ts';
 import { createWorkflowIndexes } from '../workflow/progress-store.ts';

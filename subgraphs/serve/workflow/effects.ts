@@ -1,7 +1,7 @@
 import type { Effect, Effects, Moved } from './effect.ts';
-import { effectsOfFiles } from './file-effects.ts';
-import { effectsOfRuns } from './run-effects.ts';
-import { effectsOfWithholding } from './withholding-effects.ts';
+import { effectsOfFiles } from './kinds/file-effects.ts';
+import { effectsOfRuns } from './kinds/run-effects.ts';
+import { effectsOfWithholding } from './kinds/withholding-effects.ts';
 
 const effects: Readonly<Record<string, Effect>> = {
   ...effectsOfFiles,

@@ -5,8 +5,8 @@ import type { FileRegimes } from '../../../schema/workflow/regime/file-regimes.t
 import type { ChangeParts } from '../changes/change-steps.ts';
 import { Refused } from '../changes/refused.ts';
 import { recordsOf } from '../store/collections.ts';
-import { findVersion, isSamePlan } from './plan-grounds.ts';
-import { checkPosture } from './posture-grounds.ts';
+import { findVersion, isSamePlan } from './kinds/plan-grounds.ts';
+import { checkPosture } from './kinds/posture-grounds.ts';
 import { progressIn } from './progress-store.ts';
 
 type First = Pick<Attempt, 'move' | 'input' | 'fields'>;

@@ -30,9 +30,9 @@ import { type MoveParts, MoveSteps } from './move-steps.ts';
 import { refuseFirst } from './first-grounds.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import { writeMove } from './progress-store.ts';
-import { receiversOf } from './recall-grounds.ts';
+import { receiversOf } from './kinds/recall-grounds.ts';
 import { actorOn } from './relations.ts';
-import { RunStarts } from './run-start.ts';
+import { RunStarts } from './kinds/run-start.ts';
 
 /** The move that creates a record, with the workflow that has it. */
 type First = { readonly of: Workflow; readonly move: string };

@@ -1,14 +1,14 @@
 import type { ClientSession } from 'mongodb';
 import { moveBySystem } from '../../../schema/workflow/engine/system.ts';
 import type { CommunityStore } from '../store/store.ts';
-import { moveBooked } from './booking-follow.ts';
+import { moveBooked } from './kinds/booking-follow.ts';
 import type { FollowedIn, Follow } from './follow.ts';
 import { bySystem } from './move-steps.ts';
-import { findVersion } from './plan-grounds.ts';
-import { followsOfPostures } from './posture-effects.ts';
+import { findVersion } from './kinds/plan-grounds.ts';
+import { followsOfPostures } from './kinds/posture-effects.ts';
 import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
-import { followsOfRecalls } from './recall-effects.ts';
-import { followsOfRuns } from './run-follow.ts';
+import { followsOfRecalls } from './kinds/recall-effects.ts';
+import { followsOfRuns } from './kinds/run-follow.ts';
 
 const follows: Readonly<Record<string, Follow>> = {
   'response-plan.force': supersedeParent,

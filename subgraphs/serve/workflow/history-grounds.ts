@@ -1,8 +1,8 @@
 import { Refused } from '../changes/refused.ts';
 import type { Recorded, RecordedCheck } from './ground.ts';
-import { groundsOfPlans } from './plan-grounds.ts';
+import { groundsOfPlans } from './kinds/plan-grounds.ts';
 import { movesIn } from './progress-store.ts';
-import { groundsOfRecalls } from './recall-grounds.ts';
+import { groundsOfRecalls } from './kinds/recall-grounds.ts';
 
 /** The grounds of refusal that need the store, by workflow and move. */
 const checks: Readonly<Record<string, RecordedCheck>> = {

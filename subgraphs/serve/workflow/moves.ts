@@ -21,9 +21,9 @@ import { membersNamedBy, withoutReader } from './members.ts';
 import { bySystem, type MoveParts, MoveSteps, type Requested } from './move-steps.ts';
 import { PartMoves } from './part-moves.ts';
 import { ThreadMoves } from './thread-moves.ts';
-import { CaseMoves } from './case-moves.ts';
-import type { WithOther } from './case-parts.ts';
-import { BookingMoves } from './booking-moves.ts';
+import { CaseMoves } from './kinds/case-moves.ts';
+import type { WithOther } from './kinds/case-parts.ts';
+import { BookingMoves } from './kinds/booking-moves.ts';
 import { newProposal, proposalOf, refuseOutdated, refuseSecondProposal } from './proposals.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import {

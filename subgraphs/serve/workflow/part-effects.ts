@@ -1,10 +1,10 @@
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
 import { Refused } from '../changes/refused.ts';
 import type { Effects, MovedPart } from './effect.ts';
-import { regimesIn } from './file-effects.ts';
-import { nextStage, readStage, stageName, stagesStarted } from './file-stages.ts';
+import { regimesIn } from './kinds/file-effects.ts';
+import { nextStage, readStage, stageName, stagesStarted } from './kinds/file-stages.ts';
 import type { StoredProgress } from './progress-store.ts';
-import { effectsOfSteps } from './step-effects.ts';
+import { effectsOfSteps } from './kinds/step-effects.ts';
 
 type Effect = (moved: MovedPart) => Pick<Effects, 'facts' | 'parts'>;
 

@@ -13,7 +13,7 @@ import { bySystem, MoveSteps, type Requested } from './move-steps.ts';
 import { isMasked, maxThreads, progressIn, threadsOf, writeMove } from './progress-store.ts';
 import { actorOn } from './relations.ts';
 import { newPartOf, partEffectsOf } from './part-effects.ts';
-import { refuseOutOfOrder, refuseStep } from './step-grounds.ts';
+import { refuseOutOfOrder, refuseStep } from './kinds/step-grounds.ts';
 
 /** The moves in parts of a record, such as the stages of a file. Each part has its state, its version and its history. */
 export class PartMoves extends MoveSteps {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Content } from '../record/content.ts';
 import type { EndOfClock, Progress } from '../../../schema/workflow/engine/progress.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { keepBooking } from './bookings.ts';
+import { keepBooking } from './kinds/bookings.ts';
 import { tell, tellOfMove } from './notices.ts';
 import { type Connected, type InWorkflow, isOfRecord, type Threaded } from './parties.ts';
 import { setTimers, type Timed } from './timers.ts';

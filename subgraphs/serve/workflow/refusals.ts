@@ -1,7 +1,7 @@
 import { valuesOf } from '../../../schema/workflow/engine/condition.ts';
 import type { EndOfClock } from '../../../schema/workflow/engine/progress.ts';
 import { Refused } from '../changes/refused.ts';
-import { groundsOfCases } from './case-grounds.ts';
+import { groundsOfCases } from './kinds/case-grounds.ts';
 import type { Check, Stated } from './ground.ts';
 
 /** The grounds of refusal (`refusedIf`) that code decides, by workflow and move. */

@@ -23,7 +23,7 @@ import type { CommunityStore } from '../store/store.ts';
 import { shownValues, toGraph } from './graph-values.ts';
 import { idOfMove, type Proposal, type StoredMove, type StoredProgress } from './progress-store.ts';
 import { historyLoader, inputLoader, progressLoader, type ShownMove } from './standing-loaders.ts';
-import { findMatches, type Match, mayOffer, type Wanted } from './booking-matches.ts';
+import { findMatches, type Match, mayOffer, type Wanted } from './kinds/booking-matches.ts';
 import { detailsFor, isStored, movesSince, partOf, partsShown } from './named-parts.ts';
 import { isOfRecord, type Threaded } from './parties.ts';
 import { actorOn, isOpener, seesState } from './relations.ts';

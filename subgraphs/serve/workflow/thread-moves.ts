@@ -6,7 +6,7 @@ import { loaded, staleVersion } from '../changes/change-steps.ts';
 import { notFound } from '../changes/refused.ts';
 import type { Unwritten } from '../changes/write-once.ts';
 import type { Content } from '../record/content.ts';
-import { refuseOtherState } from './case-grounds.ts';
+import { refuseOtherState } from './kinds/case-grounds.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import { fromGraph } from './graph-values.ts';
 import { valuesIn } from './move-input.ts';

@@ -3,7 +3,7 @@ import type { Reader } from '../../../schema/protocol/reader.ts';
 import type { AgreementStates } from '../../../schema/protocol/agreement-states.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
-import { createAgreementsEndpoint } from '../../../subgraphs/serve/workflow/agreement-states.ts';
+import { createAgreementsEndpoint } from '../../../subgraphs/serve/workflow/kinds/agreement-states.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { askAt, makeMove } from './moves-of.ts';

@@ -5,7 +5,7 @@ import { isDuplicateKey } from '../../../schema/runtime/duplicate-key.ts';
 import { DeadlineExceeded } from '../../../schema/runtime/within.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import { type CommunityStore, openStore } from '../../../subgraphs/serve/store/store.ts';
-import { bookingsIn as storedBookings } from '../../../subgraphs/serve/workflow/bookings.ts';
+import { bookingsIn as storedBookings } from '../../../subgraphs/serve/workflow/kinds/bookings.ts';
 import { movesIn, progressIn } from '../../../subgraphs/serve/workflow/progress-store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { at, bookingsIn, desk, expert, otherDesk, provider, week } from './booking-of.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { workflowsOf } from '../../../../schema/workflow/served.ts';
-import { type Candidate, findUnfit } from '../../../../subgraphs/serve/workflow/booking-fit.ts';
+import { type Candidate, findUnfit } from '../../../../subgraphs/serve/workflow/kinds/booking-fit.ts';
 
 const day = (number: number): Date => new Date(Date.UTC(2026, 10, number));
 const entered = { envelope: { originator: 'csirt-de', custodian: 'joint-unit' } };

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { community as enisa } from '../../../../subgraphs/enisa/community.ts';
 import { community as jointUnit } from '../../../../subgraphs/joint-unit/community.ts';
-import { bookingsIn, createBookingIndexes } from '../../../../subgraphs/serve/workflow/bookings.ts';
+import { bookingsIn, createBookingIndexes } from '../../../../subgraphs/serve/workflow/kinds/bookings.ts';
 import { openOwnStore } from '../../../helpers/own-store.ts';
 
 test('creates the collection of bookings only in the store of a community with bookings', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { freeFrom, type Taken, unitId } from '../../../../subgraphs/serve/workflow/bookings.ts';
+import { freeFrom, type Taken, unitId } from '../../../../subgraphs/serve/workflow/kinds/bookings.ts';
 
 const day = (number: number): Date => new Date(Date.UTC(2026, 10, number));
 const taken = (from: number, until: number | null, state = 'committed'): Taken => ({

@@ -1,9 +1,9 @@
-import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
-import { readNetworks } from '../../../schema/workflow/network/load.ts';
-import { enumValue } from '../../../schema/workflow/graph/names.ts';
-import type { ChangeParts } from '../changes/change-steps.ts';
-import { Refused } from '../changes/refused.ts';
-import { recordsOf } from '../store/collections.ts';
+import type { Attempt } from '../../../../schema/workflow/engine/attempt.ts';
+import { readNetworks } from '../../../../schema/workflow/network/load.ts';
+import { enumValue } from '../../../../schema/workflow/graph/names.ts';
+import type { ChangeParts } from '../../changes/change-steps.ts';
+import { Refused } from '../../changes/refused.ts';
+import { recordsOf } from '../../store/collections.ts';
 
 /** Returns the refusal of a posture that its network does not have, or that corrects another entry than an own one. */
 export async function checkPosture(

@@ -1,19 +1,19 @@
 import type { ClientSession } from 'mongodb';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
-import { initialState } from '../../../schema/workflow/language/check-states.ts';
-import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { loaded, staleVersion } from '../changes/change-steps.ts';
-import type { Finder } from '../changes/find-record.ts';
-import { invalid, Refused } from '../changes/refused.ts';
-import type { Unwritten } from '../changes/write-once.ts';
-import type { Kind } from '../kind.ts';
-import type { Content } from '../record/content.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import type { Attempt } from '../../../../schema/workflow/engine/attempt.ts';
+import { initialState } from '../../../../schema/workflow/language/check-states.ts';
+import type { Workflow } from '../../../../schema/workflow/language/load.ts';
+import { loaded, staleVersion } from '../../changes/change-steps.ts';
+import type { Finder } from '../../changes/find-record.ts';
+import { invalid, Refused } from '../../changes/refused.ts';
+import type { Unwritten } from '../../changes/write-once.ts';
+import type { Kind } from '../../kind.ts';
+import type { Content } from '../../record/content.ts';
 import { findNamedTwice, findUnfit, seeking } from './booking-fit.ts';
-import { fromGraph } from './graph-values.ts';
-import { type Values, valuesIn } from './move-input.ts';
-import { MoveSteps, type Requested } from './move-steps.ts';
-import { type NamedPart, partOf, seesAllParts, unmovedPart } from './named-parts.ts';
+import { fromGraph } from '../graph-values.ts';
+import { type Values, valuesIn } from '../move-input.ts';
+import { MoveSteps, type Requested } from '../move-steps.ts';
+import { type NamedPart, partOf, seesAllParts, unmovedPart } from '../named-parts.ts';
 import {
   isMasked,
   maxThreads,
@@ -23,8 +23,8 @@ import {
   type StoredProgress,
   threadsOf,
   writeMove,
-} from './progress-store.ts';
-import { actorOn } from './relations.ts';
+} from '../progress-store.ts';
+import { actorOn } from '../relations.ts';
 
 /** A mobilisation for which a team is sought, without the fields that the reader may not see. */
 type Sought = { readonly id: string; readonly decider: unknown; readonly content: Content };

@@ -1,14 +1,14 @@
 import type { ClientSession } from 'mongodb';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
-import type { ChangeParts } from '../changes/change-steps.ts';
-import type { Finder } from '../changes/find-record.ts';
-import { invalid } from '../changes/refused.ts';
-import type { Made } from '../changes/write-once.ts';
-import type { Kind } from '../kind.ts';
-import type { Content } from '../record/content.ts';
-import { listIn } from './effect.ts';
-import type { Requested } from './move-steps.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import type { Attempt } from '../../../../schema/workflow/engine/attempt.ts';
+import type { ChangeParts } from '../../changes/change-steps.ts';
+import type { Finder } from '../../changes/find-record.ts';
+import { invalid } from '../../changes/refused.ts';
+import type { Made } from '../../changes/write-once.ts';
+import type { Kind } from '../../kind.ts';
+import type { Content } from '../../record/content.ts';
+import { listIn } from '../effect.ts';
+import type { Requested } from '../move-steps.ts';
 
 /** The part of a move of a joint case that concerns another case: the fields that name it, and what is written there. */
 export type WithOther = {

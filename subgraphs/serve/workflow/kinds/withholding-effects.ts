@@ -1,6 +1,6 @@
-import { invalid } from '../changes/refused.ts';
-import { type Effect, type Effects, listIn, type Moved } from './effect.ts';
-import { isPortionFor, portionFor } from './portions-of-moves.ts';
+import { invalid } from '../../changes/refused.ts';
+import { type Effect, type Effects, listIn, type Moved } from '../effect.ts';
+import { isPortionFor, portionFor } from '../portions-of-moves.ts';
 
 /** The effects of the moves of a CRA notification: who reads which part of it. */
 export const effectsOfWithholding: Readonly<Record<string, Effect>> = {

@@ -1,14 +1,14 @@
 import type { ClientSession } from 'mongodb';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import { moveBySystem } from '../../../schema/workflow/engine/system.ts';
-import { workflowsOf } from '../../../schema/workflow/served.ts';
-import type { Content } from '../record/content.ts';
-import { modelOf, recordsOf, schemaOf } from '../store/collections.ts';
-import type { CommunityStore } from '../store/store.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import { moveBySystem } from '../../../../schema/workflow/engine/system.ts';
+import { workflowsOf } from '../../../../schema/workflow/served.ts';
+import type { Content } from '../../record/content.ts';
+import { modelOf, recordsOf, schemaOf } from '../../store/collections.ts';
+import type { CommunityStore } from '../../store/store.ts';
 import { type Booking, bookedFor, isDeployedElsewhere, type Taken } from './bookings.ts';
-import { bySystem } from './move-steps.ts';
-import { partOf } from './named-parts.ts';
-import { type MovedIn, progressIn, type StoredMove, writeMove } from './progress-store.ts';
+import { bySystem } from '../move-steps.ts';
+import { partOf } from '../named-parts.ts';
+import { type MovedIn, progressIn, type StoredMove, writeMove } from '../progress-store.ts';
 
 const type = 'ResponseTeam';
 

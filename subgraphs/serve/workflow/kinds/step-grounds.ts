@@ -1,12 +1,12 @@
 import type { ClientSession } from 'mongodb';
-import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
-import type { Envelope } from '../../../schema/record/envelope.ts';
-import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
-import type { Progress } from '../../../schema/workflow/engine/progress.ts';
-import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { invalid, Refused } from '../changes/refused.ts';
-import type { CommunityStore } from '../store/store.ts';
-import { movesIn, type StoredProgress } from './progress-store.ts';
+import type { ReaderAccess } from '../../../../schema/policy/decide/policy.ts';
+import type { Envelope } from '../../../../schema/record/envelope.ts';
+import type { Attempt } from '../../../../schema/workflow/engine/attempt.ts';
+import type { Progress } from '../../../../schema/workflow/engine/progress.ts';
+import type { Workflow } from '../../../../schema/workflow/language/load.ts';
+import { invalid, Refused } from '../../changes/refused.ts';
+import type { CommunityStore } from '../../store/store.ts';
+import { movesIn, type StoredProgress } from '../progress-store.ts';
 import { openBefore, stepName, stepsIn } from './run-steps.ts';
 
 /** A move of a step that a reader wants to make. */

@@ -1,13 +1,13 @@
-import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
-import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import type { Content } from '../record/content.ts';
-import type { Row } from '../read/row.ts';
-import { modelOf } from '../store/collections.ts';
-import type { CommunityStore } from '../store/store.ts';
+import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
+import type { Workflow } from '../../../../schema/workflow/language/load.ts';
+import type { Content } from '../../record/content.ts';
+import type { Row } from '../../read/row.ts';
+import { modelOf } from '../../store/collections.ts';
+import type { CommunityStore } from '../../store/store.ts';
 import { type Candidate, findUnfit, reasonsOf } from './booking-fit.ts';
 import { findFree, type Period } from './bookings.ts';
-import { partOf } from './named-parts.ts';
-import type { StoredProgress } from './progress-store.ts';
+import { partOf } from '../named-parts.ts';
+import type { StoredProgress } from '../progress-store.ts';
 
 /** A person or unit that fits a mobilisation, with the reasons. */
 export type Match = { readonly unit: string; readonly reasons: readonly string[] };

@@ -1,11 +1,11 @@
 import type { ClientSession } from 'mongodb';
-import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
-import { invalid, Refused } from '../changes/refused.ts';
-import type { Content } from '../record/content.ts';
-import { recordsOf, schemaOf } from '../store/collections.ts';
-import type { CommunityStore } from '../store/store.ts';
-import type { Recorded, RecordedCheck } from './ground.ts';
-import { idOfMove, movesIn, progressIn, type StoredMove, type StoredProgress } from './progress-store.ts';
+import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
+import { invalid, Refused } from '../../changes/refused.ts';
+import type { Content } from '../../record/content.ts';
+import { recordsOf, schemaOf } from '../../store/collections.ts';
+import type { CommunityStore } from '../../store/store.ts';
+import type { Recorded, RecordedCheck } from '../ground.ts';
+import { idOfMove, movesIn, progressIn, type StoredMove, type StoredProgress } from '../progress-store.ts';
 
 /** The grounds of refusal of moves on response plans that need the store. */
 export const groundsOfPlans: Readonly<Record<string, RecordedCheck>> = {

@@ -1,11 +1,11 @@
 import type { ClientSession, Collection } from 'mongodb';
 import { createHash } from 'node:crypto';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
-import type { Progress } from '../../../schema/workflow/engine/progress.ts';
-import { Refused } from '../changes/refused.ts';
-import type { Kind } from '../kind.ts';
-import type { Connected, InWorkflow, Threaded } from './parties.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
+import type { Progress } from '../../../../schema/workflow/engine/progress.ts';
+import { Refused } from '../../changes/refused.ts';
+import type { Kind } from '../../kind.ts';
+import type { Connected, InWorkflow, Threaded } from '../parties.ts';
 
 /** A period, with its start and without its end. */
 export type Period = { readonly from: Date; readonly until: Date };

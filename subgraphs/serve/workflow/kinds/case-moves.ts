@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import { sharedKey } from '../../../schema/record/shared-types.ts';
-import type { Progress } from '../../../schema/workflow/engine/progress.ts';
-import { newEnvelope } from '../changes/envelopes.ts';
-import type { Finder } from '../changes/find-record.ts';
-import type { Reading } from '../changes/reading.ts';
-import { invalid, notFound } from '../changes/refused.ts';
-import type { Kind } from '../kind.ts';
-import type { Content } from '../record/content.ts';
-import { noAudience } from '../record/marking.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import { sharedKey } from '../../../../schema/record/shared-types.ts';
+import type { Progress } from '../../../../schema/workflow/engine/progress.ts';
+import { newEnvelope } from '../../changes/envelopes.ts';
+import type { Finder } from '../../changes/find-record.ts';
+import type { Reading } from '../../changes/reading.ts';
+import { invalid, notFound } from '../../changes/refused.ts';
+import type { Kind } from '../../kind.ts';
+import type { Content } from '../../record/content.ts';
+import { noAudience } from '../../record/marking.ts';
 import { CaseMerges } from './case-merges.ts';
 import { type Decided, othersIn, readableOf, type WithOther } from './case-parts.ts';
-import { listIn } from './effect.ts';
-import { findNamedActor } from './first-grounds.ts';
-import { bySystem, type MoveParts, MoveSteps } from './move-steps.ts';
-import { writeMove } from './progress-store.ts';
+import { listIn } from '../effect.ts';
+import { findNamedActor } from '../first-grounds.ts';
+import { bySystem, type MoveParts, MoveSteps } from '../move-steps.ts';
+import { writeMove } from '../progress-store.ts';
 
 /** The moves of joint cases that change another case in the same transaction. */
 export class CaseMoves extends MoveSteps {

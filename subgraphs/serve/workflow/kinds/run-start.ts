@@ -1,14 +1,14 @@
 import type { ClientSession } from 'mongodb';
-import type { Envelope } from '../../../schema/record/envelope.ts';
-import { organisationKey } from '../../../schema/record/keys.ts';
-import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
-import { loaded } from '../changes/change-steps.ts';
-import type { Finder } from '../changes/find-record.ts';
-import { isWider } from '../changes/reading.ts';
-import { Refused } from '../changes/refused.ts';
-import type { Content } from '../record/content.ts';
-import { noAudience } from '../record/marking.ts';
-import { MoveSteps } from './move-steps.ts';
+import type { Envelope } from '../../../../schema/record/envelope.ts';
+import { organisationKey } from '../../../../schema/record/keys.ts';
+import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
+import { loaded } from '../../changes/change-steps.ts';
+import type { Finder } from '../../changes/find-record.ts';
+import { isWider } from '../../changes/reading.ts';
+import { Refused } from '../../changes/refused.ts';
+import type { Content } from '../../record/content.ts';
+import { noAudience } from '../../record/marking.ts';
+import { MoveSteps } from '../move-steps.ts';
 import { maxRuns, runsOf } from './run-follow.ts';
 import { copySteps, performersOf } from './run-steps.ts';
 

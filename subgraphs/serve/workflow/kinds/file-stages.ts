@@ -1,7 +1,11 @@
-import type { Progress } from '../../../schema/workflow/engine/progress.ts';
-import type { FileFacts, FileRegimes, NumberedStage } from '../../../schema/workflow/regime/file-regimes.ts';
-import type { PartChange } from './effect.ts';
-import type { StoredProgress } from './progress-store.ts';
+import type { Progress } from '../../../../schema/workflow/engine/progress.ts';
+import type {
+  FileFacts,
+  FileRegimes,
+  NumberedStage,
+} from '../../../../schema/workflow/regime/file-regimes.ts';
+import type { PartChange } from '../effect.ts';
+import type { StoredProgress } from '../progress-store.ts';
 
 /** An event that starts clocks: a time that the file states, or the submission of a stage. */
 export type StartEvent = { readonly from: string; readonly at: Date };

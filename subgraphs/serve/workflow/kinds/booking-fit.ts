@@ -1,12 +1,12 @@
-import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
-import type { Envelope } from '../../../schema/record/envelope.ts';
-import type { Progress } from '../../../schema/workflow/engine/progress.ts';
-import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { invalid, Refused, type UserError } from '../changes/refused.ts';
-import type { Content } from '../record/content.ts';
+import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
+import type { Envelope } from '../../../../schema/record/envelope.ts';
+import type { Progress } from '../../../../schema/workflow/engine/progress.ts';
+import type { Workflow } from '../../../../schema/workflow/language/load.ts';
+import { invalid, Refused, type UserError } from '../../changes/refused.ts';
+import type { Content } from '../../record/content.ts';
 import type { Period } from './bookings.ts';
-import { listIn } from './effect.ts';
-import { type NamedPart, partsNamedIn } from './named-parts.ts';
+import { listIn } from '../effect.ts';
+import { type NamedPart, partsNamedIn } from '../named-parts.ts';
 
 /** A person or unit that may help in a mobilisation, with what the reader may see of the team and of the mobilisation. */
 export type Candidate = {

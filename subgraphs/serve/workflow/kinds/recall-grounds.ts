@@ -1,9 +1,9 @@
-import { type Beyond, maxReceivers, type Received } from '../../../schema/protocol/received.ts';
-import type { Content } from '../record/content.ts';
-import { invalid, Refused } from '../changes/refused.ts';
-import { listIn } from './effect.ts';
-import type { RecordedCheck } from './ground.ts';
-import { threadsOf } from './progress-store.ts';
+import { type Beyond, maxReceivers, type Received } from '../../../../schema/protocol/received.ts';
+import type { Content } from '../../record/content.ts';
+import { invalid, Refused } from '../../changes/refused.ts';
+import { listIn } from '../effect.ts';
+import type { RecordedCheck } from '../ground.ts';
+import { threadsOf } from '../progress-store.ts';
 
 /**
  * Returns the organisations that received the record which is recalled, as the hub states them. The hub makes no statement

@@ -1,8 +1,8 @@
 import type { ClientSession } from 'mongodb';
-import type { CommunityStore } from '../store/store.ts';
-import type { Follow, FollowedIn } from './follow.ts';
-import { makeOnRecord } from './make-on-record.ts';
-import { progressIn, type StoredMove, threadsOf } from './progress-store.ts';
+import type { CommunityStore } from '../../store/store.ts';
+import type { Follow, FollowedIn } from '../follow.ts';
+import { makeOnRecord } from '../make-on-record.ts';
+import { progressIn, type StoredMove, threadsOf } from '../progress-store.ts';
 
 /** The moves of the system that moves of recalls and of their recipients cause. */
 export const followsOfRecalls: Readonly<Record<string, Follow>> = {

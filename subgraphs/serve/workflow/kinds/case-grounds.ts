@@ -1,7 +1,7 @@
-import { memberStateKey } from '../../../schema/record/keys.ts';
-import { valuesOf } from '../../../schema/workflow/engine/condition.ts';
-import { invalid, Refused } from '../changes/refused.ts';
-import type { Check, Stated } from './ground.ts';
+import { memberStateKey } from '../../../../schema/record/keys.ts';
+import { valuesOf } from '../../../../schema/workflow/engine/condition.ts';
+import { invalid, Refused } from '../../changes/refused.ts';
+import type { Check, Stated } from '../ground.ts';
 
 /** The grounds of refusal of joint cases and of assessments of their level, by workflow and move. */
 export const groundsOfCases: Readonly<Record<string, Check>> = {

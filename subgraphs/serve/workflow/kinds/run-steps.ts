@@ -1,8 +1,8 @@
-import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
-import type { Content } from '../record/content.ts';
-import { Refused } from '../changes/refused.ts';
-import type { PartChange } from './effect.ts';
-import type { StoredProgress } from './progress-store.ts';
+import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
+import type { Content } from '../../record/content.ts';
+import { Refused } from '../../changes/refused.ts';
+import type { PartChange } from '../effect.ts';
+import type { StoredProgress } from '../progress-store.ts';
 
 /** A step of a run, as it was copied from the procedure. */
 export type RunStep = {

@@ -1,15 +1,15 @@
 import type { Request, Response } from 'express';
-import { type AgreementStates, readAgreementRequest } from '../../../schema/protocol/agreement-states.ts';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Community } from '../../../schema/record/vocabulary.ts';
-import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
-import { standingAt } from '../../../schema/workflow/engine/progress.ts';
-import type { Content } from '../record/content.ts';
-import { recordsOf } from '../store/collections.ts';
-import type { CommunityStore } from '../store/store.ts';
-import type { AssertedRequest } from '../verify/verify.ts';
-import { progressIn, type StoredProgress } from './progress-store.ts';
-import { workflowRulesOf } from './rules.ts';
+import { type AgreementStates, readAgreementRequest } from '../../../../schema/protocol/agreement-states.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import type { Community } from '../../../../schema/record/vocabulary.ts';
+import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
+import { standingAt } from '../../../../schema/workflow/engine/progress.ts';
+import type { Content } from '../../record/content.ts';
+import { recordsOf } from '../../store/collections.ts';
+import type { CommunityStore } from '../../store/store.ts';
+import type { AssertedRequest } from '../../verify/verify.ts';
+import { progressIn, type StoredProgress } from '../progress-store.ts';
+import { workflowRulesOf } from '../rules.ts';
 
 /**
  * Answers `POST /agreements`: the hub asks which agreements of its registry are in force. An agreement that was retracted

@@ -1,5 +1,5 @@
-import type { Content } from '../record/content.ts';
-import type { Effect, PartChange } from './effect.ts';
+import type { Content } from '../../record/content.ts';
+import type { Effect, PartChange } from '../effect.ts';
 import { isClosed, nextDueOf, performersOf, stepChanged, stepName, stepsIn } from './run-steps.ts';
 
 /** The effects of the moves of a run of a procedure: its steps begin and end with it. */

@@ -1,10 +1,10 @@
-import type { Envelope } from '../../../schema/record/envelope.ts';
-import { memberStateKey } from '../../../schema/record/keys.ts';
-import type { FileRegimes } from '../../../schema/workflow/regime/file-regimes.ts';
-import { Refused } from '../changes/refused.ts';
-import { stateCodes } from '../record/content.ts';
-import { type Effect, type Effects, listIn, type Moved } from './effect.ts';
-import { isPortionFor, portionFor } from './portions-of-moves.ts';
+import type { Envelope } from '../../../../schema/record/envelope.ts';
+import { memberStateKey } from '../../../../schema/record/keys.ts';
+import type { FileRegimes } from '../../../../schema/workflow/regime/file-regimes.ts';
+import { Refused } from '../../changes/refused.ts';
+import { stateCodes } from '../../record/content.ts';
+import { type Effect, type Effects, listIn, type Moved } from '../effect.ts';
+import { isPortionFor, portionFor } from '../portions-of-moves.ts';
 import { firstStages, readStage, stagesStarted, stagesWaived } from './file-stages.ts';
 
 /** The effects of the moves of a notification file: its stages, and the fields that other states may read. */

@@ -1,6 +1,6 @@
-import type { Progress } from '../../../schema/workflow/engine/progress.ts';
-import type { Effects, Moved, MovedPart } from './effect.ts';
-import type { StoredProgress } from './progress-store.ts';
+import type { Progress } from '../../../../schema/workflow/engine/progress.ts';
+import type { Effects, Moved, MovedPart } from '../effect.ts';
+import type { StoredProgress } from '../progress-store.ts';
 import { dependantsOf, openBefore, type RunStep, stepChanged, stepName, stepsIn } from './run-steps.ts';
 
 type PartEffects = Pick<Effects, 'facts' | 'parts'>;

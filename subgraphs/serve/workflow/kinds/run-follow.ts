@@ -1,13 +1,13 @@
 import type { ClientSession } from 'mongodb';
-import { workflowsOf } from '../../../schema/workflow/served.ts';
-import type { Content } from '../record/content.ts';
-import { linksOf, modelOf, recordsOf, schemaOf } from '../store/collections.ts';
-import type { Link } from '../store/links.ts';
-import type { CommunityStore } from '../store/store.ts';
-import type { Follow, FollowedIn } from './follow.ts';
-import { makeOnRecord } from './make-on-record.ts';
-import { registerParty } from './parties.ts';
-import { progressIn, setFacts, type StoredMove, threadsOf } from './progress-store.ts';
+import { workflowsOf } from '../../../../schema/workflow/served.ts';
+import type { Content } from '../../record/content.ts';
+import { linksOf, modelOf, recordsOf, schemaOf } from '../../store/collections.ts';
+import type { Link } from '../../store/links.ts';
+import type { CommunityStore } from '../../store/store.ts';
+import type { Follow, FollowedIn } from '../follow.ts';
+import { makeOnRecord } from '../make-on-record.ts';
+import { registerParty } from '../parties.ts';
+import { progressIn, setFacts, type StoredMove, threadsOf } from '../progress-store.ts';
 import { isClosed, nextDueOf } from './run-steps.ts';
 
 /** The effects on runs that follow from the moves of their steps and of their cases. */

@@ -1,10 +1,10 @@
-import { moveBySystem } from '../../../schema/workflow/engine/system.ts';
-import type { Content } from '../record/content.ts';
-import { recordsOf, schemaOf } from '../store/collections.ts';
-import type { Follow } from './follow.ts';
-import { bySystem } from './move-steps.ts';
+import { moveBySystem } from '../../../../schema/workflow/engine/system.ts';
+import type { Content } from '../../record/content.ts';
+import { recordsOf, schemaOf } from '../../store/collections.ts';
+import type { Follow } from '../follow.ts';
+import { bySystem } from '../move-steps.ts';
 import { notCorrectable } from './posture-grounds.ts';
-import { progressIn, writeMove } from './progress-store.ts';
+import { progressIn, writeMove } from '../progress-store.ts';
 
 /** The moves of the system that an entry of a posture causes on the entry that it corrects. */
 export const followsOfPostures: Readonly<Record<string, Follow>> = {

@@ -1,14 +1,14 @@
 import type { ClientSession } from 'mongodb';
-import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import { moveBySystem } from '../../../schema/workflow/engine/system.ts';
-import { statesFrom } from '../../../schema/workflow/language/check-states.ts';
-import { nextEnvelope } from '../changes/envelopes.ts';
-import { invalid, Refused } from '../changes/refused.ts';
-import type { Content } from '../record/content.ts';
+import type { StoredRecord } from '../../../../schema/record/envelope.ts';
+import { moveBySystem } from '../../../../schema/workflow/engine/system.ts';
+import { statesFrom } from '../../../../schema/workflow/language/check-states.ts';
+import { nextEnvelope } from '../../changes/envelopes.ts';
+import { invalid, Refused } from '../../changes/refused.ts';
+import type { Content } from '../../record/content.ts';
 import { type Decided, othersIn, readableOf, type WithOther } from './case-parts.ts';
-import { bySystem, MoveSteps } from './move-steps.ts';
-import { tell } from './notices.ts';
-import { movesIn, type StoredProgress, writeMove } from './progress-store.ts';
+import { bySystem, MoveSteps } from '../move-steps.ts';
+import { tell } from '../notices.ts';
+import { movesIn, type StoredProgress, writeMove } from '../progress-store.ts';
 
 /** Another case, as a merge finds it. */
 type OtherCase = { readonly record: StoredRecord; readonly before: StoredProgress };
