@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { MongoError } from 'mongodb';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import { isDuplicateKey } from '../../../schema/runtime/duplicate-key.ts';
-import { DeadlineExceeded } from '../../../schema/runtime/within.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import { type CommunityStore, openStore } from '../../../subgraphs/serve/store/store.ts';
 import { bookingsIn as storedBookings } from '../../../subgraphs/serve/workflow/kinds/bookings.ts';
 import { movesIn, progressIn } from '../../../subgraphs/serve/workflow/progress-store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { at, bookingsIn, desk, expert, otherDesk, provider, week } from './booking-of.ts';
+import { race } from '../../helpers/race.ts';
 import { makeMove, type Payload } from './moves-of.ts';
 
 /** Many desks that offer one expert at once, through two processes: each has its connection to the store. */
@@ -31,32 +29,6 @@ afterAll(async () => {
 const racers = 40;
 const { team, sought, move } = bookingsIn(() => own.store);
 
-/** Lets all race at once. A racer whose change met too many others tries again. Any other error fails the test. */
-async function race(attempt: (racer: number) => Promise<Payload>): Promise<readonly Payload[]> {
-  const end = Date.now() + 100_000;
-  const all = Array.from({ length: racers }, async (_none, racer) => {
-    for (;;) {
-      try {
-        return await attempt(racer);
-      } catch (error) {
-        if (!isConflict(error) || Date.now() > end) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50 + 10 * racer));
-      }
-    }
-  });
-  return await Promise.all(all);
-}
-
-/** Too many changes at once: the deadline of a change ran out, or the store gave up on a conflict. */
-function isConflict(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof DeadlineExceeded) return true;
-  if (!(cause instanceof MongoError)) return false;
-  // The driver marks a conflict, and a commit that ran out of time. Two transactions can insert the same document.
-  const marks = ['TransientTransactionError', 'UnknownTransactionCommitResult'];
-  return marks.some((mark) => cause.hasErrorLabel(mark)) || isDuplicateKey(cause);
-}
-
 async function make(racer: number, name: string, by: Reader, input: object): Promise<Payload> {
   const store = stores[racer % stores.length] ?? own.store;
   const reader = { ...by, subject: `${by.subject}-${racer}` };
@@ -76,7 +48,7 @@ test('lets one of 40 offers of an expert in two teams stand, through two process
     { by: desk, mobilisation: await sought() },
     { by: otherDesk, mobilisation: await sought({}, otherDesk) },
   ];
-  const results = await race(async (racer) => {
+  const results = await race(racers, async (racer) => {
     // Each desk offers from both teams through both processes.
     const { by = desk, mobilisation } = offers[(racer >> 2) % 2] ?? {};
     const input = { id: teams[(racer >> 1) % 2], mobilisation, ...week, reasons: 'EXERCISE' };
@@ -96,6 +68,7 @@ test('lets one of 40 offers of an expert in two teams stand, through two process
 
   const booked = offered[0]?.record ?? '';
   const confirmed = await race(
+    racers,
     async (racer) => await make(racer, 'confirm', provider, { id: booked, expectedVersion: 1 }),
   );
   expect(confirmed.filter(isMade)).toHaveLength(1);

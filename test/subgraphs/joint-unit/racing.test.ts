@@ -5,6 +5,7 @@ import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { movesIn, progressIn } from '../../../subgraphs/serve/workflow/progress-store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
+import { race } from '../../helpers/race.ts';
 import { makeMove, type Payload } from './moves-of.ts';
 
 /** Many persons who make moves on one record at once: each acknowledged move is in the history, and none is made twice. */
@@ -53,28 +54,13 @@ async function requested(): Promise<string> {
   return id;
 }
 
-/** Lets all race at once. A racer whose change met too many others may try again, as the error of the store says. */
-async function race(attempt: (at: number) => Promise<Payload>): Promise<readonly Payload[]> {
-  const end = Date.now() + 100_000;
-  const all = Array.from({ length: racers }, async (_none, at) => {
-    for (;;) {
-      try {
-        return await attempt(at);
-      } catch (error) {
-        if (Date.now() > end) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50 + 10 * at));
-      }
-    }
-  });
-  return await Promise.all(all);
-}
-
 const isMade = ({ userErrors }: Payload): boolean => userErrors.length === 0;
 
 test('keeps one proposal of many, and lets one of many second persons make it', async () => {
   const id = await requested();
   const decline = { id, expectedVersion: 2, grounds: ['EXERCISE'] };
   const proposals = await race(
+    racers,
     async (at) => await make(deciderOf(at), 'decline', { key: `p-${at}`, ...decline }),
   );
   expect(proposals.filter(isMade)).toHaveLength(1);
@@ -84,6 +70,7 @@ test('keeps one proposal of many, and lets one of many second persons make it', 
   const proposal = stored?.proposals?.[0]?.id;
   const confirm = { id, expectedVersion: 2, proposal };
   const confirmed = await race(
+    racers,
     async (at) => await make(deciderOf(1000 + at), 'confirmProposed', { key: `c-${at}`, ...confirm }),
   );
   expect(confirmed.filter(isMade)).toHaveLength(1);
@@ -95,7 +82,7 @@ test('keeps one proposal of many, and lets one of many second persons make it', 
 test('makes a move once for one key, however often it is sent', async () => {
   const id = await requested();
   const withdraw = { key: 'w-1', id, expectedVersion: 2, reason: 'EXERCISE' };
-  const withdrawn = await race(async () => await make(csirt, 'withdraw', withdraw));
+  const withdrawn = await race(racers, async () => await make(csirt, 'withdraw', withdraw));
   expect(withdrawn.every(isMade)).toBe(true);
   expect(await movesIn(store).countDocuments({ record: id, move: 'withdraw' })).toBe(1);
 });
@@ -109,6 +96,7 @@ test('accepts one of many moves that are based on the same version', async () =>
   );
   const id = record?.id ?? '';
   const asked = await race(
+    racers,
     async (at) =>
       await makeMove(
         { store, reader: readerOf({ organisation: 'csirt-fr', subject: `a-${at}` }), now },

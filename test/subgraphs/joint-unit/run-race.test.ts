@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { MongoError } from 'mongodb';
-import { isDuplicateKey } from '../../../schema/runtime/duplicate-key.ts';
-import { DeadlineExceeded } from '../../../schema/runtime/within.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import { type CommunityStore, openStore } from '../../../subgraphs/serve/store/store.ts';
 import { movesIn } from '../../../subgraphs/serve/workflow/progress-store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import { race } from '../../helpers/race.ts';
 import { makeMove, type Payload } from './moves-of.ts';
 import { analyst, at, desk, lead, runsIn } from './run-of.ts';
 
@@ -27,33 +25,6 @@ afterAll(async () => {
 });
 
 const { started, move, states } = runsIn(() => own.store);
-
-type Attempt = (racer: number) => Promise<Payload>;
-
-/** Lets all race at once. A racer whose change met too many others tries again. Any other error fails the test. */
-async function race(racers: number, attempt: Attempt): Promise<readonly Payload[]> {
-  const end = Date.now() + 100_000;
-  const all = Array.from({ length: racers }, async (_none, racer) => {
-    for (;;) {
-      try {
-        return await attempt(racer);
-      } catch (error) {
-        if (!isConflict(error) || Date.now() > end) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50 + 10 * racer));
-      }
-    }
-  });
-  return await Promise.all(all);
-}
-
-/** Too many changes at once: the deadline of a change ran out, or the store gave up on a conflict. */
-function isConflict(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof DeadlineExceeded) return true;
-  if (!(cause instanceof MongoError)) return false;
-  const marks = ['TransientTransactionError', 'UnknownTransactionCommitResult'];
-  return marks.some((mark) => cause.hasErrorLabel(mark)) || isDuplicateKey(cause);
-}
 
 const isMade = ({ userErrors }: Payload): boolean => userErrors.length === 0;
 const evidence = 'EXERCISE';
