@@ -17,6 +17,8 @@ const shared = {
 export default {
   testTimeout: 300_000,
   maxWorkers: 2,
+  // ES modules in a worker are never freed: after a hundred test files its garbage collection takes seconds.
+  workerIdleMemoryLimit: '1200MB',
   testSequencer: '<rootDir>/test/helpers/longest-first.ts',
   reporters: ['default', '<rootDir>/test/helpers/counts-reporter.ts'],
   projects: [

@@ -21,7 +21,7 @@ import type { Allowed, Gathered } from './plan/gather.ts';
 import { type Decision, decide } from './policy/decide.ts';
 import type { FollowedAgreements } from './registry/follow-agreements.ts';
 import { checkRecipients } from './request/recipient-check.ts';
-import { enterGrants } from './request/release-grants.ts';
+import { dropRefused, enterGrants } from './request/release-grants.ts';
 import type { RequestContext } from './request/context.ts';
 import {
   coerceVariables,
@@ -96,9 +96,10 @@ export async function execute(
   stages: Stages,
 ): Promise<ExecutionResult> {
   const facts = factsOf(prepared, context);
-  await recordChange(prepared, facts, context, stages);
+  const grants = await recordChange(prepared, facts, context, stages);
   const stated = await stages.stateReceived(prepared, context, stages);
   const gathered = await gatherAllowed(prepared, stated, stages);
+  if (grants.length > 0) await dropRefused(grants, gathered.written?.data ?? null, stages.store.registry);
   // A right that a move ends must be gone before the mover reads that it is.
   if (movesAgreement(prepared.decision.allowed)) await stages.agreements.refresh();
   const shaped = shape(prepared, gathered, context, stages);
@@ -159,17 +160,17 @@ export function factsOf(
   };
 }
 
-/** Of a change, checks the recipients, records the intent, and enters the grants of releases before it is sent. */
+/** Of a change, checks the recipients, records the intent, and enters the grants of releases before it is sent. Returns their ids. */
 async function recordChange(
   { decision: { allowed }, variables }: Prepared,
   facts: Facts,
   { observed, reader, at: now }: RequestContext,
   { planner, store: { registry, trail } }: Stages,
-): Promise<void> {
-  if (allowed === null || !isChange(allowed)) return;
+): Promise<readonly string[]> {
+  if (allowed === null || !isChange(allowed)) return [];
   await checkRecipients(allowed, variables.coerced, planner.schema, { registry, reader, now });
   await observed.run('audit', async () => await recordIntent(trail(), facts));
-  await enterGrants(allowed, variables.coerced, planner.schema, { registry, reader, now });
+  return await enterGrants(allowed, variables.coerced, planner.schema, { registry, reader, now });
 }
 
 /** The stages plan and dispatch. If the policy allows no part of the operation, no subgraph is asked. */

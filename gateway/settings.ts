@@ -103,8 +103,8 @@ const own = {
   ),
   storeDeadlineMs: setting(
     'JCU_STORE_DEADLINE_MS',
-    "time limit for an answer of the hub's store on a budget, the registry or the revocations, in milliseconds; an entry of the audit log gets 500 more",
-    wholeNumber(100, 60_000),
+    "time limit for an answer of the hub's store on a budget, the registry or the revocations, in milliseconds; an entry of the audit log gets 500 more, and a revoked token is refused after three times as long at the latest",
+    wholeNumber(250, 10_000),
     '1500',
   ),
   partDeadlineMs: setting(

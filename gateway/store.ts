@@ -68,10 +68,11 @@ export function openHubStore(
   key: () => EntryKey,
   log: Logger,
 ): HubStore {
-  const client = new MongoClient(settings.storeUri, { ...trailClientOptions, maxPoolSize: 50 });
+  const { storeDeadlineMs } = settings;
+  const options = { ...trailClientOptions(storeDeadlineMs), maxPoolSize: 50 };
+  const client = new MongoClient(settings.storeUri, options);
   const connecting = retryConnecting(client, log);
   const db = client.db();
-  const { storeDeadlineMs } = settings;
   const warn = (message: string) => (error: unknown) => log.warn({ error: String(error) }, message);
   const names = watchNames(db, warn('the alias table cannot be read: the last one stays in use'));
   const unread = warn('the revocations of tokens cannot be read');

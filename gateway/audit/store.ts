@@ -4,15 +4,17 @@ import { type PersonalPart, type PersonalParts, personalParts, type SaltedPart }
 import type { StoredEntry } from './verify.ts';
 
 /**
- * Options of the MongoDB client for the audit log. If the store is down or hangs, an attempt ends within two seconds,
- * not after the driver's 30 s. With other options the writer still answers in time, but recovers later.
+ * Returns options of the MongoDB client for the audit log. If the store is down or hangs, an attempt ends soon after the time
+ * limit, not after the driver's 30 s. With other options the writer still answers in time, but recovers later.
  */
-export const trailClientOptions = {
-  serverSelectionTimeoutMS: 1500,
-  connectTimeoutMS: 1500,
-  socketTimeoutMS: 5000,
-  heartbeatFrequencyMS: 1000,
-} as const satisfies MongoClientOptions;
+export function trailClientOptions(deadlineMs = 1500): MongoClientOptions {
+  return {
+    serverSelectionTimeoutMS: deadlineMs,
+    connectTimeoutMS: deadlineMs,
+    socketTimeoutMS: Math.max(5000, deadlineMs + 1000),
+    heartbeatFrequencyMS: 1000,
+  };
+}
 
 type EntryDocument = {
   /** The entry's id. Its uniqueness prevents a second insert. */
@@ -42,7 +44,7 @@ type PersonalDocument = { readonly _id: string; readonly at: Date } & {
 
 /** The server-side time limit of one command, in milliseconds. */
 const maxTimeMs = 1000;
-const durable = { writeConcern: { w: 'majority', journal: true, wtimeoutMS: maxTimeMs } } as const;
+const durable = (ms: number) => ({ writeConcern: { w: 'majority', journal: true, wtimeoutMS: ms } }) as const;
 const primary = { readPreference: 'primary' } as const;
 
 /** The durable state of some entries: the positions of the chained ones, and the ids of those with parts. */
@@ -56,11 +58,14 @@ export class TrailStore {
   readonly deployment: string;
   readonly #entries: Collection<EntryDocument>;
   readonly #personal: Collection<PersonalDocument>;
+  readonly #maxTimeMs: number;
 
-  constructor(db: Db, deployment: string) {
+  /** `ms` is the server-side time limit of each command. */
+  constructor(db: Db, deployment: string, ms: number = maxTimeMs) {
     this.deployment = deployment;
-    this.#entries = db.collection('trail', { ...durable, ...primary });
-    this.#personal = db.collection('trailPersonal', { ...durable, ...primary });
+    this.#maxTimeMs = ms;
+    this.#entries = db.collection('trail', { ...durable(ms), ...primary });
+    this.#personal = db.collection('trailPersonal', { ...durable(ms), ...primary });
   }
 
   /** Creates the indexes and reads the head. The unique index prevents that two hubs take the same position. */
@@ -77,7 +82,12 @@ export class TrailStore {
   async readHead(): Promise<ChainHead> {
     const last = await this.#entries.findOne(
       { deployment: this.deployment },
-      { sort: { seq: -1 }, projection: { seq: 1, hash: 1 }, readConcern: 'majority', maxTimeMS: maxTimeMs },
+      {
+        sort: { seq: -1 },
+        projection: { seq: 1, hash: 1 },
+        readConcern: 'majority',
+        maxTimeMS: this.#maxTimeMs,
+      },
     );
     return last === null ? genesis(this.deployment) : { seq: last.seq, hash: last.hash };
   }
@@ -90,7 +100,7 @@ export class TrailStore {
       const signed = { bytes: new Binary(bytes), signature: new Binary(signature) };
       return { _id: id, deployment, ...link, at: new Date(at), ...signed };
     });
-    await this.#entries.insertMany(documents, { ordered: true, maxTimeMS: maxTimeMs });
+    await this.#entries.insertMany(documents, { ordered: true, maxTimeMS: this.#maxTimeMs });
   }
 
   /** Inserts the erasable parts of entries. */
@@ -102,12 +112,12 @@ export class TrailStore {
       ...(parts?.reader && { reader: toDocument(parts.reader) }),
       ...(parts?.operation && { operation: toDocument(parts.operation) }),
     }));
-    await this.#personal.insertMany(documents, { ordered: false, maxTimeMS: maxTimeMs });
+    await this.#personal.insertMany(documents, { ordered: false, maxTimeMS: this.#maxTimeMs });
   }
 
   /** Finds which of these entries are on a majority, so that a failover cannot roll them back. */
   async find(ids: readonly string[]): Promise<Found> {
-    const options = { readConcern: 'majority', maxTimeMS: maxTimeMs } as const;
+    const options = { readConcern: 'majority', maxTimeMS: this.#maxTimeMs } as const;
     const those = { _id: { $in: [...ids] } };
     const [entries, parts] = await Promise.all([
       this.#entries.find(those, { ...options, projection: { seq: 1, hash: 1 } }).toArray(),
@@ -262,7 +272,7 @@ export async function erasePersonal(
 ): Promise<void> {
   const gone = Object.fromEntries(parts.map((part) => [part, true as const]));
   await db
-    .collection<PersonalDocument>('trailPersonal', durable)
+    .collection<PersonalDocument>('trailPersonal', durable(maxTimeMs))
     .updateOne({ _id: entryId }, { $unset: gone });
 }
 

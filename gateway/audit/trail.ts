@@ -22,8 +22,8 @@ export type Appended = ChainHead & { readonly id: string };
 
 /** The maximum time that a caller waits, in milliseconds. */
 const standardPatienceMs = 2000;
-/** The maximum time that the writer waits for one command, in milliseconds, so that it soon retries. */
-const attemptMs = 1000;
+/** The part of it that the writer waits for one command, so that it soon retries. */
+const attemptShare = 0.5;
 const healthyWriteMs = 500;
 const maxPauseMs = 250;
 /** Every 16th write, waits 3 ms so that another hub can append. Without this a busy writer starves it. */
@@ -68,7 +68,7 @@ export async function openTrail(options: {
 }): Promise<Trail> {
   const { db, deployment, key, report = () => {}, moved = () => {} } = options;
   const { patienceMs = standardPatienceMs } = options;
-  const store = new TrailStore(db, deployment);
+  const store = new TrailStore(db, deployment, patienceMs * attemptShare);
   try {
     return new Trail(store, await within(patienceMs, store.prepare()), { key, report, moved, patienceMs });
   } catch (error) {
@@ -93,6 +93,7 @@ export class Trail {
   readonly #report: (failure: unknown) => void;
   readonly #moved: (head: ChainHead) => void;
   readonly #patienceMs: number;
+  readonly #attemptMs: number;
   /** The queue, in order of arrival. An entry stays until it is durable or its caller has timed out. */
   readonly #waiting = new Set<Waiting>();
   #waitingBytes = 0;
@@ -124,6 +125,7 @@ export class Trail {
     },
   ) {
     this.#patienceMs = patienceMs;
+    this.#attemptMs = patienceMs * attemptShare;
     this.#store = store;
     this.#head = head;
     this.#lastSeq = head.seq;
@@ -265,13 +267,13 @@ export class Trail {
   }
 
   async #insert(batch: readonly Waiting[]): Promise<void> {
-    const head = this.#head ?? (await within(attemptMs, this.#store.readHead()));
+    const head = this.#head ?? (await within(this.#attemptMs, this.#store.readHead()));
     this.#head = null;
     const unchained = batch.filter(({ place }) => place === null);
     const entries = await chainAll(unchained, head, this.#key());
     const withoutParts = batch.filter(({ parts }) => !parts).map(({ draft }) => draft);
     const both = [this.#store.insertEntries(entries), this.#store.insertParts(withoutParts)];
-    const outcomes = await within(attemptMs, Promise.allSettled(both));
+    const outcomes = await within(this.#attemptMs, Promise.allSettled(both));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     const { seq, hash } = entries.at(-1) ?? head;
     this.#head = { seq, hash };
@@ -293,7 +295,7 @@ export class Trail {
       this.#report(error);
     }
     const ids = batch.map(({ draft }) => draft.body.id);
-    const found = await within(attemptMs, this.#store.find(ids)).catch(() => null);
+    const found = await within(this.#attemptMs, this.#store.find(ids)).catch(() => null);
     for (const waiting of found === null ? [] : batch) {
       waiting.place = found?.chained.get(waiting.draft.body.id) ?? null;
       waiting.parts = waiting.draft.parts === null || (found?.parts.has(waiting.draft.body.id) ?? false);

@@ -7,8 +7,12 @@ export type GrantEntry = {
   readonly by: string;
   readonly to: string;
   readonly until: Date;
+  /** True for an emergency release. It is read before other grants. */
+  readonly emergency?: true;
   /** Of an emergency release: the only person of the organisation who gets it, or null for all. */
   readonly person?: string | null;
+  /** The releases that were sent with this grant and not refused. Absent in an entry that no release made. */
+  readonly uses?: number;
 };
 
 /**
@@ -17,16 +21,21 @@ export type GrantEntry = {
  * that no other release can take.
  */
 export const maxGrants = {
-  standing: { to: 24, by: 8 },
+  standing: { to: 20, by: 8 },
   emergency: { to: 6, by: 3 },
+  // Entries of two hubs at once can exceed the limits by a few.
   read: 30,
 } as const;
 /** The time for which an entry is kept after its end. */
 const keptMs = 86_400_000;
 
+/** The order in which the grants of an organisation are read, up to `maxGrants.read`. */
+export const grantOrder = { emergency: -1, until: -1, _id: 1 } as const;
+
 /**
- * Enters grants in the registry. A grant that is there already stays as it is. Returns false, without the rest of them, if
- * the organisation that would get one has more than `maxGrants` in force. A grant has no effect until a record names it.
+ * Enters grants in the registry. A grant that is there already stays as it is, and counts one more use. Returns false, without
+ * the rest of them, if the organisation that would get one has more than `maxGrants` in force. A grant has no effect until a
+ * record names it.
  */
 export async function keepGrants(
   grants: Collection<GrantEntry>,
@@ -34,22 +43,68 @@ export async function keepGrants(
   now: Date,
   ms: number,
 ): Promise<boolean> {
-  for (const { _id, ...entry } of entries) {
-    const { by, to } = entry;
-    const inForce = { to, until: { $gt: now } };
-    const all = await grants.find(inForce, { projection: { by: 1 }, maxTimeMS: ms }).toArray();
-    if (all.some((one) => one._id === _id)) continue;
-    const found = all.filter((one) => isOfEmergency(one._id) === isOfEmergency(_id));
-    const max = maxGrants[isOfEmergency(_id) ? 'emergency' : 'standing'];
-    if (found.length >= max.to || found.filter((one) => one.by === by).length >= max.by) return false;
-    await grants.updateOne(
+  for (const entry of entries) {
+    if (await isUsed(grants, entry, ms)) continue;
+    if (!(await hasRoom(grants, entry, now, ms))) return false;
+    const { _id, ...terms } = entry;
+    const fields = { ...terms, ...(isOfEmergency(_id) && { emergency: true as const }), uses: 1 };
+    const { upsertedCount } = await grants.updateOne(
       { _id },
-      { $setOnInsert: entry },
+      { $setOnInsert: fields },
       { upsert: true, writeConcern: { w: 'majority', journal: true, wtimeoutMS: ms } },
     );
+    // Another request entered it at the same time.
+    if (upsertedCount === 0 && (await isUsed(grants, entry, ms))) continue;
+    if (upsertedCount === 1 && (await hasRoom(grants, entry, now, ms))) continue;
+    // Requests at once can all find the last place free. Then each of them gives it back.
+    if (upsertedCount === 1) await dropGrants(grants, [_id], ms);
+    return false;
   }
   await grants.deleteMany({ until: { $lt: new Date(now.getTime() - keptMs) } });
   return true;
+}
+
+/** Counts one more use of a grant that is there. Returns whether it is. */
+async function isUsed(
+  grants: Collection<GrantEntry>,
+  { _id }: GrantEntry,
+  maxTimeMS: number,
+): Promise<boolean> {
+  const { matchedCount } = await grants.updateOne(
+    { _id, uses: { $gt: 0 } },
+    { $inc: { uses: 1 } },
+    { maxTimeMS },
+  );
+  if (matchedCount > 0) return true;
+  return (await grants.findOne({ _id, uses: { $exists: false } }, { maxTimeMS })) !== null;
+}
+
+/** Returns whether the organisation has a place for a grant, in addition to the other ones of its kind in force. */
+async function hasRoom(
+  grants: Collection<GrantEntry>,
+  { _id, by, to }: GrantEntry,
+  now: Date,
+  ms: number,
+): Promise<boolean> {
+  const inForce = { to, until: { $gt: now }, _id: { $ne: _id } };
+  const all = await grants.find(inForce, { projection: { by: 1 }, maxTimeMS: ms }).toArray();
+  const found = all.filter((one) => isOfEmergency(one._id) === isOfEmergency(_id));
+  const max = maxGrants[isOfEmergency(_id) ? 'emergency' : 'standing'];
+  return found.length < max.to && found.filter((one) => one.by === by).length < max.by;
+}
+
+/**
+ * Takes back one use of each of these grants, whose releases were refused. A grant that no release uses is removed and frees
+ * its place. Entries that no release made, such as those of an import, stay.
+ */
+export async function dropGrants(
+  grants: Collection<GrantEntry>,
+  ids: readonly string[],
+  ms: number,
+): Promise<void> {
+  const those = { _id: { $in: [...ids] } };
+  await grants.updateMany({ ...those, uses: { $gt: 0 } }, { $inc: { uses: -1 } }, { maxTimeMS: ms });
+  await grants.deleteMany({ ...those, uses: 0 }, { maxTimeMS: ms });
 }
 
 /** Creates the indexes by which grants are looked up and removed. */

@@ -10,7 +10,7 @@ import {
 import { type Purpose, purposes, type Tlp, tlpScale } from '../../schema/record/vocabulary.ts';
 import { GroupedReads } from '../../schema/runtime/grouped-reads.ts';
 import { within } from '../../schema/runtime/within.ts';
-import { type GrantEntry, indexGrants, keepGrants, maxGrants } from './grants.ts';
+import { dropGrants, type GrantEntry, grantOrder, indexGrants, keepGrants, maxGrants } from './grants.ts';
 import { type OfficeEntry, officeNames, officesOf } from './offices.ts';
 
 /** An organisation of the registry. It is configured, never derived from a mail domain or a country. */
@@ -99,6 +99,10 @@ export type Registry = {
   findShares(ids: readonly string[], by: string, now: Date): Promise<readonly string[]>;
   /** Enters grants. Returns false, without the rest of them, if the organisation that would get one has too many. */
   keepGrants(entries: readonly GrantEntry[], now: Date): Promise<boolean>;
+  /** Takes back grants whose releases were refused. */
+  dropGrants(ids: readonly string[]): Promise<void>;
+  /** Returns those of some subjects that are members of an organisation. Memberships that have ended count too. */
+  findMembersOf(organisation: string, subjects: readonly string[]): Promise<readonly string[]>;
 };
 
 const deadlineMs = 1500;
@@ -153,6 +157,13 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
         });
         return await keepGrants(grants, entries, now, ms);
       }),
+    dropGrants: async (ids) => await orUnavailable(ms, async () => await dropGrants(grants, ids, ms)),
+    findMembersOf: async (organisation, subjects) =>
+      await orUnavailable(ms, async () => {
+        const query = { _id: { $in: [...subjects] }, organisation };
+        const found = await members.find(query, { maxTimeMS: ms, projection: { _id: 1 } }).toArray();
+        return found.map(({ _id }) => _id);
+      }),
   };
 }
 
@@ -187,7 +198,7 @@ async function readMembers(
         { $match: { _id: { $in: [...subjects] } } },
         { $lookup: { from: 'organisations', localField, foreignField: '_id', as: 'own' } },
         running('onwardShares', 'client', 'shares'),
-        running('grants', 'to', 'grants', [{ $sort: { until: -1, _id: 1 } }, { $limit: maxGrants.read }]),
+        running('grants', 'to', 'grants', [{ $sort: grantOrder }, { $limit: maxGrants.read }]),
         running('agreements', 'parties', 'agreements'),
         officesInOwnOrganisation(oldest),
       ],

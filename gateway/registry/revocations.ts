@@ -23,19 +23,20 @@ export type Revocations = {
 const refreshMs = 1000;
 /** The maximum time to wait for the store, in milliseconds. */
 const standardDeadlineMs = 1500;
+/** Revocations that were read are used for this time at least, or for three answers of the store and 500 ms. */
+const shortestAgeMs = 5000;
 
 /**
  * Reads the revocations every second, so that a revocation has effect within two seconds without a query for each
- * request. If they cannot be read for 5 s, or as much longer as the time limit of an answer is, every request is refused: a
- * revoked token would otherwise be accepted.
+ * request. If they cannot be read for 5 s (with a longer time limit of the store, three times as long and 500 ms), every
+ * request is refused: a revoked token would otherwise be accepted.
  */
 export function watchRevocations(
   db: Db,
   report: (error: unknown) => void,
   deadlineMs: number = standardDeadlineMs,
 ) {
-  // The time of three answers.
-  const maxAgeMs = 3 * deadlineMs + 500;
+  const maxAgeMs = Math.max(shortestAgeMs, 3 * deadlineMs + 500);
   let current: readonly RevocationEntry[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;

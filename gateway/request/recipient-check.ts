@@ -19,11 +19,11 @@ export async function checkRecipients(
   schema: GraphQLSchema,
   { registry, reader, now }: Asked,
 ): Promise<void> {
-  const { audiences, shares, released, releasedTo } = recipientsIn(document, variables, schema);
+  const { audiences, shares, released } = recipientsIn(document, variables, schema);
   const unknown = [
     ...(await unknownIn(audiences, registry)),
     ...(await unknownShares(shares, { registry, reader, now })),
-    ...(await unknownReleased(released, releasedTo, registry)),
+    ...(await unknownReleased(released, registry)),
   ];
   if (unknown.length === 0) return;
   const first = unknown.slice(0, maxNamed);
@@ -38,7 +38,7 @@ const maxCharacters = 200;
 
 /** The registry, and the reader who asks at a time. */
 type Asked = {
-  readonly registry: Pick<Registry, 'findRecipients' | 'findShares'>;
+  readonly registry: Pick<Registry, 'findRecipients' | 'findShares' | 'findMembersOf'>;
   readonly reader: Pick<Reader, 'organisation'>;
   readonly now: Date;
 };
@@ -63,21 +63,23 @@ async function unknownShares(
   return ids.filter((one) => !known.has(one)).map((one) => `share: ${one.slice(0, maxCharacters)}`);
 }
 
+/** A person of another organisation is as unknown as one that does not exist: the grant is for the organisation. */
 async function unknownReleased(
-  organisations: readonly string[],
-  persons: readonly string[],
+  released: readonly Release[],
   registry: Asked['registry'],
 ): Promise<readonly string[]> {
-  if (organisations.length + persons.length === 0) return [];
-  const found = await registry.findRecipients({ organisations, persons, sharingGroups: [], agreements: [] });
-  return [
-    ...missingIn('to', organisations, found.organisations),
-    ...missingIn('person', persons, found.persons),
-  ];
-}
-
-function missingIn(field: string, ids: readonly string[], known: readonly string[]): readonly string[] {
-  return ids.filter((one) => !known.includes(one)).map((one) => `${field}: ${one.slice(0, maxCharacters)}`);
+  if (released.length === 0) return [];
+  const organisations = released.map(({ to }) => to);
+  const named = { organisations, sharingGroups: [], persons: [], agreements: [] };
+  const known = new Set((await registry.findRecipients(named)).organisations);
+  const unknown = await Promise.all(
+    released.map(async ({ to, person }) => {
+      if (!known.has(to)) return `to: ${to.slice(0, maxCharacters)}`;
+      const isKnown = person === null || (await registry.findMembersOf(to, [person])).includes(person);
+      return isKnown ? null : `person: ${person.slice(0, maxCharacters)}`;
+    }),
+  );
+  return unknown.filter((one) => one !== null);
 }
 
 /** Returns the names in all audiences, releases and onward shares of an operation. The community refuses malformed ids. */
@@ -88,8 +90,7 @@ function recipientsIn(
 ): {
   readonly audiences: Recipients;
   readonly shares: readonly string[];
-  readonly released: readonly string[];
-  readonly releasedTo: readonly string[];
+  readonly released: readonly Release[];
 } {
   const named: Found = {
     organisations: new Set(),
@@ -97,8 +98,7 @@ function recipientsIn(
     persons: new Set(),
     agreements: new Set(),
     shares: new Set(),
-    released: new Set(),
-    releasedTo: new Set(),
+    released: [],
   };
   for (const input of inputsIn(document, variables, schema)) collect(input, named);
   const audiences = {
@@ -107,8 +107,7 @@ function recipientsIn(
     persons: [...named.persons],
     agreements: [...named.agreements],
   };
-  const released = [...named.released].flatMap((one) => organisationIn(one) ?? []);
-  return { audiences, shares: [...named.shares], released, releasedTo: [...named.releasedTo] };
+  return { audiences, shares: [...named.shares], released: named.released };
 }
 
 /** The inputs of moves that name recipients: addressees, and those that declarations state in `opens`. */
@@ -126,9 +125,12 @@ function opensOf(of: Workflow | null): readonly string[] {
   return Object.values(of?.moves ?? {}).flatMap(({ opens = [] }) => opens);
 }
 
-type Found = Readonly<
-  Record<(typeof recipientLists)[number] | 'shares' | 'released' | 'releasedTo', Set<string>>
->;
+/** The organisation that a release is for, and its only person who may read. */
+type Release = { readonly to: string; readonly person: string | null };
+
+type Found = Readonly<Record<(typeof recipientLists)[number] | 'shares', Set<string>>> & {
+  readonly released: Release[];
+};
 
 const releasing: readonly string[] = ['ReleaseRecordInput', 'ReleaseRecordInEmergencyInput'];
 
@@ -138,9 +140,9 @@ function collect({ type, values }: GivenInput, found: Found): void {
     for (const one of (values[name] as readonly unknown[] | null | undefined) ?? [])
       if (typeof one === 'string') found.organisations.add(one);
   if (type === 'ShareRecordInput' && typeof values['share'] === 'string') found.shares.add(values['share']);
-  if (releasing.includes(type) && typeof values['to'] === 'string') found.released.add(values['to']);
-  if (releasing.includes(type) && typeof values['person'] === 'string')
-    found.releasedTo.add(values['person']);
+  const to = releasing.includes(type) ? organisationIn(String(values['to'])) : null;
+  const person = typeof values['person'] === 'string' ? values['person'] : null;
+  if (to !== null) found.released.push({ to, person });
   if (type === 'AudienceInput')
     for (const list of recipientLists)
       for (const one of (values[list] as readonly unknown[] | null | undefined) ?? [])

@@ -41,7 +41,7 @@ const inputs: Readonly<
 /**
  * Enters the grants of the releases in an operation in the registry, each with its end, before a community stores it with
  * the record (W9a, W9c). The grant is one of the reader's organisation, so it opens no record of another originator. If the
- * community refuses the release, no record names the grant and it opens nothing. Throws TOO_MANY_GRANTS.
+ * community refuses the release, no record names the grant and it opens nothing. Returns the ids. Throws TOO_MANY_GRANTS.
  */
 export async function enterGrants(
   document: DocumentNode,
@@ -56,7 +56,7 @@ export async function enterGrants(
     readonly reader: By;
     readonly now: Date;
   },
-): Promise<void> {
+): Promise<readonly string[]> {
   const { organisation: by } = reader;
   const entries = inputsIn(document, variables, schema).flatMap(({ type, values }): GrantEntry[] => {
     const input = inputs[type];
@@ -70,6 +70,27 @@ export async function enterGrants(
     const person = typeof values['person'] === 'string' ? values['person'] : null;
     return [{ _id: grantIdOf({ by, to, until, emergency: { person } }), by, to, until, person }];
   });
-  if (entries.length === 0 || (await registry.keepGrants(entries, now))) return;
+  if (entries.length === 0 || (await registry.keepGrants(entries, now))) return entries.map(({ _id }) => _id);
   throw new HubError('TOO_MANY_GRANTS', `${by} has too many grants in force`);
+}
+
+/**
+ * Takes the grants of an operation back if its answer says that nothing was made: each payload has `userErrors`, or no
+ * `version`. In any other case they stay until their end, such as when the outcome is unknown.
+ */
+export async function dropRefused(
+  ids: readonly string[],
+  data: Readonly<Record<string, unknown>> | null,
+  registry: Pick<Registry, 'dropGrants'>,
+): Promise<void> {
+  const payloads = Object.values(data ?? {});
+  if (payloads.length === 0 || !payloads.every(isRefusal)) return;
+  // A grant that stays opens nothing. The answer does not wait for a store that is away.
+  await registry.dropGrants(ids).catch(() => undefined);
+}
+
+function isRefusal(payload: unknown): boolean {
+  if (typeof payload !== 'object' || payload === null) return false;
+  const { version, userErrors } = payload as { readonly version?: unknown; readonly userErrors?: unknown };
+  return version === null || (Array.isArray(userErrors) && userErrors.length > 0);
 }

@@ -111,7 +111,7 @@ test('records a posture by who keeps the records of the network, and refuses one
   expect(userErrors).toEqual([]);
   const list = `{ postures(first: 1, filter: { network: EU_CYCLONE }) { nodes { id posture progress { state } } } }`;
   expect((await ask(asked, french, list)).body.data.postures.nodes).toEqual([
-    { id: posture.id, posture: 'full', progress: { state: 'CURRENT' } },
+    { id: posture.id, posture: 'full', progress: { state: 'RECORDED' } },
   ]);
   const shown = JSON.stringify((await ask(asked, polish, list)).body);
   expect(shown).not.toContain(posture.id);

@@ -85,8 +85,8 @@ export const cases: readonly Guard[] = [
   {
     name: 'the merge that the lead of the other case proposed',
     file: 'subgraphs/serve/workflow/kinds/case-merges.ts',
-    from: "return last?.by.organisation === before.progress.facts['lead'];",
-    to: 'return last !== null && before !== null;',
+    from: "last?.move === 'proposeMerge' && last.by.organisation === before.progress.facts['lead'];",
+    to: 'last !== null && before !== null;',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/case-merges',
   },

@@ -252,7 +252,7 @@ export const changing: readonly Guard[] = [
   },
   {
     name: 'the releases that only the originator sees',
-    file: 'subgraphs/serve/changes/releases.ts',
+    file: 'subgraphs/serve/changes/release-steps.ts',
     from: 'if (originator !== organisation) return [];',
     to: '',
     project: 'parts',
@@ -260,7 +260,7 @@ export const changing: readonly Guard[] = [
   },
   {
     name: 'fields that the reader of a release may read and release',
-    file: 'subgraphs/serve/changes/releases.ts',
+    file: 'subgraphs/serve/changes/release-steps.ts',
     from: "parts.every((part) => this.mayOn('release', kind, part));",
     to: 'parts.length > 0;',
     project: 'parts',
@@ -316,7 +316,7 @@ export const changing: readonly Guard[] = [
   },
   {
     name: 'releases of fields that are hidden from a member of the originator',
-    file: 'subgraphs/serve/changes/releases.ts',
+    file: 'subgraphs/serve/changes/release-steps.ts',
     from: 'fields?.some((path) => hidden.has(path)) !== true',
     to: 'fields !== undefined',
     project: 'parts',
@@ -325,10 +325,10 @@ export const changing: readonly Guard[] = [
   {
     name: 'the limit of grants to one organisation',
     file: 'gateway/registry/grants.ts',
-    from: 'found.length >= max.to ||',
+    from: 'found.length < max.to &&',
     to: '',
     project: 'parts',
-    tests: 'test/gateway/registry/registry',
+    tests: 'test/gateway/registry/grants',
   },
   {
     name: 'the officer on duty who alone releases in an emergency',
@@ -376,13 +376,21 @@ export const changing: readonly Guard[] = [
     from: 'return person === null || person === subject;',
     to: 'return person === null || subject.length > 0;',
     project: 'parts',
-    tests: 'test/gateway/registry/registry',
+    tests: 'test/gateway/registry/grants',
   },
   {
     name: 'the rules of an emergency that no other grant uses',
     file: 'schema/record/release.ts',
     from: 'return grant.startsWith(emergencyPrefix);',
     to: 'return grant !== emergencyPrefix;',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/changes/emergency-releases',
+  },
+  {
+    name: 'a second emergency release by one person alone',
+    file: 'subgraphs/serve/changes/emergency-releases.ts',
+    from: '      await this.#refuseAlone(input.id, { to, person }, session);\n',
+    to: '',
     project: 'parts',
     tests: 'test/subgraphs/serve/changes/emergency-releases',
   },

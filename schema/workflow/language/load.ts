@@ -20,7 +20,8 @@ export type Workflow = WorkflowFile & { readonly name: string };
 export type WorkflowTexts = Readonly<Record<string, string>>;
 
 const officesName = 'offices.yaml';
-const networksName = 'networks.yaml';
+/** The file of the networks. */
+export const networksName = 'networks.yaml';
 
 /** The folder of the declarations. */
 export const workflowFolder = fileURLToPath(new URL('..', import.meta.url));

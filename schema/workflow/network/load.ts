@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { networksOf, workflowFolder } from '../language/load.ts';
+import { networksName, networksOf, workflowFolder } from '../language/load.ts';
 import { type Fault, WorkflowError } from '../language/faults.ts';
 import type { Networks } from './language.ts';
-
-/** The file of the networks. */
-export const networksName = 'networks.yaml';
 
 let known: Networks | undefined;
 

@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import { fieldsOfLaterMoves, isChangedByMoves, workflowsOf } from '../../../schema/workflow/served.ts';
+import {
+  fieldsOfLaterMoves,
+  fieldsOfWorkflows,
+  isByMovesOnly,
+  isChangedByMoves,
+  workflowsOf,
+} from '../../../schema/workflow/served.ts';
 import { asPortion } from '../../../schema/record/as-portion.ts';
 import type { Envelope } from '../../../schema/record/envelope.ts';
 import { memberStateKey, organisationKey } from '../../../schema/record/keys.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import { type Content, isOfState, type Said } from '../record/content.ts';
 import { isCaseKey } from '../store/links.ts';
-import type { Keyed, OnRecord } from './change-steps.ts';
+import type { ChangeParts, Keyed, OnRecord } from './change-steps.ts';
 import { withoutEndedSharing } from '../record/ended-sharing.ts';
+import { EmergencyReleases } from './emergency-releases.ts';
 import { OnwardShares } from './onward-shares.ts';
 import type { Outcome } from './write-once.ts';
 import { isSame, isWider, loosened, type ReadingInput } from './reading.ts';
@@ -35,6 +42,14 @@ export type RetractInput = OnRecord & { readonly reason: string };
  * names the version that it is based on, and is executed once for each idempotency key of its subject.
  */
 export class Changes extends OnwardShares {
+  /** The emergency releases that the reader makes, confirms and reports on. */
+  readonly emergencies: EmergencyReleases;
+
+  constructor(parts: ChangeParts) {
+    super(parts);
+    this.emergencies = new EmergencyReleases(parts);
+  }
+
   /** Creates a record. Its originator is the reader's organisation. */
   async create(type: string, input: CreateInput): Promise<Outcome> {
     const kind = this.kind(type);
@@ -127,6 +142,7 @@ export class Changes extends OnwardShares {
       const before = await this.found(kind, input, 'change', find);
       if (!this.fieldsOf(kind).has('case'))
         throw new Refused('INVALID', ['id'], 'records of this kind cannot belong to a joint case');
+      refuseLinked(this.parts.community, kind.type);
       const key = input.case === null || input.case === undefined ? null : sharedKey('JointCase', input.case);
       if (input.case && key === null)
         throw new Refused('INVALID', ['case'], 'expected a key of JointCase, such as JointCase:JC-2026-0007');
@@ -224,4 +240,11 @@ function refuseMoved(community: Community, type: string, content: Content): void
   const moved = kind && Object.keys(content).find((name) => isChangedByMoves(kind, name));
   if (moved !== undefined)
     throw new Refused('NOT_ALLOWED', ['content', moved], 'only a move of its workflow changes this field');
+}
+
+/** Throws Refused for a kind that only moves change, if its first move states the joint case. */
+function refuseLinked(community: Community, type: string): void {
+  const kind = workflowsOf(community).get(type);
+  if (kind !== undefined && isByMovesOnly(type) && fieldsOfWorkflows(kind).has('case'))
+    throw new Refused('NOT_ALLOWED', ['id'], 'only a move of its workflow states the case of this record');
 }

@@ -1,3 +1,4 @@
+import type { ClientSession } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Emergency, Envelope, Released } from '../../../schema/record/envelope.ts';
@@ -10,10 +11,11 @@ import {
 import { endOfClocks } from '../../../schema/workflow/clock/end-of-clock.ts';
 import { readClocks } from '../../../schema/workflow/clock/load.ts';
 import type { EndOfClock } from '../../../schema/workflow/engine/progress.ts';
+import { movesIn } from '../workflow/progress-store.ts';
 import { textIn } from './act.ts';
 import type { OnRecord } from './change-steps.ts';
 import { Refused } from './refused.ts';
-import { fieldsIn, keptOf, maxReleases, recipientOf, refuseMany, Releases } from './releases.ts';
+import { fieldsIn, keptOf, maxReleases, recipientOf, refuseMany, ReleaseSteps } from './release-steps.ts';
 import type { Outcome } from './write-once.ts';
 
 export type EmergencyInput = OnRecord & {
@@ -38,9 +40,9 @@ const workflow = 'emergency-release';
  * releases: RED for one named person, an embargo, restrictions and personal data. A second person confirms, each person of
  * the originator revokes, and the originator reports after the end.
  */
-export class EmergencyReleases extends Releases {
+export class EmergencyReleases extends ReleaseSteps {
   /** Releases a record, or fields of it. The policy permits it to officers on duty on screen (J27). */
-  async releaseInEmergency(input: EmergencyInput): Promise<Outcome> {
+  async release(input: EmergencyInput): Promise<Outcome> {
     return await this.once(input, 'releaseInEmergency', async (find, session) => {
       const kind = this.kindOf(input.id);
       const before = await this.readable(kind, input, find);
@@ -63,6 +65,7 @@ export class EmergencyReleases extends Releases {
       for (const { marking } of this.released(kind, before, fields)) refuseMarking(marking, person);
       refuseMany(envelope, now);
       refuseUnreported(envelope);
+      await this.#refuseAlone(input.id, { to, person }, session);
       await this.refuseEndless(input.id, { workflow, move: 'release' }, session);
       const whyNotByRequest = textIn(input, 'whyNotByRequest');
       const unsettled = { confirmedAt: null, revokedAt: null, reportedAt: null };
@@ -76,7 +79,7 @@ export class EmergencyReleases extends Releases {
   }
 
   /** Confirms an emergency release as a second person of the originator. */
-  async confirmEmergency(input: ConfirmInput): Promise<Outcome> {
+  async confirm(input: ConfirmInput): Promise<Outcome> {
     return await this.once(input, 'confirmEmergency', async (find) => {
       const values = { release: input.release, reason: textIn(input, 'reason') };
       const { before, one, now } = await this.#emergency(input, find);
@@ -93,7 +96,7 @@ export class EmergencyReleases extends Releases {
   }
 
   /** Reports on an emergency release after its end. */
-  async reportEmergency(input: ReportInput): Promise<Outcome> {
+  async report(input: ReportInput): Promise<Outcome> {
     return await this.once(input, 'reportEmergency', async (find) => {
       const texts = { used: textIn(input, 'used'), outcome: textIn(input, 'outcome') };
       const { before, one, now } = await this.#emergency(input, find);
@@ -109,10 +112,32 @@ export class EmergencyReleases extends Releases {
     });
   }
 
+  /** Refuses a second release by one person alone: otherwise a reader would read for days and nobody confirmed it. */
+  async #refuseAlone(
+    record: string,
+    { to, person }: { readonly to: string; readonly person: string | null },
+    session: ClientSession,
+  ): Promise<void> {
+    const { subject } = this.parts.readerAccess.reader;
+    const moves = movesIn(this.parts.store);
+    const made = { record, workflow, move: 'release', 'input.to': to, 'input.emergency.person': person };
+    const last = await moves.findOne(
+      { ...made, 'by.subject': subject },
+      { session, sort: { recordedAt: -1, _id: -1 } },
+    );
+    const confirm = { record, workflow, move: 'confirm', 'input.release': last?.input['id'] };
+    if (last === null || (await moves.countDocuments(confirm, { session, limit: 1 })) > 0) return;
+    throw new Refused(
+      'CLOSED',
+      ['to'],
+      'you released it to this reader before, and nobody confirmed it: a second person confirms a release that runs, or another officer on duty releases the record',
+    );
+  }
+
   /** Returns an emergency release that the reader may see, as a person of the originator. */
   async #emergency(
     input: OnRecord & { readonly release: string },
-    find: Parameters<Releases['readable']>[2],
+    find: Parameters<ReleaseSteps['readable']>[2],
   ) {
     const kind = this.kindOf(input.id);
     const before = await this.readable(kind, input, find, 'retracted too');

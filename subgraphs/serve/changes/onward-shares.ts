@@ -7,7 +7,7 @@ import { keepAct, textIn } from './act.ts';
 import type { OnRecord } from './change-steps.ts';
 import { nextEnvelope } from './envelopes.ts';
 import { Refused } from './refused.ts';
-import { EmergencyReleases } from './emergency-releases.ts';
+import { Releases } from './releases.ts';
 import type { Made, Outcome } from './write-once.ts';
 
 export type ShareInput = OnRecord & {
@@ -31,7 +31,7 @@ const maxActs = 20;
  * which client an onward share is for, and until when. The stated texts stay in the store: no field of the graph shows them
  * yet.
  */
-export class OnwardShares extends EmergencyReleases {
+export class OnwardShares extends Releases {
   /** Lets a client of the reader's organisation read a record. The policy permits it to recipients only (J05b). */
   async share(input: ShareInput): Promise<Outcome> {
     const { reader } = this.parts.readerAccess;

@@ -1,20 +1,12 @@
-import type { ClientSession } from 'mongodb';
 import { randomUUID } from 'node:crypto';
-import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
-import { asPortion } from '../../../schema/record/as-portion.ts';
-import type { Envelope, Released, StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Envelope } from '../../../schema/record/envelope.ts';
 import { canEndRelease, grantIdOf, maxReleaseDays } from '../../../schema/record/release.ts';
-import { organisationIn } from '../../../schema/record/shared-types.ts';
-import { workflowsOf } from '../../../schema/workflow/served.ts';
-import type { Kind } from '../kind.ts';
-import type { Content } from '../record/content.ts';
-import { revoked, withReleased } from '../record/released.ts';
-import { movesIn } from '../workflow/progress-store.ts';
-import { keepAct, textIn } from './act.ts';
-import { ChangeSteps, type OnRecord } from './change-steps.ts';
-import { nextEnvelope } from './envelopes.ts';
+import { revoked } from '../record/released.ts';
+import { textIn } from './act.ts';
+import type { OnRecord } from './change-steps.ts';
 import { Refused } from './refused.ts';
-import type { Made, Outcome } from './write-once.ts';
+import { fieldsIn, isRunning, keptOf, recipientOf, refuseMany, ReleaseSteps } from './release-steps.ts';
+import type { Outcome } from './write-once.ts';
 
 export type ReleaseInput = OnRecord & {
   readonly to: string;
@@ -24,25 +16,11 @@ export type ReleaseInput = OnRecord & {
 };
 export type EndReleaseInput = OnRecord & { readonly release: string; readonly reason: string };
 
-/** The most releases of one record at a time: each gives it another access key. */
-export const maxReleases = 20;
-/** The most releases that are ever made of one record. */
-const maxActs = 100;
-
-/** An act that made, changed or ended a release, as it is stored with the moves of workflows. */
-export type ReleaseAct = {
-  readonly workflow: 'grant' | 'emergency-release';
-  readonly move: string;
-  readonly from: string | null;
-  readonly to: string;
-  readonly values: Content;
-};
-
 /**
  * The releases by which an originator lets an organisation beyond the audience read a record, or a field with a separate
  * marking (W9a). The hub has entered the grant with its end in the registry before the release arrives here.
  */
-export class Releases extends ChangeSteps {
+export class Releases extends ReleaseSteps {
   /** Releases a record, or fields of it. The policy permits it to natural persons of the originator (J09). */
   async release(input: ReleaseInput): Promise<Outcome> {
     return await this.once(input, 'release', async (find, session) => {
@@ -90,8 +68,10 @@ export class Releases extends ChangeSteps {
       const one = this.seenRelease(kind, envelope, input.release);
       // Each person of the originator revokes an emergency release, so that nobody waits for the officer on duty.
       const may = one?.emergency === undefined ? this.mayOn('release', kind, envelope) : this.isPerson();
-      if (one === undefined || !may || (one.emergency?.revokedAt ?? null) !== null)
+      if (one === undefined || !may)
         throw new Refused('INVALID', ['release'], 'expected a release that the record shows to you');
+      if (one.emergency !== undefined && !isRunning(one, now))
+        throw new Refused('CLOSED', ['release'], 'the emergency release has ended or was revoked');
       const others = keptOf(envelope, now).filter(({ id }) => id !== one.id);
       const values = { release: one.id, reason: textIn(input, 'reason') };
       const [workflow, from] =
@@ -102,154 +82,10 @@ export class Releases extends ChangeSteps {
       return this.withReleases(before, [...others, ...revoked(one, now)], input, act);
     });
   }
-
-  /** Returns the release with an id, if the reader may see it. */
-  protected seenRelease(kind: Kind, envelope: Envelope, id: string): Released | undefined {
-    const { policy, readerAccess } = this.parts;
-    const hidden = policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set();
-    return releasesSeenBy(readerAccess, envelope, hidden).find((one) => one.id === id);
-  }
-
-  protected isPerson(): boolean {
-    return this.parts.readerAccess.reader.client === 'person';
-  }
-
-  protected refuseOfWorkflow({ type }: Kind): void {
-    if (workflowsOf(this.parts.community).has(type))
-      throw new Refused('NOT_ALLOWED', ['id'], 'the moves of its workflow name the readers of this record');
-  }
-
-  /** Each release gives the record a new version. A revocation is never refused for their number. */
-  protected async refuseEndless(
-    record: string,
-    made: Pick<ReleaseAct, 'workflow' | 'move'>,
-    session: ClientSession,
-  ): Promise<void> {
-    const acts = { record, ...made };
-    const count = await movesIn(this.parts.store).countDocuments(acts, { session, limit: maxActs });
-    if (count >= maxActs)
-      throw new Refused('CLOSED', ['id'], `expected ${maxActs} releases of one record at most`);
-  }
-
-  /** Refuses a release that opens nothing: of a CLEAR record, of a kind that no grant opens, or with the terms of another one. */
-  protected refuseVain(kind: Kind, envelope: Envelope, added: Released): void {
-    const { policy, readerAccess } = this.parts;
-    const isEmbargoed = envelope.embargoUntil !== null && envelope.embargoUntil > readerAccess.now;
-    const keysOf = (one: Envelope) =>
-      policy.admittedKeys(one, kind.type)[isEmbargoed ? 'early' : 'admits'].length;
-    const after = withReleased(envelope, [...(envelope.released ?? []), added]);
-    const pairs =
-      added.fields === null
-        ? [[envelope, after] as const]
-        : envelope.portions.flatMap((portion, at) => {
-            const next = after.portions[at];
-            const isNamed = added.fields?.includes(portion.path) === true && next !== undefined;
-            return isNamed ? [[asPortion(envelope, portion), asPortion(after, next)] as const] : [];
-          });
-    if (pairs.every(([old, next]) => keysOf(next) > keysOf(old))) return;
-    throw new Refused(
-      'NOT_ALLOWED',
-      ['id'],
-      'this release would open nothing: everybody reads the record, its kind is not released, or a release with this end exists',
-    );
-  }
-
-  /**
-   * Returns the parts that a release opens: the record, or fields with a separate marking. A field that the reader may not
-   * see or release is refused like one without a separate marking.
-   */
-  protected released(
-    kind: Kind,
-    { envelope }: StoredRecord,
-    fields: readonly string[] | null,
-  ): readonly Envelope[] {
-    if (fields === null) return [envelope];
-    const { policy, readerAccess } = this.parts;
-    const hidden = policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set();
-    const portions = envelope.portions.filter(({ path }) => fields.includes(path));
-    const known = new Set(portions.map(({ path }) => path));
-    const parts = portions.map((portion) => asPortion(envelope, portion));
-    const areOpen =
-      fields.every((path) => known.has(path) && !hidden.has(path)) &&
-      parts.every((part) => this.mayOn('release', kind, part));
-    if (areOpen) return parts;
-    throw notFields();
-  }
-
-  /** Returns the next version of a record with other releases. The act is stored with the moves of workflows. */
-  protected withReleases(
-    before: StoredRecord,
-    released: readonly Released[],
-    { id, key }: OnRecord,
-    { values, ...moved }: ReleaseAct,
-  ): Made {
-    const { store, readerAccess } = this.parts;
-    const envelope = withReleased(nextEnvelope(before, readerAccess.now), released);
-    const act = { record: id, ...moved, input: values, key };
-    const made = this.remade(this.kindOf(id), before, envelope, before.content as Content, () => true);
-    return { ...made, also: async (session) => await keepAct(store, act, readerAccess, session) };
-  }
-}
-
-/** Returns whether a release opens the record at a time. */
-export function isRunning({ until, emergency }: Released, now: Date): boolean {
-  return until > now && (emergency?.revokedAt ?? null) === null;
-}
-
-/** Returns the releases that stay with a record: those that run, and emergency releases whose report is due. */
-export function keptOf({ released = [] }: Envelope, now: Date): readonly Released[] {
-  return released.filter(
-    (one) => isRunning(one, now) || (one.emergency !== undefined && one.emergency.reportedAt === null),
-  );
-}
-
-/** Refuses one more release if too many of the record run. */
-export function refuseMany({ released = [] }: Envelope, now: Date): void {
-  if (released.filter((one) => isRunning(one, now)).length < maxReleases) return;
-  throw new Refused('INVALID', ['to'], `expected ${maxReleases} releases at most: revoke one first`);
-}
-
-/**
- * Returns the releases of a record that a reader sees: its originator sees all, except those of a field that is `hidden`
- * from the reader. Other readers see none.
- */
-export function releasesSeenBy(
-  { reader: { organisation } }: Pick<ReaderAccess, 'reader'>,
-  { originator, released = [] }: Pick<Envelope, 'originator' | 'released'>,
-  hidden: ReadonlySet<string>,
-): readonly Released[] {
-  if (originator !== organisation) return [];
-  return released.filter(({ fields }) => fields?.some((path) => hidden.has(path)) !== true);
 }
 
 const notReleased =
   'only a natural person of its originator releases a record. RED needs a second person, which the hub cannot ask yet';
-
-/** Returns the organisation that a release is for. The hub has checked that the registry has it. */
-export function recipientOf({ to }: Pick<ReleaseInput, 'to'>, { originator }: Envelope): string {
-  const organisation = organisationIn(to);
-  if (organisation !== null && organisation !== originator) return organisation;
-  throw new Refused('INVALID', ['to'], 'expected the registry id of another organisation, such as cert-eu');
-}
-
-/** Returns the fields of a release, each once. Null for a release of the record. */
-export function fieldsIn(
-  { fields = null }: Pick<ReleaseInput, 'fields'>,
-  { portions }: Envelope,
-): readonly string[] | null {
-  if (fields === null) return null;
-  const named = [...new Set(fields)];
-  if (named.length > 0 && named.length <= portions.length) return named;
-  throw notFields();
-}
-
-function notFields(): Refused {
-  return new Refused(
-    'INVALID',
-    ['fields'],
-    'expected fields that have a separate marking, and that you may read and release',
-  );
-}
 
 /** Refuses to release what another rule than its TLP holds back. */
 function refuseHeld({ marking, embargoUntil }: Envelope, now: Date): void {

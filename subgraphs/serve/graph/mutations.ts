@@ -75,16 +75,16 @@ function mutationsOfAnyKind(community: Community): Readonly<Record<string, Resol
       _source: never,
       { input }: Input<EmergencyInput>,
       { changes },
-    ) => await changes.releaseInEmergency(input),
+    ) => await changes.emergencies.release(input),
     [`confirmEmergencyReleaseOf${name}Record`]: async (
       _source: never,
       { input }: Input<ConfirmInput>,
       { changes },
-    ) => await changes.confirmEmergency(input),
+    ) => await changes.emergencies.confirm(input),
     [`reportEmergencyReleaseOf${name}Record`]: async (
       _source: never,
       { input }: Input<ReportInput>,
       { changes },
-    ) => await changes.reportEmergency(input),
+    ) => await changes.emergencies.report(input),
   };
 }

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { Kind } from '../kind.ts';
 import { sharesSeenBy } from '../changes/onward-shares.ts';
 import { emergencySeen } from '../changes/emergency-releases.ts';
-import { releasesSeenBy } from '../changes/releases.ts';
+import { releasesSeenBy } from '../changes/release-steps.ts';
 import type { Row } from '../read/row.ts';
 import { isOfState } from '../record/content.ts';
 

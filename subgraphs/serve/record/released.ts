@@ -52,10 +52,14 @@ export function keepReleases(next: Envelope, before: Envelope, now: Date): Envel
   return withReleased(kept, released);
 }
 
-/** Returns what remains of a release that was revoked: an emergency release whose report is due, otherwise nothing. */
+/**
+ * Returns what remains of a release that is revoked at `now`: an emergency release whose report is due, otherwise nothing. One
+ * that has ended stays as it ended.
+ */
 export function revoked(release: Released, now: Date): readonly Released[] {
-  const { emergency } = release;
+  const { emergency, until } = release;
   if (emergency === undefined || emergency.reportedAt !== null) return [];
+  if (until <= now) return [release];
   return [{ ...release, emergency: { ...emergency, revokedAt: emergency.revokedAt ?? now } }];
 }
 

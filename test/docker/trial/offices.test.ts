@@ -56,7 +56,7 @@ test('the registry of the trial gives each person their offices', async () => {
   const client = new MongoClient(stores.uris.hub);
   try {
     await seedRegistry(stores.uris.hub);
-    const registry = openRegistry(client.db());
+    const registry = openRegistry(client.db(), 60_000);
     const found = await Promise.all(
       readers.map(async ({ as, subject }) => {
         const { offices = [] } = (await registry.findMembership(subject, now)) ?? {};

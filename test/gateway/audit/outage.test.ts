@@ -18,7 +18,7 @@ let client: MongoClient;
 
 beforeAll(async () => {
   mongod = await startMongod();
-  client = await mongod.connect(trailClientOptions);
+  client = await mongod.connect(trailClientOptions());
 });
 
 afterAll(async () => {
@@ -162,7 +162,7 @@ test('keeps every confirmed entry exactly once if the store is killed during app
 test('writes no entry twice and loses none if the reply to a write is lost', async () => {
   const db = client.db('lost-replies');
   await using line = await openLine(mongod.port);
-  const far = await mongod.connect({ ...trailClientOptions, directConnection: true }, line.port);
+  const far = await mongod.connect({ ...trailClientOptions(), directConnection: true }, line.port);
   const trail = await openTrail({ db: far.db('lost-replies'), deployment, key });
   const near = await openTrail({ db, deployment, key });
   const appending = keepAppending(trail, 20);

@@ -41,6 +41,8 @@ export async function askHubSubgraph(
       findRecipients: unasked,
       findShares: unasked,
       keepGrants: unasked,
+      dropGrants: unasked,
+      findMembersOf: unasked,
     },
     names: () => null as never,
     log: { find: unasked, page: unasked, ...log },

@@ -53,6 +53,8 @@ async function identifyBy(
     findRecipients: async (named) => await Promise.resolve(named),
     findShares: async (ids) => await Promise.resolve(ids),
     keepGrants: async () => await Promise.resolve(true),
+    dropGrants: async () => await Promise.resolve(),
+    findMembersOf: async (_organisation, subjects) => await Promise.resolve(subjects),
     isRevoked: (token, at) => {
       expect(at).toBe(now);
       return revoked.includes(token.id) || revoked.includes(token.subject);

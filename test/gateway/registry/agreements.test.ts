@@ -50,7 +50,7 @@ async function enter(...entries: readonly object[]): Promise<void> {
 }
 
 async function agreed(): Promise<readonly string[]> {
-  const membership = await openRegistry(db).findMembership('u-1', new Date());
+  const membership = await openRegistry(db, 60_000).findMembership('u-1', new Date());
   return (membership?.agreements ?? []).map(({ id }) => id);
 }
 

@@ -1,27 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { type Db, MongoClient } from 'mongodb';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startStores } from '../../../docker/trial/stores/stores.ts';
-import { type GrantEntry, maxGrants } from '../../../gateway/registry/grants.ts';
+import type { Db } from 'mongodb';
 import { isInForce, openRegistry, toMembership } from '../../../gateway/registry/registry.ts';
+import { member, organisation, startRegistry } from './registry-of.ts';
 
 const until = new Date('2026-12-31T00:00:00Z');
-const member = {
-  _id: 'u-1',
-  organisation: 'csirt-fr',
-  roles: ['csirt-analyst'],
-  sharingGroups: ['g-1'],
-  until: null,
-};
-const organisation = {
-  _id: 'csirt-fr',
-  name: 'CSIRT FR (EXERCISE)',
-  kind: 'CSIRT',
-  communities: ['cyber-defence'],
-  memberState: 'FR',
-};
 const office = {
   _id: 'o-1',
   office: 'case-lead',
@@ -179,7 +161,7 @@ test('finds the recipients that the registry has, in each list', async () => {
   await insert('organisations', organisation);
   await insert('memberships', member);
   await insert('agreements', { _id: 'A-7' });
-  const found = await openRegistry(db).findRecipients({
+  const found = await openRegistry(db, 60_000).findRecipients({
     organisations: named('csirt-fr'),
     sharingGroups: named('g-1'),
     persons: named('u-1'),
@@ -202,80 +184,9 @@ test('finds the onward shares that an organisation gives now, and none of anothe
     { _id: 's-2', ...ofEnisa, by: 'cert-eu' },
   ]);
   const find = async (now: Date) =>
-    await openRegistry(registry.db).findShares(['s-1', 's-2', 's-3'], 'enisa', now);
+    await openRegistry(registry.db, 60_000).findShares(['s-1', 's-2', 's-3'], 'enisa', now);
   expect(await find(new Date(end.getTime() - 1))).toEqual(['s-1']);
   expect(await find(end)).toEqual([]);
-});
-
-test('enters a grant once, and refuses more than the readers of an organisation can use', async () => {
-  await using registry = await startRegistry();
-  const grants = registry.db.collection<GrantEntry>('grants');
-  const now = new Date('2026-06-01T00:00:00Z');
-  const after = (days: number) => new Date(now.getTime() + days * 86_400_000);
-  const grant = (_id: string, more: object = {}): GrantEntry => ({
-    _id,
-    by: 'enisa',
-    to: 'csirt-fr',
-    until: after(1),
-    ...more,
-  });
-  const { db } = registry;
-  const keepGrants = async (entries: readonly GrantEntry[], at: Date) =>
-    await openRegistry(db, 60_000).keepGrants(entries, at);
-  expect(await keepGrants([grant('g-1'), grant('g-2', { until: after(-2) })], now)).toBe(true);
-  expect(await keepGrants([grant('g-1', { to: 'csirt-pl', until: after(9) })], now)).toBe(true);
-  // The second one is over, and a later grant removes it.
-  expect((await grants.find({ to: 'csirt-fr' }).toArray()).map(({ _id }) => _id)).toEqual(['g-1']);
-
-  await grants.insertMany(Array.from({ length: maxGrants.standing.by - 1 }, (_, at) => grant(`o-${at}`)));
-  expect(await keepGrants([grant('g-3')], now)).toBe(false);
-  expect(await grants.findOne({ _id: 'g-3' })).toBeNull();
-  expect(await keepGrants([grant('g-1')], now)).toBe(true);
-  expect(await keepGrants([grant('g-4', { to: 'csirt-at' })], now)).toBe(true);
-  expect(await keepGrants([grant('g-5', { by: 'cert-eu' })], now)).toBe(true);
-  const left = maxGrants.standing.to - maxGrants.standing.by - 1;
-  await grants.insertMany(Array.from({ length: left }, (_, at) => grant(`p-${at}`, { by: `other-${at}` })));
-  expect(await keepGrants([grant('g-6', { by: 'cert-eu' })], now)).toBe(false);
-  // Emergency releases have places that no other release takes.
-  for (let at = 0; at < maxGrants.emergency.by; at += 1)
-    expect(await keepGrants([grant(`emergency.${at}`)], now)).toBe(true);
-  expect(await keepGrants([grant('emergency.more')], now)).toBe(false);
-  const others = maxGrants.emergency.to - maxGrants.emergency.by;
-  for (let at = 0; at < others; at += 1)
-    expect(await keepGrants([grant(`emergency.other-${at}`, { by: `other-${at}` })], now)).toBe(true);
-  expect(await keepGrants([grant('emergency.last', { by: 'another' })], now)).toBe(false);
-  expect(await keepGrants([grant('g-6')], after(2))).toBe(true);
-});
-
-test('gives the grant of an emergency release for one person to this person only', async () => {
-  await using registry = await startRegistry();
-  const { db } = registry;
-  await db.collection<{ _id: string }>('organisations').insertOne(organisation);
-  await db.collection<{ _id: string }>('memberships').insertOne(member);
-  const terms = { by: 'enisa', to: 'csirt-fr', until: new Date('2099-01-01T00:00:00Z') };
-  const persons = [undefined, null, member._id, 'u-other', { $gt: '' }] as const;
-  const grants = persons.map((person, at) => ({ _id: `emergency.${at}`, ...terms, person }));
-  await db.collection<{ _id: string }>('grants').insertMany(grants);
-  const found = await openRegistry(db, 60_000).findMembership(member._id, new Date('2026-06-01T00:00:00Z'));
-  const ids = (found?.grants ?? []).map(({ id }) => id);
-  expect(ids.toSorted()).toEqual(['emergency.0', 'emergency.1', 'emergency.2']);
-});
-
-test('reads a limited number of grants for a request, those that end last', async () => {
-  await using registry = await startRegistry();
-  const { db } = registry;
-  await db.collection<{ _id: string }>('organisations').insertOne(organisation);
-  await db.collection<{ _id: string }>('memberships').insertOne(member);
-  const many = Array.from({ length: maxGrants.read + 5 }, (_, at) => ({
-    _id: `g-${at}`,
-    by: 'enisa',
-    to: 'csirt-fr',
-    until: new Date(Date.UTC(2099, 0, 1, 0, at)),
-  }));
-  await db.collection<GrantEntry>('grants').insertMany(many);
-  const found = await openRegistry(db, 60_000).findMembership('u-1', new Date('2026-06-01T00:00:00Z'));
-  expect(found?.grants).toHaveLength(maxGrants.read);
-  expect(found?.grants.some(({ id }) => id === 'g-0')).toBe(false);
 });
 
 test('joins what is in force at the time of each request, and reads it again at each', async () => {
@@ -306,7 +217,7 @@ test('joins what is in force at the time of each request, and reads it again at 
     { _id: 'A-8', ...agreement, from: soon },
     { _id: 'A-9', ...agreement, from: '1970-01-01' },
   );
-  const registry = openRegistry(db);
+  const registry = openRegistry(db, 60_000);
   const [early, late] = [new Date('2026-05-01T00:00:00Z'), new Date('2026-07-01T00:00:00Z')];
   const subjects = ['u-1', 'u-2', 'u-3', 'u-4', 'nobody'];
   const at = async (now: Date) =>
@@ -344,7 +255,7 @@ test('joins the offices that are in force in the person’s organisation at the 
     { office: 'signatory', subject: 'nobody' },
   ].map((changes, number) => ({ ...office, ...changes, _id: `o-${number}` }));
   await insertInto(db, 'offices', ...entries);
-  const registry = openRegistry(db);
+  const registry = openRegistry(db, 60_000);
   const at = async (now: Date) =>
     await Promise.all(
       ['u-1', 'u-2', 'u-3', 'nobody'].map(async (one) => {
@@ -371,7 +282,7 @@ test('reads at most 50 entries of offices for a person: those with the latest en
   const signatory = { ...office, _id: 's', office: 'signatory', until: new Date('2026-12-30T00:00:00Z') };
   await insertInto(db, 'offices', ...many, unknown, signatory);
   const held = async () => {
-    const found = await openRegistry(db).findMembership('u-1', new Date('2026-05-01T00:00:00Z'));
+    const found = await openRegistry(db, 60_000).findMembership('u-1', new Date('2026-05-01T00:00:00Z'));
     return found?.offices.map((one) => one.office);
   };
   expect(await held()).toEqual(['case-lead', 'signatory']);
@@ -381,19 +292,4 @@ test('reads at most 50 entries of offices for a person: those with the latest en
 
 async function insertInto(db: Db, name: string, ...entries: readonly object[]): Promise<void> {
   await db.collection(name).insertMany([...entries]);
-}
-
-/** The hub's store of a trial, empty. */
-async function startRegistry() {
-  const home = mkdtempSync(join(tmpdir(), 'jcu-registry-'));
-  const stores = await startStores({ home });
-  const client = new MongoClient(stores.uris.hub);
-  return {
-    db: client.db(),
-    [Symbol.asyncDispose]: async () => {
-      await client.close();
-      await stores.stop();
-      rmSync(home, { recursive: true, force: true });
-    },
-  };
 }

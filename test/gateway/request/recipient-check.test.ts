@@ -22,13 +22,15 @@ const schema = buildSchema(`
   }`);
 
 const known: Recipients = {
-  organisations: ['cert-eu'],
+  organisations: ['cert-eu', 'csirt-pl'],
   sharingGroups: ['ransomware'],
   persons: ['u-1'],
   agreements: ['a-1'],
 };
 const registry = {
   findRecipients: async () => await Promise.resolve(known),
+  findMembersOf: async (organisation: string, subjects: readonly string[]) =>
+    await Promise.resolve(organisation === 'cert-eu' ? subjects.filter((one) => one === 'u-1') : []),
   findShares: async (ids: readonly string[], by: string) =>
     await Promise.resolve(by === 'csirt-fr' ? ids.filter((id) => id === 'S1') : []),
 };
@@ -122,4 +124,6 @@ test('refuses an emergency release to an unknown organisation or person', async 
   await expect(emergency('Organisation:cert-eu', 'u-1')).resolves.toBeUndefined();
   await expect(emergency('nobody', 'u-1')).rejects.toThrow('the registry does not have to: nobody');
   await expect(emergency('cert-eu', 'u-2')).rejects.toThrow('the registry does not have person: u-2');
+  // The person is of another organisation.
+  await expect(emergency('csirt-pl', 'u-1')).rejects.toThrow('the registry does not have person: u-1');
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { buildSchema, parse } from 'graphql';
 import type { GrantEntry } from '../../../gateway/registry/grants.ts';
-import { enterGrants } from '../../../gateway/request/release-grants.ts';
+import { dropRefused, enterGrants } from '../../../gateway/request/release-grants.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { grantIdOf } from '../../../schema/record/release.ts';
 
@@ -109,4 +109,22 @@ test('refuses a release while the organisation has too many grants', async () =>
   await expect(entered(releaseOf('to: "csirt-pl", until: $until'), false)).rejects.toMatchObject({
     code: 'TOO_MANY_GRANTS',
   });
+});
+
+const away = async () => await Promise.reject(new Error('EXERCISE'));
+
+test.each<[string, Readonly<Record<string, unknown>> | null, boolean]>([
+  ['a refused release', { release: { version: null, userErrors: [{ code: 'STALE_VERSION' }] } }, true],
+  ['a refused release, without its reasons', { release: { version: null } }, true],
+  ['a release', { release: { version: 2, userErrors: [] } }, false],
+  ['one of two that are refused', { a: { version: null }, b: { version: 2 } }, false],
+  ['an answer that selects neither', { release: { __typename: 'RecordPayload' } }, false],
+  ['an unknown outcome', { release: null }, false],
+  ['no answer', null, false],
+])('takes the grant of %s back only if it was refused', async (_what, data, isDropped) => {
+  const dropped: string[] = [];
+  const dropGrants = async (ids: readonly string[]) => void dropped.push(...(await Promise.resolve(ids)));
+  await dropRefused(['g-1'], data, { dropGrants });
+  expect(dropped).toEqual(isDropped ? ['g-1'] : []);
+  await dropRefused(['g-1'], data, { dropGrants: away });
 });

@@ -8,6 +8,7 @@ import { contractOf } from '../../../subgraphs/serve/record/contract.ts';
 import { linksOf, recordsOf } from '../../../subgraphs/serve/store/collections.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import { race } from '../../helpers/race.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { namesOf, noticesOf } from './inbox-of.ts';
 import { askAt, makeMove, type Payload } from './moves-of.ts';
@@ -97,7 +98,7 @@ test('records a posture with its reference, for the readers that the recorder na
     recordedBy: { id: 'Organisation:enisa' },
     case: { id: 'JointCase:JC-2026-0007' },
     supersedes: null,
-    progress: { state: 'CURRENT', possibleMoves: [], moves: [{ move: 'record' }] },
+    progress: { state: 'RECORDED', possibleMoves: [], moves: [{ move: 'record' }] },
   });
   expect(await find(stranger, id)).toBeNull();
 });
@@ -190,7 +191,7 @@ test('corrects an entry by a new one, which supersedes it for all its readers', 
   const right = await recorded({ posture: 'full', supersedes: wrong });
   expect(await find(polish, right)).toMatchObject({
     supersedes: { id: wrong },
-    progress: { state: 'CURRENT' },
+    progress: { state: 'RECORDED' },
   });
   expect(await find(polish, wrong)).toMatchObject({
     posture: 'alert-cooperation',
@@ -215,7 +216,7 @@ test('refuses to correct what is no entry of the recorder for the network, in on
   ];
   expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1);
   expect(answers[0]).toEqual(refusedAs('INVALID', ['content', 'supersedes'], 'your organisation recorded'));
-  expect(await find(polish, others)).toMatchObject({ progress: { state: 'CURRENT' } });
+  expect(await find(polish, others)).toMatchObject({ progress: { state: 'RECORDED' } });
 });
 
 test('does not name the corrected entry to a reader who may not see it', async () => {
@@ -232,8 +233,9 @@ test('does not name the corrected entry to a reader who may not see it', async (
 
 test('lets one of two corrections stand that are entered at once', async () => {
   const wrong = await recorded();
-  const both = await Promise.all(
-    ['normal', 'full'].map(async (posture) => await record({ posture, supersedes: wrong })),
+  const both = await race(
+    2,
+    async (racer) => await record({ posture: ['normal', 'full'][racer], supersedes: wrong }),
   );
   expect(both.filter(({ userErrors }) => userErrors.length === 0)).toHaveLength(1);
   expect(await recordsOf(store, 'Posture').countDocuments({ 'content.supersedes': wrong })).toBe(1);
@@ -271,11 +273,16 @@ test('is written by its move only, and can be retracted', async () => {
   expect(await askAt(of, retract, { input })).toEqual({ userErrors: [] });
 });
 
-test('has each network of networks.yaml in the enumeration of the graph', () => {
+test('has each network of networks.yaml with its postures in the enumeration of the graph', () => {
   const values = (
     contractOf('joint-unit').getType('Network') as unknown as {
-      getValues(): readonly { readonly name: string }[];
+      getValues(): readonly { readonly name: string; readonly description: string }[];
     }
   ).getValues();
   expect(values.map(({ name }) => name)).toEqual(Object.keys(readNetworks()).map(enumValue));
+  // A client reads the postures of each network in its description.
+  for (const [place, { postures }] of Object.values(readNetworks()).entries()) {
+    const words = Object.keys(postures).map((posture) => `\`${posture}\``);
+    expect(values[place]?.description.endsWith(` Its postures: ${words.join(', ')}.`)).toBe(true);
+  }
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { Reader } from '../../../schema/protocol/reader.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import { linksOf, recordsOf } from '../../../subgraphs/serve/store/collections.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
@@ -202,25 +203,39 @@ test('is written by no hand: neither a run, nor its steps', async () => {
   expect((await change(operator, 'updateProcedureRun', update)).userErrors).toEqual(refusedAs('NOT_ALLOWED'));
 });
 
-test('starts for an exercise by an officer of an organisation that plans it', async () => {
+test('starts for an exercise in its picture, by an officer of an organisation that plans it', async () => {
+  const picture = 'exercise:trial-2026';
   const content = {
     series: 'EXERCISE',
     kind: 'TABLE_TOP',
     state: 'PLANNED',
     planners: ['csirt-fr', 'enisa'],
   };
-  const { record, userErrors } = await change(operator, 'createExercisePlan', {
-    content,
+  const planned = async (by: Reader): Promise<string> => {
+    const { record, userErrors } = await change(by, 'createExercisePlan', {
+      content,
+      reading: reading(allReaders),
+    });
+    expect(userErrors).toEqual([]);
+    return record?.id ?? '';
+  };
+  const player = { ...leadOfficer, picture };
+  const { record: played } = await change({ ...operator, picture }, 'createProcedure', {
+    content: { title: { value: 'EXERCISE', lang: 'en' }, trigger: 'EXERCISE', steps },
     reading: reading(allReaders),
   });
-  expect(userErrors).toEqual([]);
-  const of = { caseRecord: null, exercise: record?.id };
-  expect(await refusal(of, {}, officer('csirt-pl'))).toEqual(refusedAs('NOT_ALLOWED'));
-  const made = await tryStart(leadOfficer, { ...of, procedure: procedureId });
+  const of = { caseRecord: null, exercise: await planned({ ...operator, picture }), procedure: played?.id };
+  expect(await refusal(of, {}, { ...officer('csirt-pl'), picture })).toEqual(refusedAs('NOT_ALLOWED'));
+  const made = await tryStart(player, of);
   expect(made.userErrors).toEqual([]);
-  expect(await seen(onlooker, made.record?.id ?? '', '03T13:01')).toMatchObject({
+  expect(await seen({ ...onlooker, picture }, made.record?.id ?? '', '03T13:01')).toMatchObject({
     lead: { id: 'Organisation:enisa' },
   });
+  // A played run has no place in the real picture.
+  const real = { caseRecord: null, exercise: await planned(operator) };
+  expect(await refusal(real, {}, leadOfficer)).toEqual(
+    refusedAs('INVALID', telling('an exercise in whose picture you act')),
+  );
 });
 
 test('refuses more than 100 runs for one case', async () => {

@@ -81,6 +81,10 @@ export class CaseMerges extends MoveSteps {
     const before = found === null ? null : await this.findProgress(id, null, session);
     const merge = of.moves['merge'];
     if (found === null || before === null || merge === undefined) return null;
+    const { policy, readerAccess } = this.parts;
+    const hidden = policy.decideRow(found.envelope, kind.type, readerAccess)?.hidden ?? new Set();
+    // The answer would tell the value of a field that the reader may not see.
+    if (['workflow', 'progress', 'mergeProposed'].some((name) => hidden.has(name))) return null;
     return statesFrom(of, merge).includes(before.progress.state) ? { record: found, before } : null;
   }
 
@@ -91,11 +95,11 @@ export class CaseMerges extends MoveSteps {
     session: ClientSession,
   ): Promise<boolean> {
     if ((record.content as Content)['mergeProposed'] !== surviving) return false;
-    const made = { record: record._id, organisation: null, stage: 'made' as const, move: 'proposeMerge' };
-    const last = await movesIn(this.parts.store).findOne(made, {
-      session,
-      sort: { recordedAt: -1, _id: -1 },
-    });
-    return last?.by.organisation === before.progress.facts['lead'];
+    const made = { record: record._id, organisation: null, stage: 'made' as const };
+    const last = await movesIn(this.parts.store).findOne(
+      { ...made, move: { $in: ['proposeMerge', 'withdrawMerge'] } },
+      { session, sort: { recordedAt: -1, _id: -1 } },
+    );
+    return last?.move === 'proposeMerge' && last.by.organisation === before.progress.facts['lead'];
   }
 }

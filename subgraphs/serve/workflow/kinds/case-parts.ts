@@ -3,7 +3,7 @@ import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../../schema/workflow/engine/attempt.ts';
 import type { ChangeParts } from '../../changes/change-steps.ts';
 import type { Finder } from '../../changes/find-record.ts';
-import { invalid } from '../../changes/refused.ts';
+import { Refused } from '../../changes/refused.ts';
 import type { Made } from '../../changes/write-once.ts';
 import type { Kind } from '../../kind.ts';
 import type { Content } from '../../record/content.ts';
@@ -29,7 +29,7 @@ const maxOthers = 50;
 /** Returns the cases that a field of a case names. Throws Refused if no further one can be added. */
 export function othersIn({ content }: StoredRecord, field: 'splitInto' | 'mergedFrom'): readonly string[] {
   const others = listIn((content as Content)[field]);
-  if (others.length >= maxOthers) throw invalid('id', `expected ${maxOthers} cases at most`);
+  if (others.length >= maxOthers) throw new Refused('CLOSED', ['id'], `expected ${maxOthers} cases at most`);
   return others;
 }
 

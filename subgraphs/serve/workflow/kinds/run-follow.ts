@@ -38,7 +38,10 @@ async function settleRun(
   await setFacts(store, { ...at, of: at.record }, run, { nextStepDueAt: nextDueOf(parts) }, times, session);
 }
 
-/** The organisation that takes the lead of a case leads its runs too, if it may read them. Their number is bounded. */
+/**
+ * The organisation that takes the lead of a case leads its runs too. A run that does not name it as a reader keeps its lead, who
+ * can end it. Their number is bounded.
+ */
 async function passLead(
   store: CommunityStore,
   { endOf }: FollowedIn,
@@ -55,6 +58,8 @@ async function passLead(
     const found = await recordsOf(store, type).findOne({ _id: record }, { session });
     const stored = found === null ? null : schemaOf(store, type).read(found);
     if (run?.progress.state !== 'running' || stored === null) continue;
+    const { audience, originator } = stored.envelope;
+    if (![...audience.organisations, originator].includes(lead)) continue;
     const content = stored.content as Content;
     await setFacts(store, { of, thread, kind, content, endOf }, run, { lead }, times, session);
     await registerParty(store, { kind, record }, lead, { sortAt: move.recordedAt, isTold: false }, session);

@@ -40,8 +40,10 @@ export class RunStarts extends MoveSteps {
       steps,
     };
     performersOf(steps, { ...given, ...content });
+    refusePortions(procedure, content.plan !== null);
+    const isOpen = this.isOpen(this.kind('Procedure'), procedure.envelope);
     const refuseReaders = (run: Envelope): void => {
-      if (!isForFewer(procedure.envelope, run, this.parts.readerAccess.now)) return;
+      if (!isForFewer(procedure.envelope, run, isOpen, this.parts.readerAccess.now)) return;
       throw new Refused(
         'INVALID',
         ['reading'],
@@ -81,7 +83,10 @@ export class RunStarts extends MoveSteps {
       );
     }
     throw caseRecord === null
-      ? refused('exercise', 'expected an exercise that you may read, with the organisations that plan it')
+      ? refused(
+          'exercise',
+          'expected an exercise in whose picture you act and that you may read, with the organisations that plan it',
+        )
       : refused('caseRecord', 'expected a case that you may read, that is open and has a lead');
   }
 
@@ -97,6 +102,8 @@ export class RunStarts extends MoveSteps {
 
   /** An exercise can have several planners: the organisation of the starter counts if it is one of them. */
   async #planner(id: unknown, find: Finder): Promise<string | null> {
+    // A played run belongs to the picture of the exercise, never to the real one.
+    if (this.parts.readerAccess.reader.picture === 'real') return null;
     const seen = await this.#seen('ExercisePlan', id, find);
     if (seen === null || seen.hidden.has('planners')) return null;
     const planners = organisationsIn(seen.content['planners'] ?? []);
@@ -117,26 +124,26 @@ export class RunStarts extends MoveSteps {
 
 const ended: ReadonlySet<string> = new Set(['RETRACTED', 'ERASED']);
 
+/** Refuses a procedure of which a copied field has a separate marking: no run has the same readers. */
+function refusePortions({ envelope }: Seen, hasPlan: boolean): void {
+  const copied = hasPlan ? ['steps', 'plan'] : ['steps'];
+  if (envelope.portions.some(({ path }) => copied.includes(path.split('.')[0] ?? '')))
+    throw refused('procedure', 'its steps or its plan have a separate marking: no run can copy them');
+}
+
 /**
- * Returns whether a run is for more readers than the procedure whose steps it copies. A CLEAR or GREEN procedure is open to
- * all whom a run can name.
+ * Returns whether a run is for more readers than the procedure whose steps it copies. `isOpen` is true if every reader reads
+ * the procedure. Of one that a community reads, the run is for readers that the procedure names.
  */
-export function isForFewer(procedure: Envelope, run: Envelope, now: Date): boolean {
-  if (procedure.portions.some(({ path }) => copiedFields.has(path.split('.')[0] ?? ''))) return true;
-  const { marking, audience, originator, embargoUntil } = procedure;
-  const isOpen = audience.reach !== 'NAMED' && (marking.tlp === 'CLEAR' || marking.tlp === 'GREEN');
+export function isForFewer(procedure: Envelope, run: Envelope, isOpen: boolean, now: Date): boolean {
+  const { audience, originator, embargoUntil } = procedure;
   const named = isOpen
     ? { ...noAudience, reach: audience.reach }
     : { ...audience, organisations: [...new Set([...audience.organisations, originator])] };
   const isOver = embargoUntil === null || embargoUntil <= now;
-  return isWider(
-    { ...procedure, audience: named, embargoUntil: isOver ? null : embargoUntil },
-    run,
-    isOpen && isOver,
-  );
+  const open = isOpen && isOver;
+  return isWider({ ...procedure, audience: named, embargoUntil: isOver ? null : embargoUntil }, run, open);
 }
-
-const copiedFields: ReadonlySet<string> = new Set(['steps', 'plan']);
 
 function refused(name: string, message: string): Refused {
   return new Refused('INVALID', ['content', name], message);

@@ -28,8 +28,8 @@ type Place = {
 };
 
 /**
- * Throws Refused for a step that is out of order, with the open steps, before its state is considered. The engine decides
- * first who may make the move: another reader gets its answer.
+ * Throws Refused for a step of a run that is over, for each reader of the run, and for a step that is out of order, with the
+ * open steps. For another reader than the performer, the engine decides then who may make the move.
  */
 export function refuseOutOfOrder(of: Workflow, { attempt, run, parts, before, hidden }: Wanted): void {
   if (of.name !== 'procedure-step') return;

@@ -41,7 +41,7 @@ async function versionOf(id: string): Promise<number> {
 async function release(reader: Reader, id: string, more: object = {}, at = now) {
   const terms = { to: 'csirt-pl', until, threat: 'LIFE' as const, whyNotByRequest: 'EXERCISE' };
   const input = { key: randomUUID(), id, expectedVersion: await versionOf(id), ...terms, ...more };
-  return (await changesOf(reader, at).releaseInEmergency(input)).userErrors;
+  return (await changesOf(reader, at).emergencies.release(input)).userErrors;
 }
 
 async function one(id: string): Promise<Released> {
@@ -51,7 +51,7 @@ async function one(id: string): Promise<Released> {
 }
 
 async function act(
-  name: 'confirmEmergency' | 'reportEmergency' | 'endRelease',
+  name: 'confirm' | 'report' | 'endRelease',
   reader: Reader,
   id: string,
   at = now,
@@ -60,7 +60,10 @@ async function act(
   const texts = { reason: 'EXERCISE', used: 'EXERCISE', outcome: 'EXERCISE' };
   const given = { release: (await one(id)).id, ...texts, ...more };
   const input = { key: randomUUID(), id, expectedVersion: await versionOf(id), ...given };
-  return (await changesOf(reader, at)[name](input)).userErrors;
+  const changes = changesOf(reader, at);
+  const { userErrors } =
+    name === 'endRelease' ? await changes.endRelease(input) : await changes.emergencies[name](input);
+  return userErrors;
 }
 
 /** Returns the reader with the grants that the registry would have for the releases of a record. */
@@ -174,39 +177,39 @@ test('releases RED to one person, on screen, and to nobody else of the organisat
   expect(await reads({ ...polish, onScreen: true }, id)).toBe(true);
   expect(await reads(polish, id)).toBe(false);
   expect(await reads({ ...polish, subject: 'q', onScreen: true }, id)).toBe(false);
-  expect(await act('confirmEmergency', { ...colleague, onScreen: true }, id)).toEqual([]);
+  expect(await act('confirm', { ...colleague, onScreen: true }, id)).toEqual([]);
 });
 
 test('is confirmed by another person of the originator, once, while it runs', async () => {
   const id = await created();
   await release(officer, id);
-  expect(await act('confirmEmergency', officer, id)).toEqual(refusedWith('NOT_ALLOWED', 'release'));
+  expect(await act('confirm', officer, id)).toEqual(refusedWith('NOT_ALLOWED', 'release'));
   const machine = { ...colleague, client: 'machine' } as const;
-  expect(await act('confirmEmergency', machine, id)).toEqual(refusedWith('INVALID', 'release'));
+  expect(await act('confirm', machine, id)).toEqual(refusedWith('INVALID', 'release'));
   expect(await stateOf(id, hours(18))).toMatchObject({ state: 'UNCONFIRMED', reportDueAt: null });
-  expect(await act('confirmEmergency', colleague, id, until)).toEqual(refusedWith('CLOSED', 'release'));
-  expect(await act('confirmEmergency', colleague, id)).toEqual([]);
+  expect(await act('confirm', colleague, id, until)).toEqual(refusedWith('CLOSED', 'release'));
+  expect(await act('confirm', colleague, id)).toEqual([]);
   expect(await stateOf(id, hours(18))).toMatchObject({ state: 'CONFIRMED', confirmedAt: now });
-  expect(await act('confirmEmergency', colleague, id)).toEqual(refusedWith('CLOSED', 'release'));
+  expect(await act('confirm', colleague, id)).toEqual(refusedWith('CLOSED', 'release'));
   expect(await reads(polish, id)).toBe(true);
 });
 
 test('is revoked by each person of the originator, and stays until it is reported on', async () => {
   const id = await created();
   await release(officer, id);
-  expect(await act('reportEmergency', officer, id)).toEqual(refusedWith('CLOSED', 'release'));
+  expect(await act('report', officer, id)).toEqual(refusedWith('CLOSED', 'release'));
   expect(await act('endRelease', { ...colleague, client: 'machine' }, id)).toEqual(refusedWith('INVALID'));
   expect(await act('endRelease', colleague, id, hours(1))).toEqual([]);
   expect(await reads(polish, id)).toBe(false);
-  expect(await act('endRelease', colleague, id)).toEqual(refusedWith('INVALID'));
+  expect(await act('endRelease', colleague, id, hours(1))).toEqual(refusedWith('CLOSED', 'release'));
   // 2026-11-03 is a Tuesday: five working days later is the next Tuesday.
   const due = (await stateOf(id)) as { reportDueAt: Date };
   expect(due).toMatchObject({ state: 'REVOKED', revokedAt: hours(1), reportedAt: null });
   expect(due.reportDueAt.toISOString()).toMatch(/^2026-11-10T/);
-  expect(await act('reportEmergency', colleague, id, hours(2))).toEqual([]);
+  expect(await act('report', colleague, id, hours(2))).toEqual([]);
   expect(await stateOf(id)).toMatchObject({ state: 'REVOKED', reportedAt: hours(2) });
-  expect(await act('reportEmergency', colleague, id, hours(2))).toEqual(refusedWith('CLOSED', 'release'));
-  expect(await release(officer, id, { until: hours(9) }, hours(3))).toEqual([]);
+  expect(await act('report', colleague, id, hours(2))).toEqual(refusedWith('CLOSED', 'release'));
+  expect(await release({ ...officer, subject: 'd-2' }, id, { until: hours(9) }, hours(3))).toEqual([]);
   expect((await stored(id)).envelope.released).toHaveLength(1);
 });
 
@@ -221,13 +224,39 @@ test('ends with a new marking, and is still reported on', async () => {
   const again = { ...input, key: randomUUID(), expectedVersion: 3, reading: amber };
   expect((await changesOf(originator, hours(2)).mark(again)).userErrors).toEqual([]);
   expect(await reads(polish, id)).toBe(false);
-  expect(await act('reportEmergency', officer, id, hours(3))).toEqual([]);
+  expect(await act('report', officer, id, hours(3))).toEqual([]);
+});
+
+test('stays as it ended when it is revoked or the record is marked after its end', async () => {
+  const id = await created();
+  await release(officer, id);
+  expect(await act('endRelease', colleague, id, until)).toEqual(refusedWith('CLOSED', 'release'));
+  const reading = { ...amber, marking: { tlp: 'AMBER_STRICT' } } as const;
+  const input = { key: randomUUID(), id, expectedVersion: 2, reading };
+  expect((await changesOf(originator, hours(30)).mark(input)).userErrors).toEqual([]);
+  expect(await stateOf(id, hours(31))).toMatchObject({ state: 'ENDED', revokedAt: null });
+  expect(await act('report', colleague, id, hours(31))).toEqual([]);
+});
+
+test('is made once for a reader by one person alone, until a second person confirms it', async () => {
+  const id = await created();
+  expect(await release(officer, id)).toEqual([]);
+  const later = { until: hours(40) };
+  expect(await release(officer, id, later, hours(20))).toEqual(refusedWith('CLOSED', 'to'));
+  expect(await release(officer, id, { ...later, person: 'p' }, hours(20))).toEqual([]);
+  expect(await release({ ...officer, subject: 'd-2' }, id, later, hours(20))).toEqual([]);
+  const other = await created();
+  await release(officer, other);
+  await act('confirm', colleague, other);
+  expect(await release(officer, other, later, hours(20))).toEqual([]);
 });
 
 test('keeps the reports that are due apart from other releases, and limits their number', async () => {
   const id = await created();
-  for (let at = 0; at < 20; at += 1)
-    expect(await release(officer, id, { until: new Date(now.getTime() + 1000 + at) })).toEqual([]);
+  for (let at = 0; at < 20; at += 1) {
+    const another = { ...officer, subject: `d-${at}` };
+    expect(await release(another, id, { until: new Date(now.getTime() + 1000 + at) })).toEqual([]);
+  }
   expect(await release(officer, id, {}, hours(1))).toEqual(refusedWith('CLOSED', 'id'));
   const ordinary = { key: randomUUID(), id, expectedVersion: 21, to: 'csirt-pl', until, purpose: 'EXERCISE' };
   expect((await changesOf(originator, hours(1)).release(ordinary)).userErrors).toEqual([]);
@@ -237,8 +266,8 @@ test('keeps the reports that are due apart from other releases, and limits their
 test('stores each act with its person and values', async () => {
   const id = await created();
   await release(officer, id);
-  await act('confirmEmergency', colleague, id);
-  await act('reportEmergency', colleague, id, hours(25));
+  await act('confirm', colleague, id);
+  await act('report', colleague, id, hours(25));
   const acts = await movesIn(place.store).find({ record: id }).sort({ _id: 1 }).toArray();
   expect(acts).toMatchObject([
     { workflow: 'emergency-release', move: 'release', by: { subject: 'd' }, from: null, to: 'released' },

@@ -4,7 +4,7 @@ import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { grantIdOf } from '../../../../schema/record/release.ts';
 import { community } from '../../../../subgraphs/defence/community.ts';
 import type { ReadingInput } from '../../../../subgraphs/serve/changes/reading.ts';
-import { releasesSeenBy } from '../../../../subgraphs/serve/changes/releases.ts';
+import { releasesSeenBy } from '../../../../subgraphs/serve/changes/release-steps.ts';
 import { movesIn } from '../../../../subgraphs/serve/workflow/progress-store.ts';
 import { InStore } from '../../../helpers/in-store.ts';
 import { policy } from '../../../helpers/policy.ts';

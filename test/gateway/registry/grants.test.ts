@@ -1,0 +1,118 @@
+import { expect, test } from '@jest/globals';
+import { type GrantEntry, maxGrants } from '../../../gateway/registry/grants.ts';
+import { openRegistry } from '../../../gateway/registry/registry.ts';
+import { member, organisation, startRegistry } from './registry-of.ts';
+
+/** The grants of releases in the registry: their places, and who gets them. */
+
+test('enters a grant once, and refuses more than the readers of an organisation can use', async () => {
+  await using registry = await startRegistry();
+  const grants = registry.db.collection<GrantEntry>('grants');
+  const now = new Date('2026-06-01T00:00:00Z');
+  const after = (days: number) => new Date(now.getTime() + days * 86_400_000);
+  const grant = (_id: string, more: object = {}): GrantEntry => ({
+    _id,
+    by: 'enisa',
+    to: 'csirt-fr',
+    until: after(1),
+    ...more,
+  });
+  const { db } = registry;
+  const keepGrants = async (entries: readonly GrantEntry[], at: Date) =>
+    await openRegistry(db, 60_000).keepGrants(entries, at);
+  expect(await keepGrants([grant('g-1'), grant('g-2', { until: after(-2) })], now)).toBe(true);
+  expect(await keepGrants([grant('g-1', { to: 'csirt-pl', until: after(9) })], now)).toBe(true);
+  // The second one is over, and a later grant removes it.
+  expect((await grants.find({ to: 'csirt-fr' }).toArray()).map(({ _id }) => _id)).toEqual(['g-1']);
+
+  await grants.insertMany(Array.from({ length: maxGrants.standing.by - 1 }, (_, at) => grant(`o-${at}`)));
+  expect(await keepGrants([grant('g-3')], now)).toBe(false);
+  expect(await grants.findOne({ _id: 'g-3' })).toBeNull();
+  expect(await keepGrants([grant('g-1')], now)).toBe(true);
+  expect(await keepGrants([grant('g-4', { to: 'csirt-at' })], now)).toBe(true);
+  expect(await keepGrants([grant('g-5', { by: 'cert-eu' })], now)).toBe(true);
+  const left = maxGrants.standing.to - maxGrants.standing.by - 1;
+  await grants.insertMany(Array.from({ length: left }, (_, at) => grant(`p-${at}`, { by: `other-${at}` })));
+  expect(await keepGrants([grant('g-6', { by: 'cert-eu' })], now)).toBe(false);
+  // Emergency releases have places that no other release takes.
+  for (let at = 0; at < maxGrants.emergency.by; at += 1)
+    expect(await keepGrants([grant(`emergency.${at}`)], now)).toBe(true);
+  expect(await keepGrants([grant('emergency.more')], now)).toBe(false);
+  const others = maxGrants.emergency.to - maxGrants.emergency.by;
+  for (let at = 0; at < others; at += 1)
+    expect(await keepGrants([grant(`emergency.other-${at}`, { by: `other-${at}` })], now)).toBe(true);
+  expect(await keepGrants([grant('emergency.last', { by: 'another' })], now)).toBe(false);
+  // Many at once do not exceed the limit together.
+  await Promise.all(
+    Array.from(
+      { length: 12 },
+      async (_, at) => await keepGrants([grant(`m-${at}`, { to: 'csirt-at' })], now),
+    ),
+  );
+  const kept = await grants.countDocuments({ to: 'csirt-at' });
+  expect(kept).toBeLessThanOrEqual(maxGrants.standing.by);
+  expect(await keepGrants([grant('g-6')], after(2))).toBe(true);
+});
+
+test('takes back the grants of refused releases, and keeps what another release or an import made', async () => {
+  await using registry = await startRegistry();
+  const grants = registry.db.collection<GrantEntry>('grants');
+  const opened = openRegistry(registry.db, 60_000);
+  const now = new Date('2026-06-01T00:00:00Z');
+  const terms = { by: 'enisa', to: 'csirt-fr', until: new Date('2099-01-01T00:00:00Z') };
+  await grants.insertOne({ _id: 'imported', ...terms });
+  await opened.keepGrants(
+    ['once', 'twice', 'twice'].map((_id) => ({ _id, ...terms })),
+    now,
+  );
+  await opened.dropGrants(['once', 'twice', 'imported', 'unknown']);
+  const left = await grants.find().sort({ _id: 1 }).toArray();
+  expect(left).toMatchObject([{ _id: 'imported' }, { _id: 'twice', uses: 1 }]);
+  await opened.dropGrants(['twice']);
+  expect(await grants.distinct('_id')).toEqual(['imported']);
+  await registry.db.collection<{ _id: string }>('memberships').insertOne(member);
+  expect(await opened.findMembersOf('csirt-fr', [member._id, 'u-other'])).toEqual([member._id]);
+  expect(await opened.findMembersOf('csirt-pl', [member._id])).toEqual([]);
+});
+
+test('gives the grant of an emergency release for one person to this person only', async () => {
+  await using registry = await startRegistry();
+  const { db } = registry;
+  await db.collection<{ _id: string }>('organisations').insertOne(organisation);
+  await db.collection<{ _id: string }>('memberships').insertOne(member);
+  const terms = { by: 'enisa', to: 'csirt-fr', until: new Date('2099-01-01T00:00:00Z') };
+  const persons = [undefined, null, member._id, 'u-other', { $gt: '' }] as const;
+  const grants = persons.map((person, at) => ({ _id: `emergency.${at}`, ...terms, person }));
+  await db.collection<{ _id: string }>('grants').insertMany(grants);
+  const found = await openRegistry(db, 60_000).findMembership(member._id, new Date('2026-06-01T00:00:00Z'));
+  const ids = (found?.grants ?? []).map(({ id }) => id);
+  expect(ids.toSorted()).toEqual(['emergency.0', 'emergency.1', 'emergency.2']);
+});
+
+test('reads a limited number of grants for a request, those that end last', async () => {
+  await using registry = await startRegistry();
+  const { db } = registry;
+  await db.collection<{ _id: string }>('organisations').insertOne(organisation);
+  await db.collection<{ _id: string }>('memberships').insertOne(member);
+  const many = Array.from({ length: maxGrants.read + 5 }, (_, at) => ({
+    _id: `g-${at}`,
+    by: 'enisa',
+    to: 'csirt-fr',
+    until: new Date(Date.UTC(2099, 0, 1, 0, at)),
+  }));
+  await db.collection<GrantEntry>('grants').insertMany(many);
+  const found = await openRegistry(db, 60_000).findMembership('u-1', new Date('2026-06-01T00:00:00Z'));
+  expect(found?.grants).toHaveLength(maxGrants.read);
+  expect(found?.grants.some(({ id }) => id === 'g-0')).toBe(false);
+  // An emergency release ends soon, and is read before them.
+  const urgent = {
+    _id: 'emergency.1',
+    by: 'enisa',
+    to: 'csirt-fr',
+    until: new Date('2098-01-01T00:00:00Z'),
+    emergency: true as const,
+  };
+  await db.collection<GrantEntry>('grants').insertOne(urgent);
+  const again = await openRegistry(db, 60_000).findMembership('u-1', new Date('2026-06-01T00:00:00Z'));
+  expect(again?.grants.map(({ id }) => id)).toContain('emergency.1');
+});
