@@ -103,7 +103,7 @@ const own = {
   ),
   storeDeadlineMs: setting(
     'JCU_STORE_DEADLINE_MS',
-    "time limit for an answer of the hub's store on a budget, the registry or the revocations, in milliseconds; an entry of the audit log gets 500 more, and a revoked token is refused after three times as long at the latest",
+    "time limit for an answer of the hub's store on a budget, the registry or the revocations, in milliseconds; an entry of the audit log gets 500 more, and revocations that were not read for three times as long and 500 ms, or 5 s, refuse every request",
     wholeNumber(250, 10_000),
     '1500',
   ),

@@ -17,8 +17,8 @@ export type GrantEntry = {
 
 /**
  * The most grants in force to one organisation, those of them by one other, and those that are read for a request. Each gives
- * all readers of the organisation more access keys, of which a query takes a limited number. Emergency releases have places
- * that no other release can take.
+ * all readers of the organisation more access keys, of which a query takes a limited number. Emergency releases have
+ * their own places.
  */
 export const maxGrants = {
   standing: { to: 20, by: 8 },

@@ -1,6 +1,7 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
+import { canReleaseInEmergency } from '../../schema/record/release.ts';
 import { organisationIn } from '../../schema/record/shared-types.ts';
 import { communities } from '../../schema/record/vocabulary.ts';
 import type { Workflow } from '../../schema/workflow/language/load.ts';
@@ -23,7 +24,7 @@ export async function checkRecipients(
   const unknown = [
     ...(await unknownIn(audiences, registry)),
     ...(await unknownShares(shares, { registry, reader, now })),
-    ...(await unknownReleased(released, registry)),
+    ...(await unknownReleased(released, { registry, reader })),
   ];
   if (unknown.length === 0) return;
   const first = unknown.slice(0, maxNamed);
@@ -39,7 +40,7 @@ const maxCharacters = 200;
 /** The registry, and the reader who asks at a time. */
 type Asked = {
   readonly registry: Pick<Registry, 'findRecipients' | 'findShares' | 'findMembersOf'>;
-  readonly reader: Pick<Reader, 'organisation'>;
+  readonly reader: Pick<Reader, 'organisation' | 'onScreen' | 'roles'>;
   readonly now: Date;
 };
 
@@ -63,10 +64,13 @@ async function unknownShares(
   return ids.filter((one) => !known.has(one)).map((one) => `share: ${one.slice(0, maxCharacters)}`);
 }
 
-/** A person of another organisation is as unknown as one that does not exist: the grant is for the organisation. */
+/**
+ * A person of another organisation is as unknown as one that does not exist: the grant is for the organisation. Only an officer
+ * on duty learns it. The community refuses the release of any other reader, who must not learn who is a member of what.
+ */
 async function unknownReleased(
   released: readonly Release[],
-  registry: Asked['registry'],
+  { registry, reader }: Pick<Asked, 'registry' | 'reader'>,
 ): Promise<readonly string[]> {
   if (released.length === 0) return [];
   const organisations = released.map(({ to }) => to);
@@ -75,7 +79,8 @@ async function unknownReleased(
   const unknown = await Promise.all(
     released.map(async ({ to, person }) => {
       if (!known.has(to)) return `to: ${to.slice(0, maxCharacters)}`;
-      const isKnown = person === null || (await registry.findMembersOf(to, [person])).includes(person);
+      if (person === null || !canReleaseInEmergency(reader)) return null;
+      const isKnown = (await registry.findMembersOf(to, [person])).includes(person);
       return isKnown ? null : `person: ${person.slice(0, maxCharacters)}`;
     }),
   );

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Trial } from '../../docker/trial/trial.ts';
-import { type As, ask, type Asked } from '../helpers/ask.ts';
-import { sendMove } from '../helpers/send-move.ts';
+import type { Asked } from '../helpers/ask.ts';
+import { jointCasesIn } from '../helpers/joint-case.ts';
 import { startExercise } from '../helpers/standing.ts';
 
 /** A joint case that nobody classifies until the prompt, and two states that differ, through the one endpoint. */
@@ -24,30 +24,13 @@ const polish = reader('pl-csirt-analyst');
 const coordinator = reader('joint-coordinator', 'crisis-coordination');
 const italian = reader('it-cyclone-officer', 'crisis-coordination');
 
-const query = `query Q($id: ID!) { jointCaseRecord(id: $id) {
-  envelope { version } workflow
+const { seenBy, move, made } = jointCasesIn(
+  () => asked,
+  `envelope { version } workflow
   threads { assessor { id } version value memberState }
   levels { differ stated { value organisations { id } } }
-  prompt { memberStates { id } wouldTell }
-} }`;
-
-async function seenBy(who: As, id: string) {
-  return (await ask(asked, who, query, { id })).body.data.jointCaseRecord;
-}
-
-/** Makes a move and returns its user errors and the record. */
-async function move(who: As, name: string, input: Readonly<Record<string, unknown>>) {
-  const { id } = input;
-  const version = typeof id === 'string' ? ((await seenBy(who, id))?.envelope.version ?? 1) : undefined;
-  const given = { ...(version !== undefined && { expectedVersion: version }), ...input };
-  return await sendMove(asked, who, `${name}JointCaseRecord`, given);
-}
-
-async function made(who: As, name: string, input: Readonly<Record<string, unknown>>): Promise<string> {
-  const { record, userErrors } = await move(who, name, input);
-  expect([name, userErrors]).toEqual([name, []]);
-  return record.id;
-}
+  prompt { memberStates { id } wouldTell }`,
+);
 
 const assessment = (state: string, value: string) => ({
   value,

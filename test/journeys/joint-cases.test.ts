@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { type As, ask, type Asked } from '../helpers/ask.ts';
+import { jointCasesIn } from '../helpers/joint-case.ts';
 import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
 
@@ -29,28 +30,12 @@ const readersOf = (...organisations: readonly string[]) => ({
   audience: { reach: 'NAMED', organisations },
 });
 
-const query = `query Q($id: ID!) { jointCaseRecord(id: $id) {
-  id envelope { version } title workflow
+const { seenBy, move, made } = jointCasesIn(
+  () => asked,
+  `id envelope { version } title workflow
   splitFrom { id } splitInto { id } mergeProposed { id } mergedInto { id } mergedFrom { id title }
-  progress { state joined moves { move values { name values } } }
-} }`;
-
-async function seenBy(who: As, id: string) {
-  return (await ask(asked, who, query, { id })).body.data.jointCaseRecord;
-}
-
-async function move(who: As, name: string, input: Readonly<Record<string, unknown>>) {
-  const { id } = input;
-  const version = typeof id === 'string' ? ((await seenBy(who, id))?.envelope.version ?? 1) : undefined;
-  const given = { ...(version !== undefined && { expectedVersion: version }), ...input };
-  return await sendMove(asked, who, `${name}JointCaseRecord`, given);
-}
-
-async function made(who: As, name: string, input: Readonly<Record<string, unknown>>): Promise<string> {
-  const { record, userErrors } = await move(who, name, input);
-  expect([name, userErrors]).toEqual([name, []]);
-  return record.id;
-}
+  progress { state joined moves { move values { name values } } }`,
+);
 
 async function open(id: string, invited: readonly string[]): Promise<void> {
   await made(coordinator, 'open', {

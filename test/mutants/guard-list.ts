@@ -11,6 +11,7 @@ import { notifying } from './notifying.ts';
 import { recalling } from './recalling.ts';
 import { relabelling } from './relabelling.ts';
 import { running } from './running.ts';
+import { sharing } from './sharing.ts';
 import { trusting } from './trusting.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -316,6 +317,7 @@ export const guards: readonly Guard[] = [
   ...recalling,
   ...relabelling,
   ...running,
+  ...sharing,
   ...migrating,
   ...trusting,
 ];

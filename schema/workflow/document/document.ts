@@ -74,7 +74,7 @@ function chapterOf(workflow: Workflow): string {
 
 function scopeServed(name: string): string {
   if (byChanges.includes(name))
-    return ' Each community makes its moves as changes of the record. Nobody is informed of them yet.';
+    return ' Its moves are changes of the record. Nobody is informed of them yet.';
   if (!isServed(name)) return ' No subgraph runs it yet.';
   const moves = declaredOnlyMoves(name);
   return moves.length === 0 ? '' : ` Nobody can make these moves yet: ${moves.map(code).join(', ')}.`;

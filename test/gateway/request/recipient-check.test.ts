@@ -35,8 +35,13 @@ const registry = {
     await Promise.resolve(by === 'csirt-fr' ? ids.filter((id) => id === 'S1') : []),
 };
 
-async function check(text: string, variables: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  const reader = { organisation: 'csirt-fr' };
+const officer = { organisation: 'csirt-fr', onScreen: true, roles: ['duty-officer'] };
+
+async function check(
+  text: string,
+  variables: Readonly<Record<string, unknown>> = {},
+  reader = officer,
+): Promise<void> {
   await checkRecipients(parse(text), variables, schema, { registry, reader, now: new Date() });
 }
 
@@ -117,8 +122,8 @@ test('refuses an onward share that the organisation does not have, so that nobod
   await expect(share('S2')).rejects.toThrow('the registry does not have share: S2');
 });
 
-const emergency = async (to: string, person: string) =>
-  await check(`mutation { emergency(input: { to: "${to}", person: "${person}" }) }`);
+const emergency = async (to: string, person: string, reader = officer) =>
+  await check(`mutation { emergency(input: { to: "${to}", person: "${person}" }) }`, {}, reader);
 
 test('refuses an emergency release to an unknown organisation or person', async () => {
   await expect(emergency('Organisation:cert-eu', 'u-1')).resolves.toBeUndefined();
@@ -126,4 +131,12 @@ test('refuses an emergency release to an unknown organisation or person', async 
   await expect(emergency('cert-eu', 'u-2')).rejects.toThrow('the registry does not have person: u-2');
   // The person is of another organisation.
   await expect(emergency('csirt-pl', 'u-1')).rejects.toThrow('the registry does not have person: u-1');
+});
+
+test('tells nobody but an officer on duty whether a person is a member of an organisation', async () => {
+  for (const reader of [
+    { ...officer, onScreen: false },
+    { ...officer, roles: ['csirt-analyst'] },
+  ])
+    await expect(emergency('cert-eu', 'u-2', reader)).resolves.toBeUndefined();
 });

@@ -140,3 +140,15 @@ export function casesIn(storeOf: () => CommunityStore) {
 
   return { tryDraft, drafted, find, seen, move, opened, active, remove };
 }
+
+/** Stores the name of an actor, which no codename may have. */
+export async function nameActor(store: CommunityStore): Promise<void> {
+  await store.connection.collection<{ _id: string }>('aliases').insertOne({
+    _id: 'table|sandworm',
+    table: 'table',
+    normal: 'sandworm',
+    name: 'Sandworm',
+    keys: ['ThreatActor:sandworm'],
+    canonical: true,
+  } as { _id: string });
+}

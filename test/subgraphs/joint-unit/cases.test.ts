@@ -12,6 +12,7 @@ import {
   drafter,
   lead,
   leads,
+  nameActor,
   officer,
   opening,
   polish,
@@ -28,14 +29,7 @@ let store: CommunityStore;
 beforeAll(async () => {
   own = await openOwnStore('joint-unit', community.kinds);
   ({ store } = own);
-  await store.connection.collection<{ _id: string }>('aliases').insertOne({
-    _id: 'table|sandworm',
-    table: 'table',
-    normal: 'sandworm',
-    name: 'Sandworm',
-    keys: ['ThreatActor:sandworm'],
-    canonical: true,
-  } as { _id: string });
+  await nameActor(store);
 });
 afterAll(async () => await own.stop());
 

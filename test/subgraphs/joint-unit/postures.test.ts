@@ -200,7 +200,7 @@ test('corrects an entry by a new one, which supersedes it for all its readers', 
   // With a join row, a stricter marking of the wrong entry would reach the right one.
   expect(await linksOf(store).countDocuments({ key: wrong })).toBe(0);
   const again = await record({ supersedes: wrong });
-  expect(again.userErrors).toEqual(refusedAs('INVALID', ['content', 'supersedes'], 'a current entry'));
+  expect(again.userErrors).toEqual(refusedAs('INVALID', ['content', 'supersedes'], 'that was not corrected'));
 });
 
 test('refuses to correct what is no entry of the recorder for the network, in one way', async () => {

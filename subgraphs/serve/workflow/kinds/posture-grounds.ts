@@ -27,7 +27,7 @@ export function notCorrectable(): Refused {
   return new Refused(
     'INVALID',
     ['content', 'supersedes'],
-    'expected a current entry that your organisation recorded for the same network',
+    'expected an entry of the same network that your organisation recorded and that was not corrected',
   );
 }
 
