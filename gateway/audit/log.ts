@@ -33,6 +33,8 @@ export type AccessLog = {
 };
 
 const deadlineMs = 1500;
+/** The time after which the erasable parts of an entry are not still being written. */
+const settlingMs = 60_000;
 /** A page ends after the entry that exceeds this size in bytes. */
 const maxBytes = 16_000_000;
 /** The form of correlation ids and entry ids. Other values are not looked up. */
@@ -62,7 +64,10 @@ async function findAccess(
   // A mutation has an intent and, if it completed, an access: prefer the access.
   const entry = entries.find(({ kind }) => kind === 'access') ?? entries[0];
   if (entry === undefined) return null;
-  const { reader } = await readPersonal(db, entry.id);
+  const personal = await readPersonal(db, entry.id);
+  // The parts are written in parallel with the entry: until both are there, the log does not have the access yet.
+  if (personal === null && Date.now() - Date.parse(entry.at) < settlingMs) return null;
+  const reader = personal?.reader ?? null;
   const isGenuine = reader !== null && verifyPersonal(entry, 'reader', reader);
   const text = new TextDecoder();
   return { entry, reader: isGenuine ? (JSON.parse(text.decode(reader.bytes)) as PersonalReader) : null };

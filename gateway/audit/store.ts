@@ -257,11 +257,11 @@ export async function* readBackwards(
   for await (const document of cursor) yield toStored(document);
 }
 
-/** Reads the erasable parts of an entry; null for each that was erased. */
-export async function readPersonal(db: Db, entryId: string): Promise<PersonalParts> {
+/** Reads the erasable parts of an entry; null for each that was erased. Returns null if they expired or are not written yet. */
+export async function readPersonal(db: Db, entryId: string): Promise<PersonalParts | null> {
   const personal = db.collection<PersonalDocument>('trailPersonal', primary);
   const document = await personal.findOne({ _id: entryId });
-  return { reader: fromDocument(document?.reader), operation: fromDocument(document?.operation) };
+  return document && { reader: fromDocument(document.reader), operation: fromDocument(document.operation) };
 }
 
 /** Permanently erases parts of an entry and their salts. The entry stays verifiable. Needs update on `trailPersonal`. */

@@ -44,8 +44,8 @@ export async function tokenOf(trial: Asked, who: As): Promise<string> {
 }
 
 /**
- * Sends a query to the hub as a reader, over HTTP. Sends it again for 30 seconds while the hub or its store is too slow:
- * most promises say nothing about a busy machine. A change has a key, so it is made once.
+ * Sends a query to the hub as a reader, over HTTP. Sends it again for 30 seconds while the hub, its store or a subgraph is
+ * too slow: most promises say nothing about a busy machine. A change has a key, so it is made once.
  */
 export async function ask(
   trial: Asked,
@@ -76,9 +76,10 @@ export async function askOnce(
   );
 }
 
-/** Returns whether the hub refused a request because it or its store did not answer in time, as on a busy machine. */
+/** Returns whether the hub, its store or a subgraph did not answer in time, as on a busy machine. */
 function isBusy({ body }: Answer): boolean {
-  return busyCodes.includes(body?.errors?.[0]?.extensions?.code);
+  const errors: readonly { extensions?: { code?: string } }[] = body?.errors ?? [];
+  return errors.some(({ extensions }) => busyCodes.includes(extensions?.code ?? ''));
 }
 
 const busyCodes: readonly string[] = [
@@ -87,6 +88,7 @@ const busyCodes: readonly string[] = [
   'TRAIL_UNAVAILABLE',
   'BUDGET_UNAVAILABLE',
   'REGISTRY_UNAVAILABLE',
+  'PART_UNAVAILABLE',
 ];
 
 /** Sends a body with headers. */

@@ -34,7 +34,7 @@ export const realImports: readonly { readonly into: Community; readonly paths: r
  * is busy with other tests. A stopped subgraph fails at once all the same.
  */
 export const patient = {
-  JCU_PART_DEADLINE_MS: '8000',
+  JCU_PART_DEADLINE_MS: '20000',
   JCU_STORE_DEADLINE_MS: '8000',
   JCU_MAX_LOOP_DELAY_MS: '60000',
 };

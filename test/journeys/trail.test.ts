@@ -55,7 +55,7 @@ test('logs a disclosure above CLEAR before the answer arrives: reader, purpose, 
   expect(disclosed.map((one) => one.tlp).toSorted()).toEqual(['AMBER', 'GREEN']);
   expect(JSON.stringify(entry)).not.toContain('u-7f3a91c2d4e8');
   const personal = await readPersonal(client.db(), entry?.id ?? '');
-  expect(Buffer.from(personal.reader?.bytes ?? []).toString()).toContain('u-7f3a91c2d4e8');
+  expect(Buffer.from(personal?.reader?.bytes ?? []).toString()).toContain('u-7f3a91c2d4e8');
 });
 
 test('logs a refusal with its coordinates', async () => {

@@ -105,6 +105,21 @@ test('finds the access of a mutation, or its intent if there is no access', asyn
   expect(await changing.find(c(50), picture)).toMatchObject({ entry: { kind: 'access' } });
 });
 
+test('does not find an access whose parts are still being written, and does not report them as erased', async () => {
+  const trail = await openTrail({ db, deployment: 'writing-hub', patienceMs, key });
+  const writing = openAccessLog(db, 'writing-hub');
+  const ids = await Promise.all(
+    [facts({ correlationId: c(60), at: new Date() }), facts({ correlationId: c(61), at: new Date(0) })].map(
+      async (one) => (await trail.append(one)).id,
+    ),
+  );
+  await trail.close();
+  expect(await writing.find(c(60), picture)).toMatchObject({ reader: { subject: 'exercise-analyst-7' } });
+  await db.collection<{ _id: string }>('trailPersonal').deleteMany({ _id: { $in: ids } });
+  expect(await writing.find(c(60), picture)).toBeNull();
+  expect(await writing.find(c(61), picture)).toMatchObject({ reader: null });
+});
+
 test.each(['', 'trail:7', c(1), `${c(1)}0`, '{"$gt":""}', 'x'.repeat(100_000)])(
   'a cursor that is of no entry is refused: %.40s',
   async (after) => {

@@ -70,7 +70,8 @@ test('resolves with the position at which entry and parts are stored', async () 
   expect(entries.map(({ seq, hash, id }) => ({ seq, hash, id }))).toEqual([first, second]);
   const body = parseAccess(entries[0]?.bytes ?? Buffer.of());
   const parts = await readPersonal(db, first.id);
-  if (body === null || parts.reader === null || parts.operation === null) throw new Error('expected both');
+  if (body === null || parts === null || parts.reader === null || parts.operation === null)
+    throw new Error('expected both');
   expect(verifyPersonal(body, 'reader', parts.reader)).toBe(true);
   expect(verifyPersonal(body, 'operation', parts.operation)).toBe(true);
   await trail.close();
