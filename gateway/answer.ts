@@ -50,8 +50,8 @@ export type Stages = Engine & {
   readonly store: HubStore;
   readonly charge: Charge;
   readonly agreements: Pick<FollowedAgreements, 'refresh'>;
-  /** Adds what the hub states about the record that a change recalls. */
-  readonly stateReceived: (
+  /** Adds what the hub states about the record that a change names: for whom the change is. */
+  readonly stateAddressed: (
     prepared: Prepared,
     context: RequestContext,
     stages: Stages,
@@ -97,7 +97,7 @@ export async function execute(
 ): Promise<ExecutionResult> {
   const facts = factsOf(prepared, context);
   const grants = await recordChange(prepared, facts, context, stages);
-  const stated = await stages.stateReceived(prepared, context, stages);
+  const stated = await stages.stateAddressed(prepared, context, stages);
   const gathered = await gatherAllowed(prepared, stated, stages);
   if (grants.length > 0) await dropRefused(grants, gathered.written?.data ?? null, stages.store.registry);
   // A right that a move ends must be gone before the mover reads that it is.

@@ -36,7 +36,7 @@ import { type Choose, openOperations } from './persisted/open-operations.ts';
 import { parsedOf } from './plan/apollo-gateway.ts';
 import { loadNextPlanner, loadPlanner, type Planner } from './plan/planner.ts';
 import { openAgreements } from './registry/open-agreements.ts';
-import { stateReceived } from './recall/state-received.ts';
+import { stateAddressed } from './addressed/state-addressed.ts';
 import { createReaders, inForce, orUnavailable, watchIssuer } from './readers.ts';
 import type { RequestContext } from './request/context.ts';
 import { createParse, type Parse } from './request/parse.ts';
@@ -91,7 +91,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
     key,
     log,
   );
-  const own = { store, charge, agreements, stateReceived };
+  const own = { store, charge, agreements, stateAddressed };
   const stagesOf = (planner: Planner): Stages => ({ ...createEngine(planner, sources, settings), ...own });
   const first = stagesOf(await loadPlanner(signed.opened.sdl));
   const operations = await openOperations(settings, first.planner.schema, log);

@@ -51,13 +51,13 @@ function assertionHeader(
   context: RequestContext,
   waitsMs: number,
 ): Readonly<Record<string, string>> {
-  const { reader, correlationId, delivery, received } = context;
+  const { reader, correlationId, delivery, addressed } = context;
   const policy = context.policy.version;
   const request = { body, number: held.next() };
   const use = delivery !== undefined && { delivery };
-  // Other communities that are asked for the same answer must not learn who received the record.
-  const isTo = received?.community === held.session.community;
-  const stated = received !== undefined && isTo && { received: received.statement };
+  // Other communities that are asked for the same answer must not learn for whom a change is.
+  const isTo = addressed?.community === held.session.community;
+  const stated = addressed !== undefined && isTo && { addressed: addressed.statement };
   const assertion = { reader, policy, correlationId, waitsMs, ...use, ...stated };
   const signed = signAssertion(assertion, request, held.session, new Date());
   return { authorization: `Bearer ${signed}`, ...context.observed.traceHeaders() };

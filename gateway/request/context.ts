@@ -1,4 +1,4 @@
-import type { Received } from '../../schema/protocol/received.ts';
+import type { Addressed } from '../../schema/protocol/addressed.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Observed } from '../observe/observed.ts';
@@ -31,7 +31,7 @@ export type RequestContext = Identity & {
   /** The requests that wait for the execution of this one, including it. Absent if no other can. */
   readonly sharedBy?: Callers;
   /** The statement of the hub to one community about the record that the request recalls. */
-  readonly received?: { readonly community: Community; readonly statement: Received };
+  readonly addressed?: { readonly community: Community; readonly statement: Addressed };
   /** `subscription` if the answer becomes an event: each record must then be permitted for it too. */
   readonly delivery?: 'subscription';
   /** Sets header fields of the HTTP response, also if the request fails later. */

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { readReceived, type Received } from './received.ts';
+import { type Addressed, readAddressed } from './addressed.ts';
 import { type HeldOffice, maxOffices, type Reader } from './reader.ts';
 import { clockToleranceSeconds, type Session } from './session.ts';
 
@@ -20,7 +20,7 @@ export type Assertion = {
   /** The use of the answer; it answers one request of the reader if absent. */
   readonly delivery?: Delivery;
   /** Stated for the move that recalls a record of the reader's organisation, to the community that keeps recalls only. */
-  readonly received?: Received;
+  readonly addressed?: Addressed;
 };
 
 /**
@@ -52,7 +52,7 @@ export function signAssertion(
   session: Session,
   now: Date,
 ): string {
-  const { reader, policy, correlationId, waitsMs, delivery, received } = assertion;
+  const { reader, policy, correlationId, waitsMs, delivery, addressed } = assertion;
   const claims = {
     iss: session.deployment,
     aud: session.community,
@@ -64,7 +64,7 @@ export function signAssertion(
     correlationId,
     ...(waitsMs !== undefined && { waitsMs }),
     ...(delivery !== undefined && { delivery }),
-    ...(received !== undefined && { received }),
+    ...(addressed !== undefined && { addressed }),
   } satisfies Claims;
   const signed = `${headerOf(session.id)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
   return `${signed}.${macOf(signed, session)}`;
@@ -115,7 +115,7 @@ export function checkAssertion(
     correlationId,
     waitsMs,
     delivery,
-    received,
+    addressed,
   } = opened as Claims;
   const left = exp - now.getTime() / 1000;
   if (iss !== session.deployment) throw new Error('the assertion is from another deployment');
@@ -129,7 +129,7 @@ export function checkAssertion(
   const offices = readOffices(reader.offices);
   const use = {
     ...(delivery !== undefined && { delivery }),
-    ...(received !== undefined && { received: readReceived(received) }),
+    ...(addressed !== undefined && { addressed: readAddressed(addressed) }),
   };
   const waits = typeof waitsMs === 'number' && { waitsMs };
   const known = { reader: { ...reader, offices }, policy, correlationId };

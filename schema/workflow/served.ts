@@ -21,6 +21,8 @@ const names: Partial<Record<Community, readonly string[]>> = {
     'procedure-run',
     'procedure-step',
     'posture',
+    'release-request',
+    'release-answer',
   ],
   enisa: ['notification-file', 'notification-stage', 'cra-withholding'],
 };
@@ -112,10 +114,13 @@ export function hasAddressees(kind: KindWorkflows): boolean {
   return kind.thread !== null && openingMove(kind) === null && !isOfParts(kind.thread);
 }
 
-/** Returns whether the threads of a new record are for the organisations that received another record, by the audit log. */
-export function isAddressedByLog(kind: KindWorkflows): boolean {
+/**
+ * Returns for whom the hub states that the threads of a new record are, by another record that it names: for the
+ * organisations that received that one, by the audit log, or for its originator. Null if persons state the addressees.
+ */
+export function addressedByHub(kind: KindWorkflows): 'log' | 'originator' | null {
   const first = creatingMove(kind);
-  return first !== null && first.of.moves[first.move]?.addressees === 'log';
+  return first?.of.moves[first.move]?.addressees ?? null;
 }
 
 /**
@@ -181,6 +186,7 @@ const byMovesOnly: ReadonlySet<string> = new Set([
   'Recall',
   'ProcedureRun',
   'Posture',
+  'ReleaseRequest',
 ]);
 
 /** Fields that state an act of a later move. A draft cannot have them. */
@@ -198,6 +204,8 @@ const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
   ProcedureRun: ['procedure', 'plan', 'steps'],
   // The move checks who may record for a network: no posture is written by hand.
   Posture: ['network'],
+  // The hub knows the originator of the record: no request is written by hand.
+  ReleaseRequest: ['recordId'],
 };
 
 /** Fields that the first move states, and that a person may correct by hand: no move and no clock depends on them. */

@@ -63,6 +63,7 @@ export const kinds: readonly Kind[] = [
     // Otherwise a stricter marking of the wrong entry would reach the one that corrects it.
     guarded: ['supersedes'],
   }),
+  declared('joint-unit', 'ReleaseRequest', 'releaseRequests', { filters: ['recordId'] }),
 ];
 
 /** The level of a request for the Reserve as a fact of the policy: the Reserve is for significant incidents and above. */

@@ -27,6 +27,7 @@ export const resolvers: Resolvers = {
     ...rootFieldsTo('Recall', 'recalls', 'recall'),
     ...rootFieldsTo('ProcedureRun', 'procedureRuns', 'procedureRun'),
     ...rootFieldsTo('Posture', 'postures', 'posture'),
+    ...rootFieldsTo('ReleaseRequest', 'releaseRequests', 'releaseRequest'),
   },
   Mutation: {
     ...changesOf('joint-unit', kinds),
@@ -102,5 +103,6 @@ export const resolvers: Resolvers = {
   Recall: recordOf('Recall', { ...standingFields, recipients: recipientsOf }),
   ProcedureRun: recordOf('ProcedureRun', standingFields),
   Posture: recordOf('Posture', { progress: standingFields.progress }),
+  ReleaseRequest: recordOf('ReleaseRequest', standingFields),
   ...inboxOf('joint-unit'),
 };

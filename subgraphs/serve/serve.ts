@@ -247,7 +247,7 @@ function contextOf(
   const parts = { community: name, kinds, store, policy, keyAssigner, readerAccess, alarm };
   const changes = new Changes(parts);
   const workflowParts = { ...parts, ...workflowRulesOf(name) };
-  const moves = new Moves({ ...workflowParts, received: assertion.received ?? null });
+  const moves = new Moves({ ...workflowParts, addressed: assertion.addressed ?? null });
   const standings = new Standings(workflowParts);
   return { reader, readerAccess, assertion, loaders, changes, moves, standings };
 }

@@ -1,7 +1,7 @@
 import { graphql } from 'graphql';
 import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../schema/protocol/reader.ts';
-import type { Received } from '../../schema/protocol/received.ts';
+import type { Addressed } from '../../schema/protocol/addressed.ts';
 import { inputType } from '../../schema/workflow/graph/names.ts';
 import { mutationOf } from '../../schema/workflow/served.ts';
 import { Changes } from '../../subgraphs/serve/changes/changes.ts';
@@ -31,7 +31,7 @@ export type At = {
   readonly reader: Reader;
   readonly now: Date;
   /** The hub's statement about the record that the reader recalls. */
-  readonly received?: Received;
+  readonly addressed?: Addressed;
 };
 
 /** Returns the acts of readers in one community's part of the graph, at times that the test chooses. */
@@ -70,7 +70,7 @@ export function movingIn(community: CommunityPart) {
   return { askAt, makeMove };
 }
 
-function contextOf({ kinds, name }: CommunityPart, { store, reader, now, received }: At): Context {
+function contextOf({ kinds, name }: CommunityPart, { store, reader, now, addressed }: At): Context {
   const readerAccess = policy.accessOf(reader, now);
   const keyAssigner = assignKeysBy(policy);
   const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey: Buffer.alloc(32, 7) });
@@ -81,7 +81,7 @@ function contextOf({ kinds, name }: CommunityPart, { store, reader, now, receive
     readerAccess,
     loaders,
     changes: new Changes(parts),
-    moves: new Moves({ ...workflowParts, received: received ?? null }),
+    moves: new Moves({ ...workflowParts, addressed: addressed ?? null }),
     standings: new Standings(workflowParts),
   } as unknown as Context;
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { ask, type Asked } from '../helpers/ask.ts';
 import { created, mark, operator, picture, readAs, update } from '../helpers/changes.ts';
+import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
 import { wsClient } from '../helpers/streams.ts';
 import { until } from '../helpers/until.ts';
@@ -176,6 +177,49 @@ test('releases a record beyond its audience, and refuses a release by others as 
     [],
   );
   expect(await readAs(asked, french, id)).toBeNull();
+});
+
+const requestOf = `query Q($id: ID!) { releaseRequest(id: $id) { progress { state } threads { originator { id } state } } }`;
+
+async function requestSeenBy(who: typeof french, id: string) {
+  return (await ask(asked, who, requestOf, { id })).body.data.releaseRequest;
+}
+
+test('takes a request to the originator, who releases the field, and one for a hidden record to nobody', async () => {
+  const request = async (who: typeof french, recordId: string) => {
+    const about = { purpose: 'EXERCISE', need: 'EXERCISE: the same network', scope: 'FIELDS' };
+    const content = { recordId, ...about, fields: ['judgement'], until: '2099-01-01T00:00:00Z' };
+    const { record, userErrors } = await sendMove(asked, who, 'askReleaseRequest', { content });
+    expect(userErrors).toEqual([]);
+    return record.id as string;
+  };
+  const own = { marking: { tlp: 'AMBER_STRICT' }, audience: { reach: 'NAMED', organisations: ['defence'] } };
+  const audience = { reach: 'NAMED', organisations: ['defence', 'csirt-fr'] };
+  const reading = { marking: { tlp: 'AMBER' }, audience, portions: [{ path: 'judgement', ...own }] };
+  const id = await created(asked, { reading });
+  const [hidden, absent] = [
+    await request(polish, id),
+    await request(polish, `DefenceAssessment:${randomUUID()}`),
+  ];
+  const nobody = { progress: { state: 'ASKED' }, threads: [] };
+  expect([await requestSeenBy(polish, hidden), await requestSeenBy(polish, absent)]).toEqual([
+    nobody,
+    nobody,
+  ]);
+  expect(await requestSeenBy(operator, hidden)).toBeNull();
+
+  const asking = await request(french, id);
+  const thread = { originator: { id: 'Organisation:defence' } };
+  expect((await requestSeenBy(french, asking)).threads).toEqual([{ ...thread, state: 'ASKED' }]);
+  expect((await requestSeenBy(operator, asking)).threads).toEqual([{ ...thread, state: 'RECEIVED' }]);
+  const released = await ask(asked, operator, release, releaseOf(id, 1, { fields: ['judgement'] }));
+  expect(released.body.data.releaseDefenceRecord.userErrors).toEqual([]);
+  const releases = `query Q($id: ID!) { defenceAssessment(id: $id) { envelope { releases { id } } } }`;
+  const [made] = (await ask(asked, operator, releases, { id })).body.data.defenceAssessment.envelope.releases;
+  const granted = { id: asking, expectedVersion: 1, release: made.id };
+  expect((await sendMove(asked, operator, 'grantReleaseRequest', granted)).userErrors).toEqual([]);
+  expect((await requestSeenBy(french, asking)).progress).toEqual({ state: 'GRANTED' });
+  expect(await readAs(asked, french, id)).toEqual({ id, judgement: expect.stringContaining('EXERCISE') });
 });
 
 const inEmergency = `mutation R($input: ReleaseRecordInEmergencyInput!) { releaseDefenceRecordInEmergency(input: $input) { version userErrors { code path } } }`;

@@ -1,14 +1,14 @@
 import type { Guard } from './guard.ts';
 
-/** Guards of recalls. */
+/** Guards of recalls and release requests. */
 export const recalling: readonly Guard[] = [
   {
     name: 'the originator of the record that is recalled',
-    file: 'gateway/recall/state-received.ts',
-    from: 'if (read?.originator !== organisationKey(organisation)) return context;',
-    to: 'if (read === null) return context;',
+    file: 'gateway/addressed/state-addressed.ts',
+    from: 'if (read.originator !== organisationKey(organisation)) return null;',
+    to: '',
     project: 'parts',
-    tests: 'test/gateway/recall/state-received',
+    tests: 'test/gateway/addressed/state-addressed',
   },
   {
     name: 'the recipients of a recall, by the access log of one picture',
@@ -20,16 +20,16 @@ export const recalling: readonly Guard[] = [
   },
   {
     name: 'the recipients of a recall, without those of a part of the log',
-    file: 'gateway/recall/state-received.ts',
+    file: 'gateway/addressed/state-addressed.ts',
     from: "if (organisations === null) return { record, organisations: [], beyond: 'entries' };",
     to: 'if (organisations === null) return { record, organisations: [] };',
     project: 'parts',
-    tests: 'test/gateway/recall/state-received',
+    tests: 'test/gateway/addressed/state-addressed',
   },
   {
-    name: 'who received a record, for the community of the recall only',
+    name: 'for whom a change is, for the community of the new record only',
     file: 'gateway/dispatch/ask-subgraph.ts',
-    from: 'const isTo = received?.community === held.session.community;',
+    from: 'const isTo = addressed?.community === held.session.community;',
     to: 'const isTo = true;',
     project: 'parts',
     tests: 'test/gateway/dispatch/ask-subgraph',
@@ -37,10 +37,42 @@ export const recalling: readonly Guard[] = [
   {
     name: "the hub's statement about the record that is recalled",
     file: 'subgraphs/serve/workflow/kinds/recall-grounds.ts',
-    from: 'if (received === null || received.record !== recordId)',
-    to: 'if (received === null)',
+    from: 'if (addressed === null || addressed.record !== recordId)',
+    to: 'if (addressed === null)',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/recalls',
+  },
+  {
+    name: "the hub's statement about the record whose release is asked for",
+    file: 'subgraphs/serve/workflow/kinds/release-grounds.ts',
+    from: 'if (addressed === null || addressed.record !== recordId) return [];',
+    to: 'if (addressed === null) return [];',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/release-requests',
+  },
+  {
+    name: 'the refusal of a release request, which the asker does not see',
+    file: 'schema/workflow/release-answer.yaml',
+    from: 'states: [refused, lapsed]',
+    to: 'states: [lapsed]',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/release-requests',
+  },
+  {
+    name: 'release requests that are written by hand',
+    file: 'schema/workflow/served.ts',
+    from: "  ReleaseRequest: ['recordId'],",
+    to: '',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/release-requests',
+  },
+  {
+    name: 'the readers of a record whose originator the hub states',
+    file: 'gateway/addressed/state-addressed.ts',
+    from: 'if (found?.id !== record || custodian === undefined) return null;',
+    to: '',
+    project: 'parts',
+    tests: 'test/gateway/addressed/state-addressed',
   },
   {
     name: 'the version of the objection on which the originator decides',

@@ -92,15 +92,17 @@ function effects({
     ...(when === undefined ? [] : [`Only ${phraseCondition(when)}.`]),
     ...(opens.length === 0 ? [] : [`The audience names ${opens.map(code).join(', ')}.`]),
     ...(readers === undefined ? [] : ['Only the organisations of the relations read the new record.']),
-    ...(addressees === undefined
-      ? []
-      : [
-          'The hub checks that the organisation asserts the record, and takes the threads from the audit log.',
-        ]),
+    ...(addressees === undefined ? [] : [addressed[addressees]]),
     ...follows,
     ...refusedIf.map((ground) => `Refused: ${ground}`),
   ];
 }
+
+const addressed = {
+  log: 'The hub checks that the organisation asserts the record, and takes the threads from the audit log.',
+  originator:
+    'The hub states the originator of the record, if the reader may read it. Otherwise there is no thread.',
+} as const;
 
 function lines(phrases: readonly string[]): string {
   return phrases.join('<br>');

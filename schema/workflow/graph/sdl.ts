@@ -3,11 +3,11 @@ import type { Community } from '../../record/vocabulary.ts';
 import type { MoveFile } from '../language/language.ts';
 import type { Workflow } from '../language/load.ts';
 import {
+  addressedByHub,
   areVersionsOfThreads,
   creatingMove,
   hasAddressees,
   hasProposals,
-  isAddressedByLog,
   isOfParts,
   type KindWorkflows,
   laterMoves,
@@ -166,7 +166,7 @@ function creatingInput(
 ): string {
   const { type } = kind;
   const isAsked = hasAddressees(kind);
-  const isStated = !isAddressedByLog(kind);
+  const isStated = addressedByHub(kind) === null;
   const rest = Object.entries(of.moves[move]?.input ?? {}).filter(
     ([name]) => !content.has(name) && name !== 'addressees',
   );

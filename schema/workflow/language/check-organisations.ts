@@ -71,7 +71,7 @@ function findCloses(place: string, { closes, input }: MoveFile): readonly Findin
 
 /**
  * A move opens a record to organisations that it states. Only the first move can limit the readers of a new record, and
- * take its addressees from the log.
+ * leave its addressees to the hub.
  */
 function findOpens(place: string, { opens = [], from, input, ...move }: MoveFile): readonly Finding[] {
   const known = new Set(namesOf(input, true));

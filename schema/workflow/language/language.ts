@@ -197,10 +197,10 @@ const move = z.strictObject({
     .optional()
     .describe('Only if the move creates: no other reader than the organisations of the relations is named.'),
   addressees: z
-    .literal('log')
+    .enum(['log', 'originator'])
     .optional()
     .describe(
-      'Only if the move creates: the threads are for the organisations that received the record which it names. The hub takes them from the audit log, and checks that the mover asserts that record. No person states them.',
+      'Only if the move creates: the hub states for whom the threads are, and no person does. `log`: the organisations that received the record which the move names, by the audit log, if the mover asserts it. `originator`: the organisation that asserts the record, if the mover may read it; otherwise there is no thread.',
     ),
   refusedIf: some(sentence)
     .optional()

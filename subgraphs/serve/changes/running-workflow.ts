@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Community } from '../../../schema/record/vocabulary.ts';
-import { isAddressedByLog, isByMovesOnly, workflowsOf } from '../../../schema/workflow/served.ts';
+import { addressedByHub, isByMovesOnly, workflowsOf } from '../../../schema/workflow/served.ts';
 import { isBooked } from '../workflow/kinds/bookings.ts';
 import type { Kind } from '../kind.ts';
 import { progressIn } from '../workflow/progress-store.ts';
@@ -37,7 +37,7 @@ export async function refuseNewReaders(
   session: ClientSession,
 ): Promise<void> {
   const of = workflowsOf(place.community).get(type);
-  if (of === undefined || !isAddressedByLog(of) || !(await runs(place, type, id, session))) return;
+  if (of === undefined || addressedByHub(of) === null || !(await runs(place, type, id, session))) return;
   throw new Refused('WRONG_STATE', ['id'], 'its workflow sets its readers until it is over');
 }
 

@@ -8,10 +8,10 @@ import { initialState } from '../../../schema/workflow/language/check-states.ts'
 import type { MoveFile } from '../../../schema/workflow/language/language.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import {
+  addressedByHub,
   creatingMove,
   fieldsOfLaterMoves,
   hasAddressees,
-  isAddressedByLog,
 } from '../../../schema/workflow/served.ts';
 import { checkContent } from '../changes/check-content.ts';
 import { newEnvelope, sortedAt } from '../changes/envelopes.ts';
@@ -31,6 +31,7 @@ import { refuseFirst } from './first-grounds.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import { writeMove } from './progress-store.ts';
 import { receiversOf } from './kinds/recall-grounds.ts';
+import { originatorOf } from './kinds/release-grounds.ts';
 import { actorOn } from './relations.ts';
 import { RunStarts } from './kinds/run-start.ts';
 
@@ -67,7 +68,7 @@ export class FirstMoves extends MoveSteps {
     const { of, move } = first;
     const own = this.parts.readerAccess.reader.organisation;
     const hasThreads = hasAddressees(this.of(kind.type));
-    const addressees = hasThreads ? addresseesOf(this.#named(kind, input), own) : [];
+    const addressees = hasThreads ? this.#addressees(kind, input, own) : [];
     const { content: taken, sortAt } = await this.#contentOf(kind, first, input, addressees);
     const copied = of.name === 'procedure-run' ? await this.#runs.copied(taken, find, reads) : null;
     const given = { ...taken, ...copied?.content };
@@ -109,9 +110,11 @@ export class FirstMoves extends MoveSteps {
     return { ...made, sortAt: sortedAt(kind, envelope, sortAt), ...this.named(kind, envelope, content) };
   }
 
-  /** Returns the addressees: those that the hub states if the kind is addressed by the log, otherwise those of the input. */
-  #named({ type }: Kind, { addressees = [], content }: CreatingInput): readonly string[] {
-    return isAddressedByLog(this.of(type)) ? receiversOf(content, this.received) : addressees;
+  /** Returns the registry ids of the addressees: those that the hub states for the kind, or those of the input. */
+  #addressees({ type }: Kind, { addressees = [], content }: CreatingInput, own: string): readonly string[] {
+    const by = addressedByHub(this.of(type));
+    if (by === 'originator') return originatorOf(content, this.addressed, own);
+    return addresseesOf(by === 'log' ? receiversOf(content, this.addressed) : addressees, own);
   }
 
   #firstAttempt(

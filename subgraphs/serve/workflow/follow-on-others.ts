@@ -7,6 +7,7 @@ import { bySystem } from './move-steps.ts';
 import { findVersion } from './kinds/plan-grounds.ts';
 import { followsOfPostures } from './kinds/posture-effects.ts';
 import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
+import { followsOfReleaseRequests } from './kinds/release-effects.ts';
 import { followsOfRecalls } from './kinds/recall-effects.ts';
 import { followsOfRuns } from './kinds/run-follow.ts';
 
@@ -19,6 +20,7 @@ const follows: Readonly<Record<string, Follow>> = {
   ...followsOfRecalls,
   ...followsOfRuns,
   ...followsOfPostures,
+  ...followsOfReleaseRequests,
 };
 
 /** Makes what follows from a move on other records, or on the record of its thread. */

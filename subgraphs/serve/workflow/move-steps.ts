@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongodb';
-import type { Received } from '../../../schema/protocol/received.ts';
+import type { Addressed } from '../../../schema/protocol/addressed.ts';
 import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { decide, lateEntry } from '../../../schema/workflow/engine/decide.ts';
@@ -40,7 +40,7 @@ export type MoveParts = ChangeParts & {
   readonly endOf: EndOfClock;
   readonly regimes: FileRegimes | null;
   /** The hub's statement about the record that the reader recalls. Null if it made none. */
-  readonly received: Received | null;
+  readonly addressed: Addressed | null;
 };
 
 /** A move that a reader asks for, in the transaction that decides it. */
@@ -57,15 +57,15 @@ export type Requested = {
 export class MoveSteps extends ChangeSteps {
   protected readonly endOf: EndOfClock;
   protected readonly regimes: FileRegimes | null;
-  protected readonly received: Received | null;
+  protected readonly addressed: Addressed | null;
   readonly #workflows: ReadonlyMap<string, KindWorkflows>;
 
-  constructor({ workflows, endOf, regimes, received, ...parts }: MoveParts) {
+  constructor({ workflows, endOf, regimes, addressed, ...parts }: MoveParts) {
     super(parts);
     this.#workflows = workflows;
     this.endOf = endOf;
     this.regimes = regimes;
-    this.received = received;
+    this.addressed = addressed;
   }
 
   protected attempt(

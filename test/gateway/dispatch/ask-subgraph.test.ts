@@ -48,7 +48,7 @@ async function askAs(community: string, context: RequestContext): Promise<void> 
   await ask('{}', context, { size, signal: null });
 }
 
-test('states who received a record to the community that keeps the recall only', async () => {
+test('states for whom a change is to the community that keeps the new record only', async () => {
   const statement = { record: 'MispEvent:1', organisations: ['csirt-de'] };
   const context: RequestContext = {
     reader: readerOf(),
@@ -60,12 +60,12 @@ test('states who received a record to the community that keeps the recall only',
     policy,
     deadline: Date.now() + 5000,
     signal: new AbortController().signal,
-    received: { community: 'joint-unit', statement },
+    addressed: { community: 'joint-unit', statement },
     setHeaders: () => undefined,
     observed: new Observed(),
   };
   await askAs('joint-unit', context);
-  expect(claims['received']).toEqual(statement);
+  expect(claims['addressed']).toEqual(statement);
   await askAs('cert-eu', context);
-  expect(claims).not.toHaveProperty('received');
+  expect(claims).not.toHaveProperty('addressed');
 });

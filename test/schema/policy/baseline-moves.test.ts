@@ -24,6 +24,20 @@ test('J26 allows police and response teams to make moves on a deconfliction hold
   expect(mayDo(readerOf({ roles: ['private-user'] }), 'move', 'DeconflictionHold', hold)).toBe(false);
 });
 
+test('J35g allows the persons of the asker and of the originator to move a release request', () => {
+  const request = envelopeOf({
+    originator: 'csirt-fr',
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ organisations: ['csirt-fr', 'csirt-de'] }),
+  });
+  const analyst = readerOf({ organisation: 'csirt-fr', roles: ['csirt-analyst'] });
+  expect(mayDo(analyst, 'move', 'ReleaseRequest', request)).toBe(true);
+  expect(mayDo({ ...analyst, organisation: 'csirt-de' }, 'move', 'ReleaseRequest', request)).toBe(true);
+  expect(mayDo({ ...analyst, client: 'machine' }, 'move', 'ReleaseRequest', request)).toBe(false);
+  expect(mayDo({ ...analyst, organisation: 'csirt-pl' }, 'move', 'ReleaseRequest', request)).toBe(false);
+  expect(mayDo({ ...analyst, roles: ['external-auditor'] }, 'move', 'ReleaseRequest', request)).toBe(false);
+});
+
 test('J22c allows the persons of recipients to record a posture, whatever the declaration says of them further', () => {
   const posture = envelopeOf({
     originator: 'enisa',

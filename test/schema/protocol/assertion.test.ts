@@ -65,21 +65,21 @@ test('passes the offices of a reader on, and takes an assertion without them as 
   expect(verify(make(header, { ...claims, reader: earlier })).reader).toEqual(readerOf());
 });
 
-test('passes on who received a record, and rejects a malformed statement', () => {
-  const received = { record: 'MispEvent:1', organisations: ['csirt-de', 'csirt-pl'] };
-  const stated = { ...assertion, received };
-  expect(verify(signAssertion(stated, { body, number: 1 }, session, now)).received).toEqual(received);
-  expect(verify(token)).not.toHaveProperty('received');
+test('passes on for whom a change is, and rejects a malformed statement', () => {
+  const addressed = { record: 'MispEvent:1', organisations: ['csirt-de', 'csirt-pl'] };
+  const stated = { ...assertion, addressed };
+  expect(verify(signAssertion(stated, { body, number: 1 }, session, now)).addressed).toEqual(addressed);
+  expect(verify(token)).not.toHaveProperty('addressed');
   for (const wrong of [
     null,
     'MispEvent:1',
     { record: 'MispEvent:1' },
-    { ...received, record: '' },
-    { ...received, organisations: ['csirt-de', 7] },
-    { ...received, organisations: Array.from({ length: 101 }, () => 'csirt-de') },
-    { ...received, beyond: 'all' },
+    { ...addressed, record: '' },
+    { ...addressed, organisations: ['csirt-de', 7] },
+    { ...addressed, organisations: Array.from({ length: 101 }, () => 'csirt-de') },
+    { ...addressed, beyond: 'all' },
   ])
-    expect(() => verify(make(header, { ...claims, received: wrong }))).toThrow('expected');
+    expect(() => verify(make(header, { ...claims, addressed: wrong }))).toThrow('expected');
 });
 
 const end = '2026-12-31T00:00:00.000Z';

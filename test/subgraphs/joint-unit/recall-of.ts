@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../../schema/protocol/reader.ts';
-import type { Received } from '../../../schema/protocol/received.ts';
+import type { Addressed } from '../../../schema/protocol/addressed.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { askAt, makeMove } from './moves-of.ts';
@@ -19,7 +19,7 @@ export const stranger = csirt('csirt-ee');
 
 export const at = (time: string) => new Date(`2026-11-03T${time}:00Z`);
 export const recalled = 'MispEvent:0b6f1d0e-0000-4000-8000-000000000001';
-export const received: Received = { record: recalled, organisations: ['csirt-de', 'csirt-pl'] };
+export const addressed: Addressed = { record: recalled, organisations: ['csirt-de', 'csirt-pl'] };
 export const content = {
   recordId: recalled,
   reason: 'ERROR',
@@ -52,21 +52,24 @@ const fields = `{
 
 /** Returns the acts of a test on recalls in a store that is opened before the tests. */
 export function recallsIn(storeOf: () => CommunityStore) {
-  async function tryIssue(more: object = {}, by: { reader?: Reader; received?: Received | undefined } = {}) {
-    const hub = 'received' in by ? by.received : received;
+  async function tryIssue(
+    more: object = {},
+    by: { reader?: Reader; addressed?: Addressed | undefined } = {},
+  ) {
+    const hub = 'addressed' in by ? by.addressed : addressed;
     const now = {
       store: storeOf(),
       reader: by.reader ?? french,
       now: at('10:00'),
-      ...(hub && { received: hub }),
+      ...(hub && { addressed: hub }),
     };
     return await makeMove(now, 'Recall', 'issue', { content: { ...content, ...more } });
   }
 
-  async function issued(organisations = received.organisations): Promise<string> {
+  async function issued(organisations = addressed.organisations): Promise<string> {
     // A record has one recall at a time.
     const recordId = `MispEvent:${randomUUID()}`;
-    const stated = { received: { record: recordId, organisations } };
+    const stated = { addressed: { record: recordId, organisations } };
     const { record, userErrors } = await tryIssue({ recordId }, stated);
     expect(userErrors).toEqual([]);
     return record?.id ?? '';

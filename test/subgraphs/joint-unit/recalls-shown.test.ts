@@ -10,7 +10,17 @@ import { policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf } from '../../helpers/records.ts';
 import { inboxPage, namesOf, noticesOf } from './inbox-of.ts';
 import { askAt } from './moves-of.ts';
-import { at, content, french, german, polish, recalled, recallsIn, received, stranger } from './recall-of.ts';
+import {
+  at,
+  content,
+  french,
+  german,
+  polish,
+  recalled,
+  recallsIn,
+  addressed,
+  stranger,
+} from './recall-of.ts';
 
 /** The recipients of a recall do not see each other. */
 
@@ -89,11 +99,11 @@ test('shows each recipient of an imported recall itself only', async () => {
     originator: 'csirt-fr',
     custodian: 'joint-unit',
     marking: markingOf({ tlp: 'AMBER' }),
-    audience: audienceOf({ organisations: received.organisations }),
+    audience: audienceOf({ organisations: addressed.organisations }),
   });
   const { admits, early } = policy.admittedKeys(envelope, 'Recall');
   const id = `Recall:${randomUUID()}`;
-  const recipients = received.organisations.map((one) => ({
+  const recipients = addressed.organisations.map((one) => ({
     organisation: `Organisation:${one}`,
     acknowledgedAt: null,
   }));
@@ -114,7 +124,7 @@ test('shows each recipient of an imported recall itself only', async () => {
 
 test('finds recalls by the record, for those who may read them', async () => {
   const record = `MispEvent:${randomUUID()}`;
-  const { userErrors } = await tryIssue({ recordId: record }, { received: { ...received, record } });
+  const { userErrors } = await tryIssue({ recordId: record }, { addressed: { ...addressed, record } });
   expect(userErrors).toEqual([]);
   const found = async (reader: Reader) => {
     const source = 'query Q($record: ID!) { recalls(filter: { recordId: $record }) { nodes { recordId } } }';

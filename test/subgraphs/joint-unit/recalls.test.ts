@@ -18,7 +18,7 @@ import {
   lead,
   polish,
   recallsIn,
-  received,
+  addressed,
   secondFrench,
   stranger,
 } from './recall-of.ts';
@@ -69,16 +69,16 @@ test('refuses a record about which the hub makes no statement, whatever the reas
     },
   ];
   const before = await store.connection.collection('recalls').countDocuments();
-  expect((await tryIssue({}, { received: undefined })).userErrors).toEqual(expected);
-  const otherRecord = { ...received, record: 'MispEvent:0b6f1d0e-0000-4000-8000-000000000002' };
-  expect((await tryIssue({}, { received: otherRecord })).userErrors).toEqual(expected);
+  expect((await tryIssue({}, { addressed: undefined })).userErrors).toEqual(expected);
+  const otherRecord = { ...addressed, record: 'MispEvent:0b6f1d0e-0000-4000-8000-000000000002' };
+  expect((await tryIssue({}, { addressed: otherRecord })).userErrors).toEqual(expected);
   expect(await store.connection.collection('recalls').countDocuments()).toBe(before);
 });
 
 test.each([{}, { beyond: 'organisations' }, { beyond: 'entries' }] as const)(
   'refuses a recall without all recipients: %j',
   async (more) => {
-    const { userErrors } = await tryIssue({}, { received: { ...received, organisations: [], ...more } });
+    const { userErrors } = await tryIssue({}, { addressed: { ...addressed, organisations: [], ...more } });
     expect(userErrors).toMatchObject([{ code: 'INVALID', path: ['content', 'recordId'] }]);
   },
 );

@@ -46,9 +46,9 @@ test('does not let a mobilisation be retracted before its end', async () => {
 
 /** Issues a recall of a record that csirt-de received. */
 async function recall(record: string): Promise<Payload> {
-  const received = { record, organisations: ['csirt-de'] };
+  const addressed = { record, organisations: ['csirt-de'] };
   const content = { recordId: record, reason: 'ERROR', action: 'UN_BLOCK', use: 'OTHER' };
-  const on = { store, reader: asker, now: at('03T10:00'), received };
+  const on = { store, reader: asker, now: at('03T10:00'), addressed };
   return await makeMove(on, 'Recall', 'issue', { content });
 }
 

@@ -1,4 +1,4 @@
-import { type Beyond, maxReceivers, type Received } from '../../../../schema/protocol/received.ts';
+import { type Addressed, type Beyond, maxAddressed } from '../../../../schema/protocol/addressed.ts';
 import type { Content } from '../../record/content.ts';
 import { invalid, Refused } from '../../changes/refused.ts';
 import { listIn } from '../effect.ts';
@@ -10,22 +10,22 @@ import { threadsOf } from '../progress-store.ts';
  * about a record that does not exist, that the reader may not read, or that another organisation asserts. Throws the same
  * Refused for all of them.
  */
-export function receiversOf({ recordId }: Content, received: Received | null): readonly string[] {
+export function receiversOf({ recordId }: Content, addressed: Addressed | null): readonly string[] {
   const path = ['content', 'recordId'];
-  if (received === null || received.record !== recordId)
+  if (addressed === null || addressed.record !== recordId)
     throw new Refused('NOT_FOUND', path, 'no such record that your organisation asserts');
-  if (received.beyond !== undefined) throw new Refused('INVALID', path, reasons[received.beyond]);
-  if (received.organisations.length === 0)
+  if (addressed.beyond !== undefined) throw new Refused('INVALID', path, reasons[addressed.beyond]);
+  if (addressed.organisations.length === 0)
     throw new Refused(
       'INVALID',
       path,
       'no other organisation received this record: nobody has to be informed',
     );
-  return received.organisations;
+  return addressed.organisations;
 }
 
 const reasons: Readonly<Record<Beyond, string>> = {
-  organisations: `expected a record that ${maxReceivers} organisations received at most: inform them in another way`,
+  organisations: `expected a record that ${maxAddressed} organisations received at most: inform them in another way`,
   entries:
     'the access log is too long to find all organisations that received this record: the operators of its community ' +
     'find them with ownReads(record:), so ask these operators, and inform the organisations in another way',

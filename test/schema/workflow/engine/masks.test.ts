@@ -94,7 +94,7 @@ describe('the asker of an information request', () => {
 });
 
 describe('the asker of a release request', () => {
-  const { engine } = declaredAs('release-request');
+  const { engine } = declaredAs('release-answer');
   const originator: Actor = {
     organisation: 'one',
     roles: new Set(),

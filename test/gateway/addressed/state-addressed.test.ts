@@ -6,8 +6,8 @@ import type { FindReceivers, ReceiversAsked } from '../../../gateway/audit/recei
 import { prepare } from '../../../gateway/answer.ts';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import { Observed } from '../../../gateway/observe/observed.ts';
-import { lookupOf } from '../../../gateway/recall/recalled-record.ts';
-import { stateReceived } from '../../../gateway/recall/state-received.ts';
+import { lookupOf } from '../../../gateway/addressed/named-record.ts';
+import { stateAddressed } from '../../../gateway/addressed/state-addressed.ts';
 import type { Recipients } from '../../../gateway/registry/registry.ts';
 import type { RequestContext } from '../../../gateway/request/context.ts';
 import { createParse } from '../../../gateway/request/parse.ts';
@@ -52,14 +52,14 @@ class Hub {
     return this.#world.entries;
   }
 
-  async state(changes: Partial<Reader> = {}, query = mutation, id = record) {
+  async state(changes: Partial<Reader> = {}, query = mutation, id = record, about: object = content) {
     const { stages } = this;
     const setHeaders = (fields: Readonly<Record<string, string>>) => void Object.assign(this.sent, fields);
     const context = { ...contextOf(readerOf({ roles: ['csirt-analyst'], ...changes })), setHeaders };
-    const input = { key: 'k', content: { ...content, recordId: id } };
+    const input = { key: 'k', content: { ...about, recordId: id } };
     const prepared = await prepare(createParse()({ query, variables: { input } }), context, stages);
     if ('errors' in prepared) throw new Error(JSON.stringify(prepared.errors));
-    return (await stateReceived(prepared, context, stages)).received ?? null;
+    return (await stateAddressed(prepared, context, stages)).addressed ?? null;
   }
 
   get stages(): Stages {
@@ -79,8 +79,8 @@ class Hub {
       if (this.isDown) collected.failedSubgraphs.add('cert-eu');
       if (isSeen) collected.disclosed.push(disclosure({ type: 'MispEvent', id: record }));
       const originator = { id: `Organisation:${envelope?.originator}` };
-      const recalled = isSeen ? { id: record, envelope: { originator } } : null;
-      const written = new WrittenData(JSON.stringify({ recalled }));
+      const named = isSeen ? { id: record, envelope: { originator } } : null;
+      const written = new WrittenData(JSON.stringify({ named }));
       return await Promise.resolve({ written, given: null, collected });
     };
     const { stages } = this.#world;
@@ -184,6 +184,37 @@ test('states that there is too much, instead of a part of the organisations', as
   expect(await hub.state()).toMatchObject({ statement: { organisations: [], beyond: 'organisations' } });
   hub.received = Array.from({ length: 100 }, (_, number) => `${'o'.repeat(60)}${number}`);
   expect(await hub.state()).toMatchObject({ statement: { organisations: [], beyond: 'organisations' } });
+});
+
+const request = `mutation A($input: AskReleaseRequestInput!) { askReleaseRequest(input: $input) { record { id } } }`;
+const asked = {
+  recordId: record,
+  purpose: 'EXERCISE',
+  need: 'EXERCISE',
+  scope: 'WHOLE',
+  until: '2099-01-01T00:00:00.000Z',
+};
+
+test('states the originator of a record that is asked for to a reader of it, and searches no log', async () => {
+  const hub = await Hub.with({ ...own, originator: 'csirt-pl' });
+  expect(await hub.state({ organisation: 'csirt-de' }, request, record, asked)).toEqual({
+    community: 'joint-unit',
+    statement: { record, organisations: ['csirt-pl'] },
+  });
+  expect(hub.searched).toEqual([]);
+  expect(hub.entries).toMatchObject([
+    { disclosed: [{ id: record }], fields: { given: expect.arrayContaining(['Envelope.originator']) } },
+  ]);
+});
+
+test.each<[string, Partial<Envelope> | null]>([
+  ['does not exist', null],
+  ['the reader may not read', { ...own, originator: 'csirt-pl' }],
+  ['is of another picture', { ...own, originator: 'csirt-pl', exercise: 'exercise:e-1' }],
+])('states and records nothing about a record that is asked for and that %s', async (_what, envelope) => {
+  const hub = await Hub.with(envelope);
+  expect(await hub.state({ organisation: 'csirt-ee' }, request, record, asked)).toBeNull();
+  expect(hub.entries).toEqual([]);
 });
 
 test('takes nothing that a client states as recipients', async () => {

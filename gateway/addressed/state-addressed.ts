@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { HubError } from '../../schema/errors.ts';
-import { maxReceivers, type Received } from '../../schema/protocol/received.ts';
+import { type Addressed, maxAddressed } from '../../schema/protocol/addressed.ts';
 import { organisationKey } from '../../schema/record/keys.ts';
+import { organisationIn } from '../../schema/record/shared-types.ts';
 import { disclose, factsOf, keyOf, prepare, type Prepared, type Stages } from '../answer.ts';
 import { fieldsOf } from '../audit/fields.ts';
 import { free } from '../budget/charge.ts';
@@ -9,7 +10,7 @@ import { retryAfterSeconds } from '../http/load.ts';
 import type { RequestContext } from '../request/context.ts';
 import { isChange } from '../request/operation.ts';
 import { createParse } from '../request/parse.ts';
-import { lookupOf, recalledIn } from './recalled-record.ts';
+import { lookupOf, type Named, namedIn } from './named-record.ts';
 
 const parse = createParse();
 
@@ -17,12 +18,11 @@ const parse = createParse();
 const maxCharacters = 6000;
 
 /**
- * Adds the hub's statement to the context of a mutation that recalls a record: which other organisations received it, by
- * the audit log, in the picture of the request. The hub makes it only if this reader may read the record and the reader's
- * organisation asserts it. Otherwise it makes none, and the community refuses the recall in one way for all reasons. Nothing of
- * it comes from the client, and a client cannot set it.
+ * Adds the hub's statement to the context of a mutation that recalls a record or asks for its release: for whom the change
+ * is. The hub makes it only if this reader may read the record. Nothing of it comes from the client, and a client cannot
+ * set it.
  */
-export async function stateReceived(
+export async function stateAddressed(
   { decision: { allowed }, variables }: Prepared,
   context: RequestContext,
   stages: Stages,
@@ -30,12 +30,45 @@ export async function stateReceived(
   const { schema } = stages.planner;
   // Most operations are queries: no document of them is searched.
   if (allowed === null || !isChange(allowed)) return context;
-  const recalled = recalledIn(allowed, variables.coerced, schema);
-  if (recalled === null) return context;
-  const { record, keeper } = recalled;
+  const named = namedIn(allowed, variables.coerced, schema);
+  if (named === null) return context;
+  const read = await readEnvelope(named.record, context, stages);
+  const statement = read && (await addressed[named.by](named, read, context, stages));
+  return statement === null ? context : { ...context, addressed: { community: named.keeper, statement } };
+}
+
+type State = (
+  named: Named,
+  read: ReadEnvelope,
+  context: RequestContext,
+  stages: Stages,
+) => Promise<Addressed | null>;
+
+const addressed: Readonly<Record<Named['by'], State>> = { log: stateReceivers, originator: stateOriginator };
+
+/** States the originator of a record. Without a statement, the request reaches nobody, and looks like one that does. */
+async function stateOriginator(
+  { record }: Named,
+  { originator, record: log }: ReadEnvelope,
+): Promise<Addressed | null> {
+  const organisation = organisationIn(originator);
+  if (organisation === null) return null;
+  await log();
+  return { record, organisations: [organisation] };
+}
+
+/**
+ * States which other organisations received a record, by the audit log, in the picture of the request. Null if another
+ * organisation than the reader's asserts it: the community refuses the recall in one way for all reasons.
+ */
+async function stateReceivers(
+  { record }: Named,
+  read: ReadEnvelope,
+  context: RequestContext,
+  stages: Stages,
+): Promise<Addressed | null> {
   const { organisation, picture } = context.reader;
-  const read = await readEnvelope(record, context, stages);
-  if (read?.originator !== organisationKey(organisation)) return context;
+  if (read.originator !== organisationKey(organisation)) return null;
   await read.record();
   const { findReceivers, registry } = stages.store;
   const { deadline, signal } = context;
@@ -44,8 +77,7 @@ export async function stateReceived(
   const others = (found ?? []).filter((one) => one !== organisation);
   const named = { organisations: others, sharingGroups: [], persons: [], agreements: [] };
   const { organisations } = others.length === 0 ? named : await registry.findRecipients(named);
-  const statement = statementOf(record, found === null ? null : organisations);
-  return { ...context, received: { community: keeper, statement } };
+  return statementOf(record, found === null ? null : organisations);
 }
 
 /** Says when to try again, if the searches in progress leave no room. */
@@ -62,14 +94,14 @@ async function orRetryLater<Result>(
   }
 }
 
-function statementOf(record: string, organisations: readonly string[] | null): Received {
+function statementOf(record: string, organisations: readonly string[] | null): Addressed {
   if (organisations === null) return { record, organisations: [], beyond: 'entries' };
-  const isBeyond = organisations.length > maxReceivers || organisations.join().length > maxCharacters;
+  const isBeyond = organisations.length > maxAddressed || organisations.join().length > maxCharacters;
   if (isBeyond) return { record, organisations: [], beyond: 'organisations' };
   return { record, organisations: organisations.toSorted() };
 }
 
-/** The part of a record's envelope that decides on its recall. `record` writes the reading to the audit log. */
+/** The part of a record's envelope that decides for whom a change is. `record` writes the reading to the audit log. */
 type ReadEnvelope = {
   readonly originator: unknown;
   readonly custodian: string;
@@ -88,7 +120,7 @@ async function readEnvelope(
   const lookup = lookupOf(record, stages.planner.schema);
   if (lookup === null) return null;
   const context = { ...request, correlationId: randomUUID(), setHeaders: () => undefined };
-  const query = `query Recalled($id: ID!) { recalled: ${lookup}(id: $id) { id envelope { originator { id } } } }`;
+  const query = `query Named($id: ID!) { named: ${lookup}(id: $id) { id envelope { originator { id } } } }`;
   const operation = parse({ query, variables: { id: record } });
   // The mutation was charged.
   const prepared = await prepare(operation, context, { ...stages, charge: free });
@@ -100,14 +132,14 @@ async function readEnvelope(
   const { written, collected } = await stages.gather(asked, context);
   if (collected.failedSubgraphs.size > 0) throw new HubError('PART_UNAVAILABLE');
   const data = written?.data ?? null;
-  const found = data?.['recalled'] as Found | null | undefined;
+  const found = data?.['named'] as Found | null | undefined;
   const custodian = collected.disclosed.find(({ id }) => id === record)?.community;
   if (found?.id !== record || custodian === undefined) return null;
   const fields = fieldsOf(allowed, variables.coerced, data, stages.planner.schema);
   return {
     originator: found.envelope?.originator?.id,
     custodian,
-    // The recall tells the reader that the record exists and who asserts it.
+    // The change tells the reader that the record exists and which organisation asserts it.
     record: async () => await disclose({ ...factsOf(prepared, context), fields }, collected, context, stages),
   };
 }

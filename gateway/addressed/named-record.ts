@@ -12,45 +12,51 @@ import {
 } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import { type Community, communities } from '../../schema/record/vocabulary.ts';
-import { creatingMove, isAddressedByLog, mutationOf, workflowsOf } from '../../schema/workflow/served.ts';
+import { addressedByHub, creatingMove, mutationOf, workflowsOf } from '../../schema/workflow/served.ts';
 
-/** A record that a mutation recalls, and the community that keeps the recall. */
-export type Recalled = { readonly record: string; readonly keeper: Community };
+/** The addressees of a change that the hub states, and the community that keeps the new record. */
+type Stated = { readonly by: 'log' | 'originator'; readonly keeper: Community };
+/** A record that a mutation names, for whose originator or receivers its new record is. */
+export type Named = Stated & { readonly record: string };
 
-/** The mutations whose recipients the hub takes from the audit log, each with the community that answers it. */
-const recalling: ReadonlyMap<string, Community> = new Map(
-  communities.flatMap((community) =>
-    [...workflowsOf(community).values()].filter(isAddressedByLog).flatMap((kind) => {
+/** The mutations whose addressees the hub states. */
+const stated: ReadonlyMap<string, Stated> = new Map(
+  communities.flatMap((keeper) =>
+    [...workflowsOf(keeper).values()].flatMap((kind) => {
+      const by = addressedByHub(kind);
       const first = creatingMove(kind);
-      return first === null ? [] : [[mutationOf(kind.type, first.move), community] as const];
+      return by === null || first === null
+        ? []
+        : [[mutationOf(kind.type, first.move), { by, keeper }] as const];
     }),
   ),
 );
 
 /**
- * Returns the record that a mutation recalls. Null if it recalls none. Throws OPERATION_TOO_LARGE for more than one: the hub
- * searches the whole log for each.
+ * Returns the record that a mutation names, if the hub states for whom the change is. Throws OPERATION_TOO_LARGE for more
+ * than one: the hub reads each, and searches the whole log for a recall.
  */
-export function recalledIn(
+export function namedIn(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
   schema: GraphQLSchema,
-): Recalled | null {
-  const found: Recalled[] = [];
+): Named | null {
+  const found: Named[] = [];
   const types = new TypeInfo(schema);
   const visitor = {
     Field: (field: FieldNode) => {
-      const keeper = recalling.get(field.name.value);
+      const of = stated.get(field.name.value);
       const definition = types.getFieldDef();
       const isRoot = types.getParentType() === schema.getMutationType();
-      if (keeper === undefined || !definition || !isRoot) return undefined;
+      if (of === undefined || !definition || !isRoot) return undefined;
       const { input } = getArgumentValues(definition, field, variables);
-      found.push({ record: recordIn(input), keeper });
+      found.push({ record: recordIn(input), ...of });
       return undefined;
     },
   };
   visit(document, visitWithTypeInfo(types, visitor));
-  if (found.length > 1) throw new HubError('OPERATION_TOO_LARGE', 'expected one recall in an operation');
+  if (found.length > 1)
+    throw new HubError('OPERATION_TOO_LARGE', 'expected one recall or release request in an operation');
   return found[0] ?? null;
 }
 

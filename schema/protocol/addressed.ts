@@ -1,8 +1,9 @@
 /**
- * The hub's statement about a record that the reader's organisation asserts: the other organisations that received it, by
- * the audit log. A community takes it from the assertion only, never from a client.
+ * The hub's statement about a record that a change names: the organisations that the change is for. They are those that
+ * received the record, by the audit log, or the one that asserts it. A community takes it from the assertion only, never
+ * from a client.
  */
-export type Received = {
+export type Addressed = {
   /** The id of the record. */
   readonly record: string;
   /** Registry ids, each once. */
@@ -14,17 +15,17 @@ export type Received = {
 /** Too many organisations for one statement, or too many entries of the log to find all of them. */
 export type Beyond = 'organisations' | 'entries';
 
-/** The most organisations of one statement. A recall has a thread for each. */
-export const maxReceivers = 100;
+/** The most organisations of one statement: the new record has a thread for each. */
+export const maxAddressed = 100;
 
 /** Reads the statement of an assertion. Throws if it is malformed. */
-export function readReceived(given: unknown): Received {
+export function readAddressed(given: unknown): Addressed {
   const { record, organisations, beyond }: Readonly<Record<string, unknown>> = isObject(given) ? given : {};
-  const isWhole = isText(record) && Array.isArray(organisations) && organisations.length <= maxReceivers;
+  const isWhole = isText(record) && Array.isArray(organisations) && organisations.length <= maxAddressed;
   if (!isWhole || !organisations.every(isText))
-    throw new Error(`expected a record and at most ${maxReceivers} organisations that received it`);
+    throw new Error(`expected a record and at most ${maxAddressed} organisations that a change is for`);
   if (beyond !== undefined && beyond !== 'organisations' && beyond !== 'entries')
-    throw new Error('expected a known limit of the organisations that received a record');
+    throw new Error('expected a known limit of the organisations that a change is for');
   return { record, organisations, ...(beyond !== undefined && { beyond }) };
 }
 
