@@ -16,6 +16,7 @@ import { jointCaseKey } from '../../schema/record/shared-types.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import { deadlinesKey, findWrongPeriod } from '../../schema/workflow/deadline-key.ts';
+import { dutyKey } from '../../schema/workflow/duty-key.ts';
 import type { Execution } from '../dispatch/collected.ts';
 import { joinedAt, notePlaces, placesOfErrors } from '../dispatch/error-places.ts';
 import { variablesOf } from '../dispatch/query-body.ts';
@@ -143,6 +144,8 @@ const resolvers = {
       if (wrong !== null) throw new HubError('BAD_USER_INPUT', wrong);
       return referenceOr('Deadlines', deadlinesKey(period));
     },
+    onDuty: (_: unknown, { at }: { at?: string | null }) =>
+      referenceOr('OnDuty', dutyKey(typeof at === 'string' ? new Date(at) : new Date())),
     memberStates: () =>
       Object.keys(memberStates).map((code) => referenceOr('MemberState', memberStateKey(code))),
   },

@@ -5,6 +5,7 @@ import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from 
 import { compareLevels, promptOf } from './levels.ts';
 import { matchUnits } from './match-resolver.ts';
 import { readableCases, readableIds } from './linked-cases.ts';
+import { contactsOnDuty } from './on-duty.ts';
 import { recipientsOf } from './recipients.ts';
 import { assessments, kinds } from './records.ts';
 
@@ -104,5 +105,6 @@ export const resolvers: Resolvers = {
   ProcedureRun: recordOf('ProcedureRun', standingFields),
   Posture: recordOf('Posture', { progress: standingFields.progress }),
   ReleaseRequest: recordOf('ReleaseRequest', standingFields),
+  OnDuty: { jointUnit: contactsOnDuty },
   ...inboxOf('joint-unit'),
 };

@@ -166,6 +166,17 @@ const inboxQuery = `query I($from: DateTime!, $to: DateTime!) {
   deadlines(from: $from, to: $to) { jointUnit { recordId name obliged { id } } }
 }`;
 
+test('lists who is on duty at an instant', async () => {
+  const query = `query D($at: DateTime) { onDuty(at: $at) { id jointUnit { organisation { id } function } } }`;
+  const on = async (at: string) => (await ask(asked, polish, query, { at })).body.data.onDuty;
+  expect(await on('2026-09-20T02:00:00+02:00')).toEqual({
+    id: 'OnDuty:2026-09-20T00:00:00.000Z',
+    jointUnit: [{ organisation: { id: 'Organisation:csirt-fr' }, function: 'DUTY_OFFICER' }],
+  });
+  expect((await on('2026-09-24T00:00:00Z')).jointUnit).toEqual([]);
+  expect((await ask(asked, polish, '{ onDuty { id } }')).body.data.onDuty.id).toMatch(/^OnDuty:2/);
+});
+
 test('gives an addressee a notice, a task and a deadline of a request, and an auditor none', async () => {
   const input = { content: requestContent(), addressees: ['csirt-pl'] };
   const { record } = await move(french, 'sendInformationRequest', input);

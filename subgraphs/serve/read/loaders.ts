@@ -74,8 +74,8 @@ export class Loaders {
     filter: NonNullable<PageArguments['filter']>,
     most: number,
   ): Promise<readonly Row[]> {
-    const page = listPage(this.#context, type, { first: most, filter });
-    return await readRows(page, page.size, null, this.#context.deadline);
+    const page = listPage(this.#context, type, { filter });
+    return await readRows(page, most, null, this.#context.deadline);
   }
 
   /** A page of the records of a type that name a shared key, newest first. Throws like `list`. */
