@@ -7,6 +7,7 @@ import { acceptSupergraph, readSupergraph, type SignedSupergraph } from '../../g
 import { signSupergraph } from '../../schema/compose/signed-supergraph.ts';
 import type { KeptBundle, PolicyMemory } from '../../schema/policy/bundle/in-force.ts';
 import { newSigner } from '../helpers/bundles.ts';
+import { until } from '../helpers/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jcu-supergraph-'));
 const settings = {
@@ -85,6 +86,6 @@ test('accepts nothing while the store is away, and decides when it answers', asy
   await pause(600);
   expect([rejected.isAccepted(), accepted.isAccepted()]).toEqual([false, false]);
   state.isAway = false;
-  await pause(800);
+  await until('the newer one is accepted', () => accepted.isAccepted());
   expect([rejected.isAccepted(), accepted.isAccepted()]).toEqual([false, true]);
 });
