@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { policyFilesAt } from '../schema/policy/bundle/files.ts';
 import { watchPolicy } from '../schema/policy/bundle/in-force.ts';
+import { findPolicyGaps } from '../schema/policy/check/coverage.ts';
 import type { Policy } from '../schema/policy/decide/policy.ts';
 import type { SigningKey } from '../schema/protocol/session.ts';
 import { createLog } from '../schema/runtime/log.ts';
@@ -79,7 +80,10 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const key = await watchSigningKey(settings.signingKeyFile, log);
   const store = openHubStore(settings, key, log);
   const acceptance = await acceptSupergraph(signed, store.supergraphs, log);
-  const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, log);
+  const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, {
+    findGaps: findPolicyGaps,
+    log,
+  });
 
   const communities = new Parts(settings, key, log);
   const sources = createSources(communities, store, log);

@@ -2,6 +2,7 @@ import express, { type Express, type Request, type RequestHandler, type Response
 import type { Logger } from 'pino';
 import { policyFilesAt } from '../../schema/policy/bundle/files.ts';
 import { watchPolicy } from '../../schema/policy/bundle/in-force.ts';
+import { gapsOf } from '../../schema/policy/check/coverage.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import { listenOn } from '../../schema/runtime/listen.ts';
 import { createLog } from '../../schema/runtime/log.ts';
@@ -62,7 +63,10 @@ export async function serve(community: CommunityPart, settings: SubgraphSettings
     monitorCommands: settings.metricsPort !== null || settings.tracesUrl !== null,
   });
   const archive = policiesOf(store);
-  const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, log);
+  const policies = watchPolicy(policyFilesAt(settings), settings.deployment, archive, {
+    findGaps: gapsOf(community.name),
+    log,
+  });
   const versions = versionsIn(archive);
   const served = followServed(store, policies, versions, log);
   const relabelling = relabelInBackground(store, policies, log, { versions });

@@ -66,7 +66,7 @@ export async function openBundle(
 ): Promise<OpenedBundle> {
   const { content: read, digest, signedBy } = await openFile(text, bundleFile, keys, deployment);
   const { version, issuedAt, files } = read;
-  const policy = compile(files);
+  const policy = compile(files, digest);
   if (policy.source.version !== version)
     throw new SignedFileError(
       `its version is ${version}, but its domain.yaml has version ${policy.source.version}`,
@@ -82,12 +82,21 @@ export function openStoredBundle({
   readonly bundle: string;
   readonly digest: string;
 }): Policy {
-  return compile(readKeptFile(bundle, digest, bundleFile).files);
+  return compile(readKeptFile(bundle, digest, bundleFile).files, digest);
 }
 
-function compile(files: PolicyTexts): Policy {
+/** The last compiled policies by the digest of their bundle: a process opens the same one from its file and its store. */
+const compiled = new Map<string, Policy>();
+const maxCompiled = 3;
+
+function compile(files: PolicyTexts, digest: string): Policy {
+  const known = compiled.get(digest);
+  if (known !== undefined) return known;
   try {
-    return policyOfTexts(files);
+    const policy = policyOfTexts(files);
+    compiled.set(digest, policy);
+    for (const oldest of [...compiled.keys()].slice(0, -maxCompiled)) compiled.delete(oldest);
+    return policy;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new SignedFileError(`it does not compile: ${reason}`, { cause: error });

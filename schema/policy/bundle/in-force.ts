@@ -1,5 +1,5 @@
-import { findPolicyGaps } from '../check/coverage.ts';
 import { SignedFileError } from '../../runtime/signed-file.ts';
+import type { Policy } from '../decide/policy.ts';
 import { openBundle, type OpenedBundle } from './bundle.ts';
 import { readPolicyKeys } from './policy-keys.ts';
 
@@ -29,6 +29,12 @@ export type PolicyArchive = PolicyMemory & {
   before(version: number): Promise<number | null>;
 };
 
+/**
+ * Returns a message for each fault of a policy in the part of the graph that a process answers: the hub answers all of it,
+ * a subgraph its own. A policy with a fault is never in force.
+ */
+export type FindGaps = (policy: Policy) => readonly string[];
+
 /** Reads the bundle and the keys. Rejects if a file cannot be read. */
 export type PolicyFilesNow = () => Promise<{ readonly bundle: string; readonly keys: string }>;
 
@@ -53,13 +59,13 @@ export function watchPolicy(
   files: PolicyFilesNow,
   deployment: string | null,
   memory: PolicyMemory,
-  log: Log,
+  { findGaps, log }: { readonly findGaps: FindGaps; readonly log: Log },
 ): PolicyWatch {
   let inForce: OpenedBundle | null = null;
   let lastMessage: string | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  const open = openIfChanged(files, deployment);
+  const open = openIfChanged(files, deployment, findGaps);
   const update = (next: OpenedBundle | null, message: string) => {
     inForce = next;
     if (message === lastMessage || stopped) return;
@@ -123,11 +129,12 @@ export async function acceptBundle(
 
 /**
  * Returns a function that reads the files and verifies and compiles them if they changed. It rejects with SignedFileError,
- * also if the policy does not cover the graph.
+ * also if the policy does not cover the part of the graph that the process answers.
  */
 export function openIfChanged(
   files: PolicyFilesNow,
   deployment: string | null,
+  findGaps: FindGaps,
 ): () => Promise<{ readonly opened: OpenedBundle; readonly bundle: string }> {
   let last: {
     readonly bundle: string;
@@ -142,17 +149,22 @@ export function openIfChanged(
       );
     });
     if (last?.bundle !== bundle || last.keys !== keys)
-      last = { bundle, keys, opened: openAndCheck(bundle, keys, deployment) };
+      last = { bundle, keys, opened: openAndCheck(bundle, keys, deployment, findGaps) };
     return { opened: await last.opened, bundle };
   };
 }
 
-async function openAndCheck(bundle: string, keys: string, deployment: string | null): Promise<OpenedBundle> {
+async function openAndCheck(
+  bundle: string,
+  keys: string,
+  deployment: string | null,
+  findGaps: FindGaps,
+): Promise<OpenedBundle> {
   const readKeys = await readPolicyKeys(keys).catch((error: unknown) => {
     throw new SignedFileError(`JCU_POLICY_KEYS_FILE: ${(error as Error).message}`);
   });
   const opened = await openBundle(bundle, readKeys, deployment);
-  const gaps = findPolicyGaps(opened.policy);
+  const gaps = findGaps(opened.policy);
   if (gaps.length > 0) throw new SignedFileError(`it does not cover the graph: ${gaps.join('; ')}`);
   return opened;
 }

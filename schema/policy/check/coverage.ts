@@ -7,6 +7,7 @@ import {
   isObjectType,
   isUnionType,
 } from 'graphql';
+import type { Community } from '../../record/vocabulary.ts';
 import { subgraphNames, subgraphSdl } from '../../sources.ts';
 import { isPublic, type Place } from '../language/coordinates.ts';
 import { findForeignDirectives } from './gaps/directives.ts';
@@ -53,6 +54,11 @@ export function findSubgraphGaps(
     ...findMoved(subgraph, policy),
   ];
   return [...findUnnamed(subgraph.schema, policy, present), ...beyond.map((gap) => `${name}: ${gap}`)];
+}
+
+/** Returns a function that finds the gaps of a policy in one community's subgraph. */
+export function gapsOf(name: Community): (policy: Policy) => readonly string[] {
+  return (policy) => findSubgraphGaps(policy, name, subgraphSdl(name));
 }
 
 /**

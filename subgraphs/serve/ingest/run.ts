@@ -43,8 +43,6 @@ export async function runImport(
   sources: readonly Source[],
   given?: Policy,
 ): Promise<void> {
-  // By default Node lets the heap grow to hundreds of megabytes before it collects the garbage of a batch.
-  setFlagsFromString('--memory-saver-mode');
   endOnClosedPipe();
   try {
     process.exitCode = await importAll(community, sources, readRuns(community, sources, process.argv), given);
@@ -70,11 +68,14 @@ async function importAll(
     await untilOpen(store, storeWaitMs);
     announced = announce(store, 'import');
     await announced.registered;
-    const policy = given ?? (await policyOfRun(process.env, store));
+    const policy = given ?? (await policyOfRun(process.env, community.name, store));
     const keyAssigner =
       given === undefined
         ? followKeyState(store, versionsIn(policiesOf(store, patiently)), policy.source.version)
         : assignKeysBy(given);
+    // By default Node lets the heap grow to hundreds of megabytes before it collects the garbage of a batch. Set earlier, it
+    // makes the start slow: the policy is compiled first.
+    setFlagsFromString('--memory-saver-mode');
     for (const run of runs) {
       const code = await importFiles(sources, run, { store, policy, keyAssigner });
       if (code === exitCodes.failed || code === exitCodes.classifiedMet) return code;

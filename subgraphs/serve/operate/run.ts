@@ -57,7 +57,7 @@ function addView(program: Command, community: CommunityPart): void {
     .action(async (flags: { reader: string; json?: boolean }) => {
       const reader = readReader(flags.reader);
       const seen = await withStore(community, async (store) => {
-        const policy = await servedNow(store);
+        const policy = await servedNow(community, store);
         return await viewAs(store, community.kinds, policy, reader, new Date());
       });
       if (flags.json === true) return printLine(JSON.stringify(seen, null, 2));
@@ -82,7 +82,7 @@ function addPreview(program: Command, community: CommunityPart): void {
     .action(async (flags: { policy: string; json?: boolean }) => {
       const next = readPolicy(flags.policy);
       const preview = await withStore(community, async (store) => {
-        const policy = await policyOfRun(process.env, store);
+        const policy = await policyOfRun(process.env, community.name, store);
         return await previewPolicy(store, policy, next);
       });
       if (flags.json === true) return printLine(JSON.stringify(preview, null, 2));
@@ -132,8 +132,8 @@ function addLabelsCommand(program: Command, community: CommunityPart): void {
 }
 
 /** Returns the policy that the subgraph decides by. During a relabelling it combines two versions. */
-async function servedNow(store: CommunityStore): Promise<Policy> {
-  const inForce = await policyOfRun(process.env, store);
+async function servedNow({ name }: CommunityPart, store: CommunityStore): Promise<Policy> {
+  const inForce = await policyOfRun(process.env, name, store);
   const state = await readKeyState(store);
   return state === null ? inForce : await policyServed(state.serving, inForce, versionsIn(policiesOf(store)));
 }

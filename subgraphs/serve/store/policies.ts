@@ -6,7 +6,9 @@ import {
   type PolicyArchive,
 } from '../../../schema/policy/bundle/in-force.ts';
 import { rememberPolicies } from '../../../schema/policy/bundle/memory.ts';
+import { gapsOf } from '../../../schema/policy/check/coverage.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
+import type { Community } from '../../../schema/record/vocabulary.ts';
 import { type Environment, readOrThrow } from '../../../schema/runtime/settings/settings.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import { type CommunityStore, isOpen } from './store.ts';
@@ -35,9 +37,9 @@ export function policiesOf(
  * Returns the policy in force for a command of an operator. The bundle passes the same checks as in the subgraph.
  * Throws, with a message for the operator, if there is no valid bundle.
  */
-export async function policyOfRun(env: Environment, store: CommunityStore): Promise<Policy> {
+export async function policyOfRun(env: Environment, name: Community, store: CommunityStore): Promise<Policy> {
   const { deployment, ...paths } = readOrThrow(policySettings, env);
-  const { opened, bundle } = await openIfChanged(policyFilesAt(paths), deployment)();
+  const { opened, bundle } = await openIfChanged(policyFilesAt(paths), deployment, gapsOf(name))();
   const old = await acceptBundle(opened, bundle, policiesOf(store, patiently));
   if (old !== null) throw new Error(old);
   return opened.policy;

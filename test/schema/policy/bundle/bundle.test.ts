@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import canonicalize from 'canonicalize';
 import { FlattenedSign } from 'jose';
 import { maxBundleBytes, openBundle, signBundle } from '../../../../schema/policy/bundle/bundle.ts';
+import { findPolicyGaps, gapsOf } from '../../../../schema/policy/check/coverage.ts';
 import { acceptBundle, type KeptBundle, openIfChanged } from '../../../../schema/policy/bundle/in-force.ts';
 import { readPolicyTexts } from '../../../../schema/policy/decide/load.ts';
 import { readPolicyKeys, readPolicySigner } from '../../../../schema/policy/bundle/policy-keys.ts';
@@ -93,8 +94,13 @@ test('rejects a policy that does not cover the graph', async () => {
   const coordinates = readPolicyTexts()['coordinates.yaml'] ?? '';
   const files = { ...textsOf(7), 'coordinates.yaml': coordinates.replace(/^ {2}Advisory:/m, '  Bulletin9:') };
   const bundle = await signBundle(files, signer.key, now);
-  const open = openIfChanged(async () => await Promise.resolve({ bundle, keys: signer.jwks }), null);
-  await expect(open()).rejects.toThrow(/does not cover the graph: .*Advisory/);
+  const files7 = async () => await Promise.resolve({ bundle, keys: signer.jwks });
+  for (const findGaps of [findPolicyGaps, gapsOf('cert-eu')])
+    await expect(openIfChanged(files7, null, findGaps)()).rejects.toThrow(
+      /does not cover the graph: .*Advisory/,
+    );
+  // Another community answers nothing of it.
+  expect((await openIfChanged(files7, null, gapsOf('eeas'))()).opened.version).toBe(7);
 });
 
 test('rejects an older version, and other content with an accepted version', async () => {
