@@ -80,10 +80,8 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const key = await watchSigningKey(settings.signingKeyFile, log);
   const store = openHubStore(settings, key, log);
   const acceptance = await acceptSupergraph(signed, store.supergraphs, log);
-  const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, {
-    findGaps: findPolicyGaps,
-    log,
-  });
+  const check = { findGaps: findPolicyGaps, log };
+  const policies = watchPolicy(policyFilesAt(settings), settings.deployment, store.policies, check);
 
   const communities = new Parts(settings, key, log);
   const sources = createSources(communities, store, log);

@@ -147,16 +147,19 @@ test('starts a registered subscription by its text and by its id', async () => {
   }
 });
 
+function linesNow() {
+  return readFileSync(accessLog, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+function namesOf(entry: string): ReadonlySet<string> {
+  const named = linesNow().filter((line) => line.entry === entry && line.operation !== null);
+  return new Set(named.map(({ operation }) => operation));
+}
+
 test('writes a line of each entry point to the access log, with the name of the operation', async () => {
-  const linesNow = () =>
-    readFileSync(accessLog, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-  const namesOf = (entry: string) =>
-    new Set(
-      linesNow().flatMap((line) => (line.entry === entry && line.operation !== null ? [line.operation] : [])),
-    );
   const all = new Set(['Page', 'Later', 'Live']);
   await until('a line of each entry point and operation', () =>
     ['ws', 'sse', 'http'].every((entry) => isDeepStrictEqual(namesOf(entry), all)),
