@@ -1,8 +1,9 @@
 import type { Trial } from '../../docker/trial/trial.ts';
 import { compiledFolder } from '../../docker/trial/compile-cache.ts';
-import { startStanding } from './standing.ts';
+import { prepareExercise, startStanding } from './standing.ts';
 
 declare global {
+  var preparedExercise: AsyncDisposable | undefined;
   var standingTrial: Trial | undefined;
 }
 
@@ -11,6 +12,7 @@ declare global {
 // oxlint-disable-next-line import/no-default-export -- jest takes the default export
 export default async function setup(): Promise<void> {
   process.env['NODE_COMPILE_CACHE'] ??= compiledFolder;
+  globalThis.preparedExercise = await prepareExercise();
   const trial = await startStanding();
   globalThis.standingTrial = trial;
   process.env['JCU_STANDING'] = JSON.stringify({
