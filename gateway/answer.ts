@@ -50,7 +50,7 @@ export type Stages = Engine & {
   readonly store: HubStore;
   readonly charge: Charge;
   readonly agreements: Pick<FollowedAgreements, 'refresh'>;
-  /** Adds what the hub states about the record that a change names: for whom the change is. */
+  /** Adds what the hub states about the record that a change names: the addressees of the change. */
   readonly stateAddressed: (
     prepared: Prepared,
     context: RequestContext,
@@ -97,7 +97,11 @@ export async function execute(
 ): Promise<ExecutionResult> {
   const facts = factsOf(prepared, context);
   const grants = await recordChange(prepared, facts, context, stages);
-  const stated = await stages.stateAddressed(prepared, context, stages);
+  const stated = await stages.stateAddressed(prepared, context, stages).catch(async (error: unknown) => {
+    // The change is not sent: the grants of its releases would take places for nothing.
+    if (grants.length > 0) await stages.store.registry.dropGrants(grants).catch(() => undefined);
+    throw error;
+  });
   const gathered = await gatherAllowed(prepared, stated, stages);
   if (grants.length > 0) await dropRefused(grants, gathered.written?.data ?? null, stages.store.registry);
   // A right that a move ends must be gone before the mover reads that it is.

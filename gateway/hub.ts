@@ -72,7 +72,7 @@ import { type WatchedSupergraph, watchSupergraph } from './watch-supergraph.ts';
  * stream/ has the entry points that Apollo Server does not serve: WebSocket, server-sent events and multipart. They run the
  * same stages. live/ holds the open subscriptions, and reads each event through the stages 7 to 10. persisted/ replaces the
  * id of a registered operation by its text before a document is parsed. observe/ measures the stages. webhooks/ sends the
- * notices of workflows to the addresses of the registry. recall/ finds who received a record that its originator recalls.
+ * notices of workflows to the addresses of the registry. addressed/ finds the addressees of a recall and of a release request.
  */
 export async function startHub(settings: HubSettings): Promise<Listening> {
   const log = createLog('hub', settings.log);

@@ -16,7 +16,7 @@ import { addressedByHub, creatingMove, mutationOf, workflowsOf } from '../../sch
 
 /** The addressees of a change that the hub states, and the community that keeps the new record. */
 type Stated = { readonly by: 'log' | 'originator'; readonly keeper: Community };
-/** A record that a mutation names, for whose originator or receivers its new record is. */
+/** A record that a mutation names, whose originator or receivers are the addressees of the new record. */
 export type Named = Stated & { readonly record: string };
 
 /** The mutations whose addressees the hub states. */
@@ -33,7 +33,7 @@ const stated: ReadonlyMap<string, Stated> = new Map(
 );
 
 /**
- * Returns the record that a mutation names, if the hub states for whom the change is. Throws OPERATION_TOO_LARGE for more
+ * Returns the record that a mutation names, if the hub states the addressees of the change. Throws OPERATION_TOO_LARGE for more
  * than one: the hub reads each, and searches the whole log for a recall.
  */
 export function namedIn(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { HubError } from '../../schema/errors.ts';
 import { type Addressed, maxAddressed } from '../../schema/protocol/addressed.ts';
+import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import { organisationKey } from '../../schema/record/keys.ts';
 import { organisationIn } from '../../schema/record/shared-types.ts';
 import { disclose, factsOf, keyOf, prepare, type Prepared, type Stages } from '../answer.ts';
@@ -18,9 +19,9 @@ const parse = createParse();
 const maxCharacters = 6000;
 
 /**
- * Adds the hub's statement to the context of a mutation that recalls a record or asks for its release: for whom the change
- * is. The hub makes it only if this reader may read the record. Nothing of it comes from the client, and a client cannot
- * set it.
+ * Adds the hub's statement to the context of a mutation that recalls a record or asks for its release: the addressees of the
+ * new record. The hub makes it only if this reader may read the record. Nothing of it comes from the client, and a client
+ * cannot set it.
  */
 export async function stateAddressed(
   { decision: { allowed }, variables }: Prepared,
@@ -46,15 +47,24 @@ type State = (
 
 const addressed: Readonly<Record<Named['by'], State>> = { log: stateReceivers, originator: stateOriginator };
 
-/** States the originator of a record. Without a statement, the request reaches nobody, and looks like one that does. */
+/**
+ * States the originator of a record. Without a statement the request reaches nobody: then a request for a hidden record looks
+ * like one for a record that does not exist. So does one for a record that is not released on request, such as a RED one:
+ * colleagues of the named person read the request. An organisation that the registry does not have could be registered later.
+ */
 async function stateOriginator(
   { record }: Named,
-  { originator, record: log }: ReadEnvelope,
+  { originator, isHeldBack, recordReading }: ReadEnvelope,
+  _context: RequestContext,
+  { store: { registry } }: Stages,
 ): Promise<Addressed | null> {
   const organisation = organisationIn(originator);
-  if (organisation === null) return null;
-  await log();
-  return { record, organisations: [organisation] };
+  if (organisation === null || isHeldBack) return null;
+  const named = { organisations: [organisation], sharingGroups: [], persons: [], agreements: [] };
+  const { organisations } = await registry.findRecipients(named);
+  if (organisations.length === 0) return null;
+  await recordReading();
+  return { record, organisations };
 }
 
 /**
@@ -69,7 +79,7 @@ async function stateReceivers(
 ): Promise<Addressed | null> {
   const { organisation, picture } = context.reader;
   if (read.originator !== organisationKey(organisation)) return null;
-  await read.record();
+  await read.recordReading();
   const { findReceivers, registry } = stages.store;
   const { deadline, signal } = context;
   const asked = { record, community: read.custodian, picture, by: organisation, deadline, signal };
@@ -101,11 +111,13 @@ function statementOf(record: string, organisations: readonly string[] | null): A
   return { record, organisations: organisations.toSorted() };
 }
 
-/** The part of a record's envelope that decides for whom a change is. `record` writes the reading to the audit log. */
+/** The part of a record's envelope that decides on the addressees. `recordReading` writes the reading to the audit log. */
 type ReadEnvelope = {
   readonly originator: unknown;
   readonly custodian: string;
-  readonly record: () => Promise<void>;
+  /** Whether its marking excludes a release on request. */
+  readonly isHeldBack: boolean;
+  readonly recordReading: () => Promise<void>;
 };
 
 /**
@@ -120,7 +132,7 @@ async function readEnvelope(
   const lookup = lookupOf(record, stages.planner.schema);
   if (lookup === null) return null;
   const context = { ...request, correlationId: randomUUID(), setHeaders: () => undefined };
-  const query = `query Named($id: ID!) { named: ${lookup}(id: $id) { id envelope { originator { id } } } }`;
+  const query = `query Named($id: ID!) { named: ${lookup}(id: $id) { id envelope { originator { id } embargoUntil } } }`;
   const operation = parse({ query, variables: { id: record } });
   // The mutation was charged.
   const prepared = await prepare(operation, context, { ...stages, charge: free });
@@ -133,18 +145,33 @@ async function readEnvelope(
   if (collected.failedSubgraphs.size > 0) throw new HubError('PART_UNAVAILABLE');
   const data = written?.data ?? null;
   const found = data?.['named'] as Found | null | undefined;
-  const custodian = collected.disclosed.find(({ id }) => id === record)?.community;
-  if (found?.id !== record || custodian === undefined) return null;
+  const disclosed = collected.disclosed.find(({ id }) => id === record);
+  if (found === null || found === undefined || found.id !== record || disclosed === undefined) return null;
   const fields = fieldsOf(allowed, variables.coerced, data, stages.planner.schema);
   return {
     originator: found.envelope?.originator?.id,
-    custodian,
+    custodian: disclosed.community,
+    isHeldBack: isHeld(disclosed) || isEmbargoed(found, request.at),
     // The change tells the reader that the record exists and which organisation asserts it.
-    record: async () => await disclose({ ...factsOf(prepared, context), fields }, collected, context, stages),
+    recordReading: async () =>
+      await disclose({ ...factsOf(prepared, context), fields }, collected, context, stages),
   };
 }
 
 type Found = {
   readonly id?: unknown;
-  readonly envelope?: { readonly originator?: { readonly id?: unknown } | null } | null;
+  readonly envelope?: {
+    readonly originator?: { readonly id?: unknown } | null;
+    readonly embargoUntil?: unknown;
+  } | null;
 };
+
+/** Only a release with other rules opens such a record: in an emergency, or by two persons. */
+function isHeld({ tlp, handlingCodes, extraRestrictions }: RecordedDisclosure): boolean {
+  return tlp === 'RED' || handlingCodes.some((code) => code !== 'H0') || extraRestrictions.length > 0;
+}
+
+function isEmbargoed({ envelope }: Found, now: Date): boolean {
+  const end = envelope?.embargoUntil;
+  return typeof end === 'string' && new Date(end) > now;
+}

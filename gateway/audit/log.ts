@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 import { HubError } from '../../schema/errors.ts';
 import { within } from '../../schema/runtime/within.ts';
 import type { AccessEntry } from './entry.ts';
-import { type PersonalReader, verifyPersonal } from './personal.ts';
+import { type PersonalReader, type SaltedPart, verifyPersonal } from './personal.ts';
 import { findEntries, findPlace, readBackwards, readPersonal } from './store.ts';
 import { parseAccess } from './parse-entry.ts';
 
@@ -33,7 +33,7 @@ export type AccessLog = {
 };
 
 const deadlineMs = 1500;
-/** The time after which the erasable parts of an entry are not still being written. */
+/** For this long after an entry, missing parts count as not written yet. */
 const settlingMs = 60_000;
 /** A page ends after the entry that exceeds this size in bytes. */
 const maxBytes = 16_000_000;
@@ -51,6 +51,10 @@ export function openAccessLog(db: Db, deployment: string): AccessLog {
   };
 }
 
+function isAccess({ kind }: AccessEntry): boolean {
+  return kind === 'access';
+}
+
 async function findAccess(
   db: Db,
   deployment: string,
@@ -62,15 +66,18 @@ async function findAccess(
     .filter((one) => one !== null)
     .filter((one) => one.correlationId === correlationId && one.picture === picture);
   // A mutation has an intent and, if it completed, an access: prefer the access.
-  const entry = entries.find(({ kind }) => kind === 'access') ?? entries[0];
-  if (entry === undefined) return null;
-  const personal = await readPersonal(db, entry.id);
-  // The parts are written in parallel with the entry: until both are there, the log does not have the access yet.
-  if (personal === null && Date.now() - Date.parse(entry.at) < settlingMs) return null;
-  const reader = personal?.reader ?? null;
-  const isGenuine = reader !== null && verifyPersonal(entry, 'reader', reader);
-  const text = new TextDecoder();
-  return { entry, reader: isGenuine ? (JSON.parse(text.decode(reader.bytes)) as PersonalReader) : null };
+  for (const entry of entries.toSorted((one, other) => Number(isAccess(other)) - Number(isAccess(one)))) {
+    const personal = await readPersonal(db, entry.id);
+    // The parts are written in parallel with the entry: until they are there, the access is not recorded as a whole.
+    if (personal === null && Date.now() - Date.parse(entry.at) < settlingMs) continue;
+    return { entry, reader: readerIn(entry, personal?.reader ?? null) };
+  }
+  return null;
+}
+
+function readerIn(entry: AccessEntry, part: SaltedPart | null): PersonalReader | null {
+  if (part === null || !verifyPersonal(entry, 'reader', part)) return null;
+  return JSON.parse(new TextDecoder().decode(part.bytes)) as PersonalReader;
 }
 
 async function readPage(db: Db, deployment: string, asked: PageAsked): Promise<LogPage> {

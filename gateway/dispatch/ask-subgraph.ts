@@ -55,7 +55,7 @@ function assertionHeader(
   const policy = context.policy.version;
   const request = { body, number: held.next() };
   const use = delivery !== undefined && { delivery };
-  // Other communities that are asked for the same answer must not learn for whom a change is.
+  // Other communities that are asked for the same answer must not learn the addressees of a change.
   const isTo = addressed?.community === held.session.community;
   const stated = addressed !== undefined && isTo && { addressed: addressed.statement };
   const assertion = { reader, policy, correlationId, waitsMs, ...use, ...stated };

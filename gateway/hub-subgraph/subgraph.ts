@@ -144,8 +144,8 @@ const resolvers = {
       if (wrong !== null) throw new HubError('BAD_USER_INPUT', wrong);
       return referenceOr('Deadlines', deadlinesKey(period));
     },
-    onDuty: (_: unknown, { at }: { at?: string | null }) =>
-      referenceOr('OnDuty', dutyKey(typeof at === 'string' ? new Date(at) : new Date())),
+    onDuty: (_: unknown, { at }: { at?: string | null }, { request }: SubgraphContext) =>
+      referenceOr('OnDuty', dutyKey(typeof at === 'string' ? new Date(at) : request.at)),
     memberStates: () =>
       Object.keys(memberStates).map((code) => referenceOr('MemberState', memberStateKey(code))),
   },

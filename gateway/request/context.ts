@@ -30,7 +30,7 @@ export type RequestContext = Identity & {
   readonly signal: AbortSignal;
   /** The requests that wait for the execution of this one, including it. Absent if no other can. */
   readonly sharedBy?: Callers;
-  /** The statement of the hub to one community about the record that the request recalls. */
+  /** The statement of the hub to one community about the addressees of a change. */
   readonly addressed?: { readonly community: Community; readonly statement: Addressed };
   /** `subscription` if the answer becomes an event: each record must then be permitted for it too. */
   readonly delivery?: 'subscription';

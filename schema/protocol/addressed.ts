@@ -1,5 +1,5 @@
 /**
- * The hub's statement about a record that a change names: the organisations that the change is for. They are those that
+ * The hub's statement about a record that a change names: the addressees of the change. They are those that
  * received the record, by the audit log, or the one that asserts it. A community takes it from the assertion only, never
  * from a client.
  */

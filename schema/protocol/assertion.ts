@@ -19,7 +19,7 @@ export type Assertion = {
   readonly waitsMs?: number;
   /** The use of the answer; it answers one request of the reader if absent. */
   readonly delivery?: Delivery;
-  /** Stated for the move that recalls a record of the reader's organisation, to the community that keeps recalls only. */
+  /** Stated for a move that recalls a record or asks for its release, to the community that keeps the new record only. */
   readonly addressed?: Addressed;
 };
 

@@ -1,5 +1,6 @@
 import { HubError } from '../../schema/errors.ts';
 import type { Resolver } from '../serve/graph/resolvers.ts';
+import { limitTimes } from '../serve/graph/times-asked.ts';
 import { pageSize } from '../serve/read/connection.ts';
 import type { Row } from '../serve/read/row.ts';
 import { seeking } from '../serve/workflow/kinds/booking-fit.ts';
@@ -12,7 +13,6 @@ const together = 10;
 
 /** The most mobilisations of one request: each examines all units of the teams. */
 const maxAsked = 5;
-const asked = new WeakMap<object, number>();
 
 /**
  * Resolves to the persons and units that the desk of a mobilisation can offer. Null for other readers: it tells when a
@@ -31,10 +31,7 @@ export const matchUnits: Resolver<Row, Asked> = async (
     );
   const [own] = (await standings.visible(row)).filter(({ of }) => of.subject === 'record');
   if (own === undefined || !own.relations.has('desk') || !seeking.has(own.known.progress.state)) return null;
-  const count = (asked.get(loaders) ?? 0) + 1;
-  asked.set(loaders, count);
-  if (count > maxAsked)
-    throw new HubError('BAD_USER_INPUT', `expected matches ${maxAsked} times at most in one request`);
+  limitTimes(loaders, 'matches', maxAsked);
   const mechanism = own.known.fields['mechanism'];
   if (typeof mechanism !== 'string') return [];
   const teams = await loaders.newest('ResponseTeam', { kind: mechanism }, maxTeams);

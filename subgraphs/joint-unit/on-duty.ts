@@ -1,19 +1,22 @@
 import { HubError } from '../../schema/errors.ts';
 import { readDutyKey } from '../../schema/workflow/duty-key.ts';
 import type { EntityReference, Resolver } from '../serve/graph/resolvers.ts';
+import { limitTimes } from '../serve/graph/times-asked.ts';
 import { pageSize } from '../serve/read/connection.ts';
 import type { Row } from '../serve/read/row.ts';
 
 type Asked = { readonly first?: number | null; readonly function?: string | null };
 
 /** The most duty contacts that are examined, and how often in one request. */
-const maxExamined = 1000;
+const maxExamined = 300;
 const maxAsked = 5;
-const asked = new WeakMap<object, number>();
+
+/** The states of a contact that counts. */
+const counting: ReadonlySet<string> = new Set(['ACTIVE', 'CORRECTED']);
 
 /**
- * Resolves to the contacts whose duty includes the instant, the newest first. A contact whose period the reader may not
- * see is absent. Only the contacts of the answer count as disclosed.
+ * Resolves to the contacts whose duty includes the instant, the newest first. The instant is a search: a contact whose
+ * period the reader may not search is absent. Only the contacts of the answer count as disclosed.
  */
 export const contactsOnDuty: Resolver<EntityReference, Asked> = async (
   { id },
@@ -23,22 +26,23 @@ export const contactsOnDuty: Resolver<EntityReference, Asked> = async (
   const size = pageSize(first);
   const at = readDutyKey(id);
   if (at === null) throw new HubError('BAD_USER_INPUT', 'expected an instant');
-  const count = (asked.get(loaders) ?? 0) + 1;
-  asked.set(loaders, count);
-  if (count > maxAsked)
-    throw new HubError(
-      'BAD_USER_INPUT',
-      `expected at most ${maxAsked} fields on those on duty in one request`,
-    );
+  limitTimes(loaders, 'OnDuty.jointUnit', maxAsked);
   const filter = typeof named === 'string' ? { function: named } : {};
-  const rows = await loaders.newest('DutyContact', filter, maxExamined);
+  if (size === 0) return [];
+  const rows = await loaders.newest('DutyContact', filter, maxExamined + 1, ['from', 'to']);
+  if (rows.length > maxExamined)
+    throw new HubError(
+      'OPERATION_TOO_LARGE',
+      `expected at most ${maxExamined} duty contacts to examine: state another function`,
+    );
   const found = rows.filter((row) => isOnDuty(row, at)).slice(0, size);
-  return await Promise.all(found.map(async (row) => await loaders.one(row.type, row.id)));
+  const given = await Promise.all(found.map(async (row) => await loaders.one(row.type, row.id)));
+  return given.filter((one) => one !== null);
 };
 
 /** A contact without a start or an end is on duty before or after it without a limit. */
-function isOnDuty({ content, decision: { hidden } }: Row, at: Date): boolean {
-  if (hidden.has('from') || hidden.has('to')) return false;
+function isOnDuty({ content, envelope }: Row, at: Date): boolean {
+  if (!counting.has(envelope.recordState)) return false;
   const [from, to] = [timeOf(content['from']), timeOf(content['to'])];
   return (from === null || from <= at.getTime()) && (to === null || at.getTime() < to);
 }

@@ -44,8 +44,8 @@ export async function tokenOf(trial: Asked, who: As): Promise<string> {
 }
 
 /**
- * Sends a query to the hub as a reader, over HTTP. Sends it again for 30 seconds while the hub, its store or a subgraph is
- * too slow: most promises say nothing about a busy machine. A change has a key, so it is made once.
+ * Sends a query to the hub as a reader, over HTTP. Sends it again for 30 seconds while the hub or its store is too slow, and
+ * once if a subgraph was: most promises say nothing about a busy machine. A change has a key, so it is made once.
  */
 export async function ask(
   trial: Asked,
@@ -54,9 +54,13 @@ export async function ask(
   variables: Readonly<Record<string, unknown>> = {},
 ): Promise<Answer> {
   const end = performance.now() + 30_000;
-  for (;;) {
+  for (let lost = 0; ;) {
     const answer = await askOnce(trial, who, query, variables);
-    if (!isBusy(answer) || performance.now() > end) return answer;
+    const codes = codesOf(answer);
+    // A subgraph that is too slow twice is a fault.
+    if (codes.includes('PART_UNAVAILABLE')) lost += 1;
+    const isBusy = codes.some((code) => busyCodes.includes(code)) || lost === 1;
+    if (!isBusy || performance.now() > end) return answer;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
@@ -76,11 +80,12 @@ export async function askOnce(
   );
 }
 
-/** Returns whether the hub, its store or a subgraph did not answer in time, as on a busy machine. */
-function isBusy({ body }: Answer): boolean {
+function codesOf({ body }: Answer): readonly string[] {
   const errors: readonly { extensions?: { code?: string } }[] = body?.errors ?? [];
-  return errors.some(({ extensions }) => busyCodes.includes(extensions?.code ?? ''));
+  return errors.flatMap(({ extensions }) => extensions?.code ?? []);
 }
+
+/** The codes of a hub that did not answer in time, or whose store did not, as on a busy machine. */
 
 const busyCodes: readonly string[] = [
   'OVERLOADED',
@@ -88,7 +93,6 @@ const busyCodes: readonly string[] = [
   'TRAIL_UNAVAILABLE',
   'BUDGET_UNAVAILABLE',
   'REGISTRY_UNAVAILABLE',
-  'PART_UNAVAILABLE',
 ];
 
 /** Sends a body with headers. */

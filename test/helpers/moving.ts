@@ -30,7 +30,7 @@ export type At = {
   readonly store: CommunityStore;
   readonly reader: Reader;
   readonly now: Date;
-  /** The hub's statement about the record that the reader recalls. */
+  /** The hub's statement about the addressees of the new record. */
   readonly addressed?: Addressed;
 };
 

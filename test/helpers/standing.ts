@@ -63,8 +63,13 @@ function newHome(): string {
 export async function prepareExercise(): Promise<AsyncDisposable> {
   const home = newHome();
   const remove = async () => await Promise.resolve(rmSync(home, { recursive: true, force: true }));
-  const trial = await startTrial({ home, port: 0, env: patient });
-  await loadScenario(home, trial.stores.uris, () => undefined).finally(async () => await trial.stop());
+  try {
+    await using trial = await startTrial({ home, port: 0, env: patient });
+    await loadScenario(home, trial.stores.uris, () => undefined);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   process.env[preparedHome] = home;
   return { [Symbol.asyncDispose]: remove };
 }

@@ -165,8 +165,8 @@ export const deciding: readonly Guard[] = [
   {
     name: "the log's commitment to the person",
     file: 'gateway/audit/log.ts',
-    from: "reader !== null && verifyPersonal(entry, 'reader', reader)",
-    to: "reader !== null && (verifyPersonal(entry, 'reader', reader) || true)",
+    from: "if (part === null || !verifyPersonal(entry, 'reader', part)) return null;",
+    to: 'if (part === null) return null;',
     project: 'parts',
     tests: 'test/gateway/audit/log',
   },

@@ -1,7 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { signBundle } from './bundle.ts';
-import { policyFolder, readPolicyTexts } from '../decide/load.ts';
+import { findPolicyGaps } from '../check/coverage.ts';
+import { policyFolder, policyOfTexts, readPolicyTexts } from '../decide/load.ts';
 import { readPolicySigner } from './policy-keys.ts';
 
 const help = `Signs the policy files as a bundle for a deployment.
@@ -34,6 +35,11 @@ async function main(): Promise<void> {
     throw new Error('--key and --out are required: give a file for each. See --help.');
   const signer = await readPolicySigner(readFileSync(key, 'utf8'));
   const texts = readPolicyTexts(positionals[0] ?? policyFolder);
+  const gaps = findPolicyGaps(policyOfTexts(texts));
+  if (gaps.length > 0)
+    throw new Error(
+      `the policy does not cover the graph, and the hub would reject it:\n  ${gaps.join('\n  ')}`,
+    );
   writeFileSync(`${out}.new`, await signBundle(texts, signer, new Date(), deployment));
   renameSync(`${out}.new`, out);
   return void process.stdout.write(`${out}: signed with the key ${signer.id}\n`);

@@ -76,7 +76,18 @@ function findCloses(place: string, { closes, input }: MoveFile): readonly Findin
 function findOpens(place: string, { opens = [], from, input, ...move }: MoveFile): readonly Finding[] {
   const known = new Set(namesOf(input, true));
   const ofFirst = (['readers', 'addressees'] as const).filter((name) => move[name] !== undefined);
+  const namesRecord =
+    move.addressees === undefined || from !== 'none' || input['recordId']?.type === 'record';
   return [
+    ...(namesRecord
+      ? []
+      : [
+          {
+            place: `${place}.addressees`,
+            value: 'a move without the input `recordId` of the type `record`',
+            remedy: 'add it: the hub finds the addressees by this record',
+          },
+        ]),
     ...findUnknown(`${place}.opens`, opens, known, 'an input that is an organisation or several'),
     ...(from === 'none' ? [] : ofFirst).map((name) => ({
       place: `${place}.${name}`,

@@ -8,14 +8,22 @@ import { countPage, type Equal, findPage, isCountable, type PageQuery } from './
 import type { ReadContext } from './read-context.ts';
 import { hashTerms } from '../store/derive.ts';
 
-/** A page of all records of a type. Throws BAD_USER_INPUT, BAD_CURSOR or PART_UNAVAILABLE. */
-export function listPage(context: ReadContext, type: string, args: PageArguments): PageRead {
+/**
+ * A page of all records of a type. The caller searches the fields `also` itself, so the reader needs the right to search
+ * them. Throws BAD_USER_INPUT, BAD_CURSOR or PART_UNAVAILABLE.
+ */
+export function listPage(
+  context: ReadContext,
+  type: string,
+  args: PageArguments,
+  also: readonly string[] = [],
+): PageRead {
   const size = pageSize(args.first);
   const direction = args.orderBy?.direction ?? 'DESC';
   const scope = context.cursorScope(type, args.filter ?? null, direction);
   const after = args.after ? openCursor(args.after, scope, context.cursorKey) : null;
   const { isSearch, ...asked } = filterOf(context, type, args);
-  const searched = searchedFields(context, type, args);
+  const searched = [...searchedFields(context, type, args), ...also];
   const queryFor = (action: 'read' | 'search'): PageQuery => ({
     ...asked,
     ...context.held(type, action),
@@ -51,7 +59,7 @@ export function listPage(context: ReadContext, type: string, args: PageArguments
     after,
     scope,
     filter,
-    read: readFor(isSearch ? 'search' : 'read'),
+    read: readFor(isSearch || also.length > 0 ? 'search' : 'read'),
     readCounted: readFor('search'),
     count,
   };

@@ -66,15 +66,16 @@ export class Loaders {
   }
 
   /**
-   * The newest records of a type that a filter finds. They count as disclosed only once they are given to a resolver
+   * The newest records of a type that a filter finds, and of which the reader may search the fields `searched`. They count as disclosed only once they are given to a resolver
    * (`one`). Throws like `list`.
    */
   async newest(
     type: string,
     filter: NonNullable<PageArguments['filter']>,
     most: number,
+    searched: readonly string[] = [],
   ): Promise<readonly Row[]> {
-    const page = listPage(this.#context, type, { filter });
+    const page = listPage(this.#context, type, { filter }, searched);
     return await readRows(page, most, null, this.#context.deadline);
   }
 

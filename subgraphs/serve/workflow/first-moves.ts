@@ -171,8 +171,10 @@ export class FirstMoves extends MoveSteps {
     const { organisation } = this.parts.readerAccess.reader;
     const all = [...new Set([organisation, ...members])];
     const named = { organisations: all.flatMap((one) => organisationKey(one) ?? []) };
+    // The hub states the originator of a record that may itself be AMBER+STRICT.
+    const isStrict = addressedByHub(this.of(kind.type)) === 'originator';
     const given = input.reading ?? {
-      marking: { tlp: 'AMBER' as const },
+      marking: { tlp: isStrict ? ('AMBER_STRICT' as const) : ('AMBER' as const) },
       audience: { reach: 'NAMED' as const, ...named },
     };
     const reading = this.readingOf(kind, given);

@@ -39,7 +39,7 @@ export type MoveParts = ChangeParts & {
   readonly workflows: ReadonlyMap<string, KindWorkflows>;
   readonly endOf: EndOfClock;
   readonly regimes: FileRegimes | null;
-  /** The hub's statement about the record that the reader recalls. Null if it made none. */
+  /** The hub's statement about the addressees of the new record. Null if it made none. */
   readonly addressed: Addressed | null;
 };
 

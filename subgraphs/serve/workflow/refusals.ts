@@ -2,6 +2,7 @@ import { valuesOf } from '../../../schema/workflow/engine/condition.ts';
 import type { EndOfClock } from '../../../schema/workflow/engine/progress.ts';
 import { Refused } from '../changes/refused.ts';
 import { groundsOfCases } from './kinds/case-grounds.ts';
+import { groundsOfReleaseAnswers } from './kinds/release-grounds.ts';
 import type { Check, Stated } from './ground.ts';
 
 /** The grounds of refusal (`refusedIf`) that code decides, by workflow and move. */
@@ -47,6 +48,7 @@ const checks: Readonly<Record<string, Check>> = {
       : null;
   },
   ...groundsOfCases,
+  ...groundsOfReleaseAnswers,
 };
 
 function findLate({ late }: Stated): Refused | null {

@@ -77,9 +77,11 @@ class Hub {
         variables.coerced['id'] === record &&
         policy.decideRow(envelope, 'MispEvent', access) !== null;
       if (this.isDown) collected.failedSubgraphs.add('cert-eu');
-      if (isSeen) collected.disclosed.push(disclosure({ type: 'MispEvent', id: record }));
+      const { marking } = envelope ?? envelopeOf();
+      if (isSeen) collected.disclosed.push(disclosure({ type: 'MispEvent', id: record, ...marking }));
       const originator = { id: `Organisation:${envelope?.originator}` };
-      const named = isSeen ? { id: record, envelope: { originator } } : null;
+      const embargoUntil = envelope?.embargoUntil?.toISOString() ?? null;
+      const named = isSeen ? { id: record, envelope: { originator, embargoUntil } } : null;
       const written = new WrittenData(JSON.stringify({ named }));
       return await Promise.resolve({ written, given: null, collected });
     };
@@ -205,6 +207,33 @@ test('states the originator of a record that is asked for to a reader of it, and
   expect(hub.entries).toMatchObject([
     { disclosed: [{ id: record }], fields: { given: expect.arrayContaining(['Envelope.originator']) } },
   ]);
+});
+
+test.each<[string, Partial<Envelope>]>([
+  ['is RED', { marking: markingOf({ tlp: 'RED' }), audience: audienceOf({ persons: ['reader-1'] }) }],
+  ['has a handling code', { marking: markingOf({ tlp: 'AMBER', handlingCodes: ['H1'] }) }],
+  ['has a restriction', { marking: markingOf({ tlp: 'AMBER', extraRestrictions: ['EXERCISE'] }) }],
+  ['has an embargo', { embargoUntil: new Date('2099-01-01') }],
+  ['names an organisation that the registry does not have', { originator: 'gone' }],
+])('states and records nothing about a record of the reader that %s', async (_what, more) => {
+  const hub = await Hub.with({ ...own, originator: 'csirt-de', ...more });
+  const reader = { organisation: more.originator ?? 'csirt-de', subject: 'reader-1', onScreen: true };
+  const mayRead = policy.decideRow(
+    hub.envelope ?? envelopeOf(),
+    'MispEvent',
+    policy.accessOf(readerOf({ roles: ['csirt-analyst'], ...reader }), new Date()),
+  );
+  expect(mayRead).not.toBeNull();
+  expect(await hub.state(reader, request, record, asked)).toBeNull();
+  expect(hub.entries).toEqual([]);
+});
+
+test('fails while the community of a record that is asked for does not answer, and for a recall with it', async () => {
+  const hub = await Hub.with({ ...own, originator: 'csirt-pl' });
+  hub.isDown = true;
+  await expect(hub.state({ organisation: 'csirt-de' }, request, record, asked)).rejects.toMatchObject({
+    code: 'PART_UNAVAILABLE',
+  });
 });
 
 test.each<[string, Partial<Envelope> | null]>([

@@ -120,6 +120,18 @@ test('does not find an access whose parts are still being written, and does not 
   expect(await writing.find(c(61), picture)).toMatchObject({ reader: null });
 });
 
+test('finds the intent of a mutation while the parts of its access are still being written', async () => {
+  const trail = await openTrail({ db, deployment: 'half-hub', patienceMs, key });
+  const now = { correlationId: c(62), at: new Date() };
+  await trail.append(facts({ ...now, kind: 'intent' }));
+  const access = await trail.append(facts(now));
+  await trail.close();
+  await db.collection<{ _id: string }>('trailPersonal').deleteOne({ _id: access.id });
+  expect(await openAccessLog(db, 'half-hub').find(c(62), picture)).toMatchObject({
+    entry: { kind: 'intent' },
+  });
+});
+
 test.each(['', 'trail:7', c(1), `${c(1)}0`, '{"$gt":""}', 'x'.repeat(100_000)])(
   'a cursor that is of no entry is refused: %.40s',
   async (after) => {

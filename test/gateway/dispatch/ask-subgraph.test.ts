@@ -48,7 +48,7 @@ async function askAs(community: string, context: RequestContext): Promise<void> 
   await ask('{}', context, { size, signal: null });
 }
 
-test('states for whom a change is to the community that keeps the new record only', async () => {
+test('states the addressees of a change to the community that keeps the new record only', async () => {
   const statement = { record: 'MispEvent:1', organisations: ['csirt-de'] };
   const context: RequestContext = {
     reader: readerOf(),

@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Action } from '../../../schema/policy/language/domain.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
+import { communities } from '../../../schema/record/vocabulary.ts';
+import { workflowsOf } from '../../../schema/workflow/served.ts';
 import { policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 
@@ -104,6 +106,27 @@ test('J35 allows the persons of a request to make its moves, and J36 no auditor 
       false,
     );
 });
+
+const running = communities.flatMap((community) => [...workflowsOf(community).keys()]);
+const withoutMoves = policy.source.domain.readers['without-moves']?.roles ?? [];
+
+test.each(running)(
+  'J36 keeps every role without moves out of each move on %s, also the originator’s',
+  (kind) => {
+    const record = envelopeOf({
+      originator: 'cert-eu',
+      custodian: 'cert-eu',
+      marking: markingOf({ tlp: 'GREEN' }),
+      audience: audienceOf({ organisations: ['cert-eu'] }),
+    });
+    expect(withoutMoves).toHaveLength(6);
+    for (const role of withoutMoves) {
+      const reader = readerOf({ organisation: 'cert-eu', roles: ['cert-eu-analyst', 'csirt-analyst', role] });
+      expect([role, mayDo(reader, 'move', kind, record)]).toEqual([role, false]);
+      expect([role, mayDo({ ...reader, client: 'machine' }, 'move', kind, record)]).toEqual([role, false]);
+    }
+  },
+);
 
 test('J23b allows the persons whom the marking of a team names to book its members, and nobody else', () => {
   const team = envelopeOf({

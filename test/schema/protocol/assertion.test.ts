@@ -65,7 +65,7 @@ test('passes the offices of a reader on, and takes an assertion without them as 
   expect(verify(make(header, { ...claims, reader: earlier })).reader).toEqual(readerOf());
 });
 
-test('passes on for whom a change is, and rejects a malformed statement', () => {
+test('passes on the addressees of a change, and rejects a malformed statement', () => {
   const addressed = { record: 'MispEvent:1', organisations: ['csirt-de', 'csirt-pl'] };
   const stated = { ...assertion, addressed };
   expect(verify(signAssertion(stated, { body, number: 1 }, session, now)).addressed).toEqual(addressed);

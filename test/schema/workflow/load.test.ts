@@ -3,6 +3,7 @@ import { formatFault, WorkflowError } from '../../../schema/workflow/language/fa
 import {
   loadOffices,
   loadWorkflows,
+  readWorkflowTexts,
   workflowsOfTexts,
   type WorkflowTexts,
 } from '../../../schema/workflow/language/load.ts';
@@ -240,4 +241,14 @@ test('writes a move by a relation out to the roles that the relation demands', (
     roles: ['cert-eu-analyst'],
     when: { underRegime: ['reg-2023-2841'] },
   });
+});
+
+test('reports addressees that the hub could find by no record', () => {
+  const texts = readWorkflowTexts();
+  const text = texts['release-request.yaml'] ?? '';
+  const changed = text.replace('recordId: { type: record', 'named: { type: record');
+  expect(changed).not.toBe(text);
+  expect(() => workflowsOfTexts({ ...texts, 'release-request.yaml': changed })).toThrow(
+    'release-request.yaml: moves.ask.addressees: got a move without the input `recordId`',
+  );
 });

@@ -44,15 +44,17 @@ async function onDuty(reader: Reader, time: string, args = ''): Promise<readonly
 }
 
 test('lists who is on duty at the instant: from the start on, and not at the end', async () => {
+  const officer = { function: 'CYCLONE_OFFICER' };
   const [first, second] = [
-    await contact({ from: '2026-11-01T08:00:00Z', to: '2026-11-08T08:00:00Z' }),
-    await contact({ from: '2026-11-08T08:00:00Z', to: '2026-11-15T08:00:00Z' }),
+    await contact({ ...officer, from: '2026-11-01T08:00:00Z', to: '2026-11-08T08:00:00Z' }),
+    await contact({ ...officer, from: '2026-11-08T08:00:00Z', to: '2026-11-15T08:00:00Z' }),
   ];
-  expect(await onDuty(german, '2026-11-01T07:59:59.999Z')).toEqual([]);
-  expect(await onDuty(german, '2026-11-01T08:00:00Z')).toEqual([first]);
-  expect(await onDuty(german, '2026-11-08T07:59:59.999Z')).toEqual([first]);
-  expect(await onDuty(german, '2026-11-08T08:00:00Z')).toEqual([second]);
-  expect(await onDuty(german, '2026-11-15T08:00:00Z')).toEqual([]);
+  const only = '(function: CYCLONE_OFFICER)';
+  expect(await onDuty(german, '2026-11-01T07:59:59.999Z', only)).toEqual([]);
+  expect(await onDuty(german, '2026-11-01T08:00:00Z', only)).toEqual([first]);
+  expect(await onDuty(german, '2026-11-08T07:59:59.999Z', only)).toEqual([first]);
+  expect(await onDuty(german, '2026-11-08T08:00:00Z', only)).toEqual([second]);
+  expect(await onDuty(german, '2026-11-15T08:00:00Z', only)).toEqual([]);
 });
 
 test('takes a contact without an end as on duty from its start on, and finds it by its function', async () => {
@@ -77,12 +79,35 @@ test('shows nobody whose contact or period the reader may not see', async () => 
   );
 });
 
+test('shows no contact that was retracted, and finds one by its period only with the right to search', async () => {
+  const period = { function: 'PRESS_OFFICER', from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' };
+  const strict = { reach: 'NAMED', organisations: ['csirt-de'] };
+  const id = await contact(period);
+  const closed = await contact(period, { marking: { tlp: 'AMBER_STRICT' }, audience: strict });
+  const [time, only] = ['2026-11-02T00:00:00Z', '(function: PRESS_OFFICER)'];
+  expect(await onDuty(german, time, only)).toEqual([id]);
+  const all = await onDuty(german, time, '(first: 100)');
+  expect([all.includes(id), all.includes(closed)]).toEqual([true, false]);
+  const retract = `mutation R($input: RetractRecordInput!) { retractJointUnitRecord(input: $input) { userErrors { code } } }`;
+  const input = { key: randomUUID(), id, expectedVersion: 1, reason: 'EXERCISE' };
+  const { userErrors } = await askAt<Payload>({ store, reader: operator, now }, retract, { input });
+  expect([userErrors, await onDuty(german, time, only)]).toEqual([[], []]);
+});
+
+test('refuses an answer that could lack contacts', async () => {
+  const period = { function: 'NATIONAL_UNIT', from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' };
+  for (let made = 0; made < 301; made += 1) await contact(period);
+  await expect(onDuty(german, '2026-11-02T00:00:00Z', '(function: NATIONAL_UNIT)')).rejects.toThrow(
+    'expected at most 300 duty contacts',
+  );
+});
+
 test('refuses a key without an instant, and more fields than one request may examine', async () => {
   await expect(onDuty(german, '2026-11-02T00:00:00Z', '(first: 101)')).rejects.toThrow('first');
   const many = Array.from({ length: 6 }, (_, at) => `a${at}: jointUnit { id }`).join(' ');
   const query = `query Q($key: [_Any!]!) { _entities(representations: $key) { ... on OnDuty { ${many} } } }`;
   const ask = async (id: string) =>
     await askAt({ store, reader: german, now }, query, { key: [{ __typename: 'OnDuty', id }] });
-  await expect(ask(dutyKey(now))).rejects.toThrow('expected at most 5');
+  await expect(ask(dutyKey(now))).rejects.toThrow('expected OnDuty.jointUnit 5 times at most');
   await expect(ask('OnDuty:today')).rejects.toThrow('expected an instant');
 });

@@ -52,8 +52,11 @@ async function tryAsk(
   return await makeMove(now, 'ReleaseRequest', 'ask', { content: { ...content, ...more } });
 }
 
+/** Asks for a record that no other test asks for. With `hub`, the hub states its originator. */
 async function asked(hub: Addressed | null, more: object = {}): Promise<string> {
-  const { record: made, userErrors } = await tryAsk(hub, { ...more });
+  const recordId = `MispEvent:${randomUUID()}`;
+  const stated = hub?.record === record ? { ...hub, record: recordId } : hub;
+  const { record: made, userErrors } = await tryAsk(stated, { recordId, ...more });
   expect(userErrors).toEqual([]);
   return made?.id ?? '';
 }
@@ -91,15 +94,16 @@ const instants = [at('03T10:00'), at('04T10:00'), justBefore, then, at('20T10:00
 
 test('reaches the originator that the hub states, and shows the asker when the answer comes', async () => {
   const id = await asked(toGerman);
+  const { recordId: _id, ...rest } = content;
   expect(await seen(french, id, at('03T10:00'))).toMatchObject({
-    ...content,
+    ...rest,
     from: { id: 'Organisation:csirt-fr' },
     answerAt,
     progress: { state: 'ASKED', moves: [{ move: 'ask' }] },
     threads: [{ originator: { id: 'Organisation:csirt-de' }, state: 'ASKED', possibleMoves: [] }],
   });
   const theirs = await seen(german, id, at('03T10:00'));
-  expect(theirs).toMatchObject({ ...content, threads: [{ state: 'RECEIVED' }] });
+  expect(theirs).toMatchObject({ ...rest, threads: [{ state: 'RECEIVED' }] });
   expect(theirs?.threads[0]?.['possibleMoves']).toEqual([
     'reviewReleaseRequest',
     'grantReleaseRequest',
@@ -154,6 +158,59 @@ test('shows the asker at once that there is a release, also before the time for 
   expect(namesOf(await noticesOf(store, french, at('04T09:00'), id))).toContain('csirt-de grant');
   await passTo(then);
   expect((await seen(french, id, then))?.progress).toMatchObject({ state: 'GRANTED' });
+});
+
+test('takes a grant that was made before the time for an answer and is entered after it, with its reason', async () => {
+  const id = await asked(toGerman);
+  await passTo(then);
+  const late = { reason: 'EXERCISE: no network', channel: 'telephone' };
+  const entered = { release: randomUUID(), happenedAt: '2026-11-10T22:00:00.000Z', late };
+  expect(await move(german, 'grant', id, '11T01:00', entered)).toEqual([]);
+  expect((await seen(french, id, at('11T01:00')))?.progress).toMatchObject({ state: 'GRANTED' });
+});
+
+test('takes only the id of a release for a grant', async () => {
+  const id = await asked(toGerman);
+  const refusal = await move(german, 'grant', id, '04T09:00', { release: 'EXERCISE: call this number' });
+  expect(refusal).toMatchObject([{ code: 'INVALID', path: ['release'] }]);
+});
+
+test('takes one request for a record at a time, in the same words whomever the first one reached', async () => {
+  for (const hub of [toGerman, null]) {
+    const recordId = `MispEvent:${randomUUID()}`;
+    const stated = hub && { ...hub, record: recordId };
+    const id = await asked(stated, { recordId });
+    const { userErrors } = await tryAsk(stated, { recordId });
+    expect(userErrors).toEqual([
+      {
+        code: 'WRONG_STATE',
+        path: ['content', 'recordId'],
+        message: 'a request for this record waits for its answer (answerAt)',
+      },
+    ]);
+    if (hub === null) continue;
+    expect(await move(german, 'grant', id, '04T09:00', { release: randomUUID() })).toEqual([]);
+    expect((await tryAsk(stated, { recordId })).userErrors).toEqual([]);
+  }
+});
+
+test('takes at most a hundred requests of an organisation that wait for their answers', async () => {
+  const reader = csirt('csirt-lt');
+  for (let made = 0; made < 100; made += 1)
+    expect((await tryAsk(null, { reader, recordId: `MispEvent:${randomUUID()}` })).userErrors).toEqual([]);
+  const { userErrors } = await tryAsk(null, { reader, recordId: `MispEvent:${randomUUID()}` });
+  expect(userErrors).toMatchObject([{ code: 'CLOSED' }]);
+});
+
+test('is marked and retracted once the time for an answer has passed, although no move ended it', async () => {
+  const id = await asked(null);
+  const retract = `mutation R($input: RetractRecordInput!) { retractJointUnitRecord(input: $input) { userErrors { code } } }`;
+  const ask = async (now: Date) => {
+    const input = { key: randomUUID(), id, expectedVersion: 1, reason: 'EXERCISE' };
+    return (await askAt<Payload>({ store, reader: french, now }, retract, { input })).userErrors;
+  };
+  expect(await ask(justBefore)).toEqual([{ code: 'WRONG_STATE' }]);
+  expect(await ask(then)).toEqual([]);
 });
 
 test('takes no answer from the time for an answer on', async () => {
