@@ -49,8 +49,9 @@ const addressed: Readonly<Record<Named['by'], State>> = { log: stateReceivers, o
 
 /**
  * States the originator of a record. Without a statement the request reaches nobody: then a request for a hidden record looks
- * like one for a record that does not exist. So does one for a record that is not released on request, such as a RED one:
- * colleagues of the named person read the request. An organisation that the registry does not have could be registered later.
+ * like one for a record that does not exist. A RED record, and every other one that is not released on request, gets no
+ * statement either: colleagues of the named person read the request. An organisation that the registry does not have could be
+ * registered later.
  */
 async function stateOriginator(
   { record }: Named,
