@@ -126,8 +126,10 @@ const recipientInputs: readonly string[] = [
   ),
 ];
 
+/** The organisation of a thread was an addressee of the first move. */
 function opensOf(of: Workflow | null): readonly string[] {
-  return Object.values(of?.moves ?? {}).flatMap(({ opens = [] }) => opens);
+  const opened = Object.values(of?.moves ?? {}).flatMap(({ opens = [] }) => opens);
+  return opened.filter((name) => name !== of?.subject);
 }
 
 /** The organisation that a release is for, and its only person who may read. */

@@ -15,6 +15,8 @@ import { WorkflowError } from '../workflow/language/faults.ts';
 import { calendarFile, clocksFile } from '../workflow/clock/language.ts';
 import { networksFile } from '../workflow/network/language.ts';
 import { readNetworks } from '../workflow/network/load.ts';
+import { triggersFile } from '../workflow/trigger/language.ts';
+import { readTriggers } from '../workflow/trigger/load.ts';
 import { regimesFile } from '../workflow/regime/language.ts';
 import { officesFile, workflowFile } from '../workflow/language/language.ts';
 import { loadOffices, readWorkflowTexts, workflowsOfTexts } from '../workflow/language/load.ts';
@@ -50,6 +52,7 @@ export function compose(): Composed {
     'workflow/offices.schema.json': schemaOf(officesFile),
     'workflow/regimes.schema.json': schemaOf(regimesFile),
     'workflow/networks.schema.json': schemaOf(networksFile),
+    'workflow/triggers.schema.json': schemaOf(triggersFile),
     'workflow/clocks.schema.json': schemaOf(clocksFile),
     'workflow/calendar.schema.json': schemaOf(calendarFile),
     [workflowsFile]: describeWorkflows(),
@@ -60,7 +63,12 @@ export function compose(): Composed {
 function describeWorkflows(): string {
   const workflows = [...workflowsOfTexts(readWorkflowTexts()).values()];
   const { roles } = readPolicy().source.domain;
-  return workflowsPage(workflows, { roles, offices: loadOffices(), networks: readNetworks() });
+  return workflowsPage(workflows, {
+    roles,
+    offices: loadOffices(),
+    networks: readNetworks(),
+    triggers: readTriggers(),
+  });
 }
 
 /** Returns the JSON Schema (2020-12) of a YAML file, as a person writes it. */

@@ -2,6 +2,7 @@ import type { Community } from '../record/vocabulary.ts';
 import { expandRelations } from './language/expand.ts';
 import type { MoveFile } from './language/language.ts';
 import { readWorkflowTexts, type Workflow, workflowsOfTexts } from './language/load.ts';
+import { opensThread } from './language/opening.ts';
 
 /** The workflows that the subgraphs run, by their files. The others are declared only: no move of theirs can be made. */
 const names: Partial<Record<Community, readonly string[]>> = {
@@ -23,6 +24,8 @@ const names: Partial<Record<Community, readonly string[]>> = {
     'posture',
     'release-request',
     'release-answer',
+    'notification-duty',
+    'told-list',
   ],
   enisa: ['notification-file', 'notification-stage', 'cra-withholding'],
 };
@@ -73,7 +76,12 @@ const read = new Map<Community, ReadonlyMap<string, KindWorkflows>>();
 
 function kindsOf(served: readonly string[]): ReadonlyMap<string, KindWorkflows> {
   if (served.length === 0) return new Map();
-  const files = new Set([...served.map((name) => `${name}.yaml`), 'offices.yaml', 'networks.yaml']);
+  const files = new Set([
+    ...served.map((name) => `${name}.yaml`),
+    'offices.yaml',
+    'networks.yaml',
+    'triggers.yaml',
+  ]);
   const texts = Object.entries(readWorkflowTexts()).filter(([file]) => files.has(file));
   const all = workflowsOfTexts(Object.fromEntries(texts));
   const kinds = Map.groupBy(
@@ -121,6 +129,11 @@ export function hasAddressees(kind: KindWorkflows): boolean {
 export function addressedByHub(kind: KindWorkflows): 'log' | 'originator' | null {
   const first = creatingMove(kind);
   return first?.of.moves[first.move]?.addressees ?? null;
+}
+
+/** Returns whether a later move opens a new record to each addressee, who knows nothing of it before. */
+export function opensThreads({ thread }: KindWorkflows): boolean {
+  return thread !== null && Object.values(thread.moves).some((move) => opensThread(thread, move));
 }
 
 /**
@@ -187,6 +200,7 @@ const byMovesOnly: ReadonlySet<string> = new Set([
   'ProcedureRun',
   'Posture',
   'ReleaseRequest',
+  'NotificationDuty',
 ]);
 
 /** Fields that state an act of a later move. A draft cannot have them. */
@@ -206,6 +220,8 @@ const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
   Posture: ['network'],
   // The hub knows the originator of the record: no request is written by hand.
   ReleaseRequest: ['recordId'],
+  // The move checks who opens a duty for a trigger: no duty is written by hand.
+  NotificationDuty: ['trigger'],
 };
 
 /** Fields that the first move states, and that a person may correct by hand: no move and no clock depends on them. */

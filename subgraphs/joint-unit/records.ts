@@ -64,6 +64,7 @@ export const kinds: readonly Kind[] = [
     guarded: ['supersedes'],
   }),
   declared('joint-unit', 'ReleaseRequest', 'releaseRequests', { filters: ['recordId'] }),
+  declared('joint-unit', 'NotificationDuty', 'notificationDuties', { filters: ['trigger', 'about'] }),
 ];
 
 /** The level of a request for the Reserve as a fact of the policy: the Reserve is for significant incidents and above. */

@@ -29,6 +29,7 @@ export const resolvers: Resolvers = {
     ...rootFieldsTo('ProcedureRun', 'procedureRuns', 'procedureRun'),
     ...rootFieldsTo('Posture', 'postures', 'posture'),
     ...rootFieldsTo('ReleaseRequest', 'releaseRequests', 'releaseRequest'),
+    ...rootFieldsTo('NotificationDuty', 'notificationDuties', 'notificationDuty'),
   },
   Mutation: {
     ...changesOf('joint-unit', kinds),
@@ -105,6 +106,7 @@ export const resolvers: Resolvers = {
   ProcedureRun: recordOf('ProcedureRun', standingFields),
   Posture: recordOf('Posture', { progress: standingFields.progress }),
   ReleaseRequest: recordOf('ReleaseRequest', standingFields),
+  NotificationDuty: recordOf('NotificationDuty', standingFields),
   OnDuty: { jointUnit: contactsOnDuty },
   ...inboxOf('joint-unit'),
 };

@@ -4,8 +4,8 @@ import type { Guard } from './guard.ts';
 export const cases: readonly Guard[] = [
   {
     name: 'who records the posture of a network',
-    file: 'schema/workflow/network/recorders.ts',
-    from: 'when: { ...who.when, network: [name] }',
+    file: 'schema/workflow/language/recorders.ts',
+    from: 'when: { ...who.when, [input]: [name] }',
     to: 'when: who.when',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/postures',

@@ -3,6 +3,7 @@ import { booking } from './booking.ts';
 import { cases } from './cases.ts';
 import { changing } from './changing.ts';
 import { deciding } from './deciding.ts';
+import { duties } from './duties.ts';
 import type { Guard } from './guard.ts';
 import { importing } from './importing.ts';
 import { live } from './live.ts';
@@ -310,6 +311,7 @@ export const guards: readonly Guard[] = [
   ...cases,
   ...changing,
   ...deciding,
+  ...duties,
   ...importing,
   ...live,
   ...webhooks,

@@ -115,10 +115,11 @@ export function phraseSets(sets: MoveFile['sets'] = {}): readonly string[] {
     if (isMembership(value)) return `\`${name}\`: ${[value].flat().map(phraseMembership).join(', then ')}.`;
     if (typeof value !== 'object' || value === null) return `\`${name}\` is ${String(value)}.`;
     if ('at' in value) return `\`${name}\` is the time of the move.`;
-    const { clock } = value;
-    if (typeof clock === 'string') return `\`${name}\` is the end of the clock \`${clock}\`.`;
+    const { clock, of } = value;
+    const start = of === undefined ? '' : `, counted from \`${of}\``;
+    if (typeof clock === 'string') return `\`${name}\` is the end of the clock \`${clock}\`${start}.`;
     const clocks = Object.entries(clock.clocks).map(([choice, id]) => `\`${id}\` for ${choice}`);
-    return `\`${name}\` is the end of the clock by \`${clock.by}\`: ${clocks.join(', ')}.`;
+    return `\`${name}\` is the end of the clock by \`${clock.by}\`${start}: ${clocks.join(', ')}.`;
   });
 }
 

@@ -254,7 +254,8 @@ function settingsOf(
       if ('at' in setting) return [[name, happenedAt]];
       const clock = clockOf(setting.clock, values);
       const end = setting.latest === true ? 'latest' : 'due';
-      return clock === null ? [] : [[name, endOf(clock, happenedAt, end)]];
+      const start = setting.of === undefined ? happenedAt : values[setting.of];
+      return clock === null || !(start instanceof Date) ? [] : [[name, endOf(clock, start, end)]];
     }),
   );
 }

@@ -13,6 +13,7 @@ import {
   laterMoves,
   mutationOf,
   openingMove,
+  opensThreads,
   workflowsOf,
 } from '../served.ts';
 import { inboxSdl } from './inbox-sdl.ts';
@@ -179,9 +180,16 @@ function creatingInput(
     ...(!isStated
       ? []
       : [
-          `  "The readers of the record. By default AMBER, for the ${openerOf(kind)} and the ${isAsked ? 'addressees' : 'organisations that the record names'}.${of.moves[move]?.readers === undefined ? '' : ' No other organisation can be named.'}"\n  reading: ReadingInput`,
+          `  "The readers of the record. By default AMBER, for ${readersOf(kind)}.${of.moves[move]?.readers === undefined ? '' : ' No other organisation can be named.'}"\n  reading: ReadingInput`,
         ]),
   ]);
+}
+
+/** Names the organisations that read a new record by default. */
+function readersOf(kind: KindWorkflows): string {
+  if (opensThreads(kind)) return `the ${openerOf(kind)} only, until a later move opens it`;
+  const others = hasAddressees(kind) ? 'addressees' : 'organisations that the record names';
+  return `the ${openerOf(kind)} and the ${others}`;
 }
 
 function laterInput(of: Workflow, move: string, kind: KindWorkflows): string {

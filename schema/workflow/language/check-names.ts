@@ -98,6 +98,7 @@ function checkMove(
     ...Object.entries(move.sets ?? {}).flatMap(([name, value]) => [
       ...facts(`${place}.sets`, name, workflow.facts),
       ...clocks(`${place}.sets.${name}.clock`, clocksOf(value), vocabulary),
+      ...instant(`${place}.sets.${name}.of`, startOf(value), { ...known, ...move.input }),
     ]),
     ...Object.entries(move.input).flatMap(([name, { notAfter, after }]) =>
       [notAfter, after].flatMap((other) =>
@@ -110,6 +111,12 @@ function checkMove(
 function clocksOf(value: NonNullable<MoveFile['sets']>[string]): readonly string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !('clock' in value)) return [];
   return typeof value.clock === 'string' ? [value.clock] : Object.values(value.clock.clocks);
+}
+
+/** Returns the name of the instant from which the period of a setting is counted. */
+function startOf(value: NonNullable<MoveFile['sets']>[string]): string | undefined {
+  const hasClock = typeof value === 'object' && value !== null && 'clock' in value;
+  return hasClock ? value.of : undefined;
 }
 
 function instants(

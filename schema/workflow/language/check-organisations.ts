@@ -1,5 +1,7 @@
 import { type Finding, findUnknown } from './faults.ts';
+import { statesTo } from './check-states.ts';
 import type { MembershipFile, MoveFile, ValueFile, WorkflowFile } from './language.ts';
+import { opensThread, statesUnknown } from './opening.ts';
 
 type Values = Readonly<Record<string, ValueFile>>;
 
@@ -12,7 +14,8 @@ export function checkOrganisations(workflow: WorkflowFile): readonly Finding[] {
     ...Object.entries(workflow.moves).flatMap(([name, move]) => [
       ...findInSets(`moves.${name}.sets`, move, workflow),
       ...findCloses(`moves.${name}.closes`, move),
-      ...findOpens(`moves.${name}`, move),
+      ...findOpens(`moves.${name}`, move, workflow),
+      ...findKnownBefore(`moves.${name}.to`, move, workflow),
     ]),
     ...Object.keys(workflow.relations).flatMap((name) => [
       ...findStates(name, workflow),
@@ -73,8 +76,12 @@ function findCloses(place: string, { closes, input }: MoveFile): readonly Findin
  * A move opens a record to organisations that it states. Only the first move can limit the readers of a new record, and
  * leave its addressees to the hub.
  */
-function findOpens(place: string, { opens = [], from, input, ...move }: MoveFile): readonly Finding[] {
-  const known = new Set(namesOf(input, true));
+function findOpens(
+  place: string,
+  { opens = [], from, input, ...move }: MoveFile,
+  { subject }: WorkflowFile,
+): readonly Finding[] {
+  const known = new Set([...namesOf(input, true), ...(subject === 'record' ? [] : [subject])]);
   const ofFirst = (['readers', 'addressees'] as const).filter((name) => move[name] !== undefined);
   const namesRecord =
     move.addressees === undefined || from !== 'none' || input['recordId']?.type === 'record';
@@ -88,13 +95,31 @@ function findOpens(place: string, { opens = [], from, input, ...move }: MoveFile
             remedy: 'add it: the hub finds the addressees by this record',
           },
         ]),
-    ...findUnknown(`${place}.opens`, opens, known, 'an input that is an organisation or several'),
+    ...findUnknown(
+      `${place}.opens`,
+      opens,
+      known,
+      'an input that is an organisation or several, or the subject',
+    ),
     ...(from === 'none' ? [] : ofFirst).map((name) => ({
       place: `${place}.${name}`,
       value: 'a move that creates nothing',
       remedy: 'remove it',
     })),
   ];
+}
+
+/** A thread is unknown to its organisation until a move opens it. A state that is reached without this move would hide it again. */
+function findKnownBefore(place: string, move: MoveFile, workflow: WorkflowFile): readonly Finding[] {
+  if (!opensThread(workflow, move)) return [];
+  const unknown = statesUnknown(workflow);
+  return statesTo(move)
+    .filter((state) => unknown.has(state))
+    .map((state) => ({
+      place,
+      value: `${state}, which is reached without this move too`,
+      remedy: 'lead to a state that only this move and those after it lead to',
+    }));
 }
 
 function findStates(name: string, { relations, facts, fields, moves }: WorkflowFile): readonly Finding[] {

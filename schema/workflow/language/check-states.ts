@@ -15,12 +15,12 @@ export function checkStates(workflow: WorkflowFile): readonly Finding[] {
 }
 
 /** Returns the states that are stored: not computed from the clock. */
-export function storedStates(workflow: WorkflowFile): readonly string[] {
+export function storedStates(workflow: Pick<WorkflowFile, 'states'>): readonly string[] {
   return Object.keys(workflow.states).filter((name) => workflow.states[name]?.computed === undefined);
 }
 
 /** Returns the states that a move leads out of. Empty for a move that creates. */
-export function statesFrom(workflow: WorkflowFile, { from }: MoveFile): readonly string[] {
+export function statesFrom(workflow: Pick<WorkflowFile, 'states'>, { from }: MoveFile): readonly string[] {
   if (from === 'none') return [];
   if (from !== 'any') return from;
   return storedStates(workflow).filter((name) => workflow.states[name]?.final !== true);

@@ -88,10 +88,10 @@ const who = z.strictObject({
   office: slug.optional().describe('An office of offices.yaml that the person must hold.'),
   relation: slug.optional().describe('The relation to the record that the organisation must have.'),
   recorders: z
-    .literal('networks')
+    .enum(['networks', 'triggers'])
     .optional()
     .describe(
-      'The persons who can record the posture of the network that the input `network` names, by networks.yaml.',
+      '`networks`: the persons who can record the posture of the network that the input `network` names, by networks.yaml. `triggers`: the persons who can open the duty for the input `trigger`, by triggers.yaml, which gives its clock too.',
     ),
   when: condition.optional(),
   if: sentence
@@ -134,9 +134,14 @@ const setting = z.union([
       clock: z
         .union([slug, z.strictObject({ by: memberName, clocks: z.record(slug, slug) })])
         .describe('A clock, or a clock for each value of a choice. A value without a clock sets nothing.'),
+      of: memberName
+        .optional()
+        .describe(
+          'The instant from which the period is counted: a fact, a field or an input. By default the move.',
+        ),
       latest: z.literal(true).optional().describe('The latest end, from which on the deadline is missed.'),
     })
-    .describe('The end of a period, counted from the move.'),
+    .describe('The end of a period, counted from the move or from another instant.'),
   membership,
   some(membership).describe(
     'Several changes of the organisations, in their order. Names mean the values before the move.',
@@ -190,7 +195,7 @@ const move = z.strictObject({
   opens: some(memberName)
     .optional()
     .describe(
-      'The organisations that may read the record from the move on: inputs. The audience then names them. Only a person of the originator can make the move.',
+      'The organisations that may read the record from the move on: inputs, or the subject of the thread. The audience then names them. Only a person of the originator can make the move. A thread whose subject a move opens is unknown to its organisation before.',
     ),
   readers: z
     .literal('members')

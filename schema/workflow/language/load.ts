@@ -5,13 +5,14 @@ import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { policyFolder } from '../../policy/decide/load.ts';
 import { domainFile } from '../../policy/language/language.ts';
-import { checkOffices, checkWorkflow } from './check.ts';
+import { checkOffices, checkTriggers, checkWorkflow } from './check.ts';
 import type { Vocabulary } from './check-names.ts';
 import { expandRelations } from './expand.ts';
 import { type Fault, faultsOfIssues, WorkflowError } from './faults.ts';
 import { type Networks, networksFile } from '../network/language.ts';
-import { withRecorders } from '../network/recorders.ts';
+import { type Triggers, triggersFile } from '../trigger/language.ts';
 import { officesFile, type OfficesFile, workflowFile, type WorkflowFile } from './language.ts';
+import { withRecorders } from './recorders.ts';
 
 /** A declared workflow. Its name is the name of its file without `.yaml`. */
 export type Workflow = WorkflowFile & { readonly name: string };
@@ -22,6 +23,8 @@ export type WorkflowTexts = Readonly<Record<string, string>>;
 const officesName = 'offices.yaml';
 /** The file of the networks. */
 export const networksName = 'networks.yaml';
+/** The file of the triggers of duties to notify. */
+export const triggersName = 'triggers.yaml';
 
 /** The folder of the declarations. */
 export const workflowFolder = fileURLToPath(new URL('..', import.meta.url));
@@ -55,13 +58,16 @@ export function workflowsOfTexts(texts: WorkflowTexts): ReadonlyMap<string, Work
   const faults: Fault[] = [];
   const vocabulary = vocabularyOf(texts, faults);
   const networks = texts[networksName] === undefined ? {} : networksOf(texts, faults);
+  const triggers = texts[triggersName] === undefined ? {} : triggersOf(texts, faults);
+  if (texts[triggersName] !== undefined)
+    faults.push(...checkTriggers(triggersName, triggers, { ...vocabulary, networks }));
   const workflows = new Map<string, Workflow>();
   for (const [file, text] of Object.entries(texts)) {
     const value = parseYaml(file, text, faults);
     if (value === undefined || isOther(value)) continue;
     const written = validate(file, value, workflowFile, faults);
     if (written === undefined) continue;
-    const workflow = withRecorders(written, networks);
+    const workflow = withRecorders(written, { networks, triggers });
     faults.push(...checkWorkflow(file, workflow, vocabulary));
     const name = file.replace(/\.yaml$/, '');
     workflows.set(name, { ...workflow, name });
@@ -107,6 +113,12 @@ function officesOf(texts: WorkflowTexts, faults: Fault[]): OfficesFile['offices'
 export function networksOf(texts: WorkflowTexts, faults: Fault[]): Networks {
   const value = parseYaml(networksName, texts[networksName] ?? '', faults);
   return validate(networksName, value, networksFile, faults)?.networks ?? {};
+}
+
+/** Parses the triggers of duties to notify. Adds the faults of their file. */
+export function triggersOf(texts: WorkflowTexts, faults: Fault[]): Triggers {
+  const value = parseYaml(triggersName, texts[triggersName] ?? '', faults);
+  return validate(triggersName, value, triggersFile, faults)?.triggers ?? {};
 }
 
 /** The ids of the clocks, or undefined if no clocks are declared. */

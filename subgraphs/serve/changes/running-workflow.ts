@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongodb';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import { standingAt } from '../../../schema/workflow/engine/progress.ts';
-import { addressedByHub, isByMovesOnly, workflowsOf } from '../../../schema/workflow/served.ts';
+import { addressedByHub, isByMovesOnly, opensThreads, workflowsOf } from '../../../schema/workflow/served.ts';
 import { isBooked } from '../workflow/kinds/bookings.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
@@ -45,7 +45,8 @@ export async function refuseNewReaders(
   session: ClientSession,
 ): Promise<void> {
   const of = workflowsOf(place.community).get(type);
-  if (of === undefined || addressedByHub(of) === null || !(await runs(place, type, id, session))) return;
+  const setsReaders = of !== undefined && (addressedByHub(of) !== null || opensThreads(of));
+  if (!setsReaders || !(await runs(place, type, id, session))) return;
   throw new Refused('WRONG_STATE', ['id'], 'its workflow sets its readers until it is over');
 }
 

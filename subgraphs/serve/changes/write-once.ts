@@ -8,6 +8,7 @@ import { within } from '../../../schema/runtime/within.ts';
 import { linksOf, schemaOf } from '../store/collections.ts';
 import {
   inWriteTransaction,
+  openRecord,
   retryOvertaken,
   toDocument,
   type WriteOptions,
@@ -56,10 +57,14 @@ export type Made = {
   };
 };
 
-/** A change that writes no record, such as a move of one thread. `also` writes it. */
+/**
+ * A change that writes no version of a record, such as a move of one thread. `also` writes it. `opens` has the record that it
+ * opens to further readers.
+ */
 export type Unwritten = {
   readonly record: string;
   readonly version: number;
+  readonly opens?: { readonly kind: Kind; readonly record: StoredRecord; readonly envelope: Envelope };
   also(session: ClientSession): Promise<void>;
 };
 
@@ -114,7 +119,8 @@ export async function writeOnce(work: Work, make: Make): Promise<Outcome> {
       const made = await make(finderIn(store, readerAccess, session), session);
       await made.also?.(session);
       const by = { keyPolicy, now: readerAccess.now, session };
-      const change = 'kind' in made ? await writeMade(store, what, made, by) : unwritten(made);
+      const change =
+        'kind' in made ? await writeMade(store, what, made, by) : await writeOpened(store, made, by);
       const kept = { _id, hash, what, at: readerAccess.now, ...change };
       await changesIn(store).insertOne(kept, { session });
       return outcomeOf(kept);
@@ -150,7 +156,17 @@ async function writeMade(
   return { ...readingsOf(what, made), ...keepParts(parts), alsoMarked: visibleOf(parts, made) };
 }
 
-function unwritten({ record, version }: Unwritten): Change {
+async function writeOpened(
+  store: CommunityStore,
+  { record, version, opens }: Unwritten,
+  { keyPolicy, session }: WriteOptions & { readonly keyPolicy: KeyPolicy },
+): Promise<Change> {
+  if (opens !== undefined) {
+    const opened = { ...opens.record, envelope: opens.envelope, content: opens.record.content as Content };
+    const { type } = opens.kind;
+    const document = toDocument(type, opened, keyPolicy, schemaOf(store, type), opens.record);
+    await openRecord(store, type, document, session);
+  }
   return { record, version };
 }
 

@@ -135,6 +135,29 @@ export async function writeRecords(
   if (rows.length > 0) await links.insertMany(rows, { session, ordered: false });
 }
 
+/**
+ * Opens a stored record to further readers, with its join rows and its rows for organisations, and leaves its version and its
+ * time as they are: its other readers must not learn of it. In the change stream this is no line, so the subscribers of
+ * records get no event. `record` has the new audience and its access keys.
+ */
+export async function openRecord(
+  store: CommunityStore,
+  kind: string,
+  record: StoredRecord,
+  session: ClientSession,
+): Promise<void> {
+  const { _id, envelope, admits, admitsEarly, policy } = record;
+  const keys = { admits, admitsEarly, policy };
+  const { matchedCount } = await recordsOf(store, kind).updateOne(
+    { _id, 'envelope.version': envelope.version },
+    { $set: { ...keys, 'envelope.audience': envelope.audience } },
+    { session },
+  );
+  if (matchedCount === 0) throw new Overtaken('a record was changed meanwhile');
+  await linksOf(store).updateMany({ record: _id }, { $set: keys }, { session });
+  for (const rows of partyRowsOf(store, kind)) await rows.bulkWrite([...rekeyed([record])], { session });
+}
+
 function toOperation(
   { kind, record, before }: RecordWrite,
   keyPolicy: WriteOptions['keyPolicy'],

@@ -69,7 +69,7 @@ type Told = readonly { readonly party: string; readonly name: string }[];
 /** Returns the organisations that see another state from the instant on. A mask shows each hidden reason as one state. */
 function statesBegun(timed: Timed, { at }: Timer): Told {
   const { of, known, endOf } = timed;
-  return partiesOf(timed, []).flatMap((party) => {
+  return partiesOf(timed, known.progress).flatMap((party) => {
     const name = stateBegun(of, known, relationsOf(timed, party), at, endOf);
     return name === null ? [] : [{ party, name }];
   });
@@ -81,7 +81,7 @@ function remindersOf(timed: Timed, { name, period }: Timer): Told {
   const obliged = obligationsOf(of, known, endOf)
     .filter(({ due }) => due.getTime() === period?.due.getTime())
     .flatMap(({ relations }) => [...relations]);
-  return partiesOf(timed, [])
+  return partiesOf(timed, known.progress)
     .filter((party) => obliged.some((relation) => relationsOf(timed, party).has(relation)))
     .map((party) => ({ party, name }));
 }

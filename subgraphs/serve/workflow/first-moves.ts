@@ -12,6 +12,7 @@ import {
   creatingMove,
   fieldsOfLaterMoves,
   hasAddressees,
+  opensThreads,
 } from '../../../schema/workflow/served.ts';
 import { checkContent } from '../changes/check-content.ts';
 import { newEnvelope, sortedAt } from '../changes/envelopes.ts';
@@ -75,7 +76,9 @@ export class FirstMoves extends MoveSteps {
     const attempt = this.#firstAttempt(first, input, given, addressees);
     await refuseFirst({ ...this.parts, regimes: this.regimes }, of.name, attempt);
     const decided = this.decided(of, attempt);
-    const members = hasThreads ? addressees : membersOf(of, { ...given, ...attempt.input, ...decided.facts });
+    // Addressees to whom a later move opens the record do not read it yet.
+    const areMembers = hasThreads && !opensThreads(this.of(kind.type));
+    const members = areMembers ? addressees : membersOf(of, { ...given, ...attempt.input, ...decided.facts });
     const beforeEffects = { ...given, ...this.fieldsSetBy(kind, of, decided, attempt) };
     const plain = newEnvelope(this.parts, kind, beforeEffects, this.#readingBy(kind, first, input, members));
     copied?.refuseReaders(plain);

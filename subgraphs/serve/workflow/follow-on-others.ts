@@ -5,6 +5,7 @@ import { moveBooked } from './kinds/booking-follow.ts';
 import type { FollowedIn, Follow } from './follow.ts';
 import { bySystem } from './move-steps.ts';
 import { findVersion } from './kinds/plan-grounds.ts';
+import { followsOfNotifications } from './kinds/notification-effects.ts';
 import { followsOfPostures } from './kinds/posture-effects.ts';
 import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
 import { followsOfReleaseRequests } from './kinds/release-effects.ts';
@@ -21,6 +22,7 @@ const follows: Readonly<Record<string, Follow>> = {
   ...followsOfRuns,
   ...followsOfPostures,
   ...followsOfReleaseRequests,
+  ...followsOfNotifications,
 };
 
 /** Makes what follows from a move on other records, or on the record of its thread. */

@@ -70,7 +70,7 @@ export async function tellOfMove(
   threads: readonly string[],
   session: ClientSession,
 ): Promise<void> {
-  for (const party of partiesOf(at, threads)) {
+  for (const party of partiesOf(at, progress, threads)) {
     if (party === mover)
       await registerParty(store, at, party, { sortAt: event.sortAt, isTold: false }, session);
     else if (maskOn(at.of, progress, relationsOf(at, party)) === undefined)

@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
+import { isKnown } from '../../../schema/workflow/language/opening.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { actorOn } from './relations.ts';
@@ -75,7 +76,8 @@ export function partiesIn({ connection }: Connected): Collection<Party> {
 /**
  * Returns the organisations that take part: those of the record's relations, and the one of the thread. A move on the record
  * itself concerns all `threads`, unless its state is shown to one side only. `content` has the facts too, which name members.
- * A workflow that informs its readers concerns all organisations that the audience names.
+ * A workflow that informs its readers concerns all organisations that the audience names. `standing` has the state of the
+ * record or the thread: the organisation of a thread of which it does not know yet takes no part.
  */
 export function partiesOf(
   {
@@ -84,14 +86,16 @@ export function partiesOf(
     organisation,
     readers = [],
   }: Pick<InWorkflow, 'of' | 'content' | 'organisation' | 'readers'>,
-  threads: readonly string[],
+  standing: { readonly state: string },
+  threads: readonly string[] = [],
 ): readonly string[] {
   const named = Object.entries(of.relations).flatMap(([name, { field }]) =>
     name === of.subject || field === undefined ? [] : organisationsIn(content[field]),
   );
   const concerned = of.shownTo === undefined ? threads : [];
   const informed = of.informs === undefined ? [] : readers;
-  return [...new Set([...named, ...informed, ...(organisation === null ? concerned : [organisation])])];
+  const ofThread = organisation !== null && isKnown(of, standing) ? [organisation] : [];
+  return [...new Set([...named, ...informed, ...(organisation === null ? concerned : ofThread)])];
 }
 
 /** Returns the relations of an organisation to a record or a thread. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Content } from '../record/content.ts';
 import type { EndOfClock, Progress } from '../../../schema/workflow/engine/progress.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
+import { isKnown } from '../../../schema/workflow/language/opening.ts';
 import { keepBooking } from './kinds/bookings.ts';
 import { tell, tellOfMove } from './notices.ts';
 import { type Connected, type InWorkflow, isOfRecord, type Threaded } from './parties.ts';
@@ -123,7 +124,9 @@ export async function writeMove(
   const event = { id: `move ${version}`, event: 'move', name, happenedAt, sortAt, dependsOn } as const;
   const threads = isOfRecord(move) && before !== null ? await threadsOf(store, record, session) : [];
   const made = { event, progress, mover: move.by.organisation };
-  const organisations = threads.flatMap((thread) => thread.organisation ?? []);
+  const organisations = threads.flatMap((one) =>
+    at.thread === null || isKnown(at.thread, one.progress) ? (one.organisation ?? []) : [],
+  );
   const members = {
     ...at,
     record,

@@ -11,6 +11,7 @@ import {
 } from '../../../schema/workflow/engine/progress.ts';
 import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
+import { isKnown } from '../../../schema/workflow/language/opening.ts';
 import {
   areVersionsOfThreads,
   isOfParts,
@@ -101,7 +102,7 @@ export class Standings {
     if (areByMembers && !isOpened) return [];
     const found = await (isOpened ? this.#allProgress() : this.#ownProgress()).load(row.id);
     return found
-      .filter(({ organisation }) => organisation !== null)
+      .filter(({ organisation, progress }) => organisation !== null && (isOpened || isKnown(of, progress)))
       .map((stored) => this.#show(of, row, stored, members));
   }
 
@@ -133,7 +134,11 @@ export class Standings {
     const isOpened = thread !== null && isOpener(thread, readerAccess.reader, members);
     const areHidden = thread === null || row.decision.hidden.has('threads');
     const loader = isOpened ? this.#allProgress() : this.#ownProgress();
-    const all = areHidden ? [] : (await loader.load(row.id)).filter((one) => !isOfRecord(one));
+    const isShown = ({ progress }: StoredProgress): boolean =>
+      isOpened || (thread !== null && isKnown(thread, progress));
+    const all = areHidden
+      ? []
+      : (await loader.load(row.id)).filter((one) => !isOfRecord(one) && isShown(one));
     const isNamed = thread?.parts !== undefined;
     const threads = isNamed ? partsShown(thread, row, readerAccess, all).filter(isStored) : all;
     return [...(own === null ? [] : [own]), ...threads].flatMap((stored) => {

@@ -1,14 +1,18 @@
 import type { ClientSession } from 'mongodb';
 import { organisationIn } from '../../../schema/record/shared-types.ts';
+import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Known } from '../../../schema/workflow/engine/progress.ts';
+import { isKnown, opensThread } from '../../../schema/workflow/language/opening.ts';
 import { areVersionsOfThreads, openingMove } from '../../../schema/workflow/served.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
-import { notFound } from '../changes/refused.ts';
+import { notFound, Refused } from '../changes/refused.ts';
 import type { Unwritten } from '../changes/write-once.ts';
+import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { refuseOtherState } from './kinds/case-grounds.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import { fromGraph } from './graph-values.ts';
+import { withReaders } from './members.ts';
 import { valuesIn } from './move-input.ts';
 import { MoveSteps, type Requested } from './move-steps.ts';
 import { isMasked, writeMove } from './progress-store.ts';
@@ -26,12 +30,15 @@ export class ThreadMoves extends MoveSteps {
   async #inThread({ kind, of, move, input, find, session }: Requested): Promise<Unwritten> {
     const { reader } = this.parts.readerAccess;
     const envelope = await this.admitted(kind, input.id, 'move', find);
-    const { content } = (await loaded(kind, input.id, find)) as { readonly content: Content };
+    const stored = await loaded(kind, input.id, find);
+    const content = stored.content as Content;
     const organisation = organisationIn(input[of.subject] ?? reader.organisation);
     const isOpened = isOpener(of, reader, content);
     // Other readers must not learn which organisations have a thread.
     if (organisation === null || (!isOpened && organisation !== reader.organisation)) throw notFound();
     const before = await this.progressOf(input.id, organisation, session);
+    // An organisation does not know of its thread until a move opens the record to it.
+    if (!isOpened && !isKnown(of, before.progress)) throw notFound();
     const isOfThread = organisation === reader.organisation || areVersionsOfThreads(this.of(kind.type));
     if (input.expectedVersion !== (isOfThread ? before.version : envelope.version)) throw staleVersion();
     const known: Known = { progress: before.progress, fields: content };
@@ -45,6 +52,7 @@ export class ThreadMoves extends MoveSteps {
     const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, values) };
     const progress = this.decided(of, attempt);
     await this.refuseEndless(of, attempt, before, progress, session);
+    const opens = opensThread(of, of.moves[move]) ? this.#openedTo(kind, stored, organisation) : undefined;
     const entry = this.entry(of, input.id, { organisation }, attempt, input);
     const from = before.progress.state;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
@@ -53,7 +61,14 @@ export class ThreadMoves extends MoveSteps {
       await writeMove(this.parts.store, at, made, { progress }, before, by);
       await followOnOthers(this.parts.store, at, made, by);
     };
-    return { record: input.id, version: envelope.version, also };
+    return { record: input.id, version: envelope.version, also, ...(opens && { opens }) };
+  }
+
+  /** Returns a record that its originator opens to the organisation of a thread. Throws Refused for another mover. */
+  #openedTo(kind: Kind, record: StoredRecord, organisation: string): NonNullable<Unwritten['opens']> {
+    if (!this.mayWiden(kind, record.envelope))
+      throw new Refused('NOT_ALLOWED', [], 'only a person of its originator opens a record to other readers');
+    return { kind, record, envelope: withReaders(record.envelope, [organisation]) };
   }
 
   /**

@@ -72,7 +72,7 @@ export async function setTimers(
 /** Returns the timers of a progress as it stands. `startOf` returns the start of the period that ends at an instant. */
 export function timersOf(timed: Timed, startOf: (due: Date) => Date): readonly Timer[] {
   const { of, known, endOf } = timed;
-  const sides = partiesOf(timed, []).map((party) => relationsOf(timed, party));
+  const sides = partiesOf(timed, known.progress).map((party) => relationsOf(timed, party));
   const states = sides
     .flatMap((relations) => clockInstants(of, known, relations, endOf))
     .map((at) => timerAt(timed, 'state', '', at));

@@ -40,6 +40,24 @@ test('J35g allows the persons of the asker and of the originator to move a relea
   expect(mayDo({ ...analyst, roles: ['external-auditor'] }, 'move', 'ReleaseRequest', request)).toBe(false);
 });
 
+test('J35h allows the persons of the obliged organisation and of its recipients to move a duty to notify', () => {
+  const duty = envelopeOf({
+    originator: 'csirt-fr',
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ organisations: ['csirt-fr', 'csirt-de'] }),
+  });
+  const analyst = readerOf({ organisation: 'csirt-fr', roles: ['csirt-analyst'] });
+  const recipient = { ...analyst, organisation: 'csirt-de' };
+  expect(mayDo(analyst, 'move', 'NotificationDuty', duty)).toBe(true);
+  expect(mayDo(recipient, 'move', 'NotificationDuty', duty)).toBe(true);
+  expect(mayDo({ ...analyst, client: 'machine' }, 'move', 'NotificationDuty', duty)).toBe(false);
+  expect(mayDo({ ...analyst, organisation: 'csirt-pl' }, 'move', 'NotificationDuty', duty)).toBe(false);
+  expect(mayDo({ ...analyst, roles: ['external-auditor'] }, 'move', 'NotificationDuty', duty)).toBe(false);
+  // Only the originator opens it to a recipient.
+  expect(mayDo(analyst, 'release', 'NotificationDuty', duty)).toBe(true);
+  expect(mayDo(recipient, 'release', 'NotificationDuty', duty)).toBe(false);
+});
+
 test('J22c allows the persons of recipients to record a posture, whatever the declaration says of them further', () => {
   const posture = envelopeOf({
     originator: 'enisa',

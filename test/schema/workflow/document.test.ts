@@ -20,6 +20,7 @@ const page = workflowsPage(workflows, {
   roles: { 'duty-officer': 'Officer on duty' },
   offices: {},
   networks,
+  triggers: {},
 });
 
 test('shows the list of postures of each network, with who decides and who records', () => {

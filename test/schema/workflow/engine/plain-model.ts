@@ -193,12 +193,14 @@ export class PlainModel {
         const isList = this.#file.facts[name]?.type === 'organisations';
         facts[name] = isList ? [...members] : ([...members].at(0) ?? null);
       } else if ('at' in setting) facts[name] = happenedAt;
-      else if (typeof setting.clock === 'string')
-        facts[name] = this.#endOf(setting.clock, happenedAt, setting.latest ? 'latest' : 'due');
       else {
-        const clock = setting.clock.clocks[String({ ...old, ...input }[setting.clock.by])];
-        if (clock !== undefined)
-          facts[name] = this.#endOf(clock, happenedAt, setting.latest ? 'latest' : 'due');
+        const stated = { ...fields, ...old, ...input };
+        const start = setting.of === undefined ? happenedAt : toDate(stated[setting.of]);
+        const { clock } = setting;
+        const named =
+          typeof clock === 'string' ? clock : clock.clocks[String({ ...old, ...input }[clock.by])];
+        if (named !== undefined && start !== null)
+          facts[name] = this.#endOf(named, start, setting.latest ? 'latest' : 'due');
       }
     }
     for (const [name, value] of Object.entries(input))
