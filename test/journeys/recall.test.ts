@@ -4,7 +4,10 @@ import { type As, ask, type Asked } from '../helpers/ask.ts';
 import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
 
-/** The recall of an indicator that partners block, from the issue to its end, through the one endpoint. */
+/**
+ * The recall of an indicator that partners block, and a duty to notify partners, from the first move to the end, through the
+ * one endpoint.
+ */
 
 let trial: Trial;
 let asked: Asked;
@@ -128,4 +131,68 @@ test('answers a member who is not the originator the same for every record, and 
   });
   expect(await refusalOf(polish, readable)).toEqual(nothing);
   expect(await refusalOf(polish, unreadable)).toEqual(nothing);
+});
+
+const onDuty = (organisation: string) => ({ as: `${organisation}-duty-officer`, picture, purpose });
+
+const dutyQuery = `query D($id: ID!) { notificationDuty(id: $id) {
+  trigger text dueAt envelope { version audience { organisations { id } } }
+  progress { state } threads { recipient { id } version state possibleMoves }
+} }`;
+
+/** Returns all that a reader finds of a duty: the record, the list of duties, notices, tasks and deadlines. */
+async function dutyFor(who: As, id: string) {
+  const lists = `{
+    notificationDuties { total { value } nodes { id } }
+    inbox { jointUnit { nodes { recordId name } } }
+    myTasks { jointUnit { recordId workflow } }
+    deadlines(from: "2026-01-01T00:00:00Z", to: "2027-01-31T00:00:00Z") { jointUnit { recordId name } }
+  }`;
+  const { data } = (await ask(asked, who, dutyQuery, { id })).body;
+  return { record: data.notificationDuty, found: (await ask(asked, who, lists)).body.data };
+}
+
+test('notifies each recipient separately, and shows it nothing of the others', async () => {
+  const content = {
+    trigger: 'PERSONAL_DATA_BREACH',
+    eventAt: new Date(Date.now() - 3_600_000).toISOString(),
+    text: 'EXERCISE: addresses of customers were read',
+  };
+  const unknown = { content, addressees: ['csirt-pl', 'csirt-nowhere'] };
+  expect(await sendMove(asked, analyst, 'openNotificationDuty', unknown)).toMatchObject({
+    errors: [
+      { extensions: { code: 'UNKNOWN_RECIPIENT', unknown: ['audience.organisations: csirt-nowhere'] } },
+    ],
+  });
+  const [frenchOnDuty, polishOnDuty] = [onDuty('csirt-fr'), onDuty('csirt-pl')];
+  const nobodyYet = await dutyFor(polishOnDuty, 'NotificationDuty:00000000-0000-4000-8000-000000000000');
+  const duty = { content, addressees: ['csirt-fr', 'csirt-pl'] };
+  const opened = await sendMove(asked, analyst, 'openNotificationDuty', duty);
+  expect(opened).toMatchObject({ userErrors: [] });
+  const { id } = opened.record;
+  const sent = { id, expectedVersion: 1, channel: 'EXERCISE: telephone', message: 'EXERCISE: as written' };
+  const toFrench = { ...sent, recipient: 'csirt-fr' };
+  expect((await sendMove(asked, analyst, 'sendNotificationDuty', toFrench)).userErrors).toEqual([]);
+  expect(await dutyFor(polishOnDuty, id)).toEqual(nobodyYet);
+
+  const before = await dutyFor(frenchOnDuty, id);
+  expect(before.record).toMatchObject({
+    trigger: content.trigger,
+    text: content.text,
+    envelope: { version: 1, audience: null },
+    progress: null,
+    threads: [
+      { recipient: { id: 'Organisation:csirt-fr' }, state: 'TOLD', possibleMoves: ['ackNotificationDuty'] },
+    ],
+  });
+  const toPolish = { ...sent, recipient: 'csirt-pl' };
+  expect((await sendMove(asked, analyst, 'sendNotificationDuty', toPolish)).userErrors).toEqual([]);
+  const acknowledge = { id, expectedVersion: 2 };
+  expect((await sendMove(asked, polishOnDuty, 'ackNotificationDuty', acknowledge)).userErrors).toEqual([]);
+  expect(await dutyFor(frenchOnDuty, id)).toEqual(before);
+  expect((await sendMove(asked, frenchOnDuty, 'ackNotificationDuty', acknowledge)).userErrors).toEqual([]);
+  expect((await dutyFor(analyst, id)).record).toMatchObject({
+    progress: { state: 'SETTLED' },
+    threads: [{ state: 'ACKNOWLEDGED' }, { state: 'ACKNOWLEDGED' }],
+  });
 });
