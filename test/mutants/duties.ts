@@ -30,6 +30,14 @@ export const duties: readonly Guard[] = [
     tests: shown,
   },
   {
+    name: 'the notices of one recipient without end',
+    file: 'subgraphs/serve/workflow/thread-moves.ts',
+    from: 'this.#refuseRepeated(kind, of, before, progress);',
+    to: '',
+    project: 'parts',
+    tests: all,
+  },
+  {
     name: 'the readers of a new duty to notify',
     file: 'subgraphs/serve/workflow/first-moves.ts',
     from: 'const areMembers = hasThreads && !opensThreads(this.of(kind.type));',

@@ -1,5 +1,5 @@
 import { type Finding, findUnknown } from './faults.ts';
-import { statesTo } from './check-states.ts';
+import { statesFrom, statesTo } from './check-states.ts';
 import type { MembershipFile, MoveFile, ValueFile, WorkflowFile } from './language.ts';
 import { opensThread, statesUnknown } from './opening.ts';
 
@@ -109,16 +109,17 @@ function findOpens(
   ];
 }
 
-/** A thread is unknown to its organisation until a move opens it. A state that is reached without this move would hide it again. */
+/** A thread is unknown to its organisation until a move opens it. No later move may lead to a state of that time: it would hide it. */
 function findKnownBefore(place: string, move: MoveFile, workflow: WorkflowFile): readonly Finding[] {
-  if (!opensThread(workflow, move)) return [];
   const unknown = statesUnknown(workflow);
+  const isKnownAlready = statesFrom(workflow, move).some((state) => !unknown.has(state));
+  if (!isKnownAlready && !opensThread(workflow, move)) return [];
   return statesTo(move)
     .filter((state) => unknown.has(state))
     .map((state) => ({
       place,
-      value: `${state}, which is reached without this move too`,
-      remedy: 'lead to a state that only this move and those after it lead to',
+      value: `${state}, in which the ${workflow.subject} does not know of the thread`,
+      remedy: 'lead to a state that is reached only after the move that opens the thread',
     }));
 }
 

@@ -1,9 +1,10 @@
 import type { ClientSession } from 'mongodb';
 import { organisationIn } from '../../../schema/record/shared-types.ts';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
-import type { Known } from '../../../schema/workflow/engine/progress.ts';
+import type { Known, Progress } from '../../../schema/workflow/engine/progress.ts';
+import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { isKnown, opensThread } from '../../../schema/workflow/language/opening.ts';
-import { areVersionsOfThreads, openingMove } from '../../../schema/workflow/served.ts';
+import { areVersionsOfThreads, openingMove, opensThreads } from '../../../schema/workflow/served.ts';
 import { loaded, staleVersion } from '../changes/change-steps.ts';
 import { notFound, Refused } from '../changes/refused.ts';
 import type { Unwritten } from '../changes/write-once.ts';
@@ -15,15 +16,18 @@ import { fromGraph } from './graph-values.ts';
 import { withReaders } from './members.ts';
 import { valuesIn } from './move-input.ts';
 import { MoveSteps, type Requested } from './move-steps.ts';
-import { isMasked, writeMove } from './progress-store.ts';
+import { isMasked, type StoredProgress, writeMove } from './progress-store.ts';
 import { actorOn, isOpener } from './relations.ts';
+
+/** The most moves in a thread that a move opens to its organisation: each of the opener gives it a notice. The last one ends it. */
+const maxOpenedMoves = 50;
 
 /** The moves in threads of organisations. A move in a thread changes neither the version nor the time of its record. */
 export class ThreadMoves extends MoveSteps {
   /** Makes a move in a thread: in that of the reader's organisation only, where the members of a record open threads. */
   async make(requested: Requested): Promise<Unwritten> {
-    const opensThreads = openingMove(this.of(requested.kind.type)) !== null;
-    return opensThreads ? await this.#inOwnThread(requested) : await this.#inThread(requested);
+    const areByMembers = openingMove(this.of(requested.kind.type)) !== null;
+    return areByMembers ? await this.#inOwnThread(requested) : await this.#inThread(requested);
   }
 
   /** Makes a move in a thread that the record began with: of the reader's organisation, or one that the opener names. */
@@ -52,6 +56,7 @@ export class ThreadMoves extends MoveSteps {
     const attempt = { ...this.attempt(move, input), known, actor, input: fromGraph(of, move, values) };
     const progress = this.decided(of, attempt);
     await this.refuseEndless(of, attempt, before, progress, session);
+    this.#refuseRepeated(kind, of, before, progress);
     const opens = opensThread(of, of.moves[move]) ? this.#openedTo(kind, stored, organisation) : undefined;
     const entry = this.entry(of, input.id, { organisation }, attempt, input);
     const from = before.progress.state;
@@ -62,6 +67,12 @@ export class ThreadMoves extends MoveSteps {
       await followOnOthers(this.parts.store, at, made, by);
     };
     return { record: input.id, version: envelope.version, also, ...(opens && { opens }) };
+  }
+
+  /** Throws Refused for too many moves in a thread that a move opened, unless the move ends it. */
+  #refuseRepeated({ type }: Kind, of: Workflow, { version }: StoredProgress, { state }: Progress): void {
+    if (!opensThreads(this.of(type)) || version < maxOpenedMoves || of.states[state]?.final === true) return;
+    throw new Refused('CLOSED', ['id'], `expected ${maxOpenedMoves} moves at most: make one that ends it`);
   }
 
   /** Returns a record that its originator opens to the organisation of a thread. Throws Refused for another mover. */

@@ -208,6 +208,47 @@ test('reports an office whose role the registry does not have', () => {
   ]);
 });
 
+const trigger = `
+format: jcu-triggers/1
+triggers:
+  dark:
+    title: Dark street
+    event: The street is dark.
+    notified: The neighbours.
+    recipients: { roles: [duty-officer] }
+    by: [{ roles: [duty-officer], office: keeper }]
+    clock: switch
+    when: at once
+    basis: practice
+    nature: duty
+`;
+
+test.each([
+  ['roles: [duty-officer], office', 'roles: [wizard], office', 'by: got wizard; name a role'],
+  ['office: keeper', 'office: ghost', 'by: got ghost; name an office'],
+  ['clock: switch', 'clock: cuckoo', 'clock: got cuckoo; name a clock'],
+  ['roles: [duty-officer] }', 'roles: [wizard] }', 'recipients.roles: got wizard; name a role'],
+  ['roles: [duty-officer] }', 'networks: [lamps] }', 'recipients.networks: got lamps; name a network'],
+])('reports a trigger with %s changed to %s', (part, change, fault) => {
+  expect(faultsOf({ 'triggers.yaml': trigger })).toEqual([]);
+  expect(faultsOf({ 'triggers.yaml': trigger.replace(part, change) })).toEqual(
+    expect.arrayContaining([expect.stringContaining(`triggers.yaml: triggers.dark.${fault}`)]),
+  );
+});
+
+test('reports moves after which an organisation would no longer know of its thread', () => {
+  const opening = light
+    .replace('subject: record', 'subject: neighbour')
+    .replace('    clock: switch\n', '    clock: switch\n    opens: [neighbour]\n');
+  expect(faultsOf({ 'light.yaml': opening })).toEqual([
+    expect.stringContaining('light.yaml: moves.stop.to: got red, in which the neighbour does not know'),
+    expect.stringContaining('light.yaml: moves.fail.to: got broken, in which the neighbour does not know'),
+  ]);
+  expect(faultsOf({ 'light.yaml': opening.replace('opens: [neighbour]', 'opens: [owner]') })).toEqual(
+    expect.arrayContaining([expect.stringContaining('light.yaml: moves.go.opens: got owner')]),
+  );
+});
+
 test('reports the faults of all files at once', () => {
   const faults = faultsOf({
     'light.yaml': light.replace('to: green', 'to: grin'),

@@ -159,6 +159,25 @@ test('tries another channel, and closes with a reason only after everybody was t
   expect(await statesOf(id, '03T13:10')).toEqual(['CLOSED', 'UNREACHABLE', 'TOLD']);
 });
 
+test('does not notify a recipient again without end, and still takes its acknowledgement', async () => {
+  const id = await opened(['csirt-de']);
+  await send(id, 'csirt-de');
+  const tries = { fail: { channels: ['EXERCISE: telephone'] }, retry: { channel: 'EXERCISE: radio' } };
+  const again = async (version: number) => {
+    const [name, input] =
+      version % 2 === 0 ? (['fail', tries.fail] as const) : (['retry', tries.retry] as const);
+    return await move(french, name, id, '03T11:30', {
+      recipient: 'csirt-de',
+      expectedVersion: version,
+      ...input,
+    });
+  };
+  for (let version = 2; version < 50; version += 1) expect(await again(version)).toEqual([]);
+  expect(await again(50)).toMatchObject([{ code: 'CLOSED' }]);
+  expect(await move(germanOnDuty, 'ack', id, '03T11:30', { expectedVersion: 50 })).toEqual([]);
+  expect(await statesOf(id, '03T11:30')).toEqual(['SETTLED', 'ACKNOWLEDGED']);
+});
+
 test('is a task and a deadline of the obliged until it is sent, and of the recipient until it acknowledges', async () => {
   const id = await opened(['csirt-de']);
   const listed = async (reader: typeof french, time: string) =>
