@@ -45,8 +45,8 @@ export const notifying: readonly Guard[] = [
   {
     name: 'recipients that a move names, in the registry',
     file: 'gateway/request/recipient-check.ts',
-    from: 'return Object.values(of?.moves ?? {}).flatMap(({ opens = [] }) => opens);',
-    to: 'return of === null ? [] : [];',
+    from: 'return opened.filter((name) => name !== of?.subject);',
+    to: 'return opened.filter(() => false);',
     project: 'parts',
     tests: 'test/gateway/request/recipient-check',
   },
