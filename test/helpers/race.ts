@@ -5,6 +5,12 @@ import { DeadlineExceeded } from '../../schema/runtime/within.ts';
 /** The time within which every racer gets an answer, below the time limit of a test. */
 const patienceMs = 200_000;
 
+/** The number of racers: the usual one in a test, or JCU_RACERS in a soak (`npm run soak:races`). */
+export function racersOr(usual: number): number {
+  const given = process.env['JCU_RACERS'];
+  return given === undefined ? usual : Number(given);
+}
+
 /** Lets all race at once. A racer whose change met too many others tries again. Any other error fails the test. */
 export async function race<Result>(
   racers: number,

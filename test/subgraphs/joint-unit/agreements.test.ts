@@ -5,6 +5,7 @@ import { community } from '../../../subgraphs/joint-unit/community.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { createAgreementsEndpoint } from '../../../subgraphs/serve/workflow/kinds/agreement-states.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import { race, racersOr } from '../../helpers/race.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { askAt, makeMove } from './moves-of.ts';
 
@@ -151,6 +152,43 @@ test('goes to signature with the last approval, and is signed with the last sign
       { move: 'signed', by: null },
     ],
   ]);
+});
+
+test('is not in force while an approval is missing, and says which state it waits in', async () => {
+  const id = (await tryDraft(certEu)).record?.id ?? '';
+  await made(
+    [
+      [certEu, 'offer', { text: 'EXERCISE' }],
+      [partner, 'submit', { approvers: ['iicb'] }],
+    ],
+    id,
+  );
+  expect(await move(certEu, 'force', id, '06T11:00', force)).toEqual([
+    expect.objectContaining({ code: 'WRONG_STATE', message: expect.stringContaining('approval') }),
+  ]);
+  expect(await move(certEuHead, 'sign', id, '06T11:00', signature)).toMatchObject([{ code: 'WRONG_STATE' }]);
+  expect(await stateAt(id, '06T11:01')).toBe('INTERNAL_APPROVAL');
+});
+
+test('lets one of many persons of a body approve, and goes to signature once', async () => {
+  const id = (await tryDraft(certEu)).record?.id ?? '';
+  await made(
+    [
+      [certEu, 'offer', { text: 'EXERCISE' }],
+      [partner, 'submit', { approvers: ['iicb'] }],
+    ],
+    id,
+  );
+  const expectedVersion = (await find(certEu, id, '06T11:00'))?.envelope.version;
+  const approved = await race(racersOr(20), async (racer) => {
+    const on = { store, reader: { ...board, subject: `i-${racer}` }, now: at('06T11:00') };
+    const input = { key: `approve-${racer}-${id}`, id, expectedVersion, ...approval };
+    return await makeMove(on, 'Agreement', 'approve', input);
+  });
+  expect(approved.filter(({ userErrors }) => userErrors.length === 0)).toHaveLength(1);
+  const moves = (await find(certEu, id, '06T11:01'))?.progress.moves.map((one) => one.move) ?? [];
+  expect(moves.filter((one) => one === 'approve')).toHaveLength(1);
+  expect(await stateAt(id, '06T11:01')).toBe('SIGNATURE');
 });
 
 test('needs no approval if none is listed', async () => {

@@ -6,10 +6,10 @@ import { bookingsIn as storedBookings } from '../../../subgraphs/serve/workflow/
 import { movesIn, progressIn } from '../../../subgraphs/serve/workflow/progress-store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { at, bookingsIn, desk, expert, otherDesk, provider, week } from './booking-of.ts';
-import { race } from '../../helpers/race.ts';
+import { race, racersOr } from '../../helpers/race.ts';
 import { makeMove, type Payload } from './moves-of.ts';
 
-/** Many desks that offer one expert at once, through two processes: each has its connection to the store. */
+/** Many desks that offer one expert at once, through two connections to the store, as two processes have. */
 
 let own: OwnStore;
 let stores: readonly CommunityStore[];
@@ -26,7 +26,7 @@ afterAll(async () => {
   await own.stop();
 });
 
-const racers = 40;
+const racers = racersOr(40);
 const { team, sought, move } = bookingsIn(() => own.store);
 
 async function make(racer: number, name: string, by: Reader, input: object): Promise<Payload> {
@@ -41,7 +41,7 @@ async function make(racer: number, name: string, by: Reader, input: object): Pro
 
 const isMade = ({ userErrors }: Payload): boolean => userErrors.length === 0;
 
-test('lets one of 40 offers of an expert in two teams stand, through two processes', async () => {
+test('lets one of many offers of an expert in two teams stand, through two connections', async () => {
   const teams = [await team(), await team()];
   // Each desk has its mobilisation, so that only the expert is common to them.
   const offers = [
