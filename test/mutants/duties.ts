@@ -77,4 +77,20 @@ export const duties: readonly Guard[] = [
     project: 'parts',
     tests: all,
   },
+  {
+    name: 'duties to notify with a marking that a recipient cannot read',
+    file: 'subgraphs/serve/workflow/first-moves.ts',
+    from: 'if (opensThreads(this.of(kind.type))) refuseHeld(reading);',
+    to: '',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/notification-duties.test',
+  },
+  {
+    name: 'moves of a thread from before its organisation knew of it',
+    file: 'subgraphs/serve/workflow/standings.ts',
+    from: 'isOpened ? ofThread : sinceOpening(of, ofThread)',
+    to: 'ofThread',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/notification-duties.test',
+  },
 ];

@@ -79,9 +79,9 @@ function findCloses(place: string, { closes, input }: MoveFile): readonly Findin
 function findOpens(
   place: string,
   { opens = [], from, input, ...move }: MoveFile,
-  { subject }: WorkflowFile,
+  { subject, relations }: WorkflowFile,
 ): readonly Finding[] {
-  const known = new Set([...namesOf(input, true), ...(subject === 'record' ? [] : [subject])]);
+  const known = new Set([...namesOf(input, true), ...(Object.hasOwn(relations, subject) ? [subject] : [])]);
   const ofFirst = (['readers', 'addressees'] as const).filter((name) => move[name] !== undefined);
   const namesRecord =
     move.addressees === undefined || from !== 'none' || input['recordId']?.type === 'record';
@@ -114,6 +114,14 @@ function findKnownBefore(place: string, move: MoveFile, workflow: WorkflowFile):
   const unknown = statesUnknown(workflow);
   const isKnownAlready = statesFrom(workflow, move).some((state) => !unknown.has(state));
   if (!isKnownAlready && !opensThread(workflow, move)) return [];
+  if (opensThread(workflow, move) && move.to === undefined)
+    return [
+      {
+        place,
+        value: 'a move that opens the thread and keeps its state',
+        remedy: 'add the state that it leads to',
+      },
+    ];
   return statesTo(move)
     .filter((state) => unknown.has(state))
     .map((state) => ({

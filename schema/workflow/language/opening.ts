@@ -31,3 +31,13 @@ export function isKnown(of: Opening, { state }: { readonly state: string }): boo
 }
 
 const none: ReadonlySet<string> = new Set();
+
+/** Returns the moves of a thread that its organisation may know of: those from the move on that opened the record to it. */
+export function sinceOpening<Move extends { readonly move: string }>(
+  of: Opening,
+  made: readonly Move[],
+): readonly Move[] {
+  if (statesUnknown(of).size === 0) return made;
+  const first = made.findIndex(({ move }) => opensThread(of, of.moves[move]));
+  return first === -1 ? [] : made.slice(first);
+}

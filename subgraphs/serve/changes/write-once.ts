@@ -64,7 +64,12 @@ export type Made = {
 export type Unwritten = {
   readonly record: string;
   readonly version: number;
-  readonly opens?: { readonly kind: Kind; readonly record: StoredRecord; readonly envelope: Envelope };
+  readonly opens?: {
+    readonly kind: Kind;
+    readonly record: StoredRecord;
+    readonly envelope: Envelope;
+    readonly to: string;
+  };
   also(session: ClientSession): Promise<void>;
 };
 
@@ -165,7 +170,7 @@ async function writeOpened(
     const opened = { ...opens.record, envelope: opens.envelope, content: opens.record.content as Content };
     const { type } = opens.kind;
     const document = toDocument(type, opened, keyPolicy, schemaOf(store, type), opens.record);
-    await openRecord(store, type, document, session);
+    await openRecord(store, type, document, opens.to, session);
   }
   return { record, version };
 }

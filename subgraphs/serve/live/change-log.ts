@@ -26,7 +26,7 @@ const lostCodes: readonly unknown[] = [260, 280, 286, 136, 10_334];
 /**
  * Reads the log of the store by MongoDB's change stream, after a place or from now on, until `signal` is aborted. Records
  * are only inserted and replaced (`writeRecords`); relabelling and migrations update them and are no change for a
- * reader. Waits `waitMs` for a change before each step without one. The driver resumes the stream after a failover.
+ * reader. `openRecord` updates them too: the further reader gets a notice instead of an event. Waits `waitMs` for a change before each step without one. The driver resumes the stream after a failover.
  */
 export async function* readLog(
   source: LogSource,

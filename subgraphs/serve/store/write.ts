@@ -136,14 +136,16 @@ export async function writeRecords(
 }
 
 /**
- * Opens a stored record to further readers, with its join rows and its rows for organisations, and leaves its version and its
- * time as they are: its other readers must not learn of it. In the change stream this is no line, so the subscribers of
- * records get no event. `record` has the new audience and its access keys.
+ * Opens a stored record to a further organisation, with its join rows and its rows for that organisation, and leaves its version
+ * and its time as they are: its other readers must not learn of it. The change stream has no line for it, so the subscribers of
+ * records get no event. `record` has the new audience and its access keys. The rows for other organisations keep their keys:
+ * nobody finds them by the new ones, and a hundred recipients would be in each.
  */
 export async function openRecord(
   store: CommunityStore,
   kind: string,
   record: StoredRecord,
+  to: string,
   session: ClientSession,
 ): Promise<void> {
   const { _id, envelope, admits, admitsEarly, policy } = record;
@@ -155,7 +157,7 @@ export async function openRecord(
   );
   if (matchedCount === 0) throw new Overtaken('a record was changed meanwhile');
   await linksOf(store).updateMany({ record: _id }, { $set: keys }, { session });
-  for (const rows of partyRowsOf(store, kind)) await rows.bulkWrite([...rekeyed([record])], { session });
+  for (const rows of partyRowsOf(store, kind)) await rows.bulkWrite([...rekeyed([record], to)], { session });
 }
 
 function toOperation(

@@ -7,6 +7,7 @@ import { Refused } from '../changes/refused.ts';
 import { recordsOf } from '../store/collections.ts';
 import { findVersion, isSamePlan } from './kinds/plan-grounds.ts';
 import { checkPosture } from './kinds/posture-grounds.ts';
+import { checkRecentDuties } from './kinds/notification-grounds.ts';
 import { checkWaitingRequests } from './kinds/release-grounds.ts';
 import { progressIn } from './progress-store.ts';
 
@@ -19,6 +20,7 @@ const checks: Readonly<Record<string, Check>> = {
   'case.draft': async (...given) => await findNamedActor(...given, ['content', 'title']),
   'response-plan.draft': async (...given) => await checkParent(...given),
   'release-request.ask': async (...given) => await checkWaitingRequests(...given),
+  'notification-duty.open': async (parts) => await checkRecentDuties(parts),
   'recall.issue': async (...given) => await checkRunningRecall(...given),
   'posture.record': async (...given) => await checkPosture(...given),
   'notification-file.open': async (parts, { input }) => await Promise.resolve(findOtherKeeper(parts, input)),

@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import { organisationKey } from '../../../schema/record/keys.ts';
+import { purposes } from '../../../schema/record/vocabulary.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { organisationsIn } from '../../../schema/workflow/engine/condition.ts';
 import type { Progress } from '../../../schema/workflow/engine/progress.ts';
@@ -182,6 +183,7 @@ export class FirstMoves extends MoveSteps {
     };
     const reading = this.readingOf(kind, given);
     if (of.moves[move]?.readers !== undefined) refuseOthers(reading, all);
+    if (opensThreads(this.of(kind.type))) refuseHeld(reading);
     const missing = all.find((one) => !reading.audience.organisations.includes(one));
     if (missing !== undefined)
       throw new Refused(
@@ -238,6 +240,26 @@ function refuseOthers({ marking, audience }: Reading, members: readonly string[]
     'INVALID',
     ['reading'],
     `expected AMBER or stricter, and no other readers than ${members.join(' and ')}: a later move names further ones`,
+  );
+}
+
+/** Throws Refused for a marking that a later move, which opens the record to an organisation, would not open with it. */
+function refuseHeld({ marking, purposes: named, embargoUntil, portions }: Reading): void {
+  const { pap, handlingCodes, extraRestrictions, distribution } = marking;
+  const isHeld =
+    portions.length > 0 ||
+    named.length < purposes.length ||
+    embargoUntil !== null ||
+    handlingCodes.some((code) => code !== 'H0') ||
+    extraRestrictions.length > 0 ||
+    distribution !== 'NONE' ||
+    (pap !== 'CLEAR' && pap !== 'GREEN');
+  if (!isHeld) return;
+  throw new Refused(
+    'INVALID',
+    ['reading'],
+    'expected all purposes, PAP GREEN or CLEAR, and no portion, embargo, handling code, restriction or distribution limit: ' +
+      'otherwise an organisation would count as notified that can read nothing',
   );
 }
 

@@ -152,11 +152,13 @@ function keysIn({ admits, admitsEarly, openFrom, policy }: RowKeys): RowKeys {
   return { admits, admitsEarly, openFrom, policy };
 }
 
-/** Returns the updates that give the rows of records the keys that the records have now. */
+/** Returns the updates that give the rows of records the keys that the records have now: all rows, or those of one organisation. */
 export function rekeyed(
   records: readonly (RowKeys & Pick<StoredRecord, '_id'>)[],
+  party?: string,
 ): readonly AnyBulkWriteOperation<PartyRow>[] {
+  const of = party === undefined ? {} : { party };
   return records.map((record) => ({
-    updateMany: { filter: { record: record._id }, update: { $set: keysIn(record) } },
+    updateMany: { filter: { record: record._id, ...of }, update: { $set: keysIn(record) } },
   }));
 }

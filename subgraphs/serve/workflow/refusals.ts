@@ -34,7 +34,9 @@ const checks: Readonly<Record<string, Check>> = {
     typeof noticeHours === 'number' && noticeHours >= 0 && noticeHours <= 8784
       ? null
       : new Refused('INVALID', ['noticeHours'], 'expected 0 to 8784 hours'),
-  // Others learn of both when they are entered: their time must not have begun before.
+  // Others learn of these when they are entered: their time must not have begun before.
+  'told-list.send': (stated) => findLate(stated),
+  'told-list.retry': (stated) => findLate(stated),
   'response-plan.submit': (stated) => findLate(stated),
   'response-plan.toApproval': (stated, endOf) => findLate(stated) ?? findShortSilence(stated, endOf),
   'notification-file.measure': ({ input: { measureAt }, known }) => {

@@ -11,7 +11,7 @@ import {
 } from '../../../schema/workflow/engine/progress.ts';
 import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
-import { isKnown } from '../../../schema/workflow/language/opening.ts';
+import { isKnown, sinceOpening } from '../../../schema/workflow/language/opening.ts';
 import {
   areVersionsOfThreads,
   isOfParts,
@@ -344,7 +344,9 @@ export class Standings {
   async #made(of: Workflow, row: Row, stored: StoredProgress, values: Shown): Promise<readonly Shown[]> {
     const isOpened = isOpener(of, this.#parts.readerAccess.reader, values);
     const made = await this.#history(isOpened).load(row.id);
-    return made.filter((move) => isSameThread(move, stored)).map((move) => this.#shownMove(of, row, move));
+    const ofThread = made.filter((move) => isSameThread(move, stored));
+    const shown = isOpened ? ofThread : sinceOpening(of, ofThread);
+    return shown.map((move) => this.#shownMove(of, row, move));
   }
 
   #shownMove(

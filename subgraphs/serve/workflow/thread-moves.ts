@@ -19,7 +19,7 @@ import { MoveSteps, type Requested } from './move-steps.ts';
 import { isMasked, type StoredProgress, writeMove } from './progress-store.ts';
 import { actorOn, isOpener } from './relations.ts';
 
-/** The most moves in a thread that a move opens to its organisation: each of the opener gives it a notice. The last one ends it. */
+/** The most moves in a thread that a move opens to its organisation: each move of the opener gives it a notice. */
 const maxOpenedMoves = 50;
 
 /** The moves in threads of organisations. A move in a thread changes neither the version nor the time of its record. */
@@ -31,7 +31,8 @@ export class ThreadMoves extends MoveSteps {
   }
 
   /** Makes a move in a thread that the record began with: of the reader's organisation, or one that the opener names. */
-  async #inThread({ kind, of, move, input, find, session }: Requested): Promise<Unwritten> {
+  async #inThread(requested: Requested): Promise<Unwritten> {
+    const { kind, of, move, input, find, session } = requested;
     const { reader } = this.parts.readerAccess;
     const envelope = await this.admitted(kind, input.id, 'move', find);
     const stored = await loaded(kind, input.id, find);
@@ -45,6 +46,7 @@ export class ThreadMoves extends MoveSteps {
     if (!isOpened && !isKnown(of, before.progress)) throw notFound();
     const isOfThread = organisation === reader.organisation || areVersionsOfThreads(this.of(kind.type));
     if (input.expectedVersion !== (isOfThread ? before.version : envelope.version)) throw staleVersion();
+    await this.#refuseOver(requested, isOpened);
     const known: Known = { progress: before.progress, fields: content };
     const actor = actorOn(
       of,
@@ -69,17 +71,30 @@ export class ThreadMoves extends MoveSteps {
     return { record: input.id, version: envelope.version, also, ...(opens && { opens }) };
   }
 
+  /** Throws Refused if the opener of a record that is over would inform the organisation of a thread again. */
+  async #refuseOver({ kind, input, session }: Requested, isOpened: boolean): Promise<void> {
+    const of = this.of(kind.type);
+    if (!isOpened || !opensThreads(of)) return;
+    const { progress } = await this.progressOf(input.id, null, session);
+    if (of.record?.states[progress.state]?.final === true)
+      throw new Refused('WRONG_STATE', ['id'], `its state is ${progress.state}: you can make no move`);
+  }
+
   /** Throws Refused for too many moves in a thread that a move opened, unless the move ends it. */
   #refuseRepeated({ type }: Kind, of: Workflow, { version }: StoredProgress, { state }: Progress): void {
     if (!opensThreads(this.of(type)) || version < maxOpenedMoves || of.states[state]?.final === true) return;
-    throw new Refused('CLOSED', ['id'], `expected ${maxOpenedMoves} moves at most: make one that ends it`);
+    throw new Refused(
+      'CLOSED',
+      ['id'],
+      `expected ${maxOpenedMoves} moves at most: only the one that ends it is possible`,
+    );
   }
 
   /** Returns a record that its originator opens to the organisation of a thread. Throws Refused for another mover. */
   #openedTo(kind: Kind, record: StoredRecord, organisation: string): NonNullable<Unwritten['opens']> {
     if (!this.mayWiden(kind, record.envelope))
       throw new Refused('NOT_ALLOWED', [], 'only a person of its originator opens a record to other readers');
-    return { kind, record, envelope: withReaders(record.envelope, [organisation]) };
+    return { kind, record, envelope: withReaders(record.envelope, [organisation]), to: organisation };
   }
 
   /**

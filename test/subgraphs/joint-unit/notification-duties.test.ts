@@ -25,6 +25,8 @@ afterAll(async () => await own.stop());
 
 const { tryOpen, opened, seen, move, send, dueFor, passTo } = dutiesIn(() => store);
 
+const named = (...organisations: readonly string[]) => ({ reach: 'NAMED', organisations });
+
 const statesOf = async (id: string, time: string) => {
   const shown = await seen(french, id, at(time));
   return [shown?.progress?.state, ...(shown?.threads ?? []).map(({ state }) => state)];
@@ -106,6 +108,62 @@ test('refuses readers who were not notified, also as readers of the new record',
     expect((await tryOpen(['csirt-de'], { reading })).userErrors).toMatchObject([
       { code: 'INVALID', path: expect.arrayContaining(['reading']) },
     ]);
+});
+
+test.each<[string, object]>([
+  [
+    'a portion',
+    { portions: [{ path: 'text', marking: { tlp: 'AMBER_STRICT' }, audience: named('csirt-fr') }] },
+  ],
+  ['purposes', { purposes: ['criminal-investigation'] }],
+  ['an embargo', { embargoUntil: '2027-01-01T00:00:00.000Z' }],
+  ['a handling code', { marking: { tlp: 'AMBER', handlingCodes: ['H1'] } }],
+  ['a PAP that closes the notice', { marking: { tlp: 'AMBER', pap: 'RED' } }],
+])(
+  'refuses a marking with %s, with which a recipient would count as notified that reads nothing',
+  async (_what, more) => {
+    const reading = { marking: { tlp: 'AMBER' }, audience: named('csirt-fr'), ...more };
+    const { userErrors } = await tryOpen(['csirt-de'], { reading });
+    expect(userErrors).toMatchObject([{ code: 'INVALID', path: ['reading'] }]);
+  },
+);
+
+test('opens at most fifty duties of an organisation in a day', async () => {
+  const reader = csirt('csirt-lt');
+  for (let made = 0; made < 50; made += 1)
+    expect((await tryOpen(['csirt-de'], { reader })).userErrors).toEqual([]);
+  expect((await tryOpen(['csirt-de'], { reader })).userErrors).toMatchObject([{ code: 'CLOSED' }]);
+});
+
+test('is not notified with an earlier time than the one at which the recipient learns of it', async () => {
+  const id = await opened(['csirt-de']);
+  const late = { reason: 'EXERCISE: no network', channel: 'telephone' };
+  const given = { recipient: 'csirt-de', ...sent, happenedAt: '2026-11-03T10:30:00.000Z', late };
+  expect(await move(french, 'send', id, '03T20:00', given)).toMatchObject([
+    { code: 'INVALID', path: ['happenedAt'] },
+  ]);
+  expect(await seen(germanOnDuty, id, at('03T20:00'))).toBeNull();
+});
+
+test('shows a recipient the moves from its notification on', async () => {
+  const id = await opened(['csirt-de']);
+  await send(id, 'csirt-de');
+  const movesSeen = async (reader: typeof french) =>
+    (await seen(reader, id, at('03T11:00')))?.threads[0]?.['moves'];
+  expect(await movesSeen(germanOnDuty)).toMatchObject([{ move: 'send' }]);
+  expect(await movesSeen(french)).toMatchObject([{ move: 'open' }, { move: 'send' }]);
+});
+
+test('takes the acknowledgement of a recipient that the obliged organisation states it did not reach, also when closed', async () => {
+  const id = await opened(['csirt-de']);
+  await send(id, 'csirt-de');
+  const failed = { recipient: 'csirt-de', expectedVersion: 2, channels: ['EXERCISE: telephone'] };
+  expect(await move(french, 'fail', id, '03T12:00', failed)).toEqual([]);
+  expect(await move(french, 'close', id, '03T12:10', { reason: 'EXERCISE' })).toEqual([]);
+  const again = { recipient: 'csirt-de', expectedVersion: 3, channel: 'EXERCISE: radio' };
+  expect(await move(french, 'retry', id, '03T12:20', again)).toMatchObject([{ code: 'WRONG_STATE' }]);
+  expect(await move(germanOnDuty, 'ack', id, '03T12:30', { expectedVersion: 3 })).toEqual([]);
+  expect(await statesOf(id, '03T12:30')).toEqual(['CLOSED', 'ACKNOWLEDGED']);
 });
 
 test('runs when nobody is left to notify, and is settled with the last acknowledgement', async () => {
