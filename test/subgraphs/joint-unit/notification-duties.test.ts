@@ -25,7 +25,7 @@ afterAll(async () => await own.stop());
 
 const { tryOpen, opened, seen, move, send, dueFor, passTo } = dutiesIn(() => store);
 
-const named = (...organisations: readonly string[]) => ({ reach: 'NAMED', organisations });
+const readers = (...organisations: readonly string[]) => ({ reach: 'NAMED', organisations });
 
 const statesOf = async (id: string, time: string) => {
   const shown = await seen(french, id, at(time));
@@ -113,7 +113,7 @@ test('refuses readers who were not notified, also as readers of the new record',
 test.each<[string, object]>([
   [
     'a portion',
-    { portions: [{ path: 'text', marking: { tlp: 'AMBER_STRICT' }, audience: named('csirt-fr') }] },
+    { portions: [{ path: 'text', marking: { tlp: 'AMBER_STRICT' }, audience: readers('csirt-fr') }] },
   ],
   ['purposes', { purposes: ['criminal-investigation'] }],
   ['an embargo', { embargoUntil: '2027-01-01T00:00:00.000Z' }],
@@ -122,7 +122,7 @@ test.each<[string, object]>([
 ])(
   'refuses a marking with %s, with which a recipient would count as notified that reads nothing',
   async (_what, more) => {
-    const reading = { marking: { tlp: 'AMBER' }, audience: named('csirt-fr'), ...more };
+    const reading = { marking: { tlp: 'AMBER' }, audience: readers('csirt-fr'), ...more };
     const { userErrors } = await tryOpen(['csirt-de'], { reading });
     expect(userErrors).toMatchObject([{ code: 'INVALID', path: ['reading'] }]);
   },
