@@ -67,14 +67,6 @@ export const recalling: readonly Guard[] = [
     tests: 'test/subgraphs/joint-unit/release-requests',
   },
   {
-    name: 'the readers of a record whose originator the hub states',
-    file: 'gateway/addressed/state-addressed.ts',
-    from: 'found.id !== record || disclosed === undefined',
-    to: 'disclosed === undefined',
-    project: 'parts',
-    tests: 'test/gateway/addressed/state-addressed',
-  },
-  {
     name: 'release requests for records that are not released on request',
     file: 'gateway/addressed/state-addressed.ts',
     from: 'if (organisation === null || isHeldBack) return null;',
