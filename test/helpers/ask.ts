@@ -57,9 +57,10 @@ export async function ask(
   for (let lost = 0; ;) {
     const answer = await askOnce(trial, who, query, variables);
     const codes = codesOf(answer);
+    const isLost = codes.includes('PART_UNAVAILABLE');
+    if (isLost) lost += 1;
     // A subgraph that is too slow twice is a fault.
-    if (codes.includes('PART_UNAVAILABLE')) lost += 1;
-    const isBusy = codes.some((code) => busyCodes.includes(code)) || lost === 1;
+    const isBusy = codes.some((code) => busyCodes.includes(code)) || (isLost && lost === 1);
     if (!isBusy || performance.now() > end) return answer;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
