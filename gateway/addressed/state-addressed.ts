@@ -48,10 +48,10 @@ type State = (
 const addressed: Readonly<Record<Named['by'], State>> = { log: stateReceivers, originator: stateOriginator };
 
 /**
- * States the originator of a record. Without a statement the request reaches nobody: then a request for a hidden record looks
- * like one for a record that does not exist. A RED record, and every other one that is not released on request, gets no
- * statement either: colleagues of the named person read the request. An organisation that the registry does not have could be
- * registered later.
+ * States the originator of a record that the reader may read. For a hidden record and for one that does not exist the hub states
+ * nothing, so that the two requests look alike. It states nothing either about a record that is not released on request, such as
+ * a RED one, because colleagues of the named person read the request. An originator that the registry does not have is not
+ * stated: another organisation could be registered by that id later.
  */
 async function stateOriginator(
   { record }: Named,
@@ -167,7 +167,7 @@ type Found = {
   } | null;
 };
 
-/** Only a release with other rules opens such a record: in an emergency, or by two persons. */
+/** The originator's mutation refuses to release such a record (`subgraphs/serve/changes/releases.ts`). */
 function isHeld({ tlp, handlingCodes, extraRestrictions }: RecordedDisclosure): boolean {
   return tlp === 'RED' || handlingCodes.some((code) => code !== 'H0') || extraRestrictions.length > 0;
 }

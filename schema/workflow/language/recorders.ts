@@ -41,7 +41,7 @@ const valuesOf: Readonly<Record<NonNullable<WhoFile['recorders']>, (files: Recor
     input: 'network',
     values: mapValues(networks, ({ recordedBy }) => ({ by: recordedBy })),
   }),
-  // Nobody opens a duty for a trigger that names no persons.
+  // A trigger without `by` is no choice: no person opens a duty for it.
   triggers: ({ triggers }) => ({
     input: 'trigger',
     values: mapValues(

@@ -66,8 +66,8 @@ export class Loaders {
   }
 
   /**
-   * The newest records of a type that a filter finds, and of which the reader may search the fields `searched`. They count as disclosed only once they are given to a resolver
-   * (`one`). Throws like `list`.
+   * The newest records of a type that a filter finds, and of which the reader may search the fields `searched`. They count
+   * as disclosed only once they are given to a resolver (`one`). Throws like `list`.
    */
   async newest(
     type: string,

@@ -139,7 +139,7 @@ export async function writeRecords(
  * Opens a stored record to a further organisation, with its join rows and its rows for that organisation, and leaves its version
  * and its time as they are: its other readers must not learn of it. The change stream has no line for it, so the subscribers of
  * records get no event. `record` has the new audience and its access keys. The rows for other organisations keep their keys:
- * nobody finds them by the new ones, and a hundred recipients would be in each.
+ * no query for them uses the new ones, and otherwise each row would have the keys of up to a hundred recipients.
  */
 export async function openRecord(
   store: CommunityStore,

@@ -214,3 +214,16 @@ export async function threadsOf(
     .find({ record, _id: { $ne: record } }, { session })
     .toArray();
 }
+
+/**
+ * Returns the threads of a record after all others that ask in turn: two transactions that ask at once conflict, and one is
+ * made again. Otherwise the last two recipients could each see the thread of the other as open.
+ */
+export async function threadsInTurn(
+  store: Connected,
+  record: string,
+  session: ClientSession,
+): Promise<readonly StoredProgress[]> {
+  await progressIn(store).updateOne({ _id: record }, { $inc: { partMoves: 1 } }, { session });
+  return await threadsOf(store, record, session);
+}

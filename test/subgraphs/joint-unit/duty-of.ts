@@ -2,8 +2,6 @@ import { expect } from '@jest/globals';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { deadlinesKey } from '../../../schema/workflow/deadline-key.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
-import { workflowRulesOf } from '../../../subgraphs/serve/workflow/rules.ts';
-import { fireDue } from '../../../subgraphs/serve/workflow/run-timers.ts';
 import { inboxPage } from './inbox-of.ts';
 import { askAt, makeMove, type Payload } from './moves-of.ts';
 import { csirt, french } from './recall-of.ts';
@@ -120,13 +118,5 @@ export function dutiesIn(storeOf: () => CommunityStore) {
     return { record: await seen(reader, id, now), lists, notices, due: await dueFor(reader, now) };
   }
 
-  const rules = workflowRulesOf('joint-unit');
-  async function passTo(now: Date): Promise<void> {
-    const faults: unknown[] = [];
-    const log = { error: (details: object) => void faults.push(details) };
-    while ((await fireDue(storeOf(), rules, now, log)).tried > 0);
-    expect(faults).toEqual([]);
-  }
-
-  return { tryOpen, opened, seen, move, send, dueFor, everythingFor, passTo };
+  return { tryOpen, opened, seen, move, send, dueFor, everythingFor };
 }

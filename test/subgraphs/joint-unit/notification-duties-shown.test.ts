@@ -8,6 +8,7 @@ import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { at, content, dutiesIn, germanOnDuty, polishOnDuty, sent } from './duty-of.ts';
 import { namesOf, noticesOf } from './inbox-of.ts';
 import { askAt, type Payload } from './moves-of.ts';
+import { passTo } from './pass-to.ts';
 import { csirt, french } from './recall-of.ts';
 
 /** A recipient of a duty to notify knows nothing of it until it is notified, and nothing of the others at any time. */
@@ -20,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await own.stop());
 
-const { opened, seen, move, send, everythingFor, passTo } = dutiesIn(() => store);
+const { opened, seen, move, send, everythingFor } = dutiesIn(() => store);
 
 /** A recipient that no test notifies. */
 const unaware = csirt('csirt-lt', { subject: 'lt-duty', roles: ['csirt-analyst', 'duty-officer'] });
@@ -52,7 +53,7 @@ test('a recipient that is not notified yet sees the same as a stranger at every 
     await move(french, 'skip', skipped, '03T11:00', { recipient: 'csirt-lt', reason: 'EXERCISE' }),
   ).toEqual([]);
   for (const time of instants) {
-    await passTo(at(time));
+    await passTo(store, at(time));
     for (const one of [id, skipped]) {
       const theirs = await everythingFor(unaware, one, at(time));
       expect(theirs).toEqual(await everythingFor(nobody, one, at(time)));
@@ -70,7 +71,7 @@ test('a recipient that is not notified yet sees the same as a stranger at every 
 
 test('a recipient finds no trace of the time before it was notified', async () => {
   const id = await opened(['csirt-de', 'csirt-pl']);
-  for (const time of ['06T08:00', '06T09:00']) await passTo(at(time));
+  for (const time of ['06T08:00', '06T09:00']) await passTo(store, at(time));
   await send(id, 'csirt-pl', '06T10:00');
   expect(namesOf(await noticesOf(store, polishOnDuty, at('06T10:00'), id))).toEqual(['csirt-pl send']);
   expect(await seen(polishOnDuty, id, at('06T10:00'))).toMatchObject({
@@ -111,7 +112,7 @@ test('a recipient sees no difference between being alone, and others that are no
   expect(await move(french, 'fail', busy, '03T11:20', failed)).toEqual([]);
   expect(await move(french, 'close', busy, '03T11:25', { reason: 'EXERCISE' })).toEqual([]);
   for (const time of instants.slice(1)) {
-    await passTo(at(time));
+    await passTo(store, at(time));
     const shown = await sideOf(polishOnDuty, alone, time);
     expect(await sideOf(polishOnDuty, busy, time)).toEqual(shown);
     expect(await sideOf(polishOnDuty, quiet, time)).toEqual(shown);

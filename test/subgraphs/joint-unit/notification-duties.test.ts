@@ -11,6 +11,7 @@ import { readerOf } from '../../helpers/records.ts';
 import { at, content, dueAt, dutiesIn, germanOnDuty, polishOnDuty, sent } from './duty-of.ts';
 import { namesOf, noticesOf } from './inbox-of.ts';
 import { askAt, type Payload } from './moves-of.ts';
+import { passTo } from './pass-to.ts';
 import { csirt, french, german, stranger } from './recall-of.ts';
 
 /** Duties to notify: who must be notified of an event, by whom and by when. */
@@ -23,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await own.stop());
 
-const { tryOpen, opened, seen, move, send, dueFor, passTo } = dutiesIn(() => store);
+const { tryOpen, opened, seen, move, send, dueFor } = dutiesIn(() => store);
 
 const readers = (...organisations: readonly string[]) => ({ reach: 'NAMED', organisations });
 
@@ -266,10 +267,10 @@ test('tells the obliged organisation once that a clock was missed, however often
     (await noticesOf(store, reader, at(time), id))
       .filter(({ event }) => event === 'STATE')
       .map(({ thread, name }) => `${thread?.id ?? 'record'} ${name}`);
-  for (const time of ['03T14:59', '03T15:00', '06T08:59']) await passTo(at(time));
+  for (const time of ['03T14:59', '03T15:00', '06T08:59']) await passTo(store, at(time));
   expect(await missed(french, '06T08:59')).toEqual(['Organisation:csirt-de silent']);
   expect(await statesOf(id, '06T08:59')).toEqual(['OPEN', 'SILENT', 'TO_TELL']);
-  for (const time of ['06T09:00', '06T09:00', '20T10:00']) await passTo(at(time));
+  for (const time of ['06T09:00', '06T09:00', '20T10:00']) await passTo(store, at(time));
   expect(await statesOf(id, '20T10:00')).toEqual(['LATE', 'SILENT', 'LATE']);
   expect((await missed(french, '20T10:00')).toSorted()).toEqual([
     'Organisation:csirt-de silent',

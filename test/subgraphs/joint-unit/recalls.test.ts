@@ -4,10 +4,9 @@ import type { Reader } from '../../../schema/protocol/reader.ts';
 import { laterMoves, workflowsOf } from '../../../schema/workflow/served.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
-import { workflowRulesOf } from '../../../subgraphs/serve/workflow/rules.ts';
-import { fireDue } from '../../../subgraphs/serve/workflow/run-timers.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { askAt, type Payload } from './moves-of.ts';
+import { passTo } from './pass-to.ts';
 import {
   at,
   content,
@@ -30,15 +29,6 @@ beforeAll(async () => {
   ({ store } = own);
 });
 afterAll(async () => await own.stop());
-
-const rules = workflowRulesOf('joint-unit');
-const faults: unknown[] = [];
-const log = { error: (details: object) => void faults.push(details) };
-
-async function passTo(time: string): Promise<void> {
-  while ((await fireDue(store, rules, at(time), log)).tried > 0);
-  expect(faults).toEqual([]);
-}
 
 const { tryIssue, issued, seen, seenWithoutId, move, act, statesOf } = recallsIn(() => store);
 
@@ -135,16 +125,16 @@ test('lets a recipient object, and the originator decide on the objection that i
 test('makes a silent recipient unreachable once at the due time, and late one that has not acted', async () => {
   const id = await issued();
   expect(await move(polish, 'ack', id, '10:30')).toEqual([]);
-  await passTo('13:59');
+  await passTo(store, at('13:59'));
   expect(await statesOf(id, '13:59')).toEqual(['TOLD', 'ACKNOWLEDGED']);
-  await passTo('14:00');
+  await passTo(store, at('14:00'));
   expect(await statesOf(id, '14:00')).toEqual(['UNREACHABLE', 'LATE']);
   expect((await seen(french, id, '14:00'))?.progress).toMatchObject({ state: 'LATE' });
   const named = { recipient: 'csirt-de' };
   const channel = { ...named, channel: 'telephone' };
   expect(await move(french, 'chase', id, '14:10', { ...channel, expectedVersion: 2 })).toEqual([]);
   expect(await move(french, 'reach', id, '14:20', { ...channel, expectedVersion: 3 })).toEqual([]);
-  await passTo('18:00');
+  await passTo(store, at('18:00'));
   expect(await statesOf(id, '18:00')).toEqual(['LATE', 'LATE']);
   expect(await move(german, 'ack', id, '18:01', { expectedVersion: 4 })).toEqual([]);
 });

@@ -4,11 +4,10 @@ import type { Addressed } from '../../../schema/protocol/addressed.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
-import { workflowRulesOf } from '../../../subgraphs/serve/workflow/rules.ts';
-import { fireDue } from '../../../subgraphs/serve/workflow/run-timers.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { namesOf, noticesOf } from './inbox-of.ts';
 import { askAt, makeMove, type Payload } from './moves-of.ts';
+import { passTo } from './pass-to.ts';
 import { csirt, french, german, polish, stranger } from './recall-of.ts';
 
 let own: OwnStore;
@@ -18,15 +17,6 @@ beforeAll(async () => {
   ({ store } = own);
 });
 afterAll(async () => await own.stop());
-
-const rules = workflowRulesOf('joint-unit');
-const faults: unknown[] = [];
-const log = { error: (details: object) => void faults.push(details) };
-
-async function passTo(now: Date): Promise<void> {
-  while ((await fireDue(store, rules, now, log)).tried > 0);
-  expect(faults).toEqual([]);
-}
 
 const at = (time: string) => new Date(`2026-11-${time}:00Z`);
 const record = 'MispEvent:0b6f1d0e-0000-4000-8000-000000000001';
@@ -117,7 +107,7 @@ test('reaches nobody without a statement about this record, and shows no differe
   const other = { ...toGerman, record: 'MispEvent:0b6f1d0e-0000-4000-8000-000000000002' };
   const [hidden, absent] = [await asked(null), await asked(other, { recordId: `MispEvent:${randomUUID()}` })];
   for (const now of instants) {
-    await passTo(now);
+    await passTo(store, now);
     const shown = await sideOfAsker(hidden, now);
     expect(shown).toEqual(await sideOfAsker(absent, now));
     expect(shown).toMatchObject({
@@ -136,7 +126,7 @@ test('shows the asker of a refused request the same as of one that nobody answer
   const reason = 'EXERCISE: another service is not finished';
   expect(await move(german, 'refuse', refused, '04T09:30', { expectedVersion: 2, reason })).toEqual([]);
   for (const now of instants) {
-    await passTo(now);
+    await passTo(store, now);
     const shown = await sideOfAsker(silent, now);
     expect(await sideOfAsker(reviewed, now)).toEqual(shown);
     expect(await sideOfAsker(refused, now)).toEqual(shown);
@@ -156,13 +146,13 @@ test('shows the asker at once that there is a release, also before the time for 
     threads: [{ state: 'GRANTED', release }],
   });
   expect(namesOf(await noticesOf(store, french, at('04T09:00'), id))).toContain('csirt-de grant');
-  await passTo(then);
+  await passTo(store, then);
   expect((await seen(french, id, then))?.progress).toMatchObject({ state: 'GRANTED' });
 });
 
 test('takes a grant that was made before the time for an answer and is entered after it, with its reason', async () => {
   const id = await asked(toGerman);
-  await passTo(then);
+  await passTo(store, then);
   const late = { reason: 'EXERCISE: no network', channel: 'telephone' };
   const entered = { release: randomUUID(), happenedAt: '2026-11-10T22:00:00.000Z', late };
   expect(await move(german, 'grant', id, '11T01:00', entered)).toEqual([]);
@@ -215,7 +205,7 @@ test('is marked and retracted once the time for an answer has passed, although n
 
 test('takes no answer from the time for an answer on', async () => {
   const id = await asked(toGerman);
-  await passTo(then);
+  await passTo(store, then);
   for (const [name, input] of Object.entries({
     review: {},
     grant: { release: randomUUID() },

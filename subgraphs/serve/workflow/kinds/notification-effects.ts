@@ -3,7 +3,7 @@ import { isKnown } from '../../../../schema/workflow/language/opening.ts';
 import type { CommunityStore } from '../../store/store.ts';
 import type { Follow, FollowedIn } from '../follow.ts';
 import { makeOnRecord } from '../make-on-record.ts';
-import { progressIn, type StoredMove, threadsOf } from '../progress-store.ts';
+import { type StoredMove, threadsInTurn } from '../progress-store.ts';
 
 /** The moves of the system that moves on the recipients of a duty to notify cause on the duty. */
 export const followsOfNotifications: Readonly<Record<string, Follow>> = {
@@ -19,9 +19,7 @@ async function settle(
   move: StoredMove,
   session: ClientSession,
 ): Promise<void> {
-  // Without this, the last two recipients could each see the other as open in their transactions.
-  await progressIn(store).updateOne({ _id: move.record }, { $inc: { partMoves: 1 } }, { session });
-  const threads = await threadsOf(store, move.record, session);
+  const threads = await threadsInTurn(store, move.record, session);
   const isOver = threads.map(({ progress }) => ({
     isFinal: at.of.states[progress.state]?.final === true,
     isTold: isKnown(at.of, progress),

@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongodb';
 import type { CommunityStore } from '../../store/store.ts';
 import type { Follow, FollowedIn } from '../follow.ts';
 import { makeOnRecord } from '../make-on-record.ts';
-import { progressIn, type StoredMove, threadsOf } from '../progress-store.ts';
+import { type StoredMove, threadsInTurn } from '../progress-store.ts';
 
 /** The moves of the system that moves of recalls and of their recipients cause. */
 export const followsOfRecalls: Readonly<Record<string, Follow>> = {
@@ -19,9 +19,7 @@ async function completeSettled(
   move: StoredMove,
   session: ClientSession,
 ): Promise<void> {
-  // Without this, the last two recipients could each see the other as open in their transactions.
-  await progressIn(store).updateOne({ _id: move.record }, { $inc: { partMoves: 1 } }, { session });
-  const threads = await threadsOf(store, move.record, session);
+  const threads = await threadsInTurn(store, move.record, session);
   if (threads.every(({ progress }) => at.thread?.states[progress.state]?.final === true))
     await makeOnRecord(store, at, move, 'complete', session);
 }

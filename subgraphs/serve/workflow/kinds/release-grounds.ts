@@ -8,8 +8,8 @@ import type { Check } from '../ground.ts';
 import { progressIn } from '../progress-store.ts';
 
 /**
- * Returns the organisation that answers a release request: the originator of the record, as the hub states it. Nobody if
- * the hub states nothing: the record does not exist, or the reader may not see it. Throws Refused for a record that the
+ * Returns the organisation that answers a release request: the originator of the record, as the hub states it. Empty if
+ * the hub states nothing, for example because the record does not exist or the reader may not see it. Throws Refused for a record that the
  * reader's organisation asserts.
  */
 export function originatorOf(
@@ -60,7 +60,7 @@ export async function checkWaitingRequests(
 
 /** The grounds of refusal of answers to release requests. */
 export const groundsOfReleaseAnswers: Readonly<Record<string, Check>> = {
-  // Text that nobody checks would be a message that the asker takes for a release.
+  // The asker sees this value: free text would be a message that passes for a release.
   'release-answer.grant': ({ input: { release } }) =>
     typeof release === 'string' && uuid.test(release)
       ? null
