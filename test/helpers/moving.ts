@@ -16,6 +16,7 @@ import { Moves } from '../../subgraphs/serve/workflow/moves.ts';
 import { workflowRulesOf } from '../../subgraphs/serve/workflow/rules.ts';
 import { Standings } from '../../subgraphs/serve/workflow/standings.ts';
 import { policy } from './policy.ts';
+import { StoreWatch } from './store-watch.ts';
 
 const alarm = (): void => undefined;
 
@@ -52,7 +53,10 @@ export function movingIn(community: CommunityPart) {
     return JSON.parse(JSON.stringify(answer)) as Answer;
   }
 
-  /** Makes a move on version 1, unless the input names another. Returns its payload. */
+  /**
+   * Makes a move on version 1, unless the input names another. Returns its payload. A refused one leaves the store as it
+   * was: this is compared for each move that no other one of the test accompanies.
+   */
   async function makeMove(
     at: At,
     kind: string,
@@ -64,10 +68,26 @@ export function movingIn(community: CommunityPart) {
     }`;
     const isFirst = Object.hasOwn(input, 'content');
     const given = { key: randomUUID(), ...(!isFirst && { expectedVersion: 1 }), ...input };
-    return await askAt<Payload>(at, source, { input: given });
+    return await unchangedIfRefused(at.store, async () => await askAt<Payload>(at, source, { input: given }));
   }
 
   return { askAt, makeMove };
+}
+
+/** Makes a move. Throws if it is refused and the store has changed meanwhile. */
+async function unchangedIfRefused(store: CommunityStore, make: () => Promise<Payload>): Promise<Payload> {
+  const watch = new StoreWatch(store);
+  try {
+    const before = await watch.content();
+    const payload = await make().catch(async (error: unknown) => {
+      await watch.expectSame(before);
+      throw error;
+    });
+    if (payload.userErrors.length > 0) await watch.expectSame(before);
+    return payload;
+  } finally {
+    watch.end();
+  }
 }
 
 function contextOf({ kinds, name }: CommunityPart, { store, reader, now, addressed }: At): Context {
