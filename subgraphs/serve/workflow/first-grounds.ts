@@ -5,6 +5,7 @@ import type { FileRegimes } from '../../../schema/workflow/regime/file-regimes.t
 import type { ChangeParts } from '../changes/change-steps.ts';
 import { Refused } from '../changes/refused.ts';
 import { recordsOf } from '../store/collections.ts';
+import { checkHeldAct } from './kinds/hold-grounds.ts';
 import { findVersion, isSamePlan } from './kinds/plan-grounds.ts';
 import { checkPosture } from './kinds/posture-grounds.ts';
 import { checkRecentDuties } from './kinds/notification-grounds.ts';
@@ -18,6 +19,7 @@ type Check = (parts: Parts, first: First) => Promise<Refused | null>;
 /** The grounds of refusal of first moves that need the store, by workflow and move. */
 const checks: Readonly<Record<string, Check>> = {
   'case.draft': async (...given) => await findNamedActor(...given, ['content', 'title']),
+  'hold.ask': async (_parts, first) => await Promise.resolve(checkHeldAct(first)),
   'response-plan.draft': async (...given) => await checkParent(...given),
   'release-request.ask': async (...given) => await checkWaitingRequests(...given),
   'notification-duty.open': async (parts) => await checkRecentDuties(parts),

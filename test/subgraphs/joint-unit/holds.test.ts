@@ -71,6 +71,19 @@ async function move(reader: Reader, name: string, id: string, time: string, inpu
   return (await makeMove({ store, reader, now: at(time) }, 'DeconflictionHold', name, given)).userErrors;
 }
 
+test.each(['NotificationFile', 'CraNotification'])(
+  'refuses to hold back a %s: a hold never stops a deadline of law',
+  async (kind) => {
+    const id = `${kind}:${randomUUID()}`;
+    const content = { on: { kind: 'PUBLICATION', what: `EXERCISE ${id}` }, until, contact: 'EXERCISE desk' };
+    const refusal = (path: readonly string[]) => [
+      { code: 'INVALID', path, message: expect.stringContaining('never stops a deadline of law') },
+    ];
+    expect(await errorsOf({ content })).toEqual(refusal(['content', 'on', 'what']));
+    expect(await errorsOf({ act: `EXERCISE: the final report of ${id}` })).toEqual(refusal(['act']));
+  },
+);
+
 test('shows each addressee its own thread, the asker all of them, and others nothing', async () => {
   const id = await asked();
   expect(
