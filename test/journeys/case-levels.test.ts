@@ -5,7 +5,7 @@ import type { Asked } from '../helpers/ask.ts';
 import { jointCasesIn } from '../helpers/joint-case.ts';
 import { startExercise } from '../helpers/standing.ts';
 
-/** A joint case that nobody classifies until the prompt, and two states that differ, through the one endpoint. */
+/** A joint case that nobody classifies until the prompt, and two states that differ while a third states nothing, through the one endpoint. */
 
 let trial: Trial;
 let asked: Asked;
@@ -22,6 +22,7 @@ const reader = (as: string, purpose = 'incident-response') => ({ as, picture, pu
 const french = reader('fr-csirt-analyst');
 const polish = reader('pl-csirt-analyst');
 const coordinator = reader('joint-coordinator', 'crisis-coordination');
+const german = reader('police-de-duty-officer', 'criminal-investigation');
 const italian = reader('it-cyclone-officer', 'crisis-coordination');
 
 const { seenBy, move, made } = jointCasesIn(
@@ -40,9 +41,9 @@ const assessment = (state: string, value: string) => ({
   at: new Date().toISOString(),
 });
 
-const invited = ['csirt-fr', 'csirt-pl'];
+const invited = ['csirt-fr', 'csirt-pl', 'police-de'];
 
-test('prompts while nobody classifies, then shows two states that differ, and tells a third nothing', async () => {
+test('prompts while nobody classifies, then shows two states that differ, a third that states nothing, and tells a fourth nothing', async () => {
   const id = await made(coordinator, 'draft', {
     content: { case: 'JC-2026-0042', title: 'EXERCISE Blue Heron' },
     why: 'EXERCISE: two hospitals',
@@ -56,12 +57,13 @@ test('prompts while nobody classifies, then shows two states that differ, and te
     id,
     lead: 'joint-unit',
     invited,
-    purposes: ['incident-response'],
+    purposes: ['incident-response', 'criminal-investigation'],
     highestMarking: 'AMBER',
     nextReviewAt: new Date(Date.now() + 86_400_000).toISOString(),
   });
   await made(reader('csirt-fr-duty-officer'), 'join', { id });
   await made(reader('csirt-pl-duty-officer'), 'join', { id });
+  await made(german, 'join', { id });
   await made(coordinator, 'activate', { id, reason: 'EXERCISE' });
 
   await made(french, 'assessLevel', { id, ...assessment('FR', 'INCIDENT') });
@@ -101,7 +103,13 @@ test('prompts while nobody classifies, then shows two states that differ, and te
     },
   ]);
 
-  // A third state takes no part: it sees nothing, and cannot say anything.
+  // A third state takes part and states nothing, as for national security: its silence is no level, and prompts nobody.
+  for (const who of [german, coordinator]) {
+    const { threads, levels: stated } = await seenBy(who, id);
+    expect(JSON.stringify([threads, stated])).not.toContain('police-de');
+  }
+
+  // A fourth state takes no part: it sees nothing, and cannot say anything.
   expect(await seenBy(italian, id)).toBeNull();
   const refusal = async (of: string) =>
     (await move(italian, 'assessLevel', { id: of, ...assessment('IT', 'LARGE_SCALE_INCIDENT') })).userErrors;

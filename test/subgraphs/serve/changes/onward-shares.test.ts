@@ -90,6 +90,8 @@ test('keeps both acts, each with its person, values and time', async () => {
 test.each<[string, Partial<ReadingInput>]>([
   ['AMBER+STRICT', { marking: { tlp: 'AMBER_STRICT' } }],
   ['with the handling code H1', { marking: { tlp: 'AMBER', handlingCodes: ['H0', 'H1'] } }],
+  ['with the handling code H2', { marking: { tlp: 'AMBER', handlingCodes: ['H0', 'H2'] } }],
+  ['with the handling code H3', { marking: { tlp: 'AMBER', handlingCodes: ['H3'], h3Text: 'EXERCISE' } }],
   ['with a limited distribution', { marking: { tlp: 'AMBER', distribution: 'LIMITE' } }],
 ])(
   'is refused for a record that is %s, with the reason if the recipient reads it',
