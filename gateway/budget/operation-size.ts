@@ -174,12 +174,15 @@ function joined(sizes: readonly Size[]): Size {
   };
 }
 
-/** Returns the rows that a field may return, by its `first` or its `ids`; null if it is not a list. */
+/** The arguments with one item for each row that a field returns. */
+const itemArguments: readonly string[] = ['ids', 'values'];
+
+/** Returns the rows that a field may return, by its `first`, its `ids` or its `values`; null if it is not a list. */
 function rowsOf(field: FieldNode, listed: boolean, variables: Variables): number | null {
   const first = field.arguments?.find((argument) => argument.name.value === 'first');
   if (first !== undefined) return asNumber(first.value, variables) ?? defaultRows;
-  const ids = field.arguments?.find((argument) => argument.name.value === 'ids');
-  if (ids !== undefined) return lengthOf(ids.value, variables);
+  const items = field.arguments?.find((argument) => itemArguments.includes(argument.name.value));
+  if (items !== undefined) return lengthOf(items.value, variables);
   return listed ? defaultRows : null;
 }
 

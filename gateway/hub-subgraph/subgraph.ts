@@ -4,6 +4,7 @@ import { type DocumentNode, execute, type GraphQLError, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { HubError, type HubErrorCode } from '../../schema/errors.ts';
 import type { IndicatorType } from '../../schema/record/indicator-types.ts';
+import { indicatorTypeOf } from '../../schema/record/indicator-form.ts';
 import {
   indicatorKey,
   memberStateKey,
@@ -23,6 +24,7 @@ import { variablesOf } from '../dispatch/query-body.ts';
 import type { PartSource } from '../dispatch/source.ts';
 import { openAllowance } from './allowance.ts';
 import { guardHubSubgraph } from './guard.ts';
+import { listOrganisations, type OrganisationsAsked } from './organisations.ts';
 import { ownReadResolvers } from './reads.ts';
 import { type AuditorContext, auditorResolvers } from './resolvers.ts';
 import type { Names } from '../registry/names.ts';
@@ -36,6 +38,7 @@ const documentCache = { bytes: 8_000_000, timesText: 80 };
 
 type SubgraphContext = AuditorContext & {
   readonly names: Names;
+  readonly registry: Registry;
   readonly organisations: DataLoader<string, OrganisationEntry | null>;
 };
 type EntityReference = { readonly __typename: string; readonly id: string };
@@ -78,7 +81,12 @@ function createContext(
   const { request } = execution;
   const readerAccess = request.policy.accessOf(request.reader, request.at);
   const auditors = { ...execution, readerAccess, log, policyOf, allowance: openAllowance() };
-  return { names: names(request.reader.picture), organisations: loadOrganisations(registry), ...auditors };
+  return {
+    names: names(request.reader.picture),
+    registry,
+    organisations: loadOrganisations(registry),
+    ...auditors,
+  };
 }
 
 /** Codes that the reader gets. Every other error counts as a failure of the subgraph. */
@@ -126,13 +134,21 @@ const resolvers = {
     },
     threatActors: (_: unknown, { name }: { name: string }, { names }: SubgraphContext) =>
       actorReferences(name, names),
-    indicator: (_: unknown, { type, value }: { type: IndicatorType; value: string }) =>
-      referenceOr('Indicator', indicatorKey(type, value)),
+    indicator: (_: unknown, { type, value }: { type?: IndicatorType | null; value: string }) =>
+      indicatorReference(value, type),
+    indicators: (_: unknown, { values }: { values: readonly string[] }) => {
+      if (values.length > maxIds)
+        throw new HubError('BAD_USER_INPUT', `values: expected at most ${maxIds}, got ${values.length}`);
+      // An error in place of an item makes that item null, and names its place.
+      return values.map((value) => orError(() => indicatorReference(value)));
+    },
     organisation: async (_: unknown, { id }: { id: string }, { organisations }: SubgraphContext) => {
       const key = organisationKey(id.replace(/^Organisation:/, ''));
       const entry = key === null ? null : await organisations.load(afterColon(key));
       return entry === null ? null : referenceOr('Organisation', key);
     },
+    organisations: async (_: unknown, asked: OrganisationsAsked, { registry }: SubgraphContext) =>
+      await listOrganisations(asked, registry),
     memberState: (_: unknown, { code }: { code: string }) => referenceOr('MemberState', memberStateKey(code)),
     jointCase: (_: unknown, { id }: { id: string }) =>
       referenceOr('JointCase', jointCaseKey(id.replace(/^JointCase:/, ''))),
@@ -159,6 +175,7 @@ const resolvers = {
       names.actor(id)?.name ?? id.split(':').at(-1),
     synonyms: ({ id }: EntityReference, _: unknown, { names }: SubgraphContext) =>
       names.actor(id)?.synonyms ?? [],
+    isKnown: ({ id }: EntityReference, _: unknown, { names }: SubgraphContext) => names.actor(id) !== null,
   },
   Indicator: {
     type: ({ id }: EntityReference) => parseIndicatorKey(id)?.type ?? 'OTHER',
@@ -192,6 +209,22 @@ function actorReferences(name: string, names: Names): readonly EntityReference[]
   const keys = names.actorsNamed(name);
   if (keys.length === 0) throw new HubError('BAD_USER_INPUT', 'name: expected letters or digits, got none');
   return keys.map((key) => referenceOr('ThreatActor', key));
+}
+
+/** Returns the reference of an indicator. Without a type, the form of the value says it. */
+function indicatorReference(value: string, type: IndicatorType | null = null): EntityReference {
+  const found = type ?? indicatorTypeOf(value);
+  if (found === null)
+    throw new HubError('BAD_USER_INPUT', 'value: its form says no type of observable, so give `type`');
+  return referenceOr('Indicator', indicatorKey(found, value));
+}
+
+function orError<Result>(make: () => Result): Result | Error {
+  try {
+    return make();
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 function referenceOr(type: string, key: string | null): EntityReference {

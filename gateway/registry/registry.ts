@@ -90,6 +90,8 @@ export type Registry = {
   /** Returns the current membership of a subject; null if there is none. */
   findMembership(subject: string, now: Date): Promise<Membership | null>;
   findOrganisations(ids: readonly string[]): Promise<readonly OrganisationEntry[]>;
+  /** Returns the organisations by their ids, 5,000 at most. */
+  listOrganisations(): Promise<readonly OrganisationEntry[]>;
   /**
    * Returns the names that the registry has: organisations, members, agreements, and sharing groups that have a member.
    * Entries that have ended count too.
@@ -106,6 +108,8 @@ export type Registry = {
 };
 
 const deadlineMs = 1500;
+/** The Union's cyber communities have some hundred organisations. More than this is a fault of who keeps the registry. */
+const maxOrganisations = 5000;
 
 /**
  * Opens the registry in the hub's store. Every method throws REGISTRY_UNAVAILABLE if the store does not answer within
@@ -132,6 +136,11 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
         ms,
         async () => await organisations.find({ _id: { $in: [...ids] } }, { maxTimeMS: ms }).toArray(),
       ),
+    listOrganisations: async () =>
+      await orUnavailable(ms, async () => {
+        const all = organisations.find({}, { maxTimeMS: ms, sort: { _id: 1 }, limit: maxOrganisations });
+        return await all.toArray();
+      }),
     findRecipients: async (named) =>
       await orUnavailable(ms, async () => {
         const [known, groups, persons, agreed] = await Promise.all([

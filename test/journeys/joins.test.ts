@@ -132,6 +132,31 @@ testOnReal('finds the event of an indicator', async () => {
   });
 });
 
+testOnReal(
+  'finds indicators by values in any spelling, and names the place of one that it cannot take',
+  async () => {
+    const query = `{ indicators(values: ["4BA559C403FF3F5CC2571AE0961EAFF6CF0A50F6", "no indicator"]) {
+    type sightings { nodes { mispType } } } }`;
+    const { body } = await ask(standing(), analyst, query);
+    expect(body.data.indicators).toEqual([
+      { type: 'FILE_SHA1', sightings: { nodes: [{ mispType: 'sha1' }] } },
+      null,
+    ]);
+    expect(body.errors).toEqual([
+      expect.objectContaining({ path: ['indicators', 1], extensions: { code: 'BAD_USER_INPUT' } }),
+    ]);
+  },
+);
+
+test('finds an organisation by the beginning of a word of its name', async () => {
+  const query = '{ organisations(text: "cert-eu", first: 1) { nodes { id name } pageInfo { hasNextPage } } }';
+  const { body } = await ask(standing(), analyst, query);
+  expect(body.data.organisations).toEqual({
+    nodes: [{ id: 'Organisation:cert-eu', name: expect.any(String) }],
+    pageInfo: { hasNextPage: false },
+  });
+});
+
 testOnReal('reports a name of two actors as ambiguous, and finds both by their other names', async () => {
   const { body } = await ask(
     standing(),

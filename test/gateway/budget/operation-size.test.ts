@@ -32,6 +32,12 @@ test('counts a list also if its rows are in a fragment or behind many fields', (
   expect([plain.rows, named.rows, inline.rows, behind.rows]).toEqual([25, 25, 25, 25]);
 });
 
+test.each(['ids', 'values'])('counts each item of %s, also in a variable', (argument) => {
+  expect(measureOperation(parse(`{ a(${argument}: ["1", "2", "3"]) { id } }`)).rows).toBe(3);
+  const variable = parse(`query ($all: [String!]!) { a(${argument}: $all) { id } }`);
+  expect(limitOperation(variable, { all: ['1', '2'] }).rows).toBe(2);
+});
+
 test('counts root fields in fragments', () => {
   const roots = Array.from({ length: 101 }, (_, n) => `a${n}: a`).join(' ');
   expect(() => limitOperation(parse(`{ ${roots} }`))).toThrow(tooLarge);

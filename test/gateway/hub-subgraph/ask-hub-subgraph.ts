@@ -1,5 +1,7 @@
 import { pino } from 'pino';
 import type { AccessLog } from '../../../gateway/audit/log.ts';
+import type { Names } from '../../../gateway/registry/names.ts';
+import type { Registry } from '../../../gateway/registry/registry.ts';
 import { createHubSubgraph, type HubSubgraphSources } from '../../../gateway/hub-subgraph/subgraph.ts';
 import { createCollected } from '../../../gateway/dispatch/collected.ts';
 import { Observed } from '../../../gateway/observe/observed.ts';
@@ -32,19 +34,31 @@ function contextOf(reader: Reader, policy: Policy): RequestContext {
 export async function askHubSubgraph(
   reader: Reader,
   query: string,
-  { log = {}, policy = inForce }: { readonly log?: Partial<AccessLog>; readonly policy?: Policy } = {},
+  {
+    log = {},
+    policy = inForce,
+    registry = {},
+    names,
+  }: {
+    readonly log?: Partial<AccessLog>;
+    readonly policy?: Policy;
+    readonly registry?: Partial<Registry>;
+    readonly names?: Names;
+  } = {},
 ) {
   const sources: HubSubgraphSources = {
     registry: {
       findMembership: unasked,
       findOrganisations: unasked,
+      listOrganisations: unasked,
       findRecipients: unasked,
       findShares: unasked,
       keepGrants: unasked,
       dropGrants: unasked,
       findMembersOf: unasked,
+      ...registry,
     },
-    names: () => null as never,
+    names: () => names as never,
     log: { find: unasked, page: unasked, ...log },
     policyOf: async (version) => await Promise.resolve(version === policy.version ? policy : null),
   };

@@ -50,6 +50,7 @@ async function identifyBy(
   const registry: Registry & Revocations = {
     findMembership: () => Promise.resolve(found),
     findOrganisations: () => Promise.resolve([]),
+    listOrganisations: () => Promise.resolve([]),
     findRecipients: async (named) => await Promise.resolve(named),
     findShares: async (ids) => await Promise.resolve(ids),
     keepGrants: async () => await Promise.resolve(true),
