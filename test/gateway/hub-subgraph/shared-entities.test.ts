@@ -29,11 +29,12 @@ test('takes many values at once, and gives null in place of one that it cannot t
   expect([data, errorCodes]).toEqual([{ indicators: found }, ['BAD_USER_INPUT']]);
 });
 
+const manyValues = (count: number) =>
+  JSON.stringify(Array.from({ length: count }, (_, at) => `h${at}.example`));
+
 test('takes 200 values at most', async () => {
-  const values = (count: number) =>
-    JSON.stringify(Array.from({ length: count }, (_, at) => `h${at}.example`));
   const ask = async (count: number) =>
-    await askHubSubgraph(reader, `{ indicators(values: ${values(count)}) { id } }`);
+    await askHubSubgraph(reader, `{ indicators(values: ${manyValues(count)}) { id } }`);
   expect((await ask(200)).data?.['indicators']).toHaveLength(200);
   expect(await ask(201)).toMatchObject({ data: { indicators: null }, errorCodes: ['BAD_USER_INPUT'] });
 });
@@ -93,7 +94,7 @@ test.each([
 test('lists organisations page by page, each once', async () => {
   const [first, { endCursor, hasNextPage }] = await list('(first: 2)');
   expect([first, hasNextPage]).toEqual([['cert-eu', 'csirt-ee'], true]);
-  const [second, last] = await list(`(first: 2, after: "${endCursor}")`);
+  const [second, last] = await list(`(first: 2, after: "${String(endCursor)}")`);
   expect([second, last['hasNextPage']]).toEqual([['csirt-fr'], false]);
   expect(await list('(first: 0)')).toEqual([[], expect.objectContaining({ hasNextPage: true })]);
 });

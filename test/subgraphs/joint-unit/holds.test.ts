@@ -71,16 +71,17 @@ async function move(reader: Reader, name: string, id: string, time: string, inpu
   return (await makeMove({ store, reader, now: at(time) }, 'DeconflictionHold', name, given)).userErrors;
 }
 
+const forLaw = (path: readonly string[]) => [
+  { code: 'INVALID', path, message: expect.stringContaining('never stops a deadline of law') },
+];
+
 test.each(['NotificationFile', 'CraNotification'])(
   'refuses to hold back a %s: a hold never stops a deadline of law',
   async (kind) => {
     const id = `${kind}:${randomUUID()}`;
     const content = { on: { kind: 'PUBLICATION', what: `EXERCISE ${id}` }, until, contact: 'EXERCISE desk' };
-    const refusal = (path: readonly string[]) => [
-      { code: 'INVALID', path, message: expect.stringContaining('never stops a deadline of law') },
-    ];
-    expect(await errorsOf({ content })).toEqual(refusal(['content', 'on', 'what']));
-    expect(await errorsOf({ act: `EXERCISE: the final report of ${id}` })).toEqual(refusal(['act']));
+    expect(await errorsOf({ content })).toEqual(forLaw(['content', 'on', 'what']));
+    expect(await errorsOf({ act: `EXERCISE: the final report of ${id}` })).toEqual(forLaw(['act']));
   },
 );
 
