@@ -148,7 +148,7 @@ testOnReal(
   },
 );
 
-test('finds an organisation by the beginning of a word of its name', async () => {
+test('finds an organisation by the beginning of its name', async () => {
   const query = '{ organisations(text: "cert-eu", first: 1) { nodes { id name } pageInfo { hasNextPage } } }';
   const { body } = await ask(standing(), analyst, query);
   expect(body.data.organisations).toEqual({

@@ -148,7 +148,7 @@ function refusalOf({ errors = [] }: { readonly errors?: readonly Failure[] }, mu
   return at?.extensions?.code ?? 'no code';
 }
 
-/** What may become of a move that is not offered. The first is for what the reader may not see. */
+/** The codes of refusals. The first is for a record that the reader may not see. */
 const refusals = ['NOT_FOUND', 'REFUSED', 'NOT_ALLOWED', 'WRONG_STATE', 'INVALID', 'STALE_VERSION'];
 
 test.each(kinds)(
