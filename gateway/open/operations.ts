@@ -19,7 +19,7 @@ import { splitIntrospection } from '../introspection/split.ts';
 import { splitDeferred } from '../plan/deferred-document.ts';
 import type { AskPart, PartError } from '../plan/execute.ts';
 import type { Planner, Prepared } from '../plan/planner.ts';
-import { onlyOperation } from '../request/operation.ts';
+import { isSubscription, onlyOperation } from '../request/operation.ts';
 import { incrementalParts, lastPart, mayBeParted } from '../shape/incremental.ts';
 import type { Written } from '../shape/writer.ts';
 import { maxTokens } from '../http/document-store.ts';
@@ -110,6 +110,7 @@ async function readyOperation(
   const errors = validate(planner.schema, document, undefined, { maxErrors: 20 });
   if (errors.length > 0) throw new Rejected('GRAPHQL_VALIDATION_FAILED', errors);
   const operation = onlyOperation(document, operationName, planner.schema);
+  if (isSubscription({ document: operation, operationName })) throw new Rejected('BAD_REQUEST', [noStream()]);
   limit(operation, limits);
   const split = splitIntrospection(operation);
   const key = `${operationName ?? ''} ${query}`;
@@ -123,6 +124,12 @@ async function readyOperation(
     key,
     order: split.order,
   };
+}
+
+function noStream(): GraphQLError {
+  return new GraphQLError(
+    'The open server answers queries and mutations only, got a subscription: send a query.',
+  );
 }
 
 /** Throws OPERATION_TOO_LARGE with the limit in its message. */

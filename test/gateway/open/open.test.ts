@@ -22,6 +22,7 @@ const typeDefs = parse(`
   scalar DateTime
   type Query { book: Book broken: String at(time: DateTime): String slow(of: Int): Int }
   type Mutation { count: Int }
+  type Subscription { told: Book }
   type Book @key(fields: "id") { id: ID! title: String }`);
 
 beforeAll(async () => {
@@ -165,6 +166,23 @@ test('names the subgraph that cannot be asked', async () => {
   const { body } = await ask({}, '{ book { reviews } }');
   expect(body.data).toEqual({ book: { reviews: null } });
   expect(body.errors).toMatchObject([{ extensions: { serviceName: 'reviews' } }]);
+});
+
+test('answers 400 and a sentence to a subscription, and asks no subgraph', async () => {
+  const before = asked;
+  const { statusCode, body } = await ask({}, 'subscription { told { title } }');
+  expect([statusCode, body]).toEqual([
+    400,
+    {
+      errors: [
+        {
+          message: 'The open server answers queries and mutations only, got a subscription: send a query.',
+          extensions: { code: 'BAD_REQUEST' },
+        },
+      ],
+    },
+  ]);
+  expect(asked).toBe(before);
 });
 
 test('does not check the values of a foreign DateTime', async () => {
