@@ -24,7 +24,12 @@ export function serveOpen(
       return;
     }
     const type = responseType(request);
-    void toAnswer(request, path, answer)
+    const gone = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
+    const { signal } = gone;
+    void toAnswer(request, path, async (given) => await answer({ ...given, signal }))
       .catch((error: unknown) => answerError(error))
       .then(async (got) => await sendAll(response, type, got));
   };
@@ -33,7 +38,7 @@ export function serveOpen(
 async function toAnswer(
   request: IncomingMessage,
   path: string | undefined,
-  answer: (asked: Parameters) => Promise<Answer>,
+  answer: (asked: Omit<Parameters, 'signal'>) => Promise<Answer>,
 ): Promise<Answer> {
   if (path !== '/graphql' && path !== '/') throw new HubError('NOT_FOUND');
   const takesParts = acceptsDeferred(request.headers.accept ?? '');
@@ -65,8 +70,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return await promise;
 }
 
-/** The parameters without what the headers say. */
-type Given = Omit<Parameters, 'takesParts'>;
+/** The parameters without what the headers and the connection say. */
+type Given = Omit<Parameters, 'takesParts' | 'signal'>;
 
 function ofBody(text: string): Given {
   let body: unknown;

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createAgent } from '../dispatch/fetch-subgraph.ts';
-import type { AskPart } from '../plan/execute.ts';
 import { loadPlanner, type Planner } from '../plan/planner.ts';
 import { listen, type Listening } from '../http/listen.ts';
 import { serveOpen } from './http.ts';
 import { createAnswer, type Limits } from './operations.ts';
-import { createOpenSource } from './source.ts';
+import { createOpenSource, type OpenSource } from './source.ts';
 
 /** The options of the open server. */
 export type OpenOptions = {
@@ -49,7 +48,7 @@ export async function startOpen(options: OpenOptions): Promise<Listening> {
 function createSources(
   { subgraphs }: Planner,
   { addresses }: Pick<OpenOptions, 'addresses'>,
-): ReadonlyMap<string, AskPart> {
+): ReadonlyMap<string, OpenSource> {
   const agent = createAgent();
   for (const name of addresses.keys()) {
     if (!subgraphs.has(name))

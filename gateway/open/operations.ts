@@ -17,12 +17,13 @@ import { measureOperation } from '../budget/operation-size.ts';
 import { introspect } from '../introspection/introspect.ts';
 import { splitIntrospection } from '../introspection/split.ts';
 import { splitDeferred } from '../plan/deferred-document.ts';
-import type { AskPart, PartError } from '../plan/execute.ts';
+import type { PartError, PlanRun } from '../plan/execute.ts';
 import type { Planner, Prepared } from '../plan/planner.ts';
 import { isSubscription, onlyOperation } from '../request/operation.ts';
 import { incrementalParts, lastPart, mayBeParted } from '../shape/incremental.ts';
 import type { Written } from '../shape/writer.ts';
 import { maxTokens } from '../http/document-store.ts';
+import type { OpenSource } from './source.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -35,6 +36,8 @@ export type Parameters = {
   readonly isSafe: boolean;
   /** True if the client takes deferred fragments in later parts. */
   readonly takesParts: boolean;
+  /** Aborted when the client has left. */
+  readonly signal: AbortSignal;
 };
 
 /** The response to a request: its HTTP status, and its JSON text. */
@@ -63,23 +66,30 @@ type Ready = {
 
 const kept = { bytes: 64_000_000, timesText: 20 };
 
+/** How a plan asks the subgraphs, until its client leaves. */
+type Asking = Pick<PlanRun, 'ask' | 'signal'>;
+
 /**
  * Creates the function that answers requests over any supergraph, without a reader and a policy. With `shares`, identical
- * queries that are in progress together are executed once.
+ * queries that are in progress together are executed once. A query ends when every client that waits for it has left; a
+ * mutation runs to its end.
  */
 export function createAnswer(
   planner: Planner,
-  sources: ReadonlyMap<string, AskPart>,
+  sources: ReadonlyMap<string, OpenSource>,
   limits: Limits,
   shares = false,
 ): (asked: Parameters) => Promise<Answer> {
   const known = new ByteCache<Ready>(kept.bytes);
   const inProgress = new SharedWork<Answer>();
-  const ask: AskPart = async (query) => {
-    const source = sources.get(query.fetch.subgraph);
-    if (source === undefined) throw new Error(`expected a source for ${query.fetch.subgraph}, got none`);
-    return await source(query);
-  };
+  const askUntil = (signal: AbortSignal | null): Asking => ({
+    signal,
+    ask: async (query) => {
+      const source = sources.get(query.fetch.subgraph);
+      if (source === undefined) throw new Error(`expected a source for ${query.fetch.subgraph}, got none`);
+      return await source(query, signal);
+    },
+  });
   return async (asked) => {
     try {
       const key = `${asked.operationName ?? ''} ${asked.query}`;
@@ -89,11 +99,13 @@ export function createAnswer(
         known.set(key, ready, asked.query.length * kept.timesText + (ready.data?.bytes ?? 0));
       }
       const prepared = ready;
-      const deferred = asked.takesParts ? await deferredAnswer(prepared, asked, planner, ask) : null;
+      const asking = askUntil(prepared.isChange ? null : asked.signal);
+      const deferred = asked.takesParts ? await deferredAnswer(prepared, asked, planner, asking) : null;
       if (deferred !== null) return deferred;
-      const answer = async () => await run(prepared, asked, planner.schema, ask);
-      if (!shares || prepared.isChange) return await answer();
-      return await inProgress.run(`${key} ${JSON.stringify(asked.variables)}`, null, answer);
+      if (!shares || prepared.isChange) return await run(prepared, asked, planner.schema, asking);
+      const answer = async (signal: AbortSignal) =>
+        await run(prepared, asked, planner.schema, askUntil(signal));
+      return await inProgress.run(`${key} ${JSON.stringify(asked.variables)}`, asked.signal, answer);
     } catch (error) {
       return answerError(error);
     }
@@ -146,13 +158,13 @@ function limit(document: DocumentNode, { selections, depth, rootFields }: Limits
   }
 }
 
-async function run(ready: Ready, asked: Parameters, schema: GraphQLSchema, ask: AskPart): Promise<Answer> {
+async function run(ready: Ready, asked: Parameters, schema: GraphQLSchema, asking: Asking): Promise<Answer> {
   if (ready.isChange && asked.isSafe) throw new HubError('METHOD_NOT_ALLOWED');
   const coerced = coerce(ready.definitions, asked.variables, schema);
   const shown = ready.schema === null ? null : introspect(ready.schema, schema, asked.variables);
   if (ready.data === null) return { status: 200, text: `{"data":${JSON.stringify(shown)}}` };
   const variables = { given: asked.variables, coerced };
-  const joined = await ready.data.run({ ask, variables, signal: null });
+  const joined = await ready.data.run({ ...asking, variables });
   const written = ready.data.write(joined.data, coerced);
   const text = shown === null ? written.text : joinInOrder(shown, written.text, ready.order);
   return answerData({ ...written, text }, joined.errors);
@@ -163,24 +175,24 @@ async function deferredAnswer(
   { document, schema, definitions, key }: Ready,
   { variables: given }: Parameters,
   planner: Planner,
-  ask: AskPart,
+  asking: Asking,
 ): Promise<Answer | null> {
   if (document === null || schema !== null) return null;
   const coerced = coerce(definitions, given, planner.schema);
   const deferred = splitDeferred(document, coerced);
   if (deferred === null) return null;
   const { run: start, writeFirst, writeWhole, fragments } = await planner.prepareDeferred(key, deferred);
-  const { first, later } = await start({ ask, variables: { given, coerced }, signal: null });
+  const { first, later } = await start({ ...asking, variables: { given, coerced } });
   const { text, missing } = writeFirst(first.data, coerced);
   if (!mayBeParted(fragments, JSON.parse(text))) {
-    const joined = await later(ask);
+    const joined = await later(asking.ask);
     const whole = writeWhole(joined.data, coerced);
     return answerData(whole, [...first.errors, ...joined.errors]);
   }
   const errors = first.errors.length > 0 ? first.errors : missing.map(toError);
   const shown = errors.length === 0 ? '' : `"errors":${JSON.stringify(errors)},`;
   async function* parts(): AsyncIterable<string> {
-    const joined = await later(ask);
+    const joined = await later(asking.ask);
     const incremental = incrementalParts(fragments, joined.data, coerced);
     yield JSON.stringify(lastPart(incremental, joined.errors));
   }

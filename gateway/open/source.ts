@@ -2,10 +2,13 @@ import type { Agent } from 'undici';
 import { AnswerSizes } from '../dispatch/answer-size.ts';
 import { fetchSubgraph } from '../dispatch/fetch-subgraph.ts';
 import { bodyOf } from '../dispatch/query-body.ts';
-import type { AskPart, PartAnswer, PartError } from '../plan/execute.ts';
+import type { PartAnswer, PartError, PartQuery } from '../plan/execute.ts';
 
 const deadlineMs = 30_000;
 const failed = 'SUBREQUEST_HTTP_ERROR';
+
+/** Asks one subgraph until `signal` is aborted: the client has left. Null if the query runs to its end. */
+export type OpenSource = (query: PartQuery, signal: AbortSignal | null) => Promise<PartAnswer>;
 
 /**
  * Creates the source of a subgraph for the open server: without an assertion, and with the subgraph's errors. A subgraph
@@ -16,13 +19,13 @@ export function createOpenSource(
   url: string | null,
   agent: Agent,
   report: (line: string) => void,
-): AskPart {
+): OpenSource {
   const inProgress = { bytes: 0 };
-  return async (query) => {
+  return async (query, signal) => {
     if (url === null) return lost(name, 'its URL is not a loopback address: give one by --subgraph');
     const sizes = new AnswerSizes();
     try {
-      const reading = { size: sizes.start(name, inProgress), signal: null };
+      const reading = { size: sizes.start(name, inProgress), signal };
       const body = bodyOf(JSON.stringify(query.fetch.query), query);
       const { data, errors } = await fetchSubgraph(url, body, {}, deadlineMs, agent, reading);
       return {
@@ -30,7 +33,8 @@ export function createOpenSource(
         errors: errors.map((error) => toError(error, name)),
       };
     } catch (error) {
-      report(`${name}: ${url} failed: ${reasonOf(error)}\n`);
+      // The subgraph did not fail if the client left.
+      if (signal?.aborted !== true) report(`${name}: ${url} failed: ${reasonOf(error)}\n`);
       return lost(name, reasonOf(error));
     } finally {
       sizes.end();
