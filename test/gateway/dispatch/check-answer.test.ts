@@ -50,6 +50,43 @@ test.each([
   expect(() => check(data)).toThrow(/^data\._entities[^:]*: expected .*, got /);
 });
 
+/** Two lookups of one request, each under an alias. */
+const aliases = `query ($r0: [_Any!]!, $r1: [_Any!]!) {
+  _e0: _entities(representations: $r0) { ... on Vulnerability { families: ransomwareFamilies { nodes { name } } } }
+  _e1: _entities(representations: $r1) { ... on RansomwareFamily { name } } }`;
+const typesOfAliases = new Map([
+  ['_e0', ['Vulnerability']],
+  ['_e1', ['RansomwareFamily', 'RansomwareFamily']],
+]);
+
+function checkAliases(data: Readonly<Record<string, unknown>>) {
+  return checkAnswer(data, readQuery(aliases, schema), typesOfAliases);
+}
+
+const first = { families: { nodes: [{ name: 'A', _row: id }] } };
+const rowOf = (number: number) => ({ name: 'B', _row: `RansomwareFamily:${number}` });
+
+test('checks the entities under each of several aliases by the types that were sent there', () => {
+  const { data, rows } = checkAliases({
+    _e0: [{ ...first, name: 'forged' }],
+    _e1: [rowOf(2), { ...rowOf(3), families: 'forged' }],
+  });
+  expect(data).toEqual({
+    _e0: [{ families: { nodes: [{ name: 'A' }] } }],
+    _e1: [{ name: 'B' }, { name: 'B' }],
+  });
+  expect([...rows.keys()]).toEqual([id, 'RansomwareFamily:2', 'RansomwareFamily:3']);
+});
+
+test.each([
+  ['too few entities under the first alias', { _e0: [], _e1: [rowOf(2), rowOf(3)] }],
+  ['too few entities under the second alias', { _e0: [first], _e1: [rowOf(2)] }],
+  ['too many entities under the second alias', { _e0: [first], _e1: [rowOf(2), rowOf(3), rowOf(4)] }],
+  ['the entities of one alias under the other', { _e0: [rowOf(2)], _e1: [first, first] }],
+])('rejects a response with %s', (_what, data) => {
+  expect(() => checkAliases(data)).toThrow(/^data\._e[01][^:]*: expected .*, got /);
+});
+
 const page = (total: unknown, publishedAt: unknown) => ({
   advisories: { total, nodes: [{ publishedAt, _row: 'Advisory:1' }] },
 });

@@ -73,6 +73,41 @@ test('asks for no object of a type that the supergraph does not have', () => {
   expect(join(root, lookupAt([key('many'), items]), [])).toEqual([]);
 });
 
+/** Two lookups of one request, each under an alias, as Hive's planner sends them. */
+const aliases: readonly Lookup[] = [
+  { ...lookupAt([key('many'), items]), key: '_e0', variable: 'r0' },
+  { ...lookupAt([key('others'), items]), key: '_e1', variable: 'r1' },
+];
+
+/** Represents the objects of both aliases, and joins these entities into each. */
+function joinBoth(root: RawObject, answer: RawObject) {
+  const both = compileLookups(aliases, types).map((one) => represent(one, root, {}, types));
+  for (const one of both) joinEntities(one, answer, types);
+  return both.map(({ texts }) => texts.length);
+}
+
+function namesOf(all: readonly object[]) {
+  return all.map((one) => (one as { name?: string }).name);
+}
+
+test('sends equal objects once for each of several aliases, and completes each with the entity of its alias', () => {
+  const root = { many: [thing('1'), thing('1'), thing('2')], others: [thing('2'), thing('1'), thing('2')] };
+  const sent = joinBoth(root, {
+    _e0: [{ name: 'one' }, { name: 'two' }],
+    _e1: [{ name: 'other two' }, { name: 'other one' }],
+  });
+  expect(sent).toEqual([2, 2]);
+  expect(namesOf(root.many)).toEqual(['one', 'one', 'two']);
+  expect(namesOf(root.others)).toEqual(['other two', 'other one', 'other two']);
+});
+
+test.each([
+  ['first', { _e0: [{}, {}], _e1: [{}] }],
+  ['second', { _e0: [{}], _e1: [{}, {}] }],
+])('rejects another number of entities under the %s of several aliases', (_name, answer) => {
+  expect(() => joinBoth({ many: [thing('1')], others: [thing('2')] }, answer)).toThrow('expected 1 entities');
+});
+
 test('rejects an answer with another number of entities', () => {
   expect(() => join({ one: thing('1') }, lookupAt([key('one')]), [])).toThrow('expected 1 entities');
 });
