@@ -45,10 +45,31 @@ export class UnexpectedStatus extends Error {
   }
 }
 
+/** Codes of errors of a connection that could not be made, or that the other side ended. */
+const lostConnection: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+]);
+
+/**
+ * Says that the connection failed before the header of an answer arrived, as when a subgraph is restarted or closes an
+ * idle connection. The same query can then be sent again. `code` is that of the connection's error.
+ */
+export class NoAnswer extends Error {
+  readonly code: unknown;
+
+  constructor(cause: Error & { readonly code?: unknown }) {
+    super(cause.message, { cause });
+    this.code = cause.code;
+  }
+}
+
 /**
  * Posts to a subgraph and returns the body of the response; `addBytes` throws if it is too large. It sends only the
- * given headers and those that HTTP needs, none of the client's. Throws UnexpectedStatus if the status is not 200.
- * Follows no redirect.
+ * given headers and those that HTTP needs, none of the client's. Throws UnexpectedStatus if the status is not 200, and
+ * NoAnswer if the connection fails before an answer begins. Follows no redirect.
  */
 export async function post(
   url: string,
@@ -103,6 +124,7 @@ class Answer implements Dispatcher.DispatchHandler {
   readonly #resolve: (body: Buffer) => void;
   readonly #reject: (error: Error) => void;
   readonly #chunks: Buffer[] = [];
+  #hasBegun = false;
   #controller: Controller | undefined;
   #stopped: Error | undefined;
 
@@ -129,6 +151,7 @@ class Answer implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Controller, statusCode: number): void {
+    this.#hasBegun = true;
     if (statusCode >= 200 && statusCode !== 200) this.stop(new UnexpectedStatus(statusCode));
   }
 
@@ -146,8 +169,9 @@ class Answer implements Dispatcher.DispatchHandler {
     this.#resolve(first !== undefined && others.length === 0 ? first : Buffer.concat(this.#chunks));
   }
 
-  onResponseError(_controller: Controller, error: Error): void {
-    this.#reject(error);
+  onResponseError(_controller: Controller, error: Error & { readonly code?: unknown }): void {
+    const isLost = !this.#hasBegun && lostConnection.has(error.code);
+    this.#reject(isLost ? new NoAnswer(error) : error);
   }
 }
 

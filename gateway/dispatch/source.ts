@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import { isHubErrorCode } from '../../schema/errors.ts';
 import { isShareable } from '../../schema/protocol/shareable.ts';
@@ -14,7 +14,7 @@ import { joinedAt, notePlaces, placesOfErrors, placesOfQuery } from './error-pla
 import type { SubgraphResponse } from './fetch-subgraph.ts';
 import { PartUnavailable } from './part-unavailable.ts';
 import { bodyOf } from './query-body.ts';
-import type { Shelter } from './shelter.ts';
+import type { PartWork, Shelter } from './shelter.ts';
 
 /** Codes about the reader's own input: the only ones that a subgraph may pass on to the reader. */
 const passedOn = ['BAD_CURSOR', 'BAD_USER_INPUT'];
@@ -40,7 +40,8 @@ export function createSource(
     try {
       const asked = read(query.fetch.query);
       const body = bodyOf(asked.json, query);
-      return await shelter.run(request, async (context) => {
+      const mayRepeat = query.fetch.operation === OperationTypeNode.QUERY;
+      const askOnce: PartWork<PartAnswer> = async (context) => {
         const size = shelter.limit(collected.sizes.start(community, inProgress));
         const reading = { size, signal: request.signal };
         const work = async () => await ask(body, context, reading);
@@ -48,7 +49,8 @@ export function createSource(
         const data = takeAnswer(answer, asked, query, community, collected);
         collectErrors(community, answer, query, collected);
         return { data, errors: [] };
-      });
+      };
+      return await shelter.run(request, askOnce, { mayRepeat });
     } catch (error) {
       collected.failedSubgraphs.add(community);
       notePlaces(collected, community, placesOfQuery(query.fetch.query, joinedAt(query)));

@@ -105,6 +105,16 @@ function addState(metrics: Metrics, figures: HubFigures): void {
 }
 
 function addShelters(metrics: Metrics, { shelters }: HubFigures): void {
+  const retries: Counter = new Counter({
+    name: 'jcu_subgraph_retries_total',
+    help: 'Queries to a subgraph that were sent again because the connection failed before an answer',
+    labelNames: ['subgraph'],
+    registers: [metrics.registry],
+    collect: () => {
+      retries.reset();
+      for (const [subgraph, state] of shelters()) retries.inc({ subgraph }, state.retries);
+    },
+  });
   const labelNames: 'subgraph'[] = ['subgraph'];
   const read = (figure: (state: ShelterState) => number) => () =>
     [...shelters()].map(([subgraph, state]) => [{ subgraph }, figure(state)] as const);

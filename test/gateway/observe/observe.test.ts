@@ -21,7 +21,7 @@ const figures: HubFigures = {
   load: () => ({ state: 'overloaded', inProgress: 3 }),
   trail: () => ({ head: 41, waiting: 1, isHealthy: true }),
   webhooks: () => new Map([['sent', 3]]),
-  shelters: () => new Map([['enisa', { isOpen: true, inUse: 2, waiting: 5 }]]),
+  shelters: () => new Map([['enisa', { isOpen: true, inUse: 2, waiting: 5, retries: 4 }]]),
 };
 
 function endedWith(changes: Partial<Ended> = {}, observed = new Observed()): Ended {
@@ -98,6 +98,7 @@ test('counts answers by outcome, and shows the state of breaker, slots, audit lo
     'jcu_breaker_open{subgraph="enisa"} 1',
     'jcu_slots_in_use{subgraph="enisa"} 2',
     'jcu_slots_waiting{subgraph="enisa"} 5',
+    'jcu_subgraph_retries_total{subgraph="enisa"} 4',
     'jcu_audit_head 41',
     'jcu_audit_waiting 1',
     'jcu_policy_version 7',
