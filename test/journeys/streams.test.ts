@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { NetworkError } from 'graphql-sse';
 import { WebSocket } from 'ws';
 import { ask, post, standing, tokenOf } from '../helpers/ask.ts';
+import { partsOf } from '../helpers/multipart.ts';
 import { firstOf, RawSocket, socketUrl, sseClient, wsClient } from '../helpers/streams.ts';
 
 const picture = 'exercise:trial-2026';
@@ -155,9 +156,17 @@ test('closes a connection without the subprotocol with 4406', async () => {
 
 const big = `{ ${Array.from({ length: 101 }, (_, at) => `a${at}: __typename`).join(' ')} }`;
 const deep = (depth: number) => `{ organisation(id: "cert-eu") ${'{ x '.repeat(depth)}${'}'.repeat(depth)} }`;
+/** Fragments that double the selections of each other, and fragments that add up their levels. */
+const doubling = `{ ...F0 } ${Array.from({ length: 11 }, (_, at) => `fragment F${at} on Query { ...F${at + 1} ...F${at + 1} }`).join(' ')} fragment F11 on Query { a }`;
+const chained = `{ ...F0 } fragment F0 on Query ${'{ x '.repeat(15)}{ ...F1 }${'}'.repeat(15)} fragment F1 on X ${'{ x '.repeat(15)}${'}'.repeat(15)}`;
+const counting =
+  'advisories(first: 100) { nodes { vulnerabilities { mispEvents(first: 100) { total(max: 10000) } } } }';
 const nested = JSON.parse(`${'['.repeat(80)}${']'.repeat(80)}`);
 
-/** One operation above each limit of the document or the variables, with the code that a POST gets. */
+/**
+ * One operation above each limit of the document or the variables, with the code that a POST gets. All but the first fit
+ * into a URL.
+ */
 const above = [
   ['tokens', { query: `{ ${'a '.repeat(20_001)} }` }, 'GRAPHQL_PARSE_FAILED'],
   ['definitions', { query: 'query A{a} '.repeat(201), operationName: 'A' }, 'OPERATION_TOO_LARGE'],
@@ -172,6 +181,21 @@ const above = [
         '{ advisories(first: 100) { nodes { vulnerabilities(first: 100) { nodes { advisories(first: 100) { nodes { id } } } } } } }',
     },
     'OPERATION_TOO_LARGE',
+  ],
+  ['selections, fragments expanded', { query: doubling }, 'OPERATION_TOO_LARGE'],
+  ['depth, fragments expanded', { query: chained }, 'OPERATION_TOO_LARGE'],
+  ['records that totals count', { query: `{ a: ${counting} b: ${counting} }` }, 'OPERATION_TOO_LARGE'],
+  [
+    'size of introspection',
+    {
+      query: `{ __schema { types { fields { type { fields { ${Array.from({ length: 600 }, (_, at) => `a${at}: name`).join(' ')} } } } } } }`,
+    },
+    'OPERATION_TOO_LARGE',
+  ],
+  [
+    'times of a directive',
+    { query: '{ __typename @skip(if: false) @skip(if: false) }' },
+    'GRAPHQL_VALIDATION_FAILED',
   ],
 ] as const;
 
@@ -192,6 +216,46 @@ test.each(above)('limits the %s over POST, WebSocket and SSE alike', async (_nam
       : ['text/event-stream', `:\n\nevent: next\ndata: ${json}\n\nevent: complete\ndata:\n\n`];
   expect([sent.headers.get('content-type')?.split(';')[0], sent.text]).toEqual([type, text]);
 });
+
+/** Sends an operation by GET. */
+async function getOf(payload: object) {
+  const authorization = `Bearer ${await tokenOf(standing(), analyst)}`;
+  const url = new URL(standing().url);
+  for (const [name, value] of Object.entries(payload))
+    url.searchParams.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+  const response = await fetch(url, { headers: { authorization, accept: 'application/json' } });
+  return { status: response.status, text: await response.text() };
+}
+
+test.each(above.filter(([name]) => name !== 'tokens'))(
+  'limits the %s over GET as over POST',
+  async (_name, payload, _code) => {
+    const authorization = `Bearer ${await tokenOf(standing(), analyst)}`;
+    const { status, body } = await post(standing().url, payload, { authorization });
+    const got = await getOf(payload);
+    expect([got.status, JSON.parse(got.text).errors]).toEqual([status, body.errors]);
+  },
+);
+
+test('rejects a URL of 16 KB with 431', async () => {
+  expect((await getOf({ query: `{ ${'a '.repeat(8200)} }` })).status).toBe(431);
+});
+
+test.each(above)(
+  'limits the %s of a query with a deferred fragment over multipart',
+  async (name, payload, code) => {
+    const authorization = `Bearer ${await tokenOf(standing(), analyst)}`;
+    const query = payload.query.replace('{', '{ ... @defer { __typename } ');
+    const accept = 'multipart/mixed;deferSpec=20220824, application/json';
+    const { headers, text } = await post(standing().url, { ...payload, query }, { authorization, accept });
+    // A document that cannot be parsed has no parts, and the depth of the body is checked before.
+    const isPlain = ['tokens', 'levels of the variables'].includes(name);
+    expect(headers.get('content-type')?.split(';')[0]).toBe(isPlain ? 'application/json' : 'multipart/mixed');
+    const parts = isPlain ? [JSON.parse(text)] : partsOf(text);
+    expect(parts).toHaveLength(1);
+    expect([parts[0].errors[0].extensions.code, parts[0].data]).toEqual([code, undefined]);
+  },
+);
 
 test('has at most 100 operations in progress on a connection', async () => {
   await using socket = await connected();
