@@ -116,3 +116,29 @@ test('gives nothing kept to a reader of another organisation, or for another pur
   await ask(asked, operator, query, { id });
   expect(queriesAbout(id)).toBe(before + 2);
 });
+
+const green = { marking: { tlp: 'GREEN' } };
+const hourMs = 3_600_000;
+
+test('keeps no answer with a record under embargo', async () => {
+  const embargoUntil = new Date(Date.now() + hourMs).toISOString();
+  const id = await created(asked, { reading: { ...green, embargoUntil } });
+  for (const asking of [1, 2, 3]) {
+    const { body } = await ask(asked, operator, query, { id });
+    expect(body.data.defenceAssessment).toMatchObject({ id });
+    expect(queriesAbout(id)).toBe(asking);
+  }
+});
+
+test('hides a record until its embargo ends, and shows it at most 900 ms later', async () => {
+  const end = Date.now() + 5000;
+  const id = await created(asked, { reading: { ...green, embargoUntil: new Date(end).toISOString() } });
+  const early: unknown[] = [];
+  while (Date.now() < end + 900) {
+    const { body } = await ask(asked, milcert, query, { id });
+    if (Date.now() < end) early.push(body.data.defenceAssessment);
+  }
+  expect(early.filter((one) => one !== null)).toEqual([]);
+  const { body } = await ask(asked, milcert, query, { id });
+  expect(body.data.defenceAssessment).toMatchObject({ id });
+});

@@ -209,6 +209,33 @@ test.each<[string, Partial<Reader>, Partial<RequestContext>]>([
   expect(seen.readers).toHaveLength(2);
 });
 
+const end = '2026-11-24T12:00:01.000Z';
+const atEnd = Date.parse(end);
+
+test.each<[string, Partial<Reader>]>([
+  ['an onward share', { onwardShares: [{ id: 's', by: 'csirt-fr', until: end }] }],
+  ['a grant', { grants: [{ id: 'g', by: 'csirt-fr', until: end }] }],
+  [
+    'an agreement',
+    { agreements: [{ id: 'a', until: end, tlpCeiling: 'AMBER', purposes: ['incident-response'] }] },
+  ],
+  ['an office', { offices: [{ office: 'case-lead', until: end }] }],
+])('gives no kept or shared answer after the end of %s of the reader', async (_what, facts) => {
+  const executed = async (ask: (at: (ms: number) => Promise<unknown>) => Promise<unknown>) => {
+    const { seen, gather } = countingGather([], [], 900);
+    await ask(async (ms) => gather(allowed(), { ...requestOf({ ...machine, ...facts }), at: new Date(ms) }));
+    return seen.readers.length;
+  };
+  const shared = await executed(async (at) => {
+    await Promise.all([at(atEnd - 1), at(atEnd - 1), at(atEnd)]);
+  });
+  const kept = await executed(async (at) => {
+    await at(atEnd - 1);
+    await at(atEnd);
+  });
+  expect([shared, kept]).toEqual([2, 2]);
+});
+
 test('gives no kept answer after a change, and none to a subscription or another person with cursors', async () => {
   const { seen, gather } = countingGather([], [], 900);
   const cursors = '{ advisories { pageInfo { endCursor } } }';
