@@ -21,8 +21,8 @@ export const cases: readonly Guard[] = [
   {
     name: 'the correction of a posture by its recorder only',
     file: 'subgraphs/serve/workflow/kinds/posture-grounds.ts',
-    from: "'envelope.originator': organisation,",
-    to: "'envelope.custodian': 'joint-unit' as const,",
+    from: 'return originator === organisation && recordState',
+    to: 'return recordState',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/postures',
   },

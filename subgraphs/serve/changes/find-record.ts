@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongodb';
-import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
+import type { Policy, ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import { recordsOf, schemaOf } from '../store/collections.ts';
@@ -38,4 +38,42 @@ export function finderIn(store: CommunityStore, readerAccess: ReaderAccess, sess
       return found === null ? null : schemaOf(store, kind.type).read(found);
     },
   };
+}
+
+/**
+ * Returns a record that the reader may read with all of these fields, and that is neither retracted nor erased. Null for any
+ * other. The envelope is decided first, so a hidden record costs what one costs that does not exist.
+ */
+export async function readableOf(
+  { policy, readerAccess }: { readonly policy: Policy; readonly readerAccess: ReaderAccess },
+  find: Finder,
+  kind: Kind,
+  id: string,
+  fields: readonly string[] = [],
+): Promise<StoredRecord | null> {
+  const envelope = await find.envelope(kind, id);
+  const row = envelope === null ? null : policy.decideRow(envelope, kind.type, readerAccess);
+  if (envelope === null || row === null || fields.some((name) => row.hidden.has(name))) return null;
+  const isOver = envelope.recordState === 'RETRACTED' || envelope.recordState === 'ERASED';
+  return isOver ? null : await find.record(kind, id);
+}
+
+/** The dependencies of a decision on a record that a move names. */
+export type NamingParts = {
+  readonly kinds: readonly Kind[];
+  readonly policy: Policy;
+  readonly readerAccess: ReaderAccess;
+  readonly find: Finder;
+};
+
+/** Returns a record of a kind that a move names, if the reader may read it with these fields. Null for any other. */
+export async function namedRecord(
+  { kinds, find, ...by }: NamingParts,
+  type: string,
+  id: string,
+  fields: readonly string[],
+): Promise<StoredRecord | null> {
+  const kind = kinds.find((one) => one.type === type);
+  if (kind === undefined) throw new Error(`expected a kind of record of this community, got ${type}`);
+  return await readableOf(by, find, kind, id, fields);
 }

@@ -3,6 +3,7 @@ import { actorKey, normaliseName } from '../../../schema/record/keys.ts';
 import type { AliasRow } from '../../../schema/record/aliases.ts';
 import type { FileRegimes } from '../../../schema/workflow/regime/file-regimes.ts';
 import type { ChangeParts } from '../changes/change-steps.ts';
+import { type Finder, namedRecord } from '../changes/find-record.ts';
 import { Refused } from '../changes/refused.ts';
 import { recordsOf } from '../store/collections.ts';
 import { checkHeldAct } from './kinds/hold-grounds.ts';
@@ -13,7 +14,7 @@ import { checkWaitingRequests } from './kinds/release-grounds.ts';
 import { progressIn } from './progress-store.ts';
 
 type First = Pick<Attempt, 'move' | 'input' | 'fields'>;
-type Parts = ChangeParts & { readonly regimes: FileRegimes | null };
+type Parts = ChangeParts & { readonly regimes: FileRegimes | null; readonly find: Finder };
 type Check = (parts: Parts, first: First) => Promise<Refused | null>;
 
 /** The grounds of refusal of first moves that need the store, by workflow and move. */
@@ -34,14 +35,16 @@ export async function refuseFirst(parts: Parts, workflow: string, first: First):
   if (refused !== null) throw refused;
 }
 
-/** Returns the refusal of a plan that replaces something else than a version of the same plan. */
-async function checkParent(
-  { store, readerAccess }: ChangeParts,
-  { input, fields = {} }: First,
-): Promise<Refused | null> {
+/**
+ * Returns the refusal of a plan that replaces something else than a version of the same plan. A version that the reader may
+ * not see is refused like one that does not exist.
+ */
+async function checkParent(parts: Parts, { input, fields = {} }: First): Promise<Refused | null> {
   const { parent } = input;
   if (typeof parent !== 'string') return null;
-  const found = await findVersion(store, parent);
+  const { store, readerAccess } = parts;
+  const readable = await namedRecord(parts, 'ResponsePlan', parent, ['progress', 'kind', 'memberState']);
+  const found = readable === null ? null : await findVersion(store, parent);
   const facts = { kind: input['kind'], editor: readerAccess.reader.organisation };
   if (found !== null && isSamePlan(found, facts, fields)) return null;
   return new Refused(

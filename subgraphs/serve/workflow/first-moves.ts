@@ -75,7 +75,7 @@ export class FirstMoves extends MoveSteps {
     const copied = of.name === 'procedure-run' ? await this.#runs.copied(taken, find, reads) : null;
     const given = { ...taken, ...copied?.content };
     const attempt = this.#firstAttempt(first, input, given, addressees);
-    await refuseFirst({ ...this.parts, regimes: this.regimes }, of.name, attempt);
+    await refuseFirst({ ...this.parts, regimes: this.regimes, find }, of.name, attempt);
     const decided = this.decided(of, attempt);
     // Addressees to whom a later move opens the record do not read it yet.
     const areMembers = hasThreads && !opensThreads(this.of(kind.type));

@@ -108,7 +108,7 @@ export class Moves extends MoveSteps {
         actor: subject.actor,
         input: proposal.input,
       };
-      await this.#refuseByHistory(subject, attempt, session);
+      await this.#refuseByHistory(subject, attempt, { find, session });
       this.#refuseUnread(subject, attempt);
       const progress = this.decided(workflow, attempt);
       await this.refuseEndless(workflow, attempt, subject.before, progress, session);
@@ -141,7 +141,7 @@ export class Moves extends MoveSteps {
     const attempt = { ...this.attempt(move, input), known, actor, input: stated };
     // A proposal is refused for all reasons for which the move would be refused.
     const progress = this.decided(of, attempt);
-    await this.#refuseByHistory(subject, attempt, session);
+    await this.#refuseByHistory(subject, attempt, { find, session });
     this.#refuseUnread(subject, attempt);
     const declared = of.moves[move];
     if (declared === undefined || !needsSecondPerson(declared, attempt)) {
@@ -242,10 +242,12 @@ export class Moves extends MoveSteps {
   }
 
   /** Throws Refused for a ground that the stored moves or other records decide. */
-  async #refuseByHistory({ of, record }: Subject, attempt: Attempt, session: ClientSession): Promise<void> {
-    const { store, readerAccess } = this.parts;
-    const { input, known, move } = attempt;
-    await refuseByHistory(of.name, move, { store, readerAccess, record: record._id, input, known, session });
+  async #refuseByHistory(
+    { of, record }: Subject,
+    { input, known, move }: Attempt,
+    by: Pick<Requested, 'find' | 'session'>,
+  ): Promise<void> {
+    await refuseByHistory(of.name, move, { ...this.parts, ...by, record: record._id, input, known });
   }
 
   /** Returns the organisation that a move takes the record from, if it does. */

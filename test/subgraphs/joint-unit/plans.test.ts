@@ -52,7 +52,6 @@ const french = readerOf({
   roles: ['cyclone-officer'],
   memberState: 'FR',
 });
-const director = readerOf({ organisation: 'enisa', subject: 'd-1', roles: ['exercise-director'] });
 
 const at = (time: string) => new Date(`2026-11-${time}:00Z`);
 const audience = { reach: 'NAMED', organisations: ['enisa', 'csirt-fr', 'cert-eu', 'crisis-pl'] };
@@ -328,25 +327,6 @@ test('reports a national plan within three months, by its own Member State', asy
   await made(polish, 'report', id, { ...report, withheldParts: ['EXERCISE'] }, '20T10:00');
   expect(await find(polish, id, '20T11:00')).toMatchObject({ ...report });
   await inForce(id, [polish, polishSecond]);
-});
-
-test('takes the time of the last exercise from the director of an exercise only', async () => {
-  const id = await approved();
-  await inForce(id);
-  const exercise = 'ExercisePlan:00000000-0000-4000-8000-000000000007';
-  const tested = { exercise, parts: ['EXERCISE'] };
-  expect(await move(director, 'tested', id, tested, '14T10:00')).toEqual([
-    expect.objectContaining({ code: 'INVALID', path: ['exercise'] }),
-  ]);
-  const evaluated = { _id: exercise, content: { state: 'EVALUATED' } };
-  await store.connection.collection<{ _id: string }>('exercisePlans').insertOne(evaluated);
-  expect(await move(editor, 'tested', id, tested, '14T10:00')).toEqual([
-    expect.objectContaining({ code: 'NOT_ALLOWED' }),
-  ]);
-  await made(director, 'tested', id, tested, '14T10:00');
-  expect((await find(editor, id, '14T10:00'))?.progress).toMatchObject({
-    lastExercised: '2026-11-14T10:00:00.000Z',
-  });
 });
 
 test('withdraws a plan once each of its approvers did', async () => {

@@ -1,11 +1,8 @@
 import type { ClientSession } from 'mongodb';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../../schema/workflow/engine/attempt.ts';
-import type { ChangeParts } from '../../changes/change-steps.ts';
-import type { Finder } from '../../changes/find-record.ts';
 import { Refused } from '../../changes/refused.ts';
 import type { Made } from '../../changes/write-once.ts';
-import type { Kind } from '../../kind.ts';
 import type { Content } from '../../record/content.ts';
 import { listIn } from '../effect.ts';
 import type { Requested } from '../move-steps.ts';
@@ -31,17 +28,4 @@ export function othersIn({ content }: StoredRecord, field: 'splitInto' | 'merged
   const others = listIn((content as Content)[field]);
   if (others.length >= maxOthers) throw new Refused('CLOSED', ['id'], `expected ${maxOthers} cases at most`);
   return others;
-}
-
-/** Returns a record that the reader may read and that is neither retracted nor erased. Null for any other. */
-export async function readableOf(
-  { policy, readerAccess }: Pick<ChangeParts, 'policy' | 'readerAccess'>,
-  find: Finder,
-  kind: Kind,
-  id: string,
-): Promise<StoredRecord | null> {
-  const envelope = await find.envelope(kind, id);
-  if (envelope === null || policy.decideRow(envelope, kind.type, readerAccess) === null) return null;
-  const isOver = envelope.recordState === 'RETRACTED' || envelope.recordState === 'ERASED';
-  return isOver ? null : await find.record(kind, id);
 }

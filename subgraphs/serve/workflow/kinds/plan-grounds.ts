@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongodb';
 import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
 import { invalid, Refused } from '../../changes/refused.ts';
 import type { Content } from '../../record/content.ts';
+import { namedRecord } from '../../changes/find-record.ts';
 import { recordsOf, schemaOf } from '../../store/collections.ts';
 import type { CommunityStore } from '../../store/store.ts';
 import type { Recorded, RecordedCheck } from '../ground.ts';
@@ -26,11 +27,11 @@ export const groundsOfPlans: Readonly<Record<string, RecordedCheck>> = {
       `the blocking comment ${id} of ${by} is open: accept it, or record it as a reservation`,
     );
   },
-  'response-plan.tested': async ({ store, input, session }) => {
-    const { exercise } = input;
-    const find = { _id: String(exercise), 'content.state': 'EVALUATED' };
-    const found = await recordsOf(store, 'ExercisePlan').findOne(find, { session, projection: { _id: 1 } });
-    return found === null ? invalid('exercise', 'expected an exercise that was evaluated') : null;
+  'response-plan.tested': async (recorded) => {
+    const { exercise } = recorded.input;
+    const found = await namedRecord(recorded, 'ExercisePlan', String(exercise), ['state']);
+    if ((found?.content as Content | undefined)?.['state'] === 'EVALUATED') return null;
+    return invalid('exercise', 'expected an exercise that you may read and that was evaluated');
   },
   'response-plan.force': async ({ store, record, known, session }) => {
     const parent = known?.fields['parent'];

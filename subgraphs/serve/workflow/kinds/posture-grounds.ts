@@ -1,13 +1,13 @@
 import type { Attempt } from '../../../../schema/workflow/engine/attempt.ts';
 import { readNetworks } from '../../../../schema/workflow/network/load.ts';
 import { enumValue } from '../../../../schema/workflow/graph/names.ts';
-import type { ChangeParts } from '../../changes/change-steps.ts';
+import { namedRecord, type NamingParts } from '../../changes/find-record.ts';
 import { Refused } from '../../changes/refused.ts';
-import { recordsOf } from '../../store/collections.ts';
+import type { Content } from '../../record/content.ts';
 
 /** Returns the refusal of a posture that its network does not have, or that corrects another entry than an own one. */
 export async function checkPosture(
-  parts: ChangeParts,
+  parts: NamingParts,
   { input: { network, posture, supersedes } }: Pick<Attempt, 'input'>,
 ): Promise<Refused | null> {
   // A missing value, and a person who may not record for this network, are refused by the declaration.
@@ -31,20 +31,15 @@ export function notCorrectable(): Refused {
   );
 }
 
-/** Returns whether an entry was recorded by the reader's organisation for this network, in the reader's picture. */
-async function isOwn(
-  { store, readerAccess, policy }: ChangeParts,
-  id: string,
-  network: string,
-): Promise<boolean> {
-  const { organisation, picture } = readerAccess.reader;
-  const own = {
-    _id: id,
-    'envelope.originator': organisation,
-    'envelope.exercise': picture === 'real' ? null : picture,
-    'envelope.recordState': 'ACTIVE' as const,
-    'content.network': enumValue(network),
-  };
-  const found = await recordsOf(store, 'Posture').findOne(own, { projection: { envelope: 1 } });
-  return found !== null && policy.decideRow(found.envelope, 'Posture', readerAccess) !== null;
+/**
+ * Returns whether an entry was recorded by the reader's organisation for this network. One that the reader may not see looks
+ * like one that does not exist.
+ */
+async function isOwn(parts: NamingParts, id: string, network: string): Promise<boolean> {
+  const found = await namedRecord(parts, 'Posture', id, ['network']);
+  if (found === null) return false;
+  const { originator, recordState } = found.envelope;
+  const isOfNetwork = (found.content as Content)['network'] === enumValue(network);
+  const { organisation } = parts.readerAccess.reader;
+  return originator === organisation && recordState === 'ACTIVE' && isOfNetwork;
 }
