@@ -2,16 +2,19 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
-import { tokenOf } from '../helpers/ask.ts';
-import { absent, importHidden, outsiders, probes } from '../helpers/hidden.ts';
+import { absent, importHidden, outsiders, probes, type Target } from '../helpers/hidden.ts';
 import { loadScenario } from '../../docker/trial/scenario.ts';
+import { fetchToken } from '../../docker/trial/issuer/token.ts';
 import { startTrial } from '../../docker/trial/trial.ts';
-import { ask, hangUp } from './ask/client.ts';
+import { ask, type Asker, hangUp } from './ask/client.ts';
 import { percentile, round, table } from './figures.ts';
 import { Place, logProgress } from './place.ts';
 import { holm } from './timing/holm.ts';
 import { mannWhitney } from './timing/mann-whitney.ts';
-import { openRoads, type Road } from './timing/roads.ts';
+import { openHubRoads } from './timing/moves/hub-roads.ts';
+import { openMoveRoads } from './timing/moves/open-roads.ts';
+import type { Road } from './timing/road.ts';
+import { openRoads } from './timing/roads.ts';
 import { unbounded } from './unbounded.ts';
 
 const help = `Measures whether response times distinguish a hidden record from one that does not exist.
@@ -19,12 +22,14 @@ const help = `Measures whether response times distinguish a hidden record from o
   npm run bench:timing -- [options]
 
   --pairs N      samples of each kind for each query (400)
-  --only WORD    \`roads\` or \`hub\` (both)
+  --only WORD    \`roads\`, \`moves\` or \`hub\` (all)
   --json FILE    all figures as JSON
   --help
 
 A reader who may not see a record requests it and one that does not exist, in pairs in random order: over a hub, and by
-every road of a subgraph (lookup, filter, window of time, total, write) to records of 1 KB and of 10 MB. A Mann-Whitney
+every road of a subgraph (lookup, filter, window of time, total, write) to records of 1 KB and of 10 MB. The roads of
+\`moves\` are releases, moves of workflows on hidden records of 1 MB, moves that name one, and the inbox, tasks, deadlines and
+prompts of an organisation that hidden records concern; requests for a release and recalls go over a hub. A Mann-Whitney
 test shows whether both sets of times have one distribution; the p-values are corrected for their number (Holm). As a
 control, the same is done with a delay of 1 ms, or of a fifth of the median if that is more, for the hidden record. Exits
 with 1 if a corrected p is at most 0.05, or if a delay is not detected. Uses loopback only.
@@ -60,9 +65,14 @@ type Result = {
 
 async function main(): Promise<void> {
   const results: Result[] = [];
-  if (flags.only !== 'hub') await measureRoads(results);
-  if (flags.only !== 'roads') await measureHub(results);
+  if (isMeasured('roads')) await measureRoads(results);
+  if (isMeasured('moves')) await measureMoves(results);
+  if (isMeasured('hub') || isMeasured('moves')) await measureHub(results);
   report(results);
+}
+
+function isMeasured(group: 'roads' | 'moves' | 'hub'): boolean {
+  return flags.only === undefined || flags.only === group;
 }
 
 /** Measures every road of a subgraph. */
@@ -77,7 +87,17 @@ async function measureRoads(results: Result[]): Promise<void> {
   }
 }
 
-/** Measures queries to a hub in front of a whole trial. */
+/** Measures moves, releases and the inbox in subgraphs. */
+async function measureMoves(results: Result[]): Promise<void> {
+  const opened = await openMoveRoads({ bytes: 1_000_000, records: 24 });
+  try {
+    for (const road of opened.roads) await measure(results, road);
+  } finally {
+    await opened.stop();
+  }
+}
+
+/** Measures queries and moves over a hub in front of a whole trial. */
 async function measureHub(results: Result[]): Promise<void> {
   await using place = new Place('bench-timing');
   const trial = await startTrial({ home: join(place.folder, 'home'), port: 0, env: unbounded });
@@ -85,18 +105,23 @@ async function measureHub(results: Result[]): Promise<void> {
   await loadScenario(trial.home.folder, trial.stores.uris, logProgress);
   const asked = { url: trial.url, issuer: trial.issuer, home: trial.home.folder };
   const target = await importHidden(asked, trial.stores.uris['cert-eu']);
-  for (const who of outsiders.slice(0, 1)) {
-    const asker = { url: trial.url, token: await tokenOf(asked, who) };
-    for (const [probe, query] of probes.filter(([one]) => measured.includes(one))) {
-      const [hidden, none] = [target, absent].map((one) => {
-        const body = { query: query(one), variables: {} };
-        return async () => await ask(asker, body);
-      });
-      if (hidden !== undefined && none !== undefined)
-        await measure(results, { name: `${probe}, over the hub`, hidden, absent: none });
-    }
+  const [partner, analyst] = outsiders.map((as) => async (): Promise<Asker> => {
+    const { accessToken } = await fetchToken({ picture: 'real', ...as, ...asked });
+    return { url: trial.url, token: accessToken };
+  });
+  if (partner !== undefined && isMeasured('hub')) await measureProbes(results, await partner(), target);
+  if (analyst !== undefined && isMeasured('moves')) {
+    await using over = await openHubRoads(trial, analyst, target);
+    for (const road of over.roads) await measure(results, road);
   }
   await hangUp();
+}
+
+async function measureProbes(results: Result[], asker: Asker, target: Target): Promise<void> {
+  for (const [probe, query] of probes.filter(([one]) => measured.includes(one))) {
+    const to = (one: Target) => async () => await ask(asker, { query: query(one), variables: {} });
+    await measure(results, { name: `${probe}, over the hub`, hidden: to(target), absent: to(absent) });
+  }
 }
 
 async function measure(results: Result[], road: Road): Promise<void> {
@@ -106,10 +131,13 @@ async function measure(results: Result[], road: Road): Promise<void> {
 }
 
 /** Measures both requests of a road, in pairs in random order. */
-async function compare({ name, hidden, absent: none }: Road, gap: number): Promise<Result> {
+async function compare({ name, hidden, absent: none, cleanUp }: Road, gap: number): Promise<Result> {
   const requests = [hidden, none] as const;
   const times: [number[], number[]] = [[], []];
-  for (let turn = 0; turn < warmUp; turn += 1) for (const request of requests) await request();
+  for (let turn = 0; turn < warmUp; turn += 1) {
+    for (const request of requests) await request();
+    await cleanUp?.();
+  }
   for (let turn = 0; turn < Number(flags.pairs); turn += 1) {
     for (const which of Math.random() < 0.5 ? ([0, 1] as const) : ([1, 0] as const)) {
       const began = performance.now();
@@ -117,6 +145,7 @@ async function compare({ name, hidden, absent: none }: Road, gap: number): Promi
       await requests[which]();
       times[which].push(performance.now() - began);
     }
+    await cleanUp?.();
   }
   return {
     probe: name,

@@ -11,13 +11,7 @@ import { toDocument } from '../../../subgraphs/serve/store/write.ts';
 import { openOwnStore } from '../../helpers/own-store.ts';
 import { policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
-
-/** One road to a record, as two requests that a reader must not be able to tell apart. */
-export type Road = {
-  readonly name: string;
-  readonly hidden: () => Promise<unknown>;
-  readonly absent: () => Promise<unknown>;
-};
+import type { Road } from './road.ts';
 
 const cursorKey = Buffer.alloc(32, 7);
 const now = new Date('2026-11-24T12:00:00Z');
@@ -128,11 +122,6 @@ function roadsIn(store: CommunityStore): readonly Road[] {
       expectedVersion: 1,
       reason: 'EXERCISE',
     });
-  const road = (name: string, hidden: Road['hidden'], none: Road['absent']) => ({
-    name,
-    hidden,
-    absent: none,
-  });
   return [
     road('a lookup by id', lookup('whole-0'), lookup('whole-9')),
     road('a lookup by id, under embargo', lookup('embargo-0'), lookup('embargo-9')),
@@ -146,4 +135,8 @@ function roadsIn(store: CommunityStore): readonly Road[] {
     road('a total of a window, hidden date', total(minuteOf(57)), total(minuteOf(58))),
     road('a write to a hidden record', write('whole-0'), write('whole-9')),
   ];
+}
+
+function road(name: string, hidden: Road['hidden'], none: Road['absent']): Road {
+  return { name, hidden, absent: none };
 }
