@@ -23,6 +23,7 @@ const help = `Measures whether response times distinguish a hidden record from o
 
   --pairs N      samples of each kind for each query (400)
   --only WORD    \`roads\`, \`moves\` or \`hub\` (all)
+  --road WORD    only roads whose name contains this text
   --json FILE    all figures as JSON
   --help
 
@@ -42,6 +43,7 @@ const { values: flags } = parseArgs({
   options: {
     pairs: { type: 'string', default: '400' },
     only: { type: 'string' },
+    road: { type: 'string', default: '' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -125,9 +127,11 @@ async function measureProbes(results: Result[], asker: Asker, target: Target): P
 }
 
 async function measure(results: Result[], road: Road): Promise<void> {
+  if (!road.name.includes(flags.road)) return;
   const plain = await compare(road, 0);
-  results.push(plain, await compare(road, Math.max(gapMs, plain.absent / 5)));
-  logProgress(`${road.name}: p ${plain.p.toPrecision(2)}`);
+  const delayed = await compare(road, Math.max(gapMs, plain.absent / 5));
+  results.push(plain, delayed);
+  logProgress(`${road.name}: p ${plain.p.toPrecision(2)}, with a delay ${delayed.p.toPrecision(2)}`);
 }
 
 /** Measures both requests of a road, in pairs in random order. */
