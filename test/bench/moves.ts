@@ -11,9 +11,11 @@ import { readEntryKeys } from '../../gateway/audit/signature.ts';
 import { readEntries } from '../../gateway/audit/store.ts';
 import { verifyChain } from '../../gateway/audit/verify.ts';
 import { Chance } from './ask/chance.ts';
-import { hangUp } from './ask/client.ts';
+import { type Asker, hangUp } from './ask/client.ts';
+import { compareTurns, type TurnFaults } from './moves/compare-turns.ts';
 import { Holds } from './moves/holds.ts';
 import { type Found, lookForFaults } from './moves/look-for.ts';
+import { Traffic } from './moves/traffic.ts';
 import { logProgress, Place } from './place.ts';
 import { unbounded } from './unbounded.ts';
 
@@ -27,10 +29,13 @@ const help = `Kills the hub and the joint unit's subgraph repeatedly during move
   --help
 
 Starts a trial. Police ask for holds through the hub, a CSIRT agrees, every second hold is lifted and the clock ends the
-others. A move that is not acknowledged is sent again under the same key. At the end each acknowledged move must be in the
-history once, each thread must stand where its history leads, each move and each end must have told the other side, no
-deadline may have fired twice, and the audit log must be one chain with an intent for each move. Uses loopback only; takes
-about ten minutes. Exits with 1 if anything is wrong.
+others. Meanwhile release requests, recalls, runs of procedures, mobilisations with bookings, agreements and duties to notify
+are made from their first move to their last one. A move that is not acknowledged is sent again under the same key. At the end
+each acknowledged move must be in the history once, each thread must stand where its history leads, each move and each end must
+have told the other side, no deadline may have fired twice, and the audit log must be one chain with an intent for each move.
+Each turn of another workflow must have left the same moves, states and notices as the first one, which is made before any
+kill; no history may have a gap, and nobody may be booked twice at a time. Uses loopback only; takes about 15 minutes. Exits
+with 1 if anything is wrong.
 
 Example:
   npm run soak:moves -- --kills 5
@@ -60,14 +65,36 @@ async function main(): Promise<void> {
     asker: () => ({ url: trial.url, token: tokens.asker }),
     addressee: () => ({ url: trial.url, token: tokens.addressee }),
   };
+  const traffic = new Traffic(signInTo(trial));
+  logProgress('making one turn of each workflow without kills');
+  await traffic.begin();
   const holds = new Holds(sides, 4);
-  const kills = await killAgainAndAgain(trial, holds);
+  const kills = await killAgainAndAgain(trial, holds, traffic);
   logProgress('waiting for the last moves');
-  await holds.stop();
+  await Promise.all([holds.stop(), traffic.stop()]);
   clearInterval(renewing);
   await hangUp();
   const found = await lookAtTheEnd(trial, holds);
-  report(kills, holds, found, await countWithoutIntent(trial, holds));
+  await using client = await new MongoClient(trial.stores.uris['joint-unit']).connect();
+  const turns = await compareTurns(client.db(), {
+    whole: traffic.whole,
+    acknowledged: traffic.mover.acknowledged,
+  });
+  const moves = holds.acknowledged.length + traffic.mover.acknowledged.length;
+  report(kills, { holds, found }, { traffic, turns }, await countWithoutIntent(trial, moves));
+}
+
+/** Signs readers in, each again after a third of the lifetime of its token. */
+function signInTo(trial: Trial): (as: string, purpose: string) => Promise<Asker> {
+  const known = new Map<string, { readonly token: string; readonly at: number }>();
+  return async (as, purpose) => {
+    const key = `${as} ${purpose}`;
+    const last = known.get(key);
+    const isValid = last !== undefined && performance.now() - last.at < 300_000;
+    const token = isValid ? last.token : await tokenOf(trial, as, purpose);
+    if (!isValid) known.set(key, { token, at: performance.now() });
+    return { url: trial.url, token };
+  };
 }
 
 async function tokenOf({ issuer, home }: Trial, as: string, purpose: string): Promise<string> {
@@ -75,32 +102,41 @@ async function tokenOf({ issuer, home }: Trial, as: string, purpose: string): Pr
 }
 
 /** Each kill comes at a random time after an acknowledged move, during other moves. */
-async function killAgainAndAgain(trial: Trial, holds: Holds): Promise<Readonly<Record<string, number>>> {
+async function killAgainAndAgain(
+  trial: Trial,
+  holds: Holds,
+  traffic: Traffic,
+): Promise<Readonly<Record<string, number>>> {
   const chance = new Chance(Number(flags.seed));
   const wanted = Number(flags.kills);
   const kills: Record<string, number> = { hub: 0, 'joint-unit': 0 };
   for (let kill = 1; kill <= wanted; kill += 1) {
     const name = chance.below(2) === 0 ? 'hub' : 'joint-unit';
-    await untilMore(holds);
+    await untilMore(holds, traffic);
     await pause(chance.below(2000));
     await trial.parts.get(name)?.kill();
     await pause(chance.below(1500));
     await trial.restart(name);
     kills[name] = (kills[name] ?? 0) + 1;
-    const { acknowledged, again } = holds;
+    const again = holds.again + traffic.mover.again;
+    const acknowledged = holds.acknowledged.length + traffic.mover.acknowledged.length;
     logProgress(
-      `kill ${kill} of ${wanted} (${name}): ${acknowledged.length} moves acknowledged, ${again} sent again`,
+      `kill ${kill} of ${wanted} (${name}): ${acknowledged} moves acknowledged, ${again} sent again, ${traffic.whole.length} turns`,
     );
   }
-  await untilMore(holds);
+  await untilMore(holds, traffic);
   return kills;
 }
 
-async function untilMore(holds: Holds): Promise<void> {
-  const before = holds.acknowledged.length;
-  const end = Date.now() + 120_000;
-  while (holds.acknowledged.length === before) {
-    if (Date.now() > end) throw new Error('no move was acknowledged for two minutes');
+/** The moves between two kills. With fewer, the parts would be down for most of the time on a busy machine. */
+const betweenKills = 12;
+
+/** Waits until a move on a hold and some moves of other workflows are acknowledged. */
+async function untilMore(holds: Holds, { mover }: Traffic): Promise<void> {
+  const before = [holds.acknowledged.length, mover.acknowledged.length] as const;
+  const end = Date.now() + 300_000;
+  while (holds.acknowledged.length === before[0] || mover.acknowledged.length < before[1] + betweenKills) {
+    if (Date.now() > end) throw new Error('too few moves were acknowledged in five minutes');
     await pause(50);
   }
 }
@@ -121,37 +157,59 @@ async function lookAtTheEnd(trial: Trial, holds: Holds): Promise<Found> {
 }
 
 /** Checks that the audit log is one chain with an intent for each move. Returns null if the chain is broken. */
-async function countWithoutIntent(trial: Trial, { acknowledged }: Holds): Promise<number | null> {
+async function countWithoutIntent(trial: Trial, moves: number): Promise<number | null> {
   await using client = await new MongoClient(trial.stores.uris.hub).connect();
   const keys = readEntryKeys(readFileSync(trial.home.hubKeysFile, 'utf8'));
   if (!(await verifyChain(readEntries(client.db(), deployment), { deployment, keys })).ok) return null;
   let intents = 0;
   for await (const { bytes } of readEntries(client.db(), deployment))
     if (parseEntry(bytes)?.kind === 'intent') intents += 1;
-  return Math.max(0, acknowledged.length - intents);
+  return Math.max(0, moves - intents);
 }
+
+type OfHolds = { readonly holds: Holds; readonly found: Found };
+type OfTurns = { readonly traffic: Traffic; readonly turns: TurnFaults };
 
 function report(
   kills: Readonly<Record<string, number>>,
-  { acknowledged, lapsing, again, late, refused }: Holds,
-  found: Found,
+  { holds: { acknowledged, lapsing, again, late, refused }, found }: OfHolds,
+  { traffic: { mover, whole, refused: refusedTurns }, turns }: OfTurns,
   withoutIntent: number | null,
 ): void {
-  const moves = acknowledged.length;
-  const figures = { kills, moves, ends: lapsing.size, again, late, refused, ...found, withoutIntent };
-  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(figures, null, 2)}\n`);
+  const moves = acknowledged.length + mover.acknowledged.length;
+  const byScript = Object.fromEntries(
+    [...Map.groupBy(whole, ({ script }) => script)].map(([script, all]) => [script, all.length]),
+  );
+  const ofHolds = { moves: acknowledged.length, ends: lapsing.size, again, late, refused, ...found };
+  const ofTurns = { moves: mover.acknowledged.length, again: mover.again, ...turns, refused: refusedTurns };
+  if (flags.json !== undefined) {
+    const figures = { kills, holds: ofHolds, turns: { ...ofTurns, byScript }, withoutIntent };
+    writeFileSync(flags.json, `${JSON.stringify(figures, null, 2)}\n`);
+  }
   process.stdout.write(
-    `${moves} moves acknowledged, ${again} requests sent again, ${late} moves after the end of their hold\n` +
+    `${moves} moves acknowledged, ${again + mover.again} requests sent again, ${late} moves after the end of their hold\n` +
       `${lapsing.size} holds ended by the clock; made twice ${found.twice}, torn ${found.torn}, not told ${found.untold.length}, ` +
       `told twice ${found.toldTwice}, timers that did not fire ${found.pending}, without an intent ` +
-      `${withoutIntent ?? 'unknown: the chain is broken'}, refused ${refused.length}\n`,
+      `${withoutIntent ?? 'unknown: the chain is broken'}, refused ${refused.length}\n` +
+      `turns of other workflows: ${Object.entries(byScript)
+        .map(([script, count]) => `${count} ${script}`)
+        .join(
+          ', ',
+        )}; lost ${turns.lost}, differences ${turns.differing.length}, gaps ${turns.gaps.length}, ` +
+      `booked twice ${turns.bookedTwice.length}, refused ${refusedTurns.length}\n`,
   );
-  for (const line of [...found.untold, ...refused].slice(0, 10)) process.stdout.write(`  ${line}\n`);
-  const { lost, twice, torn, untold, toldTwice, pending } = found;
+  const faultsOfTurns = [...turns.differing, ...turns.gaps, ...turns.bookedTwice, ...refusedTurns];
+  for (const line of [...found.untold, ...refused, ...faultsOfTurns].slice(0, 20))
+    process.stdout.write(`  ${line}\n`);
+  const { twice, torn, untold, toldTwice, pending } = found;
+  const lost = found.lost + turns.lost;
   const wrong = lost + twice + torn + untold.length + toldTwice + pending + refused.length;
-  if (wrong + (withoutIntent ?? 1) > 0) process.exitCode = 1;
+  if (wrong + faultsOfTurns.length + (withoutIntent ?? 1) > 0) process.exitCode = 1;
   const of = `of ${moves}, over ${kills['hub']} kills of the hub and ${kills['joint-unit']} of the subgraph`;
-  process.stdout.write(`soak:moves: ${lost} acknowledged moves lost (${of})\n`);
+  const differing = new Set(turns.differing.map((line) => line.split(':', 1)[0])).size;
+  process.stdout.write(
+    `soak:moves: ${lost} acknowledged moves lost (${of}; ${differing} of ${whole.length} turns of other workflows differ from one without kills)\n`,
+  );
 }
 
 if (flags.help) process.stdout.write(help);
