@@ -20,6 +20,7 @@ import { splitIntrospection } from './introspection/split.ts';
 import type { Allowed, Gathered } from './plan/gather.ts';
 import { type Decision, decide } from './policy/decide.ts';
 import type { FollowedAgreements } from './registry/follow-agreements.ts';
+import { findMembers } from './request/member-statement.ts';
 import { checkRecipients } from './request/recipient-check.ts';
 import { dropRefused, enterGrants } from './request/release-grants.ts';
 import type { RequestContext } from './request/context.ts';
@@ -97,7 +98,7 @@ export async function execute(
 ): Promise<ExecutionResult> {
   const facts = factsOf(prepared, context);
   const grants = await recordChange(prepared, facts, context, stages);
-  const stated = await stages.stateAddressed(prepared, context, stages).catch(async (error: unknown) => {
+  const stated = await stateFacts(prepared, context, stages).catch(async (error: unknown) => {
     // The change is not sent: the grants of its releases would take places for nothing.
     if (grants.length > 0) await stages.store.registry.dropGrants(grants).catch(() => undefined);
     throw error;
@@ -175,6 +176,20 @@ async function recordChange(
   await checkRecipients(allowed, variables.coerced, planner.schema, { registry, reader, now });
   await observed.run('audit', async () => await recordIntent(trail(), facts));
   return await enterGrants(allowed, variables.coerced, planner.schema, { registry, reader, now });
+}
+
+/** Adds what the hub states to communities about a change: its addressees, and the persons to whom it proposes to release. */
+async function stateFacts(
+  prepared: Prepared,
+  context: RequestContext,
+  stages: Stages,
+): Promise<RequestContext> {
+  const { allowed } = prepared.decision;
+  if (allowed === null || !isChange(allowed)) return context;
+  const { planner, store } = stages;
+  const members = await findMembers(allowed, prepared.variables.coerced, planner.schema, store.registry);
+  const stated = await stages.stateAddressed(prepared, context, stages);
+  return members.size === 0 ? stated : { ...stated, members };
 }
 
 /** The stages plan and dispatch. If the policy allows no part of the operation, no subgraph is asked. */

@@ -167,7 +167,10 @@ type Found = {
   } | null;
 };
 
-/** The originator's mutation refuses to release such a record (`subgraphs/serve/changes/releases.ts`). */
+/**
+ * One person of the originator cannot release such a record (`subgraphs/serve/changes/held-back.ts`). Two persons release RED, H1
+ * and H2, and are asked in another way: every colleague of the asker reads the request.
+ */
 function isHeld({ tlp, handlingCodes, extraRestrictions }: RecordedDisclosure): boolean {
   return tlp === 'RED' || handlingCodes.some((code) => code !== 'H0') || extraRestrictions.length > 0;
 }

@@ -51,14 +51,23 @@ function assertionHeader(
   context: RequestContext,
   waitsMs: number,
 ): Readonly<Record<string, string>> {
-  const { reader, correlationId, delivery, addressed } = context;
+  const { reader, correlationId, delivery, addressed, members } = context;
   const policy = context.policy.version;
   const request = { body, number: held.next() };
   const use = delivery !== undefined && { delivery };
   // Other communities that are asked for the same answer must not learn the addressees of a change.
   const isTo = addressed?.community === held.session.community;
   const stated = addressed !== undefined && isTo && { addressed: addressed.statement };
-  const assertion = { reader, policy, correlationId, waitsMs, ...use, ...stated };
+  const persons = members?.get(held.session.community);
+  const assertion = {
+    reader,
+    policy,
+    correlationId,
+    waitsMs,
+    ...use,
+    ...stated,
+    ...(persons && { members: persons }),
+  };
   const signed = signAssertion(assertion, request, held.session, new Date());
   return { authorization: `Bearer ${signed}`, ...context.observed.traceHeaders() };
 }

@@ -9,7 +9,7 @@ export type GrantEntry = {
   readonly until: Date;
   /** True for an emergency release. It is read before other grants. */
   readonly emergency?: true;
-  /** Of an emergency release: the only person of the organisation who gets it, or null for all. */
+  /** Of an emergency release or a proposed one: the only person of the organisation who gets it, or null for all. */
   readonly person?: string | null;
   /** The releases that were sent with this grant and not refused. Absent in an entry that no release made. */
   readonly uses?: number;

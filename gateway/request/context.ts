@@ -1,4 +1,5 @@
 import type { Addressed } from '../../schema/protocol/addressed.ts';
+import type { Member } from '../../schema/protocol/members.ts';
 import type { Community } from '../../schema/record/vocabulary.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
 import type { Observed } from '../observe/observed.ts';
@@ -32,6 +33,8 @@ export type RequestContext = Identity & {
   readonly sharedBy?: Callers;
   /** The statement of the hub to one community about the addressees of a change. */
   readonly addressed?: { readonly community: Community; readonly statement: Addressed };
+  /** The statement of the hub to communities about the persons to whom records are to be released. */
+  readonly members?: ReadonlyMap<string, readonly Member[]>;
   /** `subscription` if the answer becomes an event: each record must then be permitted for it too. */
   readonly delivery?: 'subscription';
   /** Sets header fields of the HTTP response, also if the request fails later. */

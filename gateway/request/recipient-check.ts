@@ -66,7 +66,8 @@ async function unknownShares(
 
 /**
  * A person of another organisation is as unknown as one that does not exist: the grant is for the organisation. Only an officer
- * on duty learns it. The community refuses the release of any other reader, who must not learn who is a member of what.
+ * on duty learns it. The community refuses the release of any other reader, who must not learn who is a member of what. For a
+ * proposed release the community itself decides, by what the hub states (`member-statement.ts`).
  */
 async function unknownReleased(
   released: readonly Release[],
@@ -139,7 +140,11 @@ type Found = Readonly<Record<(typeof recipientLists)[number] | 'shares', Set<str
   readonly released: Release[];
 };
 
-const releasing: readonly string[] = ['ReleaseRecordInput', 'ReleaseRecordInEmergencyInput'];
+const releasing: readonly string[] = [
+  'ReleaseRecordInput',
+  'ProposeReleaseInput',
+  'ReleaseRecordInEmergencyInput',
+];
 
 function collect({ type, values }: GivenInput, found: Found): void {
   // The first move of a workflow names those who take part, and some later ones those who read too: they become recipients.
@@ -148,7 +153,8 @@ function collect({ type, values }: GivenInput, found: Found): void {
       if (typeof one === 'string') found.organisations.add(one);
   if (type === 'ShareRecordInput' && typeof values['share'] === 'string') found.shares.add(values['share']);
   const to = releasing.includes(type) ? organisationIn(String(values['to'])) : null;
-  const person = typeof values['person'] === 'string' ? values['person'] : null;
+  const isStated = type === 'ProposeReleaseInput' || typeof values['person'] !== 'string';
+  const person = isStated ? null : String(values['person']);
   if (to !== null) found.released.push({ to, person });
   if (type === 'AudienceInput')
     for (const list of recipientLists)

@@ -32,6 +32,10 @@ const inputs: Readonly<
     canEnd: (until, now) => canEndRelease(until, now, 1 / 1440),
     isBy: ({ client }) => client === 'person',
   },
+  ProposeReleaseInput: {
+    canEnd: (until, now) => canEndRelease(until, now, 1 / 1440),
+    isBy: ({ client }) => client === 'person',
+  },
   ReleaseRecordInEmergencyInput: {
     canEnd: (until, now) => canEndEmergency(until, now, 1 / 60),
     isBy: canReleaseInEmergency,
@@ -40,7 +44,7 @@ const inputs: Readonly<
 
 /**
  * Enters the grants of the releases in an operation in the registry, each with its end, before a community stores it with
- * the record (W9a, W9c). The grant is one of the reader's organisation, so it opens no record of another originator. If the
+ * the record (W9a, W9c), or proposes to. The grant is one of the reader's organisation, so it opens no record of another originator. If the
  * community refuses the release, no record names the grant and it opens nothing. Returns the ids. Throws TOO_MANY_GRANTS.
  */
 export async function enterGrants(
@@ -68,7 +72,8 @@ export async function enterGrants(
     if (to === null || !input.canEnd(until, now)) return [];
     if (type === 'ReleaseRecordInput') return [{ _id: grantIdOf({ by, to, until }), by, to, until }];
     const person = typeof values['person'] === 'string' ? values['person'] : null;
-    return [{ _id: grantIdOf({ by, to, until, emergency: { person } }), by, to, until, person }];
+    const of = type === 'ProposeReleaseInput' ? { proposal: { person } } : { emergency: { person } };
+    return [{ _id: grantIdOf({ by, to, until, ...of }), by, to, until, person }];
   });
   if (entries.length === 0 || (await registry.keepGrants(entries, now))) return entries.map(({ _id }) => _id);
   throw new HubError('TOO_MANY_GRANTS', `${by} has too many grants in force`);

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { type Addressed, readAddressed } from './addressed.ts';
+import { type Member, readMembers } from './members.ts';
 import { type HeldOffice, maxOffices, type Reader } from './reader.ts';
 import { clockToleranceSeconds, type Session } from './session.ts';
 
@@ -21,6 +22,8 @@ export type Assertion = {
   readonly delivery?: Delivery;
   /** Stated for a move that recalls a record or asks for its release, to the community that keeps the new record only. */
   readonly addressed?: Addressed;
+  /** Stated for a release to a person, to the community that has the record only. */
+  readonly members?: readonly Member[];
 };
 
 /**
@@ -52,7 +55,7 @@ export function signAssertion(
   session: Session,
   now: Date,
 ): string {
-  const { reader, policy, correlationId, waitsMs, delivery, addressed } = assertion;
+  const { reader, policy, correlationId, waitsMs, delivery, addressed, members } = assertion;
   const claims = {
     iss: session.deployment,
     aud: session.community,
@@ -65,6 +68,7 @@ export function signAssertion(
     ...(waitsMs !== undefined && { waitsMs }),
     ...(delivery !== undefined && { delivery }),
     ...(addressed !== undefined && { addressed }),
+    ...(members !== undefined && { members }),
   } satisfies Claims;
   const signed = `${headerOf(session.id)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
   return `${signed}.${macOf(signed, session)}`;
@@ -116,6 +120,7 @@ export function checkAssertion(
     waitsMs,
     delivery,
     addressed,
+    members,
   } = opened as Claims;
   const left = exp - now.getTime() / 1000;
   if (iss !== session.deployment) throw new Error('the assertion is from another deployment');
@@ -130,6 +135,7 @@ export function checkAssertion(
   const use = {
     ...(delivery !== undefined && { delivery }),
     ...(addressed !== undefined && { addressed: readAddressed(addressed) }),
+    ...(members !== undefined && { members: readMembers(members) }),
   };
   const waits = typeof waitsMs === 'number' && { waitsMs };
   const known = { reader: { ...reader, offices }, policy, correlationId };

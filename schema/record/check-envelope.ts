@@ -57,6 +57,7 @@ function isReleased(value: unknown): boolean {
     isText(value['grant']) &&
     isText(value['to']) &&
     isAbsentOr(value['emergency'], isEmergency) &&
+    isAbsentOr(value['proposal'], isProposal) &&
     (isText(value['purpose']) || (value['purpose'] === null && value['emergency'] !== undefined)) &&
     value['until'] instanceof Date &&
     (value['fields'] === null || isListOf(value['fields'], isText))
@@ -74,6 +75,17 @@ function isEmergency(value: unknown): boolean {
     isText(value['by']) &&
     value['at'] instanceof Date &&
     ['confirmedAt', 'revokedAt', 'reportedAt'].every(isTime)
+  );
+}
+
+function isProposal(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    (value['person'] === null || isText(value['person'])) &&
+    isText(value['by']) &&
+    value['at'] instanceof Date &&
+    value['confirmBy'] instanceof Date &&
+    (value['confirmedAt'] === null || value['confirmedAt'] instanceof Date)
   );
 }
 

@@ -46,6 +46,20 @@ export type Released = {
   readonly purpose: string | null;
   /** Present in an emergency release only (W9c). */
   readonly emergency?: Emergency;
+  /** Present in a release that two persons make (W9a: RED, H1 and H2). It opens nothing until it is confirmed. */
+  readonly proposal?: ReleaseProposal;
+};
+
+/** The facts of a release that needs a second person. Its state follows from the times. */
+export type ReleaseProposal = {
+  /** The only person who may read, or null for all persons of the organisation. RED has one. */
+  readonly person: string | null;
+  /** The person who proposed. Another one confirms. */
+  readonly by: string;
+  readonly at: Date;
+  /** From this time on, nobody can confirm it. */
+  readonly confirmBy: Date;
+  readonly confirmedAt: Date | null;
 };
 
 /** The threats for which an emergency release is made. */

@@ -45,3 +45,9 @@ export const defaultTlpCommunity = 'cyber-defence';
 /** The communities. Each has its own store and subgraph. */
 export const communities = ['enisa', 'cert-eu', 'europol', 'eeas', 'defence', 'joint-unit'] as const;
 export type Community = (typeof communities)[number];
+
+/** Returns the name of a community as the names of mutations have it, such as `CertEu`. */
+export function graphNameOf(community: Community): string {
+  const words = community.split('-');
+  return words.map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join('');
+}

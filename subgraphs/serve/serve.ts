@@ -249,7 +249,7 @@ function contextOf(
   const alarm = (message: string) => log.error({ alarm: true }, message);
   const keyAssigner = followKeyState(store, versions, policy.source.version);
   const parts = { community: name, kinds, store, policy, keyAssigner, readerAccess, alarm };
-  const changes = new Changes(parts);
+  const changes = new Changes({ ...parts, members: assertion.members ?? [] });
   const workflowParts = { ...parts, ...workflowRulesOf(name) };
   const moves = new Moves({ ...workflowParts, addressed: assertion.addressed ?? null });
   const standings = new Standings(workflowParts);

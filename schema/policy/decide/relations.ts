@@ -1,6 +1,6 @@
 import type { Envelope } from '../../record/envelope.ts';
 import type { Reader } from '../../protocol/reader.ts';
-import { isOfEmergency } from '../../record/release.ts';
+import { type GrantClass, grantClassOf } from '../../record/release.ts';
 import { defaultTlpCommunity, tlpScale } from '../../record/vocabulary.ts';
 import type { Relation } from '../language/domain.ts';
 
@@ -63,12 +63,16 @@ const sides: Readonly<Record<Relation, Sides>> = {
       onwardShares.filter((share) => isValid(share, now)).map((share) => `share:${share.by}:${share.id}`),
   },
   'holder of a grant': {
-    record: (record) => releasesOf(record, false),
-    reader: (reader, now) => grantsOf(reader, now, false),
+    record: (record) => releasesOf(record, 'standing'),
+    reader: (reader, now) => grantsOf(reader, now, 'standing'),
   },
   'recipient of an emergency release': {
-    record: (record) => releasesOf(record, true),
-    reader: (reader, now) => grantsOf(reader, now, true),
+    record: (record) => releasesOf(record, 'emergency'),
+    reader: (reader, now) => grantsOf(reader, now, 'emergency'),
+  },
+  'recipient of a confirmed release': {
+    record: (record) => releasesOf(record, 'confirmed'),
+    reader: (reader, now) => grantsOf(reader, now, 'confirmed'),
   },
   'party to an agreement for its purpose': {
     record: ({ audience, marking, purposes }) =>
@@ -90,13 +94,13 @@ const sides: Readonly<Record<Relation, Sides>> = {
   },
 };
 
-function releasesOf({ releases, originator }: Marked, ofEmergency: boolean): readonly string[] {
-  const ids = (releases ?? []).filter((id) => isOfEmergency(id) === ofEmergency);
+function releasesOf({ releases, originator }: Marked, of: GrantClass): readonly string[] {
+  const ids = (releases ?? []).filter((id) => grantClassOf(id) === of);
   return ids.map((id) => `grant:${originator}:${id}`);
 }
 
-function grantsOf({ grants }: Reader, now: Date, ofEmergency: boolean): readonly string[] {
-  const held = grants.filter((grant) => isValid(grant, now) && isOfEmergency(grant.id) === ofEmergency);
+function grantsOf({ grants }: Reader, now: Date, of: GrantClass): readonly string[] {
+  const held = grants.filter((grant) => isValid(grant, now) && grantClassOf(grant.id) === of);
   return held.map(({ by, id }) => `grant:${by}:${id}`);
 }
 

@@ -79,6 +79,7 @@ export const relations = [
   'client with an onward share',
   'holder of a grant',
   'recipient of an emergency release',
+  'recipient of a confirmed release',
   'party to an agreement for its purpose',
   'of its Member State',
   'of a Member State that was told',

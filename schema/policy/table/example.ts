@@ -69,6 +69,7 @@ function grantsOf(holds: ReadonlySet<Relation>): readonly string[] {
   return [
     ...(holds.has('holder of a grant') ? ['G1'] : []),
     ...(holds.has('recipient of an emergency release') ? ['emergency.G1'] : []),
+    ...(holds.has('recipient of a confirmed release') ? ['confirmed.G1'] : []),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts'
 import type { Action } from '../../../schema/policy/language/domain.ts';
 import { isForAnyone } from '../../../schema/policy/decide/access-keys.ts';
 import type { ReaderAccess, Policy } from '../../../schema/policy/decide/policy.ts';
+import type { Member } from '../../../schema/protocol/members.ts';
 import { sharedKey } from '../../../schema/record/shared-types.ts';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
@@ -33,6 +34,8 @@ export type ChangeParts = {
   /** Gives access keys to the records that are written. */
   readonly keyAssigner: KeyAssigner;
   readonly readerAccess: ReaderAccess;
+  /** The persons of a release whom the hub states as members of an organisation. */
+  readonly members?: readonly Member[];
   /** Raises the alarm for classified content. The message has none of it. */
   readonly alarm: (message: string) => void;
 };

@@ -17,6 +17,7 @@ import type { ChangeParts, Keyed, OnRecord } from './change-steps.ts';
 import { withoutEndedSharing } from '../record/ended-sharing.ts';
 import { EmergencyReleases } from './emergency-releases.ts';
 import { OnwardShares } from './onward-shares.ts';
+import { ProposedReleases } from './proposed-releases.ts';
 import type { Outcome } from './write-once.ts';
 import { isSame, isWider, loosened, type ReadingInput } from './reading.ts';
 import { checkContent, refuseRemoved } from './check-content.ts';
@@ -44,10 +45,13 @@ export type RetractInput = OnRecord & { readonly reason: string };
 export class Changes extends OnwardShares {
   /** The emergency releases that the reader makes, confirms and reports on. */
   readonly emergencies: EmergencyReleases;
+  /** The releases that the reader proposes, or confirms as a second person. */
+  readonly proposals: ProposedReleases;
 
   constructor(parts: ChangeParts) {
     super(parts);
     this.emergencies = new EmergencyReleases(parts);
+    this.proposals = new ProposedReleases(parts);
   }
 
   /** Creates a record. Its originator is the reader's organisation. */

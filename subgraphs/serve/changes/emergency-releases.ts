@@ -15,7 +15,16 @@ import { movesIn } from '../workflow/progress-store.ts';
 import { textIn } from './act.ts';
 import type { OnRecord } from './change-steps.ts';
 import { Refused } from './refused.ts';
-import { fieldsIn, keptOf, maxReleases, recipientOf, refuseMany, ReleaseSteps } from './release-steps.ts';
+import {
+  fieldsIn,
+  keptOf,
+  maxReleases,
+  personIn,
+  recipientOf,
+  refuseMany,
+  ReleaseSteps,
+  replaced,
+} from './release-steps.ts';
 import type { Outcome } from './write-once.ts';
 
 export type EmergencyInput = OnRecord & {
@@ -66,7 +75,7 @@ export class EmergencyReleases extends ReleaseSteps {
       refuseMany(envelope, now);
       refuseUnreported(envelope);
       await this.#refuseAlone(input.id, { to, person }, session);
-      await this.refuseEndless(input.id, { workflow, move: 'release' }, session);
+      await this.refuseEndless(input.id, workflow, ['release'], session);
       const whyNotByRequest = textIn(input, 'whyNotByRequest');
       const unsettled = { confirmedAt: null, revokedAt: null, reportedAt: null };
       const emergency = { person, threat, whyNotByRequest, by: reader.subject, at: now, ...unsettled };
@@ -83,12 +92,10 @@ export class EmergencyReleases extends ReleaseSteps {
     return await this.once(input, 'confirmEmergency', async (find) => {
       const values = { release: input.release, reason: textIn(input, 'reason') };
       const { before, one, now } = await this.#emergency(input, find);
-      const { reader } = this.parts.readerAccess;
       const state = stateOf(one, now);
       if (state !== 'RELEASED' && state !== 'UNCONFIRMED')
         throw new Refused('CLOSED', ['release'], 'expected a release that runs and that nobody confirmed');
-      if (one.emergency.by === reader.subject)
-        throw new Refused('NOT_ALLOWED', ['release'], 'a second person of the originator confirms it');
+      this.refuseSamePerson(one.emergency);
       const confirmed = { ...one, emergency: { ...one.emergency, confirmedAt: now } };
       const act = { workflow, move: 'confirm', from: 'released', to: 'confirmed', values } as const;
       return this.withReleases(before, replaced(before.envelope, confirmed, now), input, act);
@@ -189,18 +196,6 @@ let endOf: EndOfClock | null = null;
 function reportDueAt(end: Date): Date | null {
   endOf ??= endOfClocks(readClocks());
   return endOf('emergency-report', end, 'due');
-}
-
-function replaced(envelope: Envelope, one: Released, now: Date): readonly Released[] {
-  const others = keptOf(envelope, now).filter(({ id }) => id !== one.id);
-  return [...others, one];
-}
-
-const maxPerson = 200;
-
-function personIn({ person = null }: EmergencyInput): string | null {
-  if (person === null || (person !== '' && person.length <= maxPerson)) return person;
-  throw new Refused('INVALID', ['person'], `expected a subject of 1 to ${maxPerson} characters`);
 }
 
 /** Refuses what no emergency opens, and RED for more than one person. */

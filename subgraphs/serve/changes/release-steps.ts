@@ -7,12 +7,13 @@ import { workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { withReleased } from '../record/released.ts';
+import { setReleased } from '../store/write.ts';
 import { movesIn } from '../workflow/progress-store.ts';
 import { keepAct } from './act.ts';
 import { ChangeSteps, type OnRecord } from './change-steps.ts';
 import { nextEnvelope } from './envelopes.ts';
 import { Refused } from './refused.ts';
-import type { Made } from './write-once.ts';
+import type { Made, Unwritten } from './write-once.ts';
 
 /** The most releases of one record at a time: each gives it another access key. */
 export const maxReleases = 20;
@@ -29,7 +30,7 @@ export type ReleaseAct = {
   readonly values: Content;
 };
 
-/** The steps that releases and emergency releases share. */
+/** The steps that releases, proposed releases and emergency releases share. */
 export class ReleaseSteps extends ChangeSteps {
   /** Returns the release with an id, if the reader may see it. */
   protected seenRelease(kind: Kind, envelope: Envelope, id: string): Released | undefined {
@@ -50,10 +51,11 @@ export class ReleaseSteps extends ChangeSteps {
   /** Each release gives the record a new version. A revocation is never refused for their number. */
   protected async refuseEndless(
     record: string,
-    made: Pick<ReleaseAct, 'workflow' | 'move'>,
+    workflow: ReleaseAct['workflow'],
+    moves: readonly string[],
     session: ClientSession,
   ): Promise<void> {
-    const acts = { record, ...made };
+    const acts = { record, workflow, move: { $in: [...moves] } };
     const count = await movesIn(this.parts.store).countDocuments(acts, { session, limit: maxActs });
     if (count >= maxActs)
       throw new Refused('CLOSED', ['id'], `expected ${maxActs} releases of one record at most`);
@@ -117,11 +119,43 @@ export class ReleaseSteps extends ChangeSteps {
     const made = this.remade(this.kindOf(id), before, envelope, before.content as Content, () => true);
     return { ...made, also: async (session) => await keepAct(store, act, readerAccess, session) };
   }
+
+  /**
+   * Returns the change of what is proposed only. It opens and closes nothing, so the record keeps its version and its time, and
+   * nobody beyond the originator learns of it.
+   */
+  protected withProposals(
+    { _id, envelope }: StoredRecord,
+    released: readonly Released[],
+    { id, key }: OnRecord,
+    { values, ...moved }: ReleaseAct,
+  ): Unwritten {
+    const { store, readerAccess } = this.parts;
+    const { version } = envelope;
+    const act = { record: id, ...moved, input: values, key };
+    const also = async (session: ClientSession): Promise<void> => {
+      await setReleased(store, this.kindOf(id).type, { _id, version, released }, session);
+      await keepAct(store, act, readerAccess, session);
+    };
+    return { record: id, version, also };
+  }
+
+  /** Refuses the confirmation by the person who proposed or made a release. */
+  protected refuseSamePerson({ by }: { readonly by: string }): void {
+    if (by === this.parts.readerAccess.reader.subject)
+      throw new Refused('NOT_ALLOWED', ['release'], 'a second person of the originator confirms it');
+  }
 }
 
-/** Returns whether a release opens the record at a time. */
-export function isRunning({ until, emergency }: Released, now: Date): boolean {
-  return until > now && (emergency?.revokedAt ?? null) === null;
+/** Returns whether a release opens the record at a time, or waits for its second person. */
+export function isRunning(release: Released, now: Date): boolean {
+  const { until, emergency } = release;
+  return until > now && (emergency?.revokedAt ?? null) === null && !hasLapsed(release, now);
+}
+
+/** Returns whether nobody confirmed a proposed release in time. */
+export function hasLapsed({ proposal }: Released, now: Date): boolean {
+  return proposal !== undefined && proposal.confirmedAt === null && proposal.confirmBy <= now;
 }
 
 /** Returns the releases that stay with a record: those that run, and emergency releases whose report is due. */
@@ -129,6 +163,12 @@ export function keptOf({ released = [] }: Envelope, now: Date): readonly Release
   return released.filter(
     (one) => isRunning(one, now) || (one.emergency !== undefined && one.emergency.reportedAt === null),
   );
+}
+
+/** Returns the releases that stay if one of them changes. */
+export function replaced(envelope: Envelope, one: Released, now: Date): readonly Released[] {
+  const others = keptOf(envelope, now).filter(({ id }) => id !== one.id);
+  return [...others, one];
 }
 
 /** Refuses one more release if too many of the record run. */
@@ -155,6 +195,14 @@ export function recipientOf({ to }: { readonly to: string }, { originator }: Env
   const organisation = organisationIn(to);
   if (organisation !== null && organisation !== originator) return organisation;
   throw new Refused('INVALID', ['to'], 'expected the registry id of another organisation, such as cert-eu');
+}
+
+const maxPerson = 200;
+
+/** Returns the only person that a release is for, or null. */
+export function personIn({ person = null }: { readonly person?: string | null }): string | null {
+  if (person === null || (person !== '' && person.length <= maxPerson)) return person;
+  throw new Refused('INVALID', ['person'], `expected a subject of 1 to ${maxPerson} characters`);
 }
 
 /** Returns the fields of a release, each once. Null for a release of the record. */

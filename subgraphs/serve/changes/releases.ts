@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { Envelope } from '../../../schema/record/envelope.ts';
 import { canEndRelease, grantIdOf, maxReleaseDays } from '../../../schema/record/release.ts';
 import { revoked } from '../record/released.ts';
 import { textIn } from './act.ts';
 import type { OnRecord } from './change-steps.ts';
 import { Refused } from './refused.ts';
-import { fieldsIn, isRunning, keptOf, recipientOf, refuseMany, ReleaseSteps } from './release-steps.ts';
+import { needsSecondPerson, refuseHeld } from './held-back.ts';
+import {
+  fieldsIn,
+  hasLapsed,
+  isRunning,
+  keptOf,
+  recipientOf,
+  refuseMany,
+  ReleaseSteps,
+} from './release-steps.ts';
 import type { Outcome } from './write-once.ts';
 
 export type ReleaseInput = OnRecord & {
@@ -41,9 +49,12 @@ export class Releases extends ReleaseSteps {
           `expected a later time, at most ${maxReleaseDays} days from now`,
         );
       refuseMany(envelope, now);
-      await this.refuseEndless(input.id, { workflow: 'grant', move: 'grant' }, session);
+      await this.refuseEndless(input.id, 'grant', ['grant', 'propose'], session);
       const fields = fieldsIn(input, envelope);
-      for (const part of this.released(kind, before, fields)) refuseHeld(part, now);
+      for (const part of this.released(kind, before, fields)) {
+        refuseHeld(part, now);
+        if (needsSecondPerson(part)) throw new Refused('NOT_ALLOWED', ['id'], onlyProposed);
+      }
       const grant = grantIdOf({ by: envelope.originator, to, until });
       const added = { id: randomUUID(), grant, to, until, fields, purpose: textIn(input, 'purpose') };
       this.refuseVain(kind, envelope, added);
@@ -58,7 +69,10 @@ export class Releases extends ReleaseSteps {
     });
   }
 
-  /** Revokes a release. The reader that it opened the record for can no longer read it from the next request on. */
+  /**
+   * Revokes a release. The reader that it opened the record for can no longer read it from the next request on. A proposed one is
+   * withdrawn.
+   */
   async endRelease(input: EndReleaseInput): Promise<Outcome> {
     return await this.once(input, 'endRelease', async (find) => {
       const kind = this.kindOf(input.id);
@@ -72,8 +86,20 @@ export class Releases extends ReleaseSteps {
         throw new Refused('INVALID', ['release'], 'expected a release that the record shows to you');
       if (one.emergency !== undefined && !isRunning(one, now))
         throw new Refused('CLOSED', ['release'], 'the emergency release has ended or was revoked');
-      const others = keptOf(envelope, now).filter(({ id }) => id !== one.id);
       const values = { release: one.id, reason: textIn(input, 'reason') };
+      if (one.proposal?.confirmedAt === null) {
+        if (hasLapsed(one, now)) throw new Refused('CLOSED', ['release'], 'nobody confirmed it in time');
+        const act = {
+          workflow: 'grant',
+          move: 'withdraw',
+          from: 'proposed',
+          to: 'withdrawn',
+          values,
+        } as const;
+        const left = (envelope.released ?? []).filter(({ id }) => id !== one.id);
+        return this.withProposals(before, left, input, act);
+      }
+      const others = keptOf(envelope, now).filter(({ id }) => id !== one.id);
       const [workflow, from] =
         one.emergency === undefined
           ? (['grant', 'active'] as const)
@@ -84,21 +110,7 @@ export class Releases extends ReleaseSteps {
   }
 }
 
-const notReleased =
-  'only a natural person of its originator releases a record. RED needs a second person, which the hub cannot ask yet';
+const notReleased = 'only a natural person of its originator releases a record';
 
-/** Refuses to release what another rule than its TLP holds back. */
-function refuseHeld({ marking, embargoUntil }: Envelope, now: Date): void {
-  const { handlingCodes, extraRestrictions, distribution } = marking;
-  const isHeld =
-    (embargoUntil !== null && embargoUntil > now) ||
-    handlingCodes.some((code) => code !== 'H0') ||
-    extraRestrictions.length > 0 ||
-    distribution !== 'NONE';
-  if (!isHeld) return;
-  throw new Refused(
-    'NOT_ALLOWED',
-    ['id'],
-    'an embargo, a handling code, a restriction or a distribution limit holds it back: change its marking first',
-  );
-}
+const onlyProposed =
+  'two persons release RED, H1 and H2: propose the release with the mutation that begins with proposeRelease';

@@ -1,4 +1,4 @@
-import type { Community } from '../../../schema/record/vocabulary.ts';
+import { type Community, graphNameOf } from '../../../schema/record/vocabulary.ts';
 import type { Kind } from '../kind.ts';
 import { contractOf, isWrittenByHand } from '../record/contract.ts';
 import type { Resolver } from './resolvers.ts';
@@ -12,6 +12,7 @@ import type {
 } from '../changes/changes.ts';
 import type { ConfirmInput, EmergencyInput, ReportInput } from '../changes/emergency-releases.ts';
 import type { EndShareInput, ShareInput } from '../changes/onward-shares.ts';
+import type { ConfirmReleaseInput, ProposeInput } from '../changes/proposed-releases.ts';
 import type { EndReleaseInput, ReleaseInput } from '../changes/releases.ts';
 
 /**
@@ -52,10 +53,7 @@ function mutationsOfKind(type: string): Readonly<Record<string, Resolver>> {
 }
 
 function mutationsOfAnyKind(community: Community): Readonly<Record<string, Resolver>> {
-  const name = community
-    .split('-')
-    .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
-    .join('');
+  const name = graphNameOf(community);
   return {
     [`mark${name}Record`]: async (_source: never, { input }: Input<MarkInput>, { changes }) =>
       await changes.mark(input),
@@ -69,6 +67,13 @@ function mutationsOfAnyKind(community: Community): Readonly<Record<string, Resol
       await changes.endShare(input),
     [`release${name}Record`]: async (_source: never, { input }: Input<ReleaseInput>, { changes }) =>
       await changes.release(input),
+    [`proposeReleaseOf${name}Record`]: async (_source: never, { input }: Input<ProposeInput>, { changes }) =>
+      await changes.proposals.propose(input),
+    [`confirmReleaseOf${name}Record`]: async (
+      _source: never,
+      { input }: Input<ConfirmReleaseInput>,
+      { changes },
+    ) => await changes.proposals.confirm(input),
     [`endReleaseOf${name}Record`]: async (_source: never, { input }: Input<EndReleaseInput>, { changes }) =>
       await changes.endRelease(input),
     [`release${name}RecordInEmergency`]: async (

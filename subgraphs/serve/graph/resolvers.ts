@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import type { Kind } from '../kind.ts';
 import { sharesSeenBy } from '../changes/onward-shares.ts';
 import { emergencySeen } from '../changes/emergency-releases.ts';
+import { proposalSeen } from '../changes/proposed-releases.ts';
 import { releasesSeenBy } from '../changes/release-steps.ts';
 import type { Row } from '../read/row.ts';
 import { isOfState } from '../record/content.ts';
@@ -103,6 +104,7 @@ export const envelopeResolvers: Resolvers = {
         ...release,
         to: organisationKey(release.to),
         emergency: emergencySeen(release, readerAccess),
+        proposal: proposalSeen(release, readerAccess),
       })),
     portions: (row: Row) => row.envelope.portions.filter((portion) => !row.decision.hidden.has(portion.path)),
   },

@@ -10,7 +10,7 @@ export function withReleased(envelope: Envelope, released: readonly Released[]):
   const known = new Set(former.map(({ grant }) => grant));
   const grants = (old: readonly string[], isOf: (one: Released) => boolean): readonly string[] => [
     ...old.filter((id) => !known.has(id)),
-    ...new Set(released.filter((one) => !isRevoked(one) && isOf(one)).map(({ grant }) => grant)),
+    ...new Set(released.filter((one) => isInEffect(one) && isOf(one)).map(({ grant }) => grant)),
   ];
   const ofRecord = grants(releases, ({ fields }) => fields === null);
   const portions = rest.portions.map(({ releases: old = [], ...portion }) => {
@@ -25,9 +25,9 @@ export function withReleased(envelope: Envelope, released: readonly Released[]):
   };
 }
 
-/** A revoked emergency release stays until it is reported on, and opens nothing. */
-function isRevoked({ emergency }: Released): boolean {
-  return emergency !== undefined && emergency.revokedAt !== null;
+/** A revoked emergency release stays until it is reported on, and a proposal waits for a second person. Both open nothing. */
+function isInEffect({ emergency, proposal }: Released): boolean {
+  return (emergency?.revokedAt ?? null) === null && proposal?.confirmedAt !== null;
 }
 
 /**

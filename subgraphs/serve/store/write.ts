@@ -5,7 +5,7 @@ import {
   MongoServerSelectionError,
   type TransactionOptions,
 } from 'mongodb';
-import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
+import type { Envelope, Released, StoredRecord } from '../../../schema/record/envelope.ts';
 import { isDuplicateKey } from '../../../schema/runtime/duplicate-key.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import type { Content } from '../record/content.ts';
@@ -160,13 +160,42 @@ export async function openRecord(
   for (const rows of partyRowsOf(store, kind)) await rows.bulkWrite([...rekeyed([record], to)], { session });
 }
 
+/**
+ * Replaces what the originator states about the releases of a record, such as a proposal, without a new version. It decides
+ * nothing: access follows from the grants in the envelope. Throws Overtaken if the record has another version. A write that
+ * read the record before is overtaken by it.
+ */
+export async function setReleased(
+  store: CommunityStore,
+  kind: string,
+  {
+    _id,
+    version,
+    released,
+  }: { readonly _id: string; readonly version: number; readonly released: readonly Released[] },
+  session: ClientSession,
+): Promise<void> {
+  const change =
+    released.length === 0
+      ? { $unset: { 'envelope.released': 1 as const } }
+      : { $set: { 'envelope.released': released } };
+  const { matchedCount } = await recordsOf(store, kind).updateOne(
+    { _id, 'envelope.version': version },
+    change,
+    { session },
+  );
+  if (matchedCount === 0) throw new Overtaken('a record was changed meanwhile');
+}
+
 function toOperation(
   { kind, record, before }: RecordWrite,
   keyPolicy: WriteOptions['keyPolicy'],
   now: Date,
 ): AnyBulkWriteOperation<StoredRecord> {
   if (before === null) return { insertOne: { document: record } };
-  const filter = { _id: record._id, 'envelope.version': before.version };
+  // A proposal or its withdrawal writes no version: a write that is based on the releases before it would undo it.
+  const released = before.released ?? { $exists: false };
+  const filter = { _id: record._id, 'envelope.version': before.version, 'envelope.released': released };
   const admittedBefore = keyPolicy.subscribeKeys(before, kind, now);
   return { replaceOne: { filter, replacement: { ...record, admittedBefore } } };
 }

@@ -48,9 +48,8 @@ async function askAs(community: string, context: RequestContext): Promise<void> 
   await ask('{}', context, { size, signal: null });
 }
 
-test('states the addressees of a change to the community that keeps the new record only', async () => {
-  const statement = { record: 'MispEvent:1', organisations: ['csirt-de'] };
-  const context: RequestContext = {
+function contextOf(more: Partial<RequestContext>): RequestContext {
+  return {
     reader: readerOf(),
     token: { clientId: 'test', id: null },
     budget: undefined,
@@ -60,10 +59,24 @@ test('states the addressees of a change to the community that keeps the new reco
     policy,
     deadline: Date.now() + 5000,
     signal: new AbortController().signal,
-    addressed: { community: 'joint-unit', statement },
     setHeaders: () => undefined,
     observed: new Observed(),
+    ...more,
   };
+}
+
+test('states the persons of a release to the community that has the record only', async () => {
+  const members = [{ organisation: 'csirt-de', subject: 'u-1' }];
+  const context = contextOf({ members: new Map([['defence', members]]) });
+  await askAs('defence', context);
+  expect(claims['members']).toEqual(members);
+  await askAs('cert-eu', context);
+  expect(claims).not.toHaveProperty('members');
+});
+
+test('states the addressees of a change to the community that keeps the new record only', async () => {
+  const statement = { record: 'MispEvent:1', organisations: ['csirt-de'] };
+  const context = contextOf({ addressed: { community: 'joint-unit', statement } });
   await askAs('joint-unit', context);
   expect(claims['addressed']).toEqual(statement);
   await askAs('cert-eu', context);

@@ -9,7 +9,9 @@ import type { Recipients } from '../../../gateway/registry/registry.ts';
 const schema = buildSchema(`
   type Query { a: Int }
   type Mutation { mark(input: MarkInput!): Int ask(input: AskInput!): Int share(input: ShareRecordInput!): Int
-    release(input: ReleaseRecordInput!): Int emergency(input: ReleaseRecordInEmergencyInput!): Int }
+    release(input: ReleaseRecordInput!): Int emergency(input: ReleaseRecordInEmergencyInput!): Int
+    propose(input: ProposeReleaseInput!): Int }
+  input ProposeReleaseInput { to: ID! person: ID }
   input ReleaseRecordInEmergencyInput { to: ID! person: ID }
   input ShareRecordInput { share: ID! }
   input ReleaseRecordInput { to: ID! }
@@ -131,6 +133,14 @@ test('refuses an emergency release to an unknown organisation or person', async 
   await expect(emergency('cert-eu', 'u-2')).rejects.toThrow('the registry does not have person: u-2');
   // The person is of another organisation.
   await expect(emergency('csirt-pl', 'u-1')).rejects.toThrow('the registry does not have person: u-1');
+});
+
+const propose = async (to: string) =>
+  await check(`mutation { propose(input: { to: "${to}", person: "u-2" }) }`);
+
+test('refuses a proposed release to an unknown organisation, and says nothing of the person', async () => {
+  await expect(propose('nobody')).rejects.toThrow('the registry does not have to: nobody');
+  await expect(propose('cert-eu')).resolves.toBeUndefined();
 });
 
 test('tells nobody but an officer on duty whether a person is a member of an organisation', async () => {

@@ -11,8 +11,10 @@ const schema = buildSchema(`
     release(input: ReleaseRecordInput!): Int
     emergency(input: ReleaseRecordInEmergencyInput!): Int
     mark(input: MarkInput!): Int
+    propose(input: ProposeReleaseInput!): Int
   }
   input ReleaseRecordInEmergencyInput { id: ID! key: ID! to: ID! person: ID until: String! }
+  input ProposeReleaseInput { id: ID! key: ID! to: ID! person: ID until: String! }
   input MarkInput { id: ID! key: ID! to: ID until: String }
   input ReleaseRecordInput { id: ID! key: ID! to: ID! until: String! }`);
 
@@ -82,6 +84,28 @@ test('enters nothing for a reader whose release the community refuses, so that i
   const ordinary = releaseOf('to: "csirt-pl", until: $until');
   expect(await entered(ordinary, true, { client: 'machine', onScreen: false })).toEqual([]);
   for (const more of others) expect(await entered(ordinary, true, more)).toHaveLength(1);
+});
+
+const proposalOf = (more: string) =>
+  `mutation M($until: String!) { propose(input: { id: "X:1", key: "k", to: "csirt-pl", ${more} }) }`;
+
+test('enters the grant of a proposed release, for one person or an organisation', async () => {
+  const { by, to } = terms;
+  const grant = { by, to, until: new Date(until) };
+  for (const person of [null, 'u-1']) {
+    const more = person === null ? '' : `person: "${person}", `;
+    const _id = grantIdOf({ ...grant, proposal: { person } });
+    expect(_id).toMatch(/^confirmed\./);
+    const text = proposalOf(`${more}until: $until`);
+    expect(await entered(text)).toEqual([{ ...grant, _id, person }]);
+    expect(await entered(text, true, { client: 'machine', onScreen: false })).toEqual([]);
+    await expect(entered(text, false)).rejects.toMatchObject({ code: 'TOO_MANY_GRANTS' });
+  }
+  expect(await entered(proposalOf('until: "9999-01-01T00:00:00Z"'))).toEqual([]);
+  const ids = [{}, { proposal: { person: null } }, { proposal: { person: 'u-1' } }].map((of) =>
+    grantIdOf({ ...terms, ...of }),
+  );
+  expect(new Set(ids).size).toBe(3);
 });
 
 test('gives an emergency release another grant than a release with the same terms', () => {

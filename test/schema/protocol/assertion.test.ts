@@ -82,6 +82,24 @@ test('passes on the addressees of a change, and rejects a malformed statement', 
     expect(() => verify(make(header, { ...claims, addressed: wrong }))).toThrow('expected');
 });
 
+test('passes on the persons of a release whom the hub knows, and rejects a malformed statement', () => {
+  const one = { organisation: 'csirt-de', subject: 'u-1' };
+  const stated = { ...assertion, members: [one] };
+  expect(verify(signAssertion(stated, { body, number: 1 }, session, now)).members).toEqual([one]);
+  expect(verify(token)).not.toHaveProperty('members');
+  for (const wrong of [
+    null,
+    'u-1',
+    [null],
+    [{ organisation: 'csirt-de' }],
+    [{ ...one, subject: '' }],
+    [{ ...one, subject: 'u'.repeat(201) }],
+    [{ ...one, organisation: ['csirt-de'] }],
+    Array.from({ length: 11 }, () => one),
+  ])
+    expect(() => verify(make(header, { ...claims, members: wrong }))).toThrow('expected');
+});
+
 const end = '2026-12-31T00:00:00.000Z';
 
 test.each<[string, unknown]>([

@@ -212,6 +212,7 @@ test('a reader without shares, grants, agreements, state or purpose has only the
       'party to an agreement for its purpose',
       'recipient for its purpose',
       'recipient of an emergency release',
+      'recipient of a confirmed release',
     ].toSorted(),
   );
   const plain = envelopeOf();
@@ -220,6 +221,7 @@ test('a reader without shares, grants, agreements, state or purpose has only the
     'of a Member State that was told',
     'holder of a grant',
     'recipient of an emergency release',
+    'recipient of a confirmed release',
   ] as const)
     expect(recordSide(name, plain)).toEqual([]);
 });

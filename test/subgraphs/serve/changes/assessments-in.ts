@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { Member } from '../../../../schema/protocol/members.ts';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { community } from '../../../../subgraphs/defence/community.ts';
 import { Changes } from '../../../../subgraphs/serve/changes/changes.ts';
@@ -18,11 +19,11 @@ export const polish = readerOf({ organisation: 'csirt-pl', subject: 'p', roles: 
 
 /** Returns the acts of a test on defence assessments in a store that is opened before the tests. */
 export function assessmentsIn(placeOf: () => InStore) {
-  /** Returns the changes that a reader can make at a time. */
-  function changesOf(reader: Reader, at = now): Changes {
+  /** Returns the changes that a reader can make at a time. The hub states the members. */
+  function changesOf(reader: Reader, at = now, members: readonly Member[] = []): Changes {
     const { name, kinds } = community;
     const { store } = placeOf();
-    const parts = { community: name, kinds, store, policy, keyAssigner: assignKeysBy(policy) };
+    const parts = { community: name, kinds, store, policy, keyAssigner: assignKeysBy(policy), members };
     return new Changes({ ...parts, readerAccess: policy.accessOf(reader, at), alarm: () => undefined });
   }
 
@@ -44,5 +45,15 @@ export function assessmentsIn(placeOf: () => InStore) {
     return found;
   }
 
-  return { changesOf, created, stored };
+  /** Returns the reader with the grants that the registry would have for the releases of a record, confirmed or not. */
+  async function granted(reader: Reader, id: string): Promise<Reader> {
+    const { originator: by, released = [] } = (await stored(id)).envelope;
+    const own = released.filter(({ to, emergency, proposal }) => {
+      const { person } = emergency ?? proposal ?? { person: null };
+      return to === reader.organisation && (person === null || person === reader.subject);
+    });
+    return { ...reader, grants: own.map((one) => ({ id: one.grant, by, until: one.until.toISOString() })) };
+  }
+
+  return { changesOf, created, stored, granted };
 }

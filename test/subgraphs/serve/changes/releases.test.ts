@@ -166,11 +166,15 @@ test('is refused for a field that another marking holds back', async () => {
   const persons = [originator.subject];
   const red = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons } } as const;
   const id = await created({ ...withField(red), audience: { ...audience, persons } });
-  // On screen, the originator reads the field, but it may not release it.
-  for (const reader of [originator, { ...originator, onScreen: true }])
-    expect(await release(reader, id, { fields: ['judgement'] })).toEqual([
-      expect.objectContaining({ code: 'INVALID', path: ['fields'] }),
-    ]);
+  // On screen, the originator reads the field, but one person alone may not release it.
+  for (const [reader, refused] of [
+    [originator, { code: 'INVALID', path: ['fields'] }],
+    [
+      { ...originator, onScreen: true },
+      { code: 'NOT_ALLOWED', path: ['id'] },
+    ],
+  ] as const)
+    expect(await release(reader, id, { fields: ['judgement'] })).toEqual([expect.objectContaining(refused)]);
   expect(await reads({ ...originator, onScreen: true }, id)).toEqual(both);
 });
 
