@@ -291,3 +291,59 @@ test('lets the officer on duty release an embargoed record in an emergency, conf
   const texts = { used: 'EXERCISE: the address', outcome: 'EXERCISE: the hospital works' };
   expect(await act(operator, report, 4, texts)).toEqual({ version: 5, userErrors: [] });
 });
+
+const propose = `mutation P($input: ProposeReleaseInput!) { proposeReleaseOfDefenceRecord(input: $input) { version userErrors { code path } } }`;
+const confirmRelease = `mutation C($input: ConfirmReleaseInput!) { confirmReleaseOfDefenceRecord(input: $input) { version userErrors { code path } } }`;
+
+const refused = (code: string, name: string) => ({ version: null, userErrors: of(code, name) });
+
+test('lets two persons release a RED record to one named person, who reads it until it is revoked', async () => {
+  const first = { ...operator, strong: true };
+  const second = { as: 'defence-duty-officer', picture, purpose: 'cyber-defence', strong: true };
+  const named = { ...french, strong: true };
+  const colleague = { ...named, as: 'fr-csirt-analyst-2' };
+  const [person, other] = ['u-5e6c27a0f18d', 'u-ccc8bb954dfa'];
+  const audience = { reach: 'NAMED', organisations: ['defence'] };
+  const id = await created(asked, { reading: { marking: { tlp: 'AMBER' }, audience } });
+  const persons = ['u-d1846ce20b9f', 'u-7d2e90b1c4fa'];
+  const reading = { marking: { tlp: 'RED' }, audience: { ...audience, persons } };
+  const up = { input: { key: randomUUID(), id, expectedVersion: 1, reading } };
+  expect((await ask(asked, first, mark, up)).body.data.markDefenceRecord.userErrors).toEqual([]);
+
+  const proposed = async (who: typeof first, more: object = {}, one = id) =>
+    (await ask(asked, who, propose, releaseOf(one, 2, { person, ...more }))).body.data
+      .proposeReleaseOfDefenceRecord;
+  expect(await proposed(first, { person: null })).toEqual(refused('INVALID', 'person'));
+  expect(await proposed(first, { to: 'csirt-pl' })).toEqual(refused('INVALID', 'person'));
+  expect(await proposed({ ...operator, strong: false })).toEqual(refused('NOT_FOUND', 'id'));
+  // A stranger learns neither that the record exists, nor whether a person is a member of an organisation.
+  const nothing = `DefenceAssessment:${randomUUID()}`;
+  const strangers = [
+    await proposed(named, { to: 'csirt-pl', person: other }),
+    await proposed(named, { to: 'csirt-pl', person: other }, nothing),
+  ];
+  for (const answer of strangers) expect(answer).toEqual(refused('NOT_FOUND', 'id'));
+  expect(await proposed(first)).toEqual({ version: 2, userErrors: [] });
+  expect(await readAs(asked, named, id)).toBeNull();
+
+  const query = `query Q($id: ID!) { defenceAssessment(id: $id) { envelope { version releases { id proposal { state person } } } } }`;
+  const shown = async () => (await ask(asked, second, query, { id })).body.data.defenceAssessment.envelope;
+  const { version, releases: made } = await shown();
+  expect({ version, made }).toEqual({
+    version: 2,
+    made: [{ id: expect.any(String), proposal: { state: 'PROPOSED', person } }],
+  });
+  const act = async (who: typeof first, mutation: string, expectedVersion: number) => {
+    const input = { key: randomUUID(), id, expectedVersion, release: made[0].id, reason: 'EXERCISE' };
+    return Object.values((await ask(asked, who, mutation, { input })).body.data)[0];
+  };
+  expect(await act(first, confirmRelease, 2)).toEqual(refused('NOT_ALLOWED', 'release'));
+  expect(await act(second, confirmRelease, 2)).toEqual({ version: 3, userErrors: [] });
+  expect(await readAs(asked, named, id)).toEqual({ id, judgement: expect.stringContaining('EXERCISE') });
+  expect(await readAs(asked, { ...named, strong: false }, id)).toBeNull();
+  for (const who of [colleague, { ...polish, strong: true }]) expect(await readAs(asked, who, id)).toBeNull();
+  expect((await shown()).releases).toEqual([{ id: made[0].id, proposal: { state: 'ACTIVE', person } }]);
+
+  expect(await act(first, endRelease, 3)).toEqual({ version: 4, userErrors: [] });
+  expect(await readAs(asked, named, id)).toBeNull();
+});

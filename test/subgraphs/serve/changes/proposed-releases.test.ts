@@ -21,6 +21,7 @@ import {
   named,
   neither,
   onScreen,
+  own,
   proposalsIn,
   proposer,
   red,
@@ -203,6 +204,20 @@ test('ends with a new marking, whether it was confirmed or not', async () => {
     expect(envelope.released).toBeUndefined();
     expect(policy.decideRow(envelope, 'DefenceAssessment', policy.accessOf(reader, now))).toBeNull();
   }
+});
+
+test('opens nothing while other releases of the record, its audience and the clock change', async () => {
+  const id = await created(coded('H1'));
+  await propose(proposer, id);
+  await propose(proposer, id, { to: 'csirt-fr' });
+  const { released = [] } = (await stored(id)).envelope;
+  const other = released.find(({ to }) => to === 'csirt-fr');
+  expect(await act('confirm', second, id, now, { release: other?.id })).toEqual([]);
+  expect([await reads(french, id), await reads(polish, id)]).toEqual([both, neither]);
+  const organisations = [...own.organisations, 'enisa'];
+  expect(await mark(id, { ...coded('H1'), audience: { ...own, organisations } })).toEqual([]);
+  expect([await reads(french, id), await reads(polish, id)]).toEqual([both, neither]);
+  expect(await reads(polish, id, days(8))).toEqual(neither);
 });
 
 test('stays proposed through a change of the content, which opens nothing', async () => {
