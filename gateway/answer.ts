@@ -187,7 +187,10 @@ async function stateFacts(
   const { allowed } = prepared.decision;
   if (allowed === null || !isChange(allowed)) return context;
   const { planner, store } = stages;
-  const members = await findMembers(allowed, prepared.variables.coerced, planner.schema, store.registry);
+  const members = await findMembers(allowed, prepared.variables.coerced, planner.schema, {
+    registry: store.registry,
+    now: context.at,
+  });
   const stated = await stages.stateAddressed(prepared, context, stages);
   return members.size === 0 ? stated : { ...stated, members };
 }

@@ -33,9 +33,9 @@ const keptMs = 86_400_000;
 export const grantOrder = { emergency: -1, until: -1, _id: 1 } as const;
 
 /**
- * Enters grants in the registry. A grant that is there already stays as it is, and counts one more use. Returns false, without
- * the rest of them, if the organisation that would get one has more than `maxGrants` in force. A grant has no effect until a
- * record names it.
+ * Enters grants in the registry, all or none. A grant that is there already stays as it is, and counts one more use. Returns
+ * false if the organisation that would get one has more than `maxGrants` in force. A grant has no effect until a record names
+ * it.
  */
 export async function keepGrants(
   grants: Collection<GrantEntry>,
@@ -43,25 +43,39 @@ export async function keepGrants(
   now: Date,
   ms: number,
 ): Promise<boolean> {
+  const kept: string[] = [];
   for (const entry of entries) {
-    if (await isUsed(grants, entry, ms)) continue;
-    if (!(await hasRoom(grants, entry, now, ms))) return false;
-    const { _id, ...terms } = entry;
-    const fields = { ...terms, ...(isOfEmergency(_id) && { emergency: true as const }), uses: 1 };
-    const { upsertedCount } = await grants.updateOne(
-      { _id },
-      { $setOnInsert: fields },
-      { upsert: true, writeConcern: { w: 'majority', journal: true, wtimeoutMS: ms } },
-    );
-    // Another request entered it at the same time.
-    if (upsertedCount === 0 && (await isUsed(grants, entry, ms))) continue;
-    if (upsertedCount === 1 && (await hasRoom(grants, entry, now, ms))) continue;
-    // Requests at once can all find the last place free. Then each of them gives it back.
-    if (upsertedCount === 1) await dropGrants(grants, [_id], ms);
-    return false;
+    if (!(await keepGrant(grants, entry, now, ms))) {
+      for (const id of kept) await dropGrants(grants, [id], ms);
+      return false;
+    }
+    kept.push(entry._id);
   }
   await grants.deleteMany({ until: { $lt: new Date(now.getTime() - keptMs) } });
   return true;
+}
+
+async function keepGrant(
+  grants: Collection<GrantEntry>,
+  entry: GrantEntry,
+  now: Date,
+  ms: number,
+): Promise<boolean> {
+  if (await isUsed(grants, entry, ms)) return true;
+  if (!(await hasRoom(grants, entry, now, ms))) return false;
+  const { _id, ...terms } = entry;
+  const fields = { ...terms, ...(isOfEmergency(_id) && { emergency: true as const }), uses: 1 };
+  const { upsertedCount } = await grants.updateOne(
+    { _id },
+    { $setOnInsert: fields },
+    { upsert: true, writeConcern: { w: 'majority', journal: true, wtimeoutMS: ms } },
+  );
+  // Another request entered it at the same time.
+  if (upsertedCount === 0 && (await isUsed(grants, entry, ms))) return true;
+  if (upsertedCount === 1 && (await hasRoom(grants, entry, now, ms))) return true;
+  // Requests at once can all find the last place free. Then each of them gives it back.
+  if (upsertedCount === 1) await dropGrants(grants, [_id], ms);
+  return false;
 }
 
 /** Counts one more use of a grant that is there. Returns whether it is. */

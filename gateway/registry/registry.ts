@@ -103,8 +103,8 @@ export type Registry = {
   keepGrants(entries: readonly GrantEntry[], now: Date): Promise<boolean>;
   /** Takes back grants whose releases were refused. */
   dropGrants(ids: readonly string[]): Promise<void>;
-  /** Returns those of some subjects that are members of an organisation. Memberships that have ended count too. */
-  findMembersOf(organisation: string, subjects: readonly string[]): Promise<readonly string[]>;
+  /** Returns those of some subjects that are members of an organisation at `now`. */
+  findMembersOf(organisation: string, subjects: readonly string[], now: Date): Promise<readonly string[]>;
 };
 
 const deadlineMs = 1500;
@@ -167,13 +167,21 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
         return await keepGrants(grants, entries, now, ms);
       }),
     dropGrants: async (ids) => await orUnavailable(ms, async () => await dropGrants(grants, ids, ms)),
-    findMembersOf: async (organisation, subjects) =>
-      await orUnavailable(ms, async () => {
-        const query = { _id: { $in: [...subjects] }, organisation };
-        const found = await members.find(query, { maxTimeMS: ms, projection: { _id: 1 } }).toArray();
-        return found.map(({ _id }) => _id);
-      }),
+    findMembersOf: async (organisation, subjects, now) =>
+      await orUnavailable(ms, async () => await membersIn(members, { organisation, subjects, now }, ms)),
   };
+}
+
+/** Returns those of some subjects whose membership in an organisation has not ended. */
+async function membersIn(
+  members: Collection<MembershipEntry>,
+  asked: { readonly organisation: string; readonly subjects: readonly string[]; readonly now: Date },
+  maxTimeMS: number,
+): Promise<readonly string[]> {
+  const inForce = [{ until: null }, { until: { $gt: asked.now } }];
+  const query = { _id: { $in: [...asked.subjects] }, organisation: asked.organisation, $or: inForce };
+  const found = await members.find(query, { maxTimeMS, projection: { _id: 1 } }).toArray();
+  return found.map(({ _id }) => _id);
 }
 
 /** The registry's entries about one member, as they are stored. */

@@ -21,12 +21,12 @@ export async function findMembers(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
   schema: GraphQLSchema,
-  registry: Pick<Registry, 'findMembersOf'>,
+  { registry, now }: { readonly registry: Pick<Registry, 'findMembersOf'>; readonly now: Date },
 ): Promise<ReadonlyMap<Community, readonly Member[]>> {
   const named = personsIn(document, variables, schema).slice(0, maxMembers);
   const found = await Promise.all(
     named.map(async ({ community, ...member }) => {
-      const known = await registry.findMembersOf(member.organisation, [member.subject]);
+      const known = await registry.findMembersOf(member.organisation, [member.subject], now);
       return known.length === 0 ? [] : [{ community, member }];
     }),
   );

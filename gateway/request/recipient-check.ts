@@ -24,7 +24,7 @@ export async function checkRecipients(
   const unknown = [
     ...(await unknownIn(audiences, registry)),
     ...(await unknownShares(shares, { registry, reader, now })),
-    ...(await unknownReleased(released, { registry, reader })),
+    ...(await unknownReleased(released, { registry, reader, now })),
   ];
   if (unknown.length === 0) return;
   const first = unknown.slice(0, maxNamed);
@@ -71,7 +71,7 @@ async function unknownShares(
  */
 async function unknownReleased(
   released: readonly Release[],
-  { registry, reader }: Pick<Asked, 'registry' | 'reader'>,
+  { registry, reader, now }: Asked,
 ): Promise<readonly string[]> {
   if (released.length === 0) return [];
   const organisations = released.map(({ to }) => to);
@@ -81,7 +81,7 @@ async function unknownReleased(
     released.map(async ({ to, person }) => {
       if (!known.has(to)) return `to: ${to.slice(0, maxCharacters)}`;
       if (person === null || !canReleaseInEmergency(reader)) return null;
-      const isKnown = (await registry.findMembersOf(to, [person])).includes(person);
+      const isKnown = (await registry.findMembersOf(to, [person], now)).includes(person);
       return isKnown ? null : `person: ${person.slice(0, maxCharacters)}`;
     }),
   );

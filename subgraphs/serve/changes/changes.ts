@@ -26,6 +26,7 @@ import { newEnvelope, nextEnvelope, sortedAt } from './envelopes.ts';
 import { findRefused, mayNotChange, mayNotCreate } from './not-allowed.ts';
 import { refuseFrozen } from './frozen-content.ts';
 import { refuseNewReaders, refuseRunning } from './running-workflow.ts';
+import { refuseCoded } from './held-back.ts';
 import { Refused } from './refused.ts';
 
 /** The most characters of the reason of a retraction. */
@@ -130,6 +131,8 @@ export class Changes extends OnwardShares {
           ['reading'],
           'only its originator lowers the marking of a record or widens its audience',
         );
+      if (isWider(old, reading, this.isOpen(kind, old))) refuseCoded([old]);
+      refuseCoded(parts);
       const { now } = this.parts.readerAccess;
       const next = { ...nextEnvelope(before, now), ...reading, readingByHand: true as const };
       const envelope = withoutEndedSharing(next, old, now);

@@ -2,8 +2,22 @@ import type { Envelope } from '../../../schema/record/envelope.ts';
 import { Refused } from './refused.ts';
 
 /** Returns whether two persons of the originator release a part: RED, and the handling codes H1 and H2. */
-export function needsSecondPerson({ marking: { tlp, handlingCodes } }: Pick<Envelope, 'marking'>): boolean {
-  return tlp === 'RED' || handlingCodes.some((code) => code === 'H1' || code === 'H2');
+export function needsSecondPerson(part: Pick<Envelope, 'marking'>): boolean {
+  return part.marking.tlp === 'RED' || isCoded(part);
+}
+
+/** Refuses to lower the marking of a part with H1 or H2, or to name new readers of it: two persons release it. */
+export function refuseCoded(parts: readonly Pick<Envelope, 'marking'>[]): void {
+  if (!parts.some(isCoded)) return;
+  throw new Refused(
+    'NOT_ALLOWED',
+    ['reading'],
+    'two persons open a record with the handling code H1 or H2: propose the release with the mutation that begins with proposeRelease',
+  );
+}
+
+function isCoded({ marking: { handlingCodes } }: Pick<Envelope, 'marking'>): boolean {
+  return handlingCodes.some((code) => code === 'H1' || code === 'H2');
 }
 
 /** Refuses to release a part that another rule than its TLP holds back from each release. */

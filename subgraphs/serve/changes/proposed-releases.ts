@@ -10,6 +10,7 @@ import { Refused } from './refused.ts';
 import {
   fieldsIn,
   hasLapsed,
+  isPending,
   personIn,
   recipientOf,
   refuseMany,
@@ -63,6 +64,7 @@ export class ProposedReleases extends ReleaseSteps {
       const added = { id: randomUUID(), grant, to, until, fields, purpose, proposal };
       this.refuseVain(kind, envelope, confirmedAt(added, now));
       const others = (envelope.released ?? []).filter((one) => !hasLapsed(one, now));
+      refuseAgain(others.filter(isPending), added);
       const act = { workflow, move: 'propose', from: null, to: 'proposed', values: { ...added } } as const;
       return this.withProposals(before, [...others, added], input, act);
     });
@@ -125,11 +127,13 @@ export class ProposedReleases extends ReleaseSteps {
         );
       if (part.marking.tlp === 'RED' && person === null)
         throw new Refused('INVALID', ['person'], 'TLP:RED is released to one person: state the subject');
-      if (part.marking.handlingCodes.includes('H2') && provider !== originator)
+      // Europol passes on what others provided only by the provider's permission, whatever the code (Regulation (EU) 2016/794).
+      const isOfProvider = this.parts.community === 'europol' || part.marking.handlingCodes.includes('H2');
+      if (isOfProvider && provider !== originator)
         throw new Refused(
           'NOT_ALLOWED',
           ['id'],
-          'the handling code H2 needs the permission of the provider, which is not the originator: ask the provider',
+          'it needs the permission of the provider, which is not the originator: ask the provider',
         );
     }
   }
@@ -156,6 +160,25 @@ export function proposalSeen(release: Released, { now }: Pick<ReaderAccess, 'now
   const { person, at, confirmBy, confirmedAt: confirmed } = proposal;
   const state = stateOf({ ...release, proposal }, now);
   return { state, person, proposedAt: at, confirmBy, confirmedAt: confirmed };
+}
+
+/** The most proposals of one person that wait on one record. */
+const maxProposals = 3;
+
+function named({ fields }: Pick<Released, 'fields'>): string {
+  return (fields ?? []).toSorted().join(' ');
+}
+
+/** Refuses a proposal like one that waits, and one too many of the same person. Both are proposals that the person knows. */
+function refuseAgain(pending: readonly Released[], { grant, fields, proposal }: OfProposal): void {
+  if (pending.some((one) => one.grant === grant && named(one) === named({ fields })))
+    throw new Refused('CLOSED', ['to'], 'a proposal with these terms waits for a second person');
+  if (pending.filter((one) => one.proposal?.by === proposal.by).length >= maxProposals)
+    throw new Refused(
+      'CLOSED',
+      ['to'],
+      `${maxProposals} proposals of yours wait on this record: have one confirmed, or withdraw one`,
+    );
 }
 
 type OfProposal = Released & { readonly proposal: ReleaseProposal };

@@ -154,8 +154,8 @@ export function isRunning(release: Released, now: Date): boolean {
 }
 
 /** Returns whether nobody confirmed a proposed release in time. */
-export function hasLapsed({ proposal }: Released, now: Date): boolean {
-  return proposal !== undefined && proposal.confirmedAt === null && proposal.confirmBy <= now;
+export function hasLapsed(release: Released, now: Date): boolean {
+  return isPending(release) && (release.proposal?.confirmBy ?? now) <= now;
 }
 
 /** Returns the releases that stay with a record: those that run, and emergency releases whose report is due. */
@@ -165,15 +165,27 @@ export function keptOf({ released = [] }: Envelope, now: Date): readonly Release
   );
 }
 
-/** Returns the releases that stay if one of them changes. */
+/** Returns the releases that stay if one of them changes. Proposals with its grant go: they would outlive its revocation. */
 export function replaced(envelope: Envelope, one: Released, now: Date): readonly Released[] {
-  const others = keptOf(envelope, now).filter(({ id }) => id !== one.id);
-  return [...others, one];
+  return [...withoutTwins(envelope, one, now), one];
 }
 
-/** Refuses one more release if too many of the record run. */
+/** Returns the releases that stay without one of them, and without the proposals that have its grant. */
+export function withoutTwins(envelope: Envelope, { id, grant }: Released, now: Date): readonly Released[] {
+  return keptOf(envelope, now).filter((one) => one.id !== id && !(isPending(one) && one.grant === grant));
+}
+
+/** Returns whether a proposed release waits for its second person, or has lapsed. It opens nothing. */
+export function isPending({ proposal }: Released): boolean {
+  return proposal !== undefined && proposal.confirmedAt === null;
+}
+
+/**
+ * Refuses one more release if too many of the record run. Proposals do not count: a reader may not see those of a hidden
+ * field, and must not be stopped by them.
+ */
 export function refuseMany({ released = [] }: Envelope, now: Date): void {
-  if (released.filter((one) => isRunning(one, now)).length < maxReleases) return;
+  if (released.filter((one) => isRunning(one, now) && !isPending(one)).length < maxReleases) return;
   throw new Refused('INVALID', ['to'], `expected ${maxReleases} releases at most: revoke one first`);
 }
 

@@ -13,6 +13,7 @@ import {
   recipientOf,
   refuseMany,
   ReleaseSteps,
+  withoutTwins,
 } from './release-steps.ts';
 import type { Outcome } from './write-once.ts';
 
@@ -99,7 +100,7 @@ export class Releases extends ReleaseSteps {
         const left = (envelope.released ?? []).filter(({ id }) => id !== one.id);
         return this.withProposals(before, left, input, act);
       }
-      const others = keptOf(envelope, now).filter(({ id }) => id !== one.id);
+      const others = withoutTwins(envelope, one, now);
       const [workflow, from] =
         one.emergency === undefined
           ? (['grant', 'active'] as const)

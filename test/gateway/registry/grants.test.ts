@@ -28,6 +28,10 @@ test('enters a grant once, and refuses more than the readers of an organisation 
   await grants.insertMany(Array.from({ length: maxGrants.standing.by - 1 }, (_, at) => grant(`o-${at}`)));
   expect(await keepGrants([grant('g-3')], now)).toBe(false);
   expect(await grants.findOne({ _id: 'g-3' })).toBeNull();
+  // All or none: the one that has a place does not keep it.
+  expect(await keepGrants([grant('o-0'), grant('g-9', { to: 'csirt-lt' }), grant('g-3')], now)).toBe(false);
+  expect(await grants.findOne({ _id: 'g-9' })).toBeNull();
+  expect(await grants.findOne({ _id: 'o-0' })).not.toBeNull();
   expect(await keepGrants([grant('g-1')], now)).toBe(true);
   expect(await keepGrants([grant('g-4', { to: 'csirt-at' })], now)).toBe(true);
   expect(await keepGrants([grant('g-5', { by: 'cert-eu' })], now)).toBe(true);
@@ -70,9 +74,18 @@ test('takes back the grants of refused releases, and keeps what another release 
   expect(left).toMatchObject([{ _id: 'imported' }, { _id: 'twice', uses: 1 }]);
   await opened.dropGrants(['twice']);
   expect(await grants.distinct('_id')).toEqual(['imported']);
-  await registry.db.collection<{ _id: string }>('memberships').insertOne(member);
-  expect(await opened.findMembersOf('csirt-fr', [member._id, 'u-other'])).toEqual([member._id]);
-  expect(await opened.findMembersOf('csirt-pl', [member._id])).toEqual([]);
+});
+
+test('finds the members of an organisation whose membership has not ended', async () => {
+  await using registry = await startRegistry();
+  const opened = openRegistry(registry.db, 60_000);
+  const now = new Date('2026-06-01T00:00:00Z');
+  const former = { ...member, _id: 'u-former', until: now };
+  const malformed = { ...member, _id: 'u-malformed', until: '2099-01-01' };
+  await registry.db.collection<{ _id: string }>('memberships').insertMany([member, former, malformed]);
+  const asked = [member._id, 'u-former', 'u-malformed', 'u-other'];
+  expect(await opened.findMembersOf('csirt-fr', asked, now)).toEqual([member._id]);
+  expect(await opened.findMembersOf('csirt-pl', [member._id], now)).toEqual([]);
 });
 
 test('gives the grant of an emergency release for one person to this person only', async () => {

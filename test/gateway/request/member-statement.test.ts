@@ -21,7 +21,10 @@ const registry = {
 
 const found = async (fields: string, variables: Readonly<Record<string, unknown>> = {}) =>
   Object.fromEntries(
-    await findMembers(parse(`mutation M($person: ID) { ${fields} }`), variables, schema, registry),
+    await findMembers(parse(`mutation M($person: ID) { ${fields} }`), variables, schema, {
+      registry,
+      now: new Date('2026-11-03T10:00:00Z'),
+    }),
   );
 const propose = (community: string, to: string, person: string) =>
   `proposeReleaseOf${community}Record(input: { to: "${to}", person: ${person} })`;

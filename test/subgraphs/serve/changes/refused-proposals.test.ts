@@ -33,7 +33,7 @@ beforeAll(async () => (place = await InStore.open(community)));
 afterAll(async () => await place[Symbol.asyncDispose]());
 beforeEach(async () => await place.clear());
 
-const { changesOf, stored, versionOf, created, propose, act, reads } = proposalsIn(() => place);
+const { changesOf, stored, versionOf, created, mark, propose, act, reads } = proposalsIn(() => place);
 
 test.each<[string, Reader, object, readonly string[]]>([
   ['a person who is not on screen', { ...proposer, onScreen: false }, {}, ['NOT_FOUND', 'id']],
@@ -133,4 +133,52 @@ test('is refused for what one person releases, and one person does not release w
   const field = await created(withRedField);
   expect(await alone(proposer, field, { fields: ['judgement'] })).toEqual(refusedWith('NOT_ALLOWED', 'id'));
   expect(await propose(proposer, field, forPerson)).toEqual(refusedWith('INVALID', 'id'));
+});
+
+test('is refused twice with the same terms, and four times to one person', async () => {
+  const id = await created(coded('H1'));
+  expect(await propose(proposer, id)).toEqual([]);
+  for (const reader of [proposer, second])
+    expect(await propose(reader, id)).toEqual(refusedWith('CLOSED', 'to'));
+  for (const end of [days(8), days(9)]) expect(await propose(proposer, id, { until: end })).toEqual([]);
+  expect(await propose(proposer, id, { until: days(10) })).toEqual(refusedWith('CLOSED', 'to'));
+  // Proposals stop nobody else, and no release.
+  expect(await propose(second, id, { until: days(10) })).toEqual([]);
+});
+
+test('leaves no proposal with the grant of a release that is confirmed', async () => {
+  const fields = ['judgement', 'missionImpact'];
+  const audience = { ...own, organisations: ['defence', 'csirt-pl'], persons };
+  const portion = { marking: { tlp: 'RED' }, audience: { reach: 'NAMED', persons } } as const;
+  const portions = fields.map((path) => ({ path, ...portion }));
+  const id = await created({ ...withRedField, audience, portions });
+  expect(await propose(proposer, id, { ...forPerson, fields: ['judgement'] })).toEqual([]);
+  expect(await propose(proposer, id, { ...forPerson, fields })).toEqual([]);
+  expect(await act('confirm', second, id)).toEqual([]);
+  expect((await stored(id)).envelope.released).toHaveLength(1);
+});
+
+test('is confirmed by no machine of the originator', async () => {
+  const id = await created(coded('H1'));
+  await propose(proposer, id);
+  const machine = { ...second, client: 'machine', onScreen: false } as const;
+  expect(await act('confirm', machine, id)).toEqual([
+    expect.objectContaining({ code: expect.stringMatching(/NOT_FOUND|NOT_ALLOWED/) }),
+  ]);
+  expect(await reads(polish, id)).toEqual(neither);
+});
+
+test.each<[string, ReadingInput]>([
+  ['to lower it', amber],
+  ['to name another person', { ...coded('H1'), audience: { ...own, persons: ['p-9'] } }],
+  [
+    'to name another organisation',
+    { ...coded('H1'), audience: { ...own, organisations: ['defence', 'csirt-fr'] } },
+  ],
+])('one person does not mark a record with H1 %s, and makes it stricter', async (_what, reading) => {
+  const id = await created(coded('H1'));
+  expect(await mark(id, reading)).toEqual([
+    expect.objectContaining({ code: 'NOT_ALLOWED', message: expect.stringContaining('two persons') }),
+  ]);
+  expect(await mark(id, coded('H1', 'H2'))).toEqual([]);
 });
