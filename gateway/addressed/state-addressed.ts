@@ -168,8 +168,8 @@ type Found = {
 };
 
 /**
- * One person of the originator cannot release such a record (`subgraphs/serve/changes/held-back.ts`). Two persons release RED, H1
- * and H2, and are asked in another way: every colleague of the asker reads the request.
+ * A request for such a record has no addressee. Two persons of the originator can release RED, H1 and H2, but a request would show
+ * to every colleague of the asker that the record exists.
  */
 function isHeld({ tlp, handlingCodes, extraRestrictions }: RecordedDisclosure): boolean {
   return tlp === 'RED' || handlingCodes.some((code) => code !== 'H0') || extraRestrictions.length > 0;

@@ -176,16 +176,15 @@ class Answer implements Dispatcher.DispatchHandler {
 }
 
 /**
- * Creates the connection pool to the subgraphs: kept alive, at most `connections` per subgraph. If a subgraph over TLS
- * prefers HTTP/2, its queries are streams of one connection. With `ca` (PEM), only
- * certificates of that authority are accepted; without it, those that this machine trusts. It connects to no link-local, metadata,
- * multicast or unspecified address, also if DNS gives it.
+ * Creates the connection pool to the subgraphs: kept alive, at most `connections` per subgraph, over HTTP/1.1. With `ca` (PEM),
+ * only certificates of that authority are accepted; without it, those that this machine trusts. It connects to no link-local,
+ * metadata, multicast or unspecified address, also if DNS gives it.
  */
 export function createAgent(ca: string | null = null, connections = 64): Agent {
   return new Agent({
     connections,
     pipelining: 1,
-    allowH2: true,
+    allowH2: false,
     keepAliveTimeout: 30_000,
     // A subgraph says that it keeps idle connections longer. Closing them first leaves no request on a closed one.
     keepAliveMaxTimeout: 30_000,

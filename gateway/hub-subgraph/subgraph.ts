@@ -23,6 +23,7 @@ import { joinedAt, notePlaces, placesOfErrors } from '../dispatch/error-places.t
 import { variablesOf } from '../dispatch/query-body.ts';
 import type { PartSource } from '../dispatch/source.ts';
 import { openAllowance } from './allowance.ts';
+import { AnswerRoom } from './answer-room.ts';
 import { guardHubSubgraph } from './guard.ts';
 import { listOrganisations, type OrganisationsAsked } from './organisations.ts';
 import { ownReadResolvers } from './reads.ts';
@@ -38,7 +39,8 @@ const documentCache = { bytes: 8_000_000, timesText: 80 };
 
 type SubgraphContext = AuditorContext & {
   readonly names: Names;
-  readonly registry: Registry;
+  /** The organisations of the registry, read once for a query. */
+  readonly listed: Pick<Registry, 'listOrganisations'>;
   readonly organisations: DataLoader<string, OrganisationEntry | null>;
 };
 type EntityReference = { readonly __typename: string; readonly id: string };
@@ -61,8 +63,10 @@ export function createHubSubgraph(sources: HubSubgraphSources, logger: Logger): 
     buildSubgraphSchema([{ typeDefs: parse(subgraphSdl('hub')), resolvers: resolvers as never }]),
   );
   const documents = new ByteCache<DocumentNode>(documentCache.bytes, 'hub-queries');
+  const inProgress = { bytes: 0 };
   return async (query, execution) => {
-    const contextValue = createContext(sources, execution);
+    const room = new AnswerRoom(execution.collected.sizes.start('hub', inProgress));
+    const contextValue = { ...createContext(sources, execution), room };
     const document = parseOnce(query.fetch.query, documents);
     const result = await execute({ schema, document, variableValues: variablesOf(query), contextValue });
     const placesOf = placesOfErrors(query.fetch.query, joinedAt(query));
@@ -77,13 +81,14 @@ export function createHubSubgraph(sources: HubSubgraphSources, logger: Logger): 
 function createContext(
   { registry, names, log, policyOf }: HubSubgraphSources,
   execution: Execution,
-): SubgraphContext {
+): Omit<SubgraphContext, 'room'> {
   const { request } = execution;
   const readerAccess = request.policy.accessOf(request.reader, request.at);
+  let all: ReturnType<Registry['listOrganisations']> | null = null;
   const auditors = { ...execution, readerAccess, log, policyOf, allowance: openAllowance() };
   return {
     names: names(request.reader.picture),
-    registry,
+    listed: { listOrganisations: async () => await (all ??= registry.listOrganisations()) },
     organisations: loadOrganisations(registry),
     ...auditors,
   };
@@ -147,8 +152,8 @@ const resolvers = {
       const entry = key === null ? null : await organisations.load(afterColon(key));
       return entry === null ? null : referenceOr('Organisation', key);
     },
-    organisations: async (_: unknown, asked: OrganisationsAsked, { registry }: SubgraphContext) =>
-      await listOrganisations(asked, registry),
+    organisations: async (_: unknown, asked: OrganisationsAsked, { listed }: SubgraphContext) =>
+      await listOrganisations(asked, listed),
     memberState: (_: unknown, { code }: { code: string }) => referenceOr('MemberState', memberStateKey(code)),
     jointCase: (_: unknown, { id }: { id: string }) =>
       referenceOr('JointCase', jointCaseKey(id.replace(/^JointCase:/, ''))),

@@ -25,8 +25,8 @@ export function createConnector(
 ): buildConnector.connector {
   const { isRefused = isForbidden } = options;
   const connect = buildConnector({
-    // Over TLS, HTTP/2 is offered after HTTP/1.1: it is used if the server prefers it.
-    allowH2: true,
+    // HTTP/2 is not offered: undici's limits of time, size and waiting requests hold for HTTP/1.1 (gateway/README.md).
+    allowH2: false,
     timeout: options.timeoutMs,
     ...(options.ca !== null && { ca: options.ca }),
     lookup: (host: string, asked: LookupOptions, found: Found) =>

@@ -153,8 +153,8 @@ function collect({ type, values }: GivenInput, found: Found): void {
       if (typeof one === 'string') found.organisations.add(one);
   if (type === 'ShareRecordInput' && typeof values['share'] === 'string') found.shares.add(values['share']);
   const to = releasing.includes(type) ? organisationIn(String(values['to'])) : null;
-  const isStated = type === 'ProposeReleaseInput' || typeof values['person'] !== 'string';
-  const person = isStated ? null : String(values['person']);
+  const isChecked = type !== 'ProposeReleaseInput' && typeof values['person'] === 'string';
+  const person = isChecked ? String(values['person']) : null;
   if (to !== null) found.released.push({ to, person });
   if (type === 'AudienceInput')
     for (const list of recipientLists)

@@ -13,8 +13,10 @@ const maxLength = 2048;
  * for a value that is not of its type.
  */
 export function canonicalIndicator(type: IndicatorType, text: string): CanonicalIndicator | null {
+  // The length comes first: the work on a long text is not proportional to it.
+  if (text.length > maxLength) return null;
   const value = text.trim();
-  if (value === '' || value.length > maxLength) return null;
+  if (value === '') return null;
   const canonical = forms[type](value);
   if (canonical === null || canonical === '') return null;
   return typeof canonical === 'string' ? { type, value: canonical } : canonical;
@@ -54,11 +56,16 @@ function refang(value: string): string {
 /** Returns the ASCII form of a domain name; null if it is not one. */
 function toDomain(value: string): string | null {
   const name = value.replace(/\.$/, '');
-  if (/[\s/\\:@?#%]/.test(name)) return null;
+  if (/[\s/\\:@?#%]/.test(name) || !isShortHost(name)) return null;
   const ascii = domainToASCII(name);
   const labels = ascii.split('.');
   const isValid = ascii.length <= 253 && labels.every((label) => /^[a-z0-9_*-]{1,63}$/.test(label));
   return ascii !== '' && isValid ? ascii : null;
+}
+
+/** Punycode takes quadratic time. A name is never shorter in ASCII, so one that is too long before is too long after. */
+function isShortHost(name: string): boolean {
+  return name.length <= 253 && name.split(/[.\u3002\uff0e\uff61]/).every((part) => part.length <= 63);
 }
 
 /** Returns an IP address, or a network such as `192.0.2.0/24`. A network of one address is that address. */
@@ -89,6 +96,8 @@ function toIpv6(text: string): string {
  */
 function toUrl(value: string): string | null {
   if (/\s/.test(value)) return null;
+  const [, authority = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#\\]*)/i.exec(value) ?? [];
+  if (!isShortHost(authority.replace(/^.*@/s, '').replace(/:\d*$/, ''))) return null;
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? URL.parse(value) : null;
   if (url !== null) return url.href.length <= maxLength ? url.href : null;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value) || !/[./]/.test(value)) return null;

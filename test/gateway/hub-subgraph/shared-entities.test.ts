@@ -100,6 +100,19 @@ test('lists organisations page by page, each once', async () => {
   expect(await list('(first: 0)')).toEqual([[], expect.objectContaining({ hasNextPage: true })]);
 });
 
+test('reads the registry once for an operation that lists organisations often', async () => {
+  let reads = 0;
+  const counted = {
+    listOrganisations: async () => {
+      reads += 1;
+      return await registry.listOrganisations();
+    },
+  };
+  const query = `{ ${Array.from({ length: 20 }, (_, at) => `a${at}: organisations { nodes { id } }`).join(' ')} }`;
+  expect((await askHubSubgraph(reader, query, { registry: counted })).errorCodes).toEqual([]);
+  expect(reads).toBe(1);
+});
+
 test.each([
   ['(first: 101)', 'BAD_USER_INPUT'],
   ['(after: "x")', 'BAD_CURSOR'],

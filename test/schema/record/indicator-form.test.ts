@@ -64,3 +64,13 @@ test('ends at once for a long text', () => {
   expect(indicatorTypeOf('a.'.repeat(500_000))).toBeNull();
   expect(indicatorTypeOf(`${'a'.repeat(2000)}@`)).toBeNull();
 });
+
+test('converts no name that is too long to be one', () => {
+  // Punycode takes quadratic time: 15 ms for a name of 2,000 different characters.
+  const name = Array.from({ length: 1990 }, (_, at) => String.fromCodePoint(0x4e00 + at)).join('');
+  const began = process.cpuUsage();
+  for (let turn = 0; turn < 200; turn += 1)
+    for (const value of [`${name}.eu`, `https://${name}.eu/`, `a@${name}.eu`, `${name}.eu/x`])
+      expect(indicatorTypeOf(value)).not.toBe('DOMAIN_NAME');
+  expect(process.cpuUsage(began).user / 1000).toBeLessThan(2000);
+});
