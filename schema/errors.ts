@@ -47,8 +47,8 @@ export const errorTable = {
   TOO_MANY_GRANTS: {
     status: 400,
     message:
-      'Too many releases to this organisation with different ends are in force, so nothing was changed. ' +
-      'Use the end of an earlier release, or name the organisation in the audience of the record.',
+      'Too many releases to this organisation are in force or were proposed, so nothing was changed. ' +
+      'Use the person and the end of an earlier release of the same kind, or wait until one ends.',
   },
   // A cursor is checked by the community, which leaves the other fields of the response as they are.
   BAD_CURSOR: {

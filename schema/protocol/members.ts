@@ -1,5 +1,5 @@
 /**
- * The hub's statement that a person is a member of an organisation, by the registry. A change of the request names the two. A
+ * The hub's statement that a person is a member of an organisation, by the registry. The mutation names both. A
  * community takes it from the assertion only, never from a client.
  */
 export type Member = {

@@ -166,6 +166,7 @@ async function compare({ name, hidden, absent: none, cleanUp }: Road, gap: numbe
 const warmUp = 50;
 
 function report(results: readonly Result[]): void {
+  if (results.length === 0) throw new Error('expected a road whose name contains --road, got none');
   const plain = corrected(results.filter(({ gap }) => gap === 0));
   const controls = results.filter(({ gap }) => gap > 0);
   if (flags.json !== undefined)

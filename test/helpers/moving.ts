@@ -74,7 +74,7 @@ export function movingIn(community: CommunityPart) {
   return { askAt, makeMove };
 }
 
-/** Makes a move. Throws if it is refused and the store has changed meanwhile. */
+/** Makes a move. Throws if a refused move changed the store, unless another move ran meanwhile. */
 async function unchangedIfRefused(store: CommunityStore, make: () => Promise<Payload>): Promise<Payload> {
   const watch = new StoreWatch(store);
   try {

@@ -131,13 +131,14 @@ test('keeps no answer with a record under embargo', async () => {
 });
 
 test('hides a record until its embargo ends, and shows it at most 900 ms later', async () => {
-  const end = Date.now() + 5000;
+  const end = Date.now() + 15_000;
   const id = await created(asked, { reading: { ...green, embargoUntil: new Date(end).toISOString() } });
   const early: unknown[] = [];
   while (Date.now() < end + 900) {
     const { body } = await ask(asked, milcert, query, { id });
     if (Date.now() < end) early.push(body.data.defenceAssessment);
   }
+  expect(early.length).toBeGreaterThan(0);
   expect(early.filter((one) => one !== null)).toEqual([]);
   const { body } = await ask(asked, milcert, query, { id });
   expect(body.data.defenceAssessment).toMatchObject({ id });

@@ -189,8 +189,8 @@ export const sharing: readonly Guard[] = [
   {
     name: 'the time in which a proposed release is confirmed',
     file: 'subgraphs/serve/changes/release-steps.ts',
-    from: 'proposal.confirmedAt === null && proposal.confirmBy <= now;',
-    to: 'proposal.confirmedAt === null && proposal.confirmBy <= proposal.at;',
+    from: '(release.proposal?.confirmBy ?? now) <= now;',
+    to: '(release.proposal?.confirmBy ?? now) <= new Date(0);',
     project: 'parts',
     tests: 'test/subgraphs/serve/changes/proposed-releases',
   },
@@ -321,5 +321,13 @@ export const sharing: readonly Guard[] = [
     to: '',
     project: 'parts',
     tests: 'test/gateway/registry/grants',
+  },
+  {
+    name: 'the number of releases that are confirmed',
+    file: 'subgraphs/serve/changes/proposed-releases.ts',
+    from: "      refuseMany(before.envelope, now, 'release');\n",
+    to: '',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/changes/proposed-releases',
   },
 ];

@@ -12,7 +12,7 @@ export function refuseCoded(parts: readonly Pick<Envelope, 'marking'>[]): void {
   throw new Refused(
     'NOT_ALLOWED',
     ['reading'],
-    'two persons open a record with the handling code H1 or H2: propose the release with the mutation that begins with proposeRelease',
+    'one person cannot open a record with the handling code H1 or H2, and no mutation lowers its marking: two persons release it with the mutation that begins with proposeRelease',
   );
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Released, ReleaseProposal, StoredRecord } from '../../../schema/record/envelope.ts';
+import { maxMembers } from '../../../schema/protocol/members.ts';
 import { canEndRelease, endOfProposal, grantIdOf, maxReleaseDays } from '../../../schema/record/release.ts';
 import type { Kind } from '../kind.ts';
 import { textIn } from './act.ts';
@@ -55,7 +56,7 @@ export class ProposedReleases extends ReleaseSteps {
       const [person, fields] = [personIn(input), fieldsIn(input, envelope)];
       this.#refuseParts(kind, before, { person, fields });
       this.#refuseStranger(to, person);
-      refuseMany(envelope, now);
+      refuseMany(envelope, now, 'to');
       await this.refuseEndless(input.id, workflow, ['grant', 'propose'], session);
       const confirmBy = endOfProposal(until, now);
       const proposal = { person, by: reader.subject, at: now, confirmBy, confirmedAt: null };
@@ -85,9 +86,10 @@ export class ProposedReleases extends ReleaseSteps {
         throw new Refused(
           'CLOSED',
           ['release'],
-          'the release was confirmed, or nobody confirmed it in time: then propose it again',
+          'expected a release that waits for confirmation: propose it again if it has lapsed',
         );
       this.refuseSamePerson(proposal);
+      refuseMany(before.envelope, now, 'release');
       this.#refuseParts(kind, before, { person: proposal.person, fields: one.fields });
       const confirmed = confirmedAt({ ...one, proposal }, now);
       this.refuseVain(kind, before.envelope, confirmed);
@@ -148,7 +150,7 @@ export class ProposedReleases extends ReleaseSteps {
     throw new Refused(
       'INVALID',
       ['person'],
-      'expected the subject of a member of the organisation, as the registry has it',
+      `expected the subject of a member of the organisation, as the registry has it; one operation can propose to ${maxMembers} persons at most`,
     );
   }
 }

@@ -184,9 +184,9 @@ export function isPending({ proposal }: Released): boolean {
  * Refuses one more release if too many of the record run. Proposals do not count: a reader may not see those of a hidden
  * field, and must not be stopped by them.
  */
-export function refuseMany({ released = [] }: Envelope, now: Date): void {
+export function refuseMany({ released = [] }: Envelope, now: Date, input: 'to' | 'release' = 'to'): void {
   if (released.filter((one) => isRunning(one, now) && !isPending(one)).length < maxReleases) return;
-  throw new Refused('INVALID', ['to'], `expected ${maxReleases} releases at most: revoke one first`);
+  throw new Refused('INVALID', [input], `expected ${maxReleases} releases at most: revoke one first`);
 }
 
 /**

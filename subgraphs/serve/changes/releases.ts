@@ -89,7 +89,12 @@ export class Releases extends ReleaseSteps {
         throw new Refused('CLOSED', ['release'], 'the emergency release has ended or was revoked');
       const values = { release: one.id, reason: textIn(input, 'reason') };
       if (one.proposal?.confirmedAt === null) {
-        if (hasLapsed(one, now)) throw new Refused('CLOSED', ['release'], 'nobody confirmed it in time');
+        if (hasLapsed(one, now))
+          throw new Refused(
+            'CLOSED',
+            ['release'],
+            'nobody confirmed it in time: nothing is left to withdraw',
+          );
         const act = {
           workflow: 'grant',
           move: 'withdraw',

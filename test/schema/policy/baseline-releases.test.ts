@@ -94,7 +94,7 @@ test('J12b allows police to read H1 and H2 for a crime purpose, and not as evide
   expect(mayDo(officer, 'read', released(coded('AMBER', 'H0')), 'Contribution')).toBe(false);
 });
 
-test('leaves a reader with the most grants fewer than 150 access keys for each kind', () => {
+test('leaves a reader with the most grants fewer than 120 access keys for each kind', () => {
   const grants = Array.from({ length: maxGrants.read }, (_, at) => ({
     ...grant,
     id: at < maxGrants.emergency.to ? `emergency.${at}` : `confirmed.${at}`,

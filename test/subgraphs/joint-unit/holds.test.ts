@@ -81,7 +81,9 @@ test.each(['NotificationFile', 'CraNotification'])(
     const id = `${kind}:${randomUUID()}`;
     const content = { on: { kind: 'PUBLICATION', what: `EXERCISE ${id}` }, until, contact: 'EXERCISE desk' };
     expect(await errorsOf({ content })).toEqual(forLaw(['content', 'on', 'what']));
-    expect(await errorsOf({ act: `EXERCISE: the final report of ${id}` })).toEqual(forLaw(['act']));
+    const spelled = [id, id.replace(':', ': '), id.replace(':', '\uFF1A'), id.replace(':', '%3A'), `_${id}_`];
+    for (const one of [...spelled, id.replace('N', 'N\u200B').toLowerCase()])
+      expect(await errorsOf({ act: `EXERCISE: the final report of ${one}` })).toEqual(forLaw(['act']));
   },
 );
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
+import { capital } from '../../../../schema/workflow/graph/names.ts';
 import type { CommunityPart } from '../../../../subgraphs/serve/graph/community.ts';
 import { recordsOf } from '../../../../subgraphs/serve/store/collections.ts';
 import type { CommunityStore } from '../../../../subgraphs/serve/store/store.ts';
@@ -96,7 +97,7 @@ export class Acts {
     input: Input,
     fields: string,
     time: Date,
-    type = `${name.slice(0, 1).toUpperCase()}${name.slice(1)}Input`,
+    type = `${capital(name)}Input`,
   ): Promise<Answer> {
     const source = `mutation M($input: ${type}!) { ${name}(input: $input) { ${fields} userErrors { code path message } } }`;
     const at = { store: this.#store, reader, now: time };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import type { Trial } from '../../../../docker/trial/trial.ts';
+import { capital } from '../../../../schema/workflow/graph/names.ts';
 import { absent, type Target } from '../../../helpers/hidden.ts';
 import { ask, type Asker } from '../../ask/client.ts';
 import type { Road } from '../road.ts';
@@ -38,9 +39,7 @@ export async function openHubRoads(
     if (performance.now() - signedInAt > renewedMs) [asker, signedInAt] = [await signIn(), performance.now()];
   };
   const road = (name: string, mutation: string, inputOf: (id: string) => object): Road => {
-    const type = mutation.startsWith('release')
-      ? 'ReleaseRecordInput'
-      : `${mutation.slice(0, 1).toUpperCase()}${mutation.slice(1)}Input`;
+    const type = mutation.startsWith('release') ? 'ReleaseRecordInput' : `${capital(mutation)}Input`;
     const query = `mutation M($input: ${type}!) { ${mutation}(input: $input) { userErrors { code path message } } }`;
     const to = (id: string) => async () => {
       const variables = { input: { key: randomUUID(), ...inputOf(id) } };

@@ -45,9 +45,21 @@ export async function releaseRoads(
       { to: 'csirt-pl', until: hours(2), threat: 'LIFE', whyNotByRequest: 'EXERCISE' },
       'ReleaseRecordInEmergencyInput',
     ),
+    road(
+      'a proposed release',
+      'proposeReleaseOfDefenceRecord',
+      { to: 'csirt-pl', person: 'u-1', until: hours(48), purpose: 'EXERCISE' },
+      'ProposeReleaseInput',
+    ),
+    road(
+      'the confirmation of a proposed release',
+      'confirmReleaseOfDefenceRecord',
+      reason,
+      'ConfirmReleaseInput',
+    ),
     road('the end of a release', 'endReleaseOfDefenceRecord', reason, 'EndReleaseOfRecordInput'),
     road(
-      'the confirmation of a release',
+      'the confirmation of an emergency release',
       'confirmEmergencyReleaseOfDefenceRecord',
       reason,
       'ConfirmEmergencyReleaseInput',

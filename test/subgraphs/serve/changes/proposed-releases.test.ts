@@ -243,6 +243,17 @@ test('stops no other release, however many wait, and goes when it lapses', async
   expect((await stored(id)).envelope.released).toHaveLength(1);
 });
 
+test('is not confirmed if 20 releases of the record run', async () => {
+  const id = await created(coded('H1'));
+  for (let at = 0; at < 21; at += 1)
+    await propose({ ...proposer, subject: `o-${10 + Math.floor(at / 3)}` }, id, end(at));
+  const outcomes: unknown[] = [];
+  for (const { id: release } of (await stored(id)).envelope.released ?? [])
+    outcomes.push(await act('confirm', second, id, now, { release }));
+  expect(outcomes.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => []));
+  expect(outcomes[20]).toEqual(refusedWith('INVALID', 'release'));
+});
+
 test('is shown to the originator only, and is made once for its key', async () => {
   const id = await created(red);
   const key = randomUUID();

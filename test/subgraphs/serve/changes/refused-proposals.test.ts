@@ -135,7 +135,7 @@ test('is refused for what one person releases, and one person does not release w
   expect(await propose(proposer, field, forPerson)).toEqual(refusedWith('INVALID', 'id'));
 });
 
-test('is refused twice with the same terms, and four times to one person', async () => {
+test('refuses a second proposal with the same terms, and a fourth of one person', async () => {
   const id = await created(coded('H1'));
   expect(await propose(proposer, id)).toEqual([]);
   for (const reader of [proposer, second])
@@ -178,7 +178,10 @@ test.each<[string, ReadingInput]>([
 ])('one person does not mark a record with H1 %s, and makes it stricter', async (_what, reading) => {
   const id = await created(coded('H1'));
   expect(await mark(id, reading)).toEqual([
-    expect.objectContaining({ code: 'NOT_ALLOWED', message: expect.stringContaining('two persons') }),
+    expect.objectContaining({
+      code: 'NOT_ALLOWED',
+      message: expect.stringContaining('two persons release it'),
+    }),
   ]);
   expect(await mark(id, coded('H1', 'H2'))).toEqual([]);
 });
