@@ -242,4 +242,20 @@ export const asking: readonly Guard[] = [
     project: 'parts',
     tests: 'test/gateway/dispatch/retries',
   },
+  {
+    name: "the size of the hub's own answers",
+    file: 'gateway/hub-subgraph/guard.ts',
+    from: '        context.room.take(value);\n',
+    to: '',
+    project: 'parts',
+    tests: 'test/gateway/hub-subgraph/answer-room',
+  },
+  {
+    name: 'names that are too long to convert',
+    file: 'schema/record/indicator-value.ts',
+    from: 'return name.length <= 253 && name.split(',
+    to: 'return name.length <= 2530 || name.split(',
+    project: 'parts',
+    tests: 'test/schema/record/indicator-form',
+  },
 ];
