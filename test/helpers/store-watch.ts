@@ -1,9 +1,10 @@
 import type { CommunityStore } from '../../subgraphs/serve/store/store.ts';
 
-/** How many watches of a store are open, and how many were opened in all. */
+/** How many watches of a database are open, and how many were opened in all. */
 type Watches = { open: number; all: number };
 
-const watches = new WeakMap<CommunityStore, Watches>();
+/** By the database: two processes, or a test in their place, can open one store twice. */
+const watches = new Map<string, Watches>();
 
 /** Compares all that a store has before and after an act, if no other watched act runs meanwhile. */
 export class StoreWatch {
@@ -14,8 +15,10 @@ export class StoreWatch {
 
   constructor(store: CommunityStore) {
     this.#store = store;
-    this.#watches = watches.get(store) ?? { open: 0, all: 0 };
-    watches.set(store, this.#watches);
+    const { host, port, name } = store.connection;
+    const database = `${host}:${port}/${name}`;
+    this.#watches = watches.get(database) ?? { open: 0, all: 0 };
+    watches.set(database, this.#watches);
     this.#isAlone = this.#watches.open === 0;
     this.#watches.open += 1;
     this.#watches.all += 1;
