@@ -59,6 +59,12 @@ export const errorTable = {
     status: 200,
     message: 'More than one actor has this name. Use threatActors(name:) to list them.',
   },
+  INVALID_INDICATOR: {
+    status: 200,
+    message:
+      'This value is not an indicator of the given type, or its form says no type. Correct the value, ' +
+      'or give the type of a value that can be anything, such as the name of a mutex.',
+  },
   OPERATION_TOO_LARGE: {
     status: 400,
     message: 'The operation is too large. Split it into smaller operations.',

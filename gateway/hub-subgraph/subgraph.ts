@@ -100,6 +100,7 @@ const passedOn: readonly HubErrorCode[] = [
   'BAD_CURSOR',
   'OPERATION_TOO_LARGE',
   'AMBIGUOUS_NAME',
+  'INVALID_INDICATOR',
   'REFUSED',
 ];
 
@@ -219,9 +220,9 @@ function actorReferences(name: string, names: Names): readonly EntityReference[]
 /** Returns the reference of an indicator. Without a type, the form of the value says it. */
 function indicatorReference(value: string, type: IndicatorType | null = null): EntityReference {
   const found = type ?? indicatorTypeOf(value);
-  if (found === null)
-    throw new HubError('BAD_USER_INPUT', 'value: its form says no type of observable, so give `type`');
-  return referenceOr('Indicator', indicatorKey(found, value));
+  const key = found === null ? null : indicatorKey(found, value);
+  if (key === null) throw new HubError('INVALID_INDICATOR');
+  return { __typename: 'Indicator', id: key };
 }
 
 function orError<Result>(make: () => Result): Result | Error {

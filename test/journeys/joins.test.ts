@@ -143,7 +143,7 @@ testOnReal(
       null,
     ]);
     expect(body.errors).toEqual([
-      expect.objectContaining({ path: ['indicators', 1], extensions: { code: 'BAD_USER_INPUT' } }),
+      expect.objectContaining({ path: ['indicators', 1], extensions: { code: 'INVALID_INDICATOR' } }),
     ]);
   },
 );

@@ -17,16 +17,18 @@ test('finds an indicator by its value alone, in any spelling', async () => {
 
 test('refuses a value whose form says no type, unless its type is given', async () => {
   const refused = await askHubSubgraph(reader, '{ indicator(value: "lazarus") { id } }');
-  expect([refused.data, refused.errorCodes]).toEqual([{ indicator: null }, ['BAD_USER_INPUT']]);
+  expect([refused.data, refused.errorCodes]).toEqual([{ indicator: null }, ['INVALID_INDICATOR']]);
   const given = await askHubSubgraph(reader, '{ indicator(type: MUTEX, value: "lazarus") { id } }');
   expect(given.data).toEqual({ indicator: { id: 'Indicator:MUTEX:lazarus' } });
+  const wrong = await askHubSubgraph(reader, '{ indicator(type: IPV4_ADDR, value: "lazarus") { id } }');
+  expect([wrong.data, wrong.errorCodes]).toEqual([{ indicator: null }, ['INVALID_INDICATOR']]);
 });
 
 test('takes many values at once, and gives null in place of one that it cannot take', async () => {
   const query = '{ indicators(values: ["192.0.2.7", "lazarus", "evil.example"]) { id } }';
   const { data, errorCodes } = await askHubSubgraph(reader, query);
   const found = [{ id: 'Indicator:IPV4_ADDR:192.0.2.7' }, null, { id: 'Indicator:DOMAIN_NAME:evil.example' }];
-  expect([data, errorCodes]).toEqual([{ indicators: found }, ['BAD_USER_INPUT']]);
+  expect([data, errorCodes]).toEqual([{ indicators: found }, ['INVALID_INDICATOR']]);
 });
 
 const manyValues = (count: number) =>
