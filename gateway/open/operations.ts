@@ -66,7 +66,7 @@ type Ready = {
 
 const kept = { bytes: 64_000_000, timesText: 20 };
 
-/** How a plan asks the subgraphs, until its client leaves. */
+/** The function by which a plan asks the subgraphs, and the signal that says that its client has left. */
 type Asking = Pick<PlanRun, 'ask' | 'signal'>;
 
 /**

@@ -347,7 +347,7 @@ function isFromAnother({ _id, by, until }: OnwardShareEntry | GrantEntry): boole
   return [_id, by].every((one) => typeof one === 'string') && isDate(until);
 }
 
-/** A grant of an emergency release or of a proposed one can be for one person. A malformed value names nobody. */
+/** The grant of an emergency release or of a proposed release can name one person. A malformed name gives it to nobody. */
 function isFor({ _id: subject }: MembershipEntry, { person = null }: GrantEntry): boolean {
   return person === null || person === subject;
 }

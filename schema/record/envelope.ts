@@ -57,7 +57,7 @@ export type ReleaseProposal = {
   /** The person who proposed. Another one confirms. */
   readonly by: string;
   readonly at: Date;
-  /** From this time on, nobody can confirm it. */
+  /** The end of the time in which a second person can confirm it. */
   readonly confirmBy: Date;
   readonly confirmedAt: Date | null;
 };

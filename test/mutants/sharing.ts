@@ -277,7 +277,7 @@ export const sharing: readonly Guard[] = [
   {
     name: 'the second person for a lower marking of H1 and H2',
     file: 'subgraphs/serve/changes/changes.ts',
-    from: '      if (isWider(old, reading, this.isOpen(kind, old))) refuseCoded([old]);\n',
+    from: '      if (isWider(old, reading, this.isOpen(kind, old))) refuseHandlingCodes([old]);\n',
     to: '',
     project: 'parts',
     tests: 'test/subgraphs/serve/changes/refused-proposals',

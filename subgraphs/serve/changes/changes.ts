@@ -17,6 +17,7 @@ import type { ChangeParts, Keyed, OnRecord } from './change-steps.ts';
 import { withoutEndedSharing } from '../record/ended-sharing.ts';
 import { EmergencyReleases } from './emergency-releases.ts';
 import { OnwardShares } from './onward-shares.ts';
+import { refuseHandlingCodes } from './held-back.ts';
 import { ProposedReleases } from './proposed-releases.ts';
 import type { Outcome } from './write-once.ts';
 import { isSame, isWider, loosened, type ReadingInput } from './reading.ts';
@@ -26,7 +27,6 @@ import { newEnvelope, nextEnvelope, sortedAt } from './envelopes.ts';
 import { findRefused, mayNotChange, mayNotCreate } from './not-allowed.ts';
 import { refuseFrozen } from './frozen-content.ts';
 import { refuseNewReaders, refuseRunning } from './running-workflow.ts';
-import { refuseCoded } from './held-back.ts';
 import { Refused } from './refused.ts';
 
 /** The most characters of the reason of a retraction. */
@@ -131,8 +131,8 @@ export class Changes extends OnwardShares {
           ['reading'],
           'only its originator lowers the marking of a record or widens its audience',
         );
-      if (isWider(old, reading, this.isOpen(kind, old))) refuseCoded([old]);
-      refuseCoded(parts);
+      if (isWider(old, reading, this.isOpen(kind, old))) refuseHandlingCodes([old]);
+      refuseHandlingCodes(parts);
       const { now } = this.parts.readerAccess;
       const next = { ...nextEnvelope(before, now), ...reading, readingByHand: true as const };
       const envelope = withoutEndedSharing(next, old, now);

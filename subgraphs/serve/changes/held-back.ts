@@ -7,7 +7,7 @@ export function needsSecondPerson(part: Pick<Envelope, 'marking'>): boolean {
 }
 
 /** Refuses to lower the marking of a part with H1 or H2, or to name new readers of it: two persons release it. */
-export function refuseCoded(parts: readonly Pick<Envelope, 'marking'>[]): void {
+export function refuseHandlingCodes(parts: readonly Pick<Envelope, 'marking'>[]): void {
   if (!parts.some(isCoded)) return;
   throw new Refused(
     'NOT_ALLOWED',

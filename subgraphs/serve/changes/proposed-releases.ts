@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import type { Released, ReleaseProposal, StoredRecord } from '../../../schema/record/envelope.ts';
 import { maxMembers } from '../../../schema/protocol/members.ts';
-import { canEndRelease, endOfProposal, grantIdOf, maxReleaseDays } from '../../../schema/record/release.ts';
+import { endOfProposal, grantIdOf } from '../../../schema/record/release.ts';
 import type { Kind } from '../kind.ts';
 import { textIn } from './act.ts';
 import type { OnRecord } from './change-steps.ts';
@@ -14,19 +14,15 @@ import {
   isPending,
   personIn,
   recipientOf,
+  refuseEnd,
   refuseMany,
   ReleaseSteps,
   replaced,
 } from './release-steps.ts';
+import type { ReleaseInput } from './releases.ts';
 import type { Outcome } from './write-once.ts';
 
-export type ProposeInput = OnRecord & {
-  readonly to: string;
-  readonly person?: string | null;
-  readonly until: Date;
-  readonly fields?: readonly string[] | null;
-  readonly purpose: string;
-};
+export type ProposeInput = ReleaseInput & { readonly person?: string | null };
 export type ConfirmReleaseInput = OnRecord & { readonly release: string; readonly reason: string };
 
 const workflow = 'grant';
@@ -47,12 +43,7 @@ export class ProposedReleases extends ReleaseSteps {
       this.#refuseReader(kind, before);
       const to = recipientOf(input, envelope);
       const { until } = input;
-      if (!canEndRelease(until, now))
-        throw new Refused(
-          'INVALID',
-          ['until'],
-          `expected a later time, at most ${maxReleaseDays} days from now`,
-        );
+      refuseEnd(until, now);
       const [person, fields] = [personIn(input), fieldsIn(input, envelope)];
       this.#refuseParts(kind, before, { person, fields });
       this.#refuseStranger(to, person);
@@ -167,13 +158,13 @@ export function proposalSeen(release: Released, { now }: Pick<ReaderAccess, 'now
 /** The most proposals of one person that wait on one record. */
 const maxProposals = 3;
 
-function named({ fields }: Pick<Released, 'fields'>): string {
+function fieldsText({ fields }: Pick<Released, 'fields'>): string {
   return (fields ?? []).toSorted().join(' ');
 }
 
 /** Refuses a proposal like one that waits, and one too many of the same person. Both are proposals that the person knows. */
 function refuseAgain(pending: readonly Released[], { grant, fields, proposal }: OfProposal): void {
-  if (pending.some((one) => one.grant === grant && named(one) === named({ fields })))
+  if (pending.some((one) => one.grant === grant && fieldsText(one) === fieldsText({ fields })))
     throw new Refused('CLOSED', ['to'], 'a proposal with these terms waits for a second person');
   if (pending.filter((one) => one.proposal?.by === proposal.by).length >= maxProposals)
     throw new Refused(

@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongodb';
 import type { ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import { asPortion } from '../../../schema/record/as-portion.ts';
 import type { Envelope, Released, StoredRecord } from '../../../schema/record/envelope.ts';
+import { canEndRelease, maxReleaseDays } from '../../../schema/record/release.ts';
 import { organisationIn } from '../../../schema/record/shared-types.ts';
 import { workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Kind } from '../kind.ts';
@@ -200,6 +201,12 @@ export function releasesSeenBy(
 ): readonly Released[] {
   if (originator !== organisation) return [];
   return released.filter(({ fields }) => fields?.some((path) => hidden.has(path)) !== true);
+}
+
+/** Refuses a release that ends before now or too late. */
+export function refuseEnd(until: Date, now: Date): void {
+  if (canEndRelease(until, now)) return;
+  throw new Refused('INVALID', ['until'], `expected a later time, at most ${maxReleaseDays} days from now`);
 }
 
 /** Returns the organisation that a release is for. The hub has checked that the registry has it. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { canEndRelease, grantIdOf, maxReleaseDays } from '../../../schema/record/release.ts';
+import { grantIdOf } from '../../../schema/record/release.ts';
 import { revoked } from '../record/released.ts';
 import { textIn } from './act.ts';
 import type { OnRecord } from './change-steps.ts';
@@ -11,6 +11,7 @@ import {
   isRunning,
   keptOf,
   recipientOf,
+  refuseEnd,
   refuseMany,
   ReleaseSteps,
   withoutTwins,
@@ -43,12 +44,7 @@ export class Releases extends ReleaseSteps {
         throw new Refused('NOT_ALLOWED', ['id'], 'a record with personal data is not released here');
       const to = recipientOf(input, envelope);
       const { until } = input;
-      if (!canEndRelease(until, now))
-        throw new Refused(
-          'INVALID',
-          ['until'],
-          `expected a later time, at most ${maxReleaseDays} days from now`,
-        );
+      refuseEnd(until, now);
       refuseMany(envelope, now);
       await this.refuseEndless(input.id, 'grant', ['grant', 'propose'], session);
       const fields = fieldsIn(input, envelope);
