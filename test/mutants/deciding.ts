@@ -99,6 +99,14 @@ export const deciding: readonly Guard[] = [
     tests: 'test/subgraphs/serve/read/hidden-values',
   },
   {
+    name: 'an index of lookups that begins with the access keys',
+    file: 'subgraphs/serve/store/store.ts',
+    from: 'export const idIndex = { admits: 1, _id: 1, openFrom: 1 }',
+    to: 'export const idIndex = { _id: 1, admits: 1, openFrom: 1 }',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/read/index-work',
+  },
+  {
     name: 'a sort key that follows the marking of its date',
     file: 'subgraphs/serve/store/derive.ts',
     from: 'return isHidden ? envelope.receivedAt : (dateIn(sortBy, content) ?? undated);',

@@ -32,10 +32,13 @@ export const listIndex = { admits: 1, sortAt: -1, _id: -1, openFrom: 1 } as cons
 export const earlyIndex = { admitsEarly: 1, sortAt: -1, _id: -1, openFrom: 1 } as const;
 /** The index of values that are hidden from some readers of the record (derive.ts). */
 export const termIndex = { terms: 1, sortAt: -1, _id: -1, openFrom: 1 } as const;
-/** The indexes of lookups: they decide whether the reader may see a record before it is read. */
-export const idIndex = { _id: 1, admits: 1, openFrom: 1 } as const;
-export const earlyIdIndex = { _id: 1, admitsEarly: 1, openFrom: 1 } as const;
-export const linkIndex = { key: 1, kind: 1, admits: 1, sortAt: -1, record: -1 } as const;
+/**
+ * The indexes of lookups: they decide whether the reader may see a record before it is read. Each begins with the access
+ * keys. An index that begins with the value asked for would be searched once more for each hidden record with that value.
+ */
+export const idIndex = { admits: 1, _id: 1, openFrom: 1 } as const;
+export const earlyIdIndex = { admitsEarly: 1, _id: 1, openFrom: 1 } as const;
+export const linkIndex = { admits: 1, key: 1, kind: 1, sortAt: -1, record: -1 } as const;
 
 /**
  * The index of embargoes by their end, for the events that announce it. It is not on `openFrom`: the store would use it for
@@ -48,11 +51,14 @@ export const documentIndex = { feed: 1, 'envelope.document': 1 } as const;
 
 /** Returns the index of a list that is filtered by equality of one value, at its path below `filters`. */
 export function filterIndex(path: string): Index {
-  return { [`filters.${path}`]: 1, ...listIndex };
+  const { admits, ...order } = listIndex;
+  return { admits, [`filters.${path}`]: 1, ...order };
 }
 
 /** Records that have or had an embargo. All others have the epoch as `openFrom`. */
 const embargoed = { partialFilterExpression: { openFrom: { $gt: new Date(0) } } };
+/** The same, for queries that compare ids only: MongoDB must not choose the index of lookups for a list. */
+const lookedUpEarly = { partialFilterExpression: { openFrom: { $gt: new Date(0) }, _id: { $gt: '' } } };
 
 /**
  * Opens the community's store without waiting for it. Connects again until the store answers; queries fail until then.
@@ -190,7 +196,7 @@ function recordModel(
   schema.index(earlyIndex, embargoed);
   schema.index(termIndex, { partialFilterExpression: { terms: { $exists: true } } });
   schema.index(idIndex);
-  schema.index(earlyIdIndex, embargoed);
+  schema.index(earlyIdIndex, lookedUpEarly);
   schema.index(embargoIndex, { partialFilterExpression: { 'envelope.embargoUntil': { $type: 'date' } } });
   schema.index({ feed: 1, 'envelope.localId': 1, 'envelope.exercise': 1 }, { unique: true });
   schema.index(documentIndex, { partialFilterExpression: { 'envelope.document': { $exists: true } } });

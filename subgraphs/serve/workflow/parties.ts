@@ -49,11 +49,11 @@ export type InWorkflow = Threaded & {
 };
 
 /** The indexes of rows for one organisation: the index decides which of them a reader may see, as for join rows. */
-export const partyIndex = { party: 1, kind: 1, admits: 1, sortAt: -1, _id: -1, openFrom: 1 } as const;
+export const partyIndex = { admits: 1, party: 1, kind: 1, sortAt: -1, _id: -1, openFrom: 1 } as const;
 export const earlyPartyIndex = {
+  admitsEarly: 1,
   party: 1,
   kind: 1,
-  admitsEarly: 1,
   sortAt: -1,
   _id: -1,
   openFrom: 1,
