@@ -12,6 +12,7 @@ import { createLog } from '../schema/runtime/log.ts';
 import { answer, type Stages } from './answer.ts';
 import { answerInParts } from './deferred-answer.ts';
 import { type Charge, createCharge } from './budget/charge.ts';
+import { LargeRequests } from './budget/large-requests.ts';
 import { watchSigningKey } from './dispatch/agree.ts';
 import { Parts } from './dispatch/parts.ts';
 import { createEngine } from './engine.ts';
@@ -19,7 +20,13 @@ import { createApollo } from './http/apollo.ts';
 import { FailingReaders } from './http/failing-readers.ts';
 import { countFailures, noteFailure } from './http/failures.ts';
 import { compress } from './http/compress.ts';
-import { chargeFirst, contextOf, identifyFirst, type Readers } from './http/context-middleware.ts';
+import {
+  chargeFirst,
+  contextOf,
+  identifyFirst,
+  type Readers,
+  waitForTurn,
+} from './http/context-middleware.ts';
 import { allowOrigins } from './http/cors.ts';
 import { listen, type Listening } from './http/listen.ts';
 import { Load } from './http/load.ts';
@@ -187,6 +194,7 @@ async function openStreams(
     run,
     runInParts,
     charge,
+    large: new LargeRequests(),
     attempts,
     observer,
     log,
@@ -219,6 +227,7 @@ type RouteParts = {
   readonly load: Load;
   readonly choose: Choose | null;
   readonly charge: Charge['request'];
+  readonly large: LargeRequests;
   readonly attempts: HubStore['attempts'];
   readonly observer: Observer;
   readonly parse: Parse;
@@ -249,6 +258,7 @@ function route(parts: RouteParts): Express {
     identifyFirst(parts.readers),
     readBody,
     chargeFirst(parts.charge),
+    waitForTurn(parts.large),
     refuseDepth,
     withoutEmptyName,
     // Before all that parses a document, so that the safelist covers every transport over HTTP.

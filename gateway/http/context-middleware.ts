@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
+import type { LargeRequests } from '../budget/large-requests.ts';
 import type { Identity, RequestContext } from '../request/context.ts';
 import { observedOf } from './observe-request.ts';
 import { sizeOf } from './request-body.ts';
@@ -49,6 +50,16 @@ export function chargeFirst(
 ): RequestHandler {
   return async (request, response, next) => {
     await charge(sizeOf(request), contextOf(response));
+    next();
+  };
+}
+
+/** Lets a large request wait for its turn, before its document is parsed. The turn ends with the response. */
+export function waitForTurn(large: LargeRequests): RequestHandler {
+  return async (request, response, next) => {
+    const leave = await large.enter(sizeOf(request), contextOf(response));
+    response.once('close', leave);
+    if (response.closed) leave();
     next();
   };
 }

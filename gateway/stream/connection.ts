@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { HubError } from '../../schema/errors.ts';
 import type { Attempts } from '../audit/attempts.ts';
 import type { Charge } from '../budget/charge.ts';
+import type { LargeRequests } from '../budget/large-requests.ts';
 import { type FormattedResult, withConstantErrors } from '../http/constant-errors.ts';
 import { createContext, type Readers } from '../http/context-middleware.ts';
 import type { Load } from '../http/load.ts';
@@ -28,6 +29,7 @@ export type ConnectionParts = {
   readonly parse: Parse;
   readonly run: Run;
   readonly charge: Charge['request'];
+  readonly large: LargeRequests;
   readonly load: Load;
   readonly attempts: Pick<Attempts, 'count'>;
   readonly observer: Pick<Observer, 'run' | 'ended' | 'trace' | 'traceHeaders' | 'note'>;
@@ -159,12 +161,15 @@ async function runOperation(
   Object.assign(payload, { query: '', variables: undefined, extensions: undefined });
   const { leave, finish } = enter(connection, parts.load);
   let events: Events | null = null;
+  let leaveTurn: (() => void) | null = null;
   try {
     if (id.length > maxIdLength) throw new HubError('BAD_REQUEST', 'id: expected at most 200 characters');
     if (connection.operations > maxOperations) throw new HubError('TOO_MANY_SUBSCRIPTIONS');
     if (finish === null) throw new HubError('OVERLOADED');
     const context = await createContext(parts.readers, connection.authorization, asked.context);
-    await parts.charge(text.length + JSON.stringify(variables ?? {}).length, context);
+    const bytes = text.length + JSON.stringify(variables ?? {}).length;
+    await parts.charge(bytes, context);
+    leaveTurn = await parts.large.enter(bytes, context);
     checkDepth([variables, extensions]);
     const query = chooseText(document, context.observed, parts);
     const operation = parts.parse({ query, variables, operationName, extensions });
@@ -189,6 +194,7 @@ async function runOperation(
     parts.observer.note(asked.context.observed, undefined, [known]);
     return errorsOf(withConstantErrors({ errors: [known] }));
   } finally {
+    leaveTurn?.();
     finish?.();
     if (events === null) leave();
   }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
+import { LargeRequests } from '../../../gateway/budget/large-requests.ts';
 import { Load } from '../../../gateway/http/load.ts';
 import { createParse } from '../../../gateway/request/parse.ts';
 import { noteNothing } from '../../../gateway/observe/note-answer.ts';
@@ -40,6 +41,7 @@ async function serve(): Promise<void> {
       { attempts, note: noteNothing, log },
     ),
     charge: async () => await Promise.resolve(),
+    large: new LargeRequests(),
     load: new Load({ requests: 1_000_000, delayMs: 1_000_000 }),
     attempts,
     choose: null,

@@ -16,11 +16,13 @@ export class Turns {
   #waitingInAll = 0;
   /** The callers at work of each reader. */
   readonly #working = new Map<string, number>();
+  readonly #refusal: () => HubError;
   #taken = 0;
 
-  constructor(maxAtOnce: number, maxWaiting: number) {
+  constructor(maxAtOnce: number, maxWaiting: number, refusal = tooMany) {
     this.#maxAtOnce = maxAtOnce;
     this.#maxWaiting = maxWaiting;
+    this.#refusal = refusal;
   }
 
   /**
@@ -30,8 +32,7 @@ export class Turns {
   async take(reader: string, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     const own = this.#waiting.get(reader)?.size ?? 0;
-    if (this.#waitingInAll >= this.#maxWaiting || own >= this.#maxWaiting / 2)
-      throw new HubError('PART_UNAVAILABLE', 'too many callers wait for a turn');
+    if (this.#waitingInAll >= this.#maxWaiting || own >= this.#maxWaiting / 2) throw this.#refusal();
     if (this.#taken < this.#maxAtOnce && this.#mayWork(reader)) this.#begin(reader);
     else await this.#wait(reader, signal);
     return () => this.#end(reader);
@@ -95,4 +96,8 @@ export class Turns {
     this.#waitingInAll -= 1;
     if (callers.size === 0) this.#waiting.delete(reader);
   }
+}
+
+function tooMany(): HubError {
+  return new HubError('PART_UNAVAILABLE', 'too many callers wait for a turn');
 }
