@@ -13,6 +13,7 @@ import {
   parseIndicatorKey,
   vulnerabilityKey,
 } from '../../schema/record/keys.ts';
+import { maxSearchText, searchKey, suggestionsKey } from '../../schema/record/search-key.ts';
 import { jointCaseKey } from '../../schema/record/shared-types.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
@@ -28,6 +29,7 @@ import { guardHubSubgraph } from './guard.ts';
 import { listOrganisations, type OrganisationsAsked } from './organisations.ts';
 import { ownReadResolvers } from './reads.ts';
 import { type AuditorContext, auditorResolvers } from './resolvers.ts';
+import { searchResolvers } from './search.ts';
 import type { Names } from '../registry/names.ts';
 import type { OrganisationEntry, Registry } from '../registry/registry.ts';
 
@@ -168,9 +170,23 @@ const resolvers = {
     },
     onDuty: (_: unknown, { at }: { at?: string | null }, { request }: SubgraphContext) =>
       referenceOr('OnDuty', dutyKey(typeof at === 'string' ? new Date(at) : request.at)),
+    search: (
+      _: unknown,
+      asked: { text: string; kinds?: readonly string[] | null; since?: string | null },
+    ) => {
+      checkText(asked.text);
+      const { text, kinds = null } = asked;
+      const since = typeof asked.since === 'string' ? new Date(asked.since) : null;
+      return referenceOr('Search', searchKey({ text, kinds, since }));
+    },
+    suggest: (_: unknown, { text }: { text: string }) => {
+      checkText(text);
+      return referenceOr('Suggestions', suggestionsKey(text));
+    },
     memberStates: () =>
       Object.keys(memberStates).map((code) => referenceOr('MemberState', memberStateKey(code))),
   },
+  Search: searchResolvers,
   Vulnerability: {
     name: ({ id }: EntityReference) => afterColon(id),
     aliases: ({ id }: EntityReference, _: unknown, { names }: SubgraphContext) =>
@@ -223,6 +239,14 @@ function indicatorReference(value: string, type: IndicatorType | null = null): E
   const key = found === null ? null : indicatorKey(found, value);
   if (key === null) throw new HubError('INVALID_INDICATOR');
   return { __typename: 'Indicator', id: key };
+}
+
+function checkText(text: string): void {
+  if (text.length > maxSearchText)
+    throw new HubError(
+      'BAD_USER_INPUT',
+      `text: expected at most ${maxSearchText} characters, got ${text.length}`,
+    );
 }
 
 function orError<Result>(make: () => Result): Result | Error {

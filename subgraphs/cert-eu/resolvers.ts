@@ -8,6 +8,7 @@ import {
   vulnerabilityReferences,
 } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
+import { searchOf } from '../serve/graph/search.ts';
 import { kinds } from './records.ts';
 
 /** The part of the graph that CERT-EU answers: root fields, fields of shared types, and its own records. */
@@ -54,4 +55,5 @@ export const resolvers: Resolvers = {
   ActorProfile: recordOf('ActorProfile'),
   UnionIncident: recordOf('UnionIncident'),
   ThreatProduct: recordOf('ThreatProduct'),
+  ...searchOf('cert-eu'),
 };

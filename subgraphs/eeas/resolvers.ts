@@ -1,5 +1,6 @@
 import { changesOf } from '../serve/graph/mutations.ts';
 import { pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
+import { searchOf } from '../serve/graph/search.ts';
 import { kinds } from './records.ts';
 
 /** The part of the graph that the EEAS answers: root fields, fields of shared types, and its own records. */
@@ -43,4 +44,5 @@ export const resolvers: Resolvers = {
   AttributionStatement: recordOf('AttributionStatement'),
   Response: recordOf('Response'),
   SanctionsListing: recordOf('SanctionsListing'),
+  ...searchOf('eeas'),
 };

@@ -11,6 +11,7 @@ import {
   vulnerabilityReference,
 } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
+import { searchOf } from '../serve/graph/search.ts';
 import { kinds } from './records.ts';
 
 /** The part of the graph that ENISA answers: root fields, fields of shared types, and its own records. */
@@ -64,4 +65,5 @@ export const resolvers: Resolvers = {
   NotificationFile: recordOf('NotificationFile', standingFields),
   QuarterlySummary: recordOf('QuarterlySummary'),
   ...inboxOf('enisa'),
+  ...searchOf('enisa'),
 };

@@ -9,6 +9,7 @@ import {
 } from '../serve/graph/resolvers.ts';
 import type { PageArguments } from '../serve/read/connection.ts';
 import type { Row } from '../serve/read/row.ts';
+import { searchOf } from '../serve/graph/search.ts';
 import { kinds } from './records.ts';
 
 /** The part of the graph that Europol answers: root fields, fields of shared types, and its own records. */
@@ -49,6 +50,7 @@ export const resolvers: Resolvers = {
   CriminalProfile: recordOf('CriminalProfile'),
   Contribution: recordOf('Contribution'),
   Operation: recordOf('Operation'),
+  ...searchOf('europol'),
 };
 
 /** Normalises the name in the filter: names are compared without case, accents, spaces and punctuation. */

@@ -2,6 +2,7 @@ import { inboxOf } from '../serve/graph/inbox.ts';
 import { addresseesIn, movesOf, standingFields } from '../serve/graph/moves.ts';
 import { assess, changesOf } from '../serve/graph/mutations.ts';
 import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
+import { searchOf } from '../serve/graph/search.ts';
 import { compareLevels, promptOf } from './levels.ts';
 import { matchUnits } from './match-resolver.ts';
 import { readableCases, readableIds } from './linked-cases.ts';
@@ -109,4 +110,5 @@ export const resolvers: Resolvers = {
   NotificationDuty: recordOf('NotificationDuty', standingFields),
   OnDuty: { jointUnit: contactsOnDuty },
   ...inboxOf('joint-unit'),
+  ...searchOf('joint-unit'),
 };

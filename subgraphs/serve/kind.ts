@@ -1,6 +1,7 @@
 import type { SchemaDefinition } from 'mongoose';
 import type { Content, Said } from './record/content.ts';
 import type { Migration } from './record/migration.ts';
+import type { SearchFields } from './search/search-fields.ts';
 
 /** One record type of a community: its collection, its content, and the filters of its list. */
 export type Kind = {
@@ -33,6 +34,8 @@ export type Kind = {
   readonly hasLaterMoves?: boolean;
   /** True if items of its records are booked, such as the members of a team. The store then keeps their bookings. */
   readonly hasBookings?: boolean;
+  /** The fields whose words a search compares. No search finds a record of a kind without them. */
+  readonly search?: SearchFields;
   /** The steps from schema version 1 to the version that `content` describes, in order. Absent at version 1. */
   readonly migrations?: readonly Migration[];
 };

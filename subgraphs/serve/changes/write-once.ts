@@ -170,7 +170,7 @@ async function writeOpened(
     const opened = { ...opens.record, envelope: opens.envelope, content: opens.record.content as Content };
     const { type } = opens.kind;
     const document = toDocument(type, opened, keyPolicy, schemaOf(store, type), opens.record);
-    await openRecord(store, type, document, opens.to, session);
+    await openRecord(store, type, document, opens.to, { session, keyPolicy });
   }
   return { record, version };
 }

@@ -6,6 +6,7 @@ import { type Alarm, alarmOf, raiseAlarms, raiseForeign } from '../store/alarms.
 import { type AliasOutcome, type AliasParts, loadActors, takeAliases } from './aliases.ts';
 import { envelopeAfter, type Prepared, toStored } from './prepare.ts';
 import { recordsOf, schemaOf } from '../store/collections.ts';
+import { createWordIndexes } from '../search/rows.ts';
 import { inWriteTransaction, type RecordWrite, retryOvertaken, writeRecords } from '../store/write.ts';
 import { resolveAgain } from './resolve-again.ts';
 import { findSpillageKey, storeSpillage } from './spillage-store.ts';
@@ -107,6 +108,7 @@ export class Target {
     }
     for (const name of ['alarms', 'editions'])
       await this.#store.connection.createCollection(name).catch(ignoreExisting);
+    await createWordIndexes(this.#store);
   }
 
   /**

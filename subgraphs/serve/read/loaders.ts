@@ -1,4 +1,5 @@
 import { embargoAt } from '../../../schema/policy/decide/policy.ts';
+import type { SearchAsked } from '../../../schema/record/search-key.ts';
 import { isShareable } from '../../../schema/protocol/shareable.ts';
 import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
 import { type Connection, type PageArguments, toConnection, type Total } from './connection.ts';
@@ -15,6 +16,13 @@ import { findPartyRows } from './party-rows.ts';
 import { ReadContext, type ReadOptions } from './read-context.ts';
 import { isKey, RecordLoader } from './record-loader.ts';
 import { type Row, toDisclosure } from './row.ts';
+import {
+  type Hit,
+  type HitConnection,
+  type HitRows,
+  searchPage,
+  suggestHits,
+} from '../search/search-page.ts';
 
 const maxOfOrganisation = 300;
 
@@ -84,6 +92,16 @@ export class Loaders {
     return await this.#connect(linkedPage(this.#context, this.#records, this.#links, { type, key, args }));
   }
 
+  /** A page of the records that have all words of a search. Throws like `list`. */
+  async search(asked: SearchAsked, args: PageArguments): Promise<HitConnection> {
+    return await searchPage(this.#context, asked, args, this.#hitRows());
+  }
+
+  /** The newest records with a name that a text begins. Throws BAD_USER_INPUT or PART_UNAVAILABLE. */
+  async suggest(text: string): Promise<readonly Hit[]> {
+    return await suggestHits(this.#context, text, this.#hitRows());
+  }
+
   /** A page of the notices to the reader's organisation, newest first. Throws like `list`. */
   async notices(args: PageArguments): Promise<NoticeConnection> {
     const { notices, size, after, scope } = await readNotices(this.#context, this.#records, args);
@@ -115,6 +133,13 @@ export class Loaders {
       wanted: maxOfOrganisation,
     });
     return seen.map(({ row }) => row);
+  }
+
+  #hitRows(): HitRows {
+    return {
+      load: async (kind, id) => await this.#records.load(kind, id),
+      give: (row) => void this.#given.set(row.id, row),
+    };
   }
 
   async #connect(page: PageRead): Promise<Connection> {

@@ -2,6 +2,7 @@ import mongoose, { type SchemaDefinition } from 'mongoose';
 import type { Community } from '../../../schema/record/vocabulary.ts';
 import { laterMoves, workflowsOf } from '../../../schema/workflow/served.ts';
 import type { Kind } from '../kind.ts';
+import { searchFieldsOf } from '../search/fields.ts';
 import { contractOf, type Shape, shapeOfContent } from './contract.ts';
 
 type Options = {
@@ -33,6 +34,7 @@ export function declared(
     hasMoves: workflows !== undefined,
     hasLaterMoves: workflows !== undefined && laterMoves(workflows).length > 0,
     hasBookings: workflows?.thread?.name === 'booking',
+    search: searchFieldsOf(community, { type, ...rest }),
     ...rest,
   };
 }

@@ -2,6 +2,7 @@ import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from './content.ts';
 import { checkMigrations } from './migration-check.ts';
+import type { SearchFields } from '../search/search-fields.ts';
 import { makeFields, type Migration } from './migration.ts';
 import { portionsToStore, portionsToRead } from './portions.ts';
 
@@ -48,6 +49,8 @@ export class SchemaVersions {
   readonly hasMoves: boolean;
   readonly hasLaterMoves: boolean;
   readonly guarded: readonly string[];
+  /** The fields whose words a search compares; null if no search finds records of the kind. */
+  readonly search: SearchFields | null;
   /** The values that lists of any version filter by. Each needs an index. */
   readonly filterValues: readonly FilterValue[];
   readonly #filters: Readonly<Record<string, string>>;
@@ -63,6 +66,7 @@ export class SchemaVersions {
     this.hasMoves = kind.hasMoves ?? false;
     this.hasLaterMoves = kind.hasLaterMoves ?? false;
     this.guarded = kind.guarded ?? [];
+    this.search = kind.search ?? null;
     this.#filters = kind.filters;
     this.#retired = this.migrations.flatMap(({ retires = {} }) => Object.keys(retires));
     this.filterValues = this.#findFilterValues();

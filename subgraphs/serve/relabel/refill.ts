@@ -4,6 +4,7 @@ import type { Content } from '../record/content.ts';
 import { isMarkedByHand } from '../ingest/kept-by-hand.ts';
 import { contractOf, namedIn } from '../record/contract.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
+import { refillWords } from '../search/relabel-words.ts';
 import { linksOf, modelOf, recordsOf, schemaOf } from '../store/collections.ts';
 import {
   derivation,
@@ -37,8 +38,8 @@ export async function isRefillDue(store: CommunityStore, recentlyMs = goneMs): P
 }
 
 /**
- * Derives the values of every record that lacks them: filters, terms, the sort key, and join rows without the keys that
- * only portions name. The store then notes that all records have them. Safe to kill and to repeat. Returns how many
+ * Derives the values of every record that lacks them: filters, terms, words, the sort key, and join rows without the keys
+ * that only portions name. The store then notes that all records have them. Safe to kill and to repeat. Returns how many
  * records were written.
  */
 export async function refill(
@@ -103,6 +104,7 @@ async function refillOnce(
       .hint({ _id: 1 })
       .toArray();
     if (rows.length === 0) return 0;
+    await refillWords(store, kind, inRange, keyPolicy, session);
     const made = rows.map((row) => ({ row, ...valuesOf(row, kind, keyPolicy, schema) }));
     const updates = made.map(({ row, sortAt, filters }) => ({
       updateOne: {

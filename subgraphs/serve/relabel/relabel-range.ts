@@ -8,6 +8,7 @@ import type { Content } from '../record/content.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { linksOf, partyRowsOf, recordsOf, schemaOf } from '../store/collections.ts';
 import { deriveFilters, derivedFrom, type FilterFields, isDerived, valueAt } from '../store/derive.ts';
+import { relabelWords } from '../search/relabel-words.ts';
 import { holdKeyState, inTransaction, type KeyState } from '../store/key-state.ts';
 
 /** One walk through all records: the key state that it is based on, and a filter for the records to write. */
@@ -53,6 +54,7 @@ export async function writeRange(
     if (rows.length === 0) return;
     const groups = groupByChange(rows, (row) => changeOf(row, policy, schema, state.serving));
     const updates = groups.map(([ids, change]) => updateOf({ _id: { $in: ids } }, change));
+    await relabelWords(store, kind, inRange, policy, state.serving, session);
     await records.bulkWrite(updates, { session });
     const links = groups.map(([ids, { keys }]) =>
       updateOf({ record: { $in: ids } }, { keys, filters: null }),

@@ -1,6 +1,7 @@
 import mongoose, { type Connection, type Model, Schema } from 'mongoose';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
+import { createWordIndexes } from '../search/rows.ts';
 import type { Link } from './links.ts';
 import { SchemaVersions } from '../record/schema-versions.ts';
 import { createBookingIndexes } from '../workflow/kinds/bookings.ts';
@@ -82,6 +83,7 @@ export function openStore(
   const indexed = connect(connection, uri, monitorCommands, report)
     .then(async () => {
       await Promise.all([links, ...records.values()].map(async (model) => await model.createIndexes()));
+      await createWordIndexes({ connection });
       await createWorkflowIndexes({ connection });
       if (kinds.some(({ hasMoves }) => hasMoves === true)) {
         await createNoticeIndexes({ connection });

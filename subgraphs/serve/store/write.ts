@@ -10,6 +10,7 @@ import { isDuplicateKey } from '../../../schema/runtime/duplicate-key.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import type { Content } from '../record/content.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
+import { replaceWords, wordsOf } from '../search/write-words.ts';
 import { rekeyed } from '../workflow/parties.ts';
 import { linksOf, partyRowsOf, recordsOf } from './collections.ts';
 import { derivation, deriveFilters, deriveSortAt, type FilterFields } from './derive.ts';
@@ -33,7 +34,7 @@ export type RecordWrite = {
 /** The transaction of a write, the policy versions that give access keys, and the time. */
 export type WriteOptions = {
   readonly session: ClientSession;
-  readonly keyPolicy: Pick<KeyPolicy, 'subscribeKeys'>;
+  readonly keyPolicy: Pick<KeyPolicy, 'subscribeKeys' | 'searchTerms'>;
   readonly now: Date;
 };
 
@@ -105,7 +106,7 @@ async function untilLost<Result>(lostAt: number, work: Promise<Result>): Promise
 }
 
 /**
- * Writes records and replaces their join rows. A record is replaced only in the version that the write is based on;
+ * Writes records and replaces their join rows and words. A record is replaced only in the version that the write is based on;
  * otherwise it throws, and `retryOvertaken` reads again. With a replaced record, it stores which subscribers could see it
  * before. This is the only function that inserts and replaces records: the change stream follows these two (live/).
  */
@@ -133,6 +134,8 @@ export async function writeRecords(
     ),
   );
   if (rows.length > 0) await links.insertMany(rows, { session, ordered: false });
+  const words = writes.flatMap(({ kind, record }) => wordsOf(store, kind, record, keyPolicy));
+  await replaceWords(store, replaced, words, session);
 }
 
 /**
@@ -146,7 +149,7 @@ export async function openRecord(
   kind: string,
   record: StoredRecord,
   to: string,
-  session: ClientSession,
+  { session, keyPolicy }: Pick<WriteOptions, 'session' | 'keyPolicy'>,
 ): Promise<void> {
   const { _id, envelope, admits, admitsEarly, policy } = record;
   const keys = { admits, admitsEarly, policy };
@@ -158,6 +161,7 @@ export async function openRecord(
   if (matchedCount === 0) throw new Overtaken('a record was changed meanwhile');
   await linksOf(store).updateMany({ record: _id }, { $set: keys }, { session });
   for (const rows of partyRowsOf(store, kind)) await rows.bulkWrite([...rekeyed([record], to)], { session });
+  await replaceWords(store, [_id], wordsOf(store, kind, record, keyPolicy), session);
 }
 
 /**

@@ -1,0 +1,149 @@
+import { nameOfKind } from '../../../schema/record/record-kinds.ts';
+import type { SearchAsked } from '../../../schema/record/search-key.ts';
+import { HubError } from '../../../schema/errors.ts';
+import { type PageArguments, pageSize } from '../read/connection.ts';
+import { openCursor, type Place, sealCursor } from '../read/cursor.ts';
+import type { ReadContext } from '../read/read-context.ts';
+import type { Row } from '../read/row.ts';
+import { type Match, matchesIn, titleOf } from './excerpt.ts';
+import { findWords, type Found, placeOfFound } from './find.ts';
+import { type Query, queryLimits, readQuery } from './words.ts';
+
+/** A record that a search found, as its reader sees it. */
+export type Hit = {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string | null;
+  readonly matches: readonly Match[];
+};
+
+/** A page of hits, in the form of a Relay connection. */
+export type HitConnection = {
+  readonly edges: readonly { readonly cursor: string; readonly node: Hit }[];
+  readonly nodes: readonly Hit[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+};
+
+/** How a search reads records: `load` returns one that the reader may see, and `give` counts it as disclosed. */
+export type HitRows = {
+  readonly load: (kind: string, id: string) => Promise<Row | null>;
+  readonly give: (row: Row) => void;
+};
+
+const maxSuggestions = 10;
+/** A prefix of one letter has too many words. */
+const minPrefix = 2;
+
+/** Finds a page of the records of a community that have all words of a search. Throws BAD_USER_INPUT or BAD_CURSOR. */
+export async function searchPage(
+  context: ReadContext,
+  asked: SearchAsked,
+  args: PageArguments,
+  rows: HitRows,
+): Promise<HitConnection> {
+  requireFilled(context);
+  const size = pageSize(args.first);
+  const query = readQuery(asked.text);
+  const scope = context.cursorScope('Search', asked, 'DESC');
+  const after = args.after ? openCursor(args.after, scope, context.cursorKey) : null;
+  const seal = (place: Place) => sealCursor(place, scope, context.cursorKey);
+  checkQuery(query);
+  if (size === 0 || isEmpty(query)) return toHits([], null, after, seal);
+  const kinds = [...context.kinds.keys()].filter((kind) => asked.kinds?.includes(nameOfKind(kind)) ?? true);
+  const { found, next } = await findWords(
+    context,
+    { query, kinds, since: asked.since, namesOnly: false },
+    size,
+    after,
+  );
+  return toHits(await toPlaced(context, found, query, rows), next, after, seal);
+}
+
+/** Finds the newest records of which a name has all words of a text, and one that begins with the last word. */
+export async function suggestHits(
+  context: ReadContext,
+  text: string,
+  rows: HitRows,
+): Promise<readonly Hit[]> {
+  requireFilled(context);
+  const query = readQuery(`${text.trimEnd().replace(/\*+$/u, '')}*`);
+  checkQuery(query);
+  if (isEmpty(query)) return [];
+  const wanted = { query, kinds: [...context.kinds.keys()], since: null, namesOnly: true };
+  const { found } = await findWords(context, wanted, maxSuggestions, null);
+  return (await toPlaced(context, found, query, rows)).map(({ node }) => node);
+}
+
+function checkQuery({ words }: Query): void {
+  if (words.length > queryLimits.words)
+    throw new HubError('BAD_USER_INPUT', `text: expected at most ${queryLimits.words} words`);
+}
+
+function isEmpty({ words, prefix }: Query): boolean {
+  return words.length === 0 && (prefix === null || prefix.length < minPrefix);
+}
+
+type Placed = { readonly node: Hit; readonly place: Place };
+
+/** Decides each record again by its envelope, and counts those that remain as disclosed. */
+async function toPlaced(
+  context: ReadContext,
+  found: readonly Found[],
+  query: Query,
+  { load, give }: HitRows,
+): Promise<readonly Placed[]> {
+  const placed = await Promise.all(
+    found.map(async (one) => {
+      const row = await load(one.kind, one.record);
+      const node = row === null ? null : toHit(context, row, query);
+      if (row === null || node === null) return null;
+      give(row);
+      return { node, place: placeOfFound(one) };
+    }),
+  );
+  return placed.filter((one) => one !== null);
+}
+
+function requireFilled({ filled }: ReadContext): void {
+  if (!filled) throw new HubError('PART_UNAVAILABLE', 'the words of the records are still being written');
+}
+
+function toHit(context: ReadContext, row: Row, query: Query): Hit | null {
+  const fields = context.schema(row.type).search;
+  if (fields === null || !context.maySearch(row.type, row.envelope)) return null;
+  const groupOf = (field: string) => context.policy.coordinates.placeOf(row.type, field)?.group;
+  const matches = matchesIn(row, fields, query, groupOf);
+  if (matches === null) return null;
+  return { id: row.id, kind: nameOfKind(row.type), title: titleOf(row, fields, groupOf), matches };
+}
+
+function toHits(
+  hits: readonly Placed[],
+  next: Place | null,
+  after: Place | null,
+  seal: (place: Place) => string,
+): HitConnection {
+  const [first, last] = [hits.at(0)?.place, hits.at(-1)?.place];
+  // A page can end before it is full, also without a hit: the next one continues where it ended.
+  const end = next ?? last;
+  return {
+    edges: hits.map(({ node, place }) => ({
+      node,
+      get cursor() {
+        return seal(place);
+      },
+    })),
+    nodes: hits.map(({ node }) => node),
+    pageInfo: {
+      hasNextPage: next !== null,
+      hasPreviousPage: after !== null,
+      startCursor: first === undefined ? null : seal(first),
+      endCursor: end === undefined ? null : seal(end),
+    },
+  };
+}

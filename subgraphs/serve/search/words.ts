@@ -1,0 +1,83 @@
+/** The longest word that is kept. */
+const maxLength = 100;
+/** The most words of a query. */
+export const queryLimits = { words: 10 } as const;
+
+/** The words of a query. Each record that it finds has all words, or a word that begins with each prefix. */
+export type Query = {
+  readonly words: readonly string[];
+  /** The start of the last word, if it ended with `*`. */
+  readonly prefix: string | null;
+  /** Word sequences in quotation marks. A record has one after the other in one text. */
+  readonly phrases: readonly (readonly string[])[];
+};
+
+/**
+ * Returns the words by which a text is found, in their order: without case, accents and the plural's `s`. An identifier, such
+ * as `cve-2025-1`, `t1059.001`, an address or a domain, is a word, and so is each of its parts. Defanged spellings are taken
+ * for what they mean.
+ */
+export function wordsIn(text: string): readonly string[] {
+  return tokensIn(text).flatMap((token) => {
+    const parts = partsOf(token).map(stem);
+    return isIdentifier(token) ? [token, ...(parts.length > 1 ? parts : [])] : parts;
+  });
+}
+
+/** Reads the text of a query. An identifier in it is one word: its parts are not looked for. */
+export function readQuery(text: string): Query {
+  const phrases: string[][] = [];
+  const rest = text.replaceAll(/"([^"]*)"/gu, (_all, phrase: string) => {
+    phrases.push([...wanted(phrase)]);
+    return ` ${phrase} `;
+  });
+  const [, before = rest, start] = /^(.*?)([\p{L}\p{N}][\p{L}\p{N}._:@/-]*)\*\s*$/su.exec(rest) ?? [];
+  const prefix = start === undefined ? null : (tokensIn(start).at(-1) ?? null);
+  const words = [...new Set(wanted(prefix === null ? rest : before))];
+  return { words, prefix, phrases: phrases.filter(({ length }) => length > 1) };
+}
+
+/** Returns whether the words of a text contain these, one after the other. */
+export function hasPhrase(words: readonly string[], phrase: readonly string[]): boolean {
+  return words.some((_word, at) => phrase.every((one, step) => words[at + step] === one));
+}
+
+function wanted(text: string): readonly string[] {
+  return tokensIn(text).flatMap((token) => (isIdentifier(token) ? [token] : partsOf(token).map(stem)));
+}
+
+/** Sequences of letters and digits, with the signs between them that identifiers have. */
+function tokensIn(text: string): readonly string[] {
+  const plain = refang(text).normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  const found = plain.match(/[\p{L}\p{N}]+(?:[._:@/-]+[\p{L}\p{N}]+)*/gu) ?? [];
+  return found.flatMap((token) => (isIdentifier(token) ? [token] : token.split(/[:@/]+/u))).filter(isShort);
+}
+
+function refang(text: string): string {
+  return text
+    .replaceAll(/\[\.\]|\(\.\)|\{\.\}|\[dot\]/giu, '.')
+    .replaceAll(/\[:\]/gu, ':')
+    .replaceAll(/\[@\]|\[at\]/giu, '@')
+    .replaceAll(/\bhxxp/giu, 'http');
+}
+
+/** A word with a sign and a digit, such as a CVE id or an address, or one that looks like a domain. */
+function isIdentifier(token: string): boolean {
+  if (/[/]/u.test(token) || !/[._:@-]/u.test(token)) return false;
+  return /\p{N}/u.test(token) || /^[^:/]*[\p{L}\p{N}]\.[a-z]{2,24}$/u.test(token);
+}
+
+function partsOf(token: string): readonly string[] {
+  return token.split(/[._:@/-]+/u).filter((part) => part !== '');
+}
+
+function isShort(token: string): boolean {
+  return token.length <= maxLength;
+}
+
+/** Removes the `s` of a plural, in query and text alike. */
+function stem(word: string): string {
+  if (word.length < 4 || !/^\p{L}+$/u.test(word)) return word;
+  if (word.endsWith('ies') && word.length > 4) return `${word.slice(0, -3)}y`;
+  return /[^su]s$/u.test(word) ? word.slice(0, -1) : word;
+}
