@@ -11,6 +11,7 @@ export type ExcerptPart = { readonly text: string; readonly isMatch: boolean };
 const maxMatches = 3;
 /** Texts that are compared: a record can have thousands. */
 const maxTexts = 200;
+const maxText = 100_000;
 const around = 80;
 
 /**
@@ -59,7 +60,7 @@ function inOrder({ naming, texts }: SearchFields): readonly string[] {
 }
 
 function isFound(text: string, query: Query): boolean {
-  return wordsIn(text).some((word) => isWanted(word, query));
+  return wordsIn(text.slice(0, maxText)).some((word) => isWanted(word, query));
 }
 
 function isWanted(word: string, { words, prefix }: Query): boolean {

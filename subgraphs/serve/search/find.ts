@@ -28,6 +28,8 @@ const maxRows = 5000;
 const together = 100;
 /** Words of a prefix that are looked for. */
 const maxOfPrefix = 40;
+const prefixRounds = 8;
+const prefixRows = 64;
 /** Up to this number of rows, words are compared by how rare they are. */
 const maxCounted = 1000;
 /** The most keys of one reader that are looked for. */
@@ -130,21 +132,28 @@ class Search {
     return new Set(records).difference(new Set(rows.map(({ record }) => record)));
   }
 
-  /** Words that begin with a prefix, some of those of the reader's rows. */
+  /** Words that begin with a prefix, up to a maximum of those in the reader's rows. */
   async withPrefix(prefix: string): Promise<readonly string[]> {
-    const range = { $gte: prefix, $lt: `${prefix}\uffff` };
-    const all = await Promise.all(
-      batchesOf(this.#keys.open).map(async (keys) => {
-        const rows = await this.#rows
-          .find({ key: { $in: keys }, words: range, openFrom: never }, this.#limits())
-          .hint(wordIndex)
-          .limit(4 * maxOfPrefix)
-          .project<Pick<WordRow, 'words'>>({ words: 1, _id: 0 })
-          .toArray();
-        return rows.flatMap(({ words }) => words.filter((word) => word.startsWith(prefix)));
-      }),
-    );
-    return [...new Set(all.flat())].toSorted().slice(0, maxOfPrefix);
+    const all = batchesOf(this.#keys.open).map(async (keys) => await this.#wordsFrom(prefix, keys));
+    return [...new Set((await Promise.all(all)).flat())].slice(0, maxOfPrefix);
+  }
+
+  /** Each round reads rows with words that were not found before: a frequent word would hide the others. */
+  async #wordsFrom(prefix: string, keys: readonly string[]): Promise<readonly string[]> {
+    const words = new Set<string>();
+    for (let round = 0; round < prefixRounds && words.size < maxOfPrefix; round += 1) {
+      // Without `$elemMatch`, two words of a row could satisfy one limit each.
+      const range = { $elemMatch: { $gte: prefix, $lt: `${prefix}\uffff`, $nin: [...words] } };
+      const rows = await this.#rows
+        .find({ key: { $in: keys }, words: range, openFrom: never }, this.#limits())
+        .hint(wordIndex)
+        .limit(prefixRows)
+        .project<Pick<WordRow, 'words'>>({ words: 1, _id: 0 })
+        .toArray();
+      for (const word of rows.flatMap((row) => row.words)) if (word.startsWith(prefix)) words.add(word);
+      if (rows.length < prefixRows) break;
+    }
+    return [...words];
   }
 
   /** The word with the fewest rows of the reader; null if one of them has none. */

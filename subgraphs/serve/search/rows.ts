@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Collection } from 'mongodb';
 import type { Connection } from 'mongoose';
+import { isForAnyone } from '../../../schema/policy/decide/access-keys.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Content } from '../record/content.ts';
@@ -14,7 +15,6 @@ import { wordsIn } from './words.ts';
  * nothing that its reader may not find.
  */
 export type WordRow = {
-  readonly _id: string;
   /** A hash of the access key and the kind of record. The version of its policy stays legible. */
   readonly key: string;
   readonly kind: string;
@@ -37,6 +37,8 @@ export const recordIndex = { record: 1, key: 1 } as const;
 export const nameSign = '=';
 
 const maxWords = 500;
+/** The most characters of a field that are divided into words. */
+const maxText = 100_000;
 /** The most words in all rows of a record. Each is an entry of the index. */
 const maxEntries = 20_000;
 
@@ -68,9 +70,11 @@ export function toWordRows(
     const words = wordsOfField(fields, name, content);
     if (words.length === 0) continue;
     const terms = keyPolicy.searchTerms(envelope, kind, name, new Set([name]), true);
+    // Without an embargo, no reader needs the terms that hold before its end.
+    const early = envelope.embargoUntil === null ? [] : (terms?.early ?? []);
     const keys = [
-      ...(terms?.open ?? []).map((term) => keyOf('open', kind, term)),
-      ...(terms?.early ?? []).map((term) => keyOf('early', kind, term)),
+      ...needed(terms?.open ?? []).map((term) => keyOf('open', kind, term)),
+      ...needed(early).map((term) => keyOf('early', kind, term)),
     ];
     for (const key of keys) {
       const known = byKey.get(key) ?? new Set<string>();
@@ -80,7 +84,6 @@ export function toWordRows(
   }
   const most = Math.min(maxWords, Math.floor(maxEntries / Math.max(1, byKey.size)));
   return [...byKey].slice(0, maxEntries).map(([key, words]) => ({
-    _id: `${_id}>${key}`,
     key,
     kind,
     record: _id,
@@ -91,10 +94,19 @@ export function toWordRows(
   }));
 }
 
+/** Leaves out the terms of a policy version that has one for anyone: who holds another one holds that one too. */
+function needed(terms: readonly string[]): readonly string[] {
+  const versions = new Set(terms.filter(isForAnyone).map(versionOf));
+  return terms.filter((term) => isForAnyone(term) || !versions.has(versionOf(term)));
+}
+
+function versionOf(term: string): string {
+  return term.slice(0, term.indexOf('|'));
+}
+
 /** Returns the key of rows, from a term of the policy and the clock at which it holds. */
 export function keyOf(clock: 'open' | 'early', kind: string, term: string): string {
-  const version = term.slice(0, term.indexOf('|'));
-  return `${version}|${hash('sha256', JSON.stringify([clock, kind, term]), 'base64url').slice(0, 16)}`;
+  return `${versionOf(term)}|${hash('sha256', JSON.stringify([clock, kind, term]), 'base64url').slice(0, 16)}`;
 }
 
 /** Returns the place of a record among those of the same time. */
@@ -108,6 +120,12 @@ function inOrder({ naming, texts }: SearchFields): readonly string[] {
 }
 
 function wordsOfField(fields: SearchFields, name: string, content: Content): readonly string[] {
-  const words = textsOf(fields, name, content).flatMap(wordsIn);
+  let left = maxText;
+  const words: string[] = [];
+  for (const text of textsOf(fields, name, content)) {
+    if (left <= 0) break;
+    words.push(...wordsIn(text.slice(0, left)));
+    left -= text.length;
+  }
   return fields.naming.has(name) ? words.flatMap((word) => [word, `${nameSign}${word}`]) : words;
 }

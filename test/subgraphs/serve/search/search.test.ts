@@ -150,6 +150,20 @@ async function titles(start: string): Promise<readonly (string | null)[]> {
   return (await loadersOf(readerOf()).suggest(start)).map(({ title }) => title);
 }
 
+test('finds a prefix among many records with words before and after it', async () => {
+  const others = Array.from({ length: 300 }, (_, at) => plain({ title: `alpha zeta${at}` }));
+  await insert([...others, plain({ title: 'Mimosa' })]);
+  expect(await searchAll(readerOf(), 'mimo*')).toEqual([idOf(300)]);
+  expect(await titles('mimo')).toEqual(['Mimosa']);
+});
+
+test('finds a rare word by its prefix although a frequent one has the same', async () => {
+  const others = Array.from({ length: 200 }, () => plain({ summary: 'micro' }));
+  await insert([...others, plain({ title: 'Microbe', hour: 3 })]);
+  expect((await searchAll(readerOf(), 'mic*', 100))[0]).toEqual(idOf(200));
+  expect(await searchAll(readerOf(), 'mic*', 100)).toHaveLength(201);
+});
+
 test('suggests the records whose names a text begins', async () => {
   await insert([
     plain({ title: 'Sandworm campaign' }),
