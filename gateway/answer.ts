@@ -17,6 +17,9 @@ import type { Engine } from './engine.ts';
 import { redCacheControl } from './http/compress.ts';
 import { introspect } from './introspection/introspect.ts';
 import { splitIntrospection } from './introspection/split.ts';
+import { nodePartsOf } from './node-fields/node-parts.ts';
+import { type ReplacedNodes, replaceNodes } from './node-fields/replace-nodes.ts';
+import { restoreNodes } from './node-fields/restore-nodes.ts';
 import type { Allowed, Gathered } from './plan/gather.ts';
 import { type Decision, decide } from './policy/decide.ts';
 import type { FollowedAgreements } from './registry/follow-agreements.ts';
@@ -65,8 +68,12 @@ export type Answer = (operation: ParsedOperation, context: RequestContext) => Pr
 /** An operation that is valid, paid and decided. */
 export type Prepared = {
   readonly operation: ParsedOperation;
-  /** The selected operation, with the fragments that it uses. */
+  /** The selected operation as the client wrote it, for the audit log. */
+  readonly chosen: DocumentNode;
+  /** The selected operation with the fragments that it uses, without `node`, `nodes` and the interface `Node`. */
   readonly document: DocumentNode;
+  /** The look-ups that replace `node` and `nodes`; null if the operation has neither. */
+  readonly nodes: ReplacedNodes | null;
   readonly variables: Allowed['variables'];
   /** The part of the document that asks for data, and the response keys at the root. */
   readonly split: ReturnType<typeof splitIntrospection>;
@@ -107,33 +114,38 @@ export async function execute(
   if (grants.length > 0) await dropRefused(grants, gathered.written?.data ?? null, stages.store.registry);
   // A right that a move ends must be gone before the mover reads that it is.
   if (movesAgreement(prepared.decision.allowed)) await stages.agreements.refresh();
-  const shaped = shape(prepared, gathered, context, stages);
+  const shaped = restoreNodes(shape(prepared, gathered, context, stages), prepared.nodes);
   const fields = givenFields(gathered, prepared, stages);
   await disclose({ ...facts, fields }, gathered.collected, context, stages);
   return shaped;
 }
 
-/** The stages before an operation is executed: budget, validation, variables, introspection, policy. */
+/** The stages before an operation is executed: budget, validation, variables, `node`, introspection, policy. */
 export async function prepare(
   operation: ParsedOperation,
   context: RequestContext,
-  { planner, kinds, charge, validate, lists }: Stages,
+  { planner, kinds, charge, validate, lists, lookups }: Stages,
 ): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
-  const { operationName, variables } = operation;
+  const { operationName } = operation;
   const choose = () => onlyOperation(operation.document, operationName, planner.schema);
-  const document = await chargeOperation(submittedOf(operation), choose, lists, charge, context);
+  const chosen = await chargeOperation(submittedOf(operation), choose, lists, charge, context);
 
   const ofKind = kinds.of(context.policy.accessOf(context.reader, context.at));
   const key = `${operation.hash} ${operationName}`;
-  const errors = validate({ key, document: operation.document, operation: document }, ofKind);
+  const errors = validate({ key, document: operation.document, operation: chosen }, ofKind);
   if (errors.length > 0) return { errors };
-  const coerced = coerceVariables(document, variables, planner.schema);
+  const coerced = coerceVariables(chosen, operation.variables, planner.schema);
 
+  const { document, nodes } = replaceNodes(chosen, coerced, planner.schema, lookups);
+  const variables = {
+    given: { ...operation.variables, ...nodes?.variables },
+    coerced: { ...coerced, ...nodes?.variables },
+  };
   const split = splitIntrospection(document);
-  const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables);
+  const shown = split.schema === null ? {} : introspect(kinds.bounded(split.schema), ofKind, variables.given);
 
-  const decision = await decideOn(split.data, coerced, planner.schema, ofKind, context);
-  return { operation, document, variables: { given: variables, coerced }, split, shown, decision };
+  const decision = await decideOn(split.data, variables.coerced, planner.schema, ofKind, context);
+  return { operation, chosen, document, nodes, variables, split, shown, decision };
 }
 
 /** The stage policy. Without data there is nothing to decide. */
@@ -150,7 +162,7 @@ async function decideOn(
 
 /** Returns the facts for the audit entry of an operation. */
 export function factsOf(
-  { operation, document, variables, decision }: Prepared,
+  { operation, chosen, variables, decision }: Prepared,
   { correlationId, at, reader, token, policy }: RequestContext,
 ): Facts {
   const { operationName: name, source } = operation;
@@ -159,7 +171,7 @@ export function factsOf(
     at,
     reader,
     token,
-    operation: { name, document: source, variables: recordable(document, variables.given) },
+    operation: { name, document: source, variables: recordable(chosen, variables.given) },
     policy: policy.version,
     refused: decision.refused,
   };
@@ -203,13 +215,15 @@ async function gatherAllowed(
 ): Promise<Gathered> {
   const { allowed: document } = prepared.decision;
   if (document === null) return { written: null, given: null, collected: createCollected() };
-  const { variables } = prepared;
-  return await gather({ key: keyOf(document, prepared), document, variables }, toEnd(context, document));
+  const { variables, nodes } = prepared;
+  const allowed = { key: keyOf(document, prepared), document, variables };
+  const parts = nodes === null ? {} : { parts: nodePartsOf(document, nodes) };
+  return await gather({ ...allowed, ...parts }, toEnd(context, document));
 }
 
 /** The stage shape. */
 function shape(
-  { operation, split, shown, decision }: Prepared,
+  { operation, variables, split, shown, decision }: Prepared,
   gathered: Gathered,
   context: RequestContext,
   { planner }: Stages,
@@ -217,7 +231,7 @@ function shape(
   const parts = {
     document: split.data,
     operationName: operation.operationName,
-    variables: operation.variables,
+    variables: variables.given,
     refusedAt: decision.refusedAt,
     isPruned: decision.allowed !== split.data,
     order: split.order,
@@ -262,7 +276,8 @@ function toEnd(context: RequestContext, document: DocumentNode): RequestContext 
 }
 
 /** Returns a key of the allowed document: the hash of the text, or a hash of what is left of the document. */
-export function keyOf(allowed: DocumentNode, { operation, split }: Prepared): string {
-  const isWhole = allowed === split.data && operation.operationName === null;
+export function keyOf(allowed: DocumentNode, { operation, chosen, document, split }: Prepared): string {
+  const isAsWritten = allowed === split.data && document === chosen;
+  const isWhole = isAsWritten && operation.operationName === null;
   return isWhole ? operation.hash : createHash('sha256').update(print(allowed)).digest('hex');
 }

@@ -102,8 +102,8 @@ function askedOf({ operation, variables }: Prepared, document: DocumentNode) {
 }
 
 /** Returns the operation in parts; null if it has to be answered at once. */
-function deferredIn({ decision, split, variables }: Prepared): DeferredDocument | null {
+function deferredIn({ decision, split, variables, nodes }: Prepared): DeferredDocument | null {
   const { allowed } = decision;
-  if (allowed === null || allowed !== split.data || split.order.length > 0) return null;
+  if (allowed === null || allowed !== split.data || split.order.length > 0 || nodes !== null) return null;
   return splitDeferred(allowed, variables.coerced);
 }

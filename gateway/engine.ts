@@ -2,6 +2,8 @@ import type { GraphQLSchema } from 'graphql';
 import { checkDateTimes } from '../schema/record/date-time.ts';
 import { type ListLengths, listLengthsOf } from './budget/list-lengths.ts';
 import type { PartSource } from './dispatch/source.ts';
+import { type NodeLookups, nodeLookupsOf } from '../schema/node-interface/node-lookups.ts';
+import { withNode } from '../schema/node-interface/with-node.ts';
 import { KindSchemas } from './introspection/kinds.ts';
 import {
   createGather,
@@ -25,6 +27,10 @@ export type Engine = {
   readonly kinds: KindSchemas;
   readonly validate: Validate;
   readonly lists: ListLengths;
+  /** The root fields that replace `node` and `nodes`. */
+  readonly lookups: NodeLookups;
+  /** The schema that clients see: with the interface `Node`, which the planner does not have. */
+  readonly published: GraphQLSchema;
 };
 
 /** Creates the engine of a loaded supergraph. Throws if `sourceOf` does: a subgraph has no URL in the settings. */
@@ -36,12 +42,15 @@ export function createEngine(
   const { schema } = planner;
   checkDateTimes(schema);
   const sources = sourcesOf(planner, sourceOf);
+  const published = withNode(schema);
   return {
     planner,
     gather: shareAnswers(createGather(planner, sources), keepMs),
     gatherInParts: createGatherInParts(planner, sources),
     kinds: new KindSchemas(schema),
-    validate: createValidate(schema),
+    validate: createValidate(published),
     lists: listLengthsOf(schema),
+    lookups: nodeLookupsOf(schema),
+    published,
   };
 }

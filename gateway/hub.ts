@@ -103,12 +103,12 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
   const own = { store, charge, agreements, stateAddressed };
   const stagesOf = (planner: Planner): Stages => ({ ...createEngine(planner, sources, settings), ...own });
   const first = stagesOf(await loadPlanner(signed.opened.sdl));
-  const operations = await openOperations(settings, first.planner.schema, log);
+  const operations = await openOperations(settings, first.published, log);
   const inUse = { signed, acceptance, loaded: first };
   const stages = watchSupergraph(settings, inUse, {
     memory: store.supergraphs,
     load: async (sdl) => stagesOf(await loadNextPlanner(sdl)),
-    prepare: async ({ planner }) => await operations.use(planner.schema),
+    prepare: async ({ published }) => await operations.use(published),
     replaced: stopLater,
     log,
   });

@@ -2,20 +2,17 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  getDirectiveValues,
   getNamedType,
   getOperationAST,
   type GraphQLNamedType,
   type GraphQLSchema,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
   isCompositeType,
   isInterfaceType,
   isObjectType,
   Kind,
-  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { isActive } from '../request/active.ts';
 import type { FieldsGiven } from './entry.ts';
 
 type Data = Readonly<Record<string, unknown>>;
@@ -90,10 +87,4 @@ function flatten(value: unknown): readonly unknown[] {
 
 function isObject(value: unknown): value is Data {
   return typeof value === 'object' && value !== null;
-}
-
-function isActive(selection: SelectionNode, variables: Data): boolean {
-  const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
-  const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables);
-  return skip?.['if'] !== true && include?.['if'] !== false;
 }

@@ -137,13 +137,15 @@ function createMeasure(
     const countedHere = name === 'total' ? totalOf(field, variables) : 0;
     const introspections = below.introspections + (introspecting.has(name) ? 1 : 0);
     const listed = listing.has(name);
+    const lookups = lookupsOf(field, variables);
     return {
       ...below,
+      selections: lookups * below.selections + lookups - 1,
       depth: below.depth + 1,
       rows,
       counted,
       countedHere,
-      fields: 1,
+      fields: lookups,
       introspections,
       listed,
     };
@@ -184,6 +186,12 @@ function rowsOf(field: FieldNode, listed: boolean, variables: Variables): number
   const items = field.arguments?.find((argument) => itemArguments.includes(argument.name.value));
   if (items !== undefined) return lengthOf(items.value, variables);
   return listed ? defaultRows : null;
+}
+
+/** Returns the number of look-ups that replace a field: for `nodes` one for each id, which are planned and executed. */
+function lookupsOf({ name, arguments: given }: FieldNode, variables: Variables): number {
+  const ids = name.value === 'nodes' ? given?.find((argument) => argument.name.value === 'ids') : undefined;
+  return ids === undefined ? 1 : Math.max(1, lengthOf(ids.value, variables));
 }
 
 /** Returns how many records a `total` may count. */

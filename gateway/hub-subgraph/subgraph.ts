@@ -15,6 +15,7 @@ import {
 } from '../../schema/record/keys.ts';
 import { maxSearchText, searchKey, suggestionsKey } from '../../schema/record/search-key.ts';
 import { jointCaseKey } from '../../schema/record/shared-types.ts';
+import { jointCaseKey, sharedKey } from '../../schema/record/shared-types.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
 import { deadlinesKey, findWrongPeriod } from '../../schema/workflow/deadline-key.ts';
@@ -228,6 +229,8 @@ function vulnerabilityReference(id: string, names: Names): EntityReference {
 }
 
 function actorReferences(name: string, names: Names): readonly EntityReference[] {
+  const own = name.startsWith('ThreatActor:') ? sharedKey('ThreatActor', name) : null;
+  if (own !== null) return [referenceOr('ThreatActor', own)];
   const keys = names.actorsNamed(name);
   if (keys.length === 0) throw new HubError('BAD_USER_INPUT', 'name: expected letters or digits, got none');
   return keys.map((key) => referenceOr('ThreatActor', key));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type DocumentNode, type GraphQLSchema, isInputObjectType, isObjectType } from 'graphql';
 import type { ReaderAccess } from '../../schema/policy/decide/policy.ts';
+import { withNode } from '../../schema/node-interface/with-node.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { boundIntrospection } from './introspection-size.ts';
 import { schemaOfKind } from './schema-of-kind.ts';
@@ -10,7 +11,8 @@ const max = { kinds: 1_000_000, schemas: 64_000_000, coordinate: 2000 };
 
 /**
  * Caches the schemas of the kinds of reader. Kinds that may use the same coordinates share a schema, so a reader whose
- * classes differ from token to token does not create more of them.
+ * classes differ from token to token does not create more of them. A kind that may look records up by id also sees the
+ * interface `Node`, which the whole schema does not have.
  */
 export class KindSchemas {
   /** Returns the introspection part, or throws OPERATION_TOO_LARGE. The bound is the same for every kind. */
@@ -22,7 +24,7 @@ export class KindSchemas {
 
   constructor(whole: GraphQLSchema) {
     this.#whole = whole;
-    this.bounded = boundIntrospection(whole);
+    this.bounded = boundIntrospection(withNode(whole));
     this.#coordinates = Object.values(whole.getTypeMap())
       .filter((type) => isObjectType(type) || isInputObjectType(type))
       .flatMap((type) => Object.keys(type.getFields()).map((field) => [type.name, field] as const));
@@ -33,7 +35,7 @@ export class KindSchemas {
     const signature = this.#signatures.get(readerAccess.kind) ?? this.#sign(readerAccess);
     const known = this.#schemas.get(signature);
     if (known !== undefined) return known;
-    const made = schemaOfKind(this.#whole, (type, field) => readerAccess.mayUse(type, field));
+    const made = withNode(schemaOfKind(this.#whole, (type, field) => readerAccess.mayUse(type, field)));
     this.#schemas.set(signature, made, max.coordinate * this.#coordinates.length);
     return made;
   }

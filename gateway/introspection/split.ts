@@ -18,6 +18,9 @@ export type Split = {
   readonly order: readonly string[];
 };
 
+/** The fragments of a document by their names. */
+export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
 const introspectionFields = new Set(['__schema', '__type']);
 
 /**
@@ -51,7 +54,10 @@ function mentions(set: SelectionSetNode): boolean {
 }
 
 /** Returns the document with the wanted root fields and what they use; null if no root field is left. */
-function filterRoot(document: DocumentNode, wanted: (field: FieldNode) => boolean): DocumentNode | null {
+export function filterRoot(
+  document: DocumentNode,
+  wanted: (field: FieldNode) => boolean,
+): DocumentNode | null {
   const fragments = fragmentsOf(document);
   const operation = operationOf(document);
   if (operation === undefined) return null;
@@ -61,9 +67,14 @@ function filterRoot(document: DocumentNode, wanted: (field: FieldNode) => boolea
     ...operation,
     selectionSet: { ...operation.selectionSet, selections },
   };
-  const used = namesIn(kept.selectionSet, fragments);
+  return withUsed(kept, fragments);
+}
+
+/** Returns a document with an operation, and those of the fragments and of its variables that it uses. */
+export function withUsed(operation: OperationDefinitionNode, fragments: Fragments): DocumentNode {
+  const used = namesIn(operation.selectionSet, fragments);
   return withoutUnused(
-    kept,
+    operation,
     [...used].flatMap((name) => fragments.get(name) ?? []),
   );
 }
@@ -81,7 +92,8 @@ function operationOf(document: DocumentNode): OperationDefinitionNode | undefine
   return document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
 }
 
-function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+/** Returns the fragments of a document by their names. */
+export function fragmentsOf(document: DocumentNode): Fragments {
   return new Map(
     document.definitions.flatMap((one) =>
       one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
@@ -105,10 +117,7 @@ function withoutUnused(
 }
 
 /** Inlines the fragments at the root, so that each root field can be filtered separately. */
-function inlined(
-  set: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): readonly SelectionNode[] {
+export function inlined(set: SelectionSetNode, fragments: Fragments): readonly SelectionNode[] {
   return set.selections.map((selection): SelectionNode => {
     if (selection.kind === Kind.FIELD) return selection;
     const own = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
@@ -133,7 +142,7 @@ function prune(selection: SelectionNode, wanted: (field: FieldNode) => boolean):
 
 function namesIn(
   set: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  fragments: Fragments,
   met: Set<string> = new Set(),
 ): ReadonlySet<string> {
   for (const selection of set.selections) {

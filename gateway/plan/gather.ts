@@ -24,7 +24,12 @@ export type Allowed = {
   readonly key: string;
   readonly document: DocumentNode;
   readonly variables: { readonly given: Variables; readonly coerced: Variables };
+  /** The documents to plan in place of this one, if it is planned in parts: no response key at the root is in two of them. */
+  readonly parts?: readonly PlannedPart[];
 };
+
+/** A part of an operation that is planned separately. `key` identifies its document. */
+export type PlannedPart = { readonly key: string; readonly document: DocumentNode };
 
 /** Runs the plan of an allowed operation for a reader. */
 export type Gather = (allowed: Allowed, request: RequestContext) => Promise<Gathered>;
@@ -95,21 +100,42 @@ function throwFirst(errors: readonly { readonly message: string }[]): void {
 export function createGather(planner: Planner, sources: ReadonlyMap<string, PartSource>): Gather {
   // A field of an interface counts under the type that selects it, which the writer does not know.
   const isPlain = !Object.values(planner.schema.getTypeMap()).some(isAbstractType);
-  return async ({ key, document, variables }, request) => {
-    const plan = async () => await planner.prepare(key, document);
-    const { run, write } = await request.observed.run('plan', plan);
+  const prepare = async (part: PlannedPart) => await planner.prepare(part.key, part.document);
+  return async ({ key, document, variables, parts = [{ key, document }] }, request) => {
+    const plan = async () => await Promise.all(parts.map(prepare));
+    const prepared = await request.observed.run('plan', plan);
     const collected = createCollected();
     const ask = askFor(sources, { request, collected });
-    const joined = await run({ ask, variables, signal: request.signal }).finally(() => collected.sizes.end());
-    throwFirst(joined.errors);
-    const { text, missing, given } = write(joined.data, variables.coerced);
+    const run = async (one: (typeof prepared)[number]) =>
+      await one.run({ ask, variables, signal: request.signal });
+    // All parts end before the sizes do: an answer that arrived later would count for ever.
+    const settled = await Promise.allSettled(prepared.map(run)).finally(() => collected.sizes.end());
+    const written = prepared.map(({ write }, at) => {
+      const joined = resultOf(settled[at]);
+      throwFirst(joined.errors);
+      return write(joined.data, variables.coerced);
+    });
     // A missing value removes the object around it, whose other values were written before.
+    const isGiven = isPlain && written.every(({ missing }) => missing.length === 0);
     return {
-      written: new WrittenData(text),
-      given: isPlain && missing.length === 0 ? given : null,
+      written: new WrittenData(joinTexts(written.map(({ text }) => text))),
+      given: isGiven ? written.map(({ given }) => given).reduce((one, other) => one.union(other)) : null,
       collected,
     };
   };
+}
+
+function resultOf<Value>(settled: PromiseSettledResult<Value> | undefined): Value {
+  if (settled?.status === 'fulfilled') return settled.value;
+  throw settled?.reason;
+}
+
+/** Joins the texts of objects that have no key in common. */
+function joinTexts(texts: readonly string[]): string {
+  const [first = 'null', ...others] = texts;
+  if (others.length === 0) return first;
+  if (texts.includes('null')) return 'null';
+  return `{${texts.flatMap((text) => (text === '{}' ? [] : [text.slice(1, -1)])).join(',')}}`;
 }
 
 function sourceOf(sources: ReadonlyMap<string, PartSource>, name: string): PartSource {

@@ -4,13 +4,18 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
+  type NamedTypeNode,
   print,
   type SelectionSetNode,
 } from 'graphql';
+import { nodeInterface } from '../../schema/node-interface/with-node.ts';
+
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 /**
- * Finds fields that cannot be merged (GraphQL, section 5.3.2) in one operation of a schema without interfaces and unions:
- * there, fields of one response key must have the same name and arguments. The work is linear in the expanded
+ * Finds fields that cannot be merged (GraphQL, section 5.3.2) in one operation of a schema without interfaces and unions
+ * other than `Node`: there, fields of one response key must have the same name and arguments. Below `node` and `nodes`,
+ * fields of two types are never merged, so they may differ, also in their form. The work is linear in the expanded
  * operation, which must be limited before. The rule of graphql-js compares all pairs of fields and of fragments: 20 KB
  * cost it 350 ms.
  */
@@ -20,44 +25,77 @@ export function findConflict(document: DocumentNode): GraphQLError | null {
       one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
     ),
   );
-  const open = document.definitions.flatMap((one) =>
-    one.kind === Kind.OPERATION_DEFINITION ? [[one.selectionSet]] : [],
+  const open: Merged[] = document.definitions.flatMap((one) =>
+    one.kind === Kind.OPERATION_DEFINITION ? [{ sets: [one.selectionSet], isNode: false }] : [],
   );
-  for (let sets = open.pop(); sets !== undefined; sets = open.pop()) {
-    for (const [key, fields] of fieldsOf(sets, fragments)) {
+  for (let merged = open.pop(); merged !== undefined; merged = open.pop()) {
+    for (const fields of fieldsOf(merged, fragments)) {
       const [first, ...others] = fields;
       const other = first && others.find((one) => differ(first, one));
-      if (first !== undefined && other !== undefined) return conflict(key, first, other);
-      open.push(fields.flatMap(({ selectionSet }) => (selectionSet === undefined ? [] : [selectionSet])));
+      if (first !== undefined && other !== undefined) return conflict(first, other);
+      const sets = fields.flatMap(({ selectionSet }) => (selectionSet === undefined ? [] : [selectionSet]));
+      if (sets.length > 0) open.push({ sets, isNode: first !== undefined && isNodeField(first) });
     }
   }
   return null;
 }
 
-/** Returns the fields of selection sets that are merged, by response key. Each fragment counts once. */
-function fieldsOf(
-  sets: readonly SelectionSetNode[],
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): ReadonlyMap<string, readonly FieldNode[]> {
+/** Selection sets that are merged. `isNode` if their type is the interface `Node`. */
+type Merged = { readonly sets: readonly SelectionSetNode[]; readonly isNode: boolean };
+type Open = { readonly set: SelectionSetNode; readonly type: string };
+
+/** No other field of these names has arguments. */
+function isNodeField({ name: { value }, arguments: given = [] }: FieldNode): boolean {
+  return (value === 'node' || value === 'nodes') && given.length > 0;
+}
+
+/**
+ * Returns the fields that are merged: those of one response key, and on `Node` those of one type also. Each fragment counts
+ * once for each type.
+ */
+function fieldsOf({ sets, isNode }: Merged, fragments: Fragments): Iterable<readonly FieldNode[]> {
   const fields = new Map<string, FieldNode[]>();
   const spread = new Set<string>();
-  const open = [...sets];
-  for (let set = open.pop(); set !== undefined; set = open.pop()) {
+  const open: Open[] = sets.map((set) => ({ set, type: '' }));
+  const typeIn = (type: string, condition: NamedTypeNode | undefined) =>
+    !isNode || condition === undefined || condition.name.value === nodeInterface
+      ? type
+      : condition.name.value;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { set, type } = next;
     for (const one of set.selections) {
       if (one.kind === Kind.FIELD) {
-        const key = (one.alias ?? one.name).value;
+        const key = `${type} ${(one.alias ?? one.name).value}`;
         const known = fields.get(key);
         if (known === undefined) fields.set(key, [one]);
         else known.push(one);
-      } else if (one.kind === Kind.INLINE_FRAGMENT) open.push(one.selectionSet);
-      else if (!spread.has(one.name.value)) {
-        spread.add(one.name.value);
+      } else if (one.kind === Kind.INLINE_FRAGMENT)
+        open.push({ set: one.selectionSet, type: typeIn(type, one.typeCondition) });
+      else if (!spread.has(`${type} ${one.name.value}`)) {
+        spread.add(`${type} ${one.name.value}`);
         const fragment = fragments.get(one.name.value);
-        if (fragment !== undefined) open.push(fragment.selectionSet);
+        if (fragment !== undefined)
+          open.push({ set: fragment.selectionSet, type: typeIn(type, fragment.typeCondition) });
       }
     }
   }
-  return fields;
+  return isNode ? withFieldsOfNode(fields) : fields.values();
+}
+
+/**
+ * Fields on `Node` itself are merged with those of each type. Their selections, which an invalid document can have, are
+ * compared once: repeated for each type, they would multiply with the depth.
+ */
+function withFieldsOfNode(fields: ReadonlyMap<string, readonly FieldNode[]>): Iterable<readonly FieldNode[]> {
+  return [...fields].map(([key, own]) => {
+    const [type = '', name = ''] = key.split(' ');
+    const [ofNode] = fields.get(` ${name}`) ?? [];
+    return type === '' || ofNode === undefined ? own : [...own, withoutSelections(ofNode)];
+  });
+}
+
+function withoutSelections({ kind, name, alias, arguments: given = [] }: FieldNode): FieldNode {
+  return { kind, name, ...(alias && { alias }), arguments: given };
 }
 
 function differ(one: FieldNode, other: FieldNode): boolean {
@@ -72,7 +110,8 @@ function argumentsOf({ arguments: given }: FieldNode): string {
     .join(' ');
 }
 
-function conflict(key: string, one: FieldNode, other: FieldNode): GraphQLError {
+function conflict(one: FieldNode, other: FieldNode): GraphQLError {
+  const key = (one.alias ?? one.name).value;
   const reason =
     one.name.value === other.name.value
       ? 'they have differing arguments'

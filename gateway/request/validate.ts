@@ -8,6 +8,7 @@ import {
   validate,
 } from 'graphql';
 import { errorTable } from '../../schema/errors.ts';
+import { nodeInterface } from '../../schema/node-interface/with-node.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { findConflict } from './conflicts.ts';
 
@@ -31,7 +32,9 @@ const maxErrors = 20;
  * removes the refused coordinates of those. Valid documents are remembered.
  */
 export function createValidate(schema: GraphQLSchema): Validate {
-  const isPlain = !Object.values(schema.getTypeMap()).some(isAbstractType);
+  const isPlain = Object.values(schema.getTypeMap()).every(
+    (type) => !isAbstractType(type) || type.name === nodeInterface,
+  );
   const rules = specifiedRules.filter((rule) => !isPlain || rule !== OverlappingFieldsCanBeMergedRule);
   const valid = new ByteCache<true>(2_000_000, 'valid-documents');
   return ({ key, document, operation }, ofKind) => {

@@ -13,7 +13,7 @@ export type ErrorPath = readonly (string | number)[];
 type Data = Readonly<Record<string, unknown>> | null;
 
 /** More errors than this for one cause are joined to one for each root field. */
-const maxPaths = 100;
+export const maxPaths = 100;
 
 const order = new Intl.Collator('en', { numeric: true });
 

@@ -80,6 +80,13 @@ export const probes: readonly (readonly [name: string, query: (target: Target) =
     'an inline fragment',
     ({ id }) => `{ ... on Query { advisory(id: "${id}") { ... on Advisory { ${fields} } } } }`,
   ],
+  ['a node', ({ id }) => `{ node(id: "${id}") { ... on Advisory { ${fields} } } }`],
+  ['a node of which nothing is selected', ({ id }) => `{ node(id: "${id}") { ... on Operation { id } } }`],
+  [
+    'nodes',
+    ({ id, cve }) =>
+      `{ nodes(ids: ["${id}", "Vulnerability:${cve}", "${id}"]) { __typename id ... on Advisory { ${fields} } } }`,
+  ],
   ['the name of its type', ({ id }) => `{ advisory(id: "${id}") { __typename } }`],
   ['a shared key', ({ cve }) => `{ vulnerability(id: "${cve}") { advisories { ${page} } } }`],
   [

@@ -21,6 +21,7 @@ const printed = (text: string) => print(parse(text));
 const registered = {
   query: printed('query Page { advisories(first: 1) { nodes { id } } }'),
   defer: printed('query Later { advisories(first: 1) { nodes { id ... @defer { title { value } } } } }'),
+  node: printed('query Again($id: ID!) { node(id: $id) { ... on Organisation { id } } }'),
   live: printed('subscription Live($after: ID) { advisoryEvents(resumeAfter: $after) { eventId change } }'),
 };
 const others = {
@@ -133,6 +134,15 @@ test('answers registered texts and their ids on every entry point', async () => 
   }
 });
 
+test('answers a registered operation on the interface Node on every entry point', async () => {
+  const variables = { id: 'Organisation:cert-eu' };
+  const body = { documentId: sha256Of(registered.node), variables };
+  for (const accept of [accepts.JSON, accepts['server-sent events']])
+    expect(await send(body, accept)).toContain('"data":{"node":{"id":"Organisation:cert-eu"}}');
+  const { payload } = await over({ query: '', ...body });
+  expect(payload.data).toEqual({ node: { id: 'Organisation:cert-eu' } });
+});
+
 test('starts a registered subscription by its text and by its id', async () => {
   const variables = { after: 'x'.repeat(60) };
   for (const body of [
@@ -160,7 +170,7 @@ function namesOf(entry: string): ReadonlySet<string> {
 }
 
 test('writes a line of each entry point to the access log, with the name of the operation', async () => {
-  const all = new Set(['Page', 'Later', 'Live']);
+  const all = new Set(['Page', 'Later', 'Live', 'Again']);
   await until('a line of each entry point and operation', () =>
     ['ws', 'sse', 'http'].every((entry) => isDeepStrictEqual(namesOf(entry), all)),
   );

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEntries, readPersonal } from '../../gateway/audit/store.ts';
 import { parseAccess, parseEntry } from '../../gateway/audit/parse-entry.ts';
+import { hashOperation } from '../../gateway/audit/operation-hash.ts';
 import { readEntryKeys } from '../../gateway/audit/signature.ts';
 import { verifyChain } from '../../gateway/audit/verify.ts';
 import { ask, standing } from '../helpers/ask.ts';
@@ -86,6 +87,24 @@ test('records the fields that an answer gave, and those that it left empty', asy
   expect(await entryOf(refused.body.extensions.correlationId)).toMatchObject({
     fields: { given: [], empty: [] },
   });
+});
+
+test('logs a node as its look-up, and the operation as the client wrote it', async () => {
+  const { body: listed } = await ask(standing(), insider, '{ mispEvents(first: 1) { nodes { id } } }');
+  const { id } = listed.data.mispEvents.nodes[0];
+  const query = 'query Again($id: ID!, $more: [ID!]!) { node(id: $id) { id } nodes(ids: $more) { id } }';
+  const variables = { id, more: [id, 'Vulnerability:CVE-2099-10001'] };
+  const { body } = await ask(standing(), insider, query, variables);
+  expect(body.data.nodes[0]).toEqual({ id });
+  const entry = await entryOf(body.extensions.correlationId);
+  expect(new Set(entry?.disclosed.map((one) => one.id))).toEqual(new Set([id]));
+  expect(entry?.operation.sha256).toBe(hashOperation(query));
+  expect(entry?.fields?.given).toEqual(
+    expect.arrayContaining(['MispEvent.id', 'Query.mispEvent', 'Query.vulnerability', 'Vulnerability.id']),
+  );
+  const { operation } = (await readPersonal(client.db(), entry?.id ?? '')) ?? {};
+  expect(JSON.parse(Buffer.from(operation?.bytes ?? []).toString())).toMatchObject({ variables });
+  expect(Buffer.from(operation?.bytes ?? []).toString()).not.toContain('jcuNode');
 });
 
 test('keeps an unbroken chain over all answers', async () => {

@@ -38,6 +38,20 @@ test.each(['ids', 'values'])('counts each item of %s, also in a variable', (argu
   expect(limitOperation(variable, { all: ['1', '2'] }).rows).toBe(2);
 });
 
+test('counts each id of nodes as a separate look-up, before anything is read', () => {
+  const written = measureOperation(
+    parse('{ a: x(id: "1") { id b(first: 5) { id } } b: x(id: "2") { id b(first: 5) { id } } }'),
+  );
+  const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id b(first: 5) { id } } }';
+  const both = measureOperation(parse(query), { ids: ['1', '2'] });
+  const { selections, fields, depth } = written;
+  expect(both).toMatchObject({ selections, fields, depth, rows: written.rows + 2 });
+  expect(measureOperation(parse('{ nodes(ids: ["1", "2"]) { id } }')).fields).toBe(2);
+  expect(() => limitOperation(parse(query), { ids: Array.from({ length: 101 }, String) })).toThrow(tooLarge);
+  // The connections of lists have a field of the same name.
+  expect(measureOperation(parse('{ a { nodes { id } } }')).fields).toBe(1);
+});
+
 test('counts root fields in fragments', () => {
   const roots = Array.from({ length: 101 }, (_, n) => `a${n}: a`).join(' ');
   expect(() => limitOperation(parse(`{ ${roots} }`))).toThrow(tooLarge);

@@ -69,6 +69,19 @@ const registry = {
     ]),
 };
 
+test.each([
+  ['ThreatActor:0B2B9C3A-0000-4000-8000-000000000001', 'ThreatActor:0b2b9c3a-0000-4000-8000-000000000001'],
+  ['ThreatActor:name:APT 29', 'ThreatActor:name:apt29'],
+])('takes the key %s of an actor in place of its name', async (name, id) => {
+  const names = {
+    actorsNamed: () => ['ThreatActor:other', 'ThreatActor:another'],
+    actor: () => null,
+  } as unknown as Names;
+  const query = `{ threatActor(name: "${name}") { id } threatActors(name: "${name}") { id } }`;
+  const { data, errorCodes } = await askHubSubgraph(reader, query, { names });
+  expect([data, errorCodes]).toEqual([{ threatActor: { id }, threatActors: [{ id }] }, []]);
+});
+
 async function list(args: string): Promise<readonly [readonly string[], Readonly<Record<string, unknown>>]> {
   const query = `{ organisations${args} { nodes { id } pageInfo { hasNextPage endCursor } } }`;
   const { data, errorCodes } = await askHubSubgraph(reader, query, { registry });
