@@ -21,6 +21,7 @@ const auditor = { as: 'policy-auditor', picture };
 
 const page = `query Page($first: Int!, $after: String) {
   advisories(first: $first, after: $after) { nodes { id serial } pageInfo { hasNextPage endCursor } } }`;
+const again = `query Again($id: ID!) { node(id: $id) { id ... on Advisory { serial } } }`;
 const mixed = `query Mixed { organisation(id: "cert-eu") { id name } advisories { nodes { id } } }`;
 
 async function headersOf(who: typeof auditor): Promise<{ readonly authorization: string }> {
@@ -53,6 +54,17 @@ test('answers urql, which sends queries by GET', async () => {
   expect(methods).toEqual(['GET', 'GET']);
 });
 
+test('lets urql refetch an object by its id', async () => {
+  const headers = await headersOf(analyst);
+  const client = new Client({ url: standing().url, exchanges: [fetchExchange], fetchOptions: { headers } });
+  const { data } = await client.query(page, { first: 1 }).toPromise();
+  const [advisory] = data.advisories.nodes;
+  const refetched = await client.query(again, { id: advisory.id }).toPromise();
+  expect([refetched.error, refetched.data.node]).toEqual([undefined, advisory]);
+  const gone = await client.query(again, { id: `${advisory.id}0` }).toPromise();
+  expect([gone.error, gone.data.node]).toEqual([undefined, null]);
+});
+
 test('tells urql the path and the coordinates of a refused field, together with the data', async () => {
   const headers = await headersOf(auditor);
   const client = new Client({ url: standing().url, exchanges: [fetchExchange], fetchOptions: { headers } });
@@ -73,6 +85,21 @@ test('answers Apollo Client by POST and by GET, and normalizes entities by id', 
     expect(Object.keys(cache.extract()).filter((key) => key.startsWith('Advisory:'))).toHaveLength(2);
     client.stop();
   }
+});
+
+test('lets Apollo Client refetch an object of its cache by its id', async () => {
+  const cache = new InMemoryCache({ possibleTypes: { Node: ['Advisory'] } });
+  const link = new HttpLink({ uri: standing().url, headers: await headersOf(analyst) });
+  const client = new ApolloClient({ link, cache });
+  const listed = await client.query({ query: gql(page), variables: { first: 1 } });
+  const [advisory] = (listed.data as { advisories: { nodes: { id: string; serial: string }[] } }).advisories
+    .nodes;
+  const id = `Advisory:${advisory?.id ?? ''}`;
+  cache.modify({ id, fields: { serial: () => 'an old one' } });
+  expect(cache.extract()[id]?.['serial']).toBe('an old one');
+  await client.query({ query: gql(again), variables: { id: advisory?.id }, fetchPolicy: 'network-only' });
+  expect(cache.extract()[id]?.['serial']).toBe(advisory?.serial);
+  client.stop();
 });
 
 test('lets Apollo Client keep the data of an answer with a refused field', async () => {
