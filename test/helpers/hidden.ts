@@ -93,6 +93,11 @@ export const probes: readonly (readonly [name: string, query: (target: Target) =
     'several shared keys',
     ({ cve }) => `{ vulnerabilities(ids: ["${cve}", "CVE-2099-77003"]) { advisories { ${page} } } }`,
   ],
+  ['a filter by ids', ({ id }) => `{ advisories(filter: { ids: ["${id}", "Advisory:x"] }) { ${page} } }`],
+  [
+    'a filter by ids and a value',
+    ({ id, serial }) => `{ advisories(filter: { ids: ["${id}"], serial: "${serial}" }) { ${page} } }`,
+  ],
   ['a filter', ({ serial }) => `{ advisories(filter: { serial: "${serial}" }) { ${page} } }`],
   [
     'a filter in the other order',

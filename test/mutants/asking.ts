@@ -306,4 +306,28 @@ export const asking: readonly Guard[] = [
     project: 'parts',
     tests: 'test/gateway/request/validate',
   },
+  {
+    name: 'the maximum number of ids of a filter',
+    file: 'subgraphs/serve/read/page-of-ids.ts',
+    from: 'if (given.length > maxIds)',
+    to: 'if (given.length > 10 * maxIds)',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/read/list-filter',
+  },
+  {
+    name: 'ids of a filter that are no operator objects',
+    file: 'subgraphs/serve/read/page-of-ids.ts',
+    from: '!given.every(isKey)',
+    to: 'given.length < 0',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/read/list-filter',
+  },
+  {
+    name: 'the access keys of records that a filter by ids finds',
+    file: 'subgraphs/serve/read/page-of-ids.ts',
+    from: '{ admits: { $in: held }, openFrom: { $lte: now },',
+    to: '{ openFrom: { $lte: now },',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/read/hidden-values',
+  },
 ];

@@ -133,8 +133,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'the schema of the kind, in introspection',
     file: 'gateway/answer.ts',
-    from: 'introspect(kinds.bounded(split.schema), ofKind, variables)',
-    to: 'introspect(kinds.bounded(split.schema), planner.schema, variables)',
+    from: 'introspect(kinds.bounded(split.schema), ofKind, variables.given)',
+    to: 'introspect(kinds.bounded(split.schema), planner.schema, variables.given)',
     project: 'journeys',
     tests: 'test/abuse/introspection',
   },

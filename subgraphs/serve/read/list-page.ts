@@ -6,6 +6,7 @@ import { openCursor } from './cursor.ts';
 import type { PageRead, ReadRows } from './page-read.ts';
 import { countPage, type Equal, findPage, isCountable, type PageQuery } from './queries.ts';
 import type { ReadContext } from './read-context.ts';
+import { findPageOfIds, idsOf } from './page-of-ids.ts';
 import { hashTerms } from '../store/derive.ts';
 
 /**
@@ -22,7 +23,7 @@ export function listPage(
   const direction = args.orderBy?.direction ?? 'DESC';
   const scope = context.cursorScope(type, args.filter ?? null, direction);
   const after = args.after ? openCursor(args.after, scope, context.cursorKey) : null;
-  const { isSearch, ...asked } = filterOf(context, type, args);
+  const { isSearch, ids, ...asked } = filterOf(context, type, args);
   const searched = [...searchedFields(context, type, args), ...also];
   const queryFor = (action: 'read' | 'search'): PageQuery => ({
     ...asked,
@@ -34,11 +35,11 @@ export function listPage(
   const readFor = (action: 'read' | 'search'): ReadRows => {
     const query = queryFor(action);
     return async (place, limit) => {
-      const found = await findPage(
-        context.model(type),
-        { ...query, after: place, limit },
-        context.timeLeft(),
-      );
+      const page = { ...query, after: place, limit };
+      const found =
+        ids === null
+          ? await findPage(context.model(type), page, context.timeLeft())
+          : await findPageOfIds(context.model(type), ids, page, context.timeLeft());
       return found.map((stored) => {
         const record = context.schema(type).read(stored);
         const isFound = record !== null && (action === 'read' || mayFind(context, type, record, searched));
@@ -47,7 +48,7 @@ export function listPage(
     };
   };
   const count =
-    context.countsByIndex(type) && isCountable(asked)
+    context.countsByIndex(type) && ids === null && isCountable(asked)
       ? async (max: number) =>
           await countPage(context.model(type), queryFor('search'), max, context.timeLeft())
       : null;
@@ -69,8 +70,11 @@ function filterOf(
   context: ReadContext,
   type: string,
   args: PageArguments,
-): Pick<PageQuery, 'equal' | 'since' | 'before'> & { readonly isSearch: boolean } {
-  const { since, before, ...given } = args.filter ?? {};
+): Pick<PageQuery, 'equal' | 'since' | 'before'> & {
+  readonly ids: readonly string[] | null;
+  readonly isSearch: boolean;
+} {
+  const { since, before, ids, ...given } = args.filter ?? {};
   const names = context.kinds.get(type)?.filters ?? {};
   const equal = Object.entries(given).flatMap(([name, value]): Equal[] => {
     if (!Object.hasOwn(names, name) || value === null || value === undefined) return [];
@@ -83,7 +87,8 @@ function filterOf(
       'PART_UNAVAILABLE',
       'filters are unavailable until the values that they compare were derived for all stored records',
     );
-  return { equal, ...window, isSearch };
+  // An id says nothing about a record, so it is found by the right to read, as a lookup is.
+  return { equal, ids: idsOf(ids), ...window, isSearch };
 }
 
 function equalOf(context: ReadContext, type: string, name: string, value: unknown): Equal {

@@ -81,7 +81,8 @@ export function isCountable({ equal }: Pick<PageQuery, 'equal'>): boolean {
   return (equal[0]?.open.length ?? 0) <= maxHeldKeys;
 }
 
-function matching({ path, value }: Equal, terms: readonly string[]): object {
+/** Matches the records whose value this reader may find, by the value or by its terms. */
+export function matching({ path, value }: Equal, terms: readonly string[]): object {
   return { $or: [{ [`filters.${path}`]: value }, { terms: { $in: terms } }] };
 }
 
@@ -361,7 +362,8 @@ function serverMs(waitsMs: number): number {
   return Math.max(1, Math.floor((waitsMs * 2) / 3));
 }
 
-function range(query: Pick<PageOrder, 'since' | 'before'>): object {
+/** Matches the records of a window of time. */
+export function range(query: Pick<PageOrder, 'since' | 'before'>): object {
   const since = query.since === null ? {} : { $gte: query.since };
   const before = query.before === null ? {} : { $lt: query.before };
   const both = { ...since, ...before };

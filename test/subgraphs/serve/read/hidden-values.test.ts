@@ -4,6 +4,7 @@ import type { Envelope, Portion, StoredRecord } from '../../../../schema/record/
 import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
 import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
+import { findPageOfIds } from '../../../../subgraphs/serve/read/page-of-ids.ts';
 import { findByIds, scansOf } from '../../../../subgraphs/serve/read/queries.ts';
 import { SchemaVersions } from '../../../../subgraphs/serve/record/schema-versions.ts';
 import { hashTerms } from '../../../../subgraphs/serve/store/derive.ts';
@@ -56,7 +57,7 @@ const dateOf = (hour: number) => new Date(Date.UTC(2026, 5, 1, hour));
 function documentOf({ envelope, serial, exploited, hour }: Said, at: number): StoredRecord {
   const publishedAt = { utc: dateOf(hour), precision: 'SECOND', declaredZone: null };
   const unkeyed = {
-    _id: `Advisory:${String(at).padStart(4, '0')}`,
+    _id: idOf(at),
     feed: 'test',
     envelope: { ...envelope, localId: String(at) },
     content: { serial, exploitedInTheWild: exploited, publishedAt },
@@ -127,12 +128,15 @@ const reader = fc.constantFrom(
   readerOf({ communities: [], purpose: null }),
 );
 
+const idOf = (at: number) => `Advisory:${String(at).padStart(4, '0')}`;
+
 const filter = fc.record(
   {
     serial: fc.constantFrom('2099-1', '2099-2', '2099-3'),
     exploitedInTheWild: fc.constantFrom('YES', 'NO'),
     since: fc.integer({ min: 0, max: 3 }).map(dateOf),
     before: fc.integer({ min: 1, max: 4 }).map(dateOf),
+    ids: fc.array(fc.integer({ min: 0, max: 12 }).map(idOf), { maxLength: 12 }),
   },
   { requiredKeys: [] },
 );
@@ -141,6 +145,7 @@ type Filter = {
   readonly exploitedInTheWild?: string;
   readonly since?: Date;
   readonly before?: Date;
+  readonly ids?: readonly string[];
 };
 
 /** Decides from all records what a list has, as the guard decides. */
@@ -151,16 +156,18 @@ function expectedOf(all: readonly Said[], who: Reader, asked: Filter) {
     envelope.portions
       .filter(({ path }) => path === field)
       .every(({ marking, audience }) => maySearch({ ...envelope, marking, audience }));
-  const isSearch = Object.keys(asked).length > 0;
+  // An id is found by the right to read.
+  const isSearch = Object.keys(asked).some((name) => name !== 'ids');
   const rows = all
     .map((one, at) => ({
       ...one,
-      id: `Advisory:${String(at).padStart(4, '0')}`,
+      id: idOf(at),
       at: one.envelope.portions.some(({ path }) => path === 'publishedAt') ? received : dateOf(one.hour),
     }))
     .filter(({ envelope }) => policy.decideRow(envelope, 'Advisory', access) !== null)
     .filter(
-      ({ envelope, serial, exploited, at }) =>
+      ({ id, envelope, serial, exploited, at }) =>
+        (asked.ids?.includes(id) ?? true) &&
         (!isSearch || maySearch(envelope)) &&
         (asked.serial === undefined || (asked.serial === serial && mayFind(envelope, 'serial'))) &&
         (asked.exploitedInTheWild === undefined ||
@@ -245,7 +252,7 @@ test('examines the same documents whatever the value is that is hidden from the 
   );
 });
 
-test('reads no document for a lookup of a hidden record, nor for one under an embargo', async () => {
+test('reads no document for a lookup of a hidden record or for its id in a filter, nor for one under an embargo', async () => {
   const embargoUntil = new Date('2026-11-25T00:00:00Z');
   const amber = { marking: markingOf({ tlp: 'AMBER' }), audience: audienceOf({ reach: 'NAMED' }) };
   const rest = { serial: '2099-1', exploited: 'NO', hour: 1 };
@@ -266,6 +273,13 @@ test('reads no document for a lookup of a hidden record, nor for one under an em
       expect(await findByIds(advisories(), { open: [id], early: [id] }, held)).toHaveLength(documents);
     });
     expect(ops.map((op) => op.documents).reduce((sum, one) => sum + one, 0)).toBe(documents);
+    const listed = await profiler.watch(async () => {
+      const order = { since: null, before: null, direction: 'DESC', after: null, limit: 10 } as const;
+      const query = { ...held, ...order, equal: [] };
+      expect(await findPageOfIds(advisories(), [id], query, 5000)).toHaveLength(documents);
+    });
+    expect(listed.map((op) => op.documents).reduce((sum, one) => sum + one, 0)).toBe(documents);
+    expect(listed.filter((op) => op.scansAll || op.sorts)).toEqual([]);
   }
 });
 

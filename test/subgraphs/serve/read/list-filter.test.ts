@@ -58,7 +58,7 @@ function event(at: number, tags: readonly string[], portions: readonly Portion[]
   return toDocument('MispEvent', unkeyed, policy, new SchemaVersions(kind));
 }
 
-async function find(reader: Reader, filter: Readonly<Record<string, string>>): Promise<readonly string[]> {
+async function find(reader: Reader, filter: Readonly<Record<string, unknown>>): Promise<readonly string[]> {
   const readerAccess = policy.accessOf(reader, now);
   const loaders = new Loaders({
     store: own.store,
@@ -78,6 +78,23 @@ test('finds a record by any item of a list, and by a second filter together with
   expect(await find(outsider, { tags: 'phishing' })).toEqual(['MispEvent:1', 'MispEvent:2']);
   expect(await find(outsider, { tags: 'ransomware', threatLevel: 'HIGH' })).toEqual(['MispEvent:1']);
   expect(await find(outsider, { tags: 'ransom' })).toEqual([]);
+});
+
+test('finds records by their ids, and by another filter together with them', async () => {
+  const ids = [3, 1, 1, 4, 9].map((at) => `MispEvent:${at}`);
+  expect(await find(outsider, { ids })).toEqual(['MispEvent:1', 'MispEvent:3', 'MispEvent:4']);
+  expect(await find(outsider, { ids, tags: 'ransomware' })).toEqual(['MispEvent:1']);
+  expect(await find(insider, { ids, tags: 'ransomware' })).toEqual(['MispEvent:1', 'MispEvent:4']);
+  expect(await find(outsider, { ids: [] })).toEqual([]);
+  expect(await find(outsider, { ids: null })).toHaveLength(4);
+});
+
+const idsOf = (count: number) => Array.from({ length: count }, (_, at) => `MispEvent:${at}`);
+
+test('takes 100 ids at most, and no operator object', async () => {
+  expect(await find(outsider, { ids: idsOf(100) })).toHaveLength(4);
+  for (const ids of [idsOf(101), 'MispEvent:1', [{ $ne: null }], { $ne: null }, [1]])
+    await expect(find(outsider, { ids })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
 });
 
 test('finds a record by a list that a portion hides for the readers of the portion only', async () => {
