@@ -14,7 +14,6 @@ import {
   vulnerabilityKey,
 } from '../../schema/record/keys.ts';
 import { maxSearchText, searchKey, suggestionsKey } from '../../schema/record/search-key.ts';
-import { jointCaseKey } from '../../schema/record/shared-types.ts';
 import { jointCaseKey, sharedKey } from '../../schema/record/shared-types.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
 import { subgraphSdl } from '../../schema/sources.ts';
