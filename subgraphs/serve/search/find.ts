@@ -281,7 +281,9 @@ function keysOf(context: ReadContext, kinds: readonly string[]): Keys {
       const ofKind = [...texts.keys()].flatMap((field) => readerAccess.searchTerms(kind, field));
       return [...new Set(ofKind)].map((term) => ({ kind, term }));
     });
-  const all = terms.slice(0, maxKeys);
+  // Pairs of keys find records by fields with a separate marking only: they give way to single keys.
+  const isPair = ({ term }: { readonly term: string }) => Number(term.includes('\n'));
+  const all = terms.toSorted((one, other) => isPair(one) - isPair(other)).slice(0, maxKeys);
   return {
     open: all.map(({ kind, term }) => keyOf('open', kind, term)),
     early: all.map(({ kind, term }) => keyOf('early', kind, term)),
