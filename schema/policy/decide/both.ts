@@ -120,8 +120,8 @@ class BothAccesses extends ReaderAccess {
     return this.older.keys(kind, action, group);
   }
 
-  override searchTerms(kind: string, field: string): readonly string[] {
-    return this.older.searchTerms(kind, field);
+  override searchTerms(kind: string, field: string, maxPaired?: number): readonly string[] {
+    return this.older.searchTerms(kind, field, maxPaired);
   }
 }
 

@@ -342,14 +342,17 @@ export class ReaderAccess {
     return known;
   }
 
-  /** Returns the terms by which the reader finds records by a field that has its own marking. */
-  searchTerms(kind: string, field: string): readonly string[] {
+  /**
+   * Returns the terms by which the reader finds records by a field that has its own marking. A reader with more than
+   * `maxPaired` keys gets no pairs of them.
+   */
+  searchTerms(kind: string, field: string, maxPaired = Number.POSITIVE_INFINITY): readonly string[] {
     const group = this.#policy.coordinates.placeOf(kind, field)?.group;
     if (group === undefined) return [];
     const content = this.keys(kind, 'search');
-    if (group === base) return termsOf(content);
-    const ofGroup = [...this.keys(kind, 'search', group)].map((key) => keyOfGroup(key, group));
-    return termsOf(new Set([...content, ...ofGroup]));
+    const ofGroup = group === base ? [] : [...this.keys(kind, 'search', group)];
+    const all = new Set([...content, ...ofGroup.map((key) => keyOfGroup(key, group))]);
+    return all.size > maxPaired ? [...all] : termsOf(all);
   }
 
   #keys(kind: string, action: Action, group: string): ReadonlySet<string> {

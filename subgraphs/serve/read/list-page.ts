@@ -5,6 +5,7 @@ import { type PageArguments, pageSize } from './connection.ts';
 import { openCursor } from './cursor.ts';
 import type { PageRead, ReadRows } from './page-read.ts';
 import { countPage, type Equal, findPage, isCountable, type PageQuery } from './queries.ts';
+import { mayFind } from './may-find.ts';
 import type { ReadContext } from './read-context.ts';
 import { findPageOfIds, idsOf } from './page-of-ids.ts';
 import { hashTerms } from '../store/derive.ts';
@@ -112,27 +113,6 @@ function equalOf(context: ReadContext, type: string, name: string, value: unknow
 function searchedFields({ kinds }: ReadContext, type: string, { filter }: PageArguments): readonly string[] {
   const names = Object.keys(kinds.get(type)?.filters ?? {});
   return names.filter((name) => filter?.[name] !== null && filter?.[name] !== undefined);
-}
-
-/**
- * Whether the reader may find a record by these fields. The right to search is separate from the right to read, and a
- * field that is a portion is decided by the portion's own marking.
- */
-function mayFind(
-  context: ReadContext,
-  type: string,
-  { envelope }: StoredRecord,
-  fields: readonly string[],
-): boolean {
-  if (!context.maySearch(type, envelope)) return false;
-  const { policy, readerAccess } = context;
-  const may = (group: string, marked: Envelope) => policy.may(readerAccess, 'search', type, group, marked);
-  return (
-    fields.every((field) => may(policy.coordinates.placeOf(type, field)?.group ?? '', envelope)) &&
-    envelope.portions
-      .filter(({ path }) => fields.includes(path))
-      .every((portion) => may('content', asPortion(envelope, portion)))
-  );
 }
 
 function dateOrNull(value: unknown): Date | null {

@@ -4,7 +4,7 @@ import type { Content } from '../record/content.ts';
 import { isMarkedByHand } from '../ingest/kept-by-hand.ts';
 import { contractOf, namedIn } from '../record/contract.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
-import { refillWords } from '../search/relabel-words.ts';
+import { refillWords, wordsRound } from '../search/relabel-words.ts';
 import { linksOf, modelOf, recordsOf, schemaOf } from '../store/collections.ts';
 import {
   derivation,
@@ -97,6 +97,9 @@ async function refillOnce(
     writeConcern: { w: 'majority' },
     readConcern: { level: 'snapshot' },
   } as const;
+  await refillWords(store, kind, inRange, keyPolicy, async (work) => {
+    await inWriteTransaction(store, keyAssigner, limits, work);
+  });
   return await inWriteTransaction(store, keyAssigner, limits, async (session) => {
     const rows = await records
       .find(inRange, { session })
@@ -104,14 +107,13 @@ async function refillOnce(
       .hint({ _id: 1 })
       .toArray();
     if (rows.length === 0) return 0;
-    await refillWords(store, kind, inRange, keyPolicy, session);
     const made = rows.map((row) => ({ row, ...valuesOf(row, kind, keyPolicy, schema) }));
     const updates = made.map(({ row, sortAt, filters }) => ({
       updateOne: {
         filter: { _id: row._id },
         update: {
           $set: { ...filters, sortAt, derived: derivation },
-          ...(filters.terms === undefined && { $unset: { terms: 1 as const } }),
+          $unset: { [wordsRound]: 1 as const, ...(filters.terms === undefined && { terms: 1 as const }) },
         },
       },
     }));

@@ -1,4 +1,4 @@
-import type { Document } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { keysOfVersion } from '../../../schema/policy/decide/access-keys.ts';
 import type { Policy } from '../../../schema/policy/decide/policy.ts';
@@ -8,7 +8,7 @@ import type { Content } from '../record/content.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { linksOf, partyRowsOf, recordsOf, schemaOf } from '../store/collections.ts';
 import { deriveFilters, derivedFrom, type FilterFields, isDerived, valueAt } from '../store/derive.ts';
-import { relabelWords } from '../search/relabel-words.ts';
+import { relabelWords, wordsRound } from '../search/relabel-words.ts';
 import { holdKeyState, inTransaction, type KeyState } from '../store/key-state.ts';
 
 /** One walk through all records: the key state that it is based on, and a filter for the records to write. */
@@ -43,8 +43,13 @@ export async function writeRange(
   const inRange = { $and: [{ _id: { $gt: after, $lte: last } }, todo] };
   if ((await records.findOne(inRange, { projection: { _id: 1 }, hint: { _id: 1 } })) === null) return 0;
   let written = 0;
-  await inTransaction(store, async (session) => {
-    await holdKeyState(store, shard, state, session);
+  const inKeyState = async (work: (session: ClientSession) => Promise<void>) =>
+    await inTransaction(store, async (session) => {
+      await holdKeyState(store, shard, state, session);
+      await work(session);
+    });
+  await relabelWords(store, kind, inRange, policy, state.serving, inKeyState);
+  await inKeyState(async (session) => {
     const rows = await records
       .find(inRange, { session })
       .project<Row>(neededFor(schema))
@@ -54,7 +59,6 @@ export async function writeRange(
     if (rows.length === 0) return;
     const groups = groupByChange(rows, (row) => changeOf(row, policy, schema, state.serving));
     const updates = groups.map(([ids, change]) => updateOf({ _id: { $in: ids } }, change));
-    await relabelWords(store, kind, inRange, policy, state.serving, session);
     await records.bulkWrite(updates, { session });
     const links = groups.map(([ids, { keys }]) =>
       updateOf({ record: { $in: ids } }, { keys, filters: null }),
@@ -122,10 +126,10 @@ function filtersAfter(
 }
 
 function updateOf<Filter>(filter: Filter, { keys, filters }: Change) {
-  if (filters === null) return { updateMany: { filter, update: { $set: keys } } };
+  const hasNoTerms = filters !== null && filters.terms === undefined;
   const update = {
     $set: { ...keys, ...filters },
-    ...(filters.terms === undefined && { $unset: { terms: 1 } }),
+    $unset: { [wordsRound]: 1, ...(hasNoTerms && { terms: 1 }) },
   };
-  return { updateMany: { filter, update: update as { $set: StoredKeys } } };
+  return { updateMany: { filter, update: update as unknown as { $set: StoredKeys } } };
 }

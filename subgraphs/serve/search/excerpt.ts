@@ -1,5 +1,6 @@
 import type { Row } from '../read/row.ts';
 import { textsOf } from './fields.ts';
+import { maxText } from './rows.ts';
 import type { SearchFields } from './search-fields.ts';
 import { hasPhrase, type Query, wordsIn } from './words.ts';
 
@@ -8,50 +9,59 @@ export type Match = { readonly field: string; readonly excerpt: readonly Excerpt
 /** A part of an excerpt, and whether it is what was looked for. */
 export type ExcerptPart = { readonly text: string; readonly isMatch: boolean };
 
+/** The characters that a page may still compare. One hit that exceeds them ends the page. */
+export type TextBudget = { left: number };
+
 const maxMatches = 3;
-/** Texts that are compared: a record can have thousands. */
-const maxTexts = 200;
-const maxText = 100_000;
 const around = 80;
+/** Places of an excerpt that are tried for each word. */
+const maxPlaces = 20;
 
 /**
- * Returns the fields of a record that have words of a search, from what this reader sees of it, or null if a phrase is
- * missing there. `groupOf` names the group of a field, which the reader must read.
+ * Returns the fields of a record that have words of a search. Null if the fields that `isFindable` admits, those by which this
+ * reader may find the record now, lack a word or a phrase: the row of words may be older than the policy in force.
  */
 export function matchesIn(
   row: Row,
   fields: SearchFields,
   query: Query,
-  groupOf: (field: string) => string | undefined,
+  isFindable: (field: string) => boolean,
+  budget: TextBudget,
 ): readonly Match[] | null {
-  const phrases = new Set(query.phrases.keys());
+  const lacking = new Set(query.words);
+  const phrases = new Set(query.phrases);
+  let lacksPrefix = query.prefix !== null;
   const matches: Match[] = [];
   for (const field of inOrder(fields)) {
-    if (!isSeen(row, field, groupOf(field))) continue;
-    const texts = textsOf(fields, field, row.content).slice(0, maxTexts);
-    for (const at of phrases) {
-      const phrase = query.phrases[at] ?? [];
-      if (texts.some((text) => hasPhrase(wordsIn(text), phrase))) phrases.delete(at);
+    if (row.decision.hidden.has(field) || !isFindable(field)) continue;
+    let left = maxText;
+    for (const text of textsOf(fields, field, row.content)) {
+      if (budget.left <= 0 || left <= 0) break;
+      const compared = text.slice(0, Math.min(left, budget.left));
+      left -= compared.length;
+      budget.left -= compared.length;
+      const words = wordsIn(compared);
+      const found = words.filter((word) => isWanted(word, query));
+      for (const word of found) lacking.delete(word);
+      if (query.prefix !== null && found.some((word) => word.startsWith(query.prefix ?? '')))
+        lacksPrefix = false;
+      for (const phrase of phrases) if (hasPhrase(words, phrase)) phrases.delete(phrase);
+      const isNew = matches.length < maxMatches && matches.at(-1)?.field !== field;
+      if (found.length > 0 && isNew) matches.push({ field, excerpt: excerptOf(compared, found, query) });
     }
-    const text = matches.length === maxMatches ? undefined : texts.find((one) => isFound(one, query));
-    if (text !== undefined) matches.push({ field, excerpt: excerptOf(text, query) });
   }
-  return phrases.size > 0 ? null : matches;
+  return lacking.size > 0 || lacksPrefix || phrases.size > 0 ? null : matches;
 }
 
 /** Returns the text that stands for a record in a list, if this reader sees it. */
 export function titleOf(
   row: Row,
   fields: SearchFields,
-  groupOf: (field: string) => string | undefined,
+  isFindable: (field: string) => boolean,
 ): string | null {
-  if (fields.title === null || !isSeen(row, fields.title, groupOf(fields.title))) return null;
-  return textsOf(fields, fields.title, row.content)[0]?.slice(0, 4 * around) ?? null;
-}
-
-function isSeen({ decision }: Row, field: string, group: string | undefined): boolean {
-  if (group === undefined || decision.hidden.has(field)) return false;
-  return group === 'content' || decision.groups.has(group);
+  const { title } = fields;
+  if (title === null || row.decision.hidden.has(title) || !isFindable(title)) return null;
+  return textsOf(fields, title, row.content)[0]?.slice(0, 4 * around) ?? null;
 }
 
 /** The fields that name a record come first. */
@@ -59,29 +69,44 @@ function inOrder({ naming, texts }: SearchFields): readonly string[] {
   return [...texts.keys()].toSorted((one, other) => Number(naming.has(other)) - Number(naming.has(one)));
 }
 
-function isFound(text: string, query: Query): boolean {
-  return wordsIn(text.slice(0, maxText)).some((word) => isWanted(word, query));
-}
-
 function isWanted(word: string, { words, prefix }: Query): boolean {
   return words.includes(word) || (prefix !== null && word.startsWith(prefix));
 }
 
 /** Cuts the text around the first word that was looked for, and divides it at each such word. */
-function excerptOf(text: string, query: Query): readonly ExcerptPart[] {
-  const spans = [...text.matchAll(/\S+/gu)].filter(([word]) => isFound(word, query));
-  const first = spans[0]?.index ?? 0;
-  const [start, end] = [Math.max(0, first - around), Math.min(text.length, first + 2 * around)];
+function excerptOf(text: string, found: readonly string[], query: Query): readonly ExcerptPart[] {
+  const isFound = (word: string) => wordsIn(word).some((one) => isWanted(one, query));
+  const first = placeIn(text, found, isFound);
+  const start = Math.max(0, first - around);
+  const shown = text.slice(start, first + 2 * around);
   const parts: ExcerptPart[] = [];
-  let at = start;
-  const add = (to: number, isMatch: boolean): void => {
-    if (to > at) parts.push({ text: text.slice(at, to), isMatch });
-    at = Math.max(at, to);
+  const add = (part: string, isMatch: boolean): void => {
+    if (part !== '') parts.push({ text: part, isMatch });
   };
-  for (const { 0: word, index } of spans.filter((span) => span.index < end)) {
-    add(index, false);
-    add(Math.min(end, index + word.length), true);
+  let at = 0;
+  for (const { 0: word, index } of shown.matchAll(/\S+/gu)) {
+    if (!isFound(word)) continue;
+    add(shown.slice(at, index), false);
+    add(word, true);
+    at = index + word.length;
   }
-  add(end, false);
+  add(shown.slice(at), false);
   return parts;
+}
+
+/** Finds the first word by its letters as they are written. Zero if accents or another spelling hide all of them. */
+function placeIn(text: string, found: readonly string[], isFound: (word: string) => boolean): number {
+  const plain = text.toLowerCase();
+  const places = [...new Set(found)].flatMap((word) => {
+    // The stem of a plural is one letter shorter.
+    const letters = word.length > 3 ? word.slice(0, -1) : word;
+    let at = plain.indexOf(letters);
+    for (let tried = 0; at >= 0 && tried < maxPlaces; tried += 1) {
+      const [whole = ''] = /^\S+/u.exec(text.slice(at, at + 2 * around)) ?? [];
+      if (isFound(whole)) return [at];
+      at = plain.indexOf(letters, at + 1);
+    }
+    return [];
+  });
+  return Math.min(text.length, ...places, ...(places.length === 0 ? [0] : []));
 }

@@ -1,12 +1,23 @@
 import type { Collection } from 'mongodb';
+import { HubError } from '../../../schema/errors.ts';
 import { maxHeldKeys } from '../../../schema/policy/decide/filter.ts';
 import type { Place } from '../read/cursor.ts';
 import type { ReadContext } from '../read/read-context.ts';
-import { keyOf, nameSign, recordIndex, type WordRow, wordIndex, wordRowsIn } from './rows.ts';
+import {
+  embargoIndex,
+  keyOf,
+  nameSign,
+  recordIndex,
+  type WordClock,
+  type WordRow,
+  wordIndex,
+  wordRowsIn,
+} from './rows.ts';
 import type { Query } from './words.ts';
 
 /** A record that a search found. `tier` is 0 if the words of its names fit, and 1 if all its words do. */
-export type Found = Pick<WordRow, 'kind' | 'record' | 'sortAt' | 'tie'> & { readonly tier: 0 | 1 };
+export type Found = Pick<WordRow, 'kind' | 'record' | 'sortAt' | 'tie'> & { readonly tier: Tier };
+type Tier = 0 | 1;
 
 /** The words, kinds and time of a search. */
 export type Wanted = {
@@ -20,121 +31,97 @@ export type Wanted = {
 /** The records of a page, in order, and the place after which a further search continues. Null if there are no more. */
 export type FoundPage = { readonly found: readonly Found[]; readonly next: Place | null };
 
-/** Rows that one command reads. */
-const chunk = 1000;
-/** Rows that one search of a page reads at most. Beyond them it ends early, and the next page continues. */
-const maxRows = 5000;
-/** Records that are compared together with those that come first. */
-const together = 100;
-/** Words of a prefix that are looked for. */
+/** Rows that one command examines at most. Beyond them a page ends early, and the next one continues. */
+const maxExamined = 5000;
+/** Rows that are read in addition to those wanted: a record can have several for one reader. */
+const spare = 20;
 const maxOfPrefix = 40;
 const prefixRounds = 8;
 const prefixRows = 64;
 /** Up to this number of rows, words are compared by how rare they are. */
 const maxCounted = 1000;
-/** The most keys of one reader that are looked for. */
-const maxKeys = 6 * maxHeldKeys;
+/** Terms of the policy that are compared with the keys of the store in one command. */
+const termsTogether = 2000;
+const maxTerms = 20_000;
+/** A reader with more keys than this finds no record by a field that only two keys together open. */
+const maxPaired = 30;
+/** Keys of one reader that the store has. */
+const maxKeys = 10 * maxHeldKeys;
+const clocks: readonly WordClock[] = ['open', 'later', 'early'];
+const never = new Date(0);
 
 /**
  * Finds records by their words, the newest first: those that have all words in their names, then the others. Examines only
  * rows of the reader's own access keys, so neither the order nor the work depends on records that the reader may not find.
  */
-export async function findWords(
-  context: ReadContext,
-  { query, kinds, since, namesOnly }: Wanted,
-  limit: number,
-  after: Place | null,
-): Promise<FoundPage> {
-  const search = new Search(context, kinds, since);
-  const from = after === null ? null : placeOf(after);
-  const found: Found[] = [];
-  for (const tier of namesOnly ? ([0] as const) : ([0, 1] as const)) {
-    if (from !== null && from.tier > tier) continue;
-    const start = from?.tier === tier ? from : null;
-    const page = await search.tier(query, tier, limit - found.length, start);
-    found.push(...page.found);
-    if (page.next !== null) return { found, next: toPlace(page.next) };
-    if (found.length === limit && tier === 0) return { found, next: toPlace(startOf(1)) };
-  }
-  return { found, next: null };
-}
-
-type At = { readonly tier: 0 | 1; readonly sortAt: Date; readonly tie: number };
-type TierPage = { readonly found: readonly Found[]; readonly next: At | null };
-/** All `words`, one of `some` if there is a prefix; `driving` are those by which rows are read. */
-type WantedWords = {
-  readonly driving: readonly string[];
-  readonly words: readonly string[];
-  readonly some: readonly string[] | null;
-};
-type Keys = { readonly open: readonly string[]; readonly early: readonly string[] };
-
-class Search {
+export class WordSearch {
   readonly #context: ReadContext;
   readonly #rows: Collection<WordRow>;
-  readonly #keys: Keys;
-  readonly #since: Date | null;
+  readonly #wanted: Wanted;
+  readonly #words = new Map<Tier, Promise<WantedWords | null>>();
+  #keys: Promise<Keys> | null = null;
 
-  constructor(context: ReadContext, kinds: readonly string[], since: Date | null) {
+  constructor(context: ReadContext, wanted: Wanted) {
     this.#context = context;
     this.#rows = wordRowsIn(context.store);
-    this.#keys = keysOf(context, kinds);
-    this.#since = since;
+    this.#wanted = wanted;
   }
 
-  async tier(query: Query, tier: 0 | 1, limit: number, after: At | null): Promise<TierPage> {
-    const wanted = await this.#wantedIn(query, tier);
-    if (wanted === null) return nothing;
-    const named = tier === 0 ? null : await this.#wantedIn(query, 0);
-    const isLater = async (some: readonly string[]) => await this.#withoutNamed(some, named);
-    const { driving, words, some } = wanted;
-    const fits = fitsIn(
-      words.filter((word) => !driving.includes(word)),
-      driving === some ? null : some,
-    );
-    return await this.#read(driving, fits, isLater, { tier, limit, after });
+  /** Finds up to `limit` records after a place. */
+  async page(limit: number, after: Place | null): Promise<FoundPage> {
+    const from = after === null ? startOf(0) : placeOf(after);
+    const found: Found[] = [];
+    for (const tier of this.#wanted.namesOnly ? ([0] as const) : ([0, 1] as const)) {
+      if (from.tier > tier) continue;
+      if (found.length === limit) return { found, next: toPlace(startOf(tier)) };
+      const page = await this.#inTier(tier, limit - found.length, from.tier === tier ? from : startOf(tier));
+      found.push(...page.found);
+      if (page.next !== null) return { found, next: toPlace(page.next) };
+    }
+    return { found, next: null };
   }
 
-  /** The words to look for in a tier, and those by which rows are read. Null if some word has no row of the reader. */
-  async #wantedIn(query: Query, tier: 0 | 1): Promise<WantedWords | null> {
+  async #inTier(tier: Tier, limit: number, after: At): Promise<TierPage> {
+    const words = await this.#wordsOf(tier);
+    if (words === null) return nothing;
+    const found = new Map<string, Found>();
+    let at = after;
+    for (;;) {
+      const { rows, end } = await this.#rowsAfter(words, at, limit + spare);
+      const later = tier === 0 ? null : await this.#withoutNamed(rows.map(({ record }) => record));
+      for (const row of rows) {
+        const isNew = !found.has(row.record) && (later === null || later.has(row.record));
+        if (isNew && found.size === limit) return { found: [...found.values()], next: at };
+        if (isNew) found.set(row.record, { ...row, tier });
+        at = { tier, sortAt: row.sortAt, tie: row.tie };
+      }
+      if (end === 'all') return { found: [...found.values()], next: null };
+      if (end !== 'more') return { found: [...found.values()], next: { ...end, tier } };
+    }
+  }
+
+  /** The words to look for in a tier. Null if some word has no row of the reader. */
+  async #wordsOf(tier: Tier): Promise<WantedWords | null> {
+    const known = this.#words.get(tier) ?? this.#findWords(tier);
+    this.#words.set(tier, known);
+    return await known;
+  }
+
+  async #findWords(tier: Tier): Promise<WantedWords | null> {
+    const { query } = this.#wanted;
     const sign = tier === 0 ? nameSign : '';
     const words = query.words.map((word) => `${sign}${word}`);
-    const some = query.prefix === null ? null : await this.withPrefix(`${sign}${query.prefix}`);
+    const some = query.prefix === null ? null : await this.#withPrefix(`${sign}${query.prefix}`);
     if (some?.length === 0) return null;
     const rarest = await this.#rarest(words);
     const driving = rarest === null ? some : [rarest];
     return driving === null ? null : { driving, words, some };
   }
 
-  /** Returns the records that are not found by their names: those come first. */
-  async #withoutNamed(records: readonly string[], named: WantedWords | null): Promise<ReadonlySet<string>> {
-    if (named === null || records.length === 0) return new Set(records);
-    const { words, some } = named;
-    const { open, early } = this.#keys;
-    const rows = await this.#rows
-      .find(
-        {
-          record: { $in: [...records] },
-          $or: [
-            { key: { $in: [...open] }, openFrom: { $lte: this.#now } },
-            { key: { $in: [...early] }, openFrom: { $gt: this.#now } },
-          ],
-          $and: [
-            ...(words.length === 0 ? [] : [{ words: { $all: [...words] } }]),
-            ...(some === null ? [] : [{ words: { $in: [...some] } }]),
-          ],
-        },
-        this.#limits(),
-      )
-      .hint(recordIndex)
-      .project<Pick<WordRow, 'record'>>({ record: 1, _id: 0 })
-      .toArray();
-    return new Set(records).difference(new Set(rows.map(({ record }) => record)));
-  }
-
   /** Words that begin with a prefix, up to a maximum of those in the reader's rows. */
-  async withPrefix(prefix: string): Promise<readonly string[]> {
-    const all = batchesOf(this.#keys.open).map(async (keys) => await this.#wordsFrom(prefix, keys));
+  async #withPrefix(prefix: string): Promise<readonly string[]> {
+    const { open } = await this.#keysOf();
+    const all = batchesOf(open).map(async (keys) => await this.#wordsFrom(prefix, keys));
     return [...new Set((await Promise.all(all)).flat())].slice(0, maxOfPrefix);
   }
 
@@ -145,7 +132,7 @@ class Search {
       // Without `$elemMatch`, two words of a row could satisfy one limit each.
       const range = { $elemMatch: { $gte: prefix, $lt: `${prefix}\uffff`, $nin: [...words] } };
       const rows = await this.#rows
-        .find({ key: { $in: keys }, words: range, openFrom: never }, this.#limits())
+        .find({ key: { $in: keys }, words: range }, this.#limits())
         .hint(wordIndex)
         .limit(prefixRows)
         .project<Pick<WordRow, 'words'>>({ words: 1, _id: 0 })
@@ -156,97 +143,148 @@ class Search {
     return [...words];
   }
 
-  /** The word with the fewest rows of the reader; null if one of them has none. */
+  /** The word with the fewest rows of the reader; null without words. */
   async #rarest(words: readonly string[]): Promise<string | null> {
     if (words.length <= 1) return words[0] ?? null;
-    const counts = await Promise.all(
-      words.map(async (word) => {
-        const some = batchesOf(this.#keys.open).map(
-          async (keys) =>
-            await this.#rows.countDocuments(
-              { key: { $in: keys }, words: word, openFrom: never },
-              { limit: maxCounted, hint: wordIndex, ...this.#limits() },
-            ),
-        );
-        return (await Promise.all(some)).reduce((sum, one) => sum + one, 0);
-      }),
-    );
+    const { open } = await this.#keysOf();
+    const countIn = async (word: string) => {
+      const some = batchesOf(open).map(
+        async (keys) =>
+          await this.#rows.countDocuments(
+            { key: { $in: keys }, words: word },
+            { limit: maxCounted, hint: wordIndex, ...this.#limits() },
+          ),
+      );
+      return (await Promise.all(some)).reduce((sum, one) => sum + one, 0);
+    };
+    const counts = await Promise.all(words.map(countIn));
     return words[counts.indexOf(Math.min(...counts))] ?? null;
   }
 
-  async #read(
-    driving: readonly string[],
-    fits: object,
-    isLater: (records: readonly string[]) => Promise<ReadonlySet<string>>,
-    { tier, limit, after }: { readonly tier: 0 | 1; readonly limit: number; readonly after: At | null },
-  ): Promise<TierPage> {
-    const found = new Map<string, Found>();
-    let at = after;
-    for (let read = 0; ; read += chunk) {
-      const rows = await this.#chunk(driving, fits, at);
-      for (let from = 0; from < rows.length; from += together) {
-        const some = rows.slice(from, from + together);
-        const later = await isLater(some.filter(({ isFit }) => isFit).map(({ record }) => record));
-        for (const { isFit, ...row } of some) {
-          if (isFit && later.has(row.record) && !found.has(row.record)) {
-            if (found.size === limit) return { found: [...found.values()], next: at ?? startOf(tier) };
-            found.set(row.record, { ...row, tier });
-          }
-          at = { tier, sortAt: row.sortAt, tie: row.tie };
-        }
-      }
-      if (rows.length < chunk) return { found: [...found.values()], next: null };
-      if (read + chunk >= maxRows) return { found: [...found.values()], next: at };
-    }
+  /** Returns the records that are not found by their names: those come first. */
+  async #withoutNamed(records: readonly string[]): Promise<ReadonlySet<string>> {
+    const named = await this.#wordsOf(0);
+    if (named === null || records.length === 0) return new Set(records);
+    const { words, some } = named;
+    const { open, later, early } = await this.#keysOf();
+    const rows = await this.#rows
+      .find(
+        {
+          record: { $in: [...records] },
+          $or: [
+            { key: { $in: [...open] } },
+            { key: { $in: [...later] }, openFrom: { $lte: this.#now } },
+            { key: { $in: [...early] }, openFrom: { $gt: this.#now } },
+          ],
+          $and: [
+            ...(words.length === 0 ? [] : [{ words: { $all: [...words] } }]),
+            ...(some === null ? [] : [{ words: { $in: [...some] } }]),
+            {},
+          ],
+        },
+        this.#limits(),
+      )
+      .hint(recordIndex)
+      .project<Pick<WordRow, 'record'>>({ record: 1, _id: 0 })
+      .toArray();
+    return new Set(records).difference(new Set(rows.map(({ record }) => record)));
   }
 
-  /** Rows after a place, in order, each with whether it fits. */
-  async #chunk(driving: readonly string[], fits: object, after: At | null) {
-    const now = this.#now;
-    const word = driving.length === 1 ? driving[0] : { $in: driving };
-    const ended = { $gt: never, $lte: now };
-    const open = batchesOf(this.#keys.open).map((keys) => ({
-      key: { $in: keys },
-      words: word,
-      openFrom: never,
-    }));
-    const embargoed = {
-      $or: [
-        ...batchesOf(this.#keys.open).map((keys) => ({ key: { $in: keys }, words: word, openFrom: ended })),
-        ...batchesOf(this.#keys.early).map((keys) => ({
-          key: { $in: keys },
-          words: word,
-          openFrom: { $gt: now },
-        })),
-      ],
-    };
-    const matches = embargoed.$or.length === 0 ? open : [...open, embargoed];
-    const parts = await Promise.all(matches.map(async (match) => await this.#part(match, fits, after)));
-    const rows = parts.flat().toSorted(inOrder);
-    return rows.slice(0, chunk);
-  }
-
-  async #part(match: object, fits: object, after: At | null) {
-    const range = [
-      ...(this.#since === null ? [] : [{ sortAt: { $gte: this.#since } }]),
-      ...(after === null
-        ? []
-        : [
-            { sortAt: { $lte: after.sortAt } },
-            { $or: [{ sortAt: { $lt: after.sortAt } }, { tie: { $lt: after.tie } }] },
-          ]),
+  /**
+   * Rows after a place that have all words, in order. `end` is `all` if there are no more, `more` if the next ones follow, or
+   * the place up to which rows were examined without enough that fit.
+   */
+  async #rowsAfter(words: WantedWords, after: At, count: number): Promise<Rows> {
+    const { open, later, early } = await this.#keysOf();
+    const word = words.driving.length === 1 ? words.driving[0] : { $in: words.driving };
+    const scans = [
+      ...batchesOf(open).map((keys) => ({ match: { key: { $in: keys }, words: word }, hint: wordIndex })),
+      ...batchesOf(later).map((keys) => ({
+        match: { key: { $in: keys }, words: word, openFrom: { $gt: never, $lte: this.#now } },
+        hint: embargoIndex,
+      })),
+      ...batchesOf(early).map((keys) => ({
+        match: { key: { $in: keys }, words: word, openFrom: { $gt: this.#now } },
+        hint: embargoIndex,
+      })),
     ];
-    return await this.#rows
-      .aggregate<Omit<Found, 'tier'> & { readonly isFit: boolean }>(
+    const parts = await Promise.all(
+      scans.map(async (scan) => await this.#scan(scan, fitsIn(words), after, count)),
+    );
+    // Beyond the first place where a scan ended, rows of that scan may be missing.
+    const ends = parts.flatMap(({ end }) => (typeof end === 'string' ? [] : [end])).toSorted(inOrder);
+    const full = parts
+      .flatMap(({ rows, end }) => (end === 'more' ? (rows.at(-1) ?? []) : []))
+      .toSorted(inOrder);
+    const [end] = [...ends, ...full].toSorted(inOrder);
+    const rows = parts.flatMap((part) => part.rows).toSorted(inOrder);
+    if (end === undefined) return { rows, end: 'all' };
+    const complete = rows.filter((row) => inOrder(row, end) <= 0);
+    return ends[0] === end ? { rows: complete, end } : { rows: complete, end: 'more' };
+  }
+
+  async #scan(
+    { match, hint }: { readonly match: object; readonly hint: typeof wordIndex | typeof embargoIndex },
+    fits: object | null,
+    { sortAt, tie }: At,
+    count: number,
+  ): Promise<Rows> {
+    const { since } = this.#wanted;
+    const range = [
+      ...(since === null ? [] : [{ sortAt: { $gte: since } }]),
+      { sortAt: { $lte: sortAt } },
+      { $or: [{ sortAt: { $lt: sortAt } }, { tie: { $lt: tie } }] },
+    ];
+    const examined = [
+      { $match: { $and: [match, ...range] } },
+      { $sort: { sortAt: -1, tie: -1 } },
+      { $limit: maxExamined },
+    ];
+    const rows = await this.#rows
+      .aggregate<WordRowPlace>(
         [
-          { $match: { $and: [match, ...range] } },
-          { $sort: { sortAt: -1, tie: -1 } },
-          { $limit: chunk },
-          { $project: { _id: 0, kind: 1, record: 1, sortAt: 1, tie: 1, isFit: fits } },
+          ...examined,
+          ...(fits === null ? [] : [{ $match: { $expr: fits } }]),
+          { $limit: count },
+          { $project: { _id: 0, kind: 1, record: 1, sortAt: 1, tie: 1 } },
         ],
-        { ...this.#limits(), ...('$or' in match ? {} : { hint: wordIndex }) },
+        { ...this.#limits(), hint },
       )
       .toArray();
+    if (rows.length === count) return { rows: withoutLastGroup(rows), end: 'more' };
+    if (fits === null) return { rows, end: 'all' };
+    const [last] = await this.#rows
+      .aggregate<Omit<At, 'tier'>>(
+        [...examined, { $skip: maxExamined - 1 }, { $project: { _id: 0, sortAt: 1, tie: 1 } }],
+        { ...this.#limits(), hint },
+      )
+      .toArray();
+    return { rows, end: last ?? 'all' };
+  }
+
+  async #keysOf(): Promise<Keys> {
+    this.#keys ??= this.#findKeys();
+    return await this.#keys;
+  }
+
+  /** The keys of the reader, as the policy in force says, that the store has rows of. */
+  async #findKeys(): Promise<Keys> {
+    const all = termsIn(this.#context, this.#wanted.kinds).flatMap(({ kind, term }) =>
+      clocks.map((clock) => [keyOf(clock, kind, term), clock] as const),
+    );
+    if (all.length > maxTerms * clocks.length)
+      throw new HubError('PART_UNAVAILABLE', `a reader with ${all.length} terms cannot search`);
+    const clockOf = new Map(all);
+    const known = await Promise.all(
+      batchesOf([...clockOf.keys()], termsTogether).map(
+        async (keys) => await this.#rows.distinct('key', { key: { $in: [...keys] } }, this.#limits()),
+      ),
+    );
+    const of = (clock: WordClock) => known.flat().filter((key) => clockOf.get(key) === clock);
+    const keys = { open: of('open'), later: of('later'), early: of('early') };
+    if (known.flat().length > maxKeys)
+      throw new HubError('PART_UNAVAILABLE', `a reader with ${known.flat().length} keys cannot search`);
+    return keys;
   }
 
   get #now(): Date {
@@ -258,49 +296,62 @@ class Search {
   }
 }
 
+type At = { readonly tier: Tier; readonly sortAt: Date; readonly tie: number };
+type WordRowPlace = Omit<Found, 'tier'>;
+type TierPage = { readonly found: readonly Found[]; readonly next: At | null };
+type Rows = { readonly rows: readonly WordRowPlace[]; readonly end: 'all' | 'more' | Omit<At, 'tier'> };
+type Keys = Readonly<Record<WordClock, readonly string[]>>;
+/** All `words`, one of `some` if there is a prefix; `driving` are those by which rows are read. */
+type WantedWords = {
+  readonly driving: readonly string[];
+  readonly words: readonly string[];
+  readonly some: readonly string[] | null;
+};
+
 const nothing: TierPage = { found: [], next: null };
-/** The time from which a record without an embargo is open. */
-const never = new Date(0);
 
-/** An expression, so that no index is chosen by it: the row has all of `words`, and one of `some`. */
-function fitsIn(words: readonly string[], some: readonly string[] | null) {
+/** An expression, so that no index is chosen by it. Null if the words by which rows are read are all. */
+function fitsIn({ driving, words, some }: WantedWords): object | null {
+  const others = words.filter((word) => !driving.includes(word));
+  const isPrefixToo = some !== null && some !== driving;
   const all = [
-    ...(words.length === 0 ? [] : [{ $setIsSubset: [{ $literal: words }, '$words'] }]),
-    ...(some === null ? [] : [{ $gt: [{ $size: { $setIntersection: [{ $literal: some }, '$words'] } }, 0] }]),
+    ...(others.length === 0 ? [] : [{ $setIsSubset: [{ $literal: others }, '$words'] }]),
+    ...(isPrefixToo ? [{ $gt: [{ $size: { $setIntersection: [{ $literal: some }, '$words'] } }, 0] }] : []),
   ];
-  return all.length === 0 ? { $literal: true } : { $and: all };
+  return all.length === 0 ? null : { $and: all };
 }
 
-/** The keys of all rows in which this reader finds records of the kinds, as the policy in force says. */
-function keysOf(context: ReadContext, kinds: readonly string[]): Keys {
-  const { readerAccess } = context;
-  const terms = kinds
-    .filter((kind) => context.kinds.has(kind))
-    .flatMap((kind) => {
-      const texts = context.schema(kind).search?.texts ?? new Map<string, unknown>();
-      const ofKind = [...texts.keys()].flatMap((field) => readerAccess.searchTerms(kind, field));
-      return [...new Set(ofKind)].map((term) => ({ kind, term }));
-    });
-  // Pairs of keys find records by fields with a separate marking only: they give way to single keys.
-  const isPair = ({ term }: { readonly term: string }) => Number(term.includes('\n'));
-  const all = terms.toSorted((one, other) => isPair(one) - isPair(other)).slice(0, maxKeys);
-  return {
-    open: all.map(({ kind, term }) => keyOf('open', kind, term)),
-    early: all.map(({ kind, term }) => keyOf('early', kind, term)),
-  };
+/** The terms by which this reader finds records of the kinds, as the policy in force says: those of one field of each group. */
+function termsIn(context: ReadContext, kinds: readonly string[]) {
+  const { policy, readerAccess } = context;
+  return kinds.flatMap((kind) => {
+    const fields = [...(context.schema(kind).search?.texts.keys() ?? [])];
+    const groups = new Map(fields.map((field) => [policy.coordinates.placeOf(kind, field)?.group, field]));
+    const ofKind = [...groups.values()].flatMap((field) => readerAccess.searchTerms(kind, field, maxPaired));
+    return [...new Set(ofKind)].map((term) => ({ kind, term }));
+  });
 }
 
-function batchesOf(keys: readonly string[]): readonly (readonly string[])[] {
-  const count = Math.ceil(keys.length / maxHeldKeys);
-  return Array.from({ length: count }, (_, at) => keys.slice(at * maxHeldKeys, (at + 1) * maxHeldKeys));
+function batchesOf(keys: readonly string[], size = maxHeldKeys): readonly (readonly string[])[] {
+  const count = Math.ceil(keys.length / size);
+  return Array.from({ length: count }, (_, at) => keys.slice(at * size, (at + 1) * size));
 }
 
-function inOrder(one: Omit<Found, 'tier'>, other: Omit<Found, 'tier'>): number {
+type Ordered = Pick<At, 'sortAt' | 'tie'>;
+
+function inOrder(one: Ordered, other: Ordered): number {
   return other.sortAt.getTime() - one.sortAt.getTime() || other.tie - one.tie;
 }
 
+/** Leaves out the last rows of one place: a further one may follow, and the next rows begin after the place. */
+function withoutLastGroup(rows: readonly WordRowPlace[]): readonly WordRowPlace[] {
+  const last = rows.at(-1);
+  const kept = last === undefined ? rows : rows.filter((row) => inOrder(row, last) !== 0);
+  return kept.length === 0 ? rows : kept;
+}
+
 /** The place before the first record of a tier. */
-function startOf(tier: 0 | 1): At {
+function startOf(tier: Tier): At {
   return { tier, sortAt: new Date(8.64e15), tie: Number.MAX_SAFE_INTEGER };
 }
 

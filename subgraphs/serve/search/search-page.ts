@@ -3,10 +3,11 @@ import type { SearchAsked } from '../../../schema/record/search-key.ts';
 import { HubError } from '../../../schema/errors.ts';
 import { type PageArguments, pageSize } from '../read/connection.ts';
 import { openCursor, type Place, sealCursor } from '../read/cursor.ts';
+import { mayFind } from '../read/may-find.ts';
 import type { ReadContext } from '../read/read-context.ts';
 import type { Row } from '../read/row.ts';
-import { type Match, matchesIn, titleOf } from './excerpt.ts';
-import { findWords, type Found, placeOfFound } from './find.ts';
+import { type Match, matchesIn, type TextBudget, titleOf } from './excerpt.ts';
+import { placeOfFound, WordSearch } from './find.ts';
 import { type Query, queryLimits, readQuery } from './words.ts';
 
 /** A record that a search found, as its reader sees it. */
@@ -36,6 +37,10 @@ export type HitRows = {
 };
 
 const maxSuggestions = 10;
+/** The characters of texts that one page compares: about 0.2 s. */
+const maxCompared = 500_000;
+/** Times that one page reads further records, because some were no hits. */
+const maxReads = 5;
 /** A prefix of one letter has too many words. */
 const minPrefix = 2;
 
@@ -55,13 +60,9 @@ export async function searchPage(
   checkQuery(query);
   if (size === 0 || isEmpty(query)) return toHits([], null, after, seal);
   const kinds = [...context.kinds.keys()].filter((kind) => asked.kinds?.includes(nameOfKind(kind)) ?? true);
-  const { found, next } = await findWords(
-    context,
-    { query, kinds, since: asked.since, namesOnly: false },
-    size,
-    after,
-  );
-  return toHits(await toPlaced(context, found, query, rows), next, after, seal);
+  const search = new WordSearch(context, { query, kinds, since: asked.since, namesOnly: false });
+  const { hits, next } = await readHits(context, search, { query, size, after }, rows);
+  return toHits(hits, next, after, seal);
 }
 
 /** Finds the newest records of which a name has all words of a text, and one that begins with the last word. */
@@ -75,13 +76,16 @@ export async function suggestHits(
   checkQuery(query);
   if (isEmpty(query)) return [];
   const wanted = { query, kinds: [...context.kinds.keys()], since: null, namesOnly: true };
-  const { found } = await findWords(context, wanted, maxSuggestions, null);
-  return (await toPlaced(context, found, query, rows)).map(({ node }) => node);
+  const search = new WordSearch(context, wanted);
+  const { hits } = await readHits(context, search, { query, size: maxSuggestions, after: null }, rows);
+  return hits.map(({ node }) => node);
 }
 
-function checkQuery({ words }: Query): void {
+function checkQuery({ words, phrases }: Query): void {
   if (words.length > queryLimits.words)
     throw new HubError('BAD_USER_INPUT', `text: expected at most ${queryLimits.words} words`);
+  if (phrases.length > queryLimits.phrases)
+    throw new HubError('BAD_USER_INPUT', `text: expected at most ${queryLimits.phrases} phrases`);
 }
 
 function isEmpty({ words, prefix }: Query): boolean {
@@ -90,36 +94,51 @@ function isEmpty({ words, prefix }: Query): boolean {
 
 type Placed = { readonly node: Hit; readonly place: Place };
 
-/** Decides each record again by its envelope, and counts those that remain as disclosed. */
-async function toPlaced(
+type Page = { readonly query: Query; readonly size: number; readonly after: Place | null };
+
+/**
+ * Reads records until a page of hits is full. Each is decided again by its envelope, word for word, before it counts: a record
+ * that is no hit neither shortens the page nor makes a next one. One hit more than the page tells whether there is a next page.
+ */
+async function readHits(
   context: ReadContext,
-  found: readonly Found[],
-  query: Query,
+  search: WordSearch,
+  { query, size, after }: Page,
   { load, give }: HitRows,
-): Promise<readonly Placed[]> {
-  const placed = await Promise.all(
-    found.map(async (one) => {
-      const row = await load(one.kind, one.record);
-      const node = row === null ? null : toHit(context, row, query);
-      if (row === null || node === null) return null;
+): Promise<{ readonly hits: readonly Placed[]; readonly next: Place | null }> {
+  const hits: Placed[] = [];
+  const budget: TextBudget = { left: maxCompared };
+  let from = after;
+  for (let read = 0; ; read += 1) {
+    const { found, next } = await search.page(size + 1 - hits.length, from);
+    const loaded = await Promise.all(found.map(async (one) => await load(one.kind, one.record)));
+    for (const [at, one] of found.entries()) {
+      context.timeLeft();
+      const row = loaded[at] ?? null;
+      const node = row === null ? null : toHit(context, row, query, budget);
+      const isCut = budget.left <= 0 && hits.length > 0;
+      if (isCut || (node !== null && hits.length === size)) return { hits, next: hits.at(-1)?.place ?? from };
+      if (row === null || node === null) continue;
       give(row);
-      return { node, place: placeOfFound(one) };
-    }),
-  );
-  return placed.filter((one) => one !== null);
+      hits.push({ node, place: placeOfFound(one) });
+    }
+    if (next === null) return { hits, next: null };
+    from = next;
+    if (found.length === 0 || read + 1 >= maxReads) return { hits, next };
+  }
 }
 
 function requireFilled({ filled }: ReadContext): void {
   if (!filled) throw new HubError('PART_UNAVAILABLE', 'the words of the records are still being written');
 }
 
-function toHit(context: ReadContext, row: Row, query: Query): Hit | null {
+function toHit(context: ReadContext, row: Row, query: Query, budget: TextBudget): Hit | null {
   const fields = context.schema(row.type).search;
-  if (fields === null || !context.maySearch(row.type, row.envelope)) return null;
-  const groupOf = (field: string) => context.policy.coordinates.placeOf(row.type, field)?.group;
-  const matches = matchesIn(row, fields, query, groupOf);
+  if (fields === null) return null;
+  const isFindable = (field: string) => mayFind(context, row.type, row, [field]);
+  const matches = matchesIn(row, fields, query, isFindable, budget);
   if (matches === null) return null;
-  return { id: row.id, kind: nameOfKind(row.type), title: titleOf(row, fields, groupOf), matches };
+  return { id: row.id, kind: nameOfKind(row.type), title: titleOf(row, fields, isFindable), matches };
 }
 
 function toHits(

@@ -1,7 +1,7 @@
 /** The longest word that is kept. */
 const maxLength = 100;
-/** The most words of a query. */
-export const queryLimits = { words: 10 } as const;
+/** The most words and phrases of a query. */
+export const queryLimits = { words: 10, phrases: 3 } as const;
 
 /** The words of a query. Each record that it finds has all words, or a word that begins with each prefix. */
 export type Query = {
@@ -19,8 +19,11 @@ export type Query = {
  */
 export function wordsIn(text: string): readonly string[] {
   return tokensIn(text).flatMap((token) => {
-    const parts = partsOf(token).map(stem);
-    return isIdentifier(token) ? [token, ...(parts.length > 1 ? parts : [])] : parts;
+    if (isPlain(token)) return isLong(token) ? [stem(token)] : [];
+    const parts = partsOf(token).map(stem).filter(isLong);
+    // The short numbers of an address say nothing.
+    const longer = parts.filter((part) => !/^\d{1,3}$/u.test(part));
+    return isIdentifier(token) ? [token, ...(parts.length > 1 ? longer : [])] : parts;
   });
 }
 
@@ -34,7 +37,8 @@ export function readQuery(text: string): Query {
   const [, before = rest, start] = /^(.*?)([\p{L}\p{N}][\p{L}\p{N}._:@/-]*)\*\s*$/su.exec(rest) ?? [];
   const prefix = start === undefined ? null : (tokensIn(start).at(-1) ?? null);
   const words = [...new Set(wanted(prefix === null ? rest : before))];
-  return { words, prefix, phrases: phrases.filter(({ length }) => length > 1) };
+  const distinct = new Map(phrases.map((phrase) => [phrase.join(' '), phrase]));
+  return { words, prefix, phrases: [...distinct.values()].filter(({ length }) => length > 1) };
 }
 
 /** Returns whether the words of a text contain these, one after the other. */
@@ -43,17 +47,34 @@ export function hasPhrase(words: readonly string[], phrase: readonly string[]): 
 }
 
 function wanted(text: string): readonly string[] {
-  return tokensIn(text).flatMap((token) => (isIdentifier(token) ? [token] : partsOf(token).map(stem)));
+  return tokensIn(text).flatMap((token) =>
+    isIdentifier(token) ? [token] : partsOf(token).map(stem).filter(isLong),
+  );
 }
 
 /** Sequences of letters and digits, with the signs between them that identifiers have. */
 function tokensIn(text: string): readonly string[] {
-  const plain = refang(text).normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  const plain = fold(refang(text));
   const found = plain.match(/[\p{L}\p{N}]+(?:[._:@/-]+[\p{L}\p{N}]+)*/gu) ?? [];
-  return found.flatMap((token) => (isIdentifier(token) ? [token] : token.split(/[:@/]+/u))).filter(isShort);
+  return found
+    .flatMap((token) => (isPlain(token) || isIdentifier(token) ? [token] : token.split(/[:@/]+/u)))
+    .filter(isShort);
+}
+
+/** Removes case and accents. */
+function fold(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  if (/^[\x00-\x7f]*$/u.test(text)) return text.toLowerCase();
+  return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+}
+
+/** Whether a token has no sign between its letters and digits. Most have none. */
+function isPlain(token: string): boolean {
+  return !/[._:@/-]/u.test(token);
 }
 
 function refang(text: string): string {
+  if (!/[[({]|hxxp/iu.test(text)) return text;
   return text
     .replaceAll(/\[\.\]|\(\.\)|\{\.\}|\[dot\]/giu, '.')
     .replaceAll(/\[:\]/gu, ':')
@@ -71,13 +92,18 @@ function partsOf(token: string): readonly string[] {
   return token.split(/[._:@/-]+/u).filter((part) => part !== '');
 }
 
+/** A single letter says nothing. */
+function isLong(word: string): boolean {
+  return word.length > 1 || !/^[a-z]$/u.test(word);
+}
+
 function isShort(token: string): boolean {
   return token.length <= maxLength;
 }
 
 /** Removes the `s` of a plural, in query and text alike. */
 function stem(word: string): string {
-  if (word.length < 4 || !/^\p{L}+$/u.test(word)) return word;
+  if (word.length < 4 || !word.endsWith('s') || !/^\p{L}+$/u.test(word)) return word;
   if (word.endsWith('ies') && word.length > 4) return `${word.slice(0, -3)}y`;
   return /[^su]s$/u.test(word) ? word.slice(0, -1) : word;
 }
