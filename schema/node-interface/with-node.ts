@@ -10,17 +10,28 @@ export const maxNodeIds = 50;
 /**
  * Adds the interface `Node` and the root fields `node` and `nodes` to a schema, for the types that it can look up by id.
  * The gateway replaces these fields by the look-ups before it decides and plans, so no subgraph, no planner and no rule of
- * the policy meets an abstract type. Returns the schema as it is if nothing can be looked up.
+ * the policy meets an abstract type. Returns the schema as it is if nothing can be looked up, or if it has the interface.
  */
 export function withNode(schema: GraphQLSchema): GraphQLSchema {
   const types = [...nodeLookupsOf(schema).keys()];
   const query = schema.getQueryType()?.name;
-  if (types.length === 0 || query === undefined) return schema;
+  if (types.length === 0 || query === undefined || schema.getType(nodeInterface)) return schema;
   const implementing = types.map((type) => `extend type ${type} implements ${nodeInterface}`);
   const added = parse(`${definitions}\n${implementing.join('\n')}\n${rootFields(query)}`, {
     noLocation: true,
   });
   return extendSchema(schema, added, { assumeValid: true, assumeValidSDL: true });
+}
+
+/** Returns a message for each name in the graph of the communities that the hub adds. */
+export function findTakenNames(schema: GraphQLSchema): readonly string[] {
+  const query = schema.getQueryType();
+  const fields = ['node', 'nodes'].filter((name) => query?.getFields()[name] !== undefined);
+  const taken = [
+    ...(schema.getType(nodeInterface) ? [nodeInterface] : []),
+    ...fields.map((name) => `${query?.name}.${name}`),
+  ];
+  return taken.map((name) => `${name}: the hub adds it to the published schema; give yours another name`);
 }
 
 const definitions = `"An object that can be read again by its id: a record or a shared entity."

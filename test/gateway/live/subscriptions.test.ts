@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { parse, print } from 'graphql';
 import type { Subscription } from '../../../gateway/live/subscription.ts';
 import { HubError } from '../../../schema/errors.ts';
 import { audienceOf, markingOf } from '../../helpers/records.ts';
@@ -35,6 +36,16 @@ async function isSilent(events: Subscription): Promise<boolean> {
 
 const codeOf = (result: { errors: readonly { extensions: { code: string } }[] }) =>
   result.errors[0]?.extensions.code;
+
+test('sends the record of an event through fragments on the interface Node', async () => {
+  const world = await World.open();
+  const text =
+    'subscription { advisoryEvents { record { ... on Node { id ...F ... on MispEvent { uuid } } } } } fragment F on Advisory { serial }';
+  const reader = await follow(world, {}, text);
+  world.write(amber);
+  expect((await next(reader)).data).toEqual({ advisoryEvents: { record: { id, serial: 'S-1' } } });
+  expect(print(world.asked[0]?.allowed.document ?? parse('{ a }'))).not.toContain('Node');
+});
 
 test('sends created, changed and gone to a reader who has access, and nothing to one who has none', async () => {
   const world = await World.open();

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { buildSchema, parse, print, stripIgnoredCharacters, validate } from 'graphql';
+import { buildSchema, extendSchema, parse, print, stripIgnoredCharacters, validate } from 'graphql';
 import { nodePartsOf } from '../../../gateway/node-fields/node-parts.ts';
 import { replaceNodes } from '../../../gateway/node-fields/replace-nodes.ts';
 import { restoreNodes } from '../../../gateway/node-fields/restore-nodes.ts';
 import { nodeLookupsOf } from '../../../schema/node-interface/node-lookups.ts';
-import { withNode } from '../../../schema/node-interface/with-node.ts';
+import { findTakenNames, withNode } from '../../../schema/node-interface/with-node.ts';
 
 const plain = buildSchema(`
   type Query {
@@ -45,6 +45,18 @@ test('gives the interface to records and shared entities, and not to objects who
   expect(published.getPossibleTypes(published.getType('Node') as never).map(({ name }) => name)).toEqual([
     ...lookups.keys(),
   ]);
+});
+
+test('reports a graph that has the interface or one of the fields already', () => {
+  expect(findTakenNames(plain)).toEqual([]);
+  for (const [added, name] of [
+    ['interface Node { id: ID! }', 'Node'],
+    ['type Node { id: ID! }', 'Node'],
+    ['extend type Query { nodes: [Advisory] }', 'Query.nodes'],
+  ] as const)
+    expect(findTakenNames(extendSchema(plain, parse(added)))).toEqual([
+      `${name}: the hub adds it to the published schema; give yours another name`,
+    ]);
 });
 
 test('leaves an operation without the interface as it is', () => {
