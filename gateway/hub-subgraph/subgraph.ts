@@ -175,7 +175,8 @@ const resolvers = {
       asked: { text: string; kinds?: readonly string[] | null; since?: string | null },
     ) => {
       checkText(asked.text);
-      const { text, kinds = null } = asked;
+      const { text } = asked;
+      const kinds = asked.kinds ? [...new Set(asked.kinds)] : null;
       const since = typeof asked.since === 'string' ? new Date(asked.since) : null;
       return referenceOr('Search', searchKey({ text, kinds, since }));
     },

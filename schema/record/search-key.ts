@@ -10,7 +10,8 @@ export type SearchAsked = {
 const prefix = 'Search:';
 /** The longest text of a search. */
 export const maxSearchText = 200;
-const maxKinds = 60;
+/** More than there are kinds of record. */
+const maxKinds = 100;
 
 /** Returns the key of a search, which states all of it: any hub and community can answer it. */
 export function searchKey({ text, kinds, since }: SearchAsked): string {

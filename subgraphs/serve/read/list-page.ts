@@ -1,6 +1,4 @@
 import { HubError } from '../../../schema/errors.ts';
-import { asPortion } from '../../../schema/record/as-portion.ts';
-import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import { type PageArguments, pageSize } from './connection.ts';
 import { openCursor } from './cursor.ts';
 import type { PageRead, ReadRows } from './page-read.ts';

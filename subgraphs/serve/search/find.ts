@@ -32,7 +32,7 @@ export type Wanted = {
 export type FoundPage = { readonly found: readonly Found[]; readonly next: Place | null };
 
 /** Rows that one command examines at most. Beyond them a page ends early, and the next one continues. */
-const maxExamined = 5000;
+const maxExamined = 2000;
 /** Rows that are read in addition to those wanted: a record can have several for one reader. */
 const spare = 20;
 const maxOfPrefix = 40;

@@ -63,8 +63,7 @@ function tokensIn(text: string): readonly string[] {
 
 /** Removes case and accents. */
 function fold(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  if (/^[\x00-\x7f]*$/u.test(text)) return text.toLowerCase();
+  if (!/\P{ASCII}/u.test(text)) return text.toLowerCase();
   return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
 }
 

@@ -138,6 +138,47 @@ test('a hit has its title, and the fields in which the words are, with the words
   ]);
 });
 
+test('a row of words that is older than the marking gives no hit and no next page', async () => {
+  await insert([plain({ title: 'gateway', summary: 'other' }), plain({ title: 'gateway', hour: 2 })]);
+  // The words of the title stay in a row that everyone may read, as while a stricter policy relabels.
+  const hidden = {
+    path: 'title',
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ reach: 'NAMED' }),
+  };
+  const records = recordsOf(own.store, 'Advisory');
+  await records.updateMany({}, { $set: { 'envelope.portions': [hidden] } });
+  const asked = { text: 'gateway', kinds: null, since: null };
+  const page = await loadersOf(readerOf()).search(asked, { first: 1 });
+  expect([page.nodes, page.pageInfo.hasNextPage, page.pageInfo.endCursor]).toEqual([[], false, null]);
+});
+
+async function firstPage(asked: string) {
+  return await loadersOf(readerOf()).search({ text: asked, kinds: null, since: null }, {});
+}
+
+test('compares at most three phrases and ten words', async () => {
+  await expect(firstPage('"a1 b1" "a2 b2" "a1 b2" "a2 b1"')).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+  });
+  await expect(firstPage('"a1 b1" "a1 b1" "a1 b1" "a1 b1"')).resolves.toMatchObject({ nodes: [] });
+});
+
+test('the words that find a record do not depend on how many readers a hidden field has', async () => {
+  const long = Array.from({ length: 190 }, (_, at) => `word${at}`).join(' ');
+  const many = Array.from({ length: 150 }, (_, at) => `csirt-${at}`);
+  const portion = {
+    path: 'title',
+    marking: markingOf({ tlp: 'AMBER' }),
+    audience: audienceOf({ reach: 'NAMED', organisations: many }),
+  };
+  await insert([
+    plain({ summary: long, envelope: envelopeOf({ portions: [portion] }) }),
+    plain({ summary: long }),
+  ]);
+  expect(await searchAll(readerOf(), 'word189')).toHaveLength(2);
+});
+
 test('a record counts as disclosed only if it is a hit', async () => {
   await insert([plain({ summary: 'red blue green' }), plain({ summary: 'blue green red', hour: 2 })]);
   const loaders = loadersOf(readerOf());
