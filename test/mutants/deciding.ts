@@ -36,7 +36,7 @@ export const deciding: readonly Guard[] = [
   },
   {
     name: 'a search by a portion',
-    file: 'subgraphs/serve/read/list-page.ts',
+    file: 'subgraphs/serve/read/may-find.ts',
     from: '.filter(({ path }) => fields.includes(path))',
     to: '.filter(() => false)',
     project: 'parts',

@@ -12,6 +12,7 @@ import { notifying } from './notifying.ts';
 import { recalling } from './recalling.ts';
 import { relabelling } from './relabelling.ts';
 import { running } from './running.ts';
+import { searching } from './searching.ts';
 import { sharing } from './sharing.ts';
 import { trusting } from './trusting.ts';
 import { webhooks } from './webhooks.ts';
@@ -319,6 +320,7 @@ export const guards: readonly Guard[] = [
   ...recalling,
   ...relabelling,
   ...running,
+  ...searching,
   ...sharing,
   ...migrating,
   ...trusting,

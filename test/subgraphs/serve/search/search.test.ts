@@ -157,6 +157,23 @@ async function firstPage(asked: string) {
   return await loadersOf(readerOf()).search({ text: asked, kinds: null, since: null }, {});
 }
 
+test('a field that its reader may read and not search gives no words, no excerpt and no phrase', async () => {
+  const red = {
+    path: 'summary',
+    marking: markingOf({ tlp: 'RED' }),
+    audience: audienceOf({ persons: ['u-1'] }),
+  };
+  const envelope = envelopeOf({ portions: [red] });
+  await insert([plain({ title: 'gateway', summary: 'gateway beta', envelope })]);
+  const person = readerOf({ onScreen: true });
+  expect((await loadersOf(person).one('Advisory', idOf(0)))?.decision.hidden.has('summary')).toBe(false);
+  const asked = { text: 'gateway', kinds: null, since: null };
+  const { nodes } = await loadersOf(person).search(asked, {});
+  expect(nodes.map(({ matches }) => matches.map(({ field }) => field))).toEqual([['title']]);
+  expect(await searchAll(person, 'beta')).toEqual([]);
+  expect(await searchAll(person, '"gateway beta"')).toEqual([]);
+});
+
 test('compares at most three phrases and ten words', async () => {
   await expect(firstPage('"a1 b1" "a2 b2" "a1 b2" "a2 b1"')).rejects.toMatchObject({
     code: 'BAD_USER_INPUT',
