@@ -111,6 +111,7 @@ export async function execute(
     throw error;
   });
   const gathered = await gatherAllowed(prepared, stated, stages);
+  context.endTurn?.();
   if (grants.length > 0) await dropRefused(grants, gathered.written?.data ?? null, stages.store.registry);
   // A right that a move ends must be gone before the mover reads that it is.
   if (movesAgreement(prepared.decision.allowed)) await stages.agreements.refresh();

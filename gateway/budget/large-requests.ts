@@ -1,6 +1,6 @@
 import { HubError } from '../../schema/errors.ts';
 import type { RequestContext } from '../request/context.ts';
-import { Turns } from './turns.ts';
+import { LargeTurns } from './large-turns.ts';
 
 /** How large requests share the hub's one thread. */
 export const largeRequestLimits = {
@@ -8,9 +8,13 @@ export const largeRequestLimits = {
   fromBytes: 16 * 1024,
   /** Large requests in progress. One of 150 KiB takes about 70 ms of the thread. */
   atOnce: 2,
-  /** Large requests that wait, of one reader half of them. Each has its body in memory, of 256 KiB at most. */
+  /** Large requests that wait. Each has its body in memory, of 256 KiB at most. */
   waiting: 32,
-  /** A turn ends after this time, whatever its request still waits for. */
+  ofOrganisation: 8,
+  ofReader: 4,
+  /** The wait is part of the request's time, which is 10 s: the rest is for the subgraphs. */
+  maxWaitMs: 4000,
+  /** A turn ends after this time, whatever its request does. */
   maxTurnMs: 2000,
   /** A turn is followed by a pause as long as the turn was, up to this time. */
   maxPauseMs: 500,
@@ -21,22 +25,19 @@ type Asking = Pick<RequestContext, 'reader' | 'signal' | 'setHeaders'>;
 /**
  * Limits the requests with a large document or large variables that are in progress, in rotation of the readers. Their
  * documents are parsed and checked in the thread that serves all readers, so each turn is followed by a pause: at most about
- * half of the thread's time goes to large requests.
+ * half of the thread's time goes to large requests. A turn ends once the document is planned (`RequestContext.endTurn`): a
+ * subgraph or a client that is slow keeps no turn.
  */
 export class LargeRequests {
-  readonly #turns = new Turns(
-    largeRequestLimits.atOnce,
-    largeRequestLimits.waiting,
-    () => new HubError('OVERLOADED', 'too many large requests wait'),
-  );
+  readonly #turns = new LargeTurns(largeRequestLimits);
 
   /**
    * Waits for the turn of a request. Returns the function that ends it, which may be called several times. Throws
-   * OVERLOADED if too many wait, or the reason of the signal if the client goes.
+   * OVERLOADED if too many wait or it waits for too long, or the reason of the signal if the client goes.
    */
   async enter(bytes: number, { reader, signal, setHeaders }: Asking): Promise<() => void> {
     if (bytes <= largeRequestLimits.fromBytes) return () => undefined;
-    const leave = await this.#turns.take(reader.subject, signal).catch((error: unknown) => {
+    const leave = await this.#turns.take(reader, signal).catch((error: unknown) => {
       if (error instanceof HubError) setHeaders({ 'retry-after': '2' });
       throw error;
     });

@@ -16,13 +16,11 @@ export class Turns {
   #waitingInAll = 0;
   /** The callers at work of each reader. */
   readonly #working = new Map<string, number>();
-  readonly #refusal: () => HubError;
   #taken = 0;
 
-  constructor(maxAtOnce: number, maxWaiting: number, refusal = tooMany) {
+  constructor(maxAtOnce: number, maxWaiting: number) {
     this.#maxAtOnce = maxAtOnce;
     this.#maxWaiting = maxWaiting;
-    this.#refusal = refusal;
   }
 
   /**
@@ -32,7 +30,7 @@ export class Turns {
   async take(reader: string, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     const own = this.#waiting.get(reader)?.size ?? 0;
-    if (this.#waitingInAll >= this.#maxWaiting || own >= this.#maxWaiting / 2) throw this.#refusal();
+    if (this.#waitingInAll >= this.#maxWaiting || own >= this.#maxWaiting / 2) throw tooMany();
     if (this.#taken < this.#maxAtOnce && this.#mayWork(reader)) this.#begin(reader);
     else await this.#wait(reader, signal);
     return () => this.#end(reader);

@@ -54,12 +54,14 @@ export function chargeFirst(
   };
 }
 
-/** Lets a large request wait for its turn, before its document is parsed. The turn ends with the response. */
+/** Lets a large request wait for its turn, before its document is parsed. The turn ends with the response at the latest. */
 export function waitForTurn(large: LargeRequests): RequestHandler {
   return async (request, response, next) => {
-    const leave = await large.enter(sizeOf(request), contextOf(response));
-    response.once('close', leave);
-    if (response.closed) leave();
+    const context = contextOf(response);
+    const endTurn = await large.enter(sizeOf(request), context);
+    response.locals['context'] = { ...context, endTurn } satisfies RequestContext;
+    response.once('close', endTurn);
+    if (response.closed) endTurn();
     next();
   };
 }

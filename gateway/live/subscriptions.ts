@@ -91,6 +91,7 @@ export class Subscriptions {
     if (feed === undefined) throw new HubError('PART_UNAVAILABLE', `no changes of ${query.community}`);
     const started = { identity: asked, policy, permissionClass };
     const subscription = this.#enter({ key, prepared, query, stages }, started, authorization);
+    asked.endTurn?.();
     await this.#begin(subscription, feed, context.signal);
     return subscription;
   }

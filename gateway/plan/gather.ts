@@ -63,6 +63,7 @@ export function createGatherInParts(
   return async ({ key, document, variables }, request) => {
     const plan = async () => await planner.prepareDeferred(key, document);
     const prepared = await request.observed.run('plan', plan);
+    request.endTurn?.();
     const [early, late] = [createCollected(), createCollected()];
     const { coerced } = variables;
     const ask = askFor(sources, { request, collected: early });
@@ -104,6 +105,7 @@ export function createGather(planner: Planner, sources: ReadonlyMap<string, Part
   return async ({ key, document, variables, parts = [{ key, document }] }, request) => {
     const plan = async () => await Promise.all(parts.map(prepare));
     const prepared = await request.observed.run('plan', plan);
+    request.endTurn?.();
     const collected = createCollected();
     const ask = askFor(sources, { request, collected });
     const run = async (one: (typeof prepared)[number]) =>

@@ -43,13 +43,16 @@ export function shareAnswers(gather: Gather, keepMs: number): Gather {
     if (found !== undefined) return found;
     const { subject } = request.reader;
     let isOwn = false;
-    const { gathered, by } = await inProgress.run(key, request.signal, async (signal, sharedBy) => {
+    const running = inProgress.run(key, request.signal, async (signal, sharedBy) => {
       isOwn = true;
       const keep = kept.begin(key);
       const own = await gather(allowed, { ...request, signal, sharedBy });
       if (mayKeep(own)) keep(own);
       return { gathered: own, by: subject };
     });
+    // The request plans nothing: it waits for the subgraphs, as the one that plans does.
+    if (!isOwn) request.endTurn?.();
+    const { gathered, by } = await running;
     // A part can fail because one reader uses all of their slots: other readers have their own.
     const isWhole = by === subject || gathered.collected.failedSubgraphs.size === 0;
     return isOwn || (isWhole && isForOthers(gathered)) ? gathered : await gather(allowed, request);

@@ -29,6 +29,8 @@ export type RequestContext = Identity & {
   readonly deadline: number;
   /** Aborted when the client has gone, so that nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Ends the turn of a large request: its document is planned. Absent without a turn. May be called several times. */
+  readonly endTurn?: () => void;
   /** The requests that wait for the execution of this one, including it. Absent if no other can. */
   readonly sharedBy?: Callers;
   /** The statement of the hub to one community about the addressees of a change. */

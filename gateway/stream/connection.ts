@@ -161,7 +161,7 @@ async function runOperation(
   Object.assign(payload, { query: '', variables: undefined, extensions: undefined });
   const { leave, finish } = enter(connection, parts.load);
   let events: Events | null = null;
-  let leaveTurn: (() => void) | null = null;
+  let endTurn: (() => void) | undefined;
   try {
     if (id.length > maxIdLength) throw new HubError('BAD_REQUEST', 'id: expected at most 200 characters');
     if (connection.operations > maxOperations) throw new HubError('TOO_MANY_SUBSCRIPTIONS');
@@ -169,11 +169,11 @@ async function runOperation(
     const context = await createContext(parts.readers, connection.authorization, asked.context);
     const bytes = text.length + JSON.stringify(variables ?? {}).length;
     await parts.charge(bytes, context);
-    leaveTurn = await parts.large.enter(bytes, context);
+    endTurn = await parts.large.enter(bytes, context);
     checkDepth([variables, extensions]);
     const query = chooseText(document, context.observed, parts);
     const operation = parts.parse({ query, variables, operationName, extensions });
-    const result = await parts.run(operation, context, connection.authorization);
+    const result = await parts.run(operation, { ...context, endTurn }, connection.authorization);
     if (isEvents(result)) {
       const ended = () => {
         leave();
@@ -194,7 +194,7 @@ async function runOperation(
     parts.observer.note(asked.context.observed, undefined, [known]);
     return errorsOf(withConstantErrors({ errors: [known] }));
   } finally {
-    leaveTurn?.();
+    endTurn?.();
     finish?.();
     if (events === null) leave();
   }

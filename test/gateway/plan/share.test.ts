@@ -250,3 +250,16 @@ test('gives no kept answer after a change, and none to a subscription or another
   await gather(allowed(), requestOf(machine));
   expect(seen.readers).toHaveLength(6);
 });
+
+test('ends the turn of a large request that waits for the execution of another one', async () => {
+  const { gather } = countingGather();
+  const ended: string[] = [];
+  const ask = async (subject: string) =>
+    await gather(allowed(), {
+      ...requestOf({ ...machine, subject }),
+      endTurn: () => void ended.push(subject),
+    });
+  const answers = [ask('m-1'), ask('m-2')];
+  expect(ended).toEqual(['m-2']);
+  await Promise.all(answers);
+});
