@@ -34,8 +34,8 @@ export type ReplacedNodes = {
   readonly order: readonly string[];
   /** The response keys of the look-ups of each field, by the field's response key; null for an id that names nothing. */
   readonly keysOf: ReadonlyMap<string, string | null | readonly (string | null)[]>;
-  /** The look-ups of one field and one type are planned together: their group, by their response keys. */
-  readonly groups: ReadonlyMap<string, string>;
+  /** The types of the look-ups, by their response keys. The look-ups of one type are planned together. */
+  readonly types: ReadonlyMap<string, string>;
   /** The response key that tells that an object exists of which the client selects nothing. */
   readonly existsKey: string;
 };
@@ -82,7 +82,7 @@ class Replacing {
   readonly #prefix: string;
   readonly #order = new Set<string>();
   readonly #keysOf = new Map<string, string | null | readonly (string | null)[]>();
-  readonly #groups = new Map<string, string>();
+  readonly #types = new Map<string, string>();
   readonly #values = new Map<string, string>();
   readonly #definitions = new Map<string, VariableDefinitionNode>();
   readonly #lifted: FieldNode[] = [];
@@ -104,12 +104,14 @@ class Replacing {
     }
     const others = this.#withoutNodes(inlined(operation.selectionSet, fragments), true);
     const set = { ...operation.selectionSet, selections: others };
-    const selections = [...this.#narrowing.narrow(set, root), ...this.#lifted];
+    // In the order of their response keys, so that equal look-ups are equal documents, whatever the order of the ids.
+    const lifted = this.#lifted.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+    const selections = [...this.#narrowing.narrow(set, root), ...lifted];
     const nodes = {
       variables: Object.fromEntries(this.#values),
       order: [...this.#order],
       keysOf: this.#keysOf,
-      groups: this.#groups,
+      types: this.#types,
       existsKey: `${this.#prefix}Exists`,
     };
     return { document: this.#documentOf(selections), nodes };
@@ -145,7 +147,7 @@ class Replacing {
     const key = keyOf(field);
     if (field.name.value === 'node') {
       const found = lookupOfId(String(argumentOf(field, 'id', idType, this.#variables)), this.#lookups);
-      if (found !== null) this.#lookUp(key, `${this.#prefix}One_${key}`, found, key, field);
+      if (found !== null) this.#lookUp(key, `${this.#prefix}One_${key}`, found, field);
       this.#keysOf.set(key, found === null ? null : key);
       return;
     }
@@ -167,7 +169,7 @@ class Replacing {
       counts.set(type, count + 1);
       const name = `${this.#prefix}Of_${key}_${type}_${count}`;
       names.set(id, name);
-      this.#lookUp(name, name, found, key, field);
+      this.#lookUp(name, name, found, field);
     }
     return ids.map((id) => names.get(id) ?? null);
   }
@@ -176,14 +178,13 @@ class Replacing {
     key: string,
     variable: string,
     { lookup, values }: Exclude<ReturnType<typeof lookupOfId>, null>,
-    group: string,
     { selectionSet }: FieldNode,
   ): void {
     for (const [name, value] of Object.entries(values)) {
       this.#values.set(`${variable}_${name}`, value);
       this.#definitions.set(`${variable}_${name}`, definitionOf(`${variable}_${name}`, lookup, name));
     }
-    this.#groups.set(key, `${group} ${lookup.type}`);
+    this.#types.set(key, lookup.type);
     const selections = selectionSet === undefined ? [] : this.#selectionsOf(selectionSet, lookup.type);
     this.#lifted.push({
       ...fieldNamed(lookup.field, key),

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { buildSchema, extendSchema, parse, print, stripIgnoredCharacters, validate } from 'graphql';
-import { nodePartsOf } from '../../../gateway/node-fields/node-parts.ts';
+import { maxParts, nodePartsOf } from '../../../gateway/node-fields/node-parts.ts';
 import { replaceNodes } from '../../../gateway/node-fields/replace-nodes.ts';
 import { restoreNodes } from '../../../gateway/node-fields/restore-nodes.ts';
 import { nodeLookupsOf } from '../../../schema/node-interface/node-lookups.ts';
@@ -190,23 +190,44 @@ test('refuses a field outside of node whose selections can never apply', () => {
 test('takes 50 ids at most', () => {
   const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }';
   const ids = Array.from({ length: 50 }, (_, at) => `Advisory:${at}`);
-  expect(replace(query, { ids }).nodes?.groups.size).toBe(50);
+  expect(replace(query, { ids }).nodes?.types.size).toBe(50);
   expect(() => replace(query, { ids: [...ids, 'Advisory:50'] })).toThrow(
     expect.objectContaining({ code: 'BAD_USER_INPUT' }),
   );
 });
 
-test('plans one document for each field, type and number of ids, whatever the ids and their order', () => {
+/** The documents that are planned for an operation, and their keys. */
+function partsOf(query: string, variables: Readonly<Record<string, unknown>> = {}) {
+  const { document, nodes } = replace(query, variables);
+  return nodes === null ? [] : nodePartsOf(document, nodes);
+}
+
+test('plans one document for each type and number of ids, whatever the ids and their order', () => {
   const query =
     'query ($ids: [ID!]!, $id: ID!) { nodes(ids: $ids) { id } node(id: $id) { id } advisories { nodes { id } } }';
-  const keysOf = (ids: readonly string[], id: string) => {
-    const { document, nodes } = replace(query, { ids, id });
-    return nodes === null ? [] : nodePartsOf(document, nodes).map(({ key }) => key);
-  };
+  const keysOf = (ids: readonly string[], id: string) => partsOf(query, { ids, id }).map(({ key }) => key);
   const first = keysOf(['Advisory:1', 'Operation:1', 'Advisory:2'], 'Advisory:9');
-  expect(first).toHaveLength(4);
-  expect(new Set(keysOf(['Operation:7', 'Advisory:8', 'Advisory:7'], 'Advisory:1'))).toEqual(new Set(first));
-  // Another type of the node and one advisory less: the other two are the same.
-  const other = keysOf(['Operation:7', 'Advisory:8'], 'Operation:1');
+  expect(first).toHaveLength(3);
+  expect(keysOf(['Operation:7', 'Advisory:8', 'Advisory:7'], 'Advisory:1')).toEqual(first);
+  // One advisory less: the other two are the same.
+  const other = keysOf(['Operation:7', 'Advisory:8'], 'Advisory:1');
   expect(new Set(other).intersection(new Set(first)).size).toBe(2);
+});
+
+test('plans 100 nodes of one type in one document, so that one query looks them all up', () => {
+  const aliases = Array.from({ length: 100 }, (_, at) => `n${at}: node(id: "Advisory:${at}") { id }`);
+  const [only, ...others] = partsOf(`{ ${aliases.join(' ')} }`);
+  expect(others).toEqual([]);
+  expect(print(only?.document ?? parse('')).match(/advisory\(/g)).toHaveLength(100);
+});
+
+test('plans 10 documents at most, those of the last types together, and leaves no look-up out', () => {
+  const types = Array.from({ length: 2 * maxParts }, (_, at) => [`key${at}`, `A${at}:1`] as const);
+  const keys = types.map(([field]) => field);
+  const document = parse(`{ other ${keys.map((key) => `${key}: x(id: "1")`).join(' ')} }`);
+  const nodes = { types: new Map(keys.map((key, at) => [key, types[at]?.[1] ?? ''])) };
+  const parts = nodePartsOf(document, nodes as never);
+  expect(parts).toHaveLength(maxParts);
+  const whole = parts.map((part) => print(part.document)).join('');
+  for (const key of ['other', ...keys]) expect(whole.split(new RegExp(`\\b${key}\\b`))).toHaveLength(2);
 });
