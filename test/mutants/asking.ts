@@ -363,6 +363,14 @@ export const asking: readonly Guard[] = [
     tests: 'test/subgraphs/serve/read/list-filter',
   },
   {
+    name: 'ids of a filter that begin with the type',
+    file: 'subgraphs/serve/read/page-of-ids.ts',
+    from: '.filter((id) => id.startsWith(`${type}:`))',
+    to: '',
+    project: 'parts',
+    tests: 'test/subgraphs/serve/read/hidden-values',
+  },
+  {
     name: 'the access keys of records that a filter by ids finds',
     file: 'subgraphs/serve/read/page-of-ids.ts',
     from: '{ admits: { $in: held }, openFrom: { $lte: now },',

@@ -87,7 +87,7 @@ function filterOf(
       'filters are unavailable until the values that they compare were derived for all stored records',
     );
   // An id says nothing about a record, so it is found by the right to read, as a lookup is.
-  return { equal, ids: idsOf(ids), ...window, isSearch };
+  return { equal, ids: idsOf(ids, type), ...window, isSearch };
 }
 
 function equalOf(context: ReadContext, type: string, name: string, value: unknown): Equal {

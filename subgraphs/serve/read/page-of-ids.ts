@@ -8,15 +8,20 @@ import { isKey } from './record-loader.ts';
 /** The maximum number of ids of a filter. */
 const maxIds = 100;
 
-/** Returns the different ids of a filter; null without them. Throws BAD_USER_INPUT for more than 100. */
-export function idsOf(given: unknown): readonly string[] | null {
+/**
+ * Returns the different ids of a filter that can name a record of the type; null without a filter. Throws BAD_USER_INPUT for
+ * more than 100.
+ */
+export function idsOf(given: unknown, type: string): readonly string[] | null {
   if (given === null || given === undefined) return null;
   // The query is passed as trusted, so no id may be an operator object.
   if (!Array.isArray(given) || !given.every(isKey))
     throw new HubError('BAD_USER_INPUT', 'ids: expected a list of ids');
   if (given.length > maxIds)
     throw new HubError('BAD_USER_INPUT', `ids: expected at most ${maxIds}, got ${given.length}`);
-  return [...new Set<string>(given)];
+  // As in a lookup, another type's id finds nothing. The index of embargoes is for ids that are not empty: no query may
+  // compare an empty one, for which a store could choose to read the whole collection.
+  return [...new Set<string>(given)].filter((id) => id.startsWith(`${type}:`));
 }
 
 /**

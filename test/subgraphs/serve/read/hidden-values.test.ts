@@ -283,6 +283,20 @@ test('reads no document for a lookup of a hidden record or for its id in a filte
   }
 });
 
+test('asks the store nothing for an id in a filter that cannot name a record of the type', async () => {
+  await insert([{ envelope: envelopeOf(), serial: '2099-1', exploited: 'NO', hour: 1 }]);
+  await using profiler = await openProfiler(own.home, own.uri);
+  const ops = await profiler.watch(async () => {
+    for (const id of ['', 'Advisory', '0000', 'MispEvent:0000']) {
+      const { nodes } = await loadersOf(readerOf()).list('Advisory', { filter: { ids: [id] } });
+      expect(nodes).toEqual([]);
+    }
+  });
+  expect(ops).toEqual([]);
+  const { nodes } = await loadersOf(readerOf()).list('Advisory', { filter: { ids: ['', 'Advisory:0000'] } });
+  expect(nodes.map(({ id }) => id)).toEqual(['Advisory:0000']);
+});
+
 /** The number of records with the first serial that a reader finds. */
 async function countFound(who: Reader): Promise<number> {
   const { nodes } = await loadersOf(who).list('Advisory', { filter: { serial: '2099-1' } });

@@ -97,6 +97,12 @@ test('takes 100 ids at most, and no operator object', async () => {
     await expect(find(outsider, { ids })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
 });
 
+test('finds nothing by an id of another type, an empty one or one without a type, and still finds the others', async () => {
+  for (const id of ['', 'MispEvent', 'Advisory:1', ':1', '1'])
+    expect(await find(outsider, { ids: [id, 'MispEvent:1'] })).toEqual(['MispEvent:1']);
+  expect(await find(outsider, { ids: [''] })).toEqual([]);
+});
+
 test('finds a record by a list that a portion hides for the readers of the portion only', async () => {
   expect(await find(outsider, { tags: 'ransomware' })).toEqual(['MispEvent:1']);
   expect(await find(insider, { tags: 'ransomware' })).toEqual(['MispEvent:1', 'MispEvent:4']);
