@@ -68,7 +68,7 @@ export const relabelling: readonly Guard[] = [
   },
   {
     name: 'relabelling: a search that both must allow',
-    file: 'subgraphs/serve/read/list-page.ts',
+    file: 'subgraphs/serve/read/may-find.ts',
     from: 'if (!context.maySearch(type, envelope)) return false;',
     to: 'return true;',
     ...parts,
