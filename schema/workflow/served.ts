@@ -38,7 +38,6 @@ export const byChanges: readonly string[] = ['grant', 'onward-share', 'emergency
 
 /** Moves that are declared only, although a subgraph runs their workflow. Nobody can make them. */
 const declaredOnly: Readonly<Record<string, readonly string[]>> = {
-  'notification-file': ['reclassify', 'reclassifyWhole'],
   'cra-withholding': ['platform'],
   'procedure-run': ['propose'],
 };
@@ -209,7 +208,7 @@ const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
   Agreement: ['priorApproval', 'signatures', 'suspension'],
   Capability: ['verifiedBy', 'verifiedAt'],
   ResponsePlan: ['approvedBy', 'lastExercised', 'reportedToCommissionAndCyCLONeAt'],
-  NotificationFile: ['stages', 'csirtReply', 'publicInformed'],
+  NotificationFile: ['stages', 'csirtReply', 'publicInformed', 'reclassifiedFrom', 'reclassifiedAs'],
   CraNotification: ['dissemination', 'delayGrounds'],
   JointCaseRecord: ['splitFrom', 'splitInto', 'linkedRecords', 'mergeProposed', 'mergedInto', 'mergedFrom'],
   // The hub knows whether the mover asserts the record, and who received it: no recall is written by hand.
@@ -292,6 +291,8 @@ const judged: ReadonlySet<string> = new Set([
   'If the CSIRT was not the first recipient, it replies together with the authority.',
   'The CSIRT or the authority asks for it.',
   'The entity was consulted.',
+  'The new file replaces this one in part.',
+  'The new file replaces this one wholly.',
   'For personal data, also when the data protection officer demands it.',
 ]);
 

@@ -17,6 +17,8 @@ export const kinds: readonly Kind[] = [
   declared('enisa', 'NotificationFile', 'notificationFiles', {
     filters: ['sector'],
     says: notificationFacts,
+    // The files that replace another one must not become its page: each is read by its own readers.
+    guarded: ['reclassifiedFrom', 'reclassifiedAs'],
     timesInOrder: [
       ['awareAt', 'enisaInformedAt'],
       ['awareAt', 'otherStatesInformedAt'],

@@ -2,6 +2,7 @@ import { memberStateKey } from '../../schema/record/keys.ts';
 import { inboxOf } from '../serve/graph/inbox.ts';
 import { movesOf, standingFields } from '../serve/graph/moves.ts';
 import { changesOf } from '../serve/graph/mutations.ts';
+import { readableRecords } from '../serve/graph/readable-records.ts';
 import {
   pageOf,
   recordOf,
@@ -62,7 +63,10 @@ export const resolvers: Resolvers = {
   }),
   CoordinatedDisclosure: recordOf('CoordinatedDisclosure'),
   CraNotification: recordOf('CraNotification', { progress: standingFields.progress }),
-  NotificationFile: recordOf('NotificationFile', standingFields),
+  NotificationFile: recordOf('NotificationFile', {
+    ...standingFields,
+    reclassifiedAs: readableRecords('NotificationFile', 'reclassifiedAs'),
+  }),
   QuarterlySummary: recordOf('QuarterlySummary'),
   ...inboxOf('enisa'),
   ...searchOf('enisa'),

@@ -108,9 +108,9 @@ export const cases: readonly Guard[] = [
   },
   {
     name: 'the merged cases that a case names, for their readers only',
-    file: 'subgraphs/joint-unit/linked-cases.ts',
-    from: "await loaders.one('JointCaseRecord', id)",
-    to: "(await loaders.one('JointCaseRecord', id)) ?? row",
+    file: 'subgraphs/serve/graph/readable-records.ts',
+    from: 'await loaders.one(type, id)',
+    to: '(await loaders.one(type, id)) ?? row',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/case-merges',
   },

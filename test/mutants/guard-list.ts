@@ -4,6 +4,7 @@ import { cases } from './cases.ts';
 import { changing } from './changing.ts';
 import { deciding } from './deciding.ts';
 import { duties } from './duties.ts';
+import { files } from './files.ts';
 import type { Guard } from './guard.ts';
 import { importing } from './importing.ts';
 import { live } from './live.ts';
@@ -313,6 +314,7 @@ export const guards: readonly Guard[] = [
   ...changing,
   ...deciding,
   ...duties,
+  ...files,
   ...importing,
   ...live,
   ...webhooks,

@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Addressed } from '../../../schema/protocol/addressed.ts';
-import type { Envelope } from '../../../schema/record/envelope.ts';
+import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
 import { decide, lateEntry } from '../../../schema/workflow/engine/decide.ts';
 import type { EndOfClock, Progress } from '../../../schema/workflow/engine/progress.ts';
@@ -255,6 +255,13 @@ export class MoveSteps extends ChangeSteps {
       { _id: progressId(record, { organisation }) },
       { session },
     );
+  }
+
+  /** Returns the content of a record without the fields that are hidden from the reader. */
+  protected visibleOf(kind: Kind, { envelope, content }: StoredRecord): Content {
+    const { policy, readerAccess } = this.parts;
+    const hidden = policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set<string>();
+    return Object.fromEntries(Object.entries(content as Content).filter(([name]) => !hidden.has(name)));
   }
 
   protected of(type: string): KindWorkflows {

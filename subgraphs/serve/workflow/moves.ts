@@ -22,6 +22,7 @@ import { bySystem, type MoveParts, MoveSteps, type Requested } from './move-step
 import { PartMoves } from './part-moves.ts';
 import { ThreadMoves } from './thread-moves.ts';
 import { CaseMoves } from './kinds/case-moves.ts';
+import { FileMoves } from './kinds/file-moves.ts';
 import type { WithOther } from './kinds/case-parts.ts';
 import { BookingMoves } from './kinds/booking-moves.ts';
 import { newProposal, proposalOf, refuseOutdated, refuseSecondProposal } from './proposals.ts';
@@ -38,7 +39,7 @@ import { actorOn } from './relations.ts';
 
 type Entry = Omit<StoredMove, 'from' | 'to' | 'isHidden'>;
 
-/** A move that was decided, with what it writes in another case. */
+/** A move that was decided, with what it writes in another record of the kind. */
 type MadeMove = {
   readonly attempt: Attempt;
   readonly progress: Progress;
@@ -66,6 +67,7 @@ export class Moves extends MoveSteps {
   readonly #threads: ThreadMoves;
   readonly #units: BookingMoves;
   readonly #cases: CaseMoves;
+  readonly #files: FileMoves;
 
   constructor(parts: MoveParts) {
     super(parts);
@@ -74,6 +76,7 @@ export class Moves extends MoveSteps {
     this.#threads = new ThreadMoves(parts);
     this.#units = new BookingMoves(parts);
     this.#cases = new CaseMoves(parts);
+    this.#files = new FileMoves(parts);
   }
 
   /** Creates a record by the first move of its workflow, and a thread for each addressee. */
@@ -147,7 +150,8 @@ export class Moves extends MoveSteps {
     if (declared === undefined || !needsSecondPerson(declared, attempt)) {
       await this.refuseEndless(of, attempt, subject.before, progress, session);
       const { record } = subject;
-      const other = await this.#cases.withOther({ kind, of, find, session, input, record, attempt });
+      const decided = { kind, of, find, session, input, record, attempt };
+      const other = (await this.#cases.withOther(decided)) ?? (await this.#files.withOther(decided));
       return this.#moved(kind, subject, { attempt, progress, other }, input);
     }
     const entry = this.entry(of, input.id, ofRecord, attempt, input);

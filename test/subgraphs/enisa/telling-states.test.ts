@@ -269,6 +269,8 @@ const inputs: Readonly<Record<string, object>> = {
   tellStates: tell,
   forward: { contactPoints: ['spoc-at'] },
   public: { text: 'EXERCISE' },
+  reclassify: { otherRegime: 'NIS2_TRUST', reason: 'EXERCISE' },
+  reclassifyWhole: { otherRegime: 'NIS2_TRUST', reason: 'EXERCISE' },
   withdraw: { reason: 'EXERCISE' },
   submit: { submittedAt: at('03-02T11:00').toISOString(), minimumContent: ['EXERCISE'] },
   ask: { asked: 'EXERCISE', latestAt: at('03-20T10:00').toISOString() },

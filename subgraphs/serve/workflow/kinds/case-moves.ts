@@ -6,8 +6,6 @@ import { newEnvelope } from '../../changes/envelopes.ts';
 import { type Finder, readableOf } from '../../changes/find-record.ts';
 import type { Reading } from '../../changes/reading.ts';
 import { invalid, notFound } from '../../changes/refused.ts';
-import type { Kind } from '../../kind.ts';
-import type { Content } from '../../record/content.ts';
 import { noAudience } from '../../record/marking.ts';
 import { CaseMerges } from './case-merges.ts';
 import { type Decided, othersIn, type WithOther } from './case-parts.ts';
@@ -37,7 +35,7 @@ export class CaseMoves extends MoveSteps {
   /** Makes the new case: a draft of the lead that names the case which it was split from, and has nothing of its content. */
   async #split(decided: Decided): Promise<WithOther> {
     const { kind, of, record, attempt, input } = decided;
-    const seen = this.#visibleOf(kind, record);
+    const seen = this.visibleOf(kind, record);
     const { childCase, codename, movedTasks } = attempt.input;
     const key = typeof childCase === 'string' ? sharedKey('JointCase', childCase) : null;
     if (key === null || key === seen['case'])
@@ -110,13 +108,6 @@ export class CaseMoves extends MoveSteps {
     const kind = this.parts.kinds.find(({ type }) => id.startsWith(`${type}:`));
     if (kind === undefined) return null;
     const record = await readableOf(this.parts, find, kind, id);
-    return record === null ? null : this.#visibleOf(kind, record)['case'];
-  }
-
-  /** Returns the content of a record without the fields that are hidden from the reader. */
-  #visibleOf(kind: Kind, { envelope, content }: StoredRecord): Content {
-    const { policy, readerAccess } = this.parts;
-    const hidden = policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set<string>();
-    return Object.fromEntries(Object.entries(content as Content).filter(([name]) => !hidden.has(name)));
+    return record === null ? null : this.visibleOf(kind, record)['case'];
   }
 }

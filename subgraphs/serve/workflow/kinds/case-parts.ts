@@ -7,25 +7,29 @@ import type { Content } from '../../record/content.ts';
 import { listIn } from '../effect.ts';
 import type { Requested } from '../move-steps.ts';
 
-/** The part of a move of a joint case that concerns another case: the fields that name it, and what is written there. */
+/** The part of a move that concerns another record of the kind: the fields that name it, and what is written there. */
 export type WithOther = {
   readonly fields: Content;
   readonly others: readonly Made[];
   also(session: ClientSession): Promise<void>;
 };
 
-/** A move on a joint case that was decided. */
+/** A move on a record that was decided, before what it writes in another record of the kind. */
 export type Decided = Pick<Requested, 'kind' | 'of' | 'find' | 'session' | 'input'> & {
   readonly record: StoredRecord;
   readonly attempt: Attempt;
 };
 
-/** The most cases that one case is split into, and the most that are merged into it. */
+/** The most cases that one case is split into, the most that are merged into it, and the most files that replace one file. */
 const maxOthers = 50;
 
-/** Returns the cases that a field of a case names. Throws Refused if no further one can be added. */
-export function othersIn({ content }: StoredRecord, field: 'splitInto' | 'mergedFrom'): readonly string[] {
+/** Returns the records that a field names. Throws Refused if no further one can be added. */
+export function othersIn(
+  { content }: StoredRecord,
+  field: 'splitInto' | 'mergedFrom' | 'reclassifiedAs',
+): readonly string[] {
   const others = listIn((content as Content)[field]);
-  if (others.length >= maxOthers) throw new Refused('CLOSED', ['id'], `expected ${maxOthers} cases at most`);
+  if (others.length >= maxOthers)
+    throw new Refused('CLOSED', ['id'], `expected ${maxOthers} other records at most`);
   return others;
 }

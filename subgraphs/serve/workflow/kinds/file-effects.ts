@@ -36,8 +36,13 @@ export const effectsOfFiles: Readonly<Record<string, Effect>> = {
       `the stage ${open.part ?? ''} is neither submitted nor waived: submit or waive it first`,
     );
   },
-  'notification-file.withdraw': ({ parts, attempt }) => ({ parts: stagesWaived(parts, attempt.happenedAt) }),
+  'notification-file.withdraw': (moved) => waiveAll(moved),
+  'notification-file.reclassifyWhole': (moved) => waiveAll(moved),
 };
+
+function waiveAll({ parts, attempt }: Moved): Effects {
+  return { parts: stagesWaived(parts, attempt.happenedAt) };
+}
 
 /** Returns the regimes. Only a community that keeps files makes moves of files. */
 export function regimesIn({ regimes }: Pick<Moved, 'regimes'>): FileRegimes {
