@@ -38,7 +38,6 @@ export const byChanges: readonly string[] = ['grant', 'onward-share', 'emergency
 
 /** Moves that are declared only, although a subgraph runs their workflow. Nobody can make them. */
 const declaredOnly: Readonly<Record<string, readonly string[]>> = {
-  'cra-withholding': ['platform'],
   'procedure-run': ['propose'],
 };
 

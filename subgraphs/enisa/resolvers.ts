@@ -63,6 +63,11 @@ export const resolvers: Resolvers = {
   }),
   CoordinatedDisclosure: recordOf('CoordinatedDisclosure'),
   CraNotification: recordOf('CraNotification', { progress: standingFields.progress }),
+  CraNotificationProgress: {
+    // It is stated once for all notifications, by a move on any of them.
+    platformIncident: async (_progress: unknown, _args, { standings }) =>
+      await standings.hasPlatformIncident(),
+  },
   NotificationFile: recordOf('NotificationFile', {
     ...standingFields,
     reclassifiedAs: readableRecords('NotificationFile', 'reclassifiedAs'),

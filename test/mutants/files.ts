@@ -2,7 +2,9 @@ import type { Guard } from './guard.ts';
 
 const reclassifying = 'test/subgraphs/enisa/reclassifying';
 
-/** Guards of notification files. */
+const platform = 'test/subgraphs/enisa/platform-incident';
+
+/** Guards of notification files and CRA notifications. */
 export const files: readonly Guard[] = [
   {
     name: 'the fields of a file that another one replaces, as far as the mover sees them',
@@ -19,5 +21,29 @@ export const files: readonly Guard[] = [
     to: 'organisations: [...envelope.audience.organisations, organisation] }',
     project: 'parts',
     tests: reclassifying,
+  },
+  {
+    name: 'the ground of Art. 5 before ENISA stated an incident of the platform',
+    file: 'subgraphs/serve/workflow/kinds/platform-incidents.ts',
+    from: "if (input['ground'] !== ground ||",
+    to: "if (input['ground'] === ground ||",
+    project: 'parts',
+    tests: platform,
+  },
+  {
+    name: 'the withholdings on the ground of Art. 5 after it ended',
+    file: 'subgraphs/serve/workflow/kinds/platform-incidents.ts',
+    from: 'if (!hasIncident) await endWithholdings(',
+    to: 'if (hasIncident) await endWithholdings(',
+    project: 'parts',
+    tests: platform,
+  },
+  {
+    name: 'an incident of the platform in an exercise, apart from the real picture',
+    file: 'subgraphs/serve/workflow/kinds/platform-incidents.ts',
+    from: "return found?.envelope.exercise ?? 'real';",
+    to: "return found === null ? '' : 'real';",
+    project: 'parts',
+    tests: platform,
   },
 ];

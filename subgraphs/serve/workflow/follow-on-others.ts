@@ -6,6 +6,7 @@ import type { FollowedIn, Follow } from './follow.ts';
 import { bySystem } from './move-steps.ts';
 import { findVersion } from './kinds/plan-grounds.ts';
 import { followsOfNotifications } from './kinds/notification-effects.ts';
+import { followsOfPlatform } from './kinds/platform-incidents.ts';
 import { followsOfPostures } from './kinds/posture-effects.ts';
 import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
 import { followsOfReleaseRequests } from './kinds/release-effects.ts';
@@ -20,6 +21,7 @@ const follows: Readonly<Record<string, Follow>> = {
   'mobilisation.withdraw': movingBooked('free'),
   ...followsOfRecalls,
   ...followsOfRuns,
+  ...followsOfPlatform,
   ...followsOfPostures,
   ...followsOfReleaseRequests,
   ...followsOfNotifications,

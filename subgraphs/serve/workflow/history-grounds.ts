@@ -1,6 +1,7 @@
 import { Refused } from '../changes/refused.ts';
 import type { Recorded, RecordedCheck } from './ground.ts';
 import { groundsOfPlans } from './kinds/plan-grounds.ts';
+import { groundsOfPlatform } from './kinds/platform-incidents.ts';
 import { movesIn } from './progress-store.ts';
 import { groundsOfRecalls } from './kinds/recall-grounds.ts';
 
@@ -8,6 +9,7 @@ import { groundsOfRecalls } from './kinds/recall-grounds.ts';
 const checks: Readonly<Record<string, RecordedCheck>> = {
   'mobilisation.accept': otherPersonThan('assess'),
   ...groundsOfPlans,
+  ...groundsOfPlatform,
   ...groundsOfRecalls,
 };
 

@@ -3,12 +3,7 @@ import type { ObjectId } from 'mongodb';
 import type { Policy, ReaderAccess } from '../../../schema/policy/decide/policy.ts';
 import { organisationKey } from '../../../schema/record/keys.ts';
 import { movesFrom } from '../../../schema/workflow/engine/decide.ts';
-import {
-  type EndOfClock,
-  type Known,
-  type Progress,
-  standingFor,
-} from '../../../schema/workflow/engine/progress.ts';
+import { type EndOfClock, type Known, standingFor } from '../../../schema/workflow/engine/progress.ts';
 import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import { isKnown, sinceOpening } from '../../../schema/workflow/language/opening.ts';
@@ -25,9 +20,11 @@ import { shownValues, toGraph } from './graph-values.ts';
 import { idOfMove, type Proposal, type StoredMove, type StoredProgress } from './progress-store.ts';
 import { historyLoader, inputLoader, progressLoader, type ShownMove } from './standing-loaders.ts';
 import { findMatches, type Match, mayOffer, type Wanted } from './kinds/booking-matches.ts';
+import { hasPlatformIncident } from './kinds/platform-incidents.ts';
 import { detailsFor, isStored, movesSince, partOf, partsShown } from './named-parts.ts';
 import { isOfRecord, type Threaded } from './parties.ts';
 import { actorOn, isOpener, seesState } from './relations.ts';
+import { seenOf, without } from './seen-progress.ts';
 
 /** The source of `<Kind>Progress` and `<Kind>Thread` in the graph. */
 export type Shown = Readonly<Record<string, unknown>>;
@@ -183,6 +180,12 @@ export class Standings {
       return [];
     const parts = partsShown(of, team, readerAccess, await this.#ownProgress().load(team.id));
     return await findMatches(store, of, team, parts, { ...wanted, now: readerAccess.now });
+  }
+
+  /** Whether ENISA stated that its platform cannot ensure confidentiality. It concerns every CRA notification. */
+  async hasPlatformIncident(): Promise<boolean> {
+    const { store, readerAccess } = this.#parts;
+    return await hasPlatformIncident(store, readerAccess.reader.picture);
   }
 
   #allProgress(): DataLoader<string, readonly StoredProgress[]> {
@@ -372,25 +375,6 @@ export class Standings {
   }
 }
 
-/** The progress of a record or a thread without the fields that are hidden from the reader. `facts` are those of the record. */
-function seenOf(
-  { content, decision: { hidden } }: Row,
-  { progress }: StoredProgress,
-  facts: Shown = {},
-): Known {
-  return { progress: withoutFacts(progress, hidden), fields: without({ ...content, ...facts }, hidden) };
-}
-
 function isSameThread(one: Threaded, other: Threaded): boolean {
   return one.organisation === other.organisation && (one.part ?? null) === (other.part ?? null);
-}
-
-function withoutFacts(progress: Progress, hidden: ReadonlySet<string>): Progress {
-  const { former, facts } = progress;
-  return { ...progress, facts: without(facts, hidden), former: former && withoutFacts(former, hidden) };
-}
-
-/** Returns the facts without those that are fields of the record in a portion that the reader may not see. */
-function without(facts: Shown, hidden: ReadonlySet<string>): Shown {
-  return Object.fromEntries(Object.entries(facts).filter(([name]) => !hidden.has(name)));
 }

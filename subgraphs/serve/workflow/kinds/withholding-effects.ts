@@ -107,11 +107,6 @@ function refuseGround(input: Moved['attempt']['input'], { from, relevant, parts 
     );
   if ((ground === 'a4-incident-at-csirt' || ground === 'a4-capability-of-csirt') && from.length === 0)
     throw invalid('from', 'this ground is about a receiving CSIRT: name it');
-  if (ground === 'a5-platform')
-    throw invalid(
-      'ground',
-      'ENISA did not inform the network of an incident of the platform: name another ground (Del. Reg. 2026/881 Art. 5)',
-    );
   if (ground === 'exceptional-circumstances' && [...from, ...relevant, ...parts].length > 0)
     throw invalid(
       'ground',
