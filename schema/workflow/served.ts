@@ -36,16 +36,6 @@ const names: Partial<Record<Community, readonly string[]>> = {
  */
 export const byChanges: readonly string[] = ['grant', 'onward-share', 'emergency-release'];
 
-/** Moves that are declared only, although a subgraph runs their workflow. Nobody can make them. */
-const declaredOnly: Readonly<Record<string, readonly string[]>> = {
-  'procedure-run': ['propose'],
-};
-
-/** Returns the moves of a workflow that no subgraph makes, although it runs the workflow. */
-export function declaredOnlyMoves(name: string): readonly string[] {
-  return declaredOnly[name] ?? [];
-}
-
 /** Returns whether a subgraph runs the workflow of a file. */
 export function isServed(name: string): boolean {
   return Object.values(names).some((served) => served.includes(name));
@@ -95,13 +85,14 @@ function kindsOf(served: readonly string[]): ReadonlyMap<string, KindWorkflows> 
   );
 }
 
-/** Returns the move that creates a record of the kind, with the workflow that has it. */
+/** Returns the move by which a person creates a record of the kind, with the workflow that has it. */
 export function creatingMove({
   record,
   thread,
 }: KindWorkflows): { readonly of: Workflow; readonly move: string } | null {
   for (const workflow of [record, thread]) {
-    const found = Object.entries(workflow?.moves ?? {}).find(([, { from }]) => isStart(workflow, from));
+    const moves = Object.entries(workflow?.moves ?? {});
+    const found = moves.find(([, { from, by }]) => typeof by !== 'string' && isStart(workflow, from));
     if (workflow !== null && found !== undefined) return { of: workflow, move: found[0] };
   }
   return null;
@@ -266,8 +257,7 @@ function servedIn(all: ReadonlyMap<string, Workflow>, name: string): Workflow {
   if (second !== undefined && workflow.subject !== 'record')
     throw new Error(`${name}.yaml: ${second[0]} needs a second person, which no thread asks for yet`);
   const written = expandRelations(workflow);
-  const moves = Object.entries(written.moves).filter(([move]) => !declaredOnlyMoves(name).includes(move));
-  return { ...written, moves: mapValues(Object.fromEntries(moves), withoutUnchecked) };
+  return { ...written, moves: mapValues(written.moves, withoutUnchecked) };
 }
 
 /** The conditions in words that the person who makes the move judges, or that `refusals.ts` checks. */

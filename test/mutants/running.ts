@@ -69,4 +69,12 @@ export const running: readonly Guard[] = [
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/runs.test',
   },
+  {
+    name: 'the proposal of a run after a hold, for its parties only',
+    file: 'subgraphs/serve/workflow/kinds/run-proposals.ts',
+    from: 'if (knownTo === null || knownTo.includes(lead))',
+    to: 'if (knownTo === null || knownTo.length > 0)',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/run-proposals',
+  },
 ];

@@ -1,4 +1,4 @@
-import { byChanges, declaredOnlyMoves, isServed } from '../served.ts';
+import { byChanges, isServed } from '../served.ts';
 import type { Networks } from '../network/language.ts';
 import type { Triggers } from '../trigger/language.ts';
 import type { OfficesFile } from '../language/language.ts';
@@ -80,9 +80,7 @@ function chapterOf(workflow: Workflow): string {
 function scopeServed(name: string): string {
   if (byChanges.includes(name))
     return ' Its moves are changes of the record. Nobody is informed of them yet.';
-  if (!isServed(name)) return ' No subgraph runs it yet.';
-  const moves = declaredOnlyMoves(name);
-  return moves.length === 0 ? '' : ` Nobody can make these moves yet: ${moves.map(code).join(', ')}.`;
+  return isServed(name) ? '' : ' No subgraph runs it yet.';
 }
 
 function scopeShown({ shownTo }: Workflow): string {

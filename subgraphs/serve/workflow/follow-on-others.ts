@@ -12,6 +12,7 @@ import { type MovedIn, type StoredMove, writeMove } from './progress-store.ts';
 import { followsOfReleaseRequests } from './kinds/release-effects.ts';
 import { followsOfRecalls } from './kinds/recall-effects.ts';
 import { followsOfRuns } from './kinds/run-follow.ts';
+import { proposeRuns } from './kinds/run-proposals.ts';
 
 const follows: Readonly<Record<string, Follow>> = {
   'response-plan.force': supersedeParent,
@@ -27,7 +28,7 @@ const follows: Readonly<Record<string, Follow>> = {
   ...followsOfNotifications,
 };
 
-/** Makes what follows from a move on other records, or on the record of its thread. */
+/** Makes what follows from a move on other records, or on the record of its thread, and proposes runs of procedures. */
 export async function followOnOthers(
   store: CommunityStore,
   at: FollowedIn,
@@ -35,6 +36,7 @@ export async function followOnOthers(
   session: ClientSession,
 ): Promise<void> {
   await follows[`${move.workflow}.${move.move}`]?.(store, at, move, session);
+  await proposeRuns(store, at, move, session);
 }
 
 /** The persons and units that are booked for a mobilisation are deployed and freed with it. */

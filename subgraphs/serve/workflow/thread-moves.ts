@@ -121,8 +121,12 @@ export class ThreadMoves extends MoveSteps {
     const entry = this.entry(of, input.id, { organisation }, attempt, input);
     const from = before?.progress.state ?? null;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
-    const also = async (by: ClientSession): Promise<void> =>
-      void (await writeMove(this.parts.store, this.in(of, kind, fields), made, { progress }, before, by));
+    const { store } = this.parts;
+    const also = async (by: ClientSession): Promise<void> => {
+      const at = { ...this.in(of, kind, fields), record: this.of(kind.type).record };
+      await writeMove(store, at, made, { progress }, before, by);
+      await followOnOthers(store, at, made, by);
+    };
     return { record: input.id, version, also };
   }
 }

@@ -23,7 +23,13 @@ export type Copied = {
 type Seen = { readonly envelope: Envelope; readonly content: Content; readonly hidden: ReadonlySet<string> };
 
 /** The states of a case in which procedures are run for it, as its workflow and as an imported case state them. */
-const runningStates: ReadonlySet<string> = new Set(['open', 'active', 'monitoring', 'closing', 'reopened']);
+export const runningStates: ReadonlySet<string> = new Set([
+  'open',
+  'active',
+  'monitoring',
+  'closing',
+  'reopened',
+]);
 
 /** Reads the procedure and the case of a new run. A record that the reader may not see looks like one that does not exist. */
 export class RunStarts extends MoveSteps {

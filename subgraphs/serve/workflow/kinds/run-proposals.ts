@@ -1,0 +1,101 @@
+import type { ClientSession } from 'mongodb';
+import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
+import { workflowsOf } from '../../../../schema/workflow/served.ts';
+import type { Content } from '../../record/content.ts';
+import { linksOf } from '../../store/collections.ts';
+import type { CommunityStore } from '../../store/store.ts';
+import type { FollowedIn } from '../follow.ts';
+import { tell } from '../notices.ts';
+import { progressIn, type StoredMove } from '../progress-store.ts';
+import { runningStates } from './run-start.ts';
+
+/** Returns the cases that a trigger is about, and the organisations that know of it. Null if every reader of the record does. */
+type Trigger = (
+  store: CommunityStore,
+  at: FollowedIn,
+  move: StoredMove,
+  session: ClientSession,
+) => Promise<{ readonly cases: readonly string[]; readonly knownTo: readonly string[] | null }>;
+
+/** The moves after which runs are proposed. */
+const triggers: Readonly<Record<string, Trigger>> = {
+  'level.assessLevel': ofCase,
+  'level.assessLevelAgain': ofCase,
+  'level.reviseLevel': ofCase,
+  'posture.record': async (store, { content }, _move, session) => ({
+    cases: await casesOf(store, content, session),
+    knownTo: null,
+  }),
+  'hold.agree': ofHold,
+  'hold.agreeCounter': ofHold,
+};
+
+/** The most cases with one id: each originator can keep a record of the case. */
+const maxCases = 10;
+
+/**
+ * Proposes to the lead of a case that a procedure is run for it. The proposal is a notice about the record of the trigger, so
+ * a lead who may not read that record gets none. It starts nothing.
+ */
+export async function proposeRuns(
+  store: CommunityStore,
+  at: FollowedIn,
+  move: StoredMove,
+  session: ClientSession,
+): Promise<void> {
+  const trigger = triggers[`${move.workflow}.${move.move}`];
+  const of = workflowsOf('joint-unit').get('ProcedureRun')?.record ?? null;
+  if (trigger === undefined || of === null) return;
+  const { cases, knownTo } = await trigger(store, at, move, session);
+  const leads = await leadsOf(store, cases, session);
+  const { happenedAt, recordedAt, record, workflow } = move;
+  const id = ['propose', workflow, move.move, move.organisation, recordedAt.toISOString()].join(' ');
+  const event = {
+    id,
+    event: 'move',
+    name: 'propose',
+    happenedAt,
+    sortAt: recordedAt,
+    dependsOn: [],
+  } as const;
+  const about = { ...at, of, record, organisation: null, part: null };
+  for (const lead of leads)
+    if (knownTo === null || knownTo.includes(lead)) await tell(store, about, event, lead, session);
+}
+
+/** An assessment is made in a thread of its case. The lead sees all of them, because it takes part. */
+async function ofCase(...[_store, _at, move]: Parameters<Trigger>): Promise<Awaited<ReturnType<Trigger>>> {
+  return await Promise.resolve({ cases: [move.record], knownTo: null });
+}
+
+/** Both sides know that a hold is agreed. Other readers of its record do not. */
+async function ofHold(
+  ...[store, { content }, move, session]: Parameters<Trigger>
+): Promise<Awaited<ReturnType<Trigger>>> {
+  const knownTo = [...organisationsIn(content['by'] ?? []), ...organisationsIn(move.organisation ?? [])];
+  return { cases: await casesOf(store, content, session), knownTo };
+}
+
+async function casesOf(
+  store: CommunityStore,
+  { case: key }: Content,
+  session: ClientSession,
+): Promise<readonly string[]> {
+  if (typeof key !== 'string') return [];
+  const named = { key, kind: 'JointCaseRecord' };
+  const rows = linksOf(store).find(named, { session, projection: { record: 1 } });
+  return (await rows.limit(maxCases).toArray()).map(({ record }) => record);
+}
+
+/** Returns the organisations that lead cases which are not closed. */
+async function leadsOf(
+  store: CommunityStore,
+  cases: readonly string[],
+  session: ClientSession,
+): Promise<readonly string[]> {
+  const found = await progressIn(store)
+    .find({ _id: { $in: [...cases] } }, { session })
+    .toArray();
+  const running = found.filter(({ progress }) => runningStates.has(progress.state));
+  return [...new Set(running.flatMap(({ progress }) => organisationsIn(progress.facts['lead'] ?? [])))];
+}

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Reader } from '../../../schema/protocol/reader.ts';
+import { community } from '../../../subgraphs/joint-unit/community.ts';
+import { progressIn } from '../../../subgraphs/serve/workflow/progress-store.ts';
+import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
+import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import { readerOf } from '../../helpers/records.ts';
+import { at, casesIn, lead, officer, polish, stranger } from './case-of.ts';
+import { noticesOf } from './inbox-of.ts';
+import { makeMove } from './moves-of.ts';
+
+/** Proposals to the lead of a case that a procedure is run for it. They start nothing, and tell nothing that is hidden. */
+
+let own: OwnStore;
+let store: CommunityStore;
+beforeAll(async () => {
+  own = await openOwnStore('joint-unit', community.kinds);
+  ({ store } = own);
+});
+afterAll(async () => await own.stop());
+
+const { active, move } = casesIn(() => store);
+
+const french = readerOf({ organisation: 'csirt-fr', subject: 'f-2', roles: ['csirt-analyst'] });
+const europol = readerOf({ organisation: 'europol', subject: 'u', roles: ['europol-analyst'] });
+const council = readerOf({
+  organisation: 'council',
+  subject: 'i',
+  roles: ['council-secretariat'],
+  memberState: null,
+});
+const duty = officer('enisa');
+const now = at('04T12:00');
+const assessed = {
+  value: 'INCIDENT',
+  about: 'MEMBER_STATE',
+  memberState: 'FR',
+  criteria: ['EXERCISE criterion'],
+  at: '2026-11-03T09:00:00.000Z',
+};
+
+/** Returns the proposals that an organisation has on a record. */
+async function proposals(reader: Reader, record: string): Promise<readonly object[]> {
+  const notices = await noticesOf(store, reader, now, record);
+  return notices.filter(({ name }) => name === 'propose');
+}
+
+async function created(reader: Reader, kind: string, name: string, input: object): Promise<string> {
+  const made = await makeMove({ store, reader, now: at('04T10:00') }, kind, name, { ...input });
+  expect(made.userErrors).toEqual([]);
+  return made.record?.id ?? '';
+}
+
+const readableBy = (...organisations: readonly string[]) => ({
+  marking: { tlp: 'AMBER' },
+  audience: { reach: 'NAMED', organisations },
+});
+
+async function posture(audience: readonly string[]): Promise<string> {
+  return await created(council, 'Posture', 'record', {
+    content: {
+      network: 'IPCR',
+      posture: 'monitoring',
+      since: '2026-11-03T08:00:00.000Z',
+      reference: 'EXERCISE: minutes 12',
+      decidedBy: 'EXERCISE: the Presidency',
+      case: 'JC-2026-0007',
+    },
+    reading: readableBy('council', ...audience),
+  });
+}
+
+/** Asks an organisation for a hold that names the case, and lets it agree. */
+async function agreed(addressee: Reader, readers: readonly string[]): Promise<string> {
+  const until = at('04T18:00').toISOString();
+  const id = await created(europol, 'DeconflictionHold', 'ask', {
+    content: {
+      on: { kind: 'TAKEDOWN', what: 'EXERCISE: a server' },
+      until,
+      contact: 'EXERCISE desk',
+      reason: 'EXERCISE: an arrest',
+      case: 'JC-2026-0007',
+    },
+    addressees: [addressee.organisation],
+    act: 'EXERCISE: the takedown of a server',
+    telephone: '+32 2 000 00 00',
+    reading: readableBy('europol', addressee.organisation, ...readers),
+  });
+  const input = { id, scope: 'EXERCISE: the server', until };
+  const made = await makeMove(
+    { store, reader: addressee, now: at('04T11:00') },
+    'DeconflictionHold',
+    'agree',
+    input,
+  );
+  expect(made.userErrors).toEqual([]);
+  return id;
+}
+
+test('proposes a run to the lead and its duty officer after an assessment, and starts none', async () => {
+  const id = await active();
+  expect(await move(french, 'assessLevel', id, '03T13:00', assessed)).toEqual([]);
+  const notice = { workflow: 'procedure-run', event: 'MOVE', name: 'propose', recordId: id, thread: null };
+  for (const reader of [lead, duty])
+    expect(await proposals(reader, id)).toEqual([expect.objectContaining(notice)]);
+  for (const reader of [french, polish, stranger]) expect(await proposals(reader, id)).toEqual([]);
+  expect(await progressIn(store).countDocuments({ workflow: 'procedure-run' })).toBe(0);
+  // Each event is proposed once, and the next one again.
+  const { about: _about, memberState: _state, ...rest } = assessed;
+  const revised = { ...rest, value: 'SIGNIFICANT_INCIDENT', reason: 'EXERCISE' };
+  expect(await move(french, 'reviseLevel', id, '03T14:00', { ...revised, expectedVersion: 1 })).toEqual([]);
+  expect(await proposals(lead, id)).toHaveLength(2);
+});
+
+test('proposes a run after a posture that names the case, to a lead who may read it', async () => {
+  await active();
+  expect(await proposals(lead, await posture(['enisa']))).toHaveLength(1);
+  expect(await proposals(lead, await posture(['csirt-fr']))).toEqual([]);
+});
+
+test('proposes a run after a hold only to a lead who is a party: no other reader learns that it was agreed', async () => {
+  await active();
+  expect(
+    await proposals(lead, await agreed(readerOf({ ...lead, roles: ['csirt-analyst'] }), [])),
+  ).toHaveLength(1);
+  const german = readerOf({ organisation: 'csirt-de', subject: 'd', roles: ['csirt-analyst'] });
+  expect(await noticesOf(store, lead, now, await agreed(german, ['enisa']))).toEqual([]);
+});
