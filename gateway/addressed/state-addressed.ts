@@ -49,13 +49,14 @@ const addressed: Readonly<Record<Named['by'], State>> = { log: stateReceivers, o
 
 /**
  * States the originator of a record that the reader may read. For a hidden record and for one that does not exist the hub states
- * nothing, so that the two requests look alike. It states nothing either about a record that is not released on request, such as
- * a RED one, because colleagues of the named person read the request. An originator that the registry does not have is not
+ * nothing, so that the two requests look alike. It states nothing either about a record that is not released on request. The
+ * originator of a RED record, or of one with the handling codes H1 or H2, gets the request without the colleagues of the reader
+ * learning of it: they read the reader's request, and may not know that the record exists. An originator that the registry does not have is not
  * stated: another organisation could be registered by that id later.
  */
 async function stateOriginator(
   { record }: Named,
-  { originator, isHeldBack, recordReading }: ReadEnvelope,
+  { originator, isHeldBack, isDiscreet, recordReading }: ReadEnvelope,
   _context: RequestContext,
   { store: { registry } }: Stages,
 ): Promise<Addressed | null> {
@@ -65,7 +66,7 @@ async function stateOriginator(
   const { organisations } = await registry.findRecipients(named);
   if (organisations.length === 0) return null;
   await recordReading();
-  return { record, organisations };
+  return isDiscreet ? { record, organisations: [], discreet: organisations } : { record, organisations };
 }
 
 /**
@@ -118,6 +119,8 @@ type ReadEnvelope = {
   readonly custodian: string;
   /** Whether its marking excludes a release on request. */
   readonly isHeldBack: boolean;
+  /** Whether the colleagues of the reader may not know that the record exists. */
+  readonly isDiscreet: boolean;
   readonly recordReading: () => Promise<void>;
 };
 
@@ -153,6 +156,7 @@ async function readEnvelope(
     originator: found.envelope?.originator?.id,
     custodian: disclosed.community,
     isHeldBack: isHeld(disclosed) || isEmbargoed(found, request.at),
+    isDiscreet: disclosed.tlp === 'RED' || disclosed.handlingCodes.some((code) => code !== 'H0'),
     // The change tells the reader that the record exists and which organisation asserts it.
     recordReading: async () =>
       await disclose({ ...factsOf(prepared, context), fields }, collected, context, stages),
@@ -167,12 +171,9 @@ type Found = {
   } | null;
 };
 
-/**
- * A request for such a record has no addressee. Two persons of the originator can release RED, H1 and H2, but a request would show
- * to every colleague of the asker that the record exists.
- */
-function isHeld({ tlp, handlingCodes, extraRestrictions }: RecordedDisclosure): boolean {
-  return tlp === 'RED' || handlingCodes.some((code) => code !== 'H0') || extraRestrictions.length > 0;
+/** A request for such a record has no addressee: no release of it is made on request. */
+function isHeld({ handlingCodes, extraRestrictions }: RecordedDisclosure): boolean {
+  return handlingCodes.includes('H3') || extraRestrictions.length > 0;
 }
 
 function isEmbargoed({ envelope }: Found, now: Date): boolean {

@@ -8,6 +8,11 @@ export type Addressed = {
   readonly record: string;
   /** Registry ids, each once. */
   readonly organisations: readonly string[];
+  /**
+   * Organisations that get the change without the mover's colleagues learning of it. A community of an older version does not
+   * know this member, so none of them is in `organisations` too.
+   */
+  readonly discreet?: readonly string[];
   /** The reason why not all organisations can be named. The list is empty then. */
   readonly beyond?: Beyond;
 };
@@ -20,13 +25,23 @@ export const maxAddressed = 100;
 
 /** Reads the statement of an assertion. Throws if it is malformed. */
 export function readAddressed(given: unknown): Addressed {
-  const { record, organisations, beyond }: Readonly<Record<string, unknown>> = isObject(given) ? given : {};
-  const isWhole = isText(record) && Array.isArray(organisations) && organisations.length <= maxAddressed;
-  if (!isWhole || !organisations.every(isText))
+  const { record, organisations, discreet, beyond }: Readonly<Record<string, unknown>> = isObject(given)
+    ? given
+    : {};
+  if (!isText(record) || !areOrganisations(organisations) || !areOrganisations(discreet ?? []))
     throw new Error(`expected a record and at most ${maxAddressed} organisations that a change is for`);
   if (beyond !== undefined && beyond !== 'organisations' && beyond !== 'entries')
     throw new Error('expected a known limit of the organisations that a change is for');
-  return { record, organisations, ...(beyond !== undefined && { beyond }) };
+  return {
+    record,
+    organisations,
+    ...(areOrganisations(discreet) && { discreet }),
+    ...(beyond !== undefined && { beyond }),
+  };
+}
+
+function areOrganisations(given: unknown): given is readonly string[] {
+  return Array.isArray(given) && given.length <= maxAddressed && given.every(isText);
 }
 
 function isObject(given: unknown): given is Readonly<Record<string, unknown>> {

@@ -208,7 +208,7 @@ const actsOfLaterMoves: Readonly<Record<string, readonly string[]>> = {
   // The move checks who may record for a network: no posture is written by hand.
   Posture: ['network'],
   // The hub knows the originator of the record: no request is written by hand.
-  ReleaseRequest: ['recordId'],
+  ReleaseRequest: ['recordId', 'needsSecondPerson'],
   // The move checks who opens a duty for a trigger: no duty is written by hand.
   NotificationDuty: ['trigger'],
 };

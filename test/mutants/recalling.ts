@@ -61,7 +61,7 @@ export const recalling: readonly Guard[] = [
   {
     name: 'release requests that are written by hand',
     file: 'schema/workflow/served.ts',
-    from: "  ReleaseRequest: ['recordId'],",
+    from: "  ReleaseRequest: ['recordId', 'needsSecondPerson'],",
     to: '',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/release-requests',
@@ -145,5 +145,21 @@ export const recalling: readonly Guard[] = [
     to: 'isOriginator || true || organisationsIn(one)',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/recalls',
+  },
+  {
+    name: 'the originator of a RED record, apart from the addressees that show',
+    file: 'gateway/addressed/state-addressed.ts',
+    from: 'return isDiscreet ? ',
+    to: 'return originator === null ? ',
+    project: 'parts',
+    tests: 'test/gateway/addressed/state-addressed',
+  },
+  {
+    name: 'a passed release request, for the originator of the record only',
+    file: 'subgraphs/serve/workflow/kinds/discreet-requests.ts',
+    from: 'const envelope = { ...own, originator: community, provider: community };',
+    to: 'const envelope = { ...own, provider: community };',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/discreet-requests',
   },
 ];

@@ -32,6 +32,7 @@ import { type MoveParts, MoveSteps } from './move-steps.ts';
 import { refuseFirst } from './first-grounds.ts';
 import { followOnOthers } from './follow-on-others.ts';
 import { writeMove } from './progress-store.ts';
+import { DiscreetRequests } from './kinds/discreet-requests.ts';
 import { receiversOf } from './kinds/recall-grounds.ts';
 import { originatorOf } from './kinds/release-grounds.ts';
 import { actorOn } from './relations.ts';
@@ -43,10 +44,12 @@ type First = { readonly of: Workflow; readonly move: string };
 /** The moves that create records. A record is written with the first move of its workflow, and a thread for each addressee. */
 export class FirstMoves extends MoveSteps {
   readonly #runs: RunStarts;
+  readonly #discreet: DiscreetRequests;
 
   constructor(parts: MoveParts) {
     super(parts);
     this.#runs = new RunStarts(parts);
+    this.#discreet = new DiscreetRequests(parts);
   }
 
   /** Creates a record by the first move of its workflow. */
@@ -93,6 +96,7 @@ export class FirstMoves extends MoveSteps {
     if (!this.mayOn('move', kind, envelope)) throw mayNotCreate(this.parts, access, envelope, []);
     const id = `${kind.type}:${randomUUID()}`;
     const starts = this.#startsOf(kind.type, of, progress, addressees);
+    const passed = this.#discreet.passed(kind, { id, content, attempt, progress, input });
     // The record has its content: the history keeps only what is stated in addition.
     const stated = { ...attempt, input: fromGraph(of, move, valuesIn(input)) };
     const { store } = this.parts;
@@ -109,8 +113,10 @@ export class FirstMoves extends MoveSteps {
       const created = { ...entry, from: null, to: progress.state, isHidden: false };
       const at = { ...this.in(of, kind, content), record: this.of(kind.type).record };
       await followOnOthers(store, at, created, session);
+      await passed?.also(session);
     };
-    const made = { kind, before: null, id, envelope, content, keeps: () => false, also };
+    const others = passed?.others ?? [];
+    const made = { kind, before: null, id, envelope, content, keeps: () => false, also, others };
     return { ...made, sortAt: sortedAt(kind, envelope, sortAt), ...this.named(kind, envelope, content) };
   }
 

@@ -209,9 +209,31 @@ test('states the originator of a record that is asked for to a reader of it, and
   ]);
 });
 
+const red = audienceOf({ persons: ['reader-1'] });
+
 test.each<[string, Partial<Envelope>]>([
-  ['is RED', { marking: markingOf({ tlp: 'RED' }), audience: audienceOf({ persons: ['reader-1'] }) }],
-  ['has a handling code', { marking: markingOf({ tlp: 'AMBER', handlingCodes: ['H1'] }) }],
+  ['is RED', { marking: markingOf({ tlp: 'RED' }), audience: red }],
+  ['has the handling code H1', { marking: markingOf({ tlp: 'AMBER', handlingCodes: ['H1'] }) }],
+  ['has the handling code H2', { marking: markingOf({ tlp: 'AMBER', handlingCodes: ['H0', 'H2'] }) }],
+])('states the originator of a record that %s, apart from the addressees that show', async (_what, more) => {
+  const hub = await Hub.with({ ...own, originator: 'csirt-de', ...more });
+  const reader = { organisation: 'csirt-de', subject: 'reader-1', onScreen: true };
+  expect(await hub.state(reader, request, record, asked)).toEqual({
+    community: 'joint-unit',
+    statement: { record, organisations: [], discreet: ['csirt-de'] },
+  });
+  expect(hub.entries).toMatchObject([{ disclosed: [{ id: record }] }]);
+  // A reader who may not read it gets what a record that does not exist gives.
+  expect(await hub.state({ organisation: 'csirt-ee' }, request, record, asked)).toBeNull();
+  expect(hub.entries).toHaveLength(1);
+});
+
+test.each<[string, Partial<Envelope>]>([
+  ['has the handling code H3', { marking: markingOf({ tlp: 'AMBER', handlingCodes: ['H1', 'H3'] }) }],
+  [
+    'has a restriction and is RED',
+    { marking: markingOf({ tlp: 'RED', extraRestrictions: ['EXERCISE'] }), audience: red },
+  ],
   ['has a restriction', { marking: markingOf({ tlp: 'AMBER', extraRestrictions: ['EXERCISE'] }) }],
   ['has an embargo', { embargoUntil: new Date('2099-01-01') }],
   ['names an organisation that the registry does not have', { originator: 'gone' }],

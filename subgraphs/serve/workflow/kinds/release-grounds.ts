@@ -18,7 +18,8 @@ export function originatorOf(
   own: string,
 ): readonly string[] {
   if (addressed === null || addressed.record !== recordId) return [];
-  if (!addressed.organisations.includes(own)) return addressed.organisations;
+  const all = [...addressed.organisations, ...(addressed.discreet ?? [])];
+  if (!all.includes(own)) return addressed.organisations;
   throw new Refused(
     'INVALID',
     ['content', 'recordId'],
@@ -42,6 +43,8 @@ export async function checkWaitingRequests(
     'envelope.originator': reader.organisation,
     'envelope.exercise': reader.picture === 'real' ? null : reader.picture,
     'envelope.recordState': 'ACTIVE' as const,
+    // A request that the joint unit passes on is no request of the joint unit.
+    'content.needsSecondPerson': { $ne: true },
   };
   const waiting = await recordsOf(store, 'ReleaseRequest')
     .find({ ...own, 'content.answerAt': { $gt: now } }, { projection: { 'content.recordId': 1 } })
