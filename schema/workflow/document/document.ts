@@ -5,7 +5,7 @@ import type { OfficesFile } from '../language/language.ts';
 import type { Workflow } from '../language/load.ts';
 import { diagramOf } from './diagram.ts';
 import { code, phraseWho } from './phrases.ts';
-import { masksList, movesTable, relationsTable, statesTable, tableOf } from './tables.ts';
+import { masksList, remindersList, movesTable, relationsTable, statesTable, tableOf } from './tables.ts';
 
 /** The titles that the page explains: roles, offices, networks and triggers. */
 export type Titles = {
@@ -65,6 +65,7 @@ function chapterOf(workflow: Workflow): string {
   const { name, is } = workflow;
   const relations = relationsTable(workflow);
   const masks = masksList(workflow);
+  const reminders = remindersList(workflow);
   return [
     `## ${headingOf(workflow)}`,
     is,
@@ -73,6 +74,7 @@ function chapterOf(workflow: Workflow): string {
     statesTable(workflow),
     ...(relations === undefined ? [] : [relations]),
     ...(masks === undefined ? [] : [`**Hidden states**\n\n${masks}`]),
+    ...(reminders === undefined ? [] : [`**Reminders without an end**\n\n${reminders}`]),
     movesTable(workflow),
   ].join('\n\n');
 }

@@ -48,6 +48,15 @@ export function masksList({ masks }: WorkflowFile): string | undefined {
   return items.join('\n');
 }
 
+/** Returns the list of the reminders of acts that no clock ends. */
+export function remindersList({ reminders }: WorkflowFile): string | undefined {
+  const items = Object.entries(reminders).map(([name, { is, at }]) => {
+    const clock = typeof at === 'string' ? code(at) : `the reminder of the clock ${code(at.clock)}`;
+    return `- ${code(name)}, at ${clock}: ${is}`;
+  });
+  return items.length === 0 ? undefined : items.join('\n');
+}
+
 /** Returns the table of the moves. */
 export function movesTable({ moves }: WorkflowFile): string {
   const rows = Object.entries(moves).map(([name, move]) => [

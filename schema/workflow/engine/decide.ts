@@ -253,7 +253,7 @@ function settingsOf(
       if (setting === null || typeof setting !== 'object') return [[name, setting]];
       if ('at' in setting) return [[name, happenedAt]];
       const clock = clockOf(setting.clock, values);
-      const end = setting.latest === true ? 'latest' : 'due';
+      const end = setting.reminder === true ? 'reminder' : setting.latest === true ? 'latest' : 'due';
       const start = setting.of === undefined ? happenedAt : values[setting.of];
       return clock === null || !(start instanceof Date) ? [] : [[name, endOf(clock, start, end)]];
     }),

@@ -1,6 +1,7 @@
 import type { Actor } from './attempt.ts';
 import { statesFrom } from '../language/check-states.ts';
 import type { InstantFile, WorkflowFile } from '../language/language.ts';
+import { applies, isStated, valuesOf } from './condition.ts';
 import { movesFrom } from './decide.ts';
 import {
   type EndOfClock,
@@ -85,6 +86,30 @@ export function obligationsOf(
       obliges === undefined ? obligedBy(workflow, known, computed.at, due, endOf) : new Set([obliges]);
     return relations.size === 0 ? [] : [{ state, due, relations }];
   });
+}
+
+/** A reminder of an act that no clock ends. */
+export type ReminderDue = {
+  readonly name: string;
+  readonly at: Date;
+  readonly relations: ReadonlySet<string>;
+};
+
+/** Returns the reminders of something in its stored state, of acts that have no end. */
+export function remindersDue(
+  workflow: WorkflowFile,
+  known: Known,
+  endOf: EndOfClock,
+): readonly ReminderDue[] {
+  const values = valuesOf({ known, input: {} });
+  return Object.entries(workflow.reminders).flatMap(
+    ([name, { from, when, at: instant, unless, obliges }]) => {
+      if (!from.includes(known.progress.state) || !applies(when, values)) return [];
+      if (unless !== undefined && isStated(values[unless])) return [];
+      const at = instantOf(known, instant, (clock, start) => endOf(clock, start, 'reminder'));
+      return at === null ? [] : [{ name, at, relations: new Set([obliges]) }];
+    },
+  );
 }
 
 function obligedBy(

@@ -22,11 +22,14 @@ export type Known = {
   readonly fields: Readonly<Record<string, unknown>>;
 };
 
+/** Which instant of a period is meant. `reminder` is the one of a clock without an end; others have none. */
+export type EndOfPeriod = 'latest' | 'due' | 'reminder';
+
 /**
  * Returns the end of a clock's period that starts at an instant; null if the clock has no end. A deadline is missed from
  * its latest end on, which a rule of law can set after the due time: the hour of the event does not count.
  */
-export type EndOfClock = (clock: string, start: Date, end?: 'latest' | 'due') => Date | null;
+export type EndOfClock = (clock: string, start: Date, end?: EndOfPeriod) => Date | null;
 
 /**
  * Returns where something stands at an instant. A state that depends on the clock replaces the stored one from its

@@ -52,6 +52,16 @@ export function checkNames(workflow: WorkflowFile, vocabulary: Vocabulary): read
       ...facts(`states.${name}.computed.until`, computed?.until, workflow.facts),
       ...relations(`states.${name}.computed.obliges`, computed?.obliges, workflow),
     ]),
+    ...Object.entries(workflow.reminders).flatMap(([name, { at, unless, obliges }]) => [
+      ...instants(`reminders.${name}.at`, at, known, vocabulary),
+      ...findUnknown(
+        `reminders.${name}.unless`,
+        listOf(unless),
+        new Set(Object.keys(known)),
+        'a fact or a field',
+      ),
+      ...relations(`reminders.${name}.obliges`, obliges, workflow),
+    ]),
     ...relations('shownTo', workflow.shownTo, workflow),
     ...workflow.masks.flatMap((mask, at) => [
       ...relations(`masks.${at}.from`, mask.from, workflow),

@@ -57,6 +57,9 @@ function findUnknownStates(workflow: WorkflowFile): readonly Finding[] {
     ...workflow.masks.flatMap(({ states }, at) =>
       findUnknown(`masks.${at}.states`, states, all, 'a state of this file'),
     ),
+    ...Object.entries(workflow.reminders).flatMap(([name, { from }]) =>
+      findUnknown(`reminders.${name}.from`, from, stored, 'a state of this file that is not computed'),
+    ),
     ...findUnknown('editedIn', workflow.editedIn ?? [], stored, 'a state of this file that is not computed'),
   ];
 }

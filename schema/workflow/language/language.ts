@@ -140,6 +140,10 @@ const setting = z.union([
           'The instant from which the period is counted: a fact, a field or an input. By default the move.',
         ),
       latest: z.literal(true).optional().describe('The latest end, from which on the deadline is missed.'),
+      reminder: z
+        .literal(true)
+        .optional()
+        .describe('The instant of the reminder of a clock without an end. A clock with an end sets nothing.'),
     })
     .describe('The end of a period, counted from the move or from another instant.'),
   membership,
@@ -227,6 +231,17 @@ const move = z.strictObject({
   due: sentence.optional().describe('By when, in words, if no clock says it.'),
   follows: z.array(sentence).default([]).describe('The effects, one sentence each.'),
   basis: sentence.describe('The law or practice behind the move.'),
+});
+
+const reminder = z.strictObject({
+  is: sentence,
+  from: some(slug).describe('The stored states in which the act is still possible.'),
+  when: condition.optional(),
+  at: instant.describe(
+    'The instant of the reminder: a fact or a field, or the reminder of a clock without an end.',
+  ),
+  unless: memberName.optional().describe('No reminder once this fact or field has a value.'),
+  obliges: slug.describe('The relation that is reminded.'),
 });
 
 /** The shape of a workflow's file. */
@@ -327,6 +342,10 @@ export const workflowFile = z.strictObject({
       }),
     )
     .default([]),
+  reminders: z
+    .record(memberName, reminder)
+    .default({})
+    .describe('Reminders of acts that no clock ends, such as those that are due "without undue delay".'),
   fields: z
     .record(memberName, value)
     .default({})
@@ -345,6 +364,8 @@ export type MoveFile = WorkflowFile['moves'][string];
 export type StateFile = WorkflowFile['states'][string];
 /** An instant that a workflow names. */
 export type InstantFile = z.infer<typeof instant>;
+/** A reminder of an act that no clock ends. */
+export type ReminderFile = z.infer<typeof reminder>;
 /** A change of the organisations that a fact names. */
 export type MembershipFile = z.infer<typeof membership>;
 /** A person who can make a move. */

@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { moveByClock } from '../../../schema/workflow/engine/decide.ts';
-import { obligationsOf, stateBegun } from '../../../schema/workflow/engine/due.ts';
+import { obligationsOf, remindersDue, stateBegun } from '../../../schema/workflow/engine/due.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import type { Content } from '../record/content.ts';
 import { modelOf, recordsOf, schemaOf } from '../store/collections.ts';
@@ -10,7 +10,7 @@ import { tell } from './notices.ts';
 import { isOfRecord, partiesOf, relationsOf } from './parties.ts';
 import { instantsIn, isMasked, progressIn, type StoredProgress, writeMove } from './progress-store.ts';
 import type { WorkflowRules } from './rules.ts';
-import { type Timed, type Timer, timersIn } from './timers.ts';
+import { knownWithMembers, type Timed, type Timer, timersIn } from './timers.ts';
 
 /**
  * Fires a timer in a transaction: removes it, and makes the clock's move or writes the notices. Returns false if it was
@@ -75,12 +75,16 @@ function statesBegun(timed: Timed, { at }: Timer): Told {
   });
 }
 
-/** Returns the organisations that are still obliged by the end of the period. */
-function remindersOf(timed: Timed, { name, period }: Timer): Told {
+/** Returns the organisations that are still obliged by the end of the period, or to the act of a reminder without an end. */
+function remindersOf(timed: Timed, { name, at, period }: Timer): Told {
   const { of, known, endOf } = timed;
-  const obliged = obligationsOf(of, known, endOf)
-    .filter(({ due }) => due.getTime() === period?.due.getTime())
-    .flatMap(({ relations }) => [...relations]);
+  const still =
+    period === null
+      ? remindersDue(of, knownWithMembers(timed), endOf).filter(
+          (one) => one.name === name && one.at.getTime() === at.getTime(),
+        )
+      : obligationsOf(of, known, endOf).filter(({ due }) => due.getTime() === period.due.getTime());
+  const obliged = still.flatMap(({ relations }) => [...relations]);
   return partiesOf(timed, known.progress)
     .filter((party) => obliged.some((relation) => relationsOf(timed, party).has(relation)))
     .map((party) => ({ party, name }));

@@ -1,5 +1,10 @@
 import type { ClientSession, Collection } from 'mongodb';
-import { clockInstants, clockMoves, obligationsOf } from '../../../schema/workflow/engine/due.ts';
+import {
+  clockInstants,
+  clockMoves,
+  obligationsOf,
+  remindersDue,
+} from '../../../schema/workflow/engine/due.ts';
 import type { EndOfClock, Known } from '../../../schema/workflow/engine/progress.ts';
 import { type Connected, type InWorkflow, partiesOf, relationsOf } from './parties.ts';
 
@@ -17,12 +22,12 @@ export type Timer = {
   readonly organisation: string | null;
   readonly part?: string | null;
   readonly what: 'state' | 'move' | 'reminder';
-  /** The move, or the part of the period that is over. Empty for a change of a state. */
+  /** The move, the part of the period that is over, or the reminder of an act without an end. Empty for a change of a state. */
   readonly name: string;
   readonly at: Date;
   /** When it is tried: `at`, or later after a failure. */
   readonly nextAt: Date;
-  /** The period of a reminder. A later move that keeps its end keeps its start. */
+  /** The period of a reminder; null if it has no end. A later move that keeps its end keeps its start. */
   readonly period: { readonly start: Date; readonly due: Date } | null;
 };
 
@@ -84,8 +89,20 @@ export function timersOf(timed: Timed, startOf: (due: Date) => Date): readonly T
       timerAt(timed, 'reminder', name, new Date(period.start.getTime() + Math.round(ms * part)), period),
     );
   });
+  const withoutEnd = remindersDue(of, knownWithMembers(timed), endOf).map(({ name, at }) =>
+    timerAt(timed, 'reminder', name, at),
+  );
   // Several sides see a change at one instant, and several obligations can have one end.
-  return [...new Map([...states, ...moves, ...reminders].map((timer) => [timer._id, timer])).values()];
+  return [
+    ...new Map(
+      [...states, ...moves, ...reminders, ...withoutEnd].map((timer) => [timer._id, timer]),
+    ).values(),
+  ];
+}
+
+/** Returns what is known of a progress, with the facts of the record: a reminder of a part can depend on them. */
+export function knownWithMembers({ known, content }: Pick<Timed, 'known' | 'content'>): Known {
+  return { progress: known.progress, fields: { ...known.fields, ...content } };
 }
 
 function timerAt(

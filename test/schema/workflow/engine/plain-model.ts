@@ -199,8 +199,8 @@ export class PlainModel {
         const { clock } = setting;
         const named =
           typeof clock === 'string' ? clock : clock.clocks[String({ ...old, ...input }[clock.by])];
-        if (named !== undefined && start !== null)
-          facts[name] = this.#endOf(named, start, setting.latest ? 'latest' : 'due');
+        const which = setting.reminder ? 'reminder' : setting.latest ? 'latest' : 'due';
+        if (named !== undefined && start !== null) facts[name] = this.#endOf(named, start, which);
       }
     }
     for (const [name, value] of Object.entries(input))
