@@ -25,7 +25,8 @@ import { type Decision, decide } from './policy/decide.ts';
 import type { FollowedAgreements } from './registry/follow-agreements.ts';
 import { findMembers } from './request/member-statement.ts';
 import { checkRecipients } from './request/recipient-check.ts';
-import { dropRefused, enterGrants } from './request/release-grants.ts';
+import type { Proposal } from './request/proposal.ts';
+import { dropRefused, enterGrants, isMade } from './request/release-grants.ts';
 import type { RequestContext } from './request/context.ts';
 import {
   coerceVariables,
@@ -54,6 +55,12 @@ export type Stages = Engine & {
   readonly store: HubStore;
   readonly charge: Charge;
   readonly agreements: Pick<FollowedAgreements, 'refresh'>;
+  /** Finds the proposed releases that a change confirms or withdraws. */
+  readonly findProposals: (
+    prepared: Prepared,
+    context: RequestContext,
+    stages: Stages,
+  ) => Promise<readonly Proposal[]>;
   /** Adds what the hub states about the record that a change names: the addressees of the change. */
   readonly stateAddressed: (
     prepared: Prepared,
@@ -105,20 +112,48 @@ export async function execute(
 ): Promise<ExecutionResult> {
   const facts = factsOf(prepared, context);
   const grants = await recordChange(prepared, facts, context, stages);
-  const stated = await stateFacts(prepared, context, stages).catch(async (error: unknown) => {
+  const { registry } = stages.store;
+  const before = Promise.all([
+    keepConfirmed(prepared, context, stages),
+    stateFacts(prepared, context, stages),
+  ]);
+  const [proposals, stated] = await before.catch(async (error: unknown) => {
     // The change is not sent: the grants of its releases would take places for nothing.
-    if (grants.length > 0) await stages.store.registry.dropGrants(grants).catch(() => undefined);
+    if (grants.length > 0) await registry.dropGrants(grants).catch(() => undefined);
     throw error;
   });
   const gathered = await gatherAllowed(prepared, stated, stages);
   context.endTurn?.();
-  if (grants.length > 0) await dropRefused(grants, gathered.written?.data ?? null, stages.store.registry);
+  const data = gathered.written?.data ?? null;
+  if (grants.length > 0) await dropRefused(grants, data, registry);
+  if (isMade(data)) await freeWithdrawn(proposals, registry);
   // A right that a move ends must be gone before the mover reads that it is.
   if (movesAgreement(prepared.decision.allowed)) await stages.agreements.refresh();
   const shaped = restoreNodes(shape(prepared, gathered, context, stages), prepared.nodes);
   const fields = givenFields(gathered, prepared, stages);
   await disclose({ ...facts, fields }, gathered.collected, context, stages);
   return shaped;
+}
+
+/** Finds the proposed releases that a change settles, and keeps the places of those that it confirms. */
+async function keepConfirmed(
+  prepared: Prepared,
+  context: RequestContext,
+  stages: Stages,
+): Promise<readonly Proposal[]> {
+  const proposals = await stages.findProposals(prepared, context, stages);
+  const confirmed = proposals.flatMap(({ act, grant }) => (act === 'confirm' ? [grant] : []));
+  if (confirmed.length > 0) await stages.store.registry.confirmGrants(confirmed, context.at);
+  return proposals;
+}
+
+/** Frees the places of proposed releases that were withdrawn. One that stays opens nothing: the answer waits for no store. */
+async function freeWithdrawn(
+  proposals: readonly Proposal[],
+  registry: Pick<HubStore['registry'], 'withdrawGrant'>,
+): Promise<void> {
+  for (const { act, ...of } of proposals)
+    if (act === 'withdraw') await registry.withdrawGrant(of).catch(() => undefined);
 }
 
 /** The stages before an operation is executed: budget, validation, variables, `node`, introspection, policy. */

@@ -44,6 +44,7 @@ import { type Choose, openOperations } from './persisted/open-operations.ts';
 import { parsedOf } from './plan/apollo-gateway.ts';
 import { loadNextPlanner, loadPlanner, type Planner } from './plan/planner.ts';
 import { openAgreements } from './registry/open-agreements.ts';
+import { findProposals } from './addressed/settle-proposals.ts';
 import { stateAddressed } from './addressed/state-addressed.ts';
 import { createReaders, inForce, orUnavailable, watchIssuer } from './readers.ts';
 import type { RequestContext } from './request/context.ts';
@@ -100,7 +101,7 @@ export async function startHub(settings: HubSettings): Promise<Listening> {
     key,
     log,
   );
-  const own = { store, charge, agreements, stateAddressed };
+  const own = { store, charge, agreements, findProposals, stateAddressed };
   const stagesOf = (planner: Planner): Stages => ({ ...createEngine(planner, sources, settings), ...own });
   const first = stagesOf(await loadPlanner(signed.opened.sdl));
   const operations = await openOperations(settings, first.published, log);

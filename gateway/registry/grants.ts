@@ -13,7 +13,16 @@ export type GrantEntry = {
   readonly person?: string | null;
   /** The releases that were sent with this grant and not refused. Absent in an entry that no release made. */
   readonly uses?: number;
+  /** Of a proposed release that nobody has confirmed: the end of its place, when the proposal lapses. */
+  readonly lapsesAt?: Date;
+  /** The proposed releases that were withdrawn and gave their use back: none gives it back twice. */
+  readonly withdrawn?: readonly string[];
 };
+
+/** Returns the condition of grants that have not lapsed at a time. */
+export function hasNotLapsed(now: Date) {
+  return { $or: [{ lapsesAt: { $exists: false } }, { lapsesAt: { $gt: now } }] };
+}
 
 /**
  * The most grants in force to one organisation, those of them by one other, and those that are read for a request. Each gives
@@ -51,7 +60,8 @@ export async function keepGrants(
     }
     kept.push(entry._id);
   }
-  await grants.deleteMany({ until: { $lt: new Date(now.getTime() - keptMs) } });
+  const over = { $lt: new Date(now.getTime() - keptMs) };
+  await grants.deleteMany({ $or: [{ until: over }, { lapsesAt: over }] });
   return true;
 }
 
@@ -61,9 +71,11 @@ async function keepGrant(
   now: Date,
   ms: number,
 ): Promise<boolean> {
-  if (await isUsed(grants, entry, ms)) return true;
+  if (await isUsed(grants, entry, now, ms)) return true;
   if (!(await hasRoom(grants, entry, now, ms))) return false;
   const { _id, ...terms } = entry;
+  // A lapsed one has no place: the proposal with its terms takes one again.
+  await grants.deleteOne({ _id, lapsesAt: { $lte: now } }, { maxTimeMS: ms });
   const fields = { ...terms, ...(isOfEmergency(_id) && { emergency: true as const }), uses: 1 };
   const { upsertedCount } = await grants.updateOne(
     { _id },
@@ -71,24 +83,29 @@ async function keepGrant(
     { upsert: true, writeConcern: { w: 'majority', journal: true, wtimeoutMS: ms } },
   );
   // Another request entered it at the same time.
-  if (upsertedCount === 0 && (await isUsed(grants, entry, ms))) return true;
+  if (upsertedCount === 0 && (await isUsed(grants, entry, now, ms))) return true;
   if (upsertedCount === 1 && (await hasRoom(grants, entry, now, ms))) return true;
   // Requests at once can all find the last place free. Then each of them gives it back.
   if (upsertedCount === 1) await dropGrants(grants, [_id], ms);
   return false;
 }
 
-/** Counts one more use of a grant that is there. Returns whether it is. */
+/** Counts one more use of a grant that is there and has not lapsed. Returns whether it is. */
 async function isUsed(
   grants: Collection<GrantEntry>,
-  { _id }: GrantEntry,
+  { _id, lapsesAt }: GrantEntry,
+  now: Date,
   maxTimeMS: number,
 ): Promise<boolean> {
   const { matchedCount } = await grants.updateOne(
-    { _id, uses: { $gt: 0 } },
+    { _id, uses: { $gt: 0 }, ...hasNotLapsed(now) },
     { $inc: { uses: 1 } },
     { maxTimeMS },
   );
+  // The place of a confirmed one has no earlier end, so only that of another proposal is extended.
+  const waiting = { _id, lapsesAt: { $exists: true } };
+  if (matchedCount > 0 && lapsesAt !== undefined)
+    await grants.updateOne(waiting, { $max: { lapsesAt } }, { maxTimeMS });
   if (matchedCount > 0) return true;
   return (await grants.findOne({ _id, uses: { $exists: false } }, { maxTimeMS })) !== null;
 }
@@ -100,7 +117,7 @@ async function hasRoom(
   now: Date,
   ms: number,
 ): Promise<boolean> {
-  const inForce = { to, until: { $gt: now }, _id: { $ne: _id } };
+  const inForce = { to, until: { $gt: now }, _id: { $ne: _id }, ...hasNotLapsed(now) };
   const all = await grants.find(inForce, { projection: { by: 1 }, maxTimeMS: ms }).toArray();
   const found = all.filter((one) => isOfEmergency(one._id) === isOfEmergency(_id));
   const max = maxGrants[isOfEmergency(_id) ? 'emergency' : 'standing'];
@@ -119,6 +136,30 @@ export async function dropGrants(
   const those = { _id: { $in: [...ids] } };
   await grants.updateMany({ ...those, uses: { $gt: 0 } }, { $inc: { uses: -1 } }, { maxTimeMS: ms });
   await grants.deleteMany({ ...those, uses: 0 }, { maxTimeMS: ms });
+}
+
+/** Keeps the place of grants whose proposed releases are confirmed until their end. One that has lapsed gets none. */
+export async function confirmGrants(
+  grants: Collection<GrantEntry>,
+  ids: readonly string[],
+  now: Date,
+  ms: number,
+): Promise<void> {
+  const waiting = { _id: { $in: [...ids] }, lapsesAt: { $gt: now } };
+  const durable = { w: 'majority', journal: true, wtimeoutMS: ms } as const;
+  await grants.updateMany(waiting, { $unset: { lapsesAt: '' } }, { writeConcern: durable });
+}
+
+/** Takes back the use of a grant whose proposed release was withdrawn, once for each release. */
+export async function withdrawGrant(
+  grants: Collection<GrantEntry>,
+  { grant: _id, release }: { readonly grant: string; readonly release: string },
+  ms: number,
+): Promise<void> {
+  const those = { _id, uses: { $gt: 0 }, withdrawn: { $ne: release } };
+  const change = { $inc: { uses: -1 }, $push: { withdrawn: release } };
+  await grants.updateOne(those, change, { maxTimeMS: ms });
+  await grants.deleteMany({ _id, uses: 0 }, { maxTimeMS: ms });
 }
 
 /** Creates the indexes by which grants are looked up and removed. */

@@ -10,7 +10,17 @@ import {
 import { type Purpose, purposes, type Tlp, tlpScale } from '../../schema/record/vocabulary.ts';
 import { GroupedReads } from '../../schema/runtime/grouped-reads.ts';
 import { within } from '../../schema/runtime/within.ts';
-import { dropGrants, type GrantEntry, grantOrder, indexGrants, keepGrants, maxGrants } from './grants.ts';
+import {
+  confirmGrants,
+  dropGrants,
+  type GrantEntry,
+  grantOrder,
+  hasNotLapsed,
+  indexGrants,
+  keepGrants,
+  maxGrants,
+  withdrawGrant,
+} from './grants.ts';
 import { type OfficeEntry, officeNames, officesOf } from './offices.ts';
 
 /** An organisation of the registry. It is configured, never derived from a mail domain or a country. */
@@ -103,6 +113,10 @@ export type Registry = {
   keepGrants(entries: readonly GrantEntry[], now: Date): Promise<boolean>;
   /** Takes back grants whose releases were refused. */
   dropGrants(ids: readonly string[]): Promise<void>;
+  /** Keeps the place of grants until their end, because their proposed releases are confirmed. */
+  confirmGrants(ids: readonly string[], now: Date): Promise<void>;
+  /** Takes back the grant of a proposed release that was withdrawn. */
+  withdrawGrant(of: { readonly grant: string; readonly release: string }): Promise<void>;
   /** Returns those of some subjects that are members of an organisation at `now`. */
   findMembersOf(organisation: string, subjects: readonly string[], now: Date): Promise<readonly string[]>;
 };
@@ -167,6 +181,9 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
         return await keepGrants(grants, entries, now, ms);
       }),
     dropGrants: async (ids) => await orUnavailable(ms, async () => await dropGrants(grants, ids, ms)),
+    confirmGrants: async (ids, now) =>
+      await orUnavailable(ms, async () => await confirmGrants(grants, ids, now, ms)),
+    withdrawGrant: async (of) => await orUnavailable(ms, async () => await withdrawGrant(grants, of, ms)),
     findMembersOf: async (organisation, subjects, now) =>
       await orUnavailable(ms, async () => await membersIn(members, { organisation, subjects, now }, ms)),
   };
@@ -215,7 +232,11 @@ async function readMembers(
         { $match: { _id: { $in: [...subjects] } } },
         { $lookup: { from: 'organisations', localField, foreignField: '_id', as: 'own' } },
         running('onwardShares', 'client', 'shares'),
-        running('grants', 'to', 'grants', [{ $sort: grantOrder }, { $limit: maxGrants.read }]),
+        running('grants', 'to', 'grants', [
+          { $match: hasNotLapsed(oldest) },
+          { $sort: grantOrder },
+          { $limit: maxGrants.read },
+        ]),
         running('agreements', 'parties', 'agreements'),
         officesInOwnOrganisation(oldest),
       ],

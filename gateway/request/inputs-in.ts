@@ -1,10 +1,18 @@
 import {
   type ArgumentNode,
   type DocumentNode,
+  type FragmentDefinitionNode,
+  type FragmentSpreadNode,
+  getDirectiveValues,
   getNamedType,
   type GraphQLInputType,
   type GraphQLSchema,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
   isInputObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
   TypeInfo,
   valueFromAST,
   visit,
@@ -17,23 +25,50 @@ export type GivenInput = {
   readonly values: Readonly<Record<string, unknown>>;
 };
 
-/** Returns all input objects in the arguments of an operation, with those in their fields, in the order of the document. */
+/**
+ * Returns all input objects in the arguments of an operation, with those in their fields, in the order of the document.
+ * Selections that `@skip` or `@include` leaves out are not executed, so their inputs are not returned.
+ */
 export function inputsIn(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
   schema: GraphQLSchema,
 ): readonly GivenInput[] {
   const found: GivenInput[] = [];
-  const types = new TypeInfo(schema);
-  const visitor = {
-    Argument: ({ value }: ArgumentNode) => {
-      const type = types.getInputType();
-      if (type) collect(valueFromAST(value, type, variables), type, found);
-      return false;
-    },
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const one of document.definitions)
+    if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
+  const unlessLeftOut = (node: SelectionNode): false | undefined =>
+    isLeftOut(node, variables) ? false : undefined;
+  const collectIn = (root: OperationDefinitionNode | FragmentDefinitionNode): void => {
+    const types = new TypeInfo(schema);
+    const visitor = {
+      Field: unlessLeftOut,
+      InlineFragment: unlessLeftOut,
+      FragmentSpread: (node: FragmentSpreadNode) => {
+        const fragment = isLeftOut(node, variables) ? undefined : fragments.get(node.name.value);
+        if (fragment === undefined) return;
+        // Each fragment is visited once.
+        fragments.delete(node.name.value);
+        collectIn(fragment);
+      },
+      Argument: ({ value }: ArgumentNode) => {
+        const type = types.getInputType();
+        if (type) collect(valueFromAST(value, type, variables), type, found);
+        return false;
+      },
+    };
+    visit(root, visitWithTypeInfo(types, visitor));
   };
-  visit(document, visitWithTypeInfo(types, visitor));
+  for (const one of document.definitions) if (one.kind === Kind.OPERATION_DEFINITION) collectIn(one);
   return found;
+}
+
+/** Returns whether `@skip` or `@include` leaves a selection out. */
+function isLeftOut(node: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {
+  const skip = getDirectiveValues(GraphQLSkipDirective, node, variables);
+  const include = getDirectiveValues(GraphQLIncludeDirective, node, variables);
+  return skip?.['if'] === true || include?.['if'] === false;
 }
 
 function collect(value: unknown, type: GraphQLInputType, found: GivenInput[]): void {

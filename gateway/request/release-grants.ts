@@ -5,6 +5,7 @@ import {
   canEndEmergency,
   canEndRelease,
   canReleaseInEmergency,
+  endOfProposal,
   grantIdOf,
 } from '../../schema/record/release.ts';
 import { organisationIn } from '../../schema/record/shared-types.ts';
@@ -73,11 +74,17 @@ export async function enterGrants(
     if (type === 'ReleaseRecordInput') return [{ _id: grantIdOf({ by, to, until }), by, to, until }];
     const person = typeof values['person'] === 'string' ? values['person'] : null;
     const of = type === 'ProposeReleaseInput' ? { proposal: { person } } : { emergency: { person } };
-    return [{ _id: grantIdOf({ by, to, until, ...of }), by, to, until, person }];
+    const entry = { _id: grantIdOf({ by, to, until, ...of }), by, to, until, person };
+    if (type !== 'ProposeReleaseInput') return [entry];
+    // The clock of the community can be ahead: its proposal lapses a minute later at most.
+    const lapsesAt = new Date(endOfProposal(until, now).getTime() + minuteMs);
+    return [{ ...entry, lapsesAt }];
   });
   if (entries.length === 0 || (await registry.keepGrants(entries, now))) return entries.map(({ _id }) => _id);
   throw new HubError('TOO_MANY_GRANTS', `${by} has too many grants in force`);
 }
+
+const minuteMs = 60_000;
 
 /**
  * Takes the grants of an operation back if its answer says that nothing was made: each payload has `userErrors`, or no
@@ -92,6 +99,18 @@ export async function dropRefused(
   if (payloads.length === 0 || !payloads.every(isRefusal)) return;
   // A grant that stays opens nothing. The answer does not wait for a store that is away.
   await registry.dropGrants(ids).catch(() => undefined);
+}
+
+/** Returns whether an answer says that everything was made: each payload has a version, and no error. */
+export function isMade(data: Readonly<Record<string, unknown>> | null): boolean {
+  const payloads = Object.values(data ?? {});
+  return payloads.length > 0 && payloads.every((payload) => hasVersion(payload) && !isRefusal(payload));
+}
+
+function hasVersion(payload: unknown): boolean {
+  return (
+    typeof payload === 'object' && payload !== null && typeof Reflect.get(payload, 'version') === 'number'
+  );
 }
 
 function isRefusal(payload: unknown): boolean {

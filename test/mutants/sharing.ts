@@ -330,4 +330,28 @@ export const sharing: readonly Guard[] = [
     project: 'parts',
     tests: 'test/subgraphs/serve/changes/proposed-releases',
   },
+  {
+    name: 'the places of proposals that have lapsed',
+    file: 'gateway/registry/grants.ts',
+    from: '_id: { $ne: _id }, ...hasNotLapsed(now) };',
+    to: '_id: { $ne: _id } };',
+    project: 'parts',
+    tests: 'test/gateway/registry/grants',
+  },
+  {
+    name: 'the use that a withdrawal gives back, once',
+    file: 'gateway/registry/grants.ts',
+    from: 'withdrawn: { $ne: release } };',
+    to: "withdrawn: { $ne: '' } };",
+    project: 'parts',
+    tests: 'test/gateway/registry/grants',
+  },
+  {
+    name: 'the releases that @skip leaves out',
+    file: 'gateway/request/inputs-in.ts',
+    from: "return skip?.['if'] === true ||",
+    to: "return skip?.['if'] === null ||",
+    project: 'parts',
+    tests: 'test/gateway/request/release-grants',
+  },
 ];

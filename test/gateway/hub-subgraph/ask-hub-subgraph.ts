@@ -55,6 +55,8 @@ export async function askHubSubgraph(
       findShares: unasked,
       keepGrants: unasked,
       dropGrants: unasked,
+      confirmGrants: unasked,
+      withdrawGrant: unasked,
       findMembersOf: unasked,
       ...registry,
     },

@@ -55,6 +55,8 @@ async function identifyBy(
     findShares: async (ids) => await Promise.resolve(ids),
     keepGrants: async () => await Promise.resolve(true),
     dropGrants: async () => await Promise.resolve(),
+    confirmGrants: async () => await Promise.resolve(),
+    withdrawGrant: async () => await Promise.resolve(),
     findMembersOf: async (_organisation, subjects) => await Promise.resolve(subjects),
     isRevoked: (token, at) => {
       expect(at).toBe(now);

@@ -175,6 +175,7 @@ export class World {
       kinds: new KindSchemas(published),
       charge: { request: async () => undefined, operation: async () => undefined },
       agreements: { refresh: async () => undefined },
+      findProposals: async () => await Promise.resolve([]),
       stateAddressed: async (_prepared: unknown, context: RequestContext) => await Promise.resolve(context),
       validate: createValidate(published),
       lists: listLengthsOf(published),

@@ -76,6 +76,56 @@ test('takes back the grants of refused releases, and keeps what another release 
   expect(await grants.distinct('_id')).toEqual(['imported']);
 });
 
+const after = (days: number) => new Date(Date.UTC(2026, 5, 1 + days));
+
+test('frees the place of a proposal that lapses or is withdrawn, and keeps that of a confirmed one', async () => {
+  await using registry = await startRegistry();
+  const { db } = registry;
+  await db.collection<{ _id: string }>('organisations').insertOne(organisation);
+  await db.collection<{ _id: string }>('memberships').insertOne(member);
+  const grants = db.collection<GrantEntry>('grants');
+  const opened = openRegistry(db, 60_000);
+  const now = after(0);
+  const proposed = (_id: string, lapsesAt = after(7)): GrantEntry => ({
+    _id: `confirmed.${_id}`,
+    by: 'enisa',
+    to: 'csirt-fr',
+    until: after(90),
+    person: null,
+    lapsesAt,
+  });
+  const keep = async (entry: GrantEntry, at: Date) => await openRegistry(db, 60_000).keepGrants([entry], at);
+  for (let at = 0; at < maxGrants.standing.by; at += 1)
+    expect(await keep(proposed(`p-${at}`), now)).toBe(true);
+  expect(await keep(proposed('more'), now)).toBe(false);
+
+  await opened.withdrawGrant({ grant: 'confirmed.p-0', release: 'r-0' });
+  expect(await keep(proposed('more'), now)).toBe(true);
+  expect(await keep(proposed('last'), now)).toBe(false);
+  // A second proposal uses the same grant: a withdrawal that is sent twice takes one use back.
+  expect(await keep(proposed('p-1', after(8)), after(1))).toBe(true);
+  for (let sent = 0; sent < 2; sent += 1)
+    await opened.withdrawGrant({ grant: 'confirmed.p-1', release: 'r-1' });
+  expect(await grants.findOne({ _id: 'confirmed.p-1' })).toMatchObject({ uses: 1, lapsesAt: after(8) });
+
+  await opened.confirmGrants(['confirmed.p-2'], after(2));
+  // A proposal with the terms of a confirmed release does not end its place.
+  expect(await keep(proposed('p-2', after(9)), after(2))).toBe(true);
+  expect(await keep(proposed('late', after(14)), after(7))).toBe(true);
+  const held = await opened.findMembership(member._id, after(7));
+  expect((held?.grants ?? []).map(({ id }) => id).toSorted()).toEqual([
+    'confirmed.late',
+    'confirmed.p-1',
+    'confirmed.p-2',
+  ]);
+  // One that has lapsed is not confirmed, and is proposed again with a new place.
+  await opened.confirmGrants(['confirmed.p-3'], after(7));
+  expect(await grants.findOne({ _id: 'confirmed.p-3' })).toMatchObject({ lapsesAt: after(7) });
+  expect(await keep(proposed('p-3', after(15)), after(9))).toBe(true);
+  expect(await grants.findOne({ _id: 'confirmed.p-3' })).toMatchObject({ uses: 1, lapsesAt: after(15) });
+  expect(await grants.findOne({ _id: 'confirmed.p-4' })).toBeNull();
+});
+
 test('finds the members of an organisation whose membership has not ended', async () => {
   await using registry = await startRegistry();
   const opened = openRegistry(registry.db, 60_000);

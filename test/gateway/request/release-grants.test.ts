@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { buildSchema, parse } from 'graphql';
 import type { GrantEntry } from '../../../gateway/registry/grants.ts';
-import { dropRefused, enterGrants } from '../../../gateway/request/release-grants.ts';
+import { dropRefused, enterGrants, isMade } from '../../../gateway/request/release-grants.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { grantIdOf } from '../../../schema/record/release.ts';
 
@@ -33,6 +33,7 @@ async function entered(
   text: string,
   isKept = true,
   more: Partial<Reader> = {},
+  variables: object = {},
 ): Promise<readonly GrantEntry[]> {
   const kept: GrantEntry[] = [];
   const registry = {
@@ -42,7 +43,7 @@ async function entered(
     },
   };
   const reader = { ...officer, ...more };
-  await enterGrants(parse(text), { until }, schema, { registry, reader, now });
+  await enterGrants(parse(text), { until, ...variables }, schema, { registry, reader, now });
   return kept;
 }
 
@@ -97,7 +98,9 @@ test('enters the grant of a proposed release, for one person or an organisation'
     const _id = grantIdOf({ ...grant, proposal: { person } });
     expect(_id).toMatch(/^confirmed\./);
     const text = proposalOf(`${more}until: $until`);
-    expect(await entered(text)).toEqual([{ ...grant, _id, person }]);
+    // Its place ends with the proposal, a minute after the seven days.
+    const lapsesAt = new Date('2026-11-10T10:01:00Z');
+    expect(await entered(text)).toEqual([{ ...grant, _id, person, lapsesAt }]);
     expect(await entered(text, true, { client: 'machine', onScreen: false })).toEqual([]);
     await expect(entered(text, false)).rejects.toMatchObject({ code: 'TOO_MANY_GRANTS' });
   }
@@ -129,6 +132,25 @@ test.each([
   expect(await entered(text)).toEqual([]);
 });
 
+test('enters nothing for a release that @skip or @include leaves out, also in fragments', async () => {
+  const field = 'release(input: { id: "X:1", key: "k", to: "csirt-pl", until: $until })';
+  const leftOut = [
+    `mutation M($until: String!) { ${field} @skip(if: true) }`,
+    `mutation M($until: String!, $no: Boolean = false) { ${field} @include(if: $no) }`,
+    `mutation M($until: String!) { ... @skip(if: true) { ${field} } }`,
+    `mutation M($until: String!) { ...F @include(if: false) } fragment F on Mutation { ${field} }`,
+    `mutation M($until: String!) { ...F } fragment F on Mutation { ...G @skip(if: true) } fragment G on Mutation { ${field} }`,
+  ];
+  for (const text of leftOut)
+    expect([text, await entered(text, true, {}, { no: false })]).toEqual([text, []]);
+  const executed = [
+    `mutation M($until: String!) { ${field} @skip(if: false) @include(if: true) }`,
+    `mutation M($until: String!) { ...F @skip(if: true) ...F } fragment F on Mutation { ${field} }`,
+    `mutation M($until: String!) { ...G } fragment F on Mutation { ${field} } fragment G on Mutation { ... { ...F } }`,
+  ];
+  for (const text of executed) expect([text, (await entered(text)).length]).toEqual([text, 1]);
+});
+
 test('refuses a release while the organisation has too many grants', async () => {
   await expect(entered(releaseOf('to: "csirt-pl", until: $until'), false)).rejects.toMatchObject({
     code: 'TOO_MANY_GRANTS',
@@ -151,4 +173,15 @@ test.each<[string, Readonly<Record<string, unknown>> | null, boolean]>([
   await dropRefused(['g-1'], data, { dropGrants });
   expect(dropped).toEqual(isDropped ? ['g-1'] : []);
   await dropRefused(['g-1'], data, { dropGrants: away });
+});
+
+test.each<[string, Readonly<Record<string, unknown>> | null, boolean]>([
+  ['a change', { end: { version: 2, userErrors: [] } }, true],
+  ['a refused change', { end: { version: null, userErrors: [{ code: 'CLOSED' }] } }, false],
+  ['two changes of which one is refused', { a: { version: 2 }, b: { version: null } }, false],
+  ['an answer that does not select the version', { end: { userErrors: [] } }, false],
+  ['an unknown outcome', { end: null }, false],
+  ['no answer', null, false],
+])('knows that %s was made only if the answer says so', (_what, data, made) => {
+  expect(isMade(data)).toBe(made);
 });

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { HubError } from '../../schema/errors.ts';
+import { grantIdOf } from '../../schema/record/release.ts';
+import { organisationIn } from '../../schema/record/shared-types.ts';
+import { keyOf, prepare, type Prepared, type Stages } from '../answer.ts';
+import { free } from '../budget/charge.ts';
+import type { RequestContext } from '../request/context.ts';
+import { inputsIn } from '../request/inputs-in.ts';
+import { isChange } from '../request/operation.ts';
+import { createParse } from '../request/parse.ts';
+import type { Proposal } from '../request/proposal.ts';
+import { lookupOf } from './named-record.ts';
+
+const parse = createParse();
+
+/** The inputs that confirm a release, and that withdraw a proposed one. */
+const acts: Readonly<Record<string, Proposal['act']>> = {
+  ConfirmReleaseInput: 'confirm',
+  EndReleaseOfRecordInput: 'withdraw',
+};
+
+/** The most releases of an operation that are looked up. Further ones keep their places until their end. */
+const maxRead = 3;
+
+/**
+ * Finds the proposed releases that an operation confirms or withdraws. The client names them by ids that only the community
+ * knows, so the hub reads the records as this reader. It reads none for other operations. Throws PART_UNAVAILABLE if the
+ * community of a record does not answer.
+ */
+export async function findProposals(
+  { decision: { allowed }, variables }: Prepared,
+  context: RequestContext,
+  stages: Stages,
+): Promise<readonly Proposal[]> {
+  if (allowed === null || !isChange(allowed)) return [];
+  const found = inputsIn(allowed, variables.coerced, stages.planner.schema).flatMap(({ type, values }) => {
+    const { id, release } = values;
+    const act = acts[type];
+    return act === undefined || typeof id !== 'string' || typeof release !== 'string'
+      ? []
+      : [{ id, release, act }];
+  });
+  const read = found.slice(0, maxRead).map(async ({ id, release, act }) => {
+    const grant = await grantOf(id, release, context, stages);
+    return grant === null ? [] : [{ release, grant, act }];
+  });
+  return (await Promise.all(read)).flat();
+}
+
+/** Returns the grant of a release that the record shows to the reader as a proposed one. */
+async function grantOf(
+  record: string,
+  release: string,
+  request: RequestContext,
+  stages: Stages,
+): Promise<string | null> {
+  const lookup = lookupOf(record, stages.planner.schema);
+  if (lookup === null) return null;
+  const context = { ...request, correlationId: randomUUID(), setHeaders: () => undefined };
+  const query = `query Proposed($id: ID!) { named: ${lookup}(id: $id) {
+    id envelope { releases { id to { id } until proposal { state person } } }
+  } }`;
+  const prepared = await prepare(parse({ query, variables: { id: record } }), context, {
+    ...stages,
+    charge: free,
+  });
+  if ('errors' in prepared) return null;
+  const { allowed } = prepared.decision;
+  if (allowed === null) return null;
+  const { variables } = prepared;
+  const asked = { key: keyOf(allowed, prepared), document: allowed, variables };
+  const { written, collected } = await stages.gather(asked, context);
+  if (collected.failedSubgraphs.size > 0) throw new HubError('PART_UNAVAILABLE');
+  const named = written?.data?.['named'] as Found | null | undefined;
+  const one = named?.envelope?.releases?.find(({ id }) => id === release);
+  const to = organisationIn(one?.to?.id);
+  if (one?.proposal?.state !== 'PROPOSED' || to === null) return null;
+  // Only members of the originator see releases.
+  const terms = { by: request.reader.organisation, to, until: new Date(String(one.until)) };
+  const person = typeof one.proposal.person === 'string' ? one.proposal.person : null;
+  return grantIdOf({ ...terms, proposal: { person } });
+}
+
+type Found = {
+  readonly envelope?: {
+    readonly releases?:
+      | readonly {
+          readonly id?: unknown;
+          readonly to?: { readonly id?: unknown } | null;
+          readonly until?: unknown;
+          readonly proposal?: { readonly state?: unknown; readonly person?: unknown } | null;
+        }[]
+      | null;
+  } | null;
+};
