@@ -50,9 +50,10 @@ export function masksList({ masks }: WorkflowFile): string | undefined {
 
 /** Returns the list of the reminders of acts that no clock ends. */
 export function remindersList({ reminders }: WorkflowFile): string | undefined {
-  const items = Object.entries(reminders).map(([name, { is, at }]) => {
+  const items = Object.entries(reminders).map(([name, { is, at, every }]) => {
     const clock = typeof at === 'string' ? code(at) : `the reminder of the clock ${code(at.clock)}`;
-    return `- ${code(name)}, at ${clock}: ${is}`;
+    const again = every === undefined ? '' : ` and every ${every} hours`;
+    return `- ${code(name)}, at ${clock}${again}: ${is}`;
   });
   return items.length === 0 ? undefined : items.join('\n');
 }

@@ -92,8 +92,23 @@ export function obligationsOf(
 export type ReminderDue = {
   readonly name: string;
   readonly at: Date;
+  /** The milliseconds after which it is repeated; null if it reminds once. */
+  readonly everyMs: number | null;
   readonly relations: ReadonlySet<string>;
 };
+
+/** Returns the instant of a reminder that is the first one after `now`, or its only one. */
+export function nextOf({ at, everyMs }: Pick<ReminderDue, 'at' | 'everyMs'>, now: Date): Date {
+  if (everyMs === null || at > now) return at;
+  const times = Math.floor((now.getTime() - at.getTime()) / everyMs) + 1;
+  return new Date(at.getTime() + times * everyMs);
+}
+
+/** Returns whether a reminder is due at an instant: its first one, or a repetition. */
+export function isReminderAt({ at, everyMs }: Pick<ReminderDue, 'at' | 'everyMs'>, instant: Date): boolean {
+  const after = instant.getTime() - at.getTime();
+  return after === 0 || (everyMs !== null && after > 0 && after % everyMs === 0);
+}
 
 /** Returns the reminders of something in its stored state, of acts that have no end. */
 export function remindersDue(
@@ -103,14 +118,17 @@ export function remindersDue(
 ): readonly ReminderDue[] {
   const values = valuesOf({ known, input: {} });
   return Object.entries(workflow.reminders).flatMap(
-    ([name, { from, when, at: instant, unless, obliges }]) => {
+    ([name, { from, when, at: instant, every, unless, obliges }]) => {
       if (!from.includes(known.progress.state) || !applies(when, values)) return [];
       if (unless !== undefined && isStated(values[unless])) return [];
       const at = instantOf(known, instant, (clock, start) => endOf(clock, start, 'reminder'));
-      return at === null ? [] : [{ name, at, relations: new Set([obliges]) }];
+      const everyMs = every === undefined ? null : every * hourMs;
+      return at === null ? [] : [{ name, at, everyMs, relations: new Set([obliges]) }];
     },
   );
 }
+
+const hourMs = 3_600_000;
 
 function obligedBy(
   workflow: WorkflowFile,

@@ -240,6 +240,12 @@ const reminder = z.strictObject({
   at: instant.describe(
     'The instant of the reminder: a fact or a field, or the reminder of a clock without an end.',
   ),
+  every: z
+    .int()
+    .min(1)
+    .max(8784)
+    .optional()
+    .describe('The hours after which it is repeated while the act is left. Without it, it reminds once.'),
   unless: memberName.optional().describe('No reminder once this fact or field has a value.'),
   obliges: slug.describe('The relation that is reminded.'),
 });

@@ -1,7 +1,12 @@
 import type { ClientSession } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { moveByClock } from '../../../schema/workflow/engine/decide.ts';
-import { obligationsOf, remindersDue, stateBegun } from '../../../schema/workflow/engine/due.ts';
+import {
+  isReminderAt,
+  obligationsOf,
+  remindersDue,
+  stateBegun,
+} from '../../../schema/workflow/engine/due.ts';
 import type { Workflow } from '../../../schema/workflow/language/load.ts';
 import type { Content } from '../record/content.ts';
 import { modelOf, recordsOf, schemaOf } from '../store/collections.ts';
@@ -10,7 +15,7 @@ import { tell } from './notices.ts';
 import { isOfRecord, partiesOf, relationsOf } from './parties.ts';
 import { instantsIn, isMasked, progressIn, type StoredProgress, writeMove } from './progress-store.ts';
 import type { WorkflowRules } from './rules.ts';
-import { knownWithMembers, type Timed, type Timer, timersIn } from './timers.ts';
+import { knownWithMembers, repeated, type Timed, type Timer, timersIn } from './timers.ts';
 
 /**
  * Fires a timer in a transaction: removes it, and makes the clock's move or writes the notices. Returns false if it was
@@ -36,6 +41,8 @@ export async function fireTimer(
     const event = { id, event: timer.what, name, ...times };
     await tell(store, timed, event, party, session);
   }
+  const next = timer.what === 'reminder' ? repeated(timed, timer, now) : null;
+  if (next !== null) await timersIn(store).insertOne(next, { session });
   return true;
 }
 
@@ -81,7 +88,7 @@ function remindersOf(timed: Timed, { name, at, period }: Timer): Told {
   const still =
     period === null
       ? remindersDue(of, knownWithMembers(timed), endOf).filter(
-          (one) => one.name === name && one.at.getTime() === at.getTime(),
+          (one) => one.name === name && isReminderAt(one, at),
         )
       : obligationsOf(of, known, endOf).filter(({ due }) => due.getTime() === period.due.getTime());
   const obliged = still.flatMap(({ relations }) => [...relations]);

@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongodb';
 import { moveBySystem } from '../../../schema/workflow/engine/system.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { moveBooked } from './kinds/booking-follow.ts';
+import { followsOfAssessments } from './kinds/cause-prompts.ts';
 import type { FollowedIn, Follow } from './follow.ts';
 import { bySystem } from './move-steps.ts';
 import { findVersion } from './kinds/plan-grounds.ts';
@@ -22,6 +23,7 @@ const follows: Readonly<Record<string, Follow>> = {
   'mobilisation.withdraw': movingBooked('free'),
   ...followsOfRecalls,
   ...followsOfRuns,
+  ...followsOfAssessments,
   ...followsOfPlatform,
   ...followsOfPostures,
   ...followsOfReleaseRequests,

@@ -2,6 +2,8 @@ import type { ClientSession, Collection } from 'mongodb';
 import {
   clockInstants,
   clockMoves,
+  isReminderAt,
+  nextOf,
   obligationsOf,
   remindersDue,
 } from '../../../schema/workflow/engine/due.ts';
@@ -67,15 +69,18 @@ export async function setTimers(
     before.find(({ period }) => period?.due.getTime() === due.getTime())?.period?.start ?? happenedAt;
   // A timer that is due and has not fired yet stays: the move came between its instant and its effect.
   const waiting = new Set(before.map(({ _id }) => _id));
-  const after = timersOf(timed, startOf).filter(
+  const after = timersOf(timed, startOf, now).filter(
     ({ _id, what, at }) => waiting.has(_id) || at > (what === 'reminder' ? now : happenedAt),
   );
   if (before.length > 0) await timers.deleteMany({ progress: timed.progress }, { session });
   if (after.length > 0) await timers.insertMany([...after], { session });
 }
 
-/** Returns the timers of a progress as it stands. `startOf` returns the start of the period that ends at an instant. */
-export function timersOf(timed: Timed, startOf: (due: Date) => Date): readonly Timer[] {
+/**
+ * Returns the timers of a progress as it stands. `startOf` returns the start of the period that ends at an instant. Of a reminder
+ * that is repeated, it returns the first one after `now`.
+ */
+export function timersOf(timed: Timed, startOf: (due: Date) => Date, now: Date): readonly Timer[] {
   const { of, known, endOf } = timed;
   const sides = partiesOf(timed, known.progress).map((party) => relationsOf(timed, party));
   const states = sides
@@ -89,8 +94,8 @@ export function timersOf(timed: Timed, startOf: (due: Date) => Date): readonly T
       timerAt(timed, 'reminder', name, new Date(period.start.getTime() + Math.round(ms * part)), period),
     );
   });
-  const withoutEnd = remindersDue(of, knownWithMembers(timed), endOf).map(({ name, at }) =>
-    timerAt(timed, 'reminder', name, at),
+  const withoutEnd = remindersDue(of, knownWithMembers(timed), endOf).map((reminder) =>
+    timerAt(timed, 'reminder', reminder.name, nextOf(reminder, now)),
   );
   // Several sides see a change at one instant, and several obligations can have one end.
   return [
@@ -103,6 +108,16 @@ export function timersOf(timed: Timed, startOf: (due: Date) => Date): readonly T
 /** Returns what is known of a progress, with the facts of the record: a reminder of a part can depend on them. */
 export function knownWithMembers({ known, content }: Pick<Timed, 'known' | 'content'>): Known {
   return { progress: known.progress, fields: { ...known.fields, ...content } };
+}
+
+/** Returns the timer of the next repetition of a reminder that fired; null if it reminds once or its act is done. */
+export function repeated(timed: Timed, { name, at, period }: Timer, now: Date): Timer | null {
+  if (period !== null) return null;
+  const due = remindersDue(timed.of, knownWithMembers(timed), timed.endOf);
+  const one = due.find((reminder) => reminder.name === name && isReminderAt(reminder, at));
+  return one === undefined || one.everyMs === null
+    ? null
+    : timerAt(timed, 'reminder', name, nextOf(one, now));
 }
 
 function timerAt(

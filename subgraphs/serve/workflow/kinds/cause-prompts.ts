@@ -1,0 +1,41 @@
+import type { ClientSession } from 'mongodb';
+import type { CommunityStore } from '../../store/store.ts';
+import type { Follow, FollowedIn } from '../follow.ts';
+import { progressIn, setFacts, type StoredMove, type StoredProgress, threadsOf } from '../progress-store.ts';
+
+/** The moves of assessments after which the prompt of a case begins or ends. */
+export const followsOfAssessments: Readonly<Record<string, Follow>> = {
+  'level.assessLevel': settlePrompt,
+  'level.assessLevelAgain': settlePrompt,
+  'level.reviseLevel': settlePrompt,
+  'level.withdrawLevel': settlePrompt,
+};
+
+/**
+ * Begins or ends the prompt for one cause in several states. While it stands, the participants of the case are reminded at once
+ * and then daily. They see all assessments of the case, so the reminder tells them nothing more.
+ */
+async function settlePrompt(
+  store: CommunityStore,
+  at: FollowedIn,
+  move: StoredMove,
+  session: ClientSession,
+): Promise<void> {
+  const { record: of } = at;
+  const stored = await progressIn(store).findOne({ _id: move.record }, { session });
+  if (of === null || stored === null) return;
+  const stands = isUnrecorded(await threadsOf(store, move.record, session));
+  const isSet = stored.progress.facts['promptAt'] instanceof Date;
+  if (stands === isSet) return;
+  // A timer that is due when it is set would count as over.
+  const promptAt = stands ? new Date(move.recordedAt.getTime() + 1) : null;
+  const times = { happenedAt: move.happenedAt, now: move.recordedAt };
+  await setFacts(store, { ...at, of }, stored, { promptAt }, times, session);
+}
+
+/** Returns whether authorities of several Member States call a case an incident, and no current assessment says more. */
+function isUnrecorded(threads: readonly StoredProgress[]): boolean {
+  const current = threads.flatMap(({ progress: { state, facts } }) => (state === 'current' ? [facts] : []));
+  const states = new Set(current.flatMap(({ memberState }) => memberState ?? []));
+  return states.size >= 2 && current.every(({ value }) => value === 'incident');
+}
