@@ -245,7 +245,8 @@ test('informs the organisations that the audience names, and no other', async ()
   const id = await recorded();
   const names = async (reader: Reader) => namesOf(await noticesOf(store, reader, at('11:00'), id));
   expect(await names(polish)).toEqual(['record']);
-  expect(await names(secretariat)).toEqual([]);
+  // The recorder is reminded that others must be notified.
+  expect(await names(secretariat)).toEqual(['csirts-network-raised']);
   expect(await names(stranger)).toEqual([]);
   expect((await record({ supersedes: id }, secretariat, '10:30')).userErrors).toEqual([]);
   expect(await names(polish)).toEqual(['record', 'supersede']);
