@@ -1,6 +1,6 @@
 import type { Size } from './operation-size.ts';
 
-/** Prices in points. One point is about the work of one row or one selection. */
+/** Prices in points. One point is about the work of one row or one selection. `costly-fields.ts` has those of searches. */
 export const prices = {
   request: 1,
   /** Each full KiB of the request, which is parsed before it can be refused. */
@@ -29,7 +29,7 @@ export function costOfRequest(bytes: number): number {
  * the reader may see or on the result, so that it reveals nothing about them.
  */
 export function costOfOperation(
-  { selections, rows, counted, fields, introspections }: Size,
+  { selections, rows, counted, fields, introspections, points }: Size,
   keptBytes = 0,
 ): number {
   return Math.ceil(
@@ -38,6 +38,7 @@ export function costOfOperation(
       counted * prices.counted +
       fields * prices.rootField +
       introspections * prices.introspection +
+      points +
       Math.floor(keptBytes / 1024) * prices.keptKibibyte,
   );
 }

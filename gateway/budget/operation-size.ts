@@ -9,6 +9,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
+import { type Counts, costlyOf, noCounts, partsOf, sumOf } from './costly-fields.ts';
 import { type ListLengths, noLists } from './list-lengths.ts';
 
 /** The maximum size of one operation with its fragments expanded. Work grows with this size, not with the bytes. */
@@ -21,6 +22,8 @@ export const limits = {
   rows: 50_000,
   /** Records that all totals together may count. */
   counted: 1_000_000,
+  /** Times that a costly field is asked for, in all and of each community. The subgraphs count too, in each of their requests. */
+  costly: 5,
 } as const;
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -40,6 +43,12 @@ export type Size = {
   readonly introspections: number;
   /** Whether the top level has the fields of a connection. */
   readonly listed: boolean;
+  /** The parts of communities at the top level. */
+  readonly parts: Counts;
+  /** The costly fields: `search`, `suggest`, `onDuty` and `matches`. */
+  readonly costly: Counts;
+  /** The price of the costly fields. */
+  readonly points: number;
 };
 
 /** The size of an operation that selects nothing. */
@@ -52,6 +61,9 @@ export const nothing: Size = {
   fields: 0,
   introspections: 0,
   listed: false,
+  parts: noCounts,
+  costly: noCounts,
+  points: 0,
 };
 /** The rows of a list if the client does not state a number. */
 const defaultRows = 25;
@@ -62,8 +74,8 @@ const listing: ReadonlySet<string> = new Set(['nodes', 'edges', 'pageInfo', 'tot
 const introspecting: ReadonlySet<string> = new Set(['__schema', '__type']);
 
 /**
- * Returns the size of an operation. Throws OPERATION_TOO_LARGE if planning would take too long, or if nested lists may
- * return too many rows. Each fragment is measured once, so the work is linear in the bytes of the document.
+ * Returns the size of an operation. Throws OPERATION_TOO_LARGE if planning would take too long, if nested lists may
+ * return too many rows, or if a costly field is asked for too often. Each fragment is measured once, so the work is linear in the bytes of the document.
  */
 export function limitOperation(document: DocumentNode, variables: Variables = {}, lists = noLists): Size {
   const size = measureOperation(document, variables, lists);
@@ -72,15 +84,16 @@ export function limitOperation(document: DocumentNode, variables: Variables = {}
 }
 
 /** Throws OPERATION_TOO_LARGE if a size exceeds a limit. */
-export function checkLimits({ selections, depth, rows, counted, fields }: Size): void {
+export function checkLimits({ selections, depth, rows, counted, fields, costly }: Size): void {
   const within =
     selections <= limits.selections &&
     depth <= limits.depth &&
     rows <= limits.rows &&
     counted <= limits.counted &&
-    fields <= limits.rootFields;
+    fields <= limits.rootFields &&
+    Object.values(costly).every((count) => count <= limits.costly);
   if (within) return;
-  const got = `${selections} selections, depth ${depth}, ${rows} rows, ${counted} counted, ${fields} root fields`;
+  const got = `${selections} selections, depth ${depth}, ${rows} rows, ${counted} counted, ${fields} root fields, ${JSON.stringify(costly)}`;
   throw new HubError('OPERATION_TOO_LARGE', `expected at most ${JSON.stringify(limits)}, got ${got}`);
 }
 
@@ -138,6 +151,7 @@ function createMeasure(
     const introspections = below.introspections + (introspecting.has(name) ? 1 : 0);
     const listed = listing.has(name);
     const lookups = lookupsOf(field, variables);
+    const { costly, points } = costlyOf(field, below.parts);
     return {
       ...below,
       selections: lookups * below.selections + lookups - 1,
@@ -148,6 +162,9 @@ function createMeasure(
       fields: lookups,
       introspections,
       listed,
+      parts: partsOf(field),
+      costly: sumOf([below.costly, costly]),
+      points: below.points + points,
     };
   };
   const measure = (set: SelectionSetNode): Size => {
@@ -173,6 +190,9 @@ function joined(sizes: readonly Size[]): Size {
     fields: sum(({ fields }) => fields),
     introspections: sum(({ introspections }) => introspections),
     listed: sizes.some(({ listed }) => listed),
+    parts: sumOf(sizes.map(({ parts }) => parts)),
+    costly: sumOf(sizes.map(({ costly }) => costly)),
+    points: sum(({ points }) => points),
   };
 }
 

@@ -3,6 +3,30 @@ import type { Guard } from './guard.ts';
 /** Further guards of the hub, the policy and the subgraphs. */
 export const deciding: readonly Guard[] = [
   {
+    name: 'the maximum number of searches of an operation',
+    file: 'gateway/budget/operation-size.ts',
+    from: 'Object.values(costly).every((count) => count <= limits.costly)',
+    to: 'Object.values(costly).length >= 0',
+    project: 'parts',
+    tests: 'test/gateway/budget/operation-size',
+  },
+  {
+    name: 'the maximum number of searches of one community',
+    file: 'gateway/budget/costly-fields.ts',
+    from: ', ...Object.fromEntries(ofParts) }',
+    to: ' }',
+    project: 'parts',
+    tests: 'test/gateway/budget/operation-size',
+  },
+  {
+    name: 'the price of a search',
+    file: 'gateway/budget/cost.ts',
+    from: '      points +\n',
+    to: '',
+    project: 'parts',
+    tests: 'test/gateway/budget/cost',
+  },
+  {
     name: 'the points of a budget on leases',
     file: 'gateway/budget/bucket.ts',
     from: '$min: [room, refilled]',

@@ -31,6 +31,18 @@ test('charges introspection under any alias and in fragments', () => {
   expect(costOf('{ __typename }')).toBe(6);
 });
 
+test('charges each community that searches, and nothing for the rest of a search', () => {
+  const search = (parts: string) => costOf(`{ search(text: "x") { ${parts} } }`);
+  const selected = 'id __typename enisa { total } certEu { total }';
+  expect(search(selected) - costOf(`{ other(text: "x") { ${selected} } }`)).toBe(2 * 200);
+  expect(search('...P } } fragment P on Search { a: eeas { total } b: eeas { total ')).toBeGreaterThan(
+    2 * 200,
+  );
+  const suggested = 'enisa { id } jointUnit { id }';
+  const suggest = costOf(`{ suggest(text: "x") { ${suggested} } }`);
+  expect(suggest - costOf(`{ other(text: "x") { ${suggested} } }`)).toBe(2 * 50);
+});
+
 test('charges a request by its bytes', () => {
   expect([0, 1023, 1024, 262_144].map(costOfRequest)).toEqual([1, 1, 2, 257]);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { parse } from 'graphql';
+import { readFileSync } from 'node:fs';
+import { buildSchema, getNamedType, isObjectType, parse } from 'graphql';
 import { limitOperation, measureOperation } from '../../../gateway/budget/operation-size.ts';
 
 const tooLarge = expect.objectContaining({ code: 'OPERATION_TOO_LARGE' });
@@ -82,4 +83,66 @@ test('limits the records that all totals together count', () => {
   const lists = new Map([['states', 27]]);
   expect(() => limitOperation(parse(`{ states { ${totals(3)} } }`), {}, lists)).not.toThrow();
   expect(() => limitOperation(parse(`{ states { ${totals(4)} } }`), {}, lists)).toThrow(tooLarge);
+});
+
+/** Repeats a root field under different response keys, each with a condition. */
+function conditional(times: number, field: (at: number) => string): string {
+  const all = Array.from({ length: times }, (_, at) => at);
+  const variables = all.map((at) => `$v${at}: Boolean!`).join(' ');
+  return `query (${variables}) { ${all.map((at) => `a${at}: ${field(at)}`).join(' ')} }`;
+}
+
+test.each([
+  ['searches', (at: number) => `search(text: "x") @include(if: $v${at}) { enisa { total } }`],
+  ['suggestions', (at: number) => `suggest(text: "x") @include(if: $v${at}) { certEu { id } }`],
+  [
+    'both together',
+    (at: number) => `${at % 2 === 0 ? 'search' : 'suggest'}(text: "x") @skip(if: $v${at}) { id }`,
+  ],
+  ['duties', (at: number) => `onDuty @include(if: $v${at}) { jointUnit { id } }`],
+  [
+    'matches',
+    (at: number) => `mobilisation(id: "1") { ... @include(if: $v${at}) { matches(from: "") { unit } } }`,
+  ],
+])('refuses %s above 5 in one operation, also those with a condition', (_name, field) => {
+  limitOperation(parse(conditional(5, field)));
+  expect(() => limitOperation(parse(conditional(6, field)))).toThrow(tooLarge);
+});
+
+/** Asks Europol's part several times. */
+const parts = (times: number) =>
+  Array.from({ length: times }, (_, at) => `b${at}: europol(first: ${at}) { total }`).join(' ');
+
+test('refuses more than 5 searches of one community under one field, also in fragments', () => {
+  limitOperation(parse(`{ search(text: "x") { ${parts(5)} enisa { total } } }`));
+  expect(() => limitOperation(parse(`{ search(text: "x") { ${parts(6)} } }`))).toThrow(tooLarge);
+  const query = `{ search(text: "x") { ...P } suggest(text: "x") { ... { ...P } } } fragment P on Search { ${parts(3)} }`;
+  expect(() => limitOperation(parse(query))).toThrow(tooLarge);
+  // A field of a community elsewhere is no search.
+  limitOperation(parse(`{ inbox { ${parts(6)} } }`));
+});
+
+test('counts the fields of the graph that it means, and no others of the same name', () => {
+  const { Query: root, ...types } = buildSchema(
+    readFileSync('schema/published.graphql', 'utf8'),
+  ).getTypeMap();
+  const named = (name: string) =>
+    Object.values(types)
+      .filter((type) => isObjectType(type))
+      .filter((type) => Object.hasOwn(type.getFields(), name))
+      .filter((type) => name !== 'matches' || (type.getFields()[name]?.args.length ?? 0) > 0)
+      .map((type) => type.name);
+  expect(['search', 'suggest', 'onDuty', 'matches'].flatMap(named)).toEqual(['Mobilisation']);
+  if (!isObjectType(root)) throw new Error('expected the type Query');
+  expect(Object.keys(root.getFields())).toEqual(expect.arrayContaining(['search', 'suggest', 'onDuty']));
+  for (const name of ['Search', 'Suggestions', 'OnDuty']) {
+    const type = types[name];
+    const all = isObjectType(type) ? Object.values(type.getFields()) : [];
+    const found = ['SearchConnection', 'SearchHit', 'DutyContact'];
+    const ofCommunities = all.filter((field) => found.includes(getNamedType(field.type).name));
+    const fields = ofCommunities.map((field) => field.name);
+    const query = `{ search(text: "x") { ${fields.map((field) => `${field} { id }`).join(' ')} } }`;
+    expect(measureOperation(parse(query)).points).toBe(200 * fields.length);
+    expect(fields).not.toEqual([]);
+  }
 });
