@@ -147,6 +147,8 @@ test('lets no other state and no Union body replace a file, and none that was in
     expect(await shown(reader, next)).toBeNull();
     expect(await shown(reader, id)).toMatchObject({ reclassifiedAs: null });
   }
+  const named = { audience: { organisations: [{ id: 'Organisation:csirt-fr' }] } };
+  expect(await shown(csirt, next)).toMatchObject({ envelope: named });
   // The new file has the fields with the portions that they had.
   expect(await shown(supervisor, next)).toMatchObject({ entityName: content.entityName });
 });
