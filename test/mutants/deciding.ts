@@ -64,7 +64,7 @@ export const deciding: readonly Guard[] = [
     from: '.filter(({ path }) => fields.includes(path))',
     to: '.filter(() => false)',
     project: 'parts',
-    tests: 'test/subgraphs/serve/read/portions',
+    tests: 'test/subgraphs/serve/search/search',
   },
   {
     name: 'a count of RED',

@@ -4,7 +4,7 @@ import type { Envelope, Portion, StoredRecord } from '../../../../schema/record/
 import type { Reader } from '../../../../schema/protocol/reader.ts';
 import { kinds } from '../../../../subgraphs/cert-eu/records.ts';
 import { Loaders } from '../../../../subgraphs/serve/read/loaders.ts';
-import { wordRowsIn } from '../../../../subgraphs/serve/search/rows.ts';
+import { keyOf, wordRowsIn } from '../../../../subgraphs/serve/search/rows.ts';
 import { replaceWords, wordsOf } from '../../../../subgraphs/serve/search/write-words.ts';
 import { readQuery, wordsIn } from '../../../../subgraphs/serve/search/words.ts';
 import { recordsOf, schemaOf } from '../../../../subgraphs/serve/store/collections.ts';
@@ -156,6 +156,21 @@ test('a row of words that is older than the marking gives no hit and no next pag
 async function firstPage(asked: string) {
   return await loadersOf(readerOf()).search({ text: asked, kinds: null, since: null }, {});
 }
+
+test('no row that a reader examines has what a field says that is hidden from that reader', async () => {
+  const portions = [
+    { path: 'title', marking: markingOf({ tlp: 'AMBER' }), audience: audienceOf({ reach: 'NAMED' }) },
+  ];
+  await insert([plain({ title: 'hidden', summary: 'shown', envelope: envelopeOf({ portions }) })]);
+  const access = policy.accessOf(readerOf(), now);
+  const keys = access.searchTerms('Advisory', 'title').map((term) => keyOf('open', 'Advisory', term));
+  const rows = await wordRowsIn(own.store)
+    .find({ key: { $in: keys } })
+    .toArray();
+  expect(rows.map(({ words: found }) => [found.includes('shown'), found.includes('hidden')])).toEqual([
+    [true, false],
+  ]);
+});
 
 test('a field that its reader may read and not search gives no words, no excerpt and no phrase', async () => {
   const red = {
