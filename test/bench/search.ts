@@ -5,7 +5,7 @@ import { kinds } from '../../subgraphs/cert-eu/records.ts';
 import { Loaders } from '../../subgraphs/serve/read/loaders.ts';
 import { wordRowsIn } from '../../subgraphs/serve/search/rows.ts';
 import { wordsOf } from '../../subgraphs/serve/search/write-words.ts';
-import { linksOf, recordsOf, schemaOf } from '../../subgraphs/serve/store/collections.ts';
+import { recordsOf, schemaOf } from '../../subgraphs/serve/store/collections.ts';
 import type { CommunityStore } from '../../subgraphs/serve/store/store.ts';
 import { toDocument } from '../../subgraphs/serve/store/write.ts';
 import { openOwnStore } from '../helpers/own-store.ts';
@@ -131,7 +131,6 @@ async function fill(store: CommunityStore, count: number) {
     took.words += performance.now() - between;
     if (from % (50 * batch) === 0) process.stderr.write(`${from + documents.length} of ${count} records\n`);
   }
-  await linksOf(store).estimatedDocumentCount();
   const [stats] = await words.aggregate([{ $collStats: { storageStats: {} } }]).toArray();
   const {
     size,

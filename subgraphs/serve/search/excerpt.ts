@@ -1,15 +1,15 @@
 import type { Row } from '../read/row.ts';
-import { textsOf } from './fields.ts';
+import { namingFirst, textsOf } from './fields.ts';
 import { maxText } from './rows.ts';
 import type { SearchFields } from './search-fields.ts';
-import { hasPhrase, type Query, wordsIn } from './words.ts';
+import { hasPhrase, type Query, sequenceOf, wordsIn } from './words.ts';
 
 /** A field in which a reader sees words of a search. */
 export type Match = { readonly field: string; readonly excerpt: readonly ExcerptPart[] };
 /** A part of an excerpt, and whether it is what was looked for. */
 export type ExcerptPart = { readonly text: string; readonly isMatch: boolean };
 
-/** The characters that a page may still compare. One hit that exceeds them ends the page. */
+/** The characters that a page may still compare. */
 export type TextBudget = { left: number };
 
 const maxMatches = 3;
@@ -32,7 +32,7 @@ export function matchesIn(
   const phrases = new Set(query.phrases);
   let lacksPrefix = query.prefix !== null;
   const matches: Match[] = [];
-  for (const field of inOrder(fields)) {
+  for (const field of namingFirst(fields)) {
     if (row.decision.hidden.has(field) || !isFindable(field)) continue;
     let left = maxText;
     for (const text of textsOf(fields, field, row.content)) {
@@ -45,7 +45,8 @@ export function matchesIn(
       for (const word of found) lacking.delete(word);
       if (query.prefix !== null && found.some((word) => word.startsWith(query.prefix ?? '')))
         lacksPrefix = false;
-      for (const phrase of phrases) if (hasPhrase(words, phrase)) phrases.delete(phrase);
+      const sequence = phrases.size === 0 ? [] : sequenceOf(compared);
+      for (const phrase of phrases) if (hasPhrase(sequence, phrase)) phrases.delete(phrase);
       const isNew = matches.length < maxMatches && matches.at(-1)?.field !== field;
       if (found.length > 0 && isNew) matches.push({ field, excerpt: excerptOf(compared, found, query) });
     }
@@ -62,11 +63,6 @@ export function titleOf(
   const { title } = fields;
   if (title === null || row.decision.hidden.has(title) || !isFindable(title)) return null;
   return textsOf(fields, title, row.content)[0]?.slice(0, 4 * around) ?? null;
-}
-
-/** The fields that name a record come first. */
-function inOrder({ naming, texts }: SearchFields): readonly string[] {
-  return [...texts.keys()].toSorted((one, other) => Number(naming.has(other)) - Number(naming.has(one)));
 }
 
 function isWanted(word: string, { words, prefix }: Query): boolean {

@@ -51,6 +51,11 @@ export function searchFieldsOf(
   };
 }
 
+/** Returns the names of the fields, those that name a record first. */
+export function namingFirst({ naming, texts }: SearchFields): readonly string[] {
+  return [...texts.keys()].toSorted((one, other) => Number(naming.has(other)) - Number(naming.has(one)));
+}
+
 /** Returns the texts of a field of content. */
 export function textsOf(
   { texts }: SearchFields,

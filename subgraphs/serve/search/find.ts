@@ -33,6 +33,8 @@ export type FoundPage = { readonly found: readonly Found[]; readonly next: Place
 
 /** Rows that one command examines at most. Beyond them a page ends early, and the next one continues. */
 const maxExamined = 2000;
+/** Times that one page reads rows of a tier, because some were of records that the page has or that come first. */
+const maxRounds = 5;
 /** Rows that are read in addition to those wanted: a record can have several for one reader. */
 const spare = 20;
 const maxOfPrefix = 40;
@@ -86,7 +88,7 @@ export class WordSearch {
     if (words === null) return nothing;
     const found = new Map<string, Found>();
     let at = after;
-    for (;;) {
+    for (let round = 0; round < maxRounds; round += 1) {
       const { rows, end } = await this.#rowsAfter(words, at, limit + spare);
       const later = tier === 0 ? null : await this.#withoutNamed(rows.map(({ record }) => record));
       for (const row of rows) {
@@ -98,6 +100,7 @@ export class WordSearch {
       if (end === 'all') return { found: [...found.values()], next: null };
       if (end !== 'more') return { found: [...found.values()], next: { ...end, tier } };
     }
+    return { found: [...found.values()], next: at };
   }
 
   /** The words to look for in a tier. Null if some word has no row of the reader. */
@@ -115,25 +118,25 @@ export class WordSearch {
     if (some?.length === 0) return null;
     const rarest = await this.#rarest(words);
     const driving = rarest === null ? some : [rarest];
-    return driving === null ? null : { driving, words, some };
+    const named = tier === 1 && some === null ? words.map((word) => `${nameSign}${word}`) : null;
+    return driving === null ? null : { driving, words, some, named };
   }
 
   /** Words that begin with a prefix, up to a maximum of those in the reader's rows. */
   async #withPrefix(prefix: string): Promise<readonly string[]> {
-    const { open } = await this.#keysOf();
-    const all = batchesOf(open).map(async (keys) => await this.#wordsFrom(prefix, keys));
+    const all = (await this.#scansOf()).map(async (scan) => await this.#wordsFrom(prefix, scan));
     return [...new Set((await Promise.all(all)).flat())].slice(0, maxOfPrefix);
   }
 
   /** Each round reads rows with words that were not found before: a frequent word would hide the others. */
-  async #wordsFrom(prefix: string, keys: readonly string[]): Promise<readonly string[]> {
+  async #wordsFrom(prefix: string, { match, hint }: Scan): Promise<readonly string[]> {
     const words = new Set<string>();
     for (let round = 0; round < prefixRounds && words.size < maxOfPrefix; round += 1) {
       // Without `$elemMatch`, two words of a row could satisfy one limit each.
       const range = { $elemMatch: { $gte: prefix, $lt: `${prefix}\uffff`, $nin: [...words] } };
       const rows = await this.#rows
-        .find({ key: { $in: keys }, words: range }, this.#limits())
-        .hint(wordIndex)
+        .find({ ...match, words: range }, this.#limits())
+        .hint(hint)
         .limit(prefixRows)
         .project<Pick<WordRow, 'words'>>({ words: 1, _id: 0 })
         .toArray();
@@ -141,6 +144,22 @@ export class WordSearch {
       if (rows.length < prefixRows) break;
     }
     return [...words];
+  }
+
+  /** The reader's rows, by the clocks of their keys. The index compares the end of an embargo. */
+  async #scansOf(): Promise<readonly Scan[]> {
+    const { open, later, early } = await this.#keysOf();
+    return [
+      ...batchesOf(open).map((keys) => ({ match: { key: { $in: keys } }, hint: wordIndex })),
+      ...batchesOf(later).map((keys) => ({
+        match: { key: { $in: keys }, openFrom: { $gt: never, $lte: this.#now } },
+        hint: embargoIndex,
+      })),
+      ...batchesOf(early).map((keys) => ({
+        match: { key: { $in: keys }, openFrom: { $gt: this.#now } },
+        hint: embargoIndex,
+      })),
+    ];
   }
 
   /** The word with the fewest rows of the reader; null without words. */
@@ -179,7 +198,6 @@ export class WordSearch {
           $and: [
             ...(words.length === 0 ? [] : [{ words: { $all: [...words] } }]),
             ...(some === null ? [] : [{ words: { $in: [...some] } }]),
-            {},
           ],
         },
         this.#limits(),
@@ -195,19 +213,11 @@ export class WordSearch {
    * the place up to which rows were examined without enough that fit.
    */
   async #rowsAfter(words: WantedWords, after: At, count: number): Promise<Rows> {
-    const { open, later, early } = await this.#keysOf();
     const word = words.driving.length === 1 ? words.driving[0] : { $in: words.driving };
-    const scans = [
-      ...batchesOf(open).map((keys) => ({ match: { key: { $in: keys }, words: word }, hint: wordIndex })),
-      ...batchesOf(later).map((keys) => ({
-        match: { key: { $in: keys }, words: word, openFrom: { $gt: never, $lte: this.#now } },
-        hint: embargoIndex,
-      })),
-      ...batchesOf(early).map((keys) => ({
-        match: { key: { $in: keys }, words: word, openFrom: { $gt: this.#now } },
-        hint: embargoIndex,
-      })),
-    ];
+    const scans = (await this.#scansOf()).map(({ match, hint }) => ({
+      match: { ...match, words: word },
+      hint,
+    }));
     const parts = await Promise.all(
       scans.map(async (scan) => await this.#scan(scan, fitsIn(words), after, count)),
     );
@@ -223,12 +233,7 @@ export class WordSearch {
     return ends[0] === end ? { rows: complete, end } : { rows: complete, end: 'more' };
   }
 
-  async #scan(
-    { match, hint }: { readonly match: object; readonly hint: typeof wordIndex | typeof embargoIndex },
-    fits: object | null,
-    { sortAt, tie }: At,
-    count: number,
-  ): Promise<Rows> {
+  async #scan({ match, hint }: Scan, fits: object | null, { sortAt, tie }: At, count: number): Promise<Rows> {
     const { since } = this.#wanted;
     const range = [
       ...(since === null ? [] : [{ sortAt: { $gte: since } }]),
@@ -272,8 +277,12 @@ export class WordSearch {
     const all = termsIn(this.#context, this.#wanted.kinds).flatMap(({ kind, term }) =>
       clocks.map((clock) => [keyOf(clock, kind, term), clock] as const),
     );
-    if (all.length > maxTerms * clocks.length)
-      throw new HubError('PART_UNAVAILABLE', `a reader with ${all.length} terms cannot search`);
+    const terms = all.length / clocks.length;
+    if (terms > maxTerms)
+      throw new HubError(
+        'PART_UNAVAILABLE',
+        `expected a reader with at most ${maxTerms} terms, got ${terms}`,
+      );
     const clockOf = new Map(all);
     const known = await Promise.all(
       batchesOf([...clockOf.keys()], termsTogether).map(
@@ -282,8 +291,9 @@ export class WordSearch {
     );
     const of = (clock: WordClock) => known.flat().filter((key) => clockOf.get(key) === clock);
     const keys = { open: of('open'), later: of('later'), early: of('early') };
-    if (known.flat().length > maxKeys)
-      throw new HubError('PART_UNAVAILABLE', `a reader with ${known.flat().length} keys cannot search`);
+    const count = known.flat().length;
+    if (count > maxKeys)
+      throw new HubError('PART_UNAVAILABLE', `expected a reader with at most ${maxKeys} keys, got ${count}`);
     return keys;
   }
 
@@ -296,6 +306,7 @@ export class WordSearch {
   }
 }
 
+type Scan = { readonly match: object; readonly hint: typeof wordIndex | typeof embargoIndex };
 type At = { readonly tier: Tier; readonly sortAt: Date; readonly tie: number };
 type WordRowPlace = Omit<Found, 'tier'>;
 type TierPage = { readonly found: readonly Found[]; readonly next: At | null };
@@ -306,17 +317,20 @@ type WantedWords = {
   readonly driving: readonly string[];
   readonly words: readonly string[];
   readonly some: readonly string[] | null;
+  /** Rows with all of these are of records that come first. */
+  readonly named: readonly string[] | null;
 };
 
 const nothing: TierPage = { found: [], next: null };
 
 /** An expression, so that no index is chosen by it. Null if the words by which rows are read are all. */
-function fitsIn({ driving, words, some }: WantedWords): object | null {
+function fitsIn({ driving, words, some, named }: WantedWords): object | null {
   const others = words.filter((word) => !driving.includes(word));
   const isPrefixToo = some !== null && some !== driving;
   const all = [
     ...(others.length === 0 ? [] : [{ $setIsSubset: [{ $literal: others }, '$words'] }]),
     ...(isPrefixToo ? [{ $gt: [{ $size: { $setIntersection: [{ $literal: some }, '$words'] } }, 0] }] : []),
+    ...(named === null ? [] : [{ $not: [{ $setIsSubset: [{ $literal: named }, '$words'] }] }]),
   ];
   return all.length === 0 ? null : { $and: all };
 }

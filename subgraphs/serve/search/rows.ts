@@ -6,7 +6,7 @@ import type { Policy } from '../../../schema/policy/decide/policy.ts';
 import { noTerms, type SearchTerms } from '../../../schema/policy/decide/search-terms.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Content } from '../record/content.ts';
-import { textsOf } from './fields.ts';
+import { namingFirst, textsOf } from './fields.ts';
 import type { SearchFields } from './search-fields.ts';
 import { wordsIn } from './words.ts';
 
@@ -106,7 +106,7 @@ function fieldsOf(
   fields: SearchFields,
   keyPolicy: Pick<Policy, 'searchTerms'>,
 ) {
-  const all = inOrder(fields).flatMap((name) => {
+  const all = namingFirst(fields).flatMap((name) => {
     const words = wordsOfField(fields, name, content);
     if (words.length === 0) return [];
     const hiding = new Set([name]);
@@ -152,11 +152,6 @@ export function keyOf(clock: WordClock, kind: string, term: string): string {
 /** Returns the place of a record among those of the same time. */
 export function tieOf(id: string): number {
   return Number.parseInt(hash('sha256', id, 'hex').slice(0, 10), 16);
-}
-
-/** Names come first: their words are kept where a record has too many. */
-function inOrder({ naming, texts }: SearchFields): readonly string[] {
-  return [...texts.keys()].toSorted((one, other) => Number(naming.has(other)) - Number(naming.has(one)));
 }
 
 function wordsOfField(fields: SearchFields, name: string, content: Content): readonly string[] {

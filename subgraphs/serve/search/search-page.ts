@@ -83,9 +83,15 @@ export async function suggestHits(
 
 function checkQuery({ words, phrases }: Query): void {
   if (words.length > queryLimits.words)
-    throw new HubError('BAD_USER_INPUT', `text: expected at most ${queryLimits.words} words`);
+    throw new HubError(
+      'BAD_USER_INPUT',
+      `text: expected at most ${queryLimits.words} words, got ${words.length}`,
+    );
   if (phrases.length > queryLimits.phrases)
-    throw new HubError('BAD_USER_INPUT', `text: expected at most ${queryLimits.phrases} phrases`);
+    throw new HubError(
+      'BAD_USER_INPUT',
+      `text: expected at most ${queryLimits.phrases} phrases, got ${phrases.length}`,
+    );
 }
 
 function isEmpty({ words, prefix }: Query): boolean {
@@ -114,13 +120,16 @@ async function readHits(
     const loaded = await Promise.all(found.map(async (one) => await load(one.kind, one.record)));
     for (const [at, one] of found.entries()) {
       context.timeLeft();
+      const { left } = budget;
       const row = loaded[at] ?? null;
       const node = row === null ? null : toHit(context, row, query, budget);
-      const isCut = budget.left <= 0 && hits.length > 0;
-      if (isCut || (node !== null && hits.length === size)) return { hits, next: hits.at(-1)?.place ?? from };
+      // The next page begins with a record that could not be compared whole, unless it alone exceeds the budget.
+      if (node === null && budget.left <= 0 && left < maxCompared) return { hits, next: from };
+      if (node !== null && hits.length === size) return { hits, next: hits.at(-1)?.place ?? from };
+      from = placeOfFound(one);
       if (row === null || node === null) continue;
       give(row);
-      hits.push({ node, place: placeOfFound(one) });
+      hits.push({ node, place: from });
     }
     if (next === null) return { hits, next: null };
     from = next;

@@ -3,7 +3,7 @@ const maxLength = 100;
 /** The most words and phrases of a query. */
 export const queryLimits = { words: 10, phrases: 3 } as const;
 
-/** The words of a query. Each record that it finds has all words, or a word that begins with each prefix. */
+/** The words of a query. A hit has all words, a word that begins with the prefix, and each phrase. */
 export type Query = {
   readonly words: readonly string[];
   /** The start of the last word, if it ended with `*`. */
@@ -29,16 +29,23 @@ export function wordsIn(text: string): readonly string[] {
 
 /** Reads the text of a query. An identifier in it is one word: its parts are not looked for. */
 export function readQuery(text: string): Query {
-  const phrases: string[][] = [];
+  const phrases = new Map<string, readonly string[]>();
   const rest = text.replaceAll(/"([^"]*)"/gu, (_all, phrase: string) => {
-    phrases.push([...wanted(phrase)]);
+    const words = sequenceOf(phrase);
+    if (words.length > 1) phrases.set(words.join(' '), words);
     return ` ${phrase} `;
   });
-  const [, before = rest, start] = /^(.*?)([\p{L}\p{N}][\p{L}\p{N}._:@/-]*)\*\s*$/su.exec(rest) ?? [];
-  const prefix = start === undefined ? null : (tokensIn(start).at(-1) ?? null);
-  const words = [...new Set(wanted(prefix === null ? rest : before))];
-  const distinct = new Map(phrases.map((phrase) => [phrase.join(' '), phrase]));
-  return { words, prefix, phrases: [...distinct.values()].filter(({ length }) => length > 1) };
+  const [, before = rest, start = ''] = /^(.*?)([\p{L}\p{N}][\p{L}\p{N}._:@/-]*)\*\s*$/su.exec(rest) ?? [];
+  const begun = partsOfStart(start);
+  const words = [...new Set([...sequenceOf(before), ...begun.slice(0, -1).map(stem)])];
+  return { words, prefix: begun.at(-1) ?? null, phrases: [...phrases.values()] };
+}
+
+/** Returns the words of a text in their order, as a phrase compares them: an identifier is one word. */
+export function sequenceOf(text: string): readonly string[] {
+  return tokensIn(text).flatMap((token) =>
+    isIdentifier(token) ? [token] : partsOf(token).map(stem).filter(isLong),
+  );
 }
 
 /** Returns whether the words of a text contain these, one after the other. */
@@ -46,10 +53,10 @@ export function hasPhrase(words: readonly string[], phrase: readonly string[]): 
   return words.some((_word, at) => phrase.every((one, step) => words[at + step] === one));
 }
 
-function wanted(text: string): readonly string[] {
-  return tokensIn(text).flatMap((token) =>
-    isIdentifier(token) ? [token] : partsOf(token).map(stem).filter(isLong),
-  );
+/** Divides the start of a word as a text is divided. The last part can be incomplete. */
+function partsOfStart(start: string): readonly string[] {
+  const parts = tokensIn(start).flatMap((token) => (isIdentifier(token) ? [token] : partsOf(token)));
+  return parts.map((part, at) => (at === parts.length - 1 ? stem(part) : part));
 }
 
 /** Sequences of letters and digits, with the signs between them that identifiers have. */

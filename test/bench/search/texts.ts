@@ -25,7 +25,7 @@ const onsets = [
 ];
 const nuclei = ['a', 'e', 'i', 'o', 'u', 'ai', 'ea'];
 
-/** The word of a rank: two to four syllables, the same for each run. Rank 0 is the most frequent. */
+/** The word of a rank: two or three syllables, the same for each run. Rank 0 is the most frequent. */
 export function wordOf(rank: number): string {
   let left = rank + 7;
   let word = '';

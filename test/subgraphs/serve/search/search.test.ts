@@ -105,6 +105,8 @@ test('finds records by words in any spelling, those with the words in a name fir
   expect(await searchAll(who, '192.0.2[.]1')).toEqual([idOf(2)]);
   expect(await searchAll(who, 'gatew*')).toEqual([idOf(3), idOf(0), idOf(1)]);
   expect(await searchAll(who, '"gateway of exemple"')).toEqual([idOf(1)]);
+  expect(await searchAll(who, '"by CVE-2099-10001"')).toEqual([idOf(1)]);
+  expect(await searchAll(who, '"affected by cve"')).toEqual([]);
   expect(await searchAll(who, 'absent gateway')).toEqual([]);
 });
 
@@ -193,7 +195,10 @@ test('compares at most three phrases and ten words', async () => {
   await expect(firstPage('"a1 b1" "a2 b2" "a1 b2" "a2 b1"')).rejects.toMatchObject({
     code: 'BAD_USER_INPUT',
   });
-  await expect(firstPage('"a1 b1" "a1 b1" "a1 b1" "a1 b1"')).resolves.toMatchObject({ nodes: [] });
+  const words = Array.from({ length: 11 }, (_, at) => `word${at}`).join(' ');
+  await expect(firstPage(words)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  await insert([plain({ title: 'a1 b1' })]);
+  expect((await firstPage('"a1 b1" "a1 b1" "a1 b1" "a1 b1"')).nodes).toHaveLength(1);
 });
 
 test('the words that find a record do not depend on how many readers a hidden field has', async () => {
@@ -237,6 +242,24 @@ test('finds a rare word by its prefix although a frequent one has the same', asy
   expect(await searchAll(readerOf(), 'mic*', 100)).toHaveLength(201);
 });
 
+test('finds a record by a prefix after its embargo, and before it for those who may', async () => {
+  const embargoUntil = (day: number) => new Date(Date.UTC(2026, 10, day));
+  await insert([
+    plain({ title: 'Mimosa', envelope: envelopeOf({ embargoUntil: embargoUntil(20) }) }),
+    plain({ title: 'Mimic', envelope: envelopeOf({ embargoUntil: embargoUntil(30) }), hour: 2 }),
+  ]);
+  expect(await searchAll(readerOf(), 'mim*')).toEqual([idOf(0)]);
+  expect(await searchAll(readerOf({ organisation: 'cert-eu' }), 'mim*')).toEqual([idOf(1), idOf(0)]);
+});
+
+test('compares each record of long texts, over as many pages as it takes', async () => {
+  const long = `${'filler '.repeat(6000)} beta alpha`;
+  await insert(
+    Array.from({ length: 15 }, (_, at) => plain({ title: 'alpha beta', summary: long, hour: at })),
+  );
+  expect(await searchAll(readerOf(), '"beta alpha"', 100)).toHaveLength(15);
+});
+
 test('suggests the records whose names a text begins', async () => {
   await insert([
     plain({ title: 'Sandworm campaign' }),
@@ -245,6 +268,9 @@ test('suggests the records whose names a text begins', async () => {
   ]);
   expect(await titles('sand')).toEqual(['Sandstorm in Spain', 'Sandworm campaign']);
   expect(await titles('campaign sandw')).toEqual(['Sandworm campaign']);
+  expect(await titles('campaigns')).toEqual(['Sandworm campaign']);
+  expect(await titles('sand-storm')).toEqual([]);
+  expect(await titles('spain-sands')).toEqual(['Sandstorm in Spain']);
   expect(await titles('s')).toEqual([]);
 });
 
