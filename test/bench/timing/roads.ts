@@ -7,6 +7,8 @@ import { schemaOf } from '../../../subgraphs/serve/store/collections.ts';
 import { assignKeysBy } from '../../../subgraphs/serve/store/key-assigner.ts';
 import { toLinks } from '../../../subgraphs/serve/store/links.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
+import { wordRowsIn } from '../../../subgraphs/serve/search/rows.ts';
+import { wordsOf } from '../../../subgraphs/serve/search/write-words.ts';
 import { toDocument } from '../../../subgraphs/serve/store/write.ts';
 import { openOwnStore } from '../../helpers/own-store.ts';
 import { policy } from '../../helpers/policy.ts';
@@ -79,6 +81,8 @@ async function insert(
   };
   const record: StoredRecord = toDocument('Advisory', unkeyed, policy, schemaOf(store, 'Advisory'));
   await store.records.get('Advisory')?.collection.insertOne(record as never);
+  const words = wordsOf(store, 'Advisory', record, policy);
+  if (words.length > 0) await wordRowsIn(store).insertMany([...words]);
   await store.links.collection.insertMany(
     toLinks(record, 'Advisory', [name.startsWith('whole') ? hiddenKey : openKey]) as never,
   );
@@ -115,6 +119,9 @@ function roadsIn(store: CommunityStore): readonly Road[] {
     const page = await loaders().linked('Advisory', key, { first: 25 });
     return await page.total({});
   };
+  const search = (text: string) => async () =>
+    await loaders().search({ text, kinds: null, since: null }, { first: 25 });
+  const suggest = (text: string) => async () => await loaders().suggest(text);
   const write = (id: string) => async () =>
     await changes().retract({
       key: randomUUID(),
@@ -133,6 +140,11 @@ function roadsIn(store: CommunityStore): readonly Road[] {
     road('a window of time, hidden record', list(minuteOf(55)), list(minuteOf(58))),
     road('a window of time, hidden date', list(minuteOf(57)), list(minuteOf(58))),
     road('a total of a window, hidden date', total(minuteOf(57)), total(minuteOf(58))),
+    road('a search, hidden record', search('2099-777'), search('2099-999')),
+    road('a search, record under embargo', search('2099-778'), search('2099-999')),
+    road('a search, hidden portion', search('2099-779'), search('2099-999')),
+    road('a search for two words, hidden portion', search('exercise 2099-779'), search('exercise 2099-999')),
+    road('a suggestion, hidden record', suggest('2099-777'), suggest('2099-999')),
     road('a write to a hidden record', write('whole-0'), write('whole-9')),
   ];
 }

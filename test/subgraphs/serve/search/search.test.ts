@@ -243,10 +243,10 @@ test('finds a rare word by its prefix although a frequent one has the same', asy
 });
 
 test('finds a record by a prefix after its embargo, and before it for those who may', async () => {
-  const embargoUntil = (day: number) => new Date(Date.UTC(2026, 10, day));
+  const [over, running] = [20, 30].map((day) => new Date(Date.UTC(2026, 10, day)));
   await insert([
-    plain({ title: 'Mimosa', envelope: envelopeOf({ embargoUntil: embargoUntil(20) }) }),
-    plain({ title: 'Mimic', envelope: envelopeOf({ embargoUntil: embargoUntil(30) }), hour: 2 }),
+    plain({ title: 'Mimosa', envelope: envelopeOf({ embargoUntil: over ?? null }) }),
+    plain({ title: 'Mimic', envelope: envelopeOf({ embargoUntil: running ?? null }), hour: 2 }),
   ]);
   expect(await searchAll(readerOf(), 'mim*')).toEqual([idOf(0)]);
   expect(await searchAll(readerOf({ organisation: 'cert-eu' }), 'mim*')).toEqual([idOf(1), idOf(0)]);
