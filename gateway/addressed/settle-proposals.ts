@@ -19,13 +19,16 @@ const acts: Readonly<Record<string, Proposal['act']>> = {
   EndReleaseOfRecordInput: 'withdraw',
 };
 
-/** The most releases of an operation that are looked up. Further ones keep their places until their end. */
-const maxRead = 3;
+/** The most releases that an operation confirms. Each of them is looked up. */
+const maxConfirmed = 3;
+/** The most withdrawn releases of an operation that are looked up. Further ones keep their places until they lapse. */
+const maxWithdrawn = 3;
 
 /**
  * Finds the proposed releases that an operation confirms or withdraws. The client names them by ids that only the community
- * knows, so the hub reads the records as this reader. It reads none for other operations. Throws PART_UNAVAILABLE if the
- * community of a record does not answer.
+ * knows, so the hub reads the records as this reader. It reads none for other operations. Throws OPERATION_TOO_LARGE for more
+ * confirmations than it looks up, because the registry would end a release that it does not know as confirmed. Throws
+ * PART_UNAVAILABLE if the community of a record does not answer.
  */
 export async function findProposals(
   { decision: { allowed }, variables }: Prepared,
@@ -40,7 +43,14 @@ export async function findProposals(
       ? []
       : [{ id, release, act }];
   });
-  const read = found.slice(0, maxRead).map(async ({ id, release, act }) => {
+  const confirmed = found.filter(({ act }) => act === 'confirm');
+  if (confirmed.length > maxConfirmed)
+    throw new HubError(
+      'OPERATION_TOO_LARGE',
+      `expected at most ${maxConfirmed} confirmed releases in an operation, got ${confirmed.length}`,
+    );
+  const withdrawn = found.filter(({ act }) => act === 'withdraw').slice(0, maxWithdrawn);
+  const read = [...confirmed, ...withdrawn].map(async ({ id, release, act }) => {
     const grant = await grantOf(id, release, context, stages);
     return grant === null ? [] : [{ release, grant, act }];
   });

@@ -354,4 +354,12 @@ export const sharing: readonly Guard[] = [
     project: 'parts',
     tests: 'test/gateway/request/release-grants',
   },
+  {
+    name: 'the confirmed releases that the hub looks up',
+    file: 'gateway/addressed/settle-proposals.ts',
+    from: 'if (confirmed.length > maxConfirmed)',
+    to: 'if (confirmed.length > 100)',
+    project: 'parts',
+    tests: 'test/gateway/addressed/settle-proposals',
+  },
 ];

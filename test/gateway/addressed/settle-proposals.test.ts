@@ -87,9 +87,28 @@ test('reads no record for another change and for a query', async () => {
     expect(await found(text, [proposed])).toEqual({ proposals: [], read: [] });
 });
 
-test('reads at most three records of an operation', async () => {
-  const fields = [1, 2, 3, 4].map((at) => `e${at}: endReleaseOfCertEuRecord${input} ${payload}`);
-  expect((await found(`mutation E($id: ID!) { ${fields.join(' ')} }`, [proposed])).read).toHaveLength(3);
+/** Repeats the field of an operation under different aliases. */
+const repeated = (text: string, times: number, alias = 'f') =>
+  Array.from({ length: times }, (_, at) => `${alias}${at}: ${text.slice(text.indexOf('{') + 1, -1)}`).join(
+    ' ',
+  );
+
+test('reads at most three records of withdrawn proposals', async () => {
+  const { read } = await found(`mutation E($id: ID!) { ${repeated(end, 4)} }`, [proposed]);
+  expect(read).toHaveLength(3);
+});
+
+test('finds each proposal that is confirmed, also after many that are withdrawn', async () => {
+  const query = `mutation C($id: ID!) { ${repeated(end, 4)} ${repeated(confirm, 3, 'c')} }`;
+  const { proposals } = await found(query, [proposed]);
+  expect(proposals.filter(({ act }) => act === 'confirm')).toHaveLength(3);
+});
+
+test('refuses more confirmations than it looks up, because the registry would end the others', async () => {
+  await expect(found(`mutation C($id: ID!) { ${repeated(confirm, 4)} }`, [proposed])).rejects.toMatchObject({
+    code: 'OPERATION_TOO_LARGE',
+    message: 'expected at most 3 confirmed releases in an operation, got 4',
+  });
 });
 
 test('fails while the community does not answer, because a confirmed release would lose its place', async () => {
