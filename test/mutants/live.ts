@@ -108,10 +108,10 @@ export const live: readonly Guard[] = [
   {
     ...parts,
     name: 'turns in rotation of the readers',
-    file: 'gateway/budget/turns.ts',
+    file: 'gateway/live/turns.ts',
     from: '        this.#waiting.delete(reader);\n        this.#waiting.set(reader, others);',
     to: '',
-    tests: 'test/gateway/budget/turns',
+    tests: 'test/gateway/live/turns',
   },
   {
     ...parts,
