@@ -12,6 +12,7 @@ import {
 import { HubError } from '../../schema/errors.ts';
 import { nodeInterface } from '../../schema/node-interface/with-node.ts';
 import type { Fragments } from '../introspection/split.ts';
+import { isNodeField } from '../request/node-field.ts';
 
 const mentioned = new WeakMap<DocumentNode, boolean>();
 
@@ -24,20 +25,14 @@ export function mentionsNode(document: DocumentNode): boolean {
     found ||= type?.name.value === nodeInterface;
   };
   visit(document, {
-    // No other field of these names has arguments.
-    Field: ({ name, arguments: given = [] }) => {
-      found ||= isNodeField(name.value) && given.length > 0;
+    Field: (field) => {
+      found ||= isNodeField(field);
     },
     InlineFragment: ({ typeCondition }) => note(typeCondition),
     FragmentDefinition: ({ typeCondition }) => note(typeCondition),
   });
   mentioned.set(document, found);
   return found;
-}
-
-/** Returns whether a root field of the query has this name: `node` or `nodes`. */
-export function isNodeField(name: string): boolean {
-  return name === 'node' || name === 'nodes';
 }
 
 /**

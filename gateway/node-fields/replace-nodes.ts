@@ -22,7 +22,8 @@ import { lookupOfId, type NodeLookup, type NodeLookups } from '../../schema/node
 import { maxNodeIds } from '../../schema/node-interface/with-node.ts';
 import { type Fragments, fragmentsOf, inlined, withUsed } from '../introspection/split.ts';
 import { isActive } from '../request/active.ts';
-import { isNodeField, mentionsNode, Narrowing } from './narrow.ts';
+import { isNodeField } from '../request/node-field.ts';
+import { mentionsNode, Narrowing } from './narrow.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -133,7 +134,7 @@ class Replacing {
       const asked = active && isActive(one, this.#variables);
       if (one.kind === Kind.FIELD) {
         if (asked) this.#order.add(keyOf(one));
-        if (!isNodeField(one.name.value)) return [one];
+        if (!isNodeField(one)) return [one];
         if (asked) this.#replace(one);
         return [];
       }
@@ -224,7 +225,7 @@ function argumentOf(
 function asksNodes(set: SelectionSetNode, fragments: Fragments): boolean {
   const asks = (one: SelectionNode): boolean =>
     one.kind === Kind.FIELD
-      ? isNodeField(one.name.value)
+      ? isNodeField(one)
       : one.kind === Kind.INLINE_FRAGMENT && one.selectionSet.selections.some(asks);
   return inlined(set, fragments).some(asks);
 }

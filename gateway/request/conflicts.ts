@@ -9,6 +9,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { nodeInterface } from '../../schema/node-interface/with-node.ts';
+import { isNodeField } from './node-field.ts';
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
@@ -43,11 +44,6 @@ export function findConflict(document: DocumentNode): GraphQLError | null {
 /** Selection sets that are merged. `isNode` if their type is the interface `Node`. */
 type Merged = { readonly sets: readonly SelectionSetNode[]; readonly isNode: boolean };
 type Open = { readonly set: SelectionSetNode; readonly type: string };
-
-/** No other field of these names has arguments. */
-function isNodeField({ name: { value }, arguments: given = [] }: FieldNode): boolean {
-  return (value === 'node' || value === 'nodes') && given.length > 0;
-}
 
 /**
  * Returns the fields that are merged: those of one response key, and on `Node` those of one type also. Each fragment counts

@@ -3,12 +3,9 @@ import {
   type DocumentNode,
   type FragmentDefinitionNode,
   type FragmentSpreadNode,
-  getDirectiveValues,
   getNamedType,
   type GraphQLInputType,
   type GraphQLSchema,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
   isInputObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -18,6 +15,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import { isActive } from './active.ts';
 
 /** The values of an input object, and the name of its type. */
 export type GivenInput = {
@@ -39,14 +37,14 @@ export function inputsIn(
   for (const one of document.definitions)
     if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
   const unlessLeftOut = (node: SelectionNode): false | undefined =>
-    isLeftOut(node, variables) ? false : undefined;
+    isActive(node, variables) ? undefined : false;
   const collectIn = (root: OperationDefinitionNode | FragmentDefinitionNode): void => {
     const types = new TypeInfo(schema);
     const visitor = {
       Field: unlessLeftOut,
       InlineFragment: unlessLeftOut,
       FragmentSpread: (node: FragmentSpreadNode) => {
-        const fragment = isLeftOut(node, variables) ? undefined : fragments.get(node.name.value);
+        const fragment = isActive(node, variables) ? fragments.get(node.name.value) : undefined;
         if (fragment === undefined) return;
         // Each fragment is visited once.
         fragments.delete(node.name.value);
@@ -62,13 +60,6 @@ export function inputsIn(
   };
   for (const one of document.definitions) if (one.kind === Kind.OPERATION_DEFINITION) collectIn(one);
   return found;
-}
-
-/** Returns whether `@skip` or `@include` leaves a selection out. */
-function isLeftOut(node: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {
-  const skip = getDirectiveValues(GraphQLSkipDirective, node, variables);
-  const include = getDirectiveValues(GraphQLIncludeDirective, node, variables);
-  return skip?.['if'] === true || include?.['if'] === false;
 }
 
 function collect(value: unknown, type: GraphQLInputType, found: GivenInput[]): void {

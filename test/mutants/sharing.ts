@@ -349,8 +349,8 @@ export const sharing: readonly Guard[] = [
   {
     name: 'the releases that @skip leaves out',
     file: 'gateway/request/inputs-in.ts',
-    from: "return skip?.['if'] === true ||",
-    to: "return skip?.['if'] === null ||",
+    from: 'isActive(node, variables) ? undefined : false;',
+    to: 'undefined;',
     project: 'parts',
     tests: 'test/gateway/request/release-grants',
   },
