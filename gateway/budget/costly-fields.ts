@@ -2,7 +2,10 @@ import type { FieldNode } from 'graphql';
 import { communities } from '../../schema/record/vocabulary.ts';
 import { communityField } from '../../schema/workflow/graph/inbox-sdl.ts';
 
-/** Numbers by a name of this file. */
+/**
+ * Counts in an operation. The key says what is counted, such as `searches`, `searches of enisa` or `matches`. A part of a
+ * community is counted under the name of its field.
+ */
 export type Counts = Readonly<Record<string, number>>;
 
 /** No costly field. */

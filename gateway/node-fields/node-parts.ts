@@ -8,11 +8,13 @@ import type { ReplacedNodes } from './replace-nodes.ts';
 export const maxParts = 10;
 
 /**
- * Splits an operation into the documents that are planned: the look-ups of one type together, and all other fields together.
- * Many look-ups of a type are then one query to each community, which counts what it limits, and the ids of a request choose
- * among few documents: of one field at most one for each type and number of ids. In one document, 50 ids of any types would
- * choose among more documents than any cache can keep. Only if the ids name more types than there may be documents, the last
- * types in the order of their names are together.
+ * Splits an operation into the documents that are planned. The look-ups of one type are in one document, and all other fields
+ * are in another. If the ids name more types than there may be documents, the last types in the order of their names share
+ * one.
+ *
+ * Look-ups of one type are together because each community then gets one query for them and counts all that it limits. Those
+ * of different types are apart because of the cache of plans. A field has at most one document for each type and number of
+ * ids. In one document, 50 ids of any types would make more different documents than a cache can keep.
  */
 export function nodePartsOf(document: DocumentNode, { types }: ReplacedNodes): readonly PlannedPart[] {
   const ordered = [...new Set(types.values())].toSorted();
