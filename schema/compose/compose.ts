@@ -14,6 +14,7 @@ import { read, subgraphNames, subgraphSdl } from '../sources.ts';
 import { workflowsPage } from '../workflow/document/document.ts';
 import { WorkflowError } from '../workflow/language/faults.ts';
 import { calendarFile, clocksFile } from '../workflow/clock/language.ts';
+import { readClocks } from '../workflow/clock/load.ts';
 import { networksFile } from '../workflow/network/language.ts';
 import { readNetworks } from '../workflow/network/load.ts';
 import { triggersFile } from '../workflow/trigger/language.ts';
@@ -72,7 +73,13 @@ function describeWorkflows(): string {
     offices: loadOffices(),
     networks: readNetworks(),
     triggers: readTriggers(),
+    endless: endlessClocks(),
   });
+}
+
+function endlessClocks(): ReadonlySet<string> {
+  const clocks = [...readClocks().clocks].filter(([, { period }]) => period.kind === 'none');
+  return new Set(clocks.map(([id]) => id));
 }
 
 /** Returns the JSON Schema (2020-12) of a YAML file, as a person writes it. */

@@ -109,17 +109,25 @@ export function phraseTime({ at, before, clock, due }: MoveFile): readonly strin
   ].filter((part) => part !== '');
 }
 
-/** Says which facts a move sets, one phrase for each. */
-export function phraseSets(sets: MoveFile['sets'] = {}): readonly string[] {
+/**
+ * Says which facts a move sets, one phrase for each. `endless` are the clocks without an end: no other clock sets the instant
+ * of a reminder.
+ */
+export function phraseSets(
+  sets: MoveFile['sets'] = {},
+  endless: ReadonlySet<string> = new Set(),
+): readonly string[] {
   return Object.entries(sets).map(([name, value]) => {
     if (isMembership(value)) return `\`${name}\`: ${[value].flat().map(phraseMembership).join(', then ')}.`;
     if (typeof value !== 'object' || value === null) return `\`${name}\` is ${String(value)}.`;
     if ('at' in value) return `\`${name}\` is the time of the move.`;
-    const { clock, of } = value;
-    const start = of === undefined ? '' : `, counted from \`${of}\``;
-    if (typeof clock === 'string') return `\`${name}\` is the end of the clock \`${clock}\`${start}.`;
-    const clocks = Object.entries(clock.clocks).map(([choice, id]) => `\`${id}\` for ${choice}`);
-    return `\`${name}\` is the end of the clock by \`${clock.by}\`${start}: ${clocks.join(', ')}.`;
+    const { clock, of, reminder = false } = value;
+    const what = `\`${name}\` is the ${reminder ? 'reminder' : 'end'} of the clock`;
+    const start = `${of === undefined ? '' : `, counted from \`${of}\``}${reminder ? ', if it has no end' : ''}`;
+    if (typeof clock === 'string') return `${what} \`${clock}\`${start}.`;
+    const set = Object.entries(clock.clocks).filter(([, id]) => !reminder || endless.has(id));
+    const clocks = set.map(([choice, id]) => `\`${id}\` for ${choice}`);
+    return `${what} by \`${clock.by}\`${start}: ${clocks.join(', ')}.`;
   });
 }
 

@@ -58,15 +58,15 @@ export function remindersList({ reminders }: WorkflowFile): string | undefined {
   return items.length === 0 ? undefined : items.join('\n');
 }
 
-/** Returns the table of the moves. */
-export function movesTable({ moves }: WorkflowFile): string {
+/** Returns the table of the moves. `endless` are the clocks without an end. */
+export function movesTable({ moves }: WorkflowFile, endless: ReadonlySet<string>): string {
   const rows = Object.entries(moves).map(([name, move]) => [
     name === move.id.split('.')[1] ? code(move.id) : `${code(move.id)}<br>(${code(name)})`,
     change(move),
     lines([...phraseBy(move.by), ...second(move)]),
     lines(phraseInputs(move.input)),
     lines(phraseTime(move)),
-    lines([...effects(move), ...phraseSets(move.sets)]),
+    lines([...effects(move), ...phraseSets(move.sets, endless)]),
     move.basis,
   ]);
   return tableOf(['move', 'from → to', 'who', 'must be stated', 'by when', 'follows', 'basis'], rows);

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { workflowsPage } from '../../../schema/workflow/document/document.ts';
+import { phraseSets } from '../../../schema/workflow/document/phrases.ts';
 import { workflowsOfTexts } from '../../../schema/workflow/language/load.ts';
 import { light, others } from './declarations.ts';
 
@@ -21,6 +22,7 @@ const page = workflowsPage(workflows, {
   offices: {},
   networks,
   triggers: {},
+  endless: new Set<string>(),
 });
 
 test('shows the list of postures of each network, with who decides and who records', () => {
@@ -46,4 +48,13 @@ test('the table of moves has a row for each move, with persons, values and time'
 
 test('states what one side does not see', () => {
   expect(page).toContain('The **neighbour** sees `broken` as `dark` from `dueAt` on');
+});
+
+test('says of the reminder of a clock that only a clock without an end sets it', () => {
+  const clock = { by: 'kind', clocks: { warning: 'reply', report: 'switch' } };
+  const sets = { dueAt: { clock, of: 'at' }, remindAt: { clock, of: 'at', reminder: true as const } };
+  expect(phraseSets(sets, new Set(['reply']))).toEqual([
+    '`dueAt` is the end of the clock by `kind`, counted from `at`: `reply` for warning, `switch` for report.',
+    '`remindAt` is the reminder of the clock by `kind`, counted from `at`, if it has no end: `reply` for warning.',
+  ]);
 });
