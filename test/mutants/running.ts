@@ -77,4 +77,20 @@ export const running: readonly Guard[] = [
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/run-proposals',
   },
+  {
+    name: 'the lead of an imported case, only if it may read the case',
+    file: 'subgraphs/serve/workflow/kinds/run-proposals.ts',
+    from: 'const isNamed = lead === originator || audience.organisations.includes(lead);',
+    to: 'const isNamed = lead !== originator || audience.organisations.includes(lead);',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/run-proposals',
+  },
+  {
+    name: 'the lead of an imported case, only if it may read that it leads',
+    file: 'subgraphs/serve/workflow/kinds/run-proposals.ts',
+    from: 'return isNamed && isOver && !isHidden &&',
+    to: 'return isNamed && isOver &&',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/run-proposals',
+  },
 ];

@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import type { Reader } from '../../../schema/protocol/reader.ts';
+import type { Envelope } from '../../../schema/record/envelope.ts';
+import { sharedKey } from '../../../schema/record/shared-types.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import { progressIn } from '../../../subgraphs/serve/workflow/progress-store.ts';
+import { linksOf, recordsOf } from '../../../subgraphs/serve/store/collections.ts';
+import { toLinks } from '../../../subgraphs/serve/store/links.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
-import { readerOf } from '../../helpers/records.ts';
+import { policy } from '../../helpers/policy.ts';
+import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 import { at, casesIn, lead, officer, polish, stranger } from './case-of.ts';
 import { noticesOf } from './inbox-of.ts';
 import { makeMove } from './moves-of.ts';
@@ -56,7 +62,7 @@ const readableBy = (...organisations: readonly string[]) => ({
   audience: { reach: 'NAMED', organisations },
 });
 
-async function posture(audience: readonly string[]): Promise<string> {
+async function posture(audience: readonly string[], of = 'JC-2026-0007'): Promise<string> {
   return await created(council, 'Posture', 'record', {
     content: {
       network: 'IPCR',
@@ -64,7 +70,7 @@ async function posture(audience: readonly string[]): Promise<string> {
       since: '2026-11-03T08:00:00.000Z',
       reference: 'EXERCISE: minutes 12',
       decidedBy: 'EXERCISE: the Presidency',
-      case: 'JC-2026-0007',
+      case: of,
     },
     reading: readableBy('council', ...audience),
   });
@@ -97,7 +103,54 @@ async function agreed(addressee: Reader, readers: readonly string[]): Promise<st
   return id;
 }
 
-test('proposes a run to the lead and its duty officer after an assessment, and starts none', async () => {
+/** Stores a case as an import does: without progress. Returns the posture after which its lead could get a proposal. */
+async function postureOfImported(name: string, workflow: string, given: Partial<Envelope>): Promise<string> {
+  const envelope = {
+    ...envelopeOf({
+      originator: 'csirt-fr',
+      custodian: 'joint-unit',
+      marking: markingOf({ tlp: 'AMBER' }),
+      audience: audienceOf({ organisations: ['enisa'] }),
+    }),
+    localId: name,
+    ...given,
+  };
+  const { admits, early } = policy.admittedKeys(envelope, 'JointCaseRecord');
+  const rest = { schemaVersion: 1, feed: 'own', sortAt: new Date(0), openFrom: new Date(0), contentHash: '' };
+  const keys = { admits, admitsEarly: early, policy: policy.version };
+  const key = sharedKey('JointCase', name) ?? '';
+  const record = {
+    _id: `JointCaseRecord:${randomUUID()}`,
+    ...rest,
+    ...keys,
+    envelope,
+    content: { case: key, title: 'EXERCISE Imported', workflow, lead: 'Organisation:enisa' },
+  };
+  await recordsOf(store, 'JointCaseRecord').insertOne(record);
+  await linksOf(store).insertMany([...toLinks(record, 'JointCaseRecord', [key])]);
+  return await posture(['enisa'], name);
+}
+
+test('proposes a run to the lead of an imported case, which has no stored progress', async () => {
+  expect(await proposals(lead, await postureOfImported('JC-2026-0011', 'ACTIVE', {}))).toHaveLength(1);
+  expect(await proposals(lead, await postureOfImported('JC-2026-0012', 'CLOSED', {}))).toEqual([]);
+});
+
+test('tells no lead of an imported case that it may not read, or whose lead is hidden from it', async () => {
+  const marking = markingOf({ tlp: 'AMBER' });
+  const audience = audienceOf({ organisations: ['csirt-pl'] });
+  const hidden: readonly Partial<Envelope>[] = [
+    { audience },
+    { marking: markingOf({ tlp: 'RED' }) },
+    { embargoUntil: at('05T12:00') },
+    { portions: [{ path: 'lead', marking, audience }] },
+    { recordState: 'RETRACTED' },
+  ];
+  for (const [no, given] of hidden.entries())
+    expect(await proposals(lead, await postureOfImported(`JC-2026-002${no}`, 'ACTIVE', given))).toEqual([]);
+});
+
+test('proposes a run to the leading organisation after an assessment, and starts none', async () => {
   const id = await active();
   expect(await move(french, 'assessLevel', id, '03T13:00', assessed)).toEqual([]);
   const notice = { workflow: 'procedure-run', event: 'MOVE', name: 'propose', recordId: id, thread: null };

@@ -1,13 +1,14 @@
 import type { ClientSession } from 'mongodb';
+import type { Envelope } from '../../../../schema/record/envelope.ts';
 import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
 import { workflowsOf } from '../../../../schema/workflow/served.ts';
 import type { Content } from '../../record/content.ts';
-import { linksOf } from '../../store/collections.ts';
+import { linksOf, recordsOf, schemaOf } from '../../store/collections.ts';
 import type { CommunityStore } from '../../store/store.ts';
 import type { FollowedIn } from '../follow.ts';
 import { tell } from '../notices.ts';
 import { progressIn, type StoredMove } from '../progress-store.ts';
-import { runningStates } from './run-start.ts';
+import { hasEnded, runningLead } from './run-start.ts';
 
 /** Returns the cases that a trigger is about, and the organisations that know of it. Null if every reader of the record does. */
 type Trigger = (
@@ -30,6 +31,8 @@ const triggers: Readonly<Record<string, Trigger>> = {
   'hold.agreeCounter': ofHold,
 };
 
+const caseKind = 'JointCaseRecord';
+
 /** The most cases with one id: each originator can keep a record of the case. */
 const maxCases = 10;
 
@@ -47,7 +50,7 @@ export async function proposeRuns(
   const of = workflowsOf('joint-unit').get('ProcedureRun')?.record ?? null;
   if (trigger === undefined || of === null) return;
   const { cases, knownTo } = await trigger(store, at, move, session);
-  const leads = await leadsOf(store, cases, session);
+  const leads = await leadsOf(store, cases, move.recordedAt, session);
   const { happenedAt, recordedAt, record, workflow } = move;
   const id = ['propose', workflow, move.move, move.organisation, recordedAt.toISOString()].join(' ');
   const event = {
@@ -82,7 +85,7 @@ async function casesOf(
   session: ClientSession,
 ): Promise<readonly string[]> {
   if (typeof key !== 'string') return [];
-  const named = { key, kind: 'JointCaseRecord' };
+  const named = { key, kind: caseKind };
   const rows = linksOf(store).find(named, { session, projection: { record: 1 } });
   return (await rows.limit(maxCases).toArray()).map(({ record }) => record);
 }
@@ -91,11 +94,34 @@ async function casesOf(
 async function leadsOf(
   store: CommunityStore,
   cases: readonly string[],
+  now: Date,
   session: ClientSession,
 ): Promise<readonly string[]> {
-  const found = await progressIn(store)
-    .find({ _id: { $in: [...cases] } }, { session })
-    .toArray();
-  const running = found.filter(({ progress }) => runningStates.has(progress.state));
-  return [...new Set(running.flatMap(({ progress }) => organisationsIn(progress.facts['lead'] ?? [])))];
+  const named = { _id: { $in: [...cases] } };
+  const stored = await progressIn(store).find(named, { session }).toArray();
+  const moved = new Map(stored.map(({ _id, progress }) => [_id, progress]));
+  const found = await recordsOf(store, caseKind).find(named, { session }).toArray();
+  const leads = found.flatMap((one) => {
+    const record = schemaOf(store, caseKind).read(one);
+    if (record === null || hasEnded(record.envelope)) return [];
+    const progress = moved.get(record._id) ?? null;
+    const lead = runningLead(progress, record.content as Content);
+    return lead !== null && (progress !== null || knowsLead(lead, record.envelope, now)) ? [lead] : [];
+  });
+  return [...new Set(leads)];
+}
+
+/**
+ * Returns whether an organisation reads that it leads an imported case. The content alone names it: without this, a notice
+ * would tell it of a case that it may not read.
+ */
+function knowsLead(
+  lead: string,
+  { marking, audience, originator, embargoUntil, portions }: Envelope,
+  now: Date,
+): boolean {
+  const isNamed = lead === originator || audience.organisations.includes(lead);
+  const isOver = embargoUntil === null || embargoUntil <= now;
+  const isHidden = portions.some(({ path }) => ['lead', 'workflow'].includes(path.split('.')[0] ?? ''));
+  return isNamed && isOver && !isHidden && marking.tlp !== 'RED';
 }

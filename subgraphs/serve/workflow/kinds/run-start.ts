@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongodb';
 import type { Envelope } from '../../../../schema/record/envelope.ts';
 import { organisationKey } from '../../../../schema/record/keys.ts';
 import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
+import type { Progress } from '../../../../schema/workflow/engine/progress.ts';
 import { loaded } from '../../changes/change-steps.ts';
 import type { Finder } from '../../changes/find-record.ts';
 import { isWider } from '../../changes/reading.ts';
@@ -23,13 +24,7 @@ export type Copied = {
 type Seen = { readonly envelope: Envelope; readonly content: Content; readonly hidden: ReadonlySet<string> };
 
 /** The states of a case in which procedures are run for it, as its workflow and as an imported case state them. */
-export const runningStates: ReadonlySet<string> = new Set([
-  'open',
-  'active',
-  'monitoring',
-  'closing',
-  'reopened',
-]);
+const runningStates: ReadonlySet<string> = new Set(['open', 'active', 'monitoring', 'closing', 'reopened']);
 
 /** Reads the procedure and the case of a new run. A record that the reader may not see looks like one that does not exist. */
 export class RunStarts extends MoveSteps {
@@ -100,10 +95,7 @@ export class RunStarts extends MoveSteps {
     const seen = await this.#seen('JointCaseRecord', id, find);
     if (seen === null || ['progress', 'lead', 'workflow'].some((name) => seen.hidden.has(name))) return null;
     const stored = await this.findProgress(String(id), null, session);
-    // A case that was imported has no stored progress: its content says where it stands.
-    const state = stored?.progress.state ?? String(seen.content['workflow']).toLowerCase();
-    const [lead = null] = organisationsIn(stored?.progress.facts['lead'] ?? seen.content['lead'] ?? []);
-    return runningStates.has(state) ? lead : null;
+    return runningLead(stored?.progress ?? null, seen.content);
   }
 
   /** An exercise can have several planners: the organisation of the starter counts if it is one of them. */
@@ -122,13 +114,26 @@ export class RunStarts extends MoveSteps {
     const envelope = typeof id === 'string' ? await find.envelope(kind, id) : null;
     const row =
       envelope === null ? null : this.parts.policy.decideRow(envelope, type, this.parts.readerAccess);
-    if (envelope === null || row === null || ended.has(envelope.recordState)) return null;
+    if (envelope === null || row === null || hasEnded(envelope)) return null;
     const { content } = await loaded(kind, String(id), find);
     return { envelope, content: content as Content, hidden: row.hidden };
   }
 }
 
-const ended: ReadonlySet<string> = new Set(['RETRACTED', 'ERASED']);
+/**
+ * Returns the organisation that leads a case in which procedures are run, or null. A case that was imported has no stored
+ * progress: its content says where it stands.
+ */
+export function runningLead(progress: Progress | null, content: Content): string | null {
+  const state = progress?.state ?? String(content['workflow']).toLowerCase();
+  const [lead = null] = organisationsIn(progress?.facts['lead'] ?? content['lead'] ?? []);
+  return runningStates.has(state) ? lead : null;
+}
+
+/** Returns whether a record was retracted or erased. */
+export function hasEnded({ recordState }: Envelope): boolean {
+  return recordState === 'RETRACTED' || recordState === 'ERASED';
+}
 
 /** Refuses a procedure of which a copied field has a separate marking: no run has the same readers. */
 function refusePortions({ envelope }: Seen, hasPlan: boolean): void {
