@@ -1,6 +1,5 @@
 import type { FieldNode } from 'graphql';
-import { communities } from '../../schema/record/vocabulary.ts';
-import { communityField } from '../../schema/workflow/graph/inbox-sdl.ts';
+import { communities, communityField } from '../../schema/record/vocabulary.ts';
 
 /**
  * Counts in an operation. The key says what is counted, such as `searches`, `searches of enisa` or `matches`. A part of a

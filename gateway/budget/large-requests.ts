@@ -6,7 +6,7 @@ import { LargeTurns } from './large-turns.ts';
 export const largeRequestLimits = {
   /** A request up to this size never waits: parsing and checking its document takes a few milliseconds. */
   fromBytes: 16 * 1024,
-  /** Large requests in progress. One of 150 KiB takes about 70 ms of the thread. */
+  /** Large requests in progress. */
   atOnce: 2,
   /** Large requests that wait. Each has its body in memory, of 256 KiB at most. */
   waiting: 32,

@@ -1,5 +1,5 @@
 import { indicatorTypeOf } from '../../schema/record/indicator-form.ts';
-import { indicatorKey, vulnerabilityKey } from '../../schema/record/keys.ts';
+import { indicatorKey, vulnerabilityKey, withoutType } from '../../schema/record/keys.ts';
 import { readSearchKey } from '../../schema/record/search-key.ts';
 import { jointCaseKey } from '../../schema/record/shared-types.ts';
 import type { Names } from '../registry/names.ts';
@@ -16,7 +16,7 @@ export const searchResolvers = {
   vulnerabilities: ({ id }: EntityReference, _: unknown, { names }: Context) =>
     referencesTo('Vulnerability', id, (word) => {
       const key = vulnerabilityKey(word);
-      return key === null ? null : vulnerabilityKey(names.vulnerability(afterColon(key)));
+      return key === null ? null : vulnerabilityKey(names.vulnerability(withoutType(key)));
     }),
   threatActors: ({ id }: EntityReference, _: unknown, { names }: Context) =>
     references(
@@ -47,8 +47,4 @@ function references(type: string, keys: readonly string[]): readonly EntityRefer
 
 function textOf(id: string): string {
   return readSearchKey(id)?.text ?? '';
-}
-
-function afterColon(key: string): string {
-  return key.slice(key.indexOf(':') + 1);
 }

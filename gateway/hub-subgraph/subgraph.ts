@@ -12,6 +12,7 @@ import {
   organisationKey,
   parseIndicatorKey,
   vulnerabilityKey,
+  withoutType,
 } from '../../schema/record/keys.ts';
 import { maxSearchText, searchKey, suggestionsKey } from '../../schema/record/search-key.ts';
 import { jointCaseKey, sharedKey } from '../../schema/record/shared-types.ts';
@@ -152,7 +153,7 @@ const resolvers = {
     },
     organisation: async (_: unknown, { id }: { id: string }, { organisations }: SubgraphContext) => {
       const key = organisationKey(id.replace(/^Organisation:/, ''));
-      const entry = key === null ? null : await organisations.load(afterColon(key));
+      const entry = key === null ? null : await organisations.load(withoutType(key));
       return entry === null ? null : referenceOr('Organisation', key);
     },
     organisations: async (_: unknown, asked: OrganisationsAsked, { listed }: SubgraphContext) =>
@@ -189,9 +190,9 @@ const resolvers = {
   },
   Search: searchResolvers,
   Vulnerability: {
-    name: ({ id }: EntityReference) => afterColon(id),
+    name: ({ id }: EntityReference) => withoutType(id),
     aliases: ({ id }: EntityReference, _: unknown, { names }: SubgraphContext) =>
-      names.vulnerabilityAliases(afterColon(id)),
+      names.vulnerabilityAliases(withoutType(id)),
   },
   ThreatActor: {
     name: ({ id }: EntityReference, _: unknown, { names }: SubgraphContext) =>
@@ -206,18 +207,18 @@ const resolvers = {
   },
   Organisation: {
     name: async ({ id }: EntityReference, _: unknown, { organisations }: SubgraphContext) =>
-      (await organisations.load(afterColon(id)))?.name ?? null,
+      (await organisations.load(withoutType(id)))?.name ?? null,
     kind: async ({ id }: EntityReference, _: unknown, { organisations }: SubgraphContext) =>
-      (await organisations.load(afterColon(id)))?.kind ?? null,
+      (await organisations.load(withoutType(id)))?.kind ?? null,
     memberState: async ({ id }: EntityReference, _: unknown, { organisations }: SubgraphContext) => {
-      const code = (await organisations.load(afterColon(id)))?.memberState ?? null;
+      const code = (await organisations.load(withoutType(id)))?.memberState ?? null;
       const key = code === null ? null : memberStateKey(code);
       return key === null ? null : referenceOr('MemberState', key);
     },
   },
   MemberState: {
-    code: ({ id }: EntityReference) => afterColon(id),
-    name: ({ id }: EntityReference) => memberStates[afterColon(id)] ?? null,
+    code: ({ id }: EntityReference) => withoutType(id),
+    name: ({ id }: EntityReference) => memberStates[withoutType(id)] ?? null,
   },
 };
 
@@ -225,7 +226,7 @@ const resolvers = {
 function vulnerabilityReference(id: string, names: Names): EntityReference {
   const key = vulnerabilityKey(id);
   if (key === null) throw new HubError('BAD_USER_INPUT', 'id: expected a CVE or EUVD id');
-  return referenceOr('Vulnerability', vulnerabilityKey(names.vulnerability(afterColon(key))));
+  return referenceOr('Vulnerability', vulnerabilityKey(names.vulnerability(withoutType(key))));
 }
 
 function actorReferences(name: string, names: Names): readonly EntityReference[] {
@@ -263,10 +264,6 @@ function orError<Result>(make: () => Result): Result | Error {
 function referenceOr(type: string, key: string | null): EntityReference {
   if (key === null) throw new HubError('BAD_USER_INPUT', `expected a valid key of ${type}`);
   return { __typename: type, id: key };
-}
-
-function afterColon(key: string): string {
-  return key.slice(key.indexOf(':') + 1);
 }
 
 function loadOrganisations(registry: Registry): DataLoader<string, OrganisationEntry | null> {

@@ -30,7 +30,8 @@ export class Turns {
   async take(reader: string, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     const own = this.#waiting.get(reader)?.size ?? 0;
-    if (this.#waitingInAll >= this.#maxWaiting || own >= this.#maxWaiting / 2) throw tooMany();
+    if (this.#waitingInAll >= this.#maxWaiting || own >= this.#maxWaiting / 2)
+      throw new HubError('PART_UNAVAILABLE', 'too many callers wait for a turn');
     if (this.#taken < this.#maxAtOnce && this.#mayWork(reader)) this.#begin(reader);
     else await this.#wait(reader, signal);
     return () => this.#end(reader);
@@ -94,8 +95,4 @@ export class Turns {
     this.#waitingInAll -= 1;
     if (callers.size === 0) this.#waiting.delete(reader);
   }
-}
-
-function tooMany(): HubError {
-  return new HubError('PART_UNAVAILABLE', 'too many callers wait for a turn');
 }

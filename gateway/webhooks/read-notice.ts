@@ -1,8 +1,7 @@
 import { HubError } from '../../schema/errors.ts';
 import type { Run } from '../../schema/runtime/observe/run.ts';
-import type { Community } from '../../schema/record/vocabulary.ts';
+import { type Community, communityField } from '../../schema/record/vocabulary.ts';
 import type { Policy } from '../../schema/policy/decide/policy.ts';
-import { communityField } from '../../schema/workflow/graph/inbox-sdl.ts';
 import { disclose, factsOf, keyOf, prepare, type Stages } from '../answer.ts';
 import { fieldsOf } from '../audit/fields.ts';
 import { free } from '../budget/charge.ts';

@@ -89,3 +89,8 @@ export const memberStates: Readonly<Record<string, string>> = {
   SI: 'Slovenia',
   SK: 'Slovakia',
 };
+
+/** Returns the part of a key after its type: `CVE-2025-1` of `Vulnerability:CVE-2025-1`. */
+export function withoutType(key: string): string {
+  return key.slice(key.indexOf(':') + 1);
+}

@@ -51,3 +51,9 @@ export function graphNameOf(community: Community): string {
   const words = community.split('-');
   return words.map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join('');
 }
+
+/** Returns the name of a community as a field of the graph: `jointUnit`. */
+export function communityField(community: Community): string {
+  const name = graphNameOf(community);
+  return `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`;
+}

@@ -1,5 +1,4 @@
-import { communities, type Community } from '../record/vocabulary.ts';
-import { communityField } from './graph/inbox-sdl.ts';
+import { communities, type Community, communityField } from '../record/vocabulary.ts';
 import { capital } from './graph/names.ts';
 
 /** Returns the type of a community's notices in the graph, such as `JointUnitNotice`. */

@@ -1,12 +1,6 @@
-import type { Community } from '../../record/vocabulary.ts';
+import { type Community, communityField } from '../../record/vocabulary.ts';
 import { isOfParts, type KindWorkflows } from '../served.ts';
 import { capital } from './names.ts';
-
-/** Returns the name of a community as a field of the graph: `jointUnit`. */
-export function communityField(community: Community): string {
-  const [first = '', ...rest] = community.split('-');
-  return [first, ...rest.map(capital)].join('');
-}
 
 /** Returns the field of a notice that has its record, such as `informationRequest`. */
 export function recordField(kind: string): string {

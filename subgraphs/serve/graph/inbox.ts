@@ -1,7 +1,7 @@
 import { HubError } from '../../../schema/errors.ts';
-import type { Community } from '../../../schema/record/vocabulary.ts';
+import { type Community, communityField } from '../../../schema/record/vocabulary.ts';
 import { readPeriod } from '../../../schema/workflow/deadline-key.ts';
-import { communityField, recordField } from '../../../schema/workflow/graph/inbox-sdl.ts';
+import { recordField } from '../../../schema/workflow/graph/inbox-sdl.ts';
 import { noticeIdIn, noticeKey, noticeType } from '../../../schema/workflow/notice-type.ts';
 import { workflowsOf } from '../../../schema/workflow/served.ts';
 import { type PageArguments, pageSize } from '../read/connection.ts';

@@ -1,7 +1,6 @@
 import { HubError } from '../../../schema/errors.ts';
 import { readSearchKey, readSuggestionsKey } from '../../../schema/record/search-key.ts';
-import type { Community } from '../../../schema/record/vocabulary.ts';
-import { communityField } from '../../../schema/workflow/graph/inbox-sdl.ts';
+import { type Community, communityField } from '../../../schema/record/vocabulary.ts';
 import type { PageArguments } from '../read/connection.ts';
 import type { EntityReference, Resolvers } from './resolvers.ts';
 import { limitTimes } from './times-asked.ts';

@@ -97,7 +97,7 @@ export class Loaders {
     return await searchPage(this.#context, asked, args, this.#hitRows());
   }
 
-  /** The newest records with a name that a text begins. Throws BAD_USER_INPUT or PART_UNAVAILABLE. */
+  /** The newest records whose names have all words of a text; the last one can be the start of a word. Throws like `list`. */
   async suggest(text: string): Promise<readonly Hit[]> {
     return await suggestHits(this.#context, text, this.#hitRows());
   }

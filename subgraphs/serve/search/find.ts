@@ -33,7 +33,7 @@ export type FoundPage = { readonly found: readonly Found[]; readonly next: Place
 
 /** Rows that one command examines at most. Beyond them a page ends early, and the next one continues. */
 const maxExamined = 2000;
-/** Times that one page reads rows of a tier, because some were of records that the page has or that come first. */
+/** Times that a page reads rows of one tier. Rows of records that the page or the first tier has do not fill it. */
 const maxRounds = 5;
 /** Rows that are read in addition to those wanted: a record can have several for one reader. */
 const spare = 20;
@@ -114,12 +114,12 @@ export class WordSearch {
     const { query } = this.#wanted;
     const sign = tier === 0 ? nameSign : '';
     const words = query.words.map((word) => `${sign}${word}`);
-    const some = query.prefix === null ? null : await this.#withPrefix(`${sign}${query.prefix}`);
-    if (some?.length === 0) return null;
+    const completions = query.prefix === null ? null : await this.#withPrefix(`${sign}${query.prefix}`);
+    if (completions?.length === 0) return null;
     const rarest = await this.#rarest(words);
-    const driving = rarest === null ? some : [rarest];
-    const named = tier === 1 && some === null ? words.map((word) => `${nameSign}${word}`) : null;
-    return driving === null ? null : { driving, words, some, named };
+    const indexed = rarest === null ? completions : [rarest];
+    const named = tier === 1 && completions === null ? words.map((word) => `${nameSign}${word}`) : null;
+    return indexed === null ? null : { indexed, words, completions, named };
   }
 
   /** Words that begin with a prefix, up to a maximum of those in the reader's rows. */
@@ -167,14 +167,14 @@ export class WordSearch {
     if (words.length <= 1) return words[0] ?? null;
     const { open } = await this.#keysOf();
     const countIn = async (word: string) => {
-      const some = batchesOf(open).map(
+      const counted = batchesOf(open).map(
         async (keys) =>
           await this.#rows.countDocuments(
             { key: { $in: keys }, words: word },
             { limit: maxCounted, hint: wordIndex, ...this.#limits() },
           ),
       );
-      return (await Promise.all(some)).reduce((sum, one) => sum + one, 0);
+      return (await Promise.all(counted)).reduce((sum, one) => sum + one, 0);
     };
     const counts = await Promise.all(words.map(countIn));
     return words[counts.indexOf(Math.min(...counts))] ?? null;
@@ -184,7 +184,7 @@ export class WordSearch {
   async #withoutNamed(records: readonly string[]): Promise<ReadonlySet<string>> {
     const named = await this.#wordsOf(0);
     if (named === null || records.length === 0) return new Set(records);
-    const { words, some } = named;
+    const { words, completions } = named;
     const { open, later, early } = await this.#keysOf();
     const rows = await this.#rows
       .find(
@@ -197,7 +197,7 @@ export class WordSearch {
           ],
           $and: [
             ...(words.length === 0 ? [] : [{ words: { $all: [...words] } }]),
-            ...(some === null ? [] : [{ words: { $in: [...some] } }]),
+            ...(completions === null ? [] : [{ words: { $in: [...completions] } }]),
           ],
         },
         this.#limits(),
@@ -213,7 +213,7 @@ export class WordSearch {
    * the place up to which rows were examined without enough that fit.
    */
   async #rowsAfter(words: WantedWords, after: At, count: number): Promise<Rows> {
-    const word = words.driving.length === 1 ? words.driving[0] : { $in: words.driving };
+    const word = words.indexed.length === 1 ? words.indexed[0] : { $in: words.indexed };
     const scans = (await this.#scansOf()).map(({ match, hint }) => ({
       match: { ...match, words: word },
       hint,
@@ -312,24 +312,29 @@ type WordRowPlace = Omit<Found, 'tier'>;
 type TierPage = { readonly found: readonly Found[]; readonly next: At | null };
 type Rows = { readonly rows: readonly WordRowPlace[]; readonly end: 'all' | 'more' | Omit<At, 'tier'> };
 type Keys = Readonly<Record<WordClock, readonly string[]>>;
-/** All `words`, one of `some` if there is a prefix; `driving` are those by which rows are read. */
+/** The words that a row must have. */
 type WantedWords = {
-  readonly driving: readonly string[];
+  /** The words by which rows are read from the index. */
+  readonly indexed: readonly string[];
+  /** A row has all of these. */
   readonly words: readonly string[];
-  readonly some: readonly string[] | null;
-  /** Rows with all of these are of records that come first. */
+  /** A row has one of these, which begin with the prefix. Null without a prefix. */
+  readonly completions: readonly string[] | null;
+  /** A row with all of these is left out: its record is in the first tier. Null if no row is left out by its words. */
   readonly named: readonly string[] | null;
 };
 
 const nothing: TierPage = { found: [], next: null };
 
 /** An expression, so that no index is chosen by it. Null if the words by which rows are read are all. */
-function fitsIn({ driving, words, some, named }: WantedWords): object | null {
-  const others = words.filter((word) => !driving.includes(word));
-  const isPrefixToo = some !== null && some !== driving;
+function fitsIn({ indexed, words, completions, named }: WantedWords): object | null {
+  const others = words.filter((word) => !indexed.includes(word));
+  const isPrefixToo = completions !== null && completions !== indexed;
   const all = [
     ...(others.length === 0 ? [] : [{ $setIsSubset: [{ $literal: others }, '$words'] }]),
-    ...(isPrefixToo ? [{ $gt: [{ $size: { $setIntersection: [{ $literal: some }, '$words'] } }, 0] }] : []),
+    ...(isPrefixToo
+      ? [{ $gt: [{ $size: { $setIntersection: [{ $literal: completions }, '$words'] } }, 0] }]
+      : []),
     ...(named === null ? [] : [{ $not: [{ $setIsSubset: [{ $literal: named }, '$words'] }] }]),
   ];
   return all.length === 0 ? null : { $and: all };

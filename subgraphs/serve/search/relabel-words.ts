@@ -8,7 +8,7 @@ import type { CommunityStore } from '../store/store.ts';
 import { type WordRow, wordRowsIn } from './rows.ts';
 import { wordsOf } from './write-words.ts';
 
-/** Records whose rows are written in one transaction: with 40,000 words each, they take some seconds. */
+/** Records whose rows are written in one transaction. Each can have 40,000 words. */
 const together = 10;
 
 /** The field of a record that a walk writes with the rows of words, and removes with its own update. */

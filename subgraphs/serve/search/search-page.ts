@@ -37,7 +37,7 @@ export type HitRows = {
 };
 
 const maxSuggestions = 10;
-/** The characters of texts that one page compares: about 0.2 s. */
+/** The characters of texts that one page compares: comparing occupies the subgraph's one thread. */
 const maxCompared = 500_000;
 /** Times that one page reads further records, because some were no hits. */
 const maxReads = 5;
