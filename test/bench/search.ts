@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { HubError } from '../../schema/errors.ts';
 import type { Reader } from '../../schema/protocol/reader.ts';
 import { kinds } from '../../subgraphs/cert-eu/records.ts';
 import { Loaders } from '../../subgraphs/serve/read/loaders.ts';
@@ -72,6 +73,8 @@ type Figure = {
   readonly hits: number;
   readonly busyP50: number;
   readonly busyP99: number;
+  /** Searches of the second part that ended at their deadline. */
+  readonly unanswered: number;
 };
 
 async function main(): Promise<void> {
@@ -165,11 +168,18 @@ async function measure(
   const alone: number[] = [];
   for (let turn = 0; turn < times; turn += 1) alone.push(await one(turn));
   const busy: number[] = [];
+  let unanswered = 0;
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < times) {
       next += 1;
-      busy.push(await one(next));
+      await one(next).then(
+        (took) => busy.push(took),
+        (error: unknown) => {
+          if (!(error instanceof HubError)) throw error;
+          unanswered += 1;
+        },
+      );
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
@@ -179,6 +189,7 @@ async function measure(
     hits,
     busyP50: percentile(busy, 0.5),
     busyP99: percentile(busy, 0.99),
+    unanswered,
   };
 }
 
@@ -187,7 +198,7 @@ function report(figures: readonly Figure[], filled: Awaited<ReturnType<typeof fi
     writeFileSync(flags.json, `${JSON.stringify({ records, filled, figures }, null, 2)}\n`);
   process.stdout.write(
     table(
-      ['question', 'reader', 'p50 ms', 'p99 ms', 'busy p50', 'busy p99', 'hits'],
+      ['question', 'reader', 'p50 ms', 'p99 ms', 'busy p50', 'busy p99', 'unanswered', 'hits'],
       figures.map((one) => [
         one.question,
         one.reader,
@@ -195,6 +206,7 @@ function report(figures: readonly Figure[], filled: Awaited<ReturnType<typeof fi
         round(one.p99),
         round(one.busyP50),
         round(one.busyP99),
+        String(one.unanswered),
         String(one.hits),
       ]),
     ),
