@@ -157,8 +157,16 @@ export const recalling: readonly Guard[] = [
   {
     name: 'a passed release request, for the originator of the record only',
     file: 'subgraphs/serve/workflow/kinds/discreet-requests.ts',
-    from: 'const envelope = { ...own, originator: community, provider: community };',
-    to: 'const envelope = { ...own, provider: community };',
+    from: 'const envelope = { ...own, originator, provider: this.parts.community };',
+    to: 'const envelope = { ...own, provider: this.parts.community };',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/discreet-requests',
+  },
+  {
+    name: 'a passed release request, which members of the joint unit do not read',
+    file: 'subgraphs/serve/workflow/kinds/discreet-requests.ts',
+    from: 'const envelope = { ...own, originator, provider: this.parts.community };',
+    to: 'const envelope = { ...own, originator: this.parts.community, provider: this.parts.community };',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/discreet-requests',
   },

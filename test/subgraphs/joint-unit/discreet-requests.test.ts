@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Addressed } from '../../../schema/protocol/addressed.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
+import { policy } from '../../helpers/policy.ts';
 import { namesOf, noticesOf } from './inbox-of.ts';
-import { askAt, makeMove } from './moves-of.ts';
+import { askAt, makeMove, type Payload } from './moves-of.ts';
 import { passTo } from './pass-to.ts';
 import { csirt, french, german, polish, stranger } from './recall-of.ts';
 
@@ -46,8 +48,8 @@ async function asked(reader: Reader = french): Promise<{ readonly id: string; re
   return { id: record?.id ?? '', recordId };
 }
 
-async function askedForNothing(): Promise<string> {
-  const { record, userErrors } = await tryAsk(`MispEvent:${randomUUID()}`, null);
+async function askedForNothing(reader: Reader = french): Promise<string> {
+  const { record, userErrors } = await tryAsk(`MispEvent:${randomUUID()}`, null, reader);
   expect(userErrors).toEqual([]);
   return record?.id ?? '';
 }
@@ -105,7 +107,8 @@ test('reaches the originator as a separate request, with a notice, a task, and t
     from: { id: 'Organisation:csirt-fr' },
     needsSecondPerson: true,
     envelope: {
-      originator: { id: 'Organisation:joint-unit' },
+      originator: { id: 'Organisation:csirt-de' },
+      provider: 'joint-unit',
       marking: { tlp: 'AMBER_STRICT' },
     },
     threads: [{ state: 'RECEIVED' }],
@@ -173,13 +176,103 @@ test('lets nobody answer but the originator, and nobody of the asker find the pa
   }
 });
 
+/** A member of the joint unit, and a machine of it. Neither of them is an operator of its store. */
+const member = csirt('joint-unit', { subject: 'member', roles: [] });
+const ofUnit = [member, csirt('joint-unit', { subject: 'machine', roles: [], client: 'machine' })];
+const operator = csirt('joint-unit', { subject: 'operator', roles: ['community-operator'] });
+
+/** Returns the requests that would give a reader an event if they changed. */
+async function subscribed(reader: Reader, now: Date): Promise<readonly string[]> {
+  const rows = store.connection.collection<{ _id: string; envelope: Envelope }>('releaseRequests');
+  const stored = await rows.find().toArray();
+  const access = policy.accessOf(reader, now);
+  const may = (envelope: Envelope) => policy.may(access, 'subscribe', 'ReleaseRequest', 'content', envelope);
+  return stored.filter(({ envelope }) => may(envelope)).map(({ _id }) => _id);
+}
+
+/** Returns everything in which a reader meets requests: lists, counts, subscriptions, notices. */
+async function met(reader: Reader, now = at('03T10:00')) {
+  const query = `query Q { releaseRequests(first: 100) { total { value exact } } }`;
+  const { total } = await askAt<{ readonly total: object }>({ store, reader, now }, query);
+  const ids = (await listed(reader, now)).map(({ id }) => id);
+  return { ids, total, subscribed: await subscribed(reader, now) };
+}
+
+test('shows a passed request to nobody of the joint unit but the operators of its store', async () => {
+  const { recordId } = await asked();
+  const theirs = await passed(recordId);
+  for (const reader of ofUnit) {
+    expect(await met(reader)).toEqual({ ids: [], total: { value: 0, exact: true }, subscribed: [] });
+    for (const now of instants) {
+      expect(await seen(reader, theirs.id, now)).toBeNull();
+      expect(await noticesOf(store, reader, now, theirs.id)).toEqual([]);
+    }
+  }
+  expect(await seen(operator, theirs.id, at('03T10:00'))).toMatchObject({ recordId });
+});
+
+test('shows the colleagues of an asker of the joint unit the same as for nothing', async () => {
+  const asker = csirt('joint-unit', { subject: 'asker' });
+  const before = await Promise.all(ofUnit.map(async (reader) => await met(reader)));
+  const { id } = await asked(asker);
+  const nothing = await askedForNothing(asker);
+  for (const [of, reader] of ofUnit.entries()) {
+    const now = await met(reader);
+    const old = before[of];
+    expect(now.ids.filter((one) => old?.ids.includes(one) !== true).toSorted()).toEqual(
+      [id, nothing].toSorted(),
+    );
+    expect(now.total).toEqual({ value: (old?.ids.length ?? 0) + 2, exact: true });
+    expect(now.subscribed.filter((one) => old?.subscribed.includes(one) !== true).toSorted()).toEqual(
+      [id, nothing].toSorted(),
+    );
+    for (const when of instants) {
+      await passTo(store, when);
+      const without = (one: Seen | null) => ({ ...one, id: null, recordId: null });
+      expect(without(await seen(reader, id, when))).toEqual(without(await seen(reader, nothing, when)));
+      expect(namesOf(await noticesOf(store, reader, when, id))).toEqual(
+        namesOf(await noticesOf(store, reader, when, nothing)),
+      );
+    }
+  }
+});
+
+test('lets nobody of the joint unit open a passed request to others', async () => {
+  const { recordId } = await asked();
+  const { id } = await passed(recordId);
+  const now = at('20T10:00');
+  const open = {
+    marking: { tlp: 'AMBER' },
+    audience: { reach: 'NAMED', organisations: ['Organisation:csirt-fr'] },
+  };
+  const acts: readonly (readonly [string, string, object])[] = [
+    ['markJointUnitRecord', 'MarkRecordInput', { reading: open }],
+    [
+      'releaseJointUnitRecord',
+      'ReleaseRecordInput',
+      { to: 'Organisation:csirt-fr', purpose: 'EXERCISE', until: '2026-12-01T10:00:00.000Z' },
+    ],
+  ];
+  const readers = [
+    [member, 'NOT_FOUND'],
+    [operator, 'NOT_ALLOWED'],
+  ] as const;
+  for (const [name, input, values] of acts) {
+    const query = `mutation M($input: ${input}!) { ${name}(input: $input) { userErrors { code } } }`;
+    for (const [reader, code] of readers) {
+      const given = { id, key: randomUUID(), expectedVersion: 1, ...values };
+      const { userErrors } = await askAt<Payload>({ store, reader, now }, query, { input: given });
+      expect([name, reader.subject, userErrors]).toEqual([name, reader.subject, [{ code }]]);
+    }
+  }
+});
+
 test('takes one request at a time and a hundred in all, as for nothing', async () => {
   const { recordId } = await asked();
   const stated = { record: recordId, organisations: [], discreet: ['csirt-de'] };
   expect((await tryAsk(recordId, stated)).userErrors).toMatchObject([{ code: 'WRONG_STATE' }]);
-  // A request that is passed on counts for nobody.
-  const unit = csirt('joint-unit');
-  expect((await tryAsk(recordId, null, unit)).userErrors).toEqual([]);
+  // A request that is passed on counts for nobody, also not for the originator that has it.
+  expect((await tryAsk(recordId, null, german)).userErrors).toEqual([]);
 });
 
 test('takes nothing that a client states of the passed request', async () => {

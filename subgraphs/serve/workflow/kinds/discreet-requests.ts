@@ -33,7 +33,7 @@ export function discreetIn({ recordId }: Content, addressed: Addressed | null): 
 
 /**
  * Release requests for records that are RED or have a handling code. The asker's request is the same as one that reaches nobody.
- * The originator gets a request that is a separate record of the joint unit, and the asker's organisation does not read it.
+ * The originator of the record gets a request that is a separate record of its own organisation. The asker's does not read it.
  */
 export class DiscreetRequests extends MoveSteps {
   /** Returns the request that the originator gets. Null if there is none. */
@@ -47,10 +47,10 @@ export class DiscreetRequests extends MoveSteps {
       marking: { tlp: 'AMBER_STRICT' },
       audience: { reach: 'NAMED', organisations: [originator] },
     });
-    const { community } = this.parts;
-    // The joint unit passes the request on. The asker is no originator: its members would read it.
+    // All members of its originator read the passed request. The joint unit only passes it on: its members must not learn of the
+    // record, and neither must the asker's.
     const own = newEnvelope(this.parts, kind, content, reading);
-    const envelope = { ...own, originator: community, provider: community };
+    const envelope = { ...own, originator, provider: this.parts.community };
     const id = `${kind.type}:${randomUUID()}`;
     const facts = { ...progress.facts, [passedFrom]: asked.id };
     const received = { ...progress, state: initialState(thread), facts: {} };
