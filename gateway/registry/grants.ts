@@ -15,9 +15,14 @@ export type GrantEntry = {
   readonly uses?: number;
   /** Of a proposed release that nobody has confirmed: the end of its place, when the proposal lapses. */
   readonly lapsesAt?: Date;
-  /** The proposed releases that were withdrawn and gave their use back: none gives it back twice. */
+  /** The proposed releases that were withdrawn and gave their use back, at most `maxWithdrawn`: none gives it back twice. */
   readonly withdrawn?: readonly string[];
 };
+
+/** The parts of a grant that decide what its organisation's members may read. */
+export type ReadGrant = Pick<GrantEntry, '_id' | 'by' | 'until' | 'person'>;
+/** The fields of `ReadGrant`: what an originator writes often, such as `withdrawn`, costs the other organisation nothing. */
+export const readGrantFields = { by: 1, until: 1, person: 1 } as const;
 
 /** Returns the condition of grants that have not lapsed at a time. */
 export function hasNotLapsed(now: Date) {
@@ -35,6 +40,8 @@ export const maxGrants = {
   // Entries of two hubs at once can exceed the limits by a few.
   read: 30,
 } as const;
+/** The most withdrawals that give back a use of one grant. After more of them, its place is free when its last proposal lapses. */
+export const maxWithdrawn = 20;
 /** The time for which an entry is kept after its end. */
 const keptMs = 86_400_000;
 
@@ -150,13 +157,14 @@ export async function confirmGrants(
   await grants.updateMany(waiting, { $unset: { lapsesAt: '' } }, { writeConcern: durable });
 }
 
-/** Takes back the use of a grant whose proposed release was withdrawn, once for each release. */
+/** Takes back the use of a grant whose proposed release was withdrawn, once for each of the first `maxWithdrawn` releases. */
 export async function withdrawGrant(
   grants: Collection<GrantEntry>,
   { grant: _id, release }: { readonly grant: string; readonly release: string },
   ms: number,
 ): Promise<void> {
-  const those = { _id, uses: { $gt: 0 }, withdrawn: { $ne: release } };
+  const hasRoomToNote = { [`withdrawn.${maxWithdrawn - 1}`]: { $exists: false } };
+  const those = { _id, uses: { $gt: 0 }, withdrawn: { $ne: release }, ...hasRoomToNote };
   const change = { $inc: { uses: -1 }, $push: { withdrawn: release } };
   await grants.updateOne(those, change, { maxTimeMS: ms });
   await grants.deleteMany({ _id, uses: 0 }, { maxTimeMS: ms });

@@ -19,6 +19,8 @@ import {
   indexGrants,
   keepGrants,
   maxGrants,
+  type ReadGrant,
+  readGrantFields,
   withdrawGrant,
 } from './grants.ts';
 import { type OfficeEntry, officeNames, officesOf } from './offices.ts';
@@ -205,7 +207,7 @@ async function membersIn(
 type JoinedMember = MembershipEntry & {
   readonly own: readonly OrganisationEntry[];
   readonly shares: readonly OnwardShareEntry[];
-  readonly grants: readonly GrantEntry[];
+  readonly grants: readonly ReadGrant[];
   readonly agreements: readonly AgreementEntry[];
   readonly offices: readonly OfficeEntry[];
 };
@@ -236,6 +238,7 @@ async function readMembers(
           { $match: hasNotLapsed(oldest) },
           { $sort: grantOrder },
           { $limit: maxGrants.read },
+          { $project: readGrantFields },
         ]),
         running('agreements', 'parties', 'agreements'),
         officesInOwnOrganisation(oldest),
@@ -327,7 +330,7 @@ export function toMembership(
   member: MembershipEntry,
   organisation: OrganisationEntry,
   shares: readonly OnwardShareEntry[],
-  grants: readonly GrantEntry[],
+  grants: readonly ReadGrant[],
   agreements: readonly AgreementEntry[],
   offices: readonly OfficeEntry[],
 ): Membership | null {
@@ -364,12 +367,12 @@ export function toMembership(
   };
 }
 
-function isFromAnother({ _id, by, until }: OnwardShareEntry | GrantEntry): boolean {
+function isFromAnother({ _id, by, until }: OnwardShareEntry | ReadGrant): boolean {
   return [_id, by].every((one) => typeof one === 'string') && isDate(until);
 }
 
 /** The grant of an emergency release or of a proposed release can name one person. A malformed name gives it to nobody. */
-function isFor({ _id: subject }: MembershipEntry, { person = null }: GrantEntry): boolean {
+function isFor({ _id: subject }: MembershipEntry, { person = null }: ReadGrant): boolean {
   return person === null || person === subject;
 }
 

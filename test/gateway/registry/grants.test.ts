@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type GrantEntry, maxGrants } from '../../../gateway/registry/grants.ts';
+import { type GrantEntry, maxGrants, maxWithdrawn } from '../../../gateway/registry/grants.ts';
 import { openRegistry } from '../../../gateway/registry/registry.ts';
 import { member, organisation, startRegistry } from './registry-of.ts';
 
@@ -124,6 +124,36 @@ test('frees the place of a proposal that lapses or is withdrawn, and keeps that 
   expect(await keep(proposed('p-3', after(15)), after(9))).toBe(true);
   expect(await grants.findOne({ _id: 'confirmed.p-3' })).toMatchObject({ uses: 1, lapsesAt: after(15) });
   expect(await grants.findOne({ _id: 'confirmed.p-4' })).toBeNull();
+});
+
+test('notes a limited number of withdrawals of a grant, each of which gives back one use', async () => {
+  await using registry = await startRegistry();
+  const grants = registry.db.collection<GrantEntry>('grants');
+  const opened = openRegistry(registry.db, 60_000);
+  const _id = 'confirmed.p';
+  const terms = { by: 'enisa', to: 'csirt-fr', until: after(90), person: null };
+  await grants.insertOne({ _id, ...terms, lapsesAt: after(7), uses: 2 * maxWithdrawn });
+  for (let at = 0; at < maxWithdrawn + 3; at += 1)
+    await opened.withdrawGrant({ grant: _id, release: `r-${at}` });
+  // The first one that was noted is still known.
+  await opened.withdrawGrant({ grant: _id, release: 'r-0' });
+  const kept = await grants.findOne({ _id });
+  expect(kept).toMatchObject({ uses: maxWithdrawn, lapsesAt: after(7) });
+  expect(kept?.withdrawn).toHaveLength(maxWithdrawn);
+});
+
+test('reads the grants of a member whatever else their originators wrote in them', async () => {
+  await using registry = await startRegistry();
+  const { db } = registry;
+  await db.collection<{ _id: string }>('organisations').insertOne(organisation);
+  await db.collection<{ _id: string }>('memberships').insertOne(member);
+  const terms = { by: 'enisa', to: 'csirt-fr', until: after(90), person: null };
+  const withdrawn = ['x'.repeat(1_000_000)];
+  const ids = Array.from({ length: maxGrants.standing.to }, (_, at) => `confirmed.${at}`);
+  // Together they are larger than a document of MongoDB, and so than the joined entry of a member.
+  for (const _id of ids) await db.collection<GrantEntry>('grants').insertOne({ _id, ...terms, withdrawn });
+  const found = await openRegistry(db, 60_000).findMembership(member._id, after(0));
+  expect(found?.grants.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
 });
 
 test('finds the members of an organisation whose membership has not ended', async () => {

@@ -136,7 +136,7 @@ test('leaves out a share, a grant, an agreement and an office that is malformed,
     member,
     organisation,
     [share, { ...share, _id: 's-2', until: [until] as never }],
-    [{ _id: 'g-1', by: ['cert-eu'] as never, to: 'csirt-fr', until }],
+    [{ _id: 'g-1', by: ['cert-eu'] as never, until }],
     [
       agreement,
       { ...agreement, _id: 'A-8', tlpCeiling: 'PURPLE' as never },
