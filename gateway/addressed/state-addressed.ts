@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { HubError } from '../../schema/errors.ts';
 import { type Addressed, maxAddressed } from '../../schema/protocol/addressed.ts';
 import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
+import { nobody } from '../../schema/protocol/reader.ts';
 import { organisationKey } from '../../schema/record/keys.ts';
 import { organisationIn } from '../../schema/record/shared-types.ts';
 import { disclose, factsOf, keyOf, prepare, type Prepared, type Stages } from '../answer.ts';
@@ -50,23 +51,36 @@ const addressed: Readonly<Record<Named['by'], State>> = { log: stateReceivers, o
 /**
  * States the originator of a record that the reader may read. For a hidden record and for one that does not exist the hub states
  * nothing, so that the two requests look alike. It states nothing either about a record that is not released on request. The
- * originator of a RED record, or of one with the handling codes H1 or H2, gets the request without the colleagues of the reader
- * learning of it: they read the reader's request, and may not know that the record exists. An originator that the registry does not have is not
- * stated: another organisation could be registered by that id later.
+ * colleagues of the reader read the reader's request. If they may not know that the record exists, its originator gets the
+ * request without them learning of it. An originator that the registry does not have is not stated: another organisation could
+ * be registered by that id later.
  */
 async function stateOriginator(
   { record }: Named,
-  { originator, isHeldBack, isDiscreet, recordReading }: ReadEnvelope,
-  _context: RequestContext,
-  { store: { registry } }: Stages,
+  { originator, isHeldBack, isByTwo, recordReading }: ReadEnvelope,
+  context: RequestContext,
+  stages: Stages,
 ): Promise<Addressed | null> {
   const organisation = organisationIn(originator);
   if (organisation === null || isHeldBack) return null;
   const named = { organisations: [organisation], sharingGroups: [], persons: [], agreements: [] };
-  const { organisations } = await registry.findRecipients(named);
+  const { organisations } = await stages.store.registry.findRecipients(named);
   if (organisations.length === 0) return null;
+  const isOpen = !isByTwo && (await readEnvelope(record, ofColleague(context), stages)) !== null;
   await recordReading();
-  return isDiscreet ? { record, organisations: [], discreet: organisations } : { record, organisations };
+  if (isOpen) return { record, organisations };
+  return { record, organisations: [], discreet: organisations, ...(!isByTwo && { byOne: true }) };
+}
+
+/**
+ * Returns the request as a colleague of the reader makes it, for the same purpose. The colleague has what the registry gives each
+ * member of the organisation, and nothing that it gives some: no role, group, name, agreement or grant: agreements need a
+ * role, and a grant can be for one person. A property that readers get later is not given either.
+ */
+function ofColleague(context: RequestContext): RequestContext {
+  const { organisation, communities, memberState, onwardShares, purpose, picture } = context.reader;
+  const ofAll = { organisation, communities, memberState, onwardShares };
+  return { ...context, reader: { ...nobody, ...ofAll, purpose, picture } };
 }
 
 /**
@@ -119,8 +133,8 @@ type ReadEnvelope = {
   readonly custodian: string;
   /** Whether its marking excludes a release on request. */
   readonly isHeldBack: boolean;
-  /** Whether the colleagues of the reader may not know that the record exists. */
-  readonly isDiscreet: boolean;
+  /** Whether two persons release it. The colleagues of the reader may not know that it exists then. */
+  readonly isByTwo: boolean;
   readonly recordReading: () => Promise<void>;
 };
 
@@ -156,7 +170,7 @@ async function readEnvelope(
     originator: found.envelope?.originator?.id,
     custodian: disclosed.community,
     isHeldBack: isHeld(disclosed) || isEmbargoed(found, request.at),
-    isDiscreet: disclosed.tlp === 'RED' || disclosed.handlingCodes.some((code) => code !== 'H0'),
+    isByTwo: disclosed.tlp === 'RED' || disclosed.handlingCodes.some((code) => code !== 'H0'),
     // The change tells the reader that the record exists and which organisation asserts it.
     recordReading: async () =>
       await disclose({ ...factsOf(prepared, context), fields }, collected, context, stages),

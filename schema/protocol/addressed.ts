@@ -13,6 +13,11 @@ export type Addressed = {
    * know this member, so none of them is in `organisations` too.
    */
   readonly discreet?: readonly string[];
+  /**
+   * One person of a discreet organisation makes what is asked for. Two do if it is absent, as a hub of an older version means: it
+   * knows no other discreet organisations.
+   */
+  readonly byOne?: true;
   /** The reason why not all organisations can be named. The list is empty then. */
   readonly beyond?: Beyond;
 };
@@ -25,17 +30,22 @@ export const maxAddressed = 100;
 
 /** Reads the statement of an assertion. Throws if it is malformed. */
 export function readAddressed(given: unknown): Addressed {
-  const { record, organisations, discreet, beyond }: Readonly<Record<string, unknown>> = isObject(given)
+  const { record, organisations, discreet, byOne, beyond }: Readonly<Record<string, unknown>> = isObject(
+    given,
+  )
     ? given
     : {};
   if (!isText(record) || !areOrganisations(organisations) || !areOrganisations(discreet ?? []))
     throw new Error(`expected a record and at most ${maxAddressed} organisations that a change is for`);
   if (beyond !== undefined && beyond !== 'organisations' && beyond !== 'entries')
     throw new Error('expected a known limit of the organisations that a change is for');
+  if (byOne !== undefined && byOne !== true)
+    throw new Error('expected that one person makes a change, or nothing about it');
   return {
     record,
     organisations,
     ...(areOrganisations(discreet) && { discreet }),
+    ...(byOne === true && { byOne }),
     ...(beyond !== undefined && { beyond }),
   };
 }

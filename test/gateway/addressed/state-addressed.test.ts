@@ -228,6 +228,72 @@ test.each<[string, Partial<Envelope>]>([
   expect(hub.entries).toHaveLength(1);
 });
 
+const amber = markingOf({ tlp: 'AMBER' });
+const grants = [{ id: 'g-1', by: 'csirt-pl', until: '2099-01-01T00:00:00.000Z' }];
+const onwardShares = [{ id: 's-1', by: 'csirt-fr', until: '2099-01-01T00:00:00.000Z' }];
+
+test.each<[string, Partial<Envelope>, Partial<Reader>]>([
+  [
+    'as a named person',
+    { audience: audienceOf({ reach: 'NAMED', persons: ['reader-1'] }) },
+    { subject: 'reader-1', onScreen: true },
+  ],
+  [
+    'as a member of a sharing group',
+    { audience: audienceOf({ reach: 'NAMED', sharingGroups: ['s-1'] }) },
+    { sharingGroups: ['s-1'] },
+  ],
+  [
+    'by a role',
+    { audience: audienceOf({ reach: 'NAMED' }), custodian: 'csirt-de' },
+    { roles: ['community-operator'] },
+  ],
+  [
+    'by a grant, which can be for one person',
+    { audience: audienceOf({ reach: 'NAMED' }), releases: ['g-1'] },
+    { grants },
+  ],
+])('states the originator of a record apart if the reader may read it only %s', async (_what, more, by) => {
+  const hub = await Hub.with({ ...own, originator: 'csirt-pl', marking: amber, ...more });
+  const reader = { organisation: 'csirt-de', ...by };
+  expect(await hub.state(reader, request, record, asked)).toEqual({
+    community: 'joint-unit',
+    statement: { record, organisations: [], discreet: ['csirt-pl'], byOne: true },
+  });
+  // Nobody else than the reader learned anything.
+  expect(hub.entries).toMatchObject([
+    { reader: { subject: by.subject ?? 'u-1' }, disclosed: [{ id: record }] },
+  ]);
+  expect(await hub.state({ organisation: 'csirt-de' }, request, record, asked)).toBeNull();
+});
+
+test.each<[string, Partial<Envelope>, Partial<Reader>]>([
+  ['names as a recipient', {}, {}],
+  [
+    'is registered in its community',
+    { marking: markingOf({ tlp: 'GREEN' }), audience: audienceOf({ reach: 'COMMUNITY' }) },
+    {},
+  ],
+  [
+    'has an onward share of',
+    {
+      audience: audienceOf({ reach: 'NAMED', organisations: ['csirt-fr'] }),
+      onwardShares: [{ id: 's-1', by: 'csirt-fr' }],
+    },
+    { onwardShares },
+  ],
+])(
+  'states the originator openly if each member of an organisation may read the record: one that it %s',
+  async (_what, more, by) => {
+    const hub = await Hub.with({ ...own, originator: 'csirt-pl', marking: amber, ...more });
+    const reader = { organisation: 'csirt-de', subject: 'reader-1', onScreen: true, ...by };
+    expect(await hub.state(reader, request, record, asked)).toMatchObject({
+      statement: { record, organisations: ['csirt-pl'] },
+    });
+    expect(hub.entries).toHaveLength(1);
+  },
+);
+
 test.each<[string, Partial<Envelope>]>([
   ['has the handling code H3', { marking: markingOf({ tlp: 'AMBER', handlingCodes: ['H1', 'H3'] }) }],
   [

@@ -70,6 +70,9 @@ test('passes on the addressees of a change, and rejects a malformed statement', 
   const stated = { ...assertion, addressed };
   expect(verify(signAssertion(stated, { body, number: 1 }, session, now)).addressed).toEqual(addressed);
   expect(verify(token)).not.toHaveProperty('addressed');
+  const discreet = { record: 'MispEvent:1', organisations: [], discreet: ['csirt-de'], byOne: true } as const;
+  const apart = { ...assertion, addressed: discreet };
+  expect(verify(signAssertion(apart, { body, number: 1 }, session, now)).addressed).toEqual(discreet);
   for (const wrong of [
     null,
     'MispEvent:1',
@@ -78,6 +81,7 @@ test('passes on the addressees of a change, and rejects a malformed statement', 
     { ...addressed, organisations: ['csirt-de', 7] },
     { ...addressed, organisations: Array.from({ length: 101 }, () => 'csirt-de') },
     { ...addressed, beyond: 'all' },
+    { ...addressed, byOne: false },
   ])
     expect(() => verify(make(header, { ...claims, addressed: wrong }))).toThrow('expected');
 });

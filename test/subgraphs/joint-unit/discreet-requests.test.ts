@@ -4,6 +4,7 @@ import type { Envelope } from '../../../schema/record/envelope.ts';
 import type { Addressed } from '../../../schema/protocol/addressed.ts';
 import type { Reader } from '../../../schema/protocol/reader.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
+import { Loaders } from '../../../subgraphs/serve/read/loaders.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { policy } from '../../helpers/policy.ts';
@@ -44,6 +45,15 @@ async function asked(reader: Reader = french): Promise<{ readonly id: string; re
   const recordId = `MispEvent:${randomUUID()}`;
   const stated = { record: recordId, organisations: [], discreet: ['csirt-de'] };
   const { record, userErrors } = await tryAsk(recordId, stated, reader);
+  expect(userErrors).toEqual([]);
+  return { id: record?.id ?? '', recordId };
+}
+
+/** Asks for a new record that one person of csirt-de releases, and that the colleagues of the asker may not know of. */
+async function askedOfOne(): Promise<{ readonly id: string; readonly recordId: string }> {
+  const recordId = `MispEvent:${randomUUID()}`;
+  const stated = { record: recordId, organisations: [], discreet: ['csirt-de'], byOne: true } as const;
+  const { record, userErrors } = await tryAsk(recordId, stated);
   expect(userErrors).toEqual([]);
   return { id: record?.id ?? '', recordId };
 }
@@ -133,6 +143,7 @@ test('reaches the originator as a separate request, with a notice, a task, and t
 
 test('shows the organisation of the asker the same as for nothing, whatever the originator does but grant', async () => {
   const [silent, refused, nothing] = [await asked(), await asked(), await askedForNothing()];
+  const ofOne = await askedOfOne();
   const theirs = await passed(refused.recordId);
   expect(await move(german, 'review', theirs.id, '04T09:00')).toEqual([]);
   const reason = 'EXERCISE: another service is not finished';
@@ -142,6 +153,7 @@ test('shows the organisation of the asker the same as for nothing, whatever the 
     const shown = await sideOfAsker(nothing, now);
     expect(await sideOfAsker(silent.id, now)).toEqual(shown);
     expect(await sideOfAsker(refused.id, now)).toEqual(shown);
+    expect(await sideOfAsker(ofOne.id, now)).toEqual(shown);
     expect(shown).toMatchObject({
       needsSecondPerson: null,
       progress: { state: now < then ? 'ASKED' : 'NO_RELEASE' },
@@ -150,6 +162,15 @@ test('shows the organisation of the asker the same as for nothing, whatever the 
     });
   }
   expect((await passed(refused.recordId, then)).threads).toMatchObject([{ state: 'REFUSED' }]);
+});
+
+test('tells the originator whether two of its persons release the record', async () => {
+  const [two, one] = [await asked(), await askedOfOne()];
+  expect(await passed(two.recordId)).toMatchObject({ needsSecondPerson: true });
+  const theirs = await passed(one.recordId);
+  expect(theirs).toMatchObject({ needsSecondPerson: false, threads: [{ state: 'RECEIVED' }] });
+  for (const other of [french, polish, stranger])
+    expect(await seen(other, theirs.id, at('03T10:00'))).toBeNull();
 });
 
 test('shows the asker at once that the originator granted, without the id of the release', async () => {
@@ -190,25 +211,37 @@ async function subscribed(reader: Reader, now: Date): Promise<readonly string[]>
   return stored.filter(({ envelope }) => may(envelope)).map(({ _id }) => _id);
 }
 
-/** Returns everything in which a reader meets requests: lists, counts, subscriptions, notices. */
+/** Returns the ids of the requests that a reader finds by their words. */
+async function foundByWords(reader: Reader, now: Date): Promise<readonly string[]> {
+  const readerAccess = policy.accessOf(reader, now);
+  const { kinds } = community;
+  const loaders = new Loaders({ store, kinds, policy, readerAccess, cursorKey: Buffer.alloc(32, 7) });
+  const words = { text: 'operators of a grid', kinds: null, since: null };
+  const { nodes } = await loaders.search(words, { first: 100, after: null });
+  return nodes.map(({ id }) => id);
+}
+
+/** Returns everything in which a reader meets requests: lists, counts, subscriptions, searches. */
 async function met(reader: Reader, now = at('03T10:00')) {
   const query = `query Q { releaseRequests(first: 100) { total { value exact } } }`;
   const { total } = await askAt<{ readonly total: object }>({ store, reader, now }, query);
   const ids = (await listed(reader, now)).map(({ id }) => id);
-  return { ids, total, subscribed: await subscribed(reader, now) };
+  return { ids, total, subscribed: await subscribed(reader, now), words: await foundByWords(reader, now) };
 }
 
 test('shows a passed request to nobody of the joint unit but the operators of its store', async () => {
   const { recordId } = await asked();
   const theirs = await passed(recordId);
   for (const reader of ofUnit) {
-    expect(await met(reader)).toEqual({ ids: [], total: { value: 0, exact: true }, subscribed: [] });
+    const none = { ids: [], total: { value: 0, exact: true }, subscribed: [], words: [] };
+    expect(await met(reader)).toEqual(none);
     for (const now of instants) {
       expect(await seen(reader, theirs.id, now)).toBeNull();
       expect(await noticesOf(store, reader, now, theirs.id)).toEqual([]);
     }
   }
   expect(await seen(operator, theirs.id, at('03T10:00'))).toMatchObject({ recordId });
+  expect((await met(german)).words).toContain(theirs.id);
 });
 
 test('shows the colleagues of an asker of the joint unit the same as for nothing', async () => {
@@ -223,9 +256,10 @@ test('shows the colleagues of an asker of the joint unit the same as for nothing
       [id, nothing].toSorted(),
     );
     expect(now.total).toEqual({ value: (old?.ids.length ?? 0) + 2, exact: true });
-    expect(now.subscribed.filter((one) => old?.subscribed.includes(one) !== true).toSorted()).toEqual(
-      [id, nothing].toSorted(),
-    );
+    for (const way of ['subscribed', 'words'] as const)
+      expect(now[way].filter((one) => old?.[way].includes(one) !== true).toSorted()).toEqual(
+        [id, nothing].toSorted(),
+      );
     for (const when of instants) {
       await passTo(store, when);
       const without = (one: Seen | null) => ({ ...one, id: null, recordId: null });
@@ -273,12 +307,14 @@ test('takes one request at a time and a hundred in all, as for nothing', async (
   expect((await tryAsk(recordId, stated)).userErrors).toMatchObject([{ code: 'WRONG_STATE' }]);
   // A request that is passed on counts for nobody, also not for the originator that has it.
   expect((await tryAsk(recordId, null, german)).userErrors).toEqual([]);
+  const ofOne = await askedOfOne();
+  expect((await tryAsk(ofOne.recordId, null, german)).userErrors).toEqual([]);
 });
 
 test('takes nothing that a client states of the passed request', async () => {
   const recordId = `MispEvent:${randomUUID()}`;
-  const given = { needsSecondPerson: true };
-  expect((await tryAsk(recordId, null, french, given)).userErrors).toMatchObject([
-    { code: 'NOT_ALLOWED', path: ['content', 'needsSecondPerson'] },
-  ]);
+  for (const needsSecondPerson of [true, false])
+    expect((await tryAsk(recordId, null, french, { needsSecondPerson })).userErrors).toMatchObject([
+      { code: 'NOT_ALLOWED', path: ['content', 'needsSecondPerson'] },
+    ]);
 });

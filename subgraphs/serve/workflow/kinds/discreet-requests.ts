@@ -32,7 +32,7 @@ export function discreetIn({ recordId }: Content, addressed: Addressed | null): 
 }
 
 /**
- * Release requests for records that are RED or have a handling code. The asker's request is the same as one that reaches nobody.
+ * Release requests for records that the colleagues of the asker must not know of, such as RED ones. The asker's request is the same as one that reaches nobody.
  * The originator of the record gets a request that is a separate record of its own organisation. The asker's does not read it.
  */
 export class DiscreetRequests extends MoveSteps {
@@ -42,7 +42,7 @@ export class DiscreetRequests extends MoveSteps {
     const [originator] = discreetIn(asked.content, this.addressed);
     if (originator === undefined || of === null || thread === null) return null;
     const { attempt, progress, input } = asked;
-    const content = { ...asked.content, needsSecondPerson: true };
+    const content = { ...asked.content, needsSecondPerson: this.addressed?.byOne !== true };
     const reading = this.readingOf(kind, {
       marking: { tlp: 'AMBER_STRICT' },
       audience: { reach: 'NAMED', organisations: [originator] },

@@ -43,8 +43,8 @@ export async function checkWaitingRequests(
     'envelope.originator': reader.organisation,
     'envelope.exercise': reader.picture === 'real' ? null : reader.picture,
     'envelope.recordState': 'ACTIVE' as const,
-    // A request that the joint unit passes on is no request of the joint unit.
-    'content.needsSecondPerson': { $ne: true },
+    // A request that the joint unit passes on has this field, and is no request of its originator.
+    'content.needsSecondPerson': null,
   };
   const waiting = await recordsOf(store, 'ReleaseRequest')
     .find({ ...own, 'content.answerAt': { $gt: now } }, { projection: { 'content.recordId': 1 } })
