@@ -26,7 +26,8 @@ import type { FollowedAgreements } from './registry/follow-agreements.ts';
 import { findMembers } from './request/member-statement.ts';
 import { checkRecipients } from './request/recipient-check.ts';
 import type { Proposal } from './request/proposal.ts';
-import { dropRefused, enterGrants, isMade } from './request/release-grants.ts';
+import { dropRefused, enterGrants } from './request/release-grants.ts';
+import { beginConfirmations, settleProposals, type Settling } from './request/settle-grants.ts';
 import type { RequestContext } from './request/context.ts';
 import {
   coerceVariables,
@@ -113,20 +114,17 @@ export async function execute(
   const facts = factsOf(prepared, context);
   const grants = await recordChange(prepared, facts, context, stages);
   const { registry } = stages.store;
-  const before = Promise.all([
-    keepConfirmed(prepared, context, stages),
-    stateFacts(prepared, context, stages),
-  ]);
-  const [proposals, stated] = await before.catch(async (error: unknown) => {
+  const ready = readyToSend(prepared, context, stages).catch(async (error: unknown) => {
     // The change is not sent: the grants of its releases would take places for nothing.
     if (grants.length > 0) await registry.dropGrants(grants).catch(() => undefined);
     throw error;
   });
+  const [settling, stated] = await ready;
   const gathered = await gatherAllowed(prepared, stated, stages);
   context.endTurn?.();
   const data = gathered.written?.data ?? null;
   if (grants.length > 0) await dropRefused(grants, data, registry);
-  if (isMade(data)) await freeWithdrawn(proposals, registry);
+  await settleProposals(settling, data, registry, context.at);
   // A right that a move ends must be gone before the mover reads that it is.
   if (movesAgreement(prepared.decision.allowed)) await stages.agreements.refresh();
   const shaped = restoreNodes(shape(prepared, gathered, context, stages), prepared.nodes);
@@ -135,25 +133,17 @@ export async function execute(
   return shaped;
 }
 
-/** Finds the proposed releases that a change settles, and keeps the places of those that it confirms. */
-async function keepConfirmed(
+/** Adds the facts that the hub states about a change, then keeps the places of the proposed releases that it confirms. */
+async function readyToSend(
   prepared: Prepared,
   context: RequestContext,
   stages: Stages,
-): Promise<readonly Proposal[]> {
-  const proposals = await stages.findProposals(prepared, context, stages);
-  const confirmed = proposals.flatMap(({ act, grant }) => (act === 'confirm' ? [grant] : []));
-  if (confirmed.length > 0) await stages.store.registry.confirmGrants(confirmed, context.at);
-  return proposals;
-}
-
-/** Frees the places of proposed releases that were withdrawn. One that stays opens nothing: the answer waits for no store. */
-async function freeWithdrawn(
-  proposals: readonly Proposal[],
-  registry: Pick<HubStore['registry'], 'withdrawGrant'>,
-): Promise<void> {
-  for (const { act, ...of } of proposals)
-    if (act === 'withdraw') await registry.withdrawGrant(of).catch(() => undefined);
+): Promise<readonly [Settling, RequestContext]> {
+  const [proposals, stated] = await Promise.all([
+    stages.findProposals(prepared, context, stages),
+    stateFacts(prepared, context, stages),
+  ]);
+  return [await beginConfirmations(proposals, stages.store.registry, context.at), stated];
 }
 
 /** The stages before an operation is executed: budget, validation, variables, `node`, introspection, policy. */

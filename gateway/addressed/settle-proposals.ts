@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { HubError } from '../../schema/errors.ts';
-import { grantIdOf } from '../../schema/record/release.ts';
+import { endOfPlace, grantIdOf } from '../../schema/record/release.ts';
 import { organisationIn } from '../../schema/record/shared-types.ts';
 import { keyOf, prepare, type Prepared, type Stages } from '../answer.ts';
 import { free } from '../budget/charge.ts';
@@ -9,12 +9,13 @@ import { inputsIn } from '../request/inputs-in.ts';
 import { isChange } from '../request/operation.ts';
 import { createParse } from '../request/parse.ts';
 import type { Proposal } from '../request/proposal.ts';
+import type { GrantEntry } from '../registry/grants.ts';
 import { lookupOf } from './named-record.ts';
 
 const parse = createParse();
 
 /** The inputs that confirm a release, and that withdraw a proposed one. */
-const acts: Readonly<Record<string, Proposal['act']>> = {
+const acts: Readonly<Record<string, 'confirm' | 'withdraw'>> = {
   ConfirmReleaseInput: 'confirm',
   EndReleaseOfRecordInput: 'withdraw',
 };
@@ -51,24 +52,26 @@ export async function findProposals(
     );
   const withdrawn = found.filter(({ act }) => act === 'withdraw').slice(0, maxWithdrawn);
   const read = [...confirmed, ...withdrawn].map(async ({ id, release, act }) => {
-    const grant = await grantOf(id, release, context, stages);
-    return grant === null ? [] : [{ release, grant, act }];
+    const one = await grantOf(id, release, context, stages);
+    return one === null
+      ? []
+      : [{ release, grant: one.grant, act: one.hasLapsed ? ('lapsed' as const) : act }];
   });
   return (await Promise.all(read)).flat();
 }
 
-/** Returns the grant of a release that the record shows to the reader as a proposed one. */
+/** Returns the grant of a release that the record shows to the reader as a proposed one, or as one that nobody confirmed in time. */
 async function grantOf(
   record: string,
   release: string,
   request: RequestContext,
   stages: Stages,
-): Promise<string | null> {
+): Promise<{ readonly grant: GrantEntry; readonly hasLapsed: boolean } | null> {
   const lookup = lookupOf(record, stages.planner.schema);
   if (lookup === null) return null;
   const context = { ...request, correlationId: randomUUID(), setHeaders: () => undefined };
   const query = `query Proposed($id: ID!) { named: ${lookup}(id: $id) {
-    id envelope { releases { id to { id } until proposal { state person } } }
+    id envelope { releases { id to { id } until proposal { state person confirmBy } } }
   } }`;
   const prepared = await prepare(parse({ query, variables: { id: record } }), context, {
     ...stages,
@@ -83,23 +86,35 @@ async function grantOf(
   if (collected.failedSubgraphs.size > 0) throw new HubError('PART_UNAVAILABLE');
   const named = written?.data?.['named'] as Found | null | undefined;
   const one = named?.envelope?.releases?.find(({ id }) => id === release);
-  const to = organisationIn(one?.to?.id);
-  if (one?.proposal?.state !== 'PROPOSED' || to === null) return null;
+  return one === undefined ? null : grantIn(one, request);
+}
+
+function grantIn(
+  { to: given, until: end, proposal }: FoundRelease,
+  { reader, at }: RequestContext,
+): { readonly grant: GrantEntry; readonly hasLapsed: boolean } | null {
+  const to = organisationIn(given?.id);
+  const { state, person: named, confirmBy } = proposal ?? {};
+  if ((state !== 'PROPOSED' && state !== 'LAPSED') || to === null) return null;
   // Only members of the originator see releases.
-  const terms = { by: request.reader.organisation, to, until: new Date(String(one.until)) };
-  const person = typeof one.proposal.person === 'string' ? one.proposal.person : null;
-  return grantIdOf({ ...terms, proposal: { person } });
+  const terms = { by: reader.organisation, to, until: new Date(String(end)) };
+  const person = typeof named === 'string' ? named : null;
+  const lapsesAt = endOfPlace(new Date(Math.max(new Date(String(confirmBy)).getTime(), at.getTime())));
+  const grant = { _id: grantIdOf({ ...terms, proposal: { person } }), ...terms, person, lapsesAt };
+  return { grant, hasLapsed: state === 'LAPSED' };
 }
 
 type Found = {
-  readonly envelope?: {
-    readonly releases?:
-      | readonly {
-          readonly id?: unknown;
-          readonly to?: { readonly id?: unknown } | null;
-          readonly until?: unknown;
-          readonly proposal?: { readonly state?: unknown; readonly person?: unknown } | null;
-        }[]
-      | null;
+  readonly envelope?: { readonly releases?: readonly FoundRelease[] | null } | null;
+};
+
+type FoundRelease = {
+  readonly id?: unknown;
+  readonly to?: { readonly id?: unknown } | null;
+  readonly until?: unknown;
+  readonly proposal?: {
+    readonly state?: unknown;
+    readonly person?: unknown;
+    readonly confirmBy?: unknown;
   } | null;
 };

@@ -15,6 +15,10 @@ export type GrantEntry = {
   readonly uses?: number;
   /** Of a proposed release that nobody has confirmed: the end of its place, when the proposal lapses. */
   readonly lapsesAt?: Date;
+  /** While no confirmation of a proposed release is known to be made: the `lapsesAt` that is put back if all are refused. */
+  readonly waitedUntil?: Date;
+  /** The confirmations whose results the hub does not know (`confirmations.ts`). */
+  readonly unsettled?: readonly { readonly attempt: string; readonly release: string; readonly at: Date }[];
   /** The proposed releases that were withdrawn and gave their use back, at most `maxWithdrawn`: none gives it back twice. */
   readonly withdrawn?: readonly string[];
 };
@@ -110,9 +114,12 @@ async function isUsed(
     { maxTimeMS },
   );
   // The place of a confirmed one has no earlier end, so only that of another proposal is extended.
-  const waiting = { _id, lapsesAt: { $exists: true } };
   if (matchedCount > 0 && lapsesAt !== undefined)
-    await grants.updateOne(waiting, { $max: { lapsesAt } }, { maxTimeMS });
+    for (const [end, extended] of [
+      ['lapsesAt', { lapsesAt }],
+      ['waitedUntil', { waitedUntil: lapsesAt }],
+    ] as const)
+      await grants.updateOne({ _id, [end]: { $exists: true } }, { $max: extended }, { maxTimeMS });
   if (matchedCount > 0) return true;
   return (await grants.findOne({ _id, uses: { $exists: false } }, { maxTimeMS })) !== null;
 }
@@ -143,18 +150,6 @@ export async function dropGrants(
   const those = { _id: { $in: [...ids] } };
   await grants.updateMany({ ...those, uses: { $gt: 0 } }, { $inc: { uses: -1 } }, { maxTimeMS: ms });
   await grants.deleteMany({ ...those, uses: 0 }, { maxTimeMS: ms });
-}
-
-/** Keeps the place of grants whose proposed releases are confirmed until their end. One that has lapsed gets none. */
-export async function confirmGrants(
-  grants: Collection<GrantEntry>,
-  ids: readonly string[],
-  now: Date,
-  ms: number,
-): Promise<void> {
-  const waiting = { _id: { $in: [...ids] }, lapsesAt: { $gt: now } };
-  const durable = { w: 'majority', journal: true, wtimeoutMS: ms } as const;
-  await grants.updateMany(waiting, { $unset: { lapsesAt: '' } }, { writeConcern: durable });
 }
 
 /** Takes back the use of a grant whose proposed release was withdrawn, once for each of the first `maxWithdrawn` releases. */

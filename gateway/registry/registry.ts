@@ -1,5 +1,4 @@
 import type { Collection, Db, Document, Filter } from 'mongodb';
-import { HubError } from '../../schema/errors.ts';
 import {
   type HeldAgreement,
   type HeldGrant,
@@ -10,20 +9,10 @@ import {
 import { type Purpose, purposes, type Tlp, tlpScale } from '../../schema/record/vocabulary.ts';
 import { GroupedReads } from '../../schema/runtime/grouped-reads.ts';
 import { within } from '../../schema/runtime/within.ts';
-import {
-  confirmGrants,
-  dropGrants,
-  type GrantEntry,
-  grantOrder,
-  hasNotLapsed,
-  indexGrants,
-  keepGrants,
-  maxGrants,
-  type ReadGrant,
-  readGrantFields,
-  withdrawGrant,
-} from './grants.ts';
+import { grantOrder, hasNotLapsed, maxGrants, type ReadGrant, readGrantFields } from './grants.ts';
 import { type OfficeEntry, officeNames, officesOf } from './offices.ts';
+import { type GrantRegistry, openGrants } from './open-grants.ts';
+import { orUnavailable } from './or-unavailable.ts';
 
 /** An organisation of the registry. It is configured, never derived from a mail domain or a country. */
 export type OrganisationEntry = {
@@ -98,7 +87,7 @@ export const recipientLists = ['organisations', 'sharingGroups', 'persons', 'agr
 export type Recipients = Readonly<Record<(typeof recipientLists)[number], readonly string[]>>;
 
 /** The registry of organisations and memberships. It is read at each request, so that an ended right has effect at once. */
-export type Registry = {
+export type Registry = GrantRegistry & {
   /** Returns the current membership of a subject; null if there is none. */
   findMembership(subject: string, now: Date): Promise<Membership | null>;
   findOrganisations(ids: readonly string[]): Promise<readonly OrganisationEntry[]>;
@@ -111,14 +100,6 @@ export type Registry = {
   findRecipients(named: Recipients): Promise<Recipients>;
   /** Returns those of some onward shares that an organisation gives at `now`. */
   findShares(ids: readonly string[], by: string, now: Date): Promise<readonly string[]>;
-  /** Enters grants. Returns false, without the rest of them, if the organisation that would get one has too many. */
-  keepGrants(entries: readonly GrantEntry[], now: Date): Promise<boolean>;
-  /** Takes back grants whose releases were refused. */
-  dropGrants(ids: readonly string[]): Promise<void>;
-  /** Keeps the place of grants until their end, because their proposed releases are confirmed. */
-  confirmGrants(ids: readonly string[], now: Date): Promise<void>;
-  /** Takes back the grant of a proposed release that was withdrawn. */
-  withdrawGrant(of: { readonly grant: string; readonly release: string }): Promise<void>;
   /** Returns those of some subjects that are members of an organisation at `now`. */
   findMembersOf(organisation: string, subjects: readonly string[], now: Date): Promise<readonly string[]>;
 };
@@ -136,12 +117,11 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
   const organisations: Collection<OrganisationEntry> = db.collection('organisations');
   const agreements: Collection<AgreementEntry> = db.collection('agreements');
   const shares: Collection<OnwardShareEntry> = db.collection('onwardShares');
-  const grants: Collection<GrantEntry> = db.collection('grants');
-  let indexed: Promise<void> | null = null;
   const joined = new GroupedReads(
     async (subjects, oldest) => await within(ms, readMembers(members, subjects, oldest, ms)),
   );
   return {
+    ...openGrants(db, ms),
     findMembership: async (subject, now) =>
       await orUnavailable(ms, async () => {
         const found = await joined.load(subject, now);
@@ -173,19 +153,6 @@ export function openRegistry(db: Db, ms = deadlineMs): Registry {
         const found = await shares.find(query, { maxTimeMS: ms, projection: { _id: 1 } }).toArray();
         return found.map(({ _id }) => _id);
       }),
-    keepGrants: async (entries, now) =>
-      await orUnavailable(ms, async () => {
-        indexed ??= indexGrants(grants);
-        await indexed.catch((error: unknown) => {
-          indexed = null;
-          throw error;
-        });
-        return await keepGrants(grants, entries, now, ms);
-      }),
-    dropGrants: async (ids) => await orUnavailable(ms, async () => await dropGrants(grants, ids, ms)),
-    confirmGrants: async (ids, now) =>
-      await orUnavailable(ms, async () => await confirmGrants(grants, ids, now, ms)),
-    withdrawGrant: async (of) => await orUnavailable(ms, async () => await withdrawGrant(grants, of, ms)),
     findMembersOf: async (organisation, subjects, now) =>
       await orUnavailable(ms, async () => await membersIn(members, { organisation, subjects, now }, ms)),
   };
@@ -387,12 +354,4 @@ function isDate(value: unknown): boolean {
 
 function isListOfTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
-}
-
-async function orUnavailable<Result>(ms: number, ask: () => Promise<Result>): Promise<Result> {
-  try {
-    return await within(ms, ask());
-  } catch (error) {
-    throw new HubError('REGISTRY_UNAVAILABLE', String(error), { cause: error });
-  }
 }

@@ -5,6 +5,7 @@ import {
   canEndEmergency,
   canEndRelease,
   canReleaseInEmergency,
+  endOfPlace,
   endOfProposal,
   grantIdOf,
 } from '../../schema/record/release.ts';
@@ -76,15 +77,11 @@ export async function enterGrants(
     const of = type === 'ProposeReleaseInput' ? { proposal: { person } } : { emergency: { person } };
     const entry = { _id: grantIdOf({ by, to, until, ...of }), by, to, until, person };
     if (type !== 'ProposeReleaseInput') return [entry];
-    // The clock of the community can be ahead: its proposal lapses a minute later at most.
-    const lapsesAt = new Date(endOfProposal(until, now).getTime() + minuteMs);
-    return [{ ...entry, lapsesAt }];
+    return [{ ...entry, lapsesAt: endOfPlace(endOfProposal(until, now)) }];
   });
   if (entries.length === 0 || (await registry.keepGrants(entries, now))) return entries.map(({ _id }) => _id);
   throw new HubError('TOO_MANY_GRANTS', `${by} has too many grants in force`);
 }
-
-const minuteMs = 60_000;
 
 /**
  * Takes the grants of an operation back if its answer says that nothing was made: each payload has `userErrors`, or no
@@ -95,10 +92,15 @@ export async function dropRefused(
   data: Readonly<Record<string, unknown>> | null,
   registry: Pick<Registry, 'dropGrants'>,
 ): Promise<void> {
-  const payloads = Object.values(data ?? {});
-  if (payloads.length === 0 || !payloads.every(isRefusal)) return;
+  if (!isRefused(data)) return;
   // A grant that stays opens nothing. The answer does not wait for a store that is away.
   await registry.dropGrants(ids).catch(() => undefined);
+}
+
+/** Returns whether an answer says that nothing was made: each payload has an error, or no version. */
+export function isRefused(data: Readonly<Record<string, unknown>> | null): boolean {
+  const payloads = Object.values(data ?? {});
+  return payloads.length > 0 && payloads.every(isRefusal);
 }
 
 /** Returns whether an answer says that everything was made: each payload has a version, and no error. */

@@ -74,6 +74,11 @@ export function endOfProposal(until: Date, now: Date): Date {
   return new Date(Math.min(until.getTime(), now.getTime() + maxProposalDays * 86_400_000));
 }
 
+/** Returns the end of the place of a proposed release in the registry: the clock of its community can be ahead by a minute. */
+export function endOfPlace(confirmBy: Date): Date {
+  return new Date(confirmBy.getTime() + 60_000);
+}
+
 /** Returns whether a time can be the end of an emergency release that is made now, or `slackHours` later. */
 export function canEndEmergency(until: Date, now: Date, slackHours = 0): boolean {
   return until > now && until.getTime() <= now.getTime() + (maxEmergencyHours + slackHours) * 3_600_000;

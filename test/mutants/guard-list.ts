@@ -6,6 +6,7 @@ import { deciding } from './deciding.ts';
 import { duties } from './duties.ts';
 import { files } from './files.ts';
 import type { Guard } from './guard.ts';
+import { granting } from './granting.ts';
 import { importing } from './importing.ts';
 import { live } from './live.ts';
 import { migrating } from './migrating.ts';
@@ -324,6 +325,7 @@ export const guards: readonly Guard[] = [
   ...running,
   ...searching,
   ...sharing,
+  ...granting,
   ...migrating,
   ...trusting,
 ];

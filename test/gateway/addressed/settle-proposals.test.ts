@@ -19,14 +19,15 @@ const proposed = {
   id: 'r-1',
   to: { id: 'Organisation:csirt-pl' },
   until,
-  proposal: { state: 'PROPOSED', person: 'u-1' },
+  proposal: { state: 'PROPOSED', person: 'u-1', confirmBy: '2098-12-31T00:00:00.000Z' },
 };
-const grant = grantIdOf({
-  by: 'cert-eu',
-  to: 'csirt-pl',
-  until: new Date(until),
-  proposal: { person: 'u-1' },
-});
+const terms = { by: 'cert-eu', to: 'csirt-pl', until: new Date(until) };
+const grant = {
+  ...terms,
+  _id: grantIdOf({ ...terms, proposal: { person: 'u-1' } }),
+  person: 'u-1',
+  lapsesAt: new Date('2098-12-31T00:01:00.000Z'),
+};
 
 const payload = '{ version userErrors { code } }';
 const input = '(input: { key: "k", id: $id, expectedVersion: 1, release: "r-1", reason: "EXERCISE" })';
@@ -72,6 +73,12 @@ test('finds the grant of a proposal that is confirmed or withdrawn', async () =>
       proposals: [{ release: 'r-1', grant, act }],
       read: [record],
     });
+});
+
+test('finds the grant of a proposal that has lapsed, so that its place becomes free', async () => {
+  const lapsed = { ...proposed, proposal: { ...proposed.proposal, state: 'LAPSED' } };
+  for (const query of [confirm, end])
+    expect((await found(query, [lapsed])).proposals).toMatchObject([{ release: 'r-1', act: 'lapsed' }]);
 });
 
 test('finds nothing for a record that shows no such proposal to the reader', async () => {

@@ -55,7 +55,9 @@ async function identifyBy(
     findShares: async (ids) => await Promise.resolve(ids),
     keepGrants: async () => await Promise.resolve(true),
     dropGrants: async () => await Promise.resolve(),
-    confirmGrants: async () => await Promise.resolve(),
+    beginConfirmation: async () => await Promise.resolve(true),
+    endConfirmation: async () => await Promise.resolve(),
+    forgetConfirmations: async () => await Promise.resolve(),
     withdrawGrant: async () => await Promise.resolve(),
     findMembersOf: async (_organisation, subjects) => await Promise.resolve(subjects),
     isRevoked: (token, at) => {
