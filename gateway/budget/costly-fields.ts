@@ -22,6 +22,8 @@ const costlyFields: ReadonlyMap<string, CostlyField> = new Map([
   // Reads up to some thousand rows of words.
   ['search', { counted: 'searches', points: 200 }],
   ['suggest', { counted: 'searches', points: 50 }],
+  // Reads up to some hundred rows of changes, and their records.
+  ['changes', { counted: 'changes', points: 50 }],
   ['onDuty', { counted: 'duties', points: 0 }],
 ]);
 

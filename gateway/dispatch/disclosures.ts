@@ -37,6 +37,7 @@ export function readDisclosures(value: unknown, community: string): readonly Rec
         }),
       ),
       ...(given['count'] === undefined ? {} : { count: member('count', whole) }),
+      ...(given['gone'] === undefined ? {} : { gone: member('gone', isTrue) }),
     };
   });
 }
@@ -68,6 +69,11 @@ function text(most: number): Read<string> {
 const whole: Read<number> = (value, path) => {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   throw fault(path, 'a whole number', value);
+};
+
+const isTrue: Read<true> = (value, path) => {
+  if (value === true) return value;
+  throw fault(path, 'true', value);
 };
 
 function oneOf<Value extends string>(values: readonly Value[]): Read<Value> {

@@ -14,6 +14,7 @@ import {
   vulnerabilityKey,
   withoutType,
 } from '../../schema/record/keys.ts';
+import { changesKey } from '../../schema/record/changes-key.ts';
 import { maxSearchText, searchKey, suggestionsKey } from '../../schema/record/search-key.ts';
 import { jointCaseKey, sharedKey } from '../../schema/record/shared-types.ts';
 import { ByteCache } from '../../schema/runtime/byte-cache.ts';
@@ -180,6 +181,11 @@ const resolvers = {
       const kinds = asked.kinds ? [...new Set(asked.kinds)] : null;
       const since = typeof asked.since === 'string' ? new Date(asked.since) : null;
       return referenceOr('Search', searchKey({ text, kinds, since }));
+    },
+    changes: (_: unknown, asked: { kinds?: readonly string[] | null; since?: string | null }) => {
+      const kinds = asked.kinds ? [...new Set(asked.kinds)].toSorted() : null;
+      const since = typeof asked.since === 'string' ? new Date(asked.since) : null;
+      return referenceOr('Changes', changesKey({ kinds, since }));
     },
     suggest: (_: unknown, { text }: { text: string }) => {
       checkText(text);

@@ -21,6 +21,8 @@ export type Disclosure = {
    * counted records, joined; `id` has the hash of the filter, and `version` is 0.
    */
   readonly count?: number;
+  /** True if only the end of a record was disclosed: its id, to a reader who could see it before. */
+  readonly gone?: true;
 };
 
 /** A disclosed portion: its path and its own marking, each scale separately. */
@@ -33,8 +35,4 @@ export type DisclosedPortion = {
 };
 
 /** A disclosure with its community, as the audit log records it. */
-export type RecordedDisclosure = Disclosure & {
-  readonly community: string;
-  /** True if only the end of a record was disclosed: its id, to a subscriber who could see it before. */
-  readonly gone?: true;
-};
+export type RecordedDisclosure = Disclosure & { readonly community: string };

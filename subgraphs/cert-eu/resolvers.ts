@@ -9,6 +9,7 @@ import {
 } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import { searchOf } from '../serve/graph/search.ts';
+import { syncOf } from '../serve/graph/sync.ts';
 import { kinds } from './records.ts';
 
 /** The part of the graph that CERT-EU answers: root fields, fields of shared types, and its own records. */
@@ -56,4 +57,5 @@ export const resolvers: Resolvers = {
   UnionIncident: recordOf('UnionIncident'),
   ThreatProduct: recordOf('ThreatProduct'),
   ...searchOf('cert-eu'),
+  ...syncOf('cert-eu'),
 };

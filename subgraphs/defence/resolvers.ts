@@ -2,6 +2,7 @@ import { changesOf } from '../serve/graph/mutations.ts';
 import { pageOf, recordOf, type Resolver, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import { searchOf } from '../serve/graph/search.ts';
+import { syncOf } from '../serve/graph/sync.ts';
 import { kinds } from './records.ts';
 
 /** The part of the graph that Defence answers: root fields, fields of shared types, and its own records. */
@@ -50,6 +51,7 @@ export const resolvers: Resolvers = {
   DefenceUnit: recordOf('DefenceUnit'),
   DefenceAssessment: recordOf('DefenceAssessment'),
   ...searchOf('defence'),
+  ...syncOf('defence'),
 };
 
 /** Resolves the target of a relationship by its STIX id. Null if there is none that the reader may see. */

@@ -1,6 +1,7 @@
 import { changesOf } from '../serve/graph/mutations.ts';
 import { pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
 import { searchOf } from '../serve/graph/search.ts';
+import { syncOf } from '../serve/graph/sync.ts';
 import { kinds } from './records.ts';
 
 /** The part of the graph that the EEAS answers: root fields, fields of shared types, and its own records. */
@@ -45,4 +46,5 @@ export const resolvers: Resolvers = {
   Response: recordOf('Response'),
   SanctionsListing: recordOf('SanctionsListing'),
   ...searchOf('eeas'),
+  ...syncOf('eeas'),
 };

@@ -13,6 +13,7 @@ import {
 } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
 import { searchOf } from '../serve/graph/search.ts';
+import { syncOf } from '../serve/graph/sync.ts';
 import { kinds } from './records.ts';
 
 /** The part of the graph that ENISA answers: root fields, fields of shared types, and its own records. */
@@ -75,4 +76,5 @@ export const resolvers: Resolvers = {
   QuarterlySummary: recordOf('QuarterlySummary'),
   ...inboxOf('enisa'),
   ...searchOf('enisa'),
+  ...syncOf('enisa'),
 };

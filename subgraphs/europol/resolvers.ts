@@ -10,6 +10,7 @@ import {
 import type { PageArguments } from '../serve/read/connection.ts';
 import type { Row } from '../serve/read/row.ts';
 import { searchOf } from '../serve/graph/search.ts';
+import { syncOf } from '../serve/graph/sync.ts';
 import { kinds } from './records.ts';
 
 /** The part of the graph that Europol answers: root fields, fields of shared types, and its own records. */
@@ -51,6 +52,7 @@ export const resolvers: Resolvers = {
   Contribution: recordOf('Contribution'),
   Operation: recordOf('Operation'),
   ...searchOf('europol'),
+  ...syncOf('europol'),
 };
 
 /** Normalises the name in the filter: names are compared without case, accents, spaces and punctuation. */

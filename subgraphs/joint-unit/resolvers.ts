@@ -3,6 +3,7 @@ import { addresseesIn, movesOf, standingFields } from '../serve/graph/moves.ts';
 import { assess, changesOf } from '../serve/graph/mutations.ts';
 import { itemsOfOwnState, pageOf, recordOf, type Resolvers, rootFieldsTo } from '../serve/graph/resolvers.ts';
 import { searchOf } from '../serve/graph/search.ts';
+import { syncOf } from '../serve/graph/sync.ts';
 import { compareLevels, promptOf } from './levels.ts';
 import { matchUnits } from './match-resolver.ts';
 import { readableCases, readableIds } from './linked-cases.ts';
@@ -111,4 +112,5 @@ export const resolvers: Resolvers = {
   OnDuty: { jointUnit: contactsOnDuty },
   ...inboxOf('joint-unit'),
   ...searchOf('joint-unit'),
+  ...syncOf('joint-unit'),
 };

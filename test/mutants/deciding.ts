@@ -93,7 +93,7 @@ export const deciding: readonly Guard[] = [
   {
     name: 'the audit entry of a count',
     file: 'subgraphs/serve/read/loaders.ts',
-    from: 'this.#counts.set(`${disclosure.id} ${max}`, disclosure);',
+    from: 'this.#others.set(`${disclosure.id} ${max}`, disclosure);',
     to: 'void disclosure;',
     project: 'parts',
     tests: 'test/subgraphs/serve/read/hidden-values',

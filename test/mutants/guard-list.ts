@@ -15,6 +15,7 @@ import { recalling } from './recalling.ts';
 import { relabelling } from './relabelling.ts';
 import { running } from './running.ts';
 import { searching } from './searching.ts';
+import { syncing } from './syncing.ts';
 import { sharing } from './sharing.ts';
 import { trusting } from './trusting.ts';
 import { webhooks } from './webhooks.ts';
@@ -324,6 +325,7 @@ export const guards: readonly Guard[] = [
   ...relabelling,
   ...running,
   ...searching,
+  ...syncing,
   ...sharing,
   ...granting,
   ...migrating,

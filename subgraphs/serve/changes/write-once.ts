@@ -164,13 +164,13 @@ async function writeMade(
 async function writeOpened(
   store: CommunityStore,
   { record, version, opens }: Unwritten,
-  { keyPolicy, session }: WriteOptions & { readonly keyPolicy: KeyPolicy },
+  by: WriteOptions & { readonly keyPolicy: KeyPolicy },
 ): Promise<Change> {
   if (opens !== undefined) {
     const opened = { ...opens.record, envelope: opens.envelope, content: opens.record.content as Content };
     const { type } = opens.kind;
-    const document = toDocument(type, opened, keyPolicy, schemaOf(store, type), opens.record);
-    await openRecord(store, type, document, opens.to, { session, keyPolicy });
+    const document = toDocument(type, opened, by.keyPolicy, schemaOf(store, type), opens.record);
+    await openRecord(store, type, document, { to: opens.to, before: opens.record.envelope }, by);
   }
   return { record, version };
 }

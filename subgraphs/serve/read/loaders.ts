@@ -1,5 +1,6 @@
 import { embargoAt } from '../../../schema/policy/decide/policy.ts';
 import type { SearchAsked } from '../../../schema/record/search-key.ts';
+import type { ChangesAsked } from '../../../schema/record/changes-key.ts';
 import { isShareable } from '../../../schema/protocol/shareable.ts';
 import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
 import { type Connection, type PageArguments, toConnection, type Total } from './connection.ts';
@@ -24,6 +25,9 @@ import {
   suggestHits,
 } from '../search/search-page.ts';
 
+import { type ChangeConnection, changesPage } from '../sync/changes-page.ts';
+import { toEndDisclosure } from '../sync/end-disclosure.ts';
+
 const maxOfOrganisation = 300;
 
 /**
@@ -35,7 +39,7 @@ export class Loaders {
   readonly #records: RecordLoader;
   readonly #links: LinkLoader;
   readonly #given = new Map<string, Row>();
-  readonly #counts = new Map<string, Disclosure>();
+  readonly #others = new Map<string, Disclosure>();
 
   constructor(options: ReadOptions) {
     this.#context = new ReadContext(options);
@@ -48,9 +52,9 @@ export class Loaders {
     return [...this.#given.values()];
   }
 
-  /** The entries of the audit log on everything that resolvers were given: each row and each count once. */
+  /** The entries of the audit log on everything that resolvers were given: each row, count and end of a record once. */
   disclosed(): readonly Disclosure[] {
-    return [...this.given().map(toDisclosure), ...this.#counts.values()];
+    return [...this.given().map(toDisclosure), ...this.#others.values()];
   }
 
   /** Whether the hub may give the answer to other readers of the same permission class. Never a record under embargo. */
@@ -100,6 +104,14 @@ export class Loaders {
   /** The newest records whose names have all words of a text; the last one can be the start of a word. Throws like `list`. */
   async suggest(text: string): Promise<readonly Hit[]> {
     return await suggestHits(this.#context, text, this.#hitRows());
+  }
+
+  /** A page of the changes of records, the oldest first. Throws like `list`. */
+  async changes(asked: ChangesAsked, args: PageArguments): Promise<ChangeConnection> {
+    return await changesPage(this.#context, asked, args, {
+      ...this.#hitRows(),
+      giveEnd: (kind, id) => void this.#others.set(`${id} gone`, toEndDisclosure(kind, id)),
+    });
   }
 
   /** A page of the notices to the reader's organisation, newest first. Throws like `list`. */
@@ -162,7 +174,7 @@ export class Loaders {
     const found = groups.reduce((sum, { count }) => sum + count, 0);
     const total = { value: Math.min(found, max), exact: found <= max };
     const disclosure = toCountDisclosure(type, filter, total.value, groups);
-    this.#counts.set(`${disclosure.id} ${max}`, disclosure);
+    this.#others.set(`${disclosure.id} ${max}`, disclosure);
     return total;
   }
 }

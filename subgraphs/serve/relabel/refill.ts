@@ -4,7 +4,6 @@ import type { Content } from '../record/content.ts';
 import { isMarkedByHand } from '../ingest/kept-by-hand.ts';
 import { contractOf, namedIn } from '../record/contract.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
-import { refillWords, wordsRound } from '../search/relabel-words.ts';
 import { linksOf, modelOf, recordsOf, schemaOf } from '../store/collections.ts';
 import {
   derivation,
@@ -20,6 +19,7 @@ import { derivesLess, goneMs } from '../store/processes.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { type Range, walk, type WalkOptions } from '../store/walk/walk.ts';
 import { inWriteTransaction } from '../store/write.ts';
+import { refillRows, rowsRound } from './rewrite-rows.ts';
 
 type Row = Pick<StoredRecord<Content>, '_id' | 'envelope' | 'content' | 'sortAt'>;
 
@@ -38,7 +38,7 @@ export async function isRefillDue(store: CommunityStore, recentlyMs = goneMs): P
 }
 
 /**
- * Derives the values of every record that lacks them: filters, terms, words, the sort key, and join rows without the keys
+ * Derives the values of every record that lacks them: filters, terms, words, change rows, the sort key, and join rows without the keys
  * that only portions name. The store then notes that all records have them. Safe to kill and to repeat. Returns how many
  * records were written.
  */
@@ -97,7 +97,7 @@ async function refillOnce(
     writeConcern: { w: 'majority' },
     readConcern: { level: 'snapshot' },
   } as const;
-  await refillWords(store, kind, inRange, keyPolicy, async (work) => {
+  await refillRows(store, kind, inRange, keyPolicy, async (work) => {
     await inWriteTransaction(store, keyAssigner, limits, work);
   });
   return await inWriteTransaction(store, keyAssigner, limits, async (session) => {
@@ -113,7 +113,7 @@ async function refillOnce(
         filter: { _id: row._id },
         update: {
           $set: { ...filters, sortAt, derived: derivation },
-          $unset: { [wordsRound]: 1 as const, ...(filters.terms === undefined && { terms: 1 as const }) },
+          $unset: { [rowsRound]: 1 as const, ...(filters.terms === undefined && { terms: 1 as const }) },
         },
       },
     }));

@@ -8,7 +8,7 @@ import type { Content } from '../record/content.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { linksOf, partyRowsOf, recordsOf, schemaOf } from '../store/collections.ts';
 import { deriveFilters, derivedFrom, type FilterFields, isDerived, valueAt } from '../store/derive.ts';
-import { relabelWords, wordsRound } from '../search/relabel-words.ts';
+import { relabelRows, rowsRound } from './rewrite-rows.ts';
 import { holdKeyState, inTransaction, type KeyState } from '../store/key-state.ts';
 
 /** One walk through all records: the key state that it is based on, and a filter for the records to write. */
@@ -48,7 +48,7 @@ export async function writeRange(
       await holdKeyState(store, shard, state, session);
       await work(session);
     });
-  await relabelWords(store, kind, inRange, policy, state.serving, inKeyState);
+  await relabelRows(store, kind, inRange, policy, state.serving, inKeyState);
   await inKeyState(async (session) => {
     const rows = await records
       .find(inRange, { session })
@@ -129,7 +129,7 @@ function updateOf<Filter>(filter: Filter, { keys, filters }: Change) {
   const hasNoTerms = filters !== null && filters.terms === undefined;
   const update = {
     $set: { ...keys, ...filters },
-    $unset: { [wordsRound]: 1, ...(hasNoTerms && { terms: 1 }) },
+    $unset: { [rowsRound]: 1, ...(hasNoTerms && { terms: 1 }) },
   };
   return { updateMany: { filter, update: update as unknown as { $set: StoredKeys } } };
 }

@@ -9,7 +9,7 @@ import type { FilterValue, SchemaVersions } from '../record/schema-versions.ts';
  * The version of the rules below. Increase it when they change: the values of stored records are then derived again in
  * the background (subgraphs/serve/relabel/refill.ts), and filters are unavailable until that has ended.
  */
-export const derivation = 3;
+export const derivation = 4;
 
 /** The values that a list filters by, as they are stored. They follow the marking of the fields that they come from. */
 export type FilterFields = {

@@ -2,6 +2,7 @@ import mongoose, { type Connection, type Model, Schema } from 'mongoose';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Kind } from '../kind.ts';
 import { createWordIndexes } from '../search/rows.ts';
+import { createChangeRowIndexes } from '../sync/change-rows.ts';
 import type { Link } from './links.ts';
 import { SchemaVersions } from '../record/schema-versions.ts';
 import { createBookingIndexes } from '../workflow/kinds/bookings.ts';
@@ -84,6 +85,7 @@ export function openStore(
     .then(async () => {
       await Promise.all([links, ...records.values()].map(async (model) => await model.createIndexes()));
       await createWordIndexes({ connection });
+      await createChangeRowIndexes({ connection });
       await createWorkflowIndexes({ connection });
       if (kinds.some(({ hasMoves }) => hasMoves === true)) {
         await createNoticeIndexes({ connection });

@@ -11,6 +11,7 @@ import { within } from '../../../schema/runtime/within.ts';
 import type { Content } from '../record/content.ts';
 import type { SchemaVersions } from '../record/schema-versions.ts';
 import { replaceWords, wordsOf } from '../search/write-words.ts';
+import { writeChangeRows, writeOpenedRows } from '../sync/change-rows.ts';
 import { rekeyed } from '../workflow/parties.ts';
 import { linksOf, partyRowsOf, recordsOf } from './collections.ts';
 import { derivation, deriveFilters, deriveSortAt, type FilterFields } from './derive.ts';
@@ -106,7 +107,7 @@ async function untilLost<Result>(lostAt: number, work: Promise<Result>): Promise
 }
 
 /**
- * Writes records and replaces their join rows and words. A record is replaced only in the version that the write is based on;
+ * Writes records and replaces their join rows, words and change rows. A record is replaced only in the version that the write is based on;
  * otherwise it throws, and `retryOvertaken` reads again. With a replaced record, it stores which subscribers could see it
  * before. This is the only function that inserts and replaces records: the change stream follows these two (live/).
  */
@@ -136,6 +137,13 @@ export async function writeRecords(
   if (rows.length > 0) await links.insertMany(rows, { session, ordered: false });
   const words = writes.flatMap(({ kind, record }) => wordsOf(store, kind, record, keyPolicy));
   await replaceWords(store, replaced, words, session);
+  const changes = writes.map(({ kind, record: { _id: id, envelope }, before }) => ({
+    id,
+    kind,
+    envelope,
+    before,
+  }));
+  await writeChangeRows(store, changes, { session, keyPolicy, now });
 }
 
 /**
@@ -148,8 +156,8 @@ export async function openRecord(
   store: CommunityStore,
   kind: string,
   record: StoredRecord,
-  to: string,
-  { session, keyPolicy }: Pick<WriteOptions, 'session' | 'keyPolicy'>,
+  { to, before }: { readonly to: string; readonly before: Envelope },
+  { session, keyPolicy, now }: WriteOptions,
 ): Promise<void> {
   const { _id, envelope, admits, admitsEarly, policy } = record;
   const keys = { admits, admitsEarly, policy };
@@ -162,6 +170,7 @@ export async function openRecord(
   await linksOf(store).updateMany({ record: _id }, { $set: keys }, { session });
   for (const rows of partyRowsOf(store, kind)) await rows.bulkWrite([...rekeyed([record], to)], { session });
   await replaceWords(store, [_id], wordsOf(store, kind, record, keyPolicy), session);
+  await writeOpenedRows(store, { id: _id, kind, envelope }, before, { session, keyPolicy, now });
 }
 
 /**

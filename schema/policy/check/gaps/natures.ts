@@ -4,7 +4,7 @@ import type { Action } from '../../language/domain.ts';
 import type { Policy } from '../../decide/policy.ts';
 import { keysOf, objectTypes, type Subgraph } from './subgraph.ts';
 
-const asking: readonly Action[] = ['read', 'search', 'aggregate', 'export'];
+const asking: readonly Action[] = ['read', 'search', 'aggregate', 'subscribe', 'export'];
 const doing: readonly Action[] = [
   'create',
   'change',
