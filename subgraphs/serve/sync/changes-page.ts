@@ -32,6 +32,7 @@ export type ChangeConnection = {
     readonly endCursor: string;
   };
   readonly startsOver: boolean;
+  readonly upTo: Date | null;
 };
 
 /** How a page reads records: `load` returns one that the reader may see; both others count a change as disclosed. */
@@ -92,14 +93,19 @@ export async function changesPage(
     })),
     nodes: found.map(({ node }) => node),
     pageInfo: {
-      // A reading of several pages has the changes up to its first page only: a further one has those since then.
-      hasNextPage: next.end !== null || (next.seenTo !== null && next.seenTo < now),
+      // A long reading has the changes up to its first page only: a further one has those since then.
+      hasNextPage: next.end !== null || (next.seenTo !== null && isLongAgo(next.seenTo, now)),
       hasPreviousPage: known !== null && !startsOver,
       startCursor: found[0] === undefined ? null : seal(found[0].place),
       endCursor: seal(next),
     },
     startsOver,
+    upTo: next.end === null ? next.seenTo : null,
   };
+}
+
+function isLongAgo(time: Date, now: Date): boolean {
+  return now.getTime() - time.getTime() > settleMs;
 }
 
 /** The hashes of all access keys by which the reader may know of changes. */

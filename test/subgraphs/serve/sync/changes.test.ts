@@ -134,8 +134,9 @@ class Copy {
     return false;
   }
 
+  /** Reads to the end, and what changed since that reading began. */
   async readAll(now: Date, policy: Policy, size = 2): Promise<void> {
-    while (await this.readPage(now, policy, size));
+    for (let reading = 0; reading < 2; reading += 1) while (await this.readPage(now, policy, size));
   }
 }
 
