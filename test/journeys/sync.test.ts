@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ask, standing } from '../helpers/ask.ts';
 
-const analyst = { as: 'cert-eu-analyst', purpose: 'incident-response' };
+const analyst = { as: 'cert-eu-analyst', purpose: 'incident-response', picture: 'exercise:trial-2026' };
 
 const asked = async (query: string) => await ask(standing(), analyst, query);
 
