@@ -3,7 +3,7 @@ import type { Owns } from './check-kind.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { type FeedLog, LiveFeed } from './live-feed.ts';
 import { readPast } from './past-events.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../../schema/runtime/turns.ts';
 
 /** The maximum number of streams of the past that a hub process reads from one community at once, and of those that wait. */
 const maxPasts = 4;

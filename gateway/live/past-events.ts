@@ -4,7 +4,7 @@ import { HubError } from '../../schema/errors.ts';
 import type { ChangeEvent, ChangeLine } from '../../schema/protocol/change-event.ts';
 import type { AskChanges } from './ask-changes.ts';
 import { checkKind, type Owns } from './check-kind.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../../schema/runtime/turns.ts';
 
 /** Reads the events after a position, as fast as the consumer takes them. */
 export async function* readPast(

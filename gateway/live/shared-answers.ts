@@ -5,7 +5,7 @@ import { isForOthers } from '../plan/share.ts';
 import { type EventAnswer, type EventParts, readEvent } from './read-event.ts';
 import type { Subscriber } from './reader-watch.ts';
 import type { SharedOperation } from './shared-operation.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../../schema/runtime/turns.ts';
 import type { TakenChange } from './waiting-changes.ts';
 
 /**

@@ -108,10 +108,10 @@ export const live: readonly Guard[] = [
   {
     ...parts,
     name: 'turns in rotation of the readers',
-    file: 'gateway/live/turns.ts',
+    file: 'schema/runtime/turns.ts',
     from: '        this.#waiting.delete(reader);\n        this.#waiting.set(reader, others);',
     to: '',
-    tests: 'test/gateway/live/turns',
+    tests: 'test/schema/runtime/turns',
   },
   {
     ...parts,

@@ -1,3 +1,4 @@
+import { HubError } from '../../../schema/errors.ts';
 import { embargoAt } from '../../../schema/policy/decide/policy.ts';
 import type { SearchAsked } from '../../../schema/record/search-key.ts';
 import type { ChangesAsked } from '../../../schema/record/changes-key.ts';
@@ -12,11 +13,13 @@ import { type Place, sealCursor } from './cursor.ts';
 import { LinkLoader } from './link-loader.ts';
 import { linkedPage } from './linked-page.ts';
 import { listPage } from './list-page.ts';
+import type { CountedGroup } from './queries.ts';
 import { countRows, type PageRead, readRows } from './page-read.ts';
 import { findPartyRows } from './party-rows.ts';
 import { ReadContext, type ReadOptions } from './read-context.ts';
 import { isKey, RecordLoader } from './record-loader.ts';
 import { type Row, toDisclosure } from './row.ts';
+import { Turns } from '../../../schema/runtime/turns.ts';
 import {
   type Hit,
   type HitConnection,
@@ -29,6 +32,12 @@ import { type ChangeConnection, changesPage } from '../sync/changes-page.ts';
 import { toEndDisclosure } from '../sync/end-disclosure.ts';
 
 const maxOfOrganisation = 300;
+
+/**
+ * Counts at once in this process, half of them for one reader: several hundred at once would occupy the store, so that every
+ * other reader would wait for it.
+ */
+const counting = new Turns(4, 4000);
 
 /**
  * Every read of one request by one reader. Create one for each request: a batch must never serve two readers. Each
@@ -166,15 +175,26 @@ export class Loaders {
 
   /** Counts the records of a list, up to `max`. A count is a disclosure, also of nothing. */
   async #count(page: PageRead, max: number): Promise<Total> {
-    const { type, filter, readCounted } = page;
-    const groups =
-      page.count === null
-        ? await countRows({ type, read: readCounted }, max, this.#context.deadline)
-        : await page.count(max);
+    const { type, filter } = page;
+    const groups = await this.#countInTurn(page, max);
     const found = groups.reduce((sum, { count }) => sum + count, 0);
     const total = { value: Math.min(found, max), exact: found <= max };
     const disclosure = toCountDisclosure(type, filter, total.value, groups);
     this.#others.set(`${disclosure.id} ${max}`, disclosure);
     return total;
+  }
+
+  async #countInTurn({ type, count, readCounted }: PageRead, max: number): Promise<readonly CountedGroup[]> {
+    const { readerAccess, deadline } = this.#context;
+    const leave = await counting
+      .take(readerAccess.reader.subject, this.#context.untilLeft())
+      .catch((error: unknown) => {
+        throw new HubError('PART_UNAVAILABLE', 'other counts took all of the time', { cause: error });
+      });
+    try {
+      return count === null ? await countRows({ type, read: readCounted }, max, deadline) : await count(max);
+    } finally {
+      leave();
+    }
   }
 }

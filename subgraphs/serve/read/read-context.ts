@@ -75,6 +75,12 @@ export class ReadContext {
     throw new HubError('PART_UNAVAILABLE', 'the hub no longer waits for the response');
   }
 
+  /** Aborted when the hub no longer waits for the response. */
+  untilLeft(): AbortSignal {
+    const ended = AbortSignal.timeout(Math.ceil(this.timeLeft()));
+    return this.#signal === undefined ? ended : AbortSignal.any([this.#signal, ended]);
+  }
+
   /** The store's filter for the records of a kind that this reader may read, or may find by what they say. */
   allowed(kind: string, action: 'read' | 'search' = 'read'): StoreFilter {
     const name = `${kind} ${action}`;

@@ -1,4 +1,4 @@
-import { HubError } from '../../schema/errors.ts';
+import { HubError } from '../errors.ts';
 
 /** A caller that waits for a turn: starts it. */
 type Start = () => void;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Turns } from '../../../gateway/live/turns.ts';
+import { Turns } from '../../../schema/runtime/turns.ts';
 
 const never = new AbortController().signal;
 const tick = async () => await new Promise((resolve) => setImmediate(resolve));
