@@ -1,6 +1,7 @@
 import { memberStateKey } from '../../schema/record/keys.ts';
 import type { Resolver } from '../serve/graph/resolvers.ts';
 import type { Row } from '../serve/read/row.ts';
+import { statesOfUnclassified } from '../serve/workflow/kinds/unclassified-case.ts';
 
 /**
  * Resolves to the current assessments of the level of a case, grouped by level. They are those that the reader may see:
@@ -22,10 +23,9 @@ export const compareLevels: Resolver = async (row: Row, _args, { standings }) =>
  */
 export const promptOf: Resolver = async (row: Row, _args, { standings }) => {
   const current = await currentOf(row, standings);
-  const isClassified = current.some(({ value }) => value !== 'INCIDENT');
+  const states = statesOfUnclassified(current);
+  if (states.length === 0) return null;
   const ofStates = current.filter(({ memberState }) => typeof memberState === 'string');
-  const states = [...new Set(ofStates.map(({ memberState }) => String(memberState)))];
-  if (isClassified || states.length < 2) return null;
   return {
     memberStates: states.flatMap((state) => memberStateKey(state) ?? []),
     assessedBy: ofStates.map(({ assessor }) => assessor),

@@ -1,7 +1,8 @@
 import type { ClientSession } from 'mongodb';
 import type { CommunityStore } from '../../store/store.ts';
 import type { Follow, FollowedIn } from '../follow.ts';
-import { progressIn, setFacts, type StoredMove, type StoredProgress, threadsOf } from '../progress-store.ts';
+import { progressIn, setFacts, type StoredMove, threadsOf } from '../progress-store.ts';
+import { statesOfUnclassified } from './unclassified-case.ts';
 
 /** The moves of assessments after which the prompt of a case begins or ends. */
 export const followsOfAssessments: Readonly<Record<string, Follow>> = {
@@ -24,18 +25,13 @@ async function settlePrompt(
   const { record: of } = at;
   const stored = await progressIn(store).findOne({ _id: move.record }, { session });
   if (of === null || stored === null) return;
-  const stands = isUnrecorded(await threadsOf(store, move.record, session));
+  const assessments = await threadsOf(store, move.record, session);
+  const current = assessments.filter(({ progress: { state } }) => state === 'current');
+  const stands = statesOfUnclassified(current.map(({ progress: { facts } }) => facts)).length > 0;
   const isSet = stored.progress.facts['promptAt'] instanceof Date;
   if (stands === isSet) return;
   // A timer that is due when it is set would count as over.
   const promptAt = stands ? new Date(move.recordedAt.getTime() + 1) : null;
   const times = { happenedAt: move.happenedAt, now: move.recordedAt };
   await setFacts(store, { ...at, of }, stored, { promptAt }, times, session);
-}
-
-/** Returns whether authorities of several Member States call a case an incident, and no current assessment says more. */
-function isUnrecorded(threads: readonly StoredProgress[]): boolean {
-  const current = threads.flatMap(({ progress: { state, facts } }) => (state === 'current' ? [facts] : []));
-  const states = new Set(current.flatMap(({ memberState }) => memberState ?? []));
-  return states.size >= 2 && current.every(({ value }) => value === 'incident');
 }
