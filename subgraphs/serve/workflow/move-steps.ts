@@ -30,6 +30,7 @@ import {
   writeMove,
 } from './progress-store.ts';
 import { refuseByGround } from './refusals.ts';
+import { without } from './seen-progress.ts';
 
 /** The most characters of the reason and of the channel of a late entry. */
 const maxLate = 2000;
@@ -261,7 +262,7 @@ export class MoveSteps extends ChangeSteps {
   protected visibleOf(kind: Kind, { envelope, content }: StoredRecord): Content {
     const { policy, readerAccess } = this.parts;
     const hidden = policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set<string>();
-    return Object.fromEntries(Object.entries(content as Content).filter(([name]) => !hidden.has(name)));
+    return without(content as Content, hidden);
   }
 
   protected of(type: string): KindWorkflows {

@@ -18,7 +18,7 @@ function withoutFacts(progress: Progress, hidden: ReadonlySet<string>): Progress
   return { ...progress, facts: without(facts, hidden), former: former && withoutFacts(former, hidden) };
 }
 
-/** Returns the facts without those that are fields of the record in a portion that the reader may not see. */
-export function without(facts: Values, hidden: ReadonlySet<string>): Values {
-  return Object.fromEntries(Object.entries(facts).filter(([name]) => !hidden.has(name)));
+/** Returns the facts or the fields without those that are in a portion of the record that the reader may not see. */
+export function without(values: Values, hidden: ReadonlySet<string>): Values {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !hidden.has(name)));
 }
