@@ -45,8 +45,8 @@ export const cases: readonly Guard[] = [
   {
     name: 'the readers of a case that is split from another',
     file: 'subgraphs/serve/workflow/kinds/case-moves.ts',
-    from: "audience: { ...noAudience, reach: 'NAMED', organisations: [organisation] },",
-    to: 'audience: this.parts.readerAccess.reader.organisation === organisation ? envelope.audience : noAudience,',
+    from: 'const reading = narrowedReading(record.envelope, organisation, {});',
+    to: 'const reading = { ...narrowedReading(record.envelope, organisation, {}), audience: record.envelope.audience };',
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/case-splits',
   },

@@ -17,8 +17,16 @@ export const files: readonly Guard[] = [
   {
     name: 'the readers of a file that replaces another one',
     file: 'subgraphs/serve/workflow/kinds/file-moves.ts',
-    from: 'organisations: [organisation] }',
-    to: 'organisations: [...envelope.audience.organisations, organisation] }',
+    from: 'const reading = narrowedReading(record.envelope, organisation, taken);',
+    to: 'const reading = { ...narrowedReading(record.envelope, organisation, taken), audience: record.envelope.audience };',
+    project: 'parts',
+    tests: reclassifying,
+  },
+  {
+    name: 'the portions of a file that replaces another one',
+    file: 'subgraphs/serve/workflow/kinds/other-records.ts',
+    from: "portions: portions.filter(({ path }) => Object.hasOwn(taken, path.split('.')[0] ?? '')),",
+    to: 'portions: portions.filter(() => taken === null),',
     project: 'parts',
     tests: reclassifying,
   },

@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb';
+import { randomUUID } from 'node:crypto';
 import type { Addressed } from '../../../schema/protocol/addressed.ts';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../schema/workflow/engine/attempt.ts';
@@ -11,6 +12,7 @@ import type { FileRegimes } from '../../../schema/workflow/regime/file-regimes.t
 import { type ChangeParts, ChangeSteps, type Keyed } from '../changes/change-steps.ts';
 import type { Finder } from '../changes/find-record.ts';
 import { notFound, Refused } from '../changes/refused.ts';
+import type { Made } from '../changes/write-once.ts';
 import type { Kind } from '../kind.ts';
 import type { Content } from '../record/content.ts';
 import { schemaOf } from '../store/collections.ts';
@@ -263,6 +265,13 @@ export class MoveSteps extends ChangeSteps {
     const { policy, readerAccess } = this.parts;
     const hidden = policy.decideRow(envelope, kind.type, readerAccess)?.hidden ?? new Set<string>();
     return without(content as Content, hidden);
+  }
+
+  /** Returns a new record that a move makes in the same transaction, with its join rows. */
+  protected newRecord(kind: Kind, { envelope, content }: Pick<Made, 'envelope' | 'content'>): Made {
+    const id = `${kind.type}:${randomUUID()}`;
+    const made = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false };
+    return { ...made, ...this.named(kind, envelope, content) };
   }
 
   protected of(type: string): KindWorkflows {

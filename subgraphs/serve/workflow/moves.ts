@@ -23,7 +23,7 @@ import { PartMoves } from './part-moves.ts';
 import { ThreadMoves } from './thread-moves.ts';
 import { CaseMoves } from './kinds/case-moves.ts';
 import { FileMoves } from './kinds/file-moves.ts';
-import type { WithOther } from './kinds/case-parts.ts';
+import type { WithOther } from './kinds/other-records.ts';
 import { BookingMoves } from './kinds/booking-moves.ts';
 import { newProposal, proposalOf, refuseOutdated, refuseSecondProposal } from './proposals.ts';
 import { followOnOthers } from './follow-on-others.ts';

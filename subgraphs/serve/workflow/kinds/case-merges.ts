@@ -6,7 +6,7 @@ import { nextEnvelope } from '../../changes/envelopes.ts';
 import { readableOf } from '../../changes/find-record.ts';
 import { invalid, Refused } from '../../changes/refused.ts';
 import type { Content } from '../../record/content.ts';
-import { type Decided, othersIn, type WithOther } from './case-parts.ts';
+import { type Decided, othersIn, type WithOther } from './other-records.ts';
 import { bySystem, MoveSteps } from '../move-steps.ts';
 import { tell } from '../notices.ts';
 import { movesIn, type StoredProgress, writeMove } from '../progress-store.ts';

@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import { sharedKey } from '../../../../schema/record/shared-types.ts';
 import type { Progress } from '../../../../schema/workflow/engine/progress.ts';
 import { newEnvelope } from '../../changes/envelopes.ts';
 import { type Finder, readableOf } from '../../changes/find-record.ts';
-import type { Reading } from '../../changes/reading.ts';
 import { invalid, notFound } from '../../changes/refused.ts';
-import { noAudience } from '../../record/marking.ts';
 import { CaseMerges } from './case-merges.ts';
-import { type Decided, othersIn, type WithOther } from './case-parts.ts';
+import { type Decided, narrowedReading, othersIn, type WithOther } from './other-records.ts';
 import { listIn } from '../effect.ts';
 import { findNamedActor } from '../first-grounds.ts';
 import { bySystem, type MoveParts, MoveSteps } from '../move-steps.ts';
@@ -53,41 +49,28 @@ export class CaseMoves extends MoveSteps {
       linkedRecords,
     };
     const { content } = await this.take(kind, given);
-    const envelope = newEnvelope(this.parts, kind, content, this.#readingOfChild(record));
-    if (!this.mayOn('move', kind, envelope)) throw notFound();
-    const id = `${kind.type}:${randomUUID()}`;
     const { organisation } = this.parts.readerAccess.reader;
+    // The child has nothing of the content, and so none of its portions.
+    const reading = narrowedReading(record.envelope, organisation, {});
+    const envelope = newEnvelope(this.parts, kind, content, reading);
+    if (!this.mayOn('move', kind, envelope)) throw notFound();
+    const child = this.newRecord(kind, { envelope, content });
     const progress: Progress = {
       state: 'split-from',
       since: attempt.happenedAt,
       facts: { drafter: organisation, proposedLead: organisation },
       former: null,
     };
-    const entry = this.entry(of, id, { organisation: null }, attempt, input);
+    const entry = this.entry(of, child.id, { organisation: null }, attempt, input);
     const tasks = movedTasks === undefined ? {} : { movedTasks };
     const made = { ...entry, ...bySystem, move: 'splitChild', from: null, to: progress.state, input: tasks };
-    const child = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false };
     return {
-      fields: { splitInto: [...split, id] },
-      others: [{ ...child, ...this.named(kind, envelope, content) }],
+      fields: { splitInto: [...split, child.id] },
+      others: [child],
       also: async (session) => {
         const at = this.in(of, kind, content);
         await writeMove(this.parts.store, at, { ...made, isHidden: false }, { progress }, null, session);
       },
-    };
-  }
-
-  /** Returns the reading of a case that is split from another: at least as strict, for the organisation of the lead only. */
-  #readingOfChild({ envelope }: StoredRecord): Reading {
-    const { marking, purposes, embargoUntil } = envelope;
-    const { organisation } = this.parts.readerAccess.reader;
-    const isWide = marking.tlp === 'CLEAR' || marking.tlp === 'GREEN';
-    return {
-      marking: { ...marking, tlp: isWide ? 'AMBER' : marking.tlp, rawTlp: null },
-      audience: { ...noAudience, reach: 'NAMED', organisations: [organisation] },
-      purposes,
-      embargoUntil,
-      portions: [],
     };
   }
 

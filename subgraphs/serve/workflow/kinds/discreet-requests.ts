@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Addressed } from '../../../../schema/protocol/addressed.ts';
 import type { Attempt } from '../../../../schema/workflow/engine/attempt.ts';
 import type { Progress } from '../../../../schema/workflow/engine/progress.ts';
@@ -9,7 +8,7 @@ import type { Content } from '../../record/content.ts';
 import type { CreatingInput } from '../move-input.ts';
 import { MoveSteps } from '../move-steps.ts';
 import { writeMove } from '../progress-store.ts';
-import type { WithOther } from './case-parts.ts';
+import type { WithOther } from './other-records.ts';
 
 /** A release request that was decided. */
 type Asked = {
@@ -51,20 +50,19 @@ export class DiscreetRequests extends MoveSteps {
     // record, and neither must the asker's.
     const own = newEnvelope(this.parts, kind, content, reading);
     const envelope = { ...own, originator, provider: this.parts.community };
-    const id = `${kind.type}:${randomUUID()}`;
+    const passed = this.newRecord(kind, { envelope, content });
     const facts = { ...progress.facts, [passedFrom]: asked.id };
     const received = { ...progress, state: initialState(thread), facts: {} };
     const starts = [
       { workflow: of, organisation: null, start: { ...progress, facts } },
       { workflow: thread, organisation: originator, start: received },
     ];
-    const made = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false };
     return {
       fields: {},
-      others: [{ ...made, ...this.named(kind, envelope, content) }],
+      others: [passed],
       also: async (session) => {
         for (const { workflow, organisation, start } of starts) {
-          const entry = this.entry(workflow, id, { organisation }, { ...attempt, input: {} }, input);
+          const entry = this.entry(workflow, passed.id, { organisation }, { ...attempt, input: {} }, input);
           const first = { ...entry, from: null, to: start.state, isHidden: false };
           const at = this.in(workflow, kind, content);
           await writeMove(this.parts.store, at, first, { progress: start }, null, session);

@@ -1,19 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import type { StoredRecord } from '../../../../schema/record/envelope.ts';
 import type { Attempt } from '../../../../schema/workflow/engine/attempt.ts';
 import { isStated } from '../../../../schema/workflow/engine/condition.ts';
 import { enumValue } from '../../../../schema/workflow/graph/names.ts';
 import { checkContent } from '../../changes/check-content.ts';
 import { newEnvelope } from '../../changes/envelopes.ts';
-import type { Reading } from '../../changes/reading.ts';
 import { invalid, notFound, Refused } from '../../changes/refused.ts';
 import type { Kind } from '../../kind.ts';
 import type { Content } from '../../record/content.ts';
-import { noAudience } from '../../record/marking.ts';
 import { MoveSteps } from '../move-steps.ts';
 import { writeMove } from '../progress-store.ts';
 import { actorOn } from '../relations.ts';
-import { type Decided, othersIn, type WithOther } from './case-parts.ts';
+import { type Decided, narrowedReading, othersIn, type WithOther } from './other-records.ts';
 import { regimesIn } from './file-effects.ts';
 
 /** The fields that a new file takes from the one that it replaces. The others belong to the report under the former regime. */
@@ -48,7 +45,9 @@ export class FileMoves extends MoveSteps {
     const opening = this.#opening(attempt, of, taken);
     const decided = this.decided(of, opening);
     const beforeEffects = { ...taken, ...this.fieldsSetBy(kind, of, decided, opening) };
-    const envelope = newEnvelope(this.parts, kind, beforeEffects, this.#readingOfNew(record, taken));
+    const { organisation } = this.parts.readerAccess.reader;
+    const reading = narrowedReading(record.envelope, organisation, taken);
+    const envelope = newEnvelope(this.parts, kind, beforeEffects, reading);
     const made = { envelope, content: beforeEffects };
     const effects = this.effects(kind, of, {
       attempt: opening,
@@ -59,13 +58,12 @@ export class FileMoves extends MoveSteps {
     const content = { ...beforeEffects, ...effects.fields };
     checkContent(this.schema, kind, content);
     if (!this.mayOn('move', kind, envelope)) throw notFound();
-    const id = `${kind.type}:${randomUUID()}`;
-    const entry = { ...this.entry(of, id, { organisation: null }, opening, input), input: {} };
+    const file = this.newRecord(kind, { envelope, content });
+    const entry = { ...this.entry(of, file.id, { organisation: null }, opening, input), input: {} };
     const opened = { ...entry, from: null, to: decided.state, isHidden: false };
-    const file = { kind, before: null, id, envelope, content, sortAt: null, keeps: () => false };
     return {
-      fields: { reclassifiedAs: [...others, id] },
-      others: [{ ...file, ...this.named(kind, envelope, content) }],
+      fields: { reclassifiedAs: [...others, file.id] },
+      others: [file],
       also: async (session) => {
         const at = this.in(of, kind, content);
         await writeMove(this.parts.store, at, opened, { progress: decided }, null, session);
@@ -126,22 +124,5 @@ export class FileMoves extends MoveSteps {
     const opener = { openedBy: this.parts.readerAccess.reader.organisation };
     const actor = actorOn(of, this.parts.readerAccess, { ...content, ...opener, ...stated }, null);
     return { ...attempt, move: 'open', known: null, fields: content, actor, input: stated };
-  }
-
-  /**
-   * Returns the reading of the new file: marked as the replaced one, and for the organisation of the mover. A portion of a field
-   * that the new file takes over stays on it.
-   */
-  #readingOfNew({ envelope }: StoredRecord, content: Content): Reading {
-    const { marking, purposes, embargoUntil, portions } = envelope;
-    const { organisation } = this.parts.readerAccess.reader;
-    const isWide = marking.tlp === 'CLEAR' || marking.tlp === 'GREEN';
-    return {
-      marking: { ...marking, tlp: isWide ? 'AMBER' : marking.tlp, rawTlp: null },
-      audience: { ...noAudience, reach: 'NAMED', organisations: [organisation] },
-      purposes,
-      embargoUntil,
-      portions: portions.filter(({ path }) => Object.hasOwn(content, path.split('.')[0] ?? '')),
-    };
   }
 }
