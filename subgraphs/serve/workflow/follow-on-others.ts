@@ -6,7 +6,7 @@ import { followsOfAssessments } from './kinds/cause-prompts.ts';
 import type { FollowedIn, Follow } from './follow.ts';
 import { bySystem } from './move-steps.ts';
 import { findVersion } from './kinds/plan-grounds.ts';
-import { proposeDuty } from './kinds/duty-proposals.ts';
+import { remindOfDuty } from './kinds/duty-reminders.ts';
 import { followsOfNotifications } from './kinds/notification-effects.ts';
 import { followsOfPlatform } from './kinds/platform-incidents.ts';
 import { followsOfPostures } from './kinds/posture-effects.ts';
@@ -31,7 +31,7 @@ const follows: Readonly<Record<string, Follow>> = {
   ...followsOfNotifications,
 };
 
-/** Makes what follows from a move on other records, or on the record of its thread, and proposes runs and duties. */
+/** Makes what follows from a move on other records, or on the record of its thread, proposes runs, and reminds of duties. */
 export async function followOnOthers(
   store: CommunityStore,
   at: FollowedIn,
@@ -40,7 +40,7 @@ export async function followOnOthers(
 ): Promise<void> {
   await follows[`${move.workflow}.${move.move}`]?.(store, at, move, session);
   await proposeRuns(store, at, move, session);
-  await proposeDuty(store, at, move, session);
+  await remindOfDuty(store, at, move, session);
 }
 
 /** The persons and units that are booked for a mobilisation are deployed and freed with it. */

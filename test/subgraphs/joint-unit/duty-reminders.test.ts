@@ -6,6 +6,7 @@ import { recordsOf } from '../../../subgraphs/serve/store/collections.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
+import { casesIn, lead } from './case-of.ts';
 import { noticesOf } from './inbox-of.ts';
 import { makeMove } from './moves-of.ts';
 
@@ -24,6 +25,8 @@ const secretariat = readerOf({ organisation: 'enisa', subject: 's', roles: ['net
 const council = readerOf({ organisation: 'council', subject: 'k', roles: ['council-secretariat'] });
 const europol = readerOf({ organisation: 'europol', subject: 'u', roles: ['europol-analyst'] });
 const reader = readerOf({ organisation: 'csirt-pl', subject: 'p', roles: ['csirt-analyst'] });
+
+const { active, move } = casesIn(() => store);
 
 async function entered(by: Reader, network: string, posture: string): Promise<string> {
   const content = {
@@ -44,8 +47,8 @@ async function entered(by: Reader, network: string, posture: string): Promise<st
 }
 
 /** Returns the triggers of which an organisation is reminded on a record. */
-async function remindedOf(who: Reader, id: string): Promise<readonly string[]> {
-  const notices = await noticesOf(store, who, at('11:00'), id);
+async function remindedOf(who: Reader, id: string, now = at('11:00')): Promise<readonly string[]> {
+  const notices = await noticesOf(store, who, now, id);
   return notices.flatMap(({ workflow, event, name }) =>
     workflow === 'notification-duty' && event === 'REMINDER' ? [name] : [],
   );
@@ -56,14 +59,17 @@ test.each<[string, string, Reader, string]>([
   ['EU_CYCLONE', 'alert', secretariat, 'cyclone-raised'],
   ['IPCR', 'monitoring', council, 'ipcr-activated'],
   ['LERP', 'early-warning', europol, 'lerp-stage'],
-])('reminds who records %s in %s that others must be notified', async (network, raised, by, trigger) => {
-  const id = await entered(by, network, raised);
-  expect(await remindedOf(by, id)).toEqual([trigger]);
-  expect(Object.keys(readTriggers())).toContain(trigger);
-  // The others learn of the duty once a person opens it and notifies them.
-  expect(await remindedOf(reader, id)).toEqual([]);
-  expect(await recordsOf(store, 'NotificationDuty').countDocuments({})).toBe(0);
-});
+])(
+  'reminds the organisation that records %s in %s of its duty to notify others',
+  async (network, raised, by, trigger) => {
+    const id = await entered(by, network, raised);
+    expect(await remindedOf(by, id)).toEqual([trigger]);
+    expect(Object.keys(readTriggers())).toContain(trigger);
+    // The others learn of the duty once a person opens it and notifies them.
+    expect(await remindedOf(reader, id)).toEqual([]);
+    expect(await recordsOf(store, 'NotificationDuty').countDocuments({})).toBe(0);
+  },
+);
 
 test.each<[string, string, Reader]>([
   ['CSIRTS_NETWORK', 'normal', secretariat],
@@ -83,7 +89,7 @@ const requestOfReserve = {
   estimatedNeeds: 'EXERCISE: four experts for a week',
 };
 
-test('reminds who requests the Reserve', async () => {
+test('reminds the organisation that requests the Reserve of its duty to notify others', async () => {
   const contactPoint = readerOf({
     organisation: 'spoc-fr',
     subject: 's',
@@ -109,4 +115,40 @@ test('reminds who requests the Reserve', async () => {
   expect((await makeMove(now, 'Mobilisation', 'request', request)).userErrors).toEqual([]);
   expect(await remindedOf(contactPoint, id)).toEqual(['reserve-request']);
   expect(await remindedOf(csirt, id)).toEqual([]);
+});
+
+const certEu = readerOf({
+  organisation: 'cert-eu',
+  subject: 'c-2',
+  roles: ['cert-eu-analyst', 'duty-officer'],
+  memberState: null,
+});
+const ofUnionEntities = { about: 'UNION_ENTITIES', criteria: ['EXERCISE'], at: at('09:00').toISOString() };
+
+async function assessed(value: string): Promise<string> {
+  const id = await active();
+  expect(await move(certEu, 'join', id, '03T12:20')).toEqual([]);
+  const given = { ...ofUnionEntities, value, reference: 'EXERCISE: decision 12' };
+  expect(await move(certEu, 'assessLevel', id, '03T13:00', given)).toEqual([]);
+  return id;
+}
+
+test('reminds the organisation that assesses a major incident of its duty to notify others', async () => {
+  const id = await assessed('MAJOR_INCIDENT');
+  expect(await remindedOf(certEu, id, at('14:00'))).toEqual(['major-incident']);
+  expect(await remindedOf(lead, id, at('14:00'))).toEqual([]);
+});
+
+test('reminds nobody of an incident before its assessor revises it to a major one, or assesses it again as one', async () => {
+  const id = await assessed('INCIDENT');
+  expect(await remindedOf(certEu, id, at('14:00'))).toEqual([]);
+  const revised = { value: 'MAJOR_INCIDENT', criteria: ['EXERCISE'], at: at('13:30').toISOString() };
+  const given = { ...revised, reason: 'EXERCISE', expectedVersion: 1 };
+  expect(await move(certEu, 'reviseLevel', id, '03T14:30', given)).toEqual([]);
+  expect(await remindedOf(certEu, id, at('15:00'))).toEqual(['major-incident']);
+  const withdrawn = { reason: 'EXERCISE', expectedVersion: 2 };
+  expect(await move(certEu, 'withdrawLevel', id, '03T15:30', withdrawn)).toEqual([]);
+  const again = { ...ofUnionEntities, value: 'MAJOR_INCIDENT', expectedVersion: 3 };
+  expect(await move(certEu, 'assessLevelAgain', id, '03T16:00', again)).toEqual([]);
+  expect(await remindedOf(certEu, id, at('17:00'))).toEqual(['major-incident', 'major-incident']);
 });

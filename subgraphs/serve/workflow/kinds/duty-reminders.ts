@@ -23,7 +23,7 @@ const triggers: Readonly<Record<string, TriggerOf>> = {
  * Reminds the organisation of the mover that law or practice wants others to be notified of its move. The notice is about the
  * record of the move, has the name of the trigger, and opens nothing: a person names the recipients (`openNotificationDuty`).
  */
-export async function proposeDuty(
+export async function remindOfDuty(
   store: CommunityStore,
   at: FollowedIn,
   move: StoredMove,
@@ -40,7 +40,7 @@ export async function proposeDuty(
 }
 
 /** The postures in which a network does nothing special. */
-const resting: ReadonlySet<string> = new Set(['normal', 'off', 'no']);
+const resting: ReadonlySet<string> = new Set(['normal', 'off']);
 
 const raised: Readonly<Record<string, string>> = {
   'csirts-network': 'csirts-network-raised',
