@@ -7,7 +7,7 @@ import { isKnown } from '../../../schema/workflow/language/opening.ts';
 import { keepBooking } from './kinds/bookings.ts';
 import { tell, tellOfMove } from './notices.ts';
 import { type Connected, type InWorkflow, isOfRecord, type Threaded } from './parties.ts';
-import { setTimers, type Timed } from './timers.ts';
+import { setTimers, type Timed, type TimesOfChange } from './timers.ts';
 
 /**
  * Where a record or one of its threads stands. It is a document separate from the record, so that a move in one thread changes
@@ -155,7 +155,7 @@ export async function setFacts(
   at: MovedIn,
   before: StoredProgress,
   changed: Content,
-  times: Parameters<typeof setTimers>[2],
+  times: TimesOfChange,
   session: ClientSession,
 ): Promise<void> {
   const progress = { ...before.progress, facts: { ...before.progress.facts, ...changed } };

@@ -53,14 +53,18 @@ export async function createTimerIndexes(store: Connected): Promise<void> {
   await timersIn(store).createIndexes([{ key: { nextAt: 1 } }, { key: { progress: 1 } }]);
 }
 
+/** When a progress or its record changes: by a move that is perhaps entered late, or at this instant. */
+export type TimesOfChange = { readonly happenedAt: Date; readonly now: Date; readonly beginsNow?: boolean };
+
 /**
  * Replaces the timers of a progress, in the transaction of the move that changed it or its record. Timers of the state before
- * are void. `happenedAt` is the time of the move, `now` the time at which it is entered.
+ * are void. `happenedAt` is the time of the move, `now` the time at which it is entered. With `beginsNow` the facts change at
+ * this instant, so a timer at it is not over.
  */
 export async function setTimers(
   store: Connected,
   timed: Timed,
-  { happenedAt, now }: { readonly happenedAt: Date; readonly now: Date },
+  { happenedAt, now, beginsNow = false }: TimesOfChange,
   session: ClientSession,
 ): Promise<void> {
   const timers = timersIn(store);
@@ -69,9 +73,13 @@ export async function setTimers(
     before.find(({ period }) => period?.due.getTime() === due.getTime())?.period?.start ?? happenedAt;
   // A timer that is due and has not fired yet stays: the move came between its instant and its effect.
   const waiting = new Set(before.map(({ _id }) => _id));
-  const after = timersOf(timed, startOf, now).filter(
-    ({ _id, what, at }) => waiting.has(_id) || at > (what === 'reminder' ? now : happenedAt),
-  );
+  const isOver = ({ what, at, period }: Timer): boolean => {
+    const last = what === 'reminder' ? now : happenedAt;
+    // A period that ends as it begins reminds nobody.
+    return at < last || (at.getTime() === last.getTime() && !(beginsNow && period === null));
+  };
+  const since = beginsNow ? new Date(now.getTime() - 1) : now;
+  const after = timersOf(timed, startOf, since).filter((timer) => waiting.has(timer._id) || !isOver(timer));
   if (before.length > 0) await timers.deleteMany({ progress: timed.progress }, { session });
   if (after.length > 0) await timers.insertMany([...after], { session });
 }

@@ -53,10 +53,10 @@ test('reminds the participants at once and then daily, while no assessment says 
   await assess(french, id, '03T13:00');
   expect(await promptedUntil('03T13:30', id)).toEqual([]);
   await assess(polish, id, '03T14:00');
-  const first = '2026-11-03T14:00:00.001Z';
+  const first = '2026-11-03T14:00:00.000Z';
   expect(await promptedUntil('03T14:01', id)).toEqual([first]);
   expect(await promptedUntil('04T13:59', id)).toEqual([first]);
-  const days = [first, '2026-11-04T14:00:00.001Z', '2026-11-05T14:00:00.001Z'];
+  const days = [first, '2026-11-04T14:00:00.000Z', '2026-11-05T14:00:00.000Z'];
   expect(await promptedUntil('04T14:01', id)).toEqual(days.slice(0, 2));
   // A move of the case keeps the rhythm.
   expect(await move(lead, 'monitor', id, '05T10:00', { reason, wakes: 'EXERCISE' })).toEqual([]);
@@ -83,9 +83,9 @@ test('catches up once after an outage of several days, and not for each of them'
   const id = await active();
   await assess(french, id, '03T13:00');
   await assess(polish, id, '03T14:00');
-  expect(await promptedUntil('10T12:00', id)).toEqual(['2026-11-03T14:00:00.001Z']);
+  expect(await promptedUntil('10T12:00', id)).toEqual(['2026-11-03T14:00:00.000Z']);
   expect(await promptedUntil('10T15:00', id)).toEqual([
-    '2026-11-03T14:00:00.001Z',
-    '2026-11-10T14:00:00.001Z',
+    '2026-11-03T14:00:00.000Z',
+    '2026-11-10T14:00:00.000Z',
   ]);
 });

@@ -30,8 +30,7 @@ async function settlePrompt(
   const stands = statesOfUnclassified(current.map(({ progress: { facts } }) => facts)).length > 0;
   const isSet = stored.progress.facts['promptAt'] instanceof Date;
   if (stands === isSet) return;
-  // A timer that is due when it is set would count as over.
-  const promptAt = stands ? new Date(move.recordedAt.getTime() + 1) : null;
-  const times = { happenedAt: move.happenedAt, now: move.recordedAt };
+  const promptAt = stands ? move.recordedAt : null;
+  const times = { happenedAt: move.happenedAt, now: move.recordedAt, beginsNow: true };
   await setFacts(store, { ...at, of }, stored, { promptAt }, times, session);
 }

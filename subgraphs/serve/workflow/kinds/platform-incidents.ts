@@ -9,7 +9,7 @@ import type { Connected } from '../parties.ts';
 import { progressIn, setFacts, type StoredMove } from '../progress-store.ts';
 
 /** The last statement of ENISA on the platform, for the real picture or for one exercise. */
-type Platform = { readonly _id: string; readonly hasIncident: boolean; readonly at: Date };
+type Platform = { readonly _id: string; readonly hasIncident: boolean };
 
 /** A notification that is withheld on the ground of Art. 5. The id has its picture first. */
 type WithheldByPlatform = { readonly _id: string; readonly record: string };
@@ -74,8 +74,7 @@ export const followsOfPlatform: Readonly<Record<string, Follow>> = {
   'cra-withholding.platform': async (store, at, move, session) => {
     const _id = await pictureOf(store, move, session);
     const hasIncident = move.input['platformIncident'] === true;
-    const stated = { _id, hasIncident, at: move.happenedAt };
-    await platformIn(store).replaceOne({ _id }, stated, { session, upsert: true });
+    await platformIn(store).replaceOne({ _id }, { hasIncident }, { session, upsert: true });
     if (!hasIncident) await endWithholdings(store, at, { move, picture: _id }, session);
   },
 };
@@ -89,8 +88,7 @@ async function endWithholdings(
 ): Promise<void> {
   const rows = await withheldIn(store).find(inPicture(picture), { session }).limit(maxEnded).toArray();
   const until = move.recordedAt;
-  // The state begins with this move, so its timer must not count as over.
-  const times = { happenedAt: new Date(until.getTime() - 1), now: until };
+  const times = { happenedAt: until, now: until, beginsNow: true };
   for (const { record } of rows) {
     const before = await progressIn(store).findOne({ _id: record }, { session });
     const found = await recordsOf(store, type).findOne({ _id: record }, { session });
