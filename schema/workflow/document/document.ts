@@ -76,7 +76,7 @@ function chapterOf(workflow: Workflow, { endless }: Titles): string {
     statesTable(workflow),
     ...(relations === undefined ? [] : [relations]),
     ...(masks === undefined ? [] : [`**Hidden states**\n\n${masks}`]),
-    ...(reminders === undefined ? [] : [`**Reminders without an end**\n\n${reminders}`]),
+    ...(reminders === undefined ? [] : [`**Reminders of acts without a deadline**\n\n${reminders}`]),
     movesTable(workflow, endless),
   ].join('\n\n');
 }

@@ -48,7 +48,7 @@ export function masksList({ masks }: WorkflowFile): string | undefined {
   return items.join('\n');
 }
 
-/** Returns the list of the reminders of acts that no clock ends. */
+/** Returns the list of the reminders of acts without a deadline. */
 export function remindersList({ reminders }: WorkflowFile): string | undefined {
   const items = Object.entries(reminders).map(([name, { is, at, every }]) => {
     const clock = typeof at === 'string' ? code(at) : `the reminder of the clock ${code(at.clock)}`;

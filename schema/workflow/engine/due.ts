@@ -88,7 +88,7 @@ export function obligationsOf(
   });
 }
 
-/** A reminder of an act that no clock ends. */
+/** A reminder of an act without a deadline. */
 export type ReminderDue = {
   readonly name: string;
   readonly at: Date;
@@ -110,7 +110,7 @@ export function isReminderAt({ at, everyMs }: Pick<ReminderDue, 'at' | 'everyMs'
   return after === 0 || (everyMs !== null && after > 0 && after % everyMs === 0);
 }
 
-/** Returns the reminders of something in its stored state, of acts that have no end. */
+/** Returns the reminders of something in its stored state, of acts without a deadline. */
 export function remindersDue(
   workflow: WorkflowFile,
   known: Known,

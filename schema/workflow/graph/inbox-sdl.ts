@@ -64,7 +64,7 @@ type ${name}Notice {
 ${subjectSdl(kinds)}
   "The kind of event."
   event: NoticeEvent!
-  "The name of the move, of the state as the reader sees it, of the part of the period that is over (\`half\`, \`three-quarters\` or \`due\`), or of the reminder of an act without an end."
+  "The name of the move, of the state as the reader sees it, of the part of the period that is over (\`half\`, \`three-quarters\` or \`due\`), or of the reminder of an act without a deadline."
   name: String!
   "The time at which it happened."
   happenedAt: DateTime!

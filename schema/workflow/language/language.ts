@@ -351,7 +351,7 @@ export const workflowFile = z.strictObject({
   reminders: z
     .record(memberName, reminder)
     .default({})
-    .describe('Reminders of acts that no clock ends, such as those that are due "without undue delay".'),
+    .describe('Reminders of acts without a deadline, such as a reply "without undue delay".'),
   fields: z
     .record(memberName, value)
     .default({})
@@ -370,7 +370,7 @@ export type MoveFile = WorkflowFile['moves'][string];
 export type StateFile = WorkflowFile['states'][string];
 /** An instant that a workflow names. */
 export type InstantFile = z.infer<typeof instant>;
-/** A reminder of an act that no clock ends. */
+/** A reminder of an act without a deadline. */
 export type ReminderFile = z.infer<typeof reminder>;
 /** A change of the organisations that a fact names. */
 export type MembershipFile = z.infer<typeof membership>;

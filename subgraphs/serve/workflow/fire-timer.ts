@@ -82,7 +82,7 @@ function statesBegun(timed: Timed, { at }: Timer): Told {
   });
 }
 
-/** Returns the organisations that are still obliged by the end of the period, or to the act of a reminder without an end. */
+/** Returns the organisations that are still obliged by the end of the period, or to an act without a deadline. */
 function remindersOf(timed: Timed, { name, at, period }: Timer): Told {
   const { of, known, endOf } = timed;
   const still =

@@ -24,7 +24,7 @@ export type Timer = {
   readonly organisation: string | null;
   readonly part?: string | null;
   readonly what: 'state' | 'move' | 'reminder';
-  /** The move, the part of the period that is over, or the reminder of an act without an end. Empty for a change of a state. */
+  /** The move, the part of the period that is over, or the reminder of an act without a deadline. Empty for a change of a state. */
   readonly name: string;
   readonly at: Date;
   /** When it is tried: `at`, or later after a failure. */
