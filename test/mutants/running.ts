@@ -93,4 +93,28 @@ export const running: readonly Guard[] = [
     project: 'parts',
     tests: 'test/subgraphs/joint-unit/run-proposals',
   },
+  {
+    name: 'the proposal of a run after a posture whose case is hidden',
+    file: 'subgraphs/serve/workflow/kinds/run-proposals.ts',
+    from: "dependsOn: ['case'],",
+    to: 'dependsOn: [],',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/run-proposals',
+  },
+  {
+    name: 'the reminder of a duty whose deciding field is hidden',
+    file: 'subgraphs/serve/workflow/kinds/duty-reminders.ts',
+    from: "dependsOn: ['mechanism'],",
+    to: 'dependsOn: [],',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/duty-reminders',
+  },
+  {
+    name: 'the reminder of a prompt whose assessments are hidden',
+    file: 'subgraphs/serve/workflow/fire-timer.ts',
+    from: 'return [...instantsIn(of), ...(reminder === undefined ? [] : fieldsOfReminder(reminder))];',
+    to: 'return reminder === null ? fieldsOfReminder(reminder) : instantsIn(of);',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/cause-prompts',
+  },
 ];

@@ -1,6 +1,6 @@
 import type { Actor } from './attempt.ts';
 import { statesFrom } from '../language/check-states.ts';
-import type { InstantFile, WorkflowFile } from '../language/language.ts';
+import type { InstantFile, ReminderFile, WorkflowFile } from '../language/language.ts';
 import { applies, isStated, valuesOf } from './condition.ts';
 import { movesFrom } from './decide.ts';
 import {
@@ -126,6 +126,11 @@ export function remindersDue(
       return at === null ? [] : [{ name, at, everyMs, relations: new Set([obliges]) }];
     },
   );
+}
+
+/** Returns the fields that decide whether a reminder is sent: a notice of it tells something of each. */
+export function fieldsOfReminder({ when = {}, unless, dependsOn }: ReminderFile): readonly string[] {
+  return [...Object.keys(when), ...(unless === undefined ? [] : [unless]), ...dependsOn];
 }
 
 const hourMs = 3_600_000;

@@ -247,6 +247,12 @@ const reminder = z.strictObject({
     .optional()
     .describe('The hours after which it is repeated while the act is left. Without it, it reminds once.'),
   unless: memberName.optional().describe('No reminder once this fact or field has a value.'),
+  dependsOn: z
+    .array(memberName)
+    .default([])
+    .describe(
+      'Fields of the record from which the instant follows, such as `threads`. A reader from whom one is hidden gets no notice.',
+    ),
   obliges: slug.describe('The relation that is reminded.'),
 });
 

@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongodb';
 import type { StoredRecord } from '../../../schema/record/envelope.ts';
 import { moveByClock } from '../../../schema/workflow/engine/decide.ts';
 import {
+  fieldsOfReminder,
   isReminderAt,
   obligationsOf,
   remindersDue,
@@ -37,7 +38,7 @@ export async function fireTimer(
   const events = timer.what === 'state' ? statesBegun(timed, timer) : remindersOf(timed, timer);
   for (const { party, name } of events) {
     const id = `${timer.what} ${name} ${timer.at.toISOString()}`;
-    const times = { happenedAt: timer.at, sortAt: timer.at, dependsOn: instantsIn(timed.of) };
+    const times = { happenedAt: timer.at, sortAt: timer.at, dependsOn: decidingFields(timed.of, timer) };
     const event = { id, event: timer.what, name, ...times };
     await tell(store, timed, event, party, session);
   }
@@ -69,6 +70,12 @@ async function timedOf(
   const known = { progress, fields: content };
   const at = { of, kind: { type, collection }, record: id, organisation, part, progress: _id };
   return { ...at, content: members, known, endOf };
+}
+
+/** Returns the fields that a notice of a timer tells something of: the instants, and those that decide on a reminder. */
+function decidingFields(of: Workflow, { what, name, period }: Timer): readonly string[] {
+  const reminder = what === 'reminder' && period === null ? of.reminders[name] : undefined;
+  return [...instantsIn(of), ...(reminder === undefined ? [] : fieldsOfReminder(reminder))];
 }
 
 type Told = readonly { readonly party: string; readonly name: string }[];

@@ -5,7 +5,7 @@ import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { at, casesIn, certEu, lead, reason, stranger } from './case-of.ts';
-import { noticesOf } from './inbox-of.ts';
+import { hideField, noticesOf } from './inbox-of.ts';
 import { passTo } from './pass-to.ts';
 
 /** The prompt of a case that several states call an incident, and that no state has recorded as more. */
@@ -70,6 +70,19 @@ test('reminds the participants at once and then daily, while no assessment says 
   expect(await promptedUntil('20T10:00', id)).toEqual(days);
   expect(JSON.stringify(await seen(lead, id, '20T10:00'))).not.toContain('promptAt');
 });
+
+test.each(['threads', 'levels', 'prompt', 'joined'])(
+  'tells nothing of the prompt to a participant from whom the field %s is hidden',
+  async (path) => {
+    const id = await active();
+    await assess(french, id, '03T13:00');
+    await assess(polish, id, '03T14:00');
+    expect(await promptedUntil('03T14:01', id, polish)).toHaveLength(1);
+    await hideField(store, { kind: 'JointCaseRecord', id, path }, ['csirt-fr']);
+    expect(await promptedUntil('03T14:01', id, polish)).toEqual([]);
+    expect(await promptedUntil('03T14:01', id, french)).toHaveLength(1);
+  },
+);
 
 test('reminds nobody once an assessment is withdrawn and only one state is left', async () => {
   const id = await active();

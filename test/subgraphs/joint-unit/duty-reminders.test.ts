@@ -4,10 +4,11 @@ import { readTriggers } from '../../../schema/workflow/trigger/load.ts';
 import { community } from '../../../subgraphs/joint-unit/community.ts';
 import { recordsOf } from '../../../subgraphs/serve/store/collections.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
+import { noticesIn } from '../../../subgraphs/serve/workflow/notices.ts';
 import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { readerOf } from '../../helpers/records.ts';
 import { casesIn, lead } from './case-of.ts';
-import { noticesOf } from './inbox-of.ts';
+import { hideField, noticesOf } from './inbox-of.ts';
 import { makeMove } from './moves-of.ts';
 
 /** The notice to an organisation that law or practice wants others to be notified of what it entered. */
@@ -115,6 +116,9 @@ test('reminds the organisation that requests the Reserve of its duty to notify o
   expect((await makeMove(now, 'Mobilisation', 'request', request)).userErrors).toEqual([]);
   expect(await remindedOf(contactPoint, id)).toEqual(['reserve-request']);
   expect(await remindedOf(csirt, id)).toEqual([]);
+  // The reminder would tell the mechanism.
+  await hideField(store, { kind: 'Mobilisation', id, path: 'mechanism' }, ['csirt-fr']);
+  expect(await remindedOf(contactPoint, id)).toEqual([]);
 });
 
 const certEu = readerOf({
@@ -138,6 +142,24 @@ test('reminds the organisation that assesses a major incident of its duty to not
   expect(await remindedOf(certEu, id, at('14:00'))).toEqual(['major-incident']);
   expect(await remindedOf(lead, id, at('14:00'))).toEqual([]);
 });
+
+test.each(['threads', 'levels'])(
+  'tells nothing of a major incident to a reader from whom the field %s is hidden',
+  async (path) => {
+    const id = await assessed('MAJOR_INCIDENT');
+    await hideField(store, { kind: 'JointCaseRecord', id, path }, ['csirt-fr']);
+    expect(await remindedOf(certEu, id, at('14:00'))).toEqual([]);
+  },
+);
+
+test.each(['network', 'posture'])(
+  'stores that the reminder of a posture tells the field %s',
+  async (path) => {
+    const id = await entered(secretariat, 'CSIRTS_NETWORK', 'full');
+    const stored = await noticesIn(store).find({ record: id, workflow: 'notification-duty' }).toArray();
+    expect(stored.map(({ dependsOn }) => dependsOn)).toEqual([expect.arrayContaining([path])]);
+  },
+);
 
 test('reminds nobody of an incident before its assessor revises it to a major one, or assesses it again as one', async () => {
   const id = await assessed('INCIDENT');

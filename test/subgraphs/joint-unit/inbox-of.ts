@@ -1,5 +1,7 @@
 import type { Reader } from '../../../schema/protocol/reader.ts';
+import { recordsOf } from '../../../subgraphs/serve/store/collections.ts';
 import type { CommunityStore } from '../../../subgraphs/serve/store/store.ts';
+import { audienceOf, markingOf } from '../../helpers/records.ts';
 import { type At, askAt } from './moves-of.ts';
 
 /** A notice as the graph shows it to a reader. */
@@ -49,6 +51,22 @@ export async function noticesOf(
   const page = await inboxPage({ store, reader, now });
   const notices = (page?.edges ?? []).map(({ node }) => node);
   return notices.filter(({ recordId }) => recordId === record).toReversed();
+}
+
+/** Gives a field of a stored record a portion that only some organisations read. */
+export async function hideField(
+  store: CommunityStore,
+  { kind, id, path }: { readonly kind: string; readonly id: string; readonly path: string },
+  organisations: readonly string[],
+): Promise<void> {
+  const portion = {
+    path,
+    marking: markingOf({ tlp: 'AMBER_STRICT' }),
+    audience: audienceOf({ organisations: [...organisations] }),
+  };
+  const changed = { $push: { 'envelope.portions': portion } };
+  const { matchedCount } = await recordsOf(store, kind).updateOne({ _id: id }, changed);
+  if (matchedCount !== 1) throw new Error(`expected a stored record, got ${id}`);
 }
 
 /** Returns what notices are about: the organisation of the thread, if there is one, and the name of the event. */

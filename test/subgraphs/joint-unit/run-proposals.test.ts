@@ -12,7 +12,7 @@ import { openOwnStore, type OwnStore } from '../../helpers/own-store.ts';
 import { policy } from '../../helpers/policy.ts';
 import { audienceOf, envelopeOf, markingOf, readerOf } from '../../helpers/records.ts';
 import { at, casesIn, lead, officer, polish, stranger } from './case-of.ts';
-import { noticesOf } from './inbox-of.ts';
+import { hideField, noticesOf } from './inbox-of.ts';
 import { makeMove } from './moves-of.ts';
 
 /** Proposals to the lead of a case that a procedure is run for it. They start nothing, and tell nothing that is hidden. */
@@ -103,8 +103,8 @@ async function agreed(addressee: Reader, readers: readonly string[]): Promise<st
   return id;
 }
 
-/** Stores a case as an import does: without progress. Returns the posture after which its lead could get a proposal. */
-async function postureOfImported(name: string, workflow: string, given: Partial<Envelope>): Promise<string> {
+/** Stores a case that enisa leads as an import does: without progress. */
+async function imported(name: string, workflow: string, given: Partial<Envelope>): Promise<void> {
   const envelope = {
     ...envelopeOf({
       originator: 'csirt-fr',
@@ -128,6 +128,11 @@ async function postureOfImported(name: string, workflow: string, given: Partial<
   };
   await recordsOf(store, 'JointCaseRecord').insertOne(record);
   await linksOf(store).insertMany([...toLinks(record, 'JointCaseRecord', [key])]);
+}
+
+/** Imports a case. Returns the posture after which its lead could get a proposal. */
+async function postureOfImported(name: string, workflow: string, given: Partial<Envelope>): Promise<string> {
+  await imported(name, workflow, given);
   return await posture(['enisa'], name);
 }
 
@@ -148,6 +153,26 @@ test('tells no lead of an imported case that it may not read, or whose lead is h
   ];
   for (const [no, given] of hidden.entries())
     expect(await proposals(lead, await postureOfImported(`JC-2026-002${no}`, 'ACTIVE', given))).toEqual([]);
+});
+
+test('tells a lead nothing of a field that is hidden from it', async () => {
+  await active();
+  const entered = await posture(['enisa']);
+  await hideField(store, { kind: 'Posture', id: entered, path: 'case' }, ['council']);
+  expect(await proposals(lead, entered)).toEqual([]);
+  for (const path of ['case', 'threads']) {
+    const id = await agreed(readerOf({ ...lead, roles: ['csirt-analyst'] }), []);
+    expect(await proposals(lead, id)).toHaveLength(1);
+    await hideField(store, { kind: 'DeconflictionHold', id, path }, ['europol']);
+    expect(await proposals(lead, id)).toEqual([]);
+  }
+  for (const path of ['threads', 'levels', 'lead', 'workflow']) {
+    const id = await active();
+    expect(await move(french, 'assessLevel', id, '03T13:00', assessed)).toEqual([]);
+    expect(await proposals(lead, id)).toHaveLength(1);
+    await hideField(store, { kind: 'JointCaseRecord', id, path }, ['csirt-fr']);
+    expect(await proposals(lead, id)).toEqual([]);
+  }
 });
 
 test('proposes a run to the leading organisation after an assessment, and starts none', async () => {

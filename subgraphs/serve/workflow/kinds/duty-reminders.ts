@@ -6,17 +6,29 @@ import type { FollowedIn } from '../follow.ts';
 import { tell } from '../notices.ts';
 import type { StoredMove } from '../progress-store.ts';
 
-/** Returns the name of the trigger in `triggers.yaml` for a move. Null for a move without a trigger. */
-type TriggerOf = (at: FollowedIn, move: StoredMove) => string | null;
+/** A kind of move after which others must be notified. */
+type Trigger = {
+  /** Returns the name of the trigger in `triggers.yaml` for a move. Null for a move without one. */
+  readonly nameOf: (at: FollowedIn, move: StoredMove) => string | null;
+  /** The fields that decide on the trigger: the reminder tells their values. */
+  readonly dependsOn: readonly string[];
+};
+
+const ofAssessment: Trigger = { nameOf: ofLevel, dependsOn: ['threads', 'levels'] };
 
 /** The moves after which an organisation must notify others, as far as this store knows of the event. */
-const triggers: Readonly<Record<string, TriggerOf>> = {
-  'posture.record': ({ content }) => ofPosture(content['network'], content['posture']),
-  'mobilisation.request': ({ content }) =>
-    slugIn(content['mechanism']) === 'reserve' ? 'reserve-request' : null,
-  'level.assessLevel': ofLevel,
-  'level.assessLevelAgain': ofLevel,
-  'level.reviseLevel': ofLevel,
+const triggers: Readonly<Record<string, Trigger>> = {
+  'posture.record': {
+    nameOf: ({ content }) => ofPosture(content['network'], content['posture']),
+    dependsOn: ['network', 'posture'],
+  },
+  'mobilisation.request': {
+    nameOf: ({ content }) => (slugIn(content['mechanism']) === 'reserve' ? 'reserve-request' : null),
+    dependsOn: ['mechanism'],
+  },
+  'level.assessLevel': ofAssessment,
+  'level.assessLevelAgain': ofAssessment,
+  'level.reviseLevel': ofAssessment,
 };
 
 /**
@@ -29,12 +41,14 @@ export async function remindOfDuty(
   move: StoredMove,
   session: ClientSession,
 ): Promise<void> {
-  const name = triggers[`${move.workflow}.${move.move}`]?.(at, move) ?? null;
+  const trigger = triggers[`${move.workflow}.${move.move}`];
+  const name = trigger?.nameOf(at, move) ?? null;
   const of = workflowsOf('joint-unit').get('NotificationDuty')?.record ?? null;
-  if (name === null || of === null) return;
+  if (trigger === undefined || name === null || of === null) return;
   const { happenedAt, recordedAt, record, workflow } = move;
   const id = ['duty', workflow, move.move, recordedAt.toISOString()].join(' ');
-  const event = { id, event: 'reminder', name, happenedAt, sortAt: recordedAt, dependsOn: [] } as const;
+  const { dependsOn } = trigger;
+  const event = { id, event: 'reminder', name, happenedAt, sortAt: recordedAt, dependsOn } as const;
   const about = { ...at, of, record, organisation: null, part: null };
   await tell(store, about, event, move.by.organisation, session);
 }

@@ -10,22 +10,30 @@ import { tell } from '../notices.ts';
 import { progressIn, type StoredMove } from '../progress-store.ts';
 import { hasEnded, runningLead } from './run-start.ts';
 
-/** Returns the cases that a trigger is about, and the organisations that know of it. Null if every reader of the record does. */
+/**
+ * Returns the cases that a trigger is about, the organisations that know of it, and the fields that decide on the proposal.
+ * `knownTo` is null if every reader of the record knows of it.
+ */
 type Trigger = (
   store: CommunityStore,
   at: FollowedIn,
   move: StoredMove,
   session: ClientSession,
-) => Promise<{ readonly cases: readonly string[]; readonly knownTo: readonly string[] | null }>;
+) => Promise<{
+  readonly cases: readonly string[];
+  readonly knownTo: readonly string[] | null;
+  readonly dependsOn: readonly string[];
+}>;
 
 /** The moves after which runs are proposed. */
 const triggers: Readonly<Record<string, Trigger>> = {
   'level.assessLevel': ofCase,
   'level.assessLevelAgain': ofCase,
   'level.reviseLevel': ofCase,
-  'posture.record': async (store, { content }, _move, session) => ({
-    cases: await casesOf(store, content, session),
+  'posture.record': async (store, at, _move, session) => ({
+    cases: await casesOf(store, at, session),
     knownTo: null,
+    dependsOn: ['case'],
   }),
   'hold.agree': ofHold,
   'hold.agreeCounter': ofHold,
@@ -38,7 +46,7 @@ const maxCases = 10;
 
 /**
  * Proposes to the lead of a case that a procedure is run for it. The proposal is a notice about the record of the trigger, so
- * a lead who may not read that record gets none. It starts nothing.
+ * a lead who may not read that record, or a field that decides on the proposal, gets none. It starts nothing.
  */
 export async function proposeRuns(
   store: CommunityStore,
@@ -49,7 +57,7 @@ export async function proposeRuns(
   const trigger = triggers[`${move.workflow}.${move.move}`];
   const of = workflowsOf('joint-unit').get('ProcedureRun')?.record ?? null;
   if (trigger === undefined || of === null) return;
-  const { cases, knownTo } = await trigger(store, at, move, session);
+  const { cases, knownTo, dependsOn } = await trigger(store, at, move, session);
   const leads = await leadsOf(store, cases, move.recordedAt, session);
   const { happenedAt, recordedAt, record, workflow } = move;
   const id = ['propose', workflow, move.move, move.organisation, recordedAt.toISOString()].join(' ');
@@ -59,7 +67,7 @@ export async function proposeRuns(
     name: 'propose',
     happenedAt,
     sortAt: recordedAt,
-    dependsOn: [],
+    dependsOn,
   } as const;
   const about = { ...at, of, record, organisation: null, part: null };
   for (const lead of leads)
@@ -68,20 +76,21 @@ export async function proposeRuns(
 
 /** An assessment is made in a thread of its case. The lead sees all of them, because it takes part. */
 async function ofCase(...[_store, _at, move]: Parameters<Trigger>): Promise<Awaited<ReturnType<Trigger>>> {
-  return await Promise.resolve({ cases: [move.record], knownTo: null });
+  const dependsOn = ['threads', 'levels', 'lead', 'workflow'];
+  return await Promise.resolve({ cases: [move.record], knownTo: null, dependsOn });
 }
 
 /** Both sides know that a hold is agreed. Other readers of its record do not. */
 async function ofHold(
-  ...[store, { content }, move, session]: Parameters<Trigger>
+  ...[store, at, move, session]: Parameters<Trigger>
 ): Promise<Awaited<ReturnType<Trigger>>> {
-  const knownTo = [...organisationsIn(content['by'] ?? []), ...organisationsIn(move.organisation ?? [])];
-  return { cases: await casesOf(store, content, session), knownTo };
+  const knownTo = [...organisationsIn(at.content['by'] ?? []), ...organisationsIn(move.organisation ?? [])];
+  return { cases: await casesOf(store, at, session), knownTo, dependsOn: ['case', 'threads'] };
 }
 
 async function casesOf(
   store: CommunityStore,
-  { case: key }: Content,
+  { content: { case: key } }: FollowedIn,
   session: ClientSession,
 ): Promise<readonly string[]> {
   if (typeof key !== 'string') return [];
