@@ -94,6 +94,14 @@ export const running: readonly Guard[] = [
     tests: 'test/subgraphs/joint-unit/run-proposals',
   },
   {
+    name: 'the cases of another picture',
+    file: 'subgraphs/serve/workflow/kinds/run-proposals.ts',
+    from: "{ $match: { 'envelope.exercise': exercise } }",
+    to: '{ $match: {} }',
+    project: 'parts',
+    tests: 'test/subgraphs/joint-unit/run-proposals',
+  },
+  {
     name: 'the proposal of a run after a posture whose case is hidden',
     file: 'subgraphs/serve/workflow/kinds/run-proposals.ts',
     from: "dependsOn: ['case'],",

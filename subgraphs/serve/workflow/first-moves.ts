@@ -111,7 +111,8 @@ export class FirstMoves extends MoveSteps {
       const entry = { ...this.entry(of, id, { organisation: null }, stated, input), input: {} };
       await this.writeParts(kind, content, entry, effects.parts ?? [], session);
       const created = { ...entry, from: null, to: progress.state, isHidden: false };
-      const at = { ...this.in(of, kind, content), record: this.of(kind.type).record };
+      const { exercise } = envelope;
+      const at = { ...this.in(of, kind, content), record: this.of(kind.type).record, exercise };
       await followOnOthers(store, at, created, session);
       await passed?.also(session);
     };

@@ -233,7 +233,8 @@ export class Moves extends MoveSteps {
         const made = { ...move, ...bySystem, move: next.move, from, to: next.progress.state };
         stored = await writeMove(store, at, made, { progress: next.progress }, stored, by);
       }
-      await followOnOthers(store, { ...at, record: of }, move, by);
+      const { exercise } = record.envelope;
+      await followOnOthers(store, { ...at, record: of, exercise }, move, by);
       await this.writeParts(kind, content, { ...move, ...bySystem }, effects.parts ?? [], by);
       await other?.also(by);
     };

@@ -69,7 +69,8 @@ export class PartMoves extends MoveSteps {
       await progressIn(store).updateOne({ _id: input.id }, { $inc: { partMoves: 1 } }, { session: by });
       await writeMove(store, this.in(of, kind, content), made, { progress }, before, by);
       await this.writeParts(kind, content, { ...made, ...bySystem }, others, by);
-      const at = { ...this.in(of, kind, content), record: this.of(kind.type).record };
+      const { exercise } = envelope;
+      const at = { ...this.in(of, kind, content), record: this.of(kind.type).record, exercise };
       await followOnOthers(store, at, made, by);
     };
     return { record: input.id, version: envelope.version, also };

@@ -63,7 +63,8 @@ export class ThreadMoves extends MoveSteps {
     const entry = this.entry(of, input.id, { organisation }, attempt, input);
     const from = before.progress.state;
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
-    const at = { ...this.in(of, kind, content), record: this.of(kind.type).record };
+    const { exercise } = envelope;
+    const at = { ...this.in(of, kind, content), record: this.of(kind.type).record, exercise };
     const also = async (by: ClientSession): Promise<void> => {
       await writeMove(this.parts.store, at, made, { progress }, before, by);
       await followOnOthers(this.parts.store, at, made, by);
@@ -103,7 +104,7 @@ export class ThreadMoves extends MoveSteps {
    */
   async #inOwnThread({ kind, of, move, input, find, session }: Requested): Promise<Unwritten> {
     const { organisation, memberState } = this.parts.readerAccess.reader;
-    const { version } = await this.admitted(kind, input.id, 'move', find);
+    const { version, exercise } = await this.admitted(kind, input.id, 'move', find);
     const fields = (await loaded(kind, input.id, find)).content as Content;
     const { progress: ofRecord } = await this.progressOf(input.id, null, session);
     const before = await this.findProgress(input.id, organisation, session);
@@ -123,7 +124,7 @@ export class ThreadMoves extends MoveSteps {
     const made = { ...entry, from, to: progress.state, isHidden: isMasked(of, progress) };
     const { store } = this.parts;
     const also = async (by: ClientSession): Promise<void> => {
-      const at = { ...this.in(of, kind, fields), record: this.of(kind.type).record };
+      const at = { ...this.in(of, kind, fields), record: this.of(kind.type).record, exercise };
       await writeMove(store, at, made, { progress }, before, by);
       await followOnOthers(store, at, made, by);
     };

@@ -155,6 +155,13 @@ test('tells no lead of an imported case that it may not read, or whose lead is h
     expect(await proposals(lead, await postureOfImported(`JC-2026-002${no}`, 'ACTIVE', given))).toEqual([]);
 });
 
+test('proposes no run for a case of another picture, however many exercises have one with the same id', async () => {
+  const name = 'JC-2026-0031';
+  for (let no = 0; no < 11; no += 1) await imported(name, 'ACTIVE', { exercise: `exercise:${no}` });
+  expect(await proposals(lead, await posture(['enisa'], name))).toEqual([]);
+  expect(await proposals(lead, await postureOfImported(name, 'ACTIVE', {}))).toHaveLength(1);
+});
+
 test('tells a lead nothing of a field that is hidden from it', async () => {
   await active();
   const entered = await posture(['enisa']);

@@ -3,7 +3,7 @@ import type { Envelope } from '../../../../schema/record/envelope.ts';
 import { organisationsIn } from '../../../../schema/workflow/engine/condition.ts';
 import { workflowsOf } from '../../../../schema/workflow/served.ts';
 import type { Content } from '../../record/content.ts';
-import { linksOf, recordsOf, schemaOf } from '../../store/collections.ts';
+import { linksOf, modelOf, recordsOf, schemaOf } from '../../store/collections.ts';
 import type { CommunityStore } from '../../store/store.ts';
 import type { FollowedIn } from '../follow.ts';
 import { tell } from '../notices.ts';
@@ -41,7 +41,7 @@ const triggers: Readonly<Record<string, Trigger>> = {
 
 const caseKind = 'JointCaseRecord';
 
-/** The most cases with one id: each originator can keep a record of the case. */
+/** The most cases with one id in one picture: each originator can keep a record of the case. */
 const maxCases = 10;
 
 /**
@@ -88,15 +88,26 @@ async function ofHold(
   return { cases: await casesOf(store, at, session), knownTo, dependsOn: ['case', 'threads'] };
 }
 
+/** Returns the cases that a record names, in the picture of the record: the same id can be in the real one and in exercises. */
 async function casesOf(
   store: CommunityStore,
-  { content: { case: key } }: FollowedIn,
+  { content: { case: key }, exercise }: FollowedIn,
   session: ClientSession,
 ): Promise<readonly string[]> {
   if (typeof key !== 'string') return [];
-  const named = { key, kind: caseKind };
-  const rows = linksOf(store).find(named, { session, projection: { record: 1 } });
-  return (await rows.limit(maxCases).toArray()).map(({ record }) => record);
+  const from = modelOf(store, caseKind).collection.name;
+  const pipeline = [{ $match: { 'envelope.exercise': exercise } }, { $project: { _id: 1 } }];
+  const rows = linksOf(store).aggregate<{ readonly record: string }>(
+    [
+      { $match: { key, kind: caseKind } },
+      { $lookup: { from, localField: 'record', foreignField: '_id', pipeline, as: 'inPicture' } },
+      { $match: { inPicture: { $ne: [] } } },
+      { $limit: maxCases },
+      { $project: { record: 1 } },
+    ],
+    { session },
+  );
+  return (await rows.toArray()).map(({ record }) => record);
 }
 
 /** Returns the organisations that lead cases which are not closed. */
