@@ -92,12 +92,35 @@ test('starts the clock of a financial entity with the time of its classification
   const id = await files.opened(at('03-02T10:00'));
   const next = await replaced(supervisor, 'reclassifyWhole', id, dora);
   expect(await shown(supervisor, next)).toMatchObject({
-    envelope: { originator: { id: 'Organisation:authority-fr' } },
+    envelope: { originator: { id: 'Organisation:csirt-fr' } },
     progress: { underRegime: 'DORA', classifiedAt: dora.otherClassifiedAt },
     threads: expect.arrayContaining([
       expect.objectContaining({ stage: 'initial-1', startedAt: dora.otherClassifiedAt }),
     ]),
   });
+});
+
+test('keeps the originator of a file that another authority replaces, who alone tells the new one to others', async () => {
+  const id = await files.opened(at('03-02T10:00'));
+  const next = await replaced(supervisor, 'reclassify', id, trust);
+  const originator = { id: 'Organisation:csirt-fr' };
+  expect(await shown(csirt, next)).toMatchObject({
+    envelope: { originator, audience: { organisations: [originator] } },
+    progress: { openedBy: 'authority-fr' },
+  });
+  const told = { otherStatesAffected: ['PL'], recipients: ['csirt-pl'], fields: ['sector'] };
+  expect(await files.move(supervisor, 'tellStates', next, now, told)).toEqual(refusedAs('NOT_ALLOWED'));
+  expect(await files.move(csirt, 'tellStates', next, now, told)).toEqual([]);
+});
+
+test('lets no authority make a file that ENISA opened one of a regime that the platform does not keep', async () => {
+  const { entityName: _name, ...of } = content;
+  const id = await files.opened(at('03-02T10:00'), { reader: enisa, of, underRegime: 'CRA_VULNERABILITY' });
+  expect(await files.move(csirt, 'reclassify', id, now, trust)).toEqual(
+    refusedAs('INVALID', { path: ['otherRegime'] }),
+  );
+  const next = await replaced(csirt, 'reclassify', id, { otherRegime: 'CRA_INCIDENT', reason });
+  expect(await shown(csirt, next)).toMatchObject({ envelope: { originator: { id: 'Organisation:enisa' } } });
 });
 
 test('lets ENISA reclassify the files that it opened, within the regimes of the platform', async () => {

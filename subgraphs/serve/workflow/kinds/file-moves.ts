@@ -29,6 +29,9 @@ const copied = [
 /** The fields without which no file is opened. */
 const needed = ['entityPseudonym', 'entityClass', 'sector', 'awareAt'] as const;
 
+/** The organisation that keeps the single reporting platform. */
+const platform = 'enisa';
+
 /** The moves of notification files that make another file in the same transaction. */
 export class FileMoves extends MoveSteps {
   /** Returns what a move writes in another file; null for a move that concerns its file only. */
@@ -45,9 +48,11 @@ export class FileMoves extends MoveSteps {
     const opening = this.#opening(attempt, of, taken);
     const decided = this.decided(of, opening);
     const beforeEffects = { ...taken, ...this.fieldsSetBy(kind, of, decided, opening) };
-    const { organisation } = this.parts.readerAccess.reader;
-    const reading = narrowedReading(record.envelope, organisation, taken);
-    const envelope = newEnvelope(this.parts, kind, beforeEffects, reading);
+    // The originator of the fields keeps control of them, whichever authority of its Member State makes the new file.
+    const { originator } = record.envelope;
+    this.#refuseOfPlatform(of, originator, opening);
+    const reading = narrowedReading(record.envelope, originator, taken);
+    const envelope = { ...newEnvelope(this.parts, kind, beforeEffects, reading), originator };
     const made = { envelope, content: beforeEffects };
     const effects = this.effects(kind, of, {
       attempt: opening,
@@ -70,6 +75,17 @@ export class FileMoves extends MoveSteps {
         await this.writeParts(kind, content, entry, effects.parts ?? [], session);
       },
     };
+  }
+
+  /** Throws Refused if ENISA, as the originator, would read a file of a regime whose files the platform does not keep. */
+  #refuseOfPlatform({ relations }: Decided['of'], originator: string, { input }: Attempt): void {
+    if (originator !== platform || originator === this.parts.readerAccess.reader.organisation) return;
+    const kept = relations['platform']?.who?.flatMap(({ when }) => when?.['underRegime'] ?? []) ?? [];
+    if (kept.includes(String(input['underRegime']))) return;
+    throw invalid(
+      'otherRegime',
+      `expected a regime of the platform (${kept.map(enumValue).join(', ')}), because ENISA opened this file and would read the new one: open a new file under the other regime`,
+    );
   }
 
   /** Returns the content of the new file, as far as the mover sees it in the file that it replaces. */
