@@ -16,7 +16,7 @@ type Page = {
   readonly upTo: string | null;
 };
 
-/** What a copy counted, for the report. */
+/** The figures of a copy, for the report. */
 export type CopyFigures = {
   readonly records: number;
   readonly pages: number;

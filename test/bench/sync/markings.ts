@@ -49,8 +49,9 @@ export class Markings {
     while (!this.#stopped) {
       let width = this.#chance.below(readings.length);
       const made = await this.#send(create, { content: content(), reading: readings[width] });
+      if (made === null) continue;
       let version = 1;
-      for (let step = this.#chance.below(5); made !== null && step > 0; step -= 1) {
+      for (let step = this.#chance.below(5); step > 0; step -= 1) {
         const isMark = this.#chance.below(2) === 0 && width + 1 < readings.length;
         if (isMark) width += 1;
         const change = isMark ? { reading: readings[width] } : { content: content() };
