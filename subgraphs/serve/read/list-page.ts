@@ -6,7 +6,7 @@ import { countPage, type Equal, findPage, isCountable, type PageQuery } from './
 import { mayFind } from './may-find.ts';
 import type { ReadContext } from './read-context.ts';
 import { findPageOfIds, idsOf } from './page-of-ids.ts';
-import { hashTerms } from '../store/derive.ts';
+import { hashTerms, isComparable } from '../store/derive.ts';
 
 /**
  * A page of all records of a type. The caller searches the fields `also` itself, so the reader needs the right to search
@@ -75,9 +75,10 @@ function filterOf(
 } {
   const { since, before, ids, ...given } = args.filter ?? {};
   const names = context.kinds.get(type)?.filters ?? {};
-  const equal = Object.entries(given).flatMap(([name, value]): Equal[] => {
-    if (!Object.hasOwn(names, name) || value === null || value === undefined) return [];
-    return [equalOf(context, type, name, value)];
+  const equal = Object.entries(given).flatMap(([argument, value]): Equal[] => {
+    const name = filteredBy(names, argument);
+    if (name === null || value === null || value === undefined) return [];
+    return [equalOf(context, type, name, argument, value)];
   });
   const window = { since: dateOrNull(since), before: dateOrNull(before) };
   const isSearch = equal.length > 0 || window.since !== null || window.before !== null;
@@ -90,27 +91,50 @@ function filterOf(
   return { equal, ids: idsOf(ids, type), ...window, isSearch };
 }
 
-function equalOf(context: ReadContext, type: string, name: string, value: unknown): Equal {
+/** The most values of a list of values. */
+const maxValues = 20;
+
+/** Returns the filter that an argument is about: that of its name, or of its name without `In`. Null for any other. */
+function filteredBy(names: Readonly<Record<string, string>>, argument: string): string | null {
+  if (Object.hasOwn(names, argument)) return argument;
+  const name = argument.endsWith('In') ? argument.slice(0, -'In'.length) : '';
+  return Object.hasOwn(names, name) ? name : null;
+}
+
+function equalOf(context: ReadContext, type: string, name: string, argument: string, value: unknown): Equal {
   const stored = context.schema(type).filterPath(name, context.oldest);
   if (stored === null)
     throw new HubError(
       'PART_UNAVAILABLE',
       `the filter ${name} is unavailable until \`hub migrate --contract\` has run`,
     );
-  // The query is passed as trusted, so no value in it may be an operator object.
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
-    throw new HubError('BAD_USER_INPUT', `${name}: expected a scalar value`);
+  const values = valuesOf(argument, value);
   const path = stored.slice('content.'.length);
   const root = context.schema(type).filterRoot(name);
   const terms = context.readerAccess.searchTerms(type, name);
-  const hashes = (clock: 'open' | 'early') => hashTerms(clock, root, value, terms);
-  return { path, value, open: hashes('open'), early: hashes('early') };
+  const hashes = (clock: 'open' | 'early') => values.flatMap((one) => hashTerms(clock, root, one, terms));
+  return { path, values, open: hashes('open'), early: hashes('early') };
 }
 
-/** The fields that the list is filtered by. A filter's argument has the name of the field that it compares. */
+/** Checks the value of an argument, or the values of one that ends with `In`, and returns each once. */
+function valuesOf(argument: string, value: unknown): Equal['values'] {
+  const values = Array.isArray(value) ? [...new Set(value as readonly unknown[])] : [value];
+  if (values.length > maxValues)
+    throw new HubError(
+      'BAD_USER_INPUT',
+      `${argument}: expected at most ${maxValues} values, got ${values.length}`,
+    );
+  // The query is passed as trusted, so no value in it may be an operator object.
+  if (!values.every(isComparable))
+    throw new HubError('BAD_USER_INPUT', `${argument}: expected scalar values`);
+  return values;
+}
+
+/** The fields that the list is filtered by. A filter has the name of the field that it compares. */
 function searchedFields({ kinds }: ReadContext, type: string, { filter }: PageArguments): readonly string[] {
-  const names = Object.keys(kinds.get(type)?.filters ?? {});
-  return names.filter((name) => filter?.[name] !== null && filter?.[name] !== undefined);
+  const names = kinds.get(type)?.filters ?? {};
+  const given = Object.entries(filter ?? {}).filter(([, value]) => value !== null && value !== undefined);
+  return [...new Set(given.flatMap(([argument]) => filteredBy(names, argument) ?? []))];
 }
 
 function dateOrNull(value: unknown): Date | null {

@@ -17,12 +17,12 @@ import {
   termIndex,
 } from '../store/store.ts';
 
-/** An equality term of a list's filter. */
+/** A condition of a list's filter: a record has one of the values. */
 export type Equal = {
   /** The path below `filters`. */
   readonly path: string;
-  readonly value: string | number | boolean;
-  /** Hashes by which this reader finds the value where it is hidden from others (store/derive.ts). */
+  readonly values: readonly (string | number | boolean)[];
+  /** Hashes by which this reader finds the values where they are hidden from others (store/derive.ts). */
   readonly open: readonly string[];
   readonly early: readonly string[];
 };
@@ -69,8 +69,14 @@ export function scansOf({ held, now, equal }: Pick<PageQuery, 'held' | 'now' | '
     filter: { terms: { $in: terms }, ...isOpen, ...rest },
     hint: termIndex,
   }));
+  const byValues = batchesOf(first.values, Math.floor(maxHeldKeys / Math.max(1, held.length))).map(
+    (values) => ({
+      filter: { [`filters.${first.path}`]: oneOf(values), ...open, ...rest },
+      hint: filterIndex(first.path),
+    }),
+  );
   return [
-    { filter: { [`filters.${first.path}`]: first.value, ...open, ...rest }, hint: filterIndex(first.path) },
+    ...byValues,
     ...byTerms,
     { filter: { ...early, $and: equal.map((one) => matching(one, one.early)) }, hint: earlyIndex },
   ];
@@ -81,15 +87,20 @@ export function isCountable({ equal }: Pick<PageQuery, 'equal'>): boolean {
   return (equal[0]?.open.length ?? 0) <= maxHeldKeys;
 }
 
-/** Matches the records whose value this reader may find, by the value or by its terms. */
-export function matching({ path, value }: Equal, terms: readonly string[]): object {
-  return { $or: [{ [`filters.${path}`]: value }, { terms: { $in: terms } }] };
+/** Matches the records with a value that this reader may find, by the value or by its terms. */
+export function matching({ path, values }: Equal, terms: readonly string[]): object {
+  return { $or: [{ [`filters.${path}`]: oneOf(values) }, { terms: { $in: terms } }] };
 }
 
-/** MongoDB merges the scans of one `$in` in the order of the list only up to a number of them. */
-function batchesOf(terms: readonly string[]): readonly (readonly string[])[] {
-  const count = Math.ceil(terms.length / maxHeldKeys);
-  return Array.from({ length: count }, (_, at) => terms.slice(at * maxHeldKeys, (at + 1) * maxHeldKeys));
+function oneOf(values: Equal['values']): unknown {
+  return values.length === 1 ? values[0] : { $in: values };
+}
+
+/** MongoDB merges the scans of one `$in`, or of two, in the order of the list only up to a number of them. */
+function batchesOf<Item>(all: readonly Item[], most: number = maxHeldKeys): readonly (readonly Item[])[] {
+  const size = Math.max(1, most);
+  const count = Math.ceil(all.length / size);
+  return Array.from({ length: count }, (_, at) => all.slice(at * size, (at + 1) * size));
 }
 
 /** Finds one page of records by keyset pagination. The indexes merge the reader's keys: no sort, no collection scan. */
