@@ -1,4 +1,4 @@
-import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
+import { endOfRecord, type RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
 import { handlingCodes, papScale, tlpScale } from '../../schema/record/vocabulary.ts';
 
 /** The maximum number of records that one response may disclose. */
@@ -13,6 +13,12 @@ export function readDisclosures(value: unknown, community: string): readonly Rec
     const given = objectAt(one, path);
     const member = <Result>(name: string, read: (member: unknown, path: string) => Result): Result =>
       read(given[name], `${path}.${name}`);
+    if (given['gone'] !== undefined) {
+      member('gone', isTrue);
+      // The hub states the marking: that of a record which the reader lost is not the subgraph's to choose.
+      const end = endOfRecord(member('type', text(80)), member('id', text(200)), member('version', whole));
+      return { ...end, community };
+    }
     return {
       community,
       type: member('type', text(80)),
@@ -37,7 +43,6 @@ export function readDisclosures(value: unknown, community: string): readonly Rec
         }),
       ),
       ...(given['count'] === undefined ? {} : { count: member('count', whole) }),
-      ...(given['gone'] === undefined ? {} : { gone: member('gone', isTrue) }),
     };
   });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { HubError } from '../../schema/errors.ts';
 import type { ChangeEvent } from '../../schema/protocol/change-event.ts';
-import type { RecordedDisclosure } from '../../schema/protocol/disclosure.ts';
+import { endOfRecord } from '../../schema/protocol/disclosure.ts';
 import type { Run } from '../../schema/runtime/observe/run.ts';
 import { disclose, factsOf } from '../answer.ts';
 import { fieldsOf } from '../audit/fields.ts';
@@ -135,18 +135,11 @@ async function record(
   const fields =
     allowed === null ? { given: [], empty: [] } : fieldsOf(allowed, prepared.variables.coerced, data, schema);
   const { failedSubgraphs } = gathered.collected;
-  const disclosed = change === 'GONE' ? [endOf(event, query.community)] : gathered.collected.disclosed;
+  const { kind, id, version } = event;
+  const end = { ...endOfRecord(kind, id, version), community: query.community };
+  const disclosed = change === 'GONE' ? [end] : gathered.collected.disclosed;
   await disclose({ ...factsOf(prepared, context), fields }, { disclosed, failedSubgraphs }, context, stages);
   return context.correlationId;
-}
-
-/**
- * The disclosure of the end of a record. The hub does not know its marking, so it states the strictest one that a
- * subscriber can have seen.
- */
-function endOf({ kind, id, version }: ChangeEvent, community: string): RecordedDisclosure {
-  const marking = { tlp: 'AMBER_STRICT', pap: 'RED', handlingCodes: [], extraRestrictions: [] } as const;
-  return { community, type: kind, id, version, ...marking, audience: [], portions: [], gone: true };
 }
 
 /** Adds errors and markings. Paths begin at the field of the subscription. */

@@ -36,3 +36,14 @@ export type DisclosedPortion = {
 
 /** A disclosure with its community, as the audit log records it. */
 export type RecordedDisclosure = Disclosure & { readonly community: string };
+
+/** The strictest marking of a record that a reader can subscribe to without a handling code. */
+const markingOfEnd = { tlp: 'AMBER_STRICT', pap: 'RED', handlingCodes: [], extraRestrictions: [] } as const;
+
+/**
+ * Returns the disclosure of the end of a record to a reader, who learns its id. Its marking is hidden from that reader now.
+ * The version is 0 if it is unknown.
+ */
+export function endOfRecord(type: string, id: string, version: number): Disclosure {
+  return { type, id, version, ...markingOfEnd, audience: [], portions: [], gone: true };
+}

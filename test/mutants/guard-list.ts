@@ -209,8 +209,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'filters with plain values only',
     file: 'subgraphs/serve/read/list-page.ts',
-    from: "if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')",
-    to: "if (typeof value === 'undefined')",
+    from: 'if (!values.every(isComparable))',
+    to: 'if (values.includes(undefined))',
     project: 'parts',
     tests: 'test/subgraphs/serve/read/loaders',
   },

@@ -3,7 +3,7 @@ import { embargoAt } from '../../../schema/policy/decide/policy.ts';
 import type { SearchAsked } from '../../../schema/record/search-key.ts';
 import type { ChangesAsked } from '../../../schema/record/changes-key.ts';
 import { isShareable } from '../../../schema/protocol/shareable.ts';
-import type { Disclosure } from '../../../schema/protocol/disclosure.ts';
+import { type Disclosure, endOfRecord } from '../../../schema/protocol/disclosure.ts';
 import { type Connection, type PageArguments, toConnection, type Total } from './connection.ts';
 import { type NoticeConnection, type ShownNotice, toNoticeConnection, toShown } from './notice-connection.ts';
 import { readNotice, readNotices, readSeen } from './notice-page.ts';
@@ -13,6 +13,7 @@ import { type Place, sealCursor } from './cursor.ts';
 import { LinkLoader } from './link-loader.ts';
 import { linkedPage } from './linked-page.ts';
 import { listPage } from './list-page.ts';
+import { loadEnvelopes } from './load-envelopes.ts';
 import type { CountedGroup } from './queries.ts';
 import { countRows, type PageRead, readRows } from './page-read.ts';
 import { findPartyRows } from './party-rows.ts';
@@ -27,14 +28,12 @@ import {
   searchPage,
   suggestHits,
 } from '../search/search-page.ts';
-
 import { type ChangeConnection, changesPage } from '../sync/changes-page.ts';
-import { toEndDisclosure } from '../sync/end-disclosure.ts';
 
 const maxOfOrganisation = 300;
 
 /**
- * Counts at once in this process, half of them for one reader: several hundred at once would occupy the store, so that every
+ * Counts at once in this process, half of them for one organisation: several hundred at once would occupy the store, so that every
  * other reader would wait for it.
  */
 const counting = new Turns(4, 4000);
@@ -118,8 +117,9 @@ export class Loaders {
   /** A page of the changes of records, the oldest first. Throws like `list`. */
   async changes(asked: ChangesAsked, args: PageArguments): Promise<ChangeConnection> {
     return await changesPage(this.#context, asked, args, {
-      ...this.#hitRows(),
-      giveEnd: (kind, id) => void this.#others.set(`${id} gone`, toEndDisclosure(kind, id)),
+      load: async (kind, ids) => await loadEnvelopes(this.#context, kind, ids),
+      give: (row) => void this.#given.set(row.id, row),
+      giveEnd: (kind, id) => void this.#others.set(`${id} gone`, endOfRecord(kind, id, 0)),
     });
   }
 
@@ -187,8 +187,9 @@ export class Loaders {
   async #countInTurn({ type, count, readCounted }: PageRead, max: number): Promise<readonly CountedGroup[]> {
     const { readerAccess, deadline } = this.#context;
     const leave = await counting
-      .take(readerAccess.reader.subject, this.#context.untilLeft())
+      .take(readerAccess.reader.organisation, this.#context.waitSignal())
       .catch((error: unknown) => {
+        if (error instanceof HubError) throw error;
         throw new HubError('PART_UNAVAILABLE', 'other counts took all of the time', { cause: error });
       });
     try {

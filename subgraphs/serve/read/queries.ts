@@ -209,13 +209,14 @@ export type LookedUp = { readonly open: readonly string[]; readonly early: reado
 
 /**
  * Finds records by their ids. Records that the reader may not see are missing from the result. The index decides, so a
- * hidden record is not read, however large it is.
+ * hidden record is not read, however large it is. Only `fields` of the records are returned, if any are named.
  */
 export async function findByIds(
   model: Model<StoredRecord>,
   { open, early }: LookedUp,
   { held, now }: Pick<PageQuery, 'held' | 'now'>,
   waitsMs: number = usualWaitMs,
+  fields: Readonly<Record<string, 1>> = {},
 ): Promise<readonly StoredRecord[]> {
   const scans: readonly (readonly [readonly string[], Scan])[] = [
     [open, { filter: { admits: { $in: held }, openFrom: { $lte: now } }, hint: idIndex }],
@@ -225,7 +226,7 @@ export async function findByIds(
     .filter(([ids]) => ids.length > 0)
     .map(
       async ([ids, { filter, hint }]) =>
-        await findRows(model, { _id: { $in: ids }, ...filter }, { hint }, waitsMs),
+        await findRows(model, { _id: { $in: ids }, ...filter }, { hint, projection: fields }, waitsMs),
     );
   return (await Promise.all(found)).flat();
 }
@@ -237,7 +238,12 @@ export async function findByIds(
 export async function findRows<Stored extends { readonly _id: string }>(
   model: Model<Stored>,
   filter: object,
-  options: { readonly hint: Index; readonly sort?: Sort; readonly limit?: number },
+  options: {
+    readonly hint: Index;
+    readonly sort?: Sort;
+    readonly limit?: number;
+    readonly projection?: Readonly<Record<string, 1>>;
+  },
   waitsMs: number,
 ): Promise<readonly Stored[]> {
   const limits = {

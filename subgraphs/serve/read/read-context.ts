@@ -76,7 +76,7 @@ export class ReadContext {
   }
 
   /** Aborted when the hub no longer waits for the response. */
-  untilLeft(): AbortSignal {
+  waitSignal(): AbortSignal {
     const ended = AbortSignal.timeout(Math.ceil(this.timeLeft()));
     return this.#signal === undefined ? ended : AbortSignal.any([this.#signal, ended]);
   }

@@ -11,7 +11,7 @@ import {
   KeyStateChanged,
 } from '../store/key-state.ts';
 import { walk, type WalkOptions } from '../store/walk/walk.ts';
-import { removeEarlierVersions } from '../sync/change-rows.ts';
+import { removeChangeRowsBefore } from '../sync/change-rows.ts';
 import { type Step, writeRange } from './relabel-range.ts';
 
 /** Options of a relabelling. */
@@ -109,7 +109,7 @@ async function settle(
   };
   const cleaned = await pass(store, policy, { name: 'removing', state, todo }, options);
   if (cleaned > 0) return cleaned;
-  await removeEarlierVersions(store, version);
+  await removeChangeRowsBefore(store, version);
   await changeKeyState(store, state, { settled: version });
   return cleaned;
 }

@@ -88,8 +88,9 @@ async function rewrite(
       );
       await rewriteWords(store, found, words, rewriting, session);
       const { stays, keyPolicy } = rewriting;
-      if (stays !== null) await relabelChangeRows(store, changed, { stays, keyPolicy }, session);
-      else if (keyPolicy !== null) await refillChangeRows(store, changed, keyPolicy, session);
+      const now = new Date();
+      if (stays !== null) await relabelChangeRows(store, changed, { stays, keyPolicy }, { session, now });
+      else if (keyPolicy !== null) await refillChangeRows(store, changed, { session, keyPolicy, now });
     });
   }
 }

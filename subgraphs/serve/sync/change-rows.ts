@@ -7,7 +7,7 @@ import type { Envelope } from '../../../schema/record/envelope.ts';
 
 /**
  * The last change of a record, for the readers that hold one of its access keys: those of the action `subscribe`, of one
- * policy version. A record has only rows of its last change, and a row for each change by which readers lost it.
+ * policy version. A record has rows of its last change. It also keeps one for each change by which readers lost it.
  */
 export type ChangeRow = {
   readonly record: string;
@@ -32,6 +32,8 @@ export type Changed = { readonly id: string; readonly kind: string; readonly env
 
 /** The index of a reader's changes: MongoDB merges the held keys in the order of the changes. */
 export const changeIndex = { keys: 1, at: 1, _id: 1 } as const;
+/** The same for records that readers lost. */
+export const goneIndex = { isGone: 1, keys: 1, at: 1, _id: 1 } as const;
 const recordIndex = { record: 1, at: 1 } as const;
 
 /** The change rows of a community's store. */
@@ -41,7 +43,11 @@ export function changeRowsIn({ connection }: Connected): Collection<ChangeRow> {
 
 /** Creates the indexes of the change rows. */
 export async function createChangeRowIndexes(store: Connected): Promise<void> {
-  await changeRowsIn(store).createIndexes([{ key: changeIndex }, { key: recordIndex }]);
+  await changeRowsIn(store).createIndexes([
+    { key: changeIndex, partialFilterExpression: { isGone: false } },
+    { key: goneIndex, partialFilterExpression: { isGone: true } },
+    { key: recordIndex },
+  ]);
 }
 
 /** Returns the hash of an access key as change rows have it. */
@@ -51,77 +57,89 @@ export function changeKey(kind: string, key: string): string {
 
 /** Makes the rows of a record that was changed at a time. During an embargo some of them are for later. */
 export function toChangeRows(
-  { id, kind, envelope }: Changed,
+  changed: Changed,
   changedAt: Date,
   now: Date,
   keyPolicy: KeyPolicy,
 ): readonly ChangeRow[] {
+  const { kind, envelope } = changed;
   const { embargoUntil } = envelope;
-  const rowsOf = (keys: readonly string[], at: Date, isGone: boolean) =>
-    byVersion(keys).map(([policy, ofVersion]) => ({
-      record: id,
-      kind,
-      policy,
-      keys: needed(ofVersion).map((key) => changeKey(kind, key)),
-      at,
-      changedAt,
-      isGone,
-    }));
+  const rowsOf = (keys: readonly string[], at: Date, isGone = false) =>
+    toRows(changed, needed(keys), { at, changedAt, isGone });
   const present = keyPolicy.subscribeKeys(envelope, kind, now);
-  if (embargoUntil === null || embargoUntil <= now)
-    return rowsOf(present, later(changedAt, embargoUntil), false);
+  if (embargoUntil === null || embargoUntil <= now) return rowsOf(present, later(changedAt, embargoUntil));
   const afterwards = keyPolicy.subscribeKeys(envelope, kind, embargoUntil);
   return [
-    ...rowsOf(present, changedAt, false),
-    ...rowsOf(without(afterwards, present), embargoUntil, false),
+    ...rowsOf(present, changedAt),
+    ...rowsOf(without(afterwards, present), embargoUntil),
     ...rowsOf(without(present, afterwards), embargoUntil, true),
   ];
 }
 
 /** Makes the rows for the readers who lose a record by a change. */
 function toGoneRows(
-  record: Changed,
+  changed: Changed,
   before: Envelope,
   now: Date,
   keyPolicy: KeyPolicy,
 ): readonly ChangeRow[] {
   const lost = without(
-    keyPolicy.subscribeKeys(before, record.kind, now),
-    keyPolicy.subscribeKeys(record.envelope, record.kind, now),
+    keyPolicy.subscribeKeys(before, changed.kind, now),
+    keyPolicy.subscribeKeys(changed.envelope, changed.kind, now),
   );
-  return byVersion(lost).map(([policy, keys]) => ({
-    record: record.id,
-    kind: record.kind,
+  return toRows(changed, lost, { at: now, changedAt: now, isGone: true });
+}
+
+/** Makes one row for the keys of each policy version. */
+function toRows(
+  { id, kind }: Changed,
+  keys: readonly string[],
+  times: Pick<ChangeRow, 'at' | 'changedAt' | 'isGone'>,
+): readonly ChangeRow[] {
+  const versions = Map.groupBy(keys, versionOf);
+  return [...versions].map(([policy, ofVersion]) => ({
+    record: id,
+    kind,
     policy,
-    keys: keys.map((key) => changeKey(record.kind, key)),
-    at: now,
-    changedAt: now,
-    isGone: true,
+    keys: ofVersion.map((key) => changeKey(kind, key)),
+    ...times,
   }));
 }
 
 /** A record that is written, and its stored envelope before; null for a new record. */
-export type ChangeOfRecord = Changed & { readonly before: Envelope | null };
+export type WrittenRecord = Changed & { readonly before: Envelope | null };
 
 /** Writes the rows of changed records in the transaction that changes them. */
 export async function writeChangeRows(
   store: Connected,
-  changes: readonly ChangeOfRecord[],
-  {
-    session,
-    keyPolicy,
-    now,
-  }: { readonly session: ClientSession; readonly keyPolicy: KeyPolicy; readonly now: Date },
+  written: readonly WrittenRecord[],
+  { session, keyPolicy, now }: Writing,
 ): Promise<void> {
-  const replaced = changes.filter(({ before }) => before !== null).map(({ id }) => id);
+  const rows = written.map(({ before, ...changed }) => ({
+    record: changed.id,
+    isNew: before === null,
+    present: toChangeRows(changed, now, now, keyPolicy),
+    gone: before === null ? [] : toGoneRows(changed, before, now, keyPolicy),
+  }));
+  const replaced = rows.filter(({ isNew }) => !isNew).map(({ record }) => record);
+  const all = changeRowsIn(store);
   if (replaced.length > 0)
-    await changeRowsIn(store).deleteMany({ record: { $in: replaced }, ...ofLastChange(now) }, { session });
-  const rows = changes.flatMap(({ before, ...changed }) => [
-    ...(before === null ? [] : toGoneRows(changed, before, now, keyPolicy)),
-    ...toChangeRows(changed, now, now, keyPolicy),
-  ]);
-  if (rows.length > 0) await changeRowsIn(store).insertMany([...rows], { session, ordered: false });
+    await all.deleteMany({ record: { $in: replaced }, ...ofLastChange(now) }, { session });
+  // An earlier end for readers who lose the record again, or have it again, is of no use: there would be one more each time.
+  const repeated = rows.flatMap(({ record, present, gone }) =>
+    gone.length === 0 ? [] : [{ record, isGone: true, keys: onlyOf([...present, ...gone]) }],
+  );
+  for (const filter of repeated) await all.deleteMany(filter, { session });
+  const made = rows.flatMap(({ present, gone }) => [...gone, ...present]);
+  if (made.length > 0) await all.insertMany(made, { session, ordered: false });
 }
+
+/** Matches lists that have only keys of these rows. */
+function onlyOf(rows: readonly ChangeRow[]) {
+  return { $not: { $elemMatch: { $nin: rows.flatMap(({ keys }) => keys) } } };
+}
+
+type Writing = { readonly session: ClientSession; readonly keyPolicy: KeyPolicy; readonly now: Date };
 
 /**
  * Writes rows for those who may see a record that was opened to them without a new version. The rows of its other readers
@@ -131,11 +149,7 @@ export async function writeOpenedRows(
   store: Connected,
   record: Changed,
   before: Envelope,
-  {
-    session,
-    keyPolicy,
-    now,
-  }: { readonly session: ClientSession; readonly keyPolicy: KeyPolicy; readonly now: Date },
+  { session, keyPolicy, now }: Writing,
 ): Promise<void> {
   const known = new Set(
     toChangeRows({ ...record, envelope: before }, now, now, keyPolicy).flatMap(({ keys }) => keys),
@@ -148,17 +162,22 @@ export async function writeOpenedRows(
   if (added.length > 0) await changeRowsIn(store).insertMany(added, { session, ordered: false });
 }
 
-/** Gives records rows of another policy. Rows of the policy version that `stays` are kept; those of others are removed. */
+/**
+ * Gives records rows of another policy. Rows of the policy version that `stays` are kept; those of others are removed. All
+ * new rows of a record have the time of its oldest row: later rows are those of readers to whom it was opened.
+ */
 export async function relabelChangeRows(
   store: Connected,
   records: readonly Changed[],
   { stays, keyPolicy }: { readonly stays: number; readonly keyPolicy: KeyPolicy | null },
-  session: ClientSession,
+  { session, now }: Pick<Writing, 'session' | 'now'>,
 ): Promise<void> {
   const rows = changeRowsIn(store);
-  const now = new Date();
-  const known = await findCurrent(store, records, session);
-  const changedAt = new Map(known.map((row) => [row.record, row.changedAt]));
+  const changedAt = new Map<string, Date>();
+  for (const row of await findCurrent(store, records, session)) {
+    const other = changedAt.get(row.record);
+    if (other === undefined || row.changedAt < other) changedAt.set(row.record, row.changedAt);
+  }
   await rows.deleteMany(
     { record: { $in: records.map(({ id }) => id) }, policy: { $ne: stays } },
     { session },
@@ -175,20 +194,17 @@ export async function relabelChangeRows(
 export async function refillChangeRows(
   store: Connected,
   records: readonly Changed[],
-  keyPolicy: KeyPolicy,
-  session: ClientSession,
+  { session, keyPolicy, now }: Writing,
 ): Promise<void> {
   const rows = changeRowsIn(store);
-  const now = new Date();
   const known = await findCurrent(store, records, session);
   const made = records.flatMap((one) => toChangeRows(one, now, now, keyPolicy));
-  const keptKeys = new Map(records.map(({ id }) => [id, new Set<string>()]));
-  for (const { record, keys } of made) for (const key of keys) keptKeys.get(record)?.add(key);
-  const gone = known.flatMap(({ record, kind, policy, keys }): readonly ChangeRow[] => {
-    const lost = keys.filter((key) => keptKeys.get(record)?.has(key) !== true);
-    return lost.length === 0
-      ? []
-      : [{ record, kind, policy, keys: lost, at: now, changedAt: now, isGone: true }];
+  const kept = new Map(records.map(({ id }) => [id, new Set<string>()]));
+  for (const { record, keys } of made) for (const key of keys) kept.get(record)?.add(key);
+  const gone = known.flatMap((row): readonly ChangeRow[] => {
+    const { record, kind, policy } = row;
+    const keys = row.keys.filter((key) => kept.get(record)?.has(key) !== true);
+    return keys.length === 0 ? [] : [{ record, kind, policy, keys, at: now, changedAt: now, isGone: true }];
   });
   const ids = records.map(({ id }) => id);
   await rows.deleteMany({ record: { $in: ids }, ...ofLastChange(now) }, { session });
@@ -210,18 +226,18 @@ function ofLastChange(now: Date) {
 }
 
 /** Removes the rows of earlier policy versions. No cursor of them is valid any more. */
-export async function removeEarlierVersions(store: Connected, version: number): Promise<void> {
+export async function removeChangeRowsBefore(store: Connected, version: number): Promise<void> {
   await changeRowsIn(store).deleteMany({ policy: { $lt: version } });
 }
 
 /** Leaves out the keys of a version that has one for anyone: all readers of the picture hold that one. */
 function needed(keys: readonly string[]): readonly string[] {
-  const forAnyone = keys.filter(isForAnyone);
-  return forAnyone.length === 0 ? keys : forAnyone;
+  const open = new Set(keys.filter(isForAnyone).map(versionOf));
+  return keys.filter((key) => isForAnyone(key) || !open.has(versionOf(key)));
 }
 
-function byVersion(keys: readonly string[]): readonly (readonly [number, readonly string[]])[] {
-  return [...Map.groupBy(keys, (key) => readKey(key)?.version ?? 0)].filter(([version]) => version > 0);
+function versionOf(key: string): number {
+  return readKey(key)?.version ?? 0;
 }
 
 function without(keys: readonly string[], others: readonly string[]): readonly string[] {

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { WithId } from 'mongodb';
-import { ObjectId } from 'mongodb';
 import { HubError } from '../../../schema/errors.ts';
-import { maxHeldKeys } from '../../../schema/policy/decide/filter.ts';
+import { readKey } from '../../../schema/policy/decide/access-keys.ts';
 import type { ChangesAsked } from '../../../schema/record/changes-key.ts';
 import { nameOfKind } from '../../../schema/record/record-kinds.ts';
 import { type PageArguments, pageSize } from '../read/connection.ts';
 import { openCursor, sealCursor } from '../read/cursor.ts';
 import type { ReadContext } from '../read/read-context.ts';
 import type { Row } from '../read/row.ts';
-import { changeIndex, changeKey, type ChangeRow, changeRowsIn } from './change-rows.ts';
+import { changeKey, type ChangeRow } from './change-rows.ts';
+import { findChangeRows, findKeysInUse, type RowPlace } from './find-change-rows.ts';
 
 /** A change of a record, as the graph shows it to one reader. */
 export type SeenChange = {
@@ -35,33 +34,42 @@ export type ChangeConnection = {
   readonly upTo: Date | null;
 };
 
-/** How a page reads records: `load` returns one that the reader may see; both others count a change as disclosed. */
-export type ChangedRows = {
-  readonly load: (kind: string, id: string) => Promise<Row | null>;
+/** How a page reads records: `load` returns those that the reader may see; both others count a change as disclosed. */
+export type ChangedRecords = {
+  readonly load: (kind: string, ids: readonly string[]) => Promise<ReadonlyMap<string, Row>>;
   readonly give: (row: Row) => void;
   readonly giveEnd: (kind: string, id: string) => void;
 };
 
 /**
  * The longest time from the time that a change states until it can be read: the server ends a transaction after 60 s, and
- * the clocks of two programs can differ. The first page after an end repeats the changes of this time.
+ * the clocks of two programs can differ. A pass repeats the changes of this time before the previous pass began.
  */
 export const settleMs = 75_000;
 /** Times that one page reads further rows, because the reader may not see the records of some. */
 const maxReads = 5;
 
-/** A place in the changes. */
+/**
+ * The rights of a reader: a hash of the access keys, and the grants that open a record here. A further grant does not start the
+ * changes over, since its records are changed with it. Others enter grants, also for releases that are refused then.
+ */
+type Rights = { readonly keys: string; readonly grants: readonly string[] };
+
+/** A place in the changes. A pass reads them from an earlier place up to the present, in pages. */
 type Place = {
-  /** A hash of the access keys that the reader held: with others, the changes begin again. */
-  readonly rights: string;
-  /** The last row that was read; null at the start. */
-  readonly after: { readonly at: Date; readonly id: string } | null;
-  /** The end of the changes that were read before, some of which are repeated. Null at the first reading. */
+  /** The rights of the reader: under others, the changes start over. */
+  readonly rights: Rights;
+  /** The last row that was read in this pass; null at its start, and once it is over. */
+  readonly after: RowPlace | null;
+  /** The time at which this pass began, or the previous one if it is over. */
+  readonly began: Date;
+  /** The end of the previous pass; null in the first one. */
   readonly seenTo: Date | null;
-  /** The end of the changes that are being read; null if all were read. */
-  readonly end: Date | null;
-  /** Whether records that the reader lost are left out: in a reading from the start. */
-  readonly isWhole: boolean;
+  /** The start of the changes of this pass; null for all. */
+  readonly from: Date | null;
+  /** Whether ends of records are left out, as in the first pass: the reader has no records that could end. */
+  readonly skipsGone: boolean;
+  readonly isOver: boolean;
 };
 
 /** Reads a page of the changes of a community's records, the oldest first. Throws BAD_CURSOR, BAD_USER_INPUT or PART_UNAVAILABLE. */
@@ -69,21 +77,25 @@ export async function changesPage(
   context: ReadContext,
   asked: ChangesAsked,
   args: PageArguments,
-  rows: ChangedRows,
+  records: ChangedRecords,
 ): Promise<ChangeConnection> {
   if (!context.filled)
     throw new HubError('PART_UNAVAILABLE', 'the changes of the records are still being written');
   const size = pageSize(args.first);
+  // Whether there is a change would be disclosed without a record of it.
+  if (size === 0) throw new HubError('BAD_USER_INPUT', 'first: expected 1 to 100, got 0');
   const scope = context.cursorScope('Changes', asked, 'ASC');
-  const { now } = context.readerAccess;
   const kinds = [...context.kinds.keys()].filter((kind) => asked.kinds?.includes(nameOfKind(kind)) ?? true);
   const held = heldKeys(context, kinds);
-  const rights = createHash('sha256').update(held.toSorted().join()).digest('base64url').slice(0, 16);
+  const rights = await rightsOf(context, held);
   const known = args.after ? readPlace(openCursor(args.after, scope, context.cursorKey)) : null;
-  const startsOver = known !== null && known.rights !== rights;
-  const from = beginAt(startsOver ? null : known, { rights, now, asked, seenBefore: seenBefore(known) });
+  const startsOver = known !== null && !hasRights(rights, known.rights);
+  const { now } = context.readerAccess;
+  const from =
+    known === null || startsOver ? firstPass(known, rights, asked, now) : { ...nextPage(known, now), rights };
   const seal = (place: Place) => sealCursor(writePlace(place), scope, context.cursorKey);
-  const { found, next } = await readChanges(context, held, { from, since: asked.since, size }, rows);
+  const keys = held.map(({ hashed }) => hashed);
+  const { found, next } = await readChanges(context, keys, from, size, records);
   return {
     edges: found.map(({ node, place }) => ({
       node,
@@ -93,103 +105,112 @@ export async function changesPage(
     })),
     nodes: found.map(({ node }) => node),
     pageInfo: {
-      // A long reading has the changes up to its first page only: a further one has those since then.
-      hasNextPage: next.end !== null || (next.seenTo !== null && isLongAgo(next.seenTo, now)),
+      hasNextPage: !next.isOver,
       hasPreviousPage: known !== null && !startsOver,
       startCursor: found[0] === undefined ? null : seal(found[0].place),
       endCursor: seal(next),
     },
     startsOver,
-    upTo: next.end === null ? next.seenTo : null,
+    upTo: next.isOver ? next.began : null,
   };
 }
 
-function isLongAgo(time: Date, now: Date): boolean {
-  return now.getTime() - time.getTime() > settleMs;
-}
+type HeldKey = { readonly key: string; readonly hashed: string };
 
-/** The hashes of all access keys by which the reader may know of changes. */
-function heldKeys({ readerAccess }: ReadContext, kinds: readonly string[]): readonly string[] {
+/** All access keys by which the reader may know of changes. */
+function heldKeys({ readerAccess }: ReadContext, kinds: readonly string[]): readonly HeldKey[] {
   return kinds.flatMap((kind) =>
-    [...readerAccess.keys(kind, 'subscribe')].map((key) => changeKey(kind, key)),
+    [...readerAccess.keys(kind, 'subscribe')].map((key) => ({ key, hashed: changeKey(kind, key) })),
   );
 }
 
-/** Returns up to when the changes before a place were read, at least in part. */
-function seenBefore(known: Place | null): Date | null {
-  return known === null ? null : (known.end ?? known.seenTo);
+async function rightsOf(context: ReadContext, held: readonly HeldKey[]): Promise<Rights> {
+  const of = (some: readonly HeldKey[]) => some.map(({ hashed }) => hashed).toSorted();
+  const keys = createHash('sha256').update(of(held.filter((one) => !isGrant(one))).join());
+  const grants = await findKeysInUse(context, of(held.filter(isGrant)));
+  return { keys: keys.digest('base64url').slice(0, 16), grants };
 }
 
-/** Returns the place at which a page begins: a known one that has more, or the start of a new reading. */
-function beginAt(
-  known: Place | null,
-  {
-    rights,
-    now,
-    asked,
-    seenBefore: seenTo,
-  }: {
-    readonly rights: string;
-    readonly now: Date;
-    readonly asked: ChangesAsked;
-    readonly seenBefore: Date | null;
-  },
-): Place & { readonly end: Date } {
-  if (known === null)
-    return { rights, after: null, seenTo, end: now, isWhole: asked.since === null || seenTo !== null };
-  if (known.end !== null) return { ...known, end: known.end };
-  return { ...known, after: null, end: now };
+function isGrant({ key }: HeldKey): boolean {
+  return readKey(key)?.value.startsWith('grant:') === true;
+}
+
+/** Returns whether a reader still has all rights of a cursor, and no others but further grants. */
+function hasRights(now: Rights, before: Rights): boolean {
+  return now.keys === before.keys && before.grants.every((grant) => now.grants.includes(grant));
+}
+
+/** The start of the first pass, or of a pass that starts over: it lists all records, and no ends. */
+function firstPass(known: Place | null, rights: Rights, { since }: ChangesAsked, now: Date): Place {
+  const seenTo = known === null ? null : known.isOver ? known.seenTo : (known.seenTo ?? known.began);
+  const from = known === null ? since : null;
+  return { rights, after: null, began: now, seenTo, from, skipsGone: true, isOver: false };
+}
+
+/** The next page of a pass, or the start of the next pass once one is over. */
+function nextPage(known: Place, now: Date): Place {
+  if (!known.isOver) return known;
+  const from = new Date(known.began.getTime() - settleMs);
+  return { ...known, after: null, began: now, from, skipsGone: false, isOver: false };
 }
 
 type Found = { readonly node: SeenChange; readonly place: Place };
 
-type Reading = {
-  readonly from: Place & { readonly end: Date };
-  readonly since: Date | null;
-  readonly size: number;
-};
-
 /**
- * Reads rows until a page is full. The record of each is decided again from its envelope: of a record that the reader sees
- * there is no end, and of one that the reader does not see there is nothing else.
+ * Reads rows up to the present until a page is full. Decides each record again from its envelope: a record that the reader may
+ * subscribe to is listed as changed, and any other one as gone. A row that contradicts this decision is left out.
  */
 async function readChanges(
   context: ReadContext,
-  held: readonly string[],
-  { from, since, size }: Reading,
-  { load, give, giveEnd }: ChangedRows,
+  keys: readonly string[],
+  from: Place,
+  size: number,
+  records: ChangedRecords,
 ): Promise<{ readonly found: readonly Found[]; readonly next: Place }> {
+  const { now } = context.readerAccess;
   const found = new Map<string, Found>();
-  let place: Place & { readonly end: Date } = from;
+  let place = from;
   for (let read = 0; read < maxReads; read += 1) {
     const limit = size - found.size + 1;
-    const rows = await findRows(context, held, place, since, limit);
-    const records = await Promise.all(rows.map(async ({ kind, record }) => await load(kind, record)));
-    for (const [at, row] of rows.entries()) {
+    const rows = await findChangeRows(context, keys, { ...place, to: now }, limit);
+    const seen = await loadAll(rows, records);
+    for (const row of rows) {
       context.timeLeft();
-      const record = records[at] ?? null;
-      const isSeen = record !== null && maySubscribe(context, record);
-      const isChange = isSeen !== row.isGone;
-      if (isChange && found.size >= size && !found.has(row.record))
+      const record = seen.get(row.record) ?? null;
+      const isListed = record !== null && maySubscribe(context, record);
+      if (isListed !== row.isGone && found.size >= size && !found.has(row.record))
         return { found: [...found.values()], next: place };
       place = { ...place, after: { at: row.at, id: row._id.toHexString() } };
-      if (!isChange) continue;
-      if (isSeen) give(record);
-      else giveEnd(row.kind, row.record);
-      const node = toNode(row, isSeen ? record : null, place.seenTo);
+      if (isListed === row.isGone) continue;
+      if (isListed) records.give(record);
+      else records.giveEnd(row.kind, row.record);
       found.delete(row.record);
-      found.set(row.record, { node, place });
+      found.set(row.record, { node: toNode(row, isListed ? record : null, place), place });
     }
-    if (rows.length < limit) return { found: [...found.values()], next: atEnd(place) };
+    if (rows.length < limit) {
+      const over = { ...place, after: null, seenTo: now, from: null, isOver: true };
+      return { found: [...found.values()], next: over };
+    }
   }
   return { found: [...found.values()], next: place };
+}
+
+async function loadAll(
+  rows: readonly ChangeRow[],
+  { load }: ChangedRecords,
+): Promise<ReadonlyMap<string, Row>> {
+  const ofKinds = [...Map.groupBy(rows, ({ kind }) => kind)];
+  const loaded = ofKinds.map(
+    async ([kind, ofKind]) => await load(kind, [...new Set(ofKind.map(({ record }) => record))]),
+  );
+  return new Map((await Promise.all(loaded)).flatMap((ofKind) => [...ofKind]));
 }
 
 function maySubscribe({ policy, readerAccess }: ReadContext, { type, envelope }: Row): boolean {
   return policy.may(readerAccess, 'subscribe', type, 'content', envelope);
 }
 
-function toNode({ record, kind, at, isGone }: ChangeRow, row: Row | null, seenTo: Date | null): SeenChange {
+function toNode({ record, kind, at, isGone }: ChangeRow, row: Row | null, { seenTo }: Place): SeenChange {
   return {
     recordId: record,
     kind: nameOfKind(kind),
@@ -200,80 +221,30 @@ function toNode({ record, kind, at, isGone }: ChangeRow, row: Row | null, seenTo
   };
 }
 
-/** Returns the place after the last change of a reading. */
-function atEnd({ rights, end }: Place & { readonly end: Date }): Place {
-  return { rights, after: null, seenTo: end, end: null, isWhole: false };
-}
-
-/** Finds the rows after a place, the oldest first, by the reader's keys. No row of other readers is examined. */
-async function findRows(
-  context: ReadContext,
-  held: readonly string[],
-  { after, seenTo, end, isWhole }: Place & { readonly end: Date },
-  since: Date | null,
-  limit: number,
-): Promise<readonly WithId<ChangeRow>[]> {
-  const start = isWhole ? null : seenTo === null ? since : new Date(seenTo.getTime() - settleMs);
-  const period = { $lte: end, ...(start !== null && { $gte: start }) };
-  const beyond =
-    after === null
-      ? {}
-      : { $or: [{ at: { $gt: after.at } }, { at: after.at, _id: { $gt: new ObjectId(after.id) } }] };
-  const lower = after === null ? {} : { at: { $gte: after.at, $lte: end } };
-  const pages = batchesOf(held).map(async (keys) => {
-    const filter = {
-      $and: [{ keys: { $in: [...keys] }, at: period }, lower, beyond, isWhole ? { isGone: false } : {}],
-    };
-    return await changeRowsIn(context.store)
-      .find(filter, { maxTimeMS: Math.max(1, Math.floor(context.timeLeft())) })
-      .hint(changeIndex)
-      .sort({ at: 1, _id: 1 })
-      .limit(limit)
-      .toArray();
-  });
-  const all = (await Promise.all(pages)).flat();
-  const byId = new Map(all.map((row) => [row._id.toHexString(), row]));
-  return [...byId.values()].toSorted(byPlace).slice(0, limit);
-}
-
-function byPlace(one: WithId<ChangeRow>, other: WithId<ChangeRow>): number {
-  const order = one._id.toHexString() < other._id.toHexString() ? -1 : 1;
-  return one.at.getTime() - other.at.getTime() || order;
-}
-
-/** MongoDB merges the keys of one query in the order of the changes up to a number of them. */
-function batchesOf(keys: readonly string[]): readonly (readonly string[])[] {
-  const count = Math.ceil(keys.length / maxHeldKeys);
-  return Array.from({ length: count }, (_, at) => keys.slice(at * maxHeldKeys, (at + 1) * maxHeldKeys));
-}
-
 /** Writes a place in the form of a cursor of a list. */
-function writePlace({ rights, after, seenTo, end, isWhole }: Place): {
-  readonly sortAt: Date;
-  readonly id: string;
-} {
-  const times = [seenTo, end, after?.at ?? null].map((time) => time?.getTime() ?? null);
-  return { sortAt: new Date(0), id: JSON.stringify([rights, ...times, after?.id ?? '', isWhole]) };
+function writePlace({ rights, after, began, seenTo, from, skipsGone, isOver }: Place) {
+  const times = [began, seenTo, from, after?.at ?? null].map((time) => time?.getTime() ?? null);
+  return {
+    sortAt: new Date(0),
+    id: JSON.stringify([rights.keys, rights.grants, times, after?.id ?? '', skipsGone, isOver]),
+  };
+}
+
+function readPlace({ id }: { readonly id: string }): Place {
+  const [keys, grants, times, row, skipsGone, isOver] = JSON.parse(id) as [
+    string,
+    readonly string[],
+    readonly (number | null)[],
+    string,
+    boolean,
+    boolean,
+  ];
+  const [began = null, seenTo = null, from = null, at = null] = times.map(dateOf);
+  const after = at === null ? null : { at, id: row };
+  const rights = { keys, grants };
+  return { rights, after, began: began ?? new Date(0), seenTo, from, skipsGone, isOver };
 }
 
 function dateOf(time: number | null): Date | null {
   return time === null ? null : new Date(time);
-}
-
-function readPlace({ id }: { readonly id: string }): Place {
-  const [rights, seenTo, end, at, row, isWhole] = JSON.parse(id) as [
-    string,
-    number | null,
-    number | null,
-    number | null,
-    string,
-    boolean,
-  ];
-  return {
-    rights,
-    after: at === null ? null : { at: new Date(at), id: row },
-    seenTo: dateOf(seenTo),
-    end: dateOf(end),
-    isWhole,
-  };
 }

@@ -160,6 +160,30 @@ test.each([
   ]);
 });
 
+test.each([
+  ['the end of the record', { gone: true }],
+  ['a count', { count: 1 }],
+])('does not take %s for the disclosure of a record in the data', async (_what, reported) => {
+  const data = {
+    ransomwareFamilies: { nodes: [{ __typename: 'RansomwareFamily', id: 'RansomwareFamily:1' }] },
+  };
+  const answer = await askOf({ data, extensions: { disclosed: [{ ...disclosure, ...reported }] } });
+  expect([answer.data, [...answer.collected.failedSubgraphs]]).toEqual([null, ['europol']]);
+});
+
+test('records the end of a record with the strictest marking, whatever the subgraph states', async () => {
+  const reported = [{ ...disclosure, tlp: 'CLEAR', gone: true }];
+  const answer = await askOf({ data: { ransomwareFamilies: null }, extensions: { disclosed: reported } });
+  const { type, id, version } = disclosure;
+  const marking = { tlp: 'AMBER_STRICT', pap: 'RED', handlingCodes: [], extraRestrictions: [] };
+  expect(answer.collected.disclosed).toEqual([
+    { community: 'europol', type, id, version, ...marking, audience: [], portions: [], gone: true },
+  ]);
+  const wrong = [{ ...disclosure, gone: false }];
+  const refused = await askOf({ data: { ransomwareFamilies: null }, extensions: { disclosed: wrong } });
+  expect([...refused.collected.failedSubgraphs]).toEqual(['europol']);
+});
+
 test('takes a record that is disclosed but not in the data', async () => {
   const answer = await askOf({
     data: { ransomwareFamilies: { nodes: [] } },

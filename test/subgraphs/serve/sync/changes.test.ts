@@ -134,9 +134,8 @@ class Copy {
     return false;
   }
 
-  /** Reads to the end, and what changed since that reading began. */
   async readAll(now: Date, policy: Policy, size = 2): Promise<void> {
-    for (let reading = 0; reading < 2; reading += 1) while (await this.readPage(now, policy, size));
+    while (await this.readPage(now, policy, size));
   }
 }
 
@@ -226,12 +225,63 @@ test('a record that is closed to an organisation and one that is marked RED look
 
 test('a reader who lost a record learns nothing of its later changes', async () => {
   await write(0, named('csirt-fr', 'csirt-pl'), atMinute(0));
-  await write(0, named('csirt-fr'), atMinute(1));
-  const lost = await changesOf(polish, atMinute(5), null, atMinute(0));
+  const before = await changesOf(polish, atMinute(1));
+  await write(0, named('csirt-fr'), atMinute(2));
+  const lost = await changesOf(polish, atMinute(5), before.pageInfo.endCursor);
   expect(lost.nodes.map(({ isGone }) => isGone)).toEqual([true]);
   for (const minute of [10, 20]) await write(0, named('csirt-fr'), atMinute(minute));
-  const later = await changesOf(polish, atMinute(30), lost.pageInfo.endCursor, atMinute(0));
+  const later = await changesOf(polish, atMinute(30), lost.pageInfo.endCursor);
   expect([later.nodes, later.pageInfo.hasNextPage]).toEqual([[], false]);
+});
+
+test('a reader without a cursor learns of no record that was lost before, from any time on', async () => {
+  await write(0, named('csirt-fr', 'csirt-pl'), atMinute(0));
+  await write(0, named('csirt-fr'), atMinute(1));
+  await write(1, {}, atMinute(2));
+  const { nodes } = await changesOf(polish, atMinute(5), null, atMinute(0));
+  expect(nodes.map(({ recordId }) => recordId)).toEqual([idOf(1)]);
+});
+
+test('a record that is closed and opened again and again leaves one end for its readers', async () => {
+  for (let minute = 0; minute < 10; minute += 2) {
+    await write(0, named('csirt-fr', 'csirt-pl'), atMinute(minute));
+    await write(0, named('csirt-fr'), atMinute(minute + 1));
+  }
+  expect(await changeRowsIn(own.store).countDocuments({ isGone: true })).toBe(1);
+});
+
+test('a page of many records of one time continues after its last one', async () => {
+  for (const at of [0, 1, 2, 3, 4]) await write(at, {}, atMinute(0));
+  const copy = new Copy(french);
+  await copy.readAll(atMinute(1), first, 2);
+  expect(copy.records.size).toBe(5);
+});
+
+test('lists the records of the kinds that are asked for', async () => {
+  await write(0, {}, atMinute(0));
+  const of = async (kind: string) =>
+    await loadersOf(french, atMinute(1), first).changes({ kinds: [kind], since: null }, {});
+  expect((await of('ADVISORY')).nodes.map(({ recordId }) => recordId)).toEqual([idOf(0)]);
+  expect((await of('MISP_EVENT')).nodes).toEqual([]);
+});
+
+test('a grant that opens nothing changes nothing, and the end of one that opened a record starts the changes over', async () => {
+  const until = atMinute(1000).toISOString();
+  const holding = (...ids: readonly string[]) =>
+    readerOf({
+      subject: 'u-2',
+      organisation: 'csirt-pl',
+      grants: ids.map((id) => ({ by: 'cert-eu', id, until })),
+    });
+  await write(0, { ...named('csirt-fr'), releases: ['g-1'] }, atMinute(0));
+  await write(1, {}, atMinute(0));
+  const granted = await changesOf(holding('g-1'), atMinute(5));
+  expect(granted.nodes.map(({ recordId }) => recordId).toSorted()).toEqual([idOf(0), idOf(1)]);
+  const { endCursor } = granted.pageInfo;
+  const further = await changesOf(holding('g-1', 'g-2'), atMinute(10), endCursor);
+  expect([further.startsOver, further.nodes]).toEqual([false, []]);
+  const ended = await changesOf(holding(), atMinute(10), endCursor);
+  expect([ended.startsOver, ended.nodes.map(({ recordId }) => recordId)]).toEqual([true, [idOf(1)]]);
 });
 
 test('a record that is opened to one organisation is no change for its other readers', async () => {
@@ -298,10 +348,17 @@ test('records of a program that wrote no changes count as changed when they are 
   );
 });
 
-test('a part says so while changes are still being written, and a cursor is for one reader and one question', async () => {
-  await expect(
-    loadersOf(french, atMinute(1), first, false).changes({ kinds: null, since: null }, {}),
-  ).rejects.toMatchObject({ code: 'PART_UNAVAILABLE' });
+test('a part says so while changes are still being written, and refuses an empty page', async () => {
+  const all = { kinds: null, since: null };
+  await expect(loadersOf(french, atMinute(1), first, false).changes(all, {})).rejects.toMatchObject({
+    code: 'PART_UNAVAILABLE',
+  });
+  await expect(loadersOf(french, atMinute(1), first).changes(all, { first: 0 })).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+  });
+});
+
+test('a cursor is for one reader and one question', async () => {
   const { pageInfo } = await changesOf(french, atMinute(1));
   const other = [
     changesOf(polish, atMinute(2), pageInfo.endCursor),
@@ -314,9 +371,10 @@ test('a part says so while changes are still being written, and a cursor is for 
 test('each change is a disclosure: the record, or its end without its marking', async () => {
   await write(0, named('csirt-fr', 'csirt-pl'), atMinute(0));
   await write(1, {}, atMinute(0));
+  const { pageInfo } = await changesOf(polish, atMinute(0.5));
   await write(0, named('csirt-fr'), atMinute(1));
-  const loaders = loadersOf(polish, atMinute(5), first);
-  await loaders.changes({ kinds: null, since: atMinute(0) }, {});
+  const loaders = loadersOf(polish, atMinute(1.5), first);
+  await loaders.changes({ kinds: null, since: null }, { after: pageInfo.endCursor });
   expect(loaders.disclosed()).toMatchObject([
     { id: idOf(1), version: 1, tlp: 'CLEAR' },
     { id: idOf(0), version: 0, tlp: 'AMBER_STRICT', audience: [], gone: true },
