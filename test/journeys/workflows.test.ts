@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Trial } from '../../docker/trial/trial.ts';
 import { type As, ask, type Asked } from '../helpers/ask.ts';
 import { runHub } from '../helpers/command-line.ts';
+import { readRecipe } from '../helpers/cookbook.ts';
 import { requestContent } from '../helpers/information-request.ts';
 import { sendMove } from '../helpers/send-move.ts';
 import { startExercise } from '../helpers/standing.ts';
@@ -165,6 +166,21 @@ const inboxQuery = `query I($from: DateTime!, $to: DateTime!) {
   myTasks { jointUnit { recordId mutations } }
   deadlines(from: $from, to: $to) { jointUnit { recordId name obliged { id } } }
 }`;
+
+test('lists the tasks and deadlines of an organisation by the operation of the cookbook', async () => {
+  const { record } = await move(certEu, 'sendInformationRequest', {
+    content: requestContent({ answerBy: later(86_400_000) }),
+    addressees: ['csirt-fr'],
+  });
+  const { text, reader } = readRecipe('10-tasks-and-deadlines');
+  const { body } = await ask(asked, reader, text, { from: later(0), to: later(7 * 86_400_000), first: 100 });
+  expect(body.errors).toBeUndefined();
+  const { myTasks, deadlines } = body.data;
+  const task = { recordId: record.id, mutations: expect.arrayContaining(['answerInformationRequest']) };
+  expect(myTasks.jointUnit).toContainEqual(expect.objectContaining(task));
+  const due = { recordId: record.id, name: 'lapsed', obliged: { name: 'National CSIRT (FR)' } };
+  expect(deadlines.jointUnit).toContainEqual(expect.objectContaining(due));
+});
 
 test('lists who is on duty at an instant', async () => {
   const query = `query D($at: DateTime) { onDuty(at: $at) { id jointUnit { organisation { id } function } } }`;
