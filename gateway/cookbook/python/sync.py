@@ -28,6 +28,8 @@ class Copy:
         self.path = path
         self.records = {}
         self.cursors = {}
+        # The hub takes a cursor with the `since` of its first page only.
+        self.since = None
         # The records of a community whose changes begin again, until they are listed again.
         self.unlisted = {}
 
@@ -47,6 +49,7 @@ class Copy:
     def apply(self, line):
         """Applies one line of the file: a page, a record, or a cursor."""
         community = line["community"]
+        self.since = line.get("since", self.since)
         if "page" in line:
             self.apply_page(community, line["page"])
         elif "cursor" in line:
@@ -82,7 +85,7 @@ class Copy:
     def compact(self):
         """Replaces the pages by the records, in one step."""
         lines = [*self.records.values()]
-        lines += [{"community": key, "cursor": cursor} for key, cursor in self.cursors.items()]
+        lines += [{"community": key, "since": self.since, "cursor": cursor} for key, cursor in self.cursors.items()]
         with open(self.path + ".new", "w", encoding="utf-8") as file:
             file.writelines(json.dumps(line) + "\n" for line in lines)
             file.flush()
@@ -111,9 +114,9 @@ def read_changes(session, variables):
         return error.data["changes"]
 
 
-def read_round(session, copy, since, size):
+def read_round(session, copy, size):
     """Reads one page of each community. Returns whether there is a next page, and the communities that did not answer."""
-    pages = read_changes(session, {"since": since, "first": size, **copy.cursors})
+    pages = read_changes(session, {"since": copy.since, "first": size, **copy.cursors})
     for community in COMMUNITIES:
         page = pages[community]
         if page is None:
@@ -126,7 +129,7 @@ def read_round(session, copy, since, size):
             "startsOver": page["startsOver"],
             "isLast": not page["pageInfo"]["hasNextPage"],
         }
-        copy.append({"community": community, "page": line})
+        copy.append({"community": community, "since": copy.since, "page": line})
         if changes:
             print(f"{community}: {len(changes)} changes, {len(copy.records)} records in the copy", flush=True)
     has_next = any(page is not None and page["pageInfo"]["hasNextPage"] for page in pages.values())
@@ -143,11 +146,15 @@ def main():
     os.umask(0o077)
     copy = Copy(args.file)
     copy.load()
+    if not copy.cursors:
+        copy.since = args.since
+    elif args.since not in (None, copy.since):
+        parser.error(f"expected --since {copy.since}, with which {args.file} began; another time needs another file")
     print(f"continues with {len(copy.records)} records, {len(copy.cursors)} cursors", flush=True)
     with connect() as session:
         has_next = True
         while has_next:
-            has_next, missing = read_round(session, copy, args.since, args.page)
+            has_next, missing = read_round(session, copy, args.page)
     if missing:
         sys.exit(f"no answer of {', '.join(missing)}: run it again")
     copy.compact()
