@@ -57,8 +57,8 @@ export const syncing: readonly Guard[] = [
   {
     name: 'no ends in a first pass',
     file: page,
-    from: 'from, skipsGone: true, isOver: false };',
-    to: 'from, skipsGone: false, isOver: false };',
+    from: 'seenTo, from, endsFrom: now, isOver: false };',
+    to: 'seenTo, from, endsFrom: new Date(0), isOver: false };',
     project: 'parts',
     tests,
   },

@@ -67,8 +67,8 @@ type Place = {
   readonly seenTo: Date | null;
   /** The start of the changes of this pass; null for all. */
   readonly from: Date | null;
-  /** Whether ends of records are left out, as in the first pass: the reader has no records that could end. */
-  readonly skipsGone: boolean;
+  /** The time from which ends of records are listed: in the first pass from its begin on, since no earlier one is the reader's. */
+  readonly endsFrom: Date;
   readonly isOver: boolean;
 };
 
@@ -140,18 +140,18 @@ function hasRights(now: Rights, before: Rights): boolean {
   return now.keys === before.keys && before.grants.every((grant) => now.grants.includes(grant));
 }
 
-/** The start of the first pass, or of a pass that starts over: it lists all records, and no ends. */
+/** The start of the first pass, or of a pass that starts over: it lists all records, and no earlier ends. */
 function firstPass(known: Place | null, rights: Rights, { since }: ChangesAsked, now: Date): Place {
   const seenTo = known === null ? null : known.isOver ? known.seenTo : (known.seenTo ?? known.began);
   const from = known === null ? since : null;
-  return { rights, after: null, began: now, seenTo, from, skipsGone: true, isOver: false };
+  return { rights, after: null, began: now, seenTo, from, endsFrom: now, isOver: false };
 }
 
 /** The next page of a pass, or the start of the next pass once one is over. */
 function nextPage(known: Place, now: Date): Place {
   if (!known.isOver) return known;
   const from = new Date(known.began.getTime() - settleMs);
-  return { ...known, after: null, began: now, from, skipsGone: false, isOver: false };
+  return { ...known, after: null, began: now, from, endsFrom: from, isOver: false };
 }
 
 type Found = { readonly node: SeenChange; readonly place: Place };
@@ -222,27 +222,27 @@ function toNode({ record, kind, at, isGone }: ChangeRow, row: Row | null, { seen
 }
 
 /** Writes a place in the form of a cursor of a list. */
-function writePlace({ rights, after, began, seenTo, from, skipsGone, isOver }: Place) {
-  const times = [began, seenTo, from, after?.at ?? null].map((time) => time?.getTime() ?? null);
+function writePlace({ rights, after, began, seenTo, from, endsFrom, isOver }: Place) {
+  const times = [began, seenTo, from, endsFrom, after?.at ?? null].map((time) => time?.getTime() ?? null);
   return {
     sortAt: new Date(0),
-    id: JSON.stringify([rights.keys, rights.grants, times, after?.id ?? '', skipsGone, isOver]),
+    id: JSON.stringify([rights.keys, rights.grants, times, after?.id ?? '', isOver]),
   };
 }
 
 function readPlace({ id }: { readonly id: string }): Place {
-  const [keys, grants, times, row, skipsGone, isOver] = JSON.parse(id) as [
+  const [keys, grants, times, row, isOver] = JSON.parse(id) as [
     string,
     readonly string[],
     readonly (number | null)[],
     string,
     boolean,
-    boolean,
   ];
-  const [began = null, seenTo = null, from = null, at = null] = times.map(dateOf);
+  const [began = null, seenTo = null, from = null, endsFrom = null, at = null] = times.map(dateOf);
   const after = at === null ? null : { at, id: row };
   const rights = { keys, grants };
-  return { rights, after, began: began ?? new Date(0), seenTo, from, skipsGone, isOver };
+  const [start, ends] = [began ?? new Date(0), endsFrom ?? new Date(0)];
+  return { rights, after, began: start, seenTo, from, endsFrom: ends, isOver };
 }
 
 function dateOf(time: number | null): Date | null {

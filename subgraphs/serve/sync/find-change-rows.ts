@@ -11,42 +11,47 @@ export type Period = {
   readonly after: RowPlace | null;
   readonly from: Date | null;
   readonly to: Date;
-  readonly skipsGone: boolean;
+  /** The time from which ends of records belong to it. */
+  readonly endsFrom: Date;
 };
 
 /** Finds the first rows of a period, the oldest first, by the reader's keys. No row of other readers is examined. */
 export async function findChangeRows(
   context: ReadContext,
   keys: readonly string[],
-  { after, from, to, skipsGone }: Period,
+  { after, from, to, endsFrom }: Period,
   limit: number,
 ): Promise<readonly WithId<ChangeRow>[]> {
-  const some = { keys, limit, skipsGone };
+  const some = { keys, endsFrom };
   if (after === null)
-    return await find(context, some, { at: { $lte: to, ...(from !== null && { $gte: from }) } }, 'at');
+    return await find(context, some, { at: { $lte: to, ...(from !== null && { $gte: from }) } }, 'at', limit);
   // Rows of one time are one range of the index, however many there are.
-  const ties = await find(context, some, { at: after.at, _id: { $gt: new ObjectId(after.id) } }, 'id');
+  const tie = { at: { $gte: after.at, $lte: after.at }, _id: { $gt: new ObjectId(after.id) } };
+  const ties = await find(context, some, tie, 'id', limit);
   if (ties.length >= limit) return ties;
-  const rest = { ...some, limit: limit - ties.length };
-  return [...ties, ...(await find(context, rest, { at: { $gt: after.at, $lte: to } }, 'at'))];
+  const later = { at: { $gt: after.at, $lte: to } };
+  return [...ties, ...(await find(context, some, later, 'at', limit - ties.length))];
 }
-
-type Some = { readonly keys: readonly string[]; readonly limit: number; readonly skipsGone: boolean };
 
 async function find(
   context: ReadContext,
-  { keys, limit, skipsGone }: Some,
+  { keys, endsFrom }: { readonly keys: readonly string[] } & Pick<Period, 'endsFrom'>,
   range: Filter<ChangeRow>,
   by: 'at' | 'id',
+  limit: number,
 ): Promise<readonly WithId<ChangeRow>[]> {
-  const scans = batchesOf(keys).flatMap((some) =>
-    (skipsGone ? [false] : [false, true]).map((isGone) => ({ keys: { $in: [...some] }, isGone, ...range })),
-  );
+  const scans = batchesOf(keys).flatMap((some) => {
+    const ofKeys = { keys: { $in: [...some] } };
+    return [
+      { filter: { $and: [{ ...ofKeys, isGone: false }, range] }, hint: changeIndex },
+      { filter: { $and: [{ ...ofKeys, isGone: true, at: { $gte: endsFrom } }, range] }, hint: goneIndex },
+    ];
+  });
   const pages = scans.map(
-    async (filter) =>
+    async ({ filter, hint }) =>
       await changeRowsIn(context.store)
         .find(filter, { maxTimeMS: Math.max(1, Math.floor(context.timeLeft())) })
-        .hint(filter.isGone ? goneIndex : changeIndex)
+        .hint(hint)
         .sort(by === 'at' ? { at: 1, _id: 1 } : { _id: 1 })
         .limit(limit)
         .toArray(),

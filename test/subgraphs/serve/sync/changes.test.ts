@@ -250,6 +250,14 @@ test('a record that is closed and opened again and again leaves one end for its 
   expect(await changeRowsIn(own.store).countDocuments({ isGone: true })).toBe(1);
 });
 
+test('a row that is older than the marking is no change for those who lost the record', async () => {
+  await write(0, named('csirt-fr', 'csirt-pl'), atMinute(0));
+  const audience = { 'envelope.audience.organisations': ['csirt-fr'] };
+  await recordsOf(own.store, 'Advisory').updateMany({}, { $set: audience });
+  const { nodes, pageInfo } = await changesOf(polish, atMinute(1));
+  expect([nodes, pageInfo.hasNextPage]).toEqual([[], false]);
+});
+
 test('a page of many records of one time continues after its last one', async () => {
   for (const at of [0, 1, 2, 3, 4]) await write(at, {}, atMinute(0));
   const copy = new Copy(french);
