@@ -26,7 +26,7 @@ const help = `Copies a community's records by their changes, while stores and su
 Starts a trial with a database server for each store. An operator creates, changes and marks up assessments through the hub.
 Four readers of different kinds keep a copy by the changes alone. After the first half of the kills the policy loses rules,
 after the second half it gets them back. At the end each copy must equal the list that its reader sees. Uses loopback only;
-takes about fifteen minutes. Exits with 1 if a copy differs.
+takes about twenty minutes. Exits with 1 if a copy differs, a change is repeated without a mark, or a change is refused.
 
 Example:
   npm run soak:sync -- --kills 4
@@ -49,6 +49,9 @@ const readers = [
 ] as const;
 
 async function main(): Promise<void> {
+  const wanted = Number(flags.kills);
+  if (!Number.isInteger(wanted) || wanted < 2)
+    throw new Error(`--kills: expected a whole number from 2 on, got ${flags.kills}`);
   await using place = new Place('soak-sync');
   const trial = await startTrial({ home: `${place.folder}/home`, port: 0, apart: true, env: unbounded });
   place.defer(async () => await trial.stop());
@@ -60,12 +63,12 @@ async function main(): Promise<void> {
   const chance = new Chance(Number(flags.seed));
   const markings = new Markings(operator, chance);
   const copies = readers.map(([as], at) => new Copy(as, askers[at] ?? operator));
-  const half = Math.floor(Number(flags.kills) / 2);
+  const half = Math.floor(wanted / 2);
   const version = Number(parseDocument(readPolicyTexts()['domain.yaml'] ?? '').get('version'));
   await kill(trial, half, chance, markings);
   // Without these, the recipients for a purpose neither read nor subscribe.
   await changePolicy(trial, version + 1, ['J04', 'J34b']);
-  await kill(trial, Number(flags.kills) - half, chance, markings);
+  await kill(trial, wanted - half, chance, markings);
   await changePolicy(trial, version + 2, []);
   await markings.stop();
   logProgress('waiting for the copies');
