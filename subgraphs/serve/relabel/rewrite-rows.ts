@@ -8,8 +8,8 @@ import type { KeyPolicy } from '../store/key-assigner.ts';
 import type { CommunityStore } from '../store/store.ts';
 import { type Changed, refillChangeRows, relabelChangeRows } from '../sync/change-rows.ts';
 
-/** Records whose rows are written in one transaction. Each can have 40,000 words. */
-const together = 10;
+/** Records whose rows are written in one transaction. One can have 40,000 words, and otherwise a few rows of changes. */
+const together = { withWords: 10, withoutWords: 200 } as const;
 
 /** The field of a record that a walk writes with the rows of the record, and removes with its own update. */
 export const rowsRound = 'rowsRound';
@@ -69,8 +69,10 @@ async function rewrite(
     .find(filter, { projection: { _id: 1 } })
     .hint({ _id: 1 })
     .toArray();
-  for (let from = 0; from < all.length; from += together) {
-    const ids = all.slice(from, from + together).map(({ _id }) => _id);
+  const hasWords = schemaOf(store, kind).search !== null && rewriting.keyPolicy !== null;
+  const most = hasWords ? together.withWords : together.withoutWords;
+  for (let from = 0; from < all.length; from += most) {
+    const ids = all.slice(from, from + most).map(({ _id }) => _id);
     await inKeyState(async (session) => {
       const { changed, words } = await makeRows(
         store,
@@ -95,7 +97,7 @@ async function rewrite(
   }
 }
 
-/** Reads records one by one, since ten can have 160 MB. Returns their rows of words, and what their change rows are made of. */
+/** Reads records with their content one by one, since ten can have 160 MB. Returns their rows of words, and what their change rows are made of. */
 async function makeRows(
   store: CommunityStore,
   kind: string,
@@ -109,7 +111,7 @@ async function makeRows(
   const projection = hasWords ? {} : { projection: { envelope: 1 } };
   const some = recordsOf(store, kind)
     .find(filter, { session, ...projection })
-    .batchSize(1);
+    .batchSize(hasWords ? 1 : together.withoutWords);
   for await (const record of some) {
     changed.push({ id: record._id, kind, envelope: record.envelope });
     if (hasWords) words.push(...wordsOf(store, kind, record, keyPolicy));
