@@ -1,3 +1,5 @@
+import { readKinds, readStatedKey, readTime, writeStatedKey } from './stated-key.ts';
+
 /** The kinds and the start of the changes that a reader asks for, as their key states them. */
 export type ChangesAsked = {
   /** The kinds of record; null for all. */
@@ -6,31 +8,14 @@ export type ChangesAsked = {
   readonly since: Date | null;
 };
 
-const prefix = 'Changes:';
-/** More than there are kinds of record. */
-const maxKinds = 100;
-
-/** Returns the key of changes, which states all that was asked: any hub and community can answer it. */
+/** Returns the key of changes. */
 export function changesKey({ kinds, since }: ChangesAsked): string {
-  const stated = JSON.stringify([kinds, since?.toISOString() ?? null]);
-  return `${prefix}${Buffer.from(stated).toString('base64url')}`;
+  return writeStatedKey('Changes', [kinds, since?.toISOString() ?? null]);
 }
 
 /** Returns what a key of changes states. Null if it is not one. */
 export function readChangesKey(key: string): ChangesAsked | null {
-  if (!key.startsWith(prefix) || key.length > 8000) return null;
-  try {
-    const text = Buffer.from(key.slice(prefix.length), 'base64url').toString('utf8');
-    const [kinds, since] = JSON.parse(text) as readonly unknown[];
-    if (kinds !== null && !isTexts(kinds)) return null;
-    if (since === null) return { kinds, since };
-    const at = new Date(typeof since === 'string' ? since : Number.NaN);
-    return Number.isNaN(at.getTime()) ? null : { kinds, since: at };
-  } catch {
-    return null;
-  }
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.length <= maxKinds && value.every((one) => typeof one === 'string');
+  const parts = readStatedKey('Changes', key) ?? [];
+  const [kinds, since] = [readKinds(parts[0]), readTime(parts[1])];
+  return kinds === undefined || since === undefined ? null : { kinds, since };
 }

@@ -1,3 +1,5 @@
+import { readKinds, readStatedKey, readTime, writeStatedKey } from './stated-key.ts';
+
 /** The text, kinds and time of a search, as its key states them. */
 export type SearchAsked = {
   readonly text: string;
@@ -7,50 +9,31 @@ export type SearchAsked = {
   readonly since: Date | null;
 };
 
-const prefix = 'Search:';
 /** The longest text of a search. */
 export const maxSearchText = 200;
-/** More than there are kinds of record. */
-const maxKinds = 100;
 
-/** Returns the key of a search, which states all of it: any hub and community can answer it. */
+/** Returns the key of a search. */
 export function searchKey({ text, kinds, since }: SearchAsked): string {
-  const parts = [text, kinds, since?.toISOString() ?? null];
-  return `${prefix}${Buffer.from(JSON.stringify(parts)).toString('base64url')}`;
+  return writeStatedKey('Search', [text, kinds, since?.toISOString() ?? null]);
 }
 
 /** Returns the key of the suggestions for a text. */
 export function suggestionsKey(text: string): string {
-  return `Suggestions:${searchKey({ text, kinds: null, since: null }).slice(prefix.length)}`;
+  return writeStatedKey('Suggestions', [text]);
 }
 
 /** Returns the text of a key of suggestions. Null if it is not one. */
 export function readSuggestionsKey(key: string): string | null {
-  const [, stated] = /^Suggestions:(.*)$/su.exec(key) ?? [];
-  return stated === undefined ? null : (readSearchKey(`${prefix}${stated}`)?.text ?? null);
+  return readText(readStatedKey('Suggestions', key)?.[0]);
 }
 
-/** Returns the search of a key. Null if it is not one, or is longer than a search may be. */
+/** Returns the search of a key. Null if it is not one, or if its text is longer than a search may be. */
 export function readSearchKey(key: string): SearchAsked | null {
-  if (!key.startsWith(prefix) || key.length > 8000) return null;
-  const value = parse(Buffer.from(key.slice(prefix.length), 'base64url').toString('utf8'));
-  if (!Array.isArray(value)) return null;
-  const [text, kinds, since] = value as unknown[];
-  if (typeof text !== 'string' || text.length > maxSearchText) return null;
-  if (kinds !== null && !isTexts(kinds)) return null;
-  if (since !== null && typeof since !== 'string') return null;
-  const at = since === null ? null : new Date(since);
-  return at !== null && Number.isNaN(at.getTime()) ? null : { text, kinds, since: at };
+  const parts = readStatedKey('Search', key) ?? [];
+  const [text, kinds, since] = [readText(parts[0]), readKinds(parts[1]), readTime(parts[2])];
+  return text === null || kinds === undefined || since === undefined ? null : { text, kinds, since };
 }
 
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.length <= maxKinds && value.every((one) => typeof one === 'string');
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+function readText(part: unknown): string | null {
+  return typeof part === 'string' && part.length <= maxSearchText ? part : null;
 }

@@ -1,6 +1,16 @@
 /** The maximum number of access keys in one query. MongoDB merges up to 199 scans; a further `$in` multiplies them. */
 export const maxHeldKeys = 150;
 
+/** Divides items into lists of at most `most`: MongoDB merges the scans of one `$in` in the order of an index up to a number. */
+export function batchesOf<Item>(
+  items: readonly Item[],
+  most: number = maxHeldKeys,
+): readonly (readonly Item[])[] {
+  const size = Math.max(1, most);
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, at) => items.slice(at * size, (at + 1) * size));
+}
+
 /** The MongoDB filter for the records that a reader may see. Combine it with other filters by `$and` only. */
 export type StoreFilter = {
   readonly admits: { readonly $in: readonly string[] };

@@ -1,54 +1,10 @@
 import { z } from 'zod';
+import { condition, instant, memberName, sentence, slug, some, typeName, value } from './shapes.ts';
 
 /**
  * The shapes of the workflows' YAML files. Vocabularies are closed: an unknown word, an unknown member and an empty list
  * are rejected. `npm run compose` generates the JSON Schemas from these shapes, for editors.
  */
-
-const slug = z.string().regex(/^[a-z][a-z0-9-]{0,59}$/);
-const memberName = z.string().regex(/^[a-z][A-Za-z0-9]{0,59}$/);
-const typeName = z.string().regex(/^[A-Z][A-Za-z0-9]{0,79}$/);
-const sentence = z.string().min(3).max(600);
-const some = <Shape extends z.ZodType>(shape: Shape) => z.array(shape).min(1);
-
-/** The types of values that a move states. */
-export const valueTypes = [
-  'text',
-  'instant',
-  'boolean',
-  'number',
-  'choice',
-  'organisation',
-  'organisations',
-  'person',
-  'persons',
-  'member-state',
-  'member-states',
-  'record',
-  'records',
-  'items',
-] as const;
-
-const condition = z
-  .record(memberName, some(slug))
-  .describe('Values of facts or inputs: each that is named must have one of the values.');
-
-const value = z.strictObject({
-  type: z.enum(valueTypes),
-  is: sentence.describe('The meaning of the value, as a sentence.'),
-  choices: some(slug).optional().describe('The permitted values of a choice.'),
-});
-
-const instant = z
-  .union([
-    memberName.describe('A fact or a field of the record that is an instant. Without a value it is never.'),
-    z
-      .strictObject({ clock: slug.describe('A clock of clocks.yaml.'), of: memberName.optional() })
-      .describe(
-        'The end of a period: of the clock, counted from the fact `of`, or from the last change of state.',
-      ),
-  ])
-  .describe('An instant that the workflow knows.');
 
 const state = z.strictObject({
   is: sentence.describe('The meaning of the state, as a sentence.'),

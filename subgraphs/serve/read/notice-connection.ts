@@ -2,7 +2,7 @@ import { organisationKey } from '../../../schema/record/keys.ts';
 import { enumValue } from '../../../schema/workflow/graph/names.ts';
 import { recordField } from '../../../schema/workflow/graph/inbox-sdl.ts';
 import type { Notice } from '../workflow/notices.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, edgesOf } from './connection.ts';
 import type { Place } from './cursor.ts';
 import type { Seen } from './notice-page.ts';
 
@@ -25,24 +25,20 @@ export function toNoticeConnection(
 ): NoticeConnection {
   const page = found.slice(0, size).map(({ stored }) => ({
     node: toShown(stored),
-    cursor: () => seal({ sortAt: stored.sortAt, id: stored._id }),
+    place: { sortAt: stored.sortAt, id: stored._id },
   }));
+  const sealAt = (one: (typeof page)[number] | undefined) => (one === undefined ? null : seal(one.place));
   return {
-    edges: page.map(({ node, cursor }) => ({
-      node,
-      get cursor() {
-        return cursor();
-      },
-    })),
+    edges: edgesOf(page, seal),
     nodes: page.map(({ node }) => node),
     pageInfo: {
       hasNextPage: found.length > size,
       hasPreviousPage: after !== null,
       get startCursor() {
-        return page.at(0)?.cursor() ?? null;
+        return sealAt(page.at(0));
       },
       get endCursor() {
-        return page.at(-1)?.cursor() ?? null;
+        return sealAt(page.at(-1));
       },
     },
   };

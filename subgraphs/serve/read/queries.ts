@@ -1,6 +1,6 @@
 import mongoose, { type Connection, type Model } from 'mongoose';
 import type { Envelope, StoredRecord } from '../../../schema/record/envelope.ts';
-import { maxHeldKeys, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
+import { batchesOf, maxHeldKeys, type StoreFilter } from '../../../schema/policy/decide/filter.ts';
 import type { Place } from './cursor.ts';
 import { within } from '../../../schema/runtime/within.ts';
 import type { CommunityStore } from '../store/store.ts';
@@ -94,13 +94,6 @@ export function matching({ path, values }: Equal, terms: readonly string[]): obj
 
 function oneOf(values: Equal['values']): unknown {
   return values.length === 1 ? values[0] : { $in: values };
-}
-
-/** MongoDB merges the scans of one `$in`, or of two, in the order of the list only up to a number of them. */
-function batchesOf<Item>(all: readonly Item[], most: number = maxHeldKeys): readonly (readonly Item[])[] {
-  const size = Math.max(1, most);
-  const count = Math.ceil(all.length / size);
-  return Array.from({ length: count }, (_, at) => all.slice(at * size, (at + 1) * size));
 }
 
 /** Finds one page of records by keyset pagination. The indexes merge the reader's keys: no sort, no collection scan. */

@@ -1,6 +1,6 @@
 import type { Collection } from 'mongodb';
 import { HubError } from '../../../schema/errors.ts';
-import { maxHeldKeys } from '../../../schema/policy/decide/filter.ts';
+import { batchesOf, maxHeldKeys } from '../../../schema/policy/decide/filter.ts';
 import type { Place } from '../read/cursor.ts';
 import type { ReadContext } from '../read/read-context.ts';
 import {
@@ -349,11 +349,6 @@ function termsIn(context: ReadContext, kinds: readonly string[]) {
     const ofKind = [...groups.values()].flatMap((field) => readerAccess.searchTerms(kind, field, maxPaired));
     return [...new Set(ofKind)].map((term) => ({ kind, term }));
   });
-}
-
-function batchesOf(keys: readonly string[], size = maxHeldKeys): readonly (readonly string[])[] {
-  const count = Math.ceil(keys.length / size);
-  return Array.from({ length: count }, (_, at) => keys.slice(at * size, (at + 1) * size));
 }
 
 type Ordered = Pick<At, 'sortAt' | 'tie'>;

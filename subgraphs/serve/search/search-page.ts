@@ -1,7 +1,7 @@
 import { nameOfKind } from '../../../schema/record/record-kinds.ts';
 import type { SearchAsked } from '../../../schema/record/search-key.ts';
 import { HubError } from '../../../schema/errors.ts';
-import { type PageArguments, pageSize } from '../read/connection.ts';
+import { edgesOf, type PageArguments, pageSize } from '../read/connection.ts';
 import { openCursor, type Place, sealCursor } from '../read/cursor.ts';
 import { mayFind } from '../read/may-find.ts';
 import type { ReadContext } from '../read/read-context.ts';
@@ -160,12 +160,7 @@ function toHits(
   // A page can end before it is full, also without a hit: the next one continues where it ended.
   const end = next ?? last;
   return {
-    edges: hits.map(({ node, place }) => ({
-      node,
-      get cursor() {
-        return seal(place);
-      },
-    })),
+    edges: edgesOf(hits, seal),
     nodes: hits.map(({ node }) => node),
     pageInfo: {
       hasNextPage: next !== null,
