@@ -20,7 +20,7 @@ export type ChangeRow = {
   readonly at: Date;
   /** The time of the change. */
   readonly changedAt: Date;
-  /** Whether its readers lost the record at this time. */
+  /** True if its readers lost the record at `at`, false if they see it changed. */
   readonly isGone: boolean;
 };
 

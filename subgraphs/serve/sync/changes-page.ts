@@ -3,7 +3,7 @@ import { HubError } from '../../../schema/errors.ts';
 import { readKey } from '../../../schema/policy/decide/access-keys.ts';
 import type { ChangesAsked } from '../../../schema/record/changes-key.ts';
 import { nameOfKind } from '../../../schema/record/record-kinds.ts';
-import { type PageArguments, pageSize } from '../read/connection.ts';
+import { edgesOf, type PageArguments, pageSize } from '../read/connection.ts';
 import { openCursor, sealCursor } from '../read/cursor.ts';
 import type { ReadContext } from '../read/read-context.ts';
 import type { Row } from '../read/row.ts';
@@ -34,7 +34,7 @@ export type ChangeConnection = {
   readonly upTo: Date | null;
 };
 
-/** How a page reads records: `load` returns those that the reader may see; both others count a change as disclosed. */
+/** `load` returns the records that the reader may see. `give` and `giveEnd` note what is disclosed: a record, or the end of one. */
 export type ChangedRecords = {
   readonly load: (kind: string, ids: readonly string[]) => Promise<ReadonlyMap<string, Row>>;
   readonly give: (row: Row) => void;
@@ -63,11 +63,11 @@ type Place = {
   readonly after: RowPlace | null;
   /** The time at which this pass began, or the previous one if it is over. */
   readonly began: Date;
-  /** The end of the previous pass; null in the first one. */
+  /** The time up to which earlier passes had changes; null in the first one. */
   readonly seenTo: Date | null;
   /** The start of the changes of this pass; null for all. */
   readonly from: Date | null;
-  /** The time from which ends of records are listed: in the first pass from its begin on, since no earlier one is the reader's. */
+  /** Ends of records are listed after this time: in the first pass after it began, since no earlier one is the reader's. */
   readonly endsFrom: Date;
   readonly isOver: boolean;
 };
@@ -97,12 +97,7 @@ export async function changesPage(
   const keys = held.map(({ hashed }) => hashed);
   const { found, next } = await readChanges(context, keys, from, size, records);
   return {
-    edges: found.map(({ node, place }) => ({
-      node,
-      get cursor() {
-        return seal(place);
-      },
-    })),
+    edges: edgesOf(found, seal),
     nodes: found.map(({ node }) => node),
     pageInfo: {
       hasNextPage: !next.isOver,
@@ -140,11 +135,19 @@ function hasRights(now: Rights, before: Rights): boolean {
   return now.keys === before.keys && before.grants.every((grant) => now.grants.includes(grant));
 }
 
-/** The start of the first pass, or of a pass that starts over: it lists all records, and no earlier ends. */
+/**
+ * The start of the first pass, or of a pass that starts over: it lists all records, and no earlier ends. One that starts over
+ * repeats what the passes before it had.
+ */
 function firstPass(known: Place | null, rights: Rights, { since }: ChangesAsked, now: Date): Place {
-  const seenTo = known === null ? null : known.isOver ? known.seenTo : (known.seenTo ?? known.began);
+  const seenTo = known === null ? null : later(known.seenTo, known.after?.at ?? null);
   const from = known === null ? since : null;
   return { rights, after: null, began: now, seenTo, from, endsFrom: now, isOver: false };
+}
+
+function later(one: Date | null, other: Date | null): Date | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? other : one;
 }
 
 /** The next page of a pass, or the start of the next pass once one is over. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Document } from 'mongodb';
 import type { Policy } from '../../../../schema/policy/decide/policy.ts';
 import type { Reader } from '../../../../schema/protocol/reader.ts';
 import type { Envelope } from '../../../../schema/record/envelope.ts';
@@ -10,6 +11,7 @@ import { relabel } from '../../../../subgraphs/serve/relabel/relabel.ts';
 import { recordsOf, schemaOf } from '../../../../subgraphs/serve/store/collections.ts';
 import { followKeyState, type KeyAssigner } from '../../../../subgraphs/serve/store/key-assigner.ts';
 import { setDerived } from '../../../../subgraphs/serve/store/key-state.ts';
+import { type CommunityStore, openStore } from '../../../../subgraphs/serve/store/store.ts';
 import {
   inWriteTransaction,
   openRecord,
@@ -79,10 +81,10 @@ async function write(at: number, reading: Partial<Envelope>, now: Date): Promise
   });
 }
 
-function loadersOf(reader: Reader, now: Date, policy: Policy, filled = true): Loaders {
+function loadersOf(reader: Reader, now: Date, policy: Policy, filled = true, store = own.store): Loaders {
   const readerAccess = policy.accessOf(reader, now);
   return new Loaders({
-    store: own.store,
+    store,
     kinds,
     policy,
     readerAccess,
@@ -111,15 +113,24 @@ class Copy {
   #cursor: string | null = null;
   #again: Set<string> | null = null;
 
-  constructor(reader: Reader) {
+  readonly #store: CommunityStore;
+
+  constructor(reader: Reader, store: CommunityStore = own.store) {
     this.reader = reader;
+    this.#store = store;
   }
 
   /** Reads one page. Returns whether there is a next one. */
   async readPage(now: Date, policy: Policy, size: number): Promise<boolean> {
     const asked = { kinds: null, since: null };
     const args = { first: size, after: this.#cursor };
-    const { nodes, pageInfo, startsOver } = await loadersOf(this.reader, now, policy).changes(asked, args);
+    const { nodes, pageInfo, startsOver } = await loadersOf(
+      this.reader,
+      now,
+      policy,
+      true,
+      this.#store,
+    ).changes(asked, args);
     if (startsOver) this.#again = new Set();
     for (const change of nodes) {
       this.got.push(change);
@@ -249,6 +260,45 @@ test('a record that is closed and opened again and again leaves one end for its 
   }
   expect(await changeRowsIn(own.store).countDocuments({ isGone: true })).toBe(1);
 });
+
+test('a pass that starts over marks what the pages before it had', async () => {
+  for (const at of [0, 1, 2]) await write(at, {}, atMinute(at));
+  const page = await loadersOf(french, atMinute(5), first).changes(
+    { kinds: null, since: null },
+    { first: 2 },
+  );
+  const other = readerOf({ communities: [] });
+  const over = await changesOf(other, atMinute(6), page.pageInfo.endCursor);
+  expect([over.startsOver, over.nodes.map(({ mayRepeat }) => mayRepeat)]).toEqual([
+    true,
+    [true, true, false],
+  ]);
+});
+
+test('no page sorts rows in memory or examines those of other readers', async () => {
+  for (let at = 0; at < 6; at += 1) await write(at, at < 3 ? {} : named('csirt-pl'), atMinute(1));
+  await write(0, named('csirt-pl'), atMinute(2));
+  const watched = openStore(own.uri, kinds, fail, () => undefined, { monitorCommands: true });
+  await Promise.all([watched.connection.asPromise(), watched.indexed]);
+  const queries: Document[] = [];
+  watched.connection.getClient().on('commandStarted', ({ command }) => {
+    if (command['find'] === 'changeRows') queries.push(command);
+  });
+  await new Copy(french, watched).readAll(atMinute(5), first, 1);
+  await watched.connection.close();
+  expect(queries.length).toBeGreaterThan(2);
+  for (const { filter, sort, hint, limit } of queries) {
+    const cursor = changeRowsIn(own.store).find(filter).sort(sort).hint(hint).limit(limit);
+    const plan = await cursor.explain('executionStats');
+    expect(JSON.stringify(plan['queryPlanner']['winningPlan'])).not.toMatch(/"(?:SORT|COLLSCAN)"/);
+    // Three rows are the reader's: two records, and the end of one.
+    expect(plan['executionStats']['totalDocsExamined']).toBeLessThanOrEqual(3);
+  }
+});
+
+function fail(error: unknown): never {
+  throw error;
+}
 
 test('a row that is older than the marking is no change for those who lost the record', async () => {
   await write(0, named('csirt-fr', 'csirt-pl'), atMinute(0));
