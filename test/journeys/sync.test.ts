@@ -11,7 +11,7 @@ type Page = {
   readonly startsOver: boolean;
 };
 
-async function read(as: typeof analyst, after: string | null, first = 20): Promise<Page> {
+async function read(as: typeof analyst, after: string | null, first = 40): Promise<Page> {
   const { status, body } = await ask(
     standing(),
     as,
