@@ -60,7 +60,7 @@ export async function findProposals(
   return (await Promise.all(read)).flat();
 }
 
-/** Returns the grant of a release that the record shows to the reader as a proposed one, or as one that nobody confirmed in time. */
+/** Returns the grant of a release if the record shows it to the reader as proposed or lapsed. */
 async function grantOf(
   record: string,
   release: string,

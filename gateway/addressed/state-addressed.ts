@@ -73,9 +73,9 @@ async function stateOriginator(
 }
 
 /**
- * Returns the request as a colleague of the reader makes it, for the same purpose. The colleague has what the registry gives each
- * member of the organisation, and nothing that it gives some: no role, group, name, agreement or grant: agreements need a
- * role, and a grant can be for one person. A property that readers get later is not given either.
+ * Returns the request as a colleague of the reader makes it, for the same purpose. The colleague has only what the registry gives
+ * every member of the organisation. Roles, sharing groups, agreements and grants are left out, because some members lack them,
+ * and so is every property that readers get in a later version.
  */
 function ofColleague(context: RequestContext): RequestContext {
   const { organisation, communities, memberState, onwardShares, purpose, picture } = context.reader;
@@ -133,7 +133,7 @@ type ReadEnvelope = {
   readonly custodian: string;
   /** Whether its marking excludes a release on request. */
   readonly isHeldBack: boolean;
-  /** Whether two persons release it. The colleagues of the reader may not know that it exists then. */
+  /** Whether it takes two persons to release it. If so, the colleagues of the reader may not know that it exists. */
   readonly isByTwo: boolean;
   readonly recordReading: () => Promise<void>;
 };

@@ -82,8 +82,8 @@ function takeAnswer(
 }
 
 /**
- * Throws if a record is in the data whose disclosure is not reported: the audit log would not have it. A count or the end of
- * a record is no disclosure of the record.
+ * Throws if a record is in the data whose disclosure is not reported: the audit log would not have it. A count, or
+ * the end of a record, does not disclose the record.
  */
 function checkDisclosed(rows: ReadonlyMap<string, string>, disclosed: readonly RecordedDisclosure[]): void {
   const whole = disclosed.filter(({ count, gone }) => count === undefined && gone !== true);

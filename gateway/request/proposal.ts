@@ -4,6 +4,6 @@ import type { GrantEntry } from '../registry/grants.ts';
 export type Proposal = {
   readonly release: string;
   readonly grant: GrantEntry;
-  /** `lapsed`: the operation names a release that nobody confirmed in time. */
+  /** `lapsed` if the operation confirms or withdraws a release whose time to confirm is over. */
   readonly act: 'confirm' | 'withdraw' | 'lapsed';
 };

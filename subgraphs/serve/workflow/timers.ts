@@ -75,7 +75,7 @@ export async function setTimers(
   const waiting = new Set(before.map(({ _id }) => _id));
   const isOver = ({ what, at, period }: Timer): boolean => {
     const last = what === 'reminder' ? now : happenedAt;
-    // A period that ends as it begins reminds nobody.
+    // A period that ends at its start sends no reminder.
     return at < last || (at.getTime() === last.getTime() && !(beginsNow && period === null));
   };
   const since = beginsNow ? new Date(now.getTime() - 1) : now;

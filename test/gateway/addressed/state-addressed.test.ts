@@ -260,7 +260,7 @@ test.each<[string, Partial<Envelope>, Partial<Reader>]>([
     community: 'joint-unit',
     statement: { record, organisations: [], discreet: ['csirt-pl'], byOne: true },
   });
-  // Nobody else than the reader learned anything.
+  // The log names the reader only.
   expect(hub.entries).toMatchObject([
     { reader: { subject: by.subject ?? 'u-1' }, disclosed: [{ id: record }] },
   ]);

@@ -305,7 +305,7 @@ test('takes one request at a time and a hundred in all, as for nothing', async (
   const { recordId } = await asked();
   const stated = { record: recordId, organisations: [], discreet: ['csirt-de'] };
   expect((await tryAsk(recordId, stated)).userErrors).toMatchObject([{ code: 'WRONG_STATE' }]);
-  // A request that is passed on counts for nobody, also not for the originator that has it.
+  // A request that was passed on does not count as one that its originator made.
   expect((await tryAsk(recordId, null, german)).userErrors).toEqual([]);
   const ofOne = await askedOfOne();
   expect((await tryAsk(ofOne.recordId, null, german)).userErrors).toEqual([]);

@@ -31,8 +31,9 @@ export function discreetIn({ recordId }: Content, addressed: Addressed | null): 
 }
 
 /**
- * Release requests for records that the colleagues of the asker must not know of, such as RED ones. The asker's request is the same as one that reaches nobody.
- * The originator of the record gets a request that is a separate record of its own organisation. The asker's does not read it.
+ * Release requests for records that the colleagues of the asker must not know of, such as RED ones. The asker's request looks like
+ * one for a record that does not exist. The originator gets a second request, whose originator it is. The asker's organisation
+ * does not read that one.
  */
 export class DiscreetRequests extends MoveSteps {
   /** Returns the request that the originator gets. Null if there is none. */

@@ -43,7 +43,7 @@ export async function checkWaitingRequests(
     'envelope.originator': reader.organisation,
     'envelope.exercise': reader.picture === 'real' ? null : reader.picture,
     'envelope.recordState': 'ACTIVE' as const,
-    // A request that the joint unit passes on has this field, and is no request of its originator.
+    // Only a request that was passed on has this field. Its originator received it and did not make it.
     'content.needsSecondPerson': null,
   };
   const waiting = await recordsOf(store, 'ReleaseRequest')
